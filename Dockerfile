@@ -27,7 +27,7 @@ RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin kosh
 COPY --from=build /app /app
 WORKDIR /app
 ENV PATH=/app/.venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
-    KOSH_HOST=0.0.0.0 KOSH_KEYS=/keys KOSH_ERASED=/erased/marks KOSH_DATA=/tmp/data \
+    KOSH_HOST=0.0.0.0 KOSH_KEY_DIR=/keys KOSH_ERASURE_JOURNAL=/erased/marks KOSH_DATA_DIR=/tmp/data \
     KOSH_VERSION=$VERSION KOSH_COMMIT=$COMMIT
 USER 10001
 VOLUME /keys /erased

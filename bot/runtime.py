@@ -83,7 +83,7 @@ async def runtime(
     """
     if not settings.demo:
         minimum_versions.check(
-            minimum_versions.LIBRARIES, minimum_versions.installed(), settings.patched
+            minimum_versions.LIBRARIES, minimum_versions.installed(), settings.version_exemptions
         )
     async with (
         _vault(settings) as vault,
@@ -119,8 +119,8 @@ async def runtime(
 @asynccontextmanager
 async def _vault(settings: Settings) -> AsyncIterator[Vault]:
     """Load the keys and watch for changes; only demo mode creates missing keys."""
-    keys = Keys.create(settings.keys) if settings.demo else Keys.load(settings.keys)
-    vault = Vault(keys, settings.keys)
+    keys = Keys.create(settings.key_dir) if settings.demo else Keys.load(settings.key_dir)
+    vault = Vault(keys, settings.key_dir)
     watching = asyncio.create_task(_watch(vault))
     try:
         yield vault
@@ -237,7 +237,7 @@ async def _refuse_old_servers(settings: Settings, connections: Pool, live: Cache
         server = transaction.info.parameter_status("server_version") or ""
     found = {minimum_versions.POSTGRESQL.name: server, **await live.version()}
     minimum_versions.check(
-        (minimum_versions.POSTGRESQL, minimum_versions.VALKEY), found, settings.patched
+        (minimum_versions.POSTGRESQL, minimum_versions.VALKEY), found, settings.version_exemptions
     )
 
 

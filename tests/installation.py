@@ -95,9 +95,9 @@ async def servers(folder: Path) -> None:
         "KOSH_DATABASE_RETENTION_URL": prepared.retention,
         "KOSH_DATABASE_CONSOLE_URL": prepared.console,
         "KOSH_REDIS_URL": os.environ["SYSTEM_VALKEY"],
-        "KOSH_KEYS": str(folder / "keys"),
-        "KOSH_DATA": str(folder / "data"),
-        "KOSH_PATCHED": os.environ.get("KOSH_PATCHED", ""),
+        "KOSH_KEY_DIR": str(folder / "keys"),
+        "KOSH_DATA_DIR": str(folder / "data"),
+        "KOSH_VERSION_EXEMPTIONS": os.environ.get("KOSH_VERSION_EXEMPTIONS", ""),
     }
     done("migrate", given=given | {"KOSH_DATABASE_OWNER_URL": prepared.owner})
     done("keys", "first", given=given)

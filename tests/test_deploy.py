@@ -130,19 +130,19 @@ def test_forwarded_client_address_is_trusted_behind_a_proxy() -> None:
 
 def test_monthly_key_rotation_is_off_where_keys_are_not_durable() -> None:
     """A key made in a pod's memory goes with the pod, and with it everybody wrapped under it."""
-    assert Settings.model_fields["keys_monthly"].default is False
+    assert Settings.model_fields["rotate_keys_monthly"].default is False
     settings = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
-    assert "- KOSH_KEYS_MONTHLY=false\n" in settings
+    assert "- KOSH_ROTATE_KEYS_MONTHLY=false\n" in settings
     for pod in _pods():
         for container in pod["containers"]:
             mounts = {each["name"]: each for each in container["volumeMounts"]}
             assert "keys" not in mounts or mounts["keys"]["readOnly"]
     for name in ("web", "work"):
         service = COMPOSE["services"][name]
-        assert service["environment"]["KOSH_KEYS_MONTHLY"] == "true"
+        assert service["environment"]["KOSH_ROTATE_KEYS_MONTHLY"] == "true"
         assert "keys:/keys" in service["volumes"]
     page = (ROOT / "docs/how-to/systemd.md").read_text("utf-8")
-    assert "KOSH_DATA=/var/lib/kosh\n   KOSH_KEYS_MONTHLY=true\n" in page
+    assert "KOSH_DATA_DIR=/var/lib/kosh\n   KOSH_ROTATE_KEYS_MONTHLY=true\n" in page
 
 
 def test_erasure_journal_is_on_a_durable_volume() -> None:
@@ -151,7 +151,7 @@ def test_erasure_journal_is_on_a_durable_volume() -> None:
     Otherwise a restore would find no marks and bring erased people back, without E_DATABASE_OLDER.
     """
     settings = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
-    assert "- KOSH_ERASED=/erased/marks\n" in settings
+    assert "- KOSH_ERASURE_JOURNAL=/erased/marks\n" in settings
     for pod in _pods():
         mounts = {each["mountPath"]: each["name"] for each in pod["containers"][0]["volumeMounts"]}
         if "/erased" in mounts or "/keys" in mounts:
@@ -159,7 +159,7 @@ def test_erasure_journal_is_on_a_durable_volume() -> None:
             assert "persistentVolumeClaim" in volumes[mounts["/erased"]]
     for name in ("web", "work"):
         service = COMPOSE["services"][name]
-        assert service["environment"]["KOSH_ERASED"] == "/erased/marks"
+        assert service["environment"]["KOSH_ERASURE_JOURNAL"] == "/erased/marks"
         assert "erased:/erased" in service["volumes"]
         assert service["tmpfs"] == ["/tmp"]
     assert "erased" in COMPOSE["volumes"]

@@ -87,8 +87,8 @@ class Operator:
             "KOSH_DATABASE_RETENTION_URL": databases.retention,
             "KOSH_DATABASE_CONSOLE_URL": databases.console,
             "KOSH_REDIS_URL": chosen.redis_url.get_secret_value(),
-            "KOSH_DATA": str(chosen.data),
-            "KOSH_KEYS": str(chosen.keys),
+            "KOSH_DATA_DIR": str(chosen.data_dir),
+            "KOSH_KEY_DIR": str(chosen.key_dir),
         }
 
     def types(self, *lines: str, code: int = 0) -> str:
@@ -155,7 +155,7 @@ async def test_docs_commands_work_through_the_life_of_an_installation(
 
     typed("audit verify", "audit verify --head …")
     typed("keys new epoch", "keys new index", "keys new ask")
-    _an_hour_passes(chosen.keys)
+    _an_hour_passes(chosen.key_dir)
     said = typed(
         "keys rewrap",
         "keys show",
@@ -234,7 +234,7 @@ async def test_manually_restored_database_is_refused_until_erasures_are_replayed
         async with rt.pool.connection() as session:
             assert await identities.find(rt, session, "web", "nobody-who-leaves")
         # Without the level, the list of the erased alone is enough.
-        (chosen.erased.with_name("tide")).unlink()
+        (chosen.erasure_journal.with_name("tide")).unlink()
         with pytest.raises(rollback_guard.OlderDatabase):
             await rollback_guard.refuse_older(rt)
     assert "Erased again: 1" in operator.runs("restore")

@@ -181,7 +181,7 @@ def estimate(rt: Runtime, draft: Draft, count: Count) -> Estimate:
             rate = PAID_RATE
         seconds[channel] = count.on(channel) / rate if rate else 0.0
     billed = count.on("whatsapp") if any(each.template for each in _words(draft)) else 0
-    tier = rt.settings.whatsapp_reach
+    tier = rt.settings.whatsapp_daily_limit
     if tier and billed > tier:
         # WhatsApp limits the people reached per day; the first day's quota is available at once.
         seconds["whatsapp"] = max(seconds["whatsapp"], (billed - 1) // tier * float(DAY))

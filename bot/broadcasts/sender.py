@@ -273,7 +273,7 @@ async def _answers(rt: Runtime, channel: str) -> bool:
 
 async def _reachable(rt: Runtime, load: Batch, channel: str) -> int:
     """Return how many more people the daily quota allows; if none, pause the channel."""
-    tier = rt.settings.whatsapp_reach
+    tier = rt.settings.whatsapp_daily_limit
     if channel != "whatsapp" or not tier or not load.values["templates"]:
         return AT_ONCE
     async with rt.pool.connection() as transaction:
@@ -378,7 +378,7 @@ async def _settled(rt: Runtime, load: Batch, channel: str, outcomes: Sequence[Ou
                     await run(transaction, _OUTCOMES, _values(load, outcomes))
             return
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout):
-            _logger.warning("broadcast.outcome_waits", channel=channel, count=len(outcomes))
+            _logger.warning("broadcast.outcome_deferred", channel=channel, count=len(outcomes))
             await asyncio.sleep(AGAIN_SECONDS)
 
 

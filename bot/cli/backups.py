@@ -29,7 +29,7 @@ def backup(folder: Folder, data: Data = None) -> None:
     It is readable as long as the key of its epoch exists.
     """
     with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
-        path = operation_backup.back_up(chosen, Vault(Keys.load(chosen.keys)), folder)
+        path = operation_backup.back_up(chosen, Vault(Keys.load(chosen.key_dir)), folder)
     typer.echo(f"{path}: {path.stat().st_size} bytes. It holds no key; keep those apart.")
 
 
@@ -49,6 +49,6 @@ def restore(path: Backup = None, replace: Replace = False, data: Data = None) ->
 
     with surroundings(data, None, fresh=False, demo=False, bring=True) as (chosen, _sandbox):
         if path is not None:
-            operation_backup.restore(chosen, Vault(Keys.load(chosen.keys)), path)
+            operation_backup.restore(chosen, Vault(Keys.load(chosen.key_dir)), path)
         gone = asyncio.run(replay(chosen))
     typer.echo(f"Erased again: {gone}. Look at the officers: who was disabled since is back.")

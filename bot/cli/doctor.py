@@ -104,7 +104,7 @@ def _wrong(what: str, said: str, mend: str) -> Finding:
 
 async def _keys(chosen: Settings) -> AsyncIterator[Finding]:
     try:
-        keys = Keys.load(chosen.keys)
+        keys = Keys.load(chosen.key_dir)
     except VaultError as error:
         yield _wrong(
             "keys", str(error), "put them back from their mirror; new ones can't read what is there"
@@ -115,7 +115,9 @@ async def _keys(chosen: Settings) -> AsyncIterator[Finding]:
 
 
 async def _disk(chosen: Settings) -> AsyncIterator[Finding]:
-    place = next(path for path in (chosen.data, *chosen.data.absolute().parents) if path.exists())
+    place = next(
+        path for path in (chosen.data_dir, *chosen.data_dir.absolute().parents) if path.exists()
+    )
     free = shutil.disk_usage(place).free / GIGABYTE
     said = f"{free:.1f} GB free"
     if free < 1:
@@ -152,9 +154,11 @@ async def _rates(chosen: Settings) -> AsyncIterator[Finding]:
 
 def _floor(what: str, floor: MinimumVersion, version: str, chosen: Settings) -> Iterator[Finding]:
     """Yield a finding if a library or server is older than its minimum safe version."""
-    if version and floor.name not in chosen.patched and not floor.holds(version):
+    if version and floor.name not in chosen.version_exemptions and not floor.holds(version):
         said = f"{floor.name} {version} is below {' / '.join(floor.versions)}: {floor.fault}"
-        yield _wrong(what, said, "renew it, or name it in KOSH_PATCHED if it was mended")
+        yield _wrong(
+            what, said, "upgrade it, or name it in KOSH_VERSION_EXEMPTIONS if it is patched"
+        )
 
 
 # Checks of services

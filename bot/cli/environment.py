@@ -37,20 +37,20 @@ def print_json(document: object) -> None:
 
 def read(**chosen: Any) -> Settings:
     """Read the settings with the command line's values, and configure logging."""
-    load(chosen.get("data"))
+    load(chosen.get("data_dir"))
     found = settings(**{name: value for name, value in chosen.items() if value is not None})
     logging.configure(found.log_level)
     return found
 
 
 def home(data: Path | None) -> Path:
-    """Return the data directory from the command line, from KOSH_DATA, or the default."""
-    return data or Path(os.environ.get("KOSH_DATA") or ".kosh")
+    """Return the data directory from the command line, from KOSH_DATA_DIR, or the default."""
+    return data or Path(os.environ.get("KOSH_DATA_DIR") or ".kosh")
 
 
 def settings_file(place: Path) -> Path:
     """Return the path of the settings file that `init` writes, with lines of KOSH_NAME=value."""
-    return Path(os.environ.get("KOSH_SETTINGS") or place / "settings.env")
+    return Path(os.environ.get("KOSH_SETTINGS_FILE") or place / "settings.env")
 
 
 def load(data: Path | None) -> None:
@@ -70,8 +70,8 @@ def surroundings(
 
     Services without a configured URL are started as embedded servers.
     """
-    chosen = read(data=data, port=port, demo=demo or None)
-    chosen.data.mkdir(parents=True, exist_ok=True)
+    chosen = read(data_dir=data, port=port, demo=demo or None)
+    chosen.data_dir.mkdir(parents=True, exist_ok=True)
     with _databases(chosen, fresh) as databases, _valkey(chosen) as redis_url:
         urls: dict[str, Any] = {"redis_url": redis_url}
         if databases is not None:
@@ -81,7 +81,7 @@ def surroundings(
                 "database_retention_url": databases[0].retention,
                 "database_console_url": databases[0].console,
             }
-        ready = read(data=data, port=port, demo=demo or None, **urls)
+        ready = read(data_dir=data, port=port, demo=demo or None, **urls)
         if ready.database_owner_url is not None and (bring or databases is not None):
             migrate(ready.sqlalchemy("owner"))
         yield ready, databases[1].owner if databases else ready.database("owner") if demo else ""
@@ -92,12 +92,12 @@ def _databases(chosen: Settings, fresh: bool) -> Iterator[tuple[Databases, Datab
     if chosen.database_url is not None:
         yield None
         return
-    with postgres(chosen.data / "postgres") as admin_url:
+    with postgres(chosen.data_dir / "postgres") as admin_url:
         for name in ("kosh", "kosh_sandbox") if fresh else ():
             drop_database(admin_url, name)
         if fresh:
-            rollback_guard.forget(chosen.erased)
-        passwords = chosen.data / "passwords"
+            rollback_guard.forget(chosen.erasure_journal)
+        passwords = chosen.data_dir / "passwords"
         yield (
             prepare(admin_url, "kosh", passwords),
             prepare(admin_url, "kosh_sandbox", passwords),
@@ -109,7 +109,7 @@ def _valkey(chosen: Settings) -> Iterator[str | None]:
     if chosen.redis_url is not None:
         yield None
         return
-    with valkey(chosen.data / "valkey") as url:
+    with valkey(chosen.data_dir / "valkey") as url:
         yield url
 
 

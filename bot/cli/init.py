@@ -60,7 +60,7 @@ def init(data: Data = None, no_input: NoInput = False, mission: Mission = "") ->
     asyncio.run(_tried(chosen))
     place = home(data)
     written = _write(place, values)
-    Keys.create(place / "keys" if "KOSH_KEYS" not in os.environ else chosen.keys)
+    Keys.create(place / "keys" if "KOSH_KEY_DIR" not in os.environ else chosen.key_dir)
     typer.echo(f"Written: {written}")
     typer.echo("What is left:")
     for number, line in enumerate(_left(chosen, mission), 1):
@@ -148,9 +148,9 @@ def _write(place: Path, values: Values) -> Path:
         else:
             lines.append(f"{variable}={value}")
     more = [*_foreign(settings_file(place), {PREFIX + name.upper() for name in QUESTIONS})]
-    if not any(line.startswith(f"{PREFIX}KEYS_MONTHLY=") for line in more):
+    if not any(line.startswith(f"{PREFIX}ROTATE_KEYS_MONTHLY=") for line in more):
         # The key directory is beside this file: it persists, and all processes share it.
-        lines.append(f"{PREFIX}KEYS_MONTHLY=true")
+        lines.append(f"{PREFIX}ROTATE_KEYS_MONTHLY=true")
     lines += more
     _put(settings_file(place), "\n".join(lines) + "\n")
     return settings_file(place)

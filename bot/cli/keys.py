@@ -27,7 +27,7 @@ Batch = Annotated[int, typer.Option(min=1, help="How many people at a time.")]
 @app.command()
 def first(data: Data = None) -> None:
     """Create the first keys; does nothing if keys exist."""
-    Keys.create(read(data=data).keys)
+    Keys.create(read(data_dir=data).key_dir)
     typer.echo("The keys are there. Back them up apart from the database.")
 
 

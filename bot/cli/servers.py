@@ -110,7 +110,7 @@ async def serve(asgi: Any, host: str, port: int, place: socket.socket | None = N
 async def _observed(rt: Runtime) -> AsyncIterator[None]:
     """Check the database's high-water mark, then serve traces and /metrics if configured."""
     await rollback_guard.refuse_older(rt)
-    tracing.configure(rt.settings.traces_url)
+    tracing.configure(rt.settings.otlp_url)
     port, listening = rt.settings.metrics_port, list[asyncio.Future[None]]()
     if port is not None:
         serving = serve(metrics_app(rt), rt.settings.metrics_host, port)

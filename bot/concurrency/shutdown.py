@@ -49,5 +49,5 @@ def force_exit_after(seconds: float) -> None:
 
 
 def _cut_short() -> None:
-    _logger.warning("process.cut_short")
+    _logger.warning("shutdown.forced")
     os._exit(1)

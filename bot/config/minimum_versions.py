@@ -1,6 +1,6 @@
 """Minimum versions outside of demo mode, and the vulnerabilities of older ones.
 
-A distribution may have patched an older version without a new number: KOSH_PATCHED names those.
+A distribution may patch an older version without a new number: KOSH_VERSION_EXEMPTIONS names those.
 """
 
 import re
@@ -86,5 +86,6 @@ def check(
     ]
     if low:
         raise ConfigError(
-            f"{'; '.join(low)}; renew it, or name it in KOSH_PATCHED if your distribution mended it"
+            f"{'; '.join(low)}; upgrade it, or name it in KOSH_VERSION_EXEMPTIONS"
+            " if your distribution patched it"
         )

@@ -77,20 +77,20 @@ class Settings(BaseSettings):
         default=False,
         description="Demo mode: example secrets are accepted, and the registry is the sandbox.",
     )
-    data: Path = Field(
+    data_dir: Path = Field(
         default=Path(".kosh"),
         description="Directory of the embedded servers, their sockets and logs.",
     )
-    keys: Path = Field(
-        default_factory=lambda chosen: chosen["data"] / "keys",
-        description="Directory of the key files, mode 0700; `keys` in KOSH_DATA by default.",
+    key_dir: Path = Field(
+        default_factory=lambda chosen: chosen["data_dir"] / "keys",
+        description="Directory of the key files, mode 0700; `keys` in KOSH_DATA_DIR by default.",
     )
-    erased: Path = Field(
-        default_factory=lambda chosen: chosen["data"] / "erased",
+    erasure_journal: Path = Field(
+        default_factory=lambda chosen: chosen["data_dir"] / "erased",
         description="File that records erasures for a restore, as keyed hashes; `erased` in "
-        "KOSH_DATA by default. Keep it apart from the database.",
+        "KOSH_DATA_DIR by default. Keep it apart from the database.",
     )
-    keys_monthly: bool = Field(
+    rotate_keys_monthly: bool = Field(
         default=False,
         description="A worker creates a master key each month and destroys the old one a week "
         "later. Only where the key directory is persistent and shared: otherwise "
@@ -109,7 +109,7 @@ class Settings(BaseSettings):
         min_length=1,
         description="Written forms on offer, in menu order, separated by commas.",
     )
-    patched: Annotated[frozenset[str], NoDecode] = Field(
+    version_exemptions: Annotated[frozenset[str], NoDecode] = Field(
         default=frozenset(),
         description="Servers and libraries below their minimum version that your distribution "
         "has patched, separated by commas, such as valkey.",
@@ -124,7 +124,7 @@ class Settings(BaseSettings):
     metrics_host: str = Field(
         default="127.0.0.1", description="Address that /metrics listens on; never a public one."
     )
-    traces_url: str | None = Field(
+    otlp_url: str | None = Field(
         default=None,
         description="OTLP/HTTP address (…/v1/traces) that receives traces; without it there are "
         "none.",
@@ -216,7 +216,7 @@ class Settings(BaseSettings):
         "of Kosh, for emulators.",
     )
 
-    whatsapp_reach: int = Field(
+    whatsapp_daily_limit: int = Field(
         default=2000,
         ge=0,
         description="Number of people whom the number may reach with templates in 24 hours, by "
@@ -344,7 +344,7 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(value.replace(" ", "").split(",")) if isinstance(value, str) else value
 
-    @field_validator("patched", mode="before")
+    @field_validator("version_exemptions", mode="before")
     @classmethod
     def _named(cls, value: object) -> object:
         return (
@@ -353,7 +353,7 @@ class Settings(BaseSettings):
             else value
         )
 
-    @field_validator("telegram_api", "whatsapp_api", "registry_url", "public_url", "traces_url")
+    @field_validator("telegram_api", "whatsapp_api", "registry_url", "public_url", "otlp_url")
     @classmethod
     def _web_address(cls, value: str | None) -> str | None:
         if value is not None and not _ADDRESS.fullmatch(value):

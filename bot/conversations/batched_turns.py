@@ -52,7 +52,7 @@ async def take(
     except Exception as error:
         if connection.is_unavailable(error):
             raise
-        _logger.warning("turns.parted", exc_info=True)
+        _logger.warning("batch.failed", exc_info=True)
         return [NeedsOwnTransaction()] * len(inbounds)
 
 

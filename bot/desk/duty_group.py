@@ -106,7 +106,7 @@ async def _show(rt: Runtime, chat: str, counts: list[_Count]) -> int:
     try:
         sent, acts = await _put(rt, chat, external_id, message, rings=urgent > known)
     except SendError as error:
-        _logger.warning("duty.failed", code=error.code)
+        _logger.warning("duty_group.failed", code=error.code)
         return 1
     async with rt.pool.connection() as transaction:
         values = {"sent": sent, "shown": digest, "count": urgent}

@@ -169,7 +169,7 @@ async def _receive(chunks: AsyncIterator[bytes], given: MemoryFile, limit: int) 
                     return Refusal.TOO_LARGE
                 given.write(chunk)
     except Exception as error:
-        _logger.info("papers.interrupted", error=error)
+        _logger.info("sanitizer.interrupted", error=error)
         return Refusal.INTERRUPTED
     finally:
         if isinstance(chunks, AsyncGenerator):

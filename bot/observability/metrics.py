@@ -29,11 +29,16 @@ EVENTS = Counter(
 # code.
 ALARMING = (
     *("update.failed", "sweep.failed", "log.uncaught", "retention.failed", "audit.broken"),
-    *("reading.many", "webhook.auth_failed", "telegram.refuses_bot", "whatsapp.refuses"),
-    *("registry.codes_unknown", "papers.unavailable", "keys.unreadable"),
+    *(
+        "read_budget.exceeded",
+        "webhook.auth_failed",
+        "telegram.bot_refused",
+        "whatsapp.number_refused",
+    ),
+    *("registry.codes_unknown", "sanitizer.unavailable", "keys.unreadable"),
 )
 ALARMS = Counter(
-    "kosh_alarming", "Lines of the log that alarms ask for.", ("event",), registry=REGISTRY
+    "kosh_alert_events", "Lines of the log that alarms ask for.", ("event",), registry=REGISTRY
 )
 TURNS = Histogram(
     "kosh_turn_seconds", "An update, from its arrival to its commit.", ("channel",),
@@ -48,7 +53,7 @@ CALLS = Histogram(
     registry=REGISTRY,
 )  # fmt: skip
 ANSWERS = Counter(
-    "kosh_answers", "Answers of the web server, by part and status.", ("of", "status"),
+    "kosh_http_responses", "Answers of the web server, by part and status.", ("of", "status"),
     registry=REGISTRY,
 )  # fmt: skip
 # How well people are understood; of what they wrote, nothing is counted or kept.

@@ -25,7 +25,7 @@ def configure(url: str | None) -> None:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
         raise ConfigError(
-            "KOSH_TRACES_URL is set, but OpenTelemetry isn't installed;"
+            "KOSH_OTLP_URL is set, but OpenTelemetry isn't installed;"
             " install kosh-assistant[traces]"
         ) from None
     provider = TracerProvider(resource=Resource({"service.name": "kosh"}), shutdown_on_exit=False)

@@ -146,10 +146,10 @@ def samples(sight: Snapshot) -> tuple[Sample, ...]:
         ("kosh_up", "Whether PostgreSQL and Valkey answer.", (
             ({"of": "database"}, float(sight.database)), ({"of": "live"}, float(sight.live)),
         )),
-        ("kosh_waiting", "How many wait.", tuple(
+        ("kosh_backlog", "How many wait.", tuple(
             ({"of": each.of, "channel": each.channel}, float(each.count)) for each in sight.waiting
         )),
-        ("kosh_oldest_seconds", "How long the oldest waits.", tuple(
+        ("kosh_backlog_oldest_seconds", "How long the oldest waits.", tuple(
             ({"of": each.of, "channel": each.channel}, each.seconds) for each in sight.waiting
         )),
     )  # fmt: skip
@@ -165,7 +165,7 @@ async def ask_platforms(rt: Runtime) -> None:
         try:
             found = await channel.webhook()
         except SendError as error:
-            _logger.warning("platform.silent", channel=Telegram.name, code=error.code)
+            _logger.warning("platform.unreachable", channel=Telegram.name, code=error.code)
             return
         metrics.PENDING.labels(Telegram.name).set(found.pending_update_count)
 

@@ -60,7 +60,7 @@ class KeyStatus:
 
 async def key_statuses(rt: Runtime) -> list[KeyStatus]:
     """Return the status of every key of the installation, without key material."""
-    known = key_files.Keys.load(rt.settings.keys)
+    known = key_files.Keys.load(rt.settings.key_dir)
     return [
         KeyStatus(
             kind,
@@ -69,7 +69,7 @@ async def key_statuses(rt: Runtime) -> list[KeyStatus]:
             known.writing(kind) == version,
             await usage(rt, kind, version),
         )
-        for kind, version, path in key_files.files(rt.settings.keys)
+        for kind, version, path in key_files.files(rt.settings.key_dir)
     ]
 
 
@@ -107,7 +107,7 @@ async def create(rt: Runtime, kind: Kind, after: int = 0) -> int:
 
     It decrypts at once, and encrypts as soon as every process has loaded it.
     """
-    version = key_files.add(rt.settings.keys, kind, after)
+    version = key_files.add(rt.settings.key_dir, kind, after)
     rt.vault.refresh()
     await _note(rt, "keys.made", kind, version)
     return version
@@ -144,7 +144,7 @@ async def _through(rt: Runtime, act: _Act, batch: int) -> int:
 
 
 async def _is_renewed(rt: Runtime) -> bool:
-    others = key_files.Keys.load(rt.settings.keys).epoch.keys() - {rt.vault.epoch}
+    others = key_files.Keys.load(rt.settings.key_dir).epoch.keys() - {rt.vault.epoch}
     return not any([await usage(rt, "epoch", each) for each in others])
 
 
@@ -159,7 +159,7 @@ async def destroy(rt: Runtime, kind: Kind, version: int, *, now: bool = False) -
     later = [age for of, age in _ages(rt, kind).items() if of > version]
     if not now and max(later, default=0) < wait * DAY:
         raise VaultError("E_VAULT_IN_USE", f"backups of the last {wait} days need {name}")
-    key_files.destroy(rt.settings.keys, kind, version)
+    key_files.destroy(rt.settings.key_dir, kind, version)
     rt.vault.refresh()
     await _note(rt, "keys.destroyed", kind, version)
 
@@ -171,7 +171,7 @@ async def rotate_monthly(rt: Runtime) -> None:
     """
     ages = {
         of: key_files.age(path)
-        for kind, of, path in key_files.files(rt.settings.keys)
+        for kind, of, path in key_files.files(rt.settings.key_dir)
         if kind == "epoch"
     }
     newest = max(ages)
@@ -184,11 +184,11 @@ async def rotate_monthly(rt: Runtime) -> None:
             try:
                 await destroy(rt, "epoch", version)
             except VaultError as error:
-                _logger.info("keys.kept", code=error.code, version=version)
+                _logger.info("keys.retained", code=error.code, version=version)
 
 
 def _ages(rt: Runtime, kind: Kind) -> dict[int, float]:
-    found = key_files.files(rt.settings.keys)
+    found = key_files.files(rt.settings.key_dir)
     return {version: key_files.age(path) for each, version, path in found if each == kind}
 
 

@@ -84,7 +84,7 @@ async def _numbers(rt: Runtime) -> Numbers:
 
 
 def _file(rt: Runtime) -> Path:
-    return rt.settings.erased.with_name("tide")
+    return rt.settings.erasure_journal.with_name("tide")
 
 
 def _read(path: Path) -> Numbers:

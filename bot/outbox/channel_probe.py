@@ -23,7 +23,7 @@ _logger = logging.get()
 def suspect(rt: Runtime, channel: str) -> None:
     """Mark the channel as suspect, and probe it until it answers."""
     if channel not in rt.doubts:
-        _logger.warning("channel.doubted", channel=channel)
+        _logger.warning("channel.suspected", channel=channel)
         asking = asyncio.create_task(_asked(rt, channel))
         rt.doubts[channel] = (time.monotonic(), asking)
         asking.add_done_callback(lambda _asking: rt.doubts.pop(channel))

@@ -84,7 +84,7 @@ async def _allowed(rt: Runtime, purse: _Bucket, cost: int) -> float:
     try:
         return await rt.live.allow(name, rate=rate, burst=burst, cost=cost, reserve=reserve)
     except CacheUnavailable as error:
-        _logger.warning("pace.local", code=error.code)
+        _logger.warning("rate_limit.local", code=error.code)
         return await rt.local.allow(name, rate=rate, burst=burst, cost=cost, reserve=reserve)
 
 
@@ -119,5 +119,5 @@ async def _draw(rt: Runtime, draws: tuple[Draw, ...]) -> float:
     try:
         return await rt.live.draw(draws)
     except CacheUnavailable as error:
-        _logger.warning("pace.local", code=error.code)
+        _logger.warning("rate_limit.local", code=error.code)
         return await rt.local.draw(draws)

@@ -71,7 +71,7 @@ async def erase(rt: Runtime, transaction: Transaction, person: Person) -> None:
 
 async def append_journal(rt: Runtime) -> int:
     """Append new tombstones to the erasure journal; return their number."""
-    path = rt.settings.erased
+    path = rt.settings.erasure_journal
     noted, last = await asyncio.to_thread(_noted, path)
     async with rt.pool.connection() as transaction:
         since = last - _OVERLAP if last else _EARLIEST
@@ -108,14 +108,14 @@ async def has_all_tombstones(rt: Runtime) -> bool:
 
     A restored one may lack some.
     """
-    hashes, _last = await asyncio.to_thread(_noted, rt.settings.erased)
+    hashes, _last = await asyncio.to_thread(_noted, rt.settings.erasure_journal)
     async with rt.pool.connection() as transaction:
         return not await fetch_value(transaction, _LACKS_TOMBSTONES, hashes=list(hashes))
 
 
 async def replay_journal(rt: Runtime) -> int:
     """Erase everybody in the journal again after a restore; return their number."""
-    hashes, _last = _noted(rt.settings.erased)
+    hashes, _last = _noted(rt.settings.erasure_journal)
     async with rt.pool.connection() as transaction:
         # Insert all hashes, including those of people who came and left since the backup.
         await execute(transaction, _ADD_TOMBSTONES, hashes=list(hashes))

@@ -199,13 +199,13 @@ async def _authenticate(request: Request, rt: Runtime) -> Officer:
         if hmac.compare_digest(known.encode(), mark.encode()):
             name = owner
     if not given.startswith("Bearer ") or not name:
-        _logger.warning("ministry.auth_failed")
+        _logger.warning("api.auth_failed")
         raise Refused(401)
     async with rt.pool.connection() as transaction:
         try:
             return await directory.by_name(transaction, name)
         except LookupError:
-            _logger.warning("ministry.auth_failed")
+            _logger.warning("api.auth_failed")
             raise Refused(401) from None
 
 

@@ -150,7 +150,7 @@ async def _retain(rt: Runtime) -> None:
 
 
 async def _turn_the_month(rt: Runtime) -> None:
-    if rt.settings.keys_monthly and rt.console is not None:
+    if rt.settings.rotate_keys_monthly and rt.console is not None:
         await key_rotation.rotate_monthly(rt)
 
 

@@ -54,7 +54,7 @@ async def _in_order(rt: Runtime, channel: Telegram, arrivals: list[IncomingUpdat
         try:
             await receive.deliver(rt, delivery)
         except Exception:
-            _logger.exception("delivery.left")
+            _logger.exception("delivery.deferred")
         if isinstance(arrival, Inbound) and arrival.press_id:
             await channel.acknowledge(arrival.press_id)
 

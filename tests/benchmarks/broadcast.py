@@ -76,7 +76,7 @@ def measured(folder: Path, seconds: float) -> Figures:
         listening(platform, sink, folder / "sink.log")
         databases = embedded.prepare(admin, NAME)
         chosen = settings(
-            data=folder, keys=folder / "keys", database_url=databases.app, redis_url=redis,
+            data_dir=folder, keys=folder / "keys", database_url=databases.app, redis_url=redis,
             telegram_token="1000000001:ATestTokenThatIsPlainlyInventedForTests",
             telegram_secret=token_hex(32), telegram_api=f"http://127.0.0.1:{sink}",
             telegram_rate=RATE, demo=True,

@@ -18,8 +18,8 @@ def application(place: Place) -> FastAPI:
     chosen = settings(
         database_url=place.database,
         redis_url=place.redis,
-        data=Path(place.data),
-        keys=Path(place.data) / "keys",
+        data_dir=Path(place.data),
+        key_dir=Path(place.data) / "keys",
         telegram_token=TOKEN,
         telegram_rate=0,
         telegram_api=place.api,

@@ -86,8 +86,8 @@ class Stage:
     def work(self, database: Databases) -> int:
         """A worker of its own."""
         told = {
-            "KOSH_DEMO": "true", "KOSH_LOG_LEVEL": "warning", "KOSH_DATA": str(self.folder),
-            "KOSH_KEYS": str(self.folder / "keys"), "KOSH_REDIS_URL": self.redis,
+            "KOSH_DEMO": "true", "KOSH_LOG_LEVEL": "warning", "KOSH_DATA_DIR": str(self.folder),
+            "KOSH_KEY_DIR": str(self.folder / "keys"), "KOSH_REDIS_URL": self.redis,
             "KOSH_DATABASE_URL": database.app, "KOSH_DATABASE_OWNER_URL": database.owner,
             "KOSH_DATABASE_RETENTION_URL": database.retention,
             "KOSH_DATABASE_CONSOLE_URL": database.console,

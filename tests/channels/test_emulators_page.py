@@ -237,7 +237,7 @@ async def until_served(url: str) -> None:
 
 
 async def test_demo_connects_kosh_to_both_emulators(tmp_path: Path) -> None:
-    chosen = settings(demo=True, data=tmp_path, port=free_port(PORTS))
+    chosen = settings(demo=True, data_dir=tmp_path, port=free_port(PORTS))
     with demo.phones(chosen) as joined:
         assert joined.has_telegram
         assert joined.has_whatsapp

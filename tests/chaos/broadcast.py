@@ -165,8 +165,8 @@ async def _house(folder: Path, plan: Plan) -> AsyncIterator[tuple[Runtime, Platf
         platform.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
         Keys.create(folder / "keys")
         chosen = settings(
-            data=folder,
-            keys=folder / "keys",
+            data_dir=folder,
+            key_dir=folder / "keys",
             database_url=databases.app,
             redis_url=redis,
             telegram_token=f"7000000001:{token_urlsafe(32)}",
@@ -181,8 +181,8 @@ async def _house(folder: Path, plan: Plan) -> AsyncIterator[tuple[Runtime, Platf
 def _workers(rt: Runtime, folder: Path, mutant: str) -> Iterator[list[Worker]]:
     chosen = rt.settings
     env = {
-        "KOSH_DATA": str(folder),
-        "KOSH_KEYS": str(chosen.keys),
+        "KOSH_DATA_DIR": str(folder),
+        "KOSH_KEY_DIR": str(chosen.key_dir),
         "KOSH_DATABASE_URL": chosen.database(),
         "KOSH_REDIS_URL": chosen.redis_url.get_secret_value() if chosen.redis_url else "",
         "KOSH_TELEGRAM_TOKEN": chosen.telegram_token.get_secret_value()

@@ -215,7 +215,7 @@ async def wrong_keys(scene: Scene) -> None:
     for key in strange.iterdir():
         key.write_bytes(b"")
     child = scene.processes.children[WEBS[0]]
-    env = {**child.env, "KOSH_KEYS": str(strange)}
+    env = {**child.env, "KOSH_KEY_DIR": str(strange)}
     spare = replace(child, name="spare", env=env, log=child.log.with_name("spare.log"))
     async with scene.noted("F23", "wrong keys", doubts=0):
         spare.start()

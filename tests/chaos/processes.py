@@ -44,6 +44,8 @@ DOOR = "door"
 PATIENCE = 180.0
 GOODBYE = 10.0
 RETRY_SCALE = "0.02"
+# Settings by the names that releases before 2026.12 read.
+FORMER_SETTINGS = {"KOSH_DATA": "KOSH_DATA_DIR", "KOSH_KEYS": "KOSH_KEY_DIR"}
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,8 @@ def play_former(tree: Path, words: Sequence[str], env: Mapping[str, str], log: P
     _settle(log)
     os.chdir(tree)
     command = [sys.executable, "-P", str(Path(__file__).with_name("alive.py")), *words[1:]]
-    os.execve(command[0], command, {**os.environ, **env, "PYTHONPATH": str(tree)})
+    former = {old: env[new] for old, new in FORMER_SETTINGS.items() if new in env}
+    os.execve(command[0], command, {**os.environ, **env, **former, "PYTHONPATH": str(tree)})
 
 
 def _settle(log: Path) -> None:
@@ -276,7 +279,7 @@ def running(folder: Path, mutant: str = "", former: Path | None = None) -> Itera
         }
         proxy = stack.enter_context(_proxy(folder, places))
         env = _settings(folder, bot, redis, webs[0], registry, proxy.ports[DOOR])
-        Keys.create(Path(env["KOSH_KEYS"]))
+        Keys.create(Path(env["KOSH_KEY_DIR"]))
         env["KOSH_TELEGRAM_API"] = f"http://127.0.0.1:{telegram}"
         stack.enter_context(_alive(_platform(folder, env, telegram, proxy.ports[DOOR])))
         sandboxed = env | {"KOSH_DATABASE_OWNER_URL": sandbox.owner}
@@ -298,7 +301,7 @@ def running(folder: Path, mutant: str = "", former: Path | None = None) -> Itera
             database=bot.app,
             owner=bot.owner,
             redis=redis,
-            keys=Path(env["KOSH_KEYS"]),
+            keys=Path(env["KOSH_KEY_DIR"]),
             platform=env["KOSH_TELEGRAM_API"],
             registry=env["KOSH_REGISTRY_URL"],
             ports=webs,
@@ -361,8 +364,8 @@ def _settings(
     folder: Path, bot: embedded.Databases, redis: str, web: int, registry: int, door: int
 ) -> dict[str, str]:
     return {
-        "KOSH_DATA": str(folder),
-        "KOSH_KEYS": str(folder / "keys"),
+        "KOSH_DATA_DIR": str(folder),
+        "KOSH_KEY_DIR": str(folder / "keys"),
         "KOSH_PORT": str(web),
         "KOSH_PUBLIC_URL": f"http://127.0.0.1:{door}",
         "KOSH_DATABASE_URL": bot.app,

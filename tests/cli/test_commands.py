@@ -36,8 +36,8 @@ def test_cli_desk_refuses_an_unknown_officer(
 ) -> None:
     for name in ("database_url", "redis_url"):
         monkeypatch.setenv(f"KOSH_{name.upper()}", getattr(chosen, name).get_secret_value())
-    monkeypatch.setenv("KOSH_DATA", str(chosen.data))
-    monkeypatch.setenv("KOSH_KEYS", str(chosen.keys))
+    monkeypatch.setenv("KOSH_DATA_DIR", str(chosen.data_dir))
+    monkeypatch.setenv("KOSH_KEY_DIR", str(chosen.key_dir))
     monkeypatch.setenv("KOSH_DEMO", "true")
     done = CliRunner().invoke(assembled("desk"), ["desk", "list", "--officer", "Officer Nobody"])
     assert (done.exit_code, done.output) == (1, NO_OFFICER)
@@ -51,7 +51,7 @@ def test_cli_migrates_the_schema_only_on_start_and_restore(
     """A backup of the night between checkout and release must not be the release."""
     for name in ("database_url", "database_owner_url", "redis_url"):
         monkeypatch.setenv(f"KOSH_{name.upper()}", getattr(chosen, name).get_secret_value())
-    monkeypatch.setenv("KOSH_DATA", str(chosen.data))
+    monkeypatch.setenv("KOSH_DATA_DIR", str(chosen.data_dir))
     brought: list[str] = []
     monkeypatch.setattr(around, "migrate", brought.append)
     with around.surroundings(None, None, fresh=False, demo=False):
@@ -79,9 +79,9 @@ def test_json_option_prints_a_document(
 ) -> None:
     for name in ("database_url", "database_retention_url", "database_console_url", "redis_url"):
         monkeypatch.setenv(f"KOSH_{name.upper()}", getattr(chosen, name).get_secret_value())
-    monkeypatch.setenv("KOSH_DATA", str(chosen.data))
-    monkeypatch.setenv("KOSH_KEYS", str(chosen.keys))
-    Keys.create(chosen.keys)
+    monkeypatch.setenv("KOSH_DATA_DIR", str(chosen.data_dir))
+    monkeypatch.setenv("KOSH_KEY_DIR", str(chosen.key_dir))
+    Keys.create(chosen.key_dir)
     result = CliRunner().invoke(assembled(words[0]), words)
     assert result.stdout, result.exception
     rows = json.loads(result.stdout)

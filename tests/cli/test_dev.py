@@ -1,5 +1,6 @@
 """`./kosh test` names what the machine lacks, and each command its own name in the help."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -48,6 +49,7 @@ def test_audit_is_a_line_when_the_service_is_out_of_reach(
     assert said == "Known vulnerabilities: not looked up, http://127.0.0.1:9 is out of reach.\n"
 
 
+@pytest.mark.skipif(shutil.which("uv") is None, reason="no uv on the path")
 def test_audit_reads_every_locked_package(monkeypatch: pytest.MonkeyPatch) -> None:
     locked = list[str]()
 

@@ -90,7 +90,7 @@ async def test_init_checks_writes_and_sets_the_webhook_and_can_be_repeated(
     assert SECRET not in said
     written = (home / "settings.env").read_text("utf-8")
     assert "KOSH_LANGUAGES=kk,ru" in written
-    assert written.count("KOSH_KEYS_MONTHLY=true\n") == 1
+    assert written.count("KOSH_ROTATE_KEYS_MONTHLY=true\n") == 1
     assert SECRET not in written
     assert TOKEN not in written
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in home.rglob("*")}
@@ -177,7 +177,7 @@ async def test_init_prompts_for_missing_values_at_a_terminal(
     assert (home / "secrets" / "telegram_token").read_text("utf-8") == TOKEN
     written = (home / "settings.env").read_text("utf-8")
     assert "KOSH_LANGUAGES=kk,ru" in written
-    assert written.count("KOSH_KEYS_MONTHLY=true\n") == 1
+    assert written.count("KOSH_ROTATE_KEYS_MONTHLY=true\n") == 1
     assert "REGISTRY" not in written
 
 
@@ -189,7 +189,7 @@ async def healthy(chosen: Settings, platforms: Platforms) -> Settings:
     """Settings of a house in order: webhook set, keys made, registry left out."""
     secret = chosen.require_webhook_secret()
     await platforms.telegram.set_webhook("https://kosh.example/webhooks/telegram", secret)
-    Keys.create(chosen.keys)
+    Keys.create(chosen.key_dir)
     return chosen.model_copy(
         update={
             "telegram_token": SecretStr(TOKEN),
@@ -231,7 +231,7 @@ async def test_doctor_finds_nothing_wrong_in_a_healthy_installation(healthy: Set
         ({"telegram_token": SecretStr("1000000009:Invented")}, "telegram", "token"),
         ({"whatsapp_token": SecretStr("another")}, "whatsapp", "token"),
         ({"registry_url": "http://127.0.0.1:9"}, "registry", "errors.md"),
-        ({"keys": Path("/nowhere/keys")}, "keys", "put them back"),
+        ({"key_dir": Path("/nowhere/keys")}, "keys", "put them back"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

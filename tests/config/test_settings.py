@@ -45,21 +45,21 @@ def test_settings_have_working_defaults() -> None:
     read = settings()
     assert read.languages == ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")
     assert (read.host, read.port, read.public_url) == ("127.0.0.1", 8080, "http://127.0.0.1:8080")
-    assert read.keys == read.data / "keys"
+    assert read.key_dir == read.data_dir / "keys"
     assert not (read.has_telegram or read.has_registry or read.demo)
 
 
 def test_settings_read_environment_variables(environment: pytest.MonkeyPatch) -> None:
     put(
         environment,
-        KOSH_DATA="/srv/kosh",
+        KOSH_DATA_DIR="/srv/kosh",
         KOSH_LANGUAGES="uz, kk",
         KOSH_PUBLIC_URL="https://kosh.example/",
         KOSH_TELEGRAM_TOKEN=TOKEN,
         **REGISTRY,
     )
     read = settings()
-    assert read.keys == Path("/srv/kosh/keys")
+    assert read.key_dir == Path("/srv/kosh/keys")
     assert read.languages == ("uz", "kk")
     assert read.public_url == "https://kosh.example"
     assert read.has_telegram and read.has_registry
@@ -240,7 +240,7 @@ def test_settings_refuse_a_wrong_value_by_name_without_repeating_it(name: str, v
 
 
 def test_settings_name_every_wrong_variable_at_once() -> None:
-    said = refusal(KOSH_PORT=CANARY, KOSH_DATA="", KOSH_HOST="", KOSH_TELEGRAM_SECRET=CANARY)
+    said = refusal(KOSH_PORT=CANARY, KOSH_DATA_DIR="", KOSH_HOST="", KOSH_TELEGRAM_SECRET=CANARY)
     assert "KOSH_PORT" in said
     assert "KOSH_TELEGRAM_SECRET" in said
 

@@ -230,7 +230,7 @@ def nowhere(chosen: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
 async def test_runtime_refuses_keys_of_another_installation(
     rt: Runtime, chosen: Settings, tmp_path: Path
 ) -> None:
-    foreign = chosen.model_copy(update={"keys": tmp_path / "foreign"})
+    foreign = chosen.model_copy(update={"key_dir": tmp_path / "foreign"})
     async with runtime(foreign):
         pass
     await Guest(rt).consent()

@@ -477,7 +477,7 @@ def _alarms() -> Iterator[list[int]]:
     finally:
         logging.configure("error")
     said = map(json.loads, lines.getvalue().splitlines())
-    counts += [each["count"] for each in said if each["event"] == "reading.many"]
+    counts += [each["count"] for each in said if each["event"] == "read_budget.exceeded"]
 
 
 @pytest.mark.requirement("S-62")

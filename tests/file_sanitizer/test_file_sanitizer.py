@@ -194,7 +194,7 @@ async def test_row_85_sanitizer_hides_the_address_of_a_failed_download(
     assert isinstance(verdict, Refused)
     assert verdict.reason == Refusal.INTERRUPTED
     said = capsys.readouterr().err
-    assert "papers.interrupted" in said
+    assert "sanitizer.interrupted" in said
     assert CANARY.decode() not in said
 
 

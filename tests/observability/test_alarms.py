@@ -298,12 +298,12 @@ class _Empty:
 async def a_directory_of_keys_that_went(rt: Runtime, databases: Databases) -> Runtime:
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
         patch.setattr(running, "KEYS_SECONDS", 0.01)
-        own = Path(shutil.copytree(rt.settings.keys, Path(folder) / "keys"))
-        chosen = rt.settings.model_copy(update={"keys": own})
+        own = Path(shutil.copytree(rt.settings.key_dir, Path(folder) / "keys"))
+        chosen = rt.settings.model_copy(update={"key_dir": own})
         async with running.runtime(chosen), asyncio.timeout(10):
             shutil.rmtree(own)
             asked = {"event": "keys.unreadable"}
-            while not metrics.REGISTRY.get_sample_value("kosh_alarming_total", asked):  # noqa: ASYNC110 — what goes rings no bell
+            while not metrics.REGISTRY.get_sample_value("kosh_alert_events_total", asked):  # noqa: ASYNC110 — what goes rings no bell
                 await asyncio.sleep(0.01)
     return rt
 

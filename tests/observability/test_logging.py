@@ -297,11 +297,11 @@ def test_log_masks_a_bot_token_everywhere(written: Written) -> None:
 
 
 def test_alert_event_is_counted_below_the_log_level() -> None:
-    stream, many = Written(), {"event": "reading.many"}
+    stream, many = Written(), {"event": "read_budget.exceeded"}
     app_logging.configure("error", to=stream)
-    before = metrics.REGISTRY.get_sample_value("kosh_alarming_total", many) or 0
-    app_logging.get().warning("reading.many", count=61)
-    assert metrics.REGISTRY.get_sample_value("kosh_alarming_total", many) == before + 1
+    before = metrics.REGISTRY.get_sample_value("kosh_alert_events_total", many) or 0
+    app_logging.get().warning("read_budget.exceeded", count=61)
+    assert metrics.REGISTRY.get_sample_value("kosh_alert_events_total", many) == before + 1
     assert stream.lines == []
 
 

@@ -35,8 +35,8 @@ HOUR = 3600
 
 def settle(rt: Runtime, days: float = 1) -> None:
     """As if every key had been made so many days ago, an older one a day earlier still."""
-    for kind, version, path in key_files.files(rt.settings.keys):
-        newest = max(Keys.load(rt.settings.keys).of(kind))
+    for kind, version, path in key_files.files(rt.settings.key_dir):
+        newest = max(Keys.load(rt.settings.key_dir).of(kind))
         made = time.time() - (days + newest - version) * 24 * HOUR
         os.utime(path, (made, made))
     rt.vault.refresh()
@@ -73,7 +73,7 @@ async def test_new_key_decrypts_at_once_and_encrypts_when_every_process_has_it(
     rt: Runtime,
 ) -> None:
     settle(rt)
-    elsewhere = Vault(Keys.load(rt.settings.keys), rt.settings.keys)
+    elsewhere = Vault(Keys.load(rt.settings.key_dir), rt.settings.key_dir)
     assert await key_rotation.create(rt, "epoch") == 2
     assert rt.vault.epoch == 1
     settle(rt)
@@ -100,7 +100,7 @@ async def test_rewrap_moves_every_person_to_the_new_key_and_retires_the_old(
         await key_rotation.destroy(rt, "epoch", 1)
     settle(rt, days=7.1)
     await key_rotation.destroy(rt, "epoch", 1)
-    assert list(Keys.load(rt.settings.keys).epoch) == [2]
+    assert list(Keys.load(rt.settings.key_dir).epoch) == [2]
     assert [await reached(rt, each) for each in known] == [f"nobody-{n}" for n in range(30)]
 
 
@@ -144,10 +144,19 @@ async def test_rewrap_killed_between_batches_leaves_all_data_readable(
         assert [await reached(rt, each) for each in known] == [f"nobody-{n}" for n in range(40)]
 
 
+DATABASES = ("database_url", "database_owner_url", "database_console_url")
+
+
 def rewrap(chosen: Settings) -> subprocess.Popen[bytes]:
     told = {
         f"KOSH_{name.upper()}": str(getattr(value, "get_secret_value", lambda v=value: v)())
-        for name in ("data", "keys", "database_url", "database_owner_url", "database_console_url")
+        for name in (
+            "data_dir",
+            "key_dir",
+            "database_url",
+            "database_owner_url",
+            "database_console_url",
+        )
         for value in [getattr(chosen, name)]
     }
     assert chosen.redis_url
@@ -167,7 +176,7 @@ async def test_key_in_use_cannot_be_destroyed(rt: Runtime) -> None:
         with pytest.raises(VaultError) as refused:
             await key_rotation.destroy(rt, "epoch", 1, now=True)
         assert refused.value.code == "E_VAULT_IN_USE"
-    assert sorted(Keys.load(rt.settings.keys).epoch) == [1, 2]
+    assert sorted(Keys.load(rt.settings.key_dir).epoch) == [1, 2]
 
 
 async def test_rewrap_covers_officer_credentials(rt: Runtime) -> None:
@@ -232,16 +241,16 @@ async def test_monthly_rotation_runs_after_a_month(rt: Runtime, databases: Datab
     await invent(rt, 3)
     settle(rt, days=29)
     await key_rotation.rotate_monthly(rt)
-    assert list(Keys.load(rt.settings.keys).epoch) == [1]
+    assert list(Keys.load(rt.settings.key_dir).epoch) == [1]
     settle(rt, days=31)
     await key_rotation.rotate_monthly(rt)
-    assert sorted(Keys.load(rt.settings.keys).epoch) == [1, 2]
+    assert sorted(Keys.load(rt.settings.key_dir).epoch) == [1, 2]
     settle(rt, days=0.5)
     await key_rotation.rotate_monthly(rt)
     assert epochs(databases) == {2: 3}
     settle(rt, days=8)
     await key_rotation.rotate_monthly(rt)
-    assert list(Keys.load(rt.settings.keys).epoch) == [2]
+    assert list(Keys.load(rt.settings.key_dir).epoch) == [2]
 
 
 @pytest.fixture
@@ -256,8 +265,8 @@ async def test_runtime_refuses_to_start_without_keys_outside_the_demo(real: Sett
         async with runtime(real):
             pass
     assert refused.value.code == "E_VAULT_KEYS"
-    assert not real.keys.exists()
-    Keys.create(real.keys)
+    assert not real.key_dir.exists()
+    Keys.create(real.key_dir)
     async with runtime(real):
         pass
 
@@ -266,13 +275,13 @@ async def test_runtime_refuses_to_start_without_keys_outside_the_demo(real: Sett
 async def test_runtime_refuses_vulnerable_packages_unless_exempted(
     real: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Keys.create(real.keys)
+    Keys.create(real.key_dir)
     fine = minimum_versions.installed()
     monkeypatch.setattr(minimum_versions, "installed", lambda: fine | {"pillow": "12.3.0"})
     with pytest.raises(ConfigError, match=r"pillow 12\.3\.0 is below 13\.0\.0"):
         async with runtime(real):
             pass
-    async with runtime(real.model_copy(update={"patched": frozenset({"pillow"})})):
+    async with runtime(real.model_copy(update={"version_exemptions": frozenset({"pillow"})})):
         pass
 
 
@@ -281,7 +290,7 @@ async def test_runtime_refuses_vulnerable_packages_unless_exempted(
 async def test_runtime_refuses_vulnerable_servers(
     real: Settings, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    Keys.create(real.keys)
+    Keys.create(real.key_dir)
     floor = getattr(minimum_versions, name)
     newer = minimum_versions.MinimumVersion(floor.name, ("99.1",), "an invented hole")
     monkeypatch.setattr(minimum_versions, name, newer)

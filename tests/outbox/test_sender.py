@@ -673,7 +673,7 @@ async def test_broadcast_outside_the_window_needs_a_template(rt: Runtime) -> Non
 async def test_broadcast_respects_the_daily_recipient_limit(rt: Runtime) -> None:
     post = Post("whatsapp", window=24 * 3600)
     rt = posted(rt, post)
-    rt = replace(rt, settings=rt.settings.model_copy(update={"whatsapp_reach": 30}))
+    rt = replace(rt, settings=rt.settings.model_copy(update={"whatsapp_daily_limit": 30}))
     await crowd(rt, 70, channel="whatsapp", languages=("ru",))
     draft = a_draft(texts=WITH_TEMPLATES)
     counted = await broadcasts.count(rt, (await crew(rt)).editor, draft)

@@ -374,7 +374,7 @@ async def test_row_85_failed_download_is_retried_without_logging_its_token(
     finally:
         logging.configure("error")
     assert cloud.asked == 3
-    assert "papers.interrupted" in lines.getvalue()
+    assert "sanitizer.interrupted" in lines.getvalue()
     assert TOKEN not in lines.getvalue()
 
 

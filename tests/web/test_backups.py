@@ -45,7 +45,7 @@ async def accepted(house: House) -> bool:
 
 
 async def noted(house: House) -> bool:
-    return house.rt.settings.erased.exists()
+    return house.rt.settings.erasure_journal.exists()
 
 
 def bytes_of(databases: Databases, person_id: UUID) -> list[bytes]:
@@ -92,7 +92,7 @@ async def test_erasure_survives_a_restore(
     assert len(theirs) == 4
     sealed = backup.read_bytes()
     assert not any(each in sealed for each in (*theirs, b"TESTOVA", GONE.encode()))
-    operation_backup.restore(chosen, Vault(Keys.load(chosen.keys)), backup)
+    operation_backup.restore(chosen, Vault(Keys.load(chosen.key_dir)), backup)
     assert bytes_of(databases, erased) == theirs  # a restore alone brings them back
     async with runtime(chosen) as rt:
         assert await operation_backup.finish_restore(rt) == 1
@@ -115,7 +115,7 @@ async def copied(rt: Runtime, tmp_path: Path) -> AsyncIterator[Path]:
 async def test_backup_cannot_be_restored_without_its_key_version(
     chosen: Settings, copied: Path
 ) -> None:
-    known = Keys.load(chosen.keys)
+    known = Keys.load(chosen.key_dir)
     later = Vault(Keys({2: bytes(32)}, known.index, known.ask))
     with pytest.raises(VaultError) as refused:
         operation_backup.restore(chosen, later, copied)
@@ -140,7 +140,7 @@ async def test_damaged_backup_is_refused_before_any_change(
             copied.write_bytes(b"PGDMP" + whole)
     before = _everything(databases)
     with pytest.raises(VaultError) as refused:
-        operation_backup.restore(chosen, Vault(Keys.load(chosen.keys)), copied)
+        operation_backup.restore(chosen, Vault(Keys.load(chosen.key_dir)), copied)
     assert refused.value.code == "E_VAULT_SEALED"
     assert _everything(databases) == before
 

@@ -108,4 +108,4 @@ def _invalid(code: str, changes: Mapping[str, Any] | None) -> InvalidRequest:
 
 
 def _alarm(code: str) -> None:
-    _logger.error("telegram.refuses_bot", code=code, channel="telegram")
+    _logger.error("telegram.bot_refused", code=code, channel="telegram")

@@ -333,7 +333,7 @@ def _failed(status: int, raw: bytes) -> SendError:
 def _meant(code: int, status: int) -> SendError:
     found = errors.fault(code, status)
     if found.alarm:
-        _logger.error("whatsapp.refuses", code=found.alarm, channel=WhatsApp.name)
+        _logger.error("whatsapp.number_refused", code=found.alarm, channel=WhatsApp.name)
     if code == errors.MISSING_TRANSLATION:
         return _NoVariant()
     return errors.failure(found)

@@ -352,7 +352,7 @@ def _status(raw: Any) -> Sequence[IncomingUpdate]:
     failed = [fault(error.code) for error in status.errors or ()] if state == "failed" else []
     for each in failed:
         if each.alarm:
-            _logger.error("whatsapp.refuses", code=each.alarm, channel=NAME)
+            _logger.error("whatsapp.number_refused", code=each.alarm, channel=NAME)
     return (
         DeliveryReport(
             NAME,
@@ -396,5 +396,5 @@ def _alarm(raw: Any) -> None:
     except Unreadable:
         return
     _logger.error(
-        "whatsapp.refuses", code=fault(code).alarm or fault(code).error.code, channel=NAME
+        "whatsapp.number_refused", code=fault(code).alarm or fault(code).error.code, channel=NAME
     )

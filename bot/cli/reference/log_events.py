@@ -14,7 +14,7 @@ ids. Names, numbers, texts, addresses and tokens never reach it. Messages of oth
 reduced to place and level (`log.library`).
 
 Events in **bold** fire an alert (see [runbooks](../how-to/runbooks.md)): each counts in
-`kosh_alarming_total`. Every event counts in `kosh_events_total` by event and code.
+`kosh_alert_events_total`. Every event counts in `kosh_events_total` by event and code.
 
 """
 

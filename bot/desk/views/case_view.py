@@ -202,7 +202,7 @@ def _within(found: Rows) -> None:
     if going_on:
         return
     if read >= SOFT_BUDGET:
-        _logger.warning("reading.many", count=read)
+        _logger.warning("read_budget.exceeded", count=read)
     if read >= HARD_BUDGET:
         raise Forbidden(DenialReason.BUDGET)
 

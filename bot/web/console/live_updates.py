@@ -112,7 +112,7 @@ class ChangeFeed:
             try:
                 await self._receive()
             except psycopg.Error:
-                _logger.warning("console.deaf", code="E_UNAVAILABLE")
+                _logger.warning("live.disconnected", code="E_UNAVAILABLE")
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _end(self) -> None:
