@@ -79,11 +79,11 @@ async def examine(chosen: Settings) -> list[Finding]:
 
 
 async def _look(look: "Look", chosen: Settings) -> list[Finding]:
-    what = look.__name__.strip("_")
     try:
         async with asyncio.timeout(SECONDS):
             return [each async for each in look(chosen)]
     except TimeoutError:
+        what = look.__name__.strip("_")
         return [_wrong(what, f"did not answer within {SECONDS} seconds", "see whether it runs")]
 
 
@@ -107,17 +107,15 @@ async def _keys(chosen: Settings) -> AsyncIterator[Finding]:
         keys = Keys.load(chosen.key_dir)
     except VaultError as error:
         yield _wrong(
-            "keys", str(error), "put them back from their mirror; new ones can't read what is there"
+            "keys", str(error), "restore them from their copy; new keys can't read the data"
         )
     else:
-        newest = max(keys.epoch)
-        yield _good("keys", f"epoch {newest}, {len(keys.epoch) + len(keys.index)} key files")
+        yield _good("keys", f"{len(keys.epoch) + len(keys.index)} key files")
 
 
 async def _disk(chosen: Settings) -> AsyncIterator[Finding]:
-    place = next(
-        path for path in (chosen.data_dir, *chosen.data_dir.absolute().parents) if path.exists()
-    )
+    folder = chosen.data_dir
+    place = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     free = shutil.disk_usage(place).free / GIGABYTE
     said = f"{free:.1f} GB free"
     if free < 1:

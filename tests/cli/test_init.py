@@ -231,7 +231,7 @@ async def test_doctor_finds_nothing_wrong_in_a_healthy_installation(healthy: Set
         ({"telegram_token": SecretStr("1000000009:Invented")}, "telegram", "token"),
         ({"whatsapp_token": SecretStr("another")}, "whatsapp", "token"),
         ({"registry_url": "http://127.0.0.1:9"}, "registry", "errors.md"),
-        ({"key_dir": Path("/nowhere/keys")}, "keys", "put them back"),
+        ({"key_dir": Path("/nowhere/keys")}, "keys", "restore them"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
