@@ -106,9 +106,7 @@ async def _keys(chosen: Settings) -> AsyncIterator[Finding]:
     try:
         keys = Keys.load(chosen.key_dir)
     except VaultError as error:
-        yield _wrong(
-            "keys", str(error), "restore them from their copy; new keys can't read the data"
-        )
+        yield _wrong("keys", str(error), "restore them from a copy: new keys cannot read the data")
     else:
         yield _good("keys", f"{len(keys.epoch) + len(keys.index)} key files")
 
