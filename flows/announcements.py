@@ -76,28 +76,28 @@ CONSENT_TRAITS = Consent(
         "• If you do not agree, you get the other announcements of your topics all the same."
     ),
 )
-TOLD = CONSENT_TRAITS.is_("yes")
+HAS_CONSENTED = CONSENT_TRAITS.is_("yes")
 COUNTRY = CountryQuestion(
     name="news_country",
     label=button("Country"),
     text=_("Announcements for which country? Press a button or write its name."),
     offered=COMMON_ORIGINS,
     others=(UNSAID,),
-    when=TOLD,
+    when=HAS_CONSENTED,
 )
 PROGRAMME = Choice(
     name="news_programme",
     label=button("Programme"),
     text=_("Announcements about which programme?"),
     among=(*(Option(each.key, each.name) for each in PROGRAMMES), UNSAID),
-    when=TOLD,
+    when=HAS_CONSENTED,
 )
 REGION = Choice(
     name="news_region",
     label=button("Region"),
     text=_("Announcements about which region of Kazakhstan?"),
     among=(UNSAID, *(Option(each.key, each.name) for each in REGIONS)),
-    when=TOLD,
+    when=HAS_CONSENTED,
 )
 TRAITS = {"country": COUNTRY, "programme": PROGRAMME, "region": REGION}
 DONE = _("Done.")
@@ -107,12 +107,12 @@ NONE = _("No announcements will be sent. You can read them here at any time.")
 
 def outcome(answers: Submit, today: date) -> Outcome:
     """Return the subscription. It carries the answers, which are kept nowhere else."""
-    told = answers.answers
-    topics = told[CHOSEN.name] or ""
-    traits = {kind: told.get(item.name) or "unsaid" for kind, item in TRAITS.items()}
+    values = answers.answers
+    topics = values[CHOSEN.name] or ""
+    traits = {kind: values.get(item.name) or "unsaid" for kind, item in TRAITS.items()}
     subscribe = Subscribe(
         tuple(topics.split(",")),
-        discreet=told[WAY.name] == "hint",
+        discreet=values[WAY.name] == "hint",
         traits={kind: value for kind, value in traits.items() if value != "unsaid"},
     )
     said = joined(DONE, _(SUBSCRIBED.msgid, topics=CHOSEN.show(topics)), WAY_OUT)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from bot.broadcasts import audience, content, model, statements
 from bot.broadcasts.content import Blocker
-from bot.broadcasts.drafts import told
+from bot.broadcasts.drafts import append_audit
 from bot.broadcasts.model import Broadcast, Draft, Purpose, Refusal, Refused, State
 from bot.db.connection import Transaction
 from bot.db.statements import execute, fetch_all, fetch_value
@@ -109,7 +109,7 @@ async def ask_approval(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Bro
             raise Refused(Refusal.STATE, broadcast.state)
         await _demand_sendable(rt, transaction, broadcast)
         await execute(transaction, statements.SUBMIT, id=broadcast_id)
-        await told(transaction, officer, "broadcast.submitted", broadcast_id)
+        await append_audit(transaction, officer, "broadcast.submitted", broadcast_id)
         return await model.find(transaction, broadcast_id)
 
 
@@ -136,7 +136,7 @@ async def approve(
         )
         draft = model.encode_draft(broadcast.draft)
         await execute(transaction, statements.KEEP_AGREED, id=broadcast_id, draft=draft)
-        await told(
+        await append_audit(
             transaction, officer, "broadcast.approved", broadcast_id, content_hash.hex()[:16]
         )
         return await of(transaction, broadcast)

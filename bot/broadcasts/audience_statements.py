@@ -39,8 +39,8 @@ def _any_if_empty(wanted: Any, condition: ColumnElement[bool]) -> ColumnElement[
     return or_(func.cardinality(wanted) == 0, condition)
 
 
-def _told(name: str, kind: str) -> ColumnElement[bool]:
-    """Return whether the person told one of the tokens `name`, or none is asked for."""
+def _declares(name: str, kind: str) -> ColumnElement[bool]:
+    """Return True if the person declared one of the tokens `name`, or none is asked for."""
     wanted = bindparam(name, type_=ARRAY(LargeBinary))
     return _any_if_empty(
         wanted,
@@ -87,9 +87,9 @@ _MEANT = (
                 t.Registration.state == any_(_STATES),
             ),
         ),
-        _told("countries", "country"),
-        _told("programmes", "programme"),
-        _told("regions", "region"),
+        _declares("countries", "country"),
+        _declares("programmes", "programme"),
+        _declares("regions", "region"),
     )
     .cte("meant")
 )

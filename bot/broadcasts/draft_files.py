@@ -49,18 +49,18 @@ class DraftFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                      self.not_later_than, hours, self.paid, self.why)  # fmt: skip
 
 
-def from_toml(told: bytes) -> Draft:
+def from_toml(data: bytes) -> Draft:
     """Return the draft in a TOML file. Raises Refused if it cannot be parsed."""
     try:
-        return msgspec.toml.decode(told, type=DraftFile).draft()
+        return msgspec.toml.decode(data, type=DraftFile).draft()
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refused(Refusal.FORM, _place(error)) from None
 
 
-def from_json(told: bytes) -> Draft:
+def from_json(data: bytes) -> Draft:
     """Return the draft in a JSON request body. Raises Refused if it cannot be parsed."""
     try:
-        return msgspec.json.decode(told, type=DraftFile).draft()
+        return msgspec.json.decode(data, type=DraftFile).draft()
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refused(Refusal.FORM, _place(error)) from None
 

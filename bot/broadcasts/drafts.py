@@ -39,7 +39,7 @@ async def begin(rt: Runtime, transaction: Transaction, officer: Officer, what: D
     values = {"id": identity, "by": officer.id, "first": model.CANARY}
     await execute(transaction, statements.CREATE, **values)
     await _write(transaction, identity, what)
-    await told(transaction, officer, "broadcast.drafted", identity)
+    await append_audit(transaction, officer, "broadcast.drafted", identity)
     return await model.find(transaction, identity)
 
 
@@ -81,7 +81,7 @@ async def edit(
         # The last editor becomes the author, and therefore cannot approve it.
         await execute(transaction, statements.BACK_TO_DRAFT, id=broadcast_id, by=officer.id)
         await _write(transaction, broadcast_id, what)
-        await told(transaction, officer, "broadcast.edited", broadcast_id)
+        await append_audit(transaction, officer, "broadcast.edited", broadcast_id)
         return await model.find(transaction, broadcast_id)
 
 
@@ -127,7 +127,7 @@ async def _write(transaction: Transaction, broadcast_id: UUID, what: Draft) -> N
         await execute(transaction, statements.ADD_TEXT, id=broadcast_id, **text)
 
 
-async def told(
+async def append_audit(
     transaction: Transaction, officer: Officer, action: str, about: UUID, more: str = ""
 ) -> None:
     """Write the action to the audit log, and notify open pages of the change."""
@@ -197,4 +197,4 @@ async def _note_test(
     async with rt.pool.connection() as transaction:
         values = {"id": found.id, "in_language": language, "shown": content.mark(words)}
         await execute(transaction, statements.NOTE_TEST, **values)
-        await told(transaction, officer, "broadcast.tested", found.id, language)
+        await append_audit(transaction, officer, "broadcast.tested", found.id, language)

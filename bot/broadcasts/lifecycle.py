@@ -5,7 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from bot.broadcasts import approval, model, scheduler, statements
-from bot.broadcasts.drafts import told
+from bot.broadcasts.drafts import append_audit
 from bot.broadcasts.model import Broadcast, Refusal, Refused, State
 from bot.db.connection import Transaction
 from bot.db.statements import execute
@@ -37,7 +37,7 @@ async def start(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
             raise Refused(Refusal.STATE, broadcast.state)
         await approval.demand(rt, transaction, broadcast)
         await execute(transaction, statements.START, id=broadcast_id)
-        await told(transaction, officer, "broadcast.started", broadcast_id)
+        await append_audit(transaction, officer, "broadcast.started", broadcast_id)
         begun = await model.find(transaction, broadcast_id)
         if begun.state is State.RUNNING:
             await scheduler.ask_for_snapshot(transaction, begun)
@@ -83,7 +83,7 @@ async def _move(
         if broadcast.state not in before:
             raise Refused(Refusal.STATE, broadcast.state)
         await put(transaction, broadcast_id, after, reason)
-        await told(transaction, officer, f"broadcast.{after}", broadcast_id)
+        await append_audit(transaction, officer, f"broadcast.{after}", broadcast_id)
         return await model.find(transaction, broadcast_id)
 
 
@@ -107,7 +107,7 @@ async def retry_failed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> int
     async with rt.pool.connection() as transaction:
         await _reopened(transaction, broadcast_id)
         count = await execute(transaction, statements.RETRY, id=broadcast_id)
-        await told(transaction, officer, "broadcast.retried", broadcast_id, str(count))
+        await append_audit(transaction, officer, "broadcast.retried", broadcast_id, str(count))
         return count
 
 
@@ -131,7 +131,7 @@ async def decide_in_doubt(
         values = {"id": broadcast_id, "new_state": new_state, "why": why, "seqs": chosen}
         count = await execute(transaction, statements.DECIDE, **values)
         about = ", ".join(f"#{seq}" for seq in chosen or ()) or str(count)
-        await told(transaction, officer, f"broadcast.doubt_{decision}", broadcast_id, about)
+        await append_audit(transaction, officer, f"broadcast.doubt_{decision}", broadcast_id, about)
         return count
 
 

@@ -124,8 +124,14 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     @property
     def public(self) -> bool:
         """Return True if everybody may read it later: it does not target a group of people."""
-        told = (self.missions, self.registration, self.countries, self.programmes, self.regions)
-        return not any(told)
+        conditions = (
+            self.missions,
+            self.registration,
+            self.countries,
+            self.programmes,
+            self.regions,
+        )
+        return not any(conditions)
 
 
 class Words(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -158,8 +164,8 @@ class Draft:
     def content_hash(self) -> bytes:
         """Return the hash that an approval is bound to: text, audience and time."""
         timing = (self.not_before, self.not_later_than, self.quiet, self.paid)
-        told = (self.purpose, self.topic, self.why, dict(self.texts), self.rule, timing)
-        return sha256(_encode(told)).digest()
+        content = (self.purpose, self.topic, self.why, dict(self.texts), self.rule, timing)
+        return sha256(_encode(content)).digest()
 
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -170,8 +176,8 @@ def encode_draft(draft: Draft) -> str:
     return _encode(draft).decode()
 
 
-def decode_draft(told: str) -> Draft:
-    return msgspec.json.decode(told, type=Draft)
+def decode_draft(stored: str) -> Draft:
+    return msgspec.json.decode(stored, type=Draft)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,9 +237,9 @@ async def newest(
     return [read(row) for row in found]
 
 
-def rule(told: Any) -> Rule:
+def rule(stored: Any) -> Rule:
     """Decode a stored audience rule."""
-    return msgspec.convert(told, Rule)
+    return msgspec.convert(stored, Rule)
 
 
 def read(row: tuple[Any, ...]) -> Broadcast:
@@ -243,7 +249,10 @@ def read(row: tuple[Any, ...]) -> Broadcast:
     draft = Draft(
         Purpose(purpose),
         topic,
-        {each: msgspec.convert(told, Words) for each, told in sorted((texts or {}).items())},
+        {
+            language: msgspec.convert(text, Words)
+            for language, text in sorted((texts or {}).items())
+        },
         rule(audience),
         not_before,
         not_later_than,

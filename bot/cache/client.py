@@ -76,11 +76,11 @@ class Cache:
     async def version(self) -> dict[str, str]:
         """Return the server's version by name, `valkey` or `redis`; empty if it is down."""
         try:
-            told = await self._client.info("server")
+            info = await self._client.info("server")
         except RedisError:
             return {}
-        name = "valkey" if "valkey_version" in told else "redis"
-        return {name: str(told[f"{name}_version"])}
+        name = "valkey" if "valkey_version" in info else "redis"
+        return {name: str(info[f"{name}_version"])}
 
     async def hold(self, key: str, token: str, *, lease_ms: int = 5000) -> LockAcquired | Busy:
         """Acquire the lock of an anonymous conversation, together with its state.

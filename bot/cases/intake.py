@@ -28,14 +28,14 @@ class Opened:
 
 def country(forms: Mapping[str, Form]) -> str:
     """Return the person's country of residence from their answers, or '' if unknown."""
-    told = {
+    known = {
         name: each.value
         for form in forms.values()
         for name, each in form.answers.items()
         if not waits(each)
     }
-    at_home = told.get("location") == "origin"
-    return told.get("residence_country") or (at_home and told.get("citizenship")) or ""
+    at_home = known.get("location") == "origin"
+    return known.get("residence_country") or (at_home and known.get("citizenship")) or ""
 
 
 async def open_case(
@@ -73,8 +73,8 @@ async def _insert(
         resolve=calendar.after(now, desk.resolve_minutes),
     )  # fmt: skip
     usual = await median(transaction, mission)
-    told = working_hours.promise(desk, now, lives_in, usual, urgent=opened.urgent)
-    return Opened(case_id, told)
+    promise = working_hours.promise(desk, now, lives_in, usual, urgent=opened.urgent)
+    return Opened(case_id, promise)
 
 
 async def relay(

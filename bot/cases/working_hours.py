@@ -190,8 +190,8 @@ def promise(
     local = opens.astimezone(ZoneInfo(zone) if zone else calendar.zone)
     place = Country(country) if zone else missions.PLACES.get(desk.zone, desk.zone)
     back = _(BACK_AT.msgid, day=local.date(), time=f"{local:%H:%M}", place=place)
-    told = (back, _(BACK_MEDIAN.msgid, time=usual)) if usual else (back,)
-    return (*told, *_meanwhile(country, now.date())) if urgent else told
+    lines = (back, _(BACK_MEDIAN.msgid, time=usual)) if usual else (back,)
+    return (*lines, *_meanwhile(country, now.date())) if urgent else lines
 
 
 def _meanwhile(country: str, today: date) -> tuple[Text, ...]:

@@ -51,7 +51,7 @@ def draft(paper: Paper, officer: Name, data: Data = None) -> None:
 def count(number: Number, officer: Name, data: Data = None) -> None:
     """Count the recipients and the people left out by reason; show duration and blockers."""
 
-    async def told(rt: Runtime, who: Officer, found: Broadcast) -> None:
+    async def print_count(rt: Runtime, who: Officer, found: Broadcast) -> None:
         counted = await broadcasts.count(rt, who, found.draft)
         for (language, channel), many in sorted(counted.included.items()):
             typer.echo(f"{many:10,} {channel} {language}")
@@ -62,7 +62,7 @@ def count(number: Number, officer: Name, data: Data = None) -> None:
         for each in await broadcasts.blockers(rt, who, found.id):
             typer.echo(f"stands against it: {_words(each.why, each.detail)}")
 
-    _with(data, officer, number, told)
+    _with(data, officer, number, print_count)
 
 
 @app.command()
@@ -164,22 +164,22 @@ def recipients(
 ) -> None:
     """List the recipients with their status, by numbers that do not identify people."""
 
-    async def told(rt: Runtime, who: Officer, found: Broadcast) -> None:
+    async def print_recipients(rt: Runtime, who: Officer, found: Broadcast) -> None:
         for each in await broadcasts.recipients(rt, who, found.id, fate, after=after):
             line = f"{each.seq:8} {each.channel} {each.language} {each.fate} {each.reason}"
             typer.echo(line.rstrip())
 
-    _with(data, officer, number, told)
+    _with(data, officer, number, print_recipients)
 
 
 @app.command()
 def progress(number: Number, officer: Name, as_json: AsJson = False, data: Data = None) -> None:
     """Show the progress: counts by status, reasons of failures, and paused channels."""
 
-    async def told_as_json(rt: Runtime, who: Officer, found: Broadcast) -> None:
+    async def print_as_json(rt: Runtime, who: Officer, found: Broadcast) -> None:
         print_json(_progress_document(await broadcasts.progress(rt, who, found.id)))
 
-    async def told(rt: Runtime, who: Officer, found: Broadcast) -> None:
+    async def print_progress(rt: Runtime, who: Officer, found: Broadcast) -> None:
         now = await broadcasts.progress(rt, who, found.id)
         typer.echo(f"{now.broadcast.state} {now.broadcast.reason}".rstrip())
         for fate, many in now.fates.items():
@@ -191,9 +191,9 @@ def progress(number: Number, officer: Name, as_json: AsJson = False, data: Data 
             typer.echo(f"{each.channel} waits until {each.until:%H:%M:%S}: {each.reason}")
 
     if as_json:
-        _with(data, officer, number, told_as_json, says_state=False)
+        _with(data, officer, number, print_as_json, says_state=False)
     else:
-        _with(data, officer, number, told)
+        _with(data, officer, number, print_progress)
 
 
 def _progress_document(now: broadcasts.Progress) -> dict[str, Any]:

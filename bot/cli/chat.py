@@ -71,7 +71,7 @@ def talk(
         for say in turn.says:
             write("\n".join(_page(languages, say, numbers)) + "\n")
         for effect in turn.effects:
-            write(f"  * {_told(effect)}")
+            write(f"  * {_described(effect)}")
         answered = _registry(turn.effects)
         if answered is None:
             line = next(typed, None)
@@ -132,12 +132,12 @@ def _event(
     return Said(line)
 
 
-def _told(effect: Effect) -> str:
+def _described(effect: Effect) -> str:
     name = type(effect).__name__
     if not isinstance(effect, Submit):
         return name
-    told = ", ".join(f"{key}={value}" for key, value in effect.answers.items() if value)
-    return f"{name}, to no registry here: {told}; {dict(effect.members)}"
+    answers = ", ".join(f"{key}={value}" for key, value in effect.answers.items() if value)
+    return f"{name}, to no registry here: {answers}; {dict(effect.members)}"
 
 
 def _registry(effects: Iterable[Effect]) -> Event | None:

@@ -14,7 +14,7 @@ import aiohttp
 import typer
 
 from bot import BEGAN
-from bot.cli.environment import ROOT, Data, Fresh, Port, load, read, surroundings, until_told
+from bot.cli.environment import ROOT, Data, Fresh, Port, load, read, run_until_signal, surroundings
 from bot.cli.servers import serve, serve_all
 from bot.config.settings import ConfigError, Settings
 from bot.registry import sandbox
@@ -40,7 +40,7 @@ def demo(
         surroundings(data, port, fresh=fresh, demo=True, bring=True) as (chosen, sandbox_database),
         phones(chosen) if channels else nullcontext(chosen) as joined,
     ):
-        until_told(lambda: _demo(joined, sandbox_database))
+        run_until_signal(lambda: _demo(joined, sandbox_database))
 
 
 async def _demo(chosen: Settings, sandbox_database: str) -> None:
@@ -61,8 +61,8 @@ async def _demo(chosen: Settings, sandbox_database: str) -> None:
         callback_url=f"http://{chosen.host}:{chosen.port}/callbacks/registry",
         callback_secret=keys["registry_callback_secret"],
     )
-    told = {"broadcast_testers": TESTER} | keys
-    joined = read(**(chosen.model_dump(exclude_none=True) | told))
+    given = {"broadcast_testers": TESTER} | keys
+    joined = read(**(chosen.model_dump(exclude_none=True) | given))
     typer.echo(f"The sandbox registry is at {keys['registry_url']}")
     await serve_all(joined, [serve(registry, chosen.host, port), _time_to_answer(joined)])
 
@@ -96,12 +96,12 @@ def phones(chosen: Settings) -> Iterator[Settings]:
         "whatsapp_api": f"http://127.0.0.1:{whatsapp}/v26.0",
         "whatsapp_auth_header": "Authorization: Bearer",
     }
-    told = {f"KOSH_{name.upper()}": value for name, value in keys.items()}
+    variables = {f"KOSH_{name.upper()}": value for name, value in keys.items()}
     command = [sys.executable, "-m", "tests.emulators"]
     command += ["--telegram-port", str(telegram), "--whatsapp-port", str(whatsapp)]
     command += ["--page-port", str(page), "--kosh", f"http://127.0.0.1:{chosen.port}"]
     command += ["--registry", chosen.registry_url or f"http://{chosen.host}:{chosen.port + 1}"]
-    emulators = subprocess.Popen(command, cwd=ROOT, env=os.environ | told)
+    emulators = subprocess.Popen(command, cwd=ROOT, env=os.environ | variables)
     try:
         yield read(**(chosen.model_dump(exclude_none=True) | keys))
     finally:

@@ -240,18 +240,18 @@ async def _valkey(chosen: Settings) -> AsyncIterator[Finding]:
         return
     client = Redis.from_url(chosen.redis_url.get_secret_value(), socket_timeout=3)
     try:
-        told = await client.info()
+        info = await client.info()
     except RedisError as error:
         mend = "start it; nothing in it has to be kept"
         yield _wrong("valkey", f"does not answer ({type(error).__name__})", mend)
         return
     finally:
         await client.aclose()
-    version = told.get("valkey_version") or told.get("redis_version")
-    if told.get("maxmemory_policy") != "noeviction":
+    version = info.get("valkey_version") or info.get("redis_version")
+    if info.get("maxmemory_policy") != "noeviction":
         mend = "set maxmemory-policy noeviction: rates and just-ask state must not vanish singly"
-        yield _doubtful("valkey", f"evicts: {told.get('maxmemory_policy')}", mend)
-    if told.get("aof_enabled"):
+        yield _doubtful("valkey", f"evicts: {info.get('maxmemory_policy')}", mend)
+    if info.get("aof_enabled"):
         yield _doubtful("valkey", "writes to disk", 'set appendonly no and save ""')
     for finding in _floor("valkey", minimum_versions.VALKEY, str(version), chosen):
         yield finding
@@ -272,10 +272,10 @@ async def _clock(chosen: Settings) -> AsyncIterator[Finding]:
         async with aiohttp.ClientSession() as http:
             try:
                 async with http.head(chosen.telegram_api, allow_redirects=False) as answer:
-                    told = parsedate_to_datetime(answer.headers["Date"])
+                    date = parsedate_to_datetime(answer.headers["Date"])
             except (aiohttp.ClientError, KeyError, ValueError):
                 return
-            yield _apart("Telegram", time.time() - told.timestamp() - 0.5)
+            yield _apart("Telegram", time.time() - date.timestamp() - 0.5)
 
 
 def _apart(whose: str, seconds: float) -> Finding:

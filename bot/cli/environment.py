@@ -113,7 +113,7 @@ def _valkey(chosen: Settings) -> Iterator[str | None]:
         yield url
 
 
-def until_told(
+def run_until_signal(
     serve: Callable[[], Coroutine[Any, Any, None]], *, within: float | None = None
 ) -> None:
     """Run until done, Ctrl-C or SIGTERM.

@@ -14,9 +14,9 @@ from bot.cli.environment import (
     Fresh,
     Port,
     read,
+    run_until_signal,
     settle_memory,
     surroundings,
-    until_told,
     with_runtime,
 )
 from bot.concurrency.shutdown import END_SECONDS
@@ -38,28 +38,28 @@ type Act = Callable[[Runtime], Coroutine[Any, Any, None]]
 def run(data: Data = None, port: Port = None, fresh: Fresh = False) -> None:
     """Run web and worker in one process; PostgreSQL and Valkey are embedded unless configured."""
     with surroundings(data, port, fresh=fresh, demo=False, bring=True) as (chosen, _sandbox):
-        until_told(lambda: serve_all(chosen, []))
+        run_until_signal(lambda: serve_all(chosen, []))
 
 
 @app.command()
 def web(port: Port = None) -> None:
     """Run the web server only: webhooks, web chat, health; several can share one port."""
     chosen = read(port=port)
-    until_told(lambda: _serve_web(chosen), within=END_SECONDS)
+    run_until_signal(lambda: _serve_web(chosen), within=END_SECONDS)
 
 
 @app.command()
 def work() -> None:
     """Run a worker only: registry writes, sweeps, retention."""
     chosen = read()
-    until_told(lambda: with_runtime(chosen, _seen(main.work)), within=END_SECONDS)
+    run_until_signal(lambda: with_runtime(chosen, _seen(main.work)), within=END_SECONDS)
 
 
 @app.command()
 def poll() -> None:
     """Fetch Telegram updates by long polling, without a public address; needs a running worker."""
     chosen = read()
-    until_told(lambda: with_runtime(chosen, _seen(telegram_polling.poll)), within=END_SECONDS)
+    run_until_signal(lambda: with_runtime(chosen, _seen(telegram_polling.poll)), within=END_SECONDS)
 
 
 class _Server(uvicorn.Server):

@@ -3,7 +3,7 @@
 import typer
 
 from bot.channels.telegram.client import Telegram
-from bot.cli.environment import read, until_told, with_runtime
+from bot.cli.environment import read, run_until_signal, with_runtime
 from bot.config.settings import ConfigError
 from bot.db import migrations
 from bot.operations.version import built
@@ -23,7 +23,7 @@ def version() -> None:
 def profile() -> None:
     """Set the Telegram bot's commands and texts in every language, and its webhook if public."""
     chosen = read()
-    until_told(lambda: with_runtime(chosen, _introduce))
+    run_until_signal(lambda: with_runtime(chosen, _introduce))
 
 
 async def _introduce(rt: Runtime) -> None:

@@ -75,18 +75,18 @@ def bill() -> dict[str, Any]:
     It is reproducible: no timestamp, no random serial number.
     """
     made = subprocess.run(EXPORT, cwd=ROOT, capture_output=True, check=True)
-    told: dict[str, Any] = json.loads(made.stdout)
-    told.pop("serialNumber", None)
-    told["metadata"].pop("timestamp", None)
-    for each in told["components"]:
+    document: dict[str, Any] = json.loads(made.stdout)
+    document.pop("serialNumber", None)
+    document["metadata"].pop("timestamp", None)
+    for each in document["components"]:
         if licence := _licence(each["name"]):
             each["licenses"] = [{"expression": licence}]
-    return told
+    return document
 
 
-def packages(told: dict[str, Any]) -> Iterator[Package]:
+def packages(document: dict[str, Any]) -> Iterator[Package]:
     """Yield the packages of a bill of materials."""
-    for each in told["components"]:
+    for each in document["components"]:
         licence = each.get("licenses", [{"expression": ""}])[0]["expression"]
         yield Package(each["name"], each["version"], licence)
 
@@ -105,11 +105,11 @@ def is_let_in(licence: str) -> bool:
 def _licence(name: str) -> str:
     """Return the licence from the package's metadata; empty if it is not installed."""
     try:
-        told = metadata.metadata(name)
+        fields = metadata.metadata(name)
     except metadata.PackageNotFoundError:
         return ""
-    classes = [each.rpartition(" :: ")[2] for each in told.get_all("Classifier") or ()]
-    words = (told.get("License") or "").splitlines()[:1]
+    classes = [each.rpartition(" :: ")[2] for each in fields.get_all("Classifier") or ()]
+    words = (fields.get("License") or "").splitlines()[:1]
     known = [*words, *(each for each in classes if each in _SPDX)]
-    written = told.get("License-Expression") or (known[0] if known else "unknown")
+    written = fields.get("License-Expression") or (known[0] if known else "unknown")
     return _SPDX.get(written, written).strip()

@@ -64,7 +64,7 @@ def described(recognizer: Recognizer, line: str, language: str | None) -> dict[s
             "intent": found.danger_intent,
         },
         "none": round(found.none_mass, PLACES),
-        "values": extract(line).told(),
+        "values": extract(line).as_dict(),
     }
 
 

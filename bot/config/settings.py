@@ -495,7 +495,7 @@ def settings(**chosen: Any) -> Settings:
     try:
         return Settings(**chosen)
     except ValidationError as error:
-        wrong = "; ".join(_told(each["loc"], each["msg"]) for each in error.errors())
+        wrong = "; ".join(_problem(each["loc"], each["msg"]) for each in error.errors())
     # Raised outside of the handler, so that the error with the values is not kept as context.
     raise ConfigError(wrong)
 
@@ -508,7 +508,7 @@ def _variable(name: str) -> str:
     return PREFIX + name.upper()
 
 
-def _told(loc: tuple[int | str, ...], message: str) -> str:
+def _problem(loc: tuple[int | str, ...], message: str) -> str:
     message = message.removeprefix("Value error, ")
     return f"{_variable(str(loc[0]))}: {message}" if loc else message
 

@@ -84,13 +84,13 @@ async def answer(
     pressed = inbound.message_id if inbound.press_id else ""
     typed = "" if inbound.press_id else inbound.message_id
     stands = [*ask.sent, typed]
-    told: tuple[Say, ...] = ()
+    notices: tuple[Say, ...] = ()
     for effect in turn.effects:
         match effect:
             case QuickExit() | Forget():
                 await _delete(rt, inbound, (*stands, pressed))
                 stands = []
-                told = outbox.undeleted(rt, [inbound.channel], turn.conversation.language)
+                notices = outbox.undeleted(rt, [inbound.channel], turn.conversation.language)
             case DeleteInput():
                 await _delete(rt, inbound, (inbound.message_id,))
                 stands = [each for each in stands if each != inbound.message_id]
@@ -104,7 +104,7 @@ async def answer(
     if archive.is_requested(turn):
         async with rt.pool.connection() as transaction:
             says = (*await archive.render(transaction, turn), *says)
-    for row in outbox.rows(rt, (*says, *told), inbound.channel, 0, pressed):
+    for row in outbox.rows(rt, (*says, *notices), inbound.channel, 0, pressed):
         act = ChannelCall(row.act, inbound.address, row.message, row.external_id)
         stands.append(await perform(rt, inbound.channel, act))
     return tuple(dict.fromkeys(each for each in stands if each))[-deletable_messages.MAX_KEPT :]

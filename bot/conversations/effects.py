@@ -172,8 +172,8 @@ def _final_messages(
         if channel in rt.channels
         for row in outbox.deletion(rt, channel, external_ids)
     ]
-    told = outbox.undeleted(rt, [channel for channel, _place in stands], language)
-    rows = (*written, *(outbox.Row("send", outbox.rendered(rt, say)) for say in told))
+    notices = outbox.undeleted(rt, [channel for channel, _place in stands], language)
+    rows = (*written, *(outbox.Row("send", outbox.rendered(rt, say)) for say in notices))
     words = [ChannelCall(row.act, held.address, row.message, row.external_id) for row in rows]
     return AfterCommit(None, None, (*acts, *((held.channel, act) for act in words)))
 

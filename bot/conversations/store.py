@@ -113,11 +113,11 @@ async def look(rt: Runtime, transaction: Transaction, inbounds: Sequence[Inbound
     looked = []
     for inbound, rows in zip(inbounds, await pipeline.begin(transaction, *calls), strict=True):
         ((*row, known, now),) = rows
-        looked.append(Lookup(_held(rt, inbound, row, now), not row[0] and not known, now))
+        looked.append(Lookup(_locked(rt, inbound, row, now), not row[0] and not known, now))
     return looked
 
 
-def _held(
+def _locked(
     rt: Runtime, inbound: Inbound, row: Sequence[Any], now: datetime
 ) -> LockedConversation | None:
     """Return the conversation; None also if it cannot be decrypted, which its own turn reports."""

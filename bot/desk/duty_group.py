@@ -137,12 +137,12 @@ def _card(rt: Runtime, counts: list[_Count]) -> tuple[Message, bytes]:
     """Return the message in the first two languages, and its hash; minutes are in steps of ten."""
     link = f"{rt.settings.public_url}/console"
     languages = rt.settings.languages[:2]
-    told = tuple(
+    lines = tuple(
         "\n".join(rt.languages.render(line, language) for line in _lines(counts))
         for language in languages
     )
-    digest = sha256("\0".join(told).encode()).digest()
-    return Message((*told, link), language=languages[0]), digest
+    digest = sha256("\0".join(lines).encode()).digest()
+    return Message((*lines, link), language=languages[0]), digest
 
 
 def _lines(counts: list[_Count]) -> tuple[Text, ...]:

@@ -53,8 +53,8 @@ def _answer(data: bytes) -> list[bytes]:
         return [_line({"refused": "broken"})]
     sheets = [[page.width, page.height, page.grey, len(page.jpeg)] for page in pages]
     kind = "pdf" if kind_of(data[:HEAD]) == "pdf" else "jpeg"
-    told = {"kind": kind, "pages": sheets, "hints": sorted(hints)}
-    return [_line(told), *(page.jpeg for page in pages)]
+    reply = {"kind": kind, "pages": sheets, "hints": sorted(hints)}
+    return [_line(reply), *(page.jpeg for page in pages)]
 
 
 def _cleaned(data: bytes) -> tuple[list[images.Page], frozenset[str]]:
@@ -69,8 +69,8 @@ def _cleaned(data: bytes) -> tuple[list[images.Page], frozenset[str]]:
             raise images.Unfit("unknown_type")
 
 
-def _line(told: Mapping[str, object]) -> bytes:
-    return json.dumps(told).encode() + b"\n"
+def _line(reply: Mapping[str, object]) -> bytes:
+    return json.dumps(reply).encode() + b"\n"
 
 
 def _tell(parts: Iterable[bytes]) -> None:

@@ -93,17 +93,17 @@ class ChildProcess:
         """Sanitize a file into `result`; a child serves one call only."""
         try:
             await self._feed(given)
-            told = _decode(await self._stdout.readuntil(b"\n"))
-            if told.refused is not None:
-                return told.refused
-            await self._collect(told, result)
+            reply = _decode(await self._stdout.readuntil(b"\n"))
+            if reply.refused is not None:
+                return reply.refused
+            await self._collect(reply, result)
         except (asyncio.IncompleteReadError, ConnectionError):
             died = await self._process.wait()
             return Refusal.TOOK_TOO_LONG if died in _TIME_IS_OVER else Refusal.BROKEN
         except (asyncio.LimitOverrunError, msgspec.MsgspecError, _ProtocolError):
             _logger.error("sanitizer.protocol_error", code="E_PAPERS_CHILD")
             return Refusal.BROKEN
-        return told
+        return reply
 
     async def end(self) -> None:
         """Kill the process, in whatever state it is, and wait for it."""
@@ -121,13 +121,13 @@ class ChildProcess:
             await self._stdin.drain()
         self._stdin.close()
 
-    async def _collect(self, told: ChildResult, result: MemoryFile) -> None:
-        if sum(sheet.size for sheet in told.pages) > _MAX_RESULT or not told.pages:
+    async def _collect(self, reply: ChildResult, result: MemoryFile) -> None:
+        if sum(sheet.size for sheet in reply.pages) > _MAX_RESULT or not reply.pages:
             raise _ProtocolError
-        if told.kind == "jpeg":
-            return await self._take(told.pages[0].size, result)
-        binder = PdfWriter(result, len(told.pages))
-        for sheet in told.pages:
+        if reply.kind == "jpeg":
+            return await self._take(reply.pages[0].size, result)
+        binder = PdfWriter(result, len(reply.pages))
+        for sheet in reply.pages:
             binder.open_page(sheet)
             await self._take(sheet.size, result)
             binder.close_page()

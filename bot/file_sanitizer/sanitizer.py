@@ -120,16 +120,16 @@ class Sanitizer:
         result = MemoryFile()
         try:
             async with self._hands:
-                told = await self._work(given, result)
+                outcome = await self._work(given, result)
         except BaseException:
             result.close()
             raise
-        if isinstance(told, Refusal):
+        if isinstance(outcome, Refusal):
             result.close()
-            return Refused(told, given.size)
-        media_type = "application/pdf" if told.kind == "pdf" else "image/jpeg"
-        pages = len(told.pages)
-        return Clean(media_type, pages, told.hints, result, given.sha256, given.size)
+            return Refused(outcome, given.size)
+        media_type = "application/pdf" if outcome.kind == "pdf" else "image/jpeg"
+        pages = len(outcome.pages)
+        return Clean(media_type, pages, outcome.hints, result, given.sha256, given.size)
 
     async def _work(self, given: MemoryFile, result: MemoryFile) -> ChildResult | Refusal:
         hand = await self._hand()

@@ -148,8 +148,8 @@ def _count(_: WrappedLogger, __: str, said: EventDict) -> EventDict:
 
 def redact(words: Mapping[str, object]) -> dict[str, str | int | float | bool]:
     """Return the values that may be published, by the allow-list of log lines."""
-    told = {key: _harmless(key, value) for key, value in words.items() if key in ALLOWED}
-    return {key: value for key, value in told.items() if isinstance(value, str | int | float)}
+    fields = {key: _harmless(key, value) for key, value in words.items() if key in ALLOWED}
+    return {key: value for key, value in fields.items() if isinstance(value, str | int | float)}
 
 
 def _harmless(key: str, value: object) -> object:
@@ -172,12 +172,12 @@ def _failure(exc_info: object) -> dict[str, object]:
     error = _raised(exc_info)
     if error is None:
         return {}
-    told: dict[str, object] = {"error": _type(error), "frames": _frames(error)}
+    fields: dict[str, object] = {"error": _type(error), "frames": _frames(error)}
     code = getattr(error, "code", None)
     if isinstance(code, str) and _CODE.fullmatch(code):
-        told["code"] = code
+        fields["code"] = code
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return told | ({"cause": _type(cause)} if cause else {})
+    return fields | ({"cause": _type(cause)} if cause else {})
 
 
 def _raised(exc_info: object) -> BaseException | None:

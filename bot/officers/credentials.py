@@ -26,7 +26,7 @@ MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 12, 128
 ISSUER = "Kosh"
 STEP_SECONDS = 30
 # Hex digits of a passkey's id that are shown, enough for an officer to recognize it.
-TOLD = 12
+KEY_PREFIX = 12
 
 _WEAK = re.compile(
     "kosh|көш|қош|admin|officer|password|passwort|pass1|qwert|asdf|zxcv|12345|54321|letmein|welcome"
@@ -277,8 +277,10 @@ async def drop_passkey(transaction: Transaction, officer_id: UUID, key_id: bytes
 
 async def _note(transaction: Transaction, officer_id: UUID, key_id: bytes, *, action: str) -> None:
     """Audit a change of a passkey, with the shortened id that the officer's page shows."""
-    officer, told = str(officer_id), key_id.hex()[:TOLD]
-    await audit_log.append(transaction, actor=officer, action=action, subject=officer, detail=told)
+    officer, key_prefix = str(officer_id), key_id.hex()[:KEY_PREFIX]
+    await audit_log.append(
+        transaction, actor=officer, action=action, subject=officer, detail=key_prefix
+    )
 
 
 async def _step(transaction: Transaction) -> int:

@@ -234,10 +234,10 @@ def _values(officer: Officer) -> dict[str, object]:
 
 
 async def _note(transaction: Transaction, by: Officer, action: str, about: Officer) -> None:
-    told = ",".join(sorted(about.roles))
+    roles = ",".join(sorted(about.roles))
     await audit_log.append(
         transaction, actor=str(by.id), action=action, subject=str(about.id),
-        detail=f"{about.mission}: {told}",
+        detail=f"{about.mission}: {roles}",
     )  # fmt: skip
 
 

@@ -171,7 +171,7 @@ QUEUED, CLAIMED, WAITING, SNOOZED, RESOLVED = (
     "resolved",
 )
 OPEN: Final = frozenset({QUEUED, CLAIMED, WAITING, SNOOZED})
-HELD: Final = frozenset({CLAIMED, WAITING, SNOOZED})
+ASSIGNED: Final = frozenset({CLAIMED, WAITING, SNOOZED})
 _EVERY: Final = OPEN | {RESOLVED}
 
 _DESK = frozenset({Role.OFFICER, Role.LEAD})
@@ -187,20 +187,20 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.SHIFT: Rule(_DESK, mission=False),
     Action.CASE_LIST: Rule(_DESK),
     Action.CASE_READ: Rule(_DESK, states=_EVERY),
-    Action.CASE_ANSWERS: Rule(_DESK, states=HELD, owner=Owner.OWN_OR_LED),
+    Action.CASE_ANSWERS: Rule(_DESK, states=ASSIGNED, owner=Owner.OWN_OR_LED),
     Action.CASE_CLAIM: Rule(_DESK, states=frozenset({QUEUED}), owner=Owner.NOBODYS),
-    Action.CASE_TAKE_OVER: Rule(_DESK, states=HELD, owner=Owner.ANOTHERS),
-    Action.CASE_RELEASE: Rule(_DESK, states=HELD, owner=Owner.OWN_OR_LED),
-    Action.CASE_REPLY: Rule(_DESK, states=HELD, owner=Owner.OWN),
+    Action.CASE_TAKE_OVER: Rule(_DESK, states=ASSIGNED, owner=Owner.ANOTHERS),
+    Action.CASE_RELEASE: Rule(_DESK, states=ASSIGNED, owner=Owner.OWN_OR_LED),
+    Action.CASE_REPLY: Rule(_DESK, states=ASSIGNED, owner=Owner.OWN),
     Action.CASE_NOTE: Rule(_DESK, states=OPEN),
-    Action.CASE_DOCUMENT: Rule(_DESK, states=HELD, owner=Owner.OWN),
-    Action.CASE_PAPERS: Rule(_DESK, states=HELD, owner=Owner.OWN),
-    Action.CASE_PAGE: Rule(_DESK, states=HELD, owner=Owner.OWN),
-    Action.CASE_FILL: Rule(_DESK, states=HELD, owner=Owner.OWN),
-    Action.CASE_PIN: Rule(_DESK, states=HELD, owner=Owner.OWN),
+    Action.CASE_DOCUMENT: Rule(_DESK, states=ASSIGNED, owner=Owner.OWN),
+    Action.CASE_PAPERS: Rule(_DESK, states=ASSIGNED, owner=Owner.OWN),
+    Action.CASE_PAGE: Rule(_DESK, states=ASSIGNED, owner=Owner.OWN),
+    Action.CASE_FILL: Rule(_DESK, states=ASSIGNED, owner=Owner.OWN),
+    Action.CASE_PIN: Rule(_DESK, states=ASSIGNED, owner=Owner.OWN),
     Action.CASE_TRANSFER: Rule(_DESK, states=OPEN, owner=Owner.OWN_OR_LED),
     Action.CASE_SNOOZE: Rule(_DESK, states=frozenset({CLAIMED, WAITING}), owner=Owner.OWN),
-    Action.CASE_RESOLVE: Rule(_DESK, states=HELD, owner=Owner.OWN),
+    Action.CASE_RESOLVE: Rule(_DESK, states=ASSIGNED, owner=Owner.OWN),
     Action.QUEUE_LIVE: Rule(_LEAD),
     Action.STATISTICS_READ: Rule(_LEAD | _AUDITOR | _ADMINISTRATOR, mission=False),
     Action.CANNED_READ: Rule(_DESK | _EDITORS),

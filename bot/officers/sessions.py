@@ -79,10 +79,10 @@ async def authenticate(connection: Connection, token: str, *, seen: bool) -> Aut
     )
     if not found:
         return None
-    *told, language, now, _mission = found[0]
+    *columns, language, now, _mission = found[0]
     zone = zones[0][0] if zones else "UTC"
-    officer = directory.read(tuple(told[_SESSION:]))
-    return Authenticated(_session(tuple(told[:_SESSION])), officer, language, zone, now)
+    officer = directory.read(tuple(columns[_SESSION:]))
+    return Authenticated(_session(tuple(columns[:_SESSION])), officer, language, zone, now)
 
 
 async def of_officer(connection: Connection, officer_id: UUID) -> list[Session]:

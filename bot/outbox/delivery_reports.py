@@ -117,7 +117,7 @@ _STATES = {
 
 async def _record_part(rt: Runtime, receipt: DeliveryReport) -> None:
     row_id, attempt = _attempt(receipt)
-    told = _STATES.get(receipt.state)
+    reported = _STATES.get(receipt.state)
     async with rt.pool.connection() as transaction:
         row = await fetch_one(
             transaction, statements.LOCK_PARTS, id=row_id, on_channel=receipt.channel
@@ -126,7 +126,11 @@ async def _record_part(rt: Runtime, receipt: DeliveryReport) -> None:
             return
         person_id, state, last_try, notes, before = row
         known = part_status.noted(notes)
-        found = part_status.heard(known, receipt.part, attempt, told, last_try) if told else None
+        found = (
+            part_status.heard(known, receipt.part, attempt, reported, last_try)
+            if reported
+            else None
+        )
         word = _word(before, receipt, found or known, state, new=bool(found))
         if not found and word == before:
             return

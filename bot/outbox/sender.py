@@ -336,9 +336,9 @@ async def _outcome(
         if state == "sent":
             await _take_back(rt, parcel, external_id)
         return False
-    ((more, receipt, told),) = written
+    ((more, receipt, status),) = written
     if state == "sent" and receipt == "failed":
-        await report(rt, [(parcel.id, parcel.person.id, parcel.channel, told)])
+        await report(rt, [(parcel.id, parcel.person.id, parcel.channel, status)])
     elif receipt == "failed":
         await overtaken(rt, parcel.id)
     return bool(more) and state != "pending"

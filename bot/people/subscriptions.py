@@ -36,7 +36,7 @@ class Subscription:
 
     topics: tuple[str, ...]
     discreet: bool
-    told: tuple[str, ...]
+    declared: tuple[str, ...]
 
 
 def tokens(rt: Runtime, kind: str, value: str) -> list[bytes]:

@@ -53,7 +53,7 @@ PAPERS = _("Papers that you sent:")
 FILES = _("Files kept here until the registry has them: {count}")
 CASES = _("Conversations with officers: {count}")
 HINT = _("You get only a hint of each.")
-TOLD = _("Told for announcements, kept as a code: {kind}")
+DECLARED = _("Told for announcements, kept as a code: {kind}")
 KINDS = {each: item.label for each, item in TRAITS.items()}
 HOW_LONG = _(
     "Unfinished answers stay {days} days after your last message."
@@ -140,7 +140,7 @@ async def _announcements(transaction: Transaction, person: Person) -> list[tuple
         return []
     head = _(SUBSCRIBED.msgid, topics=CHOSEN.show(",".join(found.topics)))
     hint = (HINT,) if found.discreet else ()
-    return [(head, *hint, *(_(TOLD.msgid, kind=KINDS[each]) for each in found.told))]
+    return [(head, *hint, *(_(DECLARED.msgid, kind=KINDS[each]) for each in found.declared))]
 
 
 async def _case_count(transaction: Transaction, person: Person) -> int:

@@ -123,22 +123,25 @@ async def unmapped(registry: Registry) -> tuple[str, ...]:
 
 def payload(submit: Submit, language: str, consent: dict[str, Any]) -> PreRegistration:
     """Return the submission with the answers as registry codes."""
-    told = submit.answers
+    answers = submit.answers
     return PreRegistration.model_validate(
         {
-            **{name: _code(name, told.get(name)) for name in CODES if name in _TOP},
+            **{name: _code(name, answers.get(name)) for name in CODES if name in _TOP},
             "language": LANGUAGES.get(language, tag(language)),
-            "surname": told.get("surname"),
-            "given_name": told.get("given_name"),
-            "patronymic": told.get("patronymic"),
-            "name_kk": told.get("name_kk"),
-            "birth_year": int(told.get("birth_year") or 0),
-            "citizenship": _citizenship(told.get("citizenship")),
-            "residence_country": told.get("residence_country"),
-            "residence_region": told.get("residence_region"),
+            "surname": answers.get("surname"),
+            "given_name": answers.get("given_name"),
+            "patronymic": answers.get("patronymic"),
+            "name_kk": answers.get("name_kk"),
+            "birth_year": int(answers.get("birth_year") or 0),
+            "citizenship": _citizenship(answers.get("citizenship")),
+            "residence_country": answers.get("residence_country"),
+            "residence_region": answers.get("residence_region"),
             "members": tuple(_member(each) for each in submit.members.get("family", ())),
-            "contact": {"kind": _code("contact", told.get("contact")), "phone": told.get("phone")},
-            "may_contact_first": told.get("write_first") == "yes",
+            "contact": {
+                "kind": _code("contact", answers.get("contact")),
+                "phone": answers.get("phone"),
+            },
+            "may_contact_first": answers.get("write_first") == "yes",
             "consent": consent,
         }
     )
@@ -155,9 +158,9 @@ def _citizenship(key: str | None) -> str | None:
     return "XXA" if key == "stateless" else key
 
 
-def _member(told: Any) -> dict[str, str | None]:
+def _member(answers: Any) -> dict[str, str | None]:
     return {
-        "relation": _code("relation", told.get("relation")),
-        "age_band": _code("age_band", told.get("age_band")),
-        "ethnic_kazakh": _code("member_kazakh", told.get("member_kazakh")),
+        "relation": _code("relation", answers.get("relation")),
+        "age_band": _code("age_band", answers.get("age_band")),
+        "ethnic_kazakh": _code("member_kazakh", answers.get("member_kazakh")),
     }

@@ -201,7 +201,7 @@ async def _links(transaction: AsyncConnection[Any], since: int) -> list[tuple[En
 
 def _link(before: bytes, entry: Entry) -> bytes:
     at = entry.at.astimezone(UTC).isoformat()
-    told = [str(entry.seq), at, entry.actor, entry.action, entry.subject]
+    fields = [str(entry.seq), at, entry.actor, entry.action, entry.subject]
     # Entries written before `detail` existed keep their hash.
-    told += [entry.detail] if entry.detail else []
-    return sha256(before + "\0".join(told).encode()).digest()
+    fields += [entry.detail] if entry.detail else []
+    return sha256(before + "\0".join(fields).encode()).digest()

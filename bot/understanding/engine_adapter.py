@@ -47,7 +47,7 @@ class EngineRecognizer:
             intents=intents,
             danger=danger,
             danger_intent=decision.danger_intent if danger is not Danger.NONE else "",
-            entities={name: str(each) for name, each in entities.extract(text).told().items()},
+            entities={name: str(each) for name, each in entities.extract(text).as_dict().items()},
         )
 
     def _questions(self, text: str, language: str) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ class Entities:
     family_size: int | None = None
     document: str | None = None
 
-    def told(self) -> dict[str, str | int]:
+    def as_dict(self) -> dict[str, str | int]:
         """Return what was found, by name."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 

@@ -36,10 +36,10 @@ async def sweep_papers(rt: Runtime) -> None:
         unfetched, due = await uploads.unfetched(transaction), await uploads.due(transaction)
     tried = [upload_events.fetch_upload(rt, each) for each in unfetched]
     tried += [upload_events.send_upload(rt, each) for each in due]
-    await asyncio.gather(*(_alone("papers", _told(rt, each)) for each in tried))
+    await asyncio.gather(*(_alone("papers", _deliver(rt, each)) for each in tried))
 
 
-async def _told(rt: Runtime, errand: Awaitable[AfterCommit | None]) -> None:
+async def _deliver(rt: Runtime, errand: Awaitable[AfterCommit | None]) -> None:
     await receive.deliver(rt, await errand)
 
 

@@ -177,8 +177,8 @@ def _drawn(box: Box) -> Iterator[str]:
         ", can be skipped" if item.skippable else "",
         "" if item.persisted else ", not kept",
     )
-    told = f"{item.name}: {type(item).__name__}{''.join(asides)}"
-    yield f'<text class="small" x="{left}" y="{line + LINE}">{escape(told)}</text>'
+    label = f"{item.name}: {type(item).__name__}{''.join(asides)}"
+    yield f'<text class="small" x="{left}" y="{line + LINE}">{escape(label)}</text>'
     for number, words in enumerate(box.when, 2):
         y = line + LINE * number
         yield f'<text class="when" x="{left}" y="{y}">{escape(words)}</text>'

@@ -128,8 +128,8 @@ def _leads_on(order: Mapping[str, int], left: Step, stop: Step) -> bool:
 def _state(stop: Step, road: Path, form: Form, later: Mapping[str, frozenset[str]]) -> object:
     known = {**road.answers, **(road.of(stop.member) if stop.member else {})}
     members = form.members.get(stop.item.name, ())
-    told = tuple((name, known.get(name)) for name in sorted(later[stop.item.name]))
-    return stop.key, len(members), told
+    values = tuple((name, known.get(name)) for name in sorted(later[stop.item.name]))
+    return stop.key, len(members), values
 
 
 def _ways(flow: Flow, stop: Step, form: Form) -> Iterator[Form | str]:
@@ -169,8 +169,8 @@ def _forgotten(flow: Flow, form: Form) -> Form:
 
 def _values(flow: Flow, item: Question, offered: tuple[Option, ...]) -> list[str]:
     """Return representative answers: options, values that conditions test, and one more."""
-    told_apart = [atom for each in every(flow) for atom, _negated in atoms(each.when)]
-    told = {value for atom in told_apart if isinstance(atom, Is) for value in atom.values
+    conditions = [atom for each in every(flow) for atom, _negated in atoms(each.when)]
+    tested = {value for atom in conditions if isinstance(atom, Is) for value in atom.values
             if atom.question == item.name}  # fmt: skip
     match item:
         case RepeatingGroup():
@@ -183,19 +183,19 @@ def _values(flow: Flow, item: Question, offered: tuple[Option, ...]) -> list[str
             keys = [option.key for option in item.options]
             return [keys[0], ",".join(keys)]
         case CountryQuestion():
-            return sorted({*(option.key for option in offered), *told, "AQ"})
+            return sorted({*(option.key for option in offered), *tested, "AQ"})
         case Upload():
             return ["1"]
         case IdentityNumber() | PassportNumber() | Mrz():
             return [item.example]
         case Number():
-            edges = {atom.minimum for atom in told_apart if isinstance(atom, AtLeast)}
+            edges = {atom.minimum for atom in conditions if isinstance(atom, AtLeast)}
             near = {item.minimum, item.maximum, *edges, *(edge - 1 for edge in edges)}
             return [
                 str(number) for number in sorted(near) if item.minimum <= number <= item.maximum
             ]
         case _:
-            return sorted({*told, SAMPLES[type(item)]})
+            return sorted({*tested, SAMPLES[type(item)]})
 
 
 def _read_later(flow: Flow) -> dict[str, frozenset[str]]:
@@ -221,8 +221,8 @@ def every(flow: Flow) -> Iterator[Item]:
 
 def looks_at(item: Item) -> set[str]:
     """Return the names that an item's condition, dependencies or derivation read."""
-    told = item.reads if isinstance(item, Derived) else item.depends
-    return {*reads(item.when), *told}
+    names = item.reads if isinstance(item, Derived) else item.depends
+    return {*reads(item.when), *names}
 
 
 def atoms(

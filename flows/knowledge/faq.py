@@ -282,9 +282,9 @@ def _indexes(words: Words) -> dict[str, Sequence[_Index]]:
     """Return for each question and language the score of each word beginning."""
     found: dict[str, list[_Index]] = {each.key: [] for each in ENTRIES}
     for language, _name in words.languages():
-        told = {each.key: _stems_of(each, words, language) for each in ENTRIES}
-        shared = _times(told.values())
-        for key, own in told.items():
+        by_entry = {each.key: _stems_of(each, words, language) for each in ENTRIES}
+        shared = _times(by_entry.values())
+        for key, own in by_entry.items():
             found[key].append({stem: 1 / shared[stem] ** 2 for stem in own})
     return {key: tuple(index) for key, index in found.items()}
 
@@ -293,5 +293,5 @@ def _stems_of(each: Entry, words: Words, language: str) -> frozenset[str]:
     return stems(f"{words.render(each.label, language)} {words.render(each.text, language)}")
 
 
-def _times(told: Iterable[frozenset[str]]) -> Counter[str]:
-    return Counter(stem for own in told for stem in own)
+def _times(sets: Iterable[frozenset[str]]) -> Counter[str]:
+    return Counter(stem for own in sets for stem in own)

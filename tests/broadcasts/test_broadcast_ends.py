@@ -95,7 +95,7 @@ async def _decided(rt: Runtime) -> Last:
     def plan() -> Awaitable[object]:
         return broadcasts.decide_in_doubt(rt, who.lead, found.id, Doubt.AGAIN)
 
-    return Last(rt, found, plan, (lifecycle, "told"))
+    return Last(rt, found, plan, (lifecycle, "append_audit"))
 
 
 async def _heard_of_late(rt: Runtime) -> Last:

@@ -186,7 +186,7 @@ async def test_shutdown_interrupts_running_work_after_a_delay() -> None:
 
 DEAF = """
 import asyncio
-from bot.cli.environment import until_told
+from bot.cli.environment import run_until_signal
 
 async def deaf() -> None:
     print("begun", flush=True)
@@ -196,7 +196,7 @@ async def deaf() -> None:
         except asyncio.CancelledError:
             pass
 
-until_told(deaf, within=0.1)
+run_until_signal(deaf, within=0.1)
 """
 
 

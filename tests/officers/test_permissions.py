@@ -118,7 +118,7 @@ def test_permissions_match_the_table_for_every_role() -> None:
 def test_permission_table_covers_every_action_and_state() -> None:
     assert ON_CASES[Role.LEAD].keys() | IN_MISSION.keys() | ANYWHERE.keys() == set(Action)
     assert permissions.RULES.keys() == set(Action)
-    assert {permissions.QUEUED, *permissions.HELD, permissions.RESOLVED} == set(STATES)
+    assert {permissions.QUEUED, *permissions.ASSIGNED, permissions.RESOLVED} == set(STATES)
 
 
 @pytest.mark.parametrize("action", list(Action))

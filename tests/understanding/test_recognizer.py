@@ -173,7 +173,7 @@ def test_confidence_decides(confidence: float, none: float, certainty: Certainty
     ],
 )
 def test_values_are_taken_from_the_line(line: str, told: dict[str, object]) -> None:
-    assert extract(line).told() == told
+    assert extract(line).as_dict() == told
 
 
 def test_the_command_prints_a_line_of_json_for_each_line() -> None:

@@ -301,8 +301,9 @@ class WhatsApp:
                 allow_redirects=False,
             ) as response:
                 raw = await response.read()
-                if response.status == 429 and (told := response.headers.get("Retry-After", "")):
-                    raise Throttled(_told(told), wide=True)
+                retry_after = response.headers.get("Retry-After", "")
+                if response.status == 429 and retry_after:
+                    raise Throttled(_seconds(retry_after), wide=True)
                 return response.status, raw
         except NO_CONNECTION:
             certain = True
@@ -339,8 +340,8 @@ def _meant(code: int, status: int) -> SendError:
     return errors.failure(found)
 
 
-def _told(seconds: str) -> float:
-    return float(seconds) if seconds.isdecimal() and len(seconds) < 6 else 5.0
+def _seconds(text: str) -> float:
+    return float(text) if text.isdecimal() and len(text) < 6 else 5.0
 
 
 def _not_there(status: int) -> SendError:

@@ -250,9 +250,9 @@ def _message(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[Inc
     return (Inbound(NAME, message.id, handle, handle, event, message.id, "", tuple(aliases), at),)
 
 
-def _seconds(told: str | int | None) -> int:
+def _seconds(value: str | int | None) -> int:
     try:
-        seconds = int(told or 0)
+        seconds = int(value or 0)
     except ValueError:
         raise Unreadable("E_NUMBER") from None
     if not 0 <= seconds < 10**11:
@@ -266,7 +266,7 @@ def _who(message: _Message, contacts: Sequence[_Contact]) -> _Who:
     shared = (each for each in contacts if {each.wa_id, each.user_id} & set(own))
     only = contacts[0] if len(contacts) == 1 and not own else _Contact()
     contact = next(shared, only)
-    told = (
+    candidates = (
         message.from_user_id,
         contact.user_id,
         message.sender,
@@ -274,7 +274,7 @@ def _who(message: _Message, contacts: Sequence[_Contact]) -> _Who:
         message.from_parent_user_id,
         contact.parent_user_id,
     )
-    names = list(dict.fromkeys(name for name in told if name))
+    names = list(dict.fromkeys(name for name in candidates if name))
     ids = [name for name in names if USER_ID.fullmatch(name)]
     phones = [name.removeprefix("+") for name in names if PHONE.fullmatch(name.removeprefix("+"))]
     return _Who(next(iter(phones), ""), tuple(dict.fromkeys((*ids, *phones))))
@@ -330,13 +330,13 @@ def _moves(message: _Message, system: _System) -> Sequence[IncomingUpdate]:
     new_phone = system.wa_id or system.new_wa_id or ""
     old_phone = message.sender or ""
     pairs = ((system.previous_user_id or "", system.user_id or ""), (old_phone, new_phone))
-    told = [pair for pair in pairs if all(pair) and pair[0] != pair[1]]
-    if not told and old_phone and system.user_id:
-        told = [(old_phone, system.user_id)]
+    changes = [pair for pair in pairs if all(pair) and pair[0] != pair[1]]
+    if not changes and old_phone and system.user_id:
+        changes = [(old_phone, system.user_id)]
     address = system.user_id or new_phone
     return [
         HandleChanged(NAME, f"{message.id}/{number}", old, new, address)
-        for number, (old, new) in enumerate(told)
+        for number, (old, new) in enumerate(changes)
     ] or (_IGNORED,)
 
 
@@ -373,9 +373,9 @@ def mark(row: str, part: int, parts: int) -> str:
     return f"{row}/{part}/{parts}" if row and parts > 1 else row
 
 
-def _marked(told: str) -> tuple[str, int, int]:
+def _marked(data: str) -> tuple[str, int, int]:
     """Return the row, the part and the number of parts of a callback mark."""
-    found = MARK.fullmatch(told)
+    found = MARK.fullmatch(data)
     if found is None:
         return "", 1, 1
     return found[1], int(found[2] or 1), int(found[3] or 1)

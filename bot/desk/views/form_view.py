@@ -61,7 +61,7 @@ async def answers(
         line = await seen(rt, transaction, officer, case_id, Action.CASE_ANSWERS)
         person = await person_of(rt, transaction, line.case)
         talk, _epoch = await conversation(transaction, person)
-        told = tuple(_told(rt, talk, unmasked)) if talk else ()
+        shown_answers = tuple(_answered(rt, talk, unmasked)) if talk else ()
         await audit_log.append(
             transaction,
             actor=str(officer.id),
@@ -69,10 +69,10 @@ async def answers(
             subject=str(case_id),
             detail=reason.value,
         )
-    return told
+    return shown_answers
 
 
-def _told(rt: Runtime, talk: Conversation, unmasked: bool) -> list[Answered]:
+def _answered(rt: Runtime, talk: Conversation, unmasked: bool) -> list[Answered]:
     found = []
     for name, form in talk.forms.items():
         flow = rt.flows.get(name)

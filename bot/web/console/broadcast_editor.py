@@ -200,10 +200,10 @@ def refusal(context: RequestContext, why: Refusal, detail: str) -> str:
     """Return in words why it was refused; languages and states by their names."""
     names = dict(context.rt.languages.languages())
     names |= {state: context.say(label) for state, label in BROADCAST_STATES.items()}
-    told = STANDS_AGAINST[why]
+    reason = STANDS_AGAINST[why]
     parts = [names.get(part, part) for part in detail.split(": ")]
-    values = (("detail", ": ".join(parts)),) if "{detail}" in told.msgid else ()
-    return context.say(Text(told.msgid, values))
+    values = (("detail", ": ".join(parts)),) if "{detail}" in reason.msgid else ()
+    return context.say(Text(reason.msgid, values))
 
 
 def bounds(context: RequestContext, rule: Rule) -> Iterator[Bound]:
@@ -217,9 +217,9 @@ def bounds(context: RequestContext, rule: Rule) -> Iterator[Bound]:
     forms = list(context.rt.languages.languages())
     yield Bound("languages", t.written_forms, forms, rule.languages)
     yield Bound("channels", t.channels, list(console_labels.CHANNELS.items()), rule.channels)
-    yield Bound("countries", t.told_country, countries, rule.countries)
-    yield Bound("programmes", t.told_programme, programmes, rule.programmes)
-    yield Bound("regions", t.told_region, regions, rule.regions)
+    yield Bound("countries", t.declared_country, countries, rule.countries)
+    yield Bound("programmes", t.declared_programme, programmes, rule.programmes)
+    yield Bound("regions", t.declared_region, regions, rule.regions)
     yield Bound("registration", t.states_of_registration, registered, rule.registration)
     yield Bound("missions", t.mission_of, missions, rule.missions)
 

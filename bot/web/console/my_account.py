@@ -25,7 +25,7 @@ async def show(context: Annotated[RequestContext, require(Action.SELF)]) -> Resp
             "my_account.html",
             sessions=await sessions.of_officer(transaction, context.officer.id),
             passkeys=await credentials.passkeys(transaction, context.officer.id),
-            told=credentials.TOLD,
+            key_prefix=credentials.KEY_PREFIX,
             guarded=await is_guarded(context, transaction),
         )
 
