@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import aiohttp
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from sqlalchemy import select
 
 from bot.cache import Cache, LocalRateLimiter
 from bot.channels import Channel
@@ -16,7 +17,10 @@ from bot.channels.whatsapp.client import WhatsApp
 from bot.concurrency.batching import Batcher, SerialQueue
 from bot.config import minimum_versions
 from bot.config.settings import ConfigError, Settings
+from bot.db import tables as t
 from bot.db.connection import STATEMENT_SECONDS, Connection
+from bot.db.server_statements import IS_PRIVILEGED
+from bot.db.statements import fetch_all, fetch_value, statement
 from bot.file_sanitizer.sanitizer import Sanitizer
 from bot.i18n import Languages
 from bot.observability import logging
@@ -37,6 +41,10 @@ DATABASE_SECONDS = 3
 KEYS_SECONDS = 60
 
 _logger = logging.get()
+
+_SOME_KEYS = statement(
+    select(t.Person.id, t.Person.key, t.Person.key_version).order_by(t.Person.id).limit(5)
+)
 
 type Pool = AsyncConnectionPool[Connection]
 
@@ -197,13 +205,10 @@ class DatabaseUnavailable(ConfigError):
 async def _refuse_superuser(connections: Pool) -> None:
     try:
         async with connections.connection() as transaction:
-            cursor = await transaction.execute(
-                "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
-            )
-            row = await cursor.fetchone()
+            is_privileged = await fetch_value(transaction, IS_PRIVILEGED)
     except PoolTimeout:
         raise DatabaseUnavailable from None
-    if row is None or row[0]:
+    if is_privileged is not False:
         raise ConfigError(
             "KOSH_DATABASE_URL or KOSH_DATABASE_CONSOLE_URL names a superuser; use the roles"
             " kosh_app and kosh_console (docs/how-to/install.md says how they are made)"
@@ -216,13 +221,10 @@ async def _require_matching_keys(connections: Pool, vault: Vault) -> None:
     With them, no person would be recognized.
     """
     async with connections.connection() as transaction:
-        cursor = await transaction.execute(
-            "SELECT id, key, key_epoch FROM people ORDER BY id LIMIT 5"
-        )
-        found = await cursor.fetchall()
-    for person_id, key, epoch in found:
+        found = await fetch_all(transaction, _SOME_KEYS)
+    for person_id, key, version in found:
         with suppress(VaultError):
-            vault.open(person_id, WrappedKey(epoch, bytes(key)))
+            vault.open(person_id, WrappedKey(version, key))
             return
     if found:
         raise VaultError(

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from bot.broadcasts import audience_statements as statements
 from bot.broadcasts.model import Draft, Purpose, Rule
-from bot.db.connection import Transaction, long_statements
-from bot.db.statements import fetch_all, fetch_values
+from bot.db.connection import Transaction
+from bot.db.statements import fetch_all, fetch_values, long_statements
 from bot.i18n.formats import names
 from bot.people import subscriptions
 from bot.runtime import Runtime

@@ -12,9 +12,16 @@ from bot.broadcasts.model import Broadcast, Purpose, State
 from bot.broadcasts.sender import SHARD
 from bot.broadcasts.statements import CANARY_MINUTES, URGENT_CANARY_MINUTES
 from bot.db import job_queue
-from bot.db.connection import Transaction, long_statements
+from bot.db.connection import Transaction
 from bot.db.pipeline import TextStatement, run
-from bot.db.statements import execute, fetch_all, fetch_one, fetch_value, fetch_values
+from bot.db.statements import (
+    execute,
+    fetch_all,
+    fetch_one,
+    fetch_value,
+    fetch_values,
+    long_statements,
+)
 from bot.runtime import Runtime
 
 SHARD_TASK = "broadcasts.shard"
@@ -87,13 +94,8 @@ async def ask_for_snapshot(transaction: Transaction, broadcast: Broadcast) -> No
 
 
 async def _queued(transaction: Transaction, task: str, broadcast_id: UUID) -> int:
-    cursor = await transaction.execute(
-        "SELECT count(*) FROM procrastinate_jobs WHERE task_name = %s AND queue_name = %s"
-        " AND status = 'todo' AND args->>'broadcast' = %s",
-        (task, QUEUE, str(broadcast_id)),
-    )
-    row = await cursor.fetchone()
-    return int(row[0]) if row else 0
+    values = {"task": task, "queue": QUEUE, "broadcast": str(broadcast_id)}
+    return await fetch_value(transaction, sending.QUEUED, **values) or 0
 
 
 async def _left(transaction: Transaction, broadcast_id: UUID) -> int:

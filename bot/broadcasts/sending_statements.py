@@ -27,6 +27,7 @@ from sqlalchemy.orm import aliased
 
 from bot.broadcasts.statements import WAITING
 from bot.db import tables as t
+from bot.db.external_tables import JOBS
 from bot.db.statements import NOW, ago, arrays, seconds_from_now, statement
 
 RATE_MINUTES = 3
@@ -152,6 +153,16 @@ END_TOO_LATE = statement(
         not_before=None,
         state=case((_IS_CANCELLED, "cancelled"), else_="skipped"),
         reason=case((_IS_CANCELLED, ""), else_="late"),
+    )
+)
+QUEUED = statement(
+    select(func.count())
+    .select_from(JOBS)
+    .where(
+        JOBS.c.task_name == bindparam("task"),
+        JOBS.c.queue_name == bindparam("queue"),
+        JOBS.c.status == "todo",
+        JOBS.c.args["broadcast"].astext == bindparam("broadcast"),
     )
 )
 LEFT = statement(

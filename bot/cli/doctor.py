@@ -24,6 +24,9 @@ from bot.cli.environment import AsJson, Data, print_json, surroundings
 from bot.config import minimum_versions
 from bot.config.minimum_versions import MinimumVersion
 from bot.config.settings import ConfigError, Role, Settings
+from bot.db import tables as t
+from bot.db.server_statements import CLOCK, COLUMNS, IS_DURABLE, IS_PRIVILEGED
+from bot.db.statements import fetch_all, fetch_value
 from bot.i18n import Languages
 from bot.operations.version import built
 from bot.registrations.registry_codes import unmapped
@@ -192,23 +195,17 @@ _WITHOUT: dict[Role, str] = {
 async def _server(
     session: psycopg.AsyncConnection[tuple[object, ...]], role: Role, chosen: Settings
 ) -> AsyncIterator[Finding]:
-    cursor = await session.execute(
-        "SELECT rolsuper OR rolbypassrls, current_setting('fsync') = 'on',"
-        " current_setting('synchronous_commit') <> 'off', current_setting('server_version')"
-        " FROM pg_roles WHERE rolname = current_user"
-    )
-    powerful, synced, kept, version = await cursor.fetchone() or (True, False, False, "")
-    if powerful:
+    if await fetch_value(session, IS_PRIVILEGED) is not False:
         yield _wrong("database", f"{role} is a superuser", "see docs/how-to/install.md, step 1")
     if role != "app":
         yield _good("database", f"kosh_{role} connects")
         return
-    number = str(version).partition(" ")[0]
+    number = (session.info.parameter_status("server_version") or "").partition(" ")[0]
     if session.info.server_version < OLDEST_POSTGRESQL:
         yield _wrong("database", f"PostgreSQL {number} is too old", "renew it to 17 or newer")
     for finding in _floor("database", minimum_versions.POSTGRESQL, number, chosen):
         yield finding
-    if not (synced and kept):
+    if not await fetch_value(session, IS_DURABLE):
         mend = "switch them on: the promises rest on them"
         yield _wrong("database", "fsync or synchronous_commit is off", mend)
     async for each in _schema(session, number):
@@ -218,15 +215,11 @@ async def _server(
 async def _schema(
     session: psycopg.AsyncConnection[tuple[object, ...]], version: str
 ) -> AsyncIterator[Finding]:
-    from bot.db.tables import metadata
-
     # Only the owner may read the list of migrations; any role can look up the resulting columns.
-    cursor = await session.execute(
-        "SELECT c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
-        " WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped"
-    )
-    there = set(await cursor.fetchall())
-    wanted = {(table.name, column.name) for table in metadata.tables.values() for column in table.c}
+    there = {*await fetch_all(session, COLUMNS)}
+    wanted = {
+        (table.name, column.name) for table in t.metadata.tables.values() for column in table.c
+    }
     if missing := sorted(wanted - there):
         said = f"the schema lacks {len(missing)} columns, such as {'.'.join(missing[0])}"
         yield _wrong("database", said, "./kosh migrate")
@@ -263,9 +256,8 @@ async def _clock(chosen: Settings) -> AsyncIterator[Finding]:
         async with await psycopg.AsyncConnection.connect(
             chosen.database(), connect_timeout=3
         ) as session:
-            row = await (await session.execute("SELECT clock_timestamp()")).fetchone()
-            if row:
-                yield _apart("the database", time.time() - row[0].timestamp())
+            if now := await fetch_value(session, CLOCK):
+                yield _apart("the database", time.time() - now.timestamp())
     except (psycopg.Error, ConfigError):
         pass
     if chosen.has_telegram:
@@ -359,7 +351,7 @@ async def _templates(channel: WhatsApp, chosen: Settings) -> AsyncIterator[Findi
         async with await psycopg.AsyncConnection.connect(
             chosen.database(), connect_timeout=3
         ) as session:
-            needed = await (await session.execute(whatsapp_templates.NEEDED)).fetchall()
+            needed = await fetch_all(session, whatsapp_templates.NEEDED)
     except (psycopg.Error, ConfigError):
         needed = []  # that there is no database has been said
     for waited, said, mend in whatsapp_templates.faults(needed, listed):

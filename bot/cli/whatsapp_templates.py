@@ -1,17 +1,21 @@
 """Checks WhatsApp templates against the broadcasts that need them, for `doctor`."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import LiteralString
+
+from sqlalchemy import select
 
 from bot.channels import Template
 from bot.channels.whatsapp.client import Listed
 from bot.channels.whatsapp.layout import templates
+from bot.db import tables as t
+from bot.db.statements import statement
 
-NEEDED: LiteralString = """
-SELECT DISTINCT t.template, t.language
-FROM broadcast_texts t JOIN broadcasts b ON b.id = t.broadcast_id
-WHERE t.template <> '' AND b.state NOT IN ('done', 'cancelled')
-"""
+NEEDED = statement(
+    select(t.BroadcastText.template, t.BroadcastText.language)
+    .join(t.Broadcast, t.Broadcast.id == t.BroadcastText.broadcast_id)
+    .where(t.BroadcastText.template != "", t.Broadcast.state.not_in(["done", "cancelled"]))
+    .distinct()
+)
 """Name and language of what announcements that are not over go with."""
 
 APPROVED = "APPROVED"

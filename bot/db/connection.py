@@ -1,7 +1,5 @@
-"""Database connection: timeouts, long statements, availability."""
+"""Database connection: timeouts and availability."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any
 
@@ -52,22 +50,6 @@ class Connection(AsyncConnection[Any]):
 
 type Transaction = Connection
 """A database connection inside the caller's transaction."""
-
-
-@asynccontextmanager
-async def long_statements(connection: AsyncConnection[Any], seconds: int) -> AsyncIterator[None]:
-    """Let statements of the open transaction run for `seconds`, with memory to sort and hash.
-
-    Meant for statements over many rows, of which few run at once.
-    """
-    assert isinstance(connection, Connection)
-    await connection.execute(f"SET LOCAL statement_timeout = '{seconds}s'")
-    await connection.execute("SET LOCAL work_mem = '128MB'")
-    connection.silence = seconds + float(SILENCE_SECONDS - STATEMENT_SECONDS)
-    try:
-        yield
-    finally:
-        connection.silence = float(SILENCE_SECONDS)
 
 
 def is_unavailable(error: Exception) -> bool:

@@ -6,12 +6,15 @@ index. SQLAlchemy executes nothing: the pipeline sends the text over psycopg, so
 psycopg's and SQLAlchemy cannot print a value.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from itertools import starmap
 from typing import Any, cast, overload
 from weakref import WeakSet
 
-from psycopg import AsyncConnection, AsyncRawCursor
+import psycopg
+from psycopg import AsyncConnection, AsyncRawCursor, RawCursor
 from psycopg.pq import TransactionStatus
 from sqlalchemy import (
     ARRAY,
@@ -23,19 +26,22 @@ from sqlalchemy import (
     Insert,
     Interval,
     TableValuedAlias,
+    Text,
     any_,
     column,
     func,
+    select,
 )
 from sqlalchemy import bindparam as _bindparam
 from sqlalchemy.dialects.postgresql.psycopg import PGCompiler_psycopg, PGDialect_psycopg
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.schema import DDLElement
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import TypedReturnsRows
 from sqlalchemy.types import TypeEngine
 
 from bot.db import pipeline
-from bot.db.connection import Connection
+from bot.db.connection import SILENCE_SECONDS, STATEMENT_SECONDS, Connection
 
 NOW: ColumnElement[datetime] = func.kosh_now(type_=DateTime(timezone=True))
 """Database time; tests set it."""
@@ -121,15 +127,16 @@ class Statement[*Ts]:
         if name not in ("names", "text"):
             raise AttributeError(name)
         compiled = self._expression.compile(dialect=_DIALECT)
-        assert isinstance(compiled, _Compiler)
-        self.names, self.text = tuple(compiled.positiontup or ()), str(compiled).encode()
+        # DDL takes no values.
+        self.names = tuple(getattr(compiled, "positiontup", None) or ())
+        self.text = str(compiled).encode()
         return getattr(self, name)
 
 
 @overload
 def statement[*Ts](expression: TypedReturnsRows[*Ts]) -> Statement[*Ts]: ...
 @overload
-def statement(expression: UpdateBase) -> Statement[()]: ...
+def statement(expression: UpdateBase | DDLElement) -> Statement[()]: ...
 def statement(expression: ClauseElement) -> Statement[*tuple[Any, ...]]:
     """Return a statement that is compiled at its first use."""
     if isinstance(expression, Insert) and not expression._returning:
@@ -176,6 +183,38 @@ async def execute(
     """Return the number of rows written (or read)."""
     _rows, count = await _send(transaction, statement, values)
     return count
+
+
+def fetch_all_sync(
+    connection: psycopg.Connection[Any], statement: pipeline.Sendable, /, **values: Any
+) -> pipeline.Rows:
+    """Return all rows, on a connection without asyncio."""
+    cursor = RawCursor(connection)
+    cursor.execute(statement.text, [values[name] for name in statement.names])
+    return cursor.fetchall() if cursor.description else []
+
+
+_ALLOW_LONG = statement(
+    select(
+        func.set_config("statement_timeout", _bindparam("timeout", type_=Text()), True),
+        func.set_config("work_mem", "128MB", True),
+    )
+)
+
+
+@asynccontextmanager
+async def long_statements(connection: AsyncConnection[Any], seconds: int) -> AsyncIterator[None]:
+    """Let statements of the open transaction run for `seconds`, with memory to sort and hash.
+
+    Meant for statements over many rows, of which few run at once.
+    """
+    assert isinstance(connection, Connection)
+    await execute(connection, _ALLOW_LONG, timeout=f"{seconds}s")
+    connection.silence = seconds + float(SILENCE_SECONDS - STATEMENT_SECONDS)
+    try:
+        yield
+    finally:
+        connection.silence = float(SILENCE_SECONDS)
 
 
 async def _send(

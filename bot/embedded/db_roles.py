@@ -3,15 +3,25 @@
 import hmac
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, LiteralString
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 import psycopg
 from psycopg.sql import SQL, Identifier, Literal
+from sqlalchemy import bindparam, func, select
 
+from bot.db.external_tables import DATABASES, ROLES
+from bot.db.statements import fetch_all_sync, statement
 from bot.embedded.server_process import ServiceError, home_of, secret
 
 _ROLES: Final = ("kosh_owner", "kosh_app", "kosh_retention", "kosh_console")
+
+_LOCK = statement(select(func.pg_advisory_lock(func.hashtext("kosh prepare"))))
+_ROLE = statement(select(ROLES.c.rolname).where(ROLES.c.rolname == bindparam("name")))
+_DATABASE = statement(select(DATABASES.c.datname).where(DATABASES.c.datname == bindparam("name")))
+
+# SQLAlchemy has no expressions for roles and databases, and a server takes no parameters there:
+# psycopg quotes the names.
 
 type Admin = psycopg.Connection[tuple[object, ...]]
 
@@ -35,11 +45,11 @@ def prepare(admin_url: str, name: str, passwords: Path | None = None) -> Databas
     URL has no password to derive from.
     """
     with _admin(admin_url) as admin:
-        admin.execute("SELECT pg_advisory_lock(hashtext('kosh prepare'))")
+        fetch_all_sync(admin, _LOCK)
         known = {role: _password(admin_url, role, passwords) for role in _ROLES}
         for role, password in known.items():
             _make_role(admin, role, password)
-        if not _exists(admin, "SELECT FROM pg_database WHERE datname = %s", name):
+        if not fetch_all_sync(admin, _DATABASE, name=name):
             _make_database(admin, name, "template0", "wal_log")
         _open_to_roles(admin, name)
     return Databases(*(_as_role(admin_url, role, known[role], name) for role in _ROLES))
@@ -62,50 +72,37 @@ def create_database(admin_url: str, name: str, *, template: str = "template0") -
 def drop_database(admin_url: str, name: str) -> None:
     """Drop a database, and disconnect its sessions."""
     with _admin(admin_url) as admin:
-        _run(admin, "DROP DATABASE IF EXISTS {} WITH (FORCE)", Identifier(name))
+        admin.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
 
 
 def _admin(url: str) -> Admin:
     return psycopg.connect(url, autocommit=True)
 
 
-def _run(admin: Admin, statement: LiteralString, *parts: Identifier | Literal) -> None:
-    admin.execute(SQL(statement).format(*parts))
-
-
-def _exists(admin: Admin, query: LiteralString, name: str) -> bool:
-    return admin.execute(query, (name,)).fetchone() is not None
-
-
 def _make_role(admin: Admin, role: str, password: str) -> None:
-    if not _exists(admin, "SELECT FROM pg_roles WHERE rolname = %s", role):
-        _run(admin, "CREATE ROLE {}", Identifier(role))
+    if not fetch_all_sync(admin, _ROLE, name=role):
+        admin.execute(SQL("CREATE ROLE {}").format(Identifier(role)))
     # Only the SCRAM verifier is sent, so that no log of the server can hold the password.
     verifier = admin.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
-    _run(
-        admin,
+    alter = SQL(
         "ALTER ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION"
-        " PASSWORD {}",
-        Identifier(role),
-        Literal(verifier.decode()),
+        " PASSWORD {}"
     )
+    admin.execute(alter.format(Identifier(role), Literal(verifier.decode())))
 
 
 def _make_database(admin: Admin, name: str, template: str, strategy: str) -> None:
-    _run(
-        admin,
-        "CREATE DATABASE {} OWNER kosh_owner TEMPLATE {} STRATEGY {} ENCODING 'UTF8'",
-        Identifier(name),
-        Identifier(template),
-        Identifier(strategy),
-    )
+    create = SQL("CREATE DATABASE {} OWNER kosh_owner TEMPLATE {} STRATEGY {} ENCODING 'UTF8'")
+    admin.execute(create.format(Identifier(name), Identifier(template), Identifier(strategy)))
 
 
 def _open_to_roles(admin: Admin, name: str) -> None:
     """Grant access to the roles; a new database does not copy its template's grants."""
-    _run(admin, "REVOKE ALL ON DATABASE {} FROM PUBLIC", Identifier(name))
+    database = Identifier(name)
+    admin.execute(SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
     for role in _ROLES:
-        _run(admin, "GRANT CONNECT ON DATABASE {} TO {}", Identifier(name), Identifier(role))
+        grant = SQL("GRANT CONNECT ON DATABASE {} TO {}")
+        admin.execute(grant.format(database, Identifier(role)))
 
 
 def _password(admin_url: str, role: str, passwords: Path | None) -> str:

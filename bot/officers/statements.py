@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import (
     ARRAY,
     Boolean,
+    Integer,
     LargeBinary,
     Text,
     Uuid,
@@ -108,7 +109,7 @@ SET_SHIFT = statement(
 # Accounts and one-time links
 
 _ACCOUNT = t.Account.officer_id == _ID
-_KEY_VERSION = func.int4send(bindparam("version"))
+_KEY_VERSION = func.int4send(bindparam("version", type_=Integer()))
 
 DELETE_LINKS = statement(delete(t.AccountLink).where(t.AccountLink.officer_id == _ID))
 CREATE_LINK = statement(

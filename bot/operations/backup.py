@@ -16,10 +16,15 @@ from typing import IO
 from urllib.parse import unquote, urlsplit
 
 import psycopg
+from sqlalchemy import func, select
+from sqlalchemy.schema import CreateSchema, DropSchema
 
 from bot import broadcasts, outbox
 from bot.config.settings import Settings
+from bot.db.external_tables import ACTIVITY
 from bot.db.migrations import migrate
+from bot.db.pipeline import TextStatement
+from bot.db.statements import execute, fetch_all_sync, statement
 from bot.embedded import ServiceError, postgres_tool
 from bot.officers import credentials
 from bot.operations import rollback_guard
@@ -31,6 +36,18 @@ from bot.security.vault import Vault
 
 PIECE = 1 << 20
 SUFFIX = ".kosh-backup"
+
+_CLIENTS = statement(
+    select(ACTIVITY.c.usename).where(
+        ACTIVITY.c.datname == func.current_database(),
+        ACTIVITY.c.usename.in_(["kosh_app", "kosh_console", "kosh_retention"]),
+    )
+)
+_DROP_SCHEMA = statement(DropSchema("public", cascade=True))
+_CREATE_SCHEMA = statement(CreateSchema("public"))
+# Text: SQLAlchemy has no expression for these two.
+_GIVE_SCHEMA = TextStatement.of("ALTER SCHEMA public OWNER TO pg_database_owner")
+_VACUUM = TextStatement.of("VACUUM FULL")
 
 
 def back_up(settings: Settings, vault: Vault, folder: Path) -> Path:
@@ -67,20 +84,15 @@ def restore(settings: Settings, vault: Vault, path: Path) -> None:
             pass
     with psycopg.connect(url, autocommit=True) as transaction:
         _require_no_clients(transaction)
-        transaction.execute("DROP SCHEMA public CASCADE")
-        transaction.execute("CREATE SCHEMA public")
-        transaction.execute("ALTER SCHEMA public OWNER TO pg_database_owner")
+        for each in (_DROP_SCHEMA, _CREATE_SCHEMA, _GIVE_SCHEMA):
+            fetch_all_sync(transaction, each)
     _restore_stream(url, vault, path)
     migrate(settings.sqlalchemy("owner"))
 
 
 def _require_no_clients(transaction: psycopg.Connection) -> None:
     """Raise ServiceError if web or workers are connected: their writes would be lost."""
-    row = transaction.execute(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-        " AND usename IN ('kosh_app', 'kosh_console', 'kosh_retention')"
-    ).fetchone()
-    if row and row[0]:
+    if fetch_all_sync(transaction, _CLIENTS):
         raise ServiceError(
             "E_RESTORE_BUSY", "E_RESTORE_BUSY: web or workers are running; end them and try again"
         )
@@ -137,7 +149,7 @@ async def finish_restore(rt: Runtime) -> int:
         for each in (registry_writes, outbox, credentials, broadcasts):
             await each.after_restore(transaction)
         # Deleted rows remain in the data files until the tables are rewritten.
-        await transaction.execute("VACUUM FULL")
+        await execute(transaction, _VACUUM)
     async with rt.pool.connection() as connection:
         await audit_log.append(
             connection, actor="operator", action="restored", subject="-", detail=str(gone)

@@ -6,14 +6,31 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from time import monotonic
-from typing import LiteralString
 
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Select,
+    SQLColumnExpression,
+    and_,
+    cast,
+    distinct,
+    extract,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from bot.cache import CacheUnavailable
 from bot.channels import SendError
 from bot.channels.telegram.client import Telegram
+from bot.db import tables as t
+from bot.db.external_tables import JOB_EVENTS, JOBS
+from bot.db.statements import NOW, fetch_all, statement
 from bot.observability import logging, metrics
 from bot.observability.metrics import Sample
 from bot.operations.version import built
@@ -64,33 +81,64 @@ class Snapshot:
         return max((each.seconds for each in found), default=0)
 
 
-# Messages that wait for their person to write again are not part of the backlog.
-_WAITING: LiteralString = """
-SELECT 'message', channel, count(*), extract(epoch FROM kosh_now() - min(created_at))::float
-FROM messages WHERE done_at IS NULL AND state IN ('pending', 'sending') GROUP BY channel
-UNION ALL
-SELECT 'registration', '', count(*), extract(epoch FROM kosh_now() - min(created_at))::float
-FROM registry_writes WHERE state IN ('pending', 'sending', 'unknown')
-UNION ALL
-SELECT 'job', '', count(DISTINCT j.id), extract(epoch FROM now() - min(e.at))::float
-FROM procrastinate_jobs j JOIN procrastinate_events e ON e.job_id = j.id AND e.type = 'deferred'
-WHERE j.status = 'todo' AND (j.scheduled_at IS NULL OR j.scheduled_at <= now())
-UNION ALL
-SELECT 'paper', '', count(*), extract(epoch FROM kosh_now() - min(state_at))::float
-FROM uploads WHERE state IN ('fetching', 'checking', 'pending', 'sending', 'unknown')
-UNION ALL
-SELECT 'case', '', count(*), extract(epoch FROM kosh_now() - min(waiting_since))::float
-FROM cases WHERE state = 'queued'
-UNION ALL
-SELECT 'quarantine', channel, count(*), extract(epoch FROM kosh_now() - min(at))::float
-FROM quarantine GROUP BY channel
-"""
+type _Moment = SQLColumnExpression[datetime] | SQLColumnExpression[datetime | None]
 
-_DELIVERED: LiteralString = """
-SELECT channel, max(done_at) FROM (
-  SELECT channel, done_at FROM messages WHERE state = 'sent' ORDER BY id DESC LIMIT %s
-) recent GROUP BY channel
-"""
+
+def _age(since: _Moment, now: _Moment = NOW) -> ColumnElement[float]:
+    return cast(extract("epoch", now - func.min(since)), Float)
+
+
+def _backlog(
+    of: Backlog, since: _Moment, channel: SQLColumnExpression[str] | None = None
+) -> Select[str, str, int, float]:
+    """Return a query for the number and age of a kind of work, by channel if it has one."""
+    if channel is None:
+        return select(literal(of.value), literal(""), func.count(), _age(since))
+    return select(literal(of.value), channel, func.count(), _age(since)).group_by(channel)
+
+
+_DUE_JOBS = (
+    select(
+        literal(Backlog.JOB.value),
+        literal(""),
+        func.count(distinct(JOBS.c.id)),
+        _age(JOB_EVENTS.c.at, func.now()),
+    )
+    .join(JOB_EVENTS, and_(JOB_EVENTS.c.job_id == JOBS.c.id, JOB_EVENTS.c.type == "deferred"))
+    .where(
+        JOBS.c.status == "todo",
+        or_(JOBS.c.scheduled_at.is_(None), JOBS.c.scheduled_at <= func.now()),
+    )
+)
+_WAITING = statement(
+    union_all(
+        # Messages that wait for their person to write again are not part of the backlog.
+        _backlog(Backlog.MESSAGE, t.Message.created_at, t.Message.channel).where(
+            t.Message.done_at.is_(None), t.Message.state.in_(["pending", "sending"])
+        ),
+        _backlog(Backlog.REGISTRATION, t.RegistryWrite.created_at).where(
+            t.RegistryWrite.state.in_(["pending", "sending", "unknown"])
+        ),
+        _DUE_JOBS,
+        _backlog(Backlog.PAPER, t.Upload.state_at).where(
+            t.Upload.state.in_(["fetching", "checking", "pending", "sending", "unknown"])
+        ),
+        _backlog(Backlog.CASE, t.Case.waiting_since).where(t.Case.state == "queued"),
+        _backlog(Backlog.QUARANTINE, t.Quarantined.created_at, t.Quarantined.channel),
+    )
+)
+_RECENTLY_SENT = (
+    select(t.Message.channel, t.Message.done_at)
+    .where(t.Message.state == "sent")
+    .order_by(t.Message.id.desc())
+    .limit(RECENT)
+    .subquery()
+)
+_DELIVERED = statement(
+    select(_RECENTLY_SENT.c.channel, func.max(_RECENTLY_SENT.c.done_at)).group_by(
+        _RECENTLY_SENT.c.channel
+    )
+)
 
 
 async def collect(rt: Runtime) -> Snapshot:
@@ -98,8 +146,8 @@ async def collect(rt: Runtime) -> Snapshot:
     live = await _is_live(rt)
     try:
         async with rt.pool.connection() as transaction:
-            rows = await (await transaction.execute(_WAITING)).fetchall()
-            delivered = await (await transaction.execute(_DELIVERED, (RECENT,))).fetchall()
+            rows = await fetch_all(transaction, _WAITING)
+            delivered = await fetch_all(transaction, _DELIVERED)
     except (OperationalError, PoolTimeout):
         return Snapshot(database=False, live=live)
     waiting = (Waiting(Backlog(of), channel, n, max(age or 0, 0)) for of, channel, n, age in rows)

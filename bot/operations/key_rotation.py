@@ -8,13 +8,17 @@ unreadable.
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import LiteralString
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, Integer, Select, SQLColumnExpression, bindparam, func, select
+
 from bot.config.settings import ConfigError
+from bot.db import tables as t
 from bot.db.connection import Transaction
+from bot.db.statements import Statement, fetch_value, statement
 from bot.observability import logging
 from bot.officers import credentials
+from bot.officers.statements import COUNT_UNDER_KEY
 from bot.people import rewrapping
 from bot.registrations import submissions
 from bot.runtime import Pool, Runtime
@@ -35,16 +39,27 @@ _logger = logging.get()
 
 type _Act = Callable[[Runtime, Transaction, UUID | None, int], Awaitable[tuple[int, UUID | None]]]
 
-_UNDER_EPOCH: LiteralString = """
-SELECT (SELECT count(*) FROM people WHERE key_epoch = %(version)s)
-  + (SELECT count(*) FROM registry_writes WHERE kind = 'erase'
-     AND substring(payload FROM 2 FOR 4) = int4send(%(version)s))
-  + (SELECT count(*) FROM quarantine WHERE substring(body FROM 2 FOR 4) = int4send(%(version)s))
-"""
-_ACCOUNTS: LiteralString = """
-SELECT count(*) FROM accounts WHERE substring(password FROM 2 FOR 4) = int4send(%(version)s)
-"""
-_UNDER_INDEX: LiteralString = "SELECT count(*) FROM handles WHERE index_version = %(version)s"
+_VERSION = bindparam("version", type_=Integer())
+
+
+def _is_sealed_under(sealed: SQLColumnExpression[bytes | None]) -> ColumnElement[bool]:
+    return func.substring(sealed, 2, 4) == func.int4send(_VERSION)
+
+
+def _count_rows(*conditions: ColumnElement[bool]) -> Select[int]:
+    return select(func.count()).where(*conditions)
+
+
+_UNDER_EPOCH = statement(
+    select(
+        _count_rows(t.Person.key_version == _VERSION).scalar_subquery()
+        + _count_rows(
+            t.RegistryWrite.kind == "erase", _is_sealed_under(t.RegistryWrite.payload)
+        ).scalar_subquery()
+        + _count_rows(_is_sealed_under(t.Quarantined.body)).scalar_subquery()
+    )
+)
+_UNDER_INDEX = statement(_count_rows(t.Handle.index_version == _VERSION))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +92,7 @@ async def usage(rt: Runtime, kind: Kind, version: int) -> int:
     """Return the number of rows that would be unreadable or unfindable without this key."""
     match kind:
         case "epoch":
-            of_officers = await _count(_console(rt), _ACCOUNTS, version)
+            of_officers = await _count(_console(rt), COUNT_UNDER_KEY, version)
             return of_officers + await _count(rt.pool, _UNDER_EPOCH, version)
         case "index":
             return await _count(rt.pool, _UNDER_INDEX, version)
@@ -85,11 +100,9 @@ async def usage(rt: Runtime, kind: Kind, version: int) -> int:
             return 0
 
 
-async def _count(pool: Pool, statement: LiteralString, version: int) -> int:
+async def _count(pool: Pool, statement: Statement[int], version: int) -> int:
     async with pool.connection() as transaction:
-        cursor = await transaction.execute(statement, {"version": version})
-        row = await cursor.fetchone()
-    return int(row[0]) if row else 0
+        return await fetch_value(transaction, statement, version=version) or 0
 
 
 def _console(rt: Runtime) -> Pool:

@@ -11,15 +11,21 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from sqlalchemy import func, select
+
 from bot.config.settings import ConfigError
+from bot.db import tables as t
+from bot.db.statements import fetch_one, statement
 from bot.privacy import erasure
 from bot.runtime import Runtime
 
 # Each counter grows with activity, and a restore sets it back.
-_NUMBERS = (
-    "SELECT (SELECT seq FROM audit_head),"
-    " coalesce(pg_sequence_last_value('messages_id_seq'), 0),"
-    " coalesce(pg_sequence_last_value('procrastinate_jobs_id_seq'), 0)"
+_NUMBERS = statement(
+    select(
+        select(t.AuditHead.seq).scalar_subquery(),
+        func.coalesce(func.pg_sequence_last_value("messages_id_seq"), 0),
+        func.coalesce(func.pg_sequence_last_value("procrastinate_jobs_id_seq"), 0),
+    )
 )
 _NAMES = ("audit", "messages", "jobs")
 
@@ -78,7 +84,7 @@ def forget(erased: Path) -> None:
 
 async def _numbers(rt: Runtime) -> Numbers:
     async with rt.pool.connection() as transaction:
-        row = await (await transaction.execute(_NUMBERS)).fetchone()
+        row = await fetch_one(transaction, _NUMBERS)
     assert row is not None
     return dict(zip(_NAMES, row, strict=True))
 

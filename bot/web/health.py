@@ -12,6 +12,8 @@ from starlette.routing import Route
 
 from bot.channels.telegram.client import Telegram
 from bot.channels.whatsapp.client import WhatsApp
+from bot.db.server_statements import TAKE_TRANSACTION_ID
+from bot.db.statements import execute
 from bot.i18n import direction, tag
 from bot.observability import metrics
 from bot.operations import health as operation_health
@@ -54,7 +56,7 @@ async def ready(request: Request) -> Response:
     rt: Runtime = request.app.state.rt
     try:
         async with rt.pool.connection() as session:
-            await session.execute("SELECT pg_current_xact_id()")
+            await execute(session, TAKE_TRANSACTION_ID)
     except (OperationalError, PoolTimeout):
         return JSONResponse({"status": "cannot commit"}, status_code=503)
     return JSONResponse({"status": "ready"})

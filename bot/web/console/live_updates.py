@@ -14,6 +14,7 @@ from typing import Annotated, LiteralString, Self
 
 import psycopg
 from fastapi import APIRouter
+from psycopg.sql import SQL, Identifier
 from starlette.datastructures import State
 from starlette.responses import Response, StreamingResponse
 
@@ -123,7 +124,7 @@ class ChangeFeed:
     async def _receive(self) -> None:
         connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True)
         async with connection:
-            await connection.execute(f"LISTEN {self._notification}")
+            await connection.execute(SQL("LISTEN {}").format(Identifier(self._notification)))
             self._bump()
             async for _each in connection.notifies():
                 self._bump()

@@ -12,7 +12,8 @@ from starlette.responses import RedirectResponse, Response
 
 from bot.cache import CacheUnavailable, LocalRateLimiter
 from bot.db.connection import Transaction as Connection
-from bot.officers import credentials, directory, sessions
+from bot.db.statements import execute
+from bot.officers import credentials, directory, sessions, statements
 from bot.officers.permissions import Action
 from bot.officers.sessions import AuthMethod
 from bot.runtime import Runtime
@@ -125,7 +126,7 @@ async def _note(connection: Connection, known: UUID | None) -> None:
 
 async def act_as(connection: Connection, actor: str) -> None:
     """Let the audit log take entries of this actor until the transaction ends."""
-    await connection.execute("SELECT set_config('kosh.officer', %s, true)", (actor,))
+    await execute(connection, statements.SET_OFFICER, officer=actor)
 
 
 async def _named(connection: Connection, name: str) -> directory.Officer | None:

@@ -1,0 +1,35 @@
+"""Statements about the server, its schema and the connected role."""
+
+from sqlalchemy import DateTime, and_, func, or_, select
+
+from bot.db.external_tables import ATTRIBUTES, CLASSES, NAMESPACES, ROLES
+from bot.db.statements import statement
+
+IS_PRIVILEGED = statement(
+    select(or_(ROLES.c.rolsuper, ROLES.c.rolbypassrls)).where(
+        ROLES.c.rolname == func.current_user()
+    )
+)
+"""Whether row security does not apply to the connected role."""
+
+IS_DURABLE = statement(
+    select(
+        and_(
+            func.current_setting("fsync") == "on",
+            func.current_setting("synchronous_commit") != "off",
+        )
+    )
+)
+"""Whether a committed transaction survives a crash of the server."""
+
+COLUMNS = statement(
+    select(CLASSES.c.relname, ATTRIBUTES.c.attname)
+    .join(ATTRIBUTES, ATTRIBUTES.c.attrelid == CLASSES.c.oid)
+    .join(NAMESPACES, NAMESPACES.c.oid == CLASSES.c.relnamespace)
+    .where(NAMESPACES.c.nspname == "public", ATTRIBUTES.c.attnum > 0, ~ATTRIBUTES.c.attisdropped)
+)
+"""Table and name of all columns, those that the role may not read included."""
+
+CLOCK = statement(select(func.clock_timestamp(type_=DateTime(timezone=True))))
+TAKE_TRANSACTION_ID = statement(select(func.pg_current_xact_id()))
+"""Fails on a standby, which cannot commit."""
