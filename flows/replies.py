@@ -1,6 +1,7 @@
 """What free text is answered with: verified answers, flows, commands and a line of small talk."""
 
 from collections.abc import Mapping
+from datetime import date
 from functools import partial
 
 from flows.engine.language_protocol import Reserved
@@ -12,7 +13,7 @@ from flows.engine.recognition import (
     REGION,
     Recognizer,
 )
-from flows.engine.replies import Reply, Spoken, Understanding
+from flows.engine.replies import Reply, Understanding
 from flows.engine.text import Text, _
 from flows.knowledge.intents import BY_ID, Kind
 from flows.knowledge.intents.answer import Answer, Part, spoken
@@ -51,16 +52,24 @@ TOPICS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def _said(parts: tuple[Part, ...]) -> Spoken:
-    return partial(spoken, parts)
+def _said(parts: tuple[Part, ...], today: date, _citizenship: str) -> tuple[Text, ...]:
+    return spoken(parts, today)
+
+
+def _opening(answer: Answer, today: date, citizenship: str) -> tuple[Text, ...]:
+    return spoken(answer.ordered(citizenship)[0], today)
+
+
+def _more(answer: Answer, today: date, citizenship: str) -> tuple[Text, ...]:
+    return spoken(answer.ordered(citizenship)[1], today)
 
 
 def _reply(answer: Answer) -> Reply:
     return Reply(
         intent=answer.intent,
         label=answer.label,
-        opening=_said(answer.opening),
-        more=_said(answer.more),
+        opening=partial(_opening, answer),
+        more=partial(_more, answer),
         command=COMMANDS.get(answer.intent),
         flow=answer.flow or "",
         opens=BY_ID[answer.intent].kind is Kind.FLOW,
@@ -70,7 +79,7 @@ def _reply(answer: Answer) -> Reply:
 
 
 def _talk(intent: str, line: Text) -> Reply:
-    return Reply(intent=intent, opening=lambda today: (line,))
+    return Reply(intent=intent, opening=lambda _today, _citizenship: (line,))
 
 
 REPLIES: Mapping[str, Reply] = {
@@ -98,5 +107,5 @@ def suggestions(entities: Mapping[str, str]) -> dict[str, str]:
 
 def understanding(recognizer: Recognizer) -> Understanding:
     """Return all that the engine needs to answer free text."""
-    safety = {intent: _said(parts) for intent, parts in SAFETY.items()}
+    safety = {intent: partial(_said, parts) for intent, parts in SAFETY.items()}
     return Understanding(recognizer, REPLIES, safety, TOPICS, suggestions)

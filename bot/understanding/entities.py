@@ -14,6 +14,7 @@ from bot.understanding.entity_stems import (
     CHINESE_DIGITS,
     CHINESE_DOCUMENTS,
     CHINESE_REGIONS,
+    CITIZEN_WORDS,
     COUNTRIES,
     DOCUMENTS,
     FAMILY_WORDS,
@@ -28,6 +29,8 @@ from bot.understanding.entity_stems import (
 )
 
 MAX_CHILDREN, MAX_FAMILY = 15, 30
+# Length of abbreviations, such as those of regions: other words begin with the same letters.
+ABBREVIATION = 3
 # Words between a number and what it counts: "three small children".
 GAP = 2
 
@@ -74,11 +77,12 @@ def _countries(words: tuple[str, ...]) -> tuple[str | None, str | None]:
     """Return the country somebody is from and the one they live in."""
     living = any(word.startswith(LIVING_WORDS) for word in words)
     origin = residence = None
-    for before, word in zip(("", *words), words, strict=False):
+    for before, word, after in zip(("", *words), words, (*words[1:], ""), strict=False):
         code, ending = _country(word)
         if not code:
             continue
-        if before in FROM or FROM_ENDING.search(ending):
+        is_citizen = before.startswith(CITIZEN_WORDS) or after.startswith(CITIZEN_WORDS)
+        if is_citizen or before in FROM or FROM_ENDING.search(ending):
             # Nobody who asks how to move to Kazakhstan comes from there.
             origin = origin or (code if code != "KZ" else None)
         elif living and (before in IN or IN_ENDING.search(ending)):
@@ -96,11 +100,16 @@ def _country(word: str) -> tuple[str, str]:
 
 def _stem(words: tuple[str, ...], stems: tuple[tuple[str, str], ...]) -> str | None:
     """Return what the first word names that begins with a stem, or a pair of words does."""
-    line = " ".join(words)
+    line = f" {' '.join(words)} "
     found = [
-        (place, meaning) for stem, meaning in stems if (place := f" {line}".find(f" {stem}")) >= 0
+        (place, meaning) for stem, meaning in stems if (place := line.find(_beginning(stem))) >= 0
     ]
     return min(found)[1] if found else None
+
+
+def _beginning(stem: str) -> str:
+    """Return what a line contains where a word begins with a stem; an abbreviation is whole."""
+    return f" {stem} " if len(stem) <= ABBREVIATION else f" {stem}"
 
 
 def _contained(han: str, names: tuple[tuple[str, str], ...]) -> str | None:

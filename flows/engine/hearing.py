@@ -71,7 +71,7 @@ def answer(turn: TurnState, replies: list[Reply]) -> None:
     if len(replies) > 1:
         return _say_answers(turn, [reply for reply in replies if reply.label] or replies)
     if first.label is None:
-        turn.notes.append(first.opening(turn.today))
+        turn.notes.append(first.opening(turn.today, turn.citizenship()))
         return turn.ask()
     if first.command is Reserved.DELETE:
         # A recognised wish is confirmed first, also where nothing is stored yet.
@@ -111,7 +111,7 @@ def _say_answers(turn: TurnState, replies: list[Reply]) -> None:
     paragraphs: list[tuple[Text, ...]] = []
     options: list[Option] = []
     for reply in replies:
-        opening = reply.opening(turn.today) or (NOT_VERIFIED,)
+        opening = reply.opening(turn.today, turn.citizenship()) or (NOT_VERIFIED,)
         head = (_(YOU_ASK.msgid, topic=reply.label),) if reply.label else ()
         paragraphs += [head, *((line,) for line in opening)] if head else [opening]
         options += _ways_on(turn, reply, MORE if len(replies) == 1 else reply.label)
@@ -122,7 +122,7 @@ def _say_answers(turn: TurnState, replies: list[Reply]) -> None:
 def _ways_on(turn: TurnState, reply: Reply, more: Text | None) -> list[Option]:
     """Return the buttons below an answer; with several answers each names its question."""
     ways = []
-    if reply.more(turn.today):
+    if reply.more(turn.today, turn.citizenship()):
         ways.append(Option(f"more.{reply.intent}", more or MORE))
     flow = turn.flows.get(reply.flow)
     if flow is not None and not flow.hands_over and flow.name != turn.c.flow:
@@ -131,7 +131,7 @@ def _ways_on(turn: TurnState, reply: Reply, more: Text | None) -> list[Option]:
 
 
 def _say_more(turn: TurnState, reply: Reply) -> None:
-    lines = reply.more(turn.today) or (NOT_VERIFIED,)
+    lines = reply.more(turn.today, turn.citizenship()) or (NOT_VERIFIED,)
     options = [way for way in _ways_on(turn, reply, None) if way.key.startswith("open.")]
     _show(turn, [(line,) for line in lines], options)
 

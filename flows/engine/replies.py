@@ -8,10 +8,14 @@ from flows.engine.language_protocol import Reserved
 from flows.engine.recognition import Recognizer
 from flows.engine.text import Text
 
-type Spoken = Callable[[date], tuple[Text, ...]]
+# Name of the question whose answer puts an answer's sentences in order.
+CITIZENSHIP = "citizenship"
+
+# Sentences for a day and a citizenship, an ISO code or "" if it is unknown.
+type Spoken = Callable[[date, str], tuple[Text, ...]]
 
 
-def silent(_today: date) -> tuple[Text, ...]:
+def silent(_today: date, _citizenship: str) -> tuple[Text, ...]:
     """Say nothing."""
     return ()
 

@@ -52,7 +52,7 @@ def show(turn: TurnState, intent: str) -> None:
     understanding = turn.understanding
     safety = understanding.safety if understanding else {}
     spoken = safety.get(intent) or safety.get("")
-    lines = spoken(turn.today) if spoken else ()
+    lines = spoken(turn.today, "") if spoken else ()
     # Notes for the usual reply would come first on a lock screen.
     turn.notes = []
     turn.c = replace(turn.c, not_understood=0)

@@ -21,8 +21,8 @@ from flows.engine.flow import (
 from flows.engine.language_protocol import Words
 from flows.engine.questions import Option, Question
 from flows.engine.recognition import Confidence, Danger, Recognition
-from flows.engine.replies import Reply, Understanding
-from flows.engine.state import Asked, Conversation, Shown
+from flows.engine.replies import CITIZENSHIP, Reply, Understanding
+from flows.engine.state import Asked, Conversation, Shown, waits
 from flows.engine.text import Text, _, button
 
 PAGE = 8
@@ -79,6 +79,19 @@ class TurnState:
                 found = replace(found, danger=Danger.CLEAR)
             self._recognized = (text, found)
         return self._recognized[1]
+
+    def citizenship(self) -> str:
+        """Return the citizenship from a form, or one that the text named; "" if it is unknown."""
+        own = self.c.forms.get(self.c.flow, EMPTY)
+        for form in (own, *self.c.forms.values()):
+            answer = form.answers.get(CITIZENSHIP)
+            if answer is not None and answer.value and not waits(answer):
+                return answer.value
+        if self.understanding is None:
+            return ""
+        heard = self.c.heard.entities if self.c.heard else {}
+        named = self._recognized[1].entities if self._recognized else heard
+        return self.understanding.suggest(named).get(CITIZENSHIP, "")
 
     def reply(self, intent: str) -> Reply | None:
         """Return the reply to an intent, if there is one."""

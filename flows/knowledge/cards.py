@@ -93,6 +93,7 @@ VISA_PAPERS = Fact(
 )
 CHINA_STAY = Fact(
     key="visa_free_china.rule",
+    countries=frozenset({"CN"}),
     text=_(
         "Citizens of China may stay without a visa up to 30 days, and 90 days in 180,"
         " without the right to work or study. Whoever means to stay longer needs a visa"
@@ -108,6 +109,7 @@ CHINA_STAY = Fact(
 )
 CHINA_STAY_ENDS = Fact(
     key="visa_free_china.risk",
+    countries=frozenset({"CN"}),
     text=_(
         "Whoever came from China without a visa and wants to stay has 30 days at most:"
         " please talk to an officer at once."

@@ -10,6 +10,7 @@ _NEW_EUROPE = "https://www.neweurope.eu/article/kazakhstan-expands-list-of-visa-
 
 UZ_STAY = Fact(
     key="uz.stay",
+    countries=frozenset({"UZ"}),
     text=_(
         "Citizens of Uzbekistan need no visa. They may stay 30 days without registration, and 90"
         " days in any 180 in all."
@@ -23,6 +24,7 @@ UZ_STAY = Fact(
 )
 TR_STAY = Fact(
     key="tr.stay",
+    countries=frozenset({"TR"}),
     text=_("Citizens of Turkey may stay up to 90 days in any 180 without a visa."),
     sources=(
         _ORDER_2025,
@@ -32,6 +34,7 @@ TR_STAY = Fact(
 )
 DE_STAY = Fact(
     key="de.stay",
+    countries=frozenset({"DE"}),
     text=_(
         "Citizens of Germany may stay up to 30 days without a visa. In any 180 days"
         " they may stay 90 days in all."
@@ -44,6 +47,7 @@ DE_STAY = Fact(
 )
 IR_STAY = Fact(
     key="ir.stay",
+    countries=frozenset({"IR"}),
     text=_(
         "Citizens of Iran may stay up to 14 days without a visa. In any 180 days they"
         " may stay 42 days in all. This began in July 2022."
@@ -57,6 +61,7 @@ IR_STAY = Fact(
 )
 EAEU_STAY = Fact(
     key="eaeu.stay",
+    countries=frozenset({"RU", "KG"}),
     text=_(
         "Citizens of Russia and Kyrgyzstan need no visa. They may stay up to 90 days in any 180."
     ),
@@ -69,6 +74,7 @@ EAEU_STAY = Fact(
 )
 MN_STAY = Fact(
     key="mn.stay",
+    countries=frozenset({"MN"}),
     text=_(
         "Citizens of Mongolia visit without a visa, by an agreement of 1994. A mission can tell you"
         " for how many days."

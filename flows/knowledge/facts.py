@@ -49,6 +49,8 @@ class Fact:
     after `checked` than its subject `about` allows; `checked` is the day on which it was last
     compared with its sources. If `opened` is false, only an excerpt of the source was read.
 
+    `countries` are the ISO codes of the citizenships that it concerns; empty for everybody.
+
     A fact with an end of its own may have two more texts. `ends` is said beside it in the last 31
     days. `ended` is said instead of it afterwards: what is known of the time after, and what to do
     meanwhile.
@@ -64,6 +66,7 @@ class Fact:
     checked: date = COLLECTED
     about: About = About.LAW
     opened: bool = False
+    countries: frozenset[str] = frozenset()
     ends: Text | None = None
     ended: Text | None = None
 

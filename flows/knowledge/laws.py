@@ -7,6 +7,7 @@ from flows.knowledge.facts import COLLECTED, About, Dated, Fact
 
 CN = Fact(
     key="cn.legalisation",
+    countries=frozenset({"CN"}),
     text=_(
         "Papers from China: a notarial certificate of a notary office, then an"
         " apostille of the foreign ministry or a foreign affairs office of the province"
@@ -25,6 +26,7 @@ CN = Fact(
 )
 UZ = Fact(
     key="uz.legalisation",
+    countries=frozenset({"UZ"}),
     text=_(
         "Papers issued by bodies of {country} are accepted without an apostille, by"
         " convention. A translation into Kazakh or Russian is still needed if they are"
@@ -40,6 +42,7 @@ UZ = Fact(
 )
 RU = Fact(
     key="ru.legalisation",
+    countries=frozenset({"RU"}),
     text=_(
         "Papers issued by bodies of {country} are accepted without an apostille, by"
         " convention. A translation into Kazakh or Russian is still needed if they are"
@@ -55,6 +58,7 @@ RU = Fact(
 )
 KG = Fact(
     key="kg.legalisation",
+    countries=frozenset({"KG"}),
     text=_(
         "Papers issued by bodies of {country} are accepted without an apostille, by"
         " convention. A translation into Kazakh or Russian is still needed if they are"
@@ -69,6 +73,7 @@ KG = Fact(
 )
 TJ = Fact(
     key="tj.legalisation",
+    countries=frozenset({"TJ"}),
     text=_(
         "Papers issued by bodies of {country} are accepted without an apostille, by"
         " convention. A translation into Kazakh or Russian is still needed if they are"
@@ -83,6 +88,7 @@ TJ = Fact(
 )
 MN = Fact(
     key="mn.legalisation",
+    countries=frozenset({"MN"}),
     text=_(
         "Papers from Mongolia: an apostille of the consular department of its foreign"
         " ministry, unless a treaty makes it needless. Please ask an officer before you"
@@ -96,6 +102,7 @@ MN = Fact(
 )
 TR = Fact(
     key="tr.legalisation",
+    countries=frozenset({"TR"}),
     text=_(
         "Papers from {country}: an apostille, then a notarised translation.",
         country=Country("TR"),
@@ -105,6 +112,7 @@ TR = Fact(
 )
 IR = Fact(
     key="ir.legalisation",
+    countries=frozenset({"IR"}),
     text=_(
         "Papers from Iran are legalised by the Iranian authorities, then by a consulate"
         " of Kazakhstan."
@@ -117,6 +125,7 @@ IR = Fact(
 )
 AF = Fact(
     key="af.legalisation",
+    countries=frozenset({"AF"}),
     text=_("Papers from Afghanistan need consular legalisation."),
     sources=(
         "http://wb.jiangsu.gov.cn/art/2023/11/2/art_89533_11060401.html",
@@ -139,6 +148,7 @@ OTHER = Fact(
 )
 TM_ENTRY = Fact(
     key="tm.entry",
+    countries=frozenset({"TM"}),
     text=_(
         "Citizens of {country} needed a visa for Kazakhstan.",
         country=Country("TM"),
@@ -152,6 +162,7 @@ TM_ENTRY = Fact(
 )
 AF_ENTRY = Fact(
     key="af.entry",
+    countries=frozenset({"AF"}),
     text=_(
         "Citizens of {country} needed a visa for Kazakhstan.",
         country=Country("AF"),
@@ -172,6 +183,7 @@ OTHER_ENTRY = Fact(
 )
 MN_EXCHANGE = Fact(
     key="mn.return_problem",
+    countries=frozenset({"MN"}),
     text=_(
         "People who had become citizens of Kazakhstan and gone back to Mongolia had to"
         " ask for the Mongolian citizenship anew."
@@ -182,6 +194,7 @@ MN_EXCHANGE = Fact(
 )
 CN_PAGES = Fact(
     key="cn.misinformation",
+    countries=frozenset({"CN"}),
     text=_(
         "Many Chinese pages about moving to Kazakhstan name wrong addresses, prices and"
         " portals. Official are gov.kz, egov.kz and migration.enbek.kz."
@@ -194,6 +207,7 @@ CN_PAGES = Fact(
 )
 IR_MISSIONS = Fact(
     key="ir.evacuation",
+    countries=frozenset({"IR"}),
     text=_(
         "The staff of the missions in Iran were evacuated in March 2026. Whether they"
         " work again is not known here."

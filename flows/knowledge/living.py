@@ -83,6 +83,7 @@ RECOGNITION_PAPERS = Fact(
 )
 PENSION_MN = Fact(
     key="living.pension_mn",
+    countries=frozenset({"MN"}),
     text=_(
         "In January 2026 the Senate approved a pension agreement with Mongolia. By it years of work"
         " in both countries are to count."
@@ -96,6 +97,7 @@ PENSION_MN = Fact(
 )
 PENSION_UNION = Fact(
     key="living.pension_union",
+    countries=frozenset({"RU", "KG"}),
     text=_(
         "For workers from Russia and Kyrgyzstan there is a pension agreement. The"
         " Eurasian Economic Union made it in 2019."

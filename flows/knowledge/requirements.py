@@ -15,6 +15,7 @@ _RULES = "https://www.zakon.kz/pravo/6494498-prisvoenie-statusa-kandasa-vneseny-
 
 CHINA_FIRST = Fact(
     key="cn.apostille_first",
+    countries=frozenset({"CN"}),
     text=_(
         "Papers from China need an apostille. It is put on in China only, so it is done before"
         " leaving for good."
@@ -123,6 +124,7 @@ STATELESS_TOO = Fact(
 )
 UZ_RELEASE = Fact(
     key="uz.release",
+    countries=frozenset({"UZ"}),
     text=_(
         "To give up citizenship in Uzbekistan takes an application, the passport and"
         " family certificates. There is a state fee."

@@ -29,6 +29,7 @@ from flows.engine.recognition import Confidence, Danger, Recognition
 from flows.engine.replies import Reply, Understanding
 from flows.engine.state import UNASKED, Conversation, RegistrationStatus
 from flows.engine.text import Text
+from flows.knowledge import entry
 from flows.knowledge.intents.answers import BY_INTENT
 from flows.replies import HELLO, REPLIES, suggestions, understanding
 from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat, at, straight
@@ -116,6 +117,16 @@ def test_two_questions_are_both_answered() -> None:
     for intent in ("kandas.cost", "kandas.term"):
         assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT[intent].label)
     assert chat.says(WORDS.render(hearing.SOMETHING_ELSE, "ru")).shows(hearing.WHICH_ONE)
+
+
+@pytest.mark.parametrize("form", [{"citizenship": "MN"}, {}])
+def test_answer_begins_with_the_persons_own_citizenship(form: dict[str, str]) -> None:
+    chat = inside("location", **form) if form else heard()
+    named = {} if form else {"country_of_origin": "MN"}
+    chat.understanding = told_by({"visa?": sure("permit.visa", **named)})
+    chat.says("visa?")
+    assert WORDS.render(entry.MN_STAY.text, "ru") in chat.text
+    assert WORDS.render(entry.UZ_STAY.text, "ru") not in chat.text
 
 
 def test_flow_opens_with_what_the_message_told() -> None:

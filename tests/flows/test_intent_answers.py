@@ -1,6 +1,7 @@
 """Every intent has an answer that fits, is true on its day and never misleads by what is silent."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date
 
@@ -9,12 +10,22 @@ import pytest
 from flows import FLOWS
 from flows.engine.questions import Question
 from flows.engine.text import Text
-from flows.knowledge import cards, contacts, kandas, pilot_2026, quota, requirements, settling
+from flows.knowledge import (
+    cards,
+    contacts,
+    entry,
+    kandas,
+    pilot_2026,
+    quota,
+    requirements,
+    settling,
+)
 from flows.knowledge.facts import Fact
 from flows.knowledge.intents import BY_ID, IDS
 from flows.knowledge.intents.answer import Answer, Together, spoken
 from flows.knowledge.intents.answers import ANSWERS, BY_INTENT, IN_SCOPE
 from flows.knowledge.intents.cautions import KEEP, LEFT
+from flows.knowledge.origins import ORIGINS
 from flows.knowledge.requirements import CHINA_FIRST
 from tests.flows.chat import LANGUAGES, WORDS
 
@@ -97,6 +108,34 @@ def test_an_opening_is_short_and_says_something_on_every_day(answer: Answer) -> 
         for language in LANGUAGES:
             said = "\n".join(WORDS.render(line, language) for line in lines)
             assert len(said) <= MAX_OPENING, (language, today)
+
+
+@every_answer
+@pytest.mark.parametrize("citizenship", [*ORIGINS, "", "stateless"])
+def test_ordered_keeps_every_part_and_a_short_opening(answer: Answer, citizenship: str) -> None:
+    opening, more = answer.ordered(citizenship)
+    assert Counter((*opening, *more)) == Counter((*answer.opening, *answer.more))
+    for today in DATES:
+        lines = spoken(opening, today)
+        for language in LANGUAGES:
+            said = "\n".join(WORDS.render(line, language) for line in lines)
+            assert len(said) <= MAX_OPENING, (language, today)
+
+
+@pytest.mark.parametrize(
+    ("citizenship", "said", "unsaid"),
+    [
+        ("MN", entry.MN_STAY, {entry.UZ_STAY, cards.CHINA_STAY, cards.CHINA_STAY_ENDS}),
+        ("CN", cards.CHINA_STAY, {entry.UZ_STAY, entry.EAEU_STAY}),
+        ("UZ", entry.UZ_STAY, {cards.CHINA_STAY, cards.CHINA_STAY_ENDS, entry.EAEU_STAY}),
+    ],
+)
+def test_opening_concerns_the_persons_own_citizenship(
+    citizenship: str, said: Fact, unsaid: set[Fact]
+) -> None:
+    opening, _more = BY_INTENT["permit.visa"].ordered(citizenship)
+    assert said in opening
+    assert not unsaid & set(opening)
 
 
 @every_answer

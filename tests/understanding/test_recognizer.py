@@ -169,6 +169,12 @@ def test_confidence_decides(confidence: float, none: float, certainty: Certainty
         ("我从蒙古来，有三个孩子", {"country_of_origin": "MN", "children": 3}),
         ("Алматыда пәтер", {"region": "almaty"}),
         ("можно ли работать в Казахстане", {}),
+        ("сколько дней в Казахстане без визы", {}),
+        ("хочу в СКО", {"region": "north_kazakhstan"}),
+        ("я гражданка Монголии", {"country_of_origin": "MN"}),
+        ("Қытай азаматымын", {"country_of_origin": "CN"}),
+        ("у меня узбекский паспорт", {"country_of_origin": "UZ", "document": "passport"}),
+        ("Rossiya fuqarosiman", {"country_of_origin": "RU"}),
         ("", {}),
     ],
 )

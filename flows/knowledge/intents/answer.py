@@ -60,9 +60,44 @@ class Answer:
                 found.append(part)
         return tuple(found)
 
+    def ordered(self, citizenship: str) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+        """Return opening and more for a person of that citizenship; "" if it is unknown.
+
+        What concerns that citizenship is in the opening, in place of what concerns only others;
+        that is last in `more`. Nothing is left out, since papers may come from another country.
+        Where nothing concerns the citizenship, the order is the written one.
+        """
+        raised = [part for part in self.more if citizenship in _countries(part)]
+        if not raised and not any(citizenship in _countries(part) for part in self.opening):
+            return self.opening, self.more
+        opening: list[Part] = []
+        others: list[Part] = []
+        for part in self.opening:
+            if _countries(part) and citizenship not in _countries(part):
+                others.append(part)
+                opening += raised
+                raised = []
+            else:
+                opening.append(part)
+        more = [part for part in self.more if not _countries(part)]
+        others += [
+            part for part in self.more if _countries(part) and citizenship not in _countries(part)
+        ]
+        return (*opening, *raised), (*more, *others)
+
     def lapsed(self, today: date) -> bool:
         """Return True if the answer has facts and none of them may be said today."""
         return bool(self.facts) and not said(self.facts, today)
+
+
+def _countries(part: Part) -> frozenset[str]:
+    match part:
+        case Fact():
+            return part.countries
+        case Together():
+            return frozenset().union(*(fact.countries for fact in part.facts))
+        case _:
+            return frozenset()
 
 
 def spoken(parts: Iterable[Part], today: date) -> tuple[Text, ...]:
