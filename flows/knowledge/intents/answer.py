@@ -63,8 +63,8 @@ class Answer:
     def ordered(self, citizenship: str) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
         """Return opening and more for a person of that citizenship; "" if it is unknown.
 
-        What concerns that citizenship is in the opening, in place of what concerns only others;
-        that is last in `more`. Nothing is left out, since papers may come from another country.
+        The opening has the parts about that citizenship in place of parts about other countries;
+        those come last in `more`. Nothing is left out: papers may come from another country.
         Where nothing concerns the citizenship, the order is the written one.
         """
         raised = [part for part in self.more if citizenship in _countries(part)]
