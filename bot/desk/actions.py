@@ -13,6 +13,7 @@ from bot.conversations import store as conversation_store
 from bot.conversations.effects import AfterCommit
 from bot.desk import views
 from bot.desk.transaction import ActionContext, ActionResult, Refusal, Refused, find_by_key, perform
+from bot.observability import metrics
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Denied
@@ -34,6 +35,7 @@ from flows.engine.text import Text, _, button
 from flows.knowledge import missions
 from flows.officer import TOPIC
 from flows.papers import PAPERS
+from flows.replies import REPLIES
 
 OFFICER_SAYS = _("An officer writes:")
 MAX_SLEEP = timedelta(days=60)
@@ -288,20 +290,32 @@ async def snooze(
 
 
 async def resolve(
-    rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str, where: str = ""
+    rt: Runtime,
+    officer: Officer,
+    case_id: UUID,
+    version: int,
+    *,
+    key: str,
+    where: str = "",
+    intent: str = "",
 ) -> ActionResult:
     """Close the case; the bot continues where the person was, at the `menu`, or in a named flow.
 
-    In the same turn, the bot asks the person whether it helped.
+    In the same turn, the bot asks the person whether it helped. The `intent` that the officer names
+    is counted by language and stored nowhere.
     """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
         flow = rt.flows.get(where)
         if where not in ("", MENU) and (flow is None or flow.hands_over):
             raise Refused(Refusal.NO_FLOW)
+        if intent and intent not in REPLIES:
+            raise Refused(Refusal.NO_INTENT)
         # Process the turn first: after closing, the console's role cannot see the conversation.
         delivery = await at.turn(Resolved(where), moved=True)
         await cases.resolve(at.transaction, at.case, officer.id, version)
+        if intent:
+            metrics.MEANT.labels(intent, at.held.conversation.language).inc()
         return delivery
 
     return await perform(rt, officer, case_id, version, Action.CASE_RESOLVE, key, deed)

@@ -39,6 +39,7 @@ class Refusal(StrEnum):
     NOT_ACCEPTED = "not_accepted"
     WINDOW_CLOSED = "window_closed"
     NO_FLOW = "no_flow"
+    NO_INTENT = "no_intent"
     NO_OFFICER = "no_officer"
     NO_MISSION = "no_mission"
     NO_TOPIC = "no_topic"

@@ -61,6 +61,10 @@ NOT_UNDERSTOOD = Counter(
     "kosh_not_understood", "Texts that were not understood, by language and step.",
     ("language", "step"), registry=REGISTRY,
 )  # fmt: skip
+MEANT = Counter(
+    "kosh_case_intents", "Closed cases, by the intent that the officer named and the language.",
+    ("intent", "language"), registry=REGISTRY,
+)  # fmt: skip
 PENDING = Gauge(
     "kosh_platform_pending", "Updates that a platform keeps for us, as it says.", ("channel",),
     registry=REGISTRY,

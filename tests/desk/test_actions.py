@@ -19,6 +19,7 @@ from bot.desk import Refusal, ToMission, ToOfficer, ToTopic
 from bot.desk import views as desk_views
 from bot.desk.views import Queue, ReasonNeeded
 from bot.observability import logging
+from bot.observability import metrics
 from bot.officers import directory
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, DenialReason, Forbidden, Reason, Role
@@ -83,6 +84,20 @@ async def test_case_return_continues_where_the_officer_chose(rt: Runtime) -> Non
         await desk.resolve(rt, officer, case.id, case.version, key=key(), where="officer")
     assert refused.value.why is Refusal.NO_FLOW
     assert (await now(rt, case.id)).state == State.CLAIMED
+
+
+async def test_case_intent_is_counted_by_language_and_not_stored(rt: Runtime) -> None:
+    officer, guest = await an_officer(rt), Guest(rt)
+    case = await _claimed(rt, guest, officer)
+    counted = metrics.MEANT.labels("kandas.cost", "ru")
+    before = counted._value.get()
+    with pytest.raises(desk.Refused) as refused:
+        await desk.resolve(rt, officer, case.id, case.version, key=key(), intent="own words")
+    assert refused.value.why is Refusal.NO_INTENT
+    once = key()
+    for _time in range(2):
+        await desk.resolve(rt, officer, case.id, case.version, key=once, intent="kandas.cost")
+    assert counted._value.get() == before + 1
 
 
 async def test_case_feedback_is_stored_after_resolve(rt: Runtime) -> None:

@@ -243,7 +243,7 @@ async def test_console_reply_is_in_the_persons_language_and_resolve_closes(
         await console.submit("/reply")
         assert ru("done_replied") in console.screen.text
         await desk.until(lambda: _said(waiting, kazakh))
-        await console.submit("/resolve", where="")
+        await console.submit("/resolve", where="", intent="kandas.cost")
         assert ru("done_resolved") in console.screen.text
 
 

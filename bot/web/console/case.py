@@ -25,6 +25,7 @@ from flows.engine.text import Text
 from flows.engine.upload_states import State
 from flows.knowledge.missions import GENERAL, MISSIONS
 from flows.knowledge.offices import desk_name
+from flows.replies import REPLIES
 
 SNOOZES = {
     "1h": timedelta(hours=1),
@@ -100,6 +101,7 @@ async def case_page(
         topics=labels(context, console_labels.TOPICS),
         snoozes=[(name, f"snooze_{name}") for name in SNOOZES],
         places=_places(context),
+        intents=_intents(context),
         at=view.at,
         reads=dict(context.rt.languages.languages()).get(view.composer.language, ""),
         problem=problem,
@@ -188,6 +190,11 @@ def _places(context: RequestContext) -> list[tuple[str, str]]:
     ]
     t_same, t_menu = console_labels.CASE["where_same"], console_labels.CASE["where_menu"]
     return [("", context.say(t_same)), ("menu", context.say(t_menu)), *flows]
+
+
+def _intents(context: RequestContext) -> list[tuple[str, str]]:
+    """Return the questions that a case may have been about."""
+    return [(each.intent, context.say(each.label)) for each in REPLIES.values() if each.label]
 
 
 @router.get("/papers/{upload_id}/{number}")

@@ -316,7 +316,13 @@ async def resolve(
 
     async def action() -> ActionResult:
         return await desk.resolve(
-            context.rt, context.officer, case_id, form.version, key=form.key, where=form.where
+            context.rt,
+            context.officer,
+            case_id,
+            form.version,
+            key=form.key,
+            where=form.where,
+            intent=form.intent,
         )
 
     return await _act(context, case_id, form, reason, "resolved", action)

@@ -31,9 +31,10 @@ class DocumentForm(CaseForm):
 
 
 class ResolveForm(CaseForm):
-    """The place where the bot goes on: a flow, the menu, or where it was."""
+    """The place where the bot goes on (a flow, the menu, or where it was), and the question."""
 
     where: str = ""
+    intent: str = ""
 
 
 class FillForm(CaseForm):
