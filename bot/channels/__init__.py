@@ -185,13 +185,15 @@ class Unreadable(Exception):
 class SendError(Exception):
     """The platform did not accept a message; `retry` is True if a later attempt may succeed.
 
-    `sent` is the number of parts that were delivered and cannot be deleted.
+    `sent` is the number of parts that were delivered and stay; `external_ids` are their ids, where
+    the platform can delete them.
     """
 
     code: ClassVar[str] = "E_SEND"
     retry: ClassVar[bool] = False
     delay: float | None = None
     sent: int = 0
+    external_ids: tuple[str, ...] = ()
 
 
 class Throttled(SendError):
@@ -244,6 +246,16 @@ class Refused(SendError):
     """The platform will never take this message."""
 
     code = "E_SEND_REFUSED"
+
+
+class UnknownRefusal(SendError):
+    """The platform refuses for a reason that is not known here; the bot may be at fault.
+
+    It is tried again, for as long as the platform refuses all else too.
+    """
+
+    code = "E_SEND_UNKNOWN"
+    retry = True
 
 
 class DoesNotFit(Refused):
@@ -321,8 +333,8 @@ class Channel(Protocol):
     async def send(self, act: ChannelCall) -> str:
         """Make one call and return the platform's message id. Raises SendError.
 
-        If a message of several parts fails, the delivered parts are deleted first, or
-        `SendError.sent` counts them.
+        If a message of several parts fails, `SendError.sent` counts the delivered parts. They are
+        deleted first only where the outbox will send the whole message again.
         """
         ...
 

@@ -8,6 +8,7 @@ from bot.channels import (
     ChannelSuspended,
     DeliveryReport,
     Throttled,
+    UnknownRefusal,
     Unreachable,
     WindowClosed,
 )
@@ -24,7 +25,7 @@ from bot.runtime import Runtime
 # In ascending order: a report of failure may be followed by a successful delivery.
 RECEIPTS = ("sent", "failed", "delivered", "read")
 # Reported failures for which a retry may help.
-PASSING = {each.code for each in (Throttled, Unreachable, ChannelSuspended)}
+PASSING = {each.code for each in (Throttled, Unreachable, UnknownRefusal, ChannelSuspended)}
 AGAIN_SECONDS = 10
 
 _logger = logging.get()

@@ -21,6 +21,7 @@ from bot.channels import (
     ChannelSuspended,
     SendError,
     Throttled,
+    UnknownRefusal,
     Unreachable,
     WindowClosed,
     stored_id,
@@ -286,7 +287,7 @@ async def _failed(rt: Runtime, parcel: ClaimedMessage, error: SendError, began: 
 
 def _may_end(rt: Runtime, parcel: ClaimedMessage, error: SendError) -> bool:
     """Return True if the platform is at fault and will recover, so that retries go on."""
-    if isinstance(error, Unreachable):
+    if isinstance(error, Unreachable | UnknownRefusal):
         return time.monotonic() - rt.reached.get(parcel.channel, -inf) > MAX_BACKOFF
     return isinstance(error, ChannelSuspended)
 

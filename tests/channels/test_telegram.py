@@ -5,12 +5,14 @@ import json
 import traceback
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, MutableMapping
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import aiohttp
 import pytest
 import pytest_asyncio
+from aiogram.types import Message as TelegramMessage
 from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
@@ -30,11 +32,12 @@ from bot.channels import (
     RenderedButton,
     SendError,
     Throttled,
+    UnknownRefusal,
     Unreachable,
     Unreadable,
     json_decoding,
 )
-from bot.channels.telegram import client, layout, session
+from bot.channels.telegram import client, layout, session, updates
 from bot.channels.telegram import profile as telegram_profile
 from bot.channels.telegram.client import Telegram
 from bot.channels.telegram.errors import InvalidRequest
@@ -152,6 +155,29 @@ def test_telegram_contact_is_own_only_when_telegram_confirms_it(
     )
 
 
+@pytest.mark.parametrize("number", ["+77010000000", "77010000000"])
+def test_telegram_contact_number_is_read_with_and_without_a_plus(number: str) -> None:
+    card = {"phone_number": number, "user_id": 501}
+    assert parse(update(message=message(contact=card))) == inbound(
+        events.Shared("+77010000000", own=True)
+    )
+
+
+NULLS = dict.fromkeys(("caption", "contact", "document", "photo", "sender_chat", "pinned_message"))
+
+
+def test_telegram_optional_fields_may_be_null() -> None:
+    who = WHO | {"language_code": None, "is_bot": None}
+    said = message(text="/start", **NULLS | {"from": who, "location": None})
+    assert parse(update(message=said, callback_query=None)) == inbound(events.Started("", ""))
+    voice = message(voice={}, text=None, **NULLS | {"location": None})
+    assert parse(update(message=voice)) == inbound(events.Unreadable("voice"))
+    photo = NULLS | {"photo": [{"file_id": "L", "file_size": None}]}
+    assert parse(update(message=message(**photo))) == inbound(events.Attached("photo", "L", 0))
+    assert parse(update(callback_query=press(data=None))) == inbound(events.Pressed(""), "44")
+    assert parse(update(edited_message=message(location=None))) == inbound(events.Edited())
+
+
 PLACE = {"latitude": 51.1, "longitude": 71.4}
 FILES = ("photo", "document")
 
@@ -209,6 +235,33 @@ def test_telegram_service_messages_are_ignored() -> None:
         "telegram"
     )
     assert parse(update(message=message(pinned_message=message(text="a")))) == Ignored("telegram")
+
+
+# Fields of a message beside its contents.
+_ENVELOPE = (
+    "author_signature business_connection_id caption caption_entities chat contact date "
+    "direct_messages_topic edit_date effect_id entities ephemeral_message_id external_reply "
+    "forward_date forward_from forward_from_chat forward_from_message_id forward_origin "
+    "forward_sender_name forward_signature from_user guest_bot_caller_chat guest_bot_caller_user "
+    "guest_query_id has_media_spoiler has_protected_content is_automatic_forward is_from_offline "
+    "is_paid_post is_topic_message link_preview_options media_group_id message_id "
+    "message_thread_id paid_star_count quote receiver_user reply_markup "
+    "reply_to_checklist_task_id reply_to_message reply_to_poll_option_id reply_to_story "
+    "sender_boost_count sender_business_bot sender_chat sender_tag show_caption_above_media "
+    "suggested_post_info text via_bot"
+)
+ENVELOPE = frozenset(_ENVELOPE.split())
+
+
+def test_telegram_message_fields_are_envelope_contents_or_service() -> None:
+    known = ENVELOPE | updates.SERVICE | set(updates.CONTENTS)
+    assert set(TelegramMessage.model_fields) - known == set()
+
+
+@pytest.mark.parametrize("kind", ["forum_topic_created", "checklist_tasks_done", "gift",
+                                  "poll_option_added", "suggested_post_paid"])  # fmt: skip
+def test_telegram_service_message_of_any_kind_is_ignored(kind: str) -> None:
+    assert parse(update(message=message(**{kind: {}}))) == Ignored("telegram")
 
 
 def test_telegram_press_names_its_message() -> None:
@@ -627,8 +680,42 @@ async def test_telegram_partial_long_message_is_deleted_after_an_error(
     telegram.fail(Slow(0), method="sendMessage")
     telegram.fail(Flooded(3), method="sendMessage")
     with pytest.raises(Throttled):
-        await channel.send(said("а" * 4096, "б"))
+        await channel.send(replace(said("а" * 4096, "б"), row="7"))
     assert [one.deleted for one in gulnar.chat] == [True]
+
+
+async def test_telegram_partial_long_message_stays_and_resumes_without_a_row(
+    channel: Telegram, gulnar: User, telegram: Emulator
+) -> None:
+    telegram.fail(Slow(0), method="sendMessage")
+    telegram.fail(Flooded(3), method="sendMessage")
+    act = said("а" * 4096, "б")
+    with pytest.raises(Throttled) as raised:
+        await channel.send(act)
+    assert (raised.value.sent, raised.value.external_ids) == (1, (str(gulnar.last.id),))
+    await channel.send(replace(act, sent=raised.value.sent))
+    assert [one.text for one in gulnar.received] == ["а" * 4096, "б"]
+
+
+async def test_telegram_partial_long_message_stays_when_the_rest_is_refused(
+    channel: Telegram, gulnar: User, telegram: Emulator
+) -> None:
+    telegram.fail(Slow(0), method="sendMessage")
+    telegram.fail(Rejected("message text is empty"), method="sendMessage")
+    with pytest.raises(InvalidRequest) as raised:
+        await channel.send(replace(said("а" * 4096, "б"), row="7"))
+    assert raised.value.sent == 1
+    assert [one.deleted for one in gulnar.chat] == [False]
+
+
+async def test_telegram_unknown_refusal_is_retried_and_alerts(
+    channel: Telegram, gulnar: User, telegram: Emulator, logged: Logged
+) -> None:
+    telegram.fail(Rejected("BOT_RESTRICTED_OF_2027"), method="sendMessage")
+    with pytest.raises(UnknownRefusal) as raised:
+        await channel.send(said("a"))
+    assert raised.value.retry
+    assert [line["code"] for line in logged] == ["E_TELEGRAM_UNKNOWN"]
 
 
 async def test_telegram_edit_changes_text_and_buttons(channel: Telegram, gulnar: User) -> None:

@@ -30,6 +30,7 @@ from bot.channels import (
     Template,
     TemporarilyRestricted,
     Throttled,
+    UnknownRefusal,
     Unparseable,
     Unreachable,
     Unreadable,
@@ -354,6 +355,7 @@ def test_whatsapp_account_error_alerts() -> None:
         ((131047,), WindowClosed),
         ((131056, 130429, 4, 80007, 131048, 131064), Throttled),
         ((368, 131031, 131042, 190, 0, 10, 200, 299, 131005), ChannelSuspended),
+        ((33, 131037, 131045, 131063, 132008, 133000, 133010), ChannelSuspended),
         ((131026,), BlockedByUser),
         ((131049,), TemporarilyRestricted),
         ((131050,), OptedOut),
@@ -376,7 +378,7 @@ def test_whatsapp_pair_limit_delays_one_chat_for_six_seconds() -> None:
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (400, Refused),
+        (400, UnknownRefusal),
         (401, ChannelSuspended),
         (403, ChannelSuspended),
         (429, Throttled),
@@ -388,6 +390,12 @@ def test_whatsapp_unknown_code_is_classified_by_http_status(
     status: int, kind: type[SendError]
 ) -> None:
     assert fault(999_999, status).error is kind
+
+
+def test_whatsapp_fault_of_the_number_or_an_unknown_one_alerts() -> None:
+    assert fault(133010).alarm == "E_WHATSAPP_NUMBER"
+    assert fault(999_999).alarm == "E_WHATSAPP_UNKNOWN"
+    assert not any(each.alarm == "" for each in FAULTS.values() if each.error is ChannelSuspended)
 
 
 # Layout

@@ -87,7 +87,7 @@ class Telegram:
         chat_id = int(act.address)
         match act.kind:
             case "send":
-                return await self._send(chat_id, _given(act), paid=act.paid)
+                return await self._send(chat_id, act)
             case "edit":
                 await self._edit(chat_id, int(act.external_id), _given(act))
             case "delete":
@@ -153,24 +153,29 @@ class Telegram:
         """Update the bot's commands and descriptions; return the number of changes."""
         return await profile.bring(self._bot, words)
 
-    async def _send(self, chat_id: int, message: Message, *, paid: bool) -> str:
+    async def _send(self, chat_id: int, act: ChannelCall) -> str:
         ids: list[int] = []
+        message = _given(act)
         try:
-            for text, markup in layout.parts(message):
+            for text, markup in layout.parts(message)[act.sent :]:
                 part = SendMessage(
                     chat_id=chat_id,
                     text=text,
                     reply_markup=markup,
                     link_preview_options=NO_PREVIEW,
                     protect_content=message.protect or None,
-                    allow_paid_broadcast=paid or None,
+                    allow_paid_broadcast=act.paid or None,
                 )
                 # Only the id of the answer is decoded: see `session.SHAPES`.
                 ids.append((await self._deliver(part)).message_id)
-        except SendError:
-            # The whole message will be retried, so its delivered parts must not appear twice.
-            with suppress(SendError):
-                await self._delete(chat_id, ids)
+        except SendError as error:
+            if act.row and error.retry:
+                # The outbox sends the whole message again: its parts must not appear twice.
+                with suppress(SendError):
+                    await self._delete(chat_id, ids)
+            else:
+                error.sent = act.sent + len(ids)
+                error.external_ids = tuple(map(str, ids))
             raise
         return ",".join(map(str, ids))
 

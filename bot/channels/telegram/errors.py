@@ -22,6 +22,7 @@ from bot.channels import (
     Refused,
     SendError,
     Throttled,
+    UnknownRefusal,
     Unreachable,
 )
 from bot.observability import logging
@@ -38,12 +39,15 @@ NOT_EDITABLE = (
 )
 # Errors about buttons or formatting; Telegram may accept the message as plain text.
 FORM = ("can't parse", "button_", "keyboard", "reply markup")
+# Errors about the content of the message; the same message would be refused again.
+CONTENT = ("text is empty", "too long", "too_long", "entit", "url", "wrong http", "text must")
 PLAIN: Mapping[str, Any] = {"reply_markup": None, "entities": None}
 CODES: dict[type[AiogramError], str] = {
     TelegramUnauthorizedError: "E_TELEGRAM_TOKEN",
     TelegramNotFound: "E_TELEGRAM_TOKEN",
     TelegramConflictError: "E_TELEGRAM_CONFLICT",
 }
+UNKNOWN = "E_TELEGRAM_UNKNOWN"
 _logger = logging.get()
 
 
@@ -98,8 +102,12 @@ def _bad_request(description: str, *, is_message: bool) -> SendError:
         return BlockedByUser()
     if not is_message:
         return Refused()
-    is_form = any(words in description for words in FORM)
-    return _invalid(InvalidRequest.code, PLAIN if is_form else None)
+    if any(words in description for words in FORM):
+        return _invalid(InvalidRequest.code, PLAIN)
+    if any(words in description for words in CONTENT):
+        return _invalid(InvalidRequest.code, None)
+    _alarm(UNKNOWN)
+    return UnknownRefusal()
 
 
 def _invalid(code: str, changes: Mapping[str, Any] | None) -> InvalidRequest:

@@ -37,23 +37,33 @@ CONTENTS = {
     "rich_message": "rich_message",
 }
 _SERVICE = (
-    "boost_added chat_background_set chat_shared connected_website gift gift_upgrade_sent giveaway"
-    " giveaway_completed giveaway_created giveaway_winners message_auto_delete_timer_changed"
-    " paid_message_price_changed passport_data pinned_message proximity_alert_triggered"
-    " refunded_payment successful_payment unique_gift users_shared web_app_data"
-    " write_access_allowed"
+    "boost_added channel_chat_created chat_background_set chat_owner_changed chat_owner_left"
+    " chat_shared checklist_tasks_added checklist_tasks_done community_chat_added"
+    " community_chat_joined community_chat_removed connected_website delete_chat_photo"
+    " direct_message_price_changed forum_topic_closed forum_topic_created forum_topic_edited"
+    " forum_topic_reopened general_forum_topic_hidden general_forum_topic_unhidden gift"
+    " gift_upgrade_sent giveaway giveaway_completed giveaway_created giveaway_winners"
+    " group_chat_created left_chat_member managed_bot_created message_auto_delete_timer_changed"
+    " migrate_from_chat_id migrate_to_chat_id new_chat_members new_chat_photo new_chat_title"
+    " paid_message_price_changed passport_data pinned_message poll_option_added"
+    " poll_option_deleted proximity_alert_triggered refunded_payment successful_payment"
+    " suggested_post_approval_failed suggested_post_approved suggested_post_declined"
+    " suggested_post_paid suggested_post_refunded supergroup_chat_created unique_gift user_shared"
+    " users_shared video_chat_ended video_chat_participants_invited video_chat_scheduled"
+    " video_chat_started web_app_data write_access_allowed"
 )
-# Service messages that Telegram itself writes into a private chat; they need no answer.
+# Service messages that Telegram itself writes into a chat; they need no answer.
 SERVICE = frozenset(_SERVICE.split())
 _IGNORED = Ignored(NAME)
 
-# Telegram's types, reduced to the fields in use.
+# Telegram's types, reduced to the fields in use. An optional field may also be null: some servers
+# and test platforms write all of them.
 
 
 class _User(msgspec.Struct, gc=False):
     id: int
-    is_bot: bool = False
-    language_code: str = ""
+    is_bot: bool | None = None
+    language_code: str | None = None
 
 
 class _Chat(msgspec.Struct, gc=False):
@@ -67,8 +77,8 @@ class _Contact(msgspec.Struct, gc=False):
 
 
 class _File(msgspec.Struct, gc=False):
-    file_id: str = ""
-    file_size: int = 0
+    file_id: str | None = None
+    file_size: int | None = None
 
 
 class _Message(msgspec.Struct, gc=False):
@@ -79,7 +89,7 @@ class _Message(msgspec.Struct, gc=False):
     text: str | None = None
     contact: _Contact | None = None
     document: _File | None = None
-    photo: list[_File] = []
+    photo: list[_File] | None = None
     caption: str | None = None
 
 
@@ -92,7 +102,7 @@ class _Query(msgspec.Struct, gc=False):
     id: str
     sender: _User = msgspec.field(name="from")
     message: _Place | None = None
-    data: str = ""
+    data: str | None = None
 
 
 class _Member(msgspec.Struct, gc=False):
@@ -121,10 +131,11 @@ def arrival(body: bytes) -> IncomingUpdate:
         event = _written(message, raw["message"])
         return _inbound(update, message, _author(message), event)
     if (query := update.callback_query) is not None:
-        return _inbound(update, query.message, query.sender, events.Pressed(query.data), query.id)
+        pressed = events.Pressed(query.data or "")
+        return _inbound(update, query.message, query.sender, pressed, query.id)
     if (edited := update.edited_message) is not None:
         # A live location changes every few seconds; such an edit is not an action of the person.
-        event = None if "location" in raw["edited_message"] else events.Edited()
+        event = None if _held(raw["edited_message"]) & {"location"} else events.Edited()
         return _inbound(update, edited, _author(edited), event)
     return _IGNORED if update.my_chat_member is None else _moved(update.my_chat_member)
 
@@ -164,18 +175,30 @@ def _written(message: _Message, raw: dict[str, Any]) -> events.Event | None:
         started = START.fullmatch(text)
         if started is None:
             return events.Said(text)
-        return events.Started(started["word"] or "", sender.language_code if sender else "")
+        hint = (sender.language_code if sender else None) or ""
+        return events.Started(started["word"] or "", hint)
     if contact is not None:
         own = sender is not None and contact.user_id == sender.id
-        return events.Shared(contact.phone_number, own)
-    if not SERVICE.isdisjoint(raw):
+        return events.Shared(_international(contact.phone_number), own)
+    held = _held(raw)
+    if not SERVICE.isdisjoint(held):
         return None
-    kind = next((CONTENTS[name] for name in CONTENTS if name in raw), "other")
+    kind = next((CONTENTS[name] for name in CONTENTS if name in held), "other")
     file = _file(message, kind)
     caption = message.caption or ""
     if file is None:
         return events.Unreadable(kind, caption)
-    return events.Attached(kind, file.file_id, file.file_size, caption)
+    return events.Attached(kind, file.file_id or "", file.file_size or 0, caption)
+
+
+def _held(raw: dict[str, Any]) -> set[str]:
+    """Return the names of the fields that hold something."""
+    return {name for name, value in raw.items() if value is not None}
+
+
+def _international(number: str) -> str:
+    """Return a shared number with its plus, which some clients leave out."""
+    return f"+{number}" if number[:1].isdecimal() else number
 
 
 def _file(message: _Message, kind: str) -> _File | None:

@@ -15,6 +15,7 @@ from bot.channels import (
     SendError,
     TemporarilyRestricted,
     Throttled,
+    UnknownRefusal,
     Unreachable,
     WindowClosed,
 )
@@ -41,6 +42,8 @@ QUOTA = Fault(Throttled, delay=60, wide=True)
 LIMITED = Fault(Throttled, delay=600, wide=True, alarm="E_WHATSAPP_RESTRICTED")
 RESTRICTED = Fault(ChannelSuspended, alarm="E_WHATSAPP_RESTRICTED")
 LOCKED_OUT = Fault(ChannelSuspended, alarm="E_WHATSAPP_TOKEN")
+NUMBER = Fault(ChannelSuspended, alarm="E_WHATSAPP_NUMBER")
+UNKNOWN = Fault(UnknownRefusal, alarm="E_WHATSAPP_UNKNOWN")
 UNPAID = Fault(ChannelSuspended, alarm="E_WHATSAPP_PAYMENT")
 STOPPED = Fault(Refused, alarm="E_WHATSAPP_RESTRICTED")
 MISTAKE = Fault(Refused, alarm="E_WHATSAPP_REQUEST")
@@ -59,6 +62,14 @@ FAULTS: Mapping[int, Fault] = {
     368: RESTRICTED,
     131031: RESTRICTED,
     131042: UNPAID,
+    # The number is deleted, not registered, not verified, or without an approved name.
+    33: NUMBER,
+    131037: NUMBER,
+    131045: NUMBER,
+    131063: NUMBER,
+    132008: NUMBER,
+    133000: NUMBER,
+    133010: NUMBER,
     131026: Fault(BlockedByUser),
     131049: Fault(TemporarilyRestricted),
     130472: Fault(TemporarilyRestricted),
@@ -103,7 +114,7 @@ def fault(code: int, status: int = 400) -> Fault:
         return LOCKED_OUT
     if status == 429:
         return Fault(Throttled, delay=UNTOLD_PAUSE, wide=True)
-    return Fault(Refused) if 400 <= status < 500 else PASSING
+    return UNKNOWN if 400 <= status < 500 else PASSING
 
 
 def failure(found: Fault, delay: float | None = None) -> SendError:
