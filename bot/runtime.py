@@ -70,6 +70,8 @@ class Runtime:
     reached: dict[str, float] = field(default_factory=dict)
     # Suspect channels: since when in monotonic seconds, and the task that probes the channel.
     doubts: dict[str, tuple[float, asyncio.Task[None]]] = field(default_factory=dict)
+    # Calls for anonymous people that are tried again after their turn.
+    later: set[asyncio.Task[None]] = field(default_factory=set)
     # Batch sizes and concurrency as measured in decision 36.
     lines: SerialQueue = field(default_factory=lambda: SerialQueue(DATABASE_SECONDS))
     turns: Batcher = field(

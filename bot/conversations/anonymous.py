@@ -6,15 +6,18 @@ There is no guarantee: if Valkey loses its data, people start at the menu again.
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
+from uuid import uuid4
 
 import msgspec
+from msgspec.structs import replace
 
 from bot import cache, outbox
 from bot.broadcasts import archive
 from bot.cache import Busy, CacheUnavailable
-from bot.channels import ChannelCall, Inbound, SendError
-from bot.conversations import deletable_messages
-from bot.observability import logging, metrics
+from bot.channels import ChannelCall, Inbound
+from bot.conversations import deletable_messages, unsent_calls
+from bot.conversations.unsent_calls import UnsentCall, UnsentRest
+from bot.observability import metrics
 from bot.printing import share_links
 from bot.runtime import Runtime
 from bot.security.key_files import VaultError
@@ -23,8 +26,9 @@ from flows.engine.state import Conversation, Turn
 
 HELD_TRIES = 200
 HELD_PAUSE = 0.025
+# Seconds before each further round of calls that a turn has left.
+LATER_PAUSES = (2.0, 4.0, 8.0, 16.0, 30.0)
 
-_logger = logging.get()
 _encode = msgspec.json.Encoder().encode
 
 
@@ -35,11 +39,15 @@ class Overloaded(Exception):
 
 
 class AnonymousSession(msgspec.Struct, frozen=True):
-    """An anonymous conversation, ids of processed updates, and ids of chat messages (`sent`)."""
+    """An anonymous conversation, ids of processed updates, and ids of chat messages (`sent`).
+
+    `unsent` are the calls that the platform has not accepted yet, in order.
+    """
 
     conversation: Conversation = Conversation()
     seen: tuple[str, ...] = ()
     sent: tuple[str, ...] = ()
+    unsent: tuple[UnsentCall, ...] = ()
 
 
 _decode = msgspec.json.Decoder(AnonymousSession).decode
@@ -79,20 +87,20 @@ def asked(rt: Runtime, key: str, blob: bytes | None) -> AnonymousSession:
 
 async def answer(
     rt: Runtime, inbound: Inbound, ask: AnonymousSession, turn: Turn
-) -> tuple[str, ...]:
-    """Send the answers; return the ids of the messages in the chat, for a quick exit."""
+) -> AnonymousSession:
+    """Send the answers; return the session with the ids in the chat and the calls left to make."""
     pressed = inbound.message_id if inbound.press_id else ""
     typed = "" if inbound.press_id else inbound.message_id
-    stands = [*ask.sent, typed]
+    stands, calls = [*ask.sent, typed], [*ask.unsent]
     notices: tuple[Say, ...] = ()
     for effect in turn.effects:
         match effect:
             case QuickExit() | Forget():
-                await _delete(rt, inbound, (*stands, pressed))
+                calls = _deletions(rt, inbound, (*stands, pressed))
                 stands = []
                 notices = outbox.undeleted(rt, [inbound.channel], turn.conversation.language)
             case DeleteInput():
-                await _delete(rt, inbound, (inbound.message_id,))
+                calls += _deletions(rt, inbound, (inbound.message_id,))
                 stands = [each for each in stands if each != inbound.message_id]
             case NotUnderstood(language, step):
                 metrics.NOT_UNDERSTOOD.labels(language, step).inc()
@@ -104,23 +112,48 @@ async def answer(
     if archive.is_requested(turn):
         async with rt.pool.connection() as transaction:
             says = (*await archive.render(transaction, turn), *says)
-    for row in outbox.rows(rt, (*says, *notices), inbound.channel, 0, pressed):
-        act = ChannelCall(row.act, inbound.address, row.message, row.external_id)
-        stands.append(await perform(rt, inbound.channel, act))
-    return tuple(dict.fromkeys(each for each in stands if each))[-deletable_messages.MAX_KEPT :]
+    calls += map(
+        unsent_calls.of_row, outbox.rows(rt, (*says, *notices), inbound.channel, 0, pressed)
+    )
+    left, ids = await unsent_calls.send(rt, inbound.channel, inbound.address, calls)
+    stands = [each for each in dict.fromkeys((*stands, *ids)) if each]
+    return replace(ask, sent=tuple(stands[-deletable_messages.MAX_KEPT :]), unsent=left)
 
 
-async def _delete(rt: Runtime, inbound: Inbound, external_ids: Iterable[str]) -> None:
-    for row in outbox.deletion(rt, inbound.channel, external_ids):
-        await perform(
-            rt, inbound.channel, ChannelCall("delete", inbound.address, None, row.external_id)
-        )
+def _deletions(rt: Runtime, inbound: Inbound, external_ids: Iterable[str]) -> list[UnsentCall]:
+    rows = outbox.deletion(rt, inbound.channel, external_ids)
+    return [unsent_calls.of_row(row) for row in rows]
 
 
-async def perform(rt: Runtime, channel: str, act: ChannelCall) -> str:
-    """Call the platform without a delivery guarantee: failures are counted, not retried."""
-    try:
-        return await outbox.perform(rt, channel, act)
-    except SendError as error:
-        _logger.info("message.failed", code=error.code, channel=channel)
-        return ""
+def send_later(rt: Runtime, rest: UnsentRest) -> None:
+    """Make the calls that a turn left, for about a minute; the next turn makes them too."""
+    task = asyncio.create_task(_send_rest(rt, rest))
+    rt.later.add(task)
+    task.add_done_callback(rt.later.discard)
+
+
+async def _send_rest(rt: Runtime, rest: UnsentRest) -> None:
+    for pause in LATER_PAUSES:
+        await asyncio.sleep(pause)
+        token = uuid4().hex
+        try:
+            held = await hold(rt, rest.key, token)
+        except Overloaded:
+            continue
+        if held is None or held.known:
+            return
+        ask = asked(rt, rest.key, held.blob)
+        try:
+            left, ids = await unsent_calls.send(rt, rest.channel, rest.address, ask.unsent)
+            ask = replace(ask, sent=(*ask.sent, *ids), unsent=left)
+        finally:
+            await keep(rt, rest.key, token, ask)
+        if not ask.unsent:
+            return
+
+
+async def perform(rt: Runtime, channel: str, act: ChannelCall) -> None:
+    """Make a call outside of a session: it is tried again only within the turn."""
+    await unsent_calls.send(
+        rt, channel, act.address, [UnsentCall(act.kind, act.message, act.external_id)]
+    )

@@ -12,6 +12,7 @@ from bot.broadcasts import archive
 from bot.channels import ChannelCall, Inbound
 from bot.conversations import store as conversation_store
 from bot.conversations.store import LockedConversation
+from bot.conversations.unsent_calls import UnsentRest
 from bot.db.connection import Transaction
 from bot.observability import metrics
 from bot.officers import directory
@@ -58,6 +59,7 @@ class AfterCommit:
     parcel: ClaimedMessage | None
     direct: tuple[tuple[str, ChannelCall], ...] = ()
     sheet: share_links.Sheet | None = None
+    rest: UnsentRest | None = None
 
 
 @dataclass(slots=True)

@@ -36,6 +36,7 @@ from bot.conversations.batched_turns import Committed, NeedsOwnTransaction
 from bot.conversations.effects import AfterCommit
 from bot.conversations.quarantine import quarantine
 from bot.conversations.store import LockedConversation
+from bot.conversations.unsent_calls import UnsentRest
 from bot.db.connection import Transaction
 from bot.observability import logging, metrics, tracing
 from bot.people import identities, pin, rewrapping
@@ -101,6 +102,8 @@ async def deliver(rt: Runtime, delivery: AfterCommit | None) -> None:
         return
     if delivery.sheet is not None:
         await share_links.create_link(rt, delivery.sheet)
+    if delivery.rest is not None:
+        anonymous.send_later(rt, delivery.rest)
     for channel, act in delivery.direct:
         await anonymous.perform(rt, channel, act)
     if delivery.person is not None:
@@ -256,8 +259,12 @@ async def _step_anonymous(
         return await _begin(rt, inbound, ask, turn, now, key, token)
     sent = await anonymous.answer(rt, inbound, ask, turn)
     seen = (*ask.seen, inbound.external_id)[-MAX_SEEN:]
-    await anonymous.keep(rt, key, token, anonymous.AnonymousSession(turn.conversation, seen, sent))
-    return None, False
+    after = anonymous.AnonymousSession(turn.conversation, seen, sent.sent, sent.unsent)
+    await anonymous.keep(rt, key, token, after)
+    if not after.unsent:
+        return None, False
+    rest = UnsentRest(key, inbound.channel, inbound.address)
+    return AfterCommit(None, None, rest=rest), False
 
 
 async def _begin(
@@ -282,6 +289,8 @@ async def _begin(
             person, ask.conversation, inbound.channel, 0, inbound.address, now
         )
         await conversation_store.begin(rt, transaction, held, ask.sent)
+        unsent = [each.row for each in ask.unsent]
+        await outbox.enqueue(transaction, person, inbound.channel, unsent)
         held = await _note_inbound(rt, transaction, held, inbound)
         await conversation_store.note(
             rt, transaction, inbound.channel, (*ask.seen, inbound.external_id)

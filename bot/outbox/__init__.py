@@ -18,7 +18,7 @@ from bot.outbox.enqueue import (
     requeue_waiting,
     seal,
 )
-from bot.outbox.rendering import NOT_DELETED, Row, deletion, rendered, rows, undeleted
+from bot.outbox.rendering import MISSING, NOT_DELETED, Row, deletion, rendered, rows, undeleted
 from bot.outbox.sender import (
     LEASE_SECONDS,
     ClaimedMessage,
@@ -33,6 +33,7 @@ from bot.outbox.webchat_feed import Waiting, seen, waiting
 __all__ = [
     "LEASE_SECONDS",
     "MAX_ATTEMPTS",
+    "MISSING",
     "NOT_DELETED",
     "SWEPT_AT_ONCE",
     "ClaimedMessage",

@@ -9,10 +9,9 @@ from bot.channels import Message
 from bot.db.connection import Transaction
 from bot.db.statements import execute, fetch_value
 from bot.outbox import statements
-from bot.outbox.rendering import Row
+from bot.outbox.rendering import MISSING, Row
 from bot.people.identities import Person
-
-# Attempts per message.
+from bot.runtime import Runtime
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Message).decode
@@ -50,6 +49,14 @@ async def enqueue(
         assert found is not None
         ids.append(found)
     return ids
+
+
+async def say_missing(rt: Runtime, person: Person, channel: str, language: str) -> None:
+    """Tell the person that a message ends before its last part."""
+    line = rt.languages.render(MISSING, language)
+    row = Row("send", Message((line,), language=language))
+    async with rt.pool.connection() as transaction:
+        await enqueue(transaction, person, channel, (row,))
 
 
 async def requeue_waiting(transaction: Transaction, person: Person, channel: str) -> None:

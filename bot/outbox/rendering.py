@@ -21,6 +21,10 @@ NOT_DELETED = _(
     "WhatsApp lets nobody delete what was written to you there: please delete that chat on your"
     " phone yourself, and its backup if it has one."
 )
+MISSING = _(
+    "Our last message did not arrive whole. Please ask once more, or write “person” to talk to an"
+    " officer."
+)
 
 
 @dataclass(frozen=True, slots=True)

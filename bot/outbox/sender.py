@@ -35,7 +35,7 @@ from bot.observability import logging, metrics, tracing
 from bot.outbox import chat_cleanup, part_status, rate_limits, statements
 from bot.outbox.channel_probe import suspect, wait_until_reachable
 from bot.outbox.delivery_reports import overtaken, report
-from bot.outbox.enqueue import opened
+from bot.outbox.enqueue import opened, say_missing
 from bot.outbox.statements import MAX_ATTEMPTS
 from bot.people import identities
 from bot.people.identities import Person
@@ -278,7 +278,10 @@ async def _failed(rt: Runtime, parcel: ClaimedMessage, error: SendError, began: 
         case _:
             pass
     if not error.retry or (parcel.attempt >= MAX_ATTEMPTS and not _may_end(rt, parcel, error)):
-        return await _outcome(rt, parcel, "failed", reason=error.code)
+        if error.sent and parcel.act.message:
+            await say_missing(rt, parcel.person, parcel.channel, parcel.act.message.language)
+        stands = ",".join(error.external_ids) or None
+        return await _outcome(rt, parcel, "failed", reason=error.code, external_id=stands)
     delay = error.delay or 0
     if not delay or parcel.attempt >= MIN_ATTEMPTS:
         delay = max(delay, min(MAX_BACKOFF, 2.0 ** (min(parcel.attempt, MAX_ATTEMPTS) - 1)))

@@ -18,8 +18,7 @@ from bot.conversations import store as conversation_store
 from bot.desk import Refusal, ToMission, ToOfficer, ToTopic
 from bot.desk import views as desk_views
 from bot.desk.views import Queue, ReasonNeeded
-from bot.observability import logging
-from bot.observability import metrics
+from bot.observability import logging, metrics
 from bot.officers import directory
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, DenialReason, Forbidden, Reason, Role

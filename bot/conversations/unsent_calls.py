@@ -1,0 +1,93 @@
+"""Calls of anonymous conversations, which have no outbox row: tried again, then kept in order."""
+
+import asyncio
+import math
+import time
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from bot import outbox
+from bot.channels import BlockedByUser, ChannelCall, Message, SendError
+from bot.observability import logging
+from bot.runtime import Runtime
+
+# Seconds before each further attempt, and for all of them: the lock of a session lasts 5 s.
+PAUSES = (0.2, 0.5, 1.0)
+MAX_SECONDS = 2.5
+MAX_UNSENT = 8
+
+_logger = logging.get()
+
+
+class UnsentCall(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A call that the platform has not accepted; `sent` parts of the message were delivered."""
+
+    kind: Literal["send", "edit", "delete", "leave"]
+    message: Message | None = None
+    external_id: str = ""
+    sent: int = 0
+
+    @property
+    def row(self) -> outbox.Row:
+        """Return the row that makes this call once the person is known."""
+        kind = "send" if self.kind == "leave" else self.kind
+        return outbox.Row(kind, self.message, external_id=self.external_id)
+
+
+class UnsentRest(NamedTuple):
+    """Where the calls are kept that a turn has left."""
+
+    key: str
+    channel: str
+    address: str
+
+
+def of_row(row: outbox.Row) -> UnsentCall:
+    """Return the call of a row that is not stored."""
+    return UnsentCall(row.act, row.message, row.external_id)
+
+
+async def send(
+    rt: Runtime, channel: str, address: str, calls: Sequence[UnsentCall]
+) -> tuple[tuple[UnsentCall, ...], list[str]]:
+    """Make calls in order, and again after a temporary error while there is time.
+
+    Return the calls that are left, and the ids of the messages sent. In place of a refused message,
+    the person is told that something is missing.
+    """
+    left, ids = list(calls[-MAX_UNSENT:]), list[str]()
+    until, pauses = time.monotonic() + MAX_SECONDS, iter(PAUSES)
+    while left:
+        try:
+            made = await outbox.perform(rt, channel, _call(left[0], address))
+        except SendError as error:
+            _logger.info("message.failed", code=error.code, channel=channel)
+            ids += error.external_ids
+            left[0] = replace(left[0], sent=max(left[0].sent, error.sent))
+            wait = max(next(pauses, math.inf), error.delay or 0)
+            if not error.retry:
+                left[:1] = _notice(rt, left[0], error)
+            elif time.monotonic() + wait > until:
+                break
+            else:
+                await asyncio.sleep(wait)
+        else:
+            ids += made.split(",") if left.pop(0).kind in ("send", "edit") else []
+    return tuple(left), ids
+
+
+def _call(call: UnsentCall, address: str) -> ChannelCall:
+    return ChannelCall(call.kind, address, call.message, call.external_id, sent=call.sent)
+
+
+def _notice(rt: Runtime, refused: UnsentCall, error: SendError) -> tuple[UnsentCall, ...]:
+    """Return the notice of a message that is missing, if it is of use and was not refused too."""
+    message = refused.message
+    if message is None or not message.language or isinstance(error, BlockedByUser):
+        return ()
+    line = rt.languages.render(outbox.MISSING, message.language)
+    notice = UnsentCall("send", Message((line,), language=message.language))
+    return () if message == notice.message else (notice,)

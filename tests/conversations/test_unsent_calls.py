@@ -1,0 +1,188 @@
+"""Answers of anonymous people on a platform that fails: tried again, in order, or said missing."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from bot import outbox
+from bot.channels import (
+    ChannelCall,
+    Inbound,
+    Message,
+    Rates,
+    Refused,
+    SendError,
+    Throttled,
+    Unreachable,
+)
+from bot.conversations import anonymous, receive, unsent_calls
+from bot.runtime import Runtime
+from flows.engine import screens
+from flows.engine.events import Event, Page, Pressed, Said, Started
+from tests.person_client import TO_CONSENT, Guest
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unsent_calls, "PAUSES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(anonymous, "LATER_PAUSES", (0.0, 0.0))
+
+
+@dataclass
+class Flaky:
+    """A messenger that answers calls with the given errors first, then accepts them."""
+
+    rt: Runtime
+    errors: list[SendError] = field(default_factory=list)
+    chat: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    name: str = "telegram"
+    edits: bool = False
+    deletes: bool = True
+    joins: bool = False
+    page: Page = Page.NEVER
+    window: int = 0
+    rates: Rates = field(default_factory=Rates)
+    events: int = 0
+
+    def __post_init__(self) -> None:
+        channels: Any = self.rt.channels
+        channels[self.name] = self
+
+    async def send(self, act: ChannelCall) -> str:
+        if self.errors:
+            raise self.errors.pop(0)
+        if act.kind == "delete":
+            self.gone += act.external_id.split(",")
+            return act.external_id
+        assert act.message is not None
+        self.chat.append("\n".join(act.message.paragraphs[act.sent :]))
+        return f"ours-{len(self.chat)}"
+
+    async def ping(self) -> None: ...
+
+    async def do(self, event: Event) -> None:
+        self.events += 1
+        number = f"{self.events}"
+        update = Inbound(self.name, number, "flaky", "flaky", event, f"theirs-{number}")
+        await receive.deliver(self.rt, await receive.receive(self.rt, update))
+
+    async def later(self) -> None:
+        await asyncio.gather(*self.rt.later)
+
+    def line(self, text: Any) -> str:
+        return self.rt.languages.render(text, "ru")
+
+
+async def begun(rt: Runtime) -> Flaky:
+    platform = Flaky(rt)
+    await platform.do(Started())
+    await platform.do(Said("Русский"))
+    platform.chat.clear()
+    return platform
+
+
+@pytest.mark.parametrize("error", [Throttled(0), Unreachable(), Unreachable(certain=True)])
+async def test_answer_is_sent_again_within_the_turn(rt: Runtime, error: SendError) -> None:
+    platform = await begun(rt)
+    platform.errors = [error, error]
+    await platform.do(Said("меню"))
+    assert [platform.line(screens.MENU_TEXT) in each for each in platform.chat] == [True]
+    assert rt.later == set()
+
+
+async def test_answer_is_sent_after_the_turn_once_the_platform_accepts_it(rt: Runtime) -> None:
+    platform = await begun(rt)
+    platform.errors = [Throttled(6), Throttled(6)]
+    await platform.do(Said("меню"))
+    assert platform.chat == []
+    await platform.later()
+    assert [platform.line(screens.MENU_TEXT) in each for each in platform.chat] == [True]
+
+
+async def test_answers_left_are_sent_in_order_before_the_next_answer(rt: Runtime) -> None:
+    platform = await begun(rt)
+    platform.errors = [Throttled(6)] * 3
+    await platform.do(Said("меню"))
+    await platform.later()
+    await platform.do(Said("помощь"))
+    menu, again = platform.chat
+    assert platform.line(screens.HELP) not in menu
+    assert platform.line(screens.HELP) in again
+
+
+async def test_delivered_part_is_not_sent_twice_and_can_be_deleted(rt: Runtime) -> None:
+    platform = await begun(rt)
+    error = Throttled(6)
+    error.sent, error.external_ids = 1, ("part-1",)
+    platform.errors = [error]
+    await platform.do(Started())
+    await platform.later()
+    assert len(platform.chat) == 1
+    assert platform.line(screens.WELCOME) not in platform.chat[0]
+    await platform.do(Said("выход"))
+    assert "part-1" in platform.gone
+
+
+async def test_refused_rest_of_an_answer_is_said_to_be_missing(rt: Runtime) -> None:
+    platform = await begun(rt)
+    error = Refused()
+    error.sent = 1
+    platform.errors = [error]
+    await platform.do(Said("меню"))
+    assert platform.chat == [platform.line(outbox.MISSING)]
+
+
+async def test_refused_notice_is_not_repeated(rt: Runtime) -> None:
+    platform = await begun(rt)
+    platform.errors = [Refused(), Refused()]
+    await platform.do(Said("меню"))
+    assert (platform.chat, platform.errors) == ([], [])
+
+
+async def test_quick_exit_drops_answers_that_were_left(rt: Runtime) -> None:
+    platform = await begun(rt)
+    platform.errors = [Throttled(6)] * 3
+    await platform.do(Said("меню"))
+    await platform.later()
+    await platform.do(Said("выход"))
+    assert [platform.line(screens.EXIT_TEXT) in each for each in platform.chat] == [True]
+
+
+async def test_answers_left_are_sent_before_those_of_a_new_person(rt: Runtime) -> None:
+    platform = Flaky(rt)
+    await platform.do(Started())
+    *before, last = enumerate(TO_CONSENT, 1)
+    for nonce, key in before:
+        await platform.do(Pressed(f"{nonce}:{key}"))
+    platform.chat.clear()
+    platform.errors = [Throttled(6)] * 3
+    await platform.do(Pressed("{}:{}".format(*last)))
+    await platform.later()
+    assert platform.chat == []
+    await platform.do(Pressed(f"{len(TO_CONSENT) + 1}:yes"))
+    assert len(platform.chat) == 2
+    assert "30" in platform.chat[0]
+
+
+async def test_missing_rest_is_said_to_a_known_person(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    web: Any = rt.channels["web"]
+    error, accept = Refused(), web.send
+    error.sent = 1
+    sent: list[Message] = []
+
+    async def once(act: ChannelCall) -> str:
+        if not sent and act.kind == "send" and act.message:
+            sent.append(act.message)
+            raise error
+        if act.message:
+            sent.append(act.message)
+        return str(await accept(act))
+
+    web.send = once
+    await guest.do(Said("меню"))
+    assert rt.languages.render(outbox.MISSING, "ru") in sent[-1].paragraphs
