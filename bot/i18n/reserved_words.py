@@ -32,8 +32,8 @@ QUESTION_MARKS = frozenset("?？؟")
 # In Kazakh these are "and" and "what?".
 NOT_IN_KAZAKH = frozenset({"да", "не"})
 
-# No word here may be an answer. Therefore "адам" (a man's name), "оператор" and "қызметкер"
-# (occupations) occur only in phrases.
+# No word here may be an answer. Therefore "адам" (a man's name) and "қызметкер" (an occupation)
+# occur only in phrases.
 RESERVED: dict[Reserved, dict[str, str]] = {
     Reserved.STOP: {
         "kk": "тоқта, тоқтат, тоқтату, токта, токтат, стоп",
@@ -67,18 +67,23 @@ RESERVED: dict[Reserved, dict[str, str]] = {
     },
     Reserved.PERSON: {
         "kk": "кісі, адамға, адаммен сөйлесу, адам керек, тірі адам, маман, маман керек,"
-        " оператор керек",
-        "kk_Arab": "كىسى, ادامعا, ادام كەرەك, اداممەن سويلەسۋ, مامان, مامان كەرەك",
-        "kk_Latn": "kisi, adamǵa, adam kerek, maman kerek",
+        " оператор, оператор керек, операторға, кеңесші, кеңесші керек, консультант",
+        "kk_Arab": "كىسى, ادامعا, ادام كەرەك, اداممەن سويلەسۋ, مامان, مامان كەرەك, وپەراتور,"
+        " وپەراتور كەرەك, كەڭەسشى, كەڭەسشى كەرەك",
+        "kk_Latn": "kisi, adamǵa, adam kerek, maman kerek, keńesshi, kenesshi",
         "ru": "человек, живой человек, нужен человек, позовите человека,"
-        " нужен оператор, специалист, нужен специалист",
-        "zh_Hans": "人工, 真人, 人工客服, 人工服务, 转人工, 找人工, 工作人员, 联系工作人员,"
-        " 找工作人员",
-        "uz": "odam, odam kerak, jonli odam, odam bilan gaplashish, operator kerak,"
-        " odamdan yordam olish, mutaxassis, mutaxassis kerak",
+        " оператор, нужен оператор, позовите оператора, специалист, нужен специалист,"
+        " консультант, нужен консультант, сотрудник",
+        "zh_Hans": "人工, 真人, 客服, 咨询员, 人工客服, 人工服务, 转人工, 找人工, 工作人员,"
+        " 联系工作人员, 找工作人员",
+        "uz": "odam, odam kerak, jonli odam, odam bilan gaplashish, operator, operator kerak,"
+        " odamdan yordam olish, mutaxassis, mutaxassis kerak, maslahatchi,"
+        " maslahatchi kerak, konsultant",
         "uz_Cyrl": "одам, одам керак, жонли одам, одам билан гаплашиш, оператор керак,"
-        " одамдан ёрдам олиш, мутахассис, мутахассис керак",
-        "en": "person, human, a person, a person please, talk to a person, real person, officer,"
+        " одамдан ёрдам олиш, мутахассис, мутахассис керак, маслаҳатчи,"
+        " маслаҳатчи керак",
+        "en": "person, human, a person, a person please, talk to a person, real person, agent,"
+        " consultant, officer,"
         " officers",
     },
     Reserved.MENU: {

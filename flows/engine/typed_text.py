@@ -12,6 +12,8 @@ from flows.engine.turn import TurnState
 MAX_READ = 5000
 # A text of this many words in place of a name is a question if it is recognised for sure.
 MIN_QUESTION_WORDS = 3
+# Words that are commands also while an officer has the conversation; others are for the officer.
+BESIDE_OFFICER = (Reserved.MENU, Reserved.LANGUAGE)
 
 
 def said(turn: TurnState, text: str) -> None:
@@ -25,8 +27,7 @@ def said(turn: TurnState, text: str) -> None:
         return commands.run(turn, word) if word else turn.say_and_reprompt(screens.HELP)
     asked = turn.c.asked
     if turn.c.with_officer and (asked is None or not _is_screen_answer(turn, asked, text)):
-        control = _written_control(turn, text)
-        return commands.run(turn, control) if control else commands.relay(turn, text)
+        return _beside_officer(turn, text, word)
     if not turn.c.language:
         return _first_words(turn, text, word)
     if turn.words.same(text, turn.words.render(safety.URGENT_PERSON, turn.c.language)):
@@ -36,6 +37,27 @@ def said(turn: TurnState, text: str) -> None:
     if asked is None:
         return _unasked(turn, text, word)
     _judge(turn, asked, text, word)
+
+
+def _beside_officer(turn: TurnState, text: str, word: Reserved | None) -> None:
+    """Take a text while an officer has the conversation: a control, a no to a screen, or words."""
+    asked = turn.c.asked
+    control = _written_control(turn, text) or (word if word in BESIDE_OFFICER else None)
+    if control:
+        return commands.run(turn, control)
+    if asked is None or not _declines(turn, asked, text, word):
+        return commands.relay(turn, text)
+    if any(option.key == "no" for option in asked.options):
+        return answering.answer(turn, asked, "no", typed=True)
+    turn.ask()
+
+
+def _declines(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> bool:
+    """Return True for a no or "back" below a screen; a number is for the officer."""
+    if not asked.key.startswith("~"):
+        return False
+    says_no = turn.words.yes_no(text, asked.language) is False and not text.strip().isdecimal()
+    return says_no or word is Reserved.BACK
 
 
 def _judge(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> None:

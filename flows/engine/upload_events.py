@@ -109,22 +109,24 @@ def unreadable(turn: TurnState, kind: str, caption: str = "") -> None:
     match kind:
         case "location":
             turn.effects.append(DeleteInput())
-            turn.say_and_reprompt(screens.NO_LOCATION)
+            turn.notes.append((screens.NO_LOCATION,))
         case "photo" | "document":
-            turn.effects.append(DeleteInput())
-            _without_file(turn, caption)
+            if not _is_for_somebody(turn, caption):
+                turn.effects.append(DeleteInput())
+            turn.notes.append((screens.NO_PICTURES,))
         case "voice":
             more = () if turn.c.with_officer else (screens.OR_A_PERSON,)
             turn.notes.append((screens.CANNOT_HEAR, *more))
-            turn.ask()
         case _:
-            turn.say_and_reprompt(screens.CANNOT_READ)
-
-
-def _without_file(turn: TurnState, caption: str) -> None:
-    if not caption.strip():
-        return turn.say_and_reprompt(screens.NO_PICTURES)
-    turn.notes.append((screens.NO_PICTURES,))
-    typed_text.said(turn, caption)
-    if turn.notes:
+            turn.notes.append((screens.CANNOT_READ,))
+    if caption.strip():
+        typed_text.said(turn, caption)
+    if turn.notes or not caption.strip():
         turn.ask()
+
+
+def _is_for_somebody(turn: TurnState, caption: str) -> bool:
+    """Return True for a caption that an officer reads, or that speaks of danger."""
+    if not caption.strip():
+        return False
+    return turn.c.with_officer or turn.recognize(caption).danger is Danger.CLEAR

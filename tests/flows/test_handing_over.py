@@ -194,6 +194,22 @@ def test_handoff_continues_when_the_cancellation_is_declined(answers: tuple[str,
     assert chat.done(CancelCase) == []
 
 
+@pytest.mark.parametrize("word", ["меню", "Главное меню", "/menu"])
+def test_menu_word_asks_whether_to_leave_the_officer(word: str) -> None:
+    chat = handed_over().says(word)
+    assert chat.at == screens.LEAVE
+    assert chat.done(Relay) == []
+
+
+@pytest.mark.parametrize("asks", ["/menu", "/delete"])
+@pytest.mark.parametrize("word", ["нет", "назад"])
+def test_no_and_back_decline_a_screen_beside_the_officer(asks: str, word: str) -> None:
+    chat = handed_over().says(asks, word)
+    assert chat.done(Relay) == []
+    assert chat.shows(screens.WAITING)
+    assert chat.says(word).done(Relay) == [Relay(word)]
+
+
 def test_handoff_cancellation_after_resolve_does_nothing() -> None:
     chat = handed_over().presses("!menu")
     leave = Pressed(f"{chat.nonce}:yes")

@@ -14,6 +14,7 @@ from flows.engine.conversation import step
 from flows.engine.events import (
     Attached,
     CancelCase,
+    DeleteInput,
     Forget,
     NotUnderstood,
     Pressed,
@@ -364,6 +365,21 @@ def test_captions_are_heard() -> None:
     chat.takes(Attached("document", "ref", 1, sentence("detained", "ru")))
     assert chat.shows(safety.READ_ALONE)
     assert chat.takes(Unreadable("photo", "  ")).shows(screens.NO_PICTURES)
+
+
+@pytest.mark.parametrize("kind", ["video", "voice", "animation", "photo"])
+def test_captions_of_every_kind_are_read_as_words(kind: str) -> None:
+    assert heard().takes(Unreadable(kind, sentence("passport", "ru"))).shows(hearing.YOU_ASK)
+
+
+def test_captioned_photo_stays_when_its_words_are_for_somebody() -> None:
+    chat = heard().takes(Unreadable("photo", sentence("passport", "ru")))
+    assert chat.done(DeleteInput) == [DeleteInput()]
+    chat.takes(Unreadable("photo", sentence("detained", "ru")))
+    assert chat.done(DeleteInput) == [DeleteInput()]
+    officer = Chat.begun("ru", "officer", understanding=UNDERSTANDING).until("words")
+    officer.says("Testova").takes(Unreadable("photo", "look"))
+    assert officer.done(DeleteInput) == []
 
 
 def _at_papers() -> Chat:

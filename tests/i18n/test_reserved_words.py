@@ -70,6 +70,11 @@ def test_stop_word_is_recognized_in_every_language(typed: str) -> None:
         ("مامان", Reserved.PERSON),
         ("mutaxassis", Reserved.PERSON),
         ("工作人员", Reserved.PERSON),
+        ("客服", Reserved.PERSON),
+        ("Оператор", Reserved.PERSON),
+        ("operator", Reserved.PERSON),
+        ("consultant", Reserved.PERSON),
+        ("кеңесші", Reserved.PERSON),
     ],
 )
 def test_safety_words_are_recognized(typed: str, word: Reserved) -> None:
@@ -78,7 +83,7 @@ def test_safety_words_are_recognized(typed: str, word: Reserved) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["0", "", "stop it please", "Адам", "Adam", "оператор", "👍", "не стоп"]
+    "typed", ["0", "", "stop it please", "Адам", "Adam", "қызметкер", "👍", "не стоп"]
 )
 def test_ordinary_answers_are_not_safety_words(typed: str) -> None:
     assert reserved_words.safety_word(typed) is None
