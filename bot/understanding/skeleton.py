@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from bot.i18n import kazakh_arabic, normalization
+from bot.understanding.traditional_han import SIMPLIFIED
 
 # Longer messages are cut: their head says what they are about, their tail what is asked.
 MAX_CHARACTERS = 1800
@@ -130,7 +131,7 @@ def shortened(text: str) -> str:
 def coarse(word: str) -> str:
     """Return one word, of any script, in the coarse spelling."""
     if IS_HAN.match(word):
-        return word
+        return word.translate(SIMPLIFIED)
     word = STRETCHED.sub(r"\1\1", word)
     if IS_ARABIC.match(word):
         word = kazakh_arabic.to_cyrillic(word)

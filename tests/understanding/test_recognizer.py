@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import assembled
-from bot.understanding import evaluation
+from bot.understanding import evaluation, skeleton
 from bot.understanding.decision import Certainty, DangerLevel, decide
 from bot.understanding.entities import extract
 from bot.understanding.evaluation import HeldLine
@@ -156,6 +156,10 @@ def test_confidence_decides(confidence: float, none: float, certainty: Certainty
     )
     assert decide(found).certainty is certainty
     assert all(BY_ID[each.intent].kind is not Kind.NONE for each in decide(found).options)
+
+
+def test_traditional_characters_fold_to_simplified_ones() -> None:
+    assert skeleton.fold("綠卡怎麼申請？") == skeleton.fold("绿卡怎么申请？")
 
 
 @pytest.mark.parametrize(
