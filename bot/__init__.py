@@ -1,5 +1,5 @@
-"""What makes a conversation happen; what one is stands in `flows`."""
+"""Runs conversations: channels, database, web server and worker. `flows` defines their content."""
 
 import time
 
-BEGAN = time.monotonic()  # for whoever says how long a start took
+BEGAN = time.monotonic()  # Process start, to measure the start-up time.

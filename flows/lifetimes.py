@@ -1,7 +1,4 @@
-"""How long what people tell is kept: the one table of it.
-
-The deletion rules, the texts of consents, the chat's cookie and the data inventory read it.
-"""
+"""Retention periods of the data that people give, in one table."""
 
 # While a person is known.
 DRAFT_DAYS = 30  # unfinished answers, after the last message

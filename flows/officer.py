@@ -16,7 +16,7 @@ TOPIC = Choice(
     label=button("Topic"),
     text=_("What is it about?"),
     among=(
-        # A page holds eight: what is urgent stands first.
+        # A page shows eight options, so the urgent topics come first.
         Option("danger", row("I may be in danger")),
         Option("trouble", row("Refusal or lost papers")),
         Option("stay_ends", row("Visa or stay ends soon")),

@@ -517,7 +517,7 @@ CLOSED = Flow(
     items=(),
     outcome=lambda answers, today: Outcome((NOT_OPEN, *said(CONTACTS, today))),
 )
-"""Stands in for the flow while no registry can take a registration."""
+"""Replaces the flow while no registry is available."""
 
 PREREGISTRATION = Flow(
     name="preregistration",

@@ -1,4 +1,4 @@
-"""What free text is answered with: verified answers, flows, commands and a line of small talk."""
+"""Replies to free text: verified answers, flows, commands and small talk."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -41,7 +41,7 @@ COMMANDS: Mapping[str, Reserved] = {
     "registry.status": Reserved.STATUS,
     "registry.change": Reserved.STATUS,
 }
-# Offered where nothing was understood, by the flow or screen where that was.
+# Intents offered if nothing was recognised, by flow or screen.
 TOPICS: Mapping[str, tuple[str, ...]] = {
     "": ("way.which", "kandas.documents", "support.money"),
     "~registered": ("registry.change", "registry.application_elsewhere", "kandas.term"),
@@ -106,6 +106,6 @@ def suggestions(entities: Mapping[str, str]) -> dict[str, str]:
 
 
 def understanding(recognizer: Recognizer) -> Understanding:
-    """Return all that the engine needs to answer free text."""
+    """Return the data with which the engine answers free text."""
     safety = {intent: partial(_said, parts) for intent, parts in SAFETY.items()}
     return Understanding(recognizer, REPLIES, safety, TOPICS, suggestions)

@@ -64,7 +64,7 @@ def unknown(rt: Runtime, rule: Rule) -> str:
 
 
 async def values(rt: Runtime, transaction: Transaction, draft: Draft) -> dict[str, Any]:
-    """The values of the audience's statements for a draft."""
+    """Return the parameters of the audience's statements for a draft."""
     rule = draft.rule
     whatsapp = rt.channels.get("whatsapp")
     return {

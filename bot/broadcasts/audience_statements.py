@@ -1,4 +1,4 @@
-"""Statements that find whom a broadcast is for: count them, and make their rows."""
+"""Statements about the audience of a broadcast: count people, and create recipient rows."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def _any_if_empty(wanted: Any, condition: ColumnElement[bool]) -> ColumnElement[
 
 
 def _declares(name: str, kind: str) -> ColumnElement[bool]:
-    """Return True if the person declared one of the tokens `name`, or none is asked for."""
+    """Return the condition that the person stored a token of `name`, or that `name` is empty."""
     wanted = bindparam(name, type_=ARRAY(LargeBinary))
     return _any_if_empty(
         wanted,
@@ -149,7 +149,7 @@ _AGAINST = case(
     else_="",
 )
 _CHANNEL = func.coalesce(_REACHED.c.channel, "")
-# Everyone the rule is for, where they are reached, and what stands against it, if anything.
+# All people that the rule matches, with channel, written form and the reason for exclusion, if any.
 _AUDIENCE = (
     select(
         _REACHED.c.person_id,

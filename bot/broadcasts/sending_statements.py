@@ -48,7 +48,7 @@ COUNTS = statement(
         t.BroadcastCount.count,
     ).where(t.BroadcastCount.broadcast_id == _ID, t.BroadcastCount.count > 0)
 )
-# The time, and messages a second: recently, and over all minutes in which any went.
+# Database time, and messages per second: recently, and over all minutes with traffic.
 _SINCE = extract("epoch", NOW - func.min(t.BroadcastMinute.minute))
 _RECENT_RATE = (
     select(func.sum(t.BroadcastMinute.count) / func.greatest(cast(_SINCE, Float), 1))
@@ -95,7 +95,7 @@ _RECIPIENTS: Select[*tuple[Any, ...]] = (
     .order_by(_Recipient.seq)
     .limit(bindparam("limit"))
 )
-# Two, for each has an index in its own order; one for both would read all rows for a rare status.
+# Two statements, each with its own index: a combined one would scan all rows for a rare status.
 RECIPIENTS = statement(_RECIPIENTS)
 RECIPIENTS_OF_STATUS = statement(_RECIPIENTS.where(_Recipient.state == bindparam("status")))
 
@@ -124,7 +124,8 @@ UNDER_WAY = statement(
 TRY_LOCK = statement(
     select(func.pg_try_advisory_xact_lock(bindparam("lock", type_=BigInteger()), type_=Boolean()))
 )
-# The process that claimed them is dead, or so slow that the outcome is unknown: never sent again.
+# The process that claimed them is dead or too slow. The outcome is unknown, so they are never
+# resent.
 DOUBT_CRASHED = statement(
     update(_Recipient)
     .where(_OF_BROADCAST, _Recipient.state == "claimed", _Recipient.lease_until < NOW)
@@ -232,7 +233,7 @@ COUNT_ROWS = statement(
         .group_by(_Recipient.broadcast_id, _Recipient.channel, _Recipient.state, _Recipient.reason),
     )
 )
-# Sent in the last day by templates, which count against the platform's daily limit.
+# People reached by templates in the last 24 hours, which count against WhatsApp's daily limit.
 _REACHED = (
     select(_Recipient.done_at)
     .where(_Recipient.template, _Recipient.done_at > ago(hours=24), _Recipient.state != "skipped")

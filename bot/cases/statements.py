@@ -192,13 +192,13 @@ RATE = statement(
     .values(rating=func.coalesce(t.Case.rating, bindparam("said", type_=Text())))
 )
 
-# Change hands: one conditional update each, so that of many at once one wins
+# Changes of owner: one conditional update each, so that one of many callers wins
 
 
 def _change(
     changes: Mapping[Any, Any], *conditions: ColumnElement[bool], moves: int = 1
 ) -> Statement[()]:
-    """Return the update of a case of the version shown; `moves` is added to the version."""
+    """Return an update that applies if the case still has the version shown; add `moves` to it."""
     return statement(
         update(t.Case)
         .where(t.Case.id == _CASE, t.Case.version == _VERSION, *conditions)

@@ -195,7 +195,7 @@ def promise(
 
 
 def _meanwhile(country: str, today: date) -> tuple[Text, ...]:
-    """Only numbers with a source, and where they can be called: abroad they may be unreachable."""
+    """Return help lines with a source that the person can call: abroad they may not answer."""
     lines = said((FAMILY_LINE,), today) if country in ("", "KZ") else ()
     return (URGENT, IN_NEED, *lines)
 

@@ -30,7 +30,8 @@ RELEASED = (
     "tests/browser/test_accessible.py", "tests/file_sanitizer/test_file_sanitizer.py",
 )  # fmt: skip
 
-# The service that pip-audit asks. PyPI's own service answers 404 behind mirrors: read as "none".
+# Vulnerability service of pip-audit. PyPI's own service answers 404 behind mirrors, which pip-audit
+# reads as "no findings".
 VULNERABILITIES = "https://api.osv.dev"
 
 # Tests run on the newest PostgreSQL; these run on the oldest supported one, which Debian ships, so

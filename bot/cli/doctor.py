@@ -353,7 +353,7 @@ async def _templates(channel: WhatsApp, chosen: Settings) -> AsyncIterator[Findi
         ) as session:
             needed = await fetch_all(session, whatsapp_templates.NEEDED)
     except (psycopg.Error, ConfigError):
-        needed = []  # that there is no database has been said
+        needed = []  # another check reports the unavailable database
     for waited, said, mend in whatsapp_templates.faults(needed, listed):
         yield (_wrong if waited else _doubtful)("whatsapp", said, mend)
     approved = sum(each.status == whatsapp_templates.APPROVED for each in listed)

@@ -1,4 +1,4 @@
-"""The commands `./kosh facts`: what is due, one fact, what is said on a day, and the sources."""
+"""`facts`: facts that are due, one fact, the answers of a day, and all sources."""
 
 import sys
 from datetime import UTC, date, datetime
@@ -56,7 +56,7 @@ def on_day(
     lang: Lang = "en",
     only: Only = "",
 ) -> None:
-    """Print what each intent's answer says on a day, and which facts of it are silent then."""
+    """Print each intent's answer on a day, and those of its facts that it leaves out then."""
     today = date.fromisoformat(day)
     words = Languages()
     for answer in ANSWERS:

@@ -1,4 +1,4 @@
-"""`./kosh flows`: lint, exhaustive walk, manifest and drawings of the flows."""
+"""`flows`: lint, exhaustive walk, manifest and drawings of the flows."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""`./kosh languages`: translation catalogues and their checks."""
+"""`languages`: translation catalogues and their checks."""
 
 import sys
 from collections import Counter

@@ -1,4 +1,4 @@
-"""`./kosh script`: converts Kazakh and Uzbek to their other script."""
+"""`script`: converts Kazakh and Uzbek to their other script."""
 
 import sys
 from collections.abc import Callable, Mapping

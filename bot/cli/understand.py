@@ -1,4 +1,4 @@
-"""The command `./kosh understand`: what lines mean, and how well the recogniser does."""
+"""`understand`: recognises typed lines, and measures the recogniser."""
 
 import json
 import sys
@@ -41,12 +41,12 @@ def understand(lang: Lang = "", as_json: Json = False, report: Report = False) -
             typer.echo(json.dumps(found, ensure_ascii=False))
         else:
             typer.echo(f"{found['certainty']:8} {found['intent']:28} {found['confidence']:.2f}")
-        # Who reads along through a pipe sees each answer at once.
+        # A reader of a pipe sees each answer at once.
         sys.stdout.flush()
 
 
 def described(recognizer: Recognizer, line: str, language: str | None) -> dict[str, object]:
-    """Return what the recogniser says of a line, as JSON has it."""
+    """Return the recognition of a line as a document for JSON."""
     found = recognizer.recognize(line, language)
     decision = decide(found)
     return {
@@ -69,6 +69,6 @@ def described(recognizer: Recognizer, line: str, language: str | None) -> dict[s
 
 
 def _lines() -> Iterator[str]:
-    """Yield lines of standard input; bytes that are no UTF-8 become signs of doubt."""
+    """Yield the lines of standard input; invalid UTF-8 becomes U+FFFD."""
     for line in sys.stdin.buffer:
         yield line.decode("utf-8", "replace").removesuffix("\n").removesuffix("\r")

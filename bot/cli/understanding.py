@@ -1,4 +1,4 @@
-"""The command `./kosh understanding train`: the recogniser from its phrases."""
+"""`understanding`: trains the recogniser from its phrases, and checks them."""
 
 import sys
 from time import monotonic
@@ -30,7 +30,7 @@ def train() -> None:
 
 @app.command()
 def check() -> None:
-    """Print what is wrong with the phrases, or that the model is stale; exit 1 if anything is."""
+    """Print faults of the phrases, and whether the model is out of date; exit 1 if any."""
     from bot.understanding.model import Model
 
     faults = list(phrases.faults(phrases.read_all()))

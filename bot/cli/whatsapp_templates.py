@@ -16,7 +16,7 @@ NEEDED = statement(
     .where(t.BroadcastText.template != "", t.Broadcast.state.not_in(["done", "cancelled"]))
     .distinct()
 )
-"""Name and language of what announcements that are not over go with."""
+"""Name and language of each template that an unfinished announcement uses."""
 
 APPROVED = "APPROVED"
 STATES: Mapping[str, tuple[str, str]] = {

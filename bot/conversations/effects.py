@@ -234,7 +234,7 @@ async def _apply(
 async def _standing(
     transaction: Transaction, held: LockedConversation, inbound: Inbound | None, channel: str = ""
 ) -> dict[str, list[str]]:
-    """Take the noted message ids by channel, or of one channel, and add the current message."""
+    """Take the ids of deletable messages by channel (one or all), and add the current one."""
     found = await conversation_store.take_standing(transaction, held, channel)
     if inbound is not None:
         found.setdefault(inbound.channel, []).append(inbound.message_id)

@@ -19,7 +19,8 @@ RENAMED = {
     "locked": "has_pin",
     "behind": "after_pin",
 }
-# Every conversation is written with all of its fields, so this one tells which names it has.
+# Each stored conversation has all fields, so this one distinguishes current names from earlier
+# ones.
 _MARK = b'"is_persistent"'
 
 encode = msgspec.json.Encoder().encode

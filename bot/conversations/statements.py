@@ -35,7 +35,7 @@ from bot.people.identities import IS_CURRENT
 
 _PERSON = bindparam("person", type_=Uuid())
 _CHANNEL = bindparam("channel", type_=Text())
-# Open-ended slices have no expression: the largest index of an array.
+# Upper bound of an open-ended array slice, for which SQLAlchemy has no expression.
 _END = 2**31 - 1
 
 _LOCKED: Select[*tuple[Any, ...]] = (
@@ -61,8 +61,10 @@ def _key(name: str) -> ColumnElement[bytes]:
 
 
 def _at_handle(keys: int) -> ColumnElement[bool]:
-    """Return whether it is the person's handle. Single values: with an array of unknown length
-    PostgreSQL would plan the statement anew every time.
+    """Return the condition that the handle is the person's.
+
+    It compares single values: for an array of unknown length PostgreSQL would plan the statement at
+    each call.
     """
     handles = [_key(f"handle_{n}") for n in range(keys)]
     return and_(t.Handle.channel == _CHANNEL, t.Handle.blind_index.in_(handles), IS_CURRENT)

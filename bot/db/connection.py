@@ -30,7 +30,7 @@ class Connection(AsyncConnection[Any]):
         self.silence = float(SILENCE_SECONDS)
 
     async def rollback(self) -> None:
-        """Roll back; psycopg then makes the server drop all prepared statements, these included."""
+        """Roll back, and forget the prepared statements: psycopg makes the server drop them all."""
         self.prepared.clear()
         await super().rollback()
 

@@ -10,7 +10,7 @@ IS_PRIVILEGED = statement(
         ROLES.c.rolname == func.current_user()
     )
 )
-"""Whether row security does not apply to the connected role."""
+"""True if the connected role bypasses row security."""
 
 IS_DURABLE = statement(
     select(
@@ -20,7 +20,7 @@ IS_DURABLE = statement(
         )
     )
 )
-"""Whether a committed transaction survives a crash of the server."""
+"""True if a committed transaction survives a crash of the server."""
 
 COLUMNS = statement(
     select(CLASSES.c.relname, ATTRIBUTES.c.attname)
@@ -28,7 +28,7 @@ COLUMNS = statement(
     .join(NAMESPACES, NAMESPACES.c.oid == CLASSES.c.relnamespace)
     .where(NAMESPACES.c.nspname == "public", ATTRIBUTES.c.attnum > 0, ~ATTRIBUTES.c.attisdropped)
 )
-"""Table and name of all columns, those that the role may not read included."""
+"""Table and name of every column, including those that the role may not read."""
 
 CLOCK = statement(select(func.clock_timestamp(type_=DateTime(timezone=True))))
 TAKE_TRANSACTION_ID = statement(select(func.pg_current_xact_id()))

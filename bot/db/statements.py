@@ -53,40 +53,40 @@ def ago(**units: float) -> ColumnElement[datetime]:
 
 
 def minutes_from_now(minutes: int) -> ColumnElement[datetime]:
-    """Return database time plus so many minutes, a constant."""
+    """Return database time plus a constant number of minutes."""
     return NOW + timedelta(minutes=minutes)
 
 
 def seconds(name: str) -> ColumnElement[timedelta]:
-    """Return an interval of so many seconds as the value `name` says."""
+    """Return an interval; the parameter `name` gives its seconds."""
     value = _bindparam(name, type_=Float())
     return func.make_interval(0, 0, 0, 0, 0, 0, value, type_=Interval())
 
 
 def seconds_from_now(name: str) -> ColumnElement[datetime]:
-    """Return database time plus the number of seconds in the value `name`."""
+    """Return database time plus the seconds that the parameter `name` gives."""
     return NOW + seconds(name)
 
 
 def seconds_ago(name: str) -> ColumnElement[datetime]:
-    """Return database time minus so many seconds as the value `name` says."""
+    """Return database time minus the seconds that the parameter `name` gives."""
     return NOW - seconds(name)
 
 
 def any_of[T](column: InstrumentedAttribute[T], name: str) -> ColumnElement[bool]:
-    """Return the condition that the column is in the list given as the value `name`."""
+    """Return the condition that the column is in the list that the parameter `name` gives."""
     return column == any_(_bindparam(name, type_=ARRAY(column.type)))
 
 
 def arrays(**columns: type[TypeEngine[Any]]) -> TableValuedAlias:
-    """Return rows made of the values of the same names, each a list of one column."""
+    """Return a table made of list parameters, one for each column and named like it."""
     lists = [_bindparam(name, type_=ARRAY(kind)) for name, kind in columns.items()]
     listed = func.unnest(*lists).table_valued(*starmap(column, columns.items()))
     return listed.render_derived()
 
 
 class _Compiler(PGCompiler_psycopg):
-    """Render constants as literals; values given by name stay parameters, each with its type."""
+    """Render constants as literals; named values stay parameters, each with a cast to its type."""
 
     def visit_bindparam(self, bindparam: BindParameter[Any], **options: Any) -> str:  # type: ignore[override]
         if not bindparam.required:
@@ -123,11 +123,12 @@ class Statement[*Ts]:
         KNOWN.add(self)
 
     def __getattr__(self, name: str) -> Any:
-        # Reached only while the slots are empty.
+        # Python calls this only while the slots are empty: the expression is compiled at its first
+        # use.
         if name not in ("names", "text"):
             raise AttributeError(name)
         compiled = self._expression.compile(dialect=_DIALECT)
-        # DDL takes no values.
+        # DDL has no parameters.
         self.names = tuple(getattr(compiled, "positiontup", None) or ())
         self.text = str(compiled).encode()
         return getattr(self, name)

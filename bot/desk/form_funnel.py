@@ -43,7 +43,7 @@ _NEXT = statement(
     .order_by(t.Conversation.person_id)
     .limit(AT_ONCE)
 )
-# One worker after the other, or both would put the same rows.
+# Only one worker at a time, otherwise both would insert the same rows.
 _LOCK = statement(select(func.pg_advisory_xact_lock(5274369)))
 _CLEAR = statement(delete(t.FormFunnel))
 _ADD = statement(

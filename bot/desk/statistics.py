@@ -90,8 +90,7 @@ class Report:
     stages: tuple[Stage, ...]
 
 
-# Each side is counted once, then joined by day: days joined with cases took 11 s of 100,000.
-# As a subquery the time is computed once, and row security does not hide the index.
+# The time is a subquery, so that it is computed once and row security does not hide the index.
 _MONTH_AGO = select(ago(days=30)).scalar_subquery()
 _RECENT = t.Case.opened_at > _MONTH_AGO
 _IS_CLOSED = t.Case.state == "resolved"
@@ -175,7 +174,7 @@ _STEPS = statement(
 
 
 def _by(of: Any) -> Statement[*tuple[Any, ...]]:
-    """Return how many cases there are of each value, the most first."""
+    """Return the number of cases by value, the most frequent first."""
     many = func.count()
     return statement(select(of, many).where(_RECENT).group_by(of).order_by(many.desc(), of))
 

@@ -16,10 +16,11 @@ from pathlib import Path
 from signal import Signals
 from typing import IO, Final
 
-_PATIENCE: Final = 60.0  # seconds for a start, which may have a crash to recover from
-_STOP_PATIENCE: Final = 10.0  # seconds, then a harsher signal
-_PORT_PATIENCE: Final = 0.5  # seconds, as a killed server is gone a moment before its port is free
-_ATTEMPTS: Final = 5  # another may take our port, and the children of a killed server linger
+_PATIENCE: Final = 60.0  # seconds for a start, including the recovery after a crash
+_STOP_PATIENCE: Final = 10.0  # seconds before the next signal is sent
+_PORT_PATIENCE: Final = 0.5  # seconds: the port of a killed server is free a moment after its end
+# starts: another process may take the port, or children of a killed server hold it
+_ATTEMPTS: Final = 5
 _PORTS: Final = (10_000, 32_000)
 
 
@@ -36,11 +37,11 @@ class Server:
     """Definition of one kind of server."""
 
     name: str
-    home: Path  # keeps password, port, locks and log
-    pid_file: Path  # written by the server itself, so that no crash of ours can lose it
-    mark: str  # stands in the command line of this very server and of no other process
-    signals: tuple[Signals, ...]  # to stop it, from kind to harsh
-    command: Callable[[int], list[str]]  # from the port
+    home: Path  # folder of password, port, locks and log
+    pid_file: Path  # written by the server itself, so that a crash of this process cannot lose it
+    mark: str  # text that only the command line of this server contains
+    signals: tuple[Signals, ...]  # sent one after the other to stop it, the gentlest first
+    command: Callable[[int], list[str]]  # returns the command line for a port
     is_ready: Callable[[], bool]
 
 

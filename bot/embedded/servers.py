@@ -28,14 +28,14 @@ from bot.embedded.server_process import (
     write,
 )
 
-_POSTGRES_PLACES: Final = (  # where Debian, Homebrew and Postgres.app keep it out of PATH
+_POSTGRES_PLACES: Final = (  # folders outside of PATH: Debian, Homebrew, Postgres.app
     "usr/lib/postgresql/*/bin",
     "opt/homebrew/opt/postgresql@*/bin",
     "usr/local/opt/postgresql@*/bin",
     "Applications/Postgres.app/Contents/Versions/*/bin",
 )
-_OLDEST_POSTGRES: Final = 17  # the first whose collation is its own, the same on every machine
-_OLDEST_VALKEY: Final = 7  # as Redis counted when they parted
+_OLDEST_POSTGRES: Final = 17  # the first with a built-in collation, the same on every machine
+_OLDEST_VALKEY: Final = 7  # the version scheme of Redis, which Valkey has kept
 _POSTGRES_SETTINGS: Final = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -50,7 +50,7 @@ _POSTGRES_SETTINGS: Final = {
     "log_checkpoints": "off",
 }
 _NOBODY: Final = 65534
-_GUISES: Final = (  # PostgreSQL refuses root: how to start it, and whose its files then are
+_GUISES: Final = (  # PostgreSQL refuses root: commands that drop it, with the owner of the files
     # UID 65534 in a user namespace, where it maps to root outside.
     (("unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}"), 0),
     # Where namespaces are refused (Docker, chroot): UID 65534, with access to root's folders. The

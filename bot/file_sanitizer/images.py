@@ -135,7 +135,7 @@ def _upright(image: Image.Image) -> Image.Image:
     try:
         turn = _UPRIGHT.get(image.getexif().get(_ORIENTATION, 1))
     except Exception:
-        turn = None  # a broken note about a good picture
+        turn = None  # broken metadata in an intact image
     plain = _plain(image)
     plain.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BICUBIC)
     return plain if turn is None else plain.transpose(turn)

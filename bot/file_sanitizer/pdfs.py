@@ -43,7 +43,7 @@ def _opened(data: bytes) -> pypdfium2.PdfDocument:
     except pypdfium2.PdfiumError as error:
         locked = error.err_code == raw.FPDF_ERR_PASSWORD
         raise Unfit("encrypted" if locked else "broken") from None
-    document.init_forms()  # what was filled in is drawn only then
+    document.init_forms()  # otherwise filled-in form fields are not drawn
     return document
 
 

@@ -22,7 +22,7 @@ WORK_SECONDS = 30.0
 RECEPTION_SECONDS = 120.0
 WAIT_SECONDS = 60.0
 
-# Less than this is no file of any kind, only what is left of one.
+# Minimum size in bytes; any shorter input is the rest of a truncated file.
 _MIN_HEAD = 16
 
 _logger = logging.get()

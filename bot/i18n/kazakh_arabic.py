@@ -1,8 +1,9 @@
 """Kazakh in Arabic script (töte jazu): from Cyrillic by rule, and back as a suggestion.
 
-`kazakh_arabic_report` measures how far the rules agree with people's own texts. The way back is
-ambiguous, since the script merges vowels (ا is а or ә, ى is ы or і). Its result must therefore be
-confirmed.
+The sign (hamza, ء) before a word marks its vowels as front: after it ا is ә, otherwise а. The way
+back is ambiguous, since many words need no sign (ا is а or ә, ى is ы or і). Its result must
+therefore be confirmed. `kazakh_arabic_report` measures how far the rules agree with people's own
+texts.
 """
 
 import re
@@ -26,7 +27,7 @@ LETTERS = {
     "ф": "ف", "х": "ح", "һ": "ھ", "ц": "تس", "ч": "چ", "ш": "ش", "щ": "شش", "ы": "ى", "і": "ى",
     "ё": "يو", "ю": "يۋ", "я": "يا", "у": "ۋ", "ъ": "", "ь": "",
 }  # fmt: skip
-# After и the yeh is already written.
+# Spelling after и, whose yeh is written already.
 AFTER_I = {"й": "", "ё": "و", "ю": "ۋ", "я": "ا"}
 PUNCTUATION = str.maketrans(",;?", "،؛؟")
 
@@ -38,7 +39,7 @@ CONSONANTS = {
     "ل": "л", "م": "м", "ن": "н", "ڭ": "ң", "پ": "п", "ر": "р", "س": "с", "ت": "т", "ف": "ф",
     "ح": "х", "ھ": "һ", "چ": "ч", "ش": "ш", "ە": "е", "ۋ": "у",
 }  # fmt: skip
-# Each with its back and its front letter.
+# Merged vowels: each Arabic letter with its back and its front vowel.
 OPEN = {"ا": "аә", "و": "оө", "ۇ": "ұү", "ى": "ыі"}
 BACK_BESIDE, FRONT_BESIDE, FRONT_AHEAD = frozenset("قع"), frozenset("كگ"), frozenset("كگە")
 TELLING = BACK_BESIDE | FRONT_AHEAD

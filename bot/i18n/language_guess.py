@@ -1,4 +1,4 @@
-"""The written form that a first message is in, guessed from its letters and commonest words."""
+"""Guesses the written form of a first message from its letters and most frequent words."""
 
 import re
 import unicodedata
@@ -8,15 +8,15 @@ KANA = re.compile("[\u3040-\u30ff]")
 ARABIC = re.compile("[\u0620-\u06ff\ufb50-\ufdff\ufe70-\ufefc]")
 WORD = re.compile(r"[^\W\d_]+(?:[ʻʼ'’‘`][^\W\d_]+)*")
 APOSTROPHES = {ord(mark): "'" for mark in "ʻʼ’‘`"}
-# Letters of one language among the Cyrillic ones that this assistant knows.
+# Cyrillic letters that only one of the three languages uses.
 UZBEK_LETTERS, KAZAKH_LETTERS, RUSSIAN_LETTERS = set("ўҳ"), set("әңүұөһі"), set("ёщъэ")
-# What Kazakh and Uzbek share, and Russian has not; ы of these is Kazakh's alone.
+# Letters of Kazakh and Uzbek that Russian lacks; with ы the text is Kazakh, since Uzbek has no ы.
 TURKIC_LETTERS = set("қғ")
 LETTER_WEIGHT = 4
-# A shorter word may end so by itself.
+# Shorter words may have such an ending by chance.
 MIN_BENT = 4
 
-# Words that are in nearly every message, as people type them, Kazakh also without its letters.
+# The most frequent words as people type them, in Kazakh also without its special letters.
 CYRILLIC_WORDS = {
     "kk": "мен маған маган мені менің менин сіз сиз бар жоқ жок қалай калай қайда кайда қанша канша"
     " керек ма ме ба бе па пе қандай кандай құжат кужат бола болады сәлем салем рахмет рақмет үшін"
@@ -38,7 +38,7 @@ LATIN_WORDS = {
     "ru": "kak chto mne moi ya dlya mozhno nuzhno gde skolko zdravstvuyte privet spasibo hochu"
     " kakie esli est dokumenty kazahstan v na ne u",
 }
-# Endings that the languages bend their words with, for messages without any of the words above.
+# The most frequent word endings, for messages without any of the words above.
 CYRILLIC_ENDINGS = {
     "ru": ("ть", "ия", "ие", "ов", "ый", "ая", "ого", "ции", "ние", "ой", "ую", "ей", "ами"),
     "kk": ("ды", "ді", "ға", "ге", "дан", "ден", "лар", "лер", "мын", "мін", "дык", "ып", "еді"),
@@ -52,7 +52,7 @@ LATIN_ENDINGS = {
 
 
 def guess(typed: str) -> str | None:
-    """Return the code of the written form that a text is in; None where nothing tells."""
+    """Return the code of the written form of a text; None if nothing identifies it."""
     text = unicodedata.normalize("NFKC", typed).casefold()
     if HAN.search(text) and not KANA.search(text):
         return "zh_Hans"
@@ -75,7 +75,7 @@ def guess(typed: str) -> str | None:
 def _scores(
     words: list[str], known: dict[str, str], endings: dict[str, tuple[str, ...]]
 ) -> dict[str, int]:
-    """Return how much of a text each language has: two for a common word, one for an ending."""
+    """Return a score for each language: 2 for each frequent word, 1 for each frequent ending."""
     return {
         code: sum(
             2 if word in line.split() else word.endswith(endings[code]) and len(word) > MIN_BENT

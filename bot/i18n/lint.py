@@ -63,7 +63,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A sentence and its translation; `buttons` are the language's labels by their English."""
+    """A sentence and its translation; `buttons` maps English labels to the translated ones."""
 
     code: str
     context: str
@@ -92,7 +92,7 @@ def _faulty(code: str, catalog: Catalog, source: Catalog) -> Iterator[Finding]:
         found = catalog.get(english, message.context)
         text = english if code == "en" else str(found.string) if found else ""
         if code in BUILT and (found is None or found.fuzzy or not text):
-            # Reported for the catalogue that it is derived from.
+            # The fault is reported for the catalogue from which this one is derived.
             continue
         if not text or found is None:
             yield Finding(where, context, english, "missing", "there is no translation")

@@ -56,7 +56,7 @@ ANSWERS = Counter(
     "kosh_http_responses", "Answers of the web server, by part and status.", ("of", "status"),
     registry=REGISTRY,
 )  # fmt: skip
-# How well people are understood; of what they wrote, nothing is counted or kept.
+# Recognition of free text: outcomes are counted; texts are neither counted nor stored.
 NOT_UNDERSTOOD = Counter(
     "kosh_not_understood", "Texts that were not understood, by language and step.",
     ("language", "step"), registry=REGISTRY,

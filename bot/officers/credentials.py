@@ -234,7 +234,7 @@ async def link_identity(transaction: Transaction, officer_id: UUID, subject: byt
 async def has_phishing_resistant_factor(
     rt: Runtime, transaction: Transaction, officer_id: UUID
 ) -> bool:
-    """Return True if the officer has a phishing-resistant factor; locks their account."""
+    """Lock the row of the account; return True if it has a phishing-resistant factor."""
     tied = bool(await fetch_value(transaction, statements.LOCK_SUBJECT, officer=officer_id))
     return (tied and rt.settings.has_service) or bool(await passkeys(transaction, officer_id))
 

@@ -50,7 +50,7 @@ class NoSuchRole(ValueError):
 
 
 def read(row: tuple[object, ...]) -> Officer:
-    """An officer of a row of `statements.OFFICER`."""
+    """Return the officer in a row of `statements.OFFICER`."""
     identity, name, mission, roles, languages, topics, active, shift_until = row
     assert isinstance(identity, UUID)
     assert isinstance(roles, list)

@@ -266,7 +266,7 @@ PRESENT = statement(
     .outerjoin(t.Account, t.Account.officer_id == t.Officer.id)
     .where(_BY_TOKEN, *_VALID, t.Officer.active)
 )
-# PRESENT has set the mission.
+# The statement PRESENT runs first and sets `kosh.mission`.
 ZONE = statement(
     select(t.Mission.zone).where(t.Mission.mission == func.current_setting("kosh.mission", True))
 )

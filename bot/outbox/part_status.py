@@ -44,10 +44,7 @@ def _state(letter: str) -> State:
 
 
 def _went(found: Sequence[Part], first: int, last: int, attempt: int) -> list[Part]:
-    """Return the parts after an attempt sent some of them.
-
-    Earlier statuses of these are outdated.
-    """
+    """Return the parts after an attempt sent `first` to `last`; earlier status is outdated."""
     new = Part(attempt, ACCEPTED)
     again = [new if each.attempt < attempt else each for each in found[first - 1 : last]]
     return [
@@ -63,7 +60,7 @@ def written(parts: Sequence[Part]) -> str:
 
 
 def went(first: int, last: int, attempt: int) -> str | None:
-    """Return the note that an attempt sent these parts; None if it sent none."""
+    """Return the note for `external_id` that an attempt sent these parts; None if it sent none."""
     return f"+{first}-{last}.{attempt}" if first <= last else None
 
 

@@ -29,7 +29,7 @@ from sqlalchemy.orm import aliased
 from bot.db import tables as t
 from bot.db.statements import NOW, ago, seconds, statement
 
-# Tries of one message.
+# Attempts per message.
 MAX_ATTEMPTS = 12
 SWEPT_AT_ONCE = 50
 
@@ -69,8 +69,8 @@ REQUEUE_WAITING = statement(
     update(t.Message).where(t.Message.id == _WAITED.c.id).values(state="pending", due_at=NOW)
 )
 _DROPPED: dict[str, Any] = {"state": "dropped", "body": None, "done_at": NOW}
-# A concurrent claim holds the row's lock, and is waited for; a later claim finds the row dropped.
-# So no row is claimed after the change of owner has committed.
+# A concurrent claim holds the row's lock, so this statement waits for it; a later claim finds the
+# row dropped. Therefore no row is claimed after the change of owner has committed.
 _OTHERS = _locked(
     "others",
     or_(
@@ -93,7 +93,7 @@ DROP_UNSENT = statement(update(t.Message).where(t.Message.id == _UNSENT.c.id).va
 LAST_ID = statement(select(func.coalesce(func.max(t.Message.id), 0)).where(_OF_PERSON))
 DROP_RESTORED = statement(update(t.Message).where(_IS_OPEN).values(**_DROPPED, reason="E_RESTORED"))
 _SEQUENCE = func.pg_get_serial_sequence("messages", "id")
-# Platforms still report of rows that were lost: their numbers must not come again.
+# Platforms still report on rows that the restore removed: their ids must not be used again.
 SKIP_IDS = statement(
     select(func.setval(_SEQUENCE, func.nextval(_SEQUENCE) + literal(1_000_000_000, BigInteger())))
 )
@@ -137,7 +137,7 @@ ADDRESSES = statement(
 # The web chat
 
 _AFTER = bindparam("after", type_=BigInteger())
-# The wake-up comes before the outcome is written, so `sending` counts too.
+# The page is notified before the outcome is written, so rows in state `sending` count too.
 WAITING = statement(
     select(t.Message.id, t.Message.act, t.Message.external_id, t.Message.body)
     .where(
@@ -151,7 +151,7 @@ WAITING = statement(
     .limit(bindparam("limit"))
 )
 _Shown = aliased(t.Message)
-# An id of another person says nothing about this page.
+# Person and channel must match: the id of another chat's row says nothing about this page.
 FORGET_SHOWN = statement(
     update(t.Message)
     .where(
@@ -256,8 +256,8 @@ FORGET_REPORT = statement(
 # Send
 
 _Earlier = aliased(t.Message)
-# By each person's oldest open row: only that one can be sent, and what waits behind it must not
-# fill the list.
+# Each person's oldest open row: only that one can be sent, and the rows behind it must not fill the
+# list.
 DUE = statement(
     select(t.Message.person_id)
     .where(

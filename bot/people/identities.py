@@ -61,8 +61,8 @@ _SPOKE = statement(
     .where(*_OF_PERSON)
     .values(spoke_at=func.greatest(t.Handle.spoke_at, bindparam("at")), blocked=False)
 )
-# The time of the last message is noted now and then only, so the conversation counts too. It also
-# moves by itself; then one message more is tried than was needed.
+# `spoke_at` is stored only now and then, so the conversation's time counts too. That time also
+# changes for other reasons; then one more message is attempted in vain.
 _FELL_SILENT = statement(
     update(t.Handle)
     .where(

@@ -1,4 +1,7 @@
-"""Reminders that people asked for; only the date is stored, and the text is the same for all."""
+"""Reminders that people asked for; only the date is stored, and the text is the same for all.
+
+The interval is `REMIND_DAYS` in `flows/engine/checklist_screens.py`.
+"""
 
 from uuid import UUID
 

@@ -18,6 +18,7 @@ from flows.preregistration import CLOSED
 _logger = logging.get()
 
 _YES_NO = {"yes": "YES", "no": "NO", "unsure": "UNSURE"}
+# Code of the registry for each option of a question; None for an option that is not sent.
 CODES: dict[str, dict[str, str | None]] = {
     "programme": {
         "kandas_status": "KANDAS_STATUS",

@@ -269,7 +269,7 @@ _WAS_SUBMITTED_AGAIN = exists().where(
     _Newer.kind == "submit",
     _Newer.number > t.RegistryWrite.number,
 )
-# Answers that the registry refused are nowhere else.
+# The registry keeps no copy of answers that it refused.
 _WAS_REFUSED = exists().where(
     t.RegistryWrite.registration_id == t.Registration.id,
     t.RegistryWrite.kind == "submit",
@@ -277,8 +277,8 @@ _WAS_REFUSED = exists().where(
     ~_WAS_SUBMITTED_AGAIN,
 )
 _Later = aliased(t.Registration)
-# Sent answers have been with the registry for a day, and no newer ones are on their way; or they
-# were withdrawn or refused, and the person has not come back to them.
+# Accepted 24 hours ago, and no newer answers are on their way; or withdrawn or refused, and not
+# changed by the person since.
 _IS_SPENT: tuple[ColumnElement[bool], ...] = (
     or_(
         t.Registration.state == "accepted",

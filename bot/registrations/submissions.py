@@ -24,9 +24,6 @@ from flows.engine.flow import Submit
 
 TASK = "registrations.write"
 
-"""The registry's code for every option; an option without one closes registration at start."""
-
-
 _logger = logging.get()
 
 

@@ -227,7 +227,7 @@ class Acknowledgement(Model):
     reason_code: ReasonCode | None
     """Why it was rejected; null in every other state."""
     idempotency_key: Key
-    """Of the write acknowledged; in a search, the key sought; in a reading, of the last write."""
+    """Key of the acknowledged write; in a search the key searched for, in a read the last one."""
 
 
 class Found(Model):

@@ -63,7 +63,7 @@ class DocumentLabel(Model):
     pages: Pages
     size: Annotated[int, Field(ge=1, le=MAX_DOCUMENT_BYTES)]
     sha256: Sha256
-    """SHA-256 of the bytes: what arrived otherwise is not kept."""
+    """SHA-256 of the bytes; a document with another hash is not stored."""
 
     def headers(self) -> dict[str, str]:
         """Return the description as headers, sent beside the bytes."""
@@ -81,10 +81,10 @@ class Document(DocumentLabel):
 
     id: UUID
     number: Number
-    """Of the registration."""
+    """Number of the registration."""
     received_at: AwareDatetime
     idempotency_key: Key
-    """Of the upload that brought it."""
+    """Idempotency key of the upload."""
 
 
 class Documents(Model):

@@ -20,7 +20,7 @@ from bot.registry.errors import (
 )
 
 ANSWER_LIMIT = 256 * 1024
-"""Bytes of an answer, beyond which it is not read on."""
+"""Maximum size of an answer in bytes; the rest is not read."""
 
 type Contents = Callable[[], AsyncIterator[bytes]]
 """The bytes of a document from the beginning; asked for again where a token has to be renewed."""

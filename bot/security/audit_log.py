@@ -157,18 +157,18 @@ _LINKS = statement(
 async def entries(
     transaction: AsyncConnection[Any], before: int | None = None, limit: int = MAX_ENTRIES
 ) -> list[Entry]:
-    """Links that the session may see, newest first, of numbers below `before`."""
+    """Return the entries with numbers below `before` that the session may see, newest first."""
     found = await fetch_all(transaction, _ENTRIES, before=before, limit=limit)
     return [Entry(*row) for row in found]
 
 
 async def about(transaction: AsyncConnection[Any], subject: str) -> list[Entry]:
-    """What was done with one thing, oldest first."""
+    """Return the entries about one object, oldest first."""
     return [Entry(*row) for row in await fetch_all(transaction, _ABOUT, subject=subject)]
 
 
 async def head(transaction: AsyncConnection[Any]) -> Head:
-    """The end of the chain as it is now."""
+    """Return the current end of the chain."""
     row = await fetch_one(transaction, _HEAD)
     assert row is not None
     return Head(*row)
@@ -194,7 +194,7 @@ async def broken(transaction: AsyncConnection[Any], kept: str = "") -> int | Non
 
 
 async def _links(transaction: AsyncConnection[Any], since: int) -> list[tuple[Entry, bytes]]:
-    """Some links at a time: years of them fit neither into memory nor into a statement's time."""
+    """Return up to AT_ONCE entries: the whole log would exceed memory and statement timeout."""
     found = await fetch_all(transaction, _LINKS, since=since)
     return [(Entry(*row[:-1]), row[-1]) for row in found]
 

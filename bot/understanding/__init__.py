@@ -1,1 +1,1 @@
-"""Understanding of free text: one line in, the likeliest intents and what they rest on out."""
+"""Recognition of free text: from one line to its likeliest intents, with confidence and values."""

@@ -1,4 +1,4 @@
-"""What is done with a recognition: answer, offer or ask; and how loudly danger is heard.
+"""Decides on a recognition: answer, offer topics or ask again; and how to react to danger.
 
 The thresholds are set on cross-validation alone (docs/decisions/0042-intent-recognizer.md).
 """
@@ -9,21 +9,24 @@ from enum import IntEnum, StrEnum
 from bot.understanding.model import Candidate, Recognition
 from flows.knowledge.intents import BY_ID, Kind
 
-# In cross-validation 5 % of what is in scope is then answered wrongly as if sure.
+# With this minimum, 5 % of the lines in scope get a wrong answer without a question
+# (cross-validation).
 SURE = 0.82
-# A fifth less is answered out of scope, for a hundredth of what is answered straight.
+# With this maximum, 20 % fewer lines out of scope get an answer, and 1 % fewer lines in scope.
 SURE_NONE_MASS = 0.05
-# Below, the right intent is among the three best in fewer than half of the lines: 3 % of all.
+# Below this, the right intent is among the best three in fewer than half of the lines. These are 3
+# % of all lines.
 UNSURE = 0.20
-# In cross-validation 98 % of danger is heard; a false alarm costs a sentence, a miss a person.
+# With this minimum, 98 % of dangerous lines are found (cross-validation). A false alarm costs one
+# sentence; a missed one may harm a person.
 DANGER_CARD = 0.03
-# From here danger is likelier than not.
+# From here on, danger is more likely than not.
 DANGER_FIRST = 0.50
 MAX_OPTIONS = 3
 
 
 class Certainty(StrEnum):
-    """Whether an intent is answered straight, offered among others, or not at all."""
+    """How an intent is handled: answered, offered among others, or neither."""
 
     SURE = "sure"
     UNSURE = "unsure"
@@ -31,7 +34,7 @@ class Certainty(StrEnum):
 
 
 class DangerLevel(IntEnum):
-    """What a line calls for: nothing, a safety card above the reply, or safety alone and first."""
+    """Reaction to danger: none, a safety card above the reply, or the safety answer alone."""
 
     NONE = 0
     CARD = 1
@@ -40,9 +43,9 @@ class DangerLevel(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to do with a line; `options` are the intents to answer (one) or to offer (up to three).
+    """Reaction to a line; `options` are the one intent to answer, or up to three to offer.
 
-    With `danger` at `FIRST`, `danger_intent` is answered before and instead of anything else.
+    With `danger` at `FIRST`, `danger_intent` is answered instead of anything else.
     """
 
     certainty: Certainty
@@ -52,7 +55,7 @@ class Decision:
 
 
 def decide(found: Recognition) -> Decision:
-    """Return what to do with a recognition."""
+    """Return the reaction to a recognition."""
     danger = danger_level(found.danger)
     certainty = _certainty(found)
     if certainty is Certainty.SURE:
@@ -65,7 +68,7 @@ def decide(found: Recognition) -> Decision:
 
 
 def danger_level(mass: float) -> DangerLevel:
-    """Return how loudly danger is heard at this probability."""
+    """Return the reaction to this probability of danger."""
     if mass >= DANGER_FIRST:
         return DangerLevel.FIRST
     return DangerLevel.CARD if mass >= DANGER_CARD else DangerLevel.NONE
@@ -76,7 +79,7 @@ def _certainty(found: Recognition) -> Certainty:
     if found.blank or (kind is not Kind.NONE and found.confidence < UNSURE):
         return Certainty.UNKNOWN
     if kind is Kind.NONE:
-        # That nothing here answers a line is never said as if sure of another intent.
+        # A line that is out of scope never gets the answer to another intent.
         return Certainty.SURE if found.confidence >= SURE else Certainty.UNSURE
     if found.confidence >= SURE and found.none_mass <= SURE_NONE_MASS:
         return Certainty.SURE

@@ -1,4 +1,4 @@
-"""The recognizer as the engine asks for it: bands of confidence instead of probabilities."""
+"""Adapter of the recognizer to the engine: levels of confidence instead of probabilities."""
 
 from bot.understanding import entities, skeleton
 from bot.understanding.decision import Certainty, DangerLevel, Decision, decide
@@ -8,7 +8,7 @@ from flows.knowledge.intents import BY_ID, Kind
 
 MAX_SENTENCES = 6
 MAX_QUESTIONS = 2
-# Kinds that do not count as a second question of a message.
+# Kinds of intents that are not counted as a second question of a message.
 NOT_ASKED = (Kind.NONE, Kind.TALK, Kind.DANGER)
 CONFIDENCE = {
     Certainty.SURE: Confidence.SURE,
@@ -23,18 +23,18 @@ DANGER = {
 
 
 class EngineRecognizer:
-    """Implements `flows.engine.recognition.Recognizer` with the model that ships."""
+    """Implements `flows.engine.recognition.Recognizer` with the model in the package."""
 
     def __init__(self, recognizer: Recognizer) -> None:
         self._recognizer = recognizer
 
     @classmethod
     def load(cls) -> "EngineRecognizer":
-        """Return the recognizer with the model that ships, read once in a process."""
+        """Return the recognizer with the model in the package, loaded once per process."""
         return cls(Recognizer.load())
 
     def recognize(self, text: str, language: str) -> Recognition:
-        """Return what a text may ask, with the values that it names; raise nothing."""
+        """Return the likely meanings of a text and the values that it names; raise nothing."""
         decision = decide(self._recognizer.recognize(text, language or None))
         questions = self._questions(text, language)
         if len(questions) < MAX_QUESTIONS:
@@ -51,7 +51,7 @@ class EngineRecognizer:
         )
 
     def _questions(self, text: str, language: str) -> tuple[str, ...]:
-        """Return the intents of sentences that are sure, each once, at most two."""
+        """Return the intents of sentences recognised for sure, without repetitions, at most two."""
         found: list[str] = []
         for sentence in skeleton.sentences(text, MAX_SENTENCES):
             decision = decide(self._recognizer.recognize(sentence, language or None))

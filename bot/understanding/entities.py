@@ -1,7 +1,7 @@
-"""Values that a message tells by the way: country, region, family, document. Suggestions only.
+"""Extracts values that a message mentions: countries, region, family size, document.
 
-What is found is confirmed by the person before it counts, so only what is said plainly is taken.
-Stems are in the coarse spelling of `skeleton`, which all scripts but the Chinese share.
+They are suggestions that the person confirms, so only unambiguous mentions are taken. Stems are in
+the coarse spelling of `skeleton`, which all scripts except Chinese share.
 """
 
 import re
@@ -31,7 +31,7 @@ from bot.understanding.entity_stems import (
 MAX_CHILDREN, MAX_FAMILY = 15, 30
 # Length of abbreviations, such as those of regions: other words begin with the same letters.
 ABBREVIATION = 3
-# Words between a number and what it counts: "three small children".
+# Maximum number of words between a number and its noun: "three small children".
 GAP = 2
 
 HAN_NUMBER = "([0-9]{1,2}|[一二两三四五六七八九十]{1,2})"
@@ -42,7 +42,7 @@ HAN_LIVING = "[住生活定居]"
 
 @dataclass(frozen=True, slots=True)
 class Entities:
-    """What a message tells; codes are ISO 3166-1 and the keys of `flows.knowledge.regions`."""
+    """Values of a message: ISO 3166-1 codes, and keys of `flows.knowledge.regions`."""
 
     country_of_origin: str | None = None
     country_of_residence: str | None = None
@@ -52,12 +52,12 @@ class Entities:
     document: str | None = None
 
     def as_dict(self) -> dict[str, str | int]:
-        """Return what was found, by name."""
+        """Return the values that were found, by name."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 def extract(text: str) -> Entities:
-    """Return the values that a message tells; all None when it tells none."""
+    """Return the values that a message mentions, None for each that it does not."""
     words = skeleton.fold(text).words
     han = "".join(word for word in words if skeleton.IS_HAN.match(word) or word.isdecimal())
     origin, residence = _countries(words)
@@ -74,7 +74,7 @@ def extract(text: str) -> Entities:
 
 
 def _countries(words: tuple[str, ...]) -> tuple[str | None, str | None]:
-    """Return the country somebody is from and the one they live in."""
+    """Return the countries of origin and of residence."""
     living = any(word.startswith(LIVING_WORDS) for word in words)
     origin = residence = None
     for before, word, after in zip(("", *words), words, (*words[1:], ""), strict=False):
@@ -83,7 +83,7 @@ def _countries(words: tuple[str, ...]) -> tuple[str | None, str | None]:
             continue
         is_citizen = before.startswith(CITIZEN_WORDS) or after.startswith(CITIZEN_WORDS)
         if is_citizen or before in FROM or FROM_ENDING.search(ending):
-            # Nobody who asks how to move to Kazakhstan comes from there.
+            # People who ask about moving to Kazakhstan do not come from there.
             origin = origin or (code if code != "KZ" else None)
         elif living and (before in IN or IN_ENDING.search(ending)):
             residence = residence or code
@@ -99,7 +99,7 @@ def _country(word: str) -> tuple[str, str]:
 
 
 def _stem(words: tuple[str, ...], stems: tuple[tuple[str, str], ...]) -> str | None:
-    """Return what the first word names that begins with a stem, or a pair of words does."""
+    """Return the meaning of the first word or pair of words that begins with one of the stems."""
     line = f" {' '.join(words)} "
     found = [
         (place, meaning) for stem, meaning in stems if (place := line.find(_beginning(stem))) >= 0
@@ -117,7 +117,7 @@ def _contained(han: str, names: tuple[tuple[str, str], ...]) -> str | None:
 
 
 def _counted(words: tuple[str, ...], counted: tuple[str, ...], most: int) -> int | None:
-    """Return the number beside a word that is counted, before it or right after it."""
+    """Return the number just before or after one of the nouns `counted`."""
     for place, word in enumerate(words):
         if not word.startswith(counted):
             continue
@@ -129,7 +129,7 @@ def _counted(words: tuple[str, ...], counted: tuple[str, ...], most: int) -> int
 
 
 def _family(words: tuple[str, ...]) -> int | None:
-    """Return how many are in the family, where a line speaks of a family and counts people."""
+    """Return the family size, if a line mentions the family and counts people."""
     if not any(word.startswith(FAMILY_WORDS) for word in words):
         return None
     return _counted(words, PERSON_WORDS, MAX_FAMILY)

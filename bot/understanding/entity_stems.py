@@ -1,7 +1,7 @@
-"""Beginnings of words that name countries, regions, relatives and documents, in all languages.
+"""Stems of words for countries, regions, relatives and documents, in all languages.
 
-In the coarse spelling of `skeleton.coarse`: Kazakh, Russian and Uzbek in whatever script they were
-typed. Longer stems stand before shorter ones that they begin with.
+They are in the spelling of `skeleton.coarse`, which Kazakh, Russian and Uzbek share in all scripts.
+A longer stem comes before a shorter one with which it begins.
 """
 
 import re
@@ -82,7 +82,7 @@ CHINESE_DOCUMENTS: tuple[tuple[str, str], ...] = (
 # Beside a country: "citizen of", "passport of".
 CITIZEN_WORDS = ("граждан", "азамат", "фукаро", "подан", "паспорт")
 FROM, IN = frozenset({"из", "ис"}), frozenset({"в", "во", "на"})
-# Kazakh and Uzbek: from there, of there; with or without "I am" and "we are".
+# Kazakh and Uzbek case endings for "from" and "of", with or without "I am" and "we are".
 FROM_ENDING = re.compile("(?:(?:[дтн][ае]н|лик)(?:мин|пин|бин|миз|биз|пиз|ман)?)$")
 IN_ENDING = re.compile("(?:[дт][ае])(?:мин|миз|ман)?$")
 LIVING_WORDS = (

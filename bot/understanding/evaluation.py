@@ -1,4 +1,4 @@
-"""Figures of the recogniser: on phrases that somebody else wrote, or held back in training."""
+"""Measures the recogniser on test lines by other authors, and on folds of cross-validation."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.understanding.training import Held
 
 TESTS = Path(__file__).parents[2] / "tests" / "understanding"
-# What a third column says of a line that only looks like one of ours.
+# Third column of a test line that is out of scope but resembles one in scope.
 NEAR_MISS = "near"
 ALL = "all"
 COLUMNS = ("lines", "first", "in 3", "wrong", "straight", "danger", "alarms", "outside", "near")
@@ -31,7 +31,7 @@ HEAD = "{:<9}{:>7}" + "{:>9}" * (len(COLUMNS) - 1)
 
 @dataclass(frozen=True, slots=True)
 class HeldLine:
-    """A line that is never trained on; `acceptable` intents would help nearly as well."""
+    """A line that is never used in training; `acceptable` intents would be nearly as helpful."""
 
     phrase: Phrase
     acceptable: frozenset[str]
@@ -40,7 +40,7 @@ class HeldLine:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What was made of a line whose intent is known."""
+    """The result for a line whose intent is known."""
 
     line: HeldLine
     ranked: tuple[str, ...]
@@ -58,7 +58,7 @@ def held_lines(folder: Path = TESTS) -> list[HeldLine]:
 
 
 def of_lines(lines: Iterable[HeldLine], recognizer: Recognizer) -> list[Result]:
-    """Return what the recogniser makes of each line."""
+    """Return the result for each line."""
     results = []
     for line in lines:
         found = recognizer.recognize(line.phrase.text, line.phrase.language)
@@ -68,13 +68,13 @@ def of_lines(lines: Iterable[HeldLine], recognizer: Recognizer) -> list[Result]:
 
 
 def unlike_phrases(results: Iterable[Result]) -> list[Result]:
-    """Return the results of lines that nobody wrote as a phrase too, by their skeleton."""
+    """Return the results without lines that have the skeleton of a training phrase."""
     written = {key(phrase.text) for phrase in read_all()}
     return [result for result in results if key(result.line.phrase.text) not in written]
 
 
 def of_folds(held: "Held") -> list[Result]:
-    """Return what cross-validation makes of each phrase, as if it were a test line."""
+    """Return the result of cross-validation for each phrase, as for a test line."""
     none = of_kind(held.classes, Kind.NONE)
     dangers = of_kind(held.classes, Kind.DANGER)
     orders = np.argsort(-held.probabilities, axis=1, kind="stable")[:, : MAX_ALTERNATIVES + 1]
@@ -99,11 +99,11 @@ def of_folds(held: "Held") -> list[Result]:
 
 
 def table(results: Sequence[Result]) -> str:
-    """Return the figures for each language, in per cent, as lines of text.
+    """Return percentages for each language, as lines of text.
 
-    Of lines in scope: right at once, within three, wrong as if sure, answered straight. Of lines
-    of danger: heard; of the others in scope: alarms. Of lines out of scope and of near misses:
-    answered as if in scope.
+    Lines in scope: right intent first, right intent among the best three, wrong intent answered,
+    right intent answered. Lines of danger: found. Other lines in scope: false alarms. Lines out of
+    scope and near misses: answered as if in scope.
     """
     languages = list(dict.fromkeys(result.line.phrase.language for result in results))
     rows = [HEAD.format("", *COLUMNS)]
@@ -139,7 +139,7 @@ def _may_be_danger(result: Result) -> bool:
 
 
 def _answered(result: Result) -> bool:
-    """Return whether a line was answered as if sure of an intent in scope."""
+    """Return whether a line got the answer to an intent in scope."""
     sure = result.decision.certainty is Certainty.SURE
     return sure and BY_ID[result.ranked[0]].kind is not Kind.NONE
 

@@ -1,7 +1,7 @@
 """Features of a skeleton: hashed character n-grams, words and pairs of words.
 
-All of a line's n-grams of one length are hashed at once by numpy, which keeps a message of a
-thousand characters within two milliseconds.
+numpy hashes all n-grams of one length at once, so that a message of 1,000 characters takes at most
+2 ms.
 """
 
 import zlib
@@ -15,7 +15,7 @@ from bot.understanding.skeleton import IS_HAN, Skeleton, consonants
 
 BUCKETS = 1 << 17
 
-# (length, weight). Chinese has no spaces: one character carries as much as a short word.
+# (length, weight). Chinese has no spaces: one character carries as much meaning as a short word.
 LETTER_NGRAMS = ((2, 1.0), (3, 1.0), (4, 1.0), (5, 1.0))
 HAN_NGRAMS = ((1, 1.0), (2, 1.0), (3, 0.5))
 MIN_CONSONANTS = 3
@@ -31,14 +31,14 @@ MASK = np.uint64(BUCKETS - 1)
 
 
 def extract(skeleton: Skeleton) -> tuple[Buckets, Values]:
-    """Return the buckets of a line, ascending, with a value each, before weighting and norm."""
+    """Return the hash buckets of a line, ascending, each with its value before weighting."""
     parts = list(_parts(skeleton))
     if not parts:
         return np.empty(0, np.int32), np.empty(0, np.float32)
     hashes = np.concatenate([hashed for hashed, _weight in parts])
     weights = np.concatenate([np.full(len(hashed), weight) for hashed, weight in parts])
     buckets, inverse, counts = np.unique(hashes & MASK, return_inverse=True, return_counts=True)
-    # What is repeated counts by its logarithm, or one stretched word would outweigh the rest.
+    # Repetitions count by their logarithm: otherwise one stretched word would outweigh the rest.
     mean = np.bincount(inverse, weights, minlength=len(buckets)) / counts
     return buckets.astype(np.int32), (mean * (1 + np.log(counts))).astype(np.float32)
 
@@ -79,7 +79,7 @@ def _ngrams(
 
 
 def _spans_words(spaces: NDArray[np.bool_], length: int, count: int) -> NDArray[np.bool_]:
-    """Return which n-grams have a space within, not only at an end."""
+    """Return a mask of the n-grams that contain a space other than at their ends."""
     within = np.zeros(count, np.bool_)
     for place in range(1, length - 1):
         within |= spaces[place : place + count]

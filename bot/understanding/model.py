@@ -1,4 +1,4 @@
-"""The recogniser: a compact linear model, read with numpy, and what it says of a line."""
+"""The recogniser: a compact linear model that numpy evaluates."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,14 +17,15 @@ from bot.understanding.skeleton import Skeleton
 from flows.knowledge.intents import BY_ID, Kind
 
 FILE = Path(__file__).parent / "model.npz"
-# Changes whenever skeleton, features or layout do; a model of another version is refused.
+# Raise when skeleton, features or file layout change: a model of another version is refused.
 VERSION = 1
 MAX_ALTERNATIVES = 5
-# A sentence of a longer message that speaks of danger must not drown in the rest of it.
+# Sentences of a long message are also judged one by one, since danger in one may drown in the rest.
 MAX_SENTENCES = 12
 MIN_SENTENCE = 3
-# A sentence alone says less than its message: below the first figure it raised false alarms
-# (decision 0042), and it never silences the rest of the message, which needs 0.5.
+# A sentence alone is less certain than its message. At a lower minimum than the first figure it
+# caused false alarms (decision 0042). It raises the message only to the second figure, since 0.5
+# would suppress the rest of the reply.
 SENTENCE_DANGER, SENTENCE_COUNTS = 0.8, 0.49
 
 UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile)
@@ -38,7 +39,7 @@ class ModelError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An intent and how probable it is."""
+    """An intent and its probability."""
 
     intent: str
     confidence: float
@@ -46,11 +47,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What a line may mean. Nothing of the line itself is in it.
+    """The likely meanings of a line, without any of its words.
 
-    `alternatives` are the next likeliest intents. `danger` is the probability that the line, or a
-    sentence of it, speaks of danger, `danger_intent` the likeliest kind; `none_mass` is how
-    probable it is that nothing here answers it. `blank` lines hold no word at all.
+    `alternatives` are the next likeliest intents. `danger` is the probability that the line, or one
+    of its sentences, speaks of danger; `danger_intent` is the likeliest kind of danger. `none_mass`
+    is the probability that the line is out of scope. `blank` lines contain no word.
     """
 
     intent: str
@@ -64,7 +65,7 @@ class Recognition:
 
     @property
     def ranked(self) -> tuple[Candidate, ...]:
-        """Return the best intent and the alternatives in one row."""
+        """Return the best intent, then the alternatives."""
         return (Candidate(self.intent, self.confidence), *self.alternatives)
 
 
@@ -72,9 +73,9 @@ class Recognition:
 class Model:
     """Weights of one linear classifier for all languages.
 
-    `rows` says for each bucket which row of `weights` it has, or -1; `scales` gives the 8-bit
-    rows their size back. A row has a weight for each class, then one for danger of any kind.
-    `pairs` holds the log-probability of a letter after another.
+    `rows` maps each hash bucket to a row of `weights`, or to -1. A row has a weight for each class,
+    then one for danger of any kind, in 8 bits; `scales` has the factor of each row. `pairs` holds
+    the log-probability that a letter follows another.
     """
 
     classes: tuple[str, ...]
@@ -88,9 +89,9 @@ class Model:
 
     @classmethod
     def load(cls, path: Path = FILE) -> Self:
-        """Read a model; raise `ModelError` with what to do when it can't be used."""
+        """Load a model. Raises `ModelError` with the next step if it cannot be used."""
         try:
-            # Opened here: numpy leaves what it can't read open.
+            # Opened here, because numpy does not close a file that it cannot read.
             with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             meta = json.loads(arrays.pop("meta").tobytes())
@@ -102,7 +103,7 @@ class Model:
         return cls(classes=tuple(meta.pop("classes")), **meta, **widened)
 
     def save(self, path: Path = FILE) -> None:
-        """Write the model; the same model gives the same bytes."""
+        """Write the model; equal models give equal bytes."""
         meta = {
             "version": VERSION,
             "classes": self.classes,
@@ -121,7 +122,7 @@ class Model:
             np.savez(file, **arrays)
 
     def odds(self, line: Skeleton) -> Scores:
-        """Return the logarithm of the odds of each class, then of danger of any kind."""
+        """Return the log-odds of each class, then of danger of any kind."""
         buckets, values = features.extract(line)
         weighted = values * self.idf[buckets]
         norm = float(np.sqrt(weighted @ weighted)) or 1.0
@@ -133,7 +134,7 @@ class Model:
 
 
 class Recognizer:
-    """Says which intents a line may have; built once, at the start of a process."""
+    """Recognises the intents of a line; created once per process."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
@@ -143,13 +144,14 @@ class Recognizer:
     @classmethod
     @cache
     def load(cls) -> "Recognizer":
-        """Return the recogniser with the model that ships, read once in a process."""
+        """Return the recogniser with the model in the package, loaded once per process."""
         return cls(Model.load())
 
     def recognize(self, text: str, language: str | None = None) -> Recognition:
-        """Return what a line may mean; raise nothing, whatever the line is.
+        """Return the likely meanings of a line; raise nothing.
 
-        `language` is the conversation's language; one model serves all, so it decides nothing yet.
+        `language` is the conversation's language. It has no effect yet: one model serves all
+        languages.
         """
         line, wrong_layout = self._line(text)
         if not line.words:
@@ -172,7 +174,7 @@ class Recognizer:
         )
 
     def _line(self, text: str) -> tuple[Skeleton, bool]:
-        """Return the line as typed, or as meant where the keyboard was the wrong one."""
+        """Return the skeleton as typed or, if the keyboard layout was wrong, as meant."""
         line = skeleton.fold(text)
         best, wrong = self._ease(line) + LAYOUT_MARGIN, False
         for other in skeleton.layouts(text):
@@ -181,14 +183,14 @@ class Recognizer:
         return line, wrong
 
     def _ease(self, line: Skeleton) -> float:
-        """Return how likely the letters of a line follow one another, a letter on average."""
+        """Return the mean log-probability of each letter after the one before it."""
         codes = letter_codes(line.words)
         if len(codes) < MIN_LAYOUT:
             return -np.inf
         return float(self._model.pairs[codes[:-1], codes[1:]].mean())
 
     def _most_danger(self, text: str, most: float, kinds: Scores) -> tuple[float, Scores]:
-        """Return the danger of the line or of the one sentence that most speaks of it."""
+        """Return the danger of the line, or of its most dangerous sentence."""
         surest = SENTENCE_DANGER
         for sentence in skeleton.sentences(text, MAX_SENTENCES):
             line = skeleton.fold(sentence)
@@ -203,24 +205,25 @@ class Recognizer:
 
 
 def calibrated(odds: Scores, danger: NDArray[np.int64]) -> tuple[Scores, Scores]:
-    """Return the probability of each class, and of danger, for one line or a row for each."""
+    """Return the probabilities of the classes and of danger, for one line or for each row."""
     found = softmax(odds[..., :-1])
     summed = np.clip(found[..., danger].sum(-1), MIN_PROBABILITY, 1 - MIN_PROBABILITY)
-    # Of two judges of danger the middle: one sums over intents, one has learned it as a whole.
+    # Mean of two estimates, as log-odds: the sum over the danger intents, and a classifier of
+    # danger as a whole.
     middle = (np.log(summed / (1 - summed)) + odds[..., -1]) / 2
     chance: Scores = (1 / (1 + np.exp(-middle))).astype(np.float32)
     return found, chance
 
 
 def softmax(scores: Scores) -> Scores:
-    """Return probabilities that add up to one."""
+    """Return the softmax: positive numbers that add up to 1."""
     powers: Scores = np.exp(scores - scores.max(-1, keepdims=True))
     found: Scores = powers / powers.sum(-1, keepdims=True)
     return found
 
 
 def letter_codes(words: Sequence[str]) -> NDArray[np.int64]:
-    """Return a number for each letter of a line: 0 between words, 33 for what isn't Cyrillic."""
+    """Return a code for each letter: 0 between words, 33 for any that is not Cyrillic."""
     codes = np.frombuffer(f" {' '.join(words)} ".encode("utf-32-le"), np.uint32).astype(np.int64)
     letters = np.clip(codes - FIRST_LETTER, -1, LETTERS) + 1
     letters[letters == 0] = LETTERS + 1
@@ -229,12 +232,12 @@ def letter_codes(words: Sequence[str]) -> NDArray[np.int64]:
 
 
 def of_kind(classes: Sequence[str], kind: Kind) -> NDArray[np.int64]:
-    """Return the places of the classes of a kind."""
+    """Return the indexes of the classes of a kind."""
     return np.array([at for at, name in enumerate(classes) if BY_ID[name].kind is kind])
 
 
 def _widened(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return the arrays with 16-bit numbers as 32-bit ones, which numpy reckons with faster."""
+    """Return the arrays with 16-bit floats as 32-bit ones, with which numpy calculates faster."""
     return {
         name: array.astype(np.float32) if array.dtype == np.float16 else array
         for name, array in arrays.items()
@@ -244,9 +247,9 @@ def _widened(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 FIRST_LETTER, LETTERS = ord("а"), 32
 CODES = LETTERS + 2
 MIN_LAYOUT = 5
-# A letter's log-probability on average by which the other keyboard must read better.
+# Minimum gain in mean log-probability per letter to assume the other keyboard layout.
 LAYOUT_MARGIN = 1.0
 MIN_PROBABILITY = np.float32(1e-6)
-# What the list of whole phrases finds is shown the safety card whatever the model says.
+# Minimum probability of danger for a line that contains a phrase of `crisis_words`.
 LEXICON_DANGER = 0.5
 BLANK = Recognition("none.noise", 0.0, (), 0.0, "", 1.0, blank=True, wrong_layout=False)

@@ -1,4 +1,4 @@
-"""Training phrases: reading, their other scripts by rule, and what is wrong with them."""
+"""Training phrases: reading them, converting them to other scripts, and checking them."""
 
 import hashlib
 from collections import defaultdict
@@ -12,7 +12,7 @@ from flows.knowledge import intents
 
 FOLDER = Path(intents.__file__).parent / "phrases"
 LANGUAGES = ("kk", "ru", "zh_Hans", "uz")
-# What each language is also written in, by a rule of `bot.i18n`.
+# Derived scripts of each language, converted by rules of `bot.i18n`.
 DERIVED = {
     "kk": ("kk_Arab", kazakh_arabic.to_arabic),
     "uz": ("uz_Cyrl", uzbek_cyrillic.to_cyrillic),
@@ -22,7 +22,7 @@ HEADER = "intent\ttext"
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """One line that somebody wrote for an intent."""
+    """A line that an author wrote for an intent."""
 
     language: str
     intent: str
@@ -31,7 +31,7 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with the phrases of one language."""
+    """A fault in the phrases of one language."""
 
     language: str
     rule: str
@@ -65,7 +65,7 @@ def key(text: str) -> str:
 
 
 def digest(folder: Path = FOLDER) -> str:
-    """Return a hash of every phrase, which a model stores to tell that it is stale."""
+    """Return a hash of all phrases; a model stores it, to detect that it is out of date."""
     found = hashlib.sha256()
     for phrase in read_all(folder):
         found.update(f"{phrase.language}\t{phrase.intent}\t{phrase.text}\n".encode())
@@ -73,7 +73,7 @@ def digest(folder: Path = FOLDER) -> str:
 
 
 def faults(phrases: Iterable[Phrase]) -> Iterator[Fault]:
-    """Yield conflicts, duplicates, unknown intents, intents without phrases and untidy lines."""
+    """Yield conflicts, duplicates, unknown intents, intents without phrases, and stray spaces."""
     phrases = list(phrases)
     by_key: defaultdict[str, list[Phrase]] = defaultdict(list)
     for phrase in phrases:

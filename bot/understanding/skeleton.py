@@ -1,8 +1,8 @@
-"""Folding of what people type to one skeleton, whatever the script, keyboard or spelling.
+"""Folds typed text to a skeleton that is the same for all scripts, keyboards and spellings.
 
-Kazakh in Arabic script and Uzbek or Latin-typed Kazakh and Russian become the same Cyrillic
-letters, and letters that keyboards lack become their neighbours, so that one set of phrases
-serves every way of typing them. A skeleton is for comparing only: never stored, never shown.
+Kazakh in Arabic script, Uzbek, and Kazakh or Russian in Latin letters become the same Cyrillic
+letters. Letters that keyboards lack become their neighbours. One set of phrases therefore serves
+all ways of typing. A skeleton is for comparison only: it is never stored or shown.
 """
 
 import re
@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from bot.i18n import kazakh_arabic, normalization
 from bot.understanding.traditional_han import SIMPLIFIED
 
-# Longer messages are cut: their head says what they are about, their tail what is asked.
+# Longer messages are cut in the middle: the beginning gives the topic, the end the question.
 MAX_CHARACTERS = 1800
 HEAD_CHARACTERS = 1300
 MAX_WORDS = 240
 
 HAN = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
 ARABIC_LETTERS = "\u0621-\u064a\u0671-\u06d3\u06d5"
-# A link, an address or a long number says what kind of thing it is, not what is asked.
-# Bounded, or a thousand letters without a space would be tried from each of them.
+# Links, e-mail addresses and long numbers are replaced by a word. The repetitions are bounded:
+# otherwise a thousand letters without a space would be searched from each letter.
 LINK = re.compile(r"(?:https?://|www\.)\S+|[^\s@]{1,64}@[^\s@.]{1,64}\.[^\s@]{1,64}", re.IGNORECASE)
 LONG_NUMBER = re.compile(r"\+?\d[\d ()\-]{5,}\d")
 TOKEN = re.compile(
@@ -32,7 +32,7 @@ DOUBLED = re.compile(r"([^\W\d_])\1+")
 IS_HAN, IS_ARABIC = re.compile(f"[{HAN}]"), re.compile(f"[{ARABIC_LETTERS}]")
 IS_LATIN, IS_CYRILLIC = re.compile("[a-z]"), re.compile("[\u0400-\u04ff]")
 
-# The first that fits wins, so longer ones stand first. Digits are chat spelling (4 is ч, 6 is ш).
+# The first match wins, so longer ones come first. Digits are chat spelling (4 is ч, 6 is ш).
 LATIN = (
     ("shch", "ш"), ("sch", "ш"), ("sh", "ш"), ("ch", "ч"), ("zh", "ж"), ("kh", "х"), ("gh", "г"),
     ("dj", "ж"), ("dzh", "ж"), ("ts", "с"), ("tz", "с"), ("ck", "к"), ("ph", "ф"), ("yo", "ио"),
@@ -61,13 +61,13 @@ COARSE = str.maketrans(
         "щ": "ш", "ц": "с", "ю": "иу", "я": "иа", "ь": None, "ъ": None, "ҷ": "ч", "ӣ": "и",
     }
 )  # fmt: skip
-# `тс` sounds and is typed in Latin as ц.
+# `тс` sounds like ц, and both are typed alike in Latin.
 SOUNDS_AS_C = re.compile("тс")
 VOWELS = str.maketrans("", "", "аеиоу")
 
 LATIN_KEYS = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
 RUSSIAN_KEYS = "йцукенгшщзхъфывапролджэячсмитьбюё"
-# The row of digits has the Kazakh letters.
+# On Kazakh keyboards the digit row has the special letters.
 KAZAKH_KEYS = {"2": "ә", "3": "і", "4": "ң", "5": "ғ", "8": "ү", "9": "ұ", "0": "қ", "-": "ө"}
 TO_RUSSIAN = str.maketrans(dict(zip(LATIN_KEYS, RUSSIAN_KEYS, strict=True)))
 TO_KAZAKH = str.maketrans(dict(zip(LATIN_KEYS, RUSSIAN_KEYS, strict=True)) | KAZAKH_KEYS)
@@ -76,23 +76,23 @@ TO_LATIN = str.maketrans(dict(zip(RUSSIAN_KEYS, LATIN_KEYS, strict=True)))
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """A line as words in the one coarse spelling."""
+    """A line as words in coarse spelling."""
 
     words: tuple[str, ...]
 
     @property
     def length(self) -> float:
-        """Return how many words there are; two Chinese characters count as one."""
+        """Return the number of words; two Chinese characters count as one."""
         return sum(len(word) / 2 if IS_HAN.match(word) else 1 for word in self.words)
 
 
 def fold(text: str) -> Skeleton:
-    """Return the skeleton of a line; empty when it holds no letter, digit or question mark."""
+    """Return the skeleton of a line; empty if it has no letter, digit or question mark."""
     return _folded(plain(text))
 
 
 def layouts(text: str) -> tuple[Skeleton, ...]:
-    """Return the skeletons of a line read as typed on the wrong keyboard; mostly none."""
+    """Return the skeletons of a line as if typed with the wrong keyboard layout; usually none."""
     lower = plain(text)
     if IS_HAN.search(lower) or IS_ARABIC.search(lower):
         return ()
@@ -107,7 +107,7 @@ def layouts(text: str) -> tuple[Skeleton, ...]:
 
 
 def plain(text: str) -> str:
-    """Return a line cleaned, in lower case, with links and long numbers as words, and cut."""
+    """Return a line cleaned, shortened and in lower case; words replace links and long numbers."""
     text = normalization.digits(shortened(text)).casefold()
     if not text.isascii():
         text = normalization.BORROWED.sub(
@@ -118,9 +118,9 @@ def plain(text: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return the head and the end of a long message, or the message.
+    """Return the beginning and the end of a long message, or the whole message.
 
-    It is cut before anything else: cleaning a megabyte takes longer than understanding may.
+    It is cut before anything else, since cleaning a megabyte takes too long.
     """
     if len(text) <= MAX_CHARACTERS:
         return text
@@ -129,7 +129,7 @@ def shortened(text: str) -> str:
 
 
 def coarse(word: str) -> str:
-    """Return one word, of any script, in the coarse spelling."""
+    """Return a word of any script in the coarse spelling."""
     if IS_HAN.match(word):
         return word.translate(SIMPLIFIED)
     word = STRETCHED.sub(r"\1\1", word)
@@ -142,7 +142,7 @@ def coarse(word: str) -> str:
 
 
 def latin_to_cyrillic(word: str) -> str:
-    """Return a Latin-typed word in Cyrillic letters, the same for Kazakh, Russian and Uzbek."""
+    """Return a word in Latin letters as Cyrillic, alike for Kazakh, Russian and Uzbek."""
     if word.isdecimal():
         return word
     letters = word.translate(ACCENTED).translate(WITHOUT_APOSTROPHES)
@@ -150,7 +150,7 @@ def latin_to_cyrillic(word: str) -> str:
 
 
 def sentences(text: str, most: int) -> tuple[str, ...]:
-    """Return the sentences of a message, its first and last ones; none if it is a single one."""
+    """Return the first and last sentences of a message; none if it is a single sentence."""
     found = SENTENCE.findall(shortened(text))
     if len(found) > most:
         found = [*found[: most // 2], *found[-(most // 2) :]]
@@ -158,7 +158,7 @@ def sentences(text: str, most: int) -> tuple[str, ...]:
 
 
 def consonants(word: str) -> str:
-    """Return a coarse word without its vowels, which slips of the finger and habits change most."""
+    """Return a coarse word without vowels, which typing errors and habits change most."""
     return word.translate(VOWELS)
 
 

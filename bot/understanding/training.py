@@ -1,7 +1,7 @@
 """Training of the recogniser from the phrases; needs the dependency group `training`.
 
-The same phrases give the same file: nothing is drawn by lot but by a fixed seed, and rows are
-ordered by what they hold.
+Training is reproducible: the same phrases give the same file. Random choices use a fixed seed, and
+rows are sorted by content.
 """
 
 import warnings
@@ -20,40 +20,41 @@ from flows.knowledge.intents import BY_ID, Kind
 
 FOLDS = 3
 SEED = 28112026
-# Of two phrases of an intent that share more of their trigrams, neither may teach the other's fold.
+# Phrases of an intent with a higher similarity of trigrams stay in the same fold, so that none is
+# tested by a model that learned its near-duplicate.
 NEAR = 0.45
-# From 0.1 to 3 tried in cross-validation: docs/decisions/0042.
+# Chosen by cross-validation among values from 0.1 to 3 (docs/decisions/0042).
 REGULARISATION = 1.0
 TOLERANCE = 0.05
 MIXING, MAX_STEPS = 0.05, 120
-# Brings the scores of the first step near one, where the second is regularised alike.
+# Scales the scores of the first step to about 1, for equal regularisation in the second step.
 SCALE = np.float32(3)
 MAX_ROWS = 80_000
 MAX_PROCESSES = 2
 
-type Matrix = Any  # scipy's CSR matrix, which is only there with the group.
+type Matrix = Any  # a CSR matrix of scipy, which only the dependency group installs
 type Numbers = NDArray[np.int64]
 
 
 class TrainingError(Exception):
-    """Training can't be done here."""
+    """Training is not possible here; the message says what to install."""
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Phrases as they are learned: in each script, with the group that folds keep together."""
+    """Training samples: each phrase in all its scripts, with the group that stays in one fold."""
 
     phrases: tuple[Phrase, ...]
     matrix: Matrix
     intents: NDArray[np.str_]
     groups: Numbers
-    # Derived lines whose skeleton is that of the line they come from teach nothing.
+    # False for derived lines with the same skeleton as their original: they add nothing.
     teaches: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What each phrase got from models that had learned neither it nor its like."""
+    """Out-of-fold predictions: from models trained without the phrase and its near-duplicates."""
 
     samples: Samples
     classes: tuple[str, ...]
@@ -62,9 +63,9 @@ class Held:
 
 
 def train(written: Sequence[Phrase], digest: str) -> tuple[Model, Held]:
-    """Return the model of all phrases and the figures of cross-validation.
+    """Return the model of all phrases, and the out-of-fold predictions of cross-validation.
 
-    Raise `TrainingError` where scikit-learn is missing.
+    Raises `TrainingError` if scikit-learn is missing.
     """
     limits = _one_thread()
     with limits(limits=1):
@@ -72,7 +73,7 @@ def train(written: Sequence[Phrase], digest: str) -> tuple[Model, Held]:
         scores, weights, bias = _first_steps(samples)
         held, mixing, mixing_bias = _second_steps(samples, scores)
         idf = document_weights(samples.matrix[samples.teaches])
-        # Both steps are linear, so they are one: the message is multiplied once.
+        # Both steps are linear, so their product is one matrix: a message is multiplied once.
         joined: Scores = (SCALE * weights @ mixing).astype(np.float32)
         shift: Scores = (SCALE * bias @ mixing + mixing_bias).astype(np.float32)
         found = compact(joined, shift, idf, samples)
@@ -80,7 +81,7 @@ def train(written: Sequence[Phrase], digest: str) -> tuple[Model, Held]:
 
 
 def gather(written: Sequence[Phrase]) -> Samples:
-    """Return phrases, in every script, as features."""
+    """Return the samples: features of every phrase in each of its scripts."""
     near = near_duplicates(written)
     rows = [
         (each, group, number == 0)
@@ -104,7 +105,7 @@ def gather(written: Sequence[Phrase]) -> Samples:
 
 
 def matrix(lines: Sequence[skeleton.Skeleton]) -> Matrix:
-    """Return the features of lines, a row each."""
+    """Return the features of the lines, one row each."""
     from scipy.sparse import csr_matrix
 
     found = [features.extract(line) for line in lines]
@@ -115,10 +116,10 @@ def matrix(lines: Sequence[skeleton.Skeleton]) -> Matrix:
 
 
 def near_duplicates(written: Sequence[Phrase]) -> Numbers:
-    """Return a group for each phrase: those of one intent that are nearly the same share it.
+    """Return the group of each phrase: near-duplicates of one intent share it.
 
-    Similar means by letters of the skeleton, so a phrase and its like in a cognate language or in
-    another script are one group too.
+    Similarity compares letters of skeletons, so that a phrase and its equivalent in a related
+    language or another script are in one group.
     """
     parents = list(range(len(written)))
 
@@ -133,14 +134,14 @@ def near_duplicates(written: Sequence[Phrase]) -> Numbers:
         by_intent[phrase.intent].append(at)
     for places in by_intent.values():
         for one, other in _similar([written[at].text for at in places]):
-            # The first of a group names it, in whatever order its pairs are found.
+            # The smallest index identifies the group, in whatever order the pairs are found.
             first, second = sorted((root(places[one]), root(places[other])))
             parents[second] = first
     return np.array([root(at) for at in range(len(written))])
 
 
 def folds(groups: Numbers) -> Numbers:
-    """Return the fold of each row; rows of one group share it."""
+    """Return the fold of each row; the rows of a group are in one fold."""
     _names, numbers = np.unique(groups, return_inverse=True)
     order = np.random.RandomState(SEED).permutation(int(numbers.max()) + 1)
     found: Numbers = order[numbers] % FOLDS
@@ -148,15 +149,15 @@ def folds(groups: Numbers) -> Numbers:
 
 
 def document_weights(rows: Matrix) -> Scores:
-    """Return the weight of each bucket: the rarer in the phrases, the more it says."""
+    """Return the inverse document frequency (IDF) of each hash bucket."""
     seen = np.asarray((rows > 0).sum(0)).ravel()
-    # As it is stored, so that training and reading reckon with the same numbers.
+    # Rounded as in the file, so that training and recognition use the same numbers.
     rounded: Scores = (np.log((1 + rows.shape[0]) / (1 + seen)) + 1).astype(np.float16)
     return rounded.astype(np.float32)
 
 
 def weighted(rows: Matrix, idf: Scores) -> Matrix:
-    """Return rows weighted and each of length one."""
+    """Return the rows weighted by IDF and normalised to length 1."""
     from scipy.sparse import diags
 
     found = rows @ diags(idf)
@@ -166,10 +167,10 @@ def weighted(rows: Matrix, idf: Scores) -> Matrix:
 
 
 def fit(rows: Matrix, intents: NDArray[np.str_]) -> tuple[Scores, Scores]:
-    """Return the weights and the bias of the first step, for each bucket.
+    """Return weights and biases of the first step: from hash buckets to scores.
 
-    Its outputs are a linear SVM for each class, one for danger and one for none of ours, and
-    complement naive Bayes for each class: they err differently.
+    The scores are those of a linear SVM for each class, one for danger, one for lines out of scope,
+    and of complement naive Bayes for each class. The two methods make different errors.
     """
     weights, bias = [], []
     for labels, regularisation, balance in _tasks(intents):
@@ -184,16 +185,16 @@ def fit(rows: Matrix, intents: NDArray[np.str_]) -> tuple[Scores, Scores]:
 
 
 def mix(scores: Scores, intents: NDArray[np.str_]) -> tuple[Scores, Scores]:
-    """Return the second step: from scores of unseen lines to logarithms of probabilities.
+    """Return weights and biases of the second step, from scores of unseen lines to log-odds.
 
-    It learns how far each score can be trusted and which intents are taken for one another. The
-    last output is the logarithm of the odds that a line speaks of danger.
+    It learns the reliability of each score, and typical confusions of intents. The last output is
+    the log-odds that a line speaks of danger.
     """
     from sklearn.linear_model import LogisticRegression
 
     kinds = [BY_ID[intent].kind is Kind.DANGER for intent in intents]
     with warnings.catch_warnings():
-        # It stops early on purpose: the steps that follow change nothing in the fourth digit.
+        # It stops early on purpose: further steps change nothing in the first four digits.
         warnings.simplefilter("ignore")
         every = LogisticRegression(C=MIXING, max_iter=MAX_STEPS, tol=1e-3).fit(scores, intents)
         danger = LogisticRegression(C=MIXING, max_iter=MAX_STEPS, tol=1e-3).fit(scores, kinds)
@@ -203,7 +204,7 @@ def mix(scores: Scores, intents: NDArray[np.str_]) -> tuple[Scores, Scores]:
 
 
 def compact(weights: Scores, bias: Scores, idf: Scores, samples: Samples) -> Model:
-    """Return a model with the buckets that say most, a byte for each weight."""
+    """Return a model with the most important hash buckets and 8-bit weights."""
     seen = np.asarray((samples.matrix[samples.teaches] > 0).sum(0)).ravel()
     size = np.sqrt((weights**2).sum(1)) * np.sqrt(seen)
     kept = np.sort(np.argsort(-size, kind="stable")[:MAX_ROWS])
@@ -224,7 +225,7 @@ def compact(weights: Scores, bias: Scores, idf: Scores, samples: Samples) -> Mod
 
 
 def letter_pairs(samples: Samples) -> Scores:
-    """Return how likely a letter follows another in the phrases, as a logarithm."""
+    """Return the log-probability that a letter follows another in the phrases."""
     counts = np.ones((model.CODES, model.CODES))
     for phrase in samples.phrases:
         codes = model.letter_codes(skeleton.fold(phrase.text).words)
@@ -234,11 +235,11 @@ def letter_pairs(samples: Samples) -> Scores:
 
 
 def _first_steps(samples: Samples) -> tuple[Scores, Scores, Scores]:
-    """Return what each row scores where it was not learned, and weights and bias from all rows."""
+    """Return out-of-fold scores of each row, and weights and biases trained on all rows."""
     from joblib import Parallel, delayed
 
     own = folds(samples.groups)
-    # The longest first: learning all rows, which holds back none.
+    # The longest job, training on all rows, starts first.
     *parts, (weights, bias) = reversed(
         Parallel(n_jobs=MAX_PROCESSES)(
             delayed(_first_step)(samples, own == fold) for fold in range(FOLDS, -1, -1)
@@ -259,7 +260,7 @@ def _first_step(samples: Samples, held: NDArray[np.bool_]) -> tuple[Scores, Scor
 
 
 def _second_steps(samples: Samples, scores: Scores) -> tuple[Held, Scores, Scores]:
-    """Return probabilities, each from the other half of the rows, and the step from all rows."""
+    """Return predictions for each half from a model of the other half, and the step of all rows."""
     from joblib import Parallel, delayed
 
     halves = np.random.RandomState(SEED + 1).permutation(int(samples.groups.max()) + 1)
@@ -285,11 +286,11 @@ def _second_step(
 
 
 def _tasks(intents: NDArray[np.str_]) -> Iterator[tuple[Any, float, dict[int, int] | None]]:
-    """Yield what each SVM tells apart, how freely, and what its sides weigh."""
+    """Yield the labels, the regularisation and the class weights of each SVM."""
     yield intents, REGULARISATION, None
     for kind in (Kind.DANGER, Kind.NONE):
         sides = [int(BY_ID[intent].kind is kind) for intent in intents]
-        # The smaller side is what must not be missed.
+        # The rarer class counts double, because it must not be missed.
         yield sides, REGULARISATION / 2, {0: 1, 1: 2}
 
 
@@ -308,7 +309,7 @@ def _bayes() -> Any:
 
 
 def _similar(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield pairs of texts that share most of their trigrams, or pairs of Chinese characters."""
+    """Yield pairs of texts that share most of their trigrams (Chinese: bigrams)."""
     from scipy.sparse import csr_matrix
 
     numbers: dict[str, int] = {}
@@ -326,14 +327,18 @@ def _similar(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _pieces(line: str) -> list[str]:
-    """Return the different trigrams of a line; sorted, for sets differ from process to process."""
+    """Return the distinct trigrams of a line, sorted, since the order of sets varies."""
     padded = f" {line} "
     length = 2 if skeleton.IS_HAN.search(line) else 3
     return sorted({padded[at : at + length] for at in range(max(len(padded) - length + 1, 1))})
 
 
 def _one_thread() -> Any:
-    """Return what keeps linear algebra to one thread: sums in another order are other bytes."""
+    """Return a context manager that limits linear algebra to one thread.
+
+    Sums in another order would change bytes of the model. Raises `TrainingError` if scikit-learn is
+    missing.
+    """
     try:
         import sklearn
         from threadpoolctl import threadpool_limits

@@ -122,7 +122,7 @@ async def _pieces(rt: Runtime, parcel: ClaimedUpload) -> AsyncIterator[bytes]:
             values = {"upload": parcel.id, "position": number}
             sealed = await fetch_value(transaction, statements.CHUNK, **values)
         if sealed is None:
-            raise LookupError  # erased in the middle: the rest does not follow
+            raise LookupError  # the file was erased meanwhile: send no more of it
         place = f"{parcel.id}|{number}"
         yield parcel.person.key.unseal(sealed, "upload_chunks", "body", place)
 

@@ -25,7 +25,7 @@ from sqlalchemy.orm import aliased
 from bot.db import tables as t
 from bot.db.statements import NOW, ago, any_of, seconds_from_now, statement
 
-# Longer than receiving, waiting for a place and decoding can take together.
+# Leases in seconds, longer than download, queueing and decoding can take together.
 FETCH_LEASE = 300
 SEND_LEASE = 120
 

@@ -46,7 +46,7 @@ class Model(BaseModel):
 
 
 class Audience(Model):
-    """Whom it is for, among the topic's subscribers; an empty list sets no bound."""
+    """The audience among the topic's subscribers; an empty list sets no bound."""
 
     languages: list[str] = []
     """Written forms, so that a script can be chosen."""
@@ -117,7 +117,7 @@ class AudienceCount(BaseModel):
 
 
 class Blocker(BaseModel):
-    """DenialReason it cannot be sent now."""
+    """A reason why it cannot be sent now."""
 
     why: str
     detail: str

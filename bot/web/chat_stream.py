@@ -67,7 +67,7 @@ async def _woken(ear: Subscription, closing: asyncio.Event) -> Notification | No
         done, _pending = await asyncio.wait(
             waits, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED
         )
-    finally:  # also when the page closes, or each would leave a subscription behind
+    finally:  # also when the page closes: otherwise its subscription would remain
         for each in waits:
             each.cancel()
     return waits[0].result() if waits[0] in done else None

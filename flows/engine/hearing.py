@@ -1,4 +1,4 @@
-"""Free text that is no answer to what was asked: recognised, answered, or asked about."""
+"""Handles free text that is no answer to the open question: answer it, or ask back."""
 
 from flows.engine import announcement_screens, checklist_screens, commands, screens
 from flows.engine.events import Button, Kind, NotUnderstood
@@ -12,7 +12,7 @@ from flows.engine.state import UNASKED, Heard
 from flows.engine.text import Text, _, button
 from flows.engine.turn import TurnState
 
-# The screen of an answer or of options, where no form is open.
+# Name of the screen with an answer or with offered topics, while no form is open.
 REPLY = "~reply"
 MAX_ANSWERED, MAX_OFFERED = 2, 3
 
@@ -31,13 +31,13 @@ SOMETHING_ELSE = button("Something else")
 NONE_OF_THESE = button("None of these")
 TO_LANGUAGE = Button("!language", button("Language"), Kind.CONTROL)
 TO_MENU = Button("!menu", button("Menu"), Kind.CONTROL)
-# Kinds of question that a value may be suggested for.
+# Types of questions for which a value from a message may be suggested.
 SUGGESTED = (Choice, Number, CountryQuestion)
 NEVER_SUGGESTED = (Consent, Notice, HandoffOffer, Review)
 
 
 def hear(turn: TurnState, text: str) -> bool:
-    """Answer a text, or ask what it means; return False where nothing was understood in a form."""
+    """Answer a text, or offer topics; return False if a form is open and nothing was recognised."""
     found = turn.recognize(text)
     replies = [reply for intent in found.intents if (reply := turn.reply(intent))]
     if found.confidence is Confidence.SURE and replies:
@@ -57,7 +57,7 @@ def hear(turn: TurnState, text: str) -> bool:
 
 
 def hear_again(turn: TurnState, heard: Heard) -> None:
-    """Answer what was understood before, in the language that was chosen since."""
+    """Answer the recognised question again, in the language chosen since."""
     replies = [reply for intent in heard.intents if (reply := turn.reply(intent))]
     if heard.sure:
         return answer(turn, replies[:MAX_ANSWERED])
@@ -65,7 +65,7 @@ def hear_again(turn: TurnState, heard: Heard) -> None:
 
 
 def answer(turn: TurnState, replies: list[Reply]) -> None:
-    """Say the answers; one question alone may open a flow, run a command or be small talk."""
+    """Send the answers; a single one may open a flow, run a command or be small talk."""
     turn.c = replace(turn.c, not_understood=0)
     first = replies[0]
     if len(replies) > 1:
@@ -84,7 +84,7 @@ def answer(turn: TurnState, replies: list[Reply]) -> None:
 
 
 def press(turn: TurnState, key: str) -> bool:
-    """Do what a button of an answer or of options says; return False if there is no such thing."""
+    """Handle a button of an answer or of offered topics; return False for any other button."""
     action, _dot, intent = key.partition(".")
     reply = turn.reply(intent)
     match action:
@@ -104,7 +104,7 @@ def press(turn: TurnState, key: str) -> bool:
     return True
 
 
-# Saying
+# Sending answers
 
 
 def _say_answers(turn: TurnState, replies: list[Reply]) -> None:
@@ -150,7 +150,7 @@ def _none_of_these(turn: TurnState) -> None:
 
 
 def _offer_topics(turn: TurnState) -> None:
-    """Offer the likeliest topics of this moment; the words before them change each time."""
+    """Offer the likeliest topics here; the introduction changes with each failure."""
     times = turn.c.not_understood
     turn.c = replace(turn.c, not_understood=times + 1)
     options = [_asking(reply) for each in _topics(turn) if (reply := _labelled(turn, each))]
@@ -178,7 +178,7 @@ def _labelled(turn: TurnState, intent: str) -> Reply | None:
 
 
 def _show(turn: TurnState, paragraphs: list[tuple[Text, ...]], options: list[Option]) -> None:
-    """Say it with its buttons; inside a form, what was asked there is asked again after it."""
+    """Send a text with buttons; inside a form, repeat the open question after it."""
     buttons = tuple(Button(f"?{option.key}", option.label) for option in options)
     if _in_form(turn):
         person = () if _hands_over(turn) else turn.person_button()
@@ -215,7 +215,7 @@ def _open(turn: TurnState, reply: Reply) -> bool:
 
 
 def _prefill(turn: TurnState, flow: Flow, reply: Reply) -> None:
-    """Answer what the intent itself tells, and suggest what the message named."""
+    """Store the answers that the intent implies, and suggest values that the message named."""
     form = turn.form(flow)
     entities = turn.c.heard.entities if turn.c.heard else {}
     understanding = turn.understanding
@@ -235,7 +235,7 @@ def _may_be(question: Question, value: str) -> bool:
     return fits and not question.sensitive and question.accepts(value)
 
 
-# Where the person is
+# Position of the person
 
 
 def _in_form(turn: TurnState) -> bool:
@@ -248,18 +248,18 @@ def _hands_over(turn: TurnState) -> bool:
 
 
 def _is_question(turn: TurnState, text: str) -> bool:
-    """Return False for one word in a form, which is sooner an answer that was mistyped."""
+    """Return False for one word in a form: it is more likely a mistyped answer than a question."""
     return not _in_form(turn) or len(text.split()) > 1 or turn.asks_freely()
 
 
 def _remember(turn: TurnState, heard: Heard) -> None:
-    """Keep what was understood, none of the words, while no form is open."""
+    """Store the recognised meaning, without the words, while no form is open."""
     if not _in_form(turn):
         turn.c = replace(turn.c, heard=heard)
 
 
 def _step_name(turn: TurnState) -> str:
-    """Return where the person is: a question of a flow, or a screen."""
+    """Return the person's position: a question of a flow, or a screen."""
     asked = turn.c.asked
     if asked is None:
         return "start"

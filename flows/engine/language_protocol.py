@@ -91,7 +91,7 @@ class Words(Protocol):
         ...
 
     def guess(self, typed: str) -> str | None:
-        """The offered language that a text is written in; None where nothing tells."""
+        """Return the offered language that a text is written in; None if nothing identifies it."""
         ...
 
     def render(self, label: Label, language: str) -> str:

@@ -176,7 +176,7 @@ def _weighed(turn: TurnState, effect: Done) -> Done:
 
 
 def _without_ephemeral(flow: Flow, road: Path, stop: Step, form: Form) -> Form | None:
-    """Return the form without answers that must be dropped after a passed consent; None if none."""
+    """Return the form without its ephemeral answers once a consent was given; None if unchanged."""
     before = takewhile(lambda step: step.key != stop.key, road.steps)
     agreed = any(isinstance(step.item, Consent) and step.ok for step in before)
     known = ephemeral_answers(flow, form)

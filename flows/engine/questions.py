@@ -41,7 +41,7 @@ class Question:
 
     `depends` names the questions whose change reopens this one. `rev` rises when the meaning
     changes; `was` lists earlier names. An answer that is not `persisted` is forgotten at consent.
-    A question that `asks_freely` invites one of the person's own, which is recognised, not read.
+    With `asks_freely`, the answer is a question of the person: it is recognised, not parsed.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The engine's protocol of understanding; `bot.understanding` implements it."""
+"""Interface of the recogniser that the engine needs; `bot.understanding` implements it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,10 +34,10 @@ class Danger(StrEnum):
 class Recognition:
     """The meaning of a message, without any of its words.
 
-    `intents` are ids: where it is sure, those to answer, one for each question in the message, at
-    most two; where it is unsure, up to three to choose among, likeliest first; else the likeliest,
-    or none. `entities` are values that the message names: countries as ISO 3166-1 alpha-2, regions
-    by their keys in `flows.knowledge.regions`, numbers in digits.
+    `intents` are ids. With `SURE`: those to answer, at most two, one for each question in the
+    message. With `UNSURE`: up to three to offer, likeliest first. Otherwise the likeliest one, or
+    none. `entities` are values that the message names: countries as ISO 3166-1 alpha-2, regions by
+    their keys in `flows.knowledge.regions`, numbers in digits.
     """
 
     confidence: Confidence

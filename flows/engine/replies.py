@@ -43,12 +43,11 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """All that is needed to answer free text.
+    """Data to answer free text.
 
-    `safety` gives what is said to somebody in danger, by intent; "" is the key of the general
-    answer. `suggest` turns values that a message named into answers of questions, by their names.
-    `topics` are the intents offered where nothing was understood, by the name of the flow or
-    screen; "" is the key of the general ones.
+    `safety` maps a danger intent to the safety answer; "" is the general answer. `suggest` turns
+    values that a message named into answers of questions, by their names. `topics` maps a flow or
+    screen to the intents offered if nothing was recognised; "" is the general list.
     """
 
     recognizer: Recognizer

@@ -1,4 +1,4 @@
-"""Danger: the safety message, which comes before anything else."""
+"""The safety message for people in danger, which comes before anything else."""
 
 from flows.engine.events import Button, Kind
 from flows.engine.fast_replace import replace
@@ -9,9 +9,9 @@ from flows.engine.text import _, button
 from flows.engine.turn import TurnState
 
 URGENT, BACK = "?urgent", "?back"
-# The topic of the handoff for who is in danger.
+# Topic of the handoff for people in danger.
 TOPIC = "danger"
-# The first line is what a lock screen shows.
+# Lock screens show the first line, so it must reveal nothing.
 READ_ALONE = _("Thank you for writing. Please read this when you are alone.")
 NO_NAMES = _(
     "Please do not write names, addresses or numbers here. If somebody may look at your phone,"
@@ -26,9 +26,9 @@ TO_QUESTION = button("Back to the question")
 
 
 def is_clear(turn: TurnState, text: str) -> bool:
-    """Return True if a text speaks of danger and is neither an answer nor on its way to an officer.
+    """Return True if a text speaks of danger and is neither an answer nor meant for an officer.
 
-    A label that was offered is an answer, and so is what has no letters: a date, a number.
+    A label that was offered is an answer, and so is a text without letters: a date, a number.
     """
     if not any(each.isalpha() for each in text):
         return False
@@ -39,7 +39,7 @@ def is_clear(turn: TurnState, text: str) -> bool:
 
 
 def note_suspicion(turn: TurnState, text: str) -> None:
-    """Put one sentence above the usual reply where a text may speak of danger."""
+    """Add one sentence above the usual reply if a text may speak of danger."""
     asked = turn.c.asked
     if asked is not None and (_is_label(turn, asked, text) or _goes_to_officer(turn, asked)):
         return
@@ -48,12 +48,12 @@ def note_suspicion(turn: TurnState, text: str) -> None:
 
 
 def show(turn: TurnState, intent: str) -> None:
-    """Say what to do now and who can help; a case is opened only if the person asks for it."""
+    """Send advice for now and contacts; open a case only if the person asks for it."""
     understanding = turn.understanding
     safety = understanding.safety if understanding else {}
     spoken = safety.get(intent) or safety.get("")
     lines = spoken(turn.today, "") if spoken else ()
-    # Notes for the usual reply would come first on a lock screen.
+    # Notes of the usual reply would come first on a lock screen.
     turn.notes = []
     turn.c = replace(turn.c, not_understood=0)
     paragraphs = ((READ_ALONE,), *((line,) for line in lines), (NO_NAMES,))

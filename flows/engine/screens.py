@@ -79,7 +79,7 @@ PAPER_STATES = {
     "accepted": _("{paper}: the registry has it"),
     "rejected": _("{paper}: the registry could not take it; an officer will look at it"),
 }
-# Later answers of the registry about an upload, when the person is not waiting for them.
+# Later reports of the registry about an upload, when the person is not waiting for them.
 PAPER_ANSWERS = ("accepted", "rejected")
 WRITE_AGAIN = _("We may write to you again about your registration.")
 HIDDEN = _("given, not shown here")

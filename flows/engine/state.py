@@ -60,9 +60,10 @@ class MadeList:
 
 @dataclass(frozen=True)
 class Heard:
-    """The meaning of a question, to answer it again in another language; without words.
+    """The recognised meaning of a question, to answer it again after a change of language.
 
-    `danger` is the kind of danger that it speaks of, None if it speaks of none.
+    It contains none of the words. `danger` is the kind of danger that it speaks of, None if it
+    speaks of none.
     """
 
     intents: tuple[str, ...]
@@ -73,14 +74,14 @@ class Heard:
 
 @dataclass(frozen=True)
 class Conversation:
-    """All that is remembered with a person between two turns.
+    """All that is stored about a conversation between two turns.
 
     `papers` holds the state of each kind of paper. `pending_uploads` counts files that are being
-    checked, `verdicts` holds the results of those before. `requested_upload` is the paper that an
-    officer asked for. `draft_list` is a list that was just made, `saved_list` one that the person
-    keeps. `after_pin` is the screen that opens once the PIN is right. `suspended_flow` is the flow
-    to return to after the handoff. `topics` are those that the person subscribes to.
-    `not_understood` counts texts in a row that were not.
+    checked, `verdicts` holds the results of those checked before. `requested_upload` is the paper
+    that an officer asked for. `draft_list` is a list that was just made, `saved_list` one that the
+    person keeps. `after_pin` is the screen that opens once the PIN is right. `suspended_flow` is
+    the flow to return to after the handoff. `topics` are those that the person subscribes to.
+    `not_understood` counts consecutive texts that were not understood.
     """
 
     language: str = ""

@@ -37,7 +37,7 @@ NOTHING = Recognition(Confidence.UNKNOWN)
 
 
 class TurnState:
-    """The state of one step: `c` is the conversation so far, `notes` open the next message."""
+    """The state of one turn: `c` is the conversation so far, `notes` begin the next message."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class TurnState:
         self.effects: list[Effect] = []
         self.replaces = False
         self.understanding = understanding
-        # The language was guessed in this step, so a button to change it is near.
+        # True if the language was guessed in this turn; then a button to change it is shown.
         self.guessed = False
         self._prompt = prompt
         self._recognized: tuple[str, Recognition] | None = None
@@ -70,7 +70,7 @@ class TurnState:
         self._prompt(self, found, page, at)
 
     def recognize(self, text: str) -> Recognition:
-        """Return what a text may mean, recognised once a step."""
+        """Return the meaning of a text; it is recognised once per turn."""
         if self._recognized is None or self._recognized[0] != text:
             found = NOTHING
             if self.understanding is not None:
@@ -98,7 +98,7 @@ class TurnState:
         return self.understanding.replies.get(intent) if self.understanding else None
 
     def asks_freely(self) -> bool:
-        """Return True if what was asked last invites a question."""
+        """Return True if the open question accepts a question of the person as its answer."""
         question = self.question(self.c.asked) if self.c.asked else None
         return question is not None and question.asks_freely
 
@@ -169,7 +169,7 @@ class TurnState:
         )
 
     def person_button(self) -> tuple[Button, ...]:
-        """Return the button that calls a person, unless an officer is there already."""
+        """Return the button that asks for an officer, unless one has the conversation already."""
         offered = any(flow.hands_over for flow in self.flows.values())
         if not self.c.language or self.c.with_officer or not offered:
             return ()

@@ -1,4 +1,4 @@
-"""Typed text: a command, danger, an answer to what was asked, words for an officer, a question."""
+"""Handles typed text: commands, danger, answers, messages for an officer, questions."""
 
 from flows.engine import answering, commands, hearing, pin_screens, prompting, safety, screens
 from flows.engine.fast_replace import replace
@@ -8,16 +8,16 @@ from flows.engine.recognition import Confidence, Danger
 from flows.engine.state import Asked, Heard
 from flows.engine.turn import TurnState
 
-# Every parser refuses longer texts; reading all of them would only take time.
+# All parsers refuse longer texts; parsing them would only take time.
 MAX_READ = 5000
-# A text of this many words in place of a name is a question if it is recognised for sure.
+# A text of at least this many words, typed as a name, may be a question instead.
 MIN_QUESTION_WORDS = 3
 # Words that are commands also while an officer has the conversation; others are for the officer.
 BESIDE_OFFICER = (Reserved.MENU, Reserved.LANGUAGE)
 
 
 def said(turn: TurnState, text: str) -> None:
-    """Take a text: safety words, the officer's share, danger, the form's answer, a question."""
+    """Handle a text: safety words, messages for an officer, danger, answers, then questions."""
     text = text[:MAX_READ]
     command = turn.words.command(text)
     word = command[0] if command else turn.words.reserved(text)
@@ -61,7 +61,7 @@ def _declines(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -
 
 
 def _judge(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> None:
-    """Take a text as the answer to what was asked if it can be one, else as a question."""
+    """Handle a text as the answer to the open question if possible, else as a question."""
     word = word or _written_control(turn, text)
     if word and isinstance(turn.question(asked), (FreeText, PersonName)):
         return commands.run(turn, word)
@@ -83,7 +83,7 @@ def _judge(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> N
 
 
 def _unasked(turn: TurnState, text: str, word: Reserved | None) -> None:
-    """Take a text where nothing was asked, as after the chat was cleared."""
+    """Handle a text while no question is open, as after the chat was cleared."""
     if word:
         return commands.run(turn, word)
     if turn.understanding is None:
@@ -95,7 +95,7 @@ def _unasked(turn: TurnState, text: str, word: Reserved | None) -> None:
 
 
 def _first_words(turn: TurnState, text: str, word: Reserved | None) -> None:
-    """Guess the language of a first message and answer it; ask for the language if none is near."""
+    """Guess the language of a first message and answer in it; if in doubt, ask for the language."""
     asked = turn.c.asked
     reading = answering.read(turn, asked, text) if asked else Refusal.NOT_LISTED
     if asked and not isinstance(reading, Refusal) and isinstance(reading, str):
@@ -128,11 +128,11 @@ def _ask_language(turn: TurnState, text: str) -> None:
     prompting.ask_language(turn, above=safety.ONE_SENTENCE if danger else None)
 
 
-# Judging
+# Answer or question
 
 
 def _asks_instead(turn: TurnState, asked: Asked, text: str) -> bool:
-    """Return True if a text reads as a name, and is for sure a question."""
+    """Return True if a text could be a name, but is recognised as a question for sure."""
     if not isinstance(turn.question(asked), PersonName) or turn.understanding is None:
         return False
     if len(text.split()) < MIN_QUESTION_WORDS:
@@ -141,7 +141,7 @@ def _asks_instead(turn: TurnState, asked: Asked, text: str) -> bool:
 
 
 def _may_ask(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> bool:
-    """Return False for what is no question: nothing, or a private answer that was mistyped."""
+    """Return False if a text is empty or a mistyped private answer, and so no question."""
     if turn.understanding is None or refusal is Refusal.EMPTY:
         return False
     question = turn.question(asked)
@@ -150,9 +150,9 @@ def _may_ask(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> bool
 
 
 def _is_screen_answer(turn: TurnState, asked: Asked, text: str) -> bool:
-    """Return True if words are a PIN that was asked for while an officer has the talk.
+    """Return True if the text is a PIN that was requested while an officer has the conversation.
 
-    Other screens are answered by their buttons then: a "yes" is for the officer.
+    Other screens then accept only buttons: a typed "yes" is for the officer.
     """
     if asked.key != pin_screens.PIN:
         return False
@@ -160,7 +160,7 @@ def _is_screen_answer(turn: TurnState, asked: Asked, text: str) -> bool:
 
 
 def _written_control(turn: TurnState, text: str) -> Reserved | None:
-    """Return the control whose label was written out instead of pressed."""
+    """Return the control whose label was typed instead of pressed."""
     controls = [(screens.EXIT, Reserved.EXIT), (screens.PERSON, Reserved.PERSON)]
     if turn.c.with_officer:
         controls.append((screens.BACK_TO_BOT, Reserved.MENU))

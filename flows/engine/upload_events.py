@@ -53,7 +53,7 @@ def take_event(
 
 
 def attached(turn: TurnState, event: Attached) -> None:
-    """Take a file where a paper was asked for, by the form or by the officer."""
+    """Accept a file if the form or an officer asked for one."""
     place = awaited(turn.flows, turn.c)
     if place is None:
         return unreadable(turn, event.kind, event.caption)
@@ -64,7 +64,7 @@ def attached(turn: TurnState, event: Attached) -> None:
 
 
 def _read_caption(turn: TurnState, caption: str) -> None:
-    """Take what was written with a file: words for the officer, danger, or a question."""
+    """Handle the caption of a file: a message for the officer, danger, or a question."""
     if turn.c.with_officer:
         return commands.relay(turn, caption)
     found = turn.recognize(caption)
@@ -105,7 +105,7 @@ def _requested_upload_received(turn: TurnState) -> None:
 
 
 def unreadable(turn: TurnState, kind: str, caption: str = "") -> None:
-    """Say that a thing cannot be read here; its caption is taken as a text."""
+    """Say that this kind of message cannot be read; handle its caption as a text."""
     match kind:
         case "location":
             turn.effects.append(DeleteInput())

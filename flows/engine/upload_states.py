@@ -1,4 +1,4 @@
-"""Uploads as people read of them: reasons for a refusal, hints on quality, and states."""
+"""Texts about uploads: reasons for a refusal, hints on quality, and states."""
 
 from collections.abc import Mapping
 from enum import StrEnum

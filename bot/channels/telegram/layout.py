@@ -22,7 +22,7 @@ MAX_IN_ROW = 3
 WIDTHS = {1: 10**6, 2: 15, 3: 9}
 FIRST_WIDE = "\u2e80"
 MANY_OPTIONS = 4
-# The flows show the same few buttons again and again.
+# Markup of buttons is cached, because flows show the same few buttons again and again.
 MAX_CACHED_BUTTONS = 2048
 
 deferred_models.build_models(__name__)

@@ -1,4 +1,4 @@
-"""Statements of what officers see: lists, one case, what changed."""
+"""Statements of the officers' views: case lists, one case, changes."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -42,7 +42,7 @@ ONE_READING = timedelta(minutes=15)
 
 
 class Queue(StrEnum):
-    """The lists; `LATE` is what should have been answered by now."""
+    """Lists of cases; `LATE` holds those past their answer deadline."""
 
     MINE = "mine"
     UNCLAIMED = "unclaimed"
@@ -106,7 +106,7 @@ ROWS: Select[*tuple[Any, ...]] = (
     .outerjoin(t.Officer, t.Officer.id == t.Case.owner)
     .outerjoin(t.Conversation, (t.Conversation.person_id == t.Case.person_id) & _IS_OPEN)
 )
-"""Cases as `row_of` takes them."""
+"""Cases with the columns that `row_of` reads."""
 
 _MAY_SEE_TOPIC = or_(
     bindparam("free", type_=Boolean()),
@@ -115,14 +115,14 @@ _MAY_SEE_TOPIC = or_(
 
 
 def _is_or_any(column: Any, name: str) -> ColumnElement[bool]:
-    """Return True for all rows if the value `name` is empty, else for those equal to it."""
+    """Return the condition that the column has the value `name`, or that value is empty."""
     wanted = bindparam(name, type_=column.type)
     nothing = wanted == "" if isinstance(column.type, Text) else wanted.is_(None)
     return or_(nothing, column == wanted)
 
 
 _CHANNEL = bindparam("channel", type_=Text())
-# A list has one text, whatever it is narrowed down to, so that servers know it prepared.
+# The same statement for every filter, so that servers prepare it once.
 _WANTED = (
     _MAY_SEE_TOPIC,
     _is_or_any(t.Case.language, "language"),
@@ -140,7 +140,7 @@ _WANTED = (
 
 
 def _listed(queue: Queue, paged: bool) -> Statement[*tuple[Any, ...]]:
-    """Return a page of a list: sort and cut the cases first, then join what is beside them."""
+    """Return the statement of a page: sort and limit the cases, then join their details."""
     is_closed = queue is Queue.RESOLVED
     key = _key_of(t.Case, is_closed)
     order = [each.desc() for each in key] if is_closed else list(key)
@@ -217,7 +217,7 @@ WINDOW = statement(
 
 # What changed
 
-# The number up to which a page that is read afterwards knows everything.
+# Number of the last event: a page that is read afterwards includes everything up to it.
 LAST_EVENT = statement(select(func.coalesce(func.max(t.CaseEvent.id), 0)))
 _EVENT = bindparam("id", type_=BigInteger())
 EVENT_EXISTS = statement(select(literal(True)).where(t.CaseEvent.id == _EVENT))
@@ -291,7 +291,7 @@ _WRITE = (
 REGISTRY = statement(union_all(_REGISTRATION, _WRITE).order_by(literal_column("happened_at")))
 DATABASE_TIME = statement(select(NOW))
 
-# Who looks at it, and how many cases an officer has read
+# Views of the case, and the number of cases that an officer has read
 
 VIEWERS = statement(
     select(t.Officer.name)
@@ -306,7 +306,7 @@ VIEWERS = statement(
 
 
 def _look(*conditions: ColumnElement[bool]) -> Statement[()]:
-    """Return the statement that notes that this officer looks at the case now."""
+    """Return the statement that records that this officer views the case."""
     looking = select(t.Case.id, _OFFICER).where(t.Case.id == _CASE, *conditions)
     return statement(
         insert(t.CaseViewer)

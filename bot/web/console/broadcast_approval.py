@@ -39,7 +39,7 @@ def title(context: RequestContext, found: Broadcast) -> str:
     if len(line) <= MAX_TITLE:
         return line
     cut = line[: MAX_TITLE - 1]
-    words = cut.rpartition(" ")[0]  # Chinese has none to end at
+    words = cut.rpartition(" ")[0]  # Chinese has no spaces
     return f"{words if len(words) > MAX_TITLE // 2 else cut}…"
 
 

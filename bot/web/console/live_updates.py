@@ -27,12 +27,12 @@ from bot.web.console.routing import ConsoleRoute, require
 from bot.web.request_parsing import number
 
 HEARTBEAT_SECONDS = 15
-SESSION_CHECK_SECONDS = 10  # less than a heartbeat
+SESSION_CHECK_SECONDS = 10  # shorter than a heartbeat
 NOTIFICATION = "kosh_case"
 RETRY_SECONDS = 1.0
 _logger = logging.get()
 
-COALESCE_SECONDS = 0.1  # changes within it are sent together
+COALESCE_SECONDS = 0.1  # changes within this time are sent together
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 router = APIRouter(route_class=ConsoleRoute)
@@ -81,7 +81,7 @@ class ChangeFeed:
         return feeds[notification]
 
     async def wait(self, version: int) -> bool:
-        """Return whether the version differs from `version`, now or within a heartbeat."""
+        """Wait up to a heartbeat until the version is not `version`; return whether it changed."""
         if not self._tasks:
             self._tasks = [asyncio.create_task(each()) for each in (self._listen, self._end)]
         if self.version == version:
