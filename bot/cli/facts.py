@@ -56,7 +56,7 @@ def on_day(
     lang: Lang = "en",
     only: Only = "",
 ) -> None:
-    """Print each intent's answer on a day, and those of its facts that it leaves out then."""
+    """Print each intent's answer on a day, and the facts that it omits then."""
     today = date.fromisoformat(day)
     words = Languages()
     for answer in ANSWERS:
