@@ -13,6 +13,8 @@ from uuid import uuid4
 import aiohttp
 
 PATIENCE = 10.0
+SAID = r'<li class="said kosh" data-id="([^"]*)">.*?lang="([^"]*)"(.*?)</li>'
+PRESS = r'name="payload" value="([^"]*)">([^<]*)</button>'
 
 
 @dataclass
@@ -41,6 +43,7 @@ class Visitor:
     last: str = ""
     stops: int = 0
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _stream: aiohttp.ClientResponse | None = None
 
     @classmethod
     @asynccontextmanager
@@ -62,16 +65,23 @@ class Visitor:
         found = re.search(r'data-chat="([^"]*)"', page)
         assert found is not None
         self.chat = unescape(found[1])
+        for bubble_id, lang, shown in re.findall(SAID, page, re.DOTALL):
+            paragraphs = [unescape(each) for each in re.findall(r"<p [^>]*>([^<]*)</p>", shown)]
+            buttons = {unescape(label): unescape(load) for load, label in re.findall(PRESS, shown)}
+            self.bubbles.append(Bubble(bubble_id, paragraphs, buttons, lang))
+            self.last = bubble_id
 
     async def listen(self) -> None:
         """Follow the stream, reconnecting as a browser does."""
         while True:
             try:
-                params = {"chat": self.chat, "last": self.last}
                 async with self.session.get(
-                    f"{self.url}/chat/stream", params=params, timeout=aiohttp.ClientTimeout(None)
-                ) as answer:
-                    await self._read(answer)
+                    f"{self.url}/chat/stream",
+                    params={"last": self.last},
+                    headers={"X-Kosh-Chat": self.chat} if self.chat else {},
+                    timeout=aiohttp.ClientTimeout(None),
+                ) as self._stream:
+                    await self._read(self._stream)
             except aiohttp.ClientError:
                 pass
             await asyncio.sleep(0.05)
@@ -98,6 +108,12 @@ class Visitor:
             elif event.get("event") == "gone":
                 self.gone += data["ids"]
             self._changed.notify_all()
+
+    @property
+    def secret(self) -> str:
+        """What opens the chat now: the cookie, or before consent the name that the page has."""
+        kept = [each.value for each in self.session.cookie_jar if each.key == "kosh"]
+        return kept[0] if kept else self.chat
 
     @property
     def newest(self) -> Bubble:
@@ -129,7 +145,13 @@ class Visitor:
         async with self.session.post(
             f"{self.url}/chat/{what}", data=form, headers=headers
         ) as answer:
-            return answer.status, await answer.json()
+            told = await answer.json()
+        if told.get("chat", self.chat) != self.chat:
+            # As the page does: from consent on the cookie opens the chat, in a new connection.
+            self.chat = told["chat"]
+            if self._stream is not None:
+                self._stream.close()
+        return answer.status, told
 
     async def _post(self, what: str, **fields: str) -> Bubble:
         seen = len(self.bubbles)

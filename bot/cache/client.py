@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from bot.cache.local_buckets import Draw
+from bot.cache.local_store import LocalStore
 from bot.cache.pubsub import PubSubConnection, Subscription
 from bot.cache.scripts import ALLOW, APPEND, DRAW, HOLD, KEEP, SETTLE, Script, Scripts
 from bot.concurrency.batching import WaitedTooLong
@@ -49,6 +51,9 @@ class Cache:
         self._seconds = seconds
         self._line = PubSubConnection(client)
         self._scripts = Scripts(client, seconds)
+        # What a full server refused: sealed sessions, and entries of streams.
+        self.local = LocalStore[bytes]()
+        self._local_streams = LocalStore[list[tuple[str, bytes]]]()
 
     @classmethod
     def at(cls, url: str, *, seconds: float = _SECONDS) -> Self:
@@ -98,6 +103,12 @@ class Cache:
         """
         stored = () if blob is None else (blob,)
         return bool(await self._run(KEEP, f"ask:{key}", token, ttl_s, *stored))
+
+    async def peek(self, key: str) -> bytes | None:
+        """Return the state of an anonymous conversation without its lock; a full server does so."""
+        with _redis_errors():
+            blob: Any = await self._client.hget(f"ask:{key}", "blob")
+        return bytes(blob) if blob else None
 
     async def settle(self, key: str, *, ttl_s: int = 120) -> None:
         """Replace the state by a marker, after the commit that stored this person in PostgreSQL.
@@ -173,18 +184,48 @@ class Cache:
         added: bytes = await self._run(APPEND, f"chat:{stream_key}", blob, ttl_s, limit)
         return added.decode()
 
+    def append_local(self, stream_key: str, blob: bytes, ttl_s: int, limit: int) -> str:
+        """Keep an entry that the server refused in this process; return its id."""
+        entries = self._local_streams.get(stream_key) or []
+        entry_id = f"{time.time_ns() // 1_000_000}-{len(entries)}"
+        entries = [*entries, (entry_id, blob)][-limit:]
+        self._local_streams.put(stream_key, entries, ttl_s)
+        return entry_id
+
     async def read_after(self, stream_key: str, last_id: str) -> list[tuple[str, bytes]]:
         """Return the entries after an id, oldest first; all entries if `last_id` is no id."""
-        after = f"({last_id}" if _STREAM_ID.fullmatch(last_id) else "-"
+        local = self._local_streams.get(stream_key) or []
+        if not (is_id := _STREAM_ID.fullmatch(last_id)):
+            last_id = "0-0"
+        try:
+            with _redis_errors():
+                after = f"({last_id}" if is_id else "-"
+                entries: Any = await self._client.xrange(f"chat:{stream_key}", min=after)
+        except CacheUnavailable:
+            if not local:
+                raise
+            entries = []
+        found = [(entry.decode(), fields[b"blob"]) for entry, fields in entries]
+        newer = [each for each in local if _moment(each[0]) > _moment(last_id)]
+        return sorted([*found, *newer], key=lambda entry: _moment(entry[0]))
+
+    async def has_entries(self, stream_key: str) -> bool:
+        """Return True if a stream has entries."""
+        if self._local_streams.get(stream_key):
+            return True
         with _redis_errors():
-            entries: Any = await self._client.xrange(f"chat:{stream_key}", min=after)
-        return [(entry.decode(), fields[b"blob"]) for entry, fields in entries]
+            return bool(await self._client.exists(f"chat:{stream_key}"))
 
     async def _run(
         self, script: Script, key: str | Sequence[str], *args: str | bytes | float
     ) -> Any:
         with _redis_errors():
             return await self._scripts.run(script, (key,) if isinstance(key, str) else key, *args)
+
+
+def _moment(entry_id: str) -> tuple[int, int]:
+    milliseconds, _dash, number = entry_id.partition("-")
+    return int(milliseconds), int(number)
 
 
 @contextmanager

@@ -61,7 +61,8 @@ class Inbound:
 
     `external_id` is the platform's id of the update, used for deduplication. `aliases` are further
     handles that the platform confirms for the same person. `at` is the time of the action in Unix
-    seconds; 0 where the platform has no reply window.
+    seconds; 0 where the platform has no reply window. `consent_handle` replaces handle and address
+    of an anonymous person who consents.
     """
 
     channel: str
@@ -73,6 +74,7 @@ class Inbound:
     press_id: str = ""
     aliases: tuple[str, ...] = ()
     at: int = 0
+    consent_handle: str = ""
 
 
 @dataclass(frozen=True, slots=True)

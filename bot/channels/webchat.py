@@ -5,6 +5,7 @@ anonymous person the message is encrypted and added to a short-lived stream in V
 """
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from hashlib import sha256
 
 import msgspec
@@ -51,16 +52,21 @@ class WebChat:
         raise NotImplementedError
 
     async def send(self, act: ChannelCall) -> str:
-        try:
-            if act.row:
+        if act.row:
+            try:
                 await self._live.publish(topic(act.address), b"")
-                return act.external_id or act.row.partition(".")[0]
-            stream = _stream(act.address)
-            sealed = self._vault.seal_transient(_encode(_note(act)), stream)
-            external_id = await self._live.append(stream, sealed, STREAM_SECONDS, MAX_WAITING)
-            await self._live.publish(topic(act.address), b"")
+            except CacheUnavailable:
+                raise Unreachable from None
+            return act.external_id or act.row.partition(".")[0]
+        stream = _stream(act.address)
+        entry = (stream, self._vault.seal_transient(_encode(_note(act)), stream))
+        try:
+            external_id = await self._live.append(*entry, STREAM_SECONDS, MAX_WAITING)
         except CacheUnavailable:
-            raise Unreachable from None
+            external_id = self._live.append_local(*entry, STREAM_SECONDS, MAX_WAITING)
+        # The message is kept: a page that misses this fetches it with the next request.
+        with suppress(CacheUnavailable):
+            await self._live.publish(topic(act.address), b"")
         return external_id
 
     async def ping(self) -> None:
@@ -83,6 +89,11 @@ async def waiting(live: Cache, vault: Vault, address: str, last: str) -> list[tu
     stream = _stream(address)
     found = await live.read_after(stream, last)
     return [(note_id, _decode(vault.unseal_transient(sealed, stream))) for note_id, sealed in found]
+
+
+async def has_begun(live: Cache, address: str) -> bool:
+    """Return True if an anonymous chat has messages. Raises CacheUnavailable."""
+    return await live.has_entries(_stream(address))
 
 
 def topic(address: str) -> str:

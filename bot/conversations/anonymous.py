@@ -1,11 +1,13 @@
 """Anonymous conversations: stored encrypted in Valkey for half an hour.
 
-There is no guarantee: if Valkey loses its data, people start at the menu again.
+There is no guarantee: if Valkey loses its data, people start at the menu again. While it refuses
+writes, each process keeps the conversations that it took part in.
 """
 
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
+from datetime import date
 from uuid import uuid4
 
 import msgspec
@@ -17,18 +19,31 @@ from bot.cache import Busy, CacheUnavailable
 from bot.channels import ChannelCall, Inbound
 from bot.conversations import deletable_messages, unsent_calls
 from bot.conversations.unsent_calls import UnsentCall, UnsentRest
-from bot.observability import metrics
+from bot.observability import logging, metrics
 from bot.printing import share_links
 from bot.runtime import Runtime
 from bot.security.key_files import VaultError
-from flows.engine.events import DeleteInput, Forget, NotUnderstood, QuickExit, Say
+from flows.engine.conversation import step
+from flows.engine.events import (
+    DeleteInput,
+    Event,
+    Forget,
+    NotUnderstood,
+    Page,
+    Pressed,
+    QuickExit,
+    Say,
+    Started,
+)
 from flows.engine.state import Conversation, Turn
 
 HELD_TRIES = 200
 HELD_PAUSE = 0.025
 # Seconds before each further round of calls that a turn has left.
 LATER_PAUSES = (2.0, 4.0, 8.0, 16.0, 30.0)
+SESSION_SECONDS = 1800
 
+_logger = logging.get()
 _encode = msgspec.json.Encoder().encode
 
 
@@ -54,24 +69,42 @@ _decode = msgspec.json.Decoder(AnonymousSession).decode
 
 
 async def hold(rt: Runtime, key: str, token: str) -> cache.LockAcquired | None:
-    """Wait for the session's lock; return None without Valkey. Raises Overloaded."""
+    """Wait for the session's lock; return None if Valkey refuses. Raises Overloaded."""
     try:
         for _try in range(HELD_TRIES):
             held = await rt.live.hold(key, token)
             if not isinstance(held, Busy):
-                return held
+                # A session of this process is newer than what Valkey had before it refused.
+                local = None if held.known else rt.live.local.pop(key)
+                return cache.LockAcquired(local or held.blob, held.known)
             await asyncio.sleep(HELD_PAUSE)
-    except CacheUnavailable:
+    except CacheUnavailable as error:
+        _logger.warning("session.local", code=error.code)
         return None
     raise Overloaded
 
 
-async def keep(rt: Runtime, key: str, token: str, ask: AnonymousSession) -> None:
+async def unlocked(rt: Runtime, key: str) -> bytes | None:
+    """Return the session's state while Valkey refuses writes; None if it cannot be read."""
     with suppress(CacheUnavailable):
-        await rt.live.keep(key, token, rt.vault.seal_transient(_encode(ask), key))
+        return rt.live.local.get(key) or await rt.live.peek(key)
+    return None
+
+
+async def keep(rt: Runtime, key: str, token: str, ask: AnonymousSession) -> None:
+    """Store the session and release the lock; without a lock, keep it in this process."""
+    sealed = rt.vault.seal_transient(_encode(ask), key)
+    try:
+        if token:
+            await rt.live.keep(key, token, sealed, ttl_s=SESSION_SECONDS)
+    except CacheUnavailable:
+        token = ""
+    if not token:
+        rt.live.local.put(key, sealed, SESSION_SECONDS)
 
 
 async def mark_known(rt: Runtime, key: str) -> None:
+    rt.live.local.pop(key)
     with suppress(CacheUnavailable):
         await rt.live.settle(key)
 
@@ -83,6 +116,24 @@ def asked(rt: Runtime, key: str, blob: bytes | None) -> AnonymousSession:
         return _decode(rt.vault.unseal_transient(blob, key))
     except (VaultError, msgspec.DecodeError):
         return AnonymousSession()
+
+
+def greeting(rt: Runtime, today: date, page: Page) -> Turn:
+    """Return the turn with which every conversation begins; it depends on nothing that was said."""
+    return step(rt.flows, rt.languages, Conversation(), Started(), today, page, rt.understanding)
+
+
+def at_beginning(
+    rt: Runtime, ask: AnonymousSession, event: Event, today: date, page: Page
+) -> AnonymousSession:
+    """Return the session as it is after the greeting if there is none and a button was pressed.
+
+    The page of the web chat shows the greeting without storing anything. While Valkey refuses
+    writes, the languages of the greeting can still be chosen.
+    """
+    if not isinstance(event, Pressed) or ask != AnonymousSession():
+        return ask
+    return AnonymousSession(greeting(rt, today, page).conversation)
 
 
 async def answer(

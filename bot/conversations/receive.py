@@ -226,7 +226,8 @@ async def _anonymous_turn(
     if held is not None and held.known and not insist:
         await anonymous.mark_known(rt, key)
         return None, True
-    ask = anonymous.asked(rt, key, held.blob if held else None)
+    token = token if held else ""
+    ask = anonymous.asked(rt, key, held.blob if held else await anonymous.unlocked(rt, key))
     try:
         return await _step_anonymous(rt, inbound, now, ask, key, token)
     except BaseException:
@@ -246,6 +247,7 @@ async def _step_anonymous(
         await anonymous.keep(rt, key, token, ask)
         return None, False
     page = rt.channels[inbound.channel].page
+    ask = anonymous.at_beginning(rt, ask, inbound.event, now.date(), page)
     turn = step(
         rt.flows,
         rt.languages,
@@ -277,17 +279,17 @@ async def _begin(
     token: str,
 ) -> tuple[AfterCommit | None, bool]:
     """Process the first durable turn; from here on, nothing accepted is lost."""
+    handle = inbound.consent_handle or inbound.handle
+    address = inbound.consent_handle or inbound.address
     async with rt.pool.connection() as transaction:
         person = await identities.create(
-            rt, transaction, inbound.channel, inbound.handle, inbound.address, inbound.aliases
+            rt, transaction, inbound.channel, handle, address, inbound.aliases
         )
         if person is None:
             await transaction.rollback()
             await anonymous.mark_known(rt, key)
             return None, True
-        held = LockedConversation(
-            person, ask.conversation, inbound.channel, 0, inbound.address, now
-        )
+        held = LockedConversation(person, ask.conversation, inbound.channel, 0, address, now)
         await conversation_store.begin(rt, transaction, held, ask.sent)
         unsent = [each.row for each in ask.unsent]
         await outbox.enqueue(transaction, person, inbound.channel, unsent)

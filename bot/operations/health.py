@@ -258,7 +258,7 @@ def status(rt: Runtime, sight: Snapshot) -> Status:
     last = max((at for _channel, at in sight.delivered), default=None)
     name, commit = built()
     return Status(
-        overall=Health.DOWN if not sight.database else _worst(every),
+        overall=Health.DOWN if not sight.database else _worst([*every, _live(sight)]),
         channels=channels,
         registry=registry,
         oldest_minutes=int(
@@ -273,6 +273,11 @@ def status(rt: Runtime, sight: Snapshot) -> Status:
 
 def _channel(sight: Snapshot, name: str) -> Health:
     return _health(sight, sight.oldest(Backlog.MESSAGE, name))
+
+
+def _live(sight: Snapshot) -> Health:
+    """Return SLOW while Valkey refuses: anonymous people may have to begin again."""
+    return Health.WORKS if sight.live else Health.SLOW
 
 
 def _health(sight: Snapshot, oldest: float) -> Health:

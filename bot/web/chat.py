@@ -5,6 +5,7 @@ the person can come back.
 """
 
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import uuid4
 
@@ -12,21 +13,33 @@ from fastapi import APIRouter, Form, Request
 from starlette.background import BackgroundTask
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from bot import outbox
+from bot.cache import CacheUnavailable
 from bot.channels import Inbound
-from bot.channels.webchat import WebChat
-from bot.conversations import receive, upload_events
+from bot.channels.webchat import Note, WebChat
+from bot.conversations import anonymous, receive, upload_events
 from bot.conversations.anonymous import Overloaded
 from bot.conversations.effects import AfterCommit
 from bot.file_sanitizer.sanitizer import MAX_BYTES
 from bot.people import identities
 from bot.runtime import Runtime
 from bot.web import multipart
-from bot.web.chat_rendering import EXIT, EXIT_URL, TROUBLE, Unsent, in_all_languages, render_page
+from bot.web.chat_rendering import (
+    EXIT,
+    EXIT_URL,
+    TROUBLE,
+    Notes,
+    Unsent,
+    in_all_languages,
+    render_page,
+)
 from bot.web.chat_session import (
+    NAME_HEADER,
     ChatForm,
     ChatRoute,
     ChatSession,
     check_chat_origin,
+    consent_names,
     find_session,
     forget,
     posting_session,
@@ -34,7 +47,7 @@ from bot.web.chat_session import (
     unread_notes,
 )
 from bot.web.middleware import UNAVAILABLE_ERRORS
-from flows.engine.events import Event, Pressed, Said, Started, Unreadable
+from flows.engine.events import Event, Page, Pressed, Said, Unreadable
 from flows.engine.language_protocol import Reserved
 from flows.engine.text import _
 
@@ -53,22 +66,22 @@ async def home() -> Response:
 
 
 @router.get("/chat")
-async def page(request: Request, chat: str = "") -> Response:
-    """Return the page with its messages; the first visit begins a conversation."""
+async def page(request: Request) -> Response:
+    """Return the page with its messages; a new chat shows the greeting, and nothing is stored."""
     rt: Runtime = request.app.state.rt
-    # Only our own script may name a chat. Otherwise a link could put its reader into a chat that
-    # the link's author also reads.
-    session = await find_session(request, chat if _by_script(request) else "")
-    notes = await unread_notes(rt, session, "")
-    if not notes:
-        hint = request.headers.get("accept-language", "")[:2]
-        try:
-            delivery = await _receive(rt, session, uuid4().hex, Started("", hint))
-        except Overloaded:
-            return render_page(rt, session, notes, Unsent("", uuid4().hex))
-        await receive.deliver(rt, delivery)
-        notes = await unread_notes(rt, session, "")
-    return render_page(rt, session, notes)
+    session = await find_session(request)
+    named = session.person is not None or NAME_HEADER in request.headers
+    notes = await unread_notes(rt, session, "") if named else ()
+    return render_page(rt, session, notes or _greeting(rt, session))
+
+
+def _greeting(rt: Runtime, session: ChatSession) -> Notes:
+    """Return the first message of a chat in which nothing was posted yet."""
+    if session.person is not None:
+        return ()
+    says = anonymous.greeting(rt, datetime.now(UTC).date(), Page.NEVER).says
+    messages = (outbox.rendered(rt, say) for say in says)
+    return [(f"0-{number}", Note(message)) for number, message in enumerate(messages, 1)]
 
 
 @forms.post("/chat/said")
@@ -106,7 +119,7 @@ async def attached(request: Request) -> Response:
     # The form may be larger than a file, so that a file that is too large is refused as a file.
     sent = await multipart.opened(request, MAX_BYTES + MAX_FORM_OVERHEAD)
     form = ChatForm.model_validate(sent.fields)
-    session = await posting_session(request, form.chat, form.last)
+    session = await posting_session(request, form.chat, form.id, form.last)
     try:
         delivery = await upload_events.take_upload(rt, session.person, sent.file)
     except LookupError:
@@ -120,10 +133,10 @@ async def _post(request: Request, form: ChatForm, event: Event) -> Response:
     event_id = form.id or uuid4().hex
     unsent = Unsent(form.text, event_id)
     try:
-        session = await posting_session(request, form.chat, form.last)
-        delivery = await _receive(rt, session, event_id, event)
+        session = await posting_session(request, form.chat, event_id, form.last)
+        delivery, session = await _receive(rt, session, event_id, event)
         answer = await _accepted(request, session, delivery)
-        await _renew_cookie(rt, answer, session, delivery)
+        await _renew_cookie(rt, answer, session)
     except Overloaded:
         if _by_script(request):
             error = {"error": "E_OVERLOADED", "message": in_all_languages(rt, TROUBLE)}
@@ -136,13 +149,9 @@ async def _post(request: Request, form: ChatForm, event: Event) -> Response:
     return answer
 
 
-async def _renew_cookie(
-    rt: Runtime, answer: Response, session: ChatSession, delivery: AfterCommit | None
-) -> None:
-    """Renew the cookie of a known person, except on a secure page; delete it after erasure."""
-    if delivery is None:
-        return
-    if delivery.person is None:
+async def _renew_cookie(rt: Runtime, answer: Response, session: ChatSession) -> None:
+    """Renew the cookie of a known person, except on a secure page; delete one that is unknown."""
+    if session.person is None:
         if session.by_cookie:
             forget(rt, answer)
         return
@@ -160,31 +169,39 @@ async def _accepted(
     rt: Runtime = request.app.state.rt
     if _by_script(request):
         background = BackgroundTask(receive.deliver, rt, delivery)
-        return JSONResponse({"ok": True, "chat": session.name}, 202, background=background)
+        chat = session.name if session.person is None else ""
+        return JSONResponse({"ok": True, "chat": chat}, 202, background=background)
     await receive.deliver(rt, delivery)
-    session = await find_session(request, session.name)
     return render_page(rt, session, await unread_notes(rt, session, ""))
 
 
 async def _receive(
     rt: Runtime, session: ChatSession, event_id: str, event: Event
-) -> AfterCommit | None:
+) -> tuple[AfterCommit | None, ChatSession]:
+    """Process an event; return its result, and the chat, which has a new name after consent."""
     newest = ""
     if isinstance(event, Pressed):
-        notes = await unread_notes(rt, session, "")
-        newest = next((key for key, note in reversed(notes) if note.say), "")
-    return await receive.receive(
+        with suppress(CacheUnavailable):
+            notes = await unread_notes(rt, session, "") or _greeting(rt, session)
+            newest = next((key for key, note in reversed(notes) if note.say), "")
+    new_name = consent_names(rt, session.name, event_id)[0]
+    delivery = await receive.receive(
         rt,
         Inbound(
             channel=WebChat.name,
-            external_id=f"{session.name}:{event_id[:64]}",
+            external_id=f"{session.first_name or session.name}:{event_id[:64]}",
             handle=session.name,
             address=session.name,
             event=event,
             message_id=newest or event_id[:64],
             press_id=newest,
+            consent_handle=new_name,
         ),
     )
+    if delivery is None or (session.person is None) is (delivery.person is None):
+        return delivery, session
+    name = session.name if delivery.person is None else new_name
+    return delivery, ChatSession(name, delivery.person, session.by_cookie)
 
 
 def _by_script(request: Request) -> bool:

@@ -1,5 +1,6 @@
 """Find out whose chat a request belongs to, and what its page has not shown yet."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from secrets import token_urlsafe
@@ -20,17 +21,25 @@ from flows import lifetimes
 MAX_FORM_BYTES = 32 * 1024
 MAX_FIELDS = 8
 COOKIE_SECONDS = lifetimes.DRAFT_DAYS * 24 * 3600
-NAMED_MINUTES = 10
+# How long a post that gave consent may be repeated, in case the response with the cookie was lost.
+CONSENT_MINUTES = 10
+# Carries the secret name of an anonymous chat: addresses are logged, this header is not. Only a
+# script of our own page can send it, so that no link puts its reader into another person's chat.
+NAME_HEADER = "x-kosh-chat"
 SITES = ("same-origin", "none")
 
 
 @dataclass(frozen=True, slots=True)
 class ChatSession:
-    """The chat that an open page shows: its secret name, and the person if there is one."""
+    """The chat that an open page shows: its secret name, and the person if there is one.
+
+    `first_name` is the name under which a repeated post was sent first.
+    """
 
     name: str
     person: Person | None
     by_cookie: bool
+    first_name: str = ""
 
 
 class ChatForm(BaseModel):
@@ -58,36 +67,50 @@ def check_chat_origin(request: Request) -> None:
     check_origin(request, sites=SITES, required=False)
 
 
-async def find_session(request: Request, name: str) -> ChatSession:
+async def find_session(request: Request, name: str = "") -> ChatSession:
     """Return the chat of the cookie if it is known, else the one the page names, else a new one.
 
-    A name is part of addresses, which others may log: a known person's chat is opened by it only
-    in the first `NAMED_MINUTES`, until the cookie must have arrived.
+    Only a cookie opens the chat of a known person.
     """
     rt: Runtime = request.app.state.rt
     by_cookie = request.cookies.get(cookie(rt), "")
-    for each in (by_cookie, name):
-        if 20 < len(each) < 64 and each.isascii():
-            async with rt.pool.connection() as transaction:
+    name = name or request.headers.get(NAME_HEADER, "")
+    asked = [each for each in (by_cookie, name) if 20 < len(each) < 64 and each.isascii()]
+    if asked:
+        async with rt.pool.connection() as transaction:
+            for each in dict.fromkeys(asked):
                 person = await identities.find(rt, transaction, WebChat.name, each)
-                known = person is not None
-                if known and (
-                    each == by_cookie
-                    or await identities.is_new_at(
-                        rt, transaction, WebChat.name, each, NAMED_MINUTES
-                    )
-                ):
-                    return ChatSession(each, person, bool(by_cookie))
-            if not known and each == name:
-                return ChatSession(each, None, bool(by_cookie))
+                if person is not None and each == by_cookie:
+                    return ChatSession(each, person, by_cookie=True)
+                if person is None and each == name:
+                    return ChatSession(each, None, bool(by_cookie))
     return ChatSession(token_urlsafe(24), None, bool(by_cookie))
 
 
-async def posting_session(request: Request, name: str, last: str) -> ChatSession:
-    """Return the chat of a post, and note the last message that its page has shown."""
+async def posting_session(request: Request, name: str, event_id: str, last: str) -> ChatSession:
+    """Return the chat of a post, and note the last message that its page has shown.
+
+    A post that gave consent may come again: its response, and the cookie with it, can get lost.
+    """
+    rt: Runtime = request.app.state.rt
     session = await find_session(request, name)
-    await note_shown(request.app.state.rt, session, last)
+    if session.person is None and name:
+        async with rt.pool.connection() as transaction:
+            for each in consent_names(rt, name, event_id):
+                if await identities.is_new_at(rt, transaction, WebChat.name, each, CONSENT_MINUTES):
+                    person = await identities.find(rt, transaction, WebChat.name, each)
+                    session = ChatSession(each, person, session.by_cookie, name)
+    await note_shown(rt, session, last)
     return session
+
+
+def consent_names(rt: Runtime, name: str, event_id: str) -> Sequence[str]:
+    """Return the secret that replaces a chat's name once this event gives consent.
+
+    It is derived, so that a repeated post finds it; during a key rotation there are several.
+    """
+    found = rt.vault.indexes("web-consent", f"{name}:{event_id}")
+    return [urlsafe_b64encode(each).decode().rstrip("=") for each in found]
 
 
 async def unread_notes(rt: Runtime, session: ChatSession, last: str) -> Sequence[tuple[str, Note]]:

@@ -24,7 +24,7 @@ router = APIRouter()
 @router.get("/chat/stream")
 async def stream(request: Request) -> Response:
     """Return the events of the chat after the last message that the page has."""
-    session = await find_session(request, request.query_params.get("chat", ""))
+    session = await find_session(request)
     last = request.headers.get("last-event-id") or request.query_params.get("last", "")
     await note_shown(request.app.state.rt, session, last)
     return StreamingResponse(

@@ -415,15 +415,23 @@ def blind_verifier() -> None:
 # The secure page and the registry
 
 
-@noticed_by("tests/web/test_attempts.py::test_chat_id_from_a_log_is_useless_once_there_is_a_cookie")
+@noticed_by("tests/web/test_siege.py::test_chat_name_of_a_page_opens_nothing_after_consent")
 def names_open_chats() -> None:
-    """Accept a chat's name from a log as proof of the person."""
-    from bot.people import identities
+    """Keep the name that the page carried as the secret of the person who consented."""
+    from bot.web import chat
 
-    async def always(*_given: Any) -> bool:
-        return True
+    def same(_rt: Any, name: str, _event_id: str) -> list[str]:
+        return [name]
 
-    _put(identities, is_new_at=always)
+    _put(chat, consent_names=same)
+
+
+@noticed_by("tests/web/test_siege.py::test_web_chat_answers_when_valkey_is_full")
+def valkey_decides_who_is_answered() -> None:
+    """Keep nothing in the process while Valkey refuses writes."""
+    from bot.cache.local_store import LocalStore
+
+    _put(LocalStore, put=lambda *_given: None)
 
 
 @noticed_by("tests/web/test_page.py::test_mini_app_admits_only_the_person_of_the_link")

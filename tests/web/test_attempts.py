@@ -150,16 +150,19 @@ async def test_chat_id_cannot_be_planted_by_a_link(house: House) -> None:
     async with house.http.get(url) as followed:
         assert planted not in await followed.text()
     async with house.http.get(url, headers=BY_SCRIPT) as asked:
-        assert planted in await asked.text()
+        assert planted not in await asked.text()
+    async with house.http.get(f"{house.url}/chat", headers={"X-Kosh-Chat": planted}) as named:
+        assert planted in await named.text()
 
 
 @pytest.mark.requirement("S-18", "S-57", "S-61")
 @pytest.mark.row(90)
-async def test_chat_id_from_a_log_is_useless_once_there_is_a_cookie(
+async def test_chat_name_is_useless_once_there_is_a_cookie(
     house: House,
 ) -> None:
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
+        name = visitor.chat
         for answer in (*TO_CONSENT, "yes"):
             keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
             await (visitor.press(answer) if answer in keys else visitor.say(answer))
@@ -167,15 +170,14 @@ async def test_chat_id_from_a_log_is_useless_once_there_is_a_cookie(
         (cookie,) = [each for each in visitor.session.cookie_jar if each.key == "kosh"]
         assert cookie["httponly"]
         assert cookie["samesite"] == "strict"
-        await house.ahead("11 minutes")
         async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as thief:
-            stolen = {"chat": visitor.chat}
-            async with thief.get(f"{house.url}/chat", params=stolen, headers=BY_SCRIPT) as page:
+            stolen, named = {"chat": name}, {"X-Kosh-Chat": name}
+            async with thief.get(f"{house.url}/chat", headers=named) as page:
                 assert theirs.split("\n")[0] not in await page.text()
             fields = stolen | {"id": uuid4().hex, "text": "/delete"}
             async with thief.post(f"{house.url}/chat/said", data=fields) as said:
                 assert theirs.split("\n")[0] not in await said.text()
-            async with thief.get(f"{house.url}/chat/stream", params=stolen) as stream:
+            async with thief.get(f"{house.url}/chat/stream", headers=named) as stream:
                 first = await stream.content.readuntil(b"\n\n")
                 assert b"event: say" not in first
             assert len(thief.cookie_jar) == 0

@@ -134,7 +134,7 @@ async def test_reminder_does_not_extend_retention(house: House) -> None:
         await house.ahead("23 days")
         await retention.retain(house.rt)
         async with house.rt.pool.connection() as session:
-            person = await identities.find(house.rt, session, "web", visitor.chat)
+            person = await identities.find(house.rt, session, "web", visitor.secret)
             assert person is None
             cursor = await session.execute("SELECT person_id FROM reminders")
             assert await cursor.fetchall() == []
@@ -148,7 +148,7 @@ async def test_ephemeral_answers_are_not_in_the_stored_state(house: House) -> No
         await visitor.press("move")
         await visitor.say("/menu")
         async with house.rt.pool.connection() as session:
-            person = await identities.find(house.rt, session, "web", visitor.chat)
+            person = await identities.find(house.rt, session, "web", visitor.secret)
             assert person is not None
             held = await lock(house.rt, session, person.id)
         assert held is not None

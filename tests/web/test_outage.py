@@ -4,6 +4,7 @@ A person who opens a page meanwhile sees a notice, and keeps their text.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,9 +17,11 @@ from psycopg.sql import SQL, Identifier, Literal
 
 from bot import runtime
 from bot.cache import Cache
+from bot.channels.webchat import WebChat
 from bot.web.app import create_app
 from bot.web.chat_rendering import EXIT, EXIT_URL
 from bot.web.secure_page import NOT_NOW
+from flows.engine import screens
 from tests.app_stack import House, lent, serving
 
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
@@ -101,8 +104,9 @@ async def test_pages_say_unavailable_when_the_database_is_down(
 ) -> None:
     said = {"text": "Where is my paper?", "id": "the-same-id-as-before"}
     with _away(admin_url, house.rt.settings.database().rsplit("/", 1)[1]):
-        for page in ("/chat", "/p/an-invented-link"):
-            assert await _told(house, f"{house.url}{page}") == 503
+        assert await _told(house, f"{house.url}/p/an-invented-link") == 503
+        async with house.http.get(f"{house.url}/chat", headers=LOOKING) as answer:
+            assert answer.status == 200, "the greeting needs no database"
         async with house.http.post(f"{house.url}/chat/said", data=said, headers=LOOKING) as answer:
             assert answer.status == 503
             html = await answer.text()
@@ -120,14 +124,22 @@ async def test_pages_say_unavailable_when_the_database_is_down(
     assert 'name="id" value="the-same-id-as-before"' in html
 
 
-async def test_chat_page_says_unavailable_when_valkey_is_down(house: House) -> None:
+@pytest.mark.requirement("S-81")
+async def test_chat_page_answers_when_valkey_is_down(house: House) -> None:
     nowhere = Cache.at("redis://127.0.0.1:9")
-    async with serving(create_app(lent(replace(house.rt, live=nowhere)))) as url:
-        assert await _told(house, f"{url}/chat") == 503
-        said = {"text": "Where is my paper?", "chat": "a-name-of-thirty-invented-signs"}
-        async with house.http.post(f"{url}/chat/said", data=said, headers=LOOKING) as answer:
-            assert answer.status == 503
-            assert ">Where is my paper?</textarea>" in await answer.text()
+    channels = {**house.rt.channels, WebChat.name: WebChat(nowhere, house.rt.vault)}
+    alone = replace(house.rt, live=nowhere, channels=channels)
+    async with serving(create_app(lent(alone))) as url:
+        async with house.http.get(f"{url}/chat", headers=LOOKING) as answer:
+            assert answer.status == 200
+            page = await answer.text()
+        (name,) = set(re.findall(r'name="chat" value="([^"]+)"', page))
+        (russian,) = re.findall(r'name="payload" value="([^"]+:ru)"', page)
+        pressed = {"payload": russian, "chat": name}
+        async with house.http.post(f"{url}/chat/pressed", data=pressed, headers=LOOKING) as answer:
+            assert answer.status == 200
+            menu = house.rt.languages.render(screens.MENU_TEXT, "ru")
+            assert menu in unescape(await answer.text())
 
 
 async def _told(house: House, url: str) -> int:

@@ -124,7 +124,8 @@ function tell(name) {
 
 /* Quick exit: nothing is left to see, and Back doesn't lead here. */
 function leave(url, payload) {
-  source.close();
+  if (source) source.abort();
+  source = null;
   clearTimeout(reconnect);
   unsent.clear();
   document.body.replaceChildren();
@@ -201,7 +202,7 @@ async function deliver(li) {
 function delivered(li, now) {
   unsent.delete(li);
   mark(li, 'sent');
-  if (!now || now === chat) return;
+  if (now === undefined || now === chat) return;
   chat = now;
   listen();
 }
@@ -276,7 +277,7 @@ const events = {
   exit(m) { leave(m.url); },
   registry() { document.dispatchEvent(new Event('registry')); },
   async resync() {
-    const answer = await fetch(`/chat?chat=${encodeURIComponent(chat)}`, { headers: { 'X-Requested-With': 'kosh' } });
+    const answer = await fetch('/chat', { headers: named() });
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     const { dataset } = page.body, { lang, dir } = page.documentElement;
@@ -287,20 +288,43 @@ const events = {
   },
 };
 
-function listen() {
+/* The chat's name opens it: it goes into a header, because addresses are logged. */
+const named = () => (chat ? { 'X-Kosh-Chat': chat } : {});
+
+/* What EventSource does, which can send no header. */
+async function listen() {
   clearTimeout(reconnect);
-  if (source) source.close();
+  if (source) source.abort();
+  const mine = source = new AbortController();
   const url = new URL(stream, location.href);
-  if (chat) url.searchParams.set('chat', chat);
   if (has()) url.searchParams.set('last', has());
-  source = new EventSource(url);
-  source.onopen = heard;
-  source.onerror = lost;
-  for (const name of Object.keys(events))
-    source.addEventListener(name, event => {
-      last = event.lastEventId || last;
-      events[name](JSON.parse(event.data));
-    });
+  try {
+    const answer = await fetch(url, { headers: named(), cache: 'no-store', signal: mine.signal });
+    if (answer.ok && mine === source) heard();
+    if (answer.ok) await read(answer.body.getReader());
+  } catch { /* the connection broke */ }
+  if (mine === source) lost();
+}
+
+async function read(body) {
+  const decoder = new TextDecoder();
+  for (let rest = ''; ;) {
+    const { done, value } = await body.read();
+    if (done) return;
+    const parts = (rest + decoder.decode(value, { stream: true })).split('\n\n');
+    rest = parts.pop();
+    parts.forEach(take);
+  }
+}
+
+function take(part) {
+  const fields = Object.fromEntries(part.split('\n').map(line => line.split(/: (.*)/s, 2)));
+  last = fields.id || last;
+  try {
+    if (fields.event) events[fields.event](JSON.parse(fields.data));
+  } catch (error) {
+    reportError(error); // one message that cannot be shown does not end the stream
+  }
 }
 
 function heard() {
@@ -311,7 +335,9 @@ function heard() {
 }
 
 function lost() {
-  source.close();
+  const broken = source;
+  source = undefined;
+  if (broken) broken.abort();
   clearTimeout(warn);
   clearTimeout(reconnect);
   if (banner.dataset.state !== 'offline') warn = setTimeout(tell, navigator.onLine ? 3000 : 0, 'offline');

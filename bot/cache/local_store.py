@@ -1,0 +1,41 @@
+"""Blobs kept in this process while Valkey refuses writes."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+_MAX_KEPT: Final = 2_000
+
+
+class LocalStore[Blob]:
+    """At most `limit` blobs, each for a time; the one unused for longest makes room for a new one.
+
+    Other processes do not see them. Callers encrypt what identifies a person.
+    """
+
+    def __init__(self, limit: int = _MAX_KEPT, clock: Callable[[], float] = time.monotonic) -> None:
+        self._limit = limit
+        self._clock = clock
+        self._kept: OrderedDict[str, tuple[float, Blob]] = OrderedDict()
+
+    def put(self, key: str, blob: Blob, ttl_s: int) -> None:
+        """Store a blob for `ttl_s` seconds."""
+        self._kept.pop(key, None)
+        self._kept[key] = (self._clock() + ttl_s, blob)
+        if len(self._kept) > self._limit:
+            self._kept.popitem(last=False)
+
+    def get(self, key: str) -> Blob | None:
+        """Return a blob; None after it expired."""
+        until, blob = self._kept.get(key, (0.0, None))
+        if until <= self._clock():
+            self._kept.pop(key, None)
+            return None
+        return blob
+
+    def pop(self, key: str) -> Blob | None:
+        """Return a blob and delete it."""
+        blob = self.get(key)
+        self._kept.pop(key, None)
+        return blob

@@ -1,0 +1,193 @@
+"""A hostile crowd at the front door: one address stops and silences nobody else."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+import aiohttp
+import pytest
+from pydantic import SecretStr
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from bot import embedded
+from bot.config.settings import Settings
+from flows.engine import screens
+from tests.app_stack import House, opened
+from tests.person_client import TO_CONSENT
+from tests.visitor import Visitor
+from tests.web.test_journeys import _next, _press
+
+VISITS = 200
+
+
+@pytest.fixture
+async def small(chosen: Settings, admin_url: str, tmp_path: Path) -> AsyncIterator[House]:
+    """A house with a Valkey of its own, of 4 MB."""
+    with embedded.valkey(tmp_path / "valkey", maxmemory="4mb") as url:
+        alone = chosen.model_copy(update={"redis_url": SecretStr(url)})
+        async with opened(alone, admin_url) as house:
+            yield house
+
+
+def _valkey(house: House) -> Redis:
+    assert house.rt.settings.redis_url is not None
+    return Redis.from_url(house.rt.settings.redis_url.get_secret_value())
+
+
+@asynccontextmanager
+async def _full(house: House) -> AsyncIterator[None]:
+    """Keep the server full, so that it refuses every write; it sometimes frees its own buffers."""
+    full = asyncio.Event()
+
+    async def fill() -> None:
+        async with _valkey(house) as client:
+            for number in count():
+                for size in (100_000, 1_000, 10):
+                    with suppress(RedisError):
+                        await client.set(f"filler:{number}:{size}", b"x" * size)
+                        break
+                else:
+                    full.set()
+
+    filling = asyncio.create_task(fill())
+    try:
+        await full.wait()
+        yield
+    finally:
+        filling.cancel()
+
+
+@pytest.mark.requirement("S-81")
+async def test_chat_page_without_a_cookie_writes_nothing(small: House) -> None:
+    async with _valkey(small) as client:
+        before: list[bytes] = await client.keys("*")
+        for _visit in range(VISITS):
+            async with small.http.get(f"{small.url}/chat") as answer:
+                assert answer.status == 200
+        written = {bytes(key) for key in await client.keys("*")} - {*before}
+        assert not [key for key in written if not key.startswith(b"rate:")]
+
+
+@pytest.mark.requirement("S-81")
+async def test_web_chat_answers_when_valkey_is_full(small: House) -> None:
+    say = small.rt.languages.render
+    async with Visitor.at(small.url) as begun:
+        await begun.wait(1)
+        await begun.press("ru")
+        async with _full(small):
+            assert say(screens.MENU_TEXT, "ru") in (await begun.say("меню")).text
+            async with Visitor.at(small.url) as fresh:
+                await _use_without_valkey(small, fresh)
+
+
+async def _use_without_valkey(house: House, fresh: Visitor) -> None:
+    say = house.rt.languages.render
+    assert say(screens.MENU_TEXT, "ru") in (await fresh.press("ru")).text
+    assert say(screens.STOPPED, "ru") in (await fresh.say("стоп")).text
+    assert say(screens.NOTHING_KEPT, "ru") in (await fresh.say("/mydata")).text
+    assert say(screens.MENU_TEXT, "ru") not in (await fresh.say("человек")).text
+    assert fresh.newest.buttons
+    status, told = await fresh.send("said", text="выход")
+    assert (status, told["leave"]) == (202, "/away")
+
+
+@pytest.mark.requirement("S-81")
+async def test_telegram_answers_when_valkey_is_full(small: House) -> None:
+    secret, say = small.rt.settings.telegram_secret, small.rt.languages.render
+    assert secret
+    await small.telegram.set_webhook(f"{small.url}/webhooks/telegram", secret.get_secret_value())
+    user = small.telegram.user(7301, first_name="Test")
+    async with _full(small):
+        await user.start("")
+        await user.wait_for_message(1)
+        await _press(user, "ru")
+        assert say(screens.MENU_TEXT, "ru") in user.last.text
+        for word, screen in (("стоп", screens.STOPPED), ("меню", screens.MENU_TEXT)):
+            await _next(user, partial(user.say, word))
+            assert say(screen, "ru") in user.last.text
+        await _next(user, partial(user.say, "человек"))
+        assert user.last.buttons
+        await user.say("выход")
+        phrase = say(screens.EXIT_TEXT, "ru")
+        await user.wait(lambda chat: [each.text for each in chat if not each.deleted] == [phrase])
+
+
+@pytest.mark.requirement("S-75", "S-81")
+async def test_status_page_reports_a_full_valkey(small: House) -> None:
+    async with _full(small), small.http.get(f"{small.url}/status.json") as answer:
+        told = await answer.json()
+    assert told["overall"] == "slow"
+    assert "live" in told["incidents"]
+
+
+async def _to_consent(visitor: Visitor) -> None:
+    for answer in TO_CONSENT:
+        keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
+        await (visitor.press(answer) if answer in keys else visitor.say(answer))
+
+
+@pytest.mark.requirement("S-61", "S-85")
+async def test_chat_name_of_a_page_opens_nothing_after_consent(house: House) -> None:
+    async with Visitor.at(house.url) as visitor:
+        await visitor.wait(1)
+        await _to_consent(visitor)
+        before = visitor.chat
+        await visitor.press("yes")
+        question = visitor.newest.text
+        (cookie,) = [each for each in visitor.session.cookie_jar if each.key == "kosh"]
+        assert cookie.value != before
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as thief:
+            for headers in ({"X-Kosh-Chat": before}, {"Cookie": f"kosh={before}"}):
+                headers["X-Requested-With"] = "kosh"
+                url = f"{house.url}/chat"
+                async with thief.get(url, headers=headers, params={"chat": before}) as page:
+                    assert question.split("\n")[0] not in await page.text()
+                    assert "Set-Cookie" not in page.headers
+                fields = {"chat": before, "id": "a-new-id", "text": "/mydata"}
+                async with thief.post(f"{url}/said", data=fields, headers=headers) as said:
+                    assert cookie.value not in str(said.headers)
+        assert (await visitor.say("TESTOVA")).text != question
+
+
+@pytest.mark.requirement("S-85")
+async def test_chat_address_with_a_name_opens_no_anonymous_chat(house: House) -> None:
+    async with Visitor.at(house.url) as visitor:
+        await visitor.wait(1)
+        await visitor.press("ru")
+        params = {"chat": visitor.chat}
+        for headers in ({}, {"X-Requested-With": "kosh"}):
+            async with (
+                aiohttp.ClientSession() as other,
+                other.get(f"{house.url}/chat", params=params, headers=headers) as page,
+            ):
+                assert visitor.newest.paragraphs[-1] not in await page.text()
+        async with house.http.get(f"{house.url}/chat/stream", params=params) as stream:
+            assert await stream.content.readuntil(b"\n\n") == b": open\n\n"
+            await visitor.say("/menu")
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.3):
+                    await stream.content.readuntil(b"\n\n")
+
+
+@pytest.mark.requirement("S-85")
+async def test_repeated_consent_gets_the_cookie_of_a_lost_response(house: House) -> None:
+    async with Visitor.at(house.url) as visitor:
+        await visitor.wait(1)
+        await _to_consent(visitor)
+        yes = next(each for each in visitor.newest.buttons.values() if each.endswith(":yes"))
+        form = {"chat": visitor.chat, "id": "the-same-id", "payload": yes, "last": ""}
+        cookies = []
+        for _lost in range(2):
+            async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+                url, headers = f"{house.url}/chat/pressed", {"X-Requested-With": "kosh"}
+                async with session.post(url, data=form, headers=headers) as answer:
+                    assert answer.status == 202
+                    cookies.append(answer.cookies["kosh"].value)
+        assert cookies[0] == cookies[1]
+        await house.ahead("11 minutes")
+        async with house.http.post(url, data=form, headers=headers) as late:
+            assert "kosh" not in late.cookies
