@@ -153,8 +153,8 @@ async def test_broadcast_text_runs_as_script_on_no_page(
         await visitor.press("ru")
         await visitor.say("/news")
         chat = await _page(browser, house, visitor.session.cookie_jar)
-        await chat.context.set_extra_http_headers({"X-Requested-With": "kosh"})
-        assert "window.ran=1" in await _look(chat, f"{house.url}/chat?chat={visitor.chat}")
+        await chat.context.set_extra_http_headers({"X-Kosh-Chat": visitor.chat})
+        assert "window.ran=1" in await _look(chat, f"{house.url}/chat")
 
 
 # Pages of other doors

@@ -37,7 +37,7 @@ def _loads(visitor: Visitor) -> list[str]:
 
 async def _of(house: House, visitor: Visitor) -> Subscription | None:
     async with house.rt.pool.connection() as session:
-        person = await identities.find(house.rt, session, "web", visitor.chat)
+        person = await identities.find(house.rt, session, "web", visitor.secret)
         return await subscriptions.of_person(session, person.id) if person else None
 
 
@@ -147,7 +147,7 @@ async def test_subscription_keeps_the_person_but_not_unfinished_answers(house: H
         await retention.retain(house.rt)
         assert await _of(house, visitor) is not None
         async with house.rt.pool.connection() as session:
-            person = await identities.find(house.rt, session, "web", visitor.chat)
+            person = await identities.find(house.rt, session, "web", visitor.secret)
             assert person is not None
             held = await lock(house.rt, session, person.id)
         assert held is not None
