@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -18,6 +19,8 @@ from flows.engine.text import Text, _, button
 
 EXIT_URL = "/away"
 EXIT = "!exit"
+# First characters of payloads that never expire: commands, buttons of answers, ratings.
+LASTING = ("!", "?", "*")
 
 LABELS: dict[str, Text] = {
     "title": _("Kosh"),
@@ -83,21 +86,29 @@ def _trouble(rt: Runtime, language: str) -> str:
     return rt.languages.render(TROUBLE, language) if language else in_all_languages(rt, TROUBLE)
 
 
-def current_bubbles(notes: Notes) -> list[dict[str, object]]:
+def current_bubbles(notes: Notes) -> list[dict[str, Any]]:
     """Return the bubbles left after all notes: without those that were replaced or deleted."""
-    bubbles: dict[str, dict[str, object]] = {}
+    bubbles: dict[str, dict[str, Any]] = {}
     for note_id, note in notes:
         for gone in (*note.gone, note.replaces):
             bubbles.pop(gone, None)
         if note.say is not None:
             bubbles[note_id] = bubble_of(note_id, note.say)
     current = list(bubbles.values())
-    for each in current[:-1]:
-        each["buttons"], each["file"] = [], ""
+    for place, each in enumerate(reversed(current)):
+        if place > 0:
+            each["file"] = ""
+            each["buttons"] = _lasting(each["buttons"]) if place == 1 else []
     return current
 
 
-def bubble_of(note_id: str, message: Message) -> dict[str, object]:
+def _lasting(rows: list[list[dict[str, str]]]) -> list[list[dict[str, str]]]:
+    """Return the buttons that are accepted after a newer message; they have no nonce."""
+    kept = [[each for each in row if each["payload"].startswith(LASTING)] for row in rows]
+    return [row for row in kept if row]
+
+
+def bubble_of(note_id: str, message: Message) -> dict[str, Any]:
     """Return a message as the page shows it."""
     plain = [each for each in message.buttons if each.kind in (Kind.OPTION, Kind.LINK)]
     controls = [each for each in message.buttons if each.kind in (Kind.CONTROL, Kind.CONTACT)]

@@ -153,3 +153,39 @@ async def test_chat_page_form_works_without_scripts(browser: Any, house: House) 
     phone = await _phone(browser, house, java_script_enabled=False)
     await phone.page.locator("#list button", has_text="Русский").click()
     assert "государственный реестр" in await phone.page.locator("#list").inner_text()
+
+
+TO_A_KEPT_LIST = ("kandas_status", "UZ", "alone", "yes", "origin", "keep", "yes")
+IN_VIEW = """() => {
+  const box = [...document.querySelectorAll('#list li.kosh')].pop().getBoundingClientRect();
+  return box.bottom > 0 && box.top < innerHeight;
+}"""
+
+
+async def test_edited_message_stays_in_view(browser: Any, house: House) -> None:
+    phone = await _phone(browser, house)
+    for answer in ("ru", "checklist", *TO_A_KEPT_LIST, "tick"):
+        await phone.answer(answer)
+    assert await phone.page.evaluate(IN_VIEW)
+
+
+async def test_messages_below_the_fold_are_counted(browser: Any, house: House) -> None:
+    phone = await _phone(browser, house)
+    await phone.answer("ru")
+    for answer in ANSWERS[:4]:
+        await phone.answer(answer)
+    calm = await phone.page.title()
+    await phone.page.evaluate("() => scrollTo(0, 0)")
+    await phone.page.wait_for_selector("#newest:not([hidden])")
+    before = await phone.newest()
+    await phone.page.evaluate(
+        "() => fetch('/chat/said', { method: 'POST', headers: { 'X-Requested-With': 'kosh' },"
+        " body: new URLSearchParams({ chat: document.body.dataset.chat,"
+        " id: crypto.randomUUID(), text: 'мәзір' }) })"
+    )
+    await phone._until_after(before)
+    assert await phone.page.title() == f"(1) {calm}"
+    assert await phone.page.get_attribute("#newest", "data-count") == "1"
+    await phone.page.click("#newest")
+    await phone.page.wait_for_selector("#newest", state="hidden")
+    assert await phone.page.title() == calm

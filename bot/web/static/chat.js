@@ -15,7 +15,7 @@ let chat = document.body.dataset.chat;
 let source, last, reconnect, pause = 1000;
 let sending = Promise.resolve(); // one message at a time, in order
 let pressed = null; // the set of buttons that waits for its answer
-let following = true, seekFocus = false;
+let following = true, seekFocus = false, below = 0; // messages that arrived below what is seen
 let unpress, warn, calm, hush; // timers
 
 // ---- building ----
@@ -77,8 +77,14 @@ function bubble(m) {
 
 // ---- the page ----
 
-/* The end of the talk, but never past the first thing Kosh said since the person spoke. */
-function follow() {
+/* The end of the talk, but never past the first thing Kosh said since the person spoke. After an
+   edit the page stays where it is while the edited message is in view. */
+function follow(edited) {
+  if (edited) {
+    const { top, bottom } = edited.getBoundingClientRect();
+    if (bottom < 0 || top > innerHeight) edited.scrollIntoView();
+    return;
+  }
   const own = newestOf('.own'), first = own && own.nextElementSibling;
   if (first) first.scrollIntoView(); else scrollTo(0, root.scrollHeight);
 }
@@ -93,15 +99,33 @@ function speak(lang, dir, now) {
   document.querySelectorAll('[data-text]').forEach(e => { e.textContent = labels[e.dataset.text] || ''; });
 }
 
+/* Messages that arrived while something above is read: a count on the button and in the title. */
+function count(arrived) {
+  below = following ? 0 : below + arrived;
+  at('newest').hidden = following;
+  at('newest').dataset.count = below || '';
+  document.title = below ? `(${below}) ${labels.title}` : labels.title;
+}
+
 const lock = (set, on) => set.querySelectorAll('button').forEach(b => b.setAttribute('aria-disabled', on));
 
-/* Only the newest message's buttons and file field answer, and only once. */
+/* Payloads that Kosh accepts at any time: a command, a button of an answer, a rating. */
+const lasting = b => /^[!?*]/.test(b.value);
+
+/* The newest message's buttons and file field answer, and only once; of messages that the person
+   has not replied to, also those that last. */
 function settle() {
   clearTimeout(unpress);
   if (pressed) lock(pressed, false);
   pressed = null;
   const sets = [...list.querySelectorAll('fieldset')], newest = sets.length && sets[sets.length - 1].closest('li');
-  sets.filter(set => set.closest('li') !== newest).forEach(set => { set.disabled = true; });
+  const own = newestOf('.own');
+  for (const set of sets.filter(each => each.closest('li') !== newest)) {
+    const open = (!own || own.compareDocumentPosition(set) & Node.DOCUMENT_POSITION_FOLLOWING)
+      && [...set.elements].some(lasting);
+    if (open) for (const each of set.elements) each.disabled = !lasting(each);
+    else set.disabled = true;
+  }
 }
 
 /* A press took the focus away: it goes on to the next button, or to the field where no
@@ -258,9 +282,11 @@ const events = {
     else if (pressed) pressed.disabled = true;
     typing.hidden = done;
     speak(m.lang, m.dir);
-    if (place) place.replaceWith(bubble(m)); else list.append(bubble(m));
+    const said = bubble(m);
+    if (place) place.replaceWith(said); else list.append(said);
     settle();
-    if (following) follow();
+    if (following) follow(place && said);
+    else if (!place) count(1);
     refocus(done);
   },
   typing() {
@@ -366,7 +392,7 @@ text.addEventListener('keydown', event => {
 at('newest').addEventListener('click', () => scrollTo(0, root.scrollHeight));
 addEventListener('scroll', () => {
   following = root.scrollHeight - scrollY - innerHeight < 120;
-  at('newest').hidden = following;
+  count(0);
 }, { passive: true });
 addEventListener('online', listen);
 addEventListener('offline', lost);
