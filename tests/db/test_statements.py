@@ -19,6 +19,7 @@ from bot.db.statements import (
     ago,
     execute,
     fetch_all,
+    fetch_all_sync,
     fetch_one,
     fetch_value,
     fetch_values,
@@ -26,6 +27,7 @@ from bot.db.statements import (
     statement,
 )
 from bot.embedded import Databases
+from bot.registry.sandbox import tables as sandbox_tables
 from bot.runtime import Runtime
 
 NOTE = statement(
@@ -114,12 +116,17 @@ def _texts() -> list[bytes]:
 
 
 def test_every_statement_fits_the_schema(databases: Databases) -> None:
-    with psycopg.connect(databases.owner, autocommit=True) as connection:
+    with psycopg.connect(databases.owner) as connection:
+        for each in sandbox_tables.creation():
+            fetch_all_sync(connection, each)
+        connection.execute("SAVEPOINT prepared")
         refused = {}
         for text in [each.text for each in _statements()] + _texts():
             result = connection.pgconn.prepare(b"", text)
             if result.error_message:
                 refused[text.decode()] = result.error_message.decode()
+                connection.execute("ROLLBACK TO prepared")
+        connection.rollback()
     assert not refused, "\n".join(map("\n".join, refused.items()))
 
 

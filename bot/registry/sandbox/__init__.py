@@ -57,9 +57,7 @@ def create_app(
     of pages that may show the sandbox in a frame.
     """
     sandbox = Sandbox(
-        pool=AsyncConnectionPool(
-            database_url, min_size=1, max_size=8, open=False, configure=store.configure
-        ),
+        pool=AsyncConnectionPool(database_url, min_size=1, max_size=8, open=False),
         client_id=client_id,
         client_secret=client_secret,
         callback_url=callback_url,

@@ -1,12 +1,11 @@
 """Store descriptions of documents; the bytes are counted and discarded."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
-from psycopg.rows import class_row
-from psycopg.sql import SQL, Identifier
-
+from bot.db.statements import execute, fetch_all
 from bot.registry.documents import Document, DocumentLabel
-from bot.registry.sandbox import store
+from bot.registry.sandbox import statements, store
 from bot.registry.sandbox.errors import Objection
 
 
@@ -26,16 +25,13 @@ async def add(
     await linger()
     if (await store.read(connection, number)).state == "WITHDRAWN":
         raise Objection("closed")
-    await connection.execute(
-        "INSERT INTO documents (number, idempotency_key, kind, media_type, pages, size, sha256)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s)"
-        " ON CONFLICT (idempotency_key) DO UPDATE SET repeats = documents.repeats + 1",
-        (number, key, label.kind, label.media_type, label.pages, label.size, label.sha256),
-    )
-    kept = await _kept(connection, "idempotency_key", key)
-    if kept[0].number != number or kept[0].model_dump(include=_LABEL) != label.model_dump():
+    described = label.model_dump()
+    await execute(connection, statements.ADD_DOCUMENT, key=key, number=number, **described)
+    [row] = await fetch_all(connection, statements.DOCUMENTS_OF_KEY, key=key)
+    document = _document(row)
+    if document.number != number or document.model_dump(include=_LABEL) != described:
         raise Objection("key-reused")
-    return kept[0]
+    return document
 
 
 _LABEL = set(DocumentLabel.model_fields)
@@ -44,16 +40,9 @@ _LABEL = set(DocumentLabel.model_fields)
 async def of_entry(connection: store.Connection, number: str) -> tuple[Document, ...]:
     """Return the documents of a registration, oldest first; raises `Objection` (not-found)."""
     await store.read(connection, number)
-    return await _kept(connection, "number", number)
+    rows = await fetch_all(connection, statements.DOCUMENTS_OF_ENTRY, number=number)
+    return tuple(map(_document, rows))
 
 
-async def _kept(connection: store.Connection, by: str, value: str) -> tuple[Document, ...]:
-    cursor = connection.cursor(row_factory=class_row(Document))
-    await cursor.execute(
-        SQL(
-            "SELECT id, number, idempotency_key, kind, media_type, pages, size, sha256, received_at"
-            " FROM documents WHERE {} = %s ORDER BY received_at"
-        ).format(Identifier(by)),
-        (value,),
-    )
-    return tuple(await cursor.fetchall())
+def _document(row: tuple[Any, ...]) -> Document:
+    return Document.model_validate(dict(zip(Document.model_fields, row, strict=True)))

@@ -5,14 +5,13 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Literal, assert_never
 from uuid import uuid4
 
-from psycopg import AsyncConnection, AsyncCursor
-from psycopg.rows import class_row, dict_row
+from psycopg import AsyncConnection
 from pydantic import BaseModel
 
+from bot.db.statements import execute, fetch_all, fetch_one, fetch_value
 from bot.registry.contract import (
     NUMBER_ALPHABET,
     Acknowledgement,
@@ -21,6 +20,7 @@ from bot.registry.contract import (
     State,
     StatusCallback,
 )
+from bot.registry.sandbox import statements, tables
 from bot.registry.sandbox.errors import Objection
 
 type Connection = AsyncConnection[Any]
@@ -77,16 +77,11 @@ class Letter:
     attempts: int
 
 
-async def configure(connection: Connection) -> None:
-    """Set a connection of the pool to the sandbox's own schema."""
-    await connection.set_autocommit(True)
-    await connection.execute("SET search_path TO registry_sandbox")
-    await connection.set_autocommit(False)
-
-
 async def create_tables(connection: Connection) -> None:
     """Create missing tables; several sandboxes may start at once."""
-    await connection.execute((Path(__file__).parent / "tables.sql").read_bytes())
+    await execute(connection, statements.LOCK_SCHEMA)
+    for each in tables.creation():
+        await execute(connection, each)
 
 
 async def settle(
@@ -108,46 +103,34 @@ async def settle(
     if earlier is not None:
         return earlier
     acknowledgement = await _perform(connection, key, write, plan)
-    await connection.execute(
-        "INSERT INTO writes (key, number, operation, fingerprint, answer)"
-        " VALUES (%s, %s, %s, %s, %s)",
-        (
-            key,
-            acknowledgement.number,
-            type(write).__name__,
-            fingerprint,
-            acknowledgement.model_dump_json(),
-        ),
+    await execute(
+        connection,
+        statements.RECORD,
+        key=key,
+        number=acknowledgement.number,
+        operation=type(write).__name__,
+        fingerprint=fingerprint,
+        answer=acknowledgement.model_dump_json(),
     )
     return acknowledgement
 
 
 async def lock(connection: Connection, key: str) -> None:
     """Lock a key until the transaction ends; raise `Objection` (in-progress) if it is locked."""
-    cursor = await connection.execute(
-        "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", (key,)
-    )
-    if not await _single(cursor):
+    if not await fetch_value(connection, statements.LOCK_KEY, key=key):
         raise Objection("in-progress")
 
 
 async def find(connection: Connection, key: str) -> Acknowledgement | None:
     """Return the registration that a write with this key made or changed, as it is now."""
     await lock(connection, key)
-    cursor = connection.cursor(row_factory=class_row(Acknowledgement))
-    await cursor.execute(
-        "SELECT number, state, version, received_at, reason_code, key AS idempotency_key"
-        " FROM writes JOIN entries USING (number) WHERE key = %s",
-        (key,),
-    )
-    return await cursor.fetchone()
+    return _acknowledgement(await fetch_one(connection, statements.BY_KEY, key=key))
 
 
 async def read(connection: Connection, number: str) -> Acknowledgement:
     """Return the registration of a number; raises `Objection` (not-found)."""
-    cursor = connection.cursor(row_factory=class_row(Acknowledgement))
-    await cursor.execute("SELECT * FROM acknowledged WHERE number = %s", (number,))
-    acknowledgement = await cursor.fetchone()
+    row = await fetch_one(connection, statements.BY_NUMBER, number=number)
+    acknowledgement = _acknowledgement(row)
     if acknowledgement is None:
         raise Objection("not-found")
     return acknowledgement
@@ -155,41 +138,34 @@ async def read(connection: Connection, number: str) -> Acknowledgement:
 
 async def somebody_else(connection: Connection, own: Acknowledgement) -> Acknowledgement:
     """Return the acknowledgement of another entry, or an invented one."""
-    cursor = connection.cursor(row_factory=class_row(Acknowledgement))
-    await cursor.execute(
-        "SELECT * FROM acknowledged WHERE number <> %s ORDER BY random() LIMIT 1", (own.number,)
-    )
+    row = await fetch_one(connection, statements.ANOTHER, number=own.number)
     invented = {"number": new_number(), "idempotency_key": secrets.token_urlsafe(24)}
-    return await cursor.fetchone() or own.model_copy(update=invented)
+    return _acknowledgement(row) or own.model_copy(update=invented)
 
 
 async def set_verdict(connection: Connection, number: str, verdict: Verdict) -> None:
     """Decide an entry at once; raises `Objection`: not-found, closed."""
-    cursor = await connection.execute(
-        "UPDATE entries SET verdict = %s, due_at = clock_timestamp()"
-        " WHERE number = %s AND state <> 'WITHDRAWN'",
-        (verdict, number),
-    )
-    if not cursor.rowcount:
+    if not await execute(connection, statements.SET_VERDICT, number=number, verdict=verdict):
         await read(connection, number)
         raise Objection("closed")
 
 
 async def decide_one(connection: Connection) -> bool:
     """Decide the entry that has been due longest and queue its callbacks; False if none is due."""
-    cursor = connection.cursor(row_factory=dict_row)
-    await cursor.execute(
-        "UPDATE entries SET state = verdict, version = version + 1, due_at = NULL,"
-        " reason_code = CASE verdict WHEN 'REJECTED' THEN 'INCOMPLETE' END"
-        " WHERE number = (SELECT number FROM entries WHERE due_at <= clock_timestamp()"
-        " ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)"
-        " RETURNING number, state, version, reason_code, clock_timestamp() AS at, doubled"
-    )
-    row = await cursor.fetchone()
+    row = await fetch_one(connection, statements.DECIDE)
     if row is None:
         return False
-    doubled = row.pop("doubled")
-    told = StatusCallback(event_id=uuid4(), **row)
+    number, state, version, reason_code, at, doubled = row
+    told = StatusCallback.model_validate(
+        {
+            "event_id": uuid4(),
+            "number": number,
+            "state": state,
+            "version": version,
+            "reason_code": reason_code,
+            "at": at,
+        }
+    )
     await _post(connection, told)
     if doubled:
         await _post(connection, told)
@@ -199,69 +175,37 @@ async def decide_one(connection: Connection) -> bool:
 
 async def next_letter(connection: Connection) -> Letter | None:
     """Return the callback to send now: of each entry the oldest undelivered one."""
-    cursor = connection.cursor(row_factory=class_row(Letter))
-    await cursor.execute(
-        "SELECT id, body, attempts FROM foremost"
-        " WHERE due_at <= clock_timestamp() ORDER BY due_at LIMIT 1"
-    )
-    return await cursor.fetchone()
+    row = await fetch_one(connection, statements.NEXT_CALLBACK)
+    return Letter(*row) if row else None
 
 
 async def note_delivery(connection: Connection, letter: Letter, *, retry: float | None) -> None:
     """Record an attempt: delivered, or due again in `retry` seconds."""
-    await connection.execute(
-        "UPDATE callbacks SET attempts = attempts + 1,"
-        " delivered_at = CASE WHEN %(retry)s::float8 IS NULL THEN clock_timestamp() END,"
-        " due_at = clock_timestamp() + make_interval(secs => coalesce(%(retry)s::float8, 0))"
-        " WHERE id = %(id)s",
-        {"id": letter.id, "retry": retry},
-    )
+    if retry is None:
+        await execute(connection, statements.DELIVERED, callback=letter.id)
+    else:
+        await execute(connection, statements.RETRY, callback=letter.id, delay=retry)
 
 
 async def until_decision(connection: Connection) -> float | None:
     """Return the seconds until an entry is due for its decision; None if none waits."""
-    cursor = await connection.execute(
-        "SELECT extract(epoch FROM min(due_at) - clock_timestamp())::float8 FROM entries"
-    )
-    seconds: float | None = await _single(cursor)
-    return seconds
+    return await fetch_value(connection, statements.UNTIL_DECISION)
 
 
 async def until_letter(connection: Connection) -> float | None:
     """Return the seconds until a callback is due; None if none waits."""
-    cursor = await connection.execute(
-        "SELECT extract(epoch FROM min(due_at) - clock_timestamp())::float8 FROM foremost"
-    )
-    seconds: float | None = await _single(cursor)
-    return seconds
+    return await fetch_value(connection, statements.UNTIL_CALLBACK)
 
 
 async def entries(connection: Connection, limit: int | None = None) -> list[dict[str, Any]]:
     """Return the entries, newest first, each with its writes and callbacks."""
-    cursor = connection.cursor(row_factory=dict_row)
-    await cursor.execute(
-        "SELECT number, state, version, reason_code, received_at, body,"
-        " created_by AS idempotency_key,"
-        " (SELECT json_agg(json_build_object('key', key, 'operation', operation, 'at', at,"
-        " 'repeats', repeats) ORDER BY at) FROM writes WHERE writes.number = entries.number)"
-        " AS writes,"
-        " (SELECT coalesce(json_agg(json_build_object('status', body::json, 'attempts', attempts,"
-        " 'delivered_at', delivered_at) ORDER BY id), '[]') FROM callbacks"
-        " WHERE callbacks.number = entries.number) AS callbacks,"
-        " (SELECT coalesce(json_agg(json_build_object('kind', kind, 'media_type', media_type,"
-        " 'pages', pages, 'size', size, 'sha256', sha256, 'repeats', repeats)"
-        " ORDER BY documents.received_at), '[]') FROM documents"
-        " WHERE documents.number = entries.number) AS documents"
-        " FROM entries ORDER BY received_at DESC, number LIMIT %s",
-        (limit,),
-    )
-    return await cursor.fetchall()
+    rows = await fetch_all(connection, statements.ENTRIES, limit=limit)
+    return [dict(zip(statements.ENTRY_FIELDS, row, strict=True)) for row in rows]
 
 
 async def counts(connection: Connection) -> dict[str, int]:
     """Return the number of entries by state; empty states are left out."""
-    cursor = await connection.execute("SELECT state, count(*) FROM entries GROUP BY state")
-    return dict(await cursor.fetchall())
+    return dict(await fetch_all(connection, statements.COUNTS))
 
 
 def new_number() -> str:
@@ -270,9 +214,10 @@ def new_number() -> str:
     return f"KS-{datetime.now(UTC).year}-{first}-{second}"
 
 
-async def _single(cursor: AsyncCursor[Any]) -> Any:
-    row = await cursor.fetchone()
-    return row[0] if row else None
+def _acknowledgement(row: tuple[Any, ...] | None) -> Acknowledgement | None:
+    if row is None:
+        return None
+    return Acknowledgement.model_validate(dict(zip(Acknowledgement.model_fields, row, strict=True)))
 
 
 def _fingerprint(write: Write) -> str:
@@ -283,11 +228,7 @@ def _fingerprint(write: Write) -> str:
 
 
 async def _earlier(connection: Connection, key: str, fingerprint: str) -> Acknowledgement | None:
-    cursor = await connection.execute(
-        "UPDATE writes SET repeats = repeats + 1 WHERE key = %s RETURNING fingerprint, answer",
-        (key,),
-    )
-    row = await cursor.fetchone()
+    row = await fetch_one(connection, statements.REPEAT, key=key)
     if row is None:
         return None
     if row[0] != fingerprint:
@@ -313,50 +254,43 @@ async def _create(
     connection: Connection, key: str, body: PreRegistration, plan: Plan
 ) -> Acknowledgement:
     number = new_number()
-    await connection.execute(
-        "INSERT INTO entries (number, created_by, changed_by, state, version, received_at, body,"
-        " verdict, doubled, due_at) VALUES (%s, %s, %s, 'RECEIVED', 1, clock_timestamp(), %s, %s,"
-        " %s, clock_timestamp() + make_interval(secs => %s))",
-        (number, key, key, body.model_dump_json(), plan.verdict, plan.doubled, plan.seconds),
-    )
+    await execute(connection, statements.CREATE, number=number, **_content(key, body, plan))
     return await read(connection, number)
 
 
 async def _amend(
     connection: Connection, key: str, number: str, body: PreRegistration, plan: Plan
 ) -> Acknowledgement:
-    cursor = await connection.execute(
-        "UPDATE entries SET changed_by = %s, state = 'RECEIVED', version = version + 1,"
-        " reason_code = NULL, body = %s, verdict = %s, doubled = %s,"
-        " due_at = clock_timestamp() + make_interval(secs => %s)"
-        " WHERE number = %s AND state <> 'WITHDRAWN'",
-        (key, body.model_dump_json(), plan.verdict, plan.doubled, plan.seconds, number),
-    )
+    values = _content(key, body, plan)
+    amended = await execute(connection, statements.AMEND, number=number, **values)
     acknowledgement = await read(connection, number)
-    if not cursor.rowcount:
+    if not amended:
         raise Objection("closed")
     return acknowledgement
+
+
+def _content(key: str, body: PreRegistration, plan: Plan) -> dict[str, Any]:
+    return {
+        "key": key,
+        "body": body.model_dump_json(),
+        "verdict": plan.verdict,
+        "doubled": plan.doubled,
+        "delay": plan.seconds,
+    }
 
 
 async def _withdraw(
     connection: Connection, key: str, number: str, *, erase: bool
 ) -> Acknowledgement:
-    await connection.execute(
-        "UPDATE entries SET changed_by = %s, state = 'WITHDRAWN',"
-        " version = version + (state <> 'WITHDRAWN')::integer, reason_code = NULL, due_at = NULL,"
-        " body = CASE WHEN %s THEN NULL ELSE body END WHERE number = %s",
-        (key, erase, number),
-    )
+    await execute(connection, statements.WITHDRAW, key=key, number=number, erase=erase)
     if erase:
-        await connection.execute("DELETE FROM documents WHERE number = %s", (number,))
+        await execute(connection, statements.DELETE_DOCUMENTS, number=number)
     return await read(connection, number)
 
 
 async def _post(connection: Connection, told: StatusCallback) -> None:
-    await connection.execute(
-        "INSERT INTO callbacks (number, body) VALUES (%s, %s)",
-        (told.number, told.model_dump_json()),
-    )
+    body = told.model_dump_json()
+    await execute(connection, statements.POST, number=told.number, body=body)
 
 
 def _one_before(told: StatusCallback) -> StatusCallback:

@@ -1,0 +1,240 @@
+"""Statements of the sandbox, in the server's own time."""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    ColumnElement,
+    DateTime,
+    Float,
+    Integer,
+    Text,
+    bindparam,
+    case,
+    cast,
+    delete,
+    extract,
+    func,
+    null,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import distinct_on, insert
+
+from bot.db.statements import seconds, statement
+from bot.registry.sandbox.tables import SCHEMA, Callback, Document, Entry, Write
+
+_NOW: ColumnElement[datetime] = func.clock_timestamp(type_=DateTime(timezone=True))
+_KEY = bindparam("key", type_=Text())
+_NUMBER = bindparam("number", type_=Text())
+_VERDICT = bindparam("verdict", type_=Text())
+_BODY = bindparam("body", type_=Text())
+_IS_ENTRY = Entry.number == _NUMBER
+_IS_OPEN = Entry.state != "WITHDRAWN"
+
+LOCK_SCHEMA = statement(select(func.pg_advisory_xact_lock(func.hashtextextended(SCHEMA, 0))))
+LOCK_KEY = statement(select(func.pg_try_advisory_xact_lock(func.hashtextextended(_KEY, 0))))
+
+# Acknowledgements, with the columns in the order of its fields
+
+_STATUS = (Entry.number, Entry.state, Entry.version, Entry.received_at, Entry.reason_code)
+_ACKNOWLEDGED = select(*_STATUS, Entry.changed_by)
+BY_KEY = statement(
+    select(*_STATUS, Write.key).join(Write, Write.number == Entry.number).where(Write.key == _KEY)
+)
+BY_NUMBER = statement(_ACKNOWLEDGED.where(_IS_ENTRY))
+ANOTHER = statement(_ACKNOWLEDGED.where(Entry.number != _NUMBER).order_by(func.random()).limit(1))
+
+# Writes
+
+REPEAT = statement(
+    update(Write)
+    .where(Write.key == _KEY)
+    .values(repeats=Write.repeats + 1)
+    .returning(Write.fingerprint, Write.answer)
+)
+RECORD = statement(
+    insert(Write).values(
+        key=_KEY,
+        number=_NUMBER,
+        operation=bindparam("operation"),
+        fingerprint=bindparam("fingerprint"),
+        answer=bindparam("answer"),
+    )
+)
+_CONTENT = {
+    "changed_by": _KEY,
+    "state": "RECEIVED",
+    "body": cast(_BODY, JSON),
+    "verdict": _VERDICT,
+    "doubled": bindparam("doubled"),
+    "due_at": _NOW + seconds("delay"),
+}
+CREATE = statement(
+    insert(Entry).values(
+        _CONTENT | {"number": _NUMBER, "created_by": _KEY, "version": 1, "received_at": _NOW}
+    )
+)
+AMEND = statement(
+    update(Entry)
+    .where(_IS_ENTRY, _IS_OPEN)
+    .values(_CONTENT | {"version": Entry.version + 1, "reason_code": None})
+)
+WITHDRAW = statement(
+    update(Entry)
+    .where(_IS_ENTRY)
+    .values(
+        changed_by=_KEY,
+        state="WITHDRAWN",
+        version=Entry.version + cast(_IS_OPEN, Integer),
+        reason_code=None,
+        due_at=None,
+        body=case((bindparam("erase", type_=Boolean()), null()), else_=Entry.body),
+    )
+)
+
+# Decisions
+
+SET_VERDICT = statement(
+    update(Entry).where(_IS_ENTRY, _IS_OPEN).values(verdict=_VERDICT, due_at=_NOW)
+)
+_DUE = (
+    select(Entry.number)
+    .where(Entry.due_at <= _NOW)
+    .order_by(Entry.due_at)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+DECIDE = statement(
+    update(Entry)
+    .where(Entry.number == _DUE.scalar_subquery())
+    .values(
+        state=Entry.verdict,
+        version=Entry.version + 1,
+        due_at=None,
+        reason_code=case((Entry.verdict == "REJECTED", "INCOMPLETE")),
+    )
+    .returning(
+        Entry.number, Entry.state, Entry.version, Entry.reason_code, _NOW.label("at"), Entry.doubled
+    )
+)
+UNTIL_DECISION = statement(select(cast(extract("epoch", func.min(Entry.due_at) - _NOW), Float)))
+
+# Callbacks
+
+POST = statement(insert(Callback).values(number=_NUMBER, body=_BODY))
+_FOREMOST = (
+    select(Callback.id, Callback.body, Callback.attempts, Callback.due_at)
+    .where(Callback.delivered_at.is_(None))
+    .ext(distinct_on(Callback.number))
+    .order_by(Callback.number, Callback.id)
+    .subquery("foremost")
+)
+"""Of each entry the oldest callback that was not delivered."""
+NEXT_CALLBACK = statement(
+    select(_FOREMOST.c.id, _FOREMOST.c.body, _FOREMOST.c.attempts)
+    .where(_FOREMOST.c.due_at <= _NOW)
+    .order_by(_FOREMOST.c.due_at)
+    .limit(1)
+)
+_ATTEMPTED = (
+    update(Callback)
+    .where(Callback.id == bindparam("callback"))
+    .values(attempts=Callback.attempts + 1)
+)
+DELIVERED = statement(_ATTEMPTED.values(delivered_at=_NOW))
+RETRY = statement(_ATTEMPTED.values(due_at=_NOW + seconds("delay")))
+UNTIL_CALLBACK = statement(
+    select(cast(extract("epoch", func.min(_FOREMOST.c.due_at) - _NOW), Float))
+)
+
+# Documents, with the columns in the order of its fields
+
+_DOCUMENTS = select(
+    Document.kind,
+    Document.media_type,
+    Document.pages,
+    Document.size,
+    Document.sha256,
+    Document.id,
+    Document.number,
+    Document.received_at,
+    Document.idempotency_key,
+).order_by(Document.received_at)
+DOCUMENTS_OF_KEY = statement(_DOCUMENTS.where(Document.idempotency_key == _KEY))
+DOCUMENTS_OF_ENTRY = statement(_DOCUMENTS.where(Document.number == _NUMBER))
+ADD_DOCUMENT = statement(
+    insert(Document)
+    .values(
+        number=_NUMBER,
+        idempotency_key=_KEY,
+        kind=bindparam("kind"),
+        media_type=bindparam("media_type"),
+        pages=bindparam("pages"),
+        size=bindparam("size"),
+        sha256=bindparam("sha256"),
+    )
+    .on_conflict_do_update(
+        index_elements=[Document.idempotency_key], set_={"repeats": Document.repeats + 1}
+    )
+)
+DELETE_DOCUMENTS = statement(delete(Document).where(Document.number == _NUMBER))
+
+# The page
+
+_WRITES = (
+    select(
+        func.json_agg(
+            func.json_build_object(
+                "key", Write.key, "operation", Write.operation, "at", Write.at,
+                "repeats", Write.repeats,
+            )
+        ).aggregate_order_by(Write.at)
+    )
+    .where(Write.number == Entry.number)
+    .scalar_subquery()
+)  # fmt: skip
+_CALLBACKS = (
+    select(
+        func.json_agg(
+            func.json_build_object(
+                "status", cast(Callback.body, JSON), "attempts", Callback.attempts,
+                "delivered_at", Callback.delivered_at,
+            )
+        ).aggregate_order_by(Callback.id)
+    )
+    .where(Callback.number == Entry.number)
+    .scalar_subquery()
+)  # fmt: skip
+_PAPERS = (
+    select(
+        func.json_agg(
+            func.json_build_object(
+                "kind", Document.kind, "media_type", Document.media_type, "pages", Document.pages,
+                "size", Document.size, "sha256", Document.sha256, "repeats", Document.repeats,
+            )
+        ).aggregate_order_by(Document.received_at)
+    )
+    .where(Document.number == Entry.number)
+    .scalar_subquery()
+)  # fmt: skip
+_ENTRY = {
+    "number": Entry.number,
+    "state": Entry.state,
+    "version": Entry.version,
+    "reason_code": Entry.reason_code,
+    "received_at": Entry.received_at,
+    "body": Entry.body,
+    "idempotency_key": Entry.created_by,
+    "writes": _WRITES,
+    "callbacks": func.coalesce(_CALLBACKS, func.json_build_array()),
+    "documents": func.coalesce(_PAPERS, func.json_build_array()),
+}
+ENTRY_FIELDS = tuple(_ENTRY)
+ENTRIES = statement(
+    select(*_ENTRY.values())
+    .order_by(Entry.received_at.desc(), Entry.number)
+    .limit(bindparam("limit", type_=Integer()))
+)
+COUNTS = statement(select(Entry.state, func.count()).group_by(Entry.state))

@@ -1,0 +1,95 @@
+"""Tables of the sandbox: entries, the writes that made them, documents, callbacks to send."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Identity, Index, MetaData, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.schema import CreateIndex, CreateSchema, CreateTable
+
+from bot.db.statements import Statement, statement
+from bot.db.tables import declarative
+from bot.db.tables.declarative import Zero
+
+SCHEMA = "registry_sandbox"
+_CLOCK = text("clock_timestamp()")
+
+
+class _Base(DeclarativeBase):
+    metadata = MetaData(schema=SCHEMA)
+    type_annotation_map = declarative.Base.type_annotation_map | {dict[str, Any]: JSON}
+
+
+class Entry(_Base):
+    __tablename__ = "entries"
+    __table_args__ = (Index("entries_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),)
+
+    number: Mapped[str] = mapped_column(primary_key=True)
+    # The idempotency keys of the first and the last write: a key makes one registration.
+    created_by: Mapped[str] = mapped_column(unique=True)
+    changed_by: Mapped[str]
+    state: Mapped[str]
+    version: Mapped[int]
+    reason_code: Mapped[str | None]
+    received_at: Mapped[datetime]
+    body: Mapped[dict[str, Any] | None]
+    verdict: Mapped[str]
+    doubled: Mapped[bool]
+    due_at: Mapped[datetime | None]
+
+
+class Write(_Base):
+    __tablename__ = "writes"
+    __table_args__ = (Index("writes_number", "number"),)
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(ForeignKey(Entry.number))
+    operation: Mapped[str]
+    fingerprint: Mapped[str]
+    answer: Mapped[str]
+    at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
+    repeats: Mapped[Zero]
+
+
+class Document(_Base):
+    __tablename__ = "documents"
+    __table_args__ = (Index("documents_number", "number", "received_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
+    number: Mapped[str] = mapped_column(ForeignKey(Entry.number))
+    idempotency_key: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    media_type: Mapped[str]
+    pages: Mapped[int]
+    size: Mapped[int]
+    sha256: Mapped[str]
+    received_at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
+    repeats: Mapped[Zero]
+
+
+class Callback(_Base):
+    __tablename__ = "callbacks"
+    __table_args__ = (Index("callbacks_number", "number", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    number: Mapped[str] = mapped_column(ForeignKey(Entry.number))
+    body: Mapped[str]
+    attempts: Mapped[Zero]
+    due_at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
+    delivered_at: Mapped[datetime | None]
+
+
+def creation() -> list[Statement[()]]:
+    """Return the statements that create the schema, tables and indexes that are missing."""
+    tables = _Base.metadata.sorted_tables
+    indexes = [index for table in tables for index in sorted(table.indexes, key=_name)]
+    return [
+        statement(CreateSchema(SCHEMA, if_not_exists=True)),
+        *(statement(CreateTable(each, if_not_exists=True)) for each in tables),
+        *(statement(CreateIndex(each, if_not_exists=True)) for each in indexes),
+    ]
+
+
+def _name(index: Index) -> str:
+    return str(index.name)

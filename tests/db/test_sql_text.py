@@ -1,0 +1,85 @@
+"""SQL as text exists in migrations and in the declared statements only."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+BOT = Path(__file__).parents[2] / "bot"
+MIGRATIONS = BOT / "db" / "migrations"
+COMMAND = re.compile(
+    r"\s*(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH|SET(?! NULL)|RESET|SHOW|LISTEN|NOTIFY|CREATE"
+    r"|ALTER|DROP|GRANT|REVOKE|TRUNCATE|LOCK|VACUUM|ANALYZE|COPY|CALL|BEGIN|COMMIT|DO)\b"
+)
+TEXTS = ast.Constant | ast.JoinedStr | ast.BinOp
+# Commands whose names psycopg quotes: the server takes no parameters there.
+COMPOSED = {
+    "embedded/db_roles.py": {"ALTER", "CREATE", "DROP", "GRANT", "REVOKE"},
+    "web/console/live_updates.py": {"LISTEN"},
+}
+
+
+def _sources() -> Iterator[tuple[str, str]]:
+    for path in sorted(BOT.rglob("*.py")):
+        if MIGRATIONS not in path.parents:
+            yield path.relative_to(BOT).as_posix(), path.read_text("utf-8")
+
+
+def _called(call: ast.Call) -> str:
+    return ast.unparse(call.func)
+
+
+def _undeclared(name: str, source: str) -> Iterator[str]:
+    """Yield the SQL strings that are neither declared, nor composed by psycopg where allowed."""
+    tree = ast.parse(source)
+    allowed = set[ast.AST]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            allowed.add(node.value)
+        if isinstance(node, ast.Call) and node.args:
+            first = node.args[0]
+            if _called(node) == "TextStatement.of":
+                allowed.add(first)
+            elif _called(node) == "SQL" and isinstance(first, ast.Constant):
+                command = str(first.value).split()[0]
+                allowed |= {first} if command in COMPOSED.get(name, ()) else set()
+            elif _called(node).endswith(".execute") and isinstance(first, TEXTS):
+                yield f"{name}:{node.lineno} executes {ast.unparse(first)[:60]}"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
+            text = node.value if isinstance(node.value, str) else node.value.decode("latin-1")
+            if node not in allowed and COMMAND.match(text):
+                yield f"{name}:{node.lineno} holds {text.strip()[:60]}"
+
+
+def test_bot_has_no_sql_text_outside_declared_statements() -> None:
+    found = [each for name, source in _sources() for each in _undeclared(name, source)]
+    assert not found, "\n".join(found)
+    assert [path for path in BOT.rglob("*.sql") if MIGRATIONS not in path.parents] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'NEWEST = "SELECT max(id) FROM messages"',
+        'NEWEST = b"""\n  WITH a AS (SELECT 1) SELECT * FROM a"""',
+        'connection.execute("select 1")',
+        'connection.execute(f"LISTEN {name}")',
+        'connection.execute("DELETE FROM " + name)',
+        'SQL("SELECT {}").format(name)',
+    ],
+)
+def test_sql_text_is_found_however_it_is_written(source: str) -> None:
+    assert list(_undeclared("runtime.py", source))
+
+
+def test_each_statement_that_stays_text_says_why() -> None:
+    for name, source in _sources():
+        if name == "db/pipeline.py":
+            continue
+        lines = source.splitlines()
+        for number, line in enumerate(lines):
+            if "= TextStatement.of(" in line:
+                assert any("# Text: " in each for each in lines[max(number - 4, 0) : number]), line
