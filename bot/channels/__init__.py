@@ -34,6 +34,7 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     """A message in the person's language, before a channel lays it out.
 
     `template` carries the same content, for times when the platform accepts no free text.
+    `ends_contact`: a button that asked for the person's number goes away.
     """
 
     paragraphs: tuple[str, ...]
@@ -42,6 +43,7 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     progress: tuple[int, int] | None = None
     protect: bool = False
     template: Template | None = None
+    ends_contact: bool = False
 
     @property
     def place(self) -> str:

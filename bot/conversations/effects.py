@@ -209,9 +209,12 @@ async def _apply(
             await erasure.erase(rt, transaction, person)
             work.erased = True
         case Export():
-            work.rows.append(
-                await data_export.export(rt, transaction, person, conversation, held.now)
-            )
+            row = await data_export.export(rt, transaction, person, conversation, held.now)
+            if held.home:
+                # On the secure page: it must not follow the person into the messenger.
+                await outbox.enqueue(transaction, person, held.channel, (row,))
+            else:
+                work.rows.append(row)
         case DeleteInput() if inbound is not None:
             work.rows += outbox.deletion(rt, held.channel, [inbound.message_id])
         case QuickExit():

@@ -58,6 +58,7 @@ def rendered(rt: Runtime, say: Say) -> Message:
         language=say.language,
         progress=say.progress,
         protect=say.protect,
+        ends_contact=say.ends_contact,
     )
 
 

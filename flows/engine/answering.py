@@ -14,7 +14,7 @@ from flows.engine.events import DeleteInput, Page
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Consent, HandoffOffer, RepeatingGroup, Review, Upload
 from flows.engine.language_protocol import Refusal
-from flows.engine.questions import MultiChoice, Option, Reading, explain
+from flows.engine.questions import MultiChoice, Option, Question, Reading, explain
 from flows.engine.state import Asked
 from flows.engine.text import _
 from flows.engine.turn import PAGE, TurnState
@@ -101,8 +101,12 @@ def refuse(turn: TurnState, asked: Asked, refusal: Refusal) -> None:
     question = turn.question(asked)
     if question and question.sensitive and DeleteInput() not in turn.effects:
         turn.effects.append(DeleteInput())
-    if asked.key == pin_screens.PIN:
-        turn.notes.append((pin_screens.NOT_A_PIN,))
+    if turn.page is Page.ALWAYS and _is_private(question):
+        # Nothing about the answer is asked or explained in the messenger.
+        turn.notes.append((screens.NOT_HERE,))
+    elif asked.key == pin_screens.PIN:
+        asks = turn.c.has_pin or turn.c.after_pin == pin_screens.NEW
+        turn.notes += [(pin_screens.NOT_A_PIN,)] if asks else []
     elif turn.c.language:
         again = refusal is Refusal.NOT_LISTED and asked.tries % 2 == 1
         text = explain(refusal, question or screens.DELETE_SCREEN)
@@ -110,6 +114,10 @@ def refuse(turn: TurnState, asked: Asked, refusal: Refusal) -> None:
     if turn.c.language and asked.tries >= 2:
         turn.notes.append((screens.ASK_AGAIN,))
     _repeat(turn, asked, tries=asked.tries + 1)
+
+
+def _is_private(question: Question | None) -> bool:
+    return question is not None and question.sensitive and not isinstance(question, Upload)
 
 
 def narrow(turn: TurnState, asked: Asked, found: tuple[Option, ...]) -> None:

@@ -36,6 +36,7 @@ from flows.engine.events import (
     Resolved,
     Resumed,
     Said,
+    Say,
     Shared,
     Started,
     Unreadable,
@@ -48,7 +49,7 @@ from flows.engine.flow import Answer, Flow
 from flows.engine.language_protocol import Refusal, Reserved, Words
 from flows.engine.questions import Phone
 from flows.engine.replies import Understanding
-from flows.engine.state import Conversation, Turn, waits
+from flows.engine.state import Asked, Conversation, Turn, waits
 from flows.engine.turn import TurnState, ephemeral_answers
 
 PAGE_CONTROL = "!page"
@@ -71,7 +72,17 @@ def step(
     turn = TurnState(flows, words, conversation, today, page, prompting.ask, understanding)
     _take(turn, event)
     _drop_ephemeral(turn)
-    return Turn(turn.c, tuple(turn.says), tuple(turn.effects))
+    return Turn(turn.c, _end_contact(turn, conversation.asked), tuple(turn.effects))
+
+
+def _end_contact(turn: TurnState, before: Asked | None) -> tuple[Say, ...]:
+    """Return the messages; the first ends a request for the number that is not made again."""
+    requested = before is not None and isinstance(turn.question(before), Phone)
+    again = any(button.kind is Kind.CONTACT for say in turn.says for button in say.buttons)
+    if not requested or again or not turn.says:
+        return tuple(turn.says)
+    first, *more = turn.says
+    return (replace(first, ends_contact=True), *more)
 
 
 def _drop_ephemeral(turn: TurnState) -> None:

@@ -195,7 +195,8 @@ class Say:
 
     `replaces`: it may replace the message whose button was pressed. `protect`: it must not be
     forwarded. `service`: it is sent even while an officer has the case. `private`: its answer
-    belongs on the secure page.
+    belongs on the secure page. `ends_contact`: the request for the person's number, which the
+    messages before showed, is over.
     """
 
     paragraphs: tuple[tuple[Text, ...], ...]
@@ -206,6 +207,7 @@ class Say:
     protect: bool = False
     service: bool = False
     private: bool = False
+    ends_contact: bool = False
 
 
 @dataclass(frozen=True, slots=True)

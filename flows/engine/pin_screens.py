@@ -43,7 +43,7 @@ LOST = _(
 )
 LIFTED = _("An officer has lifted your PIN. You can set a new one in the menu.")
 NOT_A_PIN = _("A PIN has 4 to 8 digits.")
-TITLE = button("PIN")
+TITLE, MY_DATA = button("PIN"), button("My data")
 
 
 def status(turn: TurnState) -> None:
@@ -55,7 +55,7 @@ def status(turn: TurnState) -> None:
 def mydata(turn: TurnState) -> None:
     if not turn.c.is_persistent:
         return turn.say_and_reprompt(screens.NOTHING_KEPT)
-    if turn.c.has_pin:
+    if turn.c.has_pin or turn.page is Page.ALWAYS:
         return _unlock(turn, MYDATA)
     _show_data(turn)
 
@@ -76,15 +76,20 @@ def choose_pin(turn: TurnState) -> None:
 
 def ask_pin(turn: TurnState) -> None:
     fresh = turn.c.after_pin == NEW
+    if not fresh and not turn.c.has_pin and turn.page is not Page.ALWAYS:
+        # The person came to the secure page to see what is not shown in the messenger.
+        return go_through(turn, turn.c.after_pin)
     possible = (
-        (not fresh, Option("lost", button("I forgot the PIN"))),
+        (turn.c.has_pin and not fresh, Option("lost", button("I forgot the PIN"))),
         (fresh and turn.c.has_pin, Option("none", button("Remove the PIN"))),
         (True, Option("menu", button("Menu"))),
     )
     offered = tuple(option for use, option in possible if use)
     asked = turn.put_asked("", PIN, 1, offered)
     if turn.page is Page.ALWAYS:
-        return turn.send_to_page(TITLE, service=turn.c.with_officer)
+        asks = fresh or turn.c.has_pin
+        title = TITLE if asks else MY_DATA
+        return turn.send_to_page(title, service=turn.c.with_officer, asks=asks)
     buttons = option_buttons(asked.nonce, offered)
     controls = tuple(replace(each, kind=Kind.CONTROL) for each in buttons)
     ways = (*controls, *turn.person_button())

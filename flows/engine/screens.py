@@ -59,6 +59,10 @@ ON_PAGE = _(
     "“{label}” is asked on our own page, not in the messenger. The link works once, for 10 minutes;"
     " write anything here to get a new one."
 )
+SHOWN_ON_PAGE = _(
+    "“{label}” is shown on our own page, not in the messenger. The link works once, for 10 minutes;"
+    " write anything here to get a new one."
+)
 PAGE_SKIPS = _("You can also write “skip”, “back” or “person”.")
 PAGE_WAITS = _("You can also write “back” or “person”.")
 WRITE_DONE = _("If that was all, write “{word}”.")

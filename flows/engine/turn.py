@@ -221,9 +221,14 @@ class TurnState:
         consents = {**self.c.consents, consent.purpose: consent.text.msgid}
         self.c = replace(self.c, is_persistent=True, consents=consents)
 
-    def send_to_page(self, label: Text, *, skips: bool = False, service: bool = False) -> None:
-        """Say that a private question is answered on the secure page; the caller makes the link."""
-        text = _(screens.ON_PAGE.msgid, label=label)
+    def send_to_page(
+        self, label: Text, *, skips: bool = False, service: bool = False, asks: bool = True
+    ) -> None:
+        """Say that something private is asked or shown on the secure page.
+
+        The caller makes the link.
+        """
+        text = _((screens.ON_PAGE if asks else screens.SHOWN_ON_PAGE).msgid, label=label)
         link = Button("", screens.OPEN_PAGE, Kind.PAGE)
         ways = screens.PAGE_SKIPS if skips else screens.PAGE_WAITS
         self.say(((text, ways),), (link,), service=service, private=True)

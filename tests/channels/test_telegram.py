@@ -636,6 +636,20 @@ async def test_telegram_contact_request_uses_a_reply_keyboard(
     assert arrival.event.own
 
 
+@pytest.mark.parametrize("buttons", [(EXIT,), ()])
+async def test_telegram_contact_keyboard_is_removed_afterwards(
+    channel: Telegram, gulnar: User, buttons: tuple[RenderedButton, ...]
+) -> None:
+    await channel.send(said("Phone?", buttons=(SHARE, EXIT)))
+    assert gulnar.keyboard == [SHARE.label]
+    after = Message(("a",), buttons, ends_contact=True)
+    await channel.send(ChannelCall("send", "501", after))
+    assert gulnar.keyboard == []
+    assert (gulnar.last.text, gulnar.last.labels) == ("a", [each.label for each in buttons])
+    with pytest.raises(CannotEdit):
+        await channel.send(ChannelCall("edit", "501", after, str(gulnar.last.id)))
+
+
 @pytest.mark.row(95)
 async def test_telegram_long_message_is_split_at_paragraphs(
     channel: Telegram, gulnar: User

@@ -15,7 +15,7 @@ from flows.engine.events import (
     TryPin,
 )
 from flows.engine.flow import Submit
-from tests.flows.chat import LANGUAGES, Chat
+from tests.flows.chat import LANGUAGES, Chat, at
 
 pytestmark = pytest.mark.requirement("S-43")
 SENT = screens.REGISTRATION["sent"]
@@ -122,6 +122,35 @@ def test_pin_is_entered_on_the_secure_page_when_it_is_mandatory() -> None:
     chat.page = Page.NEVER
     chat.takes(Resumed()).says("204611")
     assert chat.done(TryPin) == [TryPin("204611")]
+
+
+def test_stored_data_is_shown_on_the_page_when_it_is_mandatory() -> None:
+    chat = at("review")
+    chat.page = Page.ALWAYS
+    chat.says("/mydata")
+    assert chat.done(Export) == []
+    assert chat.shows(screens.SHOWN_ON_PAGE)
+    assert chat.says("zzz").shows(screens.SHOWN_ON_PAGE)
+    assert not chat.shows(pin_screens.NOT_A_PIN)
+    chat.page = Page.NEVER
+    assert chat.takes(Resumed()).done(Export) == [Export()]
+    assert chat.at == "review"
+
+
+def test_refused_private_answer_is_not_explained_in_the_messenger() -> None:
+    chat = at("surname")
+    chat.page = Page.ALWAYS
+    chat.says("Тестова1")
+    assert chat.shows(screens.NOT_HERE)
+    assert chat.done(DeleteInput) == [DeleteInput()]
+    assert "латин" not in chat.text
+
+
+def test_request_for_the_number_ends_with_the_next_answer() -> None:
+    chat = at("phone", contact="phone")
+    assert not chat.says("zzz").says_now[0].ends_contact
+    assert [say.ends_contact for say in chat.says("/menu").says_now] == [True]
+    assert not chat.says("/help").says_now[0].ends_contact
 
 
 def test_pin_removed_by_an_officer_is_reported_and_not_required() -> None:

@@ -81,8 +81,9 @@ class Telegram:
     async def send(self, act: ChannelCall) -> str:
         """Make one call and return the message id, or the comma-separated ids of several parts.
 
-        Raises CannotEdit if the new message takes several parts, or is protected, which an edit
-        cannot set. Deleting a message that can no longer be deleted counts as success.
+        Raises CannotEdit if the new message takes several parts, is protected or takes a keyboard
+        away, which an edit cannot set. Deleting a message that can no longer be deleted counts as
+        success.
         """
         chat_id = int(act.address)
         match act.kind:
@@ -181,7 +182,7 @@ class Telegram:
 
     async def _edit(self, chat_id: int, message_id: int, message: Message) -> None:
         (text, markup), *more = layout.parts(message)
-        if more or message.protect:
+        if more or message.protect or message.ends_contact:
             raise CannotEdit
         # Only a part with a reply keyboard has another type of markup, and it is never alone.
         await self._deliver(

@@ -8,6 +8,7 @@ from aiogram.types import (
     InlineKeyboardMarkup,
     KeyboardButton,
     ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
     WebAppInfo,
 )
 
@@ -25,10 +26,13 @@ MANY_OPTIONS = 4
 # Markup of buttons is cached, because flows show the same few buttons again and again.
 MAX_CACHED_BUTTONS = 2048
 
+# The text of a message that only takes the keyboard for the number away.
+KEYBOARD_GONE = "✓"
+
 deferred_models.build_models(__name__)
 
 type Rows = list[list[RenderedButton]]
-type Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup
+type Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
 
 
 def parts(message: Message) -> list[tuple[str, Markup | None]]:
@@ -36,15 +40,22 @@ def parts(message: Message) -> list[tuple[str, Markup | None]]:
 
     A text over 4,096 UTF-16 units is split, with the buttons under the last part. A contact request
     needs a keyboard below the input field, which a message cannot have besides inline buttons. It
-    is therefore sent as a separate message. Raises DoesNotFit if a payload is not 1 to 64 bytes of
-    ASCII.
+    is therefore sent as a separate message, and so is what takes it away again, unless a part
+    without buttons can. Raises DoesNotFit if a payload is not 1 to 64 bytes of ASCII.
     """
     *before, last = LIMITS.split("\n\n".join((*message.paragraphs, message.place)).strip())
-    return [
+    found: list[tuple[str, Markup | None]] = [
         *((text, None) for text in before),
         (last, _inline(message.buttons)),
         *((each.label, _asking(each)) for each in message.buttons if each.kind == Kind.CONTACT),
     ]
+    return _without_contact(found) if message.ends_contact else found
+
+
+def _without_contact(found: list[tuple[str, Markup | None]]) -> list[tuple[str, Markup | None]]:
+    (text, markup), *more = found
+    gone = ReplyKeyboardRemove(remove_keyboard=True)
+    return [(KEYBOARD_GONE, gone), *found] if markup else [(text, gone), *more]
 
 
 def inline(markup: Markup | None) -> InlineKeyboardMarkup | None:

@@ -1,0 +1,34 @@
+"""A person's data on the secure page: it does not follow them into the messenger."""
+
+from dataclasses import replace
+
+from bot.conversations import effects
+from bot.conversations import store as conversation_store
+from bot.outbox.enqueue import opened
+from bot.runtime import Runtime
+from flows.engine.events import Said
+from tests.person_client import Guest
+
+
+async def test_stored_data_stays_on_the_secure_page(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    await guest.go("yes", "CANARYOVA")
+    await guest.do(Said("/menu"))
+    async with rt.pool.connection() as transaction:
+        cursor = await transaction.execute("SELECT person_id FROM conversations")
+        ((person_id,),) = await cursor.fetchall()
+        held = await conversation_store.lock(rt, transaction, person_id)
+        assert held is not None
+        # As after a link of the messenger: the chat of the page, and the place to return to.
+        visiting = replace(held, home="telegram")
+        turn = conversation_store.turn(rt, visiting, Said("/mydata"))
+        await effects.carry_out(rt, transaction, visiting, turn, None)
+        cursor = await transaction.execute(
+            "SELECT channel, body FROM messages WHERE body IS NOT NULL ORDER BY id"
+        )
+        rows = [(channel, opened(held.person, body)) for channel, body in await cursor.fetchall()]
+    shown = [channel for channel, message in rows if "CANARYOVA" in str(message)]
+    assert "web" in shown
+    assert "telegram" not in shown
+    assert "telegram" in [channel for channel, _message in rows]
