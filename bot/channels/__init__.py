@@ -102,6 +102,14 @@ class Blocked:
 
 
 @dataclass(frozen=True, slots=True)
+class BroadcastsStopped:
+    """A person told the platform that they want no more broadcasts of the bot."""
+
+    channel: str
+    handles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GroupChat:
     """A group or channel that the bot was added to; the bot leaves it."""
 
@@ -149,7 +157,14 @@ class DeliveryReport:
 
 
 type IncomingUpdate = (
-    Inbound | Unparseable | Blocked | HandleChanged | DeliveryReport | GroupChat | Ignored
+    Inbound
+    | Unparseable
+    | Blocked
+    | BroadcastsStopped
+    | HandleChanged
+    | DeliveryReport
+    | GroupChat
+    | Ignored
 )
 
 

@@ -18,6 +18,7 @@ from bot import broadcasts, outbox
 from bot.cases import working_hours
 from bot.channels import (
     Blocked,
+    BroadcastsStopped,
     ChannelCall,
     DeliveryReport,
     GroupChat,
@@ -39,7 +40,7 @@ from bot.conversations.store import LockedConversation
 from bot.conversations.unsent_calls import UnsentRest
 from bot.db.connection import Transaction
 from bot.observability import logging, metrics, tracing
-from bot.people import identities, pin, rewrapping
+from bot.people import identities, pin, rewrapping, subscriptions
 from bot.printing import share_links
 from bot.runtime import Runtime
 from flows.engine.conversation import step
@@ -61,6 +62,8 @@ async def receive(rt: Runtime, arrival: IncomingUpdate) -> AfterCommit | None:
         case Blocked(channel, handle, blocked):
             async with rt.pool.connection() as transaction:
                 await identities.mark_blocked(rt, transaction, channel, handle, blocked)
+        case BroadcastsStopped(channel, handles):
+            await _stop_broadcasts(rt, channel, handles)
         case HandleChanged(channel, _id, handle, to, address):
             async with rt.pool.connection() as transaction:
                 await identities.change_handle(rt, transaction, channel, handle, to, address)
@@ -78,6 +81,14 @@ async def receive(rt: Runtime, arrival: IncomingUpdate) -> AfterCommit | None:
         case _:
             assert_never(arrival)
     return None
+
+
+async def _stop_broadcasts(rt: Runtime, channel: str, handles: Sequence[str]) -> None:
+    async with rt.pool.connection() as transaction:
+        for handle in handles:
+            person = await identities.find(rt, transaction, channel, handle)
+            if person is not None:
+                return await subscriptions.unsubscribe(transaction, person.id)
 
 
 async def record_delivery_reports(rt: Runtime, found: Sequence[DeliveryReport]) -> None:

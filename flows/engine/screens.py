@@ -46,6 +46,7 @@ CANNOT_HEAR = _(
     "Recordings are not heard here and not passed on. Please write, or let somebody you trust write"
     " for you."
 )
+NO_CALLS = _("Calls are not answered here. Please write, or let somebody you trust write for you.")
 OR_A_PERSON = _("You can also talk to a person.")
 NO_LOCATION = _("We do not need your location. It was not kept; please delete it here too.")
 NO_PICTURES = _(

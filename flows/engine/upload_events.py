@@ -117,6 +117,8 @@ def unreadable(turn: TurnState, kind: str, caption: str = "") -> None:
         case "voice":
             more = () if turn.c.with_officer else (screens.OR_A_PERSON,)
             turn.notes.append((screens.CANNOT_HEAR, *more))
+        case "call":
+            turn.notes.append((screens.NO_CALLS,))
         case _:
             turn.notes.append((screens.CANNOT_READ,))
     if caption.strip():

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from bot.channels import (
     BlockedByUser,
+    BroadcastsStopped,
     ChannelCall,
     ChannelSuspended,
     DeliveryReport,
@@ -179,6 +180,7 @@ REPLY = {"id": "12:yes", "title": "Иә"}
         ),
         ({"type": "audio", "audio": {"id": "1", "voice": True}}, events.Unreadable("voice")),
         ({"type": "video", "video": {"id": "1"}}, events.Unreadable("video")),
+        ({"type": "video", "video": {"caption": "help"}}, events.Unreadable("video", "help")),
         ({"type": "sticker", "sticker": {"id": "1"}}, events.Unreadable("sticker")),
         ({"type": "location", "location": {"latitude": 51.1}}, events.Unreadable("location")),
         (
@@ -200,6 +202,64 @@ def test_whatsapp_text_press_and_attachment_parse_to_events(
     contents: dict[str, Any], event: events.Event
 ) -> None:
     assert event_of(**contents) == event
+
+
+@pytest.mark.parametrize(
+    ("written", "event"),
+    [
+        ('{"flow_token": "t", "city": "Алматы", "many": 3}', events.Said("Алматы")),
+        ('{"flow_token": "t"}', events.Unreadable("other")),
+        ("no json", events.Unreadable("other")),
+        (None, events.Unreadable("other")),
+    ],
+)
+def test_whatsapp_filled_form_is_read_as_words(written: str | None, event: events.Event) -> None:
+    reply = {"type": "nfm_reply", "nfm_reply": {"name": "flow", "response_json": written}}
+    assert event_of(type="interactive", interactive=reply) == event
+
+
+def beside(field: str, **value: Any) -> tuple[IncomingUpdate, ...]:
+    changes = [{"field": field, "value": metadata() | value}]
+    return arrivals(body([{"id": "1", "changes": changes}]), NUMBER_ID, NOW)
+
+
+def test_whatsapp_call_is_answered_by_a_word_once() -> None:
+    call = {"id": "wacid.A", "from": PHONE, "timestamp": str(NOW), "event": "connect"}
+    [arrival] = beside("calls", calls=[call])
+    assert isinstance(arrival, Inbound)
+    assert (arrival.handle, arrival.event) == (PHONE, events.Unreadable("call"))
+    assert beside("calls", calls=[call | {"event": "terminate"}]) == (Ignored("whatsapp"),)
+
+
+def test_whatsapp_preference_stops_broadcasts() -> None:
+    told = {"wa_id": PHONE, "category": "marketing_messages", "value": "stop"}
+    assert beside("user_preferences", user_preferences=[told, told | {"value": "resume"}]) == (
+        BroadcastsStopped("whatsapp", (PHONE,)),
+    )
+    assert beside("user_preferences", user_preferences=["x"]) == (Ignored("whatsapp"),)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("message_template_status_update", {"event": "PAUSED"}, "E_WHATSAPP_TEMPLATE"),
+        ("message_template_status_update", {"event": "APPROVED"}, ""),
+        ("account_update", {"event": "DISABLED_UPDATE"}, "E_WHATSAPP_RESTRICTED"),
+        ("phone_number_name_update", {"decision": "REJECTED"}, "E_WHATSAPP_NUMBER"),
+    ],
+)
+def test_whatsapp_account_events_alert_if_they_are_bad(
+    field: str, value: dict[str, str], code: str
+) -> None:
+    with capture_logs() as logged:
+        assert beside(field, **value) == (Ignored("whatsapp"),)
+    assert [line["code"] for line in logged] == ([code] if code else [])
+
+
+def test_whatsapp_list_of_languages_opens_in_no_foreign_language() -> None:
+    buttons = presses(*"abcd")
+    [content] = layout.parts(Message(("?",), buttons), WORDS)
+    assert content["interactive"]["action"]["button"] == layout.CHOOSE_LANGUAGE
 
 
 @pytest.mark.parametrize("kind", ["reaction", "revoke"])

@@ -372,6 +372,10 @@ def test_captions_of_every_kind_are_read_as_words(kind: str) -> None:
     assert heard().takes(Unreadable(kind, sentence("passport", "ru"))).shows(hearing.YOU_ASK)
 
 
+def test_call_is_answered_by_a_word() -> None:
+    assert heard().takes(Unreadable("call")).shows(screens.NO_CALLS)
+
+
 def test_captioned_photo_stays_when_its_words_are_for_somebody() -> None:
     chat = heard().takes(Unreadable("photo", sentence("passport", "ru")))
     assert chat.done(DeleteInput) == [DeleteInput()]

@@ -16,6 +16,7 @@ from bot.broadcasts import Doubt, RecipientStatus, State, Words, model, schedule
 from bot.broadcasts.sender import AT_ONCE
 from bot.channels import (
     BlockedByUser,
+    BroadcastsStopped,
     ChannelCall,
     ChannelSuspended,
     DeliveryReport,
@@ -31,9 +32,10 @@ from bot.channels import (
 from bot.channels import (
     Refused as TurnedDown,
 )
+from bot.conversations import receive
 from bot.embedded import Databases
 from bot.outbox import channel_probe, rate_limits
-from bot.people import identities
+from bot.people import identities, subscriptions
 from bot.runtime import Runtime
 from bot.security.vault import WrappedKey
 from tests.crowd import (
@@ -870,3 +872,11 @@ async def test_broadcast_late_failure_does_not_override_a_newer_message(
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT spoke_at IS NOT NULL, blocked FROM handles")
         assert await cursor.fetchall() == [(later, not later and code == BlockedByUser.code)]
+
+
+async def test_broadcasts_end_for_a_person_who_stopped_them_at_the_platform(rt: Runtime) -> None:
+    one, other = await crowd(rt, 2, channel="whatsapp")
+    await receive.receive(rt, BroadcastsStopped("whatsapp", ("KZ.unknown", one.address)))
+    async with rt.pool.connection() as session:
+        assert await subscriptions.of_person(session, one.id) is None
+        assert await subscriptions.of_person(session, other.id) is not None

@@ -23,7 +23,7 @@ from bot.channels import (
     Unreachable,
     WindowClosed,
 )
-from bot.channels.whatsapp import errors, layout, updates
+from bot.channels.whatsapp import errors, layout, statuses, updates
 from bot.observability import logging
 from flows.engine.events import Page
 from flows.engine.language_protocol import Words
@@ -163,7 +163,7 @@ class WhatsApp:
             raise
         sent: list[str] = []
         for number, content in enumerate(parts[act.sent :], act.sent + 1):
-            mark = updates.mark(act.row, number, len(parts))
+            mark = statuses.mark(act.row, number, len(parts))
             try:
                 sent.append(await self._post(act, content, mark))
             except SendError as error:

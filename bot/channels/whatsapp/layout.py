@@ -10,6 +10,8 @@ from flows.engine.language_protocol import Words
 from flows.engine.text import _, button
 
 CHOOSE = button("Choose")
+# The same above a choice of language: "language" in Kazakh, Russian and Chinese.
+CHOOSE_LANGUAGE = "Тіл · Язык · 语言"
 ALSO = _("You can also write: {words}")
 BY_NUMBER = _("Please write the number or the words of your answer:")
 MAX_DESCRIPTION = 72
@@ -162,7 +164,7 @@ def _buttons(presses: Sequence[RenderedButton]) -> Content:
 
 def _list(presses: Sequence[RenderedButton], message: Message, words: Words) -> Content:
     rows = [_row(press) for press in presses]
-    opener = words.render(CHOOSE, message.language)
+    opener = words.render(CHOOSE, message.language) if message.language else CHOOSE_LANGUAGE
     return {"type": "list", "action": {"button": opener, "sections": [{"rows": rows}]}}
 
 

@@ -4,12 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
 
 from bot.channels import (
-    DeliveryReport,
     HandleChanged,
     Ignored,
     Inbound,
@@ -18,21 +17,19 @@ from bot.channels import (
     Unreadable,
 )
 from bot.channels import json_decoding as decoding
-from bot.channels.whatsapp.errors import fault
+from bot.channels.whatsapp import account_events, statuses
+from bot.channels.whatsapp.statuses import MAX_ID, Id, seconds
 from bot.observability import logging
 from flows.engine import events
 
-NAME = "whatsapp"
+NAME = statuses.NAME
 # Deduplication keys are kept for 8 days, so an older update may be a duplicate.
 OLDEST_SECONDS = 8 * 24 * 3600
 SHARE = ":@"
+FIELDS = ("messages", account_events.PREFERENCES, account_events.CALLS)
 PAYLOAD = re.compile(r"!\w+|\d+:.*")
 USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}", re.ASCII)
 PHONE = re.compile(r"[0-9]{5,20}", re.ASCII)
-# Outbox id and attempt, or broadcast, recipient and attempt.
-ROW = r"[0-9]{1,18}(?:\.[0-9]{1,9})?|b[0-9]{1,18}\.[0-9]{1,9}\.[0-9]{1,9}"
-# A message in several parts appends the part and the number of parts: `77.2/2/3`.
-MARK = re.compile(rf"({ROW})(?:/([1-9][0-9]{{0,2}})/([1-9][0-9]{{0,2}}))?", re.ASCII)
 
 # Message contents other than text, with the engine's names.
 CONTENTS = {
@@ -42,29 +39,21 @@ CONTENTS = {
     "video": "video",
     "sticker": "sticker",
     "order": "invoice",
+    "call": "call",
 }
 FILES = {"image": "photo", "document": "document"}
 # These need no answer.
 SILENT = frozenset(("reaction", "revoke", "ephemeral"))
-STATES: dict[str, Literal["sent", "delivered", "read", "failed"]] = {
-    "sent": "sent",
-    "delivered": "delivered",
-    "read": "read",
-    "played": "read",
-    "failed": "failed",
-}
 _IGNORED = Ignored(NAME)
 _logger = logging.get()
 _encode = msgspec.json.Encoder().encode
 
-MAX_ID = 512
-type _Id = Annotated[str, msgspec.Meta(pattern="^[!-~]+$", max_length=MAX_ID)]
 
 # Meta's types, reduced to the fields in use. A field that may be absent may also be null.
 
 
 class _Message(msgspec.Struct, gc=False):
-    id: _Id
+    id: Id
     type: str
     timestamp: str | int | None = None
     sender: str | None = msgspec.field(name="from", default=None)
@@ -92,13 +81,18 @@ class _Reply(msgspec.Struct, gc=False):
     id: str
 
 
+class _FlowReply(msgspec.Struct, gc=False):
+    response_json: str | None = None
+
+
 class _Interactive(msgspec.Struct, gc=False):
     button_reply: _Reply | None = None
     list_reply: _Reply | None = None
+    nfm_reply: _FlowReply | None = None
 
 
 class _File(msgspec.Struct, gc=False):
-    id: _Id
+    id: Id
     file_size: int | None = None
     caption: str | None = None
 
@@ -118,24 +112,6 @@ class _System(msgspec.Struct, gc=False):
     new_wa_id: str | None = None
     user_id: str | None = None
     previous_user_id: str | None = None
-
-
-class _Error(msgspec.Struct, gc=False):
-    code: int
-
-
-class _Pricing(msgspec.Struct, gc=False):
-    billable: bool | None = None
-    category: str | None = None
-
-
-class _Status(msgspec.Struct, gc=False):
-    id: _Id
-    status: str
-    timestamp: str | int | None = None
-    biz_opaque_callback_data: str | None = None
-    errors: list[_Error] | None = None
-    pricing: _Pricing | None = None
 
 
 class _Metadata(msgspec.Struct, gc=False):
@@ -179,15 +155,21 @@ def _change(change: Any, number_id: str, now: float) -> Iterator[IncomingUpdate]
     value = change.get("value") if isinstance(change, dict) else None
     if not isinstance(value, dict):
         raise Unreadable("E_SHAPE")
-    if change.get("field") != "messages" or not _is_ours(value, number_id):
+    field = change.get("field")
+    if field in account_events.FIELDS:
+        return account_events.alarm(field, value)
+    if field not in FIELDS or not _is_ours(value, number_id):
         return
+    yield from account_events.preferences(value.get(account_events.PREFERENCES))
     contacts = _contacts(value.get("contacts"))
+    for raw in _listed(value, account_events.CALLS):
+        yield from _each(raw, lambda raw=raw: _call(raw, contacts, now))
     for raw in _listed(value, "messages"):
         yield from _each(raw, lambda raw=raw: _message(raw, contacts, now))
     for raw in _listed(value, "statuses"):
-        yield from _each(raw, lambda raw=raw: _status(raw))
+        yield from _each(raw, lambda raw=raw: statuses.status(raw))
     for raw in _listed(value, "errors"):
-        _alarm(raw)
+        statuses.alarm(raw)
 
 
 def _is_ours(value: dict[str, Any], number_id: str) -> bool:
@@ -237,7 +219,7 @@ def _message(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[Inc
     message = decoding.shaped(raw, _Message)
     if message.type in SILENT or message.group_id:
         return (_IGNORED,)
-    at = _seconds(message.timestamp) or int(now)
+    at = seconds(message.timestamp) or int(now)
     if at < now - OLDEST_SECONDS:
         raise Unreadable("E_STALE")
     if message.type == "system":
@@ -250,14 +232,11 @@ def _message(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[Inc
     return (Inbound(NAME, message.id, handle, handle, event, message.id, "", tuple(aliases), at),)
 
 
-def _seconds(value: str | int | None) -> int:
-    try:
-        seconds = int(value or 0)
-    except ValueError:
-        raise Unreadable("E_NUMBER") from None
-    if not 0 <= seconds < 10**11:
-        raise Unreadable("E_NUMBER")
-    return seconds
+def _call(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[IncomingUpdate]:
+    """Return a call as a thing that cannot be heard here; its end needs no answer."""
+    if not isinstance(raw, dict) or raw.get("event") != "connect":
+        return (_IGNORED,)
+    return _message({**raw, "type": "call"}, contacts, now)
 
 
 def _who(message: _Message, contacts: Sequence[_Contact]) -> _Who:
@@ -299,7 +278,9 @@ def _event(kind: str, raw: dict[str, Any], who: _Who) -> events.Event:
         case "edit":
             return events.Edited()
         case _:
-            return events.Unreadable(CONTENTS.get(kind, "other"))
+            caption = part.get("caption") if isinstance(part, dict) else None
+            words = caption if isinstance(caption, str) else ""
+            return events.Unreadable(CONTENTS.get(kind, "other"), words)
 
 
 def _pressed_template(press: _Press) -> events.Event:
@@ -310,10 +291,21 @@ def _pressed_template(press: _Press) -> events.Event:
 
 def _pressed(pressed: _Interactive, who: _Who) -> events.Event:
     if (reply := pressed.button_reply or pressed.list_reply) is None:
-        return events.Unreadable("other")
+        return _filled(pressed.nfm_reply.response_json if pressed.nfm_reply else None)
     if reply.id.endswith(SHARE):
         return events.Shared(f"+{who.phone}", True) if who.phone else events.Unreadable("contact")
     return events.Pressed(reply.id)
+
+
+def _filled(written: str | None) -> events.Event:
+    """Return the words of a form that was filled in at WhatsApp."""
+    try:
+        fields = msgspec.json.decode(written or "", type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeError):
+        return events.Unreadable("other")
+    fields.pop("flow_token", None)
+    words = ", ".join(value for value in fields.values() if isinstance(value, str) and value)
+    return events.Said(words) if words else events.Unreadable("other")
 
 
 def _shared(cards: Sequence[_Card], who: _Who) -> events.Event:
@@ -338,63 +330,3 @@ def _moves(message: _Message, system: _System) -> Sequence[IncomingUpdate]:
         HandleChanged(NAME, f"{message.id}/{number}", old, new, address)
         for number, (old, new) in enumerate(changes)
     ] or (_IGNORED,)
-
-
-# Delivery reports
-
-
-def _status(raw: Any) -> Sequence[IncomingUpdate]:
-    status = decoding.shaped(raw, _Status)
-    state = STATES.get(status.status)
-    if state is None:
-        return (_IGNORED,)
-    row, part, parts = _marked(status.biz_opaque_callback_data or "")
-    failed = [fault(error.code) for error in status.errors or ()] if state == "failed" else []
-    for each in failed:
-        if each.alarm:
-            _logger.error("whatsapp.number_refused", code=each.alarm, channel=NAME)
-    return (
-        DeliveryReport(
-            NAME,
-            status.id,
-            state,
-            _seconds(status.timestamp),
-            failed[0].error.code if failed else "E_SEND_REFUSED" if state == "failed" else "",
-            row,
-            _price(status.pricing),
-            part,
-            parts,
-        ),
-    )
-
-
-def mark(row: str, part: int, parts: int) -> str:
-    """Return the callback mark that Meta returns in reports about a part."""
-    return f"{row}/{part}/{parts}" if row and parts > 1 else row
-
-
-def _marked(data: str) -> tuple[str, int, int]:
-    """Return the row, the part and the number of parts of a callback mark."""
-    found = MARK.fullmatch(data)
-    if found is None:
-        return "", 1, 1
-    return found[1], int(found[2] or 1), int(found[3] or 1)
-
-
-def _price(pricing: _Pricing | None) -> str:
-    """Return the billed category; it comes from the platform, so its length is limited."""
-    if pricing is None or pricing.billable is False:
-        return ""
-    category = pricing.category or ""
-    return category if re.fullmatch(r"[a-z_]{1,40}", category) else ""
-
-
-def _alarm(raw: Any) -> None:
-    """Log an error of the whole account, or of a message that is reported nowhere else."""
-    try:
-        code = decoding.shaped(raw, _Error).code
-    except Unreadable:
-        return
-    _logger.error(
-        "whatsapp.number_refused", code=fault(code).alarm or fault(code).error.code, channel=NAME
-    )

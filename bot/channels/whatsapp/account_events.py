@@ -1,0 +1,58 @@
+"""WhatsApp's webhooks beside messages: the account, its templates, people's preferences."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from bot.channels import BroadcastsStopped
+from bot.observability import logging
+
+# Webhook fields about the account, with the code of their alarm.
+FIELDS = {
+    "account_alerts": "E_WHATSAPP_RESTRICTED",
+    "account_review_update": "E_WHATSAPP_RESTRICTED",
+    "account_update": "E_WHATSAPP_RESTRICTED",
+    "message_template_quality_update": "E_WHATSAPP_TEMPLATE",
+    "message_template_status_update": "E_WHATSAPP_TEMPLATE",
+    "phone_number_name_update": "E_WHATSAPP_NUMBER",
+    "phone_number_quality_update": "E_WHATSAPP_RESTRICTED",
+}
+# Events and decisions that an operator must know; others, such as APPROVED, need no action.
+_BAD = (
+    "ACCOUNT_DELETED ACCOUNT_RESTRICTION ACCOUNT_VIOLATION CRITICAL DISABLED DISABLED_UPDATE"
+    " DOWNGRADE FLAGGED PAUSED PENDING_DELETION RED REJECTED WARNING"
+)
+BAD = frozenset(_BAD.split())
+# Fields of an event that may hold such a word.
+WORDS = ("event", "decision", "new_quality_score", "alert_severity")
+PREFERENCES, CALLS = "user_preferences", "calls"
+MARKETING = "marketing_messages"
+
+_logger = logging.get()
+
+
+class _Preference(msgspec.Struct, gc=False):
+    wa_id: str | None = None
+    user_id: str | None = None
+    category: str | None = None
+    value: str | None = None
+
+
+def alarm(field: str, value: dict[str, Any]) -> None:
+    """Log an alarm if an event of the account, a number or a template needs an operator."""
+    words = (value.get(name) for name in WORDS)
+    if any(isinstance(word, str) and word.upper() in BAD for word in words):
+        _logger.error("whatsapp.number_refused", code=FIELDS[field], channel="whatsapp")
+
+
+def preferences(raw: Any) -> Iterator[BroadcastsStopped]:
+    """Yield the people who want no more broadcasts; other preferences are skipped."""
+    try:
+        found = msgspec.convert(raw or [], list[_Preference])
+    except msgspec.ValidationError:
+        return
+    for each in found:
+        handles = tuple(name for name in (each.user_id, each.wa_id) if name)
+        if handles and each.category == MARKETING and each.value == "stop":
+            yield BroadcastsStopped("whatsapp", handles)

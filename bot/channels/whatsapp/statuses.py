@@ -1,0 +1,116 @@
+"""Parser for WhatsApp's statuses and errors, and the marks that connect them with the outbox."""
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from bot.channels import DeliveryReport, Ignored, IncomingUpdate, Unreadable
+from bot.channels import json_decoding as decoding
+from bot.channels.whatsapp.errors import fault
+from bot.observability import logging
+
+NAME = "whatsapp"
+# Outbox id and attempt, or broadcast, recipient and attempt.
+ROW = r"[0-9]{1,18}(?:\.[0-9]{1,9})?|b[0-9]{1,18}\.[0-9]{1,9}\.[0-9]{1,9}"
+# A message in several parts appends the part and the number of parts: `77.2/2/3`.
+MARK = re.compile(rf"({ROW})(?:/([1-9][0-9]{{0,2}})/([1-9][0-9]{{0,2}}))?", re.ASCII)
+STATES: dict[str, Literal["sent", "delivered", "read", "failed"]] = {
+    "sent": "sent",
+    "delivered": "delivered",
+    "read": "read",
+    "played": "read",
+    "failed": "failed",
+}
+_logger = logging.get()
+
+MAX_ID = 512
+type Id = Annotated[str, msgspec.Meta(pattern="^[!-~]+$", max_length=MAX_ID)]
+
+
+class _Error(msgspec.Struct, gc=False):
+    code: int
+
+
+class _Pricing(msgspec.Struct, gc=False):
+    billable: bool | None = None
+    category: str | None = None
+
+
+class _Status(msgspec.Struct, gc=False):
+    id: Id
+    status: str
+    timestamp: str | int | None = None
+    biz_opaque_callback_data: str | None = None
+    errors: list[_Error] | None = None
+    pricing: _Pricing | None = None
+
+
+def seconds(value: str | int | None) -> int:
+    """Return a time in Unix seconds; 0 if there is none. Raises Unreadable."""
+    try:
+        seconds = int(value or 0)
+    except ValueError:
+        raise Unreadable("E_NUMBER") from None
+    if not 0 <= seconds < 10**11:
+        raise Unreadable("E_NUMBER")
+    return seconds
+
+
+def status(raw: Any) -> Sequence[IncomingUpdate]:
+    """Return a status as a delivery report; one that says nothing new is ignored."""
+    found = decoding.shaped(raw, _Status)
+    state = STATES.get(found.status)
+    if state is None:
+        return (Ignored(NAME),)
+    row, part, parts = _marked(found.biz_opaque_callback_data or "")
+    failed = [fault(error.code) for error in found.errors or ()] if state == "failed" else []
+    for each in failed:
+        if each.alarm:
+            _logger.error("whatsapp.number_refused", code=each.alarm, channel=NAME)
+    return (
+        DeliveryReport(
+            NAME,
+            found.id,
+            state,
+            seconds(found.timestamp),
+            failed[0].error.code if failed else "E_SEND_REFUSED" if state == "failed" else "",
+            row,
+            _price(found.pricing),
+            part,
+            parts,
+        ),
+    )
+
+
+def mark(row: str, part: int, parts: int) -> str:
+    """Return the callback mark that Meta returns in reports about a part."""
+    return f"{row}/{part}/{parts}" if row and parts > 1 else row
+
+
+def _marked(data: str) -> tuple[str, int, int]:
+    """Return the row, the part and the number of parts of a callback mark."""
+    found = MARK.fullmatch(data)
+    if found is None:
+        return "", 1, 1
+    return found[1], int(found[2] or 1), int(found[3] or 1)
+
+
+def _price(pricing: _Pricing | None) -> str:
+    """Return the billed category; it comes from the platform, so its length is limited."""
+    if pricing is None or pricing.billable is False:
+        return ""
+    category = pricing.category or ""
+    return category if re.fullmatch(r"[a-z_]{1,40}", category) else ""
+
+
+def alarm(raw: Any) -> None:
+    """Log an error of the whole account, or of a message that is reported nowhere else."""
+    try:
+        code = decoding.shaped(raw, _Error).code
+    except Unreadable:
+        return
+    _logger.error(
+        "whatsapp.number_refused", code=fault(code).alarm or fault(code).error.code, channel=NAME
+    )
