@@ -209,12 +209,7 @@ async def _apply(
             await erasure.erase(rt, transaction, person)
             work.erased = True
         case Export():
-            row = await data_export.export(rt, transaction, person, conversation, held.now)
-            if held.home:
-                # On the secure page: it must not follow the person into the messenger.
-                await outbox.enqueue(transaction, person, held.channel, (row,))
-            else:
-                work.rows.append(row)
+            work.rows += await _exported(rt, transaction, held, conversation)
         case DeleteInput() if inbound is not None:
             work.rows += outbox.deletion(rt, held.channel, [inbound.message_id])
         case QuickExit():
@@ -232,6 +227,20 @@ async def _apply(
             pass
         case _:
             await _record(rt, transaction, held, conversation.language, effect)
+
+
+async def _exported(
+    rt: Runtime, transaction: Transaction, held: LockedConversation, conversation: Conversation
+) -> list[outbox.Row]:
+    """Return the person's data as rows; on the secure page, queue it there instead.
+
+    It must not follow the person into the messenger.
+    """
+    row = await data_export.export(rt, transaction, held.person, conversation, held.now)
+    if not held.home:
+        return [row]
+    await outbox.enqueue(transaction, held.person, held.channel, (row,))
+    return []
 
 
 async def _standing(
