@@ -23,10 +23,20 @@ RETRY_SECONDS = 5
 
 
 async def http_error(request: Request, error: Exception) -> Response:
-    """Return the status of an HTTPException with its code; the body is empty without a code."""
+    """Return the status of an HTTPException with its code, or a page for a browser's 404."""
     if not isinstance(error, HTTPException):
         raise error
+    if error.status_code == 404 and "text/html" in request.headers.get("accept", ""):
+        return _no_page(request)
     return error_response(error.status_code, error.headers)
+
+
+def _no_page(request: Request) -> Response:
+    """Return the page of an unknown address in the browser's first language."""
+    rt = request.app.state.rt
+    hint = request.headers.get("accept-language", "").partition(",")[0].partition(";")[0]
+    language = rt.languages.closest(hint) or rt.settings.languages[0]
+    return secure_page.no_page(rt, language)
 
 
 async def refused(request: Request, error: Exception) -> Response:

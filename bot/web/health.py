@@ -80,7 +80,7 @@ async def status(request: Request, lang: str = "") -> Response:
         lang=tag(language),
         dir=direction(language),
         languages=[(code, tag(code), own) for code, own in rt.languages.languages()],
-        **_values(rt, operation_health.status(rt, seen), language),
+        **page_values(rt, operation_health.status(rt, seen), language),
     )
     # One address has a page for each language, and a shared cache has to know.
     return HTMLResponse(html, headers={**_FOR_ALL, "Vary": "Accept-Language"})
@@ -100,7 +100,9 @@ def _language(rt: Runtime, wanted: str, request: Request) -> str:
     return wanted if wanted in codes else rt.languages.closest(hint) or codes[0]
 
 
-def _values(rt: Runtime, found: Status, language: str) -> dict[str, object]:
+def page_values(rt: Runtime, found: Status, language: str) -> dict[str, object]:
+    """Return the template values of a status in one language."""
+
     def say(text: Text) -> str:
         return rt.languages.render(text, language)
 
@@ -108,13 +110,14 @@ def _values(rt: Runtime, found: Status, language: str) -> dict[str, object]:
     parts += [(say(REGISTRY), found.registry)] if found.registry else []
     facts = [(say(VERSION), " ".join(filter(None, (found.version, found.commit))))]
     if found.delivered:
-        facts.insert(0, (say(DELIVERED), found.delivered.replace("+00:00", " UTC")))
+        time = found.delivered.replace("T", " ").replace("+00:00", " UTC")
+        facts.insert(0, (say(DELIVERED), time))
     return {
         "title": say(TITLE),
         "overall": say(OVERALL[found.overall]),
         "health": found.overall,
         "parts": [(part, health, say(HEALTHS[health])) for part, health in parts],
-        "facts": [(name, value.replace("T", " ")) for name, value in facts],
+        "facts": facts,
     }
 
 

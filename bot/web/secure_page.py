@@ -39,6 +39,8 @@ OVER = _(
     "This link no longer works: it was used already, or its 10 minutes are over. Write anything in"
     " the chat that you came from, and you will get a new one."
 )
+NO_PAGE = _("There is no page at this address. The assistant is in the chat.")
+TO_CHAT = button("Go to the chat")
 NOT_NOW = _("Right now this can't be done. Nothing was lost; please try again in a minute.")
 ELSEWHERE = _("This link belongs to another chat. Write anything in yours to get one.")
 
@@ -118,6 +120,11 @@ def not_now(rt: Runtime) -> Response:
     return _page(rt, (NOT_NOW,), "", title=LABELS["title"], status=503)
 
 
+def no_page(rt: Runtime, language: str) -> Response:
+    """Return the page of an unknown address, with a way to the chat."""
+    return _page(rt, (NO_PAGE,), language, title=LABELS["title"], link="/chat", status=404)
+
+
 def _page(
     rt: Runtime,
     texts: tuple[Text, ...],
@@ -125,6 +132,7 @@ def _page(
     *,
     title: Text = TITLE,
     action: str = "",
+    link: str = "",
     status: int = 200,
 ) -> Response:
     codes = [language] if language else [code for code, _own in rt.languages.languages()]
@@ -135,6 +143,7 @@ def _page(
         title=render(title, codes[0]),
         said=[(tag(code), direction(code), render(text, code)) for code in codes for text in texts],
         action=action,
-        go_on=render(GO_ON, codes[0]),
+        link=link,
+        go_on=render(TO_CHAT if link else GO_ON, codes[0]),
     )
     return HTMLResponse(html, status, headers={"Cache-Control": "no-store"})

@@ -55,6 +55,21 @@ async def test_error_response_has_code_and_headers_but_no_input(
             assert answer.headers["Allow"]
 
 
+@pytest.mark.parametrize(("hint", "lang"), [("ru", "ru"), ("zh-CN,zh", "zh-Hans"), ("", "kk")])
+async def test_unknown_address_shows_a_page_in_the_browsers_language(
+    http: aiohttp.ClientSession, hint: str, lang: str
+) -> None:
+    headers = {"Accept": "text/html", "Accept-Language": hint}
+    async with http.get(f"/{CANARY}", headers=headers) as answer:
+        page = await answer.text()
+        assert answer.status == 404
+        assert f'<html lang="{lang}"' in page
+        assert 'href="/chat"' in page
+        assert CANARY not in page
+        for name, value in security_headers().items():
+            assert answer.headers[name] == value
+
+
 @pytest.mark.requirement("S-71")
 async def test_application_publishes_no_documentation(http: aiohttp.ClientSession) -> None:
     for path in ("/docs", "/redoc", "/openapi.json", "/docs/oauth2-redirect"):

@@ -9,8 +9,10 @@ import aiohttp
 import pytest
 
 from bot.embedded import Databases
+from bot.operations.health import Health, Status
 from bot.runtime import Runtime, pool
 from bot.web.app import create_app
+from bot.web.health import page_values
 from tests.app_stack import serving
 from tests.desk.desks import ahead
 from tests.observability.test_alarms import _lent, a_message_that_nobody_sends
@@ -42,6 +44,11 @@ async def test_status_reports_works_when_everything_works(rt: Runtime) -> None:
     assert told["channels"] == {"web": "works", "telegram": "works", "whatsapp": "works"}
     assert told["incidents"] == []
     assert re.fullmatch(r"[0-9][0-9a-z.]*", str(told["version"]))
+
+
+def test_status_page_names_the_time_zone_of_the_last_delivery(rt: Runtime) -> None:
+    found = Status(Health.WORKS, (), None, 0, "2026-11-28T08:05+00:00", "2026.12.0", "", ())
+    assert "2026-11-28 08:05 UTC" in str(page_values(rt, found, "ru")["facts"])
 
 
 async def test_status_reports_late_messages_in_minutes_without_counts(
