@@ -31,9 +31,9 @@ RISK = Notice(
     name="news_risk",
     label=button("Please note"),
     text=_(
-        "An announcement comes by itself, at a moment that you do not choose, and stays in your"
-        " chat. If somebody else may look at your phone, or if contact with foreign bodies is"
-        " dangerous where you are, do not have announcements sent: read them here instead."
+        "An announcement can come at any time and stays in your chat. Might somebody else "
+        "look at your phone? Is contact with foreign bodies dangerous where you are? Then do "
+        "not have announcements sent: read them here instead."
     ),
 )
 CONSENT = Consent(
@@ -53,11 +53,11 @@ WAY = Choice(
     name="news_way",
     label=button("How we write"),
     text=_(
-        "How should we write? A hint says only: “There is something to look at.” You open it when"
-        " it suits you."
+        "How should we write? A short notice says only: “There is a new message for you.” You "
+        "open it when it suits you."
     ),
     among=(
-        Option("hint", button("Only a hint")),
+        Option("hint", button("Short notice")),
         Option("whole", button("The whole text")),
     ),
 )

@@ -23,37 +23,39 @@ USUAL = _(
     " authorities decide in each case."
 )
 NO_LIST = _(
-    "Your list: {programme}. What is asked for now is not verified here yet. An officer can tell"
-    " you."
+    "Your list: {programme}. We have not checked yet which papers are asked for now. An "
+    "officer can tell you."
 )
 URGENT = _(
-    "Talk to an officer first if your visa or stay ends within 30 days, if your passport is valid"
-    " for less than 6 months, or if somebody asks you for money."
+    "Talk to an officer first if: your visa or stay ends within 30 days; your passport is "
+    "valid for less than 6 months; or somebody asks you for money."
 )
-LATE = _("If you do not have it with you, do not go back for it: ask an officer.")
-UNSAFE = _("If you do not have it, take no risk for it: ask an officer.")
-TRANSLATED = _("Into Kazakh or Russian by a notary, if it is in another language.")
+LATE = _("If you do not have this paper with you, do not go back for it: ask an officer.")
+UNSAFE = _("If you do not have this paper, do not take risks to get it: ask an officer.")
+TRANSLATED = _(
+    "If the paper is in another language: a translation into Kazakh or Russian, "
+    "attested by a notary."
+)
 CONFIRMED = {
     Confirmation.APOSTILLE: _("Apostille: before you leave for good."),
     Confirmation.TREATY: _("Apostille: not needed, by convention."),
     Confirmation.UNKNOWN: _("Apostille or legalisation: please ask an officer."),
 }
-SEE_BELOW = _("How it is made valid in Kazakhstan: see below.")
+SEE_BELOW = _("What to do so that this paper is valid in Kazakhstan: see below.")
 LATE_CONFIRMED = _("Apostille or legalisation: if it is missing, ask an officer.")
 PASSPORT_VALID = _("The passport must be valid for more than 180 days.")
 NO_TRAVEL = _(
-    "Papers without an apostille or legalisation: do not travel back for it. Tell an officer, who"
-    " looks for another way."
+    "If a paper has no apostille or legalisation, do not travel back for it. Tell an officer, "
+    "who will look for another way."
 )
 NO_CHILD_PAPER = _(
-    "If a child has no birth certificate, talk to an officer first. Never go back to a place where"
-    " you are not safe for it."
+    "If a child has no birth certificate, talk to an officer first. Never go back to a place "
+    "where you are not safe to get a paper."
 )
 SPOUSE = _("For a husband or wife who is not Kazakh other rules apply. An officer can explain.")
 ASK_NOW = _("Rules change. Please ask an officer which steps come first now.")
 SOURCES = _(
-    "The sources of this list are from {oldest} to {newest}; it was checked against them on"
-    " {checked}."
+    "The sources of this list are from {oldest} to {newest}. We last read them on {checked}."
 )
 ASK = _("Is something missing or unclear? A person can help. What you chose here is not kept.")
 

@@ -27,39 +27,42 @@ from flows.situation import (
 )
 
 NO_DECISION = _(
-    "This is what is usual in a situation like yours. It is no decision: the authorities decide."
+    "This is what people in a situation like yours usually apply for. It is not a decision: "
+    "the authorities decide."
 )
 PERSON_FIRST = _(
-    "What you said needs a person first. Please talk to an officer; the rest can wait. Never go"
-    " back to a place where you are not safe for the sake of a paper."
+    "It is best to talk to an officer first; the rest can wait. Never go back to a place "
+    "where you are not safe to get a paper."
 )
 CITIZEN_ALREADY = _(
-    "You are a citizen of Kazakhstan: these ways are for those who are not yet. An officer can help"
-    " with other questions."
+    "You are a citizen of Kazakhstan. These programmes are for people who are not citizens "
+    "yet. An officer can help with other questions."
 )
 FORMER = _(
-    "You were, or may have been, a citizen of Kazakhstan. Other rules may apply then; only an"
-    " officer can say which. Until then, here is what else there is."
+    "You are or may be a former citizen of Kazakhstan. Other rules may apply to you, and only "
+    "an officer can say which. Meanwhile, here is what else there is."
 )
 NOT_KAZAKH = _(
-    "The kandas status is for ethnic Kazakhs; for others there are other ways, such as the permit"
-    " for permanent residence. An officer can look at your case."
+    "The kandas status is for ethnic Kazakhs. Other people can apply for other papers, such "
+    "as the permit for permanent residence. An officer can look at your case."
 )
-MAY_BE_KAZAKH = _("You are not sure whether you count as an ethnic Kazakh. An officer can look.")
+MAY_BE_KAZAKH = _(
+    "You are not sure whether you are an ethnic Kazakh. An officer can look at your case."
+)
 NO_PROOF = _(
-    "Your papers do not show it, or you are not sure. That ends nothing. An officer can explain"
-    " the way; please pay nobody for a proof."
+    "Your papers do not say that you are Kazakh, or you are not sure. You may still be able "
+    "to apply; an officer can explain how. Do not pay anyone to prove it for you."
 )
-WAY = _("A usual way: {way}.")
+WAY = _("What people usually apply for: {way}.")
 NO_WAY = _(
-    "For what you would like, no way is verified here. That is no refusal: an officer or a mission"
-    " can tell you what there is."
+    "We have no checked information about this. It may still be possible: ask an officer, an "
+    "embassy or a consulate."
 )
-WHY_ONE_DAY = _("In case you would like to live in Kazakhstan one day.")
-WHY_STATUS = _("Because you want to live in Kazakhstan as an ethnic Kazakh.")
-WHY_CARD = _("Because you want to work or do business as an ethnic Kazakh.")
-WHY_STUDY = _("Because you want to study as an ethnic Kazakh.")
-WHY_PERMIT = _("Because you want to live in Kazakhstan for good.")
+WHY_ONE_DAY = _("If you want to live in Kazakhstan later.")
+WHY_STATUS = _("You said that you want to live in Kazakhstan as an ethnic Kazakh.")
+WHY_CARD = _("You said that you want to work or do business in Kazakhstan as an ethnic Kazakh.")
+WHY_STUDY = _("You said that you want to study in Kazakhstan as an ethnic Kazakh.")
+WHY_PERMIT = _("You said that you want to live in Kazakhstan permanently.")
 STATUS = _("the kandas status")
 PERMIT = _("the permit for permanent residence")
 CARD = _("the Ata Zholy card")
@@ -67,21 +70,30 @@ STUDY = _("a study grant or a preparatory place")
 STEPS = _("The steps, in order:")
 GET_IIN = _("Get an individual identification number (IIN) at a State Corporation office.")
 ASK_FIRST = _("Ask an officer which steps come first now: rules change.")
-APPLY = _("Apply with your papers. “My papers” makes the list.")
+APPLY = _("Apply with your papers. Make your list under “My papers”.")
 AFTERWARDS = _(
-    "Then come the residence permit and citizenship; in which order, an officer can tell you."
+    "After that you apply for the residence permit and for citizenship. An officer can tell "
+    "you which comes first."
 )
-HOW_LONG = _("How long it takes: the rules differ and change. An officer can tell you the term.")
+HOW_LONG = _(
+    "How long it takes: this differs, and the rules change. Ask an officer how long it takes now."
+)
 COSTS = _(
-    "What it costs: translations, a notary, an apostille and state fees cost money. The sums are"
-    " not verified here; ask before you pay."
+    "What it costs: translations, the notary, the apostille and state fees. We do not know "
+    "the exact amounts; ask before you pay."
 )
-NOT_SURE_OR_QUICK = _("We cannot say that it is quick or sure. A mission knows what is done now.")
+NOT_SURE_OR_QUICK = _(
+    "We cannot promise that it will be quick, or that you will get it. An "
+    "embassy or consulate can tell you how it works now."
+)
 PROMISED = _(
-    "What is not promised: the kandas status, money, a home, a place in the quota. No officer and"
-    " no helper can sell them."
+    "Nobody can promise or sell you the kandas status, money, a home or a place in the quota: "
+    "no officer and no helper."
 )
-SUPPORT = _("Do you think of money for the move? “Support” shows what there is, and for how many.")
+SUPPORT = _(
+    "Do you need money for the move? See “Support” for what help there is and how "
+    "many people get it."
+)
 MAY_REGISTER = _("You can be noted in the registry of ethnic Kazakhs abroad without moving.")
 ASK = _("A person can help with all of this. What you chose here is not kept.")
 
@@ -228,7 +240,7 @@ def _offices(answers: Answers) -> tuple[Fact, ...]:
 
 ELIGIBILITY = Flow(
     name="eligibility",
-    title=button("Which way is mine?"),
+    title=button("What fits me?"),
     items=(
         PURPOSE_NOW,
         KAZAKH_NOW,

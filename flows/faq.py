@@ -26,8 +26,8 @@ class Topic(Choice):
 
     asks_freely: bool = True
     unlisted: Text = _(
-        "There is no verified answer to that here. A person can answer it: press “Talk to a"
-        " person”, or choose a question."
+        "We have no checked answer to this question. A person can answer it: press “Talk to a "
+        "person”, or choose a question."
     )
 
     def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:

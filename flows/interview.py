@@ -27,17 +27,19 @@ WISH = Choice(
     persisted=False,
 )
 NOT_QUITE = _("Not quite. Here is what it means.")
-STAGES = _("The stages, as far as they are known:")
+STAGES = _("The stages, as far as we know:")
 NOT_VERIFIED = _(
-    "Not verified here, so please ask an officer: whether children, older people or people with a"
-    " disability take the test, and how the answers are weighed."
+    "We have not checked the following, so please ask an officer: do children, older people "
+    "or people with a disability take the test, and how are the answers judged?"
 )
 PRICE = _("For the price and the pass mark of the test see app.testcenter.kz.")
 NO_STAGES = _(
-    "Which test or interview there is now is not known here. Please ask an officer before you"
-    " prepare or pay for anything."
+    "We do not know which test or interview there is now. Please ask an officer before you "
+    "prepare or pay for anything."
 )
-PRACTISED = _("This is what you practised. It is not the real test, and nobody gives points here.")
+PRACTISED = _(
+    "This is what you practised. The practice is not the real test, and nobody gives points here."
+)
 MEANS = _("{kazakh} ({arabic})")
 ASK = _("A person can help with all of this. What you chose here is not kept.")
 

@@ -10,8 +10,11 @@ from flows.knowledge.offices import places
 from flows.paragraphs import lines
 
 IN_COUNTRY = _("{country}: missions of Kazakhstan that a source confirms:")
-NO_MISSION = _("{country}: no mission is verified here. An officer can tell you where to turn.")
-ADDRESSES = _("Addresses and telephone numbers are not verified here: see the official pages.")
+NO_MISSION = _(
+    "{country}: we have not checked which missions there are. An officer can tell "
+    "you where to turn."
+)
+ADDRESSES = _("We have not checked addresses and telephone numbers: see the official pages.")
 
 
 def missions(country: str, today: date) -> Iterator[Text]:

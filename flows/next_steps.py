@@ -11,12 +11,13 @@ from flows.knowledge.faq import NO_END
 from flows.knowledge.registry import NO_PROMISE
 
 THE_REGISTRY = _(
-    "First the registry looks at what you sent. Its answer stands under “My registration”:"
-    " received, then accepted, or an officer looks at it. You need not send it again."
+    "First, what you sent is checked for the registry. You can see the result under “My "
+    "registration”: received, then accepted, or an officer is looking at it. You need not "
+    "send it again."
 )
 APPLY = _(
-    "For the kandas status an application of its own is made, with your papers. “My papers” makes"
-    " the list."
+    "For the kandas status you need a separate application with your papers. Make your list "
+    "under “My papers”."
 )
 CHANGE = _(
     "Under “My registration” you can change an answer or withdraw everything, at any time and"

@@ -48,8 +48,8 @@ WORDS = FreeText(
     name="words",
     label=button("Your question"),
     text=_(
-        "Please write your question in your own words. Do not write document numbers. An officer"
-        " will read it here."
+        "Please write your question in your own words. Do not write document numbers. An "
+        "officer will read your question here."
     ),
     skippable=True,
     maximum=2000,

@@ -53,7 +53,9 @@ def outcome(answers: Submit, today: date) -> Outcome:
     given = any(value not in (None, "yes", "0") for value in answers.answers.values())
     if not given:
         return Outcome((_("No paper was sent. You can send papers at any time."),))
-    thanks = _("Thank you. Your papers go to the registry. You see their state here.")
+    thanks = _(
+        "Thank you. Your papers go to the registry. You can see here whether they have arrived."
+    )
     return Outcome((thanks,), (SendPapers(),))
 
 

@@ -124,11 +124,7 @@ STAY = YesNo(
 STAY_ENDS = HandoffOffer(
     name="gate_stay",
     label=button("Stay ends soon"),
-    text=_(
-        "When a stay ends soon, time matters. Please talk to an officer first; your"
-        " registration can"
-        " wait."
-    ),
+    text=_("Your stay ends soon. Please talk to an officer first; your registration can wait."),
     topic="stay_ends",
     when=STAY.is_("yes", "unsure"),
 )
@@ -179,9 +175,8 @@ NO_PAPERS = HandoffOffer(
     name="gate_papers",
     label=button("Ethnicity in papers"),
     text=_(
-        "If no paper shows Kazakh ethnicity, a commission can look at it. An officer can"
-        " explain what"
-        " helps. Please pay nobody for a proof."
+        "If no paper says that you are Kazakh, a commission can consider your case. An "
+        "officer can explain what to do. Do not pay anyone to prove it for you."
     ),
     topic="no_papers",
     when=PAPERS.is_("no", "unsure"),
@@ -205,8 +200,8 @@ IN_TROUBLE = HandoffOffer(
     name="gate_trouble",
     label=button("Urgent matters"),
     text=_(
-        "This needs a person more than a form. Please talk to an officer first. Never go back to a"
-        " place where you are not safe for the sake of a paper."
+        "In this situation it is better to talk to an officer than to fill in a form. Never "
+        "go back to a place where you are not safe to get a paper."
     ),
     topic="trouble",
     when=TROUBLE.is_("refusal", "gave_up", "child_papers", "unsafe_papers", "money", "danger"),
@@ -230,14 +225,14 @@ CONSENT = Consent(
     purpose="registration",
     text=_(
         "May we keep your answers and send them to the registry of ethnic Kazakhs abroad?\n"
-        "• What: citizenship, purpose, name, year of birth, country and region, plans, family"
-        " members"
-        " by relation and age group, how to reach you.\n"
+        "• What: citizenship, purpose, name, year of birth, country and region, plans, family "
+        "members by relation and age group, how to reach you.\n"
         "• Why: so that the registry can note you and answer.\n"
-        "• Who gets it: the operator of this assistant and the registry. The messenger and the"
-        " server's host carry it, also across borders.\n"
-        "• How long: unfinished answers {days} days; sent answers are deleted here within"
-        " {hours} hours after the registry accepts them; the receipt stays {months} months.\n"
+        "• Who gets it: the operator of this assistant and the registry. The messenger and "
+        "the server's host carry it, also across borders.\n"
+        "• How long: unfinished answers {days} days; sent answers are deleted here within "
+        "{hours} hours after the registry accepts them; the registration number is kept for "
+        "{months} months.\n"
         "• Nothing is published. Write “delete” at any time to withdraw.\n"
         "• If you do not agree, nothing is kept and you can go on asking.",
         days=lifetimes.DRAFT_DAYS,
@@ -251,7 +246,7 @@ CONSENT = Consent(
 KAZAKH = YesNo(
     name="ethnic_kazakh",
     label=button("Ethnic Kazakh"),
-    text=_("Are you an ethnic Kazakh? Your own statement is enough here."),
+    text=_("Are you an ethnic Kazakh? You do not need a document to answer."),
     among=YES_NO_UNSURE,
 )
 NOT_KAZAKH = HandoffOffer(
@@ -312,7 +307,9 @@ RESIDENCE_REGION = FreeText(
     name="residence_region",
     label=button("Region you live in"),
     text=_("Which region or province? Only the name of the region. You may skip this."),
-    help=_("It helps to find the right mission. If naming the region feels unsafe, skip it."),
+    help=_(
+        "The region helps to find the right mission. If naming the region feels unsafe, skip it."
+    ),
     depends=("residence_country",),
     skippable=True,
     maximum=100,
@@ -506,9 +503,8 @@ def declined(answers: Answers, today: date) -> tuple[Text, ...]:
 
 
 NOT_OPEN = _(
-    "Registration is not open from here at the moment. Nothing was kept. You can read what is"
-    " known,"
-    " or talk to a person."
+    "Registration is closed here at the moment. Nothing was kept. You can read what is known, "
+    "or talk to a person."
 )
 
 CLOSED = Flow(

@@ -86,24 +86,24 @@ RENT = YesNo(
     persisted=False,
 )
 
-HAS_PLACES = _("{region}: {places} places in the quota for kandas in {year}.")
+HAS_PLACES = _("{region}: places in the quota for kandas in {year}: {places}.")
 HAS_NONE = _(
-    "{region} has no places in the quota for kandas in {year}, so the payments of the quota are not"
-    " given there. Living there is another question: an officer can tell you more."
+    "{region} has no places in the quota for kandas in {year}, so the payments of the quota "
+    "are not given there. You may still be able to live there: an officer can tell you more."
 )
 CHART = _("Places in the quota for kandas, {year}:")
 BAR = _("{region}: {bar} {places}")
 SUM_RELOCATION = _("Relocation subsidy for {people}: {sum} tenge, once.")
 SUM_RENT = _("Help with rent and utilities: {least} to {most} tenge a month for {months} months.")
-SUM_HOME = _("Certificate for a home: up to {sum} tenge. Nobody is sure to get the whole of it.")
+SUM_HOME = _("Certificate for a home: up to {sum} tenge. Nobody is sure to get the whole amount.")
 ONLY_IF = _(
-    "If you were in the quota of {year} and each payment were granted, it would come to this:"
+    "If you get a place in the quota of {year} and every payment is granted, it adds up to:"
 )
 NOT_FOR_ALL = _("Most people with the kandas status receive none of this money.")
 CONTRACT = _("Before you sign, ask an officer what the contract says about leaving early.")
 NOT_KNOWN = _(
-    "The quota and the amounts for this year are not known here yet. An officer or the career"
-    " centre of the region can tell you."
+    "We do not know the quota and the amounts for this year yet. An officer or the career "
+    "centre of the region can tell you."
 )
 ALSO = _("What does not depend on the quota:")
 ASK = _("A person can help with all of this. What you chose here is not kept.")

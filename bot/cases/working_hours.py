@@ -160,7 +160,7 @@ class Calendar:
 
 AT_WORK = _("Officers are at work now and will answer here.")
 AT_WORK_MEDIAN = _("Officers are at work now. Most people get the first answer within {time}.")
-BACK_AT = _("Officers are not at work now. They begin again on {day} at {time} ({place} time).")
+BACK_AT = _("Officers are not at work now. Work begins again on {day} at {time} ({place} time).")
 BACK_MEDIAN = _("Then most people get the first answer within {time}.")
 WHEN_FREE = _("An officer will answer here as soon as one is free.")
 URGENT = _("Your request is marked as urgent: officers see it before the others.")

@@ -28,7 +28,7 @@ _logger = logging.get()
 # Telegram allows a bot 20 messages per minute in a group; edits count, and a replacement is two.
 CARD_SECONDS = 8
 _FIRST = UUID(int=0)
-TITLE = _("Cases at the desk")
+TITLE = _("Open cases by team")
 COUNTED = _("{desk}: waiting {waiting}, urgent {urgent}, late {late}, longest {minutes} min")
 NOTHING = _("Nobody is waiting.")
 

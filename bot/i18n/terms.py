@@ -37,7 +37,7 @@ GLOSSARY = (
     ),
     Term(
         "ethnicity",
-        {"kk": r"\bұлт", "ru": "национальност", "zh_Hans": "民族|哈萨克族", "uz": "millat"},
+        {"kk": r"\bұлт", "ru": r"национальност|нац\.", "zh_Hans": "民族|哈萨克族", "uz": "millat"},
         "in the papers nationality means ethnicity",
     ),
     Term(

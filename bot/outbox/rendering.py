@@ -18,8 +18,8 @@ DELETED_AT_ONCE = 100
 # refuses it.
 UP_TO = "-"
 NOT_DELETED = _(
-    "WhatsApp lets nobody delete what was written to you there: please delete that chat on your"
-    " phone yourself, and its backup if it has one."
+    "We cannot delete messages on WhatsApp. Please delete that chat on your phone yourself, "
+    "and its backup if there is one."
 )
 MISSING = _(
     "Our last message did not arrive whole. Please ask once more, or write “person” to talk to an"

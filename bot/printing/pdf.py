@@ -23,7 +23,7 @@ SHEET = HERE / "checklist.typ"
 FONTS = HERE / "fonts"
 MEDIA_TYPE = "application/pdf"
 
-MADE_ON = _("Made on {date}. Rules change: ask an officer what is valid when you go.")
+MADE_ON = _("Made on {date}. Rules change: before you go, ask an officer which rules apply now.")
 
 
 def printed(

@@ -37,7 +37,7 @@ PURPOSES = {
     "announcements": _("Announcements"),
     "traits": _("What announcements are about"),
 }
-REGISTERED = _("Registration, state: {state}. Receipt: {number}")
+REGISTERED = _("Registration: {state}. Registration number: {number}")
 STATES = {
     "pending": _("on its way"),
     "received": _("received, being checked"),
@@ -52,12 +52,12 @@ REMINDED = _("A reminder on {date}")
 PAPERS = _("Papers that you sent:")
 FILES = _("Files kept here until the registry has them: {count}")
 CASES = _("Conversations with officers: {count}")
-HINT = _("You get only a hint of each.")
-DECLARED = _("Told for announcements, kept as a code: {kind}")
+HINT = _("You get only a short notice about each one.")
+DECLARED = _("What you told us for announcements (kept as a code): {kind}")
 KINDS = {each: item.label for each, item in TRAITS.items()}
 HOW_LONG = _(
-    "Unfinished answers stay {days} days after your last message."
-    " To erase everything, write “delete”.",
+    "Unfinished answers are kept for {days} days after your last message. To erase "
+    "everything, write “delete”.",
     days=lifetimes.DRAFT_DAYS,
 )
 

@@ -29,20 +29,22 @@ from flows.engine.text import Text, _, button
 
 VISIT_SECONDS = secure_links.VISIT_MINUTES * 60
 
-TITLE = _("A page of our own")
+TITLE = _("Secure page")
 READY = _(
-    "What you write here does not go through the messenger. The page opens once, on this device"
-    " only."
+    "What you write here does not go through the messenger. The page opens only once, and "
+    "only on this device."
 )
 GO_ON = button("Go on")
 OVER = _(
-    "This link no longer works: it was used already, or its 10 minutes are over. Write anything in"
-    " the chat that you came from, and you will get a new one."
+    "This link no longer works: it was used already, or its 10 minutes are over. Write "
+    "anything in your chat, and you will get a new link."
 )
 NO_PAGE = _("There is no page at this address. The assistant is in the chat.")
 TO_CHAT = button("Go to the chat")
 NOT_NOW = _("Right now this can't be done. Nothing was lost; please try again in a minute.")
-ELSEWHERE = _("This link belongs to another chat. Write anything in yours to get one.")
+ELSEWHERE = _(
+    "This link belongs to another chat. Write anything in your own chat to get a new link."
+)
 
 _logger = logging.get()
 router = APIRouter(route_class=ChatRoute)

@@ -8,17 +8,17 @@ from flows.engine.turn import TurnState
 
 MINE = "~announcements"
 WHAT = _(
-    "Announcements are news of changed rules, support, registration and events. You can read them"
-    " here, and nothing about you is kept for it, or have them sent to you. In a messenger they"
-    " stay in the chat until you delete it."
+    "Announcements are news about changed rules, support, registration and events. You can "
+    "read announcements here, and nothing about you is kept for that. Or you can have them "
+    "sent to you. In a messenger they stay in the chat until you delete it."
 )
 SUBSCRIBED = _("Announcements come to you about: {topics}.")
 # The whole message for subscribers who want only a hint.
-SOMETHING_NEW = _("There is something to look at.")
-ENDED = _("No more announcements will come. What you told for them is deleted.")
+SOMETHING_NEW = _("There is a new message for you.")
+ENDED = _("No more announcements will come. What you told us to choose them is deleted.")
 STOPPED_TOO = _(
-    "Announcements are stopped too, and what you told for them is deleted. To have them again,"
-    " choose “Announcements” in the menu."
+    "Announcements are stopped too, and what you told us to choose them is deleted. To get "
+    "them again, choose “Announcements” in the menu."
 )
 READ, MENU = Option("read", button("Read them")), Option("menu", button("Menu"))
 GET = (READ, Option("get", button("Have them sent")), MENU)

@@ -31,19 +31,20 @@ REMIND_DAYS = 7
 READY = ("checked", "sending", "accepted")
 
 WHAT_NEXT = _(
-    "You can print the list or save it; the link works for 30 minutes. If you like, the list is"
-    " kept here, and you tick what is ready."
+    "You can print the list or save it; the link works for 30 minutes. If you like, we keep "
+    "the list here, and you can tick what is ready."
 )
 PRINTED = _("Here is your list to print or to save. The link works for 30 minutes.")
 NOT_KEPT = _("Nothing was kept. You can make the list again at any time.")
 KEPT = _("Your list is kept. You find it under “My papers”.")
-DROPPED = _("Your list is no longer kept.")
+DROPPED = _("Your list is deleted.")
 READY_SO_FAR = _("Your list: {programme}. Ready: {ready} of {all}.")
 TICKED = _("☑ {number}. {paper}")
 OPEN = _("☐ {number}. {paper}")
 WHICH = _("Which paper? You can also write its number.")
 WILL_REMIND = _(
-    "We will write once, on {date}: “There is something to look at.” It says nothing else."
+    "We will write once, on {date}: “There is a new message for you.” The message says "
+    "nothing else."
 )
 WILL_NOT_REMIND = _("We will not remind you.")
 
@@ -178,7 +179,7 @@ def _saved_list_screen(turn: TurnState, mine: MadeList, listing: Listing) -> Cho
         (reminding, Option("silent", button("Do not remind me"))),
         (offers and not reminding, Option("remind", button("Remind me"))),
         (True, Option("again", button("Make a new list"))),
-        (True, Option("drop", button("Keep it no longer"))),
+        (True, Option("drop", button("Delete the list"))),
         (True, Option("menu", button("Menu"))),
     )
     shown = tuple(option for use, option in among if use)

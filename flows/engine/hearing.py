@@ -18,11 +18,11 @@ MAX_ANSWERED, MAX_OFFERED = 2, 3
 
 YOU_ASK = _("Your question: {topic}")
 WHICH_ONE = _("Which of these do you mean?")
-NOT_VERIFIED = _("There is no verified answer to this here. A person can answer it.")
+NOT_VERIFIED = _("We have no checked answer to this question. A person can answer it.")
 NOT_UNDERSTOOD = (
     _("I did not understand this. People often ask about these topics:"),
     _("I did not understand this either. Please write one short question, or choose a topic:"),
-    _("A person will understand you better: press “Talk to a person”. These topics are near:"),
+    _("A person will understand you better: press “Talk to a person”. Similar topics:"),
 )
 OTHER_WORDS = _("Please ask once more in other words, in one short sentence, or talk to a person.")
 

@@ -30,18 +30,19 @@ CHOOSE = _(
     "Please write a PIN of 4 to 8 digits. It will be asked for before your registration or your"
     " data is shown. Choose one that nobody near you would guess."
 )
-CHOSEN = _("Your PIN is set. Nobody can read it, we neither; please remember it.")
-REMOVED = _("There is no PIN any more.")
-WRONG = _("That is not the PIN. Tries left: {left}.")
+CHOSEN = _("Your PIN is set. Nobody can read it, and we cannot either; please remember it.")
+REMOVED = _("Your PIN is removed.")
+WRONG = _("This PIN is not right. Tries left: {left}.")
 SHUT = _(
-    "There were too many wrong tries, so your registration and your data are not shown here now. An"
-    " officer can lift the PIN: write “person”. Erasing needs no PIN: write “delete”."
+    "The PIN was wrong too many times, so your registration and your data are not shown here "
+    "now. An officer can remove the PIN: write “person”. Erasing needs no PIN: write "
+    "“delete”."
 )
 LOST = _(
-    "An officer can lift the PIN after some questions to you: write “person”. Erasing needs no PIN:"
-    " write “delete”."
+    "An officer can remove the PIN after some questions to you: write “person”. Erasing needs "
+    "no PIN: write “delete”."
 )
-LIFTED = _("An officer has lifted your PIN. You can set a new one in the menu.")
+LIFTED = _("An officer has removed your PIN. You can set a new one in the menu.")
 NOT_A_PIN = _("A PIN has 4 to 8 digits.")
 TITLE, MY_DATA = button("PIN"), button("My data")
 

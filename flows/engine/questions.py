@@ -352,16 +352,16 @@ REFUSALS: dict[Refusal, Text] = {
         " Example: +7 700 000 00 00"
     ),
     Refusal.NOT_DIGITS: _(
-        "Only digits are expected here; the letter O is not a zero. Please compare it with the"
-        " document. Example: {example}"
+        "Please write digits only. Did you write the letter O instead of a zero? Please "
+        "compare with the document. Example: {example}"
     ),
     Refusal.WRONG_LENGTH: _(
-        "It should have {length} characters. Please compare it with the document."
-        " Example: {example}"
+        "The number should have {length} characters. Please compare it with the document. "
+        "Example: {example}"
     ),
     Refusal.WRONG_CHECK: _(
-        "The digits do not fit together, so one of them may be wrong. Please compare them with the"
-        " document. Example: {example}"
+        "There seems to be a mistake in the number. Please compare it with the document. "
+        "Example: {example}"
     ),
     Refusal.NO_SUCH_DAY_INSIDE: _(
         "The date of birth inside this number does not exist. Please compare it with the document."
@@ -379,35 +379,36 @@ REFUSALS: dict[Refusal, Text] = {
         " present card. Example: {example}"
     ),
     Refusal.IS_IIN: _(
-        "Is this your IIN? Something else is asked here: {label}. Example: {example}"
+        "Is this your IIN? We ask for something else here: {label}. Example: {example}"
     ),
     Refusal.IS_PINFL: _(
-        "Is this your PINFL (JShShIR)? Something else is asked here: {label}. Example: {example}"
+        "Is this your PINFL (JShShIR)? We ask for something else here: {label}. Example: {example}"
     ),
     Refusal.IS_RESIDENT_NUMBER: _(
-        "Is this the number of your Chinese identity card? Something else is asked here: {label}."
-        " Example: {example}"
+        "Is this the number of your Chinese identity card? We ask for something else here: "
+        "{label}. Example: {example}"
     ),
     Refusal.IS_PASSPORT: _(
-        "Is this the number of your passport? Something else is asked here: {label}."
-        " Example: {example}"
+        "Is this the number of your passport? We ask for something else here: {label}. "
+        "Example: {example}"
     ),
     Refusal.NOT_A_PASSPORT: _(
-        "I cannot read this passport number. It has Latin letters and digits, mostly nine together."
-        " Example: {example}"
+        "I cannot read this passport number. A passport number has Latin letters and digits, "
+        "mostly nine together. Example: {example}"
     ),
     Refusal.ZONE_LINES: _(
-        "Please copy all the lines with the signs < from the document, two or three of them, each"
-        " on a line of its own. Example:\n{example}"
+        "Please copy all the lines with the signs < from the document. There are two or "
+        "three; write each on a separate line. Example:\n"
+        "{example}"
     ),
     Refusal.ZONE_CHECK: _(
-        "The lines do not fit together, so one character may be wrong. The letter O and the digit 0"
-        " are easily taken for each other. Please compare them with the document. Example:\n"
+        "There seems to be a mistake in one of the lines. The letter O and the digit 0 look "
+        "alike. Please compare the lines with the document. Example:\n"
         "{example}"
     ),
     Refusal.NOT_YOURS: _("This is somebody else's contact. Please share your own number."),
     Refusal.NOT_LISTED: _("I did not find that. Please choose a button or write it again."),
-    Refusal.NOT_A_FILE: _("Please send a photo or a PDF of the paper. Words are not enough here."),
+    Refusal.NOT_A_FILE: _("Please send a photo or a PDF of the paper; text is not enough here."),
 }
 
 

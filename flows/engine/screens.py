@@ -31,8 +31,8 @@ RISK = _(
     " read, or go to a mission of Kazakhstan once you are in a safe country."
 )
 MENU_TEXT = _("What would you like to do?")
-OLD_BUTTON = _("That button is from an earlier step. Here is where we are now.")
-CHANGED = _("This form has changed a little since you last wrote. Nothing you answered is lost.")
+OLD_BUTTON = _("That button belongs to an earlier question. This is the question now.")
+CHANGED = _("This form has changed a little since you last wrote. Your answers are not lost.")
 EARLIER = _("Your earlier answer: {answer}")
 SUGGESTED = _("From what you wrote: {answer}")
 SAVED = _("{label}: {answer}")
@@ -43,8 +43,8 @@ NOT_FOUND_AGAIN = _(
 ANSWERING_IN = _("I answer in this language: {language}. To change it, write “language”.")
 CANNOT_READ = _("I cannot read this. Please write or use a button.")
 CANNOT_HEAR = _(
-    "Recordings are not heard here and not passed on. Please write, or let somebody you trust write"
-    " for you."
+    "We cannot listen to voice messages here or pass them on. Please type, or ask someone you "
+    "trust to type for you."
 )
 NO_CALLS = _("Calls are not answered here. Please write, or let somebody you trust write for you.")
 OR_A_PERSON = _("You can also talk to a person.")
@@ -53,12 +53,12 @@ NO_PICTURES = _(
     "Please do not send photos or papers here. They were not kept. Please write instead."
 )
 NOT_HERE = _(
-    "Please do not write this here. For your safety it is asked on our own page, not in the"
-    " messenger."
+    "Please do not write this here. To keep you safe, we ask for it on our secure page, not "
+    "in the messenger."
 )
 ON_PAGE = _(
-    "“{label}” is asked on our own page, not in the messenger. The link works once, for 10 minutes;"
-    " write anything here to get a new one."
+    "We ask for “{label}” on our secure page, not in the messenger. The link works once, for "
+    "10 minutes; write anything here to get a new one."
 )
 SHOWN_ON_PAGE = _(
     "“{label}” is shown on our own page, not in the messenger. The link works once, for 10 minutes;"
@@ -66,29 +66,32 @@ SHOWN_ON_PAGE = _(
 )
 PAGE_SKIPS = _("You can also write “skip”, “back” or “person”.")
 PAGE_WAITS = _("You can also write “back” or “person”.")
-WRITE_DONE = _("If that was all, write “{word}”.")
-PAGE_OFFERED = _("Here is a page of our own. The link works once, for 10 minutes.")
+WRITE_DONE = _("When you have finished, write “{word}”.")
+PAGE_OFFERED = _("Here is the secure page. The link works once, for 10 minutes.")
 PAPER_WANTED = _("The officer asks for a paper: {paper}. Please send a photo or a PDF of it.")
 ANOTHER_PAPER = _("the one that they wrote about")
 PAPER_TERMS = _(
-    "• Why: so that your question can be settled.\n"
-    "• Who sees it: the officers of this desk; the registry, if the officer passes it on with your"
-    " registration.\n"
+    "• Why: so that your question can be answered.\n"
+    "• Who sees it: the officers of the team that handles your question; the registry, if the "
+    "officer passes it on with your registration.\n"
     "• How long: it is kept under lock here until the registry has it, {days} days at most.\n"
-    "By sending it you agree to this. If you do not agree, write so: your question stays open.",
+    "By sending it you agree to this. If you do not agree, write so: your question stays "
+    "open.",
     days=lifetimes.UPLOAD_DAYS,
 )
 PAPER_STATES = {
     "checked": _("{paper}: received, not sent yet"),
     "sending": _("{paper}: on its way to the registry"),
     "accepted": _("{paper}: the registry has it"),
-    "rejected": _("{paper}: the registry could not take it; an officer will look at it"),
+    "rejected": _("{paper}: not accepted as it is; an officer will look at it"),
 }
 # Later reports of the registry about an upload, when the person is not waiting for them.
 PAPER_ANSWERS = ("accepted", "rejected")
 WRITE_AGAIN = _("We may write to you again about your registration.")
 HIDDEN = _("given, not shown here")
-NO_EDITS = _("A changed message is not taken over. To change an answer, use “Back”.")
+NO_EDITS = _(
+    "Editing a message that you sent changes nothing here. To change an answer, use “Back”."
+)
 HELP = _(
     "Press a button or write your answer. You can write “menu”, “back”, “language”, “person”,"
     " “stop” or “delete” at any time."
@@ -97,8 +100,8 @@ NOTHING_TO_SKIP = _("This answer is needed. If you do not know it, a person can 
 NO_WAY_BACK = _("This is the first step.")
 NOTHING_KEPT = _("Nothing about you is kept here.")
 STOPPED = _(
-    "Stopped. We will not write to you first. What you have entered stays until you delete it or"
-    " its time runs out."
+    "Stopped. We will not write to you first. Your answers are kept until you delete them or "
+    "until they expire."
 )
 EXIT_TEXT = _("A useful phrase: “Good morning! How are you?”")
 DELETE_TEXT = _(
@@ -114,12 +117,13 @@ DELETED = _(
     " its way to the registry. To clear this chat, use “Delete chat” in your messenger."
 )
 WAITING = _(
-    "Your message goes to an officer. While the officer has your conversation, the form waits."
-    " Write here; everything is passed on."
+    "Your message goes to an officer. Until the officer has finished, the form is paused. "
+    "Write here: the officer gets everything that you write."
 )
 JOINED = _("An officer is reading your conversation now.")
 LEAVE_TEXT = _(
-    "Leave the conversation with the officer? If your question has no answer yet, it will get none."
+    "Leave the conversation with the officer? If your question has not been answered yet, it "
+    "will not be answered."
 )
 LEFT = _("You have left the conversation with the officer. You can ask a person again at any time.")
 OFFICER_DONE = _("The officer has finished. You are with the assistant again.")
@@ -128,16 +132,18 @@ RATED = _("Thank you. This helps us to answer better.")
 RATINGS = {"yes": button("It helped"), "partly": button("Helped partly"), "no": button("No help")}
 UPDATE = _("There is an update. Open it when it suits you.")
 PIN_OFFERED = _(
-    "If others may hold your phone: a PIN in the menu keeps your registration from them."
+    "Can other people use your phone? Set a PIN in the menu, so that they cannot see your "
+    "registration."
 )
 REGISTRATION = {
     "sent": _("Saved. We will confirm when the registry accepts it. You need not send it again."),
-    "received": _("The registry has received it and is checking it. Your receipt: {number}"),
-    "accepted": _("The registry has accepted it. Your receipt: {number}"),
+    "received": _(
+        "Your registration has arrived and is being checked. Your registration number: {number}"
+    ),
+    "accepted": _("Your registration has been accepted. Your registration number: {number}"),
     "rejected": _(
-        "The registry could not take it as it is. This is not a refusal: an officer will look"
-        " at it."
-        " Your receipt: {number}"
+        "Your registration could not be accepted as it is. This does not mean no: an officer "
+        "will look at it. Your registration number: {number}"
     ),
     "withdrawing": _("Your withdrawal is on its way to the registry."),
     "withdrawn": _("Your registration was withdrawn."),

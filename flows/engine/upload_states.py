@@ -55,7 +55,9 @@ class State(StrEnum):
 REFUSALS: Mapping[Refusal, Text] = {
     Refusal.EMPTY: _("The file is empty. Please send it again."),
     Refusal.BROKEN: _("The file is damaged. Please take the photo again and send it."),
-    Refusal.UNKNOWN_TYPE: _("This file can't be taken. Please send a photo (JPG, PNG) or a PDF."),
+    Refusal.UNKNOWN_TYPE: _(
+        "This file cannot be accepted. Please send a photo (JPG, PNG) or a PDF."
+    ),
     Refusal.HEIC: _(
         "This photo is in a form that only some phones can open (HEIC). Please send it as a photo,"
         " not as a file."
@@ -64,12 +66,11 @@ REFUSALS: Mapping[Refusal, Text] = {
         "The file is locked with a password. Please send it without the password."
     ),
     Refusal.TOO_LARGE: _(
-        "The file is too large: up to {most} MB can be taken. A photo of the paper is enough.",
+        "The file is too large: the limit is {most} MB. A photo of the paper is enough.",
         most=MAX_MEGABYTES,
     ),
     Refusal.TOO_MANY_PAGES: _(
-        "The file has too many pages: up to {most} can be taken at a time. Please send it in"
-        " parts.",
+        "The file has too many pages: the limit is {most} at a time. Please send it in parts.",
         most=MAX_PAGES,
     ),
     Refusal.TOO_MANY_PIXELS: _(
@@ -82,9 +83,9 @@ REFUSALS: Mapping[Refusal, Text] = {
     Refusal.TOOK_TOO_LONG: _(
         "The file could not be opened in time. Please send a photo of the paper instead."
     ),
-    Refusal.INTERRUPTED: _("The file didn't arrive whole. Please send it again."),
+    Refusal.INTERRUPTED: _("The file did not arrive completely. Please send it again."),
     Refusal.UNAVAILABLE: _(
-        "Files can't be taken just now. Please try again later or ask an officer."
+        "We cannot accept files at the moment. Please try again later or ask an officer."
     ),
     Refusal.DUPLICATE: _("You have sent this file already; once is enough."),
     Refusal.DAILY_LIMIT: _(
@@ -93,8 +94,8 @@ REFUSALS: Mapping[Refusal, Text] = {
 }
 
 HINTS: Mapping[Hint, Text] = {
-    Hint.DARK: _("The photo is dark. It would be better by a window, in daylight."),
+    Hint.DARK: _("The photo is dark. Please take it again by a window, in daylight."),
     Hint.BLURRED: _("The photo is blurred. Hold the phone still until the letters are sharp."),
-    Hint.BLANK: _("Nothing can be seen on it. Is it the right side of the paper?"),
+    Hint.BLANK: _("Nothing can be seen on the photo. Is this the right side of the paper?"),
     Hint.SMALL: _("The picture is small; the letters may be hard to read. Take it from closer."),
 }

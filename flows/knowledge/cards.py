@@ -8,9 +8,9 @@ from flows.knowledge.facts import COLLECTED, About, Dated, Fact, Withheld
 ATA_ZHOLY = Fact(
     key="ata_zholy.eligibility",
     text=_(
-        "The Ata Zholy card is for ethnic Kazakhs abroad who have an official paper"
-        " proving Kazakh ethnicity and either a profession on two official lists or a"
-        " running business registered in the country they live in."
+        "The Ata Zholy card is for ethnic Kazakhs abroad. You need an official paper that "
+        "proves Kazakh ethnicity. You also need a profession on two official lists, or a "
+        "running business registered in the country you live in."
     ),
     sources=(
         "https://www.gov.kz/memleket/entities/mfa-baku/press/article/1",
@@ -33,9 +33,9 @@ ATA_ZHOLY_VALIDITY = Fact(
 ATA_ZHOLY_PAPERS = Fact(
     key="ata_zholy.documents",
     text=_(
-        "The card takes an application, a copy of the identity document, a diploma or"
-        " business papers, and proof of ethnicity if the identity document does not"
-        " show it; with translations."
+        "For the card you need an application, a copy of the identity document, and a diploma "
+        "or business papers. If the identity document does not show ethnicity, you also need "
+        "proof of it. Papers in other languages need translations."
     ),
     sources=(
         "https://www.gov.kz/memleket/entities/mfa-strasbourg/press/article/details/605097",
@@ -46,9 +46,9 @@ ATA_ZHOLY_PAPERS = Fact(
 ATA_ZHOLY_RIGHTS = Fact(
     key="ata_zholy.rights",
     text=_(
-        "With the card one may live in Kazakhstan, work without a work permit, do"
-        " business, be treated and study. It gives no vote and no public office, and"
-        " ends when citizenship is acquired."
+        "With the card you may live in Kazakhstan, work without a work permit, do business, "
+        "get medical care and study. The card gives no right to vote or to hold public "
+        "office. It ends when you become a citizen."
     ),
     sources=(
         "https://astanatimes.com",
@@ -58,7 +58,7 @@ ATA_ZHOLY_RIGHTS = Fact(
 )
 ATA_ZHOLY_NUMBERS = Fact(
     key="ata_zholy.numbers",
-    text=_("Few have it so far: 71 cards by 1 October 2025."),
+    text=_("Few people have the card so far: 71 cards by 1 October 2025."),
     sources=(
         "https://astanatimes.com",
         "https://cn.inform.kz/news/xiejiadelezhizhenggong-3d54cb",
@@ -69,8 +69,8 @@ ATA_ZHOLY_NUMBERS = Fact(
 VISA = Fact(
     key="visa_c10.validity",
     text=_(
-        "The visa for ethnic Kazakhs ({visa}) is for one entry up to 90 days, or for"
-        " several entries up to 3 years, the first time up to 1 year.",
+        "The visa for ethnic Kazakhs ({visa}) is for one entry of up to 90 days. For several "
+        "entries it is valid for up to 3 years, the first time for up to 1 year.",
         visa="C10",
     ),
     sources=("https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164",),
@@ -95,9 +95,9 @@ CHINA_STAY = Fact(
     key="visa_free_china.rule",
     countries=frozenset({"CN"}),
     text=_(
-        "Citizens of China may stay without a visa up to 30 days, and 90 days in 180,"
-        " without the right to work or study. Whoever means to stay longer needs a visa"
-        " before entry."
+        "Citizens of China may stay up to 30 days without a visa, and 90 days in any 180 in "
+        "all. They may not work or study. Anyone who wants to stay longer needs a visa before "
+        "entry."
     ),
     sources=(
         "https://mgorod.kz/news/bezvizovyj-rezhim-mezhdu-kazahstanom-i-kitaem-vstupil-v-silu",
@@ -111,8 +111,8 @@ CHINA_STAY_ENDS = Fact(
     key="visa_free_china.risk",
     countries=frozenset({"CN"}),
     text=_(
-        "Whoever came from China without a visa and wants to stay has 30 days at most:"
-        " please talk to an officer at once."
+        "Did you come from China without a visa, and do you want to stay? You have 30 days at "
+        "most: please talk to an officer at once."
     ),
     sources=(
         "https://mgorod.kz/news/bezvizovyj-rezhim-mezhdu-kazahstanom-i-kitaem-vstupil-v-silu",

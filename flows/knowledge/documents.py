@@ -28,7 +28,7 @@ class Document:
 
 
 APPLYING = _("Where: migration.enbek.kz, egov.kz, a mission or a State Corporation office.")
-YOURSELF = _("You write it yourself.")
+YOURSELF = _("You write this paper yourself.")
 HOME = _("Where: from the body of your country that issues it.")
 OWN = _("Where: among your own papers.")
 NOTARY = _("Where: at a notary.")
@@ -53,7 +53,7 @@ IIN = Document(
     name=_("Individual identification number (IIN)"),
     fact=Fact(
         key="documents.iin",
-        text=_("It is a first step and is needed for applying online."),
+        text=_("The IIN is a first step. You need it to apply online."),
         sources=(
             "https://oq.gov.kz/en/movein",
             "https://ru.ult.kz/2022/05/13/teper-status-kandas-mozhno-poluchit-cherez-portal-egov-kz",
@@ -70,7 +70,7 @@ KAZTEST = Document(
     ),
     fact=Fact(
         key="documents.kaztest_certificate",
-        text=_("In the pilot of 2026 it comes before the questionnaire."),
+        text=_("In the pilot of 2026 the certificate comes before the questionnaire."),
         sources=(
             "https://charter97.org/ru/news/2026/2/24/674811/",
             "https://github.com/elorda-it/KieliSite",
@@ -85,7 +85,7 @@ PILOT_QUESTIONNAIRE = Document(
     name=_("Questionnaire on migration.enbek.kz"),
     fact=Fact(
         key="documents.pilot_questionnaire",
-        text=_("You fill it in there yourself, after the language certificate."),
+        text=_("You fill in the questionnaire there yourself, after the language certificate."),
         sources=(
             "https://cis-legislation.com/document.fwx?rgn=173478",
             "https://charter97.org/ru/news/2026/2/24/674811/",
@@ -98,7 +98,7 @@ PILOT_QUESTIONNAIRE = Document(
     where=PORTAL,
 )
 APPLICATION = Document(
-    name=_("Application on the set form"),
+    name=_("Application on the official form"),
     fact=Fact(
         key="documents.application_kandas",
         text=_("One application can carry the whole family."),
@@ -115,7 +115,7 @@ AUTOBIOGRAPHY = Document(
     name=_("Autobiography in free form"),
     fact=Fact(
         key="documents.autobiography",
-        text=_("It is the only paper that is not given back. Do not write it in this chat."),
+        text=_("This is the only paper that is not given back. Do not write it in this chat."),
         sources=(
             "https://www.zakon.kz/pravo/6494498-prisvoenie-statusa-kandasa-vneseny-izmeneniya-v-pravila.html",
             "https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr",
@@ -130,8 +130,8 @@ IDENTITY = Document(
     fact=Fact(
         key="documents.id_document",
         text=_(
-            "A copy for you and for each family member who applies. The original is shown"
-            " and given back."
+            "A copy for you and one for each family member who applies. Show the original; "
+            "you get it back."
         ),
         sources=(
             "https://www.zakon.kz/pravo/6494498-prisvoenie-statusa-kandasa-vneseny-izmeneniya-v-pravila.html",
@@ -182,8 +182,8 @@ RECOMMENDATION = Document(
     fact=Fact(
         key="documents.commission_recommendation",
         text=_(
-            "It takes the place of papers that show ethnicity. Pay nobody for a proof: an"
-            " officer can explain the way."
+            "You need the recommendation if no paper says that you are Kazakh. Do not pay "
+            "anyone to prove it for you: an officer can explain what to do."
         ),
         sources=(
             "https://www.inform.kz/ru/v-kazahstane-uprostyat-protseduru-prisvoeniya-statusa-kandasa-070083",
@@ -216,7 +216,7 @@ MARRIAGE = Document(
     name=_("Marriage certificate"),
     fact=Fact(
         key="documents.marriage_certificate",
-        text=_("It shows the tie between husband and wife."),
+        text=_("The certificate shows that two people are married."),
         sources=(
             "https://www.zakon.kz/sovety/6487155-chto-nuzhno-chtoby-poluchit-status-kandasa-v-kazakhstane.html",
             "https://oq.gov.kz/en/kandastar",
@@ -246,7 +246,7 @@ PURPOSE = Document(
     name=_("Labour contract, or a certificate from a school or university"),
     fact=Fact(
         key="documents.purpose_documents",
-        text=_("Only depending on why you move."),
+        text=_("Only for some reasons for moving."),
         sources=(
             "https://www.zakon.kz/sovety/6487155-chto-nuzhno-chtoby-poluchit-status-kandasa-v-kazakhstane.html",
             "https://kaz.zakon.kz/kogam-tynysy/6066241-azastanda-andas-mrtebesn-alay-alua-bolady.html",
@@ -259,7 +259,7 @@ HOME_CONSENT = Document(
     name=_("Consent of the home owner, attested by a notary"),
     fact=Fact(
         key="documents.housing_consent",
-        text=_("Only if the home where you will live is not yours."),
+        text=_("Only if you will live in somebody else's home."),
         sources=(
             "https://ru.200.news/2026/02/12/predostavlenie-ili-prodlenie-statwsa-kandasa.html",
             "https://egov.kz/cms/en/services/009pass_mvd",
@@ -293,8 +293,9 @@ EARLIER_STATUS = Document(
 ORIGINALS = Fact(
     key="documents.originals",
     text=_(
-        "Originals are shown together with copies and given back, except the autobiography. Papers"
-        " that the state already has in its systems must not be asked for."
+        "Show the originals together with copies. You get them back, except the "
+        "autobiography. Papers that the state already has in its systems must not be asked "
+        "for."
     ),
     sources=("https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr",),
     as_of=COLLECTED,

@@ -86,9 +86,9 @@ MN_STAY = Fact(
 REGISTER = Fact(
     key="stay.registration",
     text=_(
-        "Does your country have a visa-free stay of up to 90 days? Since 1 July 2026"
-        " its citizens register online with the migration police. The last day for it"
-        " is day 30 after entry."
+        "Does your country have a visa-free stay of up to 90 days? Since 1 July 2026 its "
+        "citizens register online with the migration police. The last day to register is day "
+        "30 after entry."
     ),
     sources=(
         "https://www.trend.az/casia/kazakhstan/4122066.html",
@@ -100,8 +100,8 @@ REGISTER = Fact(
 HOST = Fact(
     key="stay.host",
     text=_(
-        "Whoever you live with tells the migration police that you have arrived: within 3 working"
-        " days. Ask your host to show you the confirmation."
+        "The person you live with tells the migration police within 3 working days that you "
+        "have arrived. Ask this person to show you the confirmation."
     ),
     sources=(
         "https://investastana.kz/kz/astana-invest/press-center/news/v-kazakhstane-otmenena-obyazatelnaya-registratsiya-inostrantsev",

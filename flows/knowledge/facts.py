@@ -128,7 +128,7 @@ def _with_date(fact: Fact) -> Text:
             return _("{fact} (As of {year}.)", fact=fact.text, year=fact.as_of.year)
         case Dated.READ:
             return _(
-                "{fact} (From a page without a date, read on {date}.)",
+                "{fact} (The source has no date; we read it on {date}.)",
                 fact=fact.text,
                 date=fact.as_of,
             )

@@ -13,8 +13,8 @@ from flows.knowledge import settling as rights
 from flows.knowledge.facts import Fact
 
 NO_END = _(
-    "A refusal is not the end. Please keep the paper and talk to an officer soon: the ways to"
-    " appeal are not verified here, and time may matter."
+    "If you were refused, you may still have options. Keep the letter and talk to an officer "
+    "soon: we have not checked how to appeal, and there may be a deadline."
 )
 
 
@@ -33,11 +33,14 @@ ENTRIES = (
     Entry(
         key="money",
         label=row("Someone asks for money"),
-        text=_("Somebody wants money for the kandas status or for a faster way. Is it a fraud?"),
+        text=_(
+            "Somebody asks for money for the kandas status or to make it faster. Is it a fraud?"
+        ),
         remarks=(
             _(
-                "No officer and no helper can sell you the kandas status or a place in the quota."
-                " Do not pay for one, do not hand your papers to anybody, and tell an officer."
+                "No officer and no helper can sell you the kandas status or a place in the "
+                "quota. Do not pay for them. Do not give your papers to anybody, and tell an "
+                "officer."
             ),
         ),
         facts=(kandas.FEE,),
@@ -67,8 +70,8 @@ ENTRIES = (
         text=_("I have applied. What comes next, and who decides?"),
         remarks=(
             _(
-                "What you sent from here stands under “My registration” in the menu. There you can"
-                " also change or withdraw it."
+                "You can see what you sent from here under “My registration” in the menu. You "
+                "can also change it or withdraw it there."
             ),
         ),
         facts=(
@@ -92,8 +95,8 @@ ENTRIES = (
         facts=(kandas.FEE,),
         remarks=(
             _(
-                "Translations, a notary, an apostille and state fees cost money. The sums are not"
-                " verified here; ask before you pay."
+                "Translations, the notary, the apostille and state fees cost money. We do not "
+                "know the exact amounts; ask before you pay."
             ),
         ),
     ),
@@ -131,7 +134,12 @@ ENTRIES = (
         key="term",
         label=row("How long it takes"),
         text=_("How many days or months does it take?"),
-        remarks=(_("The rules differ and change. An officer can tell you the term."),),
+        remarks=(
+            _(
+                "How long it takes differs, and the rules change. Ask an officer how long "
+                "it takes now."
+            ),
+        ),
     ),
     Entry(
         key="refusal",
@@ -144,7 +152,7 @@ ENTRIES = (
         key="no_papers",
         label=row("Ethnicity in papers"),
         text=_("My papers do not state that I am Kazakh. How do I prove my ethnicity?"),
-        remarks=(_("An officer explains what helps. Please pay nobody for a proof."),),
+        remarks=(_("An officer can explain what to do. Do not pay anyone to prove it for you."),),
         facts=(kandas.ROLE,),
     ),
     Entry(
@@ -153,8 +161,9 @@ ENTRIES = (
         text=_("Do my papers need an apostille, legalisation or a translation by a notary?"),
         remarks=(
             _(
-                "“My papers” says what holds for your country. If you have left it already, do not"
-                " travel back for an apostille: an officer looks for another way."
+                "See “My papers” for what your country's papers need. If you have already "
+                "left that country, do not go back for an apostille: an officer will look for "
+                "another way."
             ),
         ),
         facts=(permits.APOSTILLE.fact, permits.LEGALISATION.fact),
@@ -168,7 +177,7 @@ ENTRIES = (
     Entry(
         key="spouse",
         label=row("My spouse"),
-        text=_("My husband or wife is not Kazakh. What holds then?"),
+        text=_("My husband or wife is not Kazakh. Which rules apply?"),
         remarks=(
             _("For a husband or wife who is not Kazakh other rules apply. An officer can explain."),
         ),
@@ -179,8 +188,8 @@ ENTRIES = (
         text=_("Can I live in the south, in Almaty or Astana, near my relatives?"),
         remarks=(
             _(
-                "About living outside the regions of the quota the sources do not agree. An officer"
-                " or the akimat of the place can tell you."
+                "The sources do not agree on living outside the regions of the quota. An "
+                "officer or the akimat of the place can tell you."
             ),
         ),
         facts=(quota.PLACES,),
@@ -203,8 +212,8 @@ ENTRIES = (
         text=_("What is the Kazakh Card?"),
         remarks=(
             _(
-                "The name was announced in the press, but no rules for it were found. An officer"
-                " can tell you whether there is such a card."
+                "The press has named this card, but we have found no rules for it. An officer "
+                "can tell you whether there is such a card."
             ),
         ),
     ),

@@ -8,9 +8,9 @@ from flows.knowledge.facts import COLLECTED, About, Dated, Fact, Withheld
 DEFINITION = Fact(
     key="kandas_status.definition",
     text=_(
-        "By law a kandas is an ethnic Kazakh, or a family member of Kazakh ethnicity,"
-        " who was never a citizen of Kazakhstan, has come to Kazakhstan and received"
-        " the status by the set procedure."
+        "By law a kandas is an ethnic Kazakh, or a family member of Kazakh ethnicity. A "
+        "kandas was never a citizen of Kazakhstan, has come to Kazakhstan and has received "
+        "the status by the official procedure."
     ),
     sources=(
         "https://adilet.zan.kz/eng/docs/Z1100000477",
@@ -36,9 +36,8 @@ CHANNELS = Fact(
 EGOV = Fact(
     key="kandas_status.egov_needs",
     text=_(
-        "Applying on egov.kz takes an IIN and a digital signature or a password by text"
-        " message. Files are PDF or JPEG; family members can be added to one"
-        " application."
+        "To apply on egov.kz you need an IIN, and a digital signature or a password by text "
+        "message. Files are PDF or JPEG; family members can be added to one application."
     ),
     sources=(
         "https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr",
@@ -75,8 +74,8 @@ FEE = Fact(
 COMPLETENESS = Fact(
     key="kandas_status.completeness_check",
     text=_(
-        "First the akimat looks whether the papers are complete. An incomplete set or"
-        " expired papers are not taken in."
+        "First the akimat checks whether the papers are complete. An incomplete set or "
+        "expired papers are not accepted."
     ),
     sources=(
         "https://kaz24.info/item/25459-kak-budut-prisvaivat-status-kandasa-izmeneny-pravila",
@@ -105,8 +104,8 @@ DECISION = Fact(
 HEARING = Fact(
     key="kandas_status.hearing",
     text=_(
-        "Before a refusal you receive a notice and are heard, online or in person. The"
-        " hearing can be moved for a valid reason."
+        "Before a refusal you receive a notice and can explain your case, online or in "
+        "person. The hearing can be moved to another day for a valid reason."
     ),
     sources=(
         "https://oq.gov.kz/en/qazalemnews/1277",
@@ -160,9 +159,9 @@ EXTENSION = Fact(
 EXTENSION_PAPERS = Fact(
     key="kandas_extension.documents",
     text=_(
-        "The extension takes an application and a copy of the kandas status given"
-        " before. It is meant for those who are acquiring citizenship by the simplified"
-        " procedure."
+        "For the extension you need an application and a copy of the kandas status given "
+        "before. The extension is meant for people who are acquiring citizenship by the "
+        "simplified procedure."
     ),
     sources=("https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr",),
     as_of=COLLECTED,
@@ -172,7 +171,7 @@ EXTENSION_PAPERS = Fact(
 ROLE = Fact(
     key="nationality_commission.role",
     text=_(
-        "If no paper shows Kazakh ethnicity, the recommendation of a commission takes its place."
+        "If no paper says that you are Kazakh, you need a recommendation of the commission instead."
     ),
     sources=(
         "https://www.inform.kz/ru/v-kazahstane-uprostyat-protseduru-prisvoeniya-statusa-kandasa-070083",

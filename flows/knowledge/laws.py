@@ -9,10 +9,10 @@ CN = Fact(
     key="cn.legalisation",
     countries=frozenset({"CN"}),
     text=_(
-        "Papers from China: a notarial certificate of a notary office, then an"
-        " apostille of the foreign ministry or a foreign affairs office of the province"
-        " or city, then a translation into Kazakh or Russian with a notary. This is"
-        " done before leaving for good."
+        "Papers from China need three steps before you leave for good. First comes a notarial "
+        "certificate of a notary office. Then comes an apostille of the foreign ministry or a "
+        "foreign affairs office of the province or city. Then comes a translation into Kazakh "
+        "or Russian with a notary."
     ),
     sources=(
         "http://mjnotary.cn/category/4/detail_487_16.html",
@@ -90,9 +90,9 @@ MN = Fact(
     key="mn.legalisation",
     countries=frozenset({"MN"}),
     text=_(
-        "Papers from Mongolia: an apostille of the consular department of its foreign"
-        " ministry, unless a treaty makes it needless. Please ask an officer before you"
-        " pay for one."
+        "Papers from Mongolia: an apostille of the consular department of its foreign "
+        "ministry, unless a treaty says that none is needed. Please ask an officer before you "
+        "pay for one."
     ),
     sources=(
         "http://wb.jiangsu.gov.cn/art/2023/11/2/art_89533_11060401.html",
@@ -185,8 +185,8 @@ MN_EXCHANGE = Fact(
     key="mn.return_problem",
     countries=frozenset({"MN"}),
     text=_(
-        "People who had become citizens of Kazakhstan and gone back to Mongolia had to"
-        " ask for the Mongolian citizenship anew."
+        "Some people became citizens of Kazakhstan and then went back to Mongolia. They had "
+        "to ask for Mongolian citizenship again."
     ),
     sources=("https://www.montsame.mn/en/read/206375",),
     as_of=date(2019, 11, 8),
@@ -196,8 +196,8 @@ CN_PAGES = Fact(
     key="cn.misinformation",
     countries=frozenset({"CN"}),
     text=_(
-        "Many Chinese pages about moving to Kazakhstan name wrong addresses, prices and"
-        " portals. Official are gov.kz, egov.kz and migration.enbek.kz."
+        "Many Chinese pages about moving to Kazakhstan name wrong addresses, prices and "
+        "portals. The official sites are gov.kz, egov.kz and migration.enbek.kz."
     ),
     sources=(
         "https://www.siudz.com/news/jie-mi-xin-jiang-ha-sa-ke-si-tan-qian-zheng-gong-lve-qing-song-ban-li-chang-you-si-lu-ming-zhu.html",
@@ -209,8 +209,8 @@ IR_MISSIONS = Fact(
     key="ir.evacuation",
     countries=frozenset({"IR"}),
     text=_(
-        "The staff of the missions in Iran were evacuated in March 2026. Whether they"
-        " work again is not known here."
+        "The staff of the missions in Iran were evacuated in March 2026. We do not know "
+        "whether they work again."
     ),
     sources=(
         "https://rus.baq.kz/skolko-kazahstantsev-ostayutsya-v-irane-i-izraile-otvet-mid-320016869/",

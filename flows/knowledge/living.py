@@ -52,8 +52,8 @@ ARMY = Fact(
 ARMY_FREE = Fact(
     key="living.army_free",
     text=_(
-        "Not called up are those who have reached 27 or are unfit. The same holds for"
-        " those who served in another state's army."
+        "People who are 27 or older or unfit are not called up. The same applies to people "
+        "who have served in another state's army."
     ),
     sources=(
         "https://www.lada.kz/kazakhstan-news/142903-osennii-prizyv-kto-osvobozhden-i-chem-grozit-uklonenie-ot-armii-v-kazakhstane.html",
@@ -64,8 +64,8 @@ ARMY_FREE = Fact(
 RECOGNITION = Fact(
     key="living.recognition",
     text=_(
-        "For foreign university diplomas rules of recognition of 12 June 2023 apply. Questions are"
-        " answered on enic-kazakhstan.edu.kz."
+        "Foreign university diplomas are recognised by rules of 12 June 2023. Questions are "
+        "answered on enic-kazakhstan.edu.kz."
     ),
     sources=("https://enic-kazakhstan.edu.kz./en/chasto-zadavaemye-voprosy/perechen-voprosov",),
     as_of=COLLECTED,
@@ -85,8 +85,8 @@ PENSION_MN = Fact(
     key="living.pension_mn",
     countries=frozenset({"MN"}),
     text=_(
-        "In January 2026 the Senate approved a pension agreement with Mongolia. By it years of work"
-        " in both countries are to count."
+        "In January 2026 the Senate approved a pension agreement with Mongolia. Under this "
+        "agreement years of work in both countries are to count."
     ),
     sources=(
         "https://oq.gov.kz/en/qazalemnews/1402",

@@ -118,7 +118,7 @@ def places(country: str) -> tuple[Place, ...]:
 # Names of desks for officers. They include a desk whose address or existence no source confirms; it
 # is never named to people.
 _DESKS: dict[str, Text] = {
-    GENERAL: _("General desk"),
+    GENERAL: _("General team"),
     "kg_bishkek": _("Mission in Bishkek"),
     **{place.key: place.name for place in PLACES},
 }

@@ -24,7 +24,7 @@ FORM = Document(
     name=_("Questionnaire application for the residence permit"),
     fact=Fact(
         key="documents.prp_questionnaire",
-        text=_("On the set form."),
+        text=_("On the official form."),
         sources=(
             "https://egov.kz/cms/en/services/009pass_mvd",
             "https://adilet.zan.kz/rus/docs/V1500012880",
@@ -57,7 +57,7 @@ MEDICAL = Document(
     ),
     fact=Fact(
         key="documents.medical_028u",
-        text=_("It is made in Kazakhstan."),
+        text=_("The certificate is made in Kazakhstan."),
         sources=(
             "https://egov.kz/cms/en/services/009pass_mvd",
             "https://adilet.zan.kz/rus/docs/V1500012880",
@@ -71,7 +71,7 @@ HOUSING = Document(
     name=_("Housing contract, or consent to live there"),
     fact=Fact(
         key="documents.housing_contract",
-        text=_("It shows where you will live."),
+        text=_("The paper shows where you will live."),
         sources=("https://egov.kz/cms/en/services/009pass_mvd",),
         as_of=COLLECTED,
         dated=Dated.READ,
@@ -99,7 +99,7 @@ PHOTO = Document(
     ),
     fact=Fact(
         key="documents.photo_35x45",
-        text=_("Bring it yourself; do not send it here."),
+        text=_("Bring the photo yourself; do not send it here."),
         sources=(
             "https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164",
             "https://egov.kz/cms/en/services/009pass_mvd",
@@ -125,7 +125,7 @@ FINGERPRINTS = Document(
     name=_("Fingerprints"),
     fact=Fact(
         key="documents.fingerprints",
-        text=_("They are taken on the spot, in person."),
+        text=_("Fingerprints are taken on the spot, in person."),
         sources=("https://adilet.zan.kz/rus/docs/V1500012880",),
         as_of=COLLECTED,
         dated=Dated.READ,
@@ -151,7 +151,8 @@ RENUNCIATION = Document(
     fact=Fact(
         key="documents.renunciation_statement",
         text=_(
-            "Only when the migration service asks for it. Do not give up any citizenship before."
+            "Only when the migration service asks for it. Do not give up any citizenship "
+            "before that."
         ),
         sources=(
             "https://oq.gov.kz/en/kandastar",
@@ -166,7 +167,7 @@ COMMITMENT = Document(
     name=_("Commitment under article 1 of the Law on Citizenship"),
     fact=Fact(
         key="documents.commitment_statement",
-        text=_("Its text is set."),
+        text=_("The text of the commitment is prescribed."),
         sources=("https://oq.gov.kz/en/kandastar",),
         as_of=COLLECTED,
         dated=Dated.READ,
@@ -192,7 +193,7 @@ CARD_APPLICATION = Document(
     name=_("Application for the Ata Zholy card"),
     fact=Fact(
         key="documents.application_ata_zholy",
-        text=_("On the set form."),
+        text=_("On the official form."),
         sources=(
             "https://www.gov.kz/memleket/entities/mfa-baku/press/article/1",
             "https://oq.gov.kz/ru/moveatajoly",
@@ -205,7 +206,7 @@ DIPLOMA = Document(
     name=_("Diploma and professional certificates"),
     fact=Fact(
         key="documents.diploma",
-        text=_("Only for the way by profession."),
+        text=_("Only if you apply because of your profession."),
         sources=(
             "https://www.gov.kz/memleket/entities/mfa-strasbourg/press/article/details/605097",
             "https://oq.gov.kz/ru/moveatajoly",
@@ -219,7 +220,7 @@ BUSINESS = Document(
     name=_("Papers of your registered business"),
     fact=Fact(
         key="documents.business_documents",
-        text=_("Only for the way by business."),
+        text=_("Only if you apply because of your business."),
         sources=(
             "https://www.gov.kz/memleket/entities/mfa-strasbourg/press/article/details/605097",
             "https://oq.gov.kz/ru/moveatajoly",
@@ -233,7 +234,7 @@ VISA_FORM = Document(
     name=_("Visa application form"),
     fact=Fact(
         key="documents.visa_form",
-        text=_("It is filled in for the visa."),
+        text=_("You fill in the form for the visa."),
         sources=("https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164",),
         as_of=COLLECTED,
         dated=Dated.READ,
@@ -244,7 +245,7 @@ COVER_LETTER = Document(
     name=_("Cover letter"),
     fact=Fact(
         key="documents.cover_letter",
-        text=_("It says why you travel."),
+        text=_("The letter says why you travel."),
         sources=("https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164",),
         as_of=COLLECTED,
         dated=Dated.READ,

@@ -36,7 +36,7 @@ START = Fact(
 )
 COVERS = Fact(
     key="pilot_2026.covers_ethnic_kazakhs",
-    text=_("As the Minister said, it applies to ethnic Kazakhs too."),
+    text=_("The Minister said that the pilot applies to ethnic Kazakhs too."),
     sources=(
         "https://cn.inform.kz/news/minzhengwaidonglijinjiangduixingye-9e67b7",
         "https://translation1.mil-osi.com/?p=17000",
@@ -48,8 +48,8 @@ COVERS = Fact(
 TEST = Fact(
     key="pilot_2026.step_1_test",
     text=_(
-        "A test of the Kazakh language at level {level} is taken remotely: listening and"
-        " reading, about 70 minutes. It can be taken again.",
+        "A test of the Kazakh language at level {level} is taken remotely: listening and "
+        "reading, about 70 minutes. The test can be taken again.",
         level="A1",
     ),
     sources=(
@@ -102,9 +102,9 @@ INTERVIEW = Fact(
 TWO_TRACKS = Fact(
     key="pilot_2026.two_tracks",
     text=_(
-        "Those who want state support need the kandas status, settle in a region that"
-        " lacks workers and sign a social contract for five years. Others may ask for"
-        " permanent residence on general grounds, without support."
+        "People who want state support need the kandas status. They settle in a region that "
+        "lacks workers and sign a social contract for five years. Others may ask for "
+        "permanent residence on general grounds, without support."
     ),
     sources=(
         "https://cn.inform.kz/news/minzhengwaidonglijinjiangduixingye-9e67b7",

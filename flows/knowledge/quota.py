@@ -10,7 +10,7 @@ SINCE, UNTIL = date(2026, 1, 1), date(2026, 12, 31)
 PLACES = Fact(
     key="regional_quota.quota_2026",
     text=_(
-        "For {year} the quota for kandas has {places} places in {regions} regions.",
+        "The quota for kandas in {year}. Places: {places}. Regions: {regions}.",
         year=2026,
         places=Amount(2281),
         regions=8,
@@ -34,7 +34,7 @@ PLACES = Fact(
 LAST_YEAR = Fact(
     key="regional_quota.quota_2025",
     text=_(
-        "The quota of {year} had {places} places. All were taken by the end of the year.",
+        "Places in the quota of {year}: {places}. All were taken by the end of the year.",
         year=2025,
         places=Amount(2309),
     ),
@@ -50,8 +50,8 @@ LAST_YEAR = Fact(
 SHARE = Fact(
     key="regional_quota.share",
     text=_(
-        "In {year} {people} people received the kandas status, and the quota had"
-        " {places} places: about one in seven.",
+        "People who received the kandas status in {year}: {people}. Places in the quota: "
+        "{places}, about one for every seven people.",
         year=2025,
         people=Amount(16805),
         places=Amount(2309),
@@ -80,8 +80,8 @@ DUTY = Fact(
 REPAY = Fact(
     key="quota_support.repay",
     text=_(
-        "A family that leaves before five years are over repays the whole support. What"
-        " the contract says counts."
+        "If your family leaves before five years are over, you must pay all of the support "
+        "back. Your contract says exactly what applies."
     ),
     sources=(
         "https://www.lada.kz/kazakhstan-news/147991-ot-vezda-do-vyezda-kazakhstan-zhiostko-meniaet-pravila-migratsii-do-2030-goda.html",
@@ -165,7 +165,7 @@ HOME = Fact(
 )
 OTHER = Fact(
     key="quota_support.other",
-    text=_("Besides: short training, and help with finding work or starting a business."),
+    text=_("There is also short training, and help with finding work or starting a business."),
     sources=(
         "https://oq.gov.kz/en/news/1458",
         "https://mgorod.kz/news/v-kazaxstane-bolee-8-tysiac-celovek-vkliuceny-v-kvotu-pereseleniia-na-2026-god",
@@ -177,9 +177,9 @@ OTHER = Fact(
 WHO_GETS = Fact(
     key="quota_support.who_gets",
     text=_(
-        "In the Atyrau Region in {year} {people} people were in the quota; {relocated}"
-        " families received relocation money, {rented} help with rent, {bought} a"
-        " certificate. Each payment is decided by itself.",
+        "Atyrau Region, {year}. People in the quota: {people}. Families that received "
+        "relocation money: {relocated}, help with rent: {rented}, a certificate: {bought}. "
+        "Each payment is decided separately.",
         year=2025,
         people=103,
         relocated=62,

@@ -20,8 +20,8 @@ ANNOUNCEMENT = Fact(
 REGISTRY = (ANNOUNCEMENT, CHANNELS, FEE, ROLE)
 
 NO_PROMISE = _(
-    "We know of no right, payment or place in a queue that pre-registration gives. The"
-    " authorities decide on every application."
+    "Pre-registration gives no rights, payment or place in a queue, as far as we know. The "
+    "authorities decide on every application."
 )
 
 REGISTRY_WITHHELD = (

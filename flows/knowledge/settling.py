@@ -50,9 +50,8 @@ EXAM = Fact(
 NO_DUAL = Fact(
     key="citizenship_simplified.no_dual",
     text=_(
-        "Kazakhstan does not recognise dual citizenship: citizenship is exchanged, not"
-        " added. Do not give up any citizenship before the migration service tells you"
-        " to."
+        "Kazakhstan does not allow dual citizenship: you cannot be a citizen of two "
+        "countries. Do not give up any citizenship before the migration service tells you to."
     ),
     sources=(
         "https://www.adilet.zan.kz/kaz/docs/Z910004800_",

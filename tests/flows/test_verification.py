@@ -189,7 +189,7 @@ def test_flow_check_covers_repeating_groups() -> None:
 
 
 def test_flow_check_limits_a_member_label_with_its_number() -> None:
-    inside = replace(RELATION, label=button("Talk to a person"))
+    inside = replace(RELATION, label=button("Change an answer"))
     lists = replace(FAMILY, items=(inside,), when=PETS.is_("yes"))
     wrong = found(*GOOD[:4], lists, REVIEW)
     assert [each for each in wrong if "(15)” has" in each and "; 24 fit" in each] == wrong != []

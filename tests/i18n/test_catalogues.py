@@ -17,9 +17,9 @@ CONSENT = "May we keep your answers?\n• Why: to answer you.\n• How long: 30 
 # Rule, language, context, English, a translation with that one fault.
 FAULTS = (
     ("missing", "kk", None, "Menu", ""),
-    ("places", "ru", None, "Your receipt: {number}", "Номер обращения: {nomer}"),
-    ("places", "ru", None, "Your receipt: {number}", "Номер обращения"),
-    ("places", "uz", None, "Your receipt: {number}", "Tasdiq raqamingiz: {number} {"),
+    ("places", "ru", None, "Your number: {number}", "Номер обращения: {nomer}"),
+    ("places", "ru", None, "Your number: {number}", "Номер обращения"),
+    ("places", "uz", None, "Your number: {number}", "Tasdiq raqamingiz: {number} {"),
     ("kept", "kk", None, "See <b>this</b> page.", "<b>Осы бетті қараңыз."),
     ("kept", "ru", None, "See https://gov.kz/visa.", "См. https://gov.kz."),
     ("kept", "zh_Hans", None, "Its page is on gov.kz.", "网页在移民网站（gov.ru）里。"),

@@ -57,7 +57,7 @@ FRAME: dict[str, Text] = {
 
 INBOX: dict[str, Text] = {
     "queue_mine": button("Mine"),
-    "queue_unclaimed": button("Nobody's yet"),
+    "queue_unclaimed": button("Not taken yet"),
     "queue_waiting": button("Waiting for reply"),
     "queue_snoozed": button("Put off for later"),
     "queue_late": button("Late"),
@@ -96,14 +96,17 @@ INBOX: dict[str, Text] = {
 
 CASE: dict[str, Text] = {
     "yours": _("This case is yours."),
-    "nobodys": _("Nobody has taken this case yet. The form is silent meanwhile."),
+    "nobodys": _("Nobody has taken this case yet. The form is paused until then."),
     "anothers": _("{name} has this case."),
     "closed": _("This case is closed. The bot talks with the person again."),
     "claim": button("Take the case"),
     "take_over": button("Take over"),
-    "take_over_hint": _("{name} will be told. What they wrote and was not sent yet is not sent."),
+    "take_over_hint": _(
+        "{name} will be told. If they were writing a message and did not send "
+        "it, it will not be sent."
+    ),
     "release": button("Give back"),
-    "thread": _("The talk"),
+    "thread": _("Conversation"),
     "no_words": _("The person has written nothing yet."),
     "person": _("The person"),
     "you": _("You"),
@@ -117,8 +120,8 @@ CASE: dict[str, Text] = {
     "meaning": _("It means: {words}"),
     "writes_in": _("The person reads: {language}"),
     "locked": _(
-        "The chat is closed: on WhatsApp an answer is possible for 24 hours after the person's"
-        " last message. It opens when they write again."
+        "The chat is closed. On WhatsApp an answer is possible for 24 hours after the "
+        "person's last message. The chat opens when the person writes again."
     ),
     "window": _("The chat stays open for {time} more."),
     "not_yours_to_answer": _("Take the case to answer."),
@@ -129,7 +132,7 @@ CASE: dict[str, Text] = {
     "answers": _("What the person answered"),
     "answers_show": button("Show the answers"),
     "unmask": button("Show in full"),
-    "answers_step": _("The form stands at: {question}"),
+    "answers_step": _("The form is at: {question}"),
     "by_officer": _("filled in by an officer"),
     "fill": button("Fill in"),
     "fill_hint": _("As the person would write it"),
@@ -138,15 +141,20 @@ CASE: dict[str, Text] = {
     "read_case": button("Open the case"),
     "document": button("Ask for a document"),
     "document_hint": _("The person gets a safe page to send it from."),
-    "pin": button("Lift the PIN"),
-    "pin_hint": _("Ask first what only the person knows. They are told, and can set a new one."),
+    "pin": button("Remove the PIN"),
+    "pin_hint": _(
+        "First ask something that only the person knows. The person is told and can set a new PIN."
+    ),
     "document_which": _("Which document?"),
     "papers": _("Papers"),
     "paper_wanted": _("Asked for, not here yet: {paper}"),
     "paper_look": _("Page {number}"),
     "papers_pass": button("Send to registry"),
     "papers_hint": _("They go with the person's registration. The registry's answer shows here."),
-    "papers_wait": _("There is no registration yet that papers could go with. They wait here."),
+    "papers_wait": _(
+        "This person has not registered yet, so the papers cannot be sent. They "
+        "are kept here until then."
+    ),
     "also_here": _("Also looking at it: {names}"),
     "transfer": button("Pass on"),
     "transfer_officer": _("To a colleague"),
@@ -154,7 +162,7 @@ CASE: dict[str, Text] = {
     "transfer_mission": _("To another mission"),
     "transfer_words": _("What should they know? (a note)"),
     "snooze": button("Put off"),
-    "snooze_hint": _("The case comes back by itself, or when the person writes."),
+    "snooze_hint": _("The case comes back at that time, or when the person writes."),
     "snooze_1h": _("for an hour"),
     "snooze_4h": _("for 4 hours"),
     "snooze_1d": _("until tomorrow"),
@@ -180,22 +188,24 @@ CASE: dict[str, Text] = {
         "Nothing was changed: {name} holds this case now. Your words are kept below."
     ),
     "changed_meanwhile": _(
-        "Nothing was changed, because the case moved on meanwhile. Look at it, then try again."
+        "Nothing was changed, because the case has changed meanwhile. Look at it, then try again."
     ),
-    "not_there": _("There is no such case, or it is not one of yours to see."),
-    "forbidden": _("This is not yours to do."),
-    "forbidden_hint": _("An administrator decides who may do what. The try is in the audit log."),
+    "not_there": _("There is no such case, or you may not see it."),
+    "forbidden": _("You may not do this."),
+    "forbidden_hint": _(
+        "An administrator decides who may do what. Your attempt is in the audit log."
+    ),
     "off": _("Right now this can't be done. Nothing was lost; please try again in a minute."),
 }
 
 DONE: dict[str, Text] = {
     "done_no_next": _("Nobody is waiting for you right now."),
-    "done_no_case": _("There is no case of this number, or it is not one of yours to see."),
-    "done_claimed": _("The case is yours. The form is silent now."),
+    "done_no_case": _("There is no case with this number, or you may not see it."),
+    "done_claimed": _("The case is yours. The form is paused now."),
     "done_released": _("The case is back in the queue."),
     "done_replied": _("Sent, or on its way."),
     "done_noted": _("The note is kept."),
-    "done_pin_lifted": _("The PIN is lifted. The person was told."),
+    "done_pin_lifted": _("The PIN is removed. The person was told."),
     "done_asked": _("The person was asked for the document."),
     "done_passed": _("The papers are on their way to the registry."),
     "done_filled": _("The answer is filled in; the person is told."),

@@ -33,7 +33,7 @@ BROADCASTS: dict[str, Text] = {
     "why_sent": _("Why is it sent? (for the approver and the log)"),
     "audience_title": _("Who gets it?"),
     "audience_hint": _(
-        "Only people who asked for announcements on this topic. What you leave empty sets no bound."
+        "Only people who asked for announcements on this topic. An empty field sets no limit."
     ),
     "written_forms": _("Language and script"),
     "channels": _("Channels"),
@@ -69,7 +69,7 @@ BROADCASTS: dict[str, Text] = {
     ),
     "made_from": _("Made from {language}"),
     "as_read": _("As people will read it"),
-    "as_hint": _("Who wants only a hint gets this instead"),
+    "as_hint": _("People who asked for short notices get this instead"),
     "missing": _("missing"),
     "test_title": _("Look at it on a phone"),
     "test_hint": _(
@@ -79,14 +79,14 @@ BROADCASTS: dict[str, Text] = {
     "looks_hint": _(
         "This is what people get, channel by channel: drawn by the same part that sends it."
     ),
-    "look_parts": _("It would come as {count} messages. Make it shorter: one is allowed."),
-    "look_fresh": _("Who wrote to us within 24 hours"),
+    "look_parts": _("Number of messages it would take: {count}. Make it shorter: one is allowed."),
+    "look_fresh": _("People who wrote to us within 24 hours"),
     "look_later": _("Everybody else"),
     "look_template": _("Template {name} ({code}) with these words in its place."),
-    "look_instead": _("Where it is missing: {names}."),
+    "look_instead": _("If that template is missing, these are used: {names}."),
     "look_unseen": _(
-        "Only WhatsApp knows whether it has approved a template. If it hasn't, the announcement"
-        " stops by itself, and its page says why."
+        "Only WhatsApp knows whether it has approved a template. If it has not, sending stops "
+        "automatically, and the page of the announcement says why."
     ),
     "look_none": _("There is no template, so they get nothing."),
     "look_read": _("Nobody is written to here: people read it under “Announcements”."),
@@ -98,10 +98,12 @@ BROADCASTS: dict[str, Text] = {
     "not_before": _("Not before"),
     "not_before_hint": _("Empty: as soon as it is started. In your time zone: {zone}."),
     "not_later": _("Not later than"),
-    "not_later_hint": _("Whoever could not be reached by then is passed over."),
+    "not_later_hint": _("Anyone who has not received it by then will not get it."),
     "quiet_from": _("Quiet hours from"),
     "quiet_until": _("until"),
-    "quiet_hint": _("By each person's own clock. Who is in them gets it afterwards."),
+    "quiet_hint": _(
+        "Quiet hours follow each person's own clock. The announcement comes after they end."
+    ),
     "any_hour": _("At any hour"),
     "paid": _("Pay Telegram for speed"),
     "paid_hint": _("{stars} Stars for this audience, at up to a thousand messages a second."),
@@ -111,7 +113,7 @@ BROADCASTS: dict[str, Text] = {
     "stars": _("Telegram Stars: {count}"),
     "free": _("nothing"),
     "blockers_title": _("What is still missing"),
-    "ready": _("Nothing stands against it."),
+    "ready": _("Nothing is missing."),
     "ask_approval": button("Ask for approval"),
     "approval_title": _("Approval"),
     "approval_hint": _(
@@ -141,7 +143,7 @@ BROADCASTS: dict[str, Text] = {
     "begun": _("Started"),
     "arrived": _("Arrived"),
     "pause_of": _("{channel} asked us to wait until {time}."),
-    "held_reason": _("It stands because: {reason}"),
+    "held_reason": _("Paused because: {reason}"),
     "canary": _("The first {count} people are being written to; after that there is a short wait."),
     "canary_wait": _("The first {count} have it. Unless many fail, it goes on at {time}."),
     "pause": button("Pause"),
@@ -153,7 +155,7 @@ BROADCASTS: dict[str, Text] = {
         " undone."
     ),
     "cancel_draft_sure": _("It will be sent to nobody. This can't be undone."),
-    "retry_failed": button("Try failed again"),
+    "retry_failed": button("Resend failed ones"),
     "doubt_title": _("In doubt: {count}"),
     "doubt_hint": _(
         "The messenger did not answer, so nobody knows whether these people have it. Sending again"
@@ -162,26 +164,26 @@ BROADCASTS: dict[str, Text] = {
     "doubt_more": _("and {count} more"),
     "doubt_all": _("All of them:"),
     "doubt_again": button("Send to them again"),
-    "doubt_leave": button("Leave it at that"),
+    "doubt_leave": button("Do not send again"),
     "doubt_one_again": button("Send again"),
     "doubt_one_leave": button("Leave"),
     "reasons_title": _("Why not"),
     "recipients": _("Recipients"),
-    "recipients_hint": _("Nobody's name or address: a recipient is a number here."),
-    "fate": _("What became of it"),
-    "tries": _("Tries"),
+    "recipients_hint": _("No names or addresses: each recipient is shown as a number."),
+    "fate": _("Result"),
+    "tries": _("Attempts"),
     "reason": _("Reason"),
     "later": button("Show more"),
     "history": _("Who did what"),
-    "done_drafted": _("Saved. It goes to nobody yet."),
+    "done_drafted": _("Saved. Nothing is sent yet."),
     "done_tested": _("The test was sent."),
     "done_submitted": _("It waits for approval now."),
     "done_approved": _("You agreed to it."),
-    "done_started": _("It is on its way."),
-    "done_paused": _("Held. What was being sent at that moment was sent."),
+    "done_started": _("Sending has begun."),
+    "done_paused": _("Paused. Messages that were being sent at that moment were sent."),
     "done_resumed": _("It goes on."),
     "done_cancelled": _("Ended."),
-    "done_retried": _("They are tried again."),
+    "done_retried": _("Sending to them again."),
     "done_decided": _("Decided."),
 }
 
@@ -264,9 +266,9 @@ STANDS_AGAINST: dict[str, Text] = {
     Refusal.PLACEHOLDER: _("Something is left to be filled in: {detail}."),
     Refusal.TOO_LONG: _("The text is too long for one message: {detail}."),
     Refusal.UNTESTED: _("This language was not tested as it stands: {detail}."),
-    Refusal.REPEATED: _("The very same text was sent already: announcement {detail}."),
+    Refusal.REPEATED: _("The same text was sent already: announcement {detail}."),
     Refusal.NOBODY: _("Nobody would get it."),
-    Refusal.LATE: _("The last moment for it has passed, or lies before the first."),
+    Refusal.LATE: _("The latest time has passed, or is before the earliest one."),
     Refusal.WHY: _("Write why it is urgent."),
     Refusal.TOPIC: _("Choose a topic."),
     Refusal.AUDIENCE: _("This audience can't be chosen: {detail}."),
@@ -304,5 +306,5 @@ ACTS: dict[str, Text] = {
     "broadcast.cancelled": _("ended it"),
     "broadcast.retried": _("tried the failed ones again"),
     "broadcast.doubt_again": _("sent to those in doubt again"),
-    "broadcast.doubt_leave": _("left those in doubt at that"),
+    "broadcast.doubt_leave": _("did not send again to those in doubt"),
 }

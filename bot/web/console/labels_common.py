@@ -14,29 +14,29 @@ SIGNING: dict[str, Text] = {
     ),
     "too_often": _("Too many tries from here. Please wait a minute."),
     "session_over": _(
-        "Please sign in. After 15 minutes without work a session ends by itself, so that nobody"
-        " else reads on."
+        "Please sign in. To keep other people from reading on, a session ends after 15 "
+        "minutes without work."
     ),
     "kept_title": _("This was not done yet"),
     "kept_out": _(
-        "You were signed out. Sign in on the page that opens beside this one, then come back here"
-        " and send it again: what you wrote is kept on this page."
+        "You were signed out. Sign in on the page that opens beside this one. Then come back "
+        "here and send it again: what you wrote is kept on this page."
     ),
     "kept_again": _(
         "You signed in again since this page was opened, so nothing was sent. What you wrote is"
         " kept here. Please send it again."
     ),
     "kept_before": _(
-        "This page was opened before you signed in, so nothing was done. Please open it anew."
+        "This page was opened before you signed in, so nothing was done. Please open it again."
     ),
     "kept_gone": _(
-        "This case is in other hands now, or can't be answered any more. What you wrote was not"
-        " sent; you can copy it from here."
+        "Somebody else has this case now, or it can no longer be answered. What you wrote was "
+        "not sent; you can copy it from here."
     ),
     "kept_unseen": _(
-        "You were signed out. What you wrote is kept on this page, but not shown, so that"
-        " nobody else reads it. Sign in on the page that opens beside this one, then come back"
-        " here."
+        "You were signed out. What you wrote is kept on this page, but hidden, so that nobody "
+        "else can read it. Sign in on the page that opens beside this one, then come back "
+        "here."
     ),
     "kept_sign_in": _(
         "Please sign in, then go back to the page where you were writing. What you wrote is kept"
@@ -55,7 +55,7 @@ SIGNING: dict[str, Text] = {
     "new_password": _("New password"),
     "password_hint": _("12 characters or more. Several words that have nothing to do with you."),
     "weak": _("This password is too short or too easy to guess. Choose another one."),
-    "wrong_code": _("This code does not fit. Look at the app and write the newest one."),
+    "wrong_code": _("This code is not right. Look at the app and write the newest one."),
     "scan": _("Scan this picture with an authenticator app"),
     "secret": _("Or write this into the app by hand"),
     "bad_link": _("This link was used already or is too old. Ask an administrator for a new one."),
@@ -97,11 +97,12 @@ RUNNING: dict[str, Text] = {
     "graded": _("Grades"),
     "funnel": _("Where people are in the form"),
     "funnel_hint": _(
-        "Of people who began in the last 30 days: who came to a question, and who stays at it."
+        "People who began in the last 30 days: how many reached each question, and how many "
+        "stopped there."
     ),
-    "reached": _("came to it"),
-    "stays": _("stay at it"),
-    "finished": _("sent it off"),
+    "reached": _("reached it"),
+    "stays": _("stopped there"),
+    "finished": _("sent the form"),
     "as_table": _("As a table"),
     "canned_name": _("Short name"),
     "canned_hint": _(
@@ -124,10 +125,11 @@ RUNNING: dict[str, Text] = {
     "next_minutes": _("Next answer within, minutes of work"),
     "resolve_minutes": _("Closed within, minutes of work"),
     "return_minutes": _("Back to the queue after, minutes of work"),
-    "gives": _("Give cases out by themselves"),
+    "gives": _("Give out cases automatically"),
     "gives_hint": _(
-        "Each goes to whoever is on shift, fits topic and language and holds fewest. What nobody"
-        " can take, or what came back once, waits in the queue."
+        "Each case goes to the officer on shift who fits its topic and language and has the "
+        "fewest cases. A case that nobody can take, or that came back once, waits in the "
+        "queue."
     ),
     "bad_hours": _("Some times or dates can't be read. Please look at them again."),
     "no_hours": _("No hours are set yet for this mission."),
@@ -148,7 +150,7 @@ RUNNING: dict[str, Text] = {
     "tied_already": _("Another officer signs in with this work account already."),
     "last_administrator": _("One of the last two administrators can't be taken away."),
     "tie_subject": _("The officer's number at the service of work accounts"),
-    "tie": button("Tie the account"),
+    "tie": button("Connect the account"),
     "invite": button("New link"),
     "invite_hint": _("Give this link to the officer in person. It works once, for 24 hours."),
     "sessions": _("Sessions"),
@@ -163,7 +165,7 @@ RUNNING: dict[str, Text] = {
     "strength_passkey": _("passkey"),
     "strength_service": _("work account"),
     "passkeys": _("Passkeys"),
-    "passkeys_hint": _("Safer than a password: nobody can talk you out of it."),
+    "passkeys_hint": _("Safer than a password: nobody can trick you into telling it."),
     "passkeys_guarded": _(
         "To add or remove a passkey, please sign in with a passkey or with your work account."
         " If you have neither any more, ask an administrator for a new link."
@@ -172,8 +174,9 @@ RUNNING: dict[str, Text] = {
     "passkey_failed": _("That did not work. Please try again."),
     "break_glass": button("Emergency access"),
     "break_glass_hint": _(
-        "In an emergency an administrator may read one case for an hour, if a second administrator"
-        " opens it. The leads of the mission see it, and one of them looks at it afterwards."
+        "In an emergency an administrator may read one case for an hour, if a second "
+        "administrator agrees. The leads of the mission see this, and one of them checks it "
+        "afterwards."
     ),
     "break_glass_number": _("Number of the case"),
     "break_glass_ask": button("Ask for access"),
@@ -193,6 +196,6 @@ RUNNING: dict[str, Text] = {
     "who": _("Who"),
     "what": _("What"),
     "whom": _("About"),
-    "chain_whole": _("The chain of the log is whole."),
-    "chain_broken": _("The chain of the log is broken at entry {number}."),
+    "chain_whole": _("The log was checked: no entry was changed."),
+    "chain_broken": _("The log was checked: entry {number} was changed."),
 }

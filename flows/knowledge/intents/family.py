@@ -32,8 +32,8 @@ FAMILY = (
         label=button("My children"),
         opening=(
             _(
-                "If a child has no birth certificate, talk to an officer first. Never go back to a"
-                " place where you are not safe for it."
+                "If a child has no birth certificate, talk to an officer first. Never go back "
+                "to a place where you are not safe to get a paper."
             ),
             documents.APPLICATION.fact,
             needs.CHILD_CONSENT,

@@ -12,8 +12,8 @@ PLACES = (
             offices.MISSION,
             _("Choose a country to see which missions a source confirms there."),
             _(
-                "Make an appointment before you go: hours and appointments stand on the page of the"
-                " mission."
+                "Make an appointment before you go. The page of the mission gives the hours "
+                "and says how to make one."
             ),
         ),
         more=(contacts.MISSIONS,),

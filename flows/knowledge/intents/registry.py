@@ -155,10 +155,10 @@ REGISTRY = (
         label=button("Who are you?"),
         opening=(
             _(
-                "This is a computer program, not a person. It says only what has a source and a"
-                " date, and it decides nothing."
+                "This is a computer program, not a person. The program says only what has a "
+                "source and a date, and it decides nothing."
             ),
-            _("It helps with papers, ways to apply, support and whom to turn to."),
+            _("This assistant helps with papers, ways to apply, support and whom to turn to."),
         ),
         flow="about",
         neighbours=("way.which", "privacy.what", "person.wanted"),

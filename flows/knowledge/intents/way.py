@@ -143,8 +143,8 @@ WAY = (
         opening=(
             pilot_2026.PHASE,
             _(
-                "We have not found what applies in 2027. It may be the same or not: do not plan"
-                " with either."
+                "We have not found what applies in 2027. The rules may stay the same or "
+                "change: do not rely on either."
             ),
             quota.PLACES,
         ),
