@@ -18,7 +18,7 @@ COMMANDS = ("chaos", "requirements", "mutants")
 @pytest.mark.parametrize(
     ("options", "suite"), [((), "_changed"), (("--release",), "_released")]
 )  # fmt: skip
-def test_missing_programs_are_said_in_one_line(
+def test_missing_programs_are_listed_in_one_line(
     options: tuple[str, ...], suite: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dev, suite, lambda *_: [])
@@ -40,7 +40,7 @@ def test_help_of_a_command_says_kosh(command: str, capfd: pytest.CaptureFixture[
     assert f"Usage: kosh {command} " in result.output + capfd.readouterr().out
 
 
-def test_audit_is_a_line_when_the_service_is_out_of_reach(
+def test_package_audit_prints_a_line_when_its_service_is_unreachable(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(dev, "VULNERABILITIES", "http://127.0.0.1:9")
@@ -50,7 +50,7 @@ def test_audit_is_a_line_when_the_service_is_out_of_reach(
 
 
 @pytest.mark.skipif(shutil.which("uv") is None, reason="no uv on the path")
-def test_audit_reads_every_locked_package(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_package_audit_reads_every_locked_package(monkeypatch: pytest.MonkeyPatch) -> None:
     locked = list[str]()
 
     def passes(_name: str, command: list[str]) -> bool:

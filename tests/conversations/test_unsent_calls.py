@@ -102,7 +102,7 @@ async def test_answer_is_sent_after_the_turn_once_the_platform_accepts_it(rt: Ru
     assert [platform.line(screens.MENU_TEXT) in each for each in platform.chat] == [True]
 
 
-async def test_answers_left_are_sent_in_order_before_the_next_answer(rt: Runtime) -> None:
+async def test_unsent_answers_are_sent_in_order_before_the_next_answer(rt: Runtime) -> None:
     platform = await begun(rt)
     platform.errors = [Throttled(6)] * 3
     await platform.do(Said("меню"))
@@ -126,7 +126,7 @@ async def test_delivered_part_is_not_sent_twice_and_can_be_deleted(rt: Runtime) 
     assert "part-1" in platform.gone
 
 
-async def test_refused_rest_of_an_answer_is_said_to_be_missing(rt: Runtime) -> None:
+async def test_refused_part_of_an_answer_is_reported_as_missing(rt: Runtime) -> None:
     platform = await begun(rt)
     error = Refused()
     error.sent = 1
@@ -142,7 +142,7 @@ async def test_refused_notice_is_not_repeated(rt: Runtime) -> None:
     assert (platform.chat, platform.errors) == ([], [])
 
 
-async def test_quick_exit_drops_answers_that_were_left(rt: Runtime) -> None:
+async def test_quick_exit_drops_unsent_answers(rt: Runtime) -> None:
     platform = await begun(rt)
     platform.errors = [Throttled(6)] * 3
     await platform.do(Said("меню"))
@@ -151,7 +151,7 @@ async def test_quick_exit_drops_answers_that_were_left(rt: Runtime) -> None:
     assert [platform.line(screens.EXIT_TEXT) in each for each in platform.chat] == [True]
 
 
-async def test_answers_left_are_sent_before_those_of_a_new_person(rt: Runtime) -> None:
+async def test_unsent_answers_are_sent_before_those_of_the_first_durable_turn(rt: Runtime) -> None:
     platform = Flaky(rt)
     await platform.do(Started())
     *before, last = enumerate(TO_CONSENT, 1)
@@ -167,7 +167,7 @@ async def test_answers_left_are_sent_before_those_of_a_new_person(rt: Runtime) -
     assert "30" in platform.chat[0]
 
 
-async def test_missing_rest_is_said_to_a_known_person(rt: Runtime) -> None:
+async def test_refused_part_is_reported_as_missing_to_a_known_person(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     web: Any = rt.channels["web"]

@@ -301,7 +301,7 @@ def test_ambiguous_answer_to_a_moved_question_is_explained() -> None:
     assert chat.says("Корея").shows(screens.CHANGED)
 
 
-def test_screen_of_another_release_is_answered() -> None:
+def test_screen_of_another_release_leads_to_the_menu() -> None:
     chat = Chat.begun("ru")
     gone = Asked("", "~gone", 1, chat.nonce, "ru", (Shown("one", "Один"),))
     chat.conversation = replace(chat.conversation, asked=gone)

@@ -83,7 +83,7 @@ def test_walk_detects_a_condition_on_an_answer_dropped_at_consent() -> None:
     assert walk(flow(FLEETING, late, CONSENT, REVIEW)).unreached == ()
 
 
-def test_walk_passes_through_gates_and_consents() -> None:
+def test_walk_passes_through_handoff_offers_and_consents() -> None:
     both = all_of(GATE.is_("go_on"), CONSENT.is_("yes"))
     walked = walk(flow(GATE, CONSENT, replace(WORDS_OF_ONES_OWN, when=both), REVIEW))
     assert walked.unreached == ()

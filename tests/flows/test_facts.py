@@ -78,9 +78,7 @@ def test_fact_shows_no_date_more_exact_than_its_source() -> None:
         (About.HISTORY, date(2028, 11, 24)),
     ),
 )
-def test_how_long_a_fact_is_said_after_its_check_depends_on_its_kind(
-    about: About, last: date
-) -> None:
+def test_fact_validity_after_its_check_depends_on_its_kind(about: About, last: date) -> None:
     fact = Fact(key="a.b", text=NO_PROMISE, sources=("https://a.kz/b",), as_of=COLLECTED)
     assert replace(fact, about=about, until=date.max).until == last
     assert replace(fact, about=about, until=COLLECTED).until == COLLECTED
@@ -110,9 +108,7 @@ def test_months_are_counted_to_the_last_day_of_a_shorter_month(
         (date(2028, 1, 1), 1),
     ),
 )
-def test_what_ends_is_announced_from_1_december_and_said_afterwards(
-    today: date, count: int
-) -> None:
+def test_expiring_facts_are_announced_from_1_december(today: date, count: int) -> None:
     told = said([PHASE], today)
     assert len(told) == count
     assert (PHASE.ends in told) == (date(2026, 12, 1) <= today <= date(2026, 12, 31))
@@ -175,7 +171,7 @@ def test_due_command_lists_facts_that_expire_soon_or_have_expired() -> None:
     assert "pilot_2026.step_1_test: silent since 2027-01-01" in told
 
 
-def test_on_a_day_each_intent_is_printed_with_what_is_silent() -> None:
+def test_on_command_prints_each_intent_with_its_expired_facts() -> None:
     code, told = run("on", "2027-01-01", "--only", "test.")
     assert code == 0
     assert "test.language: Language test (opens interview)" in told
@@ -184,18 +180,18 @@ def test_on_a_day_each_intent_is_printed_with_what_is_silent() -> None:
     assert "kandas.what" not in told
 
 
-def test_on_a_day_in_a_language_what_has_no_verified_answer_is_marked() -> None:
+def test_on_command_marks_unverified_answers_in_a_language() -> None:
     _code, told = run("on", "2026-11-28", "--lang", "ru", "--only", "kandas.term")
     assert "(no verified answer)" in told
     assert "Мы не можем сказать" in told
 
 
-def test_what_lapsed_is_marked() -> None:
+def test_on_command_marks_lapsed_answers() -> None:
     _code, told = run("on", "2031-01-01", "--only", "kandas.what")
     assert "LAPSED" in told
 
 
-def test_every_source_is_printed_as_opened_or_as_an_excerpt() -> None:
+def test_sources_command_marks_each_source_as_opened_or_excerpt() -> None:
     code, told = run("sources")
     assert code == 0
     assert "opened   https://oq.gov.kz/en/qazalemnews/1277\n" in told
@@ -208,11 +204,11 @@ BARE = re.compile(r"https?://[^/]+/?")
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.key)
-def test_no_fact_rests_on_a_bare_home_page(fact: Fact) -> None:
+def test_fact_source_is_not_a_bare_home_page(fact: Fact) -> None:
     assert not all(BARE.fullmatch(source) for source in fact.sources), fact.sources
 
 
-def test_due_prints_json_for_other_programs() -> None:
+def test_due_command_prints_json() -> None:
     code, output = run("due", "--today", "2026-11-24", "--json")
     assert code == 1
     assert {

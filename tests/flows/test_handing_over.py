@@ -307,7 +307,7 @@ def test_danger_opens_a_case_only_when_the_person_asks_for_it() -> None:
     assert (case.topic, case.urgent) == ("danger", True)
 
 
-def test_danger_leaves_no_words_behind() -> None:
+def test_danger_handoff_stores_no_words_of_the_message() -> None:
     chat = at("residence_region").says("мне угрожают").presses("?urgent")
     assert "words" not in chat.told("officer")
     chat.presses("refuse")
@@ -328,7 +328,7 @@ def test_danger_inside_the_handoff_sets_its_topic(answers: tuple[str, ...]) -> N
     assert chat.told("officer")["topic"] == "danger"
 
 
-def test_danger_told_to_an_officer_marks_the_words_urgent() -> None:
+def test_danger_in_a_message_to_an_officer_marks_it_urgent() -> None:
     chat = handed_over().says("Testova", "мне угрожают")
     assert chat.done(Relay)[-2:] == [Relay("Testova"), Relay("мне угрожают", urgent=True)]
 

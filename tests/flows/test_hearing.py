@@ -98,7 +98,7 @@ def test_first_message_may_be_the_language_itself_or_a_command() -> None:
     assert Chat(understanding=UNDERSTANDING).says("меню").at == screens.LANGUAGE
 
 
-def test_danger_is_heard_before_a_language_is_chosen() -> None:
+def test_danger_is_answered_before_a_language_is_chosen() -> None:
     chat = says(Chat(understanding=UNDERSTANDING), "detained")
     assert chat.shows(safety.READ_ALONE)
     assert "!language" in chat.keys
@@ -130,7 +130,7 @@ def test_answer_begins_with_the_persons_own_citizenship(form: dict[str, str]) ->
     assert WORDS.render(entry.UZ_STAY.text, "ru") not in chat.text
 
 
-def test_flow_opens_with_what_the_message_told() -> None:
+def test_flow_opened_by_a_question_suggests_values_of_the_message() -> None:
     chat = says(heard(), "papers")
     assert chat.told("checklist")["programme"] == "kandas_status"
     assert chat.shows(screens.SUGGESTED)
@@ -139,12 +139,12 @@ def test_flow_opens_with_what_the_message_told() -> None:
     assert chat.form("checklist").answers["citizenship"].rev != UNASKED
 
 
-def test_flow_keeps_what_was_answered_before() -> None:
+def test_flow_opened_by_a_question_keeps_earlier_answers() -> None:
     chat = heard(flow="eligibility").presses("study").says("/menu")
     assert says(chat, "which_way").told("eligibility")["purpose"] == "study"
 
 
-def test_options_are_offered_where_it_is_unsure() -> None:
+def test_topics_are_offered_when_recognition_is_unsure() -> None:
     chat = says(heard(), "money")
     assert chat.keys[:4] == [
         "?ask.support.money",
@@ -171,7 +171,7 @@ def test_not_understood_is_said_differently_each_time_and_counted() -> None:
     assert chat.conversation.not_understood == 0
 
 
-def test_topics_are_those_of_the_moment() -> None:
+def test_offered_topics_depend_on_the_screen() -> None:
     chat = heard()
     chat.conversation = replace(
         chat.conversation, registration=RegistrationStatus("sent"), is_persistent=True
@@ -180,7 +180,7 @@ def test_topics_are_those_of_the_moment() -> None:
     assert "?ask.privacy.what" in heard().presses("announcements").says("zzz").keys
 
 
-def test_nothing_is_offered_where_no_topic_is_known() -> None:
+def test_offered_topics_are_empty_without_a_list() -> None:
     bare = Understanding(FakeRecognizer({}), {}, {}, {})
     chat = Chat.begun("ru", understanding=bare).says("zzz")
     assert not any(key.startswith("?") for key in chat.keys)
@@ -197,7 +197,7 @@ def test_small_talk_is_one_line_and_what_can_be_done_next() -> None:
     assert Chat.begun("ru", understanding=both).says("hi hi").shows(HELLO)
 
 
-def test_what_is_asked_for_is_done() -> None:
+def test_recognized_request_runs_its_command() -> None:
     assert says(heard(), "somebody").at == "topic"
     chat = says(heard(), "forget")
     assert (chat.at, chat.done(Forget)) == (screens.DELETE, [])
@@ -205,7 +205,7 @@ def test_what_is_asked_for_is_done() -> None:
     assert says(heard(), "status").shows(screens.NO_REGISTRATION)
 
 
-def test_an_answer_without_facts_says_so() -> None:
+def test_intent_answer_without_facts_says_so() -> None:
     empty = Reply(intent="life.driving", label=BY_INTENT["life.driving"].label)
     known = {"права": sure("life.driving")}
     chat = Chat.begun("ru", understanding=told_by(known, **{"life.driving": empty}))
@@ -215,7 +215,7 @@ def test_an_answer_without_facts_says_so() -> None:
     assert chat.takes(Pressed("?open.life.driving")).at == screens.MENU
 
 
-def test_buttons_of_an_answer_lead_on() -> None:
+def test_intent_answer_buttons_show_more_and_open_flows() -> None:
     chat = says(heard(), "mission").presses("?more.where.mission")
     assert "?open.where.mission" in chat.keys
     assert chat.presses("?open.where.mission").name == "mission_country"
@@ -227,7 +227,7 @@ def test_buttons_of_an_answer_lead_on() -> None:
     assert chat.presses("?else.life.driving").shows(hearing.OTHER_WORDS)
 
 
-def test_open_leads_to_the_handoff_a_list_or_announcements() -> None:
+def test_open_button_leads_to_the_handoff_list_or_announcements() -> None:
     chat = heard().takes(Pressed("?open.documents.missing"))
     assert chat.at == "topic"
     assert heard().takes(Pressed("?open.news.read")).at == "~announcements"
@@ -238,7 +238,7 @@ def test_open_leads_to_the_handoff_a_list_or_announcements() -> None:
     assert says(kept, "papers").at == "~mine"
 
 
-def test_open_may_lead_to_a_flow_without_a_label() -> None:
+def test_open_button_works_for_a_reply_without_a_label() -> None:
     bare = Reply(intent="talk.hello", flow="about", opens=True)
     chat = Chat.begun("ru", understanding=told_by({}, **{"talk.hello": bare}))
     assert chat.takes(Pressed("?open.talk.hello")).at == screens.MENU
@@ -254,13 +254,13 @@ def test_question_in_a_form_is_answered_and_the_form_goes_on() -> None:
     assert chat.says("1990").at == "residence_country"
 
 
-def test_flow_is_only_offered_in_a_form() -> None:
+def test_flow_of_an_answer_is_only_offered_inside_a_form() -> None:
     chat = says(inside("birth_year"), "papers")
     assert chat.at == "birth_year"
     assert chat.takes(Pressed("?open.kandas.documents")).conversation.flow == "checklist"
 
 
-def test_forms_own_answer_wins() -> None:
+def test_form_answer_takes_precedence_over_a_recognized_question() -> None:
     known = {"1990": sure("life.pension"), "TESTOVA": sure("life.pension")}
     chat = at("surname")
     chat.understanding = told_by(known)
@@ -292,7 +292,7 @@ def test_mistyped_answer_in_a_form_is_refused_and_not_asked_about() -> None:
     assert not chat.says("").shows(hearing.WHICH_ONE)
 
 
-def test_not_found_is_never_said_twice_running() -> None:
+def test_not_listed_refusal_is_never_repeated_verbatim() -> None:
     chat = at("purpose").says("zzz")
     assert chat.shows(REFUSALS[Refusal.NOT_LISTED])
     assert chat.says("zzz").shows(screens.NOT_FOUND_AGAIN)
@@ -336,7 +336,7 @@ def test_danger_that_is_only_suspected_is_one_sentence_above_the_reply() -> None
     assert chat.shows(safety.ONE_SENTENCE)
 
 
-def test_danger_is_no_label_no_number_and_no_words_for_an_officer() -> None:
+def test_danger_is_not_seen_in_labels_numbers_or_officer_messages() -> None:
     known = {
         "Да": danger("danger.child"),
         "1": danger("danger.child"),
@@ -358,7 +358,7 @@ def test_label_of_the_urgent_button_may_be_written() -> None:
 # Captions, clearing and officers
 
 
-def test_captions_are_heard() -> None:
+def test_caption_of_a_file_is_answered() -> None:
     chat = heard().takes(Unreadable("photo", sentence("passport", "ru")))
     assert chat.shows(screens.NO_PICTURES)
     assert chat.shows(hearing.YOU_ASK)
@@ -368,7 +368,7 @@ def test_captions_are_heard() -> None:
 
 
 @pytest.mark.parametrize("kind", ["video", "voice", "animation", "photo"])
-def test_captions_of_every_kind_are_read_as_words(kind: str) -> None:
+def test_caption_of_every_kind_of_file_is_answered(kind: str) -> None:
     assert heard().takes(Unreadable(kind, sentence("passport", "ru"))).shows(hearing.YOU_ASK)
 
 
@@ -376,7 +376,7 @@ def test_call_is_answered_by_a_word() -> None:
     assert heard().takes(Unreadable("call")).shows(screens.NO_CALLS)
 
 
-def test_captioned_photo_stays_when_its_words_are_for_somebody() -> None:
+def test_photo_stays_in_the_chat_when_its_caption_goes_to_an_officer() -> None:
     chat = heard().takes(Unreadable("photo", sentence("passport", "ru")))
     assert chat.done(DeleteInput) == [DeleteInput()]
     chat.takes(Unreadable("photo", sentence("detained", "ru")))
@@ -397,7 +397,7 @@ def _at_papers() -> Chat:
 @pytest.mark.parametrize(
     ("name", "shown"), [("detained", safety.READ_ALONE), ("passport", hearing.YOU_ASK)]
 )
-def test_captions_of_papers_are_heard(name: str, shown: Text) -> None:
+def test_caption_of_an_upload_is_answered(name: str, shown: Text) -> None:
     chat = _at_papers().takes(Attached("photo", "ref", 1, sentence(name, "ru")))
     assert chat.done(TakeFile)
     assert chat.shows(shown)
@@ -406,7 +406,7 @@ def test_captions_of_papers_are_heard(name: str, shown: Text) -> None:
     assert quiet.says_now == ()
 
 
-def test_captions_go_to_the_officer() -> None:
+def test_caption_is_relayed_to_the_officer() -> None:
     chat = Chat.begun("ru", "officer", understanding=UNDERSTANDING).until("words").says("Testova")
     chat.takes(Unreadable("photo", "look"))
     assert chat.done(Relay)[-1:] == [Relay("look")]
@@ -425,7 +425,7 @@ def test_short_answer_is_not_suspected_of_danger() -> None:
     assert not chat.says("TESTOVA").shows(safety.ONE_SENTENCE)
 
 
-def test_yes_on_a_screen_is_for_the_officer() -> None:
+def test_typed_yes_is_relayed_to_the_officer_on_every_screen() -> None:
     chat = Chat.begun("ru", "officer", understanding=UNDERSTANDING).until("words").says("Testova")
     assert chat.presses("!menu").says("да").done(Relay) == [Relay("да")]
     assert chat.takes(Pressed("!person")).conversation.with_officer
@@ -458,7 +458,7 @@ def test_choice_of_an_answer_to_edit_ends_with_its_flow() -> None:
     assert chat.takes(Pressed(f"{chat.nonce}:>")).at == screens.MENU
 
 
-def test_text_after_the_chat_was_cleared_is_heard() -> None:
+def test_text_is_answered_after_the_chat_was_cleared() -> None:
     assert heard().says("/exit", "zzz").done(NotUnderstood) == [NotUnderstood("ru", "start")]
     chat = heard().says("/exit")
     assert says(chat, "passport").shows(hearing.YOU_ASK)
@@ -466,7 +466,7 @@ def test_text_after_the_chat_was_cleared_is_heard() -> None:
     assert Chat.begun("ru").says("/exit", "zzz").at == screens.MENU
 
 
-def test_what_was_heard_goes_from_whoever_is_known() -> None:
+def test_recognized_meaning_is_dropped_when_the_menu_opens() -> None:
     chat = says(inside(screens.MENU), "passport")
     assert chat.conversation.heard is not None
     assert chat.presses("!menu").conversation.heard is None
@@ -489,7 +489,7 @@ def test_suggestions_are_answers_of_questions() -> None:
     assert suggestions({}) == {}
 
 
-def test_every_offered_topic_and_neighbour_has_a_reply() -> None:
+def test_offered_topics_and_reply_flows_exist() -> None:
     for topics in UNDERSTANDING.topics.values():
         assert all(REPLIES[each].label for each in topics)
     for reply in REPLIES.values():
@@ -505,7 +505,7 @@ ASIDES = st.sampled_from([*SENTENCES, "zzz"])
 @pytest.mark.no_cover
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 24), ASIDES), max_size=8), st.sampled_from(LANGUAGES))
-def test_no_answer_is_lost_where_questions_are_asked_between(
+def test_form_loses_no_answer_when_questions_are_asked_in_between(
     asides: list[tuple[int, str]], language: str
 ) -> None:
     chat = Chat.begun(language, "preregistration", understanding=UNDERSTANDING)
@@ -544,6 +544,6 @@ def test_answers_lapse_with_their_facts() -> None:
     assert late.says
 
 
-def test_fake_is_unknown_by_default() -> None:
+def test_fake_recognizer_returns_unknown_by_default() -> None:
     nothing = FakeRecognizer({}).recognize("x", "ru")
     assert (nothing.confidence, nothing.danger) == (Confidence.UNKNOWN, Danger.NONE)

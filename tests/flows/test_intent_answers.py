@@ -66,13 +66,13 @@ def plain(answer: Answer, today: date) -> set[Text]:
 # Every intent has one answer
 
 
-def test_every_intent_in_scope_has_one_answer_and_no_other_has() -> None:
+def test_intents_in_scope_have_exactly_one_answer() -> None:
     assert sorted(answer.intent for answer in ANSWERS) == sorted(IN_SCOPE)
     assert set(BY_INTENT) == set(IN_SCOPE)
 
 
 @every_answer
-def test_an_answer_names_flows_neighbours_and_answers_that_exist(answer: Answer) -> None:
+def test_intent_answer_references_existing_flows_and_intents(answer: Answer) -> None:
     assert answer.flow is None or answer.flow in FLOWS
     assert len(answer.neighbours) <= 3
     assert set(answer.neighbours) <= set(IDS) - {answer.intent}
@@ -88,20 +88,20 @@ def test_an_answer_names_flows_neighbours_and_answers_that_exist(answer: Answer)
 
 
 @every_answer
-def test_a_label_is_a_button_that_fits_in_every_language(answer: Answer) -> None:
+def test_intent_label_fits_a_button_in_every_language(answer: Answer) -> None:
     assert answer.label.context == "button<=20"
     for language in LANGUAGES:
         assert len(WORDS.render(answer.label, language)) <= MAX_LABEL, language
 
 
-def test_no_two_intents_have_the_same_label_in_a_language() -> None:
+def test_intent_labels_are_unique_in_each_language() -> None:
     for language in LANGUAGES:
         labels = [WORDS.render(answer.label, language) for answer in ANSWERS]
         assert len(set(labels)) == len(labels), language
 
 
 @every_answer
-def test_an_opening_is_short_and_says_something_on_every_day(answer: Answer) -> None:
+def test_intent_opening_is_short_and_never_empty(answer: Answer) -> None:
     assert 1 <= len(answer.opening) <= MAX_LINES
     for today in DATES:
         lines = spoken(answer.opening, today)
@@ -112,7 +112,9 @@ def test_an_opening_is_short_and_says_something_on_every_day(answer: Answer) -> 
 
 @every_answer
 @pytest.mark.parametrize("citizenship", [*ORIGINS, "", "stateless"])
-def test_ordered_keeps_every_part_and_a_short_opening(answer: Answer, citizenship: str) -> None:
+def test_intent_answer_keeps_every_part_for_each_citizenship(
+    answer: Answer, citizenship: str
+) -> None:
     opening, more = answer.ordered(citizenship)
     assert Counter((*opening, *more)) == Counter((*answer.opening, *answer.more))
     for today in DATES:
@@ -130,7 +132,7 @@ def test_ordered_keeps_every_part_and_a_short_opening(answer: Answer, citizenshi
         ("UZ", entry.UZ_STAY, {cards.CHINA_STAY, cards.CHINA_STAY_ENDS, entry.EAEU_STAY}),
     ],
 )
-def test_opening_concerns_the_persons_own_citizenship(
+def test_intent_opening_concerns_the_persons_own_citizenship(
     citizenship: str, said: Fact, unsaid: set[Fact]
 ) -> None:
     opening, _more = BY_INTENT["permit.visa"].ordered(citizenship)
@@ -139,7 +141,7 @@ def test_opening_concerns_the_persons_own_citizenship(
 
 
 @every_answer
-def test_nothing_is_said_twice(answer: Answer) -> None:
+def test_intent_answer_repeats_no_line(answer: Answer) -> None:
     for today in DATES:
         lines = told(answer, today)
         assert len(set(lines)) == len(lines), today
@@ -149,7 +151,7 @@ def test_nothing_is_said_twice(answer: Answer) -> None:
 
 
 @every_date
-def test_only_facts_inside_their_dates_are_said(today: date) -> None:
+def test_intent_answer_contains_only_current_facts(today: date) -> None:
     for answer in ANSWERS:
         over = {fact.text for fact in answer.facts if not fact.current(today)}
         assert not over & plain(answer, today), answer.intent
@@ -198,7 +200,7 @@ NEEDED: Mapping[str, tuple[Text, Text]] = {
 
 @every_date
 @pytest.mark.parametrize("pair", NEEDED)
-def test_what_needs_another_sentence_is_never_said_without_it(pair: str, today: date) -> None:
+def test_intent_answer_contains_the_sentence_that_a_fact_requires(pair: str, today: date) -> None:
     needed, saying = NEEDED[pair]
     for answer in ANSWERS:
         lines = plain(answer, today)
@@ -206,7 +208,7 @@ def test_what_needs_another_sentence_is_never_said_without_it(pair: str, today: 
 
 
 @every_date
-def test_that_citizenship_takes_no_exam_is_not_all_that_is_said_of_the_test(today: date) -> None:
+def test_language_test_answer_distinguishes_the_citizenship_exam(today: date) -> None:
     lines = plain(BY_INTENT["test.language"], today)
     assert {pilot_2026.PHASE.text, pilot_2026.PHASE.ended} & lines
     assert settling.EXAM.text not in lines or _text("is a different exam") in lines
@@ -215,7 +217,7 @@ def test_that_citizenship_takes_no_exam_is_not_all_that_is_said_of_the_test(toda
 @pytest.mark.parametrize(
     "intent", ("kandas.apply", "permit.residence", "test.language", "interview.what", "pilot.2026")
 )
-def test_the_end_of_the_pilot_is_announced_and_said_afterwards(intent: str) -> None:
+def test_pilot_end_is_announced_before_and_stated_after(intent: str) -> None:
     answer = BY_INTENT[intent]
     assert pilot_2026.PHASE.ends not in plain(answer, date(2026, 11, 30))
     assert pilot_2026.PHASE.ends in spoken(answer.opening, date(2026, 12, 1))
@@ -223,20 +225,20 @@ def test_the_end_of_the_pilot_is_announced_and_said_afterwards(intent: str) -> N
 
 
 @pytest.mark.parametrize("intent", ("support.money", "support.quota", "support.calculate"))
-def test_the_end_of_the_quota_is_announced_and_said_afterwards(intent: str) -> None:
+def test_quota_end_is_announced_before_and_stated_after(intent: str) -> None:
     answer = BY_INTENT[intent]
     assert quota.PLACES.ends in spoken(answer.opening, date(2026, 12, 1))
     assert quota.PLACES.ended in spoken(answer.opening, date(2027, 1, 1))
 
 
 @pytest.mark.parametrize("fact", quota.DUTIES, ids=lambda fact: fact.key)
-def test_what_binds_for_five_years_is_said_after_the_year_of_the_quota(fact: Fact) -> None:
+def test_five_year_obligations_are_stated_after_the_quota_year(fact: Fact) -> None:
     lines = plain(BY_INTENT["support.repay"], date(2027, 6, 1))
     assert fact.text in lines
 
 
 @every_date
-def test_an_answer_that_lapsed_says_no_fact_and_no_other_is_called_so(today: date) -> None:
+def test_intent_answer_lapses_exactly_when_all_its_facts_end(today: date) -> None:
     for answer in ANSWERS:
         facts = [fact for fact in answer.facts if fact.current(today) or fact.ended]
         assert answer.lapsed(today) == (bool(answer.facts) and not facts), answer.intent
@@ -256,14 +258,14 @@ def test_an_answer_that_lapsed_says_no_fact_and_no_other_is_called_so(today: dat
         ("kandas.documents", CHINA_FIRST.text),
     ),
 )
-def test_the_urgent_thing_stands_first(intent: str, first: Text) -> None:
+def test_intent_opening_begins_with_the_urgent_warning(intent: str, first: Text) -> None:
     assert inner(spoken(BY_INTENT[intent].opening, DATES[0])[0]) == first
 
 
 @pytest.mark.parametrize(
     "intent", ("way.which", "kandas.apply", "kandas.documents", "documents.apostille")
 )
-def test_the_apostille_is_said_to_everybody_before_leaving(intent: str) -> None:
+def test_intent_opening_mentions_the_apostille_before_leaving(intent: str) -> None:
     opening = {inner(text) for text in spoken(BY_INTENT[intent].opening, DATES[0])}
     assert {CHINA_FIRST.text, LEFT} <= opening
 
@@ -292,7 +294,7 @@ def test_flow_never_says_forbidden_statements(danger: str) -> None:
 
 
 @every_answer
-def test_giving_up_and_going_back_are_named_only_to_warn(answer: Answer) -> None:
+def test_renouncing_and_returning_are_mentioned_only_as_warnings(answer: Answer) -> None:
     lines = [inner(line).msgid for line in told(answer, DATES[0])]
     for line in lines:
         if re.search(r"go(?:ne|ing)? back|travel back|return to", line):
@@ -304,18 +306,18 @@ def test_giving_up_and_going_back_are_named_only_to_warn(answer: Answer) -> None
 
 
 @every_answer
-def test_what_is_unanswered_says_so_in_words(answer: Answer) -> None:
+def test_unverified_intent_answer_says_so(answer: Answer) -> None:
     if answer.unanswered:
         said = " ".join(WORDS.render(line, "en") for line in spoken(answer.opening, DATES[0]))
         assert re.search(r"have not checked|have found no|cannot say", said), said
 
 
-def test_own_sentences_are_short() -> None:
+def test_intent_sentences_are_short() -> None:
     for answer in ANSWERS:
         for text in _texts(answer):
             for sentence in re.split(r"(?<=[.?!:;])\s", text.msgid):
                 assert len(sentence.split()) <= 15, sentence
 
 
-def test_every_kind_of_intent_is_known() -> None:
+def test_answered_intents_are_all_defined() -> None:
     assert all(intent in BY_ID for intent in IN_SCOPE)

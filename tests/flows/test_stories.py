@@ -169,7 +169,7 @@ def test_family_group_lists_its_members_and_has_a_maximum() -> None:
     assert chat.presses("submit").done(Submit)[0].answers["family"] == "15"
 
 
-def test_spouse_gate_leads_to_an_officer_and_back() -> None:
+def test_spouse_handoff_offer_leads_to_an_officer_and_back() -> None:
     chat = at("family", applying="family")
     chat.presses("add", "spouse", "adult", "no")
     assert chat.name == "gate_spouse"
@@ -213,13 +213,13 @@ def test_consent_refusal_names_no_mission_where_none_is_or_it_is_dangerous(
 # Gates
 
 
-def test_gate_tests_cover_every_gate() -> None:
+def test_handoff_offer_tests_cover_every_offer() -> None:
     gates = {item.name for item in PREREGISTRATION.questions() if isinstance(item, HandoffOffer)}
     assert gates == {*GATES, "gate_spouse"}
 
 
 @pytest.mark.parametrize("gate", GATES)
-def test_gate_leads_to_an_officer_and_back_to_the_form(gate: str) -> None:
+def test_handoff_offer_leads_to_an_officer_and_back_to_the_form(gate: str) -> None:
     answers, topic = GATES[gate]
     chat = at(gate, "uz", **answers)
     told = chat.told()
@@ -237,14 +237,14 @@ def test_gate_leads_to_an_officer_and_back_to_the_form(gate: str) -> None:
 
 @pytest.mark.parametrize("gate", GATES)
 @pytest.mark.requirement("S-52")
-def test_gate_never_prevents_submit(gate: str) -> None:
+def test_handoff_offer_never_prevents_submit(gate: str) -> None:
     answers, _topic = GATES[gate]
     chat = at("review", "zh_Hans", **answers).presses("submit")
     assert len(chat.done(Submit)) == 1
 
 
 @pytest.mark.parametrize("typed", ["человек", "Нужен специалист", "1"])
-def test_gate_topic_is_used_when_an_officer_is_requested_by_text(typed: str) -> None:
+def test_handoff_offer_topic_is_used_for_a_typed_officer_request(typed: str) -> None:
     chat = at("gate_minor", adult="no").says(typed)
     chat.presses("yes", "-")
     assert chat.done(OpenCase)[0].topic == "minor"

@@ -57,7 +57,7 @@ def noise(many: int) -> Iterator[str]:
         yield kinds[number % len(kinds)]()
 
 
-def test_noise_is_never_answered_as_danger_or_money(recognizer: Recognizer) -> None:
+def test_recognizer_answers_noise_neither_as_danger_nor_as_money(recognizer: Recognizer) -> None:
     loud = []
     for line in noise(TROLLS):
         found = decide(recognizer.recognize(line))
@@ -81,7 +81,7 @@ def test_noise_is_never_answered_as_danger_or_money(recognizer: Recognizer) -> N
     ],
     ids=["kk", "arab", "han", "latin", "sentences", "marks", "megabyte"],
 )
-def test_no_line_is_slow(line: str, recognizer: Recognizer) -> None:
+def test_recognizer_is_fast_for_every_line(line: str, recognizer: Recognizer) -> None:
     """Of three tries the quickest counts, in time of this thread: others share the machine."""
     tries = []
     for _try in range(3):
@@ -91,19 +91,23 @@ def test_no_line_is_slow(line: str, recognizer: Recognizer) -> None:
     assert min(tries) < SLOWEST
 
 
-def test_the_file_is_small() -> None:
+def test_recognizer_model_file_is_small() -> None:
     assert FILE.stat().st_size < LARGEST_FILE
 
 
 @pytest.mark.parametrize("line", ["", "  ", "\u200b", "😀"])
-def test_a_line_without_words_is_unknown(line: str, recognizer: Recognizer) -> None:
+def test_recognizer_returns_unknown_for_a_line_without_words(
+    line: str, recognizer: Recognizer
+) -> None:
     found = recognizer.recognize(line)
     assert found.blank
     assert decide(found).certainty is Certainty.UNKNOWN
     assert decide(found).danger is DangerLevel.NONE
 
 
-def test_confidence_is_a_probability_and_the_best_stands_first(recognizer: Recognizer) -> None:
+def test_recognizer_confidences_are_probabilities_in_descending_order(
+    recognizer: Recognizer,
+) -> None:
     for line in ("паспорт", "зейнетақы", "签证过期", "nafaqa"):
         ranked = [each.confidence for each in recognizer.recognize(line).ranked]
         assert ranked == sorted(ranked, reverse=True)
@@ -121,7 +125,7 @@ def test_confidence_is_a_probability_and_the_best_stands_first(recognizer: Recog
         "menya zaderzhali na granice",
     ],
 )
-def test_danger_is_heard_in_a_longer_message_and_however_typed(
+def test_danger_is_recognized_in_long_and_misspelt_messages(
     line: str, recognizer: Recognizer
 ) -> None:
     found = decide(recognizer.recognize(line))
@@ -129,7 +133,7 @@ def test_danger_is_heard_in_a_longer_message_and_however_typed(
     assert BY_ID[found.danger_intent].kind is Kind.DANGER
 
 
-def test_the_list_of_whole_phrases_is_always_heard(recognizer: Recognizer) -> None:
+def test_crisis_phrase_is_always_recognized_as_danger(recognizer: Recognizer) -> None:
     story = "расскажу о себе, я долго работал учителем в школе и хочу переехать, но " * 4
     assert decide(recognizer.recognize(story + "мне угрожают")).danger is DangerLevel.FIRST
 
@@ -143,7 +147,9 @@ def test_the_list_of_whole_phrases_is_always_heard(recognizer: Recognizer) -> No
         (0.02, 0.0, Certainty.UNKNOWN),
     ],
 )
-def test_confidence_decides(confidence: float, none: float, certainty: Certainty) -> None:
+def test_decision_follows_the_confidence(
+    confidence: float, none: float, certainty: Certainty
+) -> None:
     found = Recognition(
         "life.pension",
         confidence,
@@ -158,7 +164,7 @@ def test_confidence_decides(confidence: float, none: float, certainty: Certainty
     assert all(BY_ID[each.intent].kind is not Kind.NONE for each in decide(found).options)
 
 
-def test_traditional_characters_fold_to_simplified_ones() -> None:
+def test_skeleton_folds_traditional_characters_to_simplified() -> None:
     assert skeleton.fold("綠卡怎麼申請？") == skeleton.fold("绿卡怎么申请？")
 
 
@@ -182,11 +188,11 @@ def test_traditional_characters_fold_to_simplified_ones() -> None:
         ("", {}),
     ],
 )
-def test_values_are_taken_from_the_line(line: str, told: dict[str, object]) -> None:
+def test_entities_are_extracted_from_a_line(line: str, told: dict[str, object]) -> None:
     assert extract(line).as_dict() == told
 
 
-def test_the_command_prints_a_line_of_json_for_each_line() -> None:
+def test_understand_command_prints_json_for_each_line() -> None:
     lines = b"\n" + "паспорт просрочен\n".encode() + b"\xff\xfe\n" + b"a" * 4000
     run = CliRunner().invoke(
         assembled("understand"), ["understand", "--lang", "ru", "--json"], input=lines
@@ -198,7 +204,7 @@ def test_the_command_prints_a_line_of_json_for_each_line() -> None:
     assert {"intent", "confidence", "alternatives", "danger", "values"} <= found[0].keys()
 
 
-def test_figures_count_what_they_say(recognizer: Recognizer) -> None:
+def test_evaluation_figures_are_correct(recognizer: Recognizer) -> None:
     lines = [
         HeldLine(Phrase("ru", "life.pension", "зейнет"), frozenset(), False),
         HeldLine(Phrase("ru", "none.other_topic", "погода"), frozenset(), False),

@@ -30,32 +30,32 @@ WRONG_KEYBOARD = [
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
-def test_two_ways_to_type_a_line_have_one_skeleton(one: str, other: str) -> None:
+def test_skeleton_is_the_same_for_two_spellings_of_a_line(one: str, other: str) -> None:
     assert skeleton.fold(one).words == skeleton.fold(other).words != ()
 
 
 @pytest.mark.parametrize(("typed", "meant"), WRONG_KEYBOARD)
-def test_a_line_typed_on_the_wrong_keyboard_has_its_own_reading(typed: str, meant: str) -> None:
+def test_skeleton_reads_a_line_typed_with_the_wrong_keyboard_layout(typed: str, meant: str) -> None:
     readings = [line.words for line in skeleton.layouts(typed)]
     assert skeleton.fold(meant).words in readings
 
 
-def test_different_words_stay_different() -> None:
+def test_skeleton_distinguishes_different_words() -> None:
     lines = ["паспорт", "пенсия", "грант", "护照", "签证", "бала", "bola"]
     assert len({skeleton.fold(line).words for line in lines}) == len(lines)
 
 
 @pytest.mark.parametrize("text", ["", " ", "\x00", "\u200b\u200f", "…", "😀😀", "\ud800"])
-def test_what_holds_no_word_has_no_skeleton(text: str) -> None:
+def test_skeleton_is_empty_without_words(text: str) -> None:
     assert skeleton.fold(text).words in ((), ("",))
 
 
-def test_a_long_message_is_cut_but_keeps_its_head_and_its_end() -> None:
+def test_skeleton_of_a_long_message_keeps_beginning_and_end() -> None:
     words = skeleton.fold(f"алғашқы {'сөз ' * 5000}соңғы").words
     assert words[0] == skeleton.fold("алғашқы").words[0]
     assert len(words) <= skeleton.MAX_WORDS
 
 
-def test_links_and_numbers_lose_what_they_say() -> None:
+def test_skeleton_replaces_links_and_numbers() -> None:
     one = skeleton.fold("позвоните +7 701 123 45 67 или http://one.example/a")
     assert one == skeleton.fold("позвоните 8 (702) 765-43-21 или https://two.example/b")

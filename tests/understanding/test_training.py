@@ -37,7 +37,7 @@ def _few() -> list[Phrase]:
     ]
 
 
-def test_the_same_phrases_give_the_same_bytes(few: list[Phrase], tmp_path: Path) -> None:
+def test_training_is_reproducible(few: list[Phrase], tmp_path: Path) -> None:
     """Twice in processes of their own, whose sets and dictionaries are in another order."""
     phrases.write(few, "ru", tmp_path)
     for seed in ("1", "2"):
@@ -49,7 +49,7 @@ def test_the_same_phrases_give_the_same_bytes(few: list[Phrase], tmp_path: Path)
     assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()
 
 
-def test_near_duplicates_are_held_back_together() -> None:
+def test_training_keeps_near_duplicates_in_one_fold() -> None:
     pytest.importorskip("scipy", reason="training needs the dependency group `training`")
     lines = ["когда будет решение по статусу", "когда будет решение по статусу?!", "сколько ждать"]
     groups = training.near_duplicates([Phrase("ru", "kandas.term", line) for line in lines])
@@ -62,13 +62,13 @@ def test_near_duplicates_are_held_back_together() -> None:
         assert len(set(folds[samples.groups == group])) == 1
 
 
-def test_the_model_that_ships_is_of_the_phrases_that_ship() -> None:
+def test_recognizer_model_file_is_trained_on_the_current_phrases() -> None:
     model = Model.load()
     assert model.digest == phrases.digest(), "run ./kosh understanding train"
     assert set(model.classes) == set(IDS)
 
 
-def test_the_model_that_ships_knows_its_phrases() -> None:
+def test_recognizer_model_file_recognizes_its_training_phrases() -> None:
     """Another fold or hash in reading than in training would be seen here first."""
     recognizer, written = Recognizer.load(), phrases.read_all()[::EVERY]
     right = sum(recognizer.recognize(each.text).intent == each.intent for each in written)
@@ -76,14 +76,14 @@ def test_the_model_that_ships_knows_its_phrases() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 torn"])
-def test_a_damaged_model_is_refused(content: bytes, tmp_path: Path) -> None:
+def test_recognizer_refuses_a_damaged_model_file(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "model.npz"
     file.write_bytes(content)
     with pytest.raises(ModelError, match="understanding train"):
         Model.load(file)
 
 
-def test_a_model_of_another_version_is_refused(
+def test_recognizer_refuses_a_model_of_another_version(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "model.npz"

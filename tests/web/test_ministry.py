@@ -131,7 +131,7 @@ async def test_broadcast_api_counts_without_storing(rt: Runtime) -> None:
 
 
 @pytest.mark.requirement("S-13")
-async def test_key_is_checked_before_the_body_is_read(rt: Runtime) -> None:
+async def test_broadcast_api_checks_the_key_before_reading_the_body(rt: Runtime) -> None:
     headers = {"content-type": "application/json", "idempotency-key": "order-000001"}
     large = b"[" * (broadcast_api.MAX_BODY_BYTES + 1)
     for secret, status in (("another", 401), (SECRET, 413)):
