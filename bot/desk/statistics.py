@@ -122,7 +122,8 @@ _COUNTRIES = statement(
     .having(func.max(t.FormFunnel.entered) >= 5)
     .order_by(t.FormFunnel.country)
 )
-# Each side is counted once, then joined by day: days joined with cases took 11 s of 100,000.
+# Opened and closed cases are counted separately, then joined by day: one join of days and cases
+# took 11 s for 100,000 cases.
 _OPENED_ON, _CLOSED_ON = cast(t.Case.opened_at, Date), cast(t.Case.state_at, Date)
 _OPENED_BY_DAY = (
     select(_OPENED_ON.label("day"), func.count().label("n"))

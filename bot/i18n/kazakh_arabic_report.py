@@ -1,4 +1,4 @@
-"""Agreement of the rules of töte jazu with the Arabic-script Kazakh of people's work in CLDR.
+"""Measures the rules of töte jazu against the Arabic-script Kazakh in CLDR.
 
 Every name that CLDR has in both scripts is compared word by word. Two words are paired if their
 consonants agree. Names of foreign places, languages and measures are excluded: Xinjiang writes

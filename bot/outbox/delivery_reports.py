@@ -187,7 +187,7 @@ async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> N
 async def _ago(transaction: Transaction, row_id: int) -> float:
     """Return how many seconds ago it was sent.
 
-    Its failure says nothing about the time after that.
+    Its failure proves nothing about messages that were sent later.
     """
     return await fetch_value(transaction, statements.SENT_AGO, id=row_id) or 0
 

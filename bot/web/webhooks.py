@@ -153,7 +153,10 @@ type Received = list[tuple[Inbound, AfterCommit | None]]
 async def _receive_batch(
     rt: Runtime, arrivals: Sequence[IncomingUpdate]
 ) -> tuple[bool, list[Received]]:
-    """Receive a batch, each person's in order. Return whether all was received, and the answers."""
+    """Receive a batch; return whether all was received, and the answers.
+
+    Updates of one person are received in their order.
+    """
     by_person: dict[str, list[IncomingUpdate]] = {}
     receipts: list[DeliveryReport] = []
     for arrival in arrivals:

@@ -55,7 +55,7 @@ class Sandbox:
         self._tokens.pop(token, None)
 
     def plan(self, drawn: Drawn) -> Plan:
-        """Return what becomes of an entry written now, under these faults."""
+        """Return the plan for an entry that is written now, under these faults."""
         return Plan("REJECTED" if "reject" in drawn else "ACCEPTED", self.delay, "double" in drawn)
 
 

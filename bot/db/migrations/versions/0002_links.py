@@ -1,4 +1,4 @@
-"""One-time links to the secure page, and web handles that end with it."""
+"""Create one-time links to the secure page, and web chat handles that expire with it."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""How officers sign in: accounts, one-time links, passkeys, sessions; the console's role alone."""
+"""Create accounts, one-time links, passkeys and sessions of officers, and the console's role."""
 
 from alembic import op
 

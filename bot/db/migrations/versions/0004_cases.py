@@ -1,4 +1,4 @@
-"""Cases with deadlines, notes, working hours, canned replies; what each officer may see."""
+"""Create cases with deadlines, notes, working hours, canned replies and access of officers."""
 
 from pathlib import Path
 from typing import Any

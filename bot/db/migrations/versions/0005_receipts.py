@@ -1,4 +1,4 @@
-"""What the platforms report of our messages, and when a person last wrote on each channel."""
+"""Add delivery reports of messages, and the time of a person's last message on each channel."""
 
 from alembic import op
 

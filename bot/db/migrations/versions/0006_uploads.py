@@ -1,4 +1,4 @@
-"""Papers that people sent, sealed in pieces until the registry has them."""
+"""Create uploads, encrypted in chunks until the registry has them."""
 
 from alembic import op
 

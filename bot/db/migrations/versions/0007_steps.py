@@ -1,4 +1,4 @@
-"""How many people came to which question of the form, counted without anybody's name."""
+"""Create the form funnel: the number of people at each question, without personal data."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Reminders that people asked for: who, and when."""
+"""Create reminders that people asked for: person and date."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Who wants to hear of what, and what they told for announcements, as keyed tokens."""
+"""Create subscriptions to announcements, and the attributes given for them as keyed tokens."""
 
 from alembic import op
 

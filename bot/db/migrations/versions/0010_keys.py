@@ -1,4 +1,4 @@
-"""Which key a handle's blind index is of, and the PIN before what is kept of a person is shown."""
+"""Add the key version of each handle's blind index, and the PIN."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Announcements: texts, approvals, a row for each recipient, and counts that keep themselves."""
+"""Create announcements: texts, approvals, recipients, and counters kept by triggers."""
 
 from pathlib import Path
 from typing import Any

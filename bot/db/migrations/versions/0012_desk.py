@@ -1,4 +1,4 @@
-"""What the desk sees of papers, who looks at a case, giving cases out, and breaking the glass."""
+"""Add to the desk: uploads, views of cases, assignment of cases, and break-glass access."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Numbers of messages that stand in the chat without a row, to take them out on demand."""
+"""Add ids of chat messages without a row, to delete them on request."""
 
 from alembic import op
 
