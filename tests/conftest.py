@@ -40,7 +40,8 @@ MEMORY, ROOM = Path("/dev/shm"), 6 << 30
 HOME = pytest.StashKey[Path]()
 
 
-# Begun first, the longest before all: what begins last alone is waited for by idle processes.
+# These files start first, the longest before all: if one started last, idle processes would wait
+# for it.
 SLOWEST_FIRST = (
     "test_tutorial.py", "test_schemathesis.py", "test_typed.py", "test_announcing.py",
     "test_uploads.py", "test_console.py", "test_papers.py", "test_chat.py",

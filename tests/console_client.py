@@ -1,4 +1,4 @@
-"""An officer at the console without JavaScript: follows links, fills in forms as they stand."""
+"""An officer at the console without JavaScript: follows links, fills in forms as shown."""
 
 import re
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ _RUSSIAN = Wording(Languages(("ru",)), "ru")
 
 
 def ru(name: str) -> str:
-    """Words of the console as they stand in a page in Russian."""
+    """Words of the console as a page in Russian shows them."""
     return " ".join(_RUSSIAN(name).split())
 
 

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 
 type Pair = tuple[str, str]
-"""What is typed, and what must come out at the other end."""
+"""A typed name, and the name that must be stored."""
 
 KAZAKH = "аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюя"
 UZBEK_CYRILLIC = "абвгдеёжзийклмнопрстуфхцчшъьэюяўқғҳ"

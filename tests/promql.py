@@ -61,7 +61,7 @@ class _Query:
                 return {} if self.value(argument) else {frozenset(): 1.0}
             case "increase":
                 earlier, *_, later = self._over(argument)
-                # As the real one: what was not there before has risen by nothing.
+                # As in Prometheus, a series that appears has not increased.
                 return {
                     labels: value - earlier.get(labels, value) for labels, value in later.items()
                 }

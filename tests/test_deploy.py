@@ -189,7 +189,7 @@ def test_systemd_units_are_valid() -> None:
 
 
 def test_systemd_processes_have_distinct_metrics_ports() -> None:
-    """A port for its metrics, and for each of several its own: else alarms see only some."""
+    """A metrics port for each process: without one, alerts see only some of them."""
     ports = dict[str, str]()
     for unit in UNITS:
         text = unit.read_text("utf-8")
@@ -230,7 +230,7 @@ def test_docker_image_runs_as_an_unprivileged_user() -> None:
     assert all("@" in line or ":" in line for line in lines if line.startswith("FROM "))
 
 
-# Words of docker compose and kubectl that stand before a name, and options that take a value.
+# Words of docker compose and kubectl before a name, and options that take a value.
 COMPOSE_CALL = re.compile(
     r"docker compose (?:--\S+ \S+ )*[a-z]+(?: -[^\s`]+(?: \w+=\d+)?)* ([a-z]+)\b"
 )

@@ -111,7 +111,7 @@ class Visitor:
 
     @property
     def secret(self) -> str:
-        """What opens the chat now: the cookie, or before consent the name that the page has."""
+        """Return the access to the chat: the cookie, or before consent the name in the page."""
         kept = [each.value for each in self.session.cookie_jar if each.key == "kosh"]
         return kept[0] if kept else self.chat
 

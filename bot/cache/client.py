@@ -51,7 +51,7 @@ class Cache:
         self._seconds = seconds
         self._line = PubSubConnection(client)
         self._scripts = Scripts(client, seconds)
-        # What a full server refused: sealed sessions, and entries of streams.
+        # Writes that a full server may have refused: encrypted sessions, and entries of streams.
         self.local = LocalStore[bytes]()
         self._local_streams = LocalStore[list[tuple[str, bytes]]]()
 

@@ -55,7 +55,7 @@ _logger = logging.get()
 
 
 async def receive(rt: Runtime, arrival: IncomingUpdate) -> AfterCommit | None:
-    """Process one incoming update; what was accepted is committed when this returns."""
+    """Process one incoming update; an accepted one is committed when this returns."""
     match arrival:
         case Inbound():
             return await _measured(rt, arrival)

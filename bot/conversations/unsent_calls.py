@@ -55,8 +55,8 @@ async def send(
 ) -> tuple[tuple[UnsentCall, ...], list[str]]:
     """Make calls in order, and again after a temporary error while there is time.
 
-    Return the calls that are left, and the ids of the messages sent. In place of a refused message,
-    the person is told that something is missing.
+    Return the unsent calls, and the ids of the messages sent. In place of a refused message, the
+    person gets a notice that something is missing.
     """
     left, ids = list(calls[-MAX_UNSENT:]), list[str]()
     until, pauses = time.monotonic() + MAX_SECONDS, iter(PAUSES)

@@ -35,7 +35,7 @@ async def recent(
 
 
 type SentMessages = dict[tuple[str, str], list[str]]
-"""Messages that still stand, by channel and address there; a place without any counts too."""
+"""Messages still in the chat, by channel and address; the list of an address may be empty."""
 
 
 async def find_all(transaction: Transaction, person: Person) -> SentMessages:

@@ -106,7 +106,7 @@ _SENT = (
         _OF_PERSON,
         t.Message.channel == _CHANNEL,
         t.Message.act.in_(["send", "edit"]),
-        # Of a message that failed, the first parts may be there.
+        # The first parts of a failed message may be in the chat.
         t.Message.state.in_(["sent", "failed"]),
         t.Message.done_at > ago(hours=48),
         t.Message.id <= bindparam("last", type_=BigInteger()),

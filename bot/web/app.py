@@ -40,7 +40,7 @@ NO_TELEMETRY: TelemetryConfig = {
 }
 
 
-# In the order of matching: what is called most often comes first.
+# In the order of matching: the routes called most often come first.
 ROUTERS = (
     webhooks.router,
     health.router,

@@ -143,7 +143,7 @@ class Problem(BaseModel):
 
 
 class Verb(StrEnum):
-    """What can be done with an announcement."""
+    """An action on an announcement."""
 
     ASK = "ask"
     START = "start"

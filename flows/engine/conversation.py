@@ -199,7 +199,7 @@ def _pressed(turn: TurnState, payload: str) -> None:
 
 
 def _press_reply(turn: TurnState, key: str) -> None:
-    """Run the button of an answer; such a button never expires."""
+    """Run the button of an answer; these buttons never expire."""
     if turn.c.with_officer or key == "back":
         return turn.ask()
     if key == "urgent":

@@ -203,7 +203,7 @@ class Flow:
         object.__setattr__(self, "_questions", tuple(_flat(self.items)))
 
     def find(self, name: str) -> Question | None:
-        """Return the question with that name or earlier name, also inside a group; else None."""
+        """Return the question with this name or earlier name, also inside a group, or None."""
         for item in self.questions():
             if item.name == name or name in item.was:
                 return item

@@ -87,7 +87,7 @@ class Words(Protocol):
         ...
 
     def closest(self, hint: str) -> str | None:
-        """Return the offered language for a platform's tag such as `zh-hans`; else None."""
+        """Return the offered language for a platform's tag such as `zh-hans`; None if none fits."""
         ...
 
     def guess(self, typed: str) -> str | None:

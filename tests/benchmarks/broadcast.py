@@ -148,7 +148,7 @@ async def _kept_to(stage: Stage, seconds: float) -> None:
             before = (await stage.taken()).taken
             while (await stage.taken()).taken < before + BULK * RATE:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
-            # The burst is over: what is let through from here on is the rate.
+            # After the burst, the throughput is the rate.
             await asyncio.sleep(2)
             start, at = await stage.taken(), time.time()
             busy = await _talk(stage, port, seconds)

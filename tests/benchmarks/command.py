@@ -142,7 +142,7 @@ def soak(
 def burst(
     seconds: Annotated[float, typer.Option(min=1, help="For how long ten times as many.")] = 30,
 ) -> None:
-    """Ten times as many people for a while: what waits, what fails, and until when."""
+    """Raise the number of people tenfold for a while; measure delays, failures and recovery."""
     from tests.benchmarks import burst as rush
 
     typer.echo(report.load())

@@ -41,7 +41,7 @@ TABLES: tuple[LiteralString, ...] = (
     "COPY conversations (person_id, state, channel, language) FROM STDIN",
     "COPY messages (person_id, channel, act, state, attempt, done_at) FROM STDIN",
 )
-# Beside the statement that copies it: what of a table is the same for a copy.
+# Each table with its columns, and with the expressions that fill a copy.
 COPIED: tuple[tuple[LiteralString, LiteralString, LiteralString], ...] = (
     ("people", "id, key, key_epoch", "c.id, o.key, o.key_epoch"),
     (

@@ -1,4 +1,4 @@
-"""`./kosh bench kills`: what people lose when their server is killed, and then the stores."""
+"""`./kosh bench kills`: losses of people when their server is killed, and then the stores."""
 
 import os
 import random

@@ -22,7 +22,7 @@ REGISTRY = 1
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """One registration: what the person did, and what they were sent."""
+    """One registration: the person's actions, and the messages sent to them."""
 
     channel: str
     steps: int

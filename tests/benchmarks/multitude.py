@@ -22,7 +22,7 @@ BATCH = 10_000
 
 
 def prepared(folder: Path, many: int) -> None:
-    """Have so many people in the folder's database; what is there already stays."""
+    """Create that many people in the folder's database; existing ones stay."""
     Keys.create(folder / "keys")
     with embedded.postgres(folder / "postgres", FAST) as admin:
         databases = embedded.prepare(admin, NAME)

@@ -53,7 +53,7 @@ def arrivals(people: int, turns: int, seed: int = 1) -> list[int]:
 
 
 def lived(written: Sequence[int], processes: int, able: float) -> Day:
-    """The day, with a queue before the processes; whoever writes waits for all before them."""
+    """Replay the day with one queue for all processes; each person waits for all before them."""
     backlog, waits = 0.0, list[tuple[float, int]]()
     for turns in written:
         backlog = max(0.0, backlog + turns - processes * able)

@@ -1,4 +1,4 @@
-"""Writing, agreeing to and starting an announcement: who may, and what is refused and why."""
+"""Drafts, approval and start of an announcement: permissions and refusals."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

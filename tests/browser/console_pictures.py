@@ -36,7 +36,7 @@ LANCZOS = Image.Resampling.LANCZOS
 
 @dataclass(frozen=True)
 class Shot:
-    """A screen: who sees it, in which language and light, how wide, and the way there."""
+    """A screen: its role, language, theme and width, and the steps that lead to it."""
 
     name: str
     officer: str

@@ -65,7 +65,7 @@ async def _page(browser: Any, house: House, cookies: Any) -> Any:
 
 
 async def _written(house: House, case: str) -> list[str]:
-    """Officers write it wherever they can; the pages on which it may stand."""
+    """Enter it in every field of officers; return the pages that may show it."""
     async with Console.signed_in(house.url, DANA) as console:
         await console.get("/console/officers")
         await console.submit("/officers", name=SHORT, mission="general", roles="officer")
@@ -114,7 +114,7 @@ async def test_user_text_runs_as_script_on_no_page(browser: Any, house: House) -
 
 
 async def _announced(house: House, databases: Databases) -> list[str]:
-    """Hostile words in one that waits and one that went; the pages on which they may stand."""
+    """Put hostile text into a waiting and a sent announcement; return the pages with it."""
     who = await crowd.crew(house.rt)
     gone = await crowd.started(house.rt, who, crowd.a_draft())
     other = {code: Words(f"{each.body} 2") for code, each in crowd.TEXTS.items()}

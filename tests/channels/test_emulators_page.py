@@ -1,4 +1,4 @@
-"""The page of both emulators: a newcomer's hands on it, and a stand-in for Kosh behind it."""
+"""The page of both emulators, used by a newcomer, with a fake Kosh behind it."""
 
 import asyncio
 import json

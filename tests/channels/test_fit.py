@@ -40,8 +40,7 @@ def test_whatsapp_layout_keeps_every_screen_whole_in_few_messages(language: str)
         found = whatsapp_layout.parts(sent, WORDS)
         text, labels = _shown(found[-1])
         if len(found) > 1:
-            # More than can stand over a link or a page of many answers, or than any message takes:
-            # in parts, whole.
+            # Longer than the text over a link, or than any message: sent in parts, without loss.
             text = "\n\n".join([*(part["text"]["body"] for part in found[:-1]), text])
             over = any(
                 press.payload.endswith(":>") or press.kind in whatsapp_layout.LINKS

@@ -1,4 +1,4 @@
-"""The Telegram channel: what it makes of the platform's bytes, and of the platform's answers."""
+"""The Telegram channel: parsing of the platform's bytes and answers."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""aiogram's session over our connections: what it writes, reads and lets through."""
+"""aiogram's session over the process's connections: requests, answers and errors."""
 
 import json
 import traceback

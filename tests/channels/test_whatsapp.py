@@ -1,4 +1,4 @@
-"""The WhatsApp channel: what it makes of Meta's bodies, and of Meta's answers."""
+"""The WhatsApp channel: parsing of Meta's bodies and answers."""
 
 import json
 import time

@@ -91,7 +91,7 @@ def _inside(label: Label) -> Iterator[Text]:
 
 @cache
 def given() -> re.Pattern[str]:
-    """Words of people, names and examples, which stand in every language as they are."""
+    """Words of people, names and examples, which are the same in every language."""
     values = (value for text in texts() for _name, value in text.values)
     lines = {line for value in values if isinstance(value, str) for line in value.split("\n")}
     words = sorted(map(re.escape, filter(lint.WORD.search, lines)), key=len, reverse=True)

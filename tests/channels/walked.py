@@ -49,7 +49,7 @@ FILLED: Mapping[str, Value] = {
 
 @cache
 def says(page: Page) -> tuple[Say, ...]:
-    """Every question, screen, outcome and remark, with the notes that may stand before it."""
+    """Return every question, screen, outcome and remark, with the notes that may precede it."""
     found: dict[object, Say] = {}
     for say in (*_walked(page), *_told(page), *_outcomes(), *_remarks()):
         signs = tuple((each.label, each.kind, _sign(each.payload)) for each in say.buttons)
@@ -89,7 +89,7 @@ def _walked(page: Page) -> Iterator[Say]:
 
 
 def _asked(conversation: Conversation, page: Page) -> Iterator[Say]:
-    """Asked for the first time; and after the longest things that can stand before a question."""
+    """Yield a question as asked at first, and after the longest notes that can precede it."""
     greeting = ((screens.WELCOME,), (screens.RISK,))
     remarks = ((screens.NO_PICTURES,), (screens.ASK_AGAIN,))
     for notes in ((), remarks if conversation.flow else greeting):

@@ -11,7 +11,7 @@ SIZE = "2g"
 
 @contextmanager
 def of_its_own(place: Path, size: str = SIZE) -> Iterator[bool]:
-    """A file system in a file, where root may mount one; else none, and no disk is filled."""
+    """Mount a file system in a file if root may do so; otherwise no disk is filled."""
     place.mkdir(parents=True, exist_ok=True)
     image = place.with_suffix(".image")
     if (

@@ -60,7 +60,7 @@ class Scene:
         await asyncio.sleep(self.chance.uniform(0.2, 1.0) * self.long)
 
     async def one_up(self, names: Sequence[str]) -> str:
-        """One that works, if there is one; else whoever works next."""
+        """Return one of these processes that runs; wait until one does."""
         up = [name for name in names if self.processes.up(name)]
         name = self.chance.choice(up or names)
         await self.until_up(name)

@@ -20,9 +20,10 @@ CANARY = re.compile("TESTOVA[A-Z]{4}")
 NOTICE = "!status"
 # A call that a process made just before it was killed may be carried out just after.
 CARRIED_OUT_LATE = 1.0
-# The Bot API carried out and did not say so: whoever wants a reply to arrive sends it again.
+# The fault in which the Bot API carries a call out and its answer is lost; the client repeats it.
 ANSWER_LOST = "F11"
-# Ends and deploys: what they refuse the platform brings again, and there should be little of it.
+# Faults of shutdowns and deployments: the platform delivers refused updates again; they should be
+# few.
 ORDERLY = ("F2", "F18", "F25")
 
 
@@ -130,7 +131,7 @@ def judged(
 
 
 type Taken = dict[int, int]
-"""By update that was answered 2xx, the place in the journal where that is first told."""
+"""For each update answered 2xx, the first place in the journal that shows it."""
 
 
 def _count_updates(report: Report, entries: Sequence[Entry], faults: Sequence[Fault]) -> Taken:
@@ -170,7 +171,7 @@ def _stories(people: Iterable[Somebody], entries: Sequence[Entry]) -> list[Story
 
 
 def _judge_words(report: Report, story: Story, taken: Taken, found: list[str]) -> None:
-    """Every word said to an officer is a row, and the rows stand in the order they were said."""
+    """Check that each message to an officer is a row, in the order of sending."""
     said = [(each, text) for _place, each in story.arrivals if (text := _word(each))]
     must = Counter(text for each, text in said if each.update_id in taken)
     may = Counter(text for _each, text in said)
@@ -275,7 +276,7 @@ def _judge_states(report: Report, rows: list[Row], seen: set[int]) -> int:
 
 
 def _matches(story: Story, rows: list[Row]) -> dict[int, Row]:
-    """By place in the journal, the row that a call carried out; of a message's last edits, too."""
+    """Return the row that each call of the journal carried out, also of a message's last edits."""
     said = {message: row for row in rows if row.act == "send" for message in row.messages}
     edits = defaultdict[int, list[Row]](list)
     for row in rows:

@@ -29,7 +29,7 @@ SKIPPED = "-"
 WORD = re.compile(r"TESTOVA[A-Z]{4} (\d+)")
 JUNK = ("send_sticker", "send_voice", "send_photo", "send_location", "send_dice", "edit_last")
 JUNK_SHARE = 0.08
-# An officer's case takes words in silence; what is no word is answered.
+# A case with an officer takes words without a reply; other input gets one.
 ANSWERED_SHARE = 0.5
 REGISTERS_EVERY = 4
 MAX_BEHIND, WAIT_SECONDS = 100, 0.05

@@ -1,4 +1,4 @@
-"""The platform as seen from outside: what people do there, and its journal as it grows."""
+"""The platform as seen from outside: people's actions, and its growing journal."""
 
 import asyncio
 from collections.abc import Mapping
@@ -50,7 +50,7 @@ _decode = msgspec.json.Decoder(Entry).decode
 
 @dataclass(frozen=True)
 class Screen:
-    """A message with buttons: what it says, and what each sends, by the key of the answer."""
+    """A message with buttons: its text, and the data of each button by the key of the answer."""
 
     text: str
     buttons: Mapping[str, str]

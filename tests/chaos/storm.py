@@ -31,7 +31,7 @@ MAX_AT_ONCE = 200
 LOOK_SECONDS = 0.1
 TWICE_SHARE, TWICE_SECONDS = 0.03, 0.06
 MAX_BLACKOUTS_AT_END = 4
-# Leases have run out after the first; whoever still waits after so many would wait for ever.
+# Leases expire after the first; people who still wait after the last would wait for ever.
 MAX_BLACKOUTS = 12
 
 _logger = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
-"""From an older release to this one while people write: what a release asks of an operator.
+"""Upgrade from an older release while people write, with the steps that a release asks for.
 
-The older one is a commit of this repository, run from a folder of its own with the packages of
-today; nothing is fetched. It makes the database, and what people began there they end here.
+The older one is a commit of this repository, run from its own folder with the installed packages;
+nothing is fetched. It creates the database and begins conversations, which the newer one finishes.
 """
 
 import asyncio

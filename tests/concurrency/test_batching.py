@@ -9,7 +9,7 @@ from bot.concurrency.batching import Batcher, SerialQueue, WaitedTooLong
 
 
 class Table:
-    """Does batches when it is let; what it has done, batch by batch."""
+    """Runs batches when it is released, and records each of them."""
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []

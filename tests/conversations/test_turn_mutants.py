@@ -17,7 +17,7 @@ NOTE = "INSERT INTO updates (channel, key) VALUES (%s, %s) ON CONFLICT DO NOTHIN
 
 
 def _note_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Dedupe in a step of its own; whoever then meets another version of the row gives up."""
+    """Deduplicate in a separate step; a turn that meets another version of the row gives up."""
     claim = conversation_store.claim
 
     async def note_then_claim(

@@ -1,4 +1,4 @@
-"""Few round trips: what they commit, what they raise, and what they leave behind."""
+"""The pipeline: round trips, commits, errors, and the state of the connection afterwards."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Statements: what is rendered, typed rows, one transaction, and every one of them prepared."""
+"""Statements: rendering, typed rows, one transaction; each is prepared against the schema."""
 
 import pkgutil
 import sys

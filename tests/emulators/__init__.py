@@ -1,1 +1,1 @@
-"""Strict stand-ins for the platforms outside, spoken to over real HTTP."""
+"""Strict emulators of the platforms, reached over real HTTP."""

@@ -74,7 +74,7 @@ def keys(made: Checklist) -> list[str]:
 
 
 def tokens(made: Checklist) -> list[str]:
-    """A list in keys: what comes before, each paper with its remarks, what comes after."""
+    """Return a list as keys: lines before, each paper with its remarks, lines after."""
     papers = []
     for paper in made.papers:
         remarks = [REMARKS[text] for text in paper.remarks if text in REMARKS]

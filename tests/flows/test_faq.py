@@ -1,4 +1,4 @@
-"""Questions in people's own words, in every written form; what is not found goes to a person."""
+"""Questions in people's own words, in every written form; an officer gets the unanswered ones."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Random histories: whatever comes, in whatever order, under whatever release, is answered."""
+"""Random histories: any input, in any order and release, gets an answer."""
 
 import pytest
 from hypothesis import HealthCheck, settings

@@ -1,4 +1,4 @@
-"""Questions for numbers and names: what is read, shown again, and said when it cannot be read."""
+"""Questions for numbers and names: reading, showing and refusing answers."""
 
 import re
 from datetime import date

@@ -350,7 +350,7 @@ def test_name_reader_normalizes_every_apostrophe(row: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("row", rows("tote_input"), ids=lambda row: row["typed"])
 def test_name_reader_keeps_arabic_letters_as_typed(row: dict[str, str]) -> None:
-    """Folding is for comparing: what the vectors fold is another spelling, and kept."""
+    """`fold` is for comparison: parsers keep spellings that the vectors of `fold` unify."""
     name = read_name(row["typed"], Letters.KAZAKH)
     assert name == normalization.clean(row["typed"])
     assert normalization.fold(str(name)) == row["canonical"]

@@ -180,7 +180,7 @@ def test_catalogues_contain_no_direction_marks(code: str) -> None:
     assert [each for each in catalogues.messages(code).values() if marks.search(each)] == []
 
 
-# Babel writes into data that locales share: what it says changes with the order of first use.
+# Babel changes data that locales share, so its output depends on the order of first use.
 
 RENDER_ALL = """
 import sys

@@ -1,4 +1,4 @@
-"""The log: what it lets through is listed, and a canary never gets into it by any way."""
+"""The log: only listed values pass, and no way leads a canary into it."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""A message in two parts of which none can be taken back: what is there does not go again."""
+"""A message in two parts that cannot be deleted: a delivered part is not sent again."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace

@@ -27,7 +27,7 @@ def requirements(
     rows: Annotated[bool, typer.Option("--rows", help="The rows of bad input instead.")] = False,
     brief: Annotated[bool, typer.Option("--brief", help="Without the names of tests.")] = False,
 ) -> None:
-    """Requirement by requirement: what it says, its tests, how they ended in the last run."""
+    """Print each requirement, its tests and their results in the last run."""
     lines = ledger.rows() if rows else ledger.requirements()
     if run:
         _run(sorted({test for line in lines for test in line.tests}))

@@ -96,7 +96,7 @@ def results(reports: Path = REPORTS) -> dict[str, str]:
 
 
 def red(report: Path) -> list[str]:
-    """The tests that failed; what went wrong around a test does not count."""
+    """Return the failed tests; errors outside of a test do not count."""
     cases = ET.parse(report).getroot().iter("testcase") if report.exists() else ()
     return [_test(case) for case in cases if case.find("failure") is not None]
 

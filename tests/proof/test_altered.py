@@ -1,7 +1,7 @@
-"""Who tries alterations of the engine names the test that noticed one, and shows the others.
+"""The trial of alterations names the test that detected one, and shows undetected ones.
 
-It waits for any child and leaves altered code behind, so it runs in a process of its own.
-`--rootdir` makes the tests' names independent of the folder of the clone.
+It waits for all children and leaves altered code behind, so it runs in its own process. `--rootdir`
+makes the tests' names independent of the folder of the clone.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""People who do anything in any order, over HTTP, on two channels: what must hold holds after each.
+"""Random actions of people over HTTP on two channels; invariants hold after each action.
 
 A state machine of Hypothesis against the real application, its worker and its sandbox; the model
 knows only what a person could know.

@@ -24,7 +24,7 @@ CALLBACK_SECRET = "callback-secret-of-the-tests"
 
 @dataclass
 class Bot:
-    """The end that callbacks come to: what came, and the statuses to answer next."""
+    """Receiver of callbacks: records them, and answers with the given statuses."""
 
     url: str = ""
     came: list[tuple[str, bytes]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""The contract: what may be said, in which form, and the published document."""
+"""The contract: valid values, their format, and the published document."""
 
 import json
 from collections.abc import Iterator

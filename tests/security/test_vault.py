@@ -1,4 +1,4 @@
-"""The vault: what is sealed opens in its own place only, and its formats never change silently."""
+"""The vault: a sealed value opens only in its own place, and formats never change silently."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor

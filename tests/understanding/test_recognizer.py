@@ -82,7 +82,7 @@ def test_recognizer_answers_noise_neither_as_danger_nor_as_money(recognizer: Rec
     ids=["kk", "arab", "han", "latin", "sentences", "marks", "megabyte"],
 )
 def test_recognizer_is_fast_for_every_line(line: str, recognizer: Recognizer) -> None:
-    """Of three tries the quickest counts, in time of this thread: others share the machine."""
+    """The quickest of three runs counts, in CPU time of this thread."""
     tries = []
     for _try in range(3):
         started = thread_time()

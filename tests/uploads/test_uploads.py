@@ -140,7 +140,7 @@ async def test_upload_is_stored_nowhere_in_plain_text(
 
 
 def _bytes(path: Path) -> bytes:
-    """A file's contents; of one that another test's end took away meanwhile, nothing."""
+    """Return a file's contents; nothing if the end of another test deleted it meanwhile."""
     try:
         return path.read_bytes() if path.is_file() else b""
     except FileNotFoundError:
@@ -424,7 +424,7 @@ async def test_upload_on_the_secure_page_is_stored_and_answered(house: House) ->
 
 # To the registry
 
-# Each for a while; what a fault does is said in the sandbox.
+# Each fault for a while; the sandbox describes their effects.
 FAULTS: list[dict[str, Any]] = [
     {"name": "down"},
     {"name": "busy", "seconds": 1},
@@ -471,7 +471,7 @@ async def all_accepted(house: House, guest: Guest) -> None:
 
 
 async def accepted_at_the_second_try(house: House, guest: Guest) -> None:
-    """The lease of the first is over once: what is on its way then is left to arrive."""
+    """Let the lease of the first attempt expire once; its running transfer may still arrive."""
     await house.ahead("15 minutes")
     await house.until(lambda: accepted(guest), 30)
 

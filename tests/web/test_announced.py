@@ -1,4 +1,4 @@
-"""An announcement over the strict emulators, sent by the house's own worker: what they answer."""
+"""An announcement sent by a real worker over the strict emulators, with their answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

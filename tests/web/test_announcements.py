@@ -1,4 +1,4 @@
-"""Announcements on the person's side with real services: what is stored, read, ended, forgotten."""
+"""Announcements as a person sees them, with real services: storing, reading, ending, erasing."""
 
 from bot.broadcasts import archive
 from bot.conversations.store import lock

@@ -1,4 +1,4 @@
-"""A backup is made, somebody is erased, the backup comes back: who was erased does not."""
+"""A restored backup does not bring back a person who was erased since."""
 
 import subprocess
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""A case is found by its number or by its person's receipt; who tries numbers out is seen."""
+"""A case is found by its number or its person's receipt number; guessing numbers is audited."""
 
 from collections.abc import AsyncIterator
 from uuid import uuid4

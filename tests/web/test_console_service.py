@@ -100,7 +100,7 @@ async def office(house: House) -> AsyncIterator[tuple[House, Provider, str]]:
 
 
 async def _leave(console: Console, provider: Provider) -> None:
-    """As far as the provider's door; what it was asked is kept."""
+    """Follow the sign-in up to the provider; its requests are recorded."""
     await console.get("/console/sign-in")
     form = console.screen.form("/service")
     screen = await console.send(form)

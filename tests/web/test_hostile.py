@@ -201,7 +201,7 @@ async def test_webhook_update_repeated_100_times_is_applied_once(house: House) -
     """Row 31."""
 
     async def insist() -> None:
-        """As the platform does: what a busy server did not take comes again."""
+        """Act as the platform: updates that a busy server refused are sent again."""
         while (await _post(house))[0] == 503:
             pass
 

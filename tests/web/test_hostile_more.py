@@ -183,7 +183,7 @@ async def test_webhook_answers_408_for_an_unfinished_body(
 
 @pytest.mark.row(28)
 async def test_unfinished_headers_block_no_other_client(house: House) -> None:
-    """Row 28: what is left to the connection cap and the proxy before us holds up no one else."""
+    """Row 28: unfinished headers, which the connection limit and the proxy bound."""
     async with _sockets(house.url, 200, b"POST /webhooks/telegram HTTP/1.1\r\nHost: 127.0"):
         assert await _health(house, house.url) == 200
         assert await _post(house, _update(710, 7210, text="/start")) == 200
@@ -246,7 +246,7 @@ async def test_webhook_accepts_100_concurrent_messages_of_one_person(
     seen = len(house.telegram.journal.calls("sendMessage"))
 
     async def insist(number: int) -> None:
-        """As the platform does: what was not accepted comes again."""
+        """Act as the platform: updates that were not accepted are sent again."""
         while await _post(house, _update(2_000 + number, user.id, text="?")) != 200:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
@@ -323,7 +323,7 @@ async def test_blocked_bot_sends_nothing_and_keeps_the_draft_until_retention(hou
     await house.until(given_up)
     await retention.retain(house.rt)
     assert await _count(house, "SELECT count(*) FROM people") == 1
-    # The first row of a turn goes out with it: what the platform then says of it is not lost.
+    # The first row of a turn is sent with it; reports of the platform about it are not lost.
     assert len(house.telegram.journal.calls("sendMessage")) <= before + 1
     await _write_to_everybody(house)
     await house.until(given_up)

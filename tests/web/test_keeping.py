@@ -1,4 +1,4 @@
-"""A kept list with real services: what is stored, and what a reminder says, if it comes."""
+"""A stored list with real services: its data, and the text of a reminder."""
 
 import asyncio
 

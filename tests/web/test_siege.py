@@ -1,4 +1,4 @@
-"""A hostile crowd at the front door: one address stops and silences nobody else."""
+"""A hostile crowd of clients: one address can block only itself."""
 
 import asyncio
 from collections.abc import AsyncIterator

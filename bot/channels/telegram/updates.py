@@ -134,7 +134,7 @@ def arrival(body: bytes) -> IncomingUpdate:
         pressed = events.Pressed(query.data or "")
         return _inbound(update, query.message, query.sender, pressed, query.id)
     if (edited := update.edited_message) is not None:
-        # A live location changes every few seconds; such an edit is not an action of the person.
+        # A live location changes every few seconds; its edits are no actions of the person.
         event = None if _held(raw["edited_message"]) & {"location"} else events.Edited()
         return _inbound(update, edited, _author(edited), event)
     return _IGNORED if update.my_chat_member is None else _moved(update.my_chat_member)
@@ -202,7 +202,7 @@ def _international(number: str) -> str:
 
 
 def _file(message: _Message, kind: str) -> _File | None:
-    """Return the file that may be a document; of a photo's sizes the last, which is the largest."""
+    """Return the file that may be a document; for a photo the last size, which is the largest."""
     match kind:
         case "photo":
             file = message.photo[-1] if message.photo else None

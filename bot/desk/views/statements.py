@@ -215,7 +215,7 @@ WINDOW = statement(
     )
 )
 
-# What changed
+# Changes of cases
 
 # Number of the last event: a page that is read afterwards includes everything up to it.
 LAST_EVENT = statement(select(func.coalesce(func.max(t.CaseEvent.id), 0)))

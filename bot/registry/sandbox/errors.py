@@ -10,7 +10,7 @@ from starlette.responses import Response
 from bot.registry.contract import PROBLEMS, FieldError, ProblemName, problem
 
 MAX_ERRORS = 100
-# What FastAPI refuses by itself: a body that is no JSON, or larger than the operation's limit.
+# Refusals by FastAPI itself: a body that is no JSON, or larger than the operation's limit.
 _HTTP_PROBLEMS: dict[int, ProblemName] = {400: "invalid", 413: "too-large"}
 
 

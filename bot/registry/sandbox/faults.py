@@ -46,7 +46,7 @@ FAULTS: dict[FaultName, str] = {
     "error_after_commit": "commits, then answers 500",
     "drop_after_commit": "commits, then drops the connection",
 }
-"""What each switch does, in the words of the page."""
+"""The effect of each switch, in the words of the page."""
 
 _ANYWHERE: frozenset[Place] = frozenset({"token", "reads", "writes"})
 _RESOURCES: frozenset[Place] = frozenset({"reads", "writes"})

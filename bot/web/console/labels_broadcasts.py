@@ -227,7 +227,7 @@ FATES: dict[str, Text] = {
     RecipientStatus.CANCELLED: _("cancelled"),
 }
 
-# Why a recipient failed, waits or was passed over, and why a broadcast stands.
+# Reasons why a recipient failed, waits or was skipped, and why a broadcast is paused.
 CAUSES: dict[str, Text] = {
     "blocked": _("blocked the bot"),
     "opted_out": _("stopped announcements"),

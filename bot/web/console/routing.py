@@ -38,8 +38,7 @@ NOTHING_KEPT: dict[str, Any] = {"form_action": "", "permission": "", "kept": []}
 class Permission:
     """Dependency that admits officers who may do `action`, and returns the request's context.
 
-    Fields whose names begin with one of `keep` outlive the session: what was written in them is
-    shown again.
+    Text in fields whose names begin with one of `keep` outlives the session: it is shown again.
     """
 
     action: Action

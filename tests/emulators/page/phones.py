@@ -24,7 +24,7 @@ def strangers() -> Iterator[int]:
 
 
 class Phone(Protocol):
-    """A phone on the page; what a person can't do there raises LookupError or ValueError."""
+    """A phone on the page; an impossible action raises LookupError or ValueError."""
 
     def view(self) -> Params:
         """Everything on the screen, oldest first."""

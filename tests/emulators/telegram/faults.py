@@ -1,4 +1,4 @@
-"""Scripted faults: what the next calls meet instead of a plain answer."""
+"""Scripted faults: answers to the next calls in place of normal ones."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ KINDS: dict[str, type[Fault]] = {
 
 @dataclass(slots=True)
 class Script:
-    """A fault, for how many calls, and of which method (None: of any)."""
+    """A fault, its number of calls, and their method (None: every method)."""
 
     fault: Fault
     times: int

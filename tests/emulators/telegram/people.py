@@ -1,4 +1,4 @@
-"""A person with Telegram in their hand: what they do, what they see, what they wait for."""
+"""A person who uses Telegram: actions, messages on the phone, and waiting for them."""
 
 import re
 from collections.abc import Callable
@@ -83,8 +83,11 @@ class User:
         return await self.say(f"/start {payload}".strip())
 
     async def press(self, what: str, message: Message | None = None) -> Press:
-        """Presses an inline button by label or data: of the given message, as it was when it was
-        looked at, or of the newest message that has such a button."""
+        """Press an inline button by label or data.
+
+        It belongs to the given message, as it was when it was read, or to the newest message with
+        that button.
+        """
         message, button = self._find(what, message)
         if button.data is None:
             raise LookupError(f"pressing {what!r} doesn't tell the bot anything")

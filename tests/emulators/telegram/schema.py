@@ -59,7 +59,7 @@ def method_named(name: str) -> str:
 
 
 def check_call(method: str, body: Body) -> Params:
-    """The parameters in their types, or a refusal; uploads stand where they were attached."""
+    """Return the parameters in their types, or a refusal; uploads stay where they were attached."""
     values, loose = attach(body)
     fields = SCHEMA.methods[method]
     if unknown := [name for name in [*values, *loose] if name not in fields]:

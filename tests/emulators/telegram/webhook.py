@@ -80,7 +80,7 @@ class Courier:
         self._load()
 
     async def unset(self) -> None:
-        """Stops delivering; what was not taken waits on."""
+        """Stop delivering; undelivered updates stay queued."""
         self.url, self._error = "", {}
         self._world.updates.listener = None
         for task in self._tasks:

@@ -1,4 +1,4 @@
-"""Scripted faults: what the next calls meet instead of a plain answer."""
+"""Scripted faults: answers to the next calls in place of normal ones."""
 
 from collections import deque
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The platform's rates: of the number, of a pair, of the portfolio's reach, of marketing."""
+"""The platform's limits: per number, per pair, daily reach of the portfolio, and marketing."""
 
 from collections import Counter
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A person with WhatsApp in their hand: what they do, what they see, what they wait for."""
+"""A person who uses WhatsApp: actions, messages on the phone, and waiting for them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -74,8 +74,10 @@ class User:
         return self._write({"type": "text", "text": {"body": text}}, text, reply_to)
 
     async def press(self, title: str, message: Message | None = None) -> Message:
-        """Presses a reply button, by title or data: of the given message, or of the newest that
-        has such a button."""
+        """Press a reply button, by title or data.
+
+        It belongs to the given message, or to the newest message with that button.
+        """
         message, button = self._find(title, message)
         if button.quick:
             content = {"type": "button", "button": {"payload": button.data, "text": button.title}}
@@ -160,7 +162,7 @@ class User:
         return self._write({"type": kind, "errors": [reported(code)]})
 
     async def send_raw(self, content: Params) -> Message:
-        """Sends a message of any shape, beside its usual ids: what Meta may yet invent."""
+        """Send a message of any shape with its usual ids, as Meta may invent in future."""
         return self._write(content)
 
     async def repeat(self, message: Message) -> None:
@@ -179,7 +181,7 @@ class User:
         self.person.online = False
 
     def turn_on(self) -> None:
-        """Switches the phone on: what waited is delivered, in order."""
+        """Switch the phone on; waiting messages are delivered in order."""
         self.person.online = True
         for one in self.chat:
             if one.from_bot and one.status == "sent":

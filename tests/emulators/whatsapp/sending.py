@@ -1,4 +1,4 @@
-"""Sending: what is refused at once, what fails afterwards, and what reaches a phone."""
+"""Sending: immediate refusals, later failures, and delivery to a phone."""
 
 import re
 from dataclasses import dataclass

@@ -172,7 +172,7 @@ class Emulator:
         self.world.tell("messages", value)
 
     def tell(self, value: Params, field: str = "messages") -> None:
-        """Any change: what Meta may yet invent, or a poisoned event between others."""
+        """Send any change, as Meta may invent in future, or a malformed event between others."""
         self.world.tell(field, value)
 
     async def set_webhook(

@@ -39,7 +39,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Hydrated:
-    """A template with its values: what the person sees, and the payload of each quick reply."""
+    """A template filled in: the text that the person sees, and the payload of each quick reply."""
 
     body: str
     header: str
@@ -58,7 +58,7 @@ class Templates:
         self._all |= {(one.name, one.language): one for one in templates}
 
     def listed(self) -> list[dict[str, str]]:
-        """All of them as Meta lists them; what goes against a policy is seen when it is sent."""
+        """Return all templates as Meta lists them; policy violations show only on sending."""
         return [
             {
                 "id": str(number),

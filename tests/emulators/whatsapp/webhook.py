@@ -86,7 +86,7 @@ class Courier:
                 raise Unverified(f"the webhook answered the challenge with {answer.status}")
 
     async def unset(self) -> None:
-        """Stops delivering; what was not taken waits on."""
+        """Stop delivering; undelivered events stay queued."""
         self.hook, self._events.listener = None, None
         for task in self._tasks:
             task.cancel()
