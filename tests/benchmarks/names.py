@@ -99,7 +99,7 @@ type Names = tuple[str, str]
 
 
 async def _script(house: House, script: str, each: int, until: float) -> tuple[Passed, set[Names]]:
-    """Fill two fields with names repeatedly, as one person; print them for the reader."""
+    """Fill two fields with names repeatedly, as one person; an officer reads them."""
     guest = Guest(house.rt)
     await guest.consent()
     await guest.go(*BEFORE)

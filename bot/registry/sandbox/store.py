@@ -174,7 +174,7 @@ async def decide_one(connection: Connection) -> bool:
 
 
 async def next_letter(connection: Connection) -> Letter | None:
-    """Return the callback to send now: of each entry the oldest undelivered one."""
+    """Return the due callback to send now, if any: each entry's oldest undelivered one counts."""
     row = await fetch_one(connection, statements.NEXT_CALLBACK)
     return Letter(*row) if row else None
 
