@@ -37,10 +37,10 @@ from bot.security.key_files import Keys, VaultError
 app = typer.Typer()
 
 SECONDS, GIGABYTE = 20, 1024**3
-OLDEST_POSTGRESQL = 170000
-# A larger clock skew in seconds breaks sign-in codes and signed callbacks.
-CLOCK_SECONDS, CLOCK_MOST = 2, 30
-RATES = {"telegram_rate": 30, "whatsapp_rate": 80}
+MIN_POSTGRESQL = 170000
+# Clock skew in seconds; more than the maximum breaks sign-in codes and signed callbacks.
+WARN_SKEW_SECONDS, MAX_SKEW_SECONDS = 2, 30
+RATES = ("telegram_rate", "whatsapp_rate")
 
 
 class Grade(StrEnum):
@@ -139,14 +139,14 @@ async def _versions(chosen: Settings) -> AsyncIterator[Finding]:
 
 
 async def _rates(chosen: Settings) -> AsyncIterator[Finding]:
-    for name, usual in RATES.items():
-        rate = getattr(chosen, name)
+    for name in RATES:
+        rate, usual = getattr(chosen, name), Settings.model_fields[name].default
         if rate == 0:
-            mend = f"set it to {usual}, unless this talks to an emulator"
+            mend = f"set it to {usual:g}, unless this talks to an emulator"
             yield _doubtful("rates", f"KOSH_{name.upper()} is 0: no rate is kept", mend)
         elif rate > usual:
             mend = "right only where the platform raised it for you"
-            yield _doubtful("rates", f"KOSH_{name.upper()} is {rate:g}, usual is {usual}", mend)
+            yield _doubtful("rates", f"KOSH_{name.upper()} is {rate:g}, usual is {usual:g}", mend)
         else:
             yield _good("rates", f"KOSH_{name.upper()} is {rate:g}")
 
@@ -201,7 +201,7 @@ async def _server(
         yield _good("database", f"kosh_{role} connects")
         return
     number = (session.info.parameter_status("server_version") or "").partition(" ")[0]
-    if session.info.server_version < OLDEST_POSTGRESQL:
+    if session.info.server_version < MIN_POSTGRESQL:
         yield _wrong("database", f"PostgreSQL {number} is too old", "renew it to 17 or newer")
     for finding in _floor("database", minimum_versions.POSTGRESQL, number, chosen):
         yield finding
@@ -272,9 +272,9 @@ async def _clock(chosen: Settings) -> AsyncIterator[Finding]:
 
 def _apart(whose: str, seconds: float) -> Finding:
     said = f"{abs(seconds):.1f} s from the clock of {whose}"
-    if abs(seconds) > CLOCK_MOST:
+    if abs(seconds) > MAX_SKEW_SECONDS:
         return _wrong("clock", said, "let systemd-timesyncd or chrony keep the time")
-    if abs(seconds) > CLOCK_SECONDS:
+    if abs(seconds) > WARN_SKEW_SECONDS:
         return _doubtful("clock", said, "let systemd-timesyncd or chrony keep the time")
     return _good("clock", said)
 

@@ -24,7 +24,7 @@ from flows.engine import events
 
 NAME = statuses.NAME
 # Deduplication keys are kept for 8 days, so an older update may be a duplicate.
-OLDEST_SECONDS = 8 * 24 * 3600
+MAX_AGE_SECONDS = 8 * 24 * 3600
 SHARE = ":@"
 FIELDS = ("messages", account_events.PREFERENCES, account_events.CALLS)
 PAYLOAD = re.compile(r"!\w+|\d+:.*")
@@ -220,7 +220,7 @@ def _message(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[Inc
     if message.type in SILENT or message.group_id:
         return (_IGNORED,)
     at = seconds(message.timestamp) or int(now)
-    if at < now - OLDEST_SECONDS:
+    if at < now - MAX_AGE_SECONDS:
         raise Unreadable("E_STALE")
     if message.type == "system":
         return _moves(message, decoding.shaped(raw.get("system") or {}, _System))
