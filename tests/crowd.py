@@ -32,9 +32,9 @@ FIRST_CHAT = 5_000_000
 _chats = count(FIRST_CHAT)
 _BLANK = msgspec.json.encode(Conversation())
 _WRITE: tuple[LiteralString, ...] = (
-    "INSERT INTO people (id, key, key_epoch)"
+    "INSERT INTO people (id, key, key_version)"
     " SELECT * FROM unnest(%(ids)s::uuid[], %(keys)s::bytea[], %(epochs)s::int[])",
-    "INSERT INTO handles (channel, bidx, person_id, address)"
+    "INSERT INTO handles (channel, blind_index, person_id, address)"
     " SELECT %(channel)s, mark, id, address FROM"
     " unnest(%(ids)s::uuid[], %(marks)s::bytea[], %(addresses)s::bytea[]) AS m (id, mark, address)",
     "INSERT INTO subscriptions (person_id, topic) SELECT unnest(%(ids)s::uuid[]), %(topic)s",
@@ -229,7 +229,7 @@ async def fates(rt: Runtime, found: Broadcast) -> dict[str, int]:
     """Return the number of recipients by `state` or `state reason`, counted from the rows."""
     async with rt.pool.connection() as session:
         cursor = await session.execute(
-            "SELECT trim(state || ' ' || reason), count(*) FROM recipients"
+            "SELECT trim(state || ' ' || reason), count(*) FROM broadcast_recipients"
             " WHERE broadcast_id = %s GROUP BY 1",
             (found.id,),
         )

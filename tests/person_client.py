@@ -109,7 +109,7 @@ class Guest:
         async with self.rt.pool.connection() as session:
             cursor = await session.execute(
                 "SELECT m.id, m.act, m.state FROM messages m JOIN handles h USING (person_id)"
-                " WHERE h.bidx = %s ORDER BY m.id",
+                " WHERE h.blind_index = %s ORDER BY m.id",
                 (self.rt.vault.index("web", self.name),),
             )
             return list(await cursor.fetchall())

@@ -175,7 +175,7 @@ def _listed(*protections: Protection) -> Iterator[tuple[str, str]]:
 @pytest.mark.requirement("S-26")
 def test_data_inventory_encrypted_columns_are_binary() -> None:
     hidden = set(_listed(Protection.SEALED, Protection.TRANSIENT, Protection.BLIND))
-    hidden.remove(("people", "key_epoch"))  # which key wraps the person's; a number
+    hidden.remove(("people", "key_version"))  # which key wraps the person's; a number
     kinds = {place: metadata.tables[place[0]].c[place[1]].type for place in hidden}
     assert {place for place, kind in kinds.items() if not isinstance(kind, LargeBinary)} == set()
 
@@ -201,7 +201,7 @@ def test_database_schema_is_changed_by_the_owner_only(databases: Databases, role
 
 
 @pytest.mark.parametrize(
-    ("table", "column"), [("consents", "given"), ("tombstones", "mark"), ("audit", "actor")]
+    ("table", "column"), [("consents", "given"), ("tombstones", "hash"), ("audit_entries", "actor")]
 )
 @pytest.mark.requirement("S-24", "S-64")
 def test_app_role_cannot_rewrite_append_only_tables(
@@ -260,7 +260,7 @@ async def test_runtime_refuses_to_run_as_superuser(chosen: Settings, admin_url: 
 _REACHED: dict[str, LiteralString] = {
     "people": "SELECT id FROM people",
     "cases": "SELECT person_id FROM cases",
-    "case_words": "SELECT person_id FROM case_words",
+    "case_messages": "SELECT person_id FROM case_messages",
     "registrations": "SELECT person_id FROM registrations",
 }
 
@@ -273,10 +273,10 @@ def _case(app_url: str, mission: str) -> UUID:
     """An invented person with a case, words and a registration; the person's id."""
     person, case = uuid4(), uuid4()
     statements: tuple[LiteralString, ...] = (
-        "INSERT INTO people (id, key, key_epoch) VALUES (%(person)s, '', 1)",
+        "INSERT INTO people (id, key, key_version) VALUES (%(person)s, '', 1)",
         "INSERT INTO cases (id, person_id, mission, topic, urgent, language, state)"
         " VALUES (%(case)s, %(person)s, %(mission)s, 'general', false, 'kk', 'queued')",
-        "INSERT INTO case_words (case_id, person_id, body) VALUES (%(case)s, %(person)s, '')",
+        "INSERT INTO case_messages (case_id, person_id, body) VALUES (%(case)s, %(person)s, '')",
         "INSERT INTO registrations (id, person_id, state) VALUES (%(case)s, %(person)s, 'pending')",
     )
     with psycopg.connect(app_url) as session:

@@ -192,10 +192,10 @@ async def test_runbook_restores_a_revoked_retention_privilege(
 ) -> None:
     [grant] = re.findall(r"`(GRANT [^`]+)`", (ROOT / "docs/how-to/runbooks.md").read_text("utf-8"))
     with psycopg.connect(databases.owner, autocommit=True) as owner:
-        owner.execute("REVOKE ALL ON links FROM kosh_retention")
-        assert "links" not in await retention.retain(rt)
+        owner.execute("REVOKE ALL ON secure_links FROM kosh_retention")
+        assert "secure_links" not in await retention.retain(rt)
         owner.execute(grant.encode())
-        assert "links" in await retention.retain(rt)
+        assert "secure_links" in await retention.retain(rt)
 
 
 # Another way back

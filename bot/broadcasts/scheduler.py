@@ -153,7 +153,7 @@ WITH RECURSIVE b AS MATERIALIZED (
   SELECT -1
   UNION ALL
   SELECT (
-    SELECT r.seq / %(shard)s FROM recipients r
+    SELECT r.seq / %(shard)s FROM broadcast_recipients r
     WHERE r.broadcast_id = %(id)s AND r.state = 'planned' AND r.channel = ANY(%(channels)s)
       AND r.seq >= (due.shard + 1) * %(shard)s AND r.seq < (SELECT reach FROM b)
       AND (r.not_before IS NULL OR r.not_before <= (SELECT now FROM b))
@@ -161,7 +161,7 @@ WITH RECURSIVE b AS MATERIALIZED (
   FROM due WHERE due.shard IS NOT NULL
 ), held AS (
   SELECT DISTINCT h.seq / %(shard)s AS shard FROM (
-    SELECT r.seq FROM recipients r
+    SELECT r.seq FROM broadcast_recipients r
     WHERE r.broadcast_id = %(id)s AND r.state = 'held' AND r.not_before <= (SELECT now FROM b)
       AND r.channel = ANY(%(channels)s) AND r.seq < (SELECT reach FROM b)
     ORDER BY r.not_before LIMIT %(most_held)s) AS h

@@ -71,17 +71,17 @@ WITH go AS MATERIALIZED (
   WHERE b.id = %(id)s AND b.state = 'running' AND b.total IS NOT NULL
     AND (b.not_later_than IS NULL OR b.not_later_than > kosh_now())
     AND NOT EXISTS (
-      SELECT FROM platform_pauses p WHERE p.channel = %(channel)s AND p.until > kosh_now())
+      SELECT FROM channel_pauses p WHERE p.channel = %(channel)s AND p.expires_at > kosh_now())
 ), zones AS MATERIALIZED (
   SELECT * FROM unnest(%(tokens)s::bytea[], %(zones)s::text[]) AS z (token, zone)
 ), picked AS MATERIALIZED (
-  SELECT r.seq, r.person_id FROM recipients r CROSS JOIN go
+  SELECT r.seq, r.person_id FROM broadcast_recipients r CROSS JOIN go
   WHERE r.broadcast_id = %(id)s AND r.state IN ('planned', 'held')
     AND r.seq >= %(first)s AND r.seq < %(last)s AND r.seq < coalesce(go.reach, %(last)s)
     AND r.channel = %(channel)s AND (r.not_before IS NULL OR r.not_before <= go.now)
   ORDER BY r.seq LIMIT %(most)s FOR UPDATE OF r SKIP LOCKED
 ), seen AS MATERIALIZED (
-  SELECT p.seq, p.person_id, q.key, q.key_epoch, c.language, c.quiet, h.address, h.blocked,
+  SELECT p.seq, p.person_id, q.key, q.key_version, c.language, c.quiet, h.address, h.blocked,
     %(window)s > 0 AND (h.spoke_at IS NULL
       OR h.spoke_at <= go.now - make_interval(secs => %(window)s)) AS shut,
     %(service)s OR EXISTS (
@@ -92,7 +92,8 @@ WITH go AS MATERIALIZED (
       SELECT FROM messages m WHERE m.person_id = p.person_id AND m.state IN ('pending', 'sending')
     ) AS talking,
     (SELECT max(kosh_quiet_until(go.now, z.zone, go.quiet_from, go.quiet_until)) FROM unnest(
-      coalesce((SELECT array_agg(zones.zone) FROM zones JOIN traits t ON t.token = zones.token
+      coalesce((SELECT array_agg(zones.zone) FROM zones JOIN audience_attributes t ON t.token =
+        zones.token
                 WHERE t.person_id = p.person_id AND t.kind = 'country'),
                ARRAY[coalesce(m.zone, (
                  SELECT k.zone FROM unnest(%(missions)s::text[], %(mission_zones)s::text[])
@@ -119,8 +120,9 @@ WITH go AS MATERIALIZED (
       ELSE 'claimed ' END AS fate
   FROM seen
 )
-UPDATE recipients r SET state = split_part(j.fate, ' ', 1), reason = split_part(j.fate, ' ', 2),
-  language = j.language, at = j.now, template = j.shut,
+UPDATE broadcast_recipients r SET state = split_part(j.fate, ' ', 1), reason = split_part(j.fate,
+  ' ', 2),
+  language = j.language, state_at = j.now, template = j.shut,
   attempt = r.attempt + (j.fate = 'claimed ')::int,
   not_before = CASE j.fate WHEN 'held quiet_hours' THEN j.night_until
     WHEN 'planned talking' THEN j.now + interval '20 seconds' END,
@@ -128,7 +130,7 @@ UPDATE recipients r SET state = split_part(j.fate, ' ', 1), reason = split_part(
     WHEN 'claimed ' THEN j.now + make_interval(secs => %(lease)s) END
 FROM judged j WHERE r.broadcast_id = %(id)s AND r.seq = j.seq
   AND r.seq BETWEEN (SELECT min(seq) FROM picked) AND (SELECT max(seq) FROM picked)
-RETURNING r.seq, r.attempt, r.state, j.person_id, j.key, j.key_epoch, j.address, j.language,
+RETURNING r.seq, r.attempt, r.state, j.person_id, j.key, j.key_version, j.address, j.language,
   j.discreet, j.shut
 """)
 
@@ -140,11 +142,12 @@ WITH w AS MATERIALIZED (
                        %(reasons)s::text[], %(external_ids)s::text[], %(delays)s::float8[])
     AS w (seq, attempt, fate, reason, external_id, delay)
 ), locked AS MATERIALIZED (
-  SELECT r.seq FROM recipients r JOIN w ON w.seq = r.seq
+  SELECT r.seq FROM broadcast_recipients r JOIN w ON w.seq = r.seq
   WHERE r.broadcast_id = %(id)s AND r.seq = ANY(%(seqs)s::int[])
   ORDER BY r.seq FOR UPDATE OF r
 )
-UPDATE recipients r SET state = w.fate, reason = w.reason, at = kosh_now(), lease_until = NULL,
+UPDATE broadcast_recipients r SET state = w.fate, reason = w.reason, state_at = kosh_now(),
+  lease_until = NULL,
   external_id = coalesce(w.external_id, r.external_id),
   not_before = CASE WHEN w.delay > 0 THEN kosh_now() + make_interval(secs => w.delay) END
 FROM w JOIN locked ON locked.seq = w.seq

@@ -85,7 +85,7 @@ _RECIPIENTS: Select[*tuple[Any, ...]] = (
         _Recipient.reason,
         _Recipient.attempt,
         _Recipient.not_before,
-        _Recipient.done_at,
+        _Recipient.state_at,
     )
     .where(
         _OF_BROADCAST,
@@ -150,7 +150,7 @@ END_TOO_LATE = statement(
     update(_Recipient)
     .where(_OF_BROADCAST, _Recipient.seq == _FEW.c.seq)
     .values(
-        done_at=NOW,
+        state_at=NOW,
         not_before=None,
         state=case((_IS_CANCELLED, "cancelled"), else_="skipped"),
         reason=case((_IS_CANCELLED, ""), else_="late"),
@@ -235,13 +235,13 @@ COUNT_ROWS = statement(
 )
 # People reached by templates in the last 24 hours, which count against WhatsApp's daily limit.
 _REACHED = (
-    select(_Recipient.done_at)
-    .where(_Recipient.template, _Recipient.done_at > ago(hours=24), _Recipient.state != "skipped")
-    .order_by(_Recipient.done_at.desc())
+    select(_Recipient.state_at)
+    .where(_Recipient.template, _Recipient.state_at > ago(hours=24), _Recipient.state != "skipped")
+    .order_by(_Recipient.state_at.desc())
     .limit(bindparam("limit"))
     .subquery("reached")
 )
-REACHED = statement(select(func.count(), func.min(_REACHED.c.done_at)).select_from(_REACHED))
+REACHED = statement(select(func.count(), func.min(_REACHED.c.state_at)).select_from(_REACHED))
 
 # Delivery reports
 
@@ -253,7 +253,7 @@ HAS_TEMPLATES = statement(
     .limit(1)
 )
 _SENT = (
-    select(t.Broadcast.id, _Recipient.done_at.label("sent_at"))
+    select(t.Broadcast.id, _Recipient.state_at.label("sent_at"))
     .join(_Recipient, _Recipient.broadcast_id == t.Broadcast.id)
     .where(t.Broadcast.number == bindparam("number"), _Recipient.seq == bindparam("seq"))
     .subquery("sent")
@@ -270,7 +270,7 @@ REPORT_FAILED = statement(
     .values(
         state=bindparam("new_state"),
         reason=bindparam("why"),
-        done_at=NOW,
+        state_at=NOW,
         lease_until=None,
         external_id=None,
         not_before=case((bindparam("delay", type_=Float()) > 0, seconds_from_now("delay"))),
@@ -316,5 +316,5 @@ REPORT_ARRIVED = statement(
         _Recipient.attempt == _REPORTS.c.attempt,
         _REPORTS.c.rank > _RANK,
     )
-    .values(state=_REPORTS.c.status, reason="", done_at=NOW, lease_until=None)
+    .values(state=_REPORTS.c.status, reason="", state_at=NOW, lease_until=None)
 )

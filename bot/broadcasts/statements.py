@@ -137,7 +137,9 @@ BACK_TO_DRAFT = statement(
     .where(_BY_ID)
     .values(state="draft", state_at=NOW, author=_OFFICER, version=t.Broadcast.version + 1)
 )
-DELETE_APPROVALS = statement(delete(t.Approval).where(t.Approval.broadcast_id == _ID))
+DELETE_APPROVALS = statement(
+    delete(t.BroadcastApproval).where(t.BroadcastApproval.broadcast_id == _ID)
+)
 DELETE_TEXTS = statement(delete(t.BroadcastText).where(t.BroadcastText.broadcast_id == _ID))
 ADD_TEXT = statement(
     insert(t.BroadcastText).values(
@@ -147,13 +149,13 @@ ADD_TEXT = statement(
         template=bindparam("by_template"),
     )
 )
-_TESTED: dict[str, Any] = {"hash": bindparam("shown", type_=LargeBinary()), "created_at": NOW}
+_TESTED: dict[str, Any] = {"hash": bindparam("shown", type_=LargeBinary()), "sent_at": NOW}
 NOTE_TEST = statement(
     insert(t.BroadcastTest)
     .values(broadcast_id=_ID, language=bindparam("in_language"), **_TESTED)
     .on_conflict_do_update(
         index_elements=[t.BroadcastTest.broadcast_id, t.BroadcastTest.language],
-        set_={t.BroadcastTest.hash: _TESTED["hash"], t.BroadcastTest.created_at: NOW},
+        set_={t.BroadcastTest.hash: _TESTED["hash"], t.BroadcastTest.sent_at: NOW},
     )
 )
 TESTS = statement(
@@ -193,23 +195,24 @@ TWIN = statement(
 )
 SUBMIT = statement(update(t.Broadcast).where(_BY_ID).values(state="awaiting", state_at=NOW))
 _APPROVED: dict[Any, Any] = {
-    t.Approval.content_hash: bindparam("content", type_=LargeBinary()),
-    t.Approval.audience: bindparam("total", type_=Integer()),
-    t.Approval.created_at: NOW,
-    t.Approval.expires_at: NOW + timedelta(hours=APPROVAL_HOURS),
+    t.BroadcastApproval.content_hash: bindparam("content", type_=LargeBinary()),
+    t.BroadcastApproval.audience: bindparam("total", type_=Integer()),
+    t.BroadcastApproval.created_at: NOW,
+    t.BroadcastApproval.expires_at: NOW + timedelta(hours=APPROVAL_HOURS),
 }
 APPROVE = statement(
-    insert(t.Approval)
+    insert(t.BroadcastApproval)
     .values(
         {
-            t.Approval.broadcast_id: _ID,
-            t.Approval.officer: _OFFICER,
-            t.Approval.author: bindparam("written_by", type_=Uuid()),
+            t.BroadcastApproval.broadcast_id: _ID,
+            t.BroadcastApproval.officer: _OFFICER,
+            t.BroadcastApproval.author: bindparam("written_by", type_=Uuid()),
             **_APPROVED,
         }
     )
     .on_conflict_do_update(
-        index_elements=[t.Approval.broadcast_id, t.Approval.officer], set_=_APPROVED
+        index_elements=[t.BroadcastApproval.broadcast_id, t.BroadcastApproval.officer],
+        set_=_APPROVED,
     )
 )
 KEEP_AGREED = statement(
@@ -218,20 +221,20 @@ KEEP_AGREED = statement(
 AGREED = statement(select(cast(t.Broadcast.agreed, Text)).where(_BY_ID))
 APPROVALS = statement(
     select(
-        t.Approval.officer,
-        t.Approval.audience,
-        t.Approval.created_at,
-        t.Approval.expires_at,
+        t.BroadcastApproval.officer,
+        t.BroadcastApproval.audience,
+        t.BroadcastApproval.created_at,
+        t.BroadcastApproval.expires_at,
         and_(
-            t.Approval.expires_at > NOW,
-            t.Approval.content_hash == bindparam("content"),
+            t.BroadcastApproval.expires_at > NOW,
+            t.BroadcastApproval.content_hash == bindparam("content"),
             t.Officer.active,
             bindparam("role", type_=Text()) == any_(t.Officer.roles),
         ),
     )
-    .join(t.Officer, t.Officer.id == t.Approval.officer)
-    .where(t.Approval.broadcast_id == _ID)
-    .order_by(t.Approval.created_at)
+    .join(t.Officer, t.Officer.id == t.BroadcastApproval.officer)
+    .where(t.BroadcastApproval.broadcast_id == _ID)
+    .order_by(t.BroadcastApproval.created_at)
 )
 
 # Start, hold, end
@@ -277,7 +280,7 @@ DECIDE = statement(
         t.BroadcastRecipient.state == "in_doubt",
         or_(_SEQS.is_(None), t.BroadcastRecipient.seq == any_(_SEQS)),
     )
-    .values(state=bindparam("new_state"), reason=bindparam("why"), not_before=None, done_at=NOW)
+    .values(state=bindparam("new_state"), reason=bindparam("why"), not_before=None, state_at=NOW)
 )
 _PAUSE_END = func.coalesce(bindparam("since", type_=_MOMENT), NOW) + seconds("seconds")
 _PAUSE_REASON: BindParameter[str] = bindparam("why", type_=Text())

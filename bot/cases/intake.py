@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from bot.cases import statements, working_hours
-from bot.cases.model import Case, clock, median, open_of
+from bot.cases.model import MESSAGE_CONTEXT, NOTE_CONTEXT, Case, clock, median, open_of
 from bot.cases.states import State
 from bot.db.connection import Transaction
 from bot.db.statements import execute
@@ -104,7 +104,7 @@ async def person_waits_again(transaction: Transaction, case: Case) -> None:
     )
     calendar = desk.calendar()
     allowed = desk.next_minutes if case.answered_at else desk.first_minutes
-    returns = calendar.after(now, desk.return_minutes) if case.owner else None
+    returns = calendar.after(now, desk.claim_timeout_minutes) if case.owner else None
     await execute(
         transaction,
         statements.WAIT_AGAIN,
@@ -134,7 +134,7 @@ async def add_words(
     message_id: int | None = None,
 ) -> None:
     """Store words of the person, or of an officer who answers with outbox row `message_id`."""
-    body = person.key.seal(words.encode(), "case_words", "body", str(case_id))
+    body = person.key.seal(words.encode(), *MESSAGE_CONTEXT, str(case_id))
     await execute(
         transaction,
         statements.ADD_MESSAGE,
@@ -151,7 +151,7 @@ async def add_note(
     transaction: Transaction, person: Person, case_id: UUID, officer: UUID, words: str
 ) -> None:
     """Store an internal note; it has its own table, so that it cannot be sent by mistake."""
-    body = person.key.seal(words.encode(), "notes", "body", str(case_id))
+    body = person.key.seal(words.encode(), *NOTE_CONTEXT, str(case_id))
     values = {"case": case_id, "person": person.id, "by_officer": officer, "sealed": body}
     await execute(transaction, statements.ADD_NOTE, **values)
 

@@ -9,6 +9,9 @@ from bot.db.connection import Transaction
 from bot.db.statements import fetch_one, fetch_value
 from bot.officers import permissions
 
+# Table and column that ciphertexts are bound to: the names when the first rows were encrypted.
+MESSAGE_CONTEXT, NOTE_CONTEXT = ("case_words", "body"), ("notes", "body")
+
 
 class CaseConflict(Exception):
     """Another officer owns the case, or it changed since it was shown; nothing was done.

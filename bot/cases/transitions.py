@@ -18,7 +18,7 @@ async def claim(
     transaction: Transaction, case: Case, officer: UUID, desk: MissionSettings, version: int
 ) -> None:
     """Assign an unowned case to the officer."""
-    due = desk.calendar().after(await clock(transaction), desk.return_minutes)
+    due = desk.calendar().after(await clock(transaction), desk.claim_timeout_minutes)
     await _change(transaction, statements.CLAIM, case, version, officer=officer, due=due)
 
 
@@ -26,7 +26,7 @@ async def take_over(
     transaction: Transaction, case: Case, officer: UUID, desk: MissionSettings, version: int
 ) -> None:
     """Assign a case of another officer to this officer."""
-    due = desk.calendar().after(await clock(transaction), desk.return_minutes)
+    due = desk.calendar().after(await clock(transaction), desk.claim_timeout_minutes)
     await _change(transaction, statements.TAKE_OVER, case, version, officer=officer, due=due)
 
 
@@ -41,7 +41,7 @@ async def hand_to(
     transaction: Transaction, case: Case, officer: UUID, desk: MissionSettings, version: int
 ) -> None:
     """Assign a case to another officer."""
-    due = desk.calendar().after(await clock(transaction), desk.return_minutes)
+    due = desk.calendar().after(await clock(transaction), desk.claim_timeout_minutes)
     await _change(transaction, statements.HAND_TO, case, version, officer=officer, due=due)
 
 

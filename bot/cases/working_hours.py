@@ -23,7 +23,7 @@ from flows.knowledge import missions
 from flows.knowledge.contacts import FAMILY_LINE
 from flows.knowledge.facts import said
 
-FIRST_MINUTES, NEXT_MINUTES, RESOLVE_MINUTES, RETURN_MINUTES = 240, 240, 2400, 120
+FIRST_MINUTES, NEXT_MINUTES, RESOLVE_MINUTES, CLAIM_TIMEOUT_MINUTES = 240, 240, 2400, 120
 MAX_DAYS = 400
 MAX_MINUTES = 60 * 24 * 60
 
@@ -62,8 +62,8 @@ class MissionSettings:
     """Working settings of a mission, in minutes of working time.
 
     The first answer is due within `first_minutes`, later ones within `next_minutes`, and the
-    resolution within `resolve_minutes`. A case without an answer for `return_minutes` returns to
-    the queue. `version` is that of the last change.
+    resolution within `resolve_minutes`. A case without an answer for `claim_timeout_minutes`
+    returns to the queue. `version` is that of the last change.
     """
 
     mission: str
@@ -73,7 +73,7 @@ class MissionSettings:
     first_minutes: int = FIRST_MINUTES
     next_minutes: int = NEXT_MINUTES
     resolve_minutes: int = RESOLVE_MINUTES
-    return_minutes: int = RETURN_MINUTES
+    claim_timeout_minutes: int = CLAIM_TIMEOUT_MINUTES
     duty_chat: str = ""
     version: int = 0
     gives: bool = False
@@ -257,7 +257,7 @@ async def put(rt: Runtime, officer: Officer, desk: MissionSettings) -> None:
 async def _put_mission(transaction: Transaction, desk: MissionSettings) -> None:
     values = {
         "in_zone": desk.zone, "first": desk.first_minutes, "next": desk.next_minutes,
-        "resolve": desk.resolve_minutes, "timeout": desk.return_minutes,
+        "resolve": desk.resolve_minutes, "timeout": desk.claim_timeout_minutes,
         "chat": desk.duty_chat, "assigns": desk.gives, "of_mission": desk.mission,
         "shown_version": desk.version,
     }  # fmt: skip
@@ -268,7 +268,12 @@ async def _put_mission(transaction: Transaction, desk: MissionSettings) -> None:
 
 def check(desk: MissionSettings) -> None:
     """Raise Unusable unless the settings form a valid calendar."""
-    promised = (desk.first_minutes, desk.next_minutes, desk.resolve_minutes, desk.return_minutes)
+    promised = (
+        desk.first_minutes,
+        desk.next_minutes,
+        desk.resolve_minutes,
+        desk.claim_timeout_minutes,
+    )
     days = {each.weekday for each in desk.shifts} | {
         each.works_as for each in desk.holidays if each.works_as is not None
     }

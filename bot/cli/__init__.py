@@ -11,6 +11,7 @@ from importlib import import_module
 import typer
 
 from bot.config.settings import ConfigError
+from bot.db.migrations import MigrationError
 from bot.embedded import ServiceError
 from bot.security.key_files import VaultError
 
@@ -65,6 +66,6 @@ def main() -> None:
     """Run a command; print errors of settings, services and keys in one line and exit with 2."""
     try:
         assembled(_first_word())(prog_name="kosh")
-    except (ConfigError, ServiceError, VaultError) as error:
+    except (ConfigError, MigrationError, ServiceError, VaultError) as error:
         typer.echo(str(error), err=True)
         sys.exit(2)

@@ -10,7 +10,7 @@ from bot.db.statements import fetch_value, statement
 from bot.runtime import Runtime
 
 _KEEP = statement(
-    insert(t.Quarantined)
+    insert(t.QuarantinedUpdate)
     .values(
         channel=bindparam("on_channel"),
         key=bindparam("update"),
@@ -18,10 +18,10 @@ _KEEP = statement(
         size=bindparam("bytes"),
     )
     .on_conflict_do_update(
-        index_elements=[t.Quarantined.channel, t.Quarantined.key],
-        set_={"attempts": t.Quarantined.attempts + 1},
+        index_elements=[t.QuarantinedUpdate.channel, t.QuarantinedUpdate.key],
+        set_={"attempts": t.QuarantinedUpdate.attempts + 1},
     )
-    .returning(t.Quarantined.attempts)
+    .returning(t.QuarantinedUpdate.attempts)
 )
 
 

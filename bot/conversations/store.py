@@ -133,8 +133,8 @@ def update_keys(rt: Runtime, channel: str, external_id: str) -> tuple[bytes, ...
 
 
 def _opened(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> LockedConversation:
-    person_id, state, epoch, key, key_epoch, sealed, home, spoke_at, blocked = found
-    person = identities.known(rt, person_id, key, key_epoch)
+    person_id, state, epoch, key, key_version, sealed, home, spoke_at, blocked = found
+    person = identities.known(rt, person_id, key, key_version)
     plain = person.key.unseal(state, "conversations", "state", "")
     address = identities.address(person, sealed, channel)
     said, home = state_format.decode(plain), home or ""

@@ -62,16 +62,16 @@ _PUT = statement(
     .values(external_id=bindparam("sent"), digest=bindparam("shown"), urgent=bindparam("count"))
 )
 _ENTER = statement(
-    insert(t.DutyMessage).values(chat=_CHAT, created_at=ago(hours=1)).on_conflict_do_nothing()
+    insert(t.DutyMessage).values(chat=_CHAT, updated_at=ago(hours=1)).on_conflict_do_nothing()
 )
 _TAKE_TURN = statement(
     update(t.DutyMessage)
     .where(
         t.DutyMessage.chat == _CHAT,
         t.DutyMessage.digest != bindparam("shown"),
-        t.DutyMessage.created_at <= ago(seconds=CARD_SECONDS),
+        t.DutyMessage.updated_at <= ago(seconds=CARD_SECONDS),
     )
-    .values(created_at=NOW)
+    .values(updated_at=NOW)
     .returning(t.DutyMessage.external_id, t.DutyMessage.urgent)
 )
 

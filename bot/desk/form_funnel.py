@@ -70,7 +70,7 @@ async def count_steps(rt: Runtime) -> int:
     looked, last = 0, UUID(int=0)
     while looked < MAX_PEOPLE and (found := await _next(rt, last)):
         for person_id, key, epoch, state, language, channel in found:
-            with isolation.isolate_errors("steps"):
+            with isolation.isolate_errors("form_funnel"):
                 person = identities.known(rt, person_id, bytes(key), epoch)
                 sealed = person.key.unseal(bytes(state), "conversations", "state", "")
                 _count(rt, state_format.decode(sealed), language, channel, reached, staying)

@@ -81,7 +81,7 @@ WITH open AS MATERIALIZED (
 ), oldest AS (
   SELECT open.*,
     h.address, extract(epoch FROM kosh_now() - h.spoke_at)::float AS silence,
-    CASE WHEN m.epoch <> c.epoch OR k.owner <> m.officer
+    CASE WHEN m.ownership_version <> c.ownership_version OR k.owner <> m.officer
          THEN 'dropped'
          WHEN h.blocked IS NOT FALSE THEN 'undeliverable' ELSE 'sending' END AS fate
   FROM open
@@ -89,7 +89,7 @@ WITH open AS MATERIALIZED (
   JOIN conversations c ON c.person_id = m.person_id
   LEFT JOIN cases k ON k.id = m.case_id
   LEFT JOIN handles h ON h.person_id = m.person_id AND h.channel = m.channel
-    AND (h.until IS NULL OR h.until > kosh_now())
+    AND (h.expires_at IS NULL OR h.expires_at > kosh_now())
   ORDER BY open.id, h.spoke_at DESC NULLS LAST LIMIT 1
 )
 UPDATE messages m SET

@@ -115,11 +115,11 @@ _SENT = (
     .limit(500)
     .subquery("sent")
 )
-_BROADCAST = select(t.BroadcastRecipient.external_id, t.BroadcastRecipient.done_at).where(
+_BROADCAST = select(t.BroadcastRecipient.external_id, t.BroadcastRecipient.state_at).where(
     t.BroadcastRecipient.person_id == _PERSON,
     t.BroadcastRecipient.channel == _CHANNEL,
     t.BroadcastRecipient.state.in_(["accepted", "delivered", "read"]),
-    t.BroadcastRecipient.done_at > ago(hours=48),
+    t.BroadcastRecipient.state_at > ago(hours=48),
 )
 _IN_CHAT = union_all(select(_SENT.c.external_id, _SENT.c.done_at), _BROADCAST).subquery("in_chat")
 RECENT = statement(

@@ -51,9 +51,9 @@ PAGES = ("inbox", "case", "all", "closed", "now", "statistics", "act")
 
 _CLOSED: tuple[LiteralString, ...] = (
     "ALTER TABLE cases DISABLE TRIGGER USER",
-    "ALTER TABLE case_words DISABLE TRIGGER USER",
+    "ALTER TABLE case_messages DISABLE TRIGGER USER",
     "CREATE TEMP TABLE made AS SELECT gen_random_uuid() AS id, n FROM generate_series(1, %(n)s) n",
-    "INSERT INTO people (id, key, key_epoch) SELECT id, '', 1 FROM made",
+    "INSERT INTO people (id, key, key_version) SELECT id, '', 1 FROM made",
     "INSERT INTO cases (id, person_id, mission, topic, urgent, language, country, state, opened_at,"
     " state_at, answered_at, answer_minutes, rating)"
     " SELECT id, id, %(mission)s, (%(topics)s::text[])[1 + n %% 10], n %% 9 = 0,"
@@ -61,14 +61,14 @@ _CLOSED: tuple[LiteralString, ...] = (
     " kosh_now() - n * interval '40 seconds', kosh_now() - n * interval '39 seconds',"
     " kosh_now() - n * interval '39 seconds', n %% 90, (ARRAY['yes', 'partly', NULL])[1 + n %% 3]"
     " FROM made",
-    "INSERT INTO case_words (case_id, person_id, body)"
+    "INSERT INTO case_messages (case_id, person_id, body)"
     " SELECT id, id, '' FROM made, (VALUES (1), (2)) t",
     "ALTER TABLE cases ENABLE TRIGGER USER",
-    "ALTER TABLE case_words ENABLE TRIGGER USER",
+    "ALTER TABLE case_messages ENABLE TRIGGER USER",
 )
 _UNTOUCHED: tuple[LiteralString, ...] = (
-    "TRUNCATE case_actions, case_events, case_readers, messages",
-    "DELETE FROM case_words WHERE officer IS NOT NULL",
+    "TRUNCATE case_actions, case_events, case_viewers, messages",
+    "DELETE FROM case_messages WHERE officer IS NOT NULL",
     "UPDATE cases SET state = 'queued', owner = NULL, waiting_since = kosh_now(),"
     " return_due = NULL WHERE state <> 'resolved'",
     "VACUUM ANALYZE",
@@ -196,7 +196,7 @@ async def _open(rt: Runtime, number: int) -> None:
 async def _say(session: Any, person: identities.Person, case_id: UUID) -> None:
     body = person.key.seal(WORDS.encode(), "case_words", "body", str(case_id))
     await session.execute(
-        "INSERT INTO case_words (case_id, person_id, body) VALUES (%s, %s, %s)",
+        "INSERT INTO case_messages (case_id, person_id, body) VALUES (%s, %s, %s)",
         (case_id, person.id, body),
     )
 

@@ -36,17 +36,17 @@ DAY = date(2026, 11, 24)
 AT_ONCE = 10_000
 MESSAGES_EACH = 2
 TABLES: tuple[LiteralString, ...] = (
-    "COPY people (id, key, key_epoch) FROM STDIN",
-    "COPY handles (channel, bidx, person_id, address) FROM STDIN",
+    "COPY people (id, key, key_version) FROM STDIN",
+    "COPY handles (channel, blind_index, person_id, address) FROM STDIN",
     "COPY conversations (person_id, state, channel, language) FROM STDIN",
     "COPY messages (person_id, channel, act, state, attempt, done_at) FROM STDIN",
 )
 # Each table with its columns, and with the expressions that fill a copy.
 COPIED: tuple[tuple[LiteralString, LiteralString, LiteralString], ...] = (
-    ("people", "id, key, key_epoch", "c.id, o.key, o.key_epoch"),
+    ("people", "id, key, key_version", "c.id, o.key, o.key_version"),
     (
         "handles",
-        "person_id, channel, bidx, address",
+        "person_id, channel, blind_index, address",
         "c.id, o.channel, uuid_send(gen_random_uuid()), o.address",
     ),
     (

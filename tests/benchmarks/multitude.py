@@ -61,10 +61,10 @@ def _fill(session: psycopg.Connection[object], vault: Vault, there: int, many: i
 
 def _copy(session: psycopg.Connection[object], batch: tuple[Drawn, ...]) -> None:
     cursor = session.cursor()
-    with cursor.copy("COPY people (id, key, key_epoch) FROM STDIN") as copy:
+    with cursor.copy("COPY people (id, key, key_version) FROM STDIN") as copy:
         for member, key, epoch, _mark, _address, _state in batch:
             copy.write_row((member.id, key, epoch))
-    with cursor.copy("COPY handles (channel, bidx, person_id, address) FROM STDIN") as copy:
+    with cursor.copy("COPY handles (channel, blind_index, person_id, address) FROM STDIN") as copy:
         for member, _key, _epoch, mark, address, _state in batch:
             copy.write_row(("telegram", mark, member.id, address))
     with cursor.copy("COPY subscriptions (person_id, topic) FROM STDIN") as copy:

@@ -90,7 +90,9 @@ async def _decided(rt: Runtime) -> Last:
     """An officer has it sent again to who was in doubt."""
     rt, who, found = await _sent(rt, Post())
     async with rt.pool.connection() as session:
-        await session.execute("UPDATE recipients SET state = 'in_doubt', reason = 'crash'")
+        await session.execute(
+            "UPDATE broadcast_recipients SET state = 'in_doubt', reason = 'crash'"
+        )
 
     def plan() -> Awaitable[object]:
         return broadcasts.decide_in_doubt(rt, who.lead, found.id, Doubt.AGAIN)
@@ -180,7 +182,8 @@ async def test_broadcast_error_policy_does_not_deadlock_with_an_officer(
     await all_at_once(rt, found)
     async with rt.pool.connection() as session:
         await session.execute(
-            "UPDATE recipients SET state = 'in_doubt', reason = 'unreachable' WHERE seq = 0"
+            "UPDATE broadcast_recipients SET state = 'in_doubt', reason = 'unreachable' WHERE"
+            " seq = 0"
         )
     gate = Gate.behind(monkeypatch, lifecycle, "_reopened")
     written = Gate.behind(monkeypatch, sender, "_consequences")

@@ -69,7 +69,8 @@ async def test_approver_cannot_approve_their_own_broadcast(rt: Runtime) -> None:
     with pytest.raises(CheckViolation):
         async with rt.pool.connection() as session:
             await session.execute(
-                "INSERT INTO approvals VALUES (%s, %s, %s, '', 1, kosh_now(), kosh_now())",
+                "INSERT INTO broadcast_approvals VALUES (%s, %s, %s, '', 1, kosh_now(),"
+                " kosh_now())",
                 (found.id, both.id, both.id),
             )
     await _refused(Refusal.APPROVALS, broadcasts.start(rt, who.lead, found.id))

@@ -17,7 +17,8 @@ def _living_in(country: str) -> list[str]:
 async def _mission(guest: Guest) -> str | None:
     async with guest.rt.pool.connection() as session:
         cursor = await session.execute(
-            "SELECT p.mission FROM people p JOIN handles h ON h.person_id = p.id WHERE h.bidx = %s",
+            "SELECT p.mission FROM people p JOIN handles h ON h.person_id = p.id WHERE"
+            " h.blind_index = %s",
             (guest.rt.vault.index("web", guest.name),),
         )
         row = await cursor.fetchone()

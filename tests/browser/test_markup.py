@@ -122,7 +122,7 @@ async def _announced(house: House, databases: Databases) -> list[str]:
     # The front door takes no brackets in an announcement; here it is as if it had.
     with psycopg.connect(databases.owner, autocommit=True) as session:
         session.execute("UPDATE broadcast_texts SET body = %s", (ALL,))
-        session.execute("UPDATE broadcasts SET why = %s", (ALL,))
+        session.execute("UPDATE broadcasts SET urgent_reason = %s", (ALL,))
     async with Console.signed_in(house.url, MARAT) as console:
         await console.get("/console/broadcasts/new")
         await console.submit("/broadcasts", purpose="news", topic=crowd.TOPIC, why=ALL)

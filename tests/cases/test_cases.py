@@ -205,7 +205,7 @@ async def test_overdue_case_is_escalated_to_the_lead(rt: Runtime) -> None:
 
 
 async def test_case_next_deadline_runs_from_the_last_user_message(rt: Runtime) -> None:
-    await _always_open(rt, first_minutes=60, next_minutes=30, return_minutes=600)
+    await _always_open(rt, first_minutes=60, next_minutes=30, claim_timeout_minutes=600)
     guest, officer = Guest(rt), await an_officer(rt)
     case = await _claimed(rt, guest, officer)
     await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
@@ -235,7 +235,7 @@ async def test_case_resolution_deadline_excludes_time_waiting_for_the_person(rt:
 
 
 async def test_case_returns_to_the_queue_when_its_officer_is_inactive(rt: Runtime) -> None:
-    await _always_open(rt, return_minutes=30, first_minutes=600)
+    await _always_open(rt, claim_timeout_minutes=30, first_minutes=600)
     officer = await an_officer(rt)
     case = await _claimed(rt, Guest(rt), officer)
     epoch = await _epoch(rt, case)
@@ -436,7 +436,7 @@ async def _gives(rt: Runtime) -> None:
     async with rt.pool.connection() as session:
         await session.execute(
             "INSERT INTO missions (mission, zone, first_minutes, next_minutes, resolve_minutes,"
-            " return_minutes, gives) VALUES ('general', 'UTC', 60, 60, 600, 30, true)"
+            " claim_timeout_minutes, auto_assign) VALUES ('general', 'UTC', 60, 60, 600, 30, true)"
         )
 
 

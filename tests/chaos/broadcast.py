@@ -285,7 +285,7 @@ async def _account(
     seconds: float,
 ) -> Report:
     async with rt.pool.connection() as session:
-        cursor = await session.execute("SELECT person_id, state, seq FROM recipients")
+        cursor = await session.execute("SELECT person_id, state, seq FROM broadcast_recipients")
         written = await cursor.fetchall()
         states = {row[0]: str(row[1]) for row in written}
         progress = await of(session, found.id)

@@ -102,7 +102,7 @@ type Known = dict[UUID, tuple[int, PersonKey]]
 def _known(session: psycopg.Connection, vault: Vault, people: Iterable[Somebody]) -> Known:
     chats = {vault.index("telegram", str(who.chat)): who.chat for who in people}
     found = session.execute(
-        "SELECT p.id, h.bidx, p.key, p.key_epoch FROM people p"
+        "SELECT p.id, h.blind_index, p.key, p.key_version FROM people p"
         " JOIN handles h ON h.person_id = p.id WHERE h.channel = 'telegram'"
     )
     return {
@@ -113,7 +113,7 @@ def _known(session: psycopg.Connection, vault: Vault, people: Iterable[Somebody]
 
 def _words(session: psycopg.Connection, known: Known) -> dict[int, list[str]]:
     words = defaultdict(list)
-    found = session.execute("SELECT person_id, case_id, body FROM case_words ORDER BY id")
+    found = session.execute("SELECT person_id, case_id, body FROM case_messages ORDER BY id")
     for person, case, body in found:
         chat, key = known[person]
         words[chat].append(key.unseal(bytes(body), "case_words", "body", str(case)).decode())
@@ -124,7 +124,7 @@ def _rows(session: psycopg.Connection, known: Known) -> dict[int, list[Row]]:
     rows = defaultdict(list)
     found = session.execute(
         "SELECT m.person_id, m.id, m.act, m.state, m.external_id,"
-        " coalesce(m.epoch < c.epoch, false) FROM messages m"
+        " coalesce(m.ownership_version < c.ownership_version, false) FROM messages m"
         " JOIN conversations c USING (person_id) ORDER BY m.id"
     )
     for person, row, act, state, external, stale in found:

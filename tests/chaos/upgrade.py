@@ -82,7 +82,7 @@ def failed(owner: str) -> int:
     """
     with psycopg.connect(owner) as session:
         row = session.execute(
-            "SELECT count(*) FROM quarantine WHERE reason = 'E_FAILED'"
+            "SELECT count(*) FROM quarantined_updates WHERE reason = 'E_FAILED'"
         ).fetchone()
     return int(row[0]) if row else 0
 

@@ -137,7 +137,7 @@ async def test_form_funnel_counts_others_when_a_person_is_unreadable(rt: Runtime
     await _three(rt)
     await _unreadable(rt, FIRST)
     assert await form_funnel.count_steps(rt) == 3
-    assert max(await _all(rt, "SELECT reached FROM steps")) == 2
+    assert max(await _all(rt, "SELECT entered FROM form_funnel")) == 2
 
 
 async def test_registry_writes_of_others_are_sent_when_a_person_is_unreadable(rt: Runtime) -> None:

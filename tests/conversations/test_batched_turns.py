@@ -117,7 +117,7 @@ async def test_batched_turn_of_an_unreadable_conversation_stops_no_other(rt: Run
     async with rt.pool.connection() as session:
         await session.execute(
             "UPDATE conversations SET state = 'spoiled' WHERE person_id ="
-            " (SELECT person_id FROM handles WHERE bidx = %s)",
+            " (SELECT person_id FROM handles WHERE blind_index = %s)",
             (rt.vault.index("web", guests[0].name),),
         )
     updates = [guest.inbound(Said("TESTOVA")) for guest in guests]
@@ -130,7 +130,7 @@ async def test_batched_turns_do_not_wait_for_a_locked_row(rt: Runtime) -> None:
     first, second = await _known(rt, 2)
     async with rt.pool.connection() as session:
         await session.execute(
-            "SELECT FROM conversations c JOIN handles h USING (person_id) WHERE h.bidx = %s"
+            "SELECT FROM conversations c JOIN handles h USING (person_id) WHERE h.blind_index = %s"
             " FOR UPDATE OF c",
             (rt.vault.index("web", first.name),),
         )
@@ -147,7 +147,7 @@ async def test_batched_turns_run_two_handles_of_one_person_separately(rt: Runtim
     other = Guest(rt)
     async with rt.pool.connection() as session:
         await session.execute(
-            "INSERT INTO handles (channel, bidx, index_version, person_id, address)"
+            "INSERT INTO handles (channel, blind_index, index_version, person_id, address)"
             " SELECT channel, %s, index_version, person_id, address FROM handles",
             (rt.vault.index("web", other.name),),
         )

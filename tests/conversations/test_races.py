@@ -102,7 +102,7 @@ async def _claimed_after(rt: Runtime, case: cases.Case, since: datetime) -> list
     """Messages of the form whose sending was claimed after a moment."""
     async with rt.pool.connection() as session:
         cursor = await session.execute(
-            "SELECT id, state FROM messages WHERE person_id = %s AND epoch IS NOT NULL"
+            "SELECT id, state FROM messages WHERE person_id = %s AND ownership_version IS NOT NULL"
             " AND started_at > %s",
             (case.person_id, since),
         )

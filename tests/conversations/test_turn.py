@@ -26,13 +26,13 @@ FIRST_PLANS = 5
 # Among few people no plan is better than another.
 CROWD = """
 WITH crowd AS (
-  INSERT INTO people (id, key, key_epoch)
+  INSERT INTO people (id, key, key_version)
   SELECT gen_random_uuid(), '', 1 FROM generate_series(1, 5000) RETURNING id
 ), known AS (
   INSERT INTO conversations (person_id, state, channel, language) SELECT id, '', 'web', 'ru'
   FROM crowd
 )
-INSERT INTO handles (channel, bidx, person_id, address)
+INSERT INTO handles (channel, blind_index, person_id, address)
 SELECT 'web', uuid_send(id), id, '' FROM crowd
 """
 
@@ -51,8 +51,8 @@ async def test_anonymous_session_leaves_no_database_row(rt: Runtime) -> None:
     await guest.do(Started())
     await guest.go("kk", "about", "language", "ru", *TO_CONSENT[1:])
     assert len(await guest.heard()) >= len(TO_CONSENT)
-    for table in ("people", "handles", "conversations", "updates", "messages", "consents",
-                  "quarantine", "procrastinate_jobs"):  # fmt: skip
+    for table in ("people", "handles", "conversations", "processed_updates", "messages", "consents",
+                  "quarantined_updates", "procrastinate_jobs"):  # fmt: skip
         assert await _count(rt, table) == 0, table
 
 
@@ -94,11 +94,11 @@ async def test_turn_applies_forty_concurrent_duplicated_updates_once_each(rt: Ru
     await guest.consent()
     await guest.press("!person")
     await guest.go("general", "yes", "I have a question")
-    words = await _count(rt, "case_words")
+    words = await _count(rt, "case_messages")
     updates = [guest.inbound(Said(f"word {n}"), f"forty-{n}") for n in range(40)]
     deliveries = await asyncio.gather(*(bring(rt, each) for each in updates * 2))
     await asyncio.gather(*(receive.deliver(rt, each) for each in deliveries))
-    assert await _count(rt, "case_words") == words + 40
+    assert await _count(rt, "case_messages") == words + 40
     assert sum(delivery is not None for delivery in deliveries) == 40
 
 
@@ -184,7 +184,7 @@ async def test_unreadable_conversation_delays_no_other_person(rt: Runtime) -> No
         with pytest.raises(Overloaded):
             await receive.receive(rt, update)
     assert await receive.receive(rt, update) is None
-    assert await _count(rt, "quarantine") == 1
+    assert await _count(rt, "quarantined_updates") == 1
 
 
 async def test_registration_is_stored_with_its_job(rt: Runtime) -> None:

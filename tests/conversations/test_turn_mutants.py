@@ -13,7 +13,7 @@ from flows.engine.events import Event, Pressed, Said, Started
 from tests.person_client import TO_CONSENT, Guest, bring, elsewhere
 
 FORTY = 40
-NOTE = "INSERT INTO updates (channel, key) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+NOTE = "INSERT INTO processed_updates (channel, key) VALUES (%s, %s) ON CONFLICT DO NOTHING"
 
 
 def _note_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,7 +44,7 @@ async def _words(guest: Guest) -> int:
     """Forty words to an officer; how many the officer can read."""
     await _effects(guest, [Said(f"word {number}") for number in range(FORTY)])
     async with guest.rt.pool.connection() as session:
-        cursor = await session.execute("SELECT count(*) FROM case_words")
+        cursor = await session.execute("SELECT count(*) FROM case_messages")
         row = await cursor.fetchone()
     assert row is not None
     return int(row[0])

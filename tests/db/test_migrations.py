@@ -28,7 +28,7 @@ def test_migration_is_retried_only_after_a_deadlock_or_lock_timeout(
             raise error
 
     monkeypatch.setattr(command, "upgrade", upgrade)
-    monkeypatch.setattr(migrations, "_stands_at", lambda _url: "")
+    monkeypatch.setattr(migrations, "_is_newest", lambda _url: False)
     monkeypatch.setattr(migrations, "_PAUSE_SECONDS", 0)
     if tries == 1:
         with pytest.raises(Raised):

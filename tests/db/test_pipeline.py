@@ -11,8 +11,8 @@ from bot.db.pipeline import TextStatement as Statement
 from bot.runtime import Runtime
 
 MANY = 3_000_000
-NOTE = Statement.of("INSERT INTO updates (channel, key) VALUES (%(channel)s, %(key)s)")
-COUNT = Statement.of("SELECT count(*) FROM updates WHERE channel = %(channel)s")
+NOTE = Statement.of("INSERT INTO processed_updates (channel, key) VALUES (%(channel)s, %(key)s)")
+COUNT = Statement.of("SELECT count(*) FROM processed_updates WHERE channel = %(channel)s")
 ECHO = Statement.of("SELECT %(bytes)s::bytea, %(number)s::int, %(none)s::text, %(number)s::int + 1")
 WAIT = Statement.of("SELECT pg_sleep(%(seconds)s)")
 UNKNOWN = Statement.of("SELECT nothing_of_that_name")
@@ -35,7 +35,7 @@ async def test_pipeline_commit_is_durable(rt: Runtime) -> None:
 async def test_pipeline_and_cursors_share_a_transaction(rt: Runtime) -> None:
     async with rt.pool.connection() as session:
         await pipeline.begin(session, (NOTE, {"channel": "both", "key": b"1"}))
-        await session.execute("INSERT INTO updates (channel, key) VALUES ('both', '2')")
+        await session.execute("INSERT INTO processed_updates (channel, key) VALUES ('both', '2')")
         await session.rollback()
     assert await _count(rt, "both") == 0
 

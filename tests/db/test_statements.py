@@ -77,7 +77,9 @@ async def test_fetch_functions_return_rows_one_row_or_one_value(rt: Runtime) -> 
 async def test_statements_share_the_transaction_opened_by_the_first(rt: Runtime) -> None:
     async with rt.pool.connection() as transaction:
         await execute(transaction, NOTE, channel="undone", key=b"1")
-        await transaction.execute("INSERT INTO updates (channel, key) VALUES ('undone', '2')")
+        await transaction.execute(
+            "INSERT INTO processed_updates (channel, key) VALUES ('undone', '2')"
+        )
         await transaction.rollback()
         assert await fetch_values(transaction, KEYS, channel="undone") == []
 

@@ -92,7 +92,7 @@ async def messages(rt: Runtime, case_id: UUID | None = None) -> list[tuple[Any, 
     """State, epoch and officer of messages, oldest first."""
     async with rt.pool.connection() as session:
         cursor = await session.execute(
-            "SELECT state, epoch, officer FROM messages"
+            "SELECT state, ownership_version, officer FROM messages"
             " WHERE %s::uuid IS NULL OR case_id = %s ORDER BY id",
             (case_id, case_id),
         )
@@ -101,5 +101,7 @@ async def messages(rt: Runtime, case_id: UUID | None = None) -> list[tuple[Any, 
 
 async def audited(rt: Runtime) -> list[tuple[str, str, str]]:
     async with rt.pool.connection() as session:
-        cursor = await session.execute("SELECT actor, action, detail FROM audit ORDER BY seq")
+        cursor = await session.execute(
+            "SELECT actor, action, detail FROM audit_entries ORDER BY seq"
+        )
         return list(await cursor.fetchall())

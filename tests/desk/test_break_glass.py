@@ -24,7 +24,7 @@ async def _crew(rt: Runtime) -> tuple[Officer, Officer, Officer, Case]:
 async def _audited(rt: Runtime, case: Case) -> list[tuple[str, str]]:
     async with rt.pool.connection() as session:
         cursor = await session.execute(
-            "SELECT action, detail FROM audit WHERE subject = %s AND action <> 'case.waits'"
+            "SELECT action, detail FROM audit_entries WHERE subject = %s AND action <> 'case.waits'"
             " ORDER BY seq",
             (str(case.id),),
         )

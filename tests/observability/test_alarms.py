@@ -193,7 +193,7 @@ async def a_registry_that_does_not_answer(rt: Runtime, databases: Databases) -> 
     person, registration = uuid4(), uuid4()
     async with rt.pool.connection() as session:
         await session.execute(
-            "INSERT INTO people (id, key, key_epoch) VALUES (%s, '', 1)", (person,)
+            "INSERT INTO people (id, key, key_version) VALUES (%s, '', 1)", (person,)
         )
         await session.execute(
             "INSERT INTO registrations (id, person_id, state) VALUES (%s, %s, 'pending')",
@@ -245,7 +245,7 @@ class _Broken(dict[str, object]):
 @provokes("KoshDeletionFailed")
 async def a_right_that_is_missing(rt: Runtime, databases: Databases) -> Runtime:
     with psycopg.connect(databases.owner) as owner:
-        owner.execute("REVOKE DELETE ON links FROM kosh_retention")
+        owner.execute("REVOKE DELETE ON secure_links FROM kosh_retention")
     await retention.retain(rt)
     return rt
 
@@ -265,7 +265,7 @@ async def a_log_that_was_changed(rt: Runtime, databases: Databases) -> Runtime:
     async with rt.pool.connection() as session:
         await audit_log.append(session, actor="person", action="erased", subject=str(uuid4()))
     with psycopg.connect(databases.owner) as owner:
-        owner.execute("UPDATE audit SET actor = 'nobody'")
+        owner.execute("UPDATE audit_entries SET actor = 'nobody'")
     await health.verify_audit(rt)
     return rt
 

@@ -215,42 +215,43 @@ async def _untouched(rt: Runtime, case: cases.Case) -> bool:
 REACHED: dict[str, LiteralString] = {
     "people": "SELECT id FROM people",
     "cases": "SELECT person_id FROM cases",
-    "case_words": "SELECT person_id FROM case_words",
-    "notes": "SELECT person_id FROM notes",
+    "case_messages": "SELECT person_id FROM case_messages",
+    "case_notes": "SELECT person_id FROM case_notes",
     "case_actions": "SELECT k.person_id FROM case_actions a JOIN cases k ON k.id = a.case_id"
     " UNION SELECT officer FROM case_actions",
     "case_events": "SELECT person FROM (SELECT case_id AS person FROM case_events) e",
     "conversations": "SELECT person_id FROM conversations",
     "handles": "SELECT person_id FROM handles",
-    "links": "SELECT person_id FROM links",
+    "secure_links": "SELECT person_id FROM secure_links",
     "messages": "SELECT person_id FROM messages",
     "registrations": "SELECT person_id FROM registrations",
     "registry_writes": "SELECT registration_id FROM registry_writes",
     "missions": "SELECT mission FROM missions",
     "mission_hours": "SELECT mission FROM mission_hours",
-    "holidays": "SELECT mission FROM holidays",
-    "canned": "SELECT mission FROM canned",
-    "audit": "SELECT actor FROM audit",
+    "mission_holidays": "SELECT mission FROM mission_holidays",
+    "canned_replies": "SELECT mission FROM canned_replies",
+    "audit_entries": "SELECT actor FROM audit_entries",
     "uploads": "SELECT person_id FROM uploads",
     "upload_chunks": "SELECT upload_id FROM upload_chunks",
-    "case_readers": "SELECT case_id FROM case_readers",
+    "case_viewers": "SELECT case_id FROM case_viewers",
 }
 # Tables that every officer may read: colleagues and totals. Sign-in has tables of its own.
-OPEN_TO_ALL = {"officers", "audit_head", "steps"}
+OPEN_TO_ALL = {"officers", "audit_head", "form_funnel"}
 
 _ROWS: tuple[LiteralString, ...] = (
-    "INSERT INTO people (id, key, key_epoch) VALUES (%(id)s, '', 1)",
-    "INSERT INTO handles (channel, bidx, person_id, address)"
+    "INSERT INTO people (id, key, key_version) VALUES (%(id)s, '', 1)",
+    "INSERT INTO handles (channel, blind_index, person_id, address)"
     " VALUES ('web', %(id)s::text::bytea, %(id)s, '')",
     "INSERT INTO conversations (person_id, state, channel, language)"
     " VALUES (%(id)s, '', 'web', 'kk')",
-    "INSERT INTO links (token, person_id, channel, expires_at)"
+    "INSERT INTO secure_links (token, person_id, channel, expires_at)"
     " VALUES (%(id)s::text::bytea, %(id)s, 'web', kosh_now())",
     "INSERT INTO officers (id, name, mission) VALUES (%(id)s, %(id)s::text, %(mission)s)",
     "INSERT INTO cases (id, person_id, mission, topic, urgent, language, state)"
     " VALUES (%(id)s, %(id)s, %(mission)s, 'general', false, 'kk', 'queued')",
-    "INSERT INTO case_words (case_id, person_id, body) VALUES (%(id)s, %(id)s, '')",
-    "INSERT INTO notes (case_id, person_id, officer, body) VALUES (%(id)s, %(id)s, %(id)s, '')",
+    "INSERT INTO case_messages (case_id, person_id, body) VALUES (%(id)s, %(id)s, '')",
+    "INSERT INTO case_notes (case_id, person_id, officer, body) VALUES (%(id)s, %(id)s, %(id)s,"
+    " '')",
     "INSERT INTO case_actions (officer, key, case_id, action) VALUES (%(id)s, 'k', %(id)s, 'a')",
     "INSERT INTO messages (person_id, channel, act, state) VALUES (%(id)s, 'web', 'send', 'sent')",
     "INSERT INTO registrations (id, person_id, state) VALUES (%(id)s, %(id)s, 'pending')",
@@ -258,15 +259,15 @@ _ROWS: tuple[LiteralString, ...] = (
     " VALUES (%(id)s, %(id)s, 1, 'submit', 'pending')",
     "INSERT INTO uploads (id, person_id, paper, state) VALUES (%(id)s, %(id)s, 'other', 'ready')",
     "INSERT INTO upload_chunks (upload_id, number, body) VALUES (%(id)s, 0, '')",
-    "INSERT INTO case_readers (case_id, officer) VALUES (%(id)s, %(id)s)",
+    "INSERT INTO case_viewers (case_id, officer) VALUES (%(id)s, %(id)s)",
     "INSERT INTO missions (mission, zone, first_minutes, next_minutes, resolve_minutes,"
-    " return_minutes) VALUES (%(mission)s, 'UTC', 1, 1, 1, 1)",
+    " claim_timeout_minutes) VALUES (%(mission)s, 'UTC', 1, 1, 1, 1)",
     "INSERT INTO mission_hours VALUES (%(mission)s, 0, '09:00', '18:00')",
-    "INSERT INTO holidays VALUES (%(mission)s, '2026-01-01')",
-    "INSERT INTO canned (mission, name, language, body, version)"
+    "INSERT INTO mission_holidays VALUES (%(mission)s, '2026-01-01')",
+    "INSERT INTO canned_replies (mission, name, language, body, version)"
     " VALUES (%(mission)s, 'a', 'kk', 'a', 1)",
-    "INSERT INTO audit (seq, at, actor, action, subject, hash)"
-    " SELECT count(*) + 1, kosh_now(), %(id)s::text, 'a', 'a', '' FROM audit",
+    "INSERT INTO audit_entries (seq, created_at, actor, action, subject, hash)"
+    " SELECT count(*) + 1, kosh_now(), %(id)s::text, 'a', 'a', '' FROM audit_entries",
 )
 
 
@@ -291,7 +292,7 @@ def _seen(databases: Databases, table: str, mission: str, officer: UUID) -> set[
 
 
 def _owned(table: str, mission: str, identity: UUID) -> set[str]:
-    by_mission = table in ("missions", "mission_hours", "holidays", "canned")
+    by_mission = table in ("missions", "mission_hours", "mission_holidays", "canned_replies")
     return {mission if by_mission else str(identity)}
 
 
@@ -334,27 +335,27 @@ def test_row_security_covers_every_table_readable_by_the_console(databases: Data
 
 WRITES: tuple[LiteralString, ...] = (
     "UPDATE cases SET urgent = true WHERE id = %(theirs)s",
-    "UPDATE conversations SET epoch = 9 WHERE person_id = %(theirs)s",
+    "UPDATE conversations SET ownership_version = 9 WHERE person_id = %(theirs)s",
     "UPDATE messages SET state = 'dropped' WHERE person_id = %(theirs)s",
     "UPDATE officers SET shift_until = now() WHERE id = %(theirs)s",
     "UPDATE missions SET zone = 'UTC' WHERE mission <> %(mission)s",
-    "DELETE FROM canned WHERE mission <> %(mission)s",
-    "DELETE FROM links WHERE person_id = %(theirs)s",
+    "DELETE FROM canned_replies WHERE mission <> %(mission)s",
+    "DELETE FROM secure_links WHERE person_id = %(theirs)s",
     "UPDATE uploads SET state = 'pending' WHERE person_id = %(theirs)s",
 )
 FORBIDDEN: tuple[LiteralString, ...] = (
     "UPDATE cases SET mission = 'tr_ankara' WHERE id = %(ours)s",
-    "INSERT INTO case_words (case_id, person_id, body) VALUES (%(theirs)s, %(theirs)s, '')",
-    "INSERT INTO notes (case_id, person_id, officer, body)"
+    "INSERT INTO case_messages (case_id, person_id, body) VALUES (%(theirs)s, %(theirs)s, '')",
+    "INSERT INTO case_notes (case_id, person_id, officer, body)"
     " VALUES (%(theirs)s, %(theirs)s, %(ours)s, '')",
     "INSERT INTO messages (person_id, channel, act, state)"
     " VALUES (%(theirs)s, 'web', 'send', 'pending')",
-    "INSERT INTO canned (mission, name, language, body, version)"
+    "INSERT INTO canned_replies (mission, name, language, body, version)"
     " VALUES ('tr_ankara', 'b', 'kk', 'b', 1)",
-    "INSERT INTO audit (seq, at, actor, action, subject, hash)"
+    "INSERT INTO audit_entries (seq, created_at, actor, action, subject, hash)"
     " VALUES (99, now(), 'somebody', 'a', 'a', '')",
-    "DELETE FROM audit",
-    "UPDATE audit SET action = 'b'",
+    "DELETE FROM audit_entries",
+    "UPDATE audit_entries SET action = 'b'",
     "DELETE FROM cases",
     "DELETE FROM people",
     "UPDATE officers SET roles = '{administrator}' WHERE id = %(ours)s",
@@ -362,9 +363,9 @@ FORBIDDEN: tuple[LiteralString, ...] = (
     "SELECT * FROM consents",
     "UPDATE uploads SET paper = 'other' WHERE person_id = %(ours)s",
     "DELETE FROM uploads",
-    "SELECT * FROM glass",
-    "INSERT INTO case_readers (case_id, officer) VALUES (%(ours)s, %(theirs)s)",
-    "SELECT * FROM updates",
+    "SELECT * FROM break_glass_requests",
+    "INSERT INTO case_viewers (case_id, officer) VALUES (%(ours)s, %(theirs)s)",
+    "SELECT * FROM processed_updates",
     "INSERT INTO case_events (case_id, mission, kind) VALUES (%(ours)s, 'general', 'case')",
 )
 
@@ -463,13 +464,13 @@ async def test_audit_verification_succeeds_during_concurrent_writes(
 @pytest.mark.parametrize(
     ("tampering", "found"),
     [
-        ("UPDATE audit SET actor = 'nobody' WHERE seq = 4", 4),
-        ("UPDATE audit SET detail = 'other' WHERE seq = 4", 4),
-        ("DELETE FROM audit WHERE seq = 5", 5),
-        ("DELETE FROM audit WHERE seq = 1", 1),
-        ("DELETE FROM audit WHERE seq > 7", 8),
-        ("UPDATE audit SET seq = 13 - seq WHERE seq IN (6, 7)", 6),
-        ("DELETE FROM audit", 1),
+        ("UPDATE audit_entries SET actor = 'nobody' WHERE seq = 4", 4),
+        ("UPDATE audit_entries SET detail = 'other' WHERE seq = 4", 4),
+        ("DELETE FROM audit_entries WHERE seq = 5", 5),
+        ("DELETE FROM audit_entries WHERE seq = 1", 1),
+        ("DELETE FROM audit_entries WHERE seq > 7", 8),
+        ("UPDATE audit_entries SET seq = 13 - seq WHERE seq IN (6, 7)", 6),
+        ("DELETE FROM audit_entries", 1),
     ],
 )
 @pytest.mark.requirement("S-64")
@@ -485,7 +486,7 @@ async def test_audit_verification_names_the_changed_link(
     assert await _broken(rt) is None
     with psycopg.connect(databases.owner) as session:
         if "13 - seq" in tampering:
-            session.execute("ALTER TABLE audit DROP CONSTRAINT audit_pkey")
+            session.execute("ALTER TABLE audit_entries DROP CONSTRAINT audit_entries_pkey")
         session.execute(tampering)
     assert await _broken(rt) == found
 
@@ -499,9 +500,9 @@ async def test_audit_verification_with_a_saved_head_detects_a_truncated_log(
         kept = str(await audit_log.head(session))
     assert await _broken(rt, kept) is None
     with psycopg.connect(databases.owner) as session:
-        session.execute("DELETE FROM audit WHERE seq > 7")
+        session.execute("DELETE FROM audit_entries WHERE seq > 7")
         session.execute(
-            "UPDATE audit_head SET seq = 7, hash = (SELECT hash FROM audit WHERE seq = 7)"
+            "UPDATE audit_head SET seq = 7, hash = (SELECT hash FROM audit_entries WHERE seq = 7)"
         )
     assert await _broken(rt) is None
     assert await _broken(rt, kept) == 8

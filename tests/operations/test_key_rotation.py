@@ -64,7 +64,7 @@ async def reached(rt: Runtime, person_id: UUID) -> str | None:
 
 def epochs(databases: Databases) -> dict[int, int]:
     with psycopg.connect(databases.owner) as session:
-        found = session.execute("SELECT key_epoch, count(*) FROM people GROUP BY 1").fetchall()
+        found = session.execute("SELECT key_version, count(*) FROM people GROUP BY 1").fetchall()
     return {int(epoch): int(count) for epoch, count in found}
 
 

@@ -169,7 +169,7 @@ async def test_deletable_messages_are_not_stored_on_channels_without_deletion(rt
     await place.begin(*TO_CONSENT, "yes")
     await place.do(Said("Что такое кандас?"))
     async with rt.pool.connection() as session:
-        cursor = await session.execute("SELECT standing FROM conversations")
+        cursor = await session.execute("SELECT deletable_messages FROM conversations")
         assert await cursor.fetchall() == [([],)]
 
 
@@ -218,8 +218,8 @@ async def announced(rt: Runtime, place: Place, external_id: str, ago: str) -> No
         person = await identities.find(rt, session, place.name, place.handle)
         assert person is not None
         await session.execute(
-            "INSERT INTO recipients"
-            " (broadcast_id, seq, person_id, channel, language, state, external_id, at)"
+            "INSERT INTO broadcast_recipients"
+            " (broadcast_id, seq, person_id, channel, language, state, external_id, state_at)"
             " VALUES (%s, 1, %s, %s, 'ru', 'accepted', %s, kosh_now() - %s::interval)",
             (found.id, person.id, place.name, external_id, ago),
         )

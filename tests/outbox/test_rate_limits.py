@@ -49,7 +49,7 @@ async def newest(rt: Runtime, guest: Guest) -> tuple[Any, ...]:
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT m.state, m.attempt, extract(epoch FROM m.due_at - kosh_now())::float, m.reason"
-            " FROM messages m JOIN handles h USING (person_id) WHERE h.bidx = %s"
+            " FROM messages m JOIN handles h USING (person_id) WHERE h.blind_index = %s"
             " ORDER BY m.id DESC LIMIT 1",
             (rt.vault.index("web", guest.name),),
         )

@@ -89,11 +89,11 @@ async def test_broadcast_reaches_every_subscriber_once_in_their_script(rt: Runti
 
 # Enough that reading all of them costs more than looking for some.
 _MULTITUDE: tuple[LiteralString, ...] = (
-    "INSERT INTO people (id, key, key_epoch)"
+    "INSERT INTO people (id, key, key_version)"
     " SELECT gen_random_uuid(), '', 1 FROM generate_series(1, 5000)",
-    "INSERT INTO recipients (broadcast_id, seq, person_id, channel, language, state)"
+    "INSERT INTO broadcast_recipients (broadcast_id, seq, person_id, channel, language, state)"
     " SELECT b.id, row_number() OVER () + 1, p.id, 'telegram', 'ru', 'planned'"
-    " FROM people p, broadcasts b WHERE p.id NOT IN (SELECT person_id FROM recipients)",
+    " FROM people p, broadcasts b WHERE p.id NOT IN (SELECT person_id FROM broadcast_recipients)",
     "ANALYZE",
 )
 
@@ -265,9 +265,10 @@ async def test_broadcast_retry_after_holds_for_all_and_survives_a_restart(
     first, *_others = await crowd(rt, 30)
     found = await _ready(rt)
     async with rt.pool.connection() as session:
-        await session.execute("UPDATE recipients SET seq = -1 - seq")
+        await session.execute("UPDATE broadcast_recipients SET seq = -1 - seq")
         await session.execute(
-            "UPDATE recipients SET seq = CASE WHEN person_id = %s THEN 0 ELSE 30 + seq + 1 END",
+            "UPDATE broadcast_recipients SET seq = CASE WHEN person_id = %s THEN 0 ELSE 30 + seq"
+            " + 1 END",
             (first.id,),
         )
     post.answers = {each.address: Throttled(312) for each in (first, *_others)}
@@ -427,7 +428,7 @@ async def test_broadcast_waits_for_the_morning_in_each_time_zone(rt: Runtime) ->
     async with rt.pool.connection() as session:
         await identities.set_mission(session, ankara.id, "tr_ankara")
         await session.execute(
-            "INSERT INTO traits (person_id, kind, token) VALUES (%s, 'country', %s)",
+            "INSERT INTO audience_attributes (person_id, kind, token) VALUES (%s, 'country', %s)",
             (turkey.id, rt.vault.index("trait:country", "TR")),
         )
         # 20:30 in Almaty (UTC+5) is 18:30 in Istanbul (UTC+3).
@@ -624,11 +625,13 @@ async def test_broadcast_retry_includes_only_failed_recipients(rt: Runtime) -> N
     await all_at_once(rt, found)
     async with rt.pool.connection() as session:
         await session.execute(
-            "UPDATE recipients SET state = 'failed', reason = 'refused' WHERE person_id = %s",
+            "UPDATE broadcast_recipients SET state = 'failed', reason = 'refused' WHERE"
+            " person_id = %s",
             (members[0].id,),
         )
         await session.execute(
-            "UPDATE recipients SET state = 'failed', reason = 'blocked' WHERE person_id = %s",
+            "UPDATE broadcast_recipients SET state = 'failed', reason = 'blocked' WHERE"
+            " person_id = %s",
             (members[1].id,),
         )
     await broadcasts.send_shard(rt, found.id, 0)
@@ -758,10 +761,10 @@ async def test_broadcast_does_not_disturb_an_open_form(rt: Runtime) -> None:
     before = await guest.conversation()
     async with rt.pool.connection() as session:
         await session.execute(
-            "INSERT INTO handles (channel, bidx, person_id, address)"
-            " SELECT 'telegram', bidx, person_id, address FROM handles"
+            "INSERT INTO handles (channel, blind_index, person_id, address)"
+            " SELECT 'telegram', blind_index, person_id, address FROM handles"
         )
-        cursor = await session.execute("SELECT key, key_epoch, id FROM people")
+        cursor = await session.execute("SELECT key, key_version, id FROM people")
         row = await cursor.fetchone()
         assert row is not None
         person = rt.vault.open(row[2], WrappedKey(row[1], bytes(row[0])))
@@ -838,7 +841,7 @@ async def test_broadcast_stores_nothing_that_identifies_its_recipients(rt: Runti
     await broadcasts.record_reports(rt, heard)
     assert await fates(rt, found) == {"read": 2}
     async with rt.pool.connection() as session:
-        cursor = await session.execute("SELECT coalesce(external_id, '') FROM recipients")
+        cursor = await session.execute("SELECT coalesce(external_id, '') FROM broadcast_recipients")
         kept = [row[0].removeprefix("wamid.") for row in await cursor.fetchall()]
     told = b" ".join(map(base64.b64decode, kept))
     assert len(kept) == 2

@@ -9,7 +9,7 @@ from bot.db.pipeline import TextStatement
 from bot.privacy import retention
 from bot.runtime import Runtime
 
-PERSON: LiteralString = "INSERT INTO people (id, key, key_epoch) VALUES (%(id)s, '', 1)"
+PERSON: LiteralString = "INSERT INTO people (id, key, key_version) VALUES (%(id)s, '', 1)"
 TALK: LiteralString = (
     "INSERT INTO conversations (person_id, state, channel, language, updated_at)"
     " VALUES (%(id)s, '', 'web', 'kk', kosh_now() - %(age)s::interval)"
@@ -24,30 +24,32 @@ KEPT: dict[str, tuple[str, tuple[LiteralString, ...], LiteralString]] = {
     "an update's id": (
         "8 days",
         (
-            "INSERT INTO updates (channel, key, at)"
+            "INSERT INTO processed_updates (channel, key, created_at)"
             " VALUES ('telegram', decode(replace(%(id)s::text, '-', ''), 'hex'),"
             " kosh_now() - %(age)s::interval)",
         ),
-        "SELECT 1 FROM updates WHERE key = decode(replace(%(id)s::text, '-', ''), 'hex')",
+        "SELECT 1 FROM processed_updates WHERE key = decode(replace(%(id)s::text, '-', ''), 'hex')",
     ),
     "what could not be read": (
         "72 hours",
         (
-            "INSERT INTO quarantine (channel, key, reason, size, at) VALUES ('telegram',"
+            "INSERT INTO quarantined_updates (channel, key, reason, size, created_at) VALUES"
+            " ('telegram',"
             " decode(replace(%(id)s::text, '-', ''), 'hex'), 'E_JSON', 1,"
             " kosh_now() - %(age)s::interval)",
         ),
-        "SELECT 1 FROM quarantine WHERE key = decode(replace(%(id)s::text, '-', ''), 'hex')",
+        "SELECT 1 FROM quarantined_updates WHERE key = decode(replace(%(id)s::text, '-', ''),"
+        " 'hex')",
     ),
     "the id of a message of theirs": (
         "48 hours",
         (
             PERSON,
-            "INSERT INTO conversations (person_id, state, channel, language, standing)"
+            "INSERT INTO conversations (person_id, state, channel, language, deletable_messages)"
             " VALUES (%(id)s, '', 'telegram', 'kk', ARRAY['telegram ' ||"
             " extract(epoch FROM kosh_now() - %(age)s::interval)::bigint || ' 7'])",
         ),
-        "SELECT 1 FROM conversations WHERE person_id = %(id)s AND standing <> '{}'",
+        "SELECT 1 FROM conversations WHERE person_id = %(id)s AND deletable_messages <> '{}'",
     ),
     "a draft": ("30 days", (PERSON, TALK), "SELECT 1 FROM people WHERE id = %(id)s"),
     "a closed case": ("30 days", (PERSON, CASE), "SELECT 1 FROM cases WHERE id = %(id)s"),
@@ -123,7 +125,7 @@ async def test_retention_deletes_only_old_message_ids(rt: Runtime) -> None:
     async with rt.pool.connection() as session:
         await session.execute(PERSON, {"id": person})
         await session.execute(
-            "INSERT INTO conversations (person_id, state, channel, language, standing)"
+            "INSERT INTO conversations (person_id, state, channel, language, deletable_messages)"
             " SELECT %s, '', 'telegram', 'kk', array_agg('telegram '"
             " || extract(epoch FROM kosh_now() - age::interval)::bigint || ' ' || age ORDER BY n)"
             " FROM unnest(%s::text[]) WITH ORDINALITY AS a (age, n)",
@@ -133,7 +135,8 @@ async def test_retention_deletes_only_old_message_ids(rt: Runtime) -> None:
         gone = await retention.retain(rt)
         async with rt.pool.connection() as session:
             cursor = await session.execute(
-                "SELECT unnest(standing) FROM conversations WHERE person_id = %s", (person,)
+                "SELECT unnest(deletable_messages) FROM conversations WHERE person_id = %s",
+                (person,),
             )
             left = [row[0].split(" ", 2)[2] for row in await cursor.fetchall()]
         assert left == ages[1:]

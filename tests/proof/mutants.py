@@ -157,7 +157,7 @@ def half_an_erasure() -> None:
     from bot.privacy import erasure
 
     async def erase(_rt: Any, session: Any, _person: Any) -> None:
-        await session.execute("INSERT INTO tombstones (mark) VALUES (decode('00', 'hex'))")
+        await session.execute("INSERT INTO tombstones (hash) VALUES (decode('00', 'hex'))")
 
     _put(erasure, erase=erase)
 

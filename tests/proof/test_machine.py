@@ -155,7 +155,7 @@ class People(RuleBasedStateMachine):
 
     @invariant()
     def nothing_that_came_was_unreadable_or_broke(self) -> None:
-        assert self.world.count("SELECT count(*) FROM quarantine WHERE attempts > 0") == 0
+        assert self.world.count("SELECT count(*) FROM quarantined_updates WHERE attempts > 0") == 0
 
 
 @pytest.mark.requirement("S-21", "S-31", "S-6")

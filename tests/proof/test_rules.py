@@ -5,13 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 
-from bot import embedded
 from bot.channels.telegram.profile import DESCRIPTION
 from bot.cli.flows import NOTICE, notices
 from bot.i18n import Languages
@@ -123,36 +118,3 @@ def test_consent_text_is_complete_in_every_language(language: str) -> None:
 @pytest.mark.requirement("S-23", "S-24")
 def test_published_privacy_notice_is_up_to_date() -> None:
     assert NOTICE.read_text("utf-8") == notices(FLOWS, WORDS), "run `./kosh flows notice`"
-
-
-FIRST = (
-    "INSERT INTO people (id, key, key_epoch) VALUES (gen_random_uuid(), 'k', 1)",
-    "INSERT INTO handles (channel, bidx, person_id, address)"
-    " SELECT 'telegram', 'b', id, 'a' FROM people",
-    "INSERT INTO conversations (person_id, state, channel, language)"
-    " SELECT id, 's', 'telegram', 'kk' FROM people",
-    "INSERT INTO updates (channel, key) VALUES ('telegram', 'u')",
-)
-
-
-@pytest.mark.requirement("S-74")
-def test_migrations_upgrade_the_first_schema_empty_and_populated(admin_url: str) -> None:
-    name = "kosh_of_old"
-    owner = embedded.prepare(admin_url, name).owner
-    try:
-        config = Config()
-        config.set_main_option("script_location", "bot.db:migrations")
-        config.attributes["url"] = owner.replace("postgresql", "postgresql+psycopg", 1)
-        script = ScriptDirectory.from_config(config)
-        (first,) = script.get_bases()
-        assert len(script.get_heads()) == 1, "one line, no fork"
-        command.upgrade(config, first)
-        with psycopg.connect(owner) as session:
-            for statement in FIRST:
-                session.execute(statement)
-        command.upgrade(config, "head")
-        with psycopg.connect(owner) as session:
-            for table in ("people", "handles", "conversations", "updates"):
-                assert session.execute(f"SELECT count(*) FROM {table}").fetchone() == (1,), table
-    finally:
-        embedded.drop_database(admin_url, name)

@@ -42,7 +42,8 @@ class Announced:
     async def reason(self, member: Member) -> str:
         async with self.house.rt.pool.connection() as session:
             cursor = await session.execute(
-                "SELECT trim(state || ' ' || reason) FROM recipients WHERE person_id = %s",
+                "SELECT trim(state || ' ' || reason) FROM broadcast_recipients WHERE person_id ="
+                " %s",
                 (member.id,),
             )
             row = await cursor.fetchone()

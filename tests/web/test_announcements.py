@@ -72,7 +72,9 @@ async def test_subscription_stores_topics_attributes_and_consent_with_language(
             ("events", "rules"), True, ("country", "programme")
         )
         async with house.rt.pool.connection() as session:
-            cursor = await session.execute("SELECT kind, token FROM traits ORDER BY kind")
+            cursor = await session.execute(
+                "SELECT kind, token FROM audience_attributes ORDER BY kind"
+            )
             kept = {kind: bytes(token) for kind, token in await cursor.fetchall()}
             cursor = await session.execute("SELECT purpose, language FROM consents ORDER BY id")
             consents = await cursor.fetchall()
@@ -98,7 +100,8 @@ async def test_stop_deletes_the_subscription_and_delete_the_rest(house: House) -
         assert await _of(house, visitor) is None
         async with house.rt.pool.connection() as session:
             cursor = await session.execute(
-                "SELECT (SELECT count(*) FROM traits), (SELECT quiet FROM conversations)"
+                "SELECT (SELECT count(*) FROM audience_attributes), (SELECT quiet FROM"
+                " conversations)"
             )
             assert await cursor.fetchone() == (0, True)
         await visitor.say("/delete")
@@ -122,7 +125,7 @@ async def test_anonymous_person_reads_news_in_their_script_and_stores_nothing(ho
         assert "beijing" not in told, "what was for some is not for all to read"
         async with house.rt.pool.connection() as session:
             cursor = await session.execute(
-                "SELECT (SELECT count(*) FROM people), (SELECT count(*) FROM updates)"
+                "SELECT (SELECT count(*) FROM people), (SELECT count(*) FROM processed_updates)"
             )
             assert await cursor.fetchone() == (0, 0)
 

@@ -361,7 +361,7 @@ async def test_chat_of_another_person_cannot_be_written_to(house: House) -> None
         assert not any("forged" in each.text for each in visitor.bubbles)
         assert len(visitor.bubbles) > before
     assert await _rows(house, "SELECT count(*) FROM people") == [(0,)]
-    assert await _rows(house, "SELECT count(*) FROM updates") == [(0,)]
+    assert await _rows(house, "SELECT count(*) FROM processed_updates") == [(0,)]
 
 
 @pytest.mark.requirement("S-44")

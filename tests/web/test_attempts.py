@@ -33,7 +33,8 @@ async def _denied(house: House) -> list[tuple[str, str, str]]:
     """Return the denials: officer, action and reason, oldest first."""
     return await _rows(
         house,
-        "SELECT o.name, a.subject, a.detail FROM audit a JOIN officers o ON o.id::text = a.actor"
+        "SELECT o.name, a.subject, a.detail FROM audit_entries a JOIN officers o ON o.id::text ="
+        " a.actor"
         " WHERE a.action = 'denied' ORDER BY a.seq",
     )
 

@@ -24,7 +24,7 @@ from tests.web.test_canary import _everything
 GONE, STAYS = "nobody-who-leaves", "nobody-who-stays"
 LEFTOVERS = (
     "SELECT key FROM people WHERE id = %s",
-    "SELECT bidx FROM handles WHERE person_id = %s",
+    "SELECT blind_index FROM handles WHERE person_id = %s",
     "SELECT address FROM handles WHERE person_id = %s",
     "SELECT state FROM conversations WHERE person_id = %s",
 )

@@ -215,7 +215,7 @@ async def test_officer_with_every_role_cannot_send_a_broadcast_alone(office: Off
             await office.marat.get(path)
     async with office.house.rt.pool.connection() as session:
         cursor = await session.execute(
-            "SELECT b.state, (SELECT count(*) FROM recipients) FROM broadcasts b"
+            "SELECT b.state, (SELECT count(*) FROM broadcast_recipients) FROM broadcasts b"
         )
         assert await cursor.fetchall() == [("awaiting", 0)]
 
@@ -363,7 +363,7 @@ async def test_broadcast_page_decides_unknown_recipients_one_by_one(office: Offi
     await office.house.until(ended, 30)
     async with office.house.rt.pool.connection() as session:
         await session.execute(
-            "UPDATE recipients SET state = 'in_doubt', reason = 'crash' WHERE seq < 3"
+            "UPDATE broadcast_recipients SET state = 'in_doubt', reason = 'crash' WHERE seq < 3"
         )
     screen = await office.marat.get(path)
     decisions = [each for each in screen.forms if each.action.endswith("/doubt")]
@@ -392,7 +392,7 @@ async def test_broadcast_page_distinguishes_unreachable_from_throttled(
     await office.marat.submit("/start")
     async with office.house.rt.pool.connection() as session:
         await session.execute(
-            "INSERT INTO platform_pauses SELECT channel, kosh_now() + interval '1 hour', why"
+            "INSERT INTO channel_pauses SELECT channel, kosh_now() + interval '1 hour', why"
             " FROM (VALUES ('telegram', 'unreachable'), ('whatsapp', 'throttled')) p (channel, why)"
         )
     screen = await office.marat.get(path)

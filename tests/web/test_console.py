@@ -398,7 +398,7 @@ async def test_working_hours_are_set_by_a_lead(desk: House) -> None:
         given: dict[str, Any] = {
             "zone": "Asia/Almaty", "opens_0_0": "09:00", "closes_0_0": "18:00",
             "holidays": "2027-03-22", "first_minutes": "60", "next_minutes": "60",
-            "resolve_minutes": "600", "return_minutes": "120",
+            "resolve_minutes": "600", "claim_timeout_minutes": "120",
         }  # fmt: skip
         await console.submit("/hours", **given)
         assert ru("done_saved") in console.screen.text
@@ -473,9 +473,10 @@ async def test_statistics_suppress_groups_smaller_than_five(desk: House, waiting
         screen = await console.get("/console/statistics")
         assert ru("few") in screen.text
         async with desk.rt.pool.connection() as session:
-            await session.execute("DELETE FROM steps")
+            await session.execute("DELETE FROM form_funnel")
             await session.execute(
-                "INSERT INTO steps (flow, question, place, language, channel, reached, staying)"
+                "INSERT INTO form_funnel (flow, question, position, language, channel, entered,"
+                " stopped)"
                 " VALUES ('preregistration', 'purpose', 1, 'kk', 'web', 1234, 4),"
                 " ('preregistration', 'surname', 2, 'kk', 'web', 987, 17)"
             )
@@ -491,7 +492,7 @@ async def test_form_funnel_counts_a_walk_by_question(desk: House) -> None:
     await form_funnel.count_steps(desk.rt)
     async with desk.rt.pool.connection() as session:
         cursor = await session.execute(
-            "SELECT question, reached, staying FROM steps ORDER BY place"
+            "SELECT question, entered, stopped FROM form_funnel ORDER BY position"
         )
         rows = await cursor.fetchall()
     assert all(reached == 1 for _question, reached, _staying in rows)

@@ -167,7 +167,7 @@ async def test_sensitive_action_needs_a_passkey(office: tuple[House, str]) -> No
         csrf = screen.form("/language").fields["csrf"]
         assert house.rt.console is not None
         async with house.rt.console.connection() as session:
-            await session.execute("UPDATE console_sessions SET strength = 'code'")
+            await session.execute("UPDATE console_sessions SET auth_method = 'code'")
         screen = await visitor.post("/console/officers", {"csrf": csrf, "name": "New Testova"})
         assert screen.path == "/console/sign-in"
         assert ru("passkey_needed") in screen.text

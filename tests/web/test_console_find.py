@@ -60,7 +60,7 @@ async def test_console_find_returns_no_unknown_case_or_one_of_another_mission(
         assert ru("done_no_case") in screen.text
     async with desk.rt.pool.connection() as session:
         cursor = await session.execute(
-            "SELECT subject, detail FROM audit WHERE action = 'case.find'"
+            "SELECT subject, detail FROM audit_entries WHERE action = 'case.find'"
         )
         assert await cursor.fetchall() == [("console", "absent")]
 

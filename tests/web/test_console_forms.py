@@ -75,5 +75,7 @@ async def test_odd_query_value_is_422_and_not_repeated(
 async def test_unreadable_id_is_404_and_audited(house: House, console: Console) -> None:
     assert (await console.get("/console/cases/not-an-id")).status == 404
     async with house.rt.pool.connection() as transaction:
-        cursor = await transaction.execute("SELECT detail FROM audit WHERE action = 'denied'")
+        cursor = await transaction.execute(
+            "SELECT detail FROM audit_entries WHERE action = 'denied'"
+        )
         assert await cursor.fetchall() == [("GET absent",)]

@@ -67,7 +67,7 @@ async def test_expired_session_ignores_a_form_of_another_site(desk: House) -> No
 
 async def _denials(house: House) -> list[str]:
     async with house.rt.pool.connection() as session:
-        asked = "SELECT detail FROM audit WHERE action = 'denied' ORDER BY seq"
+        asked = "SELECT detail FROM audit_entries WHERE action = 'denied' ORDER BY seq"
         return [row[0] for row in await (await session.execute(asked)).fetchall()]
 
 

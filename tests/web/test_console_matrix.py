@@ -59,8 +59,8 @@ class Office:
         async with self.house.rt.pool.connection() as session:
             cursor = await session.execute(
                 "SELECT state, owner, version, topic, mission, snoozed_until,"
-                " (SELECT count(*) FROM case_actions), (SELECT count(*) FROM notes),"
-                " (SELECT count(*) FROM case_words) FROM cases WHERE id = %s",
+                " (SELECT count(*) FROM case_actions), (SELECT count(*) FROM case_notes),"
+                " (SELECT count(*) FROM case_messages) FROM cases WHERE id = %s",
                 (self.case_id,),
             )
             row = await cursor.fetchone()

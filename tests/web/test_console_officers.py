@@ -78,7 +78,7 @@ async def test_administrator_cannot_link_a_work_account_to_themselves(desk: Hous
         assert screen.status == 403
         assert ONESELF in screen.text
         assert (await console.send(form, subject="subject-2")).status == 200
-    tied = "SELECT o.name FROM audit a JOIN officers o ON o.id::text = a.subject"
+    tied = "SELECT o.name FROM audit_entries a JOIN officers o ON o.id::text = a.subject"
     assert await _rows(desk, f"{tied} WHERE a.action = 'officer.tied'") == [(AIGUL,)]
 
 

@@ -75,7 +75,7 @@ async def _logged(house: House) -> list[tuple[str, str, str]]:
     """Return the audit entries about passkeys: action, officer and detail."""
     return await _rows(
         house,
-        "SELECT a.action, o.name, a.detail FROM audit a JOIN officers o"
+        "SELECT a.action, o.name, a.detail FROM audit_entries a JOIN officers o"
         " ON o.id::text = a.subject AND a.actor = a.subject"
         " WHERE a.action LIKE 'passkey.%' ORDER BY a.seq",
     )
@@ -120,7 +120,7 @@ async def test_further_passkey_needs_more_than_a_code(desk: House) -> None:
         screen = await console.post(options, {"csrf": await _csrf(console)})
         assert screen.path == "/console/sign-in"
     assert await _kept(desk) == {first.id}
-    denied = await _rows(desk, "SELECT subject, detail FROM audit WHERE action = 'denied'")
+    denied = await _rows(desk, "SELECT subject, detail FROM audit_entries WHERE action = 'denied'")
     assert denied == [("self", "POST passkey")] * 2
 
 

@@ -184,7 +184,7 @@ async def test_new_link_unlinks_the_work_account_except_the_first(
         await console.get("/console/own")
         assert "passkey" in console.screen.actions
         assert ru("service_unknown") in (await _come(console, provider)).text
-    told = "SELECT o.name FROM audit a JOIN officers o ON o.id::text = a.subject"
+    told = "SELECT o.name FROM audit_entries a JOIN officers o ON o.id::text = a.subject"
     assert await _rows(house, f"{told} WHERE a.action = 'officer.untied'") == [(BERIK,)]
 
 

@@ -61,7 +61,7 @@ async def test_webhook_answers_403_without_a_body_for_a_wrong_secret(
         return
     status, body = await _post(house, secret=secret)
     assert (status, body) == (403, b"")
-    assert await _rows(house, "quarantine") == []
+    assert await _rows(house, "quarantined_updates") == []
 
 
 @pytest.mark.requirement("S-2")
@@ -109,7 +109,7 @@ async def test_webhook_quarantines_an_unreadable_update_and_answers_200(
     for body in UNREADABLE[code]:
         for _again in range(2):
             assert await _post(house, body) == (200, b"")
-    rows = await _rows(house, "quarantine")
+    rows = await _rows(house, "quarantined_updates")
     assert len(rows) == len(UNREADABLE[code])
     assert {row[3] for row in rows} <= {code, "E_SHAPE", "E_JSON", "E_NUMBER"}
     assert code in {row[3] for row in rows}
@@ -122,7 +122,7 @@ async def test_webhook_processes_lone_surrogates_and_nul(house: House) -> None:
         body = json.dumps(UPDATE | {"update_id": 200 + number}).encode()
         status, _body = await _post(house, body.replace(b"/start", text.encode()))
         assert status == 200
-    assert await _rows(house, "quarantine") == []
+    assert await _rows(house, "quarantined_updates") == []
 
 
 @pytest.mark.requirement("S-13")

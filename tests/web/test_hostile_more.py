@@ -133,7 +133,7 @@ async def test_webhook_ignores_a_forged_platform_address(house: House, header: s
     forged = {header.replace("-", "_"): value}
     body = _update(700, 7200, text="/start")
     assert await _post(house, body, **forged, **{SECRET.replace("-", "_"): "x" * 64}) == 403
-    assert await _count(house, "SELECT count(*) FROM quarantine") == 0
+    assert await _count(house, "SELECT count(*) FROM quarantined_updates") == 0
     assert house.telegram.journal.calls("sendMessage") == []
     assert await _post(house, body, **forged) == 200
     assert len(house.telegram.journal.calls("sendMessage")) == 1

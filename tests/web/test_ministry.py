@@ -110,7 +110,7 @@ async def test_broadcast_api_refuses_and_audits_unauthorized_requests(rt: Runtim
         status, told = await system.post("", PAPER, key="order-000001")
         assert (status, told["why"]) == (403, "role")
     async with rt.pool.connection() as session:
-        cursor = await session.execute("SELECT action, subject, detail FROM audit")
+        cursor = await session.execute("SELECT action, subject, detail FROM audit_entries")
         assert await cursor.fetchall() == [("denied", "broadcast", "POST role")]
 
 

@@ -136,7 +136,7 @@ async def test_secure_page_session_expiry_returns_to_the_messenger(house: House)
     assert person_id is not None
     await house.ahead("31 minutes")
     async with house.rt.pool.connection() as session:
-        await session.execute("DELETE FROM handles WHERE until < kosh_now()")
+        await session.execute("DELETE FROM handles WHERE expires_at < kosh_now()")
         delivery = await receive.take_turn(house.rt, session, person_id, Joined())
     await _next(user, partial(receive.deliver, house.rt, delivery))
 

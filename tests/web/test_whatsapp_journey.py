@@ -200,7 +200,7 @@ async def test_whatsapp_bad_element_of_a_batch_affects_no_other(house: House) ->
     await house.whatsapp.until_taken()
     batches = [one for one in house.whatsapp.journal.deliveries() if len(one.events) == 3]
     assert (batches[0].attempt, batches[0].status) == (1, 200)
-    found = await _query(house, "SELECT channel, reason FROM quarantine")
+    found = await _query(house, "SELECT channel, reason FROM quarantined_updates")
     assert found == [("whatsapp", "E_SHAPE")]
 
 
@@ -461,7 +461,7 @@ async def test_whatsapp_webhook_requires_a_signature_over_the_exact_bytes(house:
     assert await _post(house, raw, right[:-1] + ("0" if right[-1] != "0" else "1")) == 403
     assert await _post(house, raw, right.upper()) == 403
     assert await _post(house, json.dumps(json.loads(raw), indent=1).encode(), right) == 403
-    assert await _query(house, "SELECT * FROM quarantine") == []
+    assert await _query(house, "SELECT * FROM quarantined_updates") == []
 
 
 @pytest.mark.requirement("S-4")
@@ -469,7 +469,7 @@ async def test_whatsapp_webhook_requires_a_signature_over_the_exact_bytes(house:
 async def test_whatsapp_webhook_quarantines_a_signed_unreadable_body(house: House) -> None:
     secret = house.rt.settings.whatsapp_app_secrets[0]
     assert await _post(house, b"{", _signed(b"{", secret)) == 200
-    assert await _query(house, "SELECT reason, size FROM quarantine") == [("E_JSON", 1)]
+    assert await _query(house, "SELECT reason, size FROM quarantined_updates") == [("E_JSON", 1)]
 
 
 @pytest.mark.requirement("S-13")

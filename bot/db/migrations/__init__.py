@@ -1,7 +1,9 @@
-"""Schema migrations; each must be able to run while the previous version of the code is live."""
+"""Schema migrations; from the baseline on, each must be able to run beside the code before it."""
 
+import re
 import time
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg.errors import DeadlockDetected, LockNotAvailable
@@ -9,14 +11,19 @@ from psycopg.errors import DeadlockDetected, LockNotAvailable
 _GAVE_WAY = (DeadlockDetected, LockNotAvailable)
 _TRIES, _PAUSE_SECONDS = 10, 1.0
 _VERSIONS = Path(__file__).parent / "versions"
+_FORMER = re.compile(r"\d{4}")
+
+
+class MigrationError(Exception):
+    """The database cannot be migrated by this version."""
 
 
 def migrate(owner_url: str) -> None:
     """Migrate the database to the newest schema, as its owner (a SQLAlchemy URL).
 
-    A migration that conflicts with a turn gives way and is retried.
+    A migration that conflicts with a turn gives way and is retried. Raises MigrationError.
     """
-    if _stands_at(owner_url) == newest():
+    if _is_newest(owner_url):
         return
     # These imports take longer than the check whether there is anything to do.
     from alembic import command
@@ -36,15 +43,35 @@ def migrate(owner_url: str) -> None:
 
 
 def newest() -> str:
-    """Return the number of the newest migration; they are numbered and linear."""
-    return max(path.stem.partition("_")[0] for path in _VERSIONS.glob("[0-9]*.py"))
+    """Return the newest revision: the name of its file. They are numbered and linear."""
+    return max(path.stem for path in _VERSIONS.glob("[0-9]*.py"))
 
 
-def _stands_at(owner_url: str) -> str:
-    """Return the database's current migration; empty for a new database."""
+def _is_newest(owner_url: str) -> bool:
     with psycopg.connect(owner_url.replace("+psycopg", "", 1)) as connection:
-        row = connection.execute("SELECT to_regclass('public.alembic_version')").fetchone()
-        if row is None or row[0] is None:
-            return ""
-        [at] = connection.execute("SELECT version_num FROM alembic_version").fetchone() or ("",)
-        return str(at)
+        return _revision(connection) == newest()
+
+
+def leave_former(connection: psycopg.Connection[Any]) -> None:
+    """Upgrade a database of the revisions before the baseline. Raises MigrationError."""
+    from bot.db.migrations import baseline
+
+    revision = _revision(connection)
+    if not _FORMER.fullmatch(revision):
+        return
+    if revision != baseline.FORMER:
+        raise MigrationError(
+            f"E_MIGRATION: the database is at revision {revision}; first migrate it to"
+            f" {baseline.FORMER} with the commit before the baseline"
+        )
+    baseline.upgrade(connection)
+    connection.execute("UPDATE alembic_version SET version_num = %s", (baseline.REVISION,))
+
+
+def _revision(connection: psycopg.Connection[Any]) -> str:
+    """Return the database's revision; empty for a new database."""
+    row = connection.execute("SELECT to_regclass('public.alembic_version')").fetchone()
+    if row is None or row[0] is None:
+        return ""
+    [revision] = connection.execute("SELECT version_num FROM alembic_version").fetchone() or ("",)
+    return str(revision)

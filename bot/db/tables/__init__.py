@@ -1,8 +1,8 @@
 """Database tables by domain; a test compares them with the migrated database."""
 
 from bot.db.tables.broadcasts import (
-    Approval,
     Broadcast,
+    BroadcastApproval,
     BroadcastCount,
     BroadcastMinute,
     BroadcastRecipient,
@@ -30,7 +30,7 @@ from bot.db.tables.conversations import (
     Conversation,
     Message,
     ProcessedUpdate,
-    Quarantined,
+    QuarantinedUpdate,
 )
 from bot.db.tables.declarative import Base
 from bot.db.tables.officers import (
@@ -64,13 +64,13 @@ metadata = Base.metadata
 __all__ = [
     "Account",
     "AccountLink",
-    "Approval",
     "AudienceAttribute",
     "AuditEntry",
     "AuditHead",
     "Base",
     "BreakGlassRequest",
     "Broadcast",
+    "BroadcastApproval",
     "BroadcastCount",
     "BroadcastMinute",
     "BroadcastRecipient",
@@ -99,7 +99,7 @@ __all__ = [
     "Passkey",
     "Person",
     "ProcessedUpdate",
-    "Quarantined",
+    "QuarantinedUpdate",
     "Registration",
     "RegistryWrite",
     "Reminder",

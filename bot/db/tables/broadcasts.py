@@ -22,7 +22,7 @@ from bot.db.tables.declarative import (
 )
 
 
-class Broadcast(Base):  # broadcasts
+class Broadcast(Base):
     __tablename__ = "broadcasts"
     __table_args__ = (
         Index("broadcasts_number", "number", unique=True),
@@ -39,7 +39,7 @@ class Broadcast(Base):  # broadcasts
     purpose: Mapped[str]
     topic: Mapped[str]
     # The reason for urgency: shown to the approvers, never sent.
-    urgent_reason: Mapped[EmptyText] = mapped_column("why")
+    urgent_reason: Mapped[EmptyText]
     state: Mapped[str]
     reason: Mapped[EmptyText]
     audience: Mapped[dict[str, Any]]
@@ -64,7 +64,7 @@ class Broadcast(Base):  # broadcasts
     started_at: Mapped[datetime | None]
 
 
-class BroadcastText(Base):  # broadcasts
+class BroadcastText(Base):
     __tablename__ = "broadcast_texts"
 
     broadcast_id: Mapped[BroadcastKey]
@@ -73,40 +73,40 @@ class BroadcastText(Base):  # broadcasts
     template: Mapped[EmptyText]
 
 
-class BroadcastTest(Base):  # broadcasts
+class BroadcastTest(Base):
     __tablename__ = "broadcast_tests"
 
     broadcast_id: Mapped[BroadcastKey]
     language: Mapped[str] = mapped_column(primary_key=True)
     hash: Mapped[bytes]
-    created_at: Mapped[Now] = mapped_column("at")
+    sent_at: Mapped[Now]
 
 
-class Approval(Base):  # broadcasts
-    __tablename__ = "approvals"
-    __table_args__ = (CheckConstraint("officer <> author", name="approvals_four_eyes"),)
+class BroadcastApproval(Base):
+    __tablename__ = "broadcast_approvals"
+    __table_args__ = (CheckConstraint("officer <> author", name="broadcast_approvals_four_eyes"),)
 
     broadcast_id: Mapped[BroadcastKey]
     officer: Mapped[UUID] = mapped_column(ForeignKey("officers.id"), primary_key=True)
     author: Mapped[UUID]
     content_hash: Mapped[bytes]
     audience: Mapped[int]
-    created_at: Mapped[Now] = mapped_column("at")
+    created_at: Mapped[Now]
     expires_at: Mapped[datetime]
 
 
-class BroadcastRecipient(Base):  # broadcasts
-    __tablename__ = "recipients"
+class BroadcastRecipient(Base):
+    __tablename__ = "broadcast_recipients"
     __table_args__ = (
-        Index("recipients_once", "person_id", "broadcast_id", unique=True),
-        Index("recipients_listed", "broadcast_id", "state", "seq"),
+        Index(None, "person_id", "broadcast_id", unique=True),
+        Index(None, "broadcast_id", "state", "seq"),
         Index(
-            "recipients_held",
+            "broadcast_recipients_held",
             "broadcast_id",
             "not_before",
             postgresql_where=text("state = 'held'"),
         ),
-        Index("recipients_reach", "at", postgresql_where=text("template")),
+        Index("broadcast_recipients_templates", "state_at", postgresql_where=text("template")),
     )
 
     broadcast_id: Mapped[BroadcastKey]
@@ -121,11 +121,13 @@ class BroadcastRecipient(Base):  # broadcasts
     template: Mapped[No]
     not_before: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
-    done_at: Mapped[datetime | None] = mapped_column("at")
+    state_at: Mapped[datetime | None]
     external_id: Mapped[str | None]
 
 
-class BroadcastCount(Base):  # the database's own triggers, so that no statement can forget it
+class BroadcastCount(Base):
+    """Recipients by status, kept by triggers, so that no statement can forget them."""
+
     __tablename__ = "broadcast_counts"
 
     broadcast_id: Mapped[BroadcastKey]
@@ -135,7 +137,9 @@ class BroadcastCount(Base):  # the database's own triggers, so that no statement
     count: Mapped[int] = mapped_column(BigInteger)
 
 
-class BroadcastMinute(Base):  # the database's own triggers, so that no statement can forget it
+class BroadcastMinute(Base):
+    """Messages accepted per minute, kept by the same triggers."""
+
     __tablename__ = "broadcast_minutes"
 
     broadcast_id: Mapped[BroadcastKey]
@@ -143,19 +147,19 @@ class BroadcastMinute(Base):  # the database's own triggers, so that no statemen
     count: Mapped[int]
 
 
-class BroadcastRequest(Base):  # broadcasts
+class BroadcastRequest(Base):
     __tablename__ = "broadcast_requests"
 
     officer: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     digest: Mapped[bytes]
     broadcast_id: Mapped[BroadcastId]
-    created_at: Mapped[Now] = mapped_column("at")
+    created_at: Mapped[Now]
 
 
-class ChannelPause(Base):  # broadcasts
-    __tablename__ = "platform_pauses"
+class ChannelPause(Base):
+    __tablename__ = "channel_pauses"
 
     channel: Mapped[str] = mapped_column(primary_key=True)
-    expires_at: Mapped[datetime] = mapped_column("until")
+    expires_at: Mapped[datetime]
     reason: Mapped[str]

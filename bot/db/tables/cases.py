@@ -23,7 +23,7 @@ from bot.db.tables.declarative import (
 )
 
 
-class Case(Base):  # cases
+class Case(Base):
     __tablename__ = "cases"
     __table_args__ = (
         Index(None, "person_id"),
@@ -84,8 +84,8 @@ class Case(Base):  # cases
     rating: Mapped[str | None]
 
 
-class CaseMessage(Base):  # cases
-    __tablename__ = "case_words"
+class CaseMessage(Base):
+    __tablename__ = "case_messages"
     __table_args__ = (Index(None, "case_id", "id"),)
 
     id: Mapped[SerialKey]
@@ -93,14 +93,14 @@ class CaseMessage(Base):  # cases
     person_id: Mapped[PersonId]
     officer: Mapped[UUID | None]
     body: Mapped[bytes]
-    created_at: Mapped[Now] = mapped_column("at")
+    created_at: Mapped[Now]
     # The outbox id of the officer's message, and the name of the canned reply it used.
     message_id: Mapped[int | None] = mapped_column(BigInteger)
-    canned_reply: Mapped[str | None] = mapped_column("canned")
+    canned_reply: Mapped[str | None]
 
 
-class CaseNote(Base):  # cases
-    __tablename__ = "notes"
+class CaseNote(Base):
+    __tablename__ = "case_notes"
     __table_args__ = (Index(None, "case_id", "id"),)
 
     id: Mapped[SerialKey]
@@ -108,10 +108,10 @@ class CaseNote(Base):  # cases
     person_id: Mapped[PersonId]
     officer: Mapped[UUID]
     body: Mapped[bytes]
-    created_at: Mapped[Now] = mapped_column("at")
+    created_at: Mapped[Now]
 
 
-class CaseAction(Base):  # cases
+class CaseAction(Base):
     __tablename__ = "case_actions"
     __table_args__ = (Index(None, "case_id"),)
 
@@ -119,22 +119,23 @@ class CaseAction(Base):  # cases
     key: Mapped[str] = mapped_column(primary_key=True)
     case_id: Mapped[CaseId]
     action: Mapped[str]
-    created_at: Mapped[Now] = mapped_column("at")
+    created_at: Mapped[Now]
 
 
-class CaseViewer(Base):  # reading
-    __tablename__ = "case_readers"
+class CaseViewer(Base):
+    __tablename__ = "case_viewers"
 
     case_id: Mapped[CaseKey]
     officer: Mapped[UUID] = mapped_column(primary_key=True)
-    created_at: Mapped[Now] = mapped_column("at")
+    seen_at: Mapped[Now]
 
 
-class BreakGlassRequest(Base):  # glass
-    __tablename__ = "glass"
+class BreakGlassRequest(Base):
+    __tablename__ = "break_glass_requests"
     __table_args__ = (
         CheckConstraint(
-            "granted_by <> asked_by AND reviewed_by <> asked_by", name="glass_two_people"
+            "granted_by <> asked_by AND reviewed_by <> asked_by",
+            name="break_glass_requests_two_people",
         ),
         Index(None, "asked_at"),
         Index(None, "case_id"),
@@ -147,23 +148,25 @@ class BreakGlassRequest(Base):  # glass
     reason: Mapped[str]
     asked_at: Mapped[Now]
     granted_by: Mapped[UUID | None]
-    expires_at: Mapped[datetime | None] = mapped_column("until")
+    expires_at: Mapped[datetime | None]
     reviewed_by: Mapped[UUID | None]
     reviewed_at: Mapped[datetime | None]
 
 
-class CaseEvent(Base):  # the database's own triggers, so that no change goes untold
+class CaseEvent(Base):
+    """A change of a case, written by triggers, so that no statement can forget it."""
+
     __tablename__ = "case_events"
-    __table_args__ = (Index(None, "mission", "id"), Index(None, "at"))
+    __table_args__ = (Index(None, "mission", "id"), Index(None, "created_at"))
 
     id: Mapped[SerialKey]
     case_id: Mapped[UUID]
     mission: Mapped[str]
     kind: Mapped[str]
-    created_at: Mapped[Now] = mapped_column("at")
+    created_at: Mapped[Now]
 
 
-class Mission(Base):  # hours
+class Mission(Base):
     __tablename__ = "missions"
 
     mission: Mapped[str] = mapped_column(primary_key=True)
@@ -171,13 +174,13 @@ class Mission(Base):  # hours
     first_minutes: Mapped[int]
     next_minutes: Mapped[int]
     resolve_minutes: Mapped[int]
-    claim_timeout_minutes: Mapped[int] = mapped_column("return_minutes")
+    claim_timeout_minutes: Mapped[int]
     duty_chat: Mapped[EmptyText]
     version: Mapped[One]
-    auto_assign: Mapped[No] = mapped_column("gives")
+    auto_assign: Mapped[No]
 
 
-class MissionHours(Base):  # hours
+class MissionHours(Base):
     __tablename__ = "mission_hours"
 
     mission: Mapped[str] = mapped_column(
@@ -188,8 +191,8 @@ class MissionHours(Base):  # hours
     closes: Mapped[time]
 
 
-class MissionHoliday(Base):  # hours
-    __tablename__ = "holidays"
+class MissionHoliday(Base):
+    __tablename__ = "mission_holidays"
 
     mission: Mapped[str] = mapped_column(
         ForeignKey("missions.mission", ondelete="CASCADE"), primary_key=True
@@ -198,8 +201,8 @@ class MissionHoliday(Base):  # hours
     works_as: Mapped[int | None]
 
 
-class CannedReply(Base):  # canned
-    __tablename__ = "canned"
+class CannedReply(Base):
+    __tablename__ = "canned_replies"
 
     mission: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
@@ -209,25 +212,25 @@ class CannedReply(Base):  # canned
     changed_at: Mapped[Now]
 
 
-class DutyMessage(Base):  # duty
-    __tablename__ = "duty_cards"
+class DutyMessage(Base):
+    __tablename__ = "duty_messages"
 
     chat: Mapped[str] = mapped_column(primary_key=True)
     external_id: Mapped[EmptyText]
     digest: Mapped[EmptyBytes]
     urgent: Mapped[Zero]
-    created_at: Mapped[Now] = mapped_column("at")
+    updated_at: Mapped[Now]
 
 
-class FormFunnel(Base):  # statistics
-    __tablename__ = "steps"
+class FormFunnel(Base):
+    __tablename__ = "form_funnel"
 
     flow: Mapped[str] = mapped_column(primary_key=True)
     question: Mapped[str] = mapped_column(primary_key=True)
-    position: Mapped[int] = mapped_column("place")
+    position: Mapped[int]
     language: Mapped[str] = mapped_column(primary_key=True)
     channel: Mapped[str] = mapped_column(primary_key=True)
-    entered: Mapped[int] = mapped_column("reached")
-    stopped: Mapped[int] = mapped_column("staying")
-    created_at: Mapped[Now] = mapped_column("at")
+    entered: Mapped[int]
+    stopped: Mapped[int]
+    counted_at: Mapped[Now]
     country: Mapped[EmptyText] = mapped_column(primary_key=True)

@@ -19,7 +19,9 @@ from bot.db.tables.declarative import (
 )
 
 
-class Conversation(Base):  # conversations: the row is also the person's lock
+class Conversation(Base):
+    """The state of a person's conversation; the row is also the person's lock."""
+
     __tablename__ = "conversations"
     # No index on columns that each turn changes, and free space in pages: updates stay HOT.
     __table_args__ = {"postgresql_with": {"fillfactor": "60"}}  # noqa: RUF012 - declarative
@@ -29,23 +31,23 @@ class Conversation(Base):  # conversations: the row is also the person's lock
     channel: Mapped[str]
     language: Mapped[str]
     quiet: Mapped[No]
-    ownership_version: Mapped[Zero] = mapped_column("epoch")
-    deletable_messages: Mapped[EmptyList] = mapped_column("standing")
+    ownership_version: Mapped[Zero]
     updated_at: Mapped[Now]
+    deletable_messages: Mapped[EmptyList]
 
 
-class ProcessedUpdate(Base):  # conversations
-    __tablename__ = "updates"
-    __table_args__ = (Index(None, "at"),)
+class ProcessedUpdate(Base):
+    __tablename__ = "processed_updates"
+    __table_args__ = (Index(None, "created_at"),)
 
     channel: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[bytes] = mapped_column(primary_key=True)
-    created_at: Mapped[Now] = mapped_column("at")
+    created_at: Mapped[Now]
 
 
-class Quarantined(Base):  # inbox
-    __tablename__ = "quarantine"
-    __table_args__ = (Index("quarantine_key", "channel", "key", unique=True),)
+class QuarantinedUpdate(Base):
+    __tablename__ = "quarantined_updates"
+    __table_args__ = (Index(None, "channel", "key", unique=True),)
 
     id: Mapped[SerialKey]
     channel: Mapped[str]
@@ -53,11 +55,10 @@ class Quarantined(Base):  # inbox
     reason: Mapped[str]
     size: Mapped[int]
     attempts: Mapped[One]
-    body: Mapped[bytes | None]
-    created_at: Mapped[Now] = mapped_column("at")
+    created_at: Mapped[Now]
 
 
-class Message(Base):  # outbox
+class Message(Base):
     __tablename__ = "messages"
     __table_args__ = (
         Index("messages_waiting", "person_id", postgresql_where=text("state = 'waiting'")),
@@ -78,7 +79,7 @@ class Message(Base):  # outbox
     channel: Mapped[str]
     act: Mapped[str]
     body: Mapped[bytes | None]
-    ownership_version: Mapped[int | None] = mapped_column("epoch")
+    ownership_version: Mapped[int | None]
     case_id: Mapped[UUID | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"))
     officer: Mapped[UUID | None]
     state: Mapped[str]

@@ -25,7 +25,7 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 
 class Base(DeclarativeBase):
-    """Base of all tables; the comment of each class names the module that writes the table."""
+    """Base of all tables; a table and its columns are named as its class and attributes."""
 
     metadata = MetaData(
         naming_convention={

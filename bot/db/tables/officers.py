@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot.db.tables.declarative import Base, BigZero, EmptyList, EmptyText, Now, OfficerId, Yes, Zero
 
 
-class Officer(Base):  # officers
+class Officer(Base):
     __tablename__ = "officers"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -24,7 +24,7 @@ class Officer(Base):  # officers
     shift_until: Mapped[datetime | None]
 
 
-class Account(Base):  # accounts
+class Account(Base):
     __tablename__ = "accounts"
     __table_args__ = (Index(None, "subject", unique=True),)
 
@@ -36,13 +36,13 @@ class Account(Base):  # accounts
     # The last TOTP time step that was accepted, so that a code works only once.
     totp_step: Mapped[BigZero]
     subject: Mapped[bytes | None]
-    failed_attempts: Mapped[Zero] = mapped_column("misses")
+    failed_attempts: Mapped[Zero]
     locked_until: Mapped[datetime | None]
     language: Mapped[EmptyText]
     created_at: Mapped[Now]
 
 
-class AccountLink(Base):  # accounts
+class AccountLink(Base):
     __tablename__ = "account_links"
     __table_args__ = (Index(None, "officer_id"),)
 
@@ -52,7 +52,7 @@ class AccountLink(Base):  # accounts
     expires_at: Mapped[datetime]
 
 
-class Passkey(Base):  # accounts
+class Passkey(Base):
     __tablename__ = "passkeys"
     __table_args__ = (Index(None, "officer_id"),)
 
@@ -64,7 +64,7 @@ class Passkey(Base):  # accounts
     used_at: Mapped[datetime | None]
 
 
-class ConsoleSession(Base):  # sessions
+class ConsoleSession(Base):
     __tablename__ = "console_sessions"
     __table_args__ = (
         Index(None, "token", unique=True),
@@ -75,21 +75,21 @@ class ConsoleSession(Base):  # sessions
     id: Mapped[UUID] = mapped_column(primary_key=True)
     token: Mapped[bytes]
     officer_id: Mapped[OfficerId]
-    auth_method: Mapped[str] = mapped_column("strength")
+    auth_method: Mapped[str]
     device: Mapped[str]
     created_at: Mapped[Now]
     seen_at: Mapped[Now]
 
 
-class AuditEntry(Base):  # audit
-    __tablename__ = "audit"
+class AuditEntry(Base):
+    __tablename__ = "audit_entries"
     __table_args__ = (
-        Index("audit_actor_at", "actor", "at"),
-        Index("audit_subject", "subject", "seq"),
+        Index(None, "actor", "created_at"),
+        Index(None, "subject", "seq"),
     )
 
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    created_at: Mapped[datetime] = mapped_column("at")
+    created_at: Mapped[datetime]
     actor: Mapped[str]
     action: Mapped[str]
     subject: Mapped[str]
@@ -97,9 +97,9 @@ class AuditEntry(Base):  # audit
     detail: Mapped[EmptyText]
 
 
-class AuditHead(Base):  # audit
+class AuditHead(Base):
     __tablename__ = "audit_head"
 
-    singleton: Mapped[bool] = mapped_column("one", primary_key=True)
+    singleton: Mapped[bool] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger)
     hash: Mapped[bytes]

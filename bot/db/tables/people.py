@@ -9,39 +9,39 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot.db.tables.declarative import Base, No, Now, One, PersonId, PersonKey, SerialKey, Zero
 
 
-class Person(Base):  # people
+class Person(Base):
     __tablename__ = "people"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[bytes]
-    key_version: Mapped[int] = mapped_column("key_epoch")
+    key_version: Mapped[int]
     mission: Mapped[str | None]
     created_at: Mapped[Now]
     pin: Mapped[bytes | None]
     pin_misses: Mapped[Zero]
 
 
-class Handle(Base):  # people
+class Handle(Base):
     __tablename__ = "handles"
     __table_args__ = (Index(None, "person_id"),)
 
     channel: Mapped[str] = mapped_column(primary_key=True)
-    blind_index: Mapped[bytes] = mapped_column("bidx", primary_key=True)
+    blind_index: Mapped[bytes] = mapped_column(primary_key=True)
     person_id: Mapped[PersonId]
     address: Mapped[bytes]
     blocked: Mapped[No]
     created_at: Mapped[Now]
     # For a web handle of the secure page: the channel to return to, and the expiry.
     home: Mapped[str | None]
-    expires_at: Mapped[datetime | None] = mapped_column("until")
+    expires_at: Mapped[datetime | None]
     # Last message from the person, to 15 minutes, on channels with a reply window.
     spoke_at: Mapped[datetime | None]
     # The version of the key that made the blind index.
     index_version: Mapped[One]
 
 
-class SecureLink(Base):  # people
-    __tablename__ = "links"
+class SecureLink(Base):
+    __tablename__ = "secure_links"
     __table_args__ = (Index(None, "person_id"), Index(None, "expires_at"))
 
     token: Mapped[bytes] = mapped_column(primary_key=True)
@@ -52,7 +52,7 @@ class SecureLink(Base):  # people
     used_at: Mapped[datetime | None]
 
 
-class Reminder(Base):  # reminders
+class Reminder(Base):
     __tablename__ = "reminders"
     __table_args__ = (Index(None, "due_at"),)
 
@@ -60,18 +60,18 @@ class Reminder(Base):  # reminders
     due_at: Mapped[datetime]
 
 
-class Subscription(Base):  # subscriptions
+class Subscription(Base):
     __tablename__ = "subscriptions"
     __table_args__ = (Index(None, "topic"),)
 
     person_id: Mapped[PersonKey]
     topic: Mapped[str] = mapped_column(primary_key=True)
     discreet: Mapped[No]
-    created_at: Mapped[Now] = mapped_column("at")
+    created_at: Mapped[Now]
 
 
-class AudienceAttribute(Base):  # subscriptions
-    __tablename__ = "traits"
+class AudienceAttribute(Base):
+    __tablename__ = "audience_attributes"
     __table_args__ = (Index(None, "kind", "token"),)
 
     person_id: Mapped[PersonKey]
@@ -79,7 +79,7 @@ class AudienceAttribute(Base):  # subscriptions
     token: Mapped[bytes]
 
 
-class Consent(Base):  # people
+class Consent(Base):
     __tablename__ = "consents"
     __table_args__ = (Index(None, "person_id"),)
 
@@ -90,11 +90,11 @@ class Consent(Base):  # people
     text_sha256: Mapped[bytes]
     language: Mapped[str]
     channel: Mapped[str]
-    created_at: Mapped[Now] = mapped_column("at")
+    created_at: Mapped[Now]
 
 
-class Tombstone(Base):  # privacy
+class Tombstone(Base):
     __tablename__ = "tombstones"
 
-    hash: Mapped[bytes] = mapped_column("mark", primary_key=True)
-    created_at: Mapped[Now] = mapped_column("at")
+    hash: Mapped[bytes] = mapped_column(primary_key=True)
+    created_at: Mapped[Now]

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot.db.tables.declarative import Base, KeptPersonId, No, Now, PersonId, Zero
 
 
-class Registration(Base):  # registrations
+class Registration(Base):
     __tablename__ = "registrations"
     __table_args__ = (Index(None, "person_id"), Index(None, "number", unique=True))
 
@@ -23,7 +23,7 @@ class Registration(Base):  # registrations
     state_at: Mapped[Now]
 
 
-class RegistryWrite(Base):  # registrations
+class RegistryWrite(Base):
     __tablename__ = "registry_writes"
     __table_args__ = (
         Index("registry_writes_order", "registration_id", "number", unique=True),
@@ -49,7 +49,7 @@ class RegistryWrite(Base):  # registrations
     done_at: Mapped[datetime | None]
 
 
-class Upload(Base):  # uploads
+class Upload(Base):
     __tablename__ = "uploads"
     __table_args__ = (
         Index(None, "person_id"),
@@ -75,7 +75,7 @@ class Upload(Base):  # uploads
     source: Mapped[bytes | None]
     # Keyed hash of the received file, to detect a repeated upload by this person; then the hash of
     # the stored file.
-    hash: Mapped[bytes | None] = mapped_column("mark")
+    hash: Mapped[bytes | None]
     digest: Mapped[bytes | None]
     media_type: Mapped[str | None]
     pages: Mapped[int | None]
@@ -89,7 +89,7 @@ class Upload(Base):  # uploads
     due_at: Mapped[Now]
 
 
-class UploadChunk(Base):  # uploads
+class UploadChunk(Base):
     __tablename__ = "upload_chunks"
 
     upload_id: Mapped[UUID] = mapped_column(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from bot import uploads
 from bot.cases import Case
+from bot.cases.model import MESSAGE_CONTEXT, NOTE_CONTEXT
 from bot.db.pipeline import Rows
 from bot.desk.views import statements
 from bot.desk.views.case_lists import CaseRow, row_of
@@ -247,7 +248,7 @@ def _said(
     person: Person, case_id: UUID, number: int, at: datetime, persons: bool, name: str,
     body: bytes, delivery: str, reason: str, canned: str,
 ) -> Said:  # fmt: skip
-    words = person.key.unseal(body, "case_words", "body", str(case_id)).decode()
+    words = person.key.unseal(body, *MESSAGE_CONTEXT, str(case_id)).decode()
     by = "person" if persons else "officer"
     return Said(number, at, by, name, words, delivery, reason, canned)
 
@@ -255,4 +256,5 @@ def _said(
 def _noted(
     person: Person, case_id: UUID, number: int, at: datetime, name: str, body: bytes
 ) -> Noted:
-    return Noted(number, at, name, person.key.unseal(body, "notes", "body", str(case_id)).decode())
+    words = person.key.unseal(body, *NOTE_CONTEXT, str(case_id)).decode()
+    return Noted(number, at, name, words)

@@ -299,7 +299,7 @@ VIEWERS = statement(
     .where(
         t.CaseViewer.case_id == _CASE,
         t.CaseViewer.officer != _OFFICER,
-        t.CaseViewer.created_at > ago(minutes=1),
+        t.CaseViewer.seen_at > ago(minutes=1),
     )
     .order_by(t.Officer.name)
 )
@@ -313,8 +313,8 @@ def _look(*conditions: ColumnElement[bool]) -> Statement[()]:
         .from_select([t.CaseViewer.case_id, t.CaseViewer.officer], looking)
         .on_conflict_do_update(
             index_elements=[t.CaseViewer.case_id, t.CaseViewer.officer],
-            set_={t.CaseViewer.created_at: NOW},
-            where=t.CaseViewer.created_at < ago(seconds=20),
+            set_={t.CaseViewer.seen_at: NOW},
+            where=t.CaseViewer.seen_at < ago(seconds=20),
         )
     )
 

@@ -124,7 +124,7 @@ RUNNING: dict[str, Text] = {
     "first_minutes": _("First answer within, minutes of work"),
     "next_minutes": _("Next answer within, minutes of work"),
     "resolve_minutes": _("Closed within, minutes of work"),
-    "return_minutes": _("Back to the queue after, minutes of work"),
+    "claim_timeout_minutes": _("Back to the queue after, minutes of work"),
     "gives": _("Give out cases automatically"),
     "gives_hint": _(
         "Each case goes to the officer on shift who fits its topic and language and has the "

@@ -20,7 +20,7 @@ from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MINUTES = ("first_minutes", "next_minutes", "resolve_minutes", "return_minutes")
+MINUTES = ("first_minutes", "next_minutes", "resolve_minutes", "claim_timeout_minutes")
 MIN_ROWS = 2  # rows that the form offers for each day
 MAX_ROWS = MIN_ROWS + 2
 KEEP = ("zone", "holidays", "opens_", "closes_", *MINUTES)
@@ -48,7 +48,7 @@ class HoursForm(BaseModel):
     first_minutes: str = ""
     next_minutes: str = ""
     resolve_minutes: str = ""
-    return_minutes: str = ""
+    claim_timeout_minutes: str = ""
     duty_chat: Line = ""
     version: str = ""
     gives: Checkbox = False
@@ -63,7 +63,7 @@ class HoursForm(BaseModel):
             first_minutes=int(self.first_minutes),
             next_minutes=int(self.next_minutes),
             resolve_minutes=int(self.resolve_minutes),
-            return_minutes=int(self.return_minutes),
+            claim_timeout_minutes=int(self.claim_timeout_minutes),
             duty_chat=self.duty_chat,
             version=int(self.version),
             gives=self.gives,

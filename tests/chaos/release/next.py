@@ -8,8 +8,8 @@ from alembic.script import ScriptDirectory
 from bot.db import migrations
 
 TABLES = (
-    *("conversations", "messages", "updates", "people", "handles", "consents"),
-    *("registrations", "registry_writes", "cases", "case_words"),
+    *("conversations", "messages", "processed_updates", "people", "handles", "consents"),
+    *("registrations", "registry_writes", "cases", "case_messages"),
 )
 
 revision = "next"
