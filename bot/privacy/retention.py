@@ -77,11 +77,11 @@ _FINISHED_BROADCASTS = select(t.Broadcast.id).where(
 )
 # Rules for due rows, in database time; the database role kosh_retention can do nothing else.
 _RULES: dict[str, Delete | Update] = {
-    "updates": delete(t.ProcessedUpdate).where(
+    "processed_updates": delete(t.ProcessedUpdate).where(
         t.ProcessedUpdate.created_at < ago(days=lifetimes.UPDATE_DAYS)
     ),
-    "quarantine": delete(t.Quarantined).where(
-        t.Quarantined.created_at < ago(hours=lifetimes.QUARANTINE_HOURS)
+    "quarantined_updates": delete(t.QuarantinedUpdate).where(
+        t.QuarantinedUpdate.created_at < ago(hours=lifetimes.QUARANTINE_HOURS)
     ),
     "messages": delete(t.Message).where(
         t.Message.done_at < ago(days=lifetimes.MESSAGE_DAYS),
@@ -92,7 +92,7 @@ _RULES: dict[str, Delete | Update] = {
             t.Message.state.not_in(["dropped", "failed", "undeliverable"]),
         ),
     ),
-    "standing": _forget_deletable_messages(),
+    "deletable_messages": _forget_deletable_messages(),
     # Messages that waited for their person until the time they were given.
     "waiting": delete(t.Message).where(t.Message.state == "waiting", t.Message.due_at < NOW),
     "case_events": delete(t.CaseEvent).where(
@@ -102,13 +102,15 @@ _RULES: dict[str, Delete | Update] = {
         t.ConsoleSession.created_at < ago(hours=lifetimes.CONSOLE_SESSION_HOURS)
     ),
     "account_links": delete(t.AccountLink).where(t.AccountLink.expires_at < NOW),
-    "links": delete(t.SecureLink).where(t.SecureLink.expires_at < ago(days=lifetimes.LINK_DAYS)),
+    "secure_links": delete(t.SecureLink).where(
+        t.SecureLink.expires_at < ago(days=lifetimes.LINK_DAYS)
+    ),
     "handles": delete(t.Handle).where(t.Handle.expires_at < NOW),
     "cases": delete(t.Case).where(
         t.Case.state == "resolved", t.Case.state_at < ago(days=lifetimes.CASE_DAYS)
     ),
     # The counters by status are kept.
-    "recipients": delete(t.BroadcastRecipient).where(
+    "broadcast_recipients": delete(t.BroadcastRecipient).where(
         t.BroadcastRecipient.broadcast_id.in_(_FINISHED_BROADCASTS)
     ),
     "broadcast_requests": delete(t.BroadcastRequest).where(

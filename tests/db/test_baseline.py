@@ -135,7 +135,7 @@ def test_restore_upgrades_a_backup_of_revision_0013(
         with psycopg.connect(former.owner) as connection:
             connection.execute("INSERT INTO updates (channel, key) VALUES ('web', '1')")
         settings = furnished(former, redis_url, tmp_path)
-        vault = Vault(Keys.create(settings.keys))
+        vault = Vault(Keys.create(settings.key_dir))
         path = backup.back_up(settings, vault, tmp_path / "backups")
         backup.restore(settings, vault, path)
         with psycopg.connect(former.owner) as connection:

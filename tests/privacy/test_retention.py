@@ -140,4 +140,4 @@ async def test_retention_deletes_only_old_message_ids(rt: Runtime) -> None:
             )
             left = [row[0].split(" ", 2)[2] for row in await cursor.fetchall()]
         assert left == ages[1:]
-    assert gone["standing"] == 0, "who has nothing old is not written again"
+    assert gone["deletable_messages"] == 0, "who has nothing old is not written again"
