@@ -19,6 +19,7 @@ from psycopg.sql import SQL, Identifier
 from pydantic import SecretStr
 from sqlalchemy import LargeBinary, create_engine, pool
 
+from bot.cli.reference.data import writers
 from bot.config.settings import ConfigError, Settings
 from bot.db.tables import metadata
 from bot.embedded import Databases
@@ -155,6 +156,12 @@ def test_tables_match_the_migrated_database(databases: Databases) -> None:
 def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
     """Not the job queue's own tables, nor the clock of test databases."""
     return kind != "table" or not (name or "").startswith(("procrastinate_", "test_clock"))
+
+
+def test_table_is_written_by_one_package() -> None:
+    shared = {name: found for name, found in writers().items() if len(found) > 1}
+    assert shared == {"Message": {"conversations", "outbox"}}
+    assert {"Case": {"cases"}, "BreakGlassRequest": {"desk"}}.items() <= writers().items()
 
 
 @pytest.mark.requirement("S-26")

@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 
 from bot.config.settings import ConfigError
+from bot.db.migrations import baseline
 from tests.chaos import people
 from tests.chaos.faults import Scene, trouble
 from tests.chaos.platform import Arrival, Entry
@@ -23,6 +24,7 @@ from tests.chaos.processes import DOOR, OURS, ROOT, SERVICES, WEBS, Fault, Proce
 
 KIND = "F25"
 VERSIONS = "bot/db/migrations/versions"
+LAST_FORMER = f"{baseline.FORMER}_standing.py"
 ASKED = """
 import json
 from tests.chaos.people import ANSWERS, QUESTIONS
@@ -31,10 +33,14 @@ print(json.dumps([QUESTIONS, ANSWERS]))
 
 
 def before() -> str:
-    """The newest commit whose migrations are some of today's, as they are today, and not all."""
+    """Return the newest commit with another schema that `migrate` upgrades.
+
+    Its migrations are some of today's, unchanged and not all, or end with revision 0013.
+    """
     today = _migrations("HEAD")
     for commit in _git("rev-list", "HEAD").decode().split():
-        if (then := _migrations(commit)) and then.items() < today.items():
+        then = _migrations(commit)
+        if then and (then.items() < today.items() or f"{VERSIONS}/{LAST_FORMER}" in then):
             return commit
     raise ConfigError("no commit here has fewer migrations; fetch the whole history, or --from")
 
@@ -64,8 +70,10 @@ def checkout(commit: str, folder: Path) -> Path:
 
 @trouble(KIND, "an upgrade from an older release: its schema, then process after process", 0)
 async def upgrade(scene: Scene) -> None:
-    """As docs/how-to/upgrade.md says it."""
+    """As docs/how-to/upgrade.md says it; a schema before the baseline needs stopped processes."""
     async with scene.noted(KIND, "upgrade", doubts=0):
+        if await asyncio.to_thread(_is_former, scene.processes.owner):
+            return await _stopped(scene)
         assert await asyncio.to_thread(migrated, scene.processes.owner)
         await scene.hold()
         for name in OURS:
@@ -73,6 +81,27 @@ async def upgrade(scene: Scene) -> None:
             await asyncio.to_thread(scene.processes.renew, name)
             await scene.until_up(name)
             await scene.hold()
+
+
+async def _stopped(scene: Scene) -> None:
+    """End all processes, migrate, and start this release."""
+    children = [scene.processes.children[name] for name in OURS]
+    for child in children:
+        await asyncio.to_thread(child.end)
+    assert await asyncio.to_thread(migrated, scene.processes.owner)
+    for child in children:
+        child.tree = None
+        child.start()
+    for name in OURS:
+        await scene.until_up(name)
+    await scene.hold()
+
+
+def _is_former(owner: str) -> bool:
+    """Return whether the database is at revision 0013, whose tables have other names."""
+    with psycopg.connect(owner) as session:
+        row = session.execute("SELECT version_num FROM alembic_version").fetchone()
+    return row == (baseline.FORMER,)
 
 
 def failed(owner: str) -> int:

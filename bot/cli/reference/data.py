@@ -1,16 +1,20 @@
 """The pages of tables with their owners, and of every stored field."""
 
-import re
+import ast
 from collections.abc import Iterator
-from importlib.resources import files
+from functools import cache
+
+from sqlalchemy import Table
 
 from bot.cli.reference.markdown import code, table
-from bot.db.tables import metadata
+from bot.cli.reference.source import sources
+from bot.db.tables import Base
 from bot.privacy.data_inventory import INVENTORY
 
 _TABLES = """# Tables
 
-One package owns each table: only its modules write it. Two exceptions:
+A table is named as its class in `bot/db/tables`, its columns as the attributes. One package owns
+each table: only its modules write it, or only triggers do. Two exceptions:
 
 - The two statements of a turn, in `bot/conversations`, also write rows of `messages`.
 - `bot/privacy` deletes from every table, following the [data inventory](data-inventory.md).
@@ -22,28 +26,53 @@ Every stored field: its purpose, protection and lifetime. A column without an en
 How the rules work together is explained in [privacy](../explanation/privacy.md).
 
 """
-_CLASS = re.compile(r'^class (\w+)\(Base\):  # (.+)\n    __tablename__ = "(\w+)"$', re.MULTILINE)
+# Deletes from every table, so it is named as a writer only where it inserts.
+_RETENTION = "privacy"
 
 
 def tables_page() -> str:
-    """Return every table with its class, owner and columns."""
+    """Return every table with its class, writers and columns."""
     rows = (
         (
+            code(mapped.name),
             code(name),
-            code(mapped),
-            owner,
-            ", ".join(map(code, metadata.tables[name].columns.keys())),
+            ", ".join(sorted(writers().get(name, ()))) or "triggers",
+            ", ".join(map(code, mapped.columns.keys())),
         )
-        for name, mapped, owner in sorted(_declared())
+        for mapped, name in sorted(
+            (
+                (mapper.local_table, mapper.class_.__name__)
+                for mapper in Base.registry.mappers
+                if isinstance(mapper.local_table, Table)
+            ),
+            key=lambda pair: pair[0].name,
+        )
     )
     return _TABLES + table(("table", "class", "written by", "columns"), rows)
 
 
-def _declared() -> Iterator[tuple[str, str, str]]:
-    for module in files("bot.db.tables").iterdir():
-        if module.name.endswith(".py"):
-            for mapped, owner, name in _CLASS.findall(module.read_text("utf-8")):
-                yield name, mapped, owner
+@cache
+def writers() -> dict[str, set[str]]:
+    """Return, by class, the packages that write its rows; deletion by retention does not count."""
+    found: dict[str, set[str]] = {}
+    for path, tree in sources("bot"):
+        package = path.split("/")[1]
+        classes = dict(_aliases(tree))
+        for node in ast.walk(tree):
+            match node:
+                case ast.Call(ast.Name("insert" | "update" | "delete" as verb), [written, *_]):
+                    name = classes.get(ast.unparse(written), ast.unparse(written))
+                    if name.startswith("t.") and (package != _RETENTION or verb == "insert"):
+                        found.setdefault(name.removeprefix("t."), set()).add(package)
+    return found
+
+
+def _aliases(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Yield names that a module gives to classes of tables."""
+    for node in tree.body:
+        match node:
+            case ast.Assign([ast.Name(name)], ast.Attribute(ast.Name("t"), mapped)):
+                yield name, f"t.{mapped}"
 
 
 def inventory_page() -> str:
