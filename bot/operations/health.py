@@ -124,7 +124,7 @@ _WAITING = statement(
             t.Upload.state.in_(["fetching", "checking", "pending", "sending", "unknown"])
         ),
         _backlog(Backlog.CASE, t.Case.waiting_since).where(t.Case.state == "queued"),
-        _backlog(Backlog.QUARANTINE, t.Quarantined.created_at, t.Quarantined.channel),
+        _backlog(Backlog.QUARANTINE, t.QuarantinedUpdate.created_at, t.QuarantinedUpdate.channel),
     )
 )
 _RECENTLY_SENT = (

@@ -56,7 +56,6 @@ _UNDER_EPOCH = statement(
         + _count_rows(
             t.RegistryWrite.kind == "erase", _is_sealed_under(t.RegistryWrite.payload)
         ).scalar_subquery()
-        + _count_rows(_is_sealed_under(t.Quarantined.body)).scalar_subquery()
     )
 )
 _UNDER_INDEX = statement(_count_rows(t.Handle.index_version == _VERSION))
