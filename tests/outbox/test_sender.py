@@ -107,7 +107,7 @@ async def test_broadcast_claim_reads_only_its_shard(rt: Runtime, databases: Data
         # As a worker has it after a few claims: one plan, whatever the values.
         told = b"EXPLAIN (GENERIC_PLAN, COSTS OFF) " + sender._CLAIM.text
         plan = "\n".join(row[0] for row in owner.execute(told).fetchall())
-    found = re.search(r"Scan (?:using|on) recipients_\w+.*\n *Index Cond: (.*)", plan)
+    found = re.search(r"Scan (?:using|on) broadcast_recipients_\w+.*\n *Index Cond: (.*)", plan)
     assert found, plan
     assert re.search(r"seq >= .* AND .*seq < ", found[1]), plan
 
@@ -508,7 +508,7 @@ async def _jobs(rt: Runtime) -> list[str]:
 
 _READ: LiteralString = """
 SELECT coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables
-WHERE relname = 'recipients'
+WHERE relname = 'broadcast_recipients'
 """
 
 
