@@ -27,7 +27,7 @@ CREATE TABLE alembic_version
   (version_num VARCHAR(32) NOT NULL CONSTRAINT alembic_version_pkc PRIMARY KEY);
 INSERT INTO alembic_version VALUES ('0013');
 """
-# What the catalogs say of the schema, each as rows that begin with a name.
+# Queries for the schema, by catalog.
 CATALOGS: dict[str, LiteralString] = {
     "tables": """
         SELECT c.relname, c.relkind, c.relrowsecurity, c.reloptions, ARRAY(

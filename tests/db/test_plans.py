@@ -11,7 +11,7 @@ from bot.embedded import Databases
 from bot.outbox import delivery_reports, sender
 from bot.outbox import statements as outbox
 
-# So many people that no table is read whole because it is small.
+# Enough rows that no table is read whole because it is small.
 PEOPLE: tuple[LiteralString, ...] = (
     "INSERT INTO people (id, key, key_version)"
     " SELECT gen_random_uuid(), '', 1 FROM generate_series(1, 3000)",
