@@ -213,10 +213,11 @@ RISK = Notice(
     name="risk",
     label=button("Please note"),
     text=_(
-        "Before the personal questions, please note. The messenger's owner can read what is written"
-        " here. A phone can be checked. If contact with foreign bodies is dangerous where you are,"
-        " do not register here: you can read everything, or go to a mission of Kazakhstan once you"
-        " are in a safe country. A relative cannot register you without your consent."
+        "Before the personal questions, please note. The messenger's owner can read what is "
+        "written here. A phone can be checked. Is contact with foreign bodies dangerous where "
+        "you are? Then do not register here. You can read everything, or go to a mission of "
+        "Kazakhstan once you are in a safe country. A relative cannot register you without "
+        "your consent."
     ),
 )
 CONSENT = Consent(

@@ -165,8 +165,8 @@ BACK_MEDIAN = _("Then most people get the first answer within {time}.")
 WHEN_FREE = _("An officer will answer here as soon as one is free.")
 URGENT = _("Your request is marked as urgent: officers see it before the others.")
 IN_NEED = _(
-    "If you need help right now, and a call is safe for you, call the emergency services of the"
-    " country where you are."
+    "Do you need help right now, and is a call safe for you? Call the emergency services of "
+    "the country where you are."
 )
 MINUTES = _("{count} min")
 HOURS = _("{count} h")

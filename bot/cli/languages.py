@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 from babel.messages.catalog import Catalog
 
-from bot.i18n import catalogues, kazakh_arabic_report, lint, script_overrides, spelling
+from bot.i18n import (
+    catalogues,
+    kazakh_arabic_report,
+    lint,
+    plain_language,
+    script_overrides,
+    spelling,
+)
 
 app = typer.Typer(no_args_is_help=True, help="Catalogues: extract, check, report.")
 
@@ -102,6 +109,13 @@ def report() -> None:
         typer.echo(
             COLUMNS.format(code, strings, translated, *marks, _longest(code, catalog, source))
         )
+    english = [str(message.id) for message in source if message.id]
+    long = sum(len(plain_language.long_sentences(text)) for text in english)
+    bare = sum(len(plain_language.bare_pronouns(text)) for text in english)
+    most = plain_language.MAX_WORDS
+    typer.echo(
+        f"\nEnglish: {long} sentences of more than {most} words, {bare} begin with a pronoun"
+    )
     typer.echo("\nkk_Arab by rule, against the names that people wrote for CLDR:")
     for name, found in kazakh_arabic_report.with_cldr().items():
         missed = "; ".join(map(_missed, found.missed))

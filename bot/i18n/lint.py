@@ -12,7 +12,7 @@ from functools import cache
 
 from babel.messages.catalog import Catalog
 
-from bot.i18n import bidi, glossary, kazakh_arabic, reserved_words, uzbek_cyrillic
+from bot.i18n import bidi, glossary, kazakh_arabic, plain_language, reserved_words, uzbek_cyrillic
 from bot.i18n.catalogues import BUILT, CONTEXTS
 from bot.i18n.protected_spans import KEPT, NAMES, PLACE
 from bot.i18n.terms import FAMILIAR, FORBIDDEN, GLOSSARY, POLITE, SMALL_POLITE, Term
@@ -69,7 +69,7 @@ class Entry:
     context: str
     english: str
     text: str
-    buttons: Mapping[str, str]
+    labels: Mapping[str, str]
 
     @property
     def prose(self) -> str:
@@ -83,7 +83,7 @@ def findings(code: str, catalog: Catalog, source: Catalog) -> list[Finding]:
 
 
 def _faulty(code: str, catalog: Catalog, source: Catalog) -> Iterator[Finding]:
-    buttons = _buttons(catalog)
+    labels = _labels(catalog)
     for message in source:
         if not message.id:
             continue
@@ -99,7 +99,7 @@ def _faulty(code: str, catalog: Catalog, source: Catalog) -> Iterator[Finding]:
         elif found.fuzzy:
             yield Finding(where, context, english, "fuzzy", "it was guessed; it is not shown")
         else:
-            entry = Entry(code, context, english, text, buttons)
+            entry = Entry(code, context, english, text, labels)
             for rule, check in RULES.items():
                 for detail in check(entry):
                     yield Finding(where, context, english, rule, detail)
@@ -119,12 +119,21 @@ def file(code: str) -> str:
     return f"locales/{code}/LC_MESSAGES/bot.po"
 
 
-def _buttons(catalog: Catalog) -> Mapping[str, str]:
-    return {
-        str(message.id): str(message.string)
-        for message in catalog
-        if message.id and message.string and message.context == CONTEXTS["button"]
-    }
+def _labels(catalog: Catalog) -> Mapping[str, str]:
+    """Return the translations by their bare English; of two contexts the button's."""
+    found: dict[str, str] = {}
+    for message in catalog:
+        if message.id and message.string:
+            text = str(message.string)
+            if message.context == CONTEXTS["button"]:
+                found[_bare(str(message.id))] = text
+            else:
+                found.setdefault(_bare(str(message.id)), text)
+    return found
+
+
+def _bare(text: str) -> str:
+    return text.rstrip(" .。:：")
 
 
 # Parts that every language keeps
@@ -220,10 +229,10 @@ def _quoted(entry: Entry) -> Iterator[str]:
     said = QUOTED.findall(entry.text)
     for word in due - {_meaning(word) for word in said}:
         yield f"no quoted word that is understood as “{word}”"
-    for button in QUOTED.findall(entry.english):
-        label = entry.buttons.get(button)
-        if label and label not in said:
-            yield f"the button is called “{label}”"
+    for quoted in QUOTED.findall(entry.english):
+        label = entry.labels.get(_bare(quoted))
+        if label and _bare(label) not in map(_bare, said):
+            yield f"its text is “{label}”"
 
 
 def _meaning(word: str) -> str | None:
@@ -351,6 +360,10 @@ def _register(entry: Entry) -> Iterator[str]:
         yield f"{polite} is written with a capital: {small[0]}"
 
 
+def _plain(rule: Callable[[str, str], Iterator[str]]) -> Callable[[Entry], Iterator[str]]:
+    return lambda entry: rule(KEPT.sub(" ", entry.text), entry.code)
+
+
 RULES: Mapping[str, Callable[[Entry], Iterator[str]]] = {
     "places": _places,
     "kept": _kept,
@@ -370,4 +383,5 @@ RULES: Mapping[str, Callable[[Entry], Iterator[str]]] = {
     "round trip": _round_trip,
     "forbidden": _forbidden,
     "register": _register,
+    **{name: _plain(rule) for name, rule in plain_language.RULES.items()},
 }

@@ -27,8 +27,8 @@ MIN_PIN_LENGTH, MAX_PIN_LENGTH = 4, 8
 
 ENTER = _("Please write your PIN.")
 CHOOSE = _(
-    "Please write a PIN of 4 to 8 digits. It will be asked for before your registration or your"
-    " data is shown. Choose one that nobody near you would guess."
+    "Please write a PIN of 4 to 8 digits. We ask for it before we show your registration or "
+    "your data. Choose one that nobody near you would guess."
 )
 CHOSEN = _("Your PIN is set. Nobody can read it, and we cannot either; please remember it.")
 REMOVED = _("Your PIN is removed.")

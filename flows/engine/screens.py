@@ -48,9 +48,9 @@ CANNOT_HEAR = _(
 )
 NO_CALLS = _("Calls are not answered here. Please write, or let somebody you trust write for you.")
 OR_A_PERSON = _("You can also talk to a person.")
-NO_LOCATION = _("We do not need your location. It was not kept; please delete it here too.")
+NO_LOCATION = _("We do not need your location and did not keep it. Please delete it here too.")
 NO_PICTURES = _(
-    "Please do not send photos or papers here. They were not kept. Please write instead."
+    "Please do not send photos or papers here. We did not keep them. Please write instead."
 )
 NOT_HERE = _(
     "Please do not write this here. To keep you safe, we ask for it on our secure page, not "

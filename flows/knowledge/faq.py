@@ -14,7 +14,7 @@ from flows.knowledge.facts import Fact
 
 NO_END = _(
     "If you were refused, you may still have options. Keep the letter and talk to an officer "
-    "soon: we have not checked how to appeal, and there may be a deadline."
+    "soon. We have not checked how to appeal, and there may be a deadline."
 )
 
 
@@ -162,7 +162,7 @@ ENTRIES = (
         remarks=(
             _(
                 "See “My papers” for what your country's papers need. If you have already "
-                "left that country, do not go back for an apostille: an officer will look for "
+                "left that country, do not go back for an apostille. An officer will look for "
                 "another way."
             ),
         ),

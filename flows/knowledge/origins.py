@@ -12,8 +12,8 @@ ORIGINS = ("UZ", "CN", "TM", "MN", "RU", "KG", "TR", "IR", "AF")
 COMMON_ORIGINS = ORIGINS[:6]
 
 SAFETY_FIRST = _(
-    "Your safety comes first. Ask for no paper where that could harm you or your family: talk to an"
-    " officer first, who can tell you what helps instead."
+    "Your safety comes first. Ask for no paper where that could harm you or your family. Talk "
+    "to an officer first, who can tell you what helps instead."
 )
 
 

@@ -95,7 +95,8 @@ REPAY = Fact(
 MCI_2026 = Fact(
     key="quota_support.mci",
     text=_(
-        "The amounts are counted in MCI. In {year} one MCI is {tenge} tenge.",
+        "The amounts are counted in MCI (monthly calculation index). In {year} one MCI is "
+        "{tenge} tenge.",
         year=2026,
         tenge=Amount(4325),
     ),

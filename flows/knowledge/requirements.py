@@ -17,8 +17,8 @@ CHINA_FIRST = Fact(
     key="cn.apostille_first",
     countries=frozenset({"CN"}),
     text=_(
-        "Papers from China need an apostille. It is put on in China only, so it is done before"
-        " leaving for good."
+        "Papers from China need an apostille. An apostille is put on in China only: get it "
+        "before you leave for good."
     ),
     sources=CN.sources,
     as_of=CN.as_of,
@@ -66,8 +66,9 @@ PASSPORT_DAYS = Fact(
 NO_RECORD = Fact(
     key="prp.no_record",
     text=_(
-        "For the residence permit adults need a certificate of no criminal record. It comes from"
-        " the country of citizenship, or from where they lived permanently."
+        "For the residence permit adults need a certificate of no criminal record. The "
+        "certificate comes from the country of citizenship, or from where they lived "
+        "permanently."
     ),
     sources=(_PERMIT, _PERMIT_RULES),
     as_of=COLLECTED,

@@ -37,8 +37,8 @@ UNHCR = Fact(
 SAFETY_FACTS = (RED_CROSS, UNHCR)
 
 EMERGENCY = _(
-    "If life is in danger now, call the emergency number of the country where you are, or go to"
-    " people you trust."
+    "Is life in danger now? Call the emergency number of the country where you are, or go to "
+    "people you trust."
 )
 LAWYER = _("Ask for a lawyer and an interpreter. Do not sign what you cannot read.")
 WRITE_DOWN = _("Write down on paper when, where and by whom the person was taken.")

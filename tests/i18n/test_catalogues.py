@@ -87,6 +87,20 @@ FAULTS = (
     ("register", "uz", None, "Where do you live?", "Qayerda yashaysan?"),
     ("register", "uz", None, "Did you write?", "Yozding, shundaymi?"),
     ("register", "zh_Hans", None, "What do you want?", "你想做什么？"),
+    ("quoted", "ru", None, "It says “There is a new message for you.”", "Там «Есть новость»."),
+    ("aphorism", "en", None, "You are not sure. That ends nothing.", ""),
+    ("aphorism", "en", None, "Which way is mine?", ""),
+    ("aphorism", "en", None, "Pay nobody for a proof.", ""),
+    ("aphorism", "en", None, "The answer stands under “Menu”.", ""),
+    ("unchecked", "en", None, "The sums are not verified here; ask before you pay.", ""),
+    ("unchecked", "en", None, "Which test there is now is not known here.", ""),
+    ("counted", "en", None, "The quota had {places} places.", ""),
+    ("counted", "en", None, "It goes to {count} people now.", ""),
+    ("counted", "kk", None, "Up to {sum} tenge", "{sum}-ге дейін теңге"),
+    ("counted", "uz", None, "Up to {sum} tenge", "{sum}gacha tenge"),
+    ("abbreviation", "en", None, "Go to the SCO.", ""),
+    ("abbreviation", "ru", None, "Go to the pension office.", "Обратитесь в ГЦВП."),
+    ("abbreviation", "kk", None, "Go to the pension office.", "ЗТМО бөліміне барыңыз."),
 )
 
 # Sound texts that the rules might report by mistake.
@@ -106,6 +120,13 @@ SOUND = (
     ("zh_Hans", None, "On 22 July 2025 it was on gov.kz.", "2025年7月22日在网站（gov.kz）上。"),
     ("zh_Hans", None, "Write in Latin letters: TESTOVA", "请用拉丁字母：TESTOVA"),
     ("zh_Hans", None, "{number}. {member}", "{number}. {member}"),
+)
+
+
+# Texts that other ones quote.
+TEXTS = (
+    (BUTTON, "That is all", "Готово"),
+    (None, "There is a new message for you.", "Есть новое сообщение."),
 )
 
 
@@ -150,8 +171,8 @@ def test_source_messages_pass_the_lint() -> None:
 def test_catalogue_lint_finds_a_planted_fault(
     rule: str, code: str, context: str | None, english: str, text: str
 ) -> None:
-    done = (BUTTON, "That is all", {"ru": "Готово"}.get(code, ""))
-    planted = [(context, english, text)] + [done] * (english == "Press “That is all”.")
+    planted = [(context, english, text or english if code == "en" else text)]
+    planted += [each for each in TEXTS if rule == "quoted" and each[1].rstrip(".") in english]
     assert rules(code, *planted) == {rule}
 
 

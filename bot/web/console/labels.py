@@ -150,7 +150,9 @@ CASE: dict[str, Text] = {
     "paper_wanted": _("Asked for, not here yet: {paper}"),
     "paper_look": _("Page {number}"),
     "papers_pass": button("Send to registry"),
-    "papers_hint": _("They go with the person's registration. The registry's answer shows here."),
+    "papers_hint": _(
+        "The papers go with the person's registration. The registry's answer shows here."
+    ),
     "papers_wait": _(
         "This person has not registered yet, so the papers cannot be sent. They "
         "are kept here until then."

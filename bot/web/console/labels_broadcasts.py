@@ -38,14 +38,14 @@ BROADCASTS: dict[str, Text] = {
     "written_forms": _("Language and script"),
     "channels": _("Channels"),
     "states_of_registration": _("State of their registration"),
-    "declared_country": _("Country that they told for announcements"),
-    "declared_programme": _("Programme that they told for announcements"),
-    "declared_region": _("Region that they told for announcements"),
+    "declared_country": _("Country that they gave for announcements"),
+    "declared_programme": _("Programme that they gave for announcements"),
+    "declared_region": _("Region that they gave for announcements"),
     "mission_of": _("Mission"),
     "aud_topic": _("Everybody who asked for announcements about “{topic}”."),
     "aud_service": _("Everybody with a registration of this kind, for this is about it."),
     "aud_only": _("{what}: only {values}."),
-    "aud_count": _("It goes to {count} people now."),
+    "aud_count": _("People who get it now: {count}."),
     "aud_nobody": _("Nobody would get it now."),
     "aud_out": _("Left out"),
     "aud_out_none": _("Nobody is left out."),
@@ -117,13 +117,13 @@ BROADCASTS: dict[str, Text] = {
     "ask_approval": button("Ask for approval"),
     "approval_title": _("Approval"),
     "approval_hint": _(
-        "You agree to exactly this text, audience and time. It holds for 24 hours and ends with any"
-        " change."
+        "You agree to exactly this text, audience and time. Your approval holds for 24 hours "
+        "and ends with any change."
     ),
     "approve": button("I agree to it"),
     "approval_own": _("You wrote it, so somebody else has to agree."),
-    "approval_waits": _("It waits for approval: {given} of {needed}."),
-    "approval_given": _("{name} agreed at {time}, for {count} people"),
+    "approval_waits": _("Waiting for approval: {given} of {needed}."),
+    "approval_given": _("{name} agreed at {time}. People: {count}"),
     "approval_until": _("counts until {time}"),
     "approval_void": _("no longer counts"),
     "approval_none": _("Nobody has agreed yet."),
@@ -135,7 +135,7 @@ BROADCASTS: dict[str, Text] = {
     "diff_none": _("Nothing has changed since the last approval."),
     "write_on": button("Change it"),
     "author": _("Written by"),
-    "sent_to": _("It goes to {count} people; the parts below add up to it."),
+    "sent_to": _("People who get it: {count}. The parts below add up to this number."),
     "rate": _("Messages a minute"),
     "average": _("On average"),
     "eta": _("Left to do"),
@@ -144,17 +144,17 @@ BROADCASTS: dict[str, Text] = {
     "arrived": _("Arrived"),
     "pause_of": _("{channel} asked us to wait until {time}."),
     "held_reason": _("Paused because: {reason}"),
-    "canary": _("The first {count} people are being written to; after that there is a short wait."),
+    "canary": _("Being sent to the first people: {count}. A short wait comes after that."),
     "canary_wait": _("The first {count} have it. Unless many fail, it goes on at {time}."),
     "pause": button("Pause"),
     "resume": button("Resume"),
     "cancel_rest": button("Cancel the rest"),
     "cancel_draft": button("Give it up"),
     "cancel_rest_sure": _(
-        "Have not got it yet: {count}. They won't get it. What was sent stays sent. This can't be"
-        " undone."
+        "Have not got it yet: {count}. These people won't get it. Messages that were sent "
+        "stay sent. You can't undo this."
     ),
-    "cancel_draft_sure": _("It will be sent to nobody. This can't be undone."),
+    "cancel_draft_sure": _("The announcement will be sent to nobody. You can't undo this."),
     "retry_failed": button("Resend failed ones"),
     "doubt_title": _("In doubt: {count}"),
     "doubt_hint": _(
@@ -177,11 +177,11 @@ BROADCASTS: dict[str, Text] = {
     "history": _("Who did what"),
     "done_drafted": _("Saved. Nothing is sent yet."),
     "done_tested": _("The test was sent."),
-    "done_submitted": _("It waits for approval now."),
+    "done_submitted": _("The announcement waits for approval now."),
     "done_approved": _("You agreed to it."),
     "done_started": _("Sending has begun."),
     "done_paused": _("Paused. Messages that were being sent at that moment were sent."),
-    "done_resumed": _("It goes on."),
+    "done_resumed": _("Sending goes on."),
     "done_cancelled": _("Ended."),
     "done_retried": _("Sending to them again."),
     "done_decided": _("Decided."),
@@ -255,9 +255,13 @@ CAUSES: dict[str, Text] = {
 }
 
 STANDS_AGAINST: dict[str, Text] = {
-    Refusal.STATE: _("It is not in a state for that any more: {detail}. Look at it again."),
+    Refusal.STATE: _(
+        "The announcement is not in a state for that any more: {detail}. Look at it again."
+    ),
     Refusal.OWN: _("You wrote it, so somebody else has to agree."),
-    Refusal.CHANGED: _("It was changed since you looked at it. Read it again before you agree."),
+    Refusal.CHANGED: _(
+        "The announcement was changed since you looked at it. Read it again before you agree."
+    ),
     Refusal.EXPIRED: _("The approval is too old. Ask for a new one."),
     Refusal.APPROVALS: _("Not enough people have agreed yet."),
     Refusal.DRIFT: _("The audience changed a lot since the approval: {detail}. Ask for a new one."),
@@ -274,7 +278,9 @@ STANDS_AGAINST: dict[str, Text] = {
     Refusal.AUDIENCE: _("This audience can't be chosen: {detail}."),
     Refusal.TESTERS: _("No test message arrived. Ask an administrator to name test phones."),
     Refusal.TEMPLATE: _("A WhatsApp template is missing: {detail}."),
-    Refusal.FORM: _("It can't be read: {detail}. See the documents for how it is written."),
+    Refusal.FORM: _(
+        "The announcement can't be read: {detail}. See the documents for how to write it."
+    ),
     Refusal.REUSED: _("This key was used for another announcement. Take a new one."),
 }
 # The editor's step that corrects it.

@@ -65,9 +65,7 @@ SIGNING: dict[str, Text] = {
         "For this page a passkey is needed, because what is done here concerns everybody."
         " Add one, then sign in with it."
     ),
-    "service_unknown": _(
-        "Your work account is not known here yet. Ask an administrator to add it."
-    ),
+    "service_unknown": _("We do not know your work account yet. Ask an administrator to add it."),
     "service_failed": _("Your work account could not be checked. Please try again."),
 }
 

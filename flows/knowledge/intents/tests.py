@@ -36,8 +36,8 @@ TESTS = (
         label=button("Practice"),
         opening=(
             _(
-                "Here you can practise simple questions in Kazakh. They are our own, not those of"
-                " the test, and nothing is counted."
+                "Here you can practise simple questions in Kazakh. The questions are our own, "
+                "not those of the test, and nothing is counted."
             ),
         ),
         more=(pilot_2026.PHASE,),

@@ -1,0 +1,122 @@
+"""Rules for texts that people under stress read and that translators must understand.
+
+`aphorisms`, `unchecked`, `counted` and `abbreviations` find faults. Long sentences and sentences
+that begin with a pronoun are only counted: `tests/plain_limits.json` holds numbers that may fall.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from bot.i18n.protected_spans import NAMES
+
+MAX_WORDS = 20
+
+# Phrases of the source that readers of translations did not understand, each with the reason.
+PHRASES: Mapping[str, str] = {
+    r"(?:ends? nothing|is not the end|is no (?:refusal|decision)|exchanged, not added)": "aphorism",
+    r"(?:which way is mine|time matters|needs? a person (?:first|more))": "riddle",
+    r"(?:what (?:holds|counts) (?:then|for)|what the contract says counts)": "riddle",
+    r"(?:pay nobody|for the sake of|told for)": "odd phrase",
+    r"(?:in other hands|glass|this desk|stands? (?:under|against|because))": "metaphor",
+    r"(?:anew|by itself|by themselves|whoever)": "bookish word",
+}
+UNCHECKED = re.compile(
+    r"\b(?:not|no \w+ is|nothing is) (?:\w+ )?(?:verified|known) here\b|\bverified here\b",
+    re.IGNORECASE,
+)
+# Numbers of any size; {days}, {hours} and {months} are constants of the settings.
+CONSTANT = frozenset(("days", "hours", "months", "year", "sum", "tenge", "mci", "most", "length"))
+COUNTED = re.compile(
+    r"\{(\w+)\} (\w+ )?(people|places|regions|families|messages|files|cases|pages|tries|papers)\b"
+)
+# A case ending at a place fits one value only. An ordinal may be followed by a hyphen and a word.
+ENDING = re.compile(r"\{(\w+)\}(?!-?(?:жыл|yil)|-\w{3,})-?[^\W\d_]+")
+# A language whose words take endings; the derived scripts follow theirs.
+ENDED = frozenset(("kk", "ru", "uz"))
+PRONOUN = re.compile(r"(?:It|They|Its|Their|Them|He|She)\b")
+SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
+ABBREVIATION = re.compile(r"[^\W\d_]{2,}")
+
+# Abbreviations and the words that explain them in a sentence of the same language; an empty string
+# for those that need none.
+ABBREVIATIONS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "DNA": "",
+        "IIN": "Individual identification number",
+        "MCI": "monthly calculation index",
+        "UN": "",
+    },
+    "kk": {
+        "АЕК": "айлық есептік көрсеткіш",
+        "БҰҰ": "",
+        "ДНК": "",
+        "ЖСН": "жеке сәйкестендіру нөмірі",
+        "ПИНФЛ": "",
+        "ХҚКО": "халыққа қызмет көрсету орталығы",
+        "ЭЦҚ": "электрондық цифрлық қолтаңба",
+    },
+    "ru": {
+        "ДНК": "",
+        "ИИН": "индивидуальный идентификационный номер",
+        "МБ": "",
+        "МРП": "месячный расчётный показатель",
+        "ООН": "",
+        "ПИНФЛ": "",
+        "РК": "",
+        "СМС": "",
+        "ЦОН": "Госкорпорация",
+    },
+    "uz": {
+        "DNK": "",
+        "IIN": "individual identifikatsiya raqam",
+        "OHK": "oylik hisob-kitob koʻrsatkich",
+    },
+}
+
+
+def aphorisms(text: str, code: str) -> Iterator[str]:
+    """Yield the phrases of an English text that say nothing plain, with the kind of each."""
+    for phrase, kind in PHRASES.items() if code == "en" else ():
+        if found := re.search(rf"\b{phrase}\b", text, re.IGNORECASE):
+            yield f"{kind}: {found[0]}"
+
+
+def unchecked(text: str, code: str) -> Iterator[str]:
+    """Yield claims without a subject: somebody has not checked, and the text must say who."""
+    if code == "en" and (found := UNCHECKED.search(text)):
+        yield f"“we have not checked”, not “{found[0]}”"
+
+
+def counted(text: str, code: str) -> Iterator[str]:
+    """Yield nouns after a number and endings at a place: they fit some values only."""
+    for place, _word, noun in COUNTED.findall(text) if code == "en" else ():
+        if place not in CONSTANT:
+            yield f"the noun comes first, as in “{noun}: {{{place}}}”: it agrees with no number"
+    if code in ENDED and (found := ENDING.search(text)):
+        yield f"an ending at a place fits one value only: {found[0]}"
+
+
+def abbreviations(text: str, code: str) -> Iterator[str]:
+    """Yield the abbreviations that nothing explains."""
+    known = ABBREVIATIONS.get(code, {})
+    for word in dict.fromkeys(ABBREVIATION.findall(text)) if known else ():
+        if word.isupper() and word not in NAMES and word not in known:
+            yield f"spell {word} out, or explain it in ABBREVIATIONS"
+
+
+RULES: Mapping[str, Callable[[str, str], Iterator[str]]] = {
+    "aphorism": aphorisms,
+    "unchecked": unchecked,
+    "counted": counted,
+    "abbreviation": abbreviations,
+}
+
+
+def long_sentences(english: str) -> list[str]:
+    """Return the sentences of more than MAX_WORDS words."""
+    return [each for each in SENTENCE.split(english) if len(each.split()) > MAX_WORDS]
+
+
+def bare_pronouns(english: str) -> list[str]:
+    """Return the sentences that begin with a pronoun; a translator must guess its noun."""
+    return [each for each in SENTENCE.split(english) if PRONOUN.match(each)]
