@@ -1,4 +1,4 @@
-"""Pre-registration: who comes, from where, with whom, and how to reach them.
+"""Pre-registration: questions on who comes, from where, with whom, and how to reach them.
 
 Questions that decide the way are asked before consent, and their answers are not stored. Questions
 that the registry needs are asked after it. The fields are tiers 0 and 1 of the domain's field list.

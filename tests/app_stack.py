@@ -70,7 +70,7 @@ class Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serving(asgi: Any, port: int = 0) -> AsyncIterator[str]:
-    """An application at an address of its own."""
+    """Serve an application at its own address."""
     config = uvicorn.Config(
         asgi,
         port=port,
@@ -118,7 +118,7 @@ class House:
     async def until(self, true: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
         """Wait for something that only the outside shows."""
         async with asyncio.timeout(seconds):
-            while not await true():  # noqa: ASYNC110 — the outside tells nobody
+            while not await true():  # noqa: ASYNC110 — the outside sends no signal
                 await asyncio.sleep(0.02)
 
     async def ahead(self, interval: str) -> None:
@@ -128,7 +128,7 @@ class House:
 
 
 def furnished(databases: Databases, redis_url: str, folder: Path) -> Settings:
-    """Settings with every channel and a registry, all of them invented."""
+    """Return settings with every channel and a registry, with invented values only."""
     return settings(
         database_url=databases.app,
         database_owner_url=databases.owner,
@@ -205,7 +205,7 @@ async def opened(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
 
 @contextmanager
 def _for_the_sandbox(admin_url: str) -> Iterator[str]:
-    """A database of the sandbox's own, empty; the houses of a process have it in turns."""
+    """Yield an empty database of the sandbox; the stacks of a process use it in turn."""
     if free := _sandboxes[admin_url]:
         url = free.pop()
         with psycopg.connect(url, autocommit=True) as session:

@@ -88,7 +88,7 @@ def _new_home() -> Path:
 
 @pytest.fixture(scope="session")
 def services_home(pytestconfig: pytest.Config) -> Path:
-    """One folder for all workers of a run, so that they share the servers."""
+    """Return one folder for all workers of a run, so that they share the servers."""
     return pytestconfig.stash[HOME]
 
 
@@ -110,7 +110,7 @@ def redis_url(services_home: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def template(admin_url: str, services_home: Path) -> str:
-    """A migrated database with a movable clock, to be copied for each test."""
+    """Return a migrated database with a movable clock, to be copied for each test."""
     with alone(services_home / "template.lock"):
         databases = embedded.prepare(admin_url, TEMPLATE)
         with psycopg.connect(databases.owner, autocommit=True) as session:
@@ -130,7 +130,7 @@ def _hurry(admin_url: str) -> None:
 
 @pytest.fixture
 def databases(admin_url: str, template: str) -> Iterator[Databases]:
-    """A database of the test's own."""
+    """Yield a database of the test's own."""
     name = f"kosh_{uuid4().hex[:12]}"
     yield embedded.create_database(admin_url, name, template=template)
     embedded.drop_database(admin_url, name)
@@ -138,7 +138,7 @@ def databases(admin_url: str, template: str) -> Iterator[Databases]:
 
 @pytest.fixture
 def chosen(databases: Databases, redis_url: str, tmp_path: Path) -> Settings:
-    """Settings of a test's runtime; Valkey is shared, its keys are not (each has its own keys)."""
+    """Return settings of a test's runtime; Valkey is shared, but each test has its own keys."""
     return furnished(databases, redis_url, tmp_path)
 
 

@@ -61,7 +61,7 @@ class Screen:
 
     @property
     def text(self) -> str:
-        """The words of the page, without its markup."""
+        """Return the words of the page, without its markup."""
         return " ".join(unescape(re.sub(r"<[^>]*>", " ", self.html)).split())
 
     @property
@@ -75,12 +75,12 @@ class Screen:
         return parser.forms
 
     def form(self, ends: str) -> Form:
-        """The form whose address ends so."""
+        """Return the form whose address ends with `end`."""
         return next(each for each in self.forms if each.action.partition("?")[0].endswith(ends))
 
     @property
     def actions(self) -> set[str]:
-        """The last words of the addresses of all forms."""
+        """Return the last path segments of the addresses of all forms."""
         return {each.action.partition("?")[0].rsplit("/", 1)[1] for each in self.forms}
 
 
@@ -103,7 +103,7 @@ class Console:
     @classmethod
     @asynccontextmanager
     async def signed_in(cls, url: str, name: str, language: str = "ru") -> AsyncIterator[Self]:
-        """The demo's one click."""
+        """Sign in with the demo's one click."""
         async with cls.at(url, language) as console:
             await console.sign_in(name)
             yield console

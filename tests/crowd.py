@@ -124,7 +124,7 @@ async def _written(
 
 
 async def crew(rt: Runtime) -> Crew:
-    """Three offices that no one holds alone."""
+    """Create a crew of four officers: a writer, two approvers and a lead."""
     return Crew(
         await entered(rt, Role.EDITOR),
         await entered(rt, Role.APPROVER),
@@ -134,7 +134,7 @@ async def crew(rt: Runtime) -> Crew:
 
 
 async def entered(rt: Runtime, *roles: Role) -> Officer:
-    """An officer with these roles."""
+    """Create an officer with these roles."""
     officer = Officer(uuid4(), f"Officer {uuid4().hex[:8]}", "general", frozenset(roles))
     async with rt.pool.connection() as session:
         await session.execute(
@@ -173,7 +173,7 @@ async def approved(rt: Runtime, who: Crew, draft: Draft) -> Broadcast:
 
 
 async def started(rt: Runtime, who: Crew, draft: Draft) -> Broadcast:
-    """The same, and sent off."""
+    """Create, approve and start a broadcast."""
     found = await approved(rt, who, draft)
     return await broadcasts.start(rt, who.lead, found.id)
 
@@ -212,7 +212,7 @@ class Post:
 
 
 def posted(rt: Runtime, *posts: Post) -> Runtime:
-    """The same process with other platforms, and outside a demonstration."""
+    """Return the runtime with other platforms, and outside a demonstration."""
     plain = rt.settings.model_copy(update={"demo": False})
     others: Any = {each.name: each for each in posts}
     return replace(rt, settings=plain, channels={**rt.channels, **others})

@@ -78,7 +78,7 @@ async def polling(folder: Path) -> None:
             user = telegram.user(7001, first_name="Testova")
             await user.start("")
             async with asyncio.timeout(PATIENCE):
-                while not user.received:  # noqa: ASYNC110 — the outside tells nobody
+                while not user.received:  # noqa: ASYNC110 — the outside sends no signal
                     await asyncio.sleep(0.1)
             print(
                 f"first answer: {time.monotonic() - began:.1f} s after the first word of the docs"

@@ -34,14 +34,14 @@ INVISIBLE = ("\u2068", "\u2069", "\u200f", "\u200b", "\ufeff", "\u00ad")
 
 
 def names(script: str, many: int, seed: int) -> Iterator[Pair]:
-    """The same ones for the same seed."""
+    """Yield names, the same ones for the same seed."""
     rng = random.Random(f"{script}-{seed}")
     for _number in range(many):
         yield _name(SCRIPTS[script], rng)
 
 
 def _name(word: Callable[[random.Random], Pair], rng: random.Random) -> Pair:
-    """One to three words, now and then joined by a hyphen, decomposed, or copied with marks."""
+    """Return one to three words, sometimes joined by a hyphen, decomposed, or with copied marks."""
     typed, kept = word(rng)
     for _more in range(rng.choice((0, 0, 1, 1, 2))):
         more, kept_more = word(rng)
@@ -83,7 +83,7 @@ def _uzbek(rng: random.Random) -> Pair:
 
 
 def _chinese(rng: random.Random) -> Pair:
-    """Two to six characters, rare ones as often as plain ones, with a middle dot or without."""
+    """Return two to six characters, rare ones as often as common ones, some with a middle dot."""
     made = "".join(chr(rng.randint(*rng.choice(HAN))) for _character in range(rng.randint(2, 6)))
     if rng.random() < 0.5:
         return made, made

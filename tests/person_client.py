@@ -121,7 +121,7 @@ class Guest:
 
 
 def elsewhere(rt: Runtime) -> Runtime:
-    """As another process has it: the same stores, with lines and batches of its own."""
+    """Return the runtime of another process: the same stores, own connections and batches."""
     return replace(
         rt,
         lines=SerialQueue(LINE_SECONDS),
@@ -131,7 +131,7 @@ def elsewhere(rt: Runtime) -> Runtime:
 
 
 async def bring(rt: Runtime, update: Inbound) -> AfterCommit | None:
-    """As a platform does: again and again until it is taken."""
+    """Send an update as a platform does: again until it is accepted."""
     while True:
         try:
             return await receive.receive(rt, update)

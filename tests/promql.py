@@ -18,7 +18,7 @@ AGGREGATED: dict[str, Callable[[Iterable[float]], float]] = {"max": max, "min": 
 
 
 def scraped(text: str) -> Scrape:
-    """The samples of an exposition, by name and labels."""
+    """Return the samples of an exposition, by name and labels."""
     found: Scrape = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
@@ -27,7 +27,7 @@ def scraped(text: str) -> Scrape:
 
 
 def fires(expression: str, *scrapes: Scrape) -> bool:
-    """Whether an alarm with this expression would go off at the last of these."""
+    """Return whether an alarm with this expression fires at the last of these expositions."""
     return bool(_Query(scrapes).value(promql_parser.parse(expression)))
 
 
@@ -36,7 +36,7 @@ class _Query:
     scrapes: tuple[Scrape, ...]
 
     def value(self, node: Any) -> Any:
-        """A series for each set of labels, or a number."""
+        """Return a series for each set of labels, or a number."""
         match type(node).__name__:
             case "NumberLiteral":
                 return node.val

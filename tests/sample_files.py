@@ -13,7 +13,7 @@ LINE = "TESTOVA GULNAR, invented for a test, born in no year"
 
 
 def sheet(width: int = 1240, height: int = 1754, line: str = LINE) -> Image.Image:
-    """A typed page."""
+    """Return a typed page."""
     image = Image.new("RGB", (width, height), "#f4f1ea")
     draw = ImageDraw.Draw(image)
     font = ImageFont.load_default(width // 40)
@@ -23,7 +23,7 @@ def sheet(width: int = 1240, height: int = 1754, line: str = LINE) -> Image.Imag
 
 
 def saved(image: Image.Image, form: str = "JPEG", **how: Any) -> bytes:
-    """The file of a picture."""
+    """Return the file of a picture."""
     out = io.BytesIO()
     image.save(out, form, **how)
     return out.getvalue()
@@ -31,19 +31,19 @@ def saved(image: Image.Image, form: str = "JPEG", **how: Any) -> bytes:
 
 @cache
 def photo(line: str = LINE) -> bytes:
-    """A photo of a page, as a phone makes it."""
+    """Return a photo of a page, as a phone makes it."""
     return saved(sheet(line=line))
 
 
 def noise(width: int, height: int, size: int) -> bytes:
-    """A photo with so much grain that its file is about `size` bytes, padded up to it."""
+    """Return a photo with noise, so that its file has about `size` bytes, padded up to it."""
     grain = Image.effect_noise((width, height), 80).convert("RGB")
     file = saved(grain, quality=95)
     return file + b"\0" * (size - len(file))
 
 
 def pdf(*objects: str, pages: int = 1, box: str = "0 0 595 842", trailer: str = "") -> bytes:
-    """A PDF of typed pages; `objects` are numbered from 10 on, `trailer` is added to its own."""
+    """Return a PDF of typed pages; `objects` are numbered from 10 on, `trailer` is appended."""
     kids = " ".join(f"{1000 + n} 0 R" for n in range(pages))
     text = f"BT /F 24 Tf 60 700 Td ({LINE}) Tj 0 -60 Td ({LINE}) Tj ET"
     parts = {
@@ -66,7 +66,7 @@ def pdf(*objects: str, pages: int = 1, box: str = "0 0 595 842", trailer: str = 
 
 
 def deep_pdf() -> bytes:
-    """A PDF whose page content is 200 MB of nothing, in a few hundred KB."""
+    """Return a PDF whose page content is 200 MB of zeros, in a few hundred KB."""
     packed = zlib.compress(b"q Q " * 50_000_000, 9)
     head = (
         b"%%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]"
@@ -77,11 +77,11 @@ def deep_pdf() -> bytes:
 
 
 def chunk(name: bytes, data: bytes) -> bytes:
-    """A chunk of a PNG."""
+    """Return a chunk of a PNG."""
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
 async def sent(file: bytes, piece: int = 65_536) -> AsyncIterator[bytes]:
-    """A file as it comes over a network."""
+    """Yield a file as it comes over a network."""
     for at in range(0, len(file), piece):
         yield file[at : at + piece]

@@ -47,7 +47,7 @@ class Shell:
         program: str = "kosh",
         module: str = "bot",
     ) -> tuple[int, str]:
-        """The exit code of `./kosh words…`, or of `pytest words…`, and all that it said.
+        """Return the exit code of `./kosh words…`, or of `pytest words…`, and all that it said.
 
         `module` is one that the command imports; it is imported once, before the fork.
         """
@@ -71,7 +71,7 @@ class Shell:
 
 @cache
 def shell() -> Shell:
-    """The one of this test process; it ends when its input does."""
+    """Return the terminal of this test process, which ends when its input does."""
     return Shell(ROOT, *NAMES)
 
 

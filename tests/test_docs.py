@@ -50,7 +50,7 @@ def _text(page: str) -> str:
 
 
 def _rows(page: str, under: str = "") -> list[list[str]]:
-    """The rows of a page's tables, without heads and rules; `under` is a heading."""
+    """Return the rows of a page's tables, without header and rule lines; `under` is a heading."""
     text = _text(page)
     if under:
         text = text.partition(f"\n## {under}\n")[2].partition("\n## ")[0]
@@ -189,7 +189,7 @@ def test_written_forms_page_has_a_picture_of_every_flow_and_channel() -> None:
 
 
 def _anchors(page: Path) -> set[str]:
-    """The names by which a page's headings can be linked, as GitHub makes them."""
+    """Return the anchors of a page's headings, as GitHub makes them."""
     titles = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
@@ -233,7 +233,7 @@ def test_source_contains_no_tokens() -> None:
 
 
 def _sources() -> Iterator[tuple[str, str]]:
-    """Every text file of the project, without what .gitignore leaves out."""
+    """Yield every text file of the project, without what .gitignore leaves out."""
     ignored = [".git", *(line.strip("/") for line in _text(".gitignore").split())]
     for folder, names, files in ROOT.walk():
         names[:] = [name for name in names if not _matches(name, ignored)]

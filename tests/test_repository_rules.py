@@ -117,7 +117,7 @@ def _tree(path: Path) -> ast.Module:
 
 
 def _imported(path: Path) -> set[str]:
-    """The first words of everything a module imports."""
+    """Return the first words of everything a module imports."""
     found: set[str] = set()
     for node in ast.walk(_tree(path)):
         match node:
@@ -277,7 +277,7 @@ def _each(*people: UUID) -> dict[str, set[UUID]]:
 
 
 def _case(app_url: str, mission: str) -> UUID:
-    """An invented person with a case, words and a registration; the person's id."""
+    """Create an invented person with a case, words and a registration; return the person's id."""
     person, case = uuid4(), uuid4()
     statements: tuple[LiteralString, ...] = (
         "INSERT INTO people (id, key, key_version) VALUES (%(person)s, '', 1)",

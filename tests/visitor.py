@@ -120,7 +120,7 @@ class Visitor:
         return self.bubbles[-1]
 
     async def wait(self, count: int) -> Bubble:
-        """The newest message once `count` have come."""
+        """Wait for `count` messages, and return the newest."""
         async with self._changed:
             await asyncio.wait_for(
                 self._changed.wait_for(lambda: len(self.bubbles) >= count), PATIENCE

@@ -23,7 +23,7 @@ EPOCH = {"SOURCE_DATE_EPOCH": "1700000000"}
 
 
 def built(folder: Path) -> Path:
-    """A wheel of this source."""
+    """Build a wheel of this source."""
     command = ["uv", "build", "--quiet", "--wheel", "--out-dir", str(folder), *LOCKED_TOOLS]
     subprocess.run(command, cwd=ROOT, env=os.environ | EPOCH, check=True)
     [wheel] = folder.glob("*.whl")
@@ -31,7 +31,7 @@ def built(folder: Path) -> Path:
 
 
 def installed(wheel: Path, folder: Path) -> Path:
-    """The command `kosh` of a fresh environment that has nothing but the wheel."""
+    """Return the command `kosh` of a fresh environment with only the wheel installed."""
     python = str(folder / "bin" / "python")
     subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, folder], check=True)
     install = ["uv", "pip", "install", "--quiet", "--python", python, f"{wheel}[embedded]"]

@@ -1,4 +1,4 @@
-"""Approval of a broadcast: what blocks it, and the consent of an officer other than its author.
+"""Approve broadcasts: find what blocks one, and require an officer other than its author.
 
 An approval is bound to the hash of text, audience and time. It expires after 24 hours, and the next
 edit deletes it.

@@ -48,7 +48,7 @@ class Count:
 def unknown(rt: Runtime, rule: Rule) -> str:
     """Return the first field of a rule that has an unknown value, or ''.
 
-    Such a rule would match no one.
+    A rule with an unknown value would match no one.
     """
     forms = [code for code, _own in rt.languages.languages()]
     known: Mapping[str, Collection[str]] = {

@@ -1,4 +1,4 @@
-"""Error policy of broadcasts: what an error means for recipient, person, channel and broadcast."""
+"""Error policy of broadcasts: effects of an error on recipient, person, channel and broadcast."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Statements about cases: find, open, change; what people and officers write in them."""
+"""SQL statements that find, open and change cases, and store the texts of people and officers."""
 
 from collections.abc import Mapping
 from typing import Any

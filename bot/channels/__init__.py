@@ -103,7 +103,7 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class BroadcastsStopped:
-    """A person told the platform that they want no more broadcasts of the bot."""
+    """The platform reported that a person wants no more broadcasts of the bot."""
 
     channel: str
     handles: tuple[str, ...]

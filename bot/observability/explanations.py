@@ -10,7 +10,7 @@ _FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class ErrorEntry:
-    """One error code: what happened, what to do about it, and who does it."""
+    """One error code, with what happened, what to do about it, and the role that does it."""
 
     code: str
     section: str
@@ -21,7 +21,7 @@ class ErrorEntry:
 
 @dataclass(frozen=True, slots=True)
 class EventEntry:
-    """One log event: what happened and what an operator does about it."""
+    """One log event, with what happened and what an operator does about it."""
 
     event: str
     happened: str

@@ -52,8 +52,8 @@ class Fact:
     `countries` are the ISO codes of the citizenships that it concerns; empty for everybody.
 
     A fact with an end of its own may have two more texts. `ends` is said beside it in the last 31
-    days. `ended` is said instead of it afterwards: what is known of the time after, and what to do
-    meanwhile.
+    days. `ended` is said instead of it afterwards. It gives the known facts about the time after
+    the end, and the steps to take meanwhile.
     """
 
     key: str

@@ -1,4 +1,4 @@
-"""Danger: what to do now, and who helps without a state."""
+"""Texts for a person in danger: steps to take now, and where to get help without a state."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -51,7 +51,7 @@ YOUR_PAPERS = _("Do not give your passport to anybody to keep.")
 NOT_ALONE = _("Please do not stay alone now. Call somebody you trust.")
 CHILD = _("Keep the child near people you trust.")
 
-# What is said, by intent; "" where it is not known what the danger is.
+# The reply by intent; "" where the kind of danger is not known.
 SAFETY: Mapping[str, tuple[Fact | Text, ...]] = {
     "": (EMERGENCY, RED_CROSS, UNHCR),
     "danger.detained": (WRITE_DOWN, LAWYER, RED_CROSS, UNHCR),

@@ -65,7 +65,7 @@ class Stage:
 
 
 def measured(folder: Path, seconds: float) -> Figures:
-    """Each part for so many seconds; the people in `folder` were made before."""
+    """Run each part for `seconds`; the people in `folder` were made before."""
     logging.configure("error")
     sink = free_port()
     with (
@@ -195,7 +195,7 @@ async def _awake(stage: Stage) -> None:
 
 
 async def _rows(stage: Stage) -> tuple[int, float]:
-    """How many rows there are, and since when."""
+    """Return the number of rows, and the time of the first."""
     async with asyncio.timeout(1800):
         while True:
             now = await broadcasts.find(stage.rt, stage.who.lead, stage.found.id)
@@ -212,7 +212,7 @@ async def _first(stage: Stage) -> float:
 
 
 async def _looks(stage: Stage) -> list[float]:
-    """How long the numbers of the progress page take, and a page of its recipients."""
+    """Measure the numbers of the progress page, and a page of its recipients."""
     found = []
     for _each in range(LOOKS // 10):
         begun = time.perf_counter()

@@ -146,7 +146,7 @@ async def _measured(
 
 
 def _used(web: int, folder: Path) -> tuple[float, float]:
-    """Seconds of processor until now: the web process's, the stores'."""
+    """Return the processor seconds used so far by the web process and by the stores."""
     return cpu_seconds(web), sum(map(cpu_seconds, stores(folder)))
 
 
@@ -331,7 +331,7 @@ class _Desk:
 
 
 def table(figures: Figures) -> str:
-    """A line for each page: server time, and what a client on the same machine waited."""
+    """Return a line for each page: server time, and the wait of a client on the same machine."""
     head = "page        seen   server ms: median    p95   whole ms: median    p95"
     lines = [head]
     for page in PAGES:

@@ -43,7 +43,7 @@ def prepared(folder: Path, many: int) -> None:
 
 
 def rooted(admin: str, databases: Databases) -> str:
-    """The superuser's way into the database."""
+    """Return the superuser's way into the database."""
     return urlsplit(admin)._replace(path=urlsplit(databases.app).path).geturl()
 
 

@@ -128,7 +128,7 @@ async def _script(house: House, script: str, each: int, until: float) -> tuple[P
 
 
 def filled(script: str, many: int) -> Iterator[tuple[Pair, int]]:
-    """Names behind one another, as many as a field takes: an answer for each would take hours.
+    """Yield as many joined names as a field takes, since an answer for each would take hours.
 
     Each with how many names it holds; the last one fills a pair of answers alone, if it must.
     """
@@ -146,7 +146,7 @@ def filled(script: str, many: int) -> Iterator[tuple[Pair, int]]:
 
 
 async def _case(house: House, guest: Guest) -> str:
-    """A case of the officer's that leaves the form to the person: words would park it."""
+    """Open a case of the officer in which the person can go on with the form; return its number."""
     async with house.rt.pool.connection() as session:
         person = await identities.find(house.rt, session, "web", guest.name)
         assert person is not None
@@ -188,7 +188,7 @@ async def _on_the_page(console: Console, form: Form) -> set[str]:
 
 
 async def _exported(house: House, guest: Guest, conversation: Conversation) -> set[str]:
-    """The values of what a person gets who asks for their data."""
+    """Return the values in the export that a person gets of their data."""
     async with house.rt.pool.connection() as session:
         person = await identities.find(house.rt, session, "web", guest.name)
         assert person is not None
@@ -200,7 +200,7 @@ async def _exported(house: House, guest: Guest, conversation: Conversation) -> s
 
 
 def table(passed: list[Passed], seconds: float) -> str:
-    """A line for each script."""
+    """Return a line for each script."""
     lines = [f"{one.script:<17}{one.names:>9,}{one.answers:>9,}" for one in passed]
     total = sum(one.names for one in passed)
     return "\n".join(

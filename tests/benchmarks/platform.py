@@ -39,7 +39,7 @@ class Chat:
         self.answered: asyncio.Future[float] | None = None
 
     def act(self) -> bytes:
-        """The next update: a button where the last message has one that leads on, else words."""
+        """Return the next update: a press if the last message has a button onward, or words."""
         data = self._pressed()
         done = self._press(data) if data else self._say()
         return _encode({"update_id": next(_updates), **done})

@@ -65,7 +65,7 @@ def _team(stage: Stage, database: Databases) -> Server:
 
 @contextmanager
 def _between(program: str, stage: Stage, databases: Databases) -> Iterator[Databases]:
-    """The databases as PgBouncer shows them."""
+    """Return the databases as PgBouncer shows them."""
     told, listen = urlsplit(databases.app), free_port()
     folder = stage.folder / "pgbouncer"
     folder.mkdir()

@@ -24,7 +24,7 @@ def process(
     talks: bool = False,
     env: Mapping[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A Python module in a process of its own, ended with the block."""
+    """Run a Python module in its own process, which ends with the block."""
     with log.open("wb") as errors:
         pipe = subprocess.PIPE if talks else subprocess.DEVNULL
         started = subprocess.Popen(
@@ -51,7 +51,7 @@ def pin(pid: int, core: int) -> None:
 
 
 def listening(started: subprocess.Popen[bytes], port: int, log: Path) -> float:
-    """Seconds from now until a process just started listens on its port."""
+    """Return seconds from now until a process just started listens on its port."""
     begun = time.monotonic()
     while time.monotonic() < begun + PATIENCE and started.poll() is None:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
@@ -79,7 +79,7 @@ def line_of(pipe: IO[bytes] | None) -> bytes:
 
 
 def stores(folder: Path) -> tuple[int, ...]:
-    """The processes of PostgreSQL and Valkey that `bot.embedded` started in a folder."""
+    """Return the processes of PostgreSQL and Valkey that `bot.embedded` started in a folder."""
     files = (folder / "postgres" / "cluster" / "postmaster.pid", folder / "valkey" / "valkey.pid")
     return tuple(int(file.read_text().split()[0]) for file in files)
 

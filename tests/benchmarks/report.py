@@ -22,7 +22,7 @@ def circumstances(plan: Plan) -> str:
 
 
 def load() -> str:
-    """How busy the machine was; with much else going on only the ratios mean something."""
+    """Return how busy the machine was; under other load only the ratios mean something."""
     return "Load average of 1, 5 and 15 minutes: " + " ".join(f"{n:.1f}" for n in os.getloadavg())
 
 

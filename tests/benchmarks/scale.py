@@ -36,7 +36,7 @@ class Day:
 
 
 def arrivals(people: int, turns: int, seed: int = 1) -> list[int]:
-    """Turns written in each second of the day."""
+    """Turn written in each second of the day."""
     rng = random.Random(seed)
     usual, news = people * (1 - NEWS_SHARE), people * NEWS_SHARE
     come = [usual * HOURS[second // HOUR] / sum(HOURS) / HOUR for second in range(DAY)]
@@ -79,7 +79,7 @@ def _percentile(waits: list[tuple[float, int]], until: float) -> float:
 
 
 def measured(counts: Sequence[int], able: float) -> str:
-    """The day with each number of processes, each of which answers `able` turns a second."""
+    """Return the day with each number of processes, each of which answers `able` turns a second."""
     written = arrivals(round(PEOPLE * COMING), TURNS)
     days = [lived(written, count, able) for count in counts]
     assert all(fewer.longest >= more.longest for fewer, more in pairwise(days))

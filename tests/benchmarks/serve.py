@@ -37,7 +37,7 @@ def application(place: Place) -> Any:
 
 
 def plain(opening: Opening) -> Starlette:
-    """A plain Starlette application: the raw body goes to what takes it."""
+    """Return a plain Starlette application: the raw body goes to what takes it."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -63,7 +63,7 @@ async def settled[T](opening: AbstractAsyncContextManager[T]) -> AsyncIterator[T
 
 
 def acknowledged(update: dict[str, Any]) -> Response:
-    """A webhook's answer, with the acknowledgement of a press in it."""
+    """Return a webhook's answer, with the acknowledgement of a press in it."""
     press = update.get("callback_query")
     if press is None:
         return Response()

@@ -15,7 +15,7 @@ TARGET_SECONDS = 10
 
 
 def situations() -> Iterator[tuple[str, dict[str, str | None]]]:
-    """A written form and a situation, over and over, none twice."""
+    """Yield a written form and a situation without end, none twice."""
     families = ("both", "children", "spouse", "alone", "relatives")
     for family, origin, language in product(families, ORIGINS, NAMES):
         yield (

@@ -49,7 +49,7 @@ class Crowd:
         return sum(driven.turns for *_cpu, driven in self.rounds)
 
     def asked(self, question: str) -> int:
-        """One number that the database knows of itself."""
+        """Return one number from a query."""
         with psycopg.connect(self.url) as session:
             row = session.execute(question.encode()).fetchone()
         return int(row[0]) if row else 0
@@ -104,7 +104,7 @@ def _fill(admin: str, vault: Vault, size: int) -> None:
 
 
 def _opened_to(admin: str, size: int) -> str:
-    """The superuser's way into a database with our tables, made if need be."""
+    """Return a superuser's URL of a database with our tables; create it if needed."""
     databases = embedded.prepare(admin, _name(size))
     migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
     return rooted(admin, databases)

@@ -25,7 +25,7 @@ class Minute:
 
 
 def measured(minutes: int, rate: float) -> str:
-    """A line each minute while it runs; in the end a table and a chart."""
+    """Print a line each minute while it runs, then a table and a chart."""
     found = list[Minute]()
     with staged() as stage:
         database = stage.database("kosh_soak")
@@ -62,7 +62,7 @@ def _lines(shown: Sequence[tuple[int, Minute]]) -> Iterator[tuple[str, ...]]:
 
 
 def _flatness(found: Sequence[Minute]) -> str:
-    """The last sixth beside the second: the first warms caches up."""
+    """Compare the last sixth with the second, since the first one warms caches up."""
     part = max(1, len(found) // 6)
     early, late = found[part : 2 * part] or found, found[-part:]
     web = [median(each.web for each in some) for some in (early, late)]

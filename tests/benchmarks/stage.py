@@ -50,7 +50,7 @@ class Stage:
     opened: int = field(default=0)
 
     def database(self, name: str) -> Databases:
-        """A new database with our tables."""
+        """Return a new database with our tables."""
         made = embedded.prepare(self.admin, name)
         migrate(made.owner.replace("postgresql", "postgresql+psycopg", 1))
         return made
@@ -84,7 +84,7 @@ class Stage:
         return Server(started.pid, place.port, took)
 
     def work(self, database: Databases) -> int:
-        """A worker of its own."""
+        """Return a worker of its own."""
         told = {
             "KOSH_DEMO": "true", "KOSH_LOG_LEVEL": "warning", "KOSH_DATA_DIR": str(self.folder),
             "KOSH_KEY_DIR": str(self.folder / "keys"), "KOSH_REDIS_URL": self.redis,

@@ -31,7 +31,7 @@ class Start:
 
 
 def measured(rounds: int) -> str:
-    """Each way to start in turns; medians."""
+    """Measure each way to start in turns; return the medians."""
     found: dict[str, list[Start]] = {}
     for _round in range(rounds):
         for name, start in _starts():

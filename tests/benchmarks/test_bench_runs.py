@@ -2,7 +2,7 @@
 
 import pytest
 
-TURNS = 48  # of four chats: each goes through the whole form
+TURNS = 48  # four chats, each through the whole form
 
 
 @pytest.mark.slow

@@ -90,7 +90,7 @@ async def _measured(
 
 @asynccontextmanager
 async def _beside(chosen: Settings, sandbox: Databases, port: int) -> AsyncIterator[Settings]:
-    """The platforms and the registry, in this process."""
+    """Run the platforms and the registry in this process."""
     assert chosen.registry_client_secret
     assert chosen.registry_callback_secret
     assert chosen.telegram_token
@@ -131,7 +131,7 @@ def environment(chosen: Settings, port: int) -> dict[str, str]:
 
 
 async def _uploader(rt: Runtime) -> Guest:
-    """Somebody who is registered and may send papers."""
+    """Return somebody who is registered and may send papers."""
     guest = Guest(rt)
     await guest.register()
     async with asyncio.timeout(60):
@@ -177,7 +177,7 @@ async def _driven(
 async def _send_files(
     http: aiohttp.ClientSession, guests: list[Guest], ended: asyncio.Event
 ) -> int:
-    """One photo after another over our own page, each another."""
+    """Upload one photo after another over our own page, each a different one."""
     sent = 0
     while not ended.is_set() and sent < UPLOADERS * EACH:
         guest = guests[sent // EACH]
@@ -268,7 +268,7 @@ async def _make_known(rt: Runtime, channel: str, handle: str) -> None:
 
 
 def table(figures: Figures) -> str:
-    """A line for each webhook."""
+    """Return a line for each webhook."""
     lines = [
         f"{each.channel:10} {each.posted:6} {each.failed:6} {each.median:9.1f} {each.p99:9.1f}"
         for each in figures.answers

@@ -23,7 +23,7 @@ class Team:
 
 
 def measured(counts: Sequence[int], rounds: int, seconds: float) -> str:
-    """Each team with a database of its own; they take turns."""
+    """Measure each team with its own database, in turns."""
     with staged() as stage:
         teams = [_gathered(stage, count) for count in counts]
         for _round in range(rounds + 1):

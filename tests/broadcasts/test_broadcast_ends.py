@@ -87,7 +87,7 @@ async def _reported(rt: Runtime) -> Last:
 
 
 async def _decided(rt: Runtime) -> Last:
-    """An officer has it sent again to who was in doubt."""
+    """Have an officer send it again to recipients in doubt."""
     rt, who, found = await _sent(rt, Post())
     async with rt.pool.connection() as session:
         await session.execute(
@@ -101,7 +101,7 @@ async def _decided(rt: Runtime) -> Last:
 
 
 async def _heard_of_late(rt: Runtime) -> Last:
-    """A worker that was given up knows after all that nothing was sent."""
+    """Let a worker that was given up report that nothing was sent."""
     post = Late()
     rt, _who, found = await _sent(rt, post)
     sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))

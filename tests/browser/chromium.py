@@ -19,7 +19,7 @@ QUIET = [
 
 @asynccontextmanager
 async def launched(*more: str) -> AsyncIterator[Any]:
-    """A browser; without one here, the test that asks for it is skipped."""
+    """Start a browser; without one installed, skip the test that asks for it."""
     if BROWSER is None:
         pytest.skip("no browser here: install chromium-headless-shell, or name one in CHROMIUM")
     from playwright.async_api import async_playwright

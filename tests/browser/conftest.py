@@ -21,7 +21,7 @@ async def chromium() -> AsyncIterator[Any]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def browser(chromium: Any) -> AsyncIterator[Any]:
-    """The browser, as empty as a fresh one."""
+    """Yield the shared browser, emptied."""
     yield chromium
     for context in chromium.contexts:
         await context.close()

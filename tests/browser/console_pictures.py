@@ -94,11 +94,11 @@ SCREENS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 TONGUES = ("kk", "kk-Arab", "ru")
 LOOKS = ((False, False), (True, False), (False, True), (True, True))  # dark, phone
-TALL = 430  # of a tile, px
+TALL = 430  # width of a tile in px
 
 
 async def _page(browser: Any, house: House, shot: Shot) -> Any:
-    """A browser of the officer's own, signed in."""
+    """Open a browser for the officer, signed in."""
     context = await browser.new_context(
         viewport=PHONE if shot.phone else DESKTOP,
         color_scheme="dark" if shot.dark else "light",
@@ -156,7 +156,7 @@ async def _sheets(browser: Any, house: House) -> None:
 
 
 def _sheet(own: Mapping[tuple[str, bool, bool], Image.Image]) -> Image.Image:
-    """A row for each language: the desktop light and dark, the phone light and dark."""
+    """Return a row for each language: the desktop light and dark, the phone light and dark."""
     rows = []
     for tongue in TONGUES:
         row = [own[tongue, dark, phone].convert("RGB") for dark, phone in LOOKS]
@@ -182,7 +182,7 @@ def keep(name: str, picture: Image.Image) -> None:
 
 @asynccontextmanager
 async def house(name: str, changes: Mapping[str, Any] | None = None) -> AsyncIterator[House]:
-    """A house of its own, with the demo's officers, outside of any test."""
+    """Start an application stack with the demo's officers, outside of any test."""
     home = Path(tempfile.mkdtemp(prefix="kosh-house-"))
     with (
         embedded.postgres(home / "postgres", conftest.FAST) as admin_url,

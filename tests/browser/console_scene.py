@@ -72,7 +72,7 @@ async def _emergency(house: House) -> None:
 async def ask_officer(
     house: House, language: str, topic: str, words: str, after: tuple[str, ...] = ()
 ) -> Visitor:
-    """A person who asks for an officer over the web chat, `after` some answers of the form."""
+    """Add a person who asks for an officer over the web chat, `after` some answers of the form."""
     manager = Visitor.at(house.url)
     visitor = await manager.__aenter__()
     await visitor.wait(1)

@@ -290,7 +290,7 @@ def _view(shown: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def web(talk: Talk) -> str:
-    """The page as the server gives it, without scripts."""
+    """Return the page as the server gives it, without scripts."""
     bubbles: list[dict[str, object]] = []
     for number, each in enumerate(_messages(talk)):
         if isinstance(each, Message):
@@ -343,7 +343,7 @@ def _with(body: str, kind: str) -> Callable[[Any], Any]:
 
 
 def _from(*folders: Path) -> Callable[[Any], Any]:
-    """The file of that name in one of the folders; the page itself where none is named."""
+    """Return the file of that name in one of the folders; the page itself where none is named."""
 
     async def fulfil(route: Any) -> None:
         name = route.request.url.partition("?")[0].rsplit("/", 1)[1] or "index.html"

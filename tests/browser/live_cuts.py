@@ -67,7 +67,7 @@ async def sleep(house: House, page: Any, visitors: list[Visitor], told: Told) ->
 
 
 async def something_happens(house: House, chance: random.Random, visitors: list[Visitor]) -> bool:
-    """One of the things that change a page: words, a claim, a case given back, a reply."""
+    """Change a page in one way: words, a claim, a case given back, or a reply."""
     async with house.rt.pool.connection() as session:
         berik = next(each for each in await directory.everyone(session) if each.name == BERIK)
     page = await views.listing(house.rt, berik, Filter(Queue.ALL))

@@ -57,7 +57,7 @@ class Officer:
         )
 
     async def stands_as_fresh(self) -> bool:
-        """Whether the page is what a fresh one would be."""
+        """Return whether the page is what a fresh one would be."""
         fresh = await self.page.evaluate("() => fetch(location.href).then(a => a.text())")
         now = await self.page.evaluate(STANDS, None)
         return bool(now == await self.page.evaluate(STANDS, fresh))

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 @pytest.fixture
 def chosen(databases: Databases, redis_url: str, tmp_path: Path) -> Settings:
-    """A house whose test phone is on Telegram."""
+    """Return a house whose test phone is on Telegram."""
     return furnished(databases, redis_url, tmp_path).model_copy(update=SETTINGS)
 
 

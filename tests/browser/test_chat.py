@@ -44,7 +44,7 @@ class Phone:
         await self._until_after(newest)
 
     async def newest(self) -> str:
-        """The name of Kosh's newest message."""
+        """Return the name of Kosh's newest message."""
         return str((await self.page.evaluate(NEWEST))[0])
 
     async def _until_after(self, before: str) -> None:

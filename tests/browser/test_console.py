@@ -39,7 +39,7 @@ async def office(house: House) -> House:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def applicant(office: House) -> AsyncIterator[Visitor]:
-    """Somebody who is registered, and now in the middle of the list of papers, in Kazakh."""
+    """Yield somebody who is registered, and now in the middle of the list of papers, in Kazakh."""
     async with Visitor.at(office.url) as visitor:
         await visitor.wait(1)
         for answer in ("kk", *ANSWERS):
@@ -56,7 +56,7 @@ async def applicant(office: House) -> AsyncIterator[Visitor]:
 
 
 async def _asked(visitor: Visitor, seen: int) -> bool:
-    """Whether a question with buttons came since."""
+    """Return whether a question with buttons came since."""
     return any(":" in load for each in visitor.bubbles[seen:] for load in each.buttons.values())
 
 
@@ -136,7 +136,7 @@ async def _sends_photo(browser: Any, office: House, visitor: Visitor) -> None:
 
 
 def kk(text: Text, **values: Value) -> str:
-    """A sentence as the person reads it."""
+    """Return a sentence as the person reads it."""
     return Languages(("kk",)).render(_(text.msgid, **values), "kk")
 
 
@@ -152,7 +152,7 @@ async def test_console_shows_a_new_case_without_reload(browser: Any, office: Hou
 
 
 async def _takes_a_case(browser: Any, office: House) -> tuple[Visitor, Officer]:
-    """Somebody who asks, and an officer with their case open."""
+    """Return a person with a question, and an officer who has their case open."""
     visitor = await ask_officer(office, "ru", "general", "Testova asks")
     officer = await Officer.at_work(browser, office, AIGUL)
     await officer.click("[data-key=KeyN]")

@@ -19,7 +19,7 @@ async def page() -> AsyncIterator[Browser]:
 
 
 async def opened(browser: Any, page: Browser) -> Phone:
-    """The page in a window of its own."""
+    """Return the page in a window of its own."""
     window = await browser.new_page(viewport={"width": 1280, "height": 900})
     phone = Phone(window)
     await window.goto(page.url)

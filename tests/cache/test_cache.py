@@ -43,7 +43,7 @@ async def server(redis_url: str) -> AsyncIterator[Redis]:
 
 @pytest.fixture
 async def alone(tmp_path: Path) -> AsyncIterator[tuple[Cache, Redis]]:
-    """A Valkey of this test alone, so that it can be damaged."""
+    """Yield a Valkey of this test alone, so that it can be damaged."""
     with valkey(tmp_path, maxmemory="3mb") as own:
         live = Cache.at(own)
         async with Redis.from_url(own) as server:
@@ -346,7 +346,7 @@ async def test_rate_buckets_are_independent(live: Cache, key: str) -> None:
 
 
 async def drawn(live: Cache, key: str, times: int, rate: float, reserve: float = 0.0) -> float:
-    """Seconds that four eager clients took to be permitted so many times, at a burst of 10."""
+    """Return the seconds in which four eager clients got `count` permits, with a burst of 10."""
     left = list(range(times))
     began = time.monotonic()
 

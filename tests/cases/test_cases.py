@@ -40,7 +40,7 @@ async def _epoch(rt: Runtime, case: cases.Case) -> int:
 
 
 async def _always_open(rt: Runtime, **more: Any) -> MissionSettings:
-    """A mission that works around the clock, so that working time is time."""
+    """Return a mission that works around the clock, so that working time is time."""
     return await _open_on(rt, *range(7), **more)
 
 
@@ -124,7 +124,7 @@ async def test_case_request_answers_with_the_expected_time_in_their_language(rt:
 
 
 async def _told(rt: Runtime) -> str:
-    """The newest message to the only person with a case."""
+    """Return the newest message to the only person with a case."""
     async with rt.pool.connection() as session:
         held = await conversation_store.lock(rt, session, (await _only(rt)).person_id)
         assert held is not None
@@ -266,7 +266,7 @@ async def test_case_awaiting_an_answer_returns_to_the_queue_at_shift_end(rt: Run
 
 
 async def _administrators(rt: Runtime) -> Officer:
-    """Two of them, since fewer may not be left."""
+    """Add two of them, since one must always be left."""
     await an_officer(rt, "Administrator Second", roles=(Role.ADMINISTRATOR,))
     return await an_officer(rt, "Administrator First", roles=(Role.ADMINISTRATOR,))
 

@@ -26,7 +26,7 @@ FEAST = MissionSettings(
 
 
 def at(day: int, hour: int, minute: int = 0) -> datetime:
-    """A moment of November 2026 in Almaty; the 24th is a Tuesday."""
+    """Return a moment of November 2026 in Almaty; the 24th is a Tuesday."""
     return datetime(2026, 11, day, hour, minute, tzinfo=ALMATY.calendar().zone)
 
 

@@ -291,7 +291,7 @@ assert set(KINDS) == {
 
 
 def _changed(value: Any) -> list[Any]:
-    """The value with each of its parts, at any depth, gone or replaced."""
+    """Return the value with each of its parts, at any depth, gone or replaced."""
     odd: list[Any] = [None, 7, -1, 2**70, "", "x", [], {}, [[]], True, 1.5]
     if isinstance(value, dict):
         inside = [{**value, key: each} for key, part in value.items() for each in _changed(part)]

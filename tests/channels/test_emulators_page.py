@@ -97,7 +97,7 @@ class Browser:
             return answer.status
 
     async def until(self, seen: Callable[[Any], Any]) -> Any:
-        """The first true answer of `seen` about what the stream shows."""
+        """Return the first true result of `seen` on the state that the stream shows."""
         async with asyncio.timeout(10), self.kosh.http.get(f"{self.url}/events") as stream:
             async for line in stream.content:
                 if line.startswith(b"data: ") and (found := seen(json.loads(line[6:]))):
@@ -107,7 +107,7 @@ class Browser:
 
 @asynccontextmanager
 async def shown() -> AsyncIterator[Browser]:
-    """The emulators in a process of their own, and their page."""
+    """Start the emulators and their page in their own process."""
     kosh = Kosh()
     app = web.Application()
     app.router.add_get("/webhooks/whatsapp", kosh.verify)
@@ -140,7 +140,7 @@ async def page() -> AsyncIterator[Browser]:
 
 
 def last(phone: str) -> Callable[[Any], Any]:
-    """The newest message of Kosh on a phone."""
+    """Return the newest message of Kosh on a phone."""
 
     def seen(views: Any) -> Any:
         mine = [one for one in views[phone]["messages"] if not one["mine"]]
@@ -150,7 +150,7 @@ def last(phone: str) -> Callable[[Any], Any]:
 
 
 def own(phone: str) -> Callable[[Any], Any]:
-    """The messages of the person on a phone."""
+    """Return the messages of the person on a phone."""
     return lambda views: [one for one in views[phone]["messages"] if one["mine"]]
 
 
@@ -227,7 +227,7 @@ async def test_emulators_page_refuses_other_origins(page: Browser) -> None:
 
 
 async def until_served(url: str) -> None:
-    """Waits for a process that tells only the terminal when it is ready."""
+    """Wait for a process that tells only the terminal when it is ready."""
     async with asyncio.timeout(20), aiohttp.ClientSession() as session:
         while True:
             with suppress(aiohttp.ClientError):

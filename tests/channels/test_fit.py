@@ -56,7 +56,7 @@ def test_whatsapp_layout_keeps_every_screen_whole_in_few_messages(language: str)
 
 
 def _shown(content: dict[str, Any]) -> tuple[str, set[str]]:
-    """The text of a message and the labels it shows, each of a length that the platform takes."""
+    """Return the text of a message and its visible labels, with lengths that the platform takes."""
     if content["type"] == "text":
         return content["text"]["body"], set()
     action, text = content["interactive"]["action"], content["interactive"]["body"]["text"]

@@ -68,7 +68,7 @@ type Logged = list[MutableMapping[str, Any]]
 
 
 def parse(body: bytes) -> IncomingUpdate:
-    """One update without a platform: nothing is called."""
+    """Process one update without a platform: nothing is called."""
     [arrival] = Telegram.parse(Telegram.__new__(Telegram), body)
     return arrival
 
@@ -533,7 +533,7 @@ def logged() -> Iterator[Logged]:
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waits are short."""
+    """Wait are short."""
     monkeypatch.setattr(session, "CALL_SECONDS", 0.3)
     monkeypatch.setattr(client, "FIRST_PAUSE", 0.001)
 
@@ -963,7 +963,7 @@ async def test_telegram_token_appears_in_no_error_and_no_log(
 
 
 async def received(channel: Telegram, telegram: Emulator) -> list[IncomingUpdate]:
-    """Everything that waits, confirmed, as one who polls receives it."""
+    """Return all queued updates, confirmed, as a polling client receives them."""
     async with asyncio.timeout(10), aclosing(channel.batches()) as batches:
         batch = await anext(batches)
         pending = asyncio.ensure_future(anext(batches))

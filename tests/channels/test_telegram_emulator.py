@@ -67,7 +67,7 @@ def gulnar(telegram: Emulator) -> User:
 
 
 async def call(telegram: Emulator, method: str, **params: Any) -> dict[str, Any]:
-    """One call with a JSON body; the answer as it came."""
+    """Make one call with a JSON body; return the raw response."""
     url = f"{telegram.url}/bot{telegram.token}/{method}"
     async with aiohttp.ClientSession() as session, session.post(url, json=params) as response:
         answer: dict[str, Any] = await response.json()

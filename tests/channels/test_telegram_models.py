@@ -118,7 +118,7 @@ def _model(name: str) -> Any:
 
 
 def _kinds(hint: Any) -> set[str]:
-    """The kinds of JSON value that a type hint takes, without null."""
+    """Return the kinds of JSON value that a type hint takes, without null."""
     if hint is type(None):
         return set()
     if get_origin(hint) is typing.Annotated:

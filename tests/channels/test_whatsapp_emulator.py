@@ -67,7 +67,7 @@ async def call(
     token: str = TOKEN,
     **more: Any,
 ) -> tuple[int, Any]:
-    """One call; status and answer as they came."""
+    """Make one call; return the raw status and response."""
     headers = {"Authorization": f"Bearer {token}"}
     async with (
         aiohttp.ClientSession(headers=headers) as session,

@@ -63,7 +63,7 @@ EVERYWHERE = [(language, channel) for language in LANGUAGES for channel in CHANN
 
 @cache
 def shown(language: str, channel: str) -> tuple[str, ...]:
-    """Every line of every message and every label, once; but for the first choice of a language."""
+    """Return every line and label of every message once, without the first language choice."""
     page, laid_out = CHANNELS[channel]
     texts = (text for say in says(page) for text in laid_out(message(say, language)))
     return tuple(dict.fromkeys(line for text in texts for line in text.split("\n")))
@@ -71,7 +71,7 @@ def shown(language: str, channel: str) -> tuple[str, ...]:
 
 @cache
 def texts() -> tuple[Text, ...]:
-    """Every sentence and label that is said, those inside others too."""
+    """Return every sentence and label that is used, also nested ones."""
     labels = (
         label
         for page in Page
@@ -100,7 +100,7 @@ def given() -> re.Pattern[str]:
 
 
 def _own(line: str) -> str:
-    """A line without marks of direction and without what is given."""
+    """Return a line without direction marks and without people's words."""
     return given().sub("·", MARKS.sub("", line))
 
 
@@ -187,7 +187,7 @@ def test_rtl_lines_keep_direction_and_digit_order(language: str, channel: str) -
 
 
 def _unmarked(line: str) -> str:
-    """The line as a renderer takes it that knows no isolates."""
+    """Return the line as a renderer without support for isolates reads it."""
     return re.sub(f"[{bidi.ISOLATE}{bidi.END_ISOLATE}]", "", line)
 
 

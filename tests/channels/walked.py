@@ -58,7 +58,7 @@ def says(page: Page) -> tuple[Say, ...]:
 
 
 def message(say: Say, language: str) -> Message:
-    """The say as a channel gets it, in one of the written forms."""
+    """Return the message as a channel gets it, in one of the written forms."""
     return Message(
         tuple("\n".join(_rendered(line, language) for line in lines) for lines in say.paragraphs),
         tuple(
@@ -75,7 +75,7 @@ _rendered = cache(WORDS.render)
 
 
 def _sign(payload: str) -> str:
-    """A payload without its nonce."""
+    """Return a payload without its nonce."""
     return payload.partition(":")[2] or payload
 
 
@@ -100,7 +100,7 @@ def _asked(conversation: Conversation, page: Page) -> Iterator[Say]:
 
 
 def _named(here: Conversation, flow: Flow, form: Form) -> Conversation:
-    """The same with answers as long as a reader takes them."""
+    """Return the conversation with the longest answers that a reader accepts."""
     long = {
         key: Answer(LONG_NAME, answer.rev, answer.signature)
         for key, answer in form.answers.items()
@@ -145,7 +145,7 @@ def _outcomes() -> tuple[Say, ...]:
 
 
 def _remarks() -> Iterator[Say]:
-    """All sentences of the assistant's own, and each refusal at a question that it fits."""
+    """Yield all sentences of the assistant, and each refusal at a question that it fits."""
     own: list[Any] = [
         *vars(screens).values(),
         *vars(checklist_screens).values(),

@@ -17,7 +17,7 @@ from bot.worker import sweeps
 
 
 def awake(mark: str) -> None:
-    """Leaves a mark as soon as it works: it listens, or has swept once."""
+    """Leave a mark as soon as it works: it listens, or has swept once."""
     _marked(uvicorn.Server, "startup", Path(mark))
     _marked(sweeps, "sweep", Path(mark))
 

@@ -58,7 +58,7 @@ class Plan:
 
     @property
     def in_hand(self) -> int:
-        """How many calls a worker has under way at most: a batch of each of its shards."""
+        """Return how many calls a worker has under way at most: a batch of each of its shards."""
         return worker_main.SHARDS_AT_ONCE * max(1, int(self.rate * 0.8 * 0.2))
 
 
@@ -264,7 +264,7 @@ async def _settle(
 
 
 async def _listed(rt: Runtime, who: crowd.Crew, found: Broadcast) -> set[int]:
-    """Those in doubt as an officer finds them, page by page."""
+    """Return the recipients in doubt as an officer finds them, page by page."""
     numbers: list[int] = [-1]
     while page := await broadcasts.recipients(
         rt, who.lead, found.id, RecipientStatus.IN_DOUBT, after=numbers[-1]
@@ -309,7 +309,7 @@ async def _account(
 
 
 def told(report: Report) -> str:
-    """The figures, and the colour."""
+    """Return the figures and the verdict as lines."""
     lines = [
         f"{'people':32}{report.people:>8,}",
         f"{'workers killed':32}{report.kills:>8,}",

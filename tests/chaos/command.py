@@ -75,7 +75,7 @@ def chaos(
 
 
 def run(plan: Plan, mutant: str = "", keep: Path | None = None, former: str = "") -> Report:
-    """One storm from beginning to end, and what is to be said of it; `former` runs first."""
+    """Run one storm from beginning to end; return its report. `former` runs first."""
     logging.basicConfig(level="WARNING", format="%(relativeCreated)9d ms  %(message)s")
     logging.getLogger("tests.chaos").setLevel("INFO")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -108,7 +108,7 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 
 
 def told(report: Report, seconds: float, drained: float) -> str:
-    """The report in lines."""
+    """Return the report in lines."""
     shown = {name: value for name, value in vars(report).items() if isinstance(value, int)}
     lines = [
         f"{name.replace('_', ' '):36}{value:>9,}"

@@ -516,7 +516,7 @@ async def bring_late(scene: Scene) -> None:
 
 
 def said_in(arrival: Arrival) -> str:
-    """The text of an update, empty where there is none."""
+    """Return the text of an update, or ''."""
     return str(arrival.update.get("message", {}).get("text", ""))
 
 

@@ -63,7 +63,7 @@ class Report:
     """By chat, what is wrong with it."""
 
     def wrong(self) -> Counter[str]:
-        """The figures that ought to be zero, as they are now."""
+        """Return the figures that ought to be zero."""
         return Counter({name: getattr(self, name) for name in MUST_BE_ZERO})
 
     def note(self, chat: int, before: Counter[str]) -> None:
@@ -72,7 +72,7 @@ class Report:
             self.stories[chat] = sorted(more)
 
     def red(self) -> list[str]:
-        """The names of the figures that ought to be other than they are."""
+        """Return the names of the figures that differ from their required values."""
         wrong = [name for name in MUST_BE_ZERO if getattr(self, name)]
         wrong += [name for name in FINDINGS_ZERO if self.findings.get(name)]
         if self.replies_doubled > self.faults_in_doubt:
@@ -108,7 +108,7 @@ class Story:
 def judged(
     people: Iterable[Somebody], entries: Sequence[Entry], faults: Sequence[Fault], ledger: Ledger
 ) -> Report:
-    """The whole history, person by person."""
+    """Judge the whole history, person by person."""
     report = Report(
         faults=Counter(fault.kind for fault in faults),
         faults_in_doubt=sum(fault.doubts for fault in faults),
@@ -215,7 +215,7 @@ def _judge_answers(
 
 
 def _known(story: Story, first_reply: int | None) -> tuple[int, list[Arrival]]:
-    """Where consent was given, by the press that the first row answered; it and what followed."""
+    """Return the place of the last consent before the first reply, and the arrivals since then."""
     if first_reply is None:
         return 0, []
     consents = [
@@ -265,7 +265,7 @@ def _judge_replies(
 
 
 def _judge_states(report: Report, rows: list[Row], seen: set[int]) -> int:
-    """A row is sent and was seen, or dropped as the conversation changed hands; how many were."""
+    """Count the dropped rows; each row is sent and seen, or dropped when an officer took over."""
     dropped = [row for row in rows if row.state == "dropped" and row.stale]
     arrived = [
         row for row in rows if row.state == "sent" and (row.act == "delete" or row.id in seen)

@@ -64,7 +64,7 @@ class Ledger:
 
 
 async def read(processes: Processes, people: Iterable[Somebody], entries: list[Any]) -> Ledger:
-    """Everything that `history` asks about; the words are opened with the installation's keys."""
+    """Return everything that `history` needs; texts are decrypted with the installation's keys."""
     found = await asyncio.to_thread(_read, processes, people, entries)
     async with await psycopg.AsyncConnection.connect(processes.database) as session:
         found.findings["broken_chain"] = await audit_log.broken(session) is not None
@@ -184,7 +184,7 @@ def _misplaced(conversation: Conversation) -> bool:
 
 
 def _knows(flow: str, key: str) -> bool:
-    """Whether a flow has such a question; the next release had one more."""
+    """Return whether a flow has such a question; the next release had one more."""
     name = key.partition("@")[0]
     return FLOWS[flow].find(name) is not None or name == "pets"
 
@@ -211,7 +211,7 @@ def _words_of(pid: int) -> bytes:
 
 
 def _memory(processes: Processes) -> int:
-    """The largest of our processes, in megabytes of resident memory."""
+    """Return the largest of our processes, in megabytes of resident memory."""
     sizes = [Path(f"/proc/{processes.children[name].pid}/statm") for name in OURS]
     pages = [int(each.read_text().split()[1]) for each in sizes if each.exists()]
     return max(pages, default=0) * 4096 // 10**6

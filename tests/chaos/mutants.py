@@ -12,7 +12,7 @@ from bot.web import webhooks
 
 
 def acknowledge_first() -> None:
-    """Answers 200 and does the work afterwards, as bot libraries do."""
+    """Answer 200 and does the work afterwards, as bot libraries do."""
     working: set[asyncio.Task[None]] = set()
 
     async def telegram(request: Request) -> Response:
@@ -35,7 +35,7 @@ async def _work(request: Request, raw: bytes) -> None:
 
 
 def forget_what_was_seen() -> None:
-    """Takes every delivery for a new update."""
+    """Take every delivery for a new update."""
     recorded = b"EXISTS (SELECT fresh.key \nFROM fresh)"
     for keys in (1, 2, 3):
         claim = statements.claim(keys)

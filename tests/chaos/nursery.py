@@ -21,7 +21,7 @@ DIE_WITH_PARENT = 1
 
 
 def send_again_what_is_in_doubt() -> None:
-    """Takes an expired lease for a message that was not sent."""
+    """Take an expired lease for a message that was not sent."""
     doubt = b"SET state='in_doubt', reason='crash'"
     assert doubt in sending_statements.DOUBT_CRASHED.text
     text = sending_statements.DOUBT_CRASHED.text

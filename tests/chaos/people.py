@@ -59,7 +59,7 @@ class Somebody:
 
     @property
     def registers(self) -> bool:
-        """Whether they pre-register, or only talk to an officer."""
+        """Return whether they pre-register, and do not only talk to an officer."""
         return self.number % REGISTERS_EVERY == 0
 
     def word(self, number: int) -> str:
@@ -86,7 +86,7 @@ def learn(texts: Mapping[str, str], answers: Mapping[str, str]) -> None:
 
 
 def question(screen: Screen) -> str:
-    """The name of the question that a screen asks."""
+    """Return the name of the question that a screen asks."""
     found = [text for text in QUESTIONS if text in screen.text]
     return QUESTIONS[max(found, key=len)] if found else ""
 
@@ -104,8 +104,8 @@ class Pace:
     _next: float = 0.0
 
     async def turn(self) -> None:
-        """Returns when it is the caller's time to act."""
-        while self.platform.behind > MAX_BEHIND:  # noqa: ASYNC110 — it tells nobody
+        """Return when it is the caller's time to act."""
+        while self.platform.behind > MAX_BEHIND:  # noqa: ASYNC110 — it sends no signal
             await asyncio.sleep(WAIT_SECONDS)
         now = time.monotonic()
         self._next = max(now, self._next + self.chance.expovariate(self.rate))

@@ -87,7 +87,7 @@ class Platform:
 
     @property
     def behind(self) -> int:
-        """How much waits to be taken."""
+        """Return the number of updates that wait."""
         return self.arrived - len(self.acknowledged) - self.expired
 
     @property

@@ -87,7 +87,7 @@ class Child:
 
     @property
     def mark(self) -> Path:
-        """A file that is there once it works."""
+        """Return the file that exists once the process works."""
         return self.log.with_suffix(".awake")
 
     @property
@@ -112,7 +112,7 @@ class Child:
         return time.monotonic() - begun
 
     def gone(self, seconds: float) -> bool:
-        """Whether it ends by itself within so many seconds."""
+        """Return whether it ends by itself within `seconds`."""
         assert self._process is not None
         self._process.join(seconds)
         return self.died
@@ -124,7 +124,7 @@ class Child:
 
     @property
     def died(self) -> bool:
-        """Whether it ended by itself."""
+        """Return whether it ended by itself."""
         return self._process is not None and self._process.exitcode is not None
 
 
@@ -171,7 +171,7 @@ class Proxy:
         self._order({"lines": list(lines), "do": mode, "seconds": seconds})
 
     def carried(self) -> dict[str, dict[str, int]]:
-        """How many bytes each line has carried to each port."""
+        """Return how many bytes each line has carried to each port."""
         told: dict[str, dict[str, int]] = self._order({"lines": list(self.ports), "do": "tell"})
         return told
 
@@ -233,7 +233,7 @@ class Processes:
             self.children[name].start()
 
     def up(self, name: str) -> bool:
-        """Whether it has begun to work: a kill before that would try nothing."""
+        """Return whether it has begun to work; an earlier kill would test nothing."""
         return self.children[name].up
 
     def supervise(self) -> None:
@@ -257,7 +257,7 @@ class Processes:
 
 @contextmanager
 def running(folder: Path, mutant: str = "", former: Path | None = None) -> Iterator[Processes]:
-    """Everything up and ready; a mutant's name runs web and workers broken in that way.
+    """Yield everything up and ready; a mutant's name runs web and workers broken in that way.
 
     `former` is the checkout of an older release that is to run first. It may not know how to share
     a port, so each web process has one of its own there, and the door leads to both.
@@ -316,7 +316,7 @@ def running(folder: Path, mutant: str = "", former: Path | None = None) -> Itera
 def _ours(
     folder: Path, env: Mapping[str, str], proxy: Proxy, name: str, changes: Mapping[str, str]
 ) -> Child:
-    """One of our processes: every service it reaches, it reaches by a line of its own."""
+    """Return one of our processes; it reaches each service by its own proxied line."""
     ports = {service: proxy.ports[f"{name}>{service}"] for service in SERVICES}
     own = {
         **{key: at(env[key], ports["postgres"]) for key in env if key.startswith("KOSH_DATABASE")},
@@ -335,7 +335,7 @@ def _ours(
 
 
 def at(url: str, port: int) -> str:
-    """The same place by another port."""
+    """Return the URL with another port."""
     found = urlsplit(url)
     who, _at, _where = found.netloc.rpartition("@")
     return found._replace(netloc=f"{who}{_at}127.0.0.1:{port}").geturl()
@@ -457,7 +457,7 @@ def ready(port: int, seconds: float) -> int | None:
 
 
 def descendants(pid: int) -> list[int]:
-    """A process and everything below it."""
+    """Return a process and all its descendants."""
     found = [pid]
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         with suppress(OSError):

@@ -111,7 +111,7 @@ class Line:
 
 
 async def opened(wanted: Mapping[str, Sequence[int]]) -> tuple[dict[str, Line], dict[str, int]]:
-    """The lines by name, and the ports they listen on."""
+    """Return the lines by name, and the ports they listen on."""
     lines, ports = {}, {}
     for name, places in wanted.items():
         line = Line(places)

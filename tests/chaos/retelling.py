@@ -11,7 +11,7 @@ from tests.chaos.processes import Fault
 def retold(
     chat: int, entries: Sequence[Entry], faults: Sequence[Fault], ledger: Ledger
 ) -> Iterator[str]:
-    """Everything in the order of time, then the rows that it left."""
+    """Yield all events in the order of time, then the rows that they left."""
     own = {
         each.update_id
         for each in entries

@@ -69,7 +69,7 @@ class Plan:
 
     @property
     def words(self) -> int:
-        """How much each person writes to the officer."""
+        """Return how much each person writes to the officer."""
         walked = self.people * UPDATES_TO_OFFICER
         walked += self.people * UPDATES_TO_REGISTER // REGISTERS_EVERY
         return max(MIN_WORDS, round((self.updates - walked) / self.people / UPDATES_A_WORD))
@@ -127,7 +127,7 @@ async def storm(processes: Processes, plan: Plan) -> Evidence:
 
 
 async def _entries(http: aiohttp.ClientSession, registry: str) -> list[dict[str, Any]]:
-    """The registry's own list; after a crash of its database it may need a moment."""
+    """Return the registry's own list; after a crash of its database it may need a moment."""
     while True:
         async with http.get(f"{registry}/_entries") as answer:
             if answer.status == 200:

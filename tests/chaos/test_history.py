@@ -181,7 +181,7 @@ def _say_again_while_told_to_end(history: History) -> None:
 
 
 def replaced(call: Call, text: str = "", sent: int | None = None, at: float | None = None) -> Call:
-    """The same call with something else about it."""
+    """Return the same call with some fields changed."""
     params = call.params | ({"text": text} if text else {})
     return Call(call.method, params, at or call.at, call.status, sent or call.sent)
 

@@ -59,7 +59,7 @@ def _git(*words: str) -> bytes:
 
 
 def checkout(commit: str, folder: Path) -> Path:
-    """The commit's files in a folder of their own; the people learn what it asks."""
+    """Return the commit's files in a folder of their own; the people learn what it asks."""
     tree = folder / "former"
     with tarfile.open(fileobj=BytesIO(_git("archive", commit))) as archive:
         archive.extractall(tree, filter="data")
@@ -117,7 +117,7 @@ def failed(owner: str) -> int:
 
 
 def findings(entries: Sequence[Entry], faults: Sequence[Fault]) -> dict[str, int]:
-    """How much people sent before, meanwhile and after."""
+    """Return the number of updates sent before, during and after."""
     [done] = [each for each in faults if each.kind == KIND]
     sent = [each.at for each in entries if isinstance(each, Arrival)]
     before, rest = sum(at < done.at for at in sent), sum(at <= done.until for at in sent)

@@ -47,7 +47,7 @@ class Platforms:
         )
 
     async def webhook(self) -> str:
-        """Where Telegram brings updates."""
+        """Return the webhook's URL."""
         asked = f"{self.telegram.url}/bot{TOKEN}/getWebhookInfo"
         async with aiohttp.ClientSession() as http, http.post(asked) as answer:
             return str((await answer.json())["result"]["url"])
@@ -186,7 +186,7 @@ async def test_init_prompts_for_missing_values_at_a_terminal(
 
 @pytest.fixture
 async def healthy(chosen: Settings, platforms: Platforms) -> Settings:
-    """Settings of a house in order: webhook set, keys made, registry left out."""
+    """Return settings of a complete installation: webhook set, keys made, registry left out."""
     secret = chosen.require_webhook_secret()
     await platforms.telegram.set_webhook("https://kosh.example/webhooks/telegram", secret)
     Keys.create(chosen.key_dir)

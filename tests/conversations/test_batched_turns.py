@@ -85,7 +85,7 @@ async def test_batched_turns_run_twice_without_the_dedupe_check(
 
 
 async def _taken_by_many(guest: Guest) -> int:
-    """How many of forty plain updates, each brought to two processes, had an answer."""
+    """Return how many of forty plain updates, each sent to two processes, got a reply."""
     updates = [guest.inbound(Pressed("!help")) for _each in range(40)]
     taken = await asyncio.gather(*(bring(elsewhere(guest.rt), each) for each in updates * 2))
     return sum(delivery is not None for delivery in taken)

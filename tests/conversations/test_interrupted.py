@@ -45,7 +45,7 @@ class Slow(WebChat):
 
 @pytest.fixture
 async def far(chosen: Settings) -> AsyncIterator[tuple[Runtime, Line]]:
-    """A runtime, and the line on which it reaches PostgreSQL."""
+    """Yield a runtime, and the proxied line on which it reaches PostgreSQL."""
     lines, ports = await opened({"postgres": [urlsplit(chosen.database()).port or 0]})
     url = SecretStr(at(chosen.database(), ports["postgres"]))
     async with runtime(chosen.model_copy(update={"database_url": url})) as rt:
@@ -60,7 +60,7 @@ def _slow(rt: Runtime, guest: Guest) -> Slow:
 
 async def _until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(15):
-        while not true():  # noqa: ASYNC110 — a pool's figures tell nobody
+        while not true():  # noqa: ASYNC110 — a pool sends no signal
             await asyncio.sleep(0.01)
 
 
@@ -149,7 +149,7 @@ async def test_worker_stops_when_its_database_is_down(
     far_rt, line = far
     working = asyncio.create_task(main.work(far_rt))
     async with asyncio.timeout(15):
-        while not await _workers(rt):  # noqa: ASYNC110 — the library tells nobody
+        while not await _workers(rt):  # noqa: ASYNC110 — the library sends no signal
             await asyncio.sleep(0.05)
     line.become("cut", 0)
     working.cancel()
@@ -159,7 +159,7 @@ async def test_worker_stops_when_its_database_is_down(
 
 
 async def _workers(rt: Runtime) -> int:
-    """How many of the library's workers are at it."""
+    """Return how many of the library's workers are busy."""
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT count(*) FROM procrastinate_workers")
         (many,) = await cursor.fetchone() or (0,)
@@ -220,7 +220,7 @@ async def test_shutdown_kills_a_hanging_process_soon() -> None:
 
 @pytest.fixture
 def nowhere(chosen: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Settings with a database that does not exist, and a short timeout for it."""
+    """Return settings with a database that does not exist, and a short timeout for it."""
     monkeypatch.setattr("bot.runtime.DATABASE_SECONDS", 0.2)
     return chosen.model_copy(
         update={"database_url": SecretStr("postgresql://kosh_app@127.0.0.1:9/kosh")}

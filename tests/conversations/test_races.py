@@ -57,7 +57,7 @@ async def _claims_have_one_owner(rt: Runtime, rounds: int) -> None:
 
 
 async def _insist(rt: Runtime, officer: Officer, case: cases.Case) -> ActionResult:
-    """A claim that waits for a connection for as long as it takes."""
+    """Return a claim that waits for a connection without a time limit."""
     pressed = key()
     while True:
         with suppress(PoolTimeout):
@@ -126,7 +126,7 @@ async def _note_claims(rt: Runtime) -> None:
 
 
 async def _after(random: Random, act: Callable[[], Awaitable[Any]]) -> Any:
-    """An act after some turns of the loop, so that the races differ."""
+    """Run an act after some turns of the loop, so that the races differ."""
     for _turn in range(random.randrange(12)):
         await asyncio.sleep(0)
     try:

@@ -34,7 +34,7 @@ def _note_first(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def _effects(guest: Guest, events: list[Event]) -> int:
-    """How many of some updates, each brought to two processes, all at once, had an effect."""
+    """Return how many of some updates, each sent to two processes at once, had an effect."""
     updates = [guest.inbound(event) for event in events]
     taken = await asyncio.gather(*(bring(elsewhere(guest.rt), each) for each in updates * 2))
     return sum(delivery is not None for delivery in taken)

@@ -21,7 +21,7 @@ from tests.person_client import Guest
 
 
 def key() -> str:
-    """An idempotency key, as a form would carry it."""
+    """Return an idempotency key, as a form carries it."""
     return uuid4().hex
 
 
@@ -42,7 +42,7 @@ async def an_officer(
 
 
 async def ask(guest: Guest, words: str = "Testova asks something", topic: str = "general") -> Case:
-    """Somebody in the middle of the form asks for a person; their case."""
+    """Ask for a person in the middle of the form; return the case."""
     if await guest.conversation() is None or not await guest.rows():
         await guest.consent()
     await guest.go("/person", topic, "yes", words)
@@ -58,7 +58,7 @@ _NEWEST = statement(
 
 
 async def case_of(guest: Guest) -> Case:
-    """The newest case of somebody."""
+    """Return a person's newest case."""
     async with guest.rt.pool.connection() as session:
         row = await fetch_one(session, _NEWEST, index=guest.rt.vault.index("web", guest.name))
     assert row is not None
@@ -66,7 +66,7 @@ async def case_of(guest: Guest) -> Case:
 
 
 async def now(rt: Runtime, case_id: UUID) -> Case:
-    """A case as it is now, whatever its mission."""
+    """Return a case as it is now, whatever its mission."""
     async with rt.pool.connection() as session:
         case = await cases.find(session, case_id)
     assert case is not None

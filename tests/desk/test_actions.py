@@ -483,7 +483,7 @@ async def test_case_view_is_refused_over_the_hourly_budget(
 
 @contextmanager
 def _alarms() -> Iterator[list[int]]:
-    """How many cases had been read, each time that the alarm over readings was raised."""
+    """Yield the number of read cases each time that the alarm on readings is raised."""
     lines, counts = io.StringIO(), list[int]()
     logging.configure("warning", to=lines)
     try:

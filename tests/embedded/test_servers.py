@@ -62,7 +62,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become som
 
 @pytest.fixture(scope="module")
 def seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that a server was started in once, to copy from."""
+    """Return a folder with a server that was started once, to copy from."""
     data = tmp_path_factory.mktemp("seed") / "postgres"
     with postgres(data, QUICK):
         pass
@@ -293,7 +293,7 @@ def nobody_can_run_us() -> bool:
 
 
 def use(tool: str, option: str) -> pytest.ParameterSet:
-    """A tool to become somebody else with, skipped where the machine refuses it."""
+    """Return a tool that changes the user; skip where the machine refuses it."""
     found = shutil.which(tool) is not None
     works = found and subprocess.run([tool, option, "true"], check=False).returncode == 0
     return pytest.param(tool, marks=pytest.mark.skipif(not works, reason=f"no {tool} here"))

@@ -1,11 +1,11 @@
-"""Both emulators in one process, their webhooks leading to Kosh, and one page to try them on.
+"""Run both emulators in one process, with webhooks to Kosh and one page to try them on.
 
-    python -m tests.emulators --kosh http://127.0.0.1:8080 --page-port 8084
+python -m tests.emulators --kosh http://127.0.0.1:8080 --page-port 8084
 
 Secrets are read from the environment under the names that Kosh reads them by (KOSH_TELEGRAM_TOKEN,
 KOSH_TELEGRAM_SECRET, KOSH_WHATSAPP_TOKEN, KOSH_WHATSAPP_APP_SECRET, KOSH_WHATSAPP_VERIFY_TOKEN,
-KOSH_WHATSAPP_NUMBER_ID), so that they stand in no list of processes. `./kosh demo --channels`
-starts it so. It prints the page's address when it is ready, and stops on a signal.
+KOSH_WHATSAPP_NUMBER_ID), so that no list of processes shows them. `./kosh demo --channels` starts
+it with them. It prints the page's address when it is ready, and stops on a signal.
 """
 
 import argparse
@@ -38,12 +38,12 @@ def arguments() -> argparse.Namespace:
 
 
 def secret(name: str, usual: str) -> str:
-    """A secret shared with Kosh."""
+    """Return a secret shared with Kosh."""
     return os.environ.get(f"KOSH_{name}") or usual
 
 
 async def subscribe(on: whatsapp.Emulator, url: str, token: str) -> None:
-    """Sets WhatsApp's webhook as soon as Kosh answers the challenge."""
+    """Set WhatsApp's webhook as soon as Kosh answers the challenge."""
     told = False
     while True:
         try:
@@ -58,7 +58,7 @@ async def subscribe(on: whatsapp.Emulator, url: str, token: str) -> None:
 
 
 async def serve(given: argparse.Namespace) -> None:
-    """Runs everything until SIGINT or SIGTERM."""
+    """Run everything until SIGINT or SIGTERM."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -91,7 +91,7 @@ async def serve(given: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Runs the command; a port that is taken is said in one line."""
+    """Run the command; a port that is taken is said in one line."""
     try:
         asyncio.run(serve(arguments()))
     except OSError as error:

@@ -77,7 +77,7 @@ def _bomb(side: int = 13_000) -> bytes:
 
 
 def _huge_jpeg() -> bytes:
-    """A small JPEG whose header claims 65,000 by 65,000."""
+    """Return a small JPEG whose header claims 65,000 by 65,000."""
     file = bytearray(saved(sheet(300, 300)))
     at = file.index(b"\xff\xc0") + 5
     file[at : at + 4] = (65_000).to_bytes(2) * 2
@@ -85,7 +85,7 @@ def _huge_jpeg() -> bytes:
 
 
 def _huge_webp() -> bytes:
-    """A small WebP whose header claims 16,384 by 16,384."""
+    """Return a small WebP whose header claims 16,384 by 16,384."""
     file = bytearray(saved(sheet(300, 300), "WEBP", lossless=True))
     at = file.index(b"VP8L") + 9
     file[at : at + 4] = ((1 << 28) - 1).to_bytes(4, "little")
@@ -297,7 +297,7 @@ async def test_row_74_sanitizer_keeps_only_the_appearance_of_an_active_pdf(
 
 async def test_sanitizer_renders_filled_form_fields(works: Sanitizer) -> None:
     _, with_form = await cleaned(works, pdf(*ACTIVE))
-    place = (170, 840, 1100, 945)  # of the field, at 200 dots per inch
+    place = (170, 840, 1100, 945)  # width and height of the field at 200 dots per inch
     drawn = pypdfium2.PdfDocument(with_form)[0].render(scale=200 / 72).to_pil().convert("L")
     assert sum(drawn.crop(place).histogram()[:100]) > 100
 
@@ -351,7 +351,7 @@ async def test_sanitizer_removes_metadata_and_appended_data(works: Sanitizer, na
 
 
 def _segments(jpeg: bytes) -> list[int]:
-    """The markers of a JPEG up to its picture: APP0 is JFIF's, everything else needed to draw."""
+    """Return the markers of a JPEG before its pixels: APP0 of JFIF, and those needed to draw."""
     found, at = [], 2
     while jpeg[at] == 0xFF and jpeg[at + 1] != 0xDA:
         found.append(jpeg[at + 1])
@@ -733,7 +733,7 @@ async def test_sanitizer_parent_memory_stays_small_for_large_files(works: Saniti
 
 
 def _peak(*, reset: bool = False) -> int:
-    """The most memory that this process held since it was last reset, in bytes."""
+    """Return the peak memory of this process since the last reset, in bytes."""
     if reset:
         Path("/proc/self/clear_refs").write_text("5")
     status = Path("/proc/self/status").read_text()

@@ -45,7 +45,7 @@ FLOWS: Mapping[str, tuple[Flow, Spoken]] = {
 
 
 def situations(flow: Flow) -> Iterator[Situation]:
-    """Every way through a flow, as the answers on it."""
+    """Yield every path through a flow, as the answers on it."""
     ways: list[dict[str, str | None]] = [{}]
     for item in flow.items:
         assert isinstance(item, Question)
@@ -61,7 +61,7 @@ def _key(option: Option) -> str:
 
 
 def parts(text: Text) -> Iterator[Text]:
-    """A sentence and those inside it."""
+    """Yield a sentence and the sentences inside it."""
     yield text
     for _name, value in text.values:
         if isinstance(value, Text):
@@ -85,15 +85,15 @@ def _told(name: str, today: date) -> tuple[Sequence[tuple[Situation, Told]], Key
 
 
 def everything(name: str, today: date) -> Sequence[tuple[Situation, Told]]:
-    """Each situation of a flow with all that is said in it."""
+    """Return each situation of a flow with all sentences of its answers."""
     return _told(name, today)[0]
 
 
 def heard(name: str, today: date) -> KeysView[Text]:
-    """Every sentence that a flow can say, whatever the situation."""
+    """Return every sentence that a flow can say, in any situation."""
     return _told(name, today)[1]
 
 
 def sentences(told: Told) -> tuple[Text, ...]:
-    """All that is said, sentences inside others included."""
+    """Return all sentences that are said, including nested ones."""
     return tuple(chain.from_iterable(told))

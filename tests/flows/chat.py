@@ -89,7 +89,7 @@ def _walked(question: str, language: str, others: tuple[tuple[str, str], ...]) -
 
 
 def at(question: str, language: str = "ru", **others: str) -> "Chat":
-    """The invented person at a question of the pre-registration; `others` they answer otherwise."""
+    """Return the invented person at a question of the form; `others` replace their answers."""
     chat = _walked(question, language, tuple(sorted(others.items())))
     return replace(chat, effects=list(chat.effects), turns=list(chat.turns))
 
@@ -174,7 +174,7 @@ class Chat:
         raise AssertionError(f"{question} was not asked; the last was {self.at}")
 
     def tried(self, typed: str) -> "Chat":
-        """Where a text would lead; for the many, so without what must hold at every turn."""
+        """Return the effect of a text, without the checks of every turn, for use on many texts."""
         turn = self._stepped(Said(typed))
         return Chat(self.language, self.flows, turn.conversation, turn.says, turn.effects)
 
@@ -182,7 +182,7 @@ class Chat:
 
     @property
     def at(self) -> str:
-        """The key of what was asked last: `surname`, `relation@12`, `~menu`; "" is nothing."""
+        """Return the key of the last question: `surname`, `relation@12`, `~menu`, or "" if none."""
         return self.conversation.asked.key if self.conversation.asked else ""
 
     @property
@@ -194,7 +194,7 @@ class Chat:
         return self.conversation.nonce
 
     def shows(self, text: Text, **values: Value) -> bool:
-        """Whether the last messages contain the sentence, with these values if any are given."""
+        """Return whether the last messages contain the sentence, with these values if given."""
         wanted = set(values.items())
         return any(
             part.msgid == text.msgid and wanted <= set(part.values)
@@ -206,7 +206,7 @@ class Chat:
 
     @property
     def text(self) -> str:
-        """The last messages as they are read."""
+        """Return the last messages as rendered text."""
         return "\n".join(line for say in self.says_now for line in _read(say))
 
     @property
@@ -224,11 +224,11 @@ class Chat:
         return path(self.flows[flow], self.form(flow))
 
     def told(self, flow: str = "preregistration") -> dict[str, str | None]:
-        """Every answer that is stored, by key."""
+        """Return every stored answer by key."""
         return {key: answer.value for key, answer in self.form(flow).answers.items()}
 
     def done[E](self, kind: type[E]) -> list[E]:
-        """The effects of a kind so far."""
+        """Return all effects of a kind so far."""
         return [effect for effect in self.effects if isinstance(effect, kind)]
 
     @property

@@ -322,7 +322,7 @@ OTHERS = sorted(
 
 
 def every_step() -> list[Chat]:
-    """The invented person at every question that the form can ask them, once."""
+    """Return the invented person at every question that the form can ask them, once."""
     found: dict[str, Chat] = {}
     for answers in (
         {"applying": "family", "location": "kazakhstan", "stay_ends": "yes", "contact": "phone"},

@@ -32,7 +32,7 @@ WORDS = ("1", "да", "TESTOVA", "1990", "Китай", "жоқ", "move", "…", 
 
 
 def inside(seed: int) -> Iterator[Conversation]:
-    """One person who answers as it falls out, after every turn."""
+    """Yield one person after every turn, with random answers."""
     random = Random(seed)
     chat = Chat.begun(random.choice(("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")), NAME)
     members = 0
@@ -64,7 +64,7 @@ def stored(conversation: Conversation) -> dict[str, Answer]:
 
 
 def what_comes(conversation: Conversation, random: Random) -> Event:
-    """The button that is still on the person's screen, or something written."""
+    """Return the button that is still on the person's screen, or a text."""
     asked = conversation.asked
     assert asked is not None
     options = [option for option in asked.options if option.key not in ("person", "refuse")]

@@ -83,7 +83,7 @@ def tokens(made: Checklist) -> list[str]:
 
 
 def written(programme: str, origin: str, place: str) -> str:
-    """The list of a couple with children, and what falls out of it for other families."""
+    """Return the list of a couple with children, and the items that other families do not get."""
     made = {
         family: tokens(checklist(situation(programme, origin, place, family), TODAY))
         for family in FAMILIES
@@ -108,7 +108,7 @@ def named(text: Text) -> str:
 
 
 def golden() -> Iterator[str]:
-    """Every list once, under the origins and places that lead to it."""
+    """Yield every list once, with the origins and places that lead to it."""
     for programme in PROGRAMMES:
         found: dict[str, list[str]] = {}
         for code, place in product(ORIGINS, PLACES):

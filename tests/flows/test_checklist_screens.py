@@ -214,7 +214,7 @@ def test_stop_removes_the_reminder_and_offers_no_other() -> None:
 
 
 def midway() -> Chat:
-    """Somebody we know, who has answered some of a flow whose answers are not kept."""
+    """Return a known person with some answers in a flow that does not store answers."""
     chat = Chat.begun("ru", "officer").presses("general", "yes", "-").takes(Resolved("menu"))
     return chat.presses("eligibility", "move", "yes")
 

@@ -54,7 +54,7 @@ def told(answer: Answer, today: date) -> tuple[Text, ...]:
 
 
 def inner(text: Text) -> Text:
-    """The sentence of a fact without its date, or a sentence as it is."""
+    """Return the sentence of a fact without its date, or a sentence as it is."""
     fact = dict(text.values).get("fact")
     return fact if isinstance(fact, Text) else text
 
@@ -165,7 +165,7 @@ def _texts(answer: Answer) -> Iterator[Text]:
 
 
 def _text(words: str) -> Text:
-    """The one sentence of the answers, facts aside, that has these words."""
+    """Return the one sentence of the answers, facts excluded, with these words."""
     (found,) = {text for answer in ANSWERS for text in _texts(answer) if words in text.msgid}
     return found
 

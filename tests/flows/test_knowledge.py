@@ -217,7 +217,7 @@ def test_location_question_is_last_and_never_stored(name: str) -> None:
 
 
 def through(name: str) -> Chat:
-    """Somebody who presses the first button of every question; the place is never in the form."""
+    """Return a person who presses each question's first button; the place is never in the form."""
     chat = Chat.begun("ru", name)
     for _turn in range(20):
         if chat.at == screens.MENU:

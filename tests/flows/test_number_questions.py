@@ -45,7 +45,7 @@ def read(question: Question, typed: str, language: str = "ru") -> object:
 
 
 def answer(question: Question, typed: str, language: str) -> str:
-    """The sentence that a person reads after an answer that is none."""
+    """Return the sentence that a person reads after an unreadable answer."""
     refusal = read(question, typed, language)
     assert isinstance(refusal, Refusal), refusal
     return SAID.sub("", WORDS.render(explain(refusal, question), language))

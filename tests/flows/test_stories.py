@@ -125,7 +125,7 @@ def test_amendment_after_retention_restores_no_deleted_answer() -> None:
 
 
 def _spent(conversation: Conversation) -> Conversation:
-    """As retention leaves it a day after acceptance: no answers."""
+    """Return the conversation as retention leaves it a day after acceptance: without answers."""
     forms = {name: form for name, form in conversation.forms.items() if name != FORM}
     return Conversation(
         language=conversation.language,

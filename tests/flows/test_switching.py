@@ -30,7 +30,7 @@ FAMILY = {"applying": "family", "location": "kazakhstan", "contact": "phone"}
 
 @cache
 def _questions() -> tuple[tuple[Flow, Form, Step], ...]:
-    """Each question of each flow, where a walk comes to it first."""
+    """Return each question of each flow, at the first point where a walk reaches it."""
     return tuple(_first())
 
 
@@ -61,7 +61,7 @@ def _offered(at: int, language: str) -> Conversation:
 
 @cache
 def _switched(at: int, before: str, language: str) -> Conversation:
-    """The same person, who now reads another language."""
+    """Return the same person with another language."""
     offered = _offered(at, before)
     chosen = Pressed(f"{offered.nonce}:{language}")
     return step(FLOWS, WORDS, offered, chosen, TODAY).conversation

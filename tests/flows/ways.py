@@ -9,7 +9,7 @@ from flows.engine.flow import Flow, Form, Path, Step, options, path, shown
 
 @cache
 def forms() -> tuple[tuple[Flow, Form], ...]:
-    """A form for each thing that a flow can ask or end with, gone with the engine's own fold."""
+    """Return a form for each question and each end of a flow, walked with the engine's own fold."""
     found: dict[object, tuple[Flow, Form]] = {}
     for flow in FLOWS.values():
         later, seen, todo = exhaustive_walk._read_later(flow), set[object](), [Form()]
@@ -28,7 +28,7 @@ def forms() -> tuple[tuple[Flow, Form], ...]:
 
 
 def _asks(road: Path, stop: Step | None, form: Form) -> object:
-    """All that what is asked depends on; at the end, every answer."""
+    """Return all inputs that the next question depends on; at the end, every answer."""
     if stop is None:
         return tuple(road.answers.items())
     details = screens.details(stop, road, hide=False)

@@ -147,7 +147,7 @@ def catalog_of(*entries: tuple[str | None, str, str]) -> Catalog:
 
 
 def rules(code: str, *entries: tuple[str | None, str, str]) -> set[str]:
-    """The rules that find a fault in entries of context, English and translation."""
+    """Return the rules that find a fault in entries of context, English and translation."""
     source = catalog_of(*((context, english, "") for context, english, _text in entries))
     return {found.rule for found in lint.findings(code, catalog_of(*entries), source)}
 

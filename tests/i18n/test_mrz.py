@@ -152,7 +152,7 @@ def test_mrz_personal_number_has_its_own_check_digit() -> None:
 
 
 def test_mrz_reader_does_not_guess_quotes_in_a_too_short_zone() -> None:
-    """One may stand for one sign or for two, and the name would be cut at the wrong place."""
+    """A quote may replace one character or two, and a wrong guess would cut the name."""
     first, second = SPECIMEN.split("\n")
     quoted = first.rstrip("<").replace("<<", "«")
     assert read_zone(f"{quoted}\n{second}") is Refusal.ZONE_LINES

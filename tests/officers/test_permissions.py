@@ -101,7 +101,7 @@ def _expected(role: Role, action: Action, mission: str, state: str, owner: str) 
 
 
 def _differences() -> Iterator[str]:
-    """The whole matrix: where the policy and the table above disagree."""
+    """Yield each cell of the matrix in which the policy and the table above disagree."""
     for role, action, mission, state, owner in product(
         Role, Action, (MISSION, ELSEWHERE), STATES, OWNERS
     ):
@@ -273,7 +273,7 @@ _ROWS: tuple[LiteralString, ...] = (
 
 @pytest.fixture
 def rows(databases: Databases) -> dict[str, UUID]:
-    """A row of every table for each of two missions; the id of both people and officers."""
+    """Add a row to every table for each of two missions; return the ids of people and officers."""
     found = {mission: uuid4() for mission in (MISSION, ELSEWHERE)}
     for mission, identity in found.items():
         with psycopg.connect(databases.app) as session:

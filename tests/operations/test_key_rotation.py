@@ -139,7 +139,7 @@ async def test_rewrap_killed_between_batches_leaves_all_data_readable(
             await people_rewrapping.rewrap(rt, session, None, 15)
         async with rt.pool.connection() as session:
             await people_rewrapping.rewrap(rt, session, None, 10)
-            await session.rollback()  # what a kill in the middle of a batch leaves
+            await session.rollback()  # the state after a kill in the middle of a batch
         assert epochs(databases) == {1: 25, 2: 15}
         assert [await reached(rt, each) for each in known] == [f"nobody-{n}" for n in range(40)]
 
@@ -255,7 +255,7 @@ async def test_monthly_rotation_runs_after_a_month(rt: Runtime, databases: Datab
 
 @pytest.fixture
 def real(chosen: Settings) -> Iterator[Settings]:
-    """The same settings outside a demonstration."""
+    """Yield the same settings outside a demonstration."""
     yield chosen.model_copy(update={"demo": False})
 
 

@@ -87,7 +87,7 @@ async def opened(rt: Runtime, guest: Guest) -> UUID:
 
 
 def held(person_id: UUID) -> bool:
-    """Whether that person's key is anywhere in the memory of the process."""
+    """Return whether that person's key is anywhere in the process's memory."""
     gc.collect()
     keys = [each for each in gc.get_objects() if isinstance(each, PersonKey)]
     return any(each.person_id == person_id for each in keys)

@@ -226,7 +226,7 @@ class Trials:
         sys.monitoring.free_tool_id(tool)
 
     def _order(self, each: Altered) -> Iterator[int]:
-        """Those first that noticed others of the module, then the cheapest, as far as it goes."""
+        """Yield tests that caught other alterations of the module, then the cheapest in time."""
         reaching = set(self._reached[each.module, each.function])
         first = [place for place in reversed(self._killers[each.module]) if place in reaching]
         rest = sorted(reaching.difference(first), key=self._took.__getitem__)

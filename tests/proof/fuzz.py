@@ -20,7 +20,7 @@ def target(act: Callable[[bytes], None]) -> Callable[[bytes], None]:
 
 
 def seeds(name: str) -> list[Path]:
-    """The corpus of a target, and what once broke it."""
+    """Return the corpus of a target, with the inputs of earlier failures."""
     return sorted((CORPUS / name).iterdir())
 
 

@@ -43,7 +43,7 @@ def requirements() -> list[Line]:
 
 
 def rows() -> list[Line]:
-    """The rows of bad input, 1 to 96."""
+    """Return the rows of bad input, 1 to 96."""
     held = marked("row")
     told = tomllib.loads((HERE / "rows.toml").read_text("utf-8"))
     return [Line(name, says, held.get(name, ())) for name, says in told.items()]
@@ -76,7 +76,7 @@ def _is_pytestmark(node: ast.stmt) -> bool:
 
 
 def _names(node: ast.AST, kind: str) -> Iterator[str]:
-    """The arguments of every `pytest.mark.<kind>(…)` within."""
+    """Yield the arguments of every `pytest.mark.<kind>(…)` in a node."""
     for each in ast.walk(node):
         match each:
             case ast.Call(ast.Attribute(ast.Attribute(ast.Name("pytest"), "mark"), found), args):
@@ -85,7 +85,7 @@ def _names(node: ast.AST, kind: str) -> Iterator[str]:
 
 
 def results(reports: Path = REPORTS) -> dict[str, str]:
-    """How each test of the last run ended: passed, failed or skipped; the worst of its cases."""
+    """Return the worst result of each test's cases in the last run: passed, failed or skipped."""
     ended: dict[str, str] = {}
     cases = (ET.parse(each).getroot().iter("testcase") for each in reports.glob("*.xml"))
     for case in chain.from_iterable(cases):
@@ -111,7 +111,7 @@ _WORSE = ("passed", "skipped", "failed")
 
 
 def told(lines: list[Line], ended: dict[str, str], *, tests: bool = True) -> Iterator[str]:
-    """The table: each line, its tests, and how those ended."""
+    """Yield the lines of the table, with their tests and results."""
     for line in lines:
         yield f"{line.name:5} {state(line, ended):12} {line.says}"
         for test in line.tests if tests else ():

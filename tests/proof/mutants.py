@@ -234,7 +234,7 @@ def no_escaping() -> None:
 
 @noticed_by("tests/web/test_console_access.py::test_console_responses_have_security_headers")
 def no_headers() -> None:
-    """Answers carry no policy."""
+    """Answer carry no policy."""
     from bot.web import middleware
 
     middleware.HEADERS.clear()

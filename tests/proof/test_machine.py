@@ -36,7 +36,7 @@ class World:
         self._house.telegram.user(who, first_name="Test")
 
     def bring(self, part: dict[str, Any], *, again: int | None = None) -> int:
-        """One update of Telegram's; its number. `again` brings an old one once more."""
+        """Send one Telegram update and return its number; `again` repeats an earlier one."""
         if again is None:
             self.number += 1
         update = {"update_id": again or self.number, **part}
@@ -60,7 +60,7 @@ class World:
         return self._done(counted())
 
     def newest(self, who: int) -> list[str]:
-        """The payloads of the buttons that somebody saw last."""
+        """Return the payloads of the buttons that a person saw last."""
         user = self._house.telegram.user(who, first_name="Test")
         told = [each for each in user.received if each.buttons]
         return [b.data or "" for row in told[-1].buttons for b in row] if told else []

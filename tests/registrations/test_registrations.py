@@ -184,7 +184,7 @@ async def _accepted(rt: Runtime, guest: Guest, registry: Keeping) -> None:
 
 
 async def _surname(guest: Guest) -> str | None:
-    """The surname in the form of a registration, if anything is in it."""
+    """Return the surname in the form of a registration, or None."""
     conversation = await guest.conversation()
     assert conversation is not None
     form = conversation.forms.get("preregistration")

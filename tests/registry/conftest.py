@@ -31,7 +31,7 @@ class Bot:
     statuses: list[int] = field(default_factory=list)
 
     async def take(self, request: web.Request) -> web.Response:
-        """Answers the next of the statuses, or 204."""
+        """Answer the next of the statuses, or 204."""
         self.came.append((request.headers["Kosh-Signature"], await request.read()))
         return web.Response(status=self.statuses.pop(0) if self.statuses else 204)
 
@@ -53,11 +53,11 @@ class Sandbox:
     session: ClientSession
 
     async def fault(self, name: str, **settings: Any) -> None:
-        """Turns a fault on."""
+        """Turn a fault on."""
         await self.post("/_faults", {"name": name} | settings)
 
     async def calm(self) -> None:
-        """Turns every fault off."""
+        """Turn every fault off."""
         async with self.session.delete(self.url + "/_faults") as answer:
             assert answer.status == 200
 
@@ -73,7 +73,7 @@ class Sandbox:
             return entries
 
     async def token(self) -> str:
-        """An access token, asked for by hand."""
+        """Request an access token directly."""
         answer = await self.session.post(
             self.url + "/oauth/token",
             data={"grant_type": "client_credentials"},
@@ -82,7 +82,7 @@ class Sandbox:
         return str((await answer.json())["access_token"])
 
     async def call(self, method: str, path: str, **request: Any) -> Answer:
-        """A request by hand, signed in."""
+        """Make an authorised request directly."""
         headers = {"Authorization": f"Bearer {await self.token()}"} | request.pop("headers", {})
         url = self.url + path
         async with self.session.request(method, url, headers=headers, **request) as answer:
@@ -102,7 +102,7 @@ async def eventually[T](probe: Callable[[], Awaitable[T]]) -> T:
 
 
 def sandbox_app(database_url: str, callback_url: str | None, delay: float = 0.0) -> ASGIApp:
-    """A sandbox that knows the client of the tests."""
+    """Return a sandbox that knows the client of the tests."""
     return create_app(
         database_url,
         client_id=CLIENT_ID,
@@ -116,7 +116,7 @@ def sandbox_app(database_url: str, callback_url: str | None, delay: float = 0.0)
 
 @pytest.fixture(scope="session")
 def registry_database(admin_url: str) -> Iterator[str]:
-    """The database of this run's sandboxes."""
+    """Yield the database of this run's sandboxes."""
     name = f"registry_{uuid4().hex[:12]}"
     yield embedded.prepare(admin_url, name).owner
     embedded.drop_database(admin_url, name)
@@ -124,7 +124,7 @@ def registry_database(admin_url: str) -> Iterator[str]:
 
 @pytest.fixture
 def database_url(registry_database: str) -> str:
-    """The database, without anything that an earlier sandbox left."""
+    """Return the database, emptied of an earlier sandbox's rows."""
     with psycopg.connect(registry_database) as connection:
         connection.execute("DROP SCHEMA IF EXISTS registry_sandbox CASCADE")
     return registry_database
@@ -132,14 +132,14 @@ def database_url(registry_database: str) -> str:
 
 @pytest.fixture
 async def session() -> AsyncIterator[ClientSession]:
-    """The shared HTTP session."""
+    """Yield the shared HTTP session."""
     async with ClientSession() as session:
         yield session
 
 
 @pytest.fixture
 async def bot() -> AsyncIterator[Bot]:
-    """A bot that takes callbacks."""
+    """Run a bot that receives callbacks."""
     bot = Bot()
     app = web.Application()
     app.router.add_post("/callbacks", bot.take)
@@ -154,7 +154,7 @@ async def bot() -> AsyncIterator[Bot]:
 
 @pytest.fixture
 async def sandbox(database_url: str, bot: Bot) -> AsyncIterator[Sandbox]:
-    """A sandbox that decides at once."""
+    """Run a sandbox that decides at once."""
     app = sandbox_app(database_url, bot.url)
     async with ClientSession() as session, serving(app) as url:
         yield Sandbox(url, session)
@@ -163,5 +163,5 @@ async def sandbox(database_url: str, bot: Bot) -> AsyncIterator[Sandbox]:
 
 @pytest.fixture
 def registry(session: ClientSession, sandbox: Sandbox) -> Registry:
-    """A client of the sandbox."""
+    """Return a client of the sandbox."""
     return Registry(session, sandbox.url, CLIENT_ID, CLIENT_SECRET, deadline=5.0)

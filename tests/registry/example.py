@@ -42,12 +42,12 @@ def consent_withdrawal(number: str) -> ConsentWithdrawal:
 
 
 def new_key() -> str:
-    """The key of a submission."""
+    """Return the key of a submission."""
     return str(uuid4())
 
 
 def now() -> datetime:
-    """The time, aware of its zone."""
+    """Return the time, aware of its zone."""
     return datetime.now(UTC)
 
 

@@ -77,7 +77,7 @@ async def test_failed_registry_write_raises_its_error_without_personal_data(
 def writes_of(
     registry: Registry, number: str, key: str
 ) -> dict[str, Callable[[], Awaitable[Acknowledgement]]]:
-    """Every write there is, each ready to be tried and tried again."""
+    """Return every kind of write, ready to be sent and sent again."""
     return {
         "amend": lambda: registry.amend(number, pre_registration(purpose="WORK"), key=key),
         "create": lambda: registry.create(pre_registration(surname="Testov"), key=key),

@@ -45,12 +45,12 @@ TOKEN = "7000000001:Kanareika"
 
 
 def small(number: int) -> bytes:
-    """A file like no other, quickly looked at."""
+    """Return a unique file that is quick to process."""
     return saved(sheet(300, 200 + number))
 
 
 async def known(rt: Runtime) -> Person:
-    """Somebody who agreed to be known, without a registration."""
+    """Return a person who gave consent, without a registration."""
     guest = Guest(rt)
     await guest.consent()
     return await person_of(rt, guest)
@@ -148,7 +148,7 @@ def _bytes(path: Path) -> bytes:
 
 
 async def _contents(rt: Runtime, person: Person, upload_id: UUID) -> bytes:
-    """A paper as it would be sent."""
+    """Return a paper as it would be sent."""
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT number, body FROM upload_chunks WHERE upload_id = %s ORDER BY number",

@@ -7,6 +7,6 @@ HERE = Path(__file__).parent
 
 
 def rows(name: str) -> list[dict[str, str]]:
-    """The rows of one file by column; quotes and spaces in it are data."""
+    """Return the rows of one file by column; quotes and spaces in it are data."""
     with (HERE / f"{name}.tsv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))

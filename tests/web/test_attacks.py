@@ -39,7 +39,7 @@ HOSTILE = (
 
 @pytest.fixture
 async def office(house: House) -> AsyncIterator[tuple[House, str]]:
-    """A case that waits, an officer who may see it, one of another mission, an administrator."""
+    """Yield a waiting case, an officer who may see it, one of another mission, an administrator."""
     await demo_officers.enter(house.rt)
     async with house.rt.pool.connection() as session:
         dana = next(
@@ -88,7 +88,7 @@ async def test_case_of_another_mission_is_answered_like_an_unknown_one(
 
 
 def _alike(screen: Screen) -> str:
-    """A page without what differs from visit to visit."""
+    """Return a page without the parts that differ from visit to visit."""
     return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32,}", "", screen.html)
 
 

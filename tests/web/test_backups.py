@@ -59,7 +59,7 @@ def bytes_of(databases: Databases, person_id: UUID) -> list[bytes]:
 
 
 def on_disk(databases: Databases, admin_url: str, services_home: Path) -> bytes:
-    """Every file of this database, after everything in memory has been written."""
+    """Return every file of this database, after everything in memory has been written."""
     name = databases.owner.rsplit("/", 1)[1]
     with psycopg.connect(admin_url, autocommit=True) as session:
         session.execute("CHECKPOINT")

@@ -33,7 +33,7 @@ languages = ["ru", "kk"]
 
 @pytest.fixture
 def chosen(databases: Databases, redis_url: str, tmp_path: Path) -> Settings:
-    """A house whose test phone is on Telegram."""
+    """Return a house whose test phone is on Telegram."""
     found = furnished(databases, redis_url, tmp_path)
     return found.model_copy(update={"broadcast_testers": (f"telegram:{TESTER}",)})
 

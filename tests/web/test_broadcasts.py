@@ -41,7 +41,7 @@ WORDS = Languages(("ru",))
 
 
 def why(refusal: Refusal) -> str:
-    """The words of a refusal up to what it is about."""
+    """Return the words of a refusal, up to its subject."""
     told = WORDS.render(STANDS_AGAINST[refusal], "ru")
     return " ".join(told.partition("{detail}")[0].split())
 

@@ -40,7 +40,7 @@ ANSWERS = (
 
 
 def _everything(databases: Databases) -> str:
-    """Every row of every table as text, sealed columns as hex."""
+    """Return every row of every table as text, sealed columns as hex."""
     with psycopg.connect(databases.owner) as session:
         tables = session.execute(
             "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
@@ -55,7 +55,7 @@ def _everything(databases: Databases) -> str:
 
 
 async def _valkey(house: House) -> bytes:
-    """Every key and value, as they lie there: a dump would compress them."""
+    """Return every key and value in plain form, since a dump would compress them."""
     client: Any = house.rt.live._client
     seen = []
     async for key in client.scan_iter():
@@ -254,7 +254,7 @@ def _is_of_this_run(process: Path) -> bool:
 
 
 async def _officers(house: House) -> None:
-    """Reads the case that waits, answers, and writes a note."""
+    """Read the case that waits, answers, and writes a note."""
     async with Console.signed_in(house.url, "Aigul Testova") as console:
         await console.get("/console/inbox")
         found = re.search(r'href="(/console/cases/[^"]+)"', console.screen.html)

@@ -33,7 +33,7 @@ async def desk(house: House) -> House:
 
 @pytest.fixture
 async def waiting(desk: House) -> AsyncIterator[Visitor]:
-    """Somebody who reads Kazakh and waits for an officer."""
+    """Yield a person who reads Kazakh and waits for an officer."""
     visitor = await ask_officer(desk, "kk", "registration", WORDS)
     yield visitor
     await leave(visitor)
@@ -85,7 +85,7 @@ async def test_sign_in_answers_wrong_name_password_and_code_alike(desk: House) -
 
 
 async def _enrolled(house: House, console: Console, name: str) -> str:
-    """An officer with a password and an app; the app's secret."""
+    """Create an officer with a password and an app; return the app's secret."""
     async with house.rt.pool.connection() as session:
         dana = next(each for each in await directory.everyone(session) if each.name == DANA)
     officer = await directory.enter(house.rt, dana, name, GENERAL, [Role.OFFICER])

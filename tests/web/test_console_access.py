@@ -66,7 +66,7 @@ def test_console_get_routes_change_nothing() -> None:
 
 @pytest.fixture
 async def office(house: House) -> AsyncIterator[tuple[House, str]]:
-    """A desk with an unclaimed case; one officer of every role here and elsewhere."""
+    """Yield a desk with an unclaimed case, and an officer of every role here and elsewhere."""
     await demo_officers.enter(house.rt)
     async with house.rt.pool.connection() as session:
         dana = next(

@@ -14,7 +14,7 @@ LONG = "9" * 20
 
 @pytest.fixture
 async def console(house: House) -> AsyncIterator[Console]:
-    """A lead at the console."""
+    """Yield a lead at the console."""
     await demo_officers.enter(house.rt)
     async with Console.signed_in(house.url, LEAD) as console:
         yield console

@@ -44,7 +44,7 @@ class Office:
     known: dict[str, Officer]
 
     async def put(self, state: State, owner: UUID | None) -> tuple[Any, ...]:
-        """The case as it shall be, and its row."""
+        """Put the case into the required state, and return its row."""
         async with self.house.rt.pool.connection() as session:
             await session.execute("DELETE FROM case_actions")
             await session.execute(
@@ -93,7 +93,7 @@ def _routes() -> Iterator[tuple[str, str, Action]]:
 
 
 async def _differences(office: Office, who: str, stands: Any) -> list[str]:
-    """Where a route did not do what the policy says."""
+    """Return the routes that do not follow the policy."""
     found, me = [], office.known[who]
     owners = {"nobody": None, "me": me.id, "other": office.known["Berik Testov"].id}
     async with Console.signed_in(office.house.url, who) as console:

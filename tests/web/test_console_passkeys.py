@@ -45,7 +45,7 @@ async def _sent(console: Console, credential: str) -> Screen:
 
 
 async def _added(house: House, console: Console) -> Device:
-    """A passkey of whoever is signed in."""
+    """Add a passkey to the signed-in officer."""
     device = Device(house.rt.settings.public_url)
     screen = await _sent(console, await _offered(console, device))
     assert ru("done_passkey") in screen.text
@@ -82,7 +82,7 @@ async def _logged(house: House) -> list[tuple[str, str, str]]:
 
 
 async def _spent(house: House, console: Console, token: str) -> Screen:
-    """A one-time link, used as its officer does."""
+    """Use a one-time link, as its officer does."""
     screen = await console.get(f"/console/welcome?token={token}")
     found = re.search(r'class="secret">([^<]+)<', screen.html)
     assert found is not None
@@ -225,7 +225,7 @@ async def _held_back(console: Console, fields: dict[str, str], until: asyncio.Ev
 
 
 async def _has_come(house: House) -> bool:
-    """Whether a session was seen in the last minute: the head of a form came, not yet its end."""
+    """Return whether a session was seen in the last minute, while the body of a form is unread."""
     assert house.rt.console is not None
     async with house.rt.console.connection() as session:
         found = await session.execute(

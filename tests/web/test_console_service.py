@@ -85,7 +85,7 @@ def _claims(issuer: str, nonce: str) -> dict[str, Any]:
 
 @pytest.fixture
 async def office(house: House) -> AsyncIterator[tuple[House, Provider, str]]:
-    """The console, at an address of its own that knows the provider."""
+    """Serve the console at an address that the provider knows."""
     await demo_officers.enter(house.rt)
     provider, port = Provider(), free_port()
     async with serving(provider.app()) as issuer:

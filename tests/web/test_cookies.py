@@ -25,7 +25,7 @@ CHAT, CONSOLE = "__Host-kosh", "__Host-console"
 
 @pytest.fixture
 async def safe(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
-    """A house that is reached over https; a proxy in front of it is what speaks that."""
+    """Yield a stack that is reached over https, through a proxy that ends TLS."""
     https = chosen.model_copy(update={"public_url": "https://kosh.example"})
     async with opened(https, admin_url) as house:
         yield house
@@ -41,7 +41,7 @@ async def _post(house: House, name: str, way: str, **fields: str) -> tuple[str, 
 
 
 def _gone(cookie: Morsel[str] | None) -> bool:
-    """Whether a browser takes a cookie of this prefix away: without these it would not listen."""
+    """Return whether a browser accepts the deletion of a cookie with this prefix."""
     return cookie is not None and (
         cookie["max-age"], cookie["secure"], cookie["path"], cookie["domain"],
         cookie["httponly"], cookie["samesite"],

@@ -16,7 +16,7 @@ CANARY = "Testova-canary"
 
 @pytest.fixture
 async def http(rt: Runtime) -> AsyncIterator[aiohttp.ClientSession]:
-    """A client of an application with one operation that takes a number and one that fails."""
+    """Yield a client of an application: one operation takes a number, the other one fails."""
     app: FastAPI = create_app(lent(rt))
 
     @app.get("/number")

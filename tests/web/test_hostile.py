@@ -252,7 +252,7 @@ def _head(*headers: str, length: bool = True) -> bytes:
 
 
 async def _raw(house: House, request: bytes) -> bytes:
-    """Bytes over a plain socket, and the beginning of the answer."""
+    """Send bytes over a plain socket; return the beginning of the response."""
     host, _, port = house.url.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(request)

@@ -38,7 +38,7 @@ async def _kept(visitor: Visitor) -> Bubble:
 
 
 async def _stored(rt: Runtime) -> bytes:
-    """The conversation of the one person there is, as it lies in the table."""
+    """Return the row of the only person's conversation."""
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT state FROM conversations")
         (row,) = await cursor.fetchall()

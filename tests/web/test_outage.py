@@ -28,7 +28,7 @@ SECRET = "X-Telegram-Bot-Api-Secret-Token"
 
 
 async def _bring(house: House, number: int, who: int = 7300) -> int:
-    """An update of somebody, as the platform brings it; the status it is answered with."""
+    """Send an update of a person as the platform does; return the response's status."""
     secret = house.rt.settings.telegram_secret
     assert secret
     sender = {"id": who, "is_bot": False, "first_name": "Test", "language_code": "kk"}
@@ -51,7 +51,7 @@ async def _bring(house: House, number: int, who: int = 7300) -> int:
 
 @contextmanager
 def _away(admin_url: str, database: str) -> Iterator[None]:
-    """Every connection of one database is cut, and no new one is let in."""
+    """Cut every connection of one database, and admit no new one."""
 
     def let(in_: bool) -> None:
         statement = SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
@@ -143,7 +143,7 @@ async def test_chat_page_answers_when_valkey_is_down(house: House) -> None:
 
 
 async def _told(house: House, url: str) -> int:
-    """The status of a page that says in all languages that nothing can be done now."""
+    """Return the status of a page that reports the outage in all languages."""
     async with house.http.get(url, headers=LOOKING) as answer:
         html = await answer.text()
         for code, _own in house.rt.languages.languages():

@@ -36,7 +36,7 @@ async def _to_surname(house: House, user: User) -> None:
 
 
 async def _link(house: House, user: User) -> str:
-    """The address that the button of the newest message opens, at the server of this test."""
+    """Return the URL of the newest message's button, at the server of this test."""
     await _next(user, partial(user.press, "!page"))
     (url,) = [button.url for row in user.last.buttons for button in row if button.url]
     return house.url + "/p/" + url.rsplit("/p/", 1)[1]

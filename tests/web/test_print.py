@@ -38,7 +38,7 @@ def words(pdf: bytes) -> str:
 
 
 async def _listed(visitor: Visitor, language: str = "ru") -> Bubble:
-    """The bubble with the link; the one after it asks what to do with the list."""
+    """Return the bubble with the link; the next one asks what to do with the list."""
     await visitor.wait(1)
     await visitor.press(language)
     for tap in TAPS:
@@ -48,7 +48,7 @@ async def _listed(visitor: Visitor, language: str = "ru") -> Bubble:
 
 
 def _here(house: House, bubble: Bubble) -> str:
-    """The address of the link, at the server of this test."""
+    """Return the URL of the link, at the server of this test."""
     (url,) = (each for each in bubble.buttons.values() if "/print/" in each)
     return house.url + "/print/" + url.rsplit("/print/", 1)[1]
 

@@ -30,7 +30,7 @@ HUGE = "9" * 15
 
 
 async def _known(rt: Runtime) -> tuple[Guest, Person]:
-    """Somebody with a chat of their own."""
+    """Return a person with a chat of their own."""
     guest = Guest(rt)
     await guest.consent()
     async with rt.pool.connection() as session:
@@ -89,7 +89,7 @@ class _Line:
 
 @asynccontextmanager
 async def _line(house: House, guest: Guest, last: str) -> AsyncIterator[_Line]:
-    """The stream after an id; it is cut at the end."""
+    """Open the stream after an id; it is cut at the end."""
     headers, params = {"Cookie": f"kosh={guest.name}"}, {"last": last}
     async with (
         aiohttp.ClientSession(headers=headers) as session,

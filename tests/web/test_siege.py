@@ -26,7 +26,7 @@ VISITS = 200
 
 @pytest.fixture
 async def small(chosen: Settings, admin_url: str, tmp_path: Path) -> AsyncIterator[House]:
-    """A house with a Valkey of its own, of 4 MB."""
+    """Yield a stack with its own Valkey of 4 MB."""
     with embedded.valkey(tmp_path / "valkey", maxmemory="4mb") as url:
         alone = chosen.model_copy(update={"redis_url": SecretStr(url)})
         async with opened(alone, admin_url) as house:

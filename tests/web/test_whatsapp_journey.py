@@ -127,7 +127,7 @@ CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
 
 
 async def _known(house: House, phone: str, **more: Any) -> User:
-    """Somebody who agreed to be known and is at the first question after that."""
+    """Return a person who gave consent and is at the first question after it."""
     user = await _user(house, phone, **more)
     await _at_language(user, "ru")
     await _walk(house, user, CONSENTED)
@@ -165,7 +165,7 @@ async def _states(house: House, user: User) -> list[str]:
 
 
 async def _newest(house: House, person: identities.Person) -> tuple[int, int]:
-    """The person's newest message, and which try of it that was."""
+    """Return the person's newest message, and the number of its attempt."""
     look = "SELECT id, attempt FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1"
     [(row, attempt)] = await _query(house, look, person.id)
     return row, attempt

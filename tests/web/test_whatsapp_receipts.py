@@ -85,7 +85,7 @@ FIRST, SECOND = "Сәлем " * 600, "Екінші " * 200
 
 
 async def _say_at_length(house: House, user: User) -> int:
-    """A message that is two on WhatsApp; how many had come before."""
+    """Send a message that takes two on WhatsApp; return how many had come before."""
     person, seen = await _person(house, user), len(user.received)
     said = Message((FIRST.strip(), SECOND.strip()), (), "kk")
     async with house.rt.pool.connection() as session:
@@ -95,7 +95,7 @@ async def _say_at_length(house: House, user: User) -> int:
 
 
 def _parts(user: User, seen: int) -> list[int]:
-    """Which of the two came, in their order."""
+    """Return which of the two parts came, in order."""
     return [1 if each.text == FIRST.strip() else 2 for each in user.received[seen:]]
 
 

@@ -1,4 +1,4 @@
-"""Show the inbox: who waits, in which queue, for how long; take the next case."""
+"""Show the inbox: the waiting people, their queues and waiting times; take the next case."""
 
 from datetime import timedelta
 from typing import Annotated

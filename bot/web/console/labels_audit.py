@@ -85,7 +85,7 @@ LOGGED: dict[str, Text] = {
     "sign_out": FRAME["sign_out"],
 }
 
-# Registry: what was sent, its state, the reason of the state.
+# Labels of the registry: the kind of a write, its state, and the reason of the state.
 
 SENT: dict[str, Text] = {
     "registration": _("Registration"),

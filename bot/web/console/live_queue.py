@@ -1,4 +1,4 @@
-"""Show the queue of the moment to a lead: who waits, who is on shift, who holds what."""
+"""Show a lead the current queue: the waiting people, the officers on shift, and their cases."""
 
 from typing import Annotated
 

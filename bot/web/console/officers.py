@@ -1,4 +1,4 @@
-"""Manage officers: who works here, what each may do, and the link that lets a new one sign in."""
+"""Manage officers: their list, their permissions, and the sign-in link of a new officer."""
 
 from typing import Annotated
 

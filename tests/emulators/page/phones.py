@@ -19,7 +19,7 @@ PICTURES = {"image/jpeg", "image/png", "image/webp"}
 
 
 def strangers() -> Iterator[int]:
-    """Numbers of seven digits: Kosh may still know those of an earlier demonstration."""
+    """Yield numbers of seven digits: Kosh may still know those of an earlier demonstration."""
     return itertools.count(1_000_000 + secrets.randbelow(8_000_000))
 
 
@@ -27,13 +27,13 @@ class Phone(Protocol):
     """A phone on the page; an impossible action raises LookupError or ValueError."""
 
     def view(self) -> Params:
-        """Everything on the screen, oldest first."""
+        """Return everything on the screen, oldest first."""
 
     async def do(self, act: str, p: Params) -> None:
         """Something the person does: `say`, `press`, `choose`, `tap`, `start` or `renew`."""
 
     async def send(self, as_photo: bool, name: str, mime: str, data: bytes) -> None:
-        """Sends a file, as a photo or as a file."""
+        """Send a file, as a photo or as a file."""
 
     def picture(self, name: str) -> tuple[str, bytes] | None:
         """MIME type and bytes of a picture on the screen."""
@@ -52,7 +52,7 @@ class TelegramPhone:
         self._renew("kk")
 
     def view(self) -> Params:
-        """Everything on the screen."""
+        """Return everything on the screen."""
         presses = [one.text for one in self.user.presses if one.text]
         return {
             "who": f"{self.user.person.first_name} {self.user.id}",
@@ -83,7 +83,7 @@ class TelegramPhone:
                 raise LookupError(f"Telegram has no {act}")
 
     async def send(self, as_photo: bool, name: str, mime: str, data: bytes) -> None:
-        """Sends a file."""
+        """Send a file."""
         if as_photo:
             sent = await self.user.send_photo(data)
             self.mimes[sent.content["photo"][-1]["file_id"]] = mime
@@ -91,7 +91,7 @@ class TelegramPhone:
             await self.user.send_document(data, name, mime)
 
     def picture(self, name: str) -> tuple[str, bytes] | None:
-        """A picture on the screen."""
+        """Return a picture on the screen."""
         file = self.on.world.files.get(name)
         return (self.mimes[name], file.data) if file and name in self.mimes else None
 
@@ -142,7 +142,7 @@ class WhatsAppPhone:
         self._renew(hidden=False)
 
     def view(self) -> Params:
-        """Everything on the screen."""
+        """Return everything on the screen."""
         hidden = self.user.person.known == "user_id"
         known = self.user.user_id if hidden else f"+{self.user.phone}"
         sent = len(self.user.received)
@@ -171,14 +171,14 @@ class WhatsAppPhone:
                 raise LookupError(f"WhatsApp has no {act}")
 
     async def send(self, as_photo: bool, name: str, mime: str, data: bytes) -> None:
-        """Sends a file."""
+        """Send a file."""
         if as_photo:
             await self.user.send("image", data, mime)
         else:
             await self.user.send_document(data, name, mime)
 
     def picture(self, name: str) -> tuple[str, bytes] | None:
-        """A picture on the screen."""
+        """Return a picture on the screen."""
         media = self.on.world.media.get(name)
         return (media.mime, media.data) if media and media.mime in PICTURES else None
 

@@ -37,7 +37,7 @@ class Page:
         self.closing = asyncio.Event()
 
     def app(self) -> web.Application:
-        """The routes."""
+        """Return the routes."""
         app = web.Application(client_max_size=FILE_MOST, middlewares=[guarded])
         app.add_routes(
             [
@@ -55,7 +55,7 @@ class Page:
         return web.FileResponse(HERE / FILES[request.path])
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
-        """Both screens at every change, as server-sent events."""
+        """Send both screens at every change, as server-sent events."""
         answer = web.StreamResponse(headers={"Content-Type": "text/event-stream", **SAFE})
         await answer.prepare(request)
         # The viewer has closed the window.
@@ -109,7 +109,7 @@ class Page:
 
 
 async def nothing(_: web.Request) -> web.Response:
-    """The icon that browsers ask for and the page doesn't have."""
+    """Return the icon that browsers ask for and the page doesn't have."""
     return web.Response(status=204)
 
 
@@ -129,7 +129,7 @@ async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
 async def serving(
     phones: dict[str, Phone], kosh: str, registry: str = "", port: int = 0
 ) -> AsyncIterator[str]:
-    """The page at an address of its own."""
+    """Serve the page at its own address."""
     page = Page(phones, kosh.rstrip("/"), registry)
     runner = web.AppRunner(page.app(), access_log=None, shutdown_timeout=1)
     await runner.setup()

@@ -18,40 +18,40 @@ Builder = Callable[[File], Params]
 
 
 def photo(file: File) -> Params:
-    """A photo in two sizes, the last one the biggest."""
+    """Return a photo in two sizes, the last one the biggest."""
     small = file.file | {"width": 90, "height": 60, "file_unique_id": file.id[-15:]}
     return {"photo": [small, file.file | {"width": 1280, "height": 853}]}
 
 
 def voice(file: File) -> Params:
-    """A voice message of three seconds."""
+    """Return a voice message of three seconds."""
     return {"voice": file.file | {"duration": 3, "mime_type": "audio/ogg"}}
 
 
 def audio(file: File) -> Params:
-    """A piece of music."""
+    """Return a piece of music."""
     return {"audio": file.file | {"duration": 60, "mime_type": "audio/mpeg", "title": "Küi"}}
 
 
 def video(file: File) -> Params:
-    """A video of five seconds."""
+    """Return a video of five seconds."""
     shape = {"width": 640, "height": 360, "duration": 5, "mime_type": "video/mp4"}
     return {"video": file.file | shape}
 
 
 def video_note(file: File) -> Params:
-    """A round video of five seconds."""
+    """Return a round video of five seconds."""
     return {"video_note": file.file | {"length": 240, "duration": 5}}
 
 
 def animation(file: File) -> Params:
-    """A GIF; the Bot API shows it as a document too."""
+    """Return a GIF; the Bot API shows it as a document too."""
     shape = {"width": 320, "height": 240, "duration": 2, "mime_type": "video/mp4"}
     return {"animation": file.file | shape, "document": file.file | {"mime_type": "video/mp4"}}
 
 
 def sticker(file: File) -> Params:
-    """A still sticker."""
+    """Return a still sticker."""
     kind = {"type": "regular", "is_animated": False, "is_video": False, "emoji": "👍"}
     return {"sticker": file.file | kind | {"width": 512, "height": 512}}
 
@@ -68,14 +68,14 @@ FILES: dict[str, tuple[str, bytes, Builder]] = {
 
 
 def file_content(world: World, kind: str, data: bytes | None, size: int | None) -> Params:
-    """A message with a file; `size` may claim more bytes than there are."""
+    """Return a message with a file; `size` may claim more bytes than there are."""
     place, sample, build = FILES[kind]
     folder, name = place.split("/")
     return build(world.store(folder, name, sample if data is None else data, size))
 
 
 def document_content(world: World, data: bytes, name: str, mime: str, size: int | None) -> Params:
-    """A file sent as a file; an empty name or MIME type is left out, as Telegram may do."""
+    """Return a file sent as a file; an empty name or MIME type is left out, as Telegram may do."""
     shown = world.store("documents", name, data, size).file
     known = {"file_name": name, "mime_type": mime}
     return {"document": shown | {key: value for key, value in known.items() if value}}
@@ -90,23 +90,23 @@ def contact_content(person: Person, of: Person | None) -> Params:
 
 
 def location_content() -> Params:
-    """A place on the map."""
+    """Return a place on the map."""
     return {"location": {"latitude": 51.1282, "longitude": 71.4306}}
 
 
 def venue_content() -> Params:
-    """A place with a name."""
+    """Return a place with a name."""
     place = location_content()
     return place | {"venue": place | {"title": "Bayterek", "address": "Nurzhol 1"}}
 
 
 def dice_content() -> Params:
-    """A thrown die."""
+    """Return a thrown die."""
     return {"dice": {"emoji": "🎲", "value": 4}}
 
 
 def poll_content() -> Params:
-    """An open poll with two options."""
+    """Return an open poll with two options."""
     options = [{"persistent_id": str(n), "text": str(n), "voter_count": 0} for n in (1, 2)]
     return {
         "poll": {

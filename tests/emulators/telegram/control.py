@@ -42,7 +42,7 @@ ACTS = [
 
 
 def view(message: Message) -> Params:
-    """A message as the person sees it now."""
+    """Return a message as the person sees it now."""
     return {
         "id": message.id,
         "from_bot": message.from_bot,
@@ -56,12 +56,12 @@ def view(message: Message) -> Params:
 
 
 async def make_user(on: Emulator, p: Params) -> object:
-    """A person: `id` and what `Emulator.user` takes."""
+    """Create a person: `id` and what `Emulator.user` takes."""
     return on.user(p.pop("id"), **p).id
 
 
 async def add_fault(on: Emulator, p: Params) -> object:
-    """A scripted fault: `fault` (its name in `faults`), `times`, `method`, and its own fields."""
+    """Add a scripted fault: `fault` (its name in `faults`), `times`, `method`, its own fields."""
     times, method = p.pop("times", 1), p.pop("method", None)
     on.fail(KINDS[p.pop("fault")](**p), times, method)
     return True
@@ -74,26 +74,26 @@ async def mend(on: Emulator, _: Params) -> object:
 
 
 async def set_tricks(on: Emulator, p: Params) -> object:
-    """How updates are handed over: `copies`, `together`, `shuffled`."""
+    """Set how updates are handed over: `copies`, `together`, `shuffled`."""
     for name, value in p.items():
         setattr(on.tricks, name, value)
     return asdict(on.tricks)
 
 
 async def advance(on: Emulator, p: Params) -> object:
-    """Moves the emulated clock on by `seconds`."""
+    """Move the emulated clock on by `seconds`."""
     on.advance(p["seconds"])
     return on.world.now()
 
 
 async def wait(on: Emulator, p: Params) -> object:
-    """The bot's message of `number` (from 1) in the chat of `user`, within `seconds`."""
+    """Wait for the bot's message of `number` (from 1) in the chat of `user`, within `seconds`."""
     found = await on.user(p["user"]).wait_for_message(p["number"], p.get("seconds", 10.0))
     return view(found)
 
 
 async def taken(on: Emulator, p: Params) -> object:
-    """Returns when the bot has taken every update, within `seconds`."""
+    """Return when the bot has taken every update, within `seconds`."""
     await on.until_taken(p.get("seconds", 10.0))
     return True
 
@@ -120,7 +120,7 @@ VERBS: dict[str, Act] = {
 
 
 def stats(on: Emulator) -> Params:
-    """Counts of everything in the journal, and what still waits."""
+    """Count of everything in the journal, and what still waits."""
     return {
         "counts": dict(on.journal.counts),
         "entries": len(on.journal.entries),
@@ -131,7 +131,7 @@ def stats(on: Emulator) -> Params:
 
 
 def control_routes(on: Emulator) -> list[web.RouteDef]:
-    """The routes under /_control."""
+    """Return the routes under /_control."""
 
     async def do(request: web.Request) -> web.Response:
         verb = VERBS[request.match_info["verb"]]
@@ -162,5 +162,5 @@ def control_routes(on: Emulator) -> list[web.RouteDef]:
 
 
 def answered(result: object) -> web.Response:
-    """A JSON answer."""
+    """Return a JSON answer."""
     return web.Response(body=msgspec.json.encode(result), content_type=JSON)

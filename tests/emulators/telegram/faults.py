@@ -83,7 +83,7 @@ class Faults:
         self._scripts.clear()
 
     def meet(self, method: str) -> Fault | None:
-        """The fault that this call meets."""
+        """Return the fault that this call meets."""
         for script in self._scripts:
             if script.method in (None, method):
                 script.times -= 1

@@ -53,7 +53,7 @@ class Delivery:
 
     @property
     def acknowledged(self) -> bool:
-        """Whether the bot has taken the update."""
+        """Return whether the bot has taken the update."""
         return 200 <= self.status <= 299
 
 
@@ -75,13 +75,13 @@ class Journal:
             self._file = FileIO(self.path, "a")
 
     def close(self) -> None:
-        """Closes the file; the entries in memory stay."""
+        """Close the file; the entries in memory stay."""
         if self._file is not None:
             self._file.close()
             self._file = None
 
     def write(self, entry: Entry) -> None:
-        """Adds an entry, with one write to the file."""
+        """Add an entry, with one write to the file."""
         self.entries.append(entry)
         self.counts[counted(entry)] += 1
         if self._file is not None:
@@ -91,13 +91,13 @@ class Journal:
     def call(
         self, method: str, params: Params, outcome: Outcome | None, sent: int | None = None
     ) -> None:
-        """Adds a call; without an outcome it was not carried out."""
+        """Add a call; without an outcome it was not carried out."""
         shown = {k: repr(v) if isinstance(v, Upload) else v for k, v in params.items()}
         status, body = (outcome.status, outcome.body) if outcome else (0, b"null")
         self.write(Call(method, shown, time.time(), status, msgspec.Raw(body), sent))
 
     def calls(self, method: str | None = None) -> list[Call]:
-        """The calls (of one method), in the order they were answered."""
+        """Return the calls (of one method), in the order they were answered."""
         found = (entry for entry in self.entries if isinstance(entry, Call))
         return [call for call in found if method in (None, call.method)]
 
@@ -110,30 +110,30 @@ class Journal:
         ]
 
     def deliveries(self, update_id: int | None = None) -> list[Delivery]:
-        """The attempts to hand over (an update), in order."""
+        """Return the attempts to hand over (an update), in order."""
         found = (entry for entry in self.entries if isinstance(entry, Delivery))
         return [one for one in found if update_id in (None, one.update_id)]
 
     def updates(self) -> list[int]:
-        """The ids of all updates that came into being."""
+        """Return the ids of all created updates."""
         return [entry.update_id for entry in self.entries if isinstance(entry, Arrival)]
 
     def acknowledged(self) -> set[int]:
-        """The updates that the bot has answered with 2xx, or confirmed by offset."""
+        """Return the updates that the bot has answered with 2xx, or confirmed by offset."""
         return {one.update_id for one in self.deliveries() if one.acknowledged}
 
     def mistakes(self) -> list[Call]:
-        """The calls that only this emulator refused: Telegram would have ignored what's wrong."""
+        """Return the calls that only this emulator refused; Telegram would ignore the fault."""
         refused = (call for call in self.calls() if call.status == 400)
         return [call for call in refused if b"EMULATOR:" in bytes(call.answer)]
 
     def lines(self, since: int) -> Iterator[bytes]:
-        """The entries from a number on, as JSON."""
+        """Yield the entries from a number on, as JSON."""
         return (msgspec.json.encode(entry) for entry in self.entries[since:])
 
 
 def counted(entry: Entry) -> str:
-    """The name under which an entry is counted."""
+    """Return the name under which an entry is counted."""
     match entry:
         case Call():
             return f"{entry.method} {entry.status}"

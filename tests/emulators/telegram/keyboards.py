@@ -41,7 +41,7 @@ Rows = tuple[tuple[Button, ...], ...]
 
 
 def checked_markup(markup: Params | None, private: bool) -> Params | None:
-    """The markup, if Telegram would take it; an empty inline keyboard is the same as none."""
+    """Return the markup if Telegram accepts it; an empty inline keyboard is the same as none."""
     if markup is None or markup.get("inline_keyboard") == []:
         return None
     rows = markup.get("inline_keyboard") or markup.get("keyboard")
@@ -55,7 +55,7 @@ def checked_markup(markup: Params | None, private: bool) -> Params | None:
 
 
 def check_shape(rows: list[list[Params]]) -> None:
-    """Refuses too many buttons, too long rows, and rows without any."""
+    """Refuse too many buttons, too long rows, and rows without any."""
     if not rows or not all(rows):
         raise strict("a keyboard has a row without buttons")
     if max(map(len, rows)) > MAX_IN_A_ROW:
@@ -65,7 +65,7 @@ def check_shape(rows: list[list[Params]]) -> None:
 
 
 def check_inline(button: Params) -> None:
-    """Refuses an inline button without text, without exactly one action, or with a bad link."""
+    """Refuse an inline button without text, without exactly one action, or with a bad link."""
     check_face(button, "Inline keyboard button")
     actions = ACTIONS & button.keys()
     if not actions:
@@ -81,7 +81,7 @@ def check_inline(button: Params) -> None:
 
 
 def check_reply(button: Params, private: bool) -> None:
-    """Refuses a reply button without text, or one that asks for what only a private chat gives."""
+    """Refuse a reply button without text, or one that asks for what only a private chat gives."""
     check_face(button, "Keyboard button")
     for name, what in REQUESTS.items():
         if button.get(name) and not private:
@@ -91,7 +91,7 @@ def check_reply(button: Params, private: bool) -> None:
 
 
 def check_face(button: Params, what: str) -> None:
-    """Refuses a button without text or with an unknown style."""
+    """Refuse a button without text or with an unknown style."""
     if is_blank(button["text"]):
         raise bad(f"{what[0].lower()}{what[1:]} text must be non-empty")
     if button.get("style", "") not in STYLES:
@@ -99,25 +99,25 @@ def check_face(button: Params, what: str) -> None:
 
 
 def check_web_app(button: Params, what: str) -> None:
-    """Refuses a Mini App that isn't served over HTTPS."""
+    """Refuse a Mini App that isn't served over HTTPS."""
     url = button["web_app"]["url"]
     if not url.startswith("https://"):
         raise bad(f"{what} Web App URL '{url}' is invalid: Only HTTPS links are allowed")
 
 
 def buttons_in(rows: list[list[Params]]) -> Iterator[Params]:
-    """All buttons, row by row."""
+    """Yield all buttons, row by row."""
     return (button for row in rows for button in row)
 
 
 def rows_seen(markup: Params | None) -> Rows:
-    """The rows as a person sees them."""
+    """Return the rows as a person sees them."""
     rows = (markup or {}).get("inline_keyboard") or (markup or {}).get("keyboard") or []
     return tuple(tuple(map(seen, row)) for row in rows)
 
 
 def seen(button: Params) -> Button:
-    """One button as a person sees it."""
+    """Return one button as a person sees it."""
     return Button(
         text=button["text"],
         data=button.get("callback_data"),

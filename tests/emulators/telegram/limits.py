@@ -35,7 +35,7 @@ class Bucket:
         self.at = now
 
     def wait(self, now: float) -> float:
-        """Seconds until a token is there."""
+        """Return the seconds until a token is available."""
         self.tokens = min(self.burst, self.tokens + (now - self.at) * self.rate)
         self.at = now
         return max(0.0, (1 - self.tokens) / self.rate)
@@ -52,13 +52,13 @@ class Gate:
         self._chats: dict[int, Bucket] = {}
 
     def message(self, method: str, chat_id: int) -> None:
-        """Counts a message or an edit in its chat and over all chats."""
+        """Count a message or an edit in its chat and over all chats."""
         if self.limits is None or self._bot is None or method not in COUNTED:
             return
         self._take(self._bot, self._chat(chat_id, self.limits))
 
     def webhook(self) -> None:
-        """Counts a change of webhook."""
+        """Count a change of webhook."""
         if self._webhook is not None:
             self._take(self._webhook)
 

@@ -44,7 +44,7 @@ ACTIVE = (
 
 
 async def get_me(on: Platform, _: Params) -> object:
-    """The bot, with its abilities."""
+    """Return the bot, with its abilities."""
     return on.world.bot | {
         "can_join_groups": True,
         "can_read_all_group_messages": False,
@@ -90,7 +90,7 @@ async def delete_webhook(on: Platform, p: Params) -> bool:
 
 
 async def get_webhook_info(on: Platform, _: Params) -> object:
-    """Where updates go, how many wait, and the last failure."""
+    """Return the URL of updates, the number that wait, and the last failure."""
     updates = on.world.updates
     info = on.courier.info() | {"pending_update_count": len(updates.pending)}
     return (
@@ -99,7 +99,7 @@ async def get_webhook_info(on: Platform, _: Params) -> object:
 
 
 async def send_message(on: Platform, p: Params) -> object:
-    """A text message."""
+    """Send a text message."""
     said = checked_text(p, p["text"], TEXT_MOST, "entities")
     if not said.text:
         raise bad("text must be non-empty")
@@ -107,13 +107,13 @@ async def send_message(on: Platform, p: Params) -> object:
 
 
 async def send_document(on: Platform, p: Params) -> object:
-    """A file, uploaded or by its id."""
+    """Send a file, uploaded or by its id."""
     said = checked_text(p, p.get("caption", ""), CAPTION_MOST, "caption_entities")
     return await send(on, "sendDocument", p, said, {"document": document(on.world, p["document"])})
 
 
 async def send(on: Platform, method: str, p: Params, said: Formatted, content: Params) -> object:
-    """Puts a message of the bot into a chat."""
+    """Put a message of the bot into a chat."""
     chat = on.world.open_chat(p["chat_id"])
     markup = checked_markup(p.get("reply_markup"), chat.kind == "private")
     reply_to = checked_reply(chat, p.get("reply_parameters"))
@@ -143,14 +143,14 @@ def show_keyboard(chat: Chat, message: Message) -> None:
 
 
 def checked_text(p: Params, text: str, limit: int, entities: str) -> Formatted:
-    """The text in its final form; entities are given by mark-up or ready-made, not both."""
+    """Return the text in its final form; entities come by mark-up or ready-made, not both."""
     if p.get("parse_mode") and p.get(entities):
         raise strict(f"both parse_mode and {entities} are given")
     return formatted(text, p.get("parse_mode", ""), p.get(entities, []), limit)
 
 
 def checked_reply(chat: Chat, reply: Params | None) -> int | None:
-    """The message that is answered, if it is still there."""
+    """Return the message that is answered, if it still exists."""
     if reply is None:
         return None
     found = chat.messages.get(reply.get("message_id", 0))
@@ -162,7 +162,7 @@ def checked_reply(chat: Chat, reply: Params | None) -> int | None:
 
 
 def document(world: World, given: Upload | str) -> Params:
-    """The Bot API's Document for an upload, or for a file known by its id."""
+    """Return the Bot API's Document for an upload, or for a file known by its id."""
     if isinstance(given, Upload):
         if not given.data:
             raise bad("file must be non-empty")
@@ -207,7 +207,7 @@ async def edit_message_reply_markup(on: Platform, p: Params) -> object:
 
 
 def edit(on: Platform, method: str, chat: Chat, changed: Message) -> object:
-    """Shows a changed message, if it is really another one."""
+    """Show a changed message, if it is really another one."""
     old = chat.messages[changed.id]
     if replace(changed, preview=old.preview) == old:
         raise bad(NOT_MODIFIED)
@@ -216,7 +216,7 @@ def edit(on: Platform, method: str, chat: Chat, changed: Message) -> object:
 
 
 def editable(world: World, p: Params) -> tuple[Chat, Message]:
-    """A message that the bot may change: its own, without a reply keyboard."""
+    """Return a message that the bot may change: its own, without a reply keyboard."""
     if "chat_id" not in p or "message_id" not in p:
         raise bad("message identifier is not specified")
     chat = world.open_chat(p["chat_id"])
@@ -229,7 +229,7 @@ def editable(world: World, p: Params) -> tuple[Chat, Message]:
 
 
 async def delete_message(on: Platform, p: Params) -> bool:
-    """Takes one message away from both sides."""
+    """Take one message away from both sides."""
     chat = on.world.open_chat(p["chat_id"])
     message = chat.messages.get(p["message_id"])
     if message is None or message.deleted:
@@ -238,7 +238,7 @@ async def delete_message(on: Platform, p: Params) -> bool:
 
 
 async def delete_messages(on: Platform, p: Params) -> bool:
-    """Takes up to 100 messages away; those that aren't there are passed over."""
+    """Take up to 100 messages away; those that aren't there are passed over."""
     if len(p["message_ids"]) > 100:
         raise bad("too many message identifiers specified")
     chat = on.world.open_chat(p["chat_id"])
@@ -247,7 +247,7 @@ async def delete_messages(on: Platform, p: Params) -> bool:
 
 
 def delete(world: World, chat: Chat, messages: list[Message]) -> bool:
-    """All or none: one that is too old, or another's in a group, keeps all of them."""
+    """Delete all or none: one that is too old, or another's in a group, keeps all of them."""
     for message in messages:
         if world.now() - message.date > EDITABLE_FOR:
             raise bad("message can't be deleted for everyone")
@@ -269,7 +269,7 @@ async def send_chat_action(on: Platform, p: Params) -> bool:
 
 
 async def answer_callback_query(on: Platform, p: Params) -> bool:
-    """Ends the waiting sign on a pressed button: once, and soon."""
+    """End the waiting sign on a pressed button: once, and soon."""
     press = on.world.presses.get(p["callback_query_id"])
     if press is None or press.answered or on.world.now() - press.at > ANSWER_WITHIN:
         raise bad("query is too old and response timeout expired or query ID is invalid")
@@ -293,7 +293,7 @@ async def leave_chat(on: Platform, p: Params) -> bool:
 
 
 async def get_file(on: Platform, p: Params) -> object:
-    """Where a file can be downloaded."""
+    """Return the download path of a file."""
     file = on.world.files.get(p["file_id"])
     if file is None:
         raise bad("invalid file_id")
@@ -322,5 +322,5 @@ METHODS: dict[str, Method] = PROFILE_METHODS | {
 
 
 def message_id(result: Any) -> int | None:
-    """The id of the message that a sending method has made."""
+    """Return the id of the message that a sending method has made."""
     return result.get("message_id") if isinstance(result, dict) else None

@@ -32,7 +32,7 @@ class User:
 
     @property
     def id(self) -> int:
-        """The user's id, and that of their private chat."""
+        """Return the user's id, and that of their private chat."""
         return self.person.id
 
     @property
@@ -42,22 +42,22 @@ class User:
 
     @property
     def chat(self) -> list[Message]:
-        """The messages of the private chat as they now are, the deleted ones marked."""
+        """Return the current messages of the private chat, with deleted ones marked."""
         return list(self.place.messages.values())
 
     @property
     def received(self) -> list[Message]:
-        """The bot's messages that are still there."""
+        """Return the bot's messages that were not deleted."""
         return [one for one in self.chat if one.from_bot and not one.deleted]
 
     @property
     def last(self) -> Message:
-        """The bot's newest message."""
+        """Return the bot's newest message."""
         return self.received[-1]
 
     @property
     def keyboard(self) -> list[str]:
-        """The labels of the reply keyboard below the input field."""
+        """Return the labels of the reply keyboard below the input field."""
         return self.place.keyboard.labels if self.place.keyboard else []
 
     @property
@@ -66,7 +66,7 @@ class User:
         return [one for one in self.world.presses.values() if one.person == self.id]
 
     async def say(self, text: str, chat: Chat | None = None) -> Message:
-        """Writes a text: 1 to 4096 units; in a group the bot hears only commands and its name."""
+        """Write a text: 1 to 4096 units; in a group the bot hears only commands and its name."""
         if is_blank(text) or units(text) > 4096:
             raise ValueError("a person can write 1 to 4096 characters at once")
         message = self._put({}, chat, text=text, entities=tuple(commands_in(text)))
@@ -75,7 +75,7 @@ class User:
         return message
 
     async def start(self, payload: str = "") -> Message:
-        """Opens the bot by its link and presses Start; unblocks it when it was blocked."""
+        """Open the bot by its link and presses Start; unblocks it when it was blocked."""
         if not START_PAYLOAD.fullmatch(payload):
             raise ValueError("a start payload has at most 64 of A-Z a-z 0-9 _ -")
         if self.person.blocked:
@@ -96,7 +96,7 @@ class User:
         return press
 
     async def tap(self, label: str) -> Message:
-        """Taps a button of the reply keyboard: says its label, or shares the contact or place that
+        """Tap a button of the reply keyboard: says its label, or shares the contact or place that
         the button asks for."""
         shown = self.place.keyboard
         buttons = [button for row in shown.buttons for button in row] if shown else []
@@ -110,13 +110,13 @@ class User:
         return await (self.send_location() if button.asks_location else self.say(button.text))
 
     async def send_contact(self, own: bool = True, of: Person | None = None) -> Message:
-        """Shares their own contact, another person's, or one that isn't on Telegram."""
+        """Share their own contact, another person's, or one that isn't on Telegram."""
         return self._tell(contact_content(self.person, self.person if own else of))
 
     async def send_photo(
         self, data: bytes | None = None, caption: str = "", size: int | None = None, album: str = ""
     ) -> Message:
-        """Sends a photo; photos with one `album` id belong together."""
+        """Send a photo; photos with one `album` id belong together."""
         return await self.send("photo", data, caption, size, album)
 
     async def send_document(
@@ -127,31 +127,31 @@ class User:
         caption: str = "",
         size: int | None = None,
     ) -> Message:
-        """Sends a file as a file."""
+        """Send a file as a file."""
         return self._tell(document_content(self.world, data, name, mime, size), text=caption)
 
     async def send_voice(self) -> Message:
-        """Sends a voice message."""
+        """Send a voice message."""
         return await self.send("voice")
 
     async def send_sticker(self) -> Message:
-        """Sends a sticker."""
+        """Send a sticker."""
         return await self.send("sticker")
 
     async def send_location(self) -> Message:
-        """Sends a place on the map."""
+        """Send a place on the map."""
         return self._tell(location_content())
 
     async def send_venue(self) -> Message:
-        """Sends a place with a name."""
+        """Send a place with a name."""
         return self._tell(venue_content())
 
     async def send_poll(self) -> Message:
-        """Sends a poll."""
+        """Send a poll."""
         return self._tell(poll_content())
 
     async def send_dice(self) -> Message:
-        """Throws a die."""
+        """Throw a die."""
         return self._tell(dice_content())
 
     async def send(
@@ -162,12 +162,12 @@ class User:
         size: int | None = None,
         album: str = "",
     ) -> Message:
-        """Sends a file of a kind named in `contents.FILES`."""
+        """Send a file of a kind named in `contents.FILES`."""
         content = file_content(self.world, kind, data, size)
         return self._tell(content | ({"media_group_id": album} if album else {}), text=caption)
 
     async def edit_last(self, text: str) -> Message:
-        """Changes the text of their newest message."""
+        """Change the text of their newest message."""
         mine = next(one for one in self.place.newest_first if not one.from_bot and one.text)
         entities = tuple(commands_in(text))
         message = self.place.put(self.world.edit(mine, text=text, entities=entities))
@@ -175,21 +175,21 @@ class User:
         return message
 
     async def delete(self, message: Message) -> None:
-        """Takes a message away from both sides; Telegram doesn't tell the bot."""
+        """Take a message away from both sides; Telegram doesn't tell the bot."""
         self.place.put(replace(self.place.messages[message.id], deleted=True))
 
     async def block(self) -> None:
-        """Blocks the bot."""
+        """Block the bot."""
         self.person.blocked = True
         self.world.tell_standing(self.place, self.person.user, "member", "kicked")
 
     async def unblock(self) -> None:
-        """Lets the bot write again."""
+        """Let the bot write again."""
         self.person.blocked = False
         self.world.tell_standing(self.place, self.person.user, "kicked", "member")
 
     async def add_bot_to_group(self, title: str = "Auyl") -> Chat:
-        """Founds a group with the bot in it; returns the group."""
+        """Found a group with the bot in it; returns the group."""
         group = self.world.found_group(title)
         self.world.tell_standing(group, self.person.user, "left", "member")
         joined = {"new_chat_members": [self.world.bot], "new_chat_member": self.world.bot}
@@ -197,19 +197,19 @@ class User:
         return group
 
     async def remove_bot_from_group(self, group: Chat) -> None:
-        """Throws the bot out of a group."""
+        """Throw the bot out of a group."""
         group.standing = "kicked"
         self.world.tell_standing(group, self.person.user, "member", "kicked")
 
     async def wait[T](self, seen: Callable[[list[Message]], T], seconds: float = PATIENCE) -> T:
-        """The first true answer of `seen`, which looks at the chat after every change."""
+        """Return the first true result of `seen`, called after every change of the chat."""
         try:
             return await self.place.changed.until(lambda: seen(self.chat), seconds)
         except TimeoutError as error:
             raise AssertionError(f"not seen in {seconds} s; the chat is\n{self}") from error
 
     async def wait_for_message(self, number: int, seconds: float = PATIENCE) -> Message:
-        """The bot's message of that number, counted from 1 and with those since deleted."""
+        """Wait for the bot's message of that number, counted from 1, including deleted ones."""
 
         def nth(chat: list[Message]) -> Message | None:
             sent = [one for one in chat if one.from_bot]
@@ -220,7 +220,7 @@ class User:
         return found
 
     async def wait_for_answer(self, press: Press, seconds: float = PATIENCE) -> Press:
-        """The press, once the bot has answered it."""
+        """Wait until the bot has answered a press, and return it."""
         await self.wait(lambda _: press.answered, seconds)
         return press
 

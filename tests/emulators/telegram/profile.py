@@ -11,7 +11,7 @@ LANGUAGE = re.compile(r"[a-z]{2}")
 
 
 async def set_my_commands(on: Platform, p: Params) -> bool:
-    """The command menu of a scope and language; an empty list is allowed and empties it."""
+    """Set the command menu of a scope and language; an empty list empties it."""
     if len(p["commands"]) > 100:
         raise bad("BOT_COMMANDS_TOO_MUCH")
     for command in p["commands"]:
@@ -24,18 +24,18 @@ async def set_my_commands(on: Platform, p: Params) -> bool:
 
 
 async def get_my_commands(on: Platform, p: Params) -> object:
-    """The command menu of exactly this scope and language."""
+    """Return the command menu of exactly this scope and language."""
     return on.world.profile.commands.get(menu(on.world, p), [])
 
 
 async def delete_my_commands(on: Platform, p: Params) -> bool:
-    """Removes the command menu of this scope and language."""
+    """Remove the command menu of this scope and language."""
     on.world.profile.commands.pop(menu(on.world, p), None)
     return True
 
 
 def menu(world: World, p: Params) -> tuple[str, str]:
-    """The scope and language of a command menu."""
+    """Return the scope and language of a command menu."""
     scope = p.get("scope", {"type": "default"})
     if "chat_id" in scope:
         world.chat(scope["chat_id"])
@@ -43,7 +43,7 @@ def menu(world: World, p: Params) -> tuple[str, str]:
 
 
 def language(p: Params) -> str:
-    """The language code of a profile text: two letters, or none."""
+    """Return the language code of a profile text: two letters, or none."""
     code: str = p.get("language_code", "")
     if code and not LANGUAGE.fullmatch(code):
         raise bad("invalid language code specified")
@@ -51,7 +51,7 @@ def language(p: Params) -> str:
 
 
 def profile_text(parameter: str, attribute: str) -> tuple[Method, Method]:
-    """The setter and the getter of one of the bot's texts; an empty text removes it."""
+    """Return the setter and the getter of one of the bot's texts; an empty text removes it."""
 
     def texts(on: Platform) -> dict[str, str]:
         found: dict[str, str] = getattr(on.world.profile, attribute)

@@ -52,7 +52,7 @@ OUTSIDE = {
 
 
 def method_named(name: str) -> str:
-    """The method's published spelling: Telegram doesn't look at upper and lower case."""
+    """Return the method's published spelling, since Telegram ignores case."""
     if name.lower() not in NAMES:
         raise Refusal(404, "Not Found: method not found")
     return NAMES[name.lower()]
@@ -75,7 +75,7 @@ def check_call(method: str, body: Body) -> Params:
 
 
 def attach(body: Body) -> tuple[Params, set[str]]:
-    """Puts uploads where `attach://name` or their own field's name asks for them."""
+    """Put uploads where `attach://name` or their own field's name asks for them."""
     values = dict(body.values)
     loose = set(body.files)
     for name, value in body.values.items():
@@ -90,7 +90,7 @@ def attach(body: Body) -> tuple[Params, set[str]]:
 
 
 def from_text(kind: str, value: Any, name: str) -> Any:
-    """A parameter that came as text, in its own type; None for an empty one that means absent."""
+    """Convert a text parameter to its own type; None for an empty one that means absent."""
     if not isinstance(value, str) or kind in ("String", "InputFile", "InputFile or String"):
         return value
     if value == "":
@@ -107,7 +107,7 @@ def from_text(kind: str, value: Any, name: str) -> Any:
 
 
 def fits(field: Field, value: Any, where: str) -> Any:
-    """The value, if the field allows it."""
+    """Return the value, if the field allows it."""
     if not field.emulated:
         raise strict(f"{where} isn't emulated")
     fits_type(field.type, value, where)
@@ -119,7 +119,7 @@ def fits(field: Field, value: Any, where: str) -> Any:
 
 
 def fits_type(kind: str, value: Any, where: str) -> None:
-    """Refuses a value that isn't of the published type."""
+    """Refuse a value that isn't of the published type."""
     match kind, value:
         case ("Integer", bool()) | ("Integer or String", bool()):
             raise strict(f"{where} must be {kind}")
@@ -137,7 +137,7 @@ def fits_type(kind: str, value: Any, where: str) -> None:
 
 
 def fits_object(kind: str, value: Params, where: str) -> None:
-    """Refuses unknown, missing and wrong fields of an object."""
+    """Refuse unknown, missing and wrong fields of an object."""
     name = chosen(kind, value, where)
     fields = SCHEMA.types[name]
     for key, field in fields.items():
@@ -150,7 +150,7 @@ def fits_object(kind: str, value: Params, where: str) -> None:
 
 
 def chosen(kind: str, value: Params, where: str) -> str:
-    """The one type that an object can be, of those allowed."""
+    """Return the one type that an object can be, of those allowed."""
     names = SCHEMA.unions.get(kind) or kind.split(" or ")
     if len(names) == 1:
         if kind == "InlineKeyboardMarkup" and "inline_keyboard" not in value:
@@ -167,7 +167,7 @@ def chosen(kind: str, value: Params, where: str) -> str:
 
 
 def fits_limit(limit: tuple[int, int, str], value: Any, where: str) -> None:
-    """Refuses what is too short, too long, too small or too big; `parsed` is counted later."""
+    """Refuse what is too short, too long, too small or too big; `parsed` is counted later."""
     minimum, maximum, unit = limit
     match unit:
         case "bytes":

@@ -70,16 +70,16 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        """The base URL to give to a Bot API client."""
+        """Return the base URL to give to a Bot API client."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def tricks(self) -> Tricks:
-        """How updates are handed over: copies of each, and their order."""
+        """Return the settings of delivery: copies of each update, and their order."""
         return self.world.updates.tricks
 
     async def start(self, more: Iterable[web.RouteDef] = ()) -> None:
-        """Opens the server, with more routes beside Telegram's."""
+        """Open the server, with more routes beside Telegram's."""
         app = web.Application(client_max_size=BODY_MOST)
         app.router.add_route("*", "/bot{token:[^/]+}/{method:.*}", self._called)
         app.router.add_get("/file/bot{token:[^/]+}/{path:.+}", self._downloaded)
@@ -92,7 +92,7 @@ class Emulator:
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """Closes the server, its connections and its log."""
+        """Close the server, its connections and its log."""
         self._stopping.set()
         self.world.updates.interrupt("the server is closing")
         await self._platform.courier.unset()
@@ -123,14 +123,14 @@ class Emulator:
         phone: str = "",
         started: bool = False,
     ) -> User:
-        """The person of that id, made when they don't exist; `started` have written before."""
+        """Return the person of that id, created if missing; `started` have written before."""
         if user_id not in self.world.people:
             person = Person(user_id, first_name, last_name, username, language_code, phone, started)
             self.world.join(person)
         return User(self.world, self.world.people[user_id])
 
     def advance(self, seconds: float) -> None:
-        """Moves the emulated clock on: ages of messages, expiry of updates and presses."""
+        """Move the emulated clock on: ages of messages, expiry of updates and presses."""
         self.world.offset += seconds
 
     def fail(self, fault: Fault, times: int = 1, method: str | None = None) -> None:
@@ -140,17 +140,17 @@ class Emulator:
     async def set_webhook(
         self, url: str, secret: str = "", connections: int = 40, allowed: list[str] | None = None
     ) -> None:
-        """Delivers updates to a URL, as if the bot had called setWebhook."""
+        """Deliver updates to a URL, as if the bot had called setWebhook."""
         self.world.updates.allow(allowed)
         await self._platform.courier.set(url, secret, connections)
 
     async def until_taken(self, seconds: float = 10.0) -> None:
-        """Returns when the bot has taken every update (or lost it by expiry)."""
+        """Return when the bot has taken every update (or lost it by expiry)."""
         updates = self.world.updates
         await updates.settled.until(lambda: not updates.pending, seconds)
 
     async def run(self, name: str, body: Body) -> Outcome:
-        """Carries out a call and writes it down."""
+        """Carry out a call and writes it down."""
         params, sent = body.values, None
         try:
             name = method_named(name)

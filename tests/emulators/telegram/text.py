@@ -42,7 +42,7 @@ COMMAND = re.compile(r"(?:^|(?<=\s))/[A-Za-z0-9_]{1,64}(?:@\w{3,32})?(?!\w)")
 
 
 def units(text: str) -> int:
-    """Length as Telegram counts it: UTF-16 code units."""
+    """Return the length as Telegram counts it: UTF-16 code units."""
     return len(text) + sum(char > "\uffff" for char in text)
 
 
@@ -84,7 +84,7 @@ def formatted(text: str, parse_mode: str, entities: list[Entity], limit: int) ->
 
 
 def checked_entity(entity: Entity, text: str) -> Entity:
-    """An entity given ready-made, if it lies inside the text."""
+    """Return a ready-made entity, if it lies inside the text."""
     if entity["offset"] < 0 or entity["length"] < 1:
         raise strict("an entity's offset is below 0 or its length below 1")
     if entity["offset"] + entity["length"] > units(text):
@@ -108,7 +108,7 @@ def parse_html(source: str) -> Formatted:
 
 
 def open_tag(source: str, begin: int, opened: list[Tag], offset: int) -> int:
-    """Takes in a start tag; returns the place after it."""
+    """Take in a start tag; returns the place after it."""
     where = f"at byte offset {len(source[:begin].encode())}"
     name = re.split(r"[\s>]", source[begin + 1 :], maxsplit=1)[0].lower()
     if begin + 1 + len(name) == len(source):
@@ -125,7 +125,7 @@ def open_tag(source: str, begin: int, opened: list[Tag], offset: int) -> int:
 
 
 def close_tag(source: str, begin: int, opened: list[Tag], entities: list[Entity], text: str) -> int:
-    """Takes in an end tag and adds its entity; returns the place after it."""
+    """Take in an end tag and adds its entity; returns the place after it."""
     where = f"at byte offset {len(source[:begin].encode())}"
     if not opened:
         raise unparsable(f"Unexpected end tag {where}")
@@ -157,7 +157,7 @@ def style(tag: Tag, inside: str) -> Entity:
 
 
 def checked_url(url: str, what: str) -> str:
-    """A link that Telegram would take: http, https or tg, with a dot in the host."""
+    """Return a link if Telegram accepts it: http, https or tg, with a dot in the host."""
     parts = urlsplit(url)
     if parts.scheme == "tg" and parts.netloc:
         return url
@@ -188,7 +188,7 @@ def trimmed(found: Formatted) -> Formatted:
 
 
 def clipped(entities: list[Entity], lead: int, end: int) -> list[Entity]:
-    """The entities moved and cut with their text."""
+    """Return the entities moved and cut with their text."""
     kept = []
     for entity in entities:
         length = min(entity["offset"] + entity["length"], end) - entity["offset"]
@@ -198,12 +198,12 @@ def clipped(entities: list[Entity], lead: int, end: int) -> list[Entity]:
 
 
 def is_blank(text: str) -> bool:
-    """Whether a person would see nothing."""
+    """Return whether the text shows nothing to a person."""
     return all(char.isspace() or char in INVISIBLE for char in text)
 
 
 def commands_in(text: str) -> list[Entity]:
-    """The `bot_command` entities of what a person wrote."""
+    """Return the `bot_command` entities of a person's text."""
     return [
         {
             "type": "bot_command",
@@ -215,5 +215,5 @@ def commands_in(text: str) -> list[Entity]:
 
 
 def unparsable(why: str) -> Exception:
-    """The refusal for broken HTML."""
+    """Return the refusal for broken HTML."""
     return bad(f"can't parse entities: {why}")

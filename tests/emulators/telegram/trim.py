@@ -67,7 +67,7 @@ Published = dict[str, dict[str, Any]]
 
 
 def limit(annotation: dict[str, Any]) -> list[object] | None:
-    """The bounds stated in the prose: [least, most, unit]."""
+    """Return the bounds stated in the prose: [least, most, unit]."""
     if found := LIMIT.search(annotation["description"]):
         unit = "parsed" if found[3] == "characters after" else found[3]
         return [int(found[1]), int(found[2]), unit]
@@ -77,7 +77,7 @@ def limit(annotation: dict[str, Any]) -> list[object] | None:
 
 
 def field(annotation: dict[str, Any]) -> dict[str, object]:
-    """One parameter or field, without its prose."""
+    """Return one parameter or field, without its prose."""
     if annotation["name"] in NOT_EMULATED:
         return {"type": annotation["type"], "emulated": False}
     constant = CONSTANT.search(annotation["description"])
@@ -91,12 +91,12 @@ def field(annotation: dict[str, Any]) -> dict[str, object]:
 
 
 def fields(published: Published, name: str) -> dict[str, dict[str, object]]:
-    """All parameters of a method or fields of a type."""
+    """Return all parameters of a method or fields of a type."""
     return {found["name"]: field(found) for found in published[name]["annotations"]}
 
 
 def trim(schema: dict[str, Any]) -> dict[str, object]:
-    """The methods above with every type that their emulated parameters can reach."""
+    """Return the methods above with every type that their emulated parameters can reach."""
     published = {entry["name"]: entry for part in schema["items"] for entry in part["children"]}
     methods = {name: fields(published, name) for name in METHODS}
     types: dict[str, dict[str, dict[str, object]]] = {}
@@ -126,7 +126,7 @@ def trim(schema: dict[str, Any]) -> dict[str, object]:
 
 
 def main() -> None:
-    """Prints the trimmed form of the schema named on the command line."""
+    """Print the trimmed form of the schema named on the command line."""
     schema = json.loads(Path(sys.argv[1]).read_text())
     sys.stdout.write(json.dumps(trim(schema), indent=1) + "\n")
 

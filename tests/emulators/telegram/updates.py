@@ -90,12 +90,12 @@ class Updates:
         self.done(update)
 
     def drop(self) -> None:
-        """Forgets everything that waits."""
+        """Forget everything that waits."""
         self.pending.clear()
         self.settled.fire()
 
     def interrupt(self, why: str) -> None:
-        """Ends a long poll that waits, with 409."""
+        """End a long poll that waits, with 409."""
         self._poll += 1
         self._why = why
         self.arrived.fire()

@@ -11,12 +11,12 @@ class Signal:
         self._changed = asyncio.Event()
 
     def fire(self) -> None:
-        """Wakes everyone who waits."""
+        """Wake everyone who waits."""
         self._changed.set()
         self._changed = asyncio.Event()
 
     async def until[T](self, ready: Callable[[], T], seconds: float) -> T:
-        """The first true answer of `ready`; TimeoutError when there is none in time."""
+        """Return the first true result of `ready`; raise TimeoutError if none comes in time."""
         async with asyncio.timeout(seconds):
             while not (found := ready()):
                 await self._changed.wait()

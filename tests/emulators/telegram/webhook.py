@@ -38,7 +38,7 @@ class Answer:
 
     @property
     def good(self) -> bool:
-        """Whether the update is taken."""
+        """Return whether the update is taken."""
         return 200 <= self.status <= 299
 
 
@@ -67,7 +67,7 @@ class Courier:
         self._session: aiohttp.ClientSession | None = None
 
     async def set(self, url: str, secret: str, connections: int) -> None:
-        """Starts delivering everything that waits to the URL."""
+        """Start delivering everything that waits to the URL."""
         await self.unset()
         self.url, self._secret, self.connections = url, secret, connections
         self._slots = asyncio.Semaphore(connections)
@@ -92,7 +92,7 @@ class Courier:
             await self._session.close()
 
     def info(self) -> Params:
-        """The Bot API's WebhookInfo, without what only the updates know."""
+        """Return the Bot API's WebhookInfo, without the fields that only the updates know."""
         shown: Params = {"url": self.url, "has_custom_certificate": False}
         if self.url:
             shown |= {"max_connections": self.connections, "ip_address": "127.0.0.1"}

@@ -27,17 +27,17 @@ class Refusal(Exception):
 
 
 def bad(description: str) -> Refusal:
-    """A 400 that Telegram itself would give, in its words."""
+    """Return a 400 of Telegram, in its words."""
     return Refusal(400, f"Bad Request: {description}")
 
 
 def strict(description: str) -> Refusal:
-    """A 400 for what Telegram would ignore or cut in silence: here it's a mistake to be seen."""
+    """Return a 400 for input that Telegram would ignore or cut in silence; here it is a mistake."""
     return bad(f"EMULATOR: {description}")
 
 
 def too_many(seconds: int) -> Refusal:
-    """The 429 of the platform's limits."""
+    """Return the 429 of the platform's rate limits."""
     return Refusal(429, f"Too Many Requests: retry after {seconds}", seconds)
 
 
@@ -78,7 +78,7 @@ async def read_body(request: web.Request) -> Body:
 
 
 def read_json(raw: bytes) -> Params:
-    """A JSON body: an object of parameters, none of them null (Telegram reads the word "null")."""
+    """Read a JSON body: an object without nulls (Telegram reads the word "null")."""
     try:
         values = msgspec.json.decode(raw or b"{}")
     except msgspec.DecodeError as error:
@@ -91,7 +91,7 @@ def read_json(raw: bytes) -> Params:
 
 
 def read_reply(content_type: str, raw: bytes) -> Params:
-    """The call carried in the answer to a webhook, if there is one."""
+    """Return the call carried in the answer to a webhook, if there is one."""
     match content_type:
         case "application/json" if raw.lstrip().startswith(b"{"):
             return read_json(raw)
@@ -115,12 +115,12 @@ class Outcome:
 
 
 def accepted(result: object) -> Outcome:
-    """The outcome of a call that was carried out."""
+    """Return the outcome of a call that was executed."""
     return Outcome(200, msgspec.json.encode({"ok": True, "result": result}))
 
 
 def refused(refusal: Refusal) -> Outcome:
-    """The outcome of a call that was not."""
+    """Return the outcome of a refused call."""
     answer: dict[str, object] = {
         "ok": False,
         "error_code": refusal.code,
@@ -134,7 +134,7 @@ def refused(refusal: Refusal) -> Outcome:
 
 
 def response(outcome: Outcome) -> web.Response:
-    """The HTTP answer: JSON, with Retry-After when there is a wait."""
+    """Return the HTTP response: JSON, with Retry-After when there is a wait."""
     wait = outcome.retry_after
     headers = {} if wait is None else {"Retry-After": str(wait)}
     return web.Response(

@@ -41,17 +41,17 @@ class Message:
 
     @property
     def from_bot(self) -> bool:
-        """Whether the bot wrote it."""
+        """Return whether the bot wrote it."""
         return bool(self.sender["is_bot"])
 
     @property
     def buttons(self) -> Rows:
-        """The rows of buttons under it (inline) or that came with it (reply keyboard)."""
+        """Return the rows of buttons under it (inline) or that came with it (reply keyboard)."""
         return rows_seen(self.markup)
 
     @property
     def labels(self) -> list[str]:
-        """The texts of all its buttons."""
+        """Return the texts of all its buttons."""
         return [button.text for row in self.buttons for button in row]
 
 
@@ -71,7 +71,7 @@ class Person:
 
     @property
     def user(self) -> Params:
-        """The Bot API's User."""
+        """Return the Bot API's User."""
         shown: Params = {"id": self.id, "is_bot": False, "first_name": self.first_name}
         for name in ("last_name", "username", "language_code"):
             if value := getattr(self, name):
@@ -95,7 +95,7 @@ class Chat:
 
     @property
     def chat(self) -> Params:
-        """The Bot API's Chat."""
+        """Return the Bot API's Chat."""
         shown: Params = {"id": self.id, "type": self.kind}
         if self.person is None:
             return shown | {"title": self.title}
@@ -104,11 +104,11 @@ class Chat:
 
     @property
     def newest_first(self) -> Iterator[Message]:
-        """The messages that are still there, the newest first."""
+        """Yield the messages that were not deleted, the newest first."""
         return (one for one in reversed(self.messages.values()) if not one.deleted)
 
     def put(self, message: Message) -> Message:
-        """Adds a message or the new state of one."""
+        """Add a message or the new state of one."""
         self.messages[message.id] = message
         self.changed.fire()
         return message
@@ -125,7 +125,7 @@ class File:
 
     @property
     def file(self) -> Params:
-        """The Bot API's File, without the path that only getFile tells."""
+        """Return the Bot API's File, without the path that only getFile tells."""
         unique = self.id[-16:]
         return {"file_id": self.id, "file_unique_id": unique, "file_size": self.size}
 
@@ -171,37 +171,37 @@ class World:
         self._group_ids = itertools.count(-1_002_000_000_001, -1)
 
     def now(self) -> float:
-        """The emulated time."""
+        """Return the emulated time."""
         return time.time() + self.offset
 
     @property
     def bot(self) -> Params:
-        """The bot as a User."""
+        """Return the bot as a User."""
         name = self.profile.names[""]
         return {"id": self.bot_id, "is_bot": True, "first_name": name, "username": self.username}
 
     def join(self, person: Person) -> Chat:
-        """Makes a person and their private chat known to the platform."""
+        """Make a person and their private chat known to the platform."""
         self.people[person.id] = person
         chat = Chat(person.id, "private", "", person)
         self.chats[person.id] = chat
         return chat
 
     def found_group(self, title: str) -> Chat:
-        """A new group."""
+        """Create a group."""
         chat = Chat(next(self._group_ids), "supergroup", title)
         self.chats[chat.id] = chat
         return chat
 
     def chat(self, chat_id: object) -> Chat:
-        """The chat of that id, known to the bot."""
+        """Return the chat of that id, known to the bot."""
         found = self.chats.get(chat_id) if isinstance(chat_id, int) else None
         if found is None:
             raise bad("chat not found")
         return found
 
     def open_chat(self, chat_id: object) -> Chat:
-        """The chat of that id, if the bot may write into it."""
+        """Return the chat of that id; refuse if the bot may not write into it."""
         chat = self.chat(chat_id)
         if chat.standing == "kicked":
             raise forbidden("bot was kicked from the supergroup chat")
@@ -212,15 +212,15 @@ class World:
         return chat
 
     def compose(self, sender: Params, **parts: Any) -> Message:
-        """A new message, not yet in a chat."""
+        """Return a new message, not yet in a chat."""
         return Message(next(self._message_ids), int(self.now()), sender, **parts)
 
     def edit(self, message: Message, **parts: Any) -> Message:
-        """The message changed, with the time of the change."""
+        """Return the changed message, with the time of the change."""
         return replace(message, edited=int(self.now()), **parts)
 
     def store(self, folder: str, name: str, data: bytes, size: int | None = None) -> File:
-        """A new file; `size` may claim more than there is, so that big files cost nothing."""
+        """Store a file; `size` may claim more than there is, so that big files cost nothing."""
         file = File(
             id=f"BQAC{secrets.token_urlsafe(36)}",
             path=f"{folder}/file_{len(self.files)}{name[name.rfind('.') :] if '.' in name else ''}",
@@ -231,13 +231,13 @@ class World:
         return file
 
     def press(self, person: int) -> Press:
-        """A new press of a button."""
+        """Return a new press of a button."""
         press = Press(str(next(self._press_ids)), person, self.now())
         self.presses[press.id] = press
         return press
 
     def shown(self, chat: Chat, message: Message) -> Params:
-        """The Bot API's Message."""
+        """Return the Bot API's Message."""
         shown: Params = {
             "message_id": message.id,
             "from": message.sender,
@@ -300,7 +300,7 @@ class World:
 
 
 def check_willing(person: Person) -> None:
-    """Refuses to reach somebody who is gone, has blocked the bot or never wrote to it."""
+    """Refuse to reach somebody who is gone, has blocked the bot or never wrote to it."""
     if person.deactivated:
         raise forbidden("user is deactivated")
     if person.blocked:
@@ -310,5 +310,5 @@ def check_willing(person: Person) -> None:
 
 
 def forbidden(why: str) -> Refusal:
-    """A 403 in Telegram's words."""
+    """Return a 403 in Telegram's words."""
     return Refusal(403, f"Forbidden: {why}")

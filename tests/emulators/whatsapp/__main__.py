@@ -33,7 +33,7 @@ def arguments() -> argparse.Namespace:
 
 
 async def serve(given: argparse.Namespace) -> None:
-    """Runs the emulator until SIGINT or SIGTERM."""
+    """Run the emulator until SIGINT or SIGTERM."""
     emulator = Emulator(
         given.token,
         number_id=given.number_id,

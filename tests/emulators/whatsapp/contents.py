@@ -18,12 +18,12 @@ SAMPLES = {
 
 
 def kept(world: World, data: bytes, mime: str, size: int | None = None) -> Media:
-    """A person's file on the platform's servers, for seven days."""
+    """Store a person's file on the platform's servers for seven days."""
     return world.store(data, mime, MEDIA_LIVES, size)
 
 
 def file_content(kind: str, media: Media, more: Params) -> Params:
-    """A message with a file."""
+    """Return a message with a file."""
     shown: Params = {"id": media.id, "mime_type": media.mime, "sha256": media.sha256}
     match kind:
         case "audio":
@@ -34,7 +34,7 @@ def file_content(kind: str, media: Media, more: Params) -> Params:
 
 
 def location_content() -> Params:
-    """A place on the map."""
+    """Return a place on the map."""
     place = {"latitude": 51.1282, "longitude": 71.4306, "name": "Bayterek"}
     return {"type": "location", "location": place}
 
@@ -49,6 +49,6 @@ def contacts_content(phone: str) -> Params:
 
 
 def reaction_content(wamid: str, emoji: str) -> Params:
-    """A reaction to a message; an empty emoji takes it back."""
+    """Return a reaction to a message; an empty emoji removes it."""
     reaction = {"message_id": wamid} | ({"emoji": emoji} if emoji else {})
     return {"type": "reaction", "reaction": reaction}

@@ -46,7 +46,7 @@ ACTS = [
 
 
 def view(message: Message) -> Params:
-    """A message as the person sees it now."""
+    """Return a message as the person sees it now."""
     return {
         "id": message.id,
         "from_bot": message.from_bot,
@@ -64,38 +64,38 @@ def view(message: Message) -> Params:
 
 
 async def make_user(on: Emulator, p: Params) -> object:
-    """A person: `phone` and what `Emulator.user` takes."""
+    """Create a person: `phone` and what `Emulator.user` takes."""
     return on.user(p.pop("phone"), **p).user_id
 
 
 async def add_fault(on: Emulator, p: Params) -> object:
-    """A scripted fault: `fault` (its name in `faults`), `times`, `method`, `to`, its own fields."""
+    """Add a scripted fault: `fault` (its name in `faults`), `times`, `method`, `to` and others."""
     times, method, to = p.pop("times", 1), p.pop("method", None), p.pop("to", None)
     on.fail(KINDS[p.pop("fault")](**p), times, method, to)
     return True
 
 
 async def set_tricks(on: Emulator, p: Params) -> object:
-    """How events are handed over: see `events.Tricks`."""
+    """Set how events are handed over: see `events.Tricks`."""
     for name, value in p.items():
         setattr(on.tricks, name, value)
     return asdict(on.tricks)
 
 
 async def release(on: Emulator, _: Params) -> object:
-    """Hands over what was held."""
+    """Hand over what was held."""
     on.release()
     return True
 
 
 async def advance(on: Emulator, p: Params) -> object:
-    """Moves the emulated clock on by `seconds`."""
+    """Move the emulated clock on by `seconds`."""
     on.advance(p["seconds"])
     return on.world.now()
 
 
 async def add_template(on: Emulator, p: Params) -> object:
-    """A template of the account."""
+    """Add a template to the account."""
     on.add_templates(msgspec.convert(p, Template))
     return True
 
@@ -107,7 +107,7 @@ async def wait(on: Emulator, p: Params) -> object:
 
 
 async def taken(on: Emulator, p: Params) -> object:
-    """Returns when Kosh has taken every event, within `seconds`."""
+    """Return when Kosh has taken every event, within `seconds`."""
     await on.until_taken(p.get("seconds", 10.0))
     return True
 
@@ -136,7 +136,7 @@ VERBS: dict[str, Act] = {
 
 
 def stats(on: Emulator) -> Params:
-    """Counts of everything in the journal, what still waits, and the bill."""
+    """Count of everything in the journal, what still waits, and the bill."""
     bill = on.world.gate.bill
     return {
         "counts": dict(on.journal.counts),
@@ -149,7 +149,7 @@ def stats(on: Emulator) -> Params:
 
 
 def control_routes(on: Emulator) -> list[web.RouteDef]:
-    """The routes under /_control."""
+    """Return the routes under /_control."""
 
     async def do(request: web.Request) -> web.Response:
         verb = VERBS[request.match_info["verb"]]
@@ -180,5 +180,5 @@ def control_routes(on: Emulator) -> list[web.RouteDef]:
 
 
 def answered(result: object) -> web.Response:
-    """A JSON answer."""
+    """Return a JSON answer."""
     return web.Response(body=msgspec.json.encode(result), content_type=JSON)

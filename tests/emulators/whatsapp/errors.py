@@ -69,17 +69,17 @@ OUR_FAULT = {100, 131008, 131009, 131021, 131051, 131062, 132000, 132005, 132012
 
 
 def title_of(code: int) -> str:
-    """The name of a code, also of one that isn't in the table."""
+    """Return the name of a code, also of one that isn't in the table."""
     return ERRORS[code][1] if code in ERRORS else "Unknown error"
 
 
 def details_of(code: int) -> str:
-    """The usual explanation of a code."""
+    """Return the usual explanation of a code."""
     return (ERRORS[code][2] or ERRORS[code][1]) if code in ERRORS else "Unknown error"
 
 
 def reported(code: int, details: str = "") -> Params:
-    """An error as webhooks carry it: in a status, a message or a value."""
+    """Return an error as webhooks carry it: in a status, a message or a value."""
     return {
         "code": code,
         "title": title_of(code),

@@ -59,7 +59,7 @@ class Events:
         self._next_id = 1
 
     def add(self, queue: str, value: Params, field: str = "messages", what: str = "") -> Event:
-        """A new event; it waits for seven days."""
+        """Create an event, which waits for seven days."""
         event = Event(self._next_id, queue, field, value, self.clock() + WEEK)
         self._next_id += 1
         self.pending[event.id] = event
@@ -82,7 +82,7 @@ class Events:
 
 
 def body_of(account: str, events: Iterable[Event], layout: Layout) -> bytes:
-    """The webhook body with these events."""
+    """Return the webhook body with these events."""
     changes = [{"value": event.value, "field": event.field} for event in events]
     entries = [{"id": account, "changes": changes}]
     match layout:
@@ -96,7 +96,7 @@ def body_of(account: str, events: Iterable[Event], layout: Layout) -> bytes:
 
 
 def merged(changes: list[Params]) -> list[Params]:
-    """The changes with those of one kind made into one, each list as long as needed."""
+    """Merge the changes of one kind into one, each list as long as needed."""
     kinds: dict[tuple[str, ...], Params] = {}
     for change in changes:
         value = change["value"]

@@ -54,7 +54,7 @@ class Script:
     after: int = 0
 
     def meets(self, method: str, to: str) -> bool:
-        """Whether a call is one of those it waits for; marks count only when they're named."""
+        """Return whether a call matches; read marks count only when they are named."""
         wanted = self.method or ("messages" if isinstance(self.fault, Failed | Lost) else method)
         return (
             wanted == method and self.to in (None, to) and (method != "read" or bool(self.method))
@@ -83,7 +83,7 @@ class Faults:
         self._scripts.clear()
 
     def meet(self, method: str, to: str = "") -> Fault | None:
-        """The fault that this call meets."""
+        """Return the fault that this call meets."""
         for script in self._scripts:
             if script.meets(method, to):
                 if script.after:

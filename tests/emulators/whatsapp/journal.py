@@ -62,7 +62,7 @@ class Delivery:
 
     @property
     def acknowledged(self) -> bool:
-        """Whether Kosh has taken the events."""
+        """Return whether Kosh has taken the events."""
         return 200 <= self.status <= 299
 
 
@@ -84,13 +84,13 @@ class Journal:
             self._file = FileIO(self.path, "a")
 
     def close(self) -> None:
-        """Closes the file; the entries in memory stay."""
+        """Close the file; the entries in memory stay."""
         if self._file is not None:
             self._file.close()
             self._file = None
 
     def write(self, entry: Entry) -> None:
-        """Adds an entry, with one write to the file."""
+        """Add an entry, with one write to the file."""
         self.entries.append(entry)
         self.counts[counted(entry)] += 1
         if self._file is not None:
@@ -100,7 +100,7 @@ class Journal:
     def call(
         self, method: str, params: Params, outcome: Outcome | None, scripted: bool = False
     ) -> None:
-        """Adds a call; without an outcome it was not carried out."""
+        """Add a call; without an outcome it was not carried out."""
         if outcome is None:
             outcome = Outcome(0, b"null")
         answer, now = msgspec.Raw(outcome.body), time.time()
@@ -110,7 +110,7 @@ class Journal:
         )
 
     def calls(self, method: str | None = None) -> list[Call]:
-        """The calls (of one method), in the order they were answered."""
+        """Return the calls (of one method), in the order they were answered."""
         found = (entry for entry in self.entries if isinstance(entry, Call))
         return [call for call in found if method in (None, call.method)]
 
@@ -123,38 +123,38 @@ class Journal:
         ]
 
     def refused(self, code: int) -> list[Call]:
-        """The messages that were refused with a code, at once or afterwards by their status."""
+        """Return the messages refused with a code, at once or later by their status."""
         return [call for call in self.calls("messages") if code in (call.code, call.late)]
 
     def mistakes(self) -> list[Call]:
-        """The calls refused because of what they were, unless a test has asked for the refusal."""
+        """Return the calls refused for their content, unless a test asked for the refusal."""
         return [call for call in self.calls() if call.code in OUR_FAULT and not call.scripted]
 
     def deliveries(self, event: int | None = None) -> list[Delivery]:
-        """The attempts to hand over (an event), in order."""
+        """Return the attempts to hand over (an event), in order."""
         found = (entry for entry in self.entries if isinstance(entry, Delivery))
         return [one for one in found if event is None or event in one.events]
 
     def arrivals(self) -> list[Arrival]:
-        """All events that came into being."""
+        """Return all created events."""
         return [entry for entry in self.entries if isinstance(entry, Arrival)]
 
     def acknowledged(self) -> set[int]:
-        """The events that Kosh has answered with 2xx."""
+        """Return the events that Kosh has answered with 2xx."""
         return {event for one in self.deliveries() if one.acknowledged for event in one.events}
 
     def holding(self, words: str) -> list[Entry]:
-        """The entries with these words anywhere in a body, coming or going: for canaries."""
+        """Return the entries with these words in a body of either direction, to find canaries."""
         needle = msgspec.json.encode(words)[1:-1]
         return [entry for entry in self.entries if needle in msgspec.json.encode(entry)]
 
     def lines(self, since: int) -> Iterator[bytes]:
-        """The entries from a number on, as JSON."""
+        """Yield the entries from a number on, as JSON."""
         return (msgspec.json.encode(entry) for entry in self.entries[since:])
 
 
 def counted(entry: Entry) -> str:
-    """The name under which an entry is counted."""
+    """Return the name under which an entry is counted."""
     match entry:
         case Call():
             return f"{entry.method} {entry.code or entry.status}"

@@ -47,7 +47,7 @@ class Gate:
             self._number.tokens -= 1
 
     def message(self, person: int) -> None:
-        """Counts a message to a person; 130429 and 131056 when there are too many."""
+        """Count a message to a person; 130429 and 131056 when there are too many."""
         if self.limits is None or self._number is None:
             return
         pair = self._pairs.get(person)
@@ -61,7 +61,7 @@ class Gate:
         pair.tokens -= 1
 
     def reach(self, person: int) -> None:
-        """Counts a person reached outside their window; 131048 beyond the portfolio's limit."""
+        """Count a person reached outside their window; 131048 beyond the portfolio's limit."""
         now = self._clock()
         fresh = {one: at for one, at in self._reached.items() if at > now - DAY}
         if self.limits and person not in fresh and len(fresh) >= self.limits.reach:
@@ -69,7 +69,7 @@ class Gate:
         self._reached = fresh | {person: now}
 
     def marketing(self, person: int) -> bool:
-        """Whether one more marketing message of this day may reach the person."""
+        """Return whether the person may get one more marketing message on this day."""
         now = self._clock()
         recent = [at for at in self._marketing.get(person, []) if at > now - DAY]
         self._marketing[person] = recent

@@ -26,7 +26,7 @@ FIELDS = {"messaging_product", "file", "type"}
 
 
 async def upload(world: World, request: web.Request) -> Outcome:
-    """Takes a file for 30 days."""
+    """Take a file for 30 days."""
     if request.content_type != "multipart/form-data":
         raise missing("(file) is required: send multipart/form-data")
     form = await request.post()
@@ -43,7 +43,7 @@ async def upload(world: World, request: web.Request) -> Outcome:
 
 
 def check_kind(mime: str, data: bytes) -> None:
-    """Refuses a file of a kind or size that WhatsApp doesn't take."""
+    """Refuse a file of a kind or size that WhatsApp doesn't take."""
     if mime not in KINDS:
         kinds = ", ".join(KINDS)
         raise Refusal(100, f"Param file must be a file with one of the following types: {kinds}")
@@ -54,7 +54,7 @@ def check_kind(mime: str, data: bytes) -> None:
 
 
 def described(world: World, name: str, base: str) -> Outcome:
-    """A file's address, good for five minutes, and what it is."""
+    """Return the description of a file, with an address that is valid for five minutes."""
     media = world.file(name)
     return accepted(
         {
@@ -69,7 +69,7 @@ def described(world: World, name: str, base: str) -> Outcome:
 
 
 def deleted(world: World, name: str) -> Outcome:
-    """Takes a file away."""
+    """Take a file away."""
     world.file(name)
     del world.media[name]
     return accepted({"success": True})

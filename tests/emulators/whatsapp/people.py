@@ -59,16 +59,16 @@ class User:
 
     @property
     def typing(self) -> bool:
-        """Whether they see that we are typing."""
+        """Return whether they see that we are typing."""
         return self.world.now() < self.person.typing_until
 
     @property
     def window(self) -> bool:
-        """Whether we may write freely to them."""
+        """Return whether we may write freely to them."""
         return self.world.is_open(self.person)
 
     async def say(self, text: str, reply_to: Message | None = None) -> Message:
-        """Writes a text of 1 to 4096 characters, perhaps quoting a message."""
+        """Write a text of 1 to 4096 characters, perhaps quoting a message."""
         if not text.strip() or len(text) > 4096:
             raise ValueError("a person can write 1 to 4096 characters at once")
         return self._write({"type": "text", "text": {"body": text}}, text, reply_to)
@@ -87,7 +87,7 @@ class User:
         return self._write(content, button.title, message)
 
     async def choose(self, title: str, message: Message | None = None) -> Message:
-        """Opens a list and sends a row of it, by title or data."""
+        """Open a list and sends a row of it, by title or data."""
         for one in [message] if message else reversed(self.received):
             for row in one.rows:
                 if title in (row.title, row.data):
@@ -95,14 +95,14 @@ class User:
         raise LookupError(f"no row {title!r}; on the screen are {self._labels()}")
 
     async def answer(self, title: str) -> Message:
-        """Presses the button or sends the row of that title, whichever the newest message has."""
+        """Press the button or sends the row of that title, whichever the newest message has."""
         has_rows = title in [part for row in self.last.rows for part in (row.title, row.data)]
         return await (self.choose if has_rows else self.press)(title)
 
     async def send_photo(
         self, data: bytes | None = None, caption: str = "", size: int | None = None
     ) -> Message:
-        """Sends a photo as WhatsApp does, as JPEG."""
+        """Send a photo as WhatsApp does, as JPEG."""
         return await self.send("image", data, caption=caption, size=size)
 
     async def send_document(
@@ -113,15 +113,15 @@ class User:
         caption: str = "",
         size: int | None = None,
     ) -> Message:
-        """Sends a file as a file."""
+        """Send a file as a file."""
         return await self.send("document", data, mime, caption=caption, filename=name, size=size)
 
     async def send_voice(self) -> Message:
-        """Sends a voice message."""
+        """Send a voice message."""
         return await self.send("audio")
 
     async def send_sticker(self) -> Message:
-        """Sends a sticker."""
+        """Send a sticker."""
         return await self.send("sticker")
 
     async def send(
@@ -134,30 +134,30 @@ class User:
         filename: str = "",
         size: int | None = None,
     ) -> Message:
-        """Sends a file of a kind named in `contents.SAMPLES`; `size` may claim more bytes."""
+        """Send a file of a kind named in `contents.SAMPLES`; `size` may claim more bytes."""
         usual, sample = SAMPLES[kind]
         media = kept(self.world, sample if data is None else data, mime or usual, size)
         content = file_content(kind, media, {"caption": caption, "filename": filename})
         return self._write(content, caption)
 
     async def send_album(self, *photos: bytes) -> list[Message]:
-        """Sends photos at once; WhatsApp tells each by itself, with nothing that joins them."""
+        """Send photos at once; WhatsApp tells each by itself, with nothing that joins them."""
         return [await self.send_photo(photo) for photo in photos]
 
     async def send_location(self) -> Message:
-        """Sends a place on the map."""
+        """Send a place on the map."""
         return self._write(location_content())
 
     async def send_contact(self) -> Message:
-        """Sends their own card."""
+        """Send their own card."""
         return self._write(contacts_content(self.phone))
 
     async def react(self, message: Message, emoji: str = "👍") -> Message:
-        """Puts a reaction under a message."""
+        """Put a reaction under a message."""
         return self._write(reaction_content(message.id, emoji))
 
     async def send_unknown(self, code: int = 131051, kind: str = "unsupported") -> Message:
-        """Sends what the API can't show (a poll, a view-once photo), or a file that got lost
+        """Send what the API can't show (a poll, a view-once photo), or a file that got lost
         (131052): the message comes with an error."""
         return self._write({"type": kind, "errors": [reported(code)]})
 
@@ -166,14 +166,14 @@ class User:
         return self._write(content)
 
     async def repeat(self, message: Message) -> None:
-        """Lets the platform tell a message once more, with the same id in a body of its own."""
+        """Let the platform tell a message once more, with the same id in a body of its own."""
         events = self.world.events
         told = self._told(message) | {"timestamp": stamp(self.world.now())}
         value = self.world.value(contacts=[self.person.contact], messages=[told])
         events.add(f"person {self.person.number}", value, what=message.id)
 
     async def read(self) -> None:
-        """Opens the conversation: everything on the screen is read."""
+        """Open the conversation: everything on the screen is read."""
         self._open()
 
     def turn_off(self) -> None:
@@ -188,15 +188,15 @@ class User:
                 self.world.move(self.person, one, "delivered")
 
     def block(self) -> None:
-        """Blocks our number; WhatsApp doesn't tell, messages only never get past "sent"."""
+        """Block our number; WhatsApp doesn't tell, messages only never get past "sent"."""
         self.person.blocked = True
 
     def unblock(self) -> None:
-        """Lets us write again."""
+        """Let us write again."""
         self.person.blocked = False
 
     def stop_marketing(self, stop: bool = True) -> None:
-        """Turns our announcements off (or on again) in WhatsApp's own settings."""
+        """Turn our announcements off (or on again) in WhatsApp's own settings."""
         self.person.stopped_marketing = stop
         said = "stop" if stop else "resume"
         preference = self.person.named("wa_id", "user_id") | {
@@ -216,7 +216,7 @@ class User:
         self.world.tell_message(self.person, moved(self.world, before, self.person), contacts=False)
 
     async def wait[T](self, seen: Callable[[list[Message]], T], seconds: float = PATIENCE) -> T:
-        """The first true answer of `seen`, which looks at the whole chat after every change."""
+        """Return the first true result of `seen`, called after every change of the chat."""
         try:
             return await self.person.changed.until(lambda: seen(self.chat), seconds)
         except TimeoutError as error:
@@ -289,12 +289,12 @@ class User:
 
 
 def answered(kind: str, reply: Params) -> Params:
-    """A message that answers an interactive one."""
+    """Return a message that replies to an interactive one."""
     return {"type": "interactive", "interactive": {"type": kind, kind: reply}}
 
 
 def row_shown(row: Row) -> Params:
-    """A row as it comes back."""
+    """Return a list row as it comes back in a reply."""
     reply = {"id": row.data, "title": row.title}
     return reply | ({"description": row.description} if row.description else {})
 

@@ -56,17 +56,17 @@ class Message:
 
     @property
     def labels(self) -> list[str]:
-        """The titles of its buttons, or of its rows."""
+        """Return the titles of its buttons, or of its rows."""
         return [one.title for one in self.buttons or self.rows]
 
     @property
     def seen(self) -> bool:
-        """Whether it reached the person's phone."""
+        """Return whether it reached the person's phone."""
         return not self.from_bot or self.status in ("delivered", "read")
 
 
 def drawn(values: Params, wamid: str, at: float) -> Message:
-    """The message that a request without a template makes."""
+    """Return the message that a request without a template makes."""
     kind = values.get("type", "text")
     content = values[kind]
     given = {
@@ -109,7 +109,7 @@ def interactive_parts(content: Params) -> Params:
 
 
 def rows_of(sections: list[Params]) -> tuple[Row, ...]:
-    """The rows of all sections."""
+    """Return the rows of all sections."""
     return tuple(
         Row(row["title"], row["id"], row.get("description", ""), section.get("title", ""))
         for section in sections
@@ -120,7 +120,7 @@ def rows_of(sections: list[Params]) -> tuple[Row, ...]:
 def drawn_template(
     values: Params, template: Template, filled: Hydrated, wamid: str, at: float
 ) -> Message:
-    """The message that a template makes."""
+    """Return the message that a template makes."""
     return Message(
         id=wamid,
         at=at,

@@ -31,7 +31,7 @@ class Sending:
 
 
 def send(world: World, values: Params, fault: Fault | None, at_once: bool) -> Outcome:
-    """Carries out a message; `at_once` refuses a closed window instead of failing later."""
+    """Carry out a message; `at_once` refuses a closed window instead of failing later."""
     check_message(values)
     sending = composed(world, values)
     late, details = late_code(world, sending), ""
@@ -51,7 +51,7 @@ def send(world: World, values: Params, fault: Fault | None, at_once: bool) -> Ou
 
 
 def composed(world: World, values: Params) -> Sending:
-    """The message as it would look; refuses what can't be sent to anybody."""
+    """Return the message as it would look; refuse one that cannot be sent to anybody."""
     to = recipient(world, values)
     person = world.find(to)
     quoted = values.get("context", {}).get("message_id", "")
@@ -70,7 +70,7 @@ def composed(world: World, values: Params) -> Sending:
 
 
 def recipient(world: World, values: Params) -> str:
-    """The phone in `to` or the user id in `recipient`."""
+    """Return the phone in `to` or the user id in `recipient`."""
     match values:
         case {"to": _, "recipient": _}:
             raise strict("both to and recipient: WhatsApp would ignore recipient")
@@ -88,7 +88,7 @@ def recipient(world: World, values: Params) -> str:
 
 
 def check_files(world: World, values: Params) -> None:
-    """Refuses files that aren't on the platform's servers, or are of another kind."""
+    """Refuse files that aren't on the platform's servers, or are of another kind."""
     for kind, content in files_in(values):
         if "id" not in content:
             continue
@@ -98,7 +98,7 @@ def check_files(world: World, values: Params) -> None:
 
 
 def files_in(values: Params) -> list[tuple[str, Params]]:
-    """The files of a message and of its header."""
+    """Return the files of a message and of its header."""
     content = values[values.get("type", "text")]
     found = [(kind, values[kind]) for kind in ("image", "document") if kind in values]
     header = content.get("header", {}) if values.get("type") == "interactive" else {}
@@ -106,7 +106,7 @@ def files_in(values: Params) -> list[tuple[str, Params]]:
 
 
 def late_code(world: World, sending: Sending) -> int:
-    """The code under which the accepted message will fail; 0 when it won't."""
+    """Return the code under which the accepted message will fail; 0 when it won't."""
     person = sending.person
     if person is None or person.undeliverable:
         return 131026
@@ -142,7 +142,7 @@ def answered(values: Params, sending: Sending, late: int) -> Outcome:
 
 
 def mark_read(world: World, values: Params) -> Outcome:
-    """Marks a person's message as read, and shows that we are typing when asked to."""
+    """Mark a person's message as read, and shows that we are typing when asked to."""
     check(READ, values, "")
     wamid = values["message_id"]
     person = next((one for one in world.people.values() if wamid in one.messages), None)

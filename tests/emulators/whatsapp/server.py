@@ -91,16 +91,16 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        """The address of the server, without a version."""
+        """Return the address of the server, without a version."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def tricks(self) -> Tricks:
-        """How events are handed over: batches, copies, order, holding back."""
+        """Return the settings of delivery: batches, copies, order, holding back."""
         return self.world.events.tricks
 
     async def start(self, more: Iterable[web.RouteDef] = ()) -> None:
-        """Opens the server, with more routes beside WhatsApp's."""
+        """Open the server, with more routes beside WhatsApp's."""
         app = web.Application(client_max_size=BODY_MOST)
         if self.dialect == "cloud":
             app.router.add_post("/{version}/{number}/messages", self._messages)
@@ -121,7 +121,7 @@ class Emulator:
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """Closes the server, its connections and its log."""
+        """Close the server, its connections and its log."""
         self._stopping.set()
         await self.courier.unset()
         if self._runner is not None:
@@ -143,12 +143,12 @@ class Emulator:
     def user(
         self, phone: str, *, name: str = "Testova", user_id: str = "", known: Known = "both"
     ) -> User:
-        """The person of that phone, made when they don't exist; see `world.Person` for `known`."""
+        """Return the person of that phone, created if missing; see `world.Person` for `known`."""
         person = self.world.find(phone) or self.world.join(phone, user_id, name, known)
         return User(self.world, person)
 
     def advance(self, seconds: float) -> None:
-        """Moves the emulated clock on: windows, links, rates, expiry of events."""
+        """Move the emulated clock on: windows, links, rates, expiry of events."""
         self.world.offset += seconds
 
     def fail(
@@ -178,21 +178,21 @@ class Emulator:
     async def set_webhook(
         self, url: str, verify_token: str | None = VERIFY_TOKEN, connections: int = 40
     ) -> None:
-        """Delivers events to a URL after it has answered the challenge (None: without one)."""
+        """Deliver events to a URL after it has answered the challenge (None: without one)."""
         if verify_token is not None:
             await self.courier.verify(url, verify_token)
         await self.courier.set(Hook(url, self.secret, connections))
 
     def hold(self) -> None:
-        """Keeps back what happens from now on."""
+        """Keep back what happens from now on."""
         self.tricks.held = True
 
     def release(self) -> None:
-        """Hands over what was kept back, in batches of `tricks.batch`."""
+        """Hand over what was kept back, in batches of `tricks.batch`."""
         self.courier.release()
 
     async def until_taken(self, seconds: float = 10.0) -> None:
-        """Returns when Kosh has taken every event (or lost it by expiry)."""
+        """Return when Kosh has taken every event (or lost it by expiry)."""
         events = self.world.events
         await events.settled.until(lambda: not events.pending, seconds)
 
@@ -268,7 +268,7 @@ class Emulator:
         return web.json_response(told)
 
     async def _templates(self, request: web.Request) -> web.StreamResponse:
-        """The account's templates, as many at a time as are asked for."""
+        """Return the account's templates, in pages of the requested size."""
         values: Params = dict(request.query)
         try:
             self._check_door(request)
@@ -344,7 +344,7 @@ class Emulator:
         return response(outcome)
 
     def _check_door(self, request: web.Request) -> None:
-        """Refuses a wrong token, version or number."""
+        """Refuse a wrong token, version or number."""
         if self.dialect == "provider":
             given = request.headers.get(KEY_HEADER, "")
         else:

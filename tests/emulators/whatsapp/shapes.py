@@ -104,7 +104,7 @@ ACTIONS: dict[str, Shape] = {
 
 
 def interactive(kind: str) -> Thing:
-    """An interactive message of a kind."""
+    """Return an interactive message of a kind."""
     shape: dict[str, Shape] = {
         "type": One((kind,)),
         "header": HEADER,
@@ -171,7 +171,7 @@ READ = Thing(
 
 
 def check(shape: Shape, value: object, where: str) -> None:
-    """Refuses a value that isn't of the shape, in words close to Meta's."""
+    """Refuse a value that isn't of the shape, in words close to Meta's."""
     match shape:
         case Words():
             check_words(shape, value, where)
@@ -193,7 +193,7 @@ def check(shape: Shape, value: object, where: str) -> None:
 
 
 def check_words(shape: Words, value: object, where: str) -> None:
-    """Refuses what isn't text, is too long, or would be seen as nothing."""
+    """Refuse what isn't text, is too long, or would be seen as nothing."""
     if not isinstance(value, str):
         raise Refusal(100, f"Param {where} must be a string")
     if not shape.minimum <= len(value) <= shape.limit:
@@ -207,13 +207,13 @@ def check_words(shape: Words, value: object, where: str) -> None:
 
 
 def check_link(value: str, where: str) -> None:
-    """Refuses what isn't a web address."""
+    """Refuse what isn't a web address."""
     if not ADDRESS.fullmatch(value):
         raise Refusal(100, f"Param {where} is not a valid URL")
 
 
 def check_many(shape: Many, value: object, where: str) -> None:
-    """Refuses what isn't a list, is too long or too short, or has a wrong thing in it."""
+    """Refuse what isn't a list, is too long or too short, or has a wrong thing in it."""
     if not isinstance(value, list):
         raise Refusal(100, f"Param {where} must be an array")
     if not shape.minimum <= len(value) <= shape.limit:
@@ -236,7 +236,7 @@ def check_thing(shape: Thing, value: object, where: str) -> None:
 
 
 def check_message(values: Params) -> None:
-    """Refuses a message whose envelope, content or limits WhatsApp would not take."""
+    """Refuse a message whose envelope, content or limits WhatsApp would not take."""
     kind = values.get("type", "text")
     content = interactive_shape(values) if kind == "interactive" else CONTENT.get(kind)
     if content is None:
@@ -247,7 +247,7 @@ def check_message(values: Params) -> None:
 
 
 def interactive_shape(values: Params) -> Thing:
-    """The shape of the interactive message in `values`."""
+    """Return the shape of the interactive message in `values`."""
     given = values.get("interactive")
     if not isinstance(given, dict):
         raise missing("The parameter interactive is required.")
@@ -257,7 +257,7 @@ def interactive_shape(values: Params) -> Thing:
 
 
 def check_sense(kind: str, content: Params) -> None:
-    """Refuses what is of the right shape and still makes no message."""
+    """Refuse what is of the right shape and still makes no message."""
     match kind:
         case "image" | "document":
             check_source(content, kind)
@@ -271,13 +271,13 @@ def check_sense(kind: str, content: Params) -> None:
 
 
 def check_source(content: Params, where: str) -> None:
-    """Refuses a file without an id or a link, or with both."""
+    """Refuse a file without an id or a link, or with both."""
     if ("id" in content) == ("link" in content):
         raise missing(f"Either {where}.id or {where}.link is required, and only one of them.")
 
 
 def check_header(content: Params) -> None:
-    """Refuses a header whose content isn't there, or that a list can't have."""
+    """Refuse a header whose content isn't there, or that a list can't have."""
     if (header := content.get("header")) is None:
         return
     kind = header["type"]

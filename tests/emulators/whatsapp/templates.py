@@ -54,7 +54,7 @@ class Templates:
         self._all: dict[tuple[str, str], Template] = {}
 
     def add(self, *templates: Template) -> None:
-        """Adds templates, or puts them in the place of the same."""
+        """Add templates, or puts them in the place of the same."""
         self._all |= {(one.name, one.language): one for one in templates}
 
     def listed(self) -> list[dict[str, str]]:
@@ -71,7 +71,7 @@ class Templates:
         ]
 
     def find(self, asked: Params) -> Template:
-        """The template that a message names; 132001 and its kin when there is none to send."""
+        """Return the template that a message names; refuse (132001, …) if it cannot be sent."""
         name, language = asked["name"], asked["language"]["code"]
         found = self._all.get((name, language))
         if found is None or found.state in ("pending", "rejected"):
@@ -82,7 +82,7 @@ class Templates:
 
 
 def hydrate(template: Template, components: list[Params]) -> Hydrated:
-    """The template filled; 132000, 132005, 132012 when the values don't fit its places."""
+    """Fill a template; refuse values that do not fit its places (132000, 132005, 132012)."""
     parts = {part_of(one): one for one in components}
     if len(parts) < len(components):
         raise strict("two components of the template are for the same part")
@@ -101,7 +101,7 @@ def hydrate(template: Template, components: list[Params]) -> Hydrated:
 
 
 def part_of(component: Params) -> str:
-    """Which part of the template a component fills."""
+    """Return the part of the template that a component fills."""
     if component["type"] != "button":
         return str(component["type"])
     if "sub_type" not in component or "index" not in component:
@@ -110,7 +110,7 @@ def part_of(component: Params) -> str:
 
 
 def linked(template: Template, parts: dict[str, Params]) -> tuple[str, str] | None:
-    """The button with a link, its address filled."""
+    """Return the button with a link, with its address filled."""
     if template.link is None:
         return None
     place = f"url {len(template.buttons)}"
@@ -119,7 +119,7 @@ def linked(template: Template, parts: dict[str, Params]) -> tuple[str, str] | No
 
 
 def values_of(component: Params | None) -> list[tuple[str, str]]:
-    """The (name, text) of each value of a component; names are empty where none are given."""
+    """Return the (name, text) of each value of a component; a missing name is empty."""
     given = component.get("parameters", []) if component else []
     for one in given:
         if one["type"] != "text":
@@ -133,7 +133,7 @@ def values_of(component: Params | None) -> list[tuple[str, str]]:
 
 
 def payload_of(component: Params | None) -> str:
-    """The payload that a quick reply brings back."""
+    """Return the payload of a pressed quick reply."""
     if component is None:
         return ""
     [one] = component.get("parameters") or [{}]
@@ -143,7 +143,7 @@ def payload_of(component: Params | None) -> str:
 
 
 def filled(text: str, values: list[tuple[str, str]], part: str) -> str:
-    """The text with its places filled, all of them and no others."""
+    """Fill the places of a text: all of them, and no others."""
     places = list(dict.fromkeys(PLACE.findall(text)))
     if len(places) != len(values):
         raise Refusal(

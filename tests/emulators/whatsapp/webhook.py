@@ -39,7 +39,7 @@ class Hook:
     connections: int = 40
 
     def headers(self, body: bytes) -> dict[str, str]:
-        """The headers of a body, its signature among them."""
+        """Return the headers of a body, its signature among them."""
         digest = hmac.new(self.secret.encode(), body, sha256).hexdigest()
         return {"Content-Type": JSON, SIGNATURE: f"sha256={digest}", "User-Agent": "facebookua"}
 
@@ -65,7 +65,7 @@ class Courier:
         self._loading = False
 
     async def set(self, hook: Hook) -> None:
-        """Starts delivering everything that waits."""
+        """Start delivering everything that waits."""
         await self.unset()
         self._open()
         self.hook = hook
@@ -74,7 +74,7 @@ class Courier:
         self._load()
 
     async def verify(self, url: str, token: str) -> None:
-        """Asks the URL for the challenge, as when the webhook is saved in Meta's dashboard."""
+        """Ask the URL for the challenge, as when the webhook is saved in Meta's dashboard."""
         challenge = str(secrets.randbelow(10**10))
         asked = {"hub.mode": "subscribe", "hub.verify_token": token, "hub.challenge": challenge}
         timeout = aiohttp.ClientTimeout(total=self._pace.patience)
@@ -97,7 +97,7 @@ class Courier:
             await self._session.close()
 
     def release(self) -> None:
-        """Hands over what was held."""
+        """Hand over what was held."""
         self._events.tricks.held = False
         self._load()
 

@@ -26,12 +26,12 @@ class Refusal(Exception):
 
     @property
     def status(self) -> int:
-        """The HTTP status that Meta gives with the code."""
+        """Return the HTTP status that Meta gives with the code."""
         return ERRORS[self.code][0] if self.code in ERRORS else 400
 
     @property
     def body(self) -> Params:
-        """The error as the Graph API answers it."""
+        """Return the error as the Graph API answers it."""
         title = title_of(self.code)
         if self.details.startswith("EMULATOR"):
             title = self.details
@@ -48,12 +48,12 @@ class Refusal(Exception):
 
 
 def invalid(details: str) -> Refusal:
-    """A value that Meta refuses: 131009, in words close to its own."""
+    """Return the refusal of an invalid value: 131009, in words close to Meta's."""
     return Refusal(131009, details)
 
 
 def missing(details: str) -> Refusal:
-    """A parameter that Meta wants: 131008."""
+    """Return the refusal of a missing parameter: 131008."""
     return Refusal(131008, details)
 
 
@@ -66,7 +66,7 @@ def strict(details: str) -> Refusal:
 
 
 def no_object(name: str) -> Refusal:
-    """The Graph API's answer to an id that isn't there, or isn't there for this token."""
+    """Return the Graph API's response to an id that is missing, or hidden from this token."""
     words = f"Unsupported get request. Object with ID '{name}' does not exist"
     return Refusal(100, words, subcode=33)
 
@@ -87,19 +87,19 @@ class Outcome:
 
 
 def accepted(result: object, message: str = "", late: int = 0) -> Outcome:
-    """The outcome of a call that was carried out."""
+    """Return the outcome of a call that was executed."""
     return Outcome(200, msgspec.json.encode(result), message=message, late=late)
 
 
 def refused(refusal: Refusal) -> Outcome:
-    """The outcome of a call that was not."""
+    """Return the outcome of a refused call."""
     words = f"(#{refusal.code}) {title_of(refusal.code)}"
     headers = {"WWW-Authenticate": f'OAuth "Facebook Platform" "invalid_request" "{words}"'}
     return Outcome(refusal.status, msgspec.json.encode(refusal.body), refusal.code, headers=headers)
 
 
 def response(outcome: Outcome) -> web.Response:
-    """The HTTP answer."""
+    """Return the HTTP response."""
     return web.Response(
         status=outcome.status,
         body=outcome.body,
@@ -109,7 +109,7 @@ def response(outcome: Outcome) -> web.Response:
 
 
 def read_json(raw: bytes) -> Params:
-    """A JSON body: an object without nulls, which Meta takes for values of the wrong type."""
+    """Read a JSON body: an object without nulls, which Meta takes for values of the wrong type."""
     try:
         values = msgspec.json.decode(raw)
     except msgspec.DecodeError as error:
@@ -120,6 +120,6 @@ def read_json(raw: bytes) -> Params:
 
 
 def written(body: Params) -> bytes:
-    """A webhook body as Meta writes it: everything beyond ASCII and every slash escaped."""
+    """Return a webhook body as Meta writes it: everything beyond ASCII and every slash escaped."""
     text = json.dumps(body, ensure_ascii=True, separators=(",", ":"))
     return text.replace("/", "\\/").encode()

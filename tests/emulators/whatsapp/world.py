@@ -62,18 +62,18 @@ class Person:
                 return self.phone
 
     def named(self, wa_id: str, user_id: str) -> Params:
-        """The ids that webhooks tell, under the given names."""
+        """Return the ids that webhooks tell, under the given names."""
         shown = {wa_id: self.wa_id} if self.wa_id else {}
         return shown | ({user_id: self.user_id} if self.known != "phone" else {})
 
     @property
     def contact(self) -> Params:
-        """The person in `contacts`."""
+        """Return the person in `contacts`."""
         profile = {"name": self.name} | ({"username": self.username} if self.username else {})
         return {"profile": profile} | self.named("wa_id", "user_id")
 
     def put(self, message: Message) -> Message:
-        """Adds a message to the screen, or the new state of one."""
+        """Add a message to the screen, or the new state of one."""
         self.messages[message.id] = message
         self.changed.fire()
         return message
@@ -91,7 +91,7 @@ class Media:
 
     @property
     def sha256(self) -> str:
-        """The digest as webhooks show it."""
+        """Return the digest as webhooks show it."""
         return base64.b64encode(sha256(self.data).digest()).decode()
 
 
@@ -114,34 +114,34 @@ class World:
         self._numbers = itertools.count(1)
 
     def now(self) -> float:
-        """The emulated time."""
+        """Return the emulated time."""
         return time.time() + self.offset
 
     def find(self, name: str) -> Person | None:
-        """The person of a phone (with or without +) or a business-scoped user id."""
+        """Return the person of a phone (with or without +) or a business-scoped user id."""
         plain = name.lstrip("+")
         people = self.people.values()
         return next((one for one in people if plain in (one.phone, one.user_id)), None)
 
     def join(self, phone: str, user_id: str, name: str, known: Known) -> Person:
-        """A new person."""
+        """Add a person."""
         number = next(self._numbers)
         person = Person(number, phone, user_id or new_user_id(phone), name, known)
         self.people[number] = person
         return person
 
     def is_open(self, person: Person) -> bool:
-        """Whether the person has written within 24 hours."""
+        """Return whether the person has written within 24 hours."""
         return self.now() - person.last_wrote < DAY
 
     def wamid(self, person: Person | None) -> str:
-        """A new message id."""
+        """Return a new message id."""
         phone = person.phone.encode() if person else b""
         raw = b"\x1d\x0b" + phone + b"\x15\x02\x00\x11\x18\x14" + secrets.token_bytes(18)
         return "wamid." + base64.b64encode(raw).decode()
 
     def store(self, data: bytes, mime: str, lives: float, size: int | None = None) -> Media:
-        """A new file; `size` may claim more than there is, so that big files cost nothing."""
+        """Store a file; `size` may claim more than there is, so that big files cost nothing."""
         size = len(data) if size is None else size
         name = str(10**15 + secrets.randbelow(10**15))
         media = Media(name, mime, data, size, self.now() + lives)
@@ -149,26 +149,26 @@ class World:
         return media
 
     def file(self, name: str) -> Media:
-        """The file of that id that hasn't gone."""
+        """Return the file of that id; refuse if it was deleted or has expired."""
         media = self.media.get(name)
         if media is None or media.expires <= self.now():
             raise no_object(name)
         return media
 
     def link(self, media: Media) -> str:
-        """The path of an address that serves the file for five minutes."""
+        """Return the path of a URL that serves the file for five minutes."""
         token = secrets.token_urlsafe(24)
         self.links[token] = (media.id, self.now() + LINK_LIVES)
         ends = int(self.now() + LINK_LIVES)
         return f"/whatsapp_business/attachments/?mid={media.id}&ext={ends}&hash={token}"
 
     def linked(self, token: str) -> Media | None:
-        """The file behind such an address while it lives."""
+        """Return the file behind such a URL while it is valid."""
         name, ends = self.links.get(token, ("", 0.0))
         return self.media.get(name) if ends > self.now() else None
 
     def value(self, **parts: Any) -> Params:
-        """The value of a change in `messages`."""
+        """Return the value of a change in `messages`."""
         metadata = {"display_phone_number": self.phone, "phone_number_id": self.number_id}
         return {"messaging_product": "whatsapp", "metadata": metadata} | parts
 
@@ -232,7 +232,7 @@ class World:
 
 
 def new_user_id(seed: str) -> str:
-    """A business-scoped user id, the same for the same phone."""
+    """Return a business-scoped user id, the same for the same phone."""
     digits = int.from_bytes(sha256(f"bsuid {seed}".encode()).digest()[:8])
     return f"KZ.{digits:020}"
 
