@@ -120,7 +120,7 @@ def file(code: str) -> str:
 
 
 def _labels(catalog: Catalog) -> Mapping[str, str]:
-    """Return the translations by their bare English; of two contexts the button's."""
+    """Return the translations by their bare English, the button's before another."""
     found: dict[str, str] = {}
     for message in catalog:
         if message.id and message.string:

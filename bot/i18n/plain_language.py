@@ -31,7 +31,7 @@ COUNTED = re.compile(
 )
 # A case ending at a place fits one value only. An ordinal may be followed by a hyphen and a word.
 ENDING = re.compile(r"\{(\w+)\}(?!-?(?:жыл|yil)|-\w{3,})-?[^\W\d_]+")
-# A language whose words take endings; the derived scripts follow theirs.
+# Languages whose words take endings. The derived scripts are converted from them.
 ENDED = frozenset(("kk", "ru", "uz"))
 PRONOUN = re.compile(r"(?:It|They|Its|Their|Them|He|She)\b")
 SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
