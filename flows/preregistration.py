@@ -124,7 +124,10 @@ STAY = YesNo(
 STAY_ENDS = HandoffOffer(
     name="gate_stay",
     label=button("Stay ends soon"),
-    text=_("Your stay ends soon. Please talk to an officer first; your registration can wait."),
+    text=_(
+        "Does your stay end soon, or are you not sure? Please talk to an officer first. Your"
+        " registration can wait."
+    ),
     topic="stay_ends",
     when=STAY.is_("yes", "unsure"),
 )
@@ -144,8 +147,9 @@ PASSPORT_ENDS = HandoffOffer(
     name="gate_passport",
     label=button("Passport validity"),
     text=_(
-        "A passport that runs out soon can stop other steps. An officer can tell you what to do"
-        " first. Please do not give up any citizenship before the migration service tells you to."
+        "Without a passport, or with one that runs out soon, other steps can stop. An officer can"
+        " tell you what to do first. Please do not give up any citizenship before the migration"
+        " service tells you to."
     ),
     topic="passport",
     when=PASSPORT.is_("short", "very_short", "none"),
