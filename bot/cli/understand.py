@@ -10,7 +10,8 @@ import typer
 from bot.understanding import evaluation
 from bot.understanding.decision import decide
 from bot.understanding.entities import extract
-from bot.understanding.model import ModelError, Recognizer
+from bot.understanding.model import ModelError
+from bot.understanding.recognizer import Recognizer
 
 app = typer.Typer()
 
@@ -30,10 +31,7 @@ def understand(lang: Lang = "", as_json: Json = False, report: Report = False) -
         typer.echo(str(error), err=True)
         sys.exit(2)
     if report:
-        results = evaluation.of_lines(evaluation.held_lines(), recognizer)
-        typer.echo(evaluation.table(results))
-        typer.echo("\nOf these, lines that are no phrase:")
-        typer.echo(evaluation.table(evaluation.unlike_phrases(results)))
+        typer.echo(_report(recognizer))
         return
     for line in _lines():
         found = described(recognizer, line, lang or None)
@@ -43,6 +41,19 @@ def understand(lang: Lang = "", as_json: Json = False, report: Report = False) -
             typer.echo(f"{found['certainty']:8} {found['intent']:28} {found['confidence']:.2f}")
         # A reader of a pipe sees each answer at once.
         sys.stdout.flush()
+
+
+def _report(recognizer: Recognizer) -> str:
+    """Return the figures of the lines that are never trained on, beside cross-validation."""
+    results = evaluation.of_lines(evaluation.held_lines(), recognizer)
+    unlike = evaluation.unlike_phrases(results)
+    parts = {
+        "Lines by other hands, never trained on:": evaluation.figures(results),
+        "Of these, lines that are no phrase:": evaluation.figures(unlike),
+        "Cross-validation on the phrases:": recognizer.cross_validation,
+    }
+    tables = [f"{title}\n{evaluation.table(found)}" for title, found in parts.items()]
+    return "\n\n".join([*tables, f"Two questions:\n{evaluation.two_questions(recognizer)}"])
 
 
 def described(recognizer: Recognizer, line: str, language: str | None) -> dict[str, object]:

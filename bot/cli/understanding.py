@@ -1,6 +1,8 @@
 """`understanding`: trains the recogniser from its phrases, and checks them."""
 
 import sys
+from collections import Counter
+from dataclasses import replace
 from time import monotonic
 
 import typer
@@ -22,23 +24,36 @@ def train() -> None:
     except training.TrainingError as error:
         typer.echo(str(error), err=True)
         sys.exit(2)
-    typer.echo(evaluation.table(evaluation.of_folds(held)))
-    found.save()
+    figures = evaluation.figures(evaluation.of_folds(held))
+    typer.echo(evaluation.table(figures))
+    replace(found, cross_validation=figures).save()
     size = model.FILE.stat().st_size / 1e6
     typer.echo(f"\n{len(written)} phrases, {size:.1f} MB, {monotonic() - started:.0f} s")
 
 
 @app.command()
 def check() -> None:
-    """Print faults of the phrases, and whether the model is out of date; exit 1 if any."""
+    """Print faults of the phrases, an outdated model, and costs; exit 1 if anything is wrong."""
+    from bot.understanding import costs
     from bot.understanding.model import Model
 
-    faults = list(phrases.faults(phrases.read_all()))
+    written = phrases.read_all()
+    faults = list(phrases.faults(written))
     for fault in faults:
         typer.echo(f"{fault.language}: {fault.rule}: {fault.detail}")
     stale = Model.load().digest != phrases.digest()
     if stale:
         typer.echo("The phrases have changed since training: run ./kosh understanding train.")
-    if not faults and not stale:
-        typer.echo("All is well.")
+    typer.echo(_counts(written))
+    typer.echo(costs.report(written))
     sys.exit(1 if faults or stale else 0)
+
+
+def _counts(written: list[phrases.Phrase]) -> str:
+    """Return for each language how many phrases there are, and how many of the rarest intent."""
+    lines = []
+    for language in phrases.LANGUAGES:
+        counts = Counter(each.intent for each in written if each.language == language)
+        intent, fewest = min(counts.items(), key=lambda each: each[1])
+        lines.append(f"{language}: {counts.total()} phrases, at least {fewest} ({intent})")
+    return "\n".join(lines)

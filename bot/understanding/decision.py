@@ -6,7 +6,7 @@ The thresholds are set on cross-validation alone (docs/decisions/0042-intent-rec
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from bot.understanding.model import Candidate, Recognition
+from bot.understanding.recognizer import Candidate, Part, Recognition
 from flows.knowledge.intents import BY_ID, Kind
 
 # With this minimum, 5 % of the lines in scope get a wrong answer without a question
@@ -17,12 +17,23 @@ SURE_NONE_MASS = 0.05
 # Below this, the right intent is among the best three in fewer than half of the lines. These are 3
 # % of all lines.
 UNSURE = 0.20
-# With this minimum, 98 % of dangerous lines are found (cross-validation). A false alarm costs one
-# sentence; a missed one may harm a person.
-DANGER_CARD = 0.03
+# A part says less than its message: at 0.82 a second answer was added to 1 question in 33, at 0.9
+# to 1 in 57.
+SURE_PART = 0.90
+# Of lines of three random letters 2 in 100 are sure of an intent at 0.82, fewer than 1 here.
+SURE_SHORT = 0.99
+# Nine of ten lines of noise are less familiar, and 1 in 100 held-back phrases.
+SURE_FAMILIARITY = 0.6
+# With these minimums, 97.6 % of the first author's danger phrases are found (cross-validation); the
+# authors after that wrote harder lines on purpose. A false alarm costs one sentence; a missed one
+# may harm a person.
+DANGER_CARD, DANGER_CARD_CHINESE = 0.08, 0.03
 # From here on, danger is more likely than not.
 DANGER_FIRST = 0.50
 MAX_OPTIONS = 3
+MAX_QUESTIONS = 2
+# Kinds that do not count as one of two questions in a message.
+NOT_ASKED = frozenset((Kind.NONE, Kind.TALK, Kind.DANGER))
 
 
 class Certainty(StrEnum):
@@ -43,7 +54,9 @@ class DangerLevel(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Reaction to a line; `options` are the one intent to answer, or up to three to offer.
+    """Reaction to a message.
+
+    `options` are the intents to answer, two for two questions, or up to three to offer.
 
     With `danger` at `FIRST`, `danger_intent` is answered instead of anything else.
     """
@@ -56,7 +69,10 @@ class Decision:
 
 def decide(found: Recognition) -> Decision:
     """Return the reaction to a recognition."""
-    danger = danger_level(found.danger)
+    danger = danger_level(found.danger, is_chinese=found.is_chinese)
+    questions = _questions(found)
+    if len(questions) == MAX_QUESTIONS:
+        return Decision(Certainty.SURE, questions, danger, found.danger_intent)
     certainty = _certainty(found)
     if certainty is Certainty.SURE:
         options: tuple[Candidate, ...] = (found.ranked[0],)
@@ -67,11 +83,35 @@ def decide(found: Recognition) -> Decision:
     return Decision(certainty, options, danger, found.danger_intent)
 
 
-def danger_level(mass: float) -> DangerLevel:
+def danger_level(mass: float, *, is_chinese: bool) -> DangerLevel:
     """Return the reaction to this probability of danger."""
     if mass >= DANGER_FIRST:
         return DangerLevel.FIRST
-    return DangerLevel.CARD if mass >= DANGER_CARD else DangerLevel.NONE
+    least = DANGER_CARD_CHINESE if is_chinese else DANGER_CARD
+    return DangerLevel.CARD if mass >= least else DangerLevel.NONE
+
+
+def _questions(found: Recognition) -> tuple[Candidate, ...]:
+    """Return the first intents of which parts are sure by themselves.
+
+    A part that is not a question by itself may mislead: what the whole message makes unlikely is
+    left out then, and so are parts that miss what the whole message is sure of.
+    """
+    likely = {each.intent for each in found.ranked}
+    sure: dict[str, Candidate] = {}
+    for part in found.parts:
+        is_asked = part.confidence >= SURE_PART and (part.asks or part.intent in likely)
+        if is_asked and BY_ID[part.intent].kind not in NOT_ASKED and _is_sure(part):
+            sure.setdefault(part.intent, Candidate(part.intent, part.confidence))
+    if _is_sure(found) and found.intent not in sure:
+        return ()
+    return tuple(sure.values())[:MAX_QUESTIONS]
+
+
+def _is_sure(found: Recognition | Part) -> bool:
+    least = SURE_SHORT if found.is_short else SURE
+    is_familiar = found.familiarity >= SURE_FAMILIARITY
+    return is_familiar and found.confidence >= least and found.none_mass <= SURE_NONE_MASS
 
 
 def _certainty(found: Recognition) -> Certainty:
@@ -81,9 +121,7 @@ def _certainty(found: Recognition) -> Certainty:
     if kind is Kind.NONE:
         # A line that is out of scope never gets the answer to another intent.
         return Certainty.SURE if found.confidence >= SURE else Certainty.UNSURE
-    if found.confidence >= SURE and found.none_mass <= SURE_NONE_MASS:
-        return Certainty.SURE
-    return Certainty.UNSURE
+    return Certainty.SURE if _is_sure(found) else Certainty.UNSURE
 
 
 def _offered(each: Candidate) -> bool:

@@ -1,15 +1,11 @@
 """Adapter of the recognizer to the engine: levels of confidence instead of probabilities."""
 
-from bot.understanding import entities, skeleton
+from bot.understanding import entities
 from bot.understanding.decision import Certainty, DangerLevel, Decision, decide
-from bot.understanding.model import Recognizer
+from bot.understanding.recognizer import Recognizer
 from flows.engine.recognition import Confidence, Danger, Recognition
 from flows.knowledge.intents import BY_ID, Kind
 
-MAX_SENTENCES = 6
-MAX_QUESTIONS = 2
-# Kinds of intents that are not counted as a second question of a message.
-NOT_ASKED = (Kind.NONE, Kind.TALK, Kind.DANGER)
 CONFIDENCE = {
     Certainty.SURE: Confidence.SURE,
     Certainty.UNSURE: Confidence.UNSURE,
@@ -36,11 +32,7 @@ class EngineRecognizer:
     def recognize(self, text: str, language: str) -> Recognition:
         """Return the likely meanings of a text and the values that it names; raise nothing."""
         decision = decide(self._recognizer.recognize(text, language or None))
-        questions = self._questions(text, language)
-        if len(questions) < MAX_QUESTIONS:
-            confidence, intents = _asked(decision)
-        else:
-            confidence, intents = Confidence.SURE, questions
+        confidence, intents = _asked(decision)
         danger = DANGER[decision.danger]
         return Recognition(
             confidence=confidence,
@@ -49,16 +41,6 @@ class EngineRecognizer:
             danger_intent=decision.danger_intent if danger is not Danger.NONE else "",
             entities={name: str(each) for name, each in entities.extract(text).as_dict().items()},
         )
-
-    def _questions(self, text: str, language: str) -> tuple[str, ...]:
-        """Return the intents of sentences recognised for sure, without repetitions, at most two."""
-        found: list[str] = []
-        for sentence in skeleton.sentences(text, MAX_SENTENCES):
-            decision = decide(self._recognizer.recognize(sentence, language or None))
-            for each in decision.options[:1] if decision.certainty is Certainty.SURE else ():
-                if BY_ID[each.intent].kind not in NOT_ASKED and each.intent not in found:
-                    found.append(each.intent)
-        return tuple(found[:MAX_QUESTIONS])
 
 
 def _asked(decision: Decision) -> tuple[Confidence, tuple[str, ...]]:

@@ -8,14 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bot.understanding.decision import Certainty, DangerLevel, Decision, decide
-from bot.understanding.model import (
-    MAX_ALTERNATIVES,
-    Candidate,
-    Recognition,
-    Recognizer,
-    of_kind,
-)
+from bot.understanding.model import of_kind
 from bot.understanding.phrases import LANGUAGES, Phrase, in_scripts, key, read_all
+from bot.understanding.recognizer import MAX_ALTERNATIVES, Candidate, Recognition, Recognizer
 from flows.knowledge.intents import BY_ID, Kind
 
 if TYPE_CHECKING:
@@ -25,8 +20,13 @@ TESTS = Path(__file__).parents[2] / "tests" / "understanding"
 # Third column of a test line that is out of scope but resembles one in scope.
 NEAR_MISS = "near"
 ALL = "all"
-COLUMNS = ("lines", "first", "in 3", "wrong", "straight", "danger", "alarms", "outside", "near")
+TWO_QUESTIONS = TESTS / "two_questions.tsv"
+COLUMNS = (
+    "lines", "first", "in 3", "wrong", "straight", "extra", "danger", "alarms", "outside", "near",
+)  # fmt: skip
 HEAD = "{:<9}{:>7}" + "{:>9}" * (len(COLUMNS) - 1)
+
+type Figures = dict[str, list[float | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,14 @@ class Result:
     line: HeldLine
     ranked: tuple[str, ...]
     decision: Decision
+
+    @property
+    def answered(self) -> tuple[str, ...]:
+        """Return the intents that were answered as if sure, none that is out of scope."""
+        if self.decision.certainty is not Certainty.SURE:
+            return ()
+        options = (each.intent for each in self.decision.options)
+        return tuple(each for each in options if BY_ID[each].kind is not Kind.NONE)
 
 
 def held_lines(folder: Path = TESTS) -> list[HeldLine]:
@@ -90,6 +98,9 @@ def of_folds(held: "Held") -> list[Result]:
             danger=float(danger),
             danger_intent=held.classes[dangers[int(np.argmax(found[dangers]))]],
             none_mass=float(found[none].sum()),
+            familiarity=1.0,
+            is_short=False,
+            is_chinese=phrase.language == "zh_Hans",
             blank=False,
             wrong_layout=False,
         )
@@ -98,23 +109,45 @@ def of_folds(held: "Held") -> list[Result]:
     return results
 
 
-def table(results: Sequence[Result]) -> str:
-    """Return percentages for each language, as lines of text.
+def figures(results: Sequence[Result]) -> Figures:
+    """Return for each language the number of lines, then percentages, None for no lines.
 
     Lines in scope: right intent first, right intent among the best three, wrong intent answered,
-    right intent answered. Lines of danger: found. Other lines in scope: false alarms. Lines out of
-    scope and near misses: answered as if in scope.
+    right intent answered, a second intent answered. Lines of danger: found. Other lines in scope:
+    false alarms. Lines out of scope and near misses: answered as if in scope.
     """
-    languages = list(dict.fromkeys(result.line.phrase.language for result in results))
+    languages = sorted({result.line.phrase.language for result in results})
+    own = {
+        language: [each for each in results if language in (each.line.phrase.language, ALL)]
+        for language in (*languages, ALL)
+    }
+    return {language: [len(each), *_shares(each)] for language, each in own.items()}
+
+
+def table(found: Figures) -> str:
+    """Return figures as lines of text."""
     rows = [HEAD.format("", *COLUMNS)]
-    for language in [*sorted(languages), ALL]:
-        own = [each for each in results if language in (each.line.phrase.language, ALL)]
-        figures = (f"{each:.1f}" if each is not None else "-" for each in _figures(own))
-        rows.append(HEAD.format(language, len(own), *figures))
+    for language, (lines, *shares) in found.items():
+        written = (f"{each:.1f}" if each is not None else "-" for each in shares)
+        rows.append(HEAD.format(language, f"{lines:.0f}", *written))
     return "\n".join(rows)
 
 
-def _figures(results: Sequence[Result]) -> Iterator[float | None]:
+def two_questions(recognizer: Recognizer) -> str:
+    """Return for each language how many messages with two questions get both answers, or one."""
+    lines = [f"{'':<9}{'lines':>7}{'both':>9}{'one':>9}{'neither':>9}"]
+    found: dict[str, list[int]] = {}
+    for language, intents, text in _asked_twice():
+        options = decide(recognizer.recognize(text, language))
+        answered = {each.intent for each in options.options if options.certainty is Certainty.SURE}
+        found.setdefault(language, []).append(len(answered & intents))
+    for language, each in found.items():
+        shares = (100 * each.count(number) / len(each) for number in (2, 1, 0))
+        lines.append(f"{language:<9}{len(each):>7}" + "".join(f"{share:>9.1f}" for share in shares))
+    return "\n".join(lines)
+
+
+def _shares(results: Sequence[Result]) -> Iterator[float | None]:
     inside = [each for each in results if _kind(each) is not Kind.NONE]
     danger = [each for each in results if _kind(each) is Kind.DANGER]
     calm = [each for each in inside if not _may_be_danger(each)]
@@ -122,7 +155,8 @@ def _figures(results: Sequence[Result]) -> Iterator[float | None]:
     yield _share(_is_right(each.ranked[0], each) for each in inside)
     yield _share(any(_is_right(one, each) for one in each.ranked[:3]) for each in inside)
     yield _share(_answered_wrongly(each) for each in inside)
-    yield _share(_answered(each) and _is_right(each.ranked[0], each) for each in inside)
+    yield _share(_answered_rightly(each) for each in inside)
+    yield _share(len(each.answered) > 1 for each in inside)
     yield _share(each.decision.danger is not DangerLevel.NONE for each in danger)
     yield _share(each.decision.danger is not DangerLevel.NONE for each in calm)
     yield _share(_answered_wrongly(each) for each in outside if not each.line.near_miss)
@@ -138,14 +172,12 @@ def _may_be_danger(result: Result) -> bool:
     return any(BY_ID[intent].kind is Kind.DANGER for intent in intents)
 
 
-def _answered(result: Result) -> bool:
-    """Return whether a line got the answer to an intent in scope."""
-    sure = result.decision.certainty is Certainty.SURE
-    return sure and BY_ID[result.ranked[0]].kind is not Kind.NONE
+def _answered_rightly(result: Result) -> bool:
+    return any(_is_right(each, result) for each in result.answered)
 
 
 def _answered_wrongly(result: Result) -> bool:
-    return _answered(result) and not _is_right(result.ranked[0], result)
+    return bool(result.answered) and not _answered_rightly(result)
 
 
 def _is_right(intent: str, result: Result) -> bool:
@@ -166,3 +198,11 @@ def _read(path: Path, language: str) -> Iterator[HeldLine]:
             continue  # The head of the table.
         marks = frozenset(more[0].replace(" ", "").split(",")) if more else frozenset()
         yield HeldLine(Phrase(language, intent, text), marks & BY_ID.keys(), NEAR_MISS in marks)
+
+
+def _asked_twice() -> Iterator[tuple[str, frozenset[str], str]]:
+    """Yield messages that ask two questions, in each script, with their intents."""
+    for line in TWO_QUESTIONS.read_text("utf-8").splitlines()[1:]:
+        language, intents, text = line.split("\t")
+        for phrase in in_scripts(Phrase(language, intents, text)):
+            yield phrase.language, frozenset(intents.split(",")), phrase.text

@@ -1,32 +1,24 @@
-"""The recogniser: a compact linear model that numpy evaluates."""
+"""The model of the recogniser: compact, linear, evaluated with numpy."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.i18n import crisis_words
-from bot.understanding import features, skeleton
+from bot.understanding import features
+from bot.understanding.features import Rows
 from bot.understanding.skeleton import Skeleton
 from flows.knowledge.intents import BY_ID, Kind
 
 FILE = Path(__file__).parent / "model.npz"
 # Raise when skeleton, features or file layout change: a model of another version is refused.
-VERSION = 1
-MAX_ALTERNATIVES = 5
-# Sentences of a long message are also judged one by one, since danger in one may drown in the rest.
-MAX_SENTENCES = 12
-MIN_SENTENCE = 3
-# A sentence alone is less certain than its message. At a lower minimum than the first figure it
-# caused false alarms (decision 0042). It raises the message only to the second figure, since 0.5
-# would suppress the rest of the reply.
-SENTENCE_DANGER, SENTENCE_COUNTS = 0.8, 0.49
+VERSION = 2
 
 UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile)
 
@@ -37,36 +29,11 @@ class ModelError(Exception):
     """The model file is missing, damaged or of another version."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An intent and its probability."""
+class Readings(NamedTuple):
+    """Log-odds of each class, then of danger, one row per line; and familiarity of each line."""
 
-    intent: str
-    confidence: float
-
-
-@dataclass(frozen=True, slots=True)
-class Recognition:
-    """The likely meanings of a line, without any of its words.
-
-    `alternatives` are the next likeliest intents. `danger` is the probability that the line, or one
-    of its sentences, speaks of danger; `danger_intent` is the likeliest kind of danger. `none_mass`
-    is the probability that the line is out of scope. `blank` lines contain no word.
-    """
-
-    intent: str
-    confidence: float
-    alternatives: tuple[Candidate, ...]
-    danger: float
-    danger_intent: str
-    none_mass: float
-    blank: bool
-    wrong_layout: bool
-
-    @property
-    def ranked(self) -> tuple[Candidate, ...]:
-        """Return the best intent, then the alternatives."""
-        return (Candidate(self.intent, self.confidence), *self.alternatives)
+    odds: Scores
+    familiarity: Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +42,8 @@ class Model:
 
     `rows` maps each hash bucket to a row of `weights`, or to -1. A row has a weight for each class,
     then one for danger of any kind, in 8 bits; `scales` has the factor of each row. `pairs` holds
-    the log-probability that a letter follows another.
+    the log-probability that a letter follows another. `familiar` has a bit for each piece of a word
+    that is in several phrases. `cross_validation` are figures of `bot.understanding.evaluation`.
     """
 
     classes: tuple[str, ...]
@@ -85,7 +53,9 @@ class Model:
     scales: NDArray[np.float32]
     bias: NDArray[np.float32]
     pairs: NDArray[np.float32]
+    familiar: NDArray[np.uint8]
     digest: str
+    cross_validation: dict[str, list[float | None]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path = FILE) -> Self:
@@ -108,6 +78,7 @@ class Model:
             "version": VERSION,
             "classes": self.classes,
             "digest": self.digest,
+            "cross_validation": self.cross_validation,
         }
         arrays: dict[str, Any] = {
             "meta": np.frombuffer(json.dumps(meta, sort_keys=True).encode(), np.uint8),
@@ -117,91 +88,31 @@ class Model:
             "scales": self.scales,
             "bias": self.bias,
             "pairs": self.pairs.astype(np.float16),
+            "familiar": self.familiar,
         }
         with path.open("wb") as file:
             np.savez(file, **arrays)
 
-    def odds(self, line: Skeleton) -> Scores:
-        """Return the log-odds of each class, then of danger of any kind."""
-        buckets, values = features.extract(line)
-        weighted = values * self.idf[buckets]
-        norm = float(np.sqrt(weighted @ weighted)) or 1.0
-        rows = self.rows[buckets]
-        known = rows >= 0
-        factors = weighted[known] / norm * self.scales[rows[known]]
-        found: Scores = factors @ self.weights[rows[known]].astype(np.float32) + self.bias
-        return found
+    def read(self, lines: Sequence[Skeleton]) -> Readings:
+        """Return the readings of lines, in one pass."""
+        found = features.extract(lines)
+        weighted = found.values * self.idf[found.buckets]
+        rows = self.rows[found.buckets]
+        odds = np.tile(self.bias, (len(lines), 1))
+        for number, (start, end) in enumerate(pairwise(found.starts)):
+            own, places = weighted[start:end], rows[start:end]
+            norm = float(np.sqrt(own @ own)) or 1.0
+            known = places >= 0
+            factors = own[known] / norm * self.scales[places[known]]
+            odds[number] += factors @ self.weights[places[known]].astype(np.float32)
+        return Readings(odds, self._familiarity(found, len(lines)))
 
-
-class Recognizer:
-    """Recognises the intents of a line; created once per process."""
-
-    def __init__(self, model: Model) -> None:
-        self._model = model
-        self._danger = of_kind(model.classes, Kind.DANGER)
-        self._none = of_kind(model.classes, Kind.NONE)
-
-    @classmethod
-    @cache
-    def load(cls) -> "Recognizer":
-        """Return the recogniser with the model in the package, loaded once per process."""
-        return cls(Model.load())
-
-    def recognize(self, text: str, language: str | None = None) -> Recognition:
-        """Return the likely meanings of a line; raise nothing.
-
-        `language` is the conversation's language. It has no effect yet: one model serves all
-        languages.
-        """
-        line, wrong_layout = self._line(text)
-        if not line.words:
-            return BLANK
-        found, danger = calibrated(self._model.odds(line), self._danger)
-        order = np.argsort(-found, kind="stable")[: MAX_ALTERNATIVES + 1]
-        best, *others = (Candidate(self._model.classes[at], float(found[at])) for at in order)
-        mass, kinds = self._most_danger(text, float(danger), found[self._danger])
-        if crisis_words.danger(skeleton.shortened(text)):
-            mass = max(mass, LEXICON_DANGER)
-        return Recognition(
-            intent=best.intent,
-            confidence=best.confidence,
-            alternatives=tuple(others),
-            danger=mass,
-            danger_intent=self._model.classes[self._danger[int(np.argmax(kinds))]],
-            none_mass=float(found[self._none].sum()),
-            blank=False,
-            wrong_layout=wrong_layout,
-        )
-
-    def _line(self, text: str) -> tuple[Skeleton, bool]:
-        """Return the skeleton as typed or, if the keyboard layout was wrong, as meant."""
-        line = skeleton.fold(text)
-        best, wrong = self._ease(line) + LAYOUT_MARGIN, False
-        for other in skeleton.layouts(text):
-            if (ease := self._ease(other)) > best:
-                line, best, wrong = other, ease, True
-        return line, wrong
-
-    def _ease(self, line: Skeleton) -> float:
-        """Return the mean log-probability of each letter after the one before it."""
-        codes = letter_codes(line.words)
-        if len(codes) < MIN_LAYOUT:
-            return -np.inf
-        return float(self._model.pairs[codes[:-1], codes[1:]].mean())
-
-    def _most_danger(self, text: str, most: float, kinds: Scores) -> tuple[float, Scores]:
-        """Return the danger of the line, or of its most dangerous sentence."""
-        surest = SENTENCE_DANGER
-        for sentence in skeleton.sentences(text, MAX_SENTENCES):
-            line = skeleton.fold(sentence)
-            if line.length < MIN_SENTENCE:
-                continue
-            found, danger = calibrated(self._model.odds(line), self._danger)
-            if danger > surest and most < SENTENCE_COUNTS:
-                surest, kinds = float(danger), found[self._danger]
-        if surest > SENTENCE_DANGER:
-            most = max(most, SENTENCE_COUNTS)
-        return most, kinds
+    def _familiarity(self, found: Rows, lines: int) -> Scores:
+        """Return the share of each line's pieces that are in phrases; 0 for no pieces."""
+        bits = (self.familiar[found.pieces >> 3] >> (found.pieces & 7).astype(np.uint8)) & 1
+        known = np.bincount(found.piece_owners, bits, minlength=lines)
+        every = np.bincount(found.piece_owners, minlength=lines)
+        return (known / np.maximum(every, 1)).astype(np.float32)
 
 
 def calibrated(odds: Scores, danger: NDArray[np.int64]) -> tuple[Scores, Scores]:
@@ -246,10 +157,4 @@ def _widened(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 
 FIRST_LETTER, LETTERS = ord("а"), 32
 CODES = LETTERS + 2
-MIN_LAYOUT = 5
-# Minimum gain in mean log-probability per letter to assume the other keyboard layout.
-LAYOUT_MARGIN = 1.0
 MIN_PROBABILITY = np.float32(1e-6)
-# Minimum probability of danger for a line that contains a phrase of `crisis_words`.
-LEXICON_DANGER = 0.5
-BLANK = Recognition("none.noise", 0.0, (), 0.0, "", 1.0, blank=True, wrong_layout=False)

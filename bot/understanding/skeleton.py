@@ -6,7 +6,9 @@ all ways of typing. A skeleton is for comparison only: it is never stored or sho
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bot.i18n import kazakh_arabic, normalization
 from bot.understanding.traditional_han import SIMPLIFIED
@@ -14,7 +16,7 @@ from bot.understanding.traditional_han import SIMPLIFIED
 # Longer messages are cut in the middle: the beginning gives the topic, the end the question.
 MAX_CHARACTERS = 1800
 HEAD_CHARACTERS = 1300
-MAX_WORDS = 240
+MAX_WORDS, MAX_TOKENS = 240, 480
 
 HAN = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
 ARABIC_LETTERS = "\u0621-\u064a\u0671-\u06d3\u06d5"
@@ -25,8 +27,17 @@ LONG_NUMBER = re.compile(r"\+?\d[\d ()\-]{5,}\d")
 TOKEN = re.compile(
     f"[{HAN}]+|[{ARABIC_LETTERS}]+|[\u0400-\u04ff]+|[a-z\u00df-\u024f\u02b0-\u02ffəɵ0-9']*"
     "[a-z\u00df-\u024fə][a-z\u00df-\u024f\u02b0-\u02ffəɵ0-9']*|[0-9]+|[?!]+|[^\\W\\d_]+"
+    r"|[…。;]|\.(?!\S)|[,،、:]"
 )
-SENTENCE = re.compile(r"[^.!?…。！？؟\n;；]+")
+# Marks that end a sentence; the first are words of the skeleton too.
+ASKING, ENDING, DIVIDING = re.compile("[?!]"), frozenset("…。;."), frozenset(",،、:")
+# Line breaks end sentences, but cleaning drops them.
+LINE_BREAK = re.compile(r"[\r\n]+")
+# Words between two questions of one sentence, in the coarse spelling.
+CONNECTORS = frozenset(
+    ("и", "а", "еше", "также", "жане", "ари", "ал", "таги", "ва", "хам", "хамда", "иана")
+)
+HAN_CONNECTORS = re.compile("还有|另外|以及|并且|而且|顺便|同时|和")
 STRETCHED = re.compile(r"(.)\1{2,}")
 DOUBLED = re.compile(r"([^\W\d_])\1+")
 IS_HAN, IS_ARABIC = re.compile(f"[{HAN}]"), re.compile(f"[{ARABIC_LETTERS}]")
@@ -76,9 +87,29 @@ TO_LATIN = str.maketrans(dict(zip(RUSSIAN_KEYS, LATIN_KEYS, strict=True)))
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """A line as words in coarse spelling."""
+    """A line as words in coarse spelling.
+
+    `sentences` and `clauses` are the numbers of words before each place where one ends.
+    """
 
     words: tuple[str, ...]
+    sentences: tuple[int, ...] = ()
+    clauses: tuple[int, ...] = ()
+
+    @property
+    def asks(self) -> bool:
+        """Return whether the line ends with a question mark."""
+        return "?" in self.words[-1]
+
+    @property
+    def is_chinese(self) -> bool:
+        """Return whether any word is Chinese."""
+        return any(map(IS_HAN.match, self.words))
+
+    @property
+    def letters(self) -> int:
+        """Return how many letters or digits there are; a Chinese character counts as three."""
+        return sum(len(word) * (3 if IS_HAN.match(word) else 1) for word in self.words)
 
     @property
     def length(self) -> float:
@@ -108,7 +139,8 @@ def layouts(text: str) -> tuple[Skeleton, ...]:
 
 def plain(text: str) -> str:
     """Return a line cleaned, shortened and in lower case; words replace links and long numbers."""
-    text = normalization.digits(shortened(text)).casefold()
+    text = LINE_BREAK.sub(" … ", shortened(text))
+    text = normalization.digits(text).casefold()
     if not text.isascii():
         text = normalization.BORROWED.sub(
             lambda found: found[0].translate(normalization.KAZAKH_OWN), text
@@ -149,12 +181,20 @@ def latin_to_cyrillic(word: str) -> str:
     return LATIN_RULE.sub(lambda found: LATIN_SPELT[(found.lastindex or 1) - 1], letters)
 
 
-def sentences(text: str, most: int) -> tuple[str, ...]:
+def sentences(line: Skeleton, most: int) -> list[Skeleton]:
     """Return the first and last sentences of a message; none if it is a single sentence."""
-    found = SENTENCE.findall(shortened(text))
+    found = _cut(line, line.sentences)
     if len(found) > most:
         found = [*found[: most // 2], *found[-(most // 2) :]]
-    return tuple(found) if len(found) > 1 else ()
+    return found if len(found) > 1 else []
+
+
+def clauses(line: Skeleton, most: int) -> list[Skeleton]:
+    """Return what may be single questions of a message, the first ones; none if it is only one."""
+    found = [
+        each for part in _cut(line, (*line.sentences, *line.clauses)) for each in _cut_han(part)
+    ]
+    return found[:most] if len(found) > 1 else []
 
 
 def consonants(word: str) -> str:
@@ -163,16 +203,42 @@ def consonants(word: str) -> str:
 
 
 def _folded(lower: str) -> Skeleton:
-    lower = lower.translate(APOSTROPHES_TO_ONE)
+    lower = lower.translate(ONE_SIGN_EACH)
     if IS_ARABIC.search(lower):
         lower = normalization.arabic(lower)
-    tokens = TOKEN.findall(lower)[:MAX_WORDS]
-    return Skeleton(tuple(word for word in map(coarse, tokens) if word))
+    words: list[str] = []
+    ends: list[int] = []
+    pauses: list[int] = []
+    for token in TOKEN.findall(lower)[:MAX_TOKENS]:
+        if token in ENDING:
+            ends.append(len(words))
+        elif token in DIVIDING:
+            pauses.append(len(words))
+        elif word := coarse(token):
+            if word in CONNECTORS:
+                pauses.append(len(words))
+            words.append(word)
+            if ASKING.match(token):
+                ends.append(len(words))
+    return Skeleton(tuple(words[:MAX_WORDS]), tuple(ends), tuple(pauses))
 
 
-def _own_letters(found: re.Match[str]) -> str:
-    return found[0].translate(normalization.KAZAKH_OWN)
+def _cut(line: Skeleton, places: Sequence[int]) -> list[Skeleton]:
+    """Return the parts of a line between places."""
+    edges = sorted({0, *places, len(line.words)})
+    parts = (line.words[start:end] for start, end in pairwise(edges))
+    return [Skeleton(words) for words in parts if not all(map(ASKING.match, words))]
 
 
-APOSTROPHES_TO_ONE = str.maketrans(dict.fromkeys(normalization.APOSTROPHES, "'"))
+def _cut_han(part: Skeleton) -> list[Skeleton]:
+    """Return a part cut at Chinese words between two questions, which no space sets apart."""
+    words: list[list[str]] = [[]]
+    for word in part.words:
+        first, *others = HAN_CONNECTORS.split(word)
+        words[-1].append(first)
+        words += [[each] for each in others]
+    return [Skeleton(tuple(filter(None, each))) for each in words if any(each)]
+
+
+ONE_SIGN_EACH = str.maketrans(dict.fromkeys(normalization.APOSTROPHES, "'") | {"؟": "?"})
 WITHOUT_APOSTROPHES = str.maketrans(dict.fromkeys("'" + normalization.APOSTROPHES, None))

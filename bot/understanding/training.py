@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.understanding import features, model, phrases, skeleton
+from bot.understanding.features import Rows
 from bot.understanding.model import Model, Scores
 from bot.understanding.phrases import Phrase
 from flows.knowledge.intents import BY_ID, Kind
@@ -31,6 +32,9 @@ MIXING, MAX_STEPS = 0.05, 120
 SCALE = np.float32(3)
 MAX_ROWS = 80_000
 MAX_PROCESSES = 2
+# A piece that one phrase alone has may be a slip of the finger.
+MIN_PHRASES = 2
+NOISE = "none.noise"
 
 type Matrix = Any  # a CSR matrix of scipy, which only the dependency group installs
 type Numbers = NDArray[np.int64]
@@ -48,6 +52,8 @@ class Samples:
     matrix: Matrix
     intents: NDArray[np.str_]
     groups: Numbers
+    # A row and the number of a piece in it, for each different piece of each row.
+    pieces: Numbers
     # False for derived lines with the same skeleton as their original: they add nothing.
     teaches: NDArray[np.bool_]
 
@@ -95,24 +101,23 @@ def gather(written: Sequence[Phrase]) -> Samples:
             rows, lines, [skeleton.Skeleton(()), *lines], strict=False
         )
     ]
+    found = features.extract(lines)
     return Samples(
         phrases=tuple(phrase for phrase, _group, _original in rows),
-        matrix=matrix(lines),
+        matrix=matrix(found, len(lines)),
         intents=np.array([phrase.intent for phrase, _group, _original in rows]),
         groups=np.array([group for _phrase, group, _original in rows]),
+        pieces=np.unique(np.stack([found.piece_owners, found.pieces], 1), axis=0),
         teaches=np.array(teaches),
     )
 
 
-def matrix(lines: Sequence[skeleton.Skeleton]) -> Matrix:
-    """Return the features of the lines, one row each."""
+def matrix(found: Rows, rows: int) -> Matrix:
+    """Return the features of lines as a matrix, one row each."""
     from scipy.sparse import csr_matrix
 
-    found = [features.extract(line) for line in lines]
-    ends = np.cumsum([0, *(len(buckets) for buckets, _values in found)])
-    buckets = np.concatenate([buckets for buckets, _values in found])
-    values = np.concatenate([values for _buckets, values in found])
-    return csr_matrix((values, buckets, ends), shape=(len(found), features.BUCKETS))
+    values = (found.values, found.buckets, found.starts)
+    return csr_matrix(values, shape=(rows, features.BUCKETS))
 
 
 def near_duplicates(written: Sequence[Phrase]) -> Numbers:
@@ -220,6 +225,7 @@ def compact(weights: Scores, bias: Scores, idf: Scores, samples: Samples) -> Mod
         scales=scales.astype(np.float32),
         bias=bias,
         pairs=letter_pairs(samples),
+        familiar=familiar_pieces(samples),
         digest="",
     )
 
@@ -232,6 +238,14 @@ def letter_pairs(samples: Samples) -> Scores:
         np.add.at(counts, (codes[:-1], codes[1:]), 1)
     found: Scores = np.log(counts / counts.sum(1, keepdims=True)).astype(np.float16)
     return found.astype(np.float32)
+
+
+def familiar_pieces(samples: Samples) -> NDArray[np.uint8]:
+    """Return a bit for each piece that several phrases have which are no noise."""
+    taught = samples.teaches & (samples.intents != NOISE)
+    rows, pieces = samples.pieces.T
+    counts = np.bincount(pieces[taught[rows]], minlength=1 << features.FAMILIAR_BITS)
+    return np.packbits(counts >= MIN_PHRASES, bitorder="little")
 
 
 def _first_steps(samples: Samples) -> tuple[Scores, Scores, Scores]:
@@ -260,21 +274,20 @@ def _first_step(samples: Samples, held: NDArray[np.bool_]) -> tuple[Scores, Scor
 
 
 def _second_steps(samples: Samples, scores: Scores) -> tuple[Held, Scores, Scores]:
-    """Return predictions for each half from a model of the other half, and the step of all rows."""
+    """Return predictions for each half from a model of the other half, and the mean step."""
     from joblib import Parallel, delayed
 
     halves = np.random.RandomState(SEED + 1).permutation(int(samples.groups.max()) + 1)
     half = halves[samples.groups] % 2 == 0
-    everything = np.ones(len(half), np.bool_)
-    learned = (everything, ~half, half)
-    (mixing, bias), *parts = Parallel(n_jobs=MAX_PROCESSES)(
-        delayed(_second_step)(samples, scores, rows) for rows in learned
+    parts = Parallel(n_jobs=MAX_PROCESSES)(
+        delayed(_second_step)(samples, scores, rows) for rows in (half, ~half)
     )
-    odds = np.zeros((len(half), len(bias)), np.float32)
-    for (part_mixing, part_bias), rows in zip(parts, (half, ~half), strict=True):
+    odds = np.zeros((len(half), len(parts[0][1])), np.float32)
+    for (part_mixing, part_bias), rows in zip(parts, (~half, half), strict=True):
         odds[rows] = scores[rows] @ part_mixing + part_bias
     classes = tuple(str(name) for name in np.unique(samples.intents))
     dangers = model.of_kind(classes, Kind.DANGER)
+    mixing, bias = (np.mean(each, axis=0) for each in zip(*parts, strict=True))
     return Held(samples, classes, *model.calibrated(odds, dangers)), mixing, bias
 
 

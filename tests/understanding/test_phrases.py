@@ -7,7 +7,7 @@ from bot.understanding.phrases import LANGUAGES, Phrase
 from flows.knowledge.intents import BY_ID, IDS, INTENTS, Kind
 
 EACH = [Phrase(code, intent, f"{intent} {code}") for code in LANGUAGES for intent in IDS]
-MIN_PHRASES, MIN_DANGER, MIN_NONE = 90, 180, 400
+MIN_PHRASES, MIN_DANGER, MIN_NONE = 100, 200, 400
 
 
 def rules(written: list[Phrase]) -> list[str]:

@@ -3,23 +3,31 @@
 import json
 import random
 import string
-from collections.abc import Iterator
-from time import thread_time
+from collections.abc import Iterator, Sequence
 
 import pytest
 from typer.testing import CliRunner
 
 from bot.cli import assembled
-from bot.understanding import evaluation, skeleton
+from bot.understanding import evaluation, features, skeleton
 from bot.understanding.decision import Certainty, DangerLevel, decide
+from bot.understanding.engine_adapter import EngineRecognizer
 from bot.understanding.entities import extract
 from bot.understanding.evaluation import HeldLine
-from bot.understanding.model import FILE, Candidate, Recognition, Recognizer
+from bot.understanding.model import FILE
 from bot.understanding.phrases import Phrase
+from bot.understanding.recognizer import (
+    MAX_CLAUSES,
+    MAX_SENTENCES,
+    Recognizer,
+)
+from bot.understanding.skeleton import Skeleton
+from flows.engine.recognition import Confidence
 from flows.knowledge.intents import BY_ID, Kind
 
 TROLLS = 2000
-SLOWEST = 0.020
+# Of 2,000 lines that ask nothing, those that get one sentence about danger all the same.
+MAX_ALARMS = 40
 LARGEST_FILE = 25_000_000
 MONEY = frozenset({"support.money", "support.calculate", "support.repay", "fraud.money"})
 SQL = ("'; DROP TABLE users; --", "SELECT * FROM pg_user WHERE 1=1", "1 UNION SELECT NULL,NULL")
@@ -32,6 +40,7 @@ PROMPTS = (
 )
 EMOJI = "😀🔥🎉🐪🍏🚗⚽🎵🌧🧿"
 NAMES = ("Айгүл Сәрсенқызы", "Иванов Пётр", "王小明", "Dilnoza Karimova", "جانات", "Bob", "Ерлан")
+ALPHABETS = (string.ascii_lowercase, "абвгдежзийклмнопрстуфхцчшщыэюя", "ابپتجچدرزسشعغفقكگلمنۇۆيھ")
 SIGNS = string.punctuation + string.digits + " \t"
 
 
@@ -51,21 +60,33 @@ def noise(many: int) -> Iterator[str]:
         lambda: "".join(drawn.choices(SIGNS, k=drawn.randrange(1, 80))),
         lambda: "".join(chr(drawn.randrange(0x20, 0x1FFFF)) for _ in range(drawn.randrange(90))),
         lambda: drawn.choice(["a", "й", "哈", "ق", "z9", "ʻ", "\u0301"]) * 4000,
-        lambda: "".join(drawn.choices(string.ascii_lowercase, k=drawn.randrange(1, 12))),
+        lambda: "".join(drawn.choices(drawn.choice(ALPHABETS), k=drawn.randrange(1, 12))),
+        lambda: "".join(chr(drawn.randrange(0x4E00, 0x9FA5)) for _ in range(drawn.randrange(9))),
     )
     for number in range(many):
         yield kinds[number % len(kinds)]()
 
 
 def test_recognizer_answers_noise_neither_as_danger_nor_as_money(recognizer: Recognizer) -> None:
-    loud = []
+    loud, alarms = [], 0
     for line in noise(TROLLS):
         found = decide(recognizer.recognize(line))
-        sure = found.certainty is Certainty.SURE and found.options[0].intent in MONEY
-        if found.danger is DangerLevel.FIRST or sure:
+        answered = {each.intent for each in found.options if found.certainty is Certainty.SURE}
+        if found.danger is DangerLevel.FIRST or answered & MONEY:
             loud.append(line)
+        alarms += found.danger is not DangerLevel.NONE
         extract(line)
     assert loud == []
+    assert alarms <= MAX_ALARMS
+
+
+@pytest.mark.parametrize(
+    "line", ["cct", "qzx", "жщц", "ыъз", "xkcd wqz", "ضصثق", "鑫龘爨", "1", "asdfgh jkl", "zzzzz"]
+)
+def test_recognizer_is_not_sure_of_an_intent_for_noise(line: str, recognizer: Recognizer) -> None:
+    found = decide(recognizer.recognize(line))
+    intents = [each.intent for each in found.options if found.certainty is Certainty.SURE]
+    assert all(BY_ID[each].kind is Kind.NONE for each in intents)
 
 
 @pytest.mark.parametrize(
@@ -81,14 +102,24 @@ def test_recognizer_answers_noise_neither_as_danger_nor_as_money(recognizer: Rec
     ],
     ids=["kk", "arab", "han", "latin", "sentences", "marks", "megabyte"],
 )
-def test_recognizer_is_fast_for_every_line(line: str, recognizer: Recognizer) -> None:
-    """The quickest of three runs counts, in CPU time of this thread."""
-    tries = []
-    for _try in range(3):
-        started = thread_time()
-        recognizer.recognize(line)
-        tries.append(thread_time() - started)
-    assert min(tries) < SLOWEST
+def test_recognizer_reads_every_message_in_one_bounded_pass(
+    line: str, recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The size of the work counts here; `./kosh understanding check` prints times."""
+    passes: list[Sequence[Skeleton]] = []
+    extract_features = features.extract
+
+    def counted(lines: Sequence[Skeleton]) -> features.Rows:
+        passes.append(lines)
+        return extract_features(lines)
+
+    monkeypatch.setattr(features, "extract", counted)
+    recognizer.recognize(line)
+    assert len(passes) == 1
+    (whole, *parts) = passes[0]
+    assert len(whole.words) <= skeleton.MAX_WORDS
+    assert sum(map(len, whole.words)) <= skeleton.MAX_CHARACTERS * 2
+    assert len(parts) <= MAX_SENTENCES + MAX_CLAUSES
 
 
 def test_recognizer_model_file_is_small() -> None:
@@ -139,36 +170,6 @@ def test_crisis_phrase_is_always_recognized_as_danger(recognizer: Recognizer) ->
 
 
 @pytest.mark.parametrize(
-    ("confidence", "none", "certainty"),
-    [
-        (0.99, 0.0, Certainty.SURE),
-        (0.60, 0.3, Certainty.UNSURE),
-        (0.30, 0.0, Certainty.UNSURE),
-        (0.02, 0.0, Certainty.UNKNOWN),
-    ],
-)
-def test_decision_follows_the_confidence(
-    confidence: float, none: float, certainty: Certainty
-) -> None:
-    found = Recognition(
-        "life.pension",
-        confidence,
-        (Candidate("life.benefits", 0.01), Candidate("none.noise", none)),
-        danger=0.0,
-        danger_intent="danger.child",
-        none_mass=none,
-        blank=False,
-        wrong_layout=False,
-    )
-    assert decide(found).certainty is certainty
-    assert all(BY_ID[each.intent].kind is not Kind.NONE for each in decide(found).options)
-
-
-def test_skeleton_folds_traditional_characters_to_simplified() -> None:
-    assert skeleton.fold("綠卡怎麼申請？") == skeleton.fold("绿卡怎么申请？")
-
-
-@pytest.mark.parametrize(
     ("line", "told"),
     [
         ("Қытайданмын, 3 балам бар", {"country_of_origin": "CN", "children": 3}),
@@ -204,6 +205,26 @@ def test_understand_command_prints_json_for_each_line() -> None:
     assert {"intent", "confidence", "alternatives", "danger", "values"} <= found[0].keys()
 
 
+@pytest.mark.parametrize(
+    ("line", "intents"),
+    [
+        ("Сколько стоит статус кандаса и сколько ждать решения?", "kandas.cost kandas.term"),
+        ("Балаларды мектепке қалай береміз? Емханаға қалай тіркелеміз?", "life.school life.health"),
+        ("Pensiya toʻlanadimi? Ishlasam boʻladimi?", "life.pension permit.work"),
+        ("车可以免税带过去吗？过境要签证吗？", "support.transport permit.visa"),
+    ],
+)
+def test_engine_recognizer_answers_both_questions_of_a_message(line: str, intents: str, recognizer: Recognizer) -> None:
+    found = EngineRecognizer(recognizer).recognize(line, "")
+    assert found.confidence is Confidence.SURE
+    assert found.intents == tuple(intents.split())
+
+
+@pytest.mark.parametrize("line", ["Спасибо! Как поменять права?", "сколько стоит, сколько стоит?"])
+def test_engine_recognizer_answers_one_question_alone(line: str, recognizer: Recognizer) -> None:
+    assert len(EngineRecognizer(recognizer).recognize(line, "ru").intents) == 1
+
+
 def test_evaluation_figures_are_correct(recognizer: Recognizer) -> None:
     lines = [
         HeldLine(Phrase("ru", "life.pension", "зейнет"), frozenset(), False),
@@ -213,6 +234,16 @@ def test_evaluation_figures_are_correct(recognizer: Recognizer) -> None:
         evaluation.Result(line, ("life.pension",), decide(recognizer.recognize("")))
         for line in lines
     ]
-    assert evaluation.table(unheard).splitlines()[-1].split() == [
-        "all", "2", "100.0", "100.0", "0.0", "0.0", "-", "0.0", "0.0", "-",
+    assert evaluation.table(evaluation.figures(unheard)).splitlines()[-1].split() == [
+        "all", "2", "100.0", "100.0", "0.0", "0.0", "0.0", "-", "0.0", "0.0", "-",
     ]  # fmt: skip
+
+
+def test_report_prints_every_table() -> None:
+    run = CliRunner().invoke(assembled("understand"), ["understand", "--report"])
+    assert run.exit_code == 0, run.output
+    titles = [line for line in run.stdout.splitlines() if line.endswith(":")]
+    assert len(titles) == 4
+    rows = [line.split() for line in run.stdout.splitlines() if line.startswith("all")]
+    assert len(rows) == 3
+    assert "-" not in rows[0]

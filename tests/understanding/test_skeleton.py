@@ -40,6 +40,10 @@ def test_skeleton_reads_a_line_typed_with_the_wrong_keyboard_layout(typed: str, 
     assert skeleton.fold(meant).words in readings
 
 
+def test_skeleton_folds_traditional_characters_to_simplified() -> None:
+    assert skeleton.fold("綠卡怎麼申請？") == skeleton.fold("绿卡怎么申请？")
+
+
 def test_skeleton_distinguishes_different_words() -> None:
     lines = ["паспорт", "пенсия", "грант", "护照", "签证", "бала", "bola"]
     assert len({skeleton.fold(line).words for line in lines}) == len(lines)
@@ -59,3 +63,34 @@ def test_skeleton_of_a_long_message_keeps_beginning_and_end() -> None:
 def test_skeleton_replaces_links_and_numbers() -> None:
     one = skeleton.fold("позвоните +7 701 123 45 67 или http://one.example/a")
     assert one == skeleton.fold("позвоните 8 (702) 765-43-21 или https://two.example/b")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences", "clauses"),
+    [
+        ("паспорт", [], []),
+        ("Паспорт. Пенсия!", ["паспорт", "пенсия !"], ["паспорт", "пенсия !"]),
+        ("паспорт\nпенсия", ["паспорт", "пенсия"], ["паспорт", "пенсия"]),
+        ("паспорт, пенсия и грант", [], ["паспорт", "пенсия", "и грант"]),
+        ("护照怎么办还有养老金？", [], ["护照怎么办", "养老金 ?"]),
+        ("төлқұжат және грант", [], ["төлқұжат", "және грант"]),
+        ("pasport, va grant", [], ["pasport", "va grant"]),
+        ("через 3.5 года", [], []),
+        ("? ! .", [], []),
+    ],
+)
+def test_skeleton_is_cut_into_sentences_and_clauses(
+    text: str, sentences: list[str], clauses: list[str]
+) -> None:
+    line = skeleton.fold(text)
+    assert [each.words for each in skeleton.sentences(line, 9)] == [
+        skeleton.fold(each).words for each in sentences
+    ]
+    assert [each.words for each in skeleton.clauses(line, 9)] == [
+        skeleton.fold(each).words for each in clauses
+    ]
+
+
+def test_skeleton_has_a_limited_number_of_parts() -> None:
+    line = skeleton.fold("паспорт. пенсия. " * 40)
+    assert len(skeleton.sentences(line, 6)) == len(skeleton.clauses(line, 6)) == 6

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from bot.understanding import phrases, training
-from bot.understanding.model import VERSION, Model, ModelError, Recognizer
+from bot.understanding.model import VERSION, Model, ModelError
 from bot.understanding.phrases import Phrase
+from bot.understanding.recognizer import Recognizer
 from flows.knowledge.intents import IDS
 
 EVERY = 40

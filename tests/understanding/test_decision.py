@@ -1,0 +1,105 @@
+"""Decisions on a recognition: answers, offers, danger, and one or two questions."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.understanding.decision import Certainty, DangerLevel, danger_level, decide
+from bot.understanding.recognizer import Candidate, Part, Recognition
+from flows.knowledge.intents import BY_ID, Kind
+
+
+def recognition(confidence: float, none: float = 0.0, *parts: Part) -> Recognition:
+    return Recognition(
+        "life.pension",
+        confidence,
+        (Candidate("life.benefits", 0.01), Candidate("none.noise", none)),
+        danger=0.0,
+        danger_intent="danger.child",
+        none_mass=none,
+        familiarity=1.0,
+        is_short=False,
+        is_chinese=False,
+        blank=False,
+        wrong_layout=False,
+        parts=parts,
+    )
+
+
+def part(intent: str, confidence: float = 0.95, *, asks: bool = True) -> Part:
+    return Part(intent, confidence, none_mass=0.0, familiarity=1.0, is_short=False, asks=asks)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "none", "certainty"),
+    [
+        (0.99, 0.0, Certainty.SURE),
+        (0.60, 0.3, Certainty.UNSURE),
+        (0.30, 0.0, Certainty.UNSURE),
+        (0.02, 0.0, Certainty.UNKNOWN),
+    ],
+)
+def test_decision_follows_the_confidence(confidence: float, none: float, certainty: Certainty) -> None:
+    found = decide(recognition(confidence, none))
+    assert found.certainty is certainty
+    assert all(BY_ID[each.intent].kind is not Kind.NONE for each in found.options)
+
+
+def test_decision_is_not_sure_of_unfamiliar_messages() -> None:
+    found = decide(replace(recognition(0.99), familiarity=0.3))
+    assert found.certainty is Certainty.UNSURE
+
+
+def test_decision_is_rarely_sure_of_three_letters() -> None:
+    assert decide(replace(recognition(0.95), is_short=True)).certainty is Certainty.UNSURE
+    assert decide(replace(recognition(0.995), is_short=True)).certainty is Certainty.SURE
+
+
+def test_decision_ignores_parts_without_the_intent_of_the_message() -> None:
+    found = recognition(0.9, 0.0, part("life.school"), part("life.health"))
+    assert [each.intent for each in decide(found).options] == ["life.pension"]
+
+
+def test_danger_level_follows_the_probability() -> None:
+    masses = (0.0, 0.3, 0.9)
+    assert [danger_level(mass, is_chinese=False) for mass in masses] == list(DangerLevel)
+
+
+def test_danger_level_has_a_lower_minimum_for_chinese() -> None:
+    found = replace(recognition(0.6), danger=0.05)
+    assert decide(found).danger is DangerLevel.NONE
+    assert decide(replace(found, is_chinese=True)).danger is DangerLevel.CARD
+
+
+@pytest.mark.parametrize(
+    "second",
+    [part("life.school"), part("life.benefits", asks=False)],
+    ids=["question", "likely in the whole message"],
+)
+def test_decision_answers_two_questions_when_each_is_sure(second: Part) -> None:
+    found = decide(recognition(0.6, 0.0, part("life.pension"), second))
+    assert found.certainty is Certainty.SURE
+    assert [each.intent for each in found.options] == ["life.pension", second.intent]
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        part("life.school", asks=False),
+        part("life.school", 0.85),
+        part("life.pension"),
+        part("talk.thanks"),
+        part("danger.child"),
+        replace(part("life.school"), familiarity=0.3),
+        replace(part("life.school"), none_mass=0.2),
+    ],
+    ids=["no question", "unsure", "the same", "talk", "danger", "unfamiliar", "out of scope"],
+)
+def test_decision_ignores_a_second_question_when_unsure(second: Part) -> None:
+    found = decide(recognition(0.9, 0.0, part("life.pension"), second))
+    assert [each.intent for each in found.options] == ["life.pension"]
+
+
+def test_decision_answers_no_more_than_two_questions() -> None:
+    parts = [part(intent) for intent in ("life.pension", "life.school", "life.health")]
+    assert len(decide(recognition(0.6, 0.0, *parts)).options) == 2
