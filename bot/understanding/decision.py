@@ -17,10 +17,10 @@ SURE_NONE_MASS = 0.05
 # Below this, the right intent is among the best three in fewer than half of the lines. These are 3
 # % of all lines.
 UNSURE = 0.20
-# A part says less than its message: at 0.82 a second answer was added to 1 question in 33, at 0.9
-# to 1 in 57.
+# A part is less certain than its message. With 0.82, 1 question in 33 got a second answer, with 0.9
+# 1 in 57.
 SURE_PART = 0.90
-# Of lines of three random letters 2 in 100 are sure of an intent at 0.82, fewer than 1 here.
+# With 0.82, 2 in 100 lines of three random letters are sure of an intent; here fewer than 1.
 SURE_SHORT = 0.99
 # Nine of ten lines of noise are less familiar, and 1 in 100 held-back phrases.
 SURE_FAMILIARITY = 0.6
@@ -94,8 +94,8 @@ def danger_level(mass: float, *, is_chinese: bool) -> DangerLevel:
 def _questions(found: Recognition) -> tuple[Candidate, ...]:
     """Return the first intents of which parts are sure by themselves.
 
-    A part that is not a question by itself may mislead: what the whole message makes unlikely is
-    left out then, and so are parts that miss what the whole message is sure of.
+    A part that is not a question by itself may mislead: it must be likely in the whole message. The
+    parts must include the intent of which the whole message is sure.
     """
     likely = {each.intent for each in found.ranked}
     sure: dict[str, Candidate] = {}

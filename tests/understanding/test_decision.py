@@ -39,7 +39,9 @@ def part(intent: str, confidence: float = 0.95, *, asks: bool = True) -> Part:
         (0.02, 0.0, Certainty.UNKNOWN),
     ],
 )
-def test_decision_follows_the_confidence(confidence: float, none: float, certainty: Certainty) -> None:
+def test_decision_follows_the_confidence(
+    confidence: float, none: float, certainty: Certainty
+) -> None:
     found = decide(recognition(confidence, none))
     assert found.certainty is certainty
     assert all(BY_ID[each.intent].kind is not Kind.NONE for each in found.options)

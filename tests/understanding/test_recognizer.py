@@ -26,7 +26,7 @@ from flows.engine.recognition import Confidence
 from flows.knowledge.intents import BY_ID, Kind
 
 TROLLS = 2000
-# Of 2,000 lines that ask nothing, those that get one sentence about danger all the same.
+# Maximum number of the trolls' lines that get the sentence about danger.
 MAX_ALARMS = 40
 LARGEST_FILE = 25_000_000
 MONEY = frozenset({"support.money", "support.calculate", "support.repay", "fraud.money"})
@@ -214,7 +214,9 @@ def test_understand_command_prints_json_for_each_line() -> None:
         ("车可以免税带过去吗？过境要签证吗？", "support.transport permit.visa"),
     ],
 )
-def test_engine_recognizer_answers_both_questions_of_a_message(line: str, intents: str, recognizer: Recognizer) -> None:
+def test_engine_recognizer_answers_both_questions_of_a_message(
+    line: str, intents: str, recognizer: Recognizer
+) -> None:
     found = EngineRecognizer(recognizer).recognize(line, "")
     assert found.confidence is Confidence.SURE
     assert found.intents == tuple(intents.split())
@@ -239,11 +241,15 @@ def test_evaluation_figures_are_correct(recognizer: Recognizer) -> None:
     ]  # fmt: skip
 
 
-def test_report_prints_every_table() -> None:
+def test_report_prints_every_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = evaluation.held_lines()[::40]
+    monkeypatch.setattr(evaluation, "held_lines", lambda: lines)
+    monkeypatch.setattr(evaluation, "read_all", lambda: [lines[0].phrase])
     run = CliRunner().invoke(assembled("understand"), ["understand", "--report"])
     assert run.exit_code == 0, run.output
     titles = [line for line in run.stdout.splitlines() if line.endswith(":")]
     assert len(titles) == 4
     rows = [line.split() for line in run.stdout.splitlines() if line.startswith("all")]
     assert len(rows) == 3
-    assert "-" not in rows[0]
+    assert rows[0][1] == str(len(lines))
+    assert rows[1][1] < rows[0][1]

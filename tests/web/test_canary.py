@@ -156,9 +156,7 @@ TROLLS = (
 
 
 @pytest.mark.requirement("S-26", "S-41")
-async def test_free_text_is_kept_nowhere_understood_or_not(
-    house: House, databases: Databases
-) -> None:
+async def test_canary_text_of_trolls_is_stored_nowhere(house: House, databases: Databases) -> None:
     lines = io.StringIO()
     logging.configure("debug", to=lines)
     try:
