@@ -54,7 +54,7 @@ class Copy:
         self._shell: Shell | None = None
 
     def follow(self, page: str) -> list[str]:
-        """Put in what a section says; its commands."""
+        """Write the files of a section; return its commands."""
         section = _section(page)
         for block in BLOCK.finditer(section):
             _put(self.root / block["path"], block["how"], block["mark"], block["text"])

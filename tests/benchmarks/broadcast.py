@@ -1,4 +1,4 @@
-"""`./kosh bench broadcast`: a million recipients, rates lifted and kept to, people meanwhile."""
+"""`./kosh bench broadcast`: a million recipients, with and without rate limits and other load."""
 
 import asyncio
 import random
@@ -136,7 +136,7 @@ async def _lifted(stage: Stage, seconds: float) -> None:
 
 
 async def _kept_to(stage: Stage, seconds: float) -> None:
-    """At the permitted rate, with people who talk meanwhile; before it they talk alone."""
+    """Measure the permitted rate while people talk, after a measurement of the talk alone."""
     port = free_port()
     env = _environment(stage.rt.settings, RATE) | {"KOSH_PORT": str(port)}
     with process("bot", "web", core=0, log=stage.folder / "web.log", env=env) as web:
@@ -183,7 +183,7 @@ def _environment(chosen: Settings, rate: float) -> dict[str, str]:
 
 
 async def _awake(stage: Stage) -> None:
-    """Until the worker is there."""
+    """Wait until the worker runs."""
     async with asyncio.timeout(60), stage.rt.pool.connection() as session:
         await session.set_autocommit(True)
         while True:
@@ -228,7 +228,7 @@ def _resident(pid: int) -> float:
 
 
 async def _talk(stage: Stage, port: int, seconds: float) -> list[float]:
-    """People who just ask something, at a steady pace; how long each answer took, in ms."""
+    """Let people ask something at a steady pace; return the time of each answer in ms."""
     secret = stage.rt.settings.telegram_secret
     assert secret is not None
     headers = {"content-type": "application/json",

@@ -1,4 +1,4 @@
-"""`./kosh bench burst`: ten times as many people write for a while, and what they meet."""
+"""`./kosh bench burst`: ten times as many people write for a while; delays and failures."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ LINES = 100
 
 
 def measured(seconds: float) -> str:
-    """Twice: up to seven tenths of what the server can take, and to one and a half times that."""
+    """Measure two loads: seven tenths of the server's capacity, and one and a half times of it."""
     with staged() as stage:
         port = stage.serve(stage.database("kosh_burst")).port
         stage.drive(port, CALM, chats=CHATS)

@@ -30,7 +30,7 @@ def bench() -> None:
 
 @app.command()
 def messages() -> None:
-    """How many messages one completed registration takes on each channel."""
+    """Count the messages of one completed registration on each channel."""
     from tests.benchmarks import messages as registration
 
     typer.echo(registration.table(registration.counted()))
@@ -41,7 +41,7 @@ def webhooks(
     rate: Annotated[float, typer.Option(min=1, help="Updates a second, to both together.")] = 50,
     seconds: Annotated[float, typer.Option(min=1, help="For how long.")] = 30,
 ) -> None:
-    """How soon both webhooks answer while files are being processed beside."""
+    """Measure the response times of both webhooks while files are being processed."""
     from tests.benchmarks import webhooks as answering
 
     typer.echo(answering.table(answering.measured(rate, seconds)))
@@ -52,7 +52,7 @@ def names(
     count: Annotated[int, typer.Option(min=5, help="How many, in five scripts.")] = 200_000,
     minutes: Annotated[float, typer.Option(min=0.1, help="At most for so long.")] = 60,
 ) -> None:
-    """Names in five scripts: typed, stored, sent, shown, exported, and compared."""
+    """Send names in five scripts through every storage and screen, and compare them."""
     from tests.benchmarks import names as passing
 
     typer.echo(passing.measured(count, 60 * minutes))
@@ -64,7 +64,7 @@ def broadcast(
     seconds: Annotated[float, typer.Option(min=5, help="For how long, each part.")] = 60,
     data: Annotated[Path | None, typer.Option(file_okay=False, help="Keeps the people.")] = None,
 ) -> None:
-    """An announcement: its rows, its first send, its pace, its progress, and people meanwhile."""
+    """Measure a broadcast: its rows, first send, rate and progress page, and other traffic."""
     from tempfile import TemporaryDirectory
 
     from tests.benchmarks import broadcast as announcing
@@ -84,7 +84,7 @@ def console(
     seconds: Annotated[float, typer.Option(min=1, help="For how long.")] = 60,
     data: Annotated[Path | None, typer.Option(file_okay=False, help="Keeps the cases.")] = None,
 ) -> None:
-    """How soon the console's pages come, with a full desk and every officer's page live."""
+    """Measure the console's pages, with a full desk and every officer's page live."""
     from tempfile import TemporaryDirectory
 
     from tests.benchmarks import console as desk
@@ -99,7 +99,7 @@ def print_(
     count: Annotated[int, typer.Option(min=1, max=270, help="How many.")] = 100,
     to: Annotated[Path | None, typer.Option(file_okay=False, help="Keep the files here.")] = None,
 ) -> None:
-    """How long it takes to print checklists."""
+    """Measure how long it takes to print checklists."""
     from tests.benchmarks import sheets
 
     if to is not None:
@@ -167,7 +167,7 @@ def workers(
     rounds: Annotated[int, typer.Option(min=1, help="Interleaved rounds.")] = 5,
     seconds: Annotated[float, typer.Option(min=0.1, help="Each round's.")] = 3,
 ) -> None:
-    """One, two and four web processes behind one port."""
+    """Measure one, two and four web processes behind one port."""
     from tests.benchmarks import workers as teams
 
     typer.echo(report.load())
@@ -179,7 +179,7 @@ def pooled(
     rounds: Annotated[int, typer.Option(min=1, help="Interleaved rounds.")] = 5,
     seconds: Annotated[float, typer.Option(min=0.1, help="Each round's.")] = 3,
 ) -> None:
-    """Four web processes on PostgreSQL itself, and over PgBouncer in transaction mode."""
+    """Measure four web processes on PostgreSQL itself, and over PgBouncer in transaction mode."""
     from tests.benchmarks import pooled as between
 
     typer.echo(report.load())
@@ -191,7 +191,7 @@ def scale(
     able: Annotated[float, typer.Option(min=1, help="Turns a second of one process.")] = 350,
     count: Annotated[list[int], typer.Option(min=1, help="Web processes; may be repeated.")] = DAYS,
 ) -> None:
-    """A day on which the news sends a tenth of seven million people, simulated."""
+    """Simulate a day on which the news sends a tenth of seven million people."""
     from tests.benchmarks import scale as days
 
     typer.echo(days.measured(sorted(count), able))
@@ -199,7 +199,7 @@ def scale(
 
 @app.command()
 def start(rounds: Annotated[int, typer.Option(min=1, help="In turns.")] = 3) -> None:
-    """How soon `demo` and `run` answer, with and without bytecode, and what they hold."""
+    """Measure when `demo` and `run` answer, with and without bytecode, and their memory."""
     from tests.benchmarks import starts
 
     typer.echo(report.load())
@@ -215,7 +215,7 @@ def turn(
     turns: Annotated[int, typer.Option(min=1, help="At most so many turns each time.")] = 10**9,
     at_once: Annotated[int, typer.Option(min=1, help="Turns under way at once.")] = AT_ONCE,
 ) -> None:
-    """A durable and a just-ask turn beside their floors and three persisted peers."""
+    """Measure a durable and a just-ask turn beside their floors and three persisted peers."""
     plan = Plan(
         rounds=min(rounds, 2) if quick else rounds,
         seconds=0.6 if quick else 1.0,

@@ -151,7 +151,7 @@ def _used(web: int, folder: Path) -> tuple[float, float]:
 
 
 async def _enter(rt: Runtime, count: int) -> list[str]:
-    """Officers of one mission; every tenth leads."""
+    """Create officers of one mission; every tenth is a lead."""
     async with rt.pool.connection() as session:
         everyone = await directory.everyone(session)
     chief = next(each for each in everyone if Role.ADMINISTRATOR in each.roles)
@@ -165,7 +165,7 @@ async def _enter(rt: Runtime, count: int) -> list[str]:
 
 
 async def _open(rt: Runtime, number: int) -> None:
-    """Somebody in the middle of the form who waits, with four messages."""
+    """Create a waiting person in the middle of the form, with four messages."""
     language, topics = LANGUAGES[number % 5], list(TOPICS)
     form = Form(answers={"surname": Answer("TESTOVA"), "given_name": Answer("GULNAR")})
     talk = Conversation(
@@ -261,7 +261,7 @@ class _Desk:
             self.figures.server[page].append(float(found[1]))
 
     async def _act(self, console: Console) -> None:
-        """Look around; or take the next case, read it, answer, give it back."""
+        """Look around; or take the next case, read it, answer, and give it back."""
         chance = self.number % 5
         looks = {
             0: ("all", "/inbox?queue=all"),

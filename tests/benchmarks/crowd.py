@@ -23,7 +23,7 @@ from flows.engine.state import Conversation
 from tests.benchmarks.form import FORMS, QUESTIONS, is_choice
 from tests.names import names
 
-# In ten: the written form they chose, and the script of the names they gave.
+# Shares among ten people: their written form, and the script of their names.
 SHARES = (
     ("kk_Arab", "Kazakh Arabic", 3),
     ("kk", "Kazakh Cyrillic", 2),
@@ -65,9 +65,9 @@ _encode = msgspec.json.Encoder().encode
 
 
 def fill(url: str, vault: Vault, first_chat: int, many: int) -> None:
-    """Let `many` people in, whose Telegram chats are numbered from `first_chat` on.
+    """Create `many` people whose Telegram chats are numbered from `first_chat` on.
 
-    They lie in the tables in another order than their numbers, as those of real people would.
+    Their order in the tables differs from that of their numbers, as it would for real people.
     """
     templates = [list(_templates(*share)) for *share, _weight in SHARES]
     weights = [weight for *_share, weight in SHARES]
@@ -102,7 +102,8 @@ def multiply(url: str, times: int, originals: int) -> None:
         for number in range(there + 1, times + 1):
             with session.transaction():
                 session.execute("TRUNCATE copies")
-                # Behind their originals: a server looks at its start whether keys open the first.
+                # The copies come behind their originals, since a server checks at start whether
+                # keys open the first.
                 session.execute(
                     "INSERT INTO copies SELECT overlay(gen_random_uuid()::text PLACING 'f' FROM 1)"
                     "::uuid, id FROM first_people"
@@ -128,7 +129,7 @@ INDEXES_REST = """
 
 
 def _set_apart(session: psycopg.Connection, originals: int) -> None:
-    """Copies of the first rows, so that no copy reads a table that grows."""
+    """Copy the first rows into tables of their own, so that no copy reads a table that grows."""
     session.execute(
         "CREATE TEMP TABLE first_people AS SELECT * FROM people ORDER BY ctid LIMIT %s",
         (originals,),

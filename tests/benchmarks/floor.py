@@ -1,4 +1,4 @@
-"""The floor: the same input and output with no engine, no encryption and no care for failures.
+"""The floor: the same input and output without engine, encryption or recovery from failures.
 
 A durable turn is decode, a transaction of two statements (note the update, lock and read the state;
 write the state back and queue the answer), one call, one outcome. A just-ask turn is decode, one

@@ -18,7 +18,7 @@ KEPT, ASKED = "Ten questions, kept", "Ten questions"
 
 
 def is_choice(number: int) -> bool:
-    """Texts and choices take turns; `number` counts from 0."""
+    """Return whether question `number`, counted from 0, is a choice; the kinds alternate."""
     return number % 2 == 1
 
 

@@ -19,7 +19,7 @@ from tests.benchmarks.stage import Server, Stage, staged
 from tests.benchmarks.turn import CHAT_BLOCK, CONTENDERS, Contender
 
 CHATS = 16
-# Longer than a worker waits before it takes a reply that a killed process had in hand.
+# Longer than the time after which a worker takes over the reply of a killed process.
 PATIENCE = 75.0
 MAX_BETWEEN = 0.5
 STORES = "stores"
@@ -30,7 +30,7 @@ HEAD: tuple[str, ...] = (
 
 
 class Watched:
-    """Servers of every contender that keeps its state, under people who go on writing."""
+    """Servers of every contender that keeps its state, while people go on writing."""
 
     def __init__(self, stage: Stage, database: Databases) -> None:
         self.stage = stage
@@ -47,7 +47,7 @@ class Watched:
         return self.stage.serve(self.database, server=contender.server, port=port, core=None)
 
     def write(self, minimum: int = 0) -> None:
-        """People begin to write to each server, every time others; `least` turns in any case."""
+        """Start new people who write to each server, for at least `least` turns."""
         self._vigils += 1
         for number, each in enumerate(self.contenders):
             first = CHAT_BLOCK * (1 + number) + CHATS * self._vigils
@@ -63,10 +63,7 @@ class Watched:
             self.servers[each.name] = self._started_again(each)
 
     def _started_again(self, contender: Contender) -> Server:
-        """Once more where it does not start, because what it had written cannot be read any more.
-
-        Everybody's state is gone then.
-        """
+        """Start a server again without its state, because its files cannot be read any more."""
         started = self._serve(contender)
         while not processes.answering(started.pid, started.port):
             self.unstartable[contender.name] += 1
@@ -83,7 +80,7 @@ class Watched:
 
 
 def measured(kills: int, store_kills: int) -> str:
-    """First each server is killed so often, in turns; then PostgreSQL and Valkey, at once."""
+    """Kill each server several times, in turns; then kill PostgreSQL and Valkey at once."""
     with staged() as stage:
         database = stage.database("kosh_kills")
         watched = Watched(stage, database)

@@ -16,7 +16,7 @@ from tests.web import test_journeys as journeys
 from tests.web import test_whatsapp_journey as whatsapp
 
 LANGUAGE = "ru"
-# The registry's answer is a step too: it comes unasked, and it is sent once.
+# The registry's response is a step too: it comes without a request, and is sent once.
 REGISTRY = 1
 
 

@@ -1,4 +1,4 @@
-"""A million invented people who said yes to announcements, made once and kept in a folder."""
+"""A million invented subscribers to announcements, created once and kept in a folder."""
 
 import time
 from itertools import batched
@@ -28,7 +28,7 @@ def prepared(folder: Path, many: int) -> None:
         databases = embedded.prepare(admin, NAME)
         migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
         with psycopg.connect(rooted(admin, databases), autocommit=True) as session:
-            # As the superuser, past row security and without a look at every reference.
+            # As the superuser, without row security or checks of references.
             session.execute("SET session_replication_role = replica")
             row = session.execute("SELECT count(*) FROM people").fetchone()
             there = int(row[0]) if row else 0
@@ -43,12 +43,12 @@ def prepared(folder: Path, many: int) -> None:
 
 
 def rooted(admin: str, databases: Databases) -> str:
-    """Return the superuser's way into the database."""
+    """Return the superuser's URL of the database."""
     return urlsplit(admin)._replace(path=urlsplit(databases.app).path).geturl()
 
 
 def _fill(session: psycopg.Connection[object], vault: Vault, there: int, many: int) -> None:
-    """Those who are missing, with addresses past those who are there."""
+    """Add the missing people, with addresses after the existing ones."""
     begun = time.monotonic()
     for number, batch in enumerate(batched(drawn(vault, many - there, first=there), BATCH)):
         with session.transaction():

@@ -81,7 +81,8 @@ def measured(many: int, seconds: float) -> str:
 async def through(house: House, each: int, until: float = float("inf")) -> list[Passed]:
     """Send `each` names of each script through the stack; AssertionError if one differs."""
     await demo_officers.enter(house.rt)
-    # No decision is wanted of the registry, so that none calls back about what it was only sent.
+    # The registry decides nothing during the run, so it calls no bot back about submissions that
+    # only it knows.
     async with house.http.post(f"{house.sandbox}/_pace", json={"seconds": 86_400}) as answer:
         assert answer.status == 204, await answer.text()
     passed = await asyncio.gather(*(_script(house, one, each, until) for one in SCRIPTS))
@@ -110,7 +111,7 @@ async def _script(house: House, script: str, each: int, until: float) -> tuple[P
         for (one, some), (other, more) in batched(filled(script, each), 2, strict=False):
             kept = (one[1], other[1])
             await guest.do(Said(one[0]))
-            # The second time on, what was said there before is no longer asked for.
+            # From the second time on, these earlier questions are not asked again.
             await guest.go(*(("<",) if sent else ()))
             await guest.do(Said(other[0]))
             conversation = await guest.conversation()
@@ -128,9 +129,9 @@ async def _script(house: House, script: str, each: int, until: float) -> tuple[P
 
 
 def filled(script: str, many: int) -> Iterator[tuple[Pair, int]]:
-    """Yield as many joined names as a field takes, since an answer for each would take hours.
+    """Yield joined names, as many as a field takes, since an answer for each would take hours.
 
-    Each with how many names it holds; the last one fills a pair of answers alone, if it must.
+    Each comes with the number of its names; the last one may fill a pair of answers alone.
     """
     typed, kept, count, answers = "", "", 0, 0
     for more, kept_more in names(script, many, seed=11):
@@ -176,7 +177,7 @@ async def _registered(house: House, conversation: Conversation) -> tuple[str | N
             await registry.create(body, key=key)
             break
         except OutcomeUnknown:
-            # As the job does: asked by its key before it is sent again.
+            # As the job does, look the write up by its key before sending it again.
             if await registry.find(key) is not None:
                 break
     return body.patronymic, body.name_kk

@@ -12,7 +12,7 @@ SECRET_HEADER = "x-telegram-bot-api-secret-token"
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where a server process finds everything, and what it is to be."""
+    """Configuration of a server process: its addresses, its folders and its kind."""
 
     server: str
     port: int
@@ -39,9 +39,9 @@ class Writers(msgspec.Struct, frozen=True):
 class Order(Writers, frozen=True, tag=True):
     """Turns for the platform to drive, until there are `turns` of them or `seconds` have passed.
 
-    `rate` is arrivals per second at random moments; with 0 there are always `at_once` turns under
-    way. `lines` is how many updates the platform brings at once at most, while the others wait with
-    it as they do at Telegram's; 0: as many as there are.
+    `rate` is arrivals per second at random moments; with 0 there are always `at_once` turns active.
+    `lines` is the maximum number of updates that the platform delivers at once; the others wait, as
+    they do at Telegram. 0 means no maximum.
     """
 
     at_once: int

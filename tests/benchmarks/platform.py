@@ -22,13 +22,13 @@ LANGUAGE = "Русский"
 SENT = {"sendmessage", "editmessagetext"}
 
 _encode = msgspec.json.Encoder().encode
-# Higher with each second, so that a database that is kept knows none of them from an earlier run.
+# Higher with each second, so that a kept database knows no update of an earlier run.
 _updates = count(int(time.time()) % 1_000_000 * 1_000)
 _messages = count(1)
 
 
 class Chat:
-    """Somebody who fills the form in again and again."""
+    """A person who fills the form in again and again."""
 
     def __init__(self, chat_id: int, form: str) -> None:
         self.id = chat_id
@@ -176,7 +176,7 @@ class Platform:
 
 
 class Lines:
-    """Connections to one server, as many as turns are under way."""
+    """Connections to one server, one for each active turn."""
 
     def __init__(self, order: Writers) -> None:
         self._port = order.port
@@ -189,7 +189,7 @@ class Lines:
 
     async def post(self, body: bytes) -> int:
         loop = asyncio.get_running_loop()
-        # A server hangs up on who is silent for long.
+        # A server closes connections that are idle for long.
         while self._free and self._free[-1].closed:
             self._free.pop()
         if not self._free:
@@ -222,7 +222,7 @@ class Lines:
 
 
 class _Drive:
-    """One order under way."""
+    """An order in execution."""
 
     def __init__(self, order: Order, chats: deque[Chat], lines: Lines) -> None:
         self.order = order
@@ -246,7 +246,7 @@ class _Drive:
             await self._turn()
 
     async def at_random(self) -> None:
-        """Arrivals that don't wait for one another, as people's don't."""
+        """Yield arrivals that do not wait for one another, as those of people do not."""
         moments, at = random.Random(11), time.perf_counter()
         async with asyncio.TaskGroup() as group:
             while self.goes_on():

@@ -1,4 +1,4 @@
-"""`./kosh bench pooled`: the same turn with and without PgBouncer, in transaction mode, between."""
+"""`./kosh bench pooled`: the same turn with and without PgBouncer in transaction mode."""
 
 import shutil
 import signal
@@ -41,7 +41,7 @@ NOBODY = "nobody"  # it refuses to run as root
 
 
 def measured(rounds: int, seconds: float) -> str:
-    """Four web processes behind one port on PostgreSQL itself, and four over PgBouncer."""
+    """Measure four web processes behind one port on PostgreSQL itself, and four over PgBouncer."""
     program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
     if program is None:
         return "No pgbouncer here; install it (apt install pgbouncer) and try again."
@@ -86,7 +86,7 @@ def _between(program: str, stage: Stage, databases: Databases) -> Iterator[Datab
             at = f"postgresql://{told.username}:{told.password}@127.0.0.1:{listen}{told.path}"
             yield replace(databases, app=at)
         finally:
-            # On a gentler signal it would wait for clients that end after it.
+            # On a gentler signal PgBouncer would wait for clients that end after it.
             started.send_signal(signal.SIGQUIT)
             started.wait()
 

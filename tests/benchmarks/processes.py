@@ -1,4 +1,4 @@
-"""Processes of the benchmark: started on a core of their own, and what they used, out of /proc."""
+"""Processes of the benchmark, each on its own core, and their CPU time from /proc."""
 
 import os
 import socket
@@ -45,7 +45,7 @@ def process(
 
 
 def pin(pid: int, core: int) -> None:
-    """Keep a process on one core, where there are several."""
+    """Keep a process on one core if there are several."""
     if hasattr(os, "sched_setaffinity") and len(os.sched_getaffinity(0)) > core:
         os.sched_setaffinity(pid, {core})
 
@@ -85,7 +85,7 @@ def stores(folder: Path) -> tuple[int, ...]:
 
 
 def cpu_seconds(root: int) -> float:
-    """User and system time of a process, its threads, its children and those that have ended."""
+    """Return the user and system time of a process, its threads, and its children, ended or not."""
     return sum(_used(pid) for pid in _family(root))
 
 
@@ -104,7 +104,7 @@ def _used(pid: int) -> float:
 
 
 def _nanoseconds(task: Path) -> int:
-    """Time on a core; `stat` has the same figure, cut to hundredths of a second."""
+    """Return the time on a core; `stat` has the same figure, cut to hundredths of a second."""
     try:
         return int((task / "schedstat").read_text().split()[0])
     except FileNotFoundError:
@@ -125,5 +125,5 @@ def _family(root: int) -> set[int]:
 
 
 def _stat(pid: int) -> list[str]:
-    """Fields of /proc/<pid>/stat from the state on; a name may hold blanks and brackets."""
+    """Return the fields of /proc/<pid>/stat from the state on; a name may hold blanks."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

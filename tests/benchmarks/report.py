@@ -77,7 +77,7 @@ def _ratios(results: Sequence[Result]) -> Iterable[tuple[str, ...]]:
 
 
 def _of_rounds(ours: Result, other: Result) -> tuple[float, ...]:
-    """Medians of the ratios within each round, so that a busy moment meets both sides."""
+    """Return medians of the ratios within each round, so that a busy moment affects both sides."""
     pairs = list(zip(ours.samples, other.samples, strict=True))
     loaded = list(zip(ours.loaded, other.loaded, strict=True))
     return (
@@ -91,7 +91,7 @@ def _of_rounds(ours: Result, other: Result) -> tuple[float, ...]:
 def chart(
     title: str, names: Sequence[str], lines: Mapping[str, Sequence[float]], kind: str = "bar"
 ) -> str:
-    """Figures as a chart that documents draw (Mermaid): bars, or a line for each series."""
+    """Return figures as a Mermaid chart: bars, or a line for each series."""
     top = max((figure for figures in lines.values() for figure in figures), default=0) * 1.1
     named = ", ".join(f'"{name}"' for name in names)
     drawn = [
@@ -103,7 +103,7 @@ def chart(
 
 
 def table(rows: Iterable[tuple[str, ...]]) -> str:
-    """Markdown that is also aligned."""
+    """Return an aligned Markdown table."""
     head, *body = rows
     widths = [max(len(row[at]) for row in (head, *body)) for at in range(len(head))]
     ruled = [head, ("-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])), *body]

@@ -14,12 +14,12 @@ from tests.benchmarks.report import table
 DAY, HOUR = 86_400, 3_600
 PEOPLE = 7_000_000
 COMING = 0.1
-# From the first word to a checklist; a registration takes three times as many, of one in ten.
+# From the first message to a checklist; a registration takes three times as many, for one in ten.
 TURNS = 12
 BETWEEN_TURNS = 20
 # Share of a day's people by hour, on an ordinary day: most are in two time zones, +5 and +8.
 HOURS = (1, 1, 1, 2, 3, 4, 5, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 5, 4, 3, 2, 2, 1)
-# The news: at eleven, and a third of the day's people come within the half hour after it.
+# The news comes at eleven, and a third of the day's people write within the next half hour.
 NEWS_AT, NEWS_SHARE, NEWS_SECONDS = 11 * HOUR, 1 / 3, HOUR // 2
 
 
@@ -36,7 +36,7 @@ class Day:
 
 
 def arrivals(people: int, turns: int, seed: int = 1) -> list[int]:
-    """Turn written in each second of the day."""
+    """Return the number of turns written in each second of the day."""
     rng = random.Random(seed)
     usual, news = people * (1 - NEWS_SHARE), people * NEWS_SHARE
     come = [usual * HOURS[second // HOUR] / sum(HOURS) / HOUR for second in range(DAY)]

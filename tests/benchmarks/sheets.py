@@ -1,4 +1,4 @@
-"""How long it takes to print checklists, in every written form, and what that costs in memory."""
+"""Measure printing of checklists in every written form: time and memory."""
 
 import resource
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def situations() -> Iterator[tuple[str, dict[str, str | None]]]:
 
 
 def measured(count: int, folder: Path | None) -> str:
-    """Print so many one after another in this process; into files where a folder is given."""
+    """Print `count` lists one after another in this process, into files if a folder is given."""
     languages = Languages()
     printing_pdf.printed(languages, {}, "kk", COLLECTED)
     sizes = []

@@ -1,6 +1,6 @@
-"""A platform that takes everything at once: raw asyncio, so that the sender is what is measured.
+"""A platform that accepts everything at once: raw asyncio, so that only the sender is measured.
 
-`GET /` tells how many it took and when the last came, by the clock that all processes share.
+`GET /` returns the number of accepted requests and the time of the last, by the shared clock.
 """
 
 import asyncio

@@ -17,7 +17,7 @@ from tests.benchmarks.orders import Driven
 from tests.benchmarks.report import chart, table
 from tests.benchmarks.stage import FIRST_CHAT, Stage, staged
 
-# People with keys of their own; the others are copies of their rows.
+# People with their own keys; the others are copies of their rows.
 MAX_REAL = 200_000
 # Enough people that each writes at most once a round, so that rows are not found warm.
 WRITING = 5_000
@@ -28,7 +28,7 @@ BYTES = "SELECT pg_database_size(current_database())"
 
 @dataclass(slots=True)
 class Crowd:
-    """A database of its own, a server on it, and what turns cost there."""
+    """A database, a server on it, and the measured cost of turns there."""
 
     people: int
     url: str

@@ -17,7 +17,7 @@ SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class Minute:
-    """One minute: MB of the web process and of the worker, and what people met."""
+    """One minute: MB of the web process and of the worker, and the latencies that people saw."""
 
     web: float
     worker: float

@@ -28,7 +28,7 @@ BOUNDLESS = 10**9
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A web process: where it listens, and how long it took to."""
+    """A web process: its address, and its start time."""
 
     pid: int
     port: int
@@ -37,7 +37,7 @@ class Server:
 
 @dataclass(slots=True)
 class Stage:
-    """Everything that runs, ended with the block that opened it."""
+    """All running processes; they end with the block that started them."""
 
     folder: Path
     admin: str
@@ -84,7 +84,7 @@ class Stage:
         return Server(started.pid, place.port, took)
 
     def work(self, database: Databases) -> int:
-        """Return a worker of its own."""
+        """Start a worker."""
         told = {
             "KOSH_DEMO": "true", "KOSH_LOG_LEVEL": "warning", "KOSH_DATA_DIR": str(self.folder),
             "KOSH_KEY_DIR": str(self.folder / "keys"), "KOSH_REDIS_URL": self.redis,
@@ -138,7 +138,7 @@ class Stage:
         self.platform.stdin.flush()
 
     def revive(self) -> None:
-        """Start again whichever store was killed; each keeps its address and what it has synced."""
+        """Restart each killed store; it keeps its address and its synced data."""
         with (
             embedded.postgres(self.folder / "postgres"),
             embedded.valkey(self.folder / "valkey"),
@@ -148,9 +148,9 @@ class Stage:
 
 @contextmanager
 def staged(kept: Path | None = None) -> Iterator[Stage]:
-    """PostgreSQL with fsync, Valkey, and the platform on a core of its own.
+    """Start PostgreSQL with fsync, Valkey, and the platform on its own core.
 
-    In a folder that is kept, or in one that goes with the block.
+    The data lies in the given folder, or in a temporary one that is deleted with the block.
     """
     with TemporaryDirectory() as name, ExitStack() as ending:
         folder = kept or Path(name)

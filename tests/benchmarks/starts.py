@@ -1,4 +1,4 @@
-"""`./kosh bench start`: how soon each command is there, with and without bytecode, and memory."""
+"""`./kosh bench start`: start time and memory of commands, with and without bytecode."""
 
 import os
 import signal

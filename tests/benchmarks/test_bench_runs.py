@@ -7,7 +7,7 @@ TURNS = 48  # four chats, each through the whole form
 
 @pytest.mark.slow
 def test_bench_contender_answers_every_turn() -> None:
-    # Seconds of imports, that whoever only collects tests needn't pay.
+    # These imports take seconds, which collection of tests should not cost.
     pytest.importorskip("aiogram_dialog", reason="needs the dependency group `bench`")
     pytest.importorskip("telegram", reason="needs the dependency group `bench`")
     from tests.benchmarks import report

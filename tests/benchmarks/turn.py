@@ -74,7 +74,7 @@ class Sample:
 
 @dataclass(slots=True)
 class Result:
-    """All that was measured of one contender."""
+    """All measurements of one contender."""
 
     contender: Contender
     server: Server
@@ -135,7 +135,7 @@ def _servers(stage: Stage, plan: Plan, names: Collection[str]) -> dict[str, Serv
 
 
 def _turned(results: Sequence[Result], number: int) -> list[Result]:
-    """Another one begins in each round, so that what drifts meets everybody alike."""
+    """Rotate the contenders, so that drift of the machine affects all alike."""
     first = number % len(results)
     return [*results[first:], *results[:first]]
 

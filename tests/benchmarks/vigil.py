@@ -1,4 +1,4 @@
-"""People who go on writing while their server is killed, and what they saw of it."""
+"""People who go on writing while their server is killed, and a record of their losses."""
 
 import asyncio
 import re
@@ -12,14 +12,14 @@ from tests.benchmarks.platform import Chat, Lines, Platform
 
 QUESTION = re.compile("|".join(f"({re.escape(text)})" for _name, text in QUESTIONS))
 END = len(QUESTIONS) + 1
-# After so long an update that was not taken is brought again; Telegram is less eager.
+# Seconds after which an update that was not accepted is repeated; Telegram is slower.
 PAUSE = 0.1
 # After the same question once more, the next one may be on its way behind it.
 FOLLOWS = 5.0
 
 
 class Witness(Chat):
-    """Somebody who knows which question comes next: 1 to 10, 11 for the end, 0 for all else."""
+    """A person who knows the next question: 1 to 10, 11 for the end, 0 for everything else."""
 
     def __init__(self, chat_id: int, form: str, seen: Losses) -> None:
         super().__init__(chat_id, form)
@@ -84,7 +84,7 @@ async def _brought(lines: Lines, body: bytes) -> None:
 
 
 class Watch:
-    """A vigil under way."""
+    """A running vigil."""
 
     def __init__(self, platform: Platform, vigil: Vigil) -> None:
         self.name = vigil.name
@@ -98,7 +98,7 @@ class Watch:
         self._tasks = [asyncio.create_task(self._write(each)) for each in self._people]
 
     async def rest(self, calm: float) -> Losses:
-        """Let everybody end their turn, and listen for a while."""
+        """Let all people end their turn, and keep listening for a while."""
         self._writing = False
         await asyncio.gather(*self._tasks)
         await asyncio.sleep(calm)

@@ -1,4 +1,4 @@
-"""`./kosh bench webhooks`: how soon both webhooks answer while files are being processed beside."""
+"""`./kosh bench webhooks`: response times of both webhooks while files are being processed."""
 
 import asyncio
 import hashlib
@@ -43,7 +43,7 @@ CHANNELS = ("telegram", "whatsapp")
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """How one webhook answered, in ms, and how many were not 200."""
+    """The latencies of one webhook in ms, and the number of responses other than 200."""
 
     channel: str
     posted: int

@@ -1,4 +1,4 @@
-"""A broadcast that ends while a recipient is planned again: no recipient is left over."""
+"""A broadcast that ends while a recipient is planned again; each recipient gets a final state."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -23,7 +23,7 @@ receiving = import_module("bot.broadcasts.delivery_reports")
 
 @dataclass
 class Gate:
-    """A step of a unit of work that is done, and not committed before somebody opens."""
+    """A step of a unit of work that is done, but not committed before `opened` is set."""
 
     reached: asyncio.Event = field(default_factory=asyncio.Event)
     opened: asyncio.Event = field(default_factory=asyncio.Event)
@@ -76,7 +76,7 @@ async def _sent(rt: Runtime, post: Post) -> tuple[Runtime, Crew, broadcasts.Broa
 
 
 async def _reported(rt: Runtime) -> Last:
-    """It seemed sent, and the platform says that it did not arrive."""
+    """Report a message that seemed sent as not delivered."""
     post = Post("whatsapp")
     rt, _who, found = await _sent(rt, post)
     await broadcasts.send_shard(rt, found.id, 0)
@@ -121,7 +121,7 @@ PLANNERS = pytest.mark.parametrize("planner", [_reported, _decided, _heard_of_la
 
 
 async def _until_it_waits(task: asyncio.Task[Any], rt: Runtime, admin_url: str) -> None:
-    """Or has come to its end, because it did not have to."""
+    """Wait until the task waits, or has ended because it did not have to."""
     waiting = asyncio.create_task(_until_somebody_waits(rt, admin_url))
     await asyncio.wait((task, waiting), return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()

@@ -90,7 +90,7 @@ async def test_broadcast_edit_voids_the_approval(rt: Runtime) -> None:
     await looked_at(rt, edited)
     await broadcasts.ask_approval(rt, who.editor, found.id)
     await _refused(Refusal.APPROVALS, broadcasts.start(rt, who.lead, found.id))
-    # Nor does the old word come back with the old text.
+    # The old consent must not return with the old text either.
     again = await broadcasts.edit(rt, who.editor, found.id, a_draft(), edited.version)
     assert await broadcasts.agreed(rt, who.editor, found.id) == found.draft
     await looked_at(rt, again)

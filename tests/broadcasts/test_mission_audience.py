@@ -1,4 +1,4 @@
-"""An announcement aimed at a mission reaches those whose country of residence it serves."""
+"""An announcement to a mission reaches people who live in a country that it serves."""
 
 from dataclasses import replace
 

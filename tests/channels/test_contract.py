@@ -61,9 +61,10 @@ SAID = Message(
 
 @dataclass
 class Desk:
-    """A channel, somebody who uses it, and what the test can see of their side.
+    """A channel, one of its users, and the test's view of their side.
 
-    `body` is a webhook's with a text; `fail` makes the next call fail; None where there is no such.
+    `body` is a webhook's with a text; `fail` makes the next call fail. Either is None where the
+    channel has none.
     """
 
     channel: Channel
@@ -76,7 +77,7 @@ class Desk:
 
 @dataclass
 class Fake:
-    """The least that is a channel."""
+    """The smallest implementation of a channel."""
 
     name = "fake"
     edits = False

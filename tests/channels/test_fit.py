@@ -99,7 +99,7 @@ def test_web_layout_keeps_every_screen_whole(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_whatsapp_labels_without_a_button_are_understood_as_text(language: str) -> None:
-    """Labels that found no room in the list are reserved words, or controls that may be written."""
+    """Labels without room in the list are reserved words, or controls that may be written."""
     spoken = {WORDS.render(each, language) for each in (screens.EXIT, screens.PERSON, screens.KEEP)}
     spoken.add(WORDS.render(screens.BACK_TO_BOT, language))
     for say in says(Page.ALWAYS):

@@ -533,7 +533,7 @@ def logged() -> Iterator[Logged]:
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait are short."""
+    """Make waits short."""
     monkeypatch.setattr(session, "CALL_SECONDS", 0.3)
     monkeypatch.setattr(client, "FIRST_PAUSE", 0.001)
 

@@ -43,7 +43,7 @@ async def telegram() -> AsyncIterator[Emulator]:
 
 @pytest_asyncio.fixture
 async def bot(telegram: Emulator) -> "AsyncIterator[Bot]":
-    """Its import takes seconds, which is not for whoever only collects tests."""
+    """Import aiogram here, since that takes seconds, which collection should not cost."""
     from aiogram import Bot
     from aiogram.client.default import DefaultBotProperties
     from aiogram.client.session.aiohttp import AiohttpSession

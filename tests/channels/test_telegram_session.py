@@ -36,7 +36,7 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 class Platform:
-    """A server that answers every call alike, and keeps what was asked."""
+    """A server that answers every call alike, and records the calls."""
 
     def __init__(self) -> None:
         self.url = ""

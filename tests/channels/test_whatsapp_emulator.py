@@ -116,7 +116,7 @@ def template(*values: str, name: str = "status_changed", code: str = "kk") -> di
 
 
 async def send(whatsapp: Emulator, message: Any) -> int:
-    """Meta's code of the answer, 0 when the message was accepted."""
+    """Send a message; return Meta's code of the response, or 0 if it was accepted."""
     status, answer = await call(whatsapp, f"/v25.0/{NUMBER_ID}/messages", message)
     assert (status == 200) == ("error" not in answer)
     return int(answer["error"]["code"]) if "error" in answer else 0
@@ -991,7 +991,7 @@ async def test_whatsapp_emulator_refuses_invalid_uploads(whatsapp: Emulator) -> 
     assert (await upload(whatsapp, b"a", "image/png", caption="a"))[1]["error"]["code"] == 100
 
 
-# The door ---------------------------------------------------------------------------------------
+# Access
 
 
 async def test_whatsapp_emulator_refuses_a_wrong_token_path_or_version(

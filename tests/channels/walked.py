@@ -28,10 +28,10 @@ from tests.flows.ways import forms
 WORDS = Languages()
 LANGUAGES = tuple(code for code, _name in WORDS.languages())
 TODAY = date(2026, 11, 24)
-# Words of a person as long as they may be, in the letters that take most room.
+# A person's text of maximum length, in the widest letters.
 LONG_NAME = "ӘБДІҒАППАР" * 8
 LINK = "https://kosh.example/p/" + "x" * 43
-# Values for the remarks, which no walk fills.
+# Values for the remarks, which no walk fills in.
 FILLED: Mapping[str, Value] = {
     "number": "KZ-2026-TEST",
     "paper": button("Passport"),
@@ -70,7 +70,7 @@ def message(say: Say, language: str) -> Message:
     )
 
 
-# Six thousand says hold the same few sentences again and again.
+# Six thousand messages share the same few sentences.
 _rendered = cache(WORDS.render)
 
 
@@ -120,7 +120,7 @@ def _screens() -> Iterator[Conversation]:
 
 @dataclass
 class _Listener(Chat):
-    """Somebody in a conversation, of which every say is remembered."""
+    """A conversation that remembers every message."""
 
     heard: list[Say] = field(default_factory=list)
 

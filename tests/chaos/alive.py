@@ -1,4 +1,4 @@
-"""Start of a Kosh program, of any release, with a sign of life.
+"""Start a Kosh program of any release, and report when it works.
 
 Called by its path, it runs the program of the release in PYTHONPATH, otherwise unchanged. So it may
 import nothing of the tests.
@@ -17,7 +17,7 @@ from bot.worker import sweeps
 
 
 def awake(mark: str) -> None:
-    """Leave a mark as soon as it works: it listens, or has swept once."""
+    """Create a file as soon as the program listens, or has swept once."""
     _marked(uvicorn.Server, "startup", Path(mark))
     _marked(sweeps, "sweep", Path(mark))
 

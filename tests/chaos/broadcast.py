@@ -46,7 +46,7 @@ STALL_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class Plan:
-    """How much, how often; `rate` is what the platform permits a second, `limit` in seconds."""
+    """Size and pace of the run; `rate` is the permitted calls per second, `limit` is in seconds."""
 
     people: int
     kills: int
@@ -80,20 +80,20 @@ class Platform:
 
 @dataclass
 class Worker:
-    """A nursery, and the worker that is alive in it at the moment."""
+    """A nursery and its currently running worker."""
 
     process: subprocess.Popen[bytes]
     pid: int = 0
 
     def watch(self) -> None:
-        """Follow who is alive: one also ends by itself, when it starts while PostgreSQL is away."""
+        """Track the running worker; it may end by itself if PostgreSQL is away at its start."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.pid = int(line)
 
     def kill(self) -> None:
         """Kill the one that is there, and wait for the next."""
-        # Number 0 would be all of us.
+        # Process number 0 would mean our whole process group.
         while not (before := self.pid):
             time.sleep(0.005)
         with suppress(ProcessLookupError):
@@ -127,7 +127,7 @@ class Report:
 
 
 async def storm(folder: Path, plan: Plan, mutant: str = "") -> Report:
-    """Everybody's row, workers that die, and the account at the end."""
+    """Create all recipients, kill workers, and return the report."""
     random.seed(plan.seed)
     async with _house(folder, plan) as (rt, platform, owner):
         members = await crowd.crowd(rt, plan.people)
@@ -225,7 +225,7 @@ async def _kill(
 
 
 async def _until_said(platform: Platform, due: int) -> None:
-    """Until so much was said in all, or nothing is said any more: some are in doubt by now."""
+    """Wait until `due` messages were sent, or no more are sent because some are in doubt."""
     said, moved = -1, time.monotonic()
     while platform.said.total() < due and (said < 1 or time.monotonic() < moved + STALL_SECONDS):
         if platform.said.total() != said:
@@ -234,7 +234,7 @@ async def _until_said(platform: Platform, due: int) -> None:
 
 
 def _restart(folder: Path, service: str) -> None:
-    """Kill a server outright, and bring it up again."""
+    """Kill a server, and start it again."""
     home = folder / service
     file = home / ("cluster/postmaster.pid" if service == "postgres" else "valkey.pid")
     os.kill(int(file.read_text().split()[0]), signal.SIGKILL)

@@ -20,7 +20,7 @@ from tests.chaos.processes import running
 from tests.chaos.retelling import retold
 from tests.chaos.storm import Plan, storm
 
-# So fast that web is busy and not behind: a backlog makes every fault hit many replies at once.
+# A rate at which web is busy but has no backlog, which would make every fault hit many replies.
 PROFILES = {
     "short": Plan(people=60, updates=1200, faults=10, seed=1, rate=60, stall=6, limit=600),
     "kills": Plan(people=500, updates=10_000, faults=50, seed=1, rate=60, stall=20, limit=3600,

@@ -1,4 +1,4 @@
-"""A migration for the test alone, in two steps: the new column first, and at the end it goes.
+"""A migration for the test alone, in two steps: add a column first, and remove it at the end.
 
 Between the two, processes of both releases run side by side.
 """
@@ -39,7 +39,7 @@ def _config(owner: str) -> Config:
 
 
 def _tried(step: Callable[[], None]) -> None:
-    """A migration waits four seconds for a lock, and then is tried again, as operations says."""
+    """Apply a migration: it waits four seconds for a lock, then is tried again."""
     for attempt in range(1, TRIES + 1):
         try:
             return step()

@@ -1,4 +1,4 @@
-"""A small disk for the database alone, so that it can be full without harm to anybody."""
+"""A small disk for the database alone, so that filling it harms nothing else."""
 
 import os
 import subprocess

@@ -109,7 +109,7 @@ def trouble(kind: str, what: str, often: int = 1, *, short: bool = False) -> Cal
 
 
 def deck(chance: random.Random, kinds: Iterable[str], *, short: bool) -> list[Trouble]:
-    """Cards for one round, in a random order: so every kind has its turn."""
+    """Shuffle the cards of one round, so that every kind has its turn."""
     wanted = set(kinds)
     cards = [
         each
@@ -288,7 +288,7 @@ async def freeze_database(scene: Scene) -> None:
 
 
 async def _refusals(scene: Scene, most: float) -> None:
-    """While there is no database, a web process says so, and soon."""
+    """Check that without a database a web process reports it, and soon."""
     asked = [asyncio.to_thread(ready, scene.processes.ports[0], most) for _time in range(3)]
     for status in await asyncio.gather(*asked):
         scene.processes.refused_late += status not in (503, None)
@@ -378,7 +378,7 @@ def _stuff(client: "redis.Redis") -> None:
 
 @trouble("F7", "Valkey can only be read")
 async def freeze_valkey(scene: Scene) -> None:
-    """As a replica whose master is away."""
+    """Make Valkey behave as a replica whose master is away."""
     home, pid = scene.processes.folder / "valkey", _valkey(scene)
     binary = os.readlink(f"/proc/{pid}/exe")
     chosen = (home / "valkey.conf").read_text() + "replicaof 127.0.0.1 1\n"

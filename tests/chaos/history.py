@@ -1,4 +1,4 @@
-"""Checks of any history, whichever process was killed: promises P1 to P4, seen from outside.
+"""Checks of any history, after kills of any process: promises P1 to P4, seen from outside.
 
 Each person is a sequence of their own, so every check is one pass over that person's events.
 """
@@ -135,7 +135,7 @@ type Taken = dict[int, int]
 
 
 def _count_updates(report: Report, entries: Sequence[Entry], faults: Sequence[Fault]) -> Taken:
-    """Sum up the deliveries; which updates were taken."""
+    """Count the deliveries, and return the accepted updates."""
     deliveries = [each for each in entries if isinstance(each, Delivery)]
     taken: Taken = {}
     for place, each in enumerate(entries):
@@ -167,7 +167,7 @@ def _stories(people: Iterable[Somebody], entries: Sequence[Entry]) -> list[Story
     return list(stories.values())
 
 
-# P1 and P3: nothing taken is lost, nothing is applied twice, one after the other
+# P1 and P3: no accepted update is lost or applied twice, and order is kept
 
 
 def _judge_words(report: Report, story: Story, taken: Taken, found: list[str]) -> None:
@@ -248,7 +248,7 @@ def _offered(arrival: Arrival) -> dict[str, str]:
     return keys(arrival.update.get("callback_query", {}).get("message", {}).get("reply_markup"))
 
 
-# P4: every reply reaches the platform, in order, twice only across a crash
+# P4: every reply reaches the platform, in order, and twice only across a crash
 
 
 def _judge_replies(
@@ -299,9 +299,9 @@ def _carried_out(story: Story) -> list[tuple[int, Call]]:
 def _judge_doubles(
     report: Report, story: Story, matches: dict[int, Row], faults: Sequence[Fault], dropped: int
 ) -> None:
-    """A message without a row of its own is an earlier try at the one that follows.
+    """Count a message without a row of its own as an earlier try of the one that follows.
 
-    Or it is all that was seen of a row that was dropped afterwards, because a crash had hidden its
+    Or it is the only trace of a row that was dropped afterwards, because a crash had hidden its
     outcome until the conversation changed hands.
     """
     doubts: list[Call] = []
@@ -323,7 +323,7 @@ def _judge_doubles(
 
 
 def _since_consent(story: Story, matches: dict[int, Row]) -> list[tuple[int, Call]]:
-    """Before there are no rows, and nothing was promised about messages."""
+    """Return the messages since consent; before it there are no rows and no promises."""
     calls = _carried_out(story)
     first = next((call for place, call in calls if place in matches), None)
     begins = (

@@ -162,7 +162,7 @@ def _count(session: psycopg.Connection, query: LiteralString) -> int:
     return int(row[0])
 
 
-# Where everybody is: in a flow that there is, at a question of it, with answers to its questions
+# Every conversation is in an existing flow, at one of its questions, with answers to its questions
 
 
 def _conversations(session: psycopg.Connection, known: Known) -> Iterable[Conversation]:
@@ -189,7 +189,7 @@ def _knows(flow: str, key: str) -> bool:
     return FLOWS[flow].find(name) is not None or name == "pets"
 
 
-# Names left in places where none may be
+# Names in places where none may be
 
 
 CANARY = re.compile(rb"TESTOVA[A-Z]{4}")

@@ -1,4 +1,4 @@
-"""A worker that is there again the moment it is killed: a process that does nothing but fork one.
+"""Replace a killed worker at once: a process that only forks workers.
 
 python -m tests.chaos.nursery [mutant]; each line on standard output is the number of a new worker.
 """
@@ -21,7 +21,7 @@ DIE_WITH_PARENT = 1
 
 
 def send_again_what_is_in_doubt() -> None:
-    """Take an expired lease for a message that was not sent."""
+    """Treat an expired lease as proof that a message was not sent."""
     doubt = b"SET state='in_doubt', reason='crash'"
     assert doubt in sending_statements.DOUBT_CRASHED.text
     text = sending_statements.DOUBT_CRASHED.text
@@ -29,7 +29,7 @@ def send_again_what_is_in_doubt() -> None:
 
 
 def note_first() -> None:
-    """Notes it as sent and sends it then."""
+    """Mark a message as sent before sending it."""
     claimed = b"SET state = split_part(j.fate, ' ', 1)"
     told = b"RETURNING r.seq, r.attempt, r.state,"
     text = sender._CLAIM.text

@@ -1,4 +1,4 @@
-"""Plainly invented people: they read what is asked, answer it, and talk to officers."""
+"""Plainly invented people who read the questions, answer them, and talk to officers."""
 
 import asyncio
 import random
@@ -114,7 +114,7 @@ class Pace:
 
 @dataclass
 class Walker:
-    """Somebody with the messenger in their hand."""
+    """A person who uses the messenger."""
 
     who: Somebody
     platform: Platform
@@ -125,7 +125,7 @@ class Walker:
     old: list[str] = field(default_factory=list)
 
     async def walk(self) -> None:
-        """From the first word until an officer has the conversation."""
+        """Go from the first message to the point where an officer has the conversation."""
         await self._do("start")
         while (screen := await self._next()) is None or screen.nonce:
             if screen is None:
@@ -138,7 +138,7 @@ class Walker:
                 await self._respond(screen)
 
     async def talk(self, words: range, enough: Callable[[], bool]) -> None:
-        """Words to the officer, in bursts, without waiting for an answer, until it is enough."""
+        """Send `words` texts to the officer in bursts, without waiting for an answer."""
         left = list(words)
         while left and not (enough() and len(left) < len(words)):
             burst, left = left[: (most := self.chance.randint(1, 3))], left[most:]
@@ -151,7 +151,7 @@ class Walker:
 
     async def _respond(self, screen: Screen) -> None:
         self.answered = screen.nonce
-        # Another language would be one in which they cannot read what is asked.
+        # The person could not read the questions in another language.
         if LANGUAGE not in screen.buttons:
             self.old += [each for each in screen.buttons.values() if each[0].isdecimal()]
         answer = self._answer(screen)

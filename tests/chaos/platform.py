@@ -57,7 +57,7 @@ class Screen:
 
     @property
     def nonce(self) -> int:
-        """Rises with every question asked; 0 where nothing is asked."""
+        """Return the number of the question, which rises with each one; 0 without a question."""
         heads = (data.partition(":")[0] for data in self.buttons.values())
         return max((int(head) for head in heads if head.isdecimal()), default=0)
 
@@ -74,7 +74,7 @@ class Chat:
 
 @dataclass
 class Platform:
-    """Client of the platform: it acts as people do, and its knowledge comes from the journal."""
+    """Client of the platform: it acts as people do, and learns only from the journal."""
 
     http: aiohttp.ClientSession
     url: str
@@ -92,25 +92,25 @@ class Platform:
 
     @property
     def moved(self) -> int:
-        """Rises whenever an update was taken or the bot said something."""
+        """Return a number that rises with each accepted update and each message of the bot."""
         return len(self.acknowledged) + self.calls
 
     async def join(self, chat: int) -> None:
-        """A new person."""
+        """Add a person."""
         self.chats[chat] = Chat()
         assert await self.act("user", id=chat, first_name="Testova", language_code="ru")
 
     async def trick(self, **tricks: Any) -> None:
-        """How updates are brought from now on."""
+        """Set how updates are delivered from now on."""
         await self.act("tricks", **tricks)
 
     async def act(self, verb: str, **what: Any) -> bool:
-        """Something that a person does; False when the platform does not let them."""
+        """Do an action of a person; return False if the platform does not allow it."""
         async with self.http.post(f"{self.url}/_control/{verb}", json=what) as answer:
             return answer.status == 200
 
     async def follow(self) -> None:
-        """Read on in the journal, for ever."""
+        """Read new entries of the journal until cancelled."""
         while True:
             await self.read()
             await asyncio.sleep(FOLLOW_SECONDS)

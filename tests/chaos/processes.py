@@ -1,4 +1,4 @@
-"""Every part in a process of its own, with a line that can fail between any two of them."""
+"""Every part in its own process, with a proxied connection between any two of them."""
 
 import ctypes
 import json
@@ -65,7 +65,7 @@ class Fault:
 
 @dataclass
 class Child:
-    """A process that is started again whenever it was killed."""
+    """A process that is started again whenever it is killed."""
 
     name: str
     words: tuple[str, ...]
@@ -95,7 +95,7 @@ class Child:
         return not self.died and self.mark.exists()
 
     def kill(self) -> float:
-        """SIGKILL: nothing is said goodbye to. When it was."""
+        """Send SIGKILL; return the time of it."""
         assert self._process is not None
         self._process.kill()
         at = time.time()
@@ -103,7 +103,7 @@ class Child:
         return at
 
     def end(self) -> float:
-        """SIGTERM, and no more patience than promised; how many seconds it took."""
+        """Send SIGTERM, allow only the promised time, and return the seconds that it took."""
         assert self._process is not None
         begun = time.monotonic()
         self._process.terminate()
@@ -129,13 +129,13 @@ class Child:
 
 
 PR_SET_PDEATHSIG = 1
-# Everything that takes long to import is imported once, and each process is begun from there.
+# Modules that take long to import are imported once, and each process is forked from there.
 NURSERY = multiprocessing.get_context("forkserver")
 NURSERY.set_forkserver_preload(["tests.chaos.program", "tests.chaos.registry"])
 
 
 def play(words: Sequence[str], env: Mapping[str, str], log: Path) -> None:
-    """Become the program that these words call; it ends with the test, however that ends."""
+    """Run the program with these arguments; it ends when the test does."""
     _settle(log)
     os.environ.update(env)
     sys.argv = list(words)
@@ -143,7 +143,7 @@ def play(words: Sequence[str], env: Mapping[str, str], log: Path) -> None:
 
 
 def play_former(tree: Path, words: Sequence[str], env: Mapping[str, str], log: Path) -> None:
-    """Become the same program as another release has it, in an interpreter of its own."""
+    """Run the same program of another release, in its own interpreter."""
     _settle(log)
     os.chdir(tree)
     command = [sys.executable, "-P", str(Path(__file__).with_name("alive.py")), *words[1:]]
@@ -161,13 +161,13 @@ def _settle(log: Path) -> None:
 
 @dataclass
 class Proxy:
-    """The process with all lines in it."""
+    """The proxy process with all lines."""
 
     process: subprocess.Popen[str]
     ports: dict[str, int]
 
     def become(self, lines: Sequence[str], mode: str, seconds: float = 0.0) -> None:
-        """From now on these lines behave so; `pass` heals them."""
+        """Set the behaviour of these lines from now on; `pass` heals them."""
         self._order({"lines": list(lines), "do": mode, "seconds": seconds})
 
     def carried(self) -> dict[str, dict[str, int]]:
@@ -217,14 +217,14 @@ class Processes:
         child.start(**changes)
 
     def renew(self, name: str, **changes: Any) -> None:
-        """Let one end in order and start it again."""
+        """Shut one down in order and start it again."""
         self.goodbyes.append(seconds := self.children[name].end())
         if seconds > GOODBYE:
             _logger.warning("%s took %.1f s to end", name, seconds)
         self.children[name].start(**changes)
 
     def blackout(self, interval: str = "2 minutes") -> None:
-        """Kill all of them; database time goes on while they lie dead, so that leases run out."""
+        """Kill all of them, and advance database time meanwhile, so that leases expire."""
         for name in OURS:
             self.note("F1", "all", self.children[name].kill())
         with psycopg.connect(self.owner) as session:
@@ -257,10 +257,10 @@ class Processes:
 
 @contextmanager
 def running(folder: Path, mutant: str = "", former: Path | None = None) -> Iterator[Processes]:
-    """Yield everything up and ready; a mutant's name runs web and workers broken in that way.
+    """Start all processes and wait until they are ready; a mutant's name breaks web and workers.
 
     `former` is the checkout of an older release that is to run first. It may not know how to share
-    a port, so each web process has one of its own there, and the door leads to both.
+    a port, so each of its web processes has its own, and the webhook's proxy leads to both.
     """
     with (
         embedded.postgres(folder / "postgres") as admin,
@@ -342,7 +342,7 @@ def at(url: str, port: int) -> str:
 
 
 def migrated(owner: str, tree: Path = ROOT) -> bool:
-    """Call `migrate` of a checkout as an operator does; whether it got through."""
+    """Call `migrate` of a checkout as an operator does; return whether it succeeded."""
     env = {**os.environ, "KOSH_DATABASE_OWNER_URL": owner, "PYTHONPATH": str(tree)}
     command = [sys.executable, "-m", "bot", "migrate"]
     return subprocess.run(command, cwd=tree, env=env, check=False).returncode == 0

@@ -1,4 +1,4 @@
-"""Our own program with something about it changed, for the chaos test alone.
+"""Run Kosh's program with one change, for the chaos test alone.
 
 `CHAOS` names the changes, as one JSON object; nothing of `bot` knows of it.
 
@@ -27,7 +27,7 @@ from tests.chaos.mutants import MUTANTS
 
 
 def broken(mutant: str) -> None:
-    """A promise is broken on purpose: the test must see it."""
+    """Break a promise on purpose, which the test must detect."""
     MUTANTS[mutant]()
 
 
@@ -46,9 +46,9 @@ HANDLERS: dict[str, tuple[tuple[ModuleType, str], ...]] = {
 
 
 class Watched:
-    """An awaitable that goes on as if nothing were there, until the process dies in it.
+    """An awaitable that behaves as usual until the process dies in it.
 
-    Before and after each time that it really has to wait it passes a checkpoint.
+    Before and after each real suspension it passes a checkpoint.
     """
 
     def __init__(self, work: Awaitable[Any], dies_at: int, passed: list[int]) -> None:
@@ -77,7 +77,7 @@ class Watched:
 
 
 def dying(place: tuple[str, int]) -> None:
-    """The process dies at this checkpoint of what it handles, as soon as something has so many."""
+    """Kill the process at this checkpoint of a handler, as soon as one has that many."""
     handler, at = place
     for module, name in HANDLERS[handler]:
         setattr(module, name, _watched(getattr(module, name), at))
@@ -96,7 +96,7 @@ def _watched(handler: Callable[..., Awaitable[Any]], at: int) -> Callable[..., A
 
 
 def skewed(seconds: float) -> None:
-    """This process's clock is wrong."""
+    """Set this process's clock wrong."""
     true = time.time
     time.time = lambda: true() + seconds
 
@@ -108,7 +108,7 @@ PETS = YesNo(name="pets", label=button("Pets"), text=_("Have you pets?"))
 
 
 def released(release: int) -> None:
-    """The next release: it asks one thing more, and writes a column that is new."""
+    """Behave as the next release: ask one more question, and write a new column."""
     flow = FLOWS[PREREGISTRATION.name]
     FLOWS[flow.name] = replace(flow, items=(*flow.items[:-1], PETS, flow.items[-1]))
     written = b"UPDATE conversations SET "

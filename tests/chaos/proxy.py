@@ -45,13 +45,13 @@ class Pair:
 
 @dataclass
 class Line:
-    """One way from a process to a service, and how it behaves now.
+    """One connection from a process to a service, and its current behaviour.
 
-    Where several ports are the service, each connection has one of them, whoever is there.
+    If several ports are the service, each connection takes one that is up.
 
-    `delay` makes bytes late by about `seconds`; `drop` holds everything back, as a network does
-    that fell apart; `cut` resets what is open and refuses what is new; `half` leaves our process
-    alone with connections whose other end is gone; `tear` resets in the middle of an answer.
+    `delay` delays bytes by about `seconds`; `drop` holds everything back, like a broken network;
+    `cut` resets open connections and refuses new ones; `half` leaves our process alone with
+    connections whose other end is gone; `tear` resets in the middle of a response.
     """
 
     to: Sequence[int]
@@ -71,7 +71,7 @@ class Line:
                 pair.abort()
 
     async def serve(self, reader: StreamReader, near: StreamWriter) -> None:
-        """One connection, from its beginning to its end."""
+        """Serve one connection from its beginning to its end."""
         await self.open.wait()
         if self.mode == "cut":
             return near.transport.abort()
@@ -92,7 +92,7 @@ class Line:
             pair.abort()
 
     async def _carry(self, pair: Pair, reader: StreamReader, to: StreamWriter) -> None:
-        """The bytes of one direction; its end is the other's end too, unless that is a ghost's."""
+        """Forward the bytes of one direction; its end also ends the other, except for a ghost."""
         with suppress(OSError):
             while chunk := await reader.read(CHUNK):
                 await self.open.wait()
@@ -122,7 +122,7 @@ async def opened(wanted: Mapping[str, Sequence[int]]) -> tuple[dict[str, Line], 
 
 
 async def main() -> None:
-    """Obeys until the orders end."""
+    """Execute orders until standard input ends."""
     orders = StreamReader()
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)

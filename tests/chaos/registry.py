@@ -12,7 +12,7 @@ DECIDES_AFTER = 0.3
 
 
 def main() -> None:
-    """Serves until it is killed; its own database is KOSH_DATABASE_OWNER_URL here."""
+    """Serve until killed; KOSH_DATABASE_OWNER_URL is the sandbox's own database here."""
     chosen = settings()
     app = create_app(
         chosen.database("owner"),

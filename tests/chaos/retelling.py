@@ -1,4 +1,4 @@
-"""One person's whole story in lines, for whoever must find out what went wrong in it."""
+"""Print one person's whole story in lines, to find the cause of a failure."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The storm: people at work while one fault follows another, until all that came is settled."""
+"""The storm: people act while one fault follows another, until all updates are settled."""
 
 import asyncio
 import logging
@@ -36,7 +36,7 @@ MAX_BLACKOUTS = 12
 
 _logger = logging.getLogger(__name__)
 
-# Answers of the registry get lost too, so that kills are not all that makes them doubtful.
+# Responses of the registry are lost too, so that kills are not the only cause of doubt.
 REGISTRY_FAULTS: tuple[dict[str, Any], ...] = (
     {"name": "slow", "seconds": 0.2, "on": "writes"},
     {"name": "drop_after_commit", "probability": 0.1},
@@ -77,7 +77,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that can be known from outside."""
+    """All evidence that is visible from outside."""
 
     people: list[Somebody]
     entries: list[Entry]
@@ -88,12 +88,12 @@ class Evidence:
 
 
 class Standstill(RuntimeError):
-    """Nothing moves any more, whatever is killed; it says who waits for what."""
+    """There is no progress, whatever is killed; the message names the waiting people."""
 
 
 @dataclass(frozen=True)
 class Enough:
-    """Whether the time is up."""
+    """Return whether the time is up."""
 
     until: float
 
@@ -102,7 +102,7 @@ class Enough:
 
 
 async def storm(processes: Processes, plan: Plan) -> Evidence:
-    """Let it rage, wait until it is calm, and gather the evidence."""
+    """Run the load and the faults, wait until all is settled, and gather the evidence."""
     begun = time.monotonic()
     people = [Somebody(number) for number in range(plan.people)]
     drained = 0.0
@@ -150,7 +150,7 @@ async def _rage(
     plan: Plan,
     chance: random.Random,
 ) -> float:
-    """Load and faults side by side; then calm, and how many seconds that took."""
+    """Run load and faults side by side, then settle; return the seconds that settling took."""
     enough = Enough(time.monotonic() + plan.most)
     room = asyncio.Semaphore(min(MAX_AT_ONCE, max(8, plan.people // 3)))
     pace = Pace(plan.rate, random.Random(plan.seed), platform)
@@ -196,7 +196,7 @@ async def _live(
 async def _trouble(
     scene: Scene, plan: Plan, done: Callable[[], bool], enough: Callable[[], bool]
 ) -> None:
-    """One fault at each of some random moments of the load; a blackout whenever nothing moves."""
+    """Cause one fault at each of some random moments of the load; a blackout if all stalls."""
     chance, cards = scene.chance, list[faults.Trouble]()
     moments = sorted(chance.uniform(*plan.span) * plan.updates for _ in range(plan.faults))
     for moment in moments:
@@ -211,7 +211,7 @@ async def _trouble(
 
 
 async def _through(true: Callable[[], bool], scene: Scene, stall: float) -> None:
-    """Wait for a condition through repeated blackouts; Standstill when they do not help."""
+    """Wait for a condition through repeated blackouts; raise Standstill when they do not help."""
     for _blackout in range(MAX_BLACKOUTS):
         if await _until(true, scene, stall):
             return
@@ -235,7 +235,7 @@ def _reached(platform: Platform, moment: float, done: Callable[[], bool]) -> boo
 
 
 async def _until(true: Callable[[], Any], scene: Scene, stall: float) -> bool:
-    """Wait for it; False when everything is up, and the platform sees nothing move for `stall`."""
+    """Wait for a condition; return False if all processes are up without progress for `stall`."""
     moved, since = scene.platform.moved, time.monotonic()
     while True:
         found = true()
@@ -250,7 +250,7 @@ async def _until(true: Callable[[], Any], scene: Scene, stall: float) -> bool:
 
 
 async def _settled(processes: Processes, platform: Platform) -> bool:
-    """Nothing waits any more: not on the platform, not in the database."""
+    """Return whether no update and no row waits, on the platform or in the database."""
     if not processes.all_up():
         return False
     if platform.behind > 0:
@@ -266,7 +266,7 @@ def _under_way(database: str) -> int:
 
 
 async def _bring_twice(platform: Platform, chance: random.Random) -> None:
-    """Every now and then the platform brings each update twice, at once or one after the other."""
+    """Deliver each update twice now and then, at once or one after the other."""
     while True:
         pause = TWICE_SECONDS * (1 / TWICE_SHARE - 1)
         await asyncio.sleep(pause * chance.uniform(0.5, 1.5))

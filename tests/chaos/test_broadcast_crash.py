@@ -1,4 +1,4 @@
-"""An announcement while its workers are killed: once each, or listed; and the same test broken."""
+"""A broadcast while its workers are killed: one message each, or listed; and a broken sender."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The judge of histories has seen every figure go red."""
+"""Tests of the judge of histories: each figure is seen red."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -53,7 +53,7 @@ def _row(row_id: int, message: int, state: str = "sent") -> Row:
 
 @dataclass
 class History:
-    """Consent, a submission, two words to an officer; the update of the consent came twice."""
+    """A history of a consent, a submission and two messages; the consent's update came twice."""
 
     people: list[Somebody]
     entries: list[Entry]

@@ -9,7 +9,7 @@ from tests.chaos.program import Watched
 
 
 class Killed(BaseException):
-    """Instead of the end of this process."""
+    """Raised instead of the end of this process."""
 
 
 async def _work(done: list[str]) -> str:

@@ -14,7 +14,7 @@ LONG = b"x" * (TORN_AFTER * 2)
 
 @dataclass
 class Both:
-    """A line to a service that says back what it hears."""
+    """A proxied line to a service that echoes its input."""
 
     line: Line
     port: int

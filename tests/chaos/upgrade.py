@@ -46,7 +46,7 @@ def before() -> str:
 
 
 def _migrations(commit: str) -> Mapping[str, str]:
-    """By the name of the file, the hash of what it says."""
+    """Return the hash of each migration's content, by file name."""
     lines = _git("ls-tree", "-r", commit, f"{VERSIONS}/").decode().splitlines()
     return {path: kind.split()[2] for kind, _tab, path in (each.partition("\t") for each in lines)}
 
@@ -59,7 +59,7 @@ def _git(*words: str) -> bytes:
 
 
 def checkout(commit: str, folder: Path) -> Path:
-    """Return the commit's files in a folder of their own; the people learn what it asks."""
+    """Check the commit's files out into a folder; people learn its questions."""
     tree = folder / "former"
     with tarfile.open(fileobj=BytesIO(_git("archive", commit))) as archive:
         archive.extractall(tree, filter="data")
@@ -70,7 +70,7 @@ def checkout(commit: str, folder: Path) -> Path:
 
 @trouble(KIND, "an upgrade from an older release: its schema, then process after process", 0)
 async def upgrade(scene: Scene) -> None:
-    """As docs/how-to/upgrade.md says it; a schema before the baseline needs stopped processes."""
+    """Follow docs/how-to/upgrade.md; a schema before the baseline needs stopped processes."""
     async with scene.noted(KIND, "upgrade", doubts=0):
         if await asyncio.to_thread(_is_former, scene.processes.owner):
             return await _stopped(scene)
@@ -105,9 +105,10 @@ def _is_former(owner: str) -> bool:
 
 
 def failed(owner: str) -> int:
-    """Updates whose turn failed: the platform brings them again, so that nothing else tells.
+    """Count updates whose turn failed; the platform repeats them, so nothing else shows it.
 
-    A release that can't live with the next one's schema loses nothing; it keeps people waiting.
+    A release that cannot work with the next one's schema loses nothing, but it keeps people
+    waiting.
     """
     with psycopg.connect(owner) as session:
         row = session.execute(

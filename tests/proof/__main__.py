@@ -74,7 +74,7 @@ def mutants(
 
 
 def _is_caught(mutant: Mutant) -> bool:
-    """Only a test that failed counts, not one that could not begin."""
+    """Return whether a test failed; one that could not begin does not count."""
     with TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider"]

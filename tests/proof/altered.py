@@ -29,7 +29,7 @@ from _pytest.runner import runtestprotocol
 
 ROOT = Path(__file__).parents[2]
 ENGINE = ROOT / "flows" / "engine"
-# Every module of the engine that has functions of its own to alter.
+# All modules of the engine with functions that can be altered.
 ENGINE_OF = tuple(
     sorted(
         {path.stem for path in ENGINE.glob("*.py")}
@@ -57,7 +57,7 @@ NOTICED, BROKEN = 1, 2
 
 @dataclass(frozen=True)
 class Altered:
-    """One function with other code: which, where, and the lines that differ."""
+    """One function with other code: its name, the place, and the lines that differ."""
 
     name: str
     module: str
@@ -90,7 +90,7 @@ def drawn(names: Sequence[str], many: int, seed: int) -> list[Altered]:
 
 
 class Source:
-    """A module of the engine, and all the places where it can be altered."""
+    """A module of the engine, and all places where it can be altered."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -109,7 +109,7 @@ class Source:
         return len(self._places[1])
 
     def altered(self, number: int) -> Altered | None:
-        """None where it is no other code, or none of a function."""
+        """Return one alteration; None if no function has other code."""
         tree, places = self._places
         place = places[number]
         text = tree.deep_replace(place.original_node, place.mutated_node).code
@@ -151,14 +151,14 @@ def _differ(one: CodeType, other: CodeType) -> bool:
 
 
 def _put(each: Altered) -> None:
-    """In the place of the function's code, so that whoever imported it has the other."""
+    """Replace the function's code, so that modules that imported it use the new one."""
     function = _function(each.module, each.function)
     assert function is not None, each.name
     function.__code__ = each.code
 
 
 def _function(module: str, name: str) -> FunctionType | None:
-    """None for what only has code, as a type has."""
+    """Return the function, or None for an object such as a type that only has code."""
     found: object = importlib.import_module(f"flows.engine.{module}")
     for part in name.split("."):
         found = vars(found)[part]
@@ -179,7 +179,7 @@ def _forget() -> None:
 
 @dataclass
 class Trials:
-    """A plug-in of pytest: instead of running the tests once, runs them for each altered one."""
+    """A plug-in of pytest that runs the tests once for each alteration."""
 
     tried: Sequence[Altered]
     budget: float
@@ -201,7 +201,7 @@ class Trials:
         return True
 
     def _learn(self, items: Sequence[pytest.Item]) -> None:
-        """Run each test once as things are: how long it takes and what it reaches."""
+        """Run each test once without alterations; note its time and the functions it reaches."""
         hits = set[tuple[str, str]]()
 
         def started(code: CodeType, _offset: int) -> object:
@@ -260,7 +260,7 @@ class Trials:
                     os._exit(NOTICED)
             os._exit(0)
         except BaseException:
-            # Never back into pytest: this is a copy of it.
+            # The child must never return into pytest, since it is a copy of that process.
             traceback.print_exc()
             os._exit(NOTICED if "nothing" in locals() else BROKEN)
 
@@ -290,7 +290,7 @@ def _passes(items: Sequence[pytest.Item], place: int) -> bool:
 
 
 def tried(altered: Sequence[Altered], budget: float, tests: Iterable[str] = TESTS) -> list[Verdict]:
-    """Try them all; raises where a test is red as things are."""
+    """Try all alterations; raise if a test fails without one."""
     trials = Trials(altered, budget)
     options = ("-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0")
     if ended := pytest.main([*options, *tests], plugins=[trials]):
@@ -299,7 +299,7 @@ def tried(altered: Sequence[Altered], budget: float, tests: Iterable[str] = TEST
 
 
 def told(verdicts: Sequence[Verdict]) -> str:
-    """Module by module, as a table."""
+    """Return a table of the modules."""
     from tests.benchmarks.report import table
 
     modules = sorted({each.altered.module for each in verdicts})

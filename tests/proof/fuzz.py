@@ -26,7 +26,7 @@ def seeds(name: str) -> list[Path]:
 
 @target
 def telegram(data: bytes) -> None:
-    """A body of Telegram's webhook: arrivals, or Unreadable."""
+    """Parse a body of Telegram's webhook: arrivals, or Unreadable."""
     from bot.channels import Unreadable
     from bot.channels.telegram.updates import arrival
 
@@ -38,7 +38,7 @@ def telegram(data: bytes) -> None:
 
 @target
 def whatsapp(data: bytes) -> None:
-    """A body of WhatsApp's webhook: arrivals, some of them spoiled, or Unreadable."""
+    """Parse a body of WhatsApp's webhook: arrivals, some of them spoiled, or Unreadable."""
     from bot.channels import Unreadable
     from bot.channels.whatsapp.updates import arrivals
 
@@ -50,7 +50,7 @@ def whatsapp(data: bytes) -> None:
 
 @target
 def normaliser(data: bytes) -> None:
-    """Text as people type it: cleaning it once more changes nothing, and it can be stored."""
+    """Clean typed text: a second cleaning changes nothing, and the result can be stored."""
     from bot.i18n import normalization
 
     text = data.decode("utf-8", "surrogateescape")
@@ -89,7 +89,7 @@ def envelope(data: bytes) -> None:
 
 
 def main() -> None:
-    """Never returns: the fuzzer ends the process, 0 when nothing broke."""
+    """Run the fuzzer, which never returns: it ends the process, with 0 if nothing broke."""
     import atheris
 
     name, seconds = sys.argv[1], int(sys.argv[sys.argv.index("--seconds") + 1])

@@ -1,4 +1,4 @@
-"""Which tests hold a requirement or a row of bad input, read off their marks, and how they ended.
+"""The tests of a requirement or of a row of bad input, from their marks, and their results.
 
 Marks are read from the source, so that the table costs a second; results from a run's report.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
-# Where `./kosh test` and `./kosh requirements --run` leave what pytest reports.
+# The folder of the reports of `./kosh test` and `./kosh requirements --run`.
 REPORTS = ROOT / ".kosh" / "reports"
 KINDS = ("requirement", "row")
 
@@ -33,7 +33,7 @@ class Line:
 
 
 def requirements() -> list[Line]:
-    """S-1 to S-80 in order."""
+    """Return S-1 to S-80 in order."""
     held = marked("requirement")
     told = tomllib.loads((HERE / "requirements.toml").read_text("utf-8"))
     return [
@@ -51,7 +51,7 @@ def rows() -> list[Line]:
 
 @cache
 def marked(kind: str) -> dict[str, tuple[str, ...]]:
-    """For every name that tests carry in marks of a kind, those tests as `path::name`."""
+    """Return the tests as `path::name`, by each name that their marks of a kind carry."""
     found = defaultdict[str, list[str]](list)
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         if f"mark.{kind}(" not in (source := path.read_text("utf-8")):

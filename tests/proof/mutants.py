@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Mutant:
-    """One guard: how it is taken away, and who has to turn red."""
+    """One guard: the function that turns it off, and the tests that must fail."""
 
     name: str
     says: str
@@ -34,7 +34,7 @@ def noticed_by(*tests: str) -> Callable[[Callable[[], None]], Callable[[], None]
 
 
 def _put(place: object, **instead: object) -> None:
-    """Put something else in the place of what is there."""
+    """Replace existing attributes of a module or class."""
     for name, value in instead.items():
         assert hasattr(place, name), name
         setattr(place, name, value)
@@ -45,7 +45,7 @@ def _put(place: object, **instead: object) -> None:
 
 @noticed_by("tests/web/test_outage.py::test_webhook_answers_503_when_the_database_is_down")
 def acknowledge_first() -> None:
-    """The platform is answered 200, and the work is done afterwards."""
+    """Answer the platform with 200, and do the work afterwards."""
     from tests.chaos.mutants import acknowledge_first as broken
 
     broken()
@@ -53,7 +53,7 @@ def acknowledge_first() -> None:
 
 @noticed_by("tests/web/test_hostile.py::test_webhook_update_repeated_100_times_is_applied_once")
 def no_dedupe_of_strangers() -> None:
-    """An update of somebody unknown is taken for new, however often it comes."""
+    """Take every update of an unknown person for a new one."""
     from bot.conversations import anonymous
 
     keep = anonymous.keep
@@ -68,7 +68,7 @@ def no_dedupe_of_strangers() -> None:
     "tests/conversations/test_turn.py::test_turn_applies_forty_concurrent_duplicated_updates_once_each"
 )
 def no_dedupe() -> None:
-    """Every delivery is taken for a new update."""
+    """Take every delivery for a new update."""
     from tests.chaos.mutants import forget_what_was_seen
 
     forget_what_was_seen()
@@ -76,7 +76,7 @@ def no_dedupe() -> None:
 
 @noticed_by("tests/web/test_hostile.py::test_webhook_answers_403_without_a_body_for_a_wrong_secret")
 def no_secret() -> None:
-    """Telegram's secret is not looked at."""
+    """Do not check Telegram's secret."""
     from bot.web import webhooks
 
     _put(webhooks, _check_secret=lambda *_: None)
@@ -86,7 +86,7 @@ def no_secret() -> None:
     "tests/web/test_whatsapp_journey.py::test_whatsapp_webhook_requires_a_signature_over_the_exact_bytes"
 )
 def no_signature() -> None:
-    """WhatsApp's signature is not looked at."""
+    """Do not check WhatsApp's signature."""
     from bot.web import webhooks
 
     _put(webhooks, _check_signature=lambda *_: None)
@@ -94,7 +94,7 @@ def no_signature() -> None:
 
 @noticed_by("tests/web/test_hostile.py::test_webhook_answers_413_while_a_too_large_body_streams")
 def no_limit_of_bodies() -> None:
-    """A body may be as large as it likes."""
+    """Accept a body of any size."""
     from bot.web import webhooks
 
     webhooks.MAX_TELEGRAM_BYTES = 1 << 40
@@ -112,7 +112,7 @@ def any_host() -> None:
 
 @noticed_by("tests/conversations/test_turn.py::test_update_is_quarantined_after_five_failures")
 def poison_for_ever() -> None:
-    """An update that fails is brought again and again."""
+    """Let a failing update be delivered again without end."""
     from bot.conversations import receive
 
     receive.POISON_AFTER = 1 << 30
@@ -123,7 +123,7 @@ def poison_for_ever() -> None:
 
 @noticed_by("tests/security/test_vault.py::test_sealed_value_moved_to_another_place_is_refused")
 def no_associated_data() -> None:
-    """A sealed value opens wherever it is put."""
+    """Let a sealed value open in any place."""
     from bot.security.vault import PersonKey
 
     _put(PersonKey, _place=lambda *_: b"")
@@ -131,7 +131,7 @@ def no_associated_data() -> None:
 
 @noticed_by("tests/web/test_canary.py::test_canary_text_is_stored_nowhere_in_plain_text")
 def no_sealing() -> None:
-    """Fields are written as they are."""
+    """Write fields without encryption."""
     from bot.security.vault import PersonKey
 
     def as_it_is(_key: PersonKey, value: bytes, *_place: str) -> bytes:
@@ -142,7 +142,7 @@ def no_sealing() -> None:
 
 @noticed_by("tests/web/test_canary.py::test_canary_text_leaks_through_no_flow_desk_action_or_error")
 def no_blind_index() -> None:
-    """People are found by their number as it is."""
+    """Find people by their plain number."""
     from bot.security.vault import Vault
 
     def plain(_vault: Vault, kind: str, value: str) -> bytes:
@@ -153,7 +153,7 @@ def no_blind_index() -> None:
 
 @noticed_by("tests/conversations/test_turn.py::test_erasure_leaves_only_a_tombstone")
 def half_an_erasure() -> None:
-    """Erasure leaves the tombstone, and the person as well."""
+    """Leave the tombstone at an erasure, and the person as well."""
     from bot.privacy import erasure
 
     async def erase(_rt: Any, session: Any, _person: Any) -> None:
@@ -166,7 +166,7 @@ def half_an_erasure() -> None:
     "tests/privacy/test_erasure.py::test_erasure_evicts_the_key_in_its_process",
 )
 def keys_kept() -> None:
-    """The key of who was erased stays open."""
+    """Keep the key of an erased person usable."""
     from bot.security.vault import Vault
 
     _put(Vault, forget=lambda *_: None)
@@ -176,7 +176,7 @@ def keys_kept() -> None:
     "tests/operations/test_rollback_guard.py::test_rollback_guard_refuses_a_lower_number_until_accepted",
 )
 def any_database() -> None:
-    """An older database put in place is served."""
+    """Serve an older database that was put in place."""
     from bot.operations import rollback_guard
 
     async def trusting(_rt: Any) -> None:
@@ -189,7 +189,7 @@ def any_database() -> None:
     "tests/web/test_hostile_more.py::test_blocked_bot_sends_nothing_and_keeps_the_draft_until_retention"
 )
 def no_retention() -> None:
-    """Nothing goes by itself."""
+    """Delete nothing by age."""
     from bot.privacy import retention
 
     retention.RULES = {}
@@ -212,7 +212,7 @@ def no_redaction() -> None:
 
 @noticed_by("tests/observability/test_logging.py::test_log_masks_a_bot_token_everywhere")
 def no_scrubbing() -> None:
-    """A token in an address stays in it."""
+    """Log a token that is part of an address."""
     from bot.observability import logging
 
     _put(logging, _scrub=lambda _logger, _method, line: line)
@@ -234,7 +234,7 @@ def no_escaping() -> None:
 
 @noticed_by("tests/web/test_console_access.py::test_console_responses_have_security_headers")
 def no_headers() -> None:
-    """Answer carry no policy."""
+    """Send responses without the security headers."""
     from bot.web import middleware
 
     middleware.HEADERS.clear()
@@ -245,7 +245,7 @@ def no_headers() -> None:
 
 @noticed_by("tests/file_sanitizer/test_file_sanitizer.py::test_sanitizer_refusal_has_its_reason")
 def no_limit_of_pixels() -> None:
-    """A picture of any size is decoded."""
+    """Decode a picture of any size."""
     from bot.file_sanitizer import child_process
 
     child_process._CHILD = child_process._CHILD.replace(
@@ -278,7 +278,7 @@ def originals() -> None:
     "tests/officers/test_permissions.py::test_row_security_shows_the_console_role_only_its_mission",
 )
 def no_row_security() -> None:
-    """The database shows an officer every mission."""
+    """Let the database show an officer every mission."""
     from bot.db import migrations
 
     migrate = migrations.migrate
@@ -310,7 +310,7 @@ def superuser() -> None:
 
 @noticed_by("tests/web/test_console_access.py::test_console_refuses_a_form_of_another_site")
 def no_csrf() -> None:
-    """A form is taken whether or not it carries the session's token."""
+    """Accept a form with or without the session's token."""
     from bot.web.console import routing
 
     _put(routing, hmac=Believing())
@@ -326,7 +326,7 @@ class Believing:
 
 @noticed_by("tests/officers/test_permissions.py::test_permissions_match_the_table_for_every_role")
 def any_mission() -> None:
-    """The policy does not ask whose mission a case is of."""
+    """Let the policy ignore the mission of a case."""
     from bot.officers import permissions
 
     anywhere = {action: replace(rule, mission=False) for action, rule in permissions.RULES.items()}
@@ -346,7 +346,7 @@ def lasting_sessions() -> None:
 
 @noticed_by("tests/web/test_console.py::test_enrolment_link_and_totp_code_each_work_once")
 def codes_again() -> None:
-    """A code that was used may be used again."""
+    """Let a used code be used again."""
     from bot.officers import credentials
 
     matching, steps = credentials._matching, count(1 << 40)
@@ -376,7 +376,7 @@ def codes_change_passkeys() -> None:
     "tests/web/test_console_officers.py::test_administrator_cannot_link_a_work_account_to_themselves",
 )
 def roles_for_oneself() -> None:
-    """An administrator gives themselves any role, mission and work account."""
+    """Let administrators give themselves any role, mission and work account."""
     from bot.officers import permissions
 
     _put(permissions, require_another=lambda *_given: None)
@@ -384,7 +384,7 @@ def roles_for_oneself() -> None:
 
 @noticed_by("tests/desk/test_actions.py::test_case_view_is_refused_over_the_hourly_budget")
 def no_budget() -> None:
-    """An officer may read as many cases as they like."""
+    """Let an officer read any number of cases."""
     from bot.desk.views import case_view
 
     _put(case_view, _within=lambda _found: None)
@@ -403,7 +403,7 @@ def silent_denials() -> None:
 
 @noticed_by("tests/officers/test_permissions.py::test_audit_verification_names_the_changed_link")
 def blind_verifier() -> None:
-    """The audit log is whole, whatever was done to it."""
+    """Report the audit log as intact after any change."""
     from bot.security import audit_log
 
     async def whole(*_given: Any) -> None:
@@ -436,7 +436,7 @@ def valkey_decides_who_is_answered() -> None:
 
 @noticed_by("tests/web/test_page.py::test_mini_app_admits_only_the_person_of_the_link")
 def any_mini_app() -> None:
-    """A Mini App opened by anybody is let in."""
+    """Admit a Mini App opened by anybody."""
     from bot.web import secure_page
 
     async def theirs(*_given: Any) -> bool:
@@ -453,6 +453,6 @@ def any_callback() -> None:
     _put(callback_signature, verify=lambda *_given, **_chosen: True)
 
 
-# Before any test, and any conftest, has taken what it needs from our modules.
+# Runs before any test or conftest imports names from our modules.
 if chosen := os.environ.get("MUTANT"):
     MUTANTS[chosen].off()

@@ -1,4 +1,4 @@
-"""The corpus and what once broke a target, replayed; and some of each, spoiled on purpose."""
+"""The corpus and the inputs of earlier failures, replayed; and samples with random damage."""
 
 from pathlib import Path
 

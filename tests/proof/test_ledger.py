@@ -1,4 +1,4 @@
-"""Nothing that is asked for is without a test, and no test names what is not asked for."""
+"""Every requirement has a test, and every test names an existing requirement."""
 
 import re
 import subprocess
@@ -53,7 +53,7 @@ def test_mutants_name_existing_tests() -> None:
 
 @pytest.mark.requirement("S-80")
 def test_mutant_is_detected() -> None:
-    """The quickest of them; all of them are the command's."""
+    """Try the quickest mutants only; the command tries all of them."""
     ran = _mutants("no-associated-data")
     assert ran.returncode == 0, ran.stdout
     assert "tests/security/test_vault.py::test_sealed_value_moved" in ran.stdout

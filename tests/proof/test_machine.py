@@ -32,7 +32,7 @@ class World:
         self.number = 0
 
     def meet(self, who: int) -> None:
-        """Telegram knows whom it may be asked to write to."""
+        """Register the person at Telegram, so that the bot may write to them."""
         self._house.telegram.user(who, first_name="Test")
 
     def bring(self, part: dict[str, Any], *, again: int | None = None) -> int:
@@ -71,7 +71,7 @@ class World:
 
 
 class People(RuleBasedStateMachine):
-    """Each example has other people: numbers rise, so that no earlier person is met."""
+    """Each example has new people: numbers rise, so that no earlier person is used again."""
 
     world: World
 

@@ -69,7 +69,7 @@ def test_licence_outside_the_list_is_refused(licence: str, let_in: bool) -> None
 
 
 def test_docker_image_passes_hadolint_and_hardening_rules() -> None:
-    """The linter, and what it does not look at. Nothing here has built the image."""
+    """Check the linter's rules and others that it lacks. This test does not build the image."""
     linted = subprocess.run(
         [Path(sys.executable).parent / "hadolint", "Dockerfile"],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""Rules of safety that can be read off the source and the sentences."""
+"""Safety rules that can be checked on the source and on the sentences."""
 
 import ast
 import re
@@ -16,7 +16,7 @@ from flows.preregistration import CONSENT, PREREGISTRATION, RISK
 ROOT = Path(__file__).parents[2]
 WORDS = Languages()
 LANGUAGES = [code for code, _name in WORDS.languages()]
-# Where something other than the database's clock may be asked, and what for.
+# Places that may use another clock than the database's, with the reason.
 CLOCKS = {
     "bot/operations/backup.py": "the name and age of a file",
     "bot/channels/telegram/mini_app.py": "Telegram's own stamp is compared with it",

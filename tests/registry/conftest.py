@@ -1,4 +1,4 @@
-"""The real sandbox on real PostgreSQL and real sockets, a bot that takes callbacks, a client."""
+"""The real sandbox on real PostgreSQL and sockets, a bot that takes callbacks, and a client."""
 
 import asyncio
 import base64
@@ -38,7 +38,7 @@ class Bot:
 
 @dataclass(frozen=True)
 class Answer:
-    """The response to a request made by hand."""
+    """The response to a direct request."""
 
     status: int
     media_type: str
@@ -47,7 +47,7 @@ class Answer:
 
 @dataclass
 class Sandbox:
-    """A running sandbox and the hands on its switches."""
+    """A running sandbox, with controls of its faults."""
 
     url: str
     session: ClientSession
@@ -62,7 +62,7 @@ class Sandbox:
             assert answer.status == 200
 
     async def post(self, path: str, body: dict[str, Any]) -> None:
-        """Uses one of the page's controls."""
+        """Use one of the page's controls."""
         async with self.session.post(self.url + path, json=body) as answer:
             assert answer.ok, await answer.text()
 

@@ -1,4 +1,4 @@
-"""A plainly invented person, as the contract wants her."""
+"""A plainly invented person in the form of the contract."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ CANARY = "Testova"
 
 
 def pre_registration(**changes: Any) -> PreRegistration:
-    """Her registration, but for the changes."""
+    """Return her registration with some changes."""
     fields: dict[str, Any] = {
         "programme": "REGISTRY_PREREGISTRATION",
         "purpose": "MOVE",
@@ -35,7 +35,7 @@ def pre_registration(**changes: Any) -> PreRegistration:
 
 
 def consent_withdrawal(number: str) -> ConsentWithdrawal:
-    """Her consent, taken back."""
+    """Return the withdrawal of her consent."""
     return ConsentWithdrawal(
         number=number, text_sha256="0" * 64, language="kk-Cyrl", withdrawn_at=now()
     )

@@ -1,4 +1,4 @@
-"""Answers that no sandbox gives: raw bytes, broken sockets, another certificate."""
+"""Responses that the sandbox never gives: raw bytes, broken sockets, another certificate."""
 
 import asyncio
 import json

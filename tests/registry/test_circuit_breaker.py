@@ -1,4 +1,4 @@
-"""A failing registry is left in peace, then tried by one call."""
+"""The circuit breaker stops calls to a failing registry, then tries one call."""
 
 import asyncio
 

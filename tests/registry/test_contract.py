@@ -14,7 +14,7 @@ from tests.registry.example import CANARY, operations, pre_registration
 
 
 def changed(**changes: Any) -> str:
-    """Her registration as it would travel, changed beyond what the models allow."""
+    """Return her registration as sent, with changes that the models would refuse."""
     return json.dumps(json.loads(pre_registration().model_dump_json()) | changes)
 
 

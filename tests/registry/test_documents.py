@@ -1,4 +1,4 @@
-"""Documents beside a registration: streamed in, kept once per key, gone with the consent."""
+"""Documents of a registration: uploaded as streams, stored once per key, deleted with consent."""
 
 from collections.abc import AsyncIterator
 from hashlib import sha256

@@ -1,4 +1,4 @@
-"""The sandbox keeps the contract to the letter, decides, calls back, and shows what it holds."""
+"""The sandbox keeps the contract, decides, calls back, and shows its entries."""
 
 import asyncio
 import json
@@ -175,7 +175,7 @@ async def test_sandbox_serves_every_reference_list(registry: Registry) -> None:
         assert len(codes) == len(set(codes)), kind
 
 
-# Requests that aren't as agreed
+# Requests that violate the contract
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,6 @@ async def test_sandbox_passes_schemathesis(sandbox: Sandbox, tmp_path: Path) -> 
 
 
 async def test_application_serves_no_openapi_document(house: House) -> None:
-    """It is pages, webhooks and forms; an API of its own would have to be tried here as well."""
+    """The application has pages, webhooks and forms; a new API would have to be tested here too."""
     async with house.http.get(f"{house.url}/openapi.json") as answer:
         assert answer.status == 404

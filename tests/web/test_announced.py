@@ -21,14 +21,14 @@ WITH_TEMPLATES = {each: Words(words.body, "news") for each, words in TEXTS.items
 
 @dataclass
 class Announced:
-    """An announcement that is under way in a house."""
+    """A running announcement, and the stack that sends it."""
 
     house: House
     who: Crew
     found: Broadcast
 
     async def until(self, *told: str) -> None:
-        """Until everybody's row says one of these, as `state` or `state reason`."""
+        """Wait until every recipient has one of these states, as `state` or `state reason`."""
 
         async def there() -> bool:
             return (await fates(self.house.rt, self.found)).keys() == {*told}

@@ -42,7 +42,7 @@ async def _of(house: House, visitor: Visitor) -> Subscription | None:
 
 
 async def _told_before(house: House, *, mission: str = "") -> None:
-    """An announcement that went out, as it lies in the tables."""
+    """Insert a sent announcement into the tables."""
     audience = f'{{"missions": ["{mission}"]}}' if mission else "{}"
     async with house.rt.pool.connection() as session:
         await session.execute(

@@ -1,4 +1,4 @@
-"""Attacks with docs/explanation/security.md in hand and everything running."""
+"""Attacks by a reader of docs/explanation/security.md on the running stack."""
 
 import hashlib
 import hmac
@@ -92,7 +92,7 @@ def _alike(screen: Screen) -> str:
     return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32,}", "", screen.html)
 
 
-# Somebody who was let go
+# A disabled officer
 
 
 @pytest.mark.requirement("S-57")
@@ -225,7 +225,7 @@ async def test_request_guard_cannot_be_bypassed_by_path_or_header(
 
 
 class _Fields(HTMLParser):
-    """Every form of a page with every field's name, and what the hidden ones carry."""
+    """Every form of a page with the names of all fields, and the values of the hidden ones."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -336,7 +336,7 @@ async def test_registry_callback_cannot_be_forged_or_replayed(house: House) -> N
 
 @pytest.mark.requirement("S-18")
 async def test_chat_of_another_person_cannot_be_written_to(house: House) -> None:
-    """Not with their handle from another channel, nor by a name or a cookie made up."""
+    """Try their handle from another channel, and made-up names and cookies."""
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
         before = len(visitor.bubbles)
@@ -374,7 +374,7 @@ async def test_secure_link_unknown_or_expired_is_answered_alike(house: House) ->
     assert next(iter(seen))[0] == 410
 
 
-# Where we fetch from
+# Addresses that Kosh fetches from
 
 
 @pytest.mark.requirement("S-50")

@@ -47,7 +47,7 @@ async def _csrf(console: Console) -> str:
 async def test_denied_request_is_audited_with_its_reason(
     office: tuple[House, str],
 ) -> None:
-    """No right, a case of another mission or none at all, a form of another site or without us."""
+    """Try a missing permission, a case of another mission, a missing case, and foreign forms."""
     house, case_id = office
     claim, due = f"/console/cases/{case_id}/claim", list[tuple[str, str, str]]()
     async with Console.signed_in(house.url, HERE) as console:

@@ -40,7 +40,7 @@ def chosen(databases: Databases, redis_url: str, tmp_path: Path) -> Settings:
 
 @dataclass
 class Terminal:
-    """Where somebody types, in the house's own installation."""
+    """A terminal in the stack's own installation."""
 
     house: House
     folder: Path

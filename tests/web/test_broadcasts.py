@@ -48,7 +48,7 @@ def why(refusal: Refusal) -> str:
 
 @dataclass
 class Office:
-    """Everybody at the console, each with a browser of their own."""
+    """All officers at the console, each with their own browser."""
 
     house: House
     marat: Console
@@ -56,7 +56,7 @@ class Office:
     zarina: Console
 
     async def written(self, purpose: str = "news", **texts: str) -> str:
-        """Marat writes one, step by step; its address."""
+        """Write an announcement as Marat, step by step; return its address."""
         marat = self.marat
         await marat.get("/console/broadcasts/new")
         screen = await marat.submit("/broadcasts", purpose=purpose, topic=TOPIC, why="Test")
@@ -245,7 +245,7 @@ async def test_broadcast_page_shows_an_approver_the_changes_since_approval(offic
 
 
 async def test_query_number_out_of_range_is_422(office: Office) -> None:
-    """PostgreSQL has no number as long as that."""
+    """PostgreSQL has no integer type of that length."""
     path, long = await office.asked(), "9" * 20
     for asked in (f"/console/broadcasts?before={long}", f"{path}?after={long}"):
         screen = await office.marat.get(asked)

@@ -1,4 +1,4 @@
-"""Names, numbers and words of a person are nowhere in plain text, wherever one looks."""
+"""Names, numbers and words of a person appear nowhere in plain text."""
 
 import io
 import json
@@ -45,7 +45,7 @@ def _everything(databases: Databases) -> str:
         tables = session.execute(
             "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
             " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
-            # The worker's own heartbeat moves, whoever asks.
+            # The worker's own heartbeat changes without any request.
             " AND tablename <> 'procrastinate_workers'"
         ).fetchall()
         rows = [
@@ -192,7 +192,7 @@ async def test_canary_text_leaks_through_no_flow_desk_action_or_error(
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Two messengers, an officer, and everything going wrong on purpose."""
+    """Use two messengers and the console, with deliberate failures of every kind."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     lines = io.StringIO()
     logging.configure("debug", to=lines)
@@ -227,7 +227,7 @@ async def test_broadcast_leaves_no_address_in_plain_text(
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """To people who are there, who have gone, and whom the platform never knew."""
+    """Send to people who are present, who have left, and whom the platform never knew."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(crowd, "_chats", count(FIRST_OF_CROWD))
     members = await crowd.crowd(house.rt, 12)
@@ -257,7 +257,7 @@ async def test_broadcast_leaves_no_address_in_plain_text(
 async def _hunt_everywhere(
     house: House, databases: Databases, places: Iterable[Path], canaries: Sequence[str]
 ) -> None:
-    """In memory, tables, metrics, files (the servers' own too), arguments, environments."""
+    """Search memory, tables, metrics, files (also the servers' own), arguments and environments."""
     _hunt("valkey", await _valkey(house), canaries)
     _hunt("database", _everything(databases), canaries)
     async with (
@@ -285,7 +285,7 @@ def _is_of_this_run(process: Path) -> bool:
 
 
 async def _officers(house: House) -> None:
-    """Read the case that waits, answers, and writes a note."""
+    """Read the waiting case, answer it, and write a note."""
     async with Console.signed_in(house.url, "Aigul Testova") as console:
         await console.get("/console/inbox")
         found = re.search(r'href="(/console/cases/[^"]+)"', console.screen.html)
@@ -304,7 +304,7 @@ async def _officers(house: House) -> None:
 
 
 async def _errors(house: House) -> None:
-    """A canary in whatever is refused, unreadable or breaks."""
+    """Put a canary into requests that are refused, unreadable or failing."""
     secret = house.rt.settings.telegram_secret
     assert secret
     known = {"X-Telegram-Bot-Api-Secret-Token": secret.get_secret_value()}

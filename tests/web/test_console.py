@@ -40,7 +40,7 @@ async def waiting(desk: House) -> AsyncIterator[Visitor]:
 
 
 async def _opened(console: Console) -> None:
-    """The first case of the queue, its reading reasoned."""
+    """Open the first case of the queue with a reason for reading it."""
     await console.get("/console/inbox")
     found = re.search(r'href="(/console/cases/[^"]+)"', console.screen.html)
     assert found is not None
@@ -52,7 +52,7 @@ async def _claimed(console: Console) -> None:
     await console.submit("/claim")
 
 
-# The way in
+# Sign-in
 
 
 @pytest.mark.requirement("S-57")
@@ -226,7 +226,7 @@ async def _id(house: House, name: str) -> str:
         return next(str(each.id) for each in await directory.everyone(session) if each.name == name)
 
 
-# The desk
+# The inbox and a case
 
 
 async def test_console_reply_is_in_the_persons_language_and_resolve_closes(

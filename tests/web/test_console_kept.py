@@ -99,7 +99,7 @@ async def test_expired_session_offers_text_only_to_its_author(desk: House) -> No
 
 
 async def test_expired_session_replays_only_forms_with_text(desk: House) -> None:
-    """Neither a press of a button nor anybody's decision waits for the next who signs in."""
+    """Presses of buttons and decisions are not kept for the next officer who signs in."""
     async with Console.signed_in(desk.url, MARAT) as console:
         inbox = await console.get("/console/inbox?queue=all")
         old = inbox.form("/next").fields["csrf"]

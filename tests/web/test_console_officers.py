@@ -21,7 +21,7 @@ ONESELF = " ".join(Languages(("ru",)).render(WHYS[DenialReason.ONESELF], "ru").s
 
 @pytest.fixture
 async def desk(house: House) -> House:
-    """Dana and Erlan are administrators."""
+    """Create a desk with Dana and Erlan as administrators."""
     await demo_officers.enter(house.rt)
     dana = await _known(house, DANA)
     await directory.enter(house.rt, dana, ERLAN, GENERAL, [Role.ADMINISTRATOR])

@@ -195,7 +195,7 @@ async def test_new_link_keeps_passkeys_of_other_officers(desk: House) -> None:
 
 @pytest.mark.requirement("S-55", "S-57")
 async def test_passkey_form_is_refused_when_a_new_link_was_used_meanwhile(desk: House) -> None:
-    """Its session was good when it came, and is not when it ends."""
+    """The session was valid when the form's head came, and is revoked when its body ends."""
     spent = asyncio.Event()
     async with Console.at(desk.url) as phisher, Console.at(desk.url) as console:
         await _enrolled(desk, phisher, NAME)
@@ -234,7 +234,7 @@ async def _has_come(house: House) -> bool:
         return await found.fetchone() is not None
 
 
-# On record
+# Audit entries
 
 
 @pytest.mark.requirement("S-64")

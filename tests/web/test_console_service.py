@@ -1,4 +1,4 @@
-"""Signing in through the officers' own service: a small provider, and tokens that prove nothing."""
+"""Sign-in through the officers' own service: a small provider, and invalid tokens."""
 
 import json
 import re
@@ -119,7 +119,7 @@ async def _tied(house: House, subject: str, name: str = AIGUL) -> None:
 
 
 async def _come(console: Console, provider: Provider) -> Screen:
-    """Through the provider's door and back."""
+    """Sign in through the provider."""
     await _leave(console, provider)
     state = provider.asked["state"]
     screen = await console.get(f"/console/service/back?code=the-code&state={state}")

@@ -105,7 +105,7 @@ UNREADABLE = {
 async def test_webhook_quarantines_an_unreadable_update_and_answers_200(
     house: House, code: str
 ) -> None:
-    """Rows 9–17: the platform must not bring it again and again."""
+    """Check rows 9–17: the platform must not repeat the update without end."""
     for body in UNREADABLE[code]:
         for _again in range(2):
             assert await _post(house, body) == (200, b"")

@@ -62,7 +62,7 @@ def _said(house: House, text: Text, language: str = "ru") -> str:
     return house.rt.languages.render(text, language)
 
 
-# Somebody with Telegram in their hand
+# A person with Telegram
 
 
 async def _telegram(house: House, who: int) -> User:
@@ -139,12 +139,12 @@ async def test_webhook_ignores_a_forged_platform_address(house: House, header: s
     assert len(house.telegram.journal.calls("sendMessage")) == 1
 
 
-# Rows 28 and 29: those who come slowly, and those who come all at once
+# Rows 28 and 29: slow clients, and many clients at once
 
 
 @asynccontextmanager
 async def _sockets(url: str, many: int, say: bytes) -> AsyncIterator[list[asyncio.StreamReader]]:
-    """Connections that have said something and say no more."""
+    """Open connections that send something and then stay silent."""
     host, _, port = url.removeprefix("http://").partition(":")
     pairs = [await asyncio.open_connection(host, int(port)) for _number in range(many)]
     try:
@@ -313,7 +313,7 @@ async def test_blocked_bot_sends_nothing_and_keeps_the_draft_until_retention(hou
 
     await house.until(blocked)
     before = len(house.telegram.journal.calls("sendMessage"))
-    # Something that Telegram still brings, from before the block.
+    # An update from before the block, which Telegram still delivers.
     assert await _post(house, _update(3, user.id, text="GULNAR")) == 200
 
     async def given_up() -> bool:
@@ -339,7 +339,7 @@ async def test_blocked_bot_sends_nothing_and_keeps_the_draft_until_retention(hou
     assert await _count(house, "SELECT count(*) FROM people") == 0
 
 
-# Row 68: twice the same
+# Row 68: the same text twice
 
 
 async def _told(house: House, guest: Guest) -> list[tuple[str, ...]]:

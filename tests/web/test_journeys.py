@@ -1,4 +1,4 @@
-"""From the first message to the receipt, over every way in, in every language."""
+"""From the first message to the receipt, over every channel and in every language."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ from tests.emulators.telegram import User
 from tests.visitor import Visitor
 
 LANGUAGES = ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")
-# A family of two from Uzbekistan: keys of buttons, and what is written where there is no button.
+# A family of two from Uzbekistan: keys of buttons, and texts where there are no buttons.
 ANSWERS = (
     "preregistration", "family", "yes", "move", "UZ", "origin", "long", "no", "yes", "none",
     "seen", "yes", "yes", "TESTOVA", "GULNAR", "-", "-", "1990", "UZ", "-", "pavlodar", "year",
@@ -130,7 +130,7 @@ async def _next(user: User, act: Callable[[], Awaitable[object]]) -> None:
 
 @pytest.mark.parametrize("answered", [0, ANSWERS.index("1990")])
 async def test_unexpected_file_on_the_web_chat_is_answered(house: House, answered: int) -> None:
-    """From a page that has been open since another question; known to us or not."""
+    """Send from a page that has been open since another question, as a known or unknown person."""
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
         await visitor.press("ru")

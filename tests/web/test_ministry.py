@@ -1,4 +1,4 @@
-"""The ministry's own system announces: with a key, once for each order, agreed to by people."""
+"""The ministry's own system announces: with a key, once for each order, approved by officers."""
 
 import json
 from collections.abc import AsyncIterator
@@ -28,7 +28,7 @@ PAPER: dict[str, Any] = {
 
 @dataclass
 class System:
-    """The ministry's system, as it calls."""
+    """A client of the ministry's system."""
 
     rt: Runtime
     http: aiohttp.ClientSession

@@ -1,4 +1,4 @@
-"""The secure page: private answers go past the messenger, by a link that works once."""
+"""The secure page: private answers bypass the messenger, by a link that works once."""
 
 import hashlib
 import hmac
@@ -167,7 +167,7 @@ def _vouched(house: House, user_id: int, *, at: float | None = None) -> str:
 
 
 def _otherwise(signed: str) -> str:
-    """With another last digit of the signature, whichever it was."""
+    """Return the data with another last digit of the signature."""
     return signed[:-1] + ("1" if signed.endswith("0") else "0")
 
 

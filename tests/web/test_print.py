@@ -1,4 +1,4 @@
-"""The list on paper: from the chat to a PDF, with every letter, and nothing kept for it."""
+"""The printed list: from the chat to a PDF, with every letter, and nothing is stored for it."""
 
 import json
 import re
@@ -61,7 +61,7 @@ async def _count(house: House, table: str) -> int:
     return int(row[0])
 
 
-# On paper
+# The printed page
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -78,7 +78,7 @@ def test_checklist_pdf_is_printed_in_every_written_form(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_pdf_fonts_contain_every_letter_of_texts_and_names(language: str) -> None:
-    """PDF/UA knows no box in the place of a letter: the typesetter refuses to make one."""
+    """PDF/UA allows no replacement box for a letter, so the typesetter refuses to print one."""
     known = names(language)
     found = [*catalogues.messages(language).values(), *known.countries.values()]
     letters = {sign for text in (*found, *known.months.values()) for sign in text}
@@ -94,7 +94,7 @@ def test_checklist_pdf_shows_ticks() -> None:
     assert printing_pdf.printed(WORDS, ANSWERS, "ru", TODAY, ("documents.none",)) == plain
 
 
-# From the chat
+# In the chat
 
 
 async def test_anonymous_person_prints_a_checklist_and_stores_nothing(house: House) -> None:

@@ -1,4 +1,4 @@
-"""With any fault of the registry, a submission ends as one registration, correctly reported."""
+"""With any fault of the registry, a submission becomes one registration, correctly reported."""
 
 import asyncio
 from typing import Any
@@ -11,7 +11,7 @@ from tests.app_stack import House
 from tests.person_client import Guest
 
 PEOPLE = 4
-# Faults of writes, and whether the registry recovers by being asked again or needs time.
+# Faults of writes, and whether the registry recovers after a retry or needs time.
 FAULTS: list[dict[str, Any]] = [
     {"name": "down"},
     {"name": "busy", "seconds": 1},
@@ -72,7 +72,7 @@ async def _tries(house: House, minimum: int) -> None:
 
 
 def _close_breaker(house: House) -> None:
-    """The breaker counts real seconds; the hour of this test is database time."""
+    """Close the breaker, which counts real seconds, while this test moves only database time."""
     registry = house.rt.registry
     assert registry is not None
     registry._breaker._until = 0.0
@@ -151,7 +151,7 @@ async def test_refused_registration_can_be_withdrawn_and_submitted_again(house: 
 async def test_withdrawal_waits_while_the_submission_outcome_is_unknown(
     house: House,
 ) -> None:
-    """Its answer was lost, and it cannot be looked up either: perhaps the registry has it."""
+    """The response was lost, and a lookup fails too: the registry may have the registration."""
     await house.fault(name="error_after_commit", count=1)
     await house.fault(name="down", on="reads")
     guest = Guest(house.rt)

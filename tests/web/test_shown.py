@@ -44,7 +44,7 @@ async def _newest(guest: Guest) -> int:
 
 
 async def _told(rt: Runtime, person: Person, *words: str) -> list[int]:
-    """Messages to the chat, sent; their ids."""
+    """Send messages to the chat; return their ids."""
     rows = [outbox.Row("send", Message((each,))) for each in words]
     async with rt.pool.connection() as session:
         ids = await outbox.enqueue(session, person, "web", rows)

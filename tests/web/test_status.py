@@ -1,4 +1,4 @@
-"""The public status: true, in people's languages, and nothing in it that isn't for everybody."""
+"""The public status: correct, in people's languages, and with public information only."""
 
 import re
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Words that say "stop" are obeyed over every channel, in every written form."""
+"""The word "stop" is obeyed over every channel, in every written form."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Over WhatsApp's emulator: to a receipt in every language, and what the platform does to us."""
+"""WhatsApp's emulator: a receipt in every language, and faults of the platform."""
 
 import hmac
 import io
@@ -27,7 +27,7 @@ from tests.sample_files import photo
 from tests.web.test_journeys import ANSWERS, LANGUAGES, _receipt
 from tests.web.test_page import _talk
 
-# The answers that are given on the secure page, one after another.
+# The answers given on the secure page, in order.
 PRIVATE = ("TESTOVA", "GULNAR", "-", "-")
 
 
@@ -49,7 +49,7 @@ def _keys(message: Bubble) -> dict[str, str]:
 
 
 async def _next(user: User, act: Callable[[], Awaitable[object]]) -> Bubble:
-    """Do something, and the one message that answers it."""
+    """Do something, and return the one message that answers it."""
     seen = len(user.received)
     await act()
     return await user.wait_for_message(seen + 1)
@@ -66,7 +66,7 @@ async def _at_language(user: User, language: str) -> None:
 
 
 async def _walk(house: House, user: User, answers: tuple[str, ...]) -> int:
-    """Answer question after question, as people do; how many turns it took."""
+    """Answer question after question, as people do; return the number of turns."""
     turns, left = 0, list(answers)
     while left:
         turns += 1
@@ -97,7 +97,7 @@ async def test_whatsapp_form_leads_to_a_receipt(house: House, language: str) -> 
     await user.wait(lambda chat: any(number in each.text for each in chat))
     assert house.whatsapp.journal.mistakes() == []
     assert "TESTOVA" not in repr(house.whatsapp.journal.entries), "names go past the messenger"
-    # The language, the greeting, each step, the registry's word and the answer to /status.
+    # The language, the greeting, each step, the registry's decision and the answer to /status.
     assert len(user.received) <= 2 + turns + 2
     await _send_papers(house, user, language)
 
@@ -431,7 +431,7 @@ async def test_whatsapp_user_id_is_attached_to_the_known_phone(house: House) -> 
     assert await _query(house, "SELECT count(*) FROM people") == [(1,)]
 
 
-# The door
+# Webhook security
 
 
 async def _post(house: House, raw: bytes, signature: str | None, **more: str) -> int:

@@ -120,7 +120,7 @@ VERBS: dict[str, Act] = {
 
 
 def stats(on: Emulator) -> Params:
-    """Count of everything in the journal, and what still waits."""
+    """Count the entries of the journal, and the updates that still wait."""
     return {
         "counts": dict(on.journal.counts),
         "entries": len(on.journal.entries),

@@ -75,7 +75,7 @@ class User:
         return message
 
     async def start(self, payload: str = "") -> Message:
-        """Open the bot by its link and presses Start; unblocks it when it was blocked."""
+        """Open the bot by its link and press Start; unblock it when it was blocked."""
         if not START_PAYLOAD.fullmatch(payload):
             raise ValueError("a start payload has at most 64 of A-Z a-z 0-9 _ -")
         if self.person.blocked:
@@ -175,7 +175,7 @@ class User:
         return message
 
     async def delete(self, message: Message) -> None:
-        """Take a message away from both sides; Telegram doesn't tell the bot."""
+        """Delete a message on both sides; Telegram does not report it to the bot."""
         self.place.put(replace(self.place.messages[message.id], deleted=True))
 
     async def block(self) -> None:

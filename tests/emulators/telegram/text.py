@@ -108,7 +108,7 @@ def parse_html(source: str) -> Formatted:
 
 
 def open_tag(source: str, begin: int, opened: list[Tag], offset: int) -> int:
-    """Take in a start tag; returns the place after it."""
+    """Parse a start tag; return the place after it."""
     where = f"at byte offset {len(source[:begin].encode())}"
     name = re.split(r"[\s>]", source[begin + 1 :], maxsplit=1)[0].lower()
     if begin + 1 + len(name) == len(source):
@@ -125,7 +125,7 @@ def open_tag(source: str, begin: int, opened: list[Tag], offset: int) -> int:
 
 
 def close_tag(source: str, begin: int, opened: list[Tag], entities: list[Entity], text: str) -> int:
-    """Take in an end tag and adds its entity; returns the place after it."""
+    """Parse an end tag and add its entity; return the place after it."""
     where = f"at byte offset {len(source[:begin].encode())}"
     if not opened:
         raise unparsable(f"Unexpected end tag {where}")

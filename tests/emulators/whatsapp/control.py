@@ -136,7 +136,7 @@ VERBS: dict[str, Act] = {
 
 
 def stats(on: Emulator) -> Params:
-    """Count of everything in the journal, what still waits, and the bill."""
+    """Count the entries of the journal and the waiting events, and sum up the bill."""
     bill = on.world.gate.bill
     return {
         "counts": dict(on.journal.counts),

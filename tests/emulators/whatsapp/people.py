@@ -87,7 +87,7 @@ class User:
         return self._write(content, button.title, message)
 
     async def choose(self, title: str, message: Message | None = None) -> Message:
-        """Open a list and sends a row of it, by title or data."""
+        """Open a list and send a row of it, by title or data."""
         for one in [message] if message else reversed(self.received):
             for row in one.rows:
                 if title in (row.title, row.data):
@@ -95,7 +95,7 @@ class User:
         raise LookupError(f"no row {title!r}; on the screen are {self._labels()}")
 
     async def answer(self, title: str) -> Message:
-        """Press the button or sends the row of that title, whichever the newest message has."""
+        """Press the button or send the row of that title in the newest message."""
         has_rows = title in [part for row in self.last.rows for part in (row.title, row.data)]
         return await (self.choose if has_rows else self.press)(title)
 

@@ -142,7 +142,7 @@ def answered(values: Params, sending: Sending, late: int) -> Outcome:
 
 
 def mark_read(world: World, values: Params) -> Outcome:
-    """Mark a person's message as read, and shows that we are typing when asked to."""
+    """Mark a person's message as read, and show that we are typing if asked to."""
     check(READ, values, "")
     wamid = values["message_id"]
     person = next((one for one in world.people.values() if wamid in one.messages), None)
