@@ -8,6 +8,7 @@ import re
 import unicodedata
 from base64 import b32encode
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from secrets import token_bytes, token_urlsafe
 from uuid import UUID
@@ -167,11 +168,18 @@ async def right_code(transaction: Transaction, secret: str, code: str) -> bool:
 
 
 async def check(
-    rt: Runtime, transaction: Transaction, officer_id: UUID | None, password: str, code: str
+    rt: Runtime,
+    transaction: Transaction,
+    officer_id: UUID | None,
+    password: str,
+    code: str,
+    *,
+    known_device: bool = False,
 ) -> bool:
     """Return True if password and code are right.
 
-    A code works once; every fifth failure locks the account for 5 minutes.
+    A code works once; every fifth failure locks the account for 5 minutes, except on devices where
+    the officer has signed in before.
     """
     row = await fetch_one(transaction, statements.LOCK_ACCOUNT, officer=officer_id)
     if row is None or officer_id is None or row[0] is None or row[1] is None:
@@ -181,7 +189,8 @@ async def check(
     secret = rt.vault.unseal_transient(row[1], _place(officer_id, "totp")).decode()
     right = await password_hashing.verify_password(stored, _typed(password))
     step = _matching(secret, code, await _step(transaction))
-    if row[3] or not right or step is None or step <= row[2]:
+    locked = row[3] and not known_device
+    if locked or not right or step is None or step <= row[2]:
         await execute(transaction, statements.FAILED, officer=officer_id)
         return False
     await execute(transaction, statements.SIGNED_IN, step=step, officer=officer_id)
@@ -264,9 +273,21 @@ async def add_passkey(transaction: Transaction, key: Passkey) -> None:
     await _note(transaction, key.officer_id, key.id, action="passkey.added")
 
 
-async def passkey_used(transaction: Transaction, key_id: bytes, uses: int) -> None:
-    """Record the use of a passkey, and its signature counter."""
-    await execute(transaction, statements.USE_PASSKEY, key=key_id, count=uses)
+async def use_passkey(transaction: Transaction, key_id: bytes, uses: int, issued: datetime) -> None:
+    """Record the use of a passkey, and its signature counter.
+
+    Raises ValueError if the passkey was used since the challenge was issued: each works once.
+    """
+    values = {"key": key_id, "count": uses, "issued": issued}
+    if not await execute(transaction, statements.USE_PASSKEY, **values):
+        raise ValueError
+
+
+async def now(transaction: Transaction) -> datetime:
+    """Return the database's time."""
+    found = await fetch_value(transaction, statements.DATABASE_TIME)
+    assert found is not None
+    return found
 
 
 async def drop_passkey(transaction: Transaction, officer_id: UUID, key_id: bytes) -> None:
@@ -284,9 +305,7 @@ async def _note(transaction: Transaction, officer_id: UUID, key_id: bytes, *, ac
 
 
 async def _step(transaction: Transaction) -> int:
-    now = await fetch_value(transaction, statements.DATABASE_TIME)
-    assert now is not None
-    return int(now.timestamp()) // STEP_SECONDS
+    return int((await now(transaction)).timestamp()) // STEP_SECONDS
 
 
 def _matching(secret: str, code: str, step: int) -> int | None:

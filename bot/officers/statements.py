@@ -15,6 +15,7 @@ from sqlalchemy import (
     delete,
     func,
     literal,
+    or_,
     select,
     update,
 )
@@ -235,7 +236,12 @@ ADD_PASSKEY = statement(
     )
 )
 USE_PASSKEY = statement(
-    update(t.Passkey).where(_BY_ID).values(uses=bindparam("count"), used_at=NOW)
+    update(t.Passkey)
+    .where(
+        _BY_ID,
+        or_(t.Passkey.used_at.is_(None), t.Passkey.used_at < bindparam("issued")),
+    )
+    .values(uses=bindparam("count"), used_at=NOW)
 )
 
 # Sessions

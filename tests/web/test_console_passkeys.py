@@ -259,3 +259,60 @@ async def test_passkey_changes_are_audited(desk: House) -> None:
     for action in ("passkey.added", "passkey.removed"):
         told = " ".join(russian.render(LOGGED[action], "ru").split())
         assert f"{NAME} {told} {second.id.hex()[:12]} {NAME}" in screen.text
+
+
+# Challenges, and who is kept out
+
+
+async def _failed_again(console: Console, credential: str) -> bool:
+    """Whether the same request, sent once more, is refused."""
+    screen = await console.post("/console/passkey", {"credential": credential, "next": ""})
+    return ru("passkey_failed") in screen.text
+
+
+async def _signed(console: Console, device: Device) -> str:
+    await console.get("/console/sign-in")
+    screen = await console.post("/console/passkey/options", {})
+    return device.signed(json.loads(screen.html))
+
+
+@pytest.mark.requirement("S-55")
+async def test_passkey_challenge_works_once_also_after_valkey_lost_its_data(desk: House) -> None:
+    async with Console.at(desk.url) as console:
+        await _enrolled(desk, console, NAME)
+        device = await _added(desk, console)
+        # As with passkeys that are synchronised between devices, nothing counts their uses.
+        device.uses = -1
+        credential = await _signed(console, device)
+        screen = await console.post("/console/passkey", {"credential": credential, "next": ""})
+        assert screen.path == "/console/inbox"
+        await desk.rt.live._client.flushall()
+        assert await _failed_again(console, credential)
+
+
+@pytest.mark.requirement("S-55")
+async def test_passkey_challenge_ends_after_five_minutes(desk: House) -> None:
+    async with Console.at(desk.url) as console:
+        await _enrolled(desk, console, NAME)
+        device = await _added(desk, console)
+        credential = await _signed(console, device)
+        await desk.ahead("6 minutes")
+        assert await _failed_again(console, credential)
+
+
+async def _tried(console: Console, password: str, code: str) -> Screen:
+    await console.get("/console/sign-in")
+    return await console.submit("/sign-in", name=NAME, password=password, code=code)
+
+
+@pytest.mark.requirement("S-55")
+async def test_failures_elsewhere_keep_no_officer_out_of_a_known_device(desk: House) -> None:
+    async with Console.at(desk.url) as console, Console.at(desk.url) as stranger:
+        secret = await _enrolled(desk, console, NAME)
+        device = await _added(desk, console)
+        for _time in range(5):
+            await _tried(stranger, "wrong", "000000")
+        code = await _code(desk, secret, 1)
+        assert ru("wrong") in (await _tried(stranger, PASSWORD, code)).text
+        assert (await _signed_in(stranger, device)).path == "/console/inbox"
+        assert (await _tried(console, PASSWORD, code)).path == "/console/inbox"

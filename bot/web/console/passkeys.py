@@ -1,11 +1,13 @@
 """Sign in with passkeys, which cannot be phished, and manage an officer's own.
 
-The challenge travels in an encrypted cookie and lives for minutes; origin and name of the site are
-those of KOSH_PUBLIC_URL, never of the request. A session that began with a password and a code may
-add an officer's first passkey, and changes none after it.
+The challenge travels in an encrypted cookie with its time, and lives for minutes. It ends with the
+next use of the passkey, which PostgreSQL records; nothing depends on Valkey. Origin and name of the
+site are those of KOSH_PUBLIC_URL, never of the request. A session that began with a password and a
+code may add an officer's first passkey, and changes none after it.
 """
 
 import json
+from datetime import datetime, timedelta
 from secrets import token_bytes
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -43,7 +45,8 @@ from bot.web.console.routing import ConsoleRoute, require
 from bot.web.console.sign_in import act_as, admit, too_often
 
 CHALLENGE_SECONDS = 300
-CHALLENGE = "passkey"
+CHALLENGE_AGE = timedelta(seconds=CHALLENGE_SECONDS)
+CHALLENGE, SEPARATOR = "passkey", b"|"
 
 open_router = APIRouter(prefix="/passkey", route_class=OpenFormRoute)
 router = APIRouter(prefix="/own/passkey", route_class=ConsoleRoute)
@@ -53,10 +56,13 @@ def _site(rt: Runtime) -> str:
     return urlsplit(rt.settings.public_url).hostname or ""
 
 
-async def _challenged(rt: Runtime, options: Any, challenge: bytes, whose: str) -> Response:
-    """Return the browser's options, and the challenge in an encrypted cookie."""
+async def _challenged(
+    rt: Runtime, connection: Connection, options: Any, challenge: bytes, whose: str
+) -> Response:
+    """Return the browser's options, and the challenge with its time in an encrypted cookie."""
     answer = JSONResponse(json.loads(options_to_json(options)))
-    sealed = rt.vault.seal_transient(challenge, f"passkey|{whose}").hex()
+    issued = (await credentials.now(connection)).isoformat().encode()
+    sealed = rt.vault.seal_transient(issued + SEPARATOR + challenge, f"passkey|{whose}").hex()
     answer.set_cookie(
         CHALLENGE,
         sealed,
@@ -69,15 +75,20 @@ async def _challenged(rt: Runtime, options: Any, challenge: bytes, whose: str) -
     return answer
 
 
-async def _challenge(rt: Runtime, request: Request, whose: str) -> bytes | None:
-    """Return the challenge of the cookie; each is accepted once, across processes."""
+async def _challenge(
+    rt: Runtime, request: Request, connection: Connection, whose: str
+) -> tuple[bytes, datetime]:
+    """Return the challenge of the cookie and its time. Raises ValueError if it is over."""
     sealed = request.cookies.get(CHALLENGE, "")
     try:
-        challenge = rt.vault.unseal_transient(bytes.fromhex(sealed), f"passkey|{whose}")
-    except (ValueError, VaultError):
-        return None
-    bucket = f"challenge:{rt.vault.index('challenge', challenge.hex()).hex()}"
-    return challenge if not await rt.live.allow(bucket, rate=1 / 86_400, burst=1) else None
+        plain = rt.vault.unseal_transient(bytes.fromhex(sealed), f"passkey|{whose}")
+    except VaultError:
+        raise ValueError from None
+    issued, _separator, challenge = plain.partition(SEPARATOR)
+    at = datetime.fromisoformat(issued.decode())
+    if not timedelta() <= await credentials.now(connection) - at <= CHALLENGE_AGE:
+        raise ValueError
+    return challenge, at
 
 
 async def is_guarded(context: RequestContext, connection: Connection) -> bool:
@@ -101,6 +112,12 @@ async def creation_options(context: Annotated[RequestContext, require(Action.SEL
     async with directory.console(context.rt).connection() as connection:
         await _demand(context, connection)
         known = await credentials.passkeys(connection, context.officer.id)
+        return await _creation(context, connection, known)
+
+
+async def _creation(
+    context: RequestContext, connection: Connection, known: list[Passkey]
+) -> Response:
     challenge = token_bytes(32)
     options = webauthn.generate_registration_options(
         rp_id=_site(context.rt),
@@ -114,7 +131,8 @@ async def creation_options(context: Annotated[RequestContext, require(Action.SEL
         ),
         exclude_credentials=[PublicKeyCredentialDescriptor(id=each.id) for each in known],
     )
-    return await _challenged(context.rt, options, challenge, str(context.session.id))
+    whose = str(context.session.id)
+    return await _challenged(context.rt, connection, options, challenge, whose)
 
 
 @router.post("")
@@ -123,14 +141,15 @@ async def add(
     credential: Annotated[str, Form()] = "",
 ) -> Response:
     """Store the passkey that the browser created."""
-    challenge = await _challenge(context.rt, context.request, str(context.session.id))
+    rt, whose = context.rt, str(context.session.id)
     try:
-        async with directory.acting(context.rt, context.officer) as connection:
+        async with directory.acting(rt, context.officer) as connection:
             await _demand(context, connection)
-            key = _created(context, credential, challenge or b"-")
+            challenge, _at = await _challenge(rt, context.request, connection, whose)
+            key = _created(context, credential, challenge)
             await sessions.end_all(connection, context.officer.id, but=context.session.id)
             await credentials.add_passkey(connection, key)
-    except WebAuthnException:
+    except (ValueError, WebAuthnException):
         return done("/own", "passkey_failed")
     return done("/own", "passkey")
 
@@ -173,7 +192,8 @@ async def sign_in_options(request: Request) -> Response:
         challenge=challenge,
         user_verification=UserVerificationRequirement.REQUIRED,
     )
-    return await _challenged(rt, wanted, challenge, "anybody")
+    async with directory.console(rt).connection() as connection:
+        return await _challenged(rt, connection, wanted, challenge, "anybody")
 
 
 @open_router.post("")
@@ -184,16 +204,16 @@ async def sign_in(
 ) -> Response:
     """Sign in with a passkey; every failure is answered alike."""
     rt: Runtime = request.app.state.rt
-    if await too_often(rt, request):
+    if await too_often(rt, request, CHALLENGE):
         return RedirectResponse(f"{SIGN_IN}?why=often", 303)
-    challenge = await _challenge(rt, request, "anybody")
     try:
         key_id = base64url_to_bytes(json.loads(credential)["id"])
         async with directory.console(rt).connection() as connection:
             key = await credentials.passkey(connection, key_id)
             officer = await directory.find(connection, key.officer_id) if key else None
-            if key is None or officer is None or not officer.active or challenge is None:
+            if key is None or officer is None or not officer.active:
                 return RedirectResponse(f"{SIGN_IN}?why=failed", 303)
+            challenge, issued = await _challenge(rt, request, connection, "anybody")
             signed = webauthn.verify_authentication_response(
                 credential=credential,
                 expected_challenge=challenge,
@@ -203,7 +223,7 @@ async def sign_in(
                 credential_current_sign_count=key.uses,
                 require_user_verification=True,
             )
-            await credentials.passkey_used(connection, key.id, signed.new_sign_count)
+            await credentials.use_passkey(connection, key.id, signed.new_sign_count, issued)
             await act_as(connection, str(officer.id))
             return await admit(request, connection, officer.id, AuthMethod.PASSKEY, wanted)
     except (ValueError, TypeError, KeyError, WebAuthnException):

@@ -27,6 +27,8 @@ from bot.web.request_parsing import Refused
 
 # Twelve tries at once from one address, then one every ten seconds.
 TRIES, TRIES_PER_SECOND = 12, 0.1
+# The cookie of a device on which an officer has signed in.
+DEVICE, DEVICE_PURPOSE, DEVICE_SECONDS = "console-device", "console|device", 90 * 24 * 3600
 NOTICES = {
     "over": "session_over",
     "out": "signed_out",
@@ -112,10 +114,32 @@ async def sign_in(request: Request, form: Annotated[SignInForm, Form()]) -> Resp
     async with directory.console(rt).connection() as connection:
         officer = await _named(connection, form.name)
         known = officer.id if officer else None
-        if await credentials.check(rt, connection, known, form.password, form.code) and officer:
+        right = await credentials.check(
+            rt,
+            connection,
+            known,
+            form.password,
+            form.code,
+            known_device=await _is_known_device(rt, request, known),
+        )
+        if right and officer:
             return await admit(request, connection, officer.id, AuthMethod.CODE, form.next)
         await _note(connection, known)
     return await _page(request, 401, problem="wrong", name=form.name[:200])
+
+
+async def _is_known_device(rt: Runtime, request: Request, officer_id: UUID | None) -> bool:
+    """Return whether the officer has signed in on this device, within a budget of tries.
+
+    Such a device is not kept out by failures elsewhere. Without Valkey each process counts alone.
+    """
+    try:
+        sealed = bytes.fromhex(request.cookies.get(DEVICE, ""))
+        owner = rt.vault.unseal_transient(sealed, DEVICE_PURPOSE).decode()
+    except (ValueError, VaultError):
+        return False
+    bucket = f"device:{rt.vault.index('device', sealed.hex()).hex()}"
+    return owner == str(officer_id) and not await _wait(rt, bucket)
 
 
 async def _note(connection: Connection, known: UUID | None) -> None:
@@ -165,6 +189,15 @@ async def admit(
     answer.set_cookie(
         cookie(rt), token, secure=is_https(rt), httponly=True, samesite="strict", path="/"
     )
+    answer.set_cookie(
+        DEVICE,
+        rt.vault.seal_transient(str(officer_id).encode(), DEVICE_PURPOSE).hex(),
+        max_age=DEVICE_SECONDS,
+        path=SIGN_IN,
+        secure=is_https(rt),
+        httponly=True,
+        samesite="strict",
+    )
     return answer
 
 
@@ -174,15 +207,21 @@ def _inside(wanted: str) -> str:
     return quote(wanted, safe="/?=&") if ours and not wanted.startswith(SIGN_IN) else ROOT
 
 
-async def too_often(rt: Runtime, request: Request) -> bool:
-    """Return whether an address is over the limit; without Valkey each process counts alone."""
+async def too_often(rt: Runtime, request: Request, way: str = "code") -> bool:
+    """Return whether an address is over the limit of a way to sign in.
+
+    Each way has its own, so that wrong passwords keep nobody with a passkey out.
+    """
     host = request.client.host if request.client else ""
-    bucket = f"sign-in:{rt.vault.index('address', host).hex()}"
+    return await _wait(rt, f"sign-in-{way}:{rt.vault.index('address', host).hex()}") > 0
+
+
+async def _wait(rt: Runtime, bucket: str) -> float:
+    """Take one try of a bucket; return the seconds to wait. Without Valkey each process counts."""
     try:
-        wait = await rt.live.allow(bucket, rate=TRIES_PER_SECOND, burst=TRIES)
+        return await rt.live.allow(bucket, rate=TRIES_PER_SECOND, burst=TRIES)
     except CacheUnavailable:
-        wait = await _local.allow(bucket, rate=TRIES_PER_SECOND, burst=TRIES)
-    return wait > 0
+        return await _local.allow(bucket, rate=TRIES_PER_SECOND, burst=TRIES)
 
 
 def device_of(agent: str) -> str:
