@@ -131,7 +131,7 @@ async def sign_in(request: Request, form: Annotated[SignInForm, Form()]) -> Resp
 async def _is_known_device(rt: Runtime, request: Request, officer_id: UUID | None) -> bool:
     """Return whether the officer has signed in on this device, within a budget of tries.
 
-    Such a device is not kept out by failures elsewhere. Without Valkey each process counts alone.
+    Failures elsewhere do not lock it out. Without Valkey each process counts alone.
     """
     try:
         sealed = bytes.fromhex(request.cookies.get(DEVICE, ""))
@@ -210,7 +210,7 @@ def _inside(wanted: str) -> str:
 async def too_often(rt: Runtime, request: Request, way: str = "code") -> bool:
     """Return whether an address is over the limit of a way to sign in.
 
-    Each way has its own, so that wrong passwords keep nobody with a passkey out.
+    Each way has its own, so that wrong passwords do not stop a sign-in by passkey.
     """
     host = request.client.host if request.client else ""
     return await _wait(rt, f"sign-in-{way}:{rt.vault.index('address', host).hex()}") > 0
