@@ -15,6 +15,7 @@ from bot.channels import (
     Unreachable,
     WindowClosed,
 )
+from bot.concurrency.backoff import backoff
 from bot.db.connection import Transaction
 from bot.people import identities, subscriptions
 
@@ -50,7 +51,7 @@ def classify(
         case Unreachable() if not error.certain:
             return RecipientStatus.IN_DOUBT, "unreachable", 0, ""
         case Unreachable() if attempt < MAX_ATTEMPTS:
-            return RecipientStatus.PLANNED, "unreachable", min(MAX_BACKOFF, 2.0**attempt), ""
+            return RecipientStatus.PLANNED, "unreachable", backoff(attempt, most=MAX_BACKOFF), ""
         case Unreachable():
             return RecipientStatus.FAILED, "unreachable", 0, ""
         case _ if known:

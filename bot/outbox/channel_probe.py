@@ -1,4 +1,4 @@
-"""Circuit breaker per channel: after a lost answer, nothing is sent until a probe succeeds.
+"""Channel probe: after a lost answer, nothing is sent until the platform answers again.
 
 Further messages on a broken connection would lose their answers too, and each would be sent twice,
 since its delivery is unknown.
@@ -8,6 +8,7 @@ import asyncio
 import time
 
 from bot.channels import SendError, Unreachable
+from bot.concurrency.backoff import backoff
 from bot.observability import logging
 from bot.runtime import Runtime
 
@@ -44,10 +45,10 @@ async def wait_until_reachable(rt: Runtime, channel: str) -> float:
 
 
 async def _asked(rt: Runtime, channel: str) -> None:
-    pause = FIRST_PAUSE
+    failures = 0
     while not await _answers(rt, channel):
-        await asyncio.sleep(pause)
-        pause = min(2 * pause, MAX_PAUSE)
+        await asyncio.sleep(backoff(failures, first=FIRST_PAUSE, most=MAX_PAUSE))
+        failures += 1
 
 
 async def _answers(rt: Runtime, channel: str) -> bool:

@@ -27,6 +27,7 @@ from bot.channels import (
     stored_id,
 )
 from bot.concurrency import isolation
+from bot.concurrency.backoff import backoff
 from bot.concurrency.batching import WaitedTooLong
 from bot.db import connection, pipeline
 from bot.db.pipeline import TextStatement
@@ -284,7 +285,7 @@ async def _failed(rt: Runtime, parcel: ClaimedMessage, error: SendError, began: 
         return await _outcome(rt, parcel, "failed", reason=error.code, external_id=stands)
     delay = error.delay or 0
     if not delay or parcel.attempt >= MIN_ATTEMPTS:
-        delay = max(delay, min(MAX_BACKOFF, 2.0 ** (min(parcel.attempt, MAX_ATTEMPTS) - 1)))
+        delay = max(delay, backoff(parcel.attempt - 1, most=MAX_BACKOFF))
     return await _outcome(rt, parcel, "pending", reason=error.code, delay=delay, note=note)
 
 

@@ -1,6 +1,5 @@
 """Claims and sends writes to the registry, and records their outcomes."""
 
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from bot import cases
+from bot.concurrency.backoff import backoff, jittered
 from bot.db.connection import Transaction
 from bot.db.statements import execute, fetch_one, fetch_value, fetch_values
 from bot.observability import logging
@@ -180,7 +180,7 @@ async def postpone(rt: Runtime, write: Write, error: RegistryError) -> None:
     """
     state = "unknown" if isinstance(error, OutcomeUnknown) or write.doubtful else "pending"
     named = error.retry_after if isinstance(error, Unavailable) else None
-    delay = named or min(MAX_BACKOFF, 2.0 ** min(write.attempts, 10)) * random.uniform(0.7, 1.3)
+    delay = named or jittered(backoff(write.attempts, most=MAX_BACKOFF))
     _logger.info("registry.postponed", code=error.code, attempt=write.attempts)
     async with rt.pool.connection() as transaction:
         await execute(

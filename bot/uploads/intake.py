@@ -4,7 +4,6 @@ No transaction is open while a file is fetched or sanitized. `keep` stores it in
 transaction, which also processes the conversation's turn.
 """
 
-import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from bot.channels import Channel, SendError
+from bot.concurrency.backoff import backoff, jittered
 from bot.db import job_queue
 from bot.db.connection import Transaction
 from bot.db.pipeline import Rows
@@ -36,6 +36,7 @@ MAX_BYTES = 100 * 1024 * 1024
 
 # Lease in seconds, longer than download, queueing and decoding can take together.
 MAX_FETCHES = 5
+MAX_BACKOFF = 60
 
 
 class _Source(msgspec.Struct, frozen=True, array_like=True):
@@ -165,7 +166,7 @@ async def _fetched(rt: Runtime, channel: Channel | None, ref: str, attempt: int)
 
 
 async def _fetch_later(rt: Runtime, upload_id: UUID, attempt: int) -> None:
-    delay = 2.0**attempt * random.uniform(0.7, 1.3)
+    delay = jittered(backoff(attempt, most=MAX_BACKOFF))
     async with rt.pool.connection() as transaction:
         values = {"upload": upload_id, "attempt": attempt, "delay": delay}
         await execute(transaction, statements.FETCH_LATER, **values)

@@ -4,12 +4,12 @@ A file is sent with a constant idempotency key, once its registration has a numb
 outcome it is looked up by its key before a retry. Accepted files are deleted here.
 """
 
-import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
 
 from bot import cases
+from bot.concurrency.backoff import backoff, jittered
 from bot.db import job_queue
 from bot.db.connection import Transaction
 from bot.db.statements import execute, fetch_all, fetch_one, fetch_value, fetch_values
@@ -147,7 +147,7 @@ async def postpone(rt: Runtime, parcel: ClaimedUpload, error: RegistryError) -> 
     """
     state = "unknown" if isinstance(error, OutcomeUnknown) or parcel.doubtful else "pending"
     named = error.retry_after if isinstance(error, Unavailable) else None
-    delay = named or min(MAX_BACKOFF, 2.0 ** min(parcel.attempts, 10)) * random.uniform(0.7, 1.3)
+    delay = named or jittered(backoff(parcel.attempts, most=MAX_BACKOFF))
     _logger.info("uploads.postponed", code=error.code, attempt=parcel.attempts)
     async with rt.pool.connection() as transaction:
         await execute(

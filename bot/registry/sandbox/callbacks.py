@@ -9,12 +9,13 @@ from contextlib import suppress
 import aiohttp
 import psycopg
 
+from bot.concurrency.backoff import backoff
 from bot.registry.callback_signature import HEADER, sign
 from bot.registry.sandbox import store
 from bot.registry.sandbox.state import Sandbox
 
 _FIRST_RETRY = 0.5
-_LAST_RETRY = 30.0
+_MAX_RETRY = 30.0
 _log = logging.getLogger(__name__)
 
 
@@ -74,4 +75,4 @@ async def _send(
         async with session.post(url, data=body, headers=headers, allow_redirects=False) as taken:
             if 200 <= taken.status < 300:
                 return None
-    return min(_FIRST_RETRY * 2.0 ** min(letter.attempts, 10), _LAST_RETRY)
+    return backoff(letter.attempts, first=_FIRST_RETRY, most=_MAX_RETRY)

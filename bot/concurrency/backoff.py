@@ -1,0 +1,15 @@
+"""Backoff: how long to wait after a failed attempt."""
+
+import random
+
+_MAX_DOUBLINGS = 10
+
+
+def backoff(failures: int, *, most: float, first: float = 1.0) -> float:
+    """Return the seconds to wait: `first`, doubled with each failure, at most `most`."""
+    return min(most, first * 2.0 ** min(failures, _MAX_DOUBLINGS))
+
+
+def jittered(seconds: float) -> float:
+    """Return the seconds varied by up to 30 %, so that those who failed together part."""
+    return seconds * random.uniform(0.7, 1.3)
