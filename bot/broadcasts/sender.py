@@ -16,7 +16,7 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from bot import outbox
-from bot.broadcasts import content, model, pausing
+from bot.broadcasts import content, model, pausing, shard_statements
 from bot.broadcasts.audience import pushed, templated
 from bot.broadcasts.error_policy import DAY, classify, consequence
 from bot.broadcasts.model import OPEN, Broadcast, Purpose, RecipientStatus
@@ -35,7 +35,7 @@ from bot.channels import (
 from bot.channels.webchat import WebChat
 from bot.concurrency import shutdown
 from bot.db.connection import Transaction
-from bot.db.pipeline import TextStatement, begin, run
+from bot.db.pipeline import begin, run
 from bot.db.statements import fetch_all
 from bot.observability import logging
 from bot.outbox import rate_limits
@@ -60,101 +60,6 @@ LAST_SECONDS = 1.0
 ROW, OF_HUNDRED = 10, 20
 
 _logger = logging.get()
-
-# The end of the shard is a separate condition, because inside least() it bounds no index scan. An
-# empty claim would then read all rows up to the end of the broadcast. Each access to the rows is
-# bounded twice: without statistics on new rows, the planner would join to all of them.
-# Text: seven dependent CTEs whose plan was measured over a million recipients.
-_CLAIM = TextStatement.of("""
-WITH go AS MATERIALIZED (
-  SELECT b.*, kosh_now() AS now FROM broadcasts b
-  WHERE b.id = %(id)s AND b.state = 'running' AND b.total IS NOT NULL
-    AND (b.not_later_than IS NULL OR b.not_later_than > kosh_now())
-    AND NOT EXISTS (
-      SELECT FROM channel_pauses p WHERE p.channel = %(channel)s AND p.expires_at > kosh_now())
-), zones AS MATERIALIZED (
-  SELECT * FROM unnest(%(tokens)s::bytea[], %(zones)s::text[]) AS z (token, zone)
-), picked AS MATERIALIZED (
-  SELECT r.seq, r.person_id FROM broadcast_recipients r CROSS JOIN go
-  WHERE r.broadcast_id = %(id)s AND r.state IN ('planned', 'held')
-    AND r.seq >= %(first)s AND r.seq < %(last)s AND r.seq < coalesce(go.reach, %(last)s)
-    AND r.channel = %(channel)s AND (r.not_before IS NULL OR r.not_before <= go.now)
-  ORDER BY r.seq LIMIT %(most)s FOR UPDATE OF r SKIP LOCKED
-), seen AS MATERIALIZED (
-  SELECT p.seq, p.person_id, q.key, q.key_version, c.language, c.quiet, h.address, h.blocked,
-    %(window)s > 0 AND (h.spoke_at IS NULL
-      OR h.spoke_at <= go.now - make_interval(secs => %(window)s)) AS shut,
-    %(service)s OR EXISTS (
-      SELECT FROM subscriptions s WHERE s.person_id = p.person_id AND s.topic = go.topic
-    ) AS wanted,
-    EXISTS (SELECT FROM subscriptions s WHERE s.person_id = p.person_id AND s.discreet) AS discreet,
-    c.updated_at > go.now - interval '1 minute' AND go.purpose <> 'urgent' OR EXISTS (
-      SELECT FROM messages m WHERE m.person_id = p.person_id AND m.state IN ('pending', 'sending')
-    ) AS talking,
-    (SELECT max(kosh_quiet_until(go.now, z.zone, go.quiet_from, go.quiet_until)) FROM unnest(
-      coalesce((SELECT array_agg(zones.zone) FROM zones JOIN audience_attributes t ON t.token =
-        zones.token
-                WHERE t.person_id = p.person_id AND t.kind = 'country'),
-               ARRAY[coalesce(m.zone, (
-                 SELECT k.zone FROM unnest(%(missions)s::text[], %(mission_zones)s::text[])
-                   AS k (mission, zone) WHERE k.mission = q.mission), %(home)s)])) AS z (zone)
-    ) AS night_until, go.now
-  FROM picked p CROSS JOIN go
-  JOIN people q ON q.id = p.person_id
-  JOIN conversations c ON c.person_id = p.person_id
-  LEFT JOIN missions m ON m.mission = q.mission
-  LEFT JOIN LATERAL (
-    SELECT h.address, h.blocked, h.spoke_at FROM handles h
-    WHERE h.person_id = p.person_id AND h.channel = %(channel)s AND h.home IS NULL
-    ORDER BY h.blocked, h.spoke_at DESC NULLS LAST LIMIT 1
-  ) h ON true
-), judged AS MATERIALIZED (
-  SELECT seen.*, CASE
-      WHEN NOT wanted THEN 'skipped opted_out'
-      WHEN quiet THEN 'skipped quiet'
-      WHEN blocked IS NOT FALSE THEN 'skipped blocked'
-      WHEN NOT language = ANY(%(languages)s) THEN 'skipped language'
-      WHEN shut AND NOT language = ANY(%(templates)s) THEN 'skipped no_template'
-      WHEN night_until IS NOT NULL THEN 'held quiet_hours'
-      WHEN talking THEN 'planned talking'
-      ELSE 'claimed ' END AS fate
-  FROM seen
-)
-UPDATE broadcast_recipients r SET state = split_part(j.fate, ' ', 1), reason = split_part(j.fate,
-  ' ', 2),
-  language = j.language, state_at = j.now, template = j.shut,
-  attempt = r.attempt + (j.fate = 'claimed ')::int,
-  not_before = CASE j.fate WHEN 'held quiet_hours' THEN j.night_until
-    WHEN 'planned talking' THEN j.now + interval '20 seconds' END,
-  lease_until = CASE j.fate
-    WHEN 'claimed ' THEN j.now + make_interval(secs => %(lease)s) END
-FROM judged j WHERE r.broadcast_id = %(id)s AND r.seq = j.seq
-  AND r.seq BETWEEN (SELECT min(seq) FROM picked) AND (SELECT max(seq) FROM picked)
-RETURNING r.seq, r.attempt, r.state, j.person_id, j.key, j.key_version, j.address, j.language,
-  j.discreet, j.shut
-""")
-
-# A late outcome is still true, so it is written, unless the row has a newer attempt or status.
-# Text: measured with the claim above.
-_OUTCOMES = TextStatement.of("""
-WITH w AS MATERIALIZED (
-  SELECT * FROM unnest(%(seqs)s::int[], %(attempts)s::int[], %(fates)s::text[],
-                       %(reasons)s::text[], %(external_ids)s::text[], %(delays)s::float8[])
-    AS w (seq, attempt, fate, reason, external_id, delay)
-), locked AS MATERIALIZED (
-  SELECT r.seq FROM broadcast_recipients r JOIN w ON w.seq = r.seq
-  WHERE r.broadcast_id = %(id)s AND r.seq = ANY(%(seqs)s::int[])
-  ORDER BY r.seq FOR UPDATE OF r
-)
-UPDATE broadcast_recipients r SET state = w.fate, reason = w.reason, state_at = kosh_now(),
-  lease_until = NULL,
-  external_id = coalesce(w.external_id, r.external_id),
-  not_before = CASE WHEN w.delay > 0 THEN kosh_now() + make_interval(secs => w.delay) END
-FROM w JOIN locked ON locked.seq = w.seq
-WHERE r.broadcast_id = %(id)s AND r.seq = w.seq AND r.attempt = w.attempt
-  AND r.seq = ANY(%(seqs)s::int[])
-  AND r.state IN ('claimed', 'in_doubt')
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +198,7 @@ async def _claim(
     window = rt.channels[channel].window
     values = load.values | {"channel": channel, "most": limit, "window": window}
     async with rt.pool.connection() as transaction:
-        rows = await run(transaction, _CLAIM, values)
+        rows = await run(transaction, shard_statements.CLAIM, values)
     return [
         _recipient(rt, load, channel, row) for row in rows if row[2] == RecipientStatus.CLAIMED
     ], len(rows)
@@ -378,7 +283,7 @@ async def _settled(rt: Runtime, load: Batch, channel: str, outcomes: Sequence[Ou
                 if any(each.error for each in outcomes):
                     await _consequences(transaction, load, channel, outcomes)
                 else:
-                    await run(transaction, _OUTCOMES, _values(load, outcomes))
+                    await run(transaction, shard_statements.OUTCOMES, _values(load, outcomes))
             return
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout):
             _logger.warning("broadcast.outcome_deferred", channel=channel, count=len(outcomes))
@@ -408,7 +313,7 @@ async def _consequences(
     again = any(each.fate in OPEN for each in outcomes)
     values = _values(load, outcomes)
     locked = [(LOCK_ROW, values)] if stop or again else []
-    await begin(transaction, *locked, (_OUTCOMES, values))
+    await begin(transaction, *locked, (shard_statements.OUTCOMES, values))
     for each in outcomes:
         if each.error is not None:
             ago = monotonic() - each.began

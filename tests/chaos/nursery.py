@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.broadcasts import sender, sending_statements
+from bot.broadcasts import sending_statements, shard_statements
 from bot.config.settings import settings
 from bot.observability import logging
 from bot.runtime import runtime
@@ -32,13 +32,13 @@ def note_first() -> None:
     """Mark a message as sent before sending it."""
     claimed = b"SET state = split_part(j.fate, ' ', 1)"
     told = b"RETURNING r.seq, r.attempt, r.state,"
-    text = sender._CLAIM.text
+    text = shard_statements.CLAIM.text
     assert claimed in text
     assert told in text
     text = text.replace(
         claimed, b"SET state = replace(split_part(j.fate, ' ', 1), 'claimed', 'accepted')"
     ).replace(told, b"RETURNING r.seq, r.attempt, replace(r.state, 'accepted', 'claimed'),")
-    sender._CLAIM = replace(sender._CLAIM, text=text)
+    shard_statements.CLAIM = replace(shard_statements.CLAIM, text=text)
 
 
 MUTANTS: dict[str, Callable[[], None]] = {

@@ -12,7 +12,16 @@ import psycopg
 import pytest
 
 from bot import broadcasts
-from bot.broadcasts import Doubt, RecipientStatus, State, Words, model, scheduler, sender
+from bot.broadcasts import (
+    Doubt,
+    RecipientStatus,
+    State,
+    Words,
+    model,
+    scheduler,
+    sender,
+    shard_statements,
+)
 from bot.broadcasts.sender import AT_ONCE
 from bot.channels import (
     BlockedByUser,
@@ -105,7 +114,7 @@ async def test_broadcast_claim_reads_only_its_shard(rt: Runtime, databases: Data
         for statement in _MULTITUDE:
             owner.execute(statement)
         # As a worker has it after a few claims: one plan, whatever the values.
-        told = b"EXPLAIN (GENERIC_PLAN, COSTS OFF) " + sender._CLAIM.text
+        told = b"EXPLAIN (GENERIC_PLAN, COSTS OFF) " + shard_statements.CLAIM.text
         plan = "\n".join(row[0] for row in owner.execute(told).fetchall())
     found = re.search(r"Scan (?:using|on) broadcast_recipients_\w+.*\n *Index Cond: (.*)", plan)
     assert found, plan

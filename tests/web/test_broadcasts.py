@@ -11,7 +11,7 @@ from itertools import product
 import pytest
 
 from bot import broadcasts
-from bot.broadcasts import Refusal, State, sender
+from bot.broadcasts import Refusal, State, shard_statements
 from bot.broadcasts.error_policy import classify
 from bot.channels import (
     BlockedByUser,
@@ -429,7 +429,9 @@ def test_broadcast_refusals_and_errors_all_have_texts() -> None:
         for error, attempt, template, known in product(errors, (1, 9), (True, False), (True, False))
     ]
     reasons = {told for _fate, reason, _delay, stop in judgements for told in (reason, stop)}
-    reasons |= set(re.findall(r"'(?:skipped|held|planned) (\w+)'", sender._CLAIM.text.decode()))
+    reasons |= set(
+        re.findall(r"'(?:skipped|held|planned) (\w+)'", shard_statements.CLAIM.text.decode())
+    )
     assert {"throttled", "quiet_hours", "blocked"} <= reasons
     assert reasons - CAUSES.keys() == {""}
 

@@ -1,6 +1,6 @@
 """Show the progress of an announcement, and start, pause, resume, cancel or retry it."""
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -13,7 +13,9 @@ from starlette.responses import Response, StreamingResponse
 
 from bot import broadcasts
 from bot.broadcasts import Broadcast, Doubt, Progress, RecipientStatus, Refused, State
+from bot.officers.directory import Officer
 from bot.officers.permissions import Action
+from bot.runtime import Runtime
 from bot.security.audit_log import Entry
 from bot.web.console import labels as console_labels
 from bot.web.console.broadcast_approval import approval_page, may, names_of, title
@@ -213,6 +215,8 @@ async def _events(context: RequestContext) -> AsyncIterator[str]:
 
 # Actions
 
+type _Do = Callable[[Runtime, Officer, UUID], Awaitable[object]]
+
 
 async def _act(
     context: RequestContext, broadcast_id: UUID, notice: str, action: Awaitable[object]
@@ -227,14 +231,25 @@ async def _act(
     return done(path_of(found), notice)
 
 
-@router.post("/{broadcast_id}/ask")
-async def ask_approval(
-    context: Annotated[RequestContext, require(Action.BROADCAST_DRAFT)],
-    broadcast_id: UUID,
-) -> Response:
-    """Ask others to approve the announcement."""
-    action = broadcasts.ask_approval(context.rt, context.officer, broadcast_id)
-    return await _act(context, broadcast_id, "submitted", action)
+def _add_action(path: str, permission: Action, do: _Do, notice: str) -> None:
+    """Add a route for an action that needs nothing but the announcement."""
+
+    async def act(
+        context: Annotated[RequestContext, require(permission)], broadcast_id: UUID
+    ) -> Response:
+        return await _act(
+            context, broadcast_id, notice, do(context.rt, context.officer, broadcast_id)
+        )
+
+    router.add_api_route(f"/{{broadcast_id}}/{path}", act, methods=["POST"], name=path)
+
+
+_add_action("ask", Action.BROADCAST_DRAFT, broadcasts.ask_approval, "submitted")
+_add_action("start", Action.BROADCAST_SEND, broadcasts.start, "started")
+_add_action("pause", Action.BROADCAST_STOP, broadcasts.pause, "paused")
+_add_action("resume", Action.BROADCAST_SEND, broadcasts.resume, "resumed")
+_add_action("cancel", Action.BROADCAST_STOP, broadcasts.cancel, "cancelled")
+_add_action("retry", Action.BROADCAST_SEND, broadcasts.retry_failed, "retried")
 
 
 @router.post("/{broadcast_id}/approve")
@@ -250,56 +265,6 @@ async def approve(
         shown = b""
     action = broadcasts.approve(context.rt, context.officer, broadcast_id, shown)
     return await _act(context, broadcast_id, "approved", action)
-
-
-@router.post("/{broadcast_id}/start")
-async def start(
-    context: Annotated[RequestContext, require(Action.BROADCAST_SEND)],
-    broadcast_id: UUID,
-) -> Response:
-    """Start sending."""
-    action = broadcasts.start(context.rt, context.officer, broadcast_id)
-    return await _act(context, broadcast_id, "started", action)
-
-
-@router.post("/{broadcast_id}/pause")
-async def pause(
-    context: Annotated[RequestContext, require(Action.BROADCAST_STOP)],
-    broadcast_id: UUID,
-) -> Response:
-    """Pause sending."""
-    action = broadcasts.pause(context.rt, context.officer, broadcast_id)
-    return await _act(context, broadcast_id, "paused", action)
-
-
-@router.post("/{broadcast_id}/resume")
-async def resume(
-    context: Annotated[RequestContext, require(Action.BROADCAST_SEND)],
-    broadcast_id: UUID,
-) -> Response:
-    """Resume sending."""
-    action = broadcasts.resume(context.rt, context.officer, broadcast_id)
-    return await _act(context, broadcast_id, "resumed", action)
-
-
-@router.post("/{broadcast_id}/cancel")
-async def cancel(
-    context: Annotated[RequestContext, require(Action.BROADCAST_STOP)],
-    broadcast_id: UUID,
-) -> Response:
-    """Cancel the announcement."""
-    action = broadcasts.cancel(context.rt, context.officer, broadcast_id)
-    return await _act(context, broadcast_id, "cancelled", action)
-
-
-@router.post("/{broadcast_id}/retry")
-async def retry(
-    context: Annotated[RequestContext, require(Action.BROADCAST_SEND)],
-    broadcast_id: UUID,
-) -> Response:
-    """Send again to recipients that failed."""
-    action = broadcasts.retry_failed(context.rt, context.officer, broadcast_id)
-    return await _act(context, broadcast_id, "retried", action)
 
 
 @router.post("/{broadcast_id}/doubt")
