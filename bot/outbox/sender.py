@@ -37,7 +37,6 @@ from bot.outbox import chat_cleanup, part_status, rate_limits, statements
 from bot.outbox.channel_probe import suspect, wait_until_reachable
 from bot.outbox.delivery_reports import overtaken, report
 from bot.outbox.enqueue import opened, say_missing
-from bot.outbox.statements import MAX_ATTEMPTS
 from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
@@ -60,10 +59,7 @@ _logger = logging.get()
 
 @dataclass(frozen=True, slots=True)
 class ClaimedMessage:
-    """A platform call for a row that this process has claimed.
-
-    `act.closed`: the channel accepts no free text now.
-    """
+    """A call for a claimed row; if `act.closed` is set, the channel accepts no free text now."""
 
     id: int
     attempt: int
@@ -191,7 +187,7 @@ async def _set_aside(rt: Runtime, parcel: ClaimedMessage) -> bool:
 
     Returns whether the next can be sent.
     """
-    if parcel.attempt >= MAX_ATTEMPTS:
+    if parcel.attempt >= statements.MAX_ATTEMPTS:
         return await _outcome(rt, parcel, "failed", reason=UNREADABLE)
     return await _outcome(rt, parcel, "pending", reason=UNREADABLE, delay=SET_ASIDE_SECONDS)
 
@@ -278,7 +274,9 @@ async def _failed(rt: Runtime, parcel: ClaimedMessage, error: SendError, began: 
             await rate_limits.penalize(rt, parcel.channel, error)
         case _:
             pass
-    if not error.retry or (parcel.attempt >= MAX_ATTEMPTS and not _may_end(rt, parcel, error)):
+    if not error.retry or (
+        parcel.attempt >= statements.MAX_ATTEMPTS and not _may_end(rt, parcel, error)
+    ):
         if error.sent and parcel.act.message:
             await say_missing(rt, parcel.person, parcel.channel, parcel.act.message.language)
         stands = ",".join(error.external_ids) or None

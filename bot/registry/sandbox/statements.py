@@ -131,7 +131,7 @@ _FOREMOST = (
     .order_by(Callback.number, Callback.id)
     .subquery("foremost")
 )
-"""Of each entry the oldest callback that was not delivered."""
+"""The oldest callback of each entry that was not delivered."""
 NEXT_CALLBACK = statement(
     select(_FOREMOST.c.id, _FOREMOST.c.body, _FOREMOST.c.attempts)
     .where(_FOREMOST.c.due_at <= _NOW)
