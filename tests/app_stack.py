@@ -1,4 +1,4 @@
-"""The whole house over real HTTP: web server, worker, sandbox registry, Telegram's emulator."""
+"""The whole application over real HTTP: web server, worker, sandbox registry, Telegram emulator."""
 
 import asyncio
 from collections import defaultdict
@@ -98,7 +98,7 @@ async def serving(asgi: Any, port: int = 0) -> AsyncIterator[str]:
 
 @dataclass
 class House:
-    """Everything that runs, and the addresses of its doors."""
+    """All running parts of the application, and their addresses."""
 
     rt: Runtime
     url: str
@@ -116,7 +116,7 @@ class House:
             assert answer.status < 300, await answer.text()
 
     async def until(self, true: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
-        """Wait for something that only the outside shows."""
+        """Wait for a condition that is only visible from outside."""
         async with asyncio.timeout(seconds):
             while not await true():  # noqa: ASYNC110 — the outside sends no signal
                 await asyncio.sleep(0.02)

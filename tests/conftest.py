@@ -150,7 +150,7 @@ async def rt(chosen: Settings) -> AsyncIterator[Runtime]:
 
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """Only one process of the run at a time."""
+    """Hold a file lock, so that only one process of the run is in the block."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

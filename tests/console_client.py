@@ -24,7 +24,7 @@ def ru(name: str) -> str:
 
 @dataclass
 class Form:
-    """A form as shown: its target, and the values it already carries."""
+    """A form of a page: its target, and its current values."""
 
     action: str
     method: str
@@ -52,7 +52,7 @@ class _Forms(HTMLParser):
 
 @dataclass
 class Screen:
-    """A page as it came."""
+    """A page as received."""
 
     status: int
     html: str
@@ -86,7 +86,7 @@ class Screen:
 
 @dataclass
 class Console:
-    """A browser with cookies; `language` is what it asks for."""
+    """A browser with cookies; `language` is the one it asks for."""
 
     session: aiohttp.ClientSession
     url: str

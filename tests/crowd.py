@@ -1,4 +1,4 @@
-"""Plainly invented people in numbers, who said yes to announcements; and who announces to them."""
+"""Many plainly invented subscribers of announcements, and the officers who announce."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,7 +48,7 @@ _WRITE: tuple[LiteralString, ...] = (
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody of the crowd, and where the platform finds them."""
+    """A person of the crowd, and their address on the platform."""
 
     id: UUID
     address: str
@@ -70,7 +70,9 @@ class Crew:
 def drawn(
     vault: Vault, many: int, channel: str = "telegram", first: int | None = None
 ) -> Iterator[Drawn]:
-    """Invented people: member, wrapped key, its epoch, blind index, sealed address and state.
+    """Return invented people as rows.
+
+    A row is member, wrapped key, its epoch, blind index, sealed address and state.
 
     Their addresses are new in this process, or count on from `first`.
     """
@@ -145,13 +147,13 @@ async def entered(rt: Runtime, *roles: Role) -> Officer:
 
 
 def a_draft(purpose: Purpose = Purpose.NEWS, **more: object) -> Draft:
-    """News for everybody of the topic, at any hour."""
+    """Return a draft with news for all subscribers of the topic, at any hour."""
     chosen: dict[str, object] = {"quiet": None, "texts": TEXTS, "topic": TOPIC} | more
     return Draft(purpose, **chosen)  # type: ignore[arg-type]
 
 
 async def looked_at(rt: Runtime, found: Broadcast) -> None:
-    """As if each language had been looked at on a tester's phone."""
+    """Mark each language as checked on a tester's phone."""
     async with rt.pool.connection() as session:
         for language, words in found.draft.texts.items():
             await session.execute(
@@ -162,7 +164,7 @@ async def looked_at(rt: Runtime, found: Broadcast) -> None:
 
 
 async def approved(rt: Runtime, who: Crew, draft: Draft) -> Broadcast:
-    """Written, tried, and agreed to."""
+    """Write, test and approve a broadcast."""
     found = await broadcasts.draft(rt, who.editor, draft)
     await looked_at(rt, found)
     found = await broadcasts.ask_approval(rt, who.editor, found.id)
@@ -219,7 +221,7 @@ def posted(rt: Runtime, *posts: Post) -> Runtime:
 
 
 async def all_at_once(rt: Runtime, found: Broadcast) -> None:
-    """Rows for everybody, and no canary."""
+    """Snapshot all recipients at once, without a canary."""
     async with rt.pool.connection() as session:
         await session.execute("UPDATE broadcasts SET canary = 0 WHERE id = %s", (found.id,))
     await broadcasts.snapshot(rt, found.id)

@@ -1,6 +1,6 @@
-"""An announcement from its first word to the result, as officers do it in a browser.
+"""An announcement from the first draft to the result, as officers write it in a browser.
 
-`test_announcing.py` walks it; `python -m tests.browser.announcing` leaves a picture of each step.
+`test_announcing.py` runs it; `python -m tests.browser.announcing` saves a picture of each step.
 """
 
 import asyncio
@@ -59,7 +59,7 @@ class Camera(Protocol):
 
 @dataclass
 class Scene:
-    """The house, its people on Telegram, and the browser."""
+    """The application, its people on Telegram, and the browser."""
 
     house: House
     browser: Any
@@ -72,7 +72,7 @@ class Scene:
         return self.house.telegram.user(TESTER, started=True)
 
     async def set(self) -> None:
-        """People who subscribed; one of them wants no messages just now."""
+        """Create subscribers; one of them wants no messages now."""
         await demo_officers.enter(self.house.rt)
         self.members = await crowd(self.house.rt, MANY)
         users = (self.house.telegram.user(int(each.address), started=True) for each in self.members)
@@ -85,7 +85,7 @@ class Scene:
 
 
 async def announce(scene: Scene) -> None:
-    """Written, tried, agreed to, sent, held, let go on, decided about, at its end."""
+    """Write, test, approve, send, pause and resume an announcement; decide on those in doubt."""
     marat = await Officer.at_work(scene.browser, scene.house, MARAT, locale="ru-RU")
     path = await _write(scene, marat)
     await _test(scene, marat)
@@ -137,7 +137,7 @@ async def _write(scene: Scene, marat: Officer) -> str:
 
 
 async def _test(scene: Scene, marat: Officer) -> None:
-    """Each language comes to the tester's phone, in each of its scripts."""
+    """Check that each language, in each of its scripts, reaches the tester's phone."""
     for _each in TEXTS:
         await marat.click("form[action$='/test'] .primary")
         await marat.says(ru("done_tested"))
@@ -178,7 +178,7 @@ async def _agree(scene: Scene, marat: Officer, path: str) -> None:
 
 
 async def _start(scene: Scene, marat: Officer) -> None:
-    """Telegram loses one answer, and wants us to wait before the others."""
+    """Start sending; Telegram loses one response, and throttles before the others."""
     scene.house.telegram.fail(Cut(delivered=True), times=2, method="sendMessage")
     scene.house.telegram.fail(Flooded(312), times=FLOODED, method="sendMessage")
     await marat.click("form[action$='/start'] button")
@@ -190,7 +190,7 @@ async def _start(scene: Scene, marat: Officer) -> None:
 
 
 async def _hold(scene: Scene, marat: Officer) -> None:
-    """While it is held the time of waiting passes, nothing goes, and two block us; it goes on."""
+    """Pause: the wait passes, no message is sent, and two people block the bot; then resume."""
     await marat.click("form[action$='/pause'] button")
     await marat.says(ru("done_paused"))
     before = _received(scene)
@@ -216,7 +216,7 @@ def _received(scene: Scene) -> int:
 
 
 async def _decide(scene: Scene, marat: Officer) -> None:
-    """Two are in doubt: one is left at that, one gets it again."""
+    """Decide on two recipients in doubt: leave one as it is, and send to the other again."""
     before = _received(scene)
     await marat.click("#doubt .one [value=leave]")
     await marat.says(ru("done_decided"))

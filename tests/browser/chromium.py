@@ -1,4 +1,4 @@
-"""Chromium, quiet and without a window, as tests and the makers of pictures use it."""
+"""Headless Chromium for tests and for the scripts that make pictures."""
 
 import os
 import shutil

@@ -1,6 +1,6 @@
-"""One browser for a process's tests: starting it costs more than most of them.
+"""One browser for a process's tests, since its start takes longer than most of them.
 
-It lives in the event loop of the session, and so must what its tests touch.
+It lives in the event loop of the session, and so must all objects that its tests use.
 """
 
 from collections.abc import AsyncIterator

@@ -30,7 +30,7 @@ from tests.clock import CLOCK
 DESKTOP, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 COLOURS = 128
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
-TIMES = "--lang=ru-RU"  # how fields of time are written
+TIMES = "--lang=ru-RU"  # format of time fields
 LANCZOS = Image.Resampling.LANCZOS
 
 
@@ -140,7 +140,7 @@ async def _take(browser: Any, house: House, shot: Shot) -> None:
 
 
 async def _sheets(browser: Any, house: House) -> None:
-    """Each officer's browser walks their screens in each look; then sheets are made."""
+    """Walk each officer's browser through their screens in each look, then make the sheets."""
     tiles: dict[str, dict[tuple[str, bool, bool], Image.Image]] = {}
     for officer in dict.fromkeys(officer for _name, officer, _way in SCREENS):
         for tongue, (dark, phone) in product(TONGUES, LOOKS):
@@ -175,7 +175,7 @@ def _sheet(own: Mapping[tuple[str, bool, bool], Image.Image]) -> Image.Image:
 
 
 def keep(name: str, picture: Image.Image) -> None:
-    """A small picture in docs."""
+    """Save a small picture in docs."""
     image = picture.convert("RGB").quantize(COLOURS)
     image.save(PICTURES / f"console-{name}.png", optimize=True)
 

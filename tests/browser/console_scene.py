@@ -1,4 +1,4 @@
-"""A desk to look at: invented officers, ready answers, hours, and people who wait."""
+"""A desk for pictures: invented officers, ready answers, hours, and waiting people."""
 
 from datetime import timedelta
 from typing import Any
@@ -56,7 +56,7 @@ async def send_paper(house: House, visitor: Visitor) -> None:
 
 
 async def _emergency(house: House) -> None:
-    """A second administrator asks for a case; the first finds it on their page."""
+    """Let a second administrator ask for a case; the first finds the request on their page."""
     async with house.rt.pool.connection() as session:
         everyone = await directory.everyone(session)
         cursor = await session.execute("SELECT min(number) FROM cases")
@@ -101,7 +101,7 @@ def _keys(visitor: Visitor) -> list[str]:
 
 
 async def set_scene(house: House) -> None:
-    """Everybody of PEOPLE waits; the first, who is in the form, talks with the lead already."""
+    """Put all PEOPLE in the queue; the first, who is in the form, already talks with the lead."""
     for language, topic, words in PEOPLE[1:]:
         await leave(await ask_officer(house, language, topic, words))
     first = await ask_officer(house, *PEOPLE[0], after=ANSWERS[:17])

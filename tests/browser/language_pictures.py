@@ -77,7 +77,7 @@ view => { const log = document.querySelectorAll('[data-phone="whatsapp"] [role="
 
 @dataclass
 class Talk(Chat):
-    """A conversation on one channel, with everything that was said on both sides."""
+    """A conversation on one channel, with the messages of both sides."""
 
     said: list[tuple[str, tuple[Say, ...]]] = field(default_factory=list)
 
@@ -102,7 +102,7 @@ class Talk(Chat):
                 return ""
 
     def answers(self, value: str) -> Self:
-        """Give what is private on the secure page, where the channel sends people there."""
+        """Give private answers on the secure page if the channel sends people there."""
         if self.page is not Page.ALWAYS or not self._private() or value == "-":
             return super().answers(value)
         there = step(self.flows, WORDS, self.conversation, Said(value), TODAY, Page.NEVER)
@@ -314,7 +314,7 @@ def web(talk: Talk) -> str:
 
 
 async def _drawn(page: Any, channel: str, talk: Talk) -> Image.Image:
-    """Draw a column: the page, reloaded with this conversation in place of a server's answer."""
+    """Draw a column: reload the page with this conversation in place of a server's response."""
     if channel == "web":
         await page.route("**/chat", _with(web(talk), "text/html"))
         await page.goto("http://pictures.test/chat")

@@ -26,7 +26,7 @@ from tests.visitor import Visitor
 BERIK, MARAT = "Berik Testov", "Marat Testov"
 PAGES = ("/console/inbox?queue=all", "/console/now")
 ROUND_SECONDS = 30.0
-SLEEP_SECONDS = 50.0  # longer than a heartbeat, and than the page waits before it looks by itself
+SLEEP_SECONDS = 50.0  # longer than a heartbeat, and than the page's wait before it polls
 SLOW = 60.0
 
 
@@ -42,7 +42,7 @@ class Told:
 
 
 async def cut(house: House, page: Any, visitors: list[Visitor], seconds: float, told: Told) -> None:
-    """Cut the line of a page at random for a while, and leave it whole."""
+    """Cut the line of a page at random for a while, then leave it intact."""
     chance = random.Random(told.rounds)
     end, cut_off = time.monotonic() + seconds, False
     while time.monotonic() < end:
@@ -55,7 +55,7 @@ async def cut(house: House, page: Any, visitors: list[Visitor], seconds: float, 
 
 
 async def sleep(house: House, page: Any, visitors: list[Visitor], told: Told) -> None:
-    """A laptop is shut for a while, and the desk works on."""
+    """Let a laptop sleep for a while, during which the desk works on."""
     chance = random.Random(told.sleeps)
     await page.context.set_offline(True)
     end = time.monotonic() + SLEEP_SECONDS
@@ -104,7 +104,7 @@ async def _run(minutes: float) -> Told:
 
 
 async def _round(house: House, officer: Officer, visitors: list[Visitor], told: Told) -> None:
-    """Cuts, every third time a long sleep too; then the page must become what a fresh one is."""
+    """Cut the line, with a long sleep every third time; then the page must match a fresh one."""
     await cut(house, officer.page, visitors, ROUND_SECONDS, told)
     if told.rounds % 3 == 2:
         await sleep(house, officer.page, visitors, told)

@@ -1,4 +1,4 @@
-"""An officer in a real browser: signs in, presses, reads, and sees whether a page is fresh."""
+"""An officer in a real browser: signs in, clicks, reads, and compares with a fresh page."""
 
 import json
 from pathlib import Path
@@ -29,7 +29,7 @@ VIOLATIONS = "async wanted => (await axe.run(document, wanted)).violations"
 
 
 class Officer:
-    """An officer's page, and what went wrong on it."""
+    """An officer's page, and its errors."""
 
     def __init__(self, page: Any) -> None:
         self.page = page
@@ -51,7 +51,7 @@ class Officer:
         await self.page.locator(selector).first.click()
 
     async def says(self, words: str) -> None:
-        """Wait until the page says it."""
+        """Wait until the page shows a text."""
         await self.page.wait_for_function(
             "words => document.getElementById('main').innerText.includes(words)", arg=words
         )
@@ -78,7 +78,7 @@ class Officer:
     async def at_work(
         cls, browser: Any, house: House, name: str, language: str = "ru", **options: Any
     ) -> Self:
-        """Signed in, in a browser of their own."""
+        """Sign in, in a browser of their own."""
         context = await browser.new_context(
             viewport={"width": 1280, "height": 900},
             extra_http_headers={"Accept-Language": language},

@@ -1,4 +1,4 @@
-"""The console is accessible: axe looks at each page in the widest and in the hardest look."""
+"""The console is accessible: axe checks each page in the widest and in the narrowest layout."""
 
 from typing import Any
 

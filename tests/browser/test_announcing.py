@@ -1,4 +1,4 @@
-"""An announcement from its first word to the result in real browsers, accessible at each step."""
+"""An announcement from the first draft to the result in real browsers, accessible at each step."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ def chosen(databases: Databases, redis_url: str, tmp_path: Path) -> Settings:
 
 @dataclass
 class Judge:
-    """Looks at each page with axe, and at some in Arabic script, in the dark, on a phone."""
+    """Checks each page with axe, and some in Arabic script, in the dark theme and on a phone."""
 
     browser: Any
     house: House

@@ -1,4 +1,4 @@
-"""The web chat in a real browser: walked to a receipt, on a phone, by keyboard, on a bad line."""
+"""The web chat in a real browser: up to a receipt, on a phone, by keyboard, on a bad connection."""
 
 from typing import Any
 from urllib.parse import parse_qs
@@ -18,7 +18,7 @@ NEWEST = f"""() => {{
 
 
 class Phone:
-    """A page on a small screen, and what went wrong on it."""
+    """A page on a small screen, and its errors."""
 
     def __init__(self, page: Any) -> None:
         self.page = page

@@ -1,4 +1,4 @@
-"""The console in a real browser: the whole handoff, a live page on a bad line, keys, access."""
+"""The console in a real browser: a whole case, a live page on a bad connection, keys, access."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -118,7 +118,7 @@ async def test_console_handoff_works_from_request_to_close(
 
 
 async def _sends_photo(browser: Any, office: House, visitor: Visitor) -> None:
-    """The person opens their chat in a browser of their own and sends what was asked for."""
+    """Open the chat in a browser of the person's own, and send the photo that was asked for."""
     (cookie,) = [each for each in visitor.session.cookie_jar if each.key == "kosh"]
     context = await browser.new_context()
     await context.add_cookies([{"name": "kosh", "value": cookie.value, "url": office.url}])
@@ -183,7 +183,7 @@ async def test_console_keeps_the_preview_when_a_message_arrives(
     browser: Any,
     office: House,
 ) -> None:
-    """The answer to a form has an address that can not be fetched again."""
+    """Check that the response to a form has an address that cannot be fetched again."""
     visitor, officer = await _takes_a_case(browser, office)
     await officer.page.fill("#words", "come on Monday")
     await officer.click("#reply-place button[formaction]")
@@ -207,7 +207,7 @@ async def test_console_page_catches_up_after_a_bad_connection(
 ) -> None:
     officer = await Officer.at_work(browser, office, MARAT)
     await officer.page.goto(office.url + path)
-    await officer.page.mouse.move(2, 2)  # no row moves under the pointer, so it is elsewhere
+    await officer.page.mouse.move(2, 2)  # no row moves under the pointer, so it is moved away
     visitors = [await ask_officer(office, "ru", "general", "Testova asks") for _ in range(3)]
     await cut(office, officer.page, visitors, CUT_SECONDS, Told())
     await office.until(officer.stands_as_fresh, 30)
@@ -342,7 +342,7 @@ async def test_console_hides_and_keeps_draft_text_when_the_session_ends(
         beside = Officer(await opened.value)
         await beside.page.locator(".crew button", has_text=name).click()
         await beside.page.wait_for_url("**/console/inbox")
-        if kept:  # a line that fails just then is tried again
+        if kept:  # a connection that fails just then is retried
             await officer.page.route("**/cases/**", lambda route: route.abort(), times=1)
         await officer.page.evaluate("dispatchEvent(new Event('focus'))")
         await gate.wait_for(state="hidden")

@@ -1,4 +1,4 @@
-"""The emulators' page in a real browser: written on, pressed, chosen from, in both directions."""
+"""The emulators' page in a real browser: typing, pressing and choosing, in both directions."""
 
 from collections.abc import AsyncIterator
 from typing import Any

@@ -163,7 +163,7 @@ async def test_broadcast_text_runs_as_script_on_no_page(
 @pytest.mark.requirement("S-59", "S-60")
 @pytest.mark.row(41, 95)
 async def test_url_and_registry_text_runs_as_script_on_no_page(browser: Any, house: House) -> None:
-    """The secure page, the status, a printed list that is over, the registry's own page."""
+    """Check the secure page, the status, an expired printed list, and the registry's own page."""
     page = await _page(browser, house, ())
     said = quote(ALL, safe="")
     for path in (f"/status?lang={said}", f"/p/{said}", f"/print/{said}", f"/{said}"):

@@ -1,4 +1,4 @@
-"""The secure page's door and the file field, in a real browser."""
+"""The secure page's entrance and the file field, in a real browser."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Actions of officers: the form is silent meanwhile, each is done once, all words arrive."""
+"""Actions of officers: the form is silent meanwhile, each runs once, and all texts arrive."""
 
 import asyncio
 import io
@@ -147,7 +147,7 @@ async def test_case_claim_drops_unsent_bot_messages(
 
 
 async def _replied_but_not_sent(rt: Runtime, case: cases.Case, officer: Officer) -> None:
-    """A reply whose sending has not begun, as after a crash or behind a slow platform."""
+    """Leave a reply whose sending has not begun, as after a crash or with a slow platform."""
     async with rt.pool.connection() as session:
         held = await conversation_store.lock(rt, session, case.person_id)
         assert held is not None

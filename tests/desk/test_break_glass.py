@@ -1,4 +1,4 @@
-"""Breaking the glass: two administrators, one case, one hour, audited, looked at afterwards."""
+"""Break-glass access: two administrators, one case, one hour, audited, reviewed afterwards."""
 
 import pytest
 

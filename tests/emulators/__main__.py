@@ -91,7 +91,7 @@ async def serve(given: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Run the command; a port that is taken is said in one line."""
+    """Run the command; report a port in use in one line."""
     try:
         asyncio.run(serve(arguments()))
     except OSError as error:

@@ -30,18 +30,18 @@ class Phone(Protocol):
         """Return everything on the screen, oldest first."""
 
     async def do(self, act: str, p: Params) -> None:
-        """Something the person does: `say`, `press`, `choose`, `tap`, `start` or `renew`."""
+        """Do something as the person: `say`, `press`, `choose`, `tap`, `start` or `renew`."""
 
     async def send(self, as_photo: bool, name: str, mime: str, data: bytes) -> None:
         """Send a file, as a photo or as a file."""
 
     def picture(self, name: str) -> tuple[str, bytes] | None:
-        """MIME type and bytes of a picture on the screen."""
+        """Return MIME type and bytes of a picture on the screen."""
 
 
 @dataclass
 class TelegramPhone:
-    """A phone with Telegram, in the hand of one person after another."""
+    """A phone with Telegram, used by one person after another."""
 
     on: Telegram
     numbers: Iterator[int] = field(default_factory=strangers)
@@ -132,7 +132,7 @@ def telegram_file(content: Params) -> str:
 
 @dataclass
 class WhatsAppPhone:
-    """A phone with WhatsApp, in the hand of one person after another."""
+    """A phone with WhatsApp, used by one person after another."""
 
     on: WhatsApp
     numbers: Iterator[int] = field(default_factory=strangers)

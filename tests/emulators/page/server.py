@@ -1,4 +1,4 @@
-"""The page's server: its files, the live view of both phones, and what is done on them."""
+"""The page's server: its files, the live view of both phones, and the actions on them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ SAFE = {
 
 
 class Page:
-    """The page for two phones, with links to Kosh and, where there is one, to its registry."""
+    """The page for two phones, with links to Kosh and, if there is one, to its registry."""
 
     def __init__(self, phones: dict[str, Phone], kosh: str, registry: str) -> None:
         self.phones = phones
@@ -115,7 +115,7 @@ async def nothing(_: web.Request) -> web.Response:
 
 @web.middleware
 async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """No other site reads the page or acts on it, not even under another name of this machine."""
+    """Refuse other sites that read the page or act on it, also by another name of this machine."""
     loopback = urlsplit(f"//{request.host}").hostname in ("127.0.0.1", "localhost")
     if not loopback or request.headers.get("Origin", "") not in ("", f"http://{request.host}"):
         raise web.HTTPForbidden

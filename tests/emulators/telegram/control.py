@@ -68,7 +68,7 @@ async def add_fault(on: Emulator, p: Params) -> object:
 
 
 async def mend(on: Emulator, _: Params) -> object:
-    """No more scripted faults."""
+    """Remove all scripted faults."""
     on.faults.clear()
     return True
 

@@ -75,11 +75,11 @@ class Faults:
         self._scripts: deque[Script] = deque()
 
     def add(self, fault: Fault, times: int = 1, method: str | None = None) -> None:
-        """The next `times` calls (of `method`) meet the fault."""
+        """Let the next `times` calls (of `method`) meet the fault."""
         self._scripts.append(Script(fault, times, method))
 
     def clear(self) -> None:
-        """No more faults."""
+        """Remove all faults."""
         self._scripts.clear()
 
     def meet(self, method: str) -> Fault | None:

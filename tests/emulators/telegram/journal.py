@@ -15,8 +15,11 @@ from .wire import Outcome, Params, Upload
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of the bot, at its end: `status` is 0 when it was not carried out, `sent` is the
-    message it made. Whether the answer arrived the journal doesn't know."""
+    """A finished call of the bot.
+
+    `status` is 0 when it was not executed; `sent` is the message it made. The journal does not know
+    whether the response arrived.
+    """
 
     method: str
     params: Params
@@ -29,7 +32,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An update that came into being."""
+    """A created update."""
 
     update_id: int
     update: msgspec.Raw

@@ -28,7 +28,7 @@ REQUESTS = {
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button as the person sees it; `data` is there only when pressing it tells the bot."""
+    """A button as the person sees it; `data` is set only when a press is reported to the bot."""
 
     text: str
     data: str | None = None
@@ -81,7 +81,7 @@ def check_inline(button: Params) -> None:
 
 
 def check_reply(button: Params, private: bool) -> None:
-    """Refuse a reply button without text, or one that asks for what only a private chat gives."""
+    """Refuse a reply button without text, or one that asks for data of private chats only."""
     check_face(button, "Keyboard button")
     for name, what in REQUESTS.items():
         if button.get(name) and not private:

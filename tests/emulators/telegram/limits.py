@@ -11,7 +11,7 @@ COUNTED = {"sendMessage", "sendDocument", "editMessageText", "editMessageReplyMa
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Messages per second, and how many may come at once before that rate holds.
+    """Messages per second, and the maximum burst before that rate holds.
 
     Telegram publishes no exact figures; these keep to the careful side of its FAQ.
     """
@@ -42,7 +42,7 @@ class Bucket:
 
 
 class Gate:
-    """Lets calls pass at the platform's rates and refuses the others with 429."""
+    """Admits calls at the platform's rates and refuses the others with 429."""
 
     def __init__(self, limits: Limits | None, clock: Callable[[], float]) -> None:
         self.limits = limits

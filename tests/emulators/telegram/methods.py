@@ -55,7 +55,7 @@ async def get_me(on: Platform, _: Params) -> object:
 
 
 async def get_updates(on: Platform, p: Params) -> list[msgspec.Raw]:
-    """Long polling; not while a webhook is set."""
+    """Return updates by long polling, which is refused while a webhook is set."""
     if on.courier.url:
         raise Refusal(409, f"Conflict: {ACTIVE}")
     on.world.updates.allow(p.get("allowed_updates"))
@@ -64,7 +64,7 @@ async def get_updates(on: Platform, p: Params) -> list[msgspec.Raw]:
 
 
 async def set_webhook(on: Platform, p: Params) -> bool:
-    """Delivery by POST; plain HTTP is allowed, as Telegram's own server does in local mode."""
+    """Set delivery by POST; plain HTTP is allowed, as Telegram's own server does in local mode."""
     url, secret = p.get("url", ""), p.get("secret_token", "")
     if not url:
         return await delete_webhook(on, p)
@@ -82,7 +82,7 @@ async def set_webhook(on: Platform, p: Params) -> bool:
 
 
 async def delete_webhook(on: Platform, p: Params) -> bool:
-    """Back to long polling."""
+    """Return to long polling."""
     await on.courier.unset()
     if p.get("drop_pending_updates"):
         on.world.updates.drop()
@@ -134,7 +134,7 @@ async def send(on: Platform, method: str, p: Params, said: Formatted, content: P
 
 
 def show_keyboard(chat: Chat, message: Message) -> None:
-    """The reply keyboard below the input field comes and goes with messages."""
+    """Show or hide the reply keyboard below the input field, as the message asks."""
     markup = message.markup or {}
     if "keyboard" in markup:
         chat.keyboard = message
@@ -176,7 +176,7 @@ def document(world: World, given: Upload | str) -> Params:
 
 
 async def edit_message_text(on: Platform, p: Params) -> object:
-    """New text and inline keyboard; a keyboard that isn't given is removed."""
+    """Set a new text and inline keyboard; a missing keyboard is removed."""
     if not p.get("text"):
         raise bad("message text is empty")
     said = checked_text(p, p["text"], TEXT_MOST, "entities")
@@ -200,14 +200,14 @@ async def edit_message_text(on: Platform, p: Params) -> object:
 
 
 async def edit_message_reply_markup(on: Platform, p: Params) -> object:
-    """New inline keyboard, or none."""
+    """Set a new inline keyboard, or none."""
     chat, message = editable(on.world, p)
     markup = checked_markup(p.get("reply_markup"), chat.kind == "private")
     return edit(on, "editMessageReplyMarkup", chat, replace(message, markup=markup))
 
 
 def edit(on: Platform, method: str, chat: Chat, changed: Message) -> object:
-    """Show a changed message, if it is really another one."""
+    """Show a changed message, if it really differs."""
     old = chat.messages[changed.id]
     if replace(changed, preview=old.preview) == old:
         raise bad(NOT_MODIFIED)
@@ -229,7 +229,7 @@ def editable(world: World, p: Params) -> tuple[Chat, Message]:
 
 
 async def delete_message(on: Platform, p: Params) -> bool:
-    """Take one message away from both sides."""
+    """Delete one message on both sides."""
     chat = on.world.open_chat(p["chat_id"])
     message = chat.messages.get(p["message_id"])
     if message is None or message.deleted:
@@ -238,7 +238,7 @@ async def delete_message(on: Platform, p: Params) -> bool:
 
 
 async def delete_messages(on: Platform, p: Params) -> bool:
-    """Take up to 100 messages away; those that aren't there are passed over."""
+    """Delete up to 100 messages; missing ones are skipped."""
     if len(p["message_ids"]) > 100:
         raise bad("too many message identifiers specified")
     chat = on.world.open_chat(p["chat_id"])
@@ -269,7 +269,7 @@ async def send_chat_action(on: Platform, p: Params) -> bool:
 
 
 async def answer_callback_query(on: Platform, p: Params) -> bool:
-    """End the waiting sign on a pressed button: once, and soon."""
+    """End the progress sign on a pressed button: once, and soon."""
     press = on.world.presses.get(p["callback_query_id"])
     if press is None or press.answered or on.world.now() - press.at > ANSWER_WITHIN:
         raise bad("query is too old and response timeout expired or query ID is invalid")

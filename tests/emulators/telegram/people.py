@@ -37,7 +37,7 @@ class User:
 
     @property
     def place(self) -> Chat:
-        """Their private chat with the bot."""
+        """Return their private chat with the bot."""
         return self.world.chats[self.person.id]
 
     @property
@@ -62,7 +62,7 @@ class User:
 
     @property
     def presses(self) -> list[Press]:
-        """Their presses of inline buttons, with the bot's answers."""
+        """Return their presses of inline buttons, with the bot's answers."""
         return [one for one in self.world.presses.values() if one.person == self.id]
 
     async def say(self, text: str, chat: Chat | None = None) -> Message:
@@ -96,8 +96,7 @@ class User:
         return press
 
     async def tap(self, label: str) -> Message:
-        """Tap a button of the reply keyboard: says its label, or shares the contact or place that
-        the button asks for."""
+        """Tap a button of the reply keyboard: say its label, or share the contact or place."""
         shown = self.place.keyboard
         buttons = [button for row in shown.buttons for button in row] if shown else []
         button = next((one for one in buttons if one.text == label), None)
@@ -189,7 +188,7 @@ class User:
         self.world.tell_standing(self.place, self.person.user, "kicked", "member")
 
     async def add_bot_to_group(self, title: str = "Auyl") -> Chat:
-        """Found a group with the bot in it; returns the group."""
+        """Create a group with the bot in it, and return it."""
         group = self.world.found_group(title)
         self.world.tell_standing(group, self.person.user, "left", "member")
         joined = {"new_chat_members": [self.world.bot], "new_chat_member": self.world.bot}
@@ -197,7 +196,7 @@ class User:
         return group
 
     async def remove_bot_from_group(self, group: Chat) -> None:
-        """Throw the bot out of a group."""
+        """Remove the bot from a group."""
         group.standing = "kicked"
         self.world.tell_standing(group, self.person.user, "member", "kicked")
 

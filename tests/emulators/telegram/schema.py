@@ -1,4 +1,4 @@
-"""Checks a call against the Bot API's published schema: names, required, types, limits."""
+"""Check a call against the Bot API's published schema: names, required, types, limits."""
 
 from pathlib import Path
 from typing import Any
@@ -167,7 +167,7 @@ def chosen(kind: str, value: Params, where: str) -> str:
 
 
 def fits_limit(limit: tuple[int, int, str], value: Any, where: str) -> None:
-    """Refuse what is too short, too long, too small or too big; `parsed` is counted later."""
+    """Refuse a value that is too short, long, small or big; `parsed` is counted later."""
     minimum, maximum, unit = limit
     match unit:
         case "bytes":

@@ -134,7 +134,7 @@ class Emulator:
         self.world.offset += seconds
 
     def fail(self, fault: Fault, times: int = 1, method: str | None = None) -> None:
-        """The next `times` calls (of `method`) meet the fault."""
+        """Let the next `times` calls (of `method`) meet the fault."""
         self.faults.add(fault, times, method)
 
     async def set_webhook(
@@ -150,7 +150,7 @@ class Emulator:
         await updates.settled.until(lambda: not updates.pending, seconds)
 
     async def run(self, name: str, body: Body) -> Outcome:
-        """Carry out a call and writes it down."""
+        """Execute a call and record it."""
         params, sent = body.values, None
         try:
             name = method_named(name)

@@ -64,7 +64,7 @@ class Tag:
 
 
 def formatted(text: str, parse_mode: str, entities: list[Entity], limit: int) -> Formatted:
-    """Cleans, parses, trims and counts; an over-long text is refused, an empty one is returned."""
+    """Clean, parse, trim and count a text; refuse an over-long one, return an empty one."""
     if len(text.encode()) > 1 << 15:
         raise bad("text is too long")
     plain = text.translate(CLEANED)
@@ -93,7 +93,7 @@ def checked_entity(entity: Entity, text: str) -> Entity:
 
 
 def parse_html(source: str) -> Formatted:
-    """Telegram's HTML: its tags only, each closed; errors name the byte offset as Telegram does."""
+    """Parse Telegram's HTML: its tags only, each closed; errors name the byte offset."""
     text, entities, opened, at = "", list[Entity](), list[Tag](), 0
     while (begin := source.find("<", at)) >= 0:
         text += decoded(source[at:begin])
@@ -167,7 +167,7 @@ def checked_url(url: str, what: str) -> str:
 
 
 def decoded(text: str) -> str:
-    """Character references resolved; unknown ones stay as they are written."""
+    """Resolve character references; unknown ones stay as they are written."""
 
     def one(found: re.Match[str]) -> str:
         code = int(found[1], 16) if found[1] else int(found[2] or 0)
@@ -178,7 +178,7 @@ def decoded(text: str) -> str:
 
 
 def trimmed(found: Formatted) -> Formatted:
-    """Without white space at the end, and at the start up to the first entity."""
+    """Remove white space at the end, and at the start up to the first entity."""
     if is_blank(found.text):
         return Formatted("", [])
     text = found.text.rstrip(" \n")

@@ -1,4 +1,4 @@
-"""The updates that the bot has not taken yet, and long polling over them."""
+"""The updates that the bot has not accepted yet, and long polling over them."""
 
 import random
 from collections import OrderedDict
@@ -59,7 +59,7 @@ class Updates:
         self._why = ""
 
     def allow(self, kinds: list[str] | None) -> None:
-        """Which kinds come from now on: None leaves it, an empty list is Telegram's default."""
+        """Set the kinds to deliver from now on: None keeps them, an empty list is the default."""
         if kinds is None:
             return
         if unknown := set(kinds) - set(SCHEMA.updates):
@@ -67,7 +67,7 @@ class Updates:
         self.allowed = frozenset(kinds) or DEFAULT
 
     def add(self, kind: str, content: object, queue: int, expires: float) -> None:
-        """A new update, unless the bot has not asked for its kind."""
+        """Add an update, unless the bot has not asked for its kind."""
         if kind not in self.allowed:
             return
         body = msgspec.json.encode({"update_id": self.next_id, kind: content})
@@ -80,12 +80,12 @@ class Updates:
         self.arrived.fire()
 
     def done(self, update: Update) -> None:
-        """The update waits no more."""
+        """Remove an accepted update."""
         self.pending.pop(update.id, None)
         self.settled.fire()
 
     def expire(self, update: Update) -> None:
-        """The update has waited too long and is lost."""
+        """Remove an update that has waited too long."""
         self._journal.write(Delivery(update.id, -1, 0, self._clock()))
         self.done(update)
 
@@ -101,7 +101,7 @@ class Updates:
         self.arrived.fire()
 
     async def poll(self, offset: int, limit: int, seconds: int) -> list[msgspec.Raw]:
-        """getUpdates: confirms what lies before the offset, then waits for something to come."""
+        """Answer getUpdates: confirm the updates before the offset, then wait for new ones."""
         self.interrupt(OTHER_POLL)
         mine = self._poll
         self._confirm(offset)

@@ -1,17 +1,17 @@
-"""Waiting for a change without asking again and again."""
+"""Waiting for a change without polling."""
 
 import asyncio
 from collections.abc import Callable
 
 
 class Signal:
-    """Something has changed: those who wait look again."""
+    """A signal of changes, on which waiting tasks check their condition again."""
 
     def __init__(self) -> None:
         self._changed = asyncio.Event()
 
     def fire(self) -> None:
-        """Wake everyone who waits."""
+        """Wake all waiting tasks."""
         self._changed.set()
         self._changed = asyncio.Event()
 

@@ -23,7 +23,7 @@ Reply = Callable[[str, Params], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast the platform is: `scale` shortens its waits, `patience` is in seconds."""
+    """Speed of the platform: `scale` shortens its waits, `patience` is in seconds."""
 
     scale: float = 1.0
     patience: float = 60.0
@@ -195,6 +195,6 @@ class Courier:
 
 
 def read_answer(response: aiohttp.ClientResponse) -> Answer:
-    """Status and Retry-After of the bot's answer."""
+    """Return status and Retry-After of the bot's response."""
     wait = response.headers.get("Retry-After", "")
     return Answer(response.status, int(wait) if wait.isdecimal() else 0)

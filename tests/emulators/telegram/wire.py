@@ -1,4 +1,4 @@
-"""Bodies in, answers out, and refusals in Telegram's own shape."""
+"""Request bodies, responses, and refusals in Telegram's own format."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ MULTIPART = "multipart/form-data"
 
 
 class Refusal(Exception):
-    """A call that isn't carried out: `code` is the HTTP status, `retry_after` is in seconds."""
+    """A refused call: `code` is the HTTP status, `retry_after` is in seconds."""
 
     def __init__(self, code: int, description: str, retry_after: int | None = None) -> None:
         super().__init__(description)
@@ -43,7 +43,7 @@ def too_many(seconds: int) -> Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that came in a multipart body."""
+    """A file of a multipart body."""
 
     name: str
     mime: str
@@ -55,14 +55,14 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The parameters of a call before any check, and the files beside them."""
+    """The unchecked parameters of a call, and its files."""
 
     values: Params
     files: dict[str, Upload]
 
 
 async def read_body(request: web.Request) -> Body:
-    """Query string, then JSON, form or multipart, as Telegram reads them."""
+    """Read query string, then JSON, form or multipart, as Telegram does."""
     values: Params = dict(request.query)
     match request.content_type:
         case "application/json":

@@ -57,7 +57,7 @@ class Message:
 
 @dataclass(slots=True)
 class Person:
-    """Somebody with a Telegram account."""
+    """A person with a Telegram account."""
 
     id: int
     first_name: str
@@ -265,11 +265,11 @@ class World:
         return shown
 
     def tell_message(self, chat: Chat, message: Message, kind: str = "message") -> None:
-        """The update about a person's message; it waits in the chat's queue for a day."""
+        """Create the update about a person's message; it waits in the chat's queue for a day."""
         self.updates.add(kind, self.shown(chat, message), chat.id, self.now() + DAY)
 
     def tell_press(self, chat: Chat, message: Message, press: Press, data: str) -> None:
-        """The update about a pressed button; it waits in the person's queue for 150 seconds."""
+        """Create the update about a pressed button, which waits in its queue for 150 seconds."""
         shown = self.shown(chat, message)
         if message.deleted:
             shown = {"message_id": message.id, "chat": chat.chat, "date": 0}
@@ -284,7 +284,7 @@ class World:
         self.updates.add("callback_query", query, queue, self.now() + CALLBACK_LIVES)
 
     def tell_standing(self, chat: Chat, person: Params, old: str, new: str) -> None:
-        """The update about the bot's own standing in a chat (blocked, added, removed)."""
+        """Create the update about the bot's own status in a chat (blocked, added, removed)."""
         moved = {
             "chat": chat.chat,
             "from": person,
@@ -300,7 +300,7 @@ class World:
 
 
 def check_willing(person: Person) -> None:
-    """Refuse to reach somebody who is gone, has blocked the bot or never wrote to it."""
+    """Refuse to write to a person who has left, has blocked the bot or never wrote to it."""
     if person.deactivated:
         raise forbidden("user is deactivated")
     if person.blocked:

@@ -101,7 +101,7 @@ async def add_template(on: Emulator, p: Params) -> object:
 
 
 async def wait(on: Emulator, p: Params) -> object:
-    """Our message of `number` (from 1) on the screen of `user`, within `seconds`."""
+    """Wait for our message of `number` (from 1) on the screen of `user`, within `seconds`."""
     found = await on.user(p["user"]).wait_for_message(p["number"], p.get("seconds", 10.0))
     return view(found)
 

@@ -1,4 +1,4 @@
-"""Events that wait for Kosh, and the bodies that carry them."""
+"""Events that wait for Kosh, and the request bodies with them."""
 
 import random
 from collections import OrderedDict
@@ -46,7 +46,7 @@ class Tricks:
 
 
 class Events:
-    """The events that Kosh has not taken yet, in the order they happened."""
+    """The events that Kosh has not accepted yet, in the order they happened."""
 
     def __init__(self, journal: Journal, clock: Callable[[], float]) -> None:
         self.pending: OrderedDict[int, Event] = OrderedDict()
@@ -69,13 +69,13 @@ class Events:
         return event
 
     def done(self, events: Iterable[Event]) -> None:
-        """The events wait no more."""
+        """Remove accepted events."""
         for event in events:
             self.pending.pop(event.id, None)
         self.settled.fire()
 
     def expire(self, events: tuple[Event, ...]) -> None:
-        """The events have waited too long and are lost."""
+        """Remove events that have waited too long."""
         ids = tuple(event.id for event in events)
         self._journal.write(Delivery(ids, -1, 0, self.clock()))
         self.done(events)

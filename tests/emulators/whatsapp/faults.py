@@ -25,7 +25,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The message is accepted and never heard of again: no delivery, no status."""
+    """The message is accepted, and then there is no delivery and no status."""
 
 
 Fault = Refused | Failed | Lost | Broken | Silent | Cut | Slow
@@ -75,11 +75,11 @@ class Faults:
         to: str | None = None,
         after: int = 0,
     ) -> None:
-        """The next `times` calls (of `method`, to one person's phone or user id) meet the fault."""
+        """Let the next `times` calls (of `method`, to one phone or user id) meet the fault."""
         self._scripts.append(Script(fault, times, method, to, after))
 
     def clear(self) -> None:
-        """No more faults."""
+        """Remove all faults."""
         self._scripts.clear()
 
     def meet(self, method: str, to: str = "") -> Fault | None:

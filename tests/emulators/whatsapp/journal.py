@@ -38,7 +38,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An event that came into being: `what` is its wamid, or `wamid status` for a status."""
+    """A created event: `what` is its wamid, or `wamid status` for a status."""
 
     event: int
     what: str

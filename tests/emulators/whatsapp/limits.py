@@ -29,7 +29,7 @@ class Limits:
 
 
 class Gate:
-    """Lets messages pass at the platform's rates and refuses the others with Meta's codes."""
+    """Admits messages at the platform's rates and refuses the others."""
 
     def __init__(self, limits: Limits | None, clock: Callable[[], float]) -> None:
         self.limits = limits

@@ -1,4 +1,4 @@
-"""A message as a person with WhatsApp in their hand sees it."""
+"""A message as a person sees it on WhatsApp."""
 
 from dataclasses import dataclass, field
 from typing import Literal

@@ -26,7 +26,7 @@ class Sending:
 
     @property
     def category(self) -> str:
-        """Under what it is billed."""
+        """Return the billing category."""
         return self.template.category if self.template else "service"
 
 
@@ -121,7 +121,7 @@ def late_code(world: World, sending: Sending) -> int:
 
 
 def finish(world: World, sending: Sending, late: int, details: str) -> None:
-    """The message reaches the person, or its status tells that it failed."""
+    """Deliver the message to the person, or report its failure by a status."""
     if late or sending.person is None:
         world.fail(sending.person, sending.to, sending.message, late, details)
     else:
@@ -129,7 +129,7 @@ def finish(world: World, sending: Sending, late: int, details: str) -> None:
 
 
 def answered(values: Params, sending: Sending, late: int) -> Outcome:
-    """Meta's yes."""
+    """Return Meta's response to an accepted message."""
     contact = {"input": sending.to}
     contact |= (
         {"wa_id": sending.to.lstrip("+")} if "to" in values else {"user_id": values["recipient"]}

@@ -159,7 +159,7 @@ class Emulator:
         to: str | None = None,
         after: int = 0,
     ) -> None:
-        """The next `times` calls meet the fault; see `faults.Script`."""
+        """Let the next `times` calls meet the fault; see `faults.Script`."""
         self.faults.add(fault, times, method, to, after)
 
     def add_templates(self, *templates: Template) -> None:

@@ -1,4 +1,4 @@
-"""Approved templates, and what a message makes of one."""
+"""Approved templates, and the messages made from them."""
 
 import re
 from dataclasses import dataclass

@@ -19,12 +19,12 @@ Parcel = tuple[Event, ...]
 
 
 class Unverified(Exception):
-    """The webhook didn't answer the subscription's challenge; Meta would not save it."""
+    """The webhook did not answer the subscription's challenge; Meta would not save it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast the platform is: `scale` shortens its waits, `patience` is in seconds."""
+    """Speed of the platform: `scale` shortens its waits, `patience` is in seconds."""
 
     scale: float = 1.0
     patience: float = 20.0
@@ -32,7 +32,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """Where Kosh listens, and the secrets shared with it."""
+    """Kosh's webhook URL, and the secrets shared with it."""
 
     url: str
     secret: str

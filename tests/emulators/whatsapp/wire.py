@@ -1,4 +1,4 @@
-"""Bodies in, answers out, and refusals in Meta's own shape."""
+"""Request bodies, responses, and refusals in Meta's own format."""
 
 import json
 import secrets
@@ -16,7 +16,7 @@ JSON = "application/json"
 
 
 class Refusal(Exception):
-    """A call that isn't carried out: one of Meta's codes, perhaps with a subcode."""
+    """A refused call: one of Meta's codes, perhaps with a subcode."""
 
     def __init__(self, code: int, details: str = "", subcode: int | None = None) -> None:
         super().__init__(details or details_of(code))

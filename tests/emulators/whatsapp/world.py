@@ -173,11 +173,11 @@ class World:
         return {"messaging_product": "whatsapp", "metadata": metadata} | parts
 
     def tell(self, field: str, value: Params, queue: str = "") -> None:
-        """An event of the account, or any value that a test makes up."""
+        """Create an event of the account, or of any value that a test makes up."""
         self.events.add(queue or f"account {field}", value, field)
 
     def tell_message(self, person: Person, message: Params, contacts: bool = True) -> None:
-        """The event about a message of a person."""
+        """Create the event about a message of a person."""
         parts = {"contacts": [person.contact]} if contacts else {}
         value = self.value(**parts, messages=[message])
         self.events.add(f"person {person.number}", value, what=message["id"])
@@ -197,7 +197,7 @@ class World:
         self.events.add(queue, value, what=f"{message.id} {message.status}")
 
     def arrive(self, person: Person, message: Message, category: str) -> None:
-        """A message that was accepted is sent, and delivered where the phone is on."""
+        """Mark an accepted message as sent, and as delivered if the phone is on."""
         price = self.gate.price(category)
         person.typing_until = float("-inf")
         message = replace(message, price=price)
@@ -209,25 +209,25 @@ class World:
     def fail(
         self, person: Person | None, to: str, message: Message, code: int, details: str = ""
     ) -> None:
-        """A message that was accepted has failed."""
+        """Mark an accepted message as failed."""
         failed = replace(message, status="failed")
         if person is not None:
             person.put(failed)
         self.tell_status(person, to, failed, {"errors": [reported(code, details)]})
 
     def move(self, person: Person, message: Message, status: Status) -> None:
-        """A message gets further; "sent" and the step after it tell the price."""
+        """Advance a message's status; "sent" and the step after it carry the price."""
         priced = message.status in ("", "sent")
         moved = person.put(replace(message, status=status))
         self.tell_status(person, "", moved, {"pricing": moved.price} if priced else {})
 
     def read_by_us(self, person: Person, message: Message) -> None:
-        """A person's message gets its two blue ticks."""
+        """Mark a person's message as read by us."""
         if message.status != "read":
             person.put(replace(message, status="read"))
 
     def add_templates(self, templates: Iterable[Template]) -> None:
-        """Templates that Meta has approved (or paused, or disabled)."""
+        """Add templates that Meta has approved (or paused, or disabled)."""
         self.templates.add(*templates)
 
 
@@ -238,5 +238,5 @@ def new_user_id(seed: str) -> str:
 
 
 def stamp(now: float) -> str:
-    """Unix seconds as webhooks show them."""
+    """Return Unix seconds as webhooks show them."""
     return str(int(now))
