@@ -216,9 +216,11 @@ APPROVE = statement(
     )
 )
 KEEP_AGREED = statement(
-    update(t.Broadcast).where(_BY_ID).values(agreed=cast(bindparam("draft", type_=Text()), JSONB))
+    update(t.Broadcast)
+    .where(_BY_ID)
+    .values(approved_content=cast(bindparam("draft", type_=Text()), JSONB))
 )
-AGREED = statement(select(cast(t.Broadcast.agreed, Text)).where(_BY_ID))
+AGREED = statement(select(cast(t.Broadcast.approved_content, Text)).where(_BY_ID))
 APPROVALS = statement(
     select(
         t.BroadcastApproval.officer,

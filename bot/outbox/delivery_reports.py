@@ -39,23 +39,24 @@ WITH w AS MATERIALIZED (
   SELECT * FROM unnest(%(rows)s::bigint[], %(attempts)s::int[], %(ids)s::text[],
                        %(states)s::text[], %(ranks)s::int[], %(ats)s::bigint[], %(codes)s::text[],
                        %(prices)s::text[])
-    AS w (id, attempt, external_id, state, rank, at, code, price)
+    AS w (id, attempt, external_id, state, rank, at, code, billing_category)
 ), locked AS MATERIALIZED (
   SELECT m.id FROM messages m JOIN w ON w.id = m.id WHERE m.channel = %(channel)s
   ORDER BY m.id FOR UPDATE OF m
 )
-UPDATE messages m SET receipt = w.state, receipt_at = to_timestamp(w.at),
-  price = coalesce(nullif(w.price, ''), m.price),
-  reason = CASE WHEN w.state = 'failed' THEN w.code WHEN m.receipt = 'failed' THEN NULL
+UPDATE messages m SET delivery_status = w.state, delivery_status_at = to_timestamp(w.at),
+  billing_category = coalesce(nullif(w.billing_category, ''), m.billing_category),
+  reason = CASE WHEN w.state = 'failed' THEN w.code WHEN m.delivery_status = 'failed' THEN NULL
                 ELSE m.reason END,
-  state = CASE WHEN m.state = 'failed' AND m.receipt = 'failed' THEN 'sent' ELSE m.state END,
+  state = CASE WHEN m.state = 'failed' AND m.delivery_status = 'failed' THEN 'sent'
+    ELSE m.state END,
   body = CASE WHEN w.rank > 2 AND m.state <> 'sending' THEN NULL ELSE m.body END
 FROM w JOIN locked ON locked.id = w.id
 WHERE m.id = w.id AND m.state IN ('sending', 'sent', 'failed')
   AND (string_to_array(m.external_id, ',') @> ARRAY[w.external_id]
     OR (w.attempt = m.attempt AND coalesce(m.external_id, '') !~ '^[a-z]'))
-  AND w.rank > coalesce(array_position(%(order)s::text[], m.receipt), 0)
-RETURNING m.id, m.person_id, m.channel, m.reason, m.receipt = 'failed' AND m.state = 'sent'
+  AND w.rank > coalesce(array_position(%(order)s::text[], m.delivery_status), 0)
+RETURNING m.id, m.person_id, m.channel, m.reason, m.delivery_status = 'failed' AND m.state = 'sent'
 """)
 
 

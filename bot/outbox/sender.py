@@ -105,9 +105,9 @@ RETURNING m.id, m.attempt, m.state, m.channel, m.act, m.body, m.external_id, o.a
 _OUTCOME = TextStatement.of("""
 UPDATE messages SET state = %(state)s,
   external_id = coalesce(%(external_id)s, external_id || ',' || %(note)s, %(note)s, external_id),
-  reason = coalesce(%(reason)s, CASE WHEN receipt = 'failed' THEN reason END),
-  body = CASE WHEN %(final)s AND NOT (%(held)s AND receipt IS DISTINCT FROM 'delivered'
-                                      AND receipt IS DISTINCT FROM 'read')
+  reason = coalesce(%(reason)s, CASE WHEN delivery_status = 'failed' THEN reason END),
+  body = CASE WHEN %(final)s AND NOT (%(held)s AND delivery_status IS DISTINCT FROM 'delivered'
+                                      AND delivery_status IS DISTINCT FROM 'read')
               THEN NULL ELSE body END,
   due_at = CASE WHEN %(final)s THEN due_at
                 ELSE kosh_now() + make_interval(secs => %(delay)s) END,
@@ -116,7 +116,7 @@ UPDATE messages SET state = %(state)s,
 WHERE id = %(id)s AND state = 'sending' AND attempt = %(attempt)s
 RETURNING EXISTS (
   SELECT FROM messages m WHERE m.person_id = messages.person_id AND m.id > messages.id
-    AND m.state = 'pending'), receipt, reason
+    AND m.state = 'pending'), delivery_status, reason
 """)
 
 

@@ -176,7 +176,7 @@ LOCK_PARTS = statement(
         t.Message.state,
         t.Message.attempt,
         t.Message.external_id,
-        t.Message.receipt,
+        t.Message.delivery_status,
     )
     .where(
         t.Message.id == _ID,
@@ -186,15 +186,17 @@ LOCK_PARTS = statement(
     .with_for_update()
 )
 _WORD = bindparam("word", type_=Text())
-_HAD_FAILED = t.Message.receipt == "failed"
+_HAD_FAILED = t.Message.delivery_status == "failed"
 RECORD_PART = statement(
     update(t.Message)
     .where(t.Message.id == _ID)
     .values(
         external_id=bindparam("notes"),
-        receipt=_WORD,
-        receipt_at=func.to_timestamp(bindparam("at", type_=Float())),
-        price=func.coalesce(func.nullif(bindparam("billed", type_=Text()), ""), t.Message.price),
+        delivery_status=_WORD,
+        delivery_status_at=func.to_timestamp(bindparam("at", type_=Float())),
+        billing_category=func.coalesce(
+            func.nullif(bindparam("billed", type_=Text()), ""), t.Message.billing_category
+        ),
         reason=case(
             (
                 _WORD == "failed",
@@ -238,7 +240,7 @@ FAIL_LATER = statement(
         reason=bindparam("code"),
         state=case((_AGAIN, "pending"), else_=bindparam("lost", type_=Text())),
         external_id=case((_KEEPS_NOTES, t.Message.external_id)),
-        receipt=case((~_AGAIN, t.Message.receipt)),
+        delivery_status=case((~_AGAIN, t.Message.delivery_status)),
         body=case((_AGAIN, t.Message.body)),
         due_at=case((_AGAIN, NOW + seconds("delay")), else_=t.Message.due_at),
         done_at=case((~_AGAIN, NOW)),
@@ -250,7 +252,7 @@ SENT_AGO = statement(
 FORGET_REPORT = statement(
     update(t.Message)
     .where(t.Message.id == _ID, t.Message.state.in_(["pending", "waiting"]), _HAD_FAILED)
-    .values(receipt=None)
+    .values(delivery_status=None)
 )
 
 # Send

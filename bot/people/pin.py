@@ -15,17 +15,17 @@ PIN_TRIES = 5
 _SET = statement(
     update(t.Person)
     .where(t.Person.id == bindparam("person"))
-    .values(pin=bindparam("sealed"), pin_misses=0)
+    .values(pin=bindparam("sealed"), failed_pin_attempts=0)
 )
 _READ = statement(
-    select(t.Person.pin, t.Person.pin_misses)
+    select(t.Person.pin, t.Person.failed_pin_attempts)
     .where(t.Person.id == bindparam("person"))
     .with_for_update(key_share=True)
 )
 _COUNT = statement(
     update(t.Person)
     .where(t.Person.id == bindparam("person"))
-    .values(pin_misses=bindparam("misses"))
+    .values(failed_pin_attempts=bindparam("misses"))
 )
 
 

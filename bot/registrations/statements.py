@@ -58,7 +58,7 @@ BEGIN_WITHDRAWAL = statement(
     .values(state="withdrawing", state_at=NOW)
 )
 KEEP_ANSWERS = statement(
-    update(t.Registration).where(t.Registration.id == _REGISTRATION).values(answers_gone=False)
+    update(t.Registration).where(t.Registration.id == _REGISTRATION).values(answers_deleted=False)
 )
 CREATE = statement(
     insert(t.Registration).values(id=_REGISTRATION, person_id=_PERSON, state="pending")
@@ -284,7 +284,7 @@ _IS_SPENT: tuple[ColumnElement[bool], ...] = (
         t.Registration.state == "accepted",
         and_(or_(t.Registration.state.in_(["withdrawn", "rejected"]), _WAS_REFUSED), _IS_IDLE),
     ),
-    ~t.Registration.answers_gone,
+    ~t.Registration.answers_deleted,
     ~exists().where(
         _Later.person_id == t.Registration.person_id,
         _Later.created_at > t.Registration.created_at,
@@ -320,5 +320,5 @@ DUE_TO_GO = statement(
     .where(*_IS_SPENT, t.Registration.person_id == _PERSON)
 )
 MARK_SPENT = statement(
-    update(t.Registration).where(t.Registration.person_id == _PERSON).values(answers_gone=True)
+    update(t.Registration).where(t.Registration.person_id == _PERSON).values(answers_deleted=True)
 )

@@ -98,7 +98,7 @@ async def test_retention_deletes_other_answers_when_a_person_is_unreadable(rt: R
     broken = await _unreadable(rt, FIRST)
     await ahead(rt, "2 days")
     await sweeps.forget_spent(rt)
-    left: Any = "SELECT person_id FROM registrations WHERE NOT answers_gone"
+    left: Any = "SELECT person_id FROM registrations WHERE NOT answers_deleted"
     assert await _all(rt, left) == [broken]
 
 

@@ -90,7 +90,8 @@ class _Row:
     async def look(self) -> tuple[Any, ...]:
         async with self.rt.pool.connection() as session:
             cursor = await session.execute(
-                "SELECT state, receipt, body IS NULL FROM messages WHERE id = %s", (self.id,)
+                "SELECT state, delivery_status, body IS NULL FROM messages WHERE id = %s",
+                (self.id,),
             )
             row: tuple[Any, ...] | None = await cursor.fetchone()
             assert row is not None

@@ -242,7 +242,7 @@ async def test_abandoned_amendment_is_deleted_after_30_days_of_inactivity(
     await ahead(rt, "31 days")
     await sweeps.forget_spent(rt)
     assert await _surname(guest) is None
-    assert await _one(rt, "SELECT answers_gone FROM registrations")
+    assert await _one(rt, "SELECT answers_deleted FROM registrations")
 
 
 async def test_withdrawn_registration_is_deleted_after_30_days_of_inactivity(rt: Runtime) -> None:

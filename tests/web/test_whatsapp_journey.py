@@ -319,7 +319,7 @@ async def test_whatsapp_delivery_reports_never_go_back_and_store_the_price(house
 
     async def read() -> bool:
         found = await _query(
-            house, "SELECT receipt, body FROM messages WHERE person_id = %s", person.id
+            house, "SELECT delivery_status, body FROM messages WHERE person_id = %s", person.id
         )
         return set(found) == {("read", None)}
 
@@ -327,10 +327,10 @@ async def test_whatsapp_delivery_reports_never_go_back_and_store_the_price(house
     row, attempt = await _newest(house, person)
     for state in ("failed", "delivered", "sent"):
         await outbox.record_reports(house.rt, [_told(state, f"{row}.{attempt}", "E_SEND_BLOCKED")])
-    assert await _query(house, "SELECT receipt, state FROM messages WHERE id = %s", row) == [
-        ("read", "sent")
-    ]
-    assert set(await _query(house, "SELECT DISTINCT price FROM messages")) <= {
+    assert await _query(
+        house, "SELECT delivery_status, state FROM messages WHERE id = %s", row
+    ) == [("read", "sent")]
+    assert set(await _query(house, "SELECT DISTINCT billing_category FROM messages")) <= {
         (None,),
         ("service",),
     }
@@ -346,7 +346,7 @@ async def test_whatsapp_failed_report_can_be_superseded_by_delivered(house: Hous
         await outbox.record_reports(house.rt, [_told("failed", f"{row}.{late}", "E_SEND_REFUSED")])
     assert (await _states(house, user))[-1] == "sent"
     await outbox.record_reports(house.rt, [_told("failed", f"{row}.{attempt}", "E_SEND_REFUSED")])
-    look = "SELECT state, receipt, reason FROM messages WHERE id = %s"
+    look = "SELECT state, delivery_status, reason FROM messages WHERE id = %s"
     assert await _query(house, look, row) == [("failed", "failed", "E_SEND_REFUSED")]
     await outbox.record_reports(house.rt, [_told("delivered", f"{row}.{attempt}")])
     assert await _query(house, look, row) == [("sent", "delivered", None)]

@@ -38,7 +38,7 @@ def _in_clear(written: str | None) -> bytes:
 
 async def _until_read(house: House) -> None:
     async def read() -> bool:
-        found = await _query(house, "SELECT DISTINCT receipt, body FROM messages")
+        found = await _query(house, "SELECT DISTINCT delivery_status, body FROM messages")
         return found == [("read", None)]
 
     await house.until(read)
@@ -70,7 +70,7 @@ async def test_whatsapp_report_matches_a_message_sent_before_the_upgrade(house: 
         "wamid.first,wamid.second",
         row,
     )
-    look = "SELECT receipt FROM messages WHERE id = %s"
+    look = "SELECT delivery_status FROM messages WHERE id = %s"
     before = await _query(house, look, row)
     read = replace(_told("read", str(row)), external_id="wamid.other")
     await outbox.record_reports(house.rt, [read])
@@ -103,7 +103,7 @@ async def _until_receipt(house: House, user: User, receipt: str) -> None:
     row, _attempt = await _newest(house, await _person(house, user))
 
     async def heard() -> bool:
-        look = "SELECT receipt, body FROM messages WHERE id = %s"
+        look = "SELECT delivery_status, body FROM messages WHERE id = %s"
         return await _query(house, look, row) == [(receipt, None)]
 
     await house.until(heard)
@@ -164,7 +164,7 @@ async def test_whatsapp_message_is_delivered_when_all_its_parts_are(house: House
     await _say_at_length(house, user)
     await house.whatsapp.until_taken()
     row, attempt = await _newest(house, await _person(house, user))
-    look = "SELECT receipt, body IS NULL FROM messages WHERE id = %s"
+    look = "SELECT delivery_status, body IS NULL FROM messages WHERE id = %s"
     for part, state, told in (
         (2, "read", ("sent", False)),
         (2, "read", ("sent", False)),
@@ -194,7 +194,7 @@ async def test_whatsapp_part_failed_report_can_be_superseded_by_delivered(house:
     await _say_at_length(house, user)
     await house.whatsapp.until_taken()
     row, attempt = await _newest(house, await _person(house, user))
-    look = "SELECT state, receipt, reason FROM messages WHERE id = %s"
+    look = "SELECT state, delivery_status, reason FROM messages WHERE id = %s"
     failed = replace(_told("failed", f"{row}.{attempt}", "E_SEND_REFUSED"), part=2, parts=2)
     await outbox.record_reports(house.rt, [failed])
     assert await _query(house, look, row) == [("failed", "failed", "E_SEND_REFUSED")]

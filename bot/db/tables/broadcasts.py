@@ -57,7 +57,7 @@ class Broadcast(Base):
     content_hash: Mapped[EmptyBytes]
     text_hash: Mapped[EmptyBytes]
     # The content approved last, so that later changes can be shown.
-    agreed: Mapped[dict[str, Any] | None]
+    approved_content: Mapped[dict[str, Any] | None]
     total: Mapped[int | None]
     created_at: Mapped[Now]
     state_at: Mapped[Now]

@@ -91,6 +91,6 @@ class Message(Base):
     created_at: Mapped[Now]
     done_at: Mapped[datetime | None]
     # The platform's last report (sent, failed, delivered or read), and its billing category.
-    receipt: Mapped[str | None]
-    receipt_at: Mapped[datetime | None]
-    price: Mapped[str | None]
+    delivery_status: Mapped[str | None]
+    delivery_status_at: Mapped[datetime | None]
+    billing_category: Mapped[str | None]

@@ -18,7 +18,7 @@ class Person(Base):
     mission: Mapped[str | None]
     created_at: Mapped[Now]
     pin: Mapped[bytes | None]
-    pin_misses: Mapped[Zero]
+    failed_pin_attempts: Mapped[Zero]
 
 
 class Handle(Base):

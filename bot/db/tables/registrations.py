@@ -18,7 +18,7 @@ class Registration(Base):
     state: Mapped[str]
     number: Mapped[str | None]
     version: Mapped[Zero]
-    answers_gone: Mapped[No]
+    answers_deleted: Mapped[No]
     created_at: Mapped[Now]
     state_at: Mapped[Now]
 

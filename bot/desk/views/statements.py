@@ -250,7 +250,7 @@ THREAD = statement(
         t.CaseMessage.body,
         case(
             (t.CaseMessage.officer.is_(None), ""),
-            else_=func.coalesce(t.Message.receipt, t.Message.state, "gone"),
+            else_=func.coalesce(t.Message.delivery_status, t.Message.state, "gone"),
         ),
         func.coalesce(t.Message.reason, ""),
         func.coalesce(t.CaseMessage.canned_reply, ""),

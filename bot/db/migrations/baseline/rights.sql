@@ -58,7 +58,7 @@ GRANT SELECT, INSERT, UPDATE (state, body, done_at) ON messages TO kosh_console;
 GRANT SELECT, INSERT, UPDATE (message_id) ON case_messages TO kosh_console;
 GRANT SELECT, INSERT ON audit_entries, case_actions, case_notes TO kosh_console;
 GRANT SELECT, UPDATE ON audit_head, cases, conversations TO kosh_console;
-GRANT SELECT, UPDATE (pin, pin_misses) ON people TO kosh_console;
+GRANT SELECT, UPDATE (pin, failed_pin_attempts) ON people TO kosh_console;
 GRANT SELECT, UPDATE (shift_until) ON officers TO kosh_console;
 GRANT SELECT ON case_events, form_funnel, handles, registrations, upload_chunks TO kosh_console;
 GRANT SELECT (id, registration_id, number, kind, state, attempts, reason, created_at, done_at)

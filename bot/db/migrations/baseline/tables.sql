@@ -106,7 +106,7 @@ CREATE TABLE people (
   mission TEXT,
   created_at TIMESTAMP WITH TIME ZONE DEFAULT kosh_now() NOT NULL,
   pin BYTEA,
-  pin_misses INTEGER DEFAULT 0 NOT NULL,
+  failed_pin_attempts INTEGER DEFAULT 0 NOT NULL,
   CONSTRAINT people_pkey PRIMARY KEY (id)
 );
 
@@ -194,7 +194,7 @@ CREATE TABLE broadcasts (
   version INTEGER DEFAULT 1 NOT NULL,
   content_hash BYTEA DEFAULT '' NOT NULL,
   text_hash BYTEA DEFAULT '' NOT NULL,
-  agreed JSONB,
+  approved_content JSONB,
   total INTEGER,
   created_at TIMESTAMP WITH TIME ZONE DEFAULT kosh_now() NOT NULL,
   state_at TIMESTAMP WITH TIME ZONE DEFAULT kosh_now() NOT NULL,
@@ -345,7 +345,7 @@ CREATE TABLE registrations (
   state TEXT NOT NULL,
   number TEXT,
   version INTEGER DEFAULT 0 NOT NULL,
-  answers_gone BOOLEAN DEFAULT false NOT NULL,
+  answers_deleted BOOLEAN DEFAULT false NOT NULL,
   created_at TIMESTAMP WITH TIME ZONE DEFAULT kosh_now() NOT NULL,
   state_at TIMESTAMP WITH TIME ZONE DEFAULT kosh_now() NOT NULL,
   CONSTRAINT registrations_pkey PRIMARY KEY (id),
@@ -575,9 +575,9 @@ CREATE TABLE messages (
   lease_until TIMESTAMP WITH TIME ZONE,
   created_at TIMESTAMP WITH TIME ZONE DEFAULT kosh_now() NOT NULL,
   done_at TIMESTAMP WITH TIME ZONE,
-  receipt TEXT,
-  receipt_at TIMESTAMP WITH TIME ZONE,
-  price TEXT,
+  delivery_status TEXT,
+  delivery_status_at TIMESTAMP WITH TIME ZONE,
+  billing_category TEXT,
   CONSTRAINT messages_pkey PRIMARY KEY (id),
   CONSTRAINT messages_person_id_fkey FOREIGN KEY (person_id)
     REFERENCES people (id) ON DELETE CASCADE,
