@@ -37,7 +37,7 @@ TO_NAMES = (
 def kosh(
     *words: str, root: Path = ROOT, given: Mapping[str, str] = NOTHING
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """`./kosh …` as a process of its own, out of the checkout `root`."""
+    """Start `./kosh …` in its own process, from the checkout `root`."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("KOSH_")}
     command = [sys.executable, "-m", "bot", *words]
     process = subprocess.Popen(command, cwd=root, env={**plain, **given})
@@ -49,7 +49,7 @@ def kosh(
 
 
 def done(*words: str, given: Mapping[str, str] = NOTHING) -> None:
-    """A command that ends by itself, and well."""
+    """Run a command that must end by itself with success."""
     with kosh(*words, given=given) as process:
         assert process.wait(PATIENCE) == 0, words
 
@@ -66,7 +66,7 @@ async def up(url: str) -> None:
 
 
 async def polling(folder: Path) -> None:
-    """A token and nothing else: `init`, `doctor`, `run`, and the first answer."""
+    """Run `init`, `doctor` and `run` with a token only, up to the first answer."""
     began = time.monotonic()
     async with Emulator(token=TOKEN, limits=False) as telegram:
         given = {"KOSH_TELEGRAM_TOKEN": TOKEN, "KOSH_TELEGRAM_API": telegram.url}
@@ -87,7 +87,7 @@ async def polling(folder: Path) -> None:
 
 
 async def servers(folder: Path) -> None:
-    """Two web and two worker processes on PostgreSQL and Valkey that were there before."""
+    """Start two web and two worker processes on an existing PostgreSQL and Valkey."""
     admin = os.environ["SYSTEM_POSTGRESQL"]
     prepared = embedded.prepare(admin, "kosh_servers", folder / "passwords")
     given = {
@@ -120,7 +120,7 @@ async def servers(folder: Path) -> None:
 
 
 async def asked(url: str) -> None:
-    """Somebody gets as far as the question for a name."""
+    """Talk up to the question for a name."""
     async with Visitor.at(url) as visitor:
         await inside(visitor)
 

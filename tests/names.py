@@ -67,7 +67,7 @@ def _of_letters(letters: str) -> Callable[[random.Random], Pair]:
 
 
 def _uzbek(rng: random.Random) -> Pair:
-    """Latin letters with oʻ, gʻ and the tutuq, under any of the marks that keyboards have."""
+    """Return Latin letters with oʻ, gʻ and the tutuq, in any of the marks that keyboards have."""
     typed, kept = "", ""
     for _letter in range(rng.randint(3, 9)):
         chance = rng.random()

@@ -42,7 +42,7 @@ AFTER_CONSENT = (
 
 @dataclass
 class Guest:
-    """Somebody on the web channel; `do` is one update, delivered and answered."""
+    """A person on the web channel; `do` is one update, delivered and answered."""
 
     rt: Runtime
     name: str = field(default_factory=lambda: uuid4().hex)
@@ -69,7 +69,7 @@ class Guest:
         await self.do(Pressed(key if key.startswith("!") else f"{nonce}:{key}"))
 
     async def go(self, *answers: str) -> None:
-        """Answer question after question: press where there is such a button, else write."""
+        """Answer question after question: press a button if there is one, or write."""
         for answer in answers:
             conversation = await self.conversation()
             asked = conversation.asked if conversation else None
@@ -80,7 +80,7 @@ class Guest:
                 await self.do(Said(answer))
 
     async def consent(self) -> None:
-        """From the first word to the moment from which answers are kept."""
+        """Go from the first message to the consent after which answers are stored."""
         await self.do(Started())
         await self.go(*TO_CONSENT, "yes")
 

@@ -64,7 +64,7 @@ class Shell:
             return code, Path(folder, "said").read_text("utf-8")
 
     def close(self) -> None:
-        """Nothing more is typed."""
+        """Close the input."""
         with self._ready:
             pass
 

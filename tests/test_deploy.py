@@ -57,7 +57,7 @@ def test_kustomization_lists_every_file() -> None:
 
 
 def test_network_policies_select_their_pods() -> None:
-    """A label that only the objects get selects no pod: nothing could go out."""
+    """A label that only the objects have selects no pod, so outgoing traffic would be blocked."""
     text = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
     given: dict[str, str] = {}
     for each in yaml.safe_load(text)["labels"]:
@@ -129,7 +129,7 @@ def test_forwarded_client_address_is_trusted_behind_a_proxy() -> None:
 
 
 def test_monthly_key_rotation_is_off_where_keys_are_not_durable() -> None:
-    """A key made in a pod's memory goes with the pod, and with it everybody wrapped under it."""
+    """A key in a pod's memory is lost with the pod, and with it all people wrapped under it."""
     assert Settings.model_fields["rotate_keys_monthly"].default is False
     settings = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
     assert "- KOSH_ROTATE_KEYS_MONTHLY=false\n" in settings
@@ -168,7 +168,7 @@ def test_erasure_journal_is_on_a_durable_volume() -> None:
 
 
 def test_deployment_gives_processes_time_to_shut_down() -> None:
-    """A worker has the time that it takes to end, and web none new before it ends."""
+    """A worker gets the time that it needs to end, and web gets no new requests meanwhile."""
     for name in ("web", "work"):
         assert COMPOSE["services"][name]["stop_grace_period"] == "30s"
     deployments = [each for each in _documents() if each["kind"] == "Deployment"]
@@ -241,7 +241,7 @@ KINDS = {
 
 
 def test_docs_name_existing_units_services_and_objects() -> None:
-    """Units, services and objects in commands that somebody types in the night."""
+    """Check the names of units, services and objects in commands for on-call operators."""
     pages = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", *KUBERNETES, *UNITS]
     text = "\n".join(path.read_text("utf-8") for path in pages)
     units = set(

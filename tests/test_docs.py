@@ -161,7 +161,7 @@ def _commands(page: str) -> list[str]:
 
 @cache
 def _known() -> dict[str, frozenset[str]]:
-    """Our commands, each with those below it."""
+    """Return our commands with their subcommands."""
     group = typer.main.get_command(assembled())
     commands = getattr(group, "commands", {})
     return {name: frozenset(getattr(each, "commands", ())) for name, each in commands.items()}

@@ -153,7 +153,7 @@ def test_tables_match_the_migrated_database(databases: Databases) -> None:
 
 
 def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
-    """Not the job queue's own tables, nor the clock of test databases."""
+    """Return whether a table is neither the job queue's nor the clock of test databases."""
     return kind != "table" or not (name or "").startswith(("procrastinate_", "test_clock"))
 
 

@@ -47,7 +47,7 @@ def _put(path: Path, how: str | None, mark: str, text: str) -> None:
 
 
 class Copy:
-    """The project, to be changed; each section goes in when its test comes."""
+    """A copy of the project to change; each section is applied when its test comes."""
 
     def __init__(self, root: Path) -> None:
         self.root = root

@@ -74,7 +74,7 @@ def test_docs_commands_and_options_exist(page: str) -> None:
 
 
 class Operator:
-    """Somebody at a terminal of an installation."""
+    """An operator at a terminal of an installation."""
 
     def __init__(self, chosen: Settings, databases: Databases, folder: Path) -> None:
         assert chosen.redis_url
@@ -137,7 +137,7 @@ def _an_hour_passes(keys: Path) -> None:
 async def test_docs_commands_work_through_the_life_of_an_installation(
     operator: Operator, chosen: Settings
 ) -> None:
-    """First installation, last night's backup and the way back, a stolen key, a breach."""
+    """Try first installation, backup and restore, a stolen key, and a breach."""
     typed = operator.types
     said = typed("keys first", "migrate", "officers first NAME", "officers link NAME")
     assert said.count("/console") == 2, said

@@ -33,7 +33,7 @@ class Bubble:
 
 @dataclass
 class Visitor:
-    """Keeps no more than the page would: the chat's name, a cookie, the newest message's id."""
+    """Keeps only what the page keeps: the chat's name, a cookie, the newest message's id."""
 
     session: aiohttp.ClientSession
     url: str
@@ -131,7 +131,7 @@ class Visitor:
         return await self._post("said", text=text)
 
     async def press(self, label: str) -> Bubble:
-        """Press the button of the newest message with that label, or whose payload ends so."""
+        """Press a button of the newest message by its label or the end of its payload."""
         buttons = self.newest.buttons
         payload = buttons.get(label) or next(
             each for each in buttons.values() if each.partition(":")[2] == label or each == label
@@ -139,7 +139,7 @@ class Visitor:
         return await self._post("pressed", payload=payload)
 
     async def send(self, what: str, **fields: str) -> tuple[int, dict[str, Any]]:
-        """Post, and give the status and the answer."""
+        """Post; return the status and the response."""
         form = {"chat": self.chat, "last": self.last, "id": str(uuid4()), **fields}
         headers = {"X-Requested-With": "kosh"}
         async with self.session.post(

@@ -41,7 +41,7 @@ def installed(wheel: Path, folder: Path) -> Path:
 
 @contextmanager
 def demonstrating(kosh: Path, folder: Path) -> Iterator[str]:
-    """`kosh demo` in an empty folder, at the address of its chat."""
+    """Run `kosh demo` in an empty folder; yield the address of its chat."""
     command = [str(kosh), "demo", "--port", str(PORT)]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)

@@ -57,7 +57,7 @@ def key() -> str:
 
 
 class Proxy:
-    """A line to Valkey that can be slow, dead silent, or cut."""
+    """A proxied line to Valkey that can be slow, silent, or cut."""
 
     def __init__(self, url: str) -> None:
         self._target = urlsplit(url)

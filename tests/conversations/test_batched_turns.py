@@ -23,7 +23,7 @@ PEOPLE = 6
 
 
 async def _known(rt: Runtime, many: int = PEOPLE) -> list[Guest]:
-    """People who are asked for their names."""
+    """Create people who are asked for their names."""
     guests = [Guest(rt) for _each in range(many)]
     for guest in guests:
         await guest.consent()
@@ -73,7 +73,7 @@ async def test_batched_turns_of_one_person_in_many_processes_run_once_each(rt: R
 async def test_batched_turns_run_twice_without_the_dedupe_check(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The guard above, seen red."""
+    """Check that the guard above fails without its protection."""
     (guest,) = await _known(rt, 1)
     save = statements.save
 
@@ -157,7 +157,7 @@ async def test_batched_turns_run_two_handles_of_one_person_separately(rt: Runtim
 
 
 async def test_batched_turn_with_more_than_a_reply_runs_alone(rt: Runtime) -> None:
-    """A case that is opened, and somebody who begins, beside people who write."""
+    """Open a case, and let a new person begin, among the turns of others who write."""
     guests = await _known(rt)
     begins = Guest(rt)
     await begins.do(Started())
@@ -217,7 +217,7 @@ async def test_batched_turns_are_retried_alone_when_the_whole_batch_fails(
 async def test_batched_outcome_that_cannot_be_written_stops_no_other(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A platform's id that no database takes."""
+    """Send a platform's id that no database accepts."""
     guests = await _known(rt)
     channel = type(rt.channels["web"])
     send, sent = channel.send, list[str]()

@@ -30,7 +30,7 @@ from tests.person_client import Guest
 
 
 class Slow(WebChat):
-    """The web chat, each message of which is on its way until the gate opens."""
+    """The web chat with sending that blocks until the gate opens."""
 
     def __init__(self, rt: Runtime) -> None:
         super().__init__(rt.live, rt.vault)

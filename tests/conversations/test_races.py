@@ -85,7 +85,7 @@ async def test_take_next_gives_each_of_fifty_officers_another_case(rt: Runtime) 
 
 
 async def _write(rt: Runtime, case: cases.Case, count: int) -> None:
-    """Messages of the form that are still to be sent."""
+    """Write messages of the form that wait for sending."""
     async with rt.pool.connection() as session:
         held = await conversation_store.lock(rt, session, case.person_id)
         assert held is not None
@@ -99,7 +99,7 @@ async def _clock(rt: Runtime) -> datetime:
 
 
 async def _claimed_after(rt: Runtime, case: cases.Case, since: datetime) -> list[Any]:
-    """Messages of the form whose sending was claimed after a moment."""
+    """Return the messages of the form whose sending was claimed after a moment."""
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT id, state FROM messages WHERE person_id = %s AND ownership_version IS NOT NULL"
@@ -110,7 +110,7 @@ async def _claimed_after(rt: Runtime, case: cases.Case, since: datetime) -> list
 
 
 async def _note_claims(rt: Runtime) -> None:
-    """Keep when each row was claimed for sending; its lease goes with the outcome."""
+    """Record when each row was claimed for sending, since its lease goes with the outcome."""
     url = rt.settings.database("owner")
     async with await AsyncConnection.connect(url, autocommit=True) as session:
         await session.execute("ALTER TABLE messages ADD COLUMN started_at timestamptz")
@@ -136,7 +136,7 @@ async def _after(random: Random, act: Callable[[], Awaitable[Any]]) -> Any:
 
 
 async def _race(rt: Runtime, guest: Guest, team: list[Officer], random: Random) -> None:
-    """Bot, two officers and the person at once."""
+    """Race the bot, two officers and the person."""
     case = await ask(guest)
     await _write(rt, case, 3)
     committed: list[datetime] = []
@@ -164,7 +164,7 @@ async def _race(rt: Runtime, guest: Guest, team: list[Officer], random: Random) 
 
 
 async def _leave(guest: Guest, case: cases.Case) -> None:
-    """The person goes back to the bot, to ask again later."""
+    """Return the person to the bot, to ask again later."""
     if (await now(guest.rt, case.id)).state != State.RESOLVED:
         await guest.go("/menu", "yes")
 
@@ -204,7 +204,7 @@ async def test_case_claim_waits_for_a_message_being_claimed(rt: Runtime, admin_u
 
 
 async def _until_somebody_waits(rt: Runtime, admin_url: str) -> None:
-    """Only the administrator sees what other roles wait for."""
+    """Wait as the administrator, the only role that sees the locks of others."""
     name = rt.settings.database().rpartition("/")[2]
     async with await AsyncConnection.connect(admin_url, autocommit=True) as session:
         async with asyncio.timeout(20):
@@ -222,7 +222,7 @@ async def _until_somebody_waits(rt: Runtime, admin_url: str) -> None:
 
 
 async def _overtaken(rt: Runtime, guest: Guest, team: list[Officer], random: Random) -> None:
-    """A reply while somebody else takes the case over: sent before, or shown as not sent."""
+    """Reply while another officer takes the case over: it is sent before, or shown as not sent."""
     first, second = team
     case = await ask(guest)
     version = (await desk.claim(rt, first, case.id, case.version, key=key())).version

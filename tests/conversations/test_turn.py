@@ -89,7 +89,7 @@ async def test_consent_refusal_stores_nothing(rt: Runtime) -> None:
 @pytest.mark.requirement("S-6", "S-7")
 @pytest.mark.row(59)
 async def test_turn_applies_forty_concurrent_duplicated_updates_once_each(rt: Runtime) -> None:
-    """Seen red with the note written before the lock: 40 delivered, fewer applied."""
+    """With the note written before the lock, this failed: 40 delivered, fewer applied."""
     guest = Guest(rt)
     await guest.consent()
     await guest.press("!person")
@@ -104,7 +104,7 @@ async def test_turn_applies_forty_concurrent_duplicated_updates_once_each(rt: Ru
 
 @pytest.mark.requirement("S-7")
 async def test_turn_creates_one_person_from_forty_first_updates(rt: Runtime) -> None:
-    """There is no row to lock yet when consent comes forty times at once."""
+    """At forty simultaneous first consents there is no row to lock yet."""
     guest = Guest(rt)
     await guest.do(Started())
     await guest.go(*TO_CONSENT)
@@ -240,7 +240,7 @@ async def test_inbound_message_clears_the_blocked_mark(rt: Runtime) -> None:
 
 
 class _Named(WebChat):
-    """The page, and by which names acts came to it; the first call is refused for a while."""
+    """A page that records the names of its calls, and refuses the first call for a while."""
 
     def __init__(self, rt: Runtime) -> None:
         super().__init__(rt.live, rt.vault)

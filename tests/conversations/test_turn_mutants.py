@@ -41,7 +41,7 @@ async def _effects(guest: Guest, events: list[Event]) -> int:
 
 
 async def _words(guest: Guest) -> int:
-    """Forty words to an officer; how many the officer can read."""
+    """Send forty messages to an officer; return how many the officer can read."""
     await _effects(guest, [Said(f"word {number}") for number in range(FORTY)])
     async with guest.rt.pool.connection() as session:
         cursor = await session.execute("SELECT count(*) FROM case_messages")

@@ -161,7 +161,7 @@ def _database(admin_url: str) -> Iterator[Databases]:
 
 @contextmanager
 def _former(admin_url: str) -> Iterator[Databases]:
-    """Kill the current worker, and wait for the next."""
+    """Yield a database with the schema of revision 0013."""
     with _database(admin_url) as former:
         with psycopg.connect(former.owner) as connection:
             connection.execute(SchemaManager.get_schema())

@@ -274,7 +274,7 @@ def test_embedded_postgres_start_failure_names_its_log(data: Path) -> None:
 
 @contextmanager
 def folder_of_nobody() -> Iterator[Path]:
-    """Outside pytest's own folder, which is closed to others."""
+    """Return a folder outside pytest's own, which is closed to other users."""
     folder = Path(tempfile.mkdtemp(prefix="kosh-"))
     os.chown(folder, NOBODY, NOBODY)
     try:

@@ -70,7 +70,7 @@ def parts(text: Text) -> Iterator[Text]:
 
 @cache
 def _told(name: str, today: date) -> tuple[Sequence[tuple[Situation, Told]], KeysView[Text]]:
-    """Many situations share a paragraph: it is taken to pieces once, and kept once."""
+    """Split a paragraph once and cache it, since many situations share it."""
     flow, spoken = FLOWS[name]
     inside: dict[Text, tuple[Text, ...]] = {}
 

@@ -119,7 +119,7 @@ class Chat:
         twice: bool = False,
         understanding: Understanding | None = None,
     ) -> Self:
-        """Language chosen; at the menu, or at the first question of a flow."""
+        """Choose the language; stop at the menu, or at the first question of a flow."""
         chat = cls(language, twice=twice, understanding=understanding)
         chat.takes(Started())
         chat.presses(language)
@@ -142,7 +142,7 @@ class Chat:
         return self
 
     def presses(self, *keys: str) -> Self:
-        """Press buttons of what was asked last: a key, `<`, `-`, `=`, `>`, `!word` or `?do`."""
+        """Press buttons of the last question: a key, `<`, `-`, `=`, `>`, `!word` or `?do`."""
         for key in keys:
             payload = key if key[:1] in "!?" else f"{self.conversation.nonce}:{key}"
             shown = [button.payload for say in self.says_now for button in say.buttons]
@@ -151,7 +151,7 @@ class Chat:
         return self
 
     def answers(self, value: str) -> Self:
-        """Press it where there is such an option on any page, else write it."""
+        """Press the option if a page has it, or write the answer."""
         asked = self.conversation.asked
         keys = {option.key for option in asked.options} if asked else set()
         if value in keys or value == "-":
@@ -166,7 +166,7 @@ class Chat:
         return self.says(str(keys.index(question) + 1))
 
     def until(self, question: str, **others: str) -> Self:
-        """Answer as the invented person does, but for `others`, until the question is asked."""
+        """Answer as the invented person does, except for `others`, up to the question."""
         for _turn in range(120):
             if self.at == question:
                 return self
@@ -267,7 +267,7 @@ class Chat:
                 self._hold_submission(effect, after.conversation)
 
     def _hold_submission(self, submit: Submit, after: Conversation) -> None:
-        """Only after consent, and nothing that is not on the path."""
+        """Check that a submission follows consent, and has only answers on the path."""
         assert "registration" in after.consents
         road = path(self.flows[submit.flow], after.forms[submit.flow])
         assert submit.answers == road.answers

@@ -133,7 +133,7 @@ def test_new_form_version_lets_conversations_finish_with_their_answers(version: 
 
 
 def finished(chat: Chat) -> Submit:
-    """Answer what is asked, as the invented person would, until it is sent."""
+    """Answer the questions as the invented person would, until the form is sent."""
     known = {"nickname": "-Testy", "pets": "no", "last": "TESTOVA", "lives": "here"}
     for _turn in range(90):
         if chat.done(Submit):

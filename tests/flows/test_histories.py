@@ -60,7 +60,7 @@ KINDS = ("photo", "document", "voice", "location", "sticker", "poll", "video_not
 
 
 class Histories(RuleBasedStateMachine):
-    """Every turn is tried by `Chat` for what must always hold (see there)."""
+    """Random histories; `Chat` checks its invariants after every turn."""
 
     chat: Chat
     pressed: list[str]
@@ -80,7 +80,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(turns=st.integers(1, 12))
     def go_on(self, turns: int) -> None:
-        """Answer as the invented person would, so that histories come far."""
+        """Answer as the invented person would, so that histories go deep."""
         for _turn in range(turns):
             if self.chat.at.startswith("~") or self.chat.conversation.with_officer:
                 return

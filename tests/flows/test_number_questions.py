@@ -146,7 +146,7 @@ def test_flow_with_number_questions_can_be_walked_to_its_end() -> None:
 
 
 def test_stored_number_of_another_kind_is_asked_again() -> None:
-    """A question that changes from one kind to another must not keep what the other one read."""
+    """A question that changes its kind must not keep a value that the other kind read."""
     flow = Flow(
         name="numbers",
         title=button("Citizenship"),

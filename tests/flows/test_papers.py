@@ -32,7 +32,7 @@ PHOTO = Attached("photo", "file-1", 1000)
 
 
 def _sending(language: str = "ru") -> Chat:
-    """Registered, and at the first paper."""
+    """Return a registered person at the first paper."""
     chat = Chat.begun(language)
     chat.conversation = replace(
         chat.conversation,

@@ -69,7 +69,7 @@ def _switched(at: int, before: str, language: str) -> Conversation:
 
 @cache
 def _answered(at: int, value: str | None, language: str) -> Turn:
-    """Asked in Russian, answered in a language as a person does."""
+    """Ask in Russian, and answer in a language as a person does."""
     flow, form, stop = _questions()[at]
     c = _asked(at, "ru") if language == "ru" else _switched(at, "ru", language)
     # Press what is offered, write what is not, send a file.
@@ -144,5 +144,5 @@ def _payload(shift: int | None) -> bytes:
 
 @pytest.mark.parametrize("shift", range(len(LANGUAGES)))
 def test_language_switch_keeps_the_registry_payload_bytes(shift: int) -> None:
-    """But for the language and the hash of the consent, which are set beside the answers."""
+    """Only the language and the hash of the consent differ; they are stored beside the answers."""
     assert _payload(shift) == _payload(None)

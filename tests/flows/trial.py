@@ -34,7 +34,7 @@ def choice(**labels: Text) -> Choice:
 
 
 class Forgetful(YesNo):
-    """A question that does not take its own answers."""
+    """A question that refuses its own answers."""
 
     def accepts(self, value: str) -> bool:
         return False

@@ -33,7 +33,7 @@ def released(items: tuple[Item, ...]) -> Flows:
 
 
 def with_(old: Item, *new: Item) -> Flows:
-    """Today's flow with one item replaced by none, one or several."""
+    """Return today's flow with one item replaced by none, one or several."""
     at = PREREGISTRATION.items.index(old)
     return released((*PREREGISTRATION.items[:at], *new, *PREREGISTRATION.items[at + 1 :]))
 

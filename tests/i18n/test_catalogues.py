@@ -213,7 +213,7 @@ def test_catalogue_lint_finding_names_the_file_to_fix() -> None:
 
 @pytest.fixture
 def locales(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Catalogues that a test may spoil, of three labels: those of all sentences take seconds."""
+    """Yield catalogues with three labels for tests to damage; complete ones take seconds."""
     full = {code: catalogues.read(code) for code in catalogues.HAND_MADE}
     copytree(catalogues.LOCALES / "words", tmp_path / "words")
     monkeypatch.setattr(catalogues, "extract", lambda: labels(Catalog()))

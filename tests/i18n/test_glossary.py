@@ -72,7 +72,7 @@ def test_kazakh_arabic_words_agree_with_cldr_except_for_a_known_error() -> None:
 
 
 def test_cldr_error_exception_is_still_needed() -> None:
-    """Red when CLDR mends it: then the exception goes out of SLIPS and docs/how-to/translate."""
+    """If CLDR corrects the error, remove the exception from SLIPS and docs/how-to/translate."""
     assert set(kazakh_arabic_report.with_cldr()["sign"].missed) == set(kazakh_arabic_report.SLIPS)
     noon = deepcopy(localedata.load("kk_Arab"))["day_periods"]["stand-alone"]
     [(_talthus, wrong)], [parted] = kazakh_arabic_report.SLIPS, kazakh_arabic_report.SLIPS.values()

@@ -56,7 +56,7 @@ def test_identity_number_vectors_have_a_kind_or_are_the_policy() -> None:
 def test_identity_number_reader_ignores_place_codes_before_their_year(
     place: str, year: int
 ) -> None:
-    """The policy among the vectors: codes exist since 1984 or 2001, people are older."""
+    """Vectors for the policy: codes exist since 1984 or 2001, and people are older."""
     stem = f"{place}{year}0305001"
     read = {read_identity(stem + check, Identity.CN_RESIDENT) for check in "0123456789X"}
     assert len(read - {Refusal.WRONG_CHECK}) == 1
@@ -234,6 +234,6 @@ def test_identity_number_readers_never_raise_and_results_fit(
 
 @given(st.from_regex("[0-9]{11}", fullmatch=True))
 def test_iin_reader_accepts_at_most_one_check_digit(stem: str) -> None:
-    """None at all where both rows of weights give ten."""
+    """No digit is accepted where both rows of weights give ten."""
     read = [read_identity(stem + str(check), Identity.KZ_IIN) for check in range(10)]
     assert sum(not isinstance(each, Refusal) for each in read) <= 1

@@ -77,7 +77,7 @@ def test_mrz_single_name_has_no_given_names() -> None:
 
 
 def test_mrz_long_card_number_continues_in_the_personal_field() -> None:
-    """ICAO 9303-5, note j: its own specimen."""
+    """Read the specimen of ICAO 9303-5, note j."""
     zone = read(
         "I<UTOD23145890<7349<<<<<<<<<<<\n3407127M9507122UTO<<<<<<<<<<<2\nSTEVENSON<<PETER<JOHN<<<<<<<<<"
     )

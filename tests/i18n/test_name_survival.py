@@ -12,7 +12,7 @@ MANY = 50_000
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_name_reader_keeps_every_code_point(script: str) -> None:
-    """Beyond NFC and the listed unifications; `./kosh bench names` takes as many much further."""
+    """Names change only by NFC and the listed unifications; `./kosh bench names` tries more."""
     for typed, kept in names(script, MANY // len(SCRIPTS), seed=4):
         assert read_name(typed) == kept, ascii(typed)
         assert read_name(kept) == kept, ascii(kept)
@@ -20,7 +20,7 @@ def test_name_reader_keeps_every_code_point(script: str) -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_name_generator_produces_difficult_names(script: str) -> None:
-    """The generator is no guard if it makes plain letters only."""
+    """A generator of plain letters only would make the other tests useless."""
     made = list(names(script, 2_000, seed=4))
     assert any(not unicodedata.is_normalized("NFC", typed) for typed, _kept in made)
     assert any("\u2068" in typed for typed, _kept in made)

@@ -60,7 +60,7 @@ def provokes(name: str) -> Callable[[Provoke], Provoke]:
 
 @dataclass
 class Prometheus:
-    """Scrapes a process as the real one would; `up` is what it says itself."""
+    """Scrapes a process as Prometheus would; `up` is the test's own value."""
 
     http: aiohttp.ClientSession
 

@@ -24,7 +24,7 @@ ID = UUID("00000000-0000-4000-8000-000000000001")
 
 
 class Written(io.StringIO):
-    """Where the log is written to."""
+    """The target stream of the log."""
 
     @property
     def lines(self) -> list[dict[str, Any]]:
@@ -37,7 +37,7 @@ class Written(io.StringIO):
 
 
 class Terminal(Written):
-    """A stream with a person before it."""
+    """A stream that is a terminal."""
 
     def isatty(self) -> bool:
         return True

@@ -158,7 +158,7 @@ def test_permission_topics_restrict_officers_but_not_leads(action: Action) -> No
 
 
 async def test_desk_actions_all_refuse_unauthorized_officers(rt: Runtime) -> None:
-    """An auditor of the mission, and an officer of another, at each verb."""
+    """Try each verb as an auditor of the mission, and as an officer of another."""
     case = await ask(Guest(rt))
     auditor = await an_officer(rt, "Auditor", roles=(Role.AUDITOR,))
     far = await an_officer(rt, "Officer Far", ELSEWHERE)

@@ -34,7 +34,7 @@ HOUR = 3600
 
 
 def settle(rt: Runtime, days: float = 1) -> None:
-    """As if every key had been made so many days ago, an older one a day earlier still."""
+    """Set the age of every key to so many days, and of each older one to a day more."""
     for kind, version, path in key_files.files(rt.settings.key_dir):
         newest = max(Keys.load(rt.settings.key_dir).of(kind))
         made = time.time() - (days + newest - version) * 24 * HOUR

@@ -21,7 +21,7 @@ BACK: dict[str, LiteralString] = {
 
 
 async def lived(rt: Runtime, databases: Databases) -> None:
-    """Something happened that each number knows of, and two rounds have noted it."""
+    """Change something that each counter measures, and let two rounds record it."""
     await Guest(rt).register()
     with psycopg.connect(databases.owner, autocommit=True) as session:
         session.execute("UPDATE audit_head SET seq = seq + 2")
@@ -49,7 +49,7 @@ async def test_rollback_guard_refuses_a_lower_number_until_accepted(
 async def test_rollback_guard_records_only_durable_numbers(
     rt: Runtime, databases: Databases
 ) -> None:
-    """A crash of the server may take back what was only just done."""
+    """A crash of the server may undo the last writes."""
     await lived(rt, databases)
     await Guest(rt).register()
     await rollback_guard.HighWaterMark().note(rt)

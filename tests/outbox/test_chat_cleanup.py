@@ -90,7 +90,7 @@ class Place:
         await receive.deliver(self.rt, await receive.receive(self.rt, update))
 
     async def begin(self, *pressed: str) -> None:
-        """Each of these is the next question's answer, so the nonce goes up by one with each."""
+        """Begin a conversation; each answer raises the nonce of the next question by one."""
         await self.do(Started())
         for nonce, key in enumerate(pressed, 1):
             await self.do(Pressed(f"{nonce}:{key}"))
@@ -211,7 +211,7 @@ async def test_quick_exit_deletes_an_edit_that_was_sent_as_a_new_message(rt: Run
 
 
 async def announced(rt: Runtime, place: Place, external_id: str, ago: str) -> None:
-    """An announcement that came to the place so long ago."""
+    """Send an announcement to the chat at an earlier time."""
     await crowd(rt, 1)
     found = await started(rt, await crew(rt), a_draft())
     async with rt.pool.connection() as session:

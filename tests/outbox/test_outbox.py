@@ -32,7 +32,7 @@ async def _wait(rt: Runtime, guest: Guest, rows: int) -> None:
 
 
 async def _lease_oldest(rt: Runtime) -> None:
-    """As if each person's oldest waiting row were being sent by a process that is alive."""
+    """Lease each person's oldest waiting row, as if a running process were sending it."""
     async with rt.pool.connection() as session:
         await session.execute(
             "UPDATE messages SET state = 'sending', attempt = 1,"
@@ -115,7 +115,7 @@ async def test_outbox_gives_up_an_unreadable_message_and_sends_the_next(
 async def test_outbox_row_ids_are_not_reused_after_a_restore(
     rt: Runtime, databases: Databases
 ) -> None:
-    """Platforms know a message by the number of its row: that of a lost one must not come again."""
+    """Platforms know a message by its row number, so the number of a lost one must not return."""
     guest = Guest(rt)
     await guest.consent()
     *_before, (newest, _act, _state) = await guest.rows()
@@ -161,7 +161,7 @@ async def test_outbox_waits_for_an_unreachable_platform_but_drops_a_bad_message(
 
 
 class _Torn(WebChat):
-    """The page whose answers are lost while the line is torn, though what is sent arrives."""
+    """A page whose responses are lost while the line is torn, although requests arrive."""
 
     def __init__(self, rt: Runtime) -> None:
         super().__init__(rt.live, rt.vault)

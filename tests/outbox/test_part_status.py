@@ -22,7 +22,7 @@ type Meets = Callable[[], Awaitable[None]]
 
 
 class _Apart(WebChat):
-    """A page to which a message is two posts, each of which may meet something first."""
+    """A page that needs two posts for a message, each with its own scripted errors."""
 
     edits = deletes = False
     many = 2
@@ -54,7 +54,7 @@ class _Apart(WebChat):
 
 @dataclass
 class _Row:
-    """Somebody's one message on such a page."""
+    """A person's one message on such a page."""
 
     rt: Runtime
     page: _Apart

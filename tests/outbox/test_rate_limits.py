@@ -17,7 +17,7 @@ from tests.person_client import Guest
 
 
 class Paced(WebChat):
-    """The web chat, as if its platform had rates and could refuse."""
+    """The web chat with the rates and refusals of a platform."""
 
     def __init__(self, rt: Runtime, rates: Rates) -> None:
         super().__init__(rt.live, rt.vault)
@@ -45,7 +45,7 @@ async def known(rt: Runtime) -> Guest:
 
 
 async def newest(rt: Runtime, guest: Guest) -> tuple[Any, ...]:
-    """State, attempts and seconds to wait of the guest's newest message."""
+    """Return state, attempts and seconds to wait of the guest's newest message."""
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT m.state, m.attempt, extract(epoch FROM m.due_at - kosh_now())::float, m.reason"

@@ -71,7 +71,7 @@ async def _ahead(rt: Runtime, interval: str) -> None:
 
 
 async def _ready(rt: Runtime, draft: broadcasts.Draft | None = None) -> broadcasts.Broadcast:
-    """Started, with everybody's row made."""
+    """Start a broadcast, with the rows of all recipients."""
     found = await started(rt, await crew(rt), draft or a_draft())
     await all_at_once(rt, found)
     return found
@@ -307,7 +307,7 @@ async def test_broadcast_is_held_after_many_errors(rt: Runtime) -> None:
 
 
 async def _spoil(rt: Runtime, people: Sequence[Member]) -> None:
-    """As if what was sealed of them had been altered, or its key destroyed."""
+    """Damage sealed values, as if they were altered or their key was destroyed."""
     async with rt.pool.connection() as session:
         await session.execute(
             "UPDATE handles SET address = decode(repeat('00', 60), 'hex')"
@@ -341,7 +341,7 @@ async def test_broadcast_is_held_when_no_recipient_is_readable(rt: Runtime) -> N
 
 @dataclass
 class Torn(Post):
-    """A platform that loses its first answer, and from then on all of them until it is mended."""
+    """A platform that loses its first response, and then all responses until it is mended."""
 
     torn: bool = True
 
@@ -828,7 +828,7 @@ async def test_broadcast_outcomes_of_a_channel_survive_a_failure_of_another(
 
 
 class _Meta(Post):
-    """As Meta names messages: whom each went to can be read in its id."""
+    """Message ids in Meta's format, from which the recipient can be read."""
 
     async def send(self, act: ChannelCall) -> str:
         await super().send(act)

@@ -87,7 +87,7 @@ async def test_officer_removes_a_forgotten_pin(rt: Runtime) -> None:
 async def test_pin_check_takes_equal_time_when_no_pin_is_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The hash is tried whether there is one or not; that is all the time it takes."""
+    """The hash is computed with or without a PIN, and dominates the time."""
     tried: list[str] = []
     verify = password_hashing._hasher.verify
 

@@ -105,7 +105,7 @@ async def test_erasure_evicts_the_key_in_its_process(rt: Runtime) -> None:
 async def test_erasure_keeps_no_key_that_was_read_meanwhile(
     rt: Runtime,
 ) -> None:
-    """Until the commit others still find the person."""
+    """Other transactions still find the person until the commit."""
     guest = Guest(rt)
     await guest.consent()
     person_id = await opened(rt, guest)

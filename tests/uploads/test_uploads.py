@@ -77,7 +77,7 @@ async def reason(
 
 
 async def kept_at_once(rt: Runtime, person: Person, files: list[bytes]) -> list[Refusal | None]:
-    """Looked at one after another, written down all at the same time."""
+    """Process files one after another, and store them all at the same time."""
     looked_at = [await uploads.sanitize(rt, person.id, IDENTITY, sent(file)) for file in files]
 
     async def keep(checked: uploads.Sanitized) -> Refusal | None:
@@ -290,7 +290,7 @@ async def test_row_81_refused_uploads_count_toward_the_limit(
 
 
 class Cloud:
-    """Where a messenger keeps files; `failing` times it doesn't give one out."""
+    """A messenger's file storage; the first `failing` downloads fail."""
 
     def __init__(self, files: Iterable[bytes], failing: int = 0, gone: bool = False) -> None:
         self.files = {f"ref-{number}": file for number, file in enumerate(files)}
@@ -309,7 +309,7 @@ class Cloud:
 
 
 async def at_the_papers(house: House) -> Guest:
-    """Registered, accepted, and asked for the passport."""
+    """Register a person, up to the request for the passport."""
     guest = Guest(house.rt)
     await guest.register()
 
@@ -444,7 +444,7 @@ async def documents(house: House) -> list[dict[str, Any]]:
 
 
 async def sent_off(house: House, guest: Guest, *files: bytes) -> Person:
-    """Files taken on the page and let go to the registry."""
+    """Upload files on the page, and send them to the registry."""
     person = await person_of(house.rt, guest)
     for file in files:
         delivery = await upload_events.take_upload(house.rt, person, sent(file))
@@ -459,7 +459,7 @@ async def accepted(guest: Guest) -> bool:
 
 
 async def all_accepted(house: House, guest: Guest) -> None:
-    """In the end, whatever went wrong; time runs on, and what was on its way may go twice."""
+    """Wait until all are accepted in spite of faults; time advances, and transfers may repeat."""
 
     async def after_a_while() -> bool:
         await house.ahead("15 minutes")
@@ -504,7 +504,7 @@ async def test_row_84_document_metadata_contains_no_file_name(house: House) -> N
 
 @pytest.mark.requirement("S-49")
 async def test_document_reaches_the_registry_once_under_every_fault(house: House) -> None:
-    """One person sends a paper into each fault; their house is opened once, which takes longest."""
+    """One person sends a paper into each fault, since starting the stack takes longest."""
     guest = await at_the_papers(house)
     person = await person_of(house.rt, guest)
     for number, fault in enumerate(FAULTS, 1):
@@ -519,7 +519,7 @@ async def test_document_reaches_the_registry_once_under_every_fault(house: House
 
 
 async def tried_and_settled(house: House, upload_id: UUID) -> None:
-    """Tried while the fault lasts, and once more after it; time runs on."""
+    """Try while the fault lasts, and once more after it; time advances."""
 
     async def told() -> tuple[str, int]:
         await house.ahead("15 minutes")
@@ -610,7 +610,7 @@ async def test_document_refused_by_the_registry_opens_a_case_and_is_kept(house: 
 
 
 async def test_upload_outcome_after_a_lost_lease_is_ignored(rt: Runtime) -> None:
-    """Their lease was over and another has it: a late refusal opens no case, a delay is not set."""
+    """Another process has the lease: a late refusal opens no case, and a delay is not set."""
     person = await known(rt)
     upload_id = await kept(rt, person, photo())
     async with rt.pool.connection() as session:
