@@ -15,7 +15,7 @@ from bot.privacy.data_inventory import INVENTORY, Protection
 from bot.runtime import Runtime
 
 # Columns with a row's creation time, in order of preference.
-_TIMES = ("created_at", "opened_at", "at", "updated_at", "due_at", "done_at")
+_TIMES = ("created_at", "opened_at", "updated_at", "due_at", "state_at")
 
 
 @dataclass(frozen=True, slots=True)

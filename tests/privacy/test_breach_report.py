@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.db import tables as t
 from bot.operations import key_rotation
 from bot.privacy import breach_report
 from bot.privacy.breach_report import Scope
@@ -23,6 +24,11 @@ async def test_breach_report_counts_a_person_once_over_all_tables(rt: Runtime) -
     assert by_table["consents"].people == by_table["registrations"].people == 1
     assert by_table["messages"].rows > by_table["messages"].people == 1
     assert by_table["handles"].data
+
+
+def test_breach_report_counts_every_table_of_people_that_has_a_time() -> None:
+    of_people = {each.name for each in t.metadata.sorted_tables if "person_id" in each.c}
+    assert of_people - breach_report._COUNTS.keys() == {t.AudienceAttribute.__tablename__}
 
 
 async def test_breach_report_filters_by_time_key_version_and_table(rt: Runtime) -> None:
