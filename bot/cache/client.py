@@ -209,13 +209,6 @@ class Cache:
         newer = [each for each in local if _moment(each[0]) > _moment(last_id)]
         return sorted([*found, *newer], key=lambda entry: _moment(entry[0]))
 
-    async def has_entries(self, stream_key: str) -> bool:
-        """Return True if a stream has entries."""
-        if self._local_streams.get(stream_key):
-            return True
-        with _redis_errors():
-            return bool(await self._client.exists(f"chat:{stream_key}"))
-
     async def _run(
         self, script: Script, key: str | Sequence[str], *args: str | bytes | float
     ) -> Any:

@@ -91,11 +91,6 @@ async def waiting(live: Cache, vault: Vault, address: str, last: str) -> list[tu
     return [(note_id, _decode(vault.unseal_transient(sealed, stream))) for note_id, sealed in found]
 
 
-async def has_begun(live: Cache, address: str) -> bool:
-    """Return True if an anonymous chat has messages. Raises CacheUnavailable."""
-    return await live.has_entries(_stream(address))
-
-
 def topic(address: str) -> str:
     """Return the pub/sub topic that a chat's page subscribes to."""
     return f"web:{_named(address)}"
