@@ -127,7 +127,8 @@ def figures(results: Sequence[Result]) -> Figures:
 def table(found: Figures) -> str:
     """Return figures as lines of text."""
     rows = [HEAD.format("", *COLUMNS)]
-    for language, (lines, *shares) in found.items():
+    for language in sorted(found, key=lambda each: (each == ALL, each)):
+        lines, *shares = found[language]
         written = (f"{each:.1f}" if each is not None else "-" for each in shares)
         rows.append(HEAD.format(language, f"{lines:.0f}", *written))
     return "\n".join(rows)

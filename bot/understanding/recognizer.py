@@ -27,6 +27,7 @@ LEXICON_DANGER = 0.5
 # Nine of ten lines of noise are less familiar, and 1 in 200 held-back phrases.
 MIN_FAMILIARITY = 0.4
 MAX_SHORT = 3
+CHINESE = "zh_Hans"
 MIN_LAYOUT = 5
 # Minimum gain in mean log-probability per letter to assume the other keyboard layout.
 LAYOUT_MARGIN = 1.0
@@ -107,8 +108,8 @@ class Recognizer:
     def recognize(self, text: str, language: str | None = None) -> Recognition:
         """Return the likely meanings of a message; raise nothing.
 
-        `language` is the conversation's language. It has no effect yet: one model serves all
-        languages. The model reads the message and its parts in one pass.
+        `language` is the conversation's language. One model serves all languages; Chinese in Latin
+        letters is Chinese only by this. The model reads the message and its parts in one pass.
         """
         line, wrong_layout = self._line(text)
         if not line.words:
@@ -135,7 +136,7 @@ class Recognizer:
             none_mass=float(whole[self._none].sum()),
             familiarity=float(familiarity[0]),
             is_short=line.letters <= MAX_SHORT,
-            is_chinese=line.is_chinese,
+            is_chinese=line.is_chinese or language == CHINESE,
             blank=False,
             wrong_layout=wrong_layout,
             parts=tuple(map(self._part, clauses, found[others:], familiarity[others:])),
