@@ -17,7 +17,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_python
 from babel.messages.pofile import read_po, write_po
 
-from bot.i18n import kazakh_arabic, uzbek_cyrillic
+from bot.i18n import arabic_sentences, uzbek_cyrillic
 from bot.i18n.script_overrides import LABELS
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +26,7 @@ LOCALES = next(path for path in (ROOT / "locales", ROOT / "bot" / "locales") if 
 HAND_MADE = ("kk", "ru", "zh_Hans", "uz")
 # Derived languages, each with its origin and its conversion.
 BUILT: Mapping[str, tuple[str, Callable[[str], str]]] = {
-    "kk_Arab": ("kk", kazakh_arabic.to_arabic),
+    "kk_Arab": ("kk", arabic_sentences.to_arabic),
     "uz_Cyrl": ("uz", uzbek_cyrillic.to_cyrillic),
 }
 CONTEXTS = {"_": None, "button": "button<=20", "row": "list row<=24"}

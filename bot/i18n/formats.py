@@ -12,12 +12,13 @@ from typing import Literal
 
 from babel import localedata
 
-from bot.i18n import kazakh_arabic, normalization, uzbek_cyrillic
+from bot.i18n import arabic_sentences, normalization, uzbek_cyrillic
 
 # Non-breaking spaces keep a day with its month, and a year with its word.
 DATES = {
     "kk": "{year}\u00a0ж. {day}\u00a0{month}",
-    "kk_Arab": "{year}\u00a0ج. {day}\u00a0{month}",
+    # Months are counted, as people in Xinjiang write.
+    "kk_Arab": "{year}-جىلى {number}-ايدىڭ {day}-كۇنى",
     "ru": "{day}\u00a0{month} {year}\u00a0г.",
     "zh_Hans": "{year}年{number}月{day}日",
     "uz": "{year}-yil {day}-{month}",
@@ -95,7 +96,7 @@ def names(code: str) -> Names:
     """Return the displayed names of a written form, with CLDR's errors corrected."""
     match code:
         case "kk_Arab":
-            return Names("kk").spelt(kazakh_arabic.to_arabic)
+            return Names("kk").spelt(arabic_sentences.to_arabic)
         case "uz":
             return Names("uz").spelt(normalization.apostrophes)
         case "uz_Cyrl":

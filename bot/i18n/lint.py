@@ -29,12 +29,13 @@ HAN = "[\u3007\u3400-\u9fff]"
 COMMA = r"(?<!\d),|,(?!\d)"
 
 RUSSIAN = frozenset("абвгдеёжзийклмнопрстуфхцчшщъыьэюя")
+# In Arabic script the letter O of a document stays Latin.
 ALPHABETS = {
     "kk": RUSSIAN | frozenset("әғқңөұүһі"),
     "ru": RUSSIAN,
     "uz": frozenset("abcdefghijklmnopqrstuvwxyzʻʼ"),
     "en": frozenset("abcdefghijklmnopqrstuvwxyz"),
-    "kk_Arab": frozenset("".join(kazakh_arabic.LETTERS.values()) + kazakh_arabic.SIGN),
+    "kk_Arab": frozenset("".join(kazakh_arabic.LETTERS.values()) + kazakh_arabic.SIGN + "o"),
     "uz_Cyrl": (RUSSIAN | frozenset("ўқғҳ")) - frozenset("щы"),
 }
 QUOTES = {

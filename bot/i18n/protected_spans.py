@@ -27,6 +27,7 @@ NAMES = {
     "JPG",
     "MB",
     "PNG",
+    "ПИНФЛ",
     "WebP",
     "HEIC",
     "TESTOVA",

@@ -59,4 +59,11 @@ UZBEK: Mapping[str, str] = {
 
 # Whole translations for a derived script where the converted text is too long or wrong, by script,
 # context and English.
-LABELS: Mapping[tuple[str, str, str], str] = {}
+LABELS: Mapping[tuple[str, str, str], str] = {
+    # Papers in Cyrillic name the number ЖШШИР.
+    (
+        "uz_Cyrl",
+        "",
+        "Is this your PINFL (JShShIR)? We ask for something else here: {label}. Example: {example}",
+    ): "Бу сизнинг ЖШШИР рақамингизми? Бу ерда бошқа нарса сўраляпти: {label}. Масалан: {example}",
+}

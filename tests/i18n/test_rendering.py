@@ -31,7 +31,7 @@ def rendering(code: str, **messages: str) -> Rendering:
         ("ru", "5\u00a0марта 2026\u00a0г."),
         ("zh_Hans", "2026年3月5日"),
         ("uz", "2026-yil 5-mart"),
-        ("kk_Arab", f"{RLM}{FSI}2026\u00a0ج. 5\u00a0ناۋرىز{PDI}"),
+        ("kk_Arab", f"{RLM}{FSI}2026-جىلى 3-ايدىڭ 5-كۇنى{PDI}"),
         ("uz_Cyrl", "2026-йил 5-март"),
         ("en", "5 March 2026"),
     ],

@@ -1,0 +1,36 @@
+"""Sentences in Arabic script are worded as people in Xinjiang write."""
+
+from datetime import date
+
+import pytest
+
+from bot.i18n import arabic_sentences, formats, kazakh_arabic
+
+
+@pytest.mark.parametrize(
+    ("cyrillic", "arabic"),
+    [
+        ("О әрпі", "O ءارپى"),
+        ("жеке нөмір (ЖСН)", "جەكە ءنومىر (ج س ن)"),
+        ("қолтаңба (ЭЦҚ)", "قولتاڭبا (ە س ق)"),
+        ("{mci} АЕК", "{mci} ا ە ك"),
+        ("ПИНФЛ нөмірі", "ПИНФЛ ءنومىرى"),
+        ("Қытайдан, Қытайдың", "جۇڭگودان، جۇڭگونىڭ"),
+        ("қытайша беттер", "حانزۋشا بەتتەر"),
+        ("Гуанчжоудағы", "گۋاڭجوۋداعى"),
+        ("құпиясөзден", "قۇپيا سوزدەن"),
+        ("цифрмен", "سيفرمەن"),
+        ("2026 жылғы", "2026-جىلعى"),
+        ("{year} жылы", "{year}-جىلى"),
+    ],
+)
+def test_sentence_in_arabic_script_uses_words_of_xinjiang(cyrillic: str, arabic: str) -> None:
+    assert arabic_sentences.to_arabic(cyrillic) == arabic
+
+
+def test_date_in_arabic_script_counts_its_month() -> None:
+    assert formats.day(date(2026, 11, 24), "kk_Arab") == "2026-جىلى 11-ايدىڭ 24-كۇنى"
+
+
+def test_typed_words_keep_their_letters() -> None:
+    assert kazakh_arabic.to_arabic("Қытай") == "قىتاي"
