@@ -15,6 +15,7 @@ import pytest
 from bot.cache import Cache
 from bot.channels import (
     Blocked,
+    BroadcastsStopped,
     Channel,
     ChannelCall,
     DeliveryReport,
@@ -284,6 +285,7 @@ assert set(KINDS) == {
     Inbound,
     Unparseable,
     Blocked,
+    BroadcastsStopped,
     HandleChanged,
     DeliveryReport,
     GroupChat,

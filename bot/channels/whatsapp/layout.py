@@ -93,17 +93,19 @@ def _over(
 
 
 def _under_the_end(body: str, action: Content) -> list[Content]:
-    """Put the action under the last paragraphs that leave room for it.
+    """Put the action under the last paragraphs that leave room for it, else lines or words.
 
-    The paragraphs before are sent separately. Raises DoesNotFit.
+    The text before is sent separately. Raises DoesNotFit.
     """
     if LIMITS.measure(body) <= LIMITS.text_over_buttons:
         return [_interactive(body, action)]
-    end = body.find("\n\n", len(body) - LIMITS.text_over_buttons - 2)
+    start = len(body) - LIMITS.text_over_buttons
+    ends = (body.find(gap, start - len(gap)) for gap in ("\n\n", "\n", " "))
+    end = next((at for at in ends if at >= 0), -1)
     if end < 0:
         raise DoesNotFit
     before = [_plain(part) for part in LIMITS.split(body[:end])]
-    return [*before, _interactive(body[end + 2 :], action)]
+    return [*before, _interactive(body[end:].lstrip(), action)]
 
 
 def _linked(

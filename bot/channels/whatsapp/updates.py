@@ -155,7 +155,7 @@ def _change(change: Any, number_id: str, now: float) -> Iterator[IncomingUpdate]
     value = change.get("value") if isinstance(change, dict) else None
     if not isinstance(value, dict):
         raise Unreadable("E_SHAPE")
-    field = change.get("field")
+    field = str(change.get("field"))
     if field in account_events.FIELDS:
         return account_events.alarm(field, value)
     if field not in FIELDS or not _is_ours(value, number_id):
