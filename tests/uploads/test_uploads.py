@@ -177,7 +177,7 @@ async def test_upload_hash_differs_between_people(rt: Runtime) -> None:
     file = photo()
     for _each in range(2):
         await kept(rt, await known(rt), file)
-    marks = await rows(rt, "mark")
+    marks = await rows(rt, "hash")
     assert len(set(marks)) == 2
     assert sha256(file).digest()[:16] not in marks
 
