@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from bot.broadcasts import links
 from bot.broadcasts.audience import pushed
 from bot.broadcasts.model import Draft, Refusal, Words, words_in
 from bot.cases.canned_replies import BUILT
@@ -20,11 +21,6 @@ from flows.engine.text import button
 
 NEWS = "!news"
 ANNOUNCEMENTS = button("Announcements")
-# Text that a messenger turns into a link; @names may lead to other bots and channels.
-LINK = re.compile(
-    r"(?:https?|tg)://\S+|(?<![\w.@])(?:[^\W_](?:[\w-]*[^\W_])?\.)+(?:[a-z]{2,}|рф|қаз)(?:/\S*)?\b"
-    r"|(?<!\w)@\w{4,}"
-)
 UNFILLED = re.compile(r"[{}\[\]<>]|_{3,}|\b[XХ]{2,}\b|TODO|\?{3,}|\.{4,}")
 
 
@@ -52,9 +48,10 @@ def faults(rt: Runtime, draft: Draft) -> Iterator[Blocker]:
 def _faults(rt: Runtime, language: str, words: Words) -> Iterator[Blocker]:
     if UNFILLED.search(words.body):
         yield Blocker(Refusal.PLACEHOLDER, language)
-    for link in LINK.findall(words.body):
-        if not _ours(rt, link):
-            yield Blocker(Refusal.LINK, f"{language}: {link}")
+    for link in links.foreign_links(words.body, _hosts(rt)):
+        yield Blocker(Refusal.LINK, f"{language}: {link}")
+    for number in links.phone_numbers(words.body):
+        yield Blocker(Refusal.PHONE, f"{language}: {number}")
     for form in (language, *(built for built, by in BUILT.items() if by[0] == language)):
         if not _fits(rt, {language: words}, form):
             yield Blocker(Refusal.TOO_LONG, form)
@@ -65,12 +62,9 @@ def written(rt: Runtime) -> list[str]:
     return [code for code, _own in rt.languages.languages() if code not in BUILT]
 
 
-def _ours(rt: Runtime, link: str) -> bool:
-    """Return True if a link leads to the bot's own host or to one that the operator allowed."""
-    host = urlsplit(link if "//" in link else f"//{link}").hostname or ""
-    own = urlsplit(rt.settings.public_url).hostname or ""
-    allowed = (own, *rt.settings.broadcast_hosts)
-    return any(host == each or host.endswith(f".{each}") for each in allowed if each)
+def _hosts(rt: Runtime) -> tuple[str, ...]:
+    """Return the bot's own host and those that the operator allowed."""
+    return (urlsplit(rt.settings.public_url).hostname or "", *rt.settings.broadcast_hosts)
 
 
 def _fits(rt: Runtime, texts: Mapping[str, Words], form: str) -> bool:

@@ -71,6 +71,7 @@ class Refusal(StrEnum):
     DRIFT = "drift"
     LANGUAGE = "language"
     LINK = "link"
+    PHONE = "phone"
     PLACEHOLDER = "placeholder"
     TOO_LONG = "too_long"
     UNTESTED = "untested"

@@ -203,8 +203,16 @@ async def _send_rest(rt: Runtime, rest: UnsentRest) -> None:
             return
 
 
-async def perform(rt: Runtime, channel: str, act: ChannelCall) -> None:
-    """Make a call outside of a session: it is tried again only within the turn."""
-    await unsent_calls.send(
-        rt, channel, act.address, [UnsentCall(act.kind, act.message, act.external_id)]
-    )
+async def perform(rt: Runtime, channel: str, act: ChannelCall) -> list[str]:
+    """Make a call outside of a session, again only within the turn; return ids of messages sent."""
+    call = UnsentCall(act.kind, act.message, act.external_id)
+    _left, ids = await unsent_calls.send(rt, channel, act.address, [call])
+    return ids
+
+
+async def begin_again(rt: Runtime, key: str, language: str, sent: Iterable[str]) -> None:
+    """Note the last messages to an erased person, so that a quick exit deletes them, too."""
+    token = uuid4().hex
+    held = await hold(rt, key, token)
+    ask = AnonymousSession(Conversation(language=language), sent=tuple(sent))
+    await keep(rt, key, token if held else "", ask)

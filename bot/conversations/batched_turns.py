@@ -91,7 +91,7 @@ def _judged(
     if held is None:
         return NeedsOwnTransaction(seen.now if seen.stranger else None)
     noted = held.home or held.blocked or conversation_store.window_refresh(rt, held, inbound)
-    if noted or held.person.id in people:
+    if noted or held.conversation.update_waits or held.person.id in people:
         return NeedsOwnTransaction()
     people.add(held.person.id)
     turn = conversation_store.turn(rt, held, inbound.event)

@@ -10,6 +10,7 @@ from typing import assert_never
 from bot import cases, outbox, uploads
 from bot.broadcasts import archive
 from bot.channels import ChannelCall, Inbound
+from bot.channels.webchat import WebChat
 from bot.conversations import store as conversation_store
 from bot.conversations.store import LockedConversation
 from bot.conversations.unsent_calls import UnsentRest
@@ -52,6 +53,14 @@ from flows.knowledge import missions
 
 
 @dataclass(frozen=True, slots=True)
+class Erased:
+    """Where the ids of the last messages to an erased person are noted, for a quick exit."""
+
+    key: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class AfterCommit:
     """Work to do after the commit: claimed messages, and calls that have no row."""
 
@@ -59,6 +68,7 @@ class AfterCommit:
     parcel: ClaimedMessage | None
     direct: tuple[tuple[str, ChannelCall], ...] = ()
     sheet: share_links.Sheet | None = None
+    erased: Erased | None = None
     rest: UnsentRest | None = None
 
 
@@ -70,6 +80,7 @@ class _TurnEffects:
     rows: list[outbox.Row]
     says: list[Say] = field(default_factory=list)
     erased: bool = False
+    silent: bool = False
     stands: outbox.SentMessages = field(default_factory=dict)
 
 
@@ -99,8 +110,15 @@ async def carry_out(
         *work.says,
     )
     written = (*outbox.rows(rt, says, held.channel, work.epoch, pressed), *work.rows)
+    if work.silent:
+        written = ()
     if work.erased:
-        return _final_messages(rt, held, written, work.stands, turn.conversation.language)
+        language = turn.conversation.language
+        final = _final_messages(rt, held, written, work.stands, language)
+        if inbound is None:
+            return final
+        key = rt.vault.ask_key(inbound.channel, inbound.handle, held.now.date())
+        return replace(final, erased=Erased(key, language))
     stays = conversation_store.deletable_note(rt, held, turn, inbound) if inbound else None
     last = inbound is not None
     parcel = await conversation_store.save(
@@ -219,6 +237,11 @@ async def _apply(
             gone = (*others.get(held.channel, ()), *sent)
             work.rows += outbox.deletion(rt, held.channel, gone, last=last)
             work.says += outbox.undeleted(rt, [held.channel], conversation.language)
+            if held.channel == WebChat.name and inbound is not None:
+                await identities.end_handle(rt, transaction, held.channel, inbound.handle)
+                await outbox.forget_texts(transaction, person.id, held.channel)
+                # Nobody can open this chat any more, and its page has left.
+                work.silent = True
         case SetPin(new_pin):
             await pin.set_pin(transaction, person, new_pin)
         case NotUnderstood(language, step):

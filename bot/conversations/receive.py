@@ -44,7 +44,8 @@ from bot.people import identities, pin, rewrapping, subscriptions
 from bot.printing import share_links
 from bot.runtime import Runtime
 from flows.engine.conversation import step
-from flows.engine.events import ConsentGiven, Event, TryPin
+from flows.engine.events import ConsentGiven, Event, Pressed, Said, TryPin
+from flows.engine.language_protocol import Reserved
 from flows.engine.state import Turn
 from flows.engine.text import _
 
@@ -115,8 +116,9 @@ async def deliver(rt: Runtime, delivery: AfterCommit | None) -> None:
         await share_links.create_link(rt, delivery.sheet)
     if delivery.rest is not None:
         anonymous.send_later(rt, delivery.rest)
-    for channel, act in delivery.direct:
-        await anonymous.perform(rt, channel, act)
+    sent = [each for direct in delivery.direct for each in await anonymous.perform(rt, *direct)]
+    if delivery.erased is not None:
+        await anonymous.begin_again(rt, delivery.erased.key, delivery.erased.language, sent)
     if delivery.person is not None:
         await outbox.deliver(rt, delivery.parcel, delivery.person)
 
@@ -133,11 +135,25 @@ async def _receive(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
     try:
         return await rt.lines(f"{inbound.channel}:{inbound.handle}", partial(_take, rt, inbound))
     except (psycopg.OperationalError, PoolTimeout, Overloaded):
+        await _clear_what_is_known(rt, inbound)
         raise
     except WaitedTooLong:
         raise Overloaded from None
     except Exception as error:
         return await _handle_failure(rt, inbound, error)
+
+
+async def _clear_what_is_known(rt: Runtime, inbound: Inbound) -> None:
+    """Delete the message of a quick exit while the database is away.
+
+    The platform delivers the update again, and the rest is deleted then.
+    """
+    event = inbound.event
+    word = rt.languages.reserved(event.text) if isinstance(event, Said) else None
+    if word is Reserved.EXIT or event == Pressed(f"!{Reserved.EXIT}"):
+        for row in outbox.deletion(rt, inbound.channel, (inbound.message_id,)):
+            act = ChannelCall("delete", inbound.address, None, row.external_id)
+            await anonymous.perform(rt, inbound.channel, act)
 
 
 async def _take(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
@@ -178,6 +194,8 @@ async def _turn(
     held = await _note_inbound(rt, transaction, held, inbound)
     await rewrapping.reindex(rt, transaction, inbound.channel, inbound.handle)
     turn = await _with_pin(rt, transaction, held, conversation_store.turn(rt, held, inbound.event))
+    if held.conversation.update_waits and not turn.conversation.update_waits:
+        await outbox.requeue_waiting(transaction, held.person, held.channel)
     return await effects.carry_out(rt, transaction, held, turn, inbound)
 
 

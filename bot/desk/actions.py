@@ -25,6 +25,7 @@ from flows.engine.events import (
     Joined,
     PinLifted,
     Resolved,
+    UpdateWithheld,
     UploadRequested,
     UploadStatusChanged,
 )
@@ -136,7 +137,7 @@ async def reply(
 
     A canned reply is sent in the person's language, and refused if it lacks that language. If the
     platform's reply window is closed, it is refused too, unless it may `wait` until the person
-    writes.
+    writes. If the person may not hold the phone, they get a notice first (`views.is_withheld`).
     """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
@@ -147,14 +148,18 @@ async def reply(
             raise Refused(Refusal.WINDOW_CLOSED)
         language = at.held.conversation.language
         text = await _canned(at, canned, language) if canned else _said(words)
-        message = Message((rt.languages.render(OFFICER_SAYS, language), text), language=language)
+        head = rt.languages.render(OFFICER_SAYS, language)
+        message = Message((head, text), language=language, protect=True)
         row = Row("send", message, case_id=case_id, officer=officer.id)
-        (sent,) = await outbox.enqueue(at.transaction, at.held.person, at.held.channel, (row,))
+        waits = await _is_withheld(at)
+        (sent,) = await outbox.enqueue(
+            at.transaction, at.held.person, at.held.channel, (row,), waits=waits
+        )
         await cases.add_words(
             at.transaction, at.held.person, case_id, text, officer.id, canned, sent
         )
         await cases.replied(at.transaction, at.case, officer.id, at.desk, version)
-        return AfterCommit(at.held.person, None)
+        return await at.turn(UpdateWithheld()) if waits else AfterCommit(at.held.person, None)
 
     return await perform(rt, officer, case_id, version, Action.CASE_REPLY, key, deed)
 
@@ -322,6 +327,11 @@ async def resolve(
 
 
 # Helpers: texts, answers, transfer targets
+
+
+async def _is_withheld(at: ActionContext) -> bool:
+    spoke_at = await views.spoke_at(at.transaction, at.case.id) or at.case.opened_at
+    return views.is_withheld(at.held.conversation, spoke_at, at.held.now)
 
 
 def _said(words: str) -> str:

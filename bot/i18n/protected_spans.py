@@ -4,9 +4,13 @@ import re
 from collections.abc import Callable
 
 PLACE = re.compile(r"\{(\w+)\}")
+# An address stays as it is written, in any case: in other letters it would lead elsewhere.
+ADDRESS = (
+    r"https?://[^\s<>()（）]+|(?<![A-Za-z0-9.-])(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?:/[^\s<>()（）]*)?"
+    r"|(?:[A-Za-z0-9Ѐ-ӿ-]+\.)+(?:рф|қаз)(?![Ѐ-ӿ])(?:/[^\s<>()（）]*)?"
+)
 KEPT = re.compile(
-    r"</?[a-z]+[^>]*>|https?://[^\s<>()（）]+|(?<![A-Za-z0-9.-])(?:[a-z0-9-]+\.)+[a-z]{2,}"
-    r"|(?<![\w/<])/[a-z_]+|(?<!\w)@[A-Za-z0-9_]+",
+    rf"</?[a-z]+[^>]*>|(?i:{ADDRESS})|(?<![\w/<])/[a-z_]+|(?<!\w)@[A-Za-z0-9_]+",
     re.ASCII,
 )
 EITHER = re.compile(rf"{PLACE.pattern}|{KEPT.pattern}", re.ASCII)

@@ -9,7 +9,7 @@ Modules: `rendering`, `enqueue`, `sender`, `part_status` for long messages, `rat
 chat page.
 """
 
-from bot.outbox.chat_cleanup import SentMessages, drop_unsent, find_all, recent
+from bot.outbox.chat_cleanup import SentMessages, drop_unsent, find_all, forget_texts, recent
 from bot.outbox.delivery_reports import record_reports
 from bot.outbox.enqueue import (
     after_restore,
@@ -48,6 +48,7 @@ __all__ = [
     "drop_unsent",
     "enqueue",
     "find_all",
+    "forget_texts",
     "perform",
     "recent",
     "record_reports",

@@ -21,6 +21,11 @@ async def drop_unsent(transaction: Transaction, person_id: UUID, channel: str) -
     return await fetch_value(transaction, statements.LAST_ID, person=person_id) or 0
 
 
+async def forget_texts(transaction: Transaction, person_id: UUID, channel: str) -> None:
+    """Delete the texts that a page has not confirmed yet."""
+    await execute(transaction, statements.FORGET_TEXTS, person=person_id, on_channel=channel)
+
+
 async def recent(
     transaction: Transaction, person_id: UUID, channel: str, last: int = _MAX_ID
 ) -> tuple[str, ...]:

@@ -26,11 +26,17 @@ def opened(person: Person, body: bytes | None) -> Message | None:
 
 
 async def enqueue(
-    transaction: Transaction, person: Person, channel: str, written: Sequence[Row]
+    transaction: Transaction,
+    person: Person,
+    channel: str,
+    written: Sequence[Row],
+    *,
+    waits: bool = False,
 ) -> list[int]:
     """Queue rows outside of a turn; return their ids in order.
 
-    The sender finds them after the commit.
+    The sender finds them after the commit. With `waits`, they wait until the person writes or opens
+    them.
     """
     ids = []
     for row in written:
@@ -45,6 +51,7 @@ async def enqueue(
             external=row.external_id or None,
             case=row.case_id,
             by_officer=row.officer,
+            in_state="waiting" if waits else "pending",
         )
         assert found is not None
         ids.append(found)

@@ -52,7 +52,7 @@ ENQUEUE = statement(
         external_id=bindparam("external"),
         case_id=bindparam("case"),
         officer=bindparam("by_officer"),
-        state="pending",
+        state=bindparam("in_state", type_=Text()),
     )
     .returning(t.Message.id)
 )
@@ -161,6 +161,17 @@ FORGET_SHOWN = statement(
         t.Message.person_id == _Shown.person_id,
         t.Message.channel == _Shown.channel,
         t.Message.id < _Shown.id,
+        t.Message.state == "sent",
+        t.Message.body.is_not(None),
+    )
+    .values(body=None)
+)
+
+FORGET_TEXTS = statement(
+    update(t.Message)
+    .where(
+        _OF_PERSON,
+        t.Message.channel == _CHANNEL,
         t.Message.state == "sent",
         t.Message.body.is_not(None),
     )

@@ -200,6 +200,12 @@ async def note_inbound(
     await execute(transaction, _SPOKE, at=at, person=person.id, at_channel=channel)
 
 
+async def end_handle(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> None:
+    """Delete a handle: nobody opens the person's conversation by it any more."""
+    indexes = list(rt.vault.indexes(channel, handle))
+    await execute(transaction, _DELETE_HANDLE, at_channel=channel, indexes=indexes)
+
+
 async def mark_unreachable(
     transaction: Transaction, person_id: UUID, channel: str, ago: float, *, blocked: bool = False
 ) -> bool:

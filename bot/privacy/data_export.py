@@ -102,7 +102,8 @@ def _answers(rt: Runtime, conversation: Conversation) -> list[Text]:
         for step in path(flow, form).steps if flow else ():
             answer = shown(step)
             if answer is not None:
-                lines.append(_("{label}: {answer}", label=step.item.label, answer=answer))
+                seen = screens.hidden(step, answer, hide=conversation.is_masked)
+                lines.append(_("{label}: {answer}", label=step.item.label, answer=seen))
     return lines
 
 

@@ -21,6 +21,7 @@ from bot.conversations import anonymous, receive, upload_events
 from bot.conversations.anonymous import Overloaded
 from bot.conversations.effects import AfterCommit
 from bot.file_sanitizer.sanitizer import MAX_BYTES
+from bot.i18n import direction, tag
 from bot.people import identities
 from bot.runtime import Runtime
 from bot.web import multipart
@@ -32,6 +33,7 @@ from bot.web.chat_rendering import (
     Unsent,
     in_all_languages,
     render_page,
+    templates,
 )
 from bot.web.chat_session import (
     NAME_HEADER,
@@ -53,6 +55,7 @@ from flows.engine.text import _
 
 # The form around a file: other fields, boundaries and headers.
 MAX_FORM_OVERHEAD = 256 * 1024
+AWAY_TITLE = _("Phrase book")
 AWAY = _("Phrase of the day: “Good morning! How are you?”")
 
 router = APIRouter()
@@ -87,28 +90,36 @@ def _greeting(rt: Runtime, session: ChatSession) -> Notes:
 @forms.post("/chat/said")
 async def said(request: Request, form: Annotated[ChatForm, Form()]) -> Response:
     """Take a text; the quick exit also leaves the page."""
-    answer = await _post(request, form, Said(form.text))
     rt: Runtime = request.app.state.rt
-    if rt.languages.reserved(form.text) is not Reserved.EXIT:
-        return answer
-    # The script sends it again. Without a script the page would stay, with the word in its field.
-    repeats = answer.status_code >= 400 and _by_script(request)
-    return answer if repeats else _leave(request, answer)
+    if rt.languages.reserved(form.text) is Reserved.EXIT:
+        return await _exit(request, form, Said(form.text))
+    return await _post(request, form, Said(form.text))
 
 
 @forms.post("/chat/pressed")
 async def pressed(request: Request, form: Annotated[ChatForm, Form()]) -> Response:
     """Take a pressed button."""
-    answer = await _post(request, form, Pressed(form.payload))
-    leaves = form.payload == EXIT and not _by_script(request)
-    return _leave(request, answer) if leaves else answer
+    if form.payload == EXIT:
+        return await _exit(request, form, Pressed(EXIT))
+    return await _post(request, form, Pressed(form.payload))
 
 
-def _leave(request: Request, answer: Response) -> Response:
-    """Redirect after a quick exit to a page that reveals nothing of this one."""
+async def _exit(request: Request, form: ChatForm, event: Event) -> Response:
+    """Leave for a page that reveals nothing of this one, and delete the cookie in any case.
+
+    While nothing can be stored, the person must not wait: without its cookie the browser does not
+    open the chat again.
+    """
+    background = None
+    with suppress(*UNAVAILABLE_ERRORS):
+        background = (await _post(request, form, event)).background
     if _by_script(request):
-        return JSONResponse({"ok": True, "leave": EXIT_URL}, 202, background=answer.background)
-    return RedirectResponse(EXIT_URL, 303)
+        answer: Response = JSONResponse({"ok": True, "leave": EXIT_URL}, 202)
+    else:
+        answer = RedirectResponse(EXIT_URL, 303)
+    answer.background = background
+    forget(request.app.state.rt, answer)
+    return answer
 
 
 @router.post("/chat/file")
@@ -210,12 +221,19 @@ def _by_script(request: Request) -> bool:
 
 @router.get(EXIT_URL)
 async def away(request: Request) -> Response:
-    """Return the page to which a quick exit leads: it says nothing of Kosh."""
+    """Return the page to which a quick exit leads: a phrase book that says nothing of Kosh."""
     rt: Runtime = request.app.state.rt
-    return HTMLResponse(
-        f"<!doctype html><meta charset=utf-8><title>…</title><p>{in_all_languages(rt, AWAY)}",
-        headers={"Cache-Control": "no-store", "Clear-Site-Data": '"cache"'},
+    hint = request.headers.get("accept-language", "").partition(",")[0].partition(";")[0]
+    codes = [code for code, _own in rt.languages.languages()]
+    first = rt.languages.closest(hint) or codes[0]
+    html = templates.get_template("away.html").render(
+        lang=tag(first),
+        dir=direction(first),
+        title=rt.languages.render(AWAY_TITLE, first),
+        phrases=[(tag(code), direction(code), rt.languages.render(AWAY, code)) for code in codes],
     )
+    headers = {"Cache-Control": "no-store", "Clear-Site-Data": '"cache"'}
+    return HTMLResponse(html, headers=headers)
 
 
 router.include_router(forms)

@@ -17,7 +17,7 @@ from flows.engine.flow import Answer, Consent, Flow, HandoffOffer, Notice
 from flows.engine.language_protocol import Refusal, Reserved
 from flows.engine.recognition import Danger
 from flows.engine.state import Conversation
-from flows.engine.text import _
+from flows.engine.text import Text, _, verbatim
 from flows.engine.turn import TurnState
 
 MAX_RELAYED = 4000
@@ -158,10 +158,20 @@ def _exit(turn: TurnState) -> None:
     turn.effects.append(QuickExit())
     fresh = Conversation(language=turn.c.language, nonce=turn.c.nonce + 1, muted=turn.c.muted)
     turn.c = (
-        replace(turn.c, flow="", asked=None, nonce=fresh.nonce) if turn.c.is_persistent else fresh
+        replace(turn.c, flow="", asked=None, nonce=fresh.nonce, is_masked=True)
+        if turn.c.is_persistent
+        else fresh
     )
     # An exit button would reveal that the phrase is not what it seems.
-    turn.say(((screens.EXIT_TEXT,),), (), service=True, leaves=False)
+    turn.say((_phrase(turn),), (), service=True, leaves=False)
+
+
+def _phrase(turn: TurnState) -> tuple[Text, ...]:
+    """Return the phrase of a quick exit; in each language before one is chosen."""
+    if turn.c.language:
+        return (screens.EXIT_TEXT,)
+    codes = (code for code, _name in turn.words.languages())
+    return tuple(verbatim(turn.words.render(screens.EXIT_TEXT, code)) for code in codes)
 
 
 def relay(turn: TurnState, text: str) -> None:

@@ -32,6 +32,7 @@ from flows.engine.events import (
     PinLifted,
     PinTried,
     Pressed,
+    QuickExit,
     Rated,
     Resolved,
     Resumed,
@@ -39,7 +40,9 @@ from flows.engine.events import (
     Say,
     Shared,
     Started,
+    Stopped,
     Unreadable,
+    UpdateWithheld,
     UploadChecked,
     UploadRequested,
     UploadStatusChanged,
@@ -53,6 +56,8 @@ from flows.engine.state import Asked, Conversation, Turn, waits
 from flows.engine.turn import TurnState, ephemeral_answers
 
 PAGE_CONTROL = "!page"
+# What a person does, other than what happens to the conversation from elsewhere.
+OWN_EVENTS = (Started, Said, Pressed, Shared, Unreadable, Attached, Resumed, Edited)
 
 
 def step(
@@ -71,6 +76,8 @@ def step(
     """
     turn = TurnState(flows, words, conversation, today, page, prompting.ask, understanding)
     _take(turn, event)
+    if isinstance(event, OWN_EVENTS):
+        _note_presence(turn)
     _drop_ephemeral(turn)
     return Turn(turn.c, _end_contact(turn, conversation.asked), tuple(turn.effects))
 
@@ -83,6 +90,14 @@ def _end_contact(turn: TurnState, before: Asked | None) -> tuple[Say, ...]:
         return tuple(turn.says)
     first, *more = turn.says
     return (replace(first, ends_contact=True), *more)
+
+
+def _note_presence(turn: TurnState) -> None:
+    """Note whether the person left with this event; else what waited for them can be sent."""
+    left = any(isinstance(effect, QuickExit | Stopped) for effect in turn.effects)
+    waits = turn.c.update_waits and left
+    if (turn.c.has_left, turn.c.update_waits) != (left, waits):
+        turn.c = replace(turn.c, has_left=left, update_waits=waits)
 
 
 def _drop_ephemeral(turn: TurnState) -> None:
@@ -127,6 +142,7 @@ def _take(turn: TurnState, event: Event) -> None:
         case UploadChecked() | UploadStatusChanged() | UploadRequested():
             upload_events.take_event(turn, event)
         case Resumed():
+            turn.c = replace(turn.c, is_masked=False)
             turn.ask()
         case Edited():
             turn.say_and_reprompt(screens.NO_EDITS)
@@ -134,6 +150,8 @@ def _take(turn: TurnState, event: Event) -> None:
             registration_screens.acknowledged(turn, state, number)
         case Joined() | Resolved() | Filled():
             _take_officer_event(turn, event)
+        case UpdateWithheld():
+            registration_screens.withhold_update(turn)
         case PinTried() | PinLifted():
             pin_screens.take_event(turn, event)
         case _:
@@ -168,6 +186,9 @@ def _resolved(turn: TurnState, where: str) -> None:
 def _pressed(turn: TurnState, payload: str) -> None:
     if payload == PAGE_CONTROL:
         return _offer_page(turn)
+    if payload == registration_screens.OPEN_UPDATE:
+        # What waited is sent; there is nothing to add.
+        return None if turn.c.update_waits else turn.ask()
     if payload == checklist_screens.CONTROL:
         return checklist_screens.open_list(turn)
     if payload.startswith("!"):

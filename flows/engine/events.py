@@ -121,6 +121,11 @@ class Resolved:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateWithheld:
+    """An officer's message waits; the person gets a notice without its content."""
+
+
+@dataclass(frozen=True, slots=True)
 class Filled:
     """An officer answered a question of the form for the person."""
 
@@ -156,6 +161,7 @@ type Event = (
     | Acknowledged
     | Joined
     | Resolved
+    | UpdateWithheld
     | Filled
     | PinTried
     | PinLifted

@@ -63,7 +63,10 @@ def mydata(turn: TurnState) -> None:
 
 def _show_data(turn: TurnState) -> None:
     turn.effects.append(Export())
-    turn.ask()
+    if not turn.c.is_masked or turn.page is Page.NEVER:
+        return turn.ask()
+    link = Button("", screens.OPEN_PAGE, Kind.PAGE)
+    turn.say(((screens.MASKED,),), (link, Button("!menu", button("Menu"), Kind.CONTROL)))
 
 
 def _unlock(turn: TurnState, what: str) -> None:
@@ -136,6 +139,7 @@ def take_event(turn: TurnState, event: PinTried | PinLifted) -> None:
         )
     what = turn.c.after_pin
     if event.right:
+        turn.c = replace(turn.c, is_masked=False)
         return go_through(turn, what)
     if event.left:
         turn.notes.append((_(WRONG.msgid, left=event.left),))

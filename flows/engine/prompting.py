@@ -102,13 +102,14 @@ def _ask_step(
     if old is not None and not found:
         suggested = stop.answer is not None and waits(stop.answer)
         note = screens.SUGGESTED if suggested else screens.EARLIER
-        turn.notes.append((_(note.msgid, answer=old),))
+        seen = screens.hidden(stop, old, hide=turn.c.is_masked)
+        turn.notes.append((_(note.msgid, answer=seen),))
     buttons = option_buttons(asked.nonce, offered, page)
     controls = _controls(turn, flow, road, stop, asked.nonce)
     turn.say(
         (
             (stop.item.text,),
-            *screens.details(stop, road, hide=turn.page is Page.ALWAYS),
+            *screens.details(stop, road, hide=turn.page is Page.ALWAYS or turn.c.is_masked),
         ),
         (*buttons, *controls),
         progress=(road.steps.index(stop) + 1, len(road.steps)),

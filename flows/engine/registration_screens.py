@@ -6,6 +6,8 @@ from flows.engine.fast_replace import replace
 from flows.engine.state import RegistrationStatus
 from flows.engine.turn import TurnState
 
+OPEN_UPDATE = "!open"
+
 
 def show_status(turn: TurnState) -> None:
     more = [flow for flow in turn.flows.values() if flow.follows]
@@ -26,6 +28,14 @@ def acknowledged(turn: TurnState, state: str, number: str) -> None:
     awaited = before.state in ("sent", "withdrawing")
     if not turn.c.muted and (awaited or before.write_first):
         announce_update(turn)
+
+
+def withhold_update(turn: TurnState) -> None:
+    """Announce an officer's message without its content, once."""
+    if turn.c.update_waits:
+        return
+    turn.c = replace(turn.c, update_waits=True)
+    turn.say(((screens.UPDATE,),), (Button(OPEN_UPDATE, screens.OPEN),), service=True)
 
 
 def announce_update(turn: TurnState) -> None:

@@ -81,7 +81,10 @@ class Conversation:
     that an officer asked for. `draft_list` is a list that was just made, `saved_list` one that the
     person keeps. `after_pin` is the screen that opens once the PIN is right. `suspended_flow` is
     the flow to return to after the handoff. `topics` are those that the person subscribes to.
-    `not_understood` counts consecutive texts that were not understood.
+    `not_understood` counts consecutive texts that were not understood. `is_masked`: the chat was
+    closed and cleared, so names are hidden until the PIN or the secure page shows who is there.
+    `has_left`: the last thing that the person did was to close the chat or to stop messages.
+    `update_waits`: an officer's message waits until the person opens it.
     """
 
     language: str = ""
@@ -106,6 +109,9 @@ class Conversation:
     topics: tuple[str, ...] = ()
     heard: Heard | None = None
     not_understood: int = 0
+    is_masked: bool = False
+    has_left: bool = False
+    update_waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,13 +176,53 @@ async def test_broadcast_edit_raises_stale_when_two_authors_edit(rt: Runtime) ->
         ("ru", "Подробно: https://gov.kz.example.org/news", Refusal.LINK),
         ("ru", "Пишите нам: @someotherbot", Refusal.LINK),
         ("kk", "Толығырақ example.com сайтында.", Refusal.LINK),
+        ("ru", "HTTPS://EVIL.EXAMPLE/x", Refusal.LINK),
+        ("ru", "Тут: Evil.Example", Refusal.LINK),
+        ("ru", r"Тут: https://evil.example\.gov.kz/", Refusal.LINK),
+        ("ru", "Тут: https://evil.example@gov.kz/", Refusal.LINK),
+        ("ru", "Тут: https://gov.kz:8443/", Refusal.LINK),
+        ("ru", "Тут: http://gov.kz/", Refusal.LINK),
+        ("ru", "Тут: ftp://gov.kz/", Refusal.LINK),
+        ("ru", "Тут: tel:+77010000000", Refusal.LINK),
+        ("ru", "Тут: https://gov.kz℀.example/", Refusal.LINK),
+        ("ru", "Тут: https://gоv.kz/", Refusal.LINK),
+        ("zh_Hans", "见 evil。中国", Refusal.LINK),
+        ("ru", "Звоните: +7 701 000 00 07", Refusal.PHONE),
+        ("ru", "Звоните: 8 (701) 000-00-07", Refusal.PHONE),
+        ("kk", "Тел. 87010000007", Refusal.PHONE),
+        ("zh_Hans", "电话 138 0013 8000。", Refusal.PHONE),
         ("ru", "Приём {дата} в 10:00.", Refusal.PLACEHOLDER),
         ("zh_Hans", "中心于[日期]开放。", Refusal.PLACEHOLDER),
         ("uz", "Qabul XX kuni.", Refusal.PLACEHOLDER),
         ("kk", "Хабар. " * 200, Refusal.TOO_LONG),
     ],
-    ids=["none", "host", "name", "bare", "brace", "bracket", "letters", "long"],
+    ids=[
+        "none",
+        "host",
+        "name",
+        "bare",
+        "upper",
+        "capital",
+        "backslash",
+        "userinfo",
+        "port",
+        "http",
+        "ftp",
+        "tel",
+        "unparsable",
+        "homoglyph",
+        "ideographic dot",
+        "plus",
+        "grouped",
+        "digits",
+        "chinese phone",
+        "brace",
+        "bracket",
+        "letters",
+        "long",
+    ],
 )
+@pytest.mark.requirement("S-86")
 @pytest.mark.row(94)
 async def test_broadcast_refuses_forbidden_text_and_names_its_place(
     rt: Runtime, language: str, body: str, why: Refusal
@@ -199,7 +239,10 @@ async def test_broadcast_refuses_forbidden_text_and_names_its_place(
 async def test_broadcast_accepts_links_to_allowed_hosts_and_dates(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 1)
-    fine = Words("5.12.2026 в 10:00, см. https://www.gov.kz/memleket и egov.kz. Т.е. в субботу.")
+    fine = Words(
+        "5.12.2026 в 10:00, см. https://www.gov.kz/memleket и egov.kz. Т.е. в субботу."
+        " HTTPS://Egov.kz: с 2026-12-05 по 31.12.2026, до 1 500 000 000 тенге, тел. 1414."
+    )
     found = await broadcasts.draft(rt, who.editor, a_draft(texts={**TEXTS, "ru": fine}))
     await looked_at(rt, found)
     assert await broadcasts.blockers(rt, who.editor, found.id) == []

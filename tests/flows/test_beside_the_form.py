@@ -173,7 +173,7 @@ def test_quick_exit_deletes_anonymous_answers_and_suspends_a_known_form() -> Non
     chat = at("passport").says("выход")
     assert chat.effects_now == (QuickExit(),)
     assert chat.shows(screens.EXIT_TEXT)
-    assert chat.conversation == Conversation(language="ru", nonce=chat.nonce)
+    assert chat.conversation == Conversation(language="ru", nonce=chat.nonce, has_left=True)
     known = at("birth_year").presses("!exit")
     assert known.effects_now == (QuickExit(),)
     known.says("привет")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.i18n import catalogues, uzbek_cyrillic
+from bot.i18n import catalogues, kazakh_arabic, uzbek_cyrillic
 from tests.vectors import rows
 
 PAIRS = rows("uzbek") + rows("uzbek_exceptions")
@@ -59,6 +59,14 @@ def test_uzbek_conversion_round_trips_every_catalogue_message() -> None:
     assert [
         each for each in latin if uzbek_cyrillic.to_latin(uzbek_cyrillic.to_cyrillic(each)) != each
     ] == []
+
+
+@pytest.mark.requirement("S-86")
+def test_addresses_stay_as_written_in_both_derived_scripts() -> None:
+    for address in ("Egov.kz", "HTTPS://GOV.KZ/Path", "https://gov.kz/PDF", "gov.kz/Path"):
+        assert address in uzbek_cyrillic.to_cyrillic(f"Qarang: {address} va keyin")
+        assert address in kazakh_arabic.to_arabic(f"Қараңыз: {address} және кейін")
+    assert "мысал.қаз" in kazakh_arabic.to_arabic("Қараңыз: мысал.қаз және кейін")
 
 
 @given(st.text(st.characters()))

@@ -434,6 +434,30 @@ def valkey_decides_who_is_answered() -> None:
     _put(LocalStore, put=lambda *_given: None)
 
 
+@noticed_by(
+    "tests/web/test_phone_in_other_hands.py"
+    "::test_officers_reply_arrives_as_a_notice_when_the_person_may_be_away"
+)
+def replies_to_every_lock_screen() -> None:
+    """Send an officer's reply whole, whoever holds the phone."""
+    from bot.desk import views
+
+    _put(views, is_withheld=lambda *_given: False)
+
+
+@noticed_by(
+    "tests/web/test_phone_in_other_hands.py::test_quick_exit_ends_cookie_and_handle_of_the_web_chat"
+)
+def exit_leaves_the_door_open() -> None:
+    """Keep the handle of the web chat after a quick exit."""
+    from bot.people import identities
+
+    async def kept(*_given: Any) -> None:
+        return None
+
+    _put(identities, end_handle=kept)
+
+
 @noticed_by("tests/web/test_page.py::test_mini_app_admits_only_the_person_of_the_link")
 def any_mini_app() -> None:
     """Admit a Mini App opened by anybody."""

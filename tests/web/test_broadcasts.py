@@ -137,9 +137,11 @@ def _asked_first(screen: Screen) -> str:
     [
         ({"text_uz": ""}, Refusal.LANGUAGE),
         ({"text_ru": "Подробности на evil.example"}, Refusal.LINK),
+        ({"text_ru": "Подробности: https://gov.kz℀.example/"}, Refusal.LINK),
+        ({"text_ru": "Звоните: +7 701 000 00 07"}, Refusal.PHONE),
         ({"text_kk": "Сәлем, {name}!"}, Refusal.PLACEHOLDER),
     ],
-    ids=["missing language", "foreign link", "unfilled placeholder"],
+    ids=["missing language", "foreign link", "bad address", "phone", "unfilled placeholder"],
 )
 async def test_broadcast_page_names_each_blocker_with_a_link_to_fix_it(
     office: Office, texts: dict[str, str], refusal: Refusal

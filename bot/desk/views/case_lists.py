@@ -187,6 +187,11 @@ def _closes(rt: Runtime, channel: str, spoke_at: datetime | None) -> datetime | 
     return spoke_at + timedelta(seconds=seconds) if seconds and spoke_at else None
 
 
+async def spoke_at(transaction: Transaction, case_id: UUID) -> datetime | None:
+    """Return the time of the person's last message in a case; None if there is none."""
+    return await fetch_value(transaction, statements.SPOKE_AT, case=case_id)
+
+
 async def window(
     rt: Runtime, transaction: Transaction, person_id: UUID, channel: str
 ) -> datetime | None:

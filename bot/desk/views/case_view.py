@@ -1,7 +1,8 @@
 """View of a case: dialogue, notes, registry writes and permitted actions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,9 @@ MAX_WORDS = 4000
 SOFT_BUDGET, HARD_BUDGET = 60, 120
 
 _logger = logging.get()
+
+# A person who wrote within these minutes is taken to hold the phone themselves.
+PRESENT_MINUTES = 15
 
 
 class ReasonNeeded(Exception):
@@ -74,12 +78,16 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Composer:
-    """Whether free text can be sent, until when, and the person's language."""
+    """Whether free text can be sent, until when, and the person's language.
+
+    `withheld`: the person gets a notice, and the text once they open it.
+    """
 
     open: bool
     closes_at: datetime | None
     language: str
     limit: int
+    withheld: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +155,7 @@ async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | No
         line=line,
         thread=tuple(_said(person, case_id, *row) for row in words),
         notes=tuple(_noted(person, case_id, *row) for row in notes),
-        composer=_composer(line, talk, now),
+        composer=_composer(line, talk, [row[1] for row in words if row[2]], now),
         registry=tuple(Registered(*row) for row in registry),
         earlier=tuple(row_of(rt, row) for row in earlier),
         flow=found[0].title if found else None,
@@ -161,10 +169,23 @@ async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | No
     )
 
 
-def _composer(line: CaseRow, talk: Conversation | None, now: datetime) -> Composer:
+def _composer(
+    line: CaseRow, talk: Conversation | None, spoke_at: Sequence[datetime], now: datetime
+) -> Composer:
     is_open = talk is not None and (line.window is None or line.window > now)
     language = talk.language if talk else line.case.language
-    return Composer(is_open, line.window, language, MAX_WORDS)
+    withheld = talk is not None and is_withheld(
+        talk, max(spoke_at, default=line.case.opened_at), now
+    )
+    return Composer(is_open, line.window, language, MAX_WORDS, withheld)
+
+
+def is_withheld(talk: Conversation, spoke_at: datetime, now: datetime) -> bool:
+    """Return True if a reply is announced without its content, since others may see the screen.
+
+    So it is once the person closed the chat, stopped messages, or has been silent for a while.
+    """
+    return talk.has_left or now - spoke_at > timedelta(minutes=PRESENT_MINUTES)
 
 
 def may(officer: Officer, case: Case) -> frozenset[Action]:

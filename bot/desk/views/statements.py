@@ -241,6 +241,11 @@ CONVERSATION = statement(
         t.Conversation.person_id == _PERSON
     )
 )
+SPOKE_AT = statement(
+    select(func.max(t.CaseMessage.created_at)).where(
+        t.CaseMessage.case_id == bindparam("case"), t.CaseMessage.officer.is_(None)
+    )
+)
 THREAD = statement(
     select(
         t.CaseMessage.id,

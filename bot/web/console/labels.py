@@ -124,6 +124,11 @@ CASE: dict[str, Text] = {
         "person's last message. The chat opens when the person writes again."
     ),
     "window": _("The chat stays open for {time} more."),
+    "arrives_whole": _("The person reads your answer at once; it cannot be forwarded."),
+    "arrives_withheld": _(
+        "The person may not hold the phone now. They get only “There is an update” and a button;"
+        " your answer comes when they open it."
+    ),
     "not_yours_to_answer": _("Take the case to answer."),
     "note_title": _("Note for colleagues"),
     "note_hint": _("The person never sees this."),

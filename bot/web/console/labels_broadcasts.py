@@ -267,6 +267,9 @@ STANDS_AGAINST: dict[str, Text] = {
     Refusal.DRIFT: _("The audience changed a lot since the approval: {detail}. Ask for a new one."),
     Refusal.LANGUAGE: _("A language is missing: {detail}."),
     Refusal.LINK: _("This link leads to a site that is not allowed: {detail}."),
+    Refusal.PHONE: _(
+        "An announcement carries no phone numbers: {detail}. Name the office instead."
+    ),
     Refusal.PLACEHOLDER: _("Something is left to be filled in: {detail}."),
     Refusal.TOO_LONG: _("The text is too long for one message: {detail}."),
     Refusal.UNTESTED: _("This language was not tested as it stands: {detail}."),
@@ -287,6 +290,7 @@ STANDS_AGAINST: dict[str, Text] = {
 CORRECTED_IN = {
     Refusal.LANGUAGE: "text",
     Refusal.LINK: "text",
+    Refusal.PHONE: "text",
     Refusal.PLACEHOLDER: "text",
     Refusal.TOO_LONG: "text",
     Refusal.TEMPLATE: "text",

@@ -1,0 +1,221 @@
+"""What a phone shows after a quick exit, and how an officer's reply arrives on its lock screen."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from uuid import UUID
+
+import pytest
+
+from bot import desk
+from bot.channels.webchat import WebChat
+from bot.desk import views
+from bot.officers.directory import Officer
+from bot.people import identities
+from bot.web.chat_rendering import EXIT, EXIT_URL
+from bot.web.console import labels
+from flows.engine import screens
+from flows.engine.questions import YES
+from tests.app_stack import House
+from tests.console_client import Console
+from tests.desk.desks import an_officer, key
+from tests.emulators.telegram import User
+from tests.person_client import Guest
+from tests.visitor import Visitor
+from tests.web.test_attacks import HERE
+from tests.web.test_attacks import office as opened_office
+from tests.web.test_journeys import _next, _press, _registered
+from tests.web.test_outage import _away
+from tests.web.test_siege import _to_consent
+
+office = opened_office
+
+ANSWER = "Please bring the paper of Testova to the office"
+WAYS = [("said", {"text": "выход"}), ("pressed", {"payload": EXIT})]
+
+
+# The way in
+
+
+@pytest.mark.parametrize(("way", "fields"), WAYS, ids=["word", "button"])
+@pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
+@pytest.mark.requirement("S-84")
+async def test_quick_exit_ends_cookie_and_handle_of_the_web_chat(
+    house: House, way: str, fields: dict[str, str], script: bool
+) -> None:
+    async with Visitor.at(house.url) as visitor:
+        await visitor.wait(1)
+        await _to_consent(visitor)
+        await visitor.press("yes")
+        await visitor.say("TESTOVA")
+        secret = visitor.secret
+    headers = {"Cookie": f"kosh={secret}"} | ({"X-Requested-With": "kosh"} if script else {})
+    form = {"chat": "", "id": "the-exit", **fields}
+    async with house.http.post(
+        f"{house.url}/chat/{way}", data=form, headers=headers, allow_redirects=False
+    ) as left:
+        assert left.status == (202 if script else 303)
+        assert left.cookies["kosh"]["max-age"] == "0"
+    async with house.http.get(f"{house.url}/chat", headers=headers) as page:
+        assert house.rt.languages.render(screens.CHOOSE_LANGUAGE, "ru") in await page.text()
+    async with house.rt.pool.connection() as session:
+        assert await identities.find(house.rt, session, WebChat.name, secret) is None
+        cursor = await session.execute("SELECT count(*) FROM messages WHERE body IS NOT NULL")
+        assert await cursor.fetchone() == (0,)
+
+
+@pytest.mark.parametrize(("way", "fields"), WAYS, ids=["word", "button"])
+@pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
+@pytest.mark.requirement("S-37", "S-84")
+async def test_quick_exit_leaves_the_web_chat_when_the_database_is_down(
+    house: House, admin_url: str, way: str, fields: dict[str, str], script: bool
+) -> None:
+    guest = Guest(house.rt)
+    await guest.consent()
+    headers = {"Cookie": f"kosh={guest.name}"} | ({"X-Requested-With": "kosh"} if script else {})
+    with _away(admin_url, house.rt.settings.database().rsplit("/", 1)[1]):
+        async with house.http.post(
+            f"{house.url}/chat/{way}", data=fields, headers=headers, allow_redirects=False
+        ) as left:
+            assert left.status == (202 if script else 303)
+            if script:
+                assert (await left.json())["leave"] == EXIT_URL
+            assert left.cookies["kosh"]["max-age"] == "0"
+
+
+@pytest.mark.requirement("S-84")
+async def test_away_page_is_readable_and_does_not_name_the_service(house: House) -> None:
+    async with house.http.get(f"{house.url}/away", headers={"Accept-Language": "zh-CN"}) as answer:
+        page = await answer.text()
+    assert '<html lang="zh-Hans" dir="ltr">' in page
+    assert '<meta name="viewport"' in page
+    assert "<title>…</title>" not in page
+    assert page.count("<p lang=") == 6
+    assert "kosh" not in page.lower()
+
+
+# Telegram
+
+
+@pytest.mark.requirement("S-37")
+async def test_quick_exit_deletes_what_it_can_when_the_database_is_down(
+    house: House, admin_url: str
+) -> None:
+    user = await _talking(house, 7021)
+    with _away(admin_url, house.rt.settings.database().rsplit("/", 1)[1]):
+        await user.say("выход")
+        await user.wait(lambda chat: next(e for e in chat if e.text == "выход").deleted)
+
+
+@pytest.mark.requirement("S-30", "S-84")
+async def test_names_are_masked_after_a_quick_exit(house: House) -> None:
+    user = await _registered(house, 7022)
+    for word in ("/mydata", "выход", "/start"):
+        await _next(user, partial(user.say, word))
+    masked = house.rt.languages.render(screens.MASKED, "ru")
+    seen = len(user.chat)
+    await user.say("/mydata")
+    await user.wait(lambda chat: any(masked in each.text for each in chat[seen:]))
+    hidden = house.rt.languages.render(screens.HIDDEN, "ru")
+    await user.wait(lambda chat: any(hidden in each.text for each in chat[seen:]))
+    assert not any("TESTOVA" in each.text for each in user.chat[seen:])
+
+
+@pytest.mark.requirement("S-32", "S-84")
+async def test_quick_exit_after_erasure_deletes_the_last_message(house: House) -> None:
+    user = await _registered(house, 7023)
+    await _next(user, partial(user.say, "/delete"))
+    await user.press(house.rt.languages.render(YES.label, "ru"))
+    done = house.rt.languages.render(screens.DELETED, "ru")
+    await user.wait(lambda chat: any(done in each.text for each in chat))
+    await user.say("выход")
+    phrase = house.rt.languages.render(screens.EXIT_TEXT, "ru")
+    await user.wait(lambda chat: [each.text for each in chat if not each.deleted] == [phrase])
+
+
+# An officer's reply
+
+
+async def _talking(house: House, number: int) -> User:
+    """Somebody on Telegram who asked for an officer a moment ago."""
+    secret = house.rt.settings.telegram_secret
+    assert secret
+    await house.telegram.set_webhook(f"{house.url}/webhooks/telegram", secret.get_secret_value())
+    user = house.telegram.user(number, first_name="Test")
+    await user.start("")
+    await user.wait_for_message(1)
+    await _press(user, "ru")
+    await _next(user, partial(user.say, "/person"))
+    await _press(user, "general")
+    await _press(user, "yes")
+    await _next(user, partial(user.say, "Testova asks something"))
+    return user
+
+
+async def _claimed(house: House) -> tuple[Officer, UUID, int]:
+    async with house.rt.pool.connection() as session:
+        cursor = await session.execute("SELECT id, version FROM cases")
+        found = await cursor.fetchone()
+    assert found is not None
+    officer = await an_officer(house.rt)
+    done = await desk.claim(house.rt, officer, found[0], found[1], key=key())
+    return officer, found[0], done.version
+
+
+async def _silent(house: House, user: User) -> None:
+    await house.ahead(f"{views.PRESENT_MINUTES + 1} minutes")
+
+
+LEAVES: dict[str, Callable[[House, User], Awaitable[object]]] = {
+    "stop": lambda _house, user: _next(user, partial(user.say, "стоп")),
+    "exit": lambda _house, user: user.say("выход"),
+    "silence": _silent,
+}
+
+
+@pytest.mark.parametrize("why", LEAVES)
+@pytest.mark.requirement("S-36", "S-66", "S-83")
+async def test_officers_reply_arrives_as_a_notice_when_the_person_may_be_away(
+    house: House, why: str
+) -> None:
+    user, say = await _talking(house, 7024), house.rt.languages.render
+    officer, case_id, version = await _claimed(house)
+    joined = say(screens.JOINED, "ru")
+    await user.wait(lambda chat: any(joined in each.text for each in chat))
+    await LEAVES[why](house, user)
+    if why == "exit":
+        phrase = say(screens.EXIT_TEXT, "ru")
+        await user.wait(lambda chat: [e.text for e in chat if not e.deleted] == [phrase])
+    for words in (ANSWER, f"{ANSWER} again"):
+        done = await desk.reply(house.rt, officer, case_id, version, key=key(), words=words)
+        version = done.version
+    notice = say(screens.UPDATE, "ru")
+    await user.wait(lambda chat: any(notice in each.text for each in chat))
+    assert sum(notice in each.text for each in user.chat) == 1
+    assert not any(ANSWER in each.text for each in user.chat)
+    await user.press(say(screens.OPEN, "ru"))
+    await user.wait(lambda chat: sum(ANSWER in each.text for each in chat) == 2)
+    assert all(each.protected for each in user.chat if ANSWER in each.text)
+
+
+@pytest.mark.requirement("S-66", "S-83")
+async def test_officers_reply_arrives_whole_and_protected_for_a_present_person(
+    house: House,
+) -> None:
+    user = await _talking(house, 7025)
+    officer, case_id, version = await _claimed(house)
+    await desk.reply(house.rt, officer, case_id, version, key=key(), words=ANSWER)
+    await user.wait(lambda chat: any(ANSWER in each.text for each in chat))
+    assert all(each.protected for each in user.chat if ANSWER in each.text)
+
+
+@pytest.mark.requirement("S-83")
+async def test_console_says_before_sending_how_a_reply_arrives(office: tuple[House, str]) -> None:
+    house, case_id = office
+    wording = labels.Wording(house.rt.languages, "ru")
+    async with Console.signed_in(house.url, HERE) as console:
+        path = f"/console/cases/{case_id}?reason=answer"
+        screen = await console.send((await console.get(path)).form("/claim"))
+        assert wording("arrives_whole") in screen.text
+    await house.ahead(f"{views.PRESENT_MINUTES + 1} minutes")
+    async with Console.signed_in(house.url, HERE) as console:
+        assert wording("arrives_withheld") in (await console.get(path)).text
