@@ -231,17 +231,7 @@ async def _apply(
         case DeleteInput() if inbound is not None:
             work.rows += outbox.deletion(rt, held.channel, [inbound.message_id])
         case QuickExit():
-            last = await outbox.drop_unsent(transaction, person.id, held.channel)
-            sent = await outbox.recent(transaction, person.id, held.channel)
-            others = await _standing(transaction, held, inbound, held.channel)
-            gone = (*others.get(held.channel, ()), *sent)
-            work.rows += outbox.deletion(rt, held.channel, gone, last=last)
-            work.says += outbox.undeleted(rt, [held.channel], conversation.language)
-            if held.channel == WebChat.name and inbound is not None:
-                await identities.end_handle(rt, transaction, held.channel, inbound.handle)
-                await outbox.forget_texts(transaction, person.id, held.channel)
-                # Nobody can open this chat any more, and its page has left.
-                work.silent = True
+            await _leave_chat(rt, transaction, held, conversation.language, inbound, work)
         case SetPin(new_pin):
             await pin.set_pin(transaction, person, new_pin)
         case NotUnderstood(language, step):
@@ -264,6 +254,29 @@ async def _exported(
         return [row]
     await outbox.enqueue(transaction, held.person, held.channel, (row,))
     return []
+
+
+async def _leave_chat(
+    rt: Runtime,
+    transaction: Transaction,
+    held: LockedConversation,
+    language: str,
+    inbound: Inbound | None,
+    work: _TurnEffects,
+) -> None:
+    """Delete the chat's messages where the channel allows it, and end a web chat's handle."""
+    person = held.person
+    last = await outbox.drop_unsent(transaction, person.id, held.channel)
+    sent = await outbox.recent(transaction, person.id, held.channel)
+    others = await _standing(transaction, held, inbound, held.channel)
+    gone = (*others.get(held.channel, ()), *sent)
+    work.rows += outbox.deletion(rt, held.channel, gone, last=last)
+    work.says += outbox.undeleted(rt, [held.channel], language)
+    if held.channel == WebChat.name and inbound is not None:
+        await identities.end_handle(rt, transaction, held.channel, inbound.handle)
+        await outbox.forget_texts(transaction, person.id, held.channel)
+        # Its page has left, and the chat cannot be opened again.
+        work.silent = True
 
 
 async def _standing(

@@ -201,7 +201,7 @@ async def note_inbound(
 
 
 async def end_handle(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> None:
-    """Delete a handle: nobody opens the person's conversation by it any more."""
+    """Delete a handle, so that it no longer opens the person's conversation."""
     indexes = list(rt.vault.indexes(channel, handle))
     await execute(transaction, _DELETE_HANDLE, at_channel=channel, indexes=indexes)
 

@@ -56,7 +56,7 @@ from flows.engine.state import Asked, Conversation, Turn, waits
 from flows.engine.turn import TurnState, ephemeral_answers
 
 PAGE_CONTROL = "!page"
-# What a person does, other than what happens to the conversation from elsewhere.
+# Events that the person causes; the others come from jobs, the registry and officers.
 OWN_EVENTS = (Started, Said, Pressed, Shared, Unreadable, Attached, Resumed, Edited)
 
 
@@ -93,7 +93,7 @@ def _end_contact(turn: TurnState, before: Asked | None) -> tuple[Say, ...]:
 
 
 def _note_presence(turn: TurnState) -> None:
-    """Note whether the person left with this event; else what waited for them can be sent."""
+    """Note whether the person left with this event. If not, messages that waited can be sent."""
     left = any(isinstance(effect, QuickExit | Stopped) for effect in turn.effects)
     waits = turn.c.update_waits and left
     if (turn.c.has_left, turn.c.update_waits) != (left, waits):
@@ -187,7 +187,7 @@ def _pressed(turn: TurnState, payload: str) -> None:
     if payload == PAGE_CONTROL:
         return _offer_page(turn)
     if payload == registration_screens.OPEN_UPDATE:
-        # What waited is sent; there is nothing to add.
+        # The waiting message is sent; there is nothing to add.
         return None if turn.c.update_waits else turn.ask()
     if payload == checklist_screens.CONTROL:
         return checklist_screens.open_list(turn)

@@ -1,4 +1,4 @@
-"""What a phone shows after a quick exit, and how an officer's reply arrives on its lock screen."""
+"""Check what a phone shows after a quick exit, and how an officer's reply arrives on it."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
