@@ -89,9 +89,7 @@ PAPER_STATES = {
 PAPER_ANSWERS = ("accepted", "rejected")
 WRITE_AGAIN = _("We may write to you again about your registration.")
 HIDDEN = _("given, not shown here")
-MASKED = _(
-    "You closed this chat before, so names are not shown here. They are shown on our own page."
-)
+MASKED = _("You closed this chat before, so names are not shown here. The secure page shows them.")
 NO_EDITS = _(
     "Editing a message that you sent changes nothing here. To change an answer, use “Back”."
 )

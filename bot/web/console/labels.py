@@ -126,8 +126,8 @@ CASE: dict[str, Text] = {
     "window": _("The chat stays open for {time} more."),
     "arrives_whole": _("The person reads your answer at once; it cannot be forwarded."),
     "arrives_withheld": _(
-        "The person may not hold the phone now. They get only “There is an update” and a button;"
-        " your answer comes when they open it."
+        "The person may not hold the phone now. Only “There is an update” and a button arrive;"
+        " your answer comes when the person opens it."
     ),
     "not_yours_to_answer": _("Take the case to answer."),
     "note_title": _("Note for colleagues"),
