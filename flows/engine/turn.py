@@ -87,11 +87,10 @@ class TurnState:
             answer = form.answers.get(CITIZENSHIP)
             if answer is not None and answer.value and not waits(answer):
                 return answer.value
-        if self.understanding is None:
-            return ""
         heard = self.c.heard.entities if self.c.heard else {}
         named = self._recognized[1].entities if self._recognized else heard
-        return self.understanding.suggest(named).get(CITIZENSHIP, "")
+        suggested = self.understanding.suggest(named) if self.understanding else {}
+        return suggested.get(CITIZENSHIP, "")
 
     def reply(self, intent: str) -> Reply | None:
         """Return the reply to an intent, if there is one."""

@@ -25,6 +25,7 @@ from flows.engine.events import (
     Started,
     TryPin,
     Unreadable,
+    UpdateWithheld,
     UploadChecked,
     UploadStatusChanged,
 )
@@ -252,9 +253,11 @@ class Chat:
     def _hold(self, before: Conversation, event: Event, after: Turn) -> None:
         blob = msgspec.json.encode(after.conversation)
         assert msgspec.json.decode(blob, type=Conversation) == after.conversation
-        relayed = before.with_officer and isinstance(event, Said)
-        silent = relayed or isinstance(
-            event, Filled | Acknowledged | Attached | UploadChecked | UploadStatusChanged
+        silent = before.with_officer and isinstance(event, Said)
+        silent |= before.update_waits and isinstance(event, Pressed)
+        silent |= isinstance(
+            event,
+            Filled | Acknowledged | Attached | UploadChecked | UploadStatusChanged | UpdateWithheld,
         )
         silent |= any(isinstance(effect, TryPin) for effect in after.effects)
         assert after.says or silent, f"no answer to {event}"

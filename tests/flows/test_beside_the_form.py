@@ -11,10 +11,12 @@ from flows.engine.events import (
     Filled,
     Forget,
     Kind,
+    Page,
     Pressed,
     QuickExit,
     Started,
     Stopped,
+    UpdateWithheld,
 )
 from flows.engine.flow import Submit
 from flows.engine.state import Conversation, RegistrationStatus
@@ -185,6 +187,28 @@ def test_quick_exit_deletes_anonymous_answers_and_suspends_a_known_form() -> Non
 def test_quick_exit_text_has_no_buttons() -> None:
     (said,) = at("passport").says("выход").says_now
     assert said.buttons == ()
+
+
+def test_quick_exit_says_its_phrase_in_every_language_before_one_is_chosen() -> None:
+    (said,) = Chat().takes(Started()).takes(Pressed("!exit")).says_now
+    assert len(said.paragraphs[0]) == len(LANGUAGES)
+
+
+def test_officers_message_after_an_exit_is_announced_once_until_it_is_opened() -> None:
+    left = at("birth_year").presses("!exit").takes(UpdateWithheld())
+    assert left.shows(screens.UPDATE)
+    assert left.takes(UpdateWithheld()).says_now == ()
+    opened = left.takes(Pressed("!open"))
+    assert not opened.conversation.has_left
+    assert opened.takes(UpdateWithheld()).shows(screens.UPDATE)
+
+
+def test_mydata_command_shows_names_on_the_page_only_after_an_exit() -> None:
+    left = at("surname").presses("!exit")
+    shown = replace(left, page=Page.OFFERED).says("/mydata")
+    assert shown.shows(screens.MASKED)
+    assert shown.done(Export) == [Export()]
+    assert not replace(left, page=Page.NEVER).says("/mydata").shows(screens.MASKED)
 
 
 def test_exit_button_is_a_symbol_before_a_language_is_chosen() -> None:

@@ -232,6 +232,14 @@ def test_form_button_is_ignored_while_an_officer_holds_the_case() -> None:
     assert chat.told() == told
 
 
+@pytest.mark.parametrize("screen", ["/menu", "/status"])
+def test_no_below_a_screen_beside_an_officer_relays_nothing(screen: str) -> None:
+    chat = sent().says("/menu").presses("officer", "general", "yes").says("Testova asks", screen)
+    relayed = len(chat.done(Relay))
+    assert chat.says("нет").shows(screens.WAITING)
+    assert len(chat.done(Relay)) == relayed
+
+
 @pytest.mark.parametrize("command", ["/skip", "/back"])
 def test_form_commands_are_ignored_while_an_officer_holds_the_case(command: str) -> None:
     chat = at("given_name")
