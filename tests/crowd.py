@@ -187,6 +187,7 @@ class Post:
     name: str = "telegram"
     rates: Rates = field(default_factory=Rates)
     window: int = 0
+    notifies: bool = True
     edits: bool = True
     deletes: bool = True
     answers: dict[str, SendError | asyncio.Event] = field(default_factory=dict)

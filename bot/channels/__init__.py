@@ -334,7 +334,8 @@ class Channel(Protocol):
     `edits` and `deletes`: the platform can edit and delete sent messages. `joins`: the messages of
     a turn are sent as one, because the platform bills or throttles per message. `page`: whether
     sensitive questions are asked on the secure page. `window`: seconds after a person's last
-    message during which free text is accepted; 0 means always.
+    message during which free text is accepted; 0 means always. `notifies`: the phone shows new
+    messages outside the chat, as on its lock screen.
     """
 
     name: str
@@ -343,6 +344,7 @@ class Channel(Protocol):
     joins: bool
     page: Page
     window: int
+    notifies: bool
     rates: Rates
 
     def parse(self, body: bytes) -> tuple[IncomingUpdate, ...]:

@@ -41,6 +41,7 @@ class WebChat:
     joins = False
     page = Page.NEVER
     window = 0
+    notifies = False
     rates = Rates()
 
     def __init__(self, live: Cache, vault: Vault) -> None:

@@ -330,6 +330,8 @@ async def resolve(
 
 
 async def _is_withheld(at: ActionContext) -> bool:
+    if not at.rt.channels[at.held.channel].notifies:
+        return False
     spoke_at = await views.spoke_at(at.transaction, at.case.id) or at.case.opened_at
     return views.is_withheld(at.held.conversation, spoke_at, at.held.now)
 

@@ -86,6 +86,7 @@ class Fake:
     joins = False
     page = Page.NEVER
     window = 0
+    notifies = True
     rates = Rates()
     sent: list[str] = field(default_factory=list)
 

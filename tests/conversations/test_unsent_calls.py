@@ -44,6 +44,7 @@ class Flaky:
     joins: bool = False
     page: Page = Page.NEVER
     window: int = 0
+    notifies: bool = True
     rates: Rates = field(default_factory=Rates)
     events: int = 0
 

@@ -327,8 +327,8 @@ async def test_metric_labels_contain_no_personal_data(rt: Runtime, prometheus: P
     await guest.consent()
     await guest.go("yes", "TESTOVA", "GULNAR")
     known = {
-        "channel", "code", "commit", "event", "language", "le", "of", "outcome", "status", "step",
-        "to", "version",
+        "channel", "code", "commit", "event", "intent", "language", "le", "of", "outcome", "status",
+        "step", "to", "version",
     }  # fmt: skip
     named = {"implementation", "major", "minor", "patchlevel"}
     for name, series in (await prometheus.scrape(rt)).items():

@@ -33,6 +33,7 @@ class Place:
     joins: bool = True
     page: Page = Page.NEVER
     window: int = 0
+    notifies: bool = True
     rates: Rates = field(default_factory=Rates)
     handle: str = field(default_factory=lambda: uuid4().hex)
     stands: dict[str, Message | str] = field(default_factory=dict)

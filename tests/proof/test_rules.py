@@ -31,6 +31,7 @@ CLOCKS = {
     "bot/registry/http.py": "Retry-After may be a date",
     "bot/registry/sandbox/callbacks.py": "the sandbox is another house",
     "bot/registry/sandbox/store.py": "the sandbox is another house",
+    "bot/web/chat.py": "the date of a greeting, for which nothing is read or stored",
     "bot/web/webhooks.py": "the stamp of a signature is compared with it",
 }
 # Modules that read the database's own clock instead of Kosh's: the queue's library uses it, and

@@ -148,12 +148,12 @@ async def test_broadcast_command_holds_resumes_and_ends(terminal: Terminal) -> N
 WRONG: tuple[tuple[str | bytes, str], ...] = (
     (PAPER.replace(TOPIC, "weather"), "E_BROADCAST: Choose a topic."),
     (PAPER.replace('["ru", "kk"]', '["tlh"]'), "This audience can't be chosen: languages."),
-    (PAPER.replace("languages =", "langauges ="), "It can't be read: langauges."),
-    (PAPER.replace('purpose = "news"', "purpose = 5"), "It can't be read: purpose."),
-    (PAPER.replace("quiet = []", 'quiet = ["21:00:00"]'), "It can't be read: quiet."),
-    (PAPER.replace("kk = ", "kk_Arab = "), "It can't be read: texts."),
-    ("purpose = ", "It can't be read: syntax."),
-    (b"\xff\xfe", "It can't be read: syntax."),
+    (PAPER.replace("languages =", "langauges ="), "The announcement can't be read: langauges."),
+    (PAPER.replace('purpose = "news"', "purpose = 5"), "The announcement can't be read: purpose."),
+    (PAPER.replace("quiet = []", 'quiet = ["21:00:00"]'), "The announcement can't be read: quiet."),
+    (PAPER.replace("kk = ", "kk_Arab = "), "The announcement can't be read: texts."),
+    ("purpose = ", "The announcement can't be read: syntax."),
+    (b"\xff\xfe", "The announcement can't be read: syntax."),
 )
 
 

@@ -68,6 +68,7 @@ class Telegram:
     joins = False
     page = Page.OFFERED
     window = 0
+    notifies = True
 
     def __init__(self, http: aiohttp.ClientSession, token: str, api: str, rate: float = 0) -> None:
         self._bot = Bot(token, JsonSession(http, api))

@@ -111,6 +111,7 @@ class WhatsApp:
     joins = True
     page = Page.ALWAYS
     window = WINDOW_SECONDS
+    notifies = True
 
     def __init__(
         self,

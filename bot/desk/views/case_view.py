@@ -155,7 +155,7 @@ async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | No
         line=line,
         thread=tuple(_said(person, case_id, *row) for row in words),
         notes=tuple(_noted(person, case_id, *row) for row in notes),
-        composer=_composer(line, talk, [row[1] for row in words if row[2]], now),
+        composer=_composer(rt, line, talk, [row[1] for row in words if row[2]], now),
         registry=tuple(Registered(*row) for row in registry),
         earlier=tuple(row_of(rt, row) for row in earlier),
         flow=found[0].title if found else None,
@@ -170,13 +170,18 @@ async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | No
 
 
 def _composer(
-    line: CaseRow, talk: Conversation | None, spoke_at: Sequence[datetime], now: datetime
+    rt: Runtime,
+    line: CaseRow,
+    talk: Conversation | None,
+    spoke_at: Sequence[datetime],
+    now: datetime,
 ) -> Composer:
     is_open = talk is not None and (line.window is None or line.window > now)
     language = talk.language if talk else line.case.language
-    withheld = talk is not None and is_withheld(
-        talk, max(spoke_at, default=line.case.opened_at), now
-    )
+    spoke = max(spoke_at, default=line.case.opened_at)
+    channel = rt.channels.get(line.channel)
+    notifies = channel is not None and channel.notifies
+    withheld = talk is not None and notifies and is_withheld(talk, spoke, now)
     return Composer(is_open, line.window, language, MAX_WORDS, withheld)
 
 
@@ -184,6 +189,7 @@ def is_withheld(talk: Conversation, spoke_at: datetime, now: datetime) -> bool:
     """Return True if a reply is announced without its content, since others may see the screen.
 
     So it is once the person closed the chat, stopped messages, or has been silent for a while.
+    Only channels that notify are asked about: a page of the web chat shows all of its talk anyway.
     """
     return talk.has_left or now - spoke_at > timedelta(minutes=PRESENT_MINUTES)
 
