@@ -156,6 +156,7 @@ async def test_chat_page_form_works_without_scripts(browser: Any, house: House) 
 
 
 TO_A_KEPT_LIST = ("kandas_status", "UZ", "alone", "yes", "origin", "keep", "yes")
+FRAME = "new Promise(done => requestAnimationFrame(done))"
 IN_VIEW = """() => {
   const box = [...document.querySelectorAll('#list li.kosh')].pop().getBoundingClientRect();
   return box.bottom > 0 && box.top < innerHeight;
@@ -167,6 +168,20 @@ async def test_edited_message_stays_in_view(browser: Any, house: House) -> None:
     for answer in ("ru", "checklist", *TO_A_KEPT_LIST, "tick"):
         await phone.answer(answer)
     assert await phone.page.evaluate(IN_VIEW)
+
+
+async def test_welcome_and_its_warning_are_read_from_their_beginning(
+    browser: Any, house: House
+) -> None:
+    phone = await _phone(browser, house)
+    async with phone.page.expect_response("**/chat/pressed"):
+        await phone.answer("ru")
+    # The page reads the response after the message; both have scrolled once a frame is drawn.
+    await phone.page.evaluate(f"async () => {{ for (let n = 0; n < 10; n++) await {FRAME}; }}")
+    top = await phone.page.evaluate(
+        "() => [...document.querySelectorAll('#list li.kosh')].pop().getBoundingClientRect().top"
+    )
+    assert top >= 0
 
 
 async def test_messages_below_the_fold_are_counted(browser: Any, house: House) -> None:

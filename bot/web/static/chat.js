@@ -78,11 +78,12 @@ function bubble(m) {
 // ---- the page ----
 
 /* The end of the talk, but never past the first thing Kosh said since the person spoke. After an
-   edit the page stays where it is while the edited message is in view. */
-function follow(edited) {
+   edit: the beginning of the message if it is another one, else the page stays where it is. */
+function follow(edited, before) {
   if (edited) {
+    const begins = li => li.querySelector('.bubble p').textContent;
     const { top, bottom } = edited.getBoundingClientRect();
-    if (bottom < 0 || top > innerHeight) edited.scrollIntoView();
+    if (begins(edited) !== begins(before) || bottom < 0 || top > innerHeight) edited.scrollIntoView();
     return;
   }
   const own = newestOf('.own'), first = own && own.nextElementSibling;
@@ -173,7 +174,8 @@ function mark(li, state, message) {
   li.dataset.state = state;
   li.append(make('p', { class: 'state', 'aria-hidden': !failed && 'true' }, message || word(state)));
   if (failed && unsent.has(li)) li.lastChild.append(make('button', { class: 'again' }, word('retry')));
-  if (following) follow();
+  // An edit that shows the press has removed its words: the page is where the edit put it.
+  if (following && li.isConnected) follow();
 }
 
 function utter(url, words, fields) {
@@ -285,7 +287,7 @@ const events = {
     const said = bubble(m);
     if (place) place.replaceWith(said); else list.append(said);
     settle();
-    if (following) follow(place && said);
+    if (following) follow(place && said, place);
     else if (!place) count(1);
     refocus(done);
   },
