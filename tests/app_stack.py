@@ -115,7 +115,7 @@ class House:
         async with self.http.post(f"{self.sandbox}/_faults", json=switch) as answer:
             assert answer.status < 300, await answer.text()
 
-    async def until(self, true: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
+    async def until(self, true: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
         """Wait for a condition that is only visible from outside."""
         async with asyncio.timeout(seconds):
             while not await true():  # noqa: ASYNC110 — the outside sends no signal

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import aiohttp
 
-PATIENCE = 10.0
+PATIENCE = 60
 SAID = r'<li class="said kosh" data-id="([^"]*)">.*?lang="([^"]*)"(.*?)</li>'
 PRESS = r'name="payload" value="([^"]*)">([^<]*)</button>'
 

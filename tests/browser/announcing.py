@@ -208,7 +208,7 @@ async def _hold(scene: Scene, marat: Officer) -> None:
         waiting = marat.page.locator(".fates .key:is(.planned, .claimed)")
         return bool(await waiting.count() == 0)
 
-    await scene.house.until(gone, 30)
+    await scene.house.until(gone, 60)
 
 
 def _received(scene: Scene) -> int:
@@ -228,7 +228,7 @@ async def _decide(scene: Scene, marat: Officer) -> None:
         chip = await marat.page.locator("#head .chip").first.inner_text()
         return bool(chip == FINISHED and not await marat.page.locator("#doubt").count())
 
-    await scene.house.until(ended, 30)
+    await scene.house.until(ended, 60)
     assert _received(scene) == before + 1
 
 

@@ -48,10 +48,10 @@ async def applicant(office: House) -> AsyncIterator[Visitor]:
         async def accepted() -> bool:
             return [each["state"] for each in await office.entries()] == ["ACCEPTED"]
 
-        await office.until(accepted, 30)
+        await office.until(accepted, 60)
         seen = len(visitor.bubbles)
         await visitor.send("said", text="/start checklist")
-        await office.until(lambda: _asked(visitor, seen), 30)
+        await office.until(lambda: _asked(visitor, seen), 60)
         yield visitor
 
 
@@ -102,7 +102,7 @@ async def test_console_handoff_works_from_request_to_close(
     assert (await picture.body()).startswith(b"\xff\xd8")
     await officer.click("#papers form .primary")
     await officer.says(ru("done_passed"))
-    await officer.page.wait_for_selector("#papers .chip.good", timeout=30_000)
+    await officer.page.wait_for_selector("#papers .chip.good", timeout=60_000)
     (entry,) = await office.entries()
     assert [each["kind"] for each in entry["documents"]] == ["ID_DOCUMENT"]
     await _reads(office, applicant, kk(UPDATE))
@@ -130,7 +130,7 @@ async def _sends_photo(browser: Any, office: House, visitor: Visitor) -> None:
     )
     await form.locator("button").click()
     await page.get_by_text(kk(_("Received and readable: {count}."), count=1)).wait_for(
-        timeout=30_000
+        timeout=60_000
     )
     await context.close()
 
@@ -146,7 +146,7 @@ async def test_console_shows_a_new_case_without_reload(browser: Any, office: Hou
     await officer.page.wait_for_selector("#live[data-live=on]", state="attached")
     visitor = await ask_officer(office, "kk", "passport", "Testova hurries")
     await officer.page.wait_for_selector(".line.urgent")
-    await office.until(officer.stands_as_fresh, 10)
+    await office.until(officer.stands_as_fresh, 60)
     await leave(visitor)
     assert officer.errors == []
 
@@ -210,7 +210,7 @@ async def test_console_page_catches_up_after_a_bad_connection(
     await officer.page.mouse.move(2, 2)  # no row moves under the pointer, so it is moved away
     visitors = [await ask_officer(office, "ru", "general", "Testova asks") for _ in range(3)]
     await cut(office, officer.page, visitors, CUT_SECONDS, Told())
-    await office.until(officer.stands_as_fresh, 30)
+    await office.until(officer.stands_as_fresh, 60)
     for visitor in visitors:
         await leave(visitor)
     assert officer.errors == []
@@ -353,7 +353,7 @@ async def test_console_hides_and_keeps_draft_text_when_the_session_ends(
         assert (await written.input_value() if await written.count() else "") == kept
         if same:
             assert await officer.page.title() == title
-            await office.until(officer.stands_as_fresh, 10)
+            await office.until(officer.stands_as_fresh, 60)
             assert await officer.page.input_value(".notes textarea") == ""
     await leave(visitor)
 

@@ -43,7 +43,7 @@ async def test_emulators_page_works_with_both_phones(browser: Any, page: Browser
     row = window.locator("dialog .rows button")
     assert await row.evaluate("one => one === document.activeElement")
     await window.keyboard.press("Enter")
-    await page.kosh.heard.until(lambda: "whatsapp chose r1" in page.kosh.got, 10)
+    await page.kosh.heard.until(lambda: "whatsapp chose r1" in page.kosh.got, 60)
     assert await window.locator("#count").inner_text() == "1"
 
     photo = {"name": "photo.png", "mimeType": "image/png", "buffer": PNG}

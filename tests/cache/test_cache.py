@@ -25,7 +25,7 @@ from bot.cache import (
 from bot.embedded import valkey
 from bot.web import chat_stream
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 @pytest.fixture

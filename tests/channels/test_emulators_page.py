@@ -98,7 +98,7 @@ class Browser:
 
     async def until(self, seen: Callable[[Any], Any]) -> Any:
         """Return the first true result of `seen` on the state that the stream shows."""
-        async with asyncio.timeout(10), self.kosh.http.get(f"{self.url}/events") as stream:
+        async with asyncio.timeout(60), self.kosh.http.get(f"{self.url}/events") as stream:
             async for line in stream.content:
                 if line.startswith(b"data: ") and (found := seen(json.loads(line[6:]))):
                     return found
@@ -169,7 +169,7 @@ async def test_emulators_page_holds_a_conversation_on_both_phones(page: Browser)
     assert await page.do("/whatsapp/choose", {"message": shown["id"], "data": "r1"}) == 204
     count = await page.until(lambda views: views["whatsapp"]["count"])
     assert count == 1
-    await page.kosh.heard.until(lambda: len(page.kosh.got) == 4, 10)
+    await page.kosh.heard.until(lambda: len(page.kosh.got) == 4, 60)
     assert sorted(page.kosh.got) == [
         "telegram /start",
         "telegram pressed kk",
@@ -228,7 +228,7 @@ async def test_emulators_page_refuses_other_origins(page: Browser) -> None:
 
 async def until_served(url: str) -> None:
     """Wait for a process that tells only the terminal when it is ready."""
-    async with asyncio.timeout(20), aiohttp.ClientSession() as session:
+    async with asyncio.timeout(60), aiohttp.ClientSession() as session:
         while True:
             with suppress(aiohttp.ClientError):
                 async with session.get(url) as answer:

@@ -964,7 +964,7 @@ async def test_telegram_token_appears_in_no_error_and_no_log(
 
 async def received(channel: Telegram, telegram: Emulator) -> list[IncomingUpdate]:
     """Return all queued updates, confirmed, as a polling client receives them."""
-    async with asyncio.timeout(10), aclosing(channel.batches()) as batches:
+    async with asyncio.timeout(60), aclosing(channel.batches()) as batches:
         batch = await anext(batches)
         pending = asyncio.ensure_future(anext(batches))
         await telegram.until_taken()
@@ -985,7 +985,7 @@ async def test_telegram_polling_confirms_a_batch_only_with_the_next_request(
     await telegram.set_webhook("http://127.0.0.1:9/old")
     await gulnar.say("one")
     await gulnar.say("two")
-    async with asyncio.timeout(10), aclosing(channel.batches()) as batches:
+    async with asyncio.timeout(60), aclosing(channel.batches()) as batches:
         first = await anext(batches)
         assert [text_of(body) for body in first] == ["one", "two"]
         assert telegram.journal.acknowledged() == set()
@@ -999,7 +999,7 @@ async def test_telegram_polling_repeats_an_unconfirmed_batch(
 ) -> None:
     await gulnar.say("one")
     for _ in range(2):
-        async with asyncio.timeout(10), aclosing(channel.batches()) as batches:
+        async with asyncio.timeout(60), aclosing(channel.batches()) as batches:
             assert [text_of(body) for body in await anext(batches)] == ["one"]
 
 

@@ -152,7 +152,7 @@ class Hook:
         return web.Response(text=self.echo(request.query["hub.challenge"]))
 
     async def until_got(self, number: int) -> None:
-        async with asyncio.timeout(10), self._full:
+        async with asyncio.timeout(60), self._full:
             await self._full.wait_for(lambda: len(self.raw) >= number)
 
     @property

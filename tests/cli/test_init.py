@@ -28,7 +28,7 @@ from tests.terminal import ROOT, shell
 
 # Generated, since a value that looks like an example is refused.
 TOKEN, OTHER, SECRET = f"1000000001:{token_hex(18)}", f"1000000009:{token_hex(18)}", token_hex(16)
-PATIENCE = 30
+PATIENCE = 60
 
 
 @dataclass

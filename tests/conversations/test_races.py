@@ -207,7 +207,7 @@ async def _until_somebody_waits(rt: Runtime, admin_url: str) -> None:
     """Wait as the administrator, the only role that sees the locks of others."""
     name = rt.settings.database().rpartition("/")[2]
     async with await AsyncConnection.connect(admin_url, autocommit=True) as session:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             waits = False
             while not waits:
                 cursor = await session.execute(

@@ -121,7 +121,7 @@ async def test_key_cache_expires_within_a_minute_in_other_processes(
     monkeypatch.setattr(running, "KEYS_SECONDS", 0.01)
     guest = Guest(rt)
     await guest.consent()
-    async with runtime(chosen) as other, asyncio.timeout(10):
+    async with runtime(chosen) as other, asyncio.timeout(60):
         person_id = await opened(other, guest)
         await guest.go("/delete", "yes")
         while held(person_id):  # noqa: ASYNC110 — what goes rings no bell

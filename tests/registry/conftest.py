@@ -95,7 +95,7 @@ def _basic() -> str:
 
 async def eventually[T](probe: Callable[[], Awaitable[T]]) -> T:
     """Return the probe's result once it is true; TimeoutError after 10 seconds."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not (found := await probe()):  # noqa: ASYNC110 (what is probed rings no bell)
             await asyncio.sleep(0.02)
         return found

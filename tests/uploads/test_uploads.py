@@ -467,13 +467,13 @@ async def all_accepted(house: House, guest: Guest) -> None:
         house.rt.registry._breaker._until = 0.0
         return await accepted(guest)
 
-    await house.until(after_a_while, 30)
+    await house.until(after_a_while, 60)
 
 
 async def accepted_at_the_second_try(house: House, guest: Guest) -> None:
     """Let the lease of the first attempt expire once; its running transfer may still arrive."""
     await house.ahead("15 minutes")
-    await house.until(lambda: accepted(guest), 30)
+    await house.until(lambda: accepted(guest), 60)
 
 
 @pytest.mark.requirement("S-48")
@@ -482,7 +482,7 @@ async def test_uploads_reach_the_registry_and_are_deleted_here(house: House) -> 
     page = sheet(620, 877)
     scan = saved(page, "PDF", save_all=True, append_images=[page] * 2)
     await sent_off(house, guest, noise(1500, 1000, 0), scan)
-    await house.until(lambda: accepted(guest), 30)
+    await house.until(lambda: accepted(guest), 60)
     assert await rows(house.rt) == ["accepted", "accepted"]
     assert await pieces(house.rt) == 0
     assert await rows(house.rt, "digest") == [None, None]
@@ -541,7 +541,7 @@ async def tried_and_settled(house: House, upload_id: UUID) -> None:
     await house.until(tried)
     async with house.http.delete(f"{house.sandbox}/_faults"):
         pass
-    await house.until(settled, 30)
+    await house.until(settled, 60)
 
 
 async def test_document_is_not_sent_twice_when_the_worker_dies_after_the_write(
@@ -562,7 +562,7 @@ async def test_document_is_not_sent_twice_when_the_worker_dies_after_the_write(
 
     monkeypatch.setattr(uploads, "call", dies)
     await sent_off(house, guest, photo())
-    await asyncio.wait_for(died.wait(), 10)
+    await asyncio.wait_for(died.wait(), 60)
     assert await rows(house.rt) == ["sending"]
     await accepted_at_the_second_try(house, guest)
     assert [each["repeats"] for each in await documents(house)] == [0]
@@ -584,7 +584,7 @@ async def test_document_is_sent_again_when_the_worker_dies_in_its_middle(
 
     monkeypatch.setattr(uploads.registry_transfer, "_pieces", dies)
     await sent_off(house, guest, noise(1500, 1000, 0))
-    await asyncio.wait_for(broken.wait(), 10)
+    await asyncio.wait_for(broken.wait(), 60)
     await accepted_at_the_second_try(house, guest)
     assert [each["repeats"] for each in await documents(house)] == [0]
 
@@ -719,7 +719,7 @@ async def test_erasure_during_a_transfer_leaves_no_document_in_the_registry(
 
     monkeypatch.setattr(uploads.registry_transfer, "_pieces", waits)
     person = await sent_off(house, guest, noise(1500, 1000, 0))
-    await asyncio.wait_for(begun.wait(), 10)
+    await asyncio.wait_for(begun.wait(), 60)
     async with house.rt.pool.connection() as session:
         await erasure.erase(house.rt, session, person)
     erased.set()

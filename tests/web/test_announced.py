@@ -33,7 +33,7 @@ class Announced:
         async def there() -> bool:
             return (await fates(self.house.rt, self.found)).keys() == {*told}
 
-        await self.house.until(there, 30)
+        await self.house.until(there, 60)
 
     async def ended(self) -> bool:
         now = await broadcasts.find(self.house.rt, self.who.lead, self.found.id)

@@ -109,7 +109,7 @@ async def test_broadcast_command_leads_from_a_file_to_the_result(terminal: Termi
     async def gone() -> bool:
         return sum(len(each.received) for each in phones) == 3
 
-    await house.until(gone, 30)
+    await house.until(gone, 60)
     assert f"news     {TOPIC}" in await says("list", by=editor)
     listed = await says("recipients", "1", "--fate", "in_doubt", by=editor)
     number = listed.split()[0]

@@ -362,7 +362,7 @@ async def test_broadcast_page_decides_unknown_recipients_one_by_one(office: Offi
     async def ended() -> bool:
         return (await _first(office.house)).state is State.DONE
 
-    await office.house.until(ended, 30)
+    await office.house.until(ended, 60)
     async with office.house.rt.pool.connection() as session:
         await session.execute(
             "UPDATE broadcast_recipients SET state = 'in_doubt', reason = 'crash' WHERE seq < 3"

@@ -246,7 +246,7 @@ async def test_broadcast_leaves_no_address_in_plain_text(
                 )
                 return (await cursor.fetchone()) == (True,)
 
-        await house.until(over, 30)
+        await house.until(over, 60)
     finally:
         logging.configure("error")
     _hunt("output", "".join(capfd.readouterr()), numbers)

@@ -177,7 +177,7 @@ async def test_webhook_answers_408_for_an_unfinished_body(
         f"{SECRET}: {secret.get_secret_value()}\r\nContent-Length: 1000\r\n\r\n{{"
     )
     async with _sockets(house.url, 1, head.encode()) as (reader,):
-        answer = await asyncio.wait_for(reader.read(64), 10)
+        answer = await asyncio.wait_for(reader.read(64), 60)
     assert answer.startswith(b"HTTP/1.1 408")
 
 
@@ -198,7 +198,7 @@ async def test_web_server_answers_503_above_its_connection_limit(house: House) -
 
     async def answers(status: int) -> bool:
         with suppress(OSError):
-            return await asyncio.wait_for(_health(house, url), 10) == status
+            return await asyncio.wait_for(_health(house, url), 60) == status
         return False
 
     try:
@@ -259,7 +259,7 @@ async def test_webhook_accepts_100_concurrent_messages_of_one_person(
     async def all_sent() -> bool:
         return await _count(house, "SELECT count(*) FROM messages WHERE state <> 'sent'") == 0
 
-    await house.until(all_sent, 30)
+    await house.until(all_sent, 60)
     assert len(house.telegram.journal.calls("sendMessage")) == seen + 101, "one each, and one other"
     await _go(user, "/menu")
     assert _said(house, screens.MENU_TEXT) in user.last.text

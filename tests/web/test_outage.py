@@ -89,7 +89,7 @@ async def test_webhook_answers_503_when_the_database_is_down(
     async def back() -> bool:
         return await _status(house, "/ready") == 200
 
-    await house.until(back, 30)
+    await house.until(back, 60)
     seen = len(house.telegram.journal.calls("sendMessage"))
     for _again in range(2):
         assert await _bring(house, 2) == 200

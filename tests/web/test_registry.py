@@ -68,7 +68,7 @@ async def _tries(house: House, minimum: int) -> None:
         _close_breaker(house)
         return row is not None and row[0] >= PEOPLE
 
-    await house.until(tried, 30)
+    await house.until(tried, 60)
 
 
 def _close_breaker(house: House) -> None:
@@ -85,7 +85,7 @@ async def _accepted_once(house: House, guests: list[Guest]) -> None:
         states = [(await guest.conversation()).registration for guest in guests]  # type: ignore[union-attr]
         return all(standing and standing.state == "accepted" for standing in states)
 
-    await house.until(settled, 40)
+    await house.until(settled, 60)
     entries = await house.entries()
     assert len(entries) == len(guests)
     assert {entry["state"] for entry in entries} == {"ACCEPTED"}

@@ -80,7 +80,7 @@ class _Line:
 
     async def read(self, count: int) -> list[int]:
         found: list[int] = []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(found) < count:
                 event = (await self._content.readuntil(b"\n\n")).decode()
                 found += [int(each) for each in re.findall(r"^id: (\d+)$", event, re.MULTILINE)]

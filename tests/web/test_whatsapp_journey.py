@@ -148,12 +148,20 @@ async def _person(house: House, user: User) -> identities.Person:
 
 
 async def _notify(house: House, user: User) -> None:
-    """Send a service message that the person did not ask for."""
+    """Send a service message that the person did not ask for, and await its first attempt."""
     person = await _person(house, user)
     row = outbox.Row("send", receive.apology(house.rt, "ru"))
     async with house.rt.pool.connection() as session:
         await outbox.enqueue(session, person, "whatsapp", (row,))
     await outbox.deliver(house.rt, None, person)
+
+    async def attempted() -> bool:
+        # The person's earlier messages may still be in delivery, which then sends this one too.
+        look = "SELECT state, attempt FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1"
+        [(state, attempt)] = await _query(house, look, person.id)
+        return state not in ("pending", "sending") or (state == "pending" and attempt > 0)
+
+    await house.until(attempted, 60)
 
 
 async def _states(house: House, user: User) -> list[str]:
@@ -318,12 +326,13 @@ async def test_whatsapp_delivery_reports_never_go_back_and_store_the_price(house
     person = await _person(house, user)
 
     async def read() -> bool:
+        await user.read()
         found = await _query(
             house, "SELECT delivery_status, body FROM messages WHERE person_id = %s", person.id
         )
         return set(found) == {("read", None)}
 
-    await house.until(read, 30)
+    await house.until(read, 60)
     row, attempt = await _newest(house, person)
     for state in ("failed", "delivered", "sent"):
         await outbox.record_reports(house.rt, [_told(state, f"{row}.{attempt}", "E_SEND_BLOCKED")])

@@ -19,7 +19,7 @@ from .text import commands_in, is_blank, units
 from .wire import Params
 from .world import Chat, Message, Person, Press, World
 
-PATIENCE = 10.0
+PATIENCE = 60
 START_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{0,64}")
 
 

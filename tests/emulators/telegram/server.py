@@ -144,7 +144,7 @@ class Emulator:
         self.world.updates.allow(allowed)
         await self._platform.courier.set(url, secret, connections)
 
-    async def until_taken(self, seconds: float = 10.0) -> None:
+    async def until_taken(self, seconds: float = 60) -> None:
         """Return when the bot has taken every update (or lost it by expiry)."""
         updates = self.world.updates
         await updates.settled.until(lambda: not updates.pending, seconds)

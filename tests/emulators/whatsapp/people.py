@@ -17,7 +17,7 @@ from .screen import Button, Message, Row
 from .wire import Params
 from .world import Person, World, new_user_id, stamp
 
-PATIENCE = 10.0
+PATIENCE = 60
 
 
 @dataclass(frozen=True, slots=True)

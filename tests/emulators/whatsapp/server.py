@@ -191,7 +191,7 @@ class Emulator:
         """Hand over what was kept back, in batches of `tricks.batch`."""
         self.courier.release()
 
-    async def until_taken(self, seconds: float = 10.0) -> None:
+    async def until_taken(self, seconds: float = 60) -> None:
         """Return when Kosh has taken every event (or lost it by expiry)."""
         events = self.world.events
         await events.settled.until(lambda: not events.pending, seconds)
