@@ -9,9 +9,10 @@ import typer
 from bot.cli.environment import AsJson, print_json
 from bot.i18n import Languages
 from flows.knowledge import catalogue
-from flows.knowledge.facts import Fact, Withheld, said
+from flows.knowledge.facts import COLLECTED, Fact, Withheld, said
 from flows.knowledge.intents.answer import Answer, spoken
 from flows.knowledge.intents.answers import ANSWERS
+from flows.knowledge.sources import FIRST_WORDS, Seen, read_on, seen
 
 app = typer.Typer(no_args_is_help=True, help="Facts: what is due, and where one comes from.")
 
@@ -19,12 +20,13 @@ Days = Annotated[int, typer.Option(help="Count a last day that is at most so man
 Months = Annotated[int, typer.Option(help="Count a check that lies more than so many months back.")]
 Lang = Annotated[str, typer.Option(help="The language it is printed in, such as kk; en if none.")]
 Only = Annotated[str, typer.Option(help="Print only intents that begin so, such as kandas.")]
+Keys = Annotated[str, typer.Option("--only", help="Print only facts whose key begins so.")]
 Today = Annotated[str, typer.Option(help="The day to reckon from, such as 2027-01-01.")]
 
 
 @app.command()
-def due(days: Days = 60, months: Months = 6, today: Today = "", as_json: AsJson = False) -> None:
-    """List facts that expire soon, have expired, or were not checked for long; exit 1 if any."""
+def due(days: Days = 60, months: Months = 12, today: Today = "", as_json: AsJson = False) -> None:
+    """List facts that expire soon, have expired, or must be checked again; exit 1 if any."""
     day = date.fromisoformat(today) if today else datetime.now(UTC).date()
     found = list(catalogue.due(day, days, months))
     if as_json:
@@ -81,18 +83,34 @@ def _print_answer(answer: Answer, today: date, lang: str, words: Languages) -> N
 
 
 @app.command()
-def sources() -> None:
-    """Print every source, whether it was opened or only an excerpt was seen, and its facts."""
-    found: dict[str, list[Fact]] = {}
-    for fact in catalogue.FACTS:
-        for source in fact.sources:
-            found.setdefault(source, []).append(fact)
-    for source in sorted(found):
-        seen = "opened" if any(fact.opened for fact in found[source]) else "excerpt"
-        typer.echo(f"{seen:8} {source}")
-        typer.echo(f"         {', '.join(fact.key for fact in found[source])}")
-    opened = sum(any(fact.opened for fact in facts) for facts in found.values())
-    typer.echo(f"{len(found)} sources, {opened} opened.")
+def sources(only: Keys = "", as_json: AsJson = False) -> None:
+    """Print the sources of each fact: whether opened or only an excerpt was read, and the day."""
+    facts = [fact for fact in catalogue.FACTS if fact.key.startswith(only)]
+    if as_json:
+        print_json([_described(fact) for fact in facts])
+        return
+    for fact in facts:
+        typer.echo(f"{fact.key}: checked {fact.checked}, to be checked again by {fact.review}")
+        _sources(fact.sources)
+    every = {source for fact in facts for source in fact.sources}
+    opened = sum(seen(source) is Seen.OPENED for source in every)
+    typer.echo(
+        f"{len(facts)} facts, {sum(fact.opened for fact in facts)} with an opened page;"
+        f" {len(every)} sources, {opened} opened."
+    )
+
+
+def _described(fact: Fact) -> dict[str, object]:
+    return {
+        "key": fact.key,
+        "as_of": fact.as_of,
+        "checked": fact.checked,
+        "review": fact.review,
+        "until": fact.until,
+        "sources": [
+            {"url": url, "seen": seen(url), "read": read_on(url, COLLECTED)} for url in fact.sources
+        ],
+    }
 
 
 def _explain_fact(fact: Fact) -> None:
@@ -102,9 +120,8 @@ def _explain_fact(fact: Fact) -> None:
         for sentence in said([fact], fact.until):
             typer.echo(f"  {language:8} {words.render(sentence, language)}")
     dated = f"{fact.as_of}" if fact.dated == "day" else f"{fact.as_of} (dated by {fact.dated})"
-    typer.echo(f"  as of    {dated}; checked {fact.checked}")
+    typer.echo(f"  as of    {dated}; checked {fact.checked}, to be checked by {fact.review}")
     typer.echo(f"  said     {_from(fact)}to {fact.until}; about: {fact.about}")
-    typer.echo(f"  seen     {'opened' if fact.opened else 'excerpt'}")
     _sources(fact.sources)
 
 
@@ -121,5 +138,9 @@ def _from(fact: Fact) -> str:
 
 
 def _sources(sources: tuple[str, ...]) -> None:
-    for source in sources or ("no source was found",):
-        typer.echo(f"  source   {source}")
+    for source in sources:
+        typer.echo(f"  {seen(source):8} {read_on(source, COLLECTED)}  {source}")
+        if source in FIRST_WORDS:
+            typer.echo(f"           first words: {FIRST_WORDS[source]}")
+    if not sources:
+        typer.echo("  source   no source was found")

@@ -14,7 +14,7 @@ ATA_ZHOLY = Fact(
     ),
     sources=(
         "https://www.gov.kz/memleket/entities/mfa-baku/press/article/1",
-        "https://www.gov.kz/memleket/entities/mfa-strasbourg/press/article/details/605097",
+        "https://www.gov.kz/memleket/entities/mfa-strasbourg/press/news/details/605097?lang=en",
         "https://adilet.zan.kz/kaz/docs/U050001587_",
         "https://adilet.zan.kz/kaz/docs/V2300031938",
     ),
@@ -25,7 +25,7 @@ ATA_ZHOLY_VALIDITY = Fact(
     text=_("The card is valid for up to 10 years, but not longer than the passport."),
     sources=(
         "https://www.gov.kz/memleket/entities/mfa-baku/press/article/1",
-        "https://www.gov.kz/memleket/entities/mfa-strasbourg/press/article/details/605097",
+        "https://www.gov.kz/memleket/entities/mfa-strasbourg/press/news/details/605097?lang=en",
         "https://adilet.zan.kz/eng/docs/Z1100000477/compare/rus",
     ),
     as_of=date(2024, 4, 15),
@@ -38,7 +38,7 @@ ATA_ZHOLY_PAPERS = Fact(
         "proof of it. Papers in other languages need translations."
     ),
     sources=(
-        "https://www.gov.kz/memleket/entities/mfa-strasbourg/press/article/details/605097",
+        "https://www.gov.kz/memleket/entities/mfa-strasbourg/press/news/details/605097?lang=en",
         "https://oq.gov.kz/ru/moveatajoly",
     ),
     as_of=date(2024, 4, 15),
@@ -51,7 +51,7 @@ ATA_ZHOLY_RIGHTS = Fact(
         "office. It ends when you become a citizen."
     ),
     sources=(
-        "https://astanatimes.com",
+        "https://astanatimes.com/2025/02/kazakhstans-initiative-offers-business-opportunities-for-ethnic-kazakhs-oversees/",
         "https://oq.gov.kz/ru/moveatajoly",
     ),
     as_of=date(2025, 2, 24),
@@ -59,10 +59,7 @@ ATA_ZHOLY_RIGHTS = Fact(
 ATA_ZHOLY_NUMBERS = Fact(
     key="ata_zholy.numbers",
     text=_("Few people have the card so far: 71 cards by 1 October 2025."),
-    sources=(
-        "https://astanatimes.com",
-        "https://cn.inform.kz/news/xiejiadelezhizhenggong-3d54cb",
-    ),
+    sources=("https://cn.inform.kz/news/xiejiadelezhizhenggong-3d54cb",),
     as_of=date(2025, 10, 31),
     about=About.HISTORY,
 )
@@ -73,10 +70,12 @@ VISA = Fact(
         "entries it is valid for up to 3 years, the first time for up to 1 year.",
         visa="C10",
     ),
-    sources=("https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164",),
+    sources=(
+        "https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164?directionId=5977&lang=en",
+    ),
     as_of=COLLECTED,
     dated=Dated.READ,
-    opened=True,
+    about=About.VISA,
 )
 VISA_PAPERS = Fact(
     key="visa_c10.documents",
@@ -86,10 +85,12 @@ VISA_PAPERS = Fact(
         " Kazakh.",
         size="3.5 × 4.5",
     ),
-    sources=("https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164",),
+    sources=(
+        "https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164?directionId=5977&lang=en",
+    ),
     as_of=COLLECTED,
     dated=Dated.READ,
-    opened=True,
+    about=About.VISA,
 )
 CHINA_STAY = Fact(
     key="visa_free_china.rule",
@@ -102,10 +103,10 @@ CHINA_STAY = Fact(
     sources=(
         "https://mgorod.kz/news/bezvizovyj-rezhim-mezhdu-kazahstanom-i-kitaem-vstupil-v-silu",
         "https://lsm.kz/kazahstancam-otkroyut-kitaj",
-        "https://skyway.kz",
+        "https://www.skyway.kz/ru/visas/kazahstan-kitaj/",
     ),
     as_of=date(2023, 11, 10),
-    opened=True,
+    about=About.VISA,
 )
 CHINA_STAY_ENDS = Fact(
     key="visa_free_china.risk",
@@ -120,6 +121,7 @@ CHINA_STAY_ENDS = Fact(
     ),
     as_of=date(2023, 11, 1),
     dated=Dated.YEAR,
+    about=About.VISA,
 )
 
 CARDS = (
@@ -146,7 +148,7 @@ CARDS_WITHHELD = (
         key="ata_zholy.review_term",
         words="5 working days.",
         sources=(
-            "https://www.gov.kz/memleket/entities/mfa-strasbourg/press/article/details/605097",
+            "https://www.gov.kz/memleket/entities/mfa-strasbourg/press/news/details/605097?lang=en",
             "https://oq.gov.kz/ru/moveatajoly",
         ),
         as_of="2024-04-15",
@@ -214,10 +216,7 @@ CARDS_WITHHELD = (
             " whatever their visa category (article 7 of the law). If right, B8 is not"
             " needed for them."
         ),
-        sources=(
-            "https://zakonpravo.kz",
-            "https://adilet.zan.kz/eng/docs/Z1100000477",
-        ),
+        sources=("https://adilet.zan.kz/eng/docs/Z1100000477",),
         as_of="undated",
     ),
 )

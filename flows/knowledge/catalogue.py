@@ -7,7 +7,7 @@ from flows.knowledge.cards import CARDS, CARDS_WITHHELD
 from flows.knowledge.contacts import CONTACTS, CONTACTS_WITHHELD, HOTLINES, TESTS
 from flows.knowledge.documents import DOCUMENTS, DOCUMENTS_WITHHELD, ORIGINALS
 from flows.knowledge.entry import ENTRY
-from flows.knowledge.facts import Fact, Withheld
+from flows.knowledge.facts import Fact, Withheld, months_after
 from flows.knowledge.kandas import KANDAS, KANDAS_WITHHELD
 from flows.knowledge.laws import LAWS
 from flows.knowledge.living import LIVING
@@ -20,8 +20,6 @@ from flows.knowledge.requirements import REQUIREMENTS
 from flows.knowledge.safety import SAFETY_FACTS
 from flows.knowledge.settling import SETTLING, SETTLING_WITHHELD
 from flows.knowledge.withheld import COUNTRIES_WITHHELD
-
-MONTH = timedelta(days=365.25 / 12)
 
 FACTS: Sequence[Fact] = tuple(
     dict.fromkeys(
@@ -71,12 +69,12 @@ def find(key: str) -> Fact | Withheld | None:
 def due(today: date, days: int, months: int) -> Iterator[tuple[Fact, str]]:
     """Yield facts that need an editor, with the reason: expired, soon to expire, or not checked.
 
-    `days` is how soon a last day counts; `months` is the maximum age of a check.
+    `days` is how soon a last day counts; `months` is the maximum age of a check of any kind.
     """
     for fact in sorted(FACTS, key=lambda fact: (fact.until, fact.key)):
         if fact.until < today:
             yield fact, f"silent since {fact.until + timedelta(days=1)}"
         elif fact.until <= today + timedelta(days=days):
             yield fact, f"said for the last time on {fact.until}"
-        elif fact.checked < today - months * MONTH:
-            yield fact, f"last checked on {fact.checked}"
+        elif min(fact.review, months_after(fact.checked, months)) < today:
+            yield fact, f"last checked on {fact.checked}, was to be checked by {fact.review}"

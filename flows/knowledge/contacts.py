@@ -3,13 +3,17 @@
 from datetime import date
 
 from flows.engine.text import _
-from flows.knowledge.facts import About, Fact, Withheld
+from flows.knowledge.facts import COLLECTED, About, Dated, Fact, Withheld
 
 UNIFIED = Fact(
     key="contacts.ucc_1414",
     text=_("Unified Contact Centre for public services, inside Kazakhstan: 1414."),
-    sources=("https://adilet.zan.kz/eng/docs/V1600013324", "https://sakhara.kz"),
-    as_of=date(2022, 10, 4),
+    sources=(
+        "https://www.gov.kz/situations/497/intro?lang=en",
+        "https://adilet.zan.kz/eng/docs/V1600013324",
+    ),
+    as_of=COLLECTED,
+    dated=Dated.READ,
     about=About.CONTACT,
 )
 MISSIONS = Fact(
@@ -20,7 +24,7 @@ MISSIONS = Fact(
     ),
     sources=(
         "https://www.gov.kz/memleket/entities/mfa-baku/press/article/1",
-        "https://www.gov.kz/memleket/entities/mfa-strasbourg/press/article/details/605097",
+        "https://www.gov.kz/memleket/entities/mfa-strasbourg/press/news/details/605097?lang=en",
     ),
     as_of=date(2024, 4, 15),
     about=About.CONTACT,
@@ -55,7 +59,7 @@ CONTACTS_WITHHELD = (
     Withheld(
         key="contacts.ucc_abroad",
         words="+7 7172 906 984 for calls from abroad. Seen once; to be tried before it is said.",
-        sources=("https://legalacts.egov.kz",),
+        sources=("legalacts.egov.kz, address of the page not kept",),
         as_of="undated",
         verified=True,
     ),

@@ -300,7 +300,6 @@ ORIGINALS = Fact(
     sources=("https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr",),
     as_of=COLLECTED,
     dated=Dated.READ,
-    opened=True,
 )
 
 DOCUMENTS = (
@@ -333,7 +332,6 @@ DOCUMENTS_WITHHELD = (
         sources=(
             "https://www.ng.kz/modules/news/article.php?storyid=51278",
             "https://kambeta.business-gazeta.ru/article/635432",
-            "https://qazaq-stan.press",
         ),
         as_of="2025-07",
     ),

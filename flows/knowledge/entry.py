@@ -3,7 +3,7 @@
 from datetime import date
 
 from flows.engine.text import _
-from flows.knowledge.facts import COLLECTED, Dated, Fact
+from flows.knowledge.facts import COLLECTED, About, Dated, Fact
 
 _ORDER_2025 = "https://www.zakon.kz/pravo/6488830-grazhdane-turtsii-mogut-nakhoditsya-v-kazakhstane-bez-vizy-do-90-dney.html"
 _NEW_EUROPE = "https://www.neweurope.eu/article/kazakhstan-expands-list-of-visa-free-countries/"
@@ -20,7 +20,7 @@ UZ_STAY = Fact(
         "https://upl.uz/policy/31207-news.html",
     ),
     as_of=date(2023, 1, 31),
-    opened=True,
+    about=About.VISA,
 )
 TR_STAY = Fact(
     key="tr.stay",
@@ -31,6 +31,7 @@ TR_STAY = Fact(
         "https://kaz.zakon.kz/quqiq/6066960-end-trkiya-azamattary-azastanda-90-knge-deyn-vizasyz-zhre-alady.html",
     ),
     as_of=date(2025, 8, 28),
+    about=About.VISA,
 )
 DE_STAY = Fact(
     key="de.stay",
@@ -41,9 +42,11 @@ DE_STAY = Fact(
     ),
     sources=(
         _ORDER_2025,
+        "https://www.lada.kz/kazakhstan-news/142707-novye-pravila-vezda-v-kazakhstan-kto-i-skolko-dnei-mozhet-nakhoditsia-bez-vizy.html",
         "https://qazinform.com/news/turkish-nationals-to-be-allowed-to-stay-in-kazakhstan-without-visas-for-90-days-924758",
     ),
     as_of=date(2025, 8, 28),
+    about=About.VISA,
 )
 IR_STAY = Fact(
     key="ir.stay",
@@ -53,11 +56,13 @@ IR_STAY = Fact(
         " may stay 42 days in all. This began in July 2022."
     ),
     sources=(
+        "https://ustinka.kz/kz/kazakhstan/politics/74663.html?sphrase_id=13149162",
         "https://baigenews.kz/kazakhstan_vvyel_bezvizovyy_rezhim_dlya_kitaya-_indii_i_irana_135116/",
         "https://the-steppe.com/novosti/dlya-indii-irana-i-knr-v-kazahstane-vveden-bezvizovyy-rezhim-na-14-dney",
         "https://qazinform.com/news/turkish-nationals-to-be-allowed-to-stay-in-kazakhstan-without-visas-for-90-days-924758",
     ),
     as_of=date(2022, 7, 10),
+    about=About.VISA,
 )
 EAEU_STAY = Fact(
     key="eaeu.stay",
@@ -66,11 +71,11 @@ EAEU_STAY = Fact(
         "Citizens of Russia and Kyrgyzstan need no visa. They may stay up to 90 days in any 180."
     ),
     sources=(
+        "https://rg.ru/2023/01/27/v-kremle-s-ponimaniem-otneslis-v-izmeneniiu-poriadka-vezda-v-kazahstan.html",
         "https://turkmenportal.com/blog/57275/v-kazahstane-nachali-deistvovat-novye-migracionnye-pravila",
-        _NEW_EUROPE,
     ),
-    as_of=date(2023, 1, 1),
-    dated=Dated.YEAR,
+    as_of=date(2023, 1, 27),
+    about=About.VISA,
 )
 MN_STAY = Fact(
     key="mn.stay",
@@ -82,6 +87,7 @@ MN_STAY = Fact(
     sources=("https://prg.kz/document/?doc_id=1014308", _NEW_EUROPE),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.VISA,
 )
 REGISTER = Fact(
     key="stay.registration",
@@ -91,11 +97,12 @@ REGISTER = Fact(
         "30 after entry."
     ),
     sources=(
-        "https://www.trend.az/casia/kazakhstan/4122066.html",
+        "https://www.inform.kz/ru/pravila-registratsii-immigrantov-v-kazahstane-izmenyatsya-af3b97",
         "https://1news.az/news/20251125025651200-Kazakhstan-uzhestochaet-migratsionnyi-kontrol",
     ),
     as_of=date(2025, 11, 25),
     since=date(2026, 7, 1),
+    about=About.VISA,
 )
 HOST = Fact(
     key="stay.host",
@@ -109,6 +116,7 @@ HOST = Fact(
     ),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.VISA,
 )
 FINGERPRINTS = Fact(
     key="stay.fingerprints",
@@ -121,6 +129,7 @@ FINGERPRINTS = Fact(
         "https://expert-kz.com/item/185501-obyazatelnuyu-daktiloskopiyu-dlya-inostrancev-vvodyat-v-kazahstane",
     ),
     as_of=date(2025, 10, 13),
+    about=About.VISA,
 )
 
 STAYS = (UZ_STAY, TR_STAY, DE_STAY, IR_STAY, EAEU_STAY, MN_STAY)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from flows.engine.text import Text, _
+from flows.knowledge.sources import Seen, read_on, seen
 
 COLLECTED = date(2026, 11, 24)
 # Time before the last day of a fact in which its end is announced.
@@ -27,17 +28,21 @@ class About(StrEnum):
 
     FEE = "fee"
     CONTACT = "contact"
+    VISA = "visa"
     LAW = "law"
     HISTORY = "history"
 
 
-# Months after a check for which a fact may be said.
+# Months after a check in which a fact must be checked again.
 REVIEW_MONTHS: Mapping[About, int] = {
-    About.FEE: 6,
-    About.CONTACT: 6,
-    About.LAW: 12,
-    About.HISTORY: 24,
+    About.FEE: 3,
+    About.CONTACT: 3,
+    About.VISA: 3,
+    About.LAW: 6,
+    About.HISTORY: 12,
 }
+# A fact that was not checked again is said for this many review periods.
+MAX_REVIEW_PERIODS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +50,10 @@ class Fact:
     """A sentence that may be said: a source supports it and none contradicts it.
 
     `key` is programme.key as in the seed. `as_of` is the source's own date, and `dated` is its
-    precision. The fact is said from `since` to `until`, both included. It is never said longer
-    after `checked` than its subject `about` allows; `checked` is the day on which it was last
-    compared with its sources. If `opened` is false, only an excerpt of the source was read.
+    precision; for a source without a date it is the day of the check. `checked` is the day on which
+    the fact was last compared with its sources: by default the last day on which one was read. It
+    must be checked again by `review`, which depends on its subject `about`. The fact is said from
+    `since` to `until`, both included, and never longer than two review periods after `checked`.
 
     `countries` are the ISO codes of the citizenships that it concerns; empty for everybody.
 
@@ -63,17 +69,32 @@ class Fact:
     dated: Dated = Dated.DAY
     since: date = date.min
     until: date = date.max
-    checked: date = COLLECTED
+    checked: date = date.min
     about: About = About.LAW
-    opened: bool = False
     countries: frozenset[str] = frozenset()
     ends: Text | None = None
     ended: Text | None = None
 
     def __post_init__(self) -> None:
-        """Limit the last day to the review period of the kind of fact."""
-        last = months_after(self.checked, REVIEW_MONTHS[self.about])
+        """Read the day of the check from the sources, and limit the last day by it."""
+        if self.checked == date.min:
+            days = (read_on(source, COLLECTED) for source in self.sources)
+            object.__setattr__(self, "checked", max(days, default=COLLECTED))
+        if self.dated is Dated.READ:
+            object.__setattr__(self, "as_of", self.checked)
+        months = MAX_REVIEW_PERIODS * REVIEW_MONTHS[self.about]
+        last = months_after(self.checked, months)
         object.__setattr__(self, "until", min(self.until, last))
+
+    @property
+    def opened(self) -> bool:
+        """Return True if a page was opened, not only an excerpt read."""
+        return any(seen(source) is Seen.OPENED for source in self.sources)
+
+    @property
+    def review(self) -> date:
+        """Return the day by which the fact must be checked again."""
+        return months_after(self.checked, REVIEW_MONTHS[self.about])
 
     def current(self, today: date) -> bool:
         """Return True from the first to the last day of the fact."""

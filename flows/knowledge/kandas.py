@@ -31,7 +31,6 @@ CHANNELS = Fact(
         "https://www.inform.kz/ru/v-kazahstane-uprostyat-protseduru-prisvoeniya-statusa-kandasa-070083",
     ),
     as_of=date(2025, 10, 26),
-    opened=True,
 )
 EGOV = Fact(
     key="kandas_status.egov_needs",
@@ -45,7 +44,6 @@ EGOV = Fact(
     ),
     as_of=COLLECTED,
     dated=Dated.READ,
-    opened=True,
 )
 PLATFORM = Fact(
     key="registry_preregistration.platform",
@@ -68,7 +66,6 @@ FEE = Fact(
         "https://www.nitec.kz/en/news/public-service-assignment-or-extension-status-kandas-available-egovkz",
     ),
     as_of=date(2025, 10, 26),
-    opened=True,
     about=About.FEE,
 )
 COMPLETENESS = Fact(
@@ -112,7 +109,6 @@ HEARING = Fact(
         "https://prosud.kz/amp/ekspertiza/1022984-status-kandasa-izmenilis-pravila-prisvoeniya.html",
     ),
     as_of=date(2025, 10, 26),
-    opened=True,
 )
 VALIDITY = Fact(
     key="kandas_status.validity",
@@ -144,7 +140,6 @@ ABROAD_CONSENT = Fact(
     sources=("https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr",),
     as_of=COLLECTED,
     dated=Dated.READ,
-    opened=True,
 )
 EXTENSION = Fact(
     key="kandas_extension.term",
@@ -154,7 +149,6 @@ EXTENSION = Fact(
         "https://www.zakon.kz/pravo/6494498-prisvoenie-statusa-kandasa-vneseny-izmeneniya-v-pravila.html",
     ),
     as_of=date(2025, 10, 26),
-    opened=True,
 )
 EXTENSION_PAPERS = Fact(
     key="kandas_extension.documents",
@@ -166,7 +160,6 @@ EXTENSION_PAPERS = Fact(
     sources=("https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr",),
     as_of=COLLECTED,
     dated=Dated.READ,
-    opened=True,
 )
 ROLE = Fact(
     key="nationality_commission.role",
@@ -295,7 +288,9 @@ KANDAS_WITHHELD = (
             " Mongolia, China, Iran and Afghanistan (visa-regime states at that time); more"
             " than 770 applications."
         ),
-        sources=("https://silkwaytv.kz",),
+        sources=(
+            "https://silkwaytv.kz/ru/poryadok-prisvoeniya-statusa-kandas-izmenyat-v-kazakhstane",
+        ),
         as_of="2023",
         verified=True,
     ),
@@ -349,7 +344,6 @@ KANDAS_WITHHELD = (
             "https://www.ng.kz/modules/news/article.php?storyid=51278",
             "https://www.tema-kz.net/novosti-kazakhstana/item/104406-esli-voznikayut-somneniya-dnk-test-pri-poluchenii-statusa-kandasa-predlozhili-vvesti-v-kazahstane",
             "https://kambeta.business-gazeta.ru/article/635432",
-            "https://qazaq-stan.press",
             "seed article of the project (July 2025, French)",
         ),
         as_of="2025-07",

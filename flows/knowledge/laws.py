@@ -130,7 +130,6 @@ AF = Fact(
     sources=(
         "http://wb.jiangsu.gov.cn/art/2023/11/2/art_89533_11060401.html",
         "https://adilet.zan.kz/rus/docs/V1700016116",
-        "https://adyrna.kz",
     ),
     as_of=date(2023, 10, 31),
 )
@@ -154,11 +153,13 @@ TM_ENTRY = Fact(
         country=Country("TM"),
     ),
     sources=(
-        "https://silkwaytv.kz/ru/poryadok-prisvoeniya-statusa-kandas-izmenyat-v-kazahstane",
+        "https://silkwaytv.kz/ru/poryadok-prisvoeniya-statusa-kandas-izmenyat-v-kazakhstane",
         "https://adilet.zan.kz/rus/docs/Z020000283_/compare",
+        "https://www.caravan.kz/news/deputaty-odobrili-soglashenie-o-vvedenii-vizovogo-rezhima-s-turkmenistanom-171083/",
     ),
     as_of=date(2023, 1, 1),
     dated=Dated.YEAR,
+    about=About.VISA,
 )
 AF_ENTRY = Fact(
     key="af.entry",
@@ -167,9 +168,10 @@ AF_ENTRY = Fact(
         "Citizens of {country} needed a visa for Kazakhstan.",
         country=Country("AF"),
     ),
-    sources=("https://silkwaytv.kz/ru/poryadok-prisvoeniya-statusa-kandas-izmenyat-v-kazahstane",),
+    sources=("https://silkwaytv.kz/ru/poryadok-prisvoeniya-statusa-kandas-izmenyat-v-kazakhstane",),
     as_of=date(2023, 1, 1),
     dated=Dated.YEAR,
+    about=About.VISA,
 )
 OTHER_ENTRY = Fact(
     key="other.entry",
@@ -177,9 +179,12 @@ OTHER_ENTRY = Fact(
         "Where a visa is needed, there is one for ethnic Kazakhs ({visa}).",
         visa="C10",
     ),
-    sources=("https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164",),
+    sources=(
+        "https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164?directionId=5977&lang=en",
+    ),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.VISA,
 )
 MN_EXCHANGE = Fact(
     key="mn.return_problem",

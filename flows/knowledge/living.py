@@ -91,9 +91,9 @@ PENSION_MN = Fact(
     sources=(
         "https://oq.gov.kz/en/qazalemnews/1402",
         "https://cn.inform.kz/news/zuo-weitongshihui-fae27d/",
+        "https://news.mail.ru/politics/69516736/",
     ),
     as_of=date(2026, 1, 22),
-    opened=True,
 )
 PENSION_UNION = Fact(
     key="living.pension_union",

@@ -28,14 +28,18 @@ class Mission:
     as_of: date | None = None
 
 
+_CHINA = "https://www.skyway.kz/ru/visas/kazahstan-kitaj/"
+_ASTRAKHAN = (
+    "https://kaz.zakon.kz/sayasat/6033682-azastan-astrakhanda-al-resey-oralda-konsuldy-ashady.html"
+)
 _TREND = "https://en.trend.az/business/4005064.html"
 _GERMANY = "https://hamburg-24stun.de/articles/kasachstan-eroffnet-drittes-konsulat-in-deutschland-wahlt-hamburg"
 _IRAN = "https://newtimes.kz/eksklyuziv/207655-situatsiia-na-blizhnem-vostoke-boitsia-li-astana-vozvrashcheniia-iranskikh-kazakhov/amp"
 
 MISSIONS = (
-    Mission("cn_beijing", "CN", "Asia/Shanghai", "https://skyway.kz"),
+    Mission("cn_beijing", "CN", "Asia/Shanghai", _CHINA),
     Mission("cn_shanghai", "CN", "Asia/Shanghai", "http://www.hasakesitana.com/htqz/660.html"),
-    Mission("cn_hongkong", "CN", "Asia/Hong_Kong", "https://skyway.kz"),
+    Mission("cn_hongkong", "CN", "Asia/Hong_Kong", _CHINA),
     Mission(
         "cn_xian",
         "CN",
@@ -78,7 +82,7 @@ MISSIONS = (
         "https://riafan.ru/22757277-konsul_skii_otdel_posol_stva_kazahstana_v_rossii_nachnet_ochnii_priem_grazhdan_s_17_fevralya",
         date(2022, 2, 11),
     ),
-    Mission("ru_astrakhan", "RU", "Europe/Astrakhan", "https://kaz.zakon.kz"),
+    Mission("ru_astrakhan", "RU", "Europe/Astrakhan", _ASTRAKHAN),
     Mission(
         "ru_kaliningrad",
         "RU",
@@ -111,7 +115,13 @@ MISSIONS = (
         "https://kunkuni.com/zh-rshy/item/4426-osh-alasynda-aza-stanny-bas-konsuldy-y-ashyldy",
         date(2026, 1, 17),
     ),
-    Mission("tm_ashgabat", "TM", "Asia/Ashgabat", "https://perceptiopt.com", date(2024, 1, 9)),
+    Mission(
+        "tm_ashgabat",
+        "TM",
+        "Asia/Ashgabat",
+        "https://yerzemin.com/display/ashhabad-i-astana-obsudili-perspektivy-ukrepleniya-vzaimodeystviya/288827",
+        date(2024, 1, 9),
+    ),
     Mission("ir_tehran", "IR", "Asia/Tehran", _IRAN, date(2026, 3, 3)),
     Mission("ir_gorgan", "IR", "Asia/Tehran", _IRAN, date(2026, 3, 3)),
     Mission("ir_bandarabbas", "IR", "Asia/Tehran", _IRAN, date(2025, 6, 23)),

@@ -101,9 +101,8 @@ PHOTO = Document(
         key="documents.photo_35x45",
         text=_("Bring the photo yourself; do not send it here."),
         sources=(
-            "https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164",
+            "https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164?directionId=5977&lang=en",
             "https://egov.kz/cms/en/services/009pass_mvd",
-            "https://sakhara.kz",
         ),
         as_of=COLLECTED,
         dated=Dated.READ,
@@ -195,6 +194,7 @@ CARD_APPLICATION = Document(
         key="documents.application_ata_zholy",
         text=_("On the official form."),
         sources=(
+            "https://www.gov.kz/memleket/entities/mfa-strasbourg/press/news/details/605097?lang=en",
             "https://www.gov.kz/memleket/entities/mfa-baku/press/article/1",
             "https://oq.gov.kz/ru/moveatajoly",
         ),
@@ -208,7 +208,7 @@ DIPLOMA = Document(
         key="documents.diploma",
         text=_("Only if you apply because of your profession."),
         sources=(
-            "https://www.gov.kz/memleket/entities/mfa-strasbourg/press/article/details/605097",
+            "https://www.gov.kz/memleket/entities/mfa-strasbourg/press/news/details/605097?lang=en",
             "https://oq.gov.kz/ru/moveatajoly",
         ),
         as_of=date(2024, 4, 15),
@@ -222,7 +222,7 @@ BUSINESS = Document(
         key="documents.business_documents",
         text=_("Only if you apply because of your business."),
         sources=(
-            "https://www.gov.kz/memleket/entities/mfa-strasbourg/press/article/details/605097",
+            "https://www.gov.kz/memleket/entities/mfa-strasbourg/press/news/details/605097?lang=en",
             "https://oq.gov.kz/ru/moveatajoly",
         ),
         as_of=date(2024, 4, 15),
@@ -235,7 +235,9 @@ VISA_FORM = Document(
     fact=Fact(
         key="documents.visa_form",
         text=_("You fill in the form for the visa."),
-        sources=("https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164",),
+        sources=(
+            "https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164?directionId=5977&lang=en",
+        ),
         as_of=COLLECTED,
         dated=Dated.READ,
     ),
@@ -246,7 +248,9 @@ COVER_LETTER = Document(
     fact=Fact(
         key="documents.cover_letter",
         text=_("The letter says why you travel."),
-        sources=("https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164",),
+        sources=(
+            "https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164?directionId=5977&lang=en",
+        ),
         as_of=COLLECTED,
         dated=Dated.READ,
     ),

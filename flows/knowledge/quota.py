@@ -29,7 +29,6 @@ PLACES = Fact(
         "The quota and the amounts of 2026 are over. We have not checked those of this year. The"
         " career centre of the region can tell you."
     ),
-    opened=True,
 )
 LAST_YEAR = Fact(
     key="regional_quota.quota_2025",
@@ -39,8 +38,8 @@ LAST_YEAR = Fact(
         places=Amount(2309),
     ),
     sources=(
-        "https://kokshetoday.kz/tag/rasselenie/",
         "https://centralasia.media/news:2404467?from=rss",
+        "https://www.inform.kz/ru/kazahstan-utverdil-regionalnie-kvoti-na-priem-kandasov-i-pereselentsev-na-2026-god-d84fea",
     ),
     as_of=date(2026, 1, 28),
     since=SINCE,
@@ -57,8 +56,9 @@ SHARE = Fact(
         places=Amount(2309),
     ),
     sources=(
+        "https://oz.inform.kz/news/utgan-yili-168-mingga-yakin-etnik-kozok-vatandosh-makomini-oldi-057595/",
+        "https://www.inform.kz/ru/kazahstan-utverdil-regionalnie-kvoti-na-priem-kandasov-i-pereselentsev-na-2026-god-d84fea",
         "https://centralasia.media/news:2404467?from=rss",
-        "https://kokshetoday.kz/tag/rasselenie/",
     ),
     as_of=date(2026, 1, 28),
     since=SINCE,

@@ -100,7 +100,7 @@ PHOTOS = Fact(
     ),
     sources=(
         _PERMIT,
-        "https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164",
+        "https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164?directionId=5977&lang=en",
     ),
     as_of=COLLECTED,
     dated=Dated.READ,
@@ -168,7 +168,6 @@ APP = Fact(
     sources=("https://oq.gov.kz/en/movein",),
     as_of=COLLECTED,
     dated=Dated.READ,
-    opened=True,
 )
 CARD_KEEPS = Fact(
     key="ata_zholy.keeps",
@@ -178,7 +177,6 @@ CARD_KEEPS = Fact(
     ),
     as_of=date(2023, 1, 1),
     dated=Dated.YEAR,
-    opened=True,
 )
 
 COMMISSION_MEMBERS = Fact(

@@ -29,6 +29,7 @@ UNHCR = Fact(
         " state; its office for Central Asia is in Almaty: help.unhcr.org."
     ),
     sources=(
+        "https://www.unhcr.org/kazakhstan.html",
         "https://webarchive.archive.unhcr.org/20200123220611mp_/https://www.unhcr.org/centralasia/en/unhcr-in-kazakhstan",
     ),
     as_of=date(2020, 1, 23),

@@ -11,8 +11,9 @@ SOLVENCY = Fact(
         "Ethnic Kazakhs and their families need not prove their means for the residence permit."
     ),
     sources=(
+        "https://egov.kz/cms/en/services/009pass_mvd",
+        "https://new.wpk.kz/migration_document_storage_en",
         "https://adilet.zan.kz/eng/docs/Z1100000477",
-        "https://zakonpravo.kz",
     ),
     as_of=COLLECTED,
     dated=Dated.READ,
@@ -45,7 +46,6 @@ EXAM = Fact(
         "https://www.inform.kz/ru/poluchenie-grazhdanstva-rk-utverzhden-poryadok-testirovaniya-pretendentov-916c93",
     ),
     as_of=date(2026, 1, 19),
-    opened=True,
 )
 NO_DUAL = Fact(
     key="citizenship_simplified.no_dual",
@@ -99,10 +99,7 @@ ADAPTATION = Fact(
 HEALTH = Fact(
     key="other_rights.health",
     text=_("Kandas are covered by the guaranteed free medical care."),
-    sources=(
-        "https://nitec.kz",
-        "https://oq.gov.kz/en/news/1458",
-    ),
+    sources=("https://oq.gov.kz/en/news/1458",),
     as_of=date(2026, 1, 21),
 )
 SCHOOL = Fact(
@@ -127,8 +124,8 @@ CUSTOMS = Fact(
     key="other_rights.customs",
     text=_("Personal belongings are exempt from customs duty."),
     sources=(
+        "https://www.nitec.kz/en/news/service-inclusion-regional-quota-kandas-admission-available-egovkz-portal-and-egov-mobile-app",
         "https://adilet.zan.kz/eng/docs/Z1100000477",
-        "https://nitec.kz",
     ),
     as_of=COLLECTED,
     dated=Dated.READ,
@@ -160,6 +157,7 @@ PENSION = Fact(
     key="other_rights.pension",
     text=_("Pensions depend on papers and treaties; an officer can look at your case."),
     sources=(
+        "https://egov.kz/cms/en/government-services/for_citizen/pass152_mtszn",
         "https://adilet.zan.kz/rus/docs/P2400000441",
         "https://rus.azattyq.org/a/31337056.html",
     ),
@@ -223,7 +221,6 @@ SETTLING_WITHHELD = (
         ),
         sources=(
             "https://kazlenta.kz/39161-dlya-kandasov-uproschen-poryadok-polucheniya-gosuslug-po-oformleniyu-grazhdanstva-kazahstana.html",
-            "https://zakonpravo.kz",
             "https://patrioty.org.ua/politic/netiurkomovnym-stane-vazhche-kazakhstan-zaprovadyv-movnyi-ispyt-dlia-otrymannia-posvidky-na-prozhyvannia-587110.html",
         ),
         as_of="2026-02-24",
@@ -235,10 +232,7 @@ SETTLING_WITHHELD = (
             " with residence abroad, crimes against humanity, no proof of solvency (not for"
             " kandas), false data and others; the current list was not read."
         ),
-        sources=(
-            "https://adilet.zan.kz/eng/docs/Z1100000477",
-            "https://zakonpravo.kz",
-        ),
+        sources=("https://adilet.zan.kz/eng/docs/Z1100000477",),
         as_of="undated",
     ),
     Withheld(

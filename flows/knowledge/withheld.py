@@ -13,7 +13,7 @@ COUNTRIES_WITHHELD = (
         sources=(
             "https://mgorod.kz/news/bezvizovyj-rezhim-mezhdu-kazahstanom-i-kitaem-vstupil-v-silu",
             "https://lsm.kz/kazahstancam-otkroyut-kitaj",
-            "https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164",
+            "https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164?directionId=5977&lang=en",
         ),
         as_of="2023-11-10",
         verified=True,
@@ -119,7 +119,7 @@ COUNTRIES_WITHHELD = (
             ' also Uzbekistan\'s own legal term for its compatriots. Use "qandas maqomi".'
         ),
         sources=(
-            "https://oz.inform.kz",
+            "https://oz.inform.kz/news/utgan-yili-168-mingga-yakin-etnik-kozok-vatandosh-makomini-oldi-057595/",
             "https://advice.uz/uz/document/2503",
         ),
         as_of="2026-01-28",
@@ -131,7 +131,9 @@ COUNTRIES_WITHHELD = (
             "Listed in 2023 among visa-regime states of the embassy pilot; an older page"
             " says visa-free. Check."
         ),
-        sources=("https://silkwaytv.kz",),
+        sources=(
+            "https://silkwaytv.kz/ru/poryadok-prisvoeniya-statusa-kandas-izmenyat-v-kazakhstane",
+        ),
         as_of="2023",
     ),
     Withheld(
@@ -196,7 +198,9 @@ COUNTRIES_WITHHELD = (
     Withheld(
         key="tm.embassy_pilot",
         words="One of the five states of the earlier embassy pilot.",
-        sources=("https://silkwaytv.kz",),
+        sources=(
+            "https://silkwaytv.kz/ru/poryadok-prisvoeniya-statusa-kandas-izmenyat-v-kazakhstane",
+        ),
         as_of="2023",
         verified=True,
     ),
@@ -235,7 +239,6 @@ COUNTRIES_WITHHELD = (
         ),
         sources=(
             "https://bestnews.kz/kazakhstan/8419-v-posolstvo-rk-v-kabule-obrashchayutsya-litsa-nazyvayushchie-sebya-kazakhami-i-prosyashchie-ob-evakuatsii-iz-afganistana-mid",
-            "https://adyrna.kz",
         ),
         as_of="2021-08-18",
         verified=True,

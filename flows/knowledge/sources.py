@@ -1,0 +1,112 @@
+"""Public pages that were opened, and the first words of articles without a page of their own.
+
+The pages in `PAGES` were read in stored copies, each from its beginning; the copy of a long page
+ends before the page does. Only an excerpt was seen of each other source.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+
+OPENED_ON = date(2026, 11, 28)
+
+PAGES: Mapping[str, date] = dict.fromkeys(
+    (
+        # Official sites
+        "http://egov.kz/cms/en/mobile-services/185pass_mon",
+        "https://egov.kz/cms/en/articles/legal_relations/corruption",
+        "https://egov.kz/cms/en/government-services/for_citizen/pass152_mtszn",
+        "https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr",
+        "https://egov.kz/cms/en/services/009pass_mvd",
+        "https://enic-kazakhstan.edu.kz./en/chasto-zadavaemye-voprosy/perechen-voprosov",
+        "https://oq.gov.kz/en/kandastar",
+        "https://oq.gov.kz/en/movein",
+        "https://oq.gov.kz/en/news/1458",
+        "https://oq.gov.kz/en/qazalemnews/1402",
+        "https://oq.gov.kz/erulik/erulik/migration/12",
+        "https://www.gov.kz/memleket/entities/mfa-newyork/press/article/details/86164?directionId=5977&lang=en",
+        "https://www.gov.kz/memleket/entities/mfa-strasbourg/press/news/details/605097?lang=en",
+        "https://www.gov.kz/situations/497/intro?lang=en",
+        "https://www.nitec.kz/en/news/public-service-assignment-or-extension-status-kandas-available-egovkz",
+        "https://www.nitec.kz/en/news/service-inclusion-regional-quota-kandas-admission-available-egovkz-portal-and-egov-mobile-app",
+        "https://www.unhcr.org/kazakhstan.html",
+        "https://webarchive.archive.unhcr.org/20200123220611mp_/https://www.unhcr.org/centralasia/en/unhcr-in-kazakhstan",
+        # Texts of laws, orders and agreements
+        "https://cis-legislation.com/document.fwx?rgn=173478",
+        "https://prg.kz/document/?doc_id=1014308",
+        # Press
+        "https://1news.az/news/20251125025651200-Kazakhstan-uzhestochaet-migratsionnyi-kontrol",
+        "https://astanatimes.com/2025/02/kazakhstans-initiative-offers-business-opportunities-for-ethnic-kazakhs-oversees/",
+        "https://charter97.org/ru/news/2026/2/24/674811/",
+        "https://cn.inform.kz/news/zuo-weitongshihui-fae27d/",
+        "https://dixinews.kz/bezvizovyj-rezhim-mezhdu-kazahstanom-i-kitaem-zarabotaet-s-10-noyabrya/",
+        "https://expert-kz.com/item/185501-obyazatelnuyu-daktiloskopiyu-dlya-inostrancev-vvodyat-v-kazahstane",
+        "https://holod.media/2026/02/24/kazahstan-rezko-uzhestochil/",
+        "https://jjtv.kz/en/news/society/32026-kazakhstan-to-simplify-procedure-for-obtaining-residence-permit-for-ethnic-kazakhs",
+        "https://kaz.inform.kz/news/kazakstan-azamattigin-alu-ushn-test-tapsiruga-otnsh-kabildau-bastaldi-4db767/",
+        "https://kaz.zakon.kz/quqiq/6066960-end-trkiya-azamattary-azastanda-90-knge-deyn-vizasyz-zhre-alady.html",
+        "https://m.kun.uz/en/news/2023/01/31/kazakhstan-extends-period-of-stay-without-registration-for-citizens-of-uzbekistan",
+        "https://mgorod.kz/news/bezvizovyj-rezhim-mezhdu-kazahstanom-i-kitaem-vstupil-v-silu",
+        "https://mgorod.kz/news/v-kazaxstane-bolee-8-tysiac-celovek-vkliuceny-v-kvotu-pereseleniia-na-2026-god",
+        "https://new.wpk.kz/iin_abroad",
+        "https://new.wpk.kz/migration_document_storage_en",
+        "https://news.mail.ru/politics/69516736/",
+        "https://news.mail.ru/politics/69967509/",
+        "https://oz.inform.kz/news/utgan-yili-168-mingga-yakin-etnik-kozok-vatandosh-makomini-oldi-057595/",
+        "https://patrioty.org.ua/politic/netiurkomovnym-stane-vazhche-kazakhstan-zaprovadyv-movnyi-ispyt-dlia-otrymannia-posvidky-na-prozhyvannia-587110.html",
+        "https://prosud.kz/amp/ekspertiza/1022984-status-kandasa-izmenilis-pravila-prisvoeniya.html",
+        "https://rg.ru/2023/01/27/v-kremle-s-ponimaniem-otneslis-v-izmeneniiu-poriadka-vezda-v-kazahstan.html",
+        "https://ru.ult.kz/2022/05/13/teper-status-kandas-mozhno-poluchit-cherez-portal-egov-kz",
+        "https://silkwaytv.kz/ru/poryadok-prisvoeniya-statusa-kandas-izmenyat-v-kazakhstane",
+        "https://upl.uz/policy/31207-news.html",
+        "https://ustinka.kz/kz/kazakhstan/politics/74663.html?sphrase_id=13149162",
+        "https://www.caravan.kz/news/deputaty-odobrili-soglashenie-o-vvedenii-vizovogo-rezhima-s-turkmenistanom-171083/",
+        "https://www.inform.kz/ru/kazahstan-utverdil-regionalnie-kvoti-na-priem-kandasov-i-pereselentsev-na-2026-god-d84fea",
+        "https://www.inform.kz/ru/pravila-registratsii-immigrantov-v-kazahstane-izmenyatsya-af3b97",
+        "https://www.inform.kz/ru/v-kazahstane-uprostyat-protseduru-prisvoeniya-statusa-kandasa-070083",
+        "https://www.lada.kz/kazakhstan-news/142707-novye-pravila-vezda-v-kazakhstan-kto-i-skolko-dnei-mozhet-nakhoditsia-bez-vizy.html",
+        "https://www.lada.kz/kazakhstan-news/146527-v-kazakhstane-s-1-ianvaria-pereselentsam-na-sever-podnimut-vyplaty-na-milliony-tenge.html",
+        "https://www.lada.kz/kazakhstan-news/147686-pereselenie-stalo-vygodnym-skolko-budet-platit-kazakhstan-kazhdomu-chlenu-semi-s-2026-goda.html",
+        "https://www.skyway.kz/ru/visas/kazahstan-kitaj/",
+        "https://www.zakon.kz/pravo/6488830-grazhdane-turtsii-mogut-nakhoditsya-v-kazakhstane-bez-vizy-do-90-dney.html",
+        "https://www.zakon.kz/pravo/6494056-daktiloskopiya-grazhdan-rk-i-inostrantsev-v-posolstvakh-kazakhstana-obnovleny-pravila.html",
+        "https://www.zakon.kz/pravo/6494498-prisvoenie-statusa-kandasa-vneseny-izmeneniya-v-pravila.html",
+        "https://www.zakon.kz/pravo/6504825-poluchenie-grazhdanstva-rk-utverzhdeny-pravila-testirovaniya-na-znanie-kazakhskogo-yazyka-i-istorii-kazakhstana.html",
+        "https://www.zakon.kz/pravo/6508012-vydacha-razresheniya-inostrantsam-na-pmzh-i-poluchenie-statusa-kandasa-zapushchen-pilot.html",
+        "https://www.zakon.kz/sovety/6487155-chto-nuzhno-chtoby-poluchit-status-kandasa-v-kazakhstane.html",
+    ),
+    OPENED_ON,
+)
+
+# First words of an article that was seen only on a page of many articles.
+FIRST_WORDS: Mapping[str, str] = {
+    "https://kz.kursiv.media/kk/category/news/page/329": (
+        "Қазақстан үкіметі шетелде тұратын қазақтардың бірыңғай тізімін дайындауды көздейді."
+    ),
+}
+
+_HOME = re.compile(r"https?://[^/]+/?(?:[a-z]{2}/?)?")
+_LIST = re.compile(r"/(?:tag/[^/]+|page/\d+)/?$")
+
+
+class Seen(StrEnum):
+    """Part of a source that was seen."""
+
+    OPENED = "opened"
+    EXCERPT = "excerpt"
+
+
+def seen(source: str) -> Seen:
+    """Return whether the page was opened, or only an excerpt of it was seen."""
+    return Seen.OPENED if source in PAGES else Seen.EXCERPT
+
+
+def read_on(source: str, collected: date) -> date:
+    """Return the day on which the source was read; `collected` for an excerpt."""
+    return PAGES.get(source, collected)
+
+
+def is_exact(source: str) -> bool:
+    """Return False for a home page, and for a page of many articles without first words."""
+    return not _HOME.fullmatch(source) and (not _LIST.search(source) or source in FIRST_WORDS)
