@@ -17,6 +17,9 @@ QUARANTINE_HOURS = 72
 RECIPIENT_DAYS = 7  # recipients of an announcement, after its end
 BROADCAST_REQUEST_DAYS = 30
 
+# Protection of the web chat.
+NETWORK_HOURS = 48  # keyed hash of a case's address, and counters by it
+
 # Officers.
 CASE_EVENT_DAYS = 1
 CONSOLE_SESSION_HOURS = 8

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from bot.cache.local_buckets import Draw
 from bot.cache.local_store import LocalStore
 from bot.cache.pubsub import PubSubConnection, Subscription
-from bot.cache.scripts import ALLOW, APPEND, DRAW, HOLD, KEEP, SETTLE, Script, Scripts
+from bot.cache.scripts import ALLOW, APPEND, DRAW, HOLD, KEEP, SETTLE, TALLY, Script, Scripts
 from bot.concurrency.batching import WaitedTooLong
 
 _SECONDS: Final = 2.0
@@ -139,6 +139,16 @@ class Cache:
             value for each in draws for value in (each.rate, each.burst, each.cost, int(each.firm))
         ]
         return float(await self._run(DRAW, keys, *args))
+
+    async def tally(self, key: str, name: str, other: str, *, limit: int, ttl_s: int) -> None:
+        """Add one to a named counter; to `other` if `key` has `limit` counters already."""
+        await self._run(TALLY, f"tally:{key}", name, other, limit, ttl_s)
+
+    async def tallies(self, key: str) -> dict[str, int]:
+        """Return the counters of `key` by name."""
+        with _redis_errors():
+            found: Any = await self._client.hgetall(f"tally:{key}")
+        return {name.decode(): int(count) for name, count in found.items()}
 
     async def publish(self, topic: str, data: bytes) -> None:
         """Notify all subscribers of a topic, in any process."""

@@ -113,6 +113,17 @@ return id
 """)
 
 
+# A counter beyond the limit is added to a common one instead.
+TALLY: Final = Script.of("""
+local name = ARGV[1]
+if redis.call('HEXISTS', KEYS[1], name) == 0 and redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3])
+then name = ARGV[2] end
+redis.call('HINCRBY', KEYS[1], name, 1)
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+return 1
+""")
+
+
 class Scripts:
     """Runs scripts; concurrent calls share a round trip of at most `seconds`."""
 

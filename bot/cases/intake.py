@@ -44,10 +44,13 @@ async def open_case(
     opened: OpenCase,
     language: str,
     forms: Mapping[str, Form] | None = None,
+    *,
+    network: bytes = b"",
 ) -> Opened:
     """Open a case and queue it; if the person has an open case, add the request to that.
 
-    The mission follows from the country of residence, and is stored only with the case.
+    The mission follows from the country of residence, and is stored only with the case. `network`
+    is the keyed hash of the address that a web chat came from.
     """
     found = await open_of(transaction, person.id)
     if found is not None:
@@ -55,6 +58,9 @@ async def open_case(
         result = Opened(found.id)
     else:
         result = await _insert(transaction, person, opened, language, country(forms or {}))
+        if network:
+            values = {"case": result.case_id, "network": network}
+            await execute(transaction, statements.ADD_ORIGIN, **values)
     if opened.words:
         await add_words(transaction, person, result.case_id, opened.words)
     return result

@@ -124,6 +124,7 @@ OPEN = statement(
         resolve_due=bindparam("resolve"),
     )
 )
+ADD_ORIGIN = statement(insert(t.CaseOrigin).values(case_id=_CASE, network=bindparam("network")))
 _NEXT_STATE = bindparam("next_state", type_=Text())
 WAIT_AGAIN = statement(
     update(t.Case)

@@ -64,7 +64,8 @@ class Inbound:
     `external_id` is the platform's id of the update, used for deduplication. `aliases` are further
     handles that the platform confirms for the same person. `at` is the time of the action in Unix
     seconds; 0 where the platform has no reply window. `consent_handle` replaces handle and address
-    of an anonymous person who consents.
+    of an anonymous person who consents. `permits` are the budgets that were drawn for this event;
+    None on channels without budgets. `network` is the keyed hash of the address it came from.
     """
 
     channel: str
@@ -77,6 +78,8 @@ class Inbound:
     aliases: tuple[str, ...] = ()
     at: int = 0
     consent_handle: str = ""
+    permits: frozenset[str] | None = None
+    network: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

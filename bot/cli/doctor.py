@@ -4,25 +4,23 @@ import asyncio
 import shutil
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from email.utils import parsedate_to_datetime
-from enum import StrEnum
 
 import aiohttp
 import psycopg
 import typer
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from bot.channels import Channel, SendError
 from bot.channels.telegram.client import Telegram
 from bot.channels.whatsapp.client import WhatsApp
 from bot.cli import whatsapp_templates
 from bot.cli.environment import AsJson, Data, print_json, surroundings
+from bot.cli.findings import Finding, Grade, doubtful, floor, good, wrong
+from bot.cli.valkey_checks import valkey, web_budgets
 from bot.config import minimum_versions
-from bot.config.minimum_versions import MinimumVersion
 from bot.config.settings import ConfigError, Role, Settings
 from bot.db import tables as t
 from bot.db.server_statements import CLOCK, COLUMNS, IS_DURABLE, IS_PRIVILEGED
@@ -41,24 +39,6 @@ MIN_POSTGRESQL = 170000
 # Clock skew in seconds; more than the maximum breaks sign-in codes and signed callbacks.
 WARN_SKEW_SECONDS, MAX_SKEW_SECONDS = 2, 30
 RATES = ("telegram_rate", "whatsapp_rate")
-
-
-class Grade(StrEnum):
-    """Grade of a finding."""
-
-    GOOD = "ok"
-    DOUBTFUL = "look"
-    WRONG = "wrong"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A check's subject, grade and result, and the suggested fix, if any."""
-
-    what: str
-    grade: Grade
-    said: str
-    mend: str = ""
 
 
 @app.command()
@@ -87,19 +67,7 @@ async def _look(look: "Look", chosen: Settings) -> list[Finding]:
             return [each async for each in look(chosen)]
     except TimeoutError:
         what = look.__name__.strip("_")
-        return [_wrong(what, f"did not answer within {SECONDS} seconds", "see whether it runs")]
-
-
-def _good(what: str, said: str) -> Finding:
-    return Finding(what, Grade.GOOD, said)
-
-
-def _doubtful(what: str, said: str, mend: str) -> Finding:
-    return Finding(what, Grade.DOUBTFUL, said, mend)
-
-
-def _wrong(what: str, said: str, mend: str) -> Finding:
-    return Finding(what, Grade.WRONG, said, mend)
+        return [wrong(what, f"did not answer within {SECONDS} seconds", "see whether it runs")]
 
 
 # Checks of this machine
@@ -109,9 +77,9 @@ async def _keys(chosen: Settings) -> AsyncIterator[Finding]:
     try:
         keys = Keys.load(chosen.key_dir)
     except VaultError as error:
-        yield _wrong("keys", str(error), "restore them from a copy: new keys cannot read the data")
+        yield wrong("keys", str(error), "restore them from a copy: new keys cannot read the data")
     else:
-        yield _good("keys", f"{len(keys.epoch) + len(keys.index)} key files")
+        yield good("keys", f"{len(keys.epoch) + len(keys.index)} key files")
 
 
 async def _disk(chosen: Settings) -> AsyncIterator[Finding]:
@@ -120,19 +88,19 @@ async def _disk(chosen: Settings) -> AsyncIterator[Finding]:
     free = shutil.disk_usage(place).free / GIGABYTE
     said = f"{free:.1f} GB free"
     if free < 1:
-        yield _wrong("disk", said, "make room: a full disk lets nothing be accepted")
+        yield wrong("disk", said, "make room: a full disk lets nothing be accepted")
     elif free < 5:
-        yield _doubtful("disk", said, "make room before it is full")
+        yield doubtful("disk", said, "make room before it is full")
     else:
-        yield _good("disk", said)
+        yield good("disk", said)
 
 
 async def _versions(chosen: Settings) -> AsyncIterator[Finding]:
     name, commit = built()
     python = ".".join(map(str, sys.version_info[:3]))
-    yield _good("versions", f"Kosh {name} {commit or '(no commit known)'}, Python {python}")
+    yield good("versions", f"Kosh {name} {commit or '(no commit known)'}, Python {python}")
     for each in minimum_versions.LIBRARIES:
-        for finding in _floor(
+        for finding in floor(
             "versions", each, minimum_versions.installed().get(each.name, ""), chosen
         ):
             yield finding
@@ -143,21 +111,12 @@ async def _rates(chosen: Settings) -> AsyncIterator[Finding]:
         rate, usual = getattr(chosen, name), Settings.model_fields[name].default
         if rate == 0:
             mend = f"set it to {usual:g}, unless this talks to an emulator"
-            yield _doubtful("rates", f"KOSH_{name.upper()} is 0: no rate is kept", mend)
+            yield doubtful("rates", f"KOSH_{name.upper()} is 0: no rate is kept", mend)
         elif rate > usual:
             mend = "right only where the platform raised it for you"
-            yield _doubtful("rates", f"KOSH_{name.upper()} is {rate:g}, usual is {usual:g}", mend)
+            yield doubtful("rates", f"KOSH_{name.upper()} is {rate:g}, usual is {usual:g}", mend)
         else:
-            yield _good("rates", f"KOSH_{name.upper()} is {rate:g}")
-
-
-def _floor(what: str, floor: MinimumVersion, version: str, chosen: Settings) -> Iterator[Finding]:
-    """Yield a finding if a library or server is older than its minimum safe version."""
-    if version and floor.name not in chosen.version_exemptions and not floor.holds(version):
-        said = f"{floor.name} {version} is below {' / '.join(floor.versions)}: {floor.fault}"
-        yield _wrong(
-            what, said, "upgrade it, or name it in KOSH_VERSION_EXEMPTIONS if it is patched"
-        )
+            yield good("rates", f"KOSH_{name.upper()} is {rate:g}")
 
 
 # Checks of services
@@ -177,7 +136,7 @@ async def _database(chosen: Settings) -> AsyncIterator[Finding]:
         except psycopg.Error as error:
             kind = type(error).__name__
             mend = "is the server up, is it reached from here, is the password right?"
-            yield _wrong("database", f"kosh_{role} cannot connect ({kind})", mend)
+            yield wrong("database", f"kosh_{role} cannot connect ({kind})", mend)
 
 
 _ROLES: dict[Role, Grade] = {
@@ -196,18 +155,18 @@ async def _server(
     session: psycopg.AsyncConnection[tuple[object, ...]], role: Role, chosen: Settings
 ) -> AsyncIterator[Finding]:
     if await fetch_value(session, IS_PRIVILEGED) is not False:
-        yield _wrong("database", f"{role} is a superuser", "see docs/how-to/install.md, step 1")
+        yield wrong("database", f"{role} is a superuser", "see docs/how-to/install.md, step 1")
     if role != "app":
-        yield _good("database", f"kosh_{role} connects")
+        yield good("database", f"kosh_{role} connects")
         return
     number = (session.info.parameter_status("server_version") or "").partition(" ")[0]
     if session.info.server_version < MIN_POSTGRESQL:
-        yield _wrong("database", f"PostgreSQL {number} is too old", "renew it to 17 or newer")
-    for finding in _floor("database", minimum_versions.POSTGRESQL, number, chosen):
+        yield wrong("database", f"PostgreSQL {number} is too old", "renew it to 17 or newer")
+    for finding in floor("database", minimum_versions.POSTGRESQL, number, chosen):
         yield finding
     if not await fetch_value(session, IS_DURABLE):
         mend = "switch them on: the promises rest on them"
-        yield _wrong("database", "fsync or synchronous_commit is off", mend)
+        yield wrong("database", "fsync or synchronous_commit is off", mend)
     async for each in _schema(session, number):
         yield each
 
@@ -222,33 +181,9 @@ async def _schema(
     }
     if missing := sorted(wanted - there):
         said = f"the schema lacks {len(missing)} columns, such as {'.'.join(missing[0])}"
-        yield _wrong("database", said, "./kosh migrate")
+        yield wrong("database", said, "./kosh migrate")
     else:
-        yield _good("database", f"PostgreSQL {version}, the schema is there")
-
-
-async def _valkey(chosen: Settings) -> AsyncIterator[Finding]:
-    if chosen.redis_url is None:
-        yield _wrong("valkey", "KOSH_REDIS_URL isn't set", "set it to redis://…")
-        return
-    client = Redis.from_url(chosen.redis_url.get_secret_value(), socket_timeout=3)
-    try:
-        info = await client.info()
-    except RedisError as error:
-        mend = "start it; nothing in it has to be kept"
-        yield _wrong("valkey", f"does not answer ({type(error).__name__})", mend)
-        return
-    finally:
-        await client.aclose()
-    version = info.get("valkey_version") or info.get("redis_version")
-    if info.get("maxmemory_policy") != "noeviction":
-        mend = "set maxmemory-policy noeviction: rates and just-ask state must not vanish singly"
-        yield _doubtful("valkey", f"evicts: {info.get('maxmemory_policy')}", mend)
-    if info.get("aof_enabled"):
-        yield _doubtful("valkey", "writes to disk", 'set appendonly no and save ""')
-    for finding in _floor("valkey", minimum_versions.VALKEY, str(version), chosen):
-        yield finding
-    yield _good("valkey", f"version {version}")
+        yield good("database", f"PostgreSQL {version}, the schema is there")
 
 
 async def _clock(chosen: Settings) -> AsyncIterator[Finding]:
@@ -273,10 +208,10 @@ async def _clock(chosen: Settings) -> AsyncIterator[Finding]:
 def _apart(whose: str, seconds: float) -> Finding:
     said = f"{abs(seconds):.1f} s from the clock of {whose}"
     if abs(seconds) > MAX_SKEW_SECONDS:
-        return _wrong("clock", said, "let systemd-timesyncd or chrony keep the time")
+        return wrong("clock", said, "let systemd-timesyncd or chrony keep the time")
     if abs(seconds) > WARN_SKEW_SECONDS:
-        return _doubtful("clock", said, "let systemd-timesyncd or chrony keep the time")
-    return _good("clock", said)
+        return doubtful("clock", said, "let systemd-timesyncd or chrony keep the time")
+    return good("clock", said)
 
 
 # Checks of external services
@@ -286,18 +221,18 @@ async def _telegram(chosen: Settings) -> AsyncIterator[Finding]:
     async with _channels(chosen) as channels:
         channel = channels.get(Telegram.name)
         if not isinstance(channel, Telegram):
-            yield _good("telegram", "off: no token is set")
+            yield good("telegram", "off: no token is set")
             return
         try:
             me, webhook = await channel.me(), await channel.webhook()
         except SendError as error:
-            yield _wrong(
+            yield wrong(
                 "telegram",
                 f"refuses: {error.code}",
                 "is it reached from here, and is the token right? Ask BotFather",
             )
             return
-        yield _good("telegram", f"@{me.username}, {webhook.pending_update_count} updates wait")
+        yield good("telegram", f"@{me.username}, {webhook.pending_update_count} updates wait")
         wanted = f"{chosen.public_url}/webhooks/telegram" if chosen.telegram_secret else ""
         if webhook.url != wanted:
             mend = "./kosh profile" if wanted else "`poll` takes it away when it starts"
@@ -307,31 +242,29 @@ async def _telegram(chosen: Settings) -> AsyncIterator[Finding]:
         failed = webhook.last_error_date
         if failed is not None and time.time() - failed.timestamp() < 3600:
             said = f"a delivery failed within the hour: {webhook.last_error_message}"
-            yield _doubtful("telegram", said, "see address, certificate and firewall")
+            yield doubtful("telegram", said, "see address, certificate and firewall")
 
 
 async def _whatsapp(chosen: Settings) -> AsyncIterator[Finding]:
     async with _channels(chosen) as channels:
         channel = channels.get(WhatsApp.name)
         if not isinstance(channel, WhatsApp):
-            yield _good("whatsapp", "off: no token is set")
+            yield good("whatsapp", "off: no token is set")
             return
         try:
             number = await channel.number()
         except SendError as error:
-            yield _wrong(
-                "whatsapp", f"refuses: {error.code}", "renew the token in Meta's dashboard"
-            )
+            yield wrong("whatsapp", f"refuses: {error.code}", "renew the token in Meta's dashboard")
             return
         if number is None:
-            yield _good("whatsapp", "by a solution provider, who does not tell of the number")
+            yield good("whatsapp", "by a solution provider, who does not tell of the number")
             return
         said = f"{number.verified_name}, quality {number.quality_rating}"
         grade = {"RED": Grade.WRONG, "YELLOW": Grade.DOUBTFUL}.get(number.quality_rating)
         if grade:
             yield Finding("whatsapp", grade, said, "people block or report it: send less unasked")
         else:
-            yield _good("whatsapp", said)
+            yield good("whatsapp", said)
         async for each in _templates(channel, chosen):
             yield each
 
@@ -339,13 +272,13 @@ async def _whatsapp(chosen: Settings) -> AsyncIterator[Finding]:
 async def _templates(channel: WhatsApp, chosen: Settings) -> AsyncIterator[Finding]:
     if chosen.whatsapp_account_id is None:
         mend = "set KOSH_WHATSAPP_ACCOUNT_ID to the id of the business account"
-        yield _doubtful("whatsapp", "its templates are not looked at", mend)
+        yield doubtful("whatsapp", "its templates are not looked at", mend)
         return
     try:
         listed = await channel.templates(chosen.whatsapp_account_id)
     except SendError as error:
         mend = "is it the account's id, and may the token manage its messaging?"
-        yield _wrong("whatsapp", f"does not show its templates: {error.code}", mend)
+        yield wrong("whatsapp", f"does not show its templates: {error.code}", mend)
         return
     try:
         async with await psycopg.AsyncConnection.connect(
@@ -355,29 +288,29 @@ async def _templates(channel: WhatsApp, chosen: Settings) -> AsyncIterator[Findi
     except (psycopg.Error, ConfigError):
         needed = []  # another check reports the unavailable database
     for waited, said, mend in whatsapp_templates.faults(needed, listed):
-        yield (_wrong if waited else _doubtful)("whatsapp", said, mend)
+        yield (wrong if waited else doubtful)("whatsapp", said, mend)
     approved = sum(each.status == whatsapp_templates.APPROVED for each in listed)
-    yield _good("whatsapp", f"{approved} of {len(listed)} templates are approved")
+    yield good("whatsapp", f"{approved} of {len(listed)} templates are approved")
 
 
 async def _registry(chosen: Settings) -> AsyncIterator[Finding]:
     async with aiohttp.ClientSession() as http:
         registry = registry_of(chosen, http)
         if registry is None:
-            yield _doubtful("registry", "not set", "registration stays closed until it is")
+            yield doubtful("registry", "not set", "registration stays closed until it is")
             return
         try:
             missing = await unmapped(registry)
         except RegistryError as error:
-            yield _wrong("registry", str(error), "docs/reference/errors.md says who acts")
+            yield wrong("registry", str(error), "docs/reference/errors.md says who acts")
             return
         if missing:
             said = f"does not know {', '.join(missing)}"
-            yield _wrong(
+            yield wrong(
                 "registry", said, "bring bot/registrations/submissions.py to its reference lists"
             )
         else:
-            yield _good("registry", "lets us in and knows every code")
+            yield good("registry", "lets us in and knows every code")
 
 
 @asynccontextmanager
@@ -388,5 +321,6 @@ async def _channels(chosen: Settings) -> AsyncIterator[Mapping[str, Channel]]:
 
 type Look = Callable[[Settings], AsyncIterator[Finding]]
 LOOKS: tuple[Look, ...] = (
-    _versions, _keys, _disk, _database, _valkey, _clock, _rates, _telegram, _whatsapp, _registry,
+    _versions, _keys, _disk, _database, valkey, web_budgets, _clock, _rates, _telegram, _whatsapp,
+    _registry,
 )  # fmt: skip

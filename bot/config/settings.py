@@ -2,6 +2,7 @@
 
 import os
 import re
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 from urllib.parse import urlsplit
@@ -108,6 +109,19 @@ class Settings(BaseSettings):
         default=("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl"),
         min_length=1,
         description="Written forms on offer, in menu order, separated by commas.",
+    )
+    web_chats_hour: int = Field(
+        default=3000,
+        ge=1,
+        le=1_000_000,
+        description="Chats that may be opened on the website in an hour before each further one "
+        "needs the answer to a question; the budgets of consents, cases and "
+        "registrations follow in proportion.",
+    )
+    shared_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        default=(),
+        description="Networks whose addresses many people share, such as that of a hall, "
+        "separated by commas; their budgets of the web chat are 20 times as large.",
     )
     version_exemptions: Annotated[frozenset[str], NoDecode] = Field(
         default=frozenset(),
@@ -338,8 +352,9 @@ class Settings(BaseSettings):
         ]
 
     @field_validator(
-        "languages", "broadcast_hosts", "broadcast_keys", "broadcast_testers", mode="before"
-    )
+        "languages", "broadcast_hosts", "broadcast_keys", "broadcast_testers", "shared_networks",
+        mode="before",
+    )  # fmt: skip
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(value.replace(" ", "").split(",")) if isinstance(value, str) else value

@@ -23,6 +23,7 @@ from bot.observability import logging, metrics
 from bot.printing import share_links
 from bot.runtime import Runtime
 from bot.security.key_files import VaultError
+from flows.engine import safety
 from flows.engine.conversation import step
 from flows.engine.events import (
     DeleteInput,
@@ -32,9 +33,11 @@ from flows.engine.events import (
     Page,
     Pressed,
     QuickExit,
+    Said,
     Say,
     Started,
 )
+from flows.engine.language_protocol import SAFETY
 from flows.engine.state import Conversation, Turn
 
 HELD_TRIES = 200
@@ -92,14 +95,18 @@ async def unlocked(rt: Runtime, key: str) -> bytes | None:
 
 
 async def keep(rt: Runtime, key: str, token: str, ask: AnonymousSession) -> None:
-    """Store the session and release the lock; without a lock, keep it in this process."""
-    sealed = rt.vault.seal_transient(_encode(ask), key)
+    """Store the session and release the lock; without a lock, keep it in this process.
+
+    A session in which nothing happened is not stored.
+    """
+    begun = ask != AnonymousSession()
+    sealed = rt.vault.seal_transient(_encode(ask), key) if begun else None
     try:
         if token:
             await rt.live.keep(key, token, sealed, ttl_s=SESSION_SECONDS)
     except CacheUnavailable:
         token = ""
-    if not token:
+    if not token and sealed is not None:
         rt.live.local.put(key, sealed, SESSION_SECONDS)
 
 
@@ -120,7 +127,34 @@ def asked(rt: Runtime, key: str, blob: bytes | None) -> AnonymousSession:
 
 def greeting(rt: Runtime, today: date, page: Page) -> Turn:
     """Return the turn with which every conversation begins; it depends on nothing that was said."""
-    return step(rt.flows, rt.languages, Conversation(), Started(), today, page, rt.understanding)
+    return _first_turn(rt, Started(), today, page)
+
+
+def safety_answer(
+    rt: Runtime, event: Event, today: date, page: Page, language: str
+) -> tuple[Say, ...]:
+    """Return the answer to words of safety from what the event itself says; else nothing.
+
+    Nothing is stored, so it is given also where no chat can be opened. Danger is answered in the
+    language of the text if it can be guessed, else in `language`, that of the page.
+    """
+    if not isinstance(event, Said):
+        return ()
+    command = rt.languages.command(event.text)
+    word = command[0] if command else rt.languages.reserved(event.text)
+    if word in SAFETY:
+        return _first_turn(rt, event, today, page, language).says
+    for spoken in dict.fromkeys(("", language)):
+        says = _first_turn(rt, event, today, page, spoken).says
+        lines = {line for say in says for paragraph in say.paragraphs for line in paragraph}
+        if lines & {safety.READ_ALONE, safety.ONE_SENTENCE}:
+            return says
+    return ()
+
+
+def _first_turn(rt: Runtime, event: Event, today: date, page: Page, language: str = "") -> Turn:
+    begun = Conversation(language=language)
+    return step(rt.flows, rt.languages, begun, event, today, page, rt.understanding)
 
 
 def at_beginning(

@@ -212,7 +212,12 @@ async def _apply(
     match effect:
         case OpenCase():
             opened = await cases.open_case(
-                transaction, person, effect, conversation.language, conversation.forms
+                transaction,
+                person,
+                effect,
+                conversation.language,
+                conversation.forms,
+                network=inbound.network if inbound else b"",
             )
             work.epoch += 1
             work.rows += _promised(rt, opened, conversation.language)

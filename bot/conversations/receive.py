@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from bot import broadcasts, outbox
+from bot import broadcasts, budgets, outbox
 from bot.cases import working_hours
 from bot.channels import (
     Blocked,
@@ -137,6 +137,8 @@ async def _receive(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
     except (psycopg.OperationalError, PoolTimeout, Overloaded):
         await _clear_what_is_known(rt, inbound)
         raise
+    except budgets.PermitNeeded:
+        raise
     except WaitedTooLong:
         raise Overloaded from None
     except Exception as error:
@@ -194,6 +196,7 @@ async def _turn(
     held = await _note_inbound(rt, transaction, held, inbound)
     await rewrapping.reindex(rt, transaction, inbound.channel, inbound.handle)
     turn = await _with_pin(rt, transaction, held, conversation_store.turn(rt, held, inbound.event))
+    budgets.require(inbound, turn.effects, known=True)
     if held.conversation.update_waits and not turn.conversation.update_waits:
         await outbox.requeue_waiting(transaction, held.person, held.channel)
     return await effects.carry_out(rt, transaction, held, turn, inbound)
@@ -276,6 +279,7 @@ async def _step_anonymous(
         await anonymous.keep(rt, key, token, ask)
         return None, False
     page = rt.channels[inbound.channel].page
+    opens_chat = ask == anonymous.AnonymousSession()
     ask = anonymous.at_beginning(rt, ask, inbound.event, now.date(), page)
     turn = step(
         rt.flows,
@@ -286,6 +290,7 @@ async def _step_anonymous(
         page,
         rt.understanding,
     )
+    budgets.require(inbound, turn.effects, opens_chat=opens_chat)
     if any(isinstance(effect, ConsentGiven) for effect in turn.effects):
         return await _begin(rt, inbound, ask, turn, now, key, token)
     sent = await anonymous.answer(rt, inbound, ask, turn)

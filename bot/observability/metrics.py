@@ -70,11 +70,19 @@ PENDING = Gauge(
     registry=REGISTRY,
 )  # fmt: skip
 
+WEB_BUDGETS = Counter(
+    "kosh_web_budgets", "Events of the web chat that a budget granted, asked about or deferred.",
+    ("of", "outcome"), registry=REGISTRY,
+)  # fmt: skip
+
 for _each in ALARMING:
     ALARMS.labels(_each)
 for _each in ("telegram", "whatsapp", "web"):
     LAG.labels(_each)
 ANSWERS.labels("webhooks", "503")
+for _each in ("chat", "person", "case", "submission"):
+    for _outcome in ("granted", "asked", "waits"):
+        WEB_BUDGETS.labels(_each, _outcome)
 
 type Sample = tuple[str, str, tuple[tuple[dict[str, str], float], ...]]
 """A gauge that is read at the moment: its name, its meaning, and values with their labels."""

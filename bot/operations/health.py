@@ -25,6 +25,8 @@ from sqlalchemy import (
     union_all,
 )
 
+from bot import budgets
+from bot.budgets import Spending
 from bot.cache import CacheUnavailable
 from bot.channels import SendError
 from bot.channels.telegram.client import Telegram
@@ -68,12 +70,16 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Health at a point in time; without a database, only that it is unavailable."""
+    """Health at a point in time; without a database, only that it is unavailable.
+
+    `spent` are the installation's budgets of the web chat that are spent.
+    """
 
     database: bool
     live: bool
     waiting: tuple[Waiting, ...] = ()
     delivered: tuple[tuple[str, datetime], ...] = ()
+    spent: tuple[Spending, ...] = ()
 
     def oldest(self, of: Backlog, channel: str = "") -> float:
         """Return the age in seconds of the oldest waiting item of a kind; 0 if there is none."""
@@ -144,15 +150,16 @@ _DELIVERED = statement(
 async def collect(rt: Runtime) -> Snapshot:
     """Collect a snapshot in two statements; without a database, only that it is unavailable."""
     live = await _is_live(rt)
+    spent = await _spent(rt) if live else ()
     try:
         async with rt.pool.connection() as transaction:
             rows = await fetch_all(transaction, _WAITING)
             delivered = await fetch_all(transaction, _DELIVERED)
     except (OperationalError, PoolTimeout):
-        return Snapshot(database=False, live=live)
+        return Snapshot(database=False, live=live, spent=spent)
     waiting = (Waiting(Backlog(of), channel, n, max(age or 0, 0)) for of, channel, n, age in rows)
     return Snapshot(
-        True, live, tuple(waiting), tuple((c, at.astimezone(UTC)) for c, at in delivered)
+        True, live, tuple(waiting), tuple((c, at.astimezone(UTC)) for c, at in delivered), spent
     )
 
 
@@ -162,6 +169,13 @@ async def _is_live(rt: Runtime) -> bool:
     except CacheUnavailable:
         return False
     return True
+
+
+async def _spent(rt: Runtime) -> tuple[Spending, ...]:
+    try:
+        return await budgets.spent_by_all(rt.live, rt.vault, rt.settings)
+    except CacheUnavailable:
+        return ()
 
 
 class SnapshotCache:
@@ -194,6 +208,8 @@ def samples(sight: Snapshot) -> tuple[Sample, ...]:
         ("kosh_up", "Whether PostgreSQL and Valkey answer.", (
             ({"of": "database"}, float(sight.database)), ({"of": "live"}, float(sight.live)),
         )),
+        ("kosh_web_budget_spent", "Whether the installation's budget of the web chat is spent.",
+         tuple(({"of": each}, float(each in sight.spent)) for each in Spending)),
         ("kosh_backlog", "How many wait.", tuple(
             ({"of": each.of, "channel": each.channel}, float(each.count)) for each in sight.waiting
         )),
@@ -248,6 +264,7 @@ class Status:
     version: str
     commit: str
     incidents: tuple[str, ...]
+    asks_question: bool = False
 
 
 def status(rt: Runtime, sight: Snapshot) -> Status:
@@ -258,7 +275,9 @@ def status(rt: Runtime, sight: Snapshot) -> Status:
     last = max((at for _channel, at in sight.delivered), default=None)
     name, commit = built()
     return Status(
-        overall=Health.DOWN if not sight.database else _worst([*every, _live(sight)]),
+        overall=Health.DOWN
+        if not sight.database
+        else _worst([*every, _live(sight), _budgets(sight)]),
         channels=channels,
         registry=registry,
         oldest_minutes=int(
@@ -268,6 +287,7 @@ def status(rt: Runtime, sight: Snapshot) -> Status:
         version=name,
         commit=commit,
         incidents=tuple(_incidents(sight, channels, registry)),
+        asks_question=bool(sight.spent),
     )
 
 
@@ -278,6 +298,11 @@ def _channel(sight: Snapshot, name: str) -> Health:
 def _live(sight: Snapshot) -> Health:
     """Return SLOW while Valkey refuses: anonymous people may have to begin again."""
     return Health.WORKS if sight.live else Health.SLOW
+
+
+def _budgets(sight: Snapshot) -> Health:
+    """Return SLOW while the web chat asks everybody a question before it takes more."""
+    return Health.SLOW if sight.spent else Health.WORKS
 
 
 def _health(sight: Snapshot, oldest: float) -> Health:
@@ -302,3 +327,5 @@ def _incidents(
         yield "registry"
     if not sight.live:
         yield "live"
+    if sight.spent:
+        yield "budget"

@@ -49,6 +49,7 @@ _DELETABLE = f"{lifetimes.DELETABLE_HOURS} hours"
 _UPDATE = f"{lifetimes.UPDATE_DAYS} days"
 _QUARANTINE = f"{lifetimes.QUARANTINE_HOURS} hours"
 _MESSAGE = f"{lifetimes.MESSAGE_DAYS} days"
+_NETWORK = f"{lifetimes.NETWORK_HOURS} hours"
 _SESSION = f"{lifetimes.CONSOLE_SESSION_HOURS} hours"
 
 INVENTORY = (
@@ -138,6 +139,13 @@ INVENTORY = (
     Entry("cases", ("waiting_since", "answer_due", "resolve_due", "return_due", "paused_at",
                     "snoozed_until", "escalated_at", "answered_at", "answer_minutes", "returned"),
           "answer in time", _P, _CASE, _GONE),
+    Entry("cases", ("burst_id",), "take back a closing of many cases as spam", _P, _CASE, _GONE),
+    Entry("case_origins", ("network",), "show a burst of cases from one address; a hash of the"
+          " address, under a key of the day", _B, _NETWORK, _GONE),
+    Entry("case_origins", ("case_id", "created_at"), "show a burst of cases from one address", _P,
+          _NETWORK, _GONE),
+    Entry("case_bursts", ("id", "mission", "reason", "closed_by", "closed_at", "reopened_at"),
+          "take back a closing of many cases as spam", _P, f"{lifetimes.CASE_DAYS} days", _NEVER),
     Entry("case_messages", ("body",), "talk with an officer", _S,
           _CASE, _GONE, True),
     Entry("case_messages", ("id", "case_id", "person_id", "officer", "created_at", "message_id",

@@ -25,6 +25,13 @@ from bot.i18n import direction, tag
 from bot.people import identities
 from bot.runtime import Runtime
 from bot.web import multipart
+from bot.web.chat_budget import (
+    Answered,
+    NotTaken,
+    not_taken_by_script,
+    not_taken_page,
+    receive_within_budgets,
+)
 from bot.web.chat_rendering import (
     EXIT,
     EXIT_URL,
@@ -145,9 +152,16 @@ async def _post(request: Request, form: ChatForm, event: Event) -> Response:
     unsent = Unsent(form.text, event_id)
     try:
         session = await posting_session(request, form.chat, event_id, form.last)
-        delivery, session = await _receive(rt, session, event_id, event)
+        answered = Answered(form.seal, form.answer) if form.seal else None
+        delivery, session = await _receive(request, session, event_id, event, answered)
         answer = await _accepted(request, session, delivery)
         await _renew_cookie(rt, answer, session)
+    except NotTaken as denied:
+        if _by_script(request):
+            return not_taken_by_script(denied)
+        language = await _language(request, session, form.payload)
+        kept = form.model_copy(update={"chat": form.chat or session.name, "id": event_id})
+        return not_taken_page(request, kept, event, denied, language)
     except Overloaded:
         if _by_script(request):
             error = {"error": "E_OVERLOADED", "message": in_all_languages(rt, TROUBLE)}
@@ -158,6 +172,19 @@ async def _post(request: Request, form: ChatForm, event: Event) -> Response:
             raise
         return render_page(rt, ChatSession(form.chat, None, by_cookie=False), [], unsent)
     return answer
+
+
+async def _language(request: Request, session: ChatSession, payload: str) -> str:
+    """Return the chat's language, else the one being chosen or the browser's; "" if unknown."""
+    rt: Runtime = request.app.state.rt
+    notes: Notes = ()
+    with suppress(CacheUnavailable):
+        notes = await unread_notes(rt, session, "")
+    said = (note.say.language for _id, note in reversed(notes) if note.say and note.say.language)
+    chosen = payload.rpartition(":")[2]
+    codes = [code for code, _own in rt.languages.languages()]
+    hint = request.headers.get("accept-language", "").partition(",")[0].partition(";")[0]
+    return next(said, "") or (chosen if chosen in codes else rt.languages.closest(hint) or "")
 
 
 async def _renew_cookie(rt: Runtime, answer: Response, session: ChatSession) -> None:
@@ -187,17 +214,22 @@ async def _accepted(
 
 
 async def _receive(
-    rt: Runtime, session: ChatSession, event_id: str, event: Event
+    request: Request,
+    session: ChatSession,
+    event_id: str,
+    event: Event,
+    answered: Answered | None,
 ) -> tuple[AfterCommit | None, ChatSession]:
     """Process an event; return its result, and the chat, which has a new name after consent."""
+    rt: Runtime = request.app.state.rt
     newest = ""
     if isinstance(event, Pressed):
         with suppress(CacheUnavailable):
             notes = await unread_notes(rt, session, "") or _greeting(rt, session)
             newest = next((key for key, note in reversed(notes) if note.say), "")
     new_name = consent_names(rt, session.name, event_id)[0]
-    delivery = await receive.receive(
-        rt,
+    delivery = await receive_within_budgets(
+        request,
         Inbound(
             channel=WebChat.name,
             external_id=f"{session.first_name or session.name}:{event_id[:64]}",
@@ -208,6 +240,7 @@ async def _receive(
             press_id=newest,
             consent_handle=new_name,
         ),
+        answered,
     )
     if delivery is None or (session.person is None) is (delivery.person is None):
         return delivery, session

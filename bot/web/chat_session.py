@@ -43,13 +43,18 @@ class ChatSession:
 
 
 class ChatForm(BaseModel):
-    """Fields of the page's forms: a text or a button's payload, and what the page has shown."""
+    """Fields of the page's forms: a text or a button's payload, and what the page has shown.
+
+    `seal` and `answer` are of the question that a spent budget asks.
+    """
 
     text: str = ""
     payload: str = ""
     id: str = ""
     chat: str = ""
     last: str = ""
+    seal: str = ""
+    answer: str = ""
 
 
 class ChatRoute(FormRoute):

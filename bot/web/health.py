@@ -33,6 +33,9 @@ HEALTHS = {
     Health.SLOW: _("slow: answers come late"),
     Health.DOWN: _("does not work at the moment"),
 }
+ASKS = _(
+    "Very many chats are being opened. The chat on the website asks a question before it begins."
+)
 NAMES = {Telegram.name: "Telegram", WhatsApp.name: "WhatsApp"}
 CHAT = _("Chat on the website")
 REGISTRY = _("Passing on to the registry")
@@ -116,6 +119,7 @@ def page_values(rt: Runtime, found: Status, language: str) -> dict[str, object]:
         "title": say(TITLE),
         "overall": say(OVERALL[found.overall]),
         "health": found.overall,
+        "notice": say(ASKS) if found.asks_question else "",
         "parts": [(part, health, say(HEALTHS[health])) for part, health in parts],
         "facts": facts,
     }

@@ -18,7 +18,8 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from bot.cli.doctor import Grade, examine
+from bot.cli.doctor import examine
+from bot.cli.findings import Grade
 from bot.config.settings import Settings
 from bot.embedded import Databases
 from bot.security.key_files import Keys

@@ -17,7 +17,9 @@ import psycopg
 import pytest
 import yaml
 
+from bot import budgets
 from bot import runtime as running
+from bot.budgets import Spending
 from bot.cache import Cache
 from bot.channels import Inbound
 from bot.conversations import quarantine, receive
@@ -139,6 +141,14 @@ async def database_away(rt: Runtime, databases: Databases) -> Runtime:
 @provokes("KoshLiveAway")
 async def live_away(rt: Runtime, databases: Databases) -> Runtime:
     return replace(rt, live=Cache.at("redis://127.0.0.1:9/0"))
+
+
+@provokes("KoshWebChatBurst")
+async def many_cases(rt: Runtime, databases: Databases) -> Runtime:
+    few = replace(rt, settings=rt.settings.model_copy(update={"web_chats_hour": 1}))
+    while await budgets.spend(few, "192.0.2.1", [Spending.CASE]) == budgets.Granted():
+        pass
+    return few
 
 
 @provokes("KoshIngestLag")

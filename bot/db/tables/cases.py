@@ -56,6 +56,7 @@ class Case(Base):
             "answered_at",
             postgresql_where=text("answered_at IS NOT NULL"),
         ),
+        Index("cases_burst_id", "burst_id", postgresql_where=text("burst_id IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -82,6 +83,31 @@ class Case(Base):
     answer_minutes: Mapped[int | None]
     returned: Mapped[Zero]
     rating: Mapped[str | None]
+    burst_id: Mapped[UUID | None] = mapped_column(ForeignKey("case_bursts.id", ondelete="SET NULL"))
+
+
+class CaseOrigin(Base):
+    """The keyed hash of the address from which a case of the web chat was opened."""
+
+    __tablename__ = "case_origins"
+    __table_args__ = (Index(None, "network"),)
+
+    case_id: Mapped[CaseKey]
+    network: Mapped[bytes]
+    created_at: Mapped[Now]
+
+
+class CaseBurst(Base):
+    """Cases that an officer closed together as spam."""
+
+    __tablename__ = "case_bursts"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    mission: Mapped[str]
+    reason: Mapped[str]
+    closed_by: Mapped[UUID]
+    closed_at: Mapped[Now]
+    reopened_at: Mapped[datetime | None]
 
 
 class CaseMessage(Base):

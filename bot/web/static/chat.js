@@ -217,12 +217,23 @@ async function deliver(li) {
     said = answer.json ? await answer.json().catch(() => ({})) : {};
     if (said.leave) return leave(said.leave);
     if (answer.ok) return delivered(li, said.chat);
+    if (said.as_page) return askAsPage(li);
     if (answer.status === 429) break;
     if (answer.status && answer.status < 500) return refused(li, said.message);
     await new Promise(done => setTimeout(done, wait));
   }
   mark(li, 'failed', said.message);
   settle();
+}
+
+/* A budget is spent: the page that answers the same form has a question, and needs no script. */
+function askAsPage(li) {
+  const [url, fields] = unsent.get(li);
+  const all = Object.entries({ chat, last: has(), ...fields });
+  const inputs = all.map(([name, value]) => make('input', { type: 'hidden', name, value }));
+  const form = make('form', { method: 'post', action: url, hidden: 'hidden' }, ...inputs);
+  document.body.append(form);
+  form.submit();
 }
 
 function delivered(li, now) {

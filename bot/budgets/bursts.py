@@ -1,0 +1,63 @@
+"""Count what each address opened, by hour, so that officers see a burst; in Valkey only."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from bot.budgets.table import Spending
+from bot.cache import CacheUnavailable
+from bot.runtime import Runtime
+from flows import lifetimes
+
+# Counters of a day; an address beyond them is counted under OTHERS.
+MAX_COUNTERS: Final = 5000
+OTHERS: Final = "others"
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What one address opened in one hour; `network` is its keyed name of that day."""
+
+    hour: datetime
+    network: str
+    counts: dict[Spending, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """Return the number of all events."""
+        return sum(self.counts.values())
+
+
+async def note_activity(rt: Runtime, network: str, spendings: Sequence[Spending]) -> None:
+    """Count events of this hour; while Valkey refuses, they are not counted."""
+    now = datetime.now(UTC)
+    with suppress(CacheUnavailable):
+        for each in spendings:
+            await rt.live.tally(
+                _day_key(rt, now),
+                f"{now:%H}:{each}:{network}",
+                f"{now:%H}:{each}:{OTHERS}",
+                limit=MAX_COUNTERS,
+                ttl_s=lifetimes.NETWORK_HOURS * 3600,
+            )
+
+
+async def recent_activity(rt: Runtime) -> list[Activity]:
+    """Return what was opened since yesterday by hour and address, the newest hour first."""
+    found: dict[tuple[datetime, str], dict[Spending, int]] = defaultdict(dict)
+    now = datetime.now(UTC)
+    for back in range(lifetimes.NETWORK_HOURS // 24):
+        day = now - timedelta(days=back)
+        for name, count in (await rt.live.tallies(_day_key(rt, day))).items():
+            hour, spending, network = name.split(":")
+            at = day.replace(hour=int(hour), minute=0, second=0, microsecond=0)
+            found[at, network][Spending(spending)] = count
+    rows = [Activity(at, network, counts) for (at, network), counts in found.items()]
+    return sorted(rows, key=lambda each: (each.hour, each.total), reverse=True)
+
+
+def _day_key(rt: Runtime, day: datetime) -> str:
+    return rt.vault.ask_key("network", "counters", day.date())

@@ -1,0 +1,158 @@
+"""Draw from budgets: by address, under a name that changes daily, and for the installation.
+
+While Valkey refuses, each process keeps a quarter of every budget in its memory.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from bot.budgets.bursts import note_activity
+from bot.budgets.table import (
+    ANSWERS_SECONDS,
+    BUDGETS,
+    MAX_ANSWERS,
+    SHARED_FACTOR,
+    WINDOW_SECONDS,
+    Budget,
+    Spending,
+)
+from bot.cache import Cache, CacheUnavailable, Draw
+from bot.config.settings import Settings
+from bot.observability import metrics
+from bot.runtime import Runtime
+from bot.security.vault import Vault
+
+IPV6_PREFIX = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The event may be taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The event may be taken once a question is answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """The event may be tried again after these seconds."""
+
+    seconds: float
+
+
+type Verdict = Granted | Asked | Waits
+
+
+def network_of(host: str) -> str:
+    """Return the address, or for IPv6 its network of 64 bits, which one customer has."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return ""
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ip_network((address.packed, IPV6_PREFIX), strict=False))
+
+
+def network_key(rt: Runtime, host: str) -> str:
+    """Return the name under which an address is counted today.
+
+    It is a keyed hash that changes at midnight UTC; the address is stored nowhere.
+    """
+    return rt.vault.ask_key("network", network_of(host), datetime.now(UTC).date())[:16]
+
+
+def is_shared(rt: Runtime, host: str) -> bool:
+    """Return whether the operator says that many people share this address."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return any(address in each for each in rt.settings.shared_networks)
+
+
+async def spend(
+    rt: Runtime, host: str, spendings: Iterable[Spending], *, answered: bool = False
+) -> Verdict:
+    """Draw from the budgets of all `spendings`, or from none.
+
+    After a correct answer only the limits of the address count; the other budgets go into debt.
+    """
+    wanted = sorted(spendings)
+    key = network_key(rt, host)
+    draws = [draw for each in wanted for draw in _draws(rt, host, key, each, firm=not answered)]
+    wait = await _draw(rt, draws)
+    verdict: Verdict = Granted()
+    if wait and answered:
+        verdict = Waits(wait)
+    elif wait:
+        verdict = Asked()
+    for each in wanted:
+        outcome = "granted" if answered and not wait else type(verdict).__name__.lower()
+        metrics.WEB_BUDGETS.labels(each, outcome).inc()
+    if isinstance(verdict, Granted):
+        await note_activity(rt, key, wanted)
+    return verdict
+
+
+async def draw_answer(rt: Runtime, host: str) -> float:
+    """Take one of the answers that an address may give; return 0, or the seconds to wait."""
+    factor = SHARED_FACTOR if is_shared(rt, host) else 1
+    limit = MAX_ANSWERS * factor
+    bucket = f"answer:{network_key(rt, host)}"
+    return await _draw(rt, [Draw(bucket, limit / ANSWERS_SECONDS, limit)])
+
+
+async def use_once(rt: Runtime, name: str, seconds: int) -> bool:
+    """Return True at the first call with this name, False for `seconds` afterwards."""
+    return await _draw(rt, [Draw(f"once:{name}", 1 / seconds, 1)]) == 0
+
+
+async def spent_by_all(live: Cache, vault: Vault, settings: Settings) -> tuple[Spending, ...]:
+    """Return the budgets of the installation that are spent; CacheUnavailable without Valkey."""
+    found = []
+    for each in Spending:
+        amount = _budget(settings, each).together
+        bucket, rate = _bucket_of_all(vault, each), amount / WINDOW_SECONDS
+        # A reserve of one token and no cost: waits while the bucket is empty, and takes nothing.
+        if await live.allow(bucket, rate=rate, burst=amount, cost=0, reserve=1 / amount):
+            found.append(each)
+    return tuple(found)
+
+
+def _budget(settings: Settings, spending: Spending) -> Budget:
+    """Return the budget; the operator sets the number of chats, and the rest is in proportion."""
+    budget = BUDGETS[spending]
+    scale = settings.web_chats_hour / BUDGETS[Spending.CHAT].together
+    return budget._replace(together=max(1, round(budget.together * scale)))
+
+
+def _bucket_of_all(vault: Vault, spending: Spending) -> str:
+    return f"{spending}:{vault.ask_key('network', 'all', datetime.now(UTC).date())[:16]}"
+
+
+def _draws(rt: Runtime, host: str, key: str, spending: Spending, *, firm: bool) -> list[Draw]:
+    budget = _budget(rt.settings, spending)
+    factor = SHARED_FACTOR if is_shared(rt, host) else 1
+    amounts = (
+        (f"{spending}-limit:{key}", budget.limit * factor, True),
+        (f"{spending}-free:{key}", budget.free * factor, firm),
+        (_bucket_of_all(rt.vault, spending), budget.together, firm),
+    )
+    return [
+        Draw(bucket, amount / WINDOW_SECONDS, amount, firm=is_firm)
+        for bucket, amount, is_firm in amounts
+    ]
+
+
+async def _draw(rt: Runtime, draws: Sequence[Draw]) -> float:
+    try:
+        return await rt.live.draw(draws)
+    except CacheUnavailable:
+        return await rt.local.draw(draws)

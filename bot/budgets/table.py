@@ -1,0 +1,44 @@
+"""The table of budgets: names, amounts and windows."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+
+class Spending(StrEnum):
+    """What an event of the web chat may open."""
+
+    CHAT = "chat"
+    PERSON = "person"
+    CASE = "case"
+    SUBMISSION = "submission"
+
+
+class Budget(NamedTuple):
+    """Amounts for an hour, which refill evenly.
+
+    Above `free` events of one address, or `together` events of all addresses, each further event
+    needs the answer to a question. Above `limit` events of one address, it has to wait.
+    """
+
+    free: int
+    limit: int
+    together: int
+
+
+WINDOW_SECONDS: Final = 3600
+BUDGETS: Final[Mapping[Spending, Budget]] = {
+    # The first words of a chat, which store a session in Valkey.
+    Spending.CHAT: Budget(free=60, limit=600, together=3000),
+    # A consent, which stores a person in the database.
+    Spending.PERSON: Budget(free=30, limit=200, together=800),
+    # A case, which an officer reads.
+    Spending.CASE: Budget(free=12, limit=60, together=200),
+    # A registration sent to the registry.
+    Spending.SUBMISSION: Budget(free=20, limit=100, together=400),
+}
+# Answers to questions from one address: a program that guesses is right once in 72 tries.
+MAX_ANSWERS: Final = 60
+ANSWERS_SECONDS: Final = 600
+# A network that many people share, such as that of a hall, has its budgets multiplied.
+SHARED_FACTOR: Final = 20

@@ -1,0 +1,50 @@
+"""Findings of `doctor`: what was checked, how it is, and what mends it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.config.minimum_versions import MinimumVersion
+from bot.config.settings import Settings
+
+
+class Grade(StrEnum):
+    """Grade of a finding."""
+
+    GOOD = "ok"
+    DOUBTFUL = "look"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A check's subject, grade and result, and the suggested fix, if any."""
+
+    what: str
+    grade: Grade
+    said: str
+    mend: str = ""
+
+
+def good(what: str, said: str) -> Finding:
+    """Return a finding that needs no fix."""
+    return Finding(what, Grade.GOOD, said)
+
+
+def doubtful(what: str, said: str, mend: str) -> Finding:
+    """Return a finding that may be a fault."""
+    return Finding(what, Grade.DOUBTFUL, said, mend)
+
+
+def wrong(what: str, said: str, mend: str) -> Finding:
+    """Return a fault with its fix."""
+    return Finding(what, Grade.WRONG, said, mend)
+
+
+def floor(what: str, floor: MinimumVersion, version: str, chosen: Settings) -> Iterator[Finding]:
+    """Yield a finding if a library or server is older than its minimum safe version."""
+    if version and floor.name not in chosen.version_exemptions and not floor.holds(version):
+        said = f"{floor.name} {version} is below {' / '.join(floor.versions)}: {floor.fault}"
+        yield wrong(
+            what, said, "upgrade it, or name it in KOSH_VERSION_EXEMPTIONS if it is patched"
+        )

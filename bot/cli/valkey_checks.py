@@ -1,0 +1,70 @@
+"""Checks of Valkey for `doctor`: the server, and the web chat's budgets that it keeps."""
+
+from collections.abc import AsyncIterator
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError, ResponseError
+
+from bot import budgets
+from bot.cache import Cache, CacheUnavailable
+from bot.cli.findings import Finding, doubtful, floor, good, wrong
+from bot.config import minimum_versions
+from bot.config.settings import Settings
+from bot.security.key_files import Keys, VaultError
+from bot.security.vault import Vault
+
+
+async def valkey(chosen: Settings) -> AsyncIterator[Finding]:
+    """Yield whether it answers, takes writes, and is set as Kosh needs it."""
+    if chosen.redis_url is None:
+        yield wrong("valkey", "KOSH_REDIS_URL isn't set", "set it to redis://…")
+        return
+    client = Redis.from_url(chosen.redis_url.get_secret_value(), socket_timeout=3)
+    try:
+        info = await client.info()
+        refusal = await _refusal(client)
+    except RedisError as error:
+        mend = "start it; nothing in it has to be kept"
+        yield wrong("valkey", f"does not answer ({type(error).__name__})", mend)
+        return
+    finally:
+        await client.aclose()
+    if refusal:
+        mend = "see runbook KoshLiveAway; give it memory, or restart it empty"
+        yield wrong("valkey", f"refuses writes ({refusal})", mend)
+    version = info.get("valkey_version") or info.get("redis_version")
+    if info.get("maxmemory_policy") != "noeviction":
+        mend = "set maxmemory-policy noeviction: rates and just-ask state must not vanish singly"
+        yield doubtful("valkey", f"evicts: {info.get('maxmemory_policy')}", mend)
+    if info.get("aof_enabled"):
+        yield doubtful("valkey", "writes to disk", 'set appendonly no and save ""')
+    for finding in floor("valkey", minimum_versions.VALKEY, str(version), chosen):
+        yield finding
+    yield good("valkey", f"version {version}")
+
+
+async def _refusal(client: Redis) -> str:
+    """Return why the server refuses a write of a second, as a full one does; "" if it takes it."""
+    try:
+        await client.set("doctor", b"1", ex=1)
+    except ResponseError as error:
+        return type(error).__name__
+    return ""
+
+
+async def web_budgets(chosen: Settings) -> AsyncIterator[Finding]:
+    """Yield whether the web chat's budgets of the whole installation are spent."""
+    if chosen.redis_url is None:
+        return
+    live = Cache.at(chosen.redis_url.get_secret_value())
+    try:
+        spent = await budgets.spent_by_all(live, Vault(Keys.load(chosen.key_dir)), chosen)
+    except (CacheUnavailable, VaultError):
+        return
+    finally:
+        await live.close()
+    if spent:
+        said = f"spent for this hour: {', '.join(spent)}; the web chat asks a question first"
+        yield doubtful("budgets", said, "see runbook KoshWebChatBurst and /console/bursts")
+    else:
+        yield good("budgets", "none of the web chat's is spent")

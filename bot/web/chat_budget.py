@@ -1,0 +1,161 @@
+"""Take events of the web chat within its budgets; show the question, or when to try again."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from math import ceil
+
+from fastapi import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from bot import budgets, outbox
+from bot.budgets import Asked, Granted, PermitNeeded, Verdict, Waits
+from bot.budgets.spending import draw_answer
+from bot.channels import Inbound
+from bot.channels.telegram.client import Telegram
+from bot.channels.whatsapp.client import WhatsApp
+from bot.conversations import anonymous, receive
+from bot.conversations.effects import AfterCommit
+from bot.i18n import direction, tag
+from bot.runtime import Runtime
+from bot.web import chat_question
+from bot.web.chat_rendering import EXIT, EXIT_URL, LABELS, templates
+from bot.web.chat_session import ChatForm
+from flows.engine.events import Event, Page
+from flows.engine.text import Text, _, button
+from flows.knowledge.contacts import CONTACTS
+from flows.knowledge.facts import said
+
+TITLE = _("One question first")
+WHY = _(
+    "Very many messages are coming in. So that no program takes your place, please answer one"
+    " question. Nothing that you wrote is lost."
+)
+QUESTION = _("Please write this number in digits: {number}")
+WRONG = _("That was another number, or the question was too old. Here is a new one.")
+ANSWER = _("The number in digits")
+GO_ON = button("Go on")
+WAIT = _(
+    "Too much came from your internet connection, so this was not taken yet. Please try again in"
+    " {minutes} min. It is not your fault if many people share the connection."
+)
+TRY_AGAIN = button("Try again")
+PERSON = _("If you need a person now:")
+MESSENGERS = _("You can also write to us in the messenger: {names}.")
+
+
+class NotTaken(Exception):
+    """The event was not taken: a budget is spent."""
+
+    code = "E_BUDGET"
+
+    def __init__(self, verdict: Verdict, *, wrong: bool = False) -> None:
+        super().__init__(self.code)
+        self.verdict, self.wrong = verdict, wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer that came with a form."""
+
+    seal: str
+    text: str
+
+
+async def receive_within_budgets(
+    request: Request, inbound: Inbound, answered: Answered | None
+) -> AfterCommit | None:
+    """Take the event and draw the budgets that it needs; NotTaken if one is spent."""
+    rt: Runtime = request.app.state.rt
+    host = client_host(request)
+    network = bytes.fromhex(budgets.network_key(rt, host))
+    permits, right = frozenset[str](), None
+    while True:
+        try:
+            return await receive.receive(rt, replace(inbound, permits=permits, network=network))
+        except PermitNeeded as needed:
+            spendings = needed.spendings
+        if answered is not None and right is None:
+            right = await _is_right(rt, host, answered)
+        verdict = await budgets.spend(rt, host, spendings, answered=bool(right))
+        if not isinstance(verdict, Granted):
+            raise NotTaken(verdict, wrong=right is False)
+        permits |= spendings
+
+
+async def _is_right(rt: Runtime, host: str, answered: Answered) -> bool:
+    if wait := await draw_answer(rt, host):
+        raise NotTaken(Waits(wait))
+    return await chat_question.is_right(rt, answered.seal, answered.text, host)
+
+
+def client_host(request: Request) -> str:
+    """Return the address of the client, as the server's trusted proxies say."""
+    return request.client.host if request.client else ""
+
+
+def not_taken_by_script(denied: NotTaken) -> Response:
+    """Return the response at which the script sends the form again as a page."""
+    return JSONResponse({"error": denied.code, "as_page": True}, 429)
+
+
+def not_taken_page(
+    request: Request, form: ChatForm, event: Event, denied: NotTaken, language: str
+) -> Response:
+    """Return the page: words of safety answered, then the question or the time to wait."""
+    rt: Runtime = request.app.state.rt
+    codes = [language] if language else [code for code, _own in rt.languages.languages()]
+    today = datetime.now(UTC).date()
+    safety = [outbox.rendered(rt, say) for say in
+              anonymous.safety_answer(rt, event, today, Page.NEVER, language)]  # fmt: skip
+    number = chat_question.new_number()
+    asks = isinstance(denied.verdict, Asked)
+    lines = _question(number, wrong=denied.wrong) if asks else _waiting(denied.verdict)
+    html = templates.get_template("budget.html").render(
+        lang=tag(codes[0]),
+        dir=direction(codes[0]),
+        title=rt.languages.render(TITLE if asks else LABELS["title"], codes[0]),
+        safety=[(tag(each.language) or "mul", direction(each.language),
+                 [line for paragraph in each.paragraphs for line in paragraph.split("\n")])
+                for each in safety],
+        said=_in_languages(rt, lines, codes),
+        person=_in_languages(rt, (*_messengers(rt), PERSON, *said(CONTACTS, today)), codes),
+        label=" / ".join(rt.languages.render(ANSWER, code) for code in codes),
+        action=request.url.path,
+        fields={"chat": form.chat, "id": form.id, "last": form.last, "text": form.text,
+                "payload": form.payload,
+                **({"seal": chat_question.seal(rt, number, client_host(request))} if asks else {})},
+        asks=asks,
+        go_on=rt.languages.render(GO_ON if asks else TRY_AGAIN, codes[0]),
+        exit_url=EXIT_URL,
+        exit_payload=EXIT,
+        leave=rt.languages.render(LABELS["close_page"], codes[0]),
+    )  # fmt: skip
+    headers = {"Cache-Control": "no-store"}
+    if isinstance(denied.verdict, Waits):
+        headers["Retry-After"] = str(ceil(denied.verdict.seconds))
+    return HTMLResponse(html, 429, headers=headers)
+
+
+def _question(number: int, *, wrong: bool) -> tuple[Text, ...]:
+    return (WRONG if wrong else WHY, _(QUESTION.msgid, number=chat_question.in_words(number)))
+
+
+def _waiting(verdict: Verdict) -> tuple[Text, ...]:
+    seconds = verdict.seconds if isinstance(verdict, Waits) else 0
+    return (_(WAIT.msgid, minutes=max(1, ceil(seconds / 60))),)
+
+
+def _messengers(rt: Runtime) -> tuple[Text, ...]:
+    names = {Telegram.name: "Telegram", WhatsApp.name: "WhatsApp"}
+    found = [name for channel, name in names.items() if channel in rt.channels]
+    return (_(MESSENGERS.msgid, names=", ".join(found)),) if found else ()
+
+
+def _in_languages(
+    rt: Runtime, lines: tuple[Text, ...], codes: list[str]
+) -> list[tuple[str, str, str]]:
+    return [
+        (tag(code), direction(code), rt.languages.render(line, code))
+        for code in codes
+        for line in lines
+    ]

@@ -1,0 +1,60 @@
+"""Ask a question that a program cannot guess, without a script and without a third party.
+
+The page has a number in words; the person types it in digits. A screen reader reads it like any
+other text. The question is sealed, belongs to one address, and takes one answer.
+"""
+
+import hmac
+import secrets
+from datetime import UTC, datetime
+from typing import Final
+
+from bot.budgets import network_key
+from bot.budgets.spending import use_once
+from bot.runtime import Runtime
+from flows.engine.text import Text, _
+
+QUESTION_SECONDS: Final = 600
+TENS: Final = (
+    _("twenty"), _("thirty"), _("forty"), _("fifty"), _("sixty"), _("seventy"), _("eighty"),
+    _("ninety"),
+)  # fmt: skip
+ONES: Final = (
+    _("one"), _("two"), _("three"), _("four"), _("five"), _("six"), _("seven"), _("eight"),
+    _("nine"),
+)  # fmt: skip
+
+
+def new_number() -> int:
+    """Return one of 72 numbers, all equally likely."""
+    return (2 + secrets.randbelow(len(TENS))) * 10 + 1 + secrets.randbelow(len(ONES))
+
+
+def in_words(number: int) -> Text:
+    """Return a number of `new_number` in words."""
+    return _("{tens} {ones}", tens=TENS[number // 10 - 2], ones=ONES[number % 10 - 1])
+
+
+def seal(rt: Runtime, number: int, host: str) -> str:
+    """Return the sealed question for the form; it does not reveal the number."""
+    until = int(datetime.now(UTC).timestamp()) + QUESTION_SECONDS
+    name = f"{until}.{secrets.token_hex(8)}"
+    return f"{name}.{rt.vault.index('chat-question', _bound(rt, name, number, host)).hex()}"
+
+
+async def is_right(rt: Runtime, sealed: str, answer: str, host: str) -> bool:
+    """Return whether the answer is right; each question takes one answer."""
+    name, _dot, mark = sealed.rpartition(".")
+    until = name.partition(".")[0]
+    typed = "".join(answer.split())
+    if not (until.isdecimal() and len(until) < 12 and typed.isdecimal() and len(typed) < 5):
+        return False
+    if int(until) < datetime.now(UTC).timestamp():
+        return False
+    marks = rt.vault.indexes("chat-question", _bound(rt, name, int(typed), host))
+    right = any(hmac.compare_digest(each.hex(), mark) for each in marks)
+    return await use_once(rt, name[:64], QUESTION_SECONDS) and right
+
+
+def _bound(rt: Runtime, name: str, number: int, host: str) -> str:
+    return f"{name}:{number}:{network_key(rt, host)}"

@@ -1,0 +1,125 @@
+"""Budgets of the web chat: by address, for all together, keyed and forgotten."""
+
+from dataclasses import replace
+from ipaddress import ip_network
+from itertools import takewhile
+
+import pytest
+
+from bot.budgets import (
+    BUDGETS,
+    Asked,
+    Granted,
+    Spending,
+    Verdict,
+    Waits,
+    network_key,
+    recent_activity,
+    spend,
+    spent_by_all,
+)
+from bot.budgets.spending import network_of, use_once
+from bot.cache import Cache
+from bot.runtime import Runtime
+from flows import lifetimes
+
+HOST = "192.0.2.7"
+
+
+async def _spent(rt: Runtime, host: str, of: Spending, times: int) -> list[Verdict]:
+    return [await spend(rt, host, [of]) for _time in range(times)]
+
+
+@pytest.mark.requirement("S-82")
+@pytest.mark.parametrize("of", [Spending.CASE, Spending.SUBMISSION, Spending.PERSON])
+async def test_budget_of_an_address_ends_with_a_question(rt: Runtime, of: Spending) -> None:
+    free = BUDGETS[of].free
+    verdicts = await _spent(rt, HOST, of, free + 20)
+    granted = [*takewhile(lambda each: each == Granted(), verdicts)]
+    assert free <= len(granted) < free + 20
+    assert verdicts[-1] == Asked()
+    assert await spend(rt, "192.0.2.8", [of]) == Granted()
+    assert await spend(rt, HOST, [of], answered=True) == Granted()
+
+
+@pytest.mark.requirement("S-82")
+async def test_budget_of_an_address_ends_even_with_correct_answers(rt: Runtime) -> None:
+    limit = BUDGETS[Spending.CASE].limit
+    verdicts = [
+        await spend(rt, HOST, [Spending.CASE], answered=True) for _time in range(limit + 20)
+    ]
+    assert verdicts[:limit] == [Granted()] * limit
+    waits = verdicts[-1]
+    assert isinstance(waits, Waits)
+    assert 0 < waits.seconds <= 3600 / limit
+
+
+@pytest.mark.requirement("S-82")
+async def test_budget_of_all_asks_every_address_and_refuses_none(rt: Runtime) -> None:
+    few = replace(rt, settings=rt.settings.model_copy(update={"web_chats_hour": 5}))
+    assert await spent_by_all(few.live, few.vault, few.settings) == ()
+    verdicts = [await spend(few, f"198.51.100.{n}", [Spending.CHAT]) for n in range(30)]
+    assert verdicts[:5] == [Granted()] * 5
+    assert verdicts[-1] == Asked()
+    assert await spent_by_all(few.live, few.vault, few.settings) == (Spending.CHAT,)
+    assert await spend(few, "203.0.113.1", [Spending.CHAT], answered=True) == Granted()
+
+
+async def test_budget_of_a_shared_network_is_larger(rt: Runtime) -> None:
+    hall = rt.settings.model_copy(update={"shared_networks": (ip_network("192.0.2.0/24"),)})
+    free = BUDGETS[Spending.CASE].free
+    verdicts = await _spent(replace(rt, settings=hall), HOST, Spending.CASE, free + 20)
+    assert verdicts == [Granted()] * (free + 20)
+
+
+@pytest.mark.requirement("S-82")
+async def test_budget_holds_while_valkey_is_away(rt: Runtime) -> None:
+    away = replace(rt, live=Cache.at("redis://127.0.0.1:9/0"))
+    verdicts = await _spent(away, HOST, Spending.CASE, BUDGETS[Spending.CASE].free + 1)
+    assert verdicts[0] == Granted()
+    assert verdicts[-1] == Asked()
+
+
+@pytest.mark.parametrize(
+    ("host", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("", ""),
+    ],
+)
+def test_network_of_an_address_is_that_of_one_customer(host: str, network: str) -> None:
+    assert network_of(host) == network
+
+
+@pytest.mark.requirement("S-82", "S-26")
+async def test_budget_stores_no_address_and_ends_with_its_window(rt: Runtime) -> None:
+    await spend(rt, HOST, list(Spending))
+    key = network_key(rt, HOST)
+    client = rt.live._client
+    keys = [name for name in await client.keys("*") if key.encode() in name]
+    assert len(keys) == 2 * len(Spending)
+    for name in keys:
+        assert 0 < await client.pttl(name) <= 3601 * 1000
+        assert HOST.encode() not in name
+    day = [name async for name in client.scan_iter("tally:*")]
+    for name in day:
+        assert 0 < await client.ttl(name) <= lifetimes.NETWORK_HOURS * 3600
+        assert HOST not in str(await client.hkeys(name))
+
+
+async def test_activity_counts_events_by_hour_and_network(rt: Runtime) -> None:
+    for host in (HOST, HOST, "192.0.2.8"):
+        await spend(rt, host, [Spending.CASE, Spending.PERSON])
+    found = {each.network: each.counts for each in await recent_activity(rt)}
+    assert found == {
+        network_key(rt, HOST): {Spending.CASE: 2, Spending.PERSON: 2},
+        network_key(rt, "192.0.2.8"): {Spending.CASE: 1, Spending.PERSON: 1},
+    }
+
+
+async def test_name_is_used_once(rt: Runtime) -> None:
+    name = network_key(rt, "a name of this test")
+    assert [await use_once(rt, name, 600) for _time in range(3)] == [True, False, False]

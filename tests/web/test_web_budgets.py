@@ -1,0 +1,283 @@
+"""A program at the web chat: it gets a question, people get an answer, nobody is refused."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from html import unescape
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import pytest
+
+from bot.budgets import BUDGETS, Spending, Waits, spend
+from bot.runtime import Runtime
+from bot.web import chat_budget, chat_question
+from bot.web.health import ASKS
+from flows.engine import safety, screens
+from flows.knowledge.contacts import UNIFIED
+from tests.app_stack import House
+from tests.person_client import AFTER_CONSENT, TO_CONSENT
+from tests.visitor import Visitor
+from tests.web.test_siege import _to_consent
+
+# The server trusts the proxy on loopback to name the address.
+HALL = {"X-Forwarded-For": "192.0.2.77"}
+FORMS = ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")
+
+
+def _fields(page: str) -> dict[str, str]:
+    main = page[page.index('class="question"') :]
+    found = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', main)
+    return {name: unescape(value) for name, value in found}
+
+
+def _numbers(rt: Runtime, language: str) -> dict[str, int]:
+    """Return the number of each question, by its text."""
+    render, found = rt.languages.render, {}
+    for tens in range(2, 10):
+        for ones in range(1, 10):
+            number = tens * 10 + ones
+            (line,) = chat_budget._question(number, wrong=False)[1:]
+            found[render(line, language)] = number
+    return found
+
+
+def _number(rt: Runtime, page: str, language: str = "ru") -> int:
+    lines = {unescape(each) for each in re.findall(r"<p[^>]*>([^<]*)</p>", page)}
+    (number,) = {n for text, n in _numbers(rt, language).items() if text in lines}
+    return number
+
+
+async def _exhaust(rt: Runtime, of: Spending, host: str = "192.0.2.77") -> None:
+    for _time in range(BUDGETS[of].free + 5):
+        await spend(rt, host, [of])
+
+
+@pytest.fixture
+async def person(house: House) -> AsyncIterator[aiohttp.ClientSession]:
+    """Yield a browser without a script behind a crowded address."""
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(
+        headers=HALL | {"Accept-Language": "ru"}, cookie_jar=jar
+    ) as at:
+        yield at
+
+
+async def _post(
+    house: House, person: aiohttp.ClientSession, what: str = "said", **fields: str
+) -> tuple[int, str]:
+    form = {"id": uuid4().hex, **fields}
+    async with person.post(f"{house.url}/chat/{what}", data=form) as answer:
+        return answer.status, await answer.text()
+
+
+async def _count(house: House, table: str) -> int:
+    async with house.rt.pool.connection() as session:
+        # The tables' names are this test's own.
+        cursor = await session.execute(f"SELECT count(*) FROM {table}")
+        row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.mark.requirement("S-82")
+async def test_program_opens_only_as_many_cases_as_the_budget_allows(house: House) -> None:
+    tries = BUDGETS[Spending.CASE].free + 4
+
+    async def ask() -> None:
+        jar = aiohttp.CookieJar(unsafe=True)
+        async with aiohttp.ClientSession(cookie_jar=jar, headers=HALL) as browser:
+            bot = Program(house, browser)
+            for payload in ("ru", "!person", "general", "yes"):
+                await bot.press(payload)
+            await bot.say("buy cheap watches")
+
+    for _time in range(tries):
+        await ask()
+    assert BUDGETS[Spending.CASE].free <= await _count(house, "cases") < tries
+
+
+class Program:
+    """Presses the buttons of the page without a script; it cannot read a question."""
+
+    def __init__(self, house: House, browser: aiohttp.ClientSession) -> None:
+        self.house, self.browser = house, browser
+        self.chat, self.page = "", ""
+
+    async def press(self, key: str) -> None:
+        if not self.page:
+            async with self.browser.get(f"{self.house.url}/chat") as answer:
+                self._read(await answer.text())
+        loads = [
+            unescape(each) for each in re.findall(r'name="payload" value="([^"]*)"', self.page)
+        ]
+        load = next((each for each in loads if key in (each, each.partition(":")[2])), key)
+        _status, page = await _post(
+            self.house, self.browser, "pressed", chat=self.chat, payload=load
+        )
+        self._read(page)
+
+    async def say(self, text: str) -> None:
+        _status, page = await _post(self.house, self.browser, chat=self.chat, text=text)
+        self._read(page)
+
+    def _read(self, page: str) -> None:
+        found = re.search(r'data-chat="([^"]*)"', page)
+        if found is not None:
+            self.page, self.chat = page, unescape(found[1])
+
+
+@pytest.mark.requirement("S-82")
+async def test_program_sends_only_as_many_registrations_as_the_budget_allows(house: House) -> None:
+    await _exhaust(house.rt, Spending.SUBMISSION)
+    async with Visitor.at(house.url) as visitor:
+        visitor.session.headers.update(HALL)
+        await visitor.wait(1)
+        await _to_consent(visitor)
+        await visitor.press("yes")
+        for answer in AFTER_CONSENT:
+            keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
+            await (visitor.press(answer) if answer in keys else visitor.say(answer))
+        send = next(each for each in visitor.newest.buttons.values() if each.endswith("submit"))
+        status, told = await visitor.send("pressed", payload=send)
+        assert (status, told) == (429, {"error": "E_BUDGET", "as_page": True})
+        assert await _count(house, "registrations") == 0
+
+
+@pytest.mark.requirement("S-82")
+@pytest.mark.parametrize("language", FORMS)
+async def test_person_over_the_budget_opens_a_chat_by_answering_a_question(
+    house: House, person: aiohttp.ClientSession, language: str
+) -> None:
+    await _exhaust(house.rt, Spending.CHAT)
+    person.headers["Accept-Language"] = {"kk_Arab": "kk-CN", "uz_Cyrl": "uz-Cyrl"}.get(
+        language, language.replace("_", "-")
+    )
+    status, page = await _post(house, person, text="меню")
+    assert status == 429
+    number = _number(house.rt, page, language)
+    fields = _fields(page)
+    assert fields["text"] == "меню"
+    assert str(number) not in "".join(fields[each] for each in ("text", "payload", "last"))
+    status, page = await _post(house, person, **fields, answer=f" {number} ")
+    assert status == 200
+    assert 'data-chat="' in page
+
+
+@pytest.mark.requirement("S-82")
+async def test_question_takes_one_answer_from_one_address(
+    house: House, person: aiohttp.ClientSession
+) -> None:
+    await _exhaust(house.rt, Spending.CHAT)
+    _status, page = await _post(house, person, text="меню")
+    number, fields = _number(house.rt, page), _fields(page)
+    wrong = str(number + 1 if number < 99 else number - 1)
+    status, again = await _post(house, person, **fields, answer=wrong)
+    assert status == 429
+    assert house.rt.languages.render(chat_budget.WRONG, "ru") in unescape(again)
+    status, _page = await _post(house, person, **fields, answer=str(number))
+    assert status == 429
+    _status, page = await _post(house, person, text="меню")
+    fields = _fields(page) | {"answer": str(_number(house.rt, page))}
+    await _exhaust(house.rt, Spending.CHAT, "192.0.2.78")
+    person.headers["X-Forwarded-For"] = "192.0.2.78"
+    assert (await _post(house, person, **fields))[0] == 429
+
+
+@pytest.mark.requirement("S-82")
+async def test_question_is_not_answered_by_guessing(house: House) -> None:
+    numbers = {chat_question.new_number() for _time in range(5000)}
+    assert len(numbers) == 72
+    rt = house.rt
+    sealed = chat_question.seal(rt, 47, "192.0.2.1")
+    assert not await chat_question.is_right(rt, sealed, "48", "192.0.2.1")
+    assert not await chat_question.is_right(rt, sealed, "47", "192.0.2.1")
+    for forged in ("", "47", "99999999999.x.y", sealed.replace(sealed[-2:], "zz"), f"x{sealed}"):
+        assert not await chat_question.is_right(rt, forged, "47", "192.0.2.1")
+    sealed = chat_question.seal(rt, 47, "192.0.2.1")
+    assert await chat_question.is_right(rt, sealed, "٤٧", "192.0.2.1")
+
+
+@pytest.mark.requirement("S-82")
+async def test_person_over_the_limit_reads_when_to_try_again_and_whom_to_reach(
+    house: House, person: aiohttp.ClientSession
+) -> None:
+    for _time in range(BUDGETS[Spending.CHAT].limit + 5):
+        await spend(house.rt, "192.0.2.77", [Spending.CHAT], answered=True)
+    async with person.post(f"{house.url}/chat/said", data={"text": "меню"}) as first:
+        page = await first.text()
+    fields = _fields(page) | {"answer": str(_number(house.rt, page))}
+    async with person.post(f"{house.url}/chat/said", data=fields) as answer:
+        page = unescape(await answer.text())
+        assert answer.status == 429
+        assert int(answer.headers["Retry-After"]) > 0
+    minutes = chat_budget._waiting(Waits(1))[0]
+    assert house.rt.languages.render(minutes, "ru") in page
+    assert "1414" in page
+    assert "Telegram" in page
+    assert house.rt.languages.render(UNIFIED.text, "ru") in page
+
+
+@pytest.mark.requirement("S-82", "S-37")
+async def test_words_of_safety_are_answered_over_the_budget(
+    house: House, person: aiohttp.ClientSession
+) -> None:
+    await _exhaust(house.rt, Spending.CHAT)
+    say = house.rt.languages.render
+    for text, line in (
+        ("меня хотят убить", safety.READ_ALONE),
+        ("стоп", screens.STOPPED),
+        ("человек", UNIFIED.text),
+    ):
+        _status, page = await _post(house, person, text=text)
+        assert say(line, "ru") in unescape(page), text
+        if line != UNIFIED.text:
+            assert page.index('role="alert"') < page.index('class="question"')
+    _status, page = await _post(house, person, "pressed", payload="!exit")
+    assert 'class="question"' not in page
+    _status, page = await _post(house, person, text="меню")
+    assert 'role="alert"' not in page
+
+
+@pytest.mark.requirement("S-82", "S-81")
+async def test_refused_first_words_store_nothing(
+    house: House, person: aiohttp.ClientSession
+) -> None:
+    await _exhaust(house.rt, Spending.CHAT)
+    client = house.rt.live._client
+
+    async def stored() -> set[Any]:
+        return {key for key in await client.keys("*") if key[:4] in (b"ask:", b"chat")}
+
+    before = await stored()
+    for _time in range(20):
+        status, _page = await _post(house, person, text="меню")
+        assert status == 429
+    assert await stored() - before == set()
+
+
+@pytest.mark.requirement("S-82")
+async def test_people_at_usual_rates_see_no_question(house: House) -> None:
+    async def visit() -> None:
+        async with Visitor.at(house.url) as visitor:
+            await visitor.wait(1)
+            for answer in TO_CONSENT[:3]:
+                keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
+                await (visitor.press(answer) if answer in keys else visitor.say(answer))
+
+    await asyncio.gather(*(visit() for _person in range(10)))
+
+
+@pytest.mark.requirement("S-75", "S-82")
+async def test_status_reports_a_spent_budget(house: House) -> None:
+    settings = house.rt.settings.model_copy(update={"web_chats_hour": 1})
+    object.__setattr__(house.rt, "settings", settings)
+    for number in range(3):
+        await spend(house.rt, f"192.0.2.{number}", [Spending.CHAT])
+    async with house.http.get(f"{house.url}/status.json") as answer:
+        told = await answer.json()
+    assert (told["overall"], told["incidents"]) == ("slow", ["budget"])
+    async with house.http.get(f"{house.url}/status?lang=ru") as answer:
+        page = unescape(await answer.text())
+    assert house.rt.languages.render(ASKS, "ru") in page
