@@ -1,7 +1,7 @@
 """Budgets of the web chat: how often one address, and all together, may open chats and cases.
 
 The messengers have limits of their own. Over a budget, a person is asked a question that a program
-cannot guess, or told when to try again; words of safety are answered in any case.
+cannot guess, or reads when to try again; words of safety are answered in any case.
 """
 
 from bot.budgets.bursts import Activity, recent_activity

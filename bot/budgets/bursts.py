@@ -19,7 +19,7 @@ OTHERS: Final = "others"
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """What one address opened in one hour; `network` is its keyed name of that day."""
+    """Events of one address in one hour; `network` is its keyed name of that day."""
 
     hour: datetime
     network: str

@@ -32,7 +32,7 @@ def require(
 ) -> None:
     """Raise PermitNeeded unless the event may cause these effects; a messenger's always may.
 
-    A consent of a `known` person stores nobody new.
+    A consent of a `known` person stores no further person.
     """
     if inbound.permits is None:
         return

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 
 class Spending(StrEnum):
-    """What an event of the web chat may open."""
+    """A kind of thing that an event of the web chat may open."""
 
     CHAT = "chat"
     PERSON = "person"

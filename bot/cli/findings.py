@@ -1,4 +1,4 @@
-"""Findings of `doctor`: what was checked, how it is, and what mends it."""
+"""Findings of `doctor`: subject, grade, result and fix of each check."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

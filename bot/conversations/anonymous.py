@@ -133,7 +133,7 @@ def greeting(rt: Runtime, today: date, page: Page) -> Turn:
 def safety_answer(
     rt: Runtime, event: Event, today: date, page: Page, language: str
 ) -> tuple[Say, ...]:
-    """Return the answer to words of safety from what the event itself says; else nothing.
+    """Return the answer to words of safety by the event alone; empty for other words.
 
     Nothing is stored, so it is given also where no chat can be opened. Danger is answered in the
     language of the text if it can be guessed, else in `language`, that of the page.

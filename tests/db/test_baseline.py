@@ -125,7 +125,10 @@ def test_upgrade_from_0013_keeps_every_row(admin_url: str) -> None:
         migrate(_for_sqlalchemy(former.owner))
         with psycopg.connect(former.owner) as connection:
             after = _contents(connection)
-    assert after == {RENAMED.get(table, table): rows for table, rows in before.items()}
+    for table, rows in before.items():
+        # Later migrations add columns at the end, and tables.
+        kept = [row[: len(rows[0])] for row in after[RENAMED.get(table, table)]]
+        assert kept == rows, table
 
 
 def test_restore_upgrades_a_backup_of_revision_0013(

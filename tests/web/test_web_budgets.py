@@ -1,4 +1,4 @@
-"""A program at the web chat: it gets a question, people get an answer, nobody is refused."""
+"""Budgets of the web chat: a program gets a question, and each person gets an answer."""
 
 import asyncio
 import re
@@ -140,8 +140,8 @@ async def test_program_sends_only_as_many_registrations_as_the_budget_allows(hou
             keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
             await (visitor.press(answer) if answer in keys else visitor.say(answer))
         send = next(each for each in visitor.newest.buttons.values() if each.endswith("submit"))
-        status, told = await visitor.send("pressed", payload=send)
-        assert (status, told) == (429, {"error": "E_BUDGET", "as_page": True})
+        status, said = await visitor.send("pressed", payload=send)
+        assert (status, said) == (429, {"error": "E_BUDGET", "as_page": True})
         assert await _count(house, "registrations") == 0
 
 
@@ -276,8 +276,8 @@ async def test_status_reports_a_spent_budget(house: House) -> None:
     for number in range(3):
         await spend(house.rt, f"192.0.2.{number}", [Spending.CHAT])
     async with house.http.get(f"{house.url}/status.json") as answer:
-        told = await answer.json()
-    assert (told["overall"], told["incidents"]) == ("slow", ["budget"])
+        said = await answer.json()
+    assert (said["overall"], said["incidents"]) == ("slow", ["budget"])
     async with house.http.get(f"{house.url}/status?lang=ru") as answer:
         page = unescape(await answer.text())
     assert house.rt.languages.render(ASKS, "ru") in page
