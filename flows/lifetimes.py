@@ -23,4 +23,5 @@ NETWORK_HOURS = 48  # keyed hash of a case's address, and counters by it
 # Officers.
 CASE_EVENT_DAYS = 1
 CONSOLE_SESSION_HOURS = 8
+AUDIT_YEARS = 3  # entries of the audit log; kosh_expire_audit() has the same number
 LINK_DAYS = 1  # a secure page's link, after it expired

@@ -153,7 +153,7 @@ async def test_docs_commands_work_through_the_life_of_an_installation(
         assert await identities.find(rt, session, "web", "nobody-who-stays")
         assert await identities.find(rt, session, "web", "nobody-who-came-later") is None
 
-    typed("audit verify", "audit verify --head …")
+    typed("audit verify", "audit verify --anchor …")
     typed("keys new epoch", "keys new index", "keys new ask")
     _an_hour_passes(chosen.key_dir)
     said = typed(

@@ -30,7 +30,9 @@ def backup(folder: Folder, data: Data = None) -> None:
     """
     with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
         path = operation_backup.back_up(chosen, Vault(Keys.load(chosen.key_dir)), folder)
+    head = path.with_suffix(operation_backup.HEAD_SUFFIX)
     typer.echo(f"{path}: {path.stat().st_size} bytes. It holds no key; keep those apart.")
+    typer.echo(f"{head}: the head of the audit log, {head.read_text('ascii').strip()}")
 
 
 @app.command()

@@ -20,23 +20,48 @@ app.add_typer(audit_app, name="audit")
 
 @audit_app.command("verify")
 def audit_verify(
-    head: Annotated[str, typer.Option(help="A head that this command printed before.")] = "",
+    anchor: Annotated[
+        str,
+        typer.Option(help="A head that was stored elsewhere, or the file that holds it."),
+    ] = "",
     data: Data = None,
 ) -> None:
-    """Verify the hash chain of the audit log, and print its head to be saved elsewhere."""
+    """Verify the hash chain of the audit log, and print its head to be stored elsewhere.
 
-    async def verify(chosen: Settings) -> tuple[int | None, audit_log.Head]:
+    With an anchor, also verify that the log still contains that head.
+    """
+
+    async def verify(
+        chosen: Settings, earlier: audit_log.Head | None
+    ) -> tuple[int | None, audit_log.Head]:
         async with runtime(chosen) as rt, rt.pool.connection() as transaction:
-            return await audit_log.broken(transaction, head), await audit_log.head(transaction)
+            return await audit_log.broken(transaction, earlier), await audit_log.head(transaction)
 
+    earlier = _anchor(anchor) if anchor else None
     with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
-        broken, now = asyncio.run(verify(chosen))
+        broken, now = asyncio.run(verify(chosen, earlier))
     if broken is not None:
         typer.echo(
-            f"E_AUDIT: the chain breaks at link {broken}; keep a copy, and look why", err=True
+            f"E_AUDIT: the log is broken at entry {broken}; keep a copy of the database, then"
+            " check who could write there",
+            err=True,
         )
         raise typer.Exit(1)
-    typer.echo(f"The chain is whole. Its head: {now}")
+    contains = " It contains the anchor." if earlier else ""
+    typer.echo(f"The log is intact.{contains} Its head: {now}")
+
+
+def _anchor(given: str) -> audit_log.Head:
+    try:
+        text = Path(given).read_text("ascii") if Path(given).is_file() else given
+        return audit_log.Head.parse(text)
+    except ValueError:
+        typer.echo(
+            "E_AUDIT_ANCHOR: this is no head of the audit log; give it as it was printed: a number,"
+            " a colon and 64 hex digits, or the name of a file with it",
+            err=True,
+        )
+        raise typer.Exit(2) from None
 
 
 officers_app = typer.Typer(no_args_is_help=True, help="Officers: ways into the console.")

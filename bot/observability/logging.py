@@ -32,7 +32,7 @@ _COUNTED = (
 # Keys whose value is a plain word of the code, and keys for numbers, booleans and random ids.
 WORDS = frozenset(_PLAIN.split())
 NUMBERS = frozenset(_COUNTED.split())
-ALLOWED = WORDS | NUMBERS | {"event", "frames", "level", "timestamp"}
+ALLOWED = WORDS | NUMBERS | {"event", "frames", "head", "level", "timestamp"}
 
 _MASK = "***"
 _EVENT = re.compile(r"[a-z][a-z_]{0,23}(?:\.[a-z][a-z0-9_]{0,31}){1,3}")
@@ -43,6 +43,8 @@ _LONG_NUMBER = re.compile(r"\d{5}")
 # Own counts stay below this; phone numbers and the platforms' user ids mostly do not.
 _LARGEST = 10**8
 _TOKEN = re.compile(r"bot\d+:[A-Za-z0-9_-]+")
+# Number and hash of the audit log's last entry.
+_HEAD = re.compile(r"[0-9]{1,18}:(?:[0-9a-f]{64})?", re.ASCII)
 _CODE = re.compile(r"E_[A-Z][A-Z_]{0,40}")
 _ROOT = f"{Path(__file__).resolve().parents[2]}/"
 _OURS = (f"{_ROOT}bot/", f"{_ROOT}flows/")
@@ -163,6 +165,8 @@ def _harmless(key: str, value: object) -> object:
         case BaseException():
             return _type(value)
         case str() if key in WORDS and _WORD.fullmatch(value) and not _LONG_NUMBER.search(value):
+            return str(value)
+        case str() if key == "head" and _HEAD.fullmatch(value):
             return str(value)
         case _:
             return _MASK

@@ -36,6 +36,7 @@ from bot.security.vault import Vault
 
 PIECE = 1 << 20
 SUFFIX = ".kosh-backup"
+HEAD_SUFFIX = ".audit-head"
 
 _CLIENTS = statement(
     select(ACTIVITY.c.usename).where(
@@ -51,10 +52,14 @@ _VACUUM = TextStatement.of("VACUUM FULL")
 
 
 def back_up(settings: Settings, vault: Vault, folder: Path) -> Path:
-    """Write a backup into a folder; the file is complete or absent. Raises ServiceError."""
+    """Write a backup into a folder; the file is complete or absent. Raises ServiceError.
+
+    The head of the audit log is written beside it: the log in the backup contains that head.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}{SUFFIX}"
     draft = path.with_suffix(".new")
+    head = _audit_head(settings)
     dump = [str(postgres_tool("pg_dump")), "--format=custom", "--no-password"]
     with _connected(settings.database("owner")) as (url, environment), draft.open("xb") as file:
         draft.chmod(0o600)
@@ -69,8 +74,15 @@ def back_up(settings: Settings, vault: Vault, folder: Path) -> Path:
     if dumping.returncode != 0:
         draft.unlink()
         raise ServiceError("E_BACKUP", "E_BACKUP: pg_dump failed; its words stand above")
+    path.with_suffix(HEAD_SUFFIX).write_text(f"{head}\n", "ascii")
     draft.rename(path)
     return path
+
+
+def _audit_head(settings: Settings) -> audit_log.Head:
+    with psycopg.connect(settings.database("owner")) as connection:
+        [(seq, digest)] = fetch_all_sync(connection, audit_log.HEAD)
+    return audit_log.Head(seq, digest)
 
 
 def restore(settings: Settings, vault: Vault, path: Path) -> None:

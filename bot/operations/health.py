@@ -234,11 +234,25 @@ async def ask_platforms(rt: Runtime) -> None:
         metrics.PENDING.labels(Telegram.name).set(found.pending_update_count)
 
 
-async def verify_audit(rt: Runtime) -> None:
-    """Verify the hash chain of the audit log; log an error on each run while it is broken."""
-    async with rt.pool.connection() as transaction:
-        if (link := await audit_log.broken(transaction)) is not None:
-            _logger.error("audit.broken", code="E_AUDIT", number=link)
+class AuditWatch:
+    """Verifies the audit log against the head that this process saw at its last verification."""
+
+    def __init__(self) -> None:
+        self._anchor: audit_log.Head | None = None
+
+    async def verify(self, rt: Runtime) -> None:
+        """Log the head as an anchor outside the database; an error on each run while it is broken.
+
+        A head that was moved back fits its log, so only an earlier head reveals a cut.
+        """
+        async with rt.pool.connection() as transaction:
+            broken = await audit_log.broken(transaction, self._anchor)
+            head = await audit_log.head(transaction)
+        if broken is not None:
+            _logger.error("audit.broken", code="E_AUDIT", number=broken)
+            return
+        self._anchor = head
+        _logger.info("audit.verified", head=str(head))
 
 
 # Public status page

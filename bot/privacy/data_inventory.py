@@ -225,6 +225,7 @@ INVENTORY = (
     Entry("channel_pauses", ("channel", "expires_at", "reason"), "keep to a platform's limits", _P,
           "until the next one", _NEVER),
     Entry("audit_entries", ("seq", "created_at", "actor", "action", "subject", "hash", "detail"),
-          "account for actions", _P, "3 years", _CUT),
-    Entry("audit_head", ("singleton", "seq", "hash"), "chain the audit", _P, "always", _NEVER),
+          "account for actions", _P, f"{lifetimes.AUDIT_YEARS} years", _CUT),
+    Entry("audit_head", ("singleton", "seq", "hash", "removed_seq", "removed_hash"),
+          "chain the audit", _P, "always", _NEVER),
 )  # fmt: skip

@@ -1,36 +1,35 @@
 """Audit log: a hash chain of actions that reveals a missing or altered entry.
 
-An entry's number is assigned under the lock of the chain's head. Assigned earlier, it would let
-concurrent writers break the chain. Entries contain no names and no message text. A head stored
-elsewhere reveals later whether the log was truncated.
+The database's function `kosh_append_audit` writes it; roles that serve can only read. Entries
+contain no names and no message text. An anchor, a head that was stored elsewhere, reveals later
+whether the log was truncated. Retention deletes entries after three years, from the beginning.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from psycopg import AsyncConnection
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    LargeBinary,
     Text,
     bindparam,
-    cast,
     func,
-    insert,
     or_,
     select,
     true,
-    update,
 )
 
 from bot.db import tables as t
-from bot.db.statements import NOW, Statement, execute, fetch_all, fetch_one, statement
+from bot.db.statements import Statement, execute, fetch_all, fetch_one, statement
 
 MAX_ENTRIES = 50
 AT_ONCE = 2000
+# The head of an empty log has no hash.
+_WRITTEN = re.compile(r"([0-9]{1,18}):((?:[0-9a-f]{64})?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,13 @@ class Head:
     def __str__(self) -> str:
         return f"{self.seq}:{self.hash.hex()}"
 
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the head that `str()` wrote. Raises ValueError."""
+        if (found := _WRITTEN.fullmatch(text.strip())) is None:
+            raise ValueError("a head is a number, a colon and 64 hex digits")
+        return cls(int(found[1]), bytes.fromhex(found[2]))
+
 
 async def append(
     transaction: AsyncConnection[Any], *, actor: str, action: str, subject: str, detail: str = ""
@@ -67,64 +73,18 @@ async def append(
     await execute(transaction, APPEND, **values)
 
 
-def _joined(first: ColumnElement[bytes], second: ColumnElement[bytes]) -> ColumnElement[bytes]:
-    return first.op("||", return_type=LargeBinary())(second)
+def appending(condition: ColumnElement[bool]) -> Statement[int]:
+    """Return the statement that appends an entry if `condition` holds, else does nothing.
+
+    Only the database's function can write: no role that serves may change the log or its head.
+    """
+    return statement(select(_APPENDED).where(condition))
 
 
-# The same bytes as `_link` has; one statement, so that no writer waits for another's round trips.
-_VALUES = {name: bindparam(name, type_=Text()) for name in ("actor", "action", "subject", "detail")}
-_NUL = func.decode("00", "hex", type_=LargeBinary())
-
-
-def appending(condition: ColumnElement[bool]) -> Statement[()]:
-    """Return the statement that appends an entry if `condition` holds, else does nothing."""
-    head = (
-        select(
-            (t.AuditHead.seq + 1).label("seq"), t.AuditHead.hash.label("before"), NOW.label("now")
-        )
-        .where(condition)
-        .with_for_update()
-        .cte("head")
-    )
-    in_utc = func.timezone("UTC", head.c.now)
-    micros = func.nullif(func.to_char(in_utc, "US"), "000000")
-    moment = (
-        func.to_char(in_utc, 'YYYY-MM-DD"T"HH24:MI:SS', type_=Text())
-        + func.coalesce("." + micros, "")
-        + "+00:00"
-    )
-    said = _written(head.c.seq)
-    for each in (moment, _VALUES["actor"], _VALUES["action"], _VALUES["subject"]):
-        said = _joined(said, _joined(_NUL, _written(each)))
-    detail = _joined(_NUL, _written(func.nullif(_VALUES["detail"], "")))
-    said = _joined(said, func.coalesce(detail, func.decode("", "hex", type_=LargeBinary())))
-    digest = func.sha256(_joined(head.c.before, said), type_=LargeBinary())
-    link = select(head.c.seq, head.c.now, digest.label("hash")).cte("link")
-    added = (
-        insert(t.AuditEntry)
-        .from_select(
-            [
-                t.AuditEntry.seq,
-                t.AuditEntry.created_at,
-                t.AuditEntry.actor,
-                t.AuditEntry.action,
-                t.AuditEntry.subject,
-                t.AuditEntry.detail,
-                t.AuditEntry.hash,
-            ],
-            select(link.c.seq, link.c.now, *_VALUES.values(), link.c.hash),
-        )
-        .cte("added")
-    )
-    return statement(
-        update(t.AuditHead).values(seq=link.c.seq, hash=link.c.hash).where(true()).add_cte(added)
-    )
-
-
-def _written(expression: ColumnElement[Any]) -> ColumnElement[bytes]:
-    return func.convert_to(cast(expression, Text), "UTF8", type_=LargeBinary())
-
-
+_APPENDED = func.kosh_append_audit(
+    *(bindparam(name, type_=Text()) for name in ("actor", "action", "subject", "detail")),
+    type_=BigInteger(),
+)
 APPEND: Final = appending(true())
 
 _ENTRY = (
@@ -145,7 +105,8 @@ _ENTRIES = statement(
 _ABOUT = statement(
     select(*_ENTRY).where(t.AuditEntry.subject == bindparam("subject")).order_by(t.AuditEntry.seq)
 )
-_HEAD = statement(select(t.AuditHead.seq, t.AuditHead.hash))
+HEAD: Final = statement(select(t.AuditHead.seq, t.AuditHead.hash))
+_REMOVED = statement(select(t.AuditHead.removed_seq, t.AuditHead.removed_hash))
 _LINKS = statement(
     select(*_ENTRY, t.AuditEntry.hash)
     .where(t.AuditEntry.seq >= bindparam("since"))
@@ -169,28 +130,47 @@ async def about(transaction: AsyncConnection[Any], subject: str) -> list[Entry]:
 
 async def head(transaction: AsyncConnection[Any]) -> Head:
     """Return the current end of the chain."""
-    row = await fetch_one(transaction, _HEAD)
+    row = await fetch_one(transaction, HEAD)
     assert row is not None
     return Head(*row)
 
 
-async def broken(transaction: AsyncConnection[Any], kept: str = "") -> int | None:
+async def broken(transaction: AsyncConnection[Any], anchor: Head | None = None) -> int | None:
     """Return the number of the first broken entry; None if the chain is intact.
 
-    `kept` is an earlier head, as printed; the chain must still contain it.
+    `anchor` is an earlier head; the chain must still contain it. One whose entry retention has
+    deleted since is reported as broken, because nothing can confirm it.
     """
-    kept_seq, _colon, kept_hash = kept.partition(":")
-    before, expected = b"", 1
+    while True:
+        removed = await _removed(transaction)
+        found = await _first_broken(transaction, removed, anchor)
+        # Retention may have deleted entries while they were read.
+        if found is None or await _removed(transaction) == removed:
+            return found
+
+
+async def _first_broken(
+    transaction: AsyncConnection[Any], last: Head, anchor: Head | None
+) -> int | None:
+    if anchor is not None and anchor.seq <= last.seq and anchor != last:
+        return anchor.seq
     # Read the head before the links. If no link follows it, the chain did not grow meanwhile.
-    while (now := await head(transaction)) and (links := await _links(transaction, expected)):
+    while (now := await head(transaction)) and (links := await _links(transaction, last.seq + 1)):
         for entry, found in links:
-            if entry.seq != expected or found != _link(before, entry):
-                return expected
-            if str(entry.seq) == kept_seq and found.hex() != kept_hash:
-                return entry.seq
-            before, expected = found, entry.seq + 1
-    cut = kept_seq.isdecimal() and int(kept_seq) >= expected
-    return None if (now.seq, now.hash) == (expected - 1, before) and not cut else expected
+            if entry.seq != last.seq + 1 or found != _link(last.hash, entry):
+                return last.seq + 1
+            last = Head(entry.seq, found)
+            if anchor is not None and anchor.seq == last.seq and anchor != last:
+                return last.seq
+    cut = anchor is not None and anchor.seq > last.seq
+    return None if now == last and not cut else last.seq + 1
+
+
+async def _removed(transaction: AsyncConnection[Any]) -> Head:
+    """Return the last entry that retention deleted; the chain begins after it."""
+    row = await fetch_one(transaction, _REMOVED)
+    assert row is not None
+    return Head(*row)
 
 
 async def _links(transaction: AsyncConnection[Any], since: int) -> list[tuple[Entry, bytes]]:

@@ -49,10 +49,8 @@ _logger = logging.get()
 async def work(rt: Runtime) -> None:
     """Run jobs and sweeps until cancelled."""
     rt = await registry_codes.verify_codes(rt)
-    app, level = (
-        procrastinate.App(connector=procrastinate.PsycopgConnector()),
-        rollback_guard.HighWaterMark(),
-    )
+    app = procrastinate.App(connector=procrastinate.PsycopgConnector())
+    level, audit = rollback_guard.HighWaterMark(), health.AuditWatch()
 
     @app.task(name=submissions.TASK, queue=DEFAULT)
     async def write(write: str) -> None:
@@ -85,7 +83,7 @@ async def work(rt: Runtime) -> None:
         group.create_task(_every(MONTH_SECONDS, lambda: _turn_the_month(rt)))
         group.create_task(_every(COUNT_SECONDS, lambda: form_funnel.count_steps(rt)))
         group.create_task(_every(ASK_SECONDS, lambda: health.ask_platforms(rt)))
-        group.create_task(_every(VERIFY_SECONDS, lambda: health.verify_audit(rt)))
+        group.create_task(_every(VERIFY_SECONDS, lambda: audit.verify(rt)))
 
 
 async def announce(rt: Runtime) -> None:

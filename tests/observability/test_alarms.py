@@ -276,7 +276,7 @@ async def a_log_that_was_changed(rt: Runtime, databases: Databases) -> Runtime:
         await audit_log.append(session, actor="person", action="erased", subject=str(uuid4()))
     with psycopg.connect(databases.owner) as owner:
         owner.execute("UPDATE audit_entries SET actor = 'nobody'")
-    await health.verify_audit(rt)
+    await health.AuditWatch().verify(rt)
     return rt
 
 

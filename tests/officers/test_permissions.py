@@ -276,7 +276,7 @@ def rows(databases: Databases) -> dict[str, UUID]:
     """Add a row to every table for each of two missions; return the ids of people and officers."""
     found = {mission: uuid4() for mission in (MISSION, ELSEWHERE)}
     for mission, identity in found.items():
-        with psycopg.connect(databases.app) as session:
+        with psycopg.connect(databases.owner) as session:
             for statement in _ROWS:
                 session.execute(statement, {"id": identity, "mission": mission})
     return found
@@ -438,9 +438,9 @@ async def _written(rt: Runtime, count: int) -> None:
             await audit_log.append(session, actor="tester", action="tried", subject=str(number))
 
 
-async def _broken(rt: Runtime, kept: str = "") -> int | None:
+async def _broken(rt: Runtime, anchor: audit_log.Head | None = None) -> int | None:
     async with rt.pool.connection() as session:
-        return await audit_log.broken(session, kept)
+        return await audit_log.broken(session, anchor)
 
 
 @pytest.mark.requirement("S-64")
@@ -497,7 +497,7 @@ async def test_audit_verification_with_a_saved_head_detects_a_truncated_log(
 ) -> None:
     await _written(rt, 10)
     async with rt.pool.connection() as session:
-        kept = str(await audit_log.head(session))
+        kept = audit_log.Head.parse(str(await audit_log.head(session)))
     assert await _broken(rt, kept) is None
     with psycopg.connect(databases.owner) as session:
         session.execute("DELETE FROM audit_entries WHERE seq > 7")

@@ -2,6 +2,9 @@
 
 import re
 
+import psycopg
+
+from bot.embedded import Databases
 from bot.outbox import sender
 from bot.privacy import data_export, data_inventory, retention
 from bot.web import chat_session
@@ -35,8 +38,16 @@ def test_deletion_rules_take_every_interval_from_the_table() -> None:
     assert used["people"] == {f"secs=>{lifetimes.DRAFT_DAYS * float(DAY_SECONDS)}"}
     assert used["registrations"] == {f"0, {lifetimes.SUBMISSION_MONTHS}"}
     assert [table for table, intervals in used.items() if not intervals] == [
-        "waiting", "account_links", "handles",
+        "waiting", "account_links", "handles", "audit_entries",
     ]  # fmt: skip
+
+
+def test_audit_function_has_the_years_of_the_table(databases: Databases) -> None:
+    with psycopg.connect(databases.owner) as session:
+        [source] = session.execute(
+            "SELECT prosrc FROM pg_proc WHERE proname = 'kosh_expire_audit'"
+        ).fetchone() or ("",)
+    assert re.findall(r"interval '(.+?)'", source) == [f"{lifetimes.AUDIT_YEARS} years"]
 
 
 def test_consent_texts_take_every_number_of_days_from_the_table() -> None:

@@ -412,6 +412,39 @@ def blind_verifier() -> None:
     _put(audit_log, broken=whole)
 
 
+@noticed_by("tests/security/test_audit_log.py::test_worker_detects_a_log_cut_at_its_end")
+def no_anchor() -> None:
+    """Verify the audit log without the head that was seen before."""
+    from bot.security import audit_log
+
+    whole = audit_log.broken
+
+    async def forgetful(transaction: Any, _anchor: Any = None) -> int | None:
+        return await whole(transaction)
+
+    _put(audit_log, broken=forgetful)
+
+
+@noticed_by(
+    "tests/security/test_audit_log.py::test_no_role_of_the_program_can_write_the_audit_tables"
+)
+def audit_open_to_its_writers() -> None:
+    """Let the roles that serve delete from the audit log and move its head."""
+    from bot.db import migrations
+
+    migrate = migrations.migrate
+
+    def generous(url: str) -> None:
+        import psycopg
+
+        migrate(url)
+        with psycopg.connect(url.replace("+psycopg", "", 1)) as session:
+            session.execute("GRANT ALL ON audit_head, audit_entries TO kosh_app")
+            session.execute("GRANT ALL ON audit_head, audit_entries TO kosh_console")
+
+    _put(migrations, migrate=generous)
+
+
 # The secure page and the registry
 
 

@@ -103,3 +103,6 @@ class AuditHead(Base):
     singleton: Mapped[bool] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger)
     hash: Mapped[bytes]
+    # The last entry that retention deleted; the chain begins after it.
+    removed_seq: Mapped[int] = mapped_column(BigInteger)
+    removed_hash: Mapped[bytes]
