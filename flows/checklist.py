@@ -9,9 +9,9 @@ from flows.engine.conditions import Answers
 from flows.engine.flow import Consent, Entry, Flow, Listing, Outcome, Submit
 from flows.engine.questions import Choice, Option
 from flows.engine.text import Text, _, button
-from flows.knowledge import settling
-from flows.knowledge.documents import ETHNICITY, HOME, IDENTITY, LAST_DAY_2026, Document
-from flows.knowledge.facts import Dated, said
+from flows.knowledge import pilot_2026, quota, settling
+from flows.knowledge.documents import ETHNICITY, HOME, IDENTITY, Document
+from flows.knowledge.facts import Dated, ending, said
 from flows.knowledge.origins import SAFETY_FIRST, Confirmation, Origin, origin
 from flows.knowledge.permits import LEGALISATION
 from flows.knowledge.programmes import PROGRAMMES, Programme, applies, programme
@@ -53,7 +53,6 @@ NO_CHILD_PAPER = _(
     "where you are not safe to get a paper."
 )
 SPOUSE = _("For a husband or wife who is not Kazakh other rules apply. An officer can explain.")
-ASK_NOW = _("Rules change. Please ask an officer which steps come first now.")
 SOURCES = _(
     "The sources of this list are from {oldest} to {newest}. We last read them on {checked}."
 )
@@ -165,14 +164,16 @@ def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Text]:
     yield URGENT
     if answers.get("child_papers") in ("no", "unsure"):
         yield NO_CHILD_PAPER
-    if chosen.key in ("kandas_status", "kandas_extension", "prp") and today > LAST_DAY_2026:
-        yield ASK_NOW
+    if chosen.key in ("kandas_status", "kandas_extension", "prp"):
+        yield from ending(pilot_2026.PHASE, today)
+    if chosen.key == "regional_quota":
+        yield from ending(quota.PLACES, today)
 
 
 def _after(
     chosen: Programme, found: list[Document], answers: Answers, today: date
 ) -> Iterator[Text]:
-    facts = chosen.facts if chosen.current(today) else ()
+    facts = chosen.facts
     if answers.get("family") in ("spouse", "both"):
         yield SPOUSE
     if any(document.confirmed for document in found) and chosen.confirmed:

@@ -12,7 +12,7 @@ from flows.engine.conditions import Answers
 from flows.engine.flow import Flow, Outcome, Submit
 from flows.engine.text import Text, _, button
 from flows.knowledge import cards, documents, kandas, pilot_2026, quota, registry, settling
-from flows.knowledge.facts import Fact, said
+from flows.knowledge.facts import Fact, ending, said
 from flows.knowledge.offices import AKIMAT, MISSION, POLICE
 from flows.knowledge.origins import SAFETY_FIRST, Origin, origin
 from flows.paragraphs import joined, lines, numbered
@@ -69,7 +69,6 @@ CARD = _("the Ata Zholy card")
 STUDY = _("a study grant or a preparatory place")
 STEPS = _("The steps, in order:")
 GET_IIN = _("Get an individual identification number (IIN) at a State Corporation office.")
-ASK_FIRST = _("Ask an officer which steps come first now: rules change.")
 APPLY = _("Apply with your papers. Make your list under “My papers”.")
 AFTERWARDS = _(
     "After that you apply for the residence permit and for citizenship. An officer can tell "
@@ -98,9 +97,13 @@ MAY_REGISTER = _("You can be noted in the registry of ethnic Kazakhs abroad with
 ASK = _("A person can help with all of this. What you chose here is not kept.")
 
 
+# Ways whose first steps are those of the pilot.
+AFTER_THE_PILOT = frozenset({"kandas_status", "prp"})
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One usual way: why it may fit, its steps in order, and facts about it."""
+    """One usual way: why it may fit, its steps in order, and facts about it, the basis first."""
 
     key: str
     name: Text
@@ -111,8 +114,8 @@ class Way:
 
 
 def ways(answers: Answers, today: date) -> tuple[Way, ...]:
-    """Return the usual ways for a situation; empty if none is verified."""
-    return tuple(_ways(answers, today))
+    """Return the usual ways for a situation, whose first fact may be said today."""
+    return tuple(way for way in _ways(answers, today) if way.facts[0].current(today))
 
 
 def _ways(answers: Answers, today: date) -> Iterator[Way]:
@@ -136,21 +139,21 @@ def _card() -> Way:
 def _status(why: Text, today: date) -> Way:
     decided = (kandas.COMPLETENESS, kandas.COMMISSION, kandas.DECISION)
     number = (GET_IIN,) if documents.IIN.fact.current(today) else ()
-    steps = (*number, *_first(today), APPLY, *said(decided, today), AFTERWARDS)
+    steps = (*number, *_pilot(today), APPLY, *said(decided, today), AFTERWARDS)
     facts = (kandas.DEFINITION, kandas.CHANNELS, kandas.FEE, kandas.VALIDITY)
     return Way("kandas_status", STATUS, why, steps, facts, (HOW_LONG,))
 
 
 def _permit(kazakh: bool, today: date) -> Way:
-    facts = (*((settling.SOLVENCY,) if kazakh else ()), settling.CARD)
-    steps = (*_first(today), APPLY)
+    facts = (settling.CARD, *((settling.SOLVENCY,) if kazakh else ()))
+    steps = (*_pilot(today), APPLY)
     return Way("prp", PERMIT, WHY_PERMIT, steps, facts, (HOW_LONG,))
 
 
-def _first(today: date) -> tuple[Text, ...]:
-    """Return the steps of the pilot while it lasts, afterwards the advice to ask first."""
+def _pilot(today: date) -> tuple[Text, ...]:
+    """Return the steps of the pilot while it lasts."""
     pilots = (pilot_2026.TEST, pilot_2026.QUESTIONNAIRE, pilot_2026.CHECK, pilot_2026.INTERVIEW)
-    return said(pilots, today) or (ASK_FIRST,)
+    return said(pilots, today)
 
 
 def outcome(answers: Submit, today: date) -> Outcome:
@@ -165,6 +168,8 @@ def spoken(answers: Answers, today: date) -> Iterator[Text]:
     yield NO_DECISION
     yield from _reservations(answers, today)
     found = ways(answers, today)
+    if any(way.key in AFTER_THE_PILOT for way in found):
+        yield from ending(pilot_2026.PHASE, today)
     for way in found:
         yield from _way(way, today)
     if not found:
@@ -207,7 +212,7 @@ def _around(answers: Answers, today: date) -> Iterator[Text]:
         yield from said((settling.NO_DUAL,), today)
     if purpose == "move" and kazakh:
         yield from said((pilot_2026.TWO_TRACKS, quota.SHARE), today)
-        yield SUPPORT
+        yield from (SUPPORT,) if quota.SHARE.current(today) else ending(quota.PLACES, today)
     if purpose == "information" and kazakh:
         yield joined(MAY_REGISTER, registry.NO_PROMISE)
     yield from said(_offices(answers), today)

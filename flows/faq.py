@@ -9,8 +9,8 @@ from flows.engine.flow import Flow, Outcome, Submit
 from flows.engine.language_protocol import Refusal
 from flows.engine.questions import Choice, CountryQuestion, Option, Reading
 from flows.engine.text import Label, Text, _, button
-from flows.knowledge.facts import said
 from flows.knowledge.faq import ENTRIES, Entry, entry, find
+from flows.knowledge.intents.answer import spoken as spoken_parts
 from flows.knowledge.origins import ORIGINS
 from flows.missions import missions
 
@@ -77,7 +77,7 @@ def spoken(answers: Answers, today: date) -> Iterator[Text]:
         yield from found.remarks
         country = answers.get("mission_country")
         yield from missions(country, today) if country else ()
-        yield from said(found.facts, today)
+        yield from spoken_parts(found.parts, today)
     yield ASK
 
 

@@ -12,7 +12,7 @@ from flows.engine.questions import Choice, Option
 from flows.engine.text import Text, _, button, row, verbatim
 from flows.knowledge import pilot_2026
 from flows.knowledge.contacts import TESTS
-from flows.knowledge.facts import said
+from flows.knowledge.facts import ending, said
 from flows.knowledge.quiz import EXERCISES, Exercise
 from flows.paragraphs import joined, lines
 
@@ -33,10 +33,6 @@ NOT_VERIFIED = _(
     "or people with a disability take the test, and how are the answers judged?"
 )
 PRICE = _("For the price and the pass mark of the test see app.testcenter.kz.")
-NO_STAGES = _(
-    "We do not know which test or interview there is now. Please ask an officer before you "
-    "prepare or pay for anything."
-)
 PRACTISED = _(
     "This is what you practised. The practice is not the real test, and nobody gives points here."
 )
@@ -90,8 +86,8 @@ def spoken(answers: Answers, today: date) -> Iterator[Text]:
 
 def _stages(today: date) -> Iterator[Text]:
     stages = said(pilot_2026.PILOT, today)
+    yield from ending(pilot_2026.PHASE, today)
     if not stages:
-        yield NO_STAGES
         return
     yield STAGES
     yield from stages

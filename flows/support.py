@@ -13,7 +13,7 @@ from flows.engine.questions import UNSURE, Choice, Number, Option, YesNo
 from flows.engine.questions import YES as YES_OPTION
 from flows.engine.text import Amount, Text, _, button, row, verbatim
 from flows.knowledge import quota, settling
-from flows.knowledge.facts import said
+from flows.knowledge.facts import ending, said
 from flows.knowledge.offices import CAREER
 from flows.knowledge.regions import REGIONS
 from flows.knowledge.support import PLACES, RENT_MONTHS, YEAR, amounts
@@ -101,10 +101,6 @@ ONLY_IF = _(
 )
 NOT_FOR_ALL = _("Most people with the kandas status receive none of this money.")
 CONTRACT = _("Before you sign, ask an officer what the contract says about leaving early.")
-NOT_KNOWN = _(
-    "We do not know the quota and the amounts for this year yet. An officer or the career "
-    "centre of the region can tell you."
-)
 ALSO = _("What does not depend on the quota:")
 ASK = _("A person can help with all of this. What you chose here is not kept.")
 
@@ -115,6 +111,7 @@ def outcome(answers: Submit, today: date) -> Outcome:
 
 def spoken(answers: Answers, today: date) -> Iterator[Text]:
     """Yield the whole answer, one paragraph at a time."""
+    yield from ending(quota.PLACES, today)
     if quota.PLACES.current(today):
         yield _place(answers)
         if region(answers) not in PLACES[YEAR]:
@@ -123,10 +120,8 @@ def spoken(answers: Answers, today: date) -> Iterator[Text]:
         yield from said((quota.MCI_2026, quota.RELOCATION, quota.RENT, quota.HOME), today)
         yield from said((quota.WHO_GETS, quota.SHARE, quota.LAST_YEAR), today)
         yield NOT_FOR_ALL
-        yield from said((quota.DUTY, quota.REPAY, quota.OTHER), today)
-        yield CONTRACT
-    else:
-        yield NOT_KNOWN
+    yield from said((*quota.DUTIES, quota.OTHER), today)
+    yield CONTRACT
     yield ALSO
     yield from said(
         (settling.ADAPTATION, settling.HEALTH, settling.SCHOOL, settling.CUSTOMS, CAREER), today

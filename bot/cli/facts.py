@@ -1,6 +1,7 @@
 """`facts`: facts that are due, one fact, the answers of a day, and all sources."""
 
 import sys
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated
 
@@ -8,18 +9,36 @@ import typer
 
 from bot.cli.environment import AsJson, print_json
 from bot.i18n import Languages
+from flows import FLOWS
+from flows.engine.flow import Submit
 from flows.knowledge import catalogue
 from flows.knowledge.facts import COLLECTED, Fact, Withheld, said
+from flows.knowledge.faq import ENTRIES
 from flows.knowledge.intents.answer import Answer, spoken
 from flows.knowledge.intents.answers import ANSWERS
+from flows.knowledge.programmes import PROGRAMMES
 from flows.knowledge.sources import FIRST_WORDS, Seen, read_on, seen
+
+# Situations whose answers together contain every fact of a flow that does not depend on a country.
+_MOVES = {"ethnic_kazakh": "yes", "former_citizen": "no", "location": "unsaid"}
+SITUATIONS: tuple[tuple[str, Mapping[str, str]], ...] = (
+    *(("eligibility", {"purpose": each, **_MOVES}) for each in ("move", "work", "study")),
+    *(("checklist", {"programme": each.key}) for each in PROGRAMMES),
+    ("support", {"area": "undecided"}),
+    ("interview", {"wish": "stages"}),
+    *(("faq", {"faq_topic": each.key}) for each in ENTRIES),
+    ("next_steps", {}),
+    ("about", {}),
+)
 
 app = typer.Typer(no_args_is_help=True, help="Facts: what is due, and where one comes from.")
 
 Days = Annotated[int, typer.Option(help="Count a last day that is at most so many days away.")]
 Months = Annotated[int, typer.Option(help="Count a check that lies more than so many months back.")]
 Lang = Annotated[str, typer.Option(help="The language it is printed in, such as kk; en if none.")]
-Only = Annotated[str, typer.Option(help="Print only intents that begin so, such as kandas.")]
+Only = Annotated[
+    str, typer.Option(help="Print only intents and flows that begin so, such as kandas.")
+]
 Keys = Annotated[str, typer.Option("--only", help="Print only facts whose key begins so.")]
 Today = Annotated[str, typer.Option(help="The day to reckon from, such as 2027-01-01.")]
 
@@ -58,12 +77,19 @@ def on_day(
     lang: Lang = "en",
     only: Only = "",
 ) -> None:
-    """Print each intent's answer on a day, and the facts that it omits then."""
+    """Print what each intent and each flow answers on a day; for an intent, also what it omits."""
     today = date.fromisoformat(day)
     words = Languages()
     for answer in ANSWERS:
         if answer.intent.startswith(only):
             _print_answer(answer, today, lang, words)
+    for flow, answers in SITUATIONS:
+        head = " ".join((flow, *list(answers.values())[:1]))
+        if head.startswith(only):
+            typer.echo(f"{head}:")
+            for text in FLOWS[flow].outcome(Submit(flow, answers, {}), today).texts:
+                for line in words.render(text, lang).splitlines():
+                    typer.echo(f"  {line}")
 
 
 def _print_answer(answer: Answer, today: date, lang: str, words: Languages) -> None:

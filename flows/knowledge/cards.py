@@ -62,6 +62,8 @@ ATA_ZHOLY_NUMBERS = Fact(
     sources=("https://cn.inform.kz/news/xiejiadelezhizhenggong-3d54cb",),
     as_of=date(2025, 10, 31),
     about=About.HISTORY,
+    # A number of cards says nothing where the card is not explained.
+    until=ATA_ZHOLY.until,
 )
 VISA = Fact(
     key="visa_c10.validity",

@@ -127,11 +127,17 @@ def said(facts: Iterable[Fact], today: date) -> tuple[Text, ...]:
     for fact in facts:
         if fact.current(today):
             lines.append(_with_date(fact))
-            if fact.ends is not None and today > fact.until - NOTICE:
-                lines.append(fact.ends)
-        elif fact.ended is not None and today > fact.until:
-            lines.append(fact.ended)
+        lines += ending(fact, today)
     return tuple(lines)
+
+
+def ending(fact: Fact, today: date) -> tuple[Text, ...]:
+    """Return that a fact ends within 31 days, or what is known of the time after its end."""
+    if today > fact.until:
+        return () if fact.ended is None else (fact.ended,)
+    if fact.ends is not None and fact.current(today) and today > fact.until - NOTICE:
+        return (fact.ends,)
+    return ()
 
 
 def months_after(day: date, months: int) -> date:

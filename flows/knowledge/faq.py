@@ -10,7 +10,8 @@ from flows.engine.language_protocol import Words
 from flows.engine.text import Text, _, row
 from flows.knowledge import cards, contacts, documents, kandas, offices, permits, pilot_2026, quota
 from flows.knowledge import settling as rights
-from flows.knowledge.facts import Fact
+from flows.knowledge.intents.answer import Part, Together
+from flows.knowledge.intents.cautions import CITIZENSHIP_EXAM
 
 NO_END = _(
     "If you were refused, you may still have options. Keep the letter and talk to an officer "
@@ -20,12 +21,12 @@ NO_END = _(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One question: `text` is a likely wording; `remarks` are said before its facts."""
+    """One question: `text` is a likely wording; `remarks` are said before its parts."""
 
     key: str
     label: Text
     text: Text
-    facts: tuple[Fact, ...] = ()
+    parts: tuple[Part, ...] = ()
     remarks: tuple[Text, ...] = ()
 
 
@@ -43,19 +44,19 @@ ENTRIES = (
                 "officer."
             ),
         ),
-        facts=(kandas.FEE,),
+        parts=(kandas.FEE,),
     ),
     Entry(
         key="missions",
         label=row("Missions abroad"),
         text=_("Where is the embassy or consulate?"),
-        facts=(offices.MISSION, contacts.MISSIONS),
+        parts=(offices.MISSION, contacts.MISSIONS),
     ),
     Entry(
         key="offices",
         label=row("Offices in Kazakhstan"),
         text=_("Where do I go in Kazakhstan? Which office or telephone line helps?"),
-        facts=(
+        parts=(
             offices.AKIMAT,
             offices.CAREER,
             offices.POLICE,
@@ -74,7 +75,7 @@ ENTRIES = (
                 "can also change it or withdraw it there."
             ),
         ),
-        facts=(
+        parts=(
             kandas.COMPLETENESS,
             kandas.COMMISSION,
             kandas.DECISION,
@@ -86,13 +87,13 @@ ENTRIES = (
         key="two_citizenships",
         label=row("Two citizenships"),
         text=_("May I keep my citizenship, or have two passports?"),
-        facts=(rights.NO_DUAL, rights.STATELESS),
+        parts=(rights.NO_DUAL, rights.STATELESS),
     ),
     Entry(
         key="cost",
         label=row("What it costs"),
         text=_("What does it cost? Which fees are there, and what is free?"),
-        facts=(kandas.FEE,),
+        parts=(kandas.FEE,),
         remarks=(
             _(
                 "Translations, the notary, the apostille and state fees cost money. We do not "
@@ -104,25 +105,25 @@ ENTRIES = (
         key="test",
         label=row("Language test"),
         text=_("Is there a test of Kazakh or an interview? How do I register for the exam?"),
-        facts=(
+        parts=(
             pilot_2026.PHASE,
             pilot_2026.TEST,
             pilot_2026.INTERVIEW,
             contacts.TESTS,
-            rights.EXAM,
+            Together((CITIZENSHIP_EXAM, rights.EXAM)),
         ),
     ),
     Entry(
         key="visa",
         label=row("Visa and entry"),
         text=_("Do I need a visa? How long may I stay?"),
-        facts=(cards.VISA, cards.VISA_PAPERS, cards.CHINA_STAY, cards.CHINA_STAY_ENDS),
+        parts=(cards.VISA, cards.VISA_PAPERS, cards.CHINA_STAY, cards.CHINA_STAY_ENDS),
     ),
     Entry(
         key="apply",
         label=row("How to apply"),
         text=_("How and where do I apply for the kandas status? Can I do it online?"),
-        facts=(
+        parts=(
             kandas.CHANNELS,
             kandas.EGOV,
             kandas.PLATFORM,
@@ -146,14 +147,14 @@ ENTRIES = (
         label=row("I received a refusal"),
         text=_("I was refused. Can I appeal or complain?"),
         remarks=(NO_END,),
-        facts=(kandas.HEARING,),
+        parts=(kandas.HEARING,),
     ),
     Entry(
         key="no_papers",
         label=row("Ethnicity in papers"),
         text=_("My papers do not state that I am Kazakh. How do I prove my ethnicity?"),
         remarks=(_("An officer can explain what to do. Do not pay anyone to prove it for you."),),
-        facts=(kandas.ROLE,),
+        parts=(kandas.ROLE,),
     ),
     Entry(
         key="apostille",
@@ -166,13 +167,13 @@ ENTRIES = (
                 "another way."
             ),
         ),
-        facts=(permits.APOSTILLE.fact, permits.LEGALISATION.fact),
+        parts=(permits.APOSTILLE.fact, permits.LEGALISATION.fact),
     ),
     Entry(
         key="children",
         label=row("Children"),
         text=_("What do my children need? Do they get kindergarten, school and a doctor?"),
-        facts=(documents.BIRTH.fact, rights.SCHOOL, rights.HEALTH),
+        parts=(documents.BIRTH.fact, rights.SCHOOL, rights.HEALTH),
     ),
     Entry(
         key="spouse",
@@ -192,13 +193,13 @@ ENTRIES = (
                 "officer or the akimat of the place can tell you."
             ),
         ),
-        facts=(quota.PLACES,),
+        parts=(quota.PLACES,),
     ),
     Entry(
         key="ata_zholy",
         label=row("Ata Zholy card"),
         text=_("What is the Ata Zholy card, and for which professions or businesses?"),
-        facts=(
+        parts=(
             cards.ATA_ZHOLY,
             cards.ATA_ZHOLY_VALIDITY,
             cards.ATA_ZHOLY_RIGHTS,
@@ -221,7 +222,7 @@ ENTRIES = (
         key="work",
         label=row("Work and study"),
         text=_("May I work or study? Are there grants, land, housing or customs relief?"),
-        facts=(
+        parts=(
             rights.WORK,
             rights.GRANTS,
             rights.HOUSING_LIST,
@@ -233,13 +234,13 @@ ENTRIES = (
         key="pension",
         label=row("Pension"),
         text=_("Will I get my pension in Kazakhstan?"),
-        facts=(rights.PENSION,),
+        parts=(rights.PENSION,),
     ),
     Entry(
         key="extension",
         label=row("Kandas extension"),
         text=_("My kandas status runs out. Can it be extended?"),
-        facts=(kandas.VALIDITY, kandas.EXTENSION, kandas.EXTENSION_PAPERS, pilot_2026.BASIS),
+        parts=(kandas.VALIDITY, kandas.EXTENSION, kandas.EXTENSION_PAPERS, pilot_2026.PHASE),
     ),
 )
 

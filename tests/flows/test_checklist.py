@@ -17,7 +17,7 @@ import pytest
 from flows import checklist as flow
 from flows.checklist import Checklist, checklist
 from flows.engine.text import Text
-from flows.knowledge import catalogue, documents, laws, permits
+from flows.knowledge import catalogue, documents, laws, permits, pilot_2026, quota
 from flows.knowledge.origins import SAFETY_FIRST, Confirmation, Origin, origin
 from flows.knowledge.programmes import PROGRAMMES
 from tests.flows.answers import (
@@ -52,9 +52,9 @@ REMARKS = {
     flow.NO_CHILD_PAPER: "no-child-paper",
     flow.SPOUSE: "spouse",
     flow.NO_TRAVEL: "NO-TRAVEL",
-    flow.ASK_NOW: "ask-now",
     flow.ASK: "ask",
     **{text: f"confirmed:{how}" for how, text in flow.CONFIRMED.items()},
+    **{fact.ended: f"{fact.key}-ended" for fact in (pilot_2026.PHASE, quota.PLACES) if fact.ended},
 }
 
 
@@ -171,7 +171,7 @@ def test_checklist_drops_the_pilot_test_after_its_year() -> None:
     assert "kaztest_certificate" in keys(checklist(answers, date(2026, 12, 31)))
     later = checklist(answers, NEXT_YEAR)
     assert not {"kaztest_certificate", "pilot_questionnaire"} & set(keys(later))
-    assert flow.ASK_NOW in later.before
+    assert pilot_2026.PHASE.ended in later.before
     assert "application_kandas" in keys(later)
 
 

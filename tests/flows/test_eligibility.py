@@ -73,7 +73,8 @@ def test_eligibility_steps_are_in_order_and_without_a_deadline() -> None:
 
 def test_eligibility_asks_to_see_an_officer_when_the_pilot_is_over() -> None:
     way = ways(MOVES, NEXT_YEAR)[0]
-    assert way.steps[1] == flow.ASK_FIRST
+    assert way.steps[1] == flow.APPLY
+    assert pilot_2026.PHASE.ended in heard(NEXT_YEAR)
     assert pilot_2026.TEST.text not in [part for step in way.steps for part in parts(step)]
 
 

@@ -28,7 +28,7 @@ from flows.knowledge.facts import (
 from flows.knowledge.kandas import CHANNELS
 from flows.knowledge.missions import MISSIONS
 from flows.knowledge.pilot_2026 import PHASE, PILOT
-from flows.knowledge.quota import QUOTA
+from flows.knowledge.quota import DUTIES, QUOTA
 from flows.knowledge.registry import NO_PROMISE
 from flows.knowledge.sources import PAGES, is_exact, read_on, seen
 from tests.flows.chat import LANGUAGES, WORDS
@@ -190,6 +190,14 @@ def test_on_command_marks_unverified_answers_in_a_language() -> None:
     _code, told = run("on", "2026-11-28", "--lang", "ru", "--only", "kandas.term")
     assert "(no verified answer)" in told
     assert "Мы не можем сказать" in told
+
+
+def test_on_command_prints_each_flow_with_what_has_ended() -> None:
+    _code, told = run("on", "2027-01-01", "--only", "interview stages")
+    assert told.splitlines()[0] == "interview stages:"
+    assert f"  {WORDS.render(PHASE.ended or NO_PROMISE, 'en')}\n" in told
+    _code, told = run("on", "2027-06-01", "--only", "checklist regional_quota")
+    assert all(WORDS.render(duty.text, "en") in told for duty in DUTIES)
 
 
 def test_on_command_marks_lapsed_answers() -> None:

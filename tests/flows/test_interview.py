@@ -49,4 +49,4 @@ def test_interview_stages_are_shown_only_during_the_pilot() -> None:
     for fact in pilot_2026.PILOT:
         assert fact.text in told
     later = list(flow.spoken({"wish": "stages"}, NEXT_YEAR))
-    assert later == [flow.NO_STAGES, flow.ASK]
+    assert later == [pilot_2026.PHASE.ended, flow.ASK]

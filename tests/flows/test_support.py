@@ -78,7 +78,7 @@ def test_support_omits_rent_without_a_rented_home() -> None:
 
 def test_support_says_no_amount_after_the_year() -> None:
     told = heard(today=NEXT_YEAR, area="west", region_west="atyrau", people="5")
-    assert flow.NOT_KNOWN in told
+    assert quota.PLACES.ended in told
     assert not any("tenge" in text.msgid for text in told)
 
 

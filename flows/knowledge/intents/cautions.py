@@ -10,3 +10,4 @@ ASK_BEFORE_PAYING = _(
     "Translations, the notary, the apostille and state fees cost money. We do not know the exact"
     " amounts; ask before you pay."
 )
+CITIZENSHIP_EXAM = _("The exam for citizenship is a different exam.")

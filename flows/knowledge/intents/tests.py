@@ -4,9 +4,8 @@ from flows.engine.text import _, button
 from flows.knowledge import contacts, kandas, pilot_2026, settling
 from flows.knowledge import requirements as needs
 from flows.knowledge.intents.answer import Answer, Together
+from flows.knowledge.intents.cautions import CITIZENSHIP_EXAM
 from flows.knowledge.intents.family import TEST_OPEN
-
-CITIZENSHIP_EXAM = _("The exam for citizenship is a different exam.")
 
 TESTS = (
     Answer(

@@ -1,0 +1,149 @@
+"""The flows on days before, at and after the end of a fact: silence makes no sentence false."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from functools import cache
+from itertools import chain
+
+import pytest
+
+from flows import checklist, eligibility, support
+from flows.engine.text import Text
+from flows.knowledge import cards, kandas, laws, permits, pilot_2026, quota, settling
+from flows.knowledge.facts import Fact
+from flows.knowledge.intents.cautions import CITIZENSHIP_EXAM
+from tests.flows.answers import FLOWS, Situation, everything
+from tests.flows.test_intent_answers import DATES
+
+type Said = frozenset[str]
+"""English sentences, without their values."""
+type Test = Callable[[Said], bool]
+# Answers that decide what a flow must say; situations that differ elsewhere may say the same.
+KINDS = ("programme", "wish", "faq_topic")
+
+pytestmark = pytest.mark.no_cover
+every_date = pytest.mark.parametrize("today", DATES, ids=str)
+
+
+@cache
+def answers(today: date) -> Sequence[tuple[str, Situation, Said]]:
+    """Return each different answer of each flow on a day, with one situation that leads to it."""
+    found: dict[object, tuple[str, Situation, Said]] = {}
+    for name in FLOWS:
+        for situation, told in everything(name, today):
+            # Paragraphs are shared between situations.
+            said = (name, *map(situation.get, KINDS), *map(id, told))
+            if said not in found:
+                sentences = frozenset(text.msgid for text in chain.from_iterable(told))
+                found[said] = (name, situation, sentences)
+    return tuple(found.values())
+
+
+def any_of(*texts: Text | None) -> Test:
+    """Return a test whether one of the sentences is said."""
+    msgids = {text.msgid for text in texts if text is not None}
+    return lambda said: not msgids.isdisjoint(said)
+
+
+def fact(*facts: Fact) -> Test:
+    """Return a test whether one of the facts is said."""
+    return any_of(*(each.text for each in facts))
+
+
+LAWS = (laws.CN, laws.IR, laws.AF)
+OF_A_WAY = (settling.GRANTS, cards.ATA_ZHOLY, kandas.DEFINITION, settling.CARD)
+# The second misleads where the first is not said.
+NEEDED: Mapping[str, tuple[Test, Test]] = {
+    "the relocation money and how few get it": (fact(quota.SHARE), fact(quota.RELOCATION)),
+    "the rent money and how few get it": (fact(quota.SHARE), fact(quota.RENT)),
+    "the certificate and how few get it": (fact(quota.SHARE), fact(quota.HOME)),
+    "multiples of the MCI and what one is": (fact(quota.MCI_2026), fact(quota.RELOCATION)),
+    "a sum and that most people get none": (
+        any_of(support.NOT_FOR_ALL),
+        any_of(support.SUM_RELOCATION),
+    ),
+    "how many people get support and their number": (
+        fact(quota.SHARE),
+        any_of(eligibility.SUPPORT),
+    ),
+    "a usual way and a fact about it": (fact(*OF_A_WAY), any_of(eligibility.WAY)),
+    "papers for a visa and which visa": (fact(cards.VISA), fact(cards.VISA_PAPERS)),
+    "rights of the card and whom it is for": (fact(cards.ATA_ZHOLY), fact(cards.ATA_ZHOLY_RIGHTS)),
+    "how few have the card and whom it is for": (
+        fact(cards.ATA_ZHOLY),
+        fact(cards.ATA_ZHOLY_NUMBERS),
+    ),
+    "papers for an extension and the extension": (
+        fact(kandas.EXTENSION),
+        fact(kandas.EXTENSION_PAPERS),
+    ),
+    "the statement about a citizenship and not to give it up": (
+        fact(settling.NO_DUAL),
+        fact(permits.RENUNCIATION.fact),
+    ),
+    "see below and what is below": (fact(*LAWS), any_of(checklist.SEE_BELOW)),
+}
+
+
+@every_date
+@pytest.mark.parametrize("pair", NEEDED)
+def test_flow_says_the_sentence_that_another_requires(pair: str, today: date) -> None:
+    needed, saying = NEEDED[pair]
+    alone = [situation for _name, situation, said in answers(today) if saying(said) > needed(said)]
+    assert alone == []
+
+
+@every_date
+def test_flow_tells_the_language_test_from_the_exam_for_citizenship(today: date) -> None:
+    exam, different = fact(settling.EXAM), any_of(CITIZENSHIP_EXAM)
+    test = any_of(pilot_2026.PHASE.text, pilot_2026.PHASE.ended)
+    for _name, situation, said in answers(today):
+        mixed = exam(said) and test(said) and not different(said)
+        assert not mixed, situation
+
+
+def _in_the_pilot(situation: Situation, said: Said) -> bool:
+    """Return whether the person asks about something that has steps of the pilot."""
+    return (
+        situation.get("programme") in ("kandas_status", "kandas_extension", "prp")
+        or situation.get("wish") == "stages"
+        or situation.get("faq_topic") in ("test", "extension")
+        or any_of(eligibility.STATUS, eligibility.PERMIT)(said)
+    )
+
+
+def _in_the_quota(name: str, situation: Situation) -> bool:
+    return name == "support" or situation.get("programme") == "regional_quota"
+
+
+def _announced(ending: Fact, said: Said) -> tuple[bool, bool]:
+    return any_of(ending.ends)(said), any_of(ending.ended)(said)
+
+
+def _due(today: date) -> tuple[bool, bool]:
+    """Return whether the end of the year 2026 is ahead by less than a month, and whether past."""
+    return date(2026, 12, 1) <= today <= date(2026, 12, 31), today >= date(2027, 1, 1)
+
+
+@every_date
+def test_flow_announces_the_end_of_the_pilot_then_says_that_it_ended(today: date) -> None:
+    for _name, situation, said in answers(today):
+        if _in_the_pilot(situation, said):
+            announced = _announced(pilot_2026.PHASE, said)
+            assert announced == _due(today), situation
+
+
+@every_date
+def test_flow_announces_the_end_of_the_quota_then_says_that_it_ended(today: date) -> None:
+    for name, situation, said in answers(today):
+        if _in_the_quota(name, situation):
+            announced = _announced(quota.PLACES, said)
+            assert announced == _due(today), situation
+
+
+@pytest.mark.parametrize("duty", quota.DUTIES, ids=lambda duty: duty.key)
+def test_flow_states_the_duties_of_five_years_after_the_quota_year(duty: Fact) -> None:
+    for name, situation, said in answers(date(2027, 6, 1)):
+        if _in_the_quota(name, situation):
+            stated = fact(duty)(said)
+            assert stated, situation
