@@ -20,6 +20,9 @@ BROADCAST_REQUEST_DAYS = 30
 # Protection of the web chat.
 NETWORK_HOURS = 48  # keyed hash of a case's address, and counters by it
 
+# Sentences that people give to teach the recogniser; nothing connects one with its person.
+SUGGESTED_PHRASE_DAYS = 90
+
 # Officers.
 CASE_EVENT_DAYS = 1
 CONSOLE_SESSION_HOURS = 8

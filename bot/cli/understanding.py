@@ -1,5 +1,6 @@
 """`understanding`: trains the recogniser from its phrases, and checks them."""
 
+import asyncio
 import sys
 from collections import Counter
 from dataclasses import replace
@@ -7,6 +8,8 @@ from time import monotonic
 
 import typer
 
+from bot.cli.environment import Data, surroundings
+from bot.config.settings import Settings
 from bot.understanding import phrases
 
 app = typer.Typer(no_args_is_help=True, help="Understanding of free text: train, check phrases.")
@@ -47,6 +50,21 @@ def check() -> None:
     typer.echo(_counts(written))
     typer.echo(costs.report(written))
     sys.exit(1 if faults or stale else 0)
+
+
+@app.command()
+def accepted(data: Data = None) -> None:
+    """Print the sentences that editors accepted, as lines of the phrases' files, by language."""
+    from bot.desk import phrase_review
+    from bot.runtime import runtime
+
+    async def read(chosen: Settings) -> list[tuple[str, str, str]]:
+        async with runtime(chosen) as rt:
+            return await phrase_review.accepted(rt)
+
+    with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
+        for language, intent, sentence in asyncio.run(read(chosen)):
+            typer.echo(f"{language}\t{intent}\t{sentence}")
 
 
 def _counts(written: list[phrases.Phrase]) -> str:

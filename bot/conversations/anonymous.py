@@ -23,6 +23,7 @@ from bot.observability import logging, metrics
 from bot.printing import share_links
 from bot.runtime import Runtime
 from bot.security.key_files import VaultError
+from bot.understanding import suggestions
 from flows.engine import safety
 from flows.engine.conversation import step
 from flows.engine.events import (
@@ -36,6 +37,7 @@ from flows.engine.events import (
     Said,
     Say,
     Started,
+    SuggestPhrase,
 )
 from flows.engine.language_protocol import SAFETY
 from flows.engine.state import Conversation, Turn
@@ -189,6 +191,9 @@ async def answer(
                 stands = [each for each in stands if each != inbound.message_id]
             case NotUnderstood(language, step):
                 metrics.NOT_UNDERSTOOD.labels(language, step).inc()
+            case SuggestPhrase(language, text):
+                async with rt.pool.connection() as transaction:
+                    await suggestions.add(transaction, language, text)
             case _:
                 pass
     says, sheet = share_links.linked(rt, turn)

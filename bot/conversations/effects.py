@@ -24,6 +24,7 @@ from bot.printing import share_links
 from bot.privacy import data_export, erasure
 from bot.registrations import submissions
 from bot.runtime import Runtime
+from bot.understanding import suggestions
 from flows.engine.events import (
     CancelCase,
     ConsentGiven,
@@ -41,6 +42,7 @@ from flows.engine.events import (
     Say,
     SetPin,
     Stopped,
+    SuggestPhrase,
     TakeFile,
     TryPin,
     UploadReceived,
@@ -241,6 +243,8 @@ async def _apply(
             await pin.set_pin(transaction, person, new_pin)
         case NotUnderstood(language, step):
             metrics.NOT_UNDERSTOOD.labels(language, step).inc()
+        case SuggestPhrase(language, text):
+            await suggestions.add(transaction, language, text)
         case DeleteInput() | PrintList() | ReadNews() | TryPin():
             pass
         case _:

@@ -57,6 +57,7 @@ class Action(StrEnum):
     BREAK_GLASS_ASK = "break_glass.ask"
     BREAK_GLASS_GRANT = "break_glass.grant"
     BREAK_GLASS_REVIEW = "break_glass.review"
+    PHRASES_REVIEW = "phrases.review"
     BROADCAST_READ = "broadcast.read"
     BROADCAST_DRAFT = "broadcast.draft"
     BROADCAST_APPROVE = "broadcast.approve"
@@ -215,6 +216,7 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.BREAK_GLASS_ASK: Rule(_ADMINISTRATOR, mission=False, strong=True),
     Action.BREAK_GLASS_GRANT: Rule(_ADMINISTRATOR, mission=False, strong=True),
     Action.BREAK_GLASS_REVIEW: Rule(_LEAD),
+    Action.PHRASES_REVIEW: Rule(frozenset({Role.EDITOR}), mission=False),
     Action.BROADCAST_READ: Rule(_EDITORS | _APPROVER | _AUDITOR, mission=False),
     Action.BROADCAST_DRAFT: Rule(frozenset({Role.EDITOR}), mission=False),
     Action.BROADCAST_APPROVE: Rule(_APPROVER, mission=False, strong=True),

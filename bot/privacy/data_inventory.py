@@ -94,6 +94,9 @@ INVENTORY = (
     Entry("quarantined_updates", ("id", "channel", "reason", "size", "attempts", "created_at"),
           "what could not be processed", _P, _QUARANTINE, _NEVER),
     Entry("quarantined_updates", ("key",), "deduplication", _B, _QUARANTINE, _NEVER),
+    Entry("suggested_phrases", ("id", "language", "body", "created_on", "state", "intent"),
+          "teach the recogniser with a sentence that a person gave for it; the row refers to no"
+          " person", _P, f"{lifetimes.SUGGESTED_PHRASE_DAYS} days", _NEVER),
     Entry("messages", ("body",), "text on its way", _S, "until delivered", _GONE),
     Entry("messages", ("external_id",), "delete from the chat, where a platform lets us; elsewhere"
           " which parts of a message are there", _P, _MESSAGE, _GONE),

@@ -5,6 +5,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    Date,
     Delete,
     Text,
     Update,
@@ -135,6 +136,9 @@ _RULES: dict[str, Delete | Update] = {
                 t.Upload.created_at < ago(days=lifetimes.UPLOAD_DAYS),
             ),
         )
+    ),
+    "suggested_phrases": delete(t.SuggestedPhrase).where(
+        t.SuggestedPhrase.created_on < cast(ago(days=lifetimes.SUGGESTED_PHRASE_DAYS), Date)
     ),
     "people": _delete_idle_people(),
 }

@@ -261,6 +261,14 @@ class NotUnderstood:
 
 
 @dataclass(frozen=True, slots=True)
+class SuggestPhrase:
+    """A sentence that the person gives to teach the recogniser; stored without the person."""
+
+    language: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rated:
     """The person's rating of the officer's help: `yes`, `partly` or `no`."""
 
@@ -348,6 +356,7 @@ type Effect = (
     | Withdraw
     | Relay
     | NotUnderstood
+    | SuggestPhrase
     | Rated
     | CancelCase
     | DeleteInput

@@ -1,6 +1,12 @@
 """Handles free text that is no answer to the open question: answer it, or ask back."""
 
-from flows.engine import announcement_screens, checklist_screens, commands, screens
+from flows.engine import (
+    announcement_screens,
+    checklist_screens,
+    commands,
+    screens,
+    suggestion_screens,
+)
 from flows.engine.events import Button, Kind, NotUnderstood
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Answer, Consent, Flow, HandoffOffer, Notice, Review
@@ -90,6 +96,8 @@ def press(turn: TurnState, key: str) -> bool:
     match action:
         case "none":
             _none_of_these(turn)
+        case "teach":
+            suggestion_screens.ask(turn)
         case "ask" if reply is not None:
             answer(turn, [reply])
         case "more" if reply is not None:
@@ -146,7 +154,7 @@ def _offer(turn: TurnState, replies: list[Reply]) -> None:
 
 def _none_of_these(turn: TurnState) -> None:
     turn.effects.append(NotUnderstood(turn.c.language, _step_name(turn)))
-    _show(turn, [(OTHER_WORDS,)], [])
+    _show(turn, [(OTHER_WORDS,)], [Option("teach", suggestion_screens.TEACH)])
 
 
 def _offer_topics(turn: TurnState) -> None:
@@ -154,6 +162,8 @@ def _offer_topics(turn: TurnState) -> None:
     times = turn.c.not_understood
     turn.c = replace(turn.c, not_understood=times + 1)
     options = [_asking(reply) for each in _topics(turn) if (reply := _labelled(turn, each))]
+    if times:
+        options.append(Option("teach", suggestion_screens.TEACH))
     line = NOT_UNDERSTOOD[2 - times % 2 if times else 0]
     _show(turn, [(line,)], options)
 

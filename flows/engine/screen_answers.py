@@ -8,6 +8,7 @@ from flows.engine import (
     pin_screens,
     safety,
     screens,
+    suggestion_screens,
 )
 from flows.engine.checklist_screens import Screen
 from flows.engine.events import CancelCase, Withdraw
@@ -45,6 +46,8 @@ def answer(turn: TurnState, asked: Asked, key: str) -> None:
             checklist_screens.answer(turn, asked, key)
         case announcement_screens.MINE:
             announcement_screens.answer(turn, key)
+        case suggestion_screens.SUGGEST:
+            commands.menu(turn)
         case hearing.REPLY:
             turn.replaces = False
             hearing.press(turn, key)

@@ -1,9 +1,18 @@
 """Handles typed text: commands, danger, answers, messages for an officer, questions."""
 
-from flows.engine import answering, commands, hearing, pin_screens, prompting, safety, screens
+from flows.engine import (
+    answering,
+    commands,
+    hearing,
+    pin_screens,
+    prompting,
+    safety,
+    screens,
+    suggestion_screens,
+)
 from flows.engine.fast_replace import replace
 from flows.engine.language_protocol import SAFETY, Refusal, Reserved
-from flows.engine.questions import FreeText, PersonName
+from flows.engine.questions import FreeText, Option, PersonName
 from flows.engine.recognition import Confidence, Danger
 from flows.engine.state import Asked, Heard
 from flows.engine.turn import TurnState
@@ -70,6 +79,8 @@ def _judge(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> N
     reading = answering.read(turn, asked, text)
     if word and isinstance(reading, Refusal):
         return commands.run(turn, word)
+    if _is_suggestion(turn, asked, text, reading):
+        return suggestion_screens.take(turn, text)
     if isinstance(reading, Refusal) or len(text.split()) >= MIN_QUESTION_WORDS:
         safety.note_suspicion(turn, text)
     if isinstance(reading, Refusal) or _asks_instead(turn, asked, text):
@@ -138,6 +149,15 @@ def _asks_instead(turn: TurnState, asked: Asked, text: str) -> bool:
     if len(text.split()) < MIN_QUESTION_WORDS:
         return False
     return turn.recognize(text).confidence is Confidence.SURE
+
+
+def _is_suggestion(
+    turn: TurnState, asked: Asked, text: str, reading: str | Refusal | tuple[Option, ...]
+) -> bool:
+    """Return True for a sentence that is given to teach; one about danger is never kept."""
+    if asked.key != suggestion_screens.SUGGEST or reading is Refusal.EMPTY:
+        return False
+    return isinstance(reading, Refusal) and turn.recognize(text).danger is Danger.NONE
 
 
 def _may_ask(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> bool:

@@ -79,6 +79,7 @@ ANYWHERE: dict[Action, set[Role]] = {
     Action.BREAK_GLASS_READ: {_L, _A},
     Action.BREAK_GLASS_ASK: {_A},
     Action.BREAK_GLASS_GRANT: {_A},
+    Action.PHRASES_REVIEW: {_E},
     Action.BROADCAST_READ: {_E, _L, _P, _U},
     Action.BROADCAST_DRAFT: {_E},
     Action.BROADCAST_APPROVE: {_P},
@@ -236,7 +237,7 @@ REACHED: dict[str, LiteralString] = {
     "case_viewers": "SELECT case_id FROM case_viewers",
 }
 # Tables that every officer may read: colleagues and totals. Sign-in has tables of its own.
-OPEN_TO_ALL = {"officers", "audit_head", "form_funnel"}
+OPEN_TO_ALL = {"officers", "audit_head", "form_funnel", "suggested_phrases"}
 
 _ROWS: tuple[LiteralString, ...] = (
     "INSERT INTO people (id, key, key_version) VALUES (%(id)s, '', 1)",

@@ -33,6 +33,7 @@ from bot.db.tables.conversations import (
     Message,
     ProcessedUpdate,
     QuarantinedUpdate,
+    SuggestedPhrase,
 )
 from bot.db.tables.declarative import Base
 from bot.db.tables.officers import (
@@ -109,6 +110,7 @@ __all__ = [
     "Reminder",
     "SecureLink",
     "Subscription",
+    "SuggestedPhrase",
     "Tombstone",
     "Upload",
     "UploadChunk",

@@ -1,6 +1,6 @@
 """Tables of conversations, the updates they processed, and the messages they caused."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, text
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot.db.tables.declarative import (
     Base,
     EmptyList,
+    EmptyText,
     No,
     Now,
     One,
@@ -94,3 +95,18 @@ class Message(Base):
     delivery_status: Mapped[str | None]
     delivery_status_at: Mapped[datetime | None]
     billing_category: Mapped[str | None]
+
+
+class SuggestedPhrase(Base):
+    """A sentence that a person gave to teach the recogniser; nothing refers to the person."""
+
+    __tablename__ = "suggested_phrases"
+    __table_args__ = (Index(None, "created_on"),)
+
+    # Random, and a day instead of a time, so that order and time identify no chat.
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
+    language: Mapped[str]
+    body: Mapped[str]
+    created_on: Mapped[date] = mapped_column(server_default=text("(kosh_now())::date"))
+    state: Mapped[str] = mapped_column(server_default=text("'new'"))
+    intent: Mapped[EmptyText]

@@ -21,6 +21,7 @@ from bot.web.console import (
     officers,
     oidc,
     passkeys,
+    phrases,
     sign_in,
     statistics,
     working_hours,
@@ -48,6 +49,7 @@ ROUTERS = (
     passkeys.router,
     broadcast_editor.router,
     broadcast_progress.router,
+    phrases.router,
     audit_log.router,
     sign_in.router,
 )

@@ -101,7 +101,7 @@ async def case_page(
         topics=labels(context, console_labels.TOPICS),
         snoozes=[(name, f"snooze_{name}") for name in SNOOZES],
         places=_places(context),
-        intents=_intents(context),
+        intents=answerable_intents(context),
         at=view.at,
         reads=dict(context.rt.languages.languages()).get(view.composer.language, ""),
         problem=problem,
@@ -192,8 +192,8 @@ def _places(context: RequestContext) -> list[tuple[str, str]]:
     return [("", context.say(t_same)), ("menu", context.say(t_menu)), *flows]
 
 
-def _intents(context: RequestContext) -> list[tuple[str, str]]:
-    """Return the questions that a case may have been about."""
+def answerable_intents(context: RequestContext) -> list[tuple[str, str]]:
+    """Return the questions that have an answer: id and label."""
     return [(each.intent, context.say(each.label)) for each in REPLIES.values() if each.label]
 
 

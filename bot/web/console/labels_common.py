@@ -70,6 +70,15 @@ SIGNING: dict[str, Text] = {
 }
 
 RUNNING: dict[str, Text] = {
+    "phrases": button("Sentences to learn"),
+    "phrases_hint": _(
+        "People gave these sentences so that the assistant understands such questions better. "
+        "Choose the question that a sentence asks. Remove a sentence that names somebody. A "
+        "developer adds the accepted sentences to the next training."
+    ),
+    "phrases_none": _("No sentence waits for a decision."),
+    "phrases_intent": _("This sentence asks"),
+    "phrases_accept": button("Accept"),
     "team": _("The team"),
     "held": _("Holds"),
     "awaiting": _("Await an answer"),

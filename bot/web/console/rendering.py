@@ -33,6 +33,7 @@ MENU: tuple[tuple[str, str, Action], ...] = (
     ("canned", "/canned", Action.CANNED_READ),
     ("hours", "/hours", Action.HOURS_READ),
     ("broadcasts", "/broadcasts", Action.BROADCAST_READ),
+    ("phrases", "/phrases", Action.PHRASES_REVIEW),
     ("officers", "/officers", Action.OFFICERS_READ),
     ("break_glass", "/break-glass", Action.BREAK_GLASS_READ),
     ("audit", "/audit", Action.AUDIT_READ),

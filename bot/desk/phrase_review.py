@@ -1,0 +1,69 @@
+"""Review of sentences that people gave to teach the recogniser.
+
+An accepted sentence waits, with its intent, for the next training in the repository.
+"""
+
+from uuid import UUID
+
+from bot.officers import directory, permissions
+from bot.officers.directory import Officer
+from bot.officers.permissions import Action, Subject
+from bot.runtime import Runtime
+from bot.security import audit_log
+from bot.understanding import suggestions
+from bot.understanding.suggestions import Sentence
+from flows.knowledge.intents import BY_ID
+
+
+class Decided(Exception):
+    """Somebody else has decided on the sentence, or its retention period has ended."""
+
+    code = "E_PHRASE_DECIDED"
+
+
+class UnknownIntent(ValueError):
+    """There is no such intent; nothing was changed."""
+
+    code = "E_PHRASE_INTENT"
+
+
+async def listing(rt: Runtime, officer: Officer) -> tuple[Sentence, ...]:
+    """Return the oldest sentences that wait for a decision, at most 50."""
+    permissions.require(officer, Action.PHRASES_REVIEW, Subject(officer.mission))
+    async with directory.acting(rt, officer) as transaction:
+        return await suggestions.listing(transaction)
+
+
+async def accept(rt: Runtime, officer: Officer, sentence: UUID, intent: str) -> None:
+    """Accept a sentence as a phrase of an intent. Raises Decided, UnknownIntent."""
+    if intent not in BY_ID:
+        raise UnknownIntent(f"{UnknownIntent.code}: choose an intent of the list")
+    permissions.require(officer, Action.PHRASES_REVIEW, Subject(officer.mission))
+    async with directory.acting(rt, officer) as transaction:
+        language = await suggestions.accept(transaction, sentence, intent)
+        if language is None:
+            raise Decided(f"{Decided.code}: load the page again")
+        await audit_log.append(
+            transaction,
+            actor=str(officer.id),
+            action="phrases.accepted",
+            subject=f"{language} {intent}",
+        )
+
+
+async def reject(rt: Runtime, officer: Officer, sentence: UUID) -> None:
+    """Delete a sentence. Raises Decided."""
+    permissions.require(officer, Action.PHRASES_REVIEW, Subject(officer.mission))
+    async with directory.acting(rt, officer) as transaction:
+        language = await suggestions.remove(transaction, sentence)
+        if language is None:
+            raise Decided(f"{Decided.code}: load the page again")
+        await audit_log.append(
+            transaction, actor=str(officer.id), action="phrases.rejected", subject=language
+        )
+
+
+async def accepted(rt: Runtime) -> list[tuple[str, str, str]]:
+    """Return accepted sentences as (language, intent, sentence), for `./kosh understanding`."""
+    async with directory.console(rt).connection() as transaction:
+        return await suggestions.accepted(transaction)

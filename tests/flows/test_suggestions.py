@@ -1,0 +1,73 @@
+"""Sentences that people give to teach the recogniser: asked for again and checked."""
+
+import pytest
+
+from flows.engine import safety, screens, suggestion_screens
+from flows.engine.events import Pressed, SuggestPhrase
+from flows.engine.text import Text
+from tests.flows.chat import LANGUAGES, Chat, at
+from tests.flows.recognizer import UNDERSTANDING, sentence
+
+
+def asked(language: str = "ru") -> Chat:
+    """Return a chat in which two texts were not understood, at the explanation."""
+    chat = Chat.begun(language, understanding=UNDERSTANDING).says("zzz", "zzz")
+    return chat.presses("?teach")
+
+
+def given(chat: Chat) -> list[SuggestPhrase]:
+    return [each for each in chat.effects if isinstance(each, SuggestPhrase)]
+
+
+def test_teach_button_is_offered_at_the_second_failure_only() -> None:
+    chat = Chat.begun("ru", understanding=UNDERSTANDING).says("zzz")
+    assert "?teach" not in chat.keys
+    assert "?teach" in chat.says("zzz").keys
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_suggested_sentence_is_kept_after_the_explanation(language: str) -> None:
+    chat = asked(language)
+    assert chat.at == suggestion_screens.SUGGEST
+    assert chat.shows(suggestion_screens.EXPLANATION)
+    chat.says("  zzz   yyy ")
+    assert given(chat) == [SuggestPhrase(language, "zzz yyy")]
+    assert chat.shows(suggestion_screens.THANKS)
+    assert chat.at == screens.MENU
+
+
+@pytest.mark.parametrize(
+    ("typed", "refusal"),
+    [
+        ("zzz 12345", suggestion_screens.IDENTIFYING),
+        ("zzz a@b.kz", suggestion_screens.IDENTIFYING),
+        ("zzz https://a.kz", suggestion_screens.IDENTIFYING),
+        ("z" * 301, suggestion_screens.TOO_LONG),
+    ],
+)
+def test_suggested_sentence_is_refused_if_it_may_identify(typed: str, refusal: Text) -> None:
+    chat = asked().says(typed)
+    assert chat.shows(refusal)
+    assert not given(chat)
+    assert chat.at == suggestion_screens.SUGGEST
+
+
+def test_suggested_sentence_about_danger_is_answered_and_not_kept() -> None:
+    chat = asked().says(sentence("detained", "ru"))
+    assert chat.shows(safety.READ_ALONE)
+    assert not given(chat)
+
+
+def test_suggestion_screen_is_left_by_menu_and_commands() -> None:
+    assert asked().presses("menu").at == screens.MENU
+    chat = asked().says("меню")
+    assert chat.at == screens.MENU
+    assert not given(chat)
+
+
+def test_suggestion_returns_to_the_open_form() -> None:
+    chat = at("purpose")
+    chat.understanding = UNDERSTANDING
+    chat.takes(Pressed("?none")).presses("?teach").says("zzz yyy")
+    assert given(chat)
+    assert chat.at == "purpose"

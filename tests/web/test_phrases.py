@@ -1,0 +1,94 @@
+"""Sentences that people give to teach the recogniser, and the editor's decision on them."""
+
+import pytest
+
+from bot.desk import phrase_review
+from bot.privacy import retention
+from bot.web.console import demo_officers
+from flows import lifetimes
+from tests.app_stack import House
+from tests.console_client import Console, ru
+from tests.visitor import Visitor
+
+SENTENCE = "zzq xxv qqz"
+EDITOR, OFFICER = "Marat Testov", "Aigul Testova"
+
+
+@pytest.fixture
+async def desk(house: House) -> House:
+    await demo_officers.enter(house.rt)
+    return house
+
+
+async def give(house: House) -> None:
+    """Give a sentence in the web chat, before any consent to a registration."""
+    async with Visitor.at(house.url) as visitor:
+        await visitor.press("ru")
+        for _each in range(2):
+            await visitor.say(SENTENCE)
+        await visitor.press("?teach")
+        await visitor.say(SENTENCE)
+
+
+async def stored(house: House) -> list[tuple[object, ...]]:
+    look = "SELECT language, body, state, intent FROM suggested_phrases"
+    async with house.rt.console.connection() as session:  # type: ignore[union-attr]
+        return list(await (await session.execute(look)).fetchall())
+
+
+async def test_sentence_is_stored_without_its_person(desk: House) -> None:
+    await give(desk)
+    assert await stored(desk) == [("ru", SENTENCE, "new", "")]
+    async with desk.rt.pool.connection() as session:
+        people = await (await session.execute("SELECT count(*) FROM people")).fetchone()
+    assert people == (0,)
+
+
+async def test_editor_accepts_a_sentence_for_an_intent(desk: House) -> None:
+    await give(desk)
+    async with Console.signed_in(desk.url, EDITOR) as console:
+        screen = await console.get("/console/phrases")
+        assert SENTENCE in screen.text
+        form = next(each for each in screen.forms if each.action.endswith("/phrases/accept"))
+        await console.send(form, intent="kandas.what")
+        assert ru("done_saved") in console.screen.text
+        assert SENTENCE not in console.screen.text
+        screen = await console.send(form, intent="kandas.what")
+        assert screen.status == 409
+    assert await phrase_review.accepted(desk.rt) == [("ru", "kandas.what", SENTENCE)]
+
+
+async def test_editor_removes_a_sentence(desk: House) -> None:
+    await give(desk)
+    async with Console.signed_in(desk.url, EDITOR) as console:
+        screen = await console.get("/console/phrases")
+        form = next(each for each in screen.forms if each.action.endswith("/phrases/reject"))
+        await console.send(form)
+    assert await stored(desk) == []
+
+
+async def test_sentence_without_a_known_intent_is_not_accepted(desk: House) -> None:
+    await give(desk)
+    async with Console.signed_in(desk.url, EDITOR) as console:
+        screen = await console.get("/console/phrases")
+        form = next(each for each in screen.forms if each.action.endswith("/phrases/accept"))
+        screen = await console.send(form, intent="no.intent")
+        assert screen.status == 422
+    assert [row[2] for row in await stored(desk)] == ["new"]
+
+
+async def test_phrases_page_is_closed_to_officers(desk: House) -> None:
+    async with Console.signed_in(desk.url, OFFICER) as console:
+        screen = await console.get("/console/phrases")
+        assert screen.status == 403
+        assert "/console/phrases" not in screen.html
+
+
+async def test_sentence_is_deleted_after_its_retention_period(desk: House) -> None:
+    await give(desk)
+    await desk.ahead(f"{lifetimes.SUGGESTED_PHRASE_DAYS} days")
+    await retention.retain(desk.rt)
+    assert len(await stored(desk)) == 1
+    await desk.ahead("1 day")
+    await retention.retain(desk.rt)
+    assert await stored(desk) == []
