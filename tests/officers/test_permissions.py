@@ -235,6 +235,8 @@ REACHED: dict[str, LiteralString] = {
     "uploads": "SELECT person_id FROM uploads",
     "upload_chunks": "SELECT upload_id FROM upload_chunks",
     "case_viewers": "SELECT case_id FROM case_viewers",
+    "case_origins": "SELECT case_id FROM case_origins",
+    "case_bursts": "SELECT id FROM case_bursts",
 }
 # Tables that every officer may read: colleagues and totals. Sign-in has tables of its own.
 OPEN_TO_ALL = {"officers", "audit_head", "form_funnel", "suggested_phrases"}
@@ -261,6 +263,9 @@ _ROWS: tuple[LiteralString, ...] = (
     "INSERT INTO uploads (id, person_id, paper, state) VALUES (%(id)s, %(id)s, 'other', 'ready')",
     "INSERT INTO upload_chunks (upload_id, number, body) VALUES (%(id)s, 0, '')",
     "INSERT INTO case_viewers (case_id, officer) VALUES (%(id)s, %(id)s)",
+    "INSERT INTO case_origins (case_id, network) VALUES (%(id)s, '')",
+    "INSERT INTO case_bursts (id, mission, reason, closed_by)"
+    " VALUES (%(id)s, %(mission)s, 'spam', %(id)s)",
     "INSERT INTO missions (mission, zone, first_minutes, next_minutes, resolve_minutes,"
     " claim_timeout_minutes) VALUES (%(mission)s, 'UTC', 1, 1, 1, 1)",
     "INSERT INTO mission_hours VALUES (%(mission)s, 0, '09:00', '18:00')",
