@@ -98,7 +98,8 @@ class Model:
         found = features.extract(lines)
         weighted = found.values * self.idf[found.buckets]
         rows = self.rows[found.buckets]
-        odds = np.tile(self.bias, (len(lines), 1))
+        odds = np.empty((len(lines), len(self.bias)), np.float32)
+        odds[:] = self.bias
         for number, (start, end) in enumerate(pairwise(found.starts)):
             own, places = weighted[start:end], rows[start:end]
             norm = float(np.sqrt(own @ own)) or 1.0
@@ -133,13 +134,17 @@ def softmax(scores: Scores) -> Scores:
     return found
 
 
-def letter_codes(words: Sequence[str]) -> NDArray[np.int64]:
+class _LetterCodes(dict[int, int]):
+    """Codes of Cyrillic letters and of the space between words, for `str.translate`."""
+
+    def __missing__(self, _letter: int) -> int:
+        return LETTERS + 1
+
+
+def letter_codes(words: Sequence[str]) -> NDArray[np.uint8]:
     """Return a code for each letter: 0 between words, 33 for any that is not Cyrillic."""
-    codes = np.frombuffer(f" {' '.join(words)} ".encode("utf-32-le"), np.uint32).astype(np.int64)
-    letters = np.clip(codes - FIRST_LETTER, -1, LETTERS) + 1
-    letters[letters == 0] = LETTERS + 1
-    letters[codes == ord(" ")] = 0
-    return letters
+    codes = f" {' '.join(words)} ".translate(LETTER_CODES)
+    return np.frombuffer(codes.encode("latin-1"), np.uint8)
 
 
 def of_kind(classes: Sequence[str], kind: Kind) -> NDArray[np.int64]:
@@ -157,4 +162,5 @@ def _widened(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 
 FIRST_LETTER, LETTERS = ord("а"), 32
 CODES = LETTERS + 2
+LETTER_CODES = _LetterCodes({ord(" "): 0} | {FIRST_LETTER + at: at + 1 for at in range(LETTERS)})
 MIN_PROBABILITY = np.float32(1e-6)

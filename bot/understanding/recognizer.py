@@ -31,6 +31,9 @@ CHINESE = "zh_Hans"
 MIN_LAYOUT = 5
 # Minimum gain in mean log-probability per letter to assume the other keyboard layout.
 LAYOUT_MARGIN = 1.0
+# A line that reads so well as typed is not read in other layouts. A twentieth of 9,600 test lines
+# and phrases reads worse, and no line on the wrong keyboard better than -3.3.
+READS_WELL = -3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +158,11 @@ class Recognizer:
 
     def _line(self, text: str) -> tuple[Skeleton, bool]:
         """Return the skeleton as typed or, if the keyboard layout was wrong, as meant."""
-        line = skeleton.fold(text)
-        best, wrong = self._ease(line) + LAYOUT_MARGIN, False
+        line, wrong = skeleton.fold(text), False
+        ease = self._ease(line)
+        if ease >= READS_WELL:
+            return line, wrong
+        best = ease + LAYOUT_MARGIN
         for other in skeleton.layouts(text):
             if (ease := self._ease(other)) > best:
                 line, best, wrong = other, ease, True

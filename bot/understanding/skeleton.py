@@ -38,8 +38,9 @@ CONNECTORS = frozenset(
     ("и", "а", "еше", "также", "жане", "ари", "ал", "таги", "ва", "хам", "хамда", "иана")
 )
 HAN_CONNECTORS = re.compile("还有|另外|以及|并且|而且|顺便|同时|和")
-STRETCHED = re.compile(r"(.)\1{2,}")
-DOUBLED = re.compile(r"([^\W\d_])\1+")
+# Not Chinese: there a repeated character is another word.
+STRETCHED = re.compile(rf"([^{HAN}\n])\1{{2,}}")
+DOUBLED = re.compile(rf"([^\W\d_{HAN}])\1+")
 IS_HAN, IS_ARABIC = re.compile(f"[{HAN}]"), re.compile(f"[{ARABIC_LETTERS}]")
 IS_LATIN, IS_CYRILLIC = re.compile("[a-z]"), re.compile("[\u0400-\u04ff]")
 
@@ -53,8 +54,9 @@ LATIN = (
     ("t", "т"), ("u", "у"), ("v", "в"), ("w", "ш"), ("x", "х"), ("y", "и"), ("z", "з"),
     ("4", "ч"), ("6", "ш"),
 )  # fmt: skip
-LATIN_RULE = re.compile("|".join(f"({latin})" for latin, _cyrillic in LATIN))
-LATIN_SPELT = tuple(cyrillic for _latin, cyrillic in LATIN)
+SPELT_WITH_SEVERAL = {latin: cyrillic for latin, cyrillic in LATIN if len(latin) > 1}
+SEVERAL = re.compile("|".join(SPELT_WITH_SEVERAL))
+SINGLE = str.maketrans({latin: cyrillic for latin, cyrillic in LATIN if len(latin) == 1})
 # Letters of the Kazakh Latin alphabets of 2017, 2018 and 2021, of Turkish and of Uzbek of 2026.
 ACCENTED = str.maketrans(
     {
@@ -71,9 +73,8 @@ COARSE = str.maketrans(
         "і": "и", "ы": "и", "й": "и", "ї": "и", "һ": "х", "ҳ": "х", "э": "е", "ё": "е", "є": "е",
         "щ": "ш", "ц": "с", "ю": "иу", "я": "иа", "ь": None, "ъ": None, "ҷ": "ч", "ӣ": "и",
     }
+    | SIMPLIFIED
 )  # fmt: skip
-# `тс` sounds like ц, and both are typed alike in Latin.
-SOUNDS_AS_C = re.compile("тс")
 VOWELS = str.maketrans("", "", "аеиоу")
 
 LATIN_KEYS = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
@@ -160,25 +161,23 @@ def shortened(text: str) -> str:
     return f"{text[:HEAD_CHARACTERS]} {text[-tail:]}"
 
 
-def coarse(word: str) -> str:
-    """Return a word of any script in the coarse spelling."""
-    if IS_HAN.match(word):
-        return word.translate(SIMPLIFIED)
-    word = STRETCHED.sub(r"\1\1", word)
-    if IS_ARABIC.match(word):
-        word = kazakh_arabic.to_cyrillic(word)
-    elif not IS_CYRILLIC.match(word):
-        word = latin_to_cyrillic(word)
-    word = SOUNDS_AS_C.sub("с", word).translate(COARSE)
-    return DOUBLED.sub(r"\1", word)
+def coarse(words: Sequence[str]) -> list[str]:
+    """Return words of any script in the coarse spelling."""
+    # Most rules take all words at once: a call for each word would cost several times as much.
+    short = STRETCHED.sub(r"\1\1", "\n".join(words)).split("\n")
+    # `тс` sounds like ц, and both are typed alike in Latin.
+    spelt = "\n".join(map(to_cyrillic, short)).replace("тс", "с").translate(COARSE)
+    return DOUBLED.sub(r"\1", spelt).split("\n")
 
 
-def latin_to_cyrillic(word: str) -> str:
-    """Return a word in Latin letters as Cyrillic, alike for Kazakh, Russian and Uzbek."""
-    if word.isdecimal():
+def to_cyrillic(word: str) -> str:
+    """Return a word in Arabic or Latin letters as Cyrillic, any other word as it is."""
+    if IS_CYRILLIC.match(word) or IS_HAN.match(word) or word.isdecimal():
         return word
-    letters = word.translate(ACCENTED).translate(WITHOUT_APOSTROPHES)
-    return LATIN_RULE.sub(lambda found: LATIN_SPELT[(found.lastindex or 1) - 1], letters)
+    if IS_ARABIC.match(word):
+        return kazakh_arabic.to_cyrillic(word)
+    letters = word.translate(PLAIN_LATIN)
+    return SEVERAL.sub(lambda found: SPELT_WITH_SEVERAL[found[0]], letters).translate(SINGLE)
 
 
 def sentences(line: Skeleton, most: int) -> list[Skeleton]:
@@ -209,12 +208,13 @@ def _folded(lower: str) -> Skeleton:
     words: list[str] = []
     ends: list[int] = []
     pauses: list[int] = []
-    for token in TOKEN.findall(lower)[:MAX_TOKENS]:
+    tokens = TOKEN.findall(lower)[:MAX_TOKENS]
+    for token, word in zip(tokens, coarse(tokens) if tokens else (), strict=True):
         if token in ENDING:
             ends.append(len(words))
         elif token in DIVIDING:
             pauses.append(len(words))
-        elif word := coarse(token):
+        elif word:
             if word in CONNECTORS:
                 pauses.append(len(words))
             words.append(word)
@@ -241,4 +241,4 @@ def _cut_han(part: Skeleton) -> list[Skeleton]:
 
 
 ONE_SIGN_EACH = str.maketrans(dict.fromkeys(normalization.APOSTROPHES, "'") | {"؟": "?"})
-WITHOUT_APOSTROPHES = str.maketrans(dict.fromkeys("'" + normalization.APOSTROPHES, None))
+PLAIN_LATIN = ACCENTED | dict.fromkeys(map(ord, "'" + normalization.APOSTROPHES))
