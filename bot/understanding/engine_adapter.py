@@ -30,7 +30,7 @@ class EngineRecognizer:
         return cls(Recognizer.load())
 
     def recognize(self, text: str, language: str) -> Recognition:
-        """Return the likely meanings of a text and the values that it names; raise nothing."""
+        """Return the likely meanings of a text; raise nothing."""
         decision = decide(self._recognizer.recognize(text, language or None))
         confidence, intents = _asked(decision)
         danger = DANGER[decision.danger]
@@ -39,8 +39,11 @@ class EngineRecognizer:
             intents=intents,
             danger=danger,
             danger_intent=decision.danger_intent if danger is not Danger.NONE else "",
-            entities={name: str(each) for name, each in entities.extract(text).as_dict().items()},
         )
+
+    def entities(self, text: str) -> dict[str, str]:
+        """Return the values that a text names; raise nothing."""
+        return {name: str(each) for name, each in entities.extract(text).as_dict().items()}
 
 
 def _asked(decision: Decision) -> tuple[Confidence, tuple[str, ...]]:

@@ -47,12 +47,12 @@ def hear(turn: TurnState, text: str) -> bool:
     found = turn.recognize(text)
     replies = [reply for intent in found.intents if (reply := turn.reply(intent))]
     if found.confidence is Confidence.SURE and replies:
-        _remember(turn, Heard(found.intents, sure=True, entities=found.entities))
+        _remember(turn, Heard(found.intents, sure=True, entities=turn.entities(text)))
         answer(turn, replies[:MAX_ANSWERED])
         return True
     offered = [reply for reply in replies if reply.label]
     if found.confidence is Confidence.UNSURE and offered and _is_question(turn, text):
-        _remember(turn, Heard(found.intents, sure=False, entities=found.entities))
+        _remember(turn, Heard(found.intents, sure=False, entities=turn.entities(text)))
         _offer(turn, offered[:MAX_OFFERED])
         return True
     turn.effects.append(NotUnderstood(turn.c.language, _step_name(turn)))

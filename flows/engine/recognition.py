@@ -1,11 +1,11 @@
 """Interface of the recogniser that the engine needs; `bot.understanding` implements it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-# Values that a message may name, as keys of `Recognition.entities`; each is only a suggestion.
+# Values that a message may name, as keys of `Recognizer.entities`; each is only a suggestion.
 COUNTRY_OF_ORIGIN, COUNTRY_OF_RESIDENCE = "country_of_origin", "country_of_residence"
 REGION, CHILDREN, FAMILY_SIZE = "region", "children", "family_size"
 
@@ -36,23 +36,29 @@ class Recognition:
 
     `intents` are ids. With `SURE`: those to answer, at most two, one for each question in the
     message. With `UNSURE`: up to three to offer, likeliest first. Otherwise the likeliest one, or
-    none. `entities` are values that the message names: countries as ISO 3166-1 alpha-2, regions by
-    their keys in `flows.knowledge.regions`, numbers in digits.
+    none.
     """
 
     confidence: Confidence
     intents: tuple[str, ...] = ()
     danger: Danger = Danger.NONE
     danger_intent: str = ""
-    entities: Mapping[str, str] = field(default_factory=dict)
 
 
 class Recognizer(Protocol):
-    """Recogniser of a message's meaning; pure: the same text always gives the same result."""
+    """Recogniser of a message's meaning; pure: the same text always gives the same results."""
 
     def recognize(self, text: str, language: str) -> Recognition:
         """Return the possible meanings of a text; raise nothing.
 
         `language` is "" before one is chosen.
+        """
+        ...
+
+    def entities(self, text: str) -> Mapping[str, str]:
+        """Return the values that a text names; raise nothing.
+
+        Countries are ISO 3166-1 alpha-2 codes, regions keys of `flows.knowledge.regions`, numbers
+        digits.
         """
         ...

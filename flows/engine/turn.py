@@ -63,6 +63,7 @@ class TurnState:
         self.guessed = False
         self._prompt = prompt
         self._recognized: tuple[str, Recognition] | None = None
+        self._named: tuple[str, Mapping[str, str]] | None = None
         self._gone: tuple[Flow, Form, Path] | None = None
 
     def ask(self, found: tuple[Option, ...] = (), page: int = 0, at: str = "") -> None:
@@ -80,6 +81,13 @@ class TurnState:
             self._recognized = (text, found)
         return self._recognized[1]
 
+    def entities(self, text: str) -> Mapping[str, str]:
+        """Return the values that a text names, which few turns need; they are read once."""
+        if self._named is None or self._named[0] != text:
+            found = self.understanding.recognizer.entities(text) if self.understanding else {}
+            self._named = (text, found)
+        return self._named[1]
+
     def citizenship(self) -> str:
         """Return the citizenship from a form, or one that the text named; "" if it is unknown."""
         own = self.c.forms.get(self.c.flow, EMPTY)
@@ -88,7 +96,7 @@ class TurnState:
             if answer is not None and answer.value and not waits(answer):
                 return answer.value
         heard = self.c.heard.entities if self.c.heard else {}
-        named = self._recognized[1].entities if self._recognized else heard
+        named = self.entities(self._recognized[0]) if self._recognized else heard
         suggested = self.understanding.suggest(named) if self.understanding else {}
         return suggested.get(CITIZENSHIP, "")
 

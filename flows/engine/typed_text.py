@@ -132,7 +132,7 @@ def _ask_language(turn: TurnState, text: str) -> None:
     if danger or found.confidence is not Confidence.UNKNOWN:
         intent = found.danger_intent if danger else None
         sure = found.confidence is Confidence.SURE
-        turn.c = replace(turn.c, heard=Heard(found.intents, sure, found.entities, intent))
+        turn.c = replace(turn.c, heard=Heard(found.intents, sure, turn.entities(text), intent))
     if turn.c.asked is not None and not danger:
         return answering.refuse(turn, turn.c.asked, Refusal.NOT_LISTED)
     turn.c = replace(turn.c, after_pin="", flow="", suspended_flow="")

@@ -1,7 +1,7 @@
 """A recogniser that knows a few sentences by heart, and is strict about how it is asked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.i18n import kazakh_arabic, uzbek_cyrillic
 from flows.engine.recognition import Confidence, Danger, Recognition
@@ -11,6 +11,13 @@ from tests.flows.chat import LANGUAGES
 
 NOTHING = Recognition(Confidence.UNKNOWN)
 MAX_LENGTH = 5000
+
+
+@dataclass(frozen=True)
+class Known(Recognition):
+    """A recognition with the values that its text names."""
+
+    entities: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -24,9 +31,13 @@ class FakeRecognizer:
         assert len(text) <= MAX_LENGTH
         return self.known.get(text, NOTHING)
 
+    def entities(self, text: str) -> Mapping[str, str]:
+        found = self.recognize(text, "")
+        return found.entities if isinstance(found, Known) else {}
+
 
 def sure(*intents: str, **entities: str) -> Recognition:
-    return Recognition(Confidence.SURE, intents, entities=entities)
+    return Known(Confidence.SURE, intents, entities=entities)
 
 
 def unsure(*intents: str) -> Recognition:
