@@ -29,6 +29,7 @@ FAMILIES = {
     "desk": ("desk",),
     "broadcast": ("broadcast",),
     "officers": ("audit", "officers"),
+    "whatsapp": ("whatsapp",),
     "flows": ("flows",),
     "facts": ("facts",),
     "languages": ("languages",),
@@ -39,7 +40,17 @@ FAMILIES = {
     "dev": ("test", "chaos", "bench", "requirements", "mutants"),
     "supply_chain": ("licences", "sbom"),
 }
-GROUPS = ("keys", "desk", "broadcast", "flows", "facts", "languages", "understanding", "docs")
+GROUPS = (
+    "keys",
+    "desk",
+    "broadcast",
+    "whatsapp",
+    "flows",
+    "facts",
+    "languages",
+    "understanding",
+    "docs",
+)
 
 
 def assembled(word: str = "") -> typer.Typer:

@@ -14,7 +14,7 @@ from bot.registrations import retention
 from bot.runtime import Runtime
 from flows.engine import checklist_screens
 from flows.engine.announcement_screens import SOMETHING_NEW
-from flows.engine.events import Button, Say
+from flows.engine.events import Button, Notice, Say
 from flows.engine.screens import OPEN
 from flows.engine.state import Conversation
 from flows.preregistration import CLOSED
@@ -33,7 +33,7 @@ async def remind(rt: Runtime, person_id: UUID) -> AfterCommit | None:
         if c.muted or c.with_officer or c.saved_list is None:
             return None
         opening = Button(checklist_screens.CONTROL, OPEN)
-        say = Say(((SOMETHING_NEW,),), (opening,), c.language, service=True)
+        say = Say(((SOMETHING_NEW,),), (opening,), c.language, service=True, notice=Notice.REMINDER)
         row = outbox.Row("send", outbox.rendered(rt, say))
         await outbox.enqueue(transaction, held.person, held.channel, (row,))
     return AfterCommit(held.person, None)

@@ -44,7 +44,15 @@ from bot.people import identities, pin, rewrapping, subscriptions
 from bot.printing import share_links
 from bot.runtime import Runtime
 from flows.engine.conversation import step
-from flows.engine.events import ConsentGiven, Event, Pressed, Said, TryPin
+from flows.engine.events import (
+    ConsentGiven,
+    Event,
+    Pressed,
+    Said,
+    TryPin,
+    UploadRequested,
+    UploadStatusChanged,
+)
 from flows.engine.language_protocol import Reserved
 from flows.engine.state import Turn
 from flows.engine.text import _
@@ -242,6 +250,8 @@ async def take_turn(
     if held is None:
         return None
     turn = conversation_store.turn(rt, held, event)
+    if isinstance(event, UploadRequested | UploadStatusChanged):
+        turn = conversation_store.announced(rt, held, turn)
     return await effects.carry_out(rt, transaction, held, turn, None, moved=moved)
 
 

@@ -5,7 +5,7 @@ The claim also records the update, and the save also queues the messages; both c
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,15 @@ from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
 from flows.engine.conversation import step
-from flows.engine.events import DeleteInput, Event, Forget, Page, QuickExit
+from flows.engine.events import (
+    DeleteInput,
+    Event,
+    Forget,
+    Notice,
+    Page,
+    QuickExit,
+    UpdateWithheld,
+)
 from flows.engine.state import Conversation, Turn
 
 SPOKE_ANEW = timedelta(minutes=15)
@@ -257,6 +265,21 @@ def _values(
     return values
 
 
+def is_closed(rt: Runtime, held: LockedConversation) -> bool:
+    """Return True if the person's channel takes no free text now."""
+    silence = (held.now - held.spoke_at).total_seconds() if held.spoke_at else None
+    return outbox.closed(rt, held.channel, silence)
+
+
+def announced(rt: Runtime, held: LockedConversation, made: Turn) -> Turn:
+    """Put a notice before messages that have to wait for the person's next message."""
+    if not made.says or not is_closed(rt, held):
+        return made
+    after = replace(held, conversation=made.conversation)
+    first = turn(rt, after, UpdateWithheld(Notice.UPDATE))
+    return Turn(first.conversation, (*first.says, *made.says), made.effects)
+
+
 def claimed_message(
     rt: Runtime, held: LockedConversation, written: Sequence[outbox.Row], rows: pipeline.Rows
 ) -> ClaimedMessage | None:
@@ -264,8 +287,7 @@ def claimed_message(
     if not rows or rows[0][1] != "sending":
         return None
     row, row_id = written[0], rows[0][0]
-    silence = (held.now - held.spoke_at).total_seconds() if held.spoke_at else None
-    shut = outbox.closed(rt, held.channel, silence)
+    shut = is_closed(rt, held)
     act = ChannelCall(row.act, held.address, row.message, row.external_id, str(row_id), shut)
     return ClaimedMessage(row_id, 1, held.person, held.channel, act)
 

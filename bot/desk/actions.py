@@ -1,7 +1,7 @@
 """Actions of officers on cases."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
@@ -131,27 +131,25 @@ async def reply(
     key: str,
     words: str = "",
     canned: str = "",
-    wait: bool = False,
 ) -> ActionResult:
     """Send the person own words or a `canned` reply by name, on their last used channel.
 
     A canned reply is sent in the person's language, and refused if it lacks that language. If the
-    platform's reply window is closed, it is refused too, unless it may `wait` until the person
-    writes. If the person may not hold the phone, they get a notice first (`views.is_withheld`).
+    platform's reply window is closed, or the person may not hold the phone (`views.is_withheld`),
+    they get a notice first, and the reply once they open it.
     """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
         if at.case.version != version:
             raise await cases.conflict(at.transaction, case_id)
-        closes = await views.window(rt, at.transaction, at.case.person_id, at.held.channel)
-        if closes is not None and closes <= at.held.now and not wait:
-            raise Refused(Refusal.WINDOW_CLOSED)
         language = at.held.conversation.language
         text = await _canned(at, canned, language) if canned else _said(words)
         head = rt.languages.render(OFFICER_SAYS, language)
         message = Message((head, text), language=language, protect=True)
         row = Row("send", message, case_id=case_id, officer=officer.id)
         waits = await _is_withheld(at)
+        if waits:
+            await _announce(at)
         (sent,) = await outbox.enqueue(
             at.transaction, at.held.person, at.held.channel, (row,), waits=waits
         )
@@ -159,7 +157,7 @@ async def reply(
             at.transaction, at.held.person, case_id, text, officer.id, canned, sent
         )
         await cases.replied(at.transaction, at.case, officer.id, at.desk, version)
-        return await at.turn(UpdateWithheld()) if waits else AfterCommit(at.held.person, None)
+        return AfterCommit(at.held.person, None)
 
     return await perform(rt, officer, case_id, version, Action.CASE_REPLY, key, deed)
 
@@ -329,9 +327,21 @@ async def resolve(
 # Helpers: texts, answers, transfer targets
 
 
+async def _announce(at: ActionContext) -> None:
+    """Queue the notice of a reply that waits, as a message of the case; none if one was sent."""
+    turn = conversation_store.turn(at.rt, at.held, UpdateWithheld())
+    await conversation_store.save_state(at.rt, at.transaction, at.held, turn.conversation)
+    notices = outbox.rows(at.rt, turn.says, at.held.channel, at.held.epoch, "")
+    written = [replace(row, case_id=at.case.id) for row in notices]
+    await outbox.enqueue(at.transaction, at.held.person, at.held.channel, written)
+
+
 async def _is_withheld(at: ActionContext) -> bool:
-    if not at.rt.channels[at.held.channel].notifies:
+    channel = at.rt.channels.get(at.held.channel)
+    if channel is None or not channel.notifies:
         return False
+    if conversation_store.is_closed(at.rt, at.held):
+        return True
     spoke_at = await views.spoke_at(at.transaction, at.case.id) or at.case.opened_at
     return views.is_withheld(at.held.conversation, spoke_at, at.held.now)
 

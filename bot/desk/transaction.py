@@ -37,7 +37,6 @@ class Refusal(StrEnum):
     NO_PAPER = "no_paper"
     NOT_FILLABLE = "not_fillable"
     NOT_ACCEPTED = "not_accepted"
-    WINDOW_CLOSED = "window_closed"
     NO_FLOW = "no_flow"
     NO_INTENT = "no_intent"
     NO_OFFICER = "no_officer"

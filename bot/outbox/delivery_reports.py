@@ -156,7 +156,8 @@ def _word(
     """Return the status of the whole message after a report on a part; `new`: the report counts."""
     if part_status.arrived(known, receipt.parts):
         return max(before or "sent", receipt.state, key=RECEIPTS.index)
-    if state in ("pending", "waiting"):
+    if state in ("pending", "waiting") or (state == "sending" and receipt.state == "sent"):
+        # Not the whole message: further parts may not have been sent.
         return before
     if receipt.state == "failed":
         return "failed" if new else before

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from bot.channels import Message, RenderedButton
+from bot.channels.whatsapp import service_templates
 from bot.runtime import Runtime
 from flows.engine.events import Kind, Say
 from flows.engine.text import _
@@ -44,21 +45,26 @@ class Row:
 
 
 def rendered(rt: Runtime, say: Say) -> Message:
-    """Render a message in the person's language, for any channel."""
+    """Render a message in the person's language, for any channel.
+
+    A notice also gets the template under which it is sent while a reply window is closed.
+    """
     render = rt.languages.render
+    buttons = tuple(
+        RenderedButton(each.payload, render(each.label, say.language), each.kind.value)
+        for each in say.buttons
+    )
     return Message(
         paragraphs=tuple(
             "\n".join(render(line, say.language) for line in paragraph)
             for paragraph in say.paragraphs
         ),
-        buttons=tuple(
-            RenderedButton(each.payload, render(each.label, say.language), each.kind.value)
-            for each in say.buttons
-        ),
+        buttons=buttons,
         language=say.language,
         progress=say.progress,
         protect=say.protect,
         ends_contact=say.ends_contact,
+        template=service_templates.template(say.notice, buttons[0]) if say.notice else None,
     )
 
 

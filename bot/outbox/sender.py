@@ -19,6 +19,7 @@ from bot.channels import (
     CannotEdit,
     ChannelCall,
     ChannelSuspended,
+    NoTemplate,
     SendError,
     Throttled,
     UnknownRefusal,
@@ -30,7 +31,6 @@ from bot.concurrency import isolation
 from bot.concurrency.backoff import backoff
 from bot.concurrency.batching import WaitedTooLong
 from bot.db import connection, pipeline
-from bot.db.pipeline import TextStatement
 from bot.db.statements import execute, fetch_values
 from bot.observability import logging, metrics, tracing
 from bot.outbox import chat_cleanup, part_status, rate_limits, statements
@@ -66,58 +66,6 @@ class ClaimedMessage:
     person: Person
     channel: str
     act: ChannelCall
-
-
-# Lock the person's open rows by ascending id, so that concurrent senders see each other's outcomes.
-# Text: its plan under load is measured; not rewritten without a new measurement.
-_CLAIM = TextStatement.of("""
-WITH open AS MATERIALIZED (
-  SELECT m.id, m.state, m.due_at, m.lease_until FROM messages m
-  WHERE m.person_id = %(person)s AND m.state IN ('pending', 'sending')
-  ORDER BY m.id FOR UPDATE OF m
-), oldest AS (
-  SELECT open.*,
-    h.address, extract(epoch FROM kosh_now() - h.spoke_at)::float AS silence,
-    CASE WHEN m.ownership_version <> c.ownership_version OR k.owner <> m.officer
-         THEN 'dropped'
-         WHEN h.blocked IS NOT FALSE THEN 'undeliverable' ELSE 'sending' END AS fate
-  FROM open
-  JOIN messages m ON m.id = open.id
-  JOIN conversations c ON c.person_id = m.person_id
-  LEFT JOIN cases k ON k.id = m.case_id
-  LEFT JOIN handles h ON h.person_id = m.person_id AND h.channel = m.channel
-    AND (h.expires_at IS NULL OR h.expires_at > kosh_now())
-  ORDER BY open.id, h.spoke_at DESC NULLS LAST LIMIT 1
-)
-UPDATE messages m SET
-  state = o.fate,
-  body = CASE WHEN o.fate = 'sending' THEN m.body END,
-  done_at = CASE WHEN o.fate <> 'sending' THEN kosh_now() END,
-  attempt = m.attempt + 1,
-  lease_until = kosh_now() + make_interval(secs => %(lease)s)
-FROM oldest o
-WHERE m.id = o.id AND o.due_at <= kosh_now()
-  AND (o.state = 'pending' OR o.lease_until < kosh_now())
-RETURNING m.id, m.attempt, m.state, m.channel, m.act, m.body, m.external_id, o.address, o.silence
-""")
-
-# Text: measured with the claim above.
-_OUTCOME = TextStatement.of("""
-UPDATE messages SET state = %(state)s,
-  external_id = coalesce(%(external_id)s, external_id || ',' || %(note)s, %(note)s, external_id),
-  reason = coalesce(%(reason)s, CASE WHEN delivery_status = 'failed' THEN reason END),
-  body = CASE WHEN %(final)s AND NOT (%(held)s AND delivery_status IS DISTINCT FROM 'delivered'
-                                      AND delivery_status IS DISTINCT FROM 'read')
-              THEN NULL ELSE body END,
-  due_at = CASE WHEN %(final)s THEN due_at
-                ELSE kosh_now() + make_interval(secs => %(delay)s) END,
-  done_at = CASE WHEN %(final)s THEN kosh_now() END, lease_until = NULL,
-  attempt = attempt - %(untried)s
-WHERE id = %(id)s AND state = 'sending' AND attempt = %(attempt)s
-RETURNING EXISTS (
-  SELECT FROM messages m WHERE m.person_id = messages.person_id AND m.id > messages.id
-    AND m.state = 'pending'), delivery_status, reason
-""")
 
 
 async def deliver(rt: Runtime, parcel: ClaimedMessage | None, person: Person) -> None:
@@ -159,7 +107,7 @@ async def _claim(rt: Runtime, person: Person) -> ClaimedMessage | None:
     while True:
         values = {"person": person.id, "lease": LEASE_SECONDS}
         async with rt.pool.connection() as transaction:
-            claimed = await pipeline.run(transaction, _CLAIM, values)
+            claimed = await pipeline.run(transaction, statements.CLAIM, values)
         if not claimed:
             return None
         (row,) = claimed
@@ -270,6 +218,8 @@ async def _failed(rt: Runtime, parcel: ClaimedMessage, error: SendError, began: 
             # The person has written since, and the requeue of their turn found this row claimed.
             await _outcome(rt, parcel, "pending", reason=error.code, note=note)
             return True
+        case NoTemplate() if parcel.act.closed:
+            return await _wait(rt, parcel, note, error)
         case Throttled():
             await rate_limits.penalize(rt, parcel.channel, error)
         case _:
@@ -294,9 +244,11 @@ def _may_end(rt: Runtime, parcel: ClaimedMessage, error: SendError) -> bool:
     return isinstance(error, ChannelSuspended)
 
 
-async def _wait(rt: Runtime, parcel: ClaimedMessage, note: str | None = None) -> bool:
+async def _wait(
+    rt: Runtime, parcel: ClaimedMessage, note: str | None = None, why: SendError | None = None
+) -> bool:
     """Let the unsent rest wait until the person writes, without blocking other rows."""
-    code = WindowClosed.code
+    code = why.code if why else WindowClosed.code
     return await _outcome(rt, parcel, "waiting", reason=code, delay=WAITING_SECONDS, note=note)
 
 
@@ -381,7 +333,7 @@ async def _write(
     order = sorted(range(len(outcomes)), key=lambda at: int(outcomes[at]["id"]))
     try:
         async with rt.pool.connection() as transaction:
-            calls = ((_OUTCOME, outcomes[at]) for at in order)
+            calls = ((statements.OUTCOME, outcomes[at]) for at in order)
             rows = await pipeline.execute_pipeline(transaction, *calls)
     except Exception as error:
         if connection.is_unavailable(error):

@@ -27,6 +27,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
 from bot.db import tables as t
+from bot.db.pipeline import TextStatement
 from bot.db.statements import NOW, ago, seconds, statement
 
 # Attempts per message.
@@ -286,6 +287,60 @@ DUE = statement(
     .order_by(t.Message.due_at)
     .limit(bindparam("limit", type_=BigInteger))
 )
+# Lock the person's open rows by ascending id, so that concurrent senders see each other's outcomes.
+# If the platform reported on an attempt whose process died, the row is sent and not repeated.
+# Text: its plan under load is measured; not rewritten without a new measurement.
+CLAIM = TextStatement.of("""
+WITH open AS MATERIALIZED (
+  SELECT m.id, m.state, m.due_at, m.lease_until FROM messages m
+  WHERE m.person_id = %(person)s AND m.state IN ('pending', 'sending')
+  ORDER BY m.id FOR UPDATE OF m
+), oldest AS (
+  SELECT open.*,
+    h.address, extract(epoch FROM kosh_now() - h.spoke_at)::float AS silence,
+    CASE WHEN m.ownership_version <> c.ownership_version OR k.owner <> m.officer
+         THEN 'dropped'
+         WHEN open.state = 'sending' AND m.delivery_status IN ('sent', 'delivered', 'read')
+         THEN 'sent'
+         WHEN h.blocked IS NOT FALSE THEN 'undeliverable' ELSE 'sending' END AS fate
+  FROM open
+  JOIN messages m ON m.id = open.id
+  JOIN conversations c ON c.person_id = m.person_id
+  LEFT JOIN cases k ON k.id = m.case_id
+  LEFT JOIN handles h ON h.person_id = m.person_id AND h.channel = m.channel
+    AND (h.expires_at IS NULL OR h.expires_at > kosh_now())
+  ORDER BY open.id, h.spoke_at DESC NULLS LAST LIMIT 1
+)
+UPDATE messages m SET
+  state = o.fate,
+  body = CASE WHEN o.fate = 'sending' OR (o.fate = 'sent' AND m.delivery_status = 'sent')
+              THEN m.body END,
+  done_at = CASE WHEN o.fate <> 'sending' THEN kosh_now() END,
+  attempt = CASE WHEN o.fate = 'sent' THEN m.attempt ELSE m.attempt + 1 END,
+  lease_until = kosh_now() + make_interval(secs => %(lease)s)
+FROM oldest o
+WHERE m.id = o.id AND o.due_at <= kosh_now()
+  AND (o.state = 'pending' OR o.lease_until < kosh_now())
+RETURNING m.id, m.attempt, m.state, m.channel, m.act, m.body, m.external_id, o.address, o.silence
+""")
+
+# Text: measured with the claim above.
+OUTCOME = TextStatement.of("""
+UPDATE messages SET state = %(state)s,
+  external_id = coalesce(%(external_id)s, external_id || ',' || %(note)s, %(note)s, external_id),
+  reason = coalesce(%(reason)s, CASE WHEN delivery_status = 'failed' THEN reason END),
+  body = CASE WHEN %(final)s AND NOT (%(held)s AND delivery_status IS DISTINCT FROM 'delivered'
+                                      AND delivery_status IS DISTINCT FROM 'read')
+              THEN NULL ELSE body END,
+  due_at = CASE WHEN %(final)s THEN due_at
+                ELSE kosh_now() + make_interval(secs => %(delay)s) END,
+  done_at = CASE WHEN %(final)s THEN kosh_now() END, lease_until = NULL,
+  attempt = attempt - %(untried)s
+WHERE id = %(id)s AND state = 'sending' AND attempt = %(attempt)s
+RETURNING EXISTS (
+  SELECT FROM messages m WHERE m.person_id = messages.person_id AND m.id > messages.id
+    AND m.state = 'pending'), delivery_status, reason
+""")
 SET_ASIDE = statement(
     update(t.Message)
     .where(_OF_PERSON, _IS_OPEN, t.Message.due_at <= NOW)

@@ -150,8 +150,8 @@ def _take(turn: TurnState, event: Event) -> None:
             registration_screens.acknowledged(turn, state, number)
         case Joined() | Resolved() | Filled():
             _take_officer_event(turn, event)
-        case UpdateWithheld():
-            registration_screens.withhold_update(turn)
+        case UpdateWithheld(notice):
+            registration_screens.withhold_update(turn, notice)
         case PinTried() | PinLifted():
             pin_screens.take_event(turn, event)
         case _:

@@ -120,9 +120,19 @@ class Resolved:
     where: str = ""
 
 
+class Notice(StrEnum):
+    """The reason of a message that only says that something waits, without its content."""
+
+    UPDATE = "update"
+    ANSWER = "answer"
+    REMINDER = "reminder"
+
+
 @dataclass(frozen=True, slots=True)
 class UpdateWithheld:
-    """An officer's message waits; the person gets a notice without its content."""
+    """A message waits; the person gets a notice without its content."""
+
+    notice: Notice = Notice.ANSWER
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +212,8 @@ class Say:
     `replaces`: it may replace the message whose button was pressed. `protect`: it must not be
     forwarded. `service`: it is sent even while an officer has the case. `private`: its answer
     belongs on the secure page. `ends_contact`: the request for the person's number, which the
-    messages before showed, is over.
+    messages before showed, is over. `notice`: it is a notice without content, for which platforms
+    approve a template.
     """
 
     paragraphs: tuple[tuple[Text, ...], ...]
@@ -214,6 +225,7 @@ class Say:
     service: bool = False
     private: bool = False
     ends_contact: bool = False
+    notice: Notice | None = None
 
 
 @dataclass(frozen=True, slots=True)

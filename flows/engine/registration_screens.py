@@ -1,7 +1,7 @@
 """The state of the registration, as the person sees it."""
 
 from flows.engine import screens
-from flows.engine.events import Button
+from flows.engine.events import Button, Notice
 from flows.engine.fast_replace import replace
 from flows.engine.state import RegistrationStatus
 from flows.engine.turn import TurnState
@@ -30,14 +30,16 @@ def acknowledged(turn: TurnState, state: str, number: str) -> None:
         announce_update(turn)
 
 
-def withhold_update(turn: TurnState) -> None:
-    """Announce an officer's message without its content, once."""
+def withhold_update(turn: TurnState, notice: Notice) -> None:
+    """Announce a message without its content, once."""
     if turn.c.update_waits:
         return
     turn.c = replace(turn.c, update_waits=True)
-    turn.say(((screens.UPDATE,),), (Button(OPEN_UPDATE, screens.OPEN),), service=True)
+    opening = (Button(OPEN_UPDATE, screens.OPEN),)
+    turn.say(((screens.UPDATE,),), opening, service=True, notice=notice)
 
 
 def announce_update(turn: TurnState) -> None:
     """Announce an update without its content, since others may see the screen."""
-    turn.say(((screens.UPDATE,),), (Button("!status", screens.OPEN),), service=True)
+    opening = (Button("!status", screens.OPEN),)
+    turn.say(((screens.UPDATE,),), opening, service=True, notice=Notice.UPDATE)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
 from flows.engine import screens
-from flows.engine.events import Button, ConsentGiven, Effect, Kind, Page, Say
+from flows.engine.events import Button, ConsentGiven, Effect, Kind, Notice, Page, Say
 from flows.engine.fast_replace import replace
 from flows.engine.flow import (
     EMPTY,
@@ -205,6 +205,7 @@ class TurnState:
         service: bool = False,
         private: bool = False,
         leaves: bool = True,
+        notice: Notice | None = None,
     ) -> None:
         label = screens.EXIT if self.c.language else screens.EXIT_SIGN
         out = (Button("!exit", label, Kind.EXIT),) if leaves else ()
@@ -218,6 +219,7 @@ class TurnState:
                 protect=protect,
                 service=service,
                 private=private,
+                notice=notice,
             )
         )
         self.notes = []

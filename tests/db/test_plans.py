@@ -8,7 +8,7 @@ import pytest
 
 from bot.conversations import statements as turn
 from bot.embedded import Databases
-from bot.outbox import delivery_reports, sender
+from bot.outbox import delivery_reports
 from bot.outbox import statements as outbox
 
 # Enough rows that no table is read whole because it is small.
@@ -58,7 +58,7 @@ STATEMENTS: Mapping[str, tuple[bytes, Mapping[str, str]]] = {
         {"conversations": "conversations_pkey", "messages_1": "messages_open"},
     ),
     "claim a message": (
-        sender._CLAIM.text,
+        outbox.CLAIM.text,
         {
             "m_1": "messages_open",
             "m": "messages_pkey",
@@ -69,7 +69,7 @@ STATEMENTS: Mapping[str, tuple[bytes, Mapping[str, str]]] = {
         },
     ),
     "record the outcome of a message": (
-        sender._OUTCOME.text,
+        outbox.OUTCOME.text,
         {"messages": "messages_open", "m": "messages_open"},
     ),
     "record delivery reports": (

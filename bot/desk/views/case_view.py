@@ -39,6 +39,8 @@ SOFT_BUDGET, HARD_BUDGET = 60, 120
 
 _logger = logging.get()
 
+# How long before the end of a reply window the officer is warned.
+WARN_BEFORE = timedelta(hours=2)
 # A person who wrote within these minutes is taken to hold the phone themselves.
 PRESENT_MINUTES = 15
 
@@ -78,13 +80,17 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Composer:
-    """Whether free text can be sent, until when, and the person's language.
+    """Whether a reply can be written, and how it arrives in the person's language.
 
-    `withheld`: the person gets a notice, and the text once they open it.
+    `closes_at` is the end of the platform's reply window; `closed`: it has ended, so that the
+    person gets a template first; `closes_soon`: it ends within 2 hours. `withheld`: the person gets
+    a notice, and the text once they open it.
     """
 
     open: bool
     closes_at: datetime | None
+    closed: bool
+    closes_soon: bool
     language: str
     limit: int
     withheld: bool
@@ -106,13 +112,15 @@ class Registered:
 class View:
     """A case as its page shows it; `at` is the last change that it includes.
 
-    `papers` are the person's uploaded files, `wanted` is a requested file that has not arrived.
-    `beside` are colleagues who view the case too.
+    `notice` is the state and the reason of the last notice that an answer waits; None if there was
+    none. `papers` are the person's uploaded files, `wanted` is a requested file that has not
+    arrived. `beside` are colleagues who view the case too.
     """
 
     line: CaseRow
     thread: tuple[Said, ...]
     notes: tuple[Noted, ...]
+    notice: tuple[str, str] | None
     composer: Composer
     registry: tuple[Registered, ...]
     earlier: tuple[CaseRow, ...]
@@ -141,7 +149,7 @@ async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | No
     line = allowed(rt, officer, rows, Action.CASE_READ)
     fresh = _is_new(officer, line.case, reason, account)
     values["person"] = line.case.person_id
-    key, state, words, notes, registry, earlier, papers, *others = await directory.asked(
+    key, state, words, notes, notice, registry, earlier, papers, *others = await directory.asked(
         rt, officer, *((each, values) for each in (*_SHOWN, *(_NOTED if fresh else (LOOK,))))
     )
     ((now,),), beside, *counted = others
@@ -155,6 +163,7 @@ async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | No
         line=line,
         thread=tuple(_said(person, case_id, *row) for row in words),
         notes=tuple(_noted(person, case_id, *row) for row in notes),
+        notice=(notice[0][0], notice[0][1]) if notice else None,
         composer=_composer(rt, line, talk, [row[1] for row in words if row[2]], now),
         registry=tuple(Registered(*row) for row in registry),
         earlier=tuple(row_of(rt, row) for row in earlier),
@@ -176,13 +185,15 @@ def _composer(
     spoke_at: Sequence[datetime],
     now: datetime,
 ) -> Composer:
-    is_open = talk is not None and (line.window is None or line.window > now)
+    closed = line.window is not None and line.window <= now
+    closes_soon = line.window is not None and not closed and line.window - now <= WARN_BEFORE
     language = talk.language if talk else line.case.language
     spoke = max(spoke_at, default=line.case.opened_at)
     channel = rt.channels.get(line.channel)
     notifies = channel is not None and channel.notifies
     withheld = talk is not None and notifies and is_withheld(talk, spoke, now)
-    return Composer(is_open, line.window, language, MAX_WORDS, withheld)
+    open_now = talk is not None
+    return Composer(open_now, line.window, closed, closes_soon, language, MAX_WORDS, withheld)
 
 
 def is_withheld(talk: Conversation, spoke_at: datetime, now: datetime) -> bool:
@@ -266,8 +277,8 @@ _NOTED = (
 # In the order in which `view` unpacks them.
 _SHOWN = (
     identities.KEY, statements.CONVERSATION, statements.THREAD, statements.NOTES,
-    statements.REGISTRY, statements.EARLIER, uploads.LISTING, statements.DATABASE_TIME,
-    statements.VIEWERS,
+    statements.NOTICE, statements.REGISTRY, statements.EARLIER, uploads.LISTING,
+    statements.DATABASE_TIME, statements.VIEWERS,
 )  # fmt: skip
 
 

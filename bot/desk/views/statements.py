@@ -266,6 +266,16 @@ THREAD = statement(
     .where(t.CaseMessage.case_id == _CASE)
     .order_by(t.CaseMessage.id)
 )
+# The newest notice that an answer waits: a message of the case without an officer.
+NOTICE = statement(
+    select(
+        func.coalesce(t.Message.delivery_status, t.Message.state),
+        func.coalesce(t.Message.reason, ""),
+    )
+    .where(t.Message.person_id == _PERSON, t.Message.case_id == _CASE, t.Message.officer.is_(None))
+    .order_by(t.Message.id.desc())
+    .limit(1)
+)
 NOTES = statement(
     select(t.CaseNote.id, t.CaseNote.created_at, func.coalesce(t.Officer.name, ""), t.CaseNote.body)
     .select_from(t.CaseNote)

@@ -119,10 +119,16 @@ CASE: dict[str, Text] = {
     "canned_none": _("There is no ready answer in the person's language."),
     "meaning": _("It means: {words}"),
     "writes_in": _("The person reads: {language}"),
-    "locked": _(
-        "The chat is closed. On WhatsApp an answer is possible for 24 hours after the "
-        "person's last message. The chat opens when the person writes again."
+    "not_here": _("This person cannot be written to now."),
+    "closes_soon": _(
+        "WhatsApp shows your words directly for {time} more. Afterwards the person must tap a"
+        " notice first."
     ),
+    "arrives_closed": _(
+        "The last message is older than 24 hours. Goes as: “An answer is waiting for you.” The"
+        " person taps it and gets your answer."
+    ),
+    "notice": _("Notice that an answer waits: {state}"),
     "window": _("The chat stays open for {time} more."),
     "arrives_whole": _("The person reads your answer at once; it cannot be forwarded."),
     "arrives_withheld": _(
@@ -231,7 +237,7 @@ DONE: dict[str, Text] = {
 DELIVERIES: dict[str, Text] = {
     "pending": _("on its way"),
     "sending": _("on its way"),
-    "waiting": _("waits until the chat is open again"),
+    "waiting": _("waits until the person opens the chat"),
     "sent": _("sent"),
     "delivered": _("delivered"),
     "read": _("read"),
@@ -298,7 +304,6 @@ REFUSALS: dict[str, Text] = {
     "no_document": _("This document can't be asked for. Choose another one."),
     "no_paper": _("There is no paper here that could go to the registry now."),
     "not_fillable": _("Only the person can answer this question."),
-    "window_closed": _("The chat is closed until the person writes again."),
     "no_intent": _("This question is not on the list. Choose one of the list."),
     "no_flow": _("The bot can't go on there for this person."),
     "no_officer": _("This colleague can't take the case."),

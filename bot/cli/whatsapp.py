@@ -1,0 +1,80 @@
+"""`whatsapp`: the templates that service messages need, with their state at Meta."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import aiohttp
+import typer
+
+from bot.channels import SendError
+from bot.channels.whatsapp import service_templates
+from bot.channels.whatsapp.client import Listed, WhatsApp
+from bot.channels.whatsapp.service_templates import ServiceTemplate
+from bot.cli.environment import AsJson, Data, print_json, read
+from bot.cli.whatsapp_templates import APPROVED
+from bot.config.settings import Settings
+from bot.i18n import Languages
+from bot.runtime import platforms
+
+app = typer.Typer(no_args_is_help=True, help="WhatsApp: the templates of service messages.")
+
+UNKNOWN, MISSING = "unknown", "MISSING"
+Texts = Annotated[bool, typer.Option("--texts", help="Print what to enter in Meta's manager.")]
+
+
+@app.callback()
+def _group() -> None:
+    """Keep `templates` a command of the group, also while it is the only one."""
+
+
+@app.command()
+def templates(data: Data = None, texts: Texts = False, as_json: AsJson = False) -> None:
+    """List the templates for people who wrote more than 24 hours ago; exit 1 if one is missing.
+
+    Their state is unknown unless KOSH_WHATSAPP_ACCOUNT_ID is set.
+    """
+    needed = list(service_templates.needed(Languages()))
+    try:
+        listed = asyncio.run(_listed(read(data_dir=data)))
+    except SendError as error:
+        typer.echo(f"WhatsApp does not show its templates: {error.code}", err=True)
+        sys.exit(2)
+    found = [(each, _state(each, listed)) for each in needed]
+    if as_json:
+        print_json([{**_written(each), "state": state} for each, state in found])
+    else:
+        for each, state in found:
+            typer.echo(f"{each.name:<20} {each.language:<6} {state}")
+            if texts:
+                typer.echo(f"    utility · {each.body} · [{each.button}]")
+    sys.exit(1 if any(state not in (APPROVED, UNKNOWN) for _each, state in found) else 0)
+
+
+async def _listed(chosen: Settings) -> list[Listed] | None:
+    """Return the templates of the account; None if no account is set."""
+    if chosen.whatsapp_account_id is None:
+        return None
+    async with aiohttp.ClientSession() as http:
+        channel = platforms(chosen, http, Languages()).get(WhatsApp.name)
+        if not isinstance(channel, WhatsApp):
+            return None
+        return await channel.templates(chosen.whatsapp_account_id)
+
+
+def _state(needed: ServiceTemplate, listed: Sequence[Listed] | None) -> str:
+    if listed is None:
+        return UNKNOWN
+    key = needed.name, needed.language
+    return next((each.status for each in listed if (each.name, each.language) == key), MISSING)
+
+
+def _written(each: ServiceTemplate) -> dict[str, str]:
+    return {
+        "name": each.name,
+        "language": each.language,
+        "category": "UTILITY",
+        "body": each.body,
+        "button": each.button,
+    }

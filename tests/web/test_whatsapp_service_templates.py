@@ -1,0 +1,305 @@
+"""WhatsApp after 24 hours: a template announces a message, which then arrives once."""
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
+from uuid import UUID
+
+import pytest
+
+from bot import desk
+from bot.channels import ChannelCall, RenderedButton
+from bot.channels.whatsapp import service_templates
+from bot.channels.whatsapp.layout import templates
+from bot.conversations import receive, registry_events
+from bot.conversations import store as conversation_store
+from bot.desk import views
+from bot.i18n import Languages
+from bot.officers.directory import Officer
+from bot.officers.permissions import Reason
+from bot.outbox import sender
+from bot.runtime import Runtime
+from bot.worker import sweeps
+from flows.engine import screens
+from flows.engine.events import Notice
+from flows.engine.text import _
+from flows.knowledge.documents import IIN
+from tests.app_stack import House
+from tests.desk.desks import an_officer, key
+from tests.emulators.whatsapp import Template as WaTemplate
+from tests.emulators.whatsapp import User
+from tests.web.test_journeys import ANSWERS, _receipt
+from tests.web.test_keeping import LISTED
+from tests.web.test_whatsapp_journey import (
+    _at_language,
+    _keys,
+    _known,
+    _next,
+    _person,
+    _press,
+    _query,
+    _states,
+    _user,
+    _walk,
+)
+
+HOURS = (25, 49, 200)
+ANSWER = "Testova, bring the certificate."
+
+
+def approve(house: House, *, without: str = "") -> None:
+    """Approve the templates at the platform, except those with a name."""
+    house.whatsapp.add_templates(
+        *(
+            WaTemplate(each.name, each.language, each.body, buttons=(each.button,))
+            for each in service_templates.needed(house.rt.languages)
+            if each.name != without
+        )
+    )
+
+
+def _text(house: House, notice: Notice, language: str = "ru") -> str:
+    return house.rt.languages.render(service_templates.TEXTS[notice], language)
+
+
+async def _pass(house: House, hours: int) -> None:
+    """Let hours pass, for the program and for the platform."""
+    await house.whatsapp.until_taken()
+    await house.ahead(f"{hours} hours")
+    house.whatsapp.advance(hours * 3600)
+
+
+def _count(user: User, words: str) -> int:
+    return sum(words in each.text for each in user.received)
+
+
+async def _tap(user: User) -> None:
+    """Tap the only button of the notice that came last."""
+    (button,) = user.last.buttons
+    await user.answer(button.data)
+
+
+async def _asked(house: House, phone: str) -> tuple[User, Officer, UUID, int]:
+    """Return a person who asked for an officer, and the officer who answered once.
+
+    A case that waits for the person does not go back to the queue.
+    """
+    user = await _known(house, phone)
+    await _next(user, lambda: user.say("/person"))
+    await _press(user, "general")
+    await _press(user, "yes")
+    await _next(user, lambda: user.say("Testova asks something"))
+    [(case_id, version)] = await _query(house, "SELECT id, version FROM cases")
+    officer = await an_officer(house.rt)
+    seen = len(user.received)
+    done = await desk.claim(house.rt, officer, case_id, version, key=key())
+    await user.wait_for_message(seen + 1)
+    first = await desk.reply(
+        house.rt, officer, case_id, done.version, key=key(), words="We look into it."
+    )
+    await user.wait_for_message(seen + 2)
+    return user, officer, case_id, first.version
+
+
+async def _replied(house: House, officer: Officer, case_id: UUID, words: str) -> None:
+    [(version,)] = await _query(house, "SELECT version FROM cases WHERE id = %s", case_id)
+    await desk.reply(house.rt, officer, case_id, version, key=key(), words=words)
+
+
+@pytest.mark.parametrize("hours", HOURS)
+async def test_late_reply_arrives_by_template_and_then_whole(house: House, hours: int) -> None:
+    approve(house)
+    user, officer, case_id, _version = await _asked(house, "77010000101")
+    await _pass(house, hours)
+    notice = _text(house, Notice.ANSWER)
+    for words in (ANSWER, f"{ANSWER} And a photo."):
+        await _replied(house, officer, case_id, words)
+    await user.wait(lambda chat: _count(user, notice) == 1)
+    view = await views.view(house.rt, officer, case_id, Reason.CHECK)
+    assert [each.delivery for each in view.thread[-2:]] == ["waiting", "waiting"]
+    await _tap(user)
+    await user.wait(lambda chat: _count(user, ANSWER) == 2)
+    await house.whatsapp.until_taken()
+    assert [each.text.count(ANSWER) for each in user.received[-2:]] == [1, 1]
+    assert "photo" in user.received[-1].text
+    assert _count(user, notice) == 1
+    assert house.whatsapp.journal.mistakes() == []
+
+
+@pytest.mark.parametrize("hours", HOURS)
+async def test_late_status_arrives_by_template_and_then_whole(house: House, hours: int) -> None:
+    approve(house)
+    user = await _user(house, "77010000102")
+    await _at_language(user, "ru")
+    await _walk(house, user, ANSWERS)
+    number = await _receipt(house, "ru")
+    await user.wait(lambda chat: "!status" in _keys(user.last))
+    person = await _person(house, user)
+    async with house.rt.pool.connection() as session:
+        held = await conversation_store.lock(house.rt, session, person.id)
+        assert held is not None
+        assert held.conversation.registration is not None
+        told = replace(held.conversation.registration, write_first=True)
+        talk = replace(held.conversation, registration=told)
+        await conversation_store.save_state(house.rt, session, held, talk)
+    await _pass(house, hours)
+    told_by = await registry_events.record_status_callback(house.rt, number, "REJECTED", 900)
+    await receive.deliver(house.rt, told_by)
+    notice = _text(house, Notice.UPDATE)
+    before = len(user.received)
+    await user.wait(lambda chat: user.received[-1].text == notice)
+    await _tap(user)
+    rejected = _(screens.REGISTRATION["rejected"].msgid, number=number)
+    words = house.rt.languages.render(rejected, "ru")
+    await user.wait(lambda chat: _count(user, words) == 1)
+    assert len(user.received) <= before + 2
+    assert house.whatsapp.journal.mistakes() == []
+
+
+@pytest.mark.parametrize("hours", HOURS)
+async def test_late_reminder_arrives_by_template_and_then_whole(house: House, hours: int) -> None:
+    approve(house)
+    user = await _user(house, "77010000103")
+    await _at_language(user, LISTED[0])
+    for tap in LISTED[1:]:
+        await _press(user, tap)
+    await user.wait(lambda chat: "keep" in _keys(user.last))
+    for tap in ("keep", "yes", "remind"):
+        await _press(user, tap)
+    await _pass(house, hours)
+    await _query(house, "UPDATE reminders SET due_at = kosh_now() RETURNING 1")
+    await sweeps.remind(house.rt)
+    notice = _text(house, Notice.REMINDER)
+    await user.wait(lambda chat: _count(user, notice) == 1)
+    await _tap(user)
+    name = house.rt.languages.render(IIN.name, "ru")
+    seen = _count(user, name)
+    await user.wait(lambda chat: name in user.last.text)
+    assert _count(user, notice) == 1
+    assert seen <= _count(user, name) <= seen + 1
+
+
+async def test_late_document_request_arrives_by_template_and_then_whole(house: House) -> None:
+    approve(house)
+    user, officer, case_id, version = await _asked(house, "77010000107")
+    await _pass(house, 25)
+    await desk.ask_document(house.rt, officer, case_id, version, key=key(), document=desk.OTHER)
+    notice = _text(house, Notice.UPDATE)
+    await user.wait(lambda chat: user.received[-1].text == notice)
+    seen = len(user.received)
+    await _tap(user)
+    await user.wait_for_message(seen + 1)
+    assert user.last.link is not None, "the request leads to the secure page"
+    assert _count(user, notice) == 1
+
+
+async def test_late_reply_waits_and_the_officer_sees_why_without_template(house: House) -> None:
+    user, officer, case_id, _version = await _asked(house, "77010000104")
+    await _pass(house, 25)
+    await _replied(house, officer, case_id, ANSWER)
+
+    async def refused() -> bool:
+        view = await views.view(house.rt, officer, case_id, Reason.CHECK)
+        return view.notice == ("waiting", "E_SEND_TEMPLATE")
+
+    await house.until(refused)
+    await user.say("Здравствуйте")
+    await user.wait(lambda chat: _count(user, ANSWER) == 1)
+    assert "waiting" not in await _states(house, user)
+
+
+async def test_officer_sees_that_the_notice_is_undeliverable(house: House) -> None:
+    approve(house)
+    user, officer, case_id, _version = await _asked(house, "77010000105")
+    await _pass(house, 25)
+    user.person.undeliverable = True
+    await _replied(house, officer, case_id, ANSWER)
+
+    async def told() -> bool:
+        view = await views.view(house.rt, officer, case_id, Reason.CHECK)
+        return view.notice is not None and view.notice[1] == "E_SEND_BLOCKED"
+
+    await house.until(told)
+
+
+class _Killed(Exception):
+    """The process ended here."""
+
+
+def _killing(monkeypatch: pytest.MonkeyPatch, chance: random.Random) -> None:
+    """Let senders die before a call, or after the platform took it and before it is noted."""
+    called = sender._call
+
+    async def call(rt: Runtime, channel: str, act: ChannelCall) -> str:
+        fate = chance.random()
+        if fate < 0.2:
+            raise _Killed
+        external_id = await called(rt, channel, act)
+        if fate < 0.4:
+            raise _Killed
+        return external_id
+
+    monkeypatch.setattr(sender, "_call", call)
+
+
+async def _survived(deed: Callable[[], Awaitable[object]]) -> None:
+    try:
+        await deed()
+    except _Killed:
+        return
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_late_replies_survive_kills_without_loss_or_repetition(
+    house: House, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    approve(house)
+    user, officer, case_id, _version = await _asked(house, "77010000106")
+    _killing(monkeypatch, random.Random(seed))
+    notice = _text(house, Notice.ANSWER)
+    for turn in range(1, 13):
+        await _pass(house, 25)
+        words = f"Answer number {turn:03}"
+        await _survived(partial(_replied, house, officer, case_id, words))
+        await _until_seen(house, user, notice, turn)
+        await _tap(user)
+        await _until_seen(house, user, words, 1)
+    for turn in range(1, 13):
+        assert _count(user, f"Answer number {turn:03}") == 1
+    assert _count(user, notice) == 12
+    order = [each.text[-3:] for each in user.received if "Answer number" in each.text]
+    assert order == sorted(order)
+
+
+async def _until_seen(house: House, user: User, words: str, many: int) -> None:
+    """Let leases end until the words have arrived, and nothing is open any more."""
+
+    async def arrived() -> bool:
+        await house.whatsapp.until_taken()
+        await house.ahead("61 seconds")
+        states = await _states(house, user)
+        is_open = any(each in ("pending", "sending") for each in states)
+        return _count(user, words) >= many and not is_open
+
+    await house.until(arrived)
+
+
+def test_service_templates_exist_in_each_written_form_without_content() -> None:
+    words = Languages()
+    needed = list(service_templates.needed(words))
+    forms = [code for code, _own in words.languages()]
+    assert len({(each.name, each.language) for each in needed}) == len(needed) == 3 * len(forms)
+    for each in needed:
+        assert "{" not in each.body
+        assert 0 < len(each.button) <= 20
+    opening = RenderedButton("!open", "Open", "option")
+    sent = [
+        content["template"]
+        for notice in Notice
+        for form in forms
+        for content in templates(service_templates.template(notice, opening), form)[:1]
+    ]
+    assert [(each["name"], each["language"]["code"]) for each in sent] == [
+        (each.name, each.language) for each in needed
+    ]
