@@ -24,7 +24,7 @@ UNITS = sorted((ROOT / "deploy/systemd").glob("*.service"))
 TIMERS = sorted((ROOT / "deploy/systemd").glob("*.timer"))
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
 # Not settings of the program: a directory of secrets, its own file, and what only compose reads.
-AROUND = {"SECRETS_DIR", "SETTINGS", "VERSION", "COMMIT", "DOMAIN", "UPSTREAM"}
+AROUND = {"SECRETS_DIR", "SETTINGS", "VERSION", "COMMIT", "DOMAIN", "UPSTREAM", "WEBHOOKS_UPSTREAM"}
 AROUND |= {f"{role}_PASSWORD" for role in ("OWNER", "APP", "RETENTION", "CONSOLE")}
 
 
@@ -65,16 +65,49 @@ def test_network_policies_select_their_pods() -> None:
     pods = {name: given | template["metadata"]["labels"] for name, template in _templates()}
     reached = {
         each["metadata"]["name"]: {
-            name
-            for name, labels in pods.items()
-            if each["spec"]["podSelector"].get("matchLabels", {}).items() <= labels.items()
+            name for name, labels in pods.items() if _selects(each["spec"]["podSelector"], labels)
         }
         for each in _documents()
         if each["kind"] == "NetworkPolicy"
     }
-    everybody = {"web", "work", "migrate", "backup"}
-    assert reached.pop("ingress-to-web") == {"web"}
+    everybody = {"web", "webhooks", "work", "migrate", "backup"}
+    assert reached.pop("ingress-to-web") == {"web", "webhooks"}
     assert set(map(frozenset, reached.values())) == {frozenset(everybody)}
+
+
+def _selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
+    listed = selector.get("matchExpressions", [])
+    assert all(each["operator"] == "In" for each in listed)
+    return selector.get("matchLabels", {}).items() <= labels.items() and all(
+        labels.get(each["key"]) in each["values"] for each in listed
+    )
+
+
+def test_platforms_reach_a_process_of_their_own() -> None:
+    """A flood of the chat must not delay webhooks, in each kind of installation."""
+    caddy = (ROOT / "deploy/caddy/Caddyfile").read_text("utf-8")
+    assert "@platforms path /webhooks/* /callbacks/*" in caddy
+    assert COMPOSE["services"]["webhooks"]["command"] == ["webhooks"]
+    proxy = COMPOSE["services"]["proxy"]
+    assert proxy["environment"]["KOSH_WEBHOOKS_UPSTREAM"] == "webhooks:8080"
+    routed = {
+        path["path"]: path["backend"]["service"]["name"]
+        for each in _documents()
+        if each["kind"] == "Ingress"
+        for rule in each["spec"]["rules"]
+        for path in rule["http"]["paths"]
+    }
+    assert routed == {"/": "web", "/webhooks/": "webhooks", "/callbacks/": "webhooks"}
+    [unit] = [path.read_text("utf-8") for path in UNITS if path.stem == "kosh-webhooks@"]
+    assert "-m bot webhooks --port 8081" in unit
+
+
+def test_proxy_ends_slow_clients() -> None:
+    caddy = (ROOT / "deploy/caddy/Caddyfile").read_text("utf-8")
+    for limit in ("read_header 10s", "read_body 150s", "idle 2m", "max_header_size 16KB"):
+        assert limit in caddy
+    # A limit for writing would cut the streams of the chat and the console.
+    assert not re.search(r"^\s*write ", caddy, re.MULTILINE)
 
 
 def test_pods_have_minimal_privileges() -> None:
@@ -93,8 +126,9 @@ def test_deployments_have_autoscaler_and_disruption_budget() -> None:
     kinds: dict[str, set[str]] = {}
     for each in _documents():
         kinds.setdefault(each["kind"], set()).add(each["metadata"]["name"])
-    assert kinds["Deployment"] == {"web", "work"}
-    assert kinds["HorizontalPodAutoscaler"] == kinds["PodDisruptionBudget"] == {"web", "work"}
+    serving = {"web", "webhooks", "work"}
+    assert kinds["Deployment"] == serving
+    assert kinds["HorizontalPodAutoscaler"] == kinds["PodDisruptionBudget"] == serving
     assert (kinds["Job"], kinds["CronJob"]) == ({"migrate"}, {"backup"})
 
 
@@ -116,7 +150,7 @@ def test_compose_publishes_only_the_proxy_ports() -> None:
     ports = {name: each["ports"] for name, each in COMPOSE["services"].items() if "ports" in each}
     assert ports.pop("proxy") == ["80:80", "443:443", "443:443/udp"]
     assert all(port.startswith("127.0.0.1:") for each in ports.values() for port in each)
-    for name in ("web", "work", "migrate", "proxy"):
+    for name in ("web", "webhooks", "work", "migrate", "proxy"):
         assert COMPOSE["services"][name]["read_only"]
         assert COMPOSE["services"][name]["cap_drop"] == ["ALL"]
 
@@ -137,7 +171,7 @@ def test_monthly_key_rotation_is_off_where_keys_are_not_durable() -> None:
         for container in pod["containers"]:
             mounts = {each["name"]: each for each in container["volumeMounts"]}
             assert "keys" not in mounts or mounts["keys"]["readOnly"]
-    for name in ("web", "work"):
+    for name in ("web", "webhooks", "work"):
         service = COMPOSE["services"][name]
         assert service["environment"]["KOSH_ROTATE_KEYS_MONTHLY"] == "true"
         assert "keys:/keys" in service["volumes"]
@@ -157,7 +191,7 @@ def test_erasure_journal_is_on_a_durable_volume() -> None:
         if "/erased" in mounts or "/keys" in mounts:
             volumes = {each["name"]: each for each in pod["volumes"]}
             assert "persistentVolumeClaim" in volumes[mounts["/erased"]]
-    for name in ("web", "work"):
+    for name in ("web", "webhooks", "work"):
         service = COMPOSE["services"][name]
         assert service["environment"]["KOSH_ERASURE_JOURNAL"] == "/erased/marks"
         assert "erased:/erased" in service["volumes"]
@@ -169,12 +203,13 @@ def test_erasure_journal_is_on_a_durable_volume() -> None:
 
 def test_deployment_gives_processes_time_to_shut_down() -> None:
     """A worker gets the time that it needs to end, and web gets no new requests meanwhile."""
-    for name in ("web", "work"):
+    for name in ("web", "webhooks", "work"):
         assert COMPOSE["services"][name]["stop_grace_period"] == "30s"
     deployments = [each for each in _documents() if each["kind"] == "Deployment"]
     pods = {each["metadata"]["name"]: each["spec"]["template"]["spec"] for each in deployments}
     assert all(pod["terminationGracePeriodSeconds"] == 30 for pod in pods.values())
-    assert pods["web"]["containers"][0]["lifecycle"]["preStop"] == {"sleep": {"seconds": 5}}
+    for name in ("web", "webhooks"):
+        assert pods[name]["containers"][0]["lifecycle"]["preStop"] == {"sleep": {"seconds": 5}}
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze here")
@@ -198,13 +233,13 @@ def test_systemd_processes_have_distinct_metrics_ports() -> None:
     assert {name for name, port in ports.items() if port.endswith("%i")} == {
         name for name in ports if name.endswith("@")
     }
-    assert len({port.removesuffix("%i")[:3] for port in ports.values()}) == len(ports) == 3
+    assert len({port.removesuffix("%i")[:3] for port in ports.values()}) == len(ports) == 4
     scraped = (ROOT / "deploy/prometheus/prometheus.yaml").read_text("utf-8")
     [job] = yaml.safe_load(scraped)["scrape_configs"]
     # By the name of its container: behind a service's name only one of several would answer.
     asked = [each for some in job["static_configs"] for each in some["targets"]]
     port = COMPOSE["services"]["web"]["environment"]["KOSH_METRICS_PORT"]
-    assert asked == [f"{COMPOSE['name']}-{name}-1:{port}" for name in ("web", "work")]
+    assert asked == [f"{COMPOSE['name']}-{name}-1:{port}" for name in ("web", "webhooks", "work")]
 
 
 def test_deployment_files_use_existing_settings_and_commands() -> None:
@@ -220,7 +255,7 @@ def test_deployment_files_use_existing_settings_and_commands() -> None:
     for unit in UNITS:
         started += re.findall(r"-m bot ([a-z]+)", unit.read_text("utf-8"))
     assert set(started) - commands.keys() == set()
-    assert {"web", "work", "migrate"} <= set(started)
+    assert {"web", "webhooks", "work", "migrate"} <= set(started)
 
 
 def test_docker_image_runs_as_an_unprivileged_user() -> None:

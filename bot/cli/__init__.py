@@ -18,7 +18,7 @@ from bot.security.key_files import VaultError
 # Command modules in the order of the help page, with the commands that each provides.
 FAMILIES = {
     "demo": ("demo",),
-    "servers": ("run", "web", "work", "poll"),
+    "servers": ("run", "web", "webhooks", "work", "poll"),
     "init": ("init",),
     "doctor": ("doctor",),
     "setup": ("version", "profile", "migrate"),

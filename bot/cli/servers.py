@@ -1,9 +1,10 @@
-"""`run`, `web`, `work`, `poll`: long-running server commands."""
+"""`run`, `web`, `webhooks`, `work`, `poll`: long-running server commands."""
 
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any
 
 import typer
@@ -25,6 +26,7 @@ from bot.observability import tracing
 from bot.operations import rollback_guard
 from bot.runtime import Runtime, runtime
 from bot.web.app import close, create_app
+from bot.web.connection_limits import MAX_CONNECTIONS, LimitedProtocol
 from bot.web.console import demo_officers
 from bot.web.health import metrics_app
 from bot.worker import main, telegram_polling
@@ -46,6 +48,17 @@ def web(port: Port = None) -> None:
     """Run the web server only: webhooks, web chat, health; several can share one port."""
     chosen = read(port=port)
     run_until_signal(lambda: _serve_web(chosen), within=END_SECONDS)
+
+
+@app.command()
+def webhooks(port: Port = None) -> None:
+    """Run a server for webhooks and callbacks only, so that a busy web server does not delay them.
+
+    The proxy sends /webhooks/ and /callbacks/ here.
+    """
+    chosen = read(port=port)
+    serving = partial(_serve_web, chosen, platforms_only=True)
+    run_until_signal(serving, within=END_SECONDS)
 
 
 @app.command()
@@ -87,12 +100,12 @@ async def serve(asgi: Any, host: str, port: int, place: socket.socket | None = N
             host=host,
             port=port,
             loop="none",
-            http="httptools",
+            http=LimitedProtocol,
             ws="none",
             access_log=False,
             log_config=None,
             server_header=False,
-            limit_concurrency=1000,
+            limit_concurrency=MAX_CONNECTIONS,
             timeout_graceful_shutdown=5,
         )
     )
@@ -139,12 +152,13 @@ async def _lent(rt: Runtime) -> AsyncIterator[Runtime]:
     yield rt
 
 
-async def _serve_web(chosen: Settings) -> None:
+async def _serve_web(chosen: Settings, *, platforms_only: bool = False) -> None:
     if chosen.has_telegram:
         chosen.require_webhook_secret()
     async with runtime(chosen) as rt, _observed(rt):
         place = shared(chosen.host, chosen.port)
-        await serve(create_app(_lent(rt)), chosen.host, chosen.port, place)
+        asgi = create_app(_lent(rt), platforms_only=platforms_only)
+        await serve(asgi, chosen.host, chosen.port, place)
 
 
 async def serve_all(chosen: Settings, beside: list[Coroutine[Any, Any, None]]) -> None:

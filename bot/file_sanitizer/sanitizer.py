@@ -6,8 +6,10 @@ sandbox (`seccomp`), which serves one file and exits.
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Self
+from weakref import WeakValueDictionary
 
 from bot.file_sanitizer.child_process import ChildProcess, ChildResult
 from bot.file_sanitizer.file_types import HEAD, kind_of
@@ -66,6 +68,7 @@ class Sanitizer:
         self.ahead = ahead
         self._hands = asyncio.Semaphore(hands)
         self._receptions = asyncio.Semaphore(receptions)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._spares: list[asyncio.Task[ChildProcess | None]] = []
         self._first = asyncio.Lock()
         self._works = False
@@ -97,24 +100,28 @@ class Sanitizer:
                     await self._end_spares()
         return self._works
 
-    async def clean(self, chunks: AsyncIterator[bytes], *, limit: int = MAX_BYTES) -> Verdict:
+    async def clean(
+        self, chunks: AsyncIterator[bytes], *, sender: str = "", limit: int = MAX_BYTES
+    ) -> Verdict:
         """Receive a file of at most `limit` bytes and sanitize it.
 
-        An exception of `chunks` gives the verdict `interrupted`; its message is ignored.
+        Files of one sender are received one after the other, so that slow ones do not occupy all
+        receptions. An exception of `chunks` gives the verdict `interrupted`; its message is
+        ignored.
         """
         if not await self.prepare():
             return Refused(Refusal.UNAVAILABLE)
-        try:
-            async with asyncio.timeout(WAIT_SECONDS):
-                await self._receptions.acquire()
-        except TimeoutError:
-            return Refused(Refusal.UNAVAILABLE)
-        try:
+        turn = self._turns.setdefault(sender, asyncio.Lock()) if sender else asyncio.Lock()
+        async with AsyncExitStack() as held:
+            try:
+                async with asyncio.timeout(WAIT_SECONDS):
+                    await held.enter_async_context(turn)
+                    await held.enter_async_context(self._receptions)
+            except TimeoutError:
+                return Refused(Refusal.UNAVAILABLE)
             with MemoryFile() as given:
                 reason = await _receive(chunks, given, limit)
                 return Refused(reason, given.size) if reason else await self._make_safe(given)
-        finally:
-            self._receptions.release()
 
     async def _make_safe(self, given: MemoryFile) -> Verdict:
         result = MemoryFile()

@@ -116,7 +116,9 @@ async def sanitize(
     """Sanitize a file that was uploaded directly; store it with `keep`."""
     async with rt.pool.connection() as transaction:
         full = await _is_full(transaction, person_id)
-    verdict = Refused(Refusal.DAILY_LIMIT) if full else await rt.papers.clean(chunks)
+    if full:
+        return Sanitized(person_id, place, Refused(Refusal.DAILY_LIMIT))
+    verdict = await rt.papers.clean(chunks, sender=str(person_id))
     return Sanitized(person_id, place, verdict)
 
 

@@ -27,6 +27,7 @@ from bot.web import (
     secure_page,
     webhooks,
 )
+from bot.web.connection_limits import AddressLimit
 from bot.web.middleware import RequestGuard
 
 HERE = Path(__file__).parent
@@ -51,10 +52,17 @@ ROUTERS = (
     broadcast_api.router,
     demo.router,
 )
+# A process of its own answers the platforms when others keep `web` busy.
+PLATFORM_ROUTERS = (webhooks.router, health.router)
 
 
-def create_app(opening: AbstractAsyncContextManager[Runtime]) -> FastAPI:
-    """Return the application; it opens the runtime when it starts and closes it when it ends."""
+def create_app(
+    opening: AbstractAsyncContextManager[Runtime], *, platforms_only: bool = False
+) -> FastAPI:
+    """Return the application; it opens the runtime when it starts and closes it when it ends.
+
+    `platforms_only`: serve only webhooks, callbacks and health.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -70,17 +78,18 @@ def create_app(opening: AbstractAsyncContextManager[Runtime]) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        middleware=[Middleware(RequestGuard)],
+        middleware=[Middleware(RequestGuard), Middleware(AddressLimit)],
         exception_handlers=errors.HANDLERS,
         lifespan=lifespan,
     )
-    for router in ROUTERS:
+    for router in PLATFORM_ROUTERS if platforms_only else ROUTERS:
         app.include_router(router)
-    for router in console.ROUTERS:
+    for router in () if platforms_only else console.ROUTERS:
         app.include_router(router, prefix=console.ROOT)
     # Build the routes now: at the first request this would take 0.1 s or more.
     list(iter_route_contexts(app.routes))
-    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    if not platforms_only:
+        app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.state.closing = asyncio.Event()
     return app
 

@@ -25,7 +25,7 @@ QueryNumber = Annotated[int, Field(ge=0, lt=10**MAX_NUMBER_DIGITS)]
 
 
 class Refused(Exception):
-    """Refuse a request with a bare status: 400, 401, 403, 404, 408, 413 or 415."""
+    """Refuse a request with a bare status: 400, 401, 403, 404, 408, 413, 415 or 503."""
 
     def __init__(self, status: int) -> None:
         super().__init__(str(status))
@@ -57,8 +57,16 @@ def fields(raw: bytes, limit: int) -> Pairs:
     return pairs
 
 
-async def body(request: Request, limit: int, media_type: str) -> bytes:
-    """Return the raw body of one media type; Refused past `limit` bytes while it streams in."""
+async def body(
+    request: Request,
+    limit: int,
+    media_type: str,
+    count: Callable[[int], None] = lambda _size: None,
+) -> bytes:
+    """Return the raw body of one media type; Refused past `limit` bytes while it streams in.
+
+    `count` gets the size of each piece, and may refuse it.
+    """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
         raise Refused(415)
     if request.headers.get("content-encoding", "identity").lower() != "identity":
@@ -70,6 +78,7 @@ async def body(request: Request, limit: int, media_type: str) -> bytes:
                 size += len(chunk)
                 if size > limit:
                     raise Refused(413)
+                count(len(chunk))
                 chunks.append(chunk)
     except TimeoutError:
         raise Refused(408) from None

@@ -31,6 +31,7 @@ from bot.observability import logging
 from bot.registry import callback_signature
 from bot.registry.contract import StatusCallback
 from bot.runtime import Runtime
+from bot.web.connection_limits import unverified
 from bot.web.request_parsing import Refused, body
 
 MAX_TELEGRAM_BYTES = 1024 * 1024
@@ -38,6 +39,7 @@ MAX_WHATSAPP_BYTES = 3 * 1024 * 1024
 MAX_REGISTRY_BYTES = 64 * 1024
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 — a header's name
 SIGNATURE_HEADER = "x-hub-signature-256"
+SIGNATURE = re.compile(rb"sha256=[0-9a-f]{64}")
 CHALLENGE = re.compile(r"[0-9]{1,256}", re.ASCII)
 # People of a batch whose updates are handled at the same time.
 MAX_CONCURRENT = 4
@@ -116,8 +118,10 @@ async def whatsapp(request: Request) -> Response:
     """
     rt: Runtime = request.app.state.rt
     channel = _whatsapp(rt)
-    raw = await body(request, MAX_WHATSAPP_BYTES, "application/json")
-    _check_signature(request, rt, raw)
+    signature = _signature(request)
+    with unverified.held_by(_host(request)) as count:
+        raw = await body(request, MAX_WHATSAPP_BYTES, "application/json", count)
+        _check_signature(signature, rt, raw)
     try:
         arrivals = channel.parse(raw)
     except Unreadable as error:
@@ -134,10 +138,22 @@ def _whatsapp(rt: Runtime) -> WhatsApp:
     return channel
 
 
-def _check_signature(request: Request, rt: Runtime, raw: bytes) -> None:
-    """Refuse a wrong signature over the raw body (403). While a secret is rotated, both count."""
+def _signature(request: Request) -> bytes:
+    """Return the signature; refuse (403) before the body is read if there cannot be a right one."""
     given = request.headers.getlist(SIGNATURE_HEADER)
     header = given[0].encode("latin-1", "replace") if len(given) == 1 else b""
+    if not SIGNATURE.fullmatch(header):
+        _logger.warning("webhook.auth_failed", channel=WhatsApp.name)
+        raise Refused(403)
+    return header
+
+
+def _host(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _check_signature(header: bytes, rt: Runtime, raw: bytes) -> None:
+    """Refuse a wrong signature over the raw body (403). While a secret is rotated, both count."""
     matches = False
     for secret in rt.settings.whatsapp_app_secrets:
         expected = b"sha256=" + hmac.new(secret.encode(), raw, sha256).hexdigest().encode()
@@ -207,12 +223,13 @@ async def _answer_one(rt: Runtime, channel: WhatsApp, received: Received) -> Non
 async def registry(request: Request) -> Response:
     """Take a status callback of the registry: signed, versioned, passed on to the person."""
     rt: Runtime = request.app.state.rt
-    raw = await body(request, MAX_REGISTRY_BYTES, "application/json")
     given = request.headers.getlist(callback_signature.HEADER)
-    secrets = rt.settings.registry_callback_secrets
-    if len(given) != 1 or not callback_signature.verify(given[0], raw, secrets, now=time.time()):
-        _logger.warning("webhook.auth_failed", channel="registry")
-        raise Refused(403)
+    with unverified.held_by(_host(request)) as count:
+        raw = await body(request, MAX_REGISTRY_BYTES, "application/json", count) if given else b""
+        secrets, now = rt.settings.registry_callback_secrets, time.time()
+        if len(given) != 1 or not callback_signature.verify(given[0], raw, secrets, now=now):
+            _logger.warning("webhook.auth_failed", channel="registry")
+            raise Refused(403)
     try:
         callback = StatusCallback.model_validate_json(raw)
     except ValidationError:

@@ -486,7 +486,8 @@ async def test_whatsapp_webhook_quarantines_a_signed_unreadable_body(house: Hous
 async def test_whatsapp_webhook_answers_413_above_three_mebibytes(house: House) -> None:
     raw = b" " * (3 * 1024 * 1024 + 1)
     assert await _post(house, raw, _signed(raw, house.rt.settings.whatsapp_app_secrets[0])) == 413
-    assert await _post(house, b"{}", "x", **{"Content-Type": "text/plain"}) == 415
+    right = _signed(b"{}", house.rt.settings.whatsapp_app_secrets[0])
+    assert await _post(house, b"{}", right, **{"Content-Type": "text/plain"}) == 415
 
 
 @pytest.mark.row(7)

@@ -1,0 +1,238 @@
+"""Many connections, streams or bodies of one address stop neither others nor the platforms.
+
+The servers are those that the command line starts. Addresses beside 127.0.0.1 are other clients.
+"""
+
+import asyncio
+import hmac
+import tracemalloc
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from hashlib import sha256
+from typing import Any
+
+import aiohttp
+import pytest
+from starlette.types import Message
+
+from bot.cli.servers import serve
+from bot.embedded.server_process import free_port
+from bot.web import connection_limits
+from bot.web.app import create_app
+from bot.web.connection_limits import MAX_PER_ADDRESS
+from tests.app_stack import House, lent
+
+FOREIGN, OTHER = "127.0.0.2", "127.0.0.3"
+WAIT_SECONDS = 60
+PIECE = 64 * 1024
+BODY = 3 * 1024 * 1024
+
+
+@asynccontextmanager
+async def _served(house: House, **how: Any) -> AsyncIterator[str]:
+    port = free_port()
+    serving = asyncio.create_task(serve(create_app(lent(house.rt), **how), "127.0.0.1", port))
+    url = f"http://127.0.0.1:{port}"
+    try:
+        await house.until(lambda: _answers(url))
+        yield url
+    finally:
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+
+
+async def _answers(url: str) -> bool:
+    return await _status(url) == 200
+
+
+async def _status(url: str, path: str = "/health", address: str = "127.0.0.1") -> int:
+    connector = aiohttp.TCPConnector(local_addr=(address, 0))
+    async with aiohttp.ClientSession(connector=connector) as http:
+        try:
+            async with http.get(f"{url}{path}") as answer:
+                return answer.status
+        except aiohttp.ClientError:
+            return 0
+
+
+@asynccontextmanager
+async def _connected(
+    url: str, many: int, say: bytes = b"", address: str = "127.0.0.1"
+) -> AsyncIterator[list[asyncio.StreamReader]]:
+    """Open connections from an address that say something and then are silent."""
+    port = int(url.rpartition(":")[2])
+    readers, writers = list[asyncio.StreamReader](), list[asyncio.StreamWriter]()
+    try:
+        for _number in range(many):
+            reader, writer = await asyncio.open_connection(
+                "127.0.0.1", port, local_addr=(address, 0)
+            )
+            writer.write(say)
+            readers.append(reader)
+            writers.append(writer)
+        yield readers
+    finally:
+        for writer in writers:
+            writer.close()
+        for writer in writers:
+            with suppress(OSError):
+                await writer.wait_closed()
+
+
+async def _closed(readers: list[asyncio.StreamReader], at_least: int) -> None:
+    """Wait until the server has closed that many connections."""
+    ends = [asyncio.ensure_future(_end(each)) for each in readers]
+    try:
+        async with asyncio.timeout(WAIT_SECONDS):
+            for done in range(at_least):
+                await next(iter(asyncio.as_completed(ends[done:])))
+    finally:
+        for each in ends:
+            each.cancel()
+
+
+async def _end(reader: asyncio.StreamReader) -> None:
+    with suppress(ConnectionError):
+        await reader.read()
+
+
+@pytest.mark.row(29)
+@pytest.mark.requirement("S-89")
+async def test_idle_connections_of_one_address_block_no_route(house: House) -> None:
+    """Row 29: 1,200 connections that send nothing, of a proxy too."""
+    async with _served(house) as url, _connected(url, 1_200):
+        for path in ("/health", "/chat", "/ready"):
+            assert await _status(url, path) == 200, path
+        async with house.http.post(f"{url}/webhooks/whatsapp", data=b"{}") as answer:
+            assert answer.status == 403
+
+
+@pytest.mark.requirement("S-89")
+async def test_address_has_at_most_a_hundred_connections(house: House) -> None:
+    async with (
+        _served(house) as url,
+        _connected(url, MAX_PER_ADDRESS + 20, address=FOREIGN) as readers,
+    ):
+        await _closed(readers[MAX_PER_ADDRESS:], 20)
+        assert await _status(url, address=FOREIGN) == 0
+        assert await _status(url, address=OTHER) == 200
+
+
+@pytest.mark.row(28)
+@pytest.mark.requirement("S-89")
+@pytest.mark.parametrize("said", [b"", b"POST /webhooks/whatsapp HTTP/1.1\r\nHost: 127.0"])
+async def test_connection_without_a_whole_request_is_closed_in_time(
+    house: House, monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    """Row 28: a deadline for headers, which the server did not have."""
+    monkeypatch.setattr(connection_limits, "HEADER_SECONDS", 0.2)
+    async with _served(house) as url, _connected(url, 3, said) as readers:
+        await _closed(readers, 3)
+
+
+@pytest.mark.requirement("S-89")
+async def test_streams_of_one_address_leave_room_for_others(house: House) -> None:
+    ask = b"GET /chat/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n"
+    async with _served(house) as url, _connected(url, MAX_PER_ADDRESS, ask) as readers:
+        for reader in readers:
+            assert b"200" in await asyncio.wait_for(reader.readline(), WAIT_SECONDS)
+        async with aiohttp.ClientSession() as http:
+            for forwarded, expected in (("203.0.113.7", 503), ("203.0.113.8", 200)):
+                headers = {"X-Forwarded-For": forwarded}
+                async with http.get(f"{url}/chat", headers=headers) as answer:
+                    assert answer.status == expected, forwarded
+                    assert "Content-Security-Policy" in answer.headers
+                    assert ("Retry-After" in answer.headers) == (expected == 503)
+                async with http.post(f"{url}/webhooks/whatsapp", headers=headers) as answer:
+                    assert answer.status == 403
+
+
+@pytest.mark.requirement("S-89")
+async def test_webhooks_server_serves_the_platforms_only(house: House) -> None:
+    async with _served(house, platforms_only=True) as url:
+        for path in ("/health", "/ready", "/status"):
+            assert await _status(url, path) == 200, path
+        for path in ("/chat", "/console", "/static/chat.js", "/p/x"):
+            assert await _status(url, path) == 404, path
+        async with house.http.post(f"{url}/webhooks/telegram") as answer:
+            assert answer.status == 403
+
+
+# Webhooks before their signature is verified
+
+
+@pytest.fixture
+def memory() -> Any:
+    tracemalloc.start()
+    yield lambda: tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+
+async def _posts(house: House, many: int, signature: bytes, address: str = FOREIGN) -> list[int]:
+    """Post bodies to the application at once, each in pieces of its own; return the statuses."""
+    app = create_app(lent(house.rt))
+    app.state.rt = house.rt
+    statuses = list[int]()
+    all_began = asyncio.Event()
+    began = 0
+
+    async def post() -> None:
+        nonlocal began
+        left, first = BODY, True
+
+        async def receive() -> Message:
+            nonlocal left, first, began
+            if first:
+                first, began = False, began + 1
+                if began == many:
+                    all_began.set()
+            await asyncio.sleep(0)
+            left -= PIECE
+            return {"type": "http.request", "body": bytes(PIECE), "more_body": left > 0}
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+
+        headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")]
+        headers += [(b"x-hub-signature-256", signature)] if signature else []
+        scope = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
+            "scheme": "http", "path": "/webhooks/whatsapp", "raw_path": b"/webhooks/whatsapp",
+            "query_string": b"", "root_path": "", "headers": headers, "client": (address, 1),
+            "server": ("127.0.0.1", 80),
+        }  # fmt: skip
+        await app(scope, receive, send)
+
+    await asyncio.gather(*(post() for _number in range(many)))
+    return statuses
+
+
+@pytest.mark.requirement("S-13", "S-89")
+async def test_whatsapp_webhook_buffers_no_unsigned_body(
+    house: House, memory: Callable[[], int]
+) -> None:
+    assert await _posts(house, 300, b"") == [403] * 300
+    assert await _posts(house, 300, b"sha256=abc") == [403] * 300
+    assert memory() < 32 * 1024 * 1024
+
+
+@pytest.mark.requirement("S-13", "S-89")
+async def test_whatsapp_webhook_bounds_the_bytes_of_unverified_bodies(
+    house: House, memory: Callable[[], int]
+) -> None:
+    forged = b"sha256=" + b"0" * 64
+    statuses = await _posts(house, 300, forged)
+    assert set(statuses) <= {403, 503}
+    assert 503 in statuses
+    assert memory() < connection_limits.MAX_UNVERIFIED_BYTES
+    assert not connection_limits.unverified._held
+    # Afterwards, and from another address at any time, a signed body is taken.
+    raw = b'{"object": "whatsapp_business_account", "entry": []}'
+    secret = house.rt.settings.whatsapp_app_secrets[0].encode()
+    headers = {
+        "Content-Type": "application/json",
+        "X-Hub-Signature-256": f"sha256={hmac.new(secret, raw, sha256).hexdigest()}",
+    }
+    async with house.http.post(f"{house.url}/webhooks/whatsapp", data=raw, headers=headers) as got:
+        assert got.status == 200
