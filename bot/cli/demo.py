@@ -14,7 +14,17 @@ import aiohttp
 import typer
 
 from bot import BEGAN
-from bot.cli.environment import ROOT, Data, Fresh, Port, load, read, run_until_signal, surroundings
+from bot.cli.environment import (
+    ROOT,
+    Data,
+    Fresh,
+    Port,
+    home,
+    load,
+    read,
+    run_until_signal,
+    surroundings,
+)
 from bot.cli.servers import serve, serve_all
 from bot.config.settings import ConfigError, Settings
 from bot.registry import sandbox
@@ -33,7 +43,9 @@ def demo(
     data: Data = None, port: Port = None, fresh: Fresh = False, channels: Channels = False
 ) -> None:
     """Try everything here: services, sandbox registry, web chat, worker; Ctrl-C ends it."""
+    data = data or home(None) / "demo"
     load(data)
+    _refuse_configured_servers()
     # Log errors only, so that a first-time user sees two addresses and not a log.
     os.environ.setdefault("KOSH_LOG_LEVEL", "error")
     with (
@@ -41,6 +53,13 @@ def demo(
         phones(chosen) if channels else nullcontext(chosen) as joined,
     ):
         run_until_signal(lambda: _demo(joined, sandbox_database))
+
+
+def _refuse_configured_servers() -> None:
+    """Raise ConfigError if settings name servers, which may be those of an installation."""
+    for name in ("KOSH_DATABASE_URL", "KOSH_REDIS_URL"):
+        if os.environ.get(name):
+            raise ConfigError(f"{name} is set, but a demo has servers of its own; unset it")
 
 
 async def _demo(chosen: Settings, sandbox_database: str) -> None:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.concurrency import shutdown
-from bot.config.settings import PREFIX, Settings, settings
+from bot.config.settings import PREFIX, ConfigError, Settings, settings
 from bot.db.migrations import migrate
 from bot.embedded import Databases, drop_database, postgres, prepare, valkey
 from bot.observability import logging
@@ -21,6 +21,9 @@ from bot.operations import rollback_guard
 from bot.runtime import Runtime, runtime
 
 ROOT = Path(__file__).parents[2]
+# A file that a demo leaves in its folder, and what an installation has in its own.
+DEMO_MARK = "demo-only"
+_INSTALLED = ("postgres", "keys", "settings.env")
 
 Data = Annotated[Path | None, typer.Option(help="Directory of databases, keys and logs.")]
 Port = Annotated[
@@ -36,11 +39,29 @@ def print_json(document: object) -> None:
 
 
 def read(**chosen: Any) -> Settings:
-    """Read the settings with the command line's values, and configure logging."""
+    """Read the settings with the command line's values, and configure logging.
+
+    Raises ConfigError, also if the folder belongs to a demo and this is none.
+    """
     load(chosen.get("data_dir"))
     found = settings(**{name: value for name, value in chosen.items() if value is not None})
+    if not found.demo and (found.data_dir / DEMO_MARK).exists():
+        raise ConfigError(
+            "the folder belongs to a demo, whose officers and people are invented; choose another"
+            " one with --data or KOSH_DATA_DIR"
+        )
     logging.configure(found.log_level)
     return found
+
+
+def _mark_demo(folder: Path) -> None:
+    """Mark a folder as a demo's. Raises ConfigError if an installation is there."""
+    mark = folder / DEMO_MARK
+    if not mark.exists() and any((folder / each).exists() for each in _INSTALLED):
+        raise ConfigError(
+            "the folder belongs to an installation; choose another one for the demo with --data"
+        )
+    mark.touch()
 
 
 def home(data: Path | None) -> Path:
@@ -72,6 +93,8 @@ def surroundings(
     """
     chosen = read(data_dir=data, port=port, demo=demo or None)
     chosen.data_dir.mkdir(parents=True, exist_ok=True)
+    if demo:
+        _mark_demo(chosen.data_dir)
     with _databases(chosen, fresh) as databases, _valkey(chosen) as redis_url:
         urls: dict[str, Any] = {"redis_url": redis_url}
         if databases is not None:

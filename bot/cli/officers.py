@@ -72,7 +72,16 @@ OfficerName = Annotated[str, typer.Argument(help="The name with which the office
 @officers_app.command("first")
 def officers_first(name: OfficerName, data: Data = None) -> None:
     """Create the first administrator, and print a one-time sign-in link."""
-    _let_in(data, name, credentials.bootstrap)
+    try:
+        _let_in(data, name, credentials.bootstrap)
+    except directory.LastAdministrator as error:
+        typer.echo(
+            f"{error.code}: there is an administrator already. Let them enter you in the console,"
+            " or print a link for them with `./kosh officers link NAME`. If the officers are those"
+            " of a demo, begin in another folder (--data)",
+            err=True,
+        )
+        raise typer.Exit(1) from None
 
 
 @officers_app.command("link")
@@ -91,7 +100,7 @@ def _let_in(
     with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
         try:
             token = asyncio.run(open_and_act(chosen))
-        except (directory.LastAdministrator, LookupError) as error:
+        except LookupError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(1) from None
     typer.echo(f"Once, within 24 hours: {chosen.public_url}/console/welcome?token={token}")

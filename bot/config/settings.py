@@ -443,6 +443,17 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _local_demo(self) -> Self:
+        """Refuse a demo that others could reach: one click there signs in as an officer."""
+        for name, host in (("host", self.host), ("public_url", urlsplit(self.public_url).hostname)):
+            if self.demo and host not in _LOOPBACK:
+                raise ValueError(
+                    f"{_variable(name)} must be an address of this machine in a demo, such as"
+                    " 127.0.0.1; use `./kosh run` to serve others"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _whole_whatsapp(self) -> Self:
         missing = [_variable(name) for name in _WHATSAPP if getattr(self, name) is None]
         if missing and len(missing) < len(_WHATSAPP):

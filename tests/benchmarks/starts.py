@@ -46,7 +46,12 @@ def _starts() -> Iterator[tuple[str, Start]]:
         yield "demo, no bytecode, empty data folder", _demo(folder / "first", kept)
         yield "demo, empty data folder", _demo(folder / "second", kept)
         yield "demo, again", _demo(folder / "second", kept)
-        yield "run, again", _demo(folder / "second", kept, word="run")
+        # A demo's folder is refused, so that this is an installation of its own.
+        third = folder / "third"
+        with _started("keys", "first", "--data", str(third), told=kept) as keys:
+            keys.wait()
+        _demo(third, kept, word="run")
+        yield "run, again", _demo(third, kept, word="run")
 
 
 def _demo(data: Path, told: dict[str, str], word: str = "demo") -> Start:

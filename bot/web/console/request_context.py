@@ -81,6 +81,8 @@ async def authenticate(request: Request) -> RequestContext | Response:
     in_background = _is_in_background(request)
     async with directory.console(rt).connection() as transaction:
         found = await sessions.authenticate(transaction, token, seen=not in_background)
+    if found is not None and found.session.strength is AuthMethod.DEMO and not rt.settings.demo:
+        found = None
     if found is None:
         if token:
             _logger.info("session.refused", method=request.method.lower())

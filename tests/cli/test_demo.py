@@ -1,0 +1,118 @@
+"""A demo and an installation share no folder, no server and no session."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bot.cli import demo, environment
+from bot.config.settings import ConfigError, settings
+from bot.embedded import Databases
+from bot.officers import directory, sessions
+from bot.officers.sessions import AuthMethod
+from bot.runtime import Runtime
+from bot.web.console import demo_officers
+from tests.app_stack import House
+from tests.terminal import shell
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Begin without settings of this machine, in a folder of the test's own."""
+    for name in os.environ:
+        if name.startswith("KOSH_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("variable", ["KOSH_DATABASE_URL", "KOSH_REDIS_URL"])
+def test_demo_refuses_configured_servers(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "postgresql://kosh_app:a-real-password@db.example/kosh")
+    with pytest.raises(ConfigError, match=f"{variable} is set") as refused:
+        demo.demo()
+    assert "password" not in str(refused.value)
+
+
+def test_demo_uses_a_folder_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".kosh").mkdir()
+    (tmp_path / ".kosh" / "settings.env").write_text("KOSH_LOG_LEVEL=debug\nKOSH_HOST=0.0.0.0\n")
+    asked: list[Path | None] = []
+
+    def surroundings(data: Path | None, *_more: object, **_how: object) -> None:
+        asked.append(data)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo, "surroundings", surroundings)
+    with pytest.raises(KeyboardInterrupt):
+        demo.demo()
+    assert asked == [Path(".kosh/demo")]
+    assert "KOSH_HOST" not in os.environ
+
+
+@pytest.mark.parametrize("there", ["postgres", "keys", "settings.env"])
+def test_demo_refuses_the_folder_of_an_installation(tmp_path: Path, there: str) -> None:
+    (tmp_path / there).write_text("") if "." in there else (tmp_path / there).mkdir()
+    with (
+        pytest.raises(ConfigError, match="belongs to an installation"),
+        environment.surroundings(tmp_path, None, fresh=False, demo=True),
+    ):
+        pass
+
+
+def test_command_refuses_the_folder_of_a_demo(tmp_path: Path) -> None:
+    environment._mark_demo(tmp_path)
+    (tmp_path / "keys").mkdir()
+    environment._mark_demo(tmp_path)
+    with pytest.raises(ConfigError, match="belongs to a demo"):
+        environment.read(data_dir=tmp_path)
+    assert environment.read(data_dir=tmp_path, demo=True).demo
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "kosh.example"])
+def test_demo_refuses_an_address_that_others_reach(host: str) -> None:
+    with pytest.raises(ConfigError, match="KOSH_HOST must be an address of this machine"):
+        settings(demo=True, host=host)
+    with pytest.raises(ConfigError, match="KOSH_PUBLIC_URL must be an address of this machine"):
+        settings(demo=True, public_url="https://kosh.example")
+    for local in ("127.0.0.1", "localhost", "::1"):
+        assert settings(demo=True, host=local, public_url="http://localhost:8080").demo
+
+
+async def test_officers_first_says_what_to_do_after_a_demo(
+    rt: Runtime, databases: Databases, tmp_path: Path
+) -> None:
+    await demo_officers.enter(rt)
+    chosen = rt.settings
+    assert chosen.redis_url
+    told = {name: value for name, value in os.environ.items() if not name.startswith("KOSH_")}
+    told |= {
+        "KOSH_DATABASE_URL": databases.app,
+        "KOSH_DATABASE_CONSOLE_URL": databases.console,
+        "KOSH_REDIS_URL": chosen.redis_url.get_secret_value(),
+        "KOSH_KEY_DIR": str(chosen.key_dir),
+        "KOSH_DATA_DIR": str(tmp_path / "own"),
+        "KOSH_VERSION_EXEMPTIONS": "postgres,valkey",
+    }
+    code, said = shell().types("officers", "first", "Officer Testov", environment=told)
+    assert code == 1, said
+    for part in ("E_LAST_ADMINISTRATOR", "officers link NAME", "another folder"):
+        assert part in said
+
+
+@pytest.mark.requirement("S-57")
+async def test_session_of_a_demo_is_refused_outside_a_demo(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await demo_officers.enter(house.rt)
+    assert house.rt.console
+    async with house.rt.pool.connection() as transaction:
+        officer = (await directory.everyone(transaction))[0]
+    async with house.rt.console.connection() as connection:
+        token = await sessions.begin(connection, officer.id, AuthMethod.DEMO, "Device")
+    headers = {"Cookie": f"console={token}"}
+    for is_demo, status in ((True, 200), (False, 303)):
+        monkeypatch.setitem(house.rt.settings.__dict__, "demo", is_demo)
+        async with house.http.get(
+            f"{house.url}/console/own", headers=headers, allow_redirects=False
+        ) as answer:
+            assert answer.status == status, is_demo
