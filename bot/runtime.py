@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -17,6 +17,8 @@ from bot.channels.whatsapp.client import WhatsApp
 from bot.concurrency.batching import Batcher, SerialQueue
 from bot.config import minimum_versions
 from bot.config.settings import ConfigError, Settings
+from bot.content import LiveContent
+from bot.content import live as live_content
 from bot.db import tables as t
 from bot.db.connection import STATEMENT_SECONDS, Connection
 from bot.db.server_statements import IS_PRIVILEGED
@@ -65,6 +67,8 @@ class Runtime:
     http: aiohttp.ClientSession
     papers: Sanitizer
     console: Pool | None = None
+    # Content that editors published; a turn takes one edition of it.
+    content: LiveContent = field(default_factory=LiveContent)
     local: LocalRateLimiter = field(default_factory=LocalRateLimiter)
     # Last successful call per channel, in monotonic seconds.
     reached: dict[str, float] = field(default_factory=dict)
@@ -102,17 +106,22 @@ async def runtime(
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=HTTP_SECONDS)) as http,
         _live(settings) as live,
         Sanitizer() as papers,
+        AsyncExitStack() as opened,
     ):
         await _refuse_superuser(connections)
         await _require_matching_keys(connections, vault)
         if not settings.demo:
             await _refuse_old_servers(settings, connections, live)
+        languages = Languages(settings.languages)
+        content = await opened.enter_async_context(
+            live_content.serving(languages, connections, live)
+        )
         yield Runtime(
             settings=settings,
             pool=connections,
             live=live,
             vault=vault,
-            languages=(languages := Languages(settings.languages)),
+            languages=languages,
             flows=flows if settings.has_registry else {**flows, CLOSED.name: CLOSED},
             understanding=understanding(EngineRecognizer.load()),
             channels={
@@ -123,6 +132,7 @@ async def runtime(
             http=http,
             papers=papers,
             console=console,
+            content=content,
         )
 
 

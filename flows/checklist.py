@@ -110,7 +110,7 @@ def checklist(answers: Answers, today: date) -> Checklist:
 
 
 def _paper(document: Document, chosen: Programme, answers: Answers, today: date) -> Paper:
-    remarks = [document.fact.text, *_where(document, answers)]
+    remarks = [document.fact.on(today).text, *_where(document, answers)]
     if document.translated:
         remarks.append(TRANSLATED)
     if document.confirmed and chosen.confirmed:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
+from flows.engine.edition import cards
 from flows.engine.text import Country, Text, _
 from flows.knowledge.facts import said
 from flows.knowledge.laws import IR_MISSIONS
@@ -23,7 +24,10 @@ def missions(country: str, today: date) -> Iterator[Text]:
     `country` is ISO 3166-1 alpha-2.
     """
     known = places(country)
-    if known:
+    if published := cards(today, country):
+        yield _(IN_COUNTRY.msgid, country=Country(country))
+        yield from published
+    elif known:
         head = _(IN_COUNTRY.msgid, country=Country(country))
         yield lines(head, *(place.name for place in known))
         yield ADDRESSES

@@ -113,7 +113,7 @@ def spoken(answers: Answers, today: date) -> Iterator[Text]:
     """Yield the whole answer, one paragraph at a time."""
     yield from ending(quota.PLACES, today)
     if quota.PLACES.current(today):
-        yield _place(answers)
+        yield _place(answers, today)
         if region(answers) not in PLACES[YEAR]:
             yield chart()
         yield _sums(answers)
@@ -135,10 +135,10 @@ def region(answers: Answers) -> str:
     return next((key for key in chosen if key), "")
 
 
-def _place(answers: Answers) -> Text:
+def _place(answers: Answers, today: date) -> Text:
     key = region(answers)
     if not key:
-        return quota.PLACES.text
+        return quota.PLACES.on(today).text
     places = PLACES[YEAR].get(key)
     if places is None:
         return _(HAS_NONE.msgid, region=NAMES[key], year=YEAR)

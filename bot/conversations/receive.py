@@ -290,13 +290,14 @@ async def _step_anonymous(
         return None, False
     page = rt.channels[inbound.channel].page
     opens_chat = ask == anonymous.AnonymousSession()
-    ask = anonymous.at_beginning(rt, ask, inbound.event, now.date(), page)
+    today = rt.content.on(now.date())
+    ask = anonymous.at_beginning(rt, ask, inbound.event, today, page)
     turn = step(
         rt.flows,
         rt.languages,
         ask.conversation,
         inbound.event,
-        now.date(),
+        today,
         page,
         rt.understanding,
     )

@@ -59,7 +59,7 @@ def turn(rt: Runtime, held: LockedConversation, event: Event) -> Turn:
     """Return the turn that an event causes; nothing is written."""
     channel = rt.channels.get(held.channel)
     page = channel.page if channel else Page.NEVER
-    today = held.now.date()
+    today = rt.content.on(held.now.date())
     return step(rt.flows, rt.languages, held.conversation, event, today, page, rt.understanding)
 
 

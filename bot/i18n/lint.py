@@ -13,7 +13,7 @@ from functools import cache
 from babel.messages.catalog import Catalog
 
 from bot.i18n import bidi, glossary, kazakh_arabic, plain_language, reserved_words, uzbek_cyrillic
-from bot.i18n.catalogues import BUILT, CONTEXTS
+from bot.i18n.catalogues import BUILT, CONTEXTS, read
 from bot.i18n.protected_spans import KEPT, NAMES, PLACE
 from bot.i18n.terms import FAMILIAR, FORBIDDEN, GLOSSARY, POLITE, SMALL_POLITE, Term
 
@@ -104,6 +104,17 @@ def _faulty(code: str, catalog: Catalog, source: Catalog) -> Iterator[Finding]:
             for rule, check in RULES.items():
                 for detail in check(entry):
                     yield Finding(where, context, english, rule, detail)
+
+
+def sentence(code: str, english: str, text: str) -> Iterator[tuple[str, str]]:
+    """Yield the faults of one sentence that is in no catalogue, as (rule, detail)."""
+    entry = Entry(code, "", english, text, _own_labels(code))
+    return ((rule, detail) for rule, check in RULES.items() for detail in check(entry))
+
+
+@cache
+def _own_labels(code: str) -> Mapping[str, str]:
+    return _labels(read(code)) if code != "en" else {}
 
 
 def _extra(code: str, catalog: Catalog, source: Catalog) -> Iterator[Finding]:

@@ -102,11 +102,37 @@ def abbreviations(text: str, code: str) -> Iterator[str]:
             yield f"spell {word} out, or explain it in ABBREVIATIONS"
 
 
+# Words that promise a person an outcome, and words that turn a sentence with them into a denial.
+PROMISES: Mapping[str, str] = {
+    "en": r"\bguarantee(?!d free)|(?<!answer )\bpromise|\bwill (?:certainly|definitely|surely)\b",
+    "kk": r"\bкепілдік(?! берілген тегін)|\bуәде|\bміндетті түрде (?:аласыз|беріл|қабылда)",
+    "ru": r"\bгарантир(?!ованный объём)|\bобещае|\bобязательно (?:получит|дадут|примут)",
+    "uz": r"\bkafolat(?!langan bepul)|\bvaʼda(?! qilingan vaqt)|\balbatta (?:olasiz|beril|qabul)",
+    "zh_Hans": "保证|承诺(?!书|答复)|一定(?:会|能|可以)",
+}
+DENIALS: Mapping[str, str] = {
+    "en": r"\b(?:no|not|nothing|nobody|cannot|never)\b",
+    "kk": r"\b(?:емес|жоқ|ешкім|ештеңе|алмай)",
+    "ru": r"\b(?:не|нет|никому|никто)\b",
+    "uz": r"\b(?:emas|yoʻq|hech)|(?:olmay|maydi|maymiz)",
+    "zh_Hans": "不|没",
+}
+
+
+def promises(text: str, code: str) -> Iterator[str]:
+    """Yield words that promise an outcome; the assistant decides nothing."""
+    for sentence in SENTENCE.split(text) if code in PROMISES else ():
+        found = re.search(PROMISES[code], sentence, re.IGNORECASE)
+        if found and not re.search(DENIALS[code], sentence, re.IGNORECASE):
+            yield f"the assistant promises nothing: {found[0]}"
+
+
 RULES: Mapping[str, Callable[[str, str], Iterator[str]]] = {
     "aphorism": aphorisms,
     "unchecked": unchecked,
     "counted": counted,
     "abbreviation": abbreviations,
+    "promise": promises,
 }
 
 

@@ -6,7 +6,7 @@ from typing import assert_never
 from bot.i18n import bidi, formats
 from bot.i18n.catalogues import Messages
 from bot.i18n.protected_spans import PLACE
-from flows.engine.text import Amount, Country, Label, Text, Value
+from flows.engine.text import Amount, Country, Label, Published, Text, Value
 
 
 class Rendering:
@@ -52,6 +52,8 @@ class Rendering:
         Right-to-left sentences isolate every value, others only typed Arabic. Own words in Arabic
         letters need no isolates, and labels have no room for them.
         """
+        if isinstance(value, Published):
+            return self._published(value)
         shown = self._shown(value)
         if isinstance(value, Text | Country) and bidi.is_all_arabic(shown):
             return shown
@@ -73,5 +75,14 @@ class Rendering:
                 return formats.day(value, self.code)
             case Country() | Text():
                 return self._filled(value)
+            case Published():
+                return self._published(value)
             case _:
                 assert_never(value)
+
+    def _published(self, value: Published) -> str:
+        """Return an editor's sentence: written like a translation, not inserted like a value."""
+        for code, text in value.texts:
+            if code == self.code:
+                return bidi.literals(text) if self._right_to_left else text
+        raise LookupError(f"E_CONTENT: a published sentence has no text in {self.code}")

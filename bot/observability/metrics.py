@@ -65,6 +65,10 @@ MEANT = Counter(
     "kosh_case_intents", "Closed cases, by the intent that the officer named and the language.",
     ("intent", "language"), registry=REGISTRY,
 )  # fmt: skip
+CONTENT_VERSION = Gauge(
+    "kosh_content_version", "The publication of content that this process serves.",
+    registry=REGISTRY,
+)  # fmt: skip
 PENDING = Gauge(
     "kosh_platform_pending", "Updates that a platform keeps for us, as it says.", ("channel",),
     registry=REGISTRY,

@@ -63,6 +63,11 @@ class Action(StrEnum):
     BROADCAST_APPROVE = "broadcast.approve"
     BROADCAST_SEND = "broadcast.send"
     BROADCAST_STOP = "broadcast.stop"
+    CONTENT_READ = "content.read"
+    CONTENT_EDIT = "content.edit"
+    CONTENT_CARD = "content.card"
+    CONTENT_APPROVE = "content.approve"
+    CONTENT_ROLL_BACK = "content.roll_back"
 
 
 class Reason(StrEnum):
@@ -222,6 +227,11 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.BROADCAST_APPROVE: Rule(_APPROVER, mission=False, strong=True),
     Action.BROADCAST_SEND: Rule(_LEAD, mission=False, strong=True),
     Action.BROADCAST_STOP: Rule(_EDITORS | _APPROVER, mission=False, strong=True),
+    Action.CONTENT_READ: Rule(_EDITORS | _APPROVER | _AUDITOR, mission=False),
+    Action.CONTENT_EDIT: Rule(frozenset({Role.EDITOR}), mission=False),
+    Action.CONTENT_CARD: Rule(_EDITORS),
+    Action.CONTENT_APPROVE: Rule(_APPROVER, mission=False, strong=True),
+    Action.CONTENT_ROLL_BACK: Rule(_EDITORS | _APPROVER, mission=False, strong=True),
 }
 
 

@@ -89,7 +89,7 @@ async def printed(rt: Runtime, token: str) -> bytes | None:
     async with rt.pool.connection() as transaction:
         now = await fetch_value(transaction, _NOW)
     assert now is not None
-    today = now.date()
+    today = rt.content.on(now.date())
     return await asyncio.to_thread(
         pdf.printed, rt.languages, lent.answers, lent.language, today, lent.ready
     )

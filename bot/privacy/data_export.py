@@ -79,7 +79,7 @@ async def export(
     answers = _answers(rt, conversation)
     if answers:
         paragraphs.append((ANSWERS, *answers))
-    kept = list(_list(rt, conversation, now.date()))
+    kept = list(_list(rt, conversation, rt.content.on(now.date())))
     if kept:
         paragraphs.append((LIST, *kept))
     paragraphs.append((CONSENTS, *await _consents(transaction, person)))

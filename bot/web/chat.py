@@ -89,7 +89,7 @@ def _greeting(rt: Runtime, session: ChatSession) -> Notes:
     """Return the first message of a chat in which nothing was posted yet."""
     if session.person is not None:
         return ()
-    says = anonymous.greeting(rt, datetime.now(UTC).date(), Page.NEVER).says
+    says = anonymous.greeting(rt, rt.content.on(datetime.now(UTC).date()), Page.NEVER).says
     messages = (outbox.rendered(rt, say) for say in says)
     return [(f"0-{number}", Note(message)) for number, message in enumerate(messages, 1)]
 

@@ -1,7 +1,7 @@
 """Checklist screens: print a list; with consent, store it, tick entries and set a reminder."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date
 from enum import StrEnum
 
 from flows.engine import screens
@@ -235,7 +235,8 @@ def _remind(turn: TurnState, on: bool) -> None:
     mine = turn.c.saved_list
     if mine is None:
         return turn.ask()
-    when = turn.today + timedelta(days=REMIND_DAYS) if on else None
+    # The sum is stored, so it is a plain date.
+    when = date.fromordinal(turn.today.toordinal() + REMIND_DAYS) if on else None
     turn.c = replace(turn.c, saved_list=replace(mine, remind=when))
     turn.effects.append(Remind(REMIND_DAYS if on else 0))
     said = WILL_NOT_REMIND if when is None else _(WILL_REMIND.msgid, date=when)

@@ -7,6 +7,7 @@ from flows.engine import (
     screens,
     suggestion_screens,
 )
+from flows.engine.edition import notices
 from flows.engine.events import Button, Kind, NotUnderstood
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Answer, Consent, Flow, HandoffOffer, Notice, Review
@@ -116,7 +117,7 @@ def press(turn: TurnState, key: str) -> bool:
 
 
 def _say_answers(turn: TurnState, replies: list[Reply]) -> None:
-    paragraphs: list[tuple[Text, ...]] = []
+    paragraphs: list[tuple[Text, ...]] = [(each,) for each in notices(turn.today)]
     options: list[Option] = []
     for reply in replies:
         opening = reply.opening(turn.today, turn.citizenship()) or (NOT_VERIFIED,)

@@ -3,6 +3,7 @@
 from itertools import takewhile
 
 from flows.engine import announcement_screens, checklist_screens, pin_screens, screens
+from flows.engine.edition import notices
 from flows.engine.events import Button, Kind, Page
 from flows.engine.fast_replace import replace
 from flows.engine.flow import (
@@ -85,6 +86,8 @@ def _ask_menu(turn: TurnState, page: int = 0) -> None:
     turn.c = replace(turn.c, heard=None)
     registered = turn.c.registration is not None
     menu = screens.menu_screen(turn.flows.values(), turn.c.is_persistent, registered, turn.c.muted)
+    if not page:
+        turn.notes[:0] = [(each,) for each in notices(turn.today)]
     turn.ask_screen(menu, page=page)
 
 

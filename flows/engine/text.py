@@ -1,5 +1,6 @@
 """Sentences before translation into a language."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,7 +16,17 @@ class Amount(int):
     """A number of money, places or people, shown with grouped thousands; not for years."""
 
 
-type Value = str | int | date | Country | Text
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A sentence that editors published, by language; it has no entry in a catalogue.
+
+    It has a text for every language that is offered, and for English.
+    """
+
+    texts: tuple[tuple[str, str], ...]
+
+
+type Value = str | int | date | Country | Text | Published
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,11 @@ def button(msgid: str, /, **values: Value) -> Text:
 def row(msgid: str, /, **values: Value) -> Text:
     """Return a label for a list row on every channel: at most 24 characters in every language."""
     return Text(msgid, tuple(values.items()), "list row<=24")
+
+
+def published(texts: Mapping[str, str]) -> Text:
+    """Return a text from its sentences by language."""
+    return Text("{published}", (("published", Published(tuple(texts.items()))),))
 
 
 def verbatim(words: str) -> Text:

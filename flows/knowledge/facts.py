@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import assert_never
 
+from flows.engine.edition import Edition
 from flows.engine.text import Text, _
 from flows.knowledge.sources import Seen, read_on, seen
 
@@ -98,7 +99,14 @@ class Fact:
 
     def current(self, today: date) -> bool:
         """Return True from the first to the last day of the fact."""
-        return self.since <= today <= self.until
+        fact = self.on(today)
+        return fact.since <= today <= fact.until
+
+    def on(self, today: date) -> "Fact":
+        """Return the fact that editors published in its place, or the fact itself."""
+        found = today.facts.get(self.key, self) if isinstance(today, Edition) else self
+        assert isinstance(found, Fact)
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +132,9 @@ def said(facts: Iterable[Fact], today: date) -> tuple[Text, ...]:
     is known of the time after.
     """
     lines: list[Text] = []
-    for fact in facts:
-        if fact.current(today):
+    for shipped in facts:
+        fact = shipped.on(today)
+        if fact.since <= today <= fact.until:
             lines.append(_with_date(fact))
         lines += ending(fact, today)
     return tuple(lines)

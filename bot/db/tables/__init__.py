@@ -28,6 +28,7 @@ from bot.db.tables.cases import (
     MissionHoliday,
     MissionHours,
 )
+from bot.db.tables.content import ContentHead, ContentItem, ContentVersion
 from bot.db.tables.conversations import (
     Conversation,
     Message,
@@ -92,6 +93,9 @@ __all__ = [
     "ChannelPause",
     "Consent",
     "ConsoleSession",
+    "ContentHead",
+    "ContentItem",
+    "ContentVersion",
     "Conversation",
     "DutyMessage",
     "FormFunnel",

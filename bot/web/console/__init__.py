@@ -15,6 +15,7 @@ from bot.web.console import (
     case,
     case_actions,
     case_list,
+    content,
     live_queue,
     live_updates,
     my_account,
@@ -50,6 +51,7 @@ ROUTERS = (
     broadcast_editor.router,
     broadcast_progress.router,
     phrases.router,
+    content.router,
     audit_log.router,
     sign_in.router,
 )

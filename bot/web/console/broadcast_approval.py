@@ -1,9 +1,7 @@
 """Show an announcement before it is sent: its texts, what changed, who approved it."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from starlette.responses import Response
 
@@ -14,6 +12,7 @@ from bot.officers import directory
 from bot.officers.permissions import Action
 from bot.web.console import labels
 from bot.web.console.broadcast_editor import blockers_of, counted, left_out, summary, written
+from bot.web.console.content_preview import pieces
 from bot.web.console.rendering import clock_of, page
 from bot.web.console.request_context import RequestContext
 from flows.engine.announcement_screens import SOMETHING_NEW
@@ -138,11 +137,11 @@ async def _changes(context: RequestContext, found: Broadcast) -> list[Change] | 
         t.audience_title: (" ".join(summary(context, before)), " ".join(summary(context, now)))
     }
     shown[t.time_title] = (_timing(context, before), _timing(context, now))
-    changed = [Change(name, _pieces(*pair)) for name, pair in shown.items() if pair[0] != pair[1]]
+    changed = [Change(name, pieces(*pair)) for name, pair in shown.items() if pair[0] != pair[1]]
     for code, own in written(context):
         pair = tuple(each.texts[code].body if code in each.texts else "" for each in (before, now))
         if pair[0] != pair[1]:
-            changed.append(Change(own, _pieces(pair[0], pair[1]), tag(code)))
+            changed.append(Change(own, pieces(pair[0], pair[1]), tag(code)))
     return changed
 
 
@@ -150,15 +149,3 @@ def _timing(context: RequestContext, draft: Draft) -> str:
     clock = clock_of(context)
     quiet = " – ".join(f"{each:%H:%M}" for each in draft.quiet) if draft.quiet else "–"
     return f"{clock(draft.not_before) or '–'} … {clock(draft.not_later_than) or '–'}; {quiet}"
-
-
-def _pieces(before: str, now: str) -> tuple[tuple[str, str], ...]:
-    """Return the word-by-word difference of two texts."""
-    one, other = (re.findall(r"\s+|[\w'ʻ-]+|.", each) for each in (before, now))
-    pieces = []
-    for kind, a, b, c, d in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
-        if kind == "equal":
-            pieces.append(("kept", "".join(one[a:b])))
-            continue
-        pieces += [("gone", "".join(one[a:b])), ("new", "".join(other[c:d]))]
-    return tuple(each for each in pieces if each[1])

@@ -73,18 +73,14 @@ class Form:
 
 def previews(rt: Runtime, draft: Draft) -> list[Form]:
     """Return every written form that has a text, on every channel that is set up."""
-    own = dict(rt.languages.languages())
-    return [
-        Form(
-            code,
-            own[code],
-            tag(code),
-            direction(code),
-            BUILT[code][0] if code in BUILT else "",
-            tuple(_looks(rt, message)),
-        )
-        for code, message in broadcasts.samples(rt, draft).items()
-    ]
+    return [form_of(rt, code, each) for code, each in broadcasts.samples(rt, draft).items()]
+
+
+def form_of(rt: Runtime, code: str, message: Message) -> Form:
+    """Return a message in one written form, on every channel that is set up."""
+    own = dict(rt.languages.languages())[code]
+    source = BUILT[code][0] if code in BUILT else ""
+    return Form(code, own, tag(code), direction(code), source, tuple(_looks(rt, message)))
 
 
 def _looks(rt: Runtime, message: Message) -> Iterator[Look]:

@@ -8,6 +8,7 @@ from bot.officers.permissions import DenialReason, Reason, Role
 from bot.privacy.data_export import STATES as STATES_TOLD
 from bot.web.console.labels_broadcasts import BROADCASTS
 from bot.web.console.labels_common import RUNNING, SIGNING
+from bot.web.console.labels_content import CONTENT
 from flows.engine import screens
 from flows.engine.text import Text, Value, _, button
 from flows.engine.upload_states import State as Paper
@@ -321,6 +322,7 @@ WORDS: dict[str, Text] = {
     **DONE,
     **RUNNING,
     **BROADCASTS,
+    **CONTENT,
 }
 RATINGS = screens.RATINGS
 TOPICS = {option.key: option.label for option in TOPIC.among}

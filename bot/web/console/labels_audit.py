@@ -5,6 +5,7 @@ from bot.privacy.data_export import STATES as STATES_TOLD
 from bot.web.console.labels import CASE, DONE, FRAME, INBOX, PAPERS
 from bot.web.console.labels_broadcasts import ACTS, BROADCASTS
 from bot.web.console.labels_common import RUNNING, SIGNING
+from bot.web.console.labels_content import CONTENT
 from flows.engine.text import Text, _
 from flows.engine.upload_states import State as Paper
 
@@ -48,6 +49,11 @@ DEEDS: dict[str, Text] = {
     Action.BROADCAST_APPROVE: BROADCASTS["approve"],
     Action.BROADCAST_SEND: BROADCASTS["start"],
     Action.BROADCAST_STOP: BROADCASTS["pause"],
+    Action.CONTENT_READ: CONTENT["content"],
+    Action.CONTENT_EDIT: _("Write content"),
+    Action.CONTENT_CARD: _("Write the contacts of a mission"),
+    Action.CONTENT_APPROVE: _("Publish content"),
+    Action.CONTENT_ROLL_BACK: _("Publish earlier content again"),
 }
 
 LOGGED: dict[str, Text] = {
@@ -56,6 +62,10 @@ LOGGED: dict[str, Text] = {
     "broadcast.halted": _("An announcement was paused automatically"),
     "canned.changed": DEEDS[Action.CANNED_EDIT],
     "canned.dropped": _("Remove a ready answer"),
+    "content.drafted": _("A draft of content was written"),
+    "content.published": _("Content was published"),
+    "content.rolled_back": _("Earlier content was published again"),
+    "content.withdrawn": _("Content was taken back"),
     "case.find": _("Find a case by a number"),
     "case.given": _("Given to an officer automatically"),
     "case.unmasked": CASE["unmask"],

@@ -13,7 +13,7 @@ from bot.i18n import direction, tag
 from bot.officers.permissions import Action
 from bot.runtime import Runtime
 from bot.web.console import labels as console_labels
-from bot.web.console import labels_audit, labels_broadcasts
+from bot.web.console import labels_audit, labels_broadcasts, labels_content
 from bot.web.console.labels import Wording
 from bot.web.console.request_context import ROOT, RequestContext, fresh_key, preferred_language
 from flows.engine.text import Label
@@ -34,6 +34,7 @@ MENU: tuple[tuple[str, str, Action], ...] = (
     ("hours", "/hours", Action.HOURS_READ),
     ("broadcasts", "/broadcasts", Action.BROADCAST_READ),
     ("phrases", "/phrases", Action.PHRASES_REVIEW),
+    ("content", "/content", Action.CONTENT_READ),
     ("officers", "/officers", Action.OFFICERS_READ),
     ("break_glass", "/break-glass", Action.BREAK_GLASS_READ),
     ("audit", "/audit", Action.AUDIT_READ),
@@ -49,6 +50,7 @@ MENU_ENTRIES = {
     "working_hours.html": "hours",
     "audit_log.html": "audit",
     "my_account.html": "own",
+    "content_item.html": "content",
     "broadcast_editor.html": "broadcasts",
     "broadcast_approval.html": "broadcasts",
     "broadcast_progress.html": "broadcasts",
@@ -81,6 +83,9 @@ _templates.globals |= {
     "BROADCAST_LOOKS": labels_broadcasts.BROADCAST_LOOKS,
     "FATES": labels_broadcasts.FATES,
     "ACTS": labels_broadcasts.ACTS,
+    "CONTENT_KINDS": labels_content.KINDS,
+    "CONTENT_STATES": labels_content.STATES,
+    "CONTENT_LOOKS": labels_content.STATE_LOOKS,
     "LOGGED": labels_audit.LOGGED,
     "REGISTRY_SENT": labels_audit.SENT,
     "REGISTRY_STANDS": labels_audit.STANDS,

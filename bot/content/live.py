@@ -1,0 +1,155 @@
+"""The live set of a process: an immutable snapshot, replaced as a whole.
+
+A publication adds 1 to a counter in its transaction and notifies all processes. A process that
+misses the notification sees the counter within POLL_SECONDS. A turn takes one edition from one
+snapshot, so it never sees half of a publication.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from bot.cache import Cache, CacheUnavailable
+from bot.content import cards, statements
+from bot.content.model import Body, Kind, fact_of, sentence
+from bot.db.connection import Transaction
+from bot.db.statements import fetch_all, fetch_value
+from bot.i18n import Languages
+from bot.observability import logging, metrics
+from flows.engine.edition import Edition
+from flows.engine.text import Text
+from flows.knowledge.catalogue import FACTS
+from flows.knowledge.facts import Fact
+
+POLL_SECONDS = 2.0
+TOPIC = "content"
+
+_SHIPPED: Mapping[str, Fact] = {fact.key: fact for fact in FACTS}
+_logger = logging.get()
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All published content of one version; `bodies` are by item."""
+
+    version: int = 0
+    bodies: Mapping[str, Body] = field(default_factory=dict)
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    cards: Mapping[str, tuple[Text, ...]] = field(default_factory=dict)
+    notices: tuple[tuple[Body, Text], ...] = ()
+    _days: dict[date, date] = field(default_factory=dict)
+
+    def on(self, day: date) -> date:
+        """Return the edition of a day; the day itself if nothing is published."""
+        if not self.bodies:
+            return day
+        if day not in self._days:
+            # A snapshot is asked about few days; tests and walks may ask about many.
+            if len(self._days) > 8:
+                self._days.clear()
+            said = (text for body, text in self.notices if body.since <= day <= body.until)
+            self._days[day] = Edition.of(day, self.facts, self.cards, said)
+        return self._days[day]
+
+
+def snapshot(languages: Languages, version: int, bodies: Mapping[str, Body]) -> Snapshot:
+    """Return the snapshot of a live set; items of facts that no longer ship are left out."""
+    facts, notices = {}, []
+    for item, body in bodies.items():
+        kind, _colon, key = item.partition(":")
+        if kind == Kind.NOTICE and not body.silent:
+            notices.append((body, sentence(languages, body.texts)))
+        elif kind == Kind.FACT and key in _SHIPPED:
+            facts[key] = fact_of(languages, _SHIPPED[key], body)
+    found = {
+        item.partition(":")[2]: body
+        for item, body in bodies.items()
+        if item.startswith(f"{Kind.CARD}:") and not body.silent
+    }
+    return Snapshot(version, bodies, facts, cards.by_country(languages, found), tuple(notices))
+
+
+class LiveContent:
+    """The current snapshot of a process, and the task that keeps it current."""
+
+    def __init__(self, languages: Languages | None = None) -> None:
+        self._languages = languages or Languages()
+        self.snapshot = Snapshot()
+
+    def on(self, day: date) -> date:
+        """Return the edition of a day, for one turn."""
+        return self.snapshot.on(day)
+
+    async def load(self, transaction: Transaction) -> None:
+        """Read the live set and replace the snapshot if the version has changed."""
+        if await fetch_value(transaction, statements.VERSION) == self.snapshot.version:
+            return
+        rows: list[tuple[Any, ...]] = list(await fetch_all(transaction, statements.LIVE))
+        bodies = {
+            str(item): found for _v, item, raw in rows if item and (found := _body(item, raw))
+        }
+        self.snapshot = snapshot(self._languages, rows[0][0], bodies)
+        metrics.CONTENT_VERSION.set(self.snapshot.version)
+        _logger.info("content.loaded", version=self.snapshot.version, count=len(bodies))
+
+
+def _body(item: str, raw: object) -> Body | None:
+    """Return the body of a row; None, with a log line, if this version of Kosh cannot read it."""
+    try:
+        return msgspec.convert(raw, Body)
+    except msgspec.ValidationError:
+        _logger.error("content.unreadable", code="E_CONTENT", kind=item.partition(":")[0])
+        return None
+
+
+@asynccontextmanager
+async def serving(languages: Languages, pool: Any, live: Cache) -> AsyncIterator[LiveContent]:
+    """Load the live set, and keep it current meanwhile."""
+    content = LiveContent(languages)
+    async with pool.connection() as transaction:
+        await content.load(transaction)
+    loops = (_poll(content, pool), _listen(content, pool, live))
+    tasks = [asyncio.create_task(each) for each in loops]
+    try:
+        yield content
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _poll(content: LiveContent, pool: Any) -> None:
+    while True:
+        await asyncio.sleep(POLL_SECONDS)
+        await _reload(content, pool)
+
+
+async def _listen(content: LiveContent, pool: Any, live: Cache) -> None:
+    while True:
+        with suppress(CacheUnavailable):
+            async with live.listen(TOPIC) as ear:
+                async for _wake in ear:
+                    await _reload(content, pool)
+        await asyncio.sleep(POLL_SECONDS)
+
+
+async def _reload(content: LiveContent, pool: Any) -> None:
+    """Load the live set; if PostgreSQL is away, the last snapshot stays."""
+    try:
+        async with pool.connection() as transaction:
+            await content.load(transaction)
+    except (psycopg.Error, PoolTimeout):
+        _logger.warning("content.outdated", code="E_UNAVAILABLE")
+
+
+async def announce(live: Cache) -> None:
+    """Notify all processes of a publication; without Valkey they see it at their next poll."""
+    with suppress(CacheUnavailable):
+        await live.publish(TOPIC, b"")

@@ -1,0 +1,100 @@
+"""A version of an item of content, and how it becomes what flows read."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from enum import StrEnum
+from hashlib import sha256
+
+import msgspec
+
+from bot.i18n import Languages
+from bot.i18n.catalogues import BUILT, HAND_MADE
+from flows.engine.text import Text, _, published
+from flows.knowledge.facts import Dated, Fact
+
+ENGLISH = "en"
+# Languages that editors write; the other forms are derived. English is what checks compare with.
+WRITTEN = (ENGLISH, *HAND_MADE)
+
+NOT_IN_LANGUAGE = _(
+    "This has changed. Our text in this language is not ready yet. Please ask an officer: write"
+    " “person”."
+)
+
+
+class Kind(StrEnum):
+    """Kind of an item; the first part of its key."""
+
+    FACT = "fact"
+    NOTICE = "notice"
+    CARD = "card"
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True):
+    """The content of a version, as an editor writes it.
+
+    `texts` are by language, with English. `why_partial` is the reason to publish without some of
+    the languages. `silent` says nothing in place of the shipped sentence. `address`, `telephone`
+    and `map_link` belong to the card of a mission.
+    """
+
+    texts: dict[str, str]
+    sources: tuple[str, ...] = ()
+    as_of: date
+    checked: date
+    since: date = date.min
+    until: date
+    why_partial: str = ""
+    silent: bool = False
+    address: str = ""
+    telephone: str = ""
+    map_link: str = ""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Return the languages that have no text."""
+        return () if self.silent else tuple(code for code in WRITTEN if not self.texts.get(code))
+
+
+encode = msgspec.json.Encoder(order="sorted").encode
+decode = msgspec.json.Decoder(Body).decode
+
+
+def digest(key: str, body: Body) -> bytes:
+    """Return the hash of an item's content; an approval is bound to it."""
+    return sha256(key.encode() + b"\0" + encode(body)).digest()
+
+
+def forms(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the texts that were written, and the forms derived from them, by language."""
+    for code, text in texts.items():
+        yield code, text
+        for built, (origin, convert) in BUILT.items():
+            if origin == code:
+                yield built, convert(text)
+
+
+def sentence(languages: Languages, texts: Mapping[str, str]) -> Text:
+    """Return the sentence for flows; a language without a text asks people to go to an officer."""
+    written = dict(forms({code: text for code, text in texts.items() if text}))
+    missing = [code for code, _own in languages.languages() if code not in written]
+    written |= {code: languages.render(NOT_IN_LANGUAGE, code) for code in missing}
+    return published(written)
+
+
+def fact_of(languages: Languages, shipped: Fact, body: Body) -> Fact:
+    """Return the fact to be said in place of a shipped one."""
+    kept = body.until == shipped.until
+    return replace(
+        shipped,
+        text=shipped.text if body.silent else sentence(languages, body.texts),
+        sources=body.sources,
+        as_of=body.as_of,
+        dated=Dated.DAY,
+        since=date.max if body.silent else body.since,
+        until=body.until,
+        checked=body.checked,
+        ends=shipped.ends if kept else None,
+        ended=shipped.ended if kept and not body.silent else None,
+    )

@@ -1,0 +1,60 @@
+"""Tables of content that editors publish over the shipped content."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.db.tables.declarative import Base, BigZero, EmptyText, Now, SerialKey, Yes
+
+
+class ContentItem(Base):
+    """An item by its key; `mission` owns the card of a mission."""
+
+    __tablename__ = "content_items"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    mission: Mapped[EmptyText]
+    created_at: Mapped[Now]
+
+
+class ContentVersion(Base):
+    """A version of an item: its content never changes, only its state and approval do.
+
+    `restores` is the number of the approved version that this one repeats.
+    """
+
+    __tablename__ = "content_versions"
+    __table_args__ = (
+        UniqueConstraint("item", "number"),
+        CheckConstraint(
+            "approver <> author OR restores IS NOT NULL", name="content_versions_four_eyes"
+        ),
+        Index(
+            "content_versions_live", "item", unique=True, postgresql_where=text("state = 'live'")
+        ),
+    )
+
+    id: Mapped[SerialKey]
+    item: Mapped[str] = mapped_column(ForeignKey("content_items.key"))
+    number: Mapped[int]
+    state: Mapped[str]
+    body: Mapped[dict[str, Any]]
+    content_hash: Mapped[bytes]
+    author: Mapped[UUID] = mapped_column(ForeignKey("officers.id"))
+    created_at: Mapped[Now]
+    approver: Mapped[UUID | None] = mapped_column(ForeignKey("officers.id"))
+    approved_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    restores: Mapped[int | None]
+
+
+class ContentHead(Base):
+    """The number of publications; processes compare it with the one that they serve."""
+
+    __tablename__ = "content_head"
+
+    singleton: Mapped[Yes] = mapped_column(primary_key=True)
+    version: Mapped[BigZero]

@@ -1,0 +1,1 @@
+"""Editors' work on content: drafts, checks, approval by a second person, history."""

@@ -1,0 +1,288 @@
+"""Drafts, approval and history of content; each action is one transaction and is audited.
+
+A version never changes: each save adds one, and the approval is bound to its hash. A publication
+ends the live version, makes the approved one live and adds 1 to the counter, in one transaction.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from bot.content import live
+from bot.content.cards import COUNTRIES
+from bot.content.model import ENGLISH, WRITTEN, Body, Kind, digest, encode
+from bot.db.connection import Transaction
+from bot.db.statements import execute, fetch_all, fetch_value
+from bot.editorial import checks, statements
+from bot.editorial.checks import Blocker, Refusal, Refused
+from bot.officers import directory, permissions
+from bot.officers.directory import Officer
+from bot.officers.permissions import Action, DenialReason, Forbidden, Subject
+from bot.runtime import Runtime
+from bot.security import audit_log
+from flows.knowledge.catalogue import FACTS
+
+SHIPPED = {f"{Kind.FACT}:{fact.key}": fact for fact in FACTS}
+DRAFT, LIVE, REPLACED, WITHDRAWN, DISCARDED = (
+    "draft",
+    "live",
+    "replaced",
+    "withdrawn",
+    "discarded",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of an item; `restores` is the number of the version that it repeats."""
+
+    item: str
+    number: int
+    state: str
+    body: Body
+    content_hash: bytes
+    author: UUID
+    created_at: datetime
+    approver: UUID | None
+    approved_at: datetime | None
+    ended_at: datetime | None
+    restores: int | None
+
+
+class NoSuchItem(LookupError):
+    """No fact ships under the key, no mission has it, or it is no key of a notice."""
+
+    code = "E_CONTENT_ITEM"
+
+
+def kind_of(item: str) -> Kind:
+    """Return the kind of an item. Raises NoSuchItem."""
+    kind, _colon, key = item.partition(":")
+    known = {
+        Kind.FACT: item in SHIPPED,
+        Kind.CARD: key in COUNTRIES,
+        Kind.NOTICE: key.isidentifier() and key.isascii() and len(key) <= 40,
+    }
+    if kind not in Kind or not known[Kind(kind)]:
+        raise NoSuchItem(NoSuchItem.code)
+    return Kind(kind)
+
+
+def mission_of(item: str) -> str:
+    """Return the mission that owns an item; "" if it belongs to all."""
+    return item.partition(":")[2] if item.startswith(f"{Kind.CARD}:") else ""
+
+
+def shipped(rt: Runtime, item: str) -> Body:
+    """Return the fact that ships under an item, as an editor would have written it."""
+    fact = SHIPPED[item]
+    languages = [code for code in WRITTEN if code != ENGLISH]
+    texts = {ENGLISH: rt.languages.render(fact.text, ENGLISH)}
+    texts |= {code: rt.languages.render(fact.text, code) for code in languages}
+    return Body(
+        texts=texts,
+        sources=fact.sources,
+        as_of=fact.as_of,
+        checked=fact.checked,
+        since=fact.since,
+        until=fact.until,
+    )
+
+
+def may_edit(officer: Officer, item: str) -> bool:
+    """Return whether the officer may write versions of the item."""
+    action, subject = _edit(item)
+    return isinstance(permissions.check(officer, action, subject), permissions.Allowed)
+
+
+def may_roll_back(officer: Officer, item: str) -> bool:
+    """Return whether the officer may publish earlier versions of the item, or end it."""
+    approves = (Action.CONTENT_APPROVE, Subject(""))
+    allowed = [_edit(item)] if mission_of(item) else [_edit(item), approves]
+    found = (permissions.check(officer, action, subject) for action, subject in allowed)
+    return any(isinstance(each, permissions.Allowed) for each in found)
+
+
+def _require_roll_back(officer: Officer, item: str) -> None:
+    kind_of(item)
+    if not may_roll_back(officer, item):
+        raise Forbidden(DenialReason.MISSION if mission_of(item) else DenialReason.ROLE)
+
+
+def _edit(item: str) -> tuple[Action, Subject]:
+    if mission := mission_of(item):
+        return Action.CONTENT_CARD, Subject(mission)
+    return Action.CONTENT_EDIT, Subject("")
+
+
+async def overview(rt: Runtime, officer: Officer) -> dict[str, list[Version]]:
+    """Return the draft and the live version of every item that has one, by item."""
+    permissions.require(officer, Action.CONTENT_READ, Subject(""))
+    async with directory.acting(rt, officer) as transaction:
+        rows = await fetch_all(transaction, statements.OPEN)
+    found: dict[str, list[Version]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(_version(row))
+    return found
+
+
+async def history(rt: Runtime, officer: Officer, item: str) -> list[Version]:
+    """Return the versions of an item, newest first."""
+    permissions.require(officer, Action.CONTENT_READ, Subject(""))
+    kind_of(item)
+    async with directory.acting(rt, officer) as transaction:
+        return await _versions(transaction, item)
+
+
+async def today(rt: Runtime, transaction: Transaction) -> datetime:
+    """Return the database's time."""
+    now = await fetch_value(transaction, statements.NOW_IS)
+    assert now is not None
+    return now
+
+
+async def save(rt: Runtime, officer: Officer, item: str, body: Body, seen: int) -> list[Blocker]:
+    """Add a draft; `seen` is the newest version that the form showed.
+
+    Returns what blocks it, and then saves nothing. Raises Refused if a newer version exists.
+    """
+    permissions.require(officer, *_edit(item))
+    kind = kind_of(item)
+    async with directory.acting(rt, officer) as transaction:
+        day = (await today(rt, transaction)).date()
+        found = checks.blockers(rt, kind, body, day, _shipped(rt, item))
+        if found:
+            return found
+        values = {"of_item": item, "of_mission": mission_of(item)}
+        await execute(transaction, statements.ENTER, **values)
+        await execute(transaction, statements.LOCK, of_item=item)
+        newest = _newest(await _versions(transaction, item))
+        if newest != seen:
+            raise Refused(Refusal.CHANGED)
+        await execute(transaction, statements.DISCARD, of_item=item)
+        await _add(transaction, officer, item, newest + 1, body)
+        await _note(transaction, officer, "content.drafted", item, newest + 1)
+    return []
+
+
+async def approve(
+    rt: Runtime, officer: Officer, item: str, number: int, content_hash: bytes
+) -> None:
+    """Publish exactly the draft with this hash.
+
+    Raises Refused if the officer wrote it, if it is not the newest draft, or if a check fails now.
+    """
+    permissions.require(officer, Action.CONTENT_APPROVE, Subject(""))
+    kind = kind_of(item)
+    async with directory.acting(rt, officer) as transaction:
+        await execute(transaction, statements.LOCK, of_item=item)
+        versions = await _versions(transaction, item)
+        draft = next((each for each in versions if each.state == DRAFT), None)
+        if draft is None:
+            raise Refused(Refusal.STATE)
+        if (draft.number, draft.content_hash) != (number, content_hash):
+            raise Refused(Refusal.CHANGED)
+        if draft.author == officer.id:
+            raise Refused(Refusal.OWN)
+        day = (await today(rt, transaction)).date()
+        if found := checks.blockers(rt, kind, draft.body, day, _shipped(rt, item)):
+            raise Refused(found[0].why, found[0].detail)
+        await execute(transaction, statements.END, of_item=item, in_state=REPLACED)
+        await execute(
+            transaction, statements.PUBLISH, of_item=item, of_number=number, by=officer.id
+        )
+        await _published(transaction, officer, "content.published", item, number)
+    await live.announce(rt.live)
+
+
+async def roll_back(rt: Runtime, officer: Officer, item: str, number: int) -> None:
+    """Publish an earlier version again; two people agreed on it then.
+
+    Raises Refused unless the version was approved once and may still be said.
+    """
+    _require_roll_back(officer, item)
+    async with directory.acting(rt, officer) as transaction:
+        await execute(transaction, statements.LOCK, of_item=item)
+        versions = await _versions(transaction, item)
+        old = next((each for each in versions if each.number == number), None)
+        if old is None or old.approver is None or old.state == LIVE:
+            raise Refused(Refusal.STATE)
+        if old.body.until < (await today(rt, transaction)).date():
+            raise Refused(Refusal.EXPIRED, old.body.until.isoformat())
+        newest = _newest(versions) + 1
+        await execute(transaction, statements.END, of_item=item, in_state=REPLACED)
+        again = replace(old, state=LIVE)
+        await _add(transaction, officer, item, newest, old.body, again)
+        await _published(transaction, officer, "content.rolled_back", item, newest)
+    await live.announce(rt.live)
+
+
+async def withdraw(rt: Runtime, officer: Officer, item: str) -> None:
+    """End the live version; the shipped content is said again. Raises Refused if none is live."""
+    _require_roll_back(officer, item)
+    async with directory.acting(rt, officer) as transaction:
+        await execute(transaction, statements.LOCK, of_item=item)
+        if not await execute(transaction, statements.END, of_item=item, in_state=WITHDRAWN):
+            raise Refused(Refusal.STATE)
+        await _published(transaction, officer, "content.withdrawn", item, 0)
+    await live.announce(rt.live)
+
+
+def _shipped(rt: Runtime, item: str) -> Body | None:
+    return shipped(rt, item) if item in SHIPPED else None
+
+
+async def _versions(transaction: Transaction, item: str) -> list[Version]:
+    return [_version(row) for row in await fetch_all(transaction, statements.HISTORY, of_item=item)]
+
+
+def _version(row: tuple[Any, ...]) -> Version:
+    item, number, state, body, *rest = row
+    return Version(item, number, state, msgspec.convert(body, Body), *rest)
+
+
+def _newest(versions: list[Version]) -> int:
+    return versions[0].number if versions else 0
+
+
+async def _add(
+    transaction: Transaction,
+    officer: Officer,
+    item: str,
+    number: int,
+    body: Body,
+    again: Version | None = None,
+) -> None:
+    """Insert a version; one that repeats another keeps its approval."""
+    await execute(
+        transaction,
+        statements.ADD,
+        of_item=item,
+        of_number=number,
+        in_state=again.state if again else DRAFT,
+        content=encode(body).decode(),
+        hash=digest(item, body),
+        by=officer.id,
+        agreed_by=again.approver if again else None,
+        agreed_at=again.approved_at if again else None,
+        again=again.number if again else None,
+    )
+
+
+async def _published(
+    transaction: Transaction, officer: Officer, action: str, item: str, number: int
+) -> None:
+    await execute(transaction, statements.COUNT)
+    await _note(transaction, officer, action, item, number)
+
+
+async def _note(
+    transaction: Transaction, officer: Officer, action: str, item: str, number: int
+) -> None:
+    detail = str(number) if number else ""
+    await audit_log.append(
+        transaction, actor=str(officer.id), action=action, subject=item, detail=detail
+    )

@@ -1,0 +1,91 @@
+"""Show content as people read it: each written form, on each channel, and what changes."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from difflib import SequenceMatcher
+
+from bot.channels import Message, RenderedButton
+from bot.content import cards, live
+from bot.content.model import WRITTEN, Body, Kind, sentence
+from bot.editorial import drafts
+from bot.i18n import tag
+from bot.runtime import Runtime
+from bot.web.console.broadcast_preview import Form, form_of
+from flows.engine import screens
+from flows.engine.events import Kind as Button
+from flows.engine.text import Text
+from flows.knowledge.facts import said
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that changed, in pieces: kept, gone or new."""
+
+    name: str
+    lang: str
+    pieces: tuple[tuple[str, str], ...]
+
+
+def lines(rt: Runtime, item: str, body: Body | None, day: date) -> tuple[Text, ...]:
+    """Return what people read of an item on a day; without a body, what ships."""
+    kind, key = drafts.kind_of(item), item.partition(":")[2]
+    if kind is Kind.FACT:
+        bodies = {item: body} if body else {}
+        return said([drafts.SHIPPED[item]], live.snapshot(rt.languages, 1, bodies).on(day))
+    if body is None or body.silent:
+        return ()
+    if kind is Kind.CARD:
+        return (cards.card(rt.languages, key, body),)
+    return (sentence(rt.languages, body.texts),)
+
+
+def forms(rt: Runtime, item: str, body: Body | None, day: date) -> list[Form]:
+    """Return every written form on every channel; empty if nothing is said."""
+    told = lines(rt, item, body, day)
+    return [form_of(rt, code, _message(rt, told, code)) for code, _own in _languages(rt) if told]
+
+
+def _languages(rt: Runtime) -> Iterator[tuple[str, str]]:
+    yield from rt.languages.languages()
+
+
+def _message(rt: Runtime, told: tuple[Text, ...], code: str) -> Message:
+    label = rt.languages.render(screens.PERSON, code)
+    person = RenderedButton("!person", label, Button.CONTROL.value)
+    return Message(tuple(rt.languages.render(each, code) for each in told), (person,), code)
+
+
+def differences(before: Body | None, now: Body, names: dict[str, str]) -> list[Difference]:
+    """Return the fields of two versions that differ; `names` are those of the fields."""
+    pairs = {
+        code: (before.texts.get(code, "") if before else "", now.texts.get(code, ""))
+        for code in WRITTEN
+    }
+    changed = [
+        Difference(names[code], tag(code), pieces(*pair))
+        for code, pair in pairs.items()
+        if pair[0] != pair[1]
+    ]
+    for field in ("sources", "as_of", "checked", "since", "until", "address", "telephone"):
+        one, other = (_shown(getattr(body, field)) if body else "" for body in (before, now))
+        if one != other:
+            changed.append(Difference(names[field], "", pieces(one, other)))
+    return changed
+
+
+def _shown(value: object) -> str:
+    return " ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def pieces(before: str, now: str) -> tuple[tuple[str, str], ...]:
+    """Return the word-by-word difference of two texts."""
+    one, other = (re.findall(r"\s+|[\w'ʻ-]+|.", each) for each in (before, now))
+    found = []
+    for kind, a, b, c, d in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+        if kind == "equal":
+            found.append(("kept", "".join(one[a:b])))
+            continue
+        found += [("gone", "".join(one[a:b])), ("new", "".join(other[c:d]))]
+    return tuple(each for each in found if each[1])

@@ -1,0 +1,103 @@
+"""Texts of the pages on which editors change content."""
+
+from bot.content import Kind
+from bot.editorial.checks import Refusal
+from flows.engine.text import Text, _, button
+
+CONTENT: dict[str, Text] = {
+    "content": button("Content"),
+    "content_hint": _(
+        "What people read: facts with their sources, notices and contacts of missions. A change"
+        " goes out after a second person has approved it."
+    ),
+    "content_waiting": _("Waiting for approval"),
+    "content_live": _("Changed here and published"),
+    "content_due": _("Ends soon, or has ended"),
+    "content_all": _("All facts"),
+    "content_find": _("Word of a fact or of its key"),
+    "content_until": _("until {date}"),
+    "content_ended": _("said until {date}"),
+    "content_notice_new": _("New notice"),
+    "content_notice_name": _("Short name of the notice"),
+    "content_cards": _("Contacts of missions"),
+    "content_now": _("What is said now"),
+    "content_silent_now": _("Nothing is said."),
+    "content_source": _("Sources, one address a line"),
+    "content_as_of": _("Date of the source"),
+    "content_checked": _("Compared with the source on"),
+    "content_since": _("First day"),
+    "content_last": _("Last day"),
+    "content_last_hint": _("After this day it is not said any more."),
+    "content_english": _("English"),
+    "content_english_hint": _("The other languages are checked against it: numbers, terms, links."),
+    "content_partial": _("Publish although a language is missing, because"),
+    "content_partial_hint": _("People in the missing language are sent to an officer."),
+    "content_silent": _("Say nothing of this until it is checked again"),
+    "content_address": _("Address"),
+    "content_telephone": _("Telephone"),
+    "content_map": _("Link to a map"),
+    "content_hours_hint": _("Write the hours and how to get an appointment."),
+    "content_save": button("Check and save"),
+    "content_draft": _("Draft {number}"),
+    "content_by": _("written by {name}, {time}"),
+    "content_agreed_by": _("approved by {name}, {time}"),
+    "content_preview": _("As people will see it"),
+    "content_approve": button("Approve, publish"),
+    "content_own": _("You wrote this draft. Somebody else has to approve it."),
+    "content_differences": _("What changes"),
+    "content_history": _("History"),
+    "content_again": button("Publish this again"),
+    "content_withdraw": button("Take it back"),
+    "content_withdraw_sure": _("The sentence that came with the program is said again."),
+    "content_shipped": _("comes with the program"),
+    "content_restored": _("repeats version {number}"),
+    "content_not_saved": _("Not saved yet"),
+    "done_content_saved": _("Saved. Somebody else can approve it now."),
+    "done_content_live": _("Published. Everybody reads it within 5 seconds."),
+    "done_content_back": _("Taken back. Everybody reads the earlier text within 5 seconds."),
+}
+
+STATES: dict[str, Text] = {
+    "draft": _("draft"),
+    "live": _("published"),
+    "replaced": _("was published"),
+    "withdrawn": _("taken back"),
+    "discarded": _("never published"),
+}
+STATE_LOOKS = {
+    "draft": "soon",
+    "live": "good",
+    "replaced": "calm",
+    "withdrawn": "calm",
+    "discarded": "calm",
+}
+
+KINDS: dict[str, Text] = {
+    Kind.FACT: button("Fact"),
+    Kind.NOTICE: button("Notice"),
+    Kind.CARD: button("Contacts"),
+}
+
+REFUSALS: dict[str, Text] = {
+    Refusal.EMPTY: _("Write the sentence in at least one language."),
+    Refusal.LANGUAGE: _(
+        "The text is missing in this language. Write it, or give the reason to publish without it."
+    ),
+    Refusal.ENGLISH: _("Write the English sentence: the languages are checked against it."),
+    Refusal.SOURCE: _("Give the address of the source as the browser shows it."),
+    Refusal.DATES: _("These dates contradict each other, or one is not a date."),
+    Refusal.FUTURE: _("This date is in the future."),
+    Refusal.EXPIRED: _("The last day is over. Check the source and give a later day."),
+    Refusal.PLACEHOLDER: _("Something was left to be filled in."),
+    Refusal.LINK: _("This link leads to a site that we may not name."),
+    Refusal.PHONE: _("This is not a telephone number."),
+    Refusal.TOO_LONG: _("This is too long for WhatsApp in this form. Please shorten it."),
+    Refusal.WORDING: _("The wording breaks a rule of this language."),
+    Refusal.NUMBERS: _("The numbers differ from those of the English sentence."),
+    Refusal.TERM: _("There is a fixed term for this."),
+    Refusal.SCRIPT: _("Some letters belong to another script."),
+    Refusal.PROMISE: _("The assistant decides nothing, so it promises nothing."),
+    Refusal.OWN: _("You wrote this draft. Somebody else has to approve it."),
+    Refusal.CHANGED: _("Somebody changed this in the meantime. Look at the new version."),
+    Refusal.STATE: _("In this state it cannot be done."),
+}
