@@ -110,6 +110,7 @@ class Chat:
     understanding: Understanding | None = None
     # Whether each event is taken twice; histories and transcripts do, which see every event.
     twice: bool = False
+    today: date = TODAY
 
     @classmethod
     def begun(
@@ -248,7 +249,7 @@ class Chat:
 
     def _stepped(self, event: Event) -> Turn:
         now, page = self.conversation, self.page
-        return step(self.flows, WORDS, now, event, TODAY, page, self.understanding)
+        return step(self.flows, WORDS, now, event, self.today, page, self.understanding)
 
     def _hold(self, before: Conversation, event: Event, after: Turn) -> None:
         blob = msgspec.json.encode(after.conversation)

@@ -99,6 +99,11 @@ FAULTS = (
     ("counted", "kk", None, "Up to {sum} tenge", "{sum}-ге дейін теңге"),
     ("counted", "uz", None, "Up to {sum} tenge", "{sum}gacha tenge"),
     ("abbreviation", "en", None, "Go to the SCO.", ""),
+    ("promise", "en", None, "You will certainly get a flat.", ""),
+    ("promise", "ru", None, "You get a flat.", "Мы гарантируем Вам жильё."),
+    ("promise", "kk", None, "You get a flat.", "Баспана беруге кепілдік береміз."),
+    ("promise", "uz", None, "You get a flat.", "Sizga uy berishga vaʼda beramiz."),
+    ("promise", "zh_Hans", None, "You get a flat.", "我们保证给您住房。"),
     ("abbreviation", "ru", None, "Go to the pension office.", "Обратитесь в ГЦВП."),
     ("abbreviation", "kk", None, "Go to the pension office.", "ЗТМО бөліміне барыңыз."),
 )

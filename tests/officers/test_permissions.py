@@ -66,6 +66,7 @@ IN_MISSION: dict[Action, set[Role]] = {
     Action.CANNED_EDIT: {_L, _E},
     Action.HOURS_EDIT: {_L},
     Action.BREAK_GLASS_REVIEW: {_L},
+    Action.CONTENT_CARD: {_E, _L},
 }
 ANYWHERE: dict[Action, set[Role]] = {
     Action.SELF: set(Role),
@@ -85,6 +86,10 @@ ANYWHERE: dict[Action, set[Role]] = {
     Action.BROADCAST_APPROVE: {_P},
     Action.BROADCAST_SEND: {_L},
     Action.BROADCAST_STOP: {_E, _L, _P},
+    Action.CONTENT_READ: {_E, _L, _P, _U},
+    Action.CONTENT_EDIT: {_E},
+    Action.CONTENT_APPROVE: {_P},
+    Action.CONTENT_ROLL_BACK: {_E, _L, _P},
 }
 
 
@@ -239,7 +244,10 @@ REACHED: dict[str, LiteralString] = {
     "case_bursts": "SELECT id FROM case_bursts",
 }
 # Tables that every officer may read: colleagues and totals. Sign-in has tables of its own.
-OPEN_TO_ALL = {"officers", "audit_head", "form_funnel", "suggested_phrases"}
+OPEN_TO_ALL = {
+    *("officers", "audit_head", "form_funnel", "suggested_phrases"),
+    *("content_items", "content_versions", "content_head"),
+}
 
 _ROWS: tuple[LiteralString, ...] = (
     "INSERT INTO people (id, key, key_version) VALUES (%(id)s, '', 1)",

@@ -1,0 +1,84 @@
+"""A fact is changed, published and taken back in real browsers, while a chat is open."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.web.console import demo_officers
+from tests.app_stack import House
+from tests.browser.officer import Officer
+from tests.console_client import ru
+from tests.editorial.editors import ITEM, TEXTS, database_day
+from tests.visitor import Visitor
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+EDITOR, APPROVER = "Marat Testov", "Timur Testov"
+QUESTION = "Сколько дней граждане Турции могут быть без визы?"
+MAX_SCREENS = 6
+
+
+async def test_fact_reaches_an_open_chat_and_is_taken_back(browser: Any, house: House) -> None:
+    await demo_officers.enter(house.rt)
+    editor, approver = [
+        await Officer.at_work(browser, house, name, "ru") for name in (EDITOR, APPROVER)
+    ]
+    for officer in (editor, approver):
+        officer.page.set_default_timeout(60_000)
+    async with Visitor.at(house.url) as person:
+        await person.press("Русский")
+        screens = await _write(editor, house)
+        assert await editor.faults() == [], "the page of a draft"
+        screens += await _approve(approver, house)
+        assert screens <= MAX_SCREENS, screens
+        await house.until(lambda: _is_served(house), 60)
+        answer = await person.say(QUESTION)
+        assert "до 60 дней" in answer.text
+        await approver.page.locator("#sure summary").click()
+        await approver.page.locator("#sure button").click()
+        await approver.says(ru("done_content_back"))
+    await _around(browser, house)
+
+
+async def _is_served(house: House) -> bool:
+    return bool(house.rt.content.snapshot.bodies)
+
+
+async def _write(editor: Officer, house: House) -> int:
+    """Change the fact in every language; return the number of screens."""
+    today = await database_day(house.rt)
+    page = editor.page
+    await page.goto(f"{house.url}/console/content")
+    assert await editor.faults() == [], "the list"
+    await page.locator(f"a[href$='{ITEM}']").first.click()
+    await page.wait_for_url(f"**/{ITEM}")
+    for code, text in TEXTS.items():
+        await page.locator(f"textarea[name=text_{code}]").fill(text)
+    await page.locator("textarea[name=sources]").fill("https://www.gov.kz/example")
+    for name, day in (("as_of", today), ("checked", today), ("until", today + timedelta(days=60))):
+        await page.locator(f"input[name={name}]").fill(day.isoformat())
+    await page.locator("form[action$='/save'] button").click()
+    await editor.says(ru("done_content_saved"))
+    assert await page.locator("[data-look]").count() >= 18, "six forms on three channels"
+    return 3
+
+
+async def _approve(approver: Officer, house: House) -> int:
+    """Open the draft from the list and publish it; return the number of screens."""
+    page = approver.page
+    await page.goto(f"{house.url}/console/content")
+    await page.locator(f"a[href$='{ITEM}']").first.click()
+    await page.locator("form[action$='/approve'] button").click()
+    await approver.says(ru("done_content_live"))
+    assert await approver.faults() == []
+    return 3
+
+
+async def _around(browser: Any, house: House) -> None:
+    """Look at both pages in Arabic script, dark, on a phone."""
+    officer = await Officer.at_work(browser, house, EDITOR, "kk-Arab", color_scheme="dark")
+    await officer.page.set_viewport_size({"width": 390, "height": 900})
+    for path in ("/console/content", f"/console/content/{ITEM}"):
+        await officer.page.goto(house.url + path)
+        assert await officer.faults() == [], path

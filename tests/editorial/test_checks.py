@@ -1,0 +1,92 @@
+"""Content is refused with its reason, before anything is saved."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from bot.content.model import Body, Kind
+from bot.editorial import checks, drafts
+from bot.runtime import Runtime
+from tests.editorial.editors import TEXTS, body, database_day
+
+DAY = date(2026, 11, 28)
+
+
+async def reasons(rt: Runtime, **changes: object) -> set[tuple[str, str]]:
+    """Return the reasons, each with the form concerned."""
+    today = await database_day(rt)
+    found = checks.blockers(rt, Kind.FACT, await body(rt, **changes), today)
+    return {(each.why.value, each.language) for each in found}
+
+
+async def test_changed_fact_in_every_language_has_no_blocker(rt: Runtime) -> None:
+    assert await reasons(rt) == set()
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "why"),
+    [
+        ("ru", "Граждане Турции могут находиться до {days} дней за 180 и 60.", "placeholder"),
+        ("ru", "Граждане Турции: до 60 дней за 180 XX.", "placeholder"),
+        ("ru", "Граждане Турции могут находиться до 75 дней за 180.", "numbers"),
+        ("ru", "Граждане Турции: до 60 дней за 180, подробнее на visa-help.com.", "link"),
+        ("ru", "Гражданам Турции гарантируем до 60 дней за 180 без визы.", "promise"),
+        ("zh_Hans", "土耳其公民180天内保证可停留60天。", "promise"),
+        ("uz", "Турция fuqarolari 180 kun ichida 60 kungacha vizasiz boʻladi.", "script"),
+        ("kk", "Citizens of Turkey: 60, 180.", "script"),
+        ("uz", "Turkiya fuqarolari 180 kun ichida 60 kungacha bo'lishi mumkin.", "script"),
+        ("ru", "Переселенцы из Турции: до 60 дней за 180 без визы.", "term"),
+        ("ru", "Ты можешь находиться до 60 дней за 180 как гражданин.", "wording"),
+        ("ru", "Граждане Турции: до 60 дней за 180. " + "Очень длинно. " * 80, "too_long"),
+        ("zh_Hans", "土耳其公民 180天内可免签停留60天, 真的.", "wording"),
+    ],
+)
+async def test_sentence_is_refused(rt: Runtime, language: str, text: str, why: str) -> None:
+    assert (why, language) in await reasons(rt, texts=TEXTS | {language: text})
+
+
+async def test_derived_form_is_checked_too(rt: Runtime) -> None:
+    # A word with front vowels gets a sign in Arabic script, so the text becomes longer.
+    long = (TEXTS["kk"] + " " + "Үй, көл, күн, түн, бөз. " * 60)[:1020].rstrip()
+    found = await reasons(rt, texts=TEXTS | {"kk": long})
+    assert ("too_long", "kk_Arab") in found
+    assert ("too_long", "kk") not in found
+
+
+async def test_dates_are_refused(rt: Runtime) -> None:
+    today, day = await database_day(rt), timedelta(days=1)
+    assert await reasons(rt, until=today - day) >= {("expired", "")}
+    assert await reasons(rt, checked=today + day) >= {("future", "")}
+    assert await reasons(rt, as_of=today + day) >= {("future", "")}
+    assert await reasons(rt, since=today + 200 * day) >= {("dates", "")}
+    assert await reasons(rt, checked=today - 9 * day) >= {("dates", "")}
+
+
+async def test_source_is_required_and_is_an_address(rt: Runtime) -> None:
+    assert await reasons(rt, sources=()) == {("source", "")}
+    for source in ("http://gov.kz/a", "gov.kz", "https://nowhere", "javascript:alert(1)"):
+        assert await reasons(rt, sources=(source,)) == {("source", "")}
+
+
+async def test_missing_language_needs_a_reason(rt: Runtime) -> None:
+    texts = {code: text for code, text in TEXTS.items() if code != "kk"}
+    assert await reasons(rt, texts=texts) == {("language", "kk")}
+    assert await reasons(rt, texts=texts, why_partial="in force today") == set()
+    assert await reasons(rt, texts={"ru": TEXTS["ru"]}, why_partial="x") == {("english", "")}
+    assert await reasons(rt, texts={}) == {("empty", "")}
+
+
+async def test_shipped_sentence_with_a_new_source_has_no_blocker(rt: Runtime) -> None:
+    today = await database_day(rt)
+    for item in drafts.SHIPPED:
+        shipped = drafts.shipped(rt, item)
+        changed = await body(rt, texts=shipped.texts)
+        assert checks.blockers(rt, Kind.FACT, changed, today, shipped) == [], item
+
+
+def test_address_beside_chinese_letters_is_read_as_written(rt: Runtime) -> None:
+    texts = {"en": "See gov.kz.", "zh_Hans": "请见gov.kz官网。"}
+    found = checks.wording(
+        rt, Body(texts=texts, as_of=DAY, checked=DAY, until=DAY, why_partial="x")
+    )
+    assert list(found) == []

@@ -1,0 +1,231 @@
+"""Content from a draft to everybody's chat: two people, one hash, and back again."""
+
+import asyncio
+from dataclasses import replace as changed
+from datetime import date, timedelta
+
+import psycopg
+import pytest
+from psycopg.errors import InsufficientPrivilege
+
+from bot.channels import Message
+from bot.content import LiveContent
+from bot.editorial import drafts
+from bot.editorial.checks import Refusal, Refused
+from bot.embedded import Databases
+from bot.officers.permissions import Forbidden, Role
+from bot.runtime import Runtime
+from flows.engine.events import Said
+from flows.knowledge.facts import said
+from tests.desk.desks import an_officer, audited
+from tests.editorial.editors import (
+    ITEM,
+    TEXTS,
+    approver,
+    body,
+    database_day,
+    draft,
+    editor,
+    publish,
+)
+from tests.person_client import Guest
+
+SHIPPED = drafts.SHIPPED[ITEM]
+CARD = "card:tr_ankara"
+
+
+async def served(rt: Runtime, language: str = "ru") -> str:
+    """Return what a process that just started says of the fact."""
+    async with rt.pool.connection() as transaction:
+        content = LiveContent(rt.languages)
+        await content.load(transaction)
+    lines = said([SHIPPED], content.on(await database_day(rt)))
+    return " ".join(rt.languages.render(each, language) for each in lines)
+
+
+async def test_draft_is_said_only_after_another_person_approved_it(rt: Runtime) -> None:
+    author, second = await editor(rt), await approver(rt)
+    found = await draft(rt, author)
+    assert "90" in await served(rt)
+    await drafts.approve(rt, second, ITEM, found.number, found.content_hash)
+    for language, text in TEXTS.items():
+        if language != "en":
+            assert text in await served(rt, language)
+    assert "قاز" not in await served(rt, "kk"), "each form has its own script"
+    assert "Туркия" in await served(rt, "uz_Cyrl"), "the other script is derived"
+    actions = [action for _actor, action, _detail in await audited(rt)]
+    assert actions[-2:] == ["content.drafted", "content.published"]
+
+
+async def test_draft_is_refused_to_its_author(rt: Runtime) -> None:
+    both = await an_officer(rt, "Both Testov", roles=(Role.EDITOR, Role.APPROVER))
+    found = await draft(rt, both)
+    with pytest.raises(Refused) as refused:
+        await drafts.approve(rt, both, ITEM, found.number, found.content_hash)
+    assert refused.value.why is Refusal.OWN
+    assert "90" in await served(rt)
+
+
+async def test_approval_is_refused_after_an_edit(rt: Runtime) -> None:
+    author, second = await editor(rt), await approver(rt)
+    seen = await draft(rt, author)
+    again = await draft(rt, author, until=await database_day(rt) + timedelta(days=30))
+    for number, content_hash in (
+        (seen.number, seen.content_hash),
+        (again.number, seen.content_hash),
+    ):
+        with pytest.raises(Refused) as refused:
+            await drafts.approve(rt, second, ITEM, number, content_hash)
+        assert refused.value.why is Refusal.CHANGED
+
+
+async def test_draft_is_refused_over_a_version_that_was_not_shown(rt: Runtime) -> None:
+    author = await editor(rt)
+    await draft(rt, author)
+    with pytest.raises(Refused) as refused:
+        await drafts.save(rt, author, ITEM, await body(rt), 0)
+    assert refused.value.why is Refusal.CHANGED
+
+
+async def test_approval_is_refused_when_the_last_day_passed_meanwhile(rt: Runtime) -> None:
+    author, second = await editor(rt), await approver(rt)
+    found = await draft(rt, author)
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE test_clock SET ahead = ahead + interval '91 days'")
+    with pytest.raises(Refused) as refused:
+        await drafts.approve(rt, second, ITEM, found.number, found.content_hash)
+    assert refused.value.why is Refusal.EXPIRED
+
+
+async def test_publication_is_rolled_back_by_one_person(rt: Runtime) -> None:
+    author, second = await editor(rt), await approver(rt)
+    first = await publish(rt, author, second)
+    await publish(rt, author, second, texts={each: text.replace("60", "75")
+                                             for each, text in TEXTS.items()})  # fmt: skip
+    assert "75" in await served(rt)
+    await drafts.roll_back(rt, second, ITEM, first.number)
+    assert "60" in await served(rt)
+    newest = (await drafts.history(rt, author, ITEM))[0]
+    assert (newest.restores, newest.approver, newest.state) == (first.number, second.id, "live")
+    await drafts.withdraw(rt, author, ITEM)
+    assert "90" in await served(rt)
+    assert [action for _actor, action, _detail in await audited(rt)][-2:] == [
+        "content.rolled_back",
+        "content.withdrawn",
+    ]
+
+
+async def test_draft_that_nobody_approved_is_never_restored(rt: Runtime) -> None:
+    author = await editor(rt)
+    found = await draft(rt, author)
+    with pytest.raises(Refused) as refused:
+        await drafts.roll_back(rt, author, ITEM, found.number)
+    assert refused.value.why is Refusal.STATE
+
+
+async def test_published_fact_falls_silent_after_its_last_day(rt: Runtime) -> None:
+    today = await database_day(rt)
+    await publish(rt, await editor(rt), await approver(rt), until=today)
+    assert "60" in await served(rt)
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE test_clock SET ahead = ahead + interval '1 day'")
+    assert await served(rt) == ""
+
+
+async def test_silenced_fact_is_not_said(rt: Runtime) -> None:
+    await publish(rt, await editor(rt), await approver(rt), texts={}, silent=True)
+    assert await served(rt) == ""
+
+
+async def test_missing_language_sends_people_to_an_officer(rt: Runtime) -> None:
+    texts = {each: text for each, text in TEXTS.items() if each != "uz"}
+    author, second = await editor(rt), await approver(rt)
+    wrong = await drafts.save(rt, author, ITEM, await body(rt, texts=texts), 0)
+    assert [(each.why, each.language) for each in wrong] == [(Refusal.LANGUAGE, "uz")]
+    await publish(rt, author, second, texts=texts, why_partial="the law is in force today")
+    assert "60" in await served(rt, "ru")
+    for form in ("uz", "uz_Cyrl"):
+        assert "60" not in await served(rt, form)
+        assert "90" not in await served(rt, form), "nor is the old sum said"
+
+
+async def test_chat_that_was_open_before_says_the_new_sentence(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.go("ru", "/menu")
+    await publish(rt, await editor(rt), await approver(rt))
+    async with rt.pool.connection() as transaction:
+        await rt.content.load(transaction)
+    await guest.do(Said("Сколько дней граждане Турции могут быть без визы?"))
+    assert "60 дней" in _words(await guest.heard())
+
+
+def _words(messages: list[Message]) -> str:
+    return " ".join(" ".join(each.paragraphs) for each in messages)
+
+
+async def test_processes_load_a_publication_when_they_are_notified(rt: Runtime) -> None:
+    before = rt.content.snapshot
+    await publish(rt, await editor(rt), await approver(rt))
+    async with asyncio.timeout(60):
+        while rt.content.snapshot is before:  # noqa: ASYNC110 — nothing signals it to the outside
+            await asyncio.sleep(0.01)
+    assert rt.content.snapshot.version == before.version + 1
+
+
+async def test_card_is_written_only_by_its_own_mission(rt: Runtime) -> None:
+    lead = await an_officer(rt, "Lead Testov", mission="tr_ankara", roles=(Role.LEAD,))
+    other = await an_officer(rt, "Other Testov", mission="tr_istanbul", roles=(Role.LEAD,))
+    card = await body(rt, address="Ankara, Kilicarslan 6", telephone="+90 312 491 91 00")
+    with pytest.raises(Forbidden):
+        await drafts.save(rt, other, CARD, card, 0)
+    with pytest.raises(Forbidden):
+        await drafts.save(rt, lead, ITEM, card, 0)
+    assert await drafts.save(rt, lead, CARD, card, 0) == []
+    found = (await drafts.history(rt, lead, CARD))[0]
+    await drafts.approve(rt, await approver(rt), CARD, found.number, found.content_hash)
+    with pytest.raises(Forbidden):
+        await drafts.withdraw(rt, other, CARD)
+    await drafts.withdraw(rt, lead, CARD)
+
+
+async def test_rights_keep_drafts_from_the_serving_role(rt: Runtime, databases: Databases) -> None:
+    author, second = await editor(rt), await approver(rt)
+    await publish(rt, author, second)
+    await draft(rt, author)
+    with psycopg.connect(databases.app, autocommit=True) as session:
+        states = session.execute("SELECT DISTINCT state FROM content_versions").fetchall()
+        assert states == [("live",)]
+        for statement in (
+            "UPDATE content_versions SET state = 'live'",
+            "INSERT INTO content_items (key) VALUES ('fact:x')",
+            "UPDATE content_head SET version = 7",
+        ):
+            with pytest.raises(InsufficientPrivilege):
+                session.execute(statement)
+    with psycopg.connect(databases.console, autocommit=True) as session:
+        for column in ("body = '{}'", "content_hash = ''", "author = approver"):
+            with pytest.raises(InsufficientPrivilege):
+                session.execute(f"UPDATE content_versions SET {column}")
+
+
+async def test_content_of_an_unknown_fact_is_left_out(rt: Runtime) -> None:
+    with pytest.raises(drafts.NoSuchItem):
+        drafts.kind_of("fact:no.such")
+    with pytest.raises(drafts.NoSuchItem):
+        drafts.kind_of("notice:../x")
+    assert drafts.kind_of("notice:border").value == "notice"
+
+
+def test_edition_of_no_publication_is_the_plain_day() -> None:
+    day = date(2026, 11, 28)
+    assert LiveContent().on(day) is day
+
+
+async def test_version_never_changes_after_its_approval(rt: Runtime) -> None:
+    author, second = await editor(rt), await approver(rt)
+    first = await publish(rt, author, second)
+    await publish(rt, author, second, silent=True, texts={})
+    again = (await drafts.history(rt, author, ITEM))[-1]
+    assert changed(again, state="live", ended_at=None) == changed(
+        first, approver=second.id, approved_at=again.approved_at
+    )

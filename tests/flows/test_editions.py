@@ -1,0 +1,125 @@
+"""Published content reaches a turn through its day; a turn without any takes the plain day."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import msgspec
+import pytest
+
+from bot.content import Body
+from bot.content.live import Snapshot, snapshot
+from bot.i18n import Languages
+from bot.understanding.engine_adapter import EngineRecognizer
+from flows import FLOWS
+from flows.checklist import checklist
+from flows.engine.conversation import step
+from flows.engine.edition import Edition
+from flows.engine.events import Event, Said, Started
+from flows.engine.state import Conversation
+from flows.knowledge.catalogue import FACTS
+from flows.knowledge.facts import said
+from flows.knowledge.programmes import PROGRAMMES
+from flows.missions import missions
+from flows.replies import understanding
+from tests.flows.chat import Chat
+
+TODAY = date(2026, 11, 28)
+LANGUAGES = Languages()
+LINE = {"en": "The rule is new since 2027.", "kk": "Ереже 2027 жылдан жаңа.",
+        "ru": "Правило новое с 2027 года.", "zh_Hans": "规定自2027年起更新。",
+        "uz": "Qoida 2027 yildan yangi."}  # fmt: skip
+BODY = Body(texts=LINE, as_of=TODAY, checked=TODAY, until=TODAY + timedelta(days=30))
+UNDERSTANDING = understanding(EngineRecognizer.load())
+
+
+def published(**items: Body) -> date:
+    """Return today with these items; a name's first underscore is the colon of a key."""
+    bodies = {name.replace("_", ":", 1): body for name, body in items.items()}
+    return snapshot(LANGUAGES, 1, bodies).on(TODAY)
+
+
+@pytest.fixture(scope="module")
+def everything() -> date:
+    """Return today with every fact changed."""
+    return snapshot(LANGUAGES, 1, {f"fact:{fact.key}": BODY for fact in FACTS}).on(TODAY)
+
+
+def heard(day: date, *typed: str) -> str:
+    conversation, shown = Conversation(), []
+    events: tuple[Event, ...] = (Started(), *map(Said, typed))
+    for event in events:
+        turn = step(FLOWS, LANGUAGES, conversation, event, day, understanding=UNDERSTANDING)
+        conversation = turn.conversation
+        msgspec.json.encode(conversation)
+        shown = [
+            LANGUAGES.render(text, conversation.language or "ru")
+            for say in turn.says for paragraph in say.paragraphs for text in paragraph
+        ]  # fmt: skip
+    return " ".join(shown)
+
+
+def test_day_without_publications_is_a_plain_date() -> None:
+    assert Snapshot().on(TODAY) is TODAY
+
+
+def test_edition_equals_its_day() -> None:
+    day = published(notice_border=BODY)
+    assert isinstance(day, Edition)
+    assert day == TODAY
+    assert hash(day) == hash(TODAY)
+    assert day + timedelta(days=1) == TODAY + timedelta(days=1)
+
+
+def test_every_changed_fact_is_said_in_every_form(everything: date) -> None:
+    for fact in FACTS:
+        for code, _own in LANGUAGES.languages():
+            (line,) = said([fact], everything)
+            assert "2027" in LANGUAGES.render(line, code), (fact.key, code)
+
+
+def test_every_answer_and_checklist_holds_with_changed_facts(everything: date) -> None:
+    told = [
+        text
+        for reply in UNDERSTANDING.replies.values()
+        for citizenship in ("", "TR")
+        for spoken in (reply.opening, reply.more)
+        for text in spoken(everything, citizenship)
+    ]
+    for programme in PROGRAMMES:
+        for country in ("CN", "UZ", "TR"):
+            made = checklist({"programme": programme.key, "citizenship": country}, everything)
+            told += [*made.before, *made.after, *(r for p in made.papers for r in p.remarks)]
+    for code, _own in LANGUAGES.languages():
+        for text in told:
+            assert "{" not in LANGUAGES.render(text, code)
+    assert sum("2027" in LANGUAGES.render(text, "ru") for text in told) > 100
+
+
+def test_notice_is_said_above_menu_and_answers_between_its_days() -> None:
+    day = published(notice_border=BODY)
+    for typed in (("Русский", "/menu"), ("Русский", "Что такое статус кандаса?")):
+        assert heard(day, *typed).startswith(LINE["ru"]), heard(day, *typed)
+        assert LINE["ru"] not in heard(TODAY, *typed)
+    late = snapshot(LANGUAGES, 1, {"notice:border": BODY}).on(TODAY + timedelta(days=31))
+    assert LINE["ru"] not in heard(late, "Русский", "/menu")
+
+
+def test_card_of_a_mission_replaces_the_advice_to_look_it_up() -> None:
+    card = Body(
+        texts=LINE, as_of=TODAY, checked=TODAY, until=TODAY, address="Ankara, Test 1",
+        telephone="+90 312 000 00 00",
+    )  # fmt: skip
+    told = [LANGUAGES.render(each, "ru") for each in missions("TR", published(card_tr_ankara=card))]
+    assert "Ankara, Test 1" in " ".join(told)
+    assert "+90 312 000 00 00" in " ".join(told)
+    assert "Ankara, Test 1" not in " ".join(
+        LANGUAGES.render(each, "ru") for each in missions("DE", published(card_tr_ankara=card))
+    )
+
+
+def test_reminder_of_a_kept_list_is_stored_as_a_plain_date(everything: date) -> None:
+    taps = ("kandas_status", "UZ", "both", "yes", "yes", "origin", "keep", "yes", "remind")
+    chat = replace(Chat.begun("ru", "checklist"), today=everything).presses(*taps)
+    assert chat.conversation.saved_list is not None
+    assert type(chat.conversation.saved_list.remind) is date
+    msgspec.json.encode(chat.conversation)

@@ -1,0 +1,147 @@
+"""Editors change a fact at the console, without scripts; a second person publishes it."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pytest
+
+from bot.i18n import Languages
+from bot.web.console import demo_officers, labels_content
+from tests.app_stack import House
+from tests.console_client import Console, Screen, ru
+from tests.editorial.editors import ITEM, TEXTS, database_day
+
+MARAT, TIMUR, ZARINA = "Marat Testov", "Timur Testov", "Zarina Testova"
+PATH = f"/console/content/{ITEM}"
+WORDS = Languages(("ru",))
+
+
+def why(refusal: str) -> str:
+    """Return the words of a refusal."""
+    return " ".join(WORDS.render(labels_content.REFUSALS[refusal], "ru").split())
+
+
+@dataclass
+class Desk:
+    """An editor and an approver at the console."""
+
+    house: House
+    editor: Console
+    approver: Console
+    today: date
+
+    def fields(self, **changes: str) -> dict[str, str]:
+        written = {f"text_{code}": text for code, text in TEXTS.items()}
+        dates = {
+            "as_of": (self.today - timedelta(days=2)).isoformat(),
+            "checked": self.today.isoformat(),
+            "until": (self.today + timedelta(days=60)).isoformat(),
+        }
+        return written | dates | {"sources": "https://www.gov.kz/example"} | changes
+
+    async def save(self, **changes: str) -> Screen:
+        await self.editor.get(PATH)
+        return await self.editor.submit("/save", **self.fields(**changes))
+
+
+@pytest.fixture
+async def desk(house: House) -> AsyncIterator[Desk]:
+    await demo_officers.enter(house.rt)
+    async with AsyncExitStack() as stack:
+        editor, approver = [
+            await stack.enter_async_context(Console.signed_in(house.url, name))
+            for name in (MARAT, TIMUR)
+        ]
+        yield Desk(house, editor, approver, await database_day(house.rt))
+
+
+async def test_fact_is_changed_published_and_rolled_back(desk: Desk) -> None:
+    screen = await desk.editor.get("/console/content")
+    assert f'href="{PATH}"' in screen.html
+    screen = await desk.save()
+    assert screen.status == 200, screen.text
+    assert ru("done_content_saved") in screen.text
+    assert "approve" not in screen.actions
+    assert ru("content_own") in screen.text
+    for channel in ("telegram", "whatsapp", "web"):
+        for form, _own in desk.house.rt.languages.languages():
+            assert f'data-look="{form} {channel}"' in screen.html
+
+    screen = await desk.approver.get(PATH)
+    assert "save" not in screen.actions
+    assert "<ins>60</ins>" in screen.html, "the difference is shown"
+    screen = await desk.approver.submit("/approve")
+    assert ru("done_content_live") in screen.text
+    assert TEXTS["ru"] in screen.text
+    second = TEXTS | {code: text.replace("60", "75") for code, text in TEXTS.items()}
+    await desk.save(**{f"text_{code}": text for code, text in second.items()})
+    await desk.approver.get(PATH)
+    await desk.approver.submit("/approve")
+    screen = await desk.approver.submit("/roll-back")
+    assert ru("done_content_live") in screen.text
+    assert TEXTS["ru"] in screen.text
+    screen = await desk.approver.submit("/withdraw")
+    assert ru("done_content_back") in screen.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"text_uz": ""}, "language"),
+        ({"text_ru": "Гражданам Турции гарантируем 60 дней за 180 без визы."}, "promise"),
+        ({"text_ru": "Граждане Турции: 60 дней за 180, см. visa-help.com."}, "link"),
+        ({"text_kk": "Citizens of Turkey 60, 180."}, "script"),
+        ({"text_ru": "Граждане Турции: {days} дней, 60 за 180."}, "placeholder"),
+        ({"until": "2020-01-01"}, "expired"),
+        ({"until": "some day"}, "dates"),
+        ({"sources": ""}, "source"),
+    ],
+)
+async def test_form_says_why_it_refuses_and_keeps_what_was_written(
+    desk: Desk, changes: dict[str, str], reason: str
+) -> None:
+    screen = await desk.save(**changes)
+    assert screen.status == 422
+    assert why(reason) in screen.text
+    assert "https://www.gov.kz/example" in screen.html or not changes.get("sources", "x")
+    assert TEXTS["zh_Hans"] in screen.html
+    assert "approve" not in (await desk.approver.get(PATH)).actions
+
+
+async def test_approval_of_a_version_that_was_not_shown_is_refused(desk: Desk) -> None:
+    await desk.save()
+    await desk.approver.get(PATH)
+    shown = desk.approver.screen.form("/approve")
+    await desk.save(until=(desk.today + timedelta(days=9)).isoformat())
+    screen = await desk.approver.send(shown)
+    assert screen.status == 409
+    assert why("changed") in screen.text
+    screen = await desk.approver.send(shown, hash="no hash")
+    assert why("changed") in screen.text
+
+
+async def test_notice_is_written_under_a_name_of_its_own(desk: Desk) -> None:
+    await desk.editor.get("/console/content")
+    screen = await desk.editor.submit("/notice", name="border_closed")
+    assert screen.path == "/console/content/notice:border_closed"
+    screen = await desk.editor.submit(
+        "/save", **desk.fields(text_en="The border is closed today.", text_ru="Граница закрыта.",
+                               text_kk="Шекара жабық.", text_zh_Hans="边境今天关闭。",
+                               text_uz="Chegara bugun yopiq.", sources="")
+    )  # fmt: skip
+    assert ru("done_content_saved") in screen.text
+    screen = await desk.editor.get("/console/content/notice:../x")
+    assert screen.status == 404
+
+
+async def test_unknown_item_is_not_found(desk: Desk) -> None:
+    assert (await desk.editor.get("/console/content/fact:no.such")).status == 404
+    assert (await desk.editor.get("/console/content/nothing")).status == 404
+
+
+async def test_officer_without_a_role_sees_no_content(desk: Desk) -> None:
+    async with Console.signed_in(desk.house.url, "Aigul Testova") as officer:
+        assert (await officer.get("/console/content")).status == 403
+        assert (await officer.get(PATH)).status == 403
