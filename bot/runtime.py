@@ -31,6 +31,7 @@ from bot.security.key_files import Keys, VaultError
 from bot.security.vault import Vault, WrappedKey
 from bot.understanding.engine_adapter import EngineRecognizer
 from flows import FLOWS
+from flows.about import about
 from flows.engine.flow import Flow
 from flows.engine.replies import Understanding
 from flows.preregistration import CLOSED
@@ -122,7 +123,7 @@ async def runtime(
             live=live,
             vault=vault,
             languages=languages,
-            flows=flows if settings.has_registry else {**flows, CLOSED.name: CLOSED},
+            flows=_configured(settings, flows),
             understanding=understanding(EngineRecognizer.load()),
             channels={
                 WebChat.name: WebChat(live, vault),
@@ -212,6 +213,13 @@ class DatabaseUnavailable(ConfigError):
             f"PostgreSQL let nobody in within {DATABASE_SECONDS} seconds. See whether it runs, and"
             " whether the addresses and passwords in KOSH_DATABASE_… are right"
         )
+
+
+def _configured(settings: Settings, flows: Mapping[str, Flow]) -> Mapping[str, Flow]:
+    """Return the flows with the operator's name, and without pre-registration if it is closed."""
+    named = about(settings.operator)
+    closed = {} if settings.has_registry else {CLOSED.name: CLOSED}
+    return {**flows, named.name: named, **closed}
 
 
 async def _refuse_superuser(connections: Pool) -> None:

@@ -1,16 +1,38 @@
-"""Flow about the registry: known facts, what the assistant does not promise, and contacts."""
+"""Flow about the assistant: its operator, its limits, other states, and the registry."""
 
 from datetime import date
 
 from flows.engine.flow import Flow, Outcome, Submit
-from flows.engine.text import button
+from flows.engine.text import Text, _, button
 from flows.knowledge.contacts import CONTACTS
 from flows.knowledge.facts import said
 from flows.knowledge.registry import NO_PROMISE, REGISTRY
 
+RUN_BY = _("This assistant is run by: {operator}.")
+RUN_BY_UNNAMED = _(
+    "The body that runs this assistant has not given its name here. Ask the people from whom you"
+    " have the address."
+)
+OFFICIAL = _(
+    "The assistant gives information and decides nothing. Only the authorities decide. Their"
+    " official sites are gov.kz, egov.kz and migration.enbek.kz."
+)
+OTHER_STATES = _(
+    "We send nothing to the authorities of another state. We cannot promise that another state"
+    " learns nothing: the messenger's owner can read a chat, and a phone can be checked. We do not"
+    " know to whom the registry shows its data."
+)
 
-def outcome(answers: Submit, today: date) -> Outcome:
-    return Outcome((*said(REGISTRY, today), NO_PROMISE, *said(CONTACTS, today)))
+
+def about(operator: str) -> Flow:
+    """Return the flow that names `operator`; empty if the operator has no name in the settings."""
+    run_by = Text(RUN_BY.msgid, (("operator", operator),)) if operator else RUN_BY_UNNAMED
+
+    def outcome(answers: Submit, today: date) -> Outcome:
+        facts, contacts = said(REGISTRY, today), said(CONTACTS, today)
+        return Outcome((run_by, OFFICIAL, OTHER_STATES, NO_PROMISE, *facts, *contacts))
+
+    return Flow(name="about", title=button("About the assistant"), items=(), outcome=outcome)
 
 
-ABOUT = Flow(name="about", title=button("About the registry"), items=(), outcome=outcome)
+ABOUT = about("")

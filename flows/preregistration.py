@@ -221,7 +221,9 @@ RISK = Notice(
         "written here. A phone can be checked. Is contact with foreign bodies dangerous where "
         "you are? Then do not register here. You can read everything, or go to a mission of "
         "Kazakhstan once you are in a safe country. A relative cannot register you without "
-        "your consent."
+        "your consent. We send nothing to the authorities of another state. We do not know to whom "
+        "the registry shows its data. “{about}” says who runs this assistant.",
+        about=button("About the assistant"),
     ),
 )
 CONSENT = Consent(

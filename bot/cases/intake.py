@@ -69,7 +69,8 @@ async def open_case(
 async def _insert(
     transaction: Transaction, person: Person, opened: OpenCase, language: str, lives_in: str
 ) -> Opened:
-    mission = missions.candidates(lives_in, await directory.staffed(transaction))[0]
+    staffed = await directory.staffed(transaction)
+    mission = missions.candidates(lives_in, staffed)[0]
     desk, now = await working_hours.mission_settings(transaction, mission), await clock(transaction)
     calendar, case_id = desk.calendar(), uuid4()
     await execute(
@@ -78,6 +79,9 @@ async def _insert(
         now=now, answer=calendar.after(now, desk.first_minutes),
         resolve=calendar.after(now, desk.resolve_minutes),
     )  # fmt: skip
+    if not staffed:
+        alone = working_hours.without_officers(lives_in, now.date(), urgent=opened.urgent)
+        return Opened(case_id, alone)
     usual = await median(transaction, mission)
     promise = working_hours.promise(desk, now, lives_in, usual, urgent=opened.urgent)
     return Opened(case_id, promise)

@@ -20,7 +20,7 @@ from bot.runtime import Runtime
 from bot.security import audit_log
 from flows.engine.text import Country, Text, _
 from flows.knowledge import missions
-from flows.knowledge.contacts import FAMILY_LINE
+from flows.knowledge.contacts import CONTACTS, FAMILY_LINE
 from flows.knowledge.facts import said
 
 FIRST_MINUTES, NEXT_MINUTES, RESOLVE_MINUTES, CLAIM_TIMEOUT_MINUTES = 240, 240, 2400, 120
@@ -168,6 +168,9 @@ IN_NEED = _(
     "Do you need help right now, and is a call safe for you? Call the emergency services of "
     "the country where you are."
 )
+NO_OFFICERS = _(
+    "No officer works here yet, so an answer may not come. Please turn to these directly:"
+)
 MINUTES = _("{count} min")
 HOURS = _("{count} h")
 
@@ -194,10 +197,20 @@ def promise(
     return (*lines, *_meanwhile(country, now.date())) if urgent else lines
 
 
+def without_officers(country: str, today: date, *, urgent: bool = False) -> tuple[Text, ...]:
+    """Return where to turn while no mission has an officer."""
+    help_now = _help_now(country, today) if urgent else ()
+    return (*help_now, NO_OFFICERS, *said(CONTACTS, today))
+
+
 def _meanwhile(country: str, today: date) -> tuple[Text, ...]:
+    return (URGENT, *_help_now(country, today))
+
+
+def _help_now(country: str, today: date) -> tuple[Text, ...]:
     """Return help lines with a source that the person can call: abroad they may not answer."""
     lines = said((FAMILY_LINE,), today) if country in ("", "KZ") else ()
-    return (URGENT, IN_NEED, *lines)
+    return (IN_NEED, *lines)
 
 
 def _rounded(minutes: int) -> Text:

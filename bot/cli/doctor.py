@@ -24,8 +24,10 @@ from bot.config import minimum_versions
 from bot.config.settings import ConfigError, Role, Settings
 from bot.db import tables as t
 from bot.db.server_statements import CLOCK, COLUMNS, IS_DURABLE, IS_PRIVILEGED
-from bot.db.statements import fetch_all, fetch_value
+from bot.db.statements import fetch_all, fetch_value, fetch_values
 from bot.i18n import Languages
+from bot.officers.directory import ANSWERING
+from bot.officers.statements import STAFFED
 from bot.operations.version import built
 from bot.registrations.registry_codes import unmapped
 from bot.registry.errors import RegistryError
@@ -313,6 +315,21 @@ async def _registry(chosen: Settings) -> AsyncIterator[Finding]:
             yield good("registry", "lets us in and knows every code")
 
 
+async def _officers(chosen: Settings) -> AsyncIterator[Finding]:
+    try:
+        async with await psycopg.AsyncConnection.connect(
+            chosen.database(), connect_timeout=3
+        ) as session:
+            missions = await fetch_values(session, STAFFED, roles=ANSWERING)
+    except (psycopg.Error, ConfigError):
+        return  # another check reports the unavailable database
+    if missions:
+        yield good("officers", f"{len(missions)} missions have officers")
+    else:
+        said = "no active officer or lead: people who ask for a person get addresses instead"
+        yield doubtful("officers", said, "add officers in the console, under Officers")
+
+
 @asynccontextmanager
 async def _channels(chosen: Settings) -> AsyncIterator[Mapping[str, Channel]]:
     async with aiohttp.ClientSession() as http:
@@ -322,5 +339,5 @@ async def _channels(chosen: Settings) -> AsyncIterator[Mapping[str, Channel]]:
 type Look = Callable[[Settings], AsyncIterator[Finding]]
 LOOKS: tuple[Look, ...] = (
     _versions, _keys, _disk, _database, valkey, web_budgets, _clock, _rates, _telegram, _whatsapp,
-    _registry,
+    _registry, _officers,
 )  # fmt: skip

@@ -74,6 +74,11 @@ class Settings(BaseSettings):
         validate_default=True,
     )
 
+    operator: str = Field(
+        default="",
+        max_length=100,
+        description="Name of the body that runs the assistant, as people read it under About.",
+    )
     demo: bool = Field(
         default=False,
         description="Demo mode: example secrets are accepted, and the registry is the sandbox.",

@@ -18,6 +18,8 @@ from bot.security import audit_log
 
 MIN_ADMINISTRATORS = 2
 MAX_NAME = 80
+# Roles that answer people.
+ANSWERING = [Role.OFFICER.value, Role.LEAD.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +126,7 @@ async def everyone(transaction: Transaction) -> list[Officer]:
 
 async def staffed(transaction: Transaction) -> list[str]:
     """Return the missions that have an active officer or lead."""
-    answering = [Role.OFFICER.value, Role.LEAD.value]
-    return await fetch_values(transaction, statements.STAFFED, roles=answering)
+    return await fetch_values(transaction, statements.STAFFED, roles=ANSWERING)
 
 
 async def first(transaction: Transaction, name: str) -> Officer:

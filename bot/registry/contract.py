@@ -33,14 +33,12 @@ type Pointer = Annotated[str, StringConstraints(max_length=100, pattern=r"^(?:/[
 
 type Programme = Literal[
     "REGISTRY_PREREGISTRATION",
-    "PILOT_2026",
     "KANDAS_STATUS",
     "KANDAS_EXTENSION",
     "NATIONALITY_COMMISSION",
     "REGIONAL_QUOTA",
     "QUOTA_SUPPORT",
     "ATA_ZHOLY",
-    "KAZAKH_CARD",
     "VISA_C10",
     "VISA_PERMANENT",
     "VISA_FREE_CHINA",

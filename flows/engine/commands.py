@@ -62,7 +62,7 @@ def start(turn: TurnState, word: str) -> None:
         return turn.ask()
     turn.c = replace(turn.c, flow="", suspended_flow="")
     if turn.c.language:
-        turn.notes += [(screens.WELCOME,), (screens.RISK,)]
+        turn.notes += screens.welcome(turn.flows)
     if word in turn.flows:
         return announcement_screens.enter(turn, turn.flows[word])
     turn.ask()

@@ -57,7 +57,7 @@ def answer(turn: TurnState, asked: Asked, key: str) -> None:
 
 def _choose_language(turn: TurnState, code: str) -> None:
     if not turn.c.language:
-        turn.notes += [(screens.WELCOME,), (screens.RISK,)]
+        turn.notes += screens.welcome(turn.flows)
     heard = turn.c.heard
     turn.c = replace(turn.c, language=code, asked=None)
     if heard is None or turn.c.with_officer:

@@ -21,9 +21,13 @@ LANGUAGE, MENU, DELETE, REGISTERED, WITHDRAW, EDIT, LEAVE = (
 
 CHOOSE_LANGUAGE = _("Please choose your language.")
 WELCOME = _(
-    "Hello. This assistant tells ethnic Kazakhs abroad which papers and steps they need, and can"
-    " pass a pre-registration to the state registry. We keep nothing about you until you agree to"
-    " it; a chat in a messenger stays on your phone until you delete it."
+    "Hello. This assistant tells ethnic Kazakhs abroad which papers and steps they need. We keep"
+    " nothing about you until you agree to it; a chat in a messenger stays on your phone until you"
+    " delete it."
+)
+CAN_REGISTER = _(
+    "If you like, this assistant can also send your pre-registration to the registry of ethnic"
+    " Kazakhs abroad."
 )
 RISK = _(
     "Please note: the messenger's owner can read what is written here, and a phone can be checked."
@@ -161,6 +165,15 @@ BACK_TO_BOT = button("Back to assistant")
 OPEN = button("Open")
 OPEN_PAGE = button("Open the page")
 USE_PAGE = button("Use a private page")
+
+
+def welcome(flows: Mapping[str, Flow]) -> tuple[tuple[Text, ...], ...]:
+    """Return the first paragraphs of a conversation.
+
+    Pre-registration is mentioned only where a registry takes it.
+    """
+    opened = any(flow.registers for flow in flows.values())
+    return ((WELCOME,), *(((CAN_REGISTER,),) if opened else ()), (RISK,))
 
 
 def guessed(words: Words, code: str) -> Text:

@@ -120,7 +120,7 @@ def _first_words(turn: TurnState, text: str, word: Reserved | None) -> None:
     turn.guessed = True
     if safety.is_clear(turn, text):
         return safety.show(turn, turn.recognize(text).danger_intent)
-    turn.notes += [(screens.WELCOME,), (screens.RISK,), (screens.guessed(turn.words, guessed),)]
+    turn.notes += [*screens.welcome(turn.flows), (screens.guessed(turn.words, guessed),)]
     safety.note_suspicion(turn, text)
     hearing.hear(turn, text)
 

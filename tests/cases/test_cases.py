@@ -21,7 +21,7 @@ from bot.officers.directory import LastAdministrator, Officer
 from bot.officers.permissions import Forbidden, Role
 from bot.runtime import Runtime
 from flows.engine.events import Said
-from flows.knowledge.contacts import FAMILY_LINE
+from flows.knowledge.contacts import FAMILY_LINE, UNIFIED
 from tests.desk.desks import ahead, an_officer, ask, audited, key, now, numbers
 from tests.person_client import Guest
 
@@ -121,6 +121,20 @@ async def test_case_request_answers_with_the_expected_time_in_their_language(rt:
     await ask(guest)
     assert rt.languages.render(working_hours.AT_WORK, "ru") in await _told(rt)
     assert len(await guest.rows()) > before
+
+
+@pytest.mark.parametrize("topic", ["general", "danger"])
+async def test_case_request_names_other_offices_when_no_officer_works(
+    rt: Runtime, topic: str
+) -> None:
+    await an_officer(rt, roles=(Role.ADMINISTRATOR,))
+    await ask(Guest(rt), topic=topic)
+    told, render = await _told(rt), rt.languages.render
+    assert render(working_hours.NO_OFFICERS, "ru") in told
+    assert render(UNIFIED.text, "ru") in told
+    assert (render(working_hours.IN_NEED, "ru") in told) == (topic == "danger")
+    assert render(working_hours.WHEN_FREE, "ru") not in told
+    assert render(working_hours.AT_WORK, "ru") not in told
 
 
 async def _told(rt: Runtime) -> str:

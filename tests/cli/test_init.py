@@ -218,8 +218,23 @@ async def test_doctor_finds_nothing_wrong_in_a_healthy_installation(healthy: Set
     looked = {each.what for each in await examine(healthy)}
     assert looked == {
         "versions", "keys", "disk", "database", "valkey", "clock", "rates", "telegram", "whatsapp",
-        "registry",
+        "registry", "officers", "budgets",
     }  # fmt: skip
+
+
+async def test_doctor_asks_for_officers_while_none_answers_people(
+    healthy: Settings, databases: Databases
+) -> None:
+    async def grade() -> Grade:
+        return next(each.grade for each in await examine(healthy) if each.what == "officers")
+
+    assert await grade() is Grade.DOUBTFUL
+    with psycopg.connect(databases.owner) as owner:
+        owner.execute(
+            "INSERT INTO officers (id, name, mission)"
+            " VALUES (gen_random_uuid(), 'Testova A.', 'general')"
+        )
+    assert await grade() is Grade.GOOD
 
 
 @pytest.mark.parametrize(

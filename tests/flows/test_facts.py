@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from bot.cli import assembled
-from flows.about import outcome
+from flows.about import ABOUT
 from flows.engine.flow import Submit
 from flows.engine.text import Text
 from flows.knowledge import catalogue
@@ -136,7 +136,7 @@ def test_facts_of_the_2026_pilot_and_quota_are_not_said_from_2027(fact: Fact) ->
 
 def test_disclaimer_is_said_when_every_fact_has_expired() -> None:
     last = max(fact.until for fact in FACTS)
-    texts = outcome(Submit("about", {}, {}), last + timedelta(days=1)).texts
+    texts = ABOUT.outcome(Submit("about", {}, {}), last + timedelta(days=1)).texts
     assert NO_PROMISE in texts
     assert not any("fact" in inside(text) for text in texts)
 

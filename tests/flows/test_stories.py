@@ -1,8 +1,10 @@
 """Stories of people with the assistant, from the first word to the receipt."""
 
+from datetime import date
+
 import pytest
 
-from flows import missions, preregistration
+from flows import FLOWS, about, missions, preregistration
 from flows.engine import screens
 from flows.engine.events import (
     Acknowledged,
@@ -17,7 +19,7 @@ from flows.engine.text import Text, _, button
 from flows.knowledge.contacts import UNIFIED
 from flows.knowledge.laws import IR_MISSIONS
 from flows.knowledge.registry import NO_PROMISE, REGISTRY
-from flows.preregistration import CONSENT, PREREGISTRATION
+from flows.preregistration import CLOSED, CONSENT, PREREGISTRATION
 from tests.flows.chat import LANGUAGES, WORDS, Chat, at
 
 FORM = "preregistration"
@@ -43,12 +45,30 @@ def test_about_flow_shows_facts_and_stores_nothing() -> None:
     assert chat.shows(screens.WELCOME)
     assert chat.shows(screens.RISK)
     chat.presses("about")
+    assert chat.shows(about.RUN_BY_UNNAMED)
+    assert chat.shows(about.OFFICIAL)
+    assert chat.shows(about.OTHER_STATES)
     assert chat.shows(REGISTRY[0].text)
     assert chat.shows(NO_PROMISE)
     assert chat.at == screens.MENU
     assert chat.effects == []
     assert not chat.conversation.is_persistent
     assert not any(form.answers for form in chat.conversation.forms.values())
+
+
+@pytest.mark.parametrize("opened", [True, False])
+def test_welcome_mentions_registration_only_where_a_registry_is_set(opened: bool) -> None:
+    chat = Chat("ru")
+    chat.flows = FLOWS if opened else {**FLOWS, CLOSED.name: CLOSED}
+    chat.takes(Started()).presses("ru")
+    assert chat.shows(screens.WELCOME)
+    assert chat.shows(screens.CAN_REGISTER) == opened
+
+
+def test_about_flow_names_the_operator_of_the_settings() -> None:
+    texts = about.about("Test Body").outcome(Submit("about", {}, {}), date(2026, 12, 1)).texts
+    assert "Test Body" in WORDS.render(texts[0], "kk")
+    assert about.RUN_BY_UNNAMED not in texts
 
 
 def test_language_screen_asks_in_every_language() -> None:

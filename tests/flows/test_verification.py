@@ -229,7 +229,7 @@ class TooLong(Languages):
                 "PIN",
                 "Allow messages",
                 "Language",
-                "About the registry",
+                "About the assistant",
             ),
         ),
         ("announcements", ("Read them", "Have them sent", "Change", "Send no more", "Menu")),
