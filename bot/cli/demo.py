@@ -82,20 +82,29 @@ async def _demo(chosen: Settings, sandbox_database: str) -> None:
     )
     given = {"broadcast_testers": TESTER} | keys
     joined = read(**(chosen.model_dump(exclude_none=True) | given))
-    typer.echo(f"The sandbox registry is at {keys['registry_url']}")
-    await serve_all(joined, [serve(registry, chosen.host, port), _time_to_answer(joined)])
+    async with asyncio.TaskGroup() as group:
+        group.create_task(serve(registry, chosen.host, port))
+        # Kosh reads five lists as it starts: if they fail, its breaker rests for half a minute.
+        await _answers(keys["registry_url"])
+        typer.echo(f"The sandbox registry is at {keys['registry_url']}")
+        await serve_all(joined, [_time_to_answer(joined)])
 
 
 async def _time_to_answer(chosen: Settings) -> None:
     """Print the time from process start to the first answer of the chat."""
+    await _answers(f"http://{chosen.host}:{chosen.port}/chat")
+    typer.echo(f"The chat answered after {time.monotonic() - BEGAN:.1f} s; Ctrl-C ends everything")
+
+
+async def _answers(url: str) -> None:
+    """Wait until an address answers."""
     async with aiohttp.ClientSession() as http:
         while True:
             with suppress(aiohttp.ClientError):
-                async with http.get(f"http://{chosen.host}:{chosen.port}/chat") as answer:
+                async with http.get(url) as answer:
                     await answer.read()
-                    break
+                    return
             await asyncio.sleep(0.05)
-    typer.echo(f"The chat answered after {time.monotonic() - BEGAN:.1f} s; Ctrl-C ends everything")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Write what people submit to the registry exactly once.
+"""Write what people submit to the registry, one registration for each submission.
 
 Each submission or withdrawal is a write with its own idempotency key. Writes of a registration are
 sent in order. A write with an unknown outcome is looked up by its key before a retry.

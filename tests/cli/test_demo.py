@@ -1,18 +1,24 @@
 """A demo and an installation share no folder, no server and no session."""
 
+import asyncio
 import os
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import pytest
+from fastapi import FastAPI
 
 from bot.cli import demo, environment
-from bot.config.settings import ConfigError, settings
+from bot.config.settings import ConfigError, Settings, settings
 from bot.embedded import Databases
+from bot.embedded.server_process import free_port
 from bot.officers import directory, sessions
 from bot.officers.sessions import AuthMethod
 from bot.runtime import Runtime
 from bot.web.console import demo_officers
-from tests.app_stack import House
+from tests.app_stack import House, serving
 from tests.terminal import shell
 
 
@@ -116,3 +122,31 @@ async def test_session_of_a_demo_is_refused_outside_a_demo(
             f"{house.url}/console/own", headers=headers, allow_redirects=False
         ) as answer:
             assert answer.status == status, is_demo
+
+
+async def test_demo_starts_only_after_its_registry_answers(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Five lists that fail at the start would open the breaker: half a minute without registry."""
+    port, statuses = free_port(), list[int]()
+
+    async def serve(_asgi: object, host: str, at: int) -> None:
+        for _round in range(20):
+            await asyncio.sleep(0)
+        async with serving(FastAPI(), port=at):
+            await asyncio.Event().wait()
+
+    async def serve_all(chosen: Settings, beside: list[Coroutine[Any, Any, None]]) -> None:
+        for each in beside:
+            each.close()
+        async with aiohttp.ClientSession() as http, http.get(str(chosen.registry_url)) as answer:
+            statuses.append(answer.status)
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(demo, "serve", serve)
+    monkeypatch.setattr(demo, "serve_all", serve_all)
+    monkeypatch.setattr(demo.sandbox, "create_app", lambda *_given, **_named: None)
+    chosen = settings(demo=True, data_dir=tmp_path, port=port - 1)
+    with pytest.raises(asyncio.CancelledError):
+        await demo._demo(chosen, "")
+    assert statuses == [404]

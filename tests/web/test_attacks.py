@@ -279,6 +279,23 @@ async def test_console_forms_survive_hostile_values(office: tuple[House, str]) -
     assert await _rows(house, "SELECT count(*) FROM people") == [(1,)]
 
 
+@pytest.mark.requirement("S-78")
+@pytest.mark.row(87)
+async def test_inbox_answers_422_for_values_that_it_does_not_know(
+    office: tuple[House, str],
+) -> None:
+    """Row 87: an unknown queue, and numbers and names that no case has."""
+    house, _case_id = office
+    odd = [("queue", value) for value in ("id;select", "ALL", "1", "open,closed")]
+    odd += [("number", value) for value in ("x", "-1", "1.5", "9" * 16, "id;select")]
+    odd += [("topic", "x" * 65), ("language", "x" * 17), ("channel", "x" * 17)]
+    async with Console.signed_in(house.url, HEAD) as console:
+        for name, value in odd:
+            got = await console.get(f"/console/inbox?{urlencode({name: value})}")
+            assert got.status == 422, (name, value)
+            assert value not in got.html, (name, value)
+
+
 async def _sent(console: Console, form: Form, fields: dict[str, str]) -> int:
     if form.method.lower() == "post":
         return (await console.post(form.action, fields)).status
