@@ -202,6 +202,8 @@ async def _call(rt: Runtime, channel: str, act: ChannelCall) -> str:
         except Unreachable as error:
             if not error.certain:
                 suspect(rt, channel)
+                if act.kind == "send":
+                    _logger.warning("message.in_doubt", channel=channel)
             raise
 
 

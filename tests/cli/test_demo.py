@@ -16,6 +16,7 @@ from bot.embedded import Databases
 from bot.embedded.server_process import free_port
 from bot.officers import directory, sessions
 from bot.officers.sessions import AuthMethod
+from bot.registry import sandbox
 from bot.runtime import Runtime
 from bot.web.console import demo_officers
 from tests.app_stack import House, serving
@@ -145,7 +146,7 @@ async def test_demo_starts_only_after_its_registry_answers(
 
     monkeypatch.setattr(demo, "serve", serve)
     monkeypatch.setattr(demo, "serve_all", serve_all)
-    monkeypatch.setattr(demo.sandbox, "create_app", lambda *_given, **_named: None)
+    monkeypatch.setattr(sandbox, "create_app", lambda *_given, **_named: None)
     chosen = settings(demo=True, data_dir=tmp_path, port=port - 1)
     with pytest.raises(asyncio.CancelledError):
         await demo._demo(chosen, "")
