@@ -41,6 +41,9 @@ CONFIRMED = {
     Confirmation.TREATY: _("Apostille: not needed, by convention."),
     Confirmation.UNKNOWN: _("Apostille or legalisation: please ask an officer."),
 }
+SEE_FIRST = _(
+    "What to do so that this paper is valid in Kazakhstan: see the beginning of this list."
+)
 SEE_BELOW = _("What to do so that this paper is valid in Kazakhstan: see below.")
 LATE_CONFIRMED = _("Apostille or legalisation: if it is missing, ask an officer.")
 PASSPORT_VALID = _("The passport must be valid for more than 180 days.")
@@ -54,7 +57,12 @@ NO_CHILD_PAPER = _(
 )
 SPOUSE = _("For a husband or wife who is not Kazakh other rules apply. An officer can explain.")
 SOURCES = _(
-    "The sources of this list are from {oldest} to {newest}. We last read them on {checked}."
+    "The sources of this list are from {oldest} to {newest}. We read them on {checked} or later,"
+    " some only in part."
+)
+SOURCES_UNDATED = _(
+    "The sources of this list are from {oldest} to {newest}, and some have no date. We read them on"
+    " {checked} or later, some only in part."
 )
 ASK = _("Is something missing or unclear? A person can help. What you chose here is not kept.")
 
@@ -149,6 +157,8 @@ def _confirmed(answers: Answers, today: date) -> Text:
     if _left(answers):
         return LATE_CONFIRMED
     # For a dangerous origin the confirmation is mentioned once, without pressing the person.
+    if where.leaving is not None:
+        return SEE_FIRST
     return SEE_BELOW if where.dangerous else CONFIRMED[where.confirmation]
 
 
@@ -159,6 +169,7 @@ def _origin(answers: Answers) -> Origin:
 def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Text]:
     if _origin(answers).dangerous:
         yield SAFETY_FIRST
+    yield from _before_leaving(answers, today)
     if chosen.key == "citizenship_simplified":
         yield from said((settling.NO_DUAL, settling.STATELESS), today)
     yield URGENT
@@ -168,6 +179,17 @@ def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Text]:
         yield from ending(pilot_2026.PHASE, today)
     if chosen.key == "regional_quota":
         yield from ending(quota.PLACES, today)
+
+
+def _before_leaving(answers: Answers, today: date) -> Iterator[Text]:
+    """Yield the confirmation law of a country in which nothing can be done after leaving."""
+    where = _origin(answers)
+    if where.leaving is None:
+        return
+    if answers.get("location") not in ("kazakhstan", "elsewhere"):
+        yield from said([where.law or where.leaving], today)
+    if _left(answers):
+        yield NO_TRAVEL
 
 
 def _after(
@@ -194,6 +216,8 @@ def _confirmation(answers: Answers, today: date) -> Iterator[Text]:
     not to travel back instead. If the place is unknown, they get both.
     """
     where = _origin(answers)
+    if where.leaving is not None:
+        return
     treaty = where.confirmation is Confirmation.TREATY
     if not treaty and answers.get("location") in ("kazakhstan", "elsewhere"):
         yield NO_TRAVEL
@@ -205,9 +229,11 @@ def _confirmation(answers: Answers, today: date) -> Iterator[Text]:
 
 def _sources(found: list[Document]) -> Text:
     facts = [document.fact for document in found]
-    days = [fact.as_of for fact in facts if fact.dated is Dated.DAY] or [facts[0].as_of]
+    dated = [fact.as_of for fact in facts if fact.dated is not Dated.READ]
     checked = min(fact.checked for fact in facts)
-    return _(SOURCES.msgid, oldest=min(days), newest=max(days), checked=checked)
+    sentence = SOURCES if len(dated) == len(facts) else SOURCES_UNDATED
+    days = dated or [checked]
+    return _(sentence.msgid, oldest=min(days), newest=max(days), checked=checked)
 
 
 def lead(made: Checklist) -> Text:

@@ -13,6 +13,7 @@ from flows.engine.flow import Flow, Outcome, Submit
 from flows.engine.text import Text, _, button
 from flows.knowledge import cards, documents, kandas, pilot_2026, quota, registry, settling
 from flows.knowledge.facts import Fact, ending, said
+from flows.knowledge.intents.cautions import LEFT
 from flows.knowledge.offices import AKIMAT, MISSION, POLICE
 from flows.knowledge.origins import SAFETY_FIRST, Origin, origin
 from flows.paragraphs import joined, lines, numbered
@@ -67,7 +68,8 @@ STATUS = _("the kandas status")
 PERMIT = _("the permit for permanent residence")
 CARD = _("the Ata Zholy card")
 STUDY = _("a study grant or a preparatory place")
-STEPS = _("The steps, in order:")
+FIRST_STEP = _("Your first step: {step}")
+STEPS = _("All steps, in order:")
 GET_IIN = _("Get an individual identification number (IIN) at a State Corporation office.")
 APPLY = _("Apply with your papers. Make your list under “My papers”.")
 AFTERWARDS = _(
@@ -103,7 +105,10 @@ AFTER_THE_PILOT = frozenset({"kandas_status", "prp"})
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One usual way: why it may fit, its steps in order, and facts about it, the basis first."""
+    """One usual way: why it may fit, its steps in order, and facts about it, the basis first.
+
+    `costs` and `remarks`, on its cost and time, are said before all the steps.
+    """
 
     key: str
     name: Text
@@ -111,6 +116,7 @@ class Way:
     steps: tuple[Text, ...]
     facts: tuple[Fact, ...]
     remarks: tuple[Text, ...] = ()
+    costs: tuple[Fact, ...] = ()
 
 
 def ways(answers: Answers, today: date) -> tuple[Way, ...]:
@@ -125,10 +131,11 @@ def _ways(answers: Answers, today: date) -> Iterator[Way]:
         yield _card()
     if purpose == "study" and kazakh:
         yield Way("study", STUDY, WHY_STUDY, (), (settling.GRANTS, cards.VISA))
-    if purpose in ("move", "information") and kazakh and answers.get("former_citizen") == "no":
+    status = kazakh and answers.get("former_citizen") == "no"
+    if purpose in ("move", "information") and status:
         yield _status(WHY_STATUS if purpose == "move" else WHY_ONE_DAY, today)
     if purpose == "move":
-        yield _permit(kazakh, today)
+        yield _other_permit() if status else _permit(kazakh, today)
 
 
 def _card() -> Way:
@@ -140,14 +147,20 @@ def _status(why: Text, today: date) -> Way:
     decided = (kandas.COMPLETENESS, kandas.COMMISSION, kandas.DECISION)
     number = (GET_IIN,) if documents.IIN.fact.current(today) else ()
     steps = (*number, *_pilot(today), APPLY, *said(decided, today), AFTERWARDS)
-    facts = (kandas.DEFINITION, kandas.CHANNELS, kandas.FEE, kandas.VALIDITY)
-    return Way("kandas_status", STATUS, why, steps, facts, (HOW_LONG,))
+    facts = (kandas.DEFINITION, kandas.CHANNELS, kandas.VALIDITY)
+    return Way("kandas_status", STATUS, why, steps, facts, (HOW_LONG,), (kandas.FEE,))
 
 
 def _permit(kazakh: bool, today: date) -> Way:
-    facts = (settling.CARD, *((settling.SOLVENCY,) if kazakh else ()))
+    kazakhs = (settling.ANY_VISA, settling.SOLVENCY) if kazakh else ()
     steps = (*_pilot(today), APPLY)
-    return Way("prp", PERMIT, WHY_PERMIT, steps, facts, (HOW_LONG,))
+    return Way("prp", PERMIT, WHY_PERMIT, steps, (settling.CARD, *kazakhs), (HOW_LONG,))
+
+
+def _other_permit() -> Way:
+    """Return the permit as a second way, without repeating the steps of the first."""
+    facts = (settling.CARD, pilot_2026.BEFORE_PERMIT, settling.ANY_VISA, settling.SOLVENCY)
+    return Way("prp", PERMIT, WHY_PERMIT, (), facts)
 
 
 def _pilot(today: date) -> tuple[Text, ...]:
@@ -165,31 +178,53 @@ def spoken(answers: Answers, today: date) -> Iterator[Text]:
     if answers.get("citizenship") == "KZ":
         yield from (CITIZEN_ALREADY, ASK)
         return
+    yield from _urgent(answers, today)
     yield NO_DECISION
     yield from _reservations(answers, today)
     found = ways(answers, today)
     if any(way.key in AFTER_THE_PILOT for way in found):
         yield from ending(pilot_2026.PHASE, today)
-    for way in found:
-        yield from _way(way, today)
+    for at, way in enumerate(found):
+        yield from _way(way, today, COSTS if at == 0 else None)
     if not found:
         yield NO_WAY
+        yield COSTS
     yield from _around(answers, today)
     yield ASK
 
 
-def _way(way: Way, today: date) -> Iterator[Text]:
+def _urgent(answers: Answers, today: date) -> Iterator[Text]:
+    """Yield the points that cannot wait: danger, the end of a stay, papers, citizenship."""
+    where, place = _origin(answers), answers.get("location")
+    if where.dangerous and place != "kazakhstan":
+        yield SAFETY_FIRST
+    if place in ("kazakhstan", "unsaid"):
+        yield from said(where.ends, today)
+    if where.leaving is not None:
+        if place in ("origin", "unsaid"):
+            yield from said((where.leaving,), today)
+        if place != "origin":
+            yield LEFT
+    if answers.get("purpose") == "move":
+        yield from said((settling.NO_DUAL,), today)
+
+
+def _way(way: Way, today: date, costs: Text | None) -> Iterator[Text]:
+    """Yield one way: its first step, its cost and its time, then all steps and facts."""
     yield joined(_(WAY.msgid, way=way.name), way.why)
+    if way.steps:
+        yield _(FIRST_STEP.msgid, step=way.steps[0])
+    yield from said(way.costs, today)
+    if costs is not None:
+        yield costs
+    yield from way.remarks
     if way.steps:
         yield lines(STEPS, numbered(way.steps))
     yield from said(way.facts, today)
-    yield from way.remarks
 
 
 def _reservations(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield the notices before any way: safety and urgency, then points for an officer."""
-    if _origin(answers).dangerous and answers.get("location") != "kazakhstan":
-        yield SAFETY_FIRST
+    """Yield the points for an officer, before any way."""
     if answers.get("trouble") not in ("none", None):
         yield PERSON_FIRST
     if answers.get("former_citizen") in ("yes", "unsure"):
@@ -205,18 +240,15 @@ def _reservations(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _around(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield entry rules, support, offices, costs, and the note that nothing is promised."""
+    """Yield entry rules, support, offices, and the note that nothing is promised."""
     kazakh, purpose = answers.get("ethnic_kazakh") != "no", answers.get("purpose")
     yield from said(_entry(answers), today)
-    if purpose == "move":
-        yield from said((settling.NO_DUAL,), today)
     if purpose == "move" and kazakh:
         yield from said((pilot_2026.TWO_TRACKS, quota.SHARE), today)
         yield from (SUPPORT,) if quota.SHARE.current(today) else ending(quota.PLACES, today)
     if purpose == "information" and kazakh:
         yield joined(MAY_REGISTER, registry.NO_PROMISE)
     yield from said(_offices(answers), today)
-    yield COSTS
     yield PROMISED
 
 

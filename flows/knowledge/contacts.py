@@ -42,8 +42,8 @@ FAMILY_LINE = Fact(
 TESTS = Fact(
     key="contacts.kaztest",
     text=_(
-        "The National Testing Centre takes registrations for tests on app.testcenter.kz; results"
-        " are on certificate.testcenter.kz."
+        "For the exam for citizenship people register on app.testcenter.kz. The results are on"
+        " certificate.testcenter.kz."
     ),
     sources=(
         "https://kaz.inform.kz/news/kazakstan-azamattigin-alu-ushn-test-tapsiruga-otnsh-kabildau-bastaldi-4db767/",

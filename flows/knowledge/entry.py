@@ -89,6 +89,34 @@ MN_STAY = Fact(
     dated=Dated.READ,
     about=About.VISA,
 )
+VISA_FREE = Fact(
+    key="stay.visa_free",
+    text=_(
+        "Visa-free visitors may stay up to 30 days at a time, and 90 days in any 180. This began on"
+        " 27 January 2023. An agreement with your country may give more days."
+    ),
+    sources=(
+        "https://rg.ru/2023/01/27/v-kremle-s-ponimaniem-otneslis-v-izmeneniiu-poriadka-vezda-v-kazahstan.html",
+    ),
+    as_of=date(2023, 1, 27),
+    about=About.VISA,
+)
+TM_BALKAN = Fact(
+    key="tm.balkan",
+    countries=frozenset({"TM"}),
+    text=_(
+        "An agreement of 2001 let people from the Balkan province of Turkmenistan visit Atyrau and"
+        " Mangystau Regions visa-free. The visit could last up to 5 days. Ask a mission whether"
+        " this still applies."
+    ),
+    sources=(
+        "https://www.caravan.kz/news/deputaty-odobrili-soglashenie-o-vvedenii-vizovogo-rezhima-s-turkmenistanom-171083/",
+        "https://adilet.zan.kz/rus/docs/Z020000283_/compare",
+    ),
+    as_of=date(2002, 1, 1),
+    dated=Dated.YEAR,
+    about=About.VISA,
+)
 REGISTER = Fact(
     key="stay.registration",
     text=_(
@@ -111,11 +139,11 @@ HOST = Fact(
         "have arrived. Ask this person to show you the confirmation."
     ),
     sources=(
+        "http://azizovpartners.kz/en/2022/12/21/the-stay-of-foreign-persons-non-residents-in-kazakhstan/",
         "https://investastana.kz/kz/astana-invest/press-center/news/v-kazakhstane-otmenena-obyazatelnaya-registratsiya-inostrantsev",
         "https://77tv.kz/v-regione-za-7-mesyacev-oformleno-840-viz",
     ),
-    as_of=COLLECTED,
-    dated=Dated.READ,
+    as_of=date(2022, 12, 21),
     about=About.VISA,
 )
 FINGERPRINTS = Fact(
@@ -133,4 +161,4 @@ FINGERPRINTS = Fact(
 )
 
 STAYS = (UZ_STAY, TR_STAY, DE_STAY, IR_STAY, EAEU_STAY, MN_STAY)
-ENTRY = (*STAYS, REGISTER, HOST, FINGERPRINTS)
+ENTRY = (*STAYS, VISA_FREE, TM_BALKAN, REGISTER, HOST, FINGERPRINTS)

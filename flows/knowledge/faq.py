@@ -8,14 +8,24 @@ from dataclasses import dataclass
 
 from flows.engine.language_protocol import Words
 from flows.engine.text import Text, _, row
-from flows.knowledge import cards, contacts, documents, kandas, offices, permits, pilot_2026, quota
+from flows.knowledge import (
+    cards,
+    contacts,
+    documents,
+    kandas,
+    living,
+    offices,
+    permits,
+    pilot_2026,
+    quota,
+)
 from flows.knowledge import settling as rights
 from flows.knowledge.intents.answer import Part, Together
 from flows.knowledge.intents.cautions import CITIZENSHIP_EXAM
 
 NO_END = _(
     "If you were refused, you may still have options. Keep the letter and talk to an officer "
-    "soon. We have not checked how to appeal, and there may be a deadline."
+    "soon: there is a deadline for complaints."
 )
 
 
@@ -109,8 +119,7 @@ ENTRIES = (
             pilot_2026.PHASE,
             pilot_2026.TEST,
             pilot_2026.INTERVIEW,
-            contacts.TESTS,
-            Together((CITIZENSHIP_EXAM, rights.EXAM)),
+            Together((CITIZENSHIP_EXAM, rights.EXAM, contacts.TESTS)),
         ),
     ),
     Entry(
@@ -147,7 +156,7 @@ ENTRIES = (
         label=row("I received a refusal"),
         text=_("I was refused. Can I appeal or complain?"),
         remarks=(NO_END,),
-        parts=(kandas.HEARING,),
+        parts=(living.DEADLINE, living.COMPLAINT, kandas.HEARING),
     ),
     Entry(
         key="no_papers",
@@ -189,11 +198,11 @@ ENTRIES = (
         text=_("Can I live in the south, in Almaty or Astana, near my relatives?"),
         remarks=(
             _(
-                "The sources do not agree on living outside the regions of the quota. An "
-                "officer or the akimat of the place can tell you."
+                "Does the kandas status oblige you to live in certain regions? We could not "
+                "check that. Ask the akimat of the place before you move."
             ),
         ),
-        parts=(quota.PLACES,),
+        parts=(quota.SOUTH, quota.SETTLED, quota.PLACES),
     ),
     Entry(
         key="ata_zholy",

@@ -40,10 +40,10 @@ EGOV = Fact(
     ),
     sources=(
         "https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr",
+        "https://www.nitec.kz/en/news/public-service-assignment-or-extension-status-kandas-available-egovkz",
         "https://ru.ult.kz/2022/05/13/teper-status-kandas-mozhno-poluchit-cherez-portal-egov-kz",
     ),
-    as_of=COLLECTED,
-    dated=Dated.READ,
+    as_of=date(2022, 5, 13),
 )
 PLATFORM = Fact(
     key="registry_preregistration.platform",
@@ -117,10 +117,11 @@ VALIDITY = Fact(
         " Please look at the date on your paper."
     ),
     sources=(
+        "https://jjtv.kz/en/news/society/32026-kazakhstan-to-simplify-procedure-for-obtaining-residence-permit-for-ethnic-kazakhs",
         "https://almaty.tv/ru/news/obschestvo/1525-kak-poluchit-status-kandas-za-tri-dnya",
-        "https://github.com/elorda-it/KieliSite",
     ),
-    as_of=date(2026, 9, 12),
+    as_of=date(2023, 1, 1),
+    dated=Dated.YEAR,
 )
 CERTIFICATE = Fact(
     key="kandas_status.identity_card",

@@ -155,7 +155,6 @@ TM_ENTRY = Fact(
     sources=(
         "https://silkwaytv.kz/ru/poryadok-prisvoeniya-statusa-kandas-izmenyat-v-kazakhstane",
         "https://adilet.zan.kz/rus/docs/Z020000283_/compare",
-        "https://www.caravan.kz/news/deputaty-odobrili-soglashenie-o-vvedenii-vizovogo-rezhima-s-turkmenistanom-171083/",
     ),
     as_of=date(2023, 1, 1),
     dated=Dated.YEAR,

@@ -99,11 +99,26 @@ PENSION_UNION = Fact(
     key="living.pension_union",
     countries=frozenset({"RU", "KG"}),
     text=_(
-        "For workers from Russia and Kyrgyzstan there is a pension agreement. The"
-        " Eurasian Economic Union made it in 2019."
+        "Years of work in Russia and Kyrgyzstan count for a pension together with years of work in"
+        " Kazakhstan. An agreement of the Eurasian Economic Union in force since 1 January 2021"
+        " says so. The agreement has conditions: ask an officer."
     ),
-    sources=("http://adilet.zan.kz/kaz/docs/Z2000000381/compare",),
-    as_of=date(2020, 12, 7),
+    sources=(
+        "https://azizovpartners.kz/en/2021/01/25/kazakhstanis-have-the-right-to-receive-a-pension-in-the-eaeu-countries/",
+        "http://adilet.zan.kz/kaz/docs/Z2000000381/compare",
+    ),
+    as_of=date(2021, 1, 25),
+)
+PENSION_PAPERS = Fact(
+    key="living.pension_papers",
+    text=_(
+        "To apply for a pension you need an identity paper and papers about your years of work."
+        " Examples are a work book and certificates of an archive. Before you are a citizen, the"
+        " kandas certificate is an identity paper for this."
+    ),
+    sources=("https://egov.kz/cms/en/government-services/for_citizen/pass152_mtszn",),
+    as_of=COLLECTED,
+    dated=Dated.READ,
 )
 MARRIAGE = Fact(
     key="living.marriage",
@@ -120,20 +135,37 @@ MARRIAGE = Fact(
 COMPLAINT = Fact(
     key="living.complaint",
     text=_(
-        "You may complain about a decision of an office to the body above it. A code in force since"
-        " 1 July 2021 says so."
+        "You may complain about a decision of an office. The complaint is given to that office, and"
+        " the body above it decides. A code in force since 1 July 2021 says so."
     ),
     sources=(
+        "https://zakonpravo.kz/en/article-91-appeal-procedure-administrative-procedural-procedure-code-of-the-republic-of-kazakhstan",
         "https://adilet.zan.kz/rus/docs/K2000000350/compare/eng",
         "https://www.ktek.kz/kk/2023-zhyl-y-28-arashada-y-zha-daj-bojynsha-memlekettik-organdardy-resmi-sajttarynda-zh-ne-leumettik-zhelilerinde-ornalastyru-a-arnal-an-r-kimshilik-r-simdik-procestik-kodeksi-zh-nindegi-a-parat/",
     ),
     as_of=date(2023, 11, 28),
 )
+DEADLINE = Fact(
+    key="living.complaint_deadline",
+    text=_(
+        "You have three months to complain, from the day on which you learn of the decision."
+        " If you are late for a good reason, such as illness, complain all the same."
+    ),
+    sources=("https://rimap.unhcr.org/node/75501?page=1",),
+    as_of=date(2026, 3, 19),
+)
 BRIBES = Fact(
     key="living.bribes",
-    text=_("To report a bribe, inside Kazakhstan: 1424, free of charge."),
-    sources=("https://egov.kz/cms/en/articles/legal_relations/corruption",),
-    as_of=date(2021, 4, 27),
+    text=_(
+        "To report a bribe, inside Kazakhstan: 1424, free of charge, day and night. The"
+        " anti-corruption service answers. The service is part of the National Security Committee."
+    ),
+    sources=(
+        "https://stan.kz/15-mln-tenge-koleminde-siyaki-aluga-boladi-kazakstanda-425714",
+        "https://egov.kz/cms/en/articles/legal_relations/corruption",
+    ),
+    as_of=date(2025, 1, 1),
+    dated=Dated.YEAR,
     about=About.CONTACT,
 )
 LEGAL_HELP = Fact(
@@ -173,8 +205,10 @@ LIVING = (
     RECOGNITION_PAPERS,
     PENSION_MN,
     PENSION_UNION,
+    PENSION_PAPERS,
     MARRIAGE,
     COMPLAINT,
+    DEADLINE,
     BRIBES,
     LEGAL_HELP,
     LEGAL_BUREAU,

@@ -90,8 +90,8 @@ MISSIONS = (
         "https://gorsovetklgd.ru/novosti/v-kaliningrade-otkryto-konsulstvo-respubliki-kazahstan",
         date(2022, 4, 29),
     ),
-    Mission("de_berlin", "DE", "Europe/Berlin", _GERMANY),
-    Mission("de_frankfurt", "DE", "Europe/Berlin", "http://genkonsul.de/consular_affairs_ru/"),
+    Mission("de_berlin", "DE", "Europe/Berlin", _GERMANY, date(2025, 5, 5)),
+    Mission("de_frankfurt", "DE", "Europe/Berlin", _GERMANY, date(2025, 5, 5)),
     Mission(
         "de_munich",
         "DE",
@@ -99,7 +99,7 @@ MISSIONS = (
         "https://www.gov.kz/memleket/entities/mfa-munich/press/article/1",
         date(2024, 5, 21),
     ),
-    Mission("de_hamburg", "DE", "Europe/Berlin", _GERMANY),
+    Mission("de_hamburg", "DE", "Europe/Berlin", _GERMANY, date(2025, 5, 5)),
     Mission("tr_ankara", "TR", "Europe/Istanbul", _TREND, date(2025, 2, 13)),
     Mission("tr_istanbul", "TR", "Europe/Istanbul", _TREND, date(2025, 2, 13)),
     Mission(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from flows.engine.text import _
-from flows.knowledge import cards, entry, laws
+from flows.knowledge import cards, entry, laws, requirements
 from flows.knowledge.facts import Fact
 
 # Most frequent countries of citizenship, most frequent first.
@@ -32,7 +32,8 @@ class Origin:
 
     If the country is `dangerous`, its citizens are not asked to fetch a paper. `entry` facts are
     about coming in. `inside` facts are for people already in Kazakhstan. `exchange` facts are said
-    with citizenship.
+    with citizenship. `ends` facts say when a stay ends; they open an answer. `leaving` is said to
+    everybody who may not have left yet, since it cannot be done afterwards.
     """
 
     code: str
@@ -41,6 +42,8 @@ class Origin:
     entry: tuple[Fact, ...] = ()
     inside: tuple[Fact, ...] = ()
     exchange: tuple[Fact, ...] = ()
+    ends: tuple[Fact, ...] = ()
+    leaving: Fact | None = None
     dangerous: bool = False
 
 
@@ -64,15 +67,23 @@ KNOWN = (
         confirmation=Confirmation.APOSTILLE,
         law=laws.CN,
         entry=(cards.CHINA_STAY, laws.CN_PAGES),
-        inside=(cards.CHINA_STAY_ENDS, laws.CN_PAGES),
+        inside=(laws.CN_PAGES,),
+        ends=(cards.CHINA_STAY_ENDS,),
+        leaving=requirements.CHINA_FIRST,
         dangerous=True,
     ),
-    Origin(code="TM", confirmation=Confirmation.UNKNOWN, law=None, entry=(laws.TM_ENTRY,)),
+    Origin(
+        code="TM",
+        confirmation=Confirmation.UNKNOWN,
+        law=None,
+        entry=(laws.TM_ENTRY, entry.TM_BALKAN),
+    ),
     Origin(
         code="MN",
         confirmation=Confirmation.UNKNOWN,
         law=laws.MN,
-        entry=(entry.MN_STAY,),
+        entry=(entry.MN_STAY, entry.VISA_FREE),
+        inside=(entry.MN_STAY, entry.VISA_FREE),
         exchange=(laws.MN_EXCHANGE,),
     ),
     Origin(

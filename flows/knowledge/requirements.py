@@ -108,8 +108,8 @@ PHOTOS = Fact(
 STATEMENT = Fact(
     key="citizenship_simplified.statement",
     text=_(
-        "The citizenship papers include a statement about your former citizenship, made before a"
-        " notary. Make it only when the migration service asks for it."
+        "With the application for citizenship kandas hand in a statement about their former"
+        " citizenship, made before a notary. Make it only when the migration service asks for it."
     ),
     sources=("https://oq.gov.kz/en/kandastar",),
     as_of=COLLECTED,

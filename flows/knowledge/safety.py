@@ -5,7 +5,7 @@ from datetime import date
 
 from flows.engine.text import Text, _
 from flows.knowledge.contacts import FAMILY_LINE
-from flows.knowledge.facts import Dated, Fact
+from flows.knowledge.facts import About, Dated, Fact
 
 READ = date(2026, 11, 28)
 RED_CROSS = Fact(
@@ -21,19 +21,21 @@ RED_CROSS = Fact(
     as_of=READ,
     dated=Dated.READ,
     checked=READ,
+    about=About.CONTACT,
 )
 UNHCR = Fact(
     key="safety.unhcr",
     text=_(
         "The refugee agency of the United Nations works in Kazakhstan independently of the"
-        " state; its office for Central Asia is in Almaty: help.unhcr.org."
+        " state; its office for Central Asia is in Almaty: +7 727 258 45 98, help.unhcr.org."
     ),
     sources=(
         "https://www.unhcr.org/kazakhstan.html",
         "https://webarchive.archive.unhcr.org/20200123220611mp_/https://www.unhcr.org/centralasia/en/unhcr-in-kazakhstan",
     ),
-    as_of=date(2020, 1, 23),
-    checked=READ,
+    as_of=date(2022, 1, 1),
+    dated=Dated.YEAR,
+    about=About.CONTACT,
 )
 SAFETY_FACTS = (RED_CROSS, UNHCR)
 

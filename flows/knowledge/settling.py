@@ -18,6 +18,19 @@ SOLVENCY = Fact(
     as_of=COLLECTED,
     dated=Dated.READ,
 )
+ANY_VISA = Fact(
+    key="prp.any_visa",
+    text=_(
+        "Ethnic Kazakhs may apply for the residence permit with a visa of any kind. Citizens of"
+        " countries with visa-free entry may apply too."
+    ),
+    sources=(
+        "https://shymkent.invest.gov.kz/invest-guide/arrival/residence-permit-citizenship/",
+        "https://adilet.zan.kz/eng/docs/Z1100000477",
+    ),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+)
 CARD = Fact(
     key="residence_card.term",
     text=_("With the permit, the residence card of a foreigner is issued from the age of 16."),
@@ -157,7 +170,6 @@ PENSION = Fact(
     key="other_rights.pension",
     text=_("Pensions depend on papers and treaties; an officer can look at your case."),
     sources=(
-        "https://egov.kz/cms/en/government-services/for_citizen/pass152_mtszn",
         "https://adilet.zan.kz/rus/docs/P2400000441",
         "https://rus.azattyq.org/a/31337056.html",
     ),
@@ -167,6 +179,7 @@ PENSION = Fact(
 
 SETTLING = (
     SOLVENCY,
+    ANY_VISA,
     CARD,
     COMBINED,
     EXAM,

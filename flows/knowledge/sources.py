@@ -32,10 +32,19 @@ PAGES: Mapping[str, date] = dict.fromkeys(
         "https://www.nitec.kz/en/news/service-inclusion-regional-quota-kandas-admission-available-egovkz-portal-and-egov-mobile-app",
         "https://www.unhcr.org/kazakhstan.html",
         "https://webarchive.archive.unhcr.org/20200123220611mp_/https://www.unhcr.org/centralasia/en/unhcr-in-kazakhstan",
+        "https://shymkent.invest.gov.kz/invest-guide/arrival/residence-permit-citizenship/",
         # Texts of laws, orders and agreements
+        "https://rimap.unhcr.org/node/75501?page=1",
+        "https://zakonpravo.kz/en/article-91-appeal-procedure-administrative-procedural-procedure-code-of-the-republic-of-kazakhstan",
         "https://cis-legislation.com/document.fwx?rgn=173478",
         "https://prg.kz/document/?doc_id=1014308",
-        # Press
+        # Press and law firms
+        "http://azizovpartners.kz/en/2022/12/21/the-stay-of-foreign-persons-non-residents-in-kazakhstan/",
+        "https://azizovpartners.kz/en/2021/01/25/kazakhstanis-have-the-right-to-receive-a-pension-in-the-eaeu-countries/",
+        "https://stan.kz/15-mln-tenge-koleminde-siyaki-aluga-boladi-kazakstanda-425714",
+        "https://hamburg-24stun.de/articles/kasachstan-eroffnet-drittes-konsulat-in-deutschland-wahlt-hamburg",
+        "https://kunkuni.com/zh-rshy/item/4426-osh-alasynda-aza-stanny-bas-konsuldy-y-ashyldy",
+        "https://kaz.zakon.kz/sayasat/6033682-azastan-astrakhanda-al-resey-oralda-konsuldy-ashady.html",
         "https://1news.az/news/20251125025651200-Kazakhstan-uzhestochaet-migratsionnyi-kontrol",
         "https://astanatimes.com/2025/02/kazakhstans-initiative-offers-business-opportunities-for-ethnic-kazakhs-oversees/",
         "https://charter97.org/ru/news/2026/2/24/674811/",

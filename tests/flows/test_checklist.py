@@ -46,6 +46,7 @@ REMARKS = {
     flow.TRANSLATED: "translated",
     flow.LATE_CONFIRMED: "confirmed:ask-if-missing",
     flow.SEE_BELOW: "confirmed:see-below",
+    flow.SEE_FIRST: "confirmed:see-first",
     flow.PASSPORT_VALID: "valid-180-days",
     SAFETY_FIRST: "SAFETY-FIRST",
     flow.URGENT: "urgent",
@@ -101,7 +102,7 @@ def written(programme: str, origin: str, place: str) -> str:
 
 
 def named(text: Text) -> str:
-    if text.msgid == flow.SOURCES.msgid:
+    if text.msgid in (flow.SOURCES.msgid, flow.SOURCES_UNDATED.msgid):
         return "sources"
     inside = (FACTS.get(part) or REMARKS.get(part) for part in parts(text))
     return next(name for name in inside if name)
@@ -200,11 +201,26 @@ def test_checklist_confirmation_of_a_paper_depends_on_the_country(
     assert flow.CONFIRMED[how] in birth.remarks
 
 
-@pytest.mark.parametrize("programme", ["kandas_status", "prp", "citizenship_simplified"])
+EVERY_LIST = [each.key for each in PROGRAMMES if each.key != "kandas_extension"]
+
+
+@pytest.mark.parametrize("programme", EVERY_LIST)
 def test_checklist_names_the_apostille_once_for_residents_of_china(programme: str) -> None:
     made = checklist(situation(programme, "CN", "origin", "both"), TODAY)
     told = [part.msgid for text in flow.spoken(made) for part in parts(text)]
     assert [text for text in told if "postille" in text] == [laws.CN.text.msgid]
+
+
+@pytest.mark.parametrize("today", (TODAY, NEXT_YEAR), ids=str)
+@pytest.mark.parametrize("programme", EVERY_LIST)
+def test_checklist_says_the_apostille_before_the_papers_of_every_list(
+    programme: str, today: date
+) -> None:
+    for place in PLACES:
+        made = checklist(situation(programme, "CN", place, "alone"), today)
+        before = [part for text in made.before for part in parts(text)]
+        assert (laws.CN.text in before) == (place in ("origin", "unsaid")), place
+        assert (flow.NO_TRAVEL in before) == (place != "origin"), place
 
 
 def test_checklist_treaty_exempts_a_paper_at_every_location() -> None:

@@ -10,7 +10,9 @@ from flows.eligibility import ELIGIBILITY, spoken, ways
 from flows.engine.text import Text
 from flows.knowledge import cards, kandas, pilot_2026, quota, settling
 from flows.knowledge.facts import said
+from flows.knowledge.intents.cautions import LEFT
 from flows.knowledge.origins import SAFETY_FIRST
+from flows.knowledge.requirements import CHINA_FIRST
 from tests.flows.answers import (
     NEXT_YEAR,
     TODAY,
@@ -125,6 +127,42 @@ def test_eligibility_from_china_without_a_visa_states_the_permitted_stay() -> No
     assert cards.CHINA_STAY_ENDS.text in heard(citizenship="CN", location="kazakhstan")
     assert cards.CHINA_STAY.text in heard(citizenship="CN", location="origin")
     assert cards.CHINA_STAY_ENDS.text not in heard(citizenship="CN", location="origin")
+
+
+def test_eligibility_begins_with_the_end_of_a_stay() -> None:
+    told = heard(citizenship="CN", location="kazakhstan")
+    assert cards.CHINA_STAY_ENDS.text in told[:2]
+    assert told.index(cards.CHINA_STAY_ENDS.text) < told.index(flow.NO_DECISION)
+
+
+@pytest.mark.parametrize("citizenship", ["UZ", "CN", "MN", "RU", "IR"])
+def test_eligibility_warns_against_giving_up_citizenship_before_any_way(citizenship: str) -> None:
+    told = heard(citizenship=citizenship)
+    assert told.index(settling.NO_DUAL.text) < told.index(flow.NO_DECISION)
+
+
+@pytest.mark.parametrize("purpose", ["move", "study", "work", "business", "information"])
+@pytest.mark.parametrize("place", ["origin", "kazakhstan", "elsewhere", "unsaid"])
+def test_eligibility_from_china_begins_with_the_apostille(purpose: str, place: str) -> None:
+    told = heard(citizenship="CN", purpose=purpose, location=place)
+    before = told[: told.index(flow.NO_DECISION)]
+    assert (CHINA_FIRST.text in before) == (place in ("origin", "unsaid"))
+    assert (LEFT in before) == (place != "origin")
+
+
+def test_eligibility_way_begins_with_its_first_step_and_cost() -> None:
+    told = heard()
+    way = next(at for at, text in enumerate(told) if text.msgid == flow.WAY.msgid)
+    order = [flow.GET_IIN, kandas.FEE.text, flow.COSTS, flow.HOW_LONG, flow.STEPS]
+    places = [told.index(text, way) for text in order]
+    assert places == sorted(places)
+
+
+def test_eligibility_second_way_repeats_no_step() -> None:
+    first, second = ways(MOVES, TODAY)
+    assert first.steps
+    assert second.steps == ()
+    assert pilot_2026.BEFORE_PERMIT in second.facts
 
 
 def test_eligibility_without_a_programme_still_offers_an_officer() -> None:

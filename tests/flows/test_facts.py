@@ -299,7 +299,7 @@ def test_explain_command_shows_a_fact_in_every_language_with_its_source() -> Non
     for language in LANGUAGES:
         assert WORDS.render(fact.text, language) in told
     assert all(source in told for source in fact.sources)
-    assert "2026-09-12" in told
+    assert "as of    2023-01-01 (dated by year); checked 2026-11-28" in told
 
 
 def test_explain_command_says_why_a_fact_is_withheld() -> None:

@@ -182,7 +182,14 @@ NEEDED: Mapping[str, tuple[Text, Text]] = {
     "papers for a visa and which visa": (cards.VISA.text, cards.VISA_PAPERS.text),
     "apostille from China and not to go back for it": (LEFT, CHINA_FIRST.text),
     "the test and that it comes first": (pilot_2026.PHASE.text, pilot_2026.TEST.text),
-    "what the test costs and that there is one": (pilot_2026.TEST.text, _text("the test costs")),
+    "where to register and that there is a test": (
+        pilot_2026.TEST.text,
+        _text("where to register for this"),
+    ),
+    "the exam for citizenship and where to register": (
+        settling.EXAM.text,
+        contacts.TESTS.text,
+    ),
     "what is asked and that there is an interview": (
         pilot_2026.INTERVIEW.text,
         _text("which questions are asked"),

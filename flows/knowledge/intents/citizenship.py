@@ -43,6 +43,7 @@ CITIZENSHIP = (
             KEEP,
             settling.STATELESS,
             needs.STATEMENT,
+            _("We have not found whether this statement alone ends a citizenship. Ask first."),
             _(
                 "Does your country first want proof of the new citizenship? Ask the migration"
                 " service for it in writing: we have not checked what it can give you."

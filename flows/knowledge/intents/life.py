@@ -9,7 +9,12 @@ LIFE = (
     Answer(
         intent="life.pension",
         label=button("Pension"),
-        opening=(settling.PENSION, living.PENSION_MN, living.PENSION_UNION),
+        opening=(
+            settling.PENSION,
+            living.PENSION_MN,
+            living.PENSION_UNION,
+            living.PENSION_PAPERS,
+        ),
         more=(
             _("If it is safe, take papers about all your years of work with you."),
             _("We have not checked which years of work count for other countries. Ask an officer."),

@@ -4,6 +4,7 @@ from flows.engine.text import _, button
 from flows.knowledge import cards, entry, laws, offices, pilot_2026, settling
 from flows.knowledge import requirements as needs
 from flows.knowledge.intents.answer import Answer, Together
+from flows.knowledge.intents.cautions import LEFT
 
 PERMITS = (
     Answer(
@@ -14,9 +15,11 @@ PERMITS = (
             needs.PERMIT_PAPERS,
             needs.PASSPORT_DAYS,
             settling.SOLVENCY,
-            entry.HOST,
         ),
         more=(
+            entry.HOST,
+            settling.ANY_VISA,
+            Together((needs.CHINA_FIRST, LEFT)),
             entry.FINGERPRINTS,
             needs.CHILD_CONSENT,
             settling.CARD,
@@ -45,8 +48,11 @@ PERMITS = (
             entry.MN_STAY,
             entry.IR_STAY,
             laws.TM_ENTRY,
+            entry.TM_BALKAN,
             laws.AF_ENTRY,
+            entry.VISA_FREE,
             Together((cards.VISA, cards.VISA_PAPERS)),
+            settling.ANY_VISA,
             entry.HOST,
             entry.REGISTER,
             offices.MISSION,
@@ -89,7 +95,12 @@ PERMITS = (
         intent="card.ata_zholy",
         label=button("Ata Zholy card"),
         opening=(cards.ATA_ZHOLY, cards.ATA_ZHOLY_RIGHTS, cards.ATA_ZHOLY_NUMBERS),
-        more=(cards.ATA_ZHOLY_VALIDITY, cards.ATA_ZHOLY_PAPERS, offices.MISSION),
+        more=(
+            Together((needs.CHINA_FIRST, LEFT)),
+            cards.ATA_ZHOLY_VALIDITY,
+            cards.ATA_ZHOLY_PAPERS,
+            offices.MISSION,
+        ),
         flow="checklist",
         preset=(("programme", "ata_zholy"),),
         neighbours=("permit.work", "documents.diploma", "permit.visa"),

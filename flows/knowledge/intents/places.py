@@ -1,7 +1,7 @@
 """Answers about where to turn: missions, offices, numbers, the fund, independent help."""
 
 from flows.engine.text import _, button
-from flows.knowledge import contacts, living, offices
+from flows.knowledge import contacts, living, offices, safety
 from flows.knowledge.intents.answer import Answer, Together
 
 PLACES = (
@@ -44,6 +44,7 @@ PLACES = (
                     _("From abroad these numbers may not work. An officer can answer you here."),
                 )
             ),
+            safety.UNHCR,
             living.BRIBES,
         ),
         more=(living.LEGAL_HELP, contacts.MISSIONS),

@@ -126,11 +126,9 @@ REGISTRY = (
         intent="complaint.officer",
         label=button("Complaint"),
         opening=(
+            living.DEADLINE,
             living.COMPLAINT,
-            _(
-                "There may be a deadline, and we have not checked which. Keep the letter and"
-                " complain soon."
-            ),
+            _("Keep the letter and complain soon."),
             living.BRIBES,
         ),
         more=(kandas.HEARING, contacts.UNIFIED),

@@ -2,8 +2,9 @@
 
 from flows.engine.text import _, button
 from flows.knowledge import offices, quota, settling
+from flows.knowledge import requirements as needs
 from flows.knowledge.intents.answer import Answer, Together
-from flows.knowledge.intents.cautions import NO_SELLING
+from flows.knowledge.intents.cautions import LEFT, NO_SELLING
 
 MONEY = Together((quota.SHARE, quota.RELOCATION, quota.RENT, quota.HOME, quota.MCI_2026))
 
@@ -59,7 +60,12 @@ SUPPORT = (
             quota.DUTY,
             quota.REPAY,
         ),
-        more=(offices.CAREER, quota.LAST_YEAR, quota.WHO_GETS),
+        more=(
+            offices.CAREER,
+            quota.LAST_YEAR,
+            quota.WHO_GETS,
+            Together((needs.CHINA_FIRST, LEFT)),
+        ),
         flow="support",
         neighbours=("support.money", "support.regions", "support.repay"),
     ),

@@ -16,16 +16,16 @@ TESTS = (
             Together(
                 (
                     pilot_2026.TEST,
-                    contacts.TESTS,
                     _(
-                        "We have not found what the test costs, or how many answers must be"
-                        " right. We have not found whether it can be read in Arabic script."
+                        "We have not found where to register for this test or what it costs. We"
+                        " do not know how many answers must be right. We have not found whether it"
+                        " can be read in Arabic script."
                     ),
                 )
             ),
             TEST_OPEN,
         ),
-        more=(Together((CITIZENSHIP_EXAM, settling.EXAM)),),
+        more=(Together((CITIZENSHIP_EXAM, settling.EXAM, contacts.TESTS)),),
         flow="interview",
         preset=(("wish", "stages"),),
         neighbours=("test.practice", "interview.what", "pilot.2026"),

@@ -1,15 +1,12 @@
 """Answers about the way: where to begin, the kandas status, its steps, term and cost."""
 
 from flows.engine.text import _, button
-from flows.knowledge import contacts, kandas, offices, pilot_2026, quota, registry, settling
+from flows.knowledge import contacts, kandas, living, offices, pilot_2026, quota, registry, settling
 from flows.knowledge import requirements as needs
 from flows.knowledge.intents.answer import Answer
 from flows.knowledge.intents.cautions import ASK_BEFORE_PAYING, KEEP, LEFT, NO_SELLING
 
-REFUSED = _(
-    "If you were refused, you may still have options. Keep the letter and talk to an officer soon:"
-    " there may be a deadline, and we have not checked which."
-)
+REFUSED = _("If you were refused, you may still have options. Keep the letter.")
 
 WAY = (
     Answer(
@@ -93,7 +90,7 @@ WAY = (
     Answer(
         intent="kandas.refused",
         label=button("I was refused"),
-        opening=(REFUSED, kandas.HEARING),
+        opening=(REFUSED, living.DEADLINE, living.COMPLAINT, kandas.HEARING),
         more=(kandas.COMPLETENESS, kandas.ROLE, offices.AKIMAT),
         flow="officer",
         neighbours=("complaint.officer", "kandas.prove_ethnicity", "documents.missing"),
