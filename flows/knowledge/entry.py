@@ -61,7 +61,8 @@ IR_STAY = Fact(
         "https://the-steppe.com/novosti/dlya-indii-irana-i-knr-v-kazahstane-vveden-bezvizovyy-rezhim-na-14-dney",
         "https://qazinform.com/news/turkish-nationals-to-be-allowed-to-stay-in-kazakhstan-without-visas-for-90-days-924758",
     ),
-    as_of=date(2022, 7, 10),
+    as_of=date(2025, 1, 1),
+    dated=Dated.YEAR,
     about=About.VISA,
 )
 EAEU_STAY = Fact(

@@ -21,7 +21,6 @@ RED_CROSS = Fact(
     as_of=READ,
     dated=Dated.READ,
     checked=READ,
-    about=About.CONTACT,
 )
 UNHCR = Fact(
     key="safety.unhcr",

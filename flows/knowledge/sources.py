@@ -39,6 +39,7 @@ PAGES: Mapping[str, date] = dict.fromkeys(
         "https://cis-legislation.com/document.fwx?rgn=173478",
         "https://prg.kz/document/?doc_id=1014308",
         # Press and law firms
+        "https://qazinform.com/news/turkish-nationals-to-be-allowed-to-stay-in-kazakhstan-without-visas-for-90-days-924758",
         "http://azizovpartners.kz/en/2022/12/21/the-stay-of-foreign-persons-non-residents-in-kazakhstan/",
         "https://azizovpartners.kz/en/2021/01/25/kazakhstanis-have-the-right-to-receive-a-pension-in-the-eaeu-countries/",
         "https://stan.kz/15-mln-tenge-koleminde-siyaki-aluga-boladi-kazakstanda-425714",

@@ -3,6 +3,7 @@
 Each person is named by the situation. An answer is what is said before "More about this".
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -170,6 +171,44 @@ def test_first_answer_contains_what_concerns_the_person(person: Asking) -> None:
 def test_first_answer_is_short(person: Asking, language: str, today: date) -> None:
     said = "\n".join(WORDS.render(line, language) for line in opening(person, today))
     assert 0 < len(said) <= MAX_FIRST
+
+
+# The questions asked most: each has an answer, or says that it was not checked
+
+ASKED: Mapping[str, tuple[str, str]] = {
+    "how long may I stay": ("permit.visa", "may stay 30 days without registration"),
+    "mother Kazakh, father not": ("kandas.prove_ethnicity", "Is only your mother Kazakh"),
+    "old people and the test": ("kandas.parents", "take the language test"),
+    "children and the test": ("kandas.children", "take the language test"),
+    "after 31 December": ("pilot.2026", "We have not found what applies in 2027"),
+    "living in the south": ("support.regions", "has no places in the south"),
+    "visiting back": ("kandas.leave", "have not checked how long you may be away"),
+    "passport runs out": ("documents.missing", "Does your passport run out soon"),
+    "digital signature": ("documents.iin", "gives a digital signature"),
+    "password of egov.kz": ("documents.iin", "forgotten the password"),
+    "appointments": ("where.mission", "Make an appointment"),
+    "the circle of guarantees": ("citizenship.renounce", "first want proof"),
+    "the statement before a notary": ("citizenship.renounce", "alone ends a citizenship"),
+    "wrong ethnicity or name": ("documents.missing", "is an ethnicity wrong"),
+    "work years": ("life.pension", "papers about your years of work"),
+    "proof of means": ("permit.residence", "need not prove their means"),
+    "fingerprints": ("permit.residence", "fingerprints are taken"),
+    "what the authorities check": ("interview.what", "what the authorities check"),
+    "bank account": ("documents.iin", "open a bank account"),
+    "SIM card": ("documents.iin", "phone card"),
+    "Arabic script at the test": ("test.language", "in Arabic script"),
+    "where to register for the test": ("test.language", "where to register for this test"),
+    "deadline of a complaint": ("kandas.refused", "three months to complain"),
+    "a number that works from abroad": ("where.hotline", "+7 727 258 45 98"),
+}
+
+
+@pytest.mark.parametrize("topic", ASKED)
+def test_question_asked_most_is_answered_by_its_intent(topic: str) -> None:
+    intent, sentence = ASKED[topic]
+    reply = REPLIES[intent]
+    lines = (*reply.opening(TODAY, ""), *reply.more(TODAY, ""))
+    assert sentence in " ".join(WORDS.render(line, "en") for line in lines)
 
 
 # The flow "What fits me?"
