@@ -18,6 +18,7 @@ RECIPIENT_DAYS = 7  # recipients of an announcement, after its end
 BROADCAST_REQUEST_DAYS = 30
 
 # Protection of the web chat.
+BURST_DAYS = 7  # for which cases closed together can be opened again
 NETWORK_HOURS = 48  # keyed hash of a case's address, and counters by it
 
 # Sentences that people give to teach the recogniser; nothing connects one with its person.

@@ -269,6 +269,24 @@ REPLIED = _change(
     moves=0,
 )
 RESOLVE = _change({t.Case.state: State.RESOLVED.value, **_NOBODYS_TURN}, _BY_HOLDER, IS_OPEN)
+CLOSE_UNREAD = _change(
+    {t.Case.state: State.RESOLVED.value, **_NOBODYS_TURN},
+    t.Case.owner.is_(None),
+    t.Case.state == State.QUEUED,
+)
+REOPEN = statement(
+    update(t.Case)
+    .where(t.Case.id == _CASE, t.Case.state == State.RESOLVED, t.Case.burst_id.is_not(None))
+    .values(
+        state=State.QUEUED.value,
+        state_at=bindparam("now", type_=_MOMENT),
+        burst_id=None,
+        waiting_since=bindparam("now", type_=_MOMENT),
+        answer_due=bindparam("due", type_=_MOMENT),
+        resolve_due=bindparam("resolve", type_=_MOMENT),
+        version=t.Case.version + 1,
+    )
+)
 MOVE = statement(
     select(
         func.kosh_move_case(_CASE, _VERSION, bindparam("to_mission", type_=Text()), type_=Boolean())

@@ -110,6 +110,24 @@ async def resolve(transaction: Transaction, case: Case, officer: UUID, version: 
     await _change(transaction, statements.RESOLVE, case, version, officer=officer)
 
 
+async def close_unread(transaction: Transaction, case: Case, version: int) -> None:
+    """Close a waiting case that no officer has."""
+    await _change(transaction, statements.CLOSE_UNREAD, case, version)
+
+
+async def reopen(transaction: Transaction, case: Case) -> bool:
+    """Return a case that was closed in a burst to the queue; False if it no longer is closed."""
+    desk, now = (
+        await working_hours.mission_settings(transaction, case.mission),
+        await clock(transaction),
+    )
+    calendar = desk.calendar()
+    due = calendar.after(now, desk.first_minutes)
+    resolve_due = calendar.after(now, desk.resolve_minutes)
+    values = {"case": case.id, "now": now, "due": due, "resolve": resolve_due}
+    return bool(await execute(transaction, statements.REOPEN, **values))
+
+
 async def _change(
     transaction: Transaction, statement: Statement[()], case: Case, version: int, **values: object
 ) -> None:

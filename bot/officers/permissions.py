@@ -45,6 +45,9 @@ class Action(StrEnum):
     CASE_RESOLVE = "case.resolve"
     QUEUE_LIVE = "queue.live"
     STATISTICS_READ = "statistics.read"
+    BURST_READ = "burst.read"
+    BURST_CLOSE = "burst.close"
+    BURST_REOPEN = "burst.reopen"
     CANNED_READ = "canned.read"
     CANNED_EDIT = "canned.edit"
     HOURS_READ = "hours.read"
@@ -209,6 +212,9 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.CASE_RESOLVE: Rule(_DESK, states=ASSIGNED, owner=Owner.OWN),
     Action.QUEUE_LIVE: Rule(_LEAD),
     Action.STATISTICS_READ: Rule(_LEAD | _AUDITOR | _ADMINISTRATOR, mission=False),
+    Action.BURST_READ: Rule(_DESK),
+    Action.BURST_CLOSE: Rule(_LEAD, states=frozenset({QUEUED}), strong=True),
+    Action.BURST_REOPEN: Rule(_LEAD, strong=True),
     Action.CANNED_READ: Rule(_DESK | _EDITORS),
     Action.CANNED_EDIT: Rule(_EDITORS),
     Action.HOURS_READ: Rule(_ALL, mission=False),

@@ -113,7 +113,9 @@ _RULES: dict[str, Delete | Update] = {
     "case_origins": delete(t.CaseOrigin).where(
         t.CaseOrigin.created_at < ago(hours=lifetimes.NETWORK_HOURS)
     ),
-    "case_bursts": delete(t.CaseBurst).where(t.CaseBurst.closed_at < ago(days=lifetimes.CASE_DAYS)),
+    "case_bursts": delete(t.CaseBurst).where(
+        t.CaseBurst.closed_at < ago(days=lifetimes.BURST_DAYS)
+    ),
     # The counters by status are kept.
     "broadcast_recipients": delete(t.BroadcastRecipient).where(
         t.BroadcastRecipient.broadcast_id.in_(_FINISHED_BROADCASTS)

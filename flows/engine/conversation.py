@@ -160,22 +160,25 @@ def _take(turn: TurnState, event: Event) -> None:
 
 def _take_officer_event(turn: TurnState, event: Joined | Resolved | Filled) -> None:
     match event:
-        case Joined():
+        case Joined(waits):
             turn.c = replace(turn.c, with_officer=True)
-            turn.say(((screens.JOINED,),), (), service=True)
-        case Resolved(where):
-            _resolved(turn, where)
+            turn.say(((screens.REOPENED if waits else screens.JOINED,),), (), service=True)
+        case Resolved(where, was_read):
+            _resolved(turn, where, was_read=was_read)
         case Filled(key, value):
             _filled(turn, key, value)
         case _:
             assert_never(event)
 
 
-def _resolved(turn: TurnState, where: str) -> None:
+def _resolved(turn: TurnState, where: str, *, was_read: bool) -> None:
     """Ask whether the officer helped, then continue where the officer chose."""
     turn.c = replace(turn.c, with_officer=False, requested_upload="")
     ratings = tuple(Button(f"*{key}", label) for key, label in screens.RATINGS.items())
-    turn.say(((screens.OFFICER_DONE,), (screens.HELPED,)), ratings, service=True)
+    if was_read:
+        turn.say(((screens.OFFICER_DONE,), (screens.HELPED,)), ratings, service=True)
+    else:
+        turn.say(((screens.CLOSED_UNREAD,),), (), service=True)
     if where:
         turn.c = replace(turn.c, flow="", suspended_flow="")
     if where in turn.flows:

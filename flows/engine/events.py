@@ -107,17 +107,21 @@ class Acknowledged:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """An officer took the conversation over."""
+    """An officer took the conversation over; `waits`: it was given back to the waiting ones."""
+
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """An officer returned the conversation to the assistant.
 
-    `where` is empty to continue where it was, or `menu`, or the name of a flow.
+    `where` is empty to continue where it was, or `menu`, or the name of a flow. If the officer read
+    nothing, the person is not asked whether it helped.
     """
 
     where: str = ""
+    was_read: bool = True
 
 
 class Notice(StrEnum):

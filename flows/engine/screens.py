@@ -131,6 +131,11 @@ LEAVE_TEXT = _(
     "will not be answered."
 )
 LEFT = _("You have left the conversation with the officer. You can ask a person again at any time.")
+REOPENED = _("Your question is open again. An officer will read it.")
+CLOSED_UNREAD = _(
+    "Your question was closed without being read, because very many came from one internet"
+    " connection at once. If you need an answer, please write “person” once more."
+)
 OFFICER_DONE = _("The officer has finished. You are with the assistant again.")
 HELPED = _("Did this conversation help you?")
 RATED = _("Thank you. This helps us to answer better.")

@@ -139,6 +139,20 @@ def soak(
 
 
 @app.command()
+def siege(
+    seconds: Annotated[float, typer.Option(min=5, help="For how long.")] = 600,
+    addresses: Annotated[int, typer.Option(min=1, max=50, help="Loopback addresses.")] = 50,
+    rate: Annotated[float, typer.Option(min=1, max=1000, help="Their requests a second.")] = 100,
+) -> None:
+    """Attack the web process from many addresses while 30 people talk on Telegram."""
+    from tests.benchmarks import siege as attack
+
+    typer.echo(report.load())
+    typer.echo(attack.report(attack.measured(seconds, addresses, rate)))
+    typer.echo(report.load())
+
+
+@app.command()
 def burst(
     seconds: Annotated[float, typer.Option(min=1, help="For how long ten times as many.")] = 30,
 ) -> None:

@@ -23,6 +23,7 @@ class Place(msgspec.Struct, frozen=True):
     data: str
     pool: int
     loop: Loop
+    console: str = ""
 
 
 class Writers(msgspec.Struct, frozen=True):

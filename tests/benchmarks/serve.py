@@ -27,12 +27,14 @@ CONTENDERS = {
     "aiogram-dialog": "tests.benchmarks.dialog_form",
     "python-telegram-bot": "tests.benchmarks.ptb_form",
 }
+# Our own web process, and the same with all that an attacker meets.
+OURS = {"ours": "tests.benchmarks.ours", "besieged": "tests.benchmarks.besieged"}
 PATHS = ("/form", "/durable", "/ask")
 
 
 def application(place: Place) -> Any:
-    if place.server == "ours":
-        return import_module("tests.benchmarks.ours").application(place)
+    if place.server in OURS:
+        return import_module(OURS[place.server]).application(place)
     return plain(import_module(CONTENDERS[place.server]).opening(place))
 
 

@@ -75,6 +75,7 @@ class Stage:
             data=str(self.folder),
             pool=pool,
             loop=loop,
+            console=database.console,
         )
         words = msgspec.json.encode(place).decode()
         started = self.ending.enter_context(

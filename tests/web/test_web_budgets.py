@@ -11,12 +11,15 @@ import aiohttp
 import pytest
 
 from bot.budgets import BUDGETS, Spending, Waits, spend
+from bot.desk.bursts import MIN_EVENTS
 from bot.runtime import Runtime
 from bot.web import chat_budget, chat_question
+from bot.web.console import demo_officers
 from bot.web.health import ASKS
 from flows.engine import safety, screens
 from flows.knowledge.contacts import UNIFIED
 from tests.app_stack import House
+from tests.console_client import Console, ru
 from tests.person_client import AFTER_CONSENT, TO_CONSENT
 from tests.visitor import Visitor
 from tests.web.test_siege import _to_consent
@@ -281,3 +284,34 @@ async def test_status_reports_a_spent_budget(house: House) -> None:
     async with house.http.get(f"{house.url}/status?lang=ru") as answer:
         page = unescape(await answer.text())
     assert house.rt.languages.render(ASKS, "ru") in page
+
+
+@pytest.mark.requirement("S-82", "S-53")
+async def test_console_shows_a_burst_and_a_lead_closes_it(house: House) -> None:
+    async with aiohttp.ClientSession(
+        headers=HALL, cookie_jar=aiohttp.CookieJar(unsafe=True)
+    ) as browser:
+        bot = Program(house, browser)
+        for payload in ("ru", "!person", "general", "yes"):
+            await bot.press(payload)
+        await bot.say("buy cheap watches")
+    for _event in range(MIN_EVENTS):
+        await spend(house.rt, "192.0.2.77", [Spending.CHAT])
+    await demo_officers.enter(house.rt)
+    async with Console.signed_in(house.url, "Marat Testov") as console:
+        await console.get("/console/bursts")
+        assert ru("burst_sources") in console.screen.text
+        assert "192.0.2" not in console.screen.html
+        form = console.screen.form("/bursts/close")
+        await console.send(form, reason="program")
+        assert ru("done_burst_closed") in console.screen.text
+        assert await _states(house) == ["resolved"]
+        await console.send(console.screen.form("/bursts/reopen"))
+        assert ru("done_burst_reopened") in console.screen.text
+        assert await _states(house) == ["queued"]
+
+
+async def _states(house: House) -> list[str]:
+    async with house.rt.pool.connection() as session:
+        cursor = await session.execute("SELECT state FROM cases")
+        return [row[0] for row in await cursor.fetchall()]

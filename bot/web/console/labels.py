@@ -7,6 +7,7 @@ from bot.i18n import Languages
 from bot.officers.permissions import DenialReason, Reason, Role
 from bot.privacy.data_export import STATES as STATES_TOLD
 from bot.web.console.labels_broadcasts import BROADCASTS
+from bot.web.console.labels_bursts import BURSTS
 from bot.web.console.labels_common import RUNNING, SIGNING
 from bot.web.console.labels_content import CONTENT
 from flows.engine import screens
@@ -323,6 +324,7 @@ WORDS: dict[str, Text] = {
     **RUNNING,
     **BROADCASTS,
     **CONTENT,
+    **BURSTS,
 }
 RATINGS = screens.RATINGS
 TOPICS = {option.key: option.label for option in TOPIC.among}

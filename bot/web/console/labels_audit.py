@@ -4,6 +4,7 @@ from bot.officers.permissions import Action
 from bot.privacy.data_export import STATES as STATES_TOLD
 from bot.web.console.labels import CASE, DONE, FRAME, INBOX, PAPERS
 from bot.web.console.labels_broadcasts import ACTS, BROADCASTS
+from bot.web.console.labels_bursts import BURSTS
 from bot.web.console.labels_common import RUNNING, SIGNING
 from bot.web.console.labels_content import CONTENT
 from flows.engine.text import Text, _
@@ -31,6 +32,9 @@ DEEDS: dict[str, Text] = {
     Action.CASE_RESOLVE: CASE["resolve"],
     Action.QUEUE_LIVE: FRAME["now"],
     Action.STATISTICS_READ: FRAME["statistics"],
+    Action.BURST_READ: BURSTS["bursts"],
+    Action.BURST_CLOSE: BURSTS["burst_close"],
+    Action.BURST_REOPEN: BURSTS["burst_reopen"],
     Action.CANNED_READ: FRAME["canned"],
     Action.CANNED_EDIT: _("Change a ready answer"),
     Action.HOURS_READ: FRAME["hours"],

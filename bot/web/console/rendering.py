@@ -13,7 +13,7 @@ from bot.i18n import direction, tag
 from bot.officers.permissions import Action
 from bot.runtime import Runtime
 from bot.web.console import labels as console_labels
-from bot.web.console import labels_audit, labels_broadcasts, labels_content
+from bot.web.console import labels_audit, labels_broadcasts, labels_bursts, labels_content
 from bot.web.console.labels import Wording
 from bot.web.console.request_context import ROOT, RequestContext, fresh_key, preferred_language
 from flows.engine.text import Label
@@ -30,6 +30,7 @@ MENU: tuple[tuple[str, str, Action], ...] = (
     ("inbox", "/inbox", Action.CASE_LIST),
     ("now", "/now", Action.QUEUE_LIVE),
     ("statistics", "/statistics", Action.STATISTICS_READ),
+    ("bursts", "/bursts", Action.BURST_READ),
     ("canned", "/canned", Action.CANNED_READ),
     ("hours", "/hours", Action.HOURS_READ),
     ("broadcasts", "/broadcasts", Action.BROADCAST_READ),
@@ -90,6 +91,8 @@ _templates.globals |= {
     "REGISTRY_SENT": labels_audit.SENT,
     "REGISTRY_STANDS": labels_audit.STANDS,
     "REGISTRY_BECAUSE": labels_audit.BECAUSE,
+    "SPENDINGS": labels_bursts.SPENDINGS,
+    "SPAM_REASONS": labels_bursts.SPAM_REASONS,
     "fresh_key": fresh_key,
     "lang_tag": tag,
     "lang_dir": direction,

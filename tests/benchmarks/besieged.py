@@ -1,0 +1,38 @@
+"""Our web process as an attacker meets it: chat, handoff, console and both webhooks."""
+
+from pathlib import Path
+from secrets import token_hex
+
+from fastapi import FastAPI
+
+from bot.config.settings import settings
+from bot.observability import logging
+from bot.runtime import runtime
+from bot.web.app import create_app
+from flows.officer import OFFICER
+from tests.benchmarks.form import FORMS
+from tests.benchmarks.orders import TOKEN, Place
+from tests.benchmarks.serve import settled
+
+
+def application(place: Place) -> FastAPI:
+    logging.configure("error")
+    chosen = settings(
+        database_url=place.database,
+        database_console_url=place.console,
+        redis_url=place.redis,
+        data_dir=Path(place.data),
+        key_dir=Path(place.data) / "keys",
+        telegram_token=TOKEN,
+        telegram_rate=0,
+        telegram_api=place.api,
+        telegram_secret=place.secret,
+        whatsapp_token=TOKEN,
+        whatsapp_number_id="1000000000000001",
+        whatsapp_app_secret=token_hex(16),
+        whatsapp_verify_token=token_hex(16),
+        whatsapp_api=place.api,
+        pool_size=place.pool,
+        demo=True,
+    )
+    return create_app(settled(runtime(chosen, flows={**FORMS, OFFICER.name: OFFICER})))

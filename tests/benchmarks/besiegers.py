@@ -1,0 +1,176 @@
+"""Attackers of `./kosh bench siege`, in a process of their own: bounded, from loopback addresses.
+
+Each address runs every attack in turn at its share of the rate, and holds some streams and slow
+bodies open. The counts of responses are printed as JSON at the end.
+"""
+
+import asyncio
+import re
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from html import unescape
+from itertools import cycle
+from secrets import token_bytes, token_hex
+
+import aiohttp
+import msgspec
+
+# Streams and slow bodies that each address keeps open.
+STREAMS, SLOW_BODIES = 2, 1
+UNSIGNED_BYTES = 64 * 1024
+PAYLOAD = re.compile(r'name="payload" value="([^"]*)"')
+CHAT = re.compile(r'data-chat="([^"]*)"')
+# From the first press to an open case.
+TO_CASE = ("ru", "!person", "general", "yes")
+
+
+class Siege(msgspec.Struct, frozen=True):
+    """An order: attack a port from `addresses` loopback addresses at `rate` requests a second."""
+
+    port: int
+    addresses: int
+    seconds: float
+    rate: float
+
+
+class Attacked(msgspec.Struct):
+    """Number of responses by attack and status; status 0 is a connection that broke."""
+
+    responses: dict[str, dict[int, int]] = {}
+
+
+class Attacker:
+    """One address with its connections."""
+
+    def __init__(self, siege: Siege, host: str, seen: dict[str, Counter[int]]) -> None:
+        self._siege, self._host, self._seen = siege, host, seen
+        self._url = f"http://127.0.0.1:{siege.port}"
+
+    async def run(self) -> None:
+        """Attack until cancelled."""
+        connector = aiohttp.TCPConnector(local_addr=(self._host, 0), limit=0)
+        timeout = aiohttp.ClientTimeout(total=30)
+        jar = aiohttp.DummyCookieJar()
+        async with (
+            aiohttp.ClientSession(
+                connector=connector, timeout=timeout, cookie_jar=jar
+            ) as self._http,
+            asyncio.TaskGroup() as together,
+        ):
+            for _stream in range(STREAMS):
+                together.create_task(self._for_ever("stream", self._stream))
+            for _body in range(SLOW_BODIES):
+                together.create_task(self._for_ever("slow body", self._slow_body))
+            together.create_task(self._in_turn())
+
+    async def _in_turn(self) -> None:
+        attacks: tuple[tuple[str, Callable[[], Awaitable[int]]], ...] = (
+            ("chat", self._chat),
+            ("case", self._case),
+            ("sign-in", self._sign_in),
+            ("unsigned Telegram", lambda: self._unsigned("telegram")),
+            ("unsigned WhatsApp", lambda: self._unsigned("whatsapp")),
+        )
+        pause = self._siege.addresses / self._siege.rate
+        for name, attack in cycle(attacks):
+            await self._once(name, attack)
+            await asyncio.sleep(pause)
+
+    async def _for_ever(self, name: str, attack: Callable[[], Awaitable[int]]) -> None:
+        while True:
+            await self._once(name, attack)
+            await asyncio.sleep(1)
+
+    async def _once(self, name: str, attack: Callable[[], Awaitable[int]]) -> None:
+        status = 0
+        with suppress(aiohttp.ClientError, TimeoutError, OSError):
+            status = await attack()
+        self._seen.setdefault(name, Counter())[status] += 1
+
+    async def _post(self, path: str, fields: dict[str, str]) -> tuple[int, str]:
+        async with self._http.post(f"{self._url}{path}", data=fields) as answer:
+            return answer.status, await answer.text()
+
+    async def _chat(self) -> int:
+        return (await self._post("/chat/said", {"text": "меню", "id": token_hex(8)}))[0]
+
+    async def _case(self) -> int:
+        async with self._http.get(f"{self._url}/chat") as answer:
+            page = await answer.text()
+        status = 200
+        for key in TO_CASE:
+            chat = CHAT.search(page)
+            loads = [unescape(each) for each in PAYLOAD.findall(page)]
+            load = next((each for each in loads if key in (each, each.partition(":")[2])), key)
+            fields = {"payload": load, "chat": unescape(chat[1]) if chat else "",
+                      "id": token_hex(8)}  # fmt: skip
+            status, page = await self._post("/chat/pressed", fields)
+            if status != 200:
+                break
+        return status
+
+    async def _sign_in(self) -> int:
+        fields = {"name": "Nobody", "password": token_hex(8), "code": "000000"}
+        return (await self._post("/console/sign-in", fields))[0]
+
+    async def _unsigned(self, channel: str) -> int:
+        headers = {
+            "Content-Type": "application/json",
+            "X-Hub-Signature-256": f"sha256={token_hex(32)}",
+            "X-Telegram-Bot-Api-Secret-Token": token_hex(32),
+        }
+        async with self._http.post(
+            f"{self._url}/webhooks/{channel}", data=token_bytes(UNSIGNED_BYTES), headers=headers
+        ) as answer:
+            return answer.status
+
+    async def _stream(self) -> int:
+        async with self._http.get(f"{self._url}/chat/stream") as answer:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(25):
+                    async for _part in answer.content.iter_any():
+                        pass
+            return answer.status
+
+    async def _slow_body(self) -> int:
+        """Send a body of which a byte comes each second; return the status of the refusal."""
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", self._siege.port, local_addr=(self._host, 0)
+        )
+        try:
+            writer.write(
+                b"POST /chat/said HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 20000\r\n"
+                b"Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+            )
+            answer = asyncio.ensure_future(reader.readline())
+            for _second in range(20):
+                writer.write(b"a")
+                await writer.drain()
+                done, _pending = await asyncio.wait({answer}, timeout=1)
+                if done:
+                    return int(answer.result().split()[1]) if answer.result() else 0
+            answer.cancel()
+            return 0
+        finally:
+            writer.close()
+
+
+async def besiege(siege: Siege) -> Attacked:
+    """Attack for the given time and return the responses."""
+    seen: dict[str, Counter[int]] = {}
+    attackers = [Attacker(siege, f"127.0.0.{2 + n}", seen) for n in range(siege.addresses)]
+    with suppress(TimeoutError):
+        async with asyncio.timeout(siege.seconds):
+            await asyncio.gather(*(each.run() for each in attackers))
+    return Attacked({name: dict(counts) for name, counts in sorted(seen.items())})
+
+
+def main() -> None:
+    siege = msgspec.json.decode(sys.argv[1], type=Siege)
+    print(msgspec.json.encode(asyncio.run(besiege(siege))).decode(), flush=True)
+
+
+if __name__ == "__main__":
+    main()

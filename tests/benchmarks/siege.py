@@ -1,0 +1,87 @@
+"""`./kosh bench siege`: an attack from many addresses while people talk on Telegram."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from tests.benchmarks import processes
+from tests.benchmarks.besiegers import Attacked, Siege
+from tests.benchmarks.orders import Driven
+from tests.benchmarks.report import table
+from tests.benchmarks.stage import SERVER_CORE, staged
+
+PEOPLE = 30
+# Turns that these people cause in a second: one writes every four seconds.
+PEOPLE_RATE = 7.5
+MAX_ADDRESSES = 50
+# The requirement: p99 at most twice that of the idle server, and the memory of the web process.
+MAX_RATIO, MAX_MB = 2.0, 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Besieged:
+    """Figures of a siege: people before and during it, the attackers' responses, peak memory."""
+
+    idle: Driven
+    during: Driven
+    attacked: Attacked
+    peak_mb: float
+
+    @property
+    def ratio(self) -> float:
+        """Return the p99 during the siege as a multiple of the one before."""
+        return self.during.p99 / self.idle.p99
+
+
+def measured(seconds: float, addresses: int, rate: float) -> Besieged:
+    """Measure the people alone for a quarter of the time, then during the siege."""
+    with staged() as stage:
+        web = stage.serve(stage.database("kosh_siege"), server="besieged", core=SERVER_CORE)
+        stage.drive(web.port, 5, chats=PEOPLE, rate=PEOPLE_RATE)
+        idle = stage.drive(web.port, max(5, seconds / 4), chats=PEOPLE, rate=PEOPLE_RATE)
+        siege = Siege(web.port, min(addresses, MAX_ADDRESSES), seconds, rate)
+        words = msgspec.json.encode(siege).decode()
+        log = stage.folder / "siege.log"
+        with processes.process(
+            "tests.benchmarks.besiegers", words, core=None, log=log, talks=True
+        ) as attackers:
+            during = stage.drive(web.port, seconds, chats=PEOPLE, rate=PEOPLE_RATE)
+            attacked = msgspec.json.decode(processes.line_of(attackers.stdout), type=Attacked)
+        return Besieged(idle, during, attacked, _peak_mb(web.pid))
+
+
+def _peak_mb(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def report(found: Besieged) -> str:
+    """Return the figures as tables, each beside its requirement."""
+    return "\n\n".join((table(_people(found)), table(_attacks(found.attacked)), _verdict(found)))
+
+
+def _people(found: Besieged) -> Iterator[tuple[str, ...]]:
+    yield f"{PEOPLE} people on Telegram", "turns", "unanswered", "p50 ms", "p99 ms"
+    for name, each in (("alone", found.idle), ("during the siege", found.during)):
+        yield name, f"{each.turns}", f"{each.failed}", f"{each.p50:.0f}", f"{each.p99:.0f}"
+
+
+def _attacks(attacked: Attacked) -> Iterator[tuple[str, ...]]:
+    yield "attack", "responses", "by status (0: the connection ended)"
+    for name, counts in attacked.responses.items():
+        by_status = ", ".join(f"{status}: {n}" for status, n in sorted(counts.items()))
+        yield name, f"{sum(counts.values())}", by_status
+
+
+def _verdict(found: Besieged) -> str:
+    lines = (
+        ("p99 during the siege / alone", f"{found.ratio:.1f}", f"≤ {MAX_RATIO:g}",
+         found.ratio <= MAX_RATIO),
+        ("unanswered", f"{found.during.failed}", "0", found.during.failed == 0),
+        ("peak memory of the web process, MB", f"{found.peak_mb:.0f}", f"≤ {MAX_MB:g}",
+         found.peak_mb <= MAX_MB),
+    )  # fmt: skip
+    rows = [(name, value, limit, "yes" if held else "NO") for name, value, limit, held in lines]
+    return table([("", "measured", "required", "held"), *rows])

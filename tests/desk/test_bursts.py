@@ -1,0 +1,190 @@
+"""Bursts: seen by hour and keyed address, closed together, and taken back."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from bot.budgets import Spending, network_key, spend
+from bot.cases import Case, State
+from bot.channels import Inbound
+from bot.desk import bursts
+from bot.desk.bursts import SpamReason
+from bot.officers.directory import Officer
+from bot.officers.permissions import Forbidden, Role
+from bot.privacy import retention
+from bot.runtime import Runtime
+from flows.engine.events import Event
+from tests.desk.desks import ahead, an_officer, ask, key, now
+from tests.person_client import Guest
+
+HOST = "192.0.2.7"
+
+
+class Visit(Guest):
+    """A person of the web chat whose address is known."""
+
+    def inbound(self, event: Event, external_id: str = "") -> Inbound:
+        network = bytes.fromhex(network_key(self.rt, HOST))
+        return replace(super().inbound(event, external_id), network=network)
+
+
+@pytest.fixture
+async def lead(rt: Runtime) -> Officer:
+    return await an_officer(rt, "Lead Testov", roles=(Role.OFFICER, Role.LEAD))
+
+
+async def _asked(rt: Runtime, topic: str = "general") -> tuple[Visit, Case]:
+    guest = Visit(rt)
+    return guest, await ask(guest, topic=topic)
+
+
+async def _close(
+    rt: Runtime, lead: Officer, *, with_urgent: bool = False, once: str = "one"
+) -> int:
+    network = bytes.fromhex(network_key(rt, HOST))
+    return await bursts.close(
+        rt, lead, network, SpamReason.PROGRAM, with_urgent=with_urgent, key=once
+    )
+
+
+async def _audited(rt: Runtime, action: str) -> set[str]:
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT subject FROM audit_entries WHERE action = %s", (action,)
+        )
+        return {row[0] for row in await cursor.fetchall()}
+
+
+@pytest.mark.requirement("S-82")
+async def test_report_shows_busy_addresses_by_hour_and_no_address(
+    rt: Runtime, lead: Officer
+) -> None:
+    _guest, _case = await _asked(rt)
+    for _event in range(bursts.MIN_EVENTS):
+        await spend(rt, HOST, [Spending.CASE])
+    await spend(rt, "192.0.2.8", [Spending.CHAT])
+    found = await bursts.report(rt, lead)
+    (source,) = found.sources
+    assert source.network == network_key(rt, HOST)
+    assert source.counts == {Spending.CASE: bursts.MIN_EVENTS}
+    assert (source.waiting, source.urgent) == (1, 0)
+    assert sum(hour.counts.get(Spending.CHAT, 0) for hour in found.hours) == 1
+    assert HOST not in str(found)
+
+
+@pytest.mark.requirement("S-82", "S-64")
+async def test_close_resolves_waiting_cases_of_one_address_and_audits_each(
+    rt: Runtime, lead: Officer
+) -> None:
+    mine = [(await _asked(rt))[1] for _person in range(3)]
+    elsewhere = await ask(Guest(rt))
+    assert await _close(rt, lead) == 3
+    assert [(await now(rt, case.id)).state for case in mine] == [State.RESOLVED] * 3
+    assert (await now(rt, elsewhere.id)).state == State.QUEUED
+    assert {str(case.id) for case in mine} < await _audited(rt, "burst.close")
+    assert await _close(rt, lead) == 0
+    (closed,) = (await bursts.report(rt, lead)).closed
+    assert (closed.cases, closed.reason, closed.officer) == (3, "program", "Lead Testov")
+
+
+@pytest.mark.requirement("S-82")
+async def test_close_keeps_urgent_cases_and_those_of_officers(rt: Runtime, lead: Officer) -> None:
+    _guest, danger = await _asked(rt, "danger")
+    _guest, held = await _asked(rt)
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE cases SET owner = %s, state = 'claimed' WHERE id = %s", (lead.id, held.id)
+        )
+    assert await _close(rt, lead) == 0
+    assert (await now(rt, danger.id)).state == State.QUEUED
+    assert await _close(rt, lead, with_urgent=True, once="two") == 1
+    assert (await now(rt, danger.id)).state == State.RESOLVED
+    assert (await now(rt, held.id)).state == State.CLAIMED
+
+
+@pytest.mark.requirement("S-82")
+async def test_closed_person_reads_why_and_can_ask_again(rt: Runtime, lead: Officer) -> None:
+    guest, case = await _asked(rt)
+    before = len(await guest.rows())
+    await _close(rt, lead)
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert not conversation.with_officer
+    assert len(await guest.rows()) > before
+    again = await ask(guest, "Testova asks again")
+    assert again.id != case.id
+    assert again.state == State.QUEUED
+
+
+@pytest.mark.requirement("S-82")
+async def test_reopen_returns_the_cases_to_the_queue(rt: Runtime, lead: Officer) -> None:
+    guest, case = await _asked(rt)
+    other, unasked = await _asked(rt)
+    await _close(rt, lead)
+    newer = await ask(other, "Testova asks again")
+    (closed,) = (await bursts.report(rt, lead)).closed
+    assert await bursts.reopen(rt, lead, closed.id) == 1
+    found = await now(rt, case.id)
+    assert (found.state, found.owner) == (State.QUEUED, None)
+    assert found.answer_due is not None
+    assert (await now(rt, unasked.id)).state == State.RESOLVED
+    assert (await now(rt, newer.id)).state == State.QUEUED
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.with_officer
+    assert str(case.id) in await _audited(rt, "burst.reopen")
+    assert await bursts.reopen(rt, lead, closed.id) == 0
+
+
+@pytest.mark.requirement("S-82")
+async def test_reopen_ends_after_its_days_and_at_another_mission(
+    rt: Runtime, lead: Officer
+) -> None:
+    await _asked(rt)
+    await _close(rt, lead)
+    (closed,) = (await bursts.report(rt, lead)).closed
+    elsewhere = await an_officer(rt, "Far Testov", "mn_ulaanbaatar", roles=(Role.LEAD,))
+    assert (await bursts.report(rt, elsewhere)).closed == ()
+    with pytest.raises(Forbidden):
+        await bursts.reopen(rt, elsewhere, closed.id)
+    await ahead(rt, "8 days")
+    with pytest.raises(Forbidden):
+        await bursts.reopen(rt, lead, closed.id)
+
+
+@pytest.mark.requirement("S-53", "S-82")
+async def test_only_a_lead_closes_a_burst(rt: Runtime) -> None:
+    officer = await an_officer(rt)
+    auditor = await an_officer(rt, "Auditor Testov", roles=(Role.AUDITOR,))
+    assert (await bursts.report(rt, officer)).closed == ()
+    with pytest.raises(Forbidden):
+        await bursts.report(rt, auditor)
+    with pytest.raises(Forbidden):
+        await _close(rt, officer, once=key())
+    with pytest.raises(Forbidden):
+        await bursts.reopen(rt, officer, UUID(int=1))
+
+
+@pytest.mark.requirement("S-34", "S-82")
+async def test_origin_of_a_case_is_deleted_after_two_days(rt: Runtime, lead: Officer) -> None:
+    await _asked(rt)
+    await _close(rt, lead)
+    await retention.retain(rt)
+    assert await _counts(rt) == (1, 1)
+    await ahead(rt, "49 hours")
+    await retention.retain(rt)
+    assert await _counts(rt) == (0, 1)
+    await ahead(rt, "8 days")
+    await retention.retain(rt)
+    assert await _counts(rt) == (0, 0)
+
+
+async def _counts(rt: Runtime) -> tuple[int, int]:
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT (SELECT count(*) FROM case_origins), (SELECT count(*) FROM case_bursts)"
+        )
+        row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])
