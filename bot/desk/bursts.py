@@ -1,4 +1,4 @@
-"""Bursts of the web chat: what was opened by hour and address; close its cases together as spam.
+"""Show bursts of the web chat by hour and address; close their cases together as spam.
 
 Only waiting cases are closed, each in a transaction of its own, so that a repeated form goes on
 where it stopped. The person reads that the question was closed unread, and a lead may take the
@@ -48,7 +48,7 @@ class SpamReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """What all addresses opened in an hour."""
+    """Events of all addresses in an hour."""
 
     begins: datetime
     counts: Mapping[Spending, int]

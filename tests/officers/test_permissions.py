@@ -51,6 +51,7 @@ _OFFICER: Cells = {
     Action.CASE_RESOLVE: (HELD, frozenset({"me"})),
 }
 _LEAD: Cells = _OFFICER | {
+    Action.BURST_CLOSE: (frozenset({"queued"}), ANY_OWNER),
     Action.CASE_ANSWERS: (HELD, ANY_OWNER),
     Action.CASE_RELEASE: (HELD, ANY_OWNER),
     Action.CASE_TRANSFER: (OPEN, ANY_OWNER),
@@ -62,6 +63,8 @@ _P, _A, _U = Role.APPROVER, Role.ADMINISTRATOR, Role.AUDITOR
 IN_MISSION: dict[Action, set[Role]] = {
     Action.CASE_LIST: {_O, _L},
     Action.QUEUE_LIVE: {_L},
+    Action.BURST_READ: {_O, _L},
+    Action.BURST_REOPEN: {_L},
     Action.CANNED_READ: {_O, _L, _E},
     Action.CANNED_EDIT: {_L, _E},
     Action.HOURS_EDIT: {_L},
@@ -260,6 +263,9 @@ _ROWS: tuple[LiteralString, ...] = (
     "INSERT INTO officers (id, name, mission) VALUES (%(id)s, %(id)s::text, %(mission)s)",
     "INSERT INTO cases (id, person_id, mission, topic, urgent, language, state)"
     " VALUES (%(id)s, %(id)s, %(mission)s, 'general', false, 'kk', 'queued')",
+    "INSERT INTO case_origins (case_id, network) VALUES (%(id)s, '')",
+    "INSERT INTO case_bursts (id, mission, reason, closed_by)"
+    " VALUES (%(id)s, %(mission)s, 'program', %(id)s)",
     "INSERT INTO case_messages (case_id, person_id, body) VALUES (%(id)s, %(id)s, '')",
     "INSERT INTO case_notes (case_id, person_id, officer, body) VALUES (%(id)s, %(id)s, %(id)s,"
     " '')",
@@ -370,6 +376,10 @@ FORBIDDEN: tuple[LiteralString, ...] = (
     " VALUES (99, now(), 'somebody', 'a', 'a', '')",
     "DELETE FROM audit_entries",
     "UPDATE audit_entries SET action = 'b'",
+    "INSERT INTO case_bursts (id, mission, reason, closed_by)"
+    " VALUES (gen_random_uuid(), 'tr_ankara', 'program', %(ours)s)",
+    "DELETE FROM case_bursts",
+    "INSERT INTO case_origins (case_id, network) VALUES (%(ours)s, '')",
     "DELETE FROM cases",
     "DELETE FROM people",
     "UPDATE officers SET roles = '{administrator}' WHERE id = %(ours)s",

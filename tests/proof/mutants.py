@@ -491,6 +491,45 @@ def exit_leaves_the_door_open() -> None:
     _put(identities, end_handle=kept)
 
 
+@noticed_by(
+    "tests/web/test_web_budgets.py"
+    "::test_program_sends_only_as_many_registrations_as_the_budget_allows",
+)
+def unlimited_web_chat() -> None:
+    """Let one address open any number of chats, cases and registrations."""
+    from bot import budgets
+
+    async def granted(*_given: Any, **_chosen: Any) -> budgets.Granted:
+        return budgets.Granted()
+
+    _put(budgets, spend=granted)
+
+
+@noticed_by("tests/web/test_web_budgets.py::test_question_takes_one_answer_from_one_address")
+def questions_answered_again() -> None:
+    """Let a question take any number of answers."""
+    from bot.web import chat_question
+
+    async def unused(*_given: Any) -> bool:
+        return True
+
+    _put(chat_question, use_once=unused)
+
+
+@noticed_by(
+    "tests/web/test_console_passkeys.py"
+    "::test_passkey_challenge_works_once_also_after_valkey_lost_its_data"
+)
+def challenges_again() -> None:
+    """Let a passkey's challenge be used again."""
+    from bot.officers import credentials
+
+    async def used(*_given: Any) -> None:
+        return None
+
+    _put(credentials, use_passkey=used)
+
+
 @noticed_by("tests/web/test_page.py::test_mini_app_admits_only_the_person_of_the_link")
 def any_mini_app() -> None:
     """Admit a Mini App opened by anybody."""

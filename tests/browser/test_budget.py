@@ -1,0 +1,77 @@
+"""The question of a spent budget in a real browser: with and without a script."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.budgets import BUDGETS, Spending, spend
+from bot.desk.bursts import MIN_EVENTS
+from bot.web.console import demo_officers
+from tests.app_stack import House
+from tests.browser.console_scene import ask_officer, leave
+from tests.browser.officer import Officer
+from tests.web.test_web_budgets import _number
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+HERE = "127.0.0.1"
+# Set to a folder, this test leaves pictures of the pages there.
+PICTURES = os.environ.get("KOSH_PICTURES", "")
+
+
+async def _picture(page: Any, name: str) -> None:
+    if PICTURES:
+        await page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
+
+
+@pytest.mark.requirement("S-82")
+@pytest.mark.parametrize(("script", "width"), [(True, 360), (False, 1280)])
+async def test_question_leads_to_the_chat(
+    browser: Any, house: House, script: bool, width: int
+) -> None:
+    for _time in range(BUDGETS[Spending.CHAT].free + 5):
+        await spend(house.rt, HERE, [Spending.CHAT])
+    context = await browser.new_context(
+        viewport={"width": width, "height": 740},
+        java_script_enabled=script,
+        locale="ru",
+        reduced_motion="reduce",
+    )
+    page = await context.new_page()
+    page.set_default_timeout(60_000)
+    await page.goto(f"{house.url}/chat")
+    await page.locator("button[value$=':ru']").click()
+    await page.wait_for_selector("#answer")
+    number = _number(house.rt, await page.content())
+    await _picture(page, f"question-{width}")
+    assert await page.locator("main label[for=answer]").count() == 1
+    await page.fill("#answer", str(number))
+    await page.locator(".question button").click()
+    await page.wait_for_selector("#list li.kosh")
+    await _picture(page, f"after-{width}")
+    assert await page.locator("html").get_attribute("lang") == "ru"
+    await context.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "scheme", "width"), [("ru", "light", 1280), ("kk-Arab", "dark", 390)]
+)
+async def test_page_of_bursts_passes_axe(
+    browser: Any, house: House, language: str, scheme: str, width: int
+) -> None:
+    await demo_officers.enter(house.rt)
+    visitor = await ask_officer(house, "ru", "general", "Testova asks")
+    for _event in range(MIN_EVENTS):
+        await spend(house.rt, HERE, [Spending.CHAT])
+    officer = await Officer.at_work(browser, house, "Marat Testov", language, color_scheme=scheme)
+    await officer.page.set_viewport_size({"width": width, "height": 900})
+    await officer.page.goto(f"{house.url}/console/bursts")
+    await officer.page.wait_for_selector("#main form[action$='/bursts/close']", state="attached")
+    await officer.page.locator("#main details.sure summary").click()
+    await _picture(officer.page, f"bursts-{width}")
+    assert await officer.faults() == []
+    assert officer.errors == []
+    await officer.page.context.close()
+    await leave(visitor)
