@@ -8,7 +8,7 @@ down_revision = "0001_baseline"
 
 RIGHTS = """
 GRANT SELECT, INSERT ON case_origins TO kosh_app;
-GRANT SELECT ON case_bursts TO kosh_app;
+GRANT SELECT, INSERT ON case_bursts TO kosh_app;
 GRANT SELECT (case_id, created_at), DELETE ON case_origins TO kosh_retention;
 GRANT SELECT (id, closed_at), DELETE ON case_bursts TO kosh_retention;
 GRANT SELECT ON case_origins TO kosh_console;
