@@ -263,9 +263,6 @@ _ROWS: tuple[LiteralString, ...] = (
     "INSERT INTO officers (id, name, mission) VALUES (%(id)s, %(id)s::text, %(mission)s)",
     "INSERT INTO cases (id, person_id, mission, topic, urgent, language, state)"
     " VALUES (%(id)s, %(id)s, %(mission)s, 'general', false, 'kk', 'queued')",
-    "INSERT INTO case_origins (case_id, network) VALUES (%(id)s, '')",
-    "INSERT INTO case_bursts (id, mission, reason, closed_by)"
-    " VALUES (%(id)s, %(mission)s, 'program', %(id)s)",
     "INSERT INTO case_messages (case_id, person_id, body) VALUES (%(id)s, %(id)s, '')",
     "INSERT INTO case_notes (case_id, person_id, officer, body) VALUES (%(id)s, %(id)s, %(id)s,"
     " '')",
