@@ -19,6 +19,7 @@ import msgspec
 
 # Streams and slow bodies that each address keeps open.
 STREAMS, SLOW_BODIES = 2, 1
+STREAM_SECONDS = 10
 UNSIGNED_BYTES = 64 * 1024
 PAYLOAD = re.compile(r'name="payload" value="([^"]*)"')
 CHAT = re.compile(r'data-chat="([^"]*)"')
@@ -90,7 +91,8 @@ class Attacker:
         self._seen.setdefault(name, Counter())[status] += 1
 
     async def _post(self, path: str, fields: dict[str, str]) -> tuple[int, str]:
-        async with self._http.post(f"{self._url}{path}", data=fields) as answer:
+        headers = {"Origin": self._url, "Accept-Language": "ru"}
+        async with self._http.post(f"{self._url}{path}", data=fields, headers=headers) as answer:
             return answer.status, await answer.text()
 
     async def _chat(self) -> int:
@@ -129,7 +131,7 @@ class Attacker:
     async def _stream(self) -> int:
         async with self._http.get(f"{self._url}/chat/stream") as answer:
             with suppress(TimeoutError):
-                async with asyncio.timeout(25):
+                async with asyncio.timeout(STREAM_SECONDS):
                     async for _part in answer.content.iter_any():
                         pass
             return answer.status

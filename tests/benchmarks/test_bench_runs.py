@@ -24,6 +24,23 @@ def test_bench_contender_answers_every_turn() -> None:
 
 
 @pytest.mark.slow
+def test_bench_siege_counts_people_and_attacks() -> None:
+    pytest.importorskip("aiogram_dialog", reason="needs the dependency group `bench`")
+    pytest.importorskip("telegram", reason="needs the dependency group `bench`")
+    from tests.benchmarks import siege
+
+    found = siege.measured(seconds=15, addresses=4, rate=20)
+    assert found.idle.turns > 0
+    assert found.during.turns > 0
+    attacked = found.attacked.responses
+    assert "chat" in attacked
+    # A connection may end with the siege; none is let in.
+    assert attacked.get("unsigned Telegram", {}).keys() <= {0, 403}
+    assert attacked.get("unsigned WhatsApp", {}).keys() <= {0, 403}
+    assert "p99 during the siege / alone" in siege.report(found)
+
+
+@pytest.mark.slow
 def test_bench_loses_no_update_when_no_process_is_killed() -> None:
     pytest.importorskip("aiogram_dialog", reason="needs the dependency group `bench`")
     pytest.importorskip("telegram", reason="needs the dependency group `bench`")
