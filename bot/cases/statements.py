@@ -270,7 +270,11 @@ REPLIED = _change(
 )
 RESOLVE = _change({t.Case.state: State.RESOLVED.value, **_NOBODYS_TURN}, _BY_HOLDER, IS_OPEN)
 CLOSE_UNREAD = _change(
-    {t.Case.state: State.RESOLVED.value, **_NOBODYS_TURN},
+    {
+        t.Case.state: State.RESOLVED.value,
+        t.Case.burst_id: bindparam("burst", type_=Uuid()),
+        **_NOBODYS_TURN,
+    },
     t.Case.owner.is_(None),
     t.Case.state == State.QUEUED,
 )

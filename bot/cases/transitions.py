@@ -110,9 +110,9 @@ async def resolve(transaction: Transaction, case: Case, officer: UUID, version: 
     await _change(transaction, statements.RESOLVE, case, version, officer=officer)
 
 
-async def close_unread(transaction: Transaction, case: Case, version: int) -> None:
-    """Close a waiting case that no officer has."""
-    await _change(transaction, statements.CLOSE_UNREAD, case, version)
+async def close_unread(transaction: Transaction, case: Case, burst: UUID, version: int) -> None:
+    """Close a waiting case that no officer has, as one of a burst."""
+    await _change(transaction, statements.CLOSE_UNREAD, case, version, burst=burst)
 
 
 async def reopen(transaction: Transaction, case: Case) -> bool:

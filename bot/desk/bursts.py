@@ -115,9 +115,6 @@ _BEGIN = statement(
     )
     .on_conflict_do_nothing()
 )
-_MARK = statement(
-    update(t.Case).where(t.Case.id == bindparam("case")).values(burst_id=bindparam("burst"))
-)
 _CLOSED = statement(
     select(
         t.CaseBurst.id,
@@ -235,8 +232,7 @@ async def _close_case(
     async def deed(at: ActionContext) -> AfterCommit | None:
         # Process the turn first: after closing, the console's role cannot see the conversation.
         delivery = await at.turn(Resolved("menu", was_read=False), moved=True)
-        await cases.close_unread(at.transaction, at.case, version)
-        await execute(at.transaction, _MARK, case=case_id, burst=burst)
+        await cases.close_unread(at.transaction, at.case, burst, version)
         return delivery
 
     try:
