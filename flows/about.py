@@ -14,8 +14,8 @@ RUN_BY_UNNAMED = _(
     " have the address."
 )
 OFFICIAL = _(
-    "The assistant gives information and decides nothing. Only the authorities decide. Their"
-    " official sites are gov.kz, egov.kz and migration.enbek.kz."
+    "The assistant gives information and decides nothing. Only the authorities decide. The official"
+    " sites are gov.kz, egov.kz and migration.enbek.kz."
 )
 OTHER_STATES = _(
     "We send nothing to the authorities of another state. We cannot promise that another state"

@@ -36,7 +36,7 @@ ANSWER = _("The number in digits")
 GO_ON = button("Go on")
 WAIT = _(
     "Too much came from your internet connection, so this was not taken yet. Please try again in"
-    " {minutes} min. It is not your fault if many people share the connection."
+    " {minutes} min. If many people share the connection, this is not your fault."
 )
 TRY_AGAIN = button("Try again")
 PERSON = _("If you need a person now:")
