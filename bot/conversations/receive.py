@@ -183,8 +183,13 @@ async def _take(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
             if held is None and inbound.aliases and await _adopt(rt, transaction, inbound):
                 await transaction.commit()
                 held, fresh, now = await conversation_store.claim(rt, transaction, inbound)
+            if held is not None and fresh:
+                await identities.add_aliases(
+                    rt, transaction, held.person, inbound.channel, inbound.address, inbound.aliases
+                )
+                return await _turn(rt, transaction, held, inbound)
             if held is not None:
-                return await _turn(rt, transaction, held, inbound) if fresh else None
+                return None
         delivery, known = await _anonymous_turn(rt, inbound, now, insist=insist)
         if not known:
             return delivery

@@ -132,6 +132,22 @@ async def _add_handle(
     return bool(added)
 
 
+async def add_aliases(
+    rt: Runtime,
+    transaction: Transaction,
+    person: Person,
+    channel: str,
+    address: str,
+    aliases: Sequence[str],
+) -> None:
+    """Add the further names of a known person, who may come with one of them alone.
+
+    A name of another person stays theirs.
+    """
+    for alias in aliases:
+        await _add_handle(rt, transaction, person, channel, alias, address)
+
+
 async def attach_handle(
     rt: Runtime,
     transaction: Transaction,

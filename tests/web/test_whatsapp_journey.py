@@ -440,6 +440,18 @@ async def test_whatsapp_user_id_is_attached_to_the_known_phone(house: House) -> 
     assert await _query(house, "SELECT count(*) FROM people") == [(1,)]
 
 
+async def test_whatsapp_person_known_by_user_id_is_found_by_the_phone_alone(house: House) -> None:
+    user = await _known(house, "77010000029", known="user_id")
+    user.person.known = "both"
+    # The first message after a day runs in a transaction of its own, which notes the phone.
+    await house.ahead("25 hours")
+    await _next(user, lambda: user.say("/help"))
+    user.person.known = "phone"
+    await _next(user, lambda: user.say("/help"))
+    assert await _query(house, "SELECT count(*) FROM people") == [(1,)]
+    assert await _query(house, "SELECT count(*) FROM handles") == [(2,)]
+
+
 # Webhook security
 
 
