@@ -142,7 +142,7 @@ async def add_aliases(
 ) -> None:
     """Add the further names of a known person, who may come with one of them alone.
 
-    A name of another person stays theirs.
+    A name that belongs to another person is left out.
     """
     for alias in aliases:
         await _add_handle(rt, transaction, person, channel, alias, address)
