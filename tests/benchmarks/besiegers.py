@@ -48,6 +48,8 @@ class Attacker:
     def __init__(self, siege: Siege, host: str, seen: dict[str, Counter[int]]) -> None:
         self._siege, self._host, self._seen = siege, host, seen
         self._url = f"http://127.0.0.1:{siege.port}"
+        # Of the chat that the last post opened, for the post that follows.
+        self._cookie = ""
 
     async def run(self) -> None:
         """Attack until cancelled."""
@@ -91,14 +93,18 @@ class Attacker:
         self._seen.setdefault(name, Counter())[status] += 1
 
     async def _post(self, path: str, fields: dict[str, str]) -> tuple[int, str]:
-        headers = {"Origin": self._url, "Accept-Language": "ru"}
+        headers = {"Origin": self._url, "Accept-Language": "ru", "Cookie": self._cookie}
         async with self._http.post(f"{self._url}{path}", data=fields, headers=headers) as answer:
+            kept = answer.cookies.get("kosh")
+            self._cookie = f"kosh={kept.value}" if kept else ""
             return answer.status, await answer.text()
 
     async def _chat(self) -> int:
+        self._cookie = ""
         return (await self._post("/chat/said", {"text": "меню", "id": token_hex(8)}))[0]
 
     async def _case(self) -> int:
+        self._cookie = ""
         async with self._http.get(f"{self._url}/chat") as answer:
             page = await answer.text()
         status = 200
@@ -110,8 +116,10 @@ class Attacker:
                       "id": token_hex(8)}  # fmt: skip
             status, page = await self._post("/chat/pressed", fields)
             if status != 200:
-                break
-        return status
+                return status
+        chat = CHAT.search(page)
+        words = {"text": "buy cheap watches", "chat": unescape(chat[1]) if chat else ""}
+        return (await self._post("/chat/said", words | {"id": token_hex(8)}))[0]
 
     async def _sign_in(self) -> int:
         fields = {"name": "Nobody", "password": token_hex(8), "code": "000000"}

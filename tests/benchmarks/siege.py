@@ -28,6 +28,8 @@ class Besieged:
     during: Driven
     attacked: Attacked
     peak_mb: float
+    # Share of a core that the web process used before and during it.
+    cpu: tuple[float, float] = (0.0, 0.0)
 
     @property
     def ratio(self) -> float:
@@ -40,7 +42,9 @@ def measured(seconds: float, addresses: int, rate: float) -> Besieged:
     with staged() as stage:
         web = stage.serve(stage.database("kosh_siege"), server="besieged", core=SERVER_CORE)
         stage.drive(web.port, 5, chats=PEOPLE, rate=PEOPLE_RATE)
+        begun = processes.cpu_seconds(web.pid)
         idle = stage.drive(web.port, max(5, seconds / 4), chats=PEOPLE, rate=PEOPLE_RATE)
+        alone = processes.cpu_seconds(web.pid)
         siege = Siege(web.port, min(addresses, MAX_ADDRESSES), seconds, rate)
         words = msgspec.json.encode(siege).decode()
         log = stage.folder / "siege.log"
@@ -48,8 +52,10 @@ def measured(seconds: float, addresses: int, rate: float) -> Besieged:
             "tests.benchmarks.besiegers", words, core=None, log=log, talks=True
         ) as attackers:
             during = stage.drive(web.port, seconds, chats=PEOPLE, rate=PEOPLE_RATE)
+            used = processes.cpu_seconds(web.pid) - alone
             attacked = msgspec.json.decode(processes.line_of(attackers.stdout), type=Attacked)
-        return Besieged(idle, during, attacked, _peak_mb(web.pid))
+        cpu = ((alone - begun) / idle.seconds, used / during.seconds)
+        return Besieged(idle, during, attacked, _peak_mb(web.pid), cpu)
 
 
 def _peak_mb(pid: int) -> float:
@@ -63,9 +69,11 @@ def report(found: Besieged) -> str:
 
 
 def _people(found: Besieged) -> Iterator[tuple[str, ...]]:
-    yield f"{PEOPLE} people on Telegram", "turns", "unanswered", "p50 ms", "p99 ms"
-    for name, each in (("alone", found.idle), ("during the siege", found.during)):
-        yield name, f"{each.turns}", f"{each.failed}", f"{each.p50:.0f}", f"{each.p99:.0f}"
+    yield f"{PEOPLE} people on Telegram", "turns", "unanswered", "p50 ms", "p99 ms", "core used"
+    named = (("alone", found.idle), ("during the siege", found.during))
+    for (name, each), core in zip(named, found.cpu, strict=True):
+        latencies = f"{each.p50:.0f}", f"{each.p99:.0f}"
+        yield name, f"{each.turns}", f"{each.failed}", *latencies, f"{core:.0%}"
 
 
 def _attacks(attacked: Attacked) -> Iterator[tuple[str, ...]]:
