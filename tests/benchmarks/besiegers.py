@@ -48,7 +48,7 @@ class Attacker:
     def __init__(self, siege: Siege, host: str, seen: dict[str, Counter[int]]) -> None:
         self._siege, self._host, self._seen = siege, host, seen
         self._url = f"http://127.0.0.1:{siege.port}"
-        # Of the chat that the last post opened, for the post that follows.
+        # The cookie of the chat that the last post opened, for the post that follows.
         self._cookie = ""
 
     async def run(self) -> None:
