@@ -119,7 +119,8 @@ class Model:
 def calibrated(odds: Scores, danger: NDArray[np.int64]) -> tuple[Scores, Scores]:
     """Return the probabilities of the classes and of danger, for one line or for each row."""
     found = softmax(odds[..., :-1])
-    summed = np.clip(found[..., danger].sum(-1), MIN_PROBABILITY, 1 - MIN_PROBABILITY)
+    summed = np.add.reduce(found[..., danger], -1)
+    summed = np.minimum(np.maximum(summed, MIN_PROBABILITY), 1 - MIN_PROBABILITY)
     # Mean of two estimates, as log-odds: the sum over the danger intents, and a classifier of
     # danger as a whole.
     middle = (np.log(summed / (1 - summed)) + odds[..., -1]) / 2

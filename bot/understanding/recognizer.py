@@ -136,7 +136,7 @@ class Recognizer:
             alternatives=tuple(next_best),
             danger=mass,
             danger_intent=self._model.classes[self._danger[int(np.argmax(kinds))]],
-            none_mass=float(whole[self._none].sum()),
+            none_mass=float(np.add.reduce(whole[self._none])),
             familiarity=float(familiarity[0]),
             is_short=line.letters <= MAX_SHORT,
             is_chinese=line.is_chinese or language == CHINESE,
@@ -150,7 +150,7 @@ class Recognizer:
         return Part(
             intent=self._model.classes[best],
             confidence=float(found[best]),
-            none_mass=float(found[self._none].sum()),
+            none_mass=float(np.add.reduce(found[self._none])),
             familiarity=float(familiarity),
             is_short=line.letters <= MAX_SHORT,
             asks=line.asks,
@@ -173,7 +173,7 @@ class Recognizer:
         codes = letter_codes(line.words)
         if len(codes) < MIN_LAYOUT:
             return -np.inf
-        return float(self._model.pairs[codes[:-1], codes[1:]].mean())
+        return float(np.add.reduce(self._model.pairs[codes[:-1], codes[1:]])) / (len(codes) - 1)
 
     def _most_danger(self, danger: Scores, kinds: Scores) -> tuple[float, Scores]:
         """Return the danger of the message, the first row, or of its most dangerous sentence."""
