@@ -10,18 +10,14 @@ from importlib import import_module
 
 import typer
 
-from bot.config.settings import ConfigError
-from bot.db.migrations import MigrationError
-from bot.embedded import ServiceError
-from bot.security.key_files import VaultError
-
 # Command modules in the order of the help page, with the commands that each provides.
 FAMILIES = {
     "demo": ("demo",),
     "servers": ("run", "web", "webhooks", "work", "poll"),
     "init": ("init",),
     "doctor": ("doctor",),
-    "setup": ("version", "profile", "migrate"),
+    "version": ("version",),
+    "setup": ("profile", "migrate"),
     "keys": ("keys",),
     "backups": ("backup", "restore"),
     "breach": ("breach",),
@@ -77,6 +73,18 @@ def main() -> None:
     """Run a command; print errors of settings, services and keys in one line and exit with 2."""
     try:
         assembled(_first_word())(prog_name="kosh")
-    except (ConfigError, MigrationError, ServiceError, VaultError) as error:
+    except SystemExit:
+        raise
+    except _expected_errors() as error:
         typer.echo(str(error), err=True)
         sys.exit(2)
+
+
+def _expected_errors() -> tuple[type[Exception], ...]:
+    """Return the errors that name their own remedy; imported only once something was raised."""
+    from bot.config.settings import ConfigError
+    from bot.db.migrations import MigrationError
+    from bot.embedded import ServiceError
+    from bot.security.key_files import VaultError
+
+    return ConfigError, MigrationError, ServiceError, VaultError

@@ -1,4 +1,4 @@
-"""`migrate`, `profile`, `version`: upgrade steps of an installation."""
+"""`migrate`, `profile`: upgrade steps of an installation."""
 
 import typer
 
@@ -6,17 +6,9 @@ from bot.channels.telegram.client import Telegram
 from bot.cli.environment import read, run_until_signal, with_runtime
 from bot.config.settings import ConfigError
 from bot.db import migrations
-from bot.operations.version import built
 from bot.runtime import Runtime
 
 app = typer.Typer()
-
-
-@app.command()
-def version() -> None:
-    """Print the version and the commit that it was built from."""
-    name, commit = built()
-    typer.echo(" ".join(filter(None, (name, commit))))
 
 
 @app.command()

@@ -1,6 +1,8 @@
 """The command line: each family answers to its words, alone as with all others."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import psycopg
@@ -87,3 +89,19 @@ def test_json_option_prints_a_document(
     rows = json.loads(result.stdout)
     assert rows
     assert all(set(row) == fields for row in rows)
+
+
+def test_version_loads_no_library_of_the_server() -> None:
+    asked = "import sys; sys.argv = ['kosh', 'version']\n"
+    loaded = (
+        "except SystemExit: print({'aiogram', 'fastapi', 'psycopg', 'sqlalchemy'} & {*sys.modules})"
+    )
+    code = f"{asked}from bot.cli import main\ntry: main()\n{loaded}"
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.splitlines()[-1] == "set()"

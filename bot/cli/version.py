@@ -1,0 +1,14 @@
+"""`version`: the version of this build; it loads nothing else."""
+
+import typer
+
+from bot.operations.version import built
+
+app = typer.Typer()
+
+
+@app.command()
+def version() -> None:
+    """Print the version and the commit that it was built from."""
+    name, commit = built()
+    typer.echo(" ".join(filter(None, (name, commit))))
