@@ -10,13 +10,14 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import typst
+from typing import TYPE_CHECKING, Any
 
 from bot.i18n import Languages, direction, tag
 from flows.checklist import CHECKLIST, checklist, lead
 from flows.engine.text import Text, _
+
+if TYPE_CHECKING:
+    import typst
 
 HERE = Path(__file__).parent
 SHEET = HERE / "checklist.typ"
@@ -64,14 +65,19 @@ def printed(
 
 def typeset(sheet: str, **more: Any) -> bytes:
     """Typeset a checklist given as JSON; `more` goes to the typesetter."""
+    # 7 MB that most processes never need.
+    import typst
+
     inputs = {"list": sheet}
     pdf: bytes = typst.compile(SHEET, root=HERE, font_paths=_fonts(), sys_inputs=inputs, **more)
     return pdf
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def _fonts() -> "typst.Fonts":
     """Return only the fonts of the package, so that a PDF looks the same from every machine."""
+    import typst
+
     return typst.Fonts(
         include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)]
     )
