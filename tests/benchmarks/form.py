@@ -14,7 +14,7 @@ QUESTIONS = tuple(
 )
 TOO_LONG = "That is too long. Please keep it under 100 characters."
 DONE = "Thank you. The form is complete."
-KEPT, ASKED = "Ten questions, kept", "Ten questions"
+KEPT, ASKED, TYPED = "Ten questions, kept", "Ten questions", "Ten answers, typed"
 
 
 def is_choice(number: int) -> bool:
@@ -26,11 +26,12 @@ def _outcome(answers: Submit, today: date) -> Outcome:
     return Outcome((Text(DONE),))
 
 
-def _questions() -> tuple[FreeText | Choice, ...]:
+def _questions(*, typed: bool = False) -> tuple[FreeText | Choice, ...]:
+    """Return the questions; with `typed` all are answered by a text."""
     options = tuple(Option(key, button(label)) for key, label in OPTIONS.items())
     return tuple(
         Choice(name=name, label=button(name), text=Text(text), among=options)
-        if is_choice(number)
+        if is_choice(number) and not typed
         else FreeText(name=name, label=button(name), text=Text(text), maximum=MAX_LENGTH)
         for number, (name, text) in enumerate(QUESTIONS)
     )
@@ -47,5 +48,6 @@ FORMS = {
     for flow in (
         Flow("kept", button(KEPT), (CONSENT, *_questions()), _outcome),
         Flow("asked", button(ASKED), _questions(), _outcome),
+        Flow("typed", button(TYPED), (CONSENT, *_questions(typed=True)), _outcome),
     )
 }

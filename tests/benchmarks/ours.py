@@ -1,13 +1,17 @@
 """Our own web process with the ten-question form as its flow."""
 
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from fastapi import FastAPI
 
 from bot.config.settings import settings
 from bot.observability import logging
-from bot.runtime import runtime
+from bot.runtime import Runtime, runtime
 from bot.web.app import create_app
+from flows.engine.recognition import Confidence, Recognition
 from tests.benchmarks.form import FORMS
 from tests.benchmarks.orders import TOKEN, Place
 from tests.benchmarks.serve import settled
@@ -27,4 +31,25 @@ def application(place: Place) -> FastAPI:
         pool_size=place.pool,
         demo=True,
     )
-    return create_app(settled(runtime(chosen, flows=FORMS)))
+    opening = runtime(chosen, flows=FORMS)
+    return create_app(
+        settled(_without_recognition(opening) if place.server == "ours-unrecognized" else opening)
+    )
+
+
+class _NoRecognizer:
+    """A recogniser that understands nothing, for the cost of the rest of a turn."""
+
+    def recognize(self, _text: str, _language: str) -> Recognition:
+        return Recognition(Confidence.UNKNOWN)
+
+    def entities(self, _text: str) -> dict[str, str]:
+        return {}
+
+
+@asynccontextmanager
+async def _without_recognition(
+    opening: AbstractAsyncContextManager[Runtime],
+) -> AsyncIterator[Runtime]:
+    async with opening as rt:
+        yield replace(rt, understanding=replace(rt.understanding, recognizer=_NoRecognizer()))

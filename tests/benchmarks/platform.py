@@ -19,6 +19,7 @@ from tests.benchmarks.orders import BOT, SECRET_HEADER, Driven, Order, Writers
 
 PATIENCE = 10.0
 LANGUAGE = "Русский"
+WORDS = "Придуманный ответ некоторой длины"
 SENT = {"sendmessage", "editmessagetext"}
 
 _encode = msgspec.json.Encoder().encode
@@ -71,7 +72,7 @@ class Chat:
         return {"callback_query": {**press, "chat_instance": "1", "data": data}}
 
     def _say(self) -> dict[str, Any]:
-        text = "/start" if self.idle else "An invented answer of some length"
+        text = "/start" if self.idle else WORDS
         message = self._message(next(_messages), self._person(), text)
         if self.idle:
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": 6}]

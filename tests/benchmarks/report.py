@@ -69,6 +69,7 @@ def _ratios(results: Sequence[Result]) -> Iterable[tuple[str, ...]]:
     for ours, name in (
         (durable, "floor, durable"),
         (ask, "floor, just asking"),
+        (found.get("ours, typed"), "ours, typed, no recognition"),
         *((durable, each.contender.name) for each in results if each.contender.kind == "peer"),
     ):
         other = found.get(name)

@@ -27,8 +27,12 @@ CONTENDERS = {
     "aiogram-dialog": "tests.benchmarks.dialog_form",
     "python-telegram-bot": "tests.benchmarks.ptb_form",
 }
-# Our own web process, and the same with all that an attacker meets.
-OURS = {"ours": "tests.benchmarks.ours", "besieged": "tests.benchmarks.besieged"}
+# Our own web process, the same without recognition, and with all that an attacker meets.
+OURS = {
+    "ours": "tests.benchmarks.ours",
+    "ours-unrecognized": "tests.benchmarks.ours",
+    "besieged": "tests.benchmarks.besieged",
+}
 PATHS = ("/form", "/durable", "/ask")
 
 

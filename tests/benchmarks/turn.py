@@ -7,11 +7,19 @@ from statistics import median
 import psycopg
 
 from tests.benchmarks import floor, processes
-from tests.benchmarks.form import ASKED, KEPT
+from tests.benchmarks.form import ASKED, KEPT, TYPED
 from tests.benchmarks.orders import Driven, Loop
 from tests.benchmarks.stage import BOUNDLESS, POOL, WEBHOOK, Server, Stage, staged
 
-SERVERS = ("ours", "floor", "aiogram", "aiogram-docs", "aiogram-dialog", "python-telegram-bot")
+SERVERS = (
+    "ours",
+    "ours-unrecognized",
+    "floor",
+    "aiogram",
+    "aiogram-docs",
+    "aiogram-dialog",
+    "python-telegram-bot",
+)
 TURNS_TO_WARM_UP = 14
 CHAT_BLOCK = 1_000_000
 
@@ -32,6 +40,8 @@ CONTENDERS = (
     Contender("floor, durable", "floor", "/durable", "floor"),
     Contender("ours, just asking", "ours", WEBHOOK, "ask"),
     Contender("floor, just asking", "floor", "/ask", "floor"),
+    Contender("ours, typed", "ours", WEBHOOK, "typed", TYPED),
+    Contender("ours, typed, no recognition", "ours-unrecognized", WEBHOOK, "typed", TYPED),
     Contender("aiogram + Redis", "aiogram", "/form", "peer"),
     Contender("aiogram + Redis, as documented", "aiogram-docs", "/form", "peer"),
     Contender("aiogram-dialog + Redis", "aiogram-dialog", "/form", "peer"),
@@ -104,7 +114,7 @@ class Result:
 
 
 def measure(plan: Plan) -> list[Result]:
-    """Run the whole benchmark; takes about rounds × seconds for each of eight contenders."""
+    """Run the whole benchmark; takes about rounds × seconds for each contender."""
     chosen = [each for each in CONTENDERS if plan.only in each.name]
     with staged() as stage:
         servers = _servers(stage, plan, {each.server for each in chosen})
