@@ -26,6 +26,7 @@ SUGGESTED_PHRASE_DAYS = 90
 
 # Officers.
 CASE_EVENT_DAYS = 1
+NOTIFICATION_DAYS = 7  # notifications to officers, after they were sent
 CONSOLE_SESSION_HOURS = 8
 AUDIT_YEARS = 3  # entries of the audit log; kosh_expire_audit() has the same number
 LINK_DAYS = 1  # a secure page's link, after it expired

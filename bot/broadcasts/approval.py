@@ -15,6 +15,7 @@ from bot.broadcasts.drafts import append_audit
 from bot.broadcasts.model import Broadcast, Draft, Purpose, Refusal, Refused, State
 from bot.db.connection import Transaction
 from bot.db.statements import execute, fetch_all, fetch_value
+from bot.notifications import Kind, notify
 from bot.officers import permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
@@ -110,6 +111,7 @@ async def ask_approval(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Bro
         await _demand_sendable(rt, transaction, broadcast)
         await execute(transaction, statements.SUBMIT, id=broadcast_id)
         await append_audit(transaction, officer, "broadcast.submitted", broadcast_id)
+        await notify(transaction, Kind.APPROVAL, broadcast_id)
         return await model.find(transaction, broadcast_id)
 
 

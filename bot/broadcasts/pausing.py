@@ -10,6 +10,7 @@ from uuid import UUID
 from bot.broadcasts import statements
 from bot.db.connection import Transaction
 from bot.db.statements import execute
+from bot.notifications import Kind, notify
 from bot.security import audit_log
 
 ACTOR = "broadcasts"
@@ -33,6 +34,7 @@ async def halt(transaction: Transaction, broadcast_id: UUID, why: str) -> None:
     """Pause a running broadcast automatically, with a reason; an officer resumes it."""
     if await execute(transaction, statements.HALT, id=broadcast_id, why=why):
         await execute(transaction, statements.NOTIFY, broadcast=str(broadcast_id))
+        await notify(transaction, Kind.HALTED, broadcast_id)
         await audit_log.append(
             transaction,
             actor=ACTOR,

@@ -22,6 +22,7 @@ from bot.db.statements import (
     fetch_values,
     long_statements,
 )
+from bot.notifications import Kind, notify
 from bot.runtime import Runtime
 
 SHARD_TASK = "broadcasts.shard"
@@ -111,6 +112,7 @@ async def _end(transaction: Transaction, broadcast: Broadcast) -> None:
     if now.state is State.RUNNING and await _left(transaction, broadcast.id) == 0:
         values = {"id": broadcast.id, "new_state": "done", "why": ""}
         await execute(transaction, statements.SET_STATE, **values)
+        await notify(transaction, Kind.ENDED, broadcast.id)
 
 
 async def _canary_is_well(transaction: Transaction, broadcast: Broadcast) -> bool:

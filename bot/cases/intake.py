@@ -10,6 +10,7 @@ from bot.cases.model import MESSAGE_CONTEXT, NOTE_CONTEXT, Case, clock, median, 
 from bot.cases.states import State
 from bot.db.connection import Transaction
 from bot.db.statements import execute
+from bot.notifications import Kind, notify
 from bot.officers import directory
 from bot.people.identities import Person
 from flows.engine.flow import Form, OpenCase
@@ -55,12 +56,14 @@ async def open_case(
     found = await open_of(transaction, person.id)
     if found is not None:
         await person_waits_again(transaction, found)
+        await notify(transaction, Kind.NEW_WORDS, found.id)
         result = Opened(found.id)
     else:
         result = await _insert(transaction, person, opened, language, country(forms or {}))
         if network:
             values = {"case": result.case_id, "network": network}
             await execute(transaction, statements.ADD_ORIGIN, **values)
+        await notify(transaction, Kind.NEW_CASE, result.case_id)
     if opened.words:
         await add_words(transaction, person, result.case_id, opened.words)
     return result
@@ -97,6 +100,7 @@ async def relay(
             await execute(transaction, statements.MARK_URGENT, case=case.id)
         await person_waits_again(transaction, case)
         await add_words(transaction, person, case.id, words)
+        await notify(transaction, Kind.NEW_WORDS, case.id)
 
 
 async def paper_came(transaction: Transaction, person: Person) -> None:
@@ -104,6 +108,7 @@ async def paper_came(transaction: Transaction, person: Person) -> None:
     case = await open_of(transaction, person.id)
     if case is not None:
         await person_waits_again(transaction, case)
+        await notify(transaction, Kind.NEW_WORDS, case.id)
 
 
 async def person_waits_again(transaction: Transaction, case: Case) -> None:

@@ -12,6 +12,7 @@ from bot.cases.model import Case, clock, conflict
 from bot.cases.working_hours import MissionSettings
 from bot.db.connection import Transaction
 from bot.db.statements import Statement, execute, fetch_value
+from bot.notifications import Kind, notify
 
 
 async def claim(
@@ -80,6 +81,7 @@ async def set_clock(transaction: Transaction, case: Case) -> None:
 async def escalate(transaction: Transaction, case: Case) -> None:
     """Escalate an overdue case to the lead."""
     await execute(transaction, statements.ESCALATE, case=case.id)
+    await notify(transaction, Kind.ESCALATED, case.id)
 
 
 async def redirect(transaction: Transaction, case: Case, mission: str) -> None:

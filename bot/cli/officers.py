@@ -9,6 +9,7 @@ import typer
 
 from bot.cli.environment import Data, surroundings
 from bot.config.settings import Settings
+from bot.notifications import web_push
 from bot.officers import credentials, directory
 from bot.runtime import Runtime, runtime
 from bot.security import audit_log
@@ -88,6 +89,12 @@ def officers_first(name: OfficerName, data: Data = None) -> None:
 def officers_link(name: OfficerName, data: Data = None) -> None:
     """Print a new one-time link for an officer who lost the password or the phone."""
     _let_in(data, name, credentials.reissue_link)
+
+
+@officers_app.command("push-key")
+def officers_push_key() -> None:
+    """Print a new private key for Web Push, to be set as KOSH_PUSH_PRIVATE_KEY."""
+    typer.echo(web_push.new_key())
 
 
 def _let_in(

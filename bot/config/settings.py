@@ -265,6 +265,37 @@ class Settings(BaseSettings):
         "mission may have its own.",
     )
 
+    smtp_host: str | None = Field(
+        default=None,
+        description="Mail server for e-mails to officers; without it none are sent.",
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Port of the mail server.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls",
+        description="Encryption of the connection to the mail server; none only on this machine.",
+    )
+    smtp_user: str | None = Field(default=None, description="User name at the mail server.")
+    smtp_password: SecretStr | None = Field(
+        default=None, description="Password at the mail server."
+    )
+    smtp_from: str | None = Field(
+        default=None, description="Sender's address of e-mails to officers."
+    )
+    push_private_key: SecretStr | None = Field(
+        default=None,
+        description="Private key of Web Push to officers' browsers, from `./kosh officers "
+        "push-key`; without it there is none. After a change each browser subscribes again.",
+    )
+    push_contact: str = Field(
+        default_factory=lambda chosen: chosen["public_url"],
+        description="Address at which a push service reaches the operator: mailto: or https:; "
+        "KOSH_PUBLIC_URL by default.",
+    )
+    push_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Hosts of further push services, with their ports, separated by commas.",
+    )
+
     registry_url: str | None = Field(
         default=None,
         description="Base URL of the registry's API; without it registration is closed.",
@@ -358,7 +389,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "languages", "broadcast_hosts", "broadcast_keys", "broadcast_testers", "shared_networks",
-        mode="before",
+        "push_hosts", mode="before",
     )  # fmt: skip
     @classmethod
     def _split(cls, value: object) -> object:
@@ -470,6 +501,16 @@ class Settings(BaseSettings):
         missing = [_variable(name) for name in _REGISTRY if getattr(self, name) is None]
         if missing and len(missing) < len(_REGISTRY):
             raise ValueError(f"the registry is only half set; set {', '.join(missing)} too")
+        return self
+
+    @model_validator(mode="after")
+    def _whole_smtp(self) -> Self:
+        if self.smtp_host is None:
+            return self
+        if self.smtp_from is None:
+            raise ValueError("e-mail is only half set; set KOSH_SMTP_FROM too")
+        if self.smtp_security == "none" and self.smtp_host not in _LOOPBACK:
+            raise ValueError("KOSH_SMTP_SECURITY may be none for a server on this machine only")
         return self
 
     @model_validator(mode="after")

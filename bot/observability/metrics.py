@@ -36,6 +36,7 @@ ALARMING = (
         "whatsapp.number_refused",
     ),
     *("registry.codes_unknown", "sanitizer.unavailable", "keys.unreadable"),
+    *("notification.failed",),
 )
 ALARMS = Counter(
     "kosh_alert_events", "Lines of the log that alarms ask for.", ("event",), registry=REGISTRY
@@ -68,6 +69,10 @@ MEANT = Counter(
 CONTENT_VERSION = Gauge(
     "kosh_content_version", "The publication of content that this process serves.",
     registry=REGISTRY,
+)  # fmt: skip
+NOTIFICATIONS = Counter(
+    "kosh_officer_notifications", "Notifications to officers, by channel and outcome.",
+    ("channel", "outcome"), registry=REGISTRY,
 )  # fmt: skip
 PENDING = Gauge(
     "kosh_platform_pending", "Updates that a platform keeps for us, as it says.", ("channel",),

@@ -50,6 +50,7 @@ _UPDATE = f"{lifetimes.UPDATE_DAYS} days"
 _QUARANTINE = f"{lifetimes.QUARANTINE_HOURS} hours"
 _MESSAGE = f"{lifetimes.MESSAGE_DAYS} days"
 _NETWORK = f"{lifetimes.NETWORK_HOURS} hours"
+_NOTIFICATION = f"{lifetimes.NOTIFICATION_DAYS} days"
 _SESSION = f"{lifetimes.CONSOLE_SESSION_HOURS} hours"
 
 INVENTORY = (
@@ -181,6 +182,16 @@ INVENTORY = (
     Entry("officers", ("id", "name", "mission", "active", "created_at", "roles", "languages",
                        "topics", "shift_until"),
           "who answers", _P, "while employed", _NEVER),
+    Entry("notification_settings", ("officer_id", "email", "unwanted", "quiet_from",
+                                    "quiet_until", "digest_minutes"),
+          "notify officers as they wish", _P, "while employed", _NEVER),
+    Entry("push_subscriptions", ("id", "officer_id", "endpoint", "public_key", "auth_secret",
+                                 "created_at"),
+          "notify officers in their browsers", _P, "until the browser unsubscribes", _NEVER),
+    Entry("officer_notifications", ("id", "officer_id", "push_subscription", "kind", "subject",
+                                    "state", "attempt", "reason", "created_at", "due_at",
+                                    "lease_until", "done_at"),
+          "notify officers once that something waits", _P, _NOTIFICATION, _NEVER),
     Entry("form_funnel", ("flow", "question", "position", "language", "channel", "country",
                           "entered", "stopped", "counted_at"),
           "see where the form loses people", _P, "until the next count", _NEVER),

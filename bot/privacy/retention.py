@@ -99,6 +99,9 @@ _RULES: dict[str, Delete | Update] = {
     "case_events": delete(t.CaseEvent).where(
         t.CaseEvent.created_at < ago(days=lifetimes.CASE_EVENT_DAYS)
     ),
+    "officer_notifications": delete(t.OfficerNotification).where(
+        t.OfficerNotification.done_at < ago(days=lifetimes.NOTIFICATION_DAYS)
+    ),
     "console_sessions": delete(t.ConsoleSession).where(
         t.ConsoleSession.created_at < ago(hours=lifetimes.CONSOLE_SESSION_HOURS)
     ),

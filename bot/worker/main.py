@@ -7,7 +7,7 @@ from uuid import UUID
 import procrastinate
 from psycopg_pool import PoolTimeout
 
-from bot import broadcasts, uploads
+from bot import broadcasts, notifications, uploads
 from bot.concurrency import shutdown
 from bot.conversations import receive, upload_events
 from bot.desk import auto_assignment, case_sweeps, duty_group, form_funnel
@@ -64,6 +64,10 @@ async def work(rt: Runtime) -> None:
     async def send(upload: str) -> None:
         await receive.deliver(rt, await upload_events.send_upload(rt, UUID(upload)))
 
+    @app.task(name=notifications.TASK, queue=DEFAULT)
+    async def notify(kind: str, subject: str) -> None:
+        await notifications.fan_out(rt, notifications.Kind(kind), subject)
+
     _know_broadcasts(app, rt)
     async with app.open_async(rt.pool), asyncio.TaskGroup() as group:
         group.create_task(_run(app, DEFAULT, CONCURRENCY))
@@ -75,6 +79,8 @@ async def work(rt: Runtime) -> None:
         group.create_task(_every(SWEEP_SECONDS, lambda: case_sweeps.sweep_cases(rt)))
         group.create_task(_every(SWEEP_SECONDS, lambda: auto_assignment.auto_assign(rt)))
         group.create_task(_every(SWEEP_SECONDS, lambda: duty_group.update_duty_group(rt)))
+        group.create_task(_every(SWEEP_SECONDS, lambda: notifications.send_due(rt)))
+        group.create_task(_every(REMIND_SECONDS, lambda: notifications.find_unstaffed(rt)))
         group.create_task(_every(REMIND_SECONDS, lambda: remind(rt)))
         group.create_task(_every(FORGET_SECONDS, lambda: forget_spent(rt, lately=True)))
         group.create_task(_every(RETENTION_SECONDS, lambda: _retain(rt)))

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 import yaml
 
-from bot import budgets
+from bot import budgets, notifications
 from bot import runtime as running
 from bot.budgets import Spending
 from bot.cache import Cache
@@ -224,6 +224,21 @@ async def a_token_that_was_withdrawn(rt: Runtime, databases: Databases) -> Runti
         chosen = rt.settings.model_copy(update={"telegram_api": telegram.url})
         channels = platforms(chosen, rt.http, rt.languages)
         await health.ask_platforms(replace(rt, channels=channels))
+    return rt
+
+
+@provokes("KoshOfficersNotNotified")
+async def a_mail_server_that_is_down(rt: Runtime, databases: Databases) -> Runtime:
+    away = {"smtp_host": "127.0.0.1", "smtp_port": 9, "smtp_from": "kosh@example.kz"}
+    rt = replace(rt, settings=rt.settings.model_copy(update=away | {"smtp_security": "none"}))
+    officer = await an_officer(rt)
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO officer_notifications (officer_id, kind, subject, state)"
+            " VALUES (%s, 'new_case', 'case', 'pending')",
+            (officer.id,),
+        )
+    await notifications.send_due(rt)
     return rt
 
 

@@ -37,6 +37,11 @@ from bot.db.tables.conversations import (
     SuggestedPhrase,
 )
 from bot.db.tables.declarative import Base
+from bot.db.tables.notifications import (
+    NotificationSettings,
+    OfficerNotification,
+    PushSubscription,
+)
 from bot.db.tables.officers import (
     Account,
     AccountLink,
@@ -104,10 +109,13 @@ __all__ = [
     "Mission",
     "MissionHoliday",
     "MissionHours",
+    "NotificationSettings",
     "Officer",
+    "OfficerNotification",
     "Passkey",
     "Person",
     "ProcessedUpdate",
+    "PushSubscription",
     "QuarantinedUpdate",
     "Registration",
     "RegistryWrite",

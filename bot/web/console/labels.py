@@ -10,6 +10,7 @@ from bot.web.console.labels_broadcasts import BROADCASTS
 from bot.web.console.labels_bursts import BURSTS
 from bot.web.console.labels_common import RUNNING, SIGNING
 from bot.web.console.labels_content import CONTENT
+from bot.web.console.labels_notifications import NOTIFYING
 from flows.engine import screens
 from flows.engine.text import Text, Value, _, button
 from flows.engine.upload_states import State as Paper
@@ -325,6 +326,7 @@ WORDS: dict[str, Text] = {
     **BROADCASTS,
     **CONTENT,
     **BURSTS,
+    **NOTIFYING,
 }
 RATINGS = screens.RATINGS
 TOPICS = {option.key: option.label for option in TOPIC.among}

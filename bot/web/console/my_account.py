@@ -1,13 +1,18 @@
-"""Show an officer's own account: language, sessions, passkeys."""
+"""Show an officer's own account: language, notifications, sessions, passkeys."""
 
+from datetime import time
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Form
+from pydantic import BaseModel
 from starlette.responses import Response
 
+from bot.notifications import LABELS, Kind, preferences, push_sender
+from bot.notifications.preferences import DIGESTS, BadPreference, Preferences
 from bot.officers import credentials, directory, sessions
 from bot.officers.permissions import Action
+from bot.web.console import labels_notifications as labels
 from bot.web.console.passkeys import is_guarded
 from bot.web.console.rendering import done, page
 from bot.web.console.request_context import RequestContext
@@ -19,10 +24,24 @@ router = APIRouter(route_class=ConsoleRoute)
 @router.get("/own")
 async def show(context: Annotated[RequestContext, require(Action.SELF)]) -> Response:
     """Return the account's page."""
-    async with directory.console(context.rt).connection() as transaction:
+    return await _account_page(context)
+
+
+async def _account_page(context: RequestContext, status: int = 200, problem: str = "") -> Response:
+    rt, own = context.rt, context.officer.id
+    sender = push_sender(rt)
+    async with directory.console(rt).connection() as transaction:
         return page(
             context,
             "my_account.html",
+            status,
+            problem=problem,
+            chosen=await preferences.of_officer(transaction, own),
+            browsers=await preferences.browsers(transaction, own),
+            kinds=[(kind.value, context.say(label)) for kind, label in LABELS.items()],
+            digests=[(str(each), context.say(labels.DIGESTS[each])) for each in DIGESTS],
+            push_key=sender.public_key if sender else "",
+            sends_email=rt.settings.smtp_host is not None,
             sessions=await sessions.of_officer(transaction, context.officer.id),
             passkeys=await credentials.passkeys(transaction, context.officer.id),
             key_prefix=credentials.KEY_PREFIX,
@@ -39,6 +58,83 @@ async def set_language(
     if language in dict(context.rt.languages.languages()):
         async with directory.console(context.rt).connection() as transaction:
             await credentials.set_language(transaction, context.officer.id, language)
+    return done("/own", "saved")
+
+
+class NotificationForm(BaseModel):
+    """Choice of an officer; the ticked kinds are wanted."""
+
+    email: str = ""
+    wanted: list[Kind] = []
+    quiet_from: str = ""
+    quiet_until: str = ""
+    digest: int = 0
+
+    def chosen(self) -> Preferences:
+        """Return the preferences. Raises BadPreference for an hour that does not exist."""
+        try:
+            opens, closes = (
+                time.fromisoformat(each) if each else None
+                for each in (self.quiet_from, self.quiet_until)
+            )
+        except ValueError:
+            raise BadPreference from None
+        unwanted = frozenset(kind.value for kind in Kind if kind not in self.wanted)
+        return Preferences(self.email, unwanted, opens, closes, self.digest)
+
+
+@router.post("/own/notifications")
+async def save_notifications(
+    context: Annotated[RequestContext, require(Action.SELF)],
+    form: Annotated[NotificationForm, Form()],
+) -> Response:
+    """Save what this officer wants to be notified of."""
+    try:
+        async with directory.console(context.rt).connection() as transaction:
+            await preferences.save(transaction, context.officer.id, form.chosen())
+    except BadPreference:
+        return await _account_page(context, 422, context.say(labels.NOTIFYING["notify_wrong"]))
+    return done("/own", "saved")
+
+
+class BrowserForm(BaseModel):
+    """The subscription of a browser, as its push service gave it."""
+
+    endpoint: str
+    public_key: str
+    auth_secret: str
+
+
+@router.post("/own/browser")
+async def add_browser(
+    context: Annotated[RequestContext, require(Action.SELF)],
+    form: Annotated[BrowserForm, Form()],
+) -> Response:
+    """Send this officer's notifications to a browser."""
+    hosts = context.rt.settings.push_hosts
+    try:
+        async with directory.console(context.rt).connection() as transaction:
+            await preferences.subscribe(
+                transaction,
+                context.officer.id,
+                form.endpoint,
+                form.public_key,
+                form.auth_secret,
+                hosts,
+            )
+    except BadPreference:
+        return await _account_page(context, 422, context.say(labels.NOTIFYING["notify_wrong"]))
+    return done("/own", "saved")
+
+
+@router.post("/own/browser/remove")
+async def remove_browser(
+    context: Annotated[RequestContext, require(Action.SELF)],
+    browser: Annotated[int, Form()],
+) -> Response:
+    """Stop sending this officer's notifications to a browser."""
+    async with directory.console(context.rt).connection() as transaction:
+        await preferences.unsubscribe(transaction, context.officer.id, browser)
     return done("/own", "saved")
 
 

@@ -101,6 +101,7 @@ function place(page, sent) {
   if (typing && typing.isConnected && typing !== document.activeElement) typing.focus({ preventScroll: true });
   document.body.dataset.live = page.body.dataset.live;
   document.title = page.title;
+  badge();
   if (covered()) uncover();
 }
 
@@ -177,6 +178,34 @@ document.addEventListener('visibilitychange', back);
 /* Where one comes back to from another page nobody knows yet who is there. */
 addEventListener('pageshow', event => { if (event.persisted) { over(); soon(0); } });
 
+// ---- a page in the background: a number in its title, and a tone if the officer wants one ----
+
+const TELLING = new Set(['case', 'words', 'paper']);
+let missed = 0;
+
+function badge() { document.title = document.title.replace(/^\(\d+\) /, ''); if (missed) document.title = `(${missed}) ${document.title}`; }
+
+function tone() {
+  if (localStorage.getItem('sound') !== 'on') return;
+  const audio = new AudioContext(), wave = audio.createOscillator(), volume = audio.createGain();
+  volume.gain.setValueAtTime(0.1, audio.currentTime);
+  volume.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + 0.4);
+  wave.frequency.value = 660;
+  wave.connect(volume).connect(audio.destination);
+  wave.onended = () => audio.close();
+  wave.start();
+  wave.stop(audio.currentTime + 0.4);
+}
+
+function miss(kind) {
+  if (!document.hidden || !TELLING.has(kind)) return;
+  missed += 1;
+  badge();
+  tone();
+}
+
+document.addEventListener('visibilitychange', () => { if (!document.hidden) { missed = 0; badge(); } });
+
 // ---- the stream ----
 
 function state(word) { chip.dataset.live = word; }
@@ -195,6 +224,7 @@ function listen() {
   };
   source.addEventListener('change', event => {
     last = event.lastEventId || last;
+    miss(JSON.parse(event.data).kind);
     if (own && JSON.parse(event.data).case === own) soon(0);
     else if (!due) soon(own ? OTHERS : SPREAD * Math.random());
   });

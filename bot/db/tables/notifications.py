@@ -1,0 +1,78 @@
+"""Tables of notifications to officers: their settings, their browsers, and the queue."""
+
+from datetime import datetime, time
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.db.tables.declarative import (
+    Base,
+    BigZero,
+    EmptyList,
+    EmptyText,
+    Now,
+    OfficerId,
+    SerialKey,
+    Zero,
+)
+
+
+class NotificationSettings(Base):
+    __tablename__ = "notification_settings"
+
+    officer_id: Mapped[UUID] = mapped_column(
+        ForeignKey("officers.id", ondelete="CASCADE"), primary_key=True
+    )
+    email: Mapped[EmptyText]
+    # Kinds that the officer does not want; a new kind is sent to all.
+    unwanted: Mapped[EmptyList]
+    quiet_from: Mapped[time | None]
+    quiet_until: Mapped[time | None]
+    # Notifications are collected for so many minutes; 0 sends each at once.
+    digest_minutes: Mapped[Zero]
+
+
+class PushSubscription(Base):
+    __tablename__ = "push_subscriptions"
+    __table_args__ = (Index(None, "officer_id"), Index(None, "endpoint", unique=True))
+
+    id: Mapped[SerialKey]
+    officer_id: Mapped[OfficerId]
+    endpoint: Mapped[str]
+    public_key: Mapped[bytes]
+    auth_secret: Mapped[bytes]
+    created_at: Mapped[Now]
+
+
+class OfficerNotification(Base):
+    __tablename__ = "officer_notifications"
+    __table_args__ = (
+        # One notification of a kind about a subject waits at a time.
+        Index(
+            "officer_notifications_pending",
+            "officer_id",
+            "push_subscription",
+            "kind",
+            "subject",
+            unique=True,
+            postgresql_where=text("state = 'pending'"),
+        ),
+        Index("officer_notifications_due", "due_at", postgresql_where=text("done_at IS NULL")),
+        Index(None, "kind", "subject", "created_at"),
+    )
+
+    id: Mapped[SerialKey]
+    officer_id: Mapped[OfficerId]
+    # The browser that gets it; 0 is the e-mail address.
+    push_subscription: Mapped[BigZero]
+    kind: Mapped[str]
+    # The case, the announcement or the mission that it is about.
+    subject: Mapped[str]
+    state: Mapped[str]
+    attempt: Mapped[Zero]
+    reason: Mapped[str | None]
+    created_at: Mapped[Now]
+    due_at: Mapped[Now]
+    lease_until: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]

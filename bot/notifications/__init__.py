@@ -1,0 +1,20 @@
+"""Notifications to officers by e-mail and Web Push: that something waits, never about whom.
+
+An event queues a job in its own transaction (`fan_out.notify`). The job writes a row for each
+recipient and way; a sweep sends the due rows, those of one recipient together (`delivery`).
+"""
+
+from bot.notifications.delivery import push_sender, send_due
+from bot.notifications.fan_out import TASK, fan_out, find_unstaffed, notify
+from bot.notifications.kinds import LABELS, Kind
+
+__all__ = [
+    "LABELS",
+    "TASK",
+    "Kind",
+    "fan_out",
+    "find_unstaffed",
+    "notify",
+    "push_sender",
+    "send_due",
+]

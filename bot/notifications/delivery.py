@@ -1,0 +1,139 @@
+"""Delivery: due notifications of one officer and way are sent as one message with counts."""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+
+from bot.concurrency import isolation
+from bot.concurrency.backoff import backoff
+from bot.db.statements import execute, fetch_all, fetch_one
+from bot.notifications import email, statements
+from bot.notifications.errors import Gone, NotificationError
+from bot.notifications.fan_out import EMAIL
+from bot.notifications.kinds import LINES, OF_BROADCASTS, Kind
+from bot.notifications.web_push import Browser, Sender
+from bot.observability import logging, metrics
+from bot.runtime import Runtime
+from flows.engine.text import _
+
+LEASE_SECONDS = 60
+MAX_ATTEMPTS = 8
+MAX_BACKOFF = 1800
+OPEN_CONSOLE = _("Open the console: {address}")
+WHY = _("You chose these notifications in your account of the console.")
+
+_logger = logging.get()
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Claimed rows of one officer and target; `attempt` is the highest of them."""
+
+    officer: UUID
+    target: int
+    ids: list[int]
+    kinds: Counter[Kind]
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    email: str
+    language: str
+    browser: Browser | None
+
+
+def push_sender(rt: Runtime) -> Sender | None:
+    """Return the sender of pushes; None if no key is set."""
+    key = rt.settings.push_private_key
+    return Sender(key.get_secret_value(), rt.settings.push_contact) if key else None
+
+
+async def send_due(rt: Runtime) -> int:
+    """Send the due notifications; return the number of messages."""
+    async with rt.pool.connection() as transaction:
+        rows = await fetch_all(transaction, statements.CLAIM, lease=LEASE_SECONDS)
+    bundles = list(_bundles(rows))
+    await asyncio.gather(*(_send_alone(rt, each) for each in bundles))
+    return len(bundles)
+
+
+def _bundles(rows: Iterable[tuple[int, UUID, int, str, int]]) -> Iterable[Bundle]:
+    together = defaultdict[tuple[UUID, int], list[tuple[int, str, int]]](list)
+    for row_id, officer, target, kind, attempt in rows:
+        together[officer, target].append((row_id, kind, attempt))
+    for (officer, target), found in together.items():
+        ids = [row_id for row_id, _kind, _attempt in found]
+        kinds = Counter(Kind(kind) for _id, kind, _attempt in found)
+        yield Bundle(officer, target, ids, kinds, max(attempt for _id, _kind, attempt in found))
+
+
+async def _send_alone(rt: Runtime, bundle: Bundle) -> None:
+    with isolation.isolate_errors("notifications"):
+        await _send(rt, bundle)
+
+
+async def _send(rt: Runtime, bundle: Bundle) -> None:
+    channel = "email" if bundle.target == EMAIL else "push"
+    state, why, delay = "sent", None, 0.0
+    try:
+        await _call(rt, bundle)
+    except NotificationError as error:
+        _logger.warning(
+            "notification.failed", code=error.code, channel=channel, attempt=bundle.attempt
+        )
+        state, why = "failed", error.code
+        if error.retry and bundle.attempt < MAX_ATTEMPTS:
+            state, delay = "pending", backoff(bundle.attempt, most=MAX_BACKOFF)
+    metrics.NOTIFICATIONS.labels(channel, why or "ok").inc(len(bundle.ids))
+    values = {"ids": bundle.ids, "next_state": state, "why": why, "delay": delay}
+    async with rt.pool.connection() as transaction:
+        await execute(transaction, statements.OUTCOME, final=state != "pending", **values)
+        if why == Gone.code and bundle.target != EMAIL:
+            await execute(transaction, statements.FORGET_BROWSER, target=bundle.target)
+
+
+async def _call(rt: Runtime, bundle: Bundle) -> None:
+    target = await _target(rt, bundle)
+    lines = _lines(rt, bundle.kinds, target.language)
+    address = f"{rt.settings.public_url}{_path(bundle.kinds)}"
+    if bundle.target == EMAIL:
+        if not target.email or rt.settings.smtp_host is None:
+            raise Gone
+        render = rt.languages.render
+        opening = render(_(OPEN_CONSOLE.msgid, address=address), target.language)
+        body = "\n".join((*lines, "", opening, "", "-- ", render(WHY, target.language)))
+        return await email.send(rt.settings, target.email, f"Kosh: {lines[0]}", body)
+    sender = push_sender(rt)
+    if target.browser is None or sender is None:
+        raise Gone
+    payload = msgspec.json.encode({"title": "Kosh", "body": "\n".join(lines), "url": address})
+    return await sender.send(rt.http, target.browser, payload)
+
+
+async def _target(rt: Runtime, bundle: Bundle) -> _Target:
+    async with rt.pool.connection() as transaction:
+        row = await fetch_one(
+            transaction, statements.TARGET, officer=bundle.officer, target=bundle.target
+        )
+    if row is None:
+        raise Gone
+    address, language, endpoint, public_key, secret = row
+    browser = Browser(endpoint, bytes(public_key), bytes(secret)) if endpoint else None
+    return _Target(address, language or rt.settings.languages[0], browser)
+
+
+def _lines(rt: Runtime, kinds: Counter[Kind], language: str) -> list[str]:
+    return [
+        rt.languages.render(_(line.msgid, count=kinds[kind]), language)
+        for kind, line in LINES.items()
+        if kinds[kind]
+    ]
+
+
+def _path(kinds: Counter[Kind]) -> str:
+    return "/console/broadcasts" if set(kinds) <= OF_BROADCASTS else "/console/inbox"

@@ -1,0 +1,66 @@
+"""E-mail over SMTP, by the standard library in a thread, since officers get few e-mails."""
+
+import asyncio
+import smtplib
+import ssl
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+
+from bot.config.settings import Settings
+from bot.notifications.errors import NotificationRefused, NotSent
+
+CALL_SECONDS = 15
+
+
+async def send(settings: Settings, to: str, subject: str, text: str) -> None:
+    """Send an e-mail. Raises NotSent if it may be tried again, else NotificationRefused."""
+    await asyncio.to_thread(_send, settings, _message(settings, to, subject, text))
+
+
+def _message(settings: Settings, to: str, subject: str, text: str) -> EmailMessage:
+    message = EmailMessage()
+    message["From"] = settings.smtp_from
+    message["To"] = to
+    message["Subject"] = subject
+    message["Date"] = formatdate()
+    message["Message-ID"] = make_msgid(domain=(settings.smtp_from or "").rpartition("@")[2])
+    # No answers by machines, such as out-of-office replies (RFC 3834).
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(text)
+    return message
+
+
+def _send(settings: Settings, message: EmailMessage) -> None:
+    failure: NotSent | NotificationRefused | None = None
+    try:
+        with _connection(settings) as server:
+            if settings.smtp_password is not None:
+                server.login(settings.smtp_user or "", settings.smtp_password.get_secret_value())
+            server.send_message(message)
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = [code for code, _text in error.recipients.values()]
+        failure = _failure(max(codes, default=0))
+    except smtplib.SMTPResponseException as error:
+        failure = _failure(error.smtp_code)
+    except smtplib.SMTPNotSupportedError:
+        failure = NotificationRefused()
+    except (OSError, smtplib.SMTPException):
+        failure = NotSent()
+    # Raised out here so that it has no context: errors of smtplib name the address.
+    if failure is not None:
+        raise failure
+
+
+def _connection(settings: Settings) -> smtplib.SMTP:
+    host, port = settings.smtp_host or "", settings.smtp_port
+    if settings.smtp_security == "tls":
+        context = ssl.create_default_context()
+        return smtplib.SMTP_SSL(host, port, timeout=CALL_SECONDS, context=context)
+    server = smtplib.SMTP(host, port, timeout=CALL_SECONDS)
+    if settings.smtp_security == "starttls":
+        server.starttls(context=ssl.create_default_context())
+    return server
+
+
+def _failure(code: int) -> NotSent | NotificationRefused:
+    return NotificationRefused() if 500 <= code < 600 else NotSent()

@@ -1,0 +1,144 @@
+"""Fan-out: one event of a case or announcement becomes one row for each recipient and way."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from bot.db import job_queue
+from bot.db.connection import Transaction
+from bot.db.statements import execute, fetch_all, fetch_one, fetch_value, fetch_values
+from bot.notifications import statements
+from bot.notifications.kinds import OF_BROADCASTS, Kind
+from bot.officers.permissions import Role
+from bot.runtime import Runtime
+
+TASK = "notifications.fan_out"
+EMAIL = 0
+# A later event of the same kind about the same subject waits so long after the last one.
+PAUSE_SECONDS = 300
+HOME_ZONE = "Asia/Almaty"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An active officer who wants this kind, with everything that decides whether they get it."""
+
+    id: UUID
+    mission: str
+    roles: list[str]
+    languages: list[str]
+    topics: list[str]
+    is_on_shift: bool
+    email: str
+    quiet_from: time | None
+    quiet_until: time | None
+    digest_minutes: int
+    zone: str
+    browsers: list[int] | None
+
+    def reads(self, language: str, topic: str) -> bool:
+        """Return whether they may take a case; empty lists mean all."""
+        return (not self.languages or language in self.languages) and (
+            not self.topics or topic in self.topics or Role.LEAD in self.roles
+        )
+
+    def leads(self, mission: str) -> bool:
+        return self.mission == mission and Role.LEAD in self.roles
+
+    def targets(self) -> Iterator[int]:
+        """Yield the browsers, and EMAIL if there is an address."""
+        if self.email:
+            yield EMAIL
+        yield from self.browsers or ()
+
+
+async def notify(transaction: Transaction, kind: Kind, subject: UUID | str) -> None:
+    """Queue the notifications of an event; they exist only if the transaction commits."""
+    await job_queue.defer(transaction, TASK, kind=kind.value, subject=str(subject))
+
+
+async def fan_out(rt: Runtime, kind: Kind, subject: str) -> int:
+    """Write a row for each recipient's e-mail address and browsers; return how many recipients."""
+    async with rt.pool.connection() as transaction:
+        recipients = await _recipients(transaction, kind, subject)
+        now = await fetch_value(transaction, statements.CLOCK)
+        assert now is not None
+        for each in recipients:
+            due = due_at(each, now)
+            for target in each.targets():
+                values = {"officer": each.id, "target": target, "about": kind.value, "due": due}
+                await execute(
+                    transaction,
+                    statements.QUEUE,
+                    of_subject=subject,
+                    pause=PAUSE_SECONDS,
+                    **values,
+                )
+    return len(recipients)
+
+
+async def find_unstaffed(rt: Runtime) -> None:
+    """Notify the leads of missions where cases wait and no officer is on shift, once an hour."""
+    async with rt.pool.connection() as transaction:
+        for mission in await fetch_values(transaction, statements.UNSTAFFED):
+            values = {"about": Kind.NO_SHIFT.value, "of_subject": mission}
+            if not await fetch_value(transaction, statements.IS_RECENT, **values):
+                await notify(transaction, Kind.NO_SHIFT, mission)
+
+
+async def _recipients(transaction: Transaction, kind: Kind, subject: str) -> list[Candidate]:
+    rows = await fetch_all(transaction, statements.CANDIDATES, about=kind.value)
+    everyone = [Candidate(*row) for row in rows]
+    if kind is Kind.NO_SHIFT:
+        return [each for each in everyone if each.leads(subject)]
+    if kind in OF_BROADCASTS:
+        return await _of_broadcast(transaction, kind, UUID(subject), everyone)
+    return await _of_case(transaction, kind, UUID(subject), everyone)
+
+
+async def _of_case(
+    transaction: Transaction, kind: Kind, case_id: UUID, everyone: list[Candidate]
+) -> list[Candidate]:
+    case = await fetch_one(transaction, statements.CASE, case=case_id)
+    if case is None:
+        return []
+    mission, topic, language, owner = case
+    if kind is Kind.NEW_CASE:
+        team = (each for each in everyone if each.mission == mission and each.is_on_shift)
+        return [each for each in team if each.reads(language, topic)]
+    owners = [each for each in everyone if each.id == owner]
+    if kind is Kind.NEW_WORDS:
+        return owners
+    return [*owners, *(each for each in everyone if each.leads(mission) and each.id != owner)]
+
+
+async def _of_broadcast(
+    transaction: Transaction, kind: Kind, broadcast_id: UUID, everyone: list[Candidate]
+) -> list[Candidate]:
+    found = await fetch_one(transaction, statements.BROADCAST, broadcast=broadcast_id)
+    if found is None:
+        return []
+    author, mission = found
+    if kind is Kind.APPROVAL:
+        return [each for each in everyone if Role.APPROVER in each.roles and each.id != author]
+    return [each for each in everyone if each.id == author or each.leads(mission)]
+
+
+def due_at(candidate: Candidate, now: datetime) -> datetime:
+    """Return when a notification is sent: with the next digest, and after the quiet hours."""
+    due = now
+    if candidate.digest_minutes:
+        step = candidate.digest_minutes * 60
+        due = datetime.fromtimestamp((now.timestamp() // step + 1) * step, UTC)
+    opens, closes = candidate.quiet_from, candidate.quiet_until
+    if opens is None or closes is None or opens == closes:
+        return due
+    local = due.astimezone(ZoneInfo(candidate.zone or HOME_ZONE))
+    clock = local.time()
+    is_quiet = opens <= clock < closes if opens < closes else clock >= opens or clock < closes
+    if not is_quiet:
+        return due
+    ends = datetime.combine(local.date(), closes, local.tzinfo)
+    return ends if ends > local else ends + timedelta(days=1)

@@ -1,0 +1,97 @@
+"""Preferences of an officer: kinds of notifications, addresses, quiet hours, digest."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, time
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from bot.db.connection import Transaction
+from bot.db.statements import execute, fetch_all, fetch_one
+from bot.notifications import statements
+from bot.notifications.kinds import Kind
+from bot.notifications.web_push import AUTH_BYTES, CURVE, decoded, is_allowed
+
+MAX_EMAIL, MAX_ENDPOINT = 254, 1024
+DIGESTS = (0, 15, 60, 240)
+ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,8}")
+
+
+class BadPreference(ValueError):
+    """The address, the hours or the subscription cannot be used; nothing was changed."""
+
+    code = "E_NOTIFICATION_SETTINGS"
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """Preferences of an officer; the quiet hours are in the time zone of their mission."""
+
+    email: str = ""
+    unwanted: frozenset[str] = frozenset()
+    quiet_from: time | None = None
+    quiet_until: time | None = None
+    digest_minutes: int = 0
+
+
+async def of_officer(transaction: Transaction, officer: UUID) -> Preferences:
+    """Return an officer's preferences, or the defaults."""
+    row = await fetch_one(transaction, statements.SETTINGS, officer=officer)
+    if row is None:
+        return Preferences()
+    address, unwanted, opens, closes, minutes = row
+    return Preferences(address, frozenset(unwanted), opens, closes, minutes)
+
+
+async def save(transaction: Transaction, officer: UUID, chosen: Preferences) -> None:
+    """Save an officer's preferences. Raises BadPreference."""
+    address = chosen.email.strip()
+    if address and (len(address) > MAX_EMAIL or not ADDRESS.fullmatch(address)):
+        raise BadPreference
+    if (chosen.quiet_from is None) != (chosen.quiet_until is None):
+        raise BadPreference
+    if chosen.digest_minutes not in DIGESTS or not chosen.unwanted <= set(Kind):
+        raise BadPreference
+    await execute(
+        transaction,
+        statements.SAVE,
+        officer=officer,
+        address=address,
+        left_out=sorted(chosen.unwanted),
+        opens=chosen.quiet_from,
+        closes=chosen.quiet_until,
+        minutes=chosen.digest_minutes,
+    )
+
+
+async def browsers(transaction: Transaction, officer: UUID) -> list[tuple[int, datetime]]:
+    """Return the browsers that get an officer's notifications, and since when."""
+    return await fetch_all(transaction, statements.BROWSERS, officer=officer)
+
+
+async def subscribe(
+    transaction: Transaction,
+    officer: UUID,
+    endpoint: str,
+    public_key: str,
+    auth_secret: str,
+    hosts: tuple[str, ...] = (),
+) -> None:
+    """Add the browser of an officer, by what its push service gave it. Raises BadPreference."""
+    try:
+        public, secret = decoded(public_key), decoded(auth_secret)
+        ec.EllipticCurvePublicKey.from_encoded_point(CURVE, public)
+    except ValueError:
+        raise BadPreference from None
+    if len(endpoint) > MAX_ENDPOINT or not is_allowed(endpoint, hosts):
+        raise BadPreference
+    if len(secret) != AUTH_BYTES:
+        raise BadPreference
+    values = {"at_endpoint": endpoint, "public": public, "secret": secret}
+    await execute(transaction, statements.SUBSCRIBE, officer=officer, **values)
+
+
+async def unsubscribe(transaction: Transaction, officer: UUID, browser: int) -> None:
+    """Remove a browser of an officer."""
+    await execute(transaction, statements.UNSUBSCRIBE, officer=officer, target=browser)

@@ -1,0 +1,141 @@
+"""Web Push: encrypted payloads (RFC 8291, RFC 8188), and a token of the sender (RFC 8292)."""
+
+import os
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import aiohttp
+import msgspec
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from bot.notifications.errors import Gone, NotificationRefused, NotSent
+
+CURVE = ec.SECP256R1()
+KEY_BYTES, AUTH_BYTES, SALT_BYTES = 65, 16, 16
+# A payload is one record of RFC 8188.
+RECORD_BYTES = 4096
+# Services accept a token for 24 hours at most.
+TOKEN_SECONDS = 12 * 3600
+KEPT_SECONDS = 24 * 3600
+CALL_SECONDS = 10
+# Hosts of the push services of Chromium, Firefox, Safari and Edge; a browser names its own.
+HOSTS = (
+    "fcm.googleapis.com",
+    "updates.push.services.mozilla.com",
+    "push.apple.com",
+    "notify.windows.com",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """A subscription of a browser: where to send, and its keys."""
+
+    endpoint: str
+    public_key: bytes
+    auth_secret: bytes
+
+
+def decoded(text: str) -> bytes:
+    """Decode base64url without padding. Raises ValueError."""
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def encoded(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def is_allowed(endpoint: str, more: tuple[str, ...] = ()) -> bool:
+    """Return whether the address is one of a known push service, and not of a server inside."""
+    parts = urlsplit(endpoint)
+    host = parts.hostname or ""
+    known = any(host == each or host.endswith(f".{each}") for each in HOSTS)
+    return (parts.scheme == "https" and known) or parts.netloc in more
+
+
+class Sender:
+    """Sender of pushes with the installation's own key; browsers know the public half."""
+
+    def __init__(self, private_key: str, contact: str) -> None:
+        """Read the key: the 32 bytes of a P-256 scalar in base64url. Raises ValueError."""
+        self._key = ec.derive_private_key(int.from_bytes(decoded(private_key)), CURVE)
+        self._contact = contact
+
+    @property
+    def public_key(self) -> str:
+        """Return the key that a browser needs to subscribe."""
+        return encoded(_point(self._key.public_key()))
+
+    async def send(self, http: aiohttp.ClientSession, browser: Browser, payload: bytes) -> None:
+        """Send a payload. Raises Gone, NotSent or NotificationRefused."""
+        headers = {
+            "Authorization": f"vapid t={self._token(browser.endpoint)}, k={self.public_key}",
+            "Content-Encoding": "aes128gcm",
+            "Content-Type": "application/octet-stream",
+            "TTL": str(KEPT_SECONDS),
+            "Urgency": "high",
+        }
+        body = encrypt(payload, browser)
+        limit = aiohttp.ClientTimeout(total=CALL_SECONDS)
+        try:
+            async with http.post(
+                browser.endpoint, data=body, headers=headers, timeout=limit, allow_redirects=False
+            ) as response:
+                status = response.status
+        except (aiohttp.ClientError, TimeoutError):
+            status = 0
+        # Raised out here so that it has no context: errors of aiohttp name the address.
+        if status in (404, 410):
+            raise Gone
+        if status in (0, 429) or status >= 500:
+            raise NotSent
+        if not 200 <= status < 300:
+            raise NotificationRefused
+
+    def _token(self, endpoint: str) -> str:
+        parts = urlsplit(endpoint)
+        claims = {
+            "aud": f"{parts.scheme}://{parts.netloc}",
+            "exp": int(time.time()) + TOKEN_SECONDS,
+            "sub": self._contact,
+        }
+        head, body = (
+            encoded(msgspec.json.encode(each)) for each in ({"typ": "JWT", "alg": "ES256"}, claims)
+        )
+        signed = self._key.sign(f"{head}.{body}".encode(), ec.ECDSA(hashes.SHA256()))
+        r, s = decode_dss_signature(signed)
+        return f"{head}.{body}.{encoded(r.to_bytes(32) + s.to_bytes(32))}"
+
+
+def encrypt(payload: bytes, browser: Browser) -> bytes:
+    """Return the payload as one encrypted record, which only this browser can read."""
+    own, salt = ec.generate_private_key(CURVE), os.urandom(SALT_BYTES)
+    theirs = ec.EllipticCurvePublicKey.from_encoded_point(CURVE, browser.public_key)
+    public = _point(own.public_key())
+    shared = own.exchange(ec.ECDH(), theirs)
+    about = b"WebPush: info\0" + browser.public_key + public
+    secret = _derived(shared, browser.auth_secret, about, 32)
+    key = _derived(secret, salt, b"Content-Encoding: aes128gcm\0", 16)
+    nonce = _derived(secret, salt, b"Content-Encoding: nonce\0", 12)
+    head = salt + RECORD_BYTES.to_bytes(4) + len(public).to_bytes(1) + public
+    return head + AESGCM(key).encrypt(nonce, payload + b"\x02", None)
+
+
+def new_key() -> str:
+    """Return a new private key in base64url."""
+    return encoded(ec.generate_private_key(CURVE).private_numbers().private_value.to_bytes(32))
+
+
+def _derived(secret: bytes, salt: bytes, info: bytes, length: int) -> bytes:
+    return HKDF(hashes.SHA256(), length, salt, info).derive(secret)
+
+
+def _point(key: ec.EllipticCurvePublicKey) -> bytes:
+    return key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)

@@ -1,0 +1,30 @@
+/* Subscribes this browser to an officer's notifications, and keeps the choice of a sound. */
+
+const form = document.getElementById('browser-new');
+const refused = document.getElementById('browser-refused');
+const sound = document.getElementById('sound');
+const text = bytes => btoa(String.fromCharCode(...new Uint8Array(bytes))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+
+async function subscribe() {
+  const worker = await navigator.serviceWorker.register('/static/console.push.js');
+  const given = { userVisibleOnly: true, applicationServerKey: form.dataset.pushKey };
+  const made = await worker.pushManager.subscribe(given);
+  form.elements.endpoint.value = made.endpoint;
+  form.elements.public_key.value = text(made.getKey('p256dh'));
+  form.elements.auth_secret.value = text(made.getKey('auth'));
+}
+
+if (form && 'serviceWorker' in navigator && 'PushManager' in window) {
+  form.hidden = false;
+  form.addEventListener('submit', event => {
+    if (form.elements.endpoint.value) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    subscribe().then(() => form.submit(), () => { refused.hidden = false; });
+  }, true);
+}
+
+if (sound) {
+  sound.checked = localStorage.getItem('sound') === 'on';
+  sound.addEventListener('change', () => localStorage.setItem('sound', sound.checked ? 'on' : 'off'));
+}

@@ -1,0 +1,76 @@
+"""Notifications in the whole application: an officer chooses them, a person writes, both arrive."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+from pydantic import SecretStr
+
+from bot.config.settings import Settings
+from bot.notifications import web_push
+from bot.web.console import demo_officers
+from tests.app_stack import House, opened
+from tests.browser.console_scene import ask_officer, leave
+from tests.console_client import Console
+from tests.emulators import push
+from tests.emulators.push import PushService, push_service
+from tests.emulators.smtp import MailServer, mail_server
+
+OFFICER, ADDRESS = "Aigul Testova", "officer@example.kz"
+CANARY = "Testova Gulnar Zhanaryssova asks"
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    house: House
+    mail: MailServer
+    push: PushService
+
+
+@pytest.fixture
+async def place(chosen: Settings, admin_url: str) -> AsyncIterator[_Place]:
+    async with mail_server() as mail, push_service() as service:
+        settings = chosen.model_copy(
+            update={
+                "smtp_host": "127.0.0.1",
+                "smtp_port": mail.port,
+                "smtp_security": "none",
+                "smtp_from": "kosh@example.kz",
+                "push_private_key": SecretStr(web_push.new_key()),
+                "push_hosts": (service.host,),
+            }
+        )
+        async with opened(settings, admin_url) as house:
+            await demo_officers.enter(house.rt)
+            yield _Place(house, mail, service)
+
+
+async def test_officer_away_from_the_page_is_notified_of_a_new_case(place: _Place) -> None:
+    house = place.house
+    async with Console.signed_in(house.url, OFFICER) as console:
+        screen = await console.get("/console/own")
+        form = screen.form("/own/browser")
+        browser = place.push.subscribe(_push_key(screen.html))
+        keys = {"public_key": push.text(browser.public), "auth_secret": push.text(browser.auth)}
+        saved = await console.send(form, endpoint=browser.endpoint, **keys)
+        assert saved.status == 200
+        saved = await console.submit("/own/notifications", email=ADDRESS, wanted="new_case")
+        assert ADDRESS in saved.html
+        wrong = await console.submit("/own/notifications", email="no address", wanted="new_case")
+        assert wrong.status == 422
+    async with house.rt.pool.connection() as session:
+        await session.execute("UPDATE officers SET shift_until = kosh_now() + interval '1 day'")
+    visitor = await ask_officer(house, "kk", "registration", CANARY)
+    (mail,) = await place.mail.wait(1)
+    (shown,) = await place.push.wait(1)
+    sent = mail.as_string() + mail.get_content() + json.dumps(shown, ensure_ascii=False)
+    assert not [word for word in CANARY.split() if word in sent]
+    assert shown["url"] == f"{house.rt.settings.public_url}/console/inbox"
+    assert shown["url"] in mail.get_content()
+    assert (place.mail.mistakes, place.push.mistakes) == ([], [])
+    await leave(visitor)
+
+
+def _push_key(html: str) -> str:
+    return html.partition('data-push-key="')[2].partition('"')[0]

@@ -1,0 +1,388 @@
+"""Officers are notified by e-mail and Web Push, without a word of a person."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric import ec
+from pydantic import SecretStr
+
+from bot import desk, notifications
+from bot.broadcasts import pausing
+from bot.config.settings import Settings
+from bot.desk import case_sweeps
+from bot.notifications import Kind, email, preferences, web_push
+from bot.notifications.errors import NotificationRefused, NotSent
+from bot.notifications.fan_out import Candidate, due_at
+from bot.notifications.preferences import BadPreference, Preferences
+from bot.officers.directory import Officer
+from bot.officers.permissions import Role
+from bot.runtime import Runtime
+from flows.engine.events import Said
+from tests.desk.desks import ahead, an_officer, ask, key, now
+from tests.emulators import push
+from tests.emulators.push import Browser, PushService, push_service
+from tests.emulators.smtp import MailServer, mail_server
+from tests.person_client import Guest
+
+CANARY = "Testova Gulnar Zhanaryssova"
+ADDRESS = "officer@example.kz"
+
+
+@dataclass
+class Office:
+    """A runtime with a mail server and a push service."""
+
+    rt: Runtime
+    mail: MailServer
+    push: PushService
+
+    async def wants(self, officer: Officer, **more: object) -> Browser:
+        """Give an officer an address and a browser; return the browser."""
+        sender = notifications.push_sender(self.rt)
+        assert sender is not None
+        browser = self.push.subscribe(sender.public_key)
+        assert self.rt.console is not None
+        async with self.rt.console.connection() as session:
+            chosen = replace(Preferences(ADDRESS), **more)  # type: ignore[arg-type]
+            await preferences.save(session, officer.id, chosen)
+            await preferences.subscribe(
+                session,
+                officer.id,
+                browser.endpoint,
+                push.text(browser.public),
+                push.text(browser.auth),
+                (self.push.host,),
+            )
+        return browser
+
+    async def run(self) -> list[str]:
+        """Do the queued jobs and send what is due; return the kinds of the jobs."""
+        async with self.rt.pool.connection() as session:
+            cursor = await session.execute(
+                "DELETE FROM procrastinate_jobs WHERE task_name = %s RETURNING id, args",
+                (notifications.TASK,),
+            )
+            jobs = sorted(await cursor.fetchall())
+        for _id, args in jobs:
+            await notifications.fan_out(self.rt, Kind(args["kind"]), args["subject"])
+        await notifications.send_due(self.rt)
+        return [args["kind"] for _id, args in jobs]
+
+    async def states(self) -> list[tuple[str, str | None]]:
+        async with self.rt.pool.connection() as session:
+            cursor = await session.execute(
+                "SELECT state, reason FROM officer_notifications ORDER BY id"
+            )
+            return [(row[0], row[1]) for row in await cursor.fetchall()]
+
+
+def _set_up(chosen: Settings, mail: MailServer, service: PushService) -> Settings:
+    return chosen.model_copy(
+        update={
+            "smtp_host": "127.0.0.1",
+            "smtp_port": mail.port,
+            "smtp_security": "none",
+            "smtp_from": "kosh@example.kz",
+            "push_private_key": SecretStr(web_push.new_key()),
+            "push_hosts": (service.host,),
+        }
+    )
+
+
+@asynccontextmanager
+async def _opened(rt: Runtime) -> AsyncIterator[Office]:
+    async with mail_server() as mail, push_service() as service:
+        chosen = _set_up(rt.settings, mail, service)
+        yield Office(replace(rt, settings=chosen), mail, service)
+
+
+@pytest.fixture
+async def office(rt: Runtime) -> AsyncIterator[Office]:
+    async with _opened(rt) as found:
+        yield found
+
+
+async def _on_shift(rt: Runtime, officer: Officer) -> Officer:
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE officers SET shift_until = kosh_now() + interval '8 hours' WHERE id = %s",
+            (officer.id,),
+        )
+    return officer
+
+
+def _texts(office: Office) -> str:
+    """Return everything that left: subjects, bodies, headers, pushes."""
+    mails = [each.as_string() + each.get_content() for each in office.mail.taken]
+    return "\n".join([*mails, json.dumps(office.push.shown, ensure_ascii=False)])
+
+
+async def test_notifications_of_a_case_contain_no_word_of_the_person(
+    office: Office,
+) -> None:
+    rt = office.rt
+    officer = await _on_shift(rt, await an_officer(rt, languages=frozenset(), topics=frozenset()))
+    await office.wants(officer)
+    guest = Guest(rt)
+    case = await ask(guest, CANARY)
+    assert await office.run() == ["new_case"]
+    await desk.claim(rt, officer, case.id, case.version, key=key())
+    await guest.do(Said(f"{CANARY} again"))
+    assert await office.run() == ["new_words"]
+    subjects = [each["Subject"] for each in await office.mail.wait(2)]
+    assert [each["body"] for each in await office.push.wait(2)] == [
+        subject.removeprefix("Kosh: ") for subject in subjects
+    ]
+    assert len(set(subjects)) == 2
+    assert all(each["To"] == ADDRESS for each in office.mail.taken)
+    sent = _texts(office)
+    for word in (*CANARY.split(), officer.name, str(case.id), str(case.person_id)):
+        assert word not in sent
+    assert (office.mail.mistakes, office.push.mistakes) == ([], [])
+    assert set(await office.states()) == {("sent", None)}
+
+
+async def test_new_case_notifies_only_officers_on_shift_who_may_take_it(office: Office) -> None:
+    rt = office.rt
+    for number, more in enumerate(
+        (
+            {"topics": frozenset({"papers"})},
+            {"languages": frozenset({"zh_Hans"})},
+            {"mission": "tr_ankara"},
+            {"active": False},
+        )
+    ):
+        other = await an_officer(rt, f"Officer Other {number}", **more)  # type: ignore[arg-type]
+        await office.wants(await _on_shift(rt, other))
+    await office.wants(await an_officer(rt, "Officer Absent"))
+    await ask(Guest(rt))
+    await office.run()
+    assert await office.states() == []
+
+
+async def test_unwanted_kind_is_not_sent(office: Office) -> None:
+    officer = await _on_shift(office.rt, await an_officer(office.rt))
+    await office.wants(officer, unwanted=frozenset({"new_case"}))
+    await ask(Guest(office.rt))
+    await office.run()
+    assert await office.states() == []
+
+
+async def test_overdue_case_notifies_owner_and_lead(office: Office) -> None:
+    rt = office.rt
+    lead = await an_officer(rt, "Officer Lead", roles=(Role.LEAD,))
+    officer = await an_officer(rt)
+    for each in (lead, officer):
+        await office.wants(await _on_shift(rt, each), unwanted=frozenset({"new_case"}))
+    case = await ask(Guest(rt))
+    await office.run()
+    await ahead(rt, "30 days")
+    for each in (lead, officer):
+        await _on_shift(rt, each)
+    await case_sweeps.sweep_cases(rt)
+    assert (await now(rt, case.id)).escalated_at is not None
+    assert "escalated" in await office.run()
+    # The case has no owner, so that only the lead is notified, once in each way.
+    assert len(await office.mail.wait(1)) == 1
+    assert len(await office.push.wait(1)) == 1
+
+
+async def test_lead_is_notified_once_an_hour_when_no_officer_is_on_shift(office: Office) -> None:
+    rt = office.rt
+    await office.wants(await an_officer(rt, "Officer Lead", roles=(Role.LEAD,)))
+    await ask(Guest(rt))
+    for _time in range(3):
+        await notifications.find_unstaffed(rt)
+        await office.run()
+    assert len(office.mail.taken) == 1
+    await ahead(rt, "61 minutes")
+    await notifications.find_unstaffed(rt)
+    assert await office.run() == ["no_shift"]
+    assert len(office.mail.taken) == 2
+
+
+async def test_broadcast_events_notify_approvers_and_the_author(office: Office) -> None:
+    rt = office.rt
+    author = await an_officer(rt, "Officer Editor", roles=(Role.EDITOR,))
+    approver = await an_officer(rt, "Officer Approver", roles=(Role.APPROVER,))
+    for each in (author, approver):
+        await office.wants(each)
+    broadcast_id = uuid4()
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO broadcasts (id, state, author, canary, purpose, topic, audience)"
+            " VALUES (%s, 'running', %s, 50, 'news', 'events', '{}')",
+            (broadcast_id, author.id),
+        )
+        await notifications.notify(session, Kind.APPROVAL, broadcast_id)
+        await pausing.halt(session, broadcast_id, "storm")
+    assert sorted(await office.run()) == ["approval", "halted"]
+    assert len(await office.mail.wait(2)) == 2
+    assert all(each["url"].endswith("/console/broadcasts") for each in office.push.shown)
+
+
+async def test_several_notifications_become_one_message_with_counts(office: Office) -> None:
+    officer = await _on_shift(office.rt, await an_officer(office.rt))
+    await office.wants(officer, digest_minutes=60)
+    for _number in range(3):
+        await ask(Guest(office.rt))
+    await office.run()
+    assert office.mail.taken == []
+    await ahead(office.rt, "60 minutes")
+    await office.run()
+    (mail,) = office.mail.taken
+    assert mail["Subject"].endswith("3")
+    assert len(office.push.shown) == 1
+
+
+async def test_repeated_words_of_a_case_are_notified_every_five_minutes(office: Office) -> None:
+    rt = office.rt
+    officer = await _on_shift(rt, await an_officer(rt))
+    await office.wants(officer, unwanted=frozenset({"new_case"}))
+    guest = Guest(rt)
+    case = await ask(guest)
+    await desk.claim(rt, officer, case.id, case.version, key=key())
+    for number in range(4):
+        await guest.do(Said(f"word {number}"))
+        await office.run()
+    assert len(office.mail.taken) == 1
+    await ahead(rt, "5 minutes")
+    await office.run()
+    assert len(office.mail.taken) == 2
+
+
+async def test_notification_is_retried_and_a_dead_browser_is_forgotten(office: Office) -> None:
+    rt = office.rt
+    officer = await _on_shift(rt, await an_officer(rt))
+    await office.wants(officer)
+    office.mail.refuse[ADDRESS] = "451 Try again later"
+    office.push.answers.append(503)
+    await ask(Guest(rt))
+    await office.run()
+    assert set(await office.states()) == {("pending", NotSent.code)}
+    office.mail.refuse.clear()
+    office.push.browsers.clear()
+    await ahead(rt, "1 hour")
+    await office.run()
+    assert sorted(await office.states(), key=str) == [
+        ("failed", "E_NOTIFICATION_GONE"),
+        ("sent", None),
+    ]
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT count(*) FROM push_subscriptions")
+        assert await cursor.fetchone() == (0,)
+
+
+async def test_notification_of_a_dead_process_is_sent_by_another(office: Office) -> None:
+    rt = office.rt
+    await office.wants(await _on_shift(rt, await an_officer(rt)))
+    await ask(Guest(rt))
+    await office.run()
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE officer_notifications SET state = 'sending', done_at = NULL,"
+            " lease_until = kosh_now() + interval '1 minute'"
+        )
+    await notifications.send_due(rt)
+    assert len(office.mail.taken) == 1
+    await ahead(rt, "61 seconds")
+    await notifications.send_due(rt)
+    assert len(office.mail.taken) == 2
+
+
+async def test_email_refused_for_good_is_not_retried(office: Office) -> None:
+    office.mail.refuse[ADDRESS] = "550 No such user"
+    with pytest.raises(NotificationRefused) as refused:
+        await email.send(office.rt.settings, ADDRESS, "Kosh", "words")
+    assert ADDRESS not in repr(refused.value)
+    assert refused.value.__context__ is None
+    office.mail.refuse.clear()
+    await email.send(office.rt.settings, ADDRESS, "Көш", ".\nЖаңа өтініштер: 1\n")
+    (mail,) = office.mail.taken
+    assert (mail["Subject"], mail["Auto-Submitted"]) == ("Көш", "auto-generated")
+    assert mail.get_content().splitlines() == [".", "Жаңа өтініштер: 1"]
+
+
+def _candidate(opens: time | None, closes: time | None, digest: int = 0) -> Candidate:
+    return Candidate(
+        UUID(int=1), "general", [], [], [], True, ADDRESS, opens, closes, digest, "Asia/Almaty", []
+    )
+
+
+NIGHT, NOON = (time(22), time(7)), (time(12), time(14))
+QUIET = (
+    (*NIGHT, "21:59", "21:59"),
+    (*NIGHT, "22:00", "07:00"),
+    (*NIGHT, "03:00", "07:00"),
+    (*NIGHT, "07:00", "07:00"),
+    (*NOON, "13:30", "14:00"),
+    (*NOON, "11:00", "11:00"),
+)
+
+
+@pytest.mark.parametrize(("opens", "closes", "at", "due"), QUIET)
+def test_quiet_hours_postpone_notifications_in_the_missions_time_zone(
+    opens: time, closes: time, at: str, due: str
+) -> None:
+    zone = timedelta(hours=5)
+    when = datetime.fromisoformat(f"2026-11-28T{at}+05:00").astimezone(UTC)
+    found = due_at(_candidate(opens, closes), when)
+    assert f"{found.astimezone(UTC) + zone:%H:%M}" == due
+    assert timedelta(0) <= found - when < timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "https://127.0.0.1/push",
+        "http://fcm.googleapis.com/x",
+        "https://fcm.googleapis.com.evil.example/x",
+        "https://evilpush.apple.com.example/x",
+        "file:///etc/passwd",
+        "https://user@10.0.0.1/fcm.googleapis.com",
+    ],
+)
+async def test_subscription_to_an_unknown_host_is_refused(office: Office, endpoint: str) -> None:
+    officer, browser = await an_officer(office.rt), push.Browser(endpoint)
+    keys = push.text(browser.public), push.text(browser.auth)
+    assert office.rt.console is not None
+    async with office.rt.console.connection() as session:
+        with pytest.raises(BadPreference):
+            await preferences.subscribe(session, officer.id, endpoint, *keys)
+        good = "https://web.push.apple.com/x"
+        await preferences.subscribe(session, officer.id, good, *keys)
+        for wrong in (("", keys[1]), (keys[0], keys[0]), ("%%%", keys[1])):
+            with pytest.raises(BadPreference):
+                await preferences.subscribe(session, officer.id, good, *wrong)
+
+
+# The example of RFC 8291, section 5.
+RFC_PRIVATE = "q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94"
+RFC_AUTH = "BTBZMqHH6r4Tts7J_aSIgg"
+RFC_BODY = (
+    "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS"
+    "6TlzAC8wEqKK6PBru3jl7A_yl95bQpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qu"
+    "lcy4a-fN"
+)
+
+
+def test_test_browser_reads_the_example_of_the_specification() -> None:
+    secret = int.from_bytes(push.raw(RFC_PRIVATE))
+    key = ec.derive_private_key(secret, push.CURVE)
+    browser = push.Browser("https://push.example", key, push.raw(RFC_AUTH))
+    assert browser.read(push.raw(RFC_BODY)) == b"When I grow up, I want to be a watermelon"
+
+
+def test_payload_is_readable_by_its_browser_only() -> None:
+    browser, other = push.Browser("https://a.example"), push.Browser("https://b.example")
+    target = web_push.Browser(browser.endpoint, browser.public, browser.auth)
+    body = web_push.encrypt("Жаңа өтініштер: 1".encode(), target)
+    assert browser.read(body).decode() == "Жаңа өтініштер: 1"
+    with pytest.raises(InvalidTag):
+        other.read(body)
