@@ -13,6 +13,7 @@ from bot.conversations import store as conversation_store
 from bot.conversations.effects import AfterCommit
 from bot.desk import views
 from bot.desk.transaction import ActionContext, ActionResult, Refusal, Refused, find_by_key, perform
+from bot.i18n import reader_script
 from bot.observability import metrics
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
@@ -134,7 +135,8 @@ async def reply(
 ) -> ActionResult:
     """Send the person own words or a `canned` reply by name, on their last used channel.
 
-    A canned reply is sent in the person's language, and refused if it lacks that language. If the
+    Own words arrive in the person's script, and stay in the case as they were written. A canned
+    reply is sent in the person's language, and refused if it lacks that language. If the
     platform's reply window is closed, or the person may not hold the phone (`views.is_withheld`),
     they get a notice first, and the reply once they open it.
     """
@@ -145,7 +147,8 @@ async def reply(
         language = at.held.conversation.language
         text = await _canned(at, canned, language) if canned else _said(words)
         head = rt.languages.render(OFFICER_SAYS, language)
-        message = Message((head, text), language=language, protect=True)
+        shown = reader_script.for_person(text, language)
+        message = Message((head, shown), language=language, protect=True)
         row = Row("send", message, case_id=case_id, officer=officer.id)
         waits = await _is_withheld(at)
         if waits:

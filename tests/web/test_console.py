@@ -8,7 +8,7 @@ import pytest
 
 from bot.cases import canned_replies
 from bot.desk import form_funnel
-from bot.i18n import Languages
+from bot.i18n import Languages, kazakh_arabic, reader_script
 from bot.officers import credentials, directory
 from bot.officers.permissions import Role
 from bot.web.console import demo_officers
@@ -221,6 +221,26 @@ async def test_session_ends_when_the_role_changes(desk: House) -> None:
             screen = await dana.send(form, mission=GENERAL, roles=Role.EDITOR, active="1")
             assert screen.status == 200
         assert (await aigul.get("/console/inbox")).path == "/console/sign-in"
+
+
+async def test_case_in_arabic_script_is_read_and_answered_in_cyrillic(desk: House) -> None:
+    arabic = kazakh_arabic.to_arabic("Сәлем! Маған құжат керек.")
+    visitor = await ask_officer(desk, "kk_Arab", "registration", arabic)
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        await _claimed(console)
+        shown = reader_script.for_officer(arabic, "ru")
+        assert shown is not None
+        assert shown[1] in console.screen.text
+        assert arabic in console.screen.text
+        await console.submit("/preview", words="Здравствуйте, принесите справку")
+        assert 'id="other-language"' in console.screen.html
+        await console.submit("/preview", words="Құжатты алып келіңіз.")
+        assert 'id="other-language"' not in console.screen.html
+        await console.submit("/reply", words="Құжатты алып келіңіз.")
+        assert "Құжатты алып келіңіз." in console.screen.text
+        await desk.until(lambda: _said(visitor, kazakh_arabic.to_arabic("Құжатты алып келіңіз.")))
+        assert not await _said(visitor, "Құжатты")
+    await leave(visitor)
 
 
 async def _id(house: House, name: str) -> str:

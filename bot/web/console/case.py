@@ -13,7 +13,7 @@ from bot import desk
 from bot.cases import canned_replies
 from bot.desk import views
 from bot.desk.views import ReasonNeeded, View
-from bot.i18n import direction, tag
+from bot.i18n import direction, reader_script, tag
 from bot.officers import directory
 from bot.officers.permissions import Action, Reason
 from bot.web.console import labels as console_labels
@@ -103,6 +103,7 @@ async def case_page(
         places=_places(context),
         intents=answerable_intents(context),
         at=view.at,
+        readable=_readable(context, view),
         reads=dict(context.rt.languages.languages()).get(view.composer.language, ""),
         problem=problem,
     )
@@ -115,6 +116,14 @@ class CannedReply:
     name: str
     words: str
     meaning: str
+
+
+def _readable(context: RequestContext, view: View) -> dict[int, tuple[str, str]]:
+    """Return the person's words in the officer's script, by message, where they need it."""
+    language = context.language
+    found = ((each.id, reader_script.for_officer(each.words, language)) for each in view.thread
+             if each.by == "person")  # fmt: skip
+    return {number: converted for number, converted in found if converted}
 
 
 async def _canned_replies(context: RequestContext, view: View) -> list[CannedReply]:
@@ -135,15 +144,17 @@ async def _canned_replies(context: RequestContext, view: View) -> list[CannedRep
 def _preview(
     context: RequestContext, view: View, replies: list[CannedReply], draft: Draft
 ) -> dict[str, str] | None:
-    """Return the reply as the person will see it."""
+    """Return the reply as the person will see it, and the language if it differs."""
     if not draft.preview or Action.CASE_REPLY not in view.may:
         return None
     language = view.composer.language
     chosen = next((each.words for each in replies if each.name == draft.canned), "")
     head = context.rt.languages.render(desk.OFFICER_SAYS, language)
+    names = dict(context.rt.languages.languages())
     return {
         "head": head,
-        "words": draft.words or chosen,
+        "words": reader_script.for_person(draft.words or chosen, language),
+        "other": names.get(reader_script.other_language(draft.words, language) or "", ""),
         "lang": tag(language),
         "dir": direction(language),
     }

@@ -132,6 +132,11 @@ CASE: dict[str, Text] = {
         " person taps it and gets your answer."
     ),
     "notice": _("Notice that an answer waits: {state}"),
+    "original": button("Original"),
+    "other_language": _(
+        "Your text is in this language: {written}. The person reads {reads}. Write in that"
+        " language, or choose a ready answer below."
+    ),
     "window": _("The chat stays open for {time} more."),
     "arrives_whole": _("The person reads your answer at once; it cannot be forwarded."),
     "arrives_withheld": _(

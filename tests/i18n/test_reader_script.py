@@ -1,0 +1,63 @@
+"""Messages between an officer and a person, each in the script that its reader reads."""
+
+import pytest
+
+from bot.i18n import kazakh_arabic, reader_script
+
+CYRILLIC = "Сәлеметсіз бе! Құжатты алып келіңіз."
+ARABIC = kazakh_arabic.to_arabic(CYRILLIC)
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "shown"),
+    [
+        (CYRILLIC, "kk_Arab", ARABIC),
+        (CYRILLIC, "kk", CYRILLIC),
+        (ARABIC, "kk_Arab", ARABIC),
+        (ARABIC, "kk", kazakh_arabic.to_cyrillic(ARABIC)),
+        ("Здравствуйте, принесите справку", "kk_Arab", "Здравствуйте, принесите справку"),
+        ("Хорошо", "kk_Arab", "Хорошо"),
+        ("您好", "kk_Arab", "您好"),
+        ("Hujjatni olib keling", "uz_Cyrl", "Ҳужжатни олиб келинг"),
+        ("Ҳужжатни олиб келинг", "uz", "Hujjatni olib keling"),
+        ("Здравствуйте", "uz", "Здравствуйте"),
+        ("", "kk_Arab", ""),
+    ],
+)
+def test_officers_text_arrives_in_the_persons_script(text: str, form: str, shown: str) -> None:
+    assert reader_script.for_person(text, form) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "form"),
+    [
+        (ARABIC, "kk", "kk"),
+        (ARABIC, "ru", "kk"),
+        (ARABIC, "kk_Arab", None),
+        (CYRILLIC, "kk_Arab", "kk_Arab"),
+        (CYRILLIC, "ru", None),
+        ("Ҳужжат керак", "uz", "uz"),
+        ("Ҳужжат керак", "ru", None),
+        ("Здравствуйте", "kk_Arab", None),
+    ],
+)
+def test_persons_text_is_shown_in_the_officers_script(
+    text: str, language: str, form: str | None
+) -> None:
+    found = reader_script.for_officer(text, language)
+    assert (found[0] if found else None) == form
+    assert found is None or found[1] != text
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "other"),
+    [
+        (CYRILLIC, "kk_Arab", None),
+        (CYRILLIC, "ru", "kk"),
+        ("Здравствуйте, принесите справку", "kk_Arab", "ru"),
+        ("Хорошо", "kk", None),
+        ("", "kk", None),
+    ],
+)
+def test_text_in_another_language_is_named(text: str, form: str, other: str | None) -> None:
+    assert reader_script.other_language(text, form) == other
