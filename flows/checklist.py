@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from flows import lifetimes
+from flows.engine.blocks import Source, caution, item, more, source
 from flows.engine.conditions import Answers
 from flows.engine.flow import Consent, Entry, Flow, Listing, Outcome, Submit
 from flows.engine.questions import Choice, Option
@@ -15,7 +16,6 @@ from flows.knowledge.facts import Dated, ending, said
 from flows.knowledge.origins import SAFETY_FIRST, Confirmation, Origin, origin
 from flows.knowledge.permits import LEGALISATION
 from flows.knowledge.programmes import PROGRAMMES, Programme, applies, programme
-from flows.paragraphs import joined, lines
 from flows.situation import CHILD_PAPERS, CITIZENSHIP, FAMILY, PAPERS_NOW, PLACE
 
 USUAL = _(
@@ -26,9 +26,11 @@ NO_LIST = _(
     "Your list: {programme}. We have not checked yet which papers are asked for now. An "
     "officer can tell you."
 )
-URGENT = _(
-    "Talk to an officer first if: your visa or stay ends within 30 days; your passport is "
-    "valid for less than 6 months; or somebody asks you for money."
+URGENT = caution(
+    _(
+        "Talk to an officer first if: your visa or stay ends within 30 days; your passport is "
+        "valid for less than 6 months; or somebody asks you for money."
+    )
 )
 LATE = _("If you do not have this paper with you, do not go back for it: ask an officer.")
 UNSAFE = _("If you do not have this paper, do not take risks to get it: ask an officer.")
@@ -51,11 +53,14 @@ NO_TRAVEL = _(
     "If a paper has no apostille or legalisation, do not travel back for it. Tell an officer, "
     "who will look for another way."
 )
-NO_CHILD_PAPER = _(
-    "If a child has no birth certificate, talk to an officer first. Never go back to a place "
-    "where you are not safe to get a paper."
+NO_CHILD_PAPER = caution(
+    _(
+        "If a child has no birth certificate, talk to an officer first. Never go back to a place "
+        "where you are not safe to get a paper."
+    )
 )
 SPOUSE = _("For a husband or wife who is not Kazakh other rules apply. An officer can explain.")
+RULES = _("The rules behind this list")
 SOURCES = _(
     "The sources of this list are from {oldest} to {newest}. We read them on {checked} or later,"
     " some only in part."
@@ -101,11 +106,19 @@ class Checklist:
     after: tuple[Text, ...]
 
 
-def checklist(answers: Answers, today: date) -> Checklist:
-    """Return the checklist for a situation; it uses only facts that are current on `today`."""
+def checklist(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> Checklist:
+    """Return the checklist for a situation; it uses only facts that are current on `today`.
+
+    A stored list has `keys`, since it depends also on the place, which is not stored.
+    """
     answers = {"location": "unsaid", **answers}
     chosen = programme(answers.get("programme") or "kandas_status")
-    found = [need.document for need in chosen.needs if applies(need, answers, today)]
+    found = [
+        need.document
+        for need in chosen.needs
+        if (need.document.key in keys and need.document.fact.current(today))
+        or (not keys and applies(need, answers, today))
+    ]
     if not chosen.current(today):
         found = []
     papers = tuple(_paper(document, chosen, answers, today) for document in found)
@@ -233,7 +246,7 @@ def _sources(found: list[Document]) -> Text:
     checked = min(fact.checked for fact in facts)
     sentence = SOURCES if len(dated) == len(facts) else SOURCES_UNDATED
     days = dated or [checked]
-    return _(sentence.msgid, oldest=min(days), newest=max(days), checked=checked)
+    return source(_(sentence.msgid, oldest=min(days), newest=max(days), checked=checked))
 
 
 def lead(made: Checklist) -> Text:
@@ -248,15 +261,26 @@ def spoken(made: Checklist) -> tuple[Text, ...]:
         lead(made),
         *made.before,
         *(
-            lines(
+            item(
                 _("{number}. {sentence}", number=number, sentence=paper.document.name),
-                joined(*paper.remarks),
+                *paper.remarks,
             )
             for number, paper in enumerate(made.papers, 1)
         ),
-        *made.after,
+        *_rules(made),
         ASK,
     )
+
+
+def _rules(made: Checklist) -> Iterator[Text]:
+    """Yield the rules below the papers as one text to unfold, then their sources."""
+    *rules, last = made.after or (None,)
+    if last is not None and not isinstance(last, Source):
+        rules, last = [*rules, last], None
+    if rules:
+        yield more(RULES, tuple(each for each in rules if each))
+    if last is not None:
+        yield last
 
 
 def outcome(answers: Submit, today: date) -> Outcome:
@@ -270,7 +294,7 @@ CONSENT = Consent(
     text=_(
         "May we keep this list for you?\n"
         "• What: what the papers are for, your citizenship, who comes with you, which papers there"
-        " are, and what you tick. Not your name, and not where you are.\n"
+        " are, which are on the list, and what you tick. Not your name, and not where you are.\n"
         "• Why: so that you can go on with the list here.\n"
         "• Who: the operator of this assistant keeps it under lock; nobody else gets it.\n"
         "• How long: until {days} days after you last wrote.\n"
@@ -284,9 +308,9 @@ CONSENT = Consent(
 SENT = {IDENTITY.key: "identity", ETHNICITY.key: "ethnicity"}
 
 
-def entries(answers: Answers, today: date) -> tuple[Entry, ...]:
-    """Return the papers of a checklist as entries to tick."""
-    found = (paper.document for paper in checklist(answers, today).papers)
+def entries(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> tuple[Entry, ...]:
+    """Return the papers of a checklist as entries to tick; `keys` are those of a stored list."""
+    found = (paper.document for paper in checklist(answers, today, keys).papers)
     return tuple(Entry(each.key, each.name, SENT.get(each.key, "")) for each in found)
 
 

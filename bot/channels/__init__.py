@@ -18,6 +18,20 @@ class RenderedButton(msgspec.Struct, frozen=True, array_like=True):
     kind: str
 
 
+class Mark(msgspec.Struct, frozen=True, array_like=True):
+    """The shape of some lines: `count` lines from line `first` of all paragraphs.
+
+    `kind` is the name of a class of `flows.engine.blocks` in small letters. `head` is the length of
+    a row's label. `value` is what a press on a row or box sends, or the number of a receipt.
+    """
+
+    kind: str
+    first: int
+    count: int
+    head: int = 0
+    value: str = ""
+
+
 class Template(msgspec.Struct, frozen=True, omit_defaults=True):
     """A message template that the platform approved in advance.
 
@@ -34,7 +48,8 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     """A message in the person's language, before a channel lays it out.
 
     `template` carries the same content, for times when the platform accepts no free text.
-    `ends_contact`: a button that asked for the person's number goes away.
+    `ends_contact`: a button that asked for the person's number goes away. `marks` are the shapes of
+    its lines, for channels that draw them.
     """
 
     paragraphs: tuple[str, ...]
@@ -44,6 +59,12 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     protect: bool = False
     template: Template | None = None
     ends_contact: bool = False
+    marks: tuple[Mark, ...] = ()
+
+    @property
+    def lines(self) -> list[str]:
+        """Return the lines of all paragraphs, as marks count them."""
+        return [line for paragraph in self.paragraphs for line in paragraph.split("\n")]
 
     @property
     def place(self) -> str:

@@ -1,17 +1,19 @@
 """Rendering: messages of a turn as outbox rows, in the person's language and the channel's form."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
 import msgspec
 
-from bot.channels import Message, RenderedButton
+from bot.channels import Mark, Message, RenderedButton
 from bot.channels.whatsapp import service_templates
 from bot.runtime import Runtime
+from flows.engine.blocks import BLOCKS, Receipt, Tick
+from flows.engine.blocks import Row as AnswerRow
 from flows.engine.events import Kind, Say
-from flows.engine.text import _
+from flows.engine.text import Text, _
 
 DELETED_AT_ONCE = 100
 # Prefix of the last id of a deletion: delete also everything sent up to this row, looked up when
@@ -65,7 +67,33 @@ def rendered(rt: Runtime, say: Say) -> Message:
         protect=say.protect,
         ends_contact=say.ends_contact,
         template=service_templates.template(say.notice, buttons[0]) if say.notice else None,
+        marks=tuple(_marks(rt, say)),
     )
+
+
+def _marks(rt: Runtime, say: Say) -> Iterator[Mark]:
+    """Yield the shapes of the lines of a message."""
+    first = 0
+    for text in (text for paragraph in say.paragraphs for text in paragraph):
+        words = rt.languages.render(text, say.language)
+        count = words.count("\n") + 1
+        if isinstance(text, BLOCKS):
+            kind = type(text).__name__.lower()
+            yield Mark(kind, first, count, *_values(rt, say, text, words))
+        first += count
+
+
+def _values(rt: Runtime, say: Say, text: Text, words: str) -> tuple[int, str]:
+    """Return the length of a row's label, and the value of a mark."""
+    match text:
+        case AnswerRow(answer=answer, payload=payload):
+            return max(0, words.rfind(rt.languages.render(answer, say.language))), payload
+        case Tick(payload=payload):
+            return 0, payload
+        case Receipt(number=number):
+            return 0, number
+        case _:
+            return 0, ""
 
 
 def rows(
@@ -101,12 +129,19 @@ def _joined(written: Iterable[Row]) -> list[Row]:
             message = msgspec.structs.replace(
                 row.message,
                 paragraphs=(*before.message.paragraphs, *row.message.paragraphs),
+                marks=(*before.message.marks, *_shifted(row.message, before.message)),
                 protect=before.message.protect or row.message.protect,
             )
             found[-1] = replace(row, message=message)
         else:
             found.append(row)
     return found
+
+
+def _shifted(message: Message, above: Message) -> Iterator[Mark]:
+    """Yield the marks of a message as they are below another message's lines."""
+    for mark in message.marks:
+        yield msgspec.structs.replace(mark, first=mark.first + len(above.lines))
 
 
 def _go_together(before: Row, row: Row) -> bool:

@@ -33,12 +33,14 @@ def printed(
     language: str,
     today: date,
     ready: Collection[str] = (),
+    entries: tuple[str, ...] = (),
 ) -> bytes:
     """Return the checklist for a situation as an A4 PDF; `ready` are keys of documents to tick.
 
+    `entries` are the keys of a stored list.
     Needs some hundredths of a second of CPU time: call it in a thread.
     """
-    made = checklist(answers, today)
+    made = checklist(answers, today, entries)
 
     def words(text: Text) -> str:
         return languages.render(text, language)

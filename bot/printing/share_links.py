@@ -35,6 +35,7 @@ class SharedChecklist(msgspec.Struct, frozen=True):
     answers: Mapping[str, str | None]
     language: str
     ready: tuple[str, ...]
+    entries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ def linked(rt: Runtime, turn: Turn) -> tuple[Sequence[Say], Sheet | None]:
     if wanted is None:
         return turn.says, None
     token = token_urlsafe(24)
-    lent = SharedChecklist(wanted.answers, turn.conversation.language, wanted.ready)
+    language = turn.conversation.language
+    lent = SharedChecklist(wanted.answers, language, wanted.ready, wanted.entries)
     url = f"{rt.settings.public_url}{PATH}{token}"
     return [_with(say, url) for say in turn.says], Sheet(token, lent)
 
@@ -91,7 +93,7 @@ async def printed(rt: Runtime, token: str) -> bytes | None:
     assert now is not None
     today = rt.content.on(now.date())
     return await asyncio.to_thread(
-        pdf.printed, rt.languages, lent.answers, lent.language, today, lent.ready
+        pdf.printed, rt.languages, lent.answers, lent.language, today, lent.ready, lent.entries
     )
 
 

@@ -117,7 +117,7 @@ def _list(rt: Runtime, conversation: Conversation, today: date) -> Iterator[Text
         value = mine.answers.get(item.name)
         if value is not None and item.accepts(value):
             yield _("{label}: {answer}", label=item.label, answer=item.show(value))
-    for entry in flow.listing.entries(mine.answers, today):
+    for entry in flow.listing.entries(mine.answers, today, mine.entries):
         if entry.key in mine.ticked:
             yield _(TICKED.msgid, paper=entry.name)
     if mine.remind is not None and mine.remind > today:

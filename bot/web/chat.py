@@ -37,6 +37,7 @@ from bot.web.chat_rendering import (
     EXIT_URL,
     TROUBLE,
     Notes,
+    OwnWords,
     Unsent,
     in_all_languages,
     render_page,
@@ -142,7 +143,7 @@ async def attached(request: Request) -> Response:
         delivery = await upload_events.take_upload(rt, session.person, sent.file)
     except LookupError:
         return await _post(request, form, Unreadable("document"))
-    return await _accepted(request, session, delivery)
+    return await _accepted(request, session, delivery, None)
 
 
 async def _post(request: Request, form: ChatForm, event: Event) -> Response:
@@ -153,8 +154,9 @@ async def _post(request: Request, form: ChatForm, event: Event) -> Response:
     try:
         session = await posting_session(request, form.chat, event_id, form.last)
         answered = Answered(form.seal, form.answer) if form.seal else None
+        own = None if _by_script(request) else await _own_words(rt, session, form, event_id)
         delivery, session = await _receive(request, session, event_id, event, answered)
-        answer = await _accepted(request, session, delivery)
+        answer = await _accepted(request, session, delivery, own)
         await _renew_cookie(rt, answer, session)
     except NotTaken as denied:
         if _by_script(request):
@@ -187,6 +189,20 @@ async def _language(request: Request, session: ChatSession, payload: str) -> str
     return next(said, "") or (chosen if chosen in codes else rt.languages.closest(hint) or "")
 
 
+async def _own_words(
+    rt: Runtime, session: ChatSession, form: ChatForm, event_id: str
+) -> OwnWords | None:
+    """Return the text or the label of the button that the page posts; None without Valkey."""
+    try:
+        notes = await unread_notes(rt, session, "") or _greeting(rt, session)
+    except CacheUnavailable:
+        return None
+    shown = [button for _key, note in notes if note.say for button in note.say.buttons]
+    labels = {button.payload: button.label for button in shown}
+    text = form.text.strip() or labels.get(form.payload, "")
+    return OwnWords(text, event_id, frozenset(key for key, _note in notes))
+
+
 async def _renew_cookie(rt: Runtime, answer: Response, session: ChatSession) -> None:
     """Renew the cookie of a known person, except on a secure page; delete one that is unknown."""
     if session.person is None:
@@ -201,7 +217,7 @@ async def _renew_cookie(rt: Runtime, answer: Response, session: ChatSession) -> 
 
 
 async def _accepted(
-    request: Request, session: ChatSession, delivery: AfterCommit | None
+    request: Request, session: ChatSession, delivery: AfterCommit | None, own: OwnWords | None
 ) -> Response:
     """Acknowledge an event: 202 for the script, else the page with all current messages."""
     rt: Runtime = request.app.state.rt
@@ -210,7 +226,7 @@ async def _accepted(
         chat = session.name if session.person is None else ""
         return JSONResponse({"ok": True, "chat": chat}, 202, background=background)
     await receive.deliver(rt, delivery)
-    return render_page(rt, session, await unread_notes(rt, session, ""))
+    return render_page(rt, session, await unread_notes(rt, session, ""), own=own)
 
 
 async def _receive(

@@ -1,7 +1,8 @@
 """Render the web chat: the page, its labels, and messages as bubbles."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,6 +22,8 @@ EXIT_URL = "/away"
 EXIT = "!exit"
 # First characters of payloads that never expire: commands, buttons of answers, ratings.
 LASTING = ("!", "?", "*")
+# Kinds of marks of one line that are drawn together.
+IN_ROWS = ("row", "tick")
 
 LABELS: dict[str, Text] = {
     "title": _("Kosh"),
@@ -31,6 +34,10 @@ LABELS: dict[str, Text] = {
     "sending": _("Sending…"),
     "sent": _("Sent"),
     "failed": _("Not sent."),
+    "change": button("Change"),
+    "copy": button("Copy"),
+    "copied": button("Copied"),
+    "hidden": _("Received. For your safety it is not shown here."),
     "retry": button("Try again"),
     "offline": _("No connection. What you write is kept on this page."),
     "online": _("The connection is back."),
@@ -61,15 +68,31 @@ class Unsent:
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class OwnWords:
+    """The words that the person just posted from a page without a script.
+
+    `before` are the messages that the page showed then. The words are in no log and no table.
+    """
+
+    text: str
+    id: str
+    before: frozenset[str]
+
+
 def render_page(
-    rt: Runtime, session: ChatSession, notes: Notes, unsent: Unsent | None = None
+    rt: Runtime,
+    session: ChatSession,
+    notes: Notes,
+    unsent: Unsent | None = None,
+    own: OwnWords | None = None,
 ) -> Response:
     """Return the page with its bubbles; 503 with the text in the field if it was not accepted."""
     bubbles = current_bubbles(notes)
     language = next((str(each["language"]) for each in reversed(bubbles)), "")
     html = templates.get_template("chat.html").render(
         **language_values(rt, language or rt.settings.languages[0]),
-        bubbles=bubbles,
+        bubbles=_with_own(bubbles, notes, own) if own and own.text else bubbles,
         chat=session.name if session.person is None else "",
         form_id=unsent.id if unsent else uuid4().hex,
         typed=unsent.text if unsent else "",
@@ -96,10 +119,26 @@ def current_bubbles(notes: Notes) -> list[dict[str, Any]]:
             bubbles[note_id] = bubble_of(note_id, note.say)
     current = list(bubbles.values())
     for place, each in enumerate(reversed(current)):
+        each["open"] = place == 0
         if place > 0:
             each["file"] = ""
             each["buttons"] = _lasting(each["buttons"]) if place == 1 else []
     return current
+
+
+def _with_own(bubbles: list[dict[str, Any]], notes: Notes, own: OwnWords) -> list[dict[str, Any]]:
+    """Put the person's words before the messages that answer them, unless they were deleted."""
+    if any(own.id in note.gone for _key, note in notes):
+        return bubbles
+    said = {"id": own.id, "own": True, "paragraphs": own.text.split("\n"), "lang": "mul"}
+    place = next(
+        (at for at, each in enumerate(bubbles) if each["id"] not in own.before), len(bubbles)
+    )
+    return [
+        *bubbles[:place],
+        {**said, "dir": "auto", "buttons": [], "file": "", "parts": [], "progress": None},
+        *bubbles[place:],
+    ]
 
 
 def _lasting(rows: list[list[dict[str, str]]]) -> list[list[dict[str, str]]]:
@@ -112,7 +151,6 @@ def bubble_of(note_id: str, message: Message) -> dict[str, Any]:
     """Return a message as the page shows it."""
     plain = [each for each in message.buttons if each.kind in (Kind.OPTION, Kind.LINK)]
     controls = [each for each in message.buttons if each.kind in (Kind.CONTROL, Kind.CONTACT)]
-    lines = [line for paragraph in message.paragraphs for line in paragraph.split("\n")]
     rows = [
         [{"payload": b.payload, "label": b.label, "kind": b.kind} for b in row]
         for row in (plain, controls)
@@ -121,7 +159,10 @@ def bubble_of(note_id: str, message: Message) -> dict[str, Any]:
     return {
         "id": note_id,
         "own": False,
-        "paragraphs": [*filter(None, [message.place]), *lines],
+        "progress": message.progress,
+        "place": message.place,
+        "paragraphs": message.lines,
+        "parts": list(_parts(message)),
         "buttons": rows,
         "file": next((each.label for each in message.buttons if each.kind == Kind.FILE), ""),
         "language": message.language,
@@ -129,6 +170,24 @@ def bubble_of(note_id: str, message: Message) -> dict[str, Any]:
         "dir": direction(message.language),
         "protect": message.protect,
     }
+
+
+def _parts(message: Message) -> Iterator[dict[str, Any]]:
+    """Yield how many lines are drawn together, and their shape; nothing if all lines are plain.
+
+    Rows and boxes that follow each other are one part, with the head and the value of each line.
+    """
+    drawn = 0
+    for kind, group in groupby(message.marks, lambda mark: mark.kind):
+        for marks in [list(group)] if kind in IN_ROWS else [[mark] for mark in group]:
+            first, last = marks[0].first, marks[-1].first + marks[-1].count
+            if first > drawn:
+                yield {"kind": "", "lines": first - drawn, "values": []}
+            values = [[mark.head, mark.value] for mark in marks]
+            yield {"kind": kind, "lines": last - first, "values": values}
+            drawn = last
+    if message.marks and drawn < len(message.lines):
+        yield {"kind": "", "lines": len(message.lines) - drawn, "values": []}
 
 
 def language_values(rt: Runtime, language: str) -> dict[str, object]:

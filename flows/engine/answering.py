@@ -89,6 +89,19 @@ def _ask_what_to_edit(turn: TurnState, page: int = 0) -> None:
     turn.ask_screen(screens.edit_screen(road[1]), page=page)
 
 
+def change(turn: TurnState, key: str) -> bool:
+    """Ask for an answer of the open review again; return False if it cannot be changed now."""
+    road, asked = turn.path(), turn.c.asked
+    if road is None or asked is None or not isinstance(turn.question(asked), Review):
+        return False
+    stop = road[1].at(key)
+    if stop is None or not screens.can_change(stop):
+        return False
+    turn.put_form(road[0], replace(turn.form(road[0]), cursor=key))
+    turn.ask()
+    return True
+
+
 def keep(turn: TurnState, asked: Asked) -> None:
     road = turn.path()
     stop = road[1].at(asked.key) if road else None

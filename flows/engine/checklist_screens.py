@@ -5,6 +5,7 @@ from datetime import date
 from enum import StrEnum
 
 from flows.engine import screens
+from flows.engine.blocks import tick
 from flows.engine.events import Button, Kind, PrintList, Remind
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Entry, Flow, Listing, Path
@@ -53,7 +54,7 @@ PRINT = button("Print or save")
 
 def offer_list(turn: TurnState, flow: Flow, road: Path) -> bool:
     """Send the list that a flow made and offer to store it; return False if it made none."""
-    entries = flow.listing.entries(road.answers, turn.today) if flow.listing else ()
+    entries = flow.listing.entries(road.answers, turn.today, ()) if flow.listing else ()
     if flow.listing is None or not entries:
         return False
     outcome = flow.outcome(submission(flow, road, turn.form(flow)), turn.today)
@@ -61,7 +62,8 @@ def offer_list(turn: TurnState, flow: Flow, road: Path) -> bool:
     turn.effects += outcome.effects
     turn.drop_form(flow)
     kept = {each.name: road.answers.get(each.name) for each in flow.listing.persisted}
-    turn.c = replace(turn.c, flow="", suspended_flow="", draft_list=MadeList(flow.name, kept))
+    made = MadeList(flow.name, kept, entries=tuple(each.key for each in entries))
+    turn.c = replace(turn.c, flow="", suspended_flow="", draft_list=made)
     _hand_out(turn, PrintList(flow.name, dict(road.answers)))
     turn.ask_screen(_offer())
     return True
@@ -161,13 +163,14 @@ def open_list(turn: TurnState) -> None:
 
 
 def _lines(turn: TurnState, mine: MadeList, listing: Listing) -> Iterator[Text]:
-    entries = listing.entries(mine.answers, turn.today)
+    entries = listing.entries(mine.answers, turn.today, mine.entries)
     ready = _ready(turn, entries)
     title, done = listing.title(mine.answers), len(ready)
     yield _(READY_SO_FAR.msgid, programme=title, ready=done, all=len(entries))
     for number, each in enumerate(entries, 1):
-        line = TICKED if each.key in ready else OPEN
-        yield _(line.msgid, number=number, paper=each.name)
+        on = each.key in ready
+        line = _((TICKED if on else OPEN).msgid, number=number, paper=each.name)
+        yield tick(line, f"{screens.UNTICK if on else screens.TICK}{each.key}")
 
 
 def _saved_list_screen(turn: TurnState, mine: MadeList, listing: Listing) -> Choice:
@@ -200,7 +203,7 @@ def ask_ticks(turn: TurnState, page: int = 0) -> None:
     mine, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
     if mine is None or listing is None:
         return turn.ask()
-    entries = enumerate(listing.entries(mine.answers, turn.today), 1)
+    entries = enumerate(listing.entries(mine.answers, turn.today, mine.entries), 1)
     # Numbered, because the names of papers are longer than a label may be.
     offered = tuple(
         Option(each.key, _label(number, on=each.key in mine.ticked)) for number, each in entries
@@ -221,13 +224,26 @@ def _tick(turn: TurnState, asked: Asked, key: str) -> None:
     ask_ticks(turn, asked.page)
 
 
+def mark(turn: TurnState, key: str, *, on: bool) -> bool:
+    """Tick an entry of the kept list, or take the tick away; return False without such an entry."""
+    mine, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
+    if mine is None or listing is None or turn.c.flow:
+        return False
+    if key not in {each.key for each in listing.entries(mine.answers, turn.today, mine.entries)}:
+        return False
+    others = tuple(each for each in mine.ticked if each != key)
+    turn.c = replace(turn.c, saved_list=replace(mine, ticked=(*others, key) if on else others))
+    open_list(turn)
+    return True
+
+
 def _print(turn: TurnState) -> None:
     mine, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
     if mine is None or listing is None:
         return turn.ask()
-    ready = _ready(turn, listing.entries(mine.answers, turn.today))
+    ready = _ready(turn, listing.entries(mine.answers, turn.today, mine.entries))
     turn.notes.append((PRINTED,))
-    _hand_out(turn, PrintList(mine.flow, mine.answers, ready))
+    _hand_out(turn, PrintList(mine.flow, mine.answers, ready, mine.entries))
     open_list(turn)
 
 

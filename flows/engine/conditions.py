@@ -1,6 +1,6 @@
 """Conditions as data, so that they can be evaluated, drawn, checked and enumerated."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -75,6 +75,30 @@ def holds(condition: Condition, answers: Answers) -> bool:
             return not holds(part, answers)
         case _:
             assert_never(condition)
+
+
+def may_hold(condition: Condition, answers: Answers, unknown: Container[str]) -> bool:
+    """Return whether the condition is true, or could become true by answers to `unknown`."""
+    return _outcomes(condition, answers, unknown)[0]
+
+
+def _outcomes(condition: Condition, answers: Answers, unknown: Container[str]) -> tuple[bool, bool]:
+    """Return whether the condition can be true, and whether it can be false."""
+    match condition:
+        case AllOf(parts):
+            found = [_outcomes(part, answers, unknown) for part in parts]
+            return all(true for true, _false in found), any(false for _true, false in found)
+        case AnyOf(parts):
+            found = [_outcomes(part, answers, unknown) for part in parts]
+            return any(true for true, _false in found), all(false for _true, false in found)
+        case Not(part):
+            true, false = _outcomes(part, answers, unknown)
+            return false, true
+        case _ if condition.question in unknown:
+            return True, True
+        case _:
+            true = holds(condition, answers)
+            return true, not true
 
 
 def reads(condition: Condition) -> frozenset[str]:

@@ -56,6 +56,8 @@ from flows.engine.state import Asked, Conversation, Turn, waits
 from flows.engine.turn import TurnState, ephemeral_answers
 
 PAGE_CONTROL = "!page"
+# First characters of payloads that have no nonce: answers, ratings, shapes.
+LASTING = ("?", "*", "#")
 # Events that the person causes; the others come from jobs, the registry and officers.
 OWN_EVENTS = (Started, Said, Pressed, Shared, Unreadable, Attached, Resumed, Edited)
 
@@ -196,11 +198,8 @@ def _pressed(turn: TurnState, payload: str) -> None:
         return checklist_screens.open_list(turn)
     if payload.startswith("!"):
         return _press_command(turn, payload[1:])
-    if payload.startswith("?"):
-        return _press_reply(turn, payload[1:])
-    if payload[:1] == "*" and payload[1:] in screens.RATINGS:
-        turn.effects.append(Rated(payload[1:]))
-        return turn.say(((screens.RATED,),), (), service=True)
+    if payload[:1] in LASTING:
+        return _press_lasting(turn, payload)
     nonce, _colon, key = payload.partition(":")
     asked = turn.c.asked
     if turn.c.with_officer and not (asked and asked.key.startswith("~")):
@@ -222,8 +221,39 @@ def _pressed(turn: TurnState, payload: str) -> None:
             screen_answers.old_button(turn)
 
 
+def _press_lasting(turn: TurnState, payload: str) -> None:
+    """Handle the button of an answer, a rating, or a press on a shape; they never expire."""
+    match payload[0], payload[1:]:
+        case "?", key:
+            _press_reply(turn, key)
+        case "*", rating if rating in screens.RATINGS:
+            turn.effects.append(Rated(rating))
+            turn.say(((screens.RATED,),), (), service=True)
+        case "#", _:
+            _press_shape(turn, payload)
+        case _:
+            screen_answers.old_button(turn)
+
+
+def _press_shape(turn: TurnState, payload: str) -> None:
+    """Change the answer of a row, or tick a box, where a channel draws them."""
+    action, _dot, key = payload.partition(".")
+    if turn.c.with_officer:
+        return turn.ask()
+    turn.replaces = True
+    match f"{action}.":
+        case screens.CHANGE:
+            done = answering.change(turn, key)
+        case screens.TICK | screens.UNTICK as sign:
+            done = checklist_screens.mark(turn, key, on=sign == screens.TICK)
+        case _:
+            done = False
+    if not done:
+        screen_answers.old_button(turn)
+
+
 def _press_reply(turn: TurnState, key: str) -> None:
-    """Run the button of an answer; these buttons never expire."""
+    """Run the button of an answer."""
     if turn.c.with_officer or key == "back":
         return turn.ask()
     if key == "urgent":

@@ -330,12 +330,13 @@ class UploadReceived:
 class PrintList:
     """Create a temporary printable list; the link goes into the message's button of kind LINK.
 
-    `ready` are the keys of the papers that are ticked.
+    `ready` are the keys of the papers that are ticked, `entries` those of a stored list.
     """
 
     flow: str
     answers: Mapping[str, str | None]
     ready: tuple[str, ...] = ()
+    entries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

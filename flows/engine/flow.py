@@ -167,14 +167,14 @@ class Entry:
 class Listing:
     """A flow's outcome as a list to print and, after `consent`, to store.
 
-    `persisted` are the questions whose answers are stored with it. `reminds` returns whether a
-    reminder may be offered for these answers.
+    `persisted` are the questions whose answers are stored with it; a stored list has its entries by
+    key. `reminds` returns whether a reminder may be offered for these answers.
     """
 
     consent: Consent
     persisted: tuple[Question, ...]
     title: Callable[[Answers], Text]
-    entries: Callable[[Answers, date], tuple[Entry, ...]]
+    entries: Callable[[Answers, date, tuple[str, ...]], tuple[Entry, ...]]
     reminds: Callable[[Answers], bool]
 
 

@@ -21,6 +21,7 @@ from flows.engine.flow import (
     options,
     shown,
 )
+from flows.engine.progress import progress
 from flows.engine.questions import Option, Phone
 from flows.engine.recognition import Danger
 from flows.engine.state import RegistrationStatus, waits
@@ -115,7 +116,7 @@ def _ask_step(
             *screens.details(stop, road, hide=turn.page is Page.ALWAYS or turn.c.is_masked),
         ),
         (*buttons, *controls),
-        progress=(road.steps.index(stop) + 1, len(road.steps)),
+        progress=progress(flow, road, stop),
         protect=isinstance(stop.item, Review),
         private=private,
     )
@@ -163,7 +164,7 @@ def _finish(turn: TurnState, flow: Flow, road: Path) -> None:
         may = road.answers.get("write_first") == "yes"
         turn.put_form(flow, replace(turn.form(flow), submitted=True))
         turn.c = replace(turn.c, registration=RegistrationStatus("sent", number, may))
-        turn.notes.append((screens.REGISTRATION["sent"],))
+        turn.notes.append((screens.registration_text("sent", ""),))
         if not turn.c.has_pin:
             turn.notes.append((screens.PIN_OFFERED,))
     elif flow.items:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from flows import lifetimes
 from flows.engine import upload_states
+from flows.engine.blocks import caution, receipt, row_of
 from flows.engine.flow import Flow, Path, RepeatingGroup, Review, Step, Upload, shown
 from flows.engine.language_protocol import Words
 from flows.engine.questions import NO, YES, Choice, Option
@@ -19,6 +20,9 @@ LANGUAGE, MENU, DELETE, REGISTERED, WITHDRAW, EDIT, LEAVE = (
     "~leave",
 )
 
+# Beginnings of payloads that a channel sends where it draws the shapes of a message.
+CHANGE, TICK, UNTICK = "#change.", "#tick.", "#untick."
+
 CHOOSE_LANGUAGE = _("Please choose your language.")
 WELCOME = _(
     "Hello. This assistant tells ethnic Kazakhs abroad which papers and steps they need. We keep"
@@ -29,10 +33,13 @@ CAN_REGISTER = _(
     "If you like, this assistant can also send your pre-registration to the registry of ethnic"
     " Kazakhs abroad."
 )
-RISK = _(
-    "Please note: the messenger's owner can read what is written here, and a phone can be checked."
-    " If contact with foreign bodies is dangerous where you are, do not register here. You can"
-    " read, or go to a mission of Kazakhstan once you are in a safe country."
+RISK = caution(
+    _(
+        "Please note: others may see this chat. A phone can be checked, and the owner of a"
+        " messenger can read what is written in it. If contact with foreign bodies is dangerous"
+        " where you are, do not register here. You can read, or go to a mission of Kazakhstan once"
+        " you are in a safe country."
+    )
 )
 MENU_TEXT = _("What would you like to do?")
 OLD_BUTTON = _("That button belongs to an earlier question. This is the question now.")
@@ -216,10 +223,16 @@ WITHDRAW_SCREEN = Choice(
 )
 
 
-def registered_screen(state: str, number: str, more: Iterable[Flow]) -> Choice:
+def registration_text(state: str, number: str) -> Text:
+    """Return the state of a registration, with its number once there is one."""
     text = REGISTRATION.get(state, REGISTRATION["sent"])
     if "{number}" in text.msgid:
-        text = _(text.msgid, number=number)
+        return receipt(_(text.msgid, number=number), number)
+    return receipt(text, "")
+
+
+def registered_screen(state: str, number: str, more: Iterable[Flow]) -> Choice:
+    text = registration_text(state, number)
     among = (
         Option("amend", button("Change an answer")),
         Option("withdraw", button("Withdraw")),
@@ -237,7 +250,7 @@ def registered_screen(state: str, number: str, more: Iterable[Flow]) -> Choice:
 
 def edit_screen(road: Path) -> Choice:
     """Return the screen that lists every answer that can be changed."""
-    among = [Option(step.key, titled(step, road)) for step in road.steps if _can_change(step)]
+    among = [Option(step.key, titled(step, road)) for step in road.steps if can_change(step)]
     return Choice(
         name=EDIT,
         label=button("Change an answer"),
@@ -246,7 +259,8 @@ def edit_screen(road: Path) -> Choice:
     )
 
 
-def _can_change(step: Step) -> bool:
+def can_change(step: Step) -> bool:
+    """Return whether the step's answer can be changed from the review."""
     return isinstance(step.item, RepeatingGroup) or shown(step) is not None
 
 
@@ -279,7 +293,7 @@ def details(stop: Step, road: Path, *, hide: bool) -> tuple[tuple[Text, ...], ..
     """Return the answers for a review, or the members of a group; `hide` masks private answers."""
     if isinstance(stop.item, Review):
         lines = tuple(
-            _(SAVED.msgid, label=titled(step, road), answer=hidden(step, answer, hide=hide))
+            _answer_row(step, road, hidden(step, answer, hide=hide))
             for step in road.steps
             if (answer := shown(step)) is not None
         )
@@ -292,6 +306,11 @@ def details(stop: Step, road: Path, *, hide: bool) -> tuple[tuple[Text, ...], ..
         )
         return (lines,) if lines else ()
     return ()
+
+
+def _answer_row(step: Step, road: Path, answer: Label) -> Text:
+    line = _(SAVED.msgid, label=titled(step, road), answer=answer)
+    return row_of(line, answer, f"{CHANGE}{step.key}")
 
 
 def hidden(step: Step, answer: Label, *, hide: bool) -> Label:

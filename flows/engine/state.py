@@ -50,12 +50,16 @@ class RegistrationStatus:
 
 @dataclass(frozen=True)
 class MadeList:
-    """A list that a flow made: answers that may be stored, ticked entries, day of a reminder."""
+    """A list that a flow made: answers that may be stored, ticked entries, day of a reminder.
+
+    `entries` are the keys of its entries as they were read; empty in lists of an older version.
+    """
 
     flow: str
     answers: Mapping[str, str | None]
     ticked: tuple[str, ...] = ()
     remind: date | None = None
+    entries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from flows.engine.blocks import caution
 from flows.engine.text import _
 from flows.knowledge import cards, entry, laws, requirements
 from flows.knowledge.facts import Fact
@@ -11,9 +12,11 @@ from flows.knowledge.facts import Fact
 ORIGINS = ("UZ", "CN", "TM", "MN", "RU", "KG", "TR", "IR", "AF")
 COMMON_ORIGINS = ORIGINS[:6]
 
-SAFETY_FIRST = _(
-    "Your safety comes first. Ask for no paper where that could harm you or your family. Talk "
-    "to an officer first, who can tell you what helps instead."
+SAFETY_FIRST = caution(
+    _(
+        "Your safety comes first. Ask for no paper where that could harm you or your family. Talk "
+        "to an officer first, who can tell you what helps instead."
+    )
 )
 
 

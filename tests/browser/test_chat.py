@@ -5,6 +5,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from bot.web.chat_rendering import LABELS
 from tests.app_stack import House
 from tests.web.test_journeys import ANSWERS, LANGUAGES
 
@@ -204,3 +205,100 @@ async def test_messages_below_the_fold_are_counted(browser: Any, house: House) -
     await phone.page.click("#newest")
     await phone.page.wait_for_selector("#newest", state="hidden")
     assert await phone.page.title() == calm
+
+
+NAMED = "() => sessionStorage.length"
+OWN = "#list li.own .bubble"
+
+
+async def test_chat_page_keeps_an_anonymous_chat_over_a_reload(browser: Any, house: House) -> None:
+    phone = await _phone(browser, house)
+    for answer in ("ru", *ANSWERS[:3]):
+        await phone.answer(answer)
+    question = await phone.page.locator("#list li.kosh .bubble").last.inner_text()
+    await phone.page.reload()
+    await phone.page.wait_for_function(
+        "words => [...document.querySelectorAll('#list li.kosh .bubble')].pop()?.innerText"
+        " === words",
+        arg=question,
+    )
+    await phone.answer(ANSWERS[3])
+    assert phone.errors == []
+
+
+async def test_quick_exit_forgets_the_name_of_the_chat(browser: Any, house: House) -> None:
+    phone = await _phone(browser, house)
+    await phone.answer("ru")
+    await phone.page.wait_for_function("() => sessionStorage.length === 1")
+    await phone.page.click("button.leave")
+    await phone.page.wait_for_url("**/away")
+    assert await phone.page.evaluate(NAMED) == 0
+
+
+async def test_typed_private_answer_leaves_a_note_in_its_place(browser: Any, house: House) -> None:
+    phone = await _phone(browser, house)
+    for answer in ("ru", *ANSWERS[: ANSWERS.index("TESTOVA") + 1]):
+        await phone.answer(answer)
+    note = house.rt.languages.render(LABELS["hidden"], "ru")
+    await phone.page.wait_for_function(
+        "([own, note]) => [...document.querySelectorAll(own)].pop().innerText === note",
+        arg=[OWN, note],
+    )
+
+
+async def test_header_stays_one_line_with_text_twice_as_large(browser: Any, house: House) -> None:
+    phone = await _phone(browser, house)
+    await phone.answer("ru")
+    for width in (320, 390):
+        await phone.page.set_viewport_size({"width": width, "height": 740})
+        header = await phone.page.evaluate(
+            "() => { document.documentElement.style.fontSize = '212.5%';"
+            " const [name, leave, top] = ['#title', '.leave', '.top']"
+            ".map(each => document.querySelector(each).getBoundingClientRect());"
+            " return [leave.left - name.right, innerWidth - leave.right, top.height]; }"
+        )
+        assert min(header) >= 0
+        assert header[2] < 740 / 5
+
+
+LIST_READ = ("kandas_status", "CN", "both", "yes", "yes", "unsaid")
+
+
+async def test_longest_checklist_takes_two_screens_of_a_phone(browser: Any, house: House) -> None:
+    phone = await _phone(browser, house)
+    await phone.page.set_viewport_size({"width": 390, "height": 844})
+    for answer in ("ru", "checklist", *LIST_READ):
+        await phone.answer(answer)
+    made = phone.page.locator("#list li.kosh", has=phone.page.locator(".item"))
+    height = await made.locator(".bubble").evaluate("each => each.offsetHeight")
+    assert height <= 2 * 844
+    first = made.locator(".item").first
+    assert await first.locator("p").first.is_hidden()
+    await first.locator("summary").click()
+    assert await first.locator("p").first.is_visible()
+    await first.locator(".box").check()
+    assert phone.errors == []
+
+
+async def test_box_of_a_kept_list_stays_ticked_where_it_is(browser: Any, house: House) -> None:
+    phone = await _phone(browser, house)
+    for answer in ("ru", "checklist", *TO_A_KEPT_LIST):
+        await phone.answer(answer)
+    box = phone.page.locator(".tick").first
+    await box.click()
+    await phone.page.wait_for_function(
+        "() => document.querySelector('.tick').value.startsWith('#untick.')"
+    )
+    assert (await phone.page.locator(".tick").first.inner_text()).startswith("☑")
+    assert phone.errors == []
+
+
+async def test_pencil_of_the_review_opens_its_question(browser: Any, house: House) -> None:
+    phone = await _phone(browser, house)
+    for answer in ("ru", *ANSWERS[:-1]):
+        await phone.answer(answer)
+    await phone.page.click(".pencil[value='#change.surname']")
+    await phone.page.wait_for_function(
+        "() => [...document.querySelectorAll('#list li.kosh')].pop().innerText.includes('TESTOVA')"
+    )
+    assert phone.errors == []

@@ -2,7 +2,16 @@
 
 import pytest
 
-from flows.engine.conditions import ALWAYS, Condition, all_of, any_of, describe, holds, not_
+from flows.engine.conditions import (
+    ALWAYS,
+    Condition,
+    all_of,
+    any_of,
+    describe,
+    holds,
+    may_hold,
+    not_,
+)
 from flows.engine.questions import Number, YesNo
 from flows.engine.text import _, button
 
@@ -41,3 +50,21 @@ def test_condition_describes_itself_and_holds(
 
 def test_condition_without_parts_always_holds() -> None:
     assert holds(ALWAYS, {})
+
+
+@pytest.mark.parametrize(
+    ("condition", "unknown", "possible"),
+    [
+        (PETS.is_("yes"), ("pets",), True),
+        (PETS.is_("yes"), (), False),
+        (not_(PETS.is_("yes")), (), True),
+        (not_(any_of(PETS.is_("no"), MANY.at_least(2))), ("many",), False),
+        (all_of(PETS.is_("no"), MANY.at_least(2)), ("many",), True),
+        (all_of(PETS.is_("yes"), MANY.at_least(2)), ("many",), False),
+        (any_of(PETS.is_("yes"), MANY.at_least(2)), ("many",), True),
+    ],
+)
+def test_condition_may_hold_once_the_unknown_is_answered(
+    condition: Condition, unknown: tuple[str, ...], possible: bool
+) -> None:
+    assert may_hold(condition, {"pets": "no"}, unknown) is possible

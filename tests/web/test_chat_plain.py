@@ -1,8 +1,11 @@
 """Web chat without a script: a rejected text is reported and put back in the field."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from html import unescape
 
+import aiohttp
 import pytest
 
 from bot.conversations import receive
@@ -11,6 +14,7 @@ from bot.web import chat_rendering
 from flows.engine.conversation import step
 from flows.engine.events import Said
 from tests.app_stack import House
+from tests.web.test_journeys import ANSWERS
 
 WORDS = 'where is "the office" & <when>?'
 
@@ -50,3 +54,46 @@ async def test_chat_page_without_scripts_offers_to_resend_rejected_text(
         page = await answer.text()
     assert answer.status == 200
     assert house.rt.languages.render(chat_rendering.TROUBLE, "ru") not in page
+
+
+@asynccontextmanager
+async def _browsing() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        yield session
+
+
+async def _posted(
+    session: aiohttp.ClientSession, house: House, page: str, way: str, **fields: str
+) -> str:
+    form = {"chat": _hidden(page, "chat"), "id": _hidden(page, "id"), **fields}
+    async with session.post(f"{house.url}/chat/{way}", data=form) as answer:
+        assert answer.status == 200
+        return await answer.text()
+
+
+def _own(page: str) -> list[str]:
+    return re.findall(r'<li class="said own".*?<p [^>]*>([^<]*)</p>', page, re.DOTALL)
+
+
+async def test_chat_page_without_scripts_shows_what_was_just_said(house: House) -> None:
+    async with _browsing() as session:
+        async with session.get(f"{house.url}/chat") as answer:
+            page = await answer.text()
+        page = await _posted(session, house, page, "pressed", payload="1:ru")
+        assert _own(page) == ["Русский"]
+        page = await _posted(session, house, page, "said", text=WORDS)
+    assert [unescape(each) for each in _own(page)] == [WORDS]
+    assert page.index('<li class="said own"') < page.rindex('<li class="said kosh"')
+
+
+async def test_chat_page_without_scripts_hides_a_private_answer(house: House) -> None:
+    async with _browsing() as session:
+        async with session.get(f"{house.url}/chat") as answer:
+            page = await answer.text()
+        for key in ("ru", *ANSWERS[: ANSWERS.index("TESTOVA")]):
+            payloads = re.findall(r'name="payload" value="(\d+:[^"]*)"', page)
+            payload = next(each for each in payloads if each.partition(":")[2] == key)
+            page = await _posted(session, house, page, "pressed", payload=payload)
+        assert _own(page) != []
+        page = await _posted(session, house, page, "said", text="TESTOVA")
+    assert _own(page) == []

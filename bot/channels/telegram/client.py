@@ -163,6 +163,7 @@ class Telegram:
                 part = SendMessage(
                     chat_id=chat_id,
                     text=text,
+                    entities=layout.entities(message, text),
                     reply_markup=markup,
                     link_preview_options=NO_PREVIEW,
                     protect_content=message.protect or None,
@@ -191,6 +192,7 @@ class Telegram:
                 chat_id=chat_id,
                 message_id=message_id,
                 text=text,
+                entities=layout.entities(message, text),
                 reply_markup=layout.inline(markup),
                 link_preview_options=NO_PREVIEW,
             )

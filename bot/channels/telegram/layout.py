@@ -1,12 +1,13 @@
 """Telegram layout of a message: plain text split at paragraph ends, and its keyboard."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from aiogram.types import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     KeyboardButton,
+    MessageEntity,
     ReplyKeyboardMarkup,
     ReplyKeyboardRemove,
     WebAppInfo,
@@ -43,13 +44,62 @@ def parts(message: Message) -> list[tuple[str, Markup | None]]:
     is therefore sent as a separate message, and so is what takes it away again, unless a part
     without buttons can. Raises DoesNotFit if a payload is not 1 to 64 bytes of ASCII.
     """
-    *before, last = LIMITS.split("\n\n".join((*message.paragraphs, message.place)).strip())
+    *before, last = LIMITS.split(_whole(message).strip())
     found: list[tuple[str, Markup | None]] = [
         *((text, None) for text in before),
         (last, _inline(message.buttons)),
         *((each.label, _asking(each)) for each in message.buttons if each.kind == Kind.CONTACT),
     ]
     return _without_contact(found) if message.ends_contact else found
+
+
+def entities(message: Message, text: str) -> list[MessageEntity] | None:
+    """Return the formatting of one part of a message; None where nothing is formatted."""
+    start = _whole(message).find(text)
+    if not message.marks or start < 0:
+        return None
+    found = []
+    for kind, first, last in _spans(message):
+        inside = text[max(first - start, 0) : max(last - start, 0)]
+        if inside:
+            offset = LIMITS.measure(text[: max(first - start, 0)])
+            length = LIMITS.measure(inside)
+            found.append(MessageEntity(type=kind, offset=offset, length=length))
+    return found or None
+
+
+def _spans(message: Message) -> Iterator[tuple[str, int, int]]:
+    """Yield kinds of formatting, each with the characters it covers, first and past the last."""
+    lines = list(_line_spans(message))
+    for mark in message.marks:
+        (first, end), (_start, last) = lines[mark.first], lines[mark.first + mark.count - 1]
+        match mark.kind:
+            case "item" | "more":
+                yield "bold", first, end
+                if mark.count > 1:
+                    yield "expandable_blockquote", end + 1, last
+            case "caution":
+                yield "blockquote", first, last
+            case "source":
+                yield "italic", first, last
+            case "row":
+                yield "bold", first, first + mark.head
+            case "receipt" if mark.value:
+                number = _whole(message).rfind(mark.value, first, last)
+                yield "code", number, number + len(mark.value)
+
+
+def _line_spans(message: Message) -> Iterator[tuple[int, int]]:
+    start = 0
+    for paragraph in message.paragraphs:
+        for line in paragraph.split("\n"):
+            yield start, start + len(line)
+            start += len(line) + 1
+        start += 1
+
+
+def _whole(message: Message) -> str:
+    return "\n\n".join((*message.paragraphs, message.place)).rstrip()
 
 
 def _without_contact(found: list[tuple[str, Markup | None]]) -> list[tuple[str, Markup | None]]:

@@ -1,9 +1,10 @@
 """WhatsApp layout of a message: one message if it fits, since each is billed and throttled."""
 
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from typing import Any
 
-from bot.channels import DoesNotFit, Message, RenderedButton, Template
+from bot.channels import DoesNotFit, Mark, Message, RenderedButton, Template
 from bot.channels.limits import WHATSAPP as LIMITS
 from flows.engine.events import Kind
 from flows.engine.language_protocol import Words
@@ -74,7 +75,27 @@ def arranged(
 
 
 def _text(message: Message) -> str:
-    return "\n\n".join((*message.paragraphs, message.place)).strip()
+    """Return the text with WhatsApp's signs for bold, quoted and monospaced words."""
+    lines = message.lines
+    for mark in message.marks:
+        _format(lines, mark)
+    ends = accumulate(paragraph.count("\n") + 1 for paragraph in message.paragraphs)
+    starts = (0, *ends)
+    paragraphs = ("\n".join(lines[start:end]) for start, end in pairwise(starts))
+    return "\n\n".join((*paragraphs, message.place)).strip()
+
+
+def _format(lines: list[str], mark: Mark) -> None:
+    first = mark.first
+    match mark.kind:
+        case "item" | "more":
+            lines[first] = f"*{lines[first].strip()}*"
+        case "caution":
+            for number in range(first, first + mark.count):
+                lines[number] = f"> {lines[number]}"
+        case "receipt" if mark.value:
+            last = first + mark.count - 1
+            lines[last] = lines[last].replace(mark.value, f"`{mark.value}`")
 
 
 def _over(

@@ -1,5 +1,6 @@
 /* The face of the web chat: shows what the stream says, sends what the person says.
-   It keeps nothing: no storage, no history; unsent words live in this page only. */
+   It keeps no history, and unsent words live in this page only. Before consent the tab remembers
+   the chat's name, so that a reload finds the messages again; leaving and consent forget it. */
 
 const at = id => document.getElementById(id);
 const root = document.documentElement;
@@ -9,6 +10,7 @@ const unsent = new Map(); // own message (li) -> [url, fields]
 const LINK = /https?:\/\/[!#-;=?-~]*[\w/&=#%-]/g; // plain ASCII, so that 。 or ، ends it
 const TRIES = [1000, 3000, 9000, 0]; // ms to wait after each try
 const PATIENCE = 20000; // ms after which a request is given up, a press may be made again
+const NAME = 'chat';
 
 let labels = JSON.parse(document.body.dataset.labels);
 let chat = document.body.dataset.chat;
@@ -16,6 +18,7 @@ let source, last, reconnect, pause = 1000;
 let sending = Promise.resolve(); // one message at a time, in order
 let pressed = null; // the set of buttons that waits for its answer
 let following = true, seekFocus = false, below = 0; // messages that arrived below what is seen
+let tapped = ''; // the box that was pressed last, which keeps the focus
 let unpress, warn, calm, hush; // timers
 
 // ---- building ----
@@ -63,13 +66,61 @@ function fileOf({ id, file }) {
     make('label', { class: 'button pick' }, file, input)));
 }
 
+// ---- shapes: a message's lines as entries, boxes, rows, warnings, a receipt ----
+
+const said = words => words.map(each => make('p', {}, each));
+
+function folded(kind, [first, ...rest]) {
+  return make('details', { class: kind }, make('summary', {}, first), ...said(rest));
+}
+
+function pressable({ kind, values }, words) {
+  const parts = words.map((each, n) => {
+    const [head, value] = values[n];
+    if (kind === 'tick') return make('button', { class: 'tick', name: 'payload', value }, each);
+    const label = each.slice(0, head);
+    const pencil = value && make('button', { class: 'pencil', name: 'payload', value, 'aria-label': `${labels.change}: ${label}` });
+    return make('div', { class: 'row-of' }, ...said([label, each.slice(head)]), ...(value ? [pencil] : []));
+  });
+  return make('form', { class: `shapes ${kind}s` }, make('fieldset', {}, ...parts));
+}
+
+function receipt({ values: [[, number]] }, words) {
+  const copy = make('button', { class: 'copy', type: 'button' }, word('copy'));
+  return make('div', { class: 'receipt' },
+    ...said(number ? words.map(each => each.replace(number, '').trimEnd()) : words),
+    ...(number ? [make('p', { class: 'number' }, number), copy] : []));
+}
+
+function drawn(part, words) {
+  if (part.kind === 'item') {
+    const box = make('input', { type: 'checkbox', class: 'box', 'aria-label': words[0] });
+    return make('div', { class: 'item' }, box, folded('details', words));
+  }
+  if (part.kind === 'more') return folded('more', words);
+  if (part.kind === 'receipt') return receipt(part, words);
+  if (part.kind === 'row' || part.kind === 'tick') return pressable(part, words);
+  return make('div', { class: part.kind || 'plain' }, ...said(words));
+}
+
+function shaped({ parts, paragraphs }) {
+  let line = 0;
+  return parts.map(part => drawn(part, paragraphs.slice(line, line += part.lines)));
+}
+
+function steps({ progress: [value, max], place }) {
+  return make('div', { class: 'steps' },
+    make('progress', { value, max, 'aria-label': place }), make('span', { 'aria-hidden': 'true' }, place));
+}
+
 function bubble(m) {
-  const paragraphs = m.paragraphs.map(words => make('p', { dir: m.own && 'auto' }, words));
+  const shapes = m.parts && m.parts.length ? shaped(m) : null;
+  const paragraphs = shapes || m.paragraphs.map(words => make('p', { dir: m.own && 'auto' }, words));
   const translate = (m.own || m.protect) && 'no';
   const li = make('li', { class: `said new ${m.own ? 'own' : 'kosh'}`, 'data-id': m.id },
-    word(m.own ? 'you' : 'kosh', 'unseen'),
-    make('div', { class: 'bubble', id: `said-${m.id}`, lang: m.lang, dir: m.dir, translate }, ...paragraphs));
-  if (!m.own) paragraphs.forEach(link);
+    word(m.own ? 'you' : 'kosh', 'unseen'), ...(m.progress ? [steps(m)] : []),
+    make('div', { class: shapes ? 'bubble shaped' : 'bubble', id: `said-${m.id}`, lang: m.lang, dir: m.dir, translate }, ...paragraphs));
+  if (!m.own) li.querySelectorAll('p').forEach(link);
   if (m.file) li.append(fileOf(m));
   if (m.buttons && m.buttons.length) li.append(buttonsOf(m));
   return li;
@@ -81,7 +132,8 @@ function bubble(m) {
    edit: the beginning of the message if it is another one, else the page stays where it is. */
 function follow(edited, before) {
   if (edited) {
-    const begins = li => li.querySelector('.bubble p').textContent;
+    const begins = li => (li.querySelector('.ticks, .rows') || li.querySelector('.bubble p') || {}).className
+      || li.querySelector('.bubble').textContent.slice(0, 40);
     const { top, bottom } = edited.getBoundingClientRect();
     if (begins(edited) !== begins(before) || bottom < 0 || top > innerHeight) edited.scrollIntoView();
     return;
@@ -134,10 +186,18 @@ function settle() {
 function refocus(done) {
   const focus = document.activeElement;
   if (!seekFocus || (focus !== document.body && !list.contains(focus))) return;
-  const next = list.lastElementChild.querySelector('.button');
+  const place = tapped.split('.').slice(1).join('.');
+  const same = place && [...list.lastElementChild.querySelectorAll('.tick')].find(b => b.value.endsWith(place));
+  const next = same || list.lastElementChild.querySelector('.button');
   if (next) next.focus({ preventScroll: true });
   else if (done && matchMedia('(pointer: fine)').matches) text.focus({ preventScroll: true });
   seekFocus = !next && !done;
+}
+
+/* An answer that nobody else should read here: its place says what became of it. */
+function hide(li) {
+  li.dataset.state = 'hidden';
+  li.querySelector('.bubble').replaceChildren(make('p', {}, word('hidden')));
 }
 
 function tell(name) {
@@ -153,6 +213,7 @@ function leave(url, payload) {
   source = null;
   clearTimeout(reconnect);
   unsent.clear();
+  sessionStorage.clear();
   document.body.replaceChildren();
   document.title = '';
   if (payload) request('/chat/pressed', { id: uuid(), payload }, true).catch(() => {});
@@ -239,9 +300,15 @@ function askAsPage(li) {
 function delivered(li, now) {
   unsent.delete(li);
   mark(li, 'sent');
-  if (now === undefined || now === chat) return;
+  if (now === undefined) return;
+  remember(now);
+  if (now === chat) return;
   chat = now;
   listen();
+}
+
+function remember(name) {
+  if (name) sessionStorage.setItem(NAME, name); else sessionStorage.removeItem(NAME);
 }
 
 /* Sending it again would not help: the words go back to be changed. */
@@ -260,8 +327,14 @@ function press(chosen) {
   pressed.querySelectorAll('.chosen').forEach(b => b.classList.remove('chosen'));
   chosen.classList.add('chosen');
   seekFocus = true;
+  tapped = chosen.matches('.tick') ? chosen.value : '';
   unpress = setTimeout(settle, PATIENCE);
-  utter('/chat/pressed', chosen.textContent, { payload: chosen.value });
+  utter('/chat/pressed', chosen.getAttribute('aria-label') || chosen.textContent, { payload: chosen.value });
+}
+
+async function copied(button) {
+  await navigator.clipboard.writeText(button.previousSibling.textContent);
+  button.replaceChildren(word('copied'));
 }
 
 function write(kind, value = '') {
@@ -277,7 +350,7 @@ function submit(event) {
   if (event.target.matches('.file')) [...event.target.elements.file.files].forEach(attach);
   else if (chosen.matches('.exit')) leave(exitUrl, chosen.value);
   else if (chosen.matches('.contact')) write('tel', text.value);
-  else if (chosen.matches('.button')) press(chosen);
+  else if (chosen.matches('.button, .tick, .pencil')) press(chosen);
   else if (words) {
     utter('/chat/said', words, { text: words });
     write('text');
@@ -309,7 +382,10 @@ const events = {
     if (following) follow();
   },
   gone({ ids }) {
-    ids.map(find).filter(Boolean).forEach(li => { unsent.delete(li); li.remove(); });
+    const gone = ids.map(find).filter(Boolean);
+    gone.forEach(li => unsent.delete(li));
+    if (gone.length === 1 && gone[0].matches('.own')) hide(gone[0]);
+    else gone.forEach(li => li.remove());
     settle();
   },
   language(m) { speak(m.lang, m.dir, m.labels); },
@@ -394,8 +470,9 @@ function begin() {
 
 document.addEventListener('submit', submit);
 list.addEventListener('click', event => {
-  const again = event.target.closest('.again');
+  const again = event.target.closest('.again'), copy = event.target.closest('.copy');
   if (again) queue(again.closest('li'));
+  if (copy) copied(copy);
 });
 text.addEventListener('keydown', event => {
   if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
@@ -413,4 +490,7 @@ addEventListener('pageshow', event => { if (event.persisted) events.resync(); })
 document.addEventListener('visibilitychange', () => { if (!document.hidden) listen(); });
 
 begin();
-listen();
+const held = chat && sessionStorage.getItem(NAME);
+if (!chat) remember('');
+if (held) chat = held;
+if (held) events.resync().finally(listen); else listen();

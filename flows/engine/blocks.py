@@ -1,0 +1,89 @@
+"""Texts with a shape: entries, warnings, rows of answers, receipts, sources, details.
+
+Each is a `Text`, which a channel without shapes shows as it is. Other channels draw it by its kind.
+"""
+
+from dataclasses import dataclass, field
+from functools import reduce
+
+from flows.engine.text import Label, Text, _
+
+
+@dataclass(frozen=True, slots=True)
+class Item(Text):
+    """An entry of a list: its name in the first line, and below what may be folded."""
+
+
+@dataclass(frozen=True, slots=True)
+class More(Text):
+    """Details that may be folded: the first line is their heading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caution(Text):
+    """A warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source(Text):
+    """Where statements come from, and of which date they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Text):
+    """A label and an answer in one line; `payload` changes the answer."""
+
+    answer: Label = field(default=Text(""))
+    payload: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick(Text):
+    """A line with a box; `payload` ticks it, or takes the tick away."""
+
+    payload: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt(Text):
+    """The state of a registration, with its number to copy; empty while there is none."""
+
+    number: str = ""
+
+
+BLOCKS = (Item, More, Caution, Source, Row, Tick, Receipt)
+
+
+def item(*lines: Text) -> Item:
+    plain = _lines(lines)
+    return Item(plain.msgid, plain.values)
+
+
+def more(heading: Text, lines: tuple[Text, ...]) -> More:
+    """Return details as a list below a heading."""
+    plain = _lines((heading, *(_("• {sentence}", sentence=each) for each in lines)))
+    return More(plain.msgid, plain.values)
+
+
+def caution(text: Text) -> Caution:
+    return Caution(text.msgid, text.values)
+
+
+def source(text: Text) -> Source:
+    return Source(text.msgid, text.values)
+
+
+def tick(text: Text, payload: str) -> Tick:
+    return Tick(text.msgid, text.values, payload=payload)
+
+
+def receipt(text: Text, number: str) -> Receipt:
+    return Receipt(text.msgid, text.values, number=number)
+
+
+def row_of(line: Text, answer: Label, payload: str = "") -> Row:
+    return Row(line.msgid, line.values, answer=answer, payload=payload)
+
+
+def _lines(sentences: tuple[Text, ...]) -> Text:
+    return reduce(lambda said, more: _("{said}\n{more}", said=said, more=more), sentences)

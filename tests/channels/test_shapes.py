@@ -1,0 +1,80 @@
+"""Shapes of a message as each channel draws them."""
+
+import pytest
+
+from bot.channels import Mark, Message
+from bot.channels.telegram import layout as telegram
+from bot.channels.whatsapp import layout as whatsapp
+from bot.web.chat_rendering import bubble_of
+from tests.channels.test_whatsapp import WORDS
+
+LIST = Message(
+    (
+        "Papers 🙂",
+        "Stop here.",
+        "1. Passport\nAsk for it.\nTake it.",
+        "No. KS-1 is yours",
+    ),
+    language="ru",
+    marks=(Mark("caution", 1, 1), Mark("item", 2, 3), Mark("receipt", 5, 1, 0, "KS-1")),
+)
+REVIEW = Message(
+    ("Please check:", "Name: TEST\nYear: 1990"),
+    language="ru",
+    marks=(Mark("row", 1, 1, 6, "#change.name"), Mark("row", 2, 1, 6, "#change.year")),
+)
+
+
+def _formatted(message: Message, text: str) -> list[tuple[str, str]]:
+    units = text.encode("utf-16-le")
+    return [
+        (each.type, units[2 * each.offset : 2 * (each.offset + each.length)].decode("utf-16-le"))
+        for each in telegram.entities(message, text) or ()
+    ]
+
+
+def test_telegram_formats_titles_details_warnings_and_numbers() -> None:
+    ((text, _markup),) = telegram.parts(LIST)
+    assert _formatted(LIST, text) == [
+        ("blockquote", "Stop here."),
+        ("bold", "1. Passport"),
+        ("expandable_blockquote", "Ask for it.\nTake it."),
+        ("code", "KS-1"),
+    ]
+    ((text, _markup),) = telegram.parts(REVIEW)
+    assert _formatted(REVIEW, text) == [("bold", "Name: "), ("bold", "Year: ")]
+
+
+def test_telegram_formats_each_part_of_a_long_message() -> None:
+    papers = tuple(f"{number}. Paper\n{'words ' * 100}".strip() for number in range(1, 13))
+    marks = tuple(Mark("item", 2 * number, 2) for number in range(12))
+    message = Message(papers, language="ru", marks=marks)
+    texts = [text for text, _markup in telegram.parts(message)]
+    assert len(texts) > 1
+    bold = [words for text in texts for kind, words in _formatted(message, text) if kind == "bold"]
+    assert bold == [f"{number}. Paper" for number in range(1, 13)]
+
+
+def test_telegram_sends_plain_words_without_entities() -> None:
+    assert telegram.entities(Message(("words",)), "words") is None
+
+
+def test_whatsapp_marks_titles_warnings_and_numbers() -> None:
+    (content,) = whatsapp.parts(LIST, WORDS)
+    assert content["text"]["body"] == (
+        "Papers 🙂\n\n> Stop here.\n\n*1. Passport*\nAsk for it.\nTake it.\n\nNo. `KS-1` is yours"
+    )
+
+
+@pytest.mark.parametrize("message", [LIST, REVIEW, Message(("words", "more"))])
+def test_web_chat_draws_each_line_once(message: Message) -> None:
+    bubble = bubble_of("1", message)
+    drawn = sum(part["lines"] for part in bubble["parts"])
+    assert drawn == (len(message.lines) if message.marks else 0)
+
+
+def test_web_chat_draws_rows_that_follow_each_other_together() -> None:
+    assert bubble_of("1", REVIEW)["parts"] == [
+        {"kind": "", "lines": 1, "values": []},
+        {"kind": "row", "lines": 2, "values": [[6, "#change.name"], [6, "#change.year"]]},
+    ]

@@ -1,0 +1,88 @@
+"""Shapes of messages: entries, warnings, rows and boxes, and presses on them."""
+
+import pytest
+
+from flows.engine import checklist_screens, screens
+from flows.engine.blocks import Caution, Item, More, Receipt, Row, Source, Tick
+from flows.engine.events import Acknowledged, Pressed
+from flows.engine.text import Text
+from flows.knowledge.documents import IIN
+from tests.flows.chat import WORDS, Chat, at
+
+LISTED = ("kandas_status", "UZ", "both", "yes", "yes", "origin")
+
+
+def _texts(chat: Chat) -> list[Text]:
+    return [text for say in chat.says_now for lines in say.paragraphs for text in lines]
+
+
+def _shapes[T: Text](chat: Chat, kind: type[T]) -> list[T]:
+    return [text for text in _texts(chat) if isinstance(text, kind)]
+
+
+def test_checklist_has_an_entry_for_each_paper_and_folds_its_rules() -> None:
+    chat = Chat.begun("ru", "checklist").presses(*LISTED)
+    assert len(_shapes(chat, Item)) > 5
+    assert [len(_shapes(chat, kind)) for kind in (Caution, More, Source)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("place", ["origin", "kazakhstan", "elsewhere", "unsaid"])
+@pytest.mark.parametrize("citizenship", ["UZ", "CN", "Турция", "Иран"])
+def test_kept_list_has_the_papers_that_were_read(citizenship: str, place: str) -> None:
+    chat = Chat.begun("ru", "checklist").answers("kandas_status").answers(citizenship)
+    chat.presses("alone", "yes", place)
+    read = [WORDS.render(text, "ru").split("\n")[0] for text in _shapes(chat, Item)]
+    chat.presses("keep", "yes")
+    kept = [WORDS.render(text, "ru").removeprefix("☐ ") for text in _shapes(chat, Tick)]
+    assert kept == read
+
+
+def test_box_ticks_a_paper_and_takes_the_tick_away() -> None:
+    chat = Chat.begun("ru", "checklist").presses(*LISTED, "keep", "yes")
+    boxes = [box.payload for box in _shapes(chat, Tick)]
+    assert f"{screens.TICK}{IIN.key}" in boxes
+    assert all(len(payload) <= 64 for payload in boxes)
+    for _again in range(2):
+        chat.takes(Pressed(f"{screens.TICK}{IIN.key}"))
+        assert chat.conversation.saved_list is not None
+        assert chat.conversation.saved_list.ticked == (IIN.key,)
+        assert chat.at == checklist_screens.Screen.MINE
+        assert all(say.replaces for say in chat.says_now)
+    chat.takes(Pressed(f"{screens.UNTICK}{IIN.key}"))
+    assert chat.conversation.saved_list is not None
+    assert chat.conversation.saved_list.ticked == ()
+
+
+@pytest.mark.parametrize("payload", ["#tick.documents.no", "#tick.", "#change.surname", "#", "#x"])
+def test_shape_of_another_screen_is_an_old_button(payload: str) -> None:
+    chat = Chat.begun("ru", "checklist").presses(*LISTED, "keep", "yes")
+    chat.takes(Pressed(payload))
+    assert chat.shows(screens.OLD_BUTTON)
+
+
+def test_pencil_of_the_review_asks_for_that_answer() -> None:
+    chat = at("review")
+    rows = {row.payload: row for row in _shapes(chat, Row)}
+    assert WORDS.render(rows[f"{screens.CHANGE}surname"].answer, "ru") == "TESTOVA"
+    chat.takes(Pressed(f"{screens.CHANGE}surname"))
+    assert chat.at == "surname"
+    chat.says("TESTOVSKAYA")
+    assert chat.at == "review"
+    assert chat.told()["surname"] == "TESTOVSKAYA"
+
+
+def test_pencil_is_refused_for_what_cannot_be_changed() -> None:
+    chat = at("review").takes(Pressed(f"{screens.CHANGE}consent_registration"))
+    assert chat.shows(screens.OLD_BUTTON)
+    assert chat.at == "review"
+
+
+def test_receipt_has_its_number_once_the_registry_gave_one() -> None:
+    chat = at("review").presses("submit")
+    assert [each.number for each in _shapes(chat, Receipt)] == [""]
+    chat.takes(Acknowledged("received", "KZ-2026-TEST")).presses("!status")
+    assert [each.number for each in _shapes(chat, Receipt)] == ["KZ-2026-TEST"]
+
+
+def test_warning_of_the_welcome_is_a_caution() -> None:
+    assert _shapes(Chat.begun("ru"), Caution) == [screens.RISK]
