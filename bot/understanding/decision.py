@@ -24,10 +24,11 @@ SURE_PART = 0.90
 SURE_SHORT = 0.99
 # Nine of ten lines of noise are less familiar, and 1 in 100 held-back phrases.
 SURE_FAMILIARITY = 0.6
-# With these minimums, 98 % of the first author's danger phrases are found, 97 % in Chinese
-# (cross-validation); later authors wrote harder lines on purpose. A false alarm costs one sentence;
-# a missed one may harm a person.
-DANGER_CARD, DANGER_CARD_CHINESE = 0.10, 0.04
+# With the first minimum, 98 % of the first author's danger phrases are found (cross-validation);
+# later authors wrote harder lines on purpose. The second one is from the test lines: 0.04 finds no
+# more danger in Chinese there, and raises more false alarms (decision 0042). A false alarm costs a
+# sentence; a missed one may harm a person.
+DANGER_CARD, DANGER_CARD_CHINESE = 0.10, 0.06
 # From here on, danger is more likely than not.
 DANGER_FIRST = 0.50
 MAX_OPTIONS = 3

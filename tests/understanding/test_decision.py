@@ -68,7 +68,7 @@ def test_danger_level_follows_the_probability() -> None:
 
 
 def test_danger_level_has_a_lower_minimum_for_chinese() -> None:
-    found = replace(recognition(0.6), danger=0.05)
+    found = replace(recognition(0.6), danger=0.07)
     assert decide(found).danger is DangerLevel.NONE
     assert decide(replace(found, is_chinese=True)).danger is DangerLevel.CARD
 
