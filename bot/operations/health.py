@@ -30,9 +30,10 @@ from bot.budgets import Spending
 from bot.cache import CacheUnavailable
 from bot.channels import SendError
 from bot.channels.telegram.client import Telegram
+from bot.content import endings
 from bot.db import tables as t
 from bot.db.external_tables import JOB_EVENTS, JOBS
-from bot.db.statements import NOW, fetch_all, statement
+from bot.db.statements import NOW, fetch_all, fetch_value, statement
 from bot.observability import logging, metrics
 from bot.observability.metrics import Sample
 from bot.operations.version import built
@@ -80,6 +81,7 @@ class Snapshot:
     waiting: tuple[Waiting, ...] = ()
     delivered: tuple[tuple[str, datetime], ...] = ()
     spent: tuple[Spending, ...] = ()
+    facts: tuple[tuple[str, int], ...] = ()
 
     def oldest(self, of: Backlog, channel: str = "") -> float:
         """Return the age in seconds of the oldest waiting item of a kind; 0 if there is none."""
@@ -147,20 +149,25 @@ _DELIVERED = statement(
 )
 
 
+_DATABASE_TIME = statement(select(NOW))
+
+
 async def collect(rt: Runtime) -> Snapshot:
-    """Collect a snapshot in two statements; without a database, only that it is unavailable."""
+    """Collect a snapshot; without a database, only that it is unavailable."""
     live = await _is_live(rt)
     spent = await _spent(rt) if live else ()
     try:
         async with rt.pool.connection() as transaction:
             rows = await fetch_all(transaction, _WAITING)
             delivered = await fetch_all(transaction, _DELIVERED)
+            now = await fetch_value(transaction, _DATABASE_TIME)
     except (OperationalError, PoolTimeout):
         return Snapshot(database=False, live=live, spent=spent)
     waiting = (Waiting(Backlog(of), channel, n, max(age or 0, 0)) for of, channel, n, age in rows)
-    return Snapshot(
-        True, live, tuple(waiting), tuple((c, at.astimezone(UTC)) for c, at in delivered), spent
-    )
+    assert now is not None
+    facts = tuple(endings.counts(rt.content.on(now.date())).items())
+    sent = tuple((c, at.astimezone(UTC)) for c, at in delivered)
+    return Snapshot(True, live, tuple(waiting), sent, spent, facts)
 
 
 async def _is_live(rt: Runtime) -> bool:
@@ -210,6 +217,8 @@ def samples(sight: Snapshot) -> tuple[Sample, ...]:
         )),
         ("kosh_web_budget_spent", "Whether the installation's budget of the web chat is spent.",
          tuple(({"of": each}, float(each in sight.spent)) for each in Spending)),
+        ("kosh_facts", "Facts that ended, end within 30 days, or were not checked in time.",
+         tuple(({"state": state}, float(count)) for state, count in sight.facts)),
         ("kosh_backlog", "How many wait.", tuple(
             ({"of": each.of, "channel": each.channel}, float(each.count)) for each in sight.waiting
         )),

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form
 from pydantic import ConfigDict
 from starlette.responses import RedirectResponse, Response
 
+from bot.content import endings
 from bot.content.cards import COUNTRIES
 from bot.content.model import ENGLISH, WRITTEN, Body, Kind
 from bot.editorial import drafts
@@ -23,11 +24,9 @@ from bot.web.console.rendering import done, page
 from bot.web.console.request_context import ROOT, RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 from flows.knowledge.catalogue import FACTS
-from flows.knowledge.facts import NOTICE
 from flows.knowledge.offices import desk_name
 
 KEEP = ("text_", "sources", "why_partial", "address")
-WARNED = 2 * NOTICE
 # Names of the fields in a difference, by the label that the form shows.
 FIELDS = {
     "sources": "content_source",
@@ -88,13 +87,15 @@ async def listing(
     found = await drafts.overview(context.rt, context.officer)
     today = context.now.date()
     edition = context.rt.content.on(today)
-    ends = [fact.on(edition) for fact in FACTS if fact.on(edition).until <= today + WARNED]
     return page(
         context,
         "content.html",
         drafts=[each for versions in found.values() for each in versions if each.state == "draft"],
         live=[each for versions in found.values() for each in versions if each.state == "live"],
-        due=sorted(ends, key=lambda fact: (fact.until, fact.key)),
+        due=[
+            (fact, [context.say(each) for each in endings.afterwards(fact, edition)])
+            for fact in endings.ending(edition)
+        ],
         facts=[fact for fact in FACTS if _matches(context, fact.key, find)],
         cards=[
             (f"{Kind.CARD}:{key}", desk_name(key))

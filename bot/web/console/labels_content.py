@@ -13,6 +13,8 @@ CONTENT: dict[str, Text] = {
     "content_waiting": _("Waiting for approval"),
     "content_live": _("Changed here and published"),
     "content_due": _("Ends soon, or has ended"),
+    "content_then": _("After that day people read:"),
+    "content_then_silent": _("After that day nothing is said of it."),
     "content_all": _("All facts"),
     "content_find": _("Word of a fact or of its key"),
     "content_until": _("until {date}"),
