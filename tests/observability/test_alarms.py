@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,6 +23,7 @@ from bot import runtime as running
 from bot.budgets import Spending
 from bot.cache import Cache
 from bot.channels import Inbound
+from bot.content import endings
 from bot.conversations import quarantine, receive
 from bot.conversations.anonymous import Overloaded
 from bot.db import job_queue
@@ -45,11 +47,15 @@ ROOT = Path(__file__).parents[2]
 RULES = yaml.safe_load((ROOT / "deploy/prometheus/rules.yaml").read_text("utf-8"))["groups"][0]
 ALARMS = {rule["alert"]: rule for rule in RULES["rules"]}
 
+SIGHT = health.Snapshot(database=True, live=True)
+
 type Provoke = Callable[[Runtime, Databases], Awaitable[Runtime]]
 
 PROVOKED: dict[str, Provoke] = {}
 # Alerts that no process can raise about itself.
 OF_PROCESSES = {"KoshDown", "KoshLooping"}
+# The day decides; a test that provoked it in the database would depend on the date of its run.
+OF_DAYS = {"KoshFactsEnd"}
 
 
 def provokes(name: str) -> Callable[[Provoke], Provoke]:
@@ -80,7 +86,7 @@ async def prometheus() -> AsyncIterator[Prometheus]:
 
 @pytest.mark.requirement("S-76")
 def test_alert_tests_cover_every_alert() -> None:
-    assert PROVOKED.keys() | OF_PROCESSES == ALARMS.keys()
+    assert PROVOKED.keys() | OF_PROCESSES | OF_DAYS == ALARMS.keys()
 
 
 def test_metrics_of_alert_events_exist_at_zero_before_the_first_event() -> None:
@@ -108,7 +114,19 @@ def test_alert_fires_when_a_process_restarts_repeatedly() -> None:
     assert fires(rule, *(begun(at) for at in (1, 2, 2, 3, 4, 5)))
 
 
-@pytest.mark.parametrize("name", sorted(ALARMS.keys() - OF_PROCESSES))
+def test_alert_fires_thirty_days_before_facts_end() -> None:
+    rule = ALARMS["KoshFactsEnd"]["expr"]
+
+    def on(day: date) -> Scrape:
+        facts = tuple(endings.counts(day).items())
+        return scraped(metrics.exposition(health.samples(replace(SIGHT, facts=facts))).decode())
+
+    assert not fires(rule, on(date(2026, 11, 30)))
+    assert fires(rule, on(date(2026, 12, 1)))
+    assert fires(rule, on(date(2027, 1, 1))), "a fact that has ended is a reason too"
+
+
+@pytest.mark.parametrize("name", sorted(ALARMS.keys() - OF_PROCESSES - OF_DAYS))
 @pytest.mark.requirement("S-76")
 async def test_alert_fires_on_its_condition(
     name: str, rt: Runtime, databases: Databases, prometheus: Prometheus

@@ -1,0 +1,63 @@
+"""Cost of a turn with 500 published items, relative to one without: `python -m … .content`."""
+
+from datetime import date, timedelta
+from statistics import median
+from time import process_time
+
+from bot.content import Body
+from bot.content.live import Snapshot, snapshot
+from bot.i18n import Languages
+from bot.understanding.engine_adapter import EngineRecognizer
+from flows import FLOWS
+from flows.engine.conversation import step
+from flows.engine.events import Pressed, Said, Started
+from flows.engine.state import Conversation
+from flows.knowledge.catalogue import FACTS
+from flows.replies import understanding
+
+DAY = date(2026, 11, 28)
+ITEMS = 500
+ROUNDS, TURNS = 60, 40
+LANGUAGES = Languages()
+UNDERSTANDING = understanding(EngineRecognizer.load())
+QUESTION = Said("Сколько дней граждане Турции могут быть без визы?")
+
+
+def filled() -> Snapshot:
+    """Return a snapshot in which every fact is published with its own words, 500 items in all."""
+    bodies = {f"fact:{fact.key}": _body(fact.text.msgid) for fact in FACTS}
+    late = {f"notice:n{number}": _body("Later.", 9) for number in range(ITEMS - len(bodies))}
+    return snapshot(LANGUAGES, 1, bodies | late)
+
+
+def _body(words: str, after: int = 0) -> Body:
+    texts = dict.fromkeys(("en", "kk", "ru", "zh_Hans", "uz"), words)
+    since = DAY + timedelta(days=after)
+    return Body(texts=texts, as_of=DAY, checked=DAY, since=since, until=DAY + timedelta(days=60))
+
+
+def turns(content: Snapshot) -> float:
+    """Return the CPU seconds of a conversation's turns, with all their texts."""
+    began = process_time()
+    conversation = Conversation()
+    for event in (Started(), Said("Русский"), *[QUESTION, Pressed("!menu")] * (TURNS // 2)):
+        today = content.on(DAY)
+        turn = step(FLOWS, LANGUAGES, conversation, event, today, understanding=UNDERSTANDING)
+        conversation = turn.conversation
+        for say in turn.says:
+            for paragraph in say.paragraphs:
+                for text in paragraph:
+                    LANGUAGES.render(text, conversation.language or "ru")
+    return process_time() - began
+
+
+def main() -> None:
+    empty, full = Snapshot(), filled()
+    assert len(full.bodies) == ITEMS
+    pairs = [(turns(empty), turns(full)) for _round in range(ROUNDS)]
+    ratio = median(one / other for other, one in pairs)
+    print(f"{ITEMS} items: {ratio:.3f} × the CPU time of a turn without, {ROUNDS} pairs")
+
+
+if __name__ == "__main__":
+    main()

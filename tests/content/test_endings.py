@@ -1,0 +1,34 @@
+"""Editors are warned before a fact ends, and see the sentence that follows."""
+
+from datetime import date, timedelta
+
+from bot.content import Body, endings
+from bot.content.live import snapshot
+from bot.i18n import Languages
+from flows.knowledge import quota
+
+LANGUAGES = Languages()
+DECEMBER = date(2026, 12, 2)
+
+
+def test_fact_is_listed_before_its_last_day_with_what_follows() -> None:
+    listed = {fact.key for fact in endings.ending(DECEMBER)}
+    assert quota.PLACES.key in listed
+    assert endings.afterwards(quota.PLACES, DECEMBER) == (quota.PLACES.ended,)
+    assert endings.afterwards(quota.LAST_YEAR, DECEMBER) == ()
+    assert endings.counts(DECEMBER)["ends"] > 0
+
+
+def test_published_fact_with_a_later_day_is_not_listed() -> None:
+    body = Body(
+        texts={"en": "Places in 2027: 9.", "ru": "Мест в 2027 году: 9."},
+        as_of=DECEMBER, checked=DECEMBER, until=DECEMBER + timedelta(days=150),
+    )  # fmt: skip
+    edition = snapshot(LANGUAGES, 1, {f"fact:{quota.PLACES.key}": body}).on(DECEMBER)
+    assert quota.PLACES.key not in {fact.key for fact in endings.ending(edition)}
+    before, after = endings.counts(DECEMBER), endings.counts(edition)
+    assert after["ends"] == before["ends"] - 1
+
+
+def test_facts_without_a_near_end_are_not_listed() -> None:
+    assert endings.counts(date(2026, 11, 28)) == {"ended": 0, "ends": 0, "unchecked": 0}

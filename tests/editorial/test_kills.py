@@ -1,0 +1,89 @@
+"""Publishing processes are killed: no process ever serves half of a publication."""
+
+import asyncio
+import json
+import re
+import sys
+from asyncio.subprocess import PIPE, Process
+from dataclasses import asdict
+from pathlib import Path
+
+from bot.config.settings import Settings
+from bot.content import LiveContent
+from bot.editorial import drafts
+from bot.embedded import Databases
+from bot.operations import backup
+from bot.runtime import Runtime, runtime
+from bot.security.key_files import Keys
+from bot.security.vault import Vault
+from flows.knowledge.facts import said
+from tests.desk.desks import audited
+from tests.editorial.editors import ITEM, approver, database_day, editor, publish
+
+# Publications before each kill.
+KILLS = (1, 2, 1, 3, 1)
+ROOT = Path(__file__).parents[2]
+
+
+async def _served(rt: Runtime) -> LiveContent:
+    """Return the content of a process that starts now."""
+    content = LiveContent(rt.languages)
+    async with rt.pool.connection() as transaction:
+        await content.load(transaction)
+    return content
+
+
+async def _numbers(rt: Runtime, content: LiveContent) -> set[str]:
+    """Return the numbers that the sentences carry, over all six forms."""
+    lines = said([drafts.SHIPPED[ITEM]], content.on(await database_day(rt)))
+    shown = (rt.languages.render(lines[0], code) for code, _own in rt.languages.languages())
+    return {number for text in shown for number in re.findall(r"(?<!\d)2\d\d(?!\d)", text)}
+
+
+async def _publisher(words: str) -> Process:
+    command = (sys.executable, "-m", "tests.editorial.publisher", words)
+    return await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=PIPE)
+
+
+async def test_kill_during_a_publication_leaves_a_whole_version(
+    rt: Runtime, databases: Databases, redis_url: str, tmp_path: Path
+) -> None:
+    author, second = await editor(rt), await approver(rt)
+    words = json.dumps({
+        "databases": asdict(databases), "redis_url": redis_url, "folder": str(tmp_path),
+        "author": str(author.id), "second": str(second.id),
+    })  # fmt: skip
+    for publications in KILLS:
+        process = await _publisher(words)
+        assert process.stdout is not None
+        async with asyncio.timeout(120):
+            for _each in range(publications):
+                last = int(await process.stdout.readline())
+                assert len(await _numbers(rt, await _served(rt))) == 1, "never half of one"
+        process.kill()
+        await process.wait()
+        restarted = await _served(rt)
+        (number,) = await _numbers(rt, restarted)
+        assert int(number) >= last, "a publication that was reported is served"
+        versions = await drafts.history(rt, author, ITEM)
+        assert [each.state for each in versions].count("live") == 1
+        published = [each for _a, each, _d in await audited(rt) if each == "content.published"]
+        assert restarted.snapshot.version == len(published), "each publication is audited"
+        async with asyncio.timeout(60):
+            while rt.content.snapshot.version != restarted.snapshot.version:  # noqa: ASYNC110 — no signal
+                await asyncio.sleep(0.05)
+        assert await _numbers(rt, rt.content) == {number}, "every process serves the same"
+
+
+async def test_restore_brings_published_content_back(chosen: Settings, tmp_path: Path) -> None:
+    async with runtime(chosen) as rt:
+        author, second = await editor(rt), await approver(rt)
+        await publish(rt, author, second)
+        before = (await _served(rt)).snapshot.bodies
+        copy = backup.back_up(chosen, rt.vault, tmp_path / "backups")
+        await drafts.withdraw(rt, author, ITEM)
+        assert (await _served(rt)).snapshot.bodies == {}
+    backup.restore(chosen, Vault(Keys.load(chosen.key_dir)), copy)
+    async with runtime(chosen) as rt:
+        assert rt.content.snapshot.bodies == before
+        assert [each.state for each in await drafts.history(rt, author, ITEM)] == ["live"]
