@@ -247,6 +247,10 @@ class Settings(BaseSettings):
         description="Hosts that an announcement may link to, with their subdomains, besides "
         "that of KOSH_PUBLIC_URL; separated by commas.",
     )
+    info_indexed: bool = Field(
+        default=False,
+        description="Let search engines index the public pages at /info.",
+    )
     broadcast_keys: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Clients of the announcement API: an officer's name and the SHA-256 of "

@@ -23,6 +23,7 @@ from bot.web import (
     demo,
     errors,
     health,
+    info,
     printed_checklist,
     secure_page,
     webhooks,
@@ -49,6 +50,7 @@ ROUTERS = (
     chat_stream.router,
     secure_page.router,
     printed_checklist.router,
+    info.router,
     broadcast_api.router,
     demo.router,
 )

@@ -78,7 +78,7 @@ async def status_json(request: Request) -> Response:
 async def status(request: Request, lang: str = "") -> Response:
     """Return the public status as a page in the reader's language."""
     rt, seen = await _seen(request)
-    language = _language(rt, lang, request)
+    language = page_language(rt, lang, request)
     html = templates.get_template("status.html").render(
         lang=tag(language),
         dir=direction(language),
@@ -97,7 +97,8 @@ async def _seen(request: Request) -> tuple[Runtime, operation_health.Snapshot]:
     return request.app.state.rt, await watcher.sight()
 
 
-def _language(rt: Runtime, wanted: str, request: Request) -> str:
+def page_language(rt: Runtime, wanted: str, request: Request) -> str:
+    """Return the wanted language, or the offered one that fits the browser best."""
     codes = [code for code, _own in rt.languages.languages()]
     hint = request.headers.get("accept-language", "").partition(",")[0].partition(";")[0]
     return wanted if wanted in codes else rt.languages.closest(hint) or codes[0]

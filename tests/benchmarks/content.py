@@ -10,7 +10,7 @@ from bot.i18n import Languages
 from bot.understanding.engine_adapter import EngineRecognizer
 from flows import FLOWS
 from flows.engine.conversation import step
-from flows.engine.events import Pressed, Said, Started
+from flows.engine.events import Event, Pressed, Said, Started
 from flows.engine.state import Conversation
 from flows.knowledge.catalogue import FACTS
 from flows.replies import understanding
@@ -40,7 +40,8 @@ def turns(content: Snapshot) -> float:
     """Return the CPU seconds of a conversation's turns, with all their texts."""
     began = process_time()
     conversation = Conversation()
-    for event in (Started(), Said("Русский"), *[QUESTION, Pressed("!menu")] * (TURNS // 2)):
+    events: tuple[Event, ...] = (QUESTION, Pressed("!menu"))
+    for event in (Started(), Said("Русский"), *(events * (TURNS // 2))):
         today = content.on(DAY)
         turn = step(FLOWS, LANGUAGES, conversation, event, today, understanding=UNDERSTANDING)
         conversation = turn.conversation
