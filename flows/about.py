@@ -2,8 +2,9 @@
 
 from datetime import date
 
+from flows.engine import labels
 from flows.engine.flow import Flow, Outcome, Submit
-from flows.engine.text import Text, _, button
+from flows.engine.text import Text, _
 from flows.knowledge.contacts import CONTACTS
 from flows.knowledge.facts import said
 from flows.knowledge.registry import NO_PROMISE, REGISTRY
@@ -32,7 +33,7 @@ def about(operator: str) -> Flow:
         facts, contacts = said(REGISTRY, today), said(CONTACTS, today)
         return Outcome((run_by, OFFICIAL, OTHER_STATES, NO_PROMISE, *facts, *contacts))
 
-    return Flow(name="about", title=button("About the assistant"), items=(), outcome=outcome)
+    return Flow(name="about", title=labels.ABOUT, items=(), outcome=outcome)
 
 
 ABOUT = about("")

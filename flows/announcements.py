@@ -6,6 +6,7 @@ should be about. These answers leave the conversation as soon as the flow ends.
 
 from datetime import date
 
+from flows.engine import labels
 from flows.engine.announcement_screens import SUBSCRIBED
 from flows.engine.flow import Consent, Flow, Notice, Outcome, Submit, Subscribe
 from flows.engine.questions import Choice, CountryQuestion, MultiChoice, Option
@@ -22,7 +23,10 @@ CHOSEN = MultiChoice(
     name="news_topics",
     label=button("Topics"),
     text=lines(
-        _("Which announcements would you like? Press those that you want, then “That is all”."),
+        _(
+            "Which announcements would you like? Press those that you want, then “{that_is_all}”.",
+            that_is_all=labels.THAT_IS_ALL,
+        ),
         *(_("• {topic}: {about}", topic=each.name, about=each.about) for each in TOPICS),
     ),
     among=tuple(Option(each.key, each.name) for each in TOPICS),
@@ -101,7 +105,10 @@ REGION = Choice(
 )
 TRAITS = {"country": COUNTRY, "programme": PROGRAMME, "region": REGION}
 DONE = _("Done.")
-WAY_OUT = _("To change or to end it, choose “Announcements” in the menu or write “stop”.")
+WAY_OUT = _(
+    "To change or to end it, choose “{announcements}” in the menu or write “stop”.",
+    announcements=labels.ANNOUNCEMENTS,
+)
 NONE = _("No announcements will be sent. You can read them here at any time.")
 
 
@@ -121,7 +128,7 @@ def outcome(answers: Submit, today: date) -> Outcome:
 
 ANNOUNCEMENTS = Flow(
     name="announcements",
-    title=button("Announcements"),
+    title=labels.ANNOUNCEMENTS,
     items=(CHOSEN, RISK, CONSENT, WAY, CONSENT_TRAITS, COUNTRY, PROGRAMME, REGION),
     outcome=outcome,
     declined=lambda answers, today: (NONE,),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from flows import lifetimes
+from flows.engine import labels
 from flows.engine.blocks import Source, caution, item, more, source
 from flows.engine.conditions import Answers
 from flows.engine.flow import Consent, Entry, Flow, Listing, Outcome, Submit
@@ -333,7 +334,7 @@ LISTING = Listing(
 
 CHECKLIST = Flow(
     name="checklist",
-    title=button("My papers"),
+    title=labels.MY_PAPERS,
     items=(
         PROGRAMME,
         replace(CITIZENSHIP, when=WITH_CITIZENSHIP),

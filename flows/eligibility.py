@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
+from flows.engine import labels
 from flows.engine.conditions import Answers
 from flows.engine.flow import Flow, Outcome, Submit
 from flows.engine.text import Text, _, button
@@ -71,7 +72,7 @@ STUDY = _("a study grant or a preparatory place")
 FIRST_STEP = _("Your first step: {step}")
 STEPS = _("All steps, in order:")
 GET_IIN = _("Get an individual identification number (IIN) at a State Corporation office.")
-APPLY = _("Apply with your papers. Make your list under “My papers”.")
+APPLY = _("Apply with your papers. Make your list under “{my_papers}”.", my_papers=labels.MY_PAPERS)
 AFTERWARDS = _(
     "After that you apply for the residence permit and for citizenship. An officer can tell "
     "you which comes first."
@@ -92,8 +93,9 @@ PROMISED = _(
     "no officer and no helper."
 )
 SUPPORT = _(
-    "Do you need money for the move? See “Support” for what help there is and how "
-    "many people get it."
+    "Do you need money for the move? See “{support}” for what help there is and how "
+    "many people get it.",
+    support=labels.SUPPORT,
 )
 MAY_REGISTER = _("You can be noted in the registry of ethnic Kazakhs abroad without moving.")
 ASK = _("A person can help with all of this. What you chose here is not kept.")

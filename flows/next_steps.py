@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from flows.engine import labels
 from flows.engine.flow import Flow, Outcome, Submit
 from flows.engine.text import _, button
 from flows.knowledge import kandas
@@ -17,11 +18,13 @@ THE_REGISTRY = _(
 )
 APPLY = _(
     "For the kandas status you need a separate application with your papers. Make your list "
-    "under “My papers”."
+    "under “{my_papers}”.",
+    my_papers=labels.MY_PAPERS,
 )
 CHANGE = _(
-    "Under “My registration” you can change an answer or withdraw everything, at any time and"
-    " without a reason."
+    "Under “{my_registration}” you can change an answer or withdraw everything, at any time and"
+    " without a reason.",
+    my_registration=labels.MY_REGISTRATION,
 )
 DECIDES = (kandas.CHANNELS, kandas.COMPLETENESS, kandas.COMMISSION, kandas.DECISION)
 

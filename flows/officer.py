@@ -3,6 +3,7 @@
 from datetime import date
 
 from flows import lifetimes
+from flows.engine import labels
 from flows.engine.flow import Consent, Flow, OpenCase, Outcome, Submit
 from flows.engine.questions import Choice, FreeText, Option
 from flows.engine.text import _, button, row
@@ -64,7 +65,7 @@ def outcome(answers: Submit, today: date) -> Outcome:
 
 OFFICER = Flow(
     name="officer",
-    title=button("Talk to a person"),
+    title=labels.TALK_TO_A_PERSON,
     items=(TOPIC, CONSENT, WORDS),
     outcome=outcome,
     declined=lambda answers, today: (

@@ -8,6 +8,7 @@ Never asked: document numbers, health, views, stories, exact addresses, names of
 from datetime import date
 
 from flows import lifetimes
+from flows.engine import labels
 from flows.engine.conditions import Answers
 from flows.engine.flow import (
     Consent,
@@ -223,7 +224,7 @@ RISK = Notice(
         "Kazakhstan once you are in a safe country. A relative cannot register you without "
         "your consent. We send nothing to the authorities of another state. We do not know to whom "
         "the registry shows its data. “{about}” says who runs this assistant.",
-        about=button("About the assistant"),
+        about=labels.ABOUT,
     ),
 )
 CONSENT = Consent(
@@ -288,7 +289,9 @@ GIVEN_NAME = PersonName(
 PATRONYMIC = PersonName(
     name="patronymic",
     label=button("Patronymic"),
-    text=_("Your patronymic, as in your passport? If there is none, press “Skip”."),
+    text=_(
+        "Your patronymic, as in your passport? If there is none, press “{skip}”.", skip=labels.SKIP
+    ),
     sensitive=True,
     skippable=True,
 )
@@ -433,6 +436,7 @@ SPOUSE_NOT_KAZAKH = HandoffOffer(
 
 def _named(options: tuple[Option, ...], key: str | None) -> Text:
     label = next((option.label for option in options if option.key == key), None)
+    # Translators: one member of the family in a form.
     return label if isinstance(label, Text) else _("Person")
 
 

@@ -6,6 +6,7 @@ The amounts are valid for one year. After its last day they are not shown, and a
 from collections.abc import Iterator
 from datetime import date
 
+from flows.engine import labels
 from flows.engine.conditions import Answers
 from flows.engine.flow import Flow, Outcome, Submit
 from flows.engine.questions import NO as NO_OPTION
@@ -182,7 +183,7 @@ def _sums(answers: Answers) -> Text:
 
 SUPPORT = Flow(
     name="support",
-    title=button("Support"),
+    title=labels.SUPPORT,
     items=(AREA, *REGION_QUESTIONS, PEOPLE, RENT),
     outcome=outcome,
 )

@@ -15,12 +15,12 @@ from bot.cases.canned_replies import BUILT
 from bot.channels import Message, RenderedButton, Template
 from bot.channels.limits import LIMITS
 from bot.runtime import Runtime
+from flows.engine import labels
 from flows.engine.announcement_screens import SOMETHING_NEW
 from flows.engine.events import Kind
-from flows.engine.text import button
 
 NEWS = "!news"
-ANNOUNCEMENTS = button("Announcements")
+ANNOUNCEMENTS = labels.ANNOUNCEMENTS
 UNFILLED = re.compile(r"[{}\[\]<>]|_{3,}|\b[XХ]{2,}\b|TODO|\?{3,}|\.{4,}")
 
 

@@ -1,5 +1,6 @@
 """`languages`: translation catalogues and their checks."""
 
+import random
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -86,6 +87,23 @@ def words(
         typer.echo(f"{code}: {', '.join(new) or 'none'}")
         if accept:
             spelling.accept(code, found)
+
+
+@app.command()
+def draw(
+    seed: Annotated[int, typer.Option(help="The same seed draws the same sentences again.")],
+    count: Annotated[int, typer.Option(help="Sentences for each language.")] = 200,
+    only: Annotated[str, typer.Option(help="Draw for this language only, such as kk_Arab.")] = "",
+) -> None:
+    """Print random sentences of each hand-written language beside the English, for a reader."""
+    for code in (only,) if only else catalogues.HAND_MADE:
+        messages = sorted(catalogues.messages(code).items())
+        # A draw by seed must be repeatable; it protects nothing.
+        drawn = random.Random(f"{seed}:{code}").sample(messages, min(count, len(messages)))
+        for number, ((context, english), text) in enumerate(drawn, 1):
+            typer.echo(
+                f"{code} {number}. {text}\n    {english}{f' ({context})' if context else ''}"
+            )
 
 
 @app.command()

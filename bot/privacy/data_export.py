@@ -29,11 +29,13 @@ ANSWERS = _("Your answers:")
 CONSENTS = _("Your consents:")
 CONSENT = _("{purpose}, {date}")
 PURPOSES = {
+    # Translators: a purpose of consent.
     "registration": _("Registration"),
     "handoff": _("Talking to an officer"),
     "papers": _("Sending papers"),
     "notices": _("Messages about the status"),
     "checklist": _("Keeping the list of papers"),
+    # Translators: a purpose of consent.
     "announcements": _("Announcements"),
     "traits": _("What announcements are about"),
 }
@@ -41,9 +43,11 @@ REGISTERED = _("Registration: {state}. Registration number: {number}")
 STATES = {
     "pending": _("on its way"),
     "received": _("received, being checked"),
+    # Translators: a registration was accepted by the registry.
     "accepted": _("accepted"),
     "rejected": _("an officer is looking at it"),
     "withdrawing": _("being withdrawn"),
+    # Translators: a registration was withdrawn by the person.
     "withdrawn": _("withdrawn"),
 }
 LIST = _("Your list of papers:")
@@ -53,7 +57,7 @@ PAPERS = _("Papers that you sent:")
 FILES = _("Files kept here until the registry has them: {count}")
 CASES = _("Conversations with officers: {count}")
 HINT = _("You get only a short notice about each one.")
-DECLARED = _("What you told us for announcements (kept as a code): {kind}")
+DECLARED = _("Your choice for announcements (kept as a code): {kind}")
 KINDS = {each: item.label for each, item in TRAITS.items()}
 HOW_LONG = _(
     "Unfinished answers are kept for {days} days after your last message. To erase "

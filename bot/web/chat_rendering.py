@@ -15,6 +15,7 @@ from bot.channels.webchat import Note
 from bot.i18n import direction, tag
 from bot.runtime import Runtime
 from bot.web.chat_session import ChatSession
+from flows.engine import labels
 from flows.engine.events import Kind
 from flows.engine.text import Text, _, button
 
@@ -26,12 +27,14 @@ LASTING = ("!", "?", "*")
 IN_ROWS = ("row", "tick")
 
 LABELS: dict[str, Text] = {
+    # Translators: the name of the assistant.
     "title": _("Kosh"),
     "placeholder": _("Write here"),
     "send": button("Send"),
     "you": _("You:"),
     "kosh": _("Kosh:"),
     "sending": _("Sending…"),
+    # Translators: a message was sent.
     "sent": _("Sent"),
     "failed": _("Not sent."),
     "change": button("Change"),
@@ -42,7 +45,7 @@ LABELS: dict[str, Text] = {
     "offline": _("No connection. What you write is kept on this page."),
     "online": _("The connection is back."),
     "skip_to_chat": _("Go to the writing field"),
-    "close_page": button("Close and clear"),
+    "close_page": labels.CLOSE_AND_CLEAR,
     "newest": _("To the newest message"),
     "registry_panel": _("What the registry received"),
     "registry_empty": _("Nothing yet."),

@@ -29,6 +29,7 @@ OVERALL = {
     Health.DOWN: _("The assistant does not work at the moment. Please try again later."),
 }
 HEALTHS = {
+    # Translators: a part of the service works.
     Health.WORKS: _("works"),
     Health.SLOW: _("slow: answers come late"),
     Health.DOWN: _("does not work at the moment"),
@@ -40,6 +41,7 @@ NAMES = {Telegram.name: "Telegram", WhatsApp.name: "WhatsApp"}
 CHAT = _("Chat on the website")
 REGISTRY = _("Passing on to the registry")
 DELIVERED = _("Last message delivered")
+# Translators: belongs to the program.
 VERSION = _("Version")
 # Monitors ask with HEAD too.
 METHODS = ["GET", "HEAD"]

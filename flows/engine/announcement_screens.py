@@ -1,5 +1,6 @@
 """Announcement screens: read past announcements, subscribe, change or end a subscription."""
 
+from flows.engine import labels
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Consent, Flow, Path, ReadNews, Subscribe
 from flows.engine.questions import Choice, MultiChoice, Option
@@ -15,10 +16,11 @@ WHAT = _(
 SUBSCRIBED = _("Announcements come to you about: {topics}.")
 # The whole message for subscribers who want only a hint.
 SOMETHING_NEW = _("There is a new message for you.")
-ENDED = _("No more announcements will come. What you told us to choose them is deleted.")
+ENDED = _("No more announcements will come. Your choices for them are deleted.")
 STOPPED_TOO = _(
-    "Announcements are stopped too, and what you told us to choose them is deleted. To get "
-    "them again, choose “Announcements” in the menu."
+    "Announcements are stopped too, and your choices for them are deleted. To get "
+    "them again, choose “{announcements}” in the menu.",
+    announcements=labels.ANNOUNCEMENTS,
 )
 READ, MENU = Option("read", button("Read them")), Option("menu", button("Menu"))
 GET = (READ, Option("get", button("Have them sent")), MENU)
@@ -32,7 +34,7 @@ CHANGE = (
 
 def screen(text: Text, among: tuple[Option, ...]) -> Choice:
     """Return the screen with the choices about announcements."""
-    return Choice(name=MINE, label=button("Announcements"), text=text, among=among)
+    return Choice(name=MINE, label=labels.ANNOUNCEMENTS, text=text, among=among)
 
 
 def enter(turn: TurnState, flow: Flow) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
 
-from flows.engine import screens
+from flows.engine import labels, screens
 from flows.engine.blocks import tick
 from flows.engine.events import Button, Kind, PrintList, Remind
 from flows.engine.fast_replace import replace
@@ -37,7 +37,7 @@ WHAT_NEXT = _(
 )
 PRINTED = _("Here is your list to print or to save. The link works for 30 minutes.")
 NOT_KEPT = _("Nothing was kept. You can make the list again at any time.")
-KEPT = _("Your list is kept. You find it under “My papers”.")
+KEPT = _("Your list is kept. You find it under “{my_papers}”.", my_papers=labels.MY_PAPERS)
 DROPPED = _("Your list is deleted.")
 READY_SO_FAR = _("Your list: {programme}. Ready: {ready} of {all}.")
 TICKED = _("☑ {number}. {paper}")
@@ -186,7 +186,7 @@ def _saved_list_screen(turn: TurnState, mine: MadeList, listing: Listing) -> Cho
         (True, Option("menu", button("Menu"))),
     )
     shown = tuple(option for use, option in among if use)
-    return Choice(name=Screen.MINE, label=button("My papers"), text=READY_SO_FAR, among=shown)
+    return Choice(name=Screen.MINE, label=labels.MY_PAPERS, text=READY_SO_FAR, among=shown)
 
 
 def _ready(turn: TurnState, entries: tuple[Entry, ...]) -> tuple[str, ...]:
@@ -209,7 +209,7 @@ def ask_ticks(turn: TurnState, page: int = 0) -> None:
         Option(each.key, _label(number, on=each.key in mine.ticked)) for number, each in entries
     )
     asked = turn.put_asked("", Screen.TICK, 1, offered, page)
-    back = Button(CONTROL, button("Back"), Kind.CONTROL)
+    back = Button(CONTROL, labels.BACK, Kind.CONTROL)
     buttons = (*option_buttons(asked.nonce, offered, page), back, *turn.person_button())
     turn.say((tuple(_lines(turn, mine, listing)), (WHICH,)), buttons)
 
@@ -268,7 +268,7 @@ def forget_reminder(turn: TurnState) -> None:
 
 def _offer() -> Choice:
     among = (Option("keep", button("Keep this list")), Option("menu", button("Menu")))
-    return Choice(name=Screen.LIST, label=button("My papers"), text=WHAT_NEXT, among=among)
+    return Choice(name=Screen.LIST, label=labels.MY_PAPERS, text=WHAT_NEXT, among=among)
 
 
 def _label(number: int, *, on: bool) -> Text:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
+from flows.engine import labels
 from flows.engine.conditions import ALWAYS, Answers, Condition, holds
 from flows.engine.fast_replace import replace
 from flows.engine.language_protocol import Refusal
@@ -13,6 +14,7 @@ from flows.engine.questions import Choice, MultiChoice, Option, Question, Readin
 from flows.engine.text import Label, Text, _, button
 
 SKIPPED = _("not given")
+GO_ON = Option("go_on", button("Go on"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +29,7 @@ class HandoffOffer(Choice):
     """An offer to talk to an officer where a form is not enough; it refuses no one."""
 
     topic: str
-    among: tuple[Option, ...] = (
-        Option("person", button("Talk to a person")),
-        Option("go_on", button("Go on")),
-    )
+    among: tuple[Option, ...] = (Option("person", labels.TALK_TO_A_PERSON), GO_ON)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +55,7 @@ class RepeatingGroup(Question):
     items: tuple[Question, ...]
     describe: Callable[[Answers], Text]
     add: Text = button("Add a person")
-    done: Text = button("That is all")
+    done: Text = labels.THAT_IS_ALL
     maximum: int = 15
 
     def accepts(self, value: str) -> bool:
@@ -78,7 +77,7 @@ class Upload(Question):
     """A request for photos or files of one paper; the answer is the number of good files."""
 
     paper: str
-    done: Text = button("That is all")
+    done: Text = labels.THAT_IS_ALL
 
     def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
         return Refusal.NOT_A_FILE

@@ -4,6 +4,7 @@ from flows.engine import (
     announcement_screens,
     checklist_screens,
     commands,
+    labels,
     screens,
     suggestion_screens,
 )
@@ -29,7 +30,10 @@ NOT_VERIFIED = _("We have no checked answer to this question. A person can answe
 NOT_UNDERSTOOD = (
     _("I did not understand this. People often ask about these topics:"),
     _("I did not understand this either. Please write one short question, or choose a topic:"),
-    _("A person will understand you better: press “Talk to a person”. Similar topics:"),
+    _(
+        "A person will understand you better: press “{talk_to_a_person}”. Similar topics:",
+        talk_to_a_person=labels.TALK_TO_A_PERSON,
+    ),
 )
 OTHER_WORDS = _("Please ask once more in other words, in one short sentence, or talk to a person.")
 

@@ -2,7 +2,7 @@
 
 from itertools import takewhile
 
-from flows.engine import announcement_screens, checklist_screens, pin_screens, screens
+from flows.engine import announcement_screens, checklist_screens, labels, pin_screens, screens
 from flows.engine.edition import notices
 from flows.engine.events import Button, Kind, Page
 from flows.engine.fast_replace import replace
@@ -128,8 +128,8 @@ def _controls(
     item = stop.item
     possible = (
         (shown(stop) is not None, f"{nonce}:=", screens.KEEP),
-        (item.skippable, f"{nonce}:-", button("Skip")),
-        (road.before(stop.key) is not None, f"{nonce}:<", button("Back")),
+        (item.skippable, f"{nonce}:-", labels.SKIP),
+        (road.before(stop.key) is not None, f"{nonce}:<", labels.BACK),
         (item.help is not None, "!help", button("Help")),
         (item.sensitive and turn.page is Page.OFFERED, "!page", screens.USE_PAGE),
         (not isinstance(item, HandoffOffer) and not flow.hands_over, "!person", screens.PERSON),

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
 
+from flows.engine import labels
 from flows.engine.conditions import ALWAYS, Answered, AtLeast, Condition, Is
 from flows.engine.identity_numbers import (
     ANY_PASSPORT,
@@ -101,7 +102,7 @@ class MultiChoice(Question):
     """A choice of several options, toggled until "done"; the answer is their keys with commas."""
 
     among: tuple[Option, ...]
-    done: Text = button("That is all")
+    done: Text = labels.THAT_IS_ALL
 
     @property
     def options(self) -> tuple[Option, ...]:

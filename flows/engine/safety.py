@@ -1,5 +1,6 @@
 """The safety message for people in danger, which comes before anything else."""
 
+from flows.engine import labels
 from flows.engine.events import Button, Kind
 from flows.engine.fast_replace import replace
 from flows.engine.questions import FreeText
@@ -15,7 +16,8 @@ TOPIC = "danger"
 READ_ALONE = _("Thank you for writing. Please read this when you are alone.")
 NO_NAMES = _(
     "Please do not write names, addresses or numbers here. If somebody may look at your phone,"
-    " press “Close and clear”."
+    " press “{close_and_clear}”.",
+    close_and_clear=labels.CLOSE_AND_CLEAR,
 )
 ONE_SENTENCE = _(
     "If somebody is in danger, please do not write names here. Write “person”: urgent questions"

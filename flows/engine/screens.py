@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from flows import lifetimes
-from flows.engine import upload_states
+from flows.engine import labels, upload_states
 from flows.engine.blocks import caution, receipt, row_of
 from flows.engine.flow import Flow, Path, RepeatingGroup, Review, Step, Upload, shown
 from flows.engine.language_protocol import Words
@@ -102,7 +102,8 @@ WRITE_AGAIN = _("We may write to you again about your registration.")
 HIDDEN = _("given, not shown here")
 MASKED = _("You closed this chat before, so names are not shown here. The secure page shows them.")
 NO_EDITS = _(
-    "Editing a message that you sent changes nothing here. To change an answer, use “Back”."
+    "Editing a message that you sent changes nothing here. To change an answer, use “{back}”.",
+    back=labels.BACK,
 )
 HELP = _(
     "Press a button or write your answer. You can write “menu”, “back”, “language”, “person”,"
@@ -168,8 +169,8 @@ REGISTRATION = {
 NO_REGISTRATION = _("You have not sent a registration from here.")
 WITHDRAW_TEXT = _("Withdraw your registration? You can register again at any time.")
 
-PERSON = button("Talk to a person")
-EXIT = button("Close and clear")
+PERSON = labels.TALK_TO_A_PERSON
+EXIT = labels.CLOSE_AND_CLEAR
 # The language screen is in six languages, so this button has a sign instead of a word.
 EXIT_SIGN = verbatim("✕")
 KEEP = button("Keep this answer")
@@ -201,7 +202,7 @@ def language_screen(words: Words) -> Choice:
 def menu_screen(flows: Iterable[Flow], kept: bool, registered: bool, quiet: bool) -> Choice:
     among = [Option(flow.name, flow.title) for flow in flows if not flow.follows]
     if registered:
-        among.insert(0, Option("status", button("My registration")))
+        among.insert(0, Option("status", labels.MY_REGISTRATION))
     if kept:
         among += [
             Option("mydata", button("My data")),
@@ -242,7 +243,7 @@ def registered_screen(state: str, number: str, more: Iterable[Flow]) -> Choice:
     gone = state in ("withdrawing", "withdrawn")
     return Choice(
         name=REGISTERED,
-        label=button("My registration"),
+        label=labels.MY_REGISTRATION,
         text=text,
         among=among[-1:] if gone else among,
     )
@@ -255,7 +256,7 @@ def edit_screen(road: Path) -> Choice:
         name=EDIT,
         label=button("Change an answer"),
         text=_("Which answer would you like to change?"),
-        among=(*among, Option("review", button("Back"))),
+        among=(*among, Option("review", labels.BACK)),
     )
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from flows.engine import labels
 from flows.engine.language_protocol import Words
 from flows.engine.text import Text, _, row
 from flows.knowledge import (
@@ -81,8 +82,9 @@ ENTRIES = (
         text=_("I have applied. What comes next, and who decides?"),
         remarks=(
             _(
-                "You can see what you sent from here under “My registration” in the menu. You "
-                "can also change it or withdraw it there."
+                "You can see what you sent from here under “{my_registration}” in the menu. You "
+                "can also change it or withdraw it there.",
+                my_registration=labels.MY_REGISTRATION,
             ),
         ),
         parts=(
@@ -171,9 +173,10 @@ ENTRIES = (
         text=_("Do my papers need an apostille, legalisation or a translation by a notary?"),
         remarks=(
             _(
-                "See “My papers” for what your country's papers need. If you have already "
+                "See “{my_papers}” for what your country's papers need. If you have already "
                 "left that country, do not go back for an apostille. An officer will look for "
-                "another way."
+                "another way.",
+                my_papers=labels.MY_PAPERS,
             ),
         ),
         parts=(permits.APOSTILLE.fact, permits.LEGALISATION.fact),

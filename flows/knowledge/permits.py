@@ -121,6 +121,7 @@ FEE_RECEIPT = Document(
     where=POLICE,
 )
 FINGERPRINTS = Document(
+    # Translators: a step at the office, in a list of papers.
     name=_("Fingerprints"),
     fact=Fact(
         key="documents.fingerprints",
@@ -257,6 +258,7 @@ COVER_LETTER = Document(
     where=YOURSELF,
 )
 APOSTILLE = Document(
+    # Translators: a stamp, in a list of papers.
     name=_("Apostille"),
     fact=Fact(
         key="documents.apostille",

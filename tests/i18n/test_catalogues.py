@@ -1,5 +1,6 @@
 """The catalogues against the source, and every rule of the lint against a planted fault."""
 
+import re
 from functools import cache
 from pathlib import Path
 from shutil import copytree
@@ -287,6 +288,24 @@ def test_check_passes_and_says_so_when_hunspell_is_missing(monkeypatch: pytest.M
     assert "Spelling of ru is left out: hunspell has no dictionary here." in result.output
 
 
+def test_languages_draw_repeats_a_seed_and_changes_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = {("", f"Sentence {number}"): f"Gap {number}" for number in range(100)}
+    monkeypatch.setattr(catalogues, "messages", lambda code: known)
+
+    def drawn(*words: str) -> list[str]:
+        done = CliRunner().invoke(app, ["draw", "--count", "5", *words])
+        assert done.exit_code == 0
+        return done.output.splitlines()
+
+    first = drawn("--seed", "1", "--only", "uz")
+    assert len(first) == 2 * 5
+    assert first == drawn("--seed", "1", "--only", "uz")
+    assert first != drawn("--seed", "2", "--only", "uz")
+    assert len(drawn("--seed", "1")) == 2 * 5 * len(catalogues.HAND_MADE)
+
+
 @pytest.mark.usefixtures("locales")
 def test_languages_report_counts_missing_and_unreviewed_messages() -> None:
     catalogues.write("uz", catalog_of((BUTTON, "Menu", "Menyu")))
@@ -319,3 +338,20 @@ def test_languages_extract_adds_messages_and_keeps_translators_comments(locales:
     found = {each.rule for each in lint.findings("kk", brought, catalogues.extract())}
     assert found == {"missing"}
     assert "last year" not in (locales / "kk/LC_MESSAGES/bot.po").read_text(encoding="utf-8")
+
+
+# Numbers in words, which are unambiguous as a list.
+NUMBERS = "bot/web/chat_question.py"
+
+
+def test_single_words_of_the_console_have_a_translators_comment() -> None:
+    bare = [
+        str(message.id)
+        for message in catalogues.extract()
+        if re.fullmatch(r"[A-Za-z]+\.?", str(message.id))
+        and message.context is None
+        and message.locations[0][0].startswith("bot/")
+        and message.locations[0][0] != NUMBERS
+        and not message.auto_comments
+    ]
+    assert bare == []

@@ -6,20 +6,21 @@ from aiogram import Bot
 from aiogram.types import BotCommand
 
 from bot.channels.telegram import deferred_models
-from flows.engine import screens
+from flows.engine import labels, screens
 from flows.engine.language_protocol import Words
 from flows.engine.text import Text, _, button
 
 deferred_models.build_models(__name__)
 
 COMMANDS: Mapping[str, Text] = {
+    # Translators: the effect of the command /start.
     "start": _("Begin"),
     "menu": button("Menu"),
     "language": button("Language"),
     "help": button("Help"),
     "person": screens.PERSON,
-    "news": button("Announcements"),
-    "status": button("My registration"),
+    "news": labels.ANNOUNCEMENTS,
+    "status": labels.MY_REGISTRATION,
     "mydata": button("My data"),
     "delete": button("Delete my data"),
     "stop": _("No more messages"),

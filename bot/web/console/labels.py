@@ -35,13 +35,16 @@ FRAME: dict[str, Text] = {
     "apply": button("Apply"),
     "earlier": button("Earlier"),
     "back_to_inbox": button("Back to the inbox"),
+    # Translators: the page updates itself.
     "live": _("Live"),
     "connecting": _("Connecting…"),
+    # Translators: the page does not update itself at the moment.
     "paused": _("Not live"),
     "updates": button("Show what is new"),
     "problem": _("There is a problem"),
     "demo": _("This is a demonstration: officers and people here are invented."),
     "nothing": _("Nothing here."),
+    # Translators: a list without entries.
     "none": _("none"),
     "help": button("Keyboard"),
     "help_title": _("Keys that work everywhere"),
@@ -74,8 +77,10 @@ INBOX: dict[str, Text] = {
     "answer_in": _("answer in {time}"),
     "late_by": _("late by {time}"),
     "closes_in": _("chat closes in {time}"),
+    # Translators: the messenger accepts no message now.
     "chat_closed": _("chat closed"),
     "unread": _("New words: {count}"),
+    # Translators: no filter is set.
     "any": _("all"),
     "find_number": _("Number of a case or of a registration"),
     "filter": button("Filter"),
@@ -93,6 +98,7 @@ INBOX: dict[str, Text] = {
     "shift_end": button("End my shift"),
     "country": button("Country"),
     "channel": button("Channel"),
+    # Translators: the case came back to the queue.
     "returned": _("came back"),
     "escalated": _("shown to the lead"),
 }
@@ -109,9 +115,12 @@ CASE: dict[str, Text] = {
         "it, it will not be sent."
     ),
     "release": button("Give back"),
+    # Translators: title of the messages of a case.
     "thread": _("Conversation"),
     "no_words": _("The person has written nothing yet."),
+    # Translators: the person who asked for an officer.
     "person": _("The person"),
+    # Translators: the officer who reads the page.
     "you": _("You"),
     "answer_title": _("Answer to the person"),
     "answer_hint": _("The person reads this in their chat. They see “An officer writes”, no name."),
@@ -147,6 +156,7 @@ CASE: dict[str, Text] = {
     "note_title": _("Note for colleagues"),
     "note_hint": _("The person never sees this."),
     "note_save": button("Keep the note"),
+    # Translators: notes that officers write for one another.
     "notes": _("Notes"),
     "answers": _("What the person answered"),
     "answers_show": button("Show the answers"),
@@ -165,6 +175,7 @@ CASE: dict[str, Text] = {
         "First ask something that only the person knows. The person is told and can set a new PIN."
     ),
     "document_which": _("Which document?"),
+    # Translators: documents that the person sent.
     "papers": _("Papers"),
     "paper_wanted": _("Asked for, not here yet: {paper}"),
     "paper_look": _("Page {number}"),
@@ -193,16 +204,22 @@ CASE: dict[str, Text] = {
     "resolve_hint": _("The bot tells the person and asks whether the answer helped."),
     "resolve_where": _("Where does the bot go on?"),
     "resolve_intent": _("What was the question about? (only counted)"),
+    # Translators: the person did not answer this.
     "intent_unsaid": _("Not said"),
     "where_same": _("Where the person was"),
     "where_menu": _("At the menu"),
     "registry": _("The registry"),
     "registry_none": _("Nothing was sent to the registry."),
+    # Translators: earlier requests of the same person.
     "earlier_cases": _("Earlier cases"),
     "about": _("About the case"),
+    # Translators: when the case was opened.
     "opened": _("Opened"),
+    # Translators: the officer who has taken the case.
     "holder": _("Held by"),
+    # Translators: the state of a case, not a country.
     "state": _("State"),
+    # Translators: the time by which an answer is promised.
     "promised": _("Answer promised"),
     "rating": _("The person says: {grade}"),
     "taken_meanwhile": _(
@@ -233,6 +250,7 @@ DONE: dict[str, Text] = {
     "done_transferred": _("The case was passed on."),
     "done_snoozed": _("The case is put off."),
     "done_resolved": _("The case is closed. The bot goes on."),
+    # Translators: a change was saved.
     "done_saved": _("Saved."),
     "done_ended": _("The session is ended."),
     "done_entered": _("The officer was added."),
@@ -246,12 +264,16 @@ DELIVERIES: dict[str, Text] = {
     "pending": _("on its way"),
     "sending": _("on its way"),
     "waiting": _("waits until the person opens the chat"),
+    # Translators: a message was sent.
     "sent": _("sent"),
+    # Translators: a message reached the phone.
     "delivered": _("delivered"),
+    # Translators: a message was read (past).
     "read": _("read"),
     "dropped": _("not sent: somebody took the case over"),
     "failed": _("not sent: the messenger refused it"),
     "undeliverable": _("not sent: the person blocked the bot"),
+    # Translators: a message was sent.
     "gone": _("sent"),
 }
 
@@ -270,7 +292,9 @@ STATES: dict[str, Text] = {
     State.QUEUED: _("waits for an officer"),
     State.CLAIMED: _("with an officer"),
     State.WAITING: _("waits for the person"),
+    # Translators: a case is put off until later.
     State.SNOOZED: _("put off"),
+    # Translators: a case is closed.
     State.RESOLVED: _("closed"),
 }
 
@@ -308,7 +332,9 @@ REFUSALS: dict[str, Text] = {
     "too_long": _("This is too long for the person's messenger. Please shorten it."),
     "no_language": _("There is no text in the person's language."),
     "no_canned": _("This ready answer is gone. Choose another one."),
-    "not_accepted": _("The form does not accept this answer. Look at its form and try again."),
+    "not_accepted": _(
+        "The form does not accept this answer. Check how it is written, then try again."
+    ),
     "no_document": _("This document can't be asked for. Choose another one."),
     "no_paper": _("There is no paper here that could go to the registry now."),
     "not_fillable": _("Only the person can answer this question."),

@@ -106,9 +106,12 @@ LOGGED: dict[str, Text] = {
 
 SENT: dict[str, Text] = {
     "registration": _("Registration"),
+    # Translators: a purpose of consent.
     "submit": _("Registering"),
     "amend": _("Change of a registration"),
+    # Translators: withdrawal of a registration, sent to the registry.
     "withdraw": _("Withdrawal"),
+    # Translators: erasure of all data about a person.
     "erase": _("Erasure"),
 }
 STANDS: dict[str, Text] = STATES_TOLD | {

@@ -1,10 +1,11 @@
 """Texts of the console about announcements: writing, approval, sending, results."""
 
 from bot.broadcasts import Purpose, RecipientStatus, Refusal, State
+from flows.engine import labels
 from flows.engine.text import Text, _, button
 
 BROADCASTS: dict[str, Text] = {
-    "broadcasts": button("Announcements"),
+    "broadcasts": labels.ANNOUNCEMENTS,
     "broadcast": _("Announcement {number}"),
     "broadcast_new": button("New announcement"),
     "broadcasts_none": _("No announcement was written yet."),
@@ -17,6 +18,7 @@ BROADCASTS: dict[str, Text] = {
     "step_text": button("Text"),
     "step_test": button("Test"),
     "step_time": button("Time"),
+    # Translators: a step of an announcement is finished.
     "step_done": _("done"),
     "step_open": _("to be done"),
     "save_on": button("Save and go on"),
@@ -29,6 +31,7 @@ BROADCASTS: dict[str, Text] = {
     ),
     "hint_news": _("Changed rules, support, events. Nobody gets two of these on one day."),
     "hint_urgent": _("Danger or fraud. Two people have to agree; quiet hours don't count."),
+    # Translators: belongs to an announcement.
     "news_topic": _("Topic"),
     "why_sent": _("Why is it sent? (for the approver and the log)"),
     "audience_title": _("Who gets it?"),
@@ -36,19 +39,23 @@ BROADCASTS: dict[str, Text] = {
         "Only people who asked for announcements on this topic. An empty field sets no limit."
     ),
     "written_forms": _("Language and script"),
+    # Translators: messengers and the web chat.
     "channels": _("Channels"),
     "states_of_registration": _("State of their registration"),
     "declared_country": _("Country that they gave for announcements"),
     "declared_programme": _("Programme that they gave for announcements"),
     "declared_region": _("Region that they gave for announcements"),
+    # Translators: an embassy or consulate of Kazakhstan.
     "mission_of": _("Mission"),
     "aud_topic": _("Everybody who asked for announcements about “{topic}”."),
     "aud_service": _("Everybody with a registration of this kind, for this is about it."),
     "aud_only": _("{what}: only {values}."),
     "aud_count": _("People who get it now: {count}."),
     "aud_nobody": _("Nobody would get it now."),
+    # Translators: people who match the audience but do not get it.
     "aud_out": _("Left out"),
     "aud_out_none": _("Nobody is left out."),
+    # Translators: no restriction.
     "all_people": _("All"),
     "out_quiet": _("want no messages"),
     "out_unreachable": _("have only the web chat; they read it there"),
@@ -70,6 +77,7 @@ BROADCASTS: dict[str, Text] = {
     "made_from": _("Made from {language}"),
     "as_read": _("As people will read it"),
     "as_hint": _("People who asked for short notices get this instead"),
+    # Translators: there is no text in this language.
     "missing": _("missing"),
     "test_title": _("Look at it on a phone"),
     "test_hint": _(
@@ -89,7 +97,10 @@ BROADCASTS: dict[str, Text] = {
         "automatically, and the page of the announcement says why."
     ),
     "look_none": _("There is no template, so they get nothing."),
-    "look_read": _("Nobody is written to here: people read it under “Announcements”."),
+    "look_read": _(
+        "Nobody is written to here: people read it under “{announcements}”.",
+        announcements=labels.ANNOUNCEMENTS,
+    ),
     "test_send": button("Send a test"),
     "test_again": button("Send it again"),
     "tested": _("tested as it stands"),
@@ -100,6 +111,7 @@ BROADCASTS: dict[str, Text] = {
     "not_later": _("Not later than"),
     "not_later_hint": _("Anyone who has not received it by then will not get it."),
     "quiet_from": _("Quiet hours from"),
+    # Translators: the end of quiet hours.
     "quiet_until": _("until"),
     "quiet_hint": _(
         "Quiet hours follow each person's own clock. The announcement comes after they end."
@@ -108,13 +120,16 @@ BROADCASTS: dict[str, Text] = {
     "paid": _("Pay Telegram for speed"),
     "paid_hint": _("{stars} Stars for this audience, at up to a thousand messages a second."),
     "takes": _("Takes about"),
+    # Translators: the price of sending.
     "costs": _("Costs"),
     "billed": _("WhatsApp messages that are billed: {count}"),
     "stars": _("Telegram Stars: {count}"),
+    # Translators: the price: it costs nothing.
     "free": _("nothing"),
     "blockers_title": _("What is still missing"),
     "ready": _("Nothing is missing."),
     "ask_approval": button("Ask for approval"),
+    # Translators: the consent of a second officer to send.
     "approval_title": _("Approval"),
     "approval_hint": _(
         "You agree to exactly this text, audience and time. Your approval holds for 24 hours "
@@ -134,13 +149,16 @@ BROADCASTS: dict[str, Text] = {
     "diff_title": _("Changed since the last approval"),
     "diff_none": _("Nothing has changed since the last approval."),
     "write_on": button("Change it"),
+    # Translators: the author of the announcement.
     "author": _("Written by"),
     "sent_to": _("People who get it: {count}. The parts below add up to this number."),
     "rate": _("Messages a minute"),
     "average": _("On average"),
-    "eta": _("Left to do"),
+    "eta": _("Time left"),
     "eta_unknown": _("not known"),
+    # Translators: when sending began.
     "begun": _("Started"),
+    # Translators: the number of messages that reached a phone.
     "arrived": _("Arrived"),
     "pause_of": _("{channel} asked us to wait until {time}."),
     "held_reason": _("Paused because: {reason}"),
@@ -168,10 +186,14 @@ BROADCASTS: dict[str, Text] = {
     "doubt_one_again": button("Send again"),
     "doubt_one_leave": button("Leave"),
     "reasons_title": _("Why not"),
+    # Translators: people who get the announcement.
     "recipients": _("Recipients"),
     "recipients_hint": _("No names or addresses: each recipient is shown as a number."),
+    # Translators: the fate of one message.
     "fate": _("Result"),
+    # Translators: how often sending was tried.
     "tries": _("Attempts"),
+    # Translators: why an announcement was paused.
     "reason": _("Reason"),
     "later": button("Show more"),
     "history": _("Who did what"),
@@ -182,24 +204,32 @@ BROADCASTS: dict[str, Text] = {
     "done_started": _("Sending has begun."),
     "done_paused": _("Paused. Messages that were being sent at that moment were sent."),
     "done_resumed": _("Sending goes on."),
+    # Translators: an officer ended the sending.
     "done_cancelled": _("Ended."),
     "done_retried": _("Sending to them again."),
+    # Translators: a person in doubt was decided upon.
     "done_decided": _("Decided."),
 }
 
 PURPOSES: dict[str, Text] = {
     Purpose.SERVICE: _("About the service"),
+    # Translators: a purpose of an announcement.
     Purpose.NEWS: _("News"),
+    # Translators: a purpose of an announcement.
     Purpose.URGENT: _("Urgent"),
 }
 
 BROADCAST_STATES: dict[str, Text] = {
+    # Translators: the announcement is a draft.
     State.DRAFT: _("being written"),
     State.AWAITING: _("waits for approval"),
     State.SCHEDULED: _("waits for its time"),
     State.RUNNING: _("is being sent"),
+    # Translators: an announcement is paused.
     State.PAUSED: _("held"),
+    # Translators: all messages are sent.
     State.DONE: _("finished"),
+    # Translators: an officer ended the sending.
     State.CANCELLED: _("ended"),
 }
 
@@ -218,12 +248,17 @@ FATES: dict[str, Text] = {
     RecipientStatus.READ: _("read"),
     RecipientStatus.DELIVERED: _("delivered"),
     RecipientStatus.ACCEPTED: _("sent"),
+    # Translators: messages are going out.
     RecipientStatus.CLAIMED: _("being sent"),
     RecipientStatus.PLANNED: _("waits its turn"),
     RecipientStatus.HELD: _("waits for a better time"),
+    # Translators: whether the message arrived is unknown.
     RecipientStatus.IN_DOUBT: _("in doubt"),
+    # Translators: a message could not be sent.
     RecipientStatus.FAILED: _("failed"),
+    # Translators: a person was left out of the sending.
     RecipientStatus.SKIPPED: _("passed over"),
+    # Translators: a message was cancelled.
     RecipientStatus.CANCELLED: _("cancelled"),
 }
 

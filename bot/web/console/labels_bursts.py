@@ -34,13 +34,17 @@ BURSTS: dict[str, Text] = {
     "done_burst_reopened": _("The cases wait for an officer again."),
 }
 SPENDINGS: dict[str, Text] = {
+    # Translators: chats that one address opened.
     Spending.CHAT: _("Chats"),
+    # Translators: consents given from one address.
     Spending.PERSON: _("Consents"),
     Spending.CASE: _("Cases"),
+    # Translators: registrations sent from one address.
     Spending.SUBMISSION: _("Registrations"),
 }
 SPAM_REASONS: dict[str, Text] = {
     SpamReason.PROGRAM: _("A program wrote them"),
+    # Translators: the reason why a case is closed as spam.
     SpamReason.ADVERTISING: _("Advertising"),
     SpamReason.REPEATED: _("The same text again and again"),
 }

@@ -5,7 +5,9 @@ from flows.engine.text import Text, _, button
 SIGNING: dict[str, Text] = {
     "sign_in": button("Sign in"),
     "sign_in_title": _("Sign in to Kosh"),
+    # Translators: belongs to the officer who signs in.
     "name": _("Name"),
+    # Translators: belongs to the officer who signs in.
     "password": _("Password"),
     "code": _("Code from your app"),
     "code_hint": _("Six digits from the authenticator app on your phone"),
@@ -49,7 +51,9 @@ SIGNING: dict[str, Text] = {
     "with_passkey": button("Use a passkey"),
     "with_service": button("Work account"),
     "passkey_hint": _("Fingerprint, face or a security key instead of a password"),
+    # Translators: between two ways to sign in.
     "or": _("or"),
+    # Translators: title of the page for a new officer.
     "welcome": _("Welcome"),
     "welcome_hint": _("This link works once. Choose a password and connect an authenticator app."),
     "new_password": _("New password"),
@@ -80,13 +84,17 @@ RUNNING: dict[str, Text] = {
     "phrases_intent": _("This sentence asks"),
     "phrases_accept": button("Accept"),
     "team": _("The team"),
+    # Translators: the number of cases that an officer has taken.
     "held": _("Holds"),
     "awaiting": _("Await an answer"),
     "waiting_longest": _("The longest waits"),
     "on_shift": _("On shift"),
     "queue_now": _("The queue"),
+    # Translators: requests of people to officers.
     "cases_now": _("Cases"),
+    # Translators: cases that wait longer than promised.
     "late_now": _("Late"),
+    # Translators: the time until the first answer to a case.
     "answer_time": _("First answer"),
     "closed_time": _("From opening to closing"),
     "came_back": _("Came back to the queue"),
@@ -100,14 +108,18 @@ RUNNING: dict[str, Text] = {
     "few": _("fewer than 5"),
     "few_hint": _("Numbers under 5 are not shown, so that nobody can be recognised."),
     "opened_count": _("Opened"),
+    # Translators: the number of closed cases.
     "closed_count": _("Closed"),
+    # Translators: how people rated a conversation.
     "graded": _("Grades"),
     "funnel": _("Where people are in the form"),
     "funnel_hint": _(
         "People who began in the last 30 days: how many reached each question, and how many "
         "stopped there."
     ),
+    # Translators: the number of people who reached a question.
     "reached": _("reached it"),
+    # Translators: the number of people who stopped at a question.
     "stays": _("stopped there"),
     "finished": _("sent the form"),
     "as_table": _("As a table"),
@@ -122,10 +134,14 @@ RUNNING: dict[str, Text] = {
     ),
     "stale": _("Somebody changed this meanwhile. Look at what it is now, then change it again."),
     "zone": _("Time zone"),
+    # Translators: a day in the table of working hours.
     "weekday": _("Day"),
+    # Translators: the beginning of working hours.
     "opens": _("From"),
+    # Translators: the end of working hours.
     "closes": _("To"),
     "closes_hint": _("A shift may go past midnight. An empty line is a free day."),
+    # Translators: days on which a mission is closed.
     "holidays": _("Holidays"),
     "holidays_hint": _("One date in each line, as 2027-03-22"),
     "first_minutes": _("First answer within, minutes of work"),
@@ -148,7 +164,9 @@ RUNNING: dict[str, Text] = {
     "Saturday": button("Saturday"),
     "Sunday": button("Sunday"),
     "mission": _("Mission"),
+    # Translators: the rights of an officer.
     "roles": _("Roles"),
+    # Translators: languages that an officer reads.
     "languages": _("Languages"),
     "topics": _("Topics (none means all)"),
     "active": _("May work here"),
@@ -160,17 +178,22 @@ RUNNING: dict[str, Text] = {
     "tie": button("Connect the account"),
     "invite": button("New link"),
     "invite_hint": _("Give this link to the officer in person. It works once, for 24 hours."),
+    # Translators: browsers in which an officer is signed in.
     "sessions": _("Sessions"),
     "sessions_hint": _("Where you are signed in. End what you don't know."),
+    # Translators: the session of this browser.
     "this_session": _("this one"),
     "end": button("End"),
     "end_others": button("End all others"),
     "since": _("since {time}"),
     "seen": _("last used {time}"),
+    # Translators: a kind of sign-in, for demonstrations only.
     "strength_demo": _("demonstration"),
     "strength_code": _("password and code"),
+    # Translators: a kind of sign-in.
     "strength_passkey": _("passkey"),
     "strength_service": _("work account"),
+    # Translators: keys to sign in without a password.
     "passkeys": _("Passkeys"),
     "passkeys_hint": _("Safer than a password: nobody can trick you into telling it."),
     "passkeys_guarded": _(
@@ -190,6 +213,7 @@ RUNNING: dict[str, Text] = {
     "break_glass_no_case": _("There is no case of this number."),
     "break_glass_waits": _("waits for a second administrator"),
     "break_glass_open": _("open until {time}"),
+    # Translators: emergency access has ended.
     "break_glass_shut": _("over"),
     "break_glass_granter": _("Opened by {name}"),
     "break_glass_reviewer": _("looked at by {name}"),
@@ -199,9 +223,13 @@ RUNNING: dict[str, Text] = {
     "break_glass_unseen": _(
         "A case of your mission was opened in an emergency. Please look at it."
     ),
+    # Translators: a column of the audit log.
     "when": _("When"),
+    # Translators: a column of the audit log, the person who acted.
     "who": _("Who"),
+    # Translators: a column of the audit log, the action.
     "what": _("What"),
+    # Translators: a column of the audit log: the case, officer or person concerned.
     "whom": _("About"),
     "chain_whole": _("The log was checked: no entry was changed."),
     "chain_broken": _("The log was checked: entry {number} was changed."),

@@ -30,12 +30,15 @@ CONTENT: dict[str, Text] = {
     "content_since": _("First day"),
     "content_last": _("Last day"),
     "content_last_hint": _("After this day it is not said any more."),
+    # Translators: the English text of an entry.
     "content_english": _("English"),
     "content_english_hint": _("The other languages are checked against it: numbers, terms, links."),
     "content_partial": _("Publish although a language is missing, because"),
     "content_partial_hint": _("People in the missing language are sent to an officer."),
     "content_silent": _("Say nothing of this until it is checked again"),
+    # Translators: belongs to an office or mission.
     "content_address": _("Address"),
+    # Translators: belongs to an office or mission.
     "content_telephone": _("Telephone"),
     "content_map": _("Link to a map"),
     "content_hours_hint": _("Write the hours and how to get an appointment."),
@@ -47,6 +50,7 @@ CONTENT: dict[str, Text] = {
     "content_approve": button("Approve, publish"),
     "content_own": _("You wrote this draft. Somebody else has to approve it."),
     "content_differences": _("What changes"),
+    # Translators: earlier versions of an entry.
     "content_history": _("History"),
     "content_again": button("Publish this again"),
     "content_withdraw": button("Take it back"),
@@ -60,7 +64,9 @@ CONTENT: dict[str, Text] = {
 }
 
 STATES: dict[str, Text] = {
+    # Translators: the state of an entry.
     "draft": _("draft"),
+    # Translators: the state of an entry.
     "live": _("published"),
     "replaced": _("was published"),
     "withdrawn": _("taken back"),

@@ -1,5 +1,6 @@
 """Answers about the registry, privacy, fraud, complaints and the assistant itself."""
 
+from flows.engine import labels
 from flows.engine.text import _, button
 from flows.knowledge import contacts, kandas, living, offices
 from flows.knowledge import registry as known
@@ -37,11 +38,12 @@ REGISTRY = (
     ),
     Answer(
         intent="registry.status",
-        label=button("My registration"),
+        label=labels.MY_REGISTRATION,
         opening=(
             _(
-                "You can see what you sent from here under “My registration” in the menu. You can"
-                " also change it or withdraw it there."
+                "You can see what you sent from here under “{my_registration}” in the menu. You can"
+                " also change it or withdraw it there.",
+                my_registration=labels.MY_REGISTRATION,
             ),
         ),
         more=(known.NO_PROMISE,),
@@ -53,8 +55,9 @@ REGISTRY = (
         label=button("Correct what I sent"),
         opening=(
             _(
-                "You can see what you sent from here under “My registration” in the menu. You can"
-                " also change it or withdraw it there."
+                "You can see what you sent from here under “{my_registration}” in the menu. You can"
+                " also change it or withdraw it there.",
+                my_registration=labels.MY_REGISTRATION,
             ),
             _("If you withdraw it, nobody asks you for a reason."),
         ),
@@ -101,7 +104,7 @@ REGISTRY = (
     ),
     Answer(
         intent="person.wanted",
-        label=button("Talk to a person"),
+        label=labels.TALK_TO_A_PERSON,
         opening=(_("You can write to an officer here. Do not write names of other people."),),
         flow="officer",
         neighbours=("where.hotline", "where.office", "where.mission"),
@@ -137,7 +140,7 @@ REGISTRY = (
     ),
     Answer(
         intent="news.read",
-        label=button("Announcements"),
+        label=labels.ANNOUNCEMENTS,
         opening=(_("News comes only to those who ask for it. You can stop it at any time."),),
         flow="announcements",
         neighbours=("pilot.2026", "registry.what", "where.mission"),

@@ -1,0 +1,14 @@
+"""Labels of buttons that sentences quote: defined once, so that a quote follows its button."""
+
+from flows.engine.text import button
+
+ABOUT = button("About the assistant")
+ANNOUNCEMENTS = button("Announcements")
+BACK = button("Back")
+CLOSE_AND_CLEAR = button("Close and clear")
+MY_PAPERS = button("My papers")
+MY_REGISTRATION = button("My registration")
+SKIP = button("Skip")
+SUPPORT = button("Support")
+TALK_TO_A_PERSON = button("Talk to a person")
+THAT_IS_ALL = button("That is all")
