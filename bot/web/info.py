@@ -29,6 +29,7 @@ from flows.missions import missions
 TITLE = _("Information for Kazakhs abroad")
 LISTS = _("Papers by programme")
 CONTACTS = _("Missions of Kazakhstan")
+# Translators: a heading above addresses of laws and official pages.
 SOURCES = _("Sources")
 FEED = _("Changes as a feed")
 FEED_PATH = "/info/feed.atom"

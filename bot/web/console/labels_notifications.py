@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from flows.engine.text import Text, _, button
 
 NOTIFYING: dict[str, Text] = {
+    # Translators: a heading above the ways by which an officer is told of news.
     "notify": _("Notifications"),
     "notify_hint": _(
         "They say how many cases or announcements wait. They never contain a name or a word of a"
