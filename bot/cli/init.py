@@ -5,17 +5,17 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from secrets import token_hex
-from typing import Annotated
+from typing import Annotated, Self
 
 import aiohttp
 import typer
-from pydantic import SecretStr
+from pydantic import SecretStr, model_validator
 
 from bot.channels import SendError
 from bot.channels.telegram.client import Telegram
 from bot.channels.whatsapp.client import WhatsApp
 from bot.cli.environment import Data, home, load, settings_file
-from bot.config.settings import PREFIX, ConfigError, Settings, is_secret, settings
+from bot.config.settings import PREFIX, ConfigError, Settings, is_secret, read, settings
 from bot.i18n import Languages
 from bot.runtime import platforms
 from bot.security.key_files import Keys
@@ -72,8 +72,20 @@ def _given() -> Values:
     return {name: value for name in QUESTIONS if (value := _now(name))}
 
 
+class _AsGiven(Settings):
+    """Settings of which some are still missing; nothing is served with them."""
+
+    @model_validator(mode="after")
+    def _local_demo(self) -> Self:
+        return self
+
+
+def _as_given() -> Settings:
+    return read(_AsGiven, demo=True)
+
+
 def _now(name: str) -> str:
-    value = getattr(settings(demo=True), name)
+    value = getattr(_as_given(), name)
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     if name in ("languages", "public_url") and not os.environ.get(PREFIX + name.upper()):
@@ -107,7 +119,7 @@ def _completed(values: Values) -> Values:
 
 
 def _kept(name: str) -> str:
-    value: SecretStr | None = getattr(settings(demo=True), name)
+    value: SecretStr | None = getattr(_as_given(), name)
     return value.get_secret_value() if value else token_hex(32)
 
 

@@ -563,13 +563,18 @@ def is_secret(name: str) -> bool:
 
 
 def settings(**chosen: Any) -> Settings:
-    """Read the settings; the `chosen` arguments take precedence over the environment.
+    """Read the settings, as `read` does."""
+    return read(Settings, **chosen)
+
+
+def read[S: Settings](kind: type[S], **chosen: Any) -> S:
+    """Read settings of a class; the `chosen` arguments take precedence over the environment.
 
     KOSH_SECRETS_DIR may name a directory with one file per secret (`kosh_telegram_token`). Raises
     ConfigError, which names each wrong variable and what to do.
     """
     try:
-        return Settings(**chosen)
+        return kind(**chosen)
     except ValidationError as error:
         wrong = "; ".join(_problem(each["loc"], each["msg"]) for each in error.errors())
     # Raised outside of the handler, so that the error with the values is not kept as context.

@@ -52,6 +52,8 @@ LABELS: dict[str, Text] = {
 }
 TROUBLE = _("Something went wrong on our side. Your answers are safe. Please try again.")
 
+ID_LETTERS = frozenset("0123456789abcdef-")
+
 templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -133,7 +135,9 @@ def _with_own(bubbles: list[dict[str, Any]], notes: Notes, own: OwnWords) -> lis
     """Put the person's words before the messages that answer them, unless they were deleted."""
     if any(own.id in note.gone for _key, note in notes):
         return bubbles
-    said = {"id": own.id, "own": True, "paragraphs": own.text.split("\n"), "lang": "mul"}
+    # The page's own ids are UUIDs; a forged one is not shown again.
+    shown_id = own.id if set(own.id) <= ID_LETTERS else ""
+    said = {"id": shown_id, "own": True, "paragraphs": own.text.split("\n"), "lang": "mul"}
     place = next(
         (at for at, each in enumerate(bubbles) if each["id"] not in own.before), len(bubbles)
     )

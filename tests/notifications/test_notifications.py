@@ -20,6 +20,7 @@ from bot.notifications import Kind, email, preferences, web_push
 from bot.notifications.errors import NotificationRefused, NotSent
 from bot.notifications.fan_out import Candidate, due_at
 from bot.notifications.preferences import BadPreference, Preferences
+from bot.officers import directory
 from bot.officers.directory import Officer
 from bot.officers.permissions import Role
 from bot.runtime import Runtime
@@ -47,8 +48,7 @@ class Office:
         sender = notifications.push_sender(self.rt)
         assert sender is not None
         browser = self.push.subscribe(sender.public_key)
-        assert self.rt.console is not None
-        async with self.rt.console.connection() as session:
+        async with directory.acting(self.rt, officer) as session:
             chosen = replace(Preferences(ADDRESS), **more)  # type: ignore[arg-type]
             await preferences.save(session, officer.id, chosen)
             await preferences.subscribe(
@@ -351,8 +351,7 @@ def test_quiet_hours_postpone_notifications_in_the_missions_time_zone(
 async def test_subscription_to_an_unknown_host_is_refused(office: Office, endpoint: str) -> None:
     officer, browser = await an_officer(office.rt), push.Browser(endpoint)
     keys = push.text(browser.public), push.text(browser.auth)
-    assert office.rt.console is not None
-    async with office.rt.console.connection() as session:
+    async with directory.acting(office.rt, officer) as session:
         with pytest.raises(BadPreference):
             await preferences.subscribe(session, officer.id, endpoint, *keys)
         good = "https://web.push.apple.com/x"

@@ -245,10 +245,11 @@ REACHED: dict[str, LiteralString] = {
     "case_viewers": "SELECT case_id FROM case_viewers",
     "case_origins": "SELECT case_id FROM case_origins",
     "case_bursts": "SELECT id FROM case_bursts",
+    "notification_settings": "SELECT officer_id FROM notification_settings",
 }
 # Tables that every officer may read: colleagues and totals. Sign-in has tables of its own.
 OPEN_TO_ALL = {
-    *("officers", "audit_head", "form_funnel", "suggested_phrases"),
+    *("officers", "audit_head", "form_funnel", "suggested_phrases", "push_subscriptions"),
     *("content_items", "content_versions", "content_head"),
 }
 
@@ -275,6 +276,7 @@ _ROWS: tuple[LiteralString, ...] = (
     "INSERT INTO upload_chunks (upload_id, number, body) VALUES (%(id)s, 0, '')",
     "INSERT INTO case_viewers (case_id, officer) VALUES (%(id)s, %(id)s)",
     "INSERT INTO case_origins (case_id, network) VALUES (%(id)s, '')",
+    "INSERT INTO notification_settings (officer_id) VALUES (%(id)s)",
     "INSERT INTO case_bursts (id, mission, reason, closed_by)"
     " VALUES (%(id)s, %(mission)s, 'spam', %(id)s)",
     "INSERT INTO missions (mission, zone, first_minutes, next_minutes, resolve_minutes,"

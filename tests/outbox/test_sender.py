@@ -511,7 +511,10 @@ async def test_broadcast_start_queues_the_snapshot_and_then_the_shard_jobs(rt: R
 
 async def _jobs(rt: Runtime) -> list[str]:
     async with rt.pool.connection() as session:
-        cursor = await session.execute("SELECT task_name FROM procrastinate_jobs ORDER BY 1")
+        cursor = await session.execute(
+            "SELECT task_name FROM procrastinate_jobs WHERE task_name LIKE 'broadcasts.%'"
+            " ORDER BY 1"
+        )
         return [row[0] for row in await cursor.fetchall()]
 
 

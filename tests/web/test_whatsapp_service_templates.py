@@ -151,7 +151,7 @@ async def test_late_status_arrives_by_template_and_then_whole(house: House, hour
     await user.wait(lambda chat: user.received[-1].text == notice)
     await _tap(user)
     rejected = _(screens.REGISTRATION["rejected"].msgid, number=number)
-    words = house.rt.languages.render(rejected, "ru")
+    words = house.rt.languages.render(rejected, "ru").replace(number, f"`{number}`")
     await user.wait(lambda chat: _count(user, words) == 1)
     assert len(user.received) <= before + 2
     assert house.whatsapp.journal.mistakes() == []

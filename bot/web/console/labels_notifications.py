@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from flows.engine.text import Text, _, button
 
 NOTIFYING: dict[str, Text] = {
-    # Translators: a heading above the ways by which an officer is told of news.
+    # Translators: a heading above the ways by which an officer learns of news.
     "notify": _("Notifications"),
     "notify_hint": _(
-        "They say how many cases or announcements wait. They never contain a name or a word of a"
-        " person."
+        "Notifications say how many cases or announcements wait. No notification contains a name or"
+        " a word of a person."
     ),
     "notify_of": _("Notify me of"),
     "notify_email": _("E-mail address; none means no e-mail"),

@@ -30,7 +30,7 @@ async def show(context: Annotated[RequestContext, require(Action.SELF)]) -> Resp
 async def _account_page(context: RequestContext, status: int = 200, problem: str = "") -> Response:
     rt, own = context.rt, context.officer.id
     sender = push_sender(rt)
-    async with directory.console(rt).connection() as transaction:
+    async with directory.acting(rt, context.officer) as transaction:
         return page(
             context,
             "my_account.html",
@@ -90,7 +90,7 @@ async def save_notifications(
 ) -> Response:
     """Save what this officer wants to be notified of."""
     try:
-        async with directory.console(context.rt).connection() as transaction:
+        async with directory.acting(context.rt, context.officer) as transaction:
             await preferences.save(transaction, context.officer.id, form.chosen())
     except BadPreference:
         return await _account_page(context, 422, context.say(labels.NOTIFYING["notify_wrong"]))
@@ -113,7 +113,7 @@ async def add_browser(
     """Send this officer's notifications to a browser."""
     hosts = context.rt.settings.push_hosts
     try:
-        async with directory.console(context.rt).connection() as transaction:
+        async with directory.acting(context.rt, context.officer) as transaction:
             await preferences.subscribe(
                 transaction,
                 context.officer.id,
@@ -133,7 +133,7 @@ async def remove_browser(
     browser: Annotated[int, Form()],
 ) -> Response:
     """Stop sending this officer's notifications to a browser."""
-    async with directory.console(context.rt).connection() as transaction:
+    async with directory.acting(context.rt, context.officer) as transaction:
         await preferences.unsubscribe(transaction, context.officer.id, browser)
     return done("/own", "saved")
 

@@ -17,6 +17,14 @@ _RIGHTS = (
     " TO kosh_console",
     "GRANT SELECT (done_at), DELETE ON officer_notifications TO kosh_retention",
 )
+# An officer reads and changes only their own settings. A browser that two officers share goes from
+# one to the other, so its row is not limited.
+_ROW_SECURITY = (
+    "ALTER TABLE notification_settings ENABLE ROW LEVEL SECURITY",
+    "CREATE POLICY app_all ON notification_settings TO kosh_app USING (true) WITH CHECK (true)",
+    "CREATE POLICY console_officer ON notification_settings TO kosh_console"
+    " USING (officer_id::text = current_setting('kosh.officer', true))",
+)
 
 
 def _officer() -> sa.ForeignKey:
@@ -30,7 +38,7 @@ def _serial() -> "sa.Column[int]":
 def upgrade() -> None:
     _create_settings()
     _create_queue()
-    for right in _RIGHTS:
+    for right in (*_RIGHTS, *_ROW_SECURITY):
         op.execute(sa.text(right))
 
 
