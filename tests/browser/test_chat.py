@@ -264,14 +264,17 @@ async def test_header_stays_one_line_with_text_twice_as_large(browser: Any, hous
 LIST_READ = ("kandas_status", "CN", "both", "yes", "yes", "unsaid")
 
 
-async def test_longest_checklist_takes_two_screens_of_a_phone(browser: Any, house: House) -> None:
+async def test_longest_checklist_takes_two_and_a_half_screens_of_a_phone(
+    browser: Any, house: House
+) -> None:
     phone = await _phone(browser, house)
     await phone.page.set_viewport_size({"width": 390, "height": 844})
     for answer in ("ru", "checklist", *LIST_READ):
         await phone.answer(answer)
     made = phone.page.locator("#list li.kosh", has=phone.page.locator(".item"))
     height = await made.locator(".bubble").evaluate("each => each.offsetHeight")
-    assert height <= 2 * 844
+    # Two screens, and what cannot wait: the apostille, the end of a visa, who asks for money.
+    assert height <= 2.5 * 844
     first = made.locator(".item").first
     assert await first.locator("p").first.is_hidden()
     await first.locator("summary").click()
