@@ -73,6 +73,14 @@ async def ask_officer(
     house: House, language: str, topic: str, words: str, after: tuple[str, ...] = ()
 ) -> Visitor:
     """Add a person who asks for an officer over the web chat, `after` some answers of the form."""
+
+    async def cases() -> int:
+        async with house.rt.pool.connection() as session:
+            row = await (await session.execute("SELECT count(*) FROM cases")).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    before = await cases()
     manager = Visitor.at(house.url)
     visitor = await manager.__aenter__()
     await visitor.wait(1)
@@ -85,6 +93,12 @@ async def ask_officer(
     await visitor.press(topic)
     await visitor.press("yes")
     await visitor.say(words)
+
+    async def opened() -> bool:
+        return await cases() > before
+
+    # An answer may be in two messages, and the first of them ends the wait for it.
+    await house.until(opened)
     visitor.leave = manager  # type: ignore[attr-defined]
     return visitor
 

@@ -12,6 +12,7 @@ from flows.engine.events import (
     Export,
     Forget,
     Kind,
+    Pressed,
     PrintList,
     Remind,
     Resolved,
@@ -117,6 +118,12 @@ def test_checklist_ticks_are_counted_and_can_be_removed() -> None:
     chat.presses(">").presses(">", IIN.key, "!list")
     assert chat.at == checklist_screens.Screen.MINE
     assert chat.shows(checklist_screens.READY_SO_FAR, ready=1)
+
+
+def test_checklist_box_of_no_entry_is_an_old_button() -> None:
+    chat = kept().takes(Pressed("#tick.no_entry"))
+    assert chat.shows(screens.OLD_BUTTON)
+    assert mine(chat) == ()
 
 
 def test_checklist_tick_screen_accepts_typed_back() -> None:

@@ -155,6 +155,20 @@ def test_case_return_continues_where_the_officer_chose(where: str, at: str) -> N
     assert chat.at == at
 
 
+def test_case_closed_unread_asks_for_no_feedback() -> None:
+    chat = handed_over().takes(Resolved(was_read=False))
+    assert chat.shows(screens.CLOSED_UNREAD)
+    assert not chat.shows(screens.HELPED)
+
+
+def test_box_beside_an_officer_changes_nothing() -> None:
+    chat = handed_over().takes(Joined())
+    before = chat.conversation.forms
+    chat.takes(Pressed("#tick.identity"))
+    assert chat.shows(screens.WAITING)
+    assert chat.conversation.forms == before
+
+
 def test_case_feedback_is_asked_beside_the_form() -> None:
     chat = handed_over().takes(Joined()).takes(Resolved())
     asked = chat.conversation.asked
