@@ -42,7 +42,8 @@ SELECT = re.compile(r"`(SELECT [^`]+)`|^\s*(SELECT [^;]+);", re.MULTILINE)
 # `profile` by tests/cli/test_init.py: those talk to platforms; announcements by tests/web.
 STAYS = {"demo", "demo --channels", "run", "web", "work", "poll", "chaos upgrade"}
 ELSEWHERE = {
-    *("init", "init --no-input --mission tr_ankara", "profile"),
+    *("init", "init --no-input --mission tr_ankara", "profile", "facts due"),
+    *("whatsapp templates", "whatsapp templates --texts"),
     *(f"broadcast {act} --officer NAME" for act in ("list", "pause N", "progress N")),
 }
 HOUR = 3600
@@ -139,6 +140,7 @@ async def test_docs_commands_work_through_the_life_of_an_installation(
 ) -> None:
     """Try first installation, backup and restore, a stolen key, and a breach."""
     typed = operator.types
+    assert re.fullmatch(r"[\w-]{43}", typed("officers push-key").strip()), "a private key of P-256"
     said = typed("keys first", "migrate", "officers first NAME", "officers link NAME")
     assert said.count("/console") == 2, said
     # In the tests' own server fsync is off, and that is what it finds.

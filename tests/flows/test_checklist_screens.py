@@ -124,6 +124,7 @@ def test_checklist_box_of_no_entry_is_an_old_button() -> None:
     chat = kept().takes(Pressed("#tick.no_entry"))
     assert chat.shows(screens.OLD_BUTTON)
     assert mine(chat) == ()
+    assert Chat.begun("ru").takes(Pressed("#tick.no_entry")).shows(screens.OLD_BUTTON)
 
 
 def test_checklist_tick_screen_accepts_typed_back() -> None:
