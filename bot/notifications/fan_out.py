@@ -16,7 +16,7 @@ from bot.runtime import Runtime
 
 TASK = "notifications.fan_out"
 EMAIL = 0
-# A later event of the same kind about the same subject waits so long after the last one.
+# Minimum pause between two notifications of the same kind about the same subject.
 PAUSE_SECONDS = 300
 HOME_ZONE = "Asia/Almaty"
 

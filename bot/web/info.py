@@ -3,12 +3,15 @@
 The pages set no cookie, need no script, and can be printed. They help where messengers are blocked.
 """
 
+import gzip
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 from xml.etree import ElementTree
 
 from fastapi import APIRouter, Request
+from jinja2.utils import htmlsafe_json_dumps
 from starlette.responses import HTMLResponse, Response
 
 from bot.content.model import Kind, sentence
@@ -41,12 +44,23 @@ type Section = dict[str, Any]
 router = APIRouter()
 
 
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A page as HTML, and compressed once for the readers on a slow line."""
+
+    plain: bytes
+    compressed: bytes
+
+
 @router.api_route("/info", methods=METHODS)
 async def page(request: Request, lang: str = "") -> Response:
     """Return the page in the reader's language."""
     rt: Runtime = request.app.state.rt
     language = page_language(rt, lang, request)
-    return HTMLResponse(_page(request, rt, language), headers=_headers(rt))
+    rendered, headers = _page(request, rt, language), _headers(rt)
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return HTMLResponse(rendered.plain, headers=headers)
+    return HTMLResponse(rendered.compressed, headers=headers | {"Content-Encoding": "gzip"})
 
 
 @router.api_route(FEED_PATH, methods=METHODS)
@@ -59,18 +73,22 @@ async def feed(request: Request, lang: str = "") -> Response:
 
 def _headers(rt: Runtime) -> dict[str, str]:
     robots = "all" if rt.settings.info_indexed else "noindex"
-    shared = {"Cache-Control": f"public, max-age={SECONDS}", "Vary": "Accept-Language"}
+    shared = {
+        "Cache-Control": f"public, max-age={SECONDS}",
+        "Vary": "Accept-Encoding, Accept-Language",
+    }
     return shared | {"X-Robots-Tag": robots}
 
 
-def _page(request: Request, rt: Runtime, language: str) -> str:
+def _page(request: Request, rt: Runtime, language: str) -> Rendered:
     """Return the page; it is rendered once for each publication, day and language."""
     today, version = datetime.now(UTC).date(), rt.content.snapshot.version
-    kept: dict[tuple[int, date, str], str] = getattr(request.app.state, "info", {})
+    kept: dict[tuple[int, date, str], Rendered] = getattr(request.app.state, "info", {})
     if (version, today, language) not in kept:
-        others = {key: html for key, html in kept.items() if key[:2] == (version, today)}
-        html = _rendered(rt, language, rt.content.on(today))
-        request.app.state.info = kept = others | {(version, today, language): html}
+        others = {key: each for key, each in kept.items() if key[:2] == (version, today)}
+        html = _rendered(rt, language, rt.content.on(today)).encode()
+        rendered = Rendered(html, gzip.compress(html))
+        request.app.state.info = kept = others | {(version, today, language): rendered}
     return kept[version, today, language]
 
 
@@ -93,7 +111,8 @@ def _rendered(rt: Runtime, language: str, edition: date) -> str:
         sources_title=say(SOURCES),
         feed_title=say(FEED),
         feed=f"{FEED_PATH}?lang={language}",
-        data=_structured(answers, tag(language)),
+        # Letters are not escaped, since Cyrillic would take three times as many bytes.
+        data=htmlsafe_json_dumps(_structured(answers, tag(language)), ensure_ascii=False),
     )
 
 

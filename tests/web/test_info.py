@@ -10,6 +10,8 @@ from bot.web.info import ATOM
 from tests.app_stack import House
 from tests.editorial.editors import TEXTS, approver, editor, publish
 
+# Six seconds on a line of 128 kbit/s.
+MAX_SENT_BYTES = 96_000
 FORMS = ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")
 
 
@@ -33,6 +35,20 @@ async def test_info_page_has_answers_lists_and_contacts(house: House, form: str)
     for each in data["mainEntity"]:
         assert each["name"]
         assert each["acceptedAnswer"]["text"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_info_page_is_small_on_the_line(house: House, form: str) -> None:
+    path, plain = f"{house.url}/info?lang={form}", {"Accept-Encoding": "identity"}
+    async with house.http.get(path, headers=plain) as answer:
+        whole = await answer.read()
+        assert "Content-Encoding" not in answer.headers
+    async with house.http.get(path, headers={"Accept-Encoding": "gzip"}) as answer:
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert "Accept-Encoding" in answer.headers["Vary"]
+        assert int(answer.headers["Content-Length"]) < MAX_SENT_BYTES
+        assert await answer.read() == whole
+    assert rb"\u04" not in whole, "letters of the structured data are not escaped"
 
 
 async def test_info_page_and_feed_follow_a_publication(house: House) -> None:
