@@ -1,5 +1,6 @@
 """`test`, `chaos`, `bench`, `requirements`, `mutants`: tests, fault injection and benchmarks."""
 
+import json
 import shutil
 import socket
 import subprocess
@@ -20,6 +21,8 @@ from bot.config.settings import ConfigError
 app = typer.Typer()
 # Input of `./kosh requirements`.
 REPORTS = ".kosh/reports"
+FAILED_TESTS = ROOT / ".pytest_cache/v/cache/lastfailed"
+AGAIN = (sys.executable, "-m", "pytest", "--last-failed", "--last-failed-no-failures=none")
 BESIDE_ONE_ANOTHER = ("--dist", "loadfile", "--no-loadscope-reorder", "-m", "not slow")
 
 ANNOUNCED = ("--people", "300", "--kills", "8")
@@ -100,10 +103,8 @@ def missing() -> list[str]:
 
 def _released() -> list[str]:
     """Return the names of failed release checks."""
-    failed = _two_at_a_time(
-        {"release": _pytest("release", 2, *RELEASED)},
-        {"wheel": [sys.executable, "-m", "tests.wheel"]},
-    )
+    wheel = {"wheel": [sys.executable, "-m", "tests.wheel"]}
+    failed = _tested({"release": _pytest("release", 2, *RELEASED)}, wheel)
     failed += _audited()
     if not OLDEST_POSTGRES.is_dir():
         return failed
@@ -157,8 +158,28 @@ def _changed(quick: bool) -> list[str]:
     # Not in parallel with tests: these measure timeouts, and mostly wait.
     chaos = {"chaos": [python, "-m", "tests.chaos", "short"]}
     announcement = {"announcement": [python, "-m", "tests.chaos.broadcast", *ANNOUNCED]}
-    failed = _two_at_a_time(conversations, reading) + _two_at_a_time(tests, {})
+    failed = _two_at_a_time(conversations, reading) + _tested(tests)
     return failed + ([] if quick else _two_at_a_time(chaos, announcement))
+
+
+def _tested(
+    tests: Mapping[str, list[str]], quiet: Mapping[str, list[str]] | None = None
+) -> list[str]:
+    """Run tests of one name beside `quiet`; return the names that failed.
+
+    Tests that failed run once more, one at a time. Those that pass then are named as flaky and do
+    not fail the run, because a loaded machine is no fault of the change.
+    """
+    FAILED_TESTS.unlink(missing_ok=True)
+    failed = _two_at_a_time(tests, quiet or {})
+    if failed_tests := [name for name in failed if name in tests]:
+        listed = sorted(json.loads(FAILED_TESTS.read_text())) if FAILED_TESTS.is_file() else []
+        # Without a list, the run ended before its tests did.
+        if listed and _passes("failed tests, one at a time", [*AGAIN, "tests"]):
+            typer.echo("Flaky: failed beside other tests, passed alone. Mend them:", err=True)
+            typer.echo("\n".join(f"  {test}" for test in listed), err=True)
+            return [name for name in failed if name not in failed_tests]
+    return failed
 
 
 def _pytest(report: str, many: int, *what: str) -> list[str]:

@@ -59,6 +59,8 @@ def update() -> None:
     fresh = extract()
     for code in HAND_MADE:
         catalog = read(code)
+        # A date that every extraction changes would conflict in every rebase.
+        fresh.creation_date = catalog.creation_date
         catalog.update(fresh, no_fuzzy_matching=True)
         catalog.obsolete.clear()
         write(code, catalog)

@@ -40,6 +40,32 @@ def test_help_of_a_command_says_kosh(command: str, capfd: pytest.CaptureFixture[
     assert f"Usage: kosh {command} " in result.output + capfd.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("listed", "passes_alone", "failed"),
+    [(True, True, []), (True, False, ["tests"]), (False, True, ["tests"])],
+)
+def test_failed_tests_count_unless_they_pass_alone(
+    listed: bool,
+    passes_alone: bool,
+    failed: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    list_of_failed = tmp_path / "lastfailed"
+    list_of_failed.write_text("of a run before")
+
+    def passes(name: str, _command: list[str]) -> bool:
+        if name == "tests" and listed:
+            list_of_failed.write_text('{"tests/test_a.py::test_b": true}')
+        return name != "tests" and passes_alone
+
+    monkeypatch.setattr(dev, "FAILED_TESTS", list_of_failed)
+    monkeypatch.setattr(dev, "_passes", passes)
+    assert dev._tested({"tests": []}) == failed
+    assert ("  tests/test_a.py::test_b\n" in capsys.readouterr().err) == (not failed)
+
+
 def test_package_audit_prints_a_line_when_its_service_is_unreachable(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -270,11 +270,19 @@ async def _hunt_everywhere(
     for place in places:
         for path in place.rglob("*"):
             if path.is_file():
-                _hunt(str(path), path.read_bytes(), canaries)
+                _hunt(str(path), _content(path), canaries)
     for name in ("cmdline", "environ"):
         for path in Path("/proc").glob(f"[0-9]*/{name}"):
             if _is_of_this_run(path.parent):
-                _hunt(str(path), path.read_bytes(), canaries)
+                _hunt(str(path), _content(path), canaries)
+
+
+def _content(path: Path) -> bytes:
+    """Return a file's bytes, none if the file or its process has gone since it was listed."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def _is_of_this_run(process: Path) -> bool:
