@@ -16,7 +16,8 @@ from bot.channels.webchat import WebChat
 from bot.channels.whatsapp.client import WhatsApp
 from bot.concurrency.batching import Batcher, SerialQueue
 from bot.config import minimum_versions
-from bot.config.settings import ConfigError, Settings
+from bot.config.settings import Settings
+from bot.config.sources import ConfigError
 from bot.content import LiveContent
 from bot.content import live as live_content
 from bot.db import tables as t

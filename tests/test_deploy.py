@@ -14,7 +14,8 @@ import typer
 import yaml
 
 from bot.cli import assembled
-from bot.config.settings import PREFIX, Settings
+from bot.config.settings import Settings
+from bot.config.sources import PREFIX
 
 ROOT = Path(__file__).parents[1]
 KUBERNETES = sorted(

@@ -16,7 +16,8 @@ import yaml
 from bot.channels.limits import LIMITS
 from bot.cli import assembled, reference
 from bot.cli.docs import openapi_documents
-from bot.config.settings import PREFIX, Settings
+from bot.config.settings import Settings
+from bot.config.sources import PREFIX
 from bot.db.tables import metadata
 from bot.observability import explanations, metrics
 from bot.observability.metrics import ALARMING

@@ -20,7 +20,8 @@ from pydantic import SecretStr
 from sqlalchemy import LargeBinary, create_engine, pool
 
 from bot.cli.reference.data import writers
-from bot.config.settings import ConfigError, Settings
+from bot.config.settings import Settings
+from bot.config.sources import ConfigError
 from bot.db.tables import metadata
 from bot.embedded import Databases
 from bot.privacy.data_inventory import INVENTORY, Protection

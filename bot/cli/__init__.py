@@ -82,7 +82,7 @@ def main() -> None:
 
 def _expected_errors() -> tuple[type[Exception], ...]:
     """Return the errors that name their own remedy; imported only once something was raised."""
-    from bot.config.settings import ConfigError
+    from bot.config.sources import ConfigError
     from bot.db.migrations import MigrationError
     from bot.embedded import ServiceError
     from bot.security.key_files import VaultError

@@ -26,7 +26,8 @@ from bot.cli.environment import (
     surroundings,
 )
 from bot.cli.servers import serve, serve_all
-from bot.config.settings import ConfigError, Settings
+from bot.config.settings import Settings
+from bot.config.sources import ConfigError
 from bot.registry import sandbox
 
 app = typer.Typer()

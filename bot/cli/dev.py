@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import typer
 
 from bot.cli.environment import ROOT
-from bot.config.settings import ConfigError
+from bot.config.sources import ConfigError
 
 app = typer.Typer()
 # Input of `./kosh requirements`.

@@ -21,7 +21,9 @@ from bot.cli.environment import AsJson, Data, print_json, surroundings
 from bot.cli.findings import Finding, Grade, doubtful, floor, good, wrong
 from bot.cli.valkey_checks import valkey, web_budgets
 from bot.config import minimum_versions
-from bot.config.settings import ConfigError, Role, Settings
+from bot.config.installation import Role
+from bot.config.settings import Settings
+from bot.config.sources import ConfigError
 from bot.db import tables as t
 from bot.db.server_statements import CLOCK, COLUMNS, IS_DURABLE, IS_PRIVILEGED
 from bot.db.statements import fetch_all, fetch_value, fetch_values

@@ -13,7 +13,8 @@ from typing import Annotated, Any
 import typer
 
 from bot.concurrency import shutdown
-from bot.config.settings import PREFIX, ConfigError, Settings, settings
+from bot.config.settings import Settings, settings
+from bot.config.sources import PREFIX, ConfigError
 from bot.db.migrations import migrate
 from bot.embedded import Databases, drop_database, postgres, prepare, valkey
 from bot.observability import logging

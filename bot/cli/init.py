@@ -15,7 +15,8 @@ from bot.channels import SendError
 from bot.channels.telegram.client import Telegram
 from bot.channels.whatsapp.client import WhatsApp
 from bot.cli.environment import Data, home, load, settings_file
-from bot.config.settings import PREFIX, ConfigError, Settings, is_secret, read, settings
+from bot.config.settings import Settings, read, settings
+from bot.config.sources import PREFIX, ConfigError, is_secret
 from bot.i18n import Languages
 from bot.runtime import platforms
 from bot.security.key_files import Keys
@@ -101,7 +102,10 @@ def _asked() -> Values:
             continue
         before = _now(name)
         value: str = typer.prompt(
-            question, default=before, show_default=not is_secret(name), hide_input=is_secret(name)
+            question,
+            default=before,
+            show_default=not is_secret(Settings, name),
+            hide_input=is_secret(Settings, name),
         )
         if value.strip():
             found[name] = value.strip()
@@ -153,7 +157,7 @@ def _write(place: Path, values: Values) -> Path:
     lines = ["# Written by `kosh init`. The environment goes before it."]
     for name, value in values.items():
         variable = PREFIX + name.upper()
-        if is_secret(name):
+        if is_secret(Settings, name):
             path = (place / "secrets" / name).absolute()
             _put(path, value)
             lines.append(f"{variable}_FILE={path}")

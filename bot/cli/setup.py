@@ -4,7 +4,7 @@ import typer
 
 from bot.channels.telegram.client import Telegram
 from bot.cli.environment import read, run_until_signal, with_runtime
-from bot.config.settings import ConfigError
+from bot.config.sources import ConfigError
 from bot.db import migrations
 from bot.runtime import Runtime
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 
-from bot.config.settings import ConfigError
+from bot.config.sources import ConfigError
 
 
 @dataclass(frozen=True, slots=True)

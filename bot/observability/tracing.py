@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from bot.config.settings import ConfigError
+from bot.config.sources import ConfigError
 from bot.observability import logging
 
 _tracers: list[Any] = []

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from pyotp import TOTP
 
-from bot.config.settings import ConfigError
+from bot.config.sources import ConfigError
 from bot.db.connection import Transaction
 from bot.db.statements import execute, fetch_all, fetch_one, fetch_value, fetch_values
 from bot.officers import directory, statements

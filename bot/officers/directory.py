@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from bot.config.settings import ConfigError
+from bot.config.sources import ConfigError
 from bot.db import pipeline
 from bot.db.connection import Transaction
 from bot.db.pipeline import Call, Rows

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Integer, Select, SQLColumnExpression, bindparam, func, select
 
-from bot.config.settings import ConfigError
+from bot.config.sources import ConfigError
 from bot.db import tables as t
 from bot.db.connection import Transaction
 from bot.db.statements import Statement, fetch_value, statement

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from bot.config.settings import ConfigError
+from bot.config.sources import ConfigError
 from bot.db import tables as t
 from bot.db.statements import fetch_one, statement
 from bot.privacy import erasure

@@ -11,7 +11,7 @@ from psycopg_pool import PoolTimeout
 from bot.channels import Inbound, IncomingUpdate, Unreadable
 from bot.channels.telegram.client import Telegram
 from bot.concurrency import shutdown
-from bot.config.settings import ConfigError
+from bot.config.sources import ConfigError
 from bot.conversations import quarantine, receive
 from bot.conversations.anonymous import Overloaded
 from bot.observability import logging

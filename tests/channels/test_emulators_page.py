@@ -14,7 +14,8 @@ import pytest_asyncio
 from aiohttp import web
 
 from bot.cli import demo
-from bot.config.settings import ConfigError, settings
+from bot.config.settings import settings
+from bot.config.sources import ConfigError
 from bot.embedded.server_process import free_port
 from tests.emulators import telegram, whatsapp
 from tests.emulators.telegram.waiting import Signal

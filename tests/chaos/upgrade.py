@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 
-from bot.config.settings import ConfigError
+from bot.config.sources import ConfigError
 from bot.db.migrations import baseline
 from tests.chaos import people
 from tests.chaos.faults import Scene, trouble

@@ -11,7 +11,8 @@ import pytest
 from fastapi import FastAPI
 
 from bot.cli import demo, environment
-from bot.config.settings import ConfigError, Settings, settings
+from bot.config.settings import Settings, settings
+from bot.config.sources import ConfigError
 from bot.embedded import Databases
 from bot.embedded.server_process import free_port
 from bot.officers import directory, sessions

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.config.settings import ConfigError, Settings, settings
+from bot.config.settings import Settings, settings
+from bot.config.sources import ConfigError
 
 LONG = "q7w3" + "hG9kZ2mX" * 4
 TOKEN = "1234567890:AAq7w3hG9kZ2mXhG9kZ2mXhG9kZ2mXb4V"

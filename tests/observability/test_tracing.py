@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from bot.config.settings import ConfigError
+from bot.config.sources import ConfigError
 from bot.observability import tracing
 from bot.runtime import Runtime
 from flows.engine.events import Said

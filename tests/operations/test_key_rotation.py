@@ -14,7 +14,8 @@ import psycopg
 import pytest
 
 from bot.config import minimum_versions
-from bot.config.settings import ConfigError, Settings
+from bot.config.settings import Settings
+from bot.config.sources import ConfigError
 from bot.conversations import receive
 from bot.embedded import Databases
 from bot.officers import credentials

@@ -7,7 +7,8 @@ from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
 from bot.cli.reference.markdown import code, table
-from bot.config.settings import PREFIX, Settings
+from bot.config.settings import Settings
+from bot.config.sources import PREFIX
 
 _HEAD = """# Settings
 

@@ -1,0 +1,94 @@
+"""Types of settings: their form is checked wherever a field has one of these types."""
+
+import re
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic_settings import NoDecode
+
+SECRET_LENGTH = 32
+PASSWORD_LENGTH = 8
+# A real secret is still long enough after the example words are removed from it.
+EXAMPLE_WORDS = re.compile(
+    r"change[-_ ]?(?:me|this|it)|example|secret|password|replace|your|dummy|sample|test|token|xx+",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"https?://[^/?#@\s]+(?:/[^?#@\s]*)?")
+
+
+def several(secret: SecretStr | None) -> tuple[str, ...]:
+    """Return the values of a secret that may have two, separated by a comma."""
+    return tuple(secret.get_secret_value().split(",")) if secret else ()
+
+
+def is_example(secret: str) -> bool:
+    """Return True if a secret is made of words of examples, or of few different characters."""
+    return len(EXAMPLE_WORDS.sub("", secret)) < SECRET_LENGTH * 3 // 4 or len(set(secret)) < 8
+
+
+def split(value: object) -> object:
+    return tuple(value.replace(" ", "").split(",")) if isinstance(value, str) else value
+
+
+def _named(value: object) -> object:
+    return split(value.lower()) if isinstance(value, str) else value
+
+
+def _web_address[A: (str, str | None)](value: A) -> A:
+    if value is None:
+        return value
+    if not _ADDRESS.fullmatch(value):
+        raise ValueError("must be an http:// or https:// address without a user name")
+    return value.rstrip("/")
+
+
+def _postgresql(value: SecretStr | None) -> SecretStr | None:
+    if value and not value.get_secret_value().startswith("postgresql://"):
+        raise ValueError("must begin with postgresql://")
+    return value
+
+
+def _redis(value: SecretStr | None) -> SecretStr | None:
+    if value and not re.match("(redis|rediss|unix)://", value.get_secret_value()):
+        raise ValueError("must begin with redis://, rediss:// or unix://")
+    return value
+
+
+def _long(value: SecretStr | None) -> SecretStr | None:
+    if value and len(value) < SECRET_LENGTH:
+        raise ValueError(
+            f"is shorter than {SECRET_LENGTH} characters; make one with `openssl rand -hex 32`"
+        )
+    return value
+
+
+def _one_or_two(value: SecretStr | None) -> SecretStr | None:
+    secrets = value.get_secret_value().replace(" ", "").split(",") if value else []
+    if len(secrets) > 2 or any(len(each) < SECRET_LENGTH for each in secrets):
+        raise ValueError(
+            f"must be one or two secrets of {SECRET_LENGTH} characters or more; make one with"
+            " `openssl rand -hex 32`"
+        )
+    return SecretStr(",".join(secrets)) if value else None
+
+
+def _acceptable_to_telegram(value: SecretStr | None) -> SecretStr | None:
+    if not all(re.fullmatch(r"[A-Za-z0-9_-]{1,256}", each) for each in several(value)):
+        raise ValueError("may hold only A-Z a-z 0-9 _ and -, 256 at most")
+    return value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(split)]
+LowercaseNames = Annotated[frozenset[str], NoDecode, BeforeValidator(_named)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+OptionalWebAddress = Annotated[str | None, AfterValidator(_web_address)]
+PostgresUrl = Annotated[SecretStr | None, AfterValidator(_postgresql)]
+RedisUrl = Annotated[SecretStr | None, AfterValidator(_redis)]
+LongSecret = Annotated[SecretStr | None, AfterValidator(_long)]
+# Two values may be valid while one replaces the other.
+ChangingSecret = Annotated[SecretStr | None, AfterValidator(_one_or_two)]
+TelegramSecret = Annotated[
+    SecretStr | None, AfterValidator(_one_or_two), AfterValidator(_acceptable_to_telegram)
+]
