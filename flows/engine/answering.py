@@ -14,7 +14,8 @@ from flows.engine.events import DeleteInput, Page
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Consent, HandoffOffer, RepeatingGroup, Review, Upload
 from flows.engine.language_protocol import Refusal
-from flows.engine.questions import MultiChoice, Option, Question, Reading, explain
+from flows.engine.questions import MultiChoice, Option, Question, Reading
+from flows.engine.refusals import explain
 from flows.engine.state import Asked
 from flows.engine.text import _
 from flows.engine.turn import PAGE, TurnState

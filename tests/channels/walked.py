@@ -16,7 +16,8 @@ from flows import FLOWS
 from flows.engine import checklist_screens, prompting, screens, upload_states
 from flows.engine.events import Event, Page, Say
 from flows.engine.flow import Answer, Flow, Form
-from flows.engine.questions import REFUSALS, Question, explain
+from flows.engine.questions import Question
+from flows.engine.refusals import REFUSALS, explain
 from flows.engine.state import Conversation, RegistrationStatus
 from flows.engine.text import Text, Value, button
 from flows.engine.turn import TurnState

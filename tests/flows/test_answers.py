@@ -8,7 +8,7 @@ from flows.engine import screens
 from flows.engine.events import DeleteInput, Edited, Forget, Shared, Unreadable
 from flows.engine.flow import RepeatingGroup
 from flows.engine.language_protocol import SAFETY, Refusal
-from flows.engine.questions import REFUSALS
+from flows.engine.refusals import REFUSALS
 from flows.engine.text import Country, Text, _, button, row
 from flows.preregistration import PREREGISTRATION, TROUBLE
 from tests.flows.chat import LANGUAGES, WORDS, Chat, at, straight

@@ -5,7 +5,7 @@ import pytest
 from flows import faq as flow
 from flows import missions
 from flows.engine.language_protocol import Refusal
-from flows.engine.questions import REFUSALS
+from flows.engine.refusals import REFUSALS
 from flows.knowledge import kandas, settling
 from flows.knowledge.faq import ENTRIES, entry, find, stems
 from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat

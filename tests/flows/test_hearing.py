@@ -25,8 +25,9 @@ from flows.engine.events import (
     Unreadable,
 )
 from flows.engine.language_protocol import Refusal
-from flows.engine.questions import REFUSALS, PersonName
+from flows.engine.questions import PersonName
 from flows.engine.recognition import Confidence, Danger, Recognition
+from flows.engine.refusals import REFUSALS
 from flows.engine.replies import Reply, Understanding
 from flows.engine.state import UNASKED, Conversation, RegistrationStatus
 from flows.engine.text import Text

@@ -11,7 +11,6 @@ from flows.engine.flow import Answer, Flow, Form, Outcome, path
 from flows.engine.identity_numbers import Identity
 from flows.engine.language_protocol import Letters, Refusal
 from flows.engine.questions import (
-    REFUSALS,
     Day,
     IdentityNumber,
     Mrz,
@@ -19,8 +18,8 @@ from flows.engine.questions import (
     PersonName,
     Question,
     Reading,
-    explain,
 )
+from flows.engine.refusals import REFUSALS, explain
 from flows.engine.text import _, button
 from tests.i18n.test_mrz import CARD, KAZAKH
 
