@@ -11,13 +11,15 @@ from collections.abc import Mapping
 from bot.i18n import kazakh_arabic
 
 # An abbreviation in joined letters reads as a word: its letters are written apart (ە س ق).
-ABBREVIATIONS = re.compile(r"\b(?:АЕК|БҰҰ|ДНК|ЖСН|ХҚКО|ЭСҚ)\b")
+ABBREVIATIONS = re.compile(r"\b(?:АЕК|ДНК|ЖСН|ХҚКО|ЭСҚ)\b")
 # The name of a number as it is printed on Uzbek papers.
 PRINTED = re.compile(r"\b(ПИНФЛ)\b")
 # An ordinal in figures takes a hyphen.
 YEAR = re.compile(r"(\d{4}|\{year\}) (?=жыл)")
 
 WORDS: Mapping[str, str] = {
+    # China abbreviates the United Nations otherwise.
+    r"\bБҰҰ\b": "Біріккен Ұлттар Ұйымының",
     # The letter O of a document, not the vowel.
     r"\bО(?= әрпі)": "O",
     # In China قىتاي names the people; the state is جۇڭگو.
