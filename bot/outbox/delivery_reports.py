@@ -127,9 +127,9 @@ async def _record_part(rt: Runtime, receipt: DeliveryReport) -> None:
         if row is None:
             return
         person_id, state, last_try, notes, before = row
-        known = part_status.noted(notes)
+        known = part_status.parse(notes)
         found = (
-            part_status.heard(known, receipt.part, attempt, reported, last_try)
+            part_status.after_report(known, receipt.part, attempt, reported, last_try)
             if reported
             else None
         )
@@ -138,12 +138,12 @@ async def _record_part(rt: Runtime, receipt: DeliveryReport) -> None:
             return
         values = {
             "id": row_id,
-            "notes": part_status.written(found) if found else notes,
+            "notes": part_status.serialize(found) if found else notes,
             "word": word,
             "at": receipt.at,
             "billed": receipt.price,
             "code": receipt.code,
-            "whole": part_status.arrived(found or known, receipt.parts),
+            "whole": part_status.have_arrived(found or known, receipt.parts),
         }
         await execute(transaction, statements.RECORD_PART, **values)
     if state == "sent" and word == "failed":
@@ -154,7 +154,7 @@ def _word(
     before: str | None, receipt: DeliveryReport, known: Sequence[Part], state: str, *, new: bool
 ) -> str | None:
     """Return the status of the whole message after a report on a part; `new`: the report counts."""
-    if part_status.arrived(known, receipt.parts):
+    if part_status.have_arrived(known, receipt.parts):
         return max(before or "sent", receipt.state, key=RECEIPTS.index)
     if state in ("pending", "waiting") or (state == "sending" and receipt.state == "sent"):
         # Not the whole message: further parts may not have been sent.

@@ -28,14 +28,14 @@ class Part:
     state: State
 
 
-def noted(notes: str | None) -> list[Part]:
+def parse(notes: str | None) -> list[Part]:
     """Return the parts up to the last one with a status; none if the notes are platform ids."""
     found: list[Part] = []
     for each in (notes or "").split(","):
         if part := _PART.fullmatch(each):
             found.append(Part(int(part[1]), _state(part[2])))
         elif tried := _TRY.fullmatch(each):
-            found = _went(found, *map(int, tried.groups()))
+            found = _after_attempt(found, *map(int, tried.groups()))
     return found
 
 
@@ -43,7 +43,7 @@ def _state(letter: str) -> State:
     return ARRIVED if letter == ARRIVED else FAILED if letter == FAILED else ACCEPTED
 
 
-def _went(found: Sequence[Part], first: int, last: int, attempt: int) -> list[Part]:
+def _after_attempt(found: Sequence[Part], first: int, last: int, attempt: int) -> list[Part]:
     """Return the parts after an attempt sent `first` to `last`; earlier status is outdated."""
     new = Part(attempt, ACCEPTED)
     again = [new if each.attempt < attempt else each for each in found[first - 1 : last]]
@@ -55,22 +55,22 @@ def _went(found: Sequence[Part], first: int, last: int, attempt: int) -> list[Pa
     ]
 
 
-def written(parts: Sequence[Part]) -> str:
+def serialize(parts: Sequence[Part]) -> str:
     return ",".join(f"{each.attempt}{each.state}" for each in parts)
 
 
-def went(first: int, last: int, attempt: int) -> str | None:
+def attempt_note(first: int, last: int, attempt: int) -> str | None:
     """Return the note for `external_id` that an attempt sent these parts; None if it sent none."""
     return f"+{first}-{last}.{attempt}" if first <= last else None
 
 
-def there(notes: str | None) -> int:
+def count_sent(notes: str | None) -> int:
     """Return how many parts, from the first on, need not be sent again."""
-    parts = noted(notes)
+    parts = parse(notes)
     return next((at for at, each in enumerate(parts) if each.state == FAILED), len(parts))
 
 
-def heard(
+def after_report(
     parts: Sequence[Part], number: int, attempt: int, state: State, last_try: int
 ) -> list[Part] | None:
     """Return the parts updated by a report; None if it changes nothing.
@@ -87,5 +87,5 @@ def heard(
     return found
 
 
-def arrived(parts: Sequence[Part], many: int) -> bool:
+def have_arrived(parts: Sequence[Part], many: int) -> bool:
     return len(parts) == many and all(each.state == ARRIVED for each in parts)

@@ -124,7 +124,7 @@ async def _claim(rt: Runtime, person: Person) -> ClaimedMessage | None:
                 continue
             return None
         shut = closed(rt, channel, silence)
-        there = part_status.there(external_id) if act == "send" and external_id else 0
+        there = part_status.count_sent(external_id) if act == "send" and external_id else 0
         mark = f"{row_id}.{attempt}" if attempt > 1 else str(row_id)
         sent = ChannelCall(act, place, message, external_id or "", mark, shut, sent=there)
         return ClaimedMessage(row_id, attempt, person, channel, sent)
@@ -178,7 +178,7 @@ async def _send(rt: Runtime, parcel: ClaimedMessage) -> bool:
 
 def _note(parcel: ClaimedMessage, there: int) -> str | None:
     """Return the note on an attempt after which this many parts were sent."""
-    return part_status.went(parcel.act.sent + 1, there, parcel.attempt)
+    return part_status.attempt_note(parcel.act.sent + 1, there, parcel.attempt)
 
 
 async def perform(rt: Runtime, channel: str, act: ChannelCall) -> str:

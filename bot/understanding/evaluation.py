@@ -14,7 +14,7 @@ from bot.understanding.recognizer import MAX_ALTERNATIVES, Candidate, Recognitio
 from flows.knowledge.intents import BY_ID, Kind
 
 if TYPE_CHECKING:
-    from bot.understanding.training import Held
+    from bot.understanding.training import HeldOutScores
 
 TESTS = Path(__file__).parents[2] / "tests" / "understanding"
 # Third column of a test line that is out of scope but resembles one in scope.
@@ -81,7 +81,7 @@ def unlike_phrases(results: Iterable[Result]) -> list[Result]:
     return [result for result in results if key(result.line.phrase.text) not in written]
 
 
-def of_folds(held: "Held") -> list[Result]:
+def of_folds(held: "HeldOutScores") -> list[Result]:
     """Return the result of cross-validation for each phrase, as for a test line."""
     none = of_kind(held.classes, Kind.NONE)
     dangers = of_kind(held.classes, Kind.DANGER)

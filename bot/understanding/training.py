@@ -59,7 +59,7 @@ class Samples:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldOutScores:
     """Out-of-fold predictions: from models trained without the phrase and its near-duplicates."""
 
     samples: Samples
@@ -68,7 +68,7 @@ class Held:
     danger: Scores
 
 
-def train(written: Sequence[Phrase], digest: str) -> tuple[Model, Held]:
+def train(written: Sequence[Phrase], digest: str) -> tuple[Model, HeldOutScores]:
     """Return the model of all phrases, and the out-of-fold predictions of cross-validation.
 
     Raises `TrainingError` if scikit-learn is missing.
@@ -273,7 +273,7 @@ def _first_step(samples: Samples, held: NDArray[np.bool_]) -> tuple[Scores, Scor
     return fit(weighted(samples.matrix[taught], idf), samples.intents[taught])
 
 
-def _second_steps(samples: Samples, scores: Scores) -> tuple[Held, Scores, Scores]:
+def _second_steps(samples: Samples, scores: Scores) -> tuple[HeldOutScores, Scores, Scores]:
     """Return predictions for each half from a model of the other half, and the mean step."""
     from joblib import Parallel, delayed
 
@@ -288,7 +288,7 @@ def _second_steps(samples: Samples, scores: Scores) -> tuple[Held, Scores, Score
     classes = tuple(str(name) for name in np.unique(samples.intents))
     dangers = model.of_kind(classes, Kind.DANGER)
     mixing, bias = (np.mean(each, axis=0) for each in zip(*parts, strict=True))
-    return Held(samples, classes, *model.calibrated(odds, dangers)), mixing, bias
+    return HeldOutScores(samples, classes, *model.calibrated(odds, dangers)), mixing, bias
 
 
 def _second_step(

@@ -204,7 +204,7 @@ class Flow:
     def find(self, name: str) -> Question | None:
         """Return the question with this name or earlier name, also inside a group, or None."""
         for item in self.questions():
-            if item.name == name or name in item.was:
+            if item.name == name or name in item.former_names:
                 return item
         return None
 
@@ -331,7 +331,9 @@ def _stop(
     members: tuple[str, ...] = (),
 ) -> Step:
     key = key_of(item.name, member)
-    answer = form.answers.get(key) or (_of_before(item, member, form) if item.was else None)
+    answer = form.answers.get(key) or (
+        _answer_under_former_name(item, member, form) if item.former_names else None
+    )
     signature = _signature(item, scope, members)
     ok = (
         answer is not None
@@ -344,9 +346,9 @@ def _stop(
     return Step(item, key, member, answer, signature, ok)
 
 
-def _of_before(item: Question, member: str, form: Form) -> Answer | None:
+def _answer_under_former_name(item: Question, member: str, form: Form) -> Answer | None:
     """Return the answer under an earlier name of the question."""
-    for name in item.was:
+    for name in item.former_names:
         answer = form.answers.get(key_of(name, member))
         if answer is not None:
             return answer

@@ -41,8 +41,8 @@ class Question:
     """One thing to find out.
 
     `depends` names the questions whose change reopens this one. `rev` rises when the meaning
-    changes; `was` lists earlier names. An answer that is not `persisted` is forgotten at consent.
-    With `asks_freely`, the answer is a question of the person: it is recognised, not parsed.
+    changes; `former_names` lists its earlier names. An answer that is not `persisted` is forgotten
+    at consent. With `asks_freely`, the answer is a question of the person: recognised, not parsed.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Question:
     when: Condition = ALWAYS
     depends: tuple[str, ...] = ()
     rev: int = 1
-    was: tuple[str, ...] = ()
+    former_names: tuple[str, ...] = ()
     skippable: bool = False
     sensitive: bool = False
     persisted: bool = True

@@ -258,7 +258,10 @@ def option_buttons(nonce: int, offered: tuple[Option, ...], page: int = 0) -> tu
 def ephemeral_answers(flow: Flow, form: Form) -> dict[str, Answer]:
     """Return the answers to questions that are not persisted."""
     renewed = {
-        name for item in flow.questions() if not item.persisted for name in (item.name, *item.was)
+        name
+        for item in flow.questions()
+        if not item.persisted
+        for name in (item.name, *item.former_names)
     }
     return {
         key: answer

@@ -81,7 +81,7 @@ def _names(flow: Flow) -> _Found:
     for item in every(flow):
         if not NAME.fullmatch(item.name):
             yield item.name, "the name is not a plain lower-case word of at most 30 characters"
-        for name in (item.name, *(item.was if isinstance(item, Question) else ())):
+        for name in (item.name, *(item.former_names if isinstance(item, Question) else ())):
             if name in taken:
                 yield item.name, f"the name {name} belongs to {taken[name]} already"
             taken[name] = item.name
@@ -283,14 +283,14 @@ class Entry(TypedDict):
     kind: str
     rev: int
     options: list[str]
-    was: list[str]
+    former_names: list[str]
 
 
 type Manifest = Mapping[str, dict[str, Entry]]
 
 
 def manifest(flows: Mapping[str, Flow]) -> Manifest:
-    """Return the properties that answers depend on: kind, rev, options and earlier names."""
+    """Return the properties that answers depend on: kind, rev, options and former names."""
     return {
         flow.name: {item.name: _entry(item) for item in flow.questions()} for flow in flows.values()
     }
@@ -302,7 +302,7 @@ def _entry(item: Question) -> Entry:
         "kind": type(item).__name__,
         "rev": item.rev,
         "options": [option.key for option in among],
-        "was": list(item.was),
+        "former_names": list(item.former_names),
     }
 
 
@@ -314,12 +314,14 @@ def changes(before: Manifest, after: Manifest, dropped: frozenset[str]) -> tuple
     found: list[Finding] = []
     for flow, questions in before.items():
         today = after.get(flow, {})
-        by_name = {old: entry for entry in today.values() for old in entry["was"]} | today
+        by_name = {old: entry for entry in today.values() for old in entry["former_names"]} | today
         for name, old in questions.items():
             where = f"{flow}.{name}"
             new = by_name.get(name)
             if new is None and where not in dropped:
-                found.append(Finding(where, "is gone, and no question says that it `was` this"))
+                found.append(
+                    Finding(where, "is gone, and no question has it among its `former_names`")
+                )
             elif new is not None:
                 found += [Finding(where, what) for what in _twisted(old, new)]
     return tuple(found)

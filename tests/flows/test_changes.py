@@ -123,7 +123,7 @@ def test_new_form_version_lets_conversations_finish_with_their_answers(version: 
         chat = Chat(conversation.language, VERSIONS[version], conversation).says("/help")
         sent = finished(chat)
         for question in flow.questions():
-            names = (question.name, *question.was)
+            names = (question.name, *question.former_names)
             given = next((told[name] for name in names if name in told), None)
             kept = question.persisted and not isinstance(question, RepeatingGroup)
             if given and given.value is not None and not question.accepts(given.value):
@@ -275,7 +275,7 @@ def test_menu_option_of_a_removed_flow_does_not_crash() -> None:
 
 
 def test_ephemeral_answer_is_dropped_under_its_earlier_name_too() -> None:
-    grown = replace(ADULT, name="grown", was=("adult",))
+    grown = replace(ADULT, name="grown", former_names=("adult",))
     minor = replace(MINOR, when=grown.is_("no"))
     chat = at("purpose")
     new: dict[Item, Item] = {ADULT: grown, MINOR: minor}

@@ -57,7 +57,7 @@ def test_flow_check_finds_nothing_in_a_valid_flow() -> None:
 BROKEN: dict[str, tuple[tuple[Item, ...], str]] = {
     "a name twice": ((PETS, *GOOD), "pets: the name pets belongs to pets already"),
     "an earlier name taken": (
-        (PETS, replace(FLEETING, was=("pets",)), *GOOD[2:]),
+        (PETS, replace(FLEETING, former_names=("pets",)), *GOOD[2:]),
         "fleeting: the name pets belongs to pets already",
     ),
     "a name with a sign": ((replace(PETS, name="pets@home"), *GOOD[1:3], CONSENT, REVIEW),
@@ -277,9 +277,9 @@ def changes(after: dict[str, Flow] | Any, *dropped: str) -> list[str]:
         ("questions changed places", []),
         ("options changed places", []),
         ("a question is gone",
-         ["preregistration.education: is gone, and no question says that it `was` this"]),
+         ["preregistration.education: is gone, and no question has it among its `former_names`"]),
         ("a question of the list is gone",
-         ["preregistration.age_band: is gone, and no question says that it `was` this"]),
+         ["preregistration.age_band: is gone, and no question has it among its `former_names`"]),
         ("an option is gone",
          ["preregistration.purpose: the options changed, but `rev` did not rise"]),
         ("an option came first",
@@ -291,7 +291,9 @@ def test_manifest_detects_changes_that_would_lose_answers(version: str, wrong: l
 
 
 def test_manifest_detects_a_changed_kind_of_a_renamed_question() -> None:
-    renamed = FreeText(name="last", label=SURNAME.label, text=SURNAME.text, was=("surname",))
+    renamed = FreeText(
+        name="last", label=SURNAME.label, text=SURNAME.text, former_names=("surname",)
+    )
     assert changes(with_(SURNAME, renamed)) == [
         "preregistration.surname: the kind changed, but `rev` did not rise"
     ]

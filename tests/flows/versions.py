@@ -55,7 +55,9 @@ VERSIONS: dict[str, Flows] = {
     "a question before the review": with_(WRITE_FIRST, WRITE_FIRST, LATE),
     "a question is gone": with_(EDUCATION),
     "a question before consent is gone": with_(CITIZENSHIP),
-    "a question has another name": with_(SURNAME, replace(SURNAME, name="last", was=("surname",))),
+    "a question has another name": with_(
+        SURNAME, replace(SURNAME, name="last", former_names=("surname",))
+    ),
     "a question means something else": with_(PURPOSE, replace(PURPOSE, rev=REV)),
     "a question is of another kind": with_(
         KAZAKH_LEVEL,

@@ -189,6 +189,6 @@ async def _lost(row: _Row) -> None:
 def test_part_notes_say_which_parts_are_already_sent(
     notes: str | None, found: list[Part], there: int
 ) -> None:
-    assert part_status.noted(notes) == found
-    assert part_status.there(notes) == there
-    assert part_status.noted(part_status.written(found)) == found
+    assert part_status.parse(notes) == found
+    assert part_status.count_sent(notes) == there
+    assert part_status.parse(part_status.serialize(found)) == found
