@@ -248,7 +248,7 @@ async def _apply(
         case DeleteInput() | PrintList() | ReadNews() | TryPin():
             pass
         case _:
-            await _record(rt, transaction, held, conversation.language, effect)
+            await _record(rt, transaction, held, conversation, effect)
 
 
 async def _exported(
@@ -317,7 +317,7 @@ async def _record(
     rt: Runtime,
     transaction: Transaction,
     held: LockedConversation,
-    language: str,
+    conversation: Conversation,
     effect: _Recorded,
 ) -> None:
     """Store an effect that only writes rows, through the module that owns the table."""
@@ -329,7 +329,8 @@ async def _record(
                 transaction, person, purpose, shown, shown_in, held.channel
             )
         case Submit():
-            await submissions.submit(rt, transaction, person, effect, language)
+            language, forms = conversation.language, conversation.forms
+            await submissions.submit(rt, transaction, person, effect, language, forms)
         case Withdraw():
             await submissions.withdraw(transaction, person.id)
         case Relay(words, urgent):

@@ -13,6 +13,7 @@ from bot.outbox import Row
 from bot.people import subscriptions
 from bot.people.identities import Person
 from bot.registrations import submissions
+from bot.registrations.repeated_details import SAME_DETAILS
 from bot.runtime import Runtime
 from flows import lifetimes
 from flows.announcements import CHOSEN, TRAITS
@@ -71,7 +72,10 @@ _CONSENTS = statement(
     .order_by(t.Consent.id)
 )
 _CASE_COUNT = statement(
-    select(func.count()).select_from(t.Case).where(t.Case.person_id == bindparam("person"))
+    # A case about repeated details is not counted: it would reveal that somebody else registered.
+    select(func.count())
+    .select_from(t.Case)
+    .where(t.Case.person_id == bindparam("person"), t.Case.topic != SAME_DETAILS)
 )
 
 

@@ -118,6 +118,11 @@ INVENTORY = (
                             "created_at", "state_at"),
           "receipt and status", _P,
           f"{lifetimes.SUBMISSION_MONTHS} months after the final state", _CUT, True),
+    Entry("registration_details", ("details_hash",), "detect details that two people registered",
+          _B, "with the registration, until it is withdrawn", _GONE),
+    Entry("registration_details", ("registration_id", "person_id", "is_repeated", "created_at"),
+          "show an officer that the details came twice", _P,
+          "with the registration, until it is withdrawn", _GONE),
     Entry("registry_writes", ("payload",), "send to the registry; of an erasure only the hash of"
           " the consent that is taken back", _S, "until accepted", _GONE),
     Entry("registry_writes", ("id", "registration_id", "number", "kind", "state", "attempts",

@@ -4,6 +4,7 @@ Each submission or withdrawal is a write with its own idempotency key. Writes of
 sent in order. A write with an unknown outcome is looked up by its key before a retry.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,11 +17,11 @@ from bot.db.statements import execute, fetch_all, fetch_one, fetch_value, fetch_
 from bot.i18n import tag
 from bot.observability import logging
 from bot.people.identities import Person
-from bot.registrations import statements
+from bot.registrations import repeated_details, statements
 from bot.registrations.registry_codes import LANGUAGES, payload
 from bot.registrations.registry_writes import Outcome
 from bot.runtime import Runtime
-from flows.engine.flow import Submit
+from flows.engine.flow import Form, Submit
 
 TASK = "registrations.write"
 
@@ -28,7 +29,12 @@ _logger = logging.get()
 
 
 async def submit(
-    rt: Runtime, transaction: Transaction, person: Person, answers: Submit, language: str
+    rt: Runtime,
+    transaction: Transaction,
+    person: Person,
+    answers: Submit,
+    language: str,
+    forms: Mapping[str, Form],
 ) -> None:
     """Store a submission and queue its write; a further submission amends the first."""
     body = payload(answers, language, await _consent(transaction, person.id))
@@ -36,6 +42,7 @@ async def submit(
     await _add_write(
         transaction, person, registration_id, "submit", body.model_dump_json().encode()
     )
+    await repeated_details.note(rt, transaction, person, registration_id, answers, language, forms)
 
 
 async def withdraw(transaction: Transaction, person_id: UUID) -> None:
@@ -44,6 +51,7 @@ async def withdraw(transaction: Transaction, person_id: UUID) -> None:
     for registration_id in found:
         await execute(transaction, statements.BEGIN_WITHDRAWAL, registration=registration_id)
         await _add_write(transaction, None, registration_id, "withdraw", None)
+    await repeated_details.forget(transaction, person_id)
 
 
 async def request_erasure(rt: Runtime, transaction: Transaction, person_id: UUID) -> None:

@@ -234,6 +234,7 @@ REACHED: dict[str, LiteralString] = {
     "secure_links": "SELECT person_id FROM secure_links",
     "messages": "SELECT person_id FROM messages",
     "registrations": "SELECT person_id FROM registrations",
+    "registration_details": "SELECT person_id FROM registration_details",
     "registry_writes": "SELECT registration_id FROM registry_writes",
     "missions": "SELECT mission FROM missions",
     "mission_hours": "SELECT mission FROM mission_hours",
@@ -270,6 +271,8 @@ _ROWS: tuple[LiteralString, ...] = (
     "INSERT INTO case_actions (officer, key, case_id, action) VALUES (%(id)s, 'k', %(id)s, 'a')",
     "INSERT INTO messages (person_id, channel, act, state) VALUES (%(id)s, 'web', 'send', 'sent')",
     "INSERT INTO registrations (id, person_id, state) VALUES (%(id)s, %(id)s, 'pending')",
+    "INSERT INTO registration_details (registration_id, person_id, details_hash)"
+    " VALUES (%(id)s, %(id)s, '')",
     "INSERT INTO registry_writes (id, registration_id, number, kind, state)"
     " VALUES (%(id)s, %(id)s, 1, 'submit', 'pending')",
     "INSERT INTO uploads (id, person_id, paper, state) VALUES (%(id)s, %(id)s, 'other', 'ready')",

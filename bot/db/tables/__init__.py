@@ -63,6 +63,7 @@ from bot.db.tables.people import (
 )
 from bot.db.tables.registrations import (
     Registration,
+    RegistrationDetails,
     RegistryWrite,
     Upload,
     UploadChunk,
@@ -118,6 +119,7 @@ __all__ = [
     "PushSubscription",
     "QuarantinedUpdate",
     "Registration",
+    "RegistrationDetails",
     "RegistryWrite",
     "Reminder",
     "SecureLink",

@@ -23,6 +23,21 @@ class Registration(Base):
     state_at: Mapped[Now]
 
 
+class RegistrationDetails(Base):
+    __tablename__ = "registration_details"
+    __table_args__ = (Index(None, "details_hash"), Index(None, "person_id"))
+
+    registration_id: Mapped[UUID] = mapped_column(
+        ForeignKey("registrations.id", ondelete="CASCADE"), primary_key=True
+    )
+    person_id: Mapped[PersonId]
+    # Keyed hash of names, year of birth and citizenship, to detect details that came twice.
+    details_hash: Mapped[bytes]
+    # Another person had sent the same details before.
+    is_repeated: Mapped[No]
+    created_at: Mapped[Now]
+
+
 class RegistryWrite(Base):
     __tablename__ = "registry_writes"
     __table_args__ = (

@@ -303,7 +303,22 @@ _WRITE = (
     .join(t.Registration, t.Registration.id == t.RegistryWrite.registration_id)
     .where(t.Registration.person_id == _PERSON)
 )
-REGISTRY = statement(union_all(_REGISTRATION, _WRITE).order_by(literal_column("happened_at")))
+_REPEATED = (
+    select(
+        literal("same_details"),
+        func.coalesce(t.Registration.number, ""),
+        literal(""),
+        literal(0),
+        literal(""),
+        t.Registration.created_at,
+    )
+    .select_from(t.RegistrationDetails)
+    .join(t.Registration, t.Registration.id == t.RegistrationDetails.registration_id)
+    .where(t.Registration.person_id == _PERSON, t.RegistrationDetails.is_repeated)
+)
+REGISTRY = statement(
+    union_all(_REGISTRATION, _WRITE, _REPEATED).order_by(literal_column("happened_at"))
+)
 DATABASE_TIME = statement(select(NOW))
 
 # Views of the case, and the number of cases that an officer has read

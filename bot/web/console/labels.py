@@ -361,6 +361,12 @@ WORDS: dict[str, Text] = {
 }
 RATINGS = screens.RATINGS
 TOPICS = {option.key: option.label for option in TOPIC.among}
+# Topics of cases that the service opens by itself; an officer cannot choose them.
+OWN_TOPICS: dict[str, Text] = {
+    "registry_refused": _("Refused by the registry"),
+    "same_details": _("Same details twice"),
+}
+ALL_TOPICS = TOPICS | OWN_TOPICS
 REGISTRATION = STATES_TOLD
 CHANNELS = {"telegram": "Telegram", "whatsapp": "WhatsApp", "web": "Web"}
 

@@ -111,6 +111,8 @@ SENT: dict[str, Text] = {
     "amend": _("Change of a registration"),
     # Translators: withdrawal of a registration, sent to the registry.
     "withdraw": _("Withdrawal"),
+    # Translators: another person has registered with the same name, year of birth and citizenship.
+    "same_details": _("Another registration has the same details; please compare the two"),
     # Translators: erasure of all data about a person.
     "erase": _("Erasure"),
 }

@@ -70,7 +70,7 @@ _templates = Environment(
 _templates.filters["figure"] = lambda many: f"{many:,}".replace(",", "\u202f")
 _templates.globals |= {
     "ROOT": ROOT,
-    "TOPICS": console_labels.TOPICS,
+    "TOPICS": console_labels.ALL_TOPICS,
     "CHANNELS": console_labels.CHANNELS,
     "STATES": console_labels.STATES,
     "DELIVERIES": console_labels.DELIVERIES,

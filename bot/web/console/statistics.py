@@ -45,7 +45,7 @@ async def show(
     """Return the last 30 days: response times, cases by topic, and the funnel of the form."""
     found = await statistics.report(context.rt, context.officer, language, channel, country)
     tongues = dict(context.rt.languages.languages())
-    topics = {key: context.say(label) for key, label in console_labels.TOPICS.items()}
+    topics = {key: context.say(label) for key, label in console_labels.ALL_TOPICS.items()}
     countries = {
         each.name: context.say(Country(each.name)) for each in found.countries if each.name
     }

@@ -1,0 +1,100 @@
+"""Detects details that two people registered, by a keyed hash, and opens a case for an officer.
+
+The later person hears what everybody hears: otherwise anyone could test who is registered.
+"""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy import LargeBinary, Uuid, bindparam, delete, exists, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from bot import cases
+from bot.db import tables as t
+from bot.db.connection import Transaction
+from bot.db.statements import any_of, execute, fetch_value, statement
+from bot.i18n import normalization
+from bot.people.identities import Person
+from bot.runtime import Runtime
+from flows.engine.flow import Form, OpenCase, Submit
+
+SAME_DETAILS = "same_details"
+# A patronymic is not compared: it may be skipped in one chat and given in the other.
+COMPARED = ("surname", "given_name", "birth_year", "citizenship")
+
+_PERSON = bindparam("person", type_=Uuid())
+_REGISTRATION = bindparam("registration", type_=Uuid())
+# Without it, two people who send at the same time would not see each other's row.
+_LOCK = statement(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("lock"), 0))))
+_OF_OTHERS = statement(
+    select(
+        exists().where(
+            t.Registration.id == t.RegistrationDetails.registration_id,
+            t.Registration.state.not_in(["withdrawing", "withdrawn"]),
+            t.RegistrationDetails.person_id != _PERSON,
+            any_of(t.RegistrationDetails.details_hash, "hashes"),
+        )
+    )
+)
+_IS_NOTED = statement(
+    select(
+        exists().where(
+            t.RegistrationDetails.registration_id == _REGISTRATION,
+            t.RegistrationDetails.is_repeated,
+            any_of(t.RegistrationDetails.details_hash, "hashes"),
+        )
+    )
+)
+_NEW = insert(t.RegistrationDetails).values(
+    registration_id=_REGISTRATION,
+    person_id=_PERSON,
+    details_hash=bindparam("hash", type_=LargeBinary()),
+    is_repeated=bindparam("repeated"),
+)
+_SAVE = statement(
+    _NEW.on_conflict_do_update(
+        index_elements=[t.RegistrationDetails.registration_id],
+        set_={
+            t.RegistrationDetails.details_hash: _NEW.excluded.details_hash,
+            t.RegistrationDetails.is_repeated: _NEW.excluded.is_repeated,
+        },
+    )
+)
+_FORGET = statement(delete(t.RegistrationDetails).where(t.RegistrationDetails.person_id == _PERSON))
+
+
+async def note(
+    rt: Runtime,
+    transaction: Transaction,
+    person: Person,
+    registration_id: UUID,
+    answers: Submit,
+    language: str,
+    forms: Mapping[str, Form],
+) -> None:
+    """Store the hash of a submission's details; open a case if another person has sent them."""
+    hashes = [*rt.vault.indexes("details", _compared(answers))]
+    await fetch_value(transaction, _LOCK, lock=hashes[0].hex())
+    repeated = await fetch_value(transaction, _OF_OTHERS, person=person.id, hashes=hashes)
+    noted = await fetch_value(transaction, _IS_NOTED, registration=registration_id, hashes=hashes)
+    await execute(
+        transaction,
+        _SAVE,
+        registration=registration_id,
+        person=person.id,
+        hash=hashes[0],
+        repeated=repeated,
+    )
+    if repeated and not noted:
+        await cases.open_case(transaction, person, OpenCase(SAME_DETAILS), language, forms)
+
+
+async def forget(transaction: Transaction, person_id: UUID) -> None:
+    """Delete the hash of a person who withdraws."""
+    await execute(transaction, _FORGET, person=person_id)
+
+
+def _compared(submit: Submit) -> str:
+    """Return the compared answers as one text; keyboards and capitals make no difference."""
+    said = (str(submit.answers.get(name) or "") for name in COMPARED)
+    return "\0".join(normalization.bare(each) for each in said)

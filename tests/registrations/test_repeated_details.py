@@ -1,0 +1,93 @@
+"""Details that two people register open one case; other details, or one person's own, do not."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from bot.runtime import Runtime
+from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest
+
+
+async def _all(rt: Runtime, statement: Any) -> list[Any]:
+    async with rt.pool.connection() as session:
+        return list(await (await session.execute(statement)).fetchall())
+
+
+async def _register(guest: Guest, **answers: str) -> None:
+    """Register; `answers` replace those of `AFTER_CONSENT`, by their value there."""
+    await guest.consent()
+    await guest.go(*(answers.get(each, each) for each in AFTER_CONSENT), "submit")
+
+
+async def _topics(rt: Runtime) -> list[str]:
+    return [topic for (topic,) in await _all(rt, "SELECT topic FROM cases")]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {},
+        {"TESTOVA": "testova"},
+        {"GULNAR": "Gülnar"},
+    ],
+    ids=["alike", "small-letters", "accent"],
+)
+async def test_same_details_of_two_people_open_one_case(
+    rt: Runtime, answers: dict[str, str]
+) -> None:
+    one, other = Guest(rt), Guest(rt)
+    await _register(one)
+    assert await _topics(rt) == []
+    await _register(other, **answers)
+    assert await _topics(rt) == ["same_details"]
+    ((index,),) = await _all(
+        rt,
+        "SELECT h.blind_index FROM cases c JOIN handles h USING (person_id)",
+    )
+    assert index == rt.vault.index("web", other.name), "the case is the later person's"
+    ((mission, country),) = await _all(rt, "SELECT mission, country FROM cases")
+    assert country == "CN" and mission
+
+
+@pytest.mark.parametrize("changed", [("1990", "1991"), ("TESTOVA", "TESTOVAA")], ids=str)
+async def test_other_details_open_no_case(rt: Runtime, changed: tuple[str, str]) -> None:
+    before, after = changed
+    await _register(Guest(rt))
+    await _register(Guest(rt), **{before: after})
+    assert await _topics(rt) == []
+
+
+async def test_own_details_sent_again_open_no_case(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.register()
+    await guest.go("/status", "amend", *TO_CONSENT[2:], "yes", *AFTER_CONSENT, "submit")
+    assert await _topics(rt) == []
+    assert len(await _all(rt, "SELECT 1 FROM registration_details")) == 1
+
+
+async def test_details_sent_twice_at_once_open_one_case(rt: Runtime) -> None:
+    guests = [Guest(rt), Guest(rt)]
+    for guest in guests:
+        await guest.consent()
+        await guest.go(*AFTER_CONSENT)
+    await asyncio.gather(*(guest.go("submit") for guest in guests))
+    assert await _topics(rt) == ["same_details"]
+
+
+async def test_withdrawn_or_erased_details_match_nothing(rt: Runtime) -> None:
+    one, other = Guest(rt), Guest(rt)
+    await one.register()
+    await one.go("/delete", "yes")
+    assert await _all(rt, "SELECT 1 FROM registration_details") == []
+    await other.register()
+    await other.go("/status", "withdraw", "yes")
+    assert await _all(rt, "SELECT 1 FROM registration_details") == []
+    await Guest(rt).register()
+    assert await _topics(rt) == []
+
+
+async def test_details_are_stored_as_a_keyed_hash_only(rt: Runtime) -> None:
+    await Guest(rt).register()
+    ((hashed,),) = await _all(rt, "SELECT details_hash FROM registration_details")
+    assert bytes(hashed) == rt.vault.index("details", "testova\0gulnar\x001990\0cn")
