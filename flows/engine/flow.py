@@ -331,9 +331,7 @@ def _stop(
     members: tuple[str, ...] = (),
 ) -> Step:
     key = key_of(item.name, member)
-    answer = form.answers.get(key) or (
-        _answer_under_former_name(item, member, form) if item.former_names else None
-    )
+    answer = form.answers.get(key) or _answer_under_former_name(item, member, form)
     signature = _signature(item, scope, members)
     ok = (
         answer is not None
