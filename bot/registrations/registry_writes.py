@@ -16,7 +16,12 @@ from bot.people import identities
 from bot.people.identities import Person
 from bot.registrations import statements
 from bot.registry.client import Registry
-from bot.registry.contract import Acknowledgement, ConsentWithdrawal, PreRegistration
+from bot.registry.contract import (
+    Acknowledgement,
+    ConsentWithdrawal,
+    PreRegistration,
+    known_state,
+)
 from bot.registry.errors import OutcomeUnknown, Refused, RegistryError, Unavailable
 from bot.runtime import Runtime
 from flows.engine.flow import OpenCase
@@ -165,12 +170,23 @@ async def record(
     transaction: Transaction, registration_id: UUID, word: Acknowledgement
 ) -> Outcome | None:
     """Apply a status of the registry; the highest version wins."""
-    new_state = word.state.lower()
+    new_state = stored_state(word.state)
     values = {"receipt": word.number, "new_state": new_state, "new_version": word.version}
     person_id = await fetch_value(
         transaction, statements.RECORD, registration=registration_id, **values
     )
     return Outcome(person_id, new_state, word.number) if person_id else None
+
+
+def stored_state(code: str) -> str:
+    """Return the state to store; one of a later contract counts as received, being checked.
+
+    The person is told that, rather than nothing, and the log names the state.
+    """
+    if known_state(code) is None:
+        _logger.warning("registry.unknown_state", state=code.lower())
+        return "received"
+    return code.lower()
 
 
 async def postpone(rt: Runtime, write: Write, error: RegistryError) -> None:

@@ -19,7 +19,7 @@ from bot.observability import logging
 from bot.people.identities import Person
 from bot.registrations import repeated_details, statements
 from bot.registrations.registry_codes import LANGUAGES, payload
-from bot.registrations.registry_writes import Outcome
+from bot.registrations.registry_writes import Outcome, stored_state
 from bot.runtime import Runtime
 from flows.engine.flow import Form, Submit
 
@@ -129,7 +129,7 @@ async def record_status(
     transaction: Transaction, number: str, state: str, version: int
 ) -> Outcome | None:
     """Apply a status of the registry; the highest version wins."""
-    new_state = state.lower()
+    new_state = stored_state(state)
     values = {"receipt": number, "new_version": version, "new_state": new_state}
     person_id = await fetch_value(transaction, statements.RECORD_STATUS, **values)
     return Outcome(person_id, new_state, number) if person_id else None

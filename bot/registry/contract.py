@@ -93,6 +93,8 @@ type Relation = Literal["SPOUSE", "CHILD", "PARENT", "OTHER"]
 type AgeBand = Literal["0-13", "14-15", "16-17", "18+"]
 type ContactKind = Literal["CHAT", "PHONE", "SELF"]
 type State = Literal["RECEIVED", "ACCEPTED", "REJECTED", "WITHDRAWN"]
+# A newer registry may have further codes.
+type Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,59}$")]
 type ReferenceKind = Literal[
     "programmes",
     "regions",
@@ -110,6 +112,8 @@ type ReferenceKind = Literal[
     "contact-kinds",
 ]
 
+STATES: tuple[State, ...] = ("RECEIVED", "ACCEPTED", "REJECTED", "WITHDRAWN")
+
 
 class Model(BaseModel):
     """A strict, frozen value of the contract; its errors never repeat the input."""
@@ -121,6 +125,12 @@ class Model(BaseModel):
         hide_input_in_errors=True,
         use_attribute_docstrings=True,
     )
+
+
+class Answered(Model):
+    """A value that the registry sends; members that a newer registry adds are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
 
 
 class Personal(Model):
@@ -213,12 +223,13 @@ class ConsentWithdrawal(Personal):
     withdrawn_at: AwareDatetime
 
 
-class Acknowledgement(Model):
+class Acknowledgement(Answered):
     """The registry's answer about a registration."""
 
     number: Number
     """The receipt number that the person keeps; it can't be guessed."""
-    state: State
+    state: Code
+    """RECEIVED, ACCEPTED, REJECTED or WITHDRAWN; a later version may add states."""
     version: Annotated[int, Field(ge=1)]
     """Grows by one with every change of content or state; the highest version seen is true."""
     received_at: AwareDatetime
@@ -228,31 +239,32 @@ class Acknowledgement(Model):
     """Key of the acknowledged write; in a search the key searched for, in a read the last one."""
 
 
-class Found(Model):
+class Found(Answered):
     """The result of a search by idempotency key: explicitly none, or one registration."""
 
     items: Annotated[tuple[Acknowledgement, ...], Field(max_length=1)]
 
 
-class StatusCallback(Model):
+class StatusCallback(Answered):
     """A state change made by the registry itself, signed (see `callback_signature`)."""
 
     event_id: UUID
     number: Number
-    state: State
+    state: Code
+    """As in an acknowledgement; a later version may add states."""
     version: Annotated[int, Field(ge=1)]
     at: AwareDatetime
     reason_code: ReasonCode | None
 
 
-class ReferenceItem(Model):
+class ReferenceItem(Answered):
     """A code and its English name."""
 
     code: Annotated[str, StringConstraints(min_length=1, max_length=60)]
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
-class Reference(Model):
+class Reference(Answered):
     """A list of the codes that the registry currently knows."""
 
     kind: ReferenceKind
@@ -269,7 +281,7 @@ class Token(BaseModel):
     expires_in: Annotated[int, Field(ge=1, le=86_400)]
 
 
-class FieldError(Model):
+class FieldError(Answered):
     """A rejected field: its place and the reason, never its value."""
 
     pointer: Pointer
@@ -327,6 +339,11 @@ PROBLEMS: dict[ProblemName, tuple[int, str]] = {
     "unavailable": (503, "Not available now; nothing was written. Wait as Retry-After says."),
 }
 """Status and title of each problem. A 503 with a problem promises that nothing was written."""
+
+
+def known_state(code: str) -> State | None:
+    """Return the state that a code names, or None for a state of a later version."""
+    return next((state for state in STATES if state == code), None)
 
 
 def problem(name: ProblemName, errors: tuple[FieldError, ...] = ()) -> Problem:

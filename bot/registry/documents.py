@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from bot.registry.contract import Key, Model, Number, Sha256
+from bot.registry.contract import Answered, Code, Key, Model, Number, Sha256
 
 MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 
@@ -74,9 +74,15 @@ class DocumentLabel(Model):
         }
 
 
-class Document(DocumentLabel):
+class Document(Answered):
     """A document that the registry keeps with a registration."""
 
+    kind: Code
+    """A kind of the reference list `document-kinds`; a later version may add kinds."""
+    media_type: Annotated[str, Field(max_length=100)]
+    pages: Pages
+    size: Annotated[int, Field(ge=1)]
+    sha256: Sha256
     id: UUID
     number: Number
     """Number of the registration."""
@@ -85,7 +91,7 @@ class Document(DocumentLabel):
     """Idempotency key of the upload."""
 
 
-class Documents(Model):
+class Documents(Answered):
     """The documents of a registration, oldest first."""
 
     items: Annotated[tuple[Document, ...], Field(max_length=500)]

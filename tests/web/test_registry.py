@@ -1,11 +1,15 @@
 """With any fault of the registry, a submission becomes one registration, correctly reported."""
 
 import asyncio
+import json
+import time
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from bot.registrations import registry_codes
+from bot.registry import callback_signature
 from bot.worker import main
 from tests.app_stack import House
 from tests.person_client import Guest
@@ -196,6 +200,31 @@ async def test_registry_rejection_is_worded_neutrally(house: House) -> None:
         )
 
     await house.until(told)
+
+
+async def test_later_registry_state_is_shown_as_being_checked(house: House) -> None:
+    guest = Guest(house.rt)
+    await guest.register()
+    await _accepted_once(house, [guest])
+    (entry,) = await house.entries()
+    told = {
+        "event_id": str(uuid4()),
+        "number": entry["number"],
+        "state": "INTERVIEW_INVITED",
+        "version": 99,
+        "at": "2027-11-24T10:00:00Z",
+        "reason_code": None,
+        "place": "a member of a later contract",
+    }
+    raw, secret = json.dumps(told).encode(), house.rt.settings.registry_callback_secrets[-1]
+    headers = {
+        "Content-Type": "application/json",
+        callback_signature.HEADER: callback_signature.sign(secret, raw, at=int(time.time())),
+    }
+    url = f"{house.url}/callbacks/registry"
+    async with house.http.post(url, data=raw, headers=headers) as answer:
+        assert answer.status == 204
+    assert await _standing(guest) == "received"
 
 
 @pytest.mark.requirement("S-25")

@@ -43,7 +43,7 @@ from bot.registry.documents import (
 from bot.registry.sandbox import documents, store
 from bot.registry.sandbox.errors import Objection, parse
 from bot.registry.sandbox.faults import Drawn
-from bot.registry.sandbox.openapi import problems
+from bot.registry.sandbox.openapi import LOCATION, problems
 from bot.registry.sandbox.reference import REFERENCES
 from bot.registry.sandbox.state import TOKEN_SECONDS, here
 
@@ -185,13 +185,18 @@ async def token(
     "/pre-registrations",
     operation_id="create",
     status_code=201,
-    responses=problems(write=True, body=True),
+    responses=problems(write=True, body=True) | {201: {"headers": LOCATION}},
 )
 async def create(
-    request: Request, key: WriteKey, body: Annotated[PreRegistration, JsonRules()]
+    request: Request,
+    response: Response,
+    key: WriteKey,
+    body: Annotated[PreRegistration, JsonRules()],
 ) -> Acknowledgement:
     """Register a person; the same key and body return the same answer and add nothing."""
-    return await _write(request, key, store.Create(body))
+    made = await _write(request, key, store.Create(body))
+    response.headers["Location"] = f"/v1/pre-registrations/{made.number}"
+    return made
 
 
 @routes.get("/pre-registrations", operation_id="find", responses=problems("invalid", "in-progress"))

@@ -9,6 +9,20 @@ from fastapi import FastAPI
 
 from bot.registry.contract import PROBLEMS, Problem, ProblemName
 
+# A client waits as long as the header says before it asks again.
+WAITING = {409, 429, 503}
+RETRY_AFTER = {
+    "Retry-After": {
+        "description": "Seconds to wait, or a date (RFC 9110, 10.2.3).",
+        "schema": {"type": "string"},
+    }
+}
+LOCATION = {
+    "Location": {
+        "description": "Path of the registration.",
+        "schema": {"type": "string", "format": "uri-reference"},
+    }
+}
 PROBLEM_TYPE = "application/problem+json"
 _ALWAYS: tuple[ProblemName, ...] = (
     "unauthorized",
@@ -37,6 +51,7 @@ def problems(
     return {
         status: {
             "model": Problem,
+            **({"headers": RETRY_AFTER} if status in WAITING else {}),
             "description": "\n\n".join(
                 f"`{name}`: {PROBLEMS[name][1]}" for name in by_status[status]
             ),

@@ -1,0 +1,119 @@
+"""Answers of a later registry: more members, more states, more codes; nothing breaks."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+
+from bot.registrations.registry_writes import stored_state
+from bot.registry.client import Registry
+from bot.registry.contract import STATES, StatusCallback
+from bot.registry.errors import Refused
+from tests.registry.conftest import CLIENT_ID, CLIENT_SECRET
+from tests.registry.example import new_key, pre_registration
+from tests.registry.test_answers import NUMBER, answering, created, http, problem_json
+
+LATER = {"household": "H-1", "links": {"self": {"href": "/"}}}
+ACKNOWLEDGED = {
+    "number": NUMBER,
+    "state": "PASSED_ON",
+    "version": 7,
+    "received_at": "2027-11-24T10:00:00Z",
+    "reason_code": "QUOTA_OPEN",
+    "idempotency_key": "{key}",
+    **LATER,
+}
+DOCUMENT = {
+    "kind": "GENEALOGY",
+    "media_type": "image/avif",
+    "pages": 1,
+    "size": 12,
+    "sha256": "0" * 64,
+    "id": "00000000-0000-4000-8000-000000000000",
+    "number": NUMBER,
+    "received_at": "2027-11-24T10:00:00Z",
+    "idempotency_key": "k" * 32,
+    **LATER,
+}
+
+type Ask = Callable[[Registry], Any]
+
+
+def listing(*items: dict[str, Any]) -> dict[str, Any]:
+    return {"items": items, "next": None, **LATER}
+
+
+async def asked(session: ClientSession, answer: bytes, ask: Ask) -> Any:
+    async with answering(answer) as url:
+        return await ask(Registry(session, url, CLIENT_ID, CLIENT_SECRET))
+
+
+async def test_registry_client_takes_an_answer_with_more_members_and_states(
+    session: ClientSession,
+) -> None:
+    answer = created(json.dumps(ACKNOWLEDGED).encode())
+    made = await asked(session, answer, lambda it: it.create(pre_registration(), key=new_key()))
+    assert (made.number, made.state, made.version) == (NUMBER, "PASSED_ON", 7)
+
+
+@pytest.mark.parametrize(
+    ("answer", "ask", "found"),
+    [
+        (
+            ACKNOWLEDGED | {"idempotency_key": "k" * 32},
+            lambda it: it.read(NUMBER),
+            lambda got: got.state == "PASSED_ON",
+        ),
+        (
+            listing(ACKNOWLEDGED | {"idempotency_key": "k" * 32}),
+            lambda it: it.find("k" * 32),
+            lambda got: got.number == NUMBER,
+        ),
+        (
+            listing(DOCUMENT),
+            lambda it: it.documents(NUMBER),
+            lambda got: [each.kind for each in got] == ["GENEALOGY"],
+        ),
+        (
+            {"kind": "programmes", **listing({"code": "NEW", "name": "New", **LATER})},
+            lambda it: it.reference("programmes"),
+            lambda got: [each.code for each in got] == ["NEW"],
+        ),
+    ],
+    ids=["read", "find", "documents", "reference"],
+)
+async def test_registry_client_reads_resources_of_a_later_version(
+    session: ClientSession, answer: dict[str, Any], ask: Ask, found: Callable[[Any], bool]
+) -> None:
+    assert found(await asked(session, http(200, json.dumps(answer).encode()), ask))
+
+
+async def test_registry_client_reads_a_refusal_with_more_members(session: ClientSession) -> None:
+    field = {"pointer": "/household", "code": "MISSING", "hint": "…"}
+    answer = problem_json(422, "urn:kosh-registry:problem:refused", errors=[field], **LATER)
+    with pytest.raises(Refused) as refused:
+        await asked(session, answer, lambda it: it.create(pre_registration(), key=new_key()))
+    assert (refused.value.problem, [each.pointer for each in refused.value.fields]) == (
+        "refused",
+        ["/household"],
+    )
+
+
+def test_status_callback_takes_more_members_and_states() -> None:
+    told = {
+        "event_id": "00000000-0000-4000-8000-000000000000",
+        "number": NUMBER,
+        "state": "INTERVIEW_INVITED",
+        "version": 2,
+        "at": "2027-11-24T10:00:00Z",
+        "reason_code": None,
+        **LATER,
+    }
+    assert StatusCallback.model_validate_json(json.dumps(told)).state == "INTERVIEW_INVITED"
+
+
+def test_unknown_state_is_stored_as_being_checked() -> None:
+    assert stored_state("INTERVIEW_INVITED") == "received"
+    assert [stored_state(state) for state in STATES] == [state.lower() for state in STATES]
