@@ -137,6 +137,8 @@ def furnished(databases: Databases, redis_url: str, folder: Path) -> Settings:
         redis_url=redis_url,
         data_dir=folder,
         key_dir=folder / "keys",
+        telegram_name="kosh_test_bot",
+        whatsapp_phone="77000000000",
         telegram_token="1000000001:ATestTokenThatIsPlainlyInventedForTests",
         telegram_secret=token_hex(32),
         telegram_rate=0,

@@ -28,12 +28,12 @@ async def render(transaction: Transaction, turn: Turn) -> tuple[Say, ...]:
     found = [
         Say(((_(DAY.msgid, date=each.at.date()),), (verbatim(text),)), language=language)
         for each in reversed(await broadcasts.latest_announcements(transaction, MAX_SHOWN))
-        if (text := _text(each.texts, language))
+        if (text := text_in(each.texts, language))
     ]
     return (Say(((HEAD if found else NONE,),), language=language), *found)
 
 
-def _text(texts: Mapping[str, str], language: str) -> str:
+def text_in(texts: Mapping[str, str], language: str) -> str:
     """Return the text in a language, or in a script that is derived from one."""
     source, build = BUILT.get(language, (language, str))
     return texts.get(language) or build(texts.get(source, ""))

@@ -39,6 +39,11 @@ class Settings(InstallationSettings):
     telegram_token: SecretStr | None = Field(
         default=None, description="Token of the Telegram bot; without it the channel is off."
     )
+    telegram_name: str = Field(
+        default="",
+        pattern="^[A-Za-z0-9_]{0,32}$",
+        description="Name of the Telegram bot without @; the public pages link to it.",
+    )
     telegram_api: WebAddress = Field(
         default="https://api.telegram.org", description="Base URL of the Bot API server."
     )
@@ -64,6 +69,12 @@ class Settings(InstallationSettings):
         default=None,
         pattern="^[0-9]{1,20}$",
         description="Id of the WhatsApp number at Meta (not the number itself), digits.",
+    )
+    whatsapp_phone: str = Field(
+        default="",
+        pattern="^[0-9]{0,15}$",
+        description="The WhatsApp number with its country code, digits; the public pages link to "
+        "it.",
     )
     whatsapp_account_id: str | None = Field(
         default=None,
@@ -112,7 +123,7 @@ class Settings(InstallationSettings):
     )
     info_indexed: bool = Field(
         default=False,
-        description="Let search engines index the public pages at /info.",
+        description="Let search engines index the public pages at / and /info.",
     )
     broadcast_keys: Names = Field(
         default=(),

@@ -181,7 +181,7 @@ async def record(
 def stored_state(code: str) -> str:
     """Return the state to store; one of a later contract counts as received, being checked.
 
-    The person is told that, rather than nothing, and the log names the state.
+    The person reads that, rather than nothing, and the log names the state.
     """
     if known_state(code) is None:
         _logger.warning("registry.unknown_state", state=code.lower())

@@ -57,6 +57,7 @@ from bot.web.chat_session import (
     unread_notes,
 )
 from bot.web.middleware import UNAVAILABLE_ERRORS
+from bot.web.reader_language import browser_language, page_language
 from flows.engine.events import Event, Page, Pressed, Said, Unreadable
 from flows.engine.language_protocol import Reserved
 from flows.engine.text import _
@@ -68,12 +69,6 @@ AWAY = _("Phrase of the day: “Good morning! How are you?”")
 
 router = APIRouter()
 forms = APIRouter(route_class=ChatRoute)
-
-
-@router.get("/")
-async def home() -> Response:
-    """Redirect to the chat."""
-    return RedirectResponse("/chat")
 
 
 @router.get("/chat")
@@ -185,8 +180,8 @@ async def _language(request: Request, session: ChatSession, payload: str) -> str
     said = (note.say.language for _id, note in reversed(notes) if note.say and note.say.language)
     chosen = payload.rpartition(":")[2]
     codes = [code for code, _own in rt.languages.languages()]
-    hint = request.headers.get("accept-language", "").partition(",")[0].partition(";")[0]
-    return next(said, "") or (chosen if chosen in codes else rt.languages.closest(hint) or "")
+    browsers = browser_language(rt, request) or ""
+    return next(said, "") or (chosen if chosen in codes else browsers)
 
 
 async def _own_words(
@@ -272,9 +267,8 @@ def _by_script(request: Request) -> bool:
 async def away(request: Request) -> Response:
     """Return the page to which a quick exit leads: a phrase book that says nothing of Kosh."""
     rt: Runtime = request.app.state.rt
-    hint = request.headers.get("accept-language", "").partition(",")[0].partition(";")[0]
     codes = [code for code, _own in rt.languages.languages()]
-    first = rt.languages.closest(hint) or codes[0]
+    first = page_language(rt, "", request)
     html = templates.get_template("away.html").render(
         lang=tag(first),
         dir=direction(first),

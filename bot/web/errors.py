@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from bot.web import secure_page
 from bot.web.middleware import UNAVAILABLE_ERRORS, count_response, security_headers
+from bot.web.reader_language import page_language
 from bot.web.request_parsing import Refused
 
 CODES: Mapping[int, str] = {
@@ -34,9 +35,7 @@ async def http_error(request: Request, error: Exception) -> Response:
 def _no_page(request: Request) -> Response:
     """Return the page of an unknown address in the browser's first language."""
     rt = request.app.state.rt
-    hint = request.headers.get("accept-language", "").partition(",")[0].partition(";")[0]
-    language = rt.languages.closest(hint) or rt.settings.languages[0]
-    return secure_page.no_page(rt, language)
+    return secure_page.no_page(rt, page_language(rt, "", request))
 
 
 async def refused(request: Request, error: Exception) -> Response:

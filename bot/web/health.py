@@ -7,22 +7,20 @@ from fastapi import APIRouter, Request
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 from starlette.applications import Starlette
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.channels.telegram.client import Telegram
 from bot.channels.whatsapp.client import WhatsApp
 from bot.db.server_statements import TAKE_TRANSACTION_ID
 from bot.db.statements import execute
-from bot.i18n import direction, tag
 from bot.observability import metrics
 from bot.operations import health as operation_health
 from bot.operations.health import Health, SnapshotCache, Status
 from bot.runtime import Runtime
-from bot.web.chat_rendering import templates
+from bot.web.public_pages import CHAT, STATUS, fresh_page, reader_of
 from flows.engine.text import Text, _
 
-TITLE = _("Does everything work?")
 OVERALL = {
     Health.WORKS: _("Everything works."),
     Health.SLOW: _("Something is slow or does not work. What you sent is not lost."),
@@ -38,7 +36,6 @@ ASKS = _(
     "Very many chats are being opened. The chat on the website asks a question before it begins."
 )
 NAMES = {Telegram.name: "Telegram", WhatsApp.name: "WhatsApp"}
-CHAT = _("Chat on the website")
 REGISTRY = _("Passing on to the registry")
 DELIVERED = _("Last message delivered")
 # Translators: belongs to the program.
@@ -80,15 +77,9 @@ async def status_json(request: Request) -> Response:
 async def status(request: Request, lang: str = "") -> Response:
     """Return the public status as a page in the reader's language."""
     rt, seen = await _seen(request)
-    language = page_language(rt, lang, request)
-    html = templates.get_template("status.html").render(
-        lang=tag(language),
-        dir=direction(language),
-        languages=[(code, tag(code), own) for code, own in rt.languages.languages()],
-        **page_values(rt, operation_health.status(rt, seen), language),
-    )
-    # One address has a page for each language, and a shared cache has to know.
-    return HTMLResponse(html, headers={**_FOR_ALL, "Vary": "Accept-Language"})
+    reader = reader_of(request, lang)
+    values = page_values(rt, operation_health.status(rt, seen), reader.language)
+    return fresh_page(request, reader, "status.html", values, operation_health.FRESH_SECONDS)
 
 
 _FOR_ALL: Mapping[str, str] = {"Cache-Control": f"public, max-age={operation_health.FRESH_SECONDS}"}
@@ -97,13 +88,6 @@ _FOR_ALL: Mapping[str, str] = {"Cache-Control": f"public, max-age={operation_hea
 async def _seen(request: Request) -> tuple[Runtime, operation_health.Snapshot]:
     watcher: SnapshotCache = request.app.state.watcher
     return request.app.state.rt, await watcher.sight()
-
-
-def page_language(rt: Runtime, wanted: str, request: Request) -> str:
-    """Return the wanted language, or the offered one that fits the browser best."""
-    codes = [code for code, _own in rt.languages.languages()]
-    hint = request.headers.get("accept-language", "").partition(",")[0].partition(";")[0]
-    return wanted if wanted in codes else rt.languages.closest(hint) or codes[0]
 
 
 def page_values(rt: Runtime, found: Status, language: str) -> dict[str, object]:
@@ -119,7 +103,8 @@ def page_values(rt: Runtime, found: Status, language: str) -> dict[str, object]:
         time = found.delivered.replace("T", " ").replace("+00:00", " UTC")
         facts.insert(0, (say(DELIVERED), time))
     return {
-        "title": say(TITLE),
+        "title": say(STATUS),
+        "description": say(OVERALL[found.overall]),
         "overall": say(OVERALL[found.overall]),
         "health": found.overall,
         "notice": say(ASKS) if found.asks_question else "",

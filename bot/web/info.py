@@ -1,193 +1,319 @@
-"""Serve facts, checklists and contacts as plain pages in every form, and changes as a feed.
+"""Serve answers, checklists, contacts and announcements as small pages in every form.
 
 The pages set no cookie, need no script, and can be printed. They help where messengers are blocked.
 """
 
-import gzip
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
-from xml.etree import ElementTree
 
 from fastapi import APIRouter, Request
+from fastapi.exceptions import HTTPException
 from jinja2.utils import htmlsafe_json_dumps
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
-from bot.content.model import Kind, sentence
-from bot.i18n import direction, tag
-from bot.runtime import Runtime
-from bot.web.chat_rendering import templates
-from bot.web.health import METHODS, page_language
-from flows.checklist import checklist
+from bot import broadcasts
+from bot.broadcasts import archive
+from bot.i18n import tag
+from bot.web import info_feed
+from bot.web.health import METHODS
+from bot.web.info_feed import FEED, FEED_PATH, TITLE
+from bot.web.public_pages import (
+    INFO,
+    Reader,
+    Values,
+    cached_page,
+    fresh_page,
+    public_headers,
+    reader_of,
+)
+from bot.web.secure_page import TO_CHAT
+from flows import FLOWS
+from flows.checklist import Checklist, checklist, lead
+from flows.engine import labels
+from flows.engine.blocks import Caution
 from flows.engine.edition import notices
-from flows.engine.text import Country, Text, _
-from flows.knowledge.facts import COLLECTED
-from flows.knowledge.intents.answer import spoken
-from flows.knowledge.intents.answers import ANSWERS
+from flows.engine.text import Country, Label, _
+from flows.knowledge.intents.answer import Answer, spoken
+from flows.knowledge.intents.answers import ANSWERS, BY_INTENT
 from flows.knowledge.offices import PLACES
+from flows.knowledge.origins import ORIGINS
 from flows.knowledge.programmes import PROGRAMMES
 from flows.missions import missions
 
-TITLE = _("Information for Kazakhs abroad")
-LISTS = _("Papers by programme")
+LISTS = _("Papers by country")
 CONTACTS = _("Missions of Kazakhstan")
 # Translators: a heading above addresses of laws and official pages.
 SOURCES = _("Sources")
-FEED = _("Changes as a feed")
-FEED_PATH = "/info/feed.atom"
-SECONDS = 60
-ATOM = "http://www.w3.org/2005/Atom"
+SEE_ALSO = _("See also")
+CHANGES = _("What has changed")
+LATEST = _("The latest announcements:")
+OF_DAY = _("{date}")
+FOR_ALL = _(
+    "This list is for a family with children. Leave out what does not concern you, or make your own"
+    " list in the chat."
+)
+ABSTRACT = _("Answers with sources, lists of papers, and addresses; to read and to print.")
 
-type Section = dict[str, Any]
+# Headings of the index, by the first part of the intents below them.
+GROUPS: Mapping[tuple[str, ...], Label] = {
+    ("way", "kandas", "pilot"): PROGRAMMES[0].name,
+    ("documents",): _("Papers"),
+    ("citizenship",): _("Citizenship of Kazakhstan"),
+    ("permit", "card"): _("Visa, stay and work"),
+    ("test", "interview"): FLOWS["interview"].title,
+    ("support",): FLOWS["support"].title,
+    ("life",): _("Life in Kazakhstan"),
+    ("where", "complaint", "fraud"): _("Where to turn"),
+    ("registry",): FLOWS["preregistration"].title,
+    ("privacy", "person", "news", "language", "bot"): labels.ABOUT,
+}
+# The public list shows every paper that a family may need.
+FAMILY = {"family": "both", "child_papers": "yes", "ethnicity_papers": "unsure"}
+MISSION_COUNTRIES = tuple(dict.fromkeys(place.country for place in PLACES))
+MAX_ANNOUNCEMENTS = 20
 
 router = APIRouter()
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """A page as HTML, and compressed once for the readers on a slow line."""
-
-    plain: bytes
-    compressed: bytes
-
-
 @router.api_route("/info", methods=METHODS)
-async def page(request: Request, lang: str = "") -> Response:
-    """Return the page in the reader's language."""
-    rt: Runtime = request.app.state.rt
-    language = page_language(rt, lang, request)
-    rendered, headers = _page(request, rt, language), _headers(rt)
-    if "gzip" not in request.headers.get("accept-encoding", ""):
-        return HTMLResponse(rendered.plain, headers=headers)
-    return HTMLResponse(rendered.compressed, headers=headers | {"Content-Encoding": "gzip"})
+async def index(request: Request, lang: str = "") -> Response:
+    """Return the index: every answer by subject, lists, missions, announcements."""
+    return cached_page(request, reader_of(request, lang), "info.html", _index)
 
 
 @router.api_route(FEED_PATH, methods=METHODS)
 async def feed(request: Request, lang: str = "") -> Response:
     """Return the published changes as an Atom feed."""
-    rt: Runtime = request.app.state.rt
-    language = page_language(rt, lang, request)
-    return Response(_feed(rt, language), media_type="application/atom+xml", headers=_headers(rt))
+    reader = reader_of(request, lang)
+    written, headers = info_feed.feed(reader), public_headers(reader.rt)
+    return Response(written, media_type="application/atom+xml", headers=headers)
 
 
-def _headers(rt: Runtime) -> dict[str, str]:
-    robots = "all" if rt.settings.info_indexed else "noindex"
-    shared = {
-        "Cache-Control": f"public, max-age={SECONDS}",
-        "Vary": "Accept-Encoding, Accept-Language",
-    }
-    return shared | {"X-Robots-Tag": robots}
-
-
-def _page(request: Request, rt: Runtime, language: str) -> Rendered:
-    """Return the page; it is rendered once for each publication, day and language."""
-    today, version = datetime.now(UTC).date(), rt.content.snapshot.version
-    kept: dict[tuple[int, date, str], Rendered] = getattr(request.app.state, "info", {})
-    if (version, today, language) not in kept:
-        others = {key: each for key, each in kept.items() if key[:2] == (version, today)}
-        html = _rendered(rt, language, rt.content.on(today)).encode()
-        rendered = Rendered(html, gzip.compress(html))
-        request.app.state.info = kept = others | {(version, today, language): rendered}
-    return kept[version, today, language]
-
-
-def _rendered(rt: Runtime, language: str, edition: date) -> str:
-    def say(text: Text) -> str:
-        return rt.languages.render(text, language)
-
-    answers = list(_answers(rt, language, edition))
-    return templates.get_template("info.html").render(
-        lang=tag(language),
-        dir=direction(language),
-        languages=[(code, tag(code), own) for code, own in rt.languages.languages()],
-        title=say(TITLE),
-        notices=[say(each) for each in notices(edition)],
-        answers=answers,
-        lists_title=say(LISTS),
-        lists=list(_lists(rt, language, edition)),
-        contacts_title=say(CONTACTS),
-        contacts=list(_contacts(rt, language, edition)),
-        sources_title=say(SOURCES),
-        feed_title=say(FEED),
-        feed=f"{FEED_PATH}?lang={language}",
-        # Letters are not escaped, since Cyrillic would take three times as many bytes.
-        data=htmlsafe_json_dumps(_structured(answers, tag(language)), ensure_ascii=False),
+@router.api_route("/info/announcements", methods=METHODS)
+async def announcements(request: Request, lang: str = "") -> Response:
+    """Return the latest public announcements and the changes that editors published."""
+    reader = reader_of(request, lang)
+    async with reader.rt.pool.connection() as transaction:
+        latest = await broadcasts.latest_announcements(transaction, MAX_ANNOUNCEMENTS)
+    told = [
+        (reader.say(_(OF_DAY.msgid, date=each.at.date())), text)
+        for each in latest
+        if (text := archive.text_in(each.texts, reader.language))
+    ]
+    return fresh_page(
+        request, reader, "info_announcements.html", _announcements(reader) | {"announcements": told}
     )
 
 
-def _answers(rt: Runtime, language: str, edition: date) -> Iterator[Section]:
-    """Yield each answer that has a sentence, with its sources."""
-    for answer in ANSWERS:
-        parts = (*answer.opening, *answer.more)
-        told = [rt.languages.render(each, language) for each in spoken(parts, edition)]
-        current = (fact.on(edition) for fact in answer.facts if fact.current(edition))
-        sources = dict.fromkeys(source for fact in current for source in fact.sources)
-        if told and not answer.unanswered:
-            title = rt.languages.render(answer.label, language)
-            yield {"id": answer.intent, "title": title, "lines": told, "sources": list(sources)}
+@router.api_route("/info/contacts", methods=METHODS)
+async def contacts(request: Request, lang: str = "") -> Response:
+    """Return the countries with known missions."""
+    return cached_page(request, reader_of(request, lang), "info_links.html", _contacts)
 
 
-def _lists(rt: Runtime, language: str, edition: date) -> Iterator[Section]:
-    for programme in PROGRAMMES:
-        made = checklist({"programme": programme.key}, edition)
-        papers = [
-            (rt.languages.render(paper.document.name, language),
-             [rt.languages.render(each, language) for each in paper.remarks])
-            for paper in made.papers
-        ]  # fmt: skip
-        if papers:
-            yield {"title": rt.languages.render(programme.name, language), "papers": papers}
+@router.api_route("/info/contacts/{country}", methods=METHODS)
+async def contacts_in(request: Request, country: str, lang: str = "") -> Response:
+    """Return the missions in a country."""
+    _require(country in MISSION_COUNTRIES)
+    values = partial(_contacts_in, country=country)
+    return cached_page(request, reader_of(request, lang), "info_topic.html", values)
 
 
-def _contacts(rt: Runtime, language: str, edition: date) -> Iterator[Section]:
-    for country in dict.fromkeys(place.country for place in PLACES):
-        told = [rt.languages.render(each, language) for each in missions(country, edition)]
-        yield {"title": rt.languages.render(Country(country), language), "lines": told}
+@router.api_route("/info/papers", methods=METHODS)
+async def papers(request: Request, lang: str = "") -> Response:
+    """Return the countries for which there are lists."""
+    return cached_page(request, reader_of(request, lang), "info_links.html", _papers)
 
 
-def _structured(answers: list[Section], language: str) -> dict[str, Any]:
-    """Return the answers as schema.org describes questions with their answers."""
-    questions = [
-        {
-            "@type": "Question",
-            "name": each["title"],
-            "acceptedAnswer": {"@type": "Answer", "text": "\n".join(each["lines"])},
-        }
-        for each in answers
-    ]
+@router.api_route("/info/papers/{country}", methods=METHODS)
+async def papers_of(request: Request, country: str, lang: str = "") -> Response:
+    """Return the programmes with a list for citizens of a country."""
+    _require(country in ORIGINS)
+    values = partial(_papers_of, country=country)
+    return cached_page(request, reader_of(request, lang), "info_links.html", values)
+
+
+@router.api_route("/info/papers/{country}/{programme}", methods=METHODS)
+async def papers_for(request: Request, country: str, programme: str, lang: str = "") -> Response:
+    """Return the list of a programme for citizens of a country."""
+    _require(country in ORIGINS and programme in {each.key for each in PROGRAMMES})
+    values = partial(_papers_for, country=country, programme=programme)
+    return cached_page(request, reader_of(request, lang), "info_papers.html", values)
+
+
+@router.api_route("/info/{intent}", methods=METHODS)
+async def topic(request: Request, intent: str, lang: str = "") -> Response:
+    """Return one answer with its sources."""
+    reader = reader_of(request, lang)
+    answer = BY_INTENT.get(intent)
+    _require(answer is not None and _is_public(reader, answer))
+    return cached_page(request, reader, "info_topic.html", partial(_topic, intent=intent))
+
+
+def _require(known: bool) -> None:
+    if not known:
+        raise HTTPException(404)
+
+
+def _page(reader: Reader, title: Label, *above: tuple[str, Label]) -> dict[str, Any]:
+    """Return the values of every page: `above` are the pages over this one, by address."""
+    words = reader.rt.languages.render(title, reader.language)
     return {
-        "@context": "https://schema.org",
-        "@type": "FAQPage",
-        "inLanguage": language,
-        "mainEntity": questions,
+        "title": words,
+        "description": reader.say(ABSTRACT),
+        "crumbs": [
+            (reader.url(path), reader.rt.languages.render(label, reader.language))
+            for path, label in above
+        ],
+        "crumbs_label": reader.say(INFO),
+        "notices": [reader.say(each) for each in notices(reader.edition)],
+        "feed": reader.url(FEED_PATH),
+        "feed_title": reader.say(FEED),
+        "to_chat": reader.say(TO_CHAT),
+        "data": "",
     }
 
 
-def _feed(rt: Runtime, language: str) -> bytes:
-    """Return the feed: an entry for each published fact and notice, the newest first."""
-    ElementTree.register_namespace("", ATOM)
-    here = f"{rt.settings.public_url}/info?lang={language}"
-    bodies = [
-        (item, body)
-        for item, body in rt.content.snapshot.bodies.items()
-        if not body.silent and not item.startswith(f"{Kind.CARD}:")
+def _is_public(reader: Reader, answer: Answer) -> bool:
+    """Return whether an answer has a verified sentence today."""
+    parts = (*answer.opening, *answer.more)
+    return not answer.unanswered and any(True for _each in spoken(parts, reader.edition))
+
+
+def _link(reader: Reader, answer: Answer) -> tuple[str, str, str]:
+    """Return the anchor of an answer in the index, its address and its title."""
+    return answer.intent, reader.url(f"/info/{answer.intent}"), reader.say(answer.label)
+
+
+def _index(reader: Reader) -> Values:
+    found = [each for each in ANSWERS if _is_public(reader, each)]
+    groups = [
+        (
+            reader.rt.languages.render(head, reader.language),
+            [_link(reader, each) for each in found if each.intent.partition(".")[0] in firsts],
+        )
+        for firsts, head in GROUPS.items()
     ]
-    newest = max((body.checked for _item, body in bodies), default=COLLECTED)
-    root = ElementTree.Element(f"{{{ATOM}}}feed", {"xml:lang": tag(language)})
-    _described(root, here, rt.languages.render(TITLE, language), newest)
-    ElementTree.SubElement(root, f"{{{ATOM}}}link", href=here)
-    author = ElementTree.SubElement(root, f"{{{ATOM}}}author")
-    ElementTree.SubElement(author, f"{{{ATOM}}}name").text = "Kosh"
-    for item, body in sorted(bodies, key=lambda pair: pair[1].checked, reverse=True):
-        entry = ElementTree.SubElement(root, f"{{{ATOM}}}entry")
-        told = rt.languages.render(sentence(rt.languages, body.texts), language)
-        _described(entry, f"{here}#{item}", told, body.checked)
-        ElementTree.SubElement(entry, f"{{{ATOM}}}content").text = told
-    written: bytes = ElementTree.tostring(root, "utf-8", xml_declaration=True)
-    return written
+    return _page(reader, TITLE) | {
+        "lead": reader.say(ABSTRACT),
+        "groups": groups,
+        "lists": (reader.say(LISTS), _countries(reader, "papers", ORIGINS)),
+        "contacts": (reader.say(CONTACTS), _countries(reader, "contacts", MISSION_COUNTRIES)),
+        "announcements": (reader.url("/info/announcements"), reader.say(labels.ANNOUNCEMENTS)),
+        "data": _structured({
+            "@type": "ItemList",
+            "itemListElement": [
+                {"@type": "ListItem", "position": place, "name": title,
+                 "url": reader.rt.settings.public_url + url}
+                for place, (_intent, url, title) in enumerate(
+                    (each for _head, links in groups for each in links), 1)
+            ],
+        }),
+    }  # fmt: skip
 
 
-def _described(parent: ElementTree.Element, identity: str, title: str, day: date) -> None:
-    for name, text in (("id", identity), ("title", title), ("updated", f"{day}T00:00:00Z")):
-        ElementTree.SubElement(parent, f"{{{ATOM}}}{name}").text = text
+def _countries(reader: Reader, kind: str, codes: tuple[str, ...]) -> list[tuple[str, str, str]]:
+    return [("", reader.url(f"/info/{kind}/{code}"), _country(reader, code)) for code in codes]
+
+
+def _country(reader: Reader, code: str) -> str:
+    return reader.rt.languages.render(Country(code), reader.language)
+
+
+def _topic(reader: Reader, intent: str) -> Values:
+    answer = BY_INTENT[intent]
+    parts = spoken((*answer.opening, *answer.more), reader.edition)
+    told = [(reader.say(each), isinstance(each, Caution)) for each in parts]
+    question = {
+        "@type": "Question",
+        "name": reader.say(answer.label),
+        "acceptedAnswer": {"@type": "Answer", "text": "\n".join(words for words, _box in told)},
+    }
+    structured = {"@type": "FAQPage", "inLanguage": tag(reader.language), "mainEntity": [question]}
+    near = (BY_INTENT[each] for each in answer.neighbours if each in BY_INTENT)
+    return _page(reader, answer.label, ("/info", INFO)) | {
+        "description": told[0][0],
+        "lines": told,
+        "sources_title": reader.say(SOURCES),
+        "sources": list(_sources(reader, answer)),
+        "also_title": reader.say(SEE_ALSO),
+        "also": [_link(reader, each) for each in near if _is_public(reader, each)],
+        "data": _structured(structured),
+    }
+
+
+def _sources(reader: Reader, answer: Answer) -> Iterator[str]:
+    current = (fact.on(reader.edition) for fact in answer.facts if fact.current(reader.edition))
+    yield from dict.fromkeys(source for fact in current for source in fact.sources)
+
+
+def _contacts(reader: Reader) -> Values:
+    return _page(reader, CONTACTS, ("/info", INFO)) | {
+        "found": _countries(reader, "contacts", MISSION_COUNTRIES)
+    }
+
+
+def _contacts_in(reader: Reader, country: str) -> Values:
+    told = [(reader.say(each), False) for each in missions(country, reader.edition)]
+    above = (("/info", INFO), ("/info/contacts", CONTACTS))
+    return _page(reader, Country(country), *above) | {
+        "lines": told,
+        "sources": [],
+        "sources_title": "",
+        "also_title": reader.say(SEE_ALSO),
+        "also": [_link(reader, BY_INTENT[each]) for each in ("where.mission", "where.hotline")],
+    }
+
+
+def _papers(reader: Reader) -> Values:
+    return _page(reader, LISTS, ("/info", INFO)) | {"found": _countries(reader, "papers", ORIGINS)}
+
+
+def _papers_of(reader: Reader, country: str) -> Values:
+    links = [
+        ("", reader.url(f"/info/papers/{country}/{each.key}"), reader.say(each.name))
+        for each in PROGRAMMES
+        if each.current(reader.edition)
+    ]
+    above = (("/info", INFO), ("/info/papers", LISTS))
+    return _page(reader, Country(country), *above) | {"found": links}
+
+
+def _papers_for(reader: Reader, country: str, programme: str) -> Values:
+    answers = FAMILY | {"programme": programme, "citizenship": country}
+    made: Checklist = checklist(answers, reader.edition)
+    above = (
+        ("/info", INFO),
+        ("/info/papers", LISTS),
+        (f"/info/papers/{country}", Country(country)),
+    )
+    return _page(reader, made.programme.name, *above) | {
+        "lead": reader.say(lead(made)),
+        "for_all": reader.say(FOR_ALL),
+        "before": [reader.say(each) for each in made.before],
+        "papers": [
+            (reader.say(paper.document.name), [reader.say(each) for each in paper.remarks])
+            for paper in made.papers
+        ],
+        "after": [reader.say(each) for each in made.after],
+    }
+
+
+def _announcements(reader: Reader) -> dict[str, Any]:
+    told = spoken(BY_INTENT["news.read"].opening, reader.edition)
+    return _page(reader, labels.ANNOUNCEMENTS, ("/info", INFO)) | {
+        "how": [reader.say(each) for each in told],
+        "none": reader.say(archive.NONE),
+        "latest_title": reader.say(LATEST),
+        "changes_title": reader.say(CHANGES),
+        "changes": [
+            (item, reader.say(_(OF_DAY.msgid, date=body.checked)), words)
+            for item, body, words in info_feed.changes(reader)
+        ],
+    }
+
+
+def _structured(what: dict[str, Any]) -> str:
+    """Return structured data of schema.org; letters are not escaped, which saves two thirds."""
+    return htmlsafe_json_dumps({"@context": "https://schema.org"} | what, ensure_ascii=False)

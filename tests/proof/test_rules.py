@@ -27,7 +27,7 @@ CLOCKS = {
     "bot/notifications/web_push.py": "a push service compares the stamp with its own clock",
     "bot/web/chat_budget.py": "the date of an answer for which nothing is read or stored",
     "bot/web/chat_question.py": "the life of a sealed question, which is stored nowhere",
-    "bot/web/info.py": "the date of a public page, for which nothing is stored",
+    "bot/web/public_pages.py": "the date of a public page, for which nothing is stored",
     "bot/cli/chat.py": "a conversation in the terminal, kept nowhere",
     "bot/cli/doctor.py": "it looks whether clocks agree, so it asks both",
     "bot/cli/facts.py": "a command that a person types",

@@ -6,67 +6,138 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bot.web.info import ATOM
+from bot.web.info import GROUPS
+from bot.web.info_feed import ATOM
+from flows.knowledge.intents.answers import ANSWERS
+from flows.knowledge.origins import ORIGINS
+from flows.knowledge.programmes import PROGRAMMES
 from tests.app_stack import House
 from tests.editorial.editors import TEXTS, approver, editor, publish
 
-# Six seconds on a line of 128 kbit/s.
-MAX_SENT_BYTES = 96_000
+MAX_BYTES = 60_000
 FORMS = ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")
+DATA = re.compile(r'<script type="application/ld\+json">(.*?)</script>', re.DOTALL)
+LINK = re.compile(r'href="(/info[^"?]*)\?lang=(\w+)"')
 
 
 async def _get(house: House, path: str) -> tuple[str, dict[str, str]]:
     async with house.http.get(house.url + path) as answer:
-        assert answer.status == 200
+        assert answer.status == 200, path
         return await answer.text(), {name.lower(): each for name, each in answer.headers.items()}
 
 
+async def _pages(house: House, form: str) -> dict[str, str]:
+    """Return every public page that links lead to from the index, by path."""
+    found: dict[str, str] = {}
+    waiting = ["/info"]
+    while waiting:
+        path = waiting.pop()
+        found[path], headers = await _get(house, f"{path}?lang={form}")
+        assert "set-cookie" not in headers
+        linked = {link for link, language in LINK.findall(found[path]) if language == form}
+        waiting += sorted(linked - found.keys() - set(waiting) - {"/info/feed.atom"})
+    return found
+
+
 @pytest.mark.parametrize("form", FORMS)
-async def test_info_page_has_answers_lists_and_contacts(house: House, form: str) -> None:
-    html, headers = await _get(house, f"/info?lang={form}")
-    assert "set-cookie" not in headers
+async def test_info_pages_are_all_reached_and_small(house: House, form: str) -> None:
+    pages = await _pages(house, form)
+    lists = {f"/info/papers/{code}/{each.key}" for code in ORIGINS for each in PROGRAMMES}
+    assert lists <= pages.keys()
+    answered = {each.intent for each in ANSWERS if not each.unanswered}
+    assert len(answered & {path.removeprefix("/info/") for path in pages}) > 50
+    assert max(len(page.encode()) for page in pages.values()) < MAX_BYTES
+    for path, page in pages.items():
+        text = DATA.sub("", page)
+        assert "{" not in text, path
+        assert text.count("<h1>") == 1
+        assert "\\u04" not in page, "letters of the structured data are not escaped"
+
+
+async def test_info_page_has_structured_data(house: House) -> None:
+    index, headers = await _get(house, "/info?lang=kk")
     assert headers["x-robots-tag"] == "noindex"
-    assert "http" in html
-    assert "{" not in re.sub(r"<script.*?</script>", "", html, flags=re.DOTALL)
-    found = re.search(r'<script type="application/ld\+json">(.*?)</script>', html, re.DOTALL)
-    assert found is not None
-    data = json.loads(found[1])
-    assert len(data["mainEntity"]) > 30
-    for each in data["mainEntity"]:
-        assert each["name"]
-        assert each["acceptedAnswer"]["text"]
+    (found,) = DATA.findall(index)
+    entries = json.loads(found)["itemListElement"]
+    assert len(entries) > 50
+    assert [each["position"] for each in entries] == list(range(1, len(entries) + 1))
+    topic, _headers = await _get(house, "/info/kandas.documents?lang=kk")
+    (found,) = DATA.findall(topic)
+    (question,) = json.loads(found)["mainEntity"]
+    assert question["name"]
+    assert question["acceptedAnswer"]["text"]
 
 
-@pytest.mark.parametrize("form", FORMS)
-async def test_info_page_is_small_on_the_line(house: House, form: str) -> None:
-    path, plain = f"{house.url}/info?lang={form}", {"Accept-Encoding": "identity"}
+async def test_info_index_keeps_the_anchors_of_the_long_page(house: House) -> None:
+    index, _headers = await _get(house, "/info?lang=ru")
+    for anchor in ("kandas.documents", "documents.apostille", "papers", "contacts"):
+        assert f'id="{anchor}"' in index
+
+
+def test_info_groups_hold_every_answer() -> None:
+    firsts = [first for group in GROUPS for first in group]
+    assert len(firsts) == len(set(firsts))
+    public = {each.intent.partition(".")[0] for each in ANSWERS if not each.unanswered}
+    assert public <= set(firsts)
+
+
+async def test_info_page_is_compressed_for_readers_who_accept_it(house: House) -> None:
+    path, plain = f"{house.url}/info?lang=ru", {"Accept-Encoding": "identity"}
     async with house.http.get(path, headers=plain) as answer:
         whole = await answer.read()
         assert "Content-Encoding" not in answer.headers
     async with house.http.get(path, headers={"Accept-Encoding": "gzip"}) as answer:
         assert answer.headers["Content-Encoding"] == "gzip"
         assert "Accept-Encoding" in answer.headers["Vary"]
-        assert int(answer.headers["Content-Length"]) < MAX_SENT_BYTES
+        assert int(answer.headers["Content-Length"]) < len(whole) / 3
         assert await answer.read() == whole
-    assert rb"\u04" not in whole, "letters of the structured data are not escaped"
 
 
-async def test_info_page_and_feed_follow_a_publication(house: House) -> None:
-    before, _headers = await _get(house, "/info?lang=ru")
+@pytest.mark.parametrize(
+    "path", ["/info/nothing", "/info/contacts/XX", "/info/papers/XX", "/info/papers/CN/nothing"]
+)
+async def test_info_page_of_an_unknown_subject_is_not_found(house: House, path: str) -> None:
+    async with house.http.get(house.url + path) as answer:
+        assert answer.status == 404
+
+
+async def test_info_pages_and_feed_follow_a_publication(house: House) -> None:
+    path = "/info/permit.visa?lang=ru"
+    before, _headers = await _get(house, path)
     assert TEXTS["ru"] not in before
     await publish(house.rt, await editor(house.rt), await approver(house.rt))
     async with house.rt.pool.connection() as transaction:
         await house.rt.content.load(transaction)
-    after, _headers = await _get(house, "/info?lang=ru")
+    after, _headers = await _get(house, path)
     assert TEXTS["ru"] in after
     assert "https://www.gov.kz/example" in after
+    changes, _headers = await _get(house, "/info/announcements?lang=ru")
+    assert '<article id="fact:tr.stay">' in changes
+    assert TEXTS["ru"] in changes
     feed, headers = await _get(house, "/info/feed.atom?lang=zh_Hans")
     assert headers["content-type"].startswith("application/atom+xml")
-    (content,) = ElementTree.fromstring(feed).iter(f"{{{ATOM}}}content")
+    root = ElementTree.fromstring(feed)
+    (content,) = root.iter(f"{{{ATOM}}}content")
     assert content.text == TEXTS["zh_Hans"]
+    (entry,) = root.iter(f"{{{ATOM}}}entry")
+    link = entry.find(f"{{{ATOM}}}link")
+    assert link is not None
+    assert link.get("href", "").endswith("/info/announcements?lang=zh_Hans#fact:tr.stay")
 
 
-async def test_info_page_takes_the_browsers_language(house: House) -> None:
-    headers = {"Accept-Language": "uz-Cyrl"}
+@pytest.mark.parametrize(
+    ("asked", "lang"),
+    [
+        ("uz-Cyrl", "uz-Cyrl"),
+        ("en-US,en;q=0.9,ru;q=0.8", "ru"),
+        ("ru;q=0.2, zh-CN;q=0.9", "zh-Hans"),
+        ("kk-CN", "kk-Arab"),
+        ("de;q=nan,fr;q=2,*", "kk"),
+        ("", "kk"),
+    ],
+)
+async def test_info_page_takes_the_browsers_language(house: House, asked: str, lang: str) -> None:
+    headers = {"Accept-Language": asked}
     async with house.http.get(f"{house.url}/info?lang=nothing", headers=headers) as answer:
-        assert 'lang="uz-Cyrl"' in await answer.text()
+        assert f'<html lang="{lang}"' in await answer.text()
+        assert answer.headers["Content-Language"] == lang

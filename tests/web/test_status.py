@@ -104,4 +104,4 @@ async def test_status_page_language_can_be_chosen(rt: Runtime) -> None:
 async def test_status_page_cache_varies_by_language(rt: Runtime) -> None:
     async with _asked(rt, "/status") as answer:
         assert answer.headers["Cache-Control"].startswith("public")
-        assert answer.headers["Vary"] == "Accept-Language"
+        assert "Accept-Language" in answer.headers["Vary"]

@@ -1,11 +1,9 @@
 """Sign in and out: password and code, the demo's one click, the link of an invitation."""
 
-from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
 
-import segno
 from fastapi import APIRouter, Form, Request
 from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
@@ -23,6 +21,7 @@ from bot.web.console.forms import OpenFormRoute
 from bot.web.console.rendering import signed_out_page
 from bot.web.console.request_context import ROOT, SIGN_IN, RequestContext, cookie, is_https
 from bot.web.console.routing import ConsoleRoute, require
+from bot.web.qr_code import QrCode
 from bot.web.request_parsing import Refused
 
 # Twelve tries at once from one address, then one every ten seconds.
@@ -252,20 +251,6 @@ async def sign_out(context: Annotated[RequestContext, require(Action.SELF)]) -> 
     return answer
 
 
-@dataclass(frozen=True, slots=True)
-class Square:
-    """A QR code as the path of an SVG."""
-
-    size: int
-    path: str
-
-    @classmethod
-    def of(cls, text: str) -> "Square":
-        rows = [bytes(row) for row in segno.make(text, error="m", micro=False).matrix]
-        dark = (f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, on in enumerate(row) if on)
-        return cls(len(rows), "".join(dark))
-
-
 @open_router.get("/welcome")
 async def welcome(request: Request, token: str = "") -> Response:
     """Return the page of a one-time link: choose a password, connect an app."""
@@ -291,7 +276,7 @@ async def _welcome_page(
         token=token,
         secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
         sealed=rt.vault.seal_transient(secret.encode(), _purpose(token)).hex(),
-        qr=Square.of(credentials.address(secret, officer.name)),
+        qr=QrCode.of(credentials.address(secret, officer.name)),
         problem=problem,
     )
 

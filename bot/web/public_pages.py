@@ -1,0 +1,137 @@
+"""Render public pages: one shell, no cookie, no script, and nothing is written or counted.
+
+A page is rendered once for each language, day and publication, and stored compressed.
+"""
+
+import gzip
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from fastapi import Request
+from starlette.responses import HTMLResponse, Response
+
+from bot.i18n import direction, tag
+from bot.runtime import Runtime
+from bot.web.chat_rendering import templates
+from bot.web.reader_language import page_language
+from flows.engine.text import Text, _
+
+MAX_AGE_SECONDS = 60
+INFO = _("Information")
+PRIVACY = _("Privacy")
+PRESS = _("For the press")
+STATUS = _("Does everything work?")
+CHAT = _("Chat on the website")
+# Translators: a heading above the list of languages.
+LANGUAGES = _("Languages")
+NAME = _("Kosh")
+CARD_PATH = "/static/icons/card.png"
+
+type Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The language and the day of a page, and the functions that render in them."""
+
+    rt: Runtime
+    language: str
+    edition: date
+
+    def say(self, text: Text) -> str:
+        return self.rt.languages.render(text, self.language)
+
+    def url(self, path: str) -> str:
+        """Return the address of a page in this language."""
+        return f"{path}?lang={self.language}"
+
+
+@dataclass(slots=True)
+class PageCache:
+    """Compressed pages of one publication and day, by path and language."""
+
+    of: tuple[int, date] = (-1, date.min)
+    pages: dict[tuple[str, str], bytes] = field(default_factory=dict)
+
+
+def reader_of(request: Request, lang: str) -> Reader:
+    """Return the reader of a request; `lang` is the language in the address."""
+    rt: Runtime = request.app.state.rt
+    day = rt.content.on(datetime.now(UTC).date())
+    return Reader(rt, page_language(rt, lang, request), day)
+
+
+def cached_page(
+    request: Request, reader: Reader, template: str, values: Callable[[Reader], Values]
+) -> Response:
+    """Return a page whose path names one of a limited number of pages; render it once."""
+    state = request.app.state
+    of = (reader.rt.content.snapshot.version, datetime.now(UTC).date())
+    cache: PageCache = getattr(state, "public_pages", PageCache())
+    if cache.of != of:
+        state.public_pages = cache = PageCache(of)
+    key = (request.url.path, reader.language)
+    if key not in cache.pages:
+        html = rendered(reader, request.url.path, template, values(reader))
+        cache.pages[key] = gzip.compress(html.encode(), mtime=0)
+    return _sent(request, reader, cache.pages[key])
+
+
+def fresh_page(
+    request: Request,
+    reader: Reader,
+    template: str,
+    values: Values,
+    seconds: int = MAX_AGE_SECONDS,
+) -> Response:
+    """Return a page that is rendered for this request; caches may keep it for some seconds."""
+    html = rendered(reader, request.url.path, template, values)
+    return _sent(request, reader, gzip.compress(html.encode(), 1), seconds)
+
+
+def rendered(reader: Reader, path: str, template: str, values: Values) -> str:
+    """Return the HTML of a page in the shell of all public pages."""
+    codes = [(code, tag(code), own) for code, own in reader.rt.languages.languages()]
+    return templates.get_template(template).render(
+        lang=tag(reader.language),
+        dir=direction(reader.language),
+        language=reader.language,
+        languages=codes,
+        languages_label=reader.say(LANGUAGES),
+        public_url=reader.rt.settings.public_url,
+        path=path,
+        name=reader.say(NAME),
+        card=CARD_PATH,
+        operator=reader.rt.settings.operator,
+        footer=[
+            (reader.url(place), reader.say(text), place == path)
+            for place, text in {
+                "/": NAME,
+                "/info": INFO,
+                "/privacy": PRIVACY,
+                "/status": STATUS,
+                "/press": PRESS,
+            }.items()
+        ],
+        **values,
+    )
+
+
+def public_headers(rt: Runtime, seconds: int = MAX_AGE_SECONDS) -> dict[str, str]:
+    """Return the headers of a public page, which any cache may keep for some seconds."""
+    return {
+        "Cache-Control": f"public, max-age={seconds}",
+        "Vary": "Accept-Encoding, Accept-Language",
+        "X-Robots-Tag": "all" if rt.settings.info_indexed else "noindex",
+    }
+
+
+def _sent(
+    request: Request, reader: Reader, compressed: bytes, seconds: int = MAX_AGE_SECONDS
+) -> Response:
+    headers = public_headers(reader.rt, seconds) | {"Content-Language": tag(reader.language)}
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return HTMLResponse(gzip.decompress(compressed), headers=headers)
+    return HTMLResponse(compressed, headers=headers | {"Content-Encoding": "gzip"})

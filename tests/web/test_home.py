@@ -1,0 +1,71 @@
+"""The front page: the purpose of Kosh in six forms, its channels, and nothing written."""
+
+import re
+
+import pytest
+
+from bot.web.home import ways
+from tests.app_stack import House
+
+FORMS = ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")
+PAGES = ("/", "/privacy", "/press")
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("form", FORMS)
+async def test_public_page_exists_in_every_form(house: House, path: str, form: str) -> None:
+    async with house.http.get(f"{house.url}{path}?lang={form}") as answer:
+        assert answer.status == 200
+        assert "Set-Cookie" not in answer.headers
+        assert answer.headers["Cache-Control"] == "public, max-age=60"
+        html = await answer.text()
+    assert "<script" not in html
+    assert 'property="og:image" content="http' in html
+    assert html.count('rel="alternate" hreflang=') == len(FORMS) + 1
+    for place in ("/info", "/privacy", "/status", "/press"):
+        assert f'href="{place}?lang={form}"' in html
+
+
+async def test_home_page_links_every_configured_channel(house: House) -> None:
+    async with house.http.get(f"{house.url}/?lang=ru") as answer:
+        html = await answer.text()
+    links = ("/chat", "https://t.me/kosh_test_bot", "https://wa.me/77000000000")
+    for link in links:
+        assert f'href="{link}"' in html
+    assert html.count('class="qr"') == len(links)
+    addresses = set(re.findall(r'(?:src|href)="https?://([^/"]+)', html))
+    site = house.rt.settings.public_url.partition("://")[2]
+    assert addresses == {site, "t.me", "wa.me"}
+
+
+def test_home_page_omits_channels_without_a_public_name(house: House) -> None:
+    settings = house.rt.settings.model_copy(update={"telegram_name": "", "whatsapp_phone": ""})
+    assert [way.name for way in ways(settings, "chat")] == ["chat"]
+    off = house.rt.settings.model_copy(update={"telegram_token": None, "whatsapp_token": None})
+    assert [way.name for way in ways(off, "chat")] == ["chat"]
+
+
+async def test_home_page_writes_nothing(house: House) -> None:
+    tables = ("people", "conversations", "messages", "processed_updates")
+
+    async def rows() -> list[tuple[int]]:
+        async with house.rt.pool.connection() as session:
+            counted = [await session.execute(f"SELECT count(*) FROM {each}") for each in tables]
+            return [row for cursor in counted if (row := await cursor.fetchone()) is not None]
+
+    before = await rows()
+    for path in PAGES:
+        async with house.http.get(f"{house.url}{path}") as answer:
+            assert answer.status == 200
+    assert await rows() == before
+
+
+async def test_web_manifest_can_be_installed(house: House) -> None:
+    async with house.http.get(f"{house.url}/manifest.webmanifest?lang=kk_Arab") as answer:
+        assert answer.content_type == "application/manifest+json"
+        said = await answer.json()
+    assert (said["lang"], said["dir"], said["start_url"]) == ("kk-Arab", "rtl", "/chat")
+    assert {each["sizes"] for each in said["icons"]} == {"192x192", "512x512"}
+    for icon in said["icons"]:
+        async with house.http.get(house.url + icon["src"]) as answer:
+            assert answer.content_type == "image/png"
