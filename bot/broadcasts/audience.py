@@ -23,7 +23,9 @@ from flows.knowledge.regions import REGIONS
 
 PUSHED = ("telegram", "whatsapp")
 # Registration states that a service message may address.
-REGISTERED = ("received", "accepted", "rejected")
+REGISTERED = (
+    "received", "needs_information", "duplicate", "passed_on", "accepted", "rejected",
+)  # fmt: skip
 # Statement timeout in seconds; counting millions of rows takes some seconds on an idle machine.
 MAX_COUNT = 60
 

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from bot import cases
 from bot.conversations.effects import AfterCommit
 from bot.conversations.receive import take_turn
 from bot.conversations.store import lock
@@ -10,6 +11,14 @@ from bot.registrations import registry_writes, submissions
 from bot.registry.errors import Refused, RegistryError
 from bot.runtime import Runtime
 from flows.engine.events import Acknowledged
+from flows.engine.flow import OpenCase
+
+# States in which a person is told that an officer looks at it, with the topic of the case.
+OFFICER_TOPICS = {
+    "rejected": "registry_refused",
+    "needs_information": "registry_question",
+    "duplicate": "registry_duplicate",
+}
 
 
 async def write_to_registry(rt: Runtime, write_id: UUID) -> AfterCommit | None:
@@ -53,5 +62,18 @@ async def _tell(
 ) -> AfterCommit | None:
     if settled is None:
         return None
+    if topic := OFFICER_TOPICS.get(settled.state):
+        await _open_case(rt, transaction, settled.person_id, topic)
     event = Acknowledged(settled.state, settled.number)
     return await take_turn(rt, transaction, settled.person_id, event)
+
+
+async def _open_case(rt: Runtime, transaction: Transaction, person_id: UUID, topic: str) -> None:
+    """Open a case, or let the person's open case wait again; the person is not notified."""
+    held = await lock(rt, transaction, person_id)
+    if held is not None:
+        opened = OpenCase(topic, urgent=topic != "registry_duplicate")
+        conversation = held.conversation
+        await cases.open_case(
+            transaction, held.person, opened, conversation.language, conversation.forms
+        )

@@ -44,6 +44,12 @@ REGISTERED = _("Registration: {state}. Registration number: {number}")
 STATES = {
     "pending": _("on its way"),
     "received": _("received, being checked"),
+    # Translators: the state of a registration.
+    "needs_information": _("the registry has a question"),
+    # Translators: the state of a registration.
+    "duplicate": _("the registry found the same details twice"),
+    # Translators: the state of a registration.
+    "passed_on": _("passed on to the office that works on it"),
     # Translators: a registration was accepted by the registry.
     "accepted": _("accepted"),
     "rejected": _("an officer is looking at it"),

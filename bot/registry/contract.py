@@ -1,6 +1,6 @@
 """Registry contract: requests, answers, and the problems that may be named."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 from uuid import UUID
 
 from pydantic import (
@@ -92,7 +92,15 @@ type KazakhLevel = Literal["SPEAKS", "READS_CYRILLIC", "READS_ARABIC", "READS_BO
 type Relation = Literal["SPOUSE", "CHILD", "PARENT", "OTHER"]
 type AgeBand = Literal["0-13", "14-15", "16-17", "18+"]
 type ContactKind = Literal["CHAT", "PHONE", "SELF"]
-type State = Literal["RECEIVED", "ACCEPTED", "REJECTED", "WITHDRAWN"]
+type State = Literal[
+    "RECEIVED",
+    "NEEDS_INFORMATION",
+    "DUPLICATE",
+    "PASSED_ON",
+    "ACCEPTED",
+    "REJECTED",
+    "WITHDRAWN",
+]
 # A newer registry may have further codes.
 type Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,59}$")]
 type ReferenceKind = Literal[
@@ -112,7 +120,7 @@ type ReferenceKind = Literal[
     "contact-kinds",
 ]
 
-STATES: tuple[State, ...] = ("RECEIVED", "ACCEPTED", "REJECTED", "WITHDRAWN")
+STATES: tuple[State, ...] = get_args(State.__value__)
 
 
 class Model(BaseModel):
@@ -229,12 +237,13 @@ class Acknowledgement(Answered):
     number: Number
     """The receipt number that the person keeps; it can't be guessed."""
     state: Code
-    """RECEIVED, ACCEPTED, REJECTED or WITHDRAWN; a later version may add states."""
+    """RECEIVED, NEEDS_INFORMATION, DUPLICATE, PASSED_ON, ACCEPTED, REJECTED or WITHDRAWN; a later
+    version may add states."""
     version: Annotated[int, Field(ge=1)]
     """Grows by one with every change of content or state; the highest version seen is true."""
     received_at: AwareDatetime
     reason_code: ReasonCode | None
-    """Why it was rejected; null in every other state."""
+    """Why it was rejected, or what is missing; may be null."""
     idempotency_key: Key
     """Key of the acknowledged write; in a search the key searched for, in a read the last one."""
 

@@ -158,6 +158,18 @@ REGISTRATION = {
     "received": _(
         "Your registration has arrived and is being checked. Your registration number: {number}"
     ),
+    "needs_information": _(
+        "The registry has a question about your registration. An officer will look at it. You can "
+        "also write to an officer now. Your registration number: {number}"
+    ),
+    "duplicate": _(
+        "The registry found another registration with the same details. This does not mean no: an "
+        "officer will look at it. Your registration number: {number}"
+    ),
+    "passed_on": _(
+        "The registry has passed your registration on to the office that works on it. Your "
+        "registration number: {number}"
+    ),
     "accepted": _("Your registration has been accepted. Your registration number: {number}"),
     "rejected": _(
         "Your registration could not be accepted as it is. This does not mean no: an officer "

@@ -11,6 +11,7 @@ import pytest
 from bot.registrations import registry_codes
 from bot.registry import callback_signature
 from bot.worker import main
+from flows.engine.screens import REGISTRATION
 from tests.app_stack import House
 from tests.person_client import Guest
 
@@ -186,20 +187,30 @@ async def test_withdrawal_waits_while_the_submission_outcome_is_unknown(
 
 
 @pytest.mark.requirement("S-52")
-async def test_registry_rejection_is_worded_neutrally(house: House) -> None:
-    await house.fault(name="reject")
+@pytest.mark.parametrize(
+    ("decision", "state", "topics"),
+    [
+        ("reject", "rejected", ["registry_refused"]),
+        ("ask", "needs_information", ["registry_question"]),
+        ("duplicate", "duplicate", ["registry_duplicate"]),
+        ("pass_on", "passed_on", []),
+    ],
+)
+async def test_registry_decision_opens_a_case_where_an_officer_is_named(
+    house: House, decision: str, state: str, topics: list[str]
+) -> None:
+    await house.fault(name=decision)
     guest = Guest(house.rt)
     await guest.register()
 
     async def told() -> bool:
-        conversation = await guest.conversation()
-        return bool(
-            conversation
-            and conversation.registration
-            and conversation.registration.state == "rejected"
-        )
+        return await _standing(guest) == state
 
     await house.until(told)
+    async with house.rt.pool.connection() as session:
+        cursor = await session.execute("SELECT topic FROM cases")
+        assert [topic for (topic,) in await cursor.fetchall()] == topics
+    assert ("officer" in REGISTRATION[state].msgid) == bool(topics)
 
 
 async def test_later_registry_state_is_shown_as_being_checked(house: House) -> None:

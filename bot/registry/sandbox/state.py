@@ -11,10 +11,17 @@ from fastapi import Request
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
-from bot.registry.sandbox.faults import Drawn, Faults
-from bot.registry.sandbox.store import Plan
+from bot.registry.sandbox.faults import Drawn, FaultName, Faults
+from bot.registry.sandbox.store import Plan, Verdict
 
 TOKEN_SECONDS = 600
+# Decisions other than ACCEPTED, by their switch.
+DECISIONS: dict[FaultName, Verdict] = {
+    "reject": "REJECTED",
+    "ask": "NEEDS_INFORMATION",
+    "duplicate": "DUPLICATE",
+    "pass_on": "PASSED_ON",
+}
 
 
 @dataclass
@@ -56,7 +63,10 @@ class Sandbox:
 
     def plan(self, drawn: Drawn) -> Plan:
         """Return the plan for an entry that is written now, under these faults."""
-        return Plan("REJECTED" if "reject" in drawn else "ACCEPTED", self.delay, "double" in drawn)
+        decision: Verdict = next(
+            (state for name, state in DECISIONS.items() if name in drawn), "ACCEPTED"
+        )
+        return Plan(decision, self.delay, "double" in drawn)
 
 
 def here(request: Request) -> Sandbox:

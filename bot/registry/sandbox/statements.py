@@ -113,7 +113,7 @@ DECIDE = statement(
         state=Entry.verdict,
         version=Entry.version + 1,
         due_at=None,
-        reason_code=case((Entry.verdict == "REJECTED", "INCOMPLETE")),
+        reason_code=case((Entry.verdict.in_(["REJECTED", "NEEDS_INFORMATION"]), "INCOMPLETE")),
     )
     .returning(
         Entry.number, Entry.state, Entry.version, Entry.reason_code, _NOW.label("at"), Entry.doubled

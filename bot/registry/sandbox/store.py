@@ -24,7 +24,7 @@ from bot.registry.sandbox import statements, tables
 from bot.registry.sandbox.errors import Objection
 
 type Connection = AsyncConnection[Any]
-type Verdict = Literal["ACCEPTED", "REJECTED"]
+type Verdict = Literal["ACCEPTED", "REJECTED", "NEEDS_INFORMATION", "DUPLICATE", "PASSED_ON"]
 
 
 @dataclass(frozen=True)

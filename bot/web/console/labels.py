@@ -364,6 +364,8 @@ TOPICS = {option.key: option.label for option in TOPIC.among}
 # Topics of cases that the service opens by itself; an officer cannot choose them.
 OWN_TOPICS: dict[str, Text] = {
     "registry_refused": _("Refused by the registry"),
+    "registry_question": _("Question of the registry"),
+    "registry_duplicate": _("Registered twice, says the registry"),
     "same_details": _("Same details twice"),
 }
 ALL_TOPICS = TOPICS | OWN_TOPICS
