@@ -1,6 +1,7 @@
 """Phrases that suggest danger to the person, so that an officer sees the message soon."""
 
 from functools import cache
+from itertools import groupby
 
 from bot.i18n import kazakh_arabic, normalization, uzbek_cyrillic
 
@@ -30,12 +31,16 @@ PHRASES = (
 
 def danger(typed: str) -> bool:
     text = normalization.fold(typed)
-    return any(phrase in text for phrase in _phrases())
+    by_pair = _phrases()
+    pairs = {text[at : at + 2] for at in range(len(text) - 1)} & by_pair.keys()
+    return any(phrase in text for pair in pairs for phrase in by_pair[pair])
 
 
 @cache
-def _phrases() -> tuple[str, ...]:
+def _phrases() -> dict[str, tuple[str, ...]]:
+    """Return the phrases by their first two letters: a text has few of these pairs."""
     # A conversion leaves a line of another script unchanged.
     spellings = (str, kazakh_arabic.to_arabic, uzbek_cyrillic.to_cyrillic)
     phrases = [phrase for line in PHRASES for phrase in line.split(", ")]
-    return tuple({normalization.fold(spelt(phrase)) for phrase in phrases for spelt in spellings})
+    folded = sorted({normalization.fold(spelt(each)) for each in phrases for spelt in spellings})
+    return {pair: tuple(same) for pair, same in groupby(folded, lambda phrase: phrase[:2])}

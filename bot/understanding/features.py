@@ -1,21 +1,20 @@
 """Features of skeletons: hashed character n-grams, words and pairs of words.
 
-numpy hashes all n-grams of a message and its parts at once: the number of numpy calls does not
-depend on the text.
+numpy hashes all n-grams of a line at once. Its calls cost more than their work, so there are few,
+and none of its functions that are written in Python (diff, unique, tile).
 """
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, filterfalse, pairwise
 from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.understanding.skeleton import IS_HAN, Skeleton, consonants
+from bot.understanding.skeleton import IS_HAN, consonants
 
-PLACE_BITS = 17
-BUCKETS = 1 << PLACE_BITS
+BUCKETS = 1 << 17
 
 MIN_CONSONANTS = 3
 # By these a line that consists of known pieces differs from noise: four letters of a word with its
@@ -23,154 +22,154 @@ MIN_CONSONANTS = 3
 FAMILIAR_LETTERS, FAMILIAR_HAN = 4, 1
 FAMILIAR_BITS, FAMILIAR_SHIFT = 21, np.uint64(40)
 
-type Places = NDArray[np.int64]
+type Numbers = NDArray[np.int64]
 type Hashes = NDArray[np.uint64]
-type Buckets = NDArray[np.int32]
 type Values = NDArray[np.float32]
 
-FACTOR, SPREAD = np.uint64(1000003), np.uint64(0x9E3779B97F4A7C15)
+FACTOR, SPREAD, MODULUS = 1000003, 0x9E3779B97F4A7C15, 1 << 64
 FINAL, HIGH, HALF = np.uint64(0xBF58476D1CE4E5B9), np.uint64(29), np.uint64(32)
-SPACE = ord(" ")
 MASK = np.uint64(BUCKETS - 1)
+# Values by the number of repetitions. They count by their logarithm: otherwise one stretched word
+# would outweigh the rest. No line is long enough for the last one.
+REPEATED = 1 + np.log(np.arange(1, 1 << 14))
 FAMILIAR_MASK = np.uint64((1 << FAMILIAR_BITS) - 1)
 
 
 class Ngrams(NamedTuple):
-    """Kinds of n-grams: consecutive lengths, their weights, and what their hashes begin with."""
+    """Kinds of n-grams by length, a row each; those of the first row are pieces.
 
-    lengths: Places
-    weights: NDArray[np.float64]
-    starts: Hashes
-
-    @classmethod
-    def of(cls, weights: Mapping[int, float], seed: int) -> Self:
-        """Return the kinds with these weights by length; other seeds give other hashes."""
-        starts = [(length + seed) * int(FACTOR) ** length % (1 << 64) for length in weights]
-        numbers = np.array(list(weights)), np.array(list(weights.values()))
-        return cls(*numbers, np.array(starts, np.uint64))
-
-
-LETTER_NGRAMS = Ngrams.of({2: 1.0, 3: 1.0, 4: 1.0, 5: 1.0}, seed=0)
-# Chinese has no spaces: one character carries as much meaning as a short word.
-HAN_NGRAMS = Ngrams.of({1: 1.0, 2: 1.0, 3: 0.5}, seed=50)
-
-
-class Rows(NamedTuple):
-    """Features of several lines: row `n` is the slice from `starts[n]` to `starts[n + 1]`.
-
-    `pieces` are numbers of familiar or unfamiliar pieces, each of the line `piece_owners`.
+    The hash of an n-gram is the sum of the codes of its characters times `powers`, plus `starts`.
     """
 
-    starts: Places
-    buckets: Buckets
+    lengths: NDArray[np.uint8]
+    powers: Hashes
+    starts: Hashes
+    is_last_half: bool
+
+    @classmethod
+    def of(cls, lengths: Sequence[int], seed: int, *, is_last_half: bool = False) -> Self:
+        """Return the kinds of these lengths; other seeds give other hashes.
+
+        With `is_last_half`, those of the last length count half.
+        """
+        width = range(max(lengths))
+        powers = [
+            [SPREAD * FACTOR ** (length - 1 - at) % MODULUS if at < length else 0 for at in width]
+            for length in lengths
+        ]
+        starts = [(length + seed) * FACTOR**length % MODULUS for length in lengths]
+        return cls(
+            np.array(lengths, np.uint8)[:, np.newaxis],
+            np.array(powers, np.uint64),
+            np.array(starts, np.uint64)[:, np.newaxis],
+            is_last_half,
+        )
+
+
+LETTER_NGRAMS = Ngrams.of((FAMILIAR_LETTERS, 2, 3, 5), seed=0)
+# Chinese has no spaces: one character carries as much meaning as a short word.
+HAN_NGRAMS = Ngrams.of((FAMILIAR_HAN, 2, 3), seed=50, is_last_half=True)
+
+
+class Features(NamedTuple):
+    """Features of a line: hash buckets, ascending, each with its value before weighting.
+
+    `pieces` are numbers of familiar or unfamiliar pieces.
+    """
+
+    buckets: Numbers
     values: Values
-    pieces: Places
-    piece_owners: Places
+    pieces: list[int]
 
 
 class Part(NamedTuple):
-    """Features of several kinds: for each its line, hash, weight, and whether it is a piece."""
+    """Hashes of features; the first ones are pieces, and the last ones count half."""
 
-    owners: Places
     hashes: Hashes
-    weights: NDArray[np.float64]
-    are_pieces: NDArray[np.bool_]
+    pieces: int = 0
+    halves: int = 0
 
 
-def extract(lines: Sequence[Skeleton]) -> Rows:
-    """Return the hash buckets of each line, ascending, each with its value before weighting."""
-    owners, hashes, weights, are_pieces = map(np.concatenate, zip(*_parts(lines), strict=True))
-    hashes = _mixed(hashes)
-    places = (owners << PLACE_BITS) | (hashes & MASK).view(np.int64)
+def extract(words: Sequence[str]) -> Features:
+    """Return the features of a line: words of a skeleton."""
+    han = tuple(filter(IS_HAN.match, words))
+    parts = tuple(_parts(words, han))
+    hashes = _mixed(np.concatenate([part.hashes for part in parts]))
+    places = (hashes & MASK).view(np.int64)
     order = places.argsort(kind="stable")
     places = places[order]
-    # Calls of numpy's Python functions (diff, unique, tile) would cost more than their work.
     differs = np.ones(len(places) + 1, np.bool_)
     np.not_equal(places[1:], places[:-1], out=differs[1:-1])
     edges = differs.nonzero()[0]
     firsts, counts = edges[:-1], edges[1:] - edges[:-1]
-    # Repetitions count by their logarithm: otherwise one stretched word would outweigh the rest.
-    mean = np.add.reduceat(weights[order], firsts) / counts if len(firsts) else weights
-    found = places[firsts]
-    return Rows(
-        starts=found.searchsorted(np.arange(len(lines) + 1) << PLACE_BITS),
-        buckets=found & int(MASK),
-        values=(mean * (1 + np.log(counts))).astype(np.float32),
-        # Other bits than those of the bucket.
-        pieces=((hashes[are_pieces] >> FAMILIAR_SHIFT) & FAMILIAR_MASK).view(np.int64),
-        piece_owners=owners[are_pieces],
-    )
+    values = REPEATED.take(counts - 1, mode="clip")
+    if han:
+        weights = np.concatenate([_weights(part) for part in parts])
+        values *= np.add.reduceat(weights[order], firsts) / counts
+    starts = accumulate((len(part.hashes) for part in parts), initial=0)
+    # Other bits than those of the bucket.
+    numbers = (hashes >> FAMILIAR_SHIFT) & FAMILIAR_MASK
+    pieces = [
+        piece
+        for start, part in zip(starts, parts, strict=False)
+        for piece in numbers[start : start + part.pieces].tolist()
+    ]
+    return Features(places[firsts], values.astype(np.float32), pieces)
 
 
-def _parts(lines: Sequence[Skeleton]) -> Iterator[Part]:
-    han = [[word for word in line.words if IS_HAN.match(word)] for line in lines]
-    letters = [[word for word in line.words if not IS_HAN.match(word)] for line in lines]
-    if any(han):
-        yield _ngrams(han, HAN_NGRAMS, FAMILIAR_HAN, inside_words=False)
-    if any(letters):
-        yield _ngrams(letters, LETTER_NGRAMS, FAMILIAR_LETTERS, inside_words=True)
-    yield _strings([list(_words(words)) for words in letters])
+def _weights(part: Part) -> NDArray[np.float64]:
+    found = np.ones(len(part.hashes))
+    found[len(found) - part.halves :] = 0.5
+    return found
 
 
-def _words(words: Sequence[str]) -> Iterator[str]:
-    for word in words:
+def _parts(words: Sequence[str], han: Sequence[str]) -> Iterator[Part]:
+    if han:
+        words = tuple(filterfalse(IS_HAN.match, words))
+        yield _ngrams(han, HAN_NGRAMS, _to_line_end(han))
+    if words:
+        yield _ngrams(words, LETTER_NGRAMS, _to_word_end(words))
+    strings = list(map(str.encode, _strings(words)))
+    hashes = np.array(list(map(zlib.crc32, strings)), np.uint64) * np.uint64(SPREAD)
+    yield Part(hashes)
+
+
+def _strings(words: Sequence[str]) -> Iterator[str]:
+    bare = consonants("\n".join(words)).split("\n")
+    for word, letters in zip(words, bare, strict=False):
         yield f"w{word}"
         if len(word) > MIN_CONSONANTS:
-            yield f"c{consonants(word)}"
+            yield f"c{letters}"
     for one, other in pairwise(words):
         yield f"b{one} {other}"
 
 
-def _ngrams(
-    lines: Sequence[Sequence[str]], kinds: Ngrams, piece: int, *, inside_words: bool
-) -> Part:
-    """Return the n-grams of all lengths, one row of a matrix for each length."""
-    padded = [f" {' '.join(words)} " if words else "" for words in lines]
-    codes = np.frombuffer("".join(padded).encode("utf-32-le"), np.uint32)
-    spread = np.zeros(len(codes) + kinds.lengths[-1], np.uint64)
-    np.multiply(codes, SPREAD, out=spread[: len(codes)])
-    hashed = np.empty((kinds.lengths[-1], len(codes)), np.uint64)
-    hashed[0] = spread[: len(codes)]
-    for row in range(1, len(hashed)):
-        # One character more than in the row before.
-        np.multiply(hashed[row - 1], FACTOR, out=hashed[row])
-        hashed[row] += spread[row : row + len(codes)]
-    longest = _longest(padded, codes if inside_words else None)
-    rows, places = (longest >= kinds.lengths[:, np.newaxis]).nonzero()
-    return Part(
-        _owners(padded)[places],
-        hashed[rows + (kinds.lengths[0] - 1), places] + kinds.starts[rows],
-        kinds.weights[rows],
-        (kinds.lengths == piece)[rows],
-    )
+def _ngrams(words: Sequence[str], kinds: Ngrams, longest: bytes) -> Part:
+    """Return the n-grams of all lengths; `longest` is the length of the longest from each place."""
+    width = kinds.powers.shape[1]
+    codes = f" {' '.join(words)} {width * ' '}".encode("utf-32-le")
+    numbers = np.frombuffer(codes, np.uint32).astype(np.uint64)
+    # Column `n` has the characters from `n` on.
+    windows = np.ndarray((width, len(longest)), np.uint64, numbers, 0, (8, 8))
+    exist = np.frombuffer(longest, np.uint8) >= kinds.lengths
+    hashes = (kinds.powers @ windows + kinds.starts)[exist]
+    halves = int(np.count_nonzero(exist[-1])) if kinds.is_last_half else 0
+    return Part(hashes, int(np.count_nonzero(exist[0])), halves)
 
 
-def _longest(padded: Sequence[str], codes: NDArray[np.uint32] | None) -> Places:
-    """Return the length of the longest n-gram from each character; inside a word if given codes.
+def _to_line_end(words: Sequence[str]) -> bytes:
+    """Return for each character of a line, with a space at each end, how many follow; at most 3.
 
-    An n-gram stays inside its line, and inside a word with the spaces around it.
+    The character itself counts.
     """
-    ends = np.array(list(accumulate(len(line) for line in padded if line))) - 1
-    places = np.arange(ends[-1] + 1)
-    if codes is None:
-        return ends[ends.searchsorted(places)] - places + 1
-    spaces = (codes == SPACE).nonzero()[0]
-    after = spaces.searchsorted(places[:-1], "right")
-    longest = np.ones(len(places), np.int64)
-    longest[:-1] += spaces[after] - places[:-1]
-    longest[ends] = 1
-    return longest
+    size = 1 + len(words) + sum(map(len, words))
+    return b"\3" * (size - 2) + b"\2\1"
 
 
-def _strings(lines: Sequence[Sequence[str]]) -> Part:
-    hashes = [zlib.crc32(string.encode()) for strings in lines for string in strings]
-    hashed = np.array(hashes, np.uint64) * SPREAD
-    return Part(_owners(lines), hashed, np.ones(len(hashes)), np.zeros(len(hashes), np.bool_))
-
-
-def _owners(lines: Sequence[Sequence[str]]) -> Places:
-    """Return the number of its line for each item of each line."""
-    return np.arange(len(lines)).repeat([len(line) for line in lines])
+def _to_word_end(words: Sequence[str]) -> bytes:
+    """Return the same within words and the spaces around them; at most 5."""
+    ends = (b"\5" * (len(word) - 2) + b"\4\3\2"[-len(word) - 1 :] for word in words)
+    return b"".join(ends) + b"\1"
 
 
 def _mixed(hashed: Hashes) -> Hashes:

@@ -1,9 +1,11 @@
 """The model of the recogniser: compact, linear, evaluated with numpy."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import product
+from operator import add
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 from zipfile import BadZipFile
@@ -12,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.understanding import features
-from bot.understanding.features import Rows
 from bot.understanding.skeleton import Skeleton
 from flows.knowledge.intents import BY_ID, Kind
 
 FILE = Path(__file__).parent / "model.npz"
 # Raise when skeleton, features or file layout change: a model of another version is refused.
 VERSION = 2
+# Shorter lines say nothing about the keyboard.
+MIN_EASE = 5
 
 UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile)
 
@@ -33,7 +36,7 @@ class Readings(NamedTuple):
     """Log-odds of each class, then of danger, one row per line; and familiarity of each line."""
 
     odds: Scores
-    familiarity: Scores
+    familiarity: Sequence[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,24 @@ class Model:
     familiar: NDArray[np.uint8]
     digest: str
     cross_validation: dict[str, list[float | None]] = field(default_factory=dict)
+    # The factor of each bucket: that of its row, or 0 if it has none.
+    _factors: NDArray[np.float32] = field(init=False)
+    _familiar: memoryview = field(init=False)
+    # For a line's few dozen letters, Python's dictionary is quicker than numpy's indexes.
+    _letter_pairs: dict[str, float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        factors = np.where(self.rows >= 0, self.scales[self.rows], np.float32(0))
+        object.__setattr__(self, "_factors", factors)
+        object.__setattr__(self, "_familiar", memoryview(self.familiar))
+        object.__setattr__(self, "_letter_pairs", _LetterPairs(self.pairs))
+
+    def ease(self, words: Sequence[str]) -> float:
+        """Return the mean log-probability of each letter of a line after the one before it."""
+        line = f" {' '.join(words)} "
+        if len(line) < MIN_EASE:
+            return -math.inf
+        return sum(map(self._letter_pairs.__getitem__, map(add, line, line[1:]))) / (len(line) - 1)
 
     @classmethod
     def load(cls, path: Path = FILE) -> Self:
@@ -94,45 +115,61 @@ class Model:
             np.savez(file, **arrays)
 
     def read(self, lines: Sequence[Skeleton]) -> Readings:
-        """Return the readings of lines, in one pass."""
-        found = features.extract(lines)
+        """Return the readings of lines; equal ones, as clauses and sentences may be, once."""
+        read = {words: self._read(words) for words in {line.words for line in lines}}
+        odds, familiarity = zip(*(read[line.words] for line in lines), strict=True)
+        return Readings(np.array(odds), familiarity)
+
+    def _read(self, words: Sequence[str]) -> tuple[Scores, float]:
+        """Return the log-odds of a line and its familiarity."""
+        found = features.extract(words)
         weighted = found.values * self.idf[found.buckets]
-        rows = self.rows[found.buckets]
-        odds = np.empty((len(lines), len(self.bias)), np.float32)
-        odds[:] = self.bias
-        for number, (start, end) in enumerate(pairwise(found.starts)):
-            own, places = weighted[start:end], rows[start:end]
-            norm = float(np.sqrt(own @ own)) or 1.0
-            known = places >= 0
-            factors = own[known] / norm * self.scales[places[known]]
-            odds[number] += factors @ self.weights[places[known]].astype(np.float32)
-        return Readings(odds, self._familiarity(found, len(lines)))
+        norm = np.float32(math.sqrt(weighted @ weighted) or 1)
+        weights = self.weights[self.rows[found.buckets]].astype(np.float32)
+        factors: Scores = weighted / norm * self._factors[found.buckets]
+        odds: Scores = factors @ weights + self.bias
+        return odds, self._familiarity(found.pieces)
 
-    def _familiarity(self, found: Rows, lines: int) -> Scores:
-        """Return the share of each line's pieces that are in phrases; 0 for no pieces."""
-        bits = (self.familiar[found.pieces >> 3] >> (found.pieces & 7).astype(np.uint8)) & 1
-        known = np.bincount(found.piece_owners, bits, minlength=lines)
-        every = np.bincount(found.piece_owners, minlength=lines)
-        return (known / np.maximum(every, 1)).astype(np.float32)
+    def _familiarity(self, pieces: Sequence[int]) -> float:
+        """Return the share of a line's pieces that are in phrases; 0 for no pieces."""
+        known = sum(self._familiar[piece >> 3] >> (piece & 7) & 1 for piece in pieces)
+        return known / max(len(pieces), 1)
 
 
-def calibrated(odds: Scores, danger: NDArray[np.int64]) -> tuple[Scores, Scores]:
-    """Return the probabilities of the classes and of danger, for one line or for each row."""
-    found = softmax(odds[..., :-1])
-    summed = np.add.reduce(found[..., danger], -1)
-    summed = np.minimum(np.maximum(summed, MIN_PROBABILITY), 1 - MIN_PROBABILITY)
-    # Mean of two estimates, as log-odds: the sum over the danger intents, and a classifier of
-    # danger as a whole.
-    middle = (np.log(summed / (1 - summed)) + odds[..., -1]) / 2
-    chance: Scores = (1 / (1 + np.exp(-middle))).astype(np.float32)
-    return found, chance
+def calibrated(odds: Scores, danger: slice) -> tuple[Scores, list[float]]:
+    """Return the probabilities of the classes and of danger for each row."""
+    found = softmax(odds[:, :-1])
+    summed = np.add.reduce(found[:, danger], 1).tolist()
+    return found, list(map(_chance, summed, odds[:, -1].tolist()))
+
+
+def _chance(summed: float, whole: float) -> float:
+    """Return the mean of two estimates of danger as log-odds, as a probability.
+
+    They are the sum over the danger intents, and a classifier of danger as a whole.
+    """
+    summed = min(max(summed, MIN_PROBABILITY), 1 - MIN_PROBABILITY)
+    return 1 / (1 + math.exp(-(math.log(summed / (1 - summed)) + whole) / 2))
 
 
 def softmax(scores: Scores) -> Scores:
-    """Return the softmax: positive numbers that add up to 1."""
-    powers: Scores = np.exp(scores - scores.max(-1, keepdims=True))
-    found: Scores = powers / powers.sum(-1, keepdims=True)
-    return found
+    """Return the softmax of each row: positive numbers that add up to 1."""
+    powers: Scores = np.exp(scores - np.maximum.reduce(scores, 1, keepdims=True))
+    powers /= np.add.reduce(powers, 1, keepdims=True)
+    return powers
+
+
+class _LetterPairs(dict[str, float]):
+    """The log-probability of the second of two letters after the first one."""
+
+    def __init__(self, by_code: Scores) -> None:
+        self._by_code: list[list[float]] = by_code.tolist()
+        super().__init__({pair: self[pair] for pair in map("".join, product(KNOWN, KNOWN))})
+
+    def __missing__(self, pair: str) -> float:
+        # Not stored: others are letters that people typed, of any script.
+        one, other = pair[0], pair[1]
+        return self._by_code[LETTER_CODES[ord(one)]][LETTER_CODES[ord(other)]]
 
 
 class _LetterCodes(dict[int, int]):
@@ -148,9 +185,10 @@ def letter_codes(words: Sequence[str]) -> NDArray[np.uint8]:
     return np.frombuffer(codes.encode("latin-1"), np.uint8)
 
 
-def of_kind(classes: Sequence[str], kind: Kind) -> NDArray[np.int64]:
-    """Return the indexes of the classes of a kind."""
-    return np.array([at for at, name in enumerate(classes) if BY_ID[name].kind is kind])
+def of_kind(classes: Sequence[str], kind: Kind) -> slice:
+    """Return the places of the classes of a kind, which follow one another in their order."""
+    places = [at for at, name in enumerate(classes) if BY_ID[name].kind is kind]
+    return slice(places[0], places[-1] + 1)
 
 
 def _widened(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
@@ -164,4 +202,5 @@ def _widened(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 FIRST_LETTER, LETTERS = ord("а"), 32
 CODES = LETTERS + 2
 LETTER_CODES = _LetterCodes({ord(" "): 0} | {FIRST_LETTER + at: at + 1 for at in range(LETTERS)})
-MIN_PROBABILITY = np.float32(1e-6)
+KNOWN = tuple(map(chr, LETTER_CODES))
+MIN_PROBABILITY = 1e-6

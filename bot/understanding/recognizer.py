@@ -1,14 +1,12 @@
-"""The recogniser: the possible intents of a message and of its parts, in one pass of the model."""
+"""The recogniser: the possible intents of a message and of its parts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-import numpy as np
-
 from bot.i18n import crisis_words
 from bot.understanding import skeleton
-from bot.understanding.model import Model, Scores, calibrated, letter_codes, of_kind
+from bot.understanding.model import Model, calibrated, of_kind
 from bot.understanding.skeleton import Skeleton
 from flows.knowledge.intents import Kind
 
@@ -28,7 +26,6 @@ LEXICON_DANGER = 0.5
 MIN_FAMILIARITY = 0.4
 MAX_SHORT = 3
 CHINESE = "zh_Hans"
-MIN_LAYOUT = 5
 # Minimum gain in mean log-probability per letter to assume the other keyboard layout.
 LAYOUT_MARGIN = 1.0
 # A line that reads so well as typed is not read in other layouts. A twentieth of 9,600 test lines
@@ -95,6 +92,7 @@ class Recognizer:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._danger = of_kind(model.classes, Kind.DANGER)
+        self._dangers = model.classes[self._danger]
         self._none = of_kind(model.classes, Kind.NONE)
 
     @classmethod
@@ -112,7 +110,7 @@ class Recognizer:
         """Return the likely meanings of a message; raise nothing.
 
         `language` is the conversation's language. One model serves all languages; Chinese in Latin
-        letters is Chinese only by this. The model reads the message and its parts in one pass.
+        letters is Chinese only by this.
         """
         line, wrong_layout = self._line(text)
         if not line.words:
@@ -120,38 +118,42 @@ class Recognizer:
         # The marks of a line that was typed on the wrong keyboard are letters.
         sentences = [] if wrong_layout else _sentences(line)
         clauses = [] if wrong_layout else skeleton.clauses(line, MAX_CLAUSES)
-        readings = self._model.read([line, *sentences, *clauses])
-        found, danger = calibrated(readings.odds, self._danger)
-        whole, familiarity, others = found[0], readings.familiarity, 1 + len(sentences)
-        mass, kinds = self._most_danger(danger[:others], found[:others, self._danger])
-        if familiarity[0] < MIN_FAMILIARITY:
+        read = self._model.read([line, *sentences, *clauses])
+        found, danger = calibrated(read.odds, self._danger)
+        # A few dozen numbers: Python is quicker with them than numpy.
+        rows, others = found.tolist(), 1 + len(sentences)
+        whole = rows[0]
+        mass, surest = _most_danger(danger[:others])
+        if read.familiarity[0] < MIN_FAMILIARITY:
             mass = 0.0
         if crisis_words.danger(skeleton.shortened(text)):
             mass = max(mass, LEXICON_DANGER)
-        order = np.argsort(-whole, kind="stable")[: MAX_ALTERNATIVES + 1]
-        best, *next_best = (Candidate(self._model.classes[at], float(whole[at])) for at in order)
+        order = sorted(range(len(whole)), key=whole.__getitem__, reverse=True)
+        best, *next_best = (
+            Candidate(self._model.classes[at], whole[at]) for at in order[: MAX_ALTERNATIVES + 1]
+        )
         return Recognition(
             intent=best.intent,
             confidence=best.confidence,
             alternatives=tuple(next_best),
             danger=mass,
-            danger_intent=self._model.classes[self._danger[int(np.argmax(kinds))]],
-            none_mass=float(np.add.reduce(whole[self._none])),
-            familiarity=float(familiarity[0]),
+            danger_intent=self._dangers[_highest(rows[surest][self._danger])],
+            none_mass=sum(whole[self._none]),
+            familiarity=read.familiarity[0],
             is_short=line.letters <= MAX_SHORT,
             is_chinese=line.is_chinese or language == CHINESE,
             blank=False,
             wrong_layout=wrong_layout,
-            parts=tuple(map(self._part, clauses, found[others:], familiarity[others:])),
+            parts=tuple(map(self._part, clauses, rows[others:], read.familiarity[others:])),
         )
 
-    def _part(self, line: Skeleton, found: Scores, familiarity: float) -> Part:
-        best = int(np.argmax(found))
+    def _part(self, line: Skeleton, found: list[float], familiarity: float) -> Part:
+        best = _highest(found)
         return Part(
             intent=self._model.classes[best],
-            confidence=float(found[best]),
-            none_mass=float(np.add.reduce(found[self._none])),
-            familiarity=float(familiarity),
+            confidence=found[best],
+            none_mass=sum(found[self._none]),
+            familiarity=familiarity,
             is_short=line.letters <= MAX_SHORT,
             asks=line.asks,
         )
@@ -159,28 +161,29 @@ class Recognizer:
     def _line(self, text: str) -> tuple[Skeleton, bool]:
         """Return the skeleton as typed or, if the keyboard layout was wrong, as meant."""
         line, wrong = skeleton.fold(text), False
-        ease = self._ease(line)
+        ease = self._model.ease(line.words)
         if ease >= READS_WELL:
             return line, wrong
         best = ease + LAYOUT_MARGIN
         for other in skeleton.layouts(text):
-            if (ease := self._ease(other)) > best:
+            if (ease := self._model.ease(other.words)) > best:
                 line, best, wrong = other, ease, True
         return line, wrong
 
-    def _ease(self, line: Skeleton) -> float:
-        """Return the mean log-probability of each letter after the one before it."""
-        codes = letter_codes(line.words)
-        if len(codes) < MIN_LAYOUT:
-            return -np.inf
-        return float(np.add.reduce(self._model.pairs[codes[:-1], codes[1:]])) / (len(codes) - 1)
 
-    def _most_danger(self, danger: Scores, kinds: Scores) -> tuple[float, Scores]:
-        """Return the danger of the message, the first row, or of its most dangerous sentence."""
-        most, surest = float(danger[0]), int(np.argmax(danger))
-        if most >= SENTENCE_COUNTS or surest == 0 or danger[surest] <= SENTENCE_DANGER:
-            return most, kinds[0]
-        return SENTENCE_COUNTS, kinds[surest]
+def _highest(numbers: list[float]) -> int:
+    return numbers.index(max(numbers))
+
+
+def _most_danger(danger: Sequence[float]) -> tuple[float, int]:
+    """Return the danger of the message, which is first, or of its most dangerous sentence.
+
+    Also return its place.
+    """
+    most = max(danger)
+    if danger[0] >= SENTENCE_COUNTS or most <= SENTENCE_DANGER:
+        return danger[0], 0
+    return SENTENCE_COUNTS, danger.index(most)
 
 
 def _sentences(line: Skeleton) -> Sequence[Skeleton]:

@@ -31,6 +31,8 @@ TOKEN = re.compile(
 )
 # Marks that end a sentence; the first are words of the skeleton too.
 ASKING, ENDING, DIVIDING = re.compile("[?!]"), frozenset("…。;."), frozenset(",،、:")
+# A line in lower case in which cleaning changes nothing but white space: most lines are so.
+ORDINARY = re.compile("[\u0430-\u045f\u048a-\u04ff ,.?!-]*|[a-z ,?!-]*")
 # Line breaks end sentences, but cleaning drops them.
 LINE_BREAK = re.compile(r"[\r\n]+")
 # Words between two questions of one sentence, in the coarse spelling.
@@ -105,11 +107,13 @@ class Skeleton:
     @property
     def is_chinese(self) -> bool:
         """Return whether any word is Chinese."""
-        return any(map(IS_HAN.match, self.words))
+        return IS_HAN.search(" ".join(self.words)) is not None
 
     @property
     def letters(self) -> int:
         """Return how many letters or digits there are; a Chinese character counts as three."""
+        if not self.is_chinese:
+            return sum(map(len, self.words))
         return sum(len(word) * (3 if IS_HAN.match(word) else 1) for word in self.words)
 
     @property
@@ -140,8 +144,11 @@ def layouts(text: str) -> tuple[Skeleton, ...]:
 
 def plain(text: str) -> str:
     """Return a line cleaned, shortened and in lower case; words replace links and long numbers."""
-    text = LINE_BREAK.sub(" … ", shortened(text))
-    text = normalization.digits(text).casefold()
+    text = shortened(text)
+    lower = text.casefold()
+    if ORDINARY.fullmatch(lower):
+        return " ".join(lower.split())
+    text = normalization.digits(LINE_BREAK.sub(" … ", text)).casefold()
     if not text.isascii():
         text = normalization.BORROWED.sub(
             lambda found: found[0].translate(normalization.KAZAKH_OWN), text
@@ -190,9 +197,9 @@ def sentences(line: Skeleton, most: int) -> list[Skeleton]:
 
 def clauses(line: Skeleton, most: int) -> list[Skeleton]:
     """Return what may be single questions of a message, the first ones; none if it is only one."""
-    found = [
-        each for part in _cut(line, (*line.sentences, *line.clauses)) for each in _cut_han(part)
-    ]
+    found = _cut(line, (*line.sentences, *line.clauses))
+    if line.is_chinese:
+        found = [each for part in found for each in _cut_han(part)]
     return found[:most] if len(found) > 1 else []
 
 
@@ -202,7 +209,8 @@ def consonants(word: str) -> str:
 
 
 def _folded(lower: str) -> Skeleton:
-    lower = lower.translate(ONE_SIGN_EACH)
+    if SIGN.search(lower):
+        lower = lower.translate(ONE_SIGN_EACH)
     if IS_ARABIC.search(lower):
         lower = normalization.arabic(lower)
     words: list[str] = []
@@ -225,6 +233,8 @@ def _folded(lower: str) -> Skeleton:
 
 def _cut(line: Skeleton, places: Sequence[int]) -> list[Skeleton]:
     """Return the parts of a line between places."""
+    if not places:
+        return [line]
     edges = sorted({0, *places, len(line.words)})
     parts = (line.words[start:end] for start, end in pairwise(edges))
     return [Skeleton(words) for words in parts if not all(map(ASKING.match, words))]
@@ -241,4 +251,5 @@ def _cut_han(part: Skeleton) -> list[Skeleton]:
 
 
 ONE_SIGN_EACH = str.maketrans(dict.fromkeys(normalization.APOSTROPHES, "'") | {"؟": "?"})
+SIGN = re.compile(f"[{normalization.APOSTROPHES}؟]")
 PLAIN_LATIN = ACCENTED | dict.fromkeys(map(ord, "'" + normalization.APOSTROPHES))

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.understanding import features, model, phrases, skeleton
-from bot.understanding.features import Rows
+from bot.understanding.features import Features, Numbers
 from bot.understanding.model import Model, Scores
 from bot.understanding.phrases import Phrase
 from flows.knowledge.intents import BY_ID, Kind
@@ -37,7 +37,6 @@ MIN_PHRASES = 2
 NOISE = "none.noise"
 
 type Matrix = Any  # a CSR matrix of scipy, which only the dependency group installs
-type Numbers = NDArray[np.int64]
 
 
 class TrainingError(Exception):
@@ -65,7 +64,7 @@ class HeldOutScores:
     samples: Samples
     classes: tuple[str, ...]
     probabilities: Scores
-    danger: Scores
+    danger: Sequence[float]
 
 
 def train(written: Sequence[Phrase], digest: str) -> tuple[Model, HeldOutScores]:
@@ -101,23 +100,32 @@ def gather(written: Sequence[Phrase]) -> Samples:
             rows, lines, [skeleton.Skeleton(()), *lines], strict=False
         )
     ]
-    found = features.extract(lines)
+    found = [features.extract(line.words) for line in lines]
     return Samples(
         phrases=tuple(phrase for phrase, _group, _original in rows),
-        matrix=matrix(found, len(lines)),
+        matrix=matrix(found),
         intents=np.array([phrase.intent for phrase, _group, _original in rows]),
         groups=np.array([group for _phrase, group, _original in rows]),
-        pieces=np.unique(np.stack([found.piece_owners, found.pieces], 1), axis=0),
+        pieces=pieces_of(found),
         teaches=np.array(teaches),
     )
 
 
-def matrix(found: Rows, rows: int) -> Matrix:
+def matrix(found: Sequence[Features]) -> Matrix:
     """Return the features of lines as a matrix, one row each."""
     from scipy.sparse import csr_matrix
 
-    values = (found.values, found.buckets, found.starts)
-    return csr_matrix(values, shape=(rows, features.BUCKETS))
+    values = np.concatenate([each.values for each in found])
+    buckets = np.concatenate([each.buckets for each in found])
+    starts = np.cumsum([0, *(len(each.values) for each in found)])
+    return csr_matrix((values, buckets, starts), shape=(len(found), features.BUCKETS))
+
+
+def pieces_of(found: Sequence[Features]) -> Numbers:
+    """Return the row of each piece and its number; one for each different piece of each row."""
+    rows = np.repeat(np.arange(len(found)), [len(each.pieces) for each in found])
+    pieces = np.array([piece for each in found for piece in each.pieces], np.int64)
+    return np.unique(np.stack([rows, pieces], 1), axis=0)
 
 
 def near_duplicates(written: Sequence[Phrase]) -> Numbers:

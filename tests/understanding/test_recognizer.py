@@ -14,14 +14,13 @@ from bot.understanding.decision import Certainty, DangerLevel, decide
 from bot.understanding.engine_adapter import EngineRecognizer
 from bot.understanding.entities import extract
 from bot.understanding.evaluation import HeldLine
-from bot.understanding.model import FILE
+from bot.understanding.model import FILE, Model, of_kind
 from bot.understanding.phrases import Phrase
 from bot.understanding.recognizer import (
     MAX_CLAUSES,
     MAX_SENTENCES,
     Recognizer,
 )
-from bot.understanding.skeleton import Skeleton
 from flows.engine.recognition import Confidence
 from flows.knowledge.intents import BY_ID, Kind
 
@@ -102,24 +101,46 @@ def test_recognizer_is_not_sure_of_an_intent_for_noise(line: str, recognizer: Re
     ],
     ids=["kk", "arab", "han", "latin", "sentences", "marks", "megabyte"],
 )
-def test_recognizer_reads_every_message_in_one_bounded_pass(
+def test_recognizer_reads_every_message_in_few_bounded_parts(
     line: str, recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The size of the work counts here; `./kosh understanding check` prints times."""
-    passes: list[Sequence[Skeleton]] = []
+    read: list[Sequence[str]] = []
     extract_features = features.extract
 
-    def counted(lines: Sequence[Skeleton]) -> features.Rows:
-        passes.append(lines)
-        return extract_features(lines)
+    def counted(words: Sequence[str]) -> features.Features:
+        read.append(words)
+        return extract_features(words)
 
     monkeypatch.setattr(features, "extract", counted)
     recognizer.recognize(line)
-    assert len(passes) == 1
-    (whole, *parts) = passes[0]
-    assert len(whole.words) <= skeleton.MAX_WORDS
-    assert sum(map(len, whole.words)) <= skeleton.MAX_CHARACTERS * 2
-    assert len(parts) <= MAX_SENTENCES + MAX_CLAUSES
+    assert max(map(len, read)) <= skeleton.MAX_WORDS
+    assert max(sum(map(len, words)) for words in read) <= skeleton.MAX_CHARACTERS * 2
+    assert len(read) <= 1 + MAX_SENTENCES + MAX_CLAUSES
+
+
+def test_recognizer_reads_equal_parts_of_a_message_once(
+    recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Sequence[str]] = []
+    extract_features = features.extract
+
+    def counted(words: Sequence[str]) -> features.Features:
+        read.append(words)
+        return extract_features(words)
+
+    monkeypatch.setattr(features, "extract", counted)
+    recognizer.recognize("Где пенсия? Где паспорт?")
+    # The message, and two sentences that are clauses too.
+    assert len(read) == 3
+
+
+@pytest.mark.parametrize("kind", [Kind.DANGER, Kind.NONE])
+def test_model_keeps_the_classes_of_a_kind_together(kind: Kind) -> None:
+    classes = Model.load().classes
+    assert {each for each in classes if BY_ID[each].kind is kind} == set(
+        classes[of_kind(classes, kind)]
+    )
 
 
 def test_recognizer_model_file_is_small() -> None:
