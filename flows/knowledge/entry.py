@@ -94,7 +94,7 @@ VISA_FREE = Fact(
     key="stay.visa_free",
     text=_(
         "Visa-free visitors may stay up to 30 days at a time, and 90 days in any 180. This began on"
-        " 27 January 2023. An agreement with your country may give more days."
+        " 27 January 2023. The rules for some countries give more days or fewer."
     ),
     sources=(
         "https://rg.ru/2023/01/27/v-kremle-s-ponimaniem-otneslis-v-izmeneniiu-poriadka-vezda-v-kazahstan.html",

@@ -17,14 +17,16 @@ from flows.knowledge import (
     entry,
     kandas,
     living,
+    offices,
     pilot_2026,
     quota,
     requirements,
     settling,
 )
 from flows.knowledge.facts import Fact
-from flows.knowledge.intents.cautions import KEEP, LEFT, UNSAFE
+from flows.knowledge.intents.cautions import AGREEMENT_OPEN, KEEP, LEFT, UNSAFE
 from flows.knowledge.intents.family import TEST_OPEN
+from flows.knowledge.intents.papers import ONE_PARENT, PASSPORT_ENDS
 from flows.knowledge.intents.way import REFUSED
 from flows.replies import REPLIES
 from tests.flows.answers import parts
@@ -39,13 +41,15 @@ LANGUAGES = ("ru", "kk")
 class Asking:
     """An invented person who asks one question.
 
-    The answer begins with `first`; it `contains` some parts and `omits` others.
+    The answer begins with `first`; `early` is said in its first two lines. It `contains` some
+    parts and `omits` others.
     """
 
     situation: str
     intent: str
     citizenship: str = ""
     first: Fact | Text
+    early: tuple[Fact | Text, ...] = ()
     contains: tuple[Fact | Text, ...] = ()
     omits: tuple[Fact | Text, ...] = ()
 
@@ -63,7 +67,7 @@ PEOPLE = (
         intent="permit.visa",
         citizenship="CN",
         first=cards.CHINA_STAY_ENDS,
-        contains=(cards.CHINA_STAY,),
+        contains=(cards.CHINA_STAY, settling.ANY_VISA),
         omits=(entry.UZ_STAY, entry.EAEU_STAY),
     ),
     Asking(
@@ -71,6 +75,7 @@ PEOPLE = (
         intent="permit.visa",
         citizenship="UZ",
         first=entry.UZ_STAY,
+        contains=(entry.REGISTER,),
         omits=(cards.CHINA_STAY, cards.CHINA_STAY_ENDS),
     ),
     Asking(
@@ -85,7 +90,8 @@ PEOPLE = (
         intent="life.pension",
         citizenship="MN",
         first=settling.PENSION,
-        contains=(living.PENSION_MN, living.PENSION_PAPERS),
+        early=(living.PENSION_MN,),
+        contains=(AGREEMENT_OPEN, living.PENSION_PAPERS),
         omits=(living.PENSION_UNION,),
     ),
     Asking(
@@ -98,12 +104,13 @@ PEOPLE = (
         situation="mother_kazakh_father_not",
         intent="kandas.prove_ethnicity",
         first=kandas.ROLE,
+        early=(ONE_PARENT,),
     ),
     Asking(
         situation="grandmother_and_the_test",
         intent="test.language",
         first=pilot_2026.PHASE,
-        contains=(TEST_OPEN,),
+        early=(TEST_OPEN,),
         omits=(settling.EXAM,),
     ),
     Asking(
@@ -116,6 +123,7 @@ PEOPLE = (
         situation="passport_runs_out",
         intent="documents.missing",
         first=UNSAFE,
+        early=(PASSPORT_ENDS,),
         contains=(LEFT, requirements.PASSPORT_DAYS),
     ),
     Asking(
@@ -130,7 +138,7 @@ PEOPLE = (
         intent="permit.residence",
         citizenship="CN",
         first=pilot_2026.PHASE,
-        contains=(requirements.CHINA_FIRST, LEFT),
+        contains=(requirements.CHINA_FIRST, LEFT, offices.POLICE),
     ),
 )
 every_person = pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person.situation)
@@ -156,6 +164,12 @@ def test_invented_people_are_12_different_situations() -> None:
 @every_person
 def test_first_answer_begins_with_the_urgent_sentence(person: Asking) -> None:
     assert words(person.first) in parts(opening(person, TODAY)[0])
+
+
+@every_person
+def test_first_two_lines_speak_of_the_person(person: Asking) -> None:
+    said = said_in(opening(person, TODAY)[:2])
+    assert [words(part) for part in person.early if words(part) not in said] == []
 
 
 @every_person

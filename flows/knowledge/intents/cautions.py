@@ -11,3 +11,4 @@ ASK_BEFORE_PAYING = _(
     " amounts; ask before you pay."
 )
 CITIZENSHIP_EXAM = _("The exam for citizenship is a different exam.")
+AGREEMENT_OPEN = _("We have not found whether this agreement is in force: ask an officer.")

@@ -3,7 +3,8 @@
 from flows.engine.text import _, button
 from flows.knowledge import contacts, documents, kandas, living, offices, settling
 from flows.knowledge import requirements as needs
-from flows.knowledge.intents.answer import Answer
+from flows.knowledge.intents.answer import Answer, Together
+from flows.knowledge.intents.cautions import AGREEMENT_OPEN
 
 TEST_OPEN = _(
     "Do children, older people or people with a disability take the language test? We have not"
@@ -55,7 +56,11 @@ FAMILY = (
             documents.APPLICATION.fact,
             TEST_OPEN,
         ),
-        more=(settling.SOLVENCY, living.PENSION_MN, living.PENSION_UNION),
+        more=(
+            settling.SOLVENCY,
+            Together((living.PENSION_MN, AGREEMENT_OPEN)),
+            living.PENSION_UNION,
+        ),
         neighbours=("life.pension", "kandas.documents", "test.language"),
         unanswered=True,
     ),

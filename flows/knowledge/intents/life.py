@@ -4,6 +4,7 @@ from flows.engine.text import _, button
 from flows.knowledge import cards, contacts, living, offices, settling
 from flows.knowledge import requirements as needs
 from flows.knowledge.intents.answer import Answer, Together
+from flows.knowledge.intents.cautions import AGREEMENT_OPEN
 
 LIFE = (
     Answer(
@@ -11,12 +12,12 @@ LIFE = (
         label=button("Pension"),
         opening=(
             settling.PENSION,
-            living.PENSION_MN,
+            Together((living.PENSION_MN, AGREEMENT_OPEN)),
             living.PENSION_UNION,
+            _("If it is safe, take papers about all your years of work with you."),
             living.PENSION_PAPERS,
         ),
         more=(
-            _("If it is safe, take papers about all your years of work with you."),
             _("We have not checked which years of work count for other countries. Ask an officer."),
         ),
         neighbours=("kandas.parents", "life.benefits", "citizenship.dual"),

@@ -6,6 +6,15 @@ from flows.knowledge import requirements as needs
 from flows.knowledge.intents.answer import Answer, Together
 from flows.knowledge.intents.cautions import LEFT, NO_SELLING, UNSAFE
 
+ONE_PARENT = _(
+    "Is only your mother Kazakh, or only your father? We have not checked how this is decided. Show"
+    " all your papers to an officer before you apply."
+)
+PASSPORT_ENDS = _(
+    "Does your passport run out soon? Talk to an officer now. Go to the consulate of your country"
+    " only if that is safe for you."
+)
+
 PAPERS = (
     Answer(
         intent="kandas.documents",
@@ -26,11 +35,8 @@ PAPERS = (
         label=button("Ethnicity in papers"),
         opening=(
             kandas.ROLE,
+            ONE_PARENT,
             _("Do not pay anyone to prove it for you: an officer can explain what to do."),
-            _(
-                "Is only your mother Kazakh, or only your father? We have not checked how this is"
-                " decided. Show all your papers to an officer before you apply."
-            ),
         ),
         more=(
             _(
@@ -59,13 +65,10 @@ PAPERS = (
         label=button("Missing papers"),
         opening=(
             UNSAFE,
+            PASSPORT_ENDS,
+            needs.PASSPORT_DAYS,
             LEFT,
             kandas.COMPLETENESS,
-            needs.PASSPORT_DAYS,
-            _(
-                "Does your passport run out soon? Talk to an officer now. Go to the consulate of"
-                " your country only if that is safe for you."
-            ),
         ),
         more=(
             _(

@@ -13,6 +13,7 @@ TESTS = (
         label=button("Language test"),
         opening=(
             pilot_2026.PHASE,
+            TEST_OPEN,
             Together(
                 (
                     pilot_2026.TEST,
@@ -23,7 +24,6 @@ TESTS = (
                     ),
                 )
             ),
-            TEST_OPEN,
         ),
         more=(Together((CITIZENSHIP_EXAM, settling.EXAM, contacts.TESTS)),),
         flow="interview",
