@@ -260,7 +260,7 @@ def spoken(made: Checklist) -> tuple[Text, ...]:
     """Return the checklist as paragraphs for a chat, one for each paper."""
     return (
         lead(made),
-        *made.before,
+        *map(caution, made.before),
         *(
             item(
                 _("{number}. {sentence}", number=number, sentence=paper.document.name),

@@ -21,11 +21,16 @@ DEMO_TOPIC = "demo-registry"
 
 
 class Note(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An event for an open page: a message, or the ids of deleted messages."""
+    """An event for an open page: a message, or the ids of deleted messages.
+
+    `officer`: an officer wrote it. `at` is the time in milliseconds since 1970; 0 if unknown.
+    """
 
     say: Message | None = None
     replaces: str = ""
     gone: tuple[str, ...] = ()
+    officer: bool = False
+    at: int = 0
 
 
 _encode = msgspec.json.Encoder().encode
@@ -89,7 +94,12 @@ async def waiting(live: Cache, vault: Vault, address: str, last: str) -> list[tu
     """Return the messages that an anonymous chat has not fetched yet. Raises CacheUnavailable."""
     stream = _stream(address)
     found = await live.read_after(stream, last)
-    return [(note_id, _decode(vault.unseal_transient(sealed, stream))) for note_id, sealed in found]
+    return [
+        (note_id, msgspec.structs.replace(_decode(vault.unseal_transient(sealed, stream)), at=at))
+        for note_id, sealed in found
+        # The ids of a stream begin with the time.
+        for at in [int(note_id.partition("-")[0])]
+    ]
 
 
 def topic(address: str) -> str:

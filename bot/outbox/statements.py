@@ -140,7 +140,14 @@ ADDRESSES = statement(
 _AFTER = bindparam("after", type_=BigInteger())
 # The page is notified before the outcome is written, so rows in state `sending` count too.
 WAITING = statement(
-    select(t.Message.id, t.Message.act, t.Message.external_id, t.Message.body)
+    select(
+        t.Message.id,
+        t.Message.act,
+        t.Message.external_id,
+        t.Message.body,
+        t.Message.officer.is_not(None),
+        t.Message.created_at,
+    )
     .where(
         _OF_PERSON,
         t.Message.channel == _CHANNEL,

@@ -1,6 +1,7 @@
 """Feed of the web chat: the page fetches sent rows; texts it has acknowledged are deleted."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.channels import Message
 from bot.db.statements import execute, fetch_all
@@ -14,12 +15,14 @@ MAX_WAITING = 100
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A row of the web chat for an open page."""
+    """A row of the web chat for an open page; `officer`: an officer wrote it."""
 
     id: int
     act: str
     external_id: str
     message: Message | None
+    officer: bool
+    at: datetime
 
 
 async def waiting(rt: Runtime, person: Person, channel: str, after: int) -> list[Waiting]:
@@ -31,8 +34,8 @@ async def waiting(rt: Runtime, person: Person, channel: str, after: int) -> list
         values = {"person": person.id, "on_channel": channel, "after": after}
         found = await fetch_all(transaction, statements.WAITING, limit=MAX_WAITING, **values)
     return [
-        Waiting(row_id, act, external_id or "", opened(person, body))
-        for row_id, act, external_id, body in sorted(found, key=lambda row: row[0])
+        Waiting(row_id, act, external_id or "", opened(person, body), officer, at)
+        for row_id, act, external_id, body, officer, at in sorted(found, key=lambda row: row[0])
     ]
 
 

@@ -41,7 +41,6 @@ from bot.web.chat_rendering import (
     Unsent,
     in_all_languages,
     render_page,
-    templates,
 )
 from bot.web.chat_session import (
     NAME_HEADER,
@@ -58,6 +57,7 @@ from bot.web.chat_session import (
 )
 from bot.web.middleware import UNAVAILABLE_ERRORS
 from bot.web.reader_language import browser_language, page_language
+from bot.web.templating import templates
 from flows.engine.events import Event, Page, Pressed, Said, Unreadable
 from flows.engine.language_protocol import Reserved
 from flows.engine.text import _
@@ -78,7 +78,8 @@ async def page(request: Request) -> Response:
     session = await find_session(request)
     named = session.person is not None or NAME_HEADER in request.headers
     notes = await unread_notes(rt, session, "") if named else ()
-    return render_page(rt, session, notes or _greeting(rt, session))
+    browser = browser_language(rt, request) or ""
+    return render_page(rt, session, notes or _greeting(rt, session), browser=browser)
 
 
 def _greeting(rt: Runtime, session: ChatSession) -> Notes:

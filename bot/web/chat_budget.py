@@ -18,8 +18,9 @@ from bot.conversations.effects import AfterCommit
 from bot.i18n import direction, tag
 from bot.runtime import Runtime
 from bot.web import chat_question
-from bot.web.chat_rendering import EXIT, EXIT_URL, LABELS, templates
+from bot.web.chat_rendering import EXIT, EXIT_URL, LABELS
 from bot.web.chat_session import ChatForm
+from bot.web.templating import templates
 from flows.engine.events import Event, Page
 from flows.engine.text import Text, _, button
 from flows.knowledge.contacts import CONTACTS

@@ -3,18 +3,18 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
-from bot.channels import Message
+from bot.channels import Message, RenderedButton
 from bot.channels.webchat import Note
 from bot.i18n import direction, tag
 from bot.runtime import Runtime
 from bot.web.chat_session import ChatSession
+from bot.web.public_pages import INFO, PRIVACY, STATUS
+from bot.web.templating import templates
 from flows.engine import labels
 from flows.engine.events import Kind
 from flows.engine.text import Text, _, button
@@ -23,6 +23,8 @@ EXIT_URL = "/away"
 EXIT = "!exit"
 # First characters of payloads that never expire: commands, buttons of answers, ratings.
 LASTING = ("!", "?", "*")
+# Options of the menu that are drawn large, with the names of their icons.
+MAIN_OPTIONS = {"checklist": "list", "eligibility": "way", "officer": "person"}
 # Kinds of marks of one line that are drawn together.
 IN_ROWS = ("row", "tick")
 
@@ -45,6 +47,8 @@ LABELS: dict[str, Text] = {
     "offline": _("No connection. What you write is kept on this page."),
     "online": _("The connection is back."),
     "skip_to_chat": _("Go to the writing field"),
+    "menu": button("Menu"),
+    "print": button("Print"),
     "close_page": labels.CLOSE_AND_CLEAR,
     "newest": _("To the newest message"),
     "registry_panel": _("What the registry received"),
@@ -52,15 +56,9 @@ LABELS: dict[str, Text] = {
 }
 TROUBLE = _("Something went wrong on our side. Your answers are safe. Please try again.")
 
-ID_LETTERS = frozenset("0123456789abcdef-")
+LINKS = {"/info": INFO, "/privacy": PRIVACY, "/status": STATUS}
 
-templates = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+ID_LETTERS = frozenset("0123456789abcdef-")
 
 type Notes = Sequence[tuple[str, Note]]
 
@@ -91,12 +89,24 @@ def render_page(
     notes: Notes,
     unsent: Unsent | None = None,
     own: OwnWords | None = None,
+    browser: str = "",
 ) -> Response:
-    """Return the page with its bubbles; 503 with the text in the field if it was not accepted."""
+    """Return the page with its bubbles; 503 with the text in the field if it was not accepted.
+
+    `browser` is the language of the browser: as long as none is chosen, it comes first.
+    """
     bubbles = current_bubbles(notes)
     language = next((str(each["language"]) for each in reversed(bubbles)), "")
+    shown = language or browser or rt.settings.languages[0]
+    for each in bubbles:
+        each["buttons"].sort(key=lambda row: row[0].get("lang") != tag(browser))
     html = templates.get_template("chat.html").render(
-        **language_values(rt, language or rt.settings.languages[0]),
+        **language_values(rt, shown),
+        shown=shown,
+        links=[
+            (f"{path}?lang={shown}", rt.languages.render(text, shown))
+            for path, text in LINKS.items()
+        ],
         bubbles=_with_own(bubbles, notes, own) if own and own.text else bubbles,
         chat=session.name if session.person is None else "",
         form_id=unsent.id if unsent else uuid4().hex,
@@ -121,7 +131,7 @@ def current_bubbles(notes: Notes) -> list[dict[str, Any]]:
         for gone in (*note.gone, note.replaces):
             bubbles.pop(gone, None)
         if note.say is not None:
-            bubbles[note_id] = bubble_of(note_id, note.say)
+            bubbles[note_id] = bubble_of(note_id, note.say, note.officer, note.at)
     current = list(bubbles.values())
     for place, each in enumerate(reversed(current)):
         each["open"] = place == 0
@@ -154,29 +164,61 @@ def _lasting(rows: list[list[dict[str, str]]]) -> list[list[dict[str, str]]]:
     return [row for row in kept if row]
 
 
-def bubble_of(note_id: str, message: Message) -> dict[str, Any]:
-    """Return a message as the page shows it."""
-    plain = [each for each in message.buttons if each.kind in (Kind.OPTION, Kind.LINK)]
-    controls = [each for each in message.buttons if each.kind in (Kind.CONTROL, Kind.CONTACT)]
-    rows = [
-        [{"payload": b.payload, "label": b.label, "kind": b.kind} for b in row]
-        for row in (plain, controls)
-        if row
-    ]
+def bubble_of(note_id: str, message: Message, officer: bool = False, at: int = 0) -> dict[str, Any]:
+    """Return a message as the page shows it; `officer` wrote it `at` this time."""
+    parts = list(_parts(message))
     return {
         "id": note_id,
         "own": False,
+        "officer": officer,
+        "at": at,
         "progress": message.progress,
         "place": message.place,
         "paragraphs": message.lines,
-        "parts": list(_parts(message)),
-        "buttons": rows,
+        "parts": parts,
+        "listed": any(part["kind"] == "item" for part in parts),
+        "buttons": _rows(message),
         "file": next((each.label for each in message.buttons if each.kind == Kind.FILE), ""),
         "language": message.language,
         "lang": tag(message.language) or "mul",
         "dir": direction(message.language),
         "protect": message.protect,
     }
+
+
+def _rows(message: Message) -> list[list[dict[str, str]]]:
+    """Return the buttons in rows: answers first, then controls."""
+    plain = [each for each in message.buttons if each.kind in (Kind.OPTION, Kind.LINK)]
+    controls = [each for each in message.buttons if each.kind in (Kind.CONTROL, Kind.CONTACT)]
+    large = [each for each in plain if _key(each) in MAIN_OPTIONS]
+    if message.language == "" and len(plain) == len(message.lines):
+        rows = [[_tongue(*each)] for each in zip(plain, message.lines, strict=True)]
+    elif len(large) == len(MAIN_OPTIONS):
+        large.sort(key=lambda each: list(MAIN_OPTIONS).index(_key(each)))
+        # An officer is among the large ones.
+        controls = [each for each in controls if each.payload != "!person"]
+        rows = [
+            [_pressed(each, f"main icon-{MAIN_OPTIONS[_key(each)]}") for each in large],
+            [_pressed(each, "quiet") for each in plain if each not in large],
+        ]
+    else:
+        rows = [[_pressed(each) for each in plain]]
+    return [row for row in (*rows, [_pressed(each) for each in controls]) if row]
+
+
+def _key(pressed: RenderedButton) -> str:
+    return pressed.payload.partition(":")[2]
+
+
+def _pressed(button: RenderedButton, kind: str = "") -> dict[str, str]:
+    return {"payload": button.payload, "label": button.label, "kind": kind or button.kind}
+
+
+def _tongue(button: RenderedButton, prompt: str) -> dict[str, str]:
+    """Return a language to choose: its own name, and the question in it."""
+    code = _key(button)
+    written = {"prompt": prompt, "lang": tag(code), "dir": direction(code)}
+    return _pressed(button, "tongue") | written
 
 
 def _parts(message: Message) -> Iterator[dict[str, Any]]:

@@ -131,7 +131,9 @@ async def unread_notes(rt: Runtime, session: ChatSession, last: str) -> Sequence
 def _note(row: outbox.Waiting) -> Note:
     if row.message is None:
         return Note(gone=tuple(row.external_id.split(",")))
-    return Note(row.message, row.external_id if row.act == "edit" else "")
+    replaces = row.external_id if row.act == "edit" else ""
+    at = int(row.at.timestamp() * 1000)
+    return Note(row.message, replaces, officer=row.officer, at=at)
 
 
 async def note_shown(rt: Runtime, session: ChatSession, last: str) -> None:

@@ -7,7 +7,7 @@ from bot.i18n import direction, tag
 from bot.printing import pdf as printing_pdf
 from bot.printing import share_links
 from bot.runtime import Runtime
-from bot.web.chat_rendering import templates
+from bot.web.templating import templates
 from flows.engine.text import _
 
 OVER = _(

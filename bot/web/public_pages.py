@@ -14,8 +14,8 @@ from starlette.responses import HTMLResponse, Response
 
 from bot.i18n import direction, tag
 from bot.runtime import Runtime
-from bot.web.chat_rendering import templates
 from bot.web.reader_language import page_language
+from bot.web.templating import templates
 from flows.engine.text import Text, _
 
 MAX_AGE_SECONDS = 60

@@ -22,8 +22,9 @@ from bot.observability import logging
 from bot.people import identities, secure_links
 from bot.people.secure_links import SecureLink
 from bot.runtime import Runtime
-from bot.web.chat_rendering import LABELS, templates
+from bot.web.chat_rendering import LABELS
 from bot.web.chat_session import ChatRoute, cookie, remember
+from bot.web.templating import templates
 from flows.engine.events import Resumed
 from flows.engine.text import Text, _, button
 

@@ -24,6 +24,7 @@ from bot.channels.telegram import layout as telegram_layout
 from bot.channels.whatsapp import layout as whatsapp_layout
 from bot.i18n import direction, tag
 from bot.web import chat_rendering as webchat
+from bot.web import templating
 from flows import FLOWS
 from flows.engine import announcement_screens, pin_screens
 from flows.engine.conversation import step
@@ -299,13 +300,14 @@ def web(talk: Talk) -> str:
             own = {"own": True, "lang": "", "dir": "auto", "file": "", "buttons": []}
             bubbles.append({**own, "id": str(number), "paragraphs": [each]})
     labels = {name: WORDS.render(each, talk.language) for name, each in webchat.LABELS.items()}
-    return webchat.templates.get_template("chat.html").render(
+    return templating.templates.get_template("chat.html").render(
         bubbles=bubbles,
         labels=labels,
         lang=tag(talk.language),
         dir=direction(talk.language),
         demo=False,
-        **dict.fromkeys(("chat", "stream", "exit_url", "exit_payload", "form_id"), ""),
+        links=(),
+        **dict.fromkeys(("shown", "chat", "stream", "exit_url", "exit_payload", "form_id"), ""),
         **dict.fromkeys(("typed", "trouble"), ""),
     )
 

@@ -1,8 +1,11 @@
 """Bubbles of the chat page as the server renders them."""
 
+import pytest
+
 from bot.channels import Message, RenderedButton
 from bot.channels.webchat import Note
-from bot.web.chat_rendering import current_bubbles
+from bot.web.chat_rendering import bubble_of, current_bubbles
+from bot.web.templating import linked
 from flows.engine.events import Kind
 
 
@@ -24,3 +27,46 @@ def test_rating_is_open_while_the_menu_follows_it() -> None:
 def test_question_closes_when_a_newer_message_follows() -> None:
     assert _payloads(_note("1:a", "!person"), _note("2:b")) == [["!person"], ["2:b"]]
     assert _payloads(_note("!person"), _note("1:a"), _note("2:b")) == [[], [], ["2:b"]]
+
+
+def test_menu_draws_papers_way_and_person_large() -> None:
+    note = _note("3:about", "3:officer", "3:eligibility", "3:checklist", "3:faq")
+    assert note.say
+    large, quiet = bubble_of("1", note.say)["buttons"]
+    assert [each["payload"] for each in large] == ["3:checklist", "3:eligibility", "3:officer"]
+    assert {each["kind"].partition(" ")[0] for each in large} == {"main"}
+    assert [each["payload"] for each in quiet] == ["3:about", "3:faq"]
+
+
+def test_language_buttons_carry_the_question_in_their_language() -> None:
+    buttons = (
+        RenderedButton("1:ru", "Русский", Kind.OPTION),
+        RenderedButton("1:kk_Arab", "قازاقشا", Kind.OPTION),
+    )
+    rows = bubble_of("1", Message(("Выберите язык.\nءتىلدى تاڭداڭىز.",), buttons))["buttons"]
+    assert [(row[0]["lang"], row[0]["dir"]) for row in rows] == [("ru", "ltr"), ("kk-Arab", "rtl")]
+    assert rows[0][0]["prompt"] == "Выберите язык."
+
+
+def test_officers_message_differs_from_the_assistants() -> None:
+    note = Note(Message(("words",), (), "ru"), officer=True, at=1)
+    assert [each["officer"] for each in current_bubbles([("1", note)])] == [True]
+    assert [each["officer"] for each in current_bubbles([("1", _note("1:a"))])] == [False]
+
+
+@pytest.mark.parametrize(
+    ("words", "address"),
+    [
+        ("См. migration.enbek.kz.", "https://migration.enbek.kz"),
+        ("官方网站是gov.kz、egov.kz", "https://egov.kz"),
+        ("https://egov.kz/x?a=1。", "https://egov.kz/x?a=1"),
+        ("info@gov.kz", None),
+        ("gov.kzz", None),
+        ("<b>evil.example</b>", None),
+    ],
+)
+def test_addresses_become_links(words: str, address: str | None) -> None:
+    found = str(linked(words))
+    assert (f'href="{address}"' in found) == (address is not None)
+    assert "<a " in found or address is None
+    assert "<b>" not in found

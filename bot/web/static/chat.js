@@ -7,7 +7,8 @@ const root = document.documentElement;
 const list = at('list'), text = at('text'), typing = at('typing'), banner = at('banner');
 const { stream, exitUrl } = document.body.dataset;
 const unsent = new Map(); // own message (li) -> [url, fields]
-const LINK = /https?:\/\/[!#-;=?-~]*[\w/&=#%-]/g; // plain ASCII, so that 。 or ، ends it
+// Plain ASCII, so that 。 or ، ends it. Of bare names only those of Kazakhstan; as in templating.py.
+const LINK = /https?:\/\/[!#-;=?-~]*[\w/&=#%-]|(?<![\w@.-])(?:[a-z0-9-]+\.)+kz\b(?:\/[\w/&=#%.?-]*[\w/&=#%-])?/g;
 const TRIES = [1000, 3000, 9000, 0]; // ms to wait after each try
 const PATIENCE = 20000; // ms after which a request is given up, a press may be made again
 const NAME = 'chat';
@@ -43,15 +44,17 @@ function link(p) {
   const words = p.textContent, parts = [];
   let end = 0;
   for (const found of words.matchAll(LINK)) {
-    parts.push(words.slice(end, found.index), make('a', outward(found[0]), found[0]));
+    const href = found[0].startsWith('http') ? found[0] : `https://${found[0]}`;
+    parts.push(words.slice(end, found.index), make('a', outward(href), found[0]));
     end = found.index + found[0].length;
   }
   if (end) p.replaceChildren(...parts, words.slice(end));
 }
 
-function button({ payload, label, kind }) {
+function button({ payload, label, kind, prompt, lang, dir }) {
   if (kind === 'link') return make('a', { class: 'button link', ...outward(payload) }, label);
-  return make('button', { class: `button ${kind}`, name: 'payload', value: payload }, label);
+  const named = prompt && label, more = prompt ? [make('small', {}, prompt)] : [];
+  return make('button', { class: `button ${kind}`, name: 'payload', value: payload, 'aria-label': named, lang, dir }, label, ...more);
 }
 
 function buttonsOf({ id, buttons }) {
@@ -71,7 +74,7 @@ function fileOf({ id, file }) {
 const said = words => words.map(each => make('p', {}, each));
 
 function folded(kind, [first, ...rest]) {
-  return make('details', { class: kind }, make('summary', {}, first), ...said(rest));
+  return make('details', { class: kind }, make('summary', {}, make('span', {}, first)), ...said(rest));
 }
 
 function pressable({ kind, values }, words) {
@@ -86,26 +89,34 @@ function pressable({ kind, values }, words) {
 }
 
 function receipt({ values: [[, number]] }, words) {
-  const copy = make('button', { class: 'copy', type: 'button' }, word('copy'));
-  return make('div', { class: 'receipt' },
+  return tooled(make('div', { class: 'receipt' },
     ...said(number ? words.map(each => each.replace(number, '').trimEnd()) : words),
-    ...(number ? [make('p', { class: 'number' }, number), copy] : []));
+    ...(number ? [make('p', { class: 'number' }, number)] : [])));
 }
 
-function drawn(part, words) {
+/* What only a script can do for a receipt: copy its number, print it alone. */
+function tooled(card) {
+  if (!card.querySelector('.number')) return card;
+  const tools = ['copy', 'print'].map(name => make('button', { class: `tool ${name}`, type: 'button' }, word(name)));
+  card.append(make('div', { class: 'tools' }, ...tools));
+  return card;
+}
+
+function drawn(part, words, listed) {
   if (part.kind === 'item') {
     const box = make('input', { type: 'checkbox', class: 'box', 'aria-label': words[0] });
     return make('div', { class: 'item' }, box, folded('details', words));
   }
   if (part.kind === 'more') return folded('more', words);
+  if (part.kind === 'caution' && listed && words.length === 1) return folded('caution', words);
   if (part.kind === 'receipt') return receipt(part, words);
   if (part.kind === 'row' || part.kind === 'tick') return pressable(part, words);
   return make('div', { class: part.kind || 'plain' }, ...said(words));
 }
 
-function shaped({ parts, paragraphs }) {
+function shaped({ parts, paragraphs, listed }) {
   let line = 0;
-  return parts.map(part => drawn(part, paragraphs.slice(line, line += part.lines)));
+  return parts.map(part => drawn(part, paragraphs.slice(line, line += part.lines), listed));
 }
 
 function steps({ progress: [value, max], place }) {
@@ -117,13 +128,41 @@ function bubble(m) {
   const shapes = m.parts && m.parts.length ? shaped(m) : null;
   const paragraphs = shapes || m.paragraphs.map(words => make('p', { dir: m.own && 'auto' }, words));
   const translate = (m.own || m.protect) && 'no';
-  const li = make('li', { class: `said new ${m.own ? 'own' : 'kosh'}`, 'data-id': m.id },
-    word(m.own ? 'you' : 'kosh', 'unseen'), ...(m.progress ? [steps(m)] : []),
-    make('div', { class: shapes ? 'bubble shaped' : 'bubble', id: `said-${m.id}`, lang: m.lang, dir: m.dir, translate }, ...paragraphs));
+  const who = m.own ? 'own' : m.officer ? 'kosh officer' : 'kosh';
+  const hidden = m.buttons && m.buttons.length && m.buttons[0][0].prompt ? ' unseen' : '';
+  const li = make('li', { class: `said new ${who}`, 'data-id': m.id, 'data-at': m.at || Date.now() },
+    ...(m.officer ? [] : [word(m.own ? 'you' : 'kosh', 'unseen')]), ...(m.progress ? [steps(m)] : []),
+    make('div', { class: (shapes ? 'bubble shaped' : 'bubble') + hidden, id: `said-${m.id}`, lang: m.lang, dir: m.dir, translate }, ...paragraphs));
   if (!m.own) li.querySelectorAll('p').forEach(link);
   if (m.file) li.append(fileOf(m));
   if (m.buttons && m.buttons.length) li.append(buttonsOf(m));
+  return timed(li);
+}
+
+/* The hour of a message beside it, by the reader's clock. */
+function timed(li) {
+  if (li.querySelector('.time, .bubble.unseen')) return li;
+  const at = new Date(Number(li.dataset.at));
+  li.querySelectorAll('.receipt').forEach(card => card.append(make('p', { class: 'dated' }, dayOf(at))));
+  const hour = at.toLocaleTimeString('ru', { hour: '2-digit', minute: '2-digit' });
+  li.querySelector('.bubble').after(make('time', { class: 'time', datetime: at.toISOString() }, hour));
   return li;
+}
+
+/* In digits, which every language here reads alike. */
+const dayOf = at => at.toLocaleDateString('ru', { day: '2-digit', month: '2-digit', year: 'numeric' });
+
+/* A line where a new day begins. */
+function days() {
+  list.querySelectorAll('.day').forEach(each => each.remove());
+  let before = new Date().toDateString();
+  for (const li of list.querySelectorAll('[data-at]')) {
+    const at = new Date(Number(li.dataset.at));
+    if (at.toDateString() !== before) {
+      li.before(make('li', { class: 'day' }, make('time', { datetime: at.toISOString() }, dayOf(at))));
+    }
+    before = at.toDateString();
+  }
 }
 
 // ---- the page ----
@@ -332,8 +371,19 @@ function press(chosen) {
   utter('/chat/pressed', chosen.getAttribute('aria-label') || chosen.textContent, { payload: chosen.value });
 }
 
+/* The page prints one card; the rest of the talk is nobody's business. */
+function printed(card) {
+  card.classList.add('printed');
+  root.classList.add('one-card');
+  addEventListener('afterprint', () => {
+    card.classList.remove('printed');
+    root.classList.remove('one-card');
+  }, { once: true });
+  print();
+}
+
 async function copied(button) {
-  await navigator.clipboard.writeText(button.previousSibling.textContent);
+  await navigator.clipboard.writeText(button.closest('.receipt').querySelector('.number').textContent);
   button.replaceChildren(word('copied'));
 }
 
@@ -349,6 +399,7 @@ function submit(event) {
   const chosen = event.submitter, words = text.value.trim();
   if (event.target.matches('.file')) [...event.target.elements.file.files].forEach(attach);
   else if (chosen.matches('.exit')) leave(exitUrl, chosen.value);
+  else if (chosen.matches('.menu')) utter('/chat/pressed', labels.menu, { payload: chosen.value });
   else if (chosen.matches('.contact')) write('tel', text.value);
   else if (chosen.matches('.button, .tick, .pencil')) press(chosen);
   else if (words) {
@@ -370,6 +421,7 @@ const events = {
     speak(m.lang, m.dir);
     const said = bubble(m);
     if (place) place.replaceWith(said); else list.append(said);
+    days();
     settle();
     if (following) follow(place && said, place);
     else if (!place) count(1);
@@ -463,7 +515,9 @@ function lost() {
 // ---- begin ----
 
 function begin() {
-  list.querySelectorAll('.kosh p').forEach(link);
+  list.querySelectorAll('.receipt').forEach(tooled);
+  list.querySelectorAll('[data-at]').forEach(timed);
+  days();
   settle();
   follow();
 }
@@ -471,6 +525,8 @@ function begin() {
 document.addEventListener('submit', submit);
 list.addEventListener('click', event => {
   const again = event.target.closest('.again'), copy = event.target.closest('.copy');
+  const sheet = event.target.closest('.print');
+  if (sheet) printed(sheet.closest('.receipt'));
   if (again) queue(again.closest('li'));
   if (copy) copied(copy);
 });

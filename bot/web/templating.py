@@ -1,0 +1,37 @@
+"""Templates of the web pages, and the filter that makes links of addresses."""
+
+import re
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+# Addresses in plain ASCII, so that 。 or ، ends one. Of bare names only those of Kazakhstan.
+ADDRESS = re.compile(
+    r"https?://[!#-;=?-~]*[\w/&=#%-]"
+    r"|(?<![\w@.-])(?:[a-z0-9-]+\.)+kz\b(?:/[\w/&=#%.?-]*[\w/&=#%-])?",
+    re.ASCII,
+)
+
+templates = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def linked(words: str) -> Markup:
+    """Return words as HTML in which addresses are links."""
+    link = Markup('<a href="{}" dir="auto" target="_blank" rel="noopener noreferrer">{}</a>')
+    found, end = Markup(""), 0
+    for each in ADDRESS.finditer(words):
+        address = each[0] if each[0].startswith("http") else f"https://{each[0]}"
+        found += words[end : each.start()]
+        found += link.format(address, each[0])
+        end = each.end()
+    return found + words[end:]
+
+
+templates.filters["linked"] = linked
