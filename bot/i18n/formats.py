@@ -22,7 +22,7 @@ DATES = {
     "ru": "{day}\u00a0{month} {year}\u00a0г.",
     "zh_Hans": "{year}年{number}月{day}日",
     "uz": "{year}-yil {day}-{month}",
-    "uz_Cyrl": "{year}-йил {day}-{month}",
+    "uz_Cyrl": "{year}\u00a0йил {day}\u00a0{month}",
     "en": "{day} {month} {year}",
 }
 # Thousands separators; the default is a non-breaking space.
@@ -48,7 +48,11 @@ LISTS = {
     "en": (", ", " and ", " or "),
 }
 # Corrections of CLDR's names that are not in use. CLDR also mixes apostrophes in Uzbek.
-COUNTRIES = {"ru": {"KG": "Кыргызстан"}}
+COUNTRIES = {
+    "ru": {"KG": "Кыргызстан"},
+    "uz": {"MN": "Moʻgʻuliston"},
+    "uz_Cyrl": {"MN": "Мўғулистон"},
+}
 
 
 def day(when: date, code: str) -> str:
@@ -96,15 +100,14 @@ def names(code: str) -> Names:
     """Return the displayed names of a written form, with CLDR's errors corrected."""
     match code:
         case "kk_Arab":
-            return Names("kk").spelt(arabic_sentences.to_arabic)
+            found = Names("kk").spelt(arabic_sentences.to_arabic)
         case "uz":
-            return Names("uz").spelt(normalization.apostrophes)
+            found = Names("uz").spelt(normalization.apostrophes)
         case "uz_Cyrl":
             # CLDR writes октябр; with ь it is the spelling of Uzbekistan and of the catalogues.
             found = Names(code)
             found.months = Names("uz").spelt(uzbek_cyrillic.to_cyrillic).months
-            return found
         case _:
             found = Names(code)
-            found.countries = {**found.countries, **COUNTRIES.get(code, {})}
-            return found
+    found.countries = {**found.countries, **COUNTRIES.get(code, {})}
+    return found

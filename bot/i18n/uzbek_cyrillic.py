@@ -24,6 +24,15 @@ UZBEK_LATIN = {
     for stem in (cyrillic, cyrillic.removesuffix("ь"))
 }
 
+# A date in Cyrillic has spaces where Latin has hyphens: 2021-yil 1-yanvar, 2021 йил 1 январь. A
+# message has {year} before the word. Words such as 2-marta (the second time) keep their hyphen.
+DATE = (
+    "(?:(?<=[0-9]{4}|ear[}])%(mark)s(?=йил)|(?<=[0-9])%(mark)s(?=январ|феврал|март(?!а)|апрел|"
+    "май(?!дон)|июн|июл|август|сентябр|октябр|ноябр|декабр))"
+)
+HYPHEN_OF_DATE = re.compile(DATE % {"mark": "-"})
+SPACE_OF_DATE = re.compile(DATE % {"mark": "[ \u00a0]"})
+
 type Table = tuple[re.Pattern[str], tuple[str, ...]]
 
 HEAD, AFTER_VOWEL = "(?<![a-zʻʼ])", "(?<=[aeiou])"
@@ -65,14 +74,16 @@ def to_cyrillic(text: str) -> str:
     Placeholders, tags, addresses, /commands, @names, `protected_spans.NAMES` and words with w or c
     are untouched. Raises nothing.
     """
-    return protected_spans.around(text, lambda part: LATIN.sub(_word_to_cyrillic, _marks(part)))
+    done = protected_spans.around(text, lambda part: LATIN.sub(_word_to_cyrillic, _marks(part)))
+    return HYPHEN_OF_DATE.sub("\u00a0", done)
 
 
 def to_latin(text: str) -> str:
     """Convert Uzbek Cyrillic to Latin letters; reverses `to_cyrillic` exactly.
 
-    Raises nothing; letters that are not Uzbek stay.
+    A date with spaces gets the hyphens of Latin. Raises nothing; letters that are not Uzbek stay.
     """
+    text = SPACE_OF_DATE.sub("-", text)
     return protected_spans.around(text, lambda part: CYRILLIC.sub(_word_to_latin, part))
 
 

@@ -66,6 +66,8 @@ def test_names_correct_known_cldr_errors() -> None:
     assert formats.names("kk_Arab").countries["RU"] == "رەسەي"
     assert formats.names("kk_Arab").countries["KZ"] == "قازاقستان"
     assert formats.names("uz").countries["US"] == "Amerika Qoʻshma Shtatlari"
+    mongolia = {code: formats.names(code).countries["MN"] for code in ("uz", "uz_Cyrl")}
+    assert mongolia == {"uz": "Moʻgʻuliston", "uz_Cyrl": "Мўғулистон"}
     assert not set("‘’'") & set("".join(formats.names("uz").countries.values()))
 
 

@@ -32,7 +32,7 @@ def rendering(code: str, **messages: str) -> Rendering:
         ("zh_Hans", "2026年3月5日"),
         ("uz", "2026-yil 5-mart"),
         ("kk_Arab", f"{RLM}{FSI}2026-جىلى 3-ايدىڭ 5-كۇنى{PDI}"),
-        ("uz_Cyrl", "2026-йил 5-март"),
+        ("uz_Cyrl", "2026\u00a0йил 5\u00a0март"),
         ("en", "5 March 2026"),
     ],
 )

@@ -19,7 +19,11 @@ def test_uzbek_conversion_agrees_with_the_vectors_both_ways(row: dict[str, str])
 @pytest.mark.parametrize(
     ("latin", "cyrillic"),
     [
-        ("1-sentabrdan", "1-сентябрдан"),
+        ("1-sentabrdan", "1\u00a0сентябрдан"),
+        ("2021-yil 1-yanvardan", "2021\u00a0йил 1\u00a0январдан"),
+        ("{year}-yilgi kvota, {day}-mart", "{year}\u00a0йилги квота, {day}-март"),
+        ("5-may, 5-maydon, 2-marta, 8-martda", "5\u00a0май, 5-майдон, 2-марта, 8\u00a0мартда"),
+        ("12 yil, 3-ilova, 5-yil", "12 йил, 3-илова, 5-йил"),
         ("Yanvarning", "Январнинг"),
         ("litsenziyasini", "лицензиясини"),
         ("pensiyamni", "пенсиямни"),
@@ -36,6 +40,10 @@ def test_uzbek_conversion_handles_endings_capitals_and_exceptions(
 ) -> None:
     assert uzbek_cyrillic.to_cyrillic(latin) == cyrillic
     assert uzbek_cyrillic.to_latin(cyrillic) == latin
+
+
+def test_uzbek_dates_with_plain_spaces_get_the_hyphens_of_latin() -> None:
+    assert uzbek_cyrillic.to_latin("2021 йил 1 январдан") == "2021-yil 1-yanvardan"
 
 
 @pytest.mark.parametrize(
