@@ -184,7 +184,7 @@ BROADCASTS: dict[str, Text] = {
     "doubt_again": button("Send to them again"),
     "doubt_leave": button("Do not send again"),
     "doubt_one_again": button("Send again"),
-    "doubt_one_leave": button("Leave"),
+    "doubt_one_leave": button("Do not send again"),
     "reasons_title": _("Why not"),
     # Translators: people who get the announcement.
     "recipients": _("Recipients"),
