@@ -61,11 +61,12 @@ READING = {
 }
 
 SHORT_TITLE = _("In two sentences")
+# Translators: a heading above sentences for journalists.
 FACTS_TITLE = _("Facts")
 PRESS_FACTS = (
     _("Kosh is the Kazakh word for the caravan of a move."),
     _("Six written forms: Kazakh in two scripts, Russian, Chinese, and Uzbek in two scripts."),
-    _("It answers in Telegram, in WhatsApp and in a chat on the website."),
+    _("Kosh answers in Telegram, in WhatsApp and in a chat on the website."),
     _("A program chooses among checked sentences; it writes none. Officers answer the rest."),
     _("Questions are answered without a name. Nothing about a person is kept before they agree."),
     _("The program is open: anybody may read, use and change it."),

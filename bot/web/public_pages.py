@@ -19,7 +19,9 @@ from bot.web.templating import templates
 from flows.engine.text import Text, _
 
 MAX_AGE_SECONDS = 60
+# Translators: a link to the pages with answers and sources.
 INFO = _("Information")
+# Translators: a link to the page on what is kept about people.
 PRIVACY = _("Privacy")
 PRESS = _("For the press")
 STATUS = _("Does everything work?")
