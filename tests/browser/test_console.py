@@ -376,3 +376,91 @@ async def test_console_keeps_draft_text_when_a_colleague_takes_the_case(
     assert await left.get_attribute("readonly") is not None
     await leave(visitor)
     assert officer.errors == []
+
+
+async def test_single_keys_answer_a_new_case_in_three_presses(browser: Any, office: House) -> None:
+    """Count the presses besides the words: take the case, answer, send."""
+    visitor = await ask_officer(office, "ru", "general", "Testova asks")
+    officer = await Officer.at_work(browser, office, AIGUL)
+    keyboard = officer.page.keyboard
+    await keyboard.press("n")
+    await officer.says("Testova asks")
+    await keyboard.press("r")
+    await keyboard.type("jn, kn / rn?")
+    assert await officer.page.input_value("#words") == "jn, kn / rn?", "no key acts in a field"
+    assert not await officer.page.locator("#help").is_visible()
+    await keyboard.press("Control+Enter")
+    await officer.says(ru("done_replied"))
+    await _reads(office, visitor, "jn, kn / rn?")
+    await leave(visitor)
+    assert officer.errors == []
+
+
+async def test_slash_finds_a_canned_reply_by_its_words(browser: Any, office: House) -> None:
+    visitor, officer = await _takes_a_case(browser, office)
+    keyboard, ready = officer.page.keyboard, officer.page.locator("#ready")
+    shown = ready.locator(".replies li:visible")
+    await keyboard.press("r")
+    await keyboard.press("/")
+    assert await ready.get_attribute("open") is not None
+    every = await shown.count()
+    text = demo_officers.READY["documents-today"]["ru"]
+    await keyboard.type(text[:24])
+    await officer.page.wait_for_function(
+        "() => document.querySelectorAll('#ready .replies li:not([hidden])').length === 1"
+    )
+    assert every > 1
+    await keyboard.press("Escape")
+    assert await officer.page.evaluate("document.activeElement.id") == "words"
+    await keyboard.press("/")
+    await keyboard.press("ArrowDown")
+    await keyboard.press("Enter")
+    await officer.page.wait_for_selector("#preview")
+    await keyboard.press("Enter")
+    await officer.says(ru("done_replied"))
+    await _reads(office, visitor, text)
+    await leave(visitor)
+    assert officer.errors == []
+
+
+async def test_single_keys_are_switched_off_by_the_officer(browser: Any, office: House) -> None:
+    visitor, officer = await _takes_a_case(browser, office)
+    await officer.page.keyboard.press("Shift+Slash")
+    await officer.page.locator("#single-keys").uncheck()
+    await officer.page.keyboard.press("Escape")
+    await officer.page.reload()
+    await officer.page.keyboard.press("r")
+    assert await officer.page.evaluate("document.activeElement.id") != "words"
+    await officer.page.keyboard.press("Alt+KeyR")
+    assert await officer.page.evaluate("document.activeElement.id") == "words"
+    await leave(visitor)
+
+
+@pytest.mark.parametrize(("width", "beside"), [(1280, True), (1600, True), (600, False)])
+async def test_case_stands_beside_its_list_on_wide_screens(
+    browser: Any, office: House, width: int, beside: bool
+) -> None:
+    visitors = [await ask_officer(office, "ru", "general", "Testova asks " * 150) for _ in range(2)]
+    officer = await Officer.at_work(browser, office, AIGUL)
+    await officer.page.set_viewport_size({"width": width, "height": 800})
+    await officer.page.goto(f"{office.url}/console/inbox?queue=all")
+    await officer.click("[data-key=KeyN]")
+    await officer.says("Testova asks")
+    await officer.page.goto(f"{officer.page.url.partition('?')[0]}?queue=all")
+    rows, dock = officer.page.locator(".pane .line"), officer.page.locator("#reply-place")
+    assert await rows.count() == 2
+    assert await rows.first.is_visible() is beside
+    await officer.page.evaluate("scrollTo(0, 0)")
+    box = await dock.bounding_box()
+    assert abs(box["y"] + box["height"] - 800) <= 1, "the composer is docked at the bottom"
+    if beside:
+        pane = await officer.page.locator(".pane").bounding_box()
+        thread = await officer.page.locator("#thread").bounding_box()
+        assert pane["x"] + pane["width"] <= thread["x"]
+        await officer.page.keyboard.press("j")
+        focused = await officer.page.evaluate("document.activeElement.closest('.line')?.id")
+        assert focused in ("case-1", "case-2")
+    assert await officer.faults() == []
+    for visitor in visitors:
+        await leave(visitor)
+    assert officer.errors == []

@@ -1,22 +1,24 @@
 """Show a case: the messages, what is known of the person, and the uploads."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BeforeValidator
 from starlette.responses import Response
 
 from bot import desk
 from bot.cases import canned_replies
 from bot.desk import views
-from bot.desk.views import ReasonNeeded, View
+from bot.desk.views import Queue, ReasonNeeded, View
 from bot.i18n import direction, reader_script, tag
 from bot.officers import directory
-from bot.officers.permissions import Action, Reason
+from bot.officers.permissions import Action, DenialReason, Forbidden, Reason
 from bot.web.console import labels as console_labels
+from bot.web.console.case_list import InboxQuery, query_text
 from bot.web.console.rendering import PAGE_HEADERS, labels, page
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
@@ -68,14 +70,15 @@ async def case_page(
     draft: Draft = Draft(),
     problem: str = "",
 ) -> Response:
-    """Return the page of a case with what the officer wrote, or the form that asks for a reason."""
+    """Return a case beside its list, with what the officer wrote; or the form for a reason."""
     try:
         view = await views.view(context.rt, context.officer, case_id, reason)
     except ReasonNeeded:
-        return page(
-            context, "reason.html", case_id=case_id, reasons=labels(context, console_labels.REASONS)
-        )
-    replies = await _canned_replies(context, view)
+        return _reason_page(context, case_id)
+    own = view.line.case.owner == context.officer.id
+    query = list_query(context, own=own)
+    found = await views.listing(context.rt, context.officer, query.filter(), query.after)
+    replies = await canned_for(context, view)
     return page(
         context,
         "case.html",
@@ -84,7 +87,10 @@ async def case_page(
         case=view.line.case,
         case_id=case_id,
         reason=reason or "",
-        own=view.line.case.owner == context.officer.id,
+        own=own,
+        found=found,
+        filter=query.filter(),
+        **_addresses(query, reason),
         may={action.value for action in view.may},
         ready=replies,
         preview=_preview(context, view, replies, draft),
@@ -117,6 +123,11 @@ class CannedReply:
     words: str
     meaning: str
 
+    def has(self, words: Sequence[str]) -> bool:
+        """Return whether each of the words is in its name or texts."""
+        text = f"{self.name} {self.words} {self.meaning}".casefold()
+        return all(each in text for each in words)
+
 
 def _readable(context: RequestContext, view: View) -> dict[int, tuple[str, str]]:
     """Return the person's words in the officer's script, by message, where they need it."""
@@ -126,7 +137,58 @@ def _readable(context: RequestContext, view: View) -> dict[int, tuple[str, str]]
     return {number: converted for number, converted in found if converted}
 
 
-async def _canned_replies(context: RequestContext, view: View) -> list[CannedReply]:
+def list_query(context: RequestContext, *, own: bool) -> InboxQuery:
+    """Return the query of the list beside a case; without one, that of the officer's own cases."""
+    return InboxQuery.beside(context.request, Queue.MINE if own else Queue.UNCLAIMED)
+
+
+def _addresses(query: InboxQuery, reason: Reason | None) -> dict[str, Any]:
+    """Return the addresses of the page: the inbox, and the queries that keep list and reason."""
+    asked = query.kept | ({"reason": reason.value} if reason else {})
+    return {
+        "inbox": query.link(),
+        "kept": list(asked.items()),
+        "kept_query": query_text(query.kept),
+        "asked": query_text(asked),
+    }
+
+
+def _reason_page(context: RequestContext, case_id: UUID) -> Response:
+    query = list_query(context, own=False)
+    return page(
+        context,
+        "reason.html",
+        case_id=case_id,
+        reasons=labels(context, console_labels.REASONS),
+        **_addresses(query, None),
+    )
+
+
+@router.get("/canned")
+async def choose_canned(
+    context: Annotated[RequestContext, require(Action.CASE_REPLY)],
+    case_id: UUID,
+    reason: OptionalReason = None,
+    search: Annotated[str, Query(max_length=64)] = "",
+) -> Response:
+    """Return the canned replies that a search finds, for a page without a script."""
+    view = await views.view(context.rt, context.officer, case_id, reason)
+    if Action.CASE_REPLY not in view.may:
+        raise Forbidden(DenialReason.OWNER)
+    words = search.casefold().split()
+    return page(
+        context,
+        "case_canned.html",
+        view=view,
+        case=view.line.case,
+        case_id=case_id,
+        searched=search,
+        ready=[each for each in await canned_for(context, view) if each.has(words)],
+        **_addresses(list_query(context, own=True), reason),
+    )
+
+
+async def canned_for(context: RequestContext, view: View) -> list[CannedReply]:
     if Action.CASE_REPLY not in view.may:
         return []
     language = view.composer.language

@@ -12,7 +12,7 @@ from bot.cases import CaseConflict
 from bot.desk import ActionResult, views
 from bot.officers.permissions import Action, DenialReason, Forbidden, Reason
 from bot.web.console import labels
-from bot.web.console.case import SNOOZES, Draft, OptionalReason, case_page
+from bot.web.console.case import SNOOZES, Draft, OptionalReason, case_page, list_query
 from bot.web.console.case_forms import (
     AnswersForm,
     CaseForm,
@@ -22,9 +22,9 @@ from bot.web.console.case_forms import (
     SnoozeForm,
     TransferForm,
 )
-from bot.web.console.case_list import case_path
+from bot.web.console.case_list import case_path, query_text
 from bot.web.console.rendering import done, page
-from bot.web.console.request_context import RequestContext
+from bot.web.console.request_context import ROOT, RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 
 MAX_REPLY = 10_000
@@ -54,9 +54,11 @@ async def _act(
     except desk.Refused as refused:
         problem = context.say(labels.REFUSALS[refused.why.value])
         return await case_page(context, case_id, reason, 422, form.draft, problem)
+    query = list_query(context, own=True)
     if outcome in LEAVES_CASE:
-        return done("/inbox?queue=mine", outcome)
-    return done(case_path(case_id) + (f"?reason={reason}" if reason else ""), outcome)
+        return done(query.link().removeprefix(ROOT), outcome)
+    asked = query_text(query.kept | ({"reason": reason.value} if reason else {}))
+    return done(case_path(case_id) + asked, outcome)
 
 
 async def _forbidden(context: RequestContext, case_id: UUID, error: Forbidden) -> str:

@@ -1,12 +1,14 @@
 """Show the inbox: the waiting people, their queues and waiting times; take the next case."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Query
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Form, Query, Request
+from pydantic import BaseModel, Field, ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from bot import desk
@@ -56,10 +58,30 @@ class InboxQuery(BaseModel):
             number=self.number or None,
         )
 
+    @classmethod
+    def beside(cls, request: Request, queue: Queue) -> Self:
+        """Return the query of the list beside a case, which the case's address carries.
+
+        `queue` is shown for an address without a list, or with an invalid one.
+        """
+        with suppress(ValidationError):
+            given = cls.model_validate(dict(request.query_params))
+            return given if given.model_fields_set & _LIST_FIELDS else cls(queue=queue)
+        return cls(queue=queue)
+
     def link(self, **changed: str) -> str:
         """Return the address of the same list with some values changed."""
         kept = self.model_dump(exclude={"after", "number"}, mode="json") | changed
         return f"{ROOT}/inbox?{urlencode({name: value for name, value in kept.items() if value})}"
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """Return the fields that the addresses of cases carry, so that their page has this list."""
+        chosen = self.model_dump(include=_LIST_FIELDS, exclude_defaults=True, mode="json")
+        return {name: str(value) for name, value in chosen.items()}
+
+
+_LIST_FIELDS = {"queue", "language", "topic", "channel", "urgent", "after"}
 
 
 class ShiftForm(BaseModel):
@@ -96,6 +118,7 @@ async def listing(
         on_shift=shift_until is not None and shift_until > context.now,
         at=found.at,
         topics=labels(context, console_labels.TOPICS),
+        kept=query_text(query.kept),
     )
 
 
@@ -138,3 +161,8 @@ async def set_shift(
 def case_path(case_id: UUID) -> str:
     """Return the path of a case below the console's root."""
     return f"/cases/{case_id}"
+
+
+def query_text(fields: Mapping[str, str]) -> str:
+    """Return fields as the query of an address; empty without any."""
+    return f"?{urlencode(fields)}" if fields else ""

@@ -47,13 +47,19 @@ FRAME: dict[str, Text] = {
     # Translators: a list without entries.
     "none": _("none"),
     "help": button("Keyboard"),
-    "help_title": _("Keys that work everywhere"),
+    "help_title": _("Keys"),
+    "help_writing": _(
+        "While you write, they do nothing. With {key} they always work. In an empty answer, /"
+        " opens the ready answers."
+    ),
+    "help_single": _("Keys work without {key}"),
     "close": button("Close"),
     "key_next": _("Next case of the list"),
     "key_previous": _("Previous case of the list"),
     "key_open": _("Open the case"),
     "key_take": _("Take the most urgent case"),
     "key_reply": _("Write an answer"),
+    "key_canned": _("Find a ready answer"),
     "key_note": _("Write a note"),
     "key_resolve": _("To the end of the case"),
     "key_inbox": _("To the inbox"),
@@ -128,6 +134,8 @@ CASE: dict[str, Text] = {
     "preview": button("Preview"),
     "preview_title": _("This is what the person will read"),
     "canned_choose": _("Ready answers, in the person's language"),
+    "canned_search": _("Find by name or words"),
+    "find": button("Find"),
     "canned_none": _("There is no ready answer in the person's language."),
     "meaning": _("It means: {words}"),
     "writes_in": _("The person reads: {language}"),

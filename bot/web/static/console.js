@@ -87,17 +87,17 @@ const said = node => node.nodeType === 1 && node.matches(answer ? `${SAID}, ${TY
 
 const order = node => [...node.querySelectorAll('.line')].map(line => line.id).join();
 
-/* A row never moves under the pointer: what is new waits until it is asked for. */
+/* A row never moves under the pointer: what is new in the list waits until it is asked for. */
 function place(page, sent) {
   if (page.body.dataset.officer !== document.body.dataset.officer) { anew(); return; }
   const list = document.querySelector('[data-hold]'), next = page.querySelector('[data-hold]');
   const held = !sent && list && next && list.matches(':hover') && order(list) !== order(next);
-  waiting = held ? page : null;
+  waiting = held ? page.cloneNode(true) : null;
+  if (held) next.replaceWith(document.importNode(list, true));
   const news = document.getElementById('news');
-  if (held) { news.hidden = false; return; }
   const typing = document.activeElement;
   fit(main(), page.getElementById('main'), sent);
-  if (news) news.hidden = true;
+  if (news) news.hidden = !held;
   if (typing && typing.isConnected && typing !== document.activeElement) typing.focus({ preventScroll: true });
   document.body.dataset.live = page.body.dataset.live;
   document.title = page.title;
@@ -273,41 +273,12 @@ counted?.addEventListener('change', count);
 
 const thread = document.getElementById('thread');
 const problem = document.getElementById('problem') || document.getElementById('preview');
+const dock = document.getElementById('reply-place');
+const covers = dock ? Math.min(innerHeight, dock.getBoundingClientRect().top) : innerHeight;
 if (problem) problem.scrollIntoView({ block: 'center' });
-else if (thread && thread.lastElementChild && thread.getBoundingClientRect().bottom > innerHeight) {
-  (document.getElementById('reply-place') || thread.lastElementChild).scrollIntoView({ block: 'end' });
+else if (thread && thread.lastElementChild && thread.getBoundingClientRect().bottom > covers) {
+  thread.lastElementChild.scrollIntoView({ block: 'end' });
 }
-
-// ---- keys, by their place on the keyboard, so that every layout has them ----
-
-function step(by) {
-  const lines = [...document.querySelectorAll('.line .what')];
-  const now = lines.indexOf(document.activeElement);
-  const next = lines[Math.max(0, Math.min(lines.length - 1, now < 0 ? 0 : now + by))];
-  if (next) next.focus();
-}
-
-function use(target) {
-  const group = target.closest('details');
-  if (group) group.open = true;
-  if (/^(a|button)$/.test(target.localName)) target.click();
-  else target.focus();
-}
-
-document.addEventListener('keydown', event => {
-  if (covered()) return;
-  if (event.ctrlKey && event.code === 'Enter' && event.target.form) {
-    event.preventDefault();
-    event.target.form.requestSubmit();
-  }
-  if (!event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return;
-  const target = document.querySelector(`[data-key="${CSS.escape(event.code)}"]`);
-  if (event.code === 'KeyJ') step(1);
-  else if (event.code === 'KeyK') step(-1);
-  else if (target) use(target);
-  else return;
-  event.preventDefault();
-});
 
 /* On a phone the menu's word for this page may lie beside the screen. */
 const here = document.querySelector('.nav [aria-current]'), menu = here?.closest('.nav');
