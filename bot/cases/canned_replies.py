@@ -16,7 +16,7 @@ from bot.officers.permissions import Action, Subject
 from bot.runtime import Runtime
 from bot.security import audit_log
 
-MAX_WORDS = 2000
+MAX_WORDS, MAX_TITLE = 2000, 80
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 # Written forms that are derived from another by rule.
 BUILT: Final[Mapping[str, tuple[str, Callable[[str], str]]]] = {
@@ -33,18 +33,28 @@ class Unusable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Canned:
-    """A canned reply; `texts` are by language, `version` is that of the last change."""
+    """A canned reply; texts and titles are by language, `version` is that of the last change."""
 
     name: str
     texts: Mapping[str, str]
     version: int
+    titles: Mapping[str, str]
 
     def text(self, language: str) -> str | None:
         """Return the text in a language or in a script derived from one; None if it is missing."""
-        if language in self.texts:
-            return self.texts[language]
-        source, build = BUILT.get(language, ("", str))
-        return build(self.texts[source]) if source in self.texts else None
+        return _in_language(self.texts, language)
+
+    def title(self, language: str) -> str:
+        """Return the title in a language, else in any, else the name."""
+        written = next(filter(None, self.titles.values()), self.name)
+        return _in_language(self.titles, language) or written
+
+
+def _in_language(texts: Mapping[str, str], language: str) -> str | None:
+    if language in texts:
+        return texts[language]
+    source, build = BUILT.get(language, ("", str))
+    return build(texts[source]) if source in texts else None
 
 
 async def all_of(transaction: Transaction, mission: str) -> tuple[Canned, ...]:
@@ -65,15 +75,23 @@ async def listing(rt: Runtime, officer: Officer) -> tuple[Canned, ...]:
 
 
 async def put(
-    rt: Runtime, officer: Officer, name: str, texts: Mapping[str, str], version: int
+    rt: Runtime,
+    officer: Officer,
+    name: str,
+    texts: Mapping[str, str],
+    version: int,
+    titles: Mapping[str, str] | None = None,
 ) -> None:
     """Write a canned reply; `version` is the one that was shown, 0 for a new one.
 
     Raises Stale, Unusable.
     """
+    titles = titles or {}
     permissions.require(officer, Action.CANNED_EDIT, Subject(officer.mission))
     given = {language: text.strip() for language, text in texts.items() if text.strip()}
     _check(rt, name, given)
+    if any(len(title) > MAX_TITLE for title in titles.values()):
+        raise Unusable("E_CANNED: give a title of 80 characters at most")
     async with directory.acting(rt, officer) as transaction:
         await _lock(transaction, officer.mission, name, version)
         for language, text in given.items():
@@ -85,6 +103,7 @@ async def put(
                 in_language=language,
                 words=text,
                 new_version=version + 1,
+                named=titles.get(language, ""),
             )
         await _note(transaction, officer, "canned.changed", name)
 

@@ -77,6 +77,7 @@ REPLIES = statement(
         t.CannedReply.name,
         func.json_object_agg(t.CannedReply.language, t.CannedReply.body),
         func.max(t.CannedReply.version),
+        func.json_object_agg(t.CannedReply.language, t.CannedReply.title),
     )
     .where(t.CannedReply.mission == _MISSION)
     .group_by(t.CannedReply.name)
@@ -97,5 +98,6 @@ ADD_REPLY = statement(
         language=bindparam("in_language"),
         body=bindparam("words"),
         version=bindparam("new_version"),
+        title=bindparam("named"),
     )
 )

@@ -55,6 +55,8 @@ class Case:
     answered_at: datetime | None
     returned: int
     rating: str | None
+    labels: list[str]
+    call_back_at: datetime | None
 
     @property
     def subject(self) -> permissions.Subject:

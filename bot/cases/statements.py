@@ -61,6 +61,8 @@ CASE: tuple[Any, ...] = (
     t.Case.answered_at,
     t.Case.returned,
     t.Case.rating,
+    t.Case.labels,
+    t.Case.call_back_at,
 )
 """The columns of `model.Case`."""
 
@@ -290,6 +292,20 @@ REOPEN = statement(
         resolve_due=bindparam("resolve", type_=_MOMENT),
         version=t.Case.version + 1,
     )
+)
+MARK = _change(
+    {
+        t.Case.urgent: bindparam("is_urgent", type_=Boolean()),
+        t.Case.labels: bindparam("chosen", type_=ARRAY(Text)),
+        t.Case.state_at: t.Case.state_at,
+    },
+    IS_OPEN,
+    moves=0,
+)
+CALL_BACK = _change(
+    {t.Case.call_back_at: bindparam("at", type_=_MOMENT), t.Case.state_at: t.Case.state_at},
+    IS_OPEN,
+    moves=0,
 )
 MOVE = statement(
     select(

@@ -3,6 +3,7 @@
 A change of owner raises the case's version; the caller raises the conversation's ownership version.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -105,6 +106,21 @@ async def replied(
     await _change(
         transaction, statements.REPLIED, case, version, officer=officer, now=now, minutes=minutes
     )
+
+
+async def mark(
+    transaction: Transaction, case: Case, version: int, *, urgent: bool, labels: Iterable[str]
+) -> None:
+    """Set the urgency and the labels of a case. Does not raise the version."""
+    values = {"is_urgent": urgent, "chosen": sorted(set(labels))}
+    await _change(transaction, statements.MARK, case, version, **values)
+
+
+async def set_call_back(
+    transaction: Transaction, case: Case, version: int, at: datetime | None
+) -> None:
+    """Put a case on the call-back list for a time, or take it off. Does not raise the version."""
+    await _change(transaction, statements.CALL_BACK, case, version, at=at)
 
 
 async def resolve(transaction: Transaction, case: Case, officer: UUID, version: int) -> None:

@@ -42,6 +42,7 @@ class Refusal(StrEnum):
     NO_OFFICER = "no_officer"
     NO_MISSION = "no_mission"
     NO_TOPIC = "no_topic"
+    NO_LABEL = "no_label"
     PAST = "past"
     KEY_USED = "key_used"
 

@@ -119,6 +119,12 @@ def team(mission: str) -> Call:
     return statements.TEAM, {"mission": mission}
 
 
+async def colleagues(rt: Runtime, officer: Officer) -> list[Officer]:
+    """Return the other active officers of the officer's mission, by name."""
+    (rows,) = await asked(rt, officer, team(officer.mission))
+    return [each for each in map(read, rows) if each.id != officer.id]
+
+
 async def everyone(transaction: Transaction) -> list[Officer]:
     """Return all officers, active ones first, by mission and name."""
     return [read(row) for row in await fetch_all(transaction, statements.EVERYONE)]

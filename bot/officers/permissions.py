@@ -43,6 +43,9 @@ class Action(StrEnum):
     CASE_TRANSFER = "case.transfer"
     CASE_SNOOZE = "case.snooze"
     CASE_RESOLVE = "case.resolve"
+    CASE_MARK = "case.mark"
+    CASE_CALL_BACK = "case.call_back"
+    LABELS_EDIT = "labels.edit"
     QUEUE_LIVE = "queue.live"
     STATISTICS_READ = "statistics.read"
     BURST_READ = "burst.read"
@@ -210,6 +213,9 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.CASE_TRANSFER: Rule(_DESK, states=OPEN, owner=Owner.OWN_OR_LED),
     Action.CASE_SNOOZE: Rule(_DESK, states=frozenset({CLAIMED, WAITING}), owner=Owner.OWN),
     Action.CASE_RESOLVE: Rule(_DESK, states=ASSIGNED, owner=Owner.OWN),
+    Action.CASE_MARK: Rule(_DESK, states=OPEN),
+    Action.CASE_CALL_BACK: Rule(_DESK, states=OPEN),
+    Action.LABELS_EDIT: Rule(_LEAD),
     Action.QUEUE_LIVE: Rule(_LEAD),
     Action.STATISTICS_READ: Rule(_LEAD | _AUDITOR | _ADMINISTRATOR, mission=False),
     Action.BURST_READ: Rule(_DESK),

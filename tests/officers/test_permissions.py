@@ -49,6 +49,8 @@ _OFFICER: Cells = {
     Action.CASE_TRANSFER: (OPEN, frozenset({"me"})),
     Action.CASE_SNOOZE: (frozenset({"claimed", "waiting_person"}), frozenset({"me"})),
     Action.CASE_RESOLVE: (HELD, frozenset({"me"})),
+    Action.CASE_MARK: (OPEN, ANY_OWNER),
+    Action.CASE_CALL_BACK: (OPEN, ANY_OWNER),
 }
 _LEAD: Cells = _OFFICER | {
     Action.BURST_CLOSE: (frozenset({"queued"}), ANY_OWNER),
@@ -62,6 +64,7 @@ _O, _L, _E = Role.OFFICER, Role.LEAD, Role.EDITOR
 _P, _A, _U = Role.APPROVER, Role.ADMINISTRATOR, Role.AUDITOR
 IN_MISSION: dict[Action, set[Role]] = {
     Action.CASE_LIST: {_O, _L},
+    Action.LABELS_EDIT: {_L},
     Action.QUEUE_LIVE: {_L},
     Action.BURST_READ: {_O, _L},
     Action.BURST_REOPEN: {_L},

@@ -363,7 +363,7 @@ async def test_console_transfers_snoozes_and_returns_a_case(desk: House, waiting
         await berik.submit("/snooze", **{"for": "4h"})
         assert ru("done_snoozed") in berik.screen.text
         await berik.get("/console/inbox?queue=snoozed")
-        assert found[1] in berik.screen.html
+        assert found[1].partition("?")[0] in berik.screen.html
 
 
 async def test_console_next_opens_the_most_urgent_case(desk: House) -> None:

@@ -1,5 +1,6 @@
 """The inbox and a case beside its list, without a script."""
 
+import re
 from collections.abc import AsyncIterator
 from html import unescape
 
@@ -8,9 +9,10 @@ import pytest
 from bot.web.console import demo_officers
 from tests.app_stack import House
 from tests.browser.console_scene import ask_officer, leave
-from tests.console_client import Console, ru
+from tests.console_client import Console, Screen, ru
 
-AIGUL = "Aigul Testova"
+AIGUL, BERIK = "Aigul Testova", "Berik Testov"
+MARAT, SAULE = "Marat Testov", "Saule Testova"
 
 
 @pytest.fixture
@@ -73,3 +75,130 @@ async def test_canned_page_is_closed_to_an_officer_without_the_case(desk: House)
         path = unescape(console.screen.html.partition('class="what" href="')[2].partition('"')[0])
         screen = await console.get(f"{path}/canned?reason=answer")
         assert screen.status == 403
+
+
+async def _taken(console: Console) -> str:
+    await console.get("/console/inbox")
+    await console.submit("/next")
+    return console.screen.path
+
+
+async def _numbers(console: Console, query: str) -> list[str]:
+    screen = await console.get(f"/console/inbox?{query}")
+    return re.findall(r'id="case-(\d+)"', screen.html)
+
+
+async def test_case_is_labelled_and_made_urgent_by_hand(desk: House) -> None:
+    async with Console.signed_in(desk.url, MARAT) as lead:
+        await lead.get("/console/labels")
+        await lead.submit("/labels", name="  no   flat ")
+        assert "no flat" in lead.screen.html
+        assert (await lead.submit("/labels", name="x" * 31)).status == 422
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        path = await _taken(console)
+        screen = await console.submit("/mark", urgent="1", labels="no flat")
+        assert ru("done_saved") in screen.text
+        assert len(await _numbers(console, "queue=mine&label=no+flat&urgent=1")) == 1
+        assert await _numbers(console, "queue=mine&label=other") == []
+        await console.get(path)
+        await console.submit("/mark")
+        assert await _numbers(console, "queue=mine&urgent=1") == []
+        await console.get(path)
+        assert (await console.submit("/mark", labels="made up")).status == 422
+    async with Console.signed_in(desk.url, SAULE) as auditor:
+        screen = await auditor.get("/console/audit")
+        assert ru("marks") in screen.text
+        assert "no flat" not in screen.text
+
+
+async def test_labels_are_edited_by_leads_only(desk: House) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        assert (await console.get("/console/labels")).status == 403
+
+
+async def test_case_is_on_the_call_back_list_until_it_is_called_back(desk: House) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        path = await _taken(console)
+        await console.submit("/call-back", **{"for": "1h"})
+        assert len(await _numbers(console, "queue=call_back")) == 1
+        await desk.ahead("65 minutes")
+        await console.sign_in(AIGUL)
+        screen = await console.get("/console/inbox?queue=call_back")
+        assert '<span class="chip late"><svg' in screen.html
+        await console.get(path)
+        await console.submit("/call-back", **{"for": ""})
+        assert await _numbers(console, "queue=call_back") == []
+
+
+async def test_inbox_filters_by_country_and_language(desk: House) -> None:
+    async with desk.rt.pool.connection() as session:
+        await session.execute("UPDATE cases SET country = 'CN' WHERE number = 1")
+        await session.execute("UPDATE cases SET language = 'kk' WHERE number = 2")
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        assert await _numbers(console, "country=CN") == ["1"]
+        assert 'value="CN"' in console.screen.html
+        assert await _numbers(console, "language=kk") == ["2"]
+        assert await _numbers(console, "country=CN&language=kk") == []
+
+
+async def test_saved_view_belongs_to_its_officer(desk: House) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        await console.get("/console/inbox?queue=all&topic=spouse")
+        screen = await console.submit("/views", name="Wives & husbands")
+        link = re.search(r'<a class="chip" href="([^"]+)">Wives &amp; husbands<', screen.html)
+        assert link is not None
+        assert len(await _numbers(console, unescape(link[1]).partition("?")[2])) == 1
+        assert (await console.submit("/views", name="x" * 41)).status == 422
+        async with Console.signed_in(desk.url, BERIK) as other:
+            assert "Wives" not in (await other.get("/console/inbox")).html
+        await console.get("/console/inbox")
+        screen = await console.submit("/views/remove", name="Wives & husbands")
+        assert "Wives" not in screen.html
+
+
+async def test_chosen_cases_are_handed_over_together(desk: House) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        for _each in range(2):
+            await _taken(console)
+        screen = await console.get("/console/inbox?queue=mine")
+        chosen = re.findall(r'name="case" value="([^"]+)"', screen.html)
+        goal = re.search(rf'value="(officer:[^"]+)">{BERIK}<', screen.html)
+        assert goal is not None
+        form = screen.form("/hand-over")
+        stale = f"{chosen[0].partition(':')[0]}:999"
+        fields = [*form.fields.items(), ("to", goal[1])]
+        screen = await _sent(console, form.action, [*fields, ("case", stale), ("case", chosen[1])])
+        assert screen.status == 409
+        assert len(await _numbers(console, "queue=mine")) == 1
+        fields = [*console.screen.form("/hand-over").fields.items(), ("to", goal[1])]
+        screen = await _sent(console, form.action, [*fields, ("case", chosen[0])])
+        assert ru("done_handed_over") in screen.text
+        assert (await _sent(console, form.action, fields)).status == 422
+    async with Console.signed_in(desk.url, BERIK) as berik:
+        assert sorted(await _numbers(berik, "queue=mine")) == ["1", "2"]
+
+
+async def _sent(console: Console, path: str, fields: list[tuple[str, str]]) -> Screen:
+    return await console.post(path, fields)  # type: ignore[arg-type]
+
+
+async def test_officer_hands_over_only_own_cases(desk: House) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        screen = await console.get("/console/inbox")
+        chosen = re.findall(r'name="case" value="([^"]+)"', screen.html)
+        form = screen.form("/hand-over")
+        fields = [*form.fields.items(), ("to", "topic:spouse"), ("case", chosen[0])]
+        assert (await _sent(console, form.action, fields)).status == 409
+        assert await _numbers(console, "topic=spouse") == ["2"]
+
+
+async def test_canned_reply_is_found_by_its_title(desk: House) -> None:
+    async with Console.signed_in(desk.url, MARAT) as lead:
+        await lead.get("/console/canned")
+        new = lead.screen.forms[-1]
+        await lead.send(new, name="flat", title_ru="Жильё на время", text_ru="Обратитесь в центр.")
+        assert "Жильё на время" in lead.screen.text
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        path = await _taken(console)
+        screen = await console.get(f"{path}/canned?search=жильё")
+        assert screen.html.count('name="canned"') == 1

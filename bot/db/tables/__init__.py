@@ -18,6 +18,7 @@ from bot.db.tables.cases import (
     CaseAction,
     CaseBurst,
     CaseEvent,
+    CaseLabel,
     CaseMessage,
     CaseNote,
     CaseOrigin,
@@ -27,6 +28,7 @@ from bot.db.tables.cases import (
     Mission,
     MissionHoliday,
     MissionHours,
+    SavedView,
 )
 from bot.db.tables.content import ContentHead, ContentItem, ContentVersion
 from bot.db.tables.conversations import (
@@ -92,6 +94,7 @@ __all__ = [
     "CaseAction",
     "CaseBurst",
     "CaseEvent",
+    "CaseLabel",
     "CaseMessage",
     "CaseNote",
     "CaseOrigin",
@@ -122,6 +125,7 @@ __all__ = [
     "RegistrationDetails",
     "RegistryWrite",
     "Reminder",
+    "SavedView",
     "SecureLink",
     "Subscription",
     "SuggestedPhrase",

@@ -11,6 +11,7 @@ from bot.db.tables.declarative import (
     CaseId,
     CaseKey,
     EmptyBytes,
+    EmptyList,
     EmptyText,
     No,
     Now,
@@ -57,6 +58,14 @@ class Case(Base):
             postgresql_where=text("answered_at IS NOT NULL"),
         ),
         Index("cases_burst_id", "burst_id", postgresql_where=text("burst_id IS NOT NULL")),
+        Index(
+            "cases_call_back",
+            "mission",
+            "call_back_at",
+            "id",
+            postgresql_where=text("state <> 'resolved' AND call_back_at IS NOT NULL"),
+        ),
+        Index("cases_country", "mission", "country", postgresql_where=text("state <> 'resolved'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -84,6 +93,31 @@ class Case(Base):
     returned: Mapped[Zero]
     rating: Mapped[str | None]
     burst_id: Mapped[UUID | None] = mapped_column(ForeignKey("case_bursts.id", ondelete="SET NULL"))
+    labels: Mapped[EmptyList]
+    call_back_at: Mapped[datetime | None]
+
+
+class CaseLabel(Base):
+    """A label that the leads of a mission offer for its cases."""
+
+    __tablename__ = "case_labels"
+
+    mission: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    created_at: Mapped[Now]
+
+
+class SavedView(Base):
+    """A filter of the inbox that an officer saved, as the query of its address."""
+
+    __tablename__ = "saved_views"
+
+    officer_id: Mapped[UUID] = mapped_column(
+        ForeignKey("officers.id", ondelete="CASCADE"), primary_key=True
+    )
+    name: Mapped[str] = mapped_column(primary_key=True)
+    query: Mapped[str]
+    created_at: Mapped[Now]
 
 
 class CaseOrigin(Base):
@@ -236,6 +270,7 @@ class CannedReply(Base):
     body: Mapped[str]
     version: Mapped[int]
     changed_at: Mapped[Now]
+    title: Mapped[EmptyText]
 
 
 class DutyMessage(Base):

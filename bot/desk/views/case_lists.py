@@ -29,6 +29,7 @@ class Filter:
     country: str = ""
     urgent: bool | None = None
     number: int | None = None
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def row_of(rt: Runtime, row: Sequence[Any]) -> CaseRow:
     return CaseRow(Case(*case), holder, channel, closes, unread)
 
 
-_ASKED = ("language", "topic", "country", "channel", "urgent", "number")
+_ASKED = ("language", "topic", "country", "channel", "urgent", "number", "label")
 
 
 async def find(rt: Runtime, officer: Officer, number: str) -> UUID | None:
@@ -124,6 +125,14 @@ async def find(rt: Runtime, officer: Officer, number: str) -> UUID | None:
             detail="" if found else "absent",
         )
     return found
+
+
+async def countries(rt: Runtime, officer: Officer) -> list[str]:
+    """Return the countries of the mission's open cases, to filter by."""
+    (rows,) = await directory.asked(
+        rt, officer, (statements.COUNTRIES, {"mission": officer.mission})
+    )
+    return [country for (country,) in rows]
 
 
 async def newest(rt: Runtime, officer: Officer) -> int:

@@ -49,6 +49,7 @@ class Queue(StrEnum):
     WAITING = "waiting"
     SNOOZED = "snoozed"
     LATE = "late"
+    CALL_BACK = "call_back"
     ALL = "all"
     RESOLVED = "resolved"
 
@@ -65,6 +66,7 @@ OPEN_QUEUES: Mapping[Queue, ColumnElement[bool]] = {
     Queue.SNOOZED: t.Case.state == "snoozed",
     Queue.LATE: t.Case.state.in_(["queued", "claimed"])
     & or_(t.Case.answer_due < NOW, t.Case.escalated_at.is_not(None)),
+    Queue.CALL_BACK: t.Case.call_back_at.is_not(None),
     Queue.ALL: true(),
 }
 
@@ -122,6 +124,7 @@ def _is_or_any(column: Any, name: str) -> ColumnElement[bool]:
 
 
 _CHANNEL = bindparam("channel", type_=Text())
+_LABEL = bindparam("label", type_=Text())
 # The same statement for every filter, so that servers prepare it once.
 _WANTED = (
     _MAY_SEE_TOPIC,
@@ -130,6 +133,7 @@ _WANTED = (
     _is_or_any(t.Case.country, "country"),
     _is_or_any(t.Case.urgent, "urgent"),
     _is_or_any(t.Case.number, "number"),
+    or_(_LABEL == "", any_(t.Case.labels) == _LABEL),
     or_(
         _CHANNEL == "",
         exists().where(
@@ -142,13 +146,13 @@ _WANTED = (
 def _listed(queue: Queue, paged: bool) -> Statement[*tuple[Any, ...]]:
     """Return the statement of a page: sort and limit the cases, then join their details."""
     is_closed = queue is Queue.RESOLVED
-    key = _key_of(t.Case, is_closed)
+    key = _key_of(t.Case, queue)
     order = [each.desc() for each in key] if is_closed else list(key)
     of = t.Case.state == "resolved" if is_closed else _IS_OPEN & OPEN_QUEUES[queue]
     cut = select(t.Case.id).where(of, *_WANTED).order_by(*order).limit(PAGE + 1)
     if paged:
         last = aliased(t.Case)
-        beyond = select(*_key_of(last, is_closed)).where(
+        beyond = select(*_key_of(last, queue)).where(
             last.number == bindparam("after", type_=BigInteger())
         )
         here, there = tuple_(*key), beyond.scalar_subquery()
@@ -156,9 +160,11 @@ def _listed(queue: Queue, paged: bool) -> Statement[*tuple[Any, ...]]:
     return statement(ROWS.where(t.Case.id.in_(cut.correlate(None))).order_by(*order))
 
 
-def _key_of(of: Any, is_closed: bool) -> tuple[ColumnElement[Any], ...]:
-    if is_closed:
+def _key_of(of: Any, queue: Queue) -> tuple[ColumnElement[Any], ...]:
+    if queue is Queue.RESOLVED:
         return of.state_at, of.id
+    if queue is Queue.CALL_BACK:
+        return of.call_back_at, of.id
     return (
         not_(of.urgent),
         func.coalesce(of.answer_due, literal_column("'infinity'")),
@@ -181,6 +187,12 @@ COUNTED: Statement[*tuple[Any, ...]] = statement(
     )
     .select_from(t.Case)
     .where(_IS_OPEN, _MAY_SEE_TOPIC)
+)
+COUNTRIES = statement(
+    select(t.Case.country)
+    .where(_IS_OPEN, t.Case.country != "", t.Case.mission == bindparam("mission", type_=Text()))
+    .distinct()
+    .order_by(t.Case.country)
 )
 _OF_RECEIPT = (
     select(t.Registration.person_id)

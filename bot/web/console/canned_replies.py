@@ -19,7 +19,10 @@ router = APIRouter(route_class=ConsoleRoute)
 
 
 class ReplyForm(VersionedForm):
-    """A reply; the texts come as `text_<language>`, empty where it cannot be sent."""
+    """A reply; text and title come as `text_<language>` and `title_<language>`.
+
+    It cannot be sent in a language without a text.
+    """
 
     model_config = ConfigDict(extra="allow")
 
@@ -27,9 +30,16 @@ class ReplyForm(VersionedForm):
 
     def texts(self, context: RequestContext) -> dict[str, str]:
         """Return the texts that were filled in, by language."""
+        return self._written(context, "text_")
+
+    def titles(self, context: RequestContext) -> dict[str, str]:
+        """Return the titles that were filled in, by language."""
+        return self._written(context, "title_")
+
+    def _written(self, context: RequestContext, prefix: str) -> dict[str, str]:
         sent = self.model_extra or {}
         texts = {
-            code: str(sent.get(f"text_{code}", "")).replace("\r\n", "\n").strip()
+            code: str(sent.get(f"{prefix}{code}", "")).replace("\r\n", "\n").strip()
             for code, _own in context.rt.languages.languages()
         }
         return {code: text for code, text in texts.items() if text}
@@ -64,7 +74,12 @@ async def save(
         return await _page(context, 422, context.say(labels.REFUSALS["empty"]))
     try:
         await canned_replies.put(
-            context.rt, context.officer, form.name, texts, max(form.version, 0)
+            context.rt,
+            context.officer,
+            form.name,
+            texts,
+            max(form.version, 0),
+            form.titles(context),
         )
     except canned_replies.Unusable:
         return await _page(context, 422, context.say(labels.WORDS["bad_canned"]))

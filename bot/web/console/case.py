@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from bot import desk
 from bot.cases import canned_replies
-from bot.desk import views
+from bot.desk import marking, views
 from bot.desk.views import Queue, ReasonNeeded, View
 from bot.i18n import direction, reader_script, tag
 from bot.officers import directory
@@ -96,18 +96,11 @@ async def case_page(
         preview=_preview(context, view, replies, draft),
         draft=draft,
         answers=None,
-        reasons=labels(context, console_labels.REASONS),
-        colleagues=await _colleagues(context) if Action.CASE_TRANSFER in view.may else [],
-        missions=_missions(context),
-        documents=_documents(context),
         papers=[(each, context.say(_paper(each.paper))) for each in view.papers],
         wanted=context.say(_paper(view.wanted)) if view.wanted else "",
         releasable=_releasable(view),
         registered=_registered(view),
-        topics=labels(context, console_labels.TOPICS),
-        snoozes=[(name, f"snooze_{name}") for name in SNOOZES],
-        places=_places(context),
-        intents=answerable_intents(context),
+        **await _choices(context, view),
         at=view.at,
         readable=_readable(context, view),
         reads=dict(context.rt.languages.languages()).get(view.composer.language, ""),
@@ -115,17 +108,33 @@ async def case_page(
     )
 
 
+async def _choices(context: RequestContext, view: View) -> dict[str, Any]:
+    """Return what the page's forms offer to choose from."""
+    return {
+        "reasons": labels(context, console_labels.REASONS),
+        "colleagues": await _colleagues(context) if Action.CASE_TRANSFER in view.may else [],
+        "missions": _missions(context),
+        "documents": _documents(context),
+        "labels": await _labels(context, view),
+        "topics": labels(context, console_labels.TOPICS),
+        "snoozes": [(name, f"snooze_{name}") for name in SNOOZES],
+        "places": _places(context),
+        "intents": answerable_intents(context),
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class CannedReply:
     """A canned reply as the person gets it, and in the officer's own language."""
 
     name: str
+    title: str
     words: str
     meaning: str
 
     def has(self, words: Sequence[str]) -> bool:
-        """Return whether each of the words is in its name or texts."""
-        text = f"{self.name} {self.words} {self.meaning}".casefold()
+        """Return whether each of the words is in its name, title or texts."""
+        text = f"{self.name} {self.title} {self.words} {self.meaning}".casefold()
         return all(each in text for each in words)
 
 
@@ -195,6 +204,7 @@ async def canned_for(context: RequestContext, view: View) -> list[CannedReply]:
     return [
         CannedReply(
             each.name,
+            each.title(context.language),
             text,
             "" if context.language == language else each.text(context.language) or "",
         )
@@ -222,12 +232,17 @@ def _preview(
     }
 
 
+async def _labels(context: RequestContext, view: View) -> list[tuple[str, str]]:
+    """Return the labels to tick: those of the list, and those that the case has."""
+    if Action.CASE_MARK not in view.may:
+        return []
+    known = {*await marking.labels(context.rt, context.officer), *view.line.case.labels}
+    return [(name, name) for name in sorted(known)]
+
+
 async def _colleagues(context: RequestContext) -> list[tuple[str, str]]:
-    (rows,) = await directory.asked(
-        context.rt, context.officer, directory.team(context.officer.mission)
-    )
-    team = map(directory.read, rows)
-    return [(str(each.id), each.name) for each in team if each.id != context.officer.id]
+    team = await directory.colleagues(context.rt, context.officer)
+    return [(str(each.id), each.name) for each in team]
 
 
 def _missions(context: RequestContext) -> list[tuple[str, str]]:

@@ -34,7 +34,7 @@ LEAVES_CASE = ("released", "transferred", "resolved", "snoozed")
 router = APIRouter(prefix="/cases/{case_id}", route_class=ConsoleRoute)
 
 
-async def _act(
+async def act(
     context: RequestContext,
     case_id: UUID,
     form: CaseForm,
@@ -95,7 +95,7 @@ async def claim(
     async def action() -> ActionResult:
         return await desk.claim(context.rt, context.officer, case_id, form.version, key=form.key)
 
-    return await _act(context, case_id, form, reason, "claimed", action)
+    return await act(context, case_id, form, reason, "claimed", action)
 
 
 @router.post("/take-over")
@@ -112,7 +112,7 @@ async def take_over(
             context.rt, context.officer, case_id, form.version, key=form.key
         )
 
-    return await _act(context, case_id, form, reason, "claimed", action)
+    return await act(context, case_id, form, reason, "claimed", action)
 
 
 @router.post("/release")
@@ -127,7 +127,7 @@ async def release(
     async def action() -> ActionResult:
         return await desk.release(context.rt, context.officer, case_id, form.version, key=form.key)
 
-    return await _act(context, case_id, form, reason, "released", action)
+    return await act(context, case_id, form, reason, "released", action)
 
 
 @router.post("/reply")
@@ -150,7 +150,7 @@ async def reply(
             canned=form.canned,
         )
 
-    return await _act(context, case_id, form, reason, "replied", action)
+    return await act(context, case_id, form, reason, "replied", action)
 
 
 @router.post("/preview")
@@ -187,7 +187,7 @@ async def note(
             words=_trimmed(form.note),
         )
 
-    return await _act(context, case_id, form, reason, "noted", action)
+    return await act(context, case_id, form, reason, "noted", action)
 
 
 @router.post("/document")
@@ -204,7 +204,7 @@ async def ask_document(
             context.rt, context.officer, case_id, form.version, key=form.key, document=form.document
         )
 
-    return await _act(context, case_id, form, reason, "asked", action)
+    return await act(context, case_id, form, reason, "asked", action)
 
 
 @router.post("/papers")
@@ -221,7 +221,7 @@ async def release_uploads(
             context.rt, context.officer, case_id, form.version, key=form.key
         )
 
-    return await _act(context, case_id, form, reason, "passed", action)
+    return await act(context, case_id, form, reason, "passed", action)
 
 
 @router.post("/fill")
@@ -244,7 +244,7 @@ async def fill(
             value=form.value,
         )
 
-    return await _act(context, case_id, form, reason, "filled", action)
+    return await act(context, case_id, form, reason, "filled", action)
 
 
 @router.post("/pin")
@@ -259,7 +259,7 @@ async def lift_pin(
     async def action() -> ActionResult:
         return await desk.lift_pin(context.rt, context.officer, case_id, form.version, key=form.key)
 
-    return await _act(context, case_id, form, reason, "pin_lifted", action)
+    return await act(context, case_id, form, reason, "pin_lifted", action)
 
 
 @router.post("/transfer")
@@ -282,7 +282,7 @@ async def transfer(
             words=_trimmed(form.note),
         )
 
-    return await _act(context, case_id, form, reason, "transferred", action)
+    return await act(context, case_id, form, reason, "transferred", action)
 
 
 @router.post("/snooze")
@@ -304,7 +304,7 @@ async def snooze(
             until=context.now + SNOOZES.get(form.length, SNOOZES["1h"]),
         )
 
-    return await _act(context, case_id, form, reason, "snoozed", action)
+    return await act(context, case_id, form, reason, "snoozed", action)
 
 
 @router.post("/resolve")
@@ -327,7 +327,7 @@ async def resolve(
             intent=form.intent,
         )
 
-    return await _act(context, case_id, form, reason, "resolved", action)
+    return await act(context, case_id, form, reason, "resolved", action)
 
 
 @router.post("/answers")

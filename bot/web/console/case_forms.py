@@ -73,6 +73,13 @@ class SnoozeForm(CaseForm):
     length: Annotated[str, Field(alias="for")] = ""
 
 
+class MarkForm(CaseForm):
+    """The urgency and the labels that were ticked."""
+
+    urgent: Checkbox = False
+    labels: tuple[str, ...] = ()
+
+
 class AnswersForm(VersionedForm):
     """The reason for reading the answers, and whether masked ones are shown."""
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from bot import desk
-from bot.desk import views
+from bot.desk import marking, saved_views, views
 from bot.desk.views import Filter, Queue
 from bot.officers import directory
 from bot.officers.permissions import Action
@@ -22,6 +22,7 @@ from bot.web.console.rendering import done, labels, page
 from bot.web.console.request_context import ROOT, RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 from bot.web.request_parsing import QueryNumber
+from flows.engine.text import Country
 
 SHIFT_HOURS, MAX_SHIFT_HOURS = 8, 16
 # First page of an officer: the first of these that their roles open.
@@ -43,6 +44,8 @@ class InboxQuery(BaseModel):
     language: Annotated[str, Field(max_length=16)] = ""
     topic: Annotated[str, Field(max_length=64)] = ""
     channel: Annotated[str, Field(max_length=16)] = ""
+    country: Annotated[str, Field(max_length=2)] = ""
+    label: Annotated[str, Field(max_length=30)] = ""
     urgent: str = ""
     number: QueryNumber = 0
     after: str = ""
@@ -54,6 +57,8 @@ class InboxQuery(BaseModel):
             language=self.language,
             topic=self.topic,
             channel=self.channel,
+            country=self.country,
+            label=self.label,
             urgent=True if self.urgent else None,
             number=self.number or None,
         )
@@ -81,7 +86,7 @@ class InboxQuery(BaseModel):
         return {name: str(value) for name, value in chosen.items()}
 
 
-_LIST_FIELDS = {"queue", "language", "topic", "channel", "urgent", "after"}
+_LIST_FIELDS = {"queue", "language", "topic", "channel", "country", "label", "urgent", "after"}
 
 
 class ShiftForm(BaseModel):
@@ -104,11 +109,21 @@ async def listing(
     query: Annotated[InboxQuery, Query()],
 ) -> Response:
     """Return a page of cases."""
-    found = await views.listing(context.rt, context.officer, query.filter(), query.after)
+    return await inbox_page(context, query)
+
+
+async def inbox_page(
+    context: RequestContext, query: InboxQuery, status: int = 200, problem: str = ""
+) -> Response:
+    """Return the inbox with a list of cases."""
+    rt, officer = context.rt, context.officer
+    found = await views.listing(rt, officer, query.filter(), query.after)
     shift_until = context.officer.shift_until
     return page(
         context,
         "inbox.html",
+        status,
+        problem=problem,
         found=found,
         filter=query.filter(),
         queues=[(queue, query.link(queue=queue.value)) for queue in Queue],
@@ -119,7 +134,29 @@ async def listing(
         at=found.at,
         topics=labels(context, console_labels.TOPICS),
         kept=query_text(query.kept),
+        filtered=bool(query.kept.keys() - {"queue", "after"}),
+        countries=[
+            (code, context.say(Country(code))) for code in await views.countries(rt, officer)
+        ],
+        labels=[(name, name) for name in await marking.labels(rt, officer)],
+        edits_labels=context.may(Action.LABELS_EDIT),
+        saved=[
+            (name, f"{ROOT}/inbox?{saved}")
+            for name, saved in await saved_views.listing(rt, officer)
+        ],
+        hands_over=query.queue is not Queue.RESOLVED,
+        goals=await _goals(context),
     )
+
+
+async def _goals(context: RequestContext) -> list[tuple[str, str]]:
+    """Return who may get the chosen cases: colleagues, and topics."""
+    colleagues = [
+        (f"officer:{each.id}", each.name)
+        for each in await directory.colleagues(context.rt, context.officer)
+    ]
+    topics = labels(context, console_labels.TOPICS)
+    return [*colleagues, *((f"topic:{key}", label) for key, label in topics)]
 
 
 @router.post("/find")

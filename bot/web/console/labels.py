@@ -10,6 +10,7 @@ from bot.web.console.labels_broadcasts import BROADCASTS
 from bot.web.console.labels_bursts import BURSTS
 from bot.web.console.labels_common import RUNNING, SIGNING
 from bot.web.console.labels_content import CONTENT
+from bot.web.console.labels_inbox import MARKING
 from bot.web.console.labels_notifications import NOTIFYING
 from flows.engine import screens
 from flows.engine.text import Text, Value, _, button
@@ -47,6 +48,7 @@ FRAME: dict[str, Text] = {
     # Translators: a list without entries.
     "none": _("none"),
     "help": button("Keyboard"),
+    # Translators: keys of the keyboard.
     "help_title": _("Keys"),
     "help_writing": _(
         "While you write, they do nothing. With {key} they always work. In an empty answer, /"
@@ -73,6 +75,7 @@ INBOX: dict[str, Text] = {
     "queue_waiting": button("Waiting for reply"),
     "queue_snoozed": button("Put off for later"),
     "queue_late": button("Late"),
+    "queue_call_back": button("To call back"),
     "queue_all": button("All open"),
     "queue_resolved": button("Closed"),
     "take_next": button("Take the next"),
@@ -135,6 +138,7 @@ CASE: dict[str, Text] = {
     "preview_title": _("This is what the person will read"),
     "canned_choose": _("Ready answers, in the person's language"),
     "canned_search": _("Find by name or words"),
+    # Translators: search in a list.
     "find": button("Find"),
     "canned_none": _("There is no ready answer in the person's language."),
     "meaning": _("It means: {words}"),
@@ -260,6 +264,7 @@ DONE: dict[str, Text] = {
     "done_resolved": _("The case is closed. The bot goes on."),
     # Translators: a change was saved.
     "done_saved": _("Saved."),
+    "done_handed_over": _("The cases were handed over."),
     "done_ended": _("The session is ended."),
     "done_entered": _("The officer was added."),
     "done_break_glass_asked": _("A second administrator has to open the case now."),
@@ -351,6 +356,7 @@ REFUSALS: dict[str, Text] = {
     "no_officer": _("This colleague can't take the case."),
     "no_mission": _("There is no such mission."),
     "no_topic": _("There is no such topic."),
+    "no_label": _("This name can't be used: it is too long, or there are too many already."),
     "past": _("This moment has passed already."),
     "key_used": _("This form was sent already. Look at the case, then try again."),
 }
@@ -366,6 +372,7 @@ WORDS: dict[str, Text] = {
     **CONTENT,
     **BURSTS,
     **NOTIFYING,
+    **MARKING,
 }
 RATINGS = screens.RATINGS
 TOPICS = {option.key: option.label for option in TOPIC.among}

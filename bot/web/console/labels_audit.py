@@ -7,6 +7,7 @@ from bot.web.console.labels_broadcasts import ACTS, BROADCASTS
 from bot.web.console.labels_bursts import BURSTS
 from bot.web.console.labels_common import RUNNING, SIGNING
 from bot.web.console.labels_content import CONTENT
+from bot.web.console.labels_inbox import MARKING
 from flows.engine.text import Text, _
 from flows.engine.upload_states import State as Paper
 
@@ -30,6 +31,9 @@ DEEDS: dict[str, Text] = {
     Action.CASE_TRANSFER: CASE["transfer"],
     Action.CASE_SNOOZE: CASE["snooze"],
     Action.CASE_RESOLVE: CASE["resolve"],
+    Action.CASE_MARK: MARKING["marks"],
+    Action.CASE_CALL_BACK: MARKING["call_back"],
+    Action.LABELS_EDIT: MARKING["labels_edit"],
     Action.QUEUE_LIVE: FRAME["now"],
     Action.STATISTICS_READ: FRAME["statistics"],
     Action.BURST_READ: BURSTS["bursts"],
@@ -70,6 +74,8 @@ LOGGED: dict[str, Text] = {
     "content.published": _("Content was published"),
     "content.rolled_back": _("Earlier content was published again"),
     "content.withdrawn": _("Content was taken back"),
+    "label.added": _("A label was added"),
+    "label.removed": _("A label was removed"),
     "case.find": _("Find a case by a number"),
     "case.given": _("Given to an officer automatically"),
     "case.unmasked": CASE["unmask"],

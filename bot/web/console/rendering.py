@@ -46,6 +46,8 @@ MENU_ENTRIES = {
     "case.html": "inbox",
     "answers.html": "inbox",
     "reason.html": "inbox",
+    "case_canned.html": "inbox",
+    "labels.html": "inbox",
     "live_queue.html": "now",
     "canned_replies.html": "canned",
     "working_hours.html": "hours",

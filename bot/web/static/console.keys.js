@@ -77,6 +77,7 @@ function pressed(event) {
   if (event.shiftKey) return false;
   if (code === 'KeyJ') step(1);
   else if (code === 'KeyK') step(-1);
+  else if (code === 'KeyX') document.activeElement.closest('.line')?.querySelector('.pick')?.click();
   else {
     const found = document.querySelector(`[data-key="${CSS.escape(code)}"]`);
     if (!found) return false;

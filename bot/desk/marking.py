@@ -1,0 +1,110 @@
+"""Marks of cases by hand: urgency, labels of the mission's list, and the call-back list."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Text, bindparam, delete, select
+from sqlalchemy.dialects.postgresql import insert
+
+from bot import cases
+from bot.conversations.effects import AfterCommit
+from bot.db import tables as t
+from bot.db.connection import Transaction
+from bot.db.statements import execute, fetch_values, statement
+from bot.desk.transaction import ActionContext, ActionResult, Refusal, Refused, perform
+from bot.officers import directory, permissions
+from bot.officers.directory import Officer
+from bot.officers.permissions import Action, Subject
+from bot.runtime import Runtime
+from bot.security import audit_log
+
+MAX_LABELS, MAX_LABEL = 30, 30
+
+_MISSION = bindparam("of_mission", type_=Text())
+_NAME = bindparam("called", type_=Text())
+_LABELS = statement(
+    select(t.CaseLabel.name).where(t.CaseLabel.mission == _MISSION).order_by(t.CaseLabel.name)
+)
+_ADD = statement(insert(t.CaseLabel).values(mission=_MISSION, name=_NAME).on_conflict_do_nothing())
+_REMOVE = statement(
+    delete(t.CaseLabel).where(t.CaseLabel.mission == _MISSION, t.CaseLabel.name == _NAME)
+)
+
+
+async def mark(
+    rt: Runtime,
+    officer: Officer,
+    case_id: UUID,
+    version: int,
+    *,
+    key: str,
+    urgent: bool,
+    labels: Sequence[str],
+) -> ActionResult:
+    """Set the urgency and the labels of a case; labels that it has may stay."""
+
+    async def deed(at: ActionContext) -> AfterCommit | None:
+        known = {*await _labels(at.transaction, at.case.mission), *at.case.labels}
+        if not known.issuperset(labels):
+            raise Refused(Refusal.NO_LABEL)
+        await cases.mark(at.transaction, at.case, version, urgent=urgent, labels=labels)
+        return None
+
+    return await perform(rt, officer, case_id, version, Action.CASE_MARK, key, deed)
+
+
+async def set_call_back(
+    rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str, at: datetime | None
+) -> ActionResult:
+    """Put a case on the call-back list for a time, or take it off with None."""
+
+    async def deed(context: ActionContext) -> AfterCommit | None:
+        if at is not None and at <= context.held.now:
+            raise Refused(Refusal.PAST)
+        await cases.set_call_back(context.transaction, context.case, version, at)
+        return None
+
+    return await perform(rt, officer, case_id, version, Action.CASE_CALL_BACK, key, deed)
+
+
+async def labels(rt: Runtime, officer: Officer) -> list[str]:
+    """Return the labels that cases of the officer's mission may have."""
+    permissions.require(officer, Action.CASE_LIST, Subject(officer.mission))
+    async with directory.acting(rt, officer) as transaction:
+        return await _labels(transaction, officer.mission)
+
+
+async def add_label(rt: Runtime, officer: Officer, name: str) -> None:
+    """Add a label to the mission's list. Raises Refused if it is empty or too long."""
+    permissions.require(officer, Action.LABELS_EDIT, Subject(officer.mission))
+    name = " ".join(name.split())
+    if not name:
+        raise Refused(Refusal.EMPTY)
+    async with directory.acting(rt, officer) as transaction:
+        if len(name) > MAX_LABEL or _is_full(await _labels(transaction, officer.mission)):
+            raise Refused(Refusal.NO_LABEL)
+        await execute(transaction, _ADD, of_mission=officer.mission, called=name)
+        await _note(transaction, officer, "label.added")
+
+
+async def remove_label(rt: Runtime, officer: Officer, name: str) -> None:
+    """Remove a label from the list; cases that have it keep it."""
+    permissions.require(officer, Action.LABELS_EDIT, Subject(officer.mission))
+    async with directory.acting(rt, officer) as transaction:
+        if await execute(transaction, _REMOVE, of_mission=officer.mission, called=name):
+            await _note(transaction, officer, "label.removed")
+
+
+def _is_full(names: Iterable[str]) -> bool:
+    return len(list(names)) >= MAX_LABELS
+
+
+async def _labels(transaction: Transaction, mission: str) -> list[str]:
+    return await fetch_values(transaction, _LABELS, of_mission=mission)
+
+
+async def _note(transaction: Transaction, officer: Officer, action: str) -> None:
+    await audit_log.append(
+        transaction, actor=str(officer.id), action=action, subject=officer.mission
+    )

@@ -1,0 +1,54 @@
+"""Views of the inbox that officers save: a name, and the query of the list."""
+
+from sqlalchemy import Text, Uuid, bindparam, delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from bot.db import tables as t
+from bot.db.statements import execute, fetch_all, fetch_value, statement
+from bot.desk.transaction import Refusal, Refused
+from bot.officers import directory
+from bot.officers.directory import Officer
+from bot.runtime import Runtime
+
+MAX_VIEWS, MAX_NAME, MAX_QUERY = 20, 40, 500
+
+_OFFICER = bindparam("officer", type_=Uuid())
+_NAME = bindparam("called", type_=Text())
+_QUERY = bindparam("wanted", type_=Text())
+_IS_OWN = t.SavedView.officer_id == _OFFICER
+_VIEWS = statement(
+    select(t.SavedView.name, t.SavedView.query).where(_IS_OWN).order_by(t.SavedView.name)
+)
+_COUNT = statement(select(func.count()).where(_IS_OWN, t.SavedView.name != _NAME))
+_SAVE = statement(
+    insert(t.SavedView)
+    .values(officer_id=_OFFICER, name=_NAME, query=_QUERY)
+    .on_conflict_do_update(
+        index_elements=[t.SavedView.officer_id, t.SavedView.name], set_={t.SavedView.query: _QUERY}
+    )
+)
+_REMOVE = statement(delete(t.SavedView).where(_IS_OWN, t.SavedView.name == _NAME))
+
+
+async def listing(rt: Runtime, officer: Officer) -> list[tuple[str, str]]:
+    """Return the officer's own views: name and query."""
+    async with directory.acting(rt, officer) as transaction:
+        return await fetch_all(transaction, _VIEWS, officer=officer.id)
+
+
+async def save(rt: Runtime, officer: Officer, name: str, query: str) -> None:
+    """Save a view; one of the same name is replaced. Raises Refused for a bad name, or too many."""
+    name = " ".join(name.split())
+    if not name:
+        raise Refused(Refusal.EMPTY)
+    async with directory.acting(rt, officer) as transaction:
+        count = await fetch_value(transaction, _COUNT, officer=officer.id, called=name)
+        if len(name) > MAX_NAME or len(query) > MAX_QUERY or (count or 0) >= MAX_VIEWS:
+            raise Refused(Refusal.NO_LABEL)
+        await execute(transaction, _SAVE, officer=officer.id, called=name, wanted=query)
+
+
+async def remove(rt: Runtime, officer: Officer, name: str) -> None:
+    """Delete one of the officer's views."""
+    async with directory.acting(rt, officer) as transaction:
+        await execute(transaction, _REMOVE, officer=officer.id, called=name)

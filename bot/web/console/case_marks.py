@@ -1,0 +1,101 @@
+"""Mark a case by hand: urgency, labels, the call-back list; edit the mission's list of labels."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form
+from starlette.responses import Response
+
+from bot import desk
+from bot.desk import ActionResult, marking
+from bot.officers.permissions import Action
+from bot.web.console import labels as console_labels
+from bot.web.console.case import SNOOZES, OptionalReason
+from bot.web.console.case_actions import act
+from bot.web.console.case_forms import MarkForm, SnoozeForm
+from bot.web.console.forms import Line
+from bot.web.console.rendering import done, page
+from bot.web.console.request_context import RequestContext
+from bot.web.console.routing import ConsoleRoute, require
+
+router = APIRouter(route_class=ConsoleRoute)
+
+
+@router.post("/cases/{case_id}/mark")
+async def mark(
+    context: Annotated[RequestContext, require(Action.CASE_MARK)],
+    case_id: UUID,
+    form: Annotated[MarkForm, Form()],
+    reason: OptionalReason = None,
+) -> Response:
+    """Set the urgency and the labels of a case."""
+
+    async def action() -> ActionResult:
+        return await marking.mark(
+            context.rt,
+            context.officer,
+            case_id,
+            form.version,
+            key=form.key,
+            urgent=form.urgent,
+            labels=form.labels,
+        )
+
+    return await act(context, case_id, form, reason, "saved", action)
+
+
+@router.post("/cases/{case_id}/call-back")
+async def set_call_back(
+    context: Annotated[RequestContext, require(Action.CASE_CALL_BACK)],
+    case_id: UUID,
+    form: Annotated[SnoozeForm, Form()],
+    reason: OptionalReason = None,
+) -> Response:
+    """Put a case on the call-back list, or take it off for a form without a time."""
+    length = SNOOZES.get(form.length)
+
+    async def action() -> ActionResult:
+        return await marking.set_call_back(
+            context.rt,
+            context.officer,
+            case_id,
+            form.version,
+            key=form.key,
+            at=context.now + length if length else None,
+        )
+
+    return await act(context, case_id, form, reason, "saved", action)
+
+
+@router.get("/labels")
+async def listing(context: Annotated[RequestContext, require(Action.LABELS_EDIT)]) -> Response:
+    """Return the labels that cases of the mission may have."""
+    return await _page(context)
+
+
+async def _page(context: RequestContext, status: int = 200, problem: str = "") -> Response:
+    known = await marking.labels(context.rt, context.officer)
+    return page(context, "labels.html", status, labels=known, problem=problem)
+
+
+@router.post("/labels")
+async def add(
+    context: Annotated[RequestContext, require(Action.LABELS_EDIT)],
+    name: Annotated[Line, Form()] = "",
+) -> Response:
+    """Add a label to the list."""
+    try:
+        await marking.add_label(context.rt, context.officer, name)
+    except desk.Refused as refused:
+        return await _page(context, 422, context.say(console_labels.REFUSALS[refused.why.value]))
+    return done("/labels", "saved")
+
+
+@router.post("/labels/remove")
+async def remove(
+    context: Annotated[RequestContext, require(Action.LABELS_EDIT)],
+    name: Annotated[str, Form()] = "",
+) -> Response:
+    """Remove a label from the list."""
+    await marking.remove_label(context.rt, context.officer, name)
+    return done("/labels", "saved")

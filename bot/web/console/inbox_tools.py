@@ -1,0 +1,117 @@
+"""Save views of the inbox, and hand over several cases at once."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from bot import desk
+from bot.cases import CaseConflict
+from bot.desk import Refusal, ToOfficer, ToTopic, saved_views
+from bot.desk.views import Queue
+from bot.officers.permissions import Action, Forbidden
+from bot.web.console import labels
+from bot.web.console.case_list import InboxQuery, inbox_page, query_text
+from bot.web.console.forms import Line
+from bot.web.console.rendering import done
+from bot.web.console.request_context import ROOT, RequestContext
+from bot.web.console.routing import ConsoleRoute, require
+
+MAX_CASES = 25
+
+router = APIRouter(route_class=ConsoleRoute)
+
+
+def _query(context: RequestContext) -> InboxQuery:
+    return InboxQuery.beside(context.request, Queue.UNCLAIMED)
+
+
+def _inbox(context: RequestContext) -> str:
+    return _query(context).link().removeprefix(ROOT)
+
+
+@router.post("/views")
+async def save_view(
+    context: Annotated[RequestContext, require(Action.CASE_LIST)],
+    name: Annotated[Line, Form()] = "",
+) -> Response:
+    """Save the list that the inbox shows, under a name."""
+    query = query_text(_query(context).kept).removeprefix("?")
+    try:
+        await saved_views.save(context.rt, context.officer, name, query)
+    except desk.Refused as refused:
+        problem = context.say(labels.REFUSALS[refused.why.value])
+        return await inbox_page(context, _query(context), 422, problem)
+    return done(_inbox(context), "saved")
+
+
+@router.post("/views/remove")
+async def remove_view(
+    context: Annotated[RequestContext, require(Action.CASE_LIST)],
+    name: Annotated[str, Form()] = "",
+) -> Response:
+    """Delete a saved view."""
+    await saved_views.remove(context.rt, context.officer, name)
+    return done(_inbox(context), "saved")
+
+
+class HandOverForm(BaseModel):
+    """Cases with the versions that were shown (`id:version`), and who gets them."""
+
+    case: list[str] = []
+    to: str = ""
+    key: str = ""
+
+    def cases(self) -> list[tuple[UUID, int]]:
+        """Return ids and versions. Raises ValueError."""
+        pairs = [each.partition(":") for each in self.case]
+        return [(UUID(case_id), int(version)) for case_id, _colon, version in pairs]
+
+    def owner(self) -> ToOfficer | ToTopic:
+        """Return the new owner. Raises Refused if it cannot be read."""
+        kind, _colon, name = self.to.partition(":")
+        if kind == "topic":
+            return ToTopic(name)
+        try:
+            return ToOfficer(UUID(name))
+        except ValueError:
+            raise desk.Refused(Refusal.NO_OFFICER) from None
+
+
+@router.post("/hand-over")
+async def hand_over(
+    context: Annotated[RequestContext, require(Action.CASE_TRANSFER)],
+    form: Annotated[HandOverForm, Form()],
+) -> Response:
+    """Hand over the chosen cases, each in its own transaction; say which were not handed over."""
+    try:
+        chosen, goal = form.cases()[:MAX_CASES], form.owner()
+    except (ValueError, desk.Refused):
+        chosen, goal = [], None
+    if not chosen or goal is None:
+        problem = context.say(labels.WORDS["bulk_none"])
+        return await inbox_page(context, _query(context), 422, problem)
+    kept = [
+        case_id
+        for case_id, version in chosen
+        if not await _handed_over(context, case_id, version, goal, form.key)
+    ]
+    if not kept:
+        return done(_inbox(context), "handed_over")
+    t = labels.Wording(context.rt.languages, context.language)
+    problem = t("bulk_kept", count=len(chosen) - len(kept), kept=len(kept))
+    return await inbox_page(context, _query(context), 409, problem)
+
+
+async def _handed_over(
+    context: RequestContext, case_id: UUID, version: int, goal: ToOfficer | ToTopic, key: str
+) -> bool:
+    # A key is one action on one case: a form that is sent twice repeats each of them.
+    own = f"{key[:31]}{case_id.hex}"
+    try:
+        await desk.transfer(context.rt, context.officer, case_id, version, key=own, to=goal)
+    except (CaseConflict, Forbidden, LookupError, desk.Refused):
+        return False
+    return True

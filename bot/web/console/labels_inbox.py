@@ -1,0 +1,39 @@
+"""Texts of the console about marks of cases, saved views and handing over several cases."""
+
+from flows.engine.text import Text, _, button
+
+MARKING: dict[str, Text] = {
+    # Translators: a heading above the urgency and the labels of a case, set by hand.
+    "marks": _("Marks"),
+    # Translators: short names by which officers sort cases.
+    "labels": _("Labels"),
+    # Translators: a short name by which officers sort cases.
+    "label": button("Label"),
+    "labels_edit": button("Labels of cases"),
+    "labels_hint": _(
+        "Officers choose from these names. Do not name people in them. A case keeps a label that is"
+        " removed here."
+    ),
+    "label_new": _("New label"),
+    "call_back": button("Call back"),
+    "call_back_hint": _(
+        "The case stands in the list “To call back” until the time comes and after it. Agree on the"
+        " number in the chat; it is stored nowhere else."
+    ),
+    "called_back": button("Called back"),
+    "call_back_at": _("call at {time}"),
+    # Translators: filters of the inbox that an officer saved under a name.
+    "views": _("Saved views"),
+    "view_name": _("Name for this view"),
+    "view_save": button("Save this view"),
+    "view_remove": _("Remove the view {name}"),
+    "pick": _("Choose case {number}"),
+    "bulk": button("Hand over"),
+    "bulk_to": _("The chosen cases to"),
+    "bulk_none": _("Choose at least one case, and who gets it."),
+    "bulk_kept": _(
+        "Handed over: {count}. Not handed over: {kept}. Those are not yours, or have changed."
+    ),
+    # Translators: the title of a ready answer.
+    "canned_title": _("Title"),
+}
