@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007_inbox"
-down_revision = "0006_officer_notifications"
+revision = "0008_inbox"
+down_revision = "0007_registration_details"
 
 _NOW = sa.text("kosh_now()")
 _OPEN = sa.text("state <> 'resolved'")
