@@ -250,6 +250,8 @@ REACHED: dict[str, LiteralString] = {
     "case_origins": "SELECT case_id FROM case_origins",
     "case_bursts": "SELECT id FROM case_bursts",
     "notification_settings": "SELECT officer_id FROM notification_settings",
+    "saved_views": "SELECT officer_id FROM saved_views",
+    "case_labels": "SELECT mission FROM case_labels",
 }
 # Tables that every officer may read: colleagues and totals. Sign-in has tables of its own.
 OPEN_TO_ALL = {
@@ -283,6 +285,8 @@ _ROWS: tuple[LiteralString, ...] = (
     "INSERT INTO case_viewers (case_id, officer) VALUES (%(id)s, %(id)s)",
     "INSERT INTO case_origins (case_id, network) VALUES (%(id)s, '')",
     "INSERT INTO notification_settings (officer_id) VALUES (%(id)s)",
+    "INSERT INTO saved_views (officer_id, name, query) VALUES (%(id)s, 'a', '')",
+    "INSERT INTO case_labels (mission, name) VALUES (%(mission)s, 'a')",
     "INSERT INTO case_bursts (id, mission, reason, closed_by)"
     " VALUES (%(id)s, %(mission)s, 'spam', %(id)s)",
     "INSERT INTO missions (mission, zone, first_minutes, next_minutes, resolve_minutes,"
@@ -317,7 +321,13 @@ def _seen(databases: Databases, table: str, mission: str, officer: UUID) -> set[
 
 
 def _owned(table: str, mission: str, identity: UUID) -> set[str]:
-    by_mission = table in ("missions", "mission_hours", "mission_holidays", "canned_replies")
+    by_mission = table in (
+        "missions",
+        "mission_hours",
+        "mission_holidays",
+        "canned_replies",
+        "case_labels",
+    )
     return {mission if by_mission else str(identity)}
 
 

@@ -10,7 +10,7 @@ from bot.web.console.labels_broadcasts import BROADCASTS
 from bot.web.console.labels_bursts import BURSTS
 from bot.web.console.labels_common import RUNNING, SIGNING
 from bot.web.console.labels_content import CONTENT
-from bot.web.console.labels_inbox import MARKING
+from bot.web.console.labels_inbox import KEYS, MARKING
 from bot.web.console.labels_notifications import NOTIFYING
 from flows.engine import screens
 from flows.engine.text import Text, Value, _, button
@@ -48,25 +48,7 @@ FRAME: dict[str, Text] = {
     # Translators: a list without entries.
     "none": _("none"),
     "help": button("Keyboard"),
-    # Translators: keys of the keyboard.
-    "help_title": _("Keys"),
-    "help_writing": _(
-        "While you write, they do nothing. With {key} they always work. In an empty answer, /"
-        " opens the ready answers."
-    ),
-    "help_single": _("Keys work without {key}"),
     "close": button("Close"),
-    "key_next": _("Next case of the list"),
-    "key_previous": _("Previous case of the list"),
-    "key_open": _("Open the case"),
-    "key_take": _("Take the most urgent case"),
-    "key_reply": _("Write an answer"),
-    "key_canned": _("Find a ready answer"),
-    "key_note": _("Write a note"),
-    "key_resolve": _("To the end of the case"),
-    "key_inbox": _("To the inbox"),
-    "key_help": _("This help"),
-    "key_send": _("Send what is being written"),
 }
 
 INBOX: dict[str, Text] = {
@@ -372,6 +354,7 @@ WORDS: dict[str, Text] = {
     **CONTENT,
     **BURSTS,
     **NOTIFYING,
+    **KEYS,
     **MARKING,
 }
 RATINGS = screens.RATINGS

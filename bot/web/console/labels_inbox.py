@@ -1,6 +1,27 @@
-"""Texts of the console about marks of cases, saved views and handing over several cases."""
+"""Texts of the console about keys, marks of cases, saved views, handing over several cases."""
 
 from flows.engine.text import Text, _, button
+
+KEYS: dict[str, Text] = {
+    # Translators: keys of the keyboard.
+    "help_title": _("Keys"),
+    "help_writing": _(
+        "While you write, they do nothing. With {key} they always work. In an empty answer, /"
+        " opens the ready answers."
+    ),
+    "help_single": _("Keys work without {key}"),
+    "key_next": _("Next case of the list"),
+    "key_previous": _("Previous case of the list"),
+    "key_open": _("Open the case"),
+    "key_take": _("Take the most urgent case"),
+    "key_reply": _("Write an answer"),
+    "key_canned": _("Find a ready answer"),
+    "key_note": _("Write a note"),
+    "key_resolve": _("To the end of the case"),
+    "key_inbox": _("To the inbox"),
+    "key_help": _("This help"),
+    "key_send": _("Send what is being written"),
+}
 
 MARKING: dict[str, Text] = {
     # Translators: a heading above the urgency and the labels of a case, set by hand.
@@ -17,7 +38,7 @@ MARKING: dict[str, Text] = {
     "label_new": _("New label"),
     "call_back": button("Call back"),
     "call_back_hint": _(
-        "The case stands in the list “To call back” until the time comes and after it. Agree on the"
+        "The case stays in the list “To call back” until the time comes and after it. Agree on the"
         " number in the chat; it is stored nowhere else."
     ),
     "called_back": button("Called back"),
