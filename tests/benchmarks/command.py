@@ -94,6 +94,15 @@ def console(
     typer.echo(desk.table(figures))
 
 
+@app.command()
+def notify(cases: Annotated[int, typer.Option(min=1, help="How many cases.")] = 20) -> None:
+    """Measure the seconds from a new case to the e-mail and the push of an officer who is away."""
+    from tests.benchmarks import notices
+
+    typer.echo(report.load())
+    typer.echo(notices.table(notices.measured(cases)))
+
+
 @app.command("print")
 def print_(
     count: Annotated[int, typer.Option(min=1, max=270, help="How many.")] = 100,

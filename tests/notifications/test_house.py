@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import pytest
 from pydantic import SecretStr
@@ -70,6 +71,55 @@ async def test_officer_away_from_the_page_is_notified_of_a_new_case(place: _Plac
     assert shown["url"] in mail.get_content()
     assert (place.mail.mistakes, place.push.mistakes) == ([], [])
     await leave(visitor)
+
+
+async def test_notifications_follow_their_events_in_order(place: _Place) -> None:
+    """Compare the database's times of each event; no time limit is asserted."""
+    house = place.house
+    async with Console.signed_in(house.url, OFFICER) as console:
+        screen = await console.get("/console/own")
+        browser = place.push.subscribe(_push_key(screen.html))
+        keys = {"public_key": push.text(browser.public), "auth_secret": push.text(browser.auth)}
+        await console.send(screen.form("/own/browser"), endpoint=browser.endpoint, **keys)
+        await console.submit("/own/notifications", email=ADDRESS, wanted="new_case")
+        fields = [("email", ADDRESS), ("wanted", "new_case"), ("wanted", "new_words")]
+        form = console.screen.form("/own/notifications")
+        await console.post(form.action, [*form.fields.items(), *fields])  # type: ignore[arg-type]
+        await console.get("/console/inbox")
+        await console.submit("/shift")
+        visitor = await ask_officer(house, "ru", "general", CANARY)
+        await place.mail.wait(1)
+        await place.push.wait(1)
+        await console.get("/console/inbox")
+        await console.submit("/next")
+    await visitor.send("said", text=f"{CANARY} again")
+    mails = await place.mail.wait(2)
+    shown = await place.push.wait(2)
+    sent = [mail.as_string() + mail.get_content() for mail in mails]
+    sent.append(json.dumps(shown, ensure_ascii=False))
+    assert not [word for word in CANARY.split() for each in sent if word in each]
+
+    async def recorded() -> bool:
+        return len(await _rows(house)) == 4
+
+    await house.until(recorded)
+    rows = await _rows(house)
+    assert [kind for kind, *_rest in rows] == ["new_case"] * 2 + ["new_words"] * 2
+    assert all(event <= queued <= done for _kind, event, queued, done in rows)
+    assert (place.mail.mistakes, place.push.mistakes) == ([], [])
+    await leave(visitor)
+
+
+async def _rows(house: House) -> list[tuple[str, datetime, datetime, datetime]]:
+    """Return kind, time of the event, of its notification, and of its end, for what was sent."""
+    async with house.rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT n.kind, CASE n.kind WHEN 'new_case' THEN c.opened_at ELSE"
+            " (SELECT max(m.created_at) FROM case_messages m WHERE m.case_id = c.id) END,"
+            " n.created_at, n.done_at FROM officer_notifications n"
+            " JOIN cases c ON c.id::text = n.subject WHERE n.state = 'sent' ORDER BY n.id"
+        )
+        return list(await cursor.fetchall())
 
 
 def _push_key(html: str) -> str:

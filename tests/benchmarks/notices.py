@@ -1,0 +1,97 @@
+"""`./kosh bench notify`: seconds from a new case to its e-mail and its push, for an officer away.
+
+The whole application runs, with a mail server and a push service of the tests. People ask for an
+officer over the web chat; nobody has a page of the console open.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from pydantic import SecretStr
+
+from bot.notifications import preferences, push_sender, web_push
+from bot.notifications.preferences import Preferences
+from bot.officers import directory
+from tests.app_stack import House
+from tests.browser.console_scene import ask_officer, leave
+from tests.emulators import push
+from tests.emulators.push import PushService, push_service
+from tests.emulators.smtp import mail_server
+
+OFFICER, ADDRESS = "Aigul Testova", "officer@example.kz"
+
+
+@dataclass
+class Delays:
+    """Seconds from the opening of each case to its arrival, by way."""
+
+    email: list[float] = field(default_factory=list)
+    push: list[float] = field(default_factory=list)
+
+
+def measured(cases: int) -> Delays:
+    """Open cases one after the other, and measure when the officer is notified of each."""
+    return asyncio.run(_measured(cases))
+
+
+async def _measured(cases: int) -> Delays:
+    # Pictures need more than a benchmark does, so that this is imported late.
+    from tests.browser.console_pictures import house
+
+    delays = Delays()
+    async with mail_server() as mail, push_service() as service:
+        changes = {
+            "smtp_host": "127.0.0.1", "smtp_port": mail.port, "smtp_security": "none",
+            "smtp_from": "kosh@example.kz", "push_private_key": SecretStr(web_push.new_key()),
+            "push_hosts": (service.host,),
+        }  # fmt: skip
+        async with house("kosh_notices", changes) as place:
+            await _subscribe(place, service)
+            for number in range(1, cases + 1):
+                arrivals = asyncio.gather(_at(mail.wait, number), _at(service.wait, number))
+                visitor = await ask_officer(place, "ru", "general", "Testova asks")
+                emailed, pushed = await arrivals
+                opened = await _opened_at(place)
+                delays.email.append(emailed - opened)
+                delays.push.append(pushed - opened)
+                await leave(visitor)
+    return delays
+
+
+async def _at(wait: Callable[[int], Awaitable[Any]], count: int) -> float:
+    await wait(count)
+    return time.time()
+
+
+async def _opened_at(place: House) -> float:
+    async with place.rt.pool.connection() as session:
+        row = await (await session.execute("SELECT max(opened_at) FROM cases")).fetchone()
+    assert row is not None
+    return float(row[0].timestamp())
+
+
+async def _subscribe(place: House, service: PushService) -> None:
+    """Give one officer on shift an address and a browser."""
+    sender = push_sender(place.rt)
+    assert sender is not None
+    browser = service.subscribe(sender.public_key)
+    async with place.rt.pool.connection() as session:
+        everyone = await directory.everyone(session)
+        await session.execute("UPDATE officers SET shift_until = kosh_now() + interval '1 day'")
+    officer = next(each for each in everyone if each.name == OFFICER)
+    keys = (push.text(browser.public), push.text(browser.auth), (service.host,))
+    async with directory.acting(place.rt, officer) as session:
+        await preferences.save(session, officer.id, Preferences(ADDRESS))
+        await preferences.subscribe(session, officer.id, browser.endpoint, *keys)
+
+
+def table(delays: Delays) -> str:
+    """Return a line for each way: median and maximum."""
+    lines = [f"{'way':8} {'cases':>5} {'median s':>9} {'max s':>7}"]
+    for way, seconds in (("e-mail", delays.email), ("push", delays.push)):
+        lines.append(f"{way:8} {len(seconds):5} {median(seconds):9.2f} {max(seconds):7.2f}")
+    return "\n".join(lines)
