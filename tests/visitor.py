@@ -14,7 +14,7 @@ import aiohttp
 
 PATIENCE = 60
 SAID = r'<li class="said kosh" data-id="([^"]*)">.*?lang="([^"]*)"(.*?)</li>'
-PRESS = r'name="payload" value="([^"]*)">([^<]*)</button>'
+PRESS = r'name="payload" value="([^"]*)"[^>]*>([^<]*)<'
 
 
 @dataclass
