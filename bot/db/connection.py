@@ -1,7 +1,8 @@
 """Database connection: timeouts and availability."""
 
+from contextvars import ContextVar
 from itertools import count
-from typing import Any
+from typing import Any, Final
 
 from psycopg import AsyncConnection, OperationalError, abc
 from psycopg.errors import DeadlockDetected, QueryCanceled
@@ -15,6 +16,11 @@ STATEMENT_SECONDS = 10
 # Longer than the server's statement timeout: without an answer by then, the server is frozen or cut
 # off.
 SILENCE_SECONDS = STATEMENT_SECONDS + 2
+# A platform or a person waits for the answer to a request, and tries again after 503.
+REQUEST_SECONDS: Final = 3.0
+
+request_silence: ContextVar[float | None] = ContextVar("request_silence", default=None)
+"""Seconds that a round trip may take in this request; None outside of requests."""
 
 
 class Connection(AsyncConnection[Any]):
@@ -27,7 +33,8 @@ class Connection(AsyncConnection[Any]):
         super().__init__(*given, **named)
         self.prepared: dict[Variant, bytes] = {}
         self.names = map("kosh_{}".format, count())
-        self.silence = float(SILENCE_SECONDS)
+        # Set while long statements are allowed.
+        self.silence: float | None = None
 
     async def rollback(self) -> None:
         """Roll back, and forget the prepared statements: psycopg makes the server drop them all."""
@@ -41,7 +48,8 @@ class Connection(AsyncConnection[Any]):
         timeout: float | None = None,  # noqa: ASYNC109 — the name that it overrides
     ) -> T:
         try:
-            return await super().wait(gen, interval, timeout or self.silence)
+            limit = timeout or self.silence or request_silence.get() or SILENCE_SECONDS
+            return await super().wait(gen, interval, limit)
         except OperationalError:
             if timeout is None and self.info.transaction_status is TransactionStatus.ACTIVE:
                 self.pgconn.finish()

@@ -215,7 +215,7 @@ async def long_statements(connection: AsyncConnection[Any], seconds: int) -> Asy
     try:
         yield
     finally:
-        connection.silence = float(SILENCE_SECONDS)
+        connection.silence = None
 
 
 async def _send(

@@ -9,6 +9,7 @@ from psycopg_pool import PoolTimeout
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.cache import CacheUnavailable
+from bot.db.connection import REQUEST_SECONDS, request_silence
 from bot.observability import metrics
 
 # Raised while PostgreSQL or Valkey cannot be used.
@@ -17,6 +18,8 @@ MAX_HEADERS = 100
 MAX_HEADER_BYTES = 16 * 1024
 # First segments of paths that the response counter tells apart.
 COUNTED_PATHS = {"callbacks", "chat", "console", "p", "static", "status", "webhooks"}
+# Officers wait for statistics longer than a platform waits for its answer.
+LONG_PATHS = ("/console/",)
 HOST = re.compile(r"([^\s/@]+?)(?::[0-9]{1,5})?")
 
 HEADERS = [
@@ -52,6 +55,8 @@ class RequestGuard:
             await send(message)
 
         if status is None:
+            if not scope["path"].startswith(LONG_PATHS):
+                request_silence.set(REQUEST_SECONDS)
             return await self._app(scope, receive, send_with_headers)
         await send_with_headers({"type": "http.response.start", "status": status, "headers": []})
         await send({"type": "http.response.body", "body": b""})

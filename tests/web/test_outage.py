@@ -3,8 +3,11 @@
 A person who opens a page meanwhile sees a notice, and keeps their text.
 """
 
+import asyncio
 import json
+import os
 import re
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,16 +21,18 @@ from psycopg.sql import SQL, Identifier, Literal
 from bot import runtime
 from bot.cache import Cache
 from bot.channels.webchat import WebChat
+from bot.db import connection
 from bot.web.app import create_app
 from bot.web.chat_rendering import EXIT, EXIT_URL
 from bot.web.secure_page import NOT_NOW
 from flows.engine import screens
 from tests.app_stack import House, lent, serving
+from tests.person_client import elsewhere
 
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
 
 
-async def _bring(house: House, number: int, who: int = 7300) -> int:
+async def _bring(house: House, number: int, who: int = 7300, url: str = "") -> int:
     """Send an update of a person as the platform does; return the response's status."""
     secret = house.rt.settings.telegram_secret
     assert secret
@@ -44,7 +49,7 @@ async def _bring(house: House, number: int, who: int = 7300) -> int:
         },
     }
     sent = {"Content-Type": "application/json", SECRET: secret.get_secret_value()}
-    url = f"{house.url}/webhooks/telegram"
+    url = f"{url or house.url}/webhooks/telegram"
     async with house.http.post(url, data=json.dumps(update), headers=sent) as answer:
         return answer.status
 
@@ -94,6 +99,31 @@ async def test_webhook_answers_503_when_the_database_is_down(
     for _again in range(2):
         assert await _bring(house, 2) == 200
     assert len(house.telegram.journal.calls("sendMessage")) == seen + 1
+
+
+@pytest.mark.requirement("S-5")
+async def test_request_gives_up_its_frozen_connection(house: House) -> None:
+    """The request that holds the connection gets 503 as soon as those that wait for one."""
+    assert connection.REQUEST_SECONDS <= 3 < connection.SILENCE_SECONDS
+    loop = asyncio.get_running_loop()
+    async with runtime.pool(house.rt.settings.database(), 1) as own:
+        web = elsewhere(replace(house.rt, pool=own))
+        async with serving(create_app(lent(web))) as url:
+            assert await _bring(house, 1, url=url) == 200
+            async with own.connection() as transaction:
+                backend = transaction.info.backend_pid
+            os.kill(backend, signal.SIGSTOP)
+            try:
+                begun = loop.time()
+                assert await _bring(house, 2, url=url) == 503
+                assert loop.time() - begun < connection.SILENCE_SECONDS
+            finally:
+                os.kill(backend, signal.SIGCONT)
+
+            async def accepted() -> bool:
+                return await _bring(house, 2, url=url) == 200
+
+            await house.until(accepted, 60)
 
 
 LOOKING = {"Accept": "text/html,application/xhtml+xml"}
