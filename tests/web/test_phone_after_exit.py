@@ -1,0 +1,70 @@
+"""Inspect a phone after the quick exit: docs/explanation/for-people.md lists what stays.
+
+The browser is inspected in tests/browser/test_phone_after_exit.py.
+"""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bot.outbox.rendering import NOT_DELETED
+from flows.engine import screens
+from tests.app_stack import House
+from tests.web.test_journeys import _registered
+from tests.web.test_whatsapp_journey import ANSWERS, _at_language, _user, _walk
+from tests.web.test_whatsapp_journey import _next as _next_of_whatsapp
+
+LIST = Path(__file__).parents[2] / "docs/explanation/for-people.md"
+# Calls by which a bot leaves something in a chat besides messages.
+LEAVING = (
+    "pinChatMessage",
+    "setChatMenuButton",
+    "setMessageReaction",
+    "createForumTopic",
+    "setChatDescription",
+)
+
+
+def _listed(where: str) -> list[str]:
+    """Return what stays on a channel, as the page lists it."""
+    rows = [line.split("|") for line in LIST.read_text("utf-8").splitlines() if "|" in line]
+    return [row[2].strip() for row in rows if row[1].strip() == where]
+
+
+@pytest.mark.requirement("S-37", "S-84")
+async def test_telegram_keeps_only_what_is_listed_after_exit(house: House) -> None:
+    chat, phrase, old = _listed("Telegram")
+    assert "list of commands" in chat and "useful phrase" in phrase and "48 hours" in old
+    user = await _registered(house, 7041)
+    update = house.rt.languages.render(screens.UPDATE, "ru")
+    await user.wait(lambda chat: any(update in each.text for each in chat))
+    said = house.rt.languages.render(screens.EXIT_TEXT, "ru")
+    await user.say("выход")
+    await user.wait(lambda chat: [each.text for each in chat if not each.deleted] == [said])
+    (left,) = [each for each in user.chat if not each.deleted]
+    assert (left.buttons, left.reply_to) == ((), None)
+    assert user.keyboard == []
+    journal = house.telegram.journal
+    assert {name: len(journal.calls(name)) for name in LEAVING} == dict.fromkeys(LEAVING, 0)
+    menus = journal.calls("setMyCommands")
+    assert not any("chat" in str(call.params.get("scope", "")) for call in menus)
+
+
+@pytest.mark.requirement("S-37", "S-84")
+async def test_whatsapp_keeps_only_what_is_listed_after_exit(house: House) -> None:
+    (listed,) = _listed("WhatsApp")
+    assert "whole chat" in listed and "names" in listed
+    user = await _user(house, "77010007042")
+    await _at_language(user, "ru")
+    await _walk(house, user, ANSWERS)
+    before = len(user.received)
+    await _next_of_whatsapp(user, partial(user.say, "выход"))
+    told = house.rt.languages.render(NOT_DELETED, "ru")
+    await user.wait(lambda _chat: any(told in each.text for each in user.received[before:]))
+    for secret in ("TESTOVA", "GULNAR"):
+        assert not any(secret in each.text for each in user.screen)
+    said = house.rt.languages.render(screens.EXIT_TEXT, "ru")
+    after = [each for each in user.received[before:] if told not in each.text]
+    assert all(said in each.text for each in after), "the exit leaves the phrase and nothing else"
+    assert not any(each.buttons or each.rows for each in user.received[before:])
