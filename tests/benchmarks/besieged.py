@@ -1,4 +1,7 @@
-"""Our web process as an attacker meets it: chat, handoff, console and both webhooks."""
+"""Our web processes as an attacker meets them, divided as in `deploy/`.
+
+One serves chat, handoff and console, the other the webhooks.
+"""
 
 from pathlib import Path
 from secrets import token_hex
@@ -35,4 +38,5 @@ def application(place: Place) -> FastAPI:
         pool_size=place.pool,
         demo=True,
     )
-    return create_app(settled(runtime(chosen, flows={**FORMS, OFFICER.name: OFFICER})))
+    opening = settled(runtime(chosen, flows={**FORMS, OFFICER.name: OFFICER}))
+    return create_app(opening, platforms_only=place.server == "besieged-webhooks")

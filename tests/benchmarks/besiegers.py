@@ -28,9 +28,13 @@ TO_CASE = ("ru", "!person", "general", "yes")
 
 
 class Siege(msgspec.Struct, frozen=True):
-    """An order: attack a port from `addresses` loopback addresses at `rate` requests a second."""
+    """An order: attack from `addresses` loopback addresses at `rate` requests a second.
+
+    `port` serves chat and console, `webhooks` the platforms.
+    """
 
     port: int
+    webhooks: int
     addresses: int
     seconds: float
     rate: float
@@ -132,7 +136,9 @@ class Attacker:
             "X-Telegram-Bot-Api-Secret-Token": token_hex(32),
         }
         async with self._http.post(
-            f"{self._url}/webhooks/{channel}", data=token_bytes(UNSIGNED_BYTES), headers=headers
+            f"http://127.0.0.1:{self._siege.webhooks}/webhooks/{channel}",
+            data=token_bytes(UNSIGNED_BYTES),
+            headers=headers,
         ) as answer:
             return answer.status
 

@@ -32,6 +32,7 @@ OURS = {
     "ours": "tests.benchmarks.ours",
     "ours-unrecognized": "tests.benchmarks.ours",
     "besieged": "tests.benchmarks.besieged",
+    "besieged-webhooks": "tests.benchmarks.besieged",
 }
 PATHS = ("/form", "/durable", "/ask")
 
