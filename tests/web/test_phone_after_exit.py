@@ -11,8 +11,8 @@ import pytest
 from bot.outbox.rendering import NOT_DELETED
 from flows.engine import screens
 from tests.app_stack import House
-from tests.web.test_journeys import _registered
-from tests.web.test_whatsapp_journey import ANSWERS, _at_language, _user, _walk
+from tests.web.test_journeys import ANSWERS, _registered
+from tests.web.test_whatsapp_journey import _at_language, _user, _walk
 from tests.web.test_whatsapp_journey import _next as _next_of_whatsapp
 
 LIST = Path(__file__).parents[2] / "docs/explanation/for-people.md"
