@@ -6,7 +6,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-# Addresses in plain ASCII, so that 。 or ، ends one. Of bare names only those of Kazakhstan.
+# Addresses in plain ASCII, so that 。 or ، ends one. Bare names only if they are of Kazakhstan.
 ADDRESS = re.compile(
     r"https?://[!#-;=?-~]*[\w/&=#%-]"
     r"|(?<![\w@.-])(?:[a-z0-9-]+\.)+kz\b(?:/[\w/&=#%.?-]*[\w/&=#%-])?",

@@ -1,7 +1,7 @@
 """`./kosh bench notify`: seconds from a new case to its e-mail and its push, for an officer away.
 
 The whole application runs, with a mail server and a push service of the tests. People ask for an
-officer over the web chat; nobody has a page of the console open.
+officer over the web chat; no page of the console is open.
 """
 
 import asyncio
