@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.i18n import Languages, direction, tag
+from bot.printing.qr_code import QrCode
 from flows.checklist import CHECKLIST, checklist, lead
 from flows.engine.text import Text, _
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 SHEET = HERE / "checklist.typ"
 FONTS = HERE / "fonts"
+LOGO = HERE.parent / "web" / "static" / "icons" / "kosh.svg"
 MEDIA_TYPE = "application/pdf"
 
 MADE_ON = _("Made on {date}. Rules change: before you go, ask an officer which rules apply now.")
@@ -34,10 +36,11 @@ def printed(
     today: date,
     ready: Collection[str] = (),
     entries: tuple[str, ...] = (),
+    site: str = "",
 ) -> bytes:
     """Return the checklist for a situation as an A4 PDF; `ready` are keys of documents to tick.
 
-    `entries` are the keys of a stored list.
+    `entries` are the keys of a stored list. `site` is the address that leads back to the assistant.
     Needs some hundredths of a second of CPU time: call it in a thread.
     """
     made = checklist(answers, today, entries)
@@ -61,6 +64,9 @@ def printed(
             for paper in made.papers
         ],
         "after": [words(each) for each in made.after],
+        "logo": LOGO.read_text("utf-8"),
+        "site": site,
+        "qr": QrCode.of(site).svg if site else "",
     }
     return typeset(json.dumps(sheet))
 

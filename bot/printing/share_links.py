@@ -92,9 +92,9 @@ async def printed(rt: Runtime, token: str) -> bytes | None:
         now = await fetch_value(transaction, _NOW)
     assert now is not None
     today = rt.content.on(now.date())
-    return await asyncio.to_thread(
-        pdf.printed, rt.languages, lent.answers, lent.language, today, lent.ready, lent.entries
-    )
+    site = f"{rt.settings.public_url}/?lang={lent.language}"
+    list_of = (lent.answers, lent.language, today, lent.ready, lent.entries)
+    return await asyncio.to_thread(pdf.printed, rt.languages, *list_of, site)
 
 
 def _key(rt: Runtime, token: str) -> str:

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from bot.channels.telegram.profile import DESCRIPTION, SHORT
 from bot.config.settings import Settings
 from bot.i18n import direction, tag
+from bot.printing.qr_code import QrCode
 from bot.web.health import METHODS
 from bot.web.public_pages import (
     CHAT,
@@ -23,7 +24,6 @@ from bot.web.public_pages import (
     public_headers,
     reader_of,
 )
-from bot.web.qr_code import QrCode
 from bot.web.secure_page import TO_CHAT
 from flows import FLOWS
 from flows.about import OFFICIAL, RUN_BY, RUN_BY_UNNAMED

@@ -88,6 +88,16 @@ def test_pdf_fonts_contain_every_letter_of_texts_and_names(language: str) -> Non
     printing_pdf.typeset(json.dumps(sheet), pdf_standards="ua-1", timestamp=0)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_checklist_pdf_leads_back_to_the_assistant(language: str) -> None:
+    site = f"https://kosh.example/?lang={language}"
+    pdf = printing_pdf.printed(WORDS, ANSWERS, language, TODAY, site=site)
+    assert site in words(pdf)
+    last = pypdfium2.PdfDocument(pdf)[-1].get_textpage().get_text_bounded()
+    assert len(last.strip().splitlines()) > 3, "the last page has more than a line"
+    assert len(pdf) < 200_000
+
+
 def test_checklist_pdf_shows_ticks() -> None:
     plain = printing_pdf.printed(WORDS, ANSWERS, "ru", TODAY)
     assert printing_pdf.printed(WORDS, ANSWERS, "ru", TODAY, (IIN.key,)) != plain

@@ -14,6 +14,7 @@ from bot.db.statements import execute
 from bot.officers import credentials, directory, sessions, statements
 from bot.officers.permissions import Action
 from bot.officers.sessions import AuthMethod
+from bot.printing.qr_code import QrCode
 from bot.runtime import Runtime
 from bot.security import audit_log
 from bot.security.key_files import VaultError
@@ -21,7 +22,6 @@ from bot.web.console.forms import OpenFormRoute
 from bot.web.console.rendering import signed_out_page
 from bot.web.console.request_context import ROOT, SIGN_IN, RequestContext, cookie, is_https
 from bot.web.console.routing import ConsoleRoute, require
-from bot.web.qr_code import QrCode
 from bot.web.request_parsing import Refused
 
 # Twelve tries at once from one address, then one every ten seconds.

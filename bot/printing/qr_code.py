@@ -18,6 +18,12 @@ class QrCode:
         rows = [bytes(row) for row in segno.make(text, error="m", micro=False).matrix]
         return cls(len(rows), "".join(_run(y, row) for y, row in enumerate(rows)))
 
+    @property
+    def svg(self) -> str:
+        """Return the code as a whole SVG, without a border."""
+        box = f'xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.size} {self.size}"'
+        return f'<svg {box}><path d="{self.path}"/></svg>'
+
 
 def _run(y: int, row: bytes) -> str:
     """Return a row's dark modules; neighbours are one rectangle."""
