@@ -13,7 +13,7 @@ from uuid import uuid4
 import aiohttp
 
 PATIENCE = 60
-SAID = r'<li class="said kosh" data-id="([^"]*)">.*?lang="([^"]*)"(.*?)</li>'
+SAID = r'<li class="said kosh[^"]*" data-id="([^"]*)"[^>]*>.*?lang="([^"]*)"(.*?)</li>'
 PRESS = r'name="payload" value="([^"]*)"[^>]*>([^<]*)<'
 
 
@@ -66,7 +66,8 @@ class Visitor:
         assert found is not None
         self.chat = unescape(found[1])
         for bubble_id, lang, shown in re.findall(SAID, page, re.DOTALL):
-            paragraphs = [unescape(each) for each in re.findall(r"<p [^>]*>([^<]*)</p>", shown)]
+            written = re.findall(r"<p\b[^>]*>(.*?)</p>", shown, re.DOTALL)
+            paragraphs = [unescape(re.sub(r"<[^>]*>", "", each)) for each in written]
             buttons = {unescape(label): unescape(load) for load, label in re.findall(PRESS, shown)}
             self.bubbles.append(Bubble(bubble_id, paragraphs, buttons, lang))
             self.last = bubble_id
