@@ -45,6 +45,16 @@ def test_telegram_formats_titles_details_warnings_and_numbers() -> None:
     assert _formatted(REVIEW, text) == [("bold", "Name: "), ("bold", "Year: ")]
 
 
+def test_telegram_copies_the_number_of_a_receipt() -> None:
+    ((_text, markup),) = telegram.parts(LIST)
+    keyboard = telegram.inline(markup)
+    assert keyboard is not None
+    ((button,),) = keyboard.inline_keyboard
+    assert button.copy_text is not None
+    assert (button.text, button.copy_text.text) == ("⧉ KS-1", "KS-1")
+    assert (button.callback_data, button.url) == (None, None)
+
+
 def test_telegram_formats_each_part_of_a_long_message() -> None:
     papers = tuple(f"{number}. Paper\n{'words ' * 100}".strip() for number in range(1, 13))
     marks = tuple(Mark("item", 2 * number, 2) for number in range(12))

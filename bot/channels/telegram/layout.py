@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from aiogram.types import (
+    CopyTextButton,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     KeyboardButton,
@@ -47,7 +48,7 @@ def parts(message: Message) -> list[tuple[str, Markup | None]]:
     *before, last = LIMITS.split(_whole(message).strip())
     found: list[tuple[str, Markup | None]] = [
         *((text, None) for text in before),
-        (last, _inline(message.buttons)),
+        (last, _inline(message.buttons, _numbers(message))),
         *((each.label, _asking(each)) for each in message.buttons if each.kind == Kind.CONTACT),
     ]
     return _without_contact(found) if message.ends_contact else found
@@ -120,9 +121,22 @@ def labels(markup: Markup | None) -> list[list[str]]:
     return [[button.text for button in row] for row in rows]
 
 
-def _inline(buttons: Sequence[RenderedButton]) -> InlineKeyboardMarkup | None:
-    rows = [[_button(press) for press in row] for row in _rows(buttons)]
+def _inline(
+    buttons: Sequence[RenderedButton], numbers: Sequence[str] = ()
+) -> InlineKeyboardMarkup | None:
+    rows = [[_copying(number)] for number in numbers]
+    rows += [[_button(press) for press in row] for row in _rows(buttons)]
     return InlineKeyboardMarkup(inline_keyboard=rows) if rows else None
+
+
+def _numbers(message: Message) -> list[str]:
+    """Return the receipt numbers that a message shows."""
+    return [mark.value for mark in message.marks if mark.kind == "receipt" and mark.value]
+
+
+def _copying(number: str) -> InlineKeyboardButton:
+    """Return a button that copies a number; the sign needs no translation."""
+    return InlineKeyboardButton(text=f"⧉ {number}", copy_text=CopyTextButton(text=number))
 
 
 def _button(press: RenderedButton) -> InlineKeyboardButton:
