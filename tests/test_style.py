@@ -51,10 +51,14 @@ def _prose(source: str) -> Iterator[str]:
             yield token.string.lstrip("# ")
 
 
-def _count(pattern: re.Pattern[str], folder: str) -> int:
-    return sum(
-        len(pattern.findall(text)) for _, source in _sources(folder) for text in _prose(source)
-    )
+def _found(pattern: re.Pattern[str], folder: str) -> list[str]:
+    """Return each match with its file and the words around it."""
+    return [
+        f"{path.relative_to(ROOT)}: {text[max(0, match.start() - 30) : match.end() + 20]}"
+        for path, source in _sources(folder)
+        for text in _prose(source)
+        for match in pattern.finditer(text)
+    ]
 
 
 def _functions(source: str) -> Iterator[str]:
@@ -65,12 +69,14 @@ def _functions(source: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("folder", ["bot", "flows", "tests"])
 def test_prose_forbidden_openings_do_not_rise(folder: str) -> None:
-    assert _count(OPENING, folder) <= LIMITS["openings"][folder]
+    found = _found(OPENING, folder)
+    assert len(found) <= LIMITS["openings"][folder], found
 
 
 @pytest.mark.parametrize("folder", ["bot", "flows", "tests"])
 def test_prose_private_words_do_not_rise(folder: str) -> None:
-    assert _count(PRIVATE_WORD, folder) <= LIMITS["private_words"][folder]
+    found = _found(PRIVATE_WORD, folder)
+    assert len(found) <= LIMITS["private_words"][folder], found
 
 
 def _pages() -> Iterator[tuple[Path, str]]:
