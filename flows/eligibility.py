@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from flows.engine import labels
+from flows.engine.blocks import folded, more
 from flows.engine.conditions import Answers
 from flows.engine.flow import Flow, Outcome, Submit
 from flows.engine.text import Text, _, button
@@ -56,6 +57,11 @@ NO_PROOF = _(
     "to apply; an officer can explain how. Do not pay anyone to prove it for you."
 )
 WAY = _("What people usually apply for: {way}.")
+# Translators: the heading of a section to unfold; {way} is another permit, card or status.
+OTHER_WAY = _("People also apply for: {way}")
+# Translators: the heading of a section to unfold; {way} is a permit, a card or a status.
+MORE_ABOUT_WAY = _("More about this: {way}")
+MONEY = _("Support and its conditions")
 NO_WAY = _(
     "We have no checked information about this. It may still be possible: ask an officer, an "
     "embassy or a consulate."
@@ -109,7 +115,8 @@ AFTER_THE_PILOT = frozenset({"kandas_status", "prp"})
 class Way:
     """One usual way: why it may fit, its steps in order, and facts about it, the basis first.
 
-    `costs` and `remarks`, on its cost and time, are said before all the steps.
+    `costs` and `remarks` are about its cost and time. The first way begins with them; the steps
+    and the facts are folded.
     """
 
     key: str
@@ -186,12 +193,12 @@ def spoken(answers: Answers, today: date) -> Iterator[Text]:
     found = ways(answers, today)
     if any(way.key in AFTER_THE_PILOT for way in found):
         yield from ending(pilot_2026.PHASE, today)
-    for at, way in enumerate(found):
-        yield from _way(way, today, COSTS if at == 0 else None)
-    if not found:
-        yield NO_WAY
-        yield COSTS
+    yield from _first_way(found[0], today) if found else (NO_WAY, COSTS)
     yield from _around(answers, today)
+    for at, way in enumerate(found):
+        yield from _other_way(way, today) if at else _details(way, today)
+    if _may_get_support(answers):
+        yield from _folded_facts(MONEY, (pilot_2026.TWO_TRACKS, quota.SHARE), today)
     yield ASK
 
 
@@ -211,18 +218,35 @@ def _urgent(answers: Answers, today: date) -> Iterator[Text]:
         yield from said((settling.NO_DUAL,), today)
 
 
-def _way(way: Way, today: date, costs: Text | None) -> Iterator[Text]:
-    """Yield one way: its first step, its cost and its time, then all steps and facts."""
+def _first_way(way: Way, today: date) -> Iterator[Text]:
+    """Yield the first step of a way, or its basis if it has no steps, its cost and its time."""
     yield joined(_(WAY.msgid, way=way.name), way.why)
     if way.steps:
         yield _(FIRST_STEP.msgid, step=way.steps[0])
+    else:
+        yield from said(way.facts[:1], today)
     yield from said(way.costs, today)
-    if costs is not None:
-        yield costs
+    yield COSTS
     yield from way.remarks
+
+
+def _details(way: Way, today: date) -> Iterator[Text]:
+    """Yield the rest of the first way, folded: all steps, and the facts about it."""
     if way.steps:
-        yield lines(STEPS, numbered(way.steps))
-    yield from said(way.facts, today)
+        yield folded(lines(STEPS, numbered(way.steps)))
+    facts = way.facts if way.steps else way.facts[1:]
+    yield from _folded_facts(_(MORE_ABOUT_WAY.msgid, way=way.name), facts, today)
+
+
+def _other_way(way: Way, today: date) -> Iterator[Text]:
+    """Yield a way that is not the first as one folded text."""
+    facts = said((*way.costs, *way.facts), today)
+    yield more(_(OTHER_WAY.msgid, way=way.name), (way.why, *way.remarks, *facts))
+
+
+def _folded_facts(heading: Text, facts: tuple[Fact, ...], today: date) -> Iterator[Text]:
+    if current := said(facts, today):
+        yield more(heading, current)
 
 
 def _reservations(answers: Answers, today: date) -> Iterator[Text]:
@@ -243,15 +267,17 @@ def _reservations(answers: Answers, today: date) -> Iterator[Text]:
 
 def _around(answers: Answers, today: date) -> Iterator[Text]:
     """Yield entry rules, support, offices, and the note that nothing is promised."""
-    kazakh, purpose = answers.get("ethnic_kazakh") != "no", answers.get("purpose")
     yield from said(_entry(answers), today)
-    if purpose == "move" and kazakh:
-        yield from said((pilot_2026.TWO_TRACKS, quota.SHARE), today)
+    if _may_get_support(answers):
         yield from (SUPPORT,) if quota.SHARE.current(today) else ending(quota.PLACES, today)
-    if purpose == "information" and kazakh:
+    if answers.get("purpose") == "information" and answers.get("ethnic_kazakh") != "no":
         yield joined(MAY_REGISTER, registry.NO_PROMISE)
     yield from said(_offices(answers), today)
     yield PROMISED
+
+
+def _may_get_support(answers: Answers) -> bool:
+    return answers.get("purpose") == "move" and answers.get("ethnic_kazakh") != "no"
 
 
 def _entry(answers: Answers) -> tuple[Fact, ...]:

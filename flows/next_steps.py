@@ -8,7 +8,7 @@ from flows.engine.text import _, button
 from flows.knowledge import kandas
 from flows.knowledge.contacts import CONTACTS
 from flows.knowledge.facts import said
-from flows.knowledge.faq import NO_END
+from flows.knowledge.intents.cautions import REFUSED
 from flows.knowledge.registry import NO_PROMISE
 
 THE_REGISTRY = _(
@@ -37,7 +37,7 @@ def outcome(answers: Submit, today: date) -> Outcome:
             APPLY,
             *said((*DECIDES, kandas.HEARING), today),
             CHANGE,
-            NO_END,
+            REFUSED,
             *said(CONTACTS, today),
         )
     )

@@ -65,6 +65,11 @@ def more(heading: Text, lines: tuple[Text, ...]) -> More:
     return More(plain.msgid, plain.values)
 
 
+def folded(text: Text) -> More:
+    """Return a text of several lines as details below its first line."""
+    return More(text.msgid, text.values)
+
+
 def caution(text: Text) -> Caution:
     return Caution(text.msgid, text.values)
 

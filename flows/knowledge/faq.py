@@ -22,12 +22,7 @@ from flows.knowledge import (
 )
 from flows.knowledge import settling as rights
 from flows.knowledge.intents.answer import Part, Together
-from flows.knowledge.intents.cautions import CITIZENSHIP_EXAM
-
-NO_END = _(
-    "If you were refused, you may still have options. Keep the letter and talk to an officer "
-    "soon: there is a deadline for complaints."
-)
+from flows.knowledge.intents.cautions import CITIZENSHIP_EXAM, REFUSED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +152,7 @@ ENTRIES = (
         key="refusal",
         label=row("I received a refusal"),
         text=_("I was refused. Can I appeal or complain?"),
-        remarks=(NO_END,),
+        remarks=(REFUSED,),
         parts=(living.DEADLINE, living.COMPLAINT, kandas.HEARING),
     ),
     Entry(

@@ -1,12 +1,18 @@
 """Shapes of a message as each channel draws them."""
 
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 
 from bot.channels import Mark, Message
 from bot.channels.telegram import layout as telegram
 from bot.channels.whatsapp import layout as whatsapp
+from bot.outbox.rendering import rendered
+from bot.runtime import Runtime
 from bot.web.chat_rendering import bubble_of
 from tests.channels.test_whatsapp import WORDS
+from tests.flows.chat import Chat
 
 LIST = Message(
     (
@@ -88,3 +94,48 @@ def test_web_chat_draws_rows_that_follow_each_other_together() -> None:
         {"kind": "", "lines": 1, "values": []},
         {"kind": "row", "lines": 2, "values": [[6, "#change.name"], [6, "#change.year"]]},
     ]
+
+
+# The answer of "What fits me?": the first way is shown, the other ways are folded
+
+SHOWN, STEPS, OTHER = "Обычный вариант", "Все шаги по порядку:", "Другой вариант"
+
+
+def _ways() -> Message:
+    chat = Chat.begun("ru", "eligibility")
+    chat.presses("move", "yes", "yes", "UZ", "no", "none", "unsaid")
+    runtime = cast("Runtime", SimpleNamespace(languages=WORDS))
+    return next(
+        message
+        for message in (rendered(runtime, say) for say in chat.says_now)
+        if any(line.startswith(OTHER) for line in message.lines)
+    )
+
+
+def test_telegram_folds_the_other_ways() -> None:
+    message = _ways()
+    formatted = [
+        each
+        for text, _markup in telegram.parts(message)
+        for each in _formatted(message, text)
+        if each[0] in ("bold", "expandable_blockquote")
+    ]
+    titles = [words for kind, words in formatted if kind == "bold"]
+    assert titles[0] == STEPS
+    assert any(title.startswith(OTHER) for title in titles)
+    assert not any(title.startswith(SHOWN) for title in titles)
+    assert [kind for kind, _words in formatted] == ["bold", "expandable_blockquote"] * len(titles)
+
+
+def test_web_chat_folds_the_other_ways() -> None:
+    message = _ways()
+    kinds, start = {}, 0
+    for part in bubble_of("1", message)["parts"]:
+        kinds[message.lines[start].partition(":")[0]] = part["kind"]
+        start += part["lines"]
+    assert kinds[STEPS.rstrip(":")] == kinds[OTHER] == "more"
+
+
+def test_whatsapp_puts_the_other_ways_under_bold_titles_at_the_end() -> None:
+    body = "".join(str(part) for part in whatsapp.parts(_ways(), WORDS))
+    assert 0 < body.index(SHOWN) < body.index(f"*{STEPS}*") < body.index(f"*{OTHER}")

@@ -7,6 +7,7 @@ import pytest
 
 from flows import eligibility as flow
 from flows.eligibility import ELIGIBILITY, spoken, ways
+from flows.engine.blocks import More
 from flows.engine.text import Text
 from flows.knowledge import cards, kandas, pilot_2026, quota, settling
 from flows.knowledge.facts import said
@@ -156,6 +157,37 @@ def test_eligibility_way_begins_with_its_first_step_and_cost() -> None:
     order = [flow.GET_IIN, kandas.FEE.text, flow.COSTS, flow.HOW_LONG, flow.STEPS]
     places = [told.index(text, way) for text in order]
     assert places == sorted(places)
+
+
+def test_eligibility_shows_one_way_and_folds_the_others() -> None:
+    told = list(spoken(MOVES, TODAY))
+    shown = [part for text in told if not isinstance(text, More) for part in parts(text)]
+    for text in (flow.GET_IIN, kandas.FEE.text, flow.COSTS, flow.HOW_LONG):
+        assert text in shown
+    first, second = ways(MOVES, TODAY)
+    assert first.name in shown
+    assert second.name not in shown
+    folded = [part for text in told if isinstance(text, More) for part in parts(text)]
+    assert {second.name, second.why, flow.STEPS, pilot_2026.TEST.text} <= set(folded)
+    assert {fact.text for fact in second.facts} <= set(folded)
+
+
+@pytest.mark.parametrize("today", [TODAY, NEXT_YEAR], ids=str)
+def test_eligibility_folded_texts_come_last_before_the_officer(today: date) -> None:
+    for answers in situations(ELIGIBILITY):
+        *told, last = spoken(answers, today)
+        shown = [text for text in told if not isinstance(text, More)]
+        assert told[: len(shown)] == shown
+        assert last == flow.ASK
+
+
+@pytest.mark.parametrize("purpose", ["work", "study"])
+def test_eligibility_way_without_steps_shows_its_basis(purpose: str) -> None:
+    told = list(spoken({**MOVES, "purpose": purpose}, TODAY))
+    (way,) = ways({**MOVES, "purpose": purpose}, TODAY)
+    shown = [part for text in told if not isinstance(text, More) for part in parts(text)]
+    assert way.facts[0].text in shown
+    assert way.facts[1].text not in shown
 
 
 def test_eligibility_second_way_repeats_no_step() -> None:

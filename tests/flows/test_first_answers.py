@@ -24,10 +24,10 @@ from flows.knowledge import (
     settling,
 )
 from flows.knowledge.facts import Fact
-from flows.knowledge.intents.cautions import AGREEMENT_OPEN, KEEP, LEFT, UNSAFE
+from flows.knowledge.intents.cautions import AGREEMENT_OPEN, KEEP, LEFT, REFUSED, UNSAFE
 from flows.knowledge.intents.family import TEST_OPEN
 from flows.knowledge.intents.papers import ONE_PARENT, PASSPORT_ENDS
-from flows.knowledge.intents.way import REFUSED
+from flows.knowledge.origins import SAFETY_FIRST
 from flows.replies import REPLIES
 from tests.flows.answers import parts
 from tests.flows.chat import WORDS
@@ -60,7 +60,7 @@ PEOPLE = (
         intent="kandas.documents",
         citizenship="CN",
         first=requirements.CHINA_FIRST,
-        contains=(LEFT,),
+        contains=(LEFT, SAFETY_FIRST),
     ),
     Asking(
         situation="from_china_without_visa_wants_to_stay",

@@ -6,7 +6,7 @@ from flows import next_steps
 from flows.engine.events import Acknowledged
 from flows.engine.flow import Submit
 from flows.knowledge import kandas
-from flows.knowledge.faq import NO_END
+from flows.knowledge.intents.cautions import REFUSED
 from flows.knowledge.registry import NO_PROMISE
 from tests.flows.chat import LANGUAGES, TODAY, Chat
 from tests.flows.chat import at as asked
@@ -27,7 +27,7 @@ def test_next_steps_are_offered_with_a_registration(language: str) -> None:
     for fact in (kandas.COMPLETENESS, kandas.COMMISSION, kandas.DECISION, kandas.HEARING):
         assert chat.shows(fact.text)
     assert chat.shows(next_steps.CHANGE)
-    assert chat.shows(NO_END), "what is not verified goes to an officer"
+    assert chat.shows(REFUSED), "what is not verified goes to an officer"
     assert chat.at == "~menu"
     assert "officer" in chat.keys or ">" in chat.keys
 
@@ -47,7 +47,7 @@ def test_next_steps_say_no_expired_fact() -> None:
             NO_PROMISE,
             next_steps.APPLY,
             next_steps.CHANGE,
-            NO_END,
+            REFUSED,
         )
     }
 

@@ -4,6 +4,10 @@ from flows.engine.text import _
 
 KEEP = _("Do not give up your citizenship before the migration service of Kazakhstan tells you to.")
 LEFT = _("If you have already left, do not go back for a paper. Ask an officer what helps instead.")
+REFUSED = _(
+    "If you were refused, you may still have options. Keep the letter and talk to an officer "
+    "soon: there is a deadline for complaints."
+)
 UNSAFE = _("Never go back to a place where you are not safe to get a paper.")
 NO_SELLING = _("Nobody can sell you the kandas status, a paper or a place. Do not pay for one.")
 ASK_BEFORE_PAYING = _(

@@ -43,7 +43,10 @@ CITIZENSHIP = (
             KEEP,
             settling.STATELESS,
             needs.STATEMENT,
-            _("We have not found whether this statement alone ends a citizenship. Ask first."),
+            _(
+                "We have not found whether this statement alone ends a citizenship. Ask the"
+                " migration service first."
+            ),
             _(
                 "Does your country first want proof of the new citizenship? Ask the migration"
                 " service for it in writing: we have not checked what it can give you."

@@ -5,6 +5,7 @@ from flows.knowledge import documents, kandas, laws, living, offices
 from flows.knowledge import requirements as needs
 from flows.knowledge.intents.answer import Answer, Together
 from flows.knowledge.intents.cautions import LEFT, NO_SELLING, UNSAFE
+from flows.knowledge.origins import SAFETY_FIRST
 
 ONE_PARENT = _(
     "Is only your mother Kazakh, or only your father? We have not checked how this is decided. Show"
@@ -22,6 +23,7 @@ PAPERS = (
         opening=(
             needs.CHINA_FIRST,
             LEFT,
+            SAFETY_FIRST,
             _("A few questions make your own list: which papers, from where, in which order."),
             Together((needs.KANDAS_PAPERS, needs.KANDAS_MORE_PAPERS)),
         ),

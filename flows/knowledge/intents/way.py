@@ -4,9 +4,13 @@ from flows.engine.text import _, button
 from flows.knowledge import contacts, kandas, living, offices, pilot_2026, quota, registry, settling
 from flows.knowledge import requirements as needs
 from flows.knowledge.intents.answer import Answer
-from flows.knowledge.intents.cautions import ASK_BEFORE_PAYING, KEEP, LEFT, NO_SELLING
-
-REFUSED = _("If you were refused, you may still have options. Keep the letter.")
+from flows.knowledge.intents.cautions import (
+    ASK_BEFORE_PAYING,
+    KEEP,
+    LEFT,
+    NO_SELLING,
+    REFUSED,
+)
 
 WAY = (
     Answer(
