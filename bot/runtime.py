@@ -31,6 +31,7 @@ from bot.registry.client import Registry
 from bot.security.key_files import Keys, VaultError
 from bot.security.vault import Vault, WrappedKey
 from bot.understanding.engine_adapter import EngineRecognizer
+from bot.understanding.external_model import ExternalModel
 from flows import FLOWS
 from flows.about import about
 from flows.engine.flow import Flow
@@ -69,6 +70,7 @@ class Runtime:
     http: aiohttp.ClientSession
     papers: Sanitizer
     console: Pool | None = None
+    model: ExternalModel | None = None
     # Content that editors published; a turn takes one edition of it.
     content: LiveContent = field(default_factory=LiveContent)
     local: LocalRateLimiter = field(default_factory=LocalRateLimiter)
@@ -125,7 +127,9 @@ async def runtime(
             vault=vault,
             languages=languages,
             flows=_configured(settings, flows),
-            understanding=understanding(EngineRecognizer.load()),
+            understanding=understanding(
+                EngineRecognizer.load(), model_operator=settings.external_model_operator or ""
+            ),
             channels={
                 WebChat.name: WebChat(live, vault),
                 **platforms(settings, http, languages),
@@ -134,6 +138,7 @@ async def runtime(
             http=http,
             papers=papers,
             console=console,
+            model=_external_model(settings, http),
             content=content,
         )
 
@@ -299,4 +304,18 @@ def registry_of(settings: Settings, http: aiohttp.ClientSession) -> Registry | N
         settings.registry_url,
         settings.registry_client_id or "",
         secret.get_secret_value() if secret else "",
+    )
+
+
+def _external_model(settings: Settings, http: aiohttp.ClientSession) -> ExternalModel | None:
+    """Return the client of the external model that the settings name, or None."""
+    if settings.external_model_url is None:
+        return None
+    key = settings.external_model_key
+    return ExternalModel(
+        http,
+        settings.external_model_url,
+        settings.external_model_name or "",
+        key.get_secret_value() if key else "",
+        seconds=settings.external_model_seconds,
     )

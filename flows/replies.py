@@ -105,7 +105,10 @@ def suggestions(entities: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def understanding(recognizer: Recognizer) -> Understanding:
-    """Return the data with which the engine answers free text."""
+def understanding(recognizer: Recognizer, model_operator: str = "") -> Understanding:
+    """Return the data with which the engine answers free text.
+
+    `model_operator` is who runs the external model, if there is one.
+    """
     safety = {intent: partial(_said, parts) for intent, parts in SAFETY.items()}
-    return Understanding(recognizer, REPLIES, safety, TOPICS, suggestions)
+    return Understanding(recognizer, REPLIES, safety, TOPICS, suggestions, model_operator)

@@ -14,10 +14,11 @@ from bot.channels.telegram.profile import DESCRIPTION
 from bot.i18n import Languages
 from bot.registrations.registry_codes import CODES
 from flows import FLOWS
-from flows.engine import drawing, verification
+from flows.engine import drawing, external_model, verification
 from flows.engine.exhaustive_walk import walk as walk_through
 from flows.engine.flow import Consent, Flow, Notice
 from flows.engine.questions import Choice, YesNo
+from flows.engine.text import _
 from flows.engine.verification import Finding, Manifest
 
 app = typer.Typer(no_args_is_help=True, help="Flows: check, walk, manifest, draw.")
@@ -128,12 +129,13 @@ def notices(flows: Mapping[str, Flow], languages: Languages) -> str:
     asked = [item for item in items if isinstance(item, Notice | Consent)]
     shown = {item.text.msgid: item.text for item in asked if item.name == "risk"}
     shown |= {item.text.msgid: item.text for item in asked if isinstance(item, Consent)}
+    model = _(external_model.CONSENT.msgid, operator="…")
     page = [NOTICE_HEAD]
     for code, own in languages.languages():
         page.append(f"## {own}")
         page += [
             languages.render(text, code).replace("\n", "\n\n")
-            for text in (DESCRIPTION, *shown.values())
+            for text in (DESCRIPTION, *shown.values(), model)
         ]
     return "\n\n".join(page) + "\n"
 

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 
-from bot.config.installation import LOOPBACK, InstallationSettings
+from bot.config.external_model import ExternalModelSettings
+from bot.config.installation import LOOPBACK
 from bot.config.setting_types import (
     ChangingSecret,
     LongSecret,
@@ -30,7 +31,7 @@ _WHATSAPP_SECRETS = ("whatsapp_token", "whatsapp_app_secret", "whatsapp_verify_t
 _WHATSAPP = ("whatsapp_number_id", *_WHATSAPP_SECRETS)
 
 
-class Settings(InstallationSettings):
+class Settings(ExternalModelSettings):
     """Settings, read once at the start of a command; each field is the variable KOSH_<FIELD>.
 
     A secret may be in a file instead, named by KOSH_<FIELD>_FILE.

@@ -12,6 +12,7 @@ from bot.broadcasts import archive
 from bot.channels import ChannelCall, Inbound
 from bot.channels.webchat import WebChat
 from bot.conversations import store as conversation_store
+from bot.conversations.chosen_intents import Question, question_of
 from bot.conversations.store import LockedConversation
 from bot.conversations.unsent_calls import UnsentRest
 from bot.db.connection import Transaction
@@ -27,7 +28,9 @@ from bot.runtime import Runtime
 from bot.understanding import suggestions
 from flows.engine.events import (
     CancelCase,
+    ChooseIntent,
     ConsentGiven,
+    ConsentWithdrawn,
     DeleteInput,
     Effect,
     Export,
@@ -72,6 +75,7 @@ class AfterCommit:
     sheet: share_links.Sheet | None = None
     erased: Erased | None = None
     rest: UnsentRest | None = None
+    question: Question | None = None
 
 
 @dataclass(slots=True)
@@ -126,7 +130,8 @@ async def carry_out(
     parcel = await conversation_store.save(
         rt, transaction, held, turn.conversation, work.epoch, written, stays=stays, last=last
     )
-    return AfterCommit(held.person, parcel, sheet=sheet)
+    question = question_of(turn, held.person.id)
+    return AfterCommit(held.person, parcel, sheet=sheet, question=question)
 
 
 async def _note_mission(transaction: Transaction, person: Person, turn: Turn) -> None:
@@ -245,7 +250,7 @@ async def _apply(
             metrics.NOT_UNDERSTOOD.labels(language, step).inc()
         case SuggestPhrase(language, text):
             await suggestions.add(transaction, language, text)
-        case DeleteInput() | PrintList() | ReadNews() | TryPin():
+        case DeleteInput() | PrintList() | ReadNews() | TryPin() | ChooseIntent():
             pass
         case _:
             await _record(rt, transaction, held, conversation, effect)
@@ -300,6 +305,7 @@ async def _standing(
 
 type _Recorded = (
     ConsentGiven
+    | ConsentWithdrawn
     | Submit
     | Withdraw
     | Relay
@@ -323,10 +329,11 @@ async def _record(
     """Store an effect that only writes rows, through the module that owns the table."""
     person = held.person
     match effect:
-        case ConsentGiven(purpose, text, shown_in):
+        case ConsentGiven(purpose, text, shown_in) | ConsentWithdrawn(purpose, text, shown_in):
             shown = rt.languages.render(text, shown_in)
+            given = isinstance(effect, ConsentGiven)
             await consents.record_consent(
-                transaction, person, purpose, shown, shown_in, held.channel
+                transaction, person, purpose, shown, shown_in, held.channel, given=given
             )
         case Submit():
             language, forms = conversation.language, conversation.forms

@@ -75,6 +75,7 @@ async def forget_unfinished(rt: Runtime, person_id: UUID) -> None:
                 consents=c.consents,
                 topics=c.topics,
                 has_pin=c.has_pin,
+                model_operator=c.model_operator,
             )
             await reminders.put(transaction, person_id, 0)
             await save_state(rt, transaction, held, rest)

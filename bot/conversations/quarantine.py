@@ -1,13 +1,19 @@
-"""Quarantine (dead letter table) of updates that could not be parsed or processed."""
+"""Quarantine (dead letter table) of updates that could not be processed, and the apology."""
 
 from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert
 
+from bot.channels import Message
 from bot.conversations import store as conversation_store
 from bot.db import tables as t
 from bot.db.connection import Transaction
 from bot.db.statements import fetch_value, statement
 from bot.runtime import Runtime
+from flows.engine.text import _
+
+APOLOGY = _(
+    "Something went wrong on our side. Your answers are safe. Please try again, or write “menu”."
+)
 
 _KEEP = statement(
     insert(t.QuarantinedUpdate)
@@ -38,3 +44,10 @@ async def quarantine(
     )
     assert attempts is not None
     return attempts
+
+
+def apology(rt: Runtime, language: str) -> Message:
+    """Return the apology in the person's language, or in all languages if it is unknown."""
+    codes = [language] if language else [code for code, _own in rt.languages.languages()]
+    lines = [rt.languages.render(APOLOGY, code) for code in codes]
+    return Message(tuple(lines), language=language)

@@ -26,16 +26,15 @@ from bot.channels import (
     Ignored,
     Inbound,
     IncomingUpdate,
-    Message,
     Unparseable,
 )
 from bot.concurrency.batching import WaitedTooLong
-from bot.conversations import anonymous, batched_turns, effects
+from bot.conversations import anonymous, batched_turns, chosen_intents, effects
 from bot.conversations import store as conversation_store
 from bot.conversations.anonymous import Overloaded
 from bot.conversations.batched_turns import Committed, NeedsOwnTransaction
 from bot.conversations.effects import AfterCommit
-from bot.conversations.quarantine import quarantine
+from bot.conversations.quarantine import apology, quarantine
 from bot.conversations.store import LockedConversation
 from bot.conversations.unsent_calls import UnsentRest
 from bot.db.connection import Transaction
@@ -47,6 +46,7 @@ from flows.engine.conversation import step
 from flows.engine.events import (
     ConsentGiven,
     Event,
+    IntentChosen,
     Pressed,
     Said,
     TryPin,
@@ -55,7 +55,6 @@ from flows.engine.events import (
 )
 from flows.engine.language_protocol import Reserved
 from flows.engine.state import Turn
-from flows.engine.text import _
 
 POISON_AFTER = 5
 MAX_SEEN = 64
@@ -129,6 +128,14 @@ async def deliver(rt: Runtime, delivery: AfterCommit | None) -> None:
         await anonymous.begin_again(rt, delivery.erased.key, delivery.erased.language, sent)
     if delivery.person is not None:
         await outbox.deliver(rt, delivery.parcel, delivery.person)
+    if delivery.question is not None:
+        chosen_intents.ask_later(rt, delivery.question, _take_choice)
+
+
+async def _take_choice(rt: Runtime, person_id: UUID, chosen: IntentChosen) -> None:
+    async with rt.pool.connection() as transaction:
+        delivery = await take_turn(rt, transaction, person_id, chosen)
+    await deliver(rt, delivery)
 
 
 async def _measured(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
@@ -313,10 +320,11 @@ async def _step_anonymous(
     seen = (*ask.seen, inbound.external_id)[-MAX_SEEN:]
     after = anonymous.AnonymousSession(turn.conversation, seen, sent.sent, sent.unsent)
     await anonymous.keep(rt, key, token, after)
-    if not after.unsent:
+    question = chosen_intents.question_of(turn, None, key, inbound)
+    if not after.unsent and question is None:
         return None, False
-    rest = UnsentRest(key, inbound.channel, inbound.address)
-    return AfterCommit(None, None, rest=rest), False
+    rest = UnsentRest(key, inbound.channel, inbound.address) if after.unsent else None
+    return AfterCommit(None, None, rest=rest, question=question), False
 
 
 async def _begin(
@@ -354,10 +362,6 @@ async def _begin(
 
 # An update that cannot be processed must not block later ones.
 
-APOLOGY = _(
-    "Something went wrong on our side. Your answers are safe. Please try again, or write “menu”."
-)
-
 
 async def _handle_failure(rt: Runtime, inbound: Inbound, error: Exception) -> AfterCommit | None:
     """Count a failure; after five the update is quarantined and the person gets an apology."""
@@ -391,10 +395,3 @@ async def _apologized(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
             return AfterCommit(held.person, parcel)
     act = ChannelCall("send", inbound.address, apology(rt, ""))
     return AfterCommit(None, None, ((inbound.channel, act),)) if held is None else None
-
-
-def apology(rt: Runtime, language: str) -> Message:
-    """Return the apology in the person's language, or in all languages if it is unknown."""
-    codes = [language] if language else [code for code, _own in rt.languages.languages()]
-    lines = [rt.languages.render(APOLOGY, code) for code in codes]
-    return Message(tuple(lines), language=language)

@@ -62,6 +62,10 @@ NOT_UNDERSTOOD = Counter(
     "kosh_not_understood", "Texts that were not understood, by language and step.",
     ("language", "step"), registry=REGISTRY,
 )  # fmt: skip
+MODEL_CHOICES = Counter(
+    "kosh_model_choices", "Topics that an external model was asked to choose, by outcome.",
+    ("outcome",), registry=REGISTRY,
+)  # fmt: skip
 MEANT = Counter(
     "kosh_case_intents", "Closed cases, by the intent that the officer named and the language.",
     ("intent", "language"), registry=REGISTRY,

@@ -13,7 +13,7 @@ _RECORD = statement(
     insert(t.Consent).values(
         person_id=bindparam("person"),
         purpose=bindparam("for_purpose"),
-        given=True,
+        given=bindparam("is_given"),
         text_sha256=bindparam("hash"),
         language=bindparam("in_language"),
         channel=bindparam("on_channel"),
@@ -22,14 +22,22 @@ _RECORD = statement(
 
 
 async def record_consent(
-    transaction: Transaction, person: Person, purpose: str, text: str, language: str, channel: str
+    transaction: Transaction,
+    person: Person,
+    purpose: str,
+    text: str,
+    language: str,
+    channel: str,
+    *,
+    given: bool = True,
 ) -> None:
-    """Record the consent to a purpose, with a hash of the exact text that was shown."""
+    """Record the consent to a purpose, or its withdrawal, with a hash of the exact text shown."""
     await execute(
         transaction,
         _RECORD,
         person=person.id,
         for_purpose=purpose,
+        is_given=given,
         hash=sha256(text.encode()).digest(),
         in_language=language,
         on_channel=channel,

@@ -39,6 +39,8 @@ PURPOSES = {
     # Translators: a purpose of consent.
     "announcements": _("Announcements"),
     "traits": _("What announcements are about"),
+    # Translators: a purpose of consent.
+    "external_model": _("Asking a language model"),
 }
 REGISTERED = _("Registration: {state}. Registration number: {number}")
 STATES = {
@@ -73,8 +75,8 @@ HOW_LONG = _(
 )
 
 _CONSENTS = statement(
-    select(t.Consent.purpose, t.Consent.created_at)
-    .where(t.Consent.person_id == bindparam("person"), t.Consent.given)
+    select(t.Consent.purpose, t.Consent.given, t.Consent.created_at)
+    .where(t.Consent.person_id == bindparam("person"))
     .order_by(t.Consent.id)
 )
 _CASE_COUNT = statement(
@@ -139,10 +141,14 @@ def _list(rt: Runtime, conversation: Conversation, today: date) -> Iterator[Text
 
 
 async def _consents(transaction: Transaction, person: Person) -> list[Text]:
-    return [
-        _(CONSENT.msgid, purpose=PURPOSES[purpose], date=at.date())
-        for purpose, at in await fetch_all(transaction, _CONSENTS, person=person.id)
-    ]
+    """Return the consents; those before a withdrawal no longer count."""
+    counted: list[tuple[str, date]] = []
+    for purpose, given, at in await fetch_all(transaction, _CONSENTS, person=person.id):
+        if given:
+            counted.append((purpose, at.date()))
+        else:
+            counted = [each for each in counted if each[0] != purpose]
+    return [_(CONSENT.msgid, purpose=PURPOSES[purpose], date=on) for purpose, on in counted]
 
 
 async def _announcements(transaction: Transaction, person: Person) -> list[tuple[Text, ...]]:

@@ -37,6 +37,29 @@ class Entry:
     exported: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Personal data that leaves the installation, and the condition for it."""
+
+    to: str
+    what: str
+    purpose: str
+    condition: str
+
+
+TRANSFERS = (
+    Transfer("messengers", "messages of the chat and the person's account there",
+             "carry the conversation", "the person writes there"),
+    Transfer("registry", "answers, papers and the consent of a pre-registration",
+             "register the person", "consent `registration` or `papers`"),
+    Transfer("external language model",
+             "one question that was not understood, up to 300 characters, without name, account,"
+             " conversation or language; never with a sign of danger, a number, an address or a"
+             " link, from a form, or from the caption of a file",
+             "choose one of the checked topics; the question is not stored here",
+             "`KOSH_EXTERNAL_MODEL_URL` is set, and consent `external_model`"),
+)  # fmt: skip
+
 _S, _T, _B, _P = Protection.SEALED, Protection.TRANSIENT, Protection.BLIND, Protection.PLAIN
 _GONE, _CUT, _NEVER = Erased.GONE, Erased.CUT, Erased.NEVER
 _LIFE = (
@@ -110,7 +133,7 @@ INVENTORY = (
           _P, _MESSAGE, _GONE),
     Entry("consents", ("id", "person_id", "purpose", "given", "text_sha256", "language", "channel",
                        "created_at"),
-          "prove consent", _P, _LIFE, _GONE, True),
+          "prove consent, and its withdrawal", _P, _LIFE, _GONE, True),
     Entry("tombstones", ("hash",), "stay erased after a restore", _B, "while backups live", _CUT),
     Entry("tombstones", ("created_at",), "stay erased after a restore", _P, "while backups live",
           _CUT),

@@ -1,6 +1,6 @@
 """Adapter of the recognizer to the engine: levels of confidence instead of probabilities."""
 
-from bot.understanding import entities
+from bot.understanding import entities, sharing
 from bot.understanding.decision import Certainty, DangerLevel, Decision, decide
 from bot.understanding.recognizer import Recognizer
 from flows.engine.recognition import Confidence, Danger, Recognition
@@ -31,7 +31,8 @@ class EngineRecognizer:
 
     def recognize(self, text: str, language: str) -> Recognition:
         """Return the likely meanings of a text; raise nothing."""
-        decision = decide(self._recognizer.recognize(text, language or None))
+        found = self._recognizer.recognize(text, language or None)
+        decision = decide(found)
         confidence, intents = _asked(decision)
         danger = DANGER[decision.danger]
         return Recognition(
@@ -39,6 +40,7 @@ class EngineRecognizer:
             intents=intents,
             danger=danger,
             danger_intent=decision.danger_intent if danger is not Danger.NONE else "",
+            may_leave=sharing.may_leave(text, found, decision),
         )
 
     def entities(self, text: str) -> dict[str, str]:

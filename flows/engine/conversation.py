@@ -8,6 +8,7 @@ from flows.engine import (
     answering,
     checklist_screens,
     commands,
+    external_model,
     hearing,
     pin_screens,
     prompting,
@@ -26,6 +27,7 @@ from flows.engine.events import (
     Edited,
     Event,
     Filled,
+    IntentChosen,
     Joined,
     Kind,
     Page,
@@ -132,6 +134,7 @@ def _take(turn: TurnState, event: Event) -> None:
         case Started(word):
             commands.start(turn, word)
         case Said(text):
+            turn.typed = True
             typed_text.said(turn, text)
         case Pressed(payload):
             _pressed(turn, payload)
@@ -148,14 +151,25 @@ def _take(turn: TurnState, event: Event) -> None:
             turn.ask()
         case Edited():
             turn.say_and_reprompt(screens.NO_EDITS)
-        case Acknowledged(state, number):
-            registration_screens.acknowledged(turn, state, number)
         case Joined() | Resolved() | Filled():
             _take_officer_event(turn, event)
-        case UpdateWithheld(notice):
-            registration_screens.withhold_update(turn, notice)
+        case Acknowledged() | UpdateWithheld() | IntentChosen():
+            _take_result(turn, event)
         case PinTried() | PinLifted():
             pin_screens.take_event(turn, event)
+        case _:
+            assert_never(event)
+
+
+def _take_result(turn: TurnState, event: Acknowledged | UpdateWithheld | IntentChosen) -> None:
+    """Take the result of something outside of the conversation."""
+    match event:
+        case Acknowledged(state, number):
+            registration_screens.acknowledged(turn, state, number)
+        case UpdateWithheld(notice):
+            registration_screens.withhold_update(turn, notice)
+        case IntentChosen(intent, nonce):
+            external_model.answer(turn, intent, nonce)
         case _:
             assert_never(event)
 
@@ -258,7 +272,7 @@ def _press_reply(turn: TurnState, key: str) -> None:
         return turn.ask()
     if key == "urgent":
         return commands.to_person(turn, safety.TOPIC)
-    if not hearing.press(turn, key):
+    if not external_model.press(turn, key) and not hearing.press(turn, key):
         screen_answers.old_button(turn)
 
 

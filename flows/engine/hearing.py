@@ -80,7 +80,7 @@ def answer(turn: TurnState, replies: list[Reply]) -> None:
     turn.c = replace(turn.c, not_understood=0)
     first = replies[0]
     if len(replies) > 1:
-        return _say_answers(turn, [reply for reply in replies if reply.label] or replies)
+        return say_answers(turn, [reply for reply in replies if reply.label] or replies)
     if first.label is None:
         turn.notes.append(first.opening(turn.today, turn.citizenship()))
         return turn.ask()
@@ -91,7 +91,7 @@ def answer(turn: TurnState, replies: list[Reply]) -> None:
         return commands.run(turn, first.command)
     if first.opens and not _in_form(turn) and _open(turn, first):
         return
-    _say_answers(turn, replies)
+    say_answers(turn, replies)
 
 
 def press(turn: TurnState, key: str) -> bool:
@@ -120,7 +120,8 @@ def press(turn: TurnState, key: str) -> bool:
 # Sending answers
 
 
-def _say_answers(turn: TurnState, replies: list[Reply]) -> None:
+def say_answers(turn: TurnState, replies: list[Reply], ways: tuple[Option, ...] = ()) -> None:
+    """Send the openings of the answers, with their buttons and further `ways` on."""
     paragraphs: list[tuple[Text, ...]] = [(each,) for each in notices(turn.today)]
     options: list[Option] = []
     for reply in replies:
@@ -129,7 +130,7 @@ def _say_answers(turn: TurnState, replies: list[Reply]) -> None:
         paragraphs += [head, *((line,) for line in opening)] if head else [opening]
         options += _ways_on(turn, reply, MORE if len(replies) == 1 else reply.label)
     options.append(Option(f"else.{replies[0].intent}", SOMETHING_ELSE))
-    _show(turn, paragraphs, options)
+    _show(turn, paragraphs, [*options, *ways])
 
 
 def _ways_on(turn: TurnState, reply: Reply, more: Text | None) -> list[Option]:

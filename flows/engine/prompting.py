@@ -86,7 +86,13 @@ def ask_language(turn: TurnState, above: Text | None = None) -> None:
 def _ask_menu(turn: TurnState, page: int = 0) -> None:
     turn.c = replace(turn.c, heard=None)
     registered = turn.c.registration is not None
-    menu = screens.menu_screen(turn.flows.values(), turn.c.is_persistent, registered, turn.c.muted)
+    menu = screens.menu_screen(
+        turn.flows.values(),
+        turn.c.is_persistent,
+        registered,
+        turn.c.muted,
+        bool(turn.c.model_operator),
+    )
     if not page:
         turn.notes[:0] = [(each,) for each in notices(turn.today)]
     turn.ask_screen(menu, page=page)

@@ -36,13 +36,14 @@ class Recognition:
 
     `intents` are ids. With `SURE`: those to answer, at most two, one for each question in the
     message. With `UNSURE`: up to three to offer, likeliest first. Otherwise the likeliest one, or
-    none.
+    none. `may_leave`: an external model may read the message, if the person agreed.
     """
 
     confidence: Confidence
     intents: tuple[str, ...] = ()
     danger: Danger = Danger.NONE
     danger_intent: str = ""
+    may_leave: bool = False
 
 
 class Recognizer(Protocol):

@@ -40,6 +40,11 @@ class Reply:
     preset: tuple[tuple[str, str], ...] = ()
     neighbours: tuple[str, ...] = ()
 
+    @property
+    def is_choosable(self) -> bool:
+        """Return True if an external model may choose it: a topic with a name, no command."""
+        return self.label is not None and self.command is None
+
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
@@ -48,6 +53,7 @@ class Understanding:
     `safety` maps a danger intent to the safety answer; "" is the general answer. `suggest` turns
     values that a message named into answers of questions, by their names. `topics` maps a flow or
     screen to the intents offered if nothing was recognised; "" is the general list.
+    `model_operator` is who runs the external model; without one, none is asked.
     """
 
     recognizer: Recognizer
@@ -55,3 +61,4 @@ class Understanding:
     safety: Mapping[str, Spoken]
     topics: Mapping[str, tuple[str, ...]]
     suggest: Callable[[Mapping[str, str]], Mapping[str, str]] = field(default=dict)
+    model_operator: str = ""

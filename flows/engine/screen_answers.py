@@ -4,6 +4,7 @@ from flows.engine import (
     announcement_screens,
     checklist_screens,
     commands,
+    external_model,
     hearing,
     pin_screens,
     safety,
@@ -79,6 +80,8 @@ def _choose(turn: TurnState, key: str) -> None:
     if key == "write_again":
         turn.c = replace(turn.c, muted=False)
         return turn.say_and_reprompt(screens.WRITE_AGAIN)
+    if key == "no_model":
+        return external_model.withdraw(turn)
     if key in Reserved:
         return commands.run(turn, Reserved(key))
     old_button(turn)

@@ -189,6 +189,7 @@ KEEP = button("Keep this answer")
 BACK_TO_BOT = button("Back to assistant")
 OPEN = button("Open")
 OPEN_PAGE = button("Open the page")
+NO_MODEL = button("No language model")
 USE_PAGE = button("Use a private page")
 
 
@@ -211,7 +212,10 @@ def language_screen(words: Words) -> Choice:
     return Choice(name=LANGUAGE, label=button("Language"), text=CHOOSE_LANGUAGE, among=among)
 
 
-def menu_screen(flows: Iterable[Flow], kept: bool, registered: bool, quiet: bool) -> Choice:
+def menu_screen(
+    flows: Iterable[Flow], kept: bool, registered: bool, quiet: bool, model: bool = False
+) -> Choice:
+    """Return the menu; `model`: the person consented to an external model."""
     among = [Option(flow.name, flow.title) for flow in flows if not flow.follows]
     if registered:
         among.insert(0, Option("status", labels.MY_REGISTRATION))
@@ -223,6 +227,8 @@ def menu_screen(flows: Iterable[Flow], kept: bool, registered: bool, quiet: bool
         ]
     if quiet:
         among.append(Option("write_again", button("Allow messages")))
+    if model:
+        among.append(Option("no_model", NO_MODEL))
     among.append(Option("language", button("Language")))
     return Choice(name=MENU, label=button("Menu"), text=MENU_TEXT, among=tuple(among))
 

@@ -88,7 +88,8 @@ class Conversation:
     `not_understood` counts consecutive texts that were not understood. `is_masked`: the chat was
     closed and cleared, so names are hidden until the PIN or the secure page shows who is there.
     `has_left`: the last thing that the person did was to close the chat or to stop messages.
-    `update_waits`: an officer's message waits until the person opens it.
+    `update_waits`: an officer's message waits until the person opens it. `model_operator` is who
+    may get questions for an external model: "" is a refusal, None means not asked yet.
     """
 
     language: str = ""
@@ -116,6 +117,7 @@ class Conversation:
     is_masked: bool = False
     has_left: bool = False
     update_waits: bool = False
+    model_operator: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,8 @@ class TurnState:
         self.understanding = understanding
         # True if the language was guessed in this turn; then a button to change it is shown.
         self.guessed = False
+        # True if the event is a typed text; a caption is not, since it belongs to a file.
+        self.typed = False
         self._prompt = prompt
         self._recognized: tuple[str, Recognition] | None = None
         self._named: tuple[str, Mapping[str, str]] | None = None

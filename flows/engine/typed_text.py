@@ -3,6 +3,7 @@
 from flows.engine import (
     answering,
     commands,
+    external_model,
     hearing,
     pin_screens,
     prompting,
@@ -86,7 +87,7 @@ def _judge(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> N
     if isinstance(reading, Refusal) or _asks_instead(turn, asked, text):
         refusal = reading if isinstance(reading, Refusal) else Refusal.NOT_LISTED
         if _may_ask(turn, asked, text, refusal) and hearing.hear(turn, text):
-            return
+            return external_model.consider(turn, text)
         return answering.refuse(turn, asked, refusal)
     if isinstance(reading, str):
         return answering.answer(turn, asked, reading, typed=True)
@@ -100,6 +101,7 @@ def _unasked(turn: TurnState, text: str, word: Reserved | None) -> None:
     if turn.understanding is None:
         return commands.start(turn, "")
     hearing.hear(turn, text)
+    external_model.consider(turn, text)
 
 
 # Before a language is chosen

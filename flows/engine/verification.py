@@ -231,7 +231,10 @@ def _screens(flows: Mapping[str, Flow]) -> Iterator[tuple[Choice, Mapping[str, R
     """Yield the assistant's own screens, with the options that act like a reserved word."""
     meant = {flow.name: Reserved.PERSON for flow in flows.values() if flow.hands_over}
     meant |= {flow.name: Reserved.NEWS for flow in flows.values() if flow.announces}
-    yield screens.menu_screen(flows.values(), kept=True, registered=True, quiet=True), meant
+    yield (
+        screens.menu_screen(flows.values(), kept=True, registered=True, quiet=True, model=True),
+        meant,
+    )
     yield announcement_screens.screen(announcement_screens.WHAT, announcement_screens.GET), {}
     yield announcement_screens.screen(announcement_screens.WHAT, announcement_screens.CHANGE), {}
     yield screens.DELETE_SCREEN, {}

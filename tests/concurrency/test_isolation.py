@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from bot import outbox
-from bot.conversations import receive, registry_events
+from bot.conversations import quarantine, receive, registry_events
 from bot.desk import case_sweeps, form_funnel
 from bot.outbox import statements
 from bot.people import identities, reminders, subscriptions
@@ -61,7 +61,7 @@ async def test_outbox_sends_other_messages_when_a_person_is_unreadable(
     monkeypatch.setattr(outbox, "SWEPT_AT_ONCE", 1)
     monkeypatch.setattr(statements, "SWEPT_AT_ONCE", 1)
     known = await _three(rt)
-    row = outbox.Row("send", receive.apology(rt, "ru"))
+    row = outbox.Row("send", quarantine.apology(rt, "ru"))
     for person_id in known:
         async with rt.pool.connection() as session:
             person = await identities.load(rt, session, person_id)

@@ -337,3 +337,32 @@ def test_settings_accept_the_auth_header_of_a_solution_provider(
     assert "KOSH_WHATSAPP_AUTH_HEADER" in refusal(
         **WHATSAPP, KOSH_WHATSAPP_AUTH_HEADER=f"{header}\r\nX: y"
     )
+
+
+def test_external_model_is_off_by_default_and_refused_by_halves() -> None:
+    assert settings().external_model_url is None
+    refused = refusal(KOSH_EXTERNAL_MODEL_URL="https://models.example/v1")
+    assert "KOSH_EXTERNAL_MODEL_NAME, KOSH_EXTERNAL_MODEL_OPERATOR" in refused
+
+
+@pytest.mark.parametrize(
+    ("url", "accepted"),
+    [
+        ("https://models.example/v1", True),
+        ("http://127.0.0.1:8000/v1", True),
+        ("http://models.example/v1", False),
+        ("https://user@models.example/v1", False),
+    ],
+)
+def test_external_model_needs_tls_outside_of_this_machine(url: str, accepted: bool) -> None:
+    values = {
+        "KOSH_EXTERNAL_MODEL_URL": url,
+        "KOSH_EXTERNAL_MODEL_NAME": "model",
+        "KOSH_EXTERNAL_MODEL_OPERATOR": "Example",
+    }
+    if not accepted:
+        assert "KOSH_EXTERNAL_MODEL_URL" in refusal(**values)
+        return
+    with pytest.MonkeyPatch.context() as environment:
+        put(environment, **values)
+        assert settings().external_model_url == url

@@ -16,7 +16,7 @@ from psycopg_pool import PoolTimeout
 
 from bot import cases, desk, outbox
 from bot.cases import CaseConflict, State
-from bot.conversations import receive
+from bot.conversations import quarantine
 from bot.conversations import store as conversation_store
 from bot.desk import ActionResult
 from bot.officers.directory import Officer
@@ -89,7 +89,9 @@ async def _write(rt: Runtime, case: cases.Case, count: int) -> None:
     async with rt.pool.connection() as session:
         held = await conversation_store.lock(rt, session, case.person_id)
         assert held is not None
-        rows = [outbox.Row("send", receive.apology(rt, "ru"), held.epoch) for _each in range(count)]
+        rows = [
+            outbox.Row("send", quarantine.apology(rt, "ru"), held.epoch) for _each in range(count)
+        ]
         await outbox.enqueue(session, held.person, "web", rows)
 
 

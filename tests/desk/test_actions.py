@@ -13,7 +13,7 @@ import pytest
 from bot import cases, desk, outbox
 from bot.cases import State, canned_replies
 from bot.cases.working_hours import Stale
-from bot.conversations import receive
+from bot.conversations import quarantine
 from bot.conversations import store as conversation_store
 from bot.desk import Refusal, ToMission, ToOfficer, ToTopic
 from bot.desk import views as desk_views
@@ -137,7 +137,7 @@ async def test_case_claim_drops_unsent_bot_messages(
     async with rt.pool.connection() as session:
         held = await conversation_store.lock(rt, session, case.person_id)
         assert held is not None
-        late = outbox.Row("send", receive.apology(rt, "ru"), held.epoch)
+        late = outbox.Row("send", quarantine.apology(rt, "ru"), held.epoch)
         await outbox.enqueue(session, held.person, "web", (late,))
     await desk.claim(rt, officer, case.id, case.version, key=key())
     await outbox.sweep(rt)
@@ -151,7 +151,7 @@ async def _replied_but_not_sent(rt: Runtime, case: cases.Case, officer: Officer)
     async with rt.pool.connection() as session:
         held = await conversation_store.lock(rt, session, case.person_id)
         assert held is not None
-        row = outbox.Row("send", receive.apology(rt, "ru"), case_id=case.id, officer=officer.id)
+        row = outbox.Row("send", quarantine.apology(rt, "ru"), case_id=case.id, officer=officer.id)
         (sent,) = await outbox.enqueue(session, held.person, "web", (row,))
         await cases.add_words(session, held.person, case.id, "A reply", officer.id, "", sent)
 

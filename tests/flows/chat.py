@@ -18,6 +18,7 @@ from flows.engine.events import (
     Effect,
     Event,
     Filled,
+    IntentChosen,
     Page,
     Pressed,
     Said,
@@ -258,7 +259,13 @@ class Chat:
         silent |= before.update_waits and isinstance(event, Pressed)
         silent |= isinstance(
             event,
-            Filled | Acknowledged | Attached | UploadChecked | UploadStatusChanged | UpdateWithheld,
+            Filled
+            | Acknowledged
+            | Attached
+            | IntentChosen
+            | UploadChecked
+            | UploadStatusChanged
+            | UpdateWithheld,
         )
         silent |= any(isinstance(effect, TryPin) for effect in after.effects)
         assert after.says or silent, f"no answer to {event}"

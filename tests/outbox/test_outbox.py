@@ -9,7 +9,7 @@ import pytest
 from bot import outbox
 from bot.channels import ChannelCall, Unreachable
 from bot.channels.webchat import WebChat
-from bot.conversations import receive
+from bot.conversations import quarantine
 from bot.conversations import store as conversation_store
 from bot.db.connection import Connection
 from bot.embedded import Databases
@@ -24,7 +24,7 @@ BACKLOG = outbox.SWEPT_AT_ONCE + 10
 
 async def _wait(rt: Runtime, guest: Guest, rows: int) -> None:
     """Give a person rows that no process sends."""
-    row = outbox.Row("send", receive.apology(rt, "ru"))
+    row = outbox.Row("send", quarantine.apology(rt, "ru"))
     async with rt.pool.connection() as session:
         held, _fresh, _now = await conversation_store.claim(rt, session, guest.inbound(Started()))
         assert held is not None

@@ -9,7 +9,7 @@ import pytest
 from bot import outbox
 from bot.channels import ChannelCall, DeliveryReport, SendError, Throttled, Unreachable
 from bot.channels.webchat import WebChat
-from bot.conversations import receive
+from bot.conversations import quarantine
 from bot.conversations import store as conversation_store
 from bot.outbox import part_status
 from bot.outbox.part_status import Part
@@ -70,7 +70,7 @@ class _Row:
         async with self.rt.pool.connection() as session:
             held, _fresh, _now = await conversation_store.claim(self.rt, session, inbound)
             assert held is not None
-            row = outbox.Row("send", receive.apology(self.rt, "ru"))
+            row = outbox.Row("send", quarantine.apology(self.rt, "ru"))
             [self.id] = await outbox.enqueue(session, held.person, "web", (row,))
         self.rt = replace(self.rt, channels={**self.rt.channels, "web": self.page}, doubts={})
 

@@ -11,7 +11,7 @@ import pytest
 
 from bot import outbox
 from bot.channels import DeliveryReport, Message, Rates, Template
-from bot.conversations import receive
+from bot.conversations import quarantine
 from bot.conversations import store as conversation_store
 from bot.i18n import reserved_words
 from bot.people import identities
@@ -150,7 +150,7 @@ async def _person(house: House, user: User) -> identities.Person:
 async def _notify(house: House, user: User) -> None:
     """Send a service message that the person did not ask for, and await its first attempt."""
     person = await _person(house, user)
-    row = outbox.Row("send", receive.apology(house.rt, "ru"))
+    row = outbox.Row("send", quarantine.apology(house.rt, "ru"))
     async with house.rt.pool.connection() as session:
         await outbox.enqueue(session, person, "whatsapp", (row,))
     await outbox.deliver(house.rt, None, person)
@@ -283,7 +283,7 @@ async def test_whatsapp_message_outside_the_window_waits_for_the_person(house: H
     assert len(house.whatsapp.journal.calls("messages")) == sent
     await user.say("/help")
     await user.wait_for_message(seen + 2)
-    assert user.received[seen].text == house.rt.languages.render(receive.APOLOGY, "ru")
+    assert user.received[seen].text == house.rt.languages.render(quarantine.APOLOGY, "ru")
     assert "waiting" not in await _states(house, user)
     await house.ahead("23 hours")
     await _notify(house, user)
@@ -298,7 +298,7 @@ async def test_whatsapp_window_closed_report_makes_the_message_wait(house: House
     await _until_state(house, user, "waiting")
     await user.say("/help")
     await user.wait_for_message(seen + 2)
-    assert user.received[seen].text == house.rt.languages.render(receive.APOLOGY, "ru")
+    assert user.received[seen].text == house.rt.languages.render(quarantine.APOLOGY, "ru")
     assert house.whatsapp.journal.mistakes() == []
 
 
@@ -391,7 +391,7 @@ async def test_whatsapp_pair_rate_is_respected(house: House) -> None:
     house.whatsapp.world.gate = Gate(Limits(), house.whatsapp.world.now)
     house.rt.channels["whatsapp"].rates = Rates(80, 80, 1 / 6, 40, firm=True)
     person, seen = await _person(house, user), len(user.received)
-    row = outbox.Row("send", receive.apology(house.rt, "ru"))
+    row = outbox.Row("send", quarantine.apology(house.rt, "ru"))
     async with house.rt.pool.connection() as session:
         await outbox.enqueue(session, person, "whatsapp", (row,) * 60)
     await outbox.deliver(house.rt, None, person)

@@ -9,7 +9,7 @@ import pytest
 
 from bot import outbox
 from bot.channels import BlockedByUser, ChannelCall, Message, WindowClosed
-from bot.conversations import receive
+from bot.conversations import quarantine
 from tests.app_stack import House
 from tests.emulators.whatsapp import Broken, Failed, Refused, User
 from tests.emulators.whatsapp.faults import Fault
@@ -260,5 +260,5 @@ async def test_whatsapp_refused_message_is_sent_when_the_person_writes_meanwhile
     monkeypatch.setattr(channel, "send", late)
     await _notify(house, user)
     await user.wait_for_message(seen + 2, seconds=30)
-    assert user.received[seen].text == house.rt.languages.render(receive.APOLOGY, "ru")
+    assert user.received[seen].text == house.rt.languages.render(quarantine.APOLOGY, "ru")
     assert await _is_open(house)

@@ -9,7 +9,7 @@ from sqlalchemy import Table
 from bot.cli.reference.markdown import code, table
 from bot.cli.reference.source import sources
 from bot.db.tables import Base
-from bot.privacy.data_inventory import INVENTORY
+from bot.privacy.data_inventory import INVENTORY, TRANSFERS
 
 _TABLES = """# Tables
 
@@ -24,6 +24,10 @@ _INVENTORY = """# Data inventory
 
 Every stored field: its purpose, protection and lifetime. A column without an entry fails the tests.
 How the rules work together is explained in [privacy](../explanation/privacy.md).
+
+"""
+_TRANSFERS = """
+## What leaves the installation
 
 """
 # Deletes from every table, so it is named as a writer only where it inserts.
@@ -99,4 +103,6 @@ def inventory_page() -> str:
     )
     head = ("table", "fields", "purpose", "protection", "kept", "when erased", "in `my data`")
     intro = f"Letters in the column *kept*:\n\n{legend}\n" if legend else ""
-    return _INVENTORY + intro + table(head, rows)
+    sent = ((each.to, each.what, each.purpose, each.condition) for each in TRANSFERS)
+    leaves = table(("to", "what", "purpose", "only if"), sent)
+    return _INVENTORY + intro + table(head, rows) + _TRANSFERS + leaves

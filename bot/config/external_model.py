@@ -1,0 +1,62 @@
+"""Settings of the external language model, a part of `Settings`; off by default."""
+
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
+
+from bot.config.installation import LOOPBACK, InstallationSettings
+from bot.config.setting_types import OptionalWebAddress
+from bot.config.sources import variable
+
+
+class ExternalModelSettings(InstallationSettings):
+    """Settings of a model that chooses topics for messages which were not understood."""
+
+    external_model_url: OptionalWebAddress = Field(
+        default=None,
+        description="Base URL of an OpenAI-compatible API whose model may choose a topic for a "
+        "message that was not understood, such as https://…/v1; without it no model is asked.",
+    )
+    external_model_name: str | None = Field(
+        default=None, max_length=200, description="Name of that model."
+    )
+    external_model_operator: str | None = Field(
+        default=None,
+        max_length=100,
+        description="Who runs that model, as people read it in the consent. After a change, the "
+        "consent is asked again.",
+    )
+    external_model_key: SecretStr | None = Field(
+        default=None, description="Key of that API; without it none is sent."
+    )
+    external_model_seconds: float = Field(
+        default=5, gt=0, le=60, description="Longest wait for an answer of the model, in seconds."
+    )
+    external_model_hourly: int = Field(
+        default=200,
+        ge=1,
+        le=1_000_000,
+        description="Questions that the installation may send to the model in an hour.",
+    )
+    external_model_person_hourly: int = Field(
+        default=10,
+        ge=1,
+        le=1000,
+        description="Questions of one person that may be sent to the model in an hour.",
+    )
+
+    @model_validator(mode="after")
+    def _whole_model(self) -> Self:
+        names = ("external_model_url", "external_model_name", "external_model_operator")
+        missing = [variable(name) for name in names if getattr(self, name) is None]
+        if missing and len(missing) < len(names):
+            raise ValueError(f"the external model is only half set; set {', '.join(missing)} too")
+        return self
+
+    @model_validator(mode="after")
+    def _private_model(self) -> Self:
+        address = urlsplit(self.external_model_url or "")
+        if address.scheme == "http" and address.hostname not in LOOPBACK:
+            raise ValueError("KOSH_EXTERNAL_MODEL_URL must be https://, words of people go there")
+        return self

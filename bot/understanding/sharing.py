@@ -1,0 +1,28 @@
+"""Decides which messages an external model may read, if the person agreed."""
+
+import re
+import unicodedata
+
+from bot.understanding.decision import Certainty, DangerLevel, Decision
+from bot.understanding.recognizer import Recognition
+
+# A tenth of the minimum of the safety card, which decision 0042 explains.
+MAX_DANGER = 0.01
+MAX_LENGTH = 300
+# E-mail addresses, account names, links, and hosts without a scheme.
+_ADDRESSES = re.compile(r"@|://|\b[\w-]+\.[a-z]{2,}\b", re.IGNORECASE)
+# A telephone or document number may be written in Chinese numerals.
+_HAN_NUMBER = re.compile("[〇零一二三四五六七八九两幺]{4,}")
+
+
+def may_leave(text: str, found: Recognition, decision: Decision) -> bool:
+    """Return True for a short, unclear message without sign of danger, number, address or link."""
+    is_unclear = decision.certainty is not Certainty.SURE and not found.blank
+    is_calm = decision.danger is DangerLevel.NONE and found.danger < MAX_DANGER
+    return is_unclear and is_calm and len(text) <= MAX_LENGTH and not _identifies(text)
+
+
+def _identifies(text: str) -> bool:
+    has_number = any(unicodedata.category(each).startswith("N") for each in text)
+    plain = unicodedata.normalize("NFKC", text)
+    return has_number or bool(_ADDRESSES.search(plain) or _HAN_NUMBER.search(plain))

@@ -1,0 +1,177 @@
+"""Questions to an external model after a turn: the person always gets an ordinary answer."""
+
+import io
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+from pydantic import SecretStr
+
+from bot.config.settings import Settings
+from bot.observability import logging
+from bot.runtime import Runtime, runtime
+from flows.engine import external_model
+from flows.engine.events import Pressed, Said, Started
+from flows.engine.recognition import Confidence, Recognition
+from tests.emulators.language_model import FAULTS, KEY, MODEL, LanguageModel, language_model
+from tests.flows.recognizer import FakeRecognizer, danger
+from tests.person_client import Guest
+
+OPERATOR = "Example Models Ltd"
+UNCLEAR, PRIVATE, DANGER = "zzz canary qqq", "zzz private qqq", "zzz taken qqq"
+RECOGNIZER = FakeRecognizer(
+    {
+        UNCLEAR: Recognition(Confidence.UNKNOWN, may_leave=True),
+        PRIVATE: Recognition(Confidence.UNKNOWN),
+        DANGER: danger("danger.detained"),
+    }
+)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[LanguageModel]:
+    async with language_model() as server:
+        server.chosen = "life.pension"
+        yield server
+
+
+@pytest.fixture
+async def asking(chosen: Settings, server: LanguageModel) -> AsyncIterator[Runtime]:
+    settings = chosen.model_copy(
+        update={
+            "external_model_url": server.url,
+            "external_model_name": MODEL,
+            "external_model_operator": OPERATOR,
+            "external_model_key": SecretStr(KEY),
+            "external_model_seconds": 60.0,
+        }
+    )
+    async with runtime(settings) as rt:
+        yield replace(rt, understanding=replace(rt.understanding, recognizer=RECOGNIZER))
+
+
+async def finished(rt: Runtime) -> None:
+    """Wait until everything that turns left to do is done."""
+    while rt.later:
+        await next(iter(rt.later))
+
+
+async def begun(rt: Runtime) -> Guest:
+    guest = Guest(rt)
+    await guest.do(Started())
+    await guest.press("ru")
+    return guest
+
+
+async def agreed(rt: Runtime) -> Guest:
+    guest = await begun(rt)
+    await guest.do(Said(UNCLEAR))
+    await guest.do(Pressed(f"?{external_model.AGREE}"))
+    return guest
+
+
+async def texts(guest: Guest) -> list[str]:
+    return ["\n".join(map(str, each.paragraphs)) for each in await guest.heard()]
+
+
+async def test_chosen_topic_is_answered_after_the_ordinary_answer(
+    asking: Runtime, server: LanguageModel
+) -> None:
+    guest = await agreed(asking)
+    before = len(await texts(guest))
+    await guest.do(Said(UNCLEAR))
+    await finished(asking)
+    ordinary, chosen = (await texts(guest))[before:]
+    assert OPERATOR not in ordinary
+    assert OPERATOR in chosen
+    assert (server.asked, server.mistakes) == ([UNCLEAR], [])
+
+
+@pytest.mark.parametrize("fault", [each for each in FAULTS if each != "slow"])
+async def test_ordinary_answer_remains_when_the_model_fails(
+    asking: Runtime, server: LanguageModel, fault: str
+) -> None:
+    server.fault = fault
+    guest = await agreed(asking)
+    before = len(await texts(guest))
+    await guest.do(Said(UNCLEAR))
+    await finished(asking)
+    assert len(server.asked) == 1
+    assert len(await texts(guest)) == before + 1
+    await guest.do(Said("/menu"))
+    assert len(await texts(guest)) == before + 2
+
+
+async def test_slow_model_delays_no_turn_and_its_late_choice_is_dropped(
+    asking: Runtime, server: LanguageModel
+) -> None:
+    server.fault = "slow"
+    guest = await agreed(asking)
+    before = len(await texts(guest))
+    await guest.do(Said(UNCLEAR))
+    await guest.do(Said("/menu"))
+    assert len(await texts(guest)) == before + 2
+    server.released.set()
+    await finished(asking)
+    assert len(server.asked) == 1
+    assert len(await texts(guest)) == before + 2
+
+
+async def test_no_word_leaves_without_consent_or_with_danger(
+    asking: Runtime, server: LanguageModel
+) -> None:
+    lines = io.StringIO()
+    logging.configure("debug", to=lines)
+    try:
+        guest = await begun(asking)
+        for text in (UNCLEAR, PRIVATE, UNCLEAR, DANGER):
+            await guest.do(Said(text))
+        refusing = await begun(asking)
+        await refusing.do(Said(UNCLEAR))
+        await refusing.do(Pressed(f"?{external_model.REFUSE}"))
+        await refusing.do(Said(UNCLEAR))
+        willing = await agreed(asking)
+        for text in (PRIVATE, DANGER):
+            await willing.do(Said(text))
+        await finished(asking)
+    finally:
+        logging.configure("error")
+    assert server.asked == []
+    assert "zzz" not in lines.getvalue()
+
+
+async def test_budget_of_a_person_and_of_the_installation_ends_questions(
+    asking: Runtime, server: LanguageModel
+) -> None:
+    few = asking.settings.model_copy(
+        update={"external_model_person_hourly": 2, "external_model_hourly": 3}
+    )
+    rt = replace(asking, settings=few)
+    one, other = await agreed(rt), await agreed(rt)
+    for guest in (one, one, one, other, other):
+        await guest.do(Said(UNCLEAR))
+        await finished(rt)
+    assert len(server.asked) == 3
+
+
+async def test_known_person_is_answered_and_the_consent_is_recorded(
+    asking: Runtime, server: LanguageModel
+) -> None:
+    guest = Guest(asking)
+    await guest.consent()
+    await guest.do(Said("/menu"))
+    await guest.do(Said(UNCLEAR))
+    await guest.do(Pressed(f"?{external_model.AGREE}"))
+    await guest.do(Said(UNCLEAR))
+    await finished(asking)
+    assert server.asked == [UNCLEAR]
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.asked is not None
+    assert [each.key for each in conversation.asked.options][-1] == external_model.REFUSE
+    await guest.do(Pressed(f"?{external_model.REFUSE}"))
+    async with asking.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT given FROM consents WHERE purpose = %s ORDER BY id", (external_model.PURPOSE,)
+        )
+        assert await cursor.fetchall() == [(True,), (False,)]

@@ -1,0 +1,187 @@
+"""Consent to an external model, what is asked of it, and the topic that it chose."""
+
+from dataclasses import replace
+
+import pytest
+
+from flows.engine import external_model, hearing, screens
+from flows.engine.events import (
+    ChooseIntent,
+    ConsentGiven,
+    ConsentWithdrawn,
+    IntentChosen,
+    Pressed,
+    Said,
+    Unreadable,
+)
+from flows.engine.recognition import Confidence, Danger, Recognition
+from flows.engine.replies import Understanding
+from flows.replies import COMMANDS, understanding
+from tests.flows.chat import LANGUAGES, Chat, at
+from tests.flows.recognizer import FakeRecognizer
+
+OPERATOR = "Example Models Ltd"
+UNKNOWN = Recognition(Confidence.UNKNOWN, may_leave=True)
+RECOGNIZER = FakeRecognizer(
+    {
+        "aaa": UNKNOWN,
+        "bbb": Recognition(Confidence.UNSURE, ("support.money", "kandas.cost"), may_leave=True),
+        "private": Recognition(Confidence.UNKNOWN),
+        "uneasy": replace(UNKNOWN, danger=Danger.SUSPECTED, danger_intent="danger.police"),
+        "sure": Recognition(Confidence.SURE, ("life.pension",), may_leave=True),
+    }
+)
+ON = understanding(RECOGNIZER, OPERATOR)
+OFF = understanding(RECOGNIZER)
+
+
+def begun(language: str = "ru", known: Understanding = ON) -> Chat:
+    return Chat.begun(language, twice=True, understanding=known)
+
+
+def agreed(language: str = "ru") -> Chat:
+    """Return a chat whose person agreed; nothing was sent before."""
+    chat = begun(language).says("aaa").presses("?model.yes")
+    assert not chat.done(ChooseIntent)
+    return chat
+
+
+def test_external_model_is_not_mentioned_when_switched_off() -> None:
+    chat = begun(known=OFF).says("aaa", "bbb")
+    assert "?model.yes" not in chat.keys
+    assert not chat.done(ChooseIntent)
+    assert chat.conversation.model_operator is None
+    chat.takes(Pressed("?model.yes"))
+    assert chat.shows(screens.OLD_BUTTON)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_consent_names_the_operator_below_the_ordinary_answer(language: str) -> None:
+    chat = begun(language).says("aaa")
+    assert chat.shows(hearing.NOT_UNDERSTOOD[0])
+    assert chat.shows(external_model.CONSENT, operator=OPERATOR)
+    assert OPERATOR in chat.text
+    assert not chat.done(ChooseIntent)
+
+
+def test_consent_to_external_model_is_asked_once_only() -> None:
+    chat = begun().says("aaa").says("bbb")
+    assert not chat.shows(external_model.CONSENT)
+    assert not chat.done(ChooseIntent)
+
+
+def test_external_model_is_asked_after_consent_with_this_text_only() -> None:
+    chat = agreed()
+    assert chat.shows(external_model.AGREED)
+    chat.says("bbb")
+    assert chat.shows(hearing.WHICH_ONE)
+    assert chat.done(ChooseIntent) == [ChooseIntent("bbb", chat.nonce)]
+    assert "bbb" not in repr(chat.effects_now)
+
+
+@pytest.mark.parametrize("text", ["private", "uneasy", "sure", "меня хотят убить"])
+def test_external_model_is_never_asked_about_other_texts(text: str) -> None:
+    chat = agreed().says(text)
+    assert not chat.done(ChooseIntent)
+
+
+def test_external_model_is_not_asked_inside_a_form_or_about_captions() -> None:
+    chat = agreed().takes(Unreadable("photo", "aaa"))
+    assert not chat.done(ChooseIntent)
+    inside = at("purpose")
+    inside.understanding = ON
+    inside.conversation = replace(inside.conversation, model_operator=OPERATOR)
+    inside.says("aaa bbb", "bbb")
+    assert not inside.done(ChooseIntent)
+
+
+def test_external_model_is_not_asked_after_a_quick_exit() -> None:
+    chat = agreed()
+    chat.conversation = replace(chat.conversation, is_masked=True)
+    assert not chat.says("aaa").done(ChooseIntent)
+
+
+def test_refused_external_model_is_never_asked() -> None:
+    chat = begun().says("aaa").presses("?model.no")
+    assert chat.shows(external_model.REFUSED)
+    assert not chat.says("aaa").done(ChooseIntent)
+    assert not chat.shows(external_model.CONSENT)
+
+
+@pytest.mark.parametrize("way", ["menu", "button"])
+def test_consent_to_external_model_can_be_withdrawn(way: str) -> None:
+    chat = agreed()
+    if way == "menu":
+        chat.says("/menu").presses(">", "no_model")
+    else:
+        chat.takes(Pressed("?model.no"))
+    assert chat.shows(external_model.WITHDRAWN)
+    assert "no_model" not in chat.says("/menu").keys
+    assert not chat.says("aaa").done(ChooseIntent)
+
+
+def test_changed_operator_needs_a_new_consent() -> None:
+    chat = agreed()
+    chat.understanding = understanding(RECOGNIZER, "Others Ltd")
+    chat.says("aaa")
+    assert not chat.done(ChooseIntent)
+    assert chat.shows(external_model.CONSENT, operator="Others Ltd")
+
+
+def test_consent_of_an_unknown_person_is_not_recorded() -> None:
+    chat = agreed().says("aaa").says("/menu").presses(">", "no_model")
+    assert not chat.conversation.is_persistent
+    assert not chat.done(ConsentGiven)
+    assert not chat.done(ConsentWithdrawn)
+
+
+def test_consent_of_a_known_person_is_recorded_once_and_withdrawn() -> None:
+    chat = begun()
+    chat.conversation = replace(chat.conversation, is_persistent=True)
+    chat.says("aaa").presses("?model.yes").says("aaa")
+    (given,) = chat.done(ConsentGiven)
+    assert (given.purpose, given.language) == (external_model.PURPOSE, "ru")
+    assert dict(given.text.values) == {"operator": OPERATOR}
+    chat.says("/menu").presses(">", "no_model")
+    (withdrawn,) = chat.done(ConsentWithdrawn)
+    assert withdrawn.purpose == external_model.PURPOSE
+    assert external_model.PURPOSE not in chat.conversation.consents
+
+
+def test_consent_given_before_a_person_is_known_is_recorded_later() -> None:
+    chat = agreed()
+    chat.conversation = replace(chat.conversation, is_persistent=True)
+    assert len(chat.says("aaa").done(ConsentGiven)) == 1
+
+
+def test_chosen_intent_is_answered_with_who_chose_it() -> None:
+    chat = agreed().says("aaa")
+    chat.takes(IntentChosen("life.pension", chat.nonce))
+    assert chat.shows(external_model.CHOSEN, operator=OPERATOR)
+    assert chat.shows(hearing.YOU_ASK)
+    assert "?else.life.pension" in chat.keys
+    assert chat.presses("?model.no").shows(external_model.WITHDRAWN)
+
+
+@pytest.mark.parametrize("intent", ["", "danger.police", "talk.hello", "invented", *COMMANDS])
+def test_chosen_intent_is_ignored_if_it_is_no_topic(intent: str) -> None:
+    chat = agreed().says("aaa")
+    before = chat.conversation
+    chat.takes(IntentChosen(intent, chat.nonce))
+    assert not chat.says_now
+    assert chat.conversation == before
+
+
+def test_chosen_intent_is_ignored_if_the_person_went_on() -> None:
+    chat = agreed().says("aaa")
+    nonce = chat.nonce
+    chat.takes(Said("/menu")).takes(IntentChosen("life.pension", nonce))
+    assert not chat.says_now
+    chat.says("/exit").takes(IntentChosen("life.pension", nonce))
+    assert not chat.says_now
+
+
+def test_chosen_intent_is_ignored_after_withdrawal() -> None:
+    chat = agreed().says("aaa")
+    chat.conversation = replace(chat.conversation, model_operator="")
+    assert not chat.takes(IntentChosen("life.pension", chat.nonce)).says_now

@@ -1,0 +1,144 @@
+"""The client of an external model, over real HTTP with a strict server, and what may leave."""
+
+import io
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import ClientSession
+
+from bot.observability import logging, metrics
+from bot.understanding import evaluation, external_model, phrases
+from bot.understanding.engine_adapter import EngineRecognizer
+from bot.understanding.external_model import ExternalModel, Outcome
+from flows.knowledge.intents import BY_ID, Kind
+from tests.emulators.language_model import FAULTS, KEY, MODEL, LanguageModel, language_model
+
+TOPICS = {"life.pension": "pension", "kandas.cost": "what it costs"}
+TEXT = "canary of a question"
+OUTCOMES = {
+    "unlisted": Outcome.INVALID,
+    "prose": Outcome.INVALID,
+    "broken": Outcome.INVALID,
+    "cut": Outcome.INVALID,
+    "more": Outcome.INVALID,
+    "empty": Outcome.INVALID,
+    "slow": Outcome.TIMEOUT,
+    "429": Outcome.REFUSED,
+    "500": Outcome.REFUSED,
+    "redirect": Outcome.REFUSED,
+}
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[LanguageModel]:
+    async with language_model() as server:
+        yield server
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[ClientSession]:
+    async with ClientSession() as http:
+        yield http
+
+
+def counted(outcome: Outcome) -> float:
+    labels = {"outcome": outcome.value}
+    return metrics.REGISTRY.get_sample_value("kosh_model_choices_total", labels) or 0.0
+
+
+async def test_model_chooses_an_id_of_the_list(server: LanguageModel, http: ClientSession) -> None:
+    model = ExternalModel(http, server.url, MODEL, KEY, seconds=60)
+    server.chosen = "life.pension"
+    assert await model.choose(TEXT, TOPICS) == "life.pension"
+    assert (server.asked, server.mistakes) == ([TEXT], [])
+    assert server.ids == (*TOPICS, external_model.NONE)
+
+
+async def test_model_may_choose_none(server: LanguageModel, http: ClientSession) -> None:
+    before = counted(Outcome.NONE)
+    model = ExternalModel(http, server.url, MODEL, KEY, seconds=60)
+    assert await model.choose(TEXT, TOPICS) is None
+    assert counted(Outcome.NONE) == before + 1
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_failed_model_chooses_nothing_and_logs_no_word(
+    server: LanguageModel, http: ClientSession, fault: str
+) -> None:
+    server.fault, server.chosen = fault, "life.pension"
+    before, lines = counted(OUTCOMES[fault]), io.StringIO()
+    seconds = 0.2 if fault == "slow" else 60
+    model = ExternalModel(http, server.url, MODEL, KEY, seconds=seconds)
+    logging.configure("debug", to=lines)
+    try:
+        assert await model.choose(TEXT, TOPICS) is None
+    finally:
+        logging.configure("error")
+    assert counted(OUTCOMES[fault]) == before + 1
+    assert '"model.failed"' in lines.getvalue()
+    shown = lines.getvalue()
+    assert not [word for word in (TEXT, KEY, "dollars", "advice") if word in shown]
+
+
+async def test_model_with_a_wrong_key_chooses_nothing(
+    server: LanguageModel, http: ClientSession
+) -> None:
+    model = ExternalModel(http, server.url, MODEL, "", seconds=60)
+    assert await model.choose(TEXT, TOPICS) is None
+    assert (server.asked, server.mistakes) == ([], ["authorization"])
+
+
+async def test_unreachable_model_chooses_nothing(http: ClientSession) -> None:
+    model = ExternalModel(http, "http://127.0.0.1:9/v1", MODEL, KEY, seconds=60)
+    before = counted(Outcome.UNREACHABLE)
+    assert await model.choose(TEXT, TOPICS) is None
+    assert counted(Outcome.UNREACHABLE) == before + 1
+
+
+async def test_model_rests_after_failures_and_is_tried_again(
+    server: LanguageModel, http: ClientSession
+) -> None:
+    now = [0.0]
+    model = ExternalModel(http, server.url, MODEL, KEY, seconds=60, clock=lambda: now[0])
+    server.fault = "500"
+    for _each in range(external_model.MAX_FAILURES + 3):
+        await model.choose(TEXT, TOPICS)
+    assert len(server.asked) == external_model.MAX_FAILURES
+    now[0], server.fault, server.chosen = external_model.REST_SECONDS, "", "kandas.cost"
+    assert await model.choose(TEXT, TOPICS) == "kandas.cost"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "мой брат пропал в лагере",
+        "меня ищет полиция",
+        "我哥哥被带走了",
+        "akamni politsiya olib ketdi",
+        "қырық құс ұшты 12",
+        "пенсия 87071234567 ладно",
+        "напиши на ivan@example.com вопрос",
+        "смотри www.example.com",
+        "посмотри example.kz там",
+        "мой ник @ivan",
+        "电话一三八零零零零",
+        "١٢٣ سۇراق",
+        "№ Ⅳ вопрос",
+        "слово " * 60,
+        "",
+        "привет",
+    ],
+)
+def test_text_with_danger_number_or_address_never_leaves(text: str) -> None:
+    assert not EngineRecognizer.load().recognize(text, "").may_leave
+
+
+def test_unclear_lines_may_leave_but_none_that_speaks_of_danger() -> None:
+    recognizer, calm, danger = EngineRecognizer.load(), 0, 0
+    for line in evaluation.held_lines():
+        if line.phrase.language in phrases.LANGUAGES:
+            leaves = recognizer.recognize(line.phrase.text, line.phrase.language).may_leave
+            is_danger = BY_ID[line.phrase.intent].kind is Kind.DANGER
+            calm, danger = calm + (leaves and not is_danger), danger + (leaves and is_danger)
+    assert danger == 0
+    assert calm > 200
