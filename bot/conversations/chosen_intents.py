@@ -62,7 +62,7 @@ def ask_later(rt: Runtime, question: Question, take: TakeChoice) -> None:
 
 
 async def _ask(rt: Runtime, question: Question, take: TakeChoice) -> None:
-    """Ask once; whatever fails, the person has the ordinary answer."""
+    """Ask once; the person has the ordinary answer in any case."""
     try:
         intent = await _choice(rt, question)
         if intent is None:

@@ -1,7 +1,7 @@
 """Client of an external language model: it only chooses the id of an intent out of a list.
 
 The endpoint follows OpenAI's API for chat completions, with structured output. The answer is
-checked against the list, and its words are shown to nobody. A call is never repeated.
+checked against the list, and its words are never shown. A call is never repeated.
 """
 
 import time
