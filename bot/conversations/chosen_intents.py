@@ -21,7 +21,7 @@ from bot.runtime import Runtime
 from bot.understanding import external_model
 from bot.understanding.external_model import Outcome
 from flows.engine.conversation import step
-from flows.engine.events import ChooseIntent, IntentChosen
+from flows.engine.model_events import ChooseIntent, IntentChosen
 from flows.engine.state import Turn
 from flows.knowledge.intents import BY_ID
 

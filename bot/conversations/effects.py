@@ -28,9 +28,7 @@ from bot.runtime import Runtime
 from bot.understanding import suggestions
 from flows.engine.events import (
     CancelCase,
-    ChooseIntent,
     ConsentGiven,
-    ConsentWithdrawn,
     DeleteInput,
     Effect,
     Export,
@@ -52,6 +50,7 @@ from flows.engine.events import (
     Withdraw,
 )
 from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
+from flows.engine.model_events import ChooseIntent, ConsentWithdrawn
 from flows.engine.state import Conversation, Turn
 from flows.engine.text import _
 from flows.knowledge import missions

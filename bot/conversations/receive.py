@@ -46,7 +46,6 @@ from flows.engine.conversation import step
 from flows.engine.events import (
     ConsentGiven,
     Event,
-    IntentChosen,
     Pressed,
     Said,
     TryPin,
@@ -54,6 +53,7 @@ from flows.engine.events import (
     UploadStatusChanged,
 )
 from flows.engine.language_protocol import Reserved
+from flows.engine.model_events import IntentChosen
 from flows.engine.state import Turn
 
 POISON_AFTER = 5

@@ -27,7 +27,6 @@ from flows.engine.events import (
     Edited,
     Event,
     Filled,
-    IntentChosen,
     Joined,
     Kind,
     Page,
@@ -52,6 +51,7 @@ from flows.engine.events import (
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Answer, Flow
 from flows.engine.language_protocol import Refusal, Reserved, Words
+from flows.engine.model_events import IntentChosen
 from flows.engine.questions import Phone
 from flows.engine.replies import Understanding
 from flows.engine.state import Asked, Conversation, Turn, waits

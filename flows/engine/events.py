@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
+from flows.engine.model_events import ChooseIntent, ConsentWithdrawn, IntentChosen
 from flows.engine.text import Label, Text
 
 
@@ -160,14 +161,6 @@ class PinLifted:
     """An officer removed the PIN of a person who had lost it."""
 
 
-@dataclass(frozen=True, slots=True)
-class IntentChosen:
-    """The external model chose an intent for the message that the screen `nonce` answered."""
-
-    intent: str
-    nonce: int
-
-
 type Event = (
     Started
     | Said
@@ -251,15 +244,6 @@ class ConsentGiven:
 
 
 @dataclass(frozen=True, slots=True)
-class ConsentWithdrawn:
-    """Withdrawal of the consent to a purpose, with the text that confirmed it."""
-
-    purpose: str
-    text: Text
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
 class TryPin:
     """Check whether this is the person's PIN; the result is a `PinTried` in the same turn."""
 
@@ -300,17 +284,6 @@ class SuggestPhrase:
 
     language: str
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChooseIntent:
-    """Ask the external model for the intent of a text; `nonce` is of the screen that answered it.
-
-    The result may come as an `IntentChosen`. The text is stored nowhere.
-    """
-
-    text: str = field(repr=False)
-    nonce: int
 
 
 @dataclass(frozen=True, slots=True)

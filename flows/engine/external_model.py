@@ -4,8 +4,9 @@ The model only chooses one of the topics. The ordinary answer is sent first and 
 """
 
 from flows.engine import hearing, screens
-from flows.engine.events import Button, ChooseIntent, ConsentGiven, ConsentWithdrawn
+from flows.engine.events import Button, ConsentGiven
 from flows.engine.fast_replace import replace
+from flows.engine.model_events import ChooseIntent, ConsentWithdrawn
 from flows.engine.questions import NO, YES, Option
 from flows.engine.recognition import Confidence, Danger
 from flows.engine.text import Text, _

@@ -18,7 +18,6 @@ from flows.engine.events import (
     Effect,
     Event,
     Filled,
-    IntentChosen,
     Page,
     Pressed,
     Said,
@@ -31,6 +30,7 @@ from flows.engine.events import (
     UploadStatusChanged,
 )
 from flows.engine.flow import Flow, Form, Path, Submit, path
+from flows.engine.model_events import IntentChosen
 from flows.engine.replies import Understanding
 from flows.engine.state import Conversation, Turn
 from flows.engine.text import Label, Text, Value

@@ -5,15 +5,8 @@ from dataclasses import replace
 import pytest
 
 from flows.engine import external_model, hearing, screens
-from flows.engine.events import (
-    ChooseIntent,
-    ConsentGiven,
-    ConsentWithdrawn,
-    IntentChosen,
-    Pressed,
-    Said,
-    Unreadable,
-)
+from flows.engine.events import ConsentGiven, Pressed, Said, Unreadable
+from flows.engine.model_events import ChooseIntent, ConsentWithdrawn, IntentChosen
 from flows.engine.recognition import Confidence, Danger, Recognition
 from flows.engine.replies import Understanding
 from flows.replies import COMMANDS, understanding
