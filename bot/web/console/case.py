@@ -175,7 +175,7 @@ def _reason_page(context: RequestContext, case_id: UUID) -> Response:
 
 @router.get("/canned")
 async def choose_canned(
-    context: Annotated[RequestContext, require(Action.CASE_REPLY)],
+    context: Annotated[RequestContext, require(Action.CASE_READ)],
     case_id: UUID,
     reason: OptionalReason = None,
     search: Annotated[str, Query(max_length=64)] = "",
