@@ -19,7 +19,7 @@ CONSENT = _(
     "When this assistant does not understand a question, may it ask the language model of"
     " {operator}?\n"
     "• What is sent: this one question, without your name, number or account.\n"
-    "• Why: the model chooses one of our checked topics. It writes nothing to you.\n"
+    "• Why: the model chooses one of our checked topics. The model writes nothing to you.\n"
     "• Never sent: questions about danger, or with a number, an address or a link.\n"
     "• {operator} can read the question. We do not store it. Please write no names.\n"
     "• If you do not agree, everything works as before. You can end this in the menu at any time."
