@@ -44,14 +44,16 @@ with postgres(Path(sys.argv[1]), {"fsync": "off"}) as url:
     sys.stdin.readline()
 """
 HOLD_UNTIL_CTRL_C = """
-import signal, sys
+import sys, threading
 from pathlib import Path
 import psycopg
 from bot.embedded import postgres
 with postgres(Path(sys.argv[1]), {"fsync": "off"}) as url:
     try:
         print("up", flush=True)
-        signal.pause()
+        # signal.pause() would sleep for ever if the signal came just before it.
+        while not threading.Event().wait(0.1):
+            pass
     except KeyboardInterrupt:
         with psycopg.connect(url) as connection:
             print(connection.execute("SELECT 'last words'").fetchone()[0], flush=True)

@@ -33,6 +33,7 @@ CLOCKS = {
     "bot/cli/facts.py": "a command that a person types",
     "bot/conversations/store.py": "how long ago the platform says a message was written",
     "bot/conversations/receive.py": "the same",
+    "bot/conversations/chosen_intents.py": "the date of an answer for which nothing is read",
     "bot/security/key_files.py": "the age of a file",
     "bot/registry/http.py": "Retry-After may be a date",
     "bot/registry/sandbox/callbacks.py": "the sandbox is another house",

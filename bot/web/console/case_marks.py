@@ -68,14 +68,15 @@ async def set_call_back(
 
 
 @router.get("/labels")
-async def listing(context: Annotated[RequestContext, require(Action.LABELS_EDIT)]) -> Response:
+async def listing(context: Annotated[RequestContext, require(Action.CASE_LIST)]) -> Response:
     """Return the labels that cases of the mission may have."""
     return await _page(context)
 
 
 async def _page(context: RequestContext, status: int = 200, problem: str = "") -> Response:
     known = await marking.labels(context.rt, context.officer)
-    return page(context, "labels.html", status, labels=known, problem=problem)
+    edits = context.may(Action.LABELS_EDIT)
+    return page(context, "labels.html", status, labels=known, problem=problem, edits=edits)
 
 
 @router.post("/labels")
