@@ -44,10 +44,12 @@ with postgres(Path(sys.argv[1]), {"fsync": "off"}) as url:
     sys.stdin.readline()
 """
 HOLD_UNTIL_CTRL_C = """
-import sys, threading
+import signal, sys, threading
 from pathlib import Path
 import psycopg
 from bot.embedded import postgres
+# Tests that run in the background of a shell inherit that Ctrl-C is ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with postgres(Path(sys.argv[1]), {"fsync": "off"}) as url:
     try:
         print("up", flush=True)
