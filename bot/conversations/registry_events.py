@@ -13,7 +13,7 @@ from bot.runtime import Runtime
 from flows.engine.events import Acknowledged
 from flows.engine.flow import OpenCase
 
-# States whose text says that an officer looks at it, with the topic of the case.
+# States that an officer looks at, with the topic of the case; a duplicate is not named to people.
 OFFICER_TOPICS = {
     "rejected": "registry_refused",
     "needs_information": "registry_question",

@@ -48,8 +48,7 @@ STATES = {
     "received": _("received, being checked"),
     # Translators: the state of a registration.
     "needs_information": _("the registry has a question"),
-    # Translators: the state of a registration.
-    "duplicate": _("the registry found the same details twice"),
+    "duplicate": _("received, being checked"),
     # Translators: the state of a registration.
     "passed_on": _("passed on to the office that works on it"),
     # Translators: a registration was accepted by the registry.

@@ -162,9 +162,9 @@ REGISTRATION = {
         "The registry has a question about your registration. An officer will look at it. You can "
         "also write to an officer now. Your registration number: {number}"
     ),
+    # The words of "received": others could test with a person's details whether they registered.
     "duplicate": _(
-        "The registry found another registration with the same details. This does not mean no: an "
-        "officer will look at it. Your registration number: {number}"
+        "Your registration has arrived and is being checked. Your registration number: {number}"
     ),
     "passed_on": _(
         "The registry has passed your registration on to the office that works on it. Your "
