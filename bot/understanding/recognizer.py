@@ -124,10 +124,12 @@ class Recognizer:
         rows, others = found.tolist(), 1 + len(sentences)
         whole = rows[0]
         mass, surest = _most_danger(danger[:others])
-        if read.familiarity[0] < MIN_FAMILIARITY:
+        if not self._model.has_danger_word(line.words):
             mass = 0.0
-        if crisis_words.danger(skeleton.shortened(text)):
+        elif crisis_words.danger(skeleton.shortened(text)):
             mass = max(mass, LEXICON_DANGER)
+        elif read.familiarity[0] < MIN_FAMILIARITY:
+            mass = 0.0
         order = sorted(range(len(whole)), key=whole.__getitem__, reverse=True)
         best, *next_best = (
             Candidate(self._model.classes[at], whole[at]) for at in order[: MAX_ALTERNATIVES + 1]
@@ -146,6 +148,14 @@ class Recognizer:
             wrong_layout=wrong_layout,
             parts=tuple(map(self._part, clauses, rows[others:], read.familiarity[others:])),
         )
+
+    def has_danger_word(self, text: str) -> bool:
+        """Return False if `recognize` finds no danger in the text; a tenth of its cost.
+
+        Most answers to the questions of a form, such as names and trades, have no such word.
+        """
+        line, _wrong_layout = self._line(text)
+        return self._model.has_danger_word(line.words)
 
     def _part(self, line: Skeleton, found: list[float], familiarity: float) -> Part:
         best = _highest(found)

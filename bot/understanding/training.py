@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.i18n import crisis_words
 from bot.understanding import features, model, phrases, skeleton
 from bot.understanding.features import Features, Numbers
 from bot.understanding.model import Model, Scores
@@ -234,6 +235,7 @@ def compact(weights: Scores, bias: Scores, idf: Scores, samples: Samples) -> Mod
         bias=bias,
         pairs=letter_pairs(samples),
         familiar=familiar_pieces(samples),
+        danger_starts=danger_starts(samples),
         digest="",
     )
 
@@ -254,6 +256,17 @@ def familiar_pieces(samples: Samples) -> NDArray[np.uint8]:
     rows, pieces = samples.pieces.T
     counts = np.bincount(pieces[taught[rows]], minlength=1 << features.FAMILIAR_BITS)
     return np.packbits(counts >= MIN_PHRASES, bitorder="little")
+
+
+def danger_starts(samples: Samples) -> frozenset[str]:
+    """Return the first letters of all words of danger phrases, except Chinese ones."""
+    texts = [phrase.text for phrase in samples.phrases if BY_ID[phrase.intent].kind is Kind.DANGER]
+    words = (word for text in (*texts, *crisis_words.PHRASES) for word in skeleton.fold(text).words)
+    return frozenset(
+        word[: model.DANGER_START]
+        for word in words
+        if any(map(str.isalpha, word)) and not skeleton.IS_HAN.match(word)
+    )
 
 
 def _first_steps(samples: Samples) -> tuple[Scores, Scores, Scores]:

@@ -56,6 +56,10 @@ class Recognizer(Protocol):
         """
         ...
 
+    def has_danger_word(self, text: str) -> bool:
+        """Return False if `recognize` finds no danger in the text, which this shows sooner."""
+        ...
+
     def entities(self, text: str) -> Mapping[str, str]:
         """Return the values that a text names; raise nothing.
 

@@ -37,7 +37,7 @@ def is_clear(turn: TurnState, text: str) -> bool:
     asked = turn.c.asked
     if asked is not None and (_is_label(turn, asked, text) or _goes_to_officer(turn, asked)):
         return False
-    return turn.recognize(text).danger is Danger.CLEAR
+    return turn.danger(text) is Danger.CLEAR
 
 
 def note_suspicion(turn: TurnState, text: str) -> None:
@@ -45,7 +45,7 @@ def note_suspicion(turn: TurnState, text: str) -> None:
     asked = turn.c.asked
     if asked is not None and (_is_label(turn, asked, text) or _goes_to_officer(turn, asked)):
         return
-    if turn.c.language and turn.recognize(text).danger is not Danger.NONE:
+    if turn.c.language and turn.danger(text) is not Danger.NONE:
         turn.notes.append((ONE_SENTENCE,))
 
 

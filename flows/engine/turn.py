@@ -83,6 +83,18 @@ class TurnState:
             self._recognized = (text, found)
         return self._recognized[1]
 
+    def danger(self, text: str) -> Danger:
+        """Return the danger in a text; one without a word of danger is not recognised for it."""
+        known = self._recognized is not None and self._recognized[0] == text
+        if known or self._has_danger_word(text):
+            return self.recognize(text).danger
+        return Danger.NONE
+
+    def _has_danger_word(self, text: str) -> bool:
+        if self.understanding and self.understanding.recognizer.has_danger_word(text):
+            return True
+        return self.words.danger(text)
+
     def entities(self, text: str) -> Mapping[str, str]:
         """Return the values that a text names, which few turns need; they are read once."""
         if self._named is None or self._named[0] != text:

@@ -159,7 +159,7 @@ def _is_suggestion(
     """Return True for a sentence that is given to teach; one about danger is never kept."""
     if asked.key != suggestion_screens.SUGGEST or reading is Refusal.EMPTY:
         return False
-    return isinstance(reading, Refusal) and turn.recognize(text).danger is Danger.NONE
+    return isinstance(reading, Refusal) and turn.danger(text) is Danger.NONE
 
 
 def _may_ask(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> bool:

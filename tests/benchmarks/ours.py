@@ -43,6 +43,9 @@ class _NoRecognizer:
     def recognize(self, _text: str, _language: str) -> Recognition:
         return Recognition(Confidence.UNKNOWN)
 
+    def has_danger_word(self, _text: str) -> bool:
+        return False
+
     def entities(self, _text: str) -> dict[str, str]:
         return {}
 

@@ -31,6 +31,9 @@ class FakeRecognizer:
         assert len(text) <= MAX_LENGTH
         return self.known.get(text, NOTHING)
 
+    def has_danger_word(self, text: str) -> bool:
+        return self.recognize(text, "").danger is not Danger.NONE
+
     def entities(self, text: str) -> Mapping[str, str]:
         found = self.recognize(text, "")
         return found.entities if isinstance(found, Known) else {}

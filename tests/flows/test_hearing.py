@@ -426,6 +426,22 @@ def test_short_answer_is_not_suspected_of_danger() -> None:
     assert not chat.says("TESTOVA").shows(safety.ONE_SENTENCE)
 
 
+def test_short_answer_without_a_danger_word_is_not_recognized() -> None:
+    class Counting(FakeRecognizer):
+        def recognize(self, text: str, language: str) -> Recognition:
+            read.append(text)
+            return super().recognize(text, language)
+
+        def has_danger_word(self, text: str) -> bool:
+            return text == "DETAINED"
+
+    read: list[str] = []
+    chat = at("surname")
+    chat.understanding = replace(UNDERSTANDING, recognizer=Counting({}))
+    assert chat.says("TESTOVA").says("DETAINED").at == "patronymic"
+    assert read == ["DETAINED"]
+
+
 def test_typed_yes_is_relayed_to_the_officer_on_every_screen() -> None:
     chat = Chat.begun("ru", "officer", understanding=UNDERSTANDING).until("words").says("Testova")
     assert chat.presses("!menu").says("да").done(Relay) == [Relay("да")]

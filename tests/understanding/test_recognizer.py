@@ -190,6 +190,20 @@ def test_crisis_phrase_is_always_recognized_as_danger(recognizer: Recognizer) ->
     assert decide(recognizer.recognize(story + "мне угрожают")).danger is DangerLevel.FIRST
 
 
+def test_danger_words_are_in_every_line_that_speaks_of_danger(recognizer: Recognizer) -> None:
+    lines = [each.phrase for each in evaluation.held_lines()]
+    dangers = [each.text for each in lines if BY_ID[each.intent].kind is Kind.DANGER]
+    lacking = [each for each in dangers if not recognizer.has_danger_word(each)]
+    assert len(dangers) > 1000
+    assert not lacking
+
+
+@pytest.mark.parametrize("answer", ["Нурлан Ахметов", "сварщик", "Gulnora", "ғалым"])
+def test_danger_words_are_absent_from_usual_answers(answer: str, recognizer: Recognizer) -> None:
+    assert not recognizer.has_danger_word(answer)
+    assert recognizer.recognize(answer).danger == 0
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [
