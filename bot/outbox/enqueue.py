@@ -12,6 +12,9 @@ from bot.outbox import statements
 from bot.outbox.rendering import MISSING, Row
 from bot.people.identities import Person
 from bot.runtime import Runtime
+from flows import lifetimes
+
+WAITING_SECONDS = lifetimes.WAITING_MESSAGE_DAYS * 24 * 3600
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Message).decode
@@ -36,7 +39,7 @@ async def enqueue(
     """Queue rows outside of a turn; return their ids in order.
 
     The sender finds them after the commit. With `waits`, they wait until the person writes or opens
-    them.
+    them, at most WAITING_SECONDS.
     """
     ids = []
     for row in written:
@@ -52,6 +55,7 @@ async def enqueue(
             case=row.case_id,
             by_officer=row.officer,
             in_state="waiting" if waits else "pending",
+            delay=WAITING_SECONDS if waits else 0,
         )
         assert found is not None
         ids.append(found)

@@ -36,19 +36,17 @@ from bot.observability import logging, metrics, tracing
 from bot.outbox import chat_cleanup, part_status, rate_limits, statements
 from bot.outbox.channel_probe import suspect, wait_until_reachable
 from bot.outbox.delivery_reports import overtaken, report
-from bot.outbox.enqueue import opened, say_missing
+from bot.outbox.enqueue import WAITING_SECONDS, opened, say_missing
 from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
 from bot.security.key_files import VaultError
-from flows import lifetimes
 
 LEASE_SECONDS = 60
 # Number of attempts for which a platform's own retry delay is used without backoff.
 MIN_ATTEMPTS = 4
 MAX_BACKOFF = 300
 RETRY_SECONDS = 0.5
-WAITING_SECONDS = lifetimes.WAITING_MESSAGE_DAYS * 24 * 3600
 CHANNEL_OFF = "E_SEND_CHANNEL"
 UNREADABLE = "E_SEND_UNREADABLE"
 # Delay in seconds for rows that cannot be decrypted here, so that they do not block others.

@@ -54,6 +54,7 @@ ENQUEUE = statement(
         case_id=bindparam("case"),
         officer=bindparam("by_officer"),
         state=bindparam("in_state", type_=Text()),
+        due_at=NOW + seconds("delay"),
     )
     .returning(t.Message.id)
 )

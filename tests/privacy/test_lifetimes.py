@@ -5,7 +5,7 @@ import re
 import psycopg
 
 from bot.embedded import Databases
-from bot.outbox import sender
+from bot.outbox.enqueue import WAITING_SECONDS
 from bot.privacy import data_export, data_inventory, retention
 from bot.web import chat_session
 from flows import checklist, lifetimes, officer, papers, preregistration
@@ -58,7 +58,7 @@ def test_consent_texts_take_every_number_of_days_from_the_table() -> None:
 
 def test_cookie_and_waiting_messages_live_as_long_as_the_table_says() -> None:
     assert chat_session.COOKIE_SECONDS == lifetimes.DRAFT_DAYS * DAY_SECONDS
-    assert sender.WAITING_SECONDS == lifetimes.WAITING_MESSAGE_DAYS * DAY_SECONDS
+    assert WAITING_SECONDS == lifetimes.WAITING_MESSAGE_DAYS * DAY_SECONDS
 
 
 def test_inventory_states_the_lifetimes_of_the_table() -> None:

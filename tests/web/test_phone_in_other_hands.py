@@ -11,8 +11,10 @@ from bot.channels.webchat import WebChat
 from bot.desk import views
 from bot.officers.directory import Officer
 from bot.people import identities
+from bot.privacy import retention
 from bot.web.chat_rendering import EXIT, EXIT_URL
 from bot.web.console import labels
+from flows import lifetimes
 from flows.engine import screens
 from flows.engine.questions import YES
 from tests.app_stack import House
@@ -198,6 +200,20 @@ async def test_officers_reply_arrives_as_a_notice_when_the_person_may_be_away(
     await user.press(say(screens.OPEN, "ru"))
     await user.wait(lambda chat: sum(ANSWER in each.text for each in chat) == 2)
     assert all(each.protected for each in user.chat if ANSWER in each.text)
+
+
+@pytest.mark.requirement("S-83")
+async def test_withheld_reply_is_kept_until_it_is_opened(house: House) -> None:
+    user, say = await _talking(house, 7027), house.rt.languages.render
+    officer, case_id, version = await _claimed(house)
+    await _silent(house, user)
+    await desk.reply(house.rt, officer, case_id, version, key=key(), words=ANSWER)
+    notice = say(screens.UPDATE, "ru")
+    await user.wait(lambda chat: any(notice in each.text for each in chat))
+    await house.ahead(f"{lifetimes.WAITING_MESSAGE_DAYS - 1} days")
+    await retention.retain(house.rt)
+    await user.press(say(screens.OPEN, "ru"))
+    await user.wait(lambda chat: any(ANSWER in each.text for each in chat))
 
 
 @pytest.mark.requirement("S-66", "S-83")
