@@ -248,6 +248,9 @@ async def _send(rt: Runtime, load: Batch, channel: str, slip: ClaimedRecipient) 
         fate, reason, delay, stop = classify(
             channel, error, slip.attempt, template=template, known=known
         )
+        if fate is RecipientStatus.PLANNED and error.external_ids:
+            # The whole message is sent again: its parts must not appear twice.
+            await outbox.take_back(rt, channel, slip.act.address, error.external_ids)
         return Outcome(slip, fate, reason, delay, None, error, stop, began)
     except Exception:
         _logger.exception("broadcast.call_failed", channel=channel)

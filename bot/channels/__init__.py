@@ -228,14 +228,15 @@ class Unreadable(Exception):
 class SendError(Exception):
     """The platform did not accept a message; `retry` is True if a later attempt may succeed.
 
-    `sent` is the number of parts that were delivered and stay; `external_ids` are their ids, where
-    the platform can delete them.
+    `sent` of a message's `parts` were delivered; `external_ids` are the ids of those that this call
+    sent, where the platform can delete them.
     """
 
     code: ClassVar[str] = "E_SEND"
     retry: ClassVar[bool] = False
     delay: float | None = None
     sent: int = 0
+    parts: int = 1
     external_ids: tuple[str, ...] = ()
 
 
@@ -378,8 +379,7 @@ class Channel(Protocol):
     async def send(self, act: ChannelCall) -> str:
         """Make one call and return the platform's message id. Raises SendError.
 
-        If a message of several parts fails, `SendError.sent` counts the delivered parts. They are
-        deleted first only where the outbox will send the whole message again.
+        Delivered parts of a message that fails stay; `ChannelCall.sent` skips them.
         """
         ...
 

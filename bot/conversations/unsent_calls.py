@@ -85,9 +85,7 @@ def _call(call: UnsentCall, address: str) -> ChannelCall:
 
 def _notice(rt: Runtime, refused: UnsentCall, error: SendError) -> tuple[UnsentCall, ...]:
     """Return the notice of a message that is missing, if it is of use and was not refused too."""
-    message = refused.message
-    if message is None or not message.language or isinstance(error, BlockedByUser):
+    if refused.message is None or isinstance(error, BlockedByUser):
         return ()
-    line = rt.languages.render(outbox.MISSING, message.language)
-    notice = UnsentCall("send", Message((line,), language=message.language))
-    return () if message == notice.message else (notice,)
+    notice = outbox.missing(rt, refused.message, error)
+    return () if notice is None else (UnsentCall("send", notice),)

@@ -18,7 +18,16 @@ from bot.outbox.enqueue import (
     requeue_waiting,
     seal,
 )
-from bot.outbox.rendering import MISSING, NOT_DELETED, Row, deletion, rendered, rows, undeleted
+from bot.outbox.rendering import (
+    MISSING,
+    NOT_DELETED,
+    Row,
+    deletion,
+    missing,
+    rendered,
+    rows,
+    undeleted,
+)
 from bot.outbox.sender import (
     LEASE_SECONDS,
     ClaimedMessage,
@@ -26,6 +35,7 @@ from bot.outbox.sender import (
     deliver,
     perform,
     sweep,
+    take_back,
 )
 from bot.outbox.statements import MAX_ATTEMPTS, SWEPT_AT_ONCE
 from bot.outbox.webchat_feed import Waiting, seen, waiting
@@ -49,6 +59,7 @@ __all__ = [
     "enqueue",
     "find_all",
     "forget_texts",
+    "missing",
     "perform",
     "recent",
     "record_reports",
@@ -58,6 +69,7 @@ __all__ = [
     "seal",
     "seen",
     "sweep",
+    "take_back",
     "undeleted",
     "waiting",
 ]

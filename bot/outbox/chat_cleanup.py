@@ -6,7 +6,7 @@ from uuid import UUID
 from bot.channels import ChannelCall
 from bot.db.connection import Transaction
 from bot.db.statements import execute, fetch_all, fetch_value, fetch_values
-from bot.outbox import statements
+from bot.outbox import part_status, statements
 from bot.outbox.rendering import UP_TO
 from bot.people import identities
 from bot.people.identities import Person
@@ -34,9 +34,8 @@ async def recent(
     `last` limits the rows of the outbox.
     """
     values = {"person": person_id, "on_channel": channel, "last": last}
-    return tuple(
-        each or "" for each in await fetch_values(transaction, statements.RECENT, **values)
-    )
+    found = await fetch_values(transaction, statements.RECENT, **values)
+    return tuple(own for each in found for own in part_status.platform_ids(each))
 
 
 type SentMessages = dict[tuple[str, str], list[str]]

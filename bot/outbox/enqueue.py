@@ -5,11 +5,11 @@ from uuid import UUID
 
 import msgspec
 
-from bot.channels import Message
+from bot.channels import Message, SendError
 from bot.db.connection import Transaction
 from bot.db.statements import execute, fetch_value
 from bot.outbox import statements
-from bot.outbox.rendering import MISSING, Row
+from bot.outbox.rendering import Row, missing
 from bot.people.identities import Person
 from bot.runtime import Runtime
 from flows import lifetimes
@@ -62,12 +62,14 @@ async def enqueue(
     return ids
 
 
-async def say_missing(rt: Runtime, person: Person, channel: str, language: str) -> None:
-    """Tell the person that a message ends before its last part."""
-    line = rt.languages.render(MISSING, language)
-    row = Row("send", Message((line,), language=language))
-    async with rt.pool.connection() as transaction:
-        await enqueue(transaction, person, channel, (row,))
+async def say_missing(
+    rt: Runtime, person: Person, channel: str, message: Message, error: SendError
+) -> None:
+    """Tell the person that a message, or its end, does not come."""
+    notice = missing(rt, message, error)
+    if notice is not None:
+        async with rt.pool.connection() as transaction:
+            await enqueue(transaction, person, channel, (Row("send", notice),))
 
 
 async def requeue_waiting(transaction: Transaction, person: Person, channel: str) -> None:

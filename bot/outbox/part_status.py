@@ -1,9 +1,10 @@
-"""Status of the parts of a message, on platforms where sent parts cannot be deleted.
+"""Status of the parts of a message that was sent in several attempts or is reported in parts.
 
 Stored in the row's `external_id`, only for messages in several parts: for each part in order, the
 attempt that sent it and its status. `1d,3a`: the first arrived in attempt 1, the second was
 accepted in attempt 3. Parts sent by a later attempt are appended: `+2-2.3`. A part without a status
-was sent in the row's last attempt, if at all.
+was sent in the row's last attempt, if at all. Where the platform can delete messages, the ids of
+the parts are in between.
 """
 
 import re
@@ -53,6 +54,12 @@ def _after_attempt(found: Sequence[Part], first: int, last: int, attempt: int) -
         *[new] * (last - len(found)),
         *found[last:],
     ]
+
+
+def platform_ids(notes: str | None) -> list[str]:
+    """Return the platform's ids among the notes."""
+    found = (notes or "").split(",")
+    return [each for each in found if each and not (_PART.fullmatch(each) or _TRY.fullmatch(each))]
 
 
 def serialize(parts: Sequence[Part]) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from bot.channels import Mark, Message, RenderedButton
+from bot.channels import Mark, Message, RenderedButton, SendError
 from bot.channels.whatsapp import service_templates
 from bot.runtime import Runtime
 from flows.engine.blocks import BLOCKS, Receipt, Tick
@@ -27,6 +27,10 @@ NOT_DELETED = _(
 MISSING = _(
     "Our last message did not arrive whole. Please ask once more, or write “person” to talk to an"
     " officer."
+)
+PART_MISSING = _(
+    "Our last message did not arrive whole: it ends before part {part} of {parts}. Please ask once"
+    " more, or write “person” to talk to an officer."
 )
 
 
@@ -166,6 +170,21 @@ def deletion(
         ids.append(f"{UP_TO}{last}")
     batches = (ids[at : at + DELETED_AT_ONCE] for at in range(0, len(ids), DELETED_AT_ONCE))
     return tuple(Row("delete", external_id=",".join(batch)) for batch in batches)
+
+
+def missing(rt: Runtime, message: Message, error: SendError) -> Message | None:
+    """Return the notice that a message did not arrive, or ends before a part.
+
+    None if the message is that notice, or no words of a person's language.
+    """
+    text = MISSING
+    if 0 < error.sent < error.parts:
+        text = replace(PART_MISSING, values=(("part", error.sent + 1), ("parts", error.parts)))
+    language = message.language
+    if not language:
+        return None
+    notice = Message((rt.languages.render(text, language),), language=language)
+    return None if message.paragraphs == notice.paragraphs else notice
 
 
 def undeleted(rt: Runtime, channels: Iterable[str], language: str) -> tuple[Say, ...]:

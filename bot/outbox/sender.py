@@ -122,8 +122,11 @@ async def _claim(rt: Runtime, person: Person) -> ClaimedMessage | None:
                 continue
             return None
         shut = closed(rt, channel, silence)
-        there = part_status.count_sent(external_id) if act == "send" and external_id else 0
+        there = part_status.count_sent(external_id) if external_id else 0
         mark = f"{row_id}.{attempt}" if attempt > 1 else str(row_id)
+        if there:
+            # An edit with delivered parts is continued as the new message that replaced it.
+            act = "send"
         sent = ChannelCall(act, place, message, external_id or "", mark, shut, sent=there)
         return ClaimedMessage(row_id, attempt, person, channel, sent)
 
@@ -169,14 +172,20 @@ async def _send(rt: Runtime, parcel: ClaimedMessage) -> bool:
     ids, note = stored_id(rt.channels[parcel.channel], external_id), None
     if parcel.act.kind == "send" and parcel.act.external_id:
         # The rest of a message that another attempt began; a template repeats the whole message.
-        ids = "" if parcel.act.closed else ids
+        ids = "" if parcel.act.closed else ids and ",".join((*_earlier(parcel), ids))
         note = _note(parcel, parcel.act.sent + sum(map(bool, external_id.split(","))))
     return await _outcome(rt, parcel, "sent", external_id=ids, note=note)
 
 
-def _note(parcel: ClaimedMessage, there: int) -> str | None:
-    """Return the note on an attempt after which this many parts were sent."""
-    return part_status.attempt_note(parcel.act.sent + 1, there, parcel.attempt)
+def _note(parcel: ClaimedMessage, there: int, ids: Sequence[str] = ()) -> str | None:
+    """Return the note on an attempt after which this many parts were sent, with their ids."""
+    note = part_status.attempt_note(parcel.act.sent + 1, there, parcel.attempt)
+    return ",".join((*ids, note)) if note else None
+
+
+def _earlier(parcel: ClaimedMessage) -> list[str]:
+    """Return the ids of the parts that earlier attempts sent."""
+    return part_status.platform_ids(parcel.act.external_id) if parcel.act.sent else []
 
 
 async def perform(rt: Runtime, channel: str, act: ChannelCall) -> str:
@@ -207,7 +216,7 @@ async def _call(rt: Runtime, channel: str, act: ChannelCall) -> str:
 
 async def _failed(rt: Runtime, parcel: ClaimedMessage, error: SendError, began: float) -> bool:
     _logger.info("message.failed", code=error.code, attempt=parcel.attempt)
-    note = _note(parcel, error.sent)
+    note = _note(parcel, error.sent, error.external_ids)
     match error:
         case BlockedByUser():
             await _shut(rt, parcel, began, blocked=True)
@@ -227,9 +236,10 @@ async def _failed(rt: Runtime, parcel: ClaimedMessage, error: SendError, began: 
     if not error.retry or (
         parcel.attempt >= statements.MAX_ATTEMPTS and not _may_end(rt, parcel, error)
     ):
-        if error.sent and parcel.act.message:
-            await say_missing(rt, parcel.person, parcel.channel, parcel.act.message.language)
-        stands = ",".join(error.external_ids) or None
+        if message := parcel.act.message:
+            _logger.warning("message.incomplete", code=error.code, count=error.sent)
+            await say_missing(rt, parcel.person, parcel.channel, message, error)
+        stands = ",".join((*_earlier(parcel), *error.external_ids)) or None
         return await _outcome(rt, parcel, "failed", reason=error.code, external_id=stands)
     delay = error.delay or 0
     if not delay or parcel.attempt >= MIN_ATTEMPTS:
@@ -288,8 +298,7 @@ async def _outcome(
     }
     written = await _written(rt, values)
     if not written:
-        if state == "sent":
-            await _take_back(rt, parcel, external_id)
+        await _take_back(rt, parcel, external_id or note)
         return False
     ((more, receipt, status),) = written
     if state == "sent" and receipt == "failed":
@@ -299,16 +308,21 @@ async def _outcome(
     return bool(more) and state != "pending"
 
 
-async def _take_back(rt: Runtime, parcel: ClaimedMessage, external_id: str | None) -> None:
+async def _take_back(rt: Runtime, parcel: ClaimedMessage, notes: str | None) -> None:
     """Delete a message from the chat if its person was erased while it was being sent."""
-    if not external_id or not rt.channels[parcel.channel].deletes:
+    ids = [*_earlier(parcel), *part_status.platform_ids(notes)]
+    if not ids or not rt.channels[parcel.channel].deletes:
         return
     async with rt.pool.connection() as transaction:
         if await identities.load(rt, transaction, parcel.person.id) is not None:
             return
+    await take_back(rt, parcel.channel, parcel.act.address, ids)
+
+
+async def take_back(rt: Runtime, channel: str, address: str, ids: Sequence[str]) -> None:
+    """Delete messages from a chat, on a best-effort basis."""
     with suppress(SendError):
-        act = ChannelCall("delete", parcel.act.address, None, external_id)
-        await perform(rt, parcel.channel, act)
+        await perform(rt, channel, ChannelCall("delete", address, None, ",".join(ids)))
 
 
 async def _written(rt: Runtime, values: dict[str, Any]) -> pipeline.Rows:

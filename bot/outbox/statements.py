@@ -103,14 +103,14 @@ SKIP_IDS = statement(
 # Chat cleanup
 
 _SENT = (
-    select(t.Message.external_id, t.Message.done_at)
+    select(t.Message.external_id, func.coalesce(t.Message.done_at, NOW).label("done_at"))
     .where(
         _OF_PERSON,
         t.Message.channel == _CHANNEL,
         t.Message.act.in_(["send", "edit"]),
-        # The first parts of a failed message may be in the chat.
-        t.Message.state.in_(["sent", "failed"]),
-        t.Message.done_at > ago(hours=48),
+        # The first parts of a message that was not sent whole are in the chat.
+        t.Message.external_id.is_not(None),
+        func.coalesce(t.Message.done_at, NOW) > ago(hours=48),
         t.Message.id <= bindparam("last", type_=BigInteger()),
     )
     .order_by(t.Message.id.desc())

@@ -690,25 +690,17 @@ def test_telegram_long_paragraph_is_split_at_lines_then_words(
     assert [text for text, _ in layout.parts(Message(paragraphs))] == texts
 
 
-async def test_telegram_partial_long_message_is_deleted_after_an_error(
-    channel: Telegram, gulnar: User, telegram: Emulator
+@pytest.mark.parametrize("row", ["", "7"])
+async def test_telegram_partial_long_message_stays_and_resumes(
+    channel: Telegram, gulnar: User, telegram: Emulator, row: str
 ) -> None:
     telegram.fail(Slow(0), method="sendMessage")
     telegram.fail(Flooded(3), method="sendMessage")
-    with pytest.raises(Throttled):
-        await channel.send(replace(said("а" * 4096, "б"), row="7"))
-    assert [one.deleted for one in gulnar.chat] == [True]
-
-
-async def test_telegram_partial_long_message_stays_and_resumes_without_a_row(
-    channel: Telegram, gulnar: User, telegram: Emulator
-) -> None:
-    telegram.fail(Slow(0), method="sendMessage")
-    telegram.fail(Flooded(3), method="sendMessage")
-    act = said("а" * 4096, "б")
+    act = replace(said("а" * 4096, "б"), row=row)
     with pytest.raises(Throttled) as raised:
         await channel.send(act)
-    assert (raised.value.sent, raised.value.external_ids) == (1, (str(gulnar.last.id),))
+    assert (raised.value.sent, raised.value.parts) == (1, 2)
+    assert raised.value.external_ids == (str(gulnar.last.id),)
     await channel.send(replace(act, sent=raised.value.sent))
     assert [one.text for one in gulnar.received] == ["а" * 4096, "б"]
 

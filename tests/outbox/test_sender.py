@@ -294,6 +294,21 @@ async def test_broadcast_retry_after_holds_for_all_and_survives_a_restart(
     assert await fates(rt, found) == {"accepted": 30}
 
 
+async def test_broadcast_deletes_first_parts_before_it_sends_them_again(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    (member,) = await crowd(rt, 1)
+    found = await _ready(rt)
+    error = Throttled(3)
+    error.sent, error.parts, error.external_ids = 1, 2, ("post-1",)
+    post.answers = {member.address: error}
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert [(act.kind, act.external_id) for act in post.sent] == [
+        ("send", ""),
+        ("delete", "post-1"),
+    ]
+
+
 async def test_broadcast_is_held_after_many_errors(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)

@@ -158,8 +158,9 @@ class Telegram:
     async def _send(self, chat_id: int, act: ChannelCall) -> str:
         ids: list[int] = []
         message = _given(act)
+        parts = layout.parts(message)
         try:
-            for text, markup in layout.parts(message)[act.sent :]:
+            for text, markup in parts[act.sent :]:
                 part = SendMessage(
                     chat_id=chat_id,
                     text=text,
@@ -172,13 +173,8 @@ class Telegram:
                 # Only the id of the answer is decoded: see `session.SHAPES`.
                 ids.append((await self._deliver(part)).message_id)
         except SendError as error:
-            if act.row and error.retry:
-                # The outbox sends the whole message again: its parts must not appear twice.
-                with suppress(SendError):
-                    await self._delete(chat_id, ids)
-            else:
-                error.sent = act.sent + len(ids)
-                error.external_ids = tuple(map(str, ids))
+            error.sent, error.parts = act.sent + len(ids), len(parts)
+            error.external_ids = tuple(map(str, ids))
             raise
         return ",".join(map(str, ids))
 

@@ -169,7 +169,7 @@ class WhatsApp:
                 sent.append(await self._post(act, content, mark))
             except SendError as error:
                 # Delivered parts cannot be deleted, so a retry must skip them.
-                error.sent = number - 1
+                error.sent, error.parts = number - 1, len(parts)
                 raise
         return ",".join(sent)
 
