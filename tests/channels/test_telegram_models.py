@@ -160,7 +160,7 @@ def test_update_fields_required_here_are_required_there(
 
 
 def test_message_contents_are_fields_of_aiograms_message() -> None:
-    assert {*updates.CONTENTS, *updates.SERVICE} <= {*_model("Message").model_fields}
+    assert {*updates.CONTENTS} <= {*_model("Message").model_fields}
 
 
 def test_update_kinds_are_fields_of_aiograms_update() -> None:

@@ -193,7 +193,12 @@ REPLY = {"id": "12:yes", "title": "Иә"}
         ),
         ({"type": "contacts", "contacts": [{}]}, events.Unreadable("contact")),
         ({"type": "unsupported", "errors": [{"code": 131051}]}, events.Unreadable("other")),
-        ({"type": "something_of_next_year"}, events.Unreadable("other")),
+        (
+            {"type": "unsupported", "unsupported": {"type": "poll_creation"}},
+            events.Unreadable("other"),
+        ),
+        ({"type": "unsupported", "unsupported": {"type": None}}, events.Unreadable("other")),
+        ({"type": "forged", "forged": {"caption": "help"}}, events.Unreadable("other", "help")),
         ({"type": "request_welcome"}, events.Started()),
         ({"type": "edit", "edit": {}}, events.Edited()),
     ],
@@ -202,6 +207,20 @@ def test_whatsapp_text_press_and_attachment_parse_to_events(
     contents: dict[str, Any], event: events.Event
 ) -> None:
     assert event_of(**contents) == event
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        *({"type": kind} for kind in ("reaction", "revoke", "ephemeral", "forged_in_2031")),
+        *(
+            {"type": "unsupported", "unsupported": {"type": kind}}
+            for kind in ("pin", "keep_in_chat", "poll_update", "reaction", "forged", ["pin"])
+        ),
+    ],
+)
+def test_whatsapp_message_of_no_person_is_silent(contents: dict[str, Any]) -> None:
+    assert parse({"messages": [text() | contents]}) == (Ignored("whatsapp"),)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ PRIVATE = "private"
 START = re.compile(
     r"/start(?:@\w+)?(?:\s+(?:(?P<word>[A-Za-z0-9_-]{1,64})|.*))?\s*", re.ASCII | re.I | re.DOTALL
 )
-# Message contents other than text, with the engine's names; the first match counts.
+# Contents that a person sends beside text and contacts, with the engine's names; the first match
+# counts. A message without any of them was written by Telegram and needs no answer.
 CONTENTS = {
     "venue": "location",
     "location": "location",
@@ -36,24 +37,6 @@ CONTENTS = {
     "paid_media": "paid_media",
     "rich_message": "rich_message",
 }
-_SERVICE = (
-    "boost_added channel_chat_created chat_background_set chat_owner_changed chat_owner_left"
-    " chat_shared checklist_tasks_added checklist_tasks_done community_chat_added"
-    " community_chat_joined community_chat_removed connected_website delete_chat_photo"
-    " direct_message_price_changed forum_topic_closed forum_topic_created forum_topic_edited"
-    " forum_topic_reopened general_forum_topic_hidden general_forum_topic_unhidden gift"
-    " gift_upgrade_sent giveaway giveaway_completed giveaway_created giveaway_winners"
-    " group_chat_created left_chat_member managed_bot_created message_auto_delete_timer_changed"
-    " migrate_from_chat_id migrate_to_chat_id new_chat_members new_chat_photo new_chat_title"
-    " paid_message_price_changed passport_data pinned_message poll_option_added"
-    " poll_option_deleted proximity_alert_triggered refunded_payment successful_payment"
-    " suggested_post_approval_failed suggested_post_approved suggested_post_declined"
-    " suggested_post_paid suggested_post_refunded supergroup_chat_created unique_gift user_shared"
-    " users_shared video_chat_ended video_chat_participants_invited video_chat_scheduled"
-    " video_chat_started web_app_data write_access_allowed"
-)
-# Service messages that Telegram itself writes into a chat; they need no answer.
-SERVICE = frozenset(_SERVICE.split())
 _IGNORED = Ignored(NAME)
 
 # Telegram's types, reduced to the fields in use. An optional field may also be null: some servers
@@ -180,12 +163,12 @@ def _written(message: _Message, raw: dict[str, Any]) -> events.Event | None:
     if contact is not None:
         own = sender is not None and contact.user_id == sender.id
         return events.Shared(_international(contact.phone_number), own)
-    held = _held(raw)
-    if not SERVICE.isdisjoint(held):
-        return None
-    kind = next((CONTENTS[name] for name in CONTENTS if name in held), "other")
+    held, caption = _held(raw), message.caption or ""
+    kind = next((CONTENTS[name] for name in CONTENTS if name in held), "")
+    if not kind:
+        # Only people write captions.
+        return events.Unreadable("other", caption) if caption else None
     file = _file(message, kind)
-    caption = message.caption or ""
     if file is None:
         return events.Unreadable(kind, caption)
     return events.Attached(kind, file.file_id or "", file.file_size or 0, caption)

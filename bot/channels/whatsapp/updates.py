@@ -31,7 +31,8 @@ PAYLOAD = re.compile(r"!\w+|\d+:.*")
 USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}", re.ASCII)
 PHONE = re.compile(r"[0-9]{5,20}", re.ASCII)
 
-# Message contents other than text, with the engine's names.
+# Contents that a person sends beside words, presses, files and contacts, with the engine's names.
+# Messages of other types need no answer.
 CONTENTS = {
     "location": "location",
     "audio": "voice",
@@ -40,10 +41,15 @@ CONTENTS = {
     "sticker": "sticker",
     "order": "invoice",
     "call": "call",
+    "unsupported": "other",
 }
+# Contents that the API does not show, by their own type; "errors" is a message that was lost.
+_UNSUPPORTED = (
+    "errors gif group_invite hsm image interactive link_preview list location media_placeholder"
+    " order poll_creation product"
+)
+UNSUPPORTED = frozenset(_UNSUPPORTED.split())
 FILES = {"image": "photo", "document": "document"}
-# These need no answer.
-SILENT = frozenset(("reaction", "revoke", "ephemeral"))
 _IGNORED = Ignored(NAME)
 _logger = logging.get()
 _encode = msgspec.json.Encoder().encode
@@ -217,7 +223,7 @@ def _contacts(raw: Any) -> list[_Contact]:
 
 def _message(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[IncomingUpdate]:
     message = decoding.shaped(raw, _Message)
-    if message.type in SILENT or message.group_id:
+    if message.group_id:
         return (_IGNORED,)
     at = seconds(message.timestamp) or int(now)
     if at < now - MAX_AGE_SECONDS:
@@ -229,6 +235,8 @@ def _message(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[Inc
         raise Unreadable("E_SHAPE")
     handle, *aliases = who.names
     event = _event(message.type, raw, who)
+    if event is None:
+        return (_IGNORED,)
     return (Inbound(NAME, message.id, handle, handle, event, message.id, "", tuple(aliases), at),)
 
 
@@ -259,7 +267,7 @@ def _who(message: _Message, contacts: Sequence[_Contact]) -> _Who:
     return _Who(next(iter(phones), ""), tuple(dict.fromkeys((*ids, *phones))))
 
 
-def _event(kind: str, raw: dict[str, Any], who: _Who) -> events.Event:
+def _event(kind: str, raw: dict[str, Any], who: _Who) -> events.Event | None:
     part = raw.get(kind)
     match kind:
         case "text":
@@ -278,9 +286,18 @@ def _event(kind: str, raw: dict[str, Any], who: _Who) -> events.Event:
         case "edit":
             return events.Edited()
         case _:
-            caption = part.get("caption") if isinstance(part, dict) else None
-            words = caption if isinstance(caption, str) else ""
-            return events.Unreadable(CONTENTS.get(kind, "other"), words)
+            return _other(kind, part if isinstance(part, dict) else {})
+
+
+def _other(kind: str, part: dict[str, Any]) -> events.Event | None:
+    """Return the event of contents that cannot be read; None if no person sent them."""
+    caption = part.get("caption")
+    words = caption if isinstance(caption, str) else ""
+    unknown = kind not in CONTENTS or (
+        kind == "unsupported" and part.get("type", "errors") not in [*UNSUPPORTED, None]
+    )
+    # Only people write captions.
+    return None if unknown and not words else events.Unreadable(CONTENTS.get(kind, "other"), words)
 
 
 def _pressed_template(press: _Press) -> events.Event:
