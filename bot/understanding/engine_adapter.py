@@ -1,8 +1,10 @@
 """Adapter of the recognizer to the engine: levels of confidence instead of probabilities."""
 
+from functools import cached_property
+
 from bot.understanding import entities, sharing
-from bot.understanding.decision import Certainty, DangerLevel, Decision, decide
-from bot.understanding.recognizer import Recognizer
+from bot.understanding.decision import Certainty, DangerLevel, Decision, danger_level, decide
+from bot.understanding.recognizer import Message, Recognizer
 from flows.engine.recognition import Confidence, Danger, Recognition
 from flows.knowledge.intents import BY_ID, Kind
 
@@ -18,6 +20,35 @@ DANGER = {
 }
 
 
+class EngineReading:
+    """Implements `flows.engine.recognition.Reading`: a message, read as far as it is used."""
+
+    def __init__(self, message: Message, language: str) -> None:
+        self._message = message
+        self._language = language or None
+
+    @cached_property
+    def danger(self) -> Danger:
+        """The danger in the message."""
+        is_chinese = self._message.is_chinese(self._language)
+        return DANGER[danger_level(self._message.danger[0], is_chinese=is_chinese)]
+
+    @cached_property
+    def recognition(self) -> Recognition:
+        """The likely meanings of the message."""
+        found = self._message.recognize(self._language)
+        decision = decide(found)
+        confidence, intents = _asked(decision)
+        danger = DANGER[decision.danger]
+        return Recognition(
+            confidence=confidence,
+            intents=intents,
+            danger=danger,
+            danger_intent=decision.danger_intent if danger is not Danger.NONE else "",
+            may_leave=sharing.may_leave(self._message.text, found, decision),
+        )
+
+
 class EngineRecognizer:
     """Implements `flows.engine.recognition.Recognizer` with the model in the package."""
 
@@ -29,23 +60,9 @@ class EngineRecognizer:
         """Return the recognizer with the model in the package, loaded once per process."""
         return cls(Recognizer.load())
 
-    def recognize(self, text: str, language: str) -> Recognition:
-        """Return the likely meanings of a text; raise nothing."""
-        found = self._recognizer.recognize(text, language or None)
-        decision = decide(found)
-        confidence, intents = _asked(decision)
-        danger = DANGER[decision.danger]
-        return Recognition(
-            confidence=confidence,
-            intents=intents,
-            danger=danger,
-            danger_intent=decision.danger_intent if danger is not Danger.NONE else "",
-            may_leave=sharing.may_leave(text, found, decision),
-        )
-
-    def has_danger_word(self, text: str) -> bool:
-        """Return False if `recognize` finds no danger in the text, which this shows sooner."""
-        return self._recognizer.has_danger_word(text)
+    def read(self, text: str, language: str) -> EngineReading:
+        """Return the meaning of a text; raise nothing."""
+        return EngineReading(self._recognizer.message(text), language)
 
     def entities(self, text: str) -> dict[str, str]:
         """Return the values that a text names; raise nothing."""

@@ -1,12 +1,14 @@
 """The recogniser: the possible intents of a message and of its parts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+
+import numpy as np
 
 from bot.i18n import crisis_words
 from bot.understanding import skeleton
-from bot.understanding.model import Model, calibrated, of_kind
+from bot.understanding.model import Model, Scores, calibrated, of_kind
 from bot.understanding.skeleton import Skeleton
 from flows.knowledge.intents import Kind
 
@@ -87,13 +89,12 @@ class Recognition:
 
 
 class Recognizer:
-    """Recognises the intents of a message; created once per process."""
+    """Recognises the intents of messages; created once per process."""
 
     def __init__(self, model: Model) -> None:
-        self._model = model
-        self._danger = of_kind(model.classes, Kind.DANGER)
-        self._dangers = model.classes[self._danger]
-        self._none = of_kind(model.classes, Kind.NONE)
+        self.model = model
+        self.danger = of_kind(model.classes, Kind.DANGER)
+        self.none = of_kind(model.classes, Kind.NONE)
 
     @classmethod
     @cache
@@ -104,7 +105,11 @@ class Recognizer:
     @property
     def cross_validation(self) -> dict[str, list[float | None]]:
         """Return the figures that training stored with the model."""
-        return self._model.cross_validation
+        return self.model.cross_validation
+
+    def message(self, text: str) -> "Message":
+        """Return a message, whose danger and meaning may be asked for one by one."""
+        return Message(self, text)
 
     def recognize(self, text: str, language: str | None = None) -> Recognition:
         """Return the likely meanings of a message; raise nothing.
@@ -112,73 +117,114 @@ class Recognizer:
         `language` is the conversation's language. One model serves all languages; Chinese in Latin
         letters is Chinese only by this.
         """
-        line, wrong_layout = self._line(text)
-        if not line.words:
+        return self.message(text).recognize(language)
+
+
+class Message:
+    """A message, folded once; its danger and its meaning are calculated when first used."""
+
+    def __init__(self, recognizer: Recognizer, text: str) -> None:
+        self.text = text
+        self._recognizer = recognizer
+        self._model = recognizer.model
+        self._line, self._wrong_layout = _meant(text, recognizer.model)
+        self._read: dict[tuple[str, ...], tuple[Scores, float]] = {}
+
+    def is_chinese(self, language: str | None) -> bool:
+        """Return True for Chinese words, or any in a conversation in Chinese."""
+        return self._line.is_chinese or language == CHINESE
+
+    @cached_property
+    def danger(self) -> tuple[float, int]:
+        """The probability of danger, and the number of the sentence that decides it, from 1.
+
+        0 is the whole message. Most answers to the questions of a form, such as names and trades,
+        have no word of danger, which shows at a tenth of the cost.
+        """
+        if not self._model.has_danger_word(self._line.words):
+            return 0.0, 0
+        mass, surest = _most_danger(self._whole[1])
+        if crisis_words.danger(skeleton.shortened(self.text)):
+            return max(mass, LEXICON_DANGER), surest
+        familiarity = self._line_read(self._line)[1]
+        return (0.0 if familiarity < MIN_FAMILIARITY else mass), surest
+
+    def recognize(self, language: str | None = None) -> Recognition:
+        """Return the likely meanings."""
+        if not self._line.words:
             return BLANK
-        # The marks of a line that was typed on the wrong keyboard are letters.
-        sentences = [] if wrong_layout else _sentences(line)
-        clauses = [] if wrong_layout else skeleton.clauses(line, MAX_CLAUSES)
-        read = self._model.read([line, *sentences, *clauses])
-        found, danger = calibrated(read.odds, self._danger)
-        # A few dozen numbers: Python is quicker with them than numpy.
-        rows, others = found.tolist(), 1 + len(sentences)
-        whole = rows[0]
-        mass, surest = _most_danger(danger[:others])
-        if not self._model.has_danger_word(line.words):
-            mass = 0.0
-        elif crisis_words.danger(skeleton.shortened(text)):
-            mass = max(mass, LEXICON_DANGER)
-        elif read.familiarity[0] < MIN_FAMILIARITY:
-            mass = 0.0
-        order = sorted(range(len(whole)), key=whole.__getitem__, reverse=True)
-        best, *next_best = (
-            Candidate(self._model.classes[at], whole[at]) for at in order[: MAX_ALTERNATIVES + 1]
-        )
+        rows, (danger, surest) = self._whole[0], self.danger
+        best, *next_best = self._ranked(rows[0])
+        classes, dangers = self._model.classes, self._recognizer.danger
         return Recognition(
             intent=best.intent,
             confidence=best.confidence,
             alternatives=tuple(next_best),
-            danger=mass,
-            danger_intent=self._dangers[_highest(rows[surest][self._danger])],
-            none_mass=sum(whole[self._none]),
-            familiarity=read.familiarity[0],
-            is_short=line.letters <= MAX_SHORT,
-            is_chinese=line.is_chinese or language == CHINESE,
+            danger=danger,
+            danger_intent=classes[dangers][_highest(rows[surest][dangers])],
+            none_mass=sum(rows[0][self._recognizer.none]),
+            familiarity=self._line_read(self._line)[1],
+            is_short=self._line.letters <= MAX_SHORT,
+            is_chinese=self.is_chinese(language),
             blank=False,
-            wrong_layout=wrong_layout,
-            parts=tuple(map(self._part, clauses, rows[others:], read.familiarity[others:])),
+            wrong_layout=self._wrong_layout,
+            parts=tuple(self._parts()),
         )
 
-    def has_danger_word(self, text: str) -> bool:
-        """Return False if `recognize` finds no danger in the text; a tenth of its cost.
+    @cached_property
+    def _whole(self) -> tuple[list[list[float]], list[float]]:
+        """The probabilities of classes and of danger, for the message and each sentence."""
+        return self._probabilities([self._line, *self._several(_sentences)])
 
-        Most answers to the questions of a form, such as names and trades, have no such word.
-        """
-        line, _wrong_layout = self._line(text)
-        return self._model.has_danger_word(line.words)
+    def _ranked(self, found: list[float]) -> list[Candidate]:
+        order = sorted(range(len(found)), key=found.__getitem__, reverse=True)
+        classes = self._model.classes
+        return [Candidate(classes[at], found[at]) for at in order[: MAX_ALTERNATIVES + 1]]
 
-    def _part(self, line: Skeleton, found: list[float], familiarity: float) -> Part:
-        best = _highest(found)
-        return Part(
-            intent=self._model.classes[best],
-            confidence=found[best],
-            none_mass=sum(found[self._none]),
-            familiarity=familiarity,
-            is_short=line.letters <= MAX_SHORT,
-            asks=line.asks,
-        )
+    def _parts(self) -> Iterator[Part]:
+        """Yield the reading of each clause, if there are several."""
+        clauses = self._several(_clauses)
+        rows = self._probabilities(clauses)[0] if clauses else []
+        for line, found in zip(clauses, rows, strict=True):
+            best = _highest(found)
+            yield Part(
+                intent=self._model.classes[best],
+                confidence=found[best],
+                none_mass=sum(found[self._recognizer.none]),
+                familiarity=self._line_read(line)[1],
+                is_short=line.letters <= MAX_SHORT,
+                asks=line.asks,
+            )
 
-    def _line(self, text: str) -> tuple[Skeleton, bool]:
-        """Return the skeleton as typed or, if the keyboard layout was wrong, as meant."""
-        line, wrong = skeleton.fold(text), False
-        ease = self._model.ease(line.words)
-        if ease >= READS_WELL:
-            return line, wrong
-        best = ease + LAYOUT_MARGIN
-        for other in skeleton.layouts(text):
-            if (ease := self._model.ease(other.words)) > best:
-                line, best, wrong = other, ease, True
+    def _several(self, cut: Callable[[Skeleton], Sequence[Skeleton]]) -> Sequence[Skeleton]:
+        """Return the parts; none of a line from the wrong keyboard, whose marks are letters."""
+        return () if self._wrong_layout else cut(self._line)
+
+    def _probabilities(self, lines: Sequence[Skeleton]) -> tuple[list[list[float]], list[float]]:
+        odds = np.array([self._line_read(line)[0] for line in lines])
+        found, danger = calibrated(odds, self._recognizer.danger)
+        # A few dozen numbers: Python is quicker with them than numpy.
+        return found.tolist(), danger
+
+    def _line_read(self, line: Skeleton) -> tuple[Scores, float]:
+        """Return the log-odds and the familiarity of a part; equal parts are read once."""
+        read = self._read.get(line.words)
+        if read is None:
+            read = self._read[line.words] = self._model.read(line.words)
+        return read
+
+
+def _meant(text: str, model: Model) -> tuple[Skeleton, bool]:
+    """Return the skeleton as typed or, if the keyboard layout was wrong, as meant."""
+    line, wrong = skeleton.fold(text), False
+    ease = model.ease(line.words)
+    if ease >= READS_WELL:
         return line, wrong
+    best = ease + LAYOUT_MARGIN
+    for other in skeleton.layouts(text):
+        if (ease := model.ease(other.words)) > best:
+            line, best, wrong = other, ease, True
+    return line, wrong
 
 
 def _highest(numbers: list[float]) -> int:
@@ -194,6 +240,10 @@ def _most_danger(danger: Sequence[float]) -> tuple[float, int]:
     if danger[0] >= SENTENCE_COUNTS or most <= SENTENCE_DANGER:
         return danger[0], 0
     return SENTENCE_COUNTS, danger.index(most)
+
+
+def _clauses(line: Skeleton) -> Sequence[Skeleton]:
+    return skeleton.clauses(line, MAX_CLAUSES)
 
 
 def _sentences(line: Skeleton) -> Sequence[Skeleton]:

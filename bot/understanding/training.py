@@ -5,7 +5,7 @@ rows are sorted by content.
 """
 
 import warnings
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -259,14 +259,29 @@ def familiar_pieces(samples: Samples) -> NDArray[np.uint8]:
 
 
 def danger_starts(samples: Samples) -> frozenset[str]:
-    """Return the first letters of all words of danger phrases, except Chinese ones."""
-    texts = [phrase.text for phrase in samples.phrases if BY_ID[phrase.intent].kind is Kind.DANGER]
-    words = (word for text in (*texts, *crisis_words.PHRASES) for word in skeleton.fold(text).words)
-    return frozenset(
+    """Return the first letters of words that are at least as common in danger as elsewhere.
+
+    Without Chinese words. Those of crisis phrases are always among them.
+    """
+    every, dangers = Counter[str](), Counter[str]()
+    kinds = [BY_ID[phrase.intent].kind for phrase in samples.phrases]
+    for phrase, kind in zip(samples.phrases, kinds, strict=True):
+        starts = _starts(phrase.text)
+        every.update(starts)
+        if kind is Kind.DANGER:
+            dangers.update(starts)
+    share = kinds.count(Kind.DANGER) / len(kinds)
+    common = (start for start, count in dangers.items() if count >= share * every[start])
+    return frozenset(common).union(*map(_starts, crisis_words.PHRASES))
+
+
+def _starts(text: str) -> set[str]:
+    words = skeleton.fold(text).words
+    return {
         word[: model.DANGER_START]
         for word in words
         if any(map(str.isalpha, word)) and not skeleton.IS_HAN.match(word)
-    )
+    }
 
 
 def _first_steps(samples: Samples) -> tuple[Scores, Scores, Scores]:

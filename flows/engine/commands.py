@@ -179,6 +179,6 @@ def relay(turn: TurnState, text: str) -> None:
     if isinstance(words, Refusal):
         too_long = _("That is too long. Please keep it under {most} characters.", most=MAX_RELAYED)
         return turn.say_and_reprompt(too_long)
-    urgent = turn.recognize(text).danger is Danger.CLEAR
+    urgent = turn.danger(text) is Danger.CLEAR
     turn.effects.append(Relay(words, urgent))
     turn.c = replace(turn.c, asked=None, after_pin="")

@@ -181,7 +181,7 @@ def _finish(turn: TurnState, flow: Flow, road: Path) -> None:
 
 def _weighed(turn: TurnState, effect: Done) -> Done:
     """Mark a case as urgent if its words suggest danger, for any topic."""
-    if isinstance(effect, OpenCase) and turn.recognize(effect.words).danger is Danger.CLEAR:
+    if isinstance(effect, OpenCase) and turn.danger(effect.words) is Danger.CLEAR:
         return replace(effect, urgent=True)
     return effect
 

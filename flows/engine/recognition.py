@@ -46,18 +46,28 @@ class Recognition:
     may_leave: bool = False
 
 
+class Reading(Protocol):
+    """The meaning of a text; each part is calculated when it is first used."""
+
+    @property
+    def danger(self) -> Danger:
+        """The same as `recognition.danger`, at a lower cost."""
+        ...
+
+    @property
+    def recognition(self) -> Recognition:
+        """The possible meanings of the text."""
+        ...
+
+
 class Recognizer(Protocol):
     """Recogniser of a message's meaning; pure: the same text always gives the same results."""
 
-    def recognize(self, text: str, language: str) -> Recognition:
-        """Return the possible meanings of a text; raise nothing.
+    def read(self, text: str, language: str) -> Reading:
+        """Return the meaning of a text; raise nothing, also when its parts are used.
 
         `language` is "" before one is chosen.
         """
-        ...
-
-    def has_danger_word(self, text: str) -> bool:
-        """Return False if `recognize` finds no danger in the text, which this shows sooner."""
         ...
 
     def entities(self, text: str) -> Mapping[str, str]:

@@ -20,7 +20,7 @@ from flows.engine.flow import (
 )
 from flows.engine.language_protocol import Words
 from flows.engine.questions import Option, Question
-from flows.engine.recognition import Confidence, Danger, Recognition
+from flows.engine.recognition import Confidence, Danger, Reading, Recognition
 from flows.engine.replies import CITIZENSHIP, Reply, Understanding
 from flows.engine.state import Asked, Conversation, Shown, waits
 from flows.engine.text import Text, _, button
@@ -64,7 +64,7 @@ class TurnState:
         # True if the event is a typed text; a caption is not, since it belongs to a file.
         self.typed = False
         self._prompt = prompt
-        self._recognized: tuple[str, Recognition] | None = None
+        self._reading: tuple[str, Reading] | None = None
         self._named: tuple[str, Mapping[str, str]] | None = None
         self._gone: tuple[Flow, Form, Path] | None = None
 
@@ -74,26 +74,25 @@ class TurnState:
 
     def recognize(self, text: str) -> Recognition:
         """Return the meaning of a text; it is recognised once per turn."""
-        if self._recognized is None or self._recognized[0] != text:
-            found = NOTHING
-            if self.understanding is not None:
-                found = self.understanding.recognizer.recognize(text, self.c.language)
-            if found.danger is not Danger.CLEAR and self.words.danger(text):
-                found = replace(found, danger=Danger.CLEAR)
-            self._recognized = (text, found)
-        return self._recognized[1]
+        reading = self._read(text)
+        found = NOTHING if reading is None else reading.recognition
+        if found.danger is not Danger.CLEAR and self.words.danger(text):
+            found = replace(found, danger=Danger.CLEAR)
+        return found
 
     def danger(self, text: str) -> Danger:
-        """Return the danger in a text; one without a word of danger is not recognised for it."""
-        known = self._recognized is not None and self._recognized[0] == text
-        if known or self._has_danger_word(text):
-            return self.recognize(text).danger
-        return Danger.NONE
+        """Return the danger in a text, which costs less than all of its meaning."""
+        if self.words.danger(text):
+            return Danger.CLEAR
+        reading = self._read(text)
+        return Danger.NONE if reading is None else reading.danger
 
-    def _has_danger_word(self, text: str) -> bool:
-        if self.understanding and self.understanding.recognizer.has_danger_word(text):
-            return True
-        return self.words.danger(text)
+    def _read(self, text: str) -> Reading | None:
+        if self.understanding is None:
+            return None
+        if self._reading is None or self._reading[0] != text:
+            self._reading = (text, self.understanding.recognizer.read(text, self.c.language))
+        return self._reading[1]
 
     def entities(self, text: str) -> Mapping[str, str]:
         """Return the values that a text names, which few turns need; they are read once."""
@@ -110,7 +109,7 @@ class TurnState:
             if answer is not None and answer.value and not waits(answer):
                 return answer.value
         heard = self.c.heard.entities if self.c.heard else {}
-        named = self.entities(self._recognized[0]) if self._recognized else heard
+        named = self.entities(self._reading[0]) if self._reading else heard
         suggested = self.understanding.suggest(named) if self.understanding else {}
         return suggested.get(CITIZENSHIP, "")
 

@@ -131,4 +131,4 @@ def _is_for_somebody(turn: TurnState, caption: str) -> bool:
     """Return True for a caption that an officer reads, or that speaks of danger."""
     if not caption.strip():
         return False
-    return turn.c.with_officer or turn.recognize(caption).danger is Danger.CLEAR
+    return turn.c.with_officer or turn.danger(caption) is Danger.CLEAR

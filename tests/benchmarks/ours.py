@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 from fastapi import FastAPI
 
@@ -11,7 +12,7 @@ from bot.config.settings import settings
 from bot.observability import logging
 from bot.runtime import Runtime, runtime
 from bot.web.app import create_app
-from flows.engine.recognition import Confidence, Recognition
+from flows.engine.recognition import Confidence, Danger, Recognition
 from tests.benchmarks.form import FORMS
 from tests.benchmarks.orders import TOKEN, Place
 from tests.benchmarks.serve import settled
@@ -40,11 +41,10 @@ def application(place: Place) -> FastAPI:
 class _NoRecognizer:
     """A recogniser that understands nothing, for the cost of the rest of a turn."""
 
-    def recognize(self, _text: str, _language: str) -> Recognition:
-        return Recognition(Confidence.UNKNOWN)
+    danger, recognition = Danger.NONE, Recognition(Confidence.UNKNOWN)
 
-    def has_danger_word(self, _text: str) -> bool:
-        return False
+    def read(self, _text: str, _language: str) -> Self:
+        return self
 
     def entities(self, _text: str) -> dict[str, str]:
         return {}

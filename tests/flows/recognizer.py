@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.i18n import kazakh_arabic, uzbek_cyrillic
-from flows.engine.recognition import Confidence, Danger, Recognition
+from flows.engine.recognition import Confidence, Danger, Reading, Recognition
 from flows.engine.replies import Understanding
 from flows.replies import understanding
 from tests.flows.chat import LANGUAGES
@@ -21,21 +21,29 @@ class Known(Recognition):
 
 
 @dataclass(frozen=True)
+class FakeReading:
+    """The reading of a text whose recognition is known."""
+
+    recognition: Recognition
+
+    @property
+    def danger(self) -> Danger:
+        return self.recognition.danger
+
+
+@dataclass(frozen=True)
 class FakeRecognizer:
     """Recognises just the texts of a table; every other text is unknown to it."""
 
     known: Mapping[str, Recognition]
 
-    def recognize(self, text: str, language: str) -> Recognition:
+    def read(self, text: str, language: str) -> Reading:
         assert language in ("", *LANGUAGES)
         assert len(text) <= MAX_LENGTH
-        return self.known.get(text, NOTHING)
-
-    def has_danger_word(self, text: str) -> bool:
-        return self.recognize(text, "").danger is not Danger.NONE
+        return FakeReading(self.known.get(text, NOTHING))
 
     def entities(self, text: str) -> Mapping[str, str]:
-        found = self.recognize(text, "")
+        found = self.known.get(text, NOTHING)
         return found.entities if isinstance(found, Known) else {}
 
 

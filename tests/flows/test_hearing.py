@@ -26,7 +26,7 @@ from flows.engine.events import (
 )
 from flows.engine.language_protocol import Refusal
 from flows.engine.questions import PersonName
-from flows.engine.recognition import Confidence, Danger, Recognition
+from flows.engine.recognition import Confidence, Danger, Reading, Recognition
 from flows.engine.refusals import REFUSALS
 from flows.engine.replies import Reply, Understanding
 from flows.engine.state import UNASKED, Conversation, RegistrationStatus
@@ -426,20 +426,24 @@ def test_short_answer_is_not_suspected_of_danger() -> None:
     assert not chat.says("TESTOVA").shows(safety.ONE_SENTENCE)
 
 
-def test_short_answer_without_a_danger_word_is_not_recognized() -> None:
-    class Counting(FakeRecognizer):
-        def recognize(self, text: str, language: str) -> Recognition:
-            read.append(text)
-            return super().recognize(text, language)
+def test_accepted_answer_is_read_for_danger_only() -> None:
+    class Calm:
+        danger = Danger.NONE
 
-        def has_danger_word(self, text: str) -> bool:
-            return text == "DETAINED"
+        @property
+        def recognition(self) -> Recognition:
+            raise AssertionError("An accepted answer needs no recognition.")
+
+    class Counting(FakeRecognizer):
+        def read(self, text: str, _language: str) -> Reading:
+            read.append(text)
+            return Calm()
 
     read: list[str] = []
     chat = at("surname")
     chat.understanding = replace(UNDERSTANDING, recognizer=Counting({}))
-    assert chat.says("TESTOVA").says("DETAINED").at == "patronymic"
-    assert read == ["DETAINED"]
+    assert chat.says("TESTOVA").at == "given_name"
+    assert read == ["TESTOVA"]
 
 
 def test_typed_yes_is_relayed_to_the_officer_on_every_screen() -> None:
@@ -562,5 +566,5 @@ def test_answers_lapse_with_their_facts() -> None:
 
 
 def test_fake_recognizer_returns_unknown_by_default() -> None:
-    nothing = FakeRecognizer({}).recognize("x", "ru")
+    nothing = FakeRecognizer({}).read("x", "ru").recognition
     assert (nothing.confidence, nothing.danger) == (Confidence.UNKNOWN, Danger.NONE)

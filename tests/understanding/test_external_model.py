@@ -130,14 +130,14 @@ async def test_model_rests_after_failures_and_is_tried_again(
     ],
 )
 def test_text_with_danger_number_or_address_never_leaves(text: str) -> None:
-    assert not EngineRecognizer.load().recognize(text, "").may_leave
+    assert not EngineRecognizer.load().read(text, "").recognition.may_leave
 
 
 def test_unclear_lines_may_leave_but_none_that_speaks_of_danger() -> None:
     recognizer, calm, danger = EngineRecognizer.load(), 0, 0
     for line in evaluation.held_lines():
         if line.phrase.language in phrases.LANGUAGES:
-            leaves = recognizer.recognize(line.phrase.text, line.phrase.language).may_leave
+            leaves = recognizer.read(line.phrase.text, line.phrase.language).recognition.may_leave
             is_danger = BY_ID[line.phrase.intent].kind is Kind.DANGER
             calm, danger = calm + (leaves and not is_danger), danger + (leaves and is_danger)
     assert danger == 0

@@ -193,15 +193,19 @@ def test_crisis_phrase_is_always_recognized_as_danger(recognizer: Recognizer) ->
 def test_danger_words_are_in_every_line_that_speaks_of_danger(recognizer: Recognizer) -> None:
     lines = [each.phrase for each in evaluation.held_lines()]
     dangers = [each.text for each in lines if BY_ID[each.intent].kind is Kind.DANGER]
-    lacking = [each for each in dangers if not recognizer.has_danger_word(each)]
+    lacking = [each for each in dangers if not recognizer.message(each).danger[0]]
     assert len(dangers) > 1000
     assert not lacking
 
 
 @pytest.mark.parametrize("answer", ["Нурлан Ахметов", "сварщик", "Gulnora", "ғалым"])
-def test_danger_words_are_absent_from_usual_answers(answer: str, recognizer: Recognizer) -> None:
-    assert not recognizer.has_danger_word(answer)
-    assert recognizer.recognize(answer).danger == 0
+def test_danger_is_excluded_without_features_of_usual_answers(
+    answer: str, recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Sequence[str]] = []
+    monkeypatch.setattr(features, "extract", read.append)
+    assert recognizer.message(answer).danger == (0, 0)
+    assert not read
 
 
 @pytest.mark.parametrize(
@@ -252,14 +256,14 @@ def test_understand_command_prints_json_for_each_line() -> None:
 def test_engine_recognizer_answers_both_questions_of_a_message(
     line: str, intents: str, recognizer: Recognizer
 ) -> None:
-    found = EngineRecognizer(recognizer).recognize(line, "")
+    found = EngineRecognizer(recognizer).read(line, "").recognition
     assert found.confidence is Confidence.SURE
     assert found.intents == tuple(intents.split())
 
 
 @pytest.mark.parametrize("line", ["Спасибо! Как поменять права?", "сколько стоит, сколько стоит?"])
 def test_engine_recognizer_answers_one_question_alone(line: str, recognizer: Recognizer) -> None:
-    assert len(EngineRecognizer(recognizer).recognize(line, "ru").intents) == 1
+    assert len(EngineRecognizer(recognizer).read(line, "ru").recognition.intents) == 1
 
 
 def test_evaluation_figures_are_correct(recognizer: Recognizer) -> None:

@@ -29,7 +29,7 @@ async def _page(context: RequestContext, status: int = 200, problem: str = "") -
     found = await phrase_review.listing(context.rt, context.officer)
     recognizer = context.rt.understanding.recognizer
     likely = {
-        each.id: next(iter(recognizer.recognize(each.body, each.language).intents), "")
+        each.id: next(iter(recognizer.read(each.body, each.language).recognition.intents), "")
         for each in found
     }
     return page(
