@@ -263,8 +263,8 @@ async def _whatsapp(chosen: Settings) -> AsyncIterator[Finding]:
         if number is None:
             yield good("whatsapp", "by a solution provider, who does not tell of the number")
             return
-        said = f"{number.verified_name}, quality {number.quality_rating}"
-        grade = {"RED": Grade.WRONG, "YELLOW": Grade.DOUBTFUL}.get(number.quality_rating)
+        said = number.summary
+        grade = {"RED": Grade.WRONG, "YELLOW": Grade.DOUBTFUL}.get(number.quality_rating or "")
         if grade:
             yield Finding("whatsapp", grade, said, "people block or report it: send less unasked")
         else:

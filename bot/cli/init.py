@@ -135,7 +135,7 @@ async def _tried(chosen: Settings) -> None:
         telegram, whatsapp = channels.get(Telegram.name), channels.get(WhatsApp.name)
         try:
             if isinstance(whatsapp, WhatsApp) and (number := await whatsapp.number()):
-                typer.echo(f"WhatsApp: {number.verified_name}, quality {number.quality_rating}")
+                typer.echo(f"WhatsApp: {number.summary}")
             if isinstance(telegram, Telegram):
                 await _introduce(telegram, chosen, languages)
         except SendError as error:

@@ -51,7 +51,11 @@ def faults(
     for key, each in known.items():
         if each.status != APPROVED:
             said, mend = STATES.get(each.status, (f"is {each.status}", "see Meta's manager"))
-            why = f" ({each.rejected_reason})" if each.status == "REJECTED" else ""
+            why = (
+                f" ({each.rejected_reason})"
+                if each.status == "REJECTED" and each.rejected_reason
+                else ""
+            )
             yield key in waited, f"{_named(*key)} {said}{why}", mend
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
@@ -37,7 +38,7 @@ from bot.channels import (
     Unreadable,
     WindowClosed,
 )
-from bot.channels.whatsapp import layout
+from bot.channels.whatsapp import account_events, client, layout, statuses, updates
 from bot.channels.whatsapp.client import WhatsApp
 from bot.channels.whatsapp.errors import FAULTS, fault
 from bot.channels.whatsapp.updates import arrivals
@@ -207,6 +208,45 @@ def test_whatsapp_text_press_and_attachment_parse_to_events(
     contents: dict[str, Any], event: events.Event
 ) -> None:
     assert event_of(**contents) == event
+
+
+@pytest.mark.parametrize(
+    ("contents", "event"),
+    [
+        (
+            {"type": "button", "button": {"payload": "!status", "text": None}},
+            events.Pressed("!status"),
+        ),
+        ({"type": "button", "button": {"payload": None, "text": None}}, events.Said("")),
+        ({"type": "contacts", "contacts": [{"phones": None}]}, events.Unreadable("contact")),
+        ({"type": "image", "image": {"id": "9", "caption": None}}, events.Attached("photo", "9")),
+        ({"type": "video", "video": {"caption": None}}, events.Unreadable("video")),
+        ({"type": "interactive", "interactive": {"nfm_reply": None}}, events.Unreadable("other")),
+        ({"type": "request_welcome", "context": None, "group_id": None}, events.Started()),
+    ],
+)
+def test_whatsapp_optional_fields_may_be_null(
+    contents: dict[str, Any], event: events.Event
+) -> None:
+    assert event_of(**contents) == event
+
+
+def _structs(module: Any) -> list[type[msgspec.Struct]]:
+    found = [each for each in vars(module).values() if isinstance(each, type)]
+    own = [each for each in found if each.__module__ == module.__name__]
+    return [each for each in own if issubclass(each, msgspec.Struct)]
+
+
+@pytest.mark.parametrize("module", [account_events, client, statuses, updates])
+def test_whatsapp_field_that_may_be_absent_may_be_null(module: Any) -> None:
+    refused = []
+    for struct in _structs(module):
+        for each in msgspec.structs.fields(struct):
+            try:
+                assert each.required or msgspec.convert(None, each.type) is None
+            except msgspec.ValidationError:
+                refused.append(f"{struct.__name__}.{each.name}")
+    assert refused == []
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from flows.engine.language_protocol import Reserved
 from flows.engine.screens import STOPPED
 from flows.papers import PASSPORT
 from tests.app_stack import House
-from tests.emulators.whatsapp import Button, Failed, Limits, Row, User
+from tests.emulators.whatsapp import Button, Failed, Limits, Refused, Row, User
 from tests.emulators.whatsapp import Message as Bubble
 from tests.emulators.whatsapp import Template as WaTemplate
 from tests.emulators.whatsapp.limits import Gate
@@ -483,6 +483,23 @@ async def test_whatsapp_webhook_requires_a_signature_over_the_exact_bytes(house:
     assert await _post(house, raw, right.upper()) == 403
     assert await _post(house, json.dumps(json.loads(raw), indent=1).encode(), right) == 403
     assert await _query(house, "SELECT * FROM quarantined_updates") == []
+
+
+async def test_whatsapp_platform_with_null_fields_is_understood(house: House) -> None:
+    house.whatsapp.tricks.nulls = True
+    user = await _known(house, "77010000021")
+    card = {"type": "contacts", "contacts": [{"name": {"formatted_name": "Basqa Testova"}}]}
+    for act in (
+        partial(user.send_raw, {"type": "button", "button": {"payload": "!status"}}),
+        partial(user.send_raw, card),
+        user.send_photo,
+        user.send_unknown,
+    ):
+        await _next(user, act)
+    assert await _query(house, "SELECT reason FROM quarantined_updates") == []
+    house.whatsapp.fail(Refused(131047), method="messages")
+    await user.say("меню")
+    await _until_state(house, user, "waiting")
 
 
 @pytest.mark.requirement("S-4")

@@ -49,7 +49,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class _Error(msgspec.Struct, gc=False):
-    code: int = -1
+    code: int | None = None
 
 
 class _Sent(msgspec.Struct, gc=False):
@@ -58,7 +58,7 @@ class _Sent(msgspec.Struct, gc=False):
 
 class _Answer(msgspec.Struct, gc=False):
     error: _Error | None = None
-    messages: list[_Sent] = []
+    messages: list[_Sent] | None = None
 
 
 class _File(msgspec.Struct, gc=False):
@@ -69,8 +69,12 @@ class _File(msgspec.Struct, gc=False):
 class Number(msgspec.Struct):
     """The business number as Meta describes it."""
 
-    verified_name: str = ""
-    quality_rating: str = "UNKNOWN"
+    verified_name: str | None = None
+    quality_rating: str | None = None
+
+    @property
+    def summary(self) -> str:
+        return f"{self.verified_name or ''}, quality {self.quality_rating or 'UNKNOWN'}"
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -79,16 +83,16 @@ class Listed(msgspec.Struct, frozen=True):
     name: str
     language: str
     status: str
-    rejected_reason: str = ""
+    rejected_reason: str | None = None
 
 
 class _Cursors(msgspec.Struct):
-    after: str = ""
+    after: str | None = None
 
 
 class _Paging(msgspec.Struct):
     cursors: _Cursors | None = None
-    next: str = ""
+    next: str | None = None
 
 
 class _List(msgspec.Struct):
@@ -270,7 +274,7 @@ class WhatsApp:
             found += page.data
             if page.paging is None or not page.paging.next or page.paging.cursors is None:
                 return found
-            after = f"&after={quote(page.paging.cursors.after)}"
+            after = f"&after={quote(page.paging.cursors.after or '')}"
 
     async def _post(self, act: ChannelCall, content: layout.Content, mark: str) -> str:
         # A user id never passes to the next owner of a phone number; the phone number itself may.
@@ -329,7 +333,7 @@ def _failed(status: int, raw: bytes) -> SendError:
         error = None
     if error is None:
         return Unreachable() if status < 400 or status >= 500 else _meant(-1, status)
-    return _meant(error.code, status)
+    return _meant(-1 if error.code is None else error.code, status)
 
 
 def _meant(code: int, status: int) -> SendError:

@@ -80,7 +80,7 @@ class _Text(msgspec.Struct, gc=False):
 
 class _Press(msgspec.Struct, gc=False):
     payload: str | None = None
-    text: str = ""
+    text: str | None = None
 
 
 class _Reply(msgspec.Struct, gc=False):
@@ -109,7 +109,7 @@ class _Number(msgspec.Struct, gc=False):
 
 
 class _Card(msgspec.Struct, gc=False):
-    phones: list[_Number] = []
+    phones: list[_Number] | None = None
 
 
 class _System(msgspec.Struct, gc=False):
@@ -302,8 +302,9 @@ def _other(kind: str, part: dict[str, Any]) -> events.Event | None:
 
 def _pressed_template(press: _Press) -> events.Event:
     """Return the event of a quick reply; without a known payload its label counts, as in "Stop"."""
-    payload = press.payload or press.text
-    return events.Pressed(payload) if PAYLOAD.fullmatch(payload) else events.Said(press.text)
+    label = press.text or ""
+    payload = press.payload or label
+    return events.Pressed(payload) if PAYLOAD.fullmatch(payload) else events.Said(label)
 
 
 def _pressed(pressed: _Interactive, who: _Who) -> events.Event:
@@ -327,7 +328,7 @@ def _filled(written: str | None) -> events.Event:
 
 def _shared(cards: Sequence[_Card], who: _Who) -> events.Event:
     """Return the shared contact; it is the person's own if it has the sender's number."""
-    for number in (number for card in cards for number in card.phones):
+    for number in (number for card in cards for number in card.phones or ()):
         digits = re.sub(r"\D", "", number.wa_id or number.phone or "")
         if digits:
             return events.Shared(f"+{digits}", digits == who.phone)

@@ -33,7 +33,7 @@ class Tricks:
     `batch` events at most come in one body, laid out as several `entries`, several `changes` of one
     entry, or `lists` of one change. With `copies` each event comes again in a body of its own, all
     at once if `together`. `shuffled` events come in any order; `held` ones don't come. `resplit`
-    retries a batch one by one.
+    retries a batch one by one. With `nulls`, absent optional fields are null, in answers too.
     """
 
     batch: int = 1
@@ -43,6 +43,7 @@ class Tricks:
     shuffled: bool = False
     held: bool = False
     resplit: bool = False
+    nulls: bool = False
 
 
 class Events:

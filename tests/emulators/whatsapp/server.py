@@ -12,7 +12,7 @@ from aiohttp import web
 
 from tests.emulators.telegram.faults import Broken, Cut, Silent, Slow
 
-from . import media
+from . import media, nulls
 from .errors import reported
 from .events import Tricks
 from .faults import Failed, Fault, Faults, Lost, Refused
@@ -221,7 +221,7 @@ class Emulator:
         except Refusal as refusal:
             outcome = refused(refusal)
         self.journal.call(method, values, outcome, fault is not None)
-        return outcome
+        return nulls.in_answer(outcome) if self.tricks.nulls else outcome
 
     async def _meet(
         self, fault: Fault | None, method: str, values: Params, request: web.Request

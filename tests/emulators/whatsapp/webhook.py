@@ -4,11 +4,12 @@ import asyncio
 import hmac
 import secrets
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 import aiohttp
 
+from . import nulls
 from .events import Event, Events, body_of
 from .journal import Delivery, Journal
 from .wire import JSON
@@ -169,7 +170,11 @@ class Courier:
     async def _post(self, parcel: Parcel, attempt: int) -> bool:
         assert self._session is not None
         assert self.hook is not None
-        body = body_of(self._account, parcel, self._events.tricks.layout)
+        tricks = self._events.tricks
+        told = list(parcel)
+        if tricks.nulls:
+            told = [replace(one, value=nulls.in_value(one.value)) for one in parcel]
+        body = body_of(self._account, told, tricks.layout)
         try:
             async with self._session.post(
                 self.hook.url, data=body, headers=self.hook.headers(body), allow_redirects=False
