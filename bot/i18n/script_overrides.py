@@ -37,6 +37,7 @@ UZBEK: Mapping[str, str] = {
     "noyabr": "ноябрь",
     "dekabr": "декабрь",
     "konstitutsiya": "конституция",
+    "filtr": "фильтр",
     "korrupsiya": "коррупция",
     "litsenziya": "лицензия",
     "politsiya": "полиция",
