@@ -16,7 +16,7 @@ from flows.engine.upload_events import awaited
 
 
 async def take_upload(
-    rt: Runtime, person: Person | None, chunks: AsyncIterator[bytes]
+    rt: Runtime, person: Person | None, chunks: AsyncIterator[bytes], address: str = ""
 ) -> AfterCommit | None:
     """Sanitize and store a file from the secure page, and answer in the conversation.
 
@@ -29,7 +29,7 @@ async def take_upload(
     place = awaited(rt.flows, held.conversation) if held else None
     if place is None:
         raise LookupError
-    return await _papered(rt, await uploads.sanitize(rt, person.id, place, chunks))
+    return await _papered(rt, await uploads.sanitize(rt, person.id, place, chunks, address))
 
 
 async def fetch_upload(rt: Runtime, upload_id: UUID) -> AfterCommit | None:

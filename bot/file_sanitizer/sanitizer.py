@@ -5,24 +5,22 @@ sandbox (`seccomp`), which serves one file and exits.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Self
-from weakref import WeakValueDictionary
 
 from bot.file_sanitizer.child_process import ChildProcess, ChildResult
 from bot.file_sanitizer.file_types import HEAD, kind_of
 from bot.file_sanitizer.memory_file import MemoryFile
+from bot.file_sanitizer.receptions import RECEPTIONS, WAIT_SECONDS, Receptions
 from bot.observability import logging
 from flows.engine.upload_states import MAX_MEGABYTES, Hint, Refusal
 
 MAX_BYTES = MAX_MEGABYTES * 1024 * 1024
 HANDS = 2
-RECEPTIONS = 8
 WORK_SECONDS = 30.0
-RECEPTION_SECONDS = 120.0
-WAIT_SECONDS = 60.0
 
 # Minimum size in bytes; any shorter input is the rest of a truncated file.
 _MIN_HEAD = 16
@@ -63,12 +61,16 @@ class Sanitizer:
     """
 
     def __init__(
-        self, *, hands: int = HANDS, receptions: int = RECEPTIONS, ahead: int = HANDS
+        self,
+        *,
+        hands: int = HANDS,
+        receptions: int = RECEPTIONS,
+        ahead: int = HANDS,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.ahead = ahead
         self._hands = asyncio.Semaphore(hands)
-        self._receptions = asyncio.Semaphore(receptions)
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._receptions = Receptions(receptions, clock)
         self._spares: list[asyncio.Task[ChildProcess | None]] = []
         self._first = asyncio.Lock()
         self._works = False
@@ -101,27 +103,51 @@ class Sanitizer:
         return self._works
 
     async def clean(
-        self, chunks: AsyncIterator[bytes], *, sender: str = "", limit: int = MAX_BYTES
+        self,
+        chunks: AsyncIterator[bytes],
+        *,
+        sender: str = "",
+        address: str = "",
+        limit: int = MAX_BYTES,
     ) -> Verdict:
         """Receive a file of at most `limit` bytes and sanitize it.
 
-        Files of one sender are received one after the other, so that slow ones do not occupy all
-        receptions. An exception of `chunks` gives the verdict `interrupted`; its message is
-        ignored.
+        Files of one sender are received one after the other, and few of one address at once, so
+        that slow ones do not occupy all receptions. An exception of `chunks` gives the verdict
+        `interrupted`; its message is ignored.
         """
         if not await self.prepare():
             return Refused(Refusal.UNAVAILABLE)
-        turn = self._turns.setdefault(sender, asyncio.Lock()) if sender else asyncio.Lock()
         async with AsyncExitStack() as held:
             try:
                 async with asyncio.timeout(WAIT_SECONDS):
-                    await held.enter_async_context(turn)
-                    await held.enter_async_context(self._receptions)
+                    await held.enter_async_context(self._receptions.place(sender, address))
             except TimeoutError:
                 return Refused(Refusal.UNAVAILABLE)
             with MemoryFile() as given:
-                reason = await _receive(chunks, given, limit)
+                reason = await self._receive(chunks, given, limit)
                 return Refused(reason, given.size) if reason else await self._make_safe(given)
+
+    async def _receive(
+        self, chunks: AsyncIterator[bytes], given: MemoryFile, limit: int
+    ) -> Refusal | None:
+        head = b""
+        try:
+            async with self._receptions.running(given):
+                async for chunk in chunks:
+                    head += chunk[: HEAD - len(head)]
+                    if len(head) == HEAD and (reason := _unfit(head)):
+                        return reason
+                    if given.size + len(chunk) > limit:
+                        return Refusal.TOO_LARGE
+                    given.write(chunk)
+        except Exception as error:
+            _logger.info("sanitizer.interrupted", error=error)
+            return Refusal.INTERRUPTED
+        finally:
+            if isinstance(chunks, AsyncGenerator):
+                await chunks.aclose()
+        return _unfit(head)
 
     async def _make_safe(self, given: MemoryFile) -> Verdict:
         result = MemoryFile()
@@ -162,26 +188,6 @@ class Sanitizer:
     def _start_ahead(self, count: int) -> None:
         for _ in range(count):
             self._spares.append(asyncio.create_task(ChildProcess.start()))
-
-
-async def _receive(chunks: AsyncIterator[bytes], given: MemoryFile, limit: int) -> Refusal | None:
-    head = b""
-    try:
-        async with asyncio.timeout(RECEPTION_SECONDS):
-            async for chunk in chunks:
-                head += chunk[: HEAD - len(head)]
-                if len(head) == HEAD and (reason := _unfit(head)):
-                    return reason
-                if given.size + len(chunk) > limit:
-                    return Refusal.TOO_LARGE
-                given.write(chunk)
-    except Exception as error:
-        _logger.info("sanitizer.interrupted", error=error)
-        return Refusal.INTERRUPTED
-    finally:
-        if isinstance(chunks, AsyncGenerator):
-            await chunks.aclose()
-    return _unfit(head)
 
 
 def _unfit(head: bytes) -> Refusal | None:

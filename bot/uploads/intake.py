@@ -111,14 +111,17 @@ async def begin(
 
 
 async def sanitize(
-    rt: Runtime, person_id: UUID, place: Awaited, chunks: AsyncIterator[bytes]
+    rt: Runtime, person_id: UUID, place: Awaited, chunks: AsyncIterator[bytes], address: str = ""
 ) -> Sanitized:
-    """Sanitize a file that was uploaded directly; store it with `keep`."""
+    """Sanitize a file that was uploaded directly; store it with `keep`.
+
+    `address` is the network that it comes from.
+    """
     async with rt.pool.connection() as transaction:
         full = await _is_full(transaction, person_id)
     if full:
         return Sanitized(person_id, place, Refused(Refusal.DAILY_LIMIT))
-    verdict = await rt.papers.clean(chunks, sender=str(person_id))
+    verdict = await rt.papers.clean(chunks, sender=str(person_id), address=address)
     return Sanitized(person_id, place, verdict)
 
 

@@ -14,6 +14,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from bot import outbox
+from bot.budgets.spending import is_shared
 from bot.cache import CacheUnavailable
 from bot.channels import Inbound
 from bot.channels.webchat import Note, WebChat
@@ -28,6 +29,7 @@ from bot.web import multipart
 from bot.web.chat_budget import (
     Answered,
     NotTaken,
+    client_host,
     not_taken_by_script,
     not_taken_page,
     receive_within_budgets,
@@ -55,6 +57,7 @@ from bot.web.chat_session import (
     remember,
     unread_notes,
 )
+from bot.web.connection_limits import limited_network
 from bot.web.middleware import UNAVAILABLE_ERRORS
 from bot.web.reader_language import browser_language, page_language
 from bot.web.templating import templates
@@ -136,7 +139,9 @@ async def attached(request: Request) -> Response:
     form = ChatForm.model_validate(sent.fields)
     session = await posting_session(request, form.chat, form.id, form.last)
     try:
-        delivery = await upload_events.take_upload(rt, session.person, sent.file)
+        network = limited_network(request.scope)
+        address = "" if is_shared(rt, client_host(request)) else network
+        delivery = await upload_events.take_upload(rt, session.person, sent.file, address)
     except LookupError:
         return await _post(request, form, Unreadable("document"))
     return await _accepted(request, session, delivery, None)

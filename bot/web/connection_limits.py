@@ -103,7 +103,7 @@ class AddressLimit:
         self._running: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        network = _limited_network(scope)
+        network = limited_network(scope)
         if not network:
             return await self._app(scope, receive, send)
         if self._running[network] >= _limit(scope):
@@ -114,7 +114,8 @@ class AddressLimit:
             await self._app(scope, receive, send)
 
 
-def _limited_network(scope: Scope) -> str:
+def limited_network(scope: Scope) -> str:
+    """Return the network of the address that sent a request; empty where no limit applies."""
     if scope["type"] != "http" or scope["path"].startswith(PLATFORM_PATHS):
         return ""
     host = scope["client"][0] if scope.get("client") else ""

@@ -14,7 +14,10 @@ from bot.web.request_parsing import Refused
 KIND = b"multipart/form-data"
 MAX_FIELD_BYTES = 200
 MAX_FIELDS = 8
-UPLOAD_SECONDS = 120
+# Seconds for all fields before the file, and for each piece of the file: `Sanitizer` limits the
+# time of the whole file.
+FIELDS_SECONDS = 20.0
+PIECE_SECONDS = 60.0
 
 
 @dataclass
@@ -26,15 +29,22 @@ class Upload:
 
 
 async def opened(request: Request, limit: int) -> Upload:
-    """Read up to the file; Refused: 400 without one, 413 past `limit` bytes, 415 if no form."""
+    """Read up to the file.
+
+    Refused: 400 without one, 408 if it comes late, 413 past `limit` bytes, 415 if no form.
+    """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary", b"")
     if kind != KIND or not boundary:
         raise Refused(415)
     reader = _Reader(request, boundary, limit)
-    while not reader.in_file:
-        if not await reader.read():
-            raise Refused(400)
+    try:
+        async with asyncio.timeout(FIELDS_SECONDS):
+            while not reader.in_file:
+                if not await reader.read():
+                    raise Refused(400)
+    except TimeoutError:
+        raise Refused(408) from None
     return Upload(reader.fields, reader.chunks())
 
 
@@ -73,7 +83,7 @@ class _Reader:
     async def read(self) -> bool:
         """Read the next piece of the body; return False at its end."""
         try:
-            async with asyncio.timeout(UPLOAD_SECONDS):
+            async with asyncio.timeout(PIECE_SECONDS):
                 piece = await anext(self._stream, None)
         except TimeoutError:
             raise Refused(408) from None

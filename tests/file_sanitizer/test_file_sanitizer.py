@@ -740,24 +740,3 @@ def _peak(*, reset: bool = False) -> int:
     found = re.search(r"VmHWM:\s+(\d+) kB", status)
     assert found is not None
     return int(found[1]) * 1024
-
-
-async def test_slow_files_of_one_sender_leave_room_for_others(works: Sanitizer) -> None:
-    ended = asyncio.Event()
-
-    async def slow() -> AsyncIterator[bytes]:
-        yield photo()[:100]
-        await ended.wait()
-
-    sending = [
-        asyncio.create_task(works.clean(slow(), sender="slow")) for _ in range(sanitizer.RECEPTIONS)
-    ]
-    try:
-        await works.prepare()
-        for _round in range(100):
-            await asyncio.sleep(0)
-        clean, _bytes = await cleaned(works, photo(), sender="other")
-        assert clean.media_type == "image/jpeg"
-    finally:
-        ended.set()
-        await asyncio.gather(*sending)

@@ -189,7 +189,7 @@ async def test_upload_check_keeps_no_transaction_open(
     clean = Sanitizer.clean
     open_ones: list[int] = []
 
-    async def watched(self: Sanitizer, chunks: AsyncIterator[bytes], sender: str = "") -> Any:
+    async def watched(self: Sanitizer, chunks: AsyncIterator[bytes], **how: Any) -> Any:
         with psycopg.connect(databases.owner) as session:
             row = session.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
@@ -197,7 +197,7 @@ async def test_upload_check_keeps_no_transaction_open(
             ).fetchone()
         assert row is not None
         open_ones.append(row[0])
-        return await clean(self, chunks, sender=sender)
+        return await clean(self, chunks, **how)
 
     monkeypatch.setattr(Sanitizer, "clean", watched)
     await kept(rt, person, photo())

@@ -1,0 +1,87 @@
+"""Receptions of files: a limited number at once, shared between people and addresses."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from weakref import WeakValueDictionary
+
+from bot.file_sanitizer.memory_file import MemoryFile
+
+RECEPTIONS = 8
+MAX_PER_ADDRESS = 4
+WAIT_SECONDS = 60.0
+RECEPTION_SECONDS = 120.0
+# A reception of this age in seconds ends for another file if it brings fewer bytes per second.
+MIN_AGE_SECONDS = 5.0
+MIN_RATE = 16 * 1024
+RECHECK_SECONDS = 1.0
+
+
+@dataclass(eq=False)
+class _Running:
+    """A file that is being received, and the timeout that ends its reception."""
+
+    given: MemoryFile
+    began: float
+    limit: asyncio.Timeout
+
+
+class Receptions:
+    """Places for `count` files; a slow file makes room for one that waits."""
+
+    def __init__(self, count: int, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._free = asyncio.Semaphore(count)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._shares: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._running: list[_Running] = []
+
+    @asynccontextmanager
+    async def place(self, sender: str, address: str) -> AsyncIterator[None]:
+        """Hold a place: one per sender, MAX_PER_ADDRESS per address; empty means no limit."""
+        share = asyncio.Semaphore(MAX_PER_ADDRESS)
+        turn = self._turns.setdefault(sender, asyncio.Lock()) if sender else asyncio.Lock()
+        share = self._shares.setdefault(address, share) if address else share
+        async with turn, share:
+            await self._acquire()
+            try:
+                yield
+            finally:
+                self._free.release()
+
+    async def _acquire(self) -> None:
+        making_room = asyncio.create_task(self._make_room())
+        try:
+            await self._free.acquire()
+        finally:
+            making_room.cancel()
+
+    async def _make_room(self) -> None:
+        while True:
+            self._end_slowest()
+            await asyncio.sleep(RECHECK_SECONDS)
+
+    def _end_slowest(self) -> None:
+        """End the slowest reception, unless it is too young or fast enough."""
+        rates = {each: self._rate(each) for each in self._running}
+        slowest = min(rates, key=rates.__getitem__, default=None)
+        if slowest is not None and rates[slowest] < MIN_RATE:
+            self._running.remove(slowest)
+            slowest.limit.reschedule(asyncio.get_running_loop().time())
+
+    def _rate(self, reception: _Running) -> float:
+        age = self._clock() - reception.began
+        return reception.given.size / age if age >= MIN_AGE_SECONDS else MIN_RATE
+
+    @asynccontextmanager
+    async def running(self, given: MemoryFile) -> AsyncIterator[None]:
+        """Limit the time of a reception. Raises TimeoutError when it ends too early."""
+        async with asyncio.timeout(RECEPTION_SECONDS) as limit:
+            reception = _Running(given, self._clock(), limit)
+            self._running.append(reception)
+            try:
+                yield
+            finally:
+                if reception in self._running:
+                    self._running.remove(reception)

@@ -1,0 +1,109 @@
+"""Slow files hold no reception that another person needs."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from bot.file_sanitizer import receptions
+from bot.file_sanitizer.sanitizer import Clean, Refused, Sanitizer, Verdict
+from flows.engine.upload_states import Refusal
+from tests.sample_files import noise, photo, sent
+
+pytestmark = pytest.mark.requirement("S-89")
+
+
+@dataclass
+class Desk:
+    """A sanitizer whose clock the test moves, and files that do not end by themselves."""
+
+    works: Sanitizer
+    clock: list[float]
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    sending: list[asyncio.Task[Verdict]] = field(default_factory=list)
+
+    async def _slow(self, file: bytes, begun: asyncio.Event) -> AsyncIterator[bytes]:
+        yield file
+        begun.set()
+        await self.ended.wait()
+
+    async def begin(self, count: int, *, file: bytes, one: bool = False, address: str = "") -> None:
+        """Let `count` people, or one person, send files without an end; await those received."""
+        begun = [asyncio.Event() for _ in range(count)]
+        for number, each in enumerate(begun):
+            sender = "slow" if one else f"slow-{address}-{number}"
+            slow = self._slow(file, each)
+            clean = self.works.clean(slow, sender=sender, address=address or f"place-{number}")
+            self.sending.append(asyncio.create_task(clean))
+        most = 1 if one else min(count, receptions.MAX_PER_ADDRESS) if address else count
+        await asyncio.gather(*(each.wait() for each in begun[:most]))
+
+    async def other(self) -> Verdict:
+        """Return the verdict on the file of another person at another address."""
+        verdict = await self.works.clean(sent(photo()), sender="other", address="elsewhere")
+        if isinstance(verdict, Clean):
+            verdict.contents.close()
+        return verdict
+
+    async def end(self) -> list[Verdict]:
+        self.ended.set()
+        return await asyncio.gather(*self.sending)
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[Desk]:
+    clock = [0.0]
+    async with Sanitizer(ahead=0, clock=lambda: clock[0]) as works:
+        assert await works.prepare()
+        desk = Desk(works, clock)
+        try:
+            yield desk
+        finally:
+            for verdict in await desk.end():
+                if isinstance(verdict, Clean):
+                    verdict.contents.close()
+
+
+async def test_slow_files_of_one_sender_leave_room_for_others() -> None:
+    async with opened() as desk:
+        await desk.begin(receptions.RECEPTIONS, file=photo()[:100], one=True)
+        assert isinstance(await desk.other(), Clean)
+
+
+async def test_slow_files_of_one_address_leave_room_for_others() -> None:
+    async with opened() as desk:
+        await desk.begin(receptions.RECEPTIONS, file=photo()[:100], address="office")
+        assert isinstance(await desk.other(), Clean)
+
+
+async def test_slowest_file_makes_room_when_all_receptions_are_taken() -> None:
+    async with opened() as desk:
+        await desk.begin(receptions.RECEPTIONS - 1, file=photo()[:100])
+        await desk.begin(1, file=photo()[:50], address="slowest")
+        desk.clock[0] += receptions.MIN_AGE_SECONDS
+        assert isinstance(await desk.other(), Clean)
+        *_others, slowest = await desk.end()
+        assert slowest == Refused(Refusal.INTERRUPTED, 50)
+        reasons = [each.reason for each in _others if isinstance(each, Refused)]
+        assert Refusal.INTERRUPTED not in reasons
+
+
+@pytest.mark.parametrize("fast", [True, False])
+async def test_reception_that_is_new_or_fast_is_not_ended(fast: bool) -> None:
+    file = noise(70, 50, 100_000) if fast else photo()[:100]
+    async with opened() as desk:
+        await desk.begin(receptions.RECEPTIONS, file=file)
+        desk.clock[0] += receptions.MIN_AGE_SECONDS if fast else 0
+        waiting = asyncio.create_task(desk.other())
+        for _round in range(100):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+        verdicts = await desk.end()
+        assert isinstance(await waiting, Clean)
+        assert not [
+            each
+            for each in verdicts
+            if isinstance(each, Refused) and each.reason is Refusal.INTERRUPTED
+        ]
