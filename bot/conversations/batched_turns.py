@@ -11,6 +11,7 @@ from uuid import UUID
 
 from bot import outbox
 from bot.channels import Inbound
+from bot.channels.addresses import is_other_thread
 from bot.conversations import store as conversation_store
 from bot.conversations.store import LockedConversation, Lookup
 from bot.db import connection, pipeline
@@ -90,7 +91,12 @@ def _judged(
     held = seen.held
     if held is None:
         return NeedsOwnTransaction(seen.now if seen.stranger else None)
-    noted = held.home or held.blocked or conversation_store.window_refresh(rt, held, inbound)
+    noted = (
+        held.home
+        or held.blocked
+        or is_other_thread(held.address, inbound.address)
+        or conversation_store.window_refresh(rt, held, inbound)
+    )
     if noted or held.conversation.update_waits or held.person.id in people:
         return NeedsOwnTransaction()
     people.add(held.person.id)

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from bot import outbox
 from bot.channels import ChannelCall, Inbound
+from bot.channels.addresses import is_other_thread
 from bot.conversations import deletable_messages, state_format, statements
 from bot.db import pipeline
 from bot.db.connection import Transaction
@@ -90,7 +91,12 @@ async def claim(
     (((*found, fresh, now),),) = await pipeline.begin(
         transaction, (statements.claim(len(keys)), values)
     )
-    return (_opened(rt, inbound.channel, found, now) if found[0] else None), fresh, now
+    held = _opened(rt, inbound.channel, found, now) if found[0] else None
+    if held is not None and fresh and is_other_thread(held.address, inbound.address):
+        # Answers, and later messages until the person writes elsewhere, go to this thread.
+        await identities.readdress(transaction, held.person, held.channel, inbound.address)
+        held = replace(held, address=inbound.address)
+    return held, fresh, now
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import asyncio
 from typing import NamedTuple
 
 from bot.cache import CacheUnavailable, Draw
-from bot.channels import ChannelCall, Throttled
+from bot.channels import ChannelCall, Throttled, addresses
 from bot.observability import logging
 from bot.runtime import Runtime
 
@@ -111,7 +111,7 @@ def _draws(rt: Runtime, channel: str, act: ChannelCall) -> tuple[Draw, ...]:
         return ()
     return (
         Draw(bucket(rt, channel), rates.whole, rates.whole_burst, firm=rates.firm),
-        Draw(bucket(rt, channel, act.address), rates.each, rates.each_burst),
+        Draw(bucket(rt, channel, addresses.chat_of(act.address)), rates.each, rates.each_burst),
     )
 
 

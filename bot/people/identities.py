@@ -183,6 +183,11 @@ async def change_handle(
     indexes = list(rt.vault.indexes(channel, handle))
     await execute(transaction, _DELETE_HANDLE, at_channel=channel, indexes=indexes)
     await _add_handle(rt, transaction, person, channel, to, address)
+    await readdress(transaction, person, channel, address)
+
+
+async def readdress(transaction: Transaction, person: Person, channel: str, address: str) -> None:
+    """Store another address of a person on a channel."""
     sealed = person.key.seal(address.encode(), "handles", "address", channel)
     await execute(transaction, _READDRESS, sealed=sealed, person=person.id, at_channel=channel)
 

@@ -358,6 +358,30 @@ def test_telegram_bots_channels_and_unknown_updates_are_ignored(body: bytes) -> 
     assert parse(body) == Ignored("telegram")
 
 
+def in_topic(**contents: Any) -> dict[str, Any]:
+    return message(message_thread_id=77, is_topic_message=True, **contents)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        update(message=in_topic(text="a")),
+        update(edited_message=in_topic(text="a")),
+        update(callback_query=press(data="1:a", message=in_topic())),
+    ],
+)
+def test_telegram_message_in_a_topic_has_its_thread_in_the_address(body: bytes) -> None:
+    arrival = parse(body)
+    assert isinstance(arrival, Inbound)
+    assert (arrival.handle, arrival.address) == ("501", "501/77")
+
+
+@pytest.mark.parametrize("topic", [None, False])
+def test_telegram_thread_of_replies_is_no_topic(topic: bool | None) -> None:
+    raw = message(text="a", message_thread_id=77, is_topic_message=topic)
+    assert parse(update(message=raw)) == inbound(events.Said("a"))
+
+
 # Hostile bodies
 
 GOOD = update(message=message(text='Сәлем 👋 {"a": [1]}'))
@@ -741,6 +765,25 @@ async def test_telegram_unknown_refusal_is_retried_and_alerts(
         await channel.send(said("a"))
     assert raised.value.retry
     assert [line["code"] for line in logged] == ["E_TELEGRAM_UNKNOWN"]
+
+
+async def test_telegram_message_is_sent_into_its_topic(channel: Telegram, gulnar: User) -> None:
+    thread = await gulnar.open_topic("Papers")
+    sent = await channel.send(replace(said("а" * 4096, "б"), address=f"501/{thread}"))
+    assert [one.thread for one in gulnar.received] == [thread, thread]
+    await channel.send(ChannelCall("edit", f"501/{thread}", Message(("new",)), sent.split(",")[0]))
+    await channel.send(ChannelCall("delete", f"501/{thread}", external_id=sent))
+    assert gulnar.received == []
+
+
+async def test_telegram_message_goes_outside_when_its_topic_is_gone(
+    channel: Telegram, gulnar: User, telegram: Emulator, logged: Logged
+) -> None:
+    thread = await gulnar.open_topic("Papers")
+    gulnar.delete_topic(thread)
+    await channel.send(replace(said("a"), address=f"501/{thread}"))
+    assert (gulnar.last.text, gulnar.last.thread) == ("a", None)
+    assert logged == []
 
 
 async def test_telegram_edit_changes_text_and_buttons(channel: Telegram, gulnar: User) -> None:

@@ -101,7 +101,7 @@ PAIRS: list[tuple[type[msgspec.Struct], str]] = [
     (updates._File, "Document"),
     (updates._File, "PhotoSize"),
     (updates._Place, "Message"),
-    (updates._Place, "InaccessibleMessage"),
+    (updates._Inaccessible, "InaccessibleMessage"),
     (updates._Query, "CallbackQuery"),
     (updates._Moved, "ChatMemberUpdated"),
     (updates._Member, "ChatMemberMember"),

@@ -10,6 +10,7 @@ from bot import outbox
 from bot.cache import CacheUnavailable, Draw, LocalRateLimiter
 from bot.channels import Channel, ChannelCall, ChannelSuspended, Rates, SendError, Throttled
 from bot.channels.webchat import WebChat
+from bot.outbox import rate_limits
 from bot.runtime import Runtime
 from flows.engine.events import Said, Say
 from flows.engine.text import verbatim
@@ -169,3 +170,13 @@ async def test_outbox_merges_consecutive_texts_into_one_message(rt: Runtime) -> 
 async def test_outbox_writes_no_row_for_an_unsupported_call(rt: Runtime) -> None:
     assert outbox.deletion(rt, "whatsapp", ["wamid.A"]) == ()
     assert len(outbox.deletion(rt, "telegram", ["1", "", "2"])) == 1
+
+
+async def test_rate_of_a_chat_is_shared_by_its_threads(rt: Runtime) -> None:
+    channel = paced(rt, Rates(100, 100, 0.001, 2))
+    waits = [
+        await rate_limits.acquire(rt, channel.name, ChannelCall("send", address))
+        for address in ("chat", "chat/7", "chat/8")
+    ]
+    assert waits[:2] == [0, 0]
+    assert waits[2] > 0

@@ -33,6 +33,7 @@ from bot.channels import (
     Rates,
     Refused,
     SendError,
+    addresses,
 )
 from bot.channels.telegram import deferred_models, layout, profile, session, updates
 from bot.channels.telegram.errors import InvalidRequest
@@ -86,7 +87,7 @@ class Telegram:
         away, which an edit cannot set. Deleting a message that can no longer be deleted counts as
         success.
         """
-        chat_id = int(act.address)
+        chat_id = int(addresses.chat_of(act.address))
         match act.kind:
             case "send":
                 return await self._send(chat_id, act)
@@ -163,6 +164,7 @@ class Telegram:
             for text, markup in parts[act.sent :]:
                 part = SendMessage(
                     chat_id=chat_id,
+                    message_thread_id=addresses.thread_of(act.address),
                     text=text,
                     entities=layout.entities(message, text),
                     reply_markup=markup,

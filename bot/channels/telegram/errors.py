@@ -42,6 +42,9 @@ FORM = ("can't parse", "button_", "keyboard", "reply markup")
 # Errors about the content of the message; the same message would be refused again.
 CONTENT = ("text is empty", "too long", "too_long", "entit", "url", "wrong http", "text must")
 PLAIN: Mapping[str, Any] = {"reply_markup": None, "entities": None}
+# Errors about a topic that the person has deleted or closed; the chat itself takes the message.
+TOPIC = ("thread not found", "topic_deleted", "topic_closed", "topic_id_invalid")
+NO_TOPIC: Mapping[str, Any] = {"message_thread_id": None}
 CODES: dict[type[AiogramError], str] = {
     TelegramUnauthorizedError: "E_TELEGRAM_TOKEN",
     TelegramNotFound: "E_TELEGRAM_TOKEN",
@@ -54,7 +57,7 @@ _logger = logging.get()
 class InvalidRequest(Refused):
     """Telegram rejects the request as invalid; with `changes`, if any, it may accept it.
 
-    An alarm is logged whenever one is created, so that no permanent failure is silent.
+    An alarm is logged unless only the topic is gone, so that no permanent failure is silent.
     """
 
     code = "E_TELEGRAM_REQUEST"
@@ -102,6 +105,8 @@ def _bad_request(description: str, *, is_message: bool) -> SendError:
         return BlockedByUser()
     if not is_message:
         return Refused()
+    if any(words in description for words in TOPIC):
+        return InvalidRequest(NO_TOPIC)
     if any(words in description for words in FORM):
         return _invalid(InvalidRequest.code, PLAIN)
     if any(words in description for words in CONTENT):

@@ -5,7 +5,15 @@ from typing import Annotated, Any
 
 import msgspec
 
-from bot.channels import Blocked, GroupChat, Ignored, Inbound, IncomingUpdate, json_decoding
+from bot.channels import (
+    Blocked,
+    GroupChat,
+    Ignored,
+    Inbound,
+    IncomingUpdate,
+    addresses,
+    json_decoding,
+)
 from flows.engine import events
 
 NAME = "telegram"
@@ -69,6 +77,8 @@ class _Message(msgspec.Struct, gc=False):
     chat: _Chat
     sender: _User | None = msgspec.field(name="from", default=None)
     sender_chat: _Chat | None = None
+    message_thread_id: int | None = None
+    is_topic_message: bool | None = None
     text: str | None = None
     contact: _Contact | None = None
     document: _File | None = None
@@ -76,9 +86,14 @@ class _Message(msgspec.Struct, gc=False):
     caption: str | None = None
 
 
-class _Place(msgspec.Struct, gc=False):
+class _Inaccessible(msgspec.Struct, gc=False):
     message_id: int
     chat: _Chat
+
+
+class _Place(_Inaccessible, gc=False):
+    message_thread_id: int | None = None
+    is_topic_message: bool | None = None
 
 
 class _Query(msgspec.Struct, gc=False):
@@ -136,11 +151,13 @@ def _inbound(
         return GroupChat(NAME, str(place.chat.id))
     if event is None:
         return _IGNORED
+    # The answers to a message are a thread too, but only a topic is a place to write into.
+    thread = place.message_thread_id if place.is_topic_message else None
     return Inbound(
         NAME,
         str(update.update_id),
         str(sender.id),
-        str(place.chat.id),
+        addresses.with_thread(str(place.chat.id), thread),
         event,
         str(place.message_id),
         press_id,

@@ -115,6 +115,7 @@ async def send_document(on: Platform, p: Params) -> object:
 async def send(on: Platform, method: str, p: Params, said: Formatted, content: Params) -> object:
     """Put a message of the bot into a chat."""
     chat = on.world.open_chat(p["chat_id"])
+    thread = chat.thread(p.get("message_thread_id"))
     markup = checked_markup(p.get("reply_markup"), chat.kind == "private")
     reply_to = checked_reply(chat, p.get("reply_parameters"))
     on.gate.message(method, chat.id)
@@ -127,6 +128,7 @@ async def send(on: Platform, method: str, p: Params, said: Formatted, content: P
         preview=p.get("link_preview_options"),
         reply_to=reply_to,
         protected=p.get("protect_content", False),
+        thread=thread,
     )
     show_keyboard(chat, message)
     chat.action = ""
@@ -263,6 +265,7 @@ async def send_chat_action(on: Platform, p: Params) -> bool:
     if p["action"] not in ACTIONS:
         raise bad("wrong parameter action in request")
     chat = on.world.open_chat(p["chat_id"])
+    chat.thread(p.get("message_thread_id"))
     chat.action = p["action"]
     chat.changed.fire()
     return True

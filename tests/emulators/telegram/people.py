@@ -177,6 +177,27 @@ class User:
         """Delete a message on both sides; Telegram does not report it to the bot."""
         self.place.put(replace(self.place.messages[message.id], deleted=True))
 
+    async def open_topic(self, name: str) -> int:
+        """Create a topic in the private chat and write into it from now on; return its thread."""
+        thread = self._put({"forum_topic_created": {"name": name, "icon_color": 0}}).id
+        self.place.topics.add(thread)
+        self.enter(thread)
+        created = replace(self.place.messages[thread], thread=thread)
+        self.world.tell_message(self.place, self.place.put(created))
+        return thread
+
+    def enter(self, thread: int | None) -> None:
+        """Write into a topic from now on, or (None) outside of topics."""
+        self.place.topic = thread
+
+    def delete_topic(self, thread: int) -> None:
+        """Delete a topic with its messages; Telegram does not report it to the bot."""
+        self.place.topics.discard(thread)
+        for each in self.chat:
+            if each.thread == thread:
+                self.place.put(replace(each, deleted=True))
+        self.enter(None)
+
     async def block(self) -> None:
         """Block the bot."""
         self.person.blocked = True
@@ -236,8 +257,9 @@ class User:
             raise PermissionError("the bot is blocked: unblock it to write to it")
         if chat is None:
             self.person.started = True
-        message = self.world.compose(self.person.user, content=content, **parts)
-        return (chat or self.place).put(message)
+        place = chat or self.place
+        message = self.world.compose(self.person.user, content=content, thread=place.topic, **parts)
+        return place.put(message)
 
     def _tell(self, content: Params, chat: Chat | None = None, text: str = "") -> Message:
         message = self._put(content, chat, text=text)

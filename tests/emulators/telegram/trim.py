@@ -45,7 +45,6 @@ NOT_EMULATED = [
     "ephemeral_message_parameters",
     "inline_message_id",
     "message_effect_id",
-    "message_thread_id",
     "rich_message",
     "suggested_post_parameters",
     "thumbnail",

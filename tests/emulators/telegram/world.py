@@ -36,6 +36,7 @@ class Message:
     preview: Params | None = None
     reply_to: int | None = None
     protected: bool = False
+    thread: int | None = None
     edited: int = 0
     deleted: bool = False
 
@@ -81,7 +82,7 @@ class Person:
 
 @dataclass(slots=True)
 class Chat:
-    """A private chat or a group, as the people in it see it now."""
+    """A private chat or a group, as the people in it see it now; `topic` is the open topic."""
 
     id: int
     kind: Literal["private", "supergroup"]
@@ -90,6 +91,8 @@ class Chat:
     standing: Literal["member", "left", "kicked"] = "member"
     messages: dict[int, Message] = field(default_factory=dict)
     keyboard: Message | None = None
+    topics: set[int] = field(default_factory=set)
+    topic: int | None = None
     action: str = ""
     changed: Signal = field(default_factory=Signal)
 
@@ -106,6 +109,12 @@ class Chat:
     def newest_first(self) -> Iterator[Message]:
         """Yield the messages that were not deleted, the newest first."""
         return (one for one in reversed(self.messages.values()) if not one.deleted)
+
+    def thread(self, thread: int | None) -> int | None:
+        """Return the thread that a message goes to; refuse one that is not there."""
+        if thread is not None and thread not in self.topics:
+            raise bad("message thread not found")
+        return thread
 
     def put(self, message: Message) -> Message:
         """Add a message or the new state of one."""
@@ -250,6 +259,8 @@ class World:
             shown["edit_date"] = message.edited
         if message.protected:
             shown["has_protected_content"] = True
+        if message.thread:
+            shown |= {"message_thread_id": message.thread, "is_topic_message": True}
         shown |= message.content
         if message.text:
             text, entities = (

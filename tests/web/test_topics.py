@@ -1,0 +1,78 @@
+"""Topics of a private chat on Telegram: answers in their thread, later messages in the last one."""
+
+from functools import partial
+
+from bot import outbox
+from bot.conversations import quarantine
+from bot.people import identities
+from tests.app_stack import House
+from tests.emulators.telegram import User
+from tests.web.test_journeys import ANSWERS, _keys, _next, _press
+
+CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
+
+
+async def _listening(house: House) -> User:
+    secret = house.rt.settings.telegram_secret
+    assert secret
+    await house.telegram.set_webhook(f"{house.url}/webhooks/telegram", secret.get_secret_value())
+    return house.telegram.user(7101, first_name="Test")
+
+
+async def _known(user: User) -> None:
+    """Go from the first message to the consent."""
+    await _press(user, "ru")
+    for answer in CONSENTED:
+        while answer not in _keys(user) and ">" in _keys(user):
+            await _press(user, ">")
+        await _press(user, answer)
+
+
+async def _thread_of_answer(user: User, said: str) -> int | None:
+    await _next(user, partial(user.say, said))
+    return user.last.thread
+
+
+async def _notify(house: House, user: User) -> int | None:
+    """Send a message that the person did not ask for; return its thread."""
+    rt = house.rt
+    async with rt.pool.connection() as session:
+        person = await identities.find(rt, session, "telegram", str(user.id))
+        assert person is not None
+        row = outbox.Row("send", quarantine.apology(rt, "ru"))
+        await outbox.enqueue(session, person, "telegram", (row,))
+    seen = len([each for each in user.chat if each.from_bot])
+    await outbox.deliver(rt, None, person)
+    return (await user.wait_for_message(seen + 1)).thread
+
+
+async def test_answer_goes_to_the_topic_before_and_after_consent(house: House) -> None:
+    user = await _listening(house)
+    await user.start()
+    await user.wait_for_message(1)
+    first = await user.open_topic("Papers")
+    assert await _thread_of_answer(user, "помощь") == first
+    await _next(user, user.start)
+    await _known(user)
+    assert user.last.thread == first
+    second = await user.open_topic("Status")
+    assert await _thread_of_answer(user, "помощь") == second
+    assert await _notify(house, user) == second
+    user.enter(None)
+    assert await _thread_of_answer(user, "помощь") is None
+    assert await _notify(house, user) is None
+    user.enter(first)
+    assert await _thread_of_answer(user, "выход") == first
+    assert house.telegram.journal.mistakes() == []
+
+
+async def test_message_for_a_deleted_topic_goes_to_the_chat(house: House) -> None:
+    user = await _listening(house)
+    await user.start()
+    await user.wait_for_message(1)
+    thread = await user.open_topic("Papers")
+    await _next(user, user.start)
+    await _known(user)
+    assert await _notify(house, user) == thread
+    user.delete_topic(thread)
+    assert await _notify(house, user) is None
