@@ -7,7 +7,7 @@ from functools import cache, cached_property
 import numpy as np
 
 from bot.i18n import crisis_words
-from bot.understanding import skeleton
+from bot.understanding import politeness, skeleton
 from bot.understanding.model import Model, Scores, calibrated, of_kind
 from bot.understanding.skeleton import Skeleton
 from flows.knowledge.intents import Kind
@@ -15,7 +15,7 @@ from flows.knowledge.intents import Kind
 MAX_ALTERNATIVES = 5
 # Sentences of a long message are also judged one by one, since danger in one may drown in the rest.
 MAX_SENTENCES = 12
-MIN_SENTENCE = 3
+MIN_SENTENCE = 2
 # Parts of a message that may ask a question each.
 MAX_CLAUSES = 8
 # A sentence alone is less certain than its message. At a lower minimum than the first figure it
@@ -127,7 +127,8 @@ class Message:
         self.text = text
         self._recognizer = recognizer
         self._model = recognizer.model
-        self._line, self._wrong_layout = _meant(text, recognizer.model)
+        line, self._wrong_layout = _meant(text, recognizer.model)
+        self._line = politeness.core(line)
         self._read: dict[tuple[str, ...], tuple[Scores, float]] = {}
 
     def is_chinese(self, language: str | None) -> bool:

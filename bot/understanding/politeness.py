@@ -1,0 +1,142 @@
+"""Greetings, thanks and courtesies at the ends of a message; its core is read without them.
+
+They say nothing about the question, but a short question loses against them: “Hello! My husband
+beats me. Thank you!” was read as thanks. A message of courtesies alone keeps them.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+from bot.understanding import skeleton
+from bot.understanding.skeleton import IS_HAN, Skeleton
+
+# Before a question, in any script after folding. None of them asks for anything, and none names a
+# person, since “brother” may also begin the message itself.
+OPENINGS = (
+    "здравствуйте, здраствуйте, здравствуй, добрый день, доброе утро, добрый вечер, доброй ночи",
+    "доброго дня, доброго времени суток, приветствую, привет, салам, салам алейкум, уважаемые",
+    "подскажите, подскажите пожалуйста, скажите, скажите пожалуйста, пожалуйста, пж, пжл, алло",
+    "будьте добры, будьте любезны, извините, извините за беспокойство, простите, прошу прощения",
+    "у меня вопрос, у меня такой вопрос, такой вопрос, есть вопрос, можно вопрос, можно спросить",
+    "хочу спросить, хотел спросить, хотела спросить, хотел узнать, хотела узнать, вопрос",
+    "сәлем, сәлеметсіз бе, сәлеметсіздер ме, саламатсыз ба, саламатсыздар ма, ассалаумағалейкум",
+    "ассалам алейкум, ассаламу алейкум, армысыз, армысыздар, қайырлы күн, қайырлы таң, қайырлы кеш",
+    "қайырлы түн, құрметті, айтыңызшы, айтып жіберіңізші, айтып беріңізші, айтшы, айтып жіберші",
+    "өтінемін, өтінем, кешіріңіз, кешіріңізші, сұрағым бар еді, сұрағым бар, бір сұрағым бар еді",
+    "бір сұрағым бар, бір сұрақ, сұрайын деп едім, сұрақ",
+    "assalomu alaykum, assalom alaykum, assalom, salom, vaalaykum assalom, xayrli kun, xayrli tong",
+    "xayrli kech, xayrli oqshom, hurmatli, aytib bering, ayting, aytingchi, aytib yuboring",
+    "kechirasiz, uzr, savolim bor, savolim bor edi, bir savol, bir savolim bor edi, savol",
+    "soramoqchi edim, bilmoqchi edim, iltimos",
+    "hello, hi, hey, good morning, good day, good evening, please, excuse me, sorry",
+    "merhaba, selam, сайн байна уу",
+)
+THANKS = (
+    "спасибо, спасибо большое, большое спасибо, спасибо вам, спасибо заранее, заранее спасибо, спс",
+    "благодарю, заранее благодарю, благодарю вас, рақмет, рахмет, рақмет сізге, рахмет сізге",
+    "көп рақмет, көп рахмет, үлкен рахмет, алдын ала рақмет, алдын ала рахмет",
+    "rahmat, katta rahmat, oldindan rahmat, sizga rahmat, rahmat sizga, raxmat, katta raxmat",
+    "thanks, thank you, thank you very much, thanks a lot, teşekkürler, баярлалаа",
+)
+CLOSINGS = (
+    "пожалуйста, с уважением, всего доброго, всего хорошего, до свидания, хорошего дня, удачи вам",
+    "жду ответа, буду благодарен, буду благодарна, сау болыңыз, сау болыңыздар, көріскенше",
+    "аман болыңыз, жауап күтемін, өтінемін, xayr, sogʻ boʻling, salomat boʻling, hurmat bilan",
+    "javob kutaman, koʻrishguncha, iltimos, please, bye",
+)
+# Chinese has no spaces: courtesies are cut off the words at the ends.
+OPENS_HAN = re.compile(
+    "^(?:你好|您好|大家好|早上好|上午好|下午好|晚上好|早安|嗨|哈喽|在吗|有人吗|请问一下|请问下|请问|麻烦问一下|我想问一下|想问一下|问一下|"
+    "我想问|想问|想咨询一下|咨询一下|打扰一下|打扰了|不好意思|麻烦您|麻烦你|谢谢|萨拉木|色俩目)+"
+)
+CLOSES_HAN = re.compile(
+    "(?:提前谢谢|非常感谢|先谢谢|谢谢|先谢|谢|多谢|感谢|您|你|啦|了|辛苦了|再见|拜拜|等您回复|等你回复)*"
+    "(?:谢谢|感谢|多谢|谢了|谢啦|谢谢您|谢谢你|辛苦了|再见|拜拜|等您回复|等你回复)(?:您|你|啦|了)*$"
+)
+MAX_WORDS = 5
+# A rest of one letter or Chinese character is no question.
+MIN_LETTERS = 2
+
+type Words = tuple[str, ...]
+
+
+def core(line: Skeleton) -> Skeleton:
+    """Return a line without the courtesies at its ends; the line itself if nothing else is left."""
+    if not _may_have_courtesies(line.words):
+        return line
+    words = list(line.words)
+    start = _open(words)
+    end = _close(words, start)
+    kept = tuple(words[start:end])
+    if kept == line.words or sum(map(len, filter(str.isalnum, kept))) < MIN_LETTERS:
+        return line
+    return Skeleton(kept, _within(line.sentences, start, end), _within(line.clauses, start, end))
+
+
+def _may_have_courtesies(words: Words) -> bool:
+    """Return False for most messages, at a tenth of the cost of a search."""
+    if not words:
+        return False
+    first, last = words[0], words[-1]
+    return first in _edges() or last in _edges() or bool(IS_HAN.match(first) or IS_HAN.match(last))
+
+
+def _open(words: list[str]) -> int:
+    """Return the number of words of courtesy at the start; shorten a Chinese word there."""
+    at, phrases = 0, _folded(OPENINGS + THANKS)
+    while at < len(words):
+        if IS_HAN.match(words[at]):
+            rest = OPENS_HAN.sub("", words[at])
+            if rest:
+                words[at] = rest
+                break
+            at += 1
+        elif length := _length(words[at : at + MAX_WORDS], phrases):
+            at += length
+        elif at and not words[at].isalnum():
+            at += 1
+        else:
+            break
+    return at
+
+
+def _close(words: list[str], start: int) -> int:
+    """Return where the courtesies at the end begin; shorten a Chinese word there."""
+    end, phrases = len(words), _folded(THANKS + CLOSINGS)
+    while end > start:
+        marks = end - 1 if set(words[end - 1]) == {"!"} and end - 1 > start else end
+        if IS_HAN.match(words[marks - 1]):
+            rest = CLOSES_HAN.sub("", words[marks - 1])
+            if rest == words[marks - 1]:
+                break
+            words[marks - 1], end = rest, marks if rest else marks - 1
+            if rest:
+                break
+        elif length := _length(words[max(start, marks - MAX_WORDS) : marks][::-1], phrases, -1):
+            end = marks - length
+        else:
+            break
+    return end
+
+
+def _length(words: Sequence[str], phrases: frozenset[Words], step: int = 1) -> int:
+    """Return the length of the longest courtesy with which the words begin; 0 for none."""
+    lengths = range(len(words), 0, -1)
+    return next((length for length in lengths if tuple(words[:length][::step]) in phrases), 0)
+
+
+def _within(places: Sequence[int], start: int, end: int) -> tuple[int, ...]:
+    return tuple(place - start for place in places if start < place <= end)
+
+
+@cache
+def _folded(lines: Sequence[str]) -> frozenset[Words]:
+    return frozenset(skeleton.fold(each).words for line in lines for each in line.split(", "))
+
+
+@cache
+def _edges() -> frozenset[str]:
+    """Return the words with which a courtesy begins or ends, and the mark that may follow one."""
+    phrases = _folded(OPENINGS + THANKS + CLOSINGS)
+    return frozenset({"!", *(words[at] for words in phrases for at in (0, -1))})

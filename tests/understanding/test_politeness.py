@@ -1,0 +1,84 @@
+"""Courtesies around a message: its core is read as if it had been written alone."""
+
+import pytest
+
+from bot.understanding import politeness, skeleton
+from bot.understanding.decision import Certainty, DangerLevel, decide
+from bot.understanding.recognizer import Recognizer
+
+FRAMES = {
+    "ru": ("Здравствуйте! ", " Спасибо большое!"),
+    "kk": ("Сәлеметсіз бе! Айтыңызшы, ", ". Алдын ала рақмет"),
+    "uz": ("Assalomu alaykum, iltimos, ", ". Oldindan rahmat!"),
+    "zh_Hans": ("你好！请问", "，谢谢您！"),
+}
+DANGERS = {"ru": "муж бьёт", "kk": "күйеуім ұрады", "uz": "erim uradi", "zh_Hans": "有人跟踪我"}
+QUESTIONS = {
+    "ru": "как получить кандас",
+    "kk": "қандас мәртебесін қалай аламын",
+    "uz": "qandas maqomi nima",
+    "zh_Hans": "怎么申请坎达斯身份",
+}
+
+
+@pytest.mark.parametrize("language", FRAMES)
+def test_danger_is_recognized_between_courtesies(language: str) -> None:
+    before, after = FRAMES[language]
+    found = decide(Recognizer.load().recognize(before + DANGERS[language] + after, language))
+    assert found.danger is DangerLevel.FIRST
+
+
+@pytest.mark.parametrize("language", FRAMES)
+def test_question_is_answered_between_courtesies(language: str) -> None:
+    before, after = FRAMES[language]
+    bare = decide(Recognizer.load().recognize(QUESTIONS[language], language))
+    framed = decide(Recognizer.load().recognize(before + QUESTIONS[language] + after, language))
+    assert bare.certainty is Certainty.SURE
+    assert [each.intent for each in framed.options] == [each.intent for each in bare.options]
+
+
+def test_two_questions_are_both_answered_between_courtesies() -> None:
+    found = decide(
+        Recognizer.load().recognize("你好！请问怎么申请坎达斯身份？要多久？谢谢", "zh_Hans")
+    )
+    assert found.certainty is Certainty.SURE
+    assert found.options[0].intent.startswith("kandas.")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Здравствуйте!",
+        "спасибо большое",
+        "rahmat! xayr",
+        "谢谢你",
+        "你好",
+        "Сәлем, рахмет",
+        "?",
+        "",
+    ],
+)
+def test_core_of_courtesies_alone_is_the_line_itself(line: str) -> None:
+    folded = skeleton.fold(line)
+    assert politeness.core(folded) is folded
+
+
+@pytest.mark.parametrize(
+    ("line", "core"),
+    [
+        ("Добрый день, подскажите пожалуйста: где консульство? Спасибо", "где консульство?"),
+        ("Салам, менде сұрақ бар", "менде сұрақ бар"),
+        ("麻烦你帮我查一下", "帮我查一下"),
+        ("办完了谢谢你！", "办完"),
+        ("亲戚被抓走了", "亲戚被抓走了"),
+        ("брат пропал", "брат пропал"),
+        ("жду ответа месяц", "жду ответа месяц"),
+    ],
+)
+def test_core_leaves_out_courtesies_only(line: str, core: str) -> None:
+    assert politeness.core(skeleton.fold(line)).words == skeleton.fold(core).words
+
+
+def test_core_keeps_the_ends_of_sentences() -> None:
+    found = politeness.core(skeleton.fold("Здравствуйте! Где консульство? Сколько стоит? Спасибо"))
+    assert [found.words[:end][-2] for end in found.sentences] == ["консулство", "стоит"]
