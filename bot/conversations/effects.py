@@ -97,7 +97,12 @@ async def carry_out(
     inbound: Inbound | None,
     *,
     moved: bool = False,
+    notice: Sequence[Say] = (),
 ) -> AfterCommit:
+    """Apply the effects of a turn, save it and queue its messages.
+
+    With a `notice`, this is sent, and the messages wait until the person opens it.
+    """
     work = _TurnEffects(held.epoch + moved, [])
     for effect in turn.effects:
         await _apply(rt, transaction, held, turn.conversation, effect, inbound, work)
@@ -117,6 +122,9 @@ async def carry_out(
     written = (*outbox.rows(rt, says, held.channel, work.epoch, pressed), *work.rows)
     if work.silent:
         written = ()
+    if notice:
+        await outbox.enqueue(transaction, held.person, held.channel, written, waits=True)
+        written = outbox.rows(rt, notice, held.channel, work.epoch, "")
     if work.erased:
         language = turn.conversation.language
         final = _final_messages(rt, held, written, work.stands, language)

@@ -11,7 +11,7 @@ from bot.cases import canned_replies as ready
 from bot.channels import Message
 from bot.conversations import store as conversation_store
 from bot.conversations.effects import AfterCommit
-from bot.desk import views
+from bot.desk import officer_turns, views
 from bot.desk.transaction import ActionContext, ActionResult, Refusal, Refused, find_by_key, perform
 from bot.i18n import reader_script
 from bot.observability import metrics
@@ -150,7 +150,7 @@ async def reply(
         shown = reader_script.for_person(text, language)
         message = Message((head, shown), language=language, protect=True)
         row = Row("send", message, case_id=case_id, officer=officer.id)
-        waits = await _is_withheld(at)
+        waits = await officer_turns.is_withheld(at.rt, at.transaction, at.held, at.case)
         if waits:
             await _announce(at)
         (sent,) = await outbox.enqueue(
@@ -337,16 +337,6 @@ async def _announce(at: ActionContext) -> None:
     notices = outbox.rows(at.rt, turn.says, at.held.channel, at.held.epoch, "")
     written = [replace(row, case_id=at.case.id) for row in notices]
     await outbox.enqueue(at.transaction, at.held.person, at.held.channel, written)
-
-
-async def _is_withheld(at: ActionContext) -> bool:
-    channel = at.rt.channels.get(at.held.channel)
-    if channel is None or not channel.notifies:
-        return False
-    if conversation_store.is_closed(at.rt, at.held):
-        return True
-    spoke_at = await views.spoke_at(at.transaction, at.case.id) or at.case.opened_at
-    return views.is_withheld(at.held.conversation, spoke_at, at.held.now)
 
 
 def _said(words: str) -> str:

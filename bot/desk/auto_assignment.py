@@ -13,6 +13,7 @@ from bot.conversations import receive
 from bot.conversations import store as conversation_store
 from bot.db import tables as t
 from bot.db.statements import NOW, fetch_one, statement
+from bot.desk import officer_turns
 from bot.desk.case_sweeps import AT_ONCE
 from bot.officers import permissions
 from bot.runtime import Runtime
@@ -88,6 +89,6 @@ async def _assign(rt: Runtime, case_id: UUID, person_id: UUID, officer_id: UUID)
         desk = await working_hours.mission_settings(transaction, case.mission)
         await cases.claim(transaction, case, officer_id, desk, case.version)
         await outbox.drop_bot_messages(transaction, person_id, officer_id)
-        delivery = await receive.take_turn(rt, transaction, person_id, Joined(), moved=True)
+        delivery = await officer_turns.take(rt, transaction, case, Joined(), moved=True)
         await audit_log.append(transaction, actor="duty", action="case.given", subject=str(case_id))
     await receive.deliver(rt, delivery)

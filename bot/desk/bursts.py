@@ -23,6 +23,7 @@ from bot.conversations.effects import AfterCommit
 from bot.db import tables as t
 from bot.db.connection import Transaction
 from bot.db.statements import NOW, ago, execute, fetch_all, fetch_value, statement
+from bot.desk import officer_turns
 from bot.desk.transaction import ActionContext, perform
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
@@ -274,7 +275,7 @@ async def _reopen_case(
     case = await cases.lock_case(transaction, case_id)
     if case is None or not await cases.reopen(transaction, case):
         return None
-    delivery = await receive.take_turn(rt, transaction, person_id, Joined(waits=True), moved=True)
+    delivery = await officer_turns.take(rt, transaction, case, Joined(waits=True), moved=True)
     await audit_log.append(
         transaction, actor=str(officer.id), action=Action.BURST_REOPEN, subject=str(case_id)
     )

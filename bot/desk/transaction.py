@@ -16,6 +16,7 @@ from bot.conversations.effects import AfterCommit
 from bot.db import tables as t
 from bot.db.connection import Transaction
 from bot.db.statements import execute, fetch_value, statement
+from bot.desk import officer_turns
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, DenialReason, Denied, Forbidden
@@ -82,9 +83,7 @@ class ActionContext:
     version: int
 
     async def turn(self, event: Event, *, moved: bool = False) -> AfterCommit | None:
-        return await receive.take_turn(
-            self.rt, self.transaction, self.case.person_id, event, moved=moved
-        )
+        return await officer_turns.take(self.rt, self.transaction, self.case, event, moved=moved)
 
 
 type DeskAction = Callable[[ActionContext], Awaitable[AfterCommit | None]]

@@ -99,9 +99,19 @@ def _end_contact(turn: TurnState, before: Asked | None) -> tuple[Say, ...]:
 def _note_presence(turn: TurnState) -> None:
     """Note whether the person left with this event. If not, messages that waited can be sent."""
     left = any(isinstance(effect, QuickExit | Stopped) for effect in turn.effects)
+    if turn.c.update_waits and not left:
+        _repeat_request(turn)
     waits = turn.c.update_waits and left
     if (turn.c.has_left, turn.c.update_waits) != (left, waits):
         turn.c = replace(turn.c, has_left=left, update_waits=waits)
+
+
+def _repeat_request(turn: TurnState) -> None:
+    """Ask again for an officer's paper: the request did not wait, since its link would expire."""
+    c = turn.c
+    asked = any(say.private for say in turn.says)
+    if c.with_officer and c.requested_upload and not c.pending_uploads and not asked:
+        turn.ask()
 
 
 def _drop_ephemeral(turn: TurnState) -> None:

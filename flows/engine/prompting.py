@@ -60,8 +60,9 @@ def _wait_for_officer(turn: TurnState) -> None:
     wanted = _(screens.PAPER_WANTED.msgid, paper=paper)
     if turn.page is not Page.NEVER:
         turn.notes += [(wanted,), (screens.PAPER_TERMS,)]
-        return turn.send_to_page(paper, service=True)
-    turn.say(((wanted,), (screens.PAPER_TERMS,)), (FILE, back), service=True, private=True)
+        return turn.send_to_page(paper, service=True, protect=True)
+    request = ((wanted,), (screens.PAPER_TERMS,))
+    turn.say(request, (FILE, back), protect=True, service=True, private=True)
 
 
 def _paper_name(turn: TurnState, key: str) -> Text:

@@ -244,7 +244,13 @@ class TurnState:
         self.c = replace(self.c, is_persistent=True, consents=consents)
 
     def send_to_page(
-        self, label: Text, *, skips: bool = False, service: bool = False, asks: bool = True
+        self,
+        label: Text,
+        *,
+        skips: bool = False,
+        service: bool = False,
+        asks: bool = True,
+        protect: bool = False,
     ) -> None:
         """Say that something private is asked or shown on the secure page.
 
@@ -253,7 +259,7 @@ class TurnState:
         text = _((screens.ON_PAGE if asks else screens.SHOWN_ON_PAGE).msgid, label=label)
         link = Button("", screens.OPEN_PAGE, Kind.PAGE)
         ways = screens.PAGE_SKIPS if skips else screens.PAGE_WAITS
-        self.say(((text, ways),), (link,), service=service, private=True)
+        self.say(((text, ways),), (link,), protect=protect, service=service, private=True)
 
     def question(self, asked: Asked) -> Question | None:
         flow = self.flows.get(asked.flow)

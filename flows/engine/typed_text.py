@@ -46,6 +46,8 @@ def said(turn: TurnState, text: str) -> None:
         return safety.show(turn, turn.recognize(text).danger_intent)
     if asked is None:
         return _unasked(turn, text, word)
+    if turn.c.update_waits and not word:
+        return _unseen(turn, text)
     _judge(turn, asked, text, word)
 
 
@@ -92,6 +94,12 @@ def _judge(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> N
     if isinstance(reading, str):
         return answering.answer(turn, asked, reading, typed=True)
     answering.narrow(turn, asked, reading)
+
+
+def _unseen(turn: TurnState, text: str) -> None:
+    """Handle a text while the open question waits with an officer's message: it is no answer."""
+    if not hearing.hear(turn, text):
+        turn.ask()
 
 
 def _unasked(turn: TurnState, text: str, word: Reserved | None) -> None:

@@ -1,0 +1,68 @@
+"""Turns that officers cause; a person who may be away gets a notice without their content."""
+
+from dataclasses import replace
+
+from bot.cases import Case
+from bot.conversations import effects
+from bot.conversations import store as conversation_store
+from bot.conversations.effects import AfterCommit
+from bot.conversations.store import LockedConversation
+from bot.db.connection import Transaction
+from bot.desk import views
+from bot.runtime import Runtime
+from flows.engine.conversation import PAGE_CONTROL
+from flows.engine.events import Button, Event, Kind, Notice, Say, UpdateWithheld
+from flows.engine.screens import OPEN_PAGE
+
+
+async def take(
+    rt: Runtime, transaction: Transaction, case: Case, event: Event, *, moved: bool = False
+) -> AfterCommit | None:
+    """Apply an officer's event to the conversation of a case, in the caller's transaction.
+
+    If `is_withheld`, the messages wait until the person opens the notice that is sent instead.
+    `moved`: the conversation changed owner, so messages of the previous owner are dropped.
+    """
+    held = await conversation_store.lock(rt, transaction, case.person_id)
+    if held is None:
+        return None
+    made = conversation_store.turn(rt, held, event)
+    made = replace(made, says=tuple(_protected(say) for say in made.says))
+    if not made.says or not await is_withheld(rt, transaction, held, case):
+        return await effects.carry_out(rt, transaction, held, made, None, moved=moved)
+    after = replace(held, conversation=made.conversation)
+    first = conversation_store.turn(rt, after, UpdateWithheld(Notice.UPDATE))
+    # The person gets a request for a paper with a new link once they are back.
+    lasting = (say for say in made.says if not (say.private and made.conversation.with_officer))
+    says = tuple(_without_link(say) for say in lasting)
+    waits = replace(made, conversation=first.conversation, says=says)
+    return await effects.carry_out(
+        rt, transaction, held, waits, None, moved=moved, notice=first.says
+    )
+
+
+async def is_withheld(
+    rt: Runtime, transaction: Transaction, held: LockedConversation, case: Case
+) -> bool:
+    """Return True if a message to the person is announced without its content.
+
+    The reply window may be closed, or others may see the screen (`views.is_withheld`).
+    """
+    places = (rt.channels.get(each) for each in (held.channel, held.home))
+    if not any(place is not None and place.notifies for place in places):
+        return False
+    if conversation_store.is_closed(rt, held):
+        return True
+    spoke_at = await views.spoke_at(transaction, case.id) or case.opened_at
+    return views.is_withheld(held.conversation, spoke_at, held.now)
+
+
+def _protected(say: Say) -> Say:
+    return replace(say, protect=say.protect or say.service)
+
+
+def _without_link(say: Say) -> Say:
+    """Replace a link to the secure page, which would expire, by the button that asks for one."""
+    button = Button(PAGE_CONTROL, OPEN_PAGE, Kind.CONTROL)
+    buttons = (button if each.kind is Kind.PAGE else each for each in say.buttons)
+    return replace(say, buttons=tuple(buttons))

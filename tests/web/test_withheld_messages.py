@@ -1,0 +1,269 @@
+"""Check that no message of an officer's action shows its content to a phone in other hands."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+import pytest
+
+from bot import cases, desk
+from bot.conversations import store as conversation_store
+from bot.desk import auto_assignment, bursts, views
+from bot.desk.bursts import SpamReason
+from bot.officers import directory
+from bot.officers.directory import Officer
+from bot.officers.permissions import Role
+from bot.people import identities
+from flows.engine import pin_screens, screens
+from flows.engine.text import Text
+from flows.papers import PASSPORT
+from tests.app_stack import House
+from tests.desk.desks import an_officer, key
+from tests.emulators import whatsapp
+from tests.emulators.telegram import User
+from tests.visitor import Visitor
+from tests.web.test_phone_in_other_hands import LEAVES, _talking
+from tests.web.test_whatsapp_journey import _at_language, _keys, _known, _user
+from tests.web.test_whatsapp_journey import _next as _next_whatsapp
+from tests.web.test_whatsapp_journey import _press as _press_whatsapp
+
+
+@dataclass(frozen=True)
+class Action:
+    """An officer's action: `begin` prepares it before the person leaves."""
+
+    shows: tuple[Text, ...]
+    act: Callable[[House, Officer, UUID], Awaitable[object]]
+    begin: Callable[[House, Officer, UUID], Awaitable[object]] | None = None
+
+
+async def _version(house: House, case_id: UUID) -> int:
+    async with house.rt.pool.connection() as session:
+        case = await cases.find(session, case_id)
+    assert case is not None
+    return case.version
+
+
+async def _claim(house: House, officer: Officer, case_id: UUID) -> None:
+    version = await _version(house, case_id)
+    await desk.claim(house.rt, officer, case_id, version, key=key())
+
+
+async def _assign(house: House, officer: Officer, case_id: UUID) -> None:
+    async with house.rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO missions (mission, zone, first_minutes, next_minutes, resolve_minutes,"
+            " claim_timeout_minutes, auto_assign) VALUES ('general', 'UTC', 60, 60, 600, 30, true)"
+        )
+        until = await cases.clock(session) + timedelta(hours=4)
+    await directory.set_shift(house.rt, officer, until)
+    assert await auto_assignment.auto_assign(house.rt) == 1
+
+
+async def _request(house: House, officer: Officer, case_id: UUID) -> None:
+    version = await _version(house, case_id)
+    await desk.ask_document(house.rt, officer, case_id, version, key=key(), document=PASSPORT.paper)
+
+
+async def _lift_pin(house: House, officer: Officer, case_id: UUID) -> None:
+    await desk.lift_pin(house.rt, officer, case_id, await _version(house, case_id), key=key())
+
+
+async def _resolve(house: House, officer: Officer, case_id: UUID) -> None:
+    await desk.resolve(house.rt, officer, case_id, await _version(house, case_id), key=key())
+
+
+async def _close_burst(house: House, officer: Officer, case_id: UUID) -> None:
+    """Close the case's burst; the case of a messenger gets an address first."""
+    async with house.rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO case_origins VALUES (%s, %s) ON CONFLICT DO NOTHING", (case_id, b"address")
+        )
+        cursor = await session.execute("SELECT network FROM case_origins")
+        found = await cursor.fetchone()
+    assert found is not None
+    closed = await bursts.close(
+        house.rt, officer, found[0], SpamReason.PROGRAM, with_urgent=True, key=key()
+    )
+    assert closed == 1
+
+
+async def _reopen_burst(house: House, officer: Officer, case_id: UUID) -> None:
+    (closed,) = (await bursts.report(house.rt, officer)).closed
+    assert await bursts.reopen(house.rt, officer, closed.id) == 1
+
+
+ACTIONS = {
+    "claimed": Action((screens.JOINED,), _claim),
+    "assigned": Action((screens.JOINED,), _assign),
+    "paper": Action((PASSPORT.label, screens.PAPER_TERMS), _request, _claim),
+    "pin": Action((pin_screens.LIFTED,), _lift_pin, _claim),
+    "resolved": Action((screens.OFFICER_DONE, screens.HELPED, screens.MENU_TEXT), _resolve, _claim),
+    "closed": Action((screens.CLOSED_UNREAD, screens.MENU_TEXT), _close_burst),
+    "reopened": Action((screens.REOPENED,), _reopen_burst, _close_burst),
+}
+CASES = [*((why, "claimed") for why in ("stop", "silence")), *(("exit", name) for name in ACTIONS)]
+
+
+async def _prepared(house: House, action: Action) -> tuple[Officer, UUID]:
+    officer = await an_officer(house.rt, roles=(Role.OFFICER, Role.LEAD))
+    async with house.rt.pool.connection() as session:
+        cursor = await session.execute("SELECT id FROM cases")
+        found = await cursor.fetchone()
+    assert found is not None
+    if action.begin:
+        await action.begin(house, officer, found[0])
+    return officer, found[0]
+
+
+async def _until_sent(house: House) -> None:
+    """Wait until nothing is on its way to anybody."""
+
+    async def idle() -> bool:
+        async with house.rt.pool.connection() as session:
+            cursor = await session.execute(
+                "SELECT count(*) FROM messages WHERE state IN ('pending', 'sending')"
+            )
+            return await cursor.fetchone() == (0,)
+
+    await house.until(idle)
+
+
+async def _be_silent(house: House) -> None:
+    await _until_sent(house)
+    await house.ahead(f"{views.PRESENT_MINUTES + 1} minutes")
+
+
+async def _leave(house: House, user: User, why: str) -> None:
+    await LEAVES[why](house, user)
+    if why == "exit":
+        phrase = house.rt.languages.render(screens.EXIT_TEXT, "ru")
+        await user.wait(lambda chat: [e.text for e in chat if not e.deleted] == [phrase])
+    await _until_sent(house)
+
+
+@pytest.mark.parametrize(("why", "name"), CASES)
+@pytest.mark.requirement("S-36", "S-66", "S-83")
+async def test_telegram_message_of_an_officer_is_withheld_until_it_is_opened(
+    house: House, why: str, name: str
+) -> None:
+    user, say, action = await _talking(house, 7031), house.rt.languages.render, ACTIONS[name]
+    officer, case_id = await _prepared(house, action)
+    await _leave(house, user, why)
+    seen, texts = len(user.chat), [say(text, "ru") for text in action.shows]
+    await action.act(house, officer, case_id)
+    await user.wait(lambda chat: len(chat) > seen)
+    assert [say(screens.UPDATE, "ru") in each.text for each in user.chat[seen:]] == [True]
+    assert not any(text in user.chat[seen].text for text in texts)
+    seen = len(user.chat)
+    await user.press(say(screens.OPEN, "ru"))
+    await user.wait(lambda chat: all(any(text in e.text for e in chat[seen:]) for text in texts))
+    assert user.chat[seen].protected
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+@pytest.mark.requirement("S-36", "S-66", "S-83")
+async def test_whatsapp_message_of_an_officer_is_withheld_until_it_is_opened(
+    house: House, name: str
+) -> None:
+    user, say, action = await _asking(house), house.rt.languages.render, ACTIONS[name]
+    officer, case_id = await _prepared(house, action)
+    await _be_silent(house)
+    seen, texts = len(user.received), [say(text, "ru") for text in action.shows]
+    await action.act(house, officer, case_id)
+    await user.wait_for_message(seen + 1)
+    assert [say(screens.UPDATE, "ru") in each.text for each in user.received[seen:]] == [True]
+    assert not any(text in user.received[seen].text for text in texts)
+    seen = len(user.received)
+    await user.answer("!open")
+    await user.wait(
+        lambda _chat: all(any(text in e.text for e in user.received[seen:]) for text in texts)
+    )
+    assert house.whatsapp.journal.mistakes() == []
+
+
+async def _asking(house: House) -> whatsapp.User:
+    """Somebody on WhatsApp who asked for an officer a moment ago."""
+    user = await _user(house, "77010000031")
+    await _at_language(user, "ru")
+    await _ask_officer(user)
+    return user
+
+
+async def _ask_officer(user: whatsapp.User) -> None:
+    await _next_whatsapp(user, partial(user.say, "/person"))
+    await _press_whatsapp(user, "general")
+    await _press_whatsapp(user, "yes")
+    await _next_whatsapp(user, partial(user.say, "Testova asks something"))
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+@pytest.mark.requirement("S-83")
+async def test_web_chat_shows_a_message_of_an_officer_at_once(house: House, name: str) -> None:
+    """Check that the page, which notifies of nothing and shows all of its talk, withholds none."""
+    say, action = house.rt.languages.render, ACTIONS[name]
+    async with Visitor.at(house.url) as visitor:
+        await visitor.wait(1)
+        await visitor.press("ru")
+        await visitor.say("/person")
+        await visitor.press("general")
+        await visitor.press("yes")
+        await visitor.say("Testova asks something")
+        officer, case_id = await _prepared(house, action)
+        await _be_silent(house)
+        await action.act(house, officer, case_id)
+
+        async def shown() -> bool:
+            return any(say(action.shows[0], "ru") in each.text for each in visitor.bubbles)
+
+        await house.until(shown)
+
+
+@pytest.mark.requirement("S-83")
+async def test_text_is_no_answer_to_a_question_that_waits_to_be_sent(house: House) -> None:
+    user, say = await _talking(house, 7032), house.rt.languages.render
+    officer, case_id = await _prepared(house, ACTIONS["resolved"])
+    await _leave(house, user, "silence")
+    version = await _version(house, case_id)
+    await desk.resolve(house.rt, officer, case_id, version, key=key(), where="preregistration")
+    seen = len(user.chat)
+    await user.say("1")
+    done = say(screens.OFFICER_DONE, "ru")
+    await user.wait(lambda chat: any(done in each.text for each in chat[seen:]))
+    async with house.rt.pool.connection() as session:
+        person = await identities.find(house.rt, session, "telegram", str(user.id))
+        assert person is not None
+        held = await conversation_store.lock(house.rt, session, person.id)
+    assert held is not None
+    assert held.conversation.forms["preregistration"].answers == {}
+
+
+@pytest.mark.requirement("S-83")
+async def test_link_of_a_withheld_question_is_made_when_it_is_wanted(house: House) -> None:
+    user = await _known(house, "77010000032")
+    await _press_whatsapp(user, "yes")
+    await _ask_officer(user)
+    action = ACTIONS["resolved"]
+    officer, case_id = await _prepared(house, action)
+    await _be_silent(house)
+    await action.act(house, officer, case_id)
+    await user.answer("!open")
+    await user.wait(lambda _chat: "!page" in _keys(user.last))
+    assert user.last.link is None
+    await _next_whatsapp(user, partial(user.answer, "!page"))
+    assert user.last.link is not None
+    assert house.whatsapp.journal.mistakes() == []
+
+
+@pytest.mark.requirement("S-83")
+async def test_withheld_request_for_a_paper_comes_also_after_a_text(house: House) -> None:
+    user = await _asking(house)
+    action = ACTIONS["paper"]
+    officer, case_id = await _prepared(house, action)
+    await _be_silent(house)
+    await action.act(house, officer, case_id)
+    await user.say("Testova is back")
+    wanted = house.rt.languages.render(PASSPORT.label, "ru")
+    await user.wait(lambda _chat: user.last.link is not None and wanted in user.last.text)
