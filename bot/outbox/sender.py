@@ -205,7 +205,8 @@ async def _call(rt: Runtime, channel: str, act: ChannelCall) -> str:
             try:
                 return await rt.channels[channel].send(act)
             except CannotEdit:
-                return await rt.channels[channel].send(replace(act, kind="send"))
+                act = replace(act, kind="send")
+            return await rt.channels[channel].send(act)
         except Unreachable as error:
             if not error.certain:
                 suspect(rt, channel)

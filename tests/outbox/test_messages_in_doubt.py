@@ -5,11 +5,15 @@ from typing import Any
 
 import pytest
 
-from bot.channels import ChannelCall, Message, Refused, SendError, Unreachable
+from bot import outbox
+from bot.channels import CannotEdit, ChannelCall, Message, Refused, SendError, Unreachable
 from bot.channels.webchat import WebChat
 from bot.observability import metrics
 from bot.outbox import sender
 from bot.runtime import Runtime
+from tests.desk.desks import ahead
+from tests.emulators.telegram import Cut
+from tests.telegram_member import joined
 
 HELLO = Message(("A word of ours",), language="ru")
 
@@ -50,3 +54,37 @@ async def test_message_in_doubt_is_counted_once_for_each_lost_answer(
     with pytest.raises(type(error)):
         await sender._call(replace(rt, channels=channels), WebChat.name, call)
     assert _counted() - before == expected
+
+
+class _Uneditable(_Channel):
+    """A platform that edits nothing, and loses the answer to the new message."""
+
+    async def send(self, call: ChannelCall) -> str:
+        raise CannotEdit if call.kind == "edit" else Unreachable
+
+
+async def test_edit_that_became_a_message_in_doubt_is_counted(rt: Runtime) -> None:
+    channels: Any = {WebChat.name: _Uneditable(Refused())}
+    before = _counted()
+    with pytest.raises(Unreachable):
+        await sender._call(
+            replace(rt, channels=channels), WebChat.name, ChannelCall("edit", "x", HELLO, "1")
+        )
+    assert _counted() - before == 1
+
+
+@pytest.mark.requirement("S-12")
+async def test_torn_edit_leaves_one_message_and_no_doubt(rt: Runtime) -> None:
+    async with joined(rt) as member:
+        await member.gets(HELLO)
+        await outbox.sweep(rt)
+        (shown,) = member.phone.received
+        member.telegram.fail(Cut(delivered=True), method="editMessageText")
+        await member.gets(Message(("Another word",), language="ru"), str(shown.id))
+        before = _counted()
+        for _attempt in range(2):
+            await outbox.sweep(rt)
+            await ahead(rt, "301 seconds")
+        assert member.texts == ["Another word"]
+        assert len(member.telegram.journal.calls("editMessageText")) == 2
+        assert _counted() == before
