@@ -14,6 +14,7 @@ from flows.engine.text import Text, _, button
 from flows.knowledge import pilot_2026, quota, settling
 from flows.knowledge.documents import ETHNICITY, HOME, IDENTITY, Document
 from flows.knowledge.facts import Dated, ending, said
+from flows.knowledge.intents.cautions import KEEP
 from flows.knowledge.origins import SAFETY_FIRST, Confirmation, Origin, origin
 from flows.knowledge.permits import LEGALISATION
 from flows.knowledge.programmes import PROGRAMMES, Programme, applies, programme
@@ -183,6 +184,10 @@ def _origin(answers: Answers) -> Origin:
 def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Text]:
     if _origin(answers).dangerous:
         yield SAFETY_FIRST
+    if chosen.key == "citizenship_simplified":
+        yield KEEP
+    if answers.get("location") in ("kazakhstan", "unsaid"):
+        yield from said(_origin(answers).ends, today)
     yield from _before_leaving(answers, today)
     if chosen.key == "citizenship_simplified":
         yield from said((settling.NO_DUAL, settling.STATELESS), today)

@@ -15,7 +15,7 @@ from flows.engine.flow import Flow, Outcome, Submit
 from flows.engine.text import Text, _, button
 from flows.knowledge import cards, documents, kandas, pilot_2026, quota, registry, settling
 from flows.knowledge.facts import Fact, ending, said
-from flows.knowledge.intents.cautions import LEFT
+from flows.knowledge.intents.cautions import KEEP, LEFT
 from flows.knowledge.offices import AKIMAT, MISSION, POLICE
 from flows.knowledge.origins import SAFETY_FIRST, Origin, origin
 from flows.paragraphs import joined, lines, numbered
@@ -156,7 +156,7 @@ def _status(why: Text, today: date) -> Way:
     decided = (kandas.COMPLETENESS, kandas.COMMISSION, kandas.DECISION)
     number = (GET_IIN,) if documents.IIN.fact.current(today) else ()
     steps = (*number, *_pilot(today), APPLY, *said(decided, today), AFTERWARDS)
-    facts = (kandas.DEFINITION, kandas.CHANNELS, kandas.VALIDITY)
+    facts = (kandas.DEFINITION, kandas.CHANNELS, kandas.VALIDITY, settling.NO_DUAL)
     return Way("kandas_status", STATUS, why, steps, facts, (HOW_LONG,), (kandas.FEE,))
 
 
@@ -215,7 +215,7 @@ def _urgent(answers: Answers, today: date) -> Iterator[Text]:
         if place != "origin":
             yield LEFT
     if answers.get("purpose") == "move":
-        yield from said((settling.NO_DUAL,), today)
+        yield KEEP
 
 
 def _first_way(way: Way, today: date) -> Iterator[Text]:
@@ -268,6 +268,8 @@ def _reservations(answers: Answers, today: date) -> Iterator[Text]:
 def _around(answers: Answers, today: date) -> Iterator[Text]:
     """Yield entry rules, support, offices, and the note that nothing is promised."""
     yield from said(_entry(answers), today)
+    if (unchecked := _origin(answers).stay_open) is not None:
+        yield unchecked
     if _may_get_support(answers):
         yield from (SUPPORT,) if quota.SHARE.current(today) else ending(quota.PLACES, today)
     if answers.get("purpose") == "information" and answers.get("ethnic_kazakh") != "no":

@@ -177,7 +177,7 @@ def _page(reader: Reader, title: Label, *above: tuple[str, Label]) -> dict[str, 
 
 def _is_public(reader: Reader, answer: Answer) -> bool:
     """Return whether an answer has a verified sentence today."""
-    parts = (*answer.opening, *answer.more)
+    parts = answer.parts
     return not answer.unanswered and any(True for _each in spoken(parts, reader.edition))
 
 
@@ -223,7 +223,7 @@ def _country(reader: Reader, code: str) -> str:
 
 def _topic(reader: Reader, intent: str) -> Values:
     answer = BY_INTENT[intent]
-    parts = spoken((*answer.opening, *answer.more), reader.edition)
+    parts = spoken(answer.parts, reader.edition)
     told = [(reader.say(each), isinstance(each, Caution)) for each in parts]
     question = {
         "@type": "Question",

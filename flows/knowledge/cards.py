@@ -99,8 +99,7 @@ CHINA_STAY = Fact(
     countries=frozenset({"CN"}),
     text=_(
         "Citizens of China may stay up to 30 days without a visa, and 90 days in any 180 in "
-        "all. They may not work or study. Anyone who wants to stay longer needs a visa before "
-        "entry."
+        "all. They may not work or study. A longer visit needs a visa before entry."
     ),
     sources=(
         "https://mgorod.kz/news/bezvizovyj-rezhim-mezhdu-kazahstanom-i-kitaem-vstupil-v-silu",
@@ -148,7 +147,7 @@ CARDS_WITHHELD = (
     ),
     Withheld(
         key="ata_zholy.review_term",
-        words="5 working days.",
+        words="Reviewed within 5 working days.",
         sources=(
             "https://www.gov.kz/memleket/entities/mfa-strasbourg/press/news/details/605097?lang=en",
             "https://oq.gov.kz/ru/moveatajoly",

@@ -3,7 +3,7 @@
 from datetime import date
 
 from flows.engine.text import _
-from flows.knowledge.facts import COLLECTED, About, Dated, Fact
+from flows.knowledge.facts import About, Dated, Fact
 
 _ORDER_2025 = "https://www.zakon.kz/pravo/6488830-grazhdane-turtsii-mogut-nakhoditsya-v-kazakhstane-bez-vizy-do-90-dney.html"
 _NEW_EUROPE = "https://www.neweurope.eu/article/kazakhstan-expands-list-of-visa-free-countries/"
@@ -65,6 +65,18 @@ IR_STAY = Fact(
     dated=Dated.YEAR,
     about=About.VISA,
 )
+IR_STAY_ENDS = Fact(
+    key="ir.stay_ends",
+    countries=frozenset({"IR"}),
+    text=_(
+        "Did you come from Iran without a visa, and do you want to stay? You have 14 days at "
+        "most: please talk to an officer at once."
+    ),
+    sources=IR_STAY.sources,
+    as_of=IR_STAY.as_of,
+    dated=IR_STAY.dated,
+    about=About.VISA,
+)
 EAEU_STAY = Fact(
     key="eaeu.stay",
     countries=frozenset({"RU", "KG"}),
@@ -82,12 +94,16 @@ MN_STAY = Fact(
     key="mn.stay",
     countries=frozenset({"MN"}),
     text=_(
-        "Citizens of Mongolia visit without a visa, by an agreement of 1994. A mission can tell you"
-        " for how many days."
+        "Citizens of Mongolia visit without a visa, by an agreement of 1994. In any 180 days they"
+        " may stay 90 days in all. In 2019 up to 90 days at a time were named."
     ),
-    sources=("https://prg.kz/document/?doc_id=1014308", _NEW_EUROPE),
-    as_of=COLLECTED,
-    dated=Dated.READ,
+    sources=(
+        "https://astana.embassy.mn/post/1125",
+        "https://imag.one/news/kazahstan-uvelichil-srok-prebyvaniya/610555",
+        "https://prg.kz/document/?doc_id=1014308",
+        _NEW_EUROPE,
+    ),
+    as_of=date(2023, 2, 7),
     about=About.VISA,
 )
 VISA_FREE = Fact(
@@ -121,15 +137,17 @@ TM_BALKAN = Fact(
 REGISTER = Fact(
     key="stay.registration",
     text=_(
-        "Does your country have a visa-free stay of up to 90 days? Since 1 July 2026 its "
-        "citizens register online with the migration police. The last day to register is day "
-        "30 after entry."
+        "New rules were announced for 1 July 2026. Citizens of countries with a stay of up to 90"
+        " days register online with the migration police. The last day is day 30 after entry,"
+        " unless a treaty says otherwise. After a move they register again within 5 working days."
     ),
     sources=(
+        "https://24.kg/obschestvo/352265_vkazahstane_s1iyulya_2026_goda_migrantov_budut_registrirovat_ponovyim_pravilam/",
+        "https://podrobno.uz/cat/world/v-kazakhstane-migrantov-budut-registrirovat-po-novym-pravilam-",
         "https://www.inform.kz/ru/pravila-registratsii-immigrantov-v-kazahstane-izmenyatsya-af3b97",
         "https://1news.az/news/20251125025651200-Kazakhstan-uzhestochaet-migratsionnyi-kontrol",
     ),
-    as_of=date(2025, 11, 25),
+    as_of=date(2025, 11, 26),
     since=date(2026, 7, 1),
     about=About.VISA,
 )
@@ -161,5 +179,14 @@ FINGERPRINTS = Fact(
     about=About.VISA,
 )
 
+# Countries with a stay of up to 90 days, whose citizens register.
+REGISTERED = frozenset({"DE", "KG", "MN", "RU", "TR", "UZ"})
+# Countries whose citizens' stay was not checked.
+UNCHECKED = frozenset({"AF", "TJ", "TM"})
+STAY_OPEN = _(
+    "We have not checked how long citizens of your country may stay. Ask an officer before you"
+    " travel. If you are already in Kazakhstan, ask at once."
+)
+
 STAYS = (UZ_STAY, TR_STAY, DE_STAY, IR_STAY, EAEU_STAY, MN_STAY)
-ENTRY = (*STAYS, VISA_FREE, TM_BALKAN, REGISTER, HOST, FINGERPRINTS)
+ENTRY = (*STAYS, IR_STAY_ENDS, VISA_FREE, TM_BALKAN, REGISTER, HOST, FINGERPRINTS)

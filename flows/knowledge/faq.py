@@ -20,9 +20,10 @@ from flows.knowledge import (
     pilot_2026,
     quota,
 )
+from flows.knowledge import entry as entry_rules
 from flows.knowledge import settling as rights
 from flows.knowledge.intents.answer import Part, Together
-from flows.knowledge.intents.cautions import CITIZENSHIP_EXAM, REFUSED
+from flows.knowledge.intents.cautions import CITIZENSHIP_EXAM, KEEP, REFUSED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +95,7 @@ ENTRIES = (
         key="two_citizenships",
         label=row("Two citizenships"),
         text=_("May I keep my citizenship, or have two passports?"),
+        remarks=(KEEP,),
         parts=(rights.NO_DUAL, rights.STATELESS),
     ),
     Entry(
@@ -123,12 +125,20 @@ ENTRIES = (
         key="visa",
         label=row("Visa and entry"),
         text=_("Do I need a visa? How long may I stay?"),
-        parts=(cards.VISA, cards.VISA_PAPERS, cards.CHINA_STAY, cards.CHINA_STAY_ENDS),
+        parts=(
+            cards.CHINA_STAY_ENDS,
+            entry_rules.IR_STAY_ENDS,
+            cards.CHINA_STAY,
+            *entry_rules.STAYS,
+            cards.VISA,
+            cards.VISA_PAPERS,
+        ),
     ),
     Entry(
         key="apply",
         label=row("How to apply"),
         text=_("How and where do I apply for the kandas status? Can I do it online?"),
+        remarks=(KEEP,),
         parts=(
             kandas.CHANNELS,
             kandas.EGOV,

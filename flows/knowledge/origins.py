@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from flows.engine.blocks import caution
-from flows.engine.text import _
+from flows.engine.text import Text, _
 from flows.knowledge import cards, entry, laws, requirements
 from flows.knowledge.facts import Fact
 
@@ -36,7 +36,8 @@ class Origin:
     If the country is `dangerous`, its citizens are not asked to fetch a paper. `entry` facts are
     about coming in. `inside` facts are for people already in Kazakhstan. `exchange` facts are said
     with citizenship. `ends` facts say when a stay ends; they open an answer. `leaving` is said to
-    everybody who may not have left yet, since it cannot be done afterwards.
+    everybody who may not have left yet, since it cannot be done afterwards. `stay_open` says that
+    the length of a stay was not checked.
     """
 
     code: str
@@ -47,6 +48,7 @@ class Origin:
     exchange: tuple[Fact, ...] = ()
     ends: tuple[Fact, ...] = ()
     leaving: Fact | None = None
+    stay_open: Text | None = None
     dangerous: bool = False
 
 
@@ -55,6 +57,7 @@ OTHER = Origin(
     confirmation=Confirmation.UNKNOWN,
     law=laws.OTHER,
     entry=(laws.OTHER_ENTRY,),
+    stay_open=entry.STAY_OPEN,
 )
 STATELESS = Origin(code="", confirmation=Confirmation.UNKNOWN, law=None)
 KNOWN = (
@@ -63,7 +66,7 @@ KNOWN = (
         confirmation=Confirmation.TREATY,
         law=laws.UZ,
         entry=(entry.UZ_STAY,),
-        inside=(entry.UZ_STAY,),
+        inside=(entry.UZ_STAY, entry.REGISTER),
     ),
     Origin(
         code="CN",
@@ -80,13 +83,14 @@ KNOWN = (
         confirmation=Confirmation.UNKNOWN,
         law=None,
         entry=(laws.TM_ENTRY, entry.TM_BALKAN),
+        stay_open=entry.STAY_OPEN,
     ),
     Origin(
         code="MN",
         confirmation=Confirmation.UNKNOWN,
         law=laws.MN,
-        entry=(entry.MN_STAY, entry.VISA_FREE),
-        inside=(entry.MN_STAY, entry.VISA_FREE),
+        entry=(entry.MN_STAY,),
+        inside=(entry.MN_STAY, entry.REGISTER),
         exchange=(laws.MN_EXCHANGE,),
     ),
     Origin(
@@ -115,6 +119,8 @@ KNOWN = (
         confirmation=Confirmation.LEGALISATION,
         law=laws.IR,
         entry=(entry.IR_STAY, laws.IR_MISSIONS),
+        inside=(entry.IR_STAY,),
+        ends=(entry.IR_STAY_ENDS,),
         dangerous=True,
     ),
     Origin(
@@ -122,9 +128,22 @@ KNOWN = (
         confirmation=Confirmation.LEGALISATION,
         law=laws.AF,
         entry=(laws.AF_ENTRY,),
+        stay_open=entry.STAY_OPEN,
         dangerous=True,
     ),
-    Origin(code="TJ", confirmation=Confirmation.TREATY, law=laws.TJ),
+    Origin(
+        code="TJ",
+        confirmation=Confirmation.TREATY,
+        law=laws.TJ,
+        stay_open=entry.STAY_OPEN,
+    ),
+    Origin(
+        code="DE",
+        confirmation=Confirmation.UNKNOWN,
+        law=laws.OTHER,
+        entry=(entry.DE_STAY, laws.OTHER_ENTRY),
+        inside=(entry.DE_STAY, entry.REGISTER),
+    ),
 )
 
 

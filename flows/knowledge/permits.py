@@ -147,12 +147,13 @@ JOINT_FORM = Document(
     where=POLICE,
 )
 RENUNCIATION = Document(
-    name=_("Statement about the former citizenship, attested by a notary"),
+    name=_("Statement of giving up the former citizenship, attested by a notary"),
     fact=Fact(
         key="documents.renunciation_statement",
         text=_(
             "Only when the migration service asks for it. Do not give up any citizenship "
-            "before that."
+            "before that. We have not found whether signing this statement already ends a "
+            "citizenship: ask before you sign."
         ),
         sources=(
             "https://oq.gov.kz/en/kandastar",

@@ -85,6 +85,19 @@ MEDICAL = Fact(
     as_of=COLLECTED,
     dated=Dated.READ,
 )
+PAVLODAR = Fact(
+    key="prp.pavlodar_visa",
+    text=_(
+        "In Pavlodar kandas without a residence permit could get a visa for permanent residence."
+        " The migration service of the police gave it free of charge."
+    ),
+    sources=(
+        "https://pavlodarnews.kz/ru/gde-kandasi-mogut-oformit-vizu-na-postoyannoe-prozhivanie-v-pavlodare",
+    ),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+    about=About.VISA,
+)
 CHILD_CONSENT = Fact(
     key="prp.child_consent",
     text=_("For the residence permit a child of 14 to 18 gives consent before a notary."),
@@ -108,8 +121,8 @@ PHOTOS = Fact(
 STATEMENT = Fact(
     key="citizenship_simplified.statement",
     text=_(
-        "With the application for citizenship kandas hand in a statement about their former"
-        " citizenship, made before a notary. Make it only when the migration service asks for it."
+        "With the application for citizenship kandas hand in a statement of giving up their"
+        " former citizenship. The statement is made before a notary."
     ),
     sources=("https://oq.gov.kz/en/kandastar",),
     as_of=COLLECTED,
@@ -205,6 +218,7 @@ REQUIREMENTS = (
     KANDAS_MORE_PAPERS,
     PERMIT_PAPERS,
     PASSPORT_DAYS,
+    PAVLODAR,
     NO_RECORD,
     MEDICAL,
     CHILD_CONSENT,

@@ -21,15 +21,18 @@ SOLVENCY = Fact(
 ANY_VISA = Fact(
     key="prp.any_visa",
     text=_(
-        "Ethnic Kazakhs may apply for the residence permit with a visa of any kind. Citizens of"
-        " countries with visa-free entry may apply too."
+        "Ethnic Kazakhs may apply for the residence permit with a visa of any kind. People from"
+        " countries with an agreement on visa-free entry may apply too. During the check applicants"
+        " get a visa or a temporary permit, by law for at most 90 days."
     ),
     sources=(
+        "https://zakonpravo.kz/en/article-7-obtaining-a-permanent-residence-permit-in-the-republic-of-kazakhstan-the-law-on-population-migration",
         "https://shymkent.invest.gov.kz/invest-guide/arrival/residence-permit-citizenship/",
         "https://adilet.zan.kz/eng/docs/Z1100000477",
     ),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.VISA,
 )
 CARD = Fact(
     key="residence_card.term",
@@ -62,10 +65,7 @@ EXAM = Fact(
 )
 NO_DUAL = Fact(
     key="citizenship_simplified.no_dual",
-    text=_(
-        "Kazakhstan does not allow dual citizenship: you cannot be a citizen of two "
-        "countries. Do not give up any citizenship before the migration service tells you to."
-    ),
+    text=_("Kazakhstan does not allow dual citizenship: you cannot be a citizen of two countries."),
     sources=(
         "https://www.adilet.zan.kz/kaz/docs/Z910004800_",
         "https://oq.gov.kz/en/kandastar",

@@ -36,9 +36,15 @@ PAGES: Mapping[str, date] = dict.fromkeys(
         # Texts of laws, orders and agreements
         "https://rimap.unhcr.org/node/75501?page=1",
         "https://zakonpravo.kz/en/article-91-appeal-procedure-administrative-procedural-procedure-code-of-the-republic-of-kazakhstan",
+        "https://zakonpravo.kz/en/article-7-obtaining-a-permanent-residence-permit-in-the-republic-of-kazakhstan-the-law-on-population-migration",
         "https://cis-legislation.com/document.fwx?rgn=173478",
         "https://prg.kz/document/?doc_id=1014308",
-        # Press and law firms
+        # Press, law firms and a foreign embassy
+        "https://24.kg/obschestvo/352265_vkazahstane_s1iyulya_2026_goda_migrantov_budut_registrirovat_ponovyim_pravilam/",
+        "https://astana.embassy.mn/post/1125",
+        "https://imag.one/news/kazahstan-uvelichil-srok-prebyvaniya/610555",
+        "https://pavlodarnews.kz/ru/gde-kandasi-mogut-oformit-vizu-na-postoyannoe-prozhivanie-v-pavlodare",
+        "https://podrobno.uz/cat/world/v-kazakhstane-migrantov-budut-registrirovat-po-novym-pravilam-",
         "https://qazinform.com/news/turkish-nationals-to-be-allowed-to-stay-in-kazakhstan-without-visas-for-90-days-924758",
         "http://azizovpartners.kz/en/2022/12/21/the-stay-of-foreign-persons-non-residents-in-kazakhstan/",
         "https://azizovpartners.kz/en/2021/01/25/kazakhstanis-have-the-right-to-receive-a-pension-in-the-eaeu-countries/",

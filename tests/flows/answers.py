@@ -14,8 +14,8 @@ from flows.knowledge.faq import ENTRIES
 from flows.knowledge.quiz import EXERCISES
 
 TODAY, NEXT_YEAR = date(2026, 11, 24), date(2027, 1, 1)
-# The twelve origins of the domain's list: ten countries, one that is none of them, and none at all.
-ORIGINS = ("CN", "UZ", "MN", "RU", "TM", "KG", "TR", "IR", "AF", "TJ", "US", "stateless")
+# The origins of the domain's list: eleven countries, one that is none of them, and none at all.
+ORIGINS = ("CN", "UZ", "MN", "RU", "TM", "KG", "TR", "IR", "AF", "TJ", "DE", "US", "stateless")
 PLACES = ("origin", "kazakhstan", "elsewhere", "unsaid")
 
 type Situation = Mapping[str, str | None]

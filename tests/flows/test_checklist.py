@@ -17,7 +17,9 @@ import pytest
 from flows import checklist as flow
 from flows.checklist import Checklist, checklist
 from flows.engine.text import Text
-from flows.knowledge import catalogue, documents, laws, permits, pilot_2026, quota
+from flows.knowledge import cards, catalogue, documents, entry, laws, permits, pilot_2026, quota
+from flows.knowledge.facts import Fact
+from flows.knowledge.intents.cautions import KEEP
 from flows.knowledge.origins import SAFETY_FIRST, Confirmation, Origin, origin
 from flows.knowledge.programmes import PROGRAMMES
 from tests.flows.answers import (
@@ -50,6 +52,7 @@ REMARKS = {
     flow.PASSPORT_VALID: "valid-180-days",
     SAFETY_FIRST: "SAFETY-FIRST",
     flow.URGENT: "urgent",
+    KEEP: "KEEP-CITIZENSHIP",
     flow.NO_CHILD_PAPER: "no-child-paper",
     flow.SPOUSE: "spouse",
     flow.NO_TRAVEL: "NO-TRAVEL",
@@ -221,6 +224,19 @@ def test_checklist_says_the_apostille_before_the_papers_of_every_list(
         before = [part for text in made.before for part in parts(text)]
         assert (laws.CN.text in before) == (place in ("origin", "unsaid")), place
         assert (flow.NO_TRAVEL in before) == (place != "origin"), place
+
+
+@pytest.mark.parametrize(
+    ("citizenship", "ends"), (("CN", cards.CHINA_STAY_ENDS), ("IR", entry.IR_STAY_ENDS))
+)
+@pytest.mark.parametrize("programme", ("kandas_status", "prp", "citizenship_simplified"))
+def test_checklist_in_kazakhstan_says_first_when_the_stay_ends(
+    programme: str, citizenship: str, ends: Fact
+) -> None:
+    for place in PLACES:
+        made = checklist(situation(programme, citizenship, place, "alone"), TODAY)
+        before = [part for text in made.before[:3] for part in parts(text)]
+        assert (ends.text in before) == (place in ("kazakhstan", "unsaid")), place
 
 
 def test_checklist_treaty_exempts_a_paper_at_every_location() -> None:

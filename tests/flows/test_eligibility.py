@@ -9,9 +9,9 @@ from flows import eligibility as flow
 from flows.eligibility import ELIGIBILITY, spoken, ways
 from flows.engine.blocks import More
 from flows.engine.text import Text
-from flows.knowledge import cards, kandas, pilot_2026, quota, settling
+from flows.knowledge import cards, entry, kandas, pilot_2026, quota
 from flows.knowledge.facts import said
-from flows.knowledge.intents.cautions import LEFT
+from flows.knowledge.intents.cautions import KEEP, LEFT
 from flows.knowledge.origins import SAFETY_FIRST
 from flows.knowledge.requirements import CHINA_FIRST
 from tests.flows.answers import (
@@ -114,7 +114,7 @@ def test_eligibility_mentions_an_officer_before_any_programme(
 
 def test_eligibility_mentions_money_together_with_its_small_quota() -> None:
     assert quota.SHARE.text in heard()
-    assert settling.NO_DUAL.text in heard()
+    assert KEEP in heard()
     assert quota.SHARE.text not in heard(purpose="study")
     assert quota.SHARE.text not in heard(NEXT_YEAR)
 
@@ -136,10 +136,34 @@ def test_eligibility_begins_with_the_end_of_a_stay() -> None:
     assert told.index(cards.CHINA_STAY_ENDS.text) < told.index(flow.NO_DECISION)
 
 
+@pytest.mark.parametrize(
+    ("citizenship", "stay"),
+    [
+        ("UZ", entry.UZ_STAY.text),
+        ("MN", entry.MN_STAY.text),
+        ("DE", entry.DE_STAY.text),
+        ("IR", entry.IR_STAY.text),
+        ("TM", entry.STAY_OPEN),
+        ("AF", entry.STAY_OPEN),
+        ("TJ", entry.STAY_OPEN),
+    ],
+)
+def test_eligibility_in_kazakhstan_speaks_of_the_length_of_a_stay(
+    citizenship: str, stay: Text
+) -> None:
+    told = heard(citizenship=citizenship, location="kazakhstan")
+    assert stay in told
+    assert (entry.REGISTER.text in told) == (citizenship in ("UZ", "MN", "DE"))
+
+
+def test_eligibility_from_iran_without_a_visa_begins_with_14_days() -> None:
+    assert entry.IR_STAY_ENDS.text in heard(citizenship="IR", location="kazakhstan")[:2]
+
+
 @pytest.mark.parametrize("citizenship", ["UZ", "CN", "MN", "RU", "IR"])
 def test_eligibility_warns_against_giving_up_citizenship_before_any_way(citizenship: str) -> None:
     told = heard(citizenship=citizenship)
-    assert told.index(settling.NO_DUAL.text) < told.index(flow.NO_DECISION)
+    assert told.index(KEEP) < told.index(flow.NO_DECISION)
 
 
 @pytest.mark.parametrize("purpose", ["move", "study", "work", "business", "information"])

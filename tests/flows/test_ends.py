@@ -11,7 +11,7 @@ from flows import checklist, eligibility, support
 from flows.engine.text import Text
 from flows.knowledge import cards, kandas, laws, permits, pilot_2026, quota, settling
 from flows.knowledge.facts import Fact
-from flows.knowledge.intents.cautions import CITIZENSHIP_EXAM
+from flows.knowledge.intents.cautions import CITIZENSHIP_EXAM, KEEP
 from tests.flows.answers import FLOWS, Situation, everything
 from tests.flows.test_intent_answers import DATES
 
@@ -78,7 +78,7 @@ NEEDED: Mapping[str, tuple[Test, Test]] = {
         fact(kandas.EXTENSION_PAPERS),
     ),
     "the statement about a citizenship and not to give it up": (
-        fact(settling.NO_DUAL),
+        any_of(KEEP),
         fact(permits.RENUNCIATION.fact),
     ),
     "see below and what is below": (fact(*LAWS), any_of(checklist.SEE_BELOW)),

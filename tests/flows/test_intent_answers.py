@@ -24,7 +24,7 @@ from flows.knowledge.facts import Fact
 from flows.knowledge.intents import BY_ID, IDS
 from flows.knowledge.intents.answer import Answer, Together, spoken
 from flows.knowledge.intents.answers import ANSWERS, BY_INTENT, IN_SCOPE
-from flows.knowledge.intents.cautions import KEEP, LEFT
+from flows.knowledge.intents.cautions import KEEP, LEFT, STATEMENT_OPEN, WITHOUT_VISA
 from flows.knowledge.origins import ORIGINS
 from flows.knowledge.requirements import CHINA_FIRST
 from tests.flows.chat import LANGUAGES, WORDS
@@ -50,7 +50,7 @@ every_date = pytest.mark.parametrize("today", DATES, ids=str)
 
 
 def told(answer: Answer, today: date) -> tuple[Text, ...]:
-    return spoken((*answer.opening, *answer.more), today)
+    return spoken(answer.parts, today)
 
 
 def inner(text: Text) -> Text:
@@ -102,21 +102,24 @@ def test_intent_labels_are_unique_in_each_language() -> None:
 
 @every_answer
 def test_intent_opening_is_short_and_never_empty(answer: Answer) -> None:
-    assert 1 <= len(answer.opening) <= MAX_LINES
+    opening, _more = answer.ordered("")
+    assert answer.opening
+    assert len(opening) <= MAX_LINES
     for today in DATES:
-        lines = spoken(answer.opening, today)
+        lines = spoken(opening, today)
         for language in LANGUAGES:
             said = "\n".join(WORDS.render(line, language) for line in lines)
             assert len(said) <= MAX_OPENING, (language, today)
 
 
 @every_answer
-@pytest.mark.parametrize("citizenship", [*ORIGINS, "", "stateless"])
+@pytest.mark.parametrize("citizenship", [*ORIGINS, "DE", "TJ", "", "stateless"])
 def test_intent_answer_keeps_every_part_for_each_citizenship(
     answer: Answer, citizenship: str
 ) -> None:
     opening, more = answer.ordered(citizenship)
-    assert Counter((*opening, *more)) == Counter((*answer.opening, *answer.more))
+    omitted = [fact for fact in answer.urgent if fact not in opening]
+    assert Counter((*omitted, *opening, *more)) == Counter(answer.parts)
     for today in DATES:
         lines = spoken(opening, today)
         for language in LANGUAGES:
@@ -158,7 +161,7 @@ def test_intent_answer_contains_only_current_facts(today: date) -> None:
 
 
 def _texts(answer: Answer) -> Iterator[Text]:
-    for part in (*answer.opening, *answer.more):
+    for part in answer.parts:
         for each in part.parts if isinstance(part, Together) else (part,):
             if isinstance(each, Text):
                 yield each
@@ -179,6 +182,14 @@ NEEDED: Mapping[str, tuple[Text, Text]] = {
     "the rent in MCI and what one is": (quota.MCI_2026.text, quota.RENT.text),
     "the certificate in MCI and what one is": (quota.MCI_2026.text, quota.HOME.text),
     "where many settle and that no money is paid there": (quota.SOUTH.text, quota.SETTLED.text),
+    "the statement before a notary and that its effect is open": (
+        STATEMENT_OPEN,
+        requirements.STATEMENT.text,
+    ),
+    "who may apply from inside and that we have not checked how": (
+        WITHOUT_VISA,
+        settling.ANY_VISA.text,
+    ),
     "papers for a visa and which visa": (cards.VISA.text, cards.VISA_PAPERS.text),
     "apostille from China and not to go back for it": (LEFT, CHINA_FIRST.text),
     "the test and that it comes first": (pilot_2026.PHASE.text, pilot_2026.TEST.text),
@@ -259,14 +270,17 @@ def test_intent_answer_lapses_exactly_when_all_its_facts_end(today: date) -> Non
     (
         ("citizenship.how", KEEP),
         ("citizenship.renounce", KEEP),
-        ("citizenship.dual", settling.NO_DUAL.text),
+        ("citizenship.dual", KEEP),
+        ("kandas.apply", KEEP),
+        ("permit.residence", cards.CHINA_STAY_ENDS.text),
+        ("permit.expired", cards.CHINA_STAY_ENDS.text),
         ("permit.visa", cards.CHINA_STAY_ENDS.text),
         ("documents.apostille", CHINA_FIRST.text),
         ("kandas.documents", CHINA_FIRST.text),
     ),
 )
 def test_intent_opening_begins_with_the_urgent_warning(intent: str, first: Text) -> None:
-    assert inner(spoken(BY_INTENT[intent].opening, DATES[0])[0]) == first
+    assert inner(spoken(BY_INTENT[intent].ordered("")[0], DATES[0])[0]) == first
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,13 @@ from flows.knowledge.facts import Fact, said
 class Together:
     """Sentences that mislead without each other: all are said, or `otherwise` is, or none.
 
-    If one fact among `parts` may not be said, none of the parts is said.
+    If one fact among `parts` may not be said, none of the parts is said. `countries` are ISO codes
+    of the citizenships that they concern, besides those of the facts.
     """
 
     parts: tuple[Fact | Text, ...]
     otherwise: Text | None = None
+    countries: frozenset[str] = frozenset()
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -34,7 +36,9 @@ class Answer:
 
     `label` names the question as a person would: at most 20 characters in every language, written
     with `button`. It heads the answer and is the button that offers it. `opening` is said at once,
-    preferably under 600 characters; `more` is said after "More about this". `flow` is the flow of
+    preferably under 600 characters; `more` is said after "More about this". `urgent` facts are said
+    before the opening, only to the citizenships that they concern and to people of an unknown one.
+    `flow` is the flow of
     the menu that goes further; `preset` are its answers that the intent already gives. `neighbours`
     are intents that the person may have meant instead, likeliest first. `unanswered` is set if
     nothing is verified; `opening` then holds only sentences that promise nothing.
@@ -42,6 +46,7 @@ class Answer:
 
     intent: str
     label: Text
+    urgent: tuple[Fact, ...] = ()
     opening: tuple[Part, ...] = ()
     more: tuple[Part, ...] = ()
     flow: str | None = None
@@ -50,10 +55,15 @@ class Answer:
     unanswered: bool = False
 
     @property
+    def parts(self) -> tuple[Part, ...]:
+        """Return every part of the answer, the urgent ones first."""
+        return (*self.urgent, *self.opening, *self.more)
+
+    @property
     def facts(self) -> tuple[Fact, ...]:
         """Return every fact of the answer, including the facts in `Together` parts."""
         found: list[Fact] = []
-        for part in (*self.opening, *self.more):
+        for part in self.parts:
             if isinstance(part, Together):
                 found += part.facts
             elif isinstance(part, Fact):
@@ -64,9 +74,14 @@ class Answer:
         """Return opening and more for a person of that citizenship; "" if it is unknown.
 
         The opening has the parts about that citizenship in place of parts about other countries;
-        those come last in `more`. Nothing is left out: papers may come from another country.
-        Where nothing concerns the citizenship, the order is the written one.
+        those come last in `more`. Nothing but `urgent` facts is left out: papers may come from
+        another country. Where nothing concerns the citizenship, the order is the written one.
         """
+        urgent = [fact for fact in self.urgent if not citizenship or citizenship in fact.countries]
+        opening, more = self._ordered(citizenship)
+        return (*urgent, *opening), more
+
+    def _ordered(self, citizenship: str) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
         raised = [part for part in self.more if citizenship in _countries(part)]
         if not raised and not any(citizenship in _countries(part) for part in self.opening):
             return self.opening, self.more
@@ -95,7 +110,7 @@ def _countries(part: Part) -> frozenset[str]:
         case Fact():
             return part.countries
         case Together():
-            return frozenset().union(*(fact.countries for fact in part.facts))
+            return part.countries.union(*(fact.countries for fact in part.facts))
         case _:
             return frozenset()
 

@@ -3,6 +3,14 @@
 from flows.engine.text import _
 
 KEEP = _("Do not give up your citizenship before the migration service of Kazakhstan tells you to.")
+STATEMENT_OPEN = _(
+    "We have not found whether signing this statement already ends a citizenship. Ask the migration"
+    " service before you sign."
+)
+WITHOUT_VISA = _(
+    "We have not checked how this works for people who came without a visa. Talk to an officer"
+    " before your last day."
+)
 LEFT = _("If you have already left, do not go back for a paper. Ask an officer what helps instead.")
 REFUSED = _(
     "If you were refused, you may still have options. Keep the letter and talk to an officer "

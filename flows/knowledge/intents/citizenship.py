@@ -4,7 +4,9 @@ from flows.engine.text import _, button
 from flows.knowledge import laws, living, offices, settling
 from flows.knowledge import requirements as needs
 from flows.knowledge.intents.answer import Answer, Together
-from flows.knowledge.intents.cautions import KEEP, LEFT
+from flows.knowledge.intents.cautions import KEEP, LEFT, STATEMENT_OPEN
+
+STATEMENT = Together((needs.STATEMENT, STATEMENT_OPEN))
 
 CITIZENSHIP = (
     Answer(
@@ -14,7 +16,7 @@ CITIZENSHIP = (
             KEEP,
             settling.COMBINED,
             settling.EXAM,
-            needs.STATEMENT,
+            STATEMENT,
             needs.CHINA_FIRST,
             LEFT,
         ),
@@ -32,8 +34,8 @@ CITIZENSHIP = (
     Answer(
         intent="citizenship.dual",
         label=button("Two citizenships"),
-        opening=(settling.NO_DUAL, settling.STATELESS),
-        more=(needs.STATEMENT, needs.CARD_KEEPS, laws.MN_EXCHANGE, offices.POLICE),
+        opening=(KEEP, settling.NO_DUAL, settling.STATELESS),
+        more=(STATEMENT, needs.CARD_KEEPS, laws.MN_EXCHANGE, offices.POLICE),
         neighbours=("citizenship.renounce", "citizenship.how", "life.pension"),
     ),
     Answer(
@@ -42,18 +44,15 @@ CITIZENSHIP = (
         opening=(
             KEEP,
             settling.STATELESS,
-            needs.STATEMENT,
-            _(
-                "We have not found whether this statement alone ends a citizenship. Ask the"
-                " migration service first."
-            ),
+            STATEMENT,
             _(
                 "Does your country first want proof of the new citizenship? Ask the migration"
                 " service for it in writing: we have not checked what it can give you."
             ),
         ),
         more=(
-            Together((settling.NO_DUAL, needs.UZ_RELEASE)),
+            settling.NO_DUAL,
+            needs.UZ_RELEASE,
             laws.MN_EXCHANGE,
             _(
                 "We have not checked how it is done in China, Mongolia and Russia. Go to a"

@@ -4,21 +4,25 @@ from flows.engine.text import _, button
 from flows.knowledge import cards, entry, laws, offices, pilot_2026, settling
 from flows.knowledge import requirements as needs
 from flows.knowledge.intents.answer import Answer, Together
-from flows.knowledge.intents.cautions import LEFT
+from flows.knowledge.intents.cautions import LEFT, WITHOUT_VISA
+
+FROM_INSIDE = Together((settling.ANY_VISA, WITHOUT_VISA))
+STAY_ENDS = (cards.CHINA_STAY_ENDS, entry.IR_STAY_ENDS)
 
 PERMITS = (
     Answer(
         intent="permit.residence",
         label=button("Residence permit"),
+        urgent=STAY_ENDS,
         opening=(
             pilot_2026.PHASE,
             needs.PERMIT_PAPERS,
-            needs.PASSPORT_DAYS,
-            offices.POLICE,
         ),
         more=(
+            offices.POLICE,
+            needs.PASSPORT_DAYS,
             settling.SOLVENCY,
-            settling.ANY_VISA,
+            FROM_INSIDE,
             entry.HOST,
             Together((needs.CHINA_FIRST, LEFT)),
             entry.FINGERPRINTS,
@@ -35,15 +39,14 @@ PERMITS = (
     Answer(
         intent="permit.visa",
         label=button("Visa and entry"),
+        urgent=STAY_ENDS,
         opening=(
-            cards.CHINA_STAY_ENDS,
             entry.UZ_STAY,
-            cards.CHINA_STAY,
-            settling.ANY_VISA,
-            entry.REGISTER,
+            FROM_INSIDE,
             _("Ask a mission before you travel: the days and the rules can change."),
         ),
         more=(
+            cards.CHINA_STAY,
             entry.EAEU_STAY,
             entry.TR_STAY,
             entry.DE_STAY,
@@ -52,9 +55,12 @@ PERMITS = (
             laws.TM_ENTRY,
             entry.TM_BALKAN,
             laws.AF_ENTRY,
+            Together((entry.STAY_OPEN,), countries=entry.UNCHECKED),
+            Together((entry.REGISTER,), countries=entry.REGISTERED),
             entry.VISA_FREE,
             Together((cards.VISA, cards.VISA_PAPERS)),
             entry.HOST,
+            needs.PAVLODAR,
             offices.MISSION,
         ),
         flow="checklist",
@@ -64,6 +70,7 @@ PERMITS = (
     Answer(
         intent="permit.expired",
         label=button("My stay ran out"),
+        urgent=STAY_ENDS,
         opening=(
             _("Talk to an officer today, and keep all your papers with you."),
             _(
@@ -71,7 +78,6 @@ PERMITS = (
                 " checked the amounts."
             ),
             offices.POLICE,
-            cards.CHINA_STAY_ENDS,
         ),
         more=(entry.UZ_STAY, entry.EAEU_STAY, entry.REGISTER, entry.HOST),
         flow="officer",

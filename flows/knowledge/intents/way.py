@@ -48,10 +48,10 @@ WAY = (
         intent="kandas.apply",
         label=button("How to apply"),
         opening=(
+            KEEP,
             pilot_2026.PHASE,
             kandas.CHANNELS,
             kandas.FEE,
-            KEEP,
             needs.CHINA_FIRST,
             LEFT,
         ),
