@@ -188,6 +188,7 @@ class Post:
     rates: Rates = field(default_factory=Rates)
     window: int = 0
     notifies: bool = True
+    protects: bool = False
     edits: bool = True
     deletes: bool = True
     answers: dict[str, SendError | asyncio.Event] = field(default_factory=dict)

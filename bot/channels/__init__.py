@@ -342,8 +342,8 @@ class CannotEdit(SendError):
 class Rates:
     """Send rates of a platform in messages per second; 0 means no limit by the bot.
 
-    `whole` is the rate of the bot, `each` the rate per chat. With `firm`, `whole` also limits
-    answers. Without it, answers only use up their share and broadcasts wait.
+    `whole` is the rate of the bot, `each` per chat. With `firm`, `whole` also limits answers; if not,
+    answers only use up their share and broadcasts wait.
     """
 
     whole: float = 0
@@ -356,11 +356,10 @@ class Rates:
 class Channel(Protocol):
     """One way to talk to people; `bot.channels.telegram.client` is the reference implementation.
 
-    `edits` and `deletes`: the platform can edit and delete sent messages. `joins`: the messages of
-    a turn are sent as one, because the platform bills or throttles per message. `page`: whether
-    sensitive questions are asked on the secure page. `window`: seconds after a person's last
-    message during which free text is accepted; 0 means always. `notifies`: the phone shows new
-    messages outside the chat, as on its lock screen.
+    `edits` and `deletes`: sent messages can be edited and deleted. `joins`: the messages of a turn
+    are sent as one, since the platform bills or throttles each. `page`: sensitive questions are
+    asked on the secure page. `window`: seconds to send free text after a person's message, 0 is
+    always. `notifies`: phones show messages outside the chat. `protects`: it can forbid forwarding.
     """
 
     name: str
@@ -370,6 +369,7 @@ class Channel(Protocol):
     page: Page
     window: int
     notifies: bool
+    protects: bool
     rates: Rates
 
     def parse(self, body: bytes) -> tuple[IncomingUpdate, ...]:

@@ -47,6 +47,7 @@ class WebChat:
     page = Page.NEVER
     window = 0
     notifies = False
+    protects = False
     rates = Rates()
 
     def __init__(self, live: Cache, vault: Vault) -> None:

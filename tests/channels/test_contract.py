@@ -87,6 +87,7 @@ class Fake:
     page = Page.NEVER
     window = 0
     notifies = True
+    protects = False
     rates = Rates()
     sent: list[str] = field(default_factory=list)
 

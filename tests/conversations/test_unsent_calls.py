@@ -45,6 +45,7 @@ class Flaky:
     page: Page = Page.NEVER
     window: int = 0
     notifies: bool = True
+    protects: bool = False
     rates: Rates = field(default_factory=Rates)
     events: int = 0
 

@@ -34,6 +34,7 @@ class Place:
     page: Page = Page.NEVER
     window: int = 0
     notifies: bool = True
+    protects: bool = False
     rates: Rates = field(default_factory=Rates)
     handle: str = field(default_factory=lambda: uuid4().hex)
     stands: dict[str, Message | str] = field(default_factory=dict)

@@ -70,6 +70,7 @@ class Telegram:
     page = Page.OFFERED
     window = 0
     notifies = True
+    protects = True
 
     def __init__(self, http: aiohttp.ClientSession, token: str, api: str, rate: float = 0) -> None:
         self._bot = Bot(token, JsonSession(http, api))

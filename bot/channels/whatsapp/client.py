@@ -116,6 +116,7 @@ class WhatsApp:
     page = Page.ALWAYS
     window = WINDOW_SECONDS
     notifies = True
+    protects = False
 
     def __init__(
         self,

@@ -84,7 +84,7 @@ class Composer:
 
     `closes_at` is the end of the platform's reply window; `closed`: it has ended, so that the
     person gets a template first; `closes_soon`: it ends within 2 hours. `withheld`: the person gets
-    a notice, and the text once they open it.
+    a notice, and the text once they open it. `protected`: they cannot forward it.
     """
 
     open: bool
@@ -94,6 +94,7 @@ class Composer:
     language: str
     limit: int
     withheld: bool
+    protected: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +192,12 @@ def _composer(
     spoke = max(spoke_at, default=line.case.opened_at)
     channel = rt.channels.get(line.channel)
     notifies = channel is not None and channel.notifies
+    protected = channel is not None and channel.protects
     withheld = talk is not None and notifies and is_withheld(talk, spoke, now)
     open_now = talk is not None
-    return Composer(open_now, line.window, closed, closes_soon, language, MAX_WORDS, withheld)
+    return Composer(
+        open_now, line.window, closed, closes_soon, language, MAX_WORDS, withheld, protected
+    )
 
 
 def is_withheld(talk: Conversation, spoke_at: datetime, now: datetime) -> bool:

@@ -141,7 +141,8 @@ CASE: dict[str, Text] = {
         " language, or choose a ready answer below."
     ),
     "window": _("The chat stays open for {time} more."),
-    "arrives_whole": _("The person reads your answer at once; it cannot be forwarded."),
+    "arrives_whole": _("The person reads your answer at once."),
+    "arrives_protected": _("The person reads your answer at once; it cannot be forwarded."),
     "arrives_withheld": _(
         "The person may not hold the phone now. Only “There is an update” and a button arrive;"
         " your answer comes when the person opens it."
