@@ -3,6 +3,7 @@
 The browser is inspected in tests/browser/test_phone_after_exit.py.
 """
 
+import re
 from functools import partial
 from pathlib import Path
 
@@ -11,10 +12,16 @@ import pytest
 from bot.outbox.rendering import NOT_DELETED
 from flows.engine import screens
 from tests.app_stack import House
-from tests.web.test_journeys import ANSWERS, _registered
+from tests.web.test_journeys import ANSWERS, _only, _registered
+from tests.web.test_page import _talk
 from tests.web.test_whatsapp_journey import _at_language, _user, _walk
 from tests.web.test_whatsapp_journey import _next as _next_of_whatsapp
+from tests.web.test_whatsapp_journey import _press as _press_of_whatsapp
 
+NUMBER = "+7 (701) 234-56-78"
+# Without the country's prefix a number is written in many ways, but with these digits.
+MIN_DIGITS = 9
+WAY_TO_CONTACT = len(ANSWERS) - ANSWERS[::-1].index("self") - 1
 LIST = Path(__file__).parents[2] / "docs/explanation/for-people.md"
 # Calls by which a bot leaves something in a chat besides messages.
 LEAVING = (
@@ -54,16 +61,25 @@ async def test_telegram_keeps_only_what_is_listed_after_exit(house: House) -> No
 @pytest.mark.requirement("S-37", "S-84")
 async def test_whatsapp_keeps_only_what_is_listed_after_exit(house: House) -> None:
     (listed,) = _listed("WhatsApp")
-    assert "whole chat" in listed and "names" in listed
+    assert "whole chat" in listed and "names" in listed and "phone number" in listed
     user = await _user(house, "77010007042")
     await _at_language(user, "ru")
-    await _walk(house, user, ANSWERS)
+    await _walk(house, user, ANSWERS[:WAY_TO_CONTACT])
+    await _press_of_whatsapp(user, "phone")
+    assert user.last.link is not None
+    link = house.url + "/p/" + user.last.link[1].rsplit("/p/", 1)[1]
+    await _next_of_whatsapp(user, partial(_talk, link, house, NUMBER))
+    await _walk(house, user, ANSWERS[WAY_TO_CONTACT + 1 :])
+    assert "+77012345678" in repr(await _only(house))
     before = len(user.received)
     await _next_of_whatsapp(user, partial(user.say, "выход"))
     told = house.rt.languages.render(NOT_DELETED, "ru")
     await user.wait(lambda _chat: any(told in each.text for each in user.received[before:]))
     for secret in ("TESTOVA", "GULNAR"):
         assert not any(secret in each.text for each in user.screen)
+    for number in (NUMBER, user.phone):
+        digits = re.sub(r"\D", "", number)[-MIN_DIGITS:]
+        assert not any(digits in re.sub(r"\D", "", each.text) for each in user.screen)
     said = house.rt.languages.render(screens.EXIT_TEXT, "ru")
     after = [each for each in user.received[before:] if told not in each.text]
     assert all(said in each.text for each in after), "the exit leaves the phrase and nothing else"
