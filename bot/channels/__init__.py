@@ -342,8 +342,8 @@ class CannotEdit(SendError):
 class Rates:
     """Send rates of a platform in messages per second; 0 means no limit by the bot.
 
-    `whole` is the rate of the bot, `each` per chat. With `firm`, `whole` also limits answers; if not,
-    answers only use up their share and broadcasts wait.
+    `whole` is the rate of the bot, `each` per chat. With `firm`, `whole` also limits answers.
+    Without it, answers only use up their share and broadcasts wait.
     """
 
     whole: float = 0

@@ -55,10 +55,10 @@ async def send(
 ) -> tuple[tuple[UnsentCall, ...], list[str]]:
     """Make calls in order, and again after a temporary error while there is time.
 
-    Return the unsent calls, and the ids of the messages sent. In place of a refused message, the
-    person gets a notice that something is missing.
+    Return the unsent calls, and the ids of the messages sent. In place of a refused message, and of
+    the oldest of more than MAX_UNSENT messages, the person gets a notice that something is missing.
     """
-    left, ids = list(calls[-MAX_UNSENT:]), list[str]()
+    left, ids = _bounded(rt, channel, calls), list[str]()
     until, pauses = time.monotonic() + MAX_SECONDS, iter(PAUSES)
     while left:
         try:
@@ -77,6 +77,22 @@ async def send(
         else:
             ids += made.split(",") if left.pop(0).kind in ("send", "edit") else []
     return tuple(left), ids
+
+
+def _bounded(rt: Runtime, channel: str, calls: Sequence[UnsentCall]) -> list[UnsentCall]:
+    """Return the calls with one notice in place of the oldest messages, if there are too many.
+
+    Deletions are kept: they remove private words from the chat.
+    """
+    messages = [at for at, call in enumerate(calls) if call.message is not None]
+    if len(messages) <= MAX_UNSENT:
+        return list(calls)
+    dropped = messages[: 1 - MAX_UNSENT]
+    notices = [each for at in dropped if (each := _notice(rt, calls[at], SendError()))]
+    _logger.warning("message.dropped", channel=channel, count=len(notices))
+    kept = [call for at, call in enumerate(calls) if at not in dropped]
+    kept[dropped[0] : dropped[0]] = notices[0] if notices else ()
+    return kept
 
 
 def _call(call: UnsentCall, address: str) -> ChannelCall:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot import outbox
 from bot.channels import (
@@ -135,6 +136,32 @@ async def test_refused_part_of_an_answer_is_reported_as_missing(rt: Runtime) -> 
     platform.errors = [error]
     await platform.do(Said("меню"))
     assert platform.chat == [platform.line(outbox.MISSING)]
+
+
+async def test_dropped_answers_are_counted_and_said_to_be_missing(rt: Runtime) -> None:
+    platform = await begun(rt)
+    platform.errors = [Throttled(6)] * 100
+    with capture_logs() as lines:
+        for _turn in range(unsent_calls.MAX_UNSENT + 2):
+            await platform.do(Said("меню"))
+    platform.errors.clear()
+    await platform.later()
+    dropped = [each["count"] for each in lines if each["event"] == "message.dropped"]
+    assert sum(dropped) == 3
+    missing, *answers = platform.chat
+    assert missing == platform.line(outbox.MISSING)
+    assert [platform.line(screens.MENU_TEXT) in each for each in answers] == [True] * 7
+
+
+async def test_deletions_are_not_dropped(rt: Runtime) -> None:
+    platform = await begun(rt)
+    hello = Message(("a",), language="ru")
+    calls = [
+        unsent_calls.UnsentCall("delete", external_id="theirs-1"),
+        *[unsent_calls.UnsentCall("send", hello)] * (unsent_calls.MAX_UNSENT + 1),
+    ]
+    left, _ids = await unsent_calls.send(rt, platform.name, "flaky", calls)
+    assert (left, platform.gone) == ((), ["theirs-1"])
 
 
 async def test_refused_notice_is_not_repeated(rt: Runtime) -> None:
