@@ -11,7 +11,7 @@ from yarl import URL
 
 from bot.i18n import Languages
 from bot.officers import credentials
-from bot.web.console import demo_officers
+from bot.web.console import demo_officers, sign_in
 from bot.web.console.labels_audit import LOGGED
 from tests.app_stack import House
 from tests.console_client import Console, Screen, ru
@@ -316,3 +316,50 @@ async def test_failures_elsewhere_keep_no_officer_out_of_a_known_device(desk: Ho
         assert ru("wrong") in (await _tried(stranger, PASSWORD, code)).text
         assert (await _signed_in(stranger, device)).path == "/console/inbox"
         assert (await _tried(console, PASSWORD, code)).path == "/console/inbox"
+
+
+@pytest.mark.requirement("S-55")
+async def test_failures_of_an_address_keep_no_officer_out_of_a_known_device(desk: House) -> None:
+    """Check an office, where all devices have one address; the device has a limit of its own."""
+    async with Console.at(desk.url) as console, Console.at(desk.url) as stranger:
+        secret = await _enrolled(desk, console, NAME)
+        statuses = [(await _tried(stranger, "wrong", "000000")).status for _time in range(14)]
+        assert statuses[-1] == 429
+        code = await _code(desk, secret, 1)
+        assert (await _tried(console, PASSWORD, code)).path == "/console/inbox"
+        statuses = [(await _tried(console, "wrong", "000000")).status for _time in range(14)]
+        assert statuses[-1] == 429
+
+
+async def _junk(console: Console, times: int) -> Screen:
+    for _time in range(times):
+        screen = await console.post("/console/passkey", {"credential": "{}", "next": ""})
+    return screen
+
+
+@pytest.mark.requirement("S-55")
+async def test_junk_without_a_challenge_keeps_no_officer_out_of_a_passkey(
+    desk: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sign_in.TRIES, sign_in.PASSKEY, (5, 0.01))
+    async with Console.at(desk.url) as console, Console.at(desk.url) as stranger:
+        await _enrolled(desk, console, NAME)
+        device = await _added(desk, console)
+        await _junk(stranger, 6)
+        async with Console.at(desk.url) as elsewhere:
+            assert (await _signed_in(elsewhere, device)).path == "/console/inbox"
+
+
+@pytest.mark.requirement("S-55")
+async def test_junk_with_a_challenge_keeps_no_officer_out_of_a_known_device(
+    desk: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sign_in.TRIES, sign_in.PASSKEY, (5, 0.01))
+    async with Console.at(desk.url) as console, Console.at(desk.url) as stranger:
+        await _enrolled(desk, console, NAME)
+        device = await _added(desk, console)
+        await stranger.post("/console/passkey/options", {})
+        assert ru("too_often") in (await _junk(stranger, 6)).text
+        assert ru("too_often") in (await _signed_in(stranger, device)).text
+        assert (await _signed_in(console, device)).path == "/console/inbox"
+        assert ru("too_often") in (await _junk(console, 6)).text

@@ -29,7 +29,7 @@ from bot.security.key_files import VaultError
 from bot.web.console.forms import OpenFormRoute
 from bot.web.console.rendering import signed_out_page
 from bot.web.console.request_context import ROOT, SIGN_IN, is_https
-from bot.web.console.sign_in import admit, too_often
+from bot.web.console.sign_in import SERVICE, admit, too_often
 from bot.web.request_parsing import Refused
 
 KINDS = ["RS256", "PS256", "ES256", "EdDSA"]
@@ -63,7 +63,7 @@ class Journey:
 async def leave(request: Request, wanted: Annotated[str, Form(alias="next")] = "") -> Response:
     """Send the browser to the service, with what it has to return unchanged."""
     rt: Runtime = request.app.state.rt
-    if not rt.settings.has_service or await too_often(rt, request):
+    if not rt.settings.has_service or await too_often(rt, request, SERVICE):
         raise Refused(403)
     try:
         published = await _published(rt)

@@ -42,7 +42,7 @@ from bot.web.console.request_context import (
     is_https,
 )
 from bot.web.console.routing import ConsoleRoute, require
-from bot.web.console.sign_in import act_as, admit, too_often
+from bot.web.console.sign_in import PASSKEY, act_as, admit, too_often
 
 CHALLENGE_SECONDS = 300
 CHALLENGE_AGE = timedelta(seconds=CHALLENGE_SECONDS)
@@ -79,16 +79,21 @@ async def _challenge(
     rt: Runtime, request: Request, connection: Connection, whose: str
 ) -> tuple[bytes, datetime]:
     """Return the challenge of the cookie and its time. Raises ValueError if it is over."""
+    challenge, at = _unsealed(rt, request, whose)
+    if not timedelta() <= await credentials.now(connection) - at <= CHALLENGE_AGE:
+        raise ValueError
+    return challenge, at
+
+
+def _unsealed(rt: Runtime, request: Request, whose: str) -> tuple[bytes, datetime]:
+    """Return the challenge of the cookie and its time. Raises ValueError if we did not make it."""
     sealed = request.cookies.get(CHALLENGE, "")
     try:
         plain = rt.vault.unseal_transient(bytes.fromhex(sealed), f"passkey|{whose}")
     except VaultError:
         raise ValueError from None
     issued, _separator, challenge = plain.partition(SEPARATOR)
-    at = datetime.fromisoformat(issued.decode())
-    if not timedelta() <= await credentials.now(connection) - at <= CHALLENGE_AGE:
-        raise ValueError
-    return challenge, at
+    return challenge, datetime.fromisoformat(issued.decode())
 
 
 async def is_guarded(context: RequestContext, connection: Connection) -> bool:
@@ -202,11 +207,15 @@ async def sign_in(
     credential: Annotated[str, Form()] = "",
     wanted: Annotated[str, Form(alias="next")] = "",
 ) -> Response:
-    """Sign in with a passkey; every failure is answered alike."""
+    """Sign in with a passkey; every failure is answered alike.
+
+    A post without a challenge cannot succeed. It costs nothing, and draws on no budget.
+    """
     rt: Runtime = request.app.state.rt
-    if await too_often(rt, request, CHALLENGE):
-        return RedirectResponse(f"{SIGN_IN}?why=often", 303)
     try:
+        _unsealed(rt, request, "anybody")
+        if await too_often(rt, request, PASSKEY):
+            return RedirectResponse(f"{SIGN_IN}?why=often", 303)
         key_id = base64url_to_bytes(json.loads(credential)["id"])
         async with directory.console(rt).connection() as connection:
             key = await credentials.passkey(connection, key_id)

@@ -24,8 +24,10 @@ from bot.web.console.request_context import ROOT, SIGN_IN, RequestContext, cooki
 from bot.web.console.routing import ConsoleRoute, require
 from bot.web.request_parsing import Refused
 
-# Twelve tries at once from one address, then one every ten seconds.
-TRIES, TRIES_PER_SECOND = 12, 0.1
+# Tries at once by a way to sign in, and tries per second after that. A device on which an officer
+# has signed in has a budget of its own. A passkey cannot be guessed: its budget bounds the work.
+CODE, PASSKEY, SERVICE = "code", "passkey", "service"
+TRIES = {CODE: (12, 0.1), PASSKEY: (120, 2.0), SERVICE: (12, 0.1)}
 # The cookie of a device on which an officer has signed in.
 DEVICE, DEVICE_PURPOSE, DEVICE_SECONDS = "console-device", "console|device", 90 * 24 * 3600
 NOTICES = {
@@ -108,7 +110,8 @@ async def _demo_officers(rt: Runtime) -> list[directory.Officer]:
 async def sign_in(request: Request, form: Annotated[SignInForm, Form()]) -> Response:
     """Sign in by password and code; every failure is answered alike."""
     rt: Runtime = request.app.state.rt
-    if await too_often(rt, request):
+    device = await _known_device(rt, request, CODE)
+    if not device and await _over_address(rt, request, CODE):
         return await _page(request, 429, problem="too_often")
     async with directory.console(rt).connection() as connection:
         officer = await _named(connection, form.name)
@@ -119,7 +122,7 @@ async def sign_in(request: Request, form: Annotated[SignInForm, Form()]) -> Resp
             known,
             form.password,
             form.code,
-            known_device=await _is_known_device(rt, request, known),
+            known_device=device == str(known),
         )
         if right and officer:
             return await admit(request, connection, officer.id, AuthMethod.CODE, form.next)
@@ -127,8 +130,8 @@ async def sign_in(request: Request, form: Annotated[SignInForm, Form()]) -> Resp
     return await _page(request, 401, problem="wrong", name=form.name[:200])
 
 
-async def _is_known_device(rt: Runtime, request: Request, officer_id: UUID | None) -> bool:
-    """Return whether the officer has signed in on this device, within a budget of tries.
+async def _known_device(rt: Runtime, request: Request, way: str) -> str:
+    """Return the officer who has signed in on this device; "" also if it spent its own budget.
 
     Failures elsewhere do not lock it out. Without Valkey each process counts alone.
     """
@@ -136,9 +139,9 @@ async def _is_known_device(rt: Runtime, request: Request, officer_id: UUID | Non
         sealed = bytes.fromhex(request.cookies.get(DEVICE, ""))
         owner = rt.vault.unseal_transient(sealed, DEVICE_PURPOSE).decode()
     except (ValueError, VaultError):
-        return False
-    bucket = f"device:{rt.vault.index('device', sealed.hex()).hex()}"
-    return owner == str(officer_id) and not await _wait(rt, bucket)
+        return ""
+    bucket = f"device-{way}:{rt.vault.index('device', sealed.hex()).hex()}"
+    return "" if await _wait(rt, bucket, way) else owner
 
 
 async def _note(connection: Connection, known: UUID | None) -> None:
@@ -192,7 +195,7 @@ async def admit(
         DEVICE,
         rt.vault.seal_transient(str(officer_id).encode(), DEVICE_PURPOSE).hex(),
         max_age=DEVICE_SECONDS,
-        path=SIGN_IN,
+        path=ROOT,
         secure=is_https(rt),
         httponly=True,
         samesite="strict",
@@ -206,21 +209,26 @@ def _inside(wanted: str) -> str:
     return quote(wanted, safe="/?=&") if ours and not wanted.startswith(SIGN_IN) else ROOT
 
 
-async def too_often(rt: Runtime, request: Request, way: str = "code") -> bool:
-    """Return whether an address is over the limit of a way to sign in.
+async def too_often(rt: Runtime, request: Request, way: str) -> bool:
+    """Return whether a known device, or else its address, is over the limit of a way to sign in.
 
     Each way has its own, so that wrong passwords do not stop a sign-in by passkey.
     """
+    return not await _known_device(rt, request, way) and await _over_address(rt, request, way)
+
+
+async def _over_address(rt: Runtime, request: Request, way: str) -> bool:
     host = request.client.host if request.client else ""
-    return await _wait(rt, f"sign-in-{way}:{rt.vault.index('address', host).hex()}") > 0
+    return await _wait(rt, f"sign-in-{way}:{rt.vault.index('address', host).hex()}", way) > 0
 
 
-async def _wait(rt: Runtime, bucket: str) -> float:
+async def _wait(rt: Runtime, bucket: str, way: str) -> float:
     """Take one try of a bucket; return the seconds to wait. Without Valkey each process counts."""
+    burst, rate = TRIES[way]
     try:
-        return await rt.live.allow(bucket, rate=TRIES_PER_SECOND, burst=TRIES)
+        return await rt.live.allow(bucket, rate=rate, burst=burst)
     except CacheUnavailable:
-        return await _local.allow(bucket, rate=TRIES_PER_SECOND, burst=TRIES)
+        return await _local.allow(bucket, rate=rate, burst=burst)
 
 
 def device_of(agent: str) -> str:
