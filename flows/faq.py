@@ -6,10 +6,12 @@ from datetime import date
 
 from flows.engine.conditions import Answers
 from flows.engine.flow import Flow, Outcome, Submit
+from flows.engine.hearing import NOT_VERIFIED
 from flows.engine.language_protocol import Refusal
 from flows.engine.questions import Choice, CountryQuestion, Option, Reading
 from flows.engine.text import Label, Text, _, button
 from flows.knowledge.faq import ENTRIES, Entry, entry, find
+from flows.knowledge.intents.answer import lapsed
 from flows.knowledge.intents.answer import spoken as spoken_parts
 from flows.knowledge.origins import ORIGINS
 from flows.missions import missions
@@ -78,6 +80,8 @@ def spoken(answers: Answers, today: date) -> Iterator[Text]:
         country = answers.get("mission_country")
         yield from missions(country, today) if country else ()
         yield from spoken_parts(found.parts, today)
+        if lapsed(found.parts, today):
+            yield NOT_VERIFIED
     yield ASK
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from functools import partial
 
+from flows.engine.hearing import NOT_VERIFIED
 from flows.engine.language_protocol import Reserved
 from flows.engine.recognition import (
     CHILDREN,
@@ -57,11 +58,16 @@ def _said(parts: tuple[Part, ...], today: date, _citizenship: str) -> tuple[Text
 
 
 def _opening(answer: Answer, today: date, citizenship: str) -> tuple[Text, ...]:
-    return spoken(answer.ordered(citizenship)[0], today)
+    """Return the opening; an answer without a current fact says last that it is not checked."""
+    lines = spoken(answer.ordered(citizenship)[0], today)
+    return (*lines, NOT_VERIFIED) if answer.lapsed(today) else lines
 
 
 def _more(answer: Answer, today: date, citizenship: str) -> tuple[Text, ...]:
-    return spoken(answer.ordered(citizenship)[1], today)
+    """Return the rest of the answer without the lines that its opening has said."""
+    opening, more = answer.ordered(citizenship)
+    said = set(spoken(opening, today))
+    return tuple(line for line in spoken(more, today) if line not in said)
 
 
 def _reply(answer: Answer) -> Reply:

@@ -103,6 +103,7 @@ ONLY_IF = _(
 NOT_FOR_ALL = _("Most people with the kandas status receive none of this money.")
 CONTRACT = _("Before you sign, ask an officer what the contract says about leaving early.")
 ALSO = _("What does not depend on the quota:")
+OTHERS = (settling.ADAPTATION, settling.HEALTH, settling.SCHOOL, settling.CUSTOMS, CAREER)
 ASK = _("A person can help with all of this. What you chose here is not kept.")
 
 
@@ -123,10 +124,9 @@ def spoken(answers: Answers, today: date) -> Iterator[Text]:
         yield NOT_FOR_ALL
     yield from said((*quota.DUTIES, quota.OTHER), today)
     yield CONTRACT
-    yield ALSO
-    yield from said(
-        (settling.ADAPTATION, settling.HEALTH, settling.SCHOOL, settling.CUSTOMS, CAREER), today
-    )
+    if others := said(OTHERS, today):
+        yield ALSO
+        yield from others
     yield ASK
 
 

@@ -3,6 +3,7 @@
 from datetime import date
 
 from flows.engine.text import _
+from flows.knowledge.entry import STAY_ENDED
 from flows.knowledge.facts import COLLECTED, About, Dated, Fact, Withheld
 
 ATA_ZHOLY = Fact(
@@ -19,6 +20,7 @@ ATA_ZHOLY = Fact(
         "https://adilet.zan.kz/kaz/docs/V2300031938",
     ),
     as_of=date(2024, 4, 15),
+    about=About.RIGHTS,
 )
 ATA_ZHOLY_VALIDITY = Fact(
     key="ata_zholy.validity",
@@ -29,6 +31,7 @@ ATA_ZHOLY_VALIDITY = Fact(
         "https://adilet.zan.kz/eng/docs/Z1100000477/compare/rus",
     ),
     as_of=date(2024, 4, 15),
+    about=About.RIGHTS,
 )
 ATA_ZHOLY_PAPERS = Fact(
     key="ata_zholy.documents",
@@ -42,6 +45,7 @@ ATA_ZHOLY_PAPERS = Fact(
         "https://oq.gov.kz/ru/moveatajoly",
     ),
     as_of=date(2024, 4, 15),
+    about=About.RIGHTS,
 )
 ATA_ZHOLY_RIGHTS = Fact(
     key="ata_zholy.rights",
@@ -55,6 +59,7 @@ ATA_ZHOLY_RIGHTS = Fact(
         "https://oq.gov.kz/ru/moveatajoly",
     ),
     as_of=date(2025, 2, 24),
+    about=About.RIGHTS,
 )
 ATA_ZHOLY_NUMBERS = Fact(
     key="ata_zholy.numbers",
@@ -101,6 +106,7 @@ CHINA_STAY = Fact(
         "Citizens of China may stay up to 30 days without a visa, and 90 days in any 180 in "
         "all. They may not work or study. A longer visit needs a visa before entry."
     ),
+    ended=STAY_ENDED,
     sources=(
         "https://mgorod.kz/news/bezvizovyj-rezhim-mezhdu-kazahstanom-i-kitaem-vstupil-v-silu",
         "https://lsm.kz/kazahstancam-otkroyut-kitaj",
@@ -115,6 +121,10 @@ CHINA_STAY_ENDS = Fact(
     text=_(
         "Did you come from China without a visa, and do you want to stay? You have 30 days at "
         "most: please talk to an officer at once."
+    ),
+    ended=_(
+        "Did you come from China without a visa, and do you want to stay? In 2026 people had 30"
+        " days at most. We have not checked again: please talk to an officer at once."
     ),
     sources=(
         "https://mgorod.kz/news/bezvizovyj-rezhim-mezhdu-kazahstanom-i-kitaem-vstupil-v-silu",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from flows.engine.text import Text, _
-from flows.knowledge.facts import COLLECTED, Dated, Fact, Withheld
+from flows.knowledge.facts import COLLECTED, About, Dated, Fact, Withheld
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +60,7 @@ IIN = Document(
         ),
         as_of=COLLECTED,
         dated=Dated.READ,
+        about=About.PAPERS,
     ),
     where=OFFICE,
 )
@@ -78,6 +79,7 @@ KAZTEST = Document(
         as_of=date(2026, 2, 24),
         since=date(2026, 2, 13),
         until=LAST_DAY_2026,
+        about=About.PAPERS,
     ),
     where=TESTS,
 )
@@ -94,6 +96,7 @@ PILOT_QUESTIONNAIRE = Document(
         as_of=date(2026, 2, 27),
         since=date(2026, 2, 13),
         until=LAST_DAY_2026,
+        about=About.PAPERS,
     ),
     where=PORTAL,
 )
@@ -108,6 +111,7 @@ APPLICATION = Document(
             "https://ru.ult.kz/2022/05/13/teper-status-kandas-mozhno-poluchit-cherez-portal-egov-kz",
         ),
         as_of=date(2025, 10, 26),
+        about=About.PAPERS,
     ),
     where=APPLYING,
 )
@@ -122,6 +126,7 @@ AUTOBIOGRAPHY = Document(
             "https://www.inform.kz/ru/v-kazahstane-uprostyat-protseduru-prisvoeniya-statusa-kandasa-070083",
         ),
         as_of=date(2025, 10, 26),
+        about=About.PAPERS,
     ),
     where=YOURSELF,
 )
@@ -139,6 +144,7 @@ IDENTITY = Document(
             "https://egov.kz/cms/en/services/009pass_mvd",
         ),
         as_of=date(2025, 10, 26),
+        about=About.PAPERS,
     ),
     where=OWN,
 )
@@ -155,6 +161,7 @@ TRANSLATION = Document(
             "https://www.inform.kz/ru/v-kazahstane-uprostyat-protseduru-prisvoeniya-statusa-kandasa-070083",
         ),
         as_of=date(2025, 10, 26),
+        about=About.PAPERS,
     ),
     where=NOTARY,
 )
@@ -172,6 +179,7 @@ ETHNICITY = Document(
             "https://www.zakon.kz/pravo/6494498-prisvoenie-statusa-kandasa-vneseny-izmeneniya-v-pravila.html",
         ),
         as_of=date(2025, 10, 26),
+        about=About.PAPERS,
     ),
     where=HOME,
     translated=True,
@@ -189,6 +197,7 @@ RECOMMENDATION = Document(
             "https://www.inform.kz/ru/v-kazahstane-uprostyat-protseduru-prisvoeniya-statusa-kandasa-070083",
         ),
         as_of=date(2025, 10, 17),
+        about=About.PAPERS,
     ),
     where=AKIMAT,
 )
@@ -207,6 +216,7 @@ BIRTH = Document(
         ),
         as_of=COLLECTED,
         dated=Dated.READ,
+        about=About.PAPERS,
     ),
     where=HOME,
     translated=True,
@@ -222,6 +232,7 @@ MARRIAGE = Document(
             "https://oq.gov.kz/en/kandastar",
         ),
         as_of=date(2025, 8, 12),
+        about=About.PAPERS,
     ),
     where=HOME,
     translated=True,
@@ -237,6 +248,7 @@ KINSHIP = Document(
             "https://kaz.zakon.kz/kogam-tynysy/6066241-azastanda-andas-mrtebesn-alay-alua-bolady.html",
         ),
         as_of=date(2025, 8, 12),
+        about=About.PAPERS,
     ),
     where=HOME,
     translated=True,
@@ -252,6 +264,7 @@ PURPOSE = Document(
             "https://kaz.zakon.kz/kogam-tynysy/6066241-azastanda-andas-mrtebesn-alay-alua-bolady.html",
         ),
         as_of=date(2025, 8, 12),
+        about=About.PAPERS,
     ),
     where=WORK,
 )
@@ -265,6 +278,7 @@ HOME_CONSENT = Document(
             "https://egov.kz/cms/en/services/009pass_mvd",
         ),
         as_of=date(2026, 2, 12),
+        about=About.PAPERS,
     ),
     where=NOTARY,
 )
@@ -276,6 +290,7 @@ MISSION_CONSENT = Document(
         sources=("https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr",),
         as_of=COLLECTED,
         dated=Dated.READ,
+        about=About.PAPERS,
     ),
     where=OWN,
 )
@@ -287,6 +302,7 @@ EARLIER_STATUS = Document(
         sources=("https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr",),
         as_of=COLLECTED,
         dated=Dated.READ,
+        about=About.PAPERS,
     ),
     where=OWN,
 )
@@ -300,6 +316,7 @@ ORIGINALS = Fact(
     sources=("https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr",),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.PAPERS,
 )
 
 DOCUMENTS = (

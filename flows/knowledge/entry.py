@@ -8,6 +8,14 @@ from flows.knowledge.facts import About, Dated, Fact
 _ORDER_2025 = "https://www.zakon.kz/pravo/6488830-grazhdane-turtsii-mogut-nakhoditsya-v-kazakhstane-bez-vizy-do-90-dney.html"
 _NEW_EUROPE = "https://www.neweurope.eu/article/kazakhstan-expands-list-of-visa-free-countries/"
 
+STAY_ENDED = _(
+    "We have not checked again how many days people may stay without a visa. Ask an officer before"
+    " you travel. If you are already in Kazakhstan, ask at once."
+)
+REGISTER_ENDED = _(
+    "We have not checked again how visitors register. Ask the migration police in your first days"
+    " in Kazakhstan."
+)
 UZ_STAY = Fact(
     key="uz.stay",
     countries=frozenset({"UZ"}),
@@ -15,6 +23,7 @@ UZ_STAY = Fact(
         "Citizens of Uzbekistan need no visa. They may stay 30 days without registration, and 90"
         " days in any 180 in all."
     ),
+    ended=STAY_ENDED,
     sources=(
         "https://m.kun.uz/en/news/2023/01/31/kazakhstan-extends-period-of-stay-without-registration-for-citizens-of-uzbekistan",
         "https://upl.uz/policy/31207-news.html",
@@ -26,6 +35,7 @@ TR_STAY = Fact(
     key="tr.stay",
     countries=frozenset({"TR"}),
     text=_("Citizens of Turkey may stay up to 90 days in any 180 without a visa."),
+    ended=STAY_ENDED,
     sources=(
         _ORDER_2025,
         "https://kaz.zakon.kz/quqiq/6066960-end-trkiya-azamattary-azastanda-90-knge-deyn-vizasyz-zhre-alady.html",
@@ -40,6 +50,7 @@ DE_STAY = Fact(
         "Citizens of Germany may stay up to 30 days without a visa. In any 180 days"
         " they may stay 90 days in all."
     ),
+    ended=STAY_ENDED,
     sources=(
         _ORDER_2025,
         "https://www.lada.kz/kazakhstan-news/142707-novye-pravila-vezda-v-kazakhstan-kto-i-skolko-dnei-mozhet-nakhoditsia-bez-vizy.html",
@@ -55,6 +66,7 @@ IR_STAY = Fact(
         "Citizens of Iran may stay up to 14 days without a visa. In any 180 days they"
         " may stay 42 days in all. This began in July 2022."
     ),
+    ended=STAY_ENDED,
     sources=(
         "https://ustinka.kz/kz/kazakhstan/politics/74663.html?sphrase_id=13149162",
         "https://baigenews.kz/kazakhstan_vvyel_bezvizovyy_rezhim_dlya_kitaya-_indii_i_irana_135116/",
@@ -72,6 +84,10 @@ IR_STAY_ENDS = Fact(
         "Did you come from Iran without a visa, and do you want to stay? You have 14 days at "
         "most: please talk to an officer at once."
     ),
+    ended=_(
+        "Did you come from Iran without a visa, and do you want to stay? In 2026 people had 14 days"
+        " at most. We have not checked again: please talk to an officer at once."
+    ),
     sources=IR_STAY.sources,
     as_of=IR_STAY.as_of,
     dated=IR_STAY.dated,
@@ -83,6 +99,7 @@ EAEU_STAY = Fact(
     text=_(
         "Citizens of Russia and Kyrgyzstan need no visa. They may stay up to 90 days in any 180."
     ),
+    ended=STAY_ENDED,
     sources=(
         "https://rg.ru/2023/01/27/v-kremle-s-ponimaniem-otneslis-v-izmeneniiu-poriadka-vezda-v-kazahstan.html",
         "https://turkmenportal.com/blog/57275/v-kazahstane-nachali-deistvovat-novye-migracionnye-pravila",
@@ -97,6 +114,7 @@ MN_STAY = Fact(
         "Citizens of Mongolia visit without a visa, by an agreement of 1994. In any 180 days they"
         " may stay 90 days in all. In 2019 up to 90 days at a time were named."
     ),
+    ended=STAY_ENDED,
     sources=(
         "https://astana.embassy.mn/post/1125",
         "https://imag.one/news/kazahstan-uvelichil-srok-prebyvaniya/610555",
@@ -112,6 +130,7 @@ VISA_FREE = Fact(
         "Visa-free visitors may stay up to 30 days at a time, and 90 days in any 180. This began on"
         " 27 January 2023. The rules for some countries give more days or fewer."
     ),
+    ended=STAY_ENDED,
     sources=(
         "https://rg.ru/2023/01/27/v-kremle-s-ponimaniem-otneslis-v-izmeneniiu-poriadka-vezda-v-kazahstan.html",
     ),
@@ -141,6 +160,7 @@ REGISTER = Fact(
         " days register online with the migration police. The last day is day 30 after entry,"
         " unless a treaty says otherwise. After a move they register again within 5 working days."
     ),
+    ended=REGISTER_ENDED,
     sources=(
         "https://24.kg/obschestvo/352265_vkazahstane_s1iyulya_2026_goda_migrantov_budut_registrirovat_ponovyim_pravilam/",
         "https://podrobno.uz/cat/world/v-kazakhstane-migrantov-budut-registrirovat-po-novym-pravilam-",
@@ -157,6 +177,7 @@ HOST = Fact(
         "The person you live with tells the migration police within 3 working days that you "
         "have arrived. Ask this person to show you the confirmation."
     ),
+    ended=REGISTER_ENDED,
     sources=(
         "http://azizovpartners.kz/en/2022/12/21/the-stay-of-foreign-persons-non-residents-in-kazakhstan/",
         "https://investastana.kz/kz/astana-invest/press-center/news/v-kazakhstane-otmenena-obyazatelnaya-registratsiya-inostrantsev",

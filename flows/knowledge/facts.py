@@ -30,6 +30,8 @@ class About(StrEnum):
     FEE = "fee"
     CONTACT = "contact"
     VISA = "visa"
+    RIGHTS = "rights"
+    PAPERS = "papers"
     LAW = "law"
     HISTORY = "history"
 
@@ -39,9 +41,13 @@ REVIEW_MONTHS: Mapping[About, int] = {
     About.FEE: 3,
     About.CONTACT: 3,
     About.VISA: 3,
+    About.RIGHTS: 4,
+    About.PAPERS: 5,
     About.LAW: 6,
     About.HISTORY: 12,
 }
+# Weeks over which the reviews of one kind are spread, so that no day has most of the work.
+REVIEW_WEEKS = 6
 # A fact that was not checked again is said for this many review periods.
 MAX_REVIEW_PERIODS = 2
 
@@ -94,8 +100,12 @@ class Fact:
 
     @property
     def review(self) -> date:
-        """Return the day by which the fact must be checked again."""
-        return months_after(self.checked, REVIEW_MONTHS[self.about])
+        """Return the day by which the fact must be checked again.
+
+        Facts of the same first source are read again on the same day, up to 5 weeks early.
+        """
+        last = months_after(self.checked, REVIEW_MONTHS[self.about])
+        return last - timedelta(weeks=sum(self.sources[0].encode()) % REVIEW_WEEKS)
 
     def current(self, today: date) -> bool:
         """Return True from the first to the last day of the fact."""
@@ -137,7 +147,8 @@ def said(facts: Iterable[Fact], today: date) -> tuple[Text, ...]:
         if fact.since <= today <= fact.until:
             lines.append(_with_date(fact))
         lines += ending(fact, today)
-    return tuple(lines)
+    # Facts that ended may have the same sentence instead.
+    return tuple(dict.fromkeys(lines))
 
 
 def ending(fact: Fact, today: date) -> tuple[Text, ...]:

@@ -60,6 +60,10 @@ PLATFORM = Fact(
 FEE = Fact(
     key="kandas_status.fee",
     text=_("Applying for the kandas status is free of charge. Nobody can sell it to you."),
+    ended=_(
+        "In 2026 applying for the kandas status was free of charge. We have not checked again."
+        " Nobody can sell it to you."
+    ),
     sources=(
         "https://oq.gov.kz/en/qazalemnews/1277",
         "https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr",

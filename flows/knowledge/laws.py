@@ -14,6 +14,10 @@ CN = Fact(
         "foreign affairs office of the province or city. Then comes a translation into Kazakh "
         "or Russian with a notary."
     ),
+    ended=_(
+        "In 2026 papers from China needed an apostille, which is put on in China only. We have not"
+        " checked again: ask an officer before you leave for good."
+    ),
     sources=(
         "http://mjnotary.cn/category/4/detail_487_16.html",
         "http://wb.jiangsu.gov.cn/art/2023/11/2/art_89533_11060401.html",

@@ -16,6 +16,7 @@ GET_IIN = Fact(
     sources=(_ARRIVAL, "https://oq.gov.kz/en/movein"),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.RIGHTS,
 )
 BANK = Fact(
     key="living.bank",
@@ -23,6 +24,7 @@ BANK = Fact(
     sources=(_ARRIVAL,),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.RIGHTS,
 )
 SIGNATURE = Fact(
     key="living.signature",
@@ -33,6 +35,7 @@ SIGNATURE = Fact(
     sources=(_ARRIVAL,),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.RIGHTS,
 )
 PHONE_CARD = Fact(
     key="living.phone_card",
@@ -40,6 +43,7 @@ PHONE_CARD = Fact(
     sources=(_ARRIVAL,),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.RIGHTS,
 )
 ARMY = Fact(
     key="living.army",
@@ -48,6 +52,7 @@ ARMY = Fact(
         "https://www.zakon.kz/pravo/6494899-v-kazakhstane-izmenilis-pravila-voinskogo-ucheta.html",
     ),
     as_of=date(2025, 10, 20),
+    about=About.RIGHTS,
 )
 ARMY_FREE = Fact(
     key="living.army_free",
@@ -60,6 +65,7 @@ ARMY_FREE = Fact(
         "https://mgorod.kz/news/osennij-prizyv-v-kazahstane-kto-imeet-pravo-na-otsrochku-i-chto-grozit-za-uklonenie",
     ),
     as_of=date(2025, 9, 3),
+    about=About.RIGHTS,
 )
 RECOGNITION = Fact(
     key="living.recognition",
@@ -70,6 +76,7 @@ RECOGNITION = Fact(
     sources=("https://enic-kazakhstan.edu.kz./en/chasto-zadavaemye-voprosy/perechen-voprosov",),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.RIGHTS,
 )
 RECOGNITION_PAPERS = Fact(
     key="living.recognition_papers",
@@ -80,6 +87,7 @@ RECOGNITION_PAPERS = Fact(
     sources=("http://egov.kz/cms/en/mobile-services/185pass_mon",),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.RIGHTS,
 )
 PENSION_MN = Fact(
     key="living.pension_mn",
@@ -94,6 +102,7 @@ PENSION_MN = Fact(
         "https://news.mail.ru/politics/69516736/",
     ),
     as_of=date(2026, 1, 22),
+    about=About.RIGHTS,
 )
 PENSION_UNION = Fact(
     key="living.pension_union",
@@ -108,6 +117,7 @@ PENSION_UNION = Fact(
         "http://adilet.zan.kz/kaz/docs/Z2000000381/compare",
     ),
     as_of=date(2021, 1, 25),
+    about=About.RIGHTS,
 )
 PENSION_PAPERS = Fact(
     key="living.pension_papers",
@@ -119,6 +129,7 @@ PENSION_PAPERS = Fact(
     sources=("https://egov.kz/cms/en/government-services/for_citizen/pass152_mtszn",),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.RIGHTS,
 )
 MARRIAGE = Fact(
     key="living.marriage",
@@ -131,6 +142,7 @@ MARRIAGE = Fact(
         "https://www.lada.kz/kazakhstan-news/142531-zamuzh-za-inostrantsa-v-kazakhstane-kakie-dokumenty-nuzhny-dlia-registratsii-braka.html",
     ),
     as_of=date(2026, 1, 6),
+    about=About.RIGHTS,
 )
 COMPLAINT = Fact(
     key="living.complaint",
@@ -151,6 +163,7 @@ DEADLINE = Fact(
         "You have three months to complain, from the day on which you learn of the decision."
         " If you are late for a good reason, such as illness, complain all the same."
     ),
+    ended=_("There is a deadline for complaints. We have not checked it again: complain soon."),
     sources=("https://rimap.unhcr.org/node/75501?page=1",),
     as_of=date(2026, 3, 19),
 )

@@ -18,7 +18,7 @@ from flows.knowledge.documents import (
     YOURSELF,
     Document,
 )
-from flows.knowledge.facts import COLLECTED, Dated, Fact
+from flows.knowledge.facts import COLLECTED, About, Dated, Fact
 
 FORM = Document(
     name=_("Questionnaire application for the residence permit"),
@@ -31,6 +31,7 @@ FORM = Document(
         ),
         as_of=COLLECTED,
         dated=Dated.READ,
+        about=About.PAPERS,
     ),
     where=POLICE,
 )
@@ -45,6 +46,7 @@ NO_RECORD = Document(
         ),
         as_of=COLLECTED,
         dated=Dated.READ,
+        about=About.PAPERS,
     ),
     where=HOME,
     translated=True,
@@ -64,6 +66,7 @@ MEDICAL = Document(
         ),
         as_of=COLLECTED,
         dated=Dated.READ,
+        about=About.PAPERS,
     ),
     where=CLINIC,
 )
@@ -75,6 +78,7 @@ HOUSING = Document(
         sources=("https://egov.kz/cms/en/services/009pass_mvd",),
         as_of=COLLECTED,
         dated=Dated.READ,
+        about=About.PAPERS,
     ),
     where=OWNER,
 )
@@ -89,6 +93,7 @@ CHILD_CONSENT = Document(
         ),
         as_of=COLLECTED,
         dated=Dated.READ,
+        about=About.PAPERS,
     ),
     where=NOTARY,
 )
@@ -106,6 +111,7 @@ PHOTO = Document(
         ),
         as_of=COLLECTED,
         dated=Dated.READ,
+        about=About.PAPERS,
     ),
     where=PHOTOGRAPHER,
 )
@@ -117,6 +123,7 @@ FEE_RECEIPT = Document(
         sources=("https://egov.kz/cms/en/services/009pass_mvd",),
         as_of=COLLECTED,
         dated=Dated.READ,
+        about=About.PAPERS,
     ),
     where=POLICE,
 )
@@ -129,6 +136,7 @@ FINGERPRINTS = Document(
         sources=("https://adilet.zan.kz/rus/docs/V1500012880",),
         as_of=COLLECTED,
         dated=Dated.READ,
+        about=About.PAPERS,
     ),
     where=POLICE,
 )
@@ -143,6 +151,7 @@ JOINT_FORM = Document(
         sources=("https://oq.gov.kz/en/kandastar",),
         as_of=COLLECTED,
         dated=Dated.READ,
+        about=About.PAPERS,
     ),
     where=POLICE,
 )
@@ -161,6 +170,7 @@ RENUNCIATION = Document(
         ),
         as_of=COLLECTED,
         dated=Dated.READ,
+        about=About.PAPERS,
     ),
     where=NOTARY,
 )
@@ -172,6 +182,7 @@ COMMITMENT = Document(
         sources=("https://oq.gov.kz/en/kandastar",),
         as_of=COLLECTED,
         dated=Dated.READ,
+        about=About.PAPERS,
     ),
     where=POLICE,
 )
@@ -187,6 +198,7 @@ QUOTA_APPLICATION = Document(
         as_of=date(2026, 1, 1),
         since=date(2026, 1, 1),
         until=LAST_DAY_2026,
+        about=About.PAPERS,
     ),
     where=QUOTA_OFFICES,
 )
@@ -201,6 +213,7 @@ CARD_APPLICATION = Document(
             "https://oq.gov.kz/ru/moveatajoly",
         ),
         as_of=date(2024, 4, 15),
+        about=About.PAPERS,
     ),
     where=CARD_OFFICES,
 )
@@ -214,6 +227,7 @@ DIPLOMA = Document(
             "https://oq.gov.kz/ru/moveatajoly",
         ),
         as_of=date(2024, 4, 15),
+        about=About.PAPERS,
     ),
     where=OWN,
     translated=True,
@@ -228,6 +242,7 @@ BUSINESS = Document(
             "https://oq.gov.kz/ru/moveatajoly",
         ),
         as_of=date(2024, 4, 15),
+        about=About.PAPERS,
     ),
     where=OWN,
     translated=True,
@@ -242,6 +257,7 @@ VISA_FORM = Document(
         ),
         as_of=COLLECTED,
         dated=Dated.READ,
+        about=About.PAPERS,
     ),
     where=MISSION,
 )
@@ -255,6 +271,7 @@ COVER_LETTER = Document(
         ),
         as_of=COLLECTED,
         dated=Dated.READ,
+        about=About.PAPERS,
     ),
     where=YOURSELF,
 )
@@ -271,6 +288,7 @@ APOSTILLE = Document(
         ),
         as_of=date(2024, 1, 1),
         dated=Dated.YEAR,
+        about=About.PAPERS,
     ),
     where=HOME,
 )
@@ -287,6 +305,7 @@ LEGALISATION = Document(
             "http://wb.jiangsu.gov.cn/art/2023/11/2/art_89533_11060401.html",
         ),
         as_of=date(2023, 10, 31),
+        about=About.PAPERS,
     ),
     where=MISSION,
 )

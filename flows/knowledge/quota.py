@@ -65,9 +65,15 @@ SHARE = Fact(
     until=UNTIL,
     about=About.HISTORY,
 )
+# The duties bind people who signed for five years, so the sentence has no last day.
+DUTIES_ENDED = _(
+    "Did you get the support? You may have signed to stay in the region for five years, and may"
+    " have to pay the support back. Read your contract and ask before you move away."
+)
 DUTY = Fact(
     key="regional_quota.duty",
     text=_("With the support you sign a social contract and stay in the region for five years."),
+    ended=DUTIES_ENDED,
     sources=(
         "https://cn.inform.kz/news/minzhengwaidonglijinjiangduixingye-9e67b7",
         "https://www.lada.kz/kazakhstan-news/147991-ot-vezda-do-vyezda-kazakhstan-zhiostko-meniaet-pravila-migratsii-do-2030-goda.html",
@@ -83,6 +89,7 @@ REPAY = Fact(
         "If your family leaves before five years are over, you must pay all of the support "
         "back. Your contract says exactly what applies."
     ),
+    ended=DUTIES_ENDED,
     sources=(
         "https://www.lada.kz/kazakhstan-news/147991-ot-vezda-do-vyezda-kazakhstan-zhiostko-meniaet-pravila-migratsii-do-2030-goda.html",
         "https://cn.inform.kz/news/minzhengwaidonglijinjiangduixingye-9e67b7",

@@ -20,6 +20,7 @@ CHINA_FIRST = Fact(
         "Papers from China need an apostille. An apostille is put on in China only: get it "
         "before you leave for good."
     ),
+    ended=CN.ended,
     sources=CN.sources,
     as_of=CN.as_of,
     dated=CN.dated,
@@ -32,6 +33,7 @@ KANDAS_PAPERS = Fact(
     ),
     sources=(_RULES, _EGOV),
     as_of=date(2025, 10, 26),
+    about=About.PAPERS,
 )
 KANDAS_MORE_PAPERS = Fact(
     key="kandas_status.more_papers",
@@ -44,6 +46,7 @@ KANDAS_MORE_PAPERS = Fact(
         "https://ru.200.news/2026/02/12/predostavlenie-ili-prodlenie-statwsa-kandasa.html",
     ),
     as_of=date(2026, 2, 12),
+    about=About.PAPERS,
 )
 PERMIT_PAPERS = Fact(
     key="prp.papers",
@@ -55,6 +58,7 @@ PERMIT_PAPERS = Fact(
     sources=(_PERMIT, _PERMIT_RULES),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.PAPERS,
 )
 PASSPORT_DAYS = Fact(
     key="prp.passport",
@@ -62,6 +66,7 @@ PASSPORT_DAYS = Fact(
     sources=(_PERMIT, _PERMIT_RULES),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.PAPERS,
 )
 NO_RECORD = Fact(
     key="prp.no_record",
@@ -73,6 +78,7 @@ NO_RECORD = Fact(
     sources=(_PERMIT, _PERMIT_RULES),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.PAPERS,
 )
 MEDICAL = Fact(
     key="prp.medical",
@@ -84,6 +90,7 @@ MEDICAL = Fact(
     sources=(_PERMIT, _PERMIT_RULES),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.PAPERS,
 )
 PAVLODAR = Fact(
     key="prp.pavlodar_visa",
@@ -104,6 +111,7 @@ CHILD_CONSENT = Fact(
     sources=(_PERMIT, _PERMIT_RULES),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.PAPERS,
 )
 PHOTOS = Fact(
     key="prp.photos",
@@ -117,6 +125,7 @@ PHOTOS = Fact(
     ),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.PAPERS,
 )
 STATEMENT = Fact(
     key="citizenship_simplified.statement",
@@ -146,6 +155,7 @@ UZ_RELEASE = Fact(
     sources=("https://advice.adliya.uz/ru/document/43",),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.PAPERS,
 )
 
 CHILD_BIRTH = Fact(
@@ -154,6 +164,7 @@ CHILD_BIRTH = Fact(
     sources=BIRTH.fact.sources,
     as_of=BIRTH.fact.as_of,
     dated=BIRTH.fact.dated,
+    about=About.PAPERS,
 )
 APOSTILLE = Fact(
     key="requirements.apostille",
@@ -164,6 +175,7 @@ APOSTILLE = Fact(
     sources=permits.APOSTILLE.fact.sources,
     as_of=permits.APOSTILLE.fact.as_of,
     dated=permits.APOSTILLE.fact.dated,
+    about=About.PAPERS,
 )
 LEGALISATION = Fact(
     key="requirements.legalisation",
@@ -174,6 +186,7 @@ LEGALISATION = Fact(
     sources=permits.LEGALISATION.fact.sources,
     as_of=permits.LEGALISATION.fact.as_of,
     dated=permits.LEGALISATION.fact.dated,
+    about=About.PAPERS,
 )
 APP = Fact(
     key="requirements.app",
@@ -181,6 +194,7 @@ APP = Fact(
     sources=("https://oq.gov.kz/en/movein",),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.PAPERS,
 )
 CARD_KEEPS = Fact(
     key="ata_zholy.keeps",
@@ -190,6 +204,7 @@ CARD_KEEPS = Fact(
     ),
     as_of=date(2023, 1, 1),
     dated=Dated.YEAR,
+    about=About.RIGHTS,
 )
 
 COMMISSION_MEMBERS = Fact(

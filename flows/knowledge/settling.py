@@ -25,6 +25,10 @@ ANY_VISA = Fact(
         " countries with an agreement on visa-free entry may apply too. During the check applicants"
         " get a visa or a temporary permit, by law for at most 90 days."
     ),
+    ended=_(
+        "We have not checked again who may apply from inside Kazakhstan. Ask an officer before your"
+        " stay ends."
+    ),
     sources=(
         "https://zakonpravo.kz/en/article-7-obtaining-a-permanent-residence-permit-in-the-republic-of-kazakhstan-the-law-on-population-migration",
         "https://shymkent.invest.gov.kz/invest-guide/arrival/residence-permit-citizenship/",
@@ -66,6 +70,10 @@ EXAM = Fact(
 NO_DUAL = Fact(
     key="citizenship_simplified.no_dual",
     text=_("Kazakhstan does not allow dual citizenship: you cannot be a citizen of two countries."),
+    ended=_(
+        "In 2026 Kazakhstan did not allow dual citizenship. We have not checked again: ask the"
+        " migration service."
+    ),
     sources=(
         "https://www.adilet.zan.kz/kaz/docs/Z910004800_",
         "https://oq.gov.kz/en/kandastar",
@@ -108,12 +116,14 @@ ADAPTATION = Fact(
         "http://aq-qara.kz/ru/aleumet/item/3516-v-shymkent-s-nachala-goda-pereselilos-okolo-500-soplemennikov",
     ),
     as_of=date(2026, 1, 21),
+    about=About.RIGHTS,
 )
 HEALTH = Fact(
     key="other_rights.health",
     text=_("Kandas are covered by the guaranteed free medical care."),
     sources=("https://oq.gov.kz/en/news/1458",),
     as_of=date(2026, 1, 21),
+    about=About.RIGHTS,
 )
 SCHOOL = Fact(
     key="other_rights.school",
@@ -123,6 +133,7 @@ SCHOOL = Fact(
         "https://oq.gov.kz/en/news/1458",
     ),
     as_of=date(2026, 1, 21),
+    about=About.RIGHTS,
 )
 GRANTS = Fact(
     key="other_rights.education_quota",
@@ -132,6 +143,7 @@ GRANTS = Fact(
     ),
     sources=("https://oq.gov.kz/en/news/1458",),
     as_of=date(2026, 1, 21),
+    about=About.RIGHTS,
 )
 CUSTOMS = Fact(
     key="other_rights.customs",
@@ -142,6 +154,7 @@ CUSTOMS = Fact(
     ),
     as_of=COLLECTED,
     dated=Dated.READ,
+    about=About.RIGHTS,
 )
 WORK = Fact(
     key="other_rights.work",
@@ -151,6 +164,7 @@ WORK = Fact(
         "https://oq.gov.kz/en/news/1458",
     ),
     as_of=date(2026, 1, 21),
+    about=About.RIGHTS,
 )
 HOUSING_LIST = Fact(
     key="other_rights.housing_queue",
@@ -159,12 +173,14 @@ HOUSING_LIST = Fact(
         "https://www.zakon.kz/pravo/6507024-izmenilis-pravila-postanovki-na-uchet-nuzhdayushchikhsya-v-zhile.html",
     ),
     as_of=date(2026, 2, 6),
+    about=About.RIGHTS,
 )
 LAND = Fact(
     key="other_rights.land",
     text=_("Farm land can be leased for up to 5 years."),
     sources=("https://oq.gov.kz/en/news/998",),
     as_of=date(2024, 2, 14),
+    about=About.RIGHTS,
 )
 PENSION = Fact(
     key="other_rights.pension",
@@ -175,6 +191,7 @@ PENSION = Fact(
     ),
     as_of=date(2024, 1, 1),
     dated=Dated.YEAR,
+    about=About.RIGHTS,
 )
 
 SETTLING = (

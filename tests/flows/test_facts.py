@@ -18,6 +18,7 @@ from flows.knowledge import catalogue
 from flows.knowledge.facts import (
     COLLECTED,
     REVIEW_MONTHS,
+    REVIEW_WEEKS,
     About,
     Dated,
     Fact,
@@ -75,6 +76,8 @@ def test_fact_shows_no_date_more_exact_than_its_source() -> None:
     ("about", "review", "last"),
     (
         (About.FEE, date(2027, 2, 24), date(2027, 5, 24)),
+        (About.RIGHTS, date(2027, 3, 24), date(2027, 7, 24)),
+        (About.PAPERS, date(2027, 4, 24), date(2027, 9, 24)),
         (About.CONTACT, date(2027, 2, 24), date(2027, 5, 24)),
         (About.VISA, date(2027, 2, 24), date(2027, 5, 24)),
         (About.LAW, date(2027, 5, 24), date(2027, 11, 24)),
@@ -85,7 +88,9 @@ def test_review_and_last_day_of_a_fact_depend_on_its_kind(
     about: About, review: date, last: date
 ) -> None:
     fact = Fact(key="a.b", text=NO_PROMISE, sources=("https://a.kz/b",), as_of=COLLECTED)
-    assert replace(fact, about=about).review == review
+    early = review - replace(fact, about=about).review
+    assert timedelta(0) <= early < timedelta(weeks=REVIEW_WEEKS)
+    assert early % timedelta(weeks=1) == timedelta(0)
     assert replace(fact, about=about, until=date.max).until == last
     assert replace(fact, about=about, until=COLLECTED).until == COLLECTED
 
@@ -263,10 +268,20 @@ def test_fact_is_checked_on_the_last_day_on_which_a_source_was_read() -> None:
     assert (opened.checked, opened.opened) == (PAGES[page], True)
 
 
-def test_reviews_are_spread_over_kinds_of_facts() -> None:
+def test_reviews_are_spread_over_kinds_and_sources() -> None:
     reviews = Counter(fact.review for fact in FACTS)
-    assert len(reviews) >= 6
-    assert max(reviews.values()) < len(FACTS) * 2 / 3
+    assert len(reviews) >= 20
+    assert max(reviews.values()) < len(FACTS) / 6
+    last = Counter(fact.until for fact in FACTS)
+    assert max(last.values()) < len(FACTS) / 3
+
+
+def test_facts_of_one_page_are_reviewed_on_the_same_day() -> None:
+    found: dict[tuple[object, ...], set[date]] = {}
+    for fact in FACTS:
+        days = found.setdefault((fact.sources[0], fact.about, fact.checked), set())
+        days.add(fact.review)
+    assert [key for key, days in found.items() if len(days) > 1] == []
 
 
 def test_due_command_prints_json() -> None:

@@ -196,7 +196,7 @@ ASKED: Mapping[str, tuple[str, str]] = {
     "mother Kazakh, father not": ("kandas.prove_ethnicity", "Is only your mother Kazakh"),
     "old people and the test": ("kandas.parents", "take the language test"),
     "children and the test": ("kandas.children", "take the language test"),
-    "after 31 December": ("pilot.2026", "We have not found what applies in 2027"),
+    "after 31 December": ("pilot.2026", "We have not found what applies after 2026"),
     "living in the south": ("support.regions", "has no places in the south"),
     "visiting back": ("kandas.leave", "have not checked how long you may be away"),
     "passport runs out": ("documents.missing", "Does your passport run out soon"),

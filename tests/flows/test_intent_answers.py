@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -12,6 +12,7 @@ from flows.engine.questions import Question
 from flows.engine.text import Text
 from flows.knowledge import (
     cards,
+    catalogue,
     contacts,
     entry,
     kandas,
@@ -29,8 +30,9 @@ from flows.knowledge.origins import ORIGINS
 from flows.knowledge.requirements import CHINA_FIRST
 from tests.flows.chat import LANGUAGES, WORDS
 
-# Before, at and after what ends, and after each kind of review.
-DATES = (
+# Before, at and after what ends, after each kind of review, and each day on which a fact is silent
+# for the first time.
+_DATES = (
     date(2026, 11, 28),
     date(2026, 12, 1),
     date(2026, 12, 31),
@@ -44,6 +46,7 @@ DATES = (
     date(2028, 1, 1),
     date(2028, 12, 31),
 )
+DATES = sorted({*_DATES, *(fact.until + timedelta(days=1) for fact in catalogue.FACTS)})
 MAX_OPENING, MAX_LINES, MAX_LABEL = 1200, 6, 20
 every_answer = pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer.intent)
 every_date = pytest.mark.parametrize("today", DATES, ids=str)
@@ -258,7 +261,7 @@ def test_five_year_obligations_are_stated_after_the_quota_year(fact: Fact) -> No
 @every_date
 def test_intent_answer_lapses_exactly_when_all_its_facts_end(today: date) -> None:
     for answer in ANSWERS:
-        facts = [fact for fact in answer.facts if fact.current(today) or fact.ended]
+        facts = [fact for fact in answer.facts if fact.current(today)]
         assert answer.lapsed(today) == (bool(answer.facts) and not facts), answer.intent
 
 

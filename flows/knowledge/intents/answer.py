@@ -6,14 +6,15 @@ from datetime import date
 from typing import assert_never
 
 from flows.engine.text import Text
-from flows.knowledge.facts import Fact, said
+from flows.knowledge.facts import Fact, ending, said
 
 
 @dataclass(frozen=True, slots=True)
 class Together:
     """Sentences that mislead without each other: all are said, or `otherwise` is, or none.
 
-    If one fact among `parts` may not be said, none of the parts is said. `countries` are ISO codes
+    If one fact among `parts` may not be said, none of the parts is said, only what is known after
+    the end of a fact. `countries` are ISO codes
     of the citizenships that they concern, besides those of the facts.
     """
 
@@ -27,7 +28,14 @@ class Together:
         return tuple(part for part in self.parts if isinstance(part, Fact))
 
 
-type Part = Fact | Text | Together
+@dataclass(frozen=True, slots=True)
+class End:
+    """The end of a fact without the fact: announced in its last 31 days, stated afterwards."""
+
+    fact: Fact
+
+
+type Part = Fact | Text | Together | End
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +46,10 @@ class Answer:
     with `button`. It heads the answer and is the button that offers it. `opening` is said at once,
     preferably under 600 characters; `more` is said after "More about this". `urgent` facts are said
     before the opening, only to the citizenships that they concern and to people of an unknown one.
-    `flow` is the flow of
-    the menu that goes further; `preset` are its answers that the intent already gives. `neighbours`
-    are intents that the person may have meant instead, likeliest first. `unanswered` is set if
-    nothing is verified; `opening` then holds only sentences that promise nothing.
+    `flow` is the flow of the menu that goes further; `preset` are its answers that the intent
+    already gives. `neighbours` are intents that the person may have meant instead, likeliest first.
+    `unanswered` is set if nothing is verified; `opening` then holds only sentences that promise
+    nothing.
     """
 
     intent: str
@@ -62,13 +70,7 @@ class Answer:
     @property
     def facts(self) -> tuple[Fact, ...]:
         """Return every fact of the answer, including the facts in `Together` parts."""
-        found: list[Fact] = []
-        for part in self.parts:
-            if isinstance(part, Together):
-                found += part.facts
-            elif isinstance(part, Fact):
-                found.append(part)
-        return tuple(found)
+        return facts_of(self.parts)
 
     def ordered(self, citizenship: str) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
         """Return opening and more for a person of that citizenship; "" if it is unknown.
@@ -101,8 +103,8 @@ class Answer:
         return (*opening, *raised), (*more, *others)
 
     def lapsed(self, today: date) -> bool:
-        """Return True if the answer has facts and none of them may be said today."""
-        return bool(self.facts) and not said(self.facts, today)
+        """Return True if the answer has facts and none of them is current."""
+        return lapsed(self.parts, today)
 
 
 def _countries(part: Part) -> frozenset[str]:
@@ -115,6 +117,23 @@ def _countries(part: Part) -> frozenset[str]:
             return frozenset()
 
 
+def facts_of(parts: Iterable[Part]) -> tuple[Fact, ...]:
+    """Return every fact among the parts, including the facts in `Together` parts."""
+    found: list[Fact] = []
+    for part in parts:
+        if isinstance(part, Together):
+            found += part.facts
+        elif isinstance(part, Fact):
+            found.append(part)
+    return tuple(found)
+
+
+def lapsed(parts: Iterable[Part], today: date) -> bool:
+    """Return True if there are facts among the parts and none of them is current."""
+    facts = facts_of(parts)
+    return bool(facts) and not any(fact.current(today) for fact in facts)
+
+
 def spoken(parts: Iterable[Part], today: date) -> tuple[Text, ...]:
     """Return the sentences of an answer; facts that may not be said today are left out."""
     lines: list[Text] = []
@@ -124,14 +143,18 @@ def spoken(parts: Iterable[Part], today: date) -> tuple[Text, ...]:
                 lines += said((part,), today)
             case Together():
                 lines += _together(part, today)
+            case End():
+                lines += ending(part.fact.on(today), today)
             case Text():
                 lines.append(part)
             case _:
                 assert_never(part)
-    return tuple(lines)
+    return tuple(dict.fromkeys(lines))
 
 
 def _together(group: Together, today: date) -> tuple[Text, ...]:
     if all(fact.current(today) for fact in group.facts):
         return spoken(group.parts, today)
-    return (group.otherwise,) if group.otherwise is not None else ()
+    over = (fact.on(today) for fact in group.facts)
+    ended = [fact.ended for fact in over if fact.ended is not None and today > fact.until]
+    return (*ended, *([] if group.otherwise is None else [group.otherwise]))

@@ -3,7 +3,7 @@
 from flows.engine.text import _, button
 from flows.knowledge import offices, quota, settling
 from flows.knowledge import requirements as needs
-from flows.knowledge.intents.answer import Answer, Together
+from flows.knowledge.intents.answer import Answer, End, Together
 from flows.knowledge.intents.cautions import LEFT, NO_SELLING
 
 MONEY = Together((quota.SHARE, quota.RELOCATION, quota.RENT, quota.HOME, quota.MCI_2026))
@@ -45,6 +45,7 @@ SUPPORT = (
         label=button("Housing"),
         opening=(
             settling.HOUSING_LIST,
+            End(quota.PLACES),
             Together((quota.SHARE, quota.HOME, quota.RENT, quota.MCI_2026)),
         ),
         more=(settling.ADAPTATION, quota.PLACES, quota.DUTY, quota.REPAY),

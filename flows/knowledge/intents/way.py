@@ -3,7 +3,7 @@
 from flows.engine.text import _, button
 from flows.knowledge import contacts, kandas, living, offices, pilot_2026, quota, registry, settling
 from flows.knowledge import requirements as needs
-from flows.knowledge.intents.answer import Answer
+from flows.knowledge.intents.answer import Answer, End
 from flows.knowledge.intents.cautions import (
     ASK_BEFORE_PAYING,
     KEEP,
@@ -22,6 +22,7 @@ WAY = (
                 " it is kept."
             ),
             KEEP,
+            End(pilot_2026.PHASE),
             needs.CHINA_FIRST,
             LEFT,
         ),
@@ -33,7 +34,12 @@ WAY = (
     Answer(
         intent="kandas.what",
         label=button("What kandas means"),
-        opening=(kandas.DEFINITION, kandas.VALIDITY, kandas.FEE),
+        opening=(
+            kandas.DEFINITION,
+            kandas.VALIDITY,
+            kandas.FEE,
+            End(pilot_2026.PHASE),
+        ),
         more=(
             settling.WORK,
             settling.HEALTH,
@@ -144,7 +150,7 @@ WAY = (
         opening=(
             pilot_2026.PHASE,
             _(
-                "We have not found what applies in 2027. The rules may stay the same or "
+                "We have not found what applies after 2026. The rules may stay the same or "
                 "change: do not rely on either."
             ),
             quota.PLACES,

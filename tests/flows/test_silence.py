@@ -1,0 +1,242 @@
+"""Every answer on days when facts end: none is empty, headless or false by what is silent.
+
+The intents, the free questions, the lists, "What fits me?" and the support are read on every day on
+which something ends. `WRONG` holds each place that once misled.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+import pytest
+
+from flows import eligibility, faq, support
+from flows.engine.blocks import More
+from flows.engine.hearing import NOT_VERIFIED
+from flows.engine.text import Text
+from flows.knowledge import (
+    cards,
+    catalogue,
+    entry,
+    kandas,
+    living,
+    pilot_2026,
+    quota,
+    requirements,
+    settling,
+)
+from flows.knowledge.facts import Fact, said
+from flows.knowledge.faq import ENTRIES
+from flows.knowledge.intents.answers import ANSWERS
+from flows.knowledge.intents.cautions import KEEP
+from flows.knowledge.programmes import PROGRAMMES
+from flows.replies import REPLIES
+from tests.flows.answers import FLOWS, ORIGINS, PLACES, parts
+from tests.flows.chat import WORDS
+from tests.flows.test_intent_answers import DATES
+
+FOREVER = date(2040, 1, 1)
+SUMMER, WINTER = date(2027, 6, 15), date(2027, 12, 15)
+CITIZENSHIPS = ("", *ORIGINS)
+every_date = pytest.mark.parametrize("today", DATES, ids=str)
+
+# Situations of the flows whose answers contain every paragraph that depends on a date.
+MOVES = {"purpose": "move", "ethnic_kazakh": "yes", "former_citizen": "no", "trouble": "none"}
+
+
+def _situations() -> Iterator[tuple[str, Mapping[str, str]]]:
+    for code in ORIGINS:
+        for place in PLACES:
+            where = {"citizenship": code, "location": place}
+            for purpose in ("move", "work", "study"):
+                yield "eligibility", {**MOVES, **where, "purpose": purpose}
+            for programme in PROGRAMMES:
+                yield "checklist", {"programme": programme.key, "family": "both", **where}
+    for each in ENTRIES:
+        yield "faq", {"faq_topic": each.key}
+    yield "support", {"area": "undecided"}
+    yield "interview", {"wish": "stages"}
+
+
+SITUATIONS = tuple(_situations())
+
+
+def answers(today: date) -> Iterator[tuple[str, Sequence[Text]]]:
+    """Yield every answer on a day as paragraphs, with the place that says it."""
+    for answer in ANSWERS:
+        for citizenship in CITIZENSHIPS:
+            reply = REPLIES[answer.intent]
+            opening = reply.opening(today, citizenship)
+            yield f"{answer.intent} {citizenship}", (*opening, *reply.more(today, citizenship))
+    for name, situation in SITUATIONS:
+        yield f"{name} {situation}", tuple(FLOWS[name][1](situation, today))
+
+
+def english(text: Text) -> str:
+    return WORDS.render(text, "en")
+
+
+@every_date
+def test_answer_is_never_empty_on_any_day(today: date) -> None:
+    empty = [place for place, lines in answers(today) if not lines or lines == (faq.ASK,)]
+    assert empty == []
+
+
+@every_date
+def test_heading_is_followed_by_content_on_any_day(today: date) -> None:
+    bare: list[str] = []
+    for place, lines in answers(today):
+        for text, following in zip(lines, (*lines[1:], None), strict=True):
+            shown = english(text)
+            if isinstance(text, More):
+                if "\n" not in shown:
+                    bare.append(f"{place}: {shown}")
+            elif shown.endswith(":") and (
+                following is None or not any(name == "fact" for name, _value in following.values)
+            ):
+                bare.append(f"{place}: {shown}")
+    assert bare == []
+
+
+# Words of limits, duties, prohibitions and protection.
+PROTECTS = re.compile(
+    r"\bat most\b|\bup to \d+ (?:days|entries)|\b(?:must|cannot|never|may not|do not)\b"
+    r"|\bbefore you leave\b|\bfree of charge\b|\bfive years\b|\bmonths to\b|\bday \d+ after\b"
+    r"|\bneed no visa\b|\bwithout a visa\b|\bregister\b",
+    re.IGNORECASE,
+)
+# Facts with such words, and the reason why none of them needs a successor.
+NO_SUCCESSOR: Mapping[str, str] = {
+    "ata_zholy.keeps": "takes away a duty",
+    "citizenship_simplified.missions": "says who takes an application",
+    "contacts.kaztest": "says where, not until when",
+    "ir.evacuation": "says what we do not know",
+    "kandas_status.definition": "defines a word",
+    "living.bank": "says what an IIN is for",
+    "living.bribes": "a free number",
+    "living.iin": "a free service",
+    "pilot_2026.step_2_questionnaire": "ends with the pilot, whose end is said",
+    "pilot_2026.two_tracks": "ends with the pilot, whose end is said",
+    "prp.passport": "the warning about a passport that runs out has no end",
+    "prp.pavlodar_visa": "one town",
+    "safety.red_cross": "a free service",
+    "tm.balkan": "sends people to a mission anyway",
+    "visa_c10.validity": "printed in the visa",
+}
+
+
+def test_protecting_fact_has_a_successor_without_an_end() -> None:
+    protecting = [
+        fact
+        for fact in catalogue.FACTS
+        if PROTECTS.search(fact.text.msgid) and not fact.key.startswith("documents.")
+    ]
+    alone = {fact.key for fact in protecting if fact.ended is None}
+    assert alone - NO_SUCCESSOR.keys() == set(), "give it `ended`, or the reason in NO_SUCCESSOR"
+    assert NO_SUCCESSOR.keys() - alone == set(), "it has a successor or no such words"
+    for fact in protecting:
+        assert said([fact], FOREVER) == (() if fact.ended is None else (fact.ended,))
+
+
+def test_list_falls_silent_as_a_whole() -> None:
+    ends = {fact.until for fact in catalogue.FACTS if fact.key.startswith("documents.")}
+    assert {day for day in ends if day > date(2026, 12, 31)} <= {
+        date(2027, 9, 24), date(2027, 9, 28)
+    }  # fmt: skip
+
+
+# Each place that misled once: on the day, the answer contains the second.
+
+
+def opening(intent: str, citizenship: str, today: date) -> list[Text]:
+    lines = REPLIES[intent].opening(today, citizenship)
+    return [part for line in lines for part in parts(line)]
+
+
+def test_short_stay_is_warned_of_after_its_review() -> None:
+    for intent in ("permit.visa", "permit.residence", "permit.expired"):
+        assert opening(intent, "CN", SUMMER)[0] == cards.CHINA_STAY_ENDS.ended
+        assert opening(intent, "IR", SUMMER)[0] == entry.IR_STAY_ENDS.ended
+    assert settling.ANY_VISA.text not in opening("permit.visa", "CN", SUMMER)
+    assert entry.STAY_ENDED in opening("permit.visa", "UZ", SUMMER)
+    here = {**MOVES, "citizenship": "CN", "location": "kazakhstan"}
+    assert cards.CHINA_STAY_ENDS.ended in list(eligibility.spoken(here, SUMMER))[:2]
+
+
+@pytest.mark.parametrize("today", (WINTER, FOREVER), ids=str)
+def test_two_citizenships_are_never_answered_without_the_warning(today: date) -> None:
+    assert opening("citizenship.dual", "", today)[:3].count(KEEP) == 1
+    assert settling.NO_DUAL.ended in opening("citizenship.dual", "", today)
+    told = list(faq.spoken({"faq_topic": "two_citizenships"}, today))
+    assert KEEP in told
+    assert settling.NO_DUAL.ended in told
+    moving = {**MOVES, "citizenship": "MN", "location": "kazakhstan"}
+    assert KEEP in list(eligibility.spoken(moving, today))
+
+
+@pytest.mark.parametrize("today", (WINTER, FOREVER), ids=str)
+def test_support_names_the_duties_and_no_empty_heading_later(today: date) -> None:
+    told = list(support.spoken({"area": "undecided"}, today))
+    assert quota.DUTIES_ENDED in told
+    assert support.ALSO not in told
+    for intent in ("support.repay", "support.money", "support.quota"):
+        lines = [*REPLIES[intent].opening(today, ""), *REPLIES[intent].more(today, "")]
+        assert quota.DUTIES_ENDED in lines
+
+
+@pytest.mark.parametrize("topic", ("missions", "offices", "apply", "children"))
+def test_free_question_without_a_current_fact_says_so(topic: str) -> None:
+    assert NOT_VERIFIED in list(faq.spoken({"faq_topic": topic}, FOREVER))
+    assert NOT_VERIFIED not in list(faq.spoken({"faq_topic": topic}, date(2026, 11, 28)))
+
+
+def test_lapsed_intent_says_that_nothing_is_checked() -> None:
+    assert REPLIES["kandas.term"].opening(FOREVER, "")[-1] == NOT_VERIFIED
+    assert NOT_VERIFIED not in REPLIES["kandas.term"].opening(date(2026, 11, 28), "")
+
+
+def test_status_stays_free_beside_fees() -> None:
+    assert kandas.FEE.ended in opening("kandas.cost", "", SUMMER)
+    here = {**MOVES, "citizenship": "UZ", "location": "kazakhstan"}
+    told = list(eligibility.spoken(here, SUMMER))
+    assert eligibility.COSTS in told
+    assert kandas.FEE.ended in told
+
+
+def test_apostille_before_leaving_is_asked_for_after_its_review() -> None:
+    assert requirements.CHINA_FIRST.ended in opening("way.which", "CN", WINTER)
+    assert requirements.CHINA_FIRST.ended in opening("kandas.documents", "CN", WINTER)
+
+
+def test_deadline_of_a_complaint_is_said_forever() -> None:
+    assert living.DEADLINE.ended in opening("kandas.refused", "", FOREVER)
+
+
+def test_answer_about_the_rules_after_2026_is_true_in_any_year() -> None:
+    for today in (date(2026, 12, 31), date(2028, 1, 1), FOREVER):
+        lines = [WORDS.render(text, "en") for text in REPLIES["pilot.2026"].opening(today, "")]
+        assert any("what applies after 2026" in line for line in lines)
+        assert not any("in 2027" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("intent", "ending"),
+    (
+        ("way.which", pilot_2026.PHASE),
+        ("kandas.what", pilot_2026.PHASE),
+        ("support.housing", quota.PLACES),
+    ),
+)
+def test_opening_announces_the_end_of_2026_then_states_it(intent: str, ending: Fact) -> None:
+    assert ending.ends not in opening(intent, "", date(2026, 11, 30))
+    assert ending.ends in opening(intent, "", date(2026, 12, 1))
+    assert ending.ended in opening(intent, "", date(2027, 1, 1))
+    more = REPLIES[intent].more(date(2027, 1, 1), "")
+    assert ending.ended not in more, "said once"
+
+
+def test_facts_with_the_same_successor_say_it_once() -> None:
+    assert said([entry.UZ_STAY, entry.TR_STAY, entry.HOST], FOREVER) == (
+        entry.STAY_ENDED,
+        entry.REGISTER_ENDED,
+    )
