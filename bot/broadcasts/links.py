@@ -18,6 +18,7 @@ LINK = re.compile(
     re.IGNORECASE,
 )
 _PLAIN_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*", re.IGNORECASE)
+_HOST_OF = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?[/\\]*(?:[^/\\@?#]*@)?([^/\\:?#]+)", re.IGNORECASE)
 _AFTER_LINK = ".,;:!?)]}»”\"'。，；：！？）"
 _DATE = re.compile(
     r"\b\d{1,2}([./-])\d{1,2}\1\d{4}\b|\b\d{1,2}[./]\d{1,2}[./]\d{2}\b|\b\d{4}-\d{2}-\d{2}\b"
@@ -59,10 +60,15 @@ def _is_allowed(link: str, hosts: set[str]) -> bool:
 
 
 def _shown(link: str) -> str:
-    """Return a link with a punycode host spelled out beside it."""
-    host = next(iter(re.findall(r"[^/\\@:]*xn--[^/\\@:?#]*", link, re.IGNORECASE)), "")
+    """Return a link with its host in the other spelling beside it: in letters, or in punycode."""
+    found = _HOST_OF.match(link)
+    host = found[1] if found else ""
     try:
-        spelled = host.encode("ascii").decode("idna")
+        spelled = host.encode("idna").decode() if not host.isascii() else _decoded(host)
     except UnicodeError:
         spelled = ""
     return f"{link} ({spelled})" if spelled and spelled != host else link
+
+
+def _decoded(host: str) -> str:
+    return host.encode().decode("idna") if "xn--" in host.casefold() else ""

@@ -155,6 +155,24 @@ async def test_broadcast_page_names_each_blocker_with_a_link_to_fix_it(
     assert why(refusal) in screen.text
 
 
+@pytest.mark.parametrize(
+    ("link", "shown"),
+    [
+        ("https://gоv.kz/news", "https://gоv.kz/news (xn--gv-fmc.kz)"),
+        ("https://xn--gv-dlc.kz/", "https://xn--gv-dlc.kz/ (вgv.kz)"),
+        ("https://gov.kz@gоv.kz/", "https://gov.kz@gоv.kz/ (xn--gv-fmc.kz)"),
+        ("evil.рф", "evil.рф (evil.xn--p1ai)"),
+    ],
+    ids=["mixed scripts", "punycode", "userinfo", "letters"],
+)
+@pytest.mark.requirement("S-86")
+async def test_broadcast_page_shows_a_host_in_letters_and_in_punycode(
+    office: Office, link: str, shown: str
+) -> None:
+    path = await office.written(text_ru=f"Подробности: {link}")
+    assert shown in (await office.marat.get(path)).text
+
+
 async def test_broadcast_preview_shows_limits_and_template_of_each_channel(
     office: Office,
 ) -> None:
