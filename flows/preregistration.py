@@ -322,6 +322,7 @@ RESIDENCE_REGION = FreeText(
     ),
     depends=("residence_country",),
     skippable=True,
+    resembles=("support.regions", "where.mission", "where.office", "where.fund"),
     maximum=100,
 )
 TARGET_REGION = Choice(

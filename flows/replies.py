@@ -42,9 +42,25 @@ COMMANDS: Mapping[str, Reserved] = {
     "registry.status": Reserved.STATUS,
     "registry.change": Reserved.STATUS,
 }
-# Intents offered if nothing was recognised, by flow or screen.
+# Intents offered if nothing was recognised: by question, by screen or by flow.
 TOPICS: Mapping[str, tuple[str, ...]] = {
     "": ("way.which", "kandas.documents", "support.money"),
+    "preregistration": ("registry.what", "privacy.what", "kandas.term"),
+    "preregistration.passport": ("documents.missing", "citizenship.stateless", "permit.expired"),
+    "preregistration.ethnicity_papers": (
+        "kandas.prove_ethnicity",
+        "documents.missing",
+        "kandas.dna",
+    ),
+    "preregistration.target_region": ("support.regions", "support.quota", "support.housing"),
+    "preregistration.education": ("documents.diploma", "life.university", "permit.work"),
+    "preregistration.relation": ("kandas.spouse", "kandas.children", "kandas.parents"),
+    "eligibility": ("kandas.what", "way.which", "kandas.documents"),
+    "checklist": ("documents.missing", "documents.apostille", "documents.translation"),
+    "support": ("support.money", "support.regions", "support.housing"),
+    "interview": ("interview.what", "test.language", "test.practice"),
+    "papers": ("documents.photo", "documents.translation", "documents.apostille"),
+    "announcements": ("news.read", "pilot.2026", "privacy.what"),
     "~registered": ("registry.change", "registry.application_elsewhere", "kandas.term"),
     "~announcements": ("news.read", "pilot.2026", "privacy.what"),
     "~list": ("documents.missing", "documents.apostille", "documents.translation"),

@@ -14,6 +14,7 @@ from bot.i18n import (
     mrz,
     normalization,
     parsers,
+    question_words,
     reserved_words,
 )
 from bot.i18n.rendering import Rendering
@@ -84,6 +85,12 @@ class Languages:
 
     def yes_no(self, typed: str, language: str) -> bool | None:
         return reserved_words.yes_no(typed, language)
+
+    def nothing(self, typed: str, language: str) -> bool:
+        return reserved_words.nothing(typed, language)
+
+    def asks(self, typed: str) -> bool:
+        return question_words.asks(typed)
 
     def text(self, typed: str, limit: int) -> str | Refusal:
         return parsers.read_text(typed, limit)

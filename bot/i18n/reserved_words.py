@@ -25,6 +25,14 @@ NO = (
     "йўқ, йук, йок, йўк, нотўғри",
     "no, n, 2",
 )
+# Further words that say, where a question may be skipped, that there is nothing to write.
+NOTHING = (
+    "жоқ қой, әкесінің аты жоқ, әкемнің аты жоқ",
+    "нету, отсутствует, не имеется, нет отчества, без отчества, отчества нет",
+    "yoʻq ekan, otasining ismi yoʻq, йўқ экан, отасининг исми йўқ",
+    "无, 無, 沒有, 没有父名, 没有中间名",
+    "none, nothing",
+)
 YES_SIGNS = frozenset("+✅✔☑👍")
 NO_SIGNS = frozenset("-−–❌✖👎")
 SKIN_TONES = frozenset("🏻🏼🏽🏾🏿")
@@ -185,6 +193,14 @@ def yes_no(typed: str, language: str) -> bool | None:
     if text in _answers(NO) or (signs and signs <= NO_SIGNS):
         return False
     return None
+
+
+def nothing(typed: str, language: str) -> bool:
+    """Return True if the whole message says that there is no such thing; a number does not."""
+    if typed.strip().isdecimal() or QUESTION_MARKS & set(typed):
+        return False
+    is_nothing = normalization.fold(typed) in _answers(NOTHING)
+    return is_nothing or yes_no(typed, language) is False
 
 
 def safety_word(typed: str) -> Reserved | None:

@@ -17,7 +17,7 @@ from flows.engine.language_protocol import Refusal
 from flows.engine.questions import MultiChoice, Option, Question, Reading
 from flows.engine.refusals import explain
 from flows.engine.state import Asked
-from flows.engine.text import _
+from flows.engine.text import Text, _
 from flows.engine.turn import PAGE, TurnState
 
 
@@ -52,6 +52,7 @@ def _read_screen(turn: TurnState, asked: Asked, typed: str) -> str | Refusal:
 
 
 def answer(turn: TurnState, asked: Asked, value: str | None, typed: bool) -> None:
+    turn.c = replace(turn.c, not_understood=0) if turn.c.not_understood else turn.c
     if asked.key.startswith("~"):
         return screen_answers.answer(turn, asked, value or "")
     place = recording.place_of(turn, asked)
@@ -122,12 +123,21 @@ def refuse(turn: TurnState, asked: Asked, refusal: Refusal) -> None:
         asks = turn.c.has_pin or turn.c.after_pin == pin_screens.NEW
         turn.notes += [(pin_screens.NOT_A_PIN,)] if asks else []
     elif turn.c.language:
-        again = refusal is Refusal.NOT_LISTED and asked.tries % 2 == 1
-        text = explain(refusal, question or screens.DELETE_SCREEN)
-        turn.notes.append((screens.NOT_FOUND_AGAIN if again else text,))
+        turn.notes.append((_reason(question or screens.DELETE_SCREEN, refusal, asked.tries),))
     if turn.c.language and asked.tries >= 2:
         turn.notes.append((screens.ASK_AGAIN,))
     _repeat(turn, asked, tries=asked.tries + 1)
+
+
+def _reason(question: Question, refusal: Refusal, tries: int) -> Text:
+    """Return why an answer was refused, in other words than the time before."""
+    reason = explain(refusal, question)
+    if not tries:
+        return reason
+    if refusal is Refusal.NOT_LISTED:
+        return screens.NOT_FOUND_AGAIN if tries % 2 else screens.NOT_FOUND_STILL
+    again = screens.REFUSED_AGAIN if tries % 2 else screens.REFUSED_STILL
+    return _(again.msgid, reason=reason)
 
 
 def _is_private(question: Question | None) -> bool:

@@ -17,7 +17,7 @@ from flows.engine.flow import Answer, Consent, Flow, HandoffOffer, Notice
 from flows.engine.language_protocol import Refusal, Reserved
 from flows.engine.recognition import Danger
 from flows.engine.state import Conversation
-from flows.engine.text import Text, _, verbatim
+from flows.engine.text import _
 from flows.engine.turn import TurnState
 
 MAX_RELAYED = 4000
@@ -76,6 +76,8 @@ def menu(turn: TurnState) -> None:
 
 
 def _help(turn: TurnState) -> None:
+    if not turn.c.language:
+        return turn.say_and_reprompt(screens.FIRST_HELP)
     asked = turn.c.asked
     question = turn.question(asked) if asked else None
     turn.say_and_reprompt(question.help if question and question.help else screens.HELP)
@@ -163,15 +165,7 @@ def _exit(turn: TurnState) -> None:
         else fresh
     )
     # An exit button would reveal that the phrase is not what it seems.
-    turn.say((_phrase(turn),), (), service=True, leaves=False)
-
-
-def _phrase(turn: TurnState) -> tuple[Text, ...]:
-    """Return the phrase of a quick exit; in each language before one is chosen."""
-    if turn.c.language:
-        return (screens.EXIT_TEXT,)
-    codes = (code for code, _name in turn.words.languages())
-    return tuple(verbatim(turn.words.render(screens.EXIT_TEXT, code)) for code in codes)
+    turn.say(((screens.EXIT_TEXT,),), (), service=True, leaves=False)
 
 
 def relay(turn: TurnState, text: str) -> None:

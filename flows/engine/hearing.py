@@ -19,6 +19,7 @@ from flows.engine.replies import Reply
 from flows.engine.state import UNASKED, Heard
 from flows.engine.text import Text, _, button
 from flows.engine.turn import TurnState
+from flows.engine.word_count import count_words
 
 # Name of the screen with an answer or with offered topics, while no form is open.
 REPLY = "~reply"
@@ -35,7 +36,22 @@ NOT_UNDERSTOOD = (
         talk_to_a_person=labels.TALK_TO_A_PERSON,
     ),
 )
-OTHER_WORDS = _("Please ask once more in other words, in one short sentence, or talk to a person.")
+NOT_UNDERSTOOD_IN_FORM = (
+    _("I found no answer and no topic in this. Do you mean one of these topics?"),
+    _("I did not understand this either. Do you mean one of these topics?"),
+    _(
+        "A person will understand you better: press “{talk_to_a_person}”. Similar topics:",
+        talk_to_a_person=labels.TALK_TO_A_PERSON,
+    ),
+)
+OTHER_WORDS = (
+    _("Please ask once more in other words, in one short sentence, or talk to a person."),
+    _("Then I do not know the topic yet. Please try one word, for example: passport."),
+    _(
+        "I still cannot tell what you mean. A person can: press “{talk_to_a_person}”.",
+        talk_to_a_person=labels.TALK_TO_A_PERSON,
+    ),
+)
 
 MORE = button("More about this")
 SOMETHING_ELSE = button("Something else")
@@ -48,7 +64,7 @@ NEVER_SUGGESTED = (Consent, Notice, HandoffOffer, Review)
 
 
 def hear(turn: TurnState, text: str) -> bool:
-    """Answer a text, or offer topics; return False if a form is open and nothing was recognised."""
+    """Answer a text, or offer topics; return False if it is rather a mistyped answer of a form."""
     found = turn.recognize(text)
     replies = [reply for intent in found.intents if (reply := turn.reply(intent))]
     if found.confidence is Confidence.SURE and replies:
@@ -61,7 +77,7 @@ def hear(turn: TurnState, text: str) -> bool:
         _offer(turn, offered[:MAX_OFFERED])
         return True
     turn.effects.append(NotUnderstood(turn.c.language, _step_name(turn)))
-    if _in_form(turn):
+    if _in_form(turn) and not _may_offer_topics(turn, text):
         return False
     _offer_topics(turn)
     return True
@@ -84,12 +100,13 @@ def answer(turn: TurnState, replies: list[Reply]) -> None:
     if first.label is None:
         turn.notes.append(first.opening(turn.today, turn.citizenship()))
         return turn.ask()
-    if first.command is Reserved.DELETE:
-        # A recognised wish is confirmed first, also where nothing is stored yet.
-        return turn.ask_screen(screens.DELETE_SCREEN)
     if first.command is not None:
-        return commands.run(turn, first.command)
-    if first.opens and not _in_form(turn) and _open(turn, first):
+        _head(turn, first, first.label)
+        # A recognised wish is confirmed first, also where nothing is stored yet.
+        is_erasure = first.command is Reserved.DELETE
+        screen = screens.DELETE_SCREEN
+        return turn.ask_screen(screen) if is_erasure else commands.run(turn, first.command)
+    if first.opens and not _in_form(turn) and _open(turn, first, by_sentence=True):
         return
     say_answers(turn, replies)
 
@@ -160,25 +177,36 @@ def _offer(turn: TurnState, replies: list[Reply]) -> None:
 
 def _none_of_these(turn: TurnState) -> None:
     turn.effects.append(NotUnderstood(turn.c.language, _step_name(turn)))
-    _show(turn, [(OTHER_WORDS,)], [Option("teach", suggestion_screens.TEACH)])
+    _show(turn, [(_next_line(turn, OTHER_WORDS),)], [Option("teach", suggestion_screens.TEACH)])
 
 
 def _offer_topics(turn: TurnState) -> None:
     """Offer the likeliest topics here; the introduction changes with each failure."""
+    options = [_asking(reply) for each in _topics(turn) if (reply := _labelled(turn, each))]
+    if turn.c.not_understood:
+        options.append(Option("teach", suggestion_screens.TEACH))
+    lines = NOT_UNDERSTOOD_IN_FORM if _in_form(turn) else NOT_UNDERSTOOD
+    tries = turn.c.asked.tries if turn.c.asked else 0
+    _show(turn, [(_next_line(turn, lines),)], options)
+    if _in_form(turn) and turn.c.asked:
+        turn.c = replace(turn.c, asked=replace(turn.c.asked, tries=tries + 1))
+
+
+def _next_line(turn: TurnState, lines: tuple[Text, ...]) -> Text:
+    """Return the line for this failure, never the one before, and count the failure."""
     times = turn.c.not_understood
     turn.c = replace(turn.c, not_understood=times + 1)
-    options = [_asking(reply) for each in _topics(turn) if (reply := _labelled(turn, each))]
-    if times:
-        options.append(Option("teach", suggestion_screens.TEACH))
-    line = NOT_UNDERSTOOD[2 - times % 2 if times else 0]
-    _show(turn, [(line,)], options)
+    return lines[2 - times % 2 if times else 0]
 
 
 def _topics(turn: TurnState) -> tuple[str, ...]:
     topics = turn.understanding.topics if turn.understanding else {}
     asked = turn.c.asked
-    if asked is not None and asked.key in topics:
-        return topics[asked.key]
+    if asked is not None:
+        question = f"{asked.flow}.{asked.key.partition('@')[0]}"
+        for place in (question, asked.key, asked.flow):
+            if place and place in topics:
+                return topics[place]
     if turn.c.registration is not None:
         return topics.get("~registered", ())
     return topics.get("", ())
@@ -196,28 +224,39 @@ def _labelled(turn: TurnState, intent: str) -> Reply | None:
 def _show(turn: TurnState, paragraphs: list[tuple[Text, ...]], options: list[Option]) -> None:
     """Send a text with buttons; inside a form, repeat the open question after it."""
     buttons = tuple(Button(f"?{option.key}", option.label) for option in options)
+    person = () if _offers_person(turn, options) else turn.person_button()
     if _in_form(turn):
-        person = () if _hands_over(turn) else turn.person_button()
         turn.say(paragraphs, (*buttons, *person), leaves=False)
         return turn.ask()
     turn.put_asked("", REPLY, 1, tuple(options))
     language = (TO_LANGUAGE,) if turn.guessed else ()
-    turn.say(paragraphs, (*buttons, *turn.person_button(), *language, TO_MENU))
+    turn.say(paragraphs, (*buttons, *person, *language, TO_MENU))
 
 
 # Opening a flow
 
 
-def _open(turn: TurnState, reply: Reply) -> bool:
-    """Open the reply's flow with values from the message; return False if it cannot be opened."""
+def _head(turn: TurnState, reply: Reply, label: Text) -> None:
+    """Say what was understood, with a button for another meaning, before a flow or a command."""
+    other = Button(f"?else.{reply.intent}", SOMETHING_ELSE)
+    turn.say(((_(YOU_ASK.msgid, topic=label),),), (other,), leaves=False)
+
+
+def _open(turn: TurnState, reply: Reply, *, by_sentence: bool = False) -> bool:
+    """Open the reply's flow with values from the message; return False if it cannot be opened.
+
+    After a button, its words head the flow; after a sentence, another meaning is offered too.
+    """
     flow = turn.flows.get(reply.flow)
     if flow is None or (flow.follows and turn.c.registration is None):
         return False
     turn.c = replace(turn.c, not_understood=0)
+    if reply.label is not None and by_sentence:
+        _head(turn, reply, reply.label)
     if flow.hands_over:
         commands.run(turn, Reserved.PERSON)
         return True
-    if reply.label is not None:
+    if reply.label is not None and not by_sentence:
         turn.notes.append((_(YOU_ASK.msgid, topic=reply.label),))
     if turn.c.saved_list is not None and turn.c.saved_list.flow == flow.name:
         checklist_screens.open_list(turn)
@@ -263,9 +302,33 @@ def _hands_over(turn: TurnState) -> bool:
     return flow is not None and flow.hands_over
 
 
+def _offers_person(turn: TurnState, options: list[Option]) -> bool:
+    """Return True if a person is coming already, or an option leads to one."""
+    replies = (turn.reply(option.key.partition(".")[2]) for option in options)
+    return _hands_over(turn) or any(
+        reply is not None and reply.command is Reserved.PERSON for reply in replies
+    )
+
+
 def _is_question(turn: TurnState, text: str) -> bool:
     """Return False for one word in a form: it is more likely a mistyped answer than a question."""
-    return not _in_form(turn) or len(text.split()) > 1 or turn.asks_freely()
+    if not _in_form(turn) or turn.asks_freely():
+        return True
+    return count_words(text) > 1 or turn.words.asks(text)
+
+
+def _may_offer_topics(turn: TurnState, text: str) -> bool:
+    """Return True in a form for several words, or for the second text that is no answer.
+
+    Topics never take the place of the reason why a private answer was refused.
+    """
+    question = turn.question(turn.c.asked) if turn.c.asked else None
+    if question is None or _hands_over(turn) or turn.asks_freely():
+        return False
+    if question.sensitive:
+        return turn.words.asks(text)
+    again = turn.c.asked is not None and turn.c.asked.tries > 0
+    return _is_question(turn, text) or (again and any(map(str.isalpha, text)))
 
 
 def _remember(turn: TurnState, heard: Heard) -> None:

@@ -121,6 +121,14 @@ class Words(Protocol):
         """Return True for yes, False for no, in any language; None if it is neither or unclear."""
         ...
 
+    def nothing(self, typed: str, language: str) -> bool:
+        """Return whether the whole message says that there is nothing to write: "no", "none"."""
+        ...
+
+    def asks(self, typed: str) -> bool:
+        """Return whether a text is worded as a question, in any language."""
+        ...
+
     def text(self, typed: str, maximum: int) -> str | Refusal:
         """Return free text without invisible characters, at most `maximum` characters long."""
         ...

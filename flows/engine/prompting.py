@@ -25,7 +25,7 @@ from flows.engine.progress import progress
 from flows.engine.questions import Option, Phone
 from flows.engine.recognition import Danger
 from flows.engine.state import RegistrationStatus, waits
-from flows.engine.text import Text, _, button, verbatim
+from flows.engine.text import Text, _, button
 from flows.engine.turn import FILE, TurnState, ephemeral_answers, option_buttons, submission
 
 
@@ -77,11 +77,9 @@ def _paper_name(turn: TurnState, key: str) -> Text:
 def ask_language(turn: TurnState, above: Text | None = None) -> None:
     """Ask for the language in every language; `above` is said in each of them before it."""
     screen = screens.language_screen(turn.words)
-    codes = [code for code, _name in turn.words.languages()]
     if above is not None:
-        turn.notes.append(tuple(verbatim(turn.words.render(above, code)) for code in codes))
-    lines = tuple(verbatim(turn.words.render(screen.text, code)) for code in codes)
-    turn.ask_screen(screen, paragraph=lines)
+        turn.notes.append(turn.in_every_language((above,)))
+    turn.ask_screen(screen, paragraph=turn.in_every_language((screen.text,)))
 
 
 def _ask_menu(turn: TurnState, page: int = 0) -> None:

@@ -145,9 +145,13 @@ class YesNo(Choice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreeText(Question):
-    """Free text of at most `maximum` characters."""
+    """Free text of at most `maximum` characters.
+
+    `resembles` are the intents that an answer, such as the name of a place, may be mistaken for.
+    """
 
     maximum: int = 500
+    resembles: tuple[str, ...] = ()
 
     def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
         return at.words.text(typed, self.maximum)

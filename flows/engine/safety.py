@@ -1,6 +1,6 @@
 """The safety message for people in danger, which comes before anything else."""
 
-from flows.engine import labels
+from flows.engine import labels, screens
 from flows.engine.events import Button, Kind
 from flows.engine.fast_replace import replace
 from flows.engine.questions import FreeText
@@ -59,7 +59,8 @@ def show(turn: TurnState, intent: str) -> None:
     turn.notes = []
     turn.c = replace(turn.c, not_understood=0)
     paragraphs = ((READ_ALONE,), *((line,) for line in lines), (NO_NAMES,))
-    turn.say(paragraphs, (Button(URGENT, URGENT_PERSON), *_ways_back(turn)))
+    language = ((screens.guessed(turn.words, turn.c.language),),) if turn.guessed else ()
+    turn.say((*paragraphs, *language), (Button(URGENT, URGENT_PERSON), *_ways_back(turn)))
 
 
 def _ways_back(turn: TurnState) -> tuple[Button, ...]:

@@ -51,8 +51,15 @@ ASK_AGAIN = _("If it does not work, a person can help. Write “person” or pre
 NOT_FOUND_AGAIN = _(
     "I did not find that either. Please choose a button or write it in another way."
 )
+NOT_FOUND_STILL = _("I still cannot find it. Please try one word, or the number of a button.")
+REFUSED_AGAIN = _("This does not fit yet. {reason}")
+REFUSED_STILL = _("Sorry, this does not fit either. {reason}")
 ANSWERING_IN = _("I answer in this language: {language}. To change it, write “language”.")
 CANNOT_READ = _("I cannot read this. Please write or use a button.")
+CAPTION_NOT_UNDERSTOOD = _(
+    "The file is being checked. I did not understand the words sent with it. If they are a"
+    " question, please write it once more in a message without a file."
+)
 CANNOT_HEAR = _(
     "We cannot listen to voice messages here or pass them on. Please type, or ask someone you "
     "trust to type for you."
@@ -105,6 +112,7 @@ NO_EDITS = _(
     "Editing a message that you sent changes nothing here. To change an answer, use “{back}”.",
     back=labels.BACK,
 )
+FIRST_HELP = _("You can ask in your own words, in your own language.")
 HELP = _(
     "Press a button or write your answer. You can write “menu”, “back”, “language”, “person”,"
     " “stop” or “delete” at any time."

@@ -64,6 +64,9 @@ def published(texts: Mapping[str, str]) -> Text:
     return Text("{published}", (("published", Published(tuple(texts.items()))),))
 
 
+VERBATIM = "{words}"
+
+
 def verbatim(words: str) -> Text:
     """Return a person's words or a proper name as a text, the same in every language."""
-    return Text("{words}", (("words", words),))
+    return Text(VERBATIM, (("words", words),))

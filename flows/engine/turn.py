@@ -23,7 +23,7 @@ from flows.engine.questions import Option, Question
 from flows.engine.recognition import Confidence, Danger, Reading, Recognition
 from flows.engine.replies import CITIZENSHIP, Reply, Understanding
 from flows.engine.state import Asked, Conversation, Shown, waits
-from flows.engine.text import Text, _, button
+from flows.engine.text import VERBATIM, Text, _, button, verbatim
 
 PAGE = 8
 MAX_AT_ONCE = 10
@@ -220,11 +220,14 @@ class TurnState:
         leaves: bool = True,
         notice: Notice | None = None,
     ) -> None:
-        label = screens.EXIT if self.c.language else screens.EXIT_SIGN
+        said = (*self.notes, *paragraphs)
+        label = screens.EXIT
+        if not self.c.language:
+            said, label = tuple(map(self.in_every_language, said)), screens.EXIT_SIGN
         out = (Button("!exit", label, Kind.EXIT),) if leaves else ()
         self.says.append(
             Say(
-                (*self.notes, *paragraphs),
+                said,
                 (*buttons, *out),
                 self.c.language,
                 progress=progress,
@@ -236,6 +239,16 @@ class TurnState:
             )
         )
         self.notes = []
+
+    def in_every_language(self, paragraph: tuple[Text, ...]) -> tuple[Text, ...]:
+        """Return a paragraph in each language, unless it is the same in all of them."""
+        if all(text.msgid == VERBATIM for text in paragraph):
+            return paragraph
+        return tuple(
+            verbatim(self.words.render(text, code))
+            for code, _name in self.words.languages()
+            for text in paragraph
+        )
 
     def record_consent(self, consent: Consent) -> None:
         shown_in = self.c.asked.language if self.c.asked else self.c.language

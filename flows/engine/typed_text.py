@@ -13,15 +13,18 @@ from flows.engine import (
 )
 from flows.engine.fast_replace import replace
 from flows.engine.language_protocol import SAFETY, Refusal, Reserved
-from flows.engine.questions import FreeText, Option, PersonName
+from flows.engine.questions import FreeText, Option, PersonName, Question
 from flows.engine.recognition import Confidence, Danger
 from flows.engine.state import Asked, Heard
 from flows.engine.turn import TurnState
+from flows.engine.word_count import count_words
 
 # All parsers refuse longer texts; parsing them would only take time.
 MAX_READ = 5000
-# A text of at least this many words, typed as a name, may be a question instead.
+# A text of at least this many words, typed as a name or as a place, may be a question instead.
 MIN_QUESTION_WORDS = 3
+# Types of questions whose answer is written in the person's own words.
+WRITTEN = (FreeText, PersonName)
 # Words that are commands also while an officer has the conversation; others are for the officer.
 BESIDE_OFFICER = (Reserved.MENU, Reserved.LANGUAGE)
 
@@ -75,8 +78,10 @@ def _declines(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -
 def _judge(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> None:
     """Handle a text as the answer to the open question if possible, else as a question."""
     word = word or _written_control(turn, text)
-    if word and isinstance(turn.question(asked), (FreeText, PersonName)):
-        return commands.run(turn, word)
+    if isinstance(turn.question(asked), WRITTEN):
+        word = word or (Reserved.SKIP if _has_nothing_to_write(turn, asked, text) else None)
+        if word:
+            return commands.run(turn, word)
     if turn.words.same(text, turn.words.render(screens.KEEP, asked.language)):
         return answering.keep(turn, asked)
     reading = answering.read(turn, asked, text)
@@ -84,7 +89,7 @@ def _judge(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> N
         return commands.run(turn, word)
     if _is_suggestion(turn, asked, text, reading):
         return suggestion_screens.take(turn, text)
-    if isinstance(reading, Refusal) or len(text.split()) >= MIN_QUESTION_WORDS:
+    if isinstance(reading, Refusal) or count_words(text) >= MIN_QUESTION_WORDS:
         safety.note_suspicion(turn, text)
     if isinstance(reading, Refusal) or _asks_instead(turn, asked, text):
         refusal = reading if isinstance(reading, Refusal) else Refusal.NOT_LISTED
@@ -121,18 +126,42 @@ def _first_words(turn: TurnState, text: str, word: Reserved | None) -> None:
     reading = answering.read(turn, asked, text) if asked else Refusal.NOT_LISTED
     if asked and not isinstance(reading, Refusal) and isinstance(reading, str):
         return answering.answer(turn, asked, reading, typed=True)
+    guessed = turn.words.guess(text) if turn.understanding else None
+    if word is Reserved.HELP:
+        return _cry_for_help(turn, text, guessed)
     if word:
         return commands.run(turn, word)
-    guessed = turn.words.guess(text) if turn.understanding else None
     if guessed is None:
         return _ask_language(turn, text)
-    turn.c = replace(turn.c, language=guessed, asked=None)
-    turn.guessed = True
+    _choose_guessed(turn, guessed)
     if safety.is_clear(turn, text):
         return safety.show(turn, turn.recognize(text).danger_intent)
-    turn.notes += [*screens.welcome(turn.flows), (screens.guessed(turn.words, guessed),)]
+    _greet(turn)
     safety.note_suspicion(turn, text)
     hearing.hear(turn, text)
+
+
+def _cry_for_help(turn: TurnState, text: str, guessed: str | None) -> None:
+    """Answer "help" as a first message: it may be a request for instructions, or of a victim."""
+    if guessed is None:
+        turn.notes += [(screens.FIRST_HELP,), (safety.ONE_SENTENCE,)]
+        return turn.ask()
+    _choose_guessed(turn, guessed)
+    if safety.is_clear(turn, text):
+        return safety.show(turn, turn.recognize(text).danger_intent)
+    _greet(turn)
+    turn.notes.append((safety.ONE_SENTENCE,))
+    commands.run(turn, Reserved.HELP)
+
+
+def _choose_guessed(turn: TurnState, language: str) -> None:
+    turn.c = replace(turn.c, language=language, asked=None)
+    turn.guessed = True
+
+
+def _greet(turn: TurnState) -> None:
+    language = screens.guessed(turn.words, turn.c.language)
+    turn.notes += [*screens.welcome(turn.flows), (language,)]
 
 
 def _ask_language(turn: TurnState, text: str) -> None:
@@ -153,12 +182,45 @@ def _ask_language(turn: TurnState, text: str) -> None:
 
 
 def _asks_instead(turn: TurnState, asked: Asked, text: str) -> bool:
-    """Return True if a text could be a name, but is recognised as a question for sure."""
-    if not isinstance(turn.question(asked), PersonName) or turn.understanding is None:
+    """Return True if a text could be the answer, but is a question.
+
+    A label or the number of an option is always the answer.
+    """
+    question = turn.question(asked)
+    if question is None or turn.understanding is None or _is_chosen(turn, asked, text):
         return False
-    if len(text.split()) < MIN_QUESTION_WORDS:
+    if isinstance(question, FreeText) and turn.words.asks(text):
+        return not _is_for_officer(turn, asked)
+    if count_words(text) < MIN_QUESTION_WORDS or _is_for_officer(turn, asked):
         return False
-    return turn.recognize(text).confidence is Confidence.SURE
+    if not isinstance(question, WRITTEN) and not turn.words.asks(text):
+        return False
+    found = turn.recognize(text)
+    return found.confidence is Confidence.SURE and not _resembles(question, found.intents)
+
+
+def _resembles(question: Question, intents: tuple[str, ...]) -> bool:
+    """Return True if an answer to the question itself is often taken for these intents."""
+    return isinstance(question, FreeText) and set(intents) <= set(question.resembles)
+
+
+def _is_chosen(turn: TurnState, asked: Asked, text: str) -> bool:
+    return text.strip().isdecimal() or any(
+        turn.words.same(text, option.words) for option in asked.options
+    )
+
+
+def _is_for_officer(turn: TurnState, asked: Asked) -> bool:
+    flow = turn.flows.get(asked.flow)
+    return flow is not None and flow.hands_over
+
+
+def _has_nothing_to_write(turn: TurnState, asked: Asked, text: str) -> bool:
+    """Return True for "no" or "none" where a name or a text may be skipped."""
+    question = turn.question(asked)
+    if question is None or not question.skippable or _is_for_officer(turn, asked):
+        return False
+    return turn.words.nothing(text, asked.language)
 
 
 def _is_suggestion(
@@ -171,12 +233,19 @@ def _is_suggestion(
 
 
 def _may_ask(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> bool:
-    """Return False if a text is empty or a mistyped private answer, and so no question."""
+    """Return False if a text is empty or a mistyped name or private answer, and so no question."""
     if turn.understanding is None or refusal is Refusal.EMPTY:
         return False
     question = turn.question(asked)
+    if isinstance(question, PersonName) and not _is_worded_as_question(turn, text):
+        return False
     private = asked.key == pin_screens.PIN or (question is not None and question.sensitive)
     return not (private and any(each.isdigit() for each in text))
+
+
+def _is_worded_as_question(turn: TurnState, text: str) -> bool:
+    """Return False for a text in place of a name that may be a name in the wrong script."""
+    return turn.words.asks(text) or turn.recognize(text).confidence is Confidence.SURE
 
 
 def _is_screen_answer(turn: TurnState, asked: Asked, text: str) -> bool:

@@ -17,6 +17,7 @@ from flows.engine.events import (
 )
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Flow, Upload
+from flows.engine.language_protocol import SAFETY
 from flows.engine.recognition import Confidence, Danger
 from flows.engine.state import Conversation
 from flows.engine.turn import TurnState
@@ -64,14 +65,23 @@ def attached(turn: TurnState, event: Attached) -> None:
 
 
 def _read_caption(turn: TurnState, caption: str) -> None:
-    """Handle the caption of a file: a message for the officer, danger, or a question."""
+    """Handle the caption of an accepted file as words: a safety word, danger, or a question.
+
+    The file is reported once it is checked, so the open question is not asked again before.
+    """
     if turn.c.with_officer:
         return commands.relay(turn, caption)
-    found = turn.recognize(caption)
-    if found.danger is Danger.CLEAR:
-        return safety.show(turn, found.danger_intent)
-    if found.confidence is Confidence.SURE:
-        hearing.hear(turn, caption)
+    word = turn.words.reserved(caption)
+    if word in SAFETY:
+        return commands.run(turn, word)
+    if safety.is_clear(turn, caption):
+        return safety.show(turn, turn.recognize(caption).danger_intent)
+    safety.note_suspicion(turn, caption)
+    is_known = turn.recognize(caption).confidence is not Confidence.UNKNOWN
+    if is_known and hearing.hear(turn, caption):
+        return
+    if turn.notes or any(map(str.isalpha, caption)):
+        turn.say(((screens.CAPTION_NOT_UNDERSTOOD,),), turn.person_button(), leaves=False)
 
 
 def _upload_checked(turn: TurnState, name: str, key: str, verdict: str, *, good: bool) -> None:
@@ -114,7 +124,7 @@ def unreadable(turn: TurnState, kind: str, caption: str = "") -> None:
             if not _is_for_somebody(turn, caption):
                 turn.effects.append(DeleteInput())
             turn.notes.append((screens.NO_PICTURES,))
-        case "voice":
+        case "voice" if turn.c.language:
             more = () if turn.c.with_officer else (screens.OR_A_PERSON,)
             turn.notes.append((screens.CANNOT_HEAR, *more))
         case "call":
