@@ -56,6 +56,35 @@ async def test_question_leads_to_the_chat(
 
 
 @pytest.mark.parametrize(
+    ("language", "scheme", "width"),
+    [
+        ("kk", "light", 1280),
+        ("kk_Arab", "dark", 390),
+        ("ru", "dark", 320),
+        ("zh_Hans", "light", 390),
+        ("uz", "light", 320),
+        ("uz_Cyrl", "dark", 1280),
+    ],
+)
+@pytest.mark.requirement("S-82")
+async def test_question_passes_axe(
+    browser: Any, house: House, language: str, scheme: str, width: int
+) -> None:
+    for _time in range(BUDGETS[Spending.CHAT].free + 5):
+        await spend(house.rt, HERE, [Spending.CHAT])
+    context = await browser.new_context(
+        viewport={"width": width, "height": 740}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    visitor = Officer(await context.new_page())
+    visitor.page.set_default_timeout(60_000)
+    await visitor.page.goto(f"{house.url}/chat")
+    await visitor.page.locator(f"button[value$=':{language}']").click()
+    await visitor.page.wait_for_selector("#answer")
+    assert await visitor.faults() == []
+    await context.close()
+
+
+@pytest.mark.parametrize(
     ("language", "scheme", "width"), [("ru", "light", 1280), ("kk-Arab", "dark", 390)]
 )
 async def test_page_of_bursts_passes_axe(
