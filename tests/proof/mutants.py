@@ -250,7 +250,7 @@ def no_limit_of_pixels() -> None:
 
     child_process._CHILD = child_process._CHILD.replace(
         "; main()",
-        "; from bot.file_sanitizer import pictures; pictures.MOST_PIXELS = 1 << 40; main()",
+        "; from bot.file_sanitizer import images; images.MAX_PIXELS = 1 << 40; main()",
     )
 
 
@@ -263,9 +263,9 @@ def originals() -> None:
 
     child_process._CHILD = child_process._CHILD.replace(
         "; main()",
-        "; from bot.file_sanitizer import pictures; made = pictures.page_of;"
+        "; from bot.file_sanitizer import images; made = images.page_of;"
         " from dataclasses import replace;"
-        " pictures.page_of = lambda data, kind: (lambda page, hints:"
+        " images.page_of = lambda data, kind: (lambda page, hints:"
         " (replace(page, jpeg=page.jpeg + data), hints))(*made(data, kind)); main()",
     )
 
