@@ -7,15 +7,18 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import kubernetes_validate
 import pytest
 import typer
 import yaml
 
+from bot.channels.whatsapp.client import META, META_FILES
 from bot.cli import assembled
 from bot.config.settings import Settings
 from bot.config.sources import PREFIX
+from bot.notifications import web_push
 
 ROOT = Path(__file__).parents[1]
 KUBERNETES = sorted(
@@ -27,6 +30,10 @@ COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
 # Not settings of the program: a directory of secrets, its own file, and what only compose reads.
 AROUND = {"SECRETS_DIR", "SETTINGS", "VERSION", "COMMIT", "DOMAIN", "UPSTREAM", "WEBHOOKS_UPSTREAM"}
 AROUND |= {f"{role}_PASSWORD" for role in ("OWNER", "APP", "RETENTION", "CONSOLE")}
+
+
+# Ends of the names of settings that are the address of another server.
+CALLED = ("_url", "_issuer", "smtp_host")
 
 
 def _documents() -> Iterator[dict[str, Any]]:
@@ -74,6 +81,24 @@ def test_network_policies_select_their_pods() -> None:
     everybody = {"web", "webhooks", "work", "migrate", "backup"}
     assert reached.pop("ingress-to-web") == {"web", "webhooks"}
     assert set(map(frozenset, reached.values())) == {frozenset(everybody)}
+
+
+def test_docs_name_the_hosts_that_a_pod_calls() -> None:
+    """An egress gateway that lets only these hosts through must stop nothing that Kosh needs."""
+    page = (ROOT / "docs/how-to/kubernetes.md").read_text("utf-8").partition("## What the network")
+    table = "\n".join(line for line in page[2].splitlines() if line.startswith("|"))
+    fields = Settings.model_fields
+    fixed = {urlsplit(fields[each].default).hostname for each in ("telegram_api", "whatsapp_api")}
+    named = set(re.findall(r"`([a-z0-9.-]+\.[a-z]+)`", table))
+    assert named == fixed | {META, META_FILES} | set(web_push.HOSTS)
+    chosen = {name for name in fields if name.endswith(CALLED)} - {"public_url", "metrics_host"}
+    stores = {name for name in chosen if name.startswith(("database_", "redis_"))}
+    assert set(re.findall(rf"`{PREFIX}([A-Z_]+)`", table)) - {"SMTP_PORT"} == {
+        name.upper() for name in chosen - stores
+    }
+    (out,) = (each["spec"]["egress"] for each in _documents() if each["metadata"]["name"] == "out")
+    ports = {port["port"] for rule in out for port in rule["ports"]}
+    assert {443, fields["smtp_port"].default} <= ports
 
 
 def _selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
