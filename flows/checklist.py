@@ -13,11 +13,12 @@ from flows.engine.questions import Choice, Option
 from flows.engine.text import Text, _, button
 from flows.knowledge import pilot_2026, quota, settling
 from flows.knowledge.documents import ETHNICITY, HOME, IDENTITY, Document
-from flows.knowledge.facts import Dated, ending, said
+from flows.knowledge.facts import Dated, Fact, ending, said
 from flows.knowledge.intents.cautions import KEEP
 from flows.knowledge.origins import SAFETY_FIRST, Confirmation, Origin, origin
 from flows.knowledge.permits import LEGALISATION
 from flows.knowledge.programmes import PROGRAMMES, Programme, applies, programme
+from flows.paragraphs import joined
 from flows.situation import CHILD_PAPERS, CITIZENSHIP, FAMILY, PAPERS_NOW, PLACE
 
 USUAL = _(
@@ -63,14 +64,12 @@ NO_CHILD_PAPER = caution(
 )
 SPOUSE = _("For a husband or wife who is not Kazakh other rules apply. An officer can explain.")
 RULES = _("The rules behind this list")
-SOURCES = _(
-    "The sources of this list are from {oldest} to {newest}. We read them on {checked} or later,"
-    " some only in part."
-)
-SOURCES_UNDATED = _(
-    "The sources of this list are from {oldest} to {newest}, and some have no date. We read them on"
-    " {checked} or later, some only in part."
-)
+SOURCES = _("Dates of the sources of this list: {oldest} – {newest}.")
+SOURCES_OF_ONE_DATE = _("Date of the sources of this list: {date}.")
+SOURCES_UNDATED = _("The sources of this list have no date.")
+SOME_UNDATED = _("Some sources have no date.")
+READ = _("We read stored copies from {first} to {last}, some only in part.")
+READ_ON = _("We read stored copies on {date}, some only in part.")
 ASK = _("Is something missing or unclear? A person can help. What you chose here is not kept.")
 
 PROGRAMME = Choice(
@@ -225,7 +224,7 @@ def _after(
         facts = (*facts, *_origin(answers).entry)
     yield from said(facts, today)
     if found:
-        yield _sources(found)
+        yield sources([document.fact.on(today) for document in found])
 
 
 def _confirmation(answers: Answers, today: date) -> Iterator[Text]:
@@ -246,13 +245,27 @@ def _confirmation(answers: Answers, today: date) -> Iterator[Text]:
         yield NO_TRAVEL
 
 
-def _sources(found: list[Document]) -> Text:
-    facts = [document.fact for document in found]
-    dated = [fact.as_of for fact in facts if fact.dated is not Dated.READ]
-    checked = min(fact.checked for fact in facts)
-    sentence = SOURCES if len(dated) == len(facts) else SOURCES_UNDATED
-    days = dated or [checked]
-    return source(_(sentence.msgid, oldest=min(days), newest=max(days), checked=checked))
+def sources(facts: list[Fact]) -> Text:
+    """Return the dates of the sources, no more exact than they are, and the days of reading."""
+    dated = sorted(
+        (fact.as_of, fact.as_of.year if fact.dated is Dated.YEAR else fact.as_of)
+        for fact in facts
+        if fact.dated is not Dated.READ
+    )
+    sentences: list[Text] = []
+    if not dated:
+        sentences.append(SOURCES_UNDATED)
+    elif (oldest := dated[0][1]) == (newest := dated[-1][1]):
+        sentences.append(_(SOURCES_OF_ONE_DATE.msgid, date=oldest))
+    else:
+        sentences.append(_(SOURCES.msgid, oldest=oldest, newest=newest))
+    if 0 < len(dated) < len(facts):
+        sentences.append(SOME_UNDATED)
+    days = frozenset[date]().union(*(fact.read for fact in facts))
+    first, last = min(days), max(days)
+    one = first == last
+    read = _(READ_ON.msgid, date=last) if one else _(READ.msgid, first=first, last=last)
+    return source(joined(*sentences, read))
 
 
 def lead(made: Checklist) -> Text:

@@ -96,5 +96,7 @@ def fact_of(languages: Languages, shipped: Fact, body: Body) -> Fact:
         until=body.until,
         checked=body.checked,
         ends=shipped.ends if kept else None,
-        ended=shipped.ended if kept and not body.silent else None,
+        # A sentence instead of a fact whose review is overdue stays true with any last day.
+        ended=shipped.ended if not body.silent and (kept or shipped.ends is None) else None,
+        published=True,
     )

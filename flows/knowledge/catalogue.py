@@ -14,7 +14,7 @@ from flows.knowledge.living import LIVING
 from flows.knowledge.offices import OFFICES
 from flows.knowledge.permits import PERMIT_DOCUMENTS
 from flows.knowledge.pilot_2026 import PHASE, PILOT, PILOT_WITHHELD
-from flows.knowledge.quota import DUTIES, QUOTA, QUOTA_WITHHELD, SETTLED
+from flows.knowledge.quota import DUTIES, QUOTA, QUOTA_WITHHELD, SETTLED, SHYMKENT
 from flows.knowledge.registry import REGISTRY, REGISTRY_WITHHELD
 from flows.knowledge.requirements import REQUIREMENTS
 from flows.knowledge.safety import SAFETY_FACTS
@@ -31,6 +31,7 @@ FACTS: Sequence[Fact] = tuple(
             *QUOTA,
             *DUTIES,
             SETTLED,
+            SHYMKENT,
             *CARDS,
             *SETTLING,
             *LAWS,

@@ -67,6 +67,9 @@ class Fact:
     A fact with an end of its own may have two more texts. `ends` is said beside it in the last 31
     days. `ended` is said instead of it afterwards. It gives the known facts about the time after
     the end, and the steps to take meanwhile.
+
+    `published` facts were read by editors, who confirm it; others were opened or seen in an excerpt
+    as `sources.py` says.
     """
 
     key: str
@@ -81,6 +84,7 @@ class Fact:
     countries: frozenset[str] = frozenset()
     ends: Text | None = None
     ended: Text | None = None
+    published: bool = False
 
     def __post_init__(self) -> None:
         """Read the day of the check from the sources, and limit the last day by it."""
@@ -96,7 +100,14 @@ class Fact:
     @property
     def opened(self) -> bool:
         """Return True if a page was opened, not only an excerpt read."""
-        return any(seen(source) is Seen.OPENED for source in self.sources)
+        return self.published or any(seen(source) is Seen.OPENED for source in self.sources)
+
+    @property
+    def read(self) -> frozenset[date]:
+        """Return the days on which the sources were read."""
+        if self.published:
+            return frozenset({self.checked})
+        return frozenset(read_on(source, COLLECTED) for source in self.sources)
 
     @property
     def review(self) -> date:
@@ -105,7 +116,7 @@ class Fact:
         Facts of the same first source are read again on the same day, up to 5 weeks early.
         """
         last = months_after(self.checked, REVIEW_MONTHS[self.about])
-        return last - timedelta(weeks=sum(self.sources[0].encode()) % REVIEW_WEEKS)
+        return last - timedelta(weeks=sum("".join(self.sources[:1]).encode()) % REVIEW_WEEKS)
 
     def current(self, today: date) -> bool:
         """Return True from the first to the last day of the fact."""
@@ -168,6 +179,8 @@ def months_after(day: date, months: int) -> date:
 
 
 def _with_date(fact: Fact) -> Text:
+    if not fact.opened:
+        return _with_excerpt(fact)
     match fact.dated:
         case Dated.DAY:
             return _("{fact} (As of {date}.)", fact=fact.text, date=fact.as_of)
@@ -175,7 +188,29 @@ def _with_date(fact: Fact) -> Text:
             return _("{fact} (As of {year}.)", fact=fact.text, year=fact.as_of.year)
         case Dated.READ:
             return _(
-                "{fact} (The source has no date; we read it on {date}.)",
+                "{fact} (The source has no date; we read a stored copy on {date}.)",
+                fact=fact.text,
+                date=fact.as_of,
+            )
+        case _:
+            assert_never(fact.dated)
+
+
+def _with_excerpt(fact: Fact) -> Text:
+    match fact.dated:
+        case Dated.DAY:
+            return _(
+                "{fact} (As of {date}; we saw only an excerpt.)", fact=fact.text, date=fact.as_of
+            )
+        case Dated.YEAR:
+            return _(
+                "{fact} (As of {year}; we saw only an excerpt.)",
+                fact=fact.text,
+                year=fact.as_of.year,
+            )
+        case Dated.READ:
+            return _(
+                "{fact} (The source has no date; on {date} we saw only an excerpt.)",
                 fact=fact.text,
                 date=fact.as_of,
             )

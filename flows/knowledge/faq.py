@@ -23,7 +23,7 @@ from flows.knowledge import (
 from flows.knowledge import entry as entry_rules
 from flows.knowledge import settling as rights
 from flows.knowledge.intents.answer import Part, Together
-from flows.knowledge.intents.cautions import CITIZENSHIP_EXAM, KEEP, REFUSED
+from flows.knowledge.intents.cautions import ASK_AKIMAT, CITIZENSHIP_EXAM, KEEP, REFUSED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,13 +204,12 @@ ENTRIES = (
         key="south",
         label=row("Near my relatives"),
         text=_("Can I live in the south, in Almaty or Astana, near my relatives?"),
-        remarks=(
-            _(
-                "Does the kandas status oblige you to live in certain regions? We could not "
-                "check that. Ask the akimat of the place before you move."
-            ),
+        parts=(
+            Together((quota.SOUTH, quota.SETTLED, quota.SHYMKENT)),
+            kandas.WHERE_TO_LIVE,
+            ASK_AKIMAT,
+            quota.PLACES,
         ),
-        parts=(quota.SOUTH, quota.SETTLED, quota.PLACES),
     ),
     Entry(
         key="ata_zholy",

@@ -166,6 +166,19 @@ EXTENSION_PAPERS = Fact(
     as_of=COLLECTED,
     dated=Dated.READ,
 )
+WHERE_TO_LIVE = Fact(
+    key="kandas_status.where_to_live",
+    text=_(
+        "Must people with the kandas status live in certain regions? Sources disagree. A press"
+        " guide of February 2026 says yes. Mangystau, which has no quota, answered in the same"
+        " month: people find a home there themselves."
+    ),
+    sources=(
+        "https://news.mail.ru/politics/69967509/",
+        "https://ru.200.news/2026/02/12/predostavlenie-ili-prodlenie-statwsa-kandasa.html",
+    ),
+    as_of=date(2026, 2, 27),
+)
 ROLE = Fact(
     key="nationality_commission.role",
     text=_(
@@ -192,6 +205,7 @@ KANDAS = (
     ABROAD_CONSENT,
     EXTENSION,
     EXTENSION_PAPERS,
+    WHERE_TO_LIVE,
     ROLE,
 )
 
@@ -268,23 +282,6 @@ KANDAS_WITHHELD = (
             " Administrative Procedure Code) was not read in the rules."
         ),
         as_of="2026-11-24",
-    ),
-    Withheld(
-        key="kandas_status.outside_quota_regions",
-        words=(
-            "Mangystau, a region with no 2026 quota, answered in Feb 2026 that housing is"
-            " then the applicant's own matter and that a non-owner brings the owner's"
-            " notarised consent (rules ch. 2, p. 9(3)). This suggests the status can be"
-            " asked outside quota regions, without quota support. A press guide of 27 Feb"
-            " 2026 says the opposite: the status obliges people to live in resettlement"
-            " regions. The bot must not say either. (Conflict; inference from one akimat"
-            " reply.)"
-        ),
-        sources=(
-            "https://ru.200.news/2026/02/12/predostavlenie-ili-prodlenie-statwsa-kandasa.html",
-            "https://news.mail.ru/politics/69967509/",
-        ),
-        as_of="2026-02-27",
     ),
     Withheld(
         key="kandas_status.abroad_pilot",

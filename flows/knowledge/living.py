@@ -45,6 +45,33 @@ PHONE_CARD = Fact(
     dated=Dated.READ,
     about=About.RIGHTS,
 )
+PHONE_CARD_BIOMETRIC = Fact(
+    key="living.phone_card_biometric",
+    text=_(
+        "Since January 2026 a new phone card works only after biometric identification. The app or"
+        " an office of the operator does that."
+    ),
+    sources=(
+        "https://24.kg/tehnoblog/357148_biometriya_ilimit_na10nomerov_vkazahstane_izmenili_pravila_pokupki_SIM-kart/",
+        "https://kaz.inform.kz/news/elde-sim-karta-aludin-talaptari-kusheyd-489f8b/",
+        "https://www.lada.kz/kazakhstan-news/147935-kazakhstantsy-ne-smogut-polzovatsia-sim-kartoi-bez-biometrii-novye-pravila-s-3-ianvaria.html",
+    ),
+    as_of=date(2026, 1, 7),
+    about=About.RIGHTS,
+)
+BANK_CARD = Fact(
+    key="living.bank_card",
+    text=_(
+        "Bank cards of people who are not residents are valid for 12 months. Cards for businesses"
+        " and investors are exempt."
+    ),
+    sources=(
+        "https://factor.am/ru/?p=72244",
+        "https://orda.kz/rossijanam-i-drugim-nerezidentam-uzhestochili-uslovija-oformlenija-kazahstanskih-bankovskih-kart-396853/",
+    ),
+    as_of=date(2025, 1, 14),
+    about=About.RIGHTS,
+)
 ARMY = Fact(
     key="living.army",
     text=_("Military registration is for citizens of Kazakhstan who live in the country."),
@@ -212,6 +239,8 @@ LIVING = (
     BANK,
     SIGNATURE,
     PHONE_CARD,
+    PHONE_CARD_BIOMETRIC,
+    BANK_CARD,
     ARMY,
     ARMY_FREE,
     RECOGNITION,

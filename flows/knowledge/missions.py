@@ -106,7 +106,8 @@ MISSIONS = (
         "kg_bishkek",
         "KG",
         "Asia/Bishkek",
-        "https://diapazon.kz/news/10543-ostavshiesja-v-kirgizii-kazakhstancy-ne",
+        "https://24.kg/english/359778_Kyrgyzstan_to_build_new_Embassy_building_in_Kazakhstan/",
+        date(2026, 1, 29),
     ),
     Mission(
         "kg_osh",

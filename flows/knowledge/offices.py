@@ -100,6 +100,7 @@ PLACES = (
     Place("de_frankfurt", "DE", _("Consulate General in Frankfurt")),
     Place("de_munich", "DE", _("Consulate General in Munich")),
     Place("de_hamburg", "DE", _("Consulate General in Hamburg")),
+    Place("kg_bishkek", "KG", _("Embassy in Bishkek")),
     Place("kg_osh", "KG", _("Consulate General in Osh")),
     Place("tm_ashgabat", "TM", _("Embassy in Ashgabat")),
     Place("tr_ankara", "TR", _("Embassy in Ankara")),
@@ -119,7 +120,6 @@ def places(country: str) -> tuple[Place, ...]:
 # is never named to people.
 _DESKS: dict[str, Text] = {
     GENERAL: _("General team"),
-    "kg_bishkek": _("Mission in Bishkek"),
     **{place.key: place.name for place in PLACES},
 }
 

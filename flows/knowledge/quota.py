@@ -229,6 +229,20 @@ SETTLED = Fact(
     about=About.HISTORY,
 )
 
+SHYMKENT = Fact(
+    key="regional_quota.shymkent",
+    text=_(
+        "People who received the kandas status in Shymkent by 1 December {year}: {people}.",
+        year=2025,
+        people=Amount(1045),
+    ),
+    sources=(
+        "https://www.inform.kz/ru/1045-etnicheskih-kazahov-poluchili-status-kandasa-v-shimkente-86e5f9",
+    ),
+    as_of=date(2025, 12, 10),
+    about=About.HISTORY,
+)
+
 # Duties of people who signed, in any year.
 DUTIES = (DUTY, REPAY)
 QUOTA = (

@@ -92,6 +92,22 @@ MEDICAL = Fact(
     dated=Dated.READ,
     about=About.PAPERS,
 )
+AWAY = Fact(
+    key="prp.away",
+    text=_(
+        "The residence card is cancelled if its holder is abroad for more than 183 days in a"
+        " calendar year. All trips from January to December count together."
+    ),
+    sources=(
+        "https://spectr.com.kz/novosti/oblast-abaj/7759-10-inostranczev-v-oblasti-abaj-lishilis-vida-na-zhitelstvo.html",
+        "https://kaz.zakon.kz/amp/quqiq/6056602-abay-oblysynda-10-sheteldk-ytiyarkhatynan-ayyryldy.html",
+    ),
+    as_of=date(2025, 2, 6),
+    ended=_(
+        "The residence card can be cancelled if its holder is abroad for long. We have not checked"
+        " the number of days again: ask before you travel."
+    ),
+)
 PAVLODAR = Fact(
     key="prp.pavlodar_visa",
     text=_(
@@ -144,6 +160,43 @@ STATELESS_TOO = Fact(
     ),
     sources=("https://adilet.zan.kz/eng/docs/Z1100000477",),
     as_of=date(2025, 8, 12),
+)
+UZ_LOSS = Fact(
+    key="uz.loss",
+    countries=frozenset({"UZ"}),
+    text=_(
+        "A consulate of Uzbekistan records the loss of its citizenship after a new one was got. The"
+        " list of papers asks for proof of the date of the new citizenship."
+    ),
+    sources=("https://singapore.mfa.uz/page/886?language=en",),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+)
+CN_LOSS = Fact(
+    key="cn.loss",
+    countries=frozenset({"CN"}),
+    text=_(
+        "By the law of China people apply there to give up citizenship. The citizenship ends when"
+        " the application is approved."
+    ),
+    sources=(
+        "http://www.newsgd.com/livingingd/immigration/content/2009-10/30/content_95563263_2.htm",
+        "http://www.czwzw.com/en/html/Law/57.Html",
+    ),
+    as_of=date(2009, 10, 30),
+)
+ONE_PARENT = Fact(
+    key="nationality_commission.one_parent",
+    text=_(
+        "In papers issued in Kazakhstan a child has the ethnicity of the parents. Later the child"
+        " may change only to the ethnicity of the other parent. In April 2025 the Constitutional"
+        " Court found this rule too narrow."
+    ),
+    sources=(
+        "https://www.zakon.kz/obshestvo/6501211-opredelenie-i-izmenenie-natsionalnosti-rebenka-vazhnoe-razyasnenie-dlya-kazakhstantsev.html",
+        "https://www.ng.kz/modules/news/article.php?storyid=58158",
+    ),
+    as_of=date(2025, 12, 15),
 )
 UZ_RELEASE = Fact(
     key="uz.release",
@@ -233,6 +286,7 @@ REQUIREMENTS = (
     KANDAS_MORE_PAPERS,
     PERMIT_PAPERS,
     PASSPORT_DAYS,
+    AWAY,
     PAVLODAR,
     NO_RECORD,
     MEDICAL,
@@ -241,4 +295,7 @@ REQUIREMENTS = (
     STATEMENT,
     STATELESS_TOO,
     UZ_RELEASE,
+    UZ_LOSS,
+    CN_LOSS,
+    ONE_PARENT,
 )

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from bot.content import Body, endings
 from bot.content.live import snapshot
 from bot.i18n import Languages
-from flows.knowledge import quota
+from flows.knowledge import cards, quota
 
 LANGUAGES = Languages()
 DECEMBER = date(2026, 12, 2)
@@ -28,6 +28,16 @@ def test_published_fact_with_a_later_day_is_not_listed() -> None:
     assert quota.PLACES.key not in {fact.key for fact in endings.ending(edition)}
     before, after = endings.counts(DECEMBER), endings.counts(edition)
     assert after["ends"] == before["ends"] - 1
+
+
+def test_published_fact_keeps_the_sentence_that_protects_after_its_review() -> None:
+    until = DECEMBER + timedelta(days=150)
+    body = Body(texts={"en": "30 days."}, as_of=DECEMBER, checked=DECEMBER, until=until)
+    keys = (cards.CHINA_STAY_ENDS.key, quota.PLACES.key)
+    edition = snapshot(LANGUAGES, 1, {f"fact:{key}": body for key in keys}).on(DECEMBER)
+    assert cards.CHINA_STAY_ENDS.on(edition).ended == cards.CHINA_STAY_ENDS.ended
+    assert quota.PLACES.on(edition).ended is None, "the year of its sentence has another end"
+    assert cards.CHINA_STAY_ENDS.on(edition).opened, "editors read the source"
 
 
 def test_facts_without_a_near_end_are_not_listed() -> None:

@@ -8,6 +8,7 @@ tests/flows/test_checklist.py`, then read the difference.
 import os
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from itertools import product
 from pathlib import Path
@@ -16,12 +17,14 @@ import pytest
 
 from flows import checklist as flow
 from flows.checklist import Checklist, checklist
+from flows.engine.blocks import Source
 from flows.engine.text import Text
 from flows.knowledge import cards, catalogue, documents, entry, laws, permits, pilot_2026, quota
-from flows.knowledge.facts import Fact
+from flows.knowledge.facts import COLLECTED, Dated, Fact
 from flows.knowledge.intents.cautions import KEEP
 from flows.knowledge.origins import SAFETY_FIRST, Confirmation, Origin, origin
 from flows.knowledge.programmes import PROGRAMMES
+from flows.knowledge.sources import OPENED_ON, PAGES
 from tests.flows.answers import (
     NEXT_YEAR,
     ORIGINS,
@@ -33,7 +36,7 @@ from tests.flows.answers import (
     parts,
     sentences,
 )
-from tests.flows.chat import Chat
+from tests.flows.chat import WORDS, Chat
 
 GOLDEN = Path(__file__).parent / "checklists.txt"
 FAMILIES = ("alone", "spouse", "children", "both", "relatives")
@@ -105,7 +108,7 @@ def written(programme: str, origin: str, place: str) -> str:
 
 
 def named(text: Text) -> str:
-    if text.msgid in (flow.SOURCES.msgid, flow.SOURCES_UNDATED.msgid):
+    if isinstance(text, Source):
         return "sources"
     inside = (FACTS.get(part) or REMARKS.get(part) for part in parts(text))
     return next(name for name in inside if name)
@@ -140,6 +143,60 @@ def test_checklists_use_every_document_and_legalisation_law() -> None:
 
 def flow_origins() -> list[Origin]:
     return [origin(code) for code in ORIGINS]
+
+
+# The dates of the sources
+
+
+def _of(*dates: date | int | None, opened: bool = True) -> list[Fact]:
+    page = next(page for page, day in PAGES.items() if day == OPENED_ON)
+    fact = Fact(key="a.b", text=flow.ASK, sources=(page,), as_of=COLLECTED)
+    if not opened:
+        fact = replace(fact, sources=("https://a.kz/b",), checked=COLLECTED)
+    found: list[Fact] = []
+    for day in dates:
+        match day:
+            case None:
+                found.append(replace(fact, dated=Dated.READ))
+            case int():
+                found.append(replace(fact, dated=Dated.YEAR, as_of=date(day, 1, 1)))
+            case _:
+                found.append(replace(fact, as_of=day))
+    return found
+
+
+OCTOBER, JANUARY = date(2025, 10, 26), date(2026, 1, 8)
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentences"),
+    [
+        (
+            _of(OCTOBER, JANUARY),
+            "Dates of the sources of this list: 26 October 2025 – 8 January 2026.",
+        ),
+        (_of(OCTOBER, OCTOBER), "Date of the sources of this list: 26 October 2025."),
+        (_of(2024, OCTOBER), "Dates of the sources of this list: 2024 – 26 October 2025."),
+        (
+            _of(OCTOBER, None),
+            "Date of the sources of this list: 26 October 2025. Some sources have no date.",
+        ),
+        (_of(None, None), "The sources of this list have no date."),
+    ],
+)
+def test_checklist_dates_its_sources_as_exactly_as_they_are(
+    facts: list[Fact], sentences: str
+) -> None:
+    read = "We read stored copies on 28 November 2026, some only in part."
+    assert WORDS.render(flow.sources(facts), "en") == f"{sentences} {read}"
+
+
+def test_checklist_names_the_first_and_last_day_of_reading() -> None:
+    facts = [*_of(OCTOBER), *_of(OCTOBER, opened=False)]
+    said = WORDS.render(flow.sources(facts), "en")
+    assert said.endswith(
+        "We read stored copies from 24 November 2026 to 28 November 2026, some only in part."
+    )
 
 
 # Answers that change a list

@@ -63,6 +63,26 @@ def test_fact_is_said_with_its_date_until_its_last_day(fact: Fact) -> None:
     assert fact.since == date.min or said([fact], fact.since - timedelta(days=1)) == ()
 
 
+@pytest.mark.parametrize("dated", Dated)
+def test_fact_says_that_only_an_excerpt_was_seen(dated: Dated) -> None:
+    page = next(iter(PAGES))
+    fact = Fact(key="a.b", text=NO_PROMISE, sources=("https://a.kz/b",), as_of=COLLECTED)
+    (excerpt,) = said([replace(fact, dated=dated)], COLLECTED)
+    assert "we saw only an excerpt" in WORDS.render(excerpt, "en")
+    assert "отрывок" in WORDS.render(excerpt, "ru")
+    for read in (replace(fact, sources=(page,)), replace(fact, published=True)):
+        (told,) = said([replace(read, dated=dated)], COLLECTED)
+        assert "excerpt" not in WORDS.render(told, "en")
+
+
+def test_every_excerpt_fact_says_so_in_each_language() -> None:
+    facts = [fact for fact in FACTS if not fact.opened]
+    assert facts
+    for fact in facts:
+        (told, *_rest) = said([fact], fact.until)
+        assert "only an excerpt" in told.msgid, fact.key
+
+
 def test_fact_shows_no_date_more_exact_than_its_source() -> None:
     fact = Fact(key="a.b", text=NO_PROMISE, sources=("https://a.kz",), as_of=date(2024, 1, 1))
     by_year = said([replace(fact, dated=Dated.YEAR)], COLLECTED)
@@ -70,6 +90,7 @@ def test_fact_shows_no_date_more_exact_than_its_source() -> None:
     assert "января" not in WORDS.render(by_year[0], "ru")
     read = said([replace(fact, dated=Dated.READ, as_of=COLLECTED)], COLLECTED)
     assert "без даты" in WORDS.render(read[0], "ru")
+    assert "отрывок" in WORDS.render(read[0], "ru")
 
 
 @pytest.mark.parametrize(

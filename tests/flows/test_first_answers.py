@@ -25,6 +25,7 @@ from flows.knowledge import (
 from flows.knowledge.facts import Fact
 from flows.knowledge.intents.cautions import AGREEMENT_OPEN, KEEP, LEFT, REFUSED, UNSAFE
 from flows.knowledge.intents.family import TEST_OPEN
+from flows.knowledge.intents.life import TAKE_PAPERS
 from flows.knowledge.intents.papers import ONE_PARENT, PASSPORT_ENDS
 from flows.knowledge.origins import SAFETY_FIRST
 from flows.replies import REPLIES
@@ -58,8 +59,9 @@ PEOPLE = (
         situation="at_home_in_china_wants_papers",
         intent="kandas.documents",
         citizenship="CN",
-        first=requirements.CHINA_FIRST,
-        contains=(LEFT, SAFETY_FIRST),
+        first=SAFETY_FIRST,
+        early=(requirements.CHINA_FIRST,),
+        contains=(LEFT,),
     ),
     Asking(
         situation="from_china_without_visa_wants_to_stay",
@@ -88,10 +90,10 @@ PEOPLE = (
         situation="pensioner_from_mongolia",
         intent="life.pension",
         citizenship="MN",
-        first=settling.PENSION,
+        first=TAKE_PAPERS,
         early=(living.PENSION_MN,),
         contains=(AGREEMENT_OPEN, living.PENSION_PAPERS),
-        omits=(living.PENSION_UNION,),
+        omits=(living.PENSION_UNION, settling.PENSION),
     ),
     Asking(
         situation="refused_yesterday",
@@ -102,8 +104,9 @@ PEOPLE = (
     Asking(
         situation="mother_kazakh_father_not",
         intent="kandas.prove_ethnicity",
-        first=kandas.ROLE,
-        early=(ONE_PARENT,),
+        first=ONE_PARENT,
+        early=(kandas.ROLE,),
+        contains=(requirements.ONE_PARENT,),
     ),
     Asking(
         situation="grandmother_and_the_test",
@@ -116,7 +119,7 @@ PEOPLE = (
         situation="wants_to_live_in_the_south",
         intent="support.regions",
         first=quota.SOUTH,
-        contains=(quota.SETTLED,),
+        contains=(quota.SETTLED, quota.SHYMKENT, kandas.WHERE_TO_LIVE),
     ),
     Asking(
         situation="passport_runs_out",
@@ -192,6 +195,13 @@ def test_first_answer_is_short(person: Asking, language: str, today: date) -> No
 # The questions asked most: each has an answer, or says that it was not checked
 
 ASKED: Mapping[str, tuple[str, str]] = {
+    "which regions the status obliges to": ("support.regions", "Sources disagree"),
+    "how long a resident may be away": ("kandas.leave", "more than 183 days"),
+    "how a new phone card begins to work": ("documents.iin", "biometric identification"),
+    "how long a bank card is valid": ("documents.iin", "valid for 12 months"),
+    "Chinese citizenship ends": ("citizenship.renounce", "when the application is approved"),
+    "Uzbek citizenship ends": ("citizenship.renounce", "proof of the date of the new citizenship"),
+    "ethnicity of a child": ("kandas.prove_ethnicity", "has the ethnicity of the parents"),
     "how long may I stay": ("permit.visa", "may stay 30 days without registration"),
     "mother Kazakh, father not": ("kandas.prove_ethnicity", "Is only your mother Kazakh"),
     "old people and the test": ("kandas.parents", "take the language test"),

@@ -26,7 +26,7 @@ from flows.knowledge.intents import BY_ID, IDS
 from flows.knowledge.intents.answer import Answer, Together, spoken
 from flows.knowledge.intents.answers import ANSWERS, BY_INTENT, IN_SCOPE
 from flows.knowledge.intents.cautions import KEEP, LEFT, STATEMENT_OPEN, WITHOUT_VISA
-from flows.knowledge.origins import ORIGINS
+from flows.knowledge.origins import ORIGINS, SAFETY_FIRST
 from flows.knowledge.requirements import CHINA_FIRST
 from tests.flows.chat import LANGUAGES, WORDS
 
@@ -279,7 +279,7 @@ def test_intent_answer_lapses_exactly_when_all_its_facts_end(today: date) -> Non
         ("permit.expired", cards.CHINA_STAY_ENDS.text),
         ("permit.visa", cards.CHINA_STAY_ENDS.text),
         ("documents.apostille", CHINA_FIRST.text),
-        ("kandas.documents", CHINA_FIRST.text),
+        ("kandas.documents", SAFETY_FIRST),
     ),
 )
 def test_intent_opening_begins_with_the_urgent_warning(intent: str, first: Text) -> None:

@@ -277,6 +277,7 @@ def test_mission_of_a_country_needs_no_officers_there() -> None:
 def test_desk_name_of_an_unknown_mission_is_its_key() -> None:
     assert offices.desk_name("xx_nowhere") == verbatim("xx_nowhere")
     assert offices.desk_name("kg_bishkek") != verbatim("kg_bishkek")
+    assert "kg_bishkek" in {place.key for place in offices.places("KG")}
 
 
 def test_topic_is_found_by_its_key() -> None:

@@ -102,7 +102,7 @@ def test_heading_is_followed_by_content_on_any_day(today: date) -> None:
 PROTECTS = re.compile(
     r"\bat most\b|\bup to \d+ (?:days|entries)|\b(?:must|cannot|never|may not|do not)\b"
     r"|\bbefore you leave\b|\bfree of charge\b|\bfive years\b|\bmonths to\b|\bday \d+ after\b"
-    r"|\bneed no visa\b|\bwithout a visa\b|\bregister\b",
+    r"|\bcancelled\b|\bneed no visa\b|\bwithout a visa\b|\bregister\b",
     re.IGNORECASE,
 )
 # Facts with such words, and the reason why none of them needs a successor.
@@ -112,6 +112,7 @@ NO_SUCCESSOR: Mapping[str, str] = {
     "contacts.kaztest": "says where, not until when",
     "ir.evacuation": "says what we do not know",
     "kandas_status.definition": "defines a word",
+    "kandas_status.where_to_live": "says that sources disagree",
     "living.bank": "says what an IIN is for",
     "living.bribes": "a free number",
     "living.iin": "a free service",
@@ -158,6 +159,7 @@ def test_short_stay_is_warned_of_after_its_review() -> None:
         assert opening(intent, "CN", SUMMER)[0] == cards.CHINA_STAY_ENDS.ended
         assert opening(intent, "IR", SUMMER)[0] == entry.IR_STAY_ENDS.ended
     assert settling.ANY_VISA.text not in opening("permit.visa", "CN", SUMMER)
+    assert settling.ANY_VISA.ended in opening("permit.visa", "CN", SUMMER)
     assert entry.STAY_ENDED in opening("permit.visa", "UZ", SUMMER)
     here = {**MOVES, "citizenship": "CN", "location": "kazakhstan"}
     assert cards.CHINA_STAY_ENDS.ended in list(eligibility.spoken(here, SUMMER))[:2]

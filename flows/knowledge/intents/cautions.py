@@ -23,4 +23,5 @@ ASK_BEFORE_PAYING = _(
     " amounts; ask before you pay."
 )
 CITIZENSHIP_EXAM = _("The exam for citizenship is a different exam.")
+ASK_AKIMAT = _("Ask the akimat of the place before you move.")
 AGREEMENT_OPEN = _("We have not found whether this agreement is in force: ask an officer.")

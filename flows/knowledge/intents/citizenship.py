@@ -47,11 +47,13 @@ CITIZENSHIP = (
             STATEMENT,
             _(
                 "Does your country first want proof of the new citizenship? Ask the migration"
-                " service for it in writing: we have not checked what it can give you."
+                " service for a written answer."
             ),
         ),
         more=(
             settling.NO_DUAL,
+            needs.UZ_LOSS,
+            needs.CN_LOSS,
             needs.UZ_RELEASE,
             laws.MN_EXCHANGE,
             _(

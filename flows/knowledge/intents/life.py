@@ -6,18 +6,20 @@ from flows.knowledge import requirements as needs
 from flows.knowledge.intents.answer import Answer, Together
 from flows.knowledge.intents.cautions import AGREEMENT_OPEN
 
+TAKE_PAPERS = _("If it is safe, take papers about all your years of work with you.")
+
 LIFE = (
     Answer(
         intent="life.pension",
         label=button("Pension"),
         opening=(
-            settling.PENSION,
+            TAKE_PAPERS,
             Together((living.PENSION_MN, AGREEMENT_OPEN)),
             living.PENSION_UNION,
-            _("If it is safe, take papers about all your years of work with you."),
             living.PENSION_PAPERS,
         ),
         more=(
+            settling.PENSION,
             _("We have not checked which years of work count for other countries. Ask an officer."),
         ),
         neighbours=("kandas.parents", "life.benefits", "citizenship.dual"),

@@ -8,8 +8,8 @@ from flows.knowledge.intents.cautions import LEFT, NO_SELLING, UNSAFE
 from flows.knowledge.origins import SAFETY_FIRST
 
 ONE_PARENT = _(
-    "Is only your mother Kazakh, or only your father? We have not checked how this is decided. Show"
-    " all your papers to an officer before you apply."
+    "Is only your mother Kazakh, or only your father? We have found no rule on this for the kandas"
+    " status. Show all your papers to an officer before you apply."
 )
 PASSPORT_ENDS = _(
     "Does your passport run out soon? Talk to an officer now. Go to the consulate of your country"
@@ -21,9 +21,9 @@ PAPERS = (
         intent="kandas.documents",
         label=button("Papers for kandas"),
         opening=(
+            SAFETY_FIRST,
             needs.CHINA_FIRST,
             LEFT,
-            SAFETY_FIRST,
             _("A few questions make your own list: which papers, from where, in which order."),
             Together((needs.KANDAS_PAPERS, needs.KANDAS_MORE_PAPERS)),
         ),
@@ -36,8 +36,9 @@ PAPERS = (
         intent="kandas.prove_ethnicity",
         label=button("Ethnicity in papers"),
         opening=(
-            kandas.ROLE,
             ONE_PARENT,
+            kandas.ROLE,
+            needs.ONE_PARENT,
             _("Do not pay anyone to prove it for you: an officer can explain what to do."),
         ),
         more=(
@@ -185,7 +186,9 @@ PAPERS = (
         label=button("IIN"),
         opening=(living.GET_IIN, living.SIGNATURE, living.BANK),
         more=(
+            living.BANK_CARD,
             living.PHONE_CARD,
+            living.PHONE_CARD_BIOMETRIC,
             kandas.EGOV,
             _("Have you forgotten the password of egov.kz? A State Corporation office can help."),
             _("The IIN is not the 14-digit number in papers of Uzbekistan."),

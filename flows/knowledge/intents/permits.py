@@ -28,6 +28,7 @@ PERMITS = (
             entry.FINGERPRINTS,
             needs.CHILD_CONSENT,
             settling.CARD,
+            needs.AWAY,
             settling.COMBINED,
             entry.REGISTER,
             _("We have not checked how long it takes and what the fee is. Ask an officer."),

@@ -156,8 +156,9 @@ REGISTRY = (
         label=button("Who are you?"),
         opening=(
             _(
-                "This is a computer program, not a person. The program says only what has a "
-                "source and a date, and it decides nothing."
+                "This is a computer program, not a person. The program says only what has a"
+                " source. Many sources have no date, or we saw only a part of them. The program"
+                " decides nothing."
             ),
             _("This assistant helps with papers, ways to apply, support and whom to turn to."),
         ),

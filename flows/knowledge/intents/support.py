@@ -1,11 +1,12 @@
 """Answers about support: money, quota, regions, housing, land, what is paid back."""
 
 from flows.engine.text import _, button
-from flows.knowledge import offices, quota, settling
+from flows.knowledge import kandas, offices, quota, settling
 from flows.knowledge import requirements as needs
 from flows.knowledge.intents.answer import Answer, End, Together
-from flows.knowledge.intents.cautions import LEFT, NO_SELLING
+from flows.knowledge.intents.cautions import ASK_AKIMAT, LEFT, NO_SELLING
 
+SOUTH = Together((quota.SOUTH, quota.SETTLED, quota.SHYMKENT))
 MONEY = Together((quota.SHARE, quota.RELOCATION, quota.RENT, quota.HOME, quota.MCI_2026))
 
 SUPPORT = (
@@ -74,11 +75,9 @@ SUPPORT = (
         intent="support.regions",
         label=button("Where to live"),
         opening=(
-            Together((quota.SOUTH, quota.SETTLED)),
-            _(
-                "Does the kandas status oblige you to live in certain regions? We could not check"
-                " that. Ask the akimat of the place before you move."
-            ),
+            SOUTH,
+            kandas.WHERE_TO_LIVE,
+            ASK_AKIMAT,
             quota.PLACES,
         ),
         more=(quota.DUTY, quota.REPAY, offices.AKIMAT),

@@ -137,6 +137,7 @@ WAY = (
                 "We have not checked how long you may be away with the kandas status. Ask the"
                 " migration service before you travel."
             ),
+            needs.AWAY,
             quota.DUTY,
             quota.REPAY,
         ),
