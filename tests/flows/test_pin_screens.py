@@ -1,5 +1,7 @@
 """A chosen PIN is asked for before data is shown, and no person is locked out for ever."""
 
+from dataclasses import replace
+
 import pytest
 
 from flows.engine import pin_screens, screens
@@ -168,3 +170,40 @@ def test_pin_is_not_offered_again_after_an_amendment() -> None:
     chat.until("review").presses("submit")
     assert chat.done(Submit)[1:]
     assert not chat.shows(screens.PIN_OFFERED)
+
+
+def _left(pin: bool) -> Chat:
+    """Return somebody who closed the chat at the review, and came back to the form."""
+    chat = at("review")
+    chat.conversation = replace(chat.conversation, has_pin=pin)
+    chat.presses("!exit").says("/start").presses("preregistration")
+    assert chat.at == "review"
+    return chat
+
+
+@pytest.mark.requirement("S-84")
+def test_review_and_earlier_answers_are_masked_after_an_exit() -> None:
+    chat = _left(pin=False)
+    assert chat.shows(screens.HIDDEN)
+    assert "TESTOVA" not in chat.text
+    chat.edits("surname")
+    assert chat.shows(screens.EARLIER)
+    assert "TESTOVA" not in chat.text
+
+
+@pytest.mark.requirement("S-84")
+def test_pin_shows_names_again_after_an_exit() -> None:
+    chat = _left(pin=True).says("/mydata", "2046")
+    assert chat.done(TryPin) == [TryPin("2046")]
+    assert "TESTOVA" not in chat.takes(PinTried(False, 4)).says("/menu").text
+    assert chat.conversation.is_masked
+    chat.says("/mydata").takes(PinTried(True)).presses("preregistration")
+    assert "TESTOVA" in chat.text
+    assert "TESTOVA" in chat.edits("surname").text
+
+
+@pytest.mark.requirement("S-84")
+def test_link_from_the_messenger_shows_names_again_after_an_exit() -> None:
+    chat = _left(pin=False)
+    assert "TESTOVA" in chat.takes(Resumed()).text
+    assert "TESTOVA" in chat.edits("surname").text

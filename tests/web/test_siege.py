@@ -15,11 +15,18 @@ from redis.exceptions import RedisError
 
 from bot import embedded
 from bot.config.settings import Settings
+from bot.web.console import demo_officers
 from flows.engine import screens
 from tests.app_stack import House, opened
+from tests.console_client import Console
 from tests.person_client import TO_CONSENT
 from tests.visitor import Visitor
+from tests.web.test_console import _enrolled
+from tests.web.test_console_passkeys import NAME, _added, _signed_in
 from tests.web.test_journeys import _next, _press
+from tests.web.test_whatsapp_journey import _next as _next_whatsapp
+from tests.web.test_whatsapp_journey import _press as _press_whatsapp
+from tests.web.test_whatsapp_journey import _user as _whatsapp_user
 
 VISITS = 200
 
@@ -114,6 +121,28 @@ async def test_telegram_answers_when_valkey_is_full(small: House) -> None:
         await user.say("выход")
         phrase = say(screens.EXIT_TEXT, "ru")
         await user.wait(lambda chat: [each.text for each in chat if not each.deleted] == [phrase])
+
+
+@pytest.mark.requirement("S-55", "S-81")
+async def test_passkey_signs_in_when_valkey_is_full(small: House) -> None:
+    await demo_officers.enter(small.rt)
+    async with Console.at(small.url) as console, Console.at(small.url) as elsewhere:
+        await _enrolled(small, console, NAME)
+        device = await _added(small, console)
+        async with _full(small):
+            assert (await _signed_in(elsewhere, device)).path == "/console/inbox"
+
+
+@pytest.mark.requirement("S-81")
+async def test_whatsapp_answers_when_valkey_is_full(small: House) -> None:
+    say, user = small.rt.languages.render, await _whatsapp_user(small, "77010007302")
+    async with _full(small):
+        await _next_whatsapp(user, partial(user.say, "👋"))
+        assert say(screens.MENU_TEXT, "ru") in (await _press_whatsapp(user, "ru")).text
+        for word, screen in (("стоп", screens.STOPPED), ("меню", screens.MENU_TEXT)):
+            assert say(screen, "ru") in (await _next_whatsapp(user, partial(user.say, word))).text
+        answer = await _next_whatsapp(user, partial(user.say, "человек"))
+        assert answer.buttons or answer.rows
 
 
 @pytest.mark.requirement("S-75", "S-81")
