@@ -51,6 +51,7 @@ def check() -> None:
     for code in (*catalogues.HAND_MADE, *catalogues.BUILT):
         faults += lint.findings(code, catalogues.read(code), source)
     faults += [fault for code in spelling.CODES for fault in _not_looked_at(code)]
+    faults += _outdated(source)
     for fault in faults:
         context = f" ({fault.context})" if fault.context else ""
         typer.echo(f"{fault.file}: {fault.rule}: {fault.detail}\n    {fault.msgid}{context}")
@@ -60,6 +61,17 @@ def check() -> None:
     if not faults:
         typer.echo("All is well.")
     sys.exit(1 if faults else 0)
+
+
+def _outdated(source: Catalog) -> Iterator[lint.Finding]:
+    """Yield a finding if the template has other sentences than the source."""
+    stored = catalogues.read_template() if catalogues.template().is_file() else Catalog()
+    if _entries(stored) != _entries(source):
+        yield lint.Finding("locales/bot.pot", "", "", "template", "Run ./kosh languages extract")
+
+
+def _entries(catalog: Catalog) -> set[tuple[str, str, frozenset[str]]]:
+    return {(m.context or "", str(m.id), frozenset(m.flags)) for m in catalog if m.id}
 
 
 def _not_looked_at(code: str) -> Iterator[lint.Finding]:

@@ -30,6 +30,8 @@ BUILT: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "uz_Cyrl": ("uz", uzbek_cyrillic.to_cyrillic),
 }
 CONTEXTS = {"_": None, "button": "button<=20", "row": "list row<=24"}
+# As Weblate and other editors of catalogues read the limit of a context.
+FLAGS = {"button<=20": ("max-length:20",), "list row<=24": ("max-length:24",)}
 MARKED = re.compile(rf"\b(?:{'|'.join(CONTEXTS)})\s*\(".encode())
 
 type Messages = Mapping[tuple[str, str], str]
@@ -38,7 +40,9 @@ type Messages = Mapping[tuple[str, str], str]
 
 def extract() -> Catalog:
     """Return a catalogue of every sentence in `flows` and `bot`, in source order."""
-    catalog = Catalog(project="Kosh", charset="utf-8", fuzzy=False)
+    catalog = Catalog(
+        project="Kosh", copyright_holder="the Kosh team", charset="utf-8", fuzzy=False
+    )
     for path in sorted(path for name in ("flows", "bot") for path in (ROOT / name).rglob("*.py")):
         # Most files contain no sentences, and tokenizing them would be most of the work.
         if MARKED.search(source := path.read_bytes()):
@@ -50,13 +54,22 @@ def extract() -> Catalog:
                 if text:
                     places = [(str(path.relative_to(ROOT)), line)]
                     context = CONTEXTS[str(function)]
-                    catalog.add(text, None, places, auto_comments=comments or (), context=context)
+                    flags = FLAGS.get(context or "", ())
+                    catalog.add(
+                        text, None, places, flags, auto_comments=comments or (), context=context
+                    )
     return catalog
 
 
 def update() -> None:
-    """Update every hand-made catalogue from the source: add new sentences, drop obsolete ones."""
+    """Update the template and every hand-made catalogue from the source.
+
+    New sentences are added, obsolete ones dropped.
+    """
     fresh = extract()
+    if template().exists():
+        fresh.creation_date = read_template().creation_date
+    write_template(fresh)
     for code in HAND_MADE:
         catalog = read(code)
         # A date that every extraction changes would conflict in every rebase.
@@ -77,9 +90,30 @@ def read(code: str) -> Catalog:
         return read_po(source, locale=code, abort_invalid=True)
 
 
+def template() -> Path:
+    """Return the path of the English sentences alone, for editors of catalogues."""
+    return LOCALES / "bot.pot"
+
+
+def write_template(catalog: Catalog) -> None:
+    """Write the template."""
+    _write(template(), catalog)
+
+
+def read_template() -> Catalog:
+    """Return the stored template."""
+    with template().open("rb") as source:
+        return read_po(source, abort_invalid=True)
+
+
 def write(code: str, catalog: Catalog) -> None:
+    """Write the catalogue of a hand-made language."""
     path = _path(code)
     path.parent.mkdir(parents=True, exist_ok=True)
+    _write(path, catalog)
+
+
+def _write(path: Path, catalog: Catalog) -> None:
     # Write to a temporary file and rename it, so that no reader sees half a catalogue.
     whole = path.with_name(f".{path.name}.{os.getpid()}")
     with whole.open("wb") as target:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from bot.cli.languages import app
 from bot.i18n import catalogues, lint, spelling
 
+LIMITS = {flag for flags in catalogues.FLAGS.values() for flag in flags}
 BUTTON, ROW = catalogues.CONTEXTS["button"], catalogues.CONTEXTS["row"]
 CONSENT = "May we keep your answers?\n• Why: to answer you.\n• How long: 30 days."
 
@@ -227,12 +228,29 @@ def locales(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(spelling, "LISTS", tmp_path / "words")
     for code, catalog in full.items():
         catalogues.write(code, labels(catalog))
+    catalogues.write_template(labels(Catalog()))
     return tmp_path
 
 
 def labels(full: Catalog) -> Catalog:
     found = {english: full.get(english, BUTTON) for english in ("Menu", "Help", "Back")}
     return catalog_of(*((BUTTON, each, str(at.string) if at else "") for each, at in found.items()))
+
+
+def test_catalogue_labels_carry_their_limit_as_a_flag() -> None:
+    for catalog in (catalogues.extract(), catalogues.read_template(), catalogues.read("kk")):
+        limits = {m.context: m.flags & LIMITS for m in catalog if m.id}
+        assert limits == {None: set(), BUTTON: {"max-length:20"}, ROW: {"max-length:24"}}
+
+
+@pytest.mark.usefixtures("locales")
+def test_languages_check_fails_when_the_template_is_outdated() -> None:
+    assert CliRunner().invoke(app, ["check"]).exit_code == 0
+    lines = catalogues.template().read_text("utf-8")
+    catalogues.template().write_text(lines.replace('msgid "Menu"', 'msgid "Menus"'), "utf-8")
+    done = CliRunner().invoke(app, ["check"])
+    assert done.exit_code == 1
+    assert "locales/bot.pot: template" in done.output
 
 
 @pytest.mark.usefixtures("locales")
