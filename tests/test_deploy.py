@@ -83,6 +83,7 @@ def test_network_policies_select_their_pods() -> None:
     assert set(map(frozenset, reached.values())) == {frozenset(everybody)}
 
 
+@pytest.mark.requirement("S-90")
 def test_docs_name_the_hosts_that_a_pod_calls() -> None:
     """An egress gateway that lets only these hosts through must stop nothing that Kosh needs."""
     page = (ROOT / "docs/how-to/kubernetes.md").read_text("utf-8").partition("## What the network")

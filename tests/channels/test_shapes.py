@@ -51,6 +51,7 @@ def test_telegram_formats_titles_details_warnings_and_numbers() -> None:
     assert _formatted(REVIEW, text) == [("bold", "Name: "), ("bold", "Year: ")]
 
 
+@pytest.mark.requirement("S-88")
 def test_telegram_copies_the_number_of_a_receipt() -> None:
     ((_text, markup),) = telegram.parts(LIST)
     keyboard = telegram.inline(markup)

@@ -156,6 +156,7 @@ def test_telegram_contact_is_own_only_when_telegram_confirms_it(
 
 
 @pytest.mark.parametrize("number", ["+77010000000", "77010000000"])
+@pytest.mark.requirement("S-88")
 def test_telegram_contact_number_is_read_with_and_without_a_plus(number: str) -> None:
     card = {"phone_number": number, "user_id": 501}
     assert parse(update(message=message(contact=card))) == inbound(
@@ -166,6 +167,7 @@ def test_telegram_contact_number_is_read_with_and_without_a_plus(number: str) ->
 NULLS = dict.fromkeys(("caption", "contact", "document", "photo", "sender_chat", "pinned_message"))
 
 
+@pytest.mark.requirement("S-88")
 def test_telegram_optional_fields_may_be_null() -> None:
     who = WHO | {"language_code": None, "is_bot": None}
     said = message(text="/start", **NULLS | {"from": who, "location": None})
@@ -264,6 +266,7 @@ NEWER = ("community_chat_added", "giveaway_completed", "poll_option_added", "for
 
 
 @pytest.mark.parametrize("kind", sorted({*SERVICE, *NEWER}))
+@pytest.mark.requirement("S-88")
 def test_telegram_service_message_of_any_kind_is_silent(kind: str) -> None:
     assert parse(update(message=message(**{kind: {"a": 1}}))) == Ignored("telegram")
 
@@ -678,6 +681,7 @@ async def test_telegram_contact_request_uses_a_reply_keyboard(
 
 
 @pytest.mark.parametrize("buttons", [(EXIT,), ()])
+@pytest.mark.requirement("S-88")
 async def test_telegram_contact_keyboard_is_removed_afterwards(
     channel: Telegram, gulnar: User, buttons: tuple[RenderedButton, ...]
 ) -> None:
@@ -732,6 +736,7 @@ def test_telegram_long_paragraph_is_split_at_lines_then_words(
 
 
 @pytest.mark.parametrize("row", ["", "7"])
+@pytest.mark.requirement("S-88")
 async def test_telegram_partial_long_message_stays_and_resumes(
     channel: Telegram, gulnar: User, telegram: Emulator, row: str
 ) -> None:
@@ -757,6 +762,7 @@ async def test_telegram_partial_long_message_stays_when_the_rest_is_refused(
     assert [one.deleted for one in gulnar.chat] == [False]
 
 
+@pytest.mark.requirement("S-88")
 async def test_telegram_unknown_refusal_is_retried_and_alerts(
     channel: Telegram, gulnar: User, telegram: Emulator, logged: Logged
 ) -> None:
@@ -767,6 +773,7 @@ async def test_telegram_unknown_refusal_is_retried_and_alerts(
     assert [line["code"] for line in logged] == ["E_TELEGRAM_UNKNOWN"]
 
 
+@pytest.mark.requirement("S-88")
 async def test_telegram_message_is_sent_into_its_topic(channel: Telegram, gulnar: User) -> None:
     thread = await gulnar.open_topic("Papers")
     sent = await channel.send(replace(said("а" * 4096, "б"), address=f"501/{thread}"))
@@ -948,6 +955,7 @@ async def test_telegram_empty_message_is_refused_and_logged(
 
 
 @pytest.mark.parametrize("description", ["BUTTON_DATA_INVALID", "can't parse entities: x"])
+@pytest.mark.requirement("S-88")
 async def test_telegram_message_is_sent_without_buttons_when_they_are_refused(
     channel: Telegram, gulnar: User, telegram: Emulator, logged: Logged, description: str
 ) -> None:
@@ -969,6 +977,7 @@ async def test_telegram_message_is_refused_when_it_fails_without_buttons_too(
     assert [line["code"] for line in logged] == ["E_TELEGRAM_REQUEST"] * 2
 
 
+@pytest.mark.requirement("S-88")
 async def test_telegram_send_follows_a_migrated_group_and_alerts(
     channel: Telegram, gulnar: User, telegram: Emulator, logged: Logged
 ) -> None:
@@ -978,6 +987,7 @@ async def test_telegram_send_follows_a_migrated_group_and_alerts(
     assert [line["code"] for line in logged] == ["E_TELEGRAM_MIGRATED"]
 
 
+@pytest.mark.requirement("S-88")
 async def test_telegram_deletion_names_each_message_once(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
@@ -987,6 +997,7 @@ async def test_telegram_deletion_names_each_message_once(
     assert call.params["message_ids"] == [int(sent)]
 
 
+@pytest.mark.requirement("S-88")
 async def test_telegram_wrong_token_suspends_the_channel_and_alerts(
     http: aiohttp.ClientSession, telegram: Emulator, logged: Logged
 ) -> None:

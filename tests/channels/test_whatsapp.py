@@ -225,6 +225,7 @@ def test_whatsapp_text_press_and_attachment_parse_to_events(
         ({"type": "request_welcome", "context": None, "group_id": None}, events.Started()),
     ],
 )
+@pytest.mark.requirement("S-88")
 def test_whatsapp_optional_fields_may_be_null(
     contents: dict[str, Any], event: events.Event
 ) -> None:
@@ -272,6 +273,7 @@ def test_whatsapp_message_of_no_person_is_silent(contents: dict[str, Any]) -> No
         (None, events.Unreadable("other")),
     ],
 )
+@pytest.mark.requirement("S-88")
 def test_whatsapp_filled_form_is_read_as_words(written: str | None, event: events.Event) -> None:
     reply = {"type": "nfm_reply", "nfm_reply": {"name": "flow", "response_json": written}}
     assert event_of(type="interactive", interactive=reply) == event
@@ -282,6 +284,7 @@ def beside(field: str, **value: Any) -> tuple[IncomingUpdate, ...]:
     return arrivals(body([{"id": "1", "changes": changes}]), NUMBER_ID, NOW)
 
 
+@pytest.mark.requirement("S-88")
 def test_whatsapp_call_is_answered_by_a_word_once() -> None:
     call = {"id": "wacid.A", "from": PHONE, "timestamp": str(NOW), "event": "connect"}
     [arrival] = beside("calls", calls=[call])
@@ -290,6 +293,7 @@ def test_whatsapp_call_is_answered_by_a_word_once() -> None:
     assert beside("calls", calls=[call | {"event": "terminate"}]) == (Ignored("whatsapp"),)
 
 
+@pytest.mark.requirement("S-88")
 def test_whatsapp_preference_stops_broadcasts() -> None:
     told = {"wa_id": PHONE, "category": "marketing_messages", "value": "stop"}
     assert beside("user_preferences", user_preferences=[told, told | {"value": "resume"}]) == (
@@ -307,6 +311,7 @@ def test_whatsapp_preference_stops_broadcasts() -> None:
         ("phone_number_name_update", {"decision": "REJECTED"}, "E_WHATSAPP_NUMBER"),
     ],
 )
+@pytest.mark.requirement("S-88")
 def test_whatsapp_account_events_alert_if_they_are_bad(
     field: str, value: dict[str, str], code: str
 ) -> None:
@@ -315,6 +320,7 @@ def test_whatsapp_account_events_alert_if_they_are_bad(
     assert [line["code"] for line in logged] == ([code] if code else [])
 
 
+@pytest.mark.requirement("S-88")
 def test_whatsapp_list_of_languages_opens_in_no_foreign_language() -> None:
     buttons = presses(*"abcd")
     [content] = layout.parts(Message(("?",), buttons), WORDS)
@@ -483,6 +489,7 @@ def test_whatsapp_account_error_alerts() -> None:
         ((131000, 131016, 2), Unreachable),
     ],
 )
+@pytest.mark.requirement("S-88")
 def test_whatsapp_error_codes_map_to_their_error_class(
     codes: tuple[int, ...], kind: type[SendError]
 ) -> None:
@@ -511,6 +518,7 @@ def test_whatsapp_unknown_code_is_classified_by_http_status(
     assert fault(999_999, status).error is kind
 
 
+@pytest.mark.requirement("S-88")
 def test_whatsapp_fault_of_the_number_or_an_unknown_one_alerts() -> None:
     assert fault(133010).alarm == "E_WHATSAPP_NUMBER"
     assert fault(999_999).alarm == "E_WHATSAPP_UNKNOWN"
@@ -671,6 +679,7 @@ async def test_whatsapp_message_is_sent_with_the_outbox_row_id(
     assert emulator.journal.mistakes() == []
 
 
+@pytest.mark.requirement("S-88")
 async def test_partial_send_reports_sent_parts_and_resumes_after_them(
     emulator: wa.Emulator, channel: WhatsApp
 ) -> None:

@@ -23,6 +23,8 @@ from bot.web.console import demo_officers
 from tests.app_stack import House, serving
 from tests.terminal import shell
 
+pytestmark = pytest.mark.requirement("S-87")
+
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ from flows.engine import screens
 from flows.engine.events import Event, Page, Pressed, Said, Started
 from tests.person_client import TO_CONSENT, Guest
 
+pytestmark = pytest.mark.requirement("S-88")
+
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,18 +66,21 @@ async def opened() -> AsyncIterator[Desk]:
                     verdict.contents.close()
 
 
+@pytest.mark.requirement("S-19")
 async def test_slow_files_of_one_sender_leave_room_for_others() -> None:
     async with opened() as desk:
         await desk.begin(receptions.RECEPTIONS, file=photo()[:100], one=True)
         assert isinstance(await desk.other(), Clean)
 
 
+@pytest.mark.requirement("S-19")
 async def test_slow_files_of_one_address_leave_room_for_others() -> None:
     async with opened() as desk:
         await desk.begin(receptions.RECEPTIONS, file=photo()[:100], address="office")
         assert isinstance(await desk.other(), Clean)
 
 
+@pytest.mark.requirement("S-19")
 async def test_slowest_file_makes_room_when_all_receptions_are_taken() -> None:
     async with opened() as desk:
         await desk.begin(receptions.RECEPTIONS - 1, file=photo()[:100])

@@ -209,6 +209,7 @@ def test_handoff_continues_when_the_cancellation_is_declined(answers: tuple[str,
 
 
 @pytest.mark.parametrize("word", ["меню", "Главное меню", "/menu"])
+@pytest.mark.requirement("S-88")
 def test_menu_word_asks_whether_to_leave_the_officer(word: str) -> None:
     chat = handed_over().says(word)
     assert chat.at == screens.LEAVE
@@ -217,6 +218,7 @@ def test_menu_word_asks_whether_to_leave_the_officer(word: str) -> None:
 
 @pytest.mark.parametrize("asks", ["/menu", "/delete"])
 @pytest.mark.parametrize("word", ["нет", "назад"])
+@pytest.mark.requirement("S-88")
 def test_no_and_back_decline_a_screen_beside_the_officer(asks: str, word: str) -> None:
     chat = handed_over().says(asks, word)
     assert chat.done(Relay) == []

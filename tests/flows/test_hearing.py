@@ -99,6 +99,7 @@ def test_first_message_may_be_the_language_itself_or_a_command() -> None:
     assert Chat(understanding=UNDERSTANDING).says("меню").at == screens.LANGUAGE
 
 
+@pytest.mark.row(64)
 def test_danger_is_answered_before_a_language_is_chosen() -> None:
     chat = says(Chat(understanding=UNDERSTANDING), "detained")
     assert chat.shows(safety.READ_ALONE)
@@ -360,6 +361,7 @@ def test_label_of_the_urgent_button_may_be_written() -> None:
 # Captions, clearing and officers
 
 
+@pytest.mark.requirement("S-88")
 def test_caption_of_a_file_is_answered() -> None:
     chat = heard().takes(Unreadable("photo", sentence("passport", "ru")))
     assert chat.shows(screens.NO_PICTURES)
@@ -378,6 +380,7 @@ def test_call_is_answered_by_a_word() -> None:
     assert heard().takes(Unreadable("call")).shows(screens.NO_CALLS)
 
 
+@pytest.mark.requirement("S-88")
 def test_photo_stays_in_the_chat_when_its_caption_goes_to_an_officer() -> None:
     chat = heard().takes(Unreadable("photo", sentence("passport", "ru")))
     assert chat.done(DeleteInput) == [DeleteInput()]
@@ -406,6 +409,7 @@ def test_caption_of_an_upload_is_answered(name: str, shown: Text) -> None:
     assert chat.at == "paper_identity"
 
 
+@pytest.mark.requirement("S-88")
 def test_caption_is_relayed_to_the_officer() -> None:
     chat = Chat.begun("ru", "officer", understanding=UNDERSTANDING).until("words").says("Testova")
     chat.takes(Unreadable("photo", "look"))

@@ -45,6 +45,7 @@ def _counted() -> float:
         (Refused(), "send", 0),
     ],
 )
+@pytest.mark.requirement("S-88")
 async def test_message_in_doubt_is_counted_once_for_each_lost_answer(
     rt: Runtime, error: SendError, kind: Any, expected: int
 ) -> None:
@@ -74,6 +75,7 @@ async def test_edit_that_became_a_message_in_doubt_is_counted(rt: Runtime) -> No
 
 
 @pytest.mark.requirement("S-12")
+@pytest.mark.requirement("S-88")
 async def test_torn_edit_leaves_one_message_and_no_doubt(rt: Runtime) -> None:
     async with joined(rt) as member:
         await member.gets(HELLO)

@@ -105,6 +105,7 @@ async def test_rate_limit_reported_as_global_holds_for_every_chat(rt: Runtime) -
     assert (await newest(rt, other))[:2] == ("pending", 0)
 
 
+@pytest.mark.requirement("S-88")
 async def test_outbox_gives_up_no_message_while_the_channel_is_suspended(rt: Runtime) -> None:
     guest = await known(rt)
     channel = paced(rt, Rates())

@@ -33,6 +33,7 @@ async def _topics(rt: Runtime) -> list[str]:
     ],
     ids=["alike", "small-letters", "accent"],
 )
+@pytest.mark.row(68)
 async def test_same_details_of_two_people_open_one_case(
     rt: Runtime, answers: dict[str, str]
 ) -> None:

@@ -440,6 +440,7 @@ async def test_whatsapp_user_id_is_attached_to_the_known_phone(house: House) -> 
     assert await _query(house, "SELECT count(*) FROM people") == [(1,)]
 
 
+@pytest.mark.requirement("S-88")
 async def test_whatsapp_person_known_by_user_id_is_found_by_the_phone_alone(house: House) -> None:
     user = await _known(house, "77010000029", known="user_id")
     user.person.known = "both"
