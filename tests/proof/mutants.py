@@ -469,10 +469,12 @@ def valkey_decides_who_is_answered() -> None:
 
 @noticed_by(
     "tests/web/test_phone_in_other_hands.py"
-    "::test_officers_reply_arrives_as_a_notice_when_the_person_may_be_away"
+    "::test_officers_reply_arrives_as_a_notice_when_the_person_may_be_away",
+    "tests/web/test_withheld_messages.py"
+    "::test_whatsapp_message_of_an_officer_is_withheld_until_it_is_opened",
 )
 def replies_to_every_lock_screen() -> None:
-    """Send an officer's reply whole, whoever holds the phone."""
+    """Send what an officer causes whole, whoever holds the phone."""
     from bot.desk import views
 
     _put(views, is_withheld=lambda *_given: False)
@@ -503,6 +505,20 @@ def unlimited_web_chat() -> None:
         return budgets.Granted()
 
     _put(budgets, spend=granted)
+
+
+@noticed_by(
+    "tests/web/test_console_passkeys.py"
+    "::test_failures_of_an_address_keep_no_officer_out_of_a_known_device",
+)
+def devices_are_unknown() -> None:
+    """Count the tries of a known device with those of its address."""
+    from bot.web.console import sign_in
+
+    async def unknown(*_given: Any) -> str:
+        return ""
+
+    _put(sign_in, _known_device=unknown)
 
 
 @noticed_by("tests/web/test_web_budgets.py::test_question_takes_one_answer_from_one_address")
