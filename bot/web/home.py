@@ -194,7 +194,7 @@ def _stored(reader: Reader) -> list[str]:
 
 def _told(reader: Reader, intent: str) -> list[str]:
     """Return what the assistant answers to an intent."""
-    return [reader.say(each) for each in spoken(BY_INTENT[intent].opening, reader.edition)]
+    return [reader.say(each) for each in spoken(BY_INTENT[intent].ordered("")[0], reader.edition)]
 
 
 def _privacy(reader: Reader) -> Values:

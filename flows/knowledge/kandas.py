@@ -169,11 +169,12 @@ EXTENSION_PAPERS = Fact(
 WHERE_TO_LIVE = Fact(
     key="kandas_status.where_to_live",
     text=_(
-        "Must people with the kandas status live in certain regions? Sources disagree. A press"
-        " guide of February 2026 says yes. Mangystau, which has no quota, answered in the same"
-        " month: people find a home there themselves."
+        "Must people with the kandas status live in certain regions? Sources disagree. In November"
+        " 2025 the state news agency wrote that by law they choose freely where to live. A press"
+        " guide of February 2026 says that they must live in certain regions."
     ),
     sources=(
+        "https://cn.inform.kz/news/nian13guorendetong-e56958/",
         "https://news.mail.ru/politics/69967509/",
         "https://ru.200.news/2026/02/12/predostavlenie-ili-prodlenie-statwsa-kandasa.html",
     ),

@@ -193,8 +193,8 @@ MN_EXCHANGE = Fact(
     key="mn.return_problem",
     countries=frozenset({"MN"}),
     text=_(
-        "Some people became citizens of Kazakhstan and then went back to Mongolia. They had "
-        "to ask for Mongolian citizenship again."
+        "Some people became citizens of Kazakhstan and then went back to Mongolia. Most of "
+        "them wanted their Mongolian citizenship again."
     ),
     sources=("https://www.montsame.mn/en/read/206375",),
     as_of=date(2019, 11, 8),

@@ -176,10 +176,12 @@ CN_LOSS = Fact(
     key="cn.loss",
     countries=frozenset({"CN"}),
     text=_(
-        "By the law of China people apply there to give up citizenship. The citizenship ends when"
-        " the application is approved."
+        "By the law of China people who settled abroad lose its citizenship when they get another"
+        " of their own will. Others apply to China, and lose citizenship when the application is"
+        " approved."
     ),
     sources=(
+        "https://translate.hicom-asia.com/template/formal-nationality-declaration",
         "http://www.newsgd.com/livingingd/immigration/content/2009-10/30/content_95563263_2.htm",
         "http://www.czwzw.com/en/html/Law/57.Html",
     ),
@@ -205,7 +207,9 @@ UZ_RELEASE = Fact(
         "To give up citizenship in Uzbekistan takes an application, the passport and"
         " family certificates. There is a state fee."
     ),
-    sources=("https://advice.adliya.uz/ru/document/43",),
+    sources=(
+        "https://advice.adliya.uz/ru/document/43?keyword=%D0%92%D1%8B%D1%85%D0%BE%D0%B4+%D0%BD%D0%B0+%D0%BF%D0%B5%D0%BD%D1%81%D0%B8%D1%8E",
+    ),
     as_of=COLLECTED,
     dated=Dated.READ,
     about=About.PAPERS,

@@ -41,7 +41,7 @@ ANY_VISA = Fact(
 CARD = Fact(
     key="residence_card.term",
     text=_("With the permit, the residence card of a foreigner is issued from the age of 16."),
-    sources=("https://www.gov.kz/situations/149",),
+    sources=("https://www.gov.kz/situations/149/intro?lang=en",),
     as_of=COLLECTED,
     dated=Dated.READ,
 )

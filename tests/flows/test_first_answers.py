@@ -199,7 +199,7 @@ ASKED: Mapping[str, tuple[str, str]] = {
     "how long a resident may be away": ("kandas.leave", "more than 183 days"),
     "how a new phone card begins to work": ("documents.iin", "biometric identification"),
     "how long a bank card is valid": ("documents.iin", "valid for 12 months"),
-    "Chinese citizenship ends": ("citizenship.renounce", "when the application is approved"),
+    "Chinese citizenship ends": ("citizenship.renounce", "when they get another of their own will"),
     "Uzbek citizenship ends": ("citizenship.renounce", "proof of the date of the new citizenship"),
     "ethnicity of a child": ("kandas.prove_ethnicity", "has the ethnicity of the parents"),
     "how long may I stay": ("permit.visa", "may stay 30 days without registration"),
