@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import aiohttp
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
@@ -15,6 +16,7 @@ from bot.channels.telegram.client import Telegram
 from bot.channels.webchat import WebChat
 from bot.channels.whatsapp.client import WhatsApp
 from bot.concurrency.batching import Batcher, SerialQueue
+from bot.concurrency.expiring import Expiring
 from bot.config import minimum_versions
 from bot.config.settings import Settings
 from bot.config.sources import ConfigError
@@ -80,6 +82,8 @@ class Runtime:
     doubts: dict[str, tuple[float, asyncio.Task[None]]] = field(default_factory=dict)
     # Calls for anonymous people that are tried again after their turn.
     later: set[asyncio.Task[None]] = field(default_factory=set)
+    # The newest updates of each person, for `conversations.bursts`.
+    recent: Expiring[Any] = field(default_factory=Expiring)
     # Batch sizes and concurrency as measured in decision 36.
     lines: SerialQueue = field(default_factory=lambda: SerialQueue(DATABASE_SECONDS))
     turns: Batcher = field(

@@ -30,8 +30,8 @@ from bot.channels import (
     Refused,
     SendError,
     Unreachable,
-    stored_id,
 )
+from bot.channels.message_ids import stored_id
 from bot.channels.webchat import WebChat
 from bot.concurrency import shutdown
 from bot.db.connection import Transaction

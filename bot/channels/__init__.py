@@ -87,6 +87,8 @@ class Inbound:
     seconds; 0 where the platform has no reply window. `consent_handle` replaces handle and address
     of an anonymous person who consents. `permits` are the budgets that were drawn for this event;
     None on channels without budgets. `network` is the keyed hash of the address it came from.
+    `pressed_on` is the message whose button a press presses. `earlier` are the messages with the
+    lines before the last one of a text.
     """
 
     channel: str
@@ -101,6 +103,8 @@ class Inbound:
     consent_handle: str = ""
     permits: frozenset[str] | None = None
     network: bytes = b""
+    pressed_on: str = ""
+    earlier: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +364,7 @@ class Channel(Protocol):
     are sent as one, since the platform bills or throttles each. `page`: sensitive questions are
     asked on the secure page. `window`: seconds to send free text after a person's message, 0 is
     always. `notifies`: phones show messages outside the chat. `protects`: it can forbid forwarding.
+    `gathers`: lines of one second are answered together.
     """
 
     name: str
@@ -370,6 +375,7 @@ class Channel(Protocol):
     window: int
     notifies: bool
     protects: bool
+    gathers: bool
     rates: Rates
 
     def parse(self, body: bytes) -> tuple[IncomingUpdate, ...]:
@@ -390,11 +396,3 @@ class Channel(Protocol):
     def fetch(self, ref: str) -> AsyncIterator[bytes]:
         """Yield the bytes of a file that a person sent. Raises SendError if it is gone."""
         ...
-
-
-def stored_id(channel: Channel, external_id: str) -> str | None:
-    """Return the message id to store; None if the channel can neither edit nor delete.
-
-    WhatsApp's message ids contain the recipient's phone number in readable form.
-    """
-    return external_id if channel.edits or channel.deletes else None

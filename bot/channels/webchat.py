@@ -48,6 +48,7 @@ class WebChat:
     window = 0
     notifies = False
     protects = False
+    gathers = False
     rates = Rates()
 
     def __init__(self, live: Cache, vault: Vault) -> None:

@@ -117,6 +117,14 @@ class Settings(ExternalModelSettings):
         "its tier at Meta; 0: no limit.",
     )
 
+    burst_seconds: float = Field(
+        default=1.0,
+        ge=0,
+        le=10,
+        description="Seconds within which a person's further lines, repeated presses and files get "
+        "one answer in a messenger; 0 answers each of them.",
+    )
+
     broadcast_hosts: Names = Field(
         default=("gov.kz", "egov.kz"),
         description="Hosts that an announcement may link to, with their subdomains, besides "

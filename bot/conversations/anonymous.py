@@ -16,8 +16,9 @@ from msgspec.structs import replace
 from bot import cache, outbox
 from bot.broadcasts import archive
 from bot.cache import Busy, CacheUnavailable
-from bot.channels import ChannelCall, Inbound
+from bot.channels import ChannelCall, Inbound, message_ids
 from bot.conversations import deletable_messages, unsent_calls
+from bot.conversations.bursts import WaitingTurn
 from bot.conversations.unsent_calls import UnsentCall, UnsentRest
 from bot.observability import logging, metrics
 from bot.printing import share_links
@@ -47,6 +48,7 @@ HELD_PAUSE = 0.025
 # Seconds before each further round of calls that a turn has left.
 LATER_PAUSES = (2.0, 4.0, 8.0, 16.0, 30.0)
 SESSION_SECONDS = 1800
+MAX_SEEN = 64
 
 _logger = logging.get()
 _encode = msgspec.json.Encoder().encode
@@ -173,9 +175,16 @@ def at_beginning(
 
 
 async def answer(
-    rt: Runtime, inbound: Inbound, ask: AnonymousSession, turn: Turn
+    rt: Runtime,
+    inbound: Inbound,
+    ask: AnonymousSession,
+    turn: Turn,
+    waiting: WaitingTurn | None = None,
 ) -> AnonymousSession:
-    """Send the answers; return the session with the ids in the chat and the calls left to make."""
+    """Send the answers; return the session with the ids in the chat and the calls left to make.
+
+    With `waiting`, all calls are left until it is decided.
+    """
     pressed = inbound.message_id if inbound.press_id else ""
     typed = "" if inbound.press_id else inbound.message_id
     stands, calls = [*ask.sent, typed], [*ask.unsent]
@@ -187,8 +196,8 @@ async def answer(
                 stands = []
                 notices = outbox.undeleted(rt, [inbound.channel], turn.conversation.language)
             case DeleteInput():
-                calls += _deletions(rt, inbound, (inbound.message_id,))
-                stands = [each for each in stands if each != inbound.message_id]
+                calls += _deletions(rt, inbound, message_ids.of_event(inbound))
+                stands = [each for each in stands if each not in message_ids.of_event(inbound)]
             case NotUnderstood(language, step):
                 metrics.NOT_UNDERSTOOD.labels(language, step).inc()
             case SuggestPhrase(language, text):
@@ -205,7 +214,11 @@ async def answer(
     calls += map(
         unsent_calls.of_row, outbox.rows(rt, (*says, *notices), inbound.channel, 0, pressed)
     )
-    left, ids = await unsent_calls.send(rt, inbound.channel, inbound.address, calls)
+    left, ids = tuple(calls), list[str]()
+    if waiting is None:
+        left, ids = await unsent_calls.send(rt, inbound.channel, inbound.address, calls)
+    else:
+        waiting.calls = left[len(ask.unsent) :]
     stands = [each for each in dict.fromkeys((*stands, *ids)) if each]
     return replace(ask, sent=tuple(stands[-deletable_messages.MAX_KEPT :]), unsent=left)
 
@@ -213,6 +226,27 @@ async def answer(
 def _deletions(rt: Runtime, inbound: Inbound, external_ids: Iterable[str]) -> list[UnsentCall]:
     rows = outbox.deletion(rt, inbound.channel, external_ids)
     return [unsent_calls.of_row(row) for row in rows]
+
+
+def without_calls(ask: AnonymousSession, calls: tuple[UnsentCall, ...]) -> AnonymousSession | None:
+    """Return the session without its last unsent calls; None if they are not those."""
+    first = len(ask.unsent) - len(calls)
+    return replace(ask, unsent=ask.unsent[:first]) if ask.unsent[first:] == calls else None
+
+
+async def note_seen(rt: Runtime, inbound: Inbound, today: date) -> None:
+    """Note an update that needs no turn, so that it has none when it is delivered again."""
+    key, token = rt.vault.ask_key(inbound.channel, inbound.handle, today), uuid4().hex
+    held = await hold(rt, key, token)
+    if held is not None and held.known:
+        return await mark_known(rt, key)
+    ask = asked(rt, key, held.blob if held else await unlocked(rt, key))
+    await keep(rt, key, token if held else "", seen(ask, inbound))
+
+
+def seen(ask: AnonymousSession, inbound: Inbound) -> AnonymousSession:
+    """Return the session with the update noted as processed."""
+    return replace(ask, seen=(*ask.seen, inbound.external_id)[-MAX_SEEN:])
 
 
 def send_later(rt: Runtime, rest: UnsentRest) -> None:
@@ -225,21 +259,26 @@ def send_later(rt: Runtime, rest: UnsentRest) -> None:
 async def _send_rest(rt: Runtime, rest: UnsentRest) -> None:
     for pause in LATER_PAUSES:
         await asyncio.sleep(pause)
-        token = uuid4().hex
-        try:
-            held = await hold(rt, rest.key, token)
-        except Overloaded:
-            continue
-        if held is None or held.known:
+        if await send_rest(rt, rest):
             return
-        ask = asked(rt, rest.key, held.blob)
-        try:
-            left, ids = await unsent_calls.send(rt, rest.channel, rest.address, ask.unsent)
-            ask = replace(ask, sent=(*ask.sent, *ids), unsent=left)
-        finally:
-            await keep(rt, rest.key, token, ask)
-        if not ask.unsent:
-            return
+
+
+async def send_rest(rt: Runtime, rest: UnsentRest) -> bool:
+    """Make the calls that are left; return False if they must be tried again."""
+    token = uuid4().hex
+    try:
+        held = await hold(rt, rest.key, token)
+    except Overloaded:
+        return False
+    if held is None or held.known:
+        return True
+    ask = asked(rt, rest.key, held.blob)
+    try:
+        left, ids = await unsent_calls.send(rt, rest.channel, rest.address, ask.unsent)
+        ask = replace(ask, sent=(*ask.sent, *ids), unsent=left)
+    finally:
+        await keep(rt, rest.key, token, ask)
+    return not ask.unsent
 
 
 async def perform(rt: Runtime, channel: str, act: ChannelCall) -> list[str]:

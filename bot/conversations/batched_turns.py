@@ -20,7 +20,7 @@ from bot.observability import logging
 from bot.outbox import ClaimedMessage
 from bot.people.identities import Person
 from bot.runtime import Runtime
-from flows.engine.events import DeleteInput, Kind
+from flows.engine.events import DeleteInput, Kind, Say
 from flows.engine.state import Turn
 
 _logger = logging.get()
@@ -32,6 +32,7 @@ class Committed:
 
     person: Person | None = None
     parcel: ClaimedMessage | None = None
+    says: tuple[Say, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ async def take(
 @dataclass(frozen=True, slots=True)
 class _Plain:
     held: LockedConversation
+    says: tuple[Say, ...]
     written: tuple[outbox.Row, ...]
     call: pipeline.Call
 
@@ -108,7 +110,7 @@ def _judged(
     if turn.effects:
         written += outbox.deletion(rt, held.channel, [inbound.message_id])
     call = conversation_store.save_statement(rt, held, turn, written, inbound)
-    return _Plain(held, written, call)
+    return _Plain(held, turn.says, written, call)
 
 
 def _is_plain(turn: Turn) -> bool:
@@ -119,6 +121,5 @@ def _is_plain(turn: Turn) -> bool:
 def _taken(rt: Runtime, plain: _Plain, rows: pipeline.Rows) -> Committed:
     if not rows:
         return Committed()
-    return Committed(
-        plain.held.person, conversation_store.claimed_message(rt, plain.held, plain.written, rows)
-    )
+    message = conversation_store.claimed_message(rt, plain.held, plain.written, rows)
+    return Committed(plain.held.person, message, plain.says)

@@ -9,9 +9,10 @@ from typing import assert_never
 
 from bot import cases, outbox, uploads
 from bot.broadcasts import archive
-from bot.channels import ChannelCall, Inbound
+from bot.channels import ChannelCall, Inbound, message_ids
 from bot.channels.webchat import WebChat
 from bot.conversations import store as conversation_store
+from bot.conversations.bursts import SPARE_SECONDS, WaitingTurn
 from bot.conversations.chosen_intents import Question, question_of
 from bot.conversations.store import LockedConversation
 from bot.conversations.unsent_calls import UnsentRest
@@ -75,6 +76,7 @@ class AfterCommit:
     erased: Erased | None = None
     rest: UnsentRest | None = None
     question: Question | None = None
+    waiting: WaitingTurn | None = None
 
 
 @dataclass(slots=True)
@@ -98,10 +100,12 @@ async def carry_out(
     *,
     moved: bool = False,
     notice: Sequence[Say] = (),
+    waiting: WaitingTurn | None = None,
 ) -> AfterCommit:
     """Apply the effects of a turn, save it and queue its messages.
 
-    With a `notice`, this is sent, and the messages wait until the person opens it.
+    With a `notice`, this is sent, and the messages wait until the person opens it. With `waiting`,
+    they are delayed until it is decided.
     """
     work = _TurnEffects(held.epoch + moved, [])
     for effect in turn.effects:
@@ -109,10 +113,8 @@ async def carry_out(
     await _note_mission(transaction, held.person, turn)
     pressed = inbound.message_id if inbound and inbound.press_id else ""
     if _returns_to_messenger(held, turn):
-        held, pressed = (
-            await _return_to_messenger(rt, transaction, held, turn.conversation.language),
-            "",
-        )
+        language = turn.conversation.language
+        held, pressed = await _return_to_messenger(rt, transaction, held, language), ""
     says, sheet = share_links.linked(rt, turn)
     says = (
         *await archive.render(transaction, turn),
@@ -126,12 +128,9 @@ async def carry_out(
         await outbox.enqueue(transaction, held.person, held.channel, written, waits=True)
         written = outbox.rows(rt, notice, held.channel, work.epoch, "")
     if work.erased:
-        language = turn.conversation.language
-        final = _final_messages(rt, held, written, work.stands, language)
-        if inbound is None:
-            return final
-        key = rt.vault.ask_key(inbound.channel, inbound.handle, held.now.date())
-        return replace(final, erased=Erased(key, language))
+        return _final_messages(rt, held, written, work.stands, turn.conversation.language, inbound)
+    if waiting is not None and inbound is not None:
+        return await _delayed(rt, transaction, held, turn, inbound, written, waiting)
     stays = conversation_store.deletable_note(rt, held, turn, inbound) if inbound else None
     last = inbound is not None
     parcel = await conversation_store.save(
@@ -139,6 +138,24 @@ async def carry_out(
     )
     question = question_of(turn, held.person.id)
     return AfterCommit(held.person, parcel, sheet=sheet, question=question)
+
+
+async def _delayed(
+    rt: Runtime,
+    transaction: Transaction,
+    held: LockedConversation,
+    turn: Turn,
+    inbound: Inbound,
+    written: Sequence[outbox.Row],
+    waiting: WaitingTurn,
+) -> AfterCommit:
+    """Save a turn with messages that are due later, in case this process cannot send them."""
+    seconds = rt.settings.burst_seconds + SPARE_SECONDS
+    waiting.rows = await conversation_store.save_delayed(
+        rt, transaction, held, turn, written, inbound, seconds
+    )
+    question = question_of(turn, held.person.id)
+    return AfterCommit(held.person, None, question=question, waiting=waiting)
 
 
 async def _note_mission(transaction: Transaction, person: Person, turn: Turn) -> None:
@@ -198,6 +215,7 @@ def _final_messages(
     written: Sequence[outbox.Row],
     stands: outbox.SentMessages,
     language: str,
+    inbound: Inbound | None,
 ) -> AfterCommit:
     """Return final messages without rows, because nothing of an erased person is stored."""
     acts = [
@@ -209,7 +227,11 @@ def _final_messages(
     notices = outbox.undeleted(rt, [channel for channel, _place in stands], language)
     rows = (*written, *(outbox.Row("send", outbox.rendered(rt, say)) for say in notices))
     words = [ChannelCall(row.act, held.address, row.message, row.external_id) for row in rows]
-    return AfterCommit(None, None, (*acts, *((held.channel, act) for act in words)))
+    final = AfterCommit(None, None, (*acts, *((held.channel, act) for act in words)))
+    if inbound is None:
+        return final
+    key = rt.vault.ask_key(inbound.channel, inbound.handle, held.now.date())
+    return replace(final, erased=Erased(key, language))
 
 
 async def _apply(
@@ -248,7 +270,7 @@ async def _apply(
         case Export():
             work.rows += await _exported(rt, transaction, held, conversation)
         case DeleteInput() if inbound is not None:
-            work.rows += outbox.deletion(rt, held.channel, [inbound.message_id])
+            work.rows += outbox.deletion(rt, held.channel, message_ids.of_event(inbound))
         case QuickExit():
             await _leave_chat(rt, transaction, held, conversation.language, inbound, work)
         case SetPin(new_pin):
@@ -306,7 +328,7 @@ async def _standing(
     """Take the ids of deletable messages by channel (one or all), and add the current one."""
     found = await conversation_store.take_standing(transaction, held, channel)
     if inbound is not None:
-        found.setdefault(inbound.channel, []).append(inbound.message_id)
+        found.setdefault(inbound.channel, []).extend(message_ids.of_event(inbound))
     return found
 
 
@@ -354,7 +376,8 @@ async def _record(
         case Remind(days):
             await reminders.put(transaction, person.id, days)
         case TakeFile(place, ref):
-            await uploads.begin(transaction, person, place, held.channel, ref)
+            delay = rt.settings.burst_seconds
+            await uploads.begin(transaction, person, place, held.channel, ref, delay=delay)
         case UploadReceived():
             await cases.paper_came(transaction, person)
         case SendPapers():

@@ -1,19 +1,28 @@
 """Quarantine (dead letter table) of updates that could not be processed, and the apology."""
 
+import psycopg
+from psycopg_pool import PoolTimeout
 from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert
 
-from bot.channels import Message
+from bot import outbox
+from bot.channels import ChannelCall, Inbound, Message
 from bot.conversations import store as conversation_store
+from bot.conversations.anonymous import Overloaded
+from bot.conversations.effects import AfterCommit
 from bot.db import tables as t
 from bot.db.connection import Transaction
 from bot.db.statements import fetch_value, statement
+from bot.observability import logging
 from bot.runtime import Runtime
 from flows.engine.text import _
 
+POISON_AFTER = 5
 APOLOGY = _(
     "Something went wrong on our side. Your answers are safe. Please try again, or write “menu”."
 )
+
+_logger = logging.get()
 
 _KEEP = statement(
     insert(t.QuarantinedUpdate)
@@ -51,3 +60,37 @@ def apology(rt: Runtime, language: str) -> Message:
     codes = [language] if language else [code for code, _own in rt.languages.languages()]
     lines = [rt.languages.render(APOLOGY, code) for code in codes]
     return Message(tuple(lines), language=language)
+
+
+async def handle_failure(rt: Runtime, inbound: Inbound, error: Exception) -> AfterCommit | None:
+    """Count a failure; after five the update is quarantined and the person gets an apology."""
+    _logger.exception("update.failed", channel=inbound.channel)
+    async with rt.pool.connection() as transaction:
+        attempts = await quarantine(
+            rt, transaction, inbound.channel, inbound.external_id, "E_FAILED", 0
+        )
+    if attempts < POISON_AFTER:
+        raise Overloaded from error
+    try:
+        return await _apologized(rt, inbound)
+    except (psycopg.OperationalError, PoolTimeout):
+        raise
+    except Exception:
+        # It is quarantined, which raises an alert; a redelivery would only fail again.
+        _logger.exception("apology.failed", channel=inbound.channel)
+        return None
+
+
+async def _apologized(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
+    async with rt.pool.connection() as transaction:
+        held, fresh, _clock = await conversation_store.claim(rt, transaction, inbound)
+        if held is not None and fresh:
+            held = await conversation_store.note_inbound(rt, transaction, held, inbound)
+            message = apology(rt, held.conversation.language)
+            row = outbox.Row("send", message)
+            parcel = await conversation_store.save(
+                rt, transaction, held, held.conversation, held.epoch, (row,)
+            )
+            return AfterCommit(held.person, parcel)
+    act = ChannelCall("send", inbound.address, apology(rt, ""))
+    return AfterCommit(None, None, ((inbound.channel, act),)) if held is None else None

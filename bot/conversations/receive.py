@@ -6,11 +6,12 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import assert_never
 from uuid import UUID, uuid4
 
+import msgspec
 import psycopg
 from psycopg_pool import PoolTimeout
 
@@ -29,16 +30,17 @@ from bot.channels import (
     Unparseable,
 )
 from bot.concurrency.batching import WaitedTooLong
-from bot.conversations import anonymous, batched_turns, chosen_intents, effects
+from bot.conversations import anonymous, batched_turns, bursts, chosen_intents, effects
 from bot.conversations import store as conversation_store
 from bot.conversations.anonymous import Overloaded
 from bot.conversations.batched_turns import Committed, NeedsOwnTransaction
+from bot.conversations.bursts import Burst, Place, WaitingTurn
 from bot.conversations.effects import AfterCommit
-from bot.conversations.quarantine import apology, quarantine
+from bot.conversations.quarantine import handle_failure, quarantine
 from bot.conversations.store import LockedConversation
 from bot.conversations.unsent_calls import UnsentRest
 from bot.db.connection import Transaction
-from bot.observability import logging, metrics, tracing
+from bot.observability import metrics, tracing
 from bot.people import identities, pin, rewrapping, subscriptions
 from bot.printing import share_links
 from bot.runtime import Runtime
@@ -54,19 +56,19 @@ from flows.engine.events import (
 )
 from flows.engine.language_protocol import Reserved
 from flows.engine.model_events import IntentChosen
-from flows.engine.state import Turn
-
-POISON_AFTER = 5
-MAX_SEEN = 64
-
-_logger = logging.get()
+from flows.engine.state import Conversation, Turn
 
 
-async def receive(rt: Runtime, arrival: IncomingUpdate) -> AfterCommit | None:
-    """Process one incoming update; an accepted one is committed when this returns."""
+async def receive(
+    rt: Runtime, arrival: IncomingUpdate, place: Place = Place.ALONE
+) -> AfterCommit | None:
+    """Process one incoming update; an accepted one is committed when this returns.
+
+    `place` is its place among the lines that a platform delivered together.
+    """
     match arrival:
         case Inbound():
-            return await _measured(rt, arrival)
+            return await _measured(rt, arrival, place)
         case Blocked(channel, handle, blocked):
             async with rt.pool.connection() as transaction:
                 await identities.mark_blocked(rt, transaction, channel, handle, blocked)
@@ -116,13 +118,17 @@ async def _is_duty_group(rt: Runtime, address: str) -> bool:
 
 
 async def deliver(rt: Runtime, delivery: AfterCommit | None) -> None:
-    """Send the messages of a turn, right after its commit."""
+    """Send the messages of a turn: right after its commit, or once no further line comes."""
     if delivery is None:
+        return
+    waiting = delivery.waiting
+    if waiting is not None and not await bursts.is_due(rt, waiting, delivery.person):
         return
     if delivery.sheet is not None:
         await share_links.create_link(rt, delivery.sheet)
-    if delivery.rest is not None:
-        anonymous.send_later(rt, delivery.rest)
+    rest = delivery.rest
+    if rest is not None and (waiting is None or not await anonymous.send_rest(rt, rest)):
+        anonymous.send_later(rt, rest)
     sent = [each for direct in delivery.direct for each in await anonymous.perform(rt, *direct)]
     if delivery.erased is not None:
         await anonymous.begin_again(rt, delivery.erased.key, delivery.erased.language, sent)
@@ -138,17 +144,19 @@ async def _take_choice(rt: Runtime, person_id: UUID, chosen: IntentChosen) -> No
     await deliver(rt, delivery)
 
 
-async def _measured(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
+async def _measured(rt: Runtime, inbound: Inbound, place: Place) -> AfterCommit | None:
     if inbound.at:
         metrics.LAG.labels(inbound.channel).observe(max(0.0, time.time() - inbound.at))
     took = metrics.TURNS.labels(inbound.channel).time()
     with took, tracing.span("turn", channel=inbound.channel):
-        return await _receive(rt, inbound)
+        return await _receive(rt, inbound, place)
 
 
-async def _receive(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
+async def _receive(rt: Runtime, inbound: Inbound, place: Place) -> AfterCommit | None:
+    take = partial(_take, rt, inbound)
+    gathered = partial(bursts.gathered, rt, inbound, place, take)
     try:
-        return await rt.lines(f"{inbound.channel}:{inbound.handle}", partial(_take, rt, inbound))
+        return await rt.lines(f"{inbound.channel}:{inbound.handle}", gathered)
     except (psycopg.OperationalError, PoolTimeout, Overloaded):
         await _clear_what_is_known(rt, inbound)
         raise
@@ -157,7 +165,7 @@ async def _receive(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
     except WaitedTooLong:
         raise Overloaded from None
     except Exception as error:
-        return await _handle_failure(rt, inbound, error)
+        return await handle_failure(rt, inbound, error)
 
 
 async def _clear_what_is_known(rt: Runtime, inbound: Inbound) -> None:
@@ -173,17 +181,35 @@ async def _clear_what_is_known(rt: Runtime, inbound: Inbound) -> None:
             await anonymous.perform(rt, inbound.channel, act)
 
 
-async def _take(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
+async def _take(rt: Runtime, inbound: Inbound, burst: Burst | None) -> AfterCommit | None:
     """Process the update in a batch if possible, else in its own transaction or as anonymous."""
-    taken: Committed | NeedsOwnTransaction = await rt.turns(
-        inbound, partial(batched_turns.take, rt)
-    )
-    if isinstance(taken, Committed):
-        return AfterCommit(taken.person, taken.parcel) if taken.person else None
-    if taken.stranger_at is not None and not inbound.aliases:
-        delivery, known = await _anonymous_turn(rt, inbound, taken.stranger_at)
-        if not known:
-            return delivery
+    if burst is None or burst.is_first:
+        taken: Committed | NeedsOwnTransaction = await rt.turns(
+            inbound, partial(batched_turns.take, rt)
+        )
+        if isinstance(taken, Committed):
+            if burst is not None:
+                burst.answer = taken.says
+            return AfterCommit(taken.person, taken.parcel) if taken.person else None
+        if taken.stranger_at is not None and not inbound.aliases:
+            delivery, known = await _anonymous_turn(rt, inbound, taken.stranger_at, burst)
+            if not known:
+                return delivery
+    if burst is not None and burst.repeats:
+        await _note_repeated(rt, inbound)
+        return None
+    return await _take_alone(rt, inbound, burst)
+
+
+async def _note_repeated(rt: Runtime, inbound: Inbound) -> None:
+    """Note a press that the person repeated at once, and do nothing."""
+    async with rt.pool.connection() as transaction:
+        held, _fresh, now = await conversation_store.claim(rt, transaction, inbound)
+    if held is None:
+        await anonymous.note_seen(rt, inbound, now.date())
+
+
+async def _take_alone(rt: Runtime, inbound: Inbound, burst: Burst | None) -> AfterCommit | None:
     for insist in (False, True):
         async with rt.pool.connection() as transaction:
             held, fresh, now = await conversation_store.claim(rt, transaction, inbound)
@@ -194,10 +220,10 @@ async def _take(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
                 await identities.add_aliases(
                     rt, transaction, held.person, inbound.channel, inbound.address, inbound.aliases
                 )
-                return await _turn(rt, transaction, held, inbound)
+                return await _turn(rt, transaction, held, inbound, burst)
             if held is not None:
                 return None
-        delivery, known = await _anonymous_turn(rt, inbound, now, insist=insist)
+        delivery, known = await _anonymous_turn(rt, inbound, now, burst, insist=insist)
         if not known:
             return delivery
     raise Overloaded
@@ -210,16 +236,31 @@ async def _adopt(rt: Runtime, transaction: Transaction, inbound: Inbound) -> boo
 
 
 async def _turn(
-    rt: Runtime, transaction: Transaction, held: LockedConversation, inbound: Inbound
+    rt: Runtime,
+    transaction: Transaction,
+    held: LockedConversation,
+    inbound: Inbound,
+    burst: Burst | None,
 ) -> AfterCommit:
     """Process a durable turn: step, effects, save and outbox, which ends the transaction."""
-    held = await _note_inbound(rt, transaction, held, inbound)
+    held = await conversation_store.note_inbound(rt, transaction, held, inbound)
     await rewrapping.reindex(rt, transaction, inbound.channel, inbound.handle)
-    turn = await _with_pin(rt, transaction, held, conversation_store.turn(rt, held, inbound.event))
+
+    def step_from(conversation: Conversation, event: Event) -> Turn:
+        return conversation_store.turn(rt, replace(held, conversation=conversation), event)
+
+    async def take_back(earlier: WaitingTurn) -> bool:
+        return await outbox.retract(transaction, held.person.id, earlier.rows)
+
+    inbound, turn = await bursts.step_lines(
+        rt, burst, inbound, held.conversation, step_from, take_back
+    )
+    turn = await _with_pin(rt, transaction, held, turn)
     budgets.require(inbound, turn.effects, known=True)
     if held.conversation.update_waits and not turn.conversation.update_waits:
         await outbox.requeue_waiting(transaction, held.person, held.channel)
-    return await effects.carry_out(rt, transaction, held, turn, inbound)
+    waiting = burst.waiting if burst else None
+    return await effects.carry_out(rt, transaction, held, turn, inbound, waiting=waiting)
 
 
 async def _with_pin(
@@ -232,22 +273,6 @@ async def _with_pin(
     verdict = await pin.try_pin(transaction, held.person, tried.pin)
     more = conversation_store.turn(rt, replace(held, conversation=turn.conversation), verdict)
     return Turn(more.conversation, (*turn.says, *more.says), (*turn.effects, *more.effects))
-
-
-async def _note_inbound(
-    rt: Runtime, transaction: Transaction, held: LockedConversation, inbound: Inbound
-) -> LockedConversation:
-    """Mark the person as reachable; on a channel with a reply window, note the time of writing."""
-    spoke_at = conversation_store.window_refresh(rt, held, inbound)
-    if spoke_at is None and not held.blocked:
-        return held
-    await identities.note_inbound(transaction, held.person, held.channel, spoke_at)
-    if spoke_at is None:
-        return held
-    fresh = timedelta(seconds=rt.channels[held.channel].window) - conversation_store.SPOKE_ANEW
-    if held.spoke_at is None or held.now - held.spoke_at > fresh:
-        await outbox.requeue_waiting(transaction, held.person, held.channel)
-    return replace(held, spoke_at=spoke_at)
 
 
 async def take_turn(
@@ -271,7 +296,7 @@ async def take_turn(
 
 
 async def _anonymous_turn(
-    rt: Runtime, inbound: Inbound, now: datetime, *, insist: bool = False
+    rt: Runtime, inbound: Inbound, now: datetime, burst: Burst | None, *, insist: bool = False
 ) -> tuple[AfterCommit | None, bool]:
     """Process a turn of an unknown person; the flag is True if the person is known by now."""
     key = rt.vault.ask_key(inbound.channel, inbound.handle, now.date())
@@ -283,7 +308,7 @@ async def _anonymous_turn(
     token = token if held else ""
     ask = anonymous.asked(rt, key, held.blob if held else await anonymous.unlocked(rt, key))
     try:
-        return await _step_anonymous(rt, inbound, now, ask, key, token)
+        return await _step_anonymous(rt, inbound, now, ask, key, token, burst)
     except BaseException:
         await anonymous.keep(rt, key, token, ask)
         raise
@@ -296,6 +321,7 @@ async def _step_anonymous(
     ask: anonymous.AnonymousSession,
     key: str,
     token: str,
+    burst: Burst | None,
 ) -> tuple[AfterCommit | None, bool]:
     if inbound.external_id in ask.seen:
         await anonymous.keep(rt, key, token, ask)
@@ -304,27 +330,34 @@ async def _step_anonymous(
     opens_chat = ask == anonymous.AnonymousSession()
     today = rt.content.on(now.date())
     ask = anonymous.at_beginning(rt, ask, inbound.event, today, page)
-    turn = step(
-        rt.flows,
-        rt.languages,
-        ask.conversation,
-        inbound.event,
-        today,
-        page,
-        rt.understanding,
+
+    if burst is not None and not token:
+        # Without the session's lock nothing can be sent after the turn.
+        burst.waits = 0
+
+    def step_from(conversation: Conversation, event: Event) -> Turn:
+        return step(rt.flows, rt.languages, conversation, event, today, page, rt.understanding)
+
+    async def take_back(earlier: WaitingTurn) -> bool:
+        nonlocal ask
+        before, ask = ask, anonymous.without_calls(ask, earlier.calls) or ask
+        return ask is not before
+
+    inbound, turn = await bursts.step_lines(
+        rt, burst, inbound, ask.conversation, step_from, take_back
     )
     budgets.require(inbound, turn.effects, opens_chat=opens_chat)
     if any(isinstance(effect, ConsentGiven) for effect in turn.effects):
         return await _begin(rt, inbound, ask, turn, now, key, token)
-    sent = await anonymous.answer(rt, inbound, ask, turn)
-    seen = (*ask.seen, inbound.external_id)[-MAX_SEEN:]
-    after = anonymous.AnonymousSession(turn.conversation, seen, sent.sent, sent.unsent)
+    waiting = burst.waiting if burst else None
+    sent = await anonymous.answer(rt, inbound, ask, turn, waiting)
+    after = anonymous.seen(msgspec.structs.replace(sent, conversation=turn.conversation), inbound)
     await anonymous.keep(rt, key, token, after)
     question = chosen_intents.question_of(turn, None, key, inbound)
-    if not after.unsent and question is None:
+    if not after.unsent and question is None and waiting is None:
         return None, False
     rest = UnsentRest(key, inbound.channel, inbound.address) if after.unsent else None
-    return AfterCommit(None, None, rest=rest, question=question), False
+    return AfterCommit(None, None, rest=rest, question=question, waiting=waiting), False
 
 
 async def _begin(
@@ -351,47 +384,10 @@ async def _begin(
         await conversation_store.begin(rt, transaction, held, ask.sent)
         unsent = [each.row for each in ask.unsent]
         await outbox.enqueue(transaction, person, inbound.channel, unsent)
-        held = await _note_inbound(rt, transaction, held, inbound)
+        held = await conversation_store.note_inbound(rt, transaction, held, inbound)
         await conversation_store.note(
             rt, transaction, inbound.channel, (*ask.seen, inbound.external_id)
         )
         delivery = await effects.carry_out(rt, transaction, held, turn, inbound)
     await anonymous.mark_known(rt, key)
     return delivery, False
-
-
-# An update that cannot be processed must not block later ones.
-
-
-async def _handle_failure(rt: Runtime, inbound: Inbound, error: Exception) -> AfterCommit | None:
-    """Count a failure; after five the update is quarantined and the person gets an apology."""
-    _logger.exception("update.failed", channel=inbound.channel)
-    async with rt.pool.connection() as transaction:
-        attempts = await quarantine(
-            rt, transaction, inbound.channel, inbound.external_id, "E_FAILED", 0
-        )
-    if attempts < POISON_AFTER:
-        raise Overloaded from error
-    try:
-        return await _apologized(rt, inbound)
-    except (psycopg.OperationalError, PoolTimeout):
-        raise
-    except Exception:
-        # It is quarantined, which raises an alert; a redelivery would only fail again.
-        _logger.exception("apology.failed", channel=inbound.channel)
-        return None
-
-
-async def _apologized(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
-    async with rt.pool.connection() as transaction:
-        held, fresh, _clock = await conversation_store.claim(rt, transaction, inbound)
-        if held is not None and fresh:
-            held = await _note_inbound(rt, transaction, held, inbound)
-            message = apology(rt, held.conversation.language)
-            row = outbox.Row("send", message)
-            parcel = await conversation_store.save(
-                rt, transaction, held, held.conversation, held.epoch, (row,)
-            )
-            return AfterCommit(held.person, parcel)
-    act = ChannelCall("send", inbound.address, apology(rt, ""))
-    return AfterCommit(None, None, ((inbound.channel, act),)) if held is None else None

@@ -18,6 +18,7 @@ from sqlalchemy import (
     case,
     column,
     exists,
+    false,
     func,
     literal,
     literal_column,
@@ -186,11 +187,12 @@ _QUEUED_COLUMNS = (
 
 
 @cache
-def save(count: int, *, noting: bool = False) -> Statement[*tuple[Any, ...]]:
+def save(count: int, *, noting: bool = False, delayed: bool = False) -> Statement[*tuple[Any, ...]]:
     """Write a conversation back and queue `count` messages; single values cost less than lists.
 
     The first message is inserted as claimed by this process if no other message of the person is
-    open. With `noting`, nothing is written if the update was recorded before.
+    open. With `noting`, nothing is written if the update was recorded before. With `delayed`, the
+    messages are due after some seconds, and none is claimed.
     """
     noted = _record() if noting else None
     saves = _SAVE.where(exists(select(noted.c.key))) if noted is not None else _SAVE
@@ -200,7 +202,7 @@ def save(count: int, *, noting: bool = False) -> Statement[*tuple[Any, ...]]:
         return statement(saves.returning(literal_column("0"), literal_column("''")))
     free = select((~_HAS_OPEN).label("now")).cte("free").prefix_with("MATERIALIZED")
     rows = _rows(count)
-    is_first = (rows.c.place == literal_column("1")) & free.c.now
+    is_first = (rows.c.place == literal_column("1")) & free.c.now if not delayed else false()
     queued = select(
         _PERSON,
         _CHANNEL,
@@ -211,10 +213,12 @@ def save(count: int, *, noting: bool = False) -> Statement[*tuple[Any, ...]]:
         case((is_first, "sending"), else_="pending"),
         case((is_first, 1), else_=0),
         case((is_first, NOW + seconds("lease"))),
+        *((NOW + seconds("delay"),) if delayed else ()),
     ).order_by(rows.c.place)
     sources = free.join(rows, true())
     queued = queued.select_from(noted.join(sources, true()) if noted is not None else sources)
-    write = insert(t.Message).from_select(_QUEUED_COLUMNS, queued)
+    columns = (*_QUEUED_COLUMNS, t.Message.due_at) if delayed else _QUEUED_COLUMNS
+    write = insert(t.Message).from_select(columns, queued)
     written = write.returning(t.Message.id, t.Message.state)
     return statement(written.add_cte(saves.cte("saved")))
 

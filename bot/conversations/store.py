@@ -223,6 +223,43 @@ async def save(
     return claimed_message(rt, held, written, rows)
 
 
+async def save_delayed(
+    rt: Runtime,
+    transaction: Transaction,
+    held: LockedConversation,
+    turn: Turn,
+    written: Sequence[outbox.Row],
+    inbound: Inbound,
+    seconds: float,
+) -> tuple[int, ...]:
+    """Save the conversation and queue messages that are due later; return their ids.
+
+    The transaction ends in the same round trip.
+    """
+    stays = deletable_note(rt, held, turn, inbound)
+    values = _values(held, turn.conversation, held.epoch, written, stays)
+    values["delay"] = seconds
+    call = (statements.save(len(written), delayed=bool(written)), values)
+    (rows,) = await pipeline.commit(transaction, call)
+    return tuple(row[0] for row in rows) if written else ()
+
+
+async def note_inbound(
+    rt: Runtime, transaction: Transaction, held: LockedConversation, inbound: Inbound
+) -> LockedConversation:
+    """Mark the person as reachable; on a channel with a reply window, note the time of writing."""
+    spoke_at = window_refresh(rt, held, inbound)
+    if spoke_at is None and not held.blocked:
+        return held
+    await identities.note_inbound(transaction, held.person, held.channel, spoke_at)
+    if spoke_at is None:
+        return held
+    fresh = timedelta(seconds=rt.channels[held.channel].window) - SPOKE_ANEW
+    if held.spoke_at is None or held.now - held.spoke_at > fresh:
+        await outbox.requeue_waiting(transaction, held.person, held.channel)
+    return replace(held, spoke_at=spoke_at)
+
+
 def save_statement(
     rt: Runtime,
     held: LockedConversation,

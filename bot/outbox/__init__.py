@@ -15,7 +15,9 @@ from bot.outbox.enqueue import (
     after_restore,
     drop_bot_messages,
     enqueue,
+    release,
     requeue_waiting,
+    retract,
     seal,
 )
 from bot.outbox.rendering import (
@@ -63,8 +65,10 @@ __all__ = [
     "perform",
     "recent",
     "record_reports",
+    "release",
     "rendered",
     "requeue_waiting",
+    "retract",
     "rows",
     "seal",
     "seen",

@@ -7,7 +7,7 @@ import msgspec
 
 from bot.channels import Message, SendError
 from bot.db.connection import Transaction
-from bot.db.statements import execute, fetch_value
+from bot.db.statements import execute, fetch_value, fetch_values
 from bot.outbox import statements
 from bot.outbox.rendering import Row, missing
 from bot.people.identities import Person
@@ -80,6 +80,21 @@ async def requeue_waiting(transaction: Transaction, person: Person, channel: str
 async def drop_bot_messages(transaction: Transaction, person_id: UUID, owner: UUID) -> None:
     """Drop unsent messages of the bot and of other officers; service messages are still sent."""
     await execute(transaction, statements.DROP_OTHERS, person=person_id, owner=owner)
+
+
+async def release(rt: Runtime, person_id: UUID, ids: Sequence[int]) -> None:
+    """Let delayed messages be sent from now on."""
+    async with rt.pool.connection() as transaction:
+        await execute(transaction, statements.RELEASE, person=person_id, ids=list(ids))
+
+
+async def retract(transaction: Transaction, person_id: UUID, ids: Sequence[int]) -> bool:
+    """Drop delayed messages; return False, and drop none, if any may have been sent."""
+    if not ids:
+        return True
+    values = {"person": person_id, "ids": list(ids)}
+    dropped = await fetch_values(transaction, statements.RETRACT, **values)
+    return len(dropped) == len(ids)
 
 
 async def after_restore(transaction: Transaction) -> None:

@@ -25,8 +25,8 @@ from bot.channels import (
     UnknownRefusal,
     Unreachable,
     WindowClosed,
-    stored_id,
 )
+from bot.channels.message_ids import stored_id
 from bot.concurrency import isolation
 from bot.concurrency.backoff import backoff
 from bot.concurrency.batching import WaitedTooLong

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     ColumnElement,
@@ -28,7 +29,7 @@ from sqlalchemy.orm import aliased
 
 from bot.db import tables as t
 from bot.db.pipeline import TextStatement
-from bot.db.statements import NOW, ago, seconds, statement
+from bot.db.statements import NOW, ago, any_of, seconds, statement
 
 # Attempts per message.
 MAX_ATTEMPTS = 12
@@ -92,6 +93,23 @@ _UNSENT = _locked(
     t.Message.ownership_version.is_not(None),
 )
 DROP_UNSENT = statement(update(t.Message).where(t.Message.id == _UNSENT.c.id).values(**_DROPPED))
+_DELAYED = _locked(
+    "delayed",
+    any_of(t.Message.id, "ids"),
+    t.Message.state == "pending",
+    t.Message.attempt == 0,
+)
+RELEASE = statement(update(t.Message).where(t.Message.id == _DELAYED.c.id).values(due_at=NOW))
+_ALL_DELAYED = select(func.count()).select_from(_DELAYED).scalar_subquery()
+RETRACT = statement(
+    update(t.Message)
+    .where(
+        t.Message.id == _DELAYED.c.id,
+        func.cardinality(bindparam("ids", type_=ARRAY(BigInteger))) == _ALL_DELAYED,
+    )
+    .values(**_DROPPED)
+    .returning(t.Message.id)
+)
 LAST_ID = statement(select(func.coalesce(func.max(t.Message.id), 0)).where(_OF_PERSON))
 DROP_RESTORED = statement(update(t.Message).where(_IS_OPEN).values(**_DROPPED, reason="E_RESTORED"))
 _SEQUENCE = func.pg_get_serial_sequence("messages", "id")

@@ -92,9 +92,19 @@ class Listed:
 
 
 async def begin(
-    transaction: Transaction, person: Person, place: Awaited, channel: str, ref: str
+    transaction: Transaction,
+    person: Person,
+    place: Awaited,
+    channel: str,
+    ref: str,
+    *,
+    delay: float = 0,
 ) -> UUID:
-    """Record a file stored at a messenger and queue its fetch job, in the turn's transaction."""
+    """Record a file stored at a messenger and queue its fetch job, in the turn's transaction.
+
+    It is not fetched before `delay` seconds: a turn reports on all files that came by then. The
+    sweep fetches a file that was not due when its job ran.
+    """
     upload_id = uuid4()
     source = msgspec.json.encode(_Source(place.flow, place.key, ref))
     await execute(
@@ -105,6 +115,7 @@ async def begin(
         kind=place.paper,
         from_channel=channel,
         sealed=person.key.seal(source, "uploads", "source", str(upload_id)),
+        delay=delay,
     )
     await job_queue.defer(transaction, FETCH_TASK, upload=str(upload_id))
     return upload_id

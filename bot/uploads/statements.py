@@ -45,6 +45,7 @@ BEGIN = statement(
         state="fetching",
         channel=bindparam("from_channel"),
         source=bindparam("sealed"),
+        due_at=seconds_from_now("delay"),
     )
 )
 CLAIM_FETCH = statement(

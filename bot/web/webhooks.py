@@ -27,6 +27,7 @@ from bot.channels.telegram.client import Telegram
 from bot.channels.whatsapp.client import WhatsApp
 from bot.conversations import quarantine, receive, registry_events
 from bot.conversations.anonymous import Overloaded
+from bot.conversations.bursts import places
 from bot.conversations.effects import AfterCommit
 from bot.observability import logging
 from bot.registry import callback_signature
@@ -207,11 +208,11 @@ async def _in_order(
     """Receive one person's updates in order; stop at the first that fails."""
     received: Received = []
     async with few:
-        for arrival in arrivals:
+        for arrival, place in zip(arrivals, places(arrivals), strict=True):
             if isinstance(arrival, Unparseable):
                 _logger.warning("update.unreadable", channel=arrival.channel, code=arrival.code)
             try:
-                delivery = await receive.receive(rt, arrival)
+                delivery = await receive.receive(rt, arrival, place)
             except (Overloaded, OperationalError, PoolTimeout):
                 return False, received
             if isinstance(arrival, Inbound):

@@ -14,6 +14,8 @@ from bot.concurrency import shutdown
 from bot.config.sources import ConfigError
 from bot.conversations import quarantine, receive
 from bot.conversations.anonymous import Overloaded
+from bot.conversations.bursts import places
+from bot.conversations.effects import AfterCommit
 from bot.observability import logging
 from bot.runtime import Runtime
 
@@ -27,13 +29,18 @@ async def poll(rt: Runtime) -> None:
     channel = rt.channels.get(Telegram.name)
     if not isinstance(channel, Telegram):
         raise ConfigError("KOSH_TELEGRAM_TOKEN isn't set; set it to the token of your bot")
-    async for batch in channel.batches():
-        by_handle: dict[str, list[IncomingUpdate]] = {}
-        for raw in batch:
-            for arrival in await _taken(partial(_parsed, rt, channel, raw)):
-                by_handle.setdefault(getattr(arrival, "handle", ""), []).append(arrival)
-        people = (_in_order(rt, channel, arrivals) for arrivals in by_handle.values())
-        await shutdown.finish_on_cancel(asyncio.gather(*people))
+    later = set[asyncio.Task[None]]()
+    try:
+        async for batch in channel.batches():
+            by_handle: dict[str, list[IncomingUpdate]] = {}
+            for raw in batch:
+                for arrival in await _taken(partial(_parsed, rt, channel, raw)):
+                    by_handle.setdefault(getattr(arrival, "handle", ""), []).append(arrival)
+            people = (_in_order(rt, channel, arrivals, later) for arrivals in by_handle.values())
+            await shutdown.finish_on_cancel(asyncio.gather(*people))
+    finally:
+        if later:
+            await asyncio.wait(later, timeout=shutdown.GRACE_SECONDS)
 
 
 async def _parsed(rt: Runtime, channel: Telegram, raw: bytes) -> tuple[IncomingUpdate, ...]:
@@ -47,16 +54,33 @@ async def _parsed(rt: Runtime, channel: Telegram, raw: bytes) -> tuple[IncomingU
         return ()
 
 
-async def _in_order(rt: Runtime, channel: Telegram, arrivals: list[IncomingUpdate]) -> None:
-    """Process one person's updates in order; unsent messages are left to the sweep."""
-    for arrival in arrivals:
-        delivery = await _taken(partial(receive.receive, rt, arrival))
-        try:
-            await receive.deliver(rt, delivery)
-        except Exception:
-            _logger.exception("delivery.deferred")
+async def _in_order(
+    rt: Runtime,
+    channel: Telegram,
+    arrivals: list[IncomingUpdate],
+    later: set[asyncio.Task[None]],
+) -> None:
+    """Process one person's updates in order; unsent messages are left to the sweep.
+
+    An answer that waits for further lines is sent `later`, since they come with another batch.
+    """
+    for arrival, place in zip(arrivals, places(arrivals), strict=True):
+        delivery = await _taken(partial(receive.receive, rt, arrival, place))
+        if delivery is not None and delivery.waiting is not None:
+            task = asyncio.create_task(_deliver(rt, delivery))
+            later.add(task)
+            task.add_done_callback(later.discard)
+        else:
+            await _deliver(rt, delivery)
         if isinstance(arrival, Inbound) and arrival.press_id:
             await channel.acknowledge(arrival.press_id)
+
+
+async def _deliver(rt: Runtime, delivery: AfterCommit | None) -> None:
+    try:
+        await receive.deliver(rt, delivery)
+    except Exception:
+        _logger.exception("delivery.deferred")
 
 
 async def _taken[Result](take: Callable[[], Awaitable[Result]]) -> Result:

@@ -27,6 +27,7 @@ def application(place: Place) -> FastAPI:
         key_dir=Path(place.data) / "keys",
         telegram_token=TOKEN,
         telegram_rate=0,
+        burst_seconds=0,
         telegram_api=place.api,
         telegram_secret=place.secret,
         pool_size=place.pool,

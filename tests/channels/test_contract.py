@@ -88,6 +88,7 @@ class Fake:
     window = 0
     notifies = True
     protects = False
+    gathers = False
     rates = Rates()
     sent: list[str] = field(default_factory=list)
 

@@ -113,9 +113,9 @@ def any_host() -> None:
 @noticed_by("tests/conversations/test_turn.py::test_update_is_quarantined_after_five_failures")
 def poison_for_ever() -> None:
     """Let a failing update be delivered again without end."""
-    from bot.conversations import receive
+    from bot.conversations import quarantine
 
-    receive.POISON_AFTER = 1 << 30
+    quarantine.POISON_AFTER = 1 << 30
 
 
 # Stored

@@ -6,6 +6,7 @@ The numbers of rows are those of the study's table of bad inputs (81 to 85).
 import asyncio
 import io
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -352,6 +353,29 @@ async def test_row_82_album_photos_are_stored_once_and_answered_together(
     assert await rows(house.rt) == ["ready"] * 10
     assert await rows(house.rt, "source") == [None] * 10
     assert len(await guest.rows()) <= said + 2
+
+
+async def test_files_that_come_one_by_one_are_answered_together(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = Cloud(small(number) for number in range(3))
+    monkeypatch.setattr(house.rt.channels["web"], "fetch", cloud.fetch)
+    guest = await at_the_papers(house)
+    gathering = house.rt.settings.model_copy(update={"burst_seconds": 60.0})
+    guest.rt = replace(house.rt, settings=gathering)
+    said = len(await guest.rows())
+    for number in range(3):
+        await guest.do(Attached("photo", f"ref-{number}", 100), f"one-by-one-{number}")
+        for upload_id in await rows(house.rt, "id"):
+            assert await upload_events.fetch_upload(house.rt, upload_id) is None
+        await house.ahead("15 seconds")
+    await house.ahead("90 seconds")
+
+    async def all_taken() -> bool:
+        return await count(guest) == 3
+
+    await house.until(all_taken)
+    assert len(await guest.rows()) == said + 1
 
 
 @pytest.mark.row(85)

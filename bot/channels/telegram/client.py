@@ -71,6 +71,7 @@ class Telegram:
     window = 0
     notifies = True
     protects = True
+    gathers = True
 
     def __init__(self, http: aiohttp.ClientSession, token: str, api: str, rate: float = 0) -> None:
         self._bot = Bot(token, JsonSession(http, api))

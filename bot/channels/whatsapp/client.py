@@ -117,6 +117,7 @@ class WhatsApp:
     window = WINDOW_SECONDS
     notifies = True
     protects = False
+    gathers = True
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -237,7 +237,15 @@ def _message(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[Inc
     event = _event(message.type, raw, who)
     if event is None:
         return (_IGNORED,)
-    return (Inbound(NAME, message.id, handle, handle, event, message.id, "", tuple(aliases), at),)
+    found = Inbound(NAME, message.id, handle, handle, event, message.id, "", tuple(aliases), at)
+    return (replace(found, pressed_on=_replied_to(raw)),)
+
+
+def _replied_to(raw: dict[str, Any]) -> str:
+    """Return the id of the message that this one answers, as a press answers its message."""
+    context = raw.get("context")
+    found = context.get("id") if isinstance(context, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 def _call(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[IncomingUpdate]:

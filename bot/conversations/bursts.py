@@ -1,0 +1,329 @@
+"""Gathers what a person sends within a second: lines, repeated presses, equal answers.
+
+The first line is answered at once. Each further line is a turn of its own, since a platform
+delivers the next update of a chat only after the last was accepted. But its answer waits in the
+outbox: if another line follows in time, that line's turn takes the waiting one back and answers all
+these lines as one text.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from math import inf
+
+from bot import outbox
+from bot.channels import Inbound, IncomingUpdate, message_ids
+from bot.concurrency.expiring import Timer
+from bot.conversations import state_format
+from bot.conversations.unsent_calls import UnsentCall
+from bot.observability import metrics
+from bot.people.identities import Person
+from bot.runtime import Runtime
+from flows.engine.events import DeleteInput, Event, Kind, NotUnderstood, Pressed, Said, Say
+from flows.engine.model_events import ChooseIntent
+from flows.engine.recognition import Danger
+from flows.engine.state import Conversation, Turn
+
+# An answer waits at most so many times KOSH_BURST_SECONDS, for lines of so many characters at most.
+MAX_WAITS = 3
+MAX_CHARACTERS = 2000
+# Seconds after which a waiting answer is sent even if this process has ended.
+SPARE_SECONDS = 2.0
+
+
+class Place(StrEnum):
+    """The place of a line in a batch of updates that a platform delivered together."""
+
+    ALONE = "alone"
+    FOLLOWED = "followed"
+    LAST = "last"
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class WaitingTurn:
+    """A committed turn whose answer waits, so that a further line can take the turn back.
+
+    `answered` is the answer before it. The answer is in `rows` of the outbox, for an anonymous
+    person in `calls` of the session. `missed` are counted once it is sent.
+    """
+
+    before: Conversation
+    after: bytes
+    text: str
+    message_ids: tuple[str, ...]
+    began: float
+    answered: tuple[Say, ...]
+    missed: tuple[NotUnderstood, ...]
+    rows: tuple[int, ...] = ()
+    calls: tuple[UnsentCall, ...] = ()
+    taken_back: bool = False
+    decided: asyncio.Event = field(default_factory=asyncio.Event)
+    timer: Timer | None = None
+
+    def decide(self, *, taken_back: bool = False) -> None:
+        """Let the answer be sent, or drop it if another turn answers these lines too."""
+        self.taken_back = taken_back
+        self.decided.set()
+        if self.timer is not None:
+            self.timer.cancel()
+
+
+@dataclass(slots=True, repr=False)
+class _Recent:
+    """The newest line, press and answer of a person, and when each was committed."""
+
+    line_at: float = -inf
+    waiting: WaitingTurn | None = None
+    press: tuple[str, str] = ("", "")
+    press_at: float = -inf
+    answer: tuple[Say, ...] = ()
+    answer_at: float = -inf
+
+
+@dataclass(slots=True, repr=False)
+class Burst:
+    """An update among those that its sender sent within the last seconds.
+
+    `repeats`: it is the last press once more. `waits`: seconds for which its answer may wait.
+    `earlier` is a waiting turn that it may take back, and `answered` the answer that the person
+    has. The turn sets the others.
+    """
+
+    began: float
+    repeats: bool = False
+    waits: float = 0
+    earlier: WaitingTurn | None = None
+    answered: tuple[Say, ...] = ()
+    is_taken: bool = False
+    is_joined: bool = False
+    answer: tuple[Say, ...] = ()
+    waiting: WaitingTurn | None = None
+
+    @property
+    def is_first(self) -> bool:
+        """Return True if nothing before concerns this update."""
+        return not (self.repeats or self.waits or self.earlier or self.answered)
+
+
+type Take[Result] = Callable[[Burst | None], Awaitable[Result]]
+type Step = Callable[[Conversation, Event], Turn]
+
+
+def places(arrivals: Sequence[IncomingUpdate]) -> list[Place]:
+    """Return the place of each update of one batch among the lines of its sender."""
+    senders = [
+        (each.channel, each.handle)
+        if isinstance(each, Inbound) and isinstance(each.event, Said)
+        else None
+        for each in arrivals
+    ]
+    found = []
+    for before, sender, after in zip([None, *senders], senders, [*senders[1:], None], strict=False):
+        last = Place.LAST if sender and sender == before else Place.ALONE
+        found.append(Place.FOLLOWED if sender and sender == after else last)
+    return found
+
+
+async def gathered[Result](
+    rt: Runtime, inbound: Inbound, place: Place, take: Take[Result]
+) -> Result:
+    """Take an update together with what its sender sent within the last seconds.
+
+    If it fails, the earlier lines get their own answer, and the platform delivers it again.
+    """
+    seconds = rt.settings.burst_seconds
+    if not seconds or not rt.channels[inbound.channel].gathers:
+        return await take(None)
+    key = f"{inbound.channel}:{inbound.handle}"
+    recent = rt.recent.get(key) or _Recent()
+    burst = _begun(rt, recent, inbound, place)
+    earlier, recent.waiting = recent.waiting, None
+    taken_back = False
+    try:
+        result = await take(burst)
+        taken_back = burst.is_joined
+        _note(rt, recent, inbound, burst)
+    except BaseException:
+        recent.press, recent.answer = ("", ""), ()
+        raise
+    finally:
+        if earlier and not earlier.decided.is_set():
+            if burst.is_taken or burst.earlier is None:
+                earlier.decide(taken_back=taken_back)
+            else:
+                # The platform delivered a line again.
+                recent.waiting = earlier
+        rt.recent.put(key, recent, seconds)
+    return result
+
+
+def _begun(rt: Runtime, recent: _Recent, inbound: Inbound, place: Place) -> Burst:
+    seconds, now = rt.settings.burst_seconds, rt.recent.time()
+    burst = Burst(now, answered=recent.answer if now - recent.answer_at < seconds else ())
+    match inbound.event:
+        case Pressed(payload):
+            again = recent.press == (inbound.pressed_on, payload)
+            burst.repeats = again and now - recent.press_at < seconds
+            # A press may edit its message, so its answer is sent in any case.
+            burst.answered = ()
+        case Said(text) if not _is_addressed(rt, text):
+            follows = now - recent.line_at < seconds
+            if recent.waiting and follows and _fits(recent.waiting, text, now, seconds):
+                burst.earlier, burst.began = recent.waiting, recent.waiting.began
+            left = burst.began + MAX_WAITS * seconds - now
+            if place is Place.FOLLOWED or (place is Place.ALONE and follows):
+                burst.waits = min(seconds, left)
+        case _:
+            pass
+    return burst
+
+
+def _fits(waiting: WaitingTurn, text: str, now: float, seconds: float) -> bool:
+    joined = len(waiting.text) + len("\n") + len(text)
+    return now - waiting.began < MAX_WAITS * seconds and joined <= MAX_CHARACTERS
+
+
+def _is_addressed(rt: Runtime, text: str) -> bool:
+    """Return True for a command or reserved word, which is never a line among others."""
+    return rt.languages.command(text) is not None or rt.languages.reserved(text) is not None
+
+
+def _note(rt: Runtime, recent: _Recent, inbound: Inbound, burst: Burst) -> None:
+    """Note what was committed, and when."""
+    now = rt.recent.time()
+    match inbound.event:
+        case Pressed(payload):
+            recent.press, recent.press_at = (inbound.pressed_on, payload), now
+        case Said(text) if not _is_addressed(rt, text):
+            recent.line_at = now
+        case _:
+            pass
+    if burst.answer:
+        recent.answer, recent.answer_at = burst.answer, now
+    if burst.waiting:
+        recent.waiting = burst.waiting
+        burst.waiting.timer = rt.recent.call_later(burst.waits, burst.waiting.decide)
+
+
+# Within the turn
+
+
+async def step_lines(
+    rt: Runtime,
+    burst: Burst | None,
+    inbound: Inbound,
+    conversation: Conversation,
+    step: Step,
+    take_back: Callable[[WaitingTurn], Awaitable[bool]],
+) -> tuple[Inbound, Turn]:
+    """Return the turn of the update, or of all lines if the waiting turn could be taken back.
+
+    `take_back` drops the waiting answer and returns False if it may have been sent.
+    """
+    turn = step(conversation, inbound.event)
+    if burst is None:
+        return inbound, turn
+    burst.is_taken, burst.is_joined, burst.waiting = True, False, None
+    may_wait = _may_wait(rt, conversation, inbound, turn)
+    earlier = burst.earlier
+    if may_wait and earlier and await _is_taken_back(rt, earlier, inbound, conversation, take_back):
+        burst.is_joined, burst.answered = True, earlier.answered
+        inbound = _joined(earlier, inbound)
+        conversation = earlier.before
+        turn = step(conversation, inbound.event)
+        may_wait = _may_wait(rt, conversation, inbound, turn)
+    answered = burst.answered
+    turn = _without_repetition(burst, turn)
+    if burst.waits > 0 and may_wait:
+        turn = _let_wait(burst, inbound, conversation, turn, answered)
+    return inbound, turn
+
+
+async def _is_taken_back(
+    rt: Runtime,
+    earlier: WaitingTurn,
+    inbound: Inbound,
+    conversation: Conversation,
+    take_back: Callable[[WaitingTurn], Awaitable[bool]],
+) -> bool:
+    """Take the waiting turn back if nothing happened since, and no danger is lost."""
+    assert isinstance(inbound.event, Said)
+    texts = (earlier.text, inbound.event.text)
+    if earlier.after != state_format.encode(conversation):
+        return False
+    if not _keeps_danger(rt, texts, "\n".join(texts), conversation):
+        return False
+    return await take_back(earlier)
+
+
+def _joined(earlier: WaitingTurn, inbound: Inbound) -> Inbound:
+    assert isinstance(inbound.event, Said)
+    text = f"{earlier.text}\n{inbound.event.text}"
+    return replace(inbound, event=Said(text), earlier=earlier.message_ids)
+
+
+def _may_wait(rt: Runtime, before: Conversation, inbound: Inbound, turn: Turn) -> bool:
+    """Return True for a turn that only answers a line, so that it can be taken back.
+
+    Words that may speak of danger, and the way to a person, are answered at once.
+    """
+    if not isinstance(inbound.event, Said):
+        return False
+    text, flow = inbound.event.text, rt.flows.get(turn.conversation.flow)
+    leaves = any(each.kind in (Kind.PAGE, Kind.LINK) for say in turn.says for each in say.buttons)
+    to_person = flow is not None and flow.hands_over and before.flow != flow.name
+    only_answers = all(isinstance(each, NotUnderstood | ChooseIntent) for each in turn.effects)
+    if not only_answers or leaves or to_person or before.update_waits:
+        return False
+    return _danger(rt, text, turn.conversation) is not Danger.CLEAR
+
+
+def _keeps_danger(rt: Runtime, texts: Sequence[str], joined: str, after: Conversation) -> bool:
+    """Return True if the joined text speaks of danger at least as clearly as each of its parts."""
+    levels = [*Danger]
+    most = max(levels.index(_danger(rt, text, after)) for text in texts)
+    return levels.index(_danger(rt, joined, after)) >= most
+
+
+def _danger(rt: Runtime, text: str, conversation: Conversation) -> Danger:
+    if rt.languages.danger(text):
+        return Danger.CLEAR
+    return rt.understanding.recognizer.read(text, conversation.language).danger
+
+
+def _without_repetition(burst: Burst, turn: Turn) -> Turn:
+    """Return the turn without an answer that the person has just read."""
+    minor = all(isinstance(each, DeleteInput | NotUnderstood) for each in turn.effects)
+    burst.answer = turn.says or burst.answered
+    return replace(turn, says=()) if minor and turn.says == burst.answered else turn
+
+
+def _let_wait(
+    burst: Burst, inbound: Inbound, before: Conversation, turn: Turn, answered: tuple[Say, ...]
+) -> Turn:
+    """Let the answer wait; return the turn without what is counted once it is sent."""
+    assert isinstance(inbound.event, Said)
+    missed = tuple(each for each in turn.effects if isinstance(each, NotUnderstood))
+    burst.waiting = WaitingTurn(
+        before=before,
+        after=state_format.encode(turn.conversation),
+        text=inbound.event.text,
+        message_ids=message_ids.of_event(inbound),
+        began=burst.began,
+        answered=answered,
+        missed=missed,
+    )
+    return replace(turn, effects=tuple(each for each in turn.effects if each not in missed))
+
+
+async def is_due(rt: Runtime, waiting: WaitingTurn, person: Person | None) -> bool:
+    """Wait for further lines; return False if another turn answers these lines too."""
+    await waiting.decided.wait()
+    if waiting.taken_back:
+        return False
+    for each in waiting.missed:
+        metrics.NOT_UNDERSTOOD.labels(each.language, each.step).inc()
+    if waiting.rows and person is not None:
+        await outbox.release(rt, person.id, waiting.rows)
+    return True

@@ -1,0 +1,543 @@
+"""Messages of one person within a second, through both messengers' webhooks and by polling."""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import psycopg
+import pytest
+
+from bot.config.settings import Settings
+from bot.conversations import receive
+from bot.conversations import store as conversation_store
+from bot.people import identities
+from bot.worker import telegram_polling
+from flows.engine import safety, screens
+from flows.engine.conversation import step
+from flows.engine.events import (
+    DeleteInput,
+    Event,
+    Pressed,
+    Said,
+    Unreadable,
+    UploadStatusChanged,
+)
+from flows.engine.state import Turn
+from tests.app_stack import House
+from tests.emulators import telegram as tg
+from tests.emulators.telegram.wire import Body
+from tests.timers import Clock
+from tests.visitor import Visitor
+from tests.web.test_journeys import ANSWERS
+
+# Words of no language: each answer is one message.
+LINES = ("щыгзу", "мвотл", "жкпрй", "бдвцг", "хшлмн", "ртфкс")
+CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
+CHANNELS = ("telegram", "whatsapp")
+
+
+@pytest.fixture
+def chosen(chosen: Settings) -> Settings:
+    return chosen.model_copy(update={"burst_seconds": 1.0})
+
+
+@pytest.fixture
+def clock(house: House) -> Clock:
+    house.rt.recent.timers = clock = Clock()
+    return clock
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> list[Event]:
+    """Return the events of all turns so far, those of superseded turns included."""
+    events: list[Event] = []
+
+    def recorded(flows: Any, words: Any, before: Any, event: Event, *given: Any) -> Turn:
+        events.append(event)
+        return step(flows, words, before, event, *given)
+
+    monkeypatch.setattr(receive, "step", recorded)
+    monkeypatch.setattr(conversation_store, "step", recorded)
+    return events
+
+
+@dataclass
+class Talk:
+    """A chat on either messenger: `heard` are the messages of the bot, deleted ones included."""
+
+    house: House
+    clock: Clock
+    user: Any
+    emulator: Any
+
+    @property
+    def heard(self) -> list[Any]:
+        return [each for each in self.user.chat if each.from_bot]
+
+    @property
+    def shown(self) -> list[tuple[object, str]]:
+        return [(each.id, each.text) for each in self.heard]
+
+    async def taken(self, *acts: Awaitable[object]) -> None:
+        """Do things at once, and wait until the platform knows that all are committed."""
+        for act in acts:
+            await act
+        await self.emulator.until_taken()
+
+    async def next(self, act: Awaitable[object]) -> Any:
+        """Do one thing, after a while, and return the message or the edit that answers it."""
+        self.clock.advance(5)
+        return await self.at_once(act)
+
+    async def at_once(self, act: Awaitable[object]) -> Any:
+        before = self.shown
+        await act
+        await self.user.wait(lambda _chat: self.shown != before)
+        await self.emulator.until_taken()
+        await self.house.until(self._is_idle)
+        return self.heard[-1]
+
+    async def _is_idle(self) -> bool:
+        async with self.house.rt.pool.connection() as session:
+            cursor = await session.execute(
+                "SELECT count(*) FROM messages WHERE state IN ('pending', 'sending')"
+            )
+            return await cursor.fetchone() == (0,)
+
+    async def has(self, count: int) -> None:
+        await self.user.wait(lambda _chat: len(self.heard) >= count)
+        assert len(self.heard) == count
+
+    async def press(self, key: str) -> None:
+        data = self.data(key)
+        while data is None:
+            await self.next(self._press(self.data(">") or ""))
+            data = self.data(key)
+        await self.next(self._press(data))
+
+    @property
+    def loads(self) -> list[str]:
+        """Return what can be pressed below the newest message."""
+        last = self.heard[-1]
+        is_telegram = isinstance(self.user, tg.User)
+        rows = last.buttons if is_telegram else [last.buttons, last.rows]
+        pressable = [each for row in rows for each in row]
+        return [each.data for each in pressable if each.data]
+
+    def data(self, key: str) -> str | None:
+        return next((each for each in self.loads if key in (each, each.partition(":")[2])), None)
+
+    def _press(self, data: str) -> Awaitable[object]:
+        act = self.user.press if isinstance(self.user, tg.User) else self.user.answer
+        return act(data)
+
+    def says(self, lines: Sequence[str]) -> list[Awaitable[object]]:
+        return [self.user.say(each) for each in lines]
+
+    async def menu(self) -> None:
+        """Ask for the menu; its answer shows that nothing else came before it."""
+        await self.next(self.user.say("/menu"))
+
+
+async def _talk(house: House, clock: Clock, channel: str, *answers: str) -> Talk:
+    """Return the chat of a person who has chosen a language and given these answers."""
+    if channel == "telegram":
+        secret = house.rt.settings.telegram_secret
+        assert secret
+        url = f"{house.url}/webhooks/telegram"
+        await house.telegram.set_webhook(url, secret.get_secret_value())
+        talk = Talk(house, clock, house.telegram.user(7901, first_name="Test"), house.telegram)
+    else:
+        token = house.rt.settings.whatsapp_verify_token
+        assert token
+        await house.whatsapp.set_webhook(f"{house.url}/webhooks/whatsapp", token.get_secret_value())
+        talk = Talk(house, clock, house.whatsapp.user("77010000901"), house.whatsapp)
+    await talk.next(talk.user.say("/start"))
+    for answer in ("ru", *answers):
+        await talk.press(answer)
+    if answers:
+        await talk.menu()
+    clock.advance(5)
+    return talk
+
+
+def _fail(monkeypatch: pytest.MonkeyPatch, event: Event, *, after: int = 0, times: int = 1) -> None:
+    """Let turns of this event fail, after some that succeed."""
+    module: Any = receive
+    healthy, left = module.step, [False] * after + [True] * times
+
+    def failing(*given: Any) -> Turn:
+        if given[3] == event and left and left.pop(0):
+            raise psycopg.OperationalError
+        turn: Turn = healthy(*given)
+        return turn
+
+    monkeypatch.setattr(receive, "step", failing)
+    monkeypatch.setattr(conversation_store, "step", failing)
+
+
+@pytest.mark.parametrize("answers", [(), CONSENTED])
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_burst_of_six_lines_gets_two_answers(
+    house: House, clock: Clock, steps: list[Event], channel: str, answers: tuple[str, ...]
+) -> None:
+    """Deliver each update twice: one that was taken into the joined turn is not answered again."""
+    talk = await _talk(house, clock, channel, *answers)
+    before = len(talk.heard)
+    talk.emulator.tricks.copies = 2
+    await talk.taken(*talk.says(LINES))
+    await talk.has(before + 1)
+    clock.advance(1)
+    await talk.has(before + 2)
+    assert steps[-1] == Said("\n".join(LINES[1:]))
+    await talk.menu()
+    assert len(talk.heard) == before + 3
+    assert talk.emulator.journal.mistakes() == []
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_line_is_answered_at_once_after_a_pause(
+    house: House, clock: Clock, steps: list[Event], channel: str
+) -> None:
+    talk = await _talk(house, clock, channel)
+    before = len(talk.heard)
+    for number, line in enumerate(LINES[:3], 1):
+        await talk.taken(talk.user.say(line))
+        await talk.has(before + number)
+        clock.advance(1)
+    assert steps[-1] == Said(LINES[2])
+
+
+async def test_answer_waits_at_most_three_times_the_seconds(
+    house: House, clock: Clock, steps: list[Event]
+) -> None:
+    talk = await _talk(house, clock, "telegram", *CONSENTED)
+    before = len(talk.heard)
+    await talk.taken(talk.user.say(LINES[0]))
+    for line in LINES[1:5]:
+        await talk.taken(talk.user.say(line))
+        assert len(talk.heard) <= before + 1
+        clock.advance(0.8)
+    assert steps[-1] == Said("\n".join(LINES[1:5]))
+    assert len(clock.running) == 1, "only the one that forgets the person"
+    await talk.has(before + 2)
+    await talk.taken(talk.user.say(LINES[5]))
+    assert steps[-1] == Said(LINES[5])
+
+
+async def test_burst_of_more_than_2000_characters_is_answered_in_parts(
+    house: House, clock: Clock, steps: list[Event]
+) -> None:
+    talk = await _talk(house, clock, "telegram")
+    long = ["паспорт " * 124] * 3
+    await talk.taken(talk.user.say(LINES[0]), *talk.says(long))
+    clock.advance(1)
+    said = [each.text for each in steps if isinstance(each, Said)]
+    assert max(map(len, said)) == len("\n".join(long[:2]))
+    await talk.menu()
+
+
+@pytest.mark.parametrize("answers", [(), CONSENTED])
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_exit_in_a_burst_acts_at_once(
+    house: House, clock: Clock, channel: str, answers: tuple[str, ...]
+) -> None:
+    talk = await _talk(house, clock, channel, *answers)
+    before = len(talk.heard)
+    await talk.taken(*talk.says((*LINES[:3], "выход")))
+    phrase = house.rt.languages.render(screens.EXIT_TEXT, "ru")
+    await talk.user.wait(lambda _chat: phrase in talk.heard[-1].text)
+    clock.advance(5)
+    await talk.menu()
+    assert len(talk.heard) == before + 3, "the first line, the exit, the menu"
+    if channel == "telegram":
+        left = [each.text for each in talk.user.chat if not each.deleted]
+        assert left == [phrase, "/menu", talk.heard[-1].text]
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_menu_in_a_burst_follows_the_waiting_answer(
+    house: House, clock: Clock, steps: list[Event], channel: str
+) -> None:
+    talk = await _talk(house, clock, channel, *CONSENTED)
+    menu, before = talk.heard[-1].text, len(talk.heard)
+    await talk.taken(*talk.says((*LINES[:3], "меню")))
+    await talk.has(before + 3)
+    assert steps[-2:] == [Said("\n".join(LINES[1:3])), Said("меню")]
+    assert [each.text == menu for each in talk.heard[before:]] == [False, False, True]
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_danger_in_the_third_line_is_answered_at_once(
+    house: House, clock: Clock, channel: str
+) -> None:
+    talk = await _talk(house, clock, channel)
+    before = len(talk.heard)
+    await talk.taken(*talk.says((*LINES[:2], "муж меня бьёт", *LINES[2:4])))
+    alone = house.rt.languages.render(safety.READ_ALONE, "ru")
+    await talk.user.wait(lambda _chat: any(alone in each.text for each in talk.heard[before:]))
+    assert len(talk.heard) == before + 3, "two lines and the danger; the others wait"
+    clock.advance(1)
+    await talk.has(before + 4)
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_danger_spread_over_lines_is_heard(house: House, clock: Clock, channel: str) -> None:
+    talk = await _talk(house, clock, channel)
+    before = len(talk.heard)
+    await talk.taken(*talk.says(("скажите", "меня муж", "каждый день бьёт")))
+    clock.advance(1)
+    alone = house.rt.languages.render(safety.READ_ALONE, "ru")
+    await talk.user.wait(lambda _chat: any(alone in each.text for each in talk.heard[before:]))
+
+
+async def test_suspicion_of_danger_is_not_lost_in_a_burst(house: House, clock: Clock) -> None:
+    """Say what the recogniser suspects alone, and no longer among other words."""
+    talk = await _talk(house, clock, "telegram")
+    await talk.taken(*talk.says((LINES[0], "мне", "и диплом")))
+    clock.advance(1)
+    sentence = house.rt.languages.render(safety.ONE_SENTENCE, "ru")
+    await talk.user.wait(lambda _chat: any(sentence in each.text for each in talk.heard))
+
+
+@pytest.mark.parametrize("answers", [(), CONSENTED])
+async def test_joined_lines_are_all_deleted(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
+) -> None:
+    talk = await _talk(house, clock, "telegram", *answers)
+
+    def private(flows: Any, words: Any, before: Any, event: Event, *given: Any) -> Turn:
+        turn = step(flows, words, before, event, *given)
+        is_whole = event == Said("\n".join(LINES[1:3]))
+        return replace(turn, effects=(*turn.effects, DeleteInput())) if is_whole else turn
+
+    monkeypatch.setattr(receive, "step", private)
+    monkeypatch.setattr(conversation_store, "step", private)
+    await talk.taken(*talk.says(LINES[:3]))
+    await talk.user.wait(
+        lambda chat: [each.deleted for each in chat if each.text in LINES] == [False, True, True]
+    )
+
+
+async def test_line_keeps_what_happened_after_the_line_before(house: House, clock: Clock) -> None:
+    talk = await _talk(house, clock, "telegram", *CONSENTED)
+    before = len(talk.heard)
+    await talk.taken(*talk.says(LINES[:2]))
+    async with house.rt.pool.connection() as session:
+        person = await identities.find(house.rt, session, "telegram", str(talk.user.id))
+        assert person is not None
+        event = UploadStatusChanged("identity", "accepted")
+        await receive.take_turn(house.rt, session, person.id, event)
+    await talk.taken(talk.user.say(LINES[2]))
+    clock.advance(1)
+    await talk.has(before + 3)
+    async with house.rt.pool.connection() as session:
+        held = await conversation_store.lock(house.rt, session, person.id)
+    assert held is not None
+    assert held.conversation.papers == {"identity": "accepted"}
+
+
+@pytest.mark.parametrize("answers", [(), CONSENTED])
+async def test_failing_burst_is_delivered_again_and_doubles_nothing(
+    house: House,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    steps: list[Event],
+    answers: tuple[str, ...],
+) -> None:
+    talk = await _talk(house, clock, "telegram", *answers)
+    before = len(talk.heard)
+    _fail(monkeypatch, Said("\n".join(LINES[1:3])))
+    await talk.taken(*talk.says(LINES[:3]))
+    await talk.has(before + 2)
+    assert steps[-1] == Said(LINES[2])
+    clock.advance(1)
+    await talk.has(before + 3)
+    await talk.menu()
+    assert len(talk.heard) == before + 4
+
+
+async def test_waiting_answer_of_a_dead_process_is_sent_once(house: House, clock: Clock) -> None:
+    """Move only the database's time, at which the worker finds the row; then the process's."""
+    talk = await _talk(house, clock, "telegram", *CONSENTED)
+    before = len(talk.heard)
+    await talk.taken(*talk.says(LINES[:3]))
+    await talk.has(before + 1)
+    await house.ahead("4 seconds")
+    await talk.has(before + 2)
+    await talk.taken(talk.user.say(LINES[3]))
+    clock.advance(1)
+    await talk.has(before + 3)
+
+
+async def test_whatsapp_batch_of_six_lines_gets_one_answer(
+    house: House, clock: Clock, steps: list[Event]
+) -> None:
+    talk = await _talk(house, clock, "whatsapp", *CONSENTED)
+    before = len(talk.heard)
+    house.whatsapp.hold()
+    house.whatsapp.tricks.batch = 20
+    for act in talk.says(LINES):
+        await act
+    house.whatsapp.release()
+    await house.whatsapp.until_taken()
+    await talk.has(before + 1)
+    assert steps[-1] == Said("\n".join(LINES))
+    await talk.menu()
+    assert len(talk.heard) == before + 2
+
+
+@pytest.mark.parametrize("answers", [(), CONSENTED])
+async def test_polling_batch_of_six_lines_gets_one_answer(
+    house: House, clock: Clock, steps: list[Event], answers: tuple[str, ...]
+) -> None:
+    talk = await _talk(house, clock, "telegram", *answers)
+    await house.telegram.run("deleteWebhook", Body({}, {}))
+    before = len(talk.heard)
+    for act in talk.says(LINES):
+        await act
+    polling = asyncio.create_task(telegram_polling.poll(house.rt))
+    try:
+        await house.telegram.until_taken()
+        await talk.has(before + 1)
+        assert steps[-1] == Said("\n".join(LINES))
+        await talk.user.say(LINES[0])
+        await house.telegram.until_taken()
+        clock.advance(1)
+        await talk.has(before + 2)
+    finally:
+        polling.cancel()
+        await asyncio.gather(polling, return_exceptions=True)
+
+
+async def test_web_chat_line_never_waits(house: House, clock: Clock) -> None:
+    async with Visitor.at(house.url) as visitor:
+        await visitor.wait(1)
+        await visitor.press("ru")
+        seen = len(visitor.bubbles)
+        for number, line in enumerate(LINES[:3], 1):
+            await visitor.say(line)
+            await visitor.wait(seen + number)
+    assert clock.timers == []
+
+
+# Presses
+
+
+@pytest.mark.parametrize("answers", [(), CONSENTED])
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_four_presses_of_one_button_raise_no_complaint(
+    house: House, clock: Clock, channel: str, answers: tuple[str, ...]
+) -> None:
+    """Deliver each press twice, the second time as a press that was already taken."""
+    talk = await _talk(house, clock, channel, *answers)
+    message, key = talk.heard[-1], talk.loads[0]
+    act, before = partial(talk.user.press, key, message), len(talk.heard)
+    if channel == "whatsapp":
+        act = partial(talk.user.choose if message.rows else talk.user.press, key, message)
+    talk.emulator.tricks.copies = 2
+    await talk.taken(act(), act(), act(), act())
+    old = house.rt.languages.render(screens.OLD_BUTTON, "ru")
+    await talk.menu()
+    assert not [each for each in talk.heard if old in each.text]
+    assert len(talk.heard) <= before + 2
+    if channel == "telegram":
+        assert all(each.answered for each in talk.user.presses)
+    if channel == "whatsapp":
+        clock.advance(5)
+        presses = [each for each in talk.user.chat if not each.from_bot and each.reply_to]
+        await talk.taken(*map(talk.user.repeat, presses[-3:]))
+        await talk.menu()
+        assert not [each for each in talk.heard if old in each.text]
+    await talk.next(act())
+    assert [each for each in talk.heard if old in each.text], "a press on purpose, after a while"
+
+
+@pytest.mark.parametrize("answers", [(), CONSENTED])
+async def test_press_is_taken_when_the_one_before_it_failed(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
+) -> None:
+    talk = await _talk(house, clock, "telegram", *answers)
+    # A turn that fails in a batch is tried once more alone.
+    _fail(monkeypatch, Pressed(talk.loads[0]), times=2 if answers else 1)
+    before = talk.shown
+    await talk.taken(talk.user.press(talk.loads[0]))
+    await talk.user.wait(lambda _chat: talk.shown != before)
+
+
+# Files
+
+
+@pytest.mark.parametrize("answers", [(), CONSENTED])
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_six_photos_get_one_answer_and_are_all_deleted(
+    house: House, clock: Clock, channel: str, answers: tuple[str, ...]
+) -> None:
+    talk = await _talk(house, clock, channel, *answers)
+    before = len(talk.heard)
+    await talk.taken(*(talk.user.send_photo() for _number in range(6)))
+    await talk.has(before + 1)
+    sorry = house.rt.languages.render(screens.NO_PICTURES, "ru")
+    assert sorry in talk.heard[-1].text
+    if channel == "telegram":
+        photos = [each for each in talk.user.chat if "photo" in each.content]
+        await talk.user.wait(
+            lambda chat: all(each.deleted for each in chat if "photo" in each.content)
+        )
+        assert len(photos) == 6
+    clock.advance(1)
+    await talk.taken(talk.user.send_photo())
+    await talk.has(before + 2)
+
+
+@pytest.mark.parametrize("answers", [(), CONSENTED])
+async def test_equal_answer_is_sent_again_after_a_failure(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
+) -> None:
+    talk = await _talk(house, clock, "telegram", *answers)
+    before = len(talk.heard)
+    _fail(monkeypatch, Unreadable("sticker"), after=1)
+    await talk.taken(*(talk.user.send_sticker() for _number in range(3)))
+    await talk.has(before + 2)
+
+
+@pytest.mark.parametrize("answers", [(), CONSENTED])
+async def test_each_thing_has_its_own_seconds(
+    house: House, clock: Clock, answers: tuple[str, ...]
+) -> None:
+    """Let something else come between, so that the person is not forgotten."""
+    talk = await _talk(house, clock, "telegram", *answers)
+    press = partial(talk.user.press, talk.loads[0], talk.heard[-1])
+    await talk.at_once(press())
+    await talk.at_once(talk.user.say(LINES[0]))
+    clock.advance(0.7)
+    await talk.at_once(talk.user.send_voice())
+    clock.advance(0.7)
+    await talk.at_once(press())
+    await talk.at_once(talk.user.say(LINES[0]))
+
+
+async def test_equal_answer_is_sent_again_after_its_seconds(house: House, clock: Clock) -> None:
+    """Repeat a press meanwhile, which has no answer, so that the person is not forgotten."""
+    talk = await _talk(house, clock, "telegram")
+    press = partial(talk.user.press, talk.loads[0], talk.heard[-1])
+    await talk.next(press())
+    before = len(talk.heard)
+    await talk.taken(talk.user.send_sticker())
+    await talk.has(before + 1)
+    clock.advance(0.7)
+    await talk.taken(press())
+    clock.advance(0.7)
+    await talk.taken(talk.user.send_sticker())
+    await talk.has(before + 2)
+
+
+async def test_burst_is_forgotten_after_its_seconds(house: House, clock: Clock) -> None:
+    talk = await _talk(house, clock, "telegram")
+    await talk.taken(*talk.says(LINES), talk.user.send_photo())
+    assert len(house.rt.recent) == 1
+    clock.advance(1)
+    assert len(house.rt.recent) == 0
+    assert clock.timers == []
