@@ -17,7 +17,9 @@ app = typer.Typer()
 
 PLACES = 4
 
-Lang = Annotated[str, typer.Option(help="The language of the lines, such as kk_Arab.")]
+Lang = Annotated[
+    str, typer.Option(help="The language of the lines; one model reads all, so it changes nothing.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print a line of JSON for each line.")]
 Report = Annotated[bool, typer.Option(help="Print figures on the test phrases instead.")]
 
@@ -25,6 +27,7 @@ Report = Annotated[bool, typer.Option(help="Print figures on the test phrases in
 @app.command()
 def understand(lang: Lang = "", as_json: Json = False, report: Report = False) -> None:
     """Read lines on standard input and print what each may mean."""
+    del lang
     try:
         recognizer = Recognizer.load()
     except ModelError as error:
@@ -34,7 +37,7 @@ def understand(lang: Lang = "", as_json: Json = False, report: Report = False) -
         typer.echo(_report(recognizer))
         return
     for line in _lines():
-        found = described(recognizer, line, lang or None)
+        found = described(recognizer, line)
         if as_json:
             typer.echo(json.dumps(found, ensure_ascii=False))
         else:
@@ -56,9 +59,9 @@ def _report(recognizer: Recognizer) -> str:
     return "\n\n".join([*tables, f"Two questions:\n{evaluation.two_questions(recognizer)}"])
 
 
-def described(recognizer: Recognizer, line: str, language: str | None) -> dict[str, object]:
+def described(recognizer: Recognizer, line: str) -> dict[str, object]:
     """Return the recognition of a line as a document for JSON."""
-    found = recognizer.recognize(line, language)
+    found = recognizer.recognize(line)
     decision = decide(found)
     return {
         "intent": found.intent,

@@ -9,9 +9,9 @@ from enum import IntEnum, StrEnum
 from bot.understanding.recognizer import Candidate, Part, Recognition
 from flows.knowledge.intents import BY_ID, Kind
 
-# With this minimum, 5 % of the lines in scope get a wrong answer without a question
+# With this minimum, 4.5 % of the lines in scope get a wrong answer without a question
 # (cross-validation).
-SURE = 0.82
+SURE = 0.84
 # With this maximum, 20 % fewer lines out of scope get an answer, and 1 % fewer lines in scope.
 SURE_NONE_MASS = 0.05
 # Below this, the right intent is among the best three in fewer than half of the lines. These are 3
@@ -24,11 +24,10 @@ SURE_PART = 0.90
 SURE_SHORT = 0.99
 # Nine of ten lines of noise are less familiar, and 1 in 100 held-back phrases.
 SURE_FAMILIARITY = 0.6
-# With the first minimum, 98 % of the first author's danger phrases are found (cross-validation);
-# later authors wrote harder lines on purpose. The second one is from the test lines: 0.04 finds no
-# more danger in Chinese there, and raises more false alarms (decision 0042). A false alarm costs a
+# With this minimum, cross-validation finds 92 to 95 % of the danger in each language, in lines that
+# were often written to be hard, and 6 % of harmless lines get the card. A false alarm costs a
 # sentence; a missed one may harm a person.
-DANGER_CARD, DANGER_CARD_CHINESE = 0.10, 0.06
+DANGER_CARD = 0.11
 # From here on, danger is more likely than not.
 DANGER_FIRST = 0.50
 MAX_OPTIONS = 3
@@ -70,7 +69,7 @@ class Decision:
 
 def decide(found: Recognition) -> Decision:
     """Return the reaction to a recognition."""
-    danger = danger_level(found.danger, is_chinese=found.is_chinese)
+    danger = danger_level(found.danger)
     questions = _questions(found)
     if len(questions) == MAX_QUESTIONS:
         return Decision(Certainty.SURE, questions, danger, found.danger_intent)
@@ -84,12 +83,11 @@ def decide(found: Recognition) -> Decision:
     return Decision(certainty, options, danger, found.danger_intent)
 
 
-def danger_level(mass: float, *, is_chinese: bool) -> DangerLevel:
+def danger_level(mass: float) -> DangerLevel:
     """Return the reaction to this probability of danger."""
     if mass >= DANGER_FIRST:
         return DangerLevel.FIRST
-    least = DANGER_CARD_CHINESE if is_chinese else DANGER_CARD
-    return DangerLevel.CARD if mass >= least else DangerLevel.NONE
+    return DangerLevel.CARD if mass >= DANGER_CARD else DangerLevel.NONE
 
 
 def _questions(found: Recognition) -> tuple[Candidate, ...]:

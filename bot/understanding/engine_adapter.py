@@ -23,20 +23,18 @@ DANGER = {
 class EngineReading:
     """Implements `flows.engine.recognition.Reading`: a message, read as far as it is used."""
 
-    def __init__(self, message: Message, language: str) -> None:
+    def __init__(self, message: Message) -> None:
         self._message = message
-        self._language = language or None
 
     @cached_property
     def danger(self) -> Danger:
         """The danger in the message."""
-        is_chinese = self._message.is_chinese(self._language)
-        return DANGER[danger_level(self._message.danger[0], is_chinese=is_chinese)]
+        return DANGER[danger_level(self._message.danger[0])]
 
     @cached_property
     def recognition(self) -> Recognition:
         """The likely meanings of the message."""
-        found = self._message.recognize(self._language)
+        found = self._message.recognize()
         decision = decide(found)
         confidence, intents = _asked(decision)
         danger = DANGER[decision.danger]
@@ -60,9 +58,9 @@ class EngineRecognizer:
         """Return the recognizer with the model in the package, loaded once per process."""
         return cls(Recognizer.load())
 
-    def read(self, text: str, language: str) -> EngineReading:
-        """Return the meaning of a text; raise nothing."""
-        return EngineReading(self._recognizer.message(text), language)
+    def read(self, text: str, _language: str) -> EngineReading:
+        """Return the meaning of a text; raise nothing. One model serves all languages."""
+        return EngineReading(self._recognizer.message(text))
 
     def entities(self, text: str) -> dict[str, str]:
         """Return the values that a text names; raise nothing."""

@@ -69,7 +69,7 @@ def of_lines(lines: Iterable[HeldLine], recognizer: Recognizer) -> list[Result]:
     """Return the result for each line."""
     results = []
     for line in lines:
-        found = recognizer.recognize(line.phrase.text, line.phrase.language)
+        found = recognizer.recognize(line.phrase.text)
         ranked = tuple(each.intent for each in found.ranked)
         results.append(Result(line, ranked, decide(found)))
     return results
@@ -100,7 +100,6 @@ def of_folds(held: "HeldOutScores") -> list[Result]:
             none_mass=float(found[none].sum()),
             familiarity=1.0,
             is_short=False,
-            is_chinese=phrase.language == "zh_Hans",
             blank=False,
             wrong_layout=False,
         )
@@ -139,7 +138,7 @@ def two_questions(recognizer: Recognizer) -> str:
     lines = [f"{'':<9}{'lines':>7}{'both':>9}{'one':>9}{'neither':>9}"]
     found: dict[str, list[int]] = {}
     for language, intents, text in _asked_twice():
-        options = decide(recognizer.recognize(text, language))
+        options = decide(recognizer.recognize(text))
         answered = {each.intent for each in options.options if options.certainty is Certainty.SURE}
         found.setdefault(language, []).append(len(answered & intents))
     for language, each in found.items():

@@ -27,7 +27,6 @@ LEXICON_DANGER = 0.5
 # Nine of ten lines of noise are less familiar, and 1 in 200 held-back phrases.
 MIN_FAMILIARITY = 0.4
 MAX_SHORT = 3
-CHINESE = "zh_Hans"
 # Minimum gain in mean log-probability per letter to assume the other keyboard layout.
 LAYOUT_MARGIN = 1.0
 # A line that reads so well as typed is not read in other layouts. A twentieth of 9,600 test lines
@@ -77,7 +76,6 @@ class Recognition:
     none_mass: float
     familiarity: float
     is_short: bool
-    is_chinese: bool
     blank: bool
     wrong_layout: bool
     parts: tuple[Part, ...] = ()
@@ -111,13 +109,9 @@ class Recognizer:
         """Return a message, whose danger and meaning may be asked for one by one."""
         return Message(self, text)
 
-    def recognize(self, text: str, language: str | None = None) -> Recognition:
-        """Return the likely meanings of a message; raise nothing.
-
-        `language` is the conversation's language. One model serves all languages; Chinese in Latin
-        letters is Chinese only by this.
-        """
-        return self.message(text).recognize(language)
+    def recognize(self, text: str) -> Recognition:
+        """Return the likely meanings of a message in any language; raise nothing."""
+        return self.message(text).recognize()
 
 
 class Message:
@@ -130,10 +124,6 @@ class Message:
         line, self._wrong_layout = _meant(text, recognizer.model)
         self._line = politeness.core(line)
         self._read: dict[tuple[str, ...], tuple[Scores, float]] = {}
-
-    def is_chinese(self, language: str | None) -> bool:
-        """Return True for Chinese words, or any in a conversation in Chinese."""
-        return self._line.is_chinese or language == CHINESE
 
     @cached_property
     def danger(self) -> tuple[float, int]:
@@ -150,7 +140,7 @@ class Message:
         familiarity = self._line_read(self._line)[1]
         return (0.0 if familiarity < MIN_FAMILIARITY else mass), surest
 
-    def recognize(self, language: str | None = None) -> Recognition:
+    def recognize(self) -> Recognition:
         """Return the likely meanings."""
         if not self._line.words:
             return BLANK
@@ -166,7 +156,6 @@ class Message:
             none_mass=sum(rows[0][self._recognizer.none]),
             familiarity=self._line_read(self._line)[1],
             is_short=self._line.letters <= MAX_SHORT,
-            is_chinese=self.is_chinese(language),
             blank=False,
             wrong_layout=self._wrong_layout,
             parts=tuple(self._parts()),
@@ -261,7 +250,6 @@ BLANK = Recognition(
     none_mass=1.0,
     familiarity=0.0,
     is_short=True,
-    is_chinese=False,
     blank=True,
     wrong_layout=False,
 )

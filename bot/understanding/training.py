@@ -116,10 +116,12 @@ def matrix(found: Sequence[Features]) -> Matrix:
     """Return the features of lines as a matrix, one row each."""
     from scipy.sparse import csr_matrix
 
-    values = np.concatenate([each.values for each in found])
-    buckets = np.concatenate([each.buckets for each in found])
+    values = np.array([value for each in found for value in each.values], np.float32)
+    buckets = np.array([bucket for each in found for bucket in each.buckets], np.int32)
     starts = np.cumsum([0, *(len(each.values) for each in found)])
-    return csr_matrix((values, buckets, starts), shape=(len(found), features.BUCKETS))
+    rows = csr_matrix((values, buckets, starts), shape=(len(found), features.BUCKETS))
+    rows.sort_indices()
+    return rows
 
 
 def pieces_of(found: Sequence[Features]) -> Numbers:

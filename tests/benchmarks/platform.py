@@ -8,7 +8,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable
-from itertools import count
+from itertools import count, cycle
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -19,7 +19,19 @@ from tests.benchmarks.orders import BOT, SECRET_HEADER, Driven, Order, Writers
 
 PATIENCE = 10.0
 LANGUAGE = "Русский"
-WORDS = "Придуманный ответ некоторой длины"
+# Invented answers as forms get them: names and places, and sentences.
+ANSWERS = (
+    "Тестова",
+    "Гульнара",
+    "Придуманный ответ некоторой длины",
+    "Ташкент",
+    "учитель математики",
+    "улица Садовая 12, квартира 5",
+    "с мужем и тремя детьми",
+    "хочу жить рядом с родителями",
+    "сварщик, десять лет работал на стройке",
+    "Каракалпакский университет",
+)
 SENT = {"sendmessage", "editmessagetext"}
 
 _encode = msgspec.json.Encoder().encode
@@ -37,6 +49,7 @@ class Chat:
         self.buttons: tuple[tuple[str, str], ...] = ()
         self.message = 0
         self.idle = True
+        self._answers = cycle(ANSWERS)
         self.answered: asyncio.Future[float] | None = None
 
     def act(self) -> bytes:
@@ -72,7 +85,7 @@ class Chat:
         return {"callback_query": {**press, "chat_instance": "1", "data": data}}
 
     def _say(self) -> dict[str, Any]:
-        text = "/start" if self.idle else WORDS
+        text = "/start" if self.idle else next(self._answers)
         message = self._message(next(_messages), self._person(), text)
         if self.idle:
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": 6}]

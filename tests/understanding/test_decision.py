@@ -19,7 +19,6 @@ def recognition(confidence: float, none: float = 0.0, *parts: Part) -> Recogniti
         none_mass=none,
         familiarity=1.0,
         is_short=False,
-        is_chinese=False,
         blank=False,
         wrong_layout=False,
         parts=parts,
@@ -64,42 +63,7 @@ def test_decision_ignores_parts_without_the_intent_of_the_message() -> None:
 
 def test_danger_level_follows_the_probability() -> None:
     masses = (0.0, 0.3, 0.9)
-    assert [danger_level(mass, is_chinese=False) for mass in masses] == list(DangerLevel)
-
-
-def test_danger_level_has_a_lower_minimum_for_chinese() -> None:
-    found = replace(recognition(0.6), danger=0.07)
-    assert decide(found).danger is DangerLevel.NONE
-    assert decide(replace(found, is_chinese=True)).danger is DangerLevel.CARD
-
-
-@pytest.mark.parametrize(
-    "second",
-    [part("life.school"), part("life.benefits", asks=False)],
-    ids=["question", "likely in the whole message"],
-)
-def test_decision_answers_two_questions_when_each_is_sure(second: Part) -> None:
-    found = decide(recognition(0.6, 0.0, part("life.pension"), second))
-    assert found.certainty is Certainty.SURE
-    assert [each.intent for each in found.options] == ["life.pension", second.intent]
-
-
-@pytest.mark.parametrize(
-    "second",
-    [
-        part("life.school", asks=False),
-        part("life.school", 0.85),
-        part("life.pension"),
-        part("talk.thanks"),
-        part("danger.child"),
-        replace(part("life.school"), familiarity=0.3),
-        replace(part("life.school"), none_mass=0.2),
-    ],
-    ids=["no question", "unsure", "the same", "talk", "danger", "unfamiliar", "out of scope"],
-)
-def test_decision_ignores_a_second_question_when_unsure(second: Part) -> None:
-    found = decide(recognition(0.9, 0.0, part("life.pension"), second))
-    assert [each.intent for each in found.options] == ["life.pension"]
+    assert [danger_level(mass) for mass in masses] == list(DangerLevel)
 
 
 def test_decision_answers_no_more_than_two_questions() -> None:

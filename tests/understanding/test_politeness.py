@@ -24,23 +24,21 @@ QUESTIONS = {
 @pytest.mark.parametrize("language", FRAMES)
 def test_danger_is_recognized_between_courtesies(language: str) -> None:
     before, after = FRAMES[language]
-    found = decide(Recognizer.load().recognize(before + DANGERS[language] + after, language))
+    found = decide(Recognizer.load().recognize(before + DANGERS[language] + after))
     assert found.danger is DangerLevel.FIRST
 
 
 @pytest.mark.parametrize("language", FRAMES)
 def test_question_is_answered_between_courtesies(language: str) -> None:
     before, after = FRAMES[language]
-    bare = decide(Recognizer.load().recognize(QUESTIONS[language], language))
-    framed = decide(Recognizer.load().recognize(before + QUESTIONS[language] + after, language))
+    bare = decide(Recognizer.load().recognize(QUESTIONS[language]))
+    framed = decide(Recognizer.load().recognize(before + QUESTIONS[language] + after))
     assert bare.certainty is Certainty.SURE
     assert [each.intent for each in framed.options] == [each.intent for each in bare.options]
 
 
 def test_two_questions_are_both_answered_between_courtesies() -> None:
-    found = decide(
-        Recognizer.load().recognize("你好！请问怎么申请坎达斯身份？要多久？谢谢", "zh_Hans")
-    )
+    found = decide(Recognizer.load().recognize("你好！请问怎么申请坎达斯身份？要多久？谢谢"))
     assert found.certainty is Certainty.SURE
     assert found.options[0].intent.startswith("kandas.")
 
