@@ -30,6 +30,8 @@ WORDS: Mapping[str, str] = {
     # Chinese cities by their Chinese sounds, not by their Russian spelling.
     r"\bГуанчжоу": "Гуаңжоу",
     r"\bСиань": "Шиан",
+    # The suffix changes with the vowels of the city's other name.
+    r"\bГонконгтегі": "Шиаңгаңдағы",
     r"\bГонконг": "Шиаңгаң",
     r"\bШанхай": "Шаңхай",
     r"\bБейжің": "Бейжиң",
