@@ -87,8 +87,8 @@ class Inbound:
     seconds; 0 where the platform has no reply window. `consent_handle` replaces handle and address
     of an anonymous person who consents. `permits` are the budgets that were drawn for this event;
     None on channels without budgets. `network` is the keyed hash of the address it came from.
-    `pressed_on` is the message whose button a press presses. `earlier` are the messages with the
-    lines before the last one of a text.
+    `pressed_on` is the message whose button was pressed, if the press is a message of its own.
+    `earlier` are the messages with the lines before the last one of a text.
     """
 
     channel: str

@@ -163,7 +163,7 @@ def _begun(rt: Runtime, recent: _Recent, inbound: Inbound, place: Place) -> Burs
     burst = Burst(now, answered=recent.answer if now - recent.answer_at < seconds else ())
     match inbound.event:
         case Pressed(payload):
-            again = recent.press == (inbound.pressed_on, payload)
+            again = recent.press == _press(inbound, payload)
             burst.repeats = again and now - recent.press_at < seconds
             # A press may edit its message, so its answer is sent in any case.
             burst.answered = ()
@@ -177,6 +177,10 @@ def _begun(rt: Runtime, recent: _Recent, inbound: Inbound, place: Place) -> Burs
         case _:
             pass
     return burst
+
+
+def _press(inbound: Inbound, payload: str) -> tuple[str, str]:
+    return (inbound.pressed_on or inbound.message_id, payload)
 
 
 def _fits(waiting: WaitingTurn, text: str, now: float, seconds: float) -> bool:
@@ -194,7 +198,7 @@ def _note(rt: Runtime, recent: _Recent, inbound: Inbound, burst: Burst) -> None:
     now = rt.recent.time()
     match inbound.event:
         case Pressed(payload):
-            recent.press, recent.press_at = (inbound.pressed_on, payload), now
+            recent.press, recent.press_at = _press(inbound, payload), now
         case Said(text) if not _is_addressed(rt, text):
             recent.line_at = now
         case _:

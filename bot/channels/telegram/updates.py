@@ -161,7 +161,6 @@ def _inbound(
         event,
         str(place.message_id),
         press_id,
-        pressed_on=str(place.message_id),
     )
 
 

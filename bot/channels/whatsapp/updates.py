@@ -238,7 +238,9 @@ def _message(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[Inc
     if event is None:
         return (_IGNORED,)
     found = Inbound(NAME, message.id, handle, handle, event, message.id, "", tuple(aliases), at)
-    return (replace(found, pressed_on=_replied_to(raw)),)
+    return (
+        replace(found, pressed_on=_replied_to(raw)) if isinstance(event, events.Pressed) else found,
+    )
 
 
 def _replied_to(raw: dict[str, Any]) -> str:
