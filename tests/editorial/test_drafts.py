@@ -123,13 +123,15 @@ async def test_draft_that_nobody_approved_is_never_restored(rt: Runtime) -> None
     assert refused.value.why is Refusal.STATE
 
 
-async def test_published_fact_falls_silent_after_its_last_day(rt: Runtime) -> None:
+async def test_published_fact_is_replaced_after_its_last_day(rt: Runtime) -> None:
+    """The sentence without a number, of the shipped fact, protects people after the last day."""
     today = await database_day(rt)
     await publish(rt, await editor(rt), await approver(rt), until=today)
     assert "60" in await served(rt)
     async with rt.pool.connection() as session:
         await session.execute("UPDATE test_clock SET ahead = ahead + interval '1 day'")
-    assert await served(rt) == ""
+    assert SHIPPED.ended is not None
+    assert await served(rt) == rt.languages.render(SHIPPED.ended, "ru")
 
 
 async def test_silenced_fact_is_not_said(rt: Runtime) -> None:
