@@ -202,6 +202,7 @@ ASKED: Mapping[str, tuple[str, str]] = {
     "Chinese citizenship ends": ("citizenship.renounce", "when they get another of their own will"),
     "Uzbek citizenship ends": ("citizenship.renounce", "proof of the date of the new citizenship"),
     "ethnicity of a child": ("kandas.prove_ethnicity", "has the ethnicity of the parents"),
+    "what the assistant is": ("bot.what", "or we saw only a part of them"),
     "how long may I stay": ("permit.visa", "may stay 30 days without registration"),
     "mother Kazakh, father not": ("kandas.prove_ethnicity", "Is only your mother Kazakh"),
     "old people and the test": ("kandas.parents", "take the language test"),

@@ -136,6 +136,7 @@ def test_intent_answer_keeps_every_part_for_each_citizenship(
         ("MN", entry.MN_STAY, {entry.UZ_STAY, cards.CHINA_STAY, cards.CHINA_STAY_ENDS}),
         ("CN", cards.CHINA_STAY, {entry.UZ_STAY, entry.EAEU_STAY}),
         ("UZ", entry.UZ_STAY, {cards.CHINA_STAY, cards.CHINA_STAY_ENDS, entry.EAEU_STAY}),
+        ("DE", entry.DE_STAY, {entry.UZ_STAY, cards.CHINA_STAY_ENDS, entry.IR_STAY_ENDS}),
     ],
 )
 def test_intent_opening_concerns_the_persons_own_citizenship(
@@ -144,6 +145,23 @@ def test_intent_opening_concerns_the_persons_own_citizenship(
     opening, _more = BY_INTENT["permit.visa"].ordered(citizenship)
     assert said in opening
     assert not unsaid & set(opening)
+
+
+@pytest.mark.parametrize("citizenship", sorted(entry.UNCHECKED))
+def test_visa_opening_says_which_stay_was_not_checked(citizenship: str) -> None:
+    opening, _more = BY_INTENT["permit.visa"].ordered(citizenship)
+    assert entry.STAY_OPEN in spoken(opening, DATES[0])
+    assert not {entry.UZ_STAY, cards.CHINA_STAY_ENDS, entry.IR_STAY_ENDS} & set(opening)
+
+
+@pytest.mark.parametrize("citizenship", sorted(entry.REGISTERED))
+def test_visa_opening_names_the_registration_to_whom_it_concerns(citizenship: str) -> None:
+    answer = BY_INTENT["permit.visa"]
+    said = [inner(text) for text in spoken(answer.ordered(citizenship)[0], DATES[0])]
+    assert entry.REGISTER.text in said
+    for other in ("CN", "IR", "AF"):
+        said = [inner(text) for text in spoken(answer.ordered(other)[0], DATES[0])]
+        assert entry.REGISTER.text not in said
 
 
 @every_answer
