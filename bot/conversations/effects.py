@@ -129,6 +129,7 @@ async def carry_out(
         written = outbox.rows(rt, notice, held.channel, work.epoch, "")
     if work.erased:
         return _final_messages(rt, held, written, work.stands, turn.conversation.language, inbound)
+    await conversation_store.note_opening(transaction, held, turn)
     if waiting is not None and inbound is not None:
         return await _delayed(rt, transaction, held, turn, inbound, written, waiting)
     stays = conversation_store.deletable_note(rt, held, turn, inbound) if inbound else None

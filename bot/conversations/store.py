@@ -41,8 +41,8 @@ class LockedConversation:
     """A person's conversation while its row is locked, and the database's time.
 
     `home` is the channel to return to after a visit to the secure page. `spoke_at` is when the
-    person last wrote, on channels with a reply window. `blocked`: the platform refuses the bot's
-    messages.
+    person last wrote, on channels with a reply window, or opened a withheld message. `blocked`: the
+    platform refuses the bot's messages.
     """
 
     person: Person
@@ -312,6 +312,12 @@ def is_closed(rt: Runtime, held: LockedConversation) -> bool:
     """Return True if the person's channel takes no free text now."""
     silence = (held.now - held.spoke_at).total_seconds() if held.spoke_at else None
     return outbox.closed(rt, held.channel, silence)
+
+
+async def note_opening(transaction: Transaction, held: LockedConversation, turn: Turn) -> None:
+    """Note the time at which a withheld message was opened: the person is there."""
+    if held.conversation.update_waits and not turn.conversation.update_waits:
+        await identities.note_inbound(transaction, held.person, held.channel, held.now)
 
 
 def announced(rt: Runtime, held: LockedConversation, made: Turn) -> Turn:

@@ -53,7 +53,8 @@ async def is_withheld(
         return False
     if conversation_store.is_closed(rt, held):
         return True
-    spoke_at = await views.spoke_at(transaction, case.id) or case.opened_at
+    seen_at = (await views.spoke_at(transaction, case.id), held.spoke_at)
+    spoke_at = max((each for each in seen_at if each), default=case.opened_at)
     return views.is_withheld(held.conversation, spoke_at, held.now)
 
 

@@ -85,7 +85,8 @@ INVENTORY = (
     Entry("people", ("mission",), "route cases to a mission, aim announcements at it", _P,
           _LIFE, _GONE),
     Entry("handles", ("channel", "blocked", "created_at", "person_id"), "answer", _P, _LIFE, _GONE),
-    Entry("handles", ("spoke_at",), "know until when a platform takes an answer", _P, _LIFE, _GONE),
+    Entry("handles", ("spoke_at",), "know until when a platform takes an answer, and that a person "
+          "who opened a notice is there", _P, _LIFE, _GONE),
     Entry("handles", ("home", "expires_at"), "end the secure page's visit", _P, "30 minutes",
           _GONE),
     Entry("secure_links", ("token",), "open the secure page once", _B, "10 minutes", _GONE),

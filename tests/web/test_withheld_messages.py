@@ -222,6 +222,30 @@ async def test_web_chat_shows_a_message_of_an_officer_at_once(house: House, name
 
 
 @pytest.mark.requirement("S-83")
+async def test_person_who_opened_a_notice_reads_the_reply_at_once(house: House) -> None:
+    user, say = await _talking(house, 7033), house.rt.languages.render
+    officer, case_id = await _prepared(house, Action((), _claim))
+    await _leave(house, user, "silence")
+    await _claim(house, officer, case_id)
+    await user.wait(lambda chat: say(screens.UPDATE, "ru") in user.last.text)
+    assert (await views.view(house.rt, officer, case_id)).composer.withheld
+    await user.press(say(screens.OPEN, "ru"))
+    await user.wait(lambda chat: say(screens.JOINED, "ru") in user.last.text)
+    assert not (await views.view(house.rt, officer, case_id)).composer.withheld
+    await _reply(house, officer, case_id, "Testova, here is the answer")
+    await user.wait(lambda chat: "here is the answer" in user.last.text)
+    await _leave(house, user, "silence")
+    assert (await views.view(house.rt, officer, case_id)).composer.withheld
+    await _reply(house, officer, case_id, "Testova, one thing more")
+    await user.wait(lambda chat: say(screens.UPDATE, "ru") in user.last.text)
+
+
+async def _reply(house: House, officer: Officer, case_id: UUID, words: str) -> None:
+    version = await _version(house, case_id)
+    await desk.reply(house.rt, officer, case_id, version, key=key(), words=words)
+
+
+@pytest.mark.requirement("S-83")
 async def test_text_is_no_answer_to_a_question_that_waits_to_be_sent(house: House) -> None:
     user, say = await _talking(house, 7032), house.rt.languages.render
     officer, case_id = await _prepared(house, ACTIONS["resolved"])

@@ -37,7 +37,7 @@ class CaseRow:
     """A case in a list; `window` is the end of the platform's reply window, if any.
 
     `channel` is empty for a closed case. `unread` counts the person's messages since the last
-    answer.
+    answer. `spoke_at` is when they were last seen on the channel, as far as it is stored.
     """
 
     case: Case
@@ -45,6 +45,7 @@ class CaseRow:
     channel: str
     window: datetime | None
     unread: int
+    spoke_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def _values(officer: Officer) -> dict[str, Any]:
 def row_of(rt: Runtime, row: Sequence[Any]) -> CaseRow:
     *case, holder, channel, spoke_at, unread = row
     closes = _closes(rt, channel, spoke_at)
-    return CaseRow(Case(*case), holder, channel, closes, unread)
+    return CaseRow(Case(*case), holder, channel, closes, unread, spoke_at)
 
 
 _ASKED = ("language", "topic", "country", "channel", "urgent", "number", "label")

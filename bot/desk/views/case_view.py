@@ -189,7 +189,8 @@ def _composer(
     closed = line.window is not None and line.window <= now
     closes_soon = line.window is not None and not closed and line.window - now <= WARN_BEFORE
     language = talk.language if talk else line.case.language
-    spoke = max(spoke_at, default=line.case.opened_at)
+    seen_at = (each for each in (*spoke_at, line.spoke_at) if each)
+    spoke = max(seen_at, default=line.case.opened_at)
     channel = rt.channels.get(line.channel)
     notifies = channel is not None and channel.notifies
     protected = channel is not None and channel.protects
