@@ -27,6 +27,8 @@ LEXICON_DANGER = 0.5
 # Nine of ten lines of noise are less familiar, and 1 in 200 held-back phrases.
 MIN_FAMILIARITY = 0.4
 MAX_SHORT = 3
+# A sentence that is rather on another topic says something about the person, and asks nothing.
+MIN_ASIDE = 0.6
 # Minimum gain in mean log-probability per letter to assume the other keyboard layout.
 LAYOUT_MARGIN = 1.0
 # A line that reads so well as typed is not read in other layouts. A twentieth of 9,600 test lines
@@ -145,7 +147,9 @@ class Message:
         if not self._line.words:
             return BLANK
         rows, (danger, surest) = self._whole[0], self.danger
-        best, *next_best = self._ranked(rows[0])
+        line = self._asking
+        found = rows[0] if line is self._line else self._probabilities([line])[0][0]
+        best, *next_best = self._ranked(found)
         classes, dangers = self._model.classes, self._recognizer.danger
         return Recognition(
             intent=best.intent,
@@ -153,9 +157,9 @@ class Message:
             alternatives=tuple(next_best),
             danger=danger,
             danger_intent=classes[dangers][_highest(rows[surest][dangers])],
-            none_mass=sum(rows[0][self._recognizer.none]),
-            familiarity=self._line_read(self._line)[1],
-            is_short=self._line.letters <= MAX_SHORT,
+            none_mass=sum(found[self._recognizer.none]),
+            familiarity=self._line_read(line)[1],
+            is_short=line.letters <= MAX_SHORT,
             blank=False,
             wrong_layout=self._wrong_layout,
             parts=tuple(self._parts()),
@@ -166,6 +170,19 @@ class Message:
         """The probabilities of classes and of danger, for the message and each sentence."""
         return self._probabilities([self._line, *self._several(_sentences)])
 
+    @cached_property
+    def _asking(self) -> Skeleton:
+        """The line without sentences on other topics beside it, such as “I live in Tashkent.”."""
+        several = self._several(_sentences)
+        aside = {
+            sentence.words
+            for sentence, found in zip(several, self._whole[0][1:], strict=True)
+            if sum(found[self._recognizer.none]) > MIN_ASIDE
+        }
+        if len(aside) in (0, len({sentence.words for sentence in several})):
+            return self._line
+        return skeleton.without(self._line, aside)
+
     def _ranked(self, found: list[float]) -> list[Candidate]:
         order = sorted(range(len(found)), key=found.__getitem__, reverse=True)
         classes = self._model.classes
@@ -173,7 +190,7 @@ class Message:
 
     def _parts(self) -> Iterator[Part]:
         """Yield the reading of each clause, if there are several."""
-        clauses = self._several(_clauses)
+        clauses = () if self._wrong_layout else _clauses(self._asking)
         rows = self._probabilities(clauses)[0] if clauses else []
         for line, found in zip(clauses, rows, strict=True):
             best = _highest(found)

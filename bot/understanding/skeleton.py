@@ -6,7 +6,7 @@ all ways of typing. A skeleton is for comparison only: it is never stored or sho
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -193,6 +193,21 @@ def sentences(line: Skeleton, most: int) -> list[Skeleton]:
     if len(found) > most:
         found = [*found[: most // 2], *found[-(most // 2) :]]
     return found if len(found) > 1 else []
+
+
+def without(line: Skeleton, left_out: Set[tuple[str, ...]]) -> Skeleton:
+    """Return a line without some of its sentences."""
+    words: list[str] = []
+    ends: list[int] = []
+    pauses: list[int] = []
+    edges = sorted({0, *line.sentences, len(line.words)})
+    for start, end in pairwise(edges):
+        if line.words[start:end] not in left_out:
+            shift = len(words) - start
+            pauses += [place + shift for place in line.clauses if start < place <= end]
+            words += line.words[start:end]
+            ends.append(len(words))
+    return Skeleton(tuple(words), tuple(ends), tuple(pauses))
 
 
 def clauses(line: Skeleton, most: int) -> list[Skeleton]:

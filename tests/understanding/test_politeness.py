@@ -80,3 +80,22 @@ def test_core_leaves_out_courtesies_only(line: str, core: str) -> None:
 def test_core_keeps_the_ends_of_sentences() -> None:
     found = politeness.core(skeleton.fold("Здравствуйте! Где консульство? Сколько стоит? Спасибо"))
     assert [found.words[:end][-2] for end in found.sentences] == ["консулство", "стоит"]
+
+
+@pytest.mark.parametrize(
+    ("line", "intent"),
+    [
+        ("Я живу в Ташкенте. Как получить статус кандаса? У меня двое детей.", "kandas.apply"),
+        ("Men Toshkentda yashayman. Qandas maqomi nima? Ikkita bolam bor.", "kandas.what"),
+        ("我住在乌鲁木齐。养老金怎么办？我有两个孩子。", "life.pension"),
+    ],
+)
+def test_sentences_about_the_person_do_not_drown_the_question(line: str, intent: str) -> None:
+    found = decide(Recognizer.load().recognize(line))
+    assert intent in [each.intent for each in found.options]
+
+
+def test_skeleton_without_a_sentence_keeps_the_other_ends() -> None:
+    line = skeleton.fold("Живу тут. Где, скажем, виза? Есть дети. Сколько стоит?")
+    left = skeleton.without(line, {("живу", "тут"), ("ест", "дети")})
+    assert left == skeleton.fold("Где, скажем, виза? Сколько стоит?")
