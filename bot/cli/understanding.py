@@ -12,6 +12,8 @@ from bot.cli.environment import Data, surroundings
 from bot.config.settings import Settings
 from bot.understanding import phrases
 
+LANGUAGE_ROW = "{:<13}" + "{:>8}" * 4
+
 app = typer.Typer(no_args_is_help=True, help="Understanding of free text: train, check phrases.")
 
 
@@ -32,6 +34,23 @@ def train() -> None:
     replace(found, cross_validation=figures).save()
     size = model.FILE.stat().st_size / 1e6
     typer.echo(f"\n{len(written)} phrases, {size:.1f} MB, {monotonic() - started:.0f} s")
+
+
+@app.command()
+def languages() -> None:
+    """Make the table by which the language of a first message is guessed; print its figures."""
+    from bot.i18n.language_guess import FORMS
+    from bot.understanding import language_training
+
+    written, tables = phrases.read_all(), {}
+    typer.echo(LANGUAGE_ROW.format("form", "guessed", "wrong", "danger", "wrong"))
+    for script in FORMS:
+        learned = language_training.lines(written, script)
+        for form, figures in language_training.cross_validated(learned, script).items():
+            rounded = (f"{figure:.1f}" for figure in figures)
+            typer.echo(LANGUAGE_ROW.format(f"{form} {script}", *rounded))
+        tables[script] = language_training.train(learned, script)
+    language_training.save(tables)
 
 
 @app.command()

@@ -61,7 +61,7 @@ class Languages:
         return min(read, key=len, default=None)
 
     def guess(self, typed: str) -> str | None:
-        code = language_guess.guess(typed)
+        code = reserved_words.form(typed) or language_guess.guess(typed)
         return code if code in self._codes else None
 
     def render(self, label: Label, language: str) -> str:

@@ -1,90 +1,103 @@
-"""Guesses the written form of a first message from its letters and most frequent words."""
+"""Guesses the written form of a text by the letter groups that are typical of each.
+
+The groups and their weights are in `language_groups.tsv`, which `./kosh understanding languages`
+makes from the phrases.
+"""
 
 import re
 import unicodedata
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
 
+from bot.i18n.keyboard_layouts import TO_KAZAKH, TO_RUSSIAN
+
+FILE = Path(__file__).with_name("language_groups.tsv")
 HAN = re.compile("[\u3400-\u9fff]")
 KANA = re.compile("[\u3040-\u30ff]")
 ARABIC = re.compile("[\u0620-\u06ff\ufb50-\ufdff\ufe70-\ufefc]")
+CYRILLIC = re.compile("[\u0400-\u04ff]")
 WORD = re.compile(r"[^\W\d_]+(?:[ʻʼ'’‘`][^\W\d_]+)*")
 APOSTROPHES = {ord(mark): "'" for mark in "ʻʼ’‘`"}
-# Cyrillic letters that only one of the three languages uses.
-UZBEK_LETTERS, KAZAKH_LETTERS, RUSSIAN_LETTERS = set("ўҳ"), set("әңүұөһі"), set("ёщъэ")
-# Letters of Kazakh and Uzbek that Russian lacks; with ы the text is Kazakh, since Uzbek has no ы.
-TURKIC_LETTERS = set("қғ")
-LETTER_WEIGHT = 4
-# Shorter words may have such an ending by chance.
-MIN_BENT = 4
-
-# The most frequent words as people type them, in Kazakh also without its special letters.
-CYRILLIC_WORDS = {
-    "kk": "мен маған маган мені менің менин сіз сиз бар жоқ жок қалай калай қайда кайда қанша канша"
-    " керек ма ме ба бе па пе қандай кандай құжат кужат бола болады сәлем салем рахмет рақмет үшін"
-    " ушин және жане көшу кошу көшкім елге қазақстан казакстан қазақстанға казакстанга казак қазақ"
-    " балам отбасы келеді алуға алу деген бере алам",
-    "ru": "и в на не как что мне мой моя я у для по с это ли можно нужно где сколько здравствуйте"
-    " привет спасибо хочу какие какой если есть кто когда мы нас вы из до за или документы"
-    " казахстан казахстане меня мои нет чтобы получить",
-    "uz_Cyrl": "мен менга мени менинг керак қандай кандай қаерда каерда қанча канча салом рахмат"
-    " учун билан бор йўқ мумкин борми керакми қозоғистон козогистон қозоғистонга ҳужжат хужжат"
-    " олиш бўлади буладими қилиб ва нима",
+# Written forms that share an alphabet, in the order of the weights.
+FORMS: Mapping[str, tuple[str, ...]] = {
+    "Cyrl": ("kk", "ru", "uz_Cyrl"),
+    "Latn": ("uz", "kk", "ru", "zh_Hans"),
 }
-LATIN_WORDS = {
-    "uz": "men menga meni mening kerak qanday qayerda qancha salom assalomu rahmat uchun bilan bor"
-    " yo'q yoq mumkin bormi kerakmi qozog'iston qozogiston qozog'istonga hujjat olish bo'ladi va"
-    " nima qanaqa necha oila bolalar ko'chib bo'lsa haqida pul alaykum",
-    "kk": "magan qalai qalay kalai kalay qaida kaida qansha kansha kerek salem rahmet qazaqstan"
-    " kazakstan qujat kujat bolady bolama ushin jane zhane otbasy koshu jok joq",
-    "ru": "kak chto mne moi ya dlya mozhno nuzhno gde skolko zdravstvuyte privet spasibo hochu"
-    " kakie esli est dokumenty kazahstan v na ne u",
-}
-# The most frequent word endings, for messages without any of the words above.
-CYRILLIC_ENDINGS = {
-    "ru": ("ть", "ия", "ие", "ов", "ый", "ая", "ого", "ции", "ние", "ой", "ую", "ей", "ами"),
-    "kk": ("ды", "ді", "ға", "ге", "дан", "ден", "лар", "лер", "мын", "мін", "дык", "ып", "еді"),
-    "uz_Cyrl": ("нинг", "дим", "миз", "япман", "сам", "лар", "син", "ган", "шди", "гини", "мни"),
-}
-LATIN_ENDINGS = {
-    "uz": ("ning", "dan", "lar", "siz", "miz", "man", "adi", "dimi", "moqchi", "ish", "sam", "gan"),
-    "kk": ("dyn", "din", "ady", "edi", "lyk", "dyk", "pyn", "myn"),
-    "ru": ("at", "it", "et", "ov", "iya", "nie", "ogo", "aya"),
-}
+# Letters that a written form lacks; one that has them loses so much of its score.
+LACKING: Mapping[str, str] = {"kk": "ўҳ", "ru": "әғқңөұүһіўҳ", "uz_Cyrl": "ыщәңөұүһі"}
+PENALTY = 40
+MAX_GROUP_LETTERS, MAX_WORD_LETTERS = 4, 12
+# The beginning is enough, and a long text would take long.
+MAX_CHARACTERS = 1000
+# Weights are in tenths of a log-odds. With this minimum lead, 1 line in 30 gets the wrong form
+# (`./kosh understanding languages`).
+LEAD = 10
+# A third or more of the letters are vowels in all these languages, but a twentieth of those that a
+# Cyrillic text has if typed on a Latin keyboard. Shorter texts may have few by chance.
+VOWELS = re.compile("[aeiou]")
+MAX_VOWELS_OF_CYRILLIC, MIN_RETYPED = 0.2, 6
 
 
 def guess(typed: str) -> str | None:
     """Return the code of the written form of a text; None if nothing identifies it."""
-    text = unicodedata.normalize("NFKC", typed).casefold()
+    text = unicodedata.normalize("NFKC", typed[:MAX_CHARACTERS]).casefold()
     if HAN.search(text) and not KANA.search(text):
         return "zh_Hans"
     if ARABIC.search(text):
         return "kk_Arab"
-    words = [word.translate(APOSTROPHES) for word in WORD.findall(text)]
-    if any("\u0400" <= letter <= "\u04ff" for letter in text):
-        letters = set(text)
-        scores = _scores(words, CYRILLIC_WORDS, CYRILLIC_ENDINGS)
-        scores["uz_Cyrl"] += LETTER_WEIGHT * len(letters & UZBEK_LETTERS)
-        scores["kk"] += LETTER_WEIGHT * len(letters & KAZAKH_LETTERS)
-        scores["ru"] += LETTER_WEIGHT * len(letters & RUSSIAN_LETTERS)
-        if letters & TURKIC_LETTERS:
-            scores["kk"] += 1 + ("ы" in letters)
-            scores["ru"] = 0
-        return _best(scores)
-    return _best(_scores(words, LATIN_WORDS, LATIN_ENDINGS))
+    if CYRILLIC.search(text):
+        return _named(*_best(text, "Cyrl"))
+    if not _is_typed_on_latin_keys(text):
+        return _named(*_best(text, "Latn"))
+    retyped = (_best(text.translate(keys), "Cyrl") for keys in (TO_RUSSIAN, TO_KAZAKH))
+    return _named(*max(retyped, key=lambda each: each[1]))
 
 
-def _scores(
-    words: list[str], known: dict[str, str], endings: dict[str, tuple[str, ...]]
-) -> dict[str, int]:
-    """Return a score for each language: 2 for each frequent word, 1 for each frequent ending."""
-    return {
-        code: sum(
-            2 if word in line.split() else word.endswith(endings[code]) and len(word) > MIN_BENT
-            for word in words
-        )
-        for code, line in known.items()
-    }
+def _is_typed_on_latin_keys(text: str) -> bool:
+    """Return True for Cyrillic words that were typed with a Latin keyboard layout."""
+    letters = sum(map(str.isalpha, text))
+    return letters >= MIN_RETYPED and len(VOWELS.findall(text)) < MAX_VOWELS_OF_CYRILLIC * letters
 
 
-def _best(scores: dict[str, int]) -> str | None:
-    best, second, *_others = sorted(scores.items(), key=lambda score: -score[1])
-    return best[0] if best[1] > second[1] else None
+def groups(text: str) -> Iterator[str]:
+    """Yield the letter groups of a text in lower case, and its words, with spaces as edges."""
+    for word in WORD.findall(text):
+        padded = f" {word.translate(APOSTROPHES)} "
+        for length in range(1, MAX_GROUP_LETTERS + 1):
+            for start in range(len(padded) - length + 1):
+                yield padded[start : start + length]
+        if len(word) <= MAX_WORD_LETTERS:
+            yield padded
+
+
+def by_table(text: str, script: str, table: Mapping[str, tuple[int, ...]]) -> str | None:
+    """Return the written form of a text in lower case by the weights of one script's groups."""
+    return _named(*_best(text, script, table))
+
+
+def _best(
+    text: str, script: str, table: Mapping[str, tuple[int, ...]] | None = None
+) -> tuple[str, int]:
+    """Return the likeliest written form, and its lead over the next one."""
+    weights = _weights()[script] if table is None else table
+    found = [weights[group] for group in set(groups(text)) if group in weights]
+    sums = [sum(column) for column in zip(*found, strict=True)] or [0, 0]
+    lacking = (script == "Cyrl" and set(LACKING[form]) & set(text) for form in FORMS[script])
+    scores = [each - PENALTY * bool(lacks) for each, lacks in zip(sums, lacking, strict=False)]
+    first, second, *_others = sorted(scores, reverse=True)
+    return FORMS[script][scores.index(first)], first - second
+
+
+def _named(form: str, lead: int) -> str | None:
+    return form if lead >= LEAD else None
+
+
+@cache
+def _weights() -> Mapping[str, Mapping[str, tuple[int, ...]]]:
+    """Return the weights of each group, by script."""
+    found: dict[str, dict[str, tuple[int, ...]]] = {script: {} for script in FORMS}
+    for line in FILE.read_text("utf-8").splitlines()[1:]:
+        script, group, weights = line.split("\t")
+        found[script][group.replace("_", " ")] = tuple(map(int, weights.split()))
+    return found

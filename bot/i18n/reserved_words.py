@@ -215,6 +215,24 @@ def reserved_word(typed: str) -> Reserved | None:
     return word if word not in SAFETY else None
 
 
+def form(typed: str) -> str | None:
+    """Return the written form of a reserved word that only one form has; None otherwise."""
+    forms = _forms().get(normalization.fold(typed), frozenset())
+    return next(iter(forms)) if len(forms) == 1 else None
+
+
+@cache
+def _forms() -> dict[str, frozenset[str]]:
+    """Return the written forms of each reserved word; those of Kazakh in Latin letters are kk."""
+    found: dict[str, frozenset[str]] = {}
+    for languages in RESERVED.values():
+        for code, line in languages.items():
+            for phrase in map(normalization.fold, line.split(", ")):
+                written = "kk" if code == "kk_Latn" else code
+                found[phrase] = found.get(phrase, frozenset()) | {written}
+    return found
+
+
 @cache
 def _answers(lines: tuple[str, ...]) -> frozenset[str]:
     # The first line is Kazakh in Cyrillic letters.

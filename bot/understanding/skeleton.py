@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bot.i18n import kazakh_arabic, normalization
+from bot.i18n.keyboard_layouts import TO_KAZAKH, TO_LATIN, TO_RUSSIAN
 from bot.understanding.traditional_han import SIMPLIFIED
 
 # Longer messages are cut in the middle: the beginning gives the topic, the end the question.
@@ -24,8 +25,11 @@ ARABIC_LETTERS = "\u0621-\u064a\u0671-\u06d3\u06d5"
 # otherwise a thousand letters without a space would be searched from each letter.
 LINK = re.compile(r"(?:https?://|www\.)\S+|[^\s@]{1,64}@[^\s@.]{1,64}\.[^\s@]{1,64}", re.IGNORECASE)
 LONG_NUMBER = re.compile(r"\+?\d[\d ()\-]{5,}\d")
+# Maximum number of digits and apostrophes before the first letter of a word: otherwise a thousand
+# apostrophes would be searched from each of them.
+MAX_SIGNS = 40
 TOKEN = re.compile(
-    f"[{HAN}]+|[{ARABIC_LETTERS}]+|[\u0400-\u04ff]+|[a-z\u00df-\u024f\u02b0-\u02ffəɵ0-9']*"
+    f"[{HAN}]+|[{ARABIC_LETTERS}]+|[\u0400-\u04ff]+|[\u02b0-\u02ffɵ0-9']{{0,{MAX_SIGNS}}}"
     "[a-z\u00df-\u024fə][a-z\u00df-\u024f\u02b0-\u02ffəɵ0-9']*|[0-9]+|[?!]+|[^\\W\\d_]+"
     r"|[…。;]|\.(?!\S)|[,،、:]"
 )
@@ -78,14 +82,6 @@ COARSE = str.maketrans(
     | SIMPLIFIED
 )  # fmt: skip
 VOWELS = str.maketrans("", "", "аеиоу")
-
-LATIN_KEYS = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
-RUSSIAN_KEYS = "йцукенгшщзхъфывапролджэячсмитьбюё"
-# On Kazakh keyboards the digit row has the special letters.
-KAZAKH_KEYS = {"2": "ә", "3": "і", "4": "ң", "5": "ғ", "8": "ү", "9": "ұ", "0": "қ", "-": "ө"}
-TO_RUSSIAN = str.maketrans(dict(zip(LATIN_KEYS, RUSSIAN_KEYS, strict=True)))
-TO_KAZAKH = str.maketrans(dict(zip(LATIN_KEYS, RUSSIAN_KEYS, strict=True)) | KAZAKH_KEYS)
-TO_LATIN = str.maketrans(dict(zip(RUSSIAN_KEYS, LATIN_KEYS, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def train(written: Sequence[Phrase], digest: str) -> tuple[Model, HeldOutScores]
 
     Raises `TrainingError` if scikit-learn is missing.
     """
-    limits = _one_thread()
+    limits = one_thread()
     with limits(limits=1):
         samples = gather(written)
         scores, weights, bias = _first_steps(samples)
@@ -384,7 +384,7 @@ def _pieces(line: str) -> list[str]:
     return sorted({padded[at : at + length] for at in range(max(len(padded) - length + 1, 1))})
 
 
-def _one_thread() -> Any:
+def one_thread() -> Any:
     """Return a context manager that limits linear algebra to one thread.
 
     Sums in another order would change bytes of the model. Raises `TrainingError` if scikit-learn is

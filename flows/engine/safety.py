@@ -8,6 +8,7 @@ from flows.engine.recognition import Danger
 from flows.engine.state import Asked
 from flows.engine.text import _, button
 from flows.engine.turn import TurnState
+from flows.engine.word_count import count_words
 
 URGENT, BACK = "?urgent", "?back"
 # Topic of the handoff for people in danger.
@@ -37,6 +38,8 @@ def is_clear(turn: TurnState, text: str) -> bool:
     asked = turn.c.asked
     if asked is not None and (_is_label(turn, asked, text) or _goes_to_officer(turn, asked)):
         return False
+    if asked is not None and _may_be_place(turn, asked, text):
+        return turn.words.danger(text)
     return turn.danger(text) is Danger.CLEAR
 
 
@@ -73,6 +76,12 @@ def _ways_back(turn: TurnState) -> tuple[Button, ...]:
 
 def _is_label(turn: TurnState, asked: Asked, text: str) -> bool:
     return any(turn.words.same(text, each.words) for each in asked.options)
+
+
+def _may_be_place(turn: TurnState, asked: Asked, text: str) -> bool:
+    """Return True for one word in place of a region: names of some are in many lines of danger."""
+    question = turn.question(asked)
+    return isinstance(question, FreeText) and bool(question.resembles) and count_words(text) <= 1
 
 
 def _goes_to_officer(turn: TurnState, asked: Asked) -> bool:

@@ -148,7 +148,8 @@ def _cry_for_help(turn: TurnState, text: str, guessed: str | None) -> None:
         return turn.ask()
     _choose_guessed(turn, guessed)
     if safety.is_clear(turn, text):
-        return safety.show(turn, turn.recognize(text).danger_intent)
+        # The word alone does not say which danger.
+        return safety.show(turn, "")
     _greet(turn)
     turn.notes.append((safety.ONE_SENTENCE,))
     commands.run(turn, Reserved.HELP)

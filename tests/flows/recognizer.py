@@ -1,9 +1,13 @@
-"""A recogniser that knows a few sentences by heart, and is strict about how it is asked."""
+"""A recogniser that knows a few sentences by heart, and is strict about how it is asked.
+
+Stories and transcripts use the meanings that the shipped model gives to their sentences.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.i18n import kazakh_arabic, uzbek_cyrillic
+from bot.understanding.engine_adapter import EngineRecognizer
 from flows.engine.recognition import Confidence, Danger, Reading, Recognition
 from flows.engine.replies import Understanding
 from flows.replies import understanding
@@ -59,41 +63,42 @@ def danger(kind: str, level: Danger = Danger.CLEAR) -> Recognition:
     return Recognition(Confidence.SURE, (kind,), danger=level, danger_intent=kind)
 
 
-# Sentences of each language and their meaning; the other scripts follow by rule.
+# Sentences of each language and their meaning; the other scripts follow by rule. An unsure meaning
+# has only the intents that are offered in every language; danger is suspected at least.
 SENTENCES: Mapping[str, tuple[Recognition, Mapping[str, str]]] = {
     "mission": (
         sure("where.mission", country_of_residence="CN"),
         {
-            "kk": "Қытайдағы елшілік қайда?",
-            "ru": "Где посольство в Китае?",
-            "zh_Hans": "在中国的大使馆在哪里？",
-            "uz": "Xitoydagi elchixona qayerda?",
+            "kk": "Қытайда тұрамын, елшілік қайда?",
+            "ru": "Живу в Китае, где посольство Казахстана?",
+            "zh_Hans": "我在中国生活，大使馆在哪里？",
+            "uz": "Xitoyda yashayman, elchixona qayerda?",
         },
     ),
     "papers": (
         sure("kandas.documents", country_of_origin="MN", children="2"),
         {
-            "kk": "Моңғолиядан екі баламен көшеміз, қандас үшін қандай құжат керек",
+            "kk": "Моңғолияданбыз, екі баламыз бар, қандас алуға қандай құжаттар керек?",
             "ru": "Мы из Монголии с двумя детьми, какие документы нужны на кандаса",
             "zh_Hans": "我们从蒙古来，有两个孩子，办坎达斯要什么材料",
-            "uz": "Moʻgʻulistondan ikki bola bilan koʻchamiz, qandas uchun qanday hujjat kerak",
+            "uz": "Moʻgʻulistondanmiz, ikki bolamiz bor, qandas uchun qanday hujjatlar kerak?",
         },
     ),
     "cost_and_term": (
         sure("kandas.cost", "kandas.term"),
         {
             "kk": "Қанша тұрады және қанша күтеміз?",
-            "ru": "Сколько это стоит и сколько ждать?",
-            "zh_Hans": "多少钱，要等多久？",
+            "ru": "Сколько стоит кандас? И сколько ждать?",
+            "zh_Hans": "办坎达斯多少钱？要等多久？",
             "uz": "Qancha turadi va qancha kutamiz?",
         },
     ),
     "money": (
-        unsure("support.money", "kandas.cost", "fraud.money"),
-        {"kk": "ақша туралы", "ru": "насчёт денег", "zh_Hans": "钱的事", "uz": "pul haqida"},
+        unsure("support.money", "fraud.money"),
+        {"kk": "ақша туралы", "ru": "по деньгам", "zh_Hans": "钱的事", "uz": "pul haqida"},
     ),
     "passport": (
-        sure("documents.missing"),
+        sure("documents.missing", document="passport"),
         {
             "kk": "менің төлқұжатымның мерзімі өтіп кеткен",
             "ru": "мой паспорт просрочен",
@@ -115,12 +120,12 @@ SENTENCES: Mapping[str, tuple[Recognition, Mapping[str, str]]] = {
             Confidence.SURE,
             ("permit.expired",),
             danger=Danger.SUSPECTED,
-            danger_intent="danger.deported",
+            danger_intent="danger.violence",
         ),
         {
             "kk": "визам бітті, қуып жіберме деп қорқамын",
-            "ru": "виза кончилась, боюсь, что выгонят",
-            "zh_Hans": "签证过期了，我怕被赶走",
+            "ru": "виза кончилась, боюсь, что меня заберут",
+            "zh_Hans": "签证过期了，我怕被抓",
             "uz": "vizam tugadi, haydab yuborishadi deb qoʻrqaman",
         },
     ),
@@ -139,14 +144,19 @@ SENTENCES: Mapping[str, tuple[Recognition, Mapping[str, str]]] = {
     ),
     "bye": (
         sure("talk.bye"),
-        {"kk": "сау тұрыңыз", "ru": "ну всё, пока", "zh_Hans": "那再见吧", "uz": "mayli, xayr"},
+        {
+            "kk": "сау тұрыңыз",
+            "ru": "ну всё, пока",
+            "zh_Hans": "那再见吧",
+            "uz": "xayr, sogʻ boʻling",
+        },
     ),
     "anger": (
         sure("talk.insult"),
         {
             "kk": "сен түкке тұрмайсың",
             "ru": "ты бесполезный",
-            "zh_Hans": "你真没用",
+            "zh_Hans": "垃圾机器人",
             "uz": "sen foydasizsan",
         },
     ),
@@ -154,7 +164,7 @@ SENTENCES: Mapping[str, tuple[Recognition, Mapping[str, str]]] = {
         sure("privacy.delete"),
         {
             "kk": "мен туралы бәрін өшіріп тастаңыз",
-            "ru": "сотрите всё, что обо мне знаете",
+            "ru": "сотрите все мои данные",
             "zh_Hans": "把我的资料都删掉",
             "uz": "men haqimdagi hamma narsani oʻchirib tashlang",
         },
@@ -210,10 +220,24 @@ def sentence(name: str, language: str) -> str:
             return written[language]
 
 
+def read_by_the_model(name: str, language: str) -> Known:
+    """Return the meaning of a sentence by the shipped model, so that no transcript is invented."""
+    text = sentence(name, language)
+    model = EngineRecognizer.load()
+    found = model.read(text, language).recognition
+    return Known(
+        found.confidence,
+        found.intents,
+        found.danger,
+        found.danger_intent,
+        entities=model.entities(text),
+    )
+
+
 RECOGNIZER = FakeRecognizer(
     {
-        sentence(name, language): recognition
-        for name, (recognition, _written) in SENTENCES.items()
+        sentence(name, language): read_by_the_model(name, language)
+        for name in SENTENCES
         for language in LANGUAGES
     }
 )

@@ -7,7 +7,7 @@ from flows.engine import safety, screens
 from flows.engine.events import Event, Said, Say, Started, Unreadable
 from flows.engine.text import VERBATIM
 from flows.replies import understanding
-from tests.flows.chat import LANGUAGES, WORDS, Chat
+from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat
 
 REAL = understanding(EngineRecognizer.load())
 KINDS = ("photo", "document", "voice", "video_note", "sticker", "location", "call", "poll")
@@ -47,10 +47,13 @@ def test_file_before_a_language_is_answered_in_all_of_them(kind: str) -> None:
 @pytest.mark.parametrize(
     ("word", "language"),
     [
+        ("помогите", "ru"),
         ("помощь", "ru"),
         ("көмек", "kk"),
         ("كومەك", "kk_Arab"),
         ("帮助", "zh_Hans"),
+        ("yordam", "uz"),
+        ("ёрдам", "uz_Cyrl"),
     ],
 )
 def test_cry_for_help_is_answered_in_its_language(word: str, language: str) -> None:
@@ -59,6 +62,13 @@ def test_cry_for_help_is_answered_in_its_language(word: str, language: str) -> N
     assert chat.shows(safety.ONE_SENTENCE) or chat.shows(safety.READ_ALONE)
     assert chat.shows(screens.ANSWERING_IN)
     assert {"language", "!language"} & set(chat.keys)
+
+
+def test_cry_for_help_alone_gets_the_general_safety_answer() -> None:
+    chat = Chat(understanding=REAL).says("помогите")
+    assert chat.shows(safety.READ_ALONE)
+    for line in REAL.safety[""](TODAY, ""):
+        assert chat.shows(line)
 
 
 def test_cry_for_help_in_no_known_language_is_answered_in_all_of_them() -> None:

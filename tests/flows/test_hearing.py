@@ -147,7 +147,8 @@ def test_flow_opened_by_a_question_keeps_earlier_answers() -> None:
 
 
 def test_topics_are_offered_when_recognition_is_unsure() -> None:
-    chat = says(heard(), "money")
+    known = {"о деньгах": unsure("support.money", "kandas.cost", "fraud.money")}
+    chat = Chat.begun("ru", understanding=told_by(known)).says("о деньгах")
     assert chat.keys[:4] == [
         "?ask.support.money",
         "?ask.kandas.cost",
@@ -169,7 +170,7 @@ def test_not_understood_is_said_differently_each_time_and_counted() -> None:
         NotUnderstood("ru", "menu"),
         NotUnderstood("ru", "reply"),
     ]
-    says(chat, "money").presses("?ask.kandas.cost")
+    says(chat, "money").presses("?ask.fraud.money")
     assert chat.conversation.not_understood == 0
 
 
@@ -332,10 +333,12 @@ def test_danger_in_a_form_comes_first_and_the_form_goes_on() -> None:
 
 
 def test_danger_that_is_only_suspected_is_one_sentence_above_the_reply() -> None:
-    chat = says(heard(), "afraid")
+    text = "виза кончилась, боюсь"
+    known = {text: replace(sure("permit.expired"), danger=Danger.SUSPECTED)}
+    chat = Chat.begun("ru", understanding=told_by(known)).says(text)
     assert chat.shows(safety.ONE_SENTENCE)
     assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["permit.expired"].label)
-    chat = says(Chat(understanding=UNDERSTANDING), "afraid")
+    chat = Chat(understanding=told_by(known)).says(text)
     assert chat.shows(safety.ONE_SENTENCE)
 
 

@@ -79,12 +79,20 @@ def test_unknown_question_in_place_of_a_region_is_not_stored() -> None:
 
 
 @pytest.mark.parametrize(
-    "region", ["Ташкентская область", "新疆伊犁州", "Жиззах вилояти Зомин тумани", "Омск"]
+    "region",
+    ["Ташкентская область", "新疆伊犁州", "Жиззах вилояти Зомин тумани", "Омск", "Синьцзян"],
 )
-def test_region_that_resembles_a_question_about_regions_is_stored(region: str) -> None:
+def test_region_that_resembles_a_question_or_danger_is_stored(region: str) -> None:
     chat = at("residence_region")
     chat.understanding = REAL
     assert chat.says(region).told()["residence_region"] == region
+
+
+def test_danger_in_place_of_a_region_is_heard() -> None:
+    for text in ("муж меня избивает", "мне угрожают"):
+        chat = at("residence_region")
+        chat.understanding = REAL
+        assert chat.says(text).shows(safety.READ_ALONE)
 
 
 @pytest.mark.parametrize(

@@ -217,6 +217,8 @@ def test_danger_is_excluded_without_features_of_usual_answers(
         ("мы из Монголии, паспорт просрочен", {"country_of_origin": "MN", "document": "passport"}),
         ("Ўзбекистонда яшайман, оиламиз 7 киши", {"country_of_residence": "UZ", "family_size": 7}),
         ("我从蒙古来，有三个孩子", {"country_of_origin": "MN", "children": 3}),
+        ("Живу в Китае с двумя детьми", {"country_of_residence": "CN", "children": 2}),
+        ("Өзбекстаннан көшеміз", {"country_of_origin": "UZ"}),
         ("Алматыда пәтер", {"region": "almaty"}),
         ("можно ли работать в Казахстане", {}),
         ("сколько дней в Казахстане без визы", {}),

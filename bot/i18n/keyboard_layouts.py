@@ -1,0 +1,9 @@
+"""Keys of the Latin, Russian and Kazakh keyboards, for text typed with the wrong one."""
+
+LATIN_KEYS = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
+RUSSIAN_KEYS = "йцукенгшщзхъфывапролджэячсмитьбюё"
+# On Kazakh keyboards the digit row has the special letters.
+KAZAKH_KEYS = {"2": "ә", "3": "і", "4": "ң", "5": "ғ", "8": "ү", "9": "ұ", "0": "қ", "-": "ө"}
+TO_RUSSIAN = str.maketrans(dict(zip(LATIN_KEYS, RUSSIAN_KEYS, strict=True)))
+TO_KAZAKH = TO_RUSSIAN | str.maketrans(KAZAKH_KEYS)
+TO_LATIN = str.maketrans(dict(zip(RUSSIAN_KEYS, LATIN_KEYS, strict=True)))

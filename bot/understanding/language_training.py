@@ -1,0 +1,201 @@
+"""Trains the table of letter groups by which `bot.i18n.language_guess` guesses a written form.
+
+Needs the dependency group `training`. Russian and Kazakh phrases are also learned in Latin letters,
+as people type them, since few authors wrote so.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.i18n import language_guess
+from bot.i18n.language_guess import ARABIC, CYRILLIC, FORMS, HAN
+from bot.understanding import phrases
+from bot.understanding.phrases import Phrase
+from bot.understanding.training import one_thread
+from flows.knowledge.intents import BY_ID, Kind
+
+FOLDS = 4
+# Groups in fewer lines say little, and more groups than these bring nothing.
+MIN_LINES, MAX_GROUPS = 5, 800
+# Chosen by cross-validation among 0.1, 0.3 and 1.
+REGULARISATION = 0.3
+MAX_STEPS = 300
+# A written line counts as much as so many lines that a rule made.
+WEIGHT_WRITTEN = 3.0
+HEADER = "script\tgroup\tweights"
+CYRILLIC_LETTERS = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя" + "әғқңөұүіһ"
+# Two ways in which people type each letter in Latin, in the order above.
+LATIN_LETTERS = (
+    "a b v g d e yo zh z i y k l m n o p r s t u f h c ch sh sch - y - e yu ya a g q n o u u i h",
+    "a b v g d e e j z i i k l m n o p r s t u f kh ts ch sh sh - i - e u ia a gh k ng o u u i h",
+)
+TYPED_IN_LATIN = tuple(
+    str.maketrans(dict(zip(CYRILLIC_LETTERS, line.replace("-", "").split(" "), strict=True)))
+    for line in LATIN_LETTERS
+)
+
+OTHER_SCRIPTS = re.compile("|".join((CYRILLIC.pattern, HAN.pattern, ARABIC.pattern)))
+
+# Tenths of a log-odds that a frequent word adds to its forms: many messages are a greeting only.
+FREQUENT_WEIGHT = 20
+# The most frequent words as people type them, in Kazakh also without its special letters.
+FREQUENT: Mapping[str, Mapping[str, str]] = {
+    "Cyrl": {
+        "kk": "мен маған маган мені менің менин сіз сиз бар жоқ жок қалай калай қайда кайда"
+        " қанша канша керек ма ме ба бе па пе қандай кандай құжат кужат бола болады"
+        " сәлем салем рахмет рақмет үшін ушин және жане көшу кошу көшкім елге қазақстан"
+        " казакстан қазақстанға казакстанга казак қазақ балам отбасы келеді алуға алу"
+        " деген бере алам қашан қандас көмек",
+        "ru": "и в на не как что мне мой моя я у для по с это ли можно нужно где сколько"
+        " здравствуйте привет спасибо хочу какие какой если есть кто когда мы нас вы из"
+        " до за или документы казахстан казахстане меня мои нет чтобы получить",
+        "uz_Cyrl": "мен менга мени менинг керак қандай кандай қаерда каерда қанча канча салом"
+        " рахмат учун билан бор йўқ мумкин борми керакми қозоғистон козогистон"
+        " қозоғистонга ҳужжат хужжат олиш бўлади буладими қилиб ва нима қачон ёрдам",
+    },
+    "Latn": {
+        "uz": "men menga meni mening kerak qanday qayerda qancha salom assalomu rahmat uchun"
+        " bilan bor yo'q yoq mumkin bormi kerakmi qozog'iston qozogiston qozog'istonga"
+        " hujjat olish bo'ladi va nima qanaqa necha oila bolalar ko'chib bo'lsa haqida"
+        " pul alaykum",
+        "kk": "magan qalai qalay kalai kalay qaida kaida qansha kansha kerek salem rahmet"
+        " qazaqstan kazakstan qujat kujat bolady bolama ushin jane zhane otbasy koshu"
+        " jok joq",
+        "ru": "kak chto mne moi ya dlya mozhno nuzhno gde skolko zdravstvuyte privet spasibo"
+        " hochu kakie esli est dokumenty kazahstan v na ne u",
+    },
+}
+
+type Table = dict[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line to learn, and its written form; only lines that an author wrote are measured."""
+
+    form: str
+    text: str
+    is_danger: bool
+    weight: float
+    is_measured: bool
+
+
+def lines(written: Iterable[Phrase], script: str) -> list[Line]:
+    """Return the phrases in scope that are written in a script, each once."""
+    found: dict[tuple[str, str], Line] = {}
+    for number, phrase in enumerate(written):
+        if BY_ID[phrase.intent].kind is Kind.NONE:
+            continue
+        for line in _in_script(phrase, script, number):
+            found.setdefault((line.form, phrases.key(line.text)), line)
+    return list(found.values())
+
+
+def train(learned: Sequence[Line], script: str) -> Table:
+    """Return the weights of the letter groups of a script, in tenths.
+
+    Raises `TrainingError` if scikit-learn is missing.
+    """
+    with one_thread()(limits=1):
+        return _weights(learned, script)
+
+
+def cross_validated(learned: Sequence[Line], script: str) -> dict[str, tuple[float, ...]]:
+    """Return for each written form how many percent are guessed and guessed wrongly.
+
+    The third and fourth figures are those of the lines about danger.
+    """
+    guesses: dict[int, str | None] = {}
+    for fold in range(FOLDS):
+        others = [line for at, line in enumerate(learned) if at % FOLDS != fold]
+        table = train(others, script)
+        for at in range(fold, len(learned), FOLDS):
+            guesses[at] = language_guess.by_table(learned[at].text.casefold(), script, table)
+    return {form: _figures(learned, guesses, form) for form in FORMS[script]}
+
+
+def save(tables: Mapping[str, Table]) -> None:
+    """Write the table of all scripts."""
+    rows = [
+        f"{script}\t{group.replace(' ', '_')}\t{' '.join(map(str, weights))}"
+        for script, table in tables.items()
+        for group, weights in sorted(table.items())
+    ]
+    language_guess.FILE.write_text("\n".join((HEADER, *rows, "")), encoding="utf-8")
+
+
+def _weights(learned: Sequence[Line], script: str) -> Table:
+    found = [set(language_guess.groups(line.text)) for line in learned]
+    counts = Counter(group for each in found for group in sorted(each))
+    names = sorted(group for group, lines in counts.items() if lines >= MIN_LINES and group != " ")
+    matrix = _matrix(found, names)
+    first = _fit(matrix, learned, script)
+    spread = np.abs(first - first.mean(0)).max(0)
+    importance = spread * np.sqrt([counts[group] for group in names])
+    kept = np.sort(np.argsort(-importance, kind="stable")[:MAX_GROUPS])
+    weights = np.rint(_fit(matrix[:, kept], learned, script) * 10).astype(int)
+    rows = zip(kept, weights.T.tolist(), strict=True)
+    table = {names[at]: tuple(row) for at, row in rows}
+    for word in sorted(set(" ".join(FREQUENT[script].values()).split())):
+        row = table.get(f" {word} ", (0,) * len(FORMS[script]))
+        forms = (FREQUENT[script].get(form, "").split() for form in FORMS[script])
+        added = (FREQUENT_WEIGHT * (word in words) for words in forms)
+        table[f" {word} "] = tuple(map(sum, zip(row, added, strict=True)))
+    return table
+
+
+def _in_script(phrase: Phrase, script: str, number: int) -> Iterator[Line]:
+    is_danger = BY_ID[phrase.intent].kind is Kind.DANGER
+    for each in phrases.in_scripts(phrase):
+        text, form = each.text.casefold(), each.language
+        if form in FORMS[script] and _is_in(text, script):
+            yield Line(form, text, is_danger, weight=WEIGHT_WRITTEN, is_measured=True)
+        elif script == "Latn" and form in ("kk", "ru") and _is_in(text, "Cyrl") and number % 2:
+            spelling = TYPED_IN_LATIN[number // 2 % 2]
+            yield Line(form, text.translate(spelling), is_danger, weight=1, is_measured=False)
+
+
+def _is_in(text: str, script: str) -> bool:
+    return bool(CYRILLIC.search(text) if script == "Cyrl" else not OTHER_SCRIPTS.search(text))
+
+
+def _fit(matrix: Any, learned: Sequence[Line], script: str) -> NDArray[np.float64]:
+    from sklearn.linear_model import LogisticRegression
+
+    forms = [FORMS[script].index(line.form) for line in learned]
+    weights = [line.weight for line in learned]
+    model = LogisticRegression(C=REGULARISATION, max_iter=MAX_STEPS, class_weight="balanced")
+    model.fit(matrix, forms, weights)
+    return np.asarray(model.coef_)
+
+
+def _matrix(found: Sequence[set[str]], names: Sequence[str]) -> Any:
+    from scipy.sparse import csr_matrix
+
+    numbers = {group: number for number, group in enumerate(names)}
+    columns = [sorted(numbers[group] for group in each if group in numbers) for each in found]
+    ends = np.cumsum([0, *map(len, columns)])
+    flat = [column for each in columns for column in each]
+    return csr_matrix((np.ones(len(flat)), flat, ends), shape=(len(found), len(names)))
+
+
+def _figures(
+    learned: Sequence[Line], guesses: Mapping[int, str | None], form: str
+) -> tuple[float, ...]:
+    figures = []
+    for dangers in (False, True):
+        places = [
+            at
+            for at, line in enumerate(learned)
+            if line.form == form and line.is_measured and (line.is_danger or not dangers)
+        ]
+        right = sum(guesses[at] == form for at in places)
+        wrong = sum(guesses[at] not in (form, None) for at in places)
+        figures += [100 * right / max(len(places), 1), 100 * wrong / max(len(places), 1)]
+    return tuple(figures)

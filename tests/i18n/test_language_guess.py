@@ -1,0 +1,97 @@
+"""The written form of a first message, on lines that are never trained on."""
+
+from collections import Counter, defaultdict
+
+import pytest
+
+from bot.i18n import language_guess
+from bot.i18n.keyboard_layouts import KAZAKH_KEYS, LATIN_KEYS, RUSSIAN_KEYS
+from bot.understanding import evaluation
+from bot.understanding.evaluation import HeldLine
+from flows.knowledge.intents import BY_ID, Kind
+from tests.flows.chat import WORDS
+
+# Least percentage of lines guessed right, and most guessed wrong, of all lines and those of danger.
+# Some lines of Kazakh in Arabic script are typed in Cyrillic, which is no error.
+FLOORS = {
+    "kk": (95, 1, 99, 1),
+    "kk_Arab": (90, 9, 92, 8),
+    "ru": (90, 2, 95, 2),
+    "zh_Hans": (96, 2, 97, 2),
+    "uz": (95, 1, 98, 1),
+    "uz_Cyrl": (95, 1, 98, 1),
+}
+
+
+def _in_scope() -> list[HeldLine]:
+    lines = evaluation.held_lines()
+    return [each for each in lines if BY_ID[each.phrase.intent].kind is not Kind.NONE]
+
+
+def test_written_form_is_guessed_of_lines_by_other_authors() -> None:
+    counts: defaultdict[tuple[str, bool], Counter[str]] = defaultdict(Counter)
+    for line in _in_scope():
+        form, guessed = line.phrase.language, language_guess.guess(line.phrase.text)
+        verdict = "right" if guessed == form else "wrong" if guessed else "open"
+        counts[form, False][verdict] += 1
+        if BY_ID[line.phrase.intent].kind is Kind.DANGER:
+            counts[form, True][verdict] += 1
+    for form, (right, wrong, danger_right, danger_wrong) in FLOORS.items():
+        for dangers, least, most in ((False, right, wrong), (True, danger_right, danger_wrong)):
+            found = counts[form, dangers]
+            assert 100 * found["right"] >= least * found.total(), (form, dangers, found)
+            assert 100 * found["wrong"] <= most * found.total(), (form, dangers, found)
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("эрим уради", "uz_Cyrl"),
+        ("Ёрдам беринг, акамни милиция олиб кетди", "uz_Cyrl"),
+        ("ёрдам", "uz_Cyrl"),
+        ("yordam", "uz"),
+        ("көмек", "kk"),
+        ("қачон", "uz_Cyrl"),
+        ("qandas alu kerek pe", "kk"),
+        ("skolko stoit kandas", "ru"),
+        ("wo bei zhua le", "zh_Hans"),
+        ("我被抓了", "zh_Hans"),
+        ("كومەك", "kk_Arab"),
+        ("ghbdtn rfr ltkf", "ru"),
+        ("ntnz pf,hfkb d gjkbwb.", "ru"),
+        ("0fylfc ltuty yt", "kk"),
+    ],
+)
+def test_written_form_of_a_message_is_guessed(text: str, form: str) -> None:
+    assert language_guess.guess(text) == form
+
+
+@pytest.mark.parametrize(
+    "text", ["", "1990", "😀", "zzz", "SOS", "Pension?", "паспорт", "қандас", "はい漢"]
+)
+def test_written_form_is_not_guessed_without_evidence(text: str) -> None:
+    assert language_guess.guess(text) is None
+
+
+def test_written_form_is_guessed_on_the_wrong_keyboard() -> None:
+    typed = dict(
+        zip((*RUSSIAN_KEYS, *KAZAKH_KEYS.values()), (*LATIN_KEYS, *KAZAKH_KEYS), strict=True)
+    )
+    lines = [each.phrase for each in _in_scope() if each.phrase.language in ("kk", "ru")]
+    cyrillic = [each for each in lines if language_guess.CYRILLIC.search(each.text)]
+    right = sum(
+        language_guess.guess(each.text.casefold().translate(str.maketrans(typed))) == each.language
+        for each in cyrillic
+    )
+    assert right >= 0.88 * len(cyrillic)
+
+
+@pytest.mark.parametrize(
+    ("word", "form"), [("помогите", "ru"), ("артқа", "kk"), ("меню", None), ("help", None)]
+)
+def test_reserved_word_of_one_language_identifies_it(word: str, form: str | None) -> None:
+    assert WORDS.guess(word) == form
+
+
+def test_long_text_is_guessed_by_its_beginning() -> None:
+    assert language_guess.guess("құжатым жоғалды " * 100_000) == "kk"

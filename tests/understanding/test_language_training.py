@@ -1,0 +1,47 @@
+"""The table of letter groups, trained on few phrases."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli import assembled
+from bot.i18n import language_guess
+from bot.understanding import language_training, phrases
+from bot.understanding.phrases import Phrase
+
+
+def _few() -> list[Phrase]:
+    return [phrase for language in phrases.LANGUAGES for phrase in phrases.read(language)[::40]]
+
+
+def test_table_of_letter_groups_is_the_same_each_time() -> None:
+    learned = language_training.lines(_few(), "Cyrl")
+    tables = [language_training.train(learned, "Cyrl") for _time in range(2)]
+    assert tables[0] == tables[1]
+    assert language_guess.by_table("салом", "Cyrl", tables[0]) == "uz_Cyrl"
+    assert language_guess.by_table("менинг оилам қаерда яшайди", "Cyrl", tables[0]) == "uz_Cyrl"
+
+
+def test_lines_to_learn_are_typed_in_the_script() -> None:
+    written = [
+        Phrase("ru", "life.pension", "где пенсия"),
+        Phrase("ru", "life.school", "где школа"),
+        Phrase("ru", "none.noise", "ыыы"),
+        Phrase("uz", "life.school", "maktab qayerda"),
+        Phrase("zh_Hans", "life.school", "学校"),
+    ]
+    found = {(each.form, each.text) for each in language_training.lines(written, "Latn")}
+    assert found == {("ru", "gde shkola"), ("uz", "maktab qayerda")}
+
+
+def test_languages_command_writes_the_table_and_prints_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, few = tmp_path / "groups.tsv", _few()
+    monkeypatch.setattr(language_guess, "FILE", file)
+    monkeypatch.setattr(phrases, "read_all", lambda: few)
+    run = CliRunner().invoke(assembled("understanding"), ["understanding", "languages"])
+    assert run.exit_code == 0, run.output
+    assert len(run.stdout.splitlines()) == 1 + 3 + 4
+    assert file.read_text("utf-8").startswith(language_training.HEADER)
