@@ -197,6 +197,24 @@ async def test_burst_of_six_lines_gets_two_answers(
     assert talk.emulator.journal.mistakes() == []
 
 
+@pytest.mark.row(65)
+@pytest.mark.parametrize("answers", [(), CONSENTED])
+async def test_thirty_lines_at_the_same_time_get_two_answers(
+    house: House, clock: Clock, steps: list[Event], answers: tuple[str, ...]
+) -> None:
+    """Deliver them beside each other and in any order, as Meta may."""
+    talk = await _talk(house, clock, "whatsapp", *answers)
+    before = len(talk.heard)
+    house.whatsapp.tricks.shuffled = True
+    await talk.taken(*talk.says([f"щыгзу{number}" for number in range(30)]))
+    clock.advance(1)
+    await talk.has(before + 2)
+    assert isinstance(steps[-1], Said)
+    assert len(steps[-1].text.split()) == 29
+    await talk.menu()
+    assert len(talk.heard) == before + 3
+
+
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_line_is_answered_at_once_after_a_pause(
     house: House, clock: Clock, steps: list[Event], channel: str

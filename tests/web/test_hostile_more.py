@@ -216,7 +216,7 @@ async def test_webhook_old_update_is_applied_once_as_an_old_button(house: House)
 async def test_webhook_accepts_100_concurrent_messages_of_one_person(
     house: House,
 ) -> None:
-    """Row 65, but for one thing: each message gets its answer, where the row wants one for all."""
+    """Row 65, without the gathering of lines: each message gets its answer."""
     user = await _telegram(house, 7230)
     await _go(user, *TO_CONSENT, "yes")
     assert await _count(house, "SELECT count(*) FROM people") == 1
