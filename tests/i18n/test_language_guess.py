@@ -51,6 +51,7 @@ def test_written_form_is_guessed_of_lines_by_other_authors() -> None:
         ("ёрдам", "uz_Cyrl"),
         ("yordam", "uz"),
         ("көмек", "kk"),
+        ("жағдайы", "kk"),
         ("қачон", "uz_Cyrl"),
         ("qandas alu kerek pe", "kk"),
         ("skolko stoit kandas", "ru"),

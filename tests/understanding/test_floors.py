@@ -23,9 +23,9 @@ UNLIKE_AT_MOST = {"wrong": 3.0, "alarms": 4.0, "outside": 8.0, "near": 12.0}
 MAX_MEMORY = 60_000_000
 # Loading unpacks no more bytes than these, which takes a fraction of half a second.
 MAX_UNPACKED = 60_000_000
-# A message with 1,500 features takes 1 ms, and one with the maximum about 10 ms, on the machine of
+# A message with 1,500 features takes 1 ms, and one with the maximum about 7 ms, on the machine of
 # docs/measurements/2026-11-28-turn.md.
-MAX_FEATURES = 15_000
+MAX_FEATURES = 8_500
 
 
 @pytest.fixture(name="figures", scope="module")
