@@ -19,10 +19,10 @@ ARABIC = re.compile("[\u0620-\u06ff\ufb50-\ufdff\ufe70-\ufefc]")
 CYRILLIC = re.compile("[\u0400-\u04ff]")
 WORD = re.compile(r"[^\W\d_]+(?:[ʻʼ'’‘`][^\W\d_]+)*")
 APOSTROPHES = {ord(mark): "'" for mark in "ʻʼ’‘`"}
-# Written forms that share an alphabet, in the order of the weights.
+# Written forms that share an alphabet, in the order of the weights; English is not offered.
 FORMS: Mapping[str, tuple[str, ...]] = {
     "Cyrl": ("kk", "ru", "uz_Cyrl"),
-    "Latn": ("uz", "kk", "ru", "zh_Hans"),
+    "Latn": ("uz", "kk", "ru", "zh_Hans", "en"),
 }
 # Letters that a written form lacks; one that has them loses so much of its score.
 LACKING: Mapping[str, str] = {"kk": "ўҳ", "ru": "әғқңөұүһіўҳ", "uz_Cyrl": "ыщәңөұүһі"}

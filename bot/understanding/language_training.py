@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.i18n import language_guess
+from bot.i18n import catalogues, language_guess
 from bot.i18n.language_guess import ARABIC, CYRILLIC, FORMS, HAN
 from bot.understanding import phrases
 from bot.understanding.phrases import Phrase
@@ -40,6 +40,7 @@ TYPED_IN_LATIN = tuple(
     for line in LATIN_LETTERS
 )
 
+PLACE = re.compile(r"\{\w+\}")
 OTHER_SCRIPTS = re.compile("|".join((CYRILLIC.pattern, HAN.pattern, ARABIC.pattern)))
 
 # Tenths of a log-odds that a frequent word adds to its forms: many messages are a greeting only.
@@ -87,14 +88,17 @@ class Line:
 
 
 def lines(written: Iterable[Phrase], script: str) -> list[Line]:
-    """Return the phrases in scope that are written in a script, each once."""
+    """Return the phrases in scope that are written in a script, each once; and English lines.
+
+    Those are the sentences of the source: people who write English are asked for their language.
+    """
     found: dict[tuple[str, str], Line] = {}
     for number, phrase in enumerate(written):
         if BY_ID[phrase.intent].kind is Kind.NONE:
             continue
         for line in _in_script(phrase, script, number):
             found.setdefault((line.form, phrases.key(line.text)), line)
-    return list(found.values())
+    return [*found.values(), *(_english() if script == "Latn" else ())]
 
 
 def train(learned: Sequence[Line], script: str) -> Table:
@@ -159,6 +163,13 @@ def _in_script(phrase: Phrase, script: str, number: int) -> Iterator[Line]:
         elif script == "Latn" and form in ("kk", "ru") and _is_in(text, "Cyrl") and number % 2:
             spelling = TYPED_IN_LATIN[number // 2 % 2]
             yield Line(form, text.translate(spelling), is_danger, weight=1, is_measured=False)
+
+
+def _english() -> Iterator[Line]:
+    for message in catalogues.read("ru"):
+        text = PLACE.sub("", str(message.id)).casefold()
+        if text.isascii() and text.strip():
+            yield Line("en", text, is_danger=False, weight=WEIGHT_WRITTEN, is_measured=True)
 
 
 def _is_in(text: str, script: str) -> bool:
