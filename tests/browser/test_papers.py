@@ -44,4 +44,4 @@ async def test_upload_page_sends_a_photo_and_shows_the_answer(
         {"name": "page.jpg", "mimeType": "image/jpeg", "buffer": photo()}
     )
     await form.locator("button").click()
-    await page.get_by_text("Получено и читается: 1.").wait_for(timeout=60_000)
+    await page.get_by_text("Получено в читаемом виде: 1.").wait_for(timeout=60_000)

@@ -391,7 +391,7 @@ async def test_duty_group_has_one_message_with_counts_and_a_link(
     await duty_group.update_duty_group(rt)
     (card,) = group.stands.values()
     assert group.acts == 2
-    assert "Жалпы қабылдау бөлімі" in card.paragraphs[0]
+    assert "Жалпы топ" in card.paragraphs[0]
     assert card.paragraphs[-1].endswith("/console")
     assert "Testova" not in "".join(card.paragraphs)
 
