@@ -248,12 +248,13 @@ LOCK: Statement[*tuple[Any, ...]] = statement(
         _CURRENT.home,
         _CURRENT.spoke_at,
         _CURRENT.blocked,
-        _CURRENT.channel,
+        func.coalesce(_CURRENT.channel, t.Conversation.channel),
         NOW,
     )
     .select_from(t.Conversation)
     .join(t.Person, t.Person.id == t.Conversation.person_id)
-    .join(_CURRENT, true())
+    # A quick exit from the web chat leaves no handle: the person can be locked, but not reached.
+    .outerjoin(_CURRENT, true())
     .where(t.Conversation.person_id == _PERSON)
     .with_for_update(of=t.Conversation)
 )

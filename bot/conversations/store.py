@@ -42,7 +42,7 @@ class LockedConversation:
 
     `home` is the channel to return to after a visit to the secure page. `spoke_at` is when the
     person last wrote, on channels with a reply window, or opened a withheld message. `blocked`: the
-    platform refuses the bot's messages.
+    platform refuses the bot's messages. `address` is empty if the person has no handle any more.
     """
 
     person: Person
@@ -150,9 +150,9 @@ def _opened(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> L
     person_id, state, epoch, key, key_version, sealed, home, spoke_at, blocked = found
     person = identities.known(rt, person_id, key, key_version)
     plain = person.key.unseal(state, "conversations", "state", "")
-    address = identities.address(person, sealed, channel)
-    said, home = state_format.decode(plain), home or ""
-    return LockedConversation(person, said, channel, epoch, address, now, home, spoke_at, blocked)
+    address = identities.address(person, sealed, channel) if sealed is not None else ""
+    said, home, shut = state_format.decode(plain), home or "", bool(blocked)
+    return LockedConversation(person, said, channel, epoch, address, now, home, spoke_at, shut)
 
 
 async def bump_ownership(transaction: Transaction, person_id: UUID) -> None:
@@ -333,7 +333,7 @@ def claimed_message(
     rt: Runtime, held: LockedConversation, written: Sequence[outbox.Row], rows: pipeline.Rows
 ) -> ClaimedMessage | None:
     """Return the first message if it was inserted as claimed; its text need not be read back."""
-    if not rows or rows[0][1] != "sending":
+    if not rows or rows[0][1] != "sending" or not held.address:
         return None
     row, row_id = written[0], rows[0][0]
     shut = is_closed(rt, held)

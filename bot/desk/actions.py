@@ -83,14 +83,16 @@ async def claim(
 
 async def take_next(rt: Runtime, officer: Officer, *, key: str) -> ActionResult | None:
     """Claim the most urgent case among the officer's topics and languages; None if none waits."""
+    tried = set[UUID]()
     while True:
         async with directory.acting(rt, officer) as transaction:
             before = await find_by_key(transaction, officer, key)
             found = await cases.find(transaction, before) if before else await cases.next_for(
                 transaction, officer.mission, officer.topics, officer.languages
             )  # fmt: skip
-        if found is None:
+        if found is None or found.id in tried:
             return None
+        tried.add(found.id)
         try:
             return await claim(rt, officer, found.id, found.version, key=key)
         except (cases.CaseConflict, LookupError):

@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import time, timedelta
-from typing import Any, LiteralString
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -488,18 +488,12 @@ async def test_auto_assignment_leaves_a_case_in_the_queue_when_no_officer_fits(r
     assert await desk.take_next(rt, officer, key=key()) is not None
 
 
-@pytest.mark.parametrize(
-    "broken",
-    ["UPDATE people SET key = ''::bytea WHERE id = %s", "DELETE FROM handles WHERE person_id = %s"],
-)
-async def test_auto_assignment_continues_when_one_case_fails(
-    rt: Runtime, broken: LiteralString
-) -> None:
+async def test_auto_assignment_continues_when_one_case_fails(rt: Runtime) -> None:
     await _gives(rt)
     await _on_shift(rt, "Officer First")
     first, second = [await ask(Guest(rt)) for _each in range(2)]
     async with rt.pool.connection() as session:
-        await session.execute(broken, (first.person_id,))
+        await session.execute("UPDATE people SET key = ''::bytea WHERE id = %s", (first.person_id,))
     assert await auto_assignment.auto_assign(rt) == 1
     assert [(await now(rt, each.id)).owner is None for each in (first, second)] == [True, False]
 

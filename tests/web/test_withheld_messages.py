@@ -1,5 +1,6 @@
 """Check that no message of an officer's action shows its content to a phone in other hands."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,7 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from bot import cases, desk
+from bot import cases, desk, outbox
+from bot.cases import State
 from bot.conversations import store as conversation_store
 from bot.desk import auto_assignment, bursts, views
 from bot.desk.bursts import SpamReason
@@ -219,6 +221,34 @@ async def test_web_chat_shows_a_message_of_an_officer_at_once(house: House, name
             return any(say(action.shows[0], "ru") in each.text for each in visitor.bubbles)
 
         await house.until(shown)
+
+
+@pytest.mark.requirement("S-84")
+async def test_case_of_a_person_who_left_the_web_chat_can_be_closed(house: House) -> None:
+    async with Visitor.at(house.url) as visitor:
+        await visitor.wait(1)
+        await visitor.press("ru")
+        await visitor.say("/person")
+        await visitor.press("general")
+        await visitor.press("yes")
+        await visitor.say("Testova asks something")
+        await visitor.send("said", text="выход")
+    officer, case_id = await _prepared(house, Action((), _claim))
+    async with asyncio.timeout(30):
+        taken = await desk.take_next(house.rt, officer, key=key())
+    assert taken is not None
+    assert not (await views.view(house.rt, officer, case_id)).composer.open
+    await _resolve(house, officer, case_id)
+    await house.ahead("2 minutes")
+    await outbox.sweep(house.rt)
+    await _until_sent(house)
+    async with house.rt.pool.connection() as session:
+        case = await cases.find(session, case_id)
+        cursor = await session.execute("SELECT DISTINCT state FROM messages")
+        states = {row[0] for row in await cursor.fetchall()}
+    assert case is not None
+    assert case.state == State.RESOLVED
+    assert "undeliverable" in states
 
 
 @pytest.mark.requirement("S-83")

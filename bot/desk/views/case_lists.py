@@ -37,7 +37,8 @@ class CaseRow:
     """A case in a list; `window` is the end of the platform's reply window, if any.
 
     `channel` is empty for a closed case. `unread` counts the person's messages since the last
-    answer. `spoke_at` is when they were last seen on the channel, as far as it is stored.
+    answer. `spoke_at` is when they were last seen on the channel, as far as it is stored;
+    None if they cannot be written to there.
     """
 
     case: Case

@@ -195,7 +195,7 @@ def _composer(
     notifies = channel is not None and channel.notifies
     protected = channel is not None and channel.protects
     withheld = talk is not None and notifies and is_withheld(talk, spoke, now)
-    open_now = talk is not None
+    open_now = talk is not None and line.spoke_at is not None
     return Composer(
         open_now, line.window, closed, closes_soon, language, MAX_WORDS, withheld, protected
     )
