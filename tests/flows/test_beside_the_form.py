@@ -10,6 +10,7 @@ from flows.engine.events import (
     Export,
     Filled,
     Forget,
+    Joined,
     Kind,
     Page,
     Pressed,
@@ -17,11 +18,13 @@ from flows.engine.events import (
     Started,
     Stopped,
     UpdateWithheld,
+    UploadRequested,
 )
 from flows.engine.flow import Submit
 from flows.engine.state import Conversation, RegistrationStatus
 from flows.preregistration import SURNAME
 from tests.flows.chat import LANGUAGES, Chat, at, straight
+from tests.flows.recognizer import UNDERSTANDING, sentence
 
 FORM = "preregistration"
 
@@ -201,6 +204,35 @@ def test_officers_message_after_an_exit_is_announced_once_until_it_is_opened() -
     opened = left.takes(Pressed("!open"))
     assert not opened.conversation.has_left
     assert opened.takes(UpdateWithheld()).shows(screens.UPDATE)
+
+
+def test_text_is_no_answer_to_a_question_that_waits_behind_a_notice() -> None:
+    chat = at("surname")
+    chat.conversation = replace(chat.conversation, update_waits=True)
+    chat.says("TESTOVA")
+    assert "surname" not in chat.told()
+    assert chat.at == "surname"
+    assert chat.says("TESTOVA").at == "given_name"
+
+
+def test_question_is_answered_while_a_question_waits_behind_a_notice() -> None:
+    chat = at("surname")
+    chat.understanding = UNDERSTANDING
+    chat.conversation = replace(chat.conversation, update_waits=True)
+    assert not chat.says(sentence("passport", chat.language)).told().get("surname")
+    assert chat.at == "surname"
+
+
+def test_officers_request_is_asked_again_when_the_notice_is_opened() -> None:
+    chat = Chat.begun("ru").takes(Joined()).takes(UploadRequested("ethnicity"))
+    chat.conversation = replace(chat.conversation, update_waits=True)
+    assert chat.takes(Pressed("!open")).shows(screens.PAPER_WANTED)
+
+
+def test_country_of_several_words_is_an_answer_and_no_question() -> None:
+    chat = at("citizenship")
+    chat.understanding = UNDERSTANDING
+    assert chat.says("Китайская Народная Республика").told()["citizenship"] == "CN"
 
 
 def test_mydata_command_shows_names_on_the_page_only_after_an_exit() -> None:
