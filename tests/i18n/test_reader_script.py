@@ -55,7 +55,8 @@ def test_persons_text_is_shown_in_the_officers_script(
         (CYRILLIC, "kk_Arab", None),
         (CYRILLIC, "ru", "kk"),
         ("Здравствуйте, принесите справку", "kk_Arab", "ru"),
-        ("Хорошо", "kk", None),
+        ("Хорошо", "kk", "ru"),
+        ("Алматы, 15:30", "ru", None),
         ("", "kk", None),
     ],
 )
