@@ -88,6 +88,7 @@ async def test_turn_applies_forty_duplicated_first_updates_once_each(rt: Runtime
 async def test_turn_loses_first_updates_when_the_dedupe_row_is_written_first(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    guest, presses = await _before_consent(rt)
+    # The updates of one person alone may come in an order in which nothing is lost.
+    people = [await _before_consent(rt) for _person in range(5)]
     _note_first(monkeypatch)
-    assert await _effects(guest, presses) < FORTY
+    assert min([await _effects(guest, presses) for guest, presses in people]) < FORTY
