@@ -9,7 +9,7 @@ STATEMENT_OPEN = _(
 )
 WITHOUT_VISA = _(
     "We have not checked how this works for people who came without a visa. Talk to an officer"
-    " before your last day."
+    " at once, and do not wait for your last day."
 )
 LEFT = _("If you have already left, do not go back for a paper. Ask an officer what helps instead.")
 REFUSED = _(
