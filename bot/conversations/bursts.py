@@ -229,8 +229,11 @@ async def step_lines(
     if burst is None:
         return inbound, turn
     burst.is_taken, burst.is_joined, burst.waiting = True, False, None
-    may_wait = _may_wait(rt, conversation, inbound, turn)
     earlier = burst.earlier
+    # Most updates are alone: their danger need not be read a second time.
+    may_wait = (earlier is not None or burst.waits > 0) and _may_wait(
+        rt, conversation, inbound, turn
+    )
     if may_wait and earlier and await _is_taken_back(rt, earlier, inbound, conversation, take_back):
         burst.is_joined, burst.answered = True, earlier.answered
         inbound = _joined(earlier, inbound)

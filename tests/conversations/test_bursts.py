@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from bot.config.settings import Settings
-from bot.conversations import receive
+from bot.conversations import bursts, receive
 from bot.conversations import store as conversation_store
 from bot.people import identities
 from bot.worker import telegram_polling
@@ -24,6 +24,7 @@ from flows.engine.events import (
     Unreadable,
     UploadStatusChanged,
 )
+from flows.engine.recognition import Danger
 from flows.engine.state import Turn
 from tests.app_stack import House
 from tests.emulators import telegram as tg
@@ -195,6 +196,22 @@ async def test_burst_of_six_lines_gets_two_answers(
     await talk.menu()
     assert len(talk.heard) == before + 3
     assert talk.emulator.journal.mistakes() == []
+
+
+async def test_line_alone_is_not_read_again_for_its_danger(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    danger = bursts._danger
+
+    def recorded(*given: Any) -> Danger:
+        read.append(given[1])
+        return danger(*given)
+
+    monkeypatch.setattr(bursts, "_danger", recorded)
+    talk = await _talk(house, clock, "telegram")
+    await talk.taken(*talk.says(LINES[:1]))
+    assert read == []
 
 
 @pytest.mark.row(65)
