@@ -8,6 +8,7 @@ from typing import Final
 from bot.cases import mission_statements as statements
 from bot.cases.working_hours import Stale
 from bot.db.connection import Transaction
+from bot.db.pipeline import Call, Rows
 from bot.db.statements import execute, fetch_all, fetch_values
 from bot.i18n import kazakh_arabic, uzbek_cyrillic
 from bot.officers import directory, permissions
@@ -60,7 +61,7 @@ def _in_language(texts: Mapping[str, str], language: str) -> str | None:
 async def all_of(transaction: Transaction, mission: str) -> tuple[Canned, ...]:
     """Return a mission's canned replies, ordered by name."""
     found = await fetch_all(transaction, statements.REPLIES, of_mission=mission)
-    return tuple(Canned(*row) for row in found)
+    return read(found)
 
 
 async def find(transaction: Transaction, mission: str, name: str) -> Canned | None:
@@ -72,6 +73,17 @@ async def listing(rt: Runtime, officer: Officer) -> tuple[Canned, ...]:
     permissions.require(officer, Action.CANNED_READ, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         return await all_of(transaction, officer.mission)
+
+
+def listing_call(officer: Officer) -> Call:
+    """Return the statement for the mission's canned replies; read its rows with `read`."""
+    permissions.require(officer, Action.CANNED_READ, Subject(officer.mission))
+    return statements.REPLIES, {"of_mission": officer.mission}
+
+
+def read(rows: Rows) -> tuple[Canned, ...]:
+    """Return the canned replies in rows of `listing_call`."""
+    return tuple(Canned(*row) for row in rows)
 
 
 async def put(

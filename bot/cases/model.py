@@ -1,6 +1,6 @@
 """Model of a case, and queries for cases."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -55,7 +55,7 @@ class Case:
     answered_at: datetime | None
     returned: int
     rating: str | None
-    labels: list[str]
+    labels: list[str] = field(hash=False)
     call_back_at: datetime | None
 
     @property

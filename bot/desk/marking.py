@@ -11,6 +11,7 @@ from bot import cases
 from bot.conversations.effects import AfterCommit
 from bot.db import tables as t
 from bot.db.connection import Transaction
+from bot.db.pipeline import Call
 from bot.db.statements import execute, fetch_values, statement
 from bot.desk.transaction import ActionContext, ActionResult, Refusal, Refused, perform
 from bot.officers import directory, permissions
@@ -73,6 +74,12 @@ async def labels(rt: Runtime, officer: Officer) -> list[str]:
     permissions.require(officer, Action.CASE_LIST, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         return await _labels(transaction, officer.mission)
+
+
+def labels_call(officer: Officer) -> Call:
+    """Return the statement for the labels of the officer's mission, one a row."""
+    permissions.require(officer, Action.CASE_LIST, Subject(officer.mission))
+    return _LABELS, {"of_mission": officer.mission}
 
 
 async def add_label(rt: Runtime, officer: Officer, name: str) -> None:

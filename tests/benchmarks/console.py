@@ -2,8 +2,8 @@
 
 Cases are invented. PostgreSQL itself creates the closed ones, which are unreadable; the open ones
 belong to people with keys of their own. Officers keep their pages open as `console.js` does: a
-stream of events, and the page fetched again with its pauses. Each officer acts now and then, as a
-form does.
+stream of events, and the changed part of the page fetched again with its pauses. Each officer acts
+now and then, as a form does.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ MIN_PAUSE, OTHERS, SPREAD, MAX_PAUSE = 0.4, 4.0, 1.5, 3.0
 ACT_EVERY = 20.0
 ARRIVING = 0.1  # seconds between two officers who come to work
 NAME = "kosh_console"
-PAGES = ("inbox", "case", "all", "closed", "now", "statistics", "act")
+PAGES = ("inbox", "case", "pane", "whole", "all", "closed", "now", "statistics", "act")
 
 _CLOSED: tuple[LiteralString, ...] = (
     "ALTER TABLE cases DISABLE TRIGGER USER",
@@ -236,6 +236,7 @@ class _Desk:
     due: float = 0.0
     fetched: float = 0.0
     cost: float = 0.0
+    part: str = ""
 
     async def sit(self, begin: asyncio.Event, ended: asyncio.Event) -> None:
         await begin.wait()
@@ -312,8 +313,10 @@ class _Desk:
                         self.figures.events += 1
                         own = bool(self.case) and self.case in line
                         if own:
+                            self.part = "whole"
                             self._soon(0)
                         elif not self.due:
+                            self.part = "pane"
                             self._soon(OTHERS if self.case else SPREAD * random.random())
 
     def _soon(self, wait: float) -> None:
@@ -329,10 +332,10 @@ class _Desk:
             if self.due and time.monotonic() >= self.due:
                 self.due = 0.0
                 begun = time.perf_counter()
-                headers = {"X-Requested-With": "kosh-live"}
+                page = (self.part or "case") if self.case else "inbox"
+                headers = {"X-Requested-With": "kosh-live", "X-Live-Part": self.part}
                 async with console.session.get(self.url + self.path, headers=headers) as answer:
                     await answer.read()
-                    page = "case" if self.case else "inbox"
                     self._count(page, answer, time.perf_counter() - begun)
 
 

@@ -285,6 +285,33 @@ async def test_console_row_stays_in_place_under_the_pointer(browser: Any, office
         await leave(visitor)
 
 
+async def test_only_the_list_is_fetched_when_another_case_changes(
+    browser: Any, office: House
+) -> None:
+    visitor, officer = await _takes_a_case(browser, office)
+    await officer.page.set_viewport_size({"width": 1390, "height": 800})
+    await officer.page.wait_for_selector("#live[data-live=on]", state="attached")
+    await officer.page.goto(f"{officer.page.url.partition('?')[0]}?queue=all")
+    await officer.page.wait_for_selector("#live[data-live=on]", state="attached")
+    asked: list[str] = []
+
+    def note(request: Any) -> None:
+        if request.headers.get("x-requested-with") == "kosh-live":
+            asked.append(request.headers.get("x-live-part", "all"))
+
+    await officer.page.fill("#words", "come on Monday")
+    officer.page.on("request", note)
+    other = await ask_officer(office, "ru", "general", "Testov asks")
+    await officer.page.wait_for_selector(".pane .line:nth-child(2)")
+    assert set(asked) == {"pane"}
+    assert await officer.page.input_value("#words") == "come on Monday"
+    await visitor.send("said", text="Testova adds")
+    await officer.says("Testova adds")
+    assert "whole" in asked
+    for each in (visitor, other):
+        await leave(each)
+
+
 async def test_administrator_signs_in_with_a_passkey(browser: Any, office: House) -> None:
     port = free_port()
     url = f"http://localhost:{port}"

@@ -6,6 +6,8 @@ from html import unescape
 
 import pytest
 
+from bot.officers import directory
+from bot.runtime import Pool, Runtime
 from bot.web.console import demo_officers
 from tests.app_stack import House
 from tests.browser.console_scene import ask_officer, leave
@@ -207,3 +209,58 @@ async def test_canned_reply_is_found_by_its_title(desk: House) -> None:
         path = await _taken(console)
         screen = await console.get(f"{path}/canned?search=жильё")
         assert screen.html.count('name="canned"') == 1
+
+
+PANE = {"X-Requested-With": "kosh-live", "X-Live-Part": "pane"}
+WHOLE = PANE | {"X-Live-Part": "whole"}
+
+
+async def test_list_beside_a_case_is_fetched_without_the_case(desk: House) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        await console.get("/console/inbox")
+        path = unescape(console.screen.html.partition('class="what" href="')[2].partition('"')[0])
+        async with console.session.get(f"{desk.url}{path}?queue=all", headers=PANE) as answer:
+            html = await answer.text()
+        assert (answer.status, html.count('class="line'), 'id="whole"' in html) == (200, 2, False)
+    async with desk.rt.pool.connection() as session:
+        found = await session.execute(
+            "SELECT count(*) FROM audit_entries WHERE action = 'case.read'"
+        )
+        assert await found.fetchone() == (0,)
+
+
+async def test_case_is_fetched_without_its_list(desk: House) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        path = await _taken(console)
+        async with console.session.get(f"{desk.url}{path}", headers=WHOLE) as answer:
+            html = await answer.text()
+        assert ('id="whole"' in html, 'id="pane"' in html) == (True, False)
+        assert "<nav" not in html
+
+
+async def test_row_is_rendered_again_once_its_case_changes(desk: House) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        path = await _taken(console)
+        before = (await console.get("/console/inbox?queue=mine")).html
+        assert "line urgent" not in before
+        await console.get(path)
+        await console.submit("/mark", urgent="1")
+        assert "line urgent" in (await console.get("/console/inbox?queue=mine")).html
+
+
+async def test_case_page_makes_four_round_trips(
+    desk: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        path = await _taken(console)
+        await console.get(path)
+        trips: list[object] = []
+        console_of = directory.console
+
+        def counted(rt: Runtime) -> Pool:
+            trips.append(rt)
+            return console_of(rt)
+
+        monkeypatch.setattr(directory, "console", counted)
+        await console.get(path)
+        assert len(trips) == 4

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from bot.cases import Case
 from bot.db.connection import Transaction
+from bot.db.pipeline import Call, Rows
 from bot.db.statements import fetch_value
 from bot.desk.views import statements
 from bot.desk.views.statements import LAST_EVENT, MAX_EVENTS, OPEN_QUEUES, PAGE, Queue
@@ -75,23 +76,33 @@ async def listing(
     `after` is the number of the previous page's last case. Pages have a fixed size, to prevent a
     bulk export of people.
     """
+    found, _rows = await listing_and(rt, officer, wanted, after)
+    return found
+
+
+async def listing_and(
+    rt: Runtime, officer: Officer, wanted: Filter, after: str, *more: Call
+) -> tuple[Page, list[Rows]]:
+    """Return a page of a list, and the rows of further statements, in one round trip."""
     permissions.require(officer, Action.CASE_LIST, Subject(officer.mission))
     number = int(after) if after.isdecimal() and len(after) < 16 else None
     values = _values(officer) | {name: getattr(wanted, name) for name in _ASKED} | {"after": number}
-    last, found, ((*counted,),) = await directory.asked(
+    last, found, ((*counted,),), *others = await directory.asked(
         rt, officer,
         (LAST_EVENT, {}),
         (statements.LISTED[wanted.queue, number is not None], values),
         (statements.COUNTED, _values(officer)),
+        *more,
     )  # fmt: skip
     lines = tuple(row_of(rt, row) for row in found)
-    return Page(
+    listed = Page(
         lines[:PAGE],
         str(lines[PAGE - 1].case.number) if len(lines) > PAGE else "",
         last[0][0],
         dict(zip(OPEN_QUEUES, counted[::2], strict=True)),
         dict(zip(OPEN_QUEUES, counted[1::2], strict=True)),
     )
+    return listed, others
 
 
 def _values(officer: Officer) -> dict[str, Any]:

@@ -12,15 +12,18 @@ from starlette.responses import Response
 
 from bot import desk
 from bot.cases import canned_replies
+from bot.cases.canned_replies import Canned
+from bot.db.pipeline import Call
 from bot.desk import marking, views
-from bot.desk.views import Queue, ReasonNeeded, View
+from bot.desk.views import Page, Queue, ReasonNeeded, View
 from bot.i18n import direction, reader_script, tag
 from bot.officers import directory
 from bot.officers.permissions import Action, Reason
 from bot.web.console import labels as console_labels
 from bot.web.console.case_list import InboxQuery, query_text
+from bot.web.console.case_rows import rows
 from bot.web.console.rendering import PAGE_HEADERS, labels, page
-from bot.web.console.request_context import RequestContext
+from bot.web.console.request_context import BACKGROUND_REQUEST, RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 from bot.web.request_parsing import QueryNumber, blank_to_none
 from flows.engine.text import Text
@@ -36,6 +39,8 @@ SNOOZES = {
     "3d": timedelta(days=3),
     "7d": timedelta(days=7),
 }
+# A page that refreshes itself asks for one of its parts: the list, or the case.
+LIVE_PART, PANE, WHOLE = "x-live-part", "pane", "whole"
 # Why personal data is read; None where no reason was chosen.
 OptionalReason = Annotated[Reason | None, BeforeValidator(blank_to_none)]
 
@@ -52,77 +57,6 @@ class Draft:
     preview: bool = False
 
 
-@router.get("")
-async def show(
-    context: Annotated[RequestContext, require(Action.CASE_READ)],
-    case_id: UUID,
-    reason: OptionalReason = None,
-) -> Response:
-    """Return the page of a case, or the form that asks why it is read."""
-    return await case_page(context, case_id, reason)
-
-
-async def case_page(
-    context: RequestContext,
-    case_id: UUID,
-    reason: Reason | None,
-    status: int = 200,
-    draft: Draft = Draft(),
-    problem: str = "",
-) -> Response:
-    """Return a case beside its list, with what the officer wrote; or the form for a reason."""
-    try:
-        view = await views.view(context.rt, context.officer, case_id, reason)
-    except ReasonNeeded:
-        return _reason_page(context, case_id)
-    own = view.line.case.owner == context.officer.id
-    query = list_query(context, own=own)
-    found = await views.listing(context.rt, context.officer, query.filter(), query.after)
-    replies = await canned_for(context, view)
-    return page(
-        context,
-        "case.html",
-        status,
-        view=view,
-        case=view.line.case,
-        case_id=case_id,
-        reason=reason or "",
-        own=own,
-        found=found,
-        filter=query.filter(),
-        **_addresses(query, reason),
-        may={action.value for action in view.may},
-        ready=replies,
-        preview=_preview(context, view, replies, draft),
-        draft=draft,
-        answers=None,
-        papers=[(each, context.say(_paper(each.paper))) for each in view.papers],
-        wanted=context.say(_paper(view.wanted)) if view.wanted else "",
-        releasable=_releasable(view),
-        registered=_registered(view),
-        **await _choices(context, view),
-        at=view.at,
-        readable=_readable(context, view),
-        reads=dict(context.rt.languages.languages()).get(view.composer.language, ""),
-        problem=problem,
-    )
-
-
-async def _choices(context: RequestContext, view: View) -> dict[str, Any]:
-    """Return what the page's forms offer to choose from."""
-    return {
-        "reasons": labels(context, console_labels.REASONS),
-        "colleagues": await _colleagues(context) if Action.CASE_TRANSFER in view.may else [],
-        "missions": _missions(context),
-        "documents": _documents(context),
-        "labels": await _labels(context, view),
-        "topics": labels(context, console_labels.TOPICS),
-        "snoozes": [(name, f"snooze_{name}") for name in SNOOZES],
-        "places": _places(context),
-        "intents": answerable_intents(context),
-    }
-
-
 @dataclass(frozen=True, slots=True)
 class CannedReply:
     """A canned reply as the person gets it, and in the officer's own language."""
@@ -136,6 +70,133 @@ class CannedReply:
         """Return whether each of the words is in its name, title or texts."""
         text = f"{self.name} {self.title} {self.words} {self.meaning}".casefold()
         return all(each in text for each in words)
+
+
+@router.get("")
+async def show(
+    context: Annotated[RequestContext, require(Action.CASE_READ)],
+    case_id: UUID,
+    reason: OptionalReason = None,
+) -> Response:
+    """Return the page of a case, or the form that asks why it is read."""
+    part = context.request.headers.get(LIVE_PART, "")
+    if part == PANE and context.request.headers.get("x-requested-with") == BACKGROUND_REQUEST:
+        return await _pane(context, case_id, reason)
+    return await case_page(context, case_id, reason, part=part)
+
+
+async def _pane(context: RequestContext, case_id: UUID, reason: Reason | None) -> Response:
+    """Return the list beside a case alone; nothing of the case is read."""
+    query = list_query(context, own=True)
+    found = await views.listing(context.rt, context.officer, query.filter(), query.after)
+    return page(
+        context,
+        "case.html",
+        part=PANE,
+        case_id=case_id,
+        at=found.at,
+        **_list_values(context, query, reason, found, case_id),
+    )
+
+
+def _list_values(
+    context: RequestContext, query: InboxQuery, reason: Reason | None, found: Page, case_id: UUID
+) -> dict[str, Any]:
+    """Return what the list beside a case shows."""
+    addresses = _addresses(query, reason)
+    return {
+        "found": found,
+        "filter": query.filter(),
+        "rows": rows(context, found.lines, addresses["kept_query"], case_id),
+        **addresses,
+    }
+
+
+async def case_page(
+    context: RequestContext,
+    case_id: UUID,
+    reason: Reason | None,
+    status: int = 200,
+    draft: Draft = Draft(),
+    problem: str = "",
+    part: str = "",
+) -> Response:
+    """Return a case beside its list, with what the officer wrote; or the form for a reason.
+
+    With `part` "whole" the case is returned without its list.
+    """
+    try:
+        view = await views.view(context.rt, context.officer, case_id, reason)
+    except ReasonNeeded:
+        return _reason_page(context, case_id)
+    own = view.line.case.owner == context.officer.id
+    query = list_query(context, own=own)
+    found, replies, choices = await _surroundings(context, view, query)
+    return page(
+        context,
+        "case.html",
+        status,
+        part=part if part == WHOLE else "",
+        view=view,
+        case=view.line.case,
+        case_id=case_id,
+        reason=reason or "",
+        own=own,
+        **_list_values(context, query, reason, found, case_id),
+        may={action.value for action in view.may},
+        ready=replies,
+        preview=_preview(context, view, replies, draft),
+        draft=draft,
+        answers=None,
+        papers=[(each, context.say(_paper(each.paper))) for each in view.papers],
+        wanted=context.say(_paper(view.wanted)) if view.wanted else "",
+        releasable=_releasable(view),
+        registered=_registered(view),
+        **choices,
+        at=view.at,
+        readable=_readable(context, view),
+        reads=dict(context.rt.languages.languages()).get(view.composer.language, ""),
+        problem=problem,
+    )
+
+
+async def _surroundings(
+    context: RequestContext, view: View, query: InboxQuery
+) -> tuple[Page, list[CannedReply], dict[str, Any]]:
+    """Return the list, the canned replies and the choices of the page, in one round trip."""
+    officer, calls = context.officer, dict[Action, Call]()
+    if Action.CASE_REPLY in view.may:
+        calls[Action.CASE_REPLY] = canned_replies.listing_call(officer)
+    if Action.CASE_TRANSFER in view.may:
+        calls[Action.CASE_TRANSFER] = directory.team(officer.mission)
+    if Action.CASE_MARK in view.may:
+        calls[Action.CASE_MARK] = marking.labels_call(officer)
+    asked, found = await views.listing_and(
+        context.rt, officer, query.filter(), query.after, *calls.values()
+    )
+    by_action = dict(zip(calls, found, strict=True))
+    team = map(directory.read, by_action.get(Action.CASE_TRANSFER, ()))
+    names = {name for (name,) in by_action.get(Action.CASE_MARK, ())}
+    known = names | {*view.line.case.labels} if Action.CASE_MARK in view.may else names
+    choices = _choices(context) | {
+        "colleagues": [(str(each.id), each.name) for each in team if each.id != officer.id],
+        "labels": [(name, name) for name in sorted(known)],
+    }
+    written = canned_replies.read(by_action.get(Action.CASE_REPLY, []))
+    return asked, _canned(context, view, written), choices
+
+
+def _choices(context: RequestContext) -> dict[str, Any]:
+    """Return what the page's forms offer to every officer."""
+    return {
+        "reasons": labels(context, console_labels.REASONS),
+        "missions": _missions(context),
+        "documents": _documents(context),
+        "topics": labels(context, console_labels.TOPICS),
+        "snoozes": [(name, f"snooze_{name}") for name in SNOOZES],
+        "places": _places(context),
+        "intents": answerable_intents(context),
+    }
 
 
 def _readable(context: RequestContext, view: View) -> dict[int, tuple[str, str]]:
@@ -196,8 +257,13 @@ async def choose_canned(
 
 
 async def canned_for(context: RequestContext, view: View) -> list[CannedReply]:
+    """Return the canned replies that the officer may send in this case."""
     if Action.CASE_REPLY not in view.may:
         return []
+    return _canned(context, view, await canned_replies.listing(context.rt, context.officer))
+
+
+def _canned(context: RequestContext, view: View, written: Sequence[Canned]) -> list[CannedReply]:
     language = view.composer.language
     return [
         CannedReply(
@@ -206,7 +272,7 @@ async def canned_for(context: RequestContext, view: View) -> list[CannedReply]:
             text,
             "" if context.language == language else each.text(context.language) or "",
         )
-        for each in await canned_replies.listing(context.rt, context.officer)
+        for each in written
         if (text := each.text(language))
     ]
 
@@ -228,19 +294,6 @@ def _preview(
         "lang": tag(language),
         "dir": direction(language),
     }
-
-
-async def _labels(context: RequestContext, view: View) -> list[tuple[str, str]]:
-    """Return the labels to tick: those of the list, and those that the case has."""
-    if Action.CASE_MARK not in view.may:
-        return []
-    known = {*await marking.labels(context.rt, context.officer), *view.line.case.labels}
-    return [(name, name) for name in sorted(known)]
-
-
-async def _colleagues(context: RequestContext) -> list[tuple[str, str]]:
-    team = await directory.colleagues(context.rt, context.officer)
-    return [(str(each.id), each.name) for each in team]
 
 
 def _missions(context: RequestContext) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from bot.desk.views import Filter, Queue
 from bot.officers import directory
 from bot.officers.permissions import Action
 from bot.web.console import labels as console_labels
+from bot.web.console.case_rows import rows
 from bot.web.console.forms import Checkbox, Line, Number
 from bot.web.console.rendering import done, labels, page
 from bot.web.console.request_context import ROOT, RequestContext
@@ -125,6 +126,9 @@ async def inbox_page(
         status,
         problem=problem,
         found=found,
+        rows=rows(
+            context, found.lines, query_text(query.kept), bulk=query.queue is not Queue.RESOLVED
+        ),
         filter=query.filter(),
         queues=[(queue, query.link(queue=queue.value)) for queue in Queue],
         next_page=query.link(after=found.after),

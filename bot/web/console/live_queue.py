@@ -8,6 +8,7 @@ from starlette.responses import Response
 from bot.desk import break_glass, views
 from bot.desk.views import Filter, Queue
 from bot.officers.permissions import Action
+from bot.web.console.case_rows import rows
 from bot.web.console.rendering import page
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
@@ -25,6 +26,7 @@ async def show(context: Annotated[RequestContext, require(Action.QUEUE_LIVE)]) -
         at=late.at,
         team=await views.team(context.rt, context.officer),
         found=late,
+        rows=rows(context, late.lines),
         queues=list(Queue),
         opened=await break_glass.unseen(context.rt, context.officer),
     )

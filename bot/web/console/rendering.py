@@ -1,12 +1,14 @@
 """Render pages of the console: templates, labels, times in words."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.i18n import direction, tag
@@ -100,6 +102,30 @@ _templates.globals |= {
     "lang_dir": direction,
     "desk_name": desk_name,
 }
+
+
+@lru_cache(maxsize=512)
+def _options(choices: tuple[tuple[str, str], ...], chosen: str) -> Markup:
+    """Return the options of a choice, of which most pages have the same."""
+    option = Markup('<option value="{}"{}>{}</option>')
+    selected = Markup(" selected")
+    return Markup("").join(
+        option.format(key, selected if key == chosen else "", words) for key, words in choices
+    )
+
+
+def options(choices: Iterable[tuple[str, str]], chosen: str = "") -> Markup:
+    """Return the options of a choice by key and label."""
+    return _options(tuple((str(key), words) for key, words in choices), str(chosen))
+
+
+_templates.globals["options"] = options
+
+
+def macro(template: str, name: str) -> Callable[..., Markup]:
+    """Return a macro of a template, to be called outside of a page."""
+    found: Callable[..., Markup] = getattr(_templates.get_template(template).module, name)
+    return found
 
 
 def page(context: RequestContext, template: str, status: int = 200, **values: Any) -> Response:

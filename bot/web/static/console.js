@@ -12,8 +12,11 @@ const SPREAD = 1500; // ms over which lists spread their fetches, or a whole tea
 const LATER = 3000; // ms until another try
 const PATIENCE = 10000; // ms until an answer is given up
 const OLD = 45000; // ms after which times on the page are too old
+const WHOLE = 'whole', PANE = 'pane'; // the parts of a case's page; any other page is one
 let source, last = from, pause = 1000;
 let fetched = 0, cost = 0, timer, due = 0, busy = false, again = false, waiting = null;
+let complete = performance.now(); // when all was fetched
+const dues = new Map(); // when each part is to be fetched
 
 // ---- putting a fresh page in place ----
 
@@ -88,19 +91,20 @@ const said = node => node.nodeType === 1 && node.matches(answer ? `${SAID}, ${TY
 const order = node => [...node.querySelectorAll('.line')].map(line => line.id).join();
 
 /* A row never moves under the pointer: what is new in the list waits until it is asked for. */
-function place(page, sent) {
+function place(page, sent, part = '') {
   if (page.body.dataset.officer !== document.body.dataset.officer) { anew(); return; }
   const list = document.querySelector('[data-hold]'), next = page.querySelector('[data-hold]');
   const held = !sent && list && next && list.matches(':hover') && order(list) !== order(next);
-  waiting = held ? page.cloneNode(true) : null;
+  if (next) waiting = held ? { page: page.cloneNode(true), part } : null;
   if (held) next.replaceWith(document.importNode(list, true));
   const news = document.getElementById('news');
   const typing = document.activeElement;
-  fit(main(), page.getElementById('main'), sent);
-  if (news) news.hidden = !held;
+  const at = part || 'main';
+  fit(document.getElementById(at), page.getElementById(at), sent);
+  if (news && next) news.hidden = !held;
   if (typing && typing.isConnected && typing !== document.activeElement) typing.focus({ preventScroll: true });
   document.body.dataset.live = page.body.dataset.live;
-  document.title = page.title;
+  if (part !== PANE) document.title = page.title;
   badge();
   if (covered()) uncover();
 }
@@ -111,31 +115,54 @@ async function refresh() {
   due = 0;
   if (busy) { again = true; return; }
   busy = true;
-  const began = performance.now();
-  const html = await fresh().catch(() => null);
+  const began = performance.now(), part = asked();
+  const html = await fresh(part).catch(() => null);
   fetched = performance.now();
   cost = fetched - began;
   busy = false;
-  if (html) place(new DOMParser().parseFromString(html, 'text/html'), false);
+  if (html) put(new DOMParser().parseFromString(html, 'text/html'), part, began);
   if (html === null) soon(LATER); else if (again) soon(0);
+  else if (dues.size) soon(Math.min(...dues.values()) - fetched, [...dues.keys()][0]);
   again = false;
 }
 
-async function fresh() {
+/* The case may have become a page without parts, as where a reason is asked for. */
+function put(page, part, began) {
+  if (part && !(page.getElementById(part) && document.getElementById(part))) { complete = 0; soon(0); return; }
+  if (!part) complete = began;
+  place(page, false, part);
+  if (part === WHOLE && beside()) soon(OTHERS, PANE); // its row is in the list too
+}
+
+/* One part if only that has changed, unless times on the page grow old; else everything. */
+function asked() {
+  const now = performance.now(), parts = [...dues.keys()].filter(part => dues.get(part) <= now + LEAST);
+  const one = parts.length === 1 && !covered() && now - complete < OLD ? parts[0] : '';
+  if (one) dues.delete(one); else dues.clear();
+  return one;
+}
+
+async function fresh(part) {
   const headers = { 'X-Requested-With': 'kosh-live' }, signal = AbortSignal.timeout(PATIENCE);
+  if (part) headers['X-Live-Part'] = part;
   const came = await fetch(answer ? about : location.href, { headers, signal, redirect: 'manual' });
   if (came.status === 401) { over(); return ''; }
   return came.ok ? came.text() : null;
 }
 
 /* Not much more than a fifth of the time is spent in fetching, and none while nobody looks. */
-function soon(wait) {
+function soon(wait, part = '') {
   const at = performance.now() + Math.max(wait, LEAST - (performance.now() - fetched), Math.min(cost * 4, LATER));
-  if (document.hidden || (due && due <= at)) return;
+  if (document.hidden) return;
+  for (const each of own && !answer && part ? [part] : [WHOLE, PANE]) dues.set(each, Math.min(at, dues.get(each) ?? at));
+  if (due && due <= at) return;
   clearTimeout(timer);
   due = at;
   timer = setTimeout(refresh, at - performance.now());
 }
+
+/* On a narrow screen the list beside a case is not shown, and not fetched. */
+const beside = () => document.getElementById(PANE)?.checkVisibility();
 
 // ---- signed out meanwhile ----
 
@@ -225,8 +252,9 @@ function listen() {
   source.addEventListener('change', event => {
     last = event.lastEventId || last;
     miss(JSON.parse(event.data).kind);
-    if (own && JSON.parse(event.data).case === own) soon(0);
-    else if (!due) soon(own ? OTHERS : SPREAD * Math.random());
+    if (own && JSON.parse(event.data).case === own) soon(0, WHOLE);
+    else if (!own) { if (!due) soon(SPREAD * Math.random()); }
+    else if (beside() && !dues.has(PANE)) soon(OTHERS, PANE);
   });
   source.addEventListener('resync', event => { last = event.lastEventId || last; soon(0); });
   source.addEventListener('still', () => { if (performance.now() - fetched > OLD) soon(0); });
@@ -239,9 +267,9 @@ if (stream) {
   document.addEventListener('visibilitychange', () => { if (!document.hidden) { listen(); soon(0); } });
   addEventListener('online', () => { listen(); soon(0); });
   document.addEventListener('pointerout', event => {
-    if (waiting && !event.relatedTarget?.closest?.('[data-hold]')) place(waiting, false);
+    if (waiting && !event.relatedTarget?.closest?.('[data-hold]')) place(waiting.page, false, waiting.part);
   });
-  document.getElementById('news')?.addEventListener('click', () => { if (waiting) place(waiting, true); });
+  document.getElementById('news')?.addEventListener('click', () => { if (waiting) place(waiting.page, true, waiting.part); });
 } else if (chip) chip.hidden = true;
 
 // ---- forms: once, and back where one was ----

@@ -1,0 +1,70 @@
+"""Render the rows of case lists; a row that several officers see is rendered once."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from markupsafe import Markup
+
+from bot.desk.views import CaseRow
+from bot.i18n import tag
+from bot.web.console.labels import Wording
+from bot.web.console.rendering import clock_of, macro, span_of
+from bot.web.console.request_context import RequestContext
+
+MAX_ROWS = 4096
+# Rows name times in minutes: one that is this old is right within its last figure.
+ROW_SECONDS = 10
+
+_rendered: OrderedDict[tuple[Any, ...], Markup] = OrderedDict()
+
+
+def rows(
+    context: RequestContext,
+    lines: Sequence[CaseRow],
+    kept: str = "",
+    now: UUID | None = None,
+    *,
+    bulk: bool = False,
+) -> Markup:
+    """Return the rows of a list; `kept` is the query of their links, `now` the case shown."""
+    frame = (
+        context.language, context.zone.key, int(context.now.timestamp() // ROW_SECONDS), kept, bulk,
+    )  # fmt: skip
+    return Markup("").join(_row(context, each, now, frame) for each in lines)
+
+
+def _row(
+    context: RequestContext, line: CaseRow, now: UUID | None, frame: tuple[Any, ...]
+) -> Markup:
+    *_times, kept, bulk = frame
+    is_shown = line.case.id == now
+    key = (line, is_shown, *frame)
+    found = _rendered.pop(key, None)
+    if found is None:
+        found = _render(context, line, kept, is_shown=is_shown, bulk=bulk)
+    _rendered[key] = found
+    if len(_rendered) > MAX_ROWS:
+        _rendered.popitem(last=False)
+    return found
+
+
+def _render(
+    context: RequestContext, line: CaseRow, kept: str, *, is_shown: bool, bulk: bool
+) -> Markup:
+    languages = context.rt.languages
+    return macro("case_macros.html", "line")(
+        line,
+        Wording(languages, context.language),
+        context.say,
+        clock_of(context),
+        span_of(context),
+        lambda when: when - context.now,
+        lambda when: context.now - when,
+        languages.languages(),
+        tag,
+        kept,
+        is_shown,
+        bulk,
+    )
