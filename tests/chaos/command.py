@@ -15,8 +15,9 @@ import typer
 
 from tests.chaos import disk, upgrade
 from tests.chaos.faults import MATRIX
-from tests.chaos.history import Report, judged
+from tests.chaos.history import judged
 from tests.chaos.processes import running
+from tests.chaos.report import Report
 from tests.chaos.retelling import retold
 from tests.chaos.storm import Plan, storm
 

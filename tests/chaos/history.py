@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from tests.chaos.bursts import count_close
 from tests.chaos.ledger import Ledger, Row
 from tests.chaos.people import WORD, Somebody
-from tests.chaos.platform import SENDS, Arrival, Call, Delivery, Entry, keys
+from tests.chaos.platform import SENDS, Arrival, Call, Delivery, Entry, keys, sender
 from tests.chaos.processes import Fault
-from tests.chaos.retelling import sender
+from tests.chaos.report import Report
 
 CANARY = re.compile("TESTOVA[A-Z]{4}")
 NOTICE = "!status"
@@ -28,81 +29,14 @@ ORDERLY = ("F2", "F18", "F25")
 
 
 @dataclass
-class Report:
-    """The history in figures; `red` says what is wrong."""
-
-    sent: int = 0
-    acknowledged: int = 0
-    put_off_by_orderly_ends: int = 0
-    expired: int = 0
-    twice: int = 0
-    lost: int = 0
-    doubled: int = 0
-    out_of_order: int = 0
-    unanswered: int = 0
-    answered_twice: int = 0
-    unfinished: int = 0
-    replies: int = 0
-    replies_doubled: int = 0
-    replies_doubled_by_lost_answers: int = 0
-    replies_doubled_without_a_crash: int = 0
-    replies_out_of_order: int = 0
-    replies_never_sent: int = 0
-    replies_without_a_row: int = 0
-    dropped: int = 0
-    strangers: int = 0
-    submitted: int = 0
-    registered: int = 0
-    second_registrations: int = 0
-    missing_registrations: int = 0
-    wrong_registrations: int = 0
-    faults_in_doubt: int = 0
-    faults: Counter[str] = field(default_factory=Counter)
-    findings: dict[str, int] = field(default_factory=dict)
-    stories: dict[int, list[str]] = field(default_factory=dict)
-    """By chat, what is wrong with it."""
-
-    def wrong(self) -> Counter[str]:
-        """Return the figures that ought to be zero."""
-        return Counter({name: getattr(self, name) for name in MUST_BE_ZERO})
-
-    def note(self, chat: int, before: Counter[str]) -> None:
-        """Record the figures that have become wrong since `before`, in the story of one chat."""
-        if more := self.wrong() - before:
-            self.stories[chat] = sorted(more)
-
-    def red(self) -> list[str]:
-        """Return the names of the figures that differ from their required values."""
-        wrong = [name for name in MUST_BE_ZERO if getattr(self, name)]
-        wrong += [name for name in FINDINGS_ZERO if self.findings.get(name)]
-        if self.replies_doubled > self.faults_in_doubt:
-            wrong.append("replies_doubled")
-        empty = [name for name in MUST_NOT_BE_ZERO if not getattr(self, name)]
-        return wrong + empty + [name for name in FINDINGS_SOME if self.findings.get(name) == 0]
-
-
-MUST_BE_ZERO = (
-    *("lost", "doubled", "out_of_order", "unanswered", "answered_twice", "unfinished"),
-    *("replies_doubled_without_a_crash", "replies_out_of_order", "replies_never_sent"),
-    *("replies_without_a_row", "strangers", "second_registrations", "missing_registrations"),
-    "wrong_registrations",
-)
-FINDINGS_ZERO = (
-    *("nameless", "orphans", "misplaced", "leaks", "broken_chain", "ended_alone"),
-    *("slow_goodbyes", "late_refusals", "unsuspecting_starts", "failed_turns"),
-)
-FINDINGS_SOME = ("sent_before", "sent_meanwhile", "sent_after")
-"""Where there is an upgrade, people wrote all along."""
-MUST_NOT_BE_ZERO = ("acknowledged", "twice", "replies", "registered")
-
-
-@dataclass
 class Story:
     """The platform's record of one person, each entry with its place in the journal."""
 
     who: Somebody
     arrivals: list[tuple[int, Arrival]] = field(default_factory=list)
     calls: list[tuple[int, Call]] = field(default_factory=list)
+    close: int = 0
+    """The number of updates that an answer to an earlier one may serve too."""
 
 
 def judged(
@@ -119,6 +53,7 @@ def judged(
         before = report.wrong()
         own = ledger.rows.get(story.who.chat, [])
         words = ledger.words.get(story.who.chat, [])
+        story.close = _close(story, taken, entries)
         _judge_words(report, story, taken, words)
         sent = _judge_replies(report, story, own, faults)
         _judge_answers(report, story, taken, own, sent, relayed=len(words[1:]))
@@ -206,12 +141,28 @@ def _judge_answers(
     late = [
         each for place, each in story.arrivals if place < consent < taken.get(each.update_id, 0)
     ]
-    # Unrequested messages: the registry's notice, and the time when an officer may answer, without
-    # a button.
-    notices = sum(NOTICE in shown or not shown for shown in (_keys(call) for _place, call in sent))
-    effects = sum(row.act != "delete" for row in rows) - notices + relayed
-    report.unanswered += max(0, sum(each.update_id in taken for each in updates) - effects)
+    notices = sum(_is_extra(call) for _place, call in sent)
+    answers = [row for row in rows if row.act != "delete"]
+    dropped = sum(row.state == "dropped" for row in answers)
+    effects = len(answers) - dropped - notices + relayed
+    accepted = sum(each.update_id in taken for each in updates)
+    report.unanswered += max(0, accepted - effects - dropped - story.close)
     report.answered_twice += max(0, effects - len(updates) - len(late))
+
+
+def _is_extra(call: Call) -> bool:
+    """Return True for a message beside the answer.
+
+    The registry's notice, the hours of officers (no button), topics above a form's question.
+    """
+    shown = _keys(call)
+    return not shown or NOTICE in shown or any(each.startswith("?") for each in shown)
+
+
+def _close(story: Story, taken: Taken, entries: Sequence[Entry]) -> int:
+    # A word to an officer is passed on, whatever came before it.
+    answered = [each.update_id for _place, each in story.arrivals if not _word(each)]
+    return count_close(entries[taken[each]].at for each in answered if each in taken)
 
 
 def _known(story: Story, first_reply: int | None) -> tuple[int, list[Arrival]]:
@@ -256,7 +207,7 @@ def _judge_replies(
 ) -> list[tuple[int, Call]]:
     """Match what was said with the rows of the outbox; the calls that have a row, in order."""
     matches = _matches(story, rows)
-    dropped = _judge_states(report, rows, {row.id for row in matches.values()})
+    dropped = _judge_states(report, story, rows, {row.id for row in matches.values()})
     order = [matches[place].id for place, _call in story.calls if place in matches]
     report.replies += len(order)
     report.replies_out_of_order += sum(later < earlier for earlier, later in pairwise(order))
@@ -264,15 +215,20 @@ def _judge_replies(
     return [(place, call) for place, call in story.calls if place in matches]
 
 
-def _judge_states(report: Report, rows: list[Row], seen: set[int]) -> int:
-    """Count the dropped rows; each row is sent and seen, or dropped when an officer took over."""
-    dropped = [row for row in rows if row.state == "dropped" and row.stale]
+def _judge_states(report: Report, story: Story, rows: list[Row], seen: set[int]) -> int:
+    """Return the number of rows that were dropped when an officer took over.
+
+    Each other row is sent and seen, or was taken back because a further line followed.
+    """
+    dropped = sum(row.state == "dropped" and row.stale for row in rows)
+    taken_back = sum(row.state == "dropped" and not row.stale for row in rows)
+    taken_back = min(taken_back, story.close)
     arrived = [
         row for row in rows if row.state == "sent" and (row.act == "delete" or row.id in seen)
     ]
-    report.dropped += len(dropped)
-    report.replies_never_sent += len(rows) - len(dropped) - len(arrived)
-    return len(dropped)
+    report.dropped += dropped + taken_back
+    report.replies_never_sent += len(rows) - dropped - taken_back - len(arrived)
+    return dropped
 
 
 def _matches(story: Story, rows: list[Row]) -> dict[int, Row]:

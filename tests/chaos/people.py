@@ -29,6 +29,8 @@ SKIPPED = "-"
 WORD = re.compile(r"TESTOVA[A-Z]{4} (\d+)")
 JUNK = ("send_sticker", "send_voice", "send_photo", "send_location", "send_dice", "edit_last")
 JUNK_SHARE = 0.08
+# Lines that no step understands, sent at once; the first is answered, the others as one text.
+LINES_SHARE, LINES = 0.04, ("qqq", "zzz", "xxx")
 # A case with an officer takes words without a reply; other input gets one.
 ANSWERED_SHARE = 0.5
 REGISTERS_EVERY = 4
@@ -130,6 +132,8 @@ class Walker:
         while (screen := await self._next()) is None or screen.nonce:
             if screen is None:
                 await self._do("start")
+            elif self.chance.random() < LINES_SHARE and await self._lines(screen):
+                self.answered = screen.nonce - 1
             elif self.chance.random() < JUNK_SHARE and await self._junk():
                 # The current screen is shown again with the same number, and is still to be
                 # answered.
@@ -178,6 +182,25 @@ class Walker:
             return await self._do("press", what=self.chance.choice(old))
         verb = self.chance.choice(JUNK)
         return await self._do(verb, **({"text": "?"} if verb == "edit_last" else {}))
+
+    async def _lines(self, screen: Screen) -> bool:
+        """Send lines one after another where only a button is an answer; return if sent.
+
+        Not before consent, since answers to them that were kept in memory get rows after it.
+        """
+        is_consent = "refuse" in screen.buttons
+        if is_consent or not question(screen) or self._answer(screen) not in screen.buttons:
+            return False
+        chat = self.platform.chats[self.who.chat]
+        arrived = chat.arrived + len(LINES)
+        for line in LINES:
+            await self._do("say", text=line)
+        # A line that comes after the press of a button would answer the question that follows.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.patience):
+                while chat.arrived < arrived or chat.waiting:
+                    await chat.changed.wait()
+        return True
 
     async def _do(self, verb: str, **what: str) -> bool:
         return await self.platform.act(verb, user=self.who.chat, **what)

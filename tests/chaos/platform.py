@@ -64,12 +64,19 @@ class Screen:
 
 @dataclass
 class Chat:
-    """The newest screen of one chat, and a way to wait for a newer one."""
+    """The newest screen of one chat, a way to wait for a newer one, and its waiting updates."""
 
     screen: Screen | None = None
     begun: bool = False
     ended: bool = False
+    arrived: int = 0
+    waiting: set[int] = field(default_factory=set)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def change(self) -> None:
+        """Wake up those who wait for a change."""
+        self.changed.set()
+        self.changed = asyncio.Event()
 
 
 @dataclass
@@ -79,6 +86,7 @@ class Platform:
     http: aiohttp.ClientSession
     url: str
     entries: list[Entry] = field(default_factory=list)
+    senders: dict[int, int] = field(default_factory=dict)
     chats: dict[int, Chat] = field(default_factory=dict)
     acknowledged: set[int] = field(default_factory=set)
     arrived: int = 0
@@ -124,9 +132,12 @@ class Platform:
     def _note(self, entry: Entry) -> None:
         self.entries.append(entry)
         match entry:
-            case Arrival():
+            case Arrival(update_id, update):
                 self.arrived += 1
+                self._await(update_id, sender(update))
             case Delivery():
+                if entry.acknowledged or entry.attempt < 0:
+                    self._settle(entry.update_id)
                 self.expired += entry.attempt < 0
                 self.acknowledged |= {entry.update_id} if entry.acknowledged else set()
             case Call(method, params, status=200) if method in SENDS:
@@ -135,13 +146,29 @@ class Platform:
             case _:
                 self.calls += 1
 
+    def _await(self, update_id: int, chat_id: int) -> None:
+        self.senders[update_id] = chat_id
+        chat = self.chats[chat_id]
+        chat.arrived += 1
+        chat.waiting.add(update_id)
+
+    def _settle(self, update_id: int) -> None:
+        chat = self.chats[self.senders[update_id]]
+        chat.waiting.discard(update_id)
+        chat.change()
+
     def _show(self, params: dict[str, Any]) -> None:
         screen = Screen(params["text"], keys(params.get("reply_markup")))
         chat = self.chats[params["chat_id"]]
         if screen.nonce or "!menu" in screen.buttons:
             chat.screen = screen
-            chat.changed.set()
-            chat.changed = asyncio.Event()
+            chat.change()
+
+
+def sender(update: dict[str, Any]) -> int:
+    """Return the chat that an update came from."""
+    content = next(value for name, value in update.items() if name != "update_id")
+    return int(content["from"]["id"])
 
 
 def keys(markup: Any) -> dict[str, str]:

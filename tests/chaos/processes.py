@@ -29,6 +29,7 @@ from bot import embedded
 from bot.db.migrations import migrate
 from bot.embedded.server_process import free_port
 from bot.security.key_files import Keys
+from tests.chaos import bursts
 from tests.clock import CLOCK
 
 _logger = logging.getLogger(__name__)
@@ -373,7 +374,7 @@ def _settings(
         "KOSH_REDIS_URL": redis,
         "KOSH_TELEGRAM_TOKEN": f"7000000001:{token_urlsafe(32)}",
         "KOSH_TELEGRAM_RATE": "0",
-        "KOSH_BURST_SECONDS": "0",
+        "KOSH_BURST_SECONDS": str(bursts.SECONDS),
         "KOSH_TELEGRAM_SECRET": token_hex(32),
         "KOSH_REGISTRY_URL": f"http://127.0.0.1:{registry}",
         "KOSH_REGISTRY_CLIENT_ID": "kosh",

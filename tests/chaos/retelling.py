@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tests.chaos.ledger import Ledger
-from tests.chaos.platform import SENDS, Arrival, Call, Delivery, Entry, keys
+from tests.chaos.platform import SENDS, Arrival, Call, Delivery, Entry, keys, sender
 from tests.chaos.processes import Fault
 
 
@@ -26,11 +26,6 @@ def retold(
     yield from (f"  {at:.3f} {line}" for at, line in sorted(lines))
     yield from (f"  {row}" for row in ledger.rows.get(chat, []))
     yield f"  {ledger.words.get(chat, [])}"
-
-
-def sender(update: dict[str, Any]) -> int:
-    content = next(value for name, value in update.items() if name != "update_id")
-    return int(content["from"]["id"])
 
 
 def _told(entry: Entry, chat: int, own: set[int]) -> str:

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.history import FINDINGS_ZERO, Report, judged
+from tests.chaos.history import judged
 from tests.chaos.ledger import Ledger, Registration, Row
 from tests.chaos.people import Somebody
 from tests.chaos.platform import Arrival, Call, Delivery, Entry
 from tests.chaos.processes import Fault
+from tests.chaos.report import FINDINGS_ZERO, Report
 
 WHO = Somebody(0)
 STRANGER = Somebody(1)
@@ -33,8 +34,8 @@ def _pressed(update_id: int, data: str, *offered: str, on: int = 1) -> list[Entr
     return [Arrival(update_id, update, 0), _taken(update_id)]
 
 
-def _taken(update_id: int) -> Delivery:
-    return Delivery(update_id, 1, 200, 0)
+def _taken(update_id: int, at: float | None = None) -> Delivery:
+    return Delivery(update_id, 1, 200, 10 * update_id if at is None else at)
 
 
 def _replied(message: int, text: str, *buttons: str, at: float = 0) -> Call:
@@ -259,3 +260,26 @@ def test_chaos_history_accepts_a_dropped_reply_of_unknown_outcome() -> None:
     history = _true()
     history.rows[1] = Row(2, "send", "dropped", (), stale=True)
     assert history.report().red() == []
+
+
+@pytest.mark.parametrize(("seconds", "wrong"), [(0.5, []), (5.0, ["unanswered"])])
+def test_chaos_history_accepts_one_answer_only_to_close_updates(
+    seconds: float, wrong: list[str]
+) -> None:
+    history = _true()
+    arrival, _delivery = _said(9, "?")
+    history.entries += [arrival, _taken(9, 20 + seconds)]
+    assert history.report().red() == wrong
+
+
+@pytest.mark.parametrize(("seconds", "wrong"), [(0.5, []), (5.0, ["replies_never_sent"])])
+def test_chaos_history_accepts_answers_taken_back_only_in_a_burst(
+    seconds: float, wrong: list[str]
+) -> None:
+    history = _true()
+    arrival, _delivery = _said(9, "?")
+    history.entries += [arrival, _taken(9, 20 + seconds)]
+    history.rows.append(Row(4, "send", "dropped", (), stale=False))
+    report = history.report()
+    assert report.red() == wrong
+    assert report.dropped == (not wrong)

@@ -1,0 +1,73 @@
+"""The figures of one run, and which of them must be zero."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Report:
+    """The history in figures; `red` says what is wrong."""
+
+    sent: int = 0
+    acknowledged: int = 0
+    put_off_by_orderly_ends: int = 0
+    expired: int = 0
+    twice: int = 0
+    lost: int = 0
+    doubled: int = 0
+    out_of_order: int = 0
+    unanswered: int = 0
+    answered_twice: int = 0
+    unfinished: int = 0
+    replies: int = 0
+    replies_doubled: int = 0
+    replies_doubled_by_lost_answers: int = 0
+    replies_doubled_without_a_crash: int = 0
+    replies_out_of_order: int = 0
+    replies_never_sent: int = 0
+    replies_without_a_row: int = 0
+    dropped: int = 0
+    strangers: int = 0
+    submitted: int = 0
+    registered: int = 0
+    second_registrations: int = 0
+    missing_registrations: int = 0
+    wrong_registrations: int = 0
+    faults_in_doubt: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    findings: dict[str, int] = field(default_factory=dict)
+    stories: dict[int, list[str]] = field(default_factory=dict)
+    """By chat, what is wrong with it."""
+
+    def wrong(self) -> Counter[str]:
+        """Return the figures that ought to be zero."""
+        return Counter({name: getattr(self, name) for name in MUST_BE_ZERO})
+
+    def note(self, chat: int, before: Counter[str]) -> None:
+        """Record the figures that have become wrong since `before`, in the story of one chat."""
+        if more := self.wrong() - before:
+            self.stories[chat] = sorted(more)
+
+    def red(self) -> list[str]:
+        """Return the names of the figures that differ from their required values."""
+        wrong = [name for name in MUST_BE_ZERO if getattr(self, name)]
+        wrong += [name for name in FINDINGS_ZERO if self.findings.get(name)]
+        if self.replies_doubled > self.faults_in_doubt:
+            wrong.append("replies_doubled")
+        empty = [name for name in MUST_NOT_BE_ZERO if not getattr(self, name)]
+        return wrong + empty + [name for name in FINDINGS_SOME if self.findings.get(name) == 0]
+
+
+MUST_BE_ZERO = (
+    *("lost", "doubled", "out_of_order", "unanswered", "answered_twice", "unfinished"),
+    *("replies_doubled_without_a_crash", "replies_out_of_order", "replies_never_sent"),
+    *("replies_without_a_row", "strangers", "second_registrations", "missing_registrations"),
+    "wrong_registrations",
+)
+FINDINGS_ZERO = (
+    *("nameless", "orphans", "misplaced", "leaks", "broken_chain", "ended_alone"),
+    *("slow_goodbyes", "late_refusals", "unsuspecting_starts", "failed_turns"),
+)
+FINDINGS_SOME = ("sent_before", "sent_meanwhile", "sent_after")
+"""Where there is an upgrade, people wrote all along."""
+MUST_NOT_BE_ZERO = ("acknowledged", "twice", "replies", "registered")
