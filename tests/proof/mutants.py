@@ -459,7 +459,10 @@ def names_open_chats() -> None:
     _put(chat, consent_names=same)
 
 
-@noticed_by("tests/web/test_siege.py::test_web_chat_answers_when_valkey_is_full")
+@noticed_by(
+    "tests/web/test_siege.py::test_web_chat_answers_when_valkey_is_full",
+    "tests/web/test_siege.py::test_whatsapp_answers_when_valkey_is_full",
+)
 def valkey_decides_who_is_answered() -> None:
     """Keep nothing in the process while Valkey refuses writes."""
     from bot.cache.local_store import LocalStore
