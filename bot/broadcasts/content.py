@@ -12,7 +12,7 @@ from bot.broadcasts import links
 from bot.broadcasts.audience import pushed
 from bot.broadcasts.model import Draft, Refusal, Words, words_in
 from bot.cases.canned_replies import BUILT
-from bot.channels import Message, RenderedButton, Template
+from bot.channels import Mark, Message, RenderedButton, Template
 from bot.channels.limits import LIMITS
 from bot.runtime import Runtime
 from flows.engine import labels
@@ -21,6 +21,9 @@ from flows.engine.events import Kind
 
 NEWS = "!news"
 ANNOUNCEMENTS = labels.ANNOUNCEMENTS
+MAX_TITLE = 80
+# Signs that WhatsApp puts around a bold title.
+BOLD_SIGNS = 2
 UNFILLED = re.compile(r"[{}\[\]<>]|_{3,}|\b[XХ]{2,}\b|TODO|\?{3,}|\.{4,}")
 
 
@@ -74,7 +77,7 @@ def _fits(rt: Runtime, texts: Mapping[str, Words], form: str) -> bool:
     """
     words = words_in(texts, form)
     return words is None or all(
-        LIMITS[channel].measure(words.body) <= LIMITS[channel].text_over_buttons
+        LIMITS[channel].measure(words.body) + BOLD_SIGNS <= LIMITS[channel].text_over_buttons
         for channel in pushed(rt)
     )
 
@@ -87,7 +90,13 @@ def message(rt: Runtime, texts: Mapping[str, Words], language: str) -> Message |
     label = rt.languages.render(ANNOUNCEMENTS, language)
     template = Template(words.template, (words.body,)) if words.template else None
     button = RenderedButton(NEWS, label, Kind.CONTROL.value)
-    return Message((words.body,), (button,), language, template=template)
+    return Message((words.body,), (button,), language, template=template, marks=_title(words.body))
+
+
+def _title(body: str) -> tuple[Mark, ...]:
+    """Return the shape of the first line: a title, if it is short and more follows."""
+    first, more, _rest = body.partition("\n")
+    return (Mark("title", 0, 1),) if more and first and len(first) <= MAX_TITLE else ()
 
 
 def hint(rt: Runtime, language: str, template: str = "") -> Message:

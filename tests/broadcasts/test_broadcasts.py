@@ -9,7 +9,9 @@ import pytest
 from psycopg.errors import CheckViolation
 
 from bot import broadcasts
-from bot.broadcasts import Draft, Purpose, Refusal, Refused, Rule, Stale, State, Words
+from bot.broadcasts import Draft, Purpose, Refusal, Refused, Rule, Stale, State, Words, content
+from bot.channels.telegram import layout as telegram_layout
+from bot.channels.whatsapp import layout as whatsapp_layout
 from bot.officers.permissions import Forbidden, Role
 from bot.runtime import Runtime
 from tests.crowd import TEXTS, a_draft, approved, crew, crowd, entered, looked_at, started
@@ -246,6 +248,20 @@ async def test_broadcast_accepts_links_to_allowed_hosts_and_dates(rt: Runtime) -
     found = await broadcasts.draft(rt, who.editor, a_draft(texts={**TEXTS, "ru": fine}))
     await looked_at(rt, found)
     assert await broadcasts.blockers(rt, who.editor, found.id) == []
+
+
+async def test_broadcast_title_is_bold_where_the_channel_can(rt: Runtime) -> None:
+    texts = {"ru": Words("День открытых дверей\nВ субботу, вход свободный.")}
+    message = content.message(rt, texts, "ru")
+    assert message is not None
+    (text, _markup), *_none = telegram_layout.parts(message)
+    bold = (telegram_layout.entities(message, text) or [])[0]
+    assert (bold.type, bold.offset, bold.length) == ("bold", 0, 20)
+    (sent,) = whatsapp_layout.parts(message, rt.languages)
+    assert sent["interactive"]["body"]["text"].startswith("*День открытых дверей*\nВ субботу")
+    plain = content.message(rt, {"ru": Words("Одна строка")}, "ru")
+    assert plain is not None
+    assert plain.marks == ()
 
 
 async def test_broadcast_approval_needs_a_test_send(rt: Runtime) -> None:

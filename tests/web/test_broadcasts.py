@@ -132,6 +132,48 @@ def _asked_first(screen: Screen) -> str:
     return Screen(200, found, "", {}).text
 
 
+async def test_broadcast_editor_tests_all_languages_with_one_press(office: Office) -> None:
+    path = await office.written()
+    screen = await office.marat.get(f"{path}/write/test")
+    assert screen.text.count(ru("untested")) == len(TEXTS)
+    (form,) = [
+        each for each in screen.forms
+        if each.action.endswith("/test") and "language" not in each.fields
+    ]  # fmt: skip
+    screen = await office.marat.send(form)
+    assert ru("done_tested") in screen.text
+    assert screen.text.count(ru("tested")) == len(TEXTS)
+    assert ru("untested") not in screen.text
+    assert ru("test_all") not in screen.text
+
+
+async def test_broadcast_editor_marks_no_untouched_field_as_missing(office: Office) -> None:
+    marat = office.marat
+    await marat.get("/console/broadcasts/new")
+    await marat.submit("/broadcasts", purpose="news", topic=TOPIC, why="Test")
+    screen = await marat.submit("/audience", channels="telegram")
+    assert screen.path.endswith("/write/text")
+    assert ru("missing") not in screen.text
+    assert ru("blockers_title") not in screen.text, "nothing of a step is missing before it"
+    screen = await marat.submit("/text", text_kk=TEXTS["kk"].body)
+    screen = await marat.get(screen.path.replace("/test", "/text"))
+    assert screen.text.count(ru("missing")) == len(TEXTS) - 1
+    assert why(Refusal.LANGUAGE) in screen.text
+
+
+async def test_broadcast_pages_say_nothing_untrue_of_an_approval(office: Office) -> None:
+    path = await office.asked()
+    screen = await office.marat.get(path)
+    assert ru("approval_waits").format(given=0, needed=1) in screen.text
+    assert ru("ready") not in screen.text, "nobody has agreed yet"
+    assert ru("start_hint").partition("{count}")[0] not in screen.text, "there are only twelve"
+    await office.timur.get(path)
+    await office.timur.submit("/approve")
+    screen = await office.marat.get(path)
+    assert ru("approval_enough") in screen.text
+    assert ru("approval_waits").format(given=1, needed=1) not in screen.text
+
+
 @pytest.mark.parametrize(
     ("texts", "refusal"),
     [

@@ -79,6 +79,8 @@ def _spans(message: Message) -> Iterator[tuple[str, int, int]]:
                 yield "bold", first, end
                 if mark.count > 1:
                     yield "expandable_blockquote", end + 1, last
+            case "title":
+                yield "bold", first, last
             case "caution":
                 yield "blockquote", first, last
             case "source":

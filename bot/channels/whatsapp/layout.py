@@ -88,7 +88,7 @@ def _text(message: Message) -> str:
 def _format(lines: list[str], mark: Mark) -> None:
     first = mark.first
     match mark.kind:
-        case "item" | "more":
+        case "item" | "more" | "title":
             lines[first] = f"*{lines[first].strip()}*"
         case "caution":
             for number in range(first, first + mark.count):

@@ -7,11 +7,13 @@ from starlette.responses import Response
 
 from bot import broadcasts
 from bot.broadcasts import Approval, Broadcast, Draft
+from bot.broadcasts.model import CANARY
 from bot.i18n import direction, tag
 from bot.officers import directory
 from bot.officers.permissions import Action
 from bot.web.console import labels
-from bot.web.console.broadcast_editor import blockers_of, counted, left_out, summary, written
+from bot.web.console.broadcast_editor import counted, left_out, summary, written
+from bot.web.console.broadcast_steps import blockers_of
 from bot.web.console.content_preview import pieces
 from bot.web.console.rendering import clock_of, page
 from bot.web.console.request_context import RequestContext
@@ -71,6 +73,7 @@ async def approval_page(
         mine=_mine(context, approvals),
         hash=found.draft.content_hash.hex(),
         count=count,
+        canary=CANARY,
         table=counted(context, count),
         out=left_out(context, count),
         summary=list(summary(context, found.draft)),

@@ -18,17 +18,15 @@ from bot.channels.limits import LIMITS
 from bot.officers.permissions import Action
 from bot.web.console import labels as console_labels
 from bot.web.console.broadcast_preview import previews
+from bot.web.console.broadcast_steps import STEPS, blockers_of, is_behind, mark_of, refusal
 from bot.web.console.forms import Checkbox, Codes, Line, VersionedForm
 from bot.web.console.labels_broadcasts import (
-    BROADCAST_STATES,
-    CORRECTED_IN,
     PURPOSES,
-    STANDS_AGAINST,
 )
 from bot.web.console.rendering import done, labels, page
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
-from flows.engine.text import Country, Text
+from flows.engine.text import Country
 from flows.knowledge.missions import MISSIONS
 from flows.knowledge.offices import desk_name
 from flows.knowledge.origins import ORIGINS
@@ -36,7 +34,6 @@ from flows.knowledge.programmes import PROGRAMMES
 from flows.knowledge.regions import REGIONS
 from flows.knowledge.topics import TOPICS, topic
 
-STEPS: Final = ("purpose", "audience", "text", "test", "time")
 # Counting millions takes seconds: done only where the count is shown.
 COUNTING: Final = ("audience", "time")
 MAX_WHY = 500
@@ -90,15 +87,6 @@ class Bound:
         return ", ".join(label for key, label in self.choices if key in self.chosen)
 
 
-@dataclass(frozen=True, slots=True)
-class Blocker:
-    """A reason why an announcement cannot be sent: its words, detail, and the step to correct."""
-
-    words: str
-    detail: str
-    step: str
-
-
 def path_of(found: Broadcast, more: str = "") -> str:
     return f"/broadcasts/{found.id}{more}"
 
@@ -144,8 +132,9 @@ async def _page(
         found=found,
         at=at,
         draft=draft,
-        steps=[(name, _mark(found, draft, name, wrong)) for name in STEPS],
+        steps=[(name, mark_of(found, draft, name, wrong)) for name in STEPS],
         wrong=wrong,
+        behind=[each for each in wrong if at == "time" or is_behind(each, at, draft)],
         count=count,
         table=counted(context, count),
         out=left_out(context, count),
@@ -177,33 +166,6 @@ def _tightest(context: RequestContext) -> tuple[str, int]:
     """Return the channel with the smallest limit, and that limit: a text must fit on all."""
     name = min(pushed(context.rt), key=lambda each: LIMITS[each].text_over_buttons)
     return console_labels.CHANNELS[name], LIMITS[name].text_over_buttons
-
-
-def _mark(found: Broadcast | None, draft: Draft, name: str, wrong: list[Blocker]) -> str:
-    """Return whether a step is done or open; a step that was not reached is open."""
-    if found is None or any(each.step == name for each in wrong):
-        return "open"
-    return "open" if name in ("text", "test", "time") and not draft.texts else "done"
-
-
-async def blockers_of(context: RequestContext, found: Broadcast) -> list[Blocker]:
-    blockers = await broadcasts.blockers(context.rt, context.officer, found.id)
-    return [
-        Blocker(
-            refusal(context, each.why, each.detail), each.detail, CORRECTED_IN.get(each.why, "")
-        )
-        for each in blockers
-    ]
-
-
-def refusal(context: RequestContext, why: Refusal, detail: str) -> str:
-    """Return in words why it was refused; languages and states by their names."""
-    names = dict(context.rt.languages.languages())
-    names |= {state: context.say(label) for state, label in BROADCAST_STATES.items()}
-    reason = STANDS_AGAINST[why]
-    parts = [names.get(part, part) for part in detail.split(": ")]
-    values = (("detail", ": ".join(parts)),) if "{detail}" in reason.msgid else ()
-    return context.say(Text(reason.msgid, values))
 
 
 def bounds(context: RequestContext, rule: Rule) -> Iterator[Bound]:
@@ -382,11 +344,19 @@ async def test(
     broadcast_id: UUID,
     language: Annotated[str, Form()] = "",
 ) -> Response:
-    """Send one language to the test phones."""
+    """Send one language to the test phones; without one, each that was not tested."""
     found = await broadcasts.find(context.rt, context.officer, broadcast_id)
+    due = [language] if language else await _due_for_test(context, found)
     try:
-        await broadcasts.test_send(context.rt, context.officer, found.id, language)
+        for each in due:
+            await broadcasts.test_send(context.rt, context.officer, found.id, each)
     except Refused as error:
         problem = refusal(context, error.why, error.detail)
         return await _page(context, found, "test", found.draft, 422, problem)
     return done(path_of(found, "/write/test"), "tested")
+
+
+async def _due_for_test(context: RequestContext, found: Broadcast) -> list[str]:
+    """Return the languages with a text that was not tested in its present form."""
+    wrong = await broadcasts.blockers(context.rt, context.officer, found.id)
+    return [each.detail for each in wrong if each.why is Refusal.UNTESTED]

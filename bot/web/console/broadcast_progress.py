@@ -19,7 +19,8 @@ from bot.runtime import Runtime
 from bot.security.audit_log import Entry
 from bot.web.console import labels as console_labels
 from bot.web.console.broadcast_approval import approval_page, may, names_of, title
-from bot.web.console.broadcast_editor import path_of, refusal, summary
+from bot.web.console.broadcast_editor import path_of, summary
+from bot.web.console.broadcast_steps import refusal
 from bot.web.console.labels_broadcasts import CAUSES, FATES
 from bot.web.console.live_updates import STREAM_HEADERS, ChangeFeed, event
 from bot.web.console.rendering import done, labels, page

@@ -65,7 +65,7 @@ BROADCASTS: dict[str, Text] = {
     "text_title": _("What does it say?"),
     "text_hint": _(
         "Write every language. Plain words, no names, no links to other sites, nothing to be filled"
-        " in. The other scripts are made from your text."
+        " in. The first line is the title. The other scripts are made from your text."
     ),
     "measure": _("{length} of {most} characters"),
     "template": _("Name of the WhatsApp template"),
@@ -101,6 +101,8 @@ BROADCASTS: dict[str, Text] = {
         "Nobody is written to here: people read it under “{announcements}”.",
         announcements=labels.ANNOUNCEMENTS,
     ),
+    # Translators: sends every language of an announcement to the test phones.
+    "test_all": button("Test all languages"),
     "test_send": button("Send a test"),
     "test_again": button("Send it again"),
     "tested": _("tested as it stands"),
@@ -127,7 +129,7 @@ BROADCASTS: dict[str, Text] = {
     # Translators: the price: it costs nothing.
     "free": _("nothing"),
     "blockers_title": _("What is still missing"),
-    "ready": _("Nothing is missing."),
+    "ready": _("Nothing is missing. You can ask for approval."),
     "ask_approval": button("Ask for approval"),
     # Translators: the consent of a second officer to send.
     "approval_title": _("Approval"),
@@ -138,12 +140,13 @@ BROADCASTS: dict[str, Text] = {
     "approve": button("I agree to it"),
     "approval_own": _("You wrote it, so somebody else has to agree."),
     "approval_waits": _("Waiting for approval: {given} of {needed}."),
+    "approval_enough": _("Approved. It can be started."),
     "approval_given": _("{name} agreed at {time}. People: {count}"),
     "approval_until": _("counts until {time}"),
     "approval_void": _("no longer counts"),
     "approval_none": _("Nobody has agreed yet."),
     "start": button("Start"),
-    "start_hint": _("First 50 people get it. If that goes well, all others follow."),
+    "start_hint": _("First people to get it: {count}. If that goes well, all others follow."),
     "count_then": _("Audience at the approval"),
     "count_now": _("Audience now"),
     "diff_title": _("Changed since the last approval"),
