@@ -3,6 +3,8 @@
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated
@@ -11,8 +13,13 @@ import segno
 import typer
 
 from bot.channels.telegram.profile import DESCRIPTION
+from bot.cli.environment import read, run_until_signal, with_runtime
+from bot.content.live import Snapshot
+from bot.content.walk import overlaid
+from bot.content.walk import walk as walk_content
 from bot.i18n import Languages
 from bot.registrations.registry_codes import CODES
+from bot.runtime import Runtime
 from flows import FLOWS
 from flows.engine import drawing, external_model, verification
 from flows.engine.exhaustive_walk import walk as walk_through
@@ -66,16 +73,47 @@ def check() -> None:
     sys.exit(1 if found else 0)
 
 
+Published = Annotated[
+    bool, typer.Option("--published", help="Also walk what the database has published.")
+]
+
+
 @app.command()
-def walk() -> None:
-    """Walk every path of every flow; exit 1 if a question is unreachable or a path has no end."""
+def walk(published: Published = False) -> None:
+    """Walk every path of every flow, and say all content, shipped and overlaid.
+
+    Exit 1 if a question is unreachable, a path has no end, or a sentence cannot be said.
+    """
     whole = True
     for flow in FLOWS.values():
         began = perf_counter()
         walked = walk_through(flow)
         typer.echo(f"{walked} in {(perf_counter() - began) * 1000:.0f} ms")
         whole = whole and not walked.unreached and not walked.stuck
+    for name, day in _editions(published):
+        content = walk_content(Languages(), day)
+        typer.echo(f"{name}: {content.sentences} sentences, {len(content.faults)} faults")
+        for fault in content.faults:
+            typer.echo(f"  {fault}")
+        whole = whole and not content.faults
     sys.exit(0 if whole else 1)
+
+
+def _editions(published: bool) -> Iterator[tuple[str, date]]:
+    """Yield today as it ships, with every fact published again, and as the database has it."""
+    today = datetime.now(UTC).date()
+    yield "shipped content", today
+    yield "every fact overlaid", overlaid(Languages(), today)
+    if published:
+        found: list[Snapshot] = []
+        run_until_signal(lambda: with_runtime(read(), partial(_live, found)))
+        for each in found:
+            name = f"publication {each.version}, {len(each.bodies)} items"
+            yield name, each.on(today)
+
+
+async def _live(found: list[Snapshot], rt: Runtime) -> None:
+    found.append(rt.content.snapshot)
 
 
 @app.command()

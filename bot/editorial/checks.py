@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -16,8 +16,11 @@ from bot.runtime import Runtime
 # Hosts of the state, to which a sentence may lead.
 OFFICIAL_HOSTS = ("gov.kz", "egov.kz", "zan.kz")
 SOURCE = re.compile(r"https://[^\s/]+\.[^\s/]+/?\S*")
-UNFILLED = re.compile(r"[{}\[\]<>]|_{3,}|\b[XХ]{2,}\b|TODO|\?{3,}|\.{4,}")
+MARKUP = re.compile(r"[<>]|&#?\w+;|\b(?:java|vb)script:", re.IGNORECASE)
+UNFILLED = re.compile(r"[{}\[\]]|_{3,}|\b[XХ]{2,}\b|TODO|\?{3,}|\.{4,}")
 BESIDE_HAN = re.compile(r"(?<=[\u3400-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u3400-\u9fff])")
+# A source that was compared longer ago has to be opened again.
+MAX_CHECK_AGE = timedelta(days=31)
 TELEPHONE = re.compile(r"\+?[\d\s()-]{3,24}")
 
 
@@ -31,7 +34,9 @@ class Refusal(StrEnum):
     DATES = "dates"
     FUTURE = "future"
     EXPIRED = "expired"
+    UNCHECKED = "unchecked"
     PLACEHOLDER = "placeholder"
+    MARKUP = "markup"
     LINK = "link"
     PHONE = "phone"
     TOO_LONG = "too_long"
@@ -89,7 +94,7 @@ def blockers(
     """
     known = frozenset(wording(rt, shipped)) if shipped else frozenset()
     worded = (each for each in wording(rt, body) if each not in known)
-    return [*_dated(body, today), *_sourced(kind, body), *worded]
+    return [*_dated(body, today), *_sourced(kind, body), *_marked_up(body), *worded]
 
 
 def _dated(body: Body, today: date) -> Iterator[Blocker]:
@@ -102,6 +107,8 @@ def _dated(body: Body, today: date) -> Iterator[Blocker]:
             yield Blocker(Refusal.FUTURE, detail=day.isoformat())
     if body.checked < body.as_of:
         yield Blocker(Refusal.DATES, detail=body.checked.isoformat())
+    if body.checked < today - MAX_CHECK_AGE:
+        yield Blocker(Refusal.UNCHECKED, detail=body.checked.isoformat())
 
 
 def _sourced(kind: Kind, body: Body) -> Iterator[Blocker]:
@@ -112,6 +119,17 @@ def _sourced(kind: Kind, body: Body) -> Iterator[Blocker]:
             yield Blocker(Refusal.SOURCE, detail=address)
     if body.telephone and not TELEPHONE.fullmatch(body.telephone):
         yield Blocker(Refusal.PHONE, detail=body.telephone)
+
+
+def _marked_up(body: Body) -> Iterator[Blocker]:
+    """Yield markup in any field: a page shows it as text, but it is never meant."""
+    fields = (body.why_partial, body.address, body.telephone, body.map_link, *body.sources)
+    for value in fields:
+        if found := MARKUP.search(value):
+            yield Blocker(Refusal.MARKUP, detail=found[0])
+    for code, text in body.texts.items():
+        if found := MARKUP.search(text):
+            yield Blocker(Refusal.MARKUP, code, found[0])
 
 
 def wording(rt: Runtime, body: Body) -> Iterator[Blocker]:

@@ -1,11 +1,13 @@
 """A fact is changed, published and taken back in real browsers, while a chat is open."""
 
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 import pytest
 
 from bot.web.console import demo_officers
+from bot.web.console.labels_audit import LOGGED
 from tests.app_stack import House
 from tests.browser.officer import Officer
 from tests.console_client import ru
@@ -14,9 +16,9 @@ from tests.visitor import Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-EDITOR, APPROVER = "Marat Testov", "Timur Testov"
+EDITOR, APPROVER, AUDITOR = "Marat Testov", "Timur Testov", "Saule Testova"
 QUESTION = "Сколько дней граждане Турции могут быть без визы?"
-MAX_SCREENS = 6
+MAX_SCREENS, MAX_SECONDS = 6, 300
 
 
 async def test_fact_reaches_an_open_chat_and_is_taken_back(browser: Any, house: House) -> None:
@@ -28,21 +30,35 @@ async def test_fact_reaches_an_open_chat_and_is_taken_back(browser: Any, house: 
         officer.page.set_default_timeout(60_000)
     async with Visitor.at(house.url) as person:
         await person.press("Русский")
+        began = monotonic()
         screens = await _write(editor, house)
         assert await editor.faults() == [], "the page of a draft"
         screens += await _approve(approver, house)
         assert screens <= MAX_SCREENS, screens
         await house.until(lambda: _is_served(house), 60)
-        answer = await person.say(QUESTION)
-        assert "до 60 дней" in answer.text
+        assert "до 60 дней" in (await person.say(QUESTION)).text
+        assert monotonic() - began < MAX_SECONDS
         await approver.page.locator("#sure summary").click()
         await approver.page.locator("#sure button").click()
         await approver.says(ru("done_content_back"))
+        await house.until(lambda: _is_served(house, False), 60)
+        assert "до 90 дней" in (await person.say(QUESTION)).text, "the earlier sum is said again"
+    await _audited(browser, house)
     await _around(browser, house)
 
 
-async def _is_served(house: House) -> bool:
-    return bool(house.rt.content.snapshot.bodies)
+async def _is_served(house: House, published: bool = True) -> bool:
+    return bool(house.rt.content.snapshot.bodies) is published
+
+
+async def _audited(browser: Any, house: House) -> None:
+    """Read each step in the audit log."""
+    auditor = await Officer.at_work(browser, house, AUDITOR, "ru")
+    await auditor.page.goto(f"{house.url}/console/audit")
+    for action in ("content.drafted", "content.published", "content.withdrawn"):
+        await auditor.says(house.rt.languages.render(LOGGED[action], "ru"))
+    await auditor.says(ITEM)
+    assert await auditor.faults() == [], "the audit log"
 
 
 async def _write(editor: Officer, house: House) -> int:

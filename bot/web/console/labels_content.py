@@ -96,6 +96,10 @@ REFUSALS: dict[str, Text] = {
     Refusal.DATES: _("These dates contradict each other, or one is not a date."),
     Refusal.FUTURE: _("This date is in the future."),
     Refusal.EXPIRED: _("The last day is over. Check the source and give a later day."),
+    Refusal.UNCHECKED: _(
+        "The source was compared more than 31 days ago. Open it again and give the day of today."
+    ),
+    Refusal.MARKUP: _("Write plain text: signs of programs and pages are not allowed."),
     Refusal.PLACEHOLDER: _("Something was left to be filled in."),
     Refusal.LINK: _("This link leads to a site that we may not name."),
     Refusal.PHONE: _("This is not a telephone number."),

@@ -1,0 +1,81 @@
+"""Walk everything that can be said of content on a day, in every written form."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from bot.content.live import snapshot
+from bot.content.model import ENGLISH, Body, Kind
+from bot.i18n import Languages
+from flows.checklist import checklist
+from flows.engine.text import Text
+from flows.knowledge.catalogue import FACTS
+from flows.knowledge.facts import said
+from flows.knowledge.origins import ORIGINS
+from flows.knowledge.programmes import PROGRAMMES
+from flows.missions import missions
+from flows.replies import REPLIES
+
+# Countries whose answers differ most, and an unknown one.
+CITIZENSHIPS = ("", "CN", "UZ", "MN", "TR", "RU")
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """The number of different sentences that were rendered, and the places with a fault."""
+
+    sentences: int
+    faults: tuple[str, ...]
+
+
+def walk(languages: Languages, day: date) -> Walked:
+    """Say every answer, fact, checklist and contact of a day in every form."""
+    texts: dict[Text, str] = {}
+    for place, text in _everything(day):
+        texts.setdefault(text, place)
+    faults = [fault for text, place in texts.items() for fault in _faults(languages, place, text)]
+    return Walked(len(texts), tuple(faults))
+
+
+def overlaid(languages: Languages, day: date) -> date:
+    """Return the edition of a day on which editors have published every fact again."""
+    return snapshot(languages, 1, _bodies(languages, day)).on(day)
+
+
+def _bodies(languages: Languages, day: date) -> Mapping[str, Body]:
+    codes = (ENGLISH, *(code for code, _own in languages.languages()))
+    return {
+        f"{Kind.FACT}:{fact.key}": Body(
+            texts={code: languages.render(fact.text, code) for code in codes},
+            sources=fact.sources,
+            as_of=day,
+            checked=day,
+            until=day + timedelta(days=30),
+        )
+        for fact in FACTS
+    }
+
+
+def _everything(day: date) -> Iterator[tuple[str, Text]]:
+    for fact in FACTS:
+        yield from ((f"fact {fact.key}", text) for text in said([fact], day))
+    for intent, reply in REPLIES.items():
+        for citizenship in CITIZENSHIPS:
+            told = (*reply.opening(day, citizenship), *reply.more(day, citizenship))
+            yield from ((f"answer {intent}", text) for text in told)
+    for programme in PROGRAMMES:
+        for country in ORIGINS:
+            made = checklist({"programme": programme.key, "citizenship": country}, day)
+            told = (*made.before, *made.after, *(r for p in made.papers for r in p.remarks))
+            yield from ((f"list {programme.key} {country}", text) for text in told)
+    for country in ORIGINS:
+        yield from ((f"contacts {country}", text) for text in missions(country, day))
+
+
+def _faults(languages: Languages, place: str, text: Text) -> Iterator[str]:
+    for code, _own in languages.languages():
+        words = languages.render(text, code)
+        if not words.strip():
+            yield f"{place}: nothing is said in {code}"
+        elif "{" in words or "}" in words:
+            yield f"{place}: a place is not filled in: {code}"

@@ -1,0 +1,13 @@
+"""Published content costs a turn next to nothing."""
+
+import pytest
+
+from bot.content.live import Snapshot
+from tests.benchmarks.content import MAX_RATIO, cost, filled
+
+
+@pytest.mark.slow
+def test_turn_costs_the_same_with_five_hundred_published_items() -> None:
+    empty, full = Snapshot(), filled()
+    # Other work on the machine only adds to a ratio, so one run within the bound is enough.
+    assert any(cost(empty, full) <= MAX_RATIO for _run in range(3))

@@ -1,0 +1,97 @@
+"""Web and worker processes of their own, with the public page and the metrics of each."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from pydantic import SecretStr
+
+from bot.config.settings import Settings
+from bot.embedded.server_process import free_port
+from flows.knowledge.intents.answers import ANSWERS
+from tests.chaos.processes import Child, ready
+from tests.editorial.editors import ITEM
+
+WEBS, WORKERS = ("web 1", "web 2"), ("worker 1",)
+PAGE = next(
+    answer.intent for answer in ANSWERS if any(f"fact:{fact.key}" == ITEM for fact in answer.facts)
+)
+NUMBERS = re.compile(r"(?<!\d)([2-9]\d\d|1\d{3})(?!\d) ?(?:дней|天|күнге|kungacha|кунгача|كۇنگە)")
+SOURCE = re.compile(r"gov\.kz/example/(\d+)")
+SECONDS = 10
+# Settings that a process needs; the rest has its default.
+NEEDED = (
+    "database_url", "database_owner_url", "database_retention_url", "database_console_url",
+    "redis_url", "data_dir", "key_dir", "telegram_token", "telegram_secret", "telegram_rate",
+    "registry_url", "registry_client_id", "registry_client_secret", "registry_callback_secret",
+)  # fmt: skip
+
+
+class Served:
+    """A process, its ports, and what it serves."""
+
+    def __init__(self, name: str, settings: Settings, folder: Path) -> None:
+        self.port, self.metrics = free_port(), free_port()
+        word = "web" if name in WEBS else "work"
+        env = _environment(settings) | {
+            "KOSH_PORT": str(self.port),
+            "KOSH_PUBLIC_URL": f"http://127.0.0.1:{self.port}",
+            "KOSH_METRICS_PORT": str(self.metrics),
+            "KOSH_LOG_LEVEL": "warning",
+            "PATH": os.environ["PATH"],
+        }
+        log = folder / f"{name.replace(' ', '-')}.log"
+        self.child = Child(name, ("tests.chaos.program", word), env, log)
+
+    @property
+    def is_web(self) -> bool:
+        return self.child.name in WEBS
+
+    def version(self) -> int:
+        """Return the number of the publication that it serves; -1 before it serves any."""
+        if self.is_web and ready(self.port, SECONDS) != HTTPStatus.OK:
+            return -1
+        text = _read(f"http://127.0.0.1:{self.metrics}/metrics")
+        found = re.search(r"^kosh_content_version (\d+)", text, re.MULTILINE)
+        return int(float(found[1])) if found else -1
+
+    def shown(self, language: str) -> tuple[str, ...]:
+        """Return the numbers on its page: those of the sentence, and that of the source."""
+        text = _read(f"http://127.0.0.1:{self.port}/info/{PAGE}?lang={language}")
+        return (*NUMBERS.findall(text), *SOURCE.findall(text)[:1])
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    found = {name: getattr(settings, name) for name in NEEDED}
+    return {
+        f"KOSH_{name.upper()}": value.get_secret_value()
+        if isinstance(value, SecretStr)
+        else str(value)
+        for name, value in found.items()
+    }
+
+
+def _read(address: str) -> str:
+    try:
+        with urlopen(address, timeout=SECONDS) as answer:
+            return str(answer.read().decode())
+    except (URLError, ConnectionError, TimeoutError):
+        return ""
+
+
+@contextmanager
+def processes(settings: Settings, folder: Path) -> Iterator[list[Served]]:
+    """Start two web processes and a worker; end them at last."""
+    found = [Served(name, settings, folder) for name in (*WEBS, *WORKERS)]
+    for each in found:
+        each.child.start()
+    try:
+        yield found
+    finally:
+        for each in found:
+            each.child.kill()
