@@ -261,6 +261,19 @@ async def test_header_stays_one_line_with_text_twice_as_large(browser: Any, hous
         assert header[2] < 740 / 5
 
 
+async def test_hint_of_the_field_fits_with_text_twice_as_large(browser: Any, house: House) -> None:
+    phone = await _phone(browser, house)
+    await phone.answer("ru")
+    for width in (320, 390):
+        await phone.page.set_viewport_size({"width": width, "height": 740})
+        height, line = await phone.page.evaluate(
+            "() => { document.documentElement.style.fontSize = '212.5%';"
+            " const text = document.getElementById('text');"
+            " return [text.scrollHeight, parseFloat(getComputedStyle(text).lineHeight)]; }"
+        )
+        assert height < 3 * line, f"the hint takes a line for each letter at {width} px"
+
+
 LIST_READ = ("kandas_status", "CN", "both", "yes", "yes", "unsaid")
 
 
