@@ -27,7 +27,7 @@ from bot.operations import rollback_guard
 from bot.runtime import Runtime, runtime
 from bot.web.app import close, create_app
 from bot.web.connection_limits import MAX_CONNECTIONS, LimitedProtocol
-from bot.web.console import demo_officers
+from bot.web.console import demo_officers, demo_week
 from bot.web.health import metrics_app
 from bot.worker import main, telegram_polling
 
@@ -161,11 +161,18 @@ async def _serve_web(chosen: Settings, *, platforms_only: bool = False) -> None:
         await serve(asgi, chosen.host, chosen.port, place)
 
 
+async def _invent(rt: Runtime) -> None:
+    """Fill a new demo's desk with officers and a week of cases."""
+    await demo_week.reset_clock(rt)
+    if await demo_officers.enter(rt):
+        await demo_week.fill(rt)
+
+
 async def serve_all(chosen: Settings, beside: list[Coroutine[Any, Any, None]]) -> None:
     """Run web server, worker and, without a Telegram webhook, polling with one runtime."""
     async with runtime(chosen) as rt, _observed(rt), asyncio.TaskGroup() as group:
         if chosen.demo:
-            await demo_officers.enter(rt)
+            await _invent(rt)
         for each in beside:
             group.create_task(each)
         group.create_task(serve(create_app(_lent(rt)), chosen.host, chosen.port))

@@ -2,12 +2,14 @@
 
 import asyncio
 import os
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import psycopg
 import pytest
+import pytest_asyncio
 from fastapi import FastAPI
 
 from bot.cli import demo, environment
@@ -19,8 +21,10 @@ from bot.officers import directory, sessions
 from bot.officers.sessions import AuthMethod
 from bot.registry import sandbox
 from bot.runtime import Runtime
-from bot.web.console import demo_officers
+from bot.security import audit_log
+from bot.web.console import demo_officers, demo_week, demo_week_texts
 from tests.app_stack import House, serving
+from tests.clock import SHIFTED
 from tests.terminal import shell
 
 pytestmark = pytest.mark.requirement("S-87")
@@ -154,3 +158,40 @@ async def test_demo_starts_only_after_its_registry_answers(
     with pytest.raises(asyncio.CancelledError):
         await demo._demo(chosen, "")
     assert statuses == [404]
+
+
+@pytest_asyncio.fixture
+async def clock(databases: Databases) -> AsyncIterator[None]:
+    """Put back the clock of test databases, which a demo's week replaces."""
+    yield
+    async with await psycopg.AsyncConnection.connect(databases.owner) as connection:
+        await connection.execute(SHIFTED)
+
+
+async def test_demo_week_is_written_in_the_past_and_the_clock_set_right(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch, clock: None
+) -> None:
+    people = (*demo_week_texts.PEOPLE[:2], demo_week_texts.PEOPLE[-1])
+    monkeypatch.setattr(demo_week, "PEOPLE", people)
+    monkeypatch.setattr(demo_week, "FORMS", demo_week_texts.FORMS[:1])
+    # Demo mode includes the web chat among the channels of announcements.
+    monkeypatch.setitem(rt.settings.__dict__, "demo", True)
+    monkeypatch.setitem(rt.settings.__dict__, "broadcast_testers", demo.TESTER)
+    assert await demo_officers.enter(rt)
+    await demo_week.fill(rt)
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT state, rating, answer_minutes, now() - opened_at > interval '4 days'"
+            " FROM cases ORDER BY opened_at"
+        )
+        closed = [("resolved", "yes", each.answered, True) for each in people[:2]]
+        assert await cursor.fetchall() == [*closed, ("queued", None, None, False)]
+        cursor = await session.execute("SELECT count(*), max(entered) FROM form_funnel")
+        steps, reached = await cursor.fetchone() or (0, 0)
+        assert min(steps, reached) > 0
+        cursor = await session.execute("SELECT abs(extract(epoch FROM kosh_now() - now())) < 60")
+        assert await cursor.fetchone() == (True,)
+        assert await audit_log.broken(session) is None
+        cursor = await session.execute("SELECT state FROM broadcasts")
+        assert await cursor.fetchone() == ("running",)
+    assert not await demo_officers.enter(rt), "a week is invented once"

@@ -35,15 +35,16 @@ READY = {
 }
 
 
-async def enter(rt: Runtime) -> None:
-    """Fill an empty desk; do nothing if there is an administrator already."""
+async def enter(rt: Runtime) -> bool:
+    """Fill an empty desk; return False, and do nothing, if there is an administrator already."""
     try:
         async with rt.pool.connection() as session:
             administrator = await directory.first(session, ADMINISTRATOR)
     except LastAdministrator:
-        return
+        return False
     crew = [await directory.enter(rt, administrator, name, GENERAL, roles) for name, roles in CREW]
     await _set_desk(rt, next(each for each in crew if Role.LEAD in each.roles))
+    return True
 
 
 async def _set_desk(rt: Runtime, lead: Officer) -> None:
