@@ -63,6 +63,13 @@ SUGGESTED = (Choice, Number, CountryQuestion)
 NEVER_SUGGESTED = (Consent, Notice, HandoffOffer, Review)
 
 
+def has_topic(turn: TurnState, text: str) -> bool:
+    """Return True if a text will be answered or met with topics; False for small talk."""
+    found = turn.recognize(text)
+    replies = [reply for intent in found.intents if (reply := turn.reply(intent))]
+    return found.confidence is not Confidence.UNKNOWN and any(each.label for each in replies)
+
+
 def hear(turn: TurnState, text: str) -> bool:
     """Answer a text, or offer topics; return False if it is rather a mistyped answer of a form."""
     found = turn.recognize(text)

@@ -41,6 +41,18 @@ RISK = caution(
         " you are in a safe country."
     )
 )
+# Above the answer to a question that is the first message.
+BRIEF_WELCOME = _(
+    "Hello. This is an assistant for ethnic Kazakhs abroad. We keep nothing about you until you"
+    " agree to it."
+)
+BRIEF_RISK = caution(
+    _(
+        "Please note: others may see this chat, and in a messenger it stays on your phone until you"
+        " delete it. If contact with foreign bodies is dangerous where you are, only read here and"
+        " do not register."
+    )
+)
 MENU_TEXT = _("What would you like to do?")
 OLD_BUTTON = _("That button belongs to an earlier question. This is the question now.")
 CHANGED = _("This form has changed a little since you last wrote. Your answers are not lost.")

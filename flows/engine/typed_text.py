@@ -136,7 +136,7 @@ def _first_words(turn: TurnState, text: str, word: Reserved | None) -> None:
     _choose_guessed(turn, guessed)
     if safety.is_clear(turn, text):
         return safety.show(turn, turn.recognize(text).danger_intent)
-    _greet(turn)
+    _greet(turn, is_brief=hearing.has_topic(turn, text))
     safety.note_suspicion(turn, text)
     hearing.hear(turn, text)
 
@@ -150,7 +150,7 @@ def _cry_for_help(turn: TurnState, text: str, guessed: str | None) -> None:
     if safety.is_clear(turn, text):
         # The word alone does not say which danger.
         return safety.show(turn, "")
-    _greet(turn)
+    _greet(turn, is_brief=False)
     turn.notes.append((safety.ONE_SENTENCE,))
     commands.run(turn, Reserved.HELP)
 
@@ -160,9 +160,11 @@ def _choose_guessed(turn: TurnState, language: str) -> None:
     turn.guessed = True
 
 
-def _greet(turn: TurnState) -> None:
+def _greet(turn: TurnState, *, is_brief: bool) -> None:
+    """Introduce the assistant; briefly above the answer to a question."""
     language = screens.guessed(turn.words, turn.c.language)
-    turn.notes += [*screens.welcome(turn.flows), (language,)]
+    brief = ((screens.BRIEF_WELCOME,), (screens.BRIEF_RISK,))
+    turn.notes += [*(brief if is_brief else screens.welcome(turn.flows)), (language,)]
 
 
 def _ask_language(turn: TurnState, text: str) -> None:

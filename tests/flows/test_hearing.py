@@ -77,6 +77,21 @@ def test_first_message_is_answered_in_the_language_it_is_written_in(language: st
     assert "!language" in chat.keys
 
 
+@pytest.mark.parametrize(
+    ("name", "shown", "absent"),
+    [
+        ("passport", screens.BRIEF_RISK, screens.WELCOME),
+        ("hello", screens.RISK, screens.BRIEF_WELCOME),
+    ],
+)
+def test_greeting_is_brief_above_the_answer_to_a_question(
+    name: str, shown: Text, absent: Text
+) -> None:
+    chat = says(Chat(understanding=UNDERSTANDING), name)
+    assert chat.shows(shown)
+    assert not chat.shows(absent)
+
+
 def test_first_message_is_answered_again_in_another_language() -> None:
     chat = says(Chat(understanding=UNDERSTANDING), "passport").presses("!language", "kk")
     assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
