@@ -10,6 +10,7 @@ from flows.next_steps import NEXT_STEPS
 from flows.officer import OFFICER
 from flows.papers import PAPERS
 from flows.preregistration import PREREGISTRATION
+from flows.registry_questions import REGISTRY_QUESTIONS
 from flows.support import SUPPORT
 
 # A page of the menu shows 8 entries. `OFFICER` must stay among the first 8, also when “My
@@ -28,5 +29,6 @@ FLOWS = {
         NEXT_STEPS,
         ANNOUNCEMENTS,
         ABOUT,
+        *REGISTRY_QUESTIONS,
     )
 }

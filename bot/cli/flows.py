@@ -211,9 +211,11 @@ def read_manifest() -> Manifest:
 
 
 def drawings(flows: Mapping[str, Flow]) -> dict[str, str]:
-    """Return all drawings by file name."""
+    """Return all drawings by file name; a question of the registry alone needs none."""
     drawn: dict[str, str] = {}
     for flow in flows.values():
+        if flow.answers_to:
+            continue
         chart = drawing.mermaid(flow)
         page = PAGE.format(title=flow.title.msgid, name=flow.name, chart=chart)
         drawn |= {f"{flow.name}.md": page, f"{flow.name}.svg": drawing.svg(flow)}

@@ -52,6 +52,7 @@ from flows.engine.events import (
 )
 from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
 from flows.engine.model_events import ChooseIntent, ConsentWithdrawn
+from flows.engine.registration import AnswerRegistry
 from flows.engine.state import Conversation, Turn
 from flows.engine.text import _
 from flows.knowledge import missions
@@ -104,8 +105,7 @@ async def carry_out(
 ) -> AfterCommit:
     """Apply the effects of a turn, save it and queue its messages.
 
-    With a `notice`, this is sent, and the messages wait until the person opens it. With `waiting`,
-    they are delayed until it is decided.
+    With a `notice`, this is sent first. With `waiting`, messages are delayed until it is decided.
     """
     work = _TurnEffects(held.epoch + moved, [])
     for effect in turn.effects:
@@ -116,11 +116,8 @@ async def carry_out(
         language = turn.conversation.language
         held, pressed = await _return_to_messenger(rt, transaction, held, language), ""
     says, sheet = share_links.linked(rt, turn)
-    says = (
-        *await archive.render(transaction, turn),
-        *await _linked(rt, transaction, held, says),
-        *work.says,
-    )
+    shown = await archive.render(transaction, turn)
+    says = (*shown, *await _linked(rt, transaction, held, says), *work.says)
     written = (*outbox.rows(rt, says, held.channel, work.epoch, pressed), *work.rows)
     if work.silent:
         written = ()
@@ -219,10 +216,10 @@ def _final_messages(
     inbound: Inbound | None,
 ) -> AfterCommit:
     """Return final messages without rows, because nothing of an erased person is stored."""
+    places = [each for each in stands.items() if each[0][0] in rt.channels]
     acts = [
         (channel, ChannelCall("delete", address, None, row.external_id))
-        for (channel, address), external_ids in stands.items()
-        if channel in rt.channels
+        for (channel, address), external_ids in places
         for row in outbox.deletion(rt, channel, external_ids)
     ]
     notices = outbox.undeleted(rt, [channel for channel, _place in stands], language)
@@ -338,6 +335,7 @@ type _Recorded = (
     | ConsentWithdrawn
     | Submit
     | Withdraw
+    | AnswerRegistry
     | Relay
     | Rated
     | Remind
@@ -370,6 +368,8 @@ async def _record(
             await submissions.submit(rt, transaction, person, effect, language, forms)
         case Withdraw():
             await submissions.withdraw(transaction, person.id)
+        case AnswerRegistry():
+            await submissions.answer(transaction, person, effect)
         case Relay(words, urgent):
             await cases.relay(transaction, person, words, urgent=urgent)
         case Rated(rating):

@@ -8,10 +8,12 @@ from bot.conversations.receive import take_turn
 from bot.conversations.store import lock
 from bot.db.connection import Transaction
 from bot.registrations import registry_writes, submissions
+from bot.registry.contract import StatusCallback
 from bot.registry.errors import Refused, RegistryError
 from bot.runtime import Runtime
-from flows.engine.events import Acknowledged
 from flows.engine.flow import OpenCase
+from flows.engine.registration import Acknowledged
+from flows.registry_questions import SUBJECTS
 
 # States that an officer looks at, with the topic of the case; a duplicate is not named to people.
 OFFICER_TOPICS = {
@@ -45,15 +47,13 @@ async def write_to_registry(rt: Runtime, write_id: UUID) -> AfterCommit | None:
         )
 
 
-async def record_status_callback(
-    rt: Runtime, number: str, state: str, version: int
-) -> AfterCommit | None:
+async def record_status_callback(rt: Runtime, told: StatusCallback) -> AfterCommit | None:
     """Record a status from the registry. Raises LookupError while its receipt number is unknown."""
     async with rt.pool.connection() as transaction:
-        person_id = await submissions.owner(transaction, number)
+        person_id = await submissions.owner(transaction, told.number)
         if person_id is not None:
             await lock(rt, transaction, person_id)
-        settled = await submissions.record_status(transaction, number, state, version)
+        settled = await submissions.record_status(transaction, told)
         return await _tell(rt, transaction, settled)
 
 
@@ -62,9 +62,14 @@ async def _tell(
 ) -> AfterCommit | None:
     if settled is None:
         return None
-    if topic := OFFICER_TOPICS.get(settled.state):
+    topic = OFFICER_TOPICS.get(settled.state)
+    # The assistant asks the person a question that it has words for; an officer takes the rest.
+    asks = settled.question is not None and settled.question.about in SUBJECTS
+    if topic and not asks:
         await _open_case(rt, transaction, settled.person_id, topic)
-    event = Acknowledged(settled.state, settled.number)
+    event = Acknowledged(
+        settled.state, settled.number, settled.reason, settled.question, settled.step
+    )
     return await take_turn(rt, transaction, settled.person_id, event)
 
 

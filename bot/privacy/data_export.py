@@ -17,7 +17,7 @@ from bot.registrations.repeated_details import SAME_DETAILS
 from bot.runtime import Runtime
 from flows import lifetimes
 from flows.announcements import CHOSEN, TRAITS
-from flows.engine import screens
+from flows.engine import registration_history, screens
 from flows.engine.announcement_screens import SUBSCRIBED
 from flows.engine.events import Say
 from flows.engine.flow import path, shown
@@ -45,18 +45,8 @@ PURPOSES = {
 REGISTERED = _("Registration: {state}. Registration number: {number}")
 STATES = {
     "pending": _("on its way"),
-    "received": _("received, being checked"),
-    # Translators: the state of a registration.
-    "needs_information": _("the registry has a question"),
-    "duplicate": _("received, being checked"),
-    # Translators: the state of a registration.
-    "passed_on": _("passed on to the office that works on it"),
-    # Translators: a registration was accepted by the registry.
-    "accepted": _("accepted"),
-    "rejected": _("an officer is looking at it"),
     "withdrawing": _("being withdrawn"),
-    # Translators: a registration was withdrawn by the person.
-    "withdrawn": _("withdrawn"),
+    **registration_history.STATES,
 }
 LIST = _("Your list of papers:")
 TICKED = _("Ready: {paper}")

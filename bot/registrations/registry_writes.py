@@ -20,11 +20,14 @@ from bot.registry.contract import (
     Acknowledgement,
     ConsentWithdrawal,
     PreRegistration,
+    QuestionAnswer,
+    StatusCallback,
     known_state,
 )
 from bot.registry.errors import OutcomeUnknown, Refused, RegistryError, Unavailable
 from bot.runtime import Runtime
 from flows.engine.flow import OpenCase
+from flows.engine.registration import PlatformStep, RegistryQuestion
 
 _logger = logging.get()
 
@@ -44,7 +47,7 @@ class Write:
     doubtful: bool
     attempts: int
     asked_at: datetime
-    body: PreRegistration | None
+    body: PreRegistration | QuestionAnswer | None
     consent: Mapping[str, str] | None
     receipt: str | None
     submitted: Sequence[UUID]
@@ -61,6 +64,22 @@ class Outcome:
     person_id: UUID
     state: str
     number: str
+    reason: str = ""
+    question: RegistryQuestion | None = None
+    step: PlatformStep | None = None
+
+
+def outcome(person_id: UUID, state: str, told: Acknowledgement | StatusCallback) -> Outcome:
+    """Return the outcome for the conversation, from an answer or a callback of the registry."""
+    question, step = told.question, told.step
+    return Outcome(
+        person_id,
+        state,
+        told.number,
+        told.reason_code or "",
+        RegistryQuestion(question.id.hex, question.about, question.until) if question else None,
+        PlatformStep(step.step, step.status, step.until) if step else None,
+    )
 
 
 async def claim(rt: Runtime, write_id: UUID) -> Write | None:
@@ -79,7 +98,8 @@ async def claim(rt: Runtime, write_id: UUID) -> Write | None:
         )
     elif person and sealed:
         plain = person.key.unseal(sealed, "registry_writes", "payload", str(write_id))
-        body = PreRegistration.model_validate_json(plain)
+        model = QuestionAnswer if kind == "answer" else PreRegistration
+        body = model.model_validate_json(plain)
     doubtful = was != "pending"
     return Write(
         write_id,
@@ -107,6 +127,9 @@ async def call(registry: Registry, write: Write) -> Acknowledgement | None:
         return await registry.withdraw(receipt, key=write.key) if receipt else None
     if write.consent is not None:
         return await _erase(registry, write, write.consent)
+    if isinstance(write.body, QuestionAnswer):
+        receipt = write.receipt or await _looked_up(registry, write)
+        return await registry.answer(receipt, write.body, key=write.key) if receipt else None
     if write.body is None:
         return None
     if write.receipt is None:
@@ -175,7 +198,7 @@ async def record(
     person_id = await fetch_value(
         transaction, statements.RECORD, registration=registration_id, **values
     )
-    return Outcome(person_id, new_state, word.number) if person_id else None
+    return outcome(person_id, new_state, word) if person_id else None
 
 
 def stored_state(code: str) -> str:

@@ -18,10 +18,12 @@ from bot.i18n import tag
 from bot.observability import logging
 from bot.people.identities import Person
 from bot.registrations import repeated_details, statements
-from bot.registrations.registry_codes import LANGUAGES, payload
-from bot.registrations.registry_writes import Outcome, stored_state
+from bot.registrations.registry_codes import CODES, LANGUAGES, payload
+from bot.registrations.registry_writes import Outcome, outcome, stored_state
+from bot.registry.contract import QuestionAnswer, StatusCallback
 from bot.runtime import Runtime
 from flows.engine.flow import Form, Submit
+from flows.engine.registration import AnswerRegistry
 
 TASK = "registrations.write"
 
@@ -43,6 +45,19 @@ async def submit(
         transaction, person, registration_id, "submit", body.model_dump_json().encode()
     )
     await repeated_details.note(rt, transaction, person, registration_id, answers, language, forms)
+
+
+async def answer(transaction: Transaction, person: Person, given: AnswerRegistry) -> None:
+    """Queue the person's answer to a question of the registry."""
+    registration_id = await fetch_value(
+        transaction, statements.LOCK_NOT_WITHDRAWING, person=person.id
+    )
+    if registration_id is None:
+        return
+    value = CODES[given.name][given.key] if given.name in CODES else given.key
+    body = QuestionAnswer.model_validate({"question": UUID(given.question.id), "value": value})
+    plain = body.model_dump_json().encode()
+    await _add_write(transaction, person, registration_id, "answer", plain)
 
 
 async def withdraw(transaction: Transaction, person_id: UUID) -> None:
@@ -125,14 +140,12 @@ async def owner(transaction: Transaction, number: str) -> UUID | None:
     return row[0]
 
 
-async def record_status(
-    transaction: Transaction, number: str, state: str, version: int
-) -> Outcome | None:
+async def record_status(transaction: Transaction, told: StatusCallback) -> Outcome | None:
     """Apply a status of the registry; the highest version wins."""
-    new_state = stored_state(state)
-    values = {"receipt": number, "new_version": version, "new_state": new_state}
+    new_state = stored_state(told.state)
+    values = {"receipt": told.number, "new_version": told.version, "new_state": new_state}
     person_id = await fetch_value(transaction, statements.RECORD_STATUS, **values)
-    return Outcome(person_id, new_state, number) if person_id else None
+    return outcome(person_id, new_state, told) if person_id else None
 
 
 async def of_person(

@@ -28,9 +28,12 @@ from bot.registry.contract import (
     Acknowledgement,
     ConsentWithdrawal,
     Found,
+    History,
     Key,
+    Milestone,
     Number,
     PreRegistration,
+    QuestionAnswer,
     Reference,
     ReferenceItem,
     ReferenceKind,
@@ -95,6 +98,11 @@ class Registry:
         path = f"v1/pre-registrations/{_number(number)}"
         return await self._write(Call("PUT", path, _key(key), body=body), number)
 
+    async def answer(self, number: str, body: QuestionAnswer, *, key: str) -> Acknowledgement:
+        """Answer a question of the registry. Raises `Refused` (no-question) if it is not open."""
+        path = f"v1/pre-registrations/{_number(number)}/answers"
+        return await self._write(Call("POST", path, _key(key), body=body), number)
+
     async def withdraw(self, number: str, *, key: str) -> Acknowledgement:
         """Withdraw a registration."""
         path = f"v1/pre-registrations/{_number(number)}/withdrawal"
@@ -137,6 +145,14 @@ class Registry:
         if acknowledgement.number != number:
             raise contract_broken()
         return acknowledgement
+
+    async def history(self, number: str) -> tuple[Milestone, ...]:
+        """Return the states and steps of a registration, oldest first."""
+        call = Call("GET", f"v1/pre-registrations/{_number(number)}/history")
+        history = held_in(History, await self._ask(call))
+        if history.number != number:
+            raise contract_broken()
+        return history.items
 
     async def find(self, key: str) -> Acknowledgement | None:
         """Return the registration that a write with this key made or changed.

@@ -1,5 +1,6 @@
-"""Registry contract: requests, answers, and the problems that may be named."""
+"""Registry contract: requests and answers."""
 
+from datetime import date
 from typing import Annotated, Literal, Self, get_args
 from uuid import UUID
 
@@ -29,7 +30,6 @@ type Number = Annotated[
 ]
 type Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
 type ReasonCode = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,39}$")]
-type Pointer = Annotated[str, StringConstraints(max_length=100, pattern=r"^(?:/[a-z0-9_]+)*$")]
 
 type Programme = Literal[
     "REGISTRY_PREREGISTRATION",
@@ -101,6 +101,13 @@ type State = Literal[
     "REJECTED",
     "WITHDRAWN",
 ]
+type Subject = Literal[
+    "SURNAME", "GIVEN_NAME", "BIRTH_YEAR", "RESIDENCE_REGION", "TIMEFRAME", "OCCUPATION"
+]
+type StepName = Literal[
+    "TEST", "QUESTIONNAIRE", "CHECK", "INTERVIEW", "COMMISSION", "STATUS", "QUOTA", "CARD"
+]
+type StepStatus = Literal["OPEN", "DONE", "NOT_DONE"]
 # A newer registry may have further codes.
 type Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,59}$")]
 type ReferenceKind = Literal[
@@ -118,6 +125,9 @@ type ReferenceKind = Literal[
     "relations",
     "age-bands",
     "contact-kinds",
+    "question-subjects",
+    "steps",
+    "step-statuses",
 ]
 
 STATES: tuple[State, ...] = get_args(State.__value__)
@@ -231,6 +241,36 @@ class ConsentWithdrawal(Personal):
     withdrawn_at: AwareDatetime
 
 
+class RegistryQuestion(Answered):
+    """A question of the registry to the person, while the state is NEEDS_INFORMATION."""
+
+    id: UUID
+    """Names the question in its answer."""
+    about: Code
+    """A code of the reference list `question-subjects`; a later version may add codes."""
+    until: date | None = None
+    """Last day for the answer, if there is one."""
+
+
+class PlatformStep(Answered):
+    """A step of the Kandas platform, as the registry knows it."""
+
+    step: Code
+    """A code of the reference list `steps`; a later version may add codes."""
+    status: Code
+    """OPEN: it is the person's turn; DONE; NOT_DONE: an officer explains."""
+    until: date | None = None
+    """Last day on which the person can do it, if there is one."""
+
+
+class QuestionAnswer(Personal):
+    """The person's answer to a question of the registry."""
+
+    question: UUID
+    value: Line
+    """As in the member of a pre-registration that the question is about."""
+
+
 class Acknowledgement(Answered):
     """The registry's answer about a registration."""
 
@@ -246,6 +286,27 @@ class Acknowledgement(Answered):
     """Why it was rejected, or what is missing; may be null."""
     idempotency_key: Key
     """Key of the acknowledged write; in a search the key searched for, in a read the last one."""
+    question: RegistryQuestion | None = None
+    """The open question, if there is one."""
+    step: PlatformStep | None = None
+    """The last step of the Kandas platform."""
+
+
+class Milestone(Answered):
+    """A state of the past, or a step of the platform."""
+
+    version: Annotated[int, Field(ge=1)]
+    state: Code
+    reason_code: ReasonCode | None
+    step: PlatformStep | None = None
+    at: AwareDatetime
+
+
+class History(Answered):
+    """Everything that happened to a registration, oldest first."""
+
+    number: Number
+    items: Annotated[tuple[Milestone, ...], Field(max_length=1000)]
 
 
 class Found(Answered):
@@ -264,6 +325,8 @@ class StatusCallback(Answered):
     version: Annotated[int, Field(ge=1)]
     at: AwareDatetime
     reason_code: ReasonCode | None
+    question: RegistryQuestion | None = None
+    step: PlatformStep | None = None
 
 
 class ReferenceItem(Answered):
@@ -290,85 +353,6 @@ class Token(BaseModel):
     expires_in: Annotated[int, Field(ge=1, le=86_400)]
 
 
-class FieldError(Answered):
-    """A rejected field: its place and the reason, never its value."""
-
-    pointer: Pointer
-    """JSON Pointer (RFC 6901) into the body; empty for the body itself."""
-    code: ReasonCode
-
-
-class Problem(BaseModel):
-    """A problem (RFC 9457); unknown members are ignored, as the RFC requires."""
-
-    model_config = ConfigDict(strict=True, frozen=True, hide_input_in_errors=True)
-
-    type: Annotated[str, Field(max_length=200)]
-    title: Annotated[str, Field(max_length=200)]
-    status: Annotated[int, Field(ge=400, le=599)]
-    errors: Annotated[tuple[FieldError, ...], Field(max_length=100)] = ()
-
-
-type ProblemName = Literal[
-    "invalid",
-    "bad-key",
-    "unauthorized",
-    "forbidden",
-    "not-found",
-    "method-not-allowed",
-    "key-reused",
-    "in-progress",
-    "closed",
-    "too-large",
-    "unsupported-media-type",
-    "refused",
-    "too-many-requests",
-    "internal",
-    "unavailable",
-]
-
-PROBLEMS: dict[ProblemName, tuple[int, str]] = {
-    "invalid": (422, "Some fields are not as the contract says."),
-    "bad-key": (400, "A write needs one Idempotency-Key of 16 to 64 characters A-Z a-z 0-9 _ -."),
-    "unauthorized": (401, "The access token is missing, wrong or expired. Ask for a new one."),
-    "forbidden": (403, "This client may not do that. Ask the registry's owner."),
-    "not-found": (404, "There is nothing here."),
-    "method-not-allowed": (405, "This resource has no such method."),
-    "key-reused": (409, "This Idempotency-Key was used for another request."),
-    "in-progress": (409, "A request with this Idempotency-Key is being worked on. Ask again."),
-    "closed": (409, "The registration was withdrawn and takes nothing more."),
-    "too-large": (413, "The body is larger than 64 KiB, or a document larger than 16 MiB."),
-    "unsupported-media-type": (
-        415,
-        "A body must be application/json; a document application/pdf or image/jpeg.",
-    ),
-    "refused": (422, "The registry does not accept this registration."),
-    "too-many-requests": (429, "Too many requests. Wait as Retry-After says."),
-    "internal": (500, "Something broke. It isn't known whether the request took effect."),
-    "unavailable": (503, "Not available now; nothing was written. Wait as Retry-After says."),
-}
-"""Status and title of each problem. A 503 with a problem promises that nothing was written."""
-
-
 def known_state(code: str) -> State | None:
     """Return the state that a code names, or None for a state of a later version."""
     return next((state for state in STATES if state == code), None)
-
-
-def problem(name: ProblemName, errors: tuple[FieldError, ...] = ()) -> Problem:
-    """Return the problem with this name, as sent over the wire."""
-    status, title = PROBLEMS[name]
-    return Problem(type=problem_type(name), title=title, status=status, errors=errors)
-
-
-def problem_type(name: ProblemName) -> str:
-    """Return the `type` of a problem (RFC 9457, 3.1.1)."""
-    return f"urn:kosh-registry:problem:{name}"
-
-
-def problem_name(problem: Problem | None) -> ProblemName | None:
-    """Return the name of a problem that the contract knows, otherwise None.
-
-    Texts of other problems are never passed on.
-    """
-    return next((name for name in PROBLEMS if problem and problem.type == problem_type(name)), None)

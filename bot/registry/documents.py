@@ -5,7 +5,14 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from bot.registry.contract import Answered, Code, Key, Model, Number, Sha256
+from bot.registry.contract import (
+    Answered,
+    Code,
+    Key,
+    Model,
+    Number,
+    Sha256,
+)
 
 MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from bot.registry.contract import FieldError
+from bot.registry.problems import FieldError
 
 
 class RegistryError(Exception):

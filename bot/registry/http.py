@@ -9,7 +9,6 @@ from typing import Literal
 from aiohttp import ClientResponse
 from pydantic import BaseModel, ValidationError
 
-from bot.registry.contract import Problem, problem_name
 from bot.registry.errors import (
     InProgress,
     Misconfigured,
@@ -18,6 +17,7 @@ from bot.registry.errors import (
     RegistryError,
     Unavailable,
 )
+from bot.registry.problems import Problem, problem_name
 
 ANSWER_LIMIT = 256 * 1024
 """Maximum size of an answer in bytes; the rest is not read."""

@@ -252,9 +252,7 @@ async def registry(request: Request) -> Response:
 
 async def _record(rt: Runtime, callback: StatusCallback) -> Response:
     try:
-        delivery = await registry_events.record_status_callback(
-            rt, callback.number, callback.state, callback.version
-        )
+        delivery = await registry_events.record_status_callback(rt, callback)
     except LookupError:
         # The answer to the write itself may still be on its way: the registry tries again.
         return Response(status_code=404)

@@ -20,7 +20,6 @@ from flows.engine import (
     upload_events,
 )
 from flows.engine.events import (
-    Acknowledged,
     Attached,
     Button,
     DeleteInput,
@@ -53,6 +52,7 @@ from flows.engine.flow import Answer, Flow
 from flows.engine.language_protocol import Refusal, Reserved, Words
 from flows.engine.model_events import IntentChosen
 from flows.engine.questions import Phone
+from flows.engine.registration import Acknowledged
 from flows.engine.replies import Understanding
 from flows.engine.state import Asked, Conversation, Turn, waits
 from flows.engine.turn import TurnState, ephemeral_answers
@@ -174,8 +174,8 @@ def _take(turn: TurnState, event: Event) -> None:
 def _take_result(turn: TurnState, event: Acknowledged | UpdateWithheld | IntentChosen) -> None:
     """Take the result of something outside of the conversation."""
     match event:
-        case Acknowledged(state, number):
-            registration_screens.acknowledged(turn, state, number)
+        case Acknowledged():
+            registration_screens.acknowledged(turn, event)
         case UpdateWithheld(notice):
             registration_screens.withhold_update(turn, notice)
         case IntentChosen(intent, nonce):

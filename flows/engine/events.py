@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
 from flows.engine.model_events import ChooseIntent, ConsentWithdrawn, IntentChosen
+from flows.engine.registration import Acknowledged, AnswerRegistry
 from flows.engine.text import Label, Text
 
 
@@ -96,14 +97,6 @@ class Resumed:
 @dataclass(frozen=True, slots=True)
 class Edited:
     """The person edited an earlier message."""
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledged:
-    """The registry answered about this person's registration."""
-
-    state: str
-    number: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,6 +367,7 @@ type Effect = (
     | ConsentGiven
     | ConsentWithdrawn
     | Withdraw
+    | AnswerRegistry
     | Relay
     | NotUnderstood
     | SuggestPhrase

@@ -36,8 +36,7 @@ class HandoffOffer(Choice):
 class Consent(Choice):
     """Consent to one purpose; if its text changes, it is asked again.
 
-    Refusing ends the flow, and its answers are not stored. If the consent is `optional`, the flow
-    goes on.
+    Refusing ends the flow and stores no answers, unless the consent is `optional`.
     """
 
     purpose: str
@@ -181,8 +180,8 @@ class Listing:
 class Flow:
     """Questions in order, and the outcome of the answers.
 
-    A flow that `follows` is offered with the registration once there is one, not in the menu. The
-    flow that `announces` is the one for subscribing to announcements.
+    A flow that `follows` is offered with the registration once there is one, not in the menu; one
+    that `answers_to` a subject, while the registry asks. `explains` a step of the platform.
     """
 
     name: str
@@ -194,6 +193,8 @@ class Flow:
     hands_over: bool = False
     follows: bool = False
     announces: bool = False
+    answers_to: str = ""
+    explains: Callable[[str, str, date], tuple[Text, ...]] | None = None
     listing: Listing | None = None
     _questions: tuple[Question, ...] = field(init=False, repr=False, compare=False)
 

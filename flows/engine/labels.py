@@ -3,6 +3,7 @@
 from flows.engine.text import button
 
 ABOUT = button("About the assistant")
+ANSWER = button("Answer")
 ANNOUNCEMENTS = button("Announcements")
 BACK = button("Back")
 CLOSE_AND_CLEAR = button("Close and clear")

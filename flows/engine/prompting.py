@@ -2,7 +2,14 @@
 
 from itertools import takewhile
 
-from flows.engine import announcement_screens, checklist_screens, labels, pin_screens, screens
+from flows.engine import (
+    announcement_screens,
+    checklist_screens,
+    labels,
+    pin_screens,
+    registration_screens,
+    screens,
+)
 from flows.engine.edition import notices
 from flows.engine.events import Button, Kind, Page
 from flows.engine.fast_replace import replace
@@ -24,7 +31,7 @@ from flows.engine.flow import (
 from flows.engine.progress import progress
 from flows.engine.questions import Option, Phone
 from flows.engine.recognition import Danger
-from flows.engine.state import RegistrationStatus, waits
+from flows.engine.state import waits
 from flows.engine.text import Text, _, button
 from flows.engine.turn import FILE, TurnState, ephemeral_answers, option_buttons, submission
 
@@ -165,14 +172,15 @@ def _finish(turn: TurnState, flow: Flow, road: Path) -> None:
         }
         turn.c = replace(turn.c, papers=sent)
     if flow.registers:
-        number = turn.c.registration.number if turn.c.registration else ""
-        may = road.answers.get("write_first") == "yes"
         turn.put_form(flow, replace(turn.form(flow), submitted=True))
-        turn.c = replace(turn.c, registration=RegistrationStatus("sent", number, may))
+        may = road.answers.get("write_first") == "yes"
+        turn.c = replace(turn.c, registration=registration_screens.sent(turn, may=may))
         turn.notes.append((screens.registration_text("sent", ""),))
         if not turn.c.has_pin:
             turn.notes.append((screens.PIN_OFFERED,))
     elif flow.items:
+        if flow.answers_to:
+            registration_screens.send_answer(turn, flow, road)
         turn.drop_form(flow)
     turn.c = replace(turn.c, flow=turn.c.suspended_flow, suspended_flow="", with_officer=opened)
     ask(turn)

@@ -1,33 +1,72 @@
 """The state of the registration, as the person sees it."""
 
-from flows.engine import screens
+from collections.abc import Iterator
+from datetime import date
+
+from flows.engine import registration_history, screens
 from flows.engine.events import Button, Notice
 from flows.engine.fast_replace import replace
-from flows.engine.state import RegistrationStatus
+from flows.engine.flow import Flow, Path
+from flows.engine.registration import Acknowledged, AnswerRegistry, PlatformStep, RegistrationStatus
+from flows.engine.text import Text, _
 from flows.engine.turn import TurnState
 
 OPEN_UPDATE = "!open"
+ASKED = _("The registry asks you this. Your answer goes to the registry.")
+NO_LONGER = _("The registry no longer asks this. Nothing was sent.")
+UNTIL = _("The registry names this as the last day: {day}")
 
 
 def show_status(turn: TurnState) -> None:
-    more = [flow for flow in turn.flows.values() if flow.follows]
+    known = turn.c.registration
+    more = [flow for flow in turn.flows.values() if _is_offered(flow, known)]
     lines = screens.paper_lines(more, turn.c.papers)
     if lines:
         turn.notes.append(lines)
-    if turn.c.registration is None:
+    if known is None:
         return turn.say_and_reprompt(screens.NO_REGISTRATION)
-    turn.ask_screen(
-        screens.registered_screen(turn.c.registration.state, turn.c.registration.number, more)
+    turn.notes += [lines for lines in _life(turn, known) if lines]
+    asks = any(flow.answers_to for flow in more)
+    state = "question" if asks and known.state == "needs_information" else known.state
+    turn.ask_screen(screens.registered_screen(state, known.number, more))
+
+
+def sent(turn: TurnState, *, may: bool) -> RegistrationStatus:
+    """Return the state after "Send"; `may`: the registry's later answers may be announced."""
+    known = turn.c.registration or RegistrationStatus("sent")
+    if known.state == "withdrawn":
+        known = RegistrationStatus("sent", known.number)
+    return replace(known, state="sent", write_first=may, reason="", question=None)
+
+
+def acknowledged(turn: TurnState, told: Acknowledged) -> None:
+    before = turn.c.registration or RegistrationStatus(told.state)
+    now = replace(
+        before,
+        state=told.state,
+        number=told.number,
+        reason=told.reason,
+        question=told.question,
+        step=told.step,
+        history=registration_history.continued(before, told, turn.today),
     )
-
-
-def acknowledged(turn: TurnState, state: str, number: str) -> None:
-    before = turn.c.registration or RegistrationStatus(state)
-    turn.c = replace(turn.c, registration=replace(before, state=state, number=number))
+    turn.c = replace(turn.c, registration=now)
     # The person waits for the first answer after sending; later ones need their consent.
-    awaited = before.state in ("sent", "withdrawing")
+    awaited = before.state in ("sent", "answered", "withdrawing")
     if not turn.c.muted and (awaited or before.write_first):
         announce_update(turn)
+
+
+def send_answer(turn: TurnState, flow: Flow, road: Path) -> None:
+    """Send the answer to the registry's question, unless it is no longer asked."""
+    known = turn.c.registration
+    item = flow.questions()[0]
+    value = road.answers.get(item.name)
+    if known is None or not known.question or known.question.about != flow.answers_to or not value:
+        return turn.notes.append((NO_LONGER,))
+    turn.effects.append(AnswerRegistry(known.question, item.name, value))
+    turn.c = replace(turn.c, registration=replace(known, state="answered", question=None))
+    turn.notes.append((screens.registration_text("answered", known.number),))
 
 
 def withhold_update(turn: TurnState, notice: Notice) -> None:
@@ -43,3 +82,32 @@ def announce_update(turn: TurnState) -> None:
     """Announce an update without its content, since others may see the screen."""
     opening = (Button("!status", screens.OPEN),)
     turn.say(((screens.UPDATE,),), opening, service=True, notice=Notice.UPDATE)
+
+
+def _is_offered(flow: Flow, known: RegistrationStatus | None) -> bool:
+    asked = known.question.about if known and known.question else ""
+    return flow.follows and flow.answers_to in ("", asked)
+
+
+def _life(turn: TurnState, known: RegistrationStatus) -> Iterator[tuple[Text, ...]]:
+    """Yield the history, the reason, and the step of the platform with the next thing to do."""
+    yield tuple(registration_history.lines(known))
+    yield tuple(registration_history.reason(known))
+    if known.question and known.question.until:
+        yield (_until(known.question.until),)
+    if known.step is not None:
+        yield from _step(turn, known.step)
+
+
+def _step(turn: TurnState, step: PlatformStep) -> Iterator[tuple[Text, ...]]:
+    lines = registration_history.step_lines(step)
+    if not lines:
+        return
+    yield (*lines, _until(step.until)) if step.until else tuple(lines)
+    for flow in turn.flows.values():
+        if flow.explains is not None:
+            yield from ((text,) for text in flow.explains(step.step, step.status, turn.today))
+
+
+def _until(day: date) -> Text:
+    return _(UNTIL.msgid, day=day)

@@ -7,6 +7,7 @@ from flows.engine import (
     external_model,
     hearing,
     pin_screens,
+    registration_screens,
     safety,
     screens,
     suggestion_screens,
@@ -91,6 +92,8 @@ def _registered(turn: TurnState, key: str) -> None:
     if key == "withdraw":
         return turn.ask_screen(screens.WITHDRAW_SCREEN)
     if key in turn.flows:
+        if turn.flows[key].answers_to:
+            turn.notes.append((registration_screens.ASKED,))
         turn.open_flow(turn.flows[key])
         return turn.ask()
     if key != "amend":

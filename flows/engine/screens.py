@@ -183,6 +183,15 @@ REGISTRATION = {
         "also write to an officer now. Your registration number: {number}"
     ),
     # The words of "received": others could test with a person's details whether they registered.
+    "question": _(
+        "The registry has a question about your registration. Press “{answer}”. Your registration "
+        "number: {number}",
+        answer=labels.ANSWER,
+    ),
+    "answered": _(
+        "Your answer is on its way to the registry. You need not send it again. Your registration "
+        "number: {number}"
+    ),
     "duplicate": _(
         "Your registration has arrived and is being checked. Your registration number: {number}"
     ),
@@ -266,16 +275,18 @@ def registration_text(state: str, number: str) -> Text:
     """Return the state of a registration, with its number once there is one."""
     text = REGISTRATION.get(state, REGISTRATION["sent"])
     if "{number}" in text.msgid:
-        return receipt(_(text.msgid, number=number), number)
+        return receipt(_(text.msgid, **dict(text.values), number=number), number)
     return receipt(text, "")
 
 
 def registered_screen(state: str, number: str, more: Iterable[Flow]) -> Choice:
     text = registration_text(state, number)
+    asked = [flow for flow in more if flow.answers_to]
     among = (
+        *(Option(flow.name, flow.title) for flow in asked),
         Option("amend", button("Change an answer")),
         Option("withdraw", button("Withdraw")),
-        *(Option(flow.name, flow.title) for flow in more),
+        *(Option(flow.name, flow.title) for flow in more if not flow.answers_to),
         Option("menu", button("Menu")),
     )
     gone = state in ("withdrawing", "withdrawn")

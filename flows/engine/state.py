@@ -6,6 +6,7 @@ from datetime import date
 
 from flows.engine.events import Effect, Say
 from flows.engine.flow import Answer, Form
+from flows.engine.registration import RegistrationStatus
 
 # Revision of an answer given before its question was asked. It counts only after the person
 # confirms it there.
@@ -37,15 +38,6 @@ class Asked:
     options: tuple[Shown, ...] = ()
     page: int = 0
     tries: int = 0
-
-
-@dataclass(frozen=True)
-class RegistrationStatus:
-    """The known state of the person's registration."""
-
-    state: str
-    number: str = ""
-    write_first: bool = False
 
 
 @dataclass(frozen=True)

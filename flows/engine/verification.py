@@ -244,7 +244,9 @@ def _screens(flows: Mapping[str, Flow]) -> Iterator[tuple[Choice, Mapping[str, R
 
 
 def _following(flows: Mapping[str, Flow]) -> tuple[Flow, ...]:
-    return tuple(flow for flow in flows.values() if flow.follows)
+    """Return the flows offered with a registration; the registry asks one question at a time."""
+    asked = [flow for flow in flows.values() if flow.answers_to][:1]
+    return (*asked, *(flow for flow in flows.values() if flow.follows and not flow.answers_to))
 
 
 def _parts(flow: Flow) -> Iterator[tuple[Question, int]]:

@@ -29,7 +29,6 @@ from flows import FLOWS
 from flows.engine import announcement_screens, pin_screens
 from flows.engine.conversation import step
 from flows.engine.events import (
-    Acknowledged,
     Button,
     Event,
     Page,
@@ -41,6 +40,7 @@ from flows.engine.events import (
     UploadChecked,
 )
 from flows.engine.flow import path
+from flows.engine.registration import Acknowledged
 from flows.engine.text import _, button
 from flows.knowledge import kandas
 from tests.browser.chromium import launched

@@ -18,7 +18,8 @@ from flows.engine.events import Event, Page, Say
 from flows.engine.flow import Answer, Flow, Form
 from flows.engine.questions import Question
 from flows.engine.refusals import REFUSALS, explain
-from flows.engine.state import Conversation, RegistrationStatus
+from flows.engine.registration import RegistrationStatus
+from flows.engine.state import Conversation
 from flows.engine.text import Text, Value, button
 from flows.engine.turn import TurnState
 from tests.flows import answers

@@ -3,7 +3,8 @@
 import msgspec
 
 from bot.conversations import state_format
-from flows.engine.state import Conversation, MadeList, RegistrationStatus
+from flows.engine.registration import RegistrationStatus
+from flows.engine.state import Conversation, MadeList
 
 WHOLE = Conversation(
     language="kk",

@@ -13,7 +13,6 @@ from bot.i18n import Languages
 from flows import FLOWS
 from flows.engine.conversation import step
 from flows.engine.events import (
-    Acknowledged,
     Attached,
     Effect,
     Event,
@@ -31,6 +30,7 @@ from flows.engine.events import (
 )
 from flows.engine.flow import Flow, Form, Path, Submit, path
 from flows.engine.model_events import IntentChosen
+from flows.engine.registration import Acknowledged, PlatformStep, RegistryQuestion
 from flows.engine.replies import Understanding
 from flows.engine.state import Conversation, Turn
 from flows.engine.text import Label, Text, Value
@@ -296,8 +296,12 @@ class Chat:
                 return f"[{self._label(payload)}]"
             case Unreadable(kind, caption) | Attached(kind, _, _, caption):
                 return f"({kind}) {caption}".strip()
-            case Acknowledged(state):
+            case Acknowledged(state, question=None, step=None):
                 return f"(the registry: {state})"
+            case Acknowledged(question=RegistryQuestion(about=about)):
+                return f"(the registry asks: {about})"
+            case Acknowledged(step=PlatformStep(step, status)):
+                return f"(the registry: {step} {status})"
             case _:
                 return f"({type(event).__name__.lower()})"
 

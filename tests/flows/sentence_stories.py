@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from flows.engine.events import Acknowledged, Unreadable
+from flows.engine.events import Unreadable
+from flows.engine.registration import Acknowledged
 from tests.flows.chat import Chat
 from tests.flows.recognizer import UNDERSTANDING, sentence
 

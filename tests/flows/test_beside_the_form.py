@@ -21,7 +21,8 @@ from flows.engine.events import (
     UploadRequested,
 )
 from flows.engine.flow import Submit
-from flows.engine.state import Conversation, RegistrationStatus
+from flows.engine.registration import RegistrationStatus
+from flows.engine.state import Conversation
 from flows.preregistration import SURNAME
 from tests.flows.chat import LANGUAGES, Chat, at, straight
 from tests.flows.recognizer import UNDERSTANDING, sentence

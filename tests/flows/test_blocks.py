@@ -4,7 +4,8 @@ import pytest
 
 from flows.engine import checklist_screens, screens
 from flows.engine.blocks import Caution, Item, More, Receipt, Row, Source, Tick
-from flows.engine.events import Acknowledged, Pressed
+from flows.engine.events import Pressed
+from flows.engine.registration import Acknowledged
 from flows.engine.text import Text
 from flows.knowledge.documents import IIN
 from tests.flows.chat import WORDS, Chat, at

@@ -28,8 +28,9 @@ from flows.engine.language_protocol import Refusal
 from flows.engine.questions import PersonName
 from flows.engine.recognition import Confidence, Danger, Reading, Recognition
 from flows.engine.refusals import REFUSALS
+from flows.engine.registration import RegistrationStatus
 from flows.engine.replies import Reply, Understanding
-from flows.engine.state import UNASKED, Conversation, RegistrationStatus
+from flows.engine.state import UNASKED, Conversation
 from flows.engine.text import Text
 from flows.knowledge import entry
 from flows.knowledge.intents.answers import BY_INTENT

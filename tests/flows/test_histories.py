@@ -9,7 +9,6 @@ from bot.i18n.reserved_words import NO, RESERVED, YES
 from flows import FLOWS
 from flows.engine.conversation import step
 from flows.engine.events import (
-    Acknowledged,
     ConsentGiven,
     Edited,
     Event,
@@ -23,6 +22,7 @@ from flows.engine.events import (
     Unreadable,
 )
 from flows.engine.flow import Submit
+from flows.engine.registration import Acknowledged
 from flows.engine.screens import REGISTRATION
 from flows.preregistration import CLOSED
 from tests.flows import recognizer

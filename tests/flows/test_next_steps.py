@@ -3,8 +3,8 @@
 import pytest
 
 from flows import next_steps
-from flows.engine.events import Acknowledged
 from flows.engine.flow import Submit
+from flows.engine.registration import Acknowledged
 from flows.knowledge import kandas
 from flows.knowledge.intents.cautions import REFUSED
 from flows.knowledge.registry import NO_PROMISE

@@ -23,7 +23,7 @@ from flows.engine.events import (
     UploadStatusChanged,
 )
 from flows.engine.flow import SendPapers
-from flows.engine.state import RegistrationStatus
+from flows.engine.registration import RegistrationStatus
 from flows.engine.text import Text
 from flows.papers import ETHNICITY, PASSPORT
 from tests.flows.chat import Chat, at

@@ -11,7 +11,7 @@ from flows.engine.flow import OpenCase
 from flows.engine.language_protocol import Refusal
 from flows.engine.recognition import Danger, Recognition
 from flows.engine.refusals import REFUSALS
-from flows.engine.state import RegistrationStatus
+from flows.engine.registration import RegistrationStatus
 from flows.engine.word_count import count_words
 from flows.knowledge.intents.answers import BY_INTENT
 from flows.replies import understanding

@@ -6,15 +6,10 @@ import pytest
 
 from flows import FLOWS, about, missions, preregistration
 from flows.engine import screens
-from flows.engine.events import (
-    Acknowledged,
-    CancelCase,
-    ConsentGiven,
-    DeleteInput,
-    Started,
-)
+from flows.engine.events import CancelCase, ConsentGiven, DeleteInput, Started
 from flows.engine.flow import HandoffOffer, OpenCase, Submit
-from flows.engine.state import Conversation, RegistrationStatus
+from flows.engine.registration import Acknowledged, RegistrationStatus
+from flows.engine.state import Conversation
 from flows.engine.text import Text, _, button
 from flows.knowledge.contacts import UNIFIED
 from flows.knowledge.laws import IR_MISSIONS

@@ -9,7 +9,7 @@ from flows.checklist import LISTING
 from flows.engine import screens
 from flows.engine.checklist_screens import Screen
 from flows.engine.events import Joined, Page, Pressed, PrintList, Remind, Say, UploadRequested
-from flows.engine.state import RegistrationStatus
+from flows.engine.registration import RegistrationStatus
 from flows.engine.text import Text
 from tests.flows.chat import Chat
 from tests.flows.test_announcement_screens import subscribed

@@ -6,11 +6,14 @@ the difference.
 
 import os
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from flows.engine.events import Acknowledged, Resolved, Unreadable
+from flows.engine.events import Resolved, Unreadable
+from flows.engine.registration import Acknowledged, PlatformStep, RegistryQuestion
+from flows.engine.registration_history import STEPS
 from tests.flows import sentence_stories
 from tests.flows.chat import LANGUAGES, Chat
 
@@ -75,6 +78,23 @@ def next_steps(chat: Chat) -> None:
     chat.takes(Acknowledged("received", "KZ-2026-TEST")).presses("!status", "next_steps")
 
 
+def followed(chat: Chat) -> None:
+    number, day = "KZ-2026-TEST", date(2026, 12, 20)
+    chat.presses("preregistration").until("review", write_first="yes").presses("submit")
+    chat.takes(Acknowledged("received", number))
+    asks = RegistryQuestion("1", "BIRTH_YEAR", day)
+    chat.takes(Acknowledged("needs_information", number, "UNCLEAR", asks))
+    chat.presses("!status", "asked_birth_year").says("99", "1991")
+    chat.takes(Acknowledged("received", number)).takes(Acknowledged("accepted", number))
+    for name in STEPS:
+        for status in ("OPEN", "DONE"):
+            until = day if (name, status) == ("TEST", "OPEN") else None
+            step = PlatformStep(name, status, until)
+            chat.takes(Acknowledged("accepted", number, step=step))
+            if status == "OPEN" or name == "CARD":
+                chat.presses("!status")
+
+
 def support(chat: Chat) -> None:
     chat.presses("support", "north_east", "pavlodar").says("5").presses("yes")
     chat.presses("support", "south", "almaty").says("0", "2").presses("no")
@@ -110,6 +130,7 @@ STORIES: dict[str, Callable[[Chat], None]] = {
     "kept_list": kept_list,
     "announcements": announcements,
     "next_steps": next_steps,
+    "followed": followed,
     "support": support,
     "practice": practice,
     "questions": questions,

@@ -19,6 +19,7 @@ from bot.worker import main, sweeps
 from flows.preregistration import CLOSED
 from tests.desk.desks import ahead
 from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest
+from tests.registry.example import status_callback
 
 NUMBER = "KS-2026-2345-6789"
 UNKNOWN = OutcomeUnknown("E_REGISTRY_UNKNOWN", "no answer")
@@ -179,7 +180,10 @@ async def _accepted(rt: Runtime, guest: Guest, registry: Keeping) -> None:
     await _write(rt, registry)
     version = max(each.version for each in registry.said.values()) + 1
     await receive.deliver(
-        rt, await registry_events.record_status_callback(rt, NUMBER, "ACCEPTED", version)
+        rt,
+        await registry_events.record_status_callback(
+            rt, status_callback(NUMBER, "ACCEPTED", version)
+        ),
     )
 
 

@@ -5,7 +5,14 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from bot.registry.contract import Consent, ConsentWithdrawal, Contact, Member, PreRegistration
+from bot.registry.contract import (
+    Consent,
+    ConsentWithdrawal,
+    Contact,
+    Member,
+    PreRegistration,
+    StatusCallback,
+)
 from bot.registry.sandbox import openapi
 
 CANARY = "Testova"
@@ -38,6 +45,13 @@ def consent_withdrawal(number: str) -> ConsentWithdrawal:
     """Return the withdrawal of her consent."""
     return ConsentWithdrawal(
         number=number, text_sha256="0" * 64, language="kk-Cyrl", withdrawn_at=now()
+    )
+
+
+def status_callback(number: str, state: str, version: int) -> StatusCallback:
+    """Return a callback of the registry about a registration."""
+    return StatusCallback(
+        event_id=uuid4(), number=number, state=state, version=version, at=now(), reason_code=None
     )
 
 

@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from bot.registry.client import Registry
-from bot.registry.contract import problem
 from bot.registry.errors import (
     Misconfigured,
     OutcomeUnknown,
@@ -26,6 +25,7 @@ from bot.registry.errors import (
     Unavailable,
 )
 from bot.registry.http import ANSWER_LIMIT
+from bot.registry.problems import problem
 from tests.registry.conftest import CLIENT_ID, CLIENT_SECRET
 from tests.registry.example import CANARY, new_key, pre_registration
 

@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bot.registry.contract import PROBLEMS, Contact, Member, PreRegistration
+from bot.registry.contract import (
+    Contact,
+    Member,
+    PreRegistration,
+)
+from bot.registry.problems import PROBLEMS
 from bot.registry.sandbox import openapi
 from bot.registry.sandbox.reference import REFERENCES
 from tests.registry.example import CANARY, operations, pre_registration

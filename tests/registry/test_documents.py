@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from bot.registry.client import Registry
-from bot.registry.contract import FieldError
 from bot.registry.documents import MAX_DOCUMENT_BYTES, DocumentLabel
 from bot.registry.errors import Refused
+from bot.registry.problems import FieldError
 from tests.registry.conftest import Sandbox
 from tests.registry.example import consent_withdrawal, new_key, pre_registration
 

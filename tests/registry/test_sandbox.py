@@ -12,8 +12,13 @@ from aiohttp import ClientSession
 
 from bot.registry.callback_signature import verify
 from bot.registry.client import Registry
-from bot.registry.contract import Acknowledgement, Problem, ReferenceKind, StatusCallback
+from bot.registry.contract import (
+    Acknowledgement,
+    ReferenceKind,
+    StatusCallback,
+)
 from bot.registry.errors import InProgress, Refused
+from bot.registry.problems import Problem
 from bot.registry.sandbox import openapi
 from tests.app_stack import serving
 from tests.registry.conftest import (

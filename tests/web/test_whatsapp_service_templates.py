@@ -29,6 +29,7 @@ from tests.app_stack import House
 from tests.desk.desks import an_officer, key
 from tests.emulators.whatsapp import Template as WaTemplate
 from tests.emulators.whatsapp import User
+from tests.registry.example import status_callback
 from tests.web.test_journeys import ANSWERS, _receipt
 from tests.web.test_keeping import LISTED
 from tests.web.test_whatsapp_journey import (
@@ -144,7 +145,9 @@ async def test_late_status_arrives_by_template_and_then_whole(house: House, hour
         talk = replace(held.conversation, registration=told)
         await conversation_store.save_state(house.rt, session, held, talk)
     await _pass(house, hours)
-    told_by = await registry_events.record_status_callback(house.rt, number, "REJECTED", 900)
+    told_by = await registry_events.record_status_callback(
+        house.rt, status_callback(number, "REJECTED", 900)
+    )
     await receive.deliver(house.rt, told_by)
     notice = _text(house, Notice.UPDATE)
     before = len(user.received)

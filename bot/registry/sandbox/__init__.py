@@ -87,7 +87,7 @@ def openapi() -> dict[str, Any]:
 def _application() -> DocumentedApp:
     app = DocumentedApp(
         title="Registry of ethnic Kazakhs abroad: pre-registration",
-        version="1.0.0",
+        version="1.1.0",
         description="The contract that Kosh assumes; the real registry's is not public.",
         servers=[{"url": "/"}],
         docs_url=None,

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from bot.registry.contract import PROBLEMS, FieldError, ProblemName, problem
+from bot.registry.problems import PROBLEMS, FieldError, ProblemName, problem
 
 MAX_ERRORS = 100
 # Refusals by FastAPI itself: a body that is no JSON, or larger than the operation's limit.

@@ -9,7 +9,8 @@ from pydantic import Field
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.registry.contract import FieldError, Model
+from bot.registry.contract import Model
+from bot.registry.problems import FieldError
 from bot.registry.sandbox.errors import answer
 
 type FaultName = Literal[

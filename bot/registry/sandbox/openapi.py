@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from bot.registry.contract import PROBLEMS, Problem, ProblemName
+from bot.registry.problems import PROBLEMS, Problem, ProblemName
 
 # A client waits as long as the header says before it asks again.
 WAITING = {409, 429, 503}

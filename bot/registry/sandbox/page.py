@@ -10,10 +10,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import Field
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from bot.registry.contract import Model, State
+from bot.registry.contract import Model, State, StepName, StepStatus, Subject
 from bot.registry.sandbox import store
 from bot.registry.sandbox.errors import Objection, parse
 from bot.registry.sandbox.faults import FAULTS, Fault
+from bot.registry.sandbox.life import Asking, Stepping
 from bot.registry.sandbox.state import Sandbox, here
 from bot.registry.sandbox.store import Verdict
 
@@ -70,6 +71,9 @@ async def page(request: Request) -> Response:
         labels=_LABELS,
         counts={state: counts.get(state, 0) for state in get_args(State.__value__)},
         shown=SHOWN,
+        subjects=get_args(Subject.__value__),
+        steps=get_args(StepName.__value__),
+        statuses=get_args(StepStatus.__value__),
         faults=FAULTS,
         on=sandbox.faults.on.values(),
         delay=sandbox.delay,
@@ -96,6 +100,26 @@ async def decide(request: Request, number: str) -> Response:
     async with here(request).pool.connection() as connection:
         await store.set_verdict(connection, number, decision.state)
     here(request).changed.set()
+    return Response(status_code=204)
+
+
+@routes.post("/_entries/{number}/question")
+async def ask(request: Request, number: str) -> Response:
+    """Ask the person of an entry a question."""
+    asking = parse(Asking, await _sent(request))
+    async with here(request).pool.connection() as connection:
+        await store.ask(connection, number, asking)
+    here(request).decided.set()
+    return Response(status_code=204)
+
+
+@routes.post("/_entries/{number}/step")
+async def step(request: Request, number: str) -> Response:
+    """Report a step of the platform for an entry."""
+    stepping = parse(Stepping, await _sent(request))
+    async with here(request).pool.connection() as connection:
+        await store.report_step(connection, number, stepping)
+    here(request).decided.set()
     return Response(status_code=204)
 
 

@@ -3,7 +3,11 @@
 from typing import TypeAliasType, get_args
 
 from bot.registry import contract
-from bot.registry.contract import Reference, ReferenceItem, ReferenceKind
+from bot.registry.contract import (
+    Reference,
+    ReferenceItem,
+    ReferenceKind,
+)
 from bot.registry.documents import DocumentKind
 
 _REGIONS = {
@@ -81,6 +85,9 @@ _LISTS: dict[ReferenceKind, dict[str, str]] = {
     "relations": _codes(contract.Relation),
     "age-bands": _codes(contract.AgeBand),
     "contact-kinds": _codes(contract.ContactKind),
+    "question-subjects": _codes(contract.Subject),
+    "steps": _codes(contract.StepName),
+    "step-statuses": _codes(contract.StepStatus),
 }
 
 REFERENCES: dict[ReferenceKind, Reference] = {

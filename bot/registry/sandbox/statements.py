@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from bot.db.statements import seconds, statement
-from bot.registry.sandbox.tables import SCHEMA, Callback, Document, Entry, Write
+from bot.registry.sandbox.tables import SCHEMA, Callback, Document, Entry, Milestone, Write
 
 _NOW: ColumnElement[datetime] = func.clock_timestamp(type_=DateTime(timezone=True))
 _KEY = bindparam("key", type_=Text())
@@ -39,9 +39,12 @@ LOCK_KEY = statement(select(func.pg_try_advisory_xact_lock(func.hashtextextended
 # Acknowledgements, with the columns in the order of its fields
 
 _STATUS = (Entry.number, Entry.state, Entry.version, Entry.received_at, Entry.reason_code)
-_ACKNOWLEDGED = select(*_STATUS, Entry.changed_by)
+_LIFE = (Entry.question, Entry.step)
+_ACKNOWLEDGED = select(*_STATUS, Entry.changed_by, *_LIFE)
 BY_KEY = statement(
-    select(*_STATUS, Write.key).join(Write, Write.number == Entry.number).where(Write.key == _KEY)
+    select(*_STATUS, Write.key, *_LIFE)
+    .join(Write, Write.number == Entry.number)
+    .where(Write.key == _KEY)
 )
 BY_NUMBER = statement(_ACKNOWLEDGED.where(_IS_ENTRY))
 ANOTHER = statement(_ACKNOWLEDGED.where(Entry.number != _NUMBER).order_by(func.random()).limit(1))
@@ -70,6 +73,7 @@ _CONTENT = {
     "verdict": _VERDICT,
     "doubled": bindparam("doubled"),
     "due_at": _NOW + seconds("delay"),
+    "question": null(),
 }
 CREATE = statement(
     insert(Entry).values(
@@ -90,8 +94,71 @@ WITHDRAW = statement(
         version=Entry.version + cast(_IS_OPEN, Integer),
         reason_code=None,
         due_at=None,
+        question=null(),
         body=case((bindparam("erase", type_=Boolean()), null()), else_=Entry.body),
     )
+)
+
+# Questions, steps and history
+
+ASK = statement(
+    update(Entry)
+    .where(_IS_ENTRY, _IS_OPEN)
+    .values(
+        state="NEEDS_INFORMATION",
+        reason_code="UNCLEAR",
+        version=Entry.version + 1,
+        due_at=None,
+        question=cast(bindparam("question", type_=Text()), JSON),
+    )
+)
+QUESTIONED = statement(
+    select(Entry.question, Entry.body).where(_IS_ENTRY, _IS_OPEN).with_for_update()
+)
+REPLY = statement(
+    update(Entry)
+    .where(_IS_ENTRY)
+    .values(
+        changed_by=_KEY,
+        state="RECEIVED",
+        reason_code=None,
+        version=Entry.version + 1,
+        verdict=_VERDICT,
+        doubled=bindparam("doubled"),
+        due_at=_NOW + seconds("delay"),
+        question=null(),
+        body=cast(_BODY, JSON),
+    )
+)
+STEP = statement(
+    update(Entry)
+    .where(_IS_ENTRY, _IS_OPEN)
+    .values(version=Entry.version + 1, step=cast(bindparam("step", type_=Text()), JSON))
+)
+RECORD_MILESTONE = statement(
+    insert(Milestone)
+    .from_select(
+        [
+            Milestone.number,
+            Milestone.version,
+            Milestone.state,
+            Milestone.reason_code,
+            Milestone.step,
+        ],
+        select(
+            Entry.number,
+            Entry.version,
+            Entry.state,
+            Entry.reason_code,
+            case((bindparam("with_step", type_=Boolean()), Entry.step), else_=null()),
+        ).where(_IS_ENTRY),
+    )
+    .on_conflict_do_nothing()
+)
+MILESTONES = statement(
+    select(Milestone.version, Milestone.state, Milestone.reason_code, Milestone.step, Milestone.at)
+    .where(Milestone.number == _NUMBER)
+    .order_by(Milestone.version)
 )
 
 # Decisions
@@ -113,11 +180,10 @@ DECIDE = statement(
         state=Entry.verdict,
         version=Entry.version + 1,
         due_at=None,
+        question=null(),
         reason_code=case((Entry.verdict.in_(["REJECTED", "NEEDS_INFORMATION"]), "INCOMPLETE")),
     )
-    .returning(
-        Entry.number, Entry.state, Entry.version, Entry.reason_code, _NOW.label("at"), Entry.doubled
-    )
+    .returning(Entry.number, _NOW.label("at"), Entry.doubled)
 )
 UNTIL_DECISION = statement(select(cast(extract("epoch", func.min(Entry.due_at) - _NOW), Float)))
 
@@ -230,6 +296,8 @@ _ENTRY = {
     "writes": _WRITES,
     "callbacks": func.coalesce(_CALLBACKS, func.json_build_array()),
     "documents": func.coalesce(_PAPERS, func.json_build_array()),
+    "question": Entry.question,
+    "step": Entry.step,
 }
 ENTRY_FIELDS = tuple(_ENTRY)
 ENTRIES = statement(

@@ -17,10 +17,11 @@ from bot.registry.contract import (
     Acknowledgement,
     ConsentWithdrawal,
     PreRegistration,
+    QuestionAnswer,
     State,
     StatusCallback,
 )
-from bot.registry.sandbox import statements, tables
+from bot.registry.sandbox import life, statements, tables
 from bot.registry.sandbox.errors import Objection
 
 type Connection = AsyncConnection[Any]
@@ -43,6 +44,14 @@ class Amend:
 
 
 @dataclass(frozen=True)
+class Reply:
+    """The answer to a question of the registry."""
+
+    number: str
+    body: QuestionAnswer
+
+
+@dataclass(frozen=True)
 class Withdraw:
     """A withdrawal; the content stays."""
 
@@ -56,7 +65,7 @@ class WithdrawConsent:
     body: ConsentWithdrawal
 
 
-type Write = Create | Amend | Withdraw | WithdrawConsent
+type Write = Create | Amend | Reply | Withdraw | WithdrawConsent
 
 
 @dataclass(frozen=True)
@@ -103,6 +112,7 @@ async def settle(
     if earlier is not None:
         return earlier
     acknowledgement = await _perform(connection, key, write, plan)
+    await life.note(connection, acknowledgement.number)
     await execute(
         connection,
         statements.RECORD,
@@ -150,22 +160,35 @@ async def set_verdict(connection: Connection, number: str, verdict: Verdict) -> 
         raise Objection("closed")
 
 
+async def ask(connection: Connection, number: str, asking: life.Asking) -> None:
+    """Ask the person a question now; raises `Objection`: not-found, closed."""
+    await _tell(connection, number, await life.ask(connection, number, asking))
+
+
+async def report_step(connection: Connection, number: str, stepping: life.Stepping) -> None:
+    """Report a step of the platform now; raises `Objection`: not-found, closed."""
+    done = await life.report(connection, number, stepping)
+    await _tell(connection, number, done, with_step=True)
+
+
+async def _tell(
+    connection: Connection, number: str, done: bool, *, with_step: bool = False
+) -> None:
+    now = await read(connection, number)
+    if not done:
+        raise Objection("closed")
+    await life.note(connection, number, with_step=with_step)
+    await _post(connection, life.callback(now, datetime.now(UTC)))
+
+
 async def decide_one(connection: Connection) -> bool:
     """Decide the entry that has been due longest and queue its callbacks; False if none is due."""
     row = await fetch_one(connection, statements.DECIDE)
     if row is None:
         return False
-    number, state, version, reason_code, at, doubled = row
-    told = StatusCallback.model_validate(
-        {
-            "event_id": uuid4(),
-            "number": number,
-            "state": state,
-            "version": version,
-            "reason_code": reason_code,
-            "at": at,
-        }
-    )
+    number, at, doubled = row
+    await life.note(connection, number)
+    told = life.callback(await read(connection, number), at)
     await _post(connection, told)
     if doubled:
         await _post(connection, told)
@@ -217,7 +240,10 @@ def new_number() -> str:
 def _acknowledgement(row: tuple[Any, ...] | None) -> Acknowledgement | None:
     if row is None:
         return None
-    return Acknowledgement.model_validate(dict(zip(Acknowledgement.model_fields, row, strict=True)))
+    found = dict(zip(Acknowledgement.model_fields, row, strict=True))
+    found["question"] = life.question_of(found["question"])
+    found["step"] = life.step_of(found["step"])
+    return Acknowledgement.model_validate(found)
 
 
 def _fingerprint(write: Write) -> str:
@@ -242,6 +268,8 @@ async def _perform(connection: Connection, key: str, write: Write, plan: Plan) -
             return await _create(connection, key, body, plan)
         case Amend(number, body):
             return await _amend(connection, key, number, body, plan)
+        case Reply(number, body):
+            return await _reply(connection, key, number, body, plan)
         case Withdraw(number):
             return await _withdraw(connection, key, number, erase=False)
         case WithdrawConsent(body):
@@ -267,6 +295,19 @@ async def _amend(
     if not amended:
         raise Objection("closed")
     return acknowledgement
+
+
+async def _reply(
+    connection: Connection, key: str, number: str, body: QuestionAnswer, plan: Plan
+) -> Acknowledgement:
+    await read(connection, number)
+    row = await fetch_one(connection, statements.QUESTIONED, number=number)
+    question = life.question_of(row[0]) if row else None
+    if row is None or question is None or question.id != body.question:
+        raise Objection("no-question")
+    values = _content(key, life.corrected(row[1] or {}, question.about, body.value), plan)
+    await execute(connection, statements.REPLY, number=number, **values)
+    return await read(connection, number)
 
 
 def _content(key: str, body: PreRegistration, plan: Plan) -> dict[str, Any]:

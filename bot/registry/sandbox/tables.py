@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Identity, Index, MetaData, text
+from sqlalchemy import DDL, JSON, BigInteger, ForeignKey, Identity, Index, MetaData, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.schema import CreateIndex, CreateSchema, CreateTable
+from sqlalchemy.schema import CreateIndex, CreateSchema, CreateTable, DDLElement
 
 from bot.db.statements import Statement, statement
 from bot.db.tables import declarative
@@ -37,6 +37,21 @@ class Entry(_Base):
     verdict: Mapped[str]
     doubled: Mapped[bool]
     due_at: Mapped[datetime | None]
+    question: Mapped[dict[str, Any] | None]
+    step: Mapped[dict[str, Any] | None]
+
+
+class Milestone(_Base):
+    """A state or a step, once for each version of an entry."""
+
+    __tablename__ = "milestones"
+
+    number: Mapped[str] = mapped_column(ForeignKey(Entry.number), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    reason_code: Mapped[str | None]
+    step: Mapped[dict[str, Any] | None]
+    at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
 
 
 class Write(_Base):
@@ -87,8 +102,16 @@ def creation() -> list[Statement[()]]:
     return [
         statement(CreateSchema(SCHEMA, if_not_exists=True)),
         *(statement(CreateTable(each, if_not_exists=True)) for each in tables),
+        *(
+            statement(_ddl(f"ALTER TABLE {Entry.__table__} ADD COLUMN IF NOT EXISTS {each} JSON"))
+            for each in ("question", "step")
+        ),
         *(statement(CreateIndex(each, if_not_exists=True)) for each in indexes),
     ]
+
+
+def _ddl(text: str) -> DDLElement:
+    return DDL(text)  # type: ignore[no-untyped-call]
 
 
 def _name(index: Index) -> str:

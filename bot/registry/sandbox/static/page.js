@@ -71,6 +71,14 @@ document.getElementById("pace").addEventListener("submit", (event) => {
   send("/_pace", { seconds: Number(new FormData(event.target).get("seconds")) });
 });
 
+document.addEventListener("submit", (event) => {
+  const { life, number } = event.target.dataset;
+  if (!life) return;
+  event.preventDefault();
+  const given = [...new FormData(event.target)].filter(([, value]) => value !== "");
+  send(`/_entries/${encodeURIComponent(number)}/${life}`, Object.fromEntries(given));
+});
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;

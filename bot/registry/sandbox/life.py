@@ -1,0 +1,114 @@
+"""Life of an entry after it was received: questions, steps of the platform, history."""
+
+import json
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+from psycopg import AsyncConnection
+from pydantic import ValidationError
+
+from bot.db.statements import execute, fetch_all
+from bot.registry.contract import (
+    Acknowledgement,
+    History,
+    Milestone,
+    Model,
+    PlatformStep,
+    PreRegistration,
+    RegistryQuestion,
+    StatusCallback,
+    StepName,
+    StepStatus,
+    Subject,
+)
+from bot.registry.problems import FieldError
+from bot.registry.sandbox import statements
+from bot.registry.sandbox.errors import Objection
+
+type Connection = AsyncConnection[Any]
+
+_FIELDS = tuple(Milestone.model_fields)
+
+
+class Asking(Model):
+    """A question about an entry, put by hand."""
+
+    about: Subject
+    until: date | None = None
+
+
+class Stepping(Model):
+    """A step of the platform, reported by hand."""
+
+    step: StepName
+    status: StepStatus
+    until: date | None = None
+
+
+async def ask(connection: Connection, number: str, asking: Asking) -> bool:
+    """Ask the person a question; return False if the entry is closed or unknown."""
+    question = RegistryQuestion(id=uuid4(), about=asking.about, until=asking.until)
+    values = {"number": number, "question": question.model_dump_json()}
+    return bool(await execute(connection, statements.ASK, **values))
+
+
+async def report(connection: Connection, number: str, stepping: Stepping) -> bool:
+    """Report a step of the platform; return False if the entry is closed or unknown."""
+    step = PlatformStep(step=stepping.step, status=stepping.status, until=stepping.until)
+    return bool(
+        await execute(connection, statements.STEP, number=number, step=step.model_dump_json())
+    )
+
+
+async def note(connection: Connection, number: str, *, with_step: bool = False) -> None:
+    """Add the present version of an entry to its history, once."""
+    await execute(connection, statements.RECORD_MILESTONE, number=number, with_step=with_step)
+
+
+async def history(connection: Connection, number: str) -> History:
+    """Return the history of an entry; raises `Objection` (not-found)."""
+    rows = await fetch_all(connection, statements.MILESTONES, number=number)
+    if not rows:
+        raise Objection("not-found")
+    items = [Milestone.model_validate(_plain(row)) for row in rows]
+    return History(number=number, items=tuple(items))
+
+
+def callback(now: Acknowledgement, at: Any) -> StatusCallback:
+    """Return the callback that tells what an acknowledgement says."""
+    return StatusCallback(
+        event_id=uuid4(),
+        number=now.number,
+        state=now.state,
+        version=now.version,
+        at=at,
+        reason_code=now.reason_code,
+        question=now.question,
+        step=now.step,
+    )
+
+
+def _plain(row: tuple[Any, ...]) -> dict[str, Any]:
+    found = dict(zip(_FIELDS, row, strict=True))
+    return found | {"step": step_of(found["step"])}
+
+
+def step_of(stored: dict[str, Any] | None) -> PlatformStep | None:
+    """Return a stored step."""
+    return PlatformStep.model_validate(stored, strict=False) if stored else None
+
+
+def question_of(stored: dict[str, Any] | None) -> RegistryQuestion | None:
+    """Return a stored question."""
+    return RegistryQuestion.model_validate(stored, strict=False) if stored else None
+
+
+def corrected(body: dict[str, Any], about: str, value: str) -> PreRegistration:
+    """Return the content with the answer in its place; raises `Objection` (invalid)."""
+    name = about.lower()
+    fits = int(value) if name == "birth_year" and value.isdecimal() else value
+    try:
+        return PreRegistration.model_validate_json(json.dumps(body | {name: fits}))
+    except ValidationError:
+        raise Objection("invalid", (FieldError(pointer="/value", code="UNFIT"),)) from None

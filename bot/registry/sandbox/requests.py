@@ -1,0 +1,133 @@
+"""Read requests to the contract's resources: token, key, media type, size and body."""
+
+import asyncio
+import base64
+import binascii
+import json
+from typing import Annotated, Any
+from urllib.parse import unquote_plus
+
+from fastapi import Depends, Header, Request
+from fastapi.openapi.models import OAuthFlowClientCredentials, OAuthFlows
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPBasic, OAuth2
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+from starlette.responses import Response
+
+from bot.registry.contract import Key
+from bot.registry.sandbox.errors import Objection
+from bot.registry.sandbox.faults import Drawn
+from bot.registry.sandbox.state import here
+
+MAX_BODY_BYTES = 64 * 1024
+
+
+class JsonRules:
+    """Validate a body by pydantic's rules for JSON, under which a date is a string.
+
+    FastAPI hands over parsed values; the strict models of the contract would refuse their strings.
+    """
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        def read(value: Any) -> Any:
+            return source.model_validate_json(json.dumps(value))
+
+        python = core_schema.no_info_plain_validator_function(read)
+        return core_schema.json_or_python_schema(handler(source), python)
+
+
+class ReadRequest(Request):
+    """A request whose body was read within its limit before FastAPI asks for it."""
+
+    def __init__(self, request: Request, raw: bytes) -> None:
+        super().__init__(request.scope, request.receive)
+        self._raw = raw
+
+    async def body(self) -> bytes:
+        """Return the body that was read."""
+        return self._raw
+
+
+class ResourceRoute(APIRoute):
+    """Check token, media type and size before FastAPI reads the body."""
+
+    def get_route_handler(self) -> Any:
+        """Return FastAPI's handler behind the checks."""
+        handler = super().get_route_handler()
+
+        async def checked(request: Request) -> Response:
+            _require_token(request)
+            if self.body_field is not None:
+                request = ReadRequest(request, await _json(request))
+            return await handler(request)
+
+        return checked
+
+
+class ClientLogin(HTTPBasic):
+    """Read the client's id and secret from HTTP Basic; empty if there are none."""
+
+    async def __call__(self, request: Request) -> tuple[str, str]:  # type: ignore[override]
+        scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
+        try:
+            pair = base64.b64decode(encoded, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            return "", ""
+        client_id, _, client_secret = pair.partition(":")
+        if scheme.lower() != "basic":
+            return "", ""
+        return unquote_plus(client_id), unquote_plus(client_secret)
+
+
+CLIENT = OAuth2(
+    flows=OAuthFlows(clientCredentials=OAuthFlowClientCredentials(tokenUrl="/oauth/token")),
+    scheme_name="client",
+    auto_error=False,
+)
+
+
+async def _single_key(
+    request: Request, key: Annotated[Key, Header(alias="Idempotency-Key")]
+) -> str:
+    if len(request.headers.getlist("Idempotency-Key")) != 1:
+        raise Objection("bad-key")
+    return key
+
+
+WriteKey = Annotated[str, Depends(_single_key)]
+
+
+async def wait_if_slow(request: Request) -> None:
+    """Wait while the fault `slow` is on."""
+    if fault := drawn(request).get("slow"):
+        await asyncio.sleep(fault.seconds)
+
+
+def drawn(request: Request) -> Drawn:
+    """Return the faults that hit this request."""
+    faults: Drawn = request.state.faults
+    return faults
+
+
+def _require_token(request: Request) -> None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if "expired_token" in drawn(request):
+        here(request).forget_token(token)
+    if scheme.lower() != "bearer" or not here(request).knows_token(token):
+        raise Objection("unauthorized")
+
+
+async def _json(request: Request) -> bytes:
+    """Return the body of a JSON request; Objection for another type or too large a body."""
+    media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise Objection("unsupported-media-type")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise Objection("too-large")
+    return bytes(body)

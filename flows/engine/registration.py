@@ -1,0 +1,65 @@
+"""Known state of a registration: state, open question, step of the platform, history."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True)
+class RegistryQuestion:
+    """An open question of the registry; `about` is a code of its contract."""
+
+    id: str
+    about: str
+    until: date | None = None
+
+
+@dataclass(frozen=True)
+class PlatformStep:
+    """The last step of the Kandas platform that the registry reported, as codes."""
+
+    step: str
+    status: str
+    until: date | None = None
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """A state of the past, or a step, with the day on which it became known here."""
+
+    day: date
+    state: str = ""
+    reason: str = ""
+    step: PlatformStep | None = None
+
+
+@dataclass(frozen=True)
+class RegistrationStatus:
+    """The known state of the person's registration; `reason` is a code of the registry."""
+
+    state: str
+    number: str = ""
+    write_first: bool = False
+    reason: str = ""
+    question: RegistryQuestion | None = None
+    step: PlatformStep | None = None
+    history: tuple[Milestone, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRegistry:
+    """The answer to a question of the registry; `key` is an option or what was written."""
+
+    question: RegistryQuestion
+    name: str
+    key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """The registry answered about this person's registration."""
+
+    state: str
+    number: str
+    reason: str = ""
+    question: RegistryQuestion | None = None
+    step: PlatformStep | None = None

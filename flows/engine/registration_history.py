@@ -1,0 +1,84 @@
+"""Words for the history of a registration and for the steps of the Kandas platform."""
+
+from datetime import date
+
+from flows.engine.registration import Acknowledged, Milestone, PlatformStep, RegistrationStatus
+from flows.engine.text import Text, _
+
+MAX_MILESTONES = 30
+HAPPENED = _("{day}: {event}")
+STATES = {
+    "received": _("received, being checked"),
+    # Translators: the state of a registration.
+    "needs_information": _("the registry has a question"),
+    "duplicate": _("received, being checked"),
+    # Translators: the state of a registration.
+    "passed_on": _("passed on to the office that works on it"),
+    # Translators: a registration was accepted by the registry.
+    "accepted": _("accepted"),
+    "rejected": _("an officer is looking at it"),
+    # Translators: a registration was withdrawn by the person.
+    "withdrawn": _("withdrawn"),
+}
+"""Short words for each state; a duplicate reads as received, so that no one can test for it."""
+REASONS = {
+    "INCOMPLETE": _("The registry’s reason: something is missing."),
+    "UNCLEAR": _("The registry’s reason: something is not clear."),
+}
+STEPS = {
+    "TEST": _("Language test"),
+    "QUESTIONNAIRE": _("Questionnaire"),
+    "CHECK": _("Check by authorities"),
+    "INTERVIEW": _("Interview"),
+    "COMMISSION": _("Commission"),
+    "STATUS": _("Kandas status"),
+    "QUOTA": _("Regional quota"),
+    "CARD": _("Residence card"),
+}
+STATUSES = {
+    "OPEN": _("your turn now"),
+    "DONE": _("done"),
+    "NOT_DONE": _("not completed"),
+}
+STEP = _("{step}: {status}")
+REPORTED = _("The registry reports a step of the authorities.")
+
+
+def continued(before: RegistrationStatus, told: Acknowledged, today: date) -> tuple[Milestone, ...]:
+    """Return the history with a new state or a new step at its end."""
+    new: list[Milestone] = []
+    last = next((each.state for each in reversed(before.history) if each.state), "")
+    if told.state != last:
+        new.append(Milestone(today, told.state, told.reason))
+    if told.step is not None and told.step != before.step:
+        new.append(Milestone(today, step=told.step))
+    return (*before.history, *new)[-MAX_MILESTONES:]
+
+
+def lines(known: RegistrationStatus) -> list[Text]:
+    """Return a line for each state and step of the past, once there are two or more."""
+    found = [(each.day, event) for each in known.history if (event := _event(each)) is not None]
+    if len(found) < 2:
+        return []
+    return [_(HAPPENED.msgid, day=day, event=event) for day, event in found]
+
+
+def reason(known: RegistrationStatus) -> list[Text]:
+    """Return the registry's reason, if this edition has words for it."""
+    text = REASONS.get(known.reason)
+    return [text] if text and known.state in ("rejected", "needs_information") else []
+
+
+def step_lines(step: PlatformStep) -> list[Text]:
+    """Return the step in words; nothing for a code of a later contract."""
+    said = _step(step)
+    return [] if said is None else [REPORTED, said]
+
+
+def _event(milestone: Milestone) -> Text | None:
+    return _step(milestone.step) if milestone.step else STATES.get(milestone.state)
+
+
+def _step(step: PlatformStep) -> Text | None:
+    name, status = STEPS.get(step.step), STATUSES.get(step.status)
+    return _(STEP.msgid, step=name, status=status) if name and status else None

@@ -1,0 +1,31 @@
+"""Steps of the Kandas platform: the next thing to do, as far as a source says it."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from flows.engine.text import Text
+from flows.knowledge import kandas, pilot_2026, quota, settling
+from flows.knowledge.facts import Fact, said
+from flows.knowledge.intents.cautions import REFUSED
+
+# Facts to say while it is the person's turn.
+TO_DO: Mapping[str, tuple[Fact, ...]] = {
+    "TEST": (pilot_2026.TEST,),
+    "QUESTIONNAIRE": (pilot_2026.QUESTIONNAIRE,),
+    "CHECK": (pilot_2026.CHECK,),
+    "INTERVIEW": (pilot_2026.INTERVIEW,),
+    "COMMISSION": (kandas.COMMISSION, kandas.HEARING),
+    "STATUS": (kandas.DECISION,),
+    "QUOTA": (quota.DUTY,),
+    "CARD": (settling.CARD,),
+}
+# Facts to say once the step is done.
+AFTERWARDS: Mapping[str, tuple[Fact, ...]] = {"STATUS": (kandas.VALIDITY,)}
+
+
+def explained(step: str, status: str, today: date) -> tuple[Text, ...]:
+    """Return the sentences on a step; nothing where no source was found."""
+    if status == "NOT_DONE":
+        return (REFUSED,)
+    facts = TO_DO if status == "OPEN" else AFTERWARDS
+    return tuple(said(facts.get(step, ()), today))

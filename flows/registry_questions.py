@@ -1,0 +1,38 @@
+"""Flows with which the registry's questions are asked: one question of the registration each."""
+
+from dataclasses import replace
+from datetime import date
+
+from flows import preregistration as form
+from flows.engine import labels
+from flows.engine.conditions import ALWAYS
+from flows.engine.flow import Flow, Outcome, Submit
+from flows.engine.questions import Question
+
+# Subjects of the contract (`question-subjects`), with the question that asks about each.
+SUBJECTS: dict[str, Question] = {
+    "SURNAME": form.SURNAME,
+    "GIVEN_NAME": form.GIVEN_NAME,
+    "BIRTH_YEAR": form.BIRTH_YEAR,
+    "RESIDENCE_REGION": form.RESIDENCE_REGION,
+    "TIMEFRAME": form.TIMEFRAME,
+    "OCCUPATION": form.OCCUPATION,
+}
+
+
+def _nothing(answers: Submit, today: date) -> Outcome:
+    return Outcome(())
+
+
+def _asking(subject: str, question: Question) -> Flow:
+    return Flow(
+        name=f"asked_{question.name}",
+        title=labels.ANSWER,
+        items=(replace(question, when=ALWAYS, depends=(), skippable=False),),
+        outcome=_nothing,
+        follows=True,
+        answers_to=subject,
+    )
+
+
+REGISTRY_QUESTIONS = tuple(_asking(*each) for each in SUBJECTS.items())
