@@ -56,11 +56,12 @@ NO_TRAVEL = _(
     "If a paper has no apostille or legalisation, do not travel back for it. Tell an officer, "
     "who will look for another way."
 )
+NO_RISK = _(
+    "If a paper has no apostille or legalisation, take no risks for it. Tell an officer, who will"
+    " look for another way."
+)
 NO_CHILD_PAPER = caution(
-    _(
-        "If a child has no birth certificate, talk to an officer first. Never go back to a place "
-        "where you are not safe to get a paper."
-    )
+    _("If a child has no birth certificate, talk to an officer first. Take no risks for a paper.")
 )
 SPOUSE = _("For a husband or wife who is not Kazakh other rules apply. An officer can explain.")
 RULES = _("The rules behind this list")
@@ -154,12 +155,17 @@ def _where(document: Document, answers: Answers) -> tuple[Text, ...]:
         return (document.where,)
     if _origin(answers).confirmation is Confirmation.LEGALISATION:
         return (UNSAFE,)
-    return {"origin": (HOME,), "unsaid": (HOME, LATE)}.get(place or "unsaid", (LATE,))
+    return {"origin": (HOME,), "unsaid": (HOME, UNSAFE)}.get(place or "unsaid", (LATE,))
 
 
 def _left(answers: Answers) -> bool:
     """Return whether the person is, or may be, outside the country that issued the papers."""
     return answers.get("location") != "origin"
+
+
+def _no_travel(answers: Answers) -> Text:
+    """Return the warning for people abroad, or one that fits any place if it is unknown."""
+    return NO_TRAVEL if answers.get("location") in ("kazakhstan", "elsewhere") else NO_RISK
 
 
 def _confirmed(answers: Answers, today: date) -> Text:
@@ -207,7 +213,7 @@ def _before_leaving(answers: Answers, today: date) -> Iterator[Text]:
     if answers.get("location") not in ("kazakhstan", "elsewhere"):
         yield from said([where.law or where.leaving], today)
     if _left(answers):
-        yield NO_TRAVEL
+        yield _no_travel(answers)
 
 
 def _after(
@@ -242,7 +248,7 @@ def _confirmation(answers: Answers, today: date) -> Iterator[Text]:
         return
     yield from said([where.law] if where.law else [], today)
     if not treaty and _left(answers):
-        yield NO_TRAVEL
+        yield NO_RISK
 
 
 def sources(facts: list[Fact]) -> Text:

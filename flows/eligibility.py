@@ -34,8 +34,7 @@ NO_DECISION = _(
     "the authorities decide."
 )
 PERSON_FIRST = _(
-    "It is best to talk to an officer first; the rest can wait. Never go back to a place "
-    "where you are not safe to get a paper."
+    "It is best to talk to an officer first; the rest can wait. Take no risks for a paper."
 )
 CITIZEN_ALREADY = _(
     "You are a citizen of Kazakhstan. These programmes are for people who are not citizens "
@@ -212,7 +211,7 @@ def _urgent(answers: Answers, today: date) -> Iterator[Text]:
     if where.leaving is not None:
         if place in ("origin", "unsaid"):
             yield from said((where.leaving,), today)
-        if place != "origin":
+        if place in ("kazakhstan", "elsewhere"):
             yield LEFT
     if answers.get("purpose") == "move":
         yield KEEP

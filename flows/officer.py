@@ -49,8 +49,8 @@ WORDS = FreeText(
     name="words",
     label=button("Your question"),
     text=_(
-        "Please write your question in your own words. Do not write document numbers. An "
-        "officer will read your question here."
+        "Please write your question to the officer in your own words. Do not write document"
+        " numbers."
     ),
     skippable=True,
     maximum=2000,

@@ -27,7 +27,7 @@ THANKS = _("You are welcome. If anything else is unclear, please ask.")
 BYE = _("Goodbye, and all the best. You can write again at any time.")
 ANGER = _(
     "I am sorry that this was no help. Please say in one sentence what you need, or write"
-    " “person”: an officer will read it."
+    " “person” to ask an officer."
 )
 SMALL_TALK: Mapping[str, Text] = {
     "talk.hello": HELLO,

@@ -22,6 +22,8 @@ from flows.engine.text import Country, Text, _
 from flows.knowledge import missions
 from flows.knowledge.contacts import CONTACTS, FAMILY_LINE
 from flows.knowledge.facts import said
+from flows.knowledge.offices import AKIMAT, MISSION, POLICE
+from flows.knowledge.safety import UNHCR
 
 FIRST_MINUTES, NEXT_MINUTES, RESOLVE_MINUTES, CLAIM_TIMEOUT_MINUTES = 240, 240, 2400, 120
 MAX_DAYS = 400
@@ -199,8 +201,10 @@ def promise(
 
 def without_officers(country: str, today: date, *, urgent: bool = False) -> tuple[Text, ...]:
     """Return where to turn while no mission has an officer."""
-    help_now = _help_now(country, today) if urgent else ()
-    return (*help_now, NO_OFFICERS, *said(CONTACTS, today))
+    help_now = (*_help_now(country, today), *said((UNHCR,), today)) if urgent else ()
+    abroad, inside = (MISSION,), (AKIMAT, POLICE)
+    places = {"KZ": inside, "": (*inside, *abroad)}.get(country, abroad)
+    return (*help_now, NO_OFFICERS, *said((*places, *CONTACTS), today))
 
 
 def _meanwhile(country: str, today: date) -> tuple[Text, ...]:

@@ -100,7 +100,8 @@ def _print_answer(answer: Answer, today: date, lang: str, words: Languages) -> N
     ]
     head = f"{answer.intent}: {words.render(answer.label, lang)}"
     typer.echo(f"{head} ({'; '.join(marks)})" if marks else head)
-    for title, parts in (("  ", (*answer.urgent, *answer.opening)), ("  + ", answer.more)):
+    opening, more = answer.ordered("")
+    for title, parts in (("  ", opening), ("  + ", more)):
         for line in spoken(parts, today):
             typer.echo(f"{title}{words.render(line, lang)}")
     silent = [fact.key for fact in answer.facts if not fact.current(today)]

@@ -301,7 +301,7 @@ def _papers_for(reader: Reader, country: str, programme: str) -> Values:
 
 
 def _announcements(reader: Reader) -> dict[str, Any]:
-    told = spoken(BY_INTENT["news.read"].opening, reader.edition)
+    told = spoken(BY_INTENT["news.read"].ordered("")[0], reader.edition)
     return _page(reader, labels.ANNOUNCEMENTS, ("/info", INFO)) | {
         "how": [reader.say(each) for each in told],
         "none": reader.say(archive.NONE),

@@ -3,9 +3,10 @@
 from datetime import date
 
 from flows.engine.text import _
-from flows.knowledge.facts import About, Dated, Fact
+from flows.knowledge.facts import COLLECTED, About, Dated, Fact
 
 _ORDER_2025 = "https://www.zakon.kz/pravo/6488830-grazhdane-turtsii-mogut-nakhoditsya-v-kazakhstane-bez-vizy-do-90-dney.html"
+_MINSK = "https://prg-online-web.prgapp.kz/accountant/document/?doc_id=30258099"
 _NEW_EUROPE = "https://www.neweurope.eu/article/kazakhstan-expands-list-of-visa-free-countries/"
 
 STAY_ENDED = _(
@@ -21,7 +22,7 @@ UZ_STAY = Fact(
     countries=frozenset({"UZ"}),
     text=_(
         "Citizens of Uzbekistan need no visa. They may stay 30 days without registration, and 90"
-        " days in any 180 in all."
+        " days in any 180."
     ),
     ended=STAY_ENDED,
     sources=(
@@ -63,8 +64,7 @@ IR_STAY = Fact(
     key="ir.stay",
     countries=frozenset({"IR"}),
     text=_(
-        "Citizens of Iran may stay up to 14 days without a visa. In any 180 days they"
-        " may stay 42 days in all. This began in July 2022."
+        "Citizens of Iran may stay up to 14 days without a visa. In any 180 days they may stay 42."
     ),
     ended=STAY_ENDED,
     sources=(
@@ -97,12 +97,14 @@ EAEU_STAY = Fact(
     key="eaeu.stay",
     countries=frozenset({"RU", "KG"}),
     text=_(
-        "Citizens of Russia and Kyrgyzstan need no visa. They may stay up to 90 days in any 180."
+        "Citizens of Russia and Kyrgyzstan need no visa, by an agreement in force since 2002. They"
+        " may stay up to 90 days in any 180."
     ),
     ended=STAY_ENDED,
     sources=(
         "https://rg.ru/2023/01/27/v-kremle-s-ponimaniem-otneslis-v-izmeneniiu-poriadka-vezda-v-kazahstan.html",
         "https://turkmenportal.com/blog/57275/v-kazahstane-nachali-deistvovat-novye-migracionnye-pravila",
+        _MINSK,
     ),
     as_of=date(2023, 1, 27),
     about=About.VISA,
@@ -111,7 +113,8 @@ MN_STAY = Fact(
     key="mn.stay",
     countries=frozenset({"MN"}),
     text=_(
-        "Citizens of Mongolia visit without a visa, by an agreement of 1994. In any 180 days they"
+        "Citizens of Mongolia visit without a visa, by an agreement in force since 1995. In any 180"
+        " days they"
         " may stay 90 days in all. In 2019 up to 90 days at a time were named."
     ),
     ended=STAY_ENDED,
@@ -156,9 +159,9 @@ TM_BALKAN = Fact(
 REGISTER = Fact(
     key="stay.registration",
     text=_(
-        "New rules were announced for 1 July 2026. Citizens of countries with a stay of up to 90"
-        " days register online with the migration police. The last day is day 30 after entry,"
-        " unless a treaty says otherwise. After a move they register again within 5 working days."
+        "Visitors who may stay up to 90 days register online with the migration police. The time"
+        " for it is 30 days after entry. After a move they register again within 5 working days. These"
+        " rules were announced for 1 July 2026, unless a treaty says otherwise."
     ),
     ended=REGISTER_ENDED,
     sources=(
@@ -174,8 +177,8 @@ REGISTER = Fact(
 HOST = Fact(
     key="stay.host",
     text=_(
-        "The person you live with tells the migration police within 3 working days that you "
-        "have arrived. Ask this person to show you the confirmation."
+        "Are you in Kazakhstan already? The person you live with reports your arrival to the"
+        " migration police. The time for it is 3 working days. Ask to see the confirmation."
     ),
     ended=REGISTER_ENDED,
     sources=(
@@ -200,6 +203,95 @@ FINGERPRINTS = Fact(
     about=About.VISA,
 )
 
+UZ_AGREEMENT = Fact(
+    key="uz.agreement",
+    countries=frozenset({"UZ"}),
+    text=_("Kazakhstan has an agreement on visa-free entry with Uzbekistan, of 7 July 2000."),
+    sources=(
+        "https://ru.sputnik.kz/amp/20230131/grazhdane-uzbekistana-i-kazakhstana-smogut-ezdit-drug-k-drugu-bez-registratsii-na-30-dney-31618921.html",
+        "https://ratel.kz/kaz/12705",
+    ),
+    as_of=date(2023, 1, 31),
+    about=About.VISA,
+)
+CN_AGREEMENT = Fact(
+    key="cn.agreement",
+    countries=frozenset({"CN"}),
+    text=_(
+        "Kazakhstan has an agreement on visa-free entry with China, in force since 10 November"
+        " 2023."
+    ),
+    sources=(
+        "https://mgorod.kz/news/bezvizovyj-rezhim-mezhdu-kazahstanom-i-kitaem-vstupil-v-silu",
+        "https://status.bz/bezviz-s-kitaem-na-kakie-raiony-ne-rasprostraniaetsia-soglashenie/",
+    ),
+    as_of=date(2023, 11, 10),
+    about=About.VISA,
+)
+TR_AGREEMENT = Fact(
+    key="tr.agreement",
+    countries=frozenset({"TR"}),
+    text=_(
+        "Kazakhstan has an agreement on visa-free entry with Turkey, in force since 1 April 1992."
+    ),
+    sources=("https://prg.kz/document/?doc_id=1020099",),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+    about=About.VISA,
+)
+TJ_AGREEMENT = Fact(
+    key="tj.agreement",
+    countries=frozenset({"TJ"}),
+    text=_(
+        "Kazakhstan has an agreement on visa-free entry with Tajikistan, in force since 7 June"
+        " 2002."
+    ),
+    sources=(_MINSK, "https://adilet.zan.kz/kaz/docs/Z010000262_/compare"),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+    about=About.VISA,
+)
+IR_ALONE = Fact(
+    key="ir.no_agreement",
+    countries=frozenset({"IR"}),
+    text=_(
+        "In July 2022 Kazakhstan opened visa-free entry to citizens of Iran on its own. We have"
+        " found no agreement with Iran on it."
+    ),
+    sources=(
+        "https://the-steppe.com/novosti/dlya-indii-irana-i-knr-v-kazahstane-vveden-bezvizovyy-rezhim-na-14-dney",
+    ),
+    as_of=date(2022, 1, 1),
+    dated=Dated.YEAR,
+    about=About.VISA,
+)
+DE_ALONE = Fact(
+    key="de.no_agreement",
+    countries=frozenset({"DE"}),
+    text=_(
+        "Kazakhstan opened visa-free entry to citizens of Germany on its own. We have found no"
+        " agreement with Germany on it."
+    ),
+    sources=("https://fergana.agency/news/109238/",),
+    as_of=date(2019, 1, 1),
+    dated=Dated.YEAR,
+    about=About.VISA,
+)
+# Whether there is an agreement on visa-free entry, by citizenship.
+AGREEMENTS = (
+    UZ_AGREEMENT,
+    CN_AGREEMENT,
+    TR_AGREEMENT,
+    TJ_AGREEMENT,
+    IR_ALONE,
+    DE_ALONE,
+)
+AGREEMENT_UNCHECKED = _(
+    "We have not checked whether Kazakhstan has an agreement on visa-free entry with your country."
+)
+# Citizenships for which that is said.
+NO_AGREEMENT_FOUND = frozenset({"AF", "TM"})
+
 # Countries with a stay of up to 90 days, whose citizens register.
 REGISTERED = frozenset({"DE", "KG", "MN", "RU", "TR", "UZ"})
 # Countries whose citizens' stay was not checked.
@@ -210,4 +302,4 @@ STAY_OPEN = _(
 )
 
 STAYS = (UZ_STAY, TR_STAY, DE_STAY, IR_STAY, EAEU_STAY, MN_STAY)
-ENTRY = (*STAYS, IR_STAY_ENDS, VISA_FREE, TM_BALKAN, REGISTER, HOST, FINGERPRINTS)
+ENTRY = (*STAYS, *AGREEMENTS, IR_STAY_ENDS, VISA_FREE, TM_BALKAN, REGISTER, HOST, FINGERPRINTS)

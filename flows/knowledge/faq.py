@@ -178,9 +178,8 @@ ENTRIES = (
         text=_("Do my papers need an apostille, legalisation or a translation by a notary?"),
         remarks=(
             _(
-                "See “{my_papers}” for what your country's papers need. If you have already "
-                "left that country, do not go back for an apostille. An officer will look for "
-                "another way.",
+                "See “{my_papers}” for what your country's papers need. Have you left that "
+                "country, or are you not safe there? Ask an officer what helps instead.",
                 my_papers=labels.MY_PAPERS,
             ),
         ),

@@ -170,8 +170,8 @@ WHERE_TO_LIVE = Fact(
     key="kandas_status.where_to_live",
     text=_(
         "Must people with the kandas status live in certain regions? Sources disagree. In November"
-        " 2025 the state news agency wrote that by law they choose freely where to live. A press"
-        " guide of February 2026 says that they must live in certain regions."
+        " 2025 the state news agency wrote that they choose freely, by law. A press guide of"
+        " February 2026 says that they must live in certain regions."
     ),
     sources=(
         "https://cn.inform.kz/news/nian13guorendetong-e56958/",
@@ -183,7 +183,8 @@ WHERE_TO_LIVE = Fact(
 ROLE = Fact(
     key="nationality_commission.role",
     text=_(
-        "If no paper says that you are Kazakh, you need a recommendation of the commission instead."
+        "If no paper says that you are Kazakh, you need a recommendation of the commission. The"
+        " commission considers the applications."
     ),
     sources=(
         "https://www.inform.kz/ru/v-kazahstane-uprostyat-protseduru-prisvoeniya-statusa-kandasa-070083",

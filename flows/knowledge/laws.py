@@ -9,10 +9,10 @@ CN = Fact(
     key="cn.legalisation",
     countries=frozenset({"CN"}),
     text=_(
-        "Papers from China need three steps before you leave for good. First comes a notarial "
-        "certificate of a notary office. Then comes an apostille of the foreign ministry or a "
-        "foreign affairs office of the province or city. Then comes a translation into Kazakh "
-        "or Russian with a notary."
+        "Are you in China, and is it safe for you? Then papers need three steps before you leave"
+        " for good. First comes a notarial certificate of a notary office. Then comes an apostille"
+        " of the foreign ministry or a foreign affairs office of the province or city. Then comes a"
+        " translation into Kazakh or Russian with a notary."
     ),
     ended=_(
         "In 2026 papers from China needed an apostille, which is put on in China only. We have not"

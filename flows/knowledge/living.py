@@ -149,7 +149,7 @@ PENSION_UNION = Fact(
 PENSION_PAPERS = Fact(
     key="living.pension_papers",
     text=_(
-        "To apply for a pension you need an identity paper and papers about your years of work."
+        "For a pension you need an identity paper and papers about your years of work."
         " Examples are a work book and certificates of an archive. Before you are a citizen, the"
         " kandas certificate is an identity paper for this."
     ),
@@ -174,8 +174,8 @@ MARRIAGE = Fact(
 COMPLAINT = Fact(
     key="living.complaint",
     text=_(
-        "You may complain about a decision of an office. The complaint is given to that office, and"
-        " the body above it decides. A code in force since 1 July 2021 says so."
+        "Give your complaint to the office that decided. The body above it decides on the"
+        " complaint. A code in force since 1 July 2021 says so."
     ),
     sources=(
         "https://zakonpravo.kz/en/article-91-appeal-procedure-administrative-procedural-procedure-code-of-the-republic-of-kazakhstan",
@@ -187,7 +187,7 @@ COMPLAINT = Fact(
 DEADLINE = Fact(
     key="living.complaint_deadline",
     text=_(
-        "You have three months to complain, from the day on which you learn of the decision."
+        "You have three months to complain, from the day you learn of the decision."
         " If you are late for a good reason, such as illness, complain all the same."
     ),
     ended=_("There is a deadline for complaints. We have not checked it again: complain soon."),

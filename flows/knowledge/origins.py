@@ -14,8 +14,8 @@ COMMON_ORIGINS = ORIGINS[:6]
 
 SAFETY_FIRST = caution(
     _(
-        "Your safety comes first. Ask for no paper where that could harm you or your family. Talk "
-        "to an officer first, who can tell you what helps instead."
+        "Your safety comes first. Ask for no paper where that could harm you or your family: talk"
+        " to an officer first."
     )
 )
 

@@ -206,8 +206,8 @@ WHO_GETS = Fact(
 SOUTH = Fact(
     key="regional_quota.south",
     text=_(
-        "The quota of 2026 has no places in the south, in Almaty, Astana or Mangystau. The payments"
-        " of the quota are not given there."
+        "Do you want to live in the south, in Almaty, Astana or Mangystau? The quota of 2026 has no"
+        " places there, so its payments are not given there."
     ),
     sources=(
         "https://mgorod.kz/news/v-kazaxstane-bolee-8-tysiac-celovek-vkliuceny-v-kvotu-pereseleniia-na-2026-god",

@@ -17,8 +17,9 @@ CHINA_FIRST = Fact(
     key="cn.apostille_first",
     countries=frozenset({"CN"}),
     text=_(
-        "Papers from China need an apostille. An apostille is put on in China only: get it "
-        "before you leave for good."
+        "Papers from China need an apostille, which only China puts on. If it is safe for you, get"
+        " it before you leave for good. Have you left, or is it not safe? Ask an officer what helps"
+        " instead."
     ),
     ended=CN.ended,
     sources=CN.sources,
@@ -62,7 +63,7 @@ PERMIT_PAPERS = Fact(
 )
 PASSPORT_DAYS = Fact(
     key="prp.passport",
-    text=_("For the residence permit a passport must be valid for more than 180 days."),
+    text=_("For the residence permit a passport must still be valid for more than 180 days."),
     sources=(_PERMIT, _PERMIT_RULES),
     as_of=COLLECTED,
     dated=Dated.READ,
@@ -146,7 +147,7 @@ PHOTOS = Fact(
 STATEMENT = Fact(
     key="citizenship_simplified.statement",
     text=_(
-        "With the application for citizenship kandas hand in a statement of giving up their"
+        "With the application for citizenship kandas hand in a statement. In it they give up their"
         " former citizenship. The statement is made before a notary."
     ),
     sources=("https://oq.gov.kz/en/kandastar",),
@@ -165,8 +166,8 @@ UZ_LOSS = Fact(
     key="uz.loss",
     countries=frozenset({"UZ"}),
     text=_(
-        "A consulate of Uzbekistan records the loss of its citizenship after a new one was got. The"
-        " list of papers asks for proof of the date of the new citizenship."
+        "Have you become a citizen of Kazakhstan? Then a consulate of Uzbekistan records the loss"
+        " of its citizenship. The consulate asks for proof of the date of the new one."
     ),
     sources=("https://singapore.mfa.uz/page/886?language=en",),
     as_of=COLLECTED,
@@ -190,9 +191,9 @@ CN_LOSS = Fact(
 ONE_PARENT = Fact(
     key="nationality_commission.one_parent",
     text=_(
-        "In papers issued in Kazakhstan a child has the ethnicity of the parents. Later the child"
-        " may change only to the ethnicity of the other parent. In April 2025 the Constitutional"
-        " Court found this rule too narrow."
+        "Another rule is only for papers issued in Kazakhstan. There a child has the ethnicity of"
+        " the parents. Later the child may change only to the ethnicity of the other parent. In"
+        " April 2025 the Constitutional Court found this rule too narrow."
     ),
     sources=(
         "https://www.zakon.kz/obshestvo/6501211-opredelenie-i-izmenenie-natsionalnosti-rebenka-vazhnoe-razyasnenie-dlya-kazakhstantsev.html",
@@ -204,8 +205,9 @@ UZ_RELEASE = Fact(
     key="uz.release",
     countries=frozenset({"UZ"}),
     text=_(
-        "To give up citizenship in Uzbekistan takes an application, the passport and"
-        " family certificates. There is a state fee."
+        "Leave the citizenship of Uzbekistan only if the migration service of Kazakhstan tells you"
+        " to. Then an application, the passport, family certificates and a state fee are"
+        " needed."
     ),
     sources=(
         "https://advice.adliya.uz/ru/document/43?keyword=%D0%92%D1%8B%D1%85%D0%BE%D0%B4+%D0%BD%D0%B0+%D0%BF%D0%B5%D0%BD%D1%81%D0%B8%D1%8E",

@@ -21,9 +21,9 @@ SOLVENCY = Fact(
 ANY_VISA = Fact(
     key="prp.any_visa",
     text=_(
-        "Ethnic Kazakhs may apply for the residence permit with a visa of any kind. People from"
-        " countries with an agreement on visa-free entry may apply too. During the check applicants"
-        " get a visa or a temporary permit, by law for at most 90 days."
+        "Ethnic Kazakhs may apply for the residence permit with any visa. An agreement on visa-free"
+        " entry is enough too. During the check they get a visa or a temporary permit. By law it is"
+        " for at most 90 days."
     ),
     ended=_(
         "We have not checked again who may apply from inside Kazakhstan. Ask an officer before your"
@@ -84,7 +84,7 @@ NO_DUAL = Fact(
 STATELESS = Fact(
     key="citizenship_simplified.stateless_risk",
     text=_(
-        "People who gave up their citizenship too early were left without any and without papers."
+        "People who gave up their citizenship too early were left without any, and without papers."
     ),
     sources=("https://unsdg.un.org/latest/stories/kazakhstan-lifting-shadows-statelessness",),
     as_of=COLLECTED,

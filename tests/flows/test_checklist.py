@@ -59,6 +59,7 @@ REMARKS = {
     flow.NO_CHILD_PAPER: "no-child-paper",
     flow.SPOUSE: "spouse",
     flow.NO_TRAVEL: "NO-TRAVEL",
+    flow.NO_RISK: "NO-RISK",
     flow.ASK: "ask",
     **{text: f"confirmed:{how}" for how, text in flow.CONFIRMED.items()},
     **{fact.ended: f"{fact.key}-ended" for fact in (pilot_2026.PHASE, quota.PLACES) if fact.ended},
@@ -280,7 +281,8 @@ def test_checklist_says_the_apostille_before_the_papers_of_every_list(
         made = checklist(situation(programme, "CN", place, "alone"), today)
         before = [part for text in made.before for part in parts(text)]
         assert (laws.CN.text in before) == (place in ("origin", "unsaid")), place
-        assert (flow.NO_TRAVEL in before) == (place != "origin"), place
+        assert (flow.NO_TRAVEL in before) == (place in ("kazakhstan", "elsewhere")), place
+        assert (flow.NO_RISK in before) == (place == "unsaid"), place
 
 
 @pytest.mark.parametrize(

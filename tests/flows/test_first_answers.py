@@ -3,6 +3,7 @@
 Each person is named by the situation. An answer is what is said before "More about this".
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -23,18 +24,25 @@ from flows.knowledge import (
     settling,
 )
 from flows.knowledge.facts import Fact
-from flows.knowledge.intents.cautions import AGREEMENT_OPEN, KEEP, LEFT, REFUSED, UNSAFE
+from flows.knowledge.intents.cautions import (
+    AGREEMENT_OPEN,
+    KEEP,
+    LEFT,
+    REFUSED,
+    STAY_DURING,
+    UNSAFE,
+    WITHOUT_VISA,
+)
 from flows.knowledge.intents.family import TEST_OPEN
-from flows.knowledge.intents.life import TAKE_PAPERS
-from flows.knowledge.intents.papers import ONE_PARENT, PASSPORT_ENDS
-from flows.knowledge.origins import SAFETY_FIRST
+from flows.knowledge.intents.life import PAID_ON, TAKE_PAPERS
+from flows.knowledge.intents.papers import ONE_PARENT, PAPER_ENDS
+from flows.knowledge.origins import KNOWN, SAFETY_FIRST, Origin
 from flows.replies import REPLIES
 from tests.flows.answers import parts
-from tests.flows.chat import WORDS
+from tests.flows.chat import LANGUAGES, WORDS
 
 TODAY, NEXT_YEAR = date(2026, 11, 28), date(2027, 1, 1)
-MAX_FIRST = 1200
-LANGUAGES = ("ru", "kk")
+MAX_FIRST, MAX_WORDS = 1200, 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,22 +69,24 @@ PEOPLE = (
         citizenship="CN",
         first=SAFETY_FIRST,
         early=(requirements.CHINA_FIRST,),
-        contains=(LEFT,),
+        contains=(requirements.KANDAS_PAPERS, requirements.KANDAS_MORE_PAPERS),
     ),
     Asking(
         situation="from_china_without_visa_wants_to_stay",
         intent="permit.visa",
         citizenship="CN",
         first=cards.CHINA_STAY_ENDS,
-        contains=(cards.CHINA_STAY, settling.ANY_VISA),
-        omits=(entry.UZ_STAY, entry.EAEU_STAY),
+        early=(cards.CHINA_STAY,),
+        contains=(entry.HOST, entry.CN_AGREEMENT, settling.ANY_VISA, WITHOUT_VISA),
+        omits=(entry.UZ_STAY, entry.EAEU_STAY, entry.REGISTER),
     ),
     Asking(
         situation="from_uzbekistan_asks_how_long",
         intent="permit.visa",
         citizenship="UZ",
         first=entry.UZ_STAY,
-        contains=(entry.REGISTER,),
+        early=(entry.REGISTER,),
+        contains=(entry.HOST, entry.UZ_AGREEMENT, settling.ANY_VISA, WITHOUT_VISA),
         omits=(cards.CHINA_STAY, cards.CHINA_STAY_ENDS),
     ),
     Asking(
@@ -84,7 +94,8 @@ PEOPLE = (
         intent="citizenship.renounce",
         citizenship="UZ",
         first=KEEP,
-        contains=(settling.STATELESS, requirements.UZ_RELEASE),
+        early=(settling.STATELESS,),
+        contains=(requirements.UZ_RELEASE, requirements.UZ_LOSS),
     ),
     Asking(
         situation="pensioner_from_mongolia",
@@ -92,14 +103,15 @@ PEOPLE = (
         citizenship="MN",
         first=TAKE_PAPERS,
         early=(living.PENSION_MN,),
-        contains=(AGREEMENT_OPEN, living.PENSION_PAPERS),
+        contains=(AGREEMENT_OPEN, PAID_ON, living.PENSION_PAPERS),
         omits=(living.PENSION_UNION, settling.PENSION),
     ),
     Asking(
         situation="refused_yesterday",
         intent="kandas.refused",
         first=REFUSED,
-        contains=(living.DEADLINE, living.COMPLAINT, kandas.HEARING),
+        early=(living.DEADLINE,),
+        contains=(STAY_DURING, living.COMPLAINT),
     ),
     Asking(
         situation="mother_kazakh_father_not",
@@ -111,22 +123,23 @@ PEOPLE = (
     Asking(
         situation="grandmother_and_the_test",
         intent="test.language",
-        first=pilot_2026.PHASE,
-        early=(TEST_OPEN,),
+        first=TEST_OPEN,
+        early=(pilot_2026.PHASE,),
         omits=(settling.EXAM,),
     ),
     Asking(
         situation="wants_to_live_in_the_south",
         intent="support.regions",
         first=quota.SOUTH,
-        contains=(quota.SETTLED, quota.SHYMKENT, kandas.WHERE_TO_LIVE),
+        early=(kandas.WHERE_TO_LIVE,),
+        contains=(quota.SETTLED, quota.PLACES),
     ),
     Asking(
         situation="passport_runs_out",
         intent="documents.missing",
-        first=UNSAFE,
-        early=(PASSPORT_ENDS,),
-        contains=(LEFT, requirements.PASSPORT_DAYS),
+        first=PAPER_ENDS,
+        early=(UNSAFE,),
+        contains=(requirements.PASSPORT_DAYS,),
     ),
     Asking(
         situation="from_iran_asks_about_entry",
@@ -134,6 +147,7 @@ PEOPLE = (
         citizenship="IR",
         first=entry.IR_STAY_ENDS,
         early=(entry.IR_STAY,),
+        contains=(entry.HOST, entry.IR_ALONE, settling.ANY_VISA, WITHOUT_VISA),
         omits=(entry.UZ_STAY, cards.CHINA_STAY, cards.CHINA_STAY_ENDS, entry.REGISTER),
     ),
     Asking(
@@ -141,8 +155,8 @@ PEOPLE = (
         intent="permit.residence",
         citizenship="CN",
         first=cards.CHINA_STAY_ENDS,
-        early=(pilot_2026.PHASE,),
-        contains=(requirements.CHINA_FIRST, LEFT, requirements.PERMIT_PAPERS),
+        early=(SAFETY_FIRST,),
+        contains=(requirements.CHINA_FIRST, pilot_2026.PHASE, requirements.PERMIT_PAPERS),
         omits=(entry.IR_STAY_ENDS,),
     ),
 )
@@ -192,6 +206,40 @@ def test_first_answer_is_short(person: Asking, language: str, today: date) -> No
     assert 0 < len(said) <= MAX_FIRST
 
 
+@every_person
+def test_first_answer_is_in_short_sentences(person: Asking) -> None:
+    sentences = [
+        sentence
+        for part in said_in(opening(person, TODAY))
+        if not any(isinstance(value, Text) for _name, value in part.values)
+        for sentence in re.split(r"(?<=[.?!:;])\s", part.msgid)
+    ]
+    assert [each for each in sentences if len(each.split()) > MAX_WORDS] == []
+
+
+def test_papers_from_china_are_named_after_the_safety_sentence() -> None:
+    for intent, reply in REPLIES.items():
+        for citizenship in ("CN", ""):
+            lines = (*reply.opening(TODAY, citizenship), *reply.more(TODAY, citizenship))
+            said = said_in(lines)
+            if requirements.CHINA_FIRST.text in said:
+                safety = said.index(SAFETY_FIRST)
+                assert safety < said.index(requirements.CHINA_FIRST.text), intent
+
+
+@pytest.mark.parametrize("origin", KNOWN, ids=lambda each: each.code)
+def test_visa_answer_says_whether_there_is_an_agreement(origin: Origin) -> None:
+    said = REPLIES["permit.visa"].opening(TODAY, origin.code)
+    lines = " ".join(WORDS.render(line, "en") for line in said)
+    assert re.search(r"by an agreement|an agreement on visa-free entry with|no agreement", lines)
+
+
+def test_answers_without_a_place_never_say_not_to_go_back() -> None:
+    for intent, reply in REPLIES.items():
+        said = said_in((*reply.opening(TODAY, ""), *reply.more(TODAY, "")))
+        assert LEFT not in said, intent
+
+
 # The questions asked most: each has an answer, or says that it was not checked
 
 ASKED: Mapping[str, tuple[str, str]] = {
@@ -200,15 +248,15 @@ ASKED: Mapping[str, tuple[str, str]] = {
     "how a new phone card begins to work": ("documents.iin", "biometric identification"),
     "how long a bank card is valid": ("documents.iin", "valid for 12 months"),
     "Chinese citizenship ends": ("citizenship.renounce", "when they get another of their own will"),
-    "Uzbek citizenship ends": ("citizenship.renounce", "proof of the date of the new citizenship"),
+    "Uzbek citizenship ends": ("citizenship.renounce", "proof of the date of the new one"),
     "ethnicity of a child": ("kandas.prove_ethnicity", "has the ethnicity of the parents"),
     "what the assistant is": ("bot.what", "or we saw only a part of them"),
     "how long may I stay": ("permit.visa", "may stay 30 days without registration"),
     "mother Kazakh, father not": ("kandas.prove_ethnicity", "Is only your mother Kazakh"),
-    "old people and the test": ("kandas.parents", "take the language test"),
-    "children and the test": ("kandas.children", "take the language test"),
+    "old people and the test": ("kandas.parents", "for a child, an older person"),
+    "children and the test": ("kandas.children", "Is the test for a child"),
     "after 31 December": ("pilot.2026", "We have not found what applies after 2026"),
-    "living in the south": ("support.regions", "has no places in the south"),
+    "living in the south": ("support.regions", "has no places there"),
     "visiting back": ("kandas.leave", "have not checked how long you may be away"),
     "passport runs out": ("documents.missing", "Does your passport run out soon"),
     "digital signature": ("documents.iin", "gives a digital signature"),

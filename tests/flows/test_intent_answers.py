@@ -25,7 +25,7 @@ from flows.knowledge.facts import Fact
 from flows.knowledge.intents import BY_ID, IDS
 from flows.knowledge.intents.answer import Answer, Together, spoken
 from flows.knowledge.intents.answers import ANSWERS, BY_INTENT, IN_SCOPE
-from flows.knowledge.intents.cautions import KEEP, LEFT, STATEMENT_OPEN, WITHOUT_VISA
+from flows.knowledge.intents.cautions import KEEP, STATEMENT_OPEN, WITHOUT_VISA
 from flows.knowledge.origins import ORIGINS, SAFETY_FIRST
 from flows.knowledge.requirements import CHINA_FIRST
 from tests.flows.chat import LANGUAGES, WORDS
@@ -212,7 +212,7 @@ NEEDED: Mapping[str, tuple[Text, Text]] = {
         settling.ANY_VISA.text,
     ),
     "papers for a visa and which visa": (cards.VISA.text, cards.VISA_PAPERS.text),
-    "apostille from China and not to go back for it": (LEFT, CHINA_FIRST.text),
+    "apostille from China and that safety comes first": (SAFETY_FIRST, CHINA_FIRST.text),
     "the test and that it comes first": (pilot_2026.PHASE.text, pilot_2026.TEST.text),
     "where to register and that there is a test": (
         pilot_2026.TEST.text,
@@ -259,15 +259,15 @@ def test_language_test_answer_distinguishes_the_citizenship_exam(today: date) ->
 def test_pilot_end_is_announced_before_and_stated_after(intent: str) -> None:
     answer = BY_INTENT[intent]
     assert pilot_2026.PHASE.ends not in plain(answer, date(2026, 11, 30))
-    assert pilot_2026.PHASE.ends in spoken(answer.opening, date(2026, 12, 1))
-    assert pilot_2026.PHASE.ended in spoken(answer.opening, date(2027, 1, 1))
+    assert pilot_2026.PHASE.ends in spoken(answer.ordered("")[0], date(2026, 12, 1))
+    assert pilot_2026.PHASE.ended in spoken(answer.ordered("")[0], date(2027, 1, 1))
 
 
 @pytest.mark.parametrize("intent", ("support.money", "support.quota", "support.calculate"))
 def test_quota_end_is_announced_before_and_stated_after(intent: str) -> None:
     answer = BY_INTENT[intent]
-    assert quota.PLACES.ends in spoken(answer.opening, date(2026, 12, 1))
-    assert quota.PLACES.ended in spoken(answer.opening, date(2027, 1, 1))
+    assert quota.PLACES.ends in spoken(answer.ordered("")[0], date(2026, 12, 1))
+    assert quota.PLACES.ended in spoken(answer.ordered("")[0], date(2027, 1, 1))
 
 
 @pytest.mark.parametrize("fact", quota.DUTIES, ids=lambda fact: fact.key)
@@ -296,7 +296,7 @@ def test_intent_answer_lapses_exactly_when_all_its_facts_end(today: date) -> Non
         ("permit.residence", cards.CHINA_STAY_ENDS.text),
         ("permit.expired", cards.CHINA_STAY_ENDS.text),
         ("permit.visa", cards.CHINA_STAY_ENDS.text),
-        ("documents.apostille", CHINA_FIRST.text),
+        ("documents.apostille", SAFETY_FIRST),
         ("kandas.documents", SAFETY_FIRST),
     ),
 )
@@ -308,8 +308,8 @@ def test_intent_opening_begins_with_the_urgent_warning(intent: str, first: Text)
     "intent", ("way.which", "kandas.apply", "kandas.documents", "documents.apostille")
 )
 def test_intent_opening_mentions_the_apostille_before_leaving(intent: str) -> None:
-    opening = {inner(text) for text in spoken(BY_INTENT[intent].opening, DATES[0])}
-    assert {CHINA_FIRST.text, LEFT} <= opening
+    opening = {inner(text) for text in spoken(BY_INTENT[intent].ordered("")[0], DATES[0])}
+    assert {CHINA_FIRST.text, SAFETY_FIRST} <= opening
 
 
 # Texts that no answer contains
@@ -350,7 +350,9 @@ def test_renouncing_and_returning_are_mentioned_only_as_warnings(answer: Answer)
 @every_answer
 def test_unverified_intent_answer_says_so(answer: Answer) -> None:
     if answer.unanswered:
-        said = " ".join(WORDS.render(line, "en") for line in spoken(answer.opening, DATES[0]))
+        said = " ".join(
+            WORDS.render(line, "en") for line in spoken(answer.ordered("")[0], DATES[0])
+        )
         assert re.search(r"have not checked|have found no|cannot say", said), said
 
 

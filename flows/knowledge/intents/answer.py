@@ -29,6 +29,16 @@ class Together:
 
 
 @dataclass(frozen=True, slots=True)
+class Own:
+    """Parts of an opening that are said only to the citizenships that they concern.
+
+    For people of another or an unknown citizenship they come last in `more`.
+    """
+
+    parts: tuple[Fact | Together, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """The end of a fact without the fact: announced in its last 31 days, stated afterwards."""
 
@@ -55,7 +65,7 @@ class Answer:
     intent: str
     label: Text
     urgent: tuple[Fact, ...] = ()
-    opening: tuple[Part, ...] = ()
+    opening: tuple[Part | Own, ...] = ()
     more: tuple[Part, ...] = ()
     flow: str | None = None
     preset: tuple[tuple[str, str], ...] = ()
@@ -65,7 +75,7 @@ class Answer:
     @property
     def parts(self) -> tuple[Part, ...]:
         """Return every part of the answer, the urgent ones first."""
-        return (*self.urgent, *self.opening, *self.more)
+        return (*self.urgent, *_flat(self.opening), *self.more)
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -84,12 +94,15 @@ class Answer:
         return (*urgent, *opening), more
 
     def _ordered(self, citizenship: str) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+        own = {part for part in _owned(self.opening) if citizenship in _countries(part)}
+        foreign = [part for part in _owned(self.opening) if part not in own]
+        written = [part for part in _flat(self.opening) if part not in foreign]
         raised = [part for part in self.more if citizenship in _countries(part)]
-        if not raised and not any(citizenship in _countries(part) for part in self.opening):
-            return self.opening, self.more
+        if not raised and not any(citizenship in _countries(part) for part in written):
+            return tuple(written), (*self.more, *foreign)
         opening: list[Part] = []
         others: list[Part] = []
-        for part in self.opening:
+        for part in written:
             if _countries(part) and citizenship not in _countries(part):
                 others.append(part)
                 opening += raised
@@ -100,11 +113,24 @@ class Answer:
         others += [
             part for part in self.more if _countries(part) and citizenship not in _countries(part)
         ]
-        return (*opening, *raised), (*more, *others)
+        return (*opening, *raised), (*more, *others, *foreign)
 
     def lapsed(self, today: date) -> bool:
         """Return True if the answer has facts and none of them is current."""
         return lapsed(self.parts, today)
+
+
+def _flat(opening: tuple[Part | Own, ...]) -> tuple[Part, ...]:
+    """Return the parts of an opening, whomever they concern."""
+    found: list[Part] = []
+    for part in opening:
+        found += part.parts if isinstance(part, Own) else (part,)
+    return tuple(found)
+
+
+def _owned(opening: tuple[Part | Own, ...]) -> tuple[Part, ...]:
+    """Return the parts that are said only to the citizenships that they concern."""
+    return tuple(each for part in opening if isinstance(part, Own) for each in part.parts)
 
 
 def _countries(part: Part) -> frozenset[str]:

@@ -4,7 +4,7 @@ from flows.engine.text import _, button
 from flows.knowledge import laws, living, offices, settling
 from flows.knowledge import requirements as needs
 from flows.knowledge.intents.answer import Answer, Together
-from flows.knowledge.intents.cautions import KEEP, LEFT, STATEMENT_OPEN
+from flows.knowledge.intents.cautions import CHINA_PAPERS, KEEP, STATEMENT_OPEN
 
 STATEMENT = Together((needs.STATEMENT, STATEMENT_OPEN))
 
@@ -17,8 +17,7 @@ CITIZENSHIP = (
             settling.COMBINED,
             settling.EXAM,
             STATEMENT,
-            needs.CHINA_FIRST,
-            LEFT,
+            CHINA_PAPERS,
         ),
         more=(
             settling.MISSIONS_CITIZENSHIP,

@@ -7,8 +7,8 @@ from flows.knowledge.intents.answer import Answer, Together
 from flows.knowledge.intents.cautions import AGREEMENT_OPEN
 
 TEST_OPEN = _(
-    "Do children, older people or people with a disability take the language test? We have not"
-    " found out: ask an officer."
+    "Is the test for a child, an older person or a person with a disability? We have not"
+    " found whether they take it: ask an officer."
 )
 
 FAMILY = (
@@ -33,8 +33,8 @@ FAMILY = (
         label=button("My children"),
         opening=(
             _(
-                "If a child has no birth certificate, talk to an officer first. Never go back "
-                "to a place where you are not safe to get a paper."
+                "If a child has no birth certificate, talk to an officer first. Take no risks for a"
+                " paper."
             ),
             documents.APPLICATION.fact,
             needs.CHILD_CONSENT,

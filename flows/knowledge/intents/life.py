@@ -6,7 +6,14 @@ from flows.knowledge import requirements as needs
 from flows.knowledge.intents.answer import Answer, Together
 from flows.knowledge.intents.cautions import AGREEMENT_OPEN
 
-TAKE_PAPERS = _("If it is safe, take papers about all your years of work with you.")
+TAKE_PAPERS = _(
+    "Would you like a pension in Kazakhstan? If it is safe for you, bring papers about all your"
+    " years of work."
+)
+PAID_ON = _(
+    "Do you get a pension already? We have not checked whether it is paid after the move. Ask the"
+    " office that pays it before you leave, if that is safe for you."
+)
 
 LIFE = (
     Answer(
@@ -16,6 +23,7 @@ LIFE = (
             TAKE_PAPERS,
             Together((living.PENSION_MN, AGREEMENT_OPEN)),
             living.PENSION_UNION,
+            PAID_ON,
             living.PENSION_PAPERS,
         ),
         more=(

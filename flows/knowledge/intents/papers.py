@@ -4,16 +4,15 @@ from flows.engine.text import _, button
 from flows.knowledge import documents, kandas, laws, living, offices
 from flows.knowledge import requirements as needs
 from flows.knowledge.intents.answer import Answer, Together
-from flows.knowledge.intents.cautions import LEFT, NO_SELLING, UNSAFE
-from flows.knowledge.origins import SAFETY_FIRST
+from flows.knowledge.intents.cautions import CHINA_PAPERS, NO_SELLING, UNSAFE
 
 ONE_PARENT = _(
     "Is only your mother Kazakh, or only your father? We have found no rule on this for the kandas"
     " status. Show all your papers to an officer before you apply."
 )
-PASSPORT_ENDS = _(
-    "Does your passport run out soon? Talk to an officer now. Go to the consulate of your country"
-    " only if that is safe for you."
+PAPER_ENDS = _(
+    "Does your passport run out soon, or is a paper missing? Talk to an officer now. Go to the"
+    " consulate of your country only if that is safe for you."
 )
 
 PAPERS = (
@@ -21,9 +20,7 @@ PAPERS = (
         intent="kandas.documents",
         label=button("Papers for kandas"),
         opening=(
-            SAFETY_FIRST,
-            needs.CHINA_FIRST,
-            LEFT,
+            CHINA_PAPERS,
             _("A few questions make your own list: which papers, from where, in which order."),
             Together((needs.KANDAS_PAPERS, needs.KANDAS_MORE_PAPERS)),
         ),
@@ -67,10 +64,9 @@ PAPERS = (
         intent="documents.missing",
         label=button("Missing papers"),
         opening=(
+            PAPER_ENDS,
             UNSAFE,
-            PASSPORT_ENDS,
             needs.PASSPORT_DAYS,
-            LEFT,
             kandas.COMPLETENESS,
         ),
         more=(
@@ -88,8 +84,7 @@ PAPERS = (
         intent="documents.apostille",
         label=button("Apostille"),
         opening=(
-            needs.CHINA_FIRST,
-            LEFT,
+            CHINA_PAPERS,
             laws.UZ,
             laws.RU,
             _("Your own list says what the papers of your country need."),
@@ -142,10 +137,7 @@ PAPERS = (
                 )
             ),
         ),
-        more=(
-            needs.CHINA_FIRST,
-            LEFT,
-        ),
+        more=(CHINA_PAPERS,),
         neighbours=("permit.work", "card.ata_zholy", "life.university"),
     ),
     Answer(
@@ -157,9 +149,8 @@ PAPERS = (
                 "Could asking for this certificate put you or your family in danger? Then do"
                 " not ask for it. Talk to an officer first."
             ),
-            LEFT,
         ),
-        more=(needs.CHINA_FIRST, laws.UZ, laws.RU, laws.OTHER),
+        more=(CHINA_PAPERS, laws.UZ, laws.RU, laws.OTHER),
         flow="checklist",
         preset=(("programme", "prp"),),
         neighbours=("permit.residence", "documents.apostille", "documents.medical"),

@@ -3,11 +3,29 @@
 from flows.engine.text import _, button
 from flows.knowledge import cards, entry, laws, offices, pilot_2026, settling
 from flows.knowledge import requirements as needs
-from flows.knowledge.intents.answer import Answer, Together
-from flows.knowledge.intents.cautions import LEFT, WITHOUT_VISA
+from flows.knowledge.intents.answer import Answer, Own, Together
+from flows.knowledge.intents.cautions import CHINA_PAPERS, WITHOUT_VISA
 
 FROM_INSIDE = Together((settling.ANY_VISA, WITHOUT_VISA))
 STAY_ENDS = (cards.CHINA_STAY_ENDS, entry.IR_STAY_ENDS)
+REGISTER = Together((entry.REGISTER,), countries=entry.REGISTERED)
+STAYS = (
+    entry.UZ_STAY,
+    cards.CHINA_STAY,
+    entry.EAEU_STAY,
+    entry.TR_STAY,
+    entry.DE_STAY,
+    entry.MN_STAY,
+    entry.IR_STAY,
+    laws.TM_ENTRY,
+    laws.AF_ENTRY,
+    Together((entry.STAY_OPEN,), countries=entry.UNCHECKED),
+    REGISTER,
+)
+AGREEMENTS = (
+    *entry.AGREEMENTS,
+    Together((entry.AGREEMENT_UNCHECKED,), countries=entry.NO_AGREEMENT_FOUND),
+)
 
 PERMITS = (
     Answer(
@@ -15,6 +33,7 @@ PERMITS = (
         label=button("Residence permit"),
         urgent=STAY_ENDS,
         opening=(
+            Own((CHINA_PAPERS, REGISTER)),
             pilot_2026.PHASE,
             needs.PERMIT_PAPERS,
         ),
@@ -24,13 +43,11 @@ PERMITS = (
             settling.SOLVENCY,
             FROM_INSIDE,
             entry.HOST,
-            Together((needs.CHINA_FIRST, LEFT)),
             entry.FINGERPRINTS,
             needs.CHILD_CONSENT,
             settling.CARD,
             needs.AWAY,
             settling.COMBINED,
-            entry.REGISTER,
             _("We have not checked how long it takes and what the fee is. Ask an officer."),
         ),
         flow="checklist",
@@ -42,25 +59,17 @@ PERMITS = (
         label=button("Visa and entry"),
         urgent=STAY_ENDS,
         opening=(
-            entry.UZ_STAY,
+            Own(STAYS),
+            entry.HOST,
+            Own(AGREEMENTS),
             FROM_INSIDE,
-            _("Ask a mission before you travel: the days and the rules can change."),
+            Own((laws.IR_MISSIONS,)),
         ),
         more=(
-            cards.CHINA_STAY,
-            entry.EAEU_STAY,
-            entry.TR_STAY,
-            entry.DE_STAY,
-            entry.MN_STAY,
-            entry.IR_STAY,
-            laws.TM_ENTRY,
+            _("Ask a mission before you travel: the rules can change."),
             entry.TM_BALKAN,
-            laws.AF_ENTRY,
-            Together((entry.STAY_OPEN,), countries=entry.UNCHECKED),
-            Together((entry.REGISTER,), countries=entry.REGISTERED),
             entry.VISA_FREE,
             Together((cards.VISA, cards.VISA_PAPERS)),
-            entry.HOST,
             needs.PAVLODAR,
             offices.MISSION,
         ),
@@ -80,7 +89,7 @@ PERMITS = (
             ),
             offices.POLICE,
         ),
-        more=(entry.UZ_STAY, entry.EAEU_STAY, entry.REGISTER, entry.HOST),
+        more=(entry.UZ_STAY, entry.EAEU_STAY, REGISTER, entry.HOST),
         flow="officer",
         neighbours=("danger.deported", "permit.visa", "permit.residence"),
     ),
@@ -103,7 +112,7 @@ PERMITS = (
         label=button("Ata Zholy card"),
         opening=(cards.ATA_ZHOLY, cards.ATA_ZHOLY_RIGHTS, cards.ATA_ZHOLY_NUMBERS),
         more=(
-            Together((needs.CHINA_FIRST, LEFT)),
+            CHINA_PAPERS,
             cards.ATA_ZHOLY_VALIDITY,
             cards.ATA_ZHOLY_PAPERS,
             offices.MISSION,

@@ -41,7 +41,10 @@ PLACES = (
                 (
                     contacts.UNIFIED,
                     contacts.FAMILY_LINE,
-                    _("From abroad these numbers may not work. An officer can answer you here."),
+                    _(
+                        "From abroad these numbers may not work. Then ask a mission, or an officer"
+                        " here."
+                    ),
                 )
             ),
             safety.UNHCR,

@@ -2,11 +2,10 @@
 
 from flows.engine.text import _, button
 from flows.knowledge import kandas, offices, quota, settling
-from flows.knowledge import requirements as needs
 from flows.knowledge.intents.answer import Answer, End, Together
-from flows.knowledge.intents.cautions import ASK_AKIMAT, LEFT, NO_SELLING
+from flows.knowledge.intents.cautions import ASK_AKIMAT, CHINA_PAPERS, NO_SELLING
 
-SOUTH = Together((quota.SOUTH, quota.SETTLED, quota.SHYMKENT))
+SOUTH = Together((quota.SOUTH, quota.SETTLED))
 MONEY = Together((quota.SHARE, quota.RELOCATION, quota.RENT, quota.HOME, quota.MCI_2026))
 
 SUPPORT = (
@@ -66,7 +65,7 @@ SUPPORT = (
             offices.CAREER,
             quota.LAST_YEAR,
             quota.WHO_GETS,
-            Together((needs.CHINA_FIRST, LEFT)),
+            CHINA_PAPERS,
         ),
         flow="support",
         neighbours=("support.money", "support.regions", "support.repay"),
@@ -75,12 +74,13 @@ SUPPORT = (
         intent="support.regions",
         label=button("Where to live"),
         opening=(
-            SOUTH,
+            quota.SOUTH,
             kandas.WHERE_TO_LIVE,
             ASK_AKIMAT,
+            SOUTH,
             quota.PLACES,
         ),
-        more=(quota.DUTY, quota.REPAY, offices.AKIMAT),
+        more=(quota.SHYMKENT, quota.DUTY, quota.REPAY, offices.AKIMAT),
         flow="support",
         neighbours=("support.quota", "support.housing", "support.repay"),
     ),

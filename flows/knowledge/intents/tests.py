@@ -12,8 +12,8 @@ TESTS = (
         intent="test.language",
         label=button("Language test"),
         opening=(
-            pilot_2026.PHASE,
             TEST_OPEN,
+            pilot_2026.PHASE,
             Together(
                 (
                     pilot_2026.TEST,

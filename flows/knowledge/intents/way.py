@@ -6,10 +6,11 @@ from flows.knowledge import requirements as needs
 from flows.knowledge.intents.answer import Answer, End
 from flows.knowledge.intents.cautions import (
     ASK_BEFORE_PAYING,
+    CHINA_PAPERS,
     KEEP,
-    LEFT,
     NO_SELLING,
     REFUSED,
+    STAY_DURING,
 )
 
 WAY = (
@@ -23,8 +24,7 @@ WAY = (
             ),
             KEEP,
             End(pilot_2026.PHASE),
-            needs.CHINA_FIRST,
-            LEFT,
+            CHINA_PAPERS,
         ),
         more=(pilot_2026.PHASE, pilot_2026.TWO_TRACKS, quota.SHARE, registry.NO_PROMISE),
         flow="eligibility",
@@ -57,11 +57,10 @@ WAY = (
             KEEP,
             pilot_2026.PHASE,
             kandas.CHANNELS,
-            kandas.FEE,
-            needs.CHINA_FIRST,
-            LEFT,
+            CHINA_PAPERS,
         ),
         more=(
+            kandas.FEE,
             needs.KANDAS_PAPERS,
             needs.APP,
             kandas.EGOV,
@@ -100,8 +99,8 @@ WAY = (
     Answer(
         intent="kandas.refused",
         label=button("I was refused"),
-        opening=(REFUSED, living.DEADLINE, living.COMPLAINT, kandas.HEARING),
-        more=(kandas.COMPLETENESS, kandas.ROLE, offices.AKIMAT),
+        opening=(REFUSED, living.DEADLINE, STAY_DURING, living.COMPLAINT),
+        more=(kandas.HEARING, kandas.COMPLETENESS, kandas.ROLE, offices.AKIMAT),
         flow="officer",
         neighbours=("complaint.officer", "kandas.prove_ethnicity", "documents.missing"),
     ),
