@@ -26,6 +26,7 @@ from bot.understanding.entity_stems import (
     NUMBERS,
     PERSON_WORDS,
     REGIONS,
+    TOWNS,
 )
 
 MAX_CHILDREN, MAX_FAMILY = 15, 30
@@ -91,8 +92,8 @@ def _countries(words: tuple[str, ...]) -> tuple[str | None, str | None]:
 
 
 def _country(word: str) -> tuple[str, str]:
-    """Return the country that a word names, and its ending."""
-    for stem, code in COUNTRIES:
+    """Return the country of a word that names it or one of its towns, and the word's ending."""
+    for stem, code in (*COUNTRIES, *TOWNS):
         if word.startswith(stem):
             return code, word[len(stem) :]
     return "", ""

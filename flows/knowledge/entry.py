@@ -160,8 +160,8 @@ REGISTER = Fact(
     key="stay.registration",
     text=_(
         "Visitors who may stay up to 90 days register online with the migration police. The time"
-        " for it is 30 days after entry. After a move they register again within 5 working days. These"
-        " rules were announced for 1 July 2026, unless a treaty says otherwise."
+        " for it is 30 days after entry. After a move they register again within 5 working days."
+        " These rules were announced for 1 July 2026, unless a treaty says otherwise."
     ),
     ended=REGISTER_ENDED,
     sources=(
