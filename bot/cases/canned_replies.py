@@ -34,12 +34,15 @@ class Unusable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Canned:
-    """A canned reply; texts and titles are by language, `version` is that of the last change."""
+    """A canned reply; texts and titles are by language, `version` is that of the last change.
+
+    `form` is the name of the form that it carries."""
 
     name: str
     texts: Mapping[str, str]
     version: int
     titles: Mapping[str, str]
+    form: str = ""
 
     def text(self, language: str) -> str | None:
         """Return the text in a language or in a script derived from one; None if it is missing."""
@@ -93,8 +96,9 @@ async def put(
     texts: Mapping[str, str],
     version: int,
     titles: Mapping[str, str] | None = None,
+    form: str = "",
 ) -> None:
-    """Write a canned reply; `version` is the one that was shown, 0 for a new one.
+    """Write a canned reply; `form` goes with it, `version` is the one shown, 0 for a new one.
 
     Raises Stale, Unusable.
     """
@@ -116,6 +120,7 @@ async def put(
                 words=text,
                 new_version=version + 1,
                 named=titles.get(language, ""),
+                carried=form[:MAX_TITLE],
             )
         await _note(transaction, officer, "canned.changed", name)
 

@@ -9,7 +9,7 @@ from bot.cases import statements, working_hours
 from bot.cases.model import MESSAGE_CONTEXT, NOTE_CONTEXT, Case, clock, median, open_of
 from bot.cases.states import State
 from bot.db.connection import Transaction
-from bot.db.statements import execute
+from bot.db.statements import execute, fetch_value
 from bot.notifications import Kind, notify
 from bot.officers import directory
 from bot.people.identities import Person
@@ -147,10 +147,13 @@ async def add_words(
     officer: UUID | None = None,
     canned: str = "",
     message_id: int | None = None,
-) -> None:
-    """Store words of the person, or of an officer who answers with outbox row `message_id`."""
+) -> int:
+    """Store words of the person, or of an officer who answers with outbox row `message_id`.
+
+    Returns the id of the message.
+    """
     body = person.key.seal(words.encode(), *MESSAGE_CONTEXT, str(case_id))
-    await execute(
+    added = await fetch_value(
         transaction,
         statements.ADD_MESSAGE,
         case=case_id,
@@ -160,6 +163,8 @@ async def add_words(
         canned_name=canned or None,
         message=message_id,
     )
+    assert added is not None
+    return added
 
 
 async def add_note(

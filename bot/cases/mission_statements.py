@@ -78,6 +78,7 @@ REPLIES = statement(
         func.json_object_agg(t.CannedReply.language, t.CannedReply.body),
         func.max(t.CannedReply.version),
         func.json_object_agg(t.CannedReply.language, t.CannedReply.title),
+        func.max(t.CannedReply.form),
     )
     .where(t.CannedReply.mission == _MISSION)
     .group_by(t.CannedReply.name)
@@ -99,5 +100,6 @@ ADD_REPLY = statement(
         body=bindparam("words"),
         version=bindparam("new_version"),
         title=bindparam("named"),
+        form=bindparam("carried"),
     )
 )

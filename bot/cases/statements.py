@@ -144,7 +144,8 @@ WAIT_AGAIN = statement(
 )
 MARK_URGENT = statement(update(t.Case).where(t.Case.id == _CASE).values(urgent=True))
 ADD_MESSAGE = statement(
-    insert(t.CaseMessage).values(
+    insert(t.CaseMessage)
+    .values(
         case_id=_CASE,
         person_id=_PERSON,
         officer=bindparam("by_officer"),
@@ -152,6 +153,7 @@ ADD_MESSAGE = statement(
         canned_reply=bindparam("canned_name"),
         message_id=bindparam("message"),
     )
+    .returning(t.CaseMessage.id)
 )
 ADD_NOTE = statement(
     insert(t.CaseNote).values(

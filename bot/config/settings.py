@@ -125,6 +125,14 @@ class Settings(ExternalModelSettings):
         "one answer in a messenger; 0 answers each of them.",
     )
 
+    clamd: str = Field(
+        default="",
+        max_length=100,
+        description="Host and port of clamd, which scans the files of officers before they are "
+        "made safe; without it they are only made safe. While it does not answer, they are "
+        "refused.",
+    )
+
     broadcast_hosts: Names = Field(
         default=("gov.kz", "egov.kz"),
         description="Hosts that an announcement may link to, with their subdomains, besides "
@@ -291,6 +299,13 @@ class Settings(ExternalModelSettings):
         missing = [variable(name) for name in _REGISTRY if getattr(self, name) is None]
         if missing and len(missing) < len(_REGISTRY):
             raise ValueError(f"the registry is only half set; set {', '.join(missing)} too")
+        return self
+
+    @model_validator(mode="after")
+    def _scanner_address(self) -> Self:
+        host, _colon, port = self.clamd.rpartition(":")
+        if self.clamd and not (host and port.isdecimal() and 0 < int(port) < 65536):
+            raise ValueError("KOSH_CLAMD must be a host and a port, as 127.0.0.1:3310")
         return self
 
     @model_validator(mode="after")

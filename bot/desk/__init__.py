@@ -7,7 +7,6 @@ after the commit.
 
 from bot.desk.actions import (
     DOCUMENTS,
-    OFFICER_SAYS,
     OTHER,
     ToMission,
     ToOfficer,
@@ -19,19 +18,20 @@ from bot.desk.actions import (
     note,
     release,
     release_papers,
-    reply,
     resolve,
     snooze,
     take_next,
     take_over,
     transfer,
 )
+from bot.desk.answering import OFFICER_SAYS, SAME_LANGUAGE, reply
 from bot.desk.transaction import ActionResult, Refusal, Refused
 
 __all__ = [
     "DOCUMENTS",
     "OFFICER_SAYS",
     "OTHER",
+    "SAME_LANGUAGE",
     "ActionResult",
     "Refusal",
     "Refused",

@@ -1,24 +1,21 @@
 """Actions of officers on cases."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
 from bot import cases, outbox, uploads
-from bot.cases import canned_replies as ready
-from bot.channels import Message
 from bot.conversations import store as conversation_store
 from bot.conversations.effects import AfterCommit
-from bot.desk import officer_turns, views
+from bot.desk import views
+from bot.desk.answering import words_of
 from bot.desk.transaction import ActionContext, ActionResult, Refusal, Refused, find_by_key, perform
-from bot.i18n import reader_script
 from bot.observability import metrics
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Denied
-from bot.outbox import Row
 from bot.people import pin
 from bot.runtime import Runtime
 from flows.engine.events import (
@@ -26,20 +23,18 @@ from flows.engine.events import (
     Joined,
     PinLifted,
     Resolved,
-    UpdateWithheld,
     UploadRequested,
     UploadStatusChanged,
 )
 from flows.engine.flow import Upload
 from flows.engine.language_protocol import Refusal as Unread
 from flows.engine.questions import Reading
-from flows.engine.text import Text, _, button
+from flows.engine.text import Text, button
 from flows.knowledge import missions
 from flows.officer import TOPIC
 from flows.papers import PAPERS
 from flows.replies import REPLIES
 
-OFFICER_SAYS = _("An officer writes:")
 MAX_SLEEP = timedelta(days=60)
 MENU = "menu"
 OTHER = "other"
@@ -125,55 +120,13 @@ async def release(
     return await perform(rt, officer, case_id, version, Action.CASE_RELEASE, key, deed)
 
 
-async def reply(
-    rt: Runtime,
-    officer: Officer,
-    case_id: UUID,
-    version: int,
-    *,
-    key: str,
-    words: str = "",
-    canned: str = "",
-) -> ActionResult:
-    """Send the person own words or a `canned` reply by name, on their last used channel.
-
-    Own words arrive in the person's script, and stay in the case as they were written. A canned
-    reply is sent in the person's language, and refused if it lacks that language. If the
-    platform's reply window is closed, or the person may not hold the phone (`views.is_withheld`),
-    they get a notice first, and the reply once they open it.
-    """
-
-    async def deed(at: ActionContext) -> AfterCommit | None:
-        if at.case.version != version:
-            raise await cases.conflict(at.transaction, case_id)
-        language = at.held.conversation.language
-        text = await _canned(at, canned, language) if canned else _said(words)
-        head = rt.languages.render(OFFICER_SAYS, language)
-        shown = reader_script.for_person(text, language)
-        message = Message((head, shown), language=language, protect=True)
-        row = Row("send", message, case_id=case_id, officer=officer.id)
-        waits = await officer_turns.is_withheld(at.rt, at.transaction, at.held, at.case)
-        if waits:
-            await _announce(at)
-        (sent,) = await outbox.enqueue(
-            at.transaction, at.held.person, at.held.channel, (row,), waits=waits
-        )
-        await cases.add_words(
-            at.transaction, at.held.person, case_id, text, officer.id, canned, sent
-        )
-        await cases.replied(at.transaction, at.case, officer.id, at.desk, version)
-        return AfterCommit(at.held.person, None)
-
-    return await perform(rt, officer, case_id, version, Action.CASE_REPLY, key, deed)
-
-
 async def note(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str, words: str
 ) -> ActionResult:
     """Add an internal note to a case, regardless of its owner."""
 
     async def deed(at: ActionContext) -> AfterCommit | None:
-        await cases.add_note(at.transaction, at.held.person, case_id, officer.id, _said(words))
+        await cases.add_note(at.transaction, at.held.person, case_id, officer.id, words_of(words))
         return None
 
     return await perform(rt, officer, case_id, version, Action.CASE_NOTE, key, deed)
@@ -263,7 +216,9 @@ async def transfer(
 
     async def deed(at: ActionContext) -> AfterCommit | None:
         if words.strip():
-            await cases.add_note(at.transaction, at.held.person, case_id, officer.id, _said(words))
+            await cases.add_note(
+                at.transaction, at.held.person, case_id, officer.id, words_of(words)
+            )
         await conversation_store.bump_ownership(at.transaction, at.case.person_id)
         match to:
             case ToOfficer(other):
@@ -330,34 +285,6 @@ async def resolve(
 
 
 # Helpers: texts, answers, transfer targets
-
-
-async def _announce(at: ActionContext) -> None:
-    """Queue the notice of a reply that waits, as a message of the case; none if one was sent."""
-    turn = conversation_store.turn(at.rt, at.held, UpdateWithheld())
-    await conversation_store.save_state(at.rt, at.transaction, at.held, turn.conversation)
-    notices = outbox.rows(at.rt, turn.says, at.held.channel, at.held.epoch, "")
-    written = [replace(row, case_id=at.case.id) for row in notices]
-    await outbox.enqueue(at.transaction, at.held.person, at.held.channel, written)
-
-
-def _said(words: str) -> str:
-    words = words.strip()
-    if not words:
-        raise Refused(Refusal.EMPTY)
-    if len(words) > views.MAX_WORDS:
-        raise Refused(Refusal.TOO_LONG)
-    return words
-
-
-async def _canned(at: ActionContext, name: str, language: str) -> str:
-    found = await ready.find(at.transaction, at.case.mission, name)
-    if found is None:
-        raise Refused(Refusal.NO_CANNED)
-    text = found.text(language)
-    if text is None:
-        raise Refused(Refusal.NO_LANGUAGE)
-    return text
 
 
 def _read(at: ActionContext, question: str, value: str) -> str:

@@ -34,6 +34,7 @@ class Refusal(StrEnum):
     TOO_LONG = "too_long"
     NO_LANGUAGE = "no_language"
     NO_CANNED = "no_canned"
+    NO_FORM = "no_form"
     NO_DOCUMENT = "no_document"
     NO_PAPER = "no_paper"
     NOT_FILLABLE = "not_fillable"

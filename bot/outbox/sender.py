@@ -14,6 +14,8 @@ import msgspec
 import psycopg
 from psycopg_pool import PoolTimeout
 
+from bot.attachments import case_files
+from bot.attachments.case_files import NewFile
 from bot.channels import (
     BlockedByUser,
     CannotEdit,
@@ -49,6 +51,8 @@ MAX_BACKOFF = 300
 RETRY_SECONDS = 0.5
 CHANNEL_OFF = "E_SEND_CHANNEL"
 UNREADABLE = "E_SEND_UNREADABLE"
+FILE_GONE = "E_SEND_FILE"
+WEB = "web"
 # Delay in seconds for rows that cannot be decrypted here, so that they do not block others.
 SET_ASIDE_SECONDS = 60
 
@@ -163,6 +167,12 @@ async def _send(rt: Runtime, parcel: ClaimedMessage) -> bool:
     if wait:
         return await _outcome(rt, parcel, "pending", delay=wait, untried=1)
     act = await chat_cleanup.expand(rt, parcel.person.id, parcel.channel, parcel.act)
+    file = parcel.act.message.file if parcel.act.message else None
+    if file and parcel.channel != WEB:
+        found = await _loaded(rt, parcel.person, UUID(file.id))
+        if found is None:
+            return await _outcome(rt, parcel, "failed", reason=FILE_GONE)
+        act = replace(act, contents=found.contents)
     began = time.monotonic()
     try:
         external_id = await _call(rt, parcel.channel, act)
@@ -175,6 +185,12 @@ async def _send(rt: Runtime, parcel: ClaimedMessage) -> bool:
         ids = "" if parcel.act.closed else ids and ",".join((*_earlier(parcel), ids))
         note = _note(parcel, parcel.act.sent + sum(map(bool, external_id.split(","))))
     return await _outcome(rt, parcel, "sent", external_id=ids, note=note)
+
+
+async def _loaded(rt: Runtime, person: Person, file_id: UUID) -> NewFile | None:
+    """Return the file of a message; the web chat fetches its own."""
+    async with rt.pool.connection() as transaction:
+        return await case_files.load(transaction, person, file_id)
 
 
 def _note(parcel: ClaimedMessage, there: int, ids: Sequence[str] = ()) -> str | None:
@@ -363,4 +379,4 @@ async def _write(
 
 def _may_be_wanted(rt: Runtime, channel: str) -> bool:
     """Return True if a sent text is still needed: the page fetches it, or a failure resends it."""
-    return channel == "web" or bool(rt.channels[channel].window)
+    return channel == WEB or bool(rt.channels[channel].window)

@@ -18,6 +18,7 @@ from bot.runtime import Runtime
 from bot.web import (
     broadcast_api,
     chat,
+    chat_files,
     chat_stream,
     console,
     demo,
@@ -49,6 +50,7 @@ ROUTERS = (
     health.router,
     chat.router,
     chat_stream.router,
+    chat_files.router,
     secure_page.router,
     printed_checklist.router,
     home.router,

@@ -20,6 +20,7 @@ from flows.engine.events import Kind
 from flows.engine.text import Text, _, button
 
 EXIT_URL = "/away"
+FILES_URL = "/chat/files"
 EXIT = "!exit"
 # First characters of payloads that never expire: commands, buttons of answers, ratings.
 LASTING = ("!", "?", "*")
@@ -183,6 +184,7 @@ def bubble_of(note_id: str, message: Message, officer: bool = False, at: int = 0
         "lang": tag(message.language) or "mul",
         "dir": direction(message.language),
         "protect": message.protect,
+        "sent_file": [f"{FILES_URL}/{message.file.id}", message.file.name] if message.file else [],
     }
 
 

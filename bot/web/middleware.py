@@ -26,7 +26,8 @@ HEADERS = [
     (
         b"content-security-policy",
         b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
-        b" connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none';"
+        b" media-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self';"
+        b" base-uri 'none';"
         b" frame-ancestors 'none'",
     ),
     (b"x-content-type-options", b"nosniff"),

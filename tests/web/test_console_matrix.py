@@ -114,6 +114,7 @@ async def _tried(
 ) -> Any:
     path = path.replace("{case_id}", str(office.case_id))
     path = path.replace("{upload_id}", str(uuid4())).replace("{number}", "0")
+    path = path.replace("{file_id}", str(uuid4()))
     if method == "GET":
         return await console.get(f"{path}?reason=check")
     fields = FIELDS | {"csrf": csrf, "version": str(version), "key": uuid4().hex}
@@ -121,7 +122,8 @@ async def _tried(
 
 
 def _fits(said: Any, may: bool, path: str, *, unchanged: bool) -> bool:
-    if path.endswith("{number}"):  # there is no such page: only what may be seen is looked for
+    # There is no such page or file: only what may be seen is looked for.
+    if path.endswith(("{number}", "{file_id}")):
         return bool(said.status == (404 if may else 403) or (said.status == 404 and unchanged))
     if path.endswith("preview"):
         return bool(unchanged and ('id="preview"' in said.html) == may)

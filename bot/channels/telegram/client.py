@@ -18,16 +18,18 @@ from aiogram.methods import (
     GetUpdates,
     GetWebhookInfo,
     LeaveChat,
+    SendDocument,
     SendMessage,
     SetWebhook,
     TelegramMethod,
 )
-from aiogram.types import LinkPreviewOptions, User, WebhookInfo
+from aiogram.types import BufferedInputFile, LinkPreviewOptions, User, WebhookInfo
 
 from bot.channels import (
     BlockedByUser,
     CannotEdit,
     ChannelCall,
+    DoesNotFit,
     IncomingUpdate,
     Message,
     Rates,
@@ -45,6 +47,8 @@ from flows.engine.language_protocol import Words
 POLL_SECONDS = 50
 FIRST_PAUSE, MAX_PAUSE = 1.0, 60.0
 MAX_DELETED = 100
+# Telegram's limit for a bot's files, in bytes.
+MAX_FILE = 50_000_000
 # Telegram's limit per chat: about one message per second, with short bursts.
 EACH, EACH_BURST = 1.0, 10
 
@@ -161,19 +165,9 @@ class Telegram:
     async def _send(self, chat_id: int, act: ChannelCall) -> str:
         ids: list[int] = []
         message = _given(act)
-        parts = layout.parts(message)
+        parts = self._parts(chat_id, act, message)
         try:
-            for text, markup in parts[act.sent :]:
-                part = SendMessage(
-                    chat_id=chat_id,
-                    message_thread_id=addresses.thread_of(act.address),
-                    text=text,
-                    entities=layout.entities(message, text),
-                    reply_markup=markup,
-                    link_preview_options=NO_PREVIEW,
-                    protect_content=message.protect or None,
-                    allow_paid_broadcast=act.paid or None,
-                )
+            for part in parts[act.sent :]:
                 # Only the id of the answer is decoded: see `session.SHAPES`.
                 ids.append((await self._deliver(part)).message_id)
         except SendError as error:
@@ -181,6 +175,38 @@ class Telegram:
             error.external_ids = tuple(map(str, ids))
             raise
         return ",".join(map(str, ids))
+
+    def _parts(
+        self, chat_id: int, act: ChannelCall, message: Message
+    ) -> list[SendMessage | SendDocument]:
+        """Return the calls that send a message: its texts, then its file."""
+        thread, protect = addresses.thread_of(act.address), message.protect or None
+        paid = act.paid or None
+        texts: list[SendMessage | SendDocument] = [
+            SendMessage(
+                chat_id=chat_id,
+                message_thread_id=thread,
+                text=text,
+                entities=layout.entities(message, text),
+                reply_markup=markup,
+                link_preview_options=NO_PREVIEW,
+                protect_content=protect,
+                allow_paid_broadcast=paid,
+            )
+            for text, markup in layout.parts(message)
+        ]
+        if message.file is None:
+            return texts
+        if len(act.contents) > MAX_FILE:
+            raise DoesNotFit
+        sent = SendDocument(
+            chat_id=chat_id,
+            message_thread_id=thread,
+            document=BufferedInputFile(act.contents, message.file.name),
+            protect_content=protect,
+            allow_paid_broadcast=paid,
+        )
+        return [*texts, sent]
 
     async def _edit(self, chat_id: int, message_id: int, message: Message) -> None:
         (text, markup), *more = layout.parts(message)

@@ -16,7 +16,14 @@ from aiogram.client.default import Default
 from aiogram.client.session.base import BaseSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import AiogramError
-from aiogram.methods import EditMessageText, GetUpdates, Response, SendMessage, TelegramMethod
+from aiogram.methods import (
+    EditMessageText,
+    GetUpdates,
+    Response,
+    SendDocument,
+    SendMessage,
+    TelegramMethod,
+)
 from aiogram.types import InputFile
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import PydanticUndefined
@@ -67,6 +74,7 @@ class _NotJson(TypeError):
 # aiogram cannot read must not block the others.
 SHAPES: dict[type[TelegramMethod[Any]], Any] = {
     SendMessage: MessageRef,
+    SendDocument: MessageRef,
     EditMessageText: MessageRef | bool,
     GetUpdates: list[msgspec.Raw],
 }
@@ -112,7 +120,7 @@ class JsonSession(BaseSession):
         except AiogramError as error:
             if errors.is_unchanged(error):
                 return cast(T, True)
-            is_message = isinstance(method, SendMessage | EditMessageText)
+            is_message = isinstance(method, SendMessage | SendDocument | EditMessageText)
             failure = errors.outcome(status, error, is_message=is_message)
         raise failure
 

@@ -33,6 +33,8 @@ MARK_SECONDS = 3
 FETCH_SECONDS = 120
 MAX_FILE = 100 * 1024 * 1024
 CHUNK = 64 * 1024
+# Meta's limits for files that are sent, in bytes.
+MAX_SENT = {"image/jpeg": 5 * 1024 * 1024, "application/pdf": MAX_FILE}
 WINDOW_SECONDS = 24 * 3600
 # Meta's limit per chat: one message per 6 s. A burst of up to 45 is allowed and paid back by a
 # pause.
@@ -104,6 +106,7 @@ _ANSWER = msgspec.json.Decoder(_Answer)
 _NUMBER = msgspec.json.Decoder(Number)
 _LIST = msgspec.json.Decoder(_List)
 _FILE = msgspec.json.Decoder(_File)
+_SENT = msgspec.json.Decoder(_Sent)
 
 
 class WhatsApp:
@@ -169,15 +172,36 @@ class WhatsApp:
             _logger.error("message.too_large", channel=self.name, code=DoesNotFit.code)
             raise
         sent: list[str] = []
-        for number, content in enumerate(parts[act.sent :], act.sent + 1):
-            mark = statuses.mark(act.row, number, len(parts))
+        count = len(parts) + (act.message.file is not None)
+        for number in range(act.sent + 1, count + 1):
+            mark = statuses.mark(act.row, number, count)
             try:
+                is_file = number > len(parts)
+                content = await self._file(act) if is_file else parts[number - 1]
                 sent.append(await self._post(act, content, mark))
             except SendError as error:
                 # Delivered parts cannot be deleted, so a retry must skip them.
-                error.sent, error.parts = number - 1, len(parts)
+                error.sent, error.parts = number - 1, count
                 raise
         return ",".join(sent)
+
+    async def _file(self, act: ChannelCall) -> layout.Content:
+        """Upload the message's file; return the content that shows it. Raises DoesNotFit."""
+        assert act.message is not None
+        file = act.message.file
+        assert file is not None
+        if len(act.contents) > MAX_SENT.get(file.media_type, 0):
+            raise DoesNotFit
+        form = aiohttp.FormData(quote_fields=False)
+        form.add_field("messaging_product", "whatsapp")
+        form.add_field("type", file.media_type)
+        form.add_field("file", act.contents, filename="file", content_type=file.media_type)
+        media = f"{self._own or self._api}/media"
+        status, raw = await self._call("POST", media, FETCH_SECONDS, form)
+        with suppress(msgspec.MsgspecError, UnicodeDecodeError):
+            if status < 300:
+                return layout.file(file, _SENT.decode(raw).id)
+        raise _failed(status, raw)
 
     async def acknowledge(self, message_id: str, *, typing: bool) -> None:
         """Mark a person's message as read, on a best-effort basis.
@@ -294,9 +318,15 @@ class WhatsApp:
         raise _failed(status, raw)
 
     async def _call(
-        self, method: str, url: str, seconds: float, body: bytes | None = None
+        self,
+        method: str,
+        url: str,
+        seconds: float,
+        body: bytes | aiohttp.FormData | None = None,
     ) -> tuple[int, bytes]:
-        headers = self._auth | ({"Content-Type": "application/json"} if body else {})
+        headers = self._auth | (
+            {"Content-Type": "application/json"} if isinstance(body, bytes) else {}
+        )
         certain = False
         try:
             async with self._http.request(

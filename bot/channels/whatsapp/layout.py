@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import Any
 
-from bot.channels import DoesNotFit, Mark, Message, RenderedButton, Template
+from bot.channels import DoesNotFit, FileRef, Mark, Message, RenderedButton, Template
 from bot.channels.limits import WHATSAPP as LIMITS
 from flows.engine.events import Kind
 from flows.engine.language_protocol import Words
@@ -56,6 +56,13 @@ def parts(message: Message, words: Words) -> list[Content]:
     if len(pressed) <= LIMITS.buttons and all(_fits(each, LIMITS.label) for each in pressed):
         return _over(text, _buttons(pressed), written, message, words)
     return _over(text, _list(pressed, message, words), written, message, words)
+
+
+def file(sent: FileRef, media_id: str) -> Content:
+    """Return the message that shows an uploaded file: a picture, or a document with its name."""
+    if sent.media_type.startswith("image/"):
+        return {"type": "image", "image": {"id": media_id}}
+    return {"type": "document", "document": {"id": media_id, "filename": sent.name}}
 
 
 def arranged(

@@ -1,9 +1,10 @@
 """Tables of cases and their texts, missions, working hours, canned replies, break-glass access."""
 
 from datetime import date, datetime, time
+from typing import Annotated
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.db.tables.declarative import (
@@ -159,6 +160,49 @@ class CaseMessage(Base):
     canned_reply: Mapped[str | None]
 
 
+class CaseFile(Base):
+    """A file beside a message of a case: from an officer, or a recording of the person."""
+
+    __tablename__ = "case_files"
+    __table_args__ = (
+        Index(None, "case_id"),
+        Index(None, "person_id"),
+        Index("case_files_open", "due_at", postgresql_where=text("state = 'fetching'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[CaseId]
+    person_id: Mapped[PersonId]
+    message_id: Mapped[int] = mapped_column(BigInteger)
+    media_type: Mapped[str]
+    name: Mapped[bytes]
+    size: Mapped[int]
+    body: Mapped[bytes]
+    created_at: Mapped[Now]
+    state: Mapped[Annotated[str, mapped_column(server_default=text("'ready'"))]]
+    # The messenger that stores a recording and its id there, until it was fetched.
+    channel: Mapped[str | None]
+    source: Mapped[bytes | None]
+    attempts: Mapped[Zero]
+    due_at: Mapped[Now]
+
+
+class FormFile(Base):
+    """A form of a mission's library, in one language."""
+
+    __tablename__ = "form_files"
+    __table_args__ = (UniqueConstraint("mission", "name", "language"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    mission: Mapped[str]
+    name: Mapped[str]
+    language: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int]
+    body: Mapped[bytes]
+    created_at: Mapped[Now]
+
+
 class CaseNote(Base):
     __tablename__ = "case_notes"
     __table_args__ = (Index(None, "case_id", "id"),)
@@ -271,6 +315,7 @@ class CannedReply(Base):
     version: Mapped[int]
     changed_at: Mapped[Now]
     title: Mapped[EmptyText]
+    form: Mapped[EmptyText]
 
 
 class DutyMessage(Base):

@@ -29,9 +29,11 @@ from bot.desk.views.case_view import (
     Registered,
     Said,
     View,
+    file,
     is_withheld,
     may,
     page,
+    require,
     view,
 )
 from bot.desk.views.form_view import PERSONS_OWN, Answered, answers, form_path
@@ -57,6 +59,7 @@ __all__ = [
     "answers",
     "countries",
     "events",
+    "file",
     "find",
     "form_path",
     "is_withheld",
@@ -65,6 +68,7 @@ __all__ = [
     "may",
     "newest",
     "page",
+    "require",
     "spoke_at",
     "team",
     "view",

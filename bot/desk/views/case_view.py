@@ -1,12 +1,14 @@
 """View of a case: dialogue, notes, registry writes and permitted actions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from bot import uploads
+from bot.attachments import case_files
+from bot.attachments.case_files import CaseFile, NewFile
 from bot.cases import Case
 from bot.cases.model import MESSAGE_CONTEXT, NOTE_CONTEXT
 from bot.db.pipeline import Rows
@@ -57,7 +59,7 @@ class Said:
 
     `delivery` is set for an officer's message: pending, sending, sent, delivered, read, failed,
     undeliverable, waiting (for the reply window), dropped (another officer took over) or gone
-    (record deleted). `reason` is then an error code.
+    (record deleted). `reason` is then an error code. `files` came with it.
     """
 
     id: int
@@ -68,6 +70,7 @@ class Said:
     delivery: str
     reason: str
     canned: str
+    files: tuple[CaseFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,26 +153,27 @@ async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | No
     line = allowed(rt, officer, rows, Action.CASE_READ)
     fresh = _is_new(officer, line.case, reason, account)
     values["person"] = line.case.person_id
-    key, state, words, notes, notice, registry, earlier, papers, *others = await directory.asked(
+    found = await directory.asked(
         rt, officer, *((each, values) for each in (*_SHOWN, *(_NOTED if fresh else (LOOK,))))
     )
+    key, state, words, notes, notice, registry, earlier, papers, files, *others = found
     ((now,),), beside, *counted = others
     if fresh:
         _within(counted[_NOTED.index(READINGS)])
     person = opened(rt, line.case, key)
     talk, epoch = suspended(person, state)
-    found = form_path(rt, talk) if talk else None
-    step = found[2].current(found[1].cursor) if found else None
+    path = form_path(rt, talk) if talk else None
+    step = path[2].current(path[1].cursor) if path else None
     return View(
         line=line,
-        thread=tuple(_said(person, case_id, *row) for row in words),
+        thread=_thread(person, case_id, words, files),
         notes=tuple(_noted(person, case_id, *row) for row in notes),
         notice=(notice[0][0], notice[0][1]) if notice else None,
         composer=_composer(rt, line, talk, [row[1] for row in words if row[2]], now),
         registry=tuple(Registered(*row) for row in registry),
         earlier=tuple(row_of(rt, row) for row in earlier),
-        flow=found[0].title if found else None,
-        step=titled(step, found[2]) if found and step else None,
+        flow=path[0].title if path else None,
+        step=titled(step, path[2]) if path and step else None,
         may=may(officer, line.case),
         epoch=epoch,
         at=last[0],
@@ -270,6 +274,30 @@ async def page(rt: Runtime, officer: Officer, case_id: UUID, upload_id: UUID, nu
     return picture
 
 
+async def require(rt: Runtime, officer: Officer, case_id: UUID, action: Action) -> None:
+    """Raise Forbidden or LookupError unless the officer may do the action on the case now."""
+    async with directory.acting(rt, officer) as transaction:
+        await seen(rt, transaction, officer, case_id, action)
+
+
+async def file(rt: Runtime, officer: Officer, case_id: UUID, file_id: UUID) -> NewFile:
+    """Return a file of a case; the access is audited."""
+    async with directory.acting(rt, officer) as transaction:
+        line = await seen(rt, transaction, officer, case_id, Action.CASE_PAGE)
+        person = await person_of(rt, transaction, line.case)
+        found = await case_files.load(transaction, person, file_id)
+        if found is None:
+            raise LookupError("E_CASE: this file is not here any more; look at the case")
+        await audit_log.append(
+            transaction,
+            actor=str(officer.id),
+            action=Action.CASE_PAGE.value,
+            subject=str(case_id),
+            detail=found.media_type,
+        )
+    return found
+
+
 # A new read is recorded after all data is read. Reads of one officer wait here for one another, so
 # that each counts the previous ones. The audit entry is last, because all officers wait for its
 # lock.
@@ -283,8 +311,16 @@ _NOTED = (
 _SHOWN = (
     identities.KEY, statements.CONVERSATION, statements.THREAD, statements.NOTES,
     statements.NOTICE, statements.REGISTRY, statements.EARLIER, uploads.LISTING,
+    case_files.LISTING,
     statements.DATABASE_TIME, statements.VIEWERS,
 )  # fmt: skip
+
+
+def _thread(person: Person, case_id: UUID, words: Rows, files: Rows) -> tuple[Said, ...]:
+    """Return the messages of a case with their files."""
+    held = case_files.listed(person, files)
+    said = (_said(person, case_id, *row) for row in words)
+    return tuple(replace(each, files=tuple(held.get(each.id, ()))) for each in said)
 
 
 def _said(

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Form
 from pydantic import ConfigDict
 from starlette.responses import Response
 
+from bot.attachments import form_library
 from bot.cases import canned_replies
 from bot.cases.working_hours import Stale
 from bot.officers.permissions import Action
@@ -27,6 +28,7 @@ class ReplyForm(VersionedForm):
     model_config = ConfigDict(extra="allow")
 
     name: Line = ""
+    form: Line = ""
 
     def texts(self, context: RequestContext) -> dict[str, str]:
         """Return the texts that were filled in, by language."""
@@ -58,9 +60,16 @@ async def _page(context: RequestContext, status: int = 200, problem: str = "") -
         status,
         ready=await canned_replies.listing(context.rt, context.officer),
         built=canned_replies.BUILT,
+        forms=await _form_names(context),
         edits=context.may(Action.CANNED_EDIT),
         problem=problem,
     )
+
+
+async def _form_names(context: RequestContext) -> list[tuple[str, str]]:
+    """Return the forms that a reply can carry."""
+    found = await form_library.listing(context.rt, context.officer)
+    return [(name, name) for name in dict.fromkeys(each.name for each in found)]
 
 
 @router.post("/canned")
@@ -80,6 +89,7 @@ async def save(
             texts,
             max(form.version, 0),
             form.titles(context),
+            form.form,
         )
     except canned_replies.Unusable:
         return await _page(context, 422, context.say(labels.WORDS["bad_canned"]))

@@ -11,6 +11,8 @@ from pydantic import BeforeValidator
 from starlette.responses import Response
 
 from bot import desk
+from bot.attachments import form_library
+from bot.attachments.form_library import LibraryForm
 from bot.cases import canned_replies
 from bot.cases.canned_replies import Canned
 from bot.db.pipeline import Call
@@ -65,6 +67,7 @@ class CannedReply:
     title: str
     words: str
     meaning: str
+    form: str = ""
 
     def has(self, words: Sequence[str]) -> bool:
         """Return whether each of the words is in its name, title or texts."""
@@ -167,6 +170,7 @@ async def _surroundings(
     officer, calls = context.officer, dict[Action, Call]()
     if Action.CASE_REPLY in view.may:
         calls[Action.CASE_REPLY] = canned_replies.listing_call(officer)
+        calls[Action.CANNED_READ] = form_library.listing_call(officer)
     if Action.CASE_TRANSFER in view.may:
         calls[Action.CASE_TRANSFER] = directory.team(officer.mission)
     if Action.CASE_MARK in view.may:
@@ -181,9 +185,18 @@ async def _surroundings(
     choices = _choices(context) | {
         "colleagues": [(str(each.id), each.name) for each in team if each.id != officer.id],
         "labels": [(name, name) for name in sorted(known)],
+        "forms": _forms(view, form_library.read(by_action.get(Action.CANNED_READ, []))),
     }
     written = canned_replies.read(by_action.get(Action.CASE_REPLY, []))
     return asked, _canned(context, view, written), choices
+
+
+def _forms(view: View, library: Sequence[LibraryForm]) -> list[tuple[str, str]]:
+    """Return the forms that exist in the person's language."""
+    language = view.composer.language
+    spoken = (language, desk.SAME_LANGUAGE.get(language, ""))
+    names = dict.fromkeys(each.name for each in library if each.language in spoken)
+    return [(name, name) for name in names]
 
 
 def _choices(context: RequestContext) -> dict[str, Any]:
@@ -271,6 +284,7 @@ def _canned(context: RequestContext, view: View, written: Sequence[Canned]) -> l
             each.title(context.language),
             text,
             "" if context.language == language else each.text(context.language) or "",
+            each.form,
         )
         for each in written
         if (text := each.text(language))

@@ -14,8 +14,13 @@ MAX_FIELDS = 200
 
 async def read_form(request: Request) -> Pairs:
     """Return the fields of a form that one of our own pages sent; Refused for any other."""
-    check_origin(request, sites=("same-origin",), required=True)
+    check_form_origin(request)
     return fields(await body(request, MAX_FORM_BYTES, FORM), MAX_FIELDS)
+
+
+def check_form_origin(request: Request) -> None:
+    """Refuse a form that another site sent (403)."""
+    check_origin(request, sites=("same-origin",), required=True)
 
 
 class OpenFormRoute(FormRoute):

@@ -10,6 +10,7 @@ from bot.web.console.labels_broadcasts import BROADCASTS
 from bot.web.console.labels_bursts import BURSTS
 from bot.web.console.labels_common import RUNNING, SIGNING
 from bot.web.console.labels_content import CONTENT
+from bot.web.console.labels_files import FILES
 from bot.web.console.labels_inbox import KEYS, MARKING
 from bot.web.console.labels_notifications import NOTIFYING
 from flows.engine import screens
@@ -327,6 +328,7 @@ REFUSALS: dict[str, Text] = {
     "empty": _("Write something first."),
     "too_long": _("This is too long for the person's messenger. Please shorten it."),
     "no_language": _("There is no text in the person's language."),
+    "no_form": _("There is no such form in the person's language."),
     "no_canned": _("This ready answer is gone. Choose another one."),
     "not_accepted": _(
         "The form does not accept this answer. Check how it is written, then try again."
@@ -354,6 +356,7 @@ WORDS: dict[str, Text] = {
     **BROADCASTS,
     **CONTENT,
     **BURSTS,
+    **FILES,
     **NOTIFYING,
     **KEYS,
     **MARKING,

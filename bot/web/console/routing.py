@@ -6,6 +6,7 @@ shown again, to be sent once more by the same officer.
 """
 
 import hmac
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -18,8 +19,9 @@ from starlette.responses import RedirectResponse, Response
 from bot.officers import directory
 from bot.officers.permissions import Action, Forbidden
 from bot.security.audit_log import append
+from bot.web import multipart
 from bot.web.console import labels
-from bot.web.console.forms import read_form
+from bot.web.console.forms import MAX_FORM_BYTES, check_form_origin, read_form
 from bot.web.console.rendering import page, signed_out_page
 from bot.web.console.request_context import (
     SIGN_IN,
@@ -29,7 +31,7 @@ from bot.web.console.request_context import (
     authenticate,
     require_permission,
 )
-from bot.web.request_parsing import CheckedRequest, Handler, Pairs, Refused
+from bot.web.request_parsing import FORM, CheckedRequest, Handler, Pairs, Refused
 
 NOTHING_KEPT: dict[str, Any] = {"form_action": "", "permission": "", "kept": []}
 
@@ -39,10 +41,12 @@ class Permission:
     """Dependency that admits officers who may do `action`, and returns the request's context.
 
     Text in fields whose names begin with one of `keep` outlives the session: it is shown again.
+    `file` is the most bytes of a form with a file, which `uploaded` returns; 0 takes no file.
     """
 
     action: Action
     keep: tuple[str, ...] = ()
+    file: int = 0
 
     async def __call__(self, request: Request) -> RequestContext:
         context: RequestContext = request.state.context
@@ -50,9 +54,15 @@ class Permission:
         return context
 
 
-def require(action: Action, *, keep: tuple[str, ...] = ()) -> Any:
+def require(action: Action, *, keep: tuple[str, ...] = (), file: int = 0) -> Any:
     """Return the dependency by which a route names its permission."""
-    return Depends(Permission(action, keep))
+    return Depends(Permission(action, keep, file))
+
+
+def uploaded(request: Request) -> AsyncIterator[bytes]:
+    """Return the file of a form; its fields were checked before it is read."""
+    found: AsyncIterator[bytes] = request.state.upload
+    return found
 
 
 class ConsoleRoute(APIRoute):
@@ -97,7 +107,7 @@ class ConsoleRoute(APIRoute):
     async def _keep_form(self, request: Request, answer: Response) -> Response:
         """Return a page that carries what was written in a form without a session."""
         try:
-            pairs = await read_form(request)
+            pairs = await self._read(request)
         except Refused:
             return answer
         if request.url.path == SIGN_OUT:
@@ -108,7 +118,7 @@ class ConsoleRoute(APIRoute):
     async def _check_form(self, context: RequestContext) -> Request | Response:
         """Return the request with its form, or the page for a form of another session or site."""
         try:
-            pairs = await read_form(context.request)
+            pairs = await self._read(context.request)
         except Refused as refused:
             if refused.status == 403:
                 await _note_denied(context, self.action, "foreign")
@@ -120,6 +130,19 @@ class ConsoleRoute(APIRoute):
         await _note_denied(context, self.action, "stale" if own else "foreign")
         kept = self._kept(context.request, pairs) if own else NOTHING_KEPT
         return page(context, "resend_form.html", 403, out=False, **kept)
+
+    async def _read(self, request: Request) -> Pairs:
+        """Return the fields of a form; those of a form with a file come before it."""
+        request.state.upload = _nothing()
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if not self.permission.file or kind == FORM:
+            return await read_form(request)
+        check_form_origin(request)
+        sent = await multipart.opened(request, self.permission.file + MAX_FORM_BYTES)
+        if any("\0" in part for pair in sent.fields.items() for part in pair):
+            raise Refused(400)
+        request.state.upload = sent.file
+        return [*sent.fields.items()]
 
     def _kept(self, request: Request, pairs: Pairs) -> dict[str, Any]:
         """Return the fields to show and to send again; none if no kept field has text."""
@@ -160,6 +183,12 @@ class ConsoleRoute(APIRoute):
         """Return 404, the same for another mission's object and a missing one; audit it."""
         await _note_denied(context, self.action, "absent")
         return _error_page(context, 404, "not_there")
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    """Yield the file of a form without one."""
+    if False:
+        yield b""
 
 
 def _token(pairs: Pairs) -> str:

@@ -134,6 +134,7 @@ function bubble(m) {
     ...(m.officer ? [] : [word(m.own ? 'you' : 'kosh', 'unseen')]), ...(m.progress ? [steps(m)] : []),
     make('div', { class: (shapes ? 'bubble shaped' : 'bubble') + hidden, id: `said-${m.id}`, lang: m.lang, dir: m.dir, translate }, ...paragraphs));
   if (!m.own) li.querySelectorAll('p').forEach(link);
+  if (m.sent_file && m.sent_file.length) li.append(make('p', { class: 'sent-file' }, make('a', { href: m.sent_file[0], download: '' }, m.sent_file[1])));
   if (m.file) li.append(fileOf(m));
   if (m.buttons && m.buttons.length) li.append(buttonsOf(m));
   return timed(li);

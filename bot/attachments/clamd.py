@@ -1,0 +1,62 @@
+"""Scan of an officer's file by clamd, while the sanitizer receives it.
+
+The INSTREAM command takes pieces with their length and answers with one line.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+from bot.observability import logging
+
+SCAN_SECONDS = 60
+CLEAN = b"OK"
+
+_logger = logging.get()
+
+
+class Infected(Exception):
+    """The scanner found something, or gave no verdict; the file is not accepted."""
+
+    code = "E_FILE_SCAN"
+
+
+async def scanned(address: str, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield the chunks of a file, and raise Infected at its end unless clamd calls it clean.
+
+    Without an address nothing is scanned.
+    """
+    if not address:
+        async for chunk in chunks:
+            yield chunk
+        return
+    host, _colon, port = address.rpartition(":")
+    try:
+        reader, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+    except OSError:
+        _logger.error("clamd.unavailable", code=Infected.code)
+        raise Infected from None
+    try:
+        writer.write(b"zINSTREAM\0")
+        async for chunk in chunks:
+            writer.write(len(chunk).to_bytes(4) + chunk)
+            await writer.drain()
+            yield chunk
+        verdict = await _verdict(reader, writer)
+    except (OSError, TimeoutError, asyncio.IncompleteReadError):
+        verdict = b""
+    finally:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+    if not verdict.endswith(CLEAN):
+        _logger.warning("clamd.refused", code=Infected.code)
+        raise Infected
+
+
+async def _verdict(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    writer.write(bytes(4))
+    await writer.drain()
+    async with asyncio.timeout(SCAN_SECONDS):
+        answer = await reader.readuntil(b"\0")
+    return answer.rstrip(b"\0").strip()

@@ -1,0 +1,119 @@
+"""An officer's answer to the person: own words, a canned reply, a file."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from bot import cases, outbox
+from bot.attachments import case_files, form_library
+from bot.attachments.case_files import NewFile
+from bot.cases import canned_replies
+from bot.channels import Message
+from bot.conversations import store as conversation_store
+from bot.conversations.effects import AfterCommit
+from bot.desk import officer_turns, views
+from bot.desk.transaction import ActionContext, ActionResult, Refusal, Refused, perform
+from bot.i18n import reader_script
+from bot.officers.directory import Officer
+from bot.officers.permissions import Action
+from bot.outbox import Row
+from bot.runtime import Runtime
+from flows.engine.events import UpdateWithheld
+from flows.engine.text import _
+
+OFFICER_SAYS = _("An officer writes:")
+# A script's readers can use a form in the language's other script.
+SAME_LANGUAGE = {"kk_Arab": "kk", "uz_Cyrl": "uz"}
+
+
+async def reply(
+    rt: Runtime,
+    officer: Officer,
+    case_id: UUID,
+    version: int,
+    *,
+    key: str,
+    words: str = "",
+    canned: str = "",
+    form: str = "",
+    file: NewFile | None = None,
+) -> ActionResult:
+    """Send the person own words, a `canned` reply by name, a `form` of the library or a `file`.
+
+    Own words arrive in the person's script, and stay in the case as they were written. A canned
+    reply and a form are sent in the person's language, and refused if they lack it. If the
+    platform's reply window is closed, or the person may not hold the phone (`views.is_withheld`),
+    they get a notice first, and the reply once they open it.
+    """
+
+    async def deed(at: ActionContext) -> AfterCommit | None:
+        if at.case.version != version:
+            raise await cases.conflict(at.transaction, case_id)
+        language = at.held.conversation.language
+        text, carried = words, form
+        if canned:
+            text, carried = await _canned(at, canned, language)
+        attached = await _form(at, carried, language) if carried else file
+        said = words_of(text or (attached.name if attached else ""))
+        await _send(at, said, canned, attached, language)
+        return AfterCommit(at.held.person, None)
+
+    return await perform(rt, officer, case_id, version, Action.CASE_REPLY, key, deed)
+
+
+async def _send(
+    at: ActionContext, text: str, canned: str, file: NewFile | None, language: str
+) -> None:
+    reference = case_files.reference(file) if file else None
+    head = at.rt.languages.render(OFFICER_SAYS, language)
+    shown = reader_script.for_person(text, language) if text != getattr(file, "name", "") else text
+    message = Message((head, shown), language=language, protect=True, file=reference)
+    row = Row("send", message, case_id=at.case.id, officer=at.officer.id)
+    waits = await officer_turns.is_withheld(at.rt, at.transaction, at.held, at.case)
+    if waits:
+        await _announce(at)
+    person = at.held.person
+    (sent,) = await outbox.enqueue(at.transaction, person, at.held.channel, (row,), waits=waits)
+    said = await cases.add_words(
+        at.transaction, person, at.case.id, text, at.officer.id, canned, sent
+    )
+    if reference and file:
+        await case_files.add(at.transaction, person, at.case.id, said, reference, file.contents)
+    await cases.replied(at.transaction, at.case, at.officer.id, at.desk, at.version)
+
+
+async def _announce(at: ActionContext) -> None:
+    """Queue the notice of a reply that waits, as a message of the case; none if one was sent."""
+    turn = conversation_store.turn(at.rt, at.held, UpdateWithheld())
+    await conversation_store.save_state(at.rt, at.transaction, at.held, turn.conversation)
+    notices = outbox.rows(at.rt, turn.says, at.held.channel, at.held.epoch, "")
+    written = [replace(row, case_id=at.case.id) for row in notices]
+    await outbox.enqueue(at.transaction, at.held.person, at.held.channel, written)
+
+
+def words_of(words: str) -> str:
+    """Return the words to send or to keep. Raises Refused if there are none, or too many."""
+    words = words.strip()
+    if not words:
+        raise Refused(Refusal.EMPTY)
+    if len(words) > views.MAX_WORDS:
+        raise Refused(Refusal.TOO_LONG)
+    return words
+
+
+async def _canned(at: ActionContext, name: str, language: str) -> tuple[str, str]:
+    """Return the text of a canned reply, and the name of the form that it carries."""
+    found = await canned_replies.find(at.transaction, at.case.mission, name)
+    if found is None:
+        raise Refused(Refusal.NO_CANNED)
+    text = found.text(language)
+    if text is None:
+        raise Refused(Refusal.NO_LANGUAGE)
+    return text, found.form
+
+
+async def _form(at: ActionContext, name: str, language: str) -> NewFile:
+    for each in (language, SAME_LANGUAGE.get(language, "")):
+        found = await form_library.find(at.transaction, at.case.mission, name, each)
+        if found is not None:
+            return found
+    raise Refused(Refusal.NO_FORM)

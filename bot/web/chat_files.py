@@ -1,0 +1,28 @@
+"""Serve the files that an officer sent to a person of the web chat."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from bot.attachments import case_files
+from bot.runtime import Runtime
+from bot.web.chat_rendering import FILES_URL
+from bot.web.chat_session import find_session
+
+router = APIRouter()
+
+
+@router.get(FILES_URL + "/{file_id}")
+async def sent_file(request: Request, file_id: UUID) -> Response:
+    """Return a file of the person whose cookie comes with the request, to be saved."""
+    rt: Runtime = request.app.state.rt
+    session = await find_session(request)
+    file = None
+    if session.person is not None:
+        async with rt.pool.connection() as transaction:
+            file = await case_files.load(transaction, session.person, file_id)
+    if file is None:
+        return Response(status_code=404)
+    headers = {"Cache-Control": "no-store", "Content-Disposition": "attachment"}
+    return Response(file.contents, media_type=file.media_type, headers=headers)

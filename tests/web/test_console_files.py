@@ -1,0 +1,242 @@
+"""Files of officers: made safe, sent by each channel's means, kept with the case."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+import pytest
+
+from bot import desk
+from bot.attachments import form_library
+from bot.attachments.case_files import NewFile
+from bot.cases import canned_replies
+from bot.desk import views
+from bot.officers.permissions import Reason, Role
+from bot.runtime import Runtime
+from bot.web.console import demo_officers
+from flows.engine.events import Pressed, Said
+from tests.app_stack import House
+from tests.browser.console_scene import ask_officer, leave
+from tests.console_client import Console, Screen, ru
+from tests.desk.desks import an_officer, key, now
+from tests.file_sanitizer.test_file_sanitizer import EICAR, HTML, SVG
+from tests.sample_files import pdf, photo
+from tests.telegram_member import Member, joined
+from tests.visitor import Visitor
+from tests.web.test_whatsapp_service_templates import _asked
+
+AIGUL, MARAT = "Aigul Testova", "Marat Testov"
+SCRIPT = pdf("<</S/JavaScript/JS(app.alert(1))>>", "<<>>", "<<>>", "<<>>", "<<>>")
+FORM = NewFile("Application.pdf", "application/pdf", b"%PDF-1.4 made safe earlier %%EOF")
+
+
+@pytest.fixture
+async def person(house: House) -> AsyncIterator[Visitor]:
+    """Yield a person of the web chat who waits for an officer."""
+    await demo_officers.enter(house.rt)
+    visitor = await ask_officer(house, "ru", "general", "Testova asks for the form")
+    yield visitor
+    await leave(visitor)
+
+
+@pytest.fixture
+async def officer(house: House, person: Visitor) -> AsyncIterator[Console]:
+    """Yield the officer who has the person's case open."""
+    async with Console.signed_in(house.url, AIGUL) as console:
+        await console.get("/console/inbox")
+        await console.submit("/next")
+        yield console
+
+
+async def _sends(console: Console, ends: str, contents: bytes, **fields: str) -> Screen:
+    """Send the form with a file of this page; its fields come before the file."""
+    form = console.screen.form(ends)
+    data = aiohttp.FormData()
+    for name, value in (form.fields | fields).items():
+        data.add_field(name, value)
+    data.add_field("file", contents, filename="../../x.exe", content_type="text/html")
+    given: Any = data
+    return await console.post(form.action, given)
+
+
+async def _form(console: Console, name: str) -> Screen:
+    """Send the form of this page that sends a form of the library."""
+    form = console.screen.form("/form")
+    return await console.post(form.action, form.fields | {"form": name})
+
+
+async def _files(house: House) -> list[tuple[UUID, str]]:
+    async with house.rt.pool.connection() as session:
+        found = await session.execute("SELECT id, media_type FROM case_files")
+        return list(await found.fetchall())
+
+
+async def test_officers_pdf_reaches_the_web_chat_as_pictures(
+    house: House, person: Visitor, officer: Console
+) -> None:
+    seen = len(person.bubbles)
+    screen = await _sends(officer, "/file", SCRIPT, name="Application ../<b>")
+    assert ru("done_replied") in screen.text
+    await person.wait(seen + 1)
+    [(file_id, media_type)] = await _files(house)
+    assert media_type == "application/pdf"
+    assert "Application b .pdf" in officer.screen.text or "Application b.pdf" in officer.screen.text
+    address = f"{house.url}/chat/files/{file_id}"
+    async with person.session.get(address) as answer:
+        body = await answer.read()
+    assert answer.status == 200
+    assert answer.headers["Content-Disposition"] == "attachment"
+    assert (b"JavaScript" in body, body[:5]) == (False, b"%PDF-")
+    async with aiohttp.ClientSession() as stranger, stranger.get(address) as answer:
+        assert answer.status == 404
+
+
+@pytest.mark.parametrize("contents", [EICAR, HTML, SVG, b"", photo()[:-5000], pdf()[:-30]])
+async def test_unsafe_file_of_an_officer_is_refused(
+    house: House, officer: Console, contents: bytes
+) -> None:
+    screen = await _sends(officer, "/file", contents, name="x")
+    assert screen.status == 422
+    assert await _files(house) == []
+    screen = await officer.submit("/reply", words="still mine to answer")
+    assert ru("done_replied") in screen.text
+
+
+async def test_file_form_of_another_site_is_refused(house: House, officer: Console) -> None:
+    data = aiohttp.FormData()
+    fields = officer.screen.form("/file").fields
+    for name, value in (fields | {"csrf": "0" * 64}).items():
+        data.add_field(name, value)
+    data.add_field("file", photo(), filename="x")
+    given: Any = data
+    screen = await officer.post(officer.screen.form("/file").action, given)
+    assert screen.status == 403
+    assert await _files(house) == []
+
+
+async def test_officer_reads_the_file_and_a_colleague_does_not(
+    house: House, officer: Console
+) -> None:
+    await _sends(officer, "/file", photo(), name="Map")
+    [(file_id, _type)] = await _files(house)
+    address = f"{officer.screen.path}/files/{file_id}"
+    async with officer.session.get(house.url + address) as answer:
+        assert (answer.status, (await answer.read())[:2]) == (200, b"\xff\xd8")
+    async with Console.signed_in(house.url, MARAT) as colleague:
+        assert (await colleague.get(address)).status == 403
+
+
+async def test_file_is_erased_with_its_person(
+    house: House, person: Visitor, officer: Console
+) -> None:
+    await _sends(officer, "/file", photo(), name="Map")
+    assert len(await _files(house)) == 1
+    async with house.rt.pool.connection() as session:
+        await session.execute("DELETE FROM people")
+    assert await _files(house) == []
+
+
+async def test_form_of_the_library_goes_out_in_the_persons_language(
+    house: House, person: Visitor, officer: Console
+) -> None:
+    path = officer.screen.path
+    async with Console.signed_in(house.url, MARAT) as lead:
+        for language in ("kk", "ru"):
+            await lead.get("/console/forms")
+            screen = await _sends(lead, "/forms", pdf(), name="Application", language=language)
+            assert ru("done_saved") in screen.text
+    await officer.get(path)
+    seen = len(person.bubbles)
+    await _form(officer, "Application")
+    await person.wait(seen + 1)
+    assert "Application.pdf" in person.newest.text
+    await officer.get(path)
+    assert (await _form(officer, "Another")).status == 422
+
+
+async def test_canned_reply_carries_its_form(house: House) -> None:
+    rt = house.rt
+    user, officer, case_id, _version = await _asked(house, "77010000901")
+    lead = await an_officer(rt, "Lead Testov", roles=(Role.LEAD,))
+    await form_library.put(rt, lead, "Application", "ru", FORM)
+    await canned_replies.put(rt, lead, "form", {"ru": "Fill it in."}, 0, form="Application")
+    seen = len(user.received)
+    case = await now(rt, case_id)
+    await desk.reply(rt, officer, case_id, case.version, key=key(), canned="form")
+    await user.wait_for_message(seen + 2)
+    assert "Fill it in." in user.received[-2].text
+    content = user.received[-1].content["document"]
+    assert content["filename"] == "Application.pdf"
+    assert house.whatsapp.journal.mistakes() == []
+    view = await views.view(rt, officer, case_id, Reason.CHECK)
+    assert [each.name for each in view.thread[-1].files] == ["Application.pdf"]
+
+
+async def test_picture_of_an_officer_is_a_picture_on_whatsapp(house: House) -> None:
+    user, officer, case_id, version = await _asked(house, "77010000902")
+    file = NewFile("Map.jpg", "image/jpeg", photo())
+    seen = len(user.received)
+    await desk.reply(house.rt, officer, case_id, version, key=key(), file=file)
+    await user.wait_for_message(seen + 2)
+    assert "image" in user.received[-1].content
+    assert house.whatsapp.journal.mistakes() == []
+
+
+async def _at_officer(member: Member) -> None:
+    await member.do(Said("/person"))
+    for key_of in ("general", "yes"):
+        shown = [each.data or "" for row in member.phone.last.buttons for each in row]
+        await member.do(Pressed(next(each for each in shown if each.endswith(f":{key_of}"))))
+    await member.do(Said("Testova asks"))
+
+
+async def test_file_of_an_officer_arrives_on_telegram(rt: Runtime) -> None:
+    async with joined(rt) as member:
+        await _at_officer(member)
+        officer = await an_officer(rt)
+        [case] = (await views.listing(rt, officer)).lines
+        done = await desk.claim(rt, officer, case.case.id, case.case.version, key=key())
+        await desk.reply(rt, officer, done.case_id, done.version, key=key(), file=FORM)
+        sent = member.phone.last
+        assert sent.content["document"]["file_name"] == "Application.pdf"
+        assert sent.protected
+
+
+@asynccontextmanager
+async def _scanner(verdict: bytes) -> AsyncIterator[str]:
+    """Yield the address of a strict clamd that answers one verdict."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert await reader.readuntil(b"\0") == b"zINSTREAM\0"
+        while size := int.from_bytes(await reader.readexactly(4)):
+            await reader.readexactly(size)
+        writer.write(verdict + b"\0")
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status"), [(b"stream: OK", 200), (b"stream: Eicar-Test FOUND", 422), (b"", 422)]
+)
+async def test_file_passes_the_virus_scanner_where_one_is_set(
+    house: House, officer: Console, verdict: bytes, status: int
+) -> None:
+    async with _scanner(verdict) as address:
+        object.__setattr__(house.rt.settings, "clamd", address)
+        screen = await _sends(officer, "/file", photo(), name="Map")
+    assert screen.status == status
+    assert len(await _files(house)) == (status == 200)
+
+
+async def test_file_is_refused_while_the_scanner_is_away(house: House, officer: Console) -> None:
+    async with _scanner(b"stream: OK") as address:
+        pass
+    object.__setattr__(house.rt.settings, "clamd", address)
+    assert (await _sends(officer, "/file", photo(), name="Map")).status == 422
+    assert await _files(house) == []
