@@ -1,8 +1,10 @@
 """Database connection: timeouts and availability."""
 
+import asyncio
+import traceback
 from contextvars import ContextVar
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from psycopg import AsyncConnection, OperationalError, abc
 from psycopg.errors import DeadlockDetected, QueryCanceled
@@ -35,6 +37,19 @@ class Connection(AsyncConnection[Any]):
         self.names = map("kosh_{}".format, count())
         # Set while long statements are allowed.
         self.silence: float | None = None
+
+    @classmethod
+    async def connect(cls, *given: Any, **named: Any) -> Self:
+        """Connect; a cancelled login is closed at once.
+
+        psycopg leaves its socket to the frames of the cancellation. The server would then hold a
+        slot, and every DROP DATABASE, until its authentication timeout of a minute.
+        """
+        try:
+            return await super().connect(*given, **named)
+        except asyncio.CancelledError as error:
+            traceback.clear_frames(error.__traceback__)
+            raise
 
     async def rollback(self) -> None:
         """Roll back, and forget the prepared statements: psycopg makes the server drop them all."""

@@ -1,0 +1,34 @@
+"""A login to the database that is cancelled."""
+
+import asyncio
+import gc
+
+from bot.db.connection import Connection
+
+
+async def test_connection_closes_its_socket_when_a_login_is_cancelled() -> None:
+    """Keep the cancelled task, as procrastinate's worker does, and collect no garbage."""
+    asked, closed = asyncio.Event(), asyncio.Event()
+
+    async def never_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        asked.set()
+        await reader.read()
+        closed.set()
+        writer.close()
+
+    server = await asyncio.start_server(never_answer, "127.0.0.1")
+    port = server.sockets[0].getsockname()[1]
+    login = asyncio.create_task(Connection.connect(f"host=127.0.0.1 port={port} user=test"))
+    gc.disable()
+    try:
+        async with asyncio.timeout(20):
+            await asked.wait()
+            login.cancel()
+            await asyncio.wait([login])
+            await closed.wait()
+    finally:
+        gc.enable()
+        server.close_clients()
+        server.close()
+    assert login.cancelled()
