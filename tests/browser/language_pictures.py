@@ -65,7 +65,7 @@ body, main, main.chat { padding: 0 !important; min-block-size: 0 !important }
 """
 # A list of WhatsApp opens over the page; the pictures show it open under its button.
 OPEN_LISTS = """
-view => { const log = document.querySelectorAll('[data-phone="whatsapp"] [role="log"] > li');
+view => { const log = document.querySelectorAll('[data-phone="whatsapp"] .log > li');
   const written = (kind, words) => { const node = document.createElement(kind);
     node.dir = 'auto'; node.append(...words); return node; };
   view.messages.forEach((message, at) => { if (!message.rows) return;
@@ -327,7 +327,7 @@ async def _drawn(page: Any, channel: str, talk: Talk) -> Image.Image:
         told = json.dumps({**views, "links": {"chat": "#", "registry": ""}})
         await page.route("**/events", _with(f"data: {told}\n\n", "text/event-stream"))
         await page.goto("http://pictures.test/")
-        log = f'[data-phone="{channel}"] [role="log"]'
+        log = f'[data-phone="{channel}"] .log'
         last = f"{log} > li:nth-child({len(view['messages'])})"
         await page.wait_for_selector(last, state="attached")
         await page.evaluate(OPEN_LISTS, view)

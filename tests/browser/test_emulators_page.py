@@ -1,13 +1,19 @@
 """The emulators' page in a real browser: typing, pressing and choosing, in both directions."""
 
+import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from tests.browser.officer import Officer
 from tests.browser.test_chat import Phone
 from tests.channels.test_emulators_page import PNG, Browser, shown
+from tests.emulators import page as emulators
+
+PAGE = Path(emulators.__file__).parent
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -65,3 +71,50 @@ async def test_emulators_page_does_not_redraw_unchanged_elements(
     assert await page.do("/whatsapp/say", {"text": "2"}) == 204
     await window.wait_for_selector(".whatsapp .kosh:nth-child(4)")
     assert await window.evaluate("document.activeElement.dataset.kept") == "yes"
+
+
+async def test_emulators_page_speaks_the_viewers_language(browser: Any, page: Browser) -> None:
+    tongues = json.loads((PAGE / "words.json").read_text("utf-8"))
+    for locale, code in (("ru-RU", "ru"), ("zh-CN", "zh_Hans"), ("kk-CN", "kk_Arab")):
+        context = await browser.new_context(locale=locale)
+        window = await context.new_page()
+        await window.goto(page.url)
+        words = tongues[code]["words"]
+        await window.wait_for_function("title => document.title === title", arg=words["title"])
+        assert await window.locator("h1").inner_text() == words["title"]
+        assert await window.evaluate("document.documentElement.dir") == tongues[code]["dir"]
+        assert (
+            await window.locator(".telegram textarea").get_attribute("placeholder")
+            == (words["message"])
+        )
+        assert await window.locator(".tour li").count() == 4
+    assert len({tuple(each["words"]) for each in tongues.values()}) == 1
+
+
+async def test_emulators_page_renews_both_phones_with_one_press(
+    browser: Any, page: Browser
+) -> None:
+    shown = await opened(browser, page)
+    window = shown.page
+    assert await window.locator("button", has_text="New person").count() == 1
+    await window.click("#ask")
+    for phone in ("telegram", "whatsapp"):
+        await window.wait_for_selector(f".{phone} .mine")
+    await window.click(".renew button")
+    for phone in ("telegram", "whatsapp"):
+        await window.wait_for_selector(f".{phone} .mine", state="detached")
+    console = await window.locator("[data-path='/console/broadcasts']").get_attribute("href")
+    assert console.endswith("/console/broadcasts")
+    assert shown.errors == []
+
+
+async def test_emulators_page_is_accessible(browser: Any, page: Browser) -> None:
+    for scheme, width in (("light", 1280), ("dark", 390)):
+        context = await browser.new_context(
+            color_scheme=scheme, viewport={"width": width, "height": 860}
+        )
+        officer = Officer(await context.new_page())
+        await officer.page.goto(page.url)
+        await officer.page.click("#ask")
+        await officer.page.wait_for_selector(".whatsapp .kosh")
+        assert (found := await officer.faults()) == [], "\n".join(found)

@@ -1,6 +1,7 @@
 /* Both phones: drawn from one shape, kept in step by server-sent events. Words only ever as text. */
 
 const TAGS = { bold: 'b', italic: 'i', underline: 'u', strikethrough: 's', code: 'code', pre: 'code', blockquote: 'q' };
+const tongues = await (await fetch('/words.json')).json();
 const clock = new Intl.DateTimeFormat([], { hour: '2-digit', minute: '2-digit' });
 const drawn = new Map();
 
@@ -37,10 +38,15 @@ function formatted(text, entities) {
   });
 }
 
-/* WhatsApp's *bold*, _italic_ and ~struck~ words. */
+/* WhatsApp's *bold*, _italic_, ~struck~ and `monospaced` words; lines of a quote begin with ">". */
 function marked(text) {
-  const tags = { '*': 'b', '_': 'i', '~': 's' };
-  return text.split(/((?<![\p{L}\p{N}])([*_~])(?=\S)(?:(?!\2)[^\n])+(?<=\S)\2(?![\p{L}\p{N}]))/u)
+  return text.split(/((?:^|(?<=\n))> [^]*?(?=\n(?!> )|$))/).flatMap((part, at) =>
+    at % 2 ? make('span', { class: 'quoted' }, ...inLine(part.replace(/^> /gm, ''))) : inLine(part));
+}
+
+function inLine(text) {
+  const tags = { '*': 'b', '_': 'i', '~': 's', '`': 'code' };
+  return text.split(/((?<![\p{L}\p{N}])([*_~`])(?=\S)(?:(?!\2)[^\n])+(?<=\S)\2(?![\p{L}\p{N}]))/u)
     .filter((_, at) => at % 3 !== 2)
     .map((part, at) => at % 2 ? make(tags[part[0]], {}, part.slice(1, -1)) : part);
 }
@@ -115,7 +121,7 @@ function said(phone, message) {
 
 /* Only what has changed is drawn anew, so that focus stays and nothing is read out twice. */
 function draw(phone, view) {
-  const log = at(phone, '[role="log"]');
+  const log = at(phone, '.log');
   const known = drawn.get(phone) ?? new Map();
   const next = new Map();
   let grown = false;
@@ -150,10 +156,34 @@ function drawKeyboard(phone, rows) {
   }))));
 }
 
-function drawLinks({ chat, registry }) {
+function drawLinks({ chat, kosh, registry }) {
+  const own = document.getElementById('registry');
   document.getElementById('chat').href = chat;
-  document.getElementById('registry').href = registry || '#';
-  document.getElementById('registry-line').hidden = !registry;
+  own.href = registry || '#';
+  own.hidden = !registry;
+  for (const each of document.querySelectorAll('[data-path]')) each.href = kosh + each.dataset.path;
+}
+
+/* The viewer's language: the one they chose here, or the first of their browser's that is known. */
+const chooser = document.getElementById('language');
+chooser.append(...Object.entries(tongues).map(([code, { name, lang, dir }]) =>
+  make('option', { value: code, lang, dir }, name)));
+
+function known(wanted) {
+  const [tag] = wanted.toLowerCase().split('-');
+  if (tag === 'kk' && /arab|-cn/i.test(wanted)) return 'kk_Arab';
+  if (tag === 'uz' && /cyrl/i.test(wanted)) return 'uz_Cyrl';
+  return tag === 'zh' ? 'zh_Hans' : tag in tongues ? tag : undefined;
+}
+
+function speak(code) {
+  const { words, lang, dir } = tongues[code];
+  chooser.value = code;
+  Object.assign(document.documentElement, { lang, dir });
+  document.title = words.title;
+  for (const each of document.querySelectorAll('[data-words]')) each.textContent = words[each.dataset.words];
+  for (const each of document.querySelectorAll('[data-hint]')) each.placeholder = words[each.dataset.hint];
+  for (const each of document.querySelectorAll('[data-title]')) each.title = words[each.dataset.title];
 }
 
 function wire(section) {
@@ -184,12 +214,25 @@ function wire(section) {
     });
   }
   section.querySelector('[data-act="start"]')?.addEventListener('click', () => tell(phone, 'start', {}));
-  section.querySelector('.renew').addEventListener('submit', (event) => {
-    event.preventDefault();
-    toast(phone, '');
-    tell(phone, 'renew', Object.fromEntries(new FormData(event.target)));
-  });
 }
+
+/* One new person holds both phones, whose language is the viewer's. */
+async function renew(hidden) {
+  const { phone: language } = tongues[chooser.value];
+  for (const phone of ['telegram', 'whatsapp']) toast(phone, '');
+  await Promise.all([tell('telegram', 'renew', { language }), tell('whatsapp', 'renew', { hidden })]);
+}
+
+document.querySelector('.renew').addEventListener('submit', (event) => {
+  event.preventDefault();
+  renew(new FormData(event.target).has('hidden'));
+});
+chooser.addEventListener('change', () => speak(chooser.value));
+document.getElementById('ask').addEventListener('click', () => {
+  const text = tongues[chooser.value].words.question;
+  for (const phone of ['telegram', 'whatsapp']) tell(phone, 'say', { text });
+});
+speak(navigator.languages.map(known).find(Boolean) ?? 'en');
 
 for (const section of document.querySelectorAll('.phone')) wire(section);
 document.getElementById('chat').addEventListener('click', (event) => {

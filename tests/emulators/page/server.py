@@ -14,7 +14,12 @@ from aiohttp.web_request import FileField
 from .phones import PICTURES, Phone
 
 HERE = Path(__file__).parent
-FILES = {"/": "index.html", "/page.css": "page.css", "/page.js": "page.js"}
+FILES = {
+    "/": "index.html",
+    "/page.css": "page.css",
+    "/page.js": "page.js",
+    "/words.json": "words.json",
+}
 FILE_MOST = 110 << 20
 # Two worlds with their own signals and clocks: looking is simpler than wiring, and costs little.
 LOOK_SECONDS = 0.2
@@ -33,7 +38,7 @@ class Page:
 
     def __init__(self, phones: dict[str, Phone], kosh: str, registry: str) -> None:
         self.phones = phones
-        self.links = {"chat": f"{kosh}/chat", "registry": registry}
+        self.links = {"chat": f"{kosh}/chat", "kosh": kosh, "registry": registry}
         self.closing = asyncio.Event()
 
     def app(self) -> web.Application:
