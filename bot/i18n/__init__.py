@@ -96,6 +96,8 @@ class Languages:
         return parsers.read_text(typed, limit)
 
     def name(self, typed: str, letters: Letters) -> str | Refusal:
+        if reserved_words.small_talk(typed):
+            return Refusal.NOT_LISTED
         return parsers.read_name(typed, letters)
 
     def day(self, typed: str, language: str, today: date) -> date | Refusal:

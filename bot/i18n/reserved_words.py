@@ -33,6 +33,37 @@ NOTHING = (
     "无, 無, 沒有, 没有父名, 没有中间名",
     "none, nothing",
 )
+# Greetings, thanks and doubts, which are no names.
+SMALL_TALK = (
+    "сәлеметсіз бе, сәлеметсіздер ме, ассалаумағалейкум, көп рахмет, рақмет, жақсы, түсінікті,"
+    " білмеймін, сау болыңыз, қайырлы күн",
+    "salemetsiz be, bilmeimin, bilmeymin",
+    "привет, здравствуйте, здравствуй, добрый день, добрый вечер, доброе утро, спасибо, понятно,"
+    " спасибо большое, большое спасибо, благодарю, понял, поняла, ясно, хорошо, ладно, ок, окей,"
+    " не знаю, не помню, пока, до свидания, как дела",
+    "你好, 您好, 谢谢, 多谢, 好的, 知道了, 明白了, 不知道, 再见",
+    "assalomu alaykum, katta rahmat, xoʻp, xop, tushunarli, bilmayman, yaxshi",
+    "ассалому алайкум, катта раҳмат, хўп, тушунарли, билмайман, яхши",
+    "hello, hi, thanks, thank you, okay, bye",
+)
+# The same, but with a capital these are names.
+TALK_IN_SMALL_LETTERS = frozenset(
+    {
+        "сәлем",
+        "салем",
+        "салам",
+        "рахмет",
+        "раҳмат",
+        "рахмат",
+        "салом",
+        "salem",
+        "salam",
+        "salom",
+        "rahmet",
+        "rahmat",
+        "raxmat",
+    }
+)
 YES_SIGNS = frozenset("+✅✔☑👍")
 NO_SIGNS = frozenset("-−–❌✖👎")
 SKIN_TONES = frozenset("🏻🏼🏽🏾🏿")
@@ -201,6 +232,12 @@ def nothing(typed: str, language: str) -> bool:
         return False
     is_nothing = normalization.fold(typed) in _answers(NOTHING)
     return is_nothing or yes_no(typed, language) is False
+
+
+def small_talk(typed: str) -> bool:
+    """Return True if the whole message is a greeting, thanks or a doubt, and so no name."""
+    is_talk = normalization.fold(typed) in _answers(SMALL_TALK)
+    return is_talk or typed.strip(" !.,") in TALK_IN_SMALL_LETTERS
 
 
 def safety_word(typed: str) -> Reserved | None:

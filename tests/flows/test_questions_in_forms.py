@@ -104,6 +104,34 @@ def test_no_in_place_of_a_patronymic_means_none(text: str, language: str) -> Non
     assert chat.told()["patronymic"] is None
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Привет!", "ru"),
+        ("спасибо", "ru"),
+        ("не знаю", "ru"),
+        ("рахмет", "kk"),
+        ("сәлеметсіз бе", "kk"),
+        ("ٴبىلمەيمىن", "kk_Arab"),
+        ("你好", "zh_Hans"),
+        ("rahmat", "uz"),
+    ],
+)
+def test_small_talk_in_place_of_a_patronymic_is_no_name(text: str, language: str) -> None:
+    chat = at("patronymic", language)
+    chat.understanding = REAL
+    chat.says(text)
+    assert chat.name == "patronymic"
+    assert "patronymic" not in chat.told()
+
+
+@pytest.mark.parametrize("name", ["Рахмет", "RAHMAT", "Сәлем", "рахметұлы", "Salima", "谢军"])
+def test_name_that_resembles_small_talk_is_stored(name: str) -> None:
+    chat = at("patronymic")
+    chat.understanding = REAL
+    assert chat.says(name).told()["patronymic"] == name
+
+
 def test_no_in_place_of_a_required_name_is_no_skip() -> None:
     assert at("surname").says("нету").name == "surname"
     officer = Chat.begun("ru", "officer").until("words").says("нет")
