@@ -3,6 +3,7 @@
 # While a person is known.
 DRAFT_DAYS = 30  # unfinished answers, after the last message
 ANSWERS_HOURS = 24  # sent answers, after the registry accepted them
+REMIND_DAYS = 7  # after which a person is reminded of a kept list, where asked for
 SUBMISSION_MONTHS = 12  # receipt and status, after the final state
 CASE_DAYS = 30  # words and notes, after the case was closed
 UPLOAD_DAYS = 30  # a file that the registry has not accepted

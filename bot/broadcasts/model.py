@@ -233,7 +233,7 @@ def only(rows: Sequence[tuple[Any, ...]]) -> Broadcast:
 async def newest(
     transaction: Transaction, limit: int, before: int | None = None
 ) -> list[Broadcast]:
-    """Return broadcasts by descending number."""
+    """Return at most `limit` broadcasts by descending number, from below `before`."""
     found = await fetch_all(transaction, statements.NEWEST, before=before, limit=limit)
     return [read(row) for row in found]
 

@@ -1,4 +1,4 @@
-"""Statements about broadcasts: find, write, approve, start, hold, end."""
+"""SQL statements about broadcasts: find, write, approve, start, pause, end."""
 
 from datetime import timedelta
 from typing import Any

@@ -11,5 +11,8 @@ def backoff(failures: int, *, most: float, first: float = 1.0) -> float:
 
 
 def jittered(seconds: float) -> float:
-    """Return the seconds varied by up to 30 %, so that those who failed together part."""
+    """Return the seconds varied by up to 30 %.
+
+    Callers that failed together do not retry together.
+    """
     return seconds * random.uniform(0.7, 1.3)

@@ -37,7 +37,7 @@ _logger = logging.get()
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All published content of one version; `bodies` are by item."""
+    """All published content of one version; `bodies` is keyed by item."""
 
     version: int = 0
     bodies: Mapping[str, Body] = field(default_factory=dict)

@@ -165,7 +165,7 @@ def _begun(rt: Runtime, recent: _Recent, inbound: Inbound, place: Place) -> Burs
         case Pressed(payload):
             again = recent.press == _press(inbound, payload)
             burst.repeats = again and now - recent.press_at < seconds
-            # A press may edit its message, so its answer is sent in any case.
+            # A press may edit its message, so its answer is sent even if it repeats the last one.
             burst.answered = ()
         case Said(text) if not _is_addressed(rt, text):
             follows = now - recent.line_at < seconds

@@ -242,7 +242,10 @@ async def _turn(
     inbound: Inbound,
     burst: Burst | None,
 ) -> AfterCommit:
-    """Process a durable turn: step, effects, save and outbox, which ends the transaction."""
+    """Process a turn of a known person: step, effects, save, outbox.
+
+    The statement that queues the messages also ends the transaction.
+    """
     held = await conversation_store.note_inbound(rt, transaction, held, inbound)
     await rewrapping.reindex(rt, transaction, inbound.channel, inbound.handle)
 

@@ -52,7 +52,10 @@ async def accept(rt: Runtime, officer: Officer, sentence: UUID, intent: str) -> 
 
 
 async def reject(rt: Runtime, officer: Officer, sentence: UUID) -> None:
-    """Delete a sentence. Raises Decided."""
+    """Delete a suggested sentence.
+
+    Raises Decided if another officer decided first, or if the sentence has expired.
+    """
     permissions.require(officer, Action.PHRASES_REVIEW, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         language = await suggestions.remove(transaction, sentence)

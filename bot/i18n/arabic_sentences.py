@@ -18,7 +18,7 @@ PRINTED = re.compile(r"\b(ПИНФЛ)\b")
 YEAR = re.compile(r"(\d{4}|\{year\}) (?=жыл)")
 
 WORDS: Mapping[str, str] = {
-    # China abbreviates the United Nations otherwise.
+    # Kazakh in China does not abbreviate the United Nations: the name is written in full.
     r"\bБҰҰ\b": "Біріккен Ұлттар Ұйымының",
     # The letter O of a document, not the vowel.
     r"\bО(?= әрпі)": "O",

@@ -1,7 +1,8 @@
 """Rules for texts that people under stress read and that translators must understand.
 
-`aphorisms`, `unchecked`, `counted` and `abbreviations` find faults. Long sentences and sentences
-that begin with a pronoun are only counted: `tests/plain_limits.json` holds numbers that may fall.
+`aphorisms`, `unchecked`, `counted` and `abbreviations` find faults in a text. Long sentences and
+sentences that begin with a pronoun are counted; `tests/i18n/plain_limits.json` holds both counts,
+which may only fall.
 """
 
 import re

@@ -126,7 +126,7 @@ _SENT = (
         _OF_PERSON,
         t.Message.channel == _CHANNEL,
         t.Message.act.in_(["send", "edit"]),
-        # The first parts of a message that was not sent whole are in the chat.
+        # By id, not by state: the first parts of a partly sent message are in the chat, too.
         t.Message.external_id.is_not(None),
         func.coalesce(t.Message.done_at, NOW) > ago(hours=48),
         t.Message.id <= bindparam("last", type_=BigInteger()),

@@ -1,6 +1,6 @@
 """Reminders that people asked for; only the date is stored, and the text is the same for all.
 
-The interval is `REMIND_DAYS` in `flows/engine/checklist_screens.py`.
+The interval is `REMIND_DAYS` in `flows/lifetimes.py`.
 """
 
 from uuid import UUID

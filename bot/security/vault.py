@@ -163,11 +163,11 @@ class Vault:
         return WrappedKey(epoch, nonce + wrapped)
 
     def _unwrap(self, person_id: UUID, key: WrappedKey) -> bytes:
-        self._know(key.epoch)
+        self._reload_if_unknown(key.epoch)
         wrapping = _of_epoch(self._ring.wrapping, key.epoch)
         return _open(wrapping, key.wrapped, _wrap_aad(person_id, key.epoch))
 
-    def _know(self, epoch: int) -> None:
+    def _reload_if_unknown(self, epoch: int) -> None:
         """Reload the keys for an unknown epoch: another process may have begun to use it."""
         if epoch not in self._ring.wrapping:
             self.refresh()
@@ -209,7 +209,7 @@ class Vault:
         if sealed[:1] != _VERSION:
             raise _not_ours()
         epoch = int.from_bytes(sealed[1 : 1 + _EPOCH_BYTES])
-        self._know(epoch)
+        self._reload_if_unknown(epoch)
         cipher = _of_epoch(self._ring.transient, epoch)
         return _open(cipher, sealed[1 + _EPOCH_BYTES :], purpose.encode())
 

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.channels.telegram.client import Telegram
+from bot.channels.webchat import WebChat
 from bot.channels.whatsapp.client import WhatsApp
 from bot.db.server_statements import TAKE_TRANSACTION_ID
 from bot.db.statements import execute
@@ -96,7 +97,8 @@ def page_values(rt: Runtime, found: Status, language: str) -> dict[str, object]:
     def say(text: Text) -> str:
         return rt.languages.render(text, language)
 
-    parts = [(NAMES.get(name) or say(CHAT), health) for name, health in found.channels]
+    names = {WebChat.name: say(CHAT), **NAMES}
+    parts = [(names.get(name, name.title()), health) for name, health in found.channels]
     parts += [(say(REGISTRY), found.registry)] if found.registry else []
     facts = [(say(VERSION), " ".join(filter(None, (found.version, found.commit))))]
     if found.delivered:

@@ -31,7 +31,7 @@ def feed(reader: Reader, title: Text = TITLE) -> bytes:
     """Return the feed: an entry for each change."""
     ElementTree.register_namespace("", ATOM)
     site = reader.rt.settings.public_url
-    # Readers of the feed know its entries by these ids, which therefore stay as they were.
+    # Readers of the feed know its entries by these ids: do not change them.
     here = f"{site}{reader.url('/info')}"
     found = changes(reader)
     newest = found[0][1].checked if found else COLLECTED

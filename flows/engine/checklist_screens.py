@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
 
+from flows import lifetimes
 from flows.engine import labels, screens
 from flows.engine.blocks import tick
 from flows.engine.events import Button, Kind, PrintList, Remind
@@ -27,7 +28,6 @@ class Screen(StrEnum):
 # While one of these screens is open, a new list can still be stored.
 OFFERS = (Screen.LIST, Screen.KEEP)
 CONTROL = "!list"
-REMIND_DAYS = 7
 # States of an upload that need no further action by the person.
 READY = ("checked", "sending", "accepted")
 
@@ -252,9 +252,9 @@ def _remind(turn: TurnState, on: bool) -> None:
     if mine is None:
         return turn.ask()
     # The sum is stored, so it is a plain date.
-    when = date.fromordinal(turn.today.toordinal() + REMIND_DAYS) if on else None
+    when = date.fromordinal(turn.today.toordinal() + lifetimes.REMIND_DAYS) if on else None
     turn.c = replace(turn.c, saved_list=replace(mine, remind=when))
-    turn.effects.append(Remind(REMIND_DAYS if on else 0))
+    turn.effects.append(Remind(lifetimes.REMIND_DAYS if on else 0))
     said = WILL_NOT_REMIND if when is None else _(WILL_REMIND.msgid, date=when)
     turn.notes.append((said,))
     open_list(turn)

@@ -29,7 +29,7 @@ class Refusal(StrEnum):
 
 
 class Hint(StrEnum):
-    """Possible problems of a paper that can be accepted; the person decides."""
+    """Quality problem of an accepted page; the person decides whether to send a better one."""
 
     DARK = "dark"
     BLURRED = "blurred"

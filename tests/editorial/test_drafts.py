@@ -79,7 +79,7 @@ async def test_approval_is_refused_after_an_edit(rt: Runtime) -> None:
         assert refused.value.why is Refusal.CHANGED
 
 
-async def test_draft_is_refused_over_a_version_that_was_not_shown(rt: Runtime) -> None:
+async def test_draft_is_refused_when_based_on_an_outdated_version(rt: Runtime) -> None:
     author = await editor(rt)
     await draft(rt, author)
     with pytest.raises(Refused) as refused:

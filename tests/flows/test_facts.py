@@ -148,7 +148,7 @@ def test_expiring_facts_are_announced_from_1_december(today: date, count: int) -
 
 
 @given(DAYS)
-def test_facts_are_said_only_inside_their_dates(today: date) -> None:
+def test_facts_are_said_only_between_first_and_last_day(today: date) -> None:
     sentences = [inside(sentence) for sentence in said(FACTS, today)]
     told = {sentence["fact"] for sentence in sentences if "fact" in sentence}
     assert told == {fact.text for fact in FACTS if fact.since <= today <= fact.until}

@@ -224,7 +224,7 @@ def test_recognized_request_runs_its_command() -> None:
     assert says(heard(), "status").shows(screens.NO_REGISTRATION)
 
 
-def test_intent_answer_without_facts_says_so() -> None:
+def test_intent_answer_without_facts_says_that_none_is_checked() -> None:
     empty = Reply(intent="life.driving", label=BY_INTENT["life.driving"].label)
     known = {"права": sure("life.driving")}
     chat = Chat.begun("ru", understanding=told_by(known, **{"life.driving": empty}))

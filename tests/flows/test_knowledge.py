@@ -49,7 +49,7 @@ def english(text: Text) -> str:
 @pytest.mark.no_cover
 @pytest.mark.parametrize("today", (TODAY, NEXT_YEAR, date(2027, 11, 25), date(2030, 1, 1)))
 @pytest.mark.parametrize("name", ASKING)
-def test_flow_says_facts_only_inside_their_dates(name: str, today: date) -> None:
+def test_flow_says_facts_only_between_first_and_last_day(name: str, today: date) -> None:
     said = [FACTS[text] for text in heard(name, today) if text in FACTS]
     assert [fact.key for fact in said if not fact.current(today)] == []
 

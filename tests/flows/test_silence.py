@@ -210,7 +210,7 @@ def test_apostille_before_leaving_is_asked_for_after_its_review() -> None:
     assert requirements.CHINA_FIRST.ended in opening("kandas.documents", "CN", WINTER)
 
 
-def test_deadline_of_a_complaint_is_said_forever() -> None:
+def test_complaint_answer_keeps_its_sentence_on_the_deadline() -> None:
     assert living.DEADLINE.ended in opening("kandas.refused", "", FOREVER)
 
 

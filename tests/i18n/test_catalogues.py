@@ -184,7 +184,7 @@ def test_catalogue_lint_finds_a_planted_fault(
 
 
 @pytest.mark.parametrize(("code", "context", "english", "text"), SOUND)
-def test_catalogue_lint_accepts_apparent_faults(
+def test_catalogue_lint_accepts_texts_that_only_look_wrong(
     code: str, context: str | None, english: str, text: str
 ) -> None:
     assert rules(code, (context, english, text)) == set()

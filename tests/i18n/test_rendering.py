@@ -148,7 +148,7 @@ def test_nested_value_is_isolated_once_in_arabic_script() -> None:
     assert render(_("{n}. {m}", n=2, m=member)) == f"{RLM}{FSI}2{PDI}. {FSI}{inner}{PDI}"
 
 
-def test_value_lines_are_isolated_separately() -> None:
+def test_bidi_isolates_each_line_of_a_value() -> None:
     render = rendering("kk_Arab")
     lines = render(verbatim("Test street 1\n\nقالا")).split("\n")
     assert lines == [f"{RLM}{FSI}Test street 1{PDI}", "", f"{RLM}{FSI}قالا{PDI}"]

@@ -113,7 +113,7 @@ async def test_form_says_why_it_refuses_and_keeps_what_was_written(
     assert "approve" not in (await desk.approver.get(PATH)).actions
 
 
-async def test_approval_of_a_version_that_was_not_shown_is_refused(desk: Desk) -> None:
+async def test_approval_is_refused_when_a_newer_version_exists(desk: Desk) -> None:
     await desk.save()
     await desk.approver.get(PATH)
     shown = desk.approver.screen.form("/approve")

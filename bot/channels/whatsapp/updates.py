@@ -125,7 +125,7 @@ class _Metadata(msgspec.Struct, gc=False):
 
 
 @dataclass(frozen=True, slots=True)
-class _Who:
+class _Sender:
     """The sender of a message: phone number and handles, the preferred handle first."""
 
     phone: str
@@ -251,13 +251,13 @@ def _replied_to(raw: dict[str, Any]) -> str:
 
 
 def _call(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[IncomingUpdate]:
-    """Return a call as a thing that cannot be heard here; its end needs no answer."""
+    """Return an incoming call as an unsupported message; ignore other events of a call."""
     if not isinstance(raw, dict) or raw.get("event") != "connect":
         return (_IGNORED,)
     return _message({**raw, "type": "call"}, contacts, now)
 
 
-def _who(message: _Message, contacts: Sequence[_Contact]) -> _Who:
+def _who(message: _Message, contacts: Sequence[_Contact]) -> _Sender:
     """Return the sender, from the message and from the one contact that shares a name with it."""
     own = [name for name in (message.sender, message.from_user_id) if name]
     shared = (each for each in contacts if {each.wa_id, each.user_id} & set(own))
@@ -274,10 +274,10 @@ def _who(message: _Message, contacts: Sequence[_Contact]) -> _Who:
     names = list(dict.fromkeys(name for name in candidates if name))
     ids = [name for name in names if USER_ID.fullmatch(name)]
     phones = [name.removeprefix("+") for name in names if PHONE.fullmatch(name.removeprefix("+"))]
-    return _Who(next(iter(phones), ""), tuple(dict.fromkeys((*ids, *phones))))
+    return _Sender(next(iter(phones), ""), tuple(dict.fromkeys((*ids, *phones))))
 
 
-def _event(kind: str, raw: dict[str, Any], who: _Who) -> events.Event | None:
+def _event(kind: str, raw: dict[str, Any], who: _Sender) -> events.Event | None:
     part = raw.get(kind)
     match kind:
         case "text":
@@ -317,7 +317,7 @@ def _pressed_template(press: _Press) -> events.Event:
     return events.Pressed(payload) if PAYLOAD.fullmatch(payload) else events.Said(label)
 
 
-def _pressed(pressed: _Interactive, who: _Who) -> events.Event:
+def _pressed(pressed: _Interactive, who: _Sender) -> events.Event:
     if (reply := pressed.button_reply or pressed.list_reply) is None:
         return _filled(pressed.nfm_reply.response_json if pressed.nfm_reply else None)
     if reply.id.endswith(SHARE):
@@ -336,7 +336,7 @@ def _filled(written: str | None) -> events.Event:
     return events.Said(words) if words else events.Unreadable("other")
 
 
-def _shared(cards: Sequence[_Card], who: _Who) -> events.Event:
+def _shared(cards: Sequence[_Card], who: _Sender) -> events.Event:
     """Return the shared contact; it is the person's own if it has the sender's number."""
     for number in (number for card in cards for number in card.phones or ()):
         digits = re.sub(r"\D", "", number.wa_id or number.phone or "")

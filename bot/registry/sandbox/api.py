@@ -74,7 +74,7 @@ async def status_changed(
         ),
     ],
 ) -> None:
-    """The registry changed a state; sent again, in any order, until answered 2xx."""
+    """Report a state change; the registry repeats it, in any order, until it is answered 2xx."""
 
 
 @open_routes.post(

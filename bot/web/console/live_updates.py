@@ -48,7 +48,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A read of events shared by several pages: the feed's version and the time it began."""
+    """A read of events shared by several pages: the feed's version, and when the read began."""
 
     version: int
     at: float

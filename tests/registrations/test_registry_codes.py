@@ -1,0 +1,52 @@
+"""Tests of the codes that answers of the form have in the registry."""
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from bot.registrations import registry_codes
+from bot.registrations.registry_codes import CODES, KINDS
+from bot.registry.contract import PreRegistration
+from flows.engine.flow import Consent, HandoffOffer, Notice, RepeatingGroup, Review, Submit
+from flows.preregistration import PREREGISTRATION
+
+# Questions that choose the way through the form, or concern this conversation only.
+NOT_SENT = {
+    *("applying", "adult", "location", "stay_ends", "passport", "former_citizen"),
+    *("ethnicity_papers", "trouble"),
+}
+
+NO_ANSWERS = (Consent, HandoffOffer, Notice, RepeatingGroup, Review)
+
+
+class Answers(Mapping[str, str]):
+    """Answers that record which of them are read."""
+
+    def __init__(self, found: dict[str, str]) -> None:
+        self.found, self.read = found, set[str]()
+
+    def __getitem__(self, name: str) -> str:
+        self.read.add(name)
+        return self.found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.found)
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+
+def test_registry_codes_name_a_list_for_each_question() -> None:
+    assert CODES.keys() == KINDS.keys()
+
+
+def test_payload_contains_every_answer_that_is_not_excluded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(PreRegistration, "model_validate", lambda body: body)
+    asked = {item.name for item in PREREGISTRATION.questions() if not isinstance(item, NO_ANSWERS)}
+    first = {name: next(iter(CODES.get(name, {"1990": None}))) for name in asked}
+    answers, member = Answers(first), Answers(first)
+    submit = Submit(PREREGISTRATION.name, answers, {"family": (member,)})
+    registry_codes.payload(submit, "kk", {})
+    assert asked - answers.read - member.read == NOT_SENT
