@@ -10,7 +10,9 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
+    RootModel,
     StringConstraints,
+    WithJsonSchema,
     model_validator,
 )
 
@@ -229,6 +231,17 @@ class PreRegistration(Personal):
     contact: Contact
     may_contact_first: bool
     consent: Consent
+
+
+class Changes(RootModel[Annotated[dict[str, JsonValue], WithJsonSchema({"type": "object"})]]):
+    """Members of a pre-registration to replace; the others stay (RFC 7396, without null)."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    def __repr__(self) -> str:
+        return "Changes(…)"
+
+    __str__ = __repr__
 
 
 class ConsentWithdrawal(Personal):

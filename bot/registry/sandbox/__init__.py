@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from bot.registry.sandbox import api, callbacks, page, store
+from bot.registry.sandbox import api, callbacks, list_routes, page, store
 from bot.registry.sandbox.errors import (
     Objection,
     on_error,
@@ -87,7 +87,7 @@ def openapi() -> dict[str, Any]:
 def _application() -> DocumentedApp:
     app = DocumentedApp(
         title="Registry of ethnic Kazakhs abroad: pre-registration",
-        version="1.1.0",
+        version="1.2.0",
         description="The contract that Kosh assumes; the real registry's is not public.",
         servers=[{"url": "/"}],
         docs_url=None,
@@ -99,6 +99,7 @@ def _application() -> DocumentedApp:
     )
     app.include_router(api.open_routes)
     app.include_router(api.routes)
+    app.include_router(list_routes.routes)
     return app
 
 

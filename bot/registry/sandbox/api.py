@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from bot.registry.callback_signature import HEADER
 from bot.registry.contract import (
     Acknowledgement,
+    Changes,
     ConsentWithdrawal,
     Found,
     History,
@@ -138,13 +139,14 @@ async def find(request: Request, idempotency_key: Annotated[Key, Query()]) -> Fo
 
 
 @routes.get("/pre-registrations/{number}", operation_id="read", responses=problems("not-found"))
-async def read(request: Request, number: Number) -> Acknowledgement:
-    """Read the state of a registration."""
+async def read(request: Request, response: Response, number: Number) -> Acknowledgement:
+    """Read the state of a registration; its ETag is the version."""
     await wait_if_slow(request)
     async with here(request).pool.connection() as connection:
         acknowledgement = await store.read(connection, number)
         if "wrong_number" in drawn(request):
             acknowledgement = await store.somebody_else(connection, acknowledgement)
+    response.headers["ETag"] = f'"{acknowledgement.version}"'
     return acknowledgement
 
 
@@ -161,6 +163,27 @@ async def amend(
 ) -> Acknowledgement:
     """Replace the whole content; the registration is decided again."""
     return await _write(request, key, store.Amend(number, body))
+
+
+@routes.patch(
+    "/pre-registrations/{number}",
+    operation_id="patch",
+    responses=problems("not-found", "closed", "stale", "no-version", write=True, body=True),
+)
+async def patch(
+    request: Request,
+    number: Number,
+    key: WriteKey,
+    body: Annotated[Changes, JsonRules()],
+    if_match: Annotated[str | None, Header(description="The version as an ETag.")] = None,
+) -> Acknowledgement:
+    """Replace some members, if the registration has the version that was read."""
+    if if_match is None:
+        raise Objection("no-version")
+    version = if_match.strip('"')
+    if not version.isascii() or not version.isdecimal():
+        raise Objection("stale")
+    return await _write(request, key, store.Patch(number, int(version), body))
 
 
 @routes.post(

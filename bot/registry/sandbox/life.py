@@ -1,5 +1,7 @@
 """Life of an entry after it was received: questions, steps of the platform, history."""
 
+import hashlib
+import hmac
 import json
 from datetime import date
 from typing import Any
@@ -29,6 +31,8 @@ from bot.registry.sandbox.errors import Objection
 type Connection = AsyncConnection[Any]
 
 _FIELDS = tuple(Milestone.model_fields)
+# The sandbox holds invented people only; a real registry keeps this key in its key store.
+_KEY = b"details of invented people"
 
 
 class Asking(Model):
@@ -112,3 +116,10 @@ def corrected(body: dict[str, Any], about: str, value: str) -> PreRegistration:
         return PreRegistration.model_validate_json(json.dumps(body | {name: fits}))
     except ValidationError:
         raise Objection("invalid", (FieldError(pointer="/value", code="UNFIT"),)) from None
+
+
+def details(body: PreRegistration) -> str:
+    """Return the keyed hash under which the same details are found again."""
+    names = (body.surname, body.given_name or "", body.patronymic or "")
+    parts = (*(name.casefold() for name in names), str(body.birth_year), body.citizenship)
+    return hmac.new(_KEY, "\n".join(parts).encode(), hashlib.sha256).hexdigest()

@@ -74,6 +74,7 @@ _CONTENT = {
     "doubled": bindparam("doubled"),
     "due_at": _NOW + seconds("delay"),
     "question": null(),
+    "details": bindparam("details"),
 }
 CREATE = statement(
     insert(Entry).values(
@@ -95,6 +96,8 @@ WITHDRAW = statement(
         reason_code=None,
         due_at=None,
         question=null(),
+        household=null(),
+        details=null(),
         body=case((bindparam("erase", type_=Boolean()), null()), else_=Entry.body),
     )
 )
@@ -128,6 +131,7 @@ REPLY = statement(
         due_at=_NOW + seconds("delay"),
         question=null(),
         body=cast(_BODY, JSON),
+        details=bindparam("details"),
     )
 )
 STEP = statement(

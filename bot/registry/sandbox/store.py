@@ -1,6 +1,7 @@
 """Store entries, the writes that made them, and callbacks to send, in PostgreSQL."""
 
 import hashlib
+import json
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from bot.db.statements import execute, fetch_all, fetch_one, fetch_value
 from bot.registry.contract import (
     NUMBER_ALPHABET,
     Acknowledgement,
+    Changes,
     ConsentWithdrawal,
     PreRegistration,
     QuestionAnswer,
@@ -22,7 +24,7 @@ from bot.registry.contract import (
     StatusCallback,
 )
 from bot.registry.sandbox import life, statements, tables
-from bot.registry.sandbox.errors import Objection
+from bot.registry.sandbox.errors import Objection, parse
 
 type Connection = AsyncConnection[Any]
 type Verdict = Literal["ACCEPTED", "REJECTED", "NEEDS_INFORMATION", "DUPLICATE", "PASSED_ON"]
@@ -41,6 +43,15 @@ class Amend:
 
     number: str
     body: PreRegistration
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A change of some members, if the entry still has this version."""
+
+    number: str
+    version: int
+    body: Changes
 
 
 @dataclass(frozen=True)
@@ -65,7 +76,7 @@ class WithdrawConsent:
     body: ConsentWithdrawal
 
 
-type Write = Create | Amend | Reply | Withdraw | WithdrawConsent
+type Write = Create | Amend | Patch | Reply | Withdraw | WithdrawConsent
 
 
 @dataclass(frozen=True)
@@ -268,6 +279,8 @@ async def _perform(connection: Connection, key: str, write: Write, plan: Plan) -
             return await _create(connection, key, body, plan)
         case Amend(number, body):
             return await _amend(connection, key, number, body, plan)
+        case Patch(number, version, body):
+            return await _patch(connection, key, number, version, body, plan)
         case Reply(number, body):
             return await _reply(connection, key, number, body, plan)
         case Withdraw(number):
@@ -297,6 +310,20 @@ async def _amend(
     return acknowledgement
 
 
+async def _patch(
+    connection: Connection, key: str, number: str, version: int, body: Changes, plan: Plan
+) -> Acknowledgement:
+    await read(connection, number)
+    row = await fetch_one(connection, statements.QUESTIONED, number=number)
+    if row is None:
+        raise Objection("closed")
+    # The row is locked now, so that its version can't change meanwhile.
+    if (await read(connection, number)).version != version:
+        raise Objection("stale")
+    whole = parse(PreRegistration, json.dumps((row[1] or {}) | body.root).encode())
+    return await _amend(connection, key, number, whole, plan)
+
+
 async def _reply(
     connection: Connection, key: str, number: str, body: QuestionAnswer, plan: Plan
 ) -> Acknowledgement:
@@ -314,6 +341,7 @@ def _content(key: str, body: PreRegistration, plan: Plan) -> dict[str, Any]:
     return {
         "key": key,
         "body": body.model_dump_json(),
+        "details": life.details(body),
         "verdict": plan.verdict,
         "doubled": plan.doubled,
         "delay": plan.seconds,

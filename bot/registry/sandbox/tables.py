@@ -39,6 +39,31 @@ class Entry(_Base):
     due_at: Mapped[datetime | None]
     question: Mapped[dict[str, Any] | None]
     step: Mapped[dict[str, Any] | None]
+    household: Mapped[UUID | None] = mapped_column(index=True)
+    # Keyed hash of names, year of birth and citizenship.
+    details: Mapped[str | None] = mapped_column(index=True)
+
+
+class Household(_Base):
+    """An invitation to a household; no table names its members, entries refer to it."""
+
+    __tablename__ = "households"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
+    code: Mapped[str] = mapped_column(unique=True)
+
+
+class MatchDecision(_Base):
+    """A human decision on two entries with the same details."""
+
+    __tablename__ = "match_decisions"
+
+    first: Mapped[str] = mapped_column(ForeignKey(Entry.number), primary_key=True)
+    second: Mapped[str] = mapped_column(ForeignKey(Entry.number), primary_key=True)
+    decision: Mapped[str]
+    reason: Mapped[str]
+    officer: Mapped[str]
+    at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
 
 
 class Milestone(_Base):
@@ -52,6 +77,11 @@ class Milestone(_Base):
     reason_code: Mapped[str | None]
     step: Mapped[dict[str, Any] | None]
     at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
+    # Order of the feed: a row becomes readable once every transaction before it has ended.
+    seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
+    transaction: Mapped[int] = mapped_column(
+        BigInteger, server_default=text("pg_current_xact_id()::text::bigint")
+    )
 
 
 class Write(_Base):
@@ -95,6 +125,18 @@ class Callback(_Base):
     delivered_at: Mapped[datetime | None]
 
 
+_ADDED = (
+    "ALTER TABLE registry_sandbox.entries ADD COLUMN IF NOT EXISTS question JSON,"
+    " ADD COLUMN IF NOT EXISTS step JSON, ADD COLUMN IF NOT EXISTS household UUID,"
+    " ADD COLUMN IF NOT EXISTS details TEXT",
+    "ALTER TABLE registry_sandbox.milestones"
+    " ADD COLUMN IF NOT EXISTS seq BIGINT GENERATED ALWAYS AS IDENTITY,"
+    " ADD COLUMN IF NOT EXISTS transaction BIGINT NOT NULL"
+    " DEFAULT pg_current_xact_id()::text::bigint",
+)
+"""Columns that a sandbox of an earlier version lacks."""
+
+
 def creation() -> list[Statement[()]]:
     """Return the statements that create the schema, tables and indexes that are missing."""
     tables = _Base.metadata.sorted_tables
@@ -102,10 +144,7 @@ def creation() -> list[Statement[()]]:
     return [
         statement(CreateSchema(SCHEMA, if_not_exists=True)),
         *(statement(CreateTable(each, if_not_exists=True)) for each in tables),
-        *(
-            statement(_ddl(f"ALTER TABLE {Entry.__table__} ADD COLUMN IF NOT EXISTS {each} JSON"))
-            for each in ("question", "step")
-        ),
+        *(statement(_ddl(each)) for each in _ADDED),
         *(statement(CreateIndex(each, if_not_exists=True)) for each in indexes),
     ]
 

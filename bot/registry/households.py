@@ -1,0 +1,60 @@
+"""Households in the contract: people who move together, each of whom agreed to be linked."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from bot.registry.contract import NUMBER_ALPHABET, Answered, Consent, Model, Number, Personal
+
+type Invitation = Annotated[str, StringConstraints(pattern=rf"^[{NUMBER_ALPHABET}]{{10}}$")]
+type Decision = Literal["SAME_PERSON", "DIFFERENT_PEOPLE"]
+
+
+class HouseholdInvitation(Answered):
+    """A code that one member gives to the next; it names no person."""
+
+    household: UUID
+    code: Invitation
+
+
+class HouseholdJoining(Personal):
+    """A person joins a household, with their own consent to be linked."""
+
+    code: Invitation
+    consent: Consent
+
+
+class Household(Answered):
+    """A household; `registrations` are its members who registered personally."""
+
+    household: UUID
+    registrations: Annotated[int, Field(ge=1)]
+
+
+class Match(Answered):
+    """Two registrations with the same keyed details; a human decides if it is one person."""
+
+    first: Number
+    second: Number
+    decision: Decision | None
+    reason: str | None
+    decided_by: str | None
+    decided_at: AwareDatetime | None
+
+
+class Matches(Answered):
+    """Match candidates, undecided ones first."""
+
+    items: Annotated[tuple[Match, ...], Field(max_length=500)]
+
+
+class MatchDecision(Model):
+    """A human decision on a match; the later registration of one person becomes DUPLICATE."""
+
+    first: Number
+    second: Number
+    decision: Decision
+    reason: Annotated[str, StringConstraints(min_length=3, max_length=500)]
+    officer: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    """The acting officer's name or id at the registry."""

@@ -1,0 +1,43 @@
+"""Lists of the contract: the feed of events and the list of registrations, both by cursor."""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from bot.registry.contract import Answered, Code, Number, PlatformStep, ReasonCode
+
+type Cursor = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}\.[0-9]{1,20}$")]
+
+
+class Event(Answered):
+    """A new version of a registration, without its content."""
+
+    number: Number
+    version: Annotated[int, Field(ge=1)]
+    state: Code
+    reason_code: ReasonCode | None
+    step: PlatformStep | None = None
+    at: AwareDatetime
+
+
+class Events(Answered):
+    """Events after a cursor, oldest first; ask again with `next`, also if there are none."""
+
+    items: Annotated[tuple[Event, ...], Field(max_length=500)]
+    next: Cursor
+
+
+class Listed(Answered):
+    """A registration in the list, without its content."""
+
+    number: Number
+    state: Code
+    version: Annotated[int, Field(ge=1)]
+    received_at: AwareDatetime
+
+
+class Listing(Answered):
+    """Registrations by number; `next` is null at the end."""
+
+    items: Annotated[tuple[Listed, ...], Field(max_length=500)]
+    next: Number | None

@@ -1,0 +1,150 @@
+"""Serve households, matches, the feed of events and the list of registrations."""
+
+import hashlib
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from starlette.responses import Response
+
+from bot.db.statements import fetch_all
+from bot.registry.contract import Code, Country, Number
+from bot.registry.households import (
+    Household,
+    HouseholdInvitation,
+    HouseholdJoining,
+    Match,
+    MatchDecision,
+    Matches,
+)
+from bot.registry.listing import Cursor, Event, Events, Listed, Listing
+from bot.registry.sandbox import households, life
+from bot.registry.sandbox import list_statements as statements
+from bot.registry.sandbox.openapi import problems
+from bot.registry.sandbox.requests import CLIENT, JsonRules, ResourceRoute, wait_if_slow
+from bot.registry.sandbox.state import here
+
+MAX_LIMIT = 500
+
+routes = APIRouter(prefix="/v1", route_class=ResourceRoute, dependencies=[Depends(CLIENT)])
+
+type Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+
+
+@routes.post(
+    "/pre-registrations/{number}/household-invitation",
+    operation_id="invite",
+    responses=problems("not-found", "closed"),
+)
+async def invite(request: Request, number: Number) -> HouseholdInvitation:
+    """Return the code that the person may give to a family member who registered too."""
+    await wait_if_slow(request)
+    async with here(request).pool.connection() as connection:
+        return await households.invite(connection, number)
+
+
+@routes.put(
+    "/pre-registrations/{number}/household",
+    operation_id="join",
+    responses=problems("not-found", "closed", body=True),
+)
+async def join(
+    request: Request, number: Number, body: Annotated[HouseholdJoining, JsonRules()]
+) -> Household:
+    """Join the household of a code, with the person's own consent."""
+    await wait_if_slow(request)
+    async with here(request).pool.connection() as connection:
+        return await households.join(connection, number, body)
+
+
+@routes.delete(
+    "/pre-registrations/{number}/household",
+    operation_id="leave",
+    status_code=204,
+    responses=problems("not-found"),
+)
+async def leave(request: Request, number: Number) -> Response:
+    """Leave the household; nothing else changes."""
+    await wait_if_slow(request)
+    async with here(request).pool.connection() as connection:
+        await households.leave(connection, number)
+    return Response(status_code=204)
+
+
+@routes.get("/matches", operation_id="matches", responses=problems())
+async def matches(request: Request) -> Matches:
+    """List registrations with the same details, for a human to decide."""
+    await wait_if_slow(request)
+    async with here(request).pool.connection() as connection:
+        return await households.matches(connection)
+
+
+@routes.post(
+    "/matches", operation_id="decide_match", responses=problems("not-found", "closed", body=True)
+)
+async def decide_match(request: Request, body: Annotated[MatchDecision, JsonRules()]) -> Match:
+    """Keep an officer's decision on a match, with the reason."""
+    await wait_if_slow(request)
+    async with here(request).pool.connection() as connection:
+        decided = await households.decide(connection, body)
+    here(request).changed.set()
+    return decided
+
+
+@routes.get(
+    "/events",
+    operation_id="events",
+    responses=problems("invalid") | {304: {"description": "Nothing new since the ETag."}},
+)
+async def events(
+    request: Request,
+    response: Response,
+    after: Annotated[Cursor, Query()] = "0.0",
+    limit: Limit = 100,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Events:
+    """List what happened after a cursor, oldest first; nothing is left out or repeated."""
+    await wait_if_slow(request)
+    transaction, _dot, seq = after.partition(".")
+    values = {"transaction": _bounded(transaction), "seq": _bounded(seq), "limit": limit}
+    async with here(request).pool.connection() as connection:
+        rows = await fetch_all(connection, statements.EVENTS, **values)
+    items = [
+        Event(
+            number=row[0],
+            version=row[1],
+            state=row[2],
+            reason_code=row[3],
+            step=life.step_of(row[4]),
+            at=row[5],
+        )
+        for row in rows
+    ]
+    found = Events(items=tuple(items), next=f"{rows[-1][6]}.{rows[-1][7]}" if rows else after)
+    tag = f'"{hashlib.sha256(found.model_dump_json().encode()).hexdigest()[:32]}"'
+    if if_none_match == tag:
+        return Response(status_code=304, headers={"ETag": tag})  # type: ignore[return-value]
+    response.headers["ETag"] = tag
+    return found
+
+
+@routes.get("/registrations", operation_id="registrations", responses=problems("invalid"))
+async def registrations(
+    request: Request,
+    state: Annotated[Code | None, Query()] = None,
+    country: Annotated[Country | None, Query()] = None,
+    after: Annotated[Number | None, Query()] = None,
+    limit: Limit = 100,
+) -> Listing:
+    """List registrations by number, by state and country of residence if asked."""
+    await wait_if_slow(request)
+    values = {"state": state, "country": country, "after": after or "", "limit": limit + 1}
+    async with here(request).pool.connection() as connection:
+        rows = await fetch_all(connection, statements.LISTING, **values)
+    fields = tuple(Listed.model_fields)
+    items = [Listed.model_validate(dict(zip(fields, row, strict=True))) for row in rows[:limit]]
+    return Listing(items=tuple(items), next=rows[limit - 1][0] if len(rows) > limit else None)
+
+
+def _bounded(digits: str) -> int:
+    """Return the number, at most the largest that the column holds."""
+    return min(int(digits), 2**63 - 1)
