@@ -6,7 +6,7 @@ The thresholds are set on cross-validation alone (docs/decisions/0042-intent-rec
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from bot.understanding.recognizer import Candidate, Part, Recognition
+from bot.understanding.recognizer import Candidate, Message, Part, Recognition
 from flows.knowledge.intents import BY_ID, Kind
 
 # With this minimum, 4.5 % of the lines in scope get a wrong answer without a question
@@ -83,6 +83,30 @@ def decide(found: Recognition) -> Decision:
     return Decision(certainty, options, danger, found.danger_intent)
 
 
+def may_be_sure(message: Message) -> bool:
+    """Return False if `decide` will not be sure of a message, which costs less than its meaning.
+
+    Most answers to a form's questions ask nothing, which shows after one of their clauses.
+    """
+    if message.is_blank:
+        return False
+    if message.highest() >= SURE and _is_sure(message.whole):
+        return True
+    left = len(message.clauses)
+    for clause in sorted(message.clauses, key=lambda each: len(each.words)):
+        is_sure = message.highest(clause) >= SURE_PART and _is_sure_part(message.part(clause))
+        left -= not is_sure
+        if left < MAX_QUESTIONS:
+            break
+    return left >= MAX_QUESTIONS
+
+
+def danger_without_lexicon(message: Message) -> DangerLevel:
+    """Return the reaction of `decide` to danger, but not to phrases of `crisis_words`."""
+    level = danger_level(message.danger_by_model[0])
+    return DangerLevel.NONE if level and message.is_noise else level
+
+
 def danger_level(mass: float) -> DangerLevel:
     """Return the reaction to this probability of danger."""
     if mass >= DANGER_FIRST:
@@ -99,12 +123,16 @@ def _questions(found: Recognition) -> tuple[Candidate, ...]:
     likely = {each.intent for each in found.ranked}
     sure: dict[str, Candidate] = {}
     for part in found.parts:
-        is_asked = part.confidence >= SURE_PART and (part.asks or part.intent in likely)
-        if is_asked and BY_ID[part.intent].kind not in NOT_ASKED and _is_sure(part):
+        if _is_sure_part(part) and (part.asks or part.intent in likely):
             sure.setdefault(part.intent, Candidate(part.intent, part.confidence))
     if _is_sure(found) and found.intent not in sure:
         return ()
     return tuple(sure.values())[:MAX_QUESTIONS]
+
+
+def _is_sure_part(part: Part) -> bool:
+    is_asked = BY_ID[part.intent].kind not in NOT_ASKED
+    return is_asked and part.confidence >= SURE_PART and _is_sure(part)
 
 
 def _is_sure(found: Recognition | Part) -> bool:

@@ -3,7 +3,14 @@
 from functools import cached_property
 
 from bot.understanding import entities, sharing
-from bot.understanding.decision import Certainty, DangerLevel, Decision, danger_level, decide
+from bot.understanding.decision import (
+    Certainty,
+    DangerLevel,
+    Decision,
+    danger_without_lexicon,
+    decide,
+    may_be_sure,
+)
 from bot.understanding.recognizer import Message, Recognizer
 from flows.engine.recognition import Confidence, Danger, Recognition
 from flows.knowledge.intents import BY_ID, Kind
@@ -28,8 +35,13 @@ class EngineReading:
 
     @cached_property
     def danger(self) -> Danger:
-        """The danger in the message."""
-        return DANGER[danger_level(self._message.danger[0])]
+        """The danger in the message; the engine looks for phrases of `crisis_words` itself."""
+        return DANGER[danger_without_lexicon(self._message)]
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the meaning is sure."""
+        return may_be_sure(self._message) and self.recognition.confidence is Confidence.SURE
 
     @cached_property
     def recognition(self) -> Recognition:

@@ -137,7 +137,7 @@ def two_questions(recognizer: Recognizer) -> str:
     """Return for each language how many messages with two questions get both answers, or one."""
     lines = [f"{'':<9}{'lines':>7}{'both':>9}{'one':>9}{'neither':>9}"]
     found: dict[str, list[int]] = {}
-    for language, intents, text in _asked_twice():
+    for language, intents, text in asked_twice():
         options = decide(recognizer.recognize(text))
         answered = {each.intent for each in options.options if options.certainty is Certainty.SURE}
         found.setdefault(language, []).append(len(answered & intents))
@@ -200,7 +200,7 @@ def _read(path: Path, language: str) -> Iterator[HeldLine]:
         yield HeldLine(Phrase(language, intent, text), marks & BY_ID.keys(), NEAR_MISS in marks)
 
 
-def _asked_twice() -> Iterator[tuple[str, frozenset[str], str]]:
+def asked_twice() -> Iterator[tuple[str, frozenset[str], str]]:
     """Yield messages that ask two questions, in each script, with their intents."""
     for line in TWO_QUESTIONS.read_text("utf-8").splitlines()[1:]:
         language, intents, text = line.split("\t")

@@ -5,9 +5,10 @@ seldom in the processor's caches when a message comes (decision 0042).
 """
 
 import math
+import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
+from itertools import compress, repeat
 from typing import NamedTuple
 from zlib import crc32
 
@@ -20,15 +21,16 @@ BUCKETS = 1 << 17
 MASK = BUCKETS - 1
 
 MIN_CONSONANTS = 3
-# By the n-grams of the first length, a line that consists of known pieces differs from noise.
-LETTER_LENGTHS = (4, 2, 3, 5)
-# Chinese has no spaces: one character carries as much meaning as a short word.
-HAN_LENGTHS = (1, 2)
-# These count half.
-HAN_HALF = 3
+# Lengths of n-grams in words: 2 to 5. Chinese has no spaces, and one character carries as much
+# meaning as a short word: 1 to 3 there, of which the longest count half.
+MAX_LENGTH, MAX_HAN_LENGTH = 5, 3
+# By pieces of this length, a line that consists of known pieces differs from noise.
+PIECE = 4
 FAMILIAR_BITS, FAMILIAR_SHIFT = 21, 11
-# Bytes of a character in the encoding of which n-grams are slices; rarer ones have two units.
+# N-grams consist of units of this encoding; rare characters have two units of two bytes.
 ENCODING, WIDTH = "utf-16-le", 2
+
+WORD, BARE, PAIR = map(crc32, (b"w", b"c", b"b"))
 
 type Numbers = NDArray[np.int64]
 
@@ -50,15 +52,13 @@ def extract(words: Sequence[str]) -> Features:
     letters = [word for word in words if not IS_HAN.match(word)] if han else words
     pieces, hashes, halves = _han(han) if han else ([], [], [])
     for word in letters:
-        padded = f" {word} ".encode(ENCODING)
-        for length in LETTER_LENGTHS:
-            found = _slices(padded, length)
-            hashes += found
-            if length == LETTER_LENGTHS[0]:
-                pieces += found
-    hashes += [crc32(each.encode()) for each in _strings(letters)]
+        _single, *found = _hashes(f" {word} ", MAX_LENGTH)
+        pieces += found[PIECE - 2]
+        for each in found:
+            hashes += each
+    hashes += _words(letters)
     counts = Counter([each & MASK for each in hashes])
-    values = [REPEATED[min(count, MAX_REPEATED)] for count in counts.values()]
+    values = list(map(REPEATED.__getitem__, counts.values()))
     if halves:
         values = _halved(counts, values, [each & MASK for each in halves])
     return Features(list(counts), values, [each >> FAMILIAR_SHIFT for each in pieces])
@@ -69,15 +69,18 @@ def _han(words: Sequence[str]) -> tuple[list[int], list[int], list[int]]:
 
     N-grams also cross the places between words.
     """
-    line = f" {' '.join(words)} ".encode(ENCODING)
-    pieces, pairs = (_slices(line, length) for length in HAN_LENGTHS)
-    triples = _slices(line, HAN_HALF)
+    pieces, pairs, triples = _hashes(f" {' '.join(words)} ", MAX_HAN_LENGTH)
     return list(pieces), [*pieces, *pairs, *triples], triples
 
 
-def _slices(encoded: bytes, length: int) -> list[int]:
-    size = length * WIDTH
-    return [crc32(encoded[at : at + size]) for at in range(0, len(encoded) - size + 1, WIDTH)]
+def _hashes(text: str, longest: int) -> list[list[int]]:
+    """Return the hashes of the n-grams of a text for each length, from 1 to the longest."""
+    units = list(map(UNITS.__getitem__, memoryview(text.encode(ENCODING)).cast("H")))
+    found = [list(map(crc32, units))]
+    for length in range(1, longest):
+        # The checksum of an n-gram continues that of the shorter one with which it begins.
+        found.append(list(map(crc32, units[length:], found[-1])))
+    return found
 
 
 def _halved(counts: Counter[int], values: Sequence[float], halves: Sequence[int]) -> list[float]:
@@ -89,17 +92,38 @@ def _halved(counts: Counter[int], values: Sequence[float], halves: Sequence[int]
     ]
 
 
-def _strings(words: Sequence[str]) -> Iterator[str]:
-    bare = consonants("\n".join(words)).split("\n")
-    for word, letters in zip(words, bare, strict=False):
-        yield f"w{word}"
-        if len(word) > MIN_CONSONANTS:
-            yield f"c{letters}"
-    for one, other in pairwise(words):
-        yield f"b{one} {other}"
+def _words(words: Sequence[str]) -> list[int]:
+    """Return the hashes of words, of longer ones without vowels, and of pairs of words.
+
+    A letter before each distinguishes the three kinds.
+    """
+    whole = [each.encode() for each in words]
+    bare = consonants("\n".join(words)).encode().split(b"\n")
+    longer = compress(bare, [len(each) > MIN_CONSONANTS for each in words])
+    second = [b" " + each for each in whole[1:]]
+    pairs = map(crc32, second, map(crc32, whole, repeat(PAIR)))
+    return [*map(crc32, whole, repeat(WORD)), *map(crc32, longer, repeat(BARE)), *pairs]
 
 
-# Values by the number of repetitions. They count by their logarithm: otherwise one stretched word
-# would outweigh the rest.
-MAX_REPEATED = 1 << 12
-REPEATED = (0.0, *(1 + math.log(count) for count in range(1, MAX_REPEATED + 1)))
+class _Values(dict[int, float]):
+    """Values by the number of repetitions.
+
+    They count by their logarithm: otherwise one stretched word would outweigh the rest.
+    """
+
+    def __missing__(self, count: int) -> float:
+        return 1 + math.log(count)
+
+
+class _Units(dict[int, bytes]):
+    """Bytes of each unit of the encoding; those of rare letters are not kept."""
+
+    def __missing__(self, unit: int) -> bytes:
+        return unit.to_bytes(WIDTH, sys.byteorder)
+
+
+REPEATED = _Values()
+REPEATED |= {count: REPEATED[count] for count in range(1, 64)}
+UNITS = _Units()
+USUAL = memoryview(" абвгдежзиклмнопрстуфхчш0123456789?!".encode(ENCODING)).cast("H")
+UNITS |= {unit: UNITS[unit] for unit in USUAL}

@@ -122,8 +122,8 @@ class Model:
         with path.open("wb") as file:
             np.savez(file, **arrays)
 
-    def read(self, words: Sequence[str]) -> tuple[Scores, float]:
-        """Return the log-odds of each class, then of danger, and the familiarity of a line."""
+    def read(self, words: Sequence[str]) -> tuple[list[float], list[int]]:
+        """Return the log-odds of each class, then of danger, and the pieces of a line."""
         found = features.extract(words)
         taken = self._table.take(found.buckets, axis=0)
         rows, numbers = taken[:, 0], taken.view(np.float32)
@@ -132,16 +132,29 @@ class Model:
         norm = np.float32(math.sqrt(weighted @ weighted) or 1)
         factors: Scores = values * numbers[:, 2] / norm
         odds: Scores = factors @ self.weights.take(rows, axis=0, mode="wrap") + self.bias
-        return odds, self._familiarity(found.pieces)
+        return odds.tolist(), found.pieces
 
-    def _familiarity(self, pieces: Sequence[int]) -> float:
+    def familiarity(self, pieces: Sequence[int]) -> float:
         """Return the share of a line's pieces that are in phrases; 0 for no pieces."""
         known = sum(self._familiar[piece >> 3] >> (piece & 7) & 1 for piece in pieces)
         return known / max(len(pieces), 1)
 
 
+def chances(odds: Sequence[float], danger: slice) -> tuple[list[float], float]:
+    """Return the probabilities of the classes and of danger for one line.
+
+    Python is quicker than numpy with a few dozen numbers.
+    """
+    *classes, whole = odds
+    most = max(classes)
+    powers = [math.exp(each - most) for each in classes]
+    total = sum(powers)
+    found = [each / total for each in powers]
+    return found, _chance(sum(found[danger]), whole)
+
+
 def calibrated(odds: Scores, danger: slice) -> tuple[Scores, list[float]]:
-    """Return the probabilities of the classes and of danger for each row."""
+    """Return the probabilities of the classes and of danger for each row, as `chances` does."""
     found = softmax(odds[:, :-1])
     summed = np.add.reduce(found[:, danger], 1).tolist()
     return found, list(map(_chance, summed, odds[:, -1].tolist()))

@@ -79,7 +79,8 @@ def _may_have_courtesies(words: Words) -> bool:
     if not words:
         return False
     first, last = words[0], words[-1]
-    return first in _edges() or last in _edges() or bool(IS_HAN.match(first) or IS_HAN.match(last))
+    firsts, lasts = _edges()
+    return first in firsts or last in lasts or bool(IS_HAN.match(first) or IS_HAN.match(last))
 
 
 def _open(words: list[str]) -> int:
@@ -136,7 +137,9 @@ def _folded(lines: Sequence[str]) -> frozenset[Words]:
 
 
 @cache
-def _edges() -> frozenset[str]:
-    """Return the words with which a courtesy begins or ends, and the mark that may follow one."""
-    phrases = _folded(OPENINGS + THANKS + CLOSINGS)
-    return frozenset({"!", *(words[at] for words in phrases for at in (0, -1))})
+def _edges() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the words with which a courtesy may begin at the start, and end at the end."""
+    firsts = frozenset(words[0] for words in _folded(OPENINGS + THANKS))
+    lasts = frozenset(words[-1] for words in _folded(THANKS + CLOSINGS))
+    # A mark may follow the last one.
+    return firsts, lasts | {"!"}

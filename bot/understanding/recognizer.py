@@ -1,14 +1,13 @@
 """The recogniser: the possible intents of a message and of its parts."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-
-import numpy as np
+from typing import NamedTuple
 
 from bot.i18n import crisis_words
 from bot.understanding import politeness, skeleton
-from bot.understanding.model import Model, Scores, calibrated, of_kind
+from bot.understanding.model import Model, chances, of_kind
 from bot.understanding.skeleton import Skeleton
 from flows.knowledge.intents import Kind
 
@@ -116,6 +115,14 @@ class Recognizer:
         return self.message(text).recognize()
 
 
+class Found(NamedTuple):
+    """Probabilities of the classes and of danger for a line, and its pieces."""
+
+    classes: list[float]
+    danger: float
+    pieces: list[int]
+
+
 class Message:
     """A message, folded once; its danger and its meaning are calculated when first used."""
 
@@ -125,99 +132,127 @@ class Message:
         self._model = recognizer.model
         line, self._wrong_layout = _meant(text, recognizer.model)
         self._line = politeness.core(line)
-        self._read: dict[tuple[str, ...], tuple[Scores, float]] = {}
+        self._read: dict[tuple[str, ...], Found] = {}
+
+    @property
+    def is_blank(self) -> bool:
+        """Return whether the message has no word."""
+        return not self._line.words
 
     @cached_property
     def danger(self) -> tuple[float, int]:
         """The probability of danger, and the number of the sentence that decides it, from 1.
 
-        0 is the whole message. Most answers to the questions of a form, such as names and trades,
-        have no word of danger, which shows at a tenth of the cost.
+        0 is the whole message.
+        """
+        mass, surest = self.danger_by_model
+        if not mass:
+            return 0.0, 0
+        if crisis_words.danger(skeleton.shortened(self.text)):
+            return max(mass, LEXICON_DANGER), surest
+        return (0.0 if self.is_noise else mass), surest
+
+    @cached_property
+    def danger_by_model(self) -> tuple[float, int]:
+        """The same before phrases of `crisis_words` and noise are considered.
+
+        Most answers to the questions of a form, such as names and trades, have no word of danger,
+        which shows at a tenth of the cost.
         """
         if not self._model.has_danger_word(self._line.words):
             return 0.0, 0
-        mass, surest = _most_danger(self._whole[1])
-        if crisis_words.danger(skeleton.shortened(self.text)):
-            return max(mass, LEXICON_DANGER), surest
-        familiarity = self._line_read(self._line)[1]
-        return (0.0 if familiarity < MIN_FAMILIARITY else mass), surest
+        lines = (self._line, *self._sentences)
+        return _most_danger([self._found(line).danger for line in lines])
+
+    @property
+    def is_noise(self) -> bool:
+        """Return whether the phrases know few pieces of the message."""
+        return self._familiarity(self._line) < MIN_FAMILIARITY
 
     def recognize(self) -> Recognition:
         """Return the likely meanings."""
-        if not self._line.words:
+        if self.is_blank:
             return BLANK
-        rows, (danger, surest) = self._whole[0], self.danger
-        line = self._asking
-        found = rows[0] if line is self._line else self._probabilities([line])[0][0]
-        best, *next_best = self._ranked(found)
+        danger, surest = self.danger
+        best, *next_best = self._ranked(self._found(self._asking).classes)
         classes, dangers = self._model.classes, self._recognizer.danger
+        deciding = self._found((self._line, *self._sentences)[surest]).classes[dangers]
+        whole = self.whole
         return Recognition(
             intent=best.intent,
             confidence=best.confidence,
             alternatives=tuple(next_best),
             danger=danger,
-            danger_intent=classes[dangers][_highest(rows[surest][dangers])],
-            none_mass=sum(found[self._recognizer.none]),
-            familiarity=self._line_read(line)[1],
-            is_short=line.letters <= MAX_SHORT,
+            danger_intent=classes[dangers][_highest(deciding)],
+            none_mass=whole.none_mass,
+            familiarity=whole.familiarity,
+            is_short=whole.is_short,
             blank=False,
             wrong_layout=self._wrong_layout,
-            parts=tuple(self._parts()),
+            parts=tuple(map(self.part, self.clauses)),
         )
 
     @cached_property
-    def _whole(self) -> tuple[list[list[float]], list[float]]:
-        """The probabilities of classes and of danger, for the message and each sentence."""
-        return self._probabilities([self._line, *self._several(_sentences)])
+    def whole(self) -> Part:
+        """The reading of the message without asides, as if it were a part."""
+        return self.part(self._asking)
+
+    @cached_property
+    def clauses(self) -> Sequence[Skeleton]:
+        """The clauses, if there are several."""
+        return () if self._wrong_layout else skeleton.clauses(self._asking, MAX_CLAUSES)
+
+    def highest(self, line: Skeleton | None = None) -> float:
+        """Return the probability of the likeliest intent of a clause, or of the whole message."""
+        return max(self._found(line or self._asking).classes)
+
+    def part(self, line: Skeleton) -> Part:
+        """Return the reading of a clause."""
+        found = self._found(line)
+        best = _highest(found.classes)
+        return Part(
+            intent=self._model.classes[best],
+            confidence=found.classes[best],
+            none_mass=sum(found.classes[self._recognizer.none]),
+            familiarity=self._familiarity(line),
+            is_short=line.letters <= MAX_SHORT,
+            asks=line.asks,
+        )
 
     @cached_property
     def _asking(self) -> Skeleton:
         """The line without sentences on other topics beside it, such as “I live in Tashkent.”."""
-        several = self._several(_sentences)
+        sentences = self._sentences
         aside = {
             sentence.words
-            for sentence, found in zip(several, self._whole[0][1:], strict=True)
-            if sum(found[self._recognizer.none]) > MIN_ASIDE
+            for sentence in sentences
+            if sum(self._found(sentence).classes[self._recognizer.none]) > MIN_ASIDE
         }
-        if len(aside) in (0, len({sentence.words for sentence in several})):
+        if len(aside) in (0, len({sentence.words for sentence in sentences})):
             return self._line
         return skeleton.without(self._line, aside)
+
+    @cached_property
+    def _sentences(self) -> Sequence[Skeleton]:
+        """The sentences, if there are several; none of a wrong layout, whose marks are letters."""
+        return () if self._wrong_layout else _sentences(self._line)
 
     def _ranked(self, found: list[float]) -> list[Candidate]:
         order = sorted(range(len(found)), key=found.__getitem__, reverse=True)
         classes = self._model.classes
         return [Candidate(classes[at], found[at]) for at in order[: MAX_ALTERNATIVES + 1]]
 
-    def _parts(self) -> Iterator[Part]:
-        """Yield the reading of each clause, if there are several."""
-        clauses = () if self._wrong_layout else _clauses(self._asking)
-        rows = self._probabilities(clauses)[0] if clauses else []
-        for line, found in zip(clauses, rows, strict=True):
-            best = _highest(found)
-            yield Part(
-                intent=self._model.classes[best],
-                confidence=found[best],
-                none_mass=sum(found[self._recognizer.none]),
-                familiarity=self._line_read(line)[1],
-                is_short=line.letters <= MAX_SHORT,
-                asks=line.asks,
-            )
+    def _familiarity(self, line: Skeleton) -> float:
+        """Return the familiarity of a part; a line without a word has none."""
+        return self._model.familiarity(self._found(line).pieces) if line.words else 0.0
 
-    def _several(self, cut: Callable[[Skeleton], Sequence[Skeleton]]) -> Sequence[Skeleton]:
-        """Return the parts; none of a line from the wrong keyboard, whose marks are letters."""
-        return () if self._wrong_layout else cut(self._line)
-
-    def _probabilities(self, lines: Sequence[Skeleton]) -> tuple[list[list[float]], list[float]]:
-        odds = np.array([self._line_read(line)[0] for line in lines])
-        found, danger = calibrated(odds, self._recognizer.danger)
-        # A few dozen numbers: Python is quicker with them than numpy.
-        return found.tolist(), danger
-
-    def _line_read(self, line: Skeleton) -> tuple[Scores, float]:
-        """Return the log-odds and the familiarity of a part; equal parts are read once."""
+    def _found(self, line: Skeleton) -> Found:
+        """Return the probabilities and the pieces of a part; equal parts are read once."""
         read = self._read.get(line.words)
         if read is None:
-            read = self._read[line.words] = self._model.read(line.words)
+            odds, pieces = self._model.read(line.words)
+            read = Found(*chances(odds, self._recognizer.danger), pieces)
+            self._read[line.words] = read
         return read
 
 
@@ -247,10 +282,6 @@ def _most_danger(danger: Sequence[float]) -> tuple[float, int]:
     if danger[0] >= SENTENCE_COUNTS or most <= SENTENCE_DANGER:
         return danger[0], 0
     return SENTENCE_COUNTS, danger.index(most)
-
-
-def _clauses(line: Skeleton) -> Sequence[Skeleton]:
-    return skeleton.clauses(line, MAX_CLAUSES)
 
 
 def _sentences(line: Skeleton) -> Sequence[Skeleton]:

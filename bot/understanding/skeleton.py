@@ -35,8 +35,8 @@ TOKEN = re.compile(
 )
 # Marks that end a sentence; the first are words of the skeleton too.
 ASKING, ENDING, DIVIDING = re.compile("[?!]"), frozenset("…。;."), frozenset(",،、:")
-# A line in lower case in which cleaning changes nothing but white space: most lines are so.
-ORDINARY = re.compile("[\u0430-\u045f\u048a-\u04ff ,.?!-]*|[a-z ,?!-]*")
+# A line in lower case in which cleaning changes only white space and numbers: most lines are so.
+ORDINARY = re.compile("[\u0430-\u045f\u048a-\u04ff0-9 ,.?!-]*|[a-z0-9 ,?!-]*")
 # Line breaks end sentences, but cleaning drops them.
 LINE_BREAK = re.compile(r"[\r\n]+")
 # Words between two questions of one sentence, in the coarse spelling.
@@ -143,7 +143,7 @@ def plain(text: str) -> str:
     text = shortened(text)
     lower = text.casefold()
     if ORDINARY.fullmatch(lower):
-        return " ".join(lower.split())
+        return LONG_NUMBER.sub(" 0000000 ", " ".join(lower.split()))
     text = normalization.digits(LINE_BREAK.sub(" … ", text)).casefold()
     if not text.isascii():
         text = normalization.BORROWED.sub(

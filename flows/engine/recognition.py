@@ -51,7 +51,12 @@ class Reading(Protocol):
 
     @property
     def danger(self) -> Danger:
-        """The same as `recognition.danger`, at a lower cost."""
+        """The same as `recognition.danger` at a lower cost, if `Words.danger` finds no phrase."""
+        ...
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether `recognition.confidence` is `SURE`, at a lower cost if it is not."""
         ...
 
     @property

@@ -65,6 +65,7 @@ class TurnState:
         self.typed = False
         self._prompt = prompt
         self._reading: tuple[str, Reading] | None = None
+        self._searched: tuple[str, bool] | None = None
         self._named: tuple[str, Mapping[str, str]] | None = None
         self._gone: tuple[Flow, Form, Path] | None = None
 
@@ -76,16 +77,27 @@ class TurnState:
         """Return the meaning of a text; it is recognised once per turn."""
         reading = self._read(text)
         found = NOTHING if reading is None else reading.recognition
-        if found.danger is not Danger.CLEAR and self.words.danger(text):
+        if found.danger is not Danger.CLEAR and self._has_crisis_phrase(text):
             found = replace(found, danger=Danger.CLEAR)
         return found
 
+    def is_sure(self, text: str) -> bool:
+        """Return whether a text has one sure meaning, which costs less than the meaning itself."""
+        reading = self._read(text)
+        return reading is not None and reading.is_sure
+
     def danger(self, text: str) -> Danger:
         """Return the danger in a text, which costs less than all of its meaning."""
-        if self.words.danger(text):
+        if self._has_crisis_phrase(text):
             return Danger.CLEAR
         reading = self._read(text)
         return Danger.NONE if reading is None else reading.danger
+
+    def _has_crisis_phrase(self, text: str) -> bool:
+        """Return whether a text has a phrase of danger; it is searched once per turn."""
+        if self._searched is None or self._searched[0] != text:
+            self._searched = (text, self.words.danger(text))
+        return self._searched[1]
 
     def _read(self, text: str) -> Reading | None:
         if self.understanding is None:

@@ -198,8 +198,7 @@ def _asks_instead(turn: TurnState, asked: Asked, text: str) -> bool:
         return False
     if not isinstance(question, WRITTEN) and not turn.words.asks(text):
         return False
-    found = turn.recognize(text)
-    return found.confidence is Confidence.SURE and not _resembles(question, found.intents)
+    return turn.is_sure(text) and not _resembles(question, turn.recognize(text).intents)
 
 
 def _resembles(question: Question, intents: tuple[str, ...]) -> bool:
@@ -248,7 +247,7 @@ def _may_ask(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> bool
 
 def _is_worded_as_question(turn: TurnState, text: str) -> bool:
     """Return False for a text in place of a name that may be a name in the wrong script."""
-    return turn.words.asks(text) or turn.recognize(text).confidence is Confidence.SURE
+    return turn.words.asks(text) or turn.is_sure(text)
 
 
 def _is_screen_answer(turn: TurnState, asked: Asked, text: str) -> bool:

@@ -42,7 +42,7 @@ def application(place: Place) -> FastAPI:
 class _NoRecognizer:
     """A recogniser that understands nothing, for the cost of the rest of a turn."""
 
-    danger, recognition = Danger.NONE, Recognition(Confidence.UNKNOWN)
+    danger, is_sure, recognition = Danger.NONE, False, Recognition(Confidence.UNKNOWN)
 
     def read(self, _text: str, _language: str) -> Self:
         return self

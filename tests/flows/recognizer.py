@@ -34,6 +34,10 @@ class FakeReading:
     def danger(self) -> Danger:
         return self.recognition.danger
 
+    @property
+    def is_sure(self) -> bool:
+        return self.recognition.confidence is Confidence.SURE
+
 
 @dataclass(frozen=True)
 class FakeRecognizer:

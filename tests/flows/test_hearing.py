@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.i18n import crisis_words
 from flows import FLOWS
 from flows.engine import hearing, pin_screens, safety, screens
 from flows.engine.conversation import step
@@ -450,7 +451,7 @@ def test_short_answer_is_not_suspected_of_danger() -> None:
 
 def test_accepted_answer_is_read_for_danger_only() -> None:
     class Calm:
-        danger = Danger.NONE
+        danger, is_sure = Danger.NONE, False
 
         @property
         def recognition(self) -> Recognition:
@@ -466,6 +467,19 @@ def test_accepted_answer_is_read_for_danger_only() -> None:
     chat.understanding = replace(UNDERSTANDING, recognizer=Counting({}))
     assert chat.says("TESTOVA").at == "given_name"
     assert read == ["TESTOVA"]
+
+
+def test_crisis_phrases_are_searched_once_in_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[str] = []
+
+    def counted(text: str) -> bool:
+        searched.append(text)
+        return False
+
+    monkeypatch.setattr(crisis_words, "danger", counted)
+    chat = Chat.begun("ru", "officer", understanding=UNDERSTANDING)
+    assert chat.says("у меня есть вопрос о документах")
+    assert searched == ["у меня есть вопрос о документах"]
 
 
 def test_typed_yes_is_relayed_to_the_officer_on_every_screen() -> None:

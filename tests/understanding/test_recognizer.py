@@ -4,24 +4,27 @@ import json
 import random
 import string
 from collections.abc import Iterator, Sequence
+from zlib import crc32
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from bot.cli import assembled
+from bot.i18n import crisis_words
 from bot.understanding import evaluation, features, skeleton
 from bot.understanding.decision import Certainty, DangerLevel, decide
 from bot.understanding.engine_adapter import EngineRecognizer
 from bot.understanding.entities import extract
 from bot.understanding.evaluation import HeldLine
-from bot.understanding.model import FILE, Model, of_kind
+from bot.understanding.model import FILE, Model, calibrated, chances, of_kind
 from bot.understanding.phrases import Phrase
 from bot.understanding.recognizer import (
     MAX_CLAUSES,
     MAX_SENTENCES,
     Recognizer,
 )
-from flows.engine.recognition import Confidence
+from flows.engine.recognition import Confidence, Danger
 from flows.knowledge.intents import BY_ID, Kind
 
 TROLLS = 2000
@@ -206,6 +209,76 @@ def test_danger_is_excluded_without_features_of_usual_answers(
     monkeypatch.setattr(features, "extract", read.append)
     assert recognizer.message(answer).danger == (0, 0)
     assert not read
+
+
+@pytest.mark.parametrize(
+    ("answer", "parts"),
+    [
+        ("недалеко от центра города", 1),
+        ("с мужем и тремя детьми", 2),
+        ("сварщик, десять лет работал на стройке, потом на заводе, потом дома", 4),
+    ],
+)
+def test_answer_of_a_form_is_read_in_few_parts(
+    answer: str, parts: int, recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message, and clauses until fewer than two can be sure."""
+    read: list[Sequence[str]] = []
+    extract_features = features.extract
+
+    def counted(words: Sequence[str]) -> features.Features:
+        read.append(words)
+        return extract_features(words)
+
+    monkeypatch.setattr(features, "extract", counted)
+    assert not EngineRecognizer(recognizer).read(answer, "").is_sure
+    assert len(read) == parts
+
+
+def test_engine_recognizer_is_sure_of_what_the_decision_is_sure_of(recognizer: Recognizer) -> None:
+    engine, sure = EngineRecognizer(recognizer), 0
+    asked_twice = [text for _language, _intents, text in evaluation.asked_twice()]
+    held = [each.phrase.text for each in evaluation.held_lines()[::8]]
+    for line in (*held, *asked_twice, *noise(100)):
+        confidence = engine.read(line, "").recognition.confidence
+        assert engine.read(line, "").is_sure == (confidence is Confidence.SURE), line
+        sure += confidence is Confidence.SURE
+    assert sure > len(held) / 2
+
+
+def test_engine_recognizer_finds_the_danger_of_the_decision(recognizer: Recognizer) -> None:
+    engine, found = EngineRecognizer(recognizer), set()
+    held = [each.phrase.text for each in evaluation.held_lines()[::8]]
+    for line in (*held, *noise(100), "болдчщщбхб гкхжкб"):
+        if not crisis_words.danger(line):
+            reading = engine.read(line, "")
+            assert reading.danger is reading.recognition.danger, line
+            found.add(reading.danger)
+    assert found == set(Danger)
+
+
+@pytest.mark.parametrize("word", ["паспорт", "ab", "\U00010400\U00010401x"])
+def test_features_of_a_word_are_checksums_of_its_ngrams(word: str) -> None:
+    encoded = f" {word} ".encode("utf-16-le")
+    ngrams = {
+        encoded[at : at + 2 * length]
+        for length in range(2, 6)
+        for at in range(0, len(encoded) - 2 * length + 1, 2)
+    }
+    bare = skeleton.consonants(word)
+    named = {f"w{word}".encode(), *([f"c{bare}".encode()] if len(word) > 3 else [])}
+    buckets = {crc32(each) & features.MASK for each in ngrams | named}
+    assert set(features.extract([word]).buckets) == buckets
+    pair = crc32(f"b{word} {word}".encode()) & features.MASK
+    assert set(features.extract([word, word]).buckets) == buckets | {pair}
+
+
+def test_chances_of_a_line_are_those_of_a_row(recognizer: Recognizer) -> None:
+    odds, _pieces = recognizer.model.read(("мужа", "задержали"))
+    rows, dangers = calibrated(np.array([odds], np.float64), recognizer.danger)
+    found, danger = chances(odds, recognizer.danger)
+    assert found == pytest.approx(rows[0].tolist())
+    assert danger == pytest.approx(dangers[0])
 
 
 @pytest.mark.parametrize(
