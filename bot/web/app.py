@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import iter_route_contexts
 from fastapi.telemetry import TelemetryConfig
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 
 from bot.operations.health import SnapshotCache
@@ -87,17 +89,25 @@ def create_app(
         middleware=[Middleware(RequestGuard), Middleware(AddressLimit)],
         exception_handlers=errors.HANDLERS,
         lifespan=lifespan,
+        routes=_routes(platforms_only),
     )
-    for router in PLATFORM_ROUTERS if platforms_only else ROUTERS:
-        app.include_router(router)
-    for router in () if platforms_only else console.ROUTERS:
-        app.include_router(router, prefix=console.ROOT)
-    # Build the routes now: at the first request this would take 0.1 s or more.
-    list(iter_route_contexts(app.routes))
     if not platforms_only:
         app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.state.closing = asyncio.Event()
     return app
+
+
+@cache
+def _routes(platforms_only: bool) -> list[BaseRoute]:
+    """Return the routes; they hold no state, and applications of one process share them."""
+    included = APIRouter()
+    for router in PLATFORM_ROUTERS if platforms_only else ROUTERS:
+        included.include_router(router)
+    for router in () if platforms_only else console.ROUTERS:
+        included.include_router(router, prefix=console.ROOT)
+    # Build the routes now: at the first request this would take 0.1 s or more.
+    list(iter_route_contexts(included.routes))
+    return included.routes
 
 
 def close(asgi: Any) -> None:

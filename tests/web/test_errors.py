@@ -80,3 +80,11 @@ async def test_application_publishes_no_documentation(http: aiohttp.ClientSessio
 def test_application_makes_no_spans_of_its_own(rt: Runtime) -> None:
     telemetry = create_app(lent(rt))._telemetry
     assert not any(telemetry[each] for each in NO_TELEMETRY)  # type: ignore[literal-required]
+
+
+def test_applications_share_routes_but_not_those_added_later(rt: Runtime) -> None:
+    """Building the routes takes 0.1 s: too long for each of hundreds of tests."""
+    one, other = create_app(lent(rt)), create_app(lent(rt))
+    assert [id(each) for each in one.routes[:-1]] == [id(each) for each in other.routes[:-1]]
+    one.get("/of-one")(lambda: None)
+    assert len(one.routes) == len(other.routes) + 1

@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
 from fastapi.telemetry import TelemetryConfig
 from psycopg_pool import AsyncConnectionPool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -65,27 +67,36 @@ def create_app(
         embed_from=embed_from,
         delay=delay,
     )
-    app = _application()
+    app = _application(_routes(with_page=True))
     app.state.sandbox = sandbox
-    app.include_router(page.routes)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     app.middleware("http")(_plain_headers)
     app.exception_handler(Objection)(on_objection)
     app.exception_handler(HTTPException)(on_http_error)
     app.exception_handler(RequestValidationError)(on_invalid_request)
     app.exception_handler(Exception)(on_error)
-    # Build the routes now: at the first request this would take 0.1 s or more.
-    list(iter_route_contexts(app.routes))
     return FaultMiddleware(app, sandbox.faults)
 
 
 def openapi() -> dict[str, Any]:
     """Return the OpenAPI document of the contract."""
-    return _application().openapi()
+    return _application(_routes(with_page=False)).openapi()
 
 
-def _application() -> DocumentedApp:
-    app = DocumentedApp(
+@cache
+def _routes(*, with_page: bool) -> list[BaseRoute]:
+    """Return the routes; they hold no state, and applications of one process share them."""
+    included = APIRouter()
+    documented = (api.open_routes, api.routes, list_routes.routes)
+    for router in (*documented, page.routes) if with_page else documented:
+        included.include_router(router)
+    # Build the routes now: at the first request this would take 0.1 s or more.
+    list(iter_route_contexts(included.routes))
+    return included.routes
+
+
+def _application(routes: list[BaseRoute]) -> DocumentedApp:
+    return DocumentedApp(
         title="Registry of ethnic Kazakhs abroad: pre-registration",
         version="1.2.0",
         description="The contract that Kosh assumes; the real registry's is not public.",
@@ -96,11 +107,8 @@ def _application() -> DocumentedApp:
         telemetry=NO_TELEMETRY,
         webhooks=api.webhooks,
         lifespan=_lifespan,
+        routes=routes,
     )
-    app.include_router(api.open_routes)
-    app.include_router(api.routes)
-    app.include_router(list_routes.routes)
-    return app
 
 
 @asynccontextmanager
