@@ -140,7 +140,7 @@ BROADCASTS: dict[str, Text] = {
     "approve": button("I agree to it"),
     "approval_own": _("You wrote it, so somebody else has to agree."),
     "approval_waits": _("Waiting for approval: {given} of {needed}."),
-    "approval_enough": _("Approved. It can be started."),
+    "approval_enough": _("Approved. The announcement can be started."),
     "approval_given": _("{name} agreed at {time}. People: {count}"),
     "approval_until": _("counts until {time}"),
     "approval_void": _("no longer counts"),
