@@ -29,13 +29,21 @@ _ADD = statement(
     )
 )
 LISTING = statement(
-    select(t.CaseFile.id, t.CaseFile.message_id, t.CaseFile.media_type, t.CaseFile.name)
+    select(
+        t.CaseFile.id,
+        t.CaseFile.message_id,
+        t.CaseFile.media_type,
+        t.CaseFile.name,
+        t.CaseFile.state,
+    )
     .where(t.CaseFile.case_id == bindparam("case", type_=Uuid()))
     .order_by(t.CaseFile.created_at, t.CaseFile.id)
 )
 _BODY = statement(
     select(t.CaseFile.media_type, t.CaseFile.name, t.CaseFile.body).where(
-        t.CaseFile.id == _ID, t.CaseFile.person_id == bindparam("person", type_=Uuid())
+        t.CaseFile.id == _ID,
+        t.CaseFile.person_id == bindparam("person", type_=Uuid()),
+        t.CaseFile.state == "ready",
     )
 )
 
@@ -51,12 +59,13 @@ class NewFile:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A file beside a message of a case."""
+    """A file beside a message of a case; a recording may be on its way, or refused."""
 
     id: UUID
     message_id: int
     media_type: str
     name: str
+    state: str
 
 
 def reference(file: NewFile) -> FileRef:
@@ -96,9 +105,9 @@ def listed(person: Person, rows: Rows) -> dict[int, list[CaseFile]]:
 
 
 def _read(person: Person, rows: Rows) -> Iterable[CaseFile]:
-    for file_id, message_id, media_type, name in rows:
+    for file_id, message_id, media_type, name, state in rows:
         title = person.key.unseal(name, "case_files", "name", str(file_id)).decode()
-        yield CaseFile(file_id, message_id, media_type, title)
+        yield CaseFile(file_id, message_id, media_type, title, state)
 
 
 async def load(transaction: Transaction, person: Person, file_id: UUID) -> NewFile | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from bot.attachments import recordings
 from bot.cases import statements, working_hours
 from bot.cases.model import MESSAGE_CONTEXT, NOTE_CONTEXT, Case, clock, median, open_of
 from bot.cases.states import State
@@ -13,6 +14,7 @@ from bot.db.statements import execute, fetch_value
 from bot.notifications import Kind, notify
 from bot.officers import directory
 from bot.people.identities import Person
+from flows.engine.events import Relay
 from flows.engine.flow import Form, OpenCase
 from flows.engine.state import waits
 from flows.engine.text import Text
@@ -91,15 +93,20 @@ async def _insert(
 
 
 async def relay(
-    transaction: Transaction, person: Person, words: str, *, urgent: bool = False
+    transaction: Transaction, person: Person, relayed: Relay, channel: str = ""
 ) -> None:
-    """Add a message of the person to their open case, which `urgent` words make urgent."""
+    """Add a message of the person to their open case, which urgent words make urgent.
+
+    A recording is fetched from the channel later.
+    """
     case = await open_of(transaction, person.id)
     if case is not None:
-        if urgent:
+        if relayed.urgent:
             await execute(transaction, statements.MARK_URGENT, case=case.id)
         await person_waits_again(transaction, case)
-        await add_words(transaction, person, case.id, words)
+        said = await add_words(transaction, person, case.id, relayed.words)
+        if relayed.recording:
+            await recordings.begin(transaction, person, case.id, said, channel, relayed.recording)
         await notify(transaction, Kind.NEW_WORDS, case.id)
 
 

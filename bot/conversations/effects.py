@@ -370,8 +370,8 @@ async def _record(
             await submissions.withdraw(transaction, person.id)
         case AnswerRegistry():
             await submissions.answer(transaction, person, effect)
-        case Relay(words, urgent):
-            await cases.relay(transaction, person, words, urgent=urgent)
+        case Relay():
+            await cases.relay(transaction, person, effect, held.channel)
         case Rated(rating):
             await cases.rate(transaction, person.id, rating)
         case Remind(days):

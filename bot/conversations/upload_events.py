@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 from bot import uploads
+from bot.attachments import recordings
 from bot.conversations.effects import AfterCommit
 from bot.conversations.receive import take_turn
 from bot.conversations.store import lock
@@ -12,7 +13,8 @@ from bot.people.identities import Person
 from bot.registry.errors import Refused, RegistryError
 from bot.runtime import Runtime
 from flows.engine.events import UploadChecked, UploadStatusChanged
-from flows.engine.upload_events import awaited
+from flows.engine.upload_events import RECORDING, awaited
+from flows.engine.upload_states import Refusal
 
 
 async def take_upload(
@@ -36,6 +38,19 @@ async def fetch_upload(rt: Runtime, upload_id: UUID) -> AfterCommit | None:
     """Attempt once to fetch a file from the messenger, sanitize and store it, and answer."""
     checked = await uploads.fetch(rt, upload_id)
     return None if checked is None else await _papered(rt, checked)
+
+
+async def fetch_recording(rt: Runtime, file_id: UUID) -> AfterCommit | None:
+    """Attempt once to fetch a recording for an officer; the person hears of a refusal only."""
+    fetched = await recordings.fetch(rt, file_id)
+    if fetched is None:
+        return None
+    async with rt.pool.connection() as transaction:
+        await lock(rt, transaction, fetched.person.id)
+        if not await recordings.keep(transaction, fetched) or fetched.contents:
+            return None
+        event = UploadChecked("", RECORDING, Refusal.BROKEN)
+        return await take_turn(rt, transaction, fetched.person.id, event)
 
 
 async def _papered(rt: Runtime, checked: uploads.Sanitized) -> AfterCommit | None:

@@ -6,6 +6,7 @@ from functools import partial
 from uuid import UUID
 
 from bot import outbox, uploads
+from bot.attachments import recordings
 from bot.channels.webchat import DEMO_TOPIC
 from bot.concurrency import isolation
 from bot.conversations import external_events, receive, registry_events, upload_events
@@ -34,8 +35,10 @@ async def sweep_papers(rt: Runtime) -> None:
     """Fetch and transfer due files, in a sweep of their own: a file takes seconds."""
     async with rt.pool.connection() as transaction:
         unfetched, due = await uploads.unfetched(transaction), await uploads.due(transaction)
+        recorded = await recordings.due(transaction)
     tried = [upload_events.fetch_upload(rt, each) for each in unfetched]
     tried += [upload_events.send_upload(rt, each) for each in due]
+    tried += [upload_events.fetch_recording(rt, each) for each in recorded]
     await asyncio.gather(*(_alone("papers", _deliver(rt, each)) for each in tried))
 
 

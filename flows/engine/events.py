@@ -49,7 +49,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A file that the person sent: a `photo` or a `document`.
+    """A file that the person sent: a `photo`, a `document` or a `voice` message.
 
     `ref` is where the channel keeps it for a while; `size` in bytes where the platform tells it.
     `caption` is what was written with it.
@@ -257,10 +257,11 @@ class Withdraw:
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """Words for the officer who holds the case; `urgent` if they speak of danger."""
+    """Words or a `recording` for the case's officer; `urgent` if they speak of danger."""
 
     words: str
     urgent: bool = False
+    recording: str = ""
 
 
 @dataclass(frozen=True, slots=True)

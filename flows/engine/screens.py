@@ -76,6 +76,10 @@ CANNOT_HEAR = _(
     "We cannot listen to voice messages here or pass them on. Please type, or ask someone you "
     "trust to type for you."
 )
+RECORDING_BROKEN = _(
+    "We could not open your recording, so the officer did not get it. Please record a new voice"
+    " message here, 10 minutes at most, or type."
+)
 NO_CALLS = _("Calls are not answered here. Please write, or let somebody you trust write for you.")
 OR_A_PERSON = _("You can also talk to a person.")
 NO_LOCATION = _("We do not need your location and did not keep it. Please delete it here too.")

@@ -9,6 +9,7 @@ from flows.engine.events import (
     Awaited,
     ConsentGiven,
     DeleteInput,
+    Relay,
     TakeFile,
     UploadChecked,
     UploadReceived,
@@ -24,6 +25,9 @@ from flows.engine.turn import TurnState
 
 # Key of a file that an officer requested, since no question of a form did.
 REQUESTED = "~wanted"
+# Key of a recording for an officer, and the name under which the case shows it.
+RECORDING = "~recording"
+RECORDED = "voice.ogg"
 
 
 def awaited(flows: Mapping[str, Flow], c: Conversation) -> Awaited | None:
@@ -40,6 +44,9 @@ def take_event(
     turn: TurnState, event: UploadChecked | UploadStatusChanged | UploadRequested
 ) -> None:
     match event:
+        case UploadChecked(_, key, refusal) if key == RECORDING:
+            turn.notes += [(screens.RECORDING_BROKEN,)] if refusal else []
+            turn.ask()
         case UploadChecked(name, key, refusal, hint):
             _upload_checked(turn, name, key, refusal or hint or "ok", good=not refusal)
         case UploadStatusChanged(paper, state):
@@ -54,7 +61,9 @@ def take_event(
 
 
 def attached(turn: TurnState, event: Attached) -> None:
-    """Accept a file if the form or an officer asked for one."""
+    """Accept a file if the form or an officer asked for one, and a recording for an officer."""
+    if event.kind == "voice":
+        return _recorded(turn, event)
     place = awaited(turn.flows, turn.c)
     if place is None:
         return unreadable(turn, event.kind, event.caption)
@@ -62,6 +71,16 @@ def attached(turn: TurnState, event: Attached) -> None:
     turn.c = replace(turn.c, pending_uploads=turn.c.pending_uploads + 1)
     if event.caption:
         _read_caption(turn, event.caption)
+
+
+def _recorded(turn: TurnState, event: Attached) -> None:
+    """Pass a voice message on to the officer; without one, say what to do instead."""
+    if not turn.c.with_officer or not event.ref:
+        return unreadable(turn, event.kind, event.caption)
+    turn.effects.append(Relay(RECORDED, recording=event.ref))
+    turn.c = replace(turn.c, asked=None, after_pin="")
+    if event.caption:
+        commands.relay(turn, event.caption)
 
 
 def _read_caption(turn: TurnState, caption: str) -> None:

@@ -179,7 +179,7 @@ REPLY = {"id": "12:yes", "title": "Иә"}
             {"type": "document", "document": {"id": "98", "filename": "p.pdf", "file_size": 7}},
             events.Attached("document", "98", 7),
         ),
-        ({"type": "audio", "audio": {"id": "1", "voice": True}}, events.Unreadable("voice")),
+        ({"type": "audio", "audio": {"id": "1", "voice": True}}, events.Attached("voice", "1")),
         ({"type": "video", "video": {"id": "1"}}, events.Unreadable("video")),
         ({"type": "video", "video": {"caption": "help"}}, events.Unreadable("video", "help")),
         ({"type": "sticker", "sticker": {"id": "1"}}, events.Unreadable("sticker")),

@@ -83,6 +83,7 @@ class _Message(msgspec.Struct, gc=False):
     contact: _Contact | None = None
     document: _File | None = None
     photo: list[_File] | None = None
+    voice: _File | None = None
     caption: str | None = None
 
 
@@ -202,12 +203,14 @@ def _international(number: str) -> str:
 
 
 def _file(message: _Message, kind: str) -> _File | None:
-    """Return the file that may be a document; for a photo the last size, which is the largest."""
+    """Return the file that may be taken; for a photo the last size, which is the largest."""
     match kind:
         case "photo":
             file = message.photo[-1] if message.photo else None
         case "document":
             file = message.document
+        case "voice":
+            file = message.voice
         case _:
             file = None
     return file if file and file.file_id else None

@@ -49,7 +49,7 @@ _UNSUPPORTED = (
     " order poll_creation product"
 )
 UNSUPPORTED = frozenset(_UNSUPPORTED.split())
-FILES = {"image": "photo", "document": "document"}
+FILES = {"image": "photo", "document": "document", "audio": "voice"}
 _IGNORED = Ignored(NAME)
 _logger = logging.get()
 _encode = msgspec.json.Encoder().encode
@@ -286,7 +286,7 @@ def _event(kind: str, raw: dict[str, Any], who: _Sender) -> events.Event | None:
             return _pressed_template(decoding.shaped(part, _Press))
         case "interactive":
             return _pressed(decoding.shaped(part, _Interactive), who)
-        case "image" | "document":
+        case "image" | "document" | "audio":
             file = decoding.shaped(part, _File)
             return events.Attached(FILES[kind], file.id, file.file_size or 0, file.caption or "")
         case "contacts":

@@ -33,4 +33,8 @@ FILES: dict[str, Text] = {
     "bad_form": _("This name can't be used, or the library is full."),
     # Translators: a voice message of a person.
     "recording": _("Recording"),
+    "recording_waits": _("The recording is on its way."),
+    "recording_refused": _(
+        "The recording could not be opened safely. The person was asked for a new one."
+    ),
 }

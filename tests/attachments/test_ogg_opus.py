@@ -1,0 +1,80 @@
+"""Voice messages are copied without extras; broken ones are refused, in flat memory."""
+
+import random
+import tracemalloc
+
+import pytest
+
+from bot.attachments import ogg_opus
+from bot.attachments.ogg_opus import Broken, cleaned
+from tests.attachments.opus_files import BROKEN, HEAD, PACKET, page, sound, voice
+
+
+def test_recording_keeps_its_sound_and_loses_its_comments() -> None:
+    clean = cleaned(voice())
+    assert clean.count(PACKET) == voice().count(PACKET) == 150
+    assert (b"OpusHead" in clean, b"TITLE" in clean) == (True, False)
+    assert cleaned(clean) == clean
+
+
+def test_recording_loses_what_follows_its_end() -> None:
+    assert cleaned(voice() + b"PK\x03\x04 an archive") == cleaned(voice())
+
+
+def test_recording_checksum_is_that_of_ogg() -> None:
+    # Values of the polynomial 0x04C11DB7 without inversion or reflection.
+    assert ogg_opus._checksum(b"") == 0
+    assert ogg_opus._checksum(b"\x01") == 0x04C11DB7
+    assert ogg_opus._checksum(b"123456789") == 0x89A1897F
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_broken_recording_is_refused(kind: str) -> None:
+    with pytest.raises(Broken):
+        cleaned(BROKEN[kind]())
+
+
+def test_broken_recordings_are_of_60_kinds() -> None:
+    assert len(BROKEN) >= 60
+    assert len({make() for make in BROKEN.values()}) == len(BROKEN)
+
+
+def test_altered_recording_is_refused_or_safe() -> None:
+    chance, whole = random.Random(25), voice()
+    for _time in range(3000):
+        at = chance.randrange(len(whole))
+        altered = bytearray(whole)
+        match chance.randrange(3):
+            case 0:
+                altered[at] ^= 1 << chance.randrange(8)
+            case 1:
+                del altered[at : at + chance.randrange(1, 60)]
+            case _:
+                altered[at:at] = chance.randbytes(chance.randrange(1, 60))
+        try:
+            assert cleaned(bytes(altered)) == cleaned(whole)
+        except Broken:
+            continue
+
+
+def test_broken_recordings_take_flat_memory() -> None:
+    files = [make() for make in BROKEN.values()]
+    tracemalloc.start()
+    for _time in range(3):
+        for each in files:
+            with pytest.raises(Broken):
+                cleaned(each)
+        held, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 200_000
+    assert peak < 2 * ogg_opus.MAX_BYTES
+
+
+def test_long_recording_is_read_in_flat_memory() -> None:
+    seconds = 590
+    whole = page(HEAD, 0, flags=2) + page(b"OpusTags" + bytes(8), 1) + sound(2, seconds)
+    tracemalloc.start()
+    assert len(cleaned(whole)) > 2_000_000
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3 * len(whole)

@@ -1,0 +1,108 @@
+"""Voice messages to an officer: they arrive sealed, play in the case, and are erased with it."""
+
+import pytest
+
+from bot import desk
+from bot.conversations import upload_events
+from bot.desk import views
+from bot.officers.directory import Officer
+from bot.officers.permissions import Reason
+from bot.web.console import demo_officers
+from flows.engine import screens
+from tests.app_stack import House
+from tests.attachments.opus_files import BROKEN, voice
+from tests.console_client import Console
+from tests.desk.desks import key, now
+from tests.emulators.whatsapp import User
+from tests.web.test_whatsapp_journey import _known, _next, _press, _query
+from tests.web.test_whatsapp_service_templates import _asked
+
+AIGUL = "Aigul Testova"
+OPUS = "audio/ogg; codecs=opus"
+
+
+async def _state(house: House) -> list[tuple[str, bytes]]:
+    return [tuple(row) for row in await _query(house, "SELECT state, body FROM case_files")]
+
+
+async def _fetched(house: House) -> None:
+    async def done() -> bool:
+        return all(state != "fetching" for state, _body in await _state(house))
+
+    await house.until(done)
+
+
+async def _says(house: House, user: User, data: bytes) -> None:
+    """Send a voice message and wait until it was fetched."""
+    await user.send("audio", data, OPUS)
+    await house.whatsapp.until_taken()
+    await _fetched(house)
+
+
+async def test_recording_plays_in_the_case_and_is_stored_sealed(house: House) -> None:
+    await demo_officers.enter(house.rt)
+    user = await _known(house, "77010000911")
+    await _next(user, lambda: user.say("/person"))
+    await _press(user, "general")
+    await _press(user, "yes")
+    await _next(user, lambda: user.say("Testova asks something"))
+    async with Console.signed_in(house.url, AIGUL) as console:
+        await console.get("/console/inbox")
+        await console.submit("/next")
+        await _says(house, user, voice())
+        [(state, body)] = await _state(house)
+        assert (state, b"OggS" in body) == ("ready", False)
+        screen = await console.get(console.screen.path)
+        address = screen.html.partition("<audio")[2].partition('src="')[2].partition('"')[0]
+        async with console.session.get(house.url + address) as answer:
+            assert (await answer.read())[:4] == b"OggS"
+        assert answer.headers["Content-Type"] == "audio/ogg"
+        assert "media-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+async def test_recording_is_erased_with_its_person(house: House) -> None:
+    user, _officer, _case_id, _version = await _asked(house, "77010000912")
+    await _says(house, user, voice())
+    assert len(await _state(house)) == 1
+    await _query(house, "DELETE FROM people RETURNING id")
+    assert await _state(house) == []
+
+
+@pytest.mark.parametrize("kind", ["an mp3", "a flipped bit in the sound", "six megabytes"])
+async def test_broken_recording_is_refused_and_its_person_is_asked(house: House, kind: str) -> None:
+    user, officer, case_id, _version = await _asked(house, "77010000913")
+    await _says(house, user, BROKEN[kind]())
+    assert [state for state, _body in await _state(house)] == ["refused"]
+    asked = house.rt.languages.render(screens.RECORDING_BROKEN, "ru")
+    await user.wait(lambda _chat: asked in user.last.text)
+    view = await views.view(house.rt, officer, case_id, Reason.CHECK)
+    assert [each.state for each in view.thread[-1].files] == ["refused"]
+
+
+async def test_recording_is_fetched_once_and_again_after_a_fault(house: House) -> None:
+    user, _officer, _case_id, _version = await _asked(house, "77010000914")
+    await _says(house, user, voice())
+    [(file_id,)] = await _query(house, "SELECT id FROM case_files")
+    assert await upload_events.fetch_recording(house.rt, file_id) is None
+    assert len(await _state(house)) == 1
+
+
+async def test_recording_at_a_question_is_answered_with_what_to_do(house: House) -> None:
+    user = await _known(house, "77010000915")
+    await user.send("audio", voice(), OPUS)
+    heard = house.rt.languages.render(screens.CANNOT_HEAR, "ru")
+    await user.wait(lambda _chat: heard in user.last.text)
+    assert await _state(house) == []
+
+
+async def _reply(house: House, officer: Officer, case_id: object) -> None:
+    case = await now(house.rt, case_id)  # type: ignore[arg-type]
+    await desk.reply(house.rt, officer, case.id, case.version, key=key(), words="Heard.")
+
+
+async def test_recording_makes_its_case_wait_for_the_officer(house: House) -> None:
+    user, officer, case_id, _version = await _asked(house, "77010000916")
+    await _reply(house, officer, case_id)
+    assert (await now(house.rt, case_id)).state == "waiting_person"
+    await _says(house, user, voice())
+    assert (await now(house.rt, case_id)).state == "claimed"
