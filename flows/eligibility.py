@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from flows.engine import labels
-from flows.engine.blocks import folded, more
+from flows.engine.blocks import folded, more, title
 from flows.engine.conditions import Answers
 from flows.engine.flow import Flow, Outcome, Submit
 from flows.engine.text import Text, _, button
@@ -219,9 +219,10 @@ def _urgent(answers: Answers, today: date) -> Iterator[Text]:
 
 def _first_way(way: Way, today: date) -> Iterator[Text]:
     """Yield the first step of a way, or its basis if it has no steps, its cost and its time."""
-    yield joined(_(WAY.msgid, way=way.name), way.why)
+    yield title(_(WAY.msgid, way=way.name))
+    yield way.why
     if way.steps:
-        yield _(FIRST_STEP.msgid, step=way.steps[0])
+        yield title(_(FIRST_STEP.msgid, step=way.steps[0]))
     else:
         yield from said(way.facts[:1], today)
     yield from said(way.costs, today)

@@ -16,9 +16,8 @@ class RenderedButton(msgspec.Struct, frozen=True, array_like=True):
 class Mark(msgspec.Struct, frozen=True, array_like=True):
     """The shape of some lines: `count` lines from line `first` of all paragraphs.
 
-    `kind` is the name of a class of `flows.engine.blocks` in small letters, or `title`. `head` is
-    the length of a row's label. `value` is what a press on a row or box sends, or the number of a
-    receipt.
+    `kind` is the name of a class of `flows.engine.blocks` in small letters. `head` is the length of
+    a row's label. `value` is what a press on a row or box sends, or the number of a receipt.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""Texts with a shape: entries, warnings, rows of answers, receipts, sources, details.
+"""Texts with a shape: titles, entries, warnings, rows of answers, receipts, sources, details.
 
 Each is a `Text`, which a channel without shapes shows as it is. Other channels draw it by its kind.
 """
@@ -12,6 +12,11 @@ from flows.engine.text import Label, Text, _
 @dataclass(frozen=True, slots=True)
 class Item(Text):
     """An entry of a list: its name in the first line, and below what may be folded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Title(Text):
+    """A line that sums up what follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,11 @@ class Receipt(Text):
     number: str = ""
 
 
-BLOCKS = (Item, More, Caution, Source, Row, Tick, Receipt)
+BLOCKS = (Title, Item, More, Caution, Source, Row, Tick, Receipt)
+
+
+def title(text: Text) -> Title:
+    return Title(text.msgid, text.values)
 
 
 def item(*lines: Text) -> Item:

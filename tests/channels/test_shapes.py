@@ -99,7 +99,9 @@ def test_web_chat_draws_rows_that_follow_each_other_together() -> None:
 
 # The answer of "What fits me?": the first way is shown, the other ways are folded
 
-SHOWN, STEPS, OTHER = "Обычный вариант", "Все шаги по порядку:", "Другой вариант"
+SHOWN, FIRST, STEPS, OTHER = (
+    "Обычный вариант", "Первый шаг", "Все шаги по порядку:", "Другой вариант"
+)  # fmt: skip
 
 
 def _ways() -> Message:
@@ -121,11 +123,13 @@ def test_telegram_folds_the_other_ways() -> None:
         for each in _formatted(message, text)
         if each[0] in ("bold", "expandable_blockquote")
     ]
-    titles = [words for kind, words in formatted if kind == "bold"]
+    (shown, first, *titles) = [words for kind, words in formatted if kind == "bold"]
+    assert shown.startswith(SHOWN)
+    assert first.startswith(FIRST)
     assert titles[0] == STEPS
     assert any(title.startswith(OTHER) for title in titles)
-    assert not any(title.startswith(SHOWN) for title in titles)
-    assert [kind for kind, _words in formatted] == ["bold", "expandable_blockquote"] * len(titles)
+    kinds = [kind for kind, _words in formatted]
+    assert kinds == ["bold", "bold", *["bold", "expandable_blockquote"] * len(titles)]
 
 
 def test_web_chat_folds_the_other_ways() -> None:
@@ -135,8 +139,18 @@ def test_web_chat_folds_the_other_ways() -> None:
         kinds[message.lines[start].partition(":")[0]] = part["kind"]
         start += part["lines"]
     assert kinds[STEPS.rstrip(":")] == kinds[OTHER] == "more"
+    titles = [line for line, kind in kinds.items() if kind == "title"]
+    assert [line.startswith(each) for line, each in zip(titles, (SHOWN, FIRST), strict=True)] == [
+        True, True
+    ]  # fmt: skip
 
 
 def test_whatsapp_puts_the_other_ways_under_bold_titles_at_the_end() -> None:
     body = "".join(str(part) for part in whatsapp.parts(_ways(), WORDS))
-    assert 0 < body.index(SHOWN) < body.index(f"*{STEPS}*") < body.index(f"*{OTHER}")
+    assert (
+        0
+        < body.index(f"*{SHOWN}")
+        < body.index(f"*{FIRST}")
+        < body.index(f"*{STEPS}*")
+        < body.index(f"*{OTHER}")
+    )
