@@ -73,8 +73,8 @@ def test(quick: Quick = False, release: Release = False) -> None:
     With `--release`, run the additional release checks. They cover a reproducible wheel with demo,
     the tutorial, and setup, move and restore of an installation. They start and kill the embedded
     servers, and test the registry contract with generated requests. They sanitize all file types,
-    send a broadcast in a browser, and check the accessibility of the console with axe. They also
-    test the oldest supported PostgreSQL.
+    send a broadcast in a browser, check the accessibility of the console with axe, and compare
+    every picture of the documents. They also test the oldest supported PostgreSQL.
     """
     begun = time.monotonic()
     failed = _released() if release else _changed(quick)
@@ -103,8 +103,10 @@ def missing() -> list[str]:
 
 def _released() -> list[str]:
     """Return the names of failed release checks."""
-    wheel = {"wheel": [sys.executable, "-m", "tests.wheel"]}
-    failed = _tested({"release": _pytest("release", 2, *RELEASED)}, wheel)
+    beside = {"wheel": [sys.executable, "-m", "tests.wheel"]}
+    if "Chromium" not in missing():
+        beside["pictures"] = [sys.executable, "-m", "tests.browser.pictures", "--check"]
+    failed = _tested({"release": _pytest("release", 2, *RELEASED)}, beside)
     failed += _audited()
     if not OLDEST_POSTGRES.is_dir():
         return failed

@@ -53,3 +53,13 @@ def build() -> None:
     command = [sys.executable, "-m", "zensical", "build", "--strict", "--clean"]
     if subprocess.run(command, cwd=ROOT, check=False).returncode:
         raise typer.Exit(1)
+
+
+@app.command()
+def pictures(
+    *, check: bool = typer.Option(False, help="Only compare; exit with 1 if a picture is outdated.")
+) -> None:
+    """Draw every picture of docs/pictures with Chromium; needs the source checkout."""
+    command = [sys.executable, "-m", "tests.browser.pictures", *["--check"] * check]
+    if subprocess.run(command, cwd=ROOT, check=False).returncode:
+        raise typer.Exit(1)

@@ -264,7 +264,8 @@ class Album:
         await page.set_viewport_size(size)
 
 
-async def _pictures() -> None:
+async def draw() -> None:
+    """Draw each step of an announcement."""
     async with house("kosh_announcing", SETTINGS) as opened, launched(TIMES) as browser:
         scene = Scene(opened, browser, Album(browser, opened))
         await scene.set()
@@ -272,4 +273,4 @@ async def _pictures() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_pictures())
+    asyncio.run(draw())

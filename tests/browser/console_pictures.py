@@ -25,11 +25,11 @@ from tests import conftest
 from tests.app_stack import House, furnished, opened
 from tests.browser.chromium import launched
 from tests.browser.console_scene import set_scene
+from tests.browser.picture_files import folder
 from tests.clock import CLOCK
 
 DESKTOP, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 COLOURS = 128
-PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 TIMES = "--lang=ru-RU"  # format of time fields
 LANCZOS = Image.Resampling.LANCZOS
 
@@ -177,7 +177,7 @@ def _sheet(own: Mapping[tuple[str, bool, bool], Image.Image]) -> Image.Image:
 def keep(name: str, picture: Image.Image) -> None:
     """Save a small picture in docs."""
     image = picture.convert("RGB").quantize(COLOURS)
-    image.save(PICTURES / f"console-{name}.png", optimize=True)
+    image.save(folder() / f"console-{name}.png", optimize=True)
 
 
 @asynccontextmanager
@@ -200,13 +200,14 @@ async def house(name: str, changes: Mapping[str, Any] | None = None) -> AsyncIte
             yield house
 
 
-async def _all(*, sheets: bool) -> None:
+async def draw(*, sheets_only: bool = False) -> None:
+    """Draw the screens of the console, and a sheet of each."""
     async with house("kosh_pictures") as scene, launched(TIMES) as browser:
         await set_scene(scene)
-        for shot in () if sheets else SHOTS:
+        for shot in () if sheets_only else SHOTS:
             await _take(browser, scene, shot)
         await _sheets(browser, scene)
 
 
 if __name__ == "__main__":
-    asyncio.run(_all(sheets="--sheets" in sys.argv))
+    asyncio.run(draw(sheets_only="--sheets" in sys.argv))

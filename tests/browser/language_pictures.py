@@ -44,11 +44,11 @@ from flows.engine.registration import Acknowledged
 from flows.engine.text import _, button
 from flows.knowledge import kandas
 from tests.browser.chromium import launched
+from tests.browser.picture_files import folder
 from tests.channels.walked import LINK
 from tests.emulators import page as emulators
 from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat
 
-PICTURES = Path(__file__).parents[2] / "docs" / "pictures" / "languages"
 STATIC = Path(webchat.__file__).parent / "static"
 PHONES = Path(emulators.__file__).parent
 WIDTH, GAP, WHITE = 330, 6, (255, 255, 255)
@@ -365,8 +365,10 @@ def _sheet(columns: list[Image.Image]) -> Image.Image:
     )
 
 
-async def _all(wanted: list[str]) -> None:
-    PICTURES.mkdir(exist_ok=True)
+async def draw(*wanted: str) -> None:
+    """Draw the main way through flows, all of them if none is named."""
+    pictures = folder() / "languages"
+    pictures.mkdir(exist_ok=True)
     async with launched() as browser:
         context = await browser.new_context(
             viewport={"width": WIDTH, "height": 700}, locale="en-GB", timezone_id="UTC"
@@ -376,8 +378,8 @@ async def _all(wanted: list[str]) -> None:
         for flow, (channel, rule) in product(wanted or WAYS, CHANNELS.items()):
             talks = [talked(flow, language, rule) for language in LANGUAGES]
             sheet = _sheet([await _drawn(page, channel, talk) for talk in talks])
-            sheet.save(PICTURES / f"{flow}-{channel}.webp", quality=QUALITY, method=4)
+            sheet.save(pictures / f"{flow}-{channel}.webp", quality=QUALITY, method=4)
 
 
 if __name__ == "__main__":
-    asyncio.run(_all(sys.argv[1:]))
+    asyncio.run(draw(*sys.argv[1:]))

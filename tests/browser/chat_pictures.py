@@ -1,0 +1,96 @@
+"""Pictures of the web chat for docs: `python -m tests.browser.chat_pictures`.
+
+The hero of the README shows two phones in two scripts; the others show checklists.
+"""
+
+import asyncio
+from io import BytesIO
+from typing import Any
+
+from PIL import Image, ImageDraw
+
+from tests.app_stack import House
+from tests.browser.chromium import launched
+from tests.browser.console_pictures import COLOURS, house
+from tests.browser.picture_files import folder
+from tests.browser.test_chat import Phone
+from tests.flows.chat import LANGUAGES
+
+PHONE = {"width": 390, "height": 844}
+LIST_MADE = ("checklist", "kandas_status", "CN", "both", "yes", "yes", "unsaid")
+WAY_FOUND = ("eligibility", "move", "yes", "yes", "UZ", "no", "none", "unsaid")
+PAPER, RIM, EDGE, GAP = "#f3f2ec", "#14191a", 14, 56
+LIST_TOP = "() => [...document.querySelectorAll('#list li.kosh:has(.item)')].pop().scrollIntoView()"
+# The papers themselves, two of them ticked.
+PAPERS_TOP = """() => { const boxes = [...document.querySelectorAll('#list .item .box')];
+  boxes.slice(0, 2).forEach(box => box.click());
+  scrollTo(0, boxes[0].getBoundingClientRect().top + scrollY - 150); }"""
+ANSWER_TOP = """() => {
+  const answer = [...document.querySelectorAll('#list li.kosh:has(.more)')].pop();
+  scrollTo(0, answer.getBoundingClientRect().top + scrollY - 90); }"""
+
+
+async def _chat(
+    browser: Any, house: House, language: str, answers: tuple[str, ...], **options: Any
+) -> Any:
+    """Return a page after a conversation, as its person left it."""
+    context = await browser.new_context(
+        reduced_motion="reduce", device_scale_factor=options.pop("scale", 1), **options
+    )
+    phone = Phone(await context.new_page())
+    phone.page.set_default_timeout(60_000)
+    await phone.page.goto(f"{house.url}/chat")
+    for each in (language, *answers):
+        await phone.answer(each)
+    # The bar of a demo is no part of a conversation.
+    await phone.page.evaluate("document.getElementById('registry')?.remove()")
+    await phone.page.wait_for_timeout(500)
+    return phone.page
+
+
+async def _picture(page: Any) -> Image.Image:
+    picture = Image.open(BytesIO(await page.screenshot(animations="disabled"))).convert("RGB")
+    await page.context.close()
+    return picture
+
+
+def _framed(screen: Image.Image) -> Image.Image:
+    """Return a screen in a phone's rim with round corners, on the colour of the page."""
+    width, height = screen.width + 2 * EDGE, screen.height + 2 * EDGE
+    framed = Image.new("RGB", (width, height), PAPER)
+    ImageDraw.Draw(framed).rounded_rectangle((0, 0, width - 1, height - 1), 44, RIM)
+    mask = Image.new("L", screen.size)
+    ImageDraw.Draw(mask).rounded_rectangle((0, 0, screen.width - 1, screen.height - 1), 32, 255)
+    framed.paste(screen, (EDGE, EDGE), mask)
+    return framed
+
+
+async def _hero(browser: Any, house: House) -> Image.Image:
+    """Return two phones: the list of papers in Cyrillic, what fits in Arabic script and dark."""
+    bright = await _chat(browser, house, "kk", LIST_MADE, viewport=PHONE)
+    await bright.evaluate(PAPERS_TOP)
+    dark = await _chat(browser, house, "kk_Arab", WAY_FOUND, viewport=PHONE, color_scheme="dark")
+    await dark.evaluate(ANSWER_TOP)
+    phones = [_framed(await _picture(each)) for each in (bright, dark)]
+    hero = Image.new("RGB", (2 * phones[0].width + 3 * GAP, phones[0].height + 2 * GAP), PAPER)
+    for number, each in enumerate(phones):
+        hero.paste(each, (GAP + number * (each.width + GAP), GAP))
+    return hero
+
+
+def _keep(name: str, picture: Image.Image) -> None:
+    picture.quantize(COLOURS).save(folder() / f"{name}.png", optimize=True)
+
+
+async def draw() -> None:
+    """Draw all pictures of the chat."""
+    async with house("kosh_chat_pictures") as scene, launched() as browser:
+        _keep("hero", await _hero(browser, scene))
+        for language in LANGUAGES:
+            page = await _chat(browser, scene, language, LIST_MADE, viewport=PHONE)
+            await page.evaluate(LIST_TOP)
+            _keep(f"checklist-{language}", await _picture(page))
+
+
+if __name__ == "__main__":
+    asyncio.run(draw())

@@ -1,0 +1,45 @@
+"""Where pictures of docs are written, and how two sets of them are compared."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from PIL import Image, ImageChops
+
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+# Pictures are compared this small and in grey: letters that moved by a pixel are no difference.
+SMALL = (96, 96)
+# Hours, days and invented names differ between two drawings; a changed page differs by more.
+MAX_DIFFERENCE = 0.04
+KINDS = {".png", ".webp"}
+
+
+def folder() -> Path:
+    """Return the folder to draw into: docs/pictures, or what KOSH_PICTURES names."""
+    return Path(os.environ.get("KOSH_PICTURES") or PICTURES)
+
+
+def names(root: Path) -> set[str]:
+    """Return the pictures of a folder, by their paths in it."""
+    return {each.relative_to(root).as_posix() for each in root.rglob("*") if each.suffix in KINDS}
+
+
+def difference(one: Path, other: Path) -> float:
+    """Return how much two pictures differ, from 0 to 1; 1 if their shapes differ."""
+    with Image.open(one) as first, Image.open(other) as second:
+        shapes = [each.width / each.height for each in (first, second)]
+        if max(shapes) > 1.25 * min(shapes):
+            return 1.0
+        small = [each.convert("L").resize(SMALL) for each in (first, second)]
+    histogram = ImageChops.difference(*small).histogram()
+    return sum(level * many for level, many in enumerate(histogram)) / (255 * SMALL[0] * SMALL[1])
+
+
+def faults(drawn: Path, kept: Path) -> Iterator[str]:
+    """Yield pictures that are missing, that no script makes, and that differ too much."""
+    made, stored = names(drawn), names(kept)
+    yield from (f"{each}: not drawn yet" for each in sorted(made - stored))
+    yield from (f"{each}: no script makes it" for each in sorted(stored - made))
+    for each in sorted(made & stored):
+        if (by := difference(drawn / each, kept / each)) > MAX_DIFFERENCE:
+            yield f"{each}: differs by {by:.1%}, more than {MAX_DIFFERENCE:.0%}"

@@ -1,0 +1,51 @@
+"""Draw every picture of docs: `python -m tests.browser.pictures [--check] [PART …]`.
+
+`--check` draws into a temporary folder and compares with docs/pictures; a difference is an error.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from tests.browser import announcing, chat_pictures, console_pictures, language_pictures
+from tests.browser.picture_files import PICTURES, faults
+
+type Draw = Callable[[], Awaitable[None]]
+PARTS: Mapping[str, Draw] = {
+    "chat": chat_pictures.draw,
+    "console": console_pictures.draw,
+    "announcing": announcing.draw,
+    "languages": language_pictures.draw,
+}
+
+
+async def draw(parts: list[str]) -> None:
+    """Draw the parts, one after another."""
+    for name in parts or PARTS:
+        await PARTS[name]()
+        print(f"drawn: {name}", flush=True)
+
+
+def main() -> int:
+    """Run the command; return 1 if a comparison found faults."""
+    parser = argparse.ArgumentParser(prog="python -m tests.browser.pictures")
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("parts", nargs="*", choices=[[], *PARTS])
+    given = parser.parse_args()
+    if not given.check:
+        asyncio.run(draw(given.parts))
+        return 0
+    with tempfile.TemporaryDirectory(prefix="kosh-pictures-") as there:
+        os.environ["KOSH_PICTURES"] = there
+        asyncio.run(draw([]))
+        found = list(faults(Path(there), PICTURES))
+    print("\n".join(found) or "Every picture is as it is drawn now.")
+    return bool(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+"""Pictures of documents: each is made by a script, and a changed page is noticed."""
+
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from tests.browser.picture_files import PICTURES, difference, faults, names
+from tests.browser.pictures import PARTS
+
+
+def _page(path: Path, words: int, size: tuple[int, int] = (390, 844)) -> None:
+    """Save a page with that many lines of words, and a line with an hour."""
+    page = Image.new("RGB", size, "white")
+    for line in range(words):
+        ImageDraw.Draw(page).rectangle((20, 60 + 30 * line, 370, 78 + 30 * line), "black")
+    path.parent.mkdir(exist_ok=True)
+    page.save(path)
+
+
+def test_picture_comparison_names_missing_foreign_and_changed(tmp_path: Path) -> None:
+    drawn, kept = tmp_path / "drawn", tmp_path / "kept"
+    for folder, changed in ((drawn, 12), (kept, 4)):
+        _page(folder / "same.png", 8)
+        _page(folder / "changed.png", changed)
+    _page(drawn / "new.png", 1)
+    _page(kept / "foreign.webp", 1)
+    found = list(faults(drawn, kept))
+    assert [each.partition(":")[0] for each in found] == ["new.png", "foreign.webp", "changed.png"]
+    assert "no script makes it" in found[1]
+
+
+def test_picture_comparison_allows_another_hour_but_no_other_shape(tmp_path: Path) -> None:
+    _page(tmp_path / "one.png", 8)
+    with Image.open(tmp_path / "one.png") as page:
+        ImageDraw.Draw(page).text((300, 820), "20:56", "black")
+        page.save(tmp_path / "later.png")
+    _page(tmp_path / "wide.png", 8, (1280, 860))
+    assert 0 < difference(tmp_path / "one.png", tmp_path / "later.png") < 0.01
+    assert difference(tmp_path / "one.png", tmp_path / "wide.png") == 1
+
+
+def test_every_stored_picture_belongs_to_a_part() -> None:
+    parts = ("hero", "checklist-", "console-", "languages/")
+    assert [each for each in names(PICTURES) if not each.startswith(parts)] == []
+    assert set(PARTS) == {"chat", "console", "announcing", "languages"}
