@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from bot.registry.sandbox import api, callbacks, list_routes, page, store
+from bot.registry.sandbox import api, callbacks, list_routes, page, planning_routes, store
 from bot.registry.sandbox.errors import (
     Objection,
     on_error,
@@ -87,8 +87,8 @@ def openapi() -> dict[str, Any]:
 def _routes(*, with_page: bool) -> list[BaseRoute]:
     """Return the routes; they hold no state, and applications of one process share them."""
     included = APIRouter()
-    documented = (api.open_routes, api.routes, list_routes.routes)
-    for router in (*documented, page.routes) if with_page else documented:
+    documented = (api.open_routes, api.routes, list_routes.routes, planning_routes.routes)
+    for router in (*documented, page.routes, planning_routes.pages) if with_page else documented:
         included.include_router(router)
     # Build the routes now: at the first request this would take 0.1 s or more.
     list(iter_route_contexts(included.routes))
@@ -98,7 +98,7 @@ def _routes(*, with_page: bool) -> list[BaseRoute]:
 def _application(routes: list[BaseRoute]) -> DocumentedApp:
     return DocumentedApp(
         title="Registry of ethnic Kazakhs abroad: pre-registration",
-        version="1.2.0",
+        version="1.3.0",
         description="The contract that Kosh assumes; the real registry's is not public.",
         servers=[{"url": "/"}],
         docs_url=None,

@@ -87,7 +87,7 @@ async def on_error(_: Request, __: Exception) -> Response:
 def _pointer_parts(place: tuple[int | str, ...]) -> tuple[int | str, ...]:
     """Return the place of an error without the part of the request that it is in."""
     if place[0] == "header":
-        return (str(place[1]).removeprefix("Document-").lower(),)
+        return (str(place[1]).removeprefix("Document-").lower().replace("-", "_"),)
     return place[1:]
 
 

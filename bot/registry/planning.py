@@ -1,0 +1,28 @@
+"""Planning in the contract: counts of people and households, with small cells hidden."""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from bot.registry.contract import Answered
+
+type Dimension = Literal["age", "region", "timeframe", "trade", "country", "language"]
+
+
+class Cell(Answered):
+    """A count; null where it is hidden."""
+
+    values: Annotated[tuple[str, ...], Field(max_length=2)]
+    """One value for each dimension that was asked for, in that order."""
+    people: Annotated[int, Field(ge=0)] | None
+
+
+class Figures(Answered):
+    """Counts of a release; each query of the same release gives the same counts."""
+
+    release: Annotated[int, Field(ge=1)]
+    released_at: AwareDatetime
+    by: Annotated[tuple[Dimension, ...], Field(max_length=2)]
+    people: Annotated[int, Field(ge=0)] | None
+    households: Annotated[int, Field(ge=0)] | None
+    cells: Annotated[tuple[Cell, ...], Field(max_length=10_000)]

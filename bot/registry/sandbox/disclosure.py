@@ -1,0 +1,96 @@
+"""Hide counts that could show one person: small cells, and those that would reveal them.
+
+A table has two dimensions, its margins and its total. A hidden count could be computed from the
+shown ones if the equations "the cells of a line add up to its margin" determine it. Further cells
+are hidden until none is determined.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Set
+
+MIN_PEOPLE = 5
+"""Smallest count that is shown, other than 0."""
+MIN_CHANGE = 10
+"""A released count stays until it has moved by this many people, so that two days differ by none
+or by many."""
+
+ALL = "*"
+"""The value of a dimension in a margin."""
+
+TOTAL = (ALL, ALL)
+_PRIME = (1 << 61) - 1
+
+type Place = tuple[str, str]
+
+
+def held(now: int, before: int) -> int:
+    """Return the count to release: the one before, until it has moved by `MIN_CHANGE`."""
+    return now if abs(now - before) >= MIN_CHANGE else before
+
+
+def hidden(
+    counts: Mapping[Place, int],
+    *,
+    margins: Set[Place] = frozenset(),
+    before: Set[Place] = frozenset(),
+) -> frozenset[Place]:
+    """Return the places to hide; `margins` are hidden elsewhere already, `before` stay hidden."""
+    found = {place for place, count in counts.items() if 0 < count < MIN_PEOPLE}
+    found |= margins | (before & counts.keys())
+    two = any(ALL not in place for place in counts)
+    while known := _determined(counts, found):
+        place = min(known)
+        more = [each for each in counts if each not in found and _shares(each, place)]
+        # The margins of a pair are shown as counts of one dimension, so hiding them is no use.
+        inner = [each for each in more if ALL not in each] if two else more
+        if not inner:
+            break
+        found.add(min(inner, key=lambda each: (each == TOTAL, counts[each], each)))
+    return frozenset(found)
+
+
+def _shares(one: Place, other: Place) -> bool:
+    return one[0] == other[0] or one[1] == other[1]
+
+
+def _determined(counts: Mapping[Place, int], unknown: Set[Place]) -> list[Place]:
+    """Return the unknown places whose counts follow from the others."""
+    order = sorted(unknown)
+    column = {place: at for at, place in enumerate(order)}
+    size = Counter((axis, place[axis]) for place in counts for axis in (0, 1))
+    lines: dict[tuple[int, str], dict[int, int]] = {}
+    for place in order:
+        for axis in (0, 1):
+            # A line of one place adds up to nothing.
+            if size[axis, place[axis]] > 1:
+                sign = _PRIME - 1 if place[1 - axis] == ALL else 1
+                lines.setdefault((axis, place[axis]), {})[column[place]] = sign
+    return [order[at] for at in _solved(list(lines.values()))]
+
+
+def _solved(rows: list[dict[int, int]]) -> list[int]:
+    """Return the columns that Gauss-Jordan elimination determines, modulo a large prime."""
+    done: list[tuple[int, dict[int, int]]] = []
+    for row in rows:
+        for pivot, other in done:
+            _subtract(row, other, row.get(pivot, 0))
+        if not row:
+            continue
+        pivot = min(row)
+        inverse = pow(row[pivot], -1, _PRIME)
+        whole = {at: value * inverse % _PRIME for at, value in row.items()}
+        for _pivot, other in done:
+            _subtract(other, whole, other.get(pivot, 0))
+        done.append((pivot, whole))
+    return [pivot for pivot, row in done if len(row) == 1]
+
+
+def _subtract(row: dict[int, int], other: Mapping[int, int], times: int) -> None:
+    if not times:
+        return
+    for at, value in other.items():
+        left = (row.get(at, 0) - times * value) % _PRIME
+        if left:
+            row[at] = left
+        else:
+            row.pop(at, None)

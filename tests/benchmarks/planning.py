@@ -1,0 +1,43 @@
+"""Measure planning over a million invented people: `python -m tests.benchmarks.planning URL`."""
+
+import asyncio
+import random
+import statistics
+import sys
+import time
+
+import psycopg
+
+from bot.registry.sandbox import planning, store
+from tests.registry import population
+
+PEOPLE, HOUSEHOLDS = 1_000_000, 350_000
+QUERIES = 200
+
+
+async def measured(database_url: str) -> str:
+    """Fill the sandbox, release once, and return the times."""
+    async with await psycopg.AsyncConnection.connect(database_url) as connection:
+        await store.create_tables(connection)
+    made = population.population(HOUSEHOLDS, PEOPLE, random.Random(1))
+    population.store(database_url, made.rows)
+    async with await psycopg.AsyncConnection.connect(database_url) as connection:
+        began = time.perf_counter()
+        await planning.release(connection)
+        await connection.commit()
+        released = time.perf_counter() - began
+        times = []
+        for at in range(QUERIES):
+            began = time.perf_counter()
+            await planning.figures(connection, planning.PAIRS[at % len(planning.PAIRS)], "bench")
+            await connection.commit()
+            times.append((time.perf_counter() - began) * 1000)
+    return (
+        f"{made.people} people, {made.households} households, {len(made.rows)} registrations:"
+        f" release {released:.1f} s, query median {statistics.median(times):.1f} ms,"
+        f" slowest {max(times):.1f} ms"
+    )
+
+
+if __name__ == "__main__":
+    print(asyncio.run(measured(sys.argv[1])))

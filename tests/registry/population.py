@@ -1,0 +1,101 @@
+"""Invented households, written into the sandbox's tables as its API would have left them."""
+
+import json
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import psycopg
+
+REGIONS = ("KZ-10", "KZ-11", "KZ-35", "KZ-59", "KZ-71")
+TRADES = ("HEALTH", "TRADE", "IT", "AGRICULTURE", "EDUCATION", "CULTURE")
+COUNTRIES = ("CN", "UZ", "MN", "TR", "IR")
+WEIGHTS = (50, 40, 6, 3, 1)
+YEAR = 1975
+ADULT = "45-59"
+
+
+@dataclass
+class Population:
+    """Invented households, and the true number of people by some dimensions."""
+
+    people: int = 0
+    households: int = 0
+    by: dict[str, Counter[tuple[str, ...]]] = field(default_factory=dict)
+    rows: list[tuple[object, ...]] = field(default_factory=list)
+
+    def count(self, number: int, age: str, region: str, trade: str, country: str) -> None:
+        """Count people who are alike."""
+        self.people += number
+        for name, value in {
+            "age": (age,),
+            "region": (region,),
+            "trade": (trade,),
+            "country": (country,),
+            "region,trade": (region, trade),
+            "region,country": (region, country),
+        }.items():
+            if number:
+                self.by.setdefault(name, Counter())[value] += number
+
+
+def population(households: int, people: int, chance: random.Random) -> Population:
+    """Return households; both spouses register in some, and each names the other and children."""
+    made = Population()
+    for at in range(households):
+        rest = people - made.people - (households - at - 1)
+        couple = rest > 1 and chance.random() < 0.7
+        children = min(chance.choice((0, 1, 2, 3)), rest - 1 - couple)
+        if at == households - 1:
+            children = rest - 1 - couple
+        _household(made, chance, couple=couple, both=chance.random() < 0.6, children=children)
+    return made
+
+
+def _household(
+    made: Population, chance: random.Random, *, couple: bool, both: bool, children: int
+) -> None:
+    made.households += 1
+    region, country = chance.choice(REGIONS), chance.choices(COUNTRIES, WEIGHTS)[0]
+    household = UUID(int=chance.getrandbits(128)) if couple and both else None
+    members = [{"relation": "CHILD", "age_band": "0-13"}] * children
+    members += [{"relation": "SPOUSE", "age_band": "18+"}] if couple else []
+    for _registrant in range(2 if household else 1):
+        trade = chance.choice(TRADES)
+        made.count(1, ADULT, region, trade, country)
+        made.rows.append(_entry(len(made.rows), household, region, trade, country, members))
+    made.count(children, "0-13", region, "NOT_ASKED", country)
+    if couple and not household:
+        made.count(1, "18+", region, "NOT_ASKED", country)
+
+
+def _entry(
+    at: int, household: UUID | None, region: str, trade: str, country: str, members: object
+) -> tuple[object, ...]:
+    body = {
+        "birth_year": YEAR,
+        "target_region": region,
+        "timeframe": "Y1",
+        "occupation": trade,
+        "residence_country": country,
+        "language": "kk-Cyrl",
+        "members": members,
+    }
+    return f"T-{at:08}", f"key-{at:012}", json.dumps(body), household
+
+
+def store(database_url: str, rows: list[tuple[object, ...]]) -> None:
+    """Copy entries into the sandbox."""
+    with (
+        psycopg.connect(database_url) as connection,
+        connection.cursor() as cursor,
+        cursor.copy(
+            "COPY registry_sandbox.entries (number, created_by, changed_by, body, household, state,"
+            " version, received_at, verdict, doubled) FROM STDIN"
+        ) as copy,
+    ):
+        now = "2026-11-28 10:00:00+00"
+        for number, key, body, household in rows:
+            kept = (number, key, key, body, household)
+            copy.write_row((*kept, "ACCEPTED", 2, now, "ACCEPTED", False))

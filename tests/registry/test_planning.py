@@ -1,0 +1,183 @@
+"""Planning: counts equal the truth before hiding, and two differencing attacks learn nothing."""
+
+import csv
+import json
+import random
+from io import StringIO
+from itertools import combinations
+from typing import Any
+
+import psycopg
+import pytest
+
+from bot.registry.client import Registry
+from bot.registry.sandbox import planning
+from bot.registry.sandbox.disclosure import ALL, MIN_CHANGE, MIN_PEOPLE, hidden
+from tests.registry.conftest import Sandbox
+from tests.registry.example import new_key, pre_registration
+from tests.registry.population import Population, population, store
+
+type Shown = dict[tuple[str, ...], int | None]
+
+SEED = 27
+
+
+async def _shown(sandbox: Sandbox, *by: str) -> tuple[Any, Shown]:
+    query = "&".join(f"by={each}" for each in by)
+    answer = await sandbox.call(
+        "GET", f"/v1/planning?{query}", headers={"Acting-Officer": "planner-1"}
+    )
+    assert answer.status == 200, answer.body
+    found = json.loads(answer.body)
+    return found, {tuple(cell["values"]): cell["people"] for cell in found["cells"]}
+
+
+def _next_day(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "UPDATE registry_sandbox.planning_releases SET at = at - interval '1 day'"
+        )
+
+
+async def _truth(database_url: str) -> Any:
+    async with await psycopg.AsyncConnection.connect(database_url) as connection:
+        return await planning.truth(connection)
+
+
+def _invented(database_url: str, households: int, people: int) -> Population:
+    made = population(households, people, random.Random(SEED))
+    store(database_url, made.rows)
+    return made
+
+
+async def test_planning_counts_equal_the_truth_before_hiding(
+    sandbox: Sandbox, database_url: str
+) -> None:
+    made = _invented(database_url, 7_000, 20_000)
+    assert (made.people, made.households) == (20_000, 7_000)
+    tables = await _truth(database_url)
+    assert tables["age", ""][ALL, ALL] == (20_000, 7_000)
+    for name, counts in made.by.items():
+        first, _comma, second = name.partition(",")
+        found = {
+            place if second else place[:1]: people
+            for place, (people, _homes) in tables[first, second].items()
+            if place[0] != ALL and (place[1] != ALL) == bool(second)
+        }
+        assert found == counts, name
+
+
+async def _attacked(sandbox: Sandbox, first: str, second: str) -> Shown:
+    """Return what follows for a table from its margins, one unknown of a line after the other."""
+    _found, known = await _shown(sandbox, first, second)
+    lines: list[tuple[int, set[tuple[str, ...]]]] = []
+    for axis, name in enumerate((first, second)):
+        for (value,), total in (await _shown(sandbox, name))[1].items():
+            margin = tuple(value if at == axis else ALL for at in (0, 1))
+            assert known[margin] in (None, total)
+            if total is not None:
+                line = {place for place in known if place[axis] == value and ALL not in place}
+                lines.append((total, line))
+    learned: Shown = {}
+    for _round in known:
+        for total, line in lines:
+            unknown = [each for each in line if known[each] is None and each not in learned]
+            if len(unknown) == 1:
+                rest = (known[each] or learned.get(each) or 0 for each in line - set(unknown))
+                learned[unknown[0]] = total - sum(rest)
+    return learned
+
+
+async def test_hidden_counts_do_not_follow_from_margins(
+    sandbox: Sandbox, database_url: str
+) -> None:
+    _invented(database_url, 260, 700)
+    some = False
+    for first, second in combinations(("age", "region", "trade", "country"), 2):
+        assert await _attacked(sandbox, first, second) == {}
+        some |= None in (await _shown(sandbox, first, second))[1].values()
+    assert some, "the invented people have small groups"
+    for (first, second), table in (await _truth(database_url)).items():
+        by = (first, second) if second else (first,)
+        found, shown = await _shown(sandbox, *by)
+        assert found["people"] == 700
+        for place, people in shown.items():
+            true = table[place if second else (place[0], ALL)][0]
+            assert people in (None, true)
+            assert true >= MIN_PEOPLE or people is None
+
+
+async def test_two_days_differ_by_no_single_person(
+    sandbox: Sandbox, registry: Registry, database_url: str
+) -> None:
+    _invented(database_url, 260, 700)
+    queries = [(d,) for d in planning.DIMENSIONS] + list(planning.PAIRS)
+    first = [(await _shown(sandbox, *by))[1] for by in queries]
+    await registry.create(pre_registration(residence_country="TR", members=()), key=new_key())
+    assert [(await _shown(sandbox, *by))[1] for by in queries] == first, "the same day"
+    _next_day(database_url)
+    found, _now = await _shown(sandbox, "region")
+    assert found["release"] == 2
+    for by, before in zip(queries, first, strict=True):
+        now = (await _shown(sandbox, *by))[1]
+        assert {place: each for place, each in now.items() if each != 0} == before
+    assert (await _truth(database_url))["age", ""][ALL, ALL][0] == 701
+
+
+async def test_erased_people_leave_the_counts(sandbox: Sandbox, database_url: str) -> None:
+    _invented(database_url, 260, 700)
+    before = (await _shown(sandbox, "age"))[0]["people"]
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "UPDATE registry_sandbox.entries SET state = 'WITHDRAWN', body = NULL"
+            " WHERE number < 'T-00000150'"
+        )
+    true = (await _truth(database_url))["age", ""][ALL, ALL][0]
+    assert true <= before - MIN_CHANGE
+    _next_day(database_url)
+    assert (await _shown(sandbox, "age"))[0]["people"] == true
+
+
+async def test_planning_query_names_an_officer_and_is_audited(
+    sandbox: Sandbox, database_url: str
+) -> None:
+    assert (await sandbox.call("GET", "/v1/planning?by=age")).status == 422
+    await _shown(sandbox, "region", "age")
+    with psycopg.connect(database_url) as connection:
+        audited = connection.execute(
+            "SELECT officer, dimensions, release FROM registry_sandbox.planning_queries"
+        ).fetchall()
+    assert audited == [("planner-1", "age,region", 1)]
+
+
+async def test_planning_page_and_csv_show_no_hidden_count(
+    sandbox: Sandbox, database_url: str
+) -> None:
+    _invented(database_url, 260, 700)
+    async with sandbox.session.get(f"{sandbox.url}/planning?by=country") as page:
+        assert page.status == 200
+        assert "700 people" in " ".join((await page.text()).split())
+    async with sandbox.session.get(f"{sandbox.url}/planning.csv?by=country&by=trade") as sheet:
+        rows = list(csv.DictReader(StringIO(await sheet.text())))
+    shown = (await _shown(sandbox, "trade", "country"))[1]
+    cells = {(row["trade"], row["country"]): row["people"] for row in rows}
+    assert cells == {
+        place: "" if people is None else str(people) for place, people in shown.items()
+    }
+    assert "" in cells.values()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_hidden_cells_of_random_tables_keep_their_margins_apart(seed: int) -> None:
+    chance = random.Random(seed)
+    cells = {(a, b): chance.choice((1, 3, 6, 20, 80)) for a in "ABCD" for b in "wxyz"}
+    counts = dict(cells)
+    for (a, b), count in cells.items():
+        for margin in ((a, ALL), (ALL, b), (ALL, ALL)):
+            counts[margin] = counts.get(margin, 0) + count
+    hide = hidden(counts)
+    assert {place for place, count in counts.items() if count < MIN_PEOPLE} <= hide
+    for axis, values in enumerate(("ABCD", "wxyz")):
+        for value in values:
+            line = [place for place in hide if place[axis] == value]
+            assert len(line) != 1, f"the margin of {value} gives its one hidden cell away"
