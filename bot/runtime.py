@@ -22,6 +22,7 @@ from bot.config.settings import Settings
 from bot.config.sources import ConfigError
 from bot.content import LiveContent
 from bot.content import live as live_content
+from bot.content.phrases import TaughtRecognizer
 from bot.db import tables as t
 from bot.db.connection import STATEMENT_SECONDS, Connection
 from bot.db.server_statements import IS_PRIVILEGED
@@ -131,9 +132,7 @@ async def runtime(
             vault=vault,
             languages=languages,
             flows=_configured(settings, flows),
-            understanding=understanding(
-                EngineRecognizer.load(), model_operator=settings.external_model_operator or ""
-            ),
+            understanding=_understanding(settings, content),
             channels={
                 WebChat.name: WebChat(live, vault),
                 **platforms(settings, http, languages),
@@ -145,6 +144,12 @@ async def runtime(
             model=_external_model(settings, http),
             content=content,
         )
+
+
+def _understanding(settings: Settings, content: LiveContent) -> Understanding:
+    """Return what answers free text; phrases that editors have published come first."""
+    recognizer = TaughtRecognizer(EngineRecognizer.load(), lambda: content.snapshot.phrases)
+    return understanding(recognizer, model_operator=settings.external_model_operator or "")
 
 
 @asynccontextmanager

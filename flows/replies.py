@@ -86,7 +86,8 @@ def _more(answer: Answer, today: date, citizenship: str) -> tuple[Text, ...]:
     return tuple(line for line in spoken(more, today) if line not in said)
 
 
-def _reply(answer: Answer) -> Reply:
+def reply_of(answer: Answer) -> Reply:
+    """Return the reply that says an answer."""
     return Reply(
         intent=answer.intent,
         label=answer.label,
@@ -105,7 +106,7 @@ def _talk(intent: str, line: Text) -> Reply:
 
 
 REPLIES: Mapping[str, Reply] = {
-    **{intent: _reply(answer) for intent, answer in BY_INTENT.items()},
+    **{intent: reply_of(answer) for intent, answer in BY_INTENT.items()},
     **{intent: _talk(intent, line) for intent, line in SMALL_TALK.items()},
 }
 

@@ -85,8 +85,12 @@ def listing_call(officer: Officer) -> Call:
 
 
 def read(rows: Rows) -> tuple[Canned, ...]:
-    """Return the canned replies in rows of `listing_call`."""
-    return tuple(Canned(*row) for row in rows)
+    """Return the canned replies in rows of `listing_call`, ordered by name.
+
+    Published replies replace stored ones; a silenced one is left out.
+    """
+    found = {row[0]: Canned(*row[:5]) for row in rows}
+    return tuple(found[name] for name in sorted(found) if found[name].texts)
 
 
 async def put(

@@ -2,8 +2,20 @@
 
 from typing import Any
 
-from sqlalchemy import BindParameter, Text, bindparam, delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    BindParameter,
+    Text,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    literal,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from bot.db import tables as t
 from bot.db.statements import statement
@@ -72,18 +84,33 @@ CREATE_SETTINGS = statement(
 
 # Ready-made replies
 
-REPLIES = statement(
+_STORED = (
     select(
-        t.CannedReply.name,
-        func.json_object_agg(t.CannedReply.language, t.CannedReply.body),
-        func.max(t.CannedReply.version),
-        func.json_object_agg(t.CannedReply.language, t.CannedReply.title),
-        func.max(t.CannedReply.form),
+        t.CannedReply.name.label("name"),
+        func.jsonb_object_agg(t.CannedReply.language, t.CannedReply.body).label("texts"),
+        func.max(t.CannedReply.version).label("version"),
+        func.jsonb_object_agg(t.CannedReply.language, t.CannedReply.title).label("titles"),
+        func.max(t.CannedReply.form).label("form"),
+        literal(0).label("rank"),
     )
     .where(t.CannedReply.mission == _MISSION)
     .group_by(t.CannedReply.name)
-    .order_by(t.CannedReply.name)
 )
+_NONE = cast(literal("{}", literal_execute=True), JSONB)
+_BODY = t.ContentVersion.body
+_PUBLISHED = select(
+    func.split_part(t.ContentVersion.item, ".", 2),
+    case((_BODY["silent"].as_boolean(), _NONE), else_=_BODY["texts"]),
+    t.ContentVersion.number,
+    func.coalesce(_BODY["titles"], _NONE),
+    func.coalesce(_BODY["form"].astext, literal("")),
+    literal(1),
+).where(
+    t.ContentVersion.state == literal("live"),
+    func.starts_with(t.ContentVersion.item, literal("canned:") + _MISSION + literal(".")),
+)
+# Published replies come last, so that they replace the stored ones of the same name.
+REPLIES = statement(union_all(_STORED, _PUBLISHED).order_by("rank", "name"))
 LOCK_REPLY = statement(
     select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("reply"), 0)))
 )

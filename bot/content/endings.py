@@ -25,7 +25,7 @@ def afterwards(fact: Fact, edition: date) -> tuple[Text, ...]:
     """Return the sentences that are said in place of a fact on the day after its last one."""
     day = date.fromordinal(fact.until.toordinal() + 1)
     if isinstance(edition, Edition):
-        day = Edition.of(day, edition.facts, edition.cards, ())
+        day = Edition.of(day, edition.facts, edition.cards, (), {})
     return said([fact], day)
 
 

@@ -6,7 +6,7 @@ snapshot, so it never sees half of a publication.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,16 +17,20 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from bot.cache import Cache, CacheUnavailable
-from bot.content import cards, statements
+from bot.content import answers, cards, statements
 from bot.content.model import Body, Kind, fact_of, sentence
 from bot.db.connection import Transaction
 from bot.db.statements import fetch_all, fetch_value
 from bot.i18n import Languages
 from bot.observability import logging, metrics
 from flows.engine.edition import Edition
+from flows.engine.replies import Reply
 from flows.engine.text import Text
 from flows.knowledge.catalogue import FACTS
 from flows.knowledge.facts import Fact
+from flows.knowledge.intents.answer import Answer
+from flows.knowledge.intents.answers import BY_INTENT
+from flows.replies import reply_of
 
 POLL_SECONDS = 2.0
 TOPIC = "content"
@@ -44,6 +48,9 @@ class Snapshot:
     facts: Mapping[str, Fact] = field(default_factory=dict)
     cards: Mapping[str, tuple[Text, ...]] = field(default_factory=dict)
     notices: tuple[tuple[Body, Text], ...] = ()
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    replies: Mapping[str, Reply] = field(default_factory=dict)
+    phrases: Mapping[str, str] = field(default_factory=dict)
     _days: dict[date, date] = field(default_factory=dict)
 
     def on(self, day: date) -> date:
@@ -55,7 +62,7 @@ class Snapshot:
             if len(self._days) > 8:
                 self._days.clear()
             said = (text for body, text in self.notices if body.since <= day <= body.until)
-            self._days[day] = Edition.of(day, self.facts, self.cards, said)
+            self._days[day] = Edition.of(day, self.facts, self.cards, said, self.replies)
         return self._days[day]
 
 
@@ -73,7 +80,38 @@ def snapshot(languages: Languages, version: int, bodies: Mapping[str, Body]) -> 
         for item, body in bodies.items()
         if item.startswith(f"{Kind.CARD}:") and not body.silent
     }
-    return Snapshot(version, bodies, facts, cards.by_country(languages, found), tuple(notices))
+    arranged = dict(_arranged(bodies))
+    return Snapshot(
+        version,
+        bodies,
+        facts,
+        cards.by_country(languages, found),
+        tuple(notices),
+        arranged,
+        {intent: reply_of(answer) for intent, answer in arranged.items()},
+        dict(_phrases(bodies)),
+    )
+
+
+def _arranged(bodies: Mapping[str, Body]) -> Iterator[tuple[str, Answer]]:
+    """Yield the arranged answers; one with a part that no longer ships is left out."""
+    for item, body in bodies.items():
+        kind, _colon, intent = item.partition(":")
+        if kind != Kind.ANSWER or intent not in BY_INTENT:
+            continue
+        if answer := answers.arranged(intent, body):
+            yield intent, answer
+        else:
+            _logger.error("content.unreadable", code="E_CONTENT", kind=kind)
+
+
+def _phrases(bodies: Mapping[str, Body]) -> Iterator[tuple[str, str]]:
+    """Yield each phrase with its intent."""
+    for item, body in bodies.items():
+        kind, _colon, intent = item.partition(":")
+        if kind == Kind.PHRASES and not body.silent:
+            for text in body.texts.values():
+                yield from ((line, intent) for line in text.splitlines())
 
 
 class LiveContent:

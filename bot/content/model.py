@@ -29,6 +29,9 @@ class Kind(StrEnum):
     FACT = "fact"
     NOTICE = "notice"
     CARD = "card"
+    ANSWER = "answer"
+    PHRASES = "phrases"
+    CANNED = "canned"
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +39,9 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
 
     `texts` are by language, with English. `why_partial` is the reason to publish without some of
     the languages. `silent` says nothing in place of the shipped sentence. `address`, `telephone`
-    and `map_link` belong to the card of a mission.
+    and `map_link` belong to the card of a mission. `opening` and `more` are the parts of an answer
+    in their order, and `flow` is the flow that it offers. `titles` name a canned reply, by
+    language, and `form` is the file that it carries.
     """
 
     texts: dict[str, str]
@@ -50,6 +55,11 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
     telephone: str = ""
     map_link: str = ""
+    opening: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+    flow: str = ""
+    titles: dict[str, str] = {}
+    form: str = ""
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from bot.content.live import snapshot
 from bot.content.model import ENGLISH, Body, Kind
 from bot.i18n import Languages
 from flows.checklist import checklist
+from flows.engine.edition import Edition
 from flows.engine.text import Text
 from flows.knowledge.catalogue import FACTS
 from flows.knowledge.facts import said
@@ -59,7 +60,8 @@ def _bodies(languages: Languages, day: date) -> Mapping[str, Body]:
 def _everything(day: date) -> Iterator[tuple[str, Text]]:
     for fact in FACTS:
         yield from ((f"fact {fact.key}", text) for text in said([fact], day))
-    for intent, reply in REPLIES.items():
+    published = day.replies if isinstance(day, Edition) else {}
+    for intent, reply in {**REPLIES, **published}.items():
         for citizenship in CITIZENSHIPS:
             told = (*reply.opening(day, citizenship), *reply.more(day, citizenship))
             yield from ((f"answer {intent}", text) for text in told)

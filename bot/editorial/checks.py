@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 from urllib.parse import urlsplit
 
 from bot.broadcasts import links
 from bot.channels.limits import LIMITS
+from bot.content import answers
 from bot.content.model import ENGLISH, Body, Kind, forms
+from bot.editorial import taught
+from bot.editorial.refusals import Blocker, Refusal
 from bot.i18n import lint
 from bot.runtime import Runtime
 
@@ -22,52 +23,6 @@ BESIDE_HAN = re.compile(r"(?<=[\u3400-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?
 # A source that was compared longer ago has to be opened again.
 MAX_CHECK_AGE = timedelta(days=31)
 TELEPHONE = re.compile(r"\+?[\d\s()-]{3,24}")
-
-
-class Refusal(StrEnum):
-    """Reason for which content is not saved or not approved."""
-
-    EMPTY = "empty"
-    LANGUAGE = "language"
-    ENGLISH = "english"
-    SOURCE = "source"
-    DATES = "dates"
-    FUTURE = "future"
-    EXPIRED = "expired"
-    UNCHECKED = "unchecked"
-    PLACEHOLDER = "placeholder"
-    MARKUP = "markup"
-    LINK = "link"
-    PHONE = "phone"
-    TOO_LONG = "too_long"
-    WORDING = "wording"
-    NUMBERS = "numbers"
-    TERM = "term"
-    SCRIPT = "script"
-    PROMISE = "promise"
-    OWN = "own"
-    CHANGED = "changed"
-    STATE = "state"
-
-
-@dataclass(frozen=True, slots=True)
-class Blocker:
-    """A reason not to save; `language` is the form concerned, `detail` the part to change."""
-
-    why: Refusal
-    language: str = ""
-    detail: str = ""
-
-
-class Refused(Exception):
-    """The content was not saved or approved; nothing has changed."""
-
-    code = "E_CONTENT_REFUSED"
-
-    def __init__(self, why: Refusal, detail: str = "") -> None:
-        super().__init__(f"{self.code}: {why.value}")
-        self.why = why
-        self.detail = detail
 
 
 # The rules of the catalogue's lint, by the reason that editors are shown. Others are WORDING.
@@ -86,15 +41,43 @@ _REASONS = {
 
 
 def blockers(
-    rt: Runtime, kind: Kind, body: Body, today: date, shipped: Body | None = None
+    rt: Runtime,
+    kind: Kind,
+    body: Body,
+    today: date,
+    shipped: Body | None = None,
+    key: str = "",
 ) -> list[Blocker]:
-    """Return why the content cannot be saved.
+    """Return why the content of the item `key` cannot be saved.
 
     A fault that the shipped sentence has too is none: the name of a visa has Latin letters.
     """
+    if kind is Kind.ANSWER:
+        return [*_dated(body, today), *_arranged(key, body)]
+    if kind is Kind.PHRASES:
+        return [*_dated(body, today), *_marked_up(body), *taught.faults(rt, key, body)]
+    if kind is Kind.CANNED:
+        return [*_dated(body, today), *_marked_up(body), *_canned(rt, body)]
     known = frozenset(wording(rt, shipped)) if shipped else frozenset()
     worded = (each for each in wording(rt, body) if each not in known)
     return [*_dated(body, today), *_sourced(kind, body), *_marked_up(body), *worded]
+
+
+def _arranged(intent: str, body: Body) -> Iterator[Blocker]:
+    if not body.opening:
+        yield Blocker(Refusal.EMPTY)
+    for name in answers.unknown(intent, body):
+        yield Blocker(Refusal.PART, detail=name)
+    if body.flow and body.flow not in answers.OFFERED:
+        yield Blocker(Refusal.FLOW, detail=body.flow)
+
+
+def _canned(rt: Runtime, body: Body) -> Iterator[Blocker]:
+    """Yield the faults of a canned reply; it may lack languages, and is then not offered."""
+    if not body.texts and not body.silent:
+        yield Blocker(Refusal.EMPTY)
+    for code, text in forms(body.texts):
+        yield from _sentence(code, text, "", _allowed(rt))
 
 
 def _dated(body: Body, today: date) -> Iterator[Blocker]:
@@ -145,10 +128,14 @@ def wording(rt: Runtime, body: Body) -> Iterator[Blocker]:
         offered = {code for code, _own in rt.languages.languages()}
         missing = (code for code in body.missing if code in offered)
         yield from (Blocker(Refusal.LANGUAGE, code) for code in missing)
-    hosts = (urlsplit(rt.settings.public_url).hostname or "", *rt.settings.broadcast_hosts)
-    allowed = (*hosts, *OFFICIAL_HOSTS)
     for code, text in forms(texts):
-        yield from _sentence(code, text, texts.get(ENGLISH, ""), allowed)
+        yield from _sentence(code, text, texts.get(ENGLISH, ""), _allowed(rt))
+
+
+def _allowed(rt: Runtime) -> tuple[str, ...]:
+    """Return the hosts to which a sentence may lead."""
+    own = urlsplit(rt.settings.public_url).hostname or ""
+    return (own, *rt.settings.broadcast_hosts, *OFFICIAL_HOSTS)
 
 
 def _sentence(code: str, text: str, english: str, allowed: tuple[str, ...]) -> Iterator[Blocker]:

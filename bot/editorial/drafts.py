@@ -5,27 +5,33 @@ ends the live version, makes the approved one live and adds 1 to the counter, in
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from bot.content import live
+from bot.cases.canned_replies import NAME
+from bot.content import answers, live
 from bot.content.cards import COUNTRIES
 from bot.content.model import ENGLISH, WRITTEN, Body, Kind, digest, encode
 from bot.db.connection import Transaction
 from bot.db.statements import execute, fetch_all, fetch_value
 from bot.editorial import checks, statements
-from bot.editorial.checks import Blocker, Refusal, Refused
+from bot.editorial.refusals import Blocker, Refusal, Refused
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, DenialReason, Forbidden, Subject
 from bot.runtime import Runtime
 from bot.security import audit_log
 from flows.knowledge.catalogue import FACTS
+from flows.knowledge.facts import COLLECTED
+from flows.knowledge.intents.answers import BY_INTENT
+from flows.knowledge.missions import GENERAL
 
 SHIPPED = {f"{Kind.FACT}:{fact.key}": fact for fact in FACTS}
+ANSWERED = frozenset(f"{Kind.ANSWER}:{intent}" for intent in BY_INTENT)
+DESKS = frozenset({GENERAL, *COUNTRIES})
 DRAFT, LIVE, REPLACED, WITHDRAWN, DISCARDED = (
     "draft",
     "live",
@@ -65,6 +71,9 @@ def kind_of(item: str) -> Kind:
         Kind.FACT: item in SHIPPED,
         Kind.CARD: key in COUNTRIES,
         Kind.NOTICE: key.isidentifier() and key.isascii() and len(key) <= 40,
+        Kind.ANSWER: key in BY_INTENT,
+        Kind.PHRASES: key in BY_INTENT,
+        Kind.CANNED: is_canned(key),
     }
     if kind not in Kind or not known[Kind(kind)]:
         raise NoSuchItem(NoSuchItem.code)
@@ -73,11 +82,20 @@ def kind_of(item: str) -> Kind:
 
 def mission_of(item: str) -> str:
     """Return the mission that owns an item; "" if it belongs to all."""
-    return item.partition(":")[2] if item.startswith(f"{Kind.CARD}:") else ""
+    kind, _colon, key = item.partition(":")
+    return key.partition(".")[0] if kind in (Kind.CARD, Kind.CANNED) else ""
+
+
+def is_canned(key: str) -> bool:
+    """Return whether a key names a canned reply: its mission, a point, its name."""
+    mission, _point, name = key.partition(".")
+    return mission in DESKS and bool(NAME.fullmatch(name))
 
 
 def shipped(rt: Runtime, item: str) -> Body:
-    """Return the fact that ships under an item, as an editor would have written it."""
+    """Return the fact or answer that ships under an item, as an editor would have written it."""
+    if item in ANSWERED:
+        return _shipped_answer(item.partition(":")[2])
     fact = SHIPPED[item]
     languages = [code for code in WRITTEN if code != ENGLISH]
     texts = {ENGLISH: rt.languages.render(fact.text, ENGLISH)}
@@ -89,6 +107,19 @@ def shipped(rt: Runtime, item: str) -> Body:
         checked=fact.checked,
         since=fact.since,
         until=fact.until,
+    )
+
+
+def _shipped_answer(intent: str) -> Body:
+    answer, start = BY_INTENT[intent], COLLECTED
+    return Body(
+        texts={},
+        as_of=start,
+        checked=start,
+        until=date.max,
+        opening=tuple(map(answers.token, answer.opening)),
+        more=tuple(map(answers.token, answer.more)),
+        flow=answer.flow or "",
     )
 
 
@@ -153,7 +184,8 @@ async def save(rt: Runtime, officer: Officer, item: str, body: Body, seen: int) 
     kind = kind_of(item)
     async with directory.acting(rt, officer) as transaction:
         day = (await today(rt, transaction)).date()
-        found = checks.blockers(rt, kind, body, day, _shipped(rt, item))
+        key = item.partition(":")[2]
+        found = checks.blockers(rt, kind, body, day, _shipped(rt, item), key)
         if found:
             return found
         values = {"of_item": item, "of_mission": mission_of(item)}
@@ -188,7 +220,8 @@ async def approve(
         if draft.author == officer.id:
             raise Refused(Refusal.OWN)
         day = (await today(rt, transaction)).date()
-        if found := checks.blockers(rt, kind, draft.body, day, _shipped(rt, item)):
+        key = item.partition(":")[2]
+        if found := checks.blockers(rt, kind, draft.body, day, _shipped(rt, item), key):
             raise Refused(found[0].why, found[0].detail)
         await execute(transaction, statements.END, of_item=item, in_state=REPLACED)
         await execute(
@@ -232,7 +265,7 @@ async def withdraw(rt: Runtime, officer: Officer, item: str) -> None:
 
 
 def _shipped(rt: Runtime, item: str) -> Body | None:
-    return shipped(rt, item) if item in SHIPPED else None
+    return shipped(rt, item) if item in SHIPPED or item in ANSWERED else None
 
 
 async def _versions(transaction: Transaction, item: str) -> list[Version]:

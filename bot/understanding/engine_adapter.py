@@ -33,6 +33,11 @@ class EngineReading:
     def __init__(self, message: Message) -> None:
         self._message = message
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of the message, folded."""
+        return self._message.words
+
     @cached_property
     def danger(self) -> Danger:
         """The danger in the message; the engine looks for phrases of `crisis_words` itself."""

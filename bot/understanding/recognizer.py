@@ -139,6 +139,11 @@ class Message:
         """Return whether the message has no word."""
         return not self._line.words
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of the message, folded, without courtesies."""
+        return self._line.words
+
     @cached_property
     def danger(self) -> tuple[float, int]:
         """The probability of danger, and the number of the sentence that decides it, from 1.

@@ -222,7 +222,7 @@ def _country(reader: Reader, code: str) -> str:
 
 
 def _topic(reader: Reader, intent: str) -> Values:
-    answer = BY_INTENT[intent]
+    answer = reader.rt.content.snapshot.answers.get(intent, BY_INTENT[intent])
     parts = spoken(answer.parts, reader.edition)
     told = [(reader.say(each), isinstance(each, Caution)) for each in parts]
     question = {

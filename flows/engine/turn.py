@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
 from flows.engine import screens
+from flows.engine.edition import Edition
 from flows.engine.events import Button, ConsentGiven, Effect, Kind, Notice, Page, Say
 from flows.engine.fast_replace import replace
 from flows.engine.flow import (
@@ -127,7 +128,10 @@ class TurnState:
 
     def reply(self, intent: str) -> Reply | None:
         """Return the reply to an intent, if there is one."""
-        return self.understanding.replies.get(intent) if self.understanding else None
+        if self.understanding is None:
+            return None
+        published = self.today.replies.get(intent) if isinstance(self.today, Edition) else None
+        return published or self.understanding.replies.get(intent)
 
     def asks_freely(self) -> bool:
         """Return True if the open question accepts a question of the person as its answer."""

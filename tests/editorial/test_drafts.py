@@ -11,7 +11,7 @@ from psycopg.errors import InsufficientPrivilege
 from bot.channels import Message
 from bot.content import LiveContent
 from bot.editorial import drafts
-from bot.editorial.checks import Refusal, Refused
+from bot.editorial.refusals import Refusal, Refused
 from bot.embedded import Databases
 from bot.officers.permissions import Forbidden, Role
 from bot.runtime import Runtime

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import msgspec
 import pytest
+from msgspec.structs import replace as replace_body
 
 from bot.content import Body
 from bot.content.live import Snapshot, snapshot
@@ -115,6 +116,17 @@ def test_card_of_a_mission_replaces_the_advice_to_look_it_up() -> None:
     assert "Ankara, Test 1" not in " ".join(
         LANGUAGES.render(each, "ru") for each in missions("DE", published(card_tr_ankara=card))
     )
+
+
+def test_published_answer_replaces_the_shipped_order_and_flow() -> None:
+    intent, question = "permit.visa", "Нужна ли мне виза в Казахстан?"
+    body = replace_body(BODY, opening=("tr.stay",), more=("uz.stay",), flow="eligibility")
+    assert "Турции" not in heard(TODAY, "Русский", question)
+    day = published(**{f"answer_{intent}": body})
+    assert "Турции" in heard(day, "Русский", question)
+    assert "Узбекистана" not in heard(day, "Русский", question)
+    lost = published(**{f"answer_{intent}": replace_body(body, opening=("no.longer",))})
+    assert heard(lost, "Русский", question) == heard(TODAY, "Русский", question)
 
 
 def test_reminder_of_a_kept_list_is_stored_as_a_plain_date(everything: date) -> None:

@@ -398,21 +398,25 @@ async def test_user_text_is_never_rendered_as_markup(desk: House) -> None:
 # Other pages
 
 
-async def test_canned_replies_are_saved_with_a_version(desk: House) -> None:
+async def test_canned_reply_is_offered_after_its_approval(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as console:
         await console.get("/console/canned")
-        new = console.screen.forms[-1]
-        await console.send(new, name="brand-new", text_kk="Жаңа", text_ru="Новое")
-        assert ru("done_saved") in console.screen.text
-        form = next(each for each in console.screen.forms if each.fields.get("name") == "brand-new")
-        await console.send(form, text_kk="Жаңа", text_ru="Ещё новее")
-        screen = await console.send(form, text_kk="Жаңа", text_ru="Опоздал")
-        assert screen.status == 409
-        assert ru("stale") in screen.text
+        await console.submit("/canned", name="Not a name")
+        assert console.screen.status == 422
+        screen = await console.submit("/canned", name="brand-new")
+        assert screen.path == "/console/content/canned:general.brand-new"
+        await console.submit("/save", text_kk="Жаңа", text_ru="Новое", title_ru="Вести")
+        assert ru("done_content_saved") in console.screen.text, console.screen.text
+        assert "Вести" not in (await console.get("/console/canned")).text
+    async with Console.signed_in(desk.url, "Timur Testov") as approver:
+        await approver.get("/console/content/canned:general.brand-new")
+        await approver.submit("/approve")
+        assert ru("done_content_live") in approver.screen.text
     async with desk.rt.pool.connection() as session:
         found = await canned_replies.find(session, GENERAL, "brand-new")
     assert found is not None
-    assert found.texts == {"kk": "Жаңа", "ru": "Ещё новее"}
+    assert found.texts == {"kk": "Жаңа", "ru": "Новое"}
+    assert found.title("ru") == "Вести"
 
 
 async def test_working_hours_are_set_by_a_lead(desk: House) -> None:

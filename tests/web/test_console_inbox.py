@@ -202,9 +202,12 @@ async def test_officer_hands_over_only_own_cases(desk: House) -> None:
 async def test_canned_reply_is_found_by_its_title(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         await lead.get("/console/canned")
-        new = lead.screen.forms[-1]
-        await lead.send(new, name="flat", title_ru="Жильё на время", text_ru="Обратитесь в центр.")
-        assert "Жильё на время" in lead.screen.text
+        await lead.submit("/canned", name="flat")
+        await lead.submit("/save", title_ru="Жильё на время", text_ru="Обратитесь в центр.")
+    async with Console.signed_in(desk.url, "Timur Testov") as approver:
+        await approver.get("/console/content/canned:general.flat")
+        await approver.submit("/approve")
+        assert "Обратитесь" in approver.screen.text
     async with Console.signed_in(desk.url, AIGUL) as console:
         path = await _taken(console)
         screen = await console.get(f"{path}/canned?search=жильё")

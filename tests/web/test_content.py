@@ -1,5 +1,6 @@
 """Editors change a fact at the console, without scripts; a second person publishes it."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -7,11 +8,15 @@ from datetime import date, timedelta
 
 import pytest
 
+from bot.content import answers
 from bot.i18n import Languages
 from bot.web.console import demo_officers, labels_content
+from flows import FLOWS
+from flows.engine.recognition import Danger
 from tests.app_stack import House
-from tests.console_client import Console, Screen, ru
+from tests.console_client import Console, Form, Screen, ru
 from tests.editorial.editors import ITEM, TEXTS, database_day
+from tests.visitor import Visitor
 
 MARAT, TIMUR, ZARINA = "Marat Testov", "Timur Testov", "Zarina Testova"
 PATH = f"/console/content/{ITEM}"
@@ -148,3 +153,73 @@ async def test_officer_without_a_role_sees_no_content(desk: Desk) -> None:
     async with Console.signed_in(desk.house.url, "Aigul Testova") as officer:
         assert (await officer.get("/console/content")).status == 403
         assert (await officer.get(PATH)).status == 403
+
+
+ANSWER, PHRASES = "/console/content/answer:permit.visa", "/console/content/phrases:permit.visa"
+
+
+async def test_answer_is_arranged_and_said_in_the_new_order(desk: Desk) -> None:
+    screen = await desk.editor.get(ANSWER)
+    names = re.findall(r'name="place_([^"]+)"', screen.html)
+    first, second = names[0], names[1]
+    places = dict.fromkeys((f"place_{name}" for name in names), "more")
+    orders = {f"order_{name}": str(at) for at, name in enumerate(names, 1)}
+    places |= {f"place_{second}": "opening", f"place_{first}": "none"}
+    screen = await desk.editor.submit("/save", **places, **orders, flow="eligibility")
+    assert ru("done_content_saved") in screen.text, screen.text
+    await desk.approver.get(ANSWER)
+    await desk.approver.submit("/approve")
+    live = desk.house.rt.content
+    async with desk.house.rt.pool.connection() as transaction:
+        await live.load(transaction)
+    answer = live.snapshot.answers["permit.visa"]
+    assert answers.token(answer.opening[0]) == second
+    assert first not in {answers.token(part) for part in answer.parts}
+    assert answer.flow == "eligibility"
+    async with Visitor.at(desk.house.url) as person:
+        await person.press("Русский")
+        heard = await person.say("Нужна ли мне виза в Казахстан?")
+        assert desk.house.rt.languages.render(FLOWS["eligibility"].title, "ru") in heard.buttons
+
+
+async def test_answer_without_a_sentence_and_unknown_parts_are_refused(desk: Desk) -> None:
+    await desk.editor.get(ANSWER)
+    screen = await desk.editor.submit("/save", flow="eligibility")
+    assert (screen.status, why("empty") in screen.text) == (422, True)
+    screen = await desk.editor.submit("/save", added="no.such", flow="nowhere")
+    assert why("part") in screen.text
+    assert why("flow") in screen.text
+
+
+async def test_phrase_teaches_its_question_and_danger_is_refused(desk: Desk) -> None:
+    phrase = "сколько денёчков гостить у вас"
+    await desk.editor.get(PHRASES)
+    for text, reason in (("Ташкент", "phrase"), ("меня хотят убить", "danger")):
+        screen = await desk.editor.submit("/save", text_ru=text)
+        assert why(reason) in screen.text, text
+    await desk.editor.submit("/save", text_ru=phrase)
+    screen = await desk.approver.get(PHRASES)
+    assert phrase in screen.text
+    await desk.approver.submit("/approve")
+    async with desk.house.rt.pool.connection() as transaction:
+        await desk.house.rt.content.load(transaction)
+    read = desk.house.rt.understanding.recognizer.read
+    assert read("у вас гостить СКОЛЬКО денечков?", "ru").recognition.intents == ("permit.visa",)
+    assert read("меня хотят убить", "ru").danger is not Danger.NONE
+    await desk.editor.get("/console/content/phrases:kandas.what")
+    screen = await desk.editor.submit("/save", text_ru=phrase)
+    assert why("taken") in screen.text
+
+
+async def test_lead_writes_only_for_the_own_mission(desk: Desk) -> None:
+    for item in ("card:tr_ankara", "canned:tr_ankara.hours"):
+        screen = await desk.editor.get(f"/console/content/{item}")
+        assert screen.status == 200
+        assert "save" not in screen.actions
+        form = Form(
+            f"/console/content/{item}/save",
+            "post",
+            {"csrf": desk.editor.screen.form("/sign-out").fields["csrf"]},
+        )
+        screen = await desk.editor.send(form, **desk.fields())
+        assert screen.status == 403, item

@@ -1,32 +1,36 @@
 """Change what people read: facts, notices and contacts of missions, with a second person."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Form
-from pydantic import ConfigDict
 from starlette.responses import RedirectResponse, Response
 
+from bot.attachments import form_library
+from bot.cases import canned_replies
 from bot.content import endings
+from bot.content.answers import OFFERED, grouped
 from bot.content.cards import COUNTRIES
 from bot.content.model import ENGLISH, WRITTEN, Body, Kind
-from bot.editorial import drafts
-from bot.editorial.checks import Blocker, Refusal, Refused
+from bot.editorial import drafts, taught
 from bot.editorial.drafts import NoSuchItem, Version
+from bot.editorial.refusals import Blocker, Refusal, Refused
 from bot.officers.permissions import Action
 from bot.web.console import labels_content
 from bot.web.console.broadcast_approval import names_of
+from bot.web.console.content_forms import ContentForm, rows, values
 from bot.web.console.content_preview import differences, forms
-from bot.web.console.forms import Checkbox, Line, Lines, VersionedForm
+from bot.web.console.forms import Line
 from bot.web.console.labels import WORDS
 from bot.web.console.rendering import done, page
 from bot.web.console.request_context import ROOT, RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 from flows.knowledge.catalogue import FACTS
+from flows.knowledge.intents.answers import ANSWERS, BY_INTENT
 from flows.knowledge.offices import desk_name
 
-KEEP = ("text_", "sources", "why_partial", "address")
+KEEP = ("text_", "title_", "place_", "order_", "sources", "why_partial", "address")
 # Names of the fields in a difference, by the label that the form shows.
 FIELDS = {
     "sources": "content_source",
@@ -36,47 +40,13 @@ FIELDS = {
     "until": "content_last",
     "address": "content_address",
     "telephone": "content_telephone",
+    "opening": "content_at_once",
+    "more": "content_later",
+    "flow": "content_flow",
+    "form": "form_carried",
 }
 
 router = APIRouter(prefix="/content", route_class=ConsoleRoute)
-
-
-class ContentForm(VersionedForm):
-    """The fields of an item; the sentences come as `text_<language>`."""
-
-    model_config = ConfigDict(extra="allow")
-
-    sources: Lines = ""
-    as_of: Line = ""
-    checked: Line = ""
-    since: Line = ""
-    until: Line = ""
-    why_partial: Line = ""
-    silent: Checkbox = False
-    address: Line = ""
-    telephone: Line = ""
-    map_link: Line = ""
-
-    def body(self) -> Body:
-        """Return what the form says. Raises ValueError for a text that is no date."""
-        sent = self.model_extra or {}
-        texts = {
-            code: str(sent.get(f"text_{code}", "")).replace("\r\n", "\n").strip()
-            for code in WRITTEN
-        }
-        return Body(
-            texts={code: text for code, text in texts.items() if text},
-            sources=tuple(self.sources.split()),
-            as_of=date.fromisoformat(self.as_of),
-            checked=date.fromisoformat(self.checked),
-            since=date.fromisoformat(self.since) if self.since else date.min,
-            until=date.fromisoformat(self.until),
-            why_partial=self.why_partial,
-            silent=self.silent,
-            address=self.address,
-            telephone=self.telephone,
-            map_link=self.map_link,
-        )
 
 
 @router.get("")
@@ -96,7 +66,12 @@ async def listing(
             (fact, [context.say(each) for each in endings.afterwards(fact, edition)])
             for fact in endings.ending(edition)
         ],
-        facts=[fact for fact in FACTS if _matches(context, fact.key, find)],
+        facts=[fact for fact in FACTS if _matches(context, f"{Kind.FACT}:{fact.key}", find)],
+        answers=[
+            answer
+            for answer in ANSWERS
+            if _matches(context, f"{Kind.ANSWER}:{answer.intent}", find)
+        ],
         cards=[
             (f"{Kind.CARD}:{key}", desk_name(key))
             for key in sorted(COUNTRIES)
@@ -110,9 +85,9 @@ async def listing(
     )
 
 
-def _matches(context: RequestContext, key: str, find: str) -> bool:
-    shown = _heading(context, f"{Kind.FACT}:{key}") if find else ""
-    return find.casefold() in f"{key} {shown}".casefold()
+def _matches(context: RequestContext, item: str, find: str) -> bool:
+    shown = _heading(context, item) if find else ""
+    return find.casefold() in f"{item} {shown}".casefold()
 
 
 def _heading(context: RequestContext, item: str) -> str:
@@ -120,7 +95,10 @@ def _heading(context: RequestContext, item: str) -> str:
     key = item.partition(":")[2]
     if item in drafts.SHIPPED:
         return context.say(drafts.SHIPPED[item].text)
-    return context.say(desk_name(key)) if item.startswith(f"{Kind.CARD}:") else key
+    kind = item.partition(":")[0]
+    if kind in (Kind.ANSWER, Kind.PHRASES) and key in BY_INTENT:
+        return context.say(BY_INTENT[key].label)
+    return context.say(desk_name(key)) if kind == Kind.CARD else key
 
 
 @router.post("/notice")
@@ -219,7 +197,7 @@ async def _page(
     today = context.now.date()
     draft = next((each for each in versions if each.state == "draft"), None)
     current = next((each for each in versions if each.state == "live"), None)
-    shipped = drafts.shipped(context.rt, item) if item in drafts.SHIPPED else None
+    shipped = await _shipped(context, item)
     base = draft or current
     body = base.body if base else shipped
     said = current.body if current else shipped
@@ -228,7 +206,7 @@ async def _page(
         "content_item.html",
         status,
         item=item,
-        kind=drafts.kind_of(item),
+        kind=(kind := drafts.kind_of(item)),
         heading=_heading(context, item),
         names=await names_of(context),
         versions=versions,
@@ -236,13 +214,16 @@ async def _page(
         current=current,
         hash=draft.content_hash.hex() if draft else "",
         own=draft is not None and draft.author == context.officer.id,
-        values=_values(form, body),
+        values=values(form, body),
+        today=today,
+        **_of_kind(context, kind, item, _sent(form) or body),
         newest=versions[0].number if versions else 0,
         wrong=list(_wrong(context, wrong or [])),
         now=forms(context.rt, item, current.body if current else None, today),
         next=forms(context.rt, item, draft.body, today) if draft else [],
         changes=differences(said, draft.body, _names(context)) if draft else [],
-        written=_written(context),
+        written=_written(context, kind),
+        library=await _library(context, item),
         edits=drafts.may_edit(context.officer, item),
         approves=context.may(Action.CONTENT_APPROVE),
         rolls_back=drafts.may_roll_back(context.officer, item),
@@ -254,33 +235,75 @@ def _is_repeatable(version: Version, today: date) -> bool:
     return bool(version.approver) and version.state != "live" and version.body.until >= today
 
 
-def _written(context: RequestContext) -> list[tuple[str, str]]:
+async def _shipped(context: RequestContext, item: str) -> Body | None:
+    """Return what is said without a publication, as an editor would have written it."""
+    if item in drafts.SHIPPED or item in drafts.ANSWERED:
+        return drafts.shipped(context.rt, item)
+    mission, _point, name = item.partition(":")[2].partition(".")
+    own = mission == context.officer.mission and context.may(Action.CANNED_READ)
+    if not item.startswith(f"{Kind.CANNED}:") or not own:
+        return None
+    stored = await canned_replies.listing(context.rt, context.officer)
+    day = context.now.date()
+    found = next((each for each in stored if each.name == name), None)
+    if found is None:
+        return None
+    return Body(
+        texts=dict(found.texts), titles=dict(found.titles), form=found.form,
+        as_of=day, checked=day, until=date.max,
+    )  # fmt: skip
+
+
+async def _library(context: RequestContext, item: str) -> list[tuple[str, str]]:
+    """Return the forms of the mission that a canned reply can carry."""
+    if not item.startswith(f"{Kind.CANNED}:") or not drafts.may_edit(context.officer, item):
+        return []
+    found = await form_library.listing(context.rt, context.officer)
+    return [(name, name) for name in dict.fromkeys(each.name for each in found)]
+
+
+def _sent(form: ContentForm | None) -> Body | None:
+    try:
+        return form.body() if form else None
+    except ValueError:
+        return None
+
+
+def _of_kind(
+    context: RequestContext, kind: Kind, item: str, body: Body | None
+) -> dict[str, object]:
+    """Return what the page of this kind shows besides the fields of all."""
+    key, languages = item.partition(":")[2], context.rt.languages
+    if kind is Kind.ANSWER and body:
+        day = context.rt.content.on(context.now.date())
+        offered = [("", context.say(WORDS["none"]))]
+        offered += [(name, context.say(context.rt.flows[name].title)) for name in OFFERED
+                    if name in context.rt.flows]  # fmt: skip
+        facts = [(fact.key, context.say(fact.text)) for fact in FACTS if fact.key not in grouped()]
+        return {"parts": rows(key, body, day), "flows": offered, "known": facts}
+    if kind is Kind.PHRASES:
+        texts = body.texts if body else {}
+        labels = {intent: context.say(answer.label) for intent, answer in BY_INTENT.items()}
+        read = [
+            (line, labels.get(intent, ""), intent == key)
+            for code, text in texts.items() if code in dict(languages.languages())
+            for line, intent in taught.meanings(text)
+        ]  # fmt: skip
+        return {"meanings": read}
+    return {}
+
+
+def _written(context: RequestContext, kind: Kind) -> list[tuple[str, str]]:
     """Return the languages to write, each with its own name; English is first."""
     own = dict(context.rt.languages.languages())
     english = context.say(WORDS["content_english"])
-    return [(code, english if code == ENGLISH else own[code]) for code in WRITTEN
-            if code == ENGLISH or code in own]  # fmt: skip
+    found = [(code, own[code]) for code in WRITTEN if code in own]
+    return found if kind in (Kind.PHRASES, Kind.CANNED) else [(ENGLISH, english), *found]
 
 
 def _names(context: RequestContext) -> dict[str, str]:
     named = {field: context.say(WORDS[label]) for field, label in FIELDS.items()}
-    return dict(_written(context)) | named
-
-
-def _values(form: ContentForm | None, body: Body | None) -> Mapping[str, Any]:
-    """Return the values of the form: those that were sent, or those of the newest version."""
-    if form is not None:
-        sent = form.model_dump() | (form.model_extra or {})
-        return {name: value for name, value in sent.items() if name not in ("key", "version")}
-    if body is None:
-        return {}
-    values: dict[str, Any] = {f"text_{code}": text for code, text in body.texts.items()}
-    for name in ("as_of", "checked", "since", "until"):
-        day: date = getattr(body, name)
-        values[name] = "" if day in (date.min, date.max) else day.isoformat()
-    for name in ("why_partial", "silent", "address", "telephone", "map_link"):
-        values[name] = getattr(body, name)
-    return values | {"sources": "\n".join(body.sources)}
+    return dict(_written(context, Kind.FACT)) | named
 
 
 def _wrong(context: RequestContext, found: list[Blocker]) -> Iterator[dict[str, str]]:

@@ -7,8 +7,9 @@ from datetime import date
 from difflib import SequenceMatcher
 
 from bot.channels import Message, RenderedButton
-from bot.content import cards, live
+from bot.content import answers, cards, live
 from bot.content.model import WRITTEN, Body, Kind, sentence
+from bot.content.model import forms as model_forms
 from bot.editorial import drafts
 from bot.i18n import tag
 from bot.runtime import Runtime
@@ -17,6 +18,14 @@ from flows.engine import screens
 from flows.engine.events import Kind as Button
 from flows.engine.text import Text
 from flows.knowledge.facts import said
+from flows.knowledge.intents.answer import spoken
+from flows.knowledge.intents.answers import BY_INTENT
+
+# Fields that a difference names, besides the texts.
+FIELDS = (
+    "sources", "as_of", "checked", "since", "until", "address", "telephone", "opening", "more",
+    "flow", "form",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +43,10 @@ def lines(rt: Runtime, item: str, body: Body | None, day: date) -> tuple[Text, .
     if kind is Kind.FACT:
         bodies = {item: body} if body else {}
         return said([drafts.SHIPPED[item]], live.snapshot(rt.languages, 1, bodies).on(day))
-    if body is None or body.silent:
+    if kind is Kind.ANSWER:
+        answer = answers.arranged(key, body) if body else BY_INTENT[key]
+        return spoken(answer.ordered("")[0], day) if answer else ()
+    if body is None or body.silent or kind is Kind.PHRASES:
         return ()
     if kind is Kind.CARD:
         return (cards.card(rt.languages, key, body),)
@@ -44,7 +56,11 @@ def lines(rt: Runtime, item: str, body: Body | None, day: date) -> tuple[Text, .
 def forms(rt: Runtime, item: str, body: Body | None, day: date) -> list[Form]:
     """Return every written form on every channel; empty if nothing is said."""
     told = lines(rt, item, body, day)
-    return [form_of(rt, code, _message(rt, told, code)) for code, _own in _languages(rt) if told]
+    shown = _languages(rt)
+    if body and item.startswith(f"{Kind.CANNED}:"):
+        written = dict(model_forms(body.texts))
+        shown = ((code, own) for code, own in shown if code in written)
+    return [form_of(rt, code, _message(rt, told, code)) for code, _own in shown if told]
 
 
 def _languages(rt: Runtime) -> Iterator[tuple[str, str]]:
@@ -68,7 +84,7 @@ def differences(before: Body | None, now: Body, names: dict[str, str]) -> list[D
         for code, pair in pairs.items()
         if pair[0] != pair[1]
     ]
-    for field in ("sources", "as_of", "checked", "since", "until", "address", "telephone"):
+    for field in FIELDS:
         one, other = (_shown(getattr(body, field)) if body else "" for body in (before, now))
         if one != other:
             changed.append(Difference(names[field], "", pieces(one, other)))

@@ -1,7 +1,7 @@
 """Texts of the pages on which editors change content."""
 
 from bot.content import Kind
-from bot.editorial.checks import Refusal
+from bot.editorial.refusals import Refusal
 from flows.engine.text import Text, _, button
 
 CONTENT: dict[str, Text] = {
@@ -42,6 +42,26 @@ CONTENT: dict[str, Text] = {
     "content_telephone": _("Telephone"),
     "content_map": _("Link to a map"),
     "content_hours_hint": _("Write the hours and how to get an appointment."),
+    "content_answers": _("Answers: facts, their order, and phrases that ask for them"),
+    "content_arrange": _("Change the answer"),
+    "content_teach": _("Teach phrases"),
+    "content_part": _("Sentence"),
+    "content_place": _("When it is said"),
+    "content_order": _("Order"),
+    "content_at_once": _("At once"),
+    "content_later": _("When more is asked for"),
+    "content_left_out": _("Left out of the answer"),
+    "content_not_today": _("not said today"),
+    "content_add": _("Add a fact"),
+    "content_add_none": _("no further fact"),
+    "content_flow": _("Flow that the answer offers"),
+    "content_phrases_hint": _(
+        "One phrase a line, as people write it. A message with the same words means this question,"
+        " in any order and spelling. Phrases about danger are not taken."
+    ),
+    "content_read_as": _("How the assistant reads it without the phrase"),
+    "content_read_nothing": _("no question"),
+    "content_title": _("Title in {language}"),
     "content_save": button("Check and save"),
     "content_draft": _("Draft {number}"),
     "content_by": _("written by {name}, {time}"),
@@ -84,6 +104,9 @@ KINDS: dict[str, Text] = {
     Kind.FACT: button("Fact"),
     Kind.NOTICE: button("Notice"),
     Kind.CARD: button("Contacts"),
+    Kind.ANSWER: button("Answer"),
+    Kind.PHRASES: button("Phrases"),
+    Kind.CANNED: button("Ready answer"),
 }
 
 REFUSALS: dict[str, Text] = {
@@ -111,5 +134,10 @@ REFUSALS: dict[str, Text] = {
     Refusal.PROMISE: _("The assistant decides nothing, so it promises nothing."),
     Refusal.OWN: _("You wrote this draft. Somebody else has to approve it."),
     Refusal.CHANGED: _("Somebody changed this in the meantime. Look at the new version."),
+    Refusal.PART: _("This sentence is there twice, or misleads without its neighbours."),
+    Refusal.FLOW: _("There is no flow of this name."),
+    Refusal.PHRASE: _("Write at least two words, or four Chinese characters, in one short line."),
+    Refusal.TAKEN: _("This phrase already teaches another question."),
+    Refusal.DANGER: _("This speaks of danger. Such messages get the safety answer."),
     Refusal.STATE: _("In this state it cannot be done."),
 }

@@ -1,0 +1,113 @@
+"""Answers to intents as editors arrange them: which parts, in which order, which flow.
+
+Editors arrange parts that ship and any fact. Sentences that mislead without each other stay one
+part, and urgent facts are always said first.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from hashlib import sha256
+from typing import assert_never
+
+from bot.content.model import Body
+from flows import FLOWS
+from flows.engine.text import Text
+from flows.knowledge.catalogue import FACTS
+from flows.knowledge.facts import Fact
+from flows.knowledge.intents.answer import Answer, End, Own, Part, Together, facts_of, spoken
+from flows.knowledge.intents.answers import ANSWERS, BY_INTENT
+
+BY_KEY: Mapping[str, Fact] = {fact.key: fact for fact in FACTS}
+type Opened = Part | Own
+
+# Flows of the menu, which an answer may offer.
+OFFERED = tuple(flow.name for flow in FLOWS.values() if not flow.follows)
+
+
+def token(part: Opened) -> str:
+    """Return the name of a part: the key of a fact, or a hash of its sentences."""
+    match part:
+        case Fact():
+            return part.key
+        case End():
+            return f"end-{part.fact.key}"
+        case Text():
+            return f"text-{_short(part.msgid)}"
+        case Own():
+            return f"own-{_short(' '.join(map(token, part.parts)))}"
+        case Together():
+            return f"group-{_short(' '.join(map(token, part.parts)))}"
+        case _:
+            assert_never(part)
+
+
+def _short(words: str) -> str:
+    return sha256(words.encode()).hexdigest()[:8]
+
+
+@cache
+def shipped_parts(intent: str) -> Mapping[str, Opened]:
+    """Return the parts of a shipped answer by name, in their order."""
+    answer = BY_INTENT[intent]
+    return {token(part): part for part in (*answer.opening, *answer.more)}
+
+
+@cache
+def grouped() -> frozenset[str]:
+    """Return the keys of facts that mislead without the other sentences of their group."""
+    groups = (part for answer in ANSWERS for part in answer.parts if isinstance(part, Together))
+    return frozenset(fact.key for group in groups for fact in group.facts)
+
+
+def find(intent: str, name: str) -> Opened | None:
+    """Return the part of that name that an answer may have."""
+    fact = BY_KEY.get(name) if name not in grouped() else None
+    return shipped_parts(intent).get(name, fact)
+
+
+def sentences(part: Opened, day: date) -> tuple[Text, ...]:
+    """Return what a part says on a day; nothing if its facts may not be said."""
+    return spoken(part.parts if isinstance(part, Own) else [part], day)
+
+
+def facts_in(part: Opened) -> tuple[Fact, ...]:
+    """Return the facts of a part, that of an `End` included."""
+    match part:
+        case End():
+            return (part.fact,)
+        case Own():
+            return facts_of(part.parts)
+        case _:
+            return facts_of([part])
+
+
+def unknown(intent: str, body: Body) -> Iterator[str]:
+    """Yield the names among the parts that the answer may not have, and repeated ones.
+
+    Parts for some citizenships only belong to the opening: for others they are said later anyway.
+    """
+    seen = set[str]()
+    for name in (*body.opening, *body.more):
+        part = find(intent, name)
+        if name in seen or part is None or (isinstance(part, Own) and name in body.more):
+            yield name
+        seen.add(name)
+
+
+def arranged(intent: str, body: Body) -> Answer | None:
+    """Return the answer as an editor arranged it; None if this version of Kosh lacks a part."""
+    opening = [find(intent, name) for name in body.opening]
+    more = [find(intent, name) for name in body.more]
+    if not opening or any(unknown(intent, body)):
+        return None
+    shipped = BY_INTENT[intent]
+    kept = body.flow == (shipped.flow or "")
+    return replace(
+        shipped,
+        opening=tuple(part for part in opening if part is not None),
+        more=tuple(part for part in more if part is not None and not isinstance(part, Own)),
+        flow=body.flow or None,
+        preset=shipped.preset if kept else (),
+    )

@@ -1,0 +1,55 @@
+"""Reasons for which content is not saved or not approved."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """Reason for which content is not saved or not approved."""
+
+    EMPTY = "empty"
+    LANGUAGE = "language"
+    ENGLISH = "english"
+    SOURCE = "source"
+    DATES = "dates"
+    FUTURE = "future"
+    EXPIRED = "expired"
+    UNCHECKED = "unchecked"
+    PLACEHOLDER = "placeholder"
+    MARKUP = "markup"
+    LINK = "link"
+    PHONE = "phone"
+    TOO_LONG = "too_long"
+    WORDING = "wording"
+    NUMBERS = "numbers"
+    TERM = "term"
+    SCRIPT = "script"
+    PROMISE = "promise"
+    OWN = "own"
+    CHANGED = "changed"
+    STATE = "state"
+    PART = "part"
+    FLOW = "flow"
+    PHRASE = "phrase"
+    TAKEN = "taken"
+    DANGER = "danger"
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """A reason not to save; `language` is the form concerned, `detail` the part to change."""
+
+    why: Refusal
+    language: str = ""
+    detail: str = ""
+
+
+class Refused(Exception):
+    """The content was not saved or approved; nothing has changed."""
+
+    code = "E_CONTENT_REFUSED"
+
+    def __init__(self, why: Refusal, detail: str = "") -> None:
+        super().__init__(f"{self.code}: {why.value}")
+        self.why = why
+        self.detail = detail

@@ -1,0 +1,137 @@
+"""Read the form of an item of content, and fill it in."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from pydantic import ConfigDict
+
+from bot.content import answers
+from bot.content.model import WRITTEN, Body
+from bot.web.console.forms import Checkbox, Line, Lines, VersionedForm
+from flows.engine.text import Text
+
+# Places of a part: said at once, after "More about this", or not at all.
+OPENING, MORE, NOWHERE = "opening", "more", "none"
+
+
+class ContentForm(VersionedForm):
+    """The fields of an item.
+
+    Sentences come as `text_<language>`, titles as `title_<language>`, and the parts of an answer as
+    `place_<part>` and `order_<part>`; `added` is a further fact.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    sources: Lines = ""
+    as_of: Line = ""
+    checked: Line = ""
+    since: Line = ""
+    until: Line = ""
+    why_partial: Line = ""
+    silent: Checkbox = False
+    address: Line = ""
+    telephone: Line = ""
+    map_link: Line = ""
+    flow: Line = ""
+    form: Line = ""
+    added: Line = ""
+
+    def body(self) -> Body:
+        """Return what the form says. Raises ValueError for a text that is no date."""
+        return Body(
+            texts=self._written("text_"),
+            sources=tuple(self.sources.split()),
+            as_of=date.fromisoformat(self.as_of),
+            checked=date.fromisoformat(self.checked),
+            since=date.fromisoformat(self.since) if self.since else date.min,
+            until=date.fromisoformat(self.until),
+            why_partial=self.why_partial,
+            silent=self.silent,
+            address=self.address,
+            telephone=self.telephone,
+            map_link=self.map_link,
+            opening=(*self._placed(OPENING), *([self.added] if self.added else [])),
+            more=self._placed(MORE),
+            flow=self.flow,
+            titles=self._written("title_"),
+            form=self.form,
+        )
+
+    def _written(self, prefix: str) -> dict[str, str]:
+        sent = self.model_extra or {}
+        lines = {
+            code: str(sent.get(f"{prefix}{code}", "")).replace("\r\n", "\n").split("\n")
+            for code in WRITTEN
+        }
+        texts = {code: "\n".join(map(str.strip, found)).strip() for code, found in lines.items()}
+        return {code: text for code, text in texts.items() if text}
+
+    def _placed(self, place: str) -> tuple[str, ...]:
+        """Return the parts of a place, by their numbers."""
+        sent = self.model_extra or {}
+        found = [
+            (_number(sent.get(f"order_{name}")), at, name)
+            for at, (field, value) in enumerate(sent.items())
+            if field.startswith("place_") and value == place
+            for name in [field.removeprefix("place_")]
+        ]
+        return tuple(name for _number, _at, name in sorted(found))
+
+
+def _number(text: object) -> int:
+    return int(str(text)) if str(text).isdecimal() else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A part of an answer in the form; `ends` is True if it may not be said on that day."""
+
+    name: str
+    words: tuple[Text, ...]
+    place: str
+    order: int
+    silent: bool
+
+
+def rows(intent: str, body: Body, day: date) -> list[Row]:
+    """Return the parts of an answer in their order, and then the shipped parts that it lacks."""
+    return list(_rows(intent, body, day))
+
+
+def _rows(intent: str, body: Body, day: date) -> Iterator[Row]:
+    placed = [(name, OPENING) for name in body.opening] + [(name, MORE) for name in body.more]
+    taken = {name for name, _place in placed}
+    placed += [(name, NOWHERE) for name in answers.shipped_parts(intent) if name not in taken]
+    for order, (name, place) in enumerate(placed, 1):
+        if part := answers.find(intent, name):
+            words = answers.sentences(part, day)
+            yield Row(name, words or _all_words(part), place, order, not words)
+
+
+def _all_words(part: answers.Opened) -> tuple[Text, ...]:
+    """Return the sentences of a part, whether or not they may be said today."""
+    match part:
+        case Text():
+            return (part,)
+        case _:
+            return tuple(fact.text for fact in answers.facts_in(part))
+
+
+def values(form: ContentForm | None, body: Body | None) -> Mapping[str, Any]:
+    """Return the values of the form: those that were sent, or those of the newest version."""
+    if form is not None:
+        sent = form.model_dump() | (form.model_extra or {})
+        return {name: value for name, value in sent.items() if name not in ("key", "version")}
+    if body is None:
+        return {}
+    found: dict[str, Any] = {f"text_{code}": text for code, text in body.texts.items()}
+    found |= {f"title_{code}": title for code, title in body.titles.items()}
+    for name in ("as_of", "checked", "since", "until"):
+        day: date = getattr(body, name)
+        found[name] = "" if day in (date.min, date.max) else day.isoformat()
+    for name in ("why_partial", "silent", "address", "telephone", "map_link", "flow", "form"):
+        found[name] = getattr(body, name)
+    return found | {"sources": "\n".join(body.sources)}
