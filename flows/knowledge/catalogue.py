@@ -67,6 +67,11 @@ def find(key: str) -> Fact | Withheld | None:
     return next((each for each in known if each.key == key), None)
 
 
+def withheld_about(country: str) -> tuple[Withheld, ...]:
+    """Return what is known about a country, an ISO code, and never said."""
+    return tuple(each for each in WITHHELD if each.key.startswith(f"{country.lower()}."))
+
+
 def due(today: date, days: int, months: int) -> Iterator[tuple[Fact, str]]:
     """Yield facts that need an editor, with the reason: expired, soon to expire, or not checked.
 

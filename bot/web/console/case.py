@@ -30,6 +30,7 @@ from bot.web.console.routing import ConsoleRoute, require
 from bot.web.request_parsing import QueryNumber, blank_to_none
 from flows.engine.text import Text
 from flows.engine.upload_states import State
+from flows.knowledge.catalogue import withheld_about
 from flows.knowledge.missions import GENERAL, MISSIONS
 from flows.knowledge.offices import desk_name
 from flows.replies import REPLIES
@@ -106,12 +107,12 @@ def _list_values(
     context: RequestContext, query: InboxQuery, reason: Reason | None, found: Page, case_id: UUID
 ) -> dict[str, Any]:
     """Return what the list beside a case shows."""
-    addresses = _addresses(query, reason)
+    links = addresses(query, reason)
     return {
         "found": found,
         "filter": query.filter(),
-        "rows": rows(context, found.lines, addresses["kept_query"], case_id),
-        **addresses,
+        "rows": rows(context, found.lines, links["kept_query"], case_id),
+        **links,
     }
 
 
@@ -160,6 +161,7 @@ async def case_page(
         readable=_readable(context, view),
         reads=dict(context.rt.languages.languages()).get(view.composer.language, ""),
         problem=problem,
+        withheld=withheld_about(view.line.case.country),
     )
 
 
@@ -225,7 +227,7 @@ def list_query(context: RequestContext, *, own: bool) -> InboxQuery:
     return InboxQuery.beside(context.request, Queue.MINE if own else Queue.UNCLAIMED)
 
 
-def _addresses(query: InboxQuery, reason: Reason | None) -> dict[str, Any]:
+def addresses(query: InboxQuery, reason: Reason | None) -> dict[str, Any]:
     """Return the addresses of the page: the inbox, and the queries that keep list and reason."""
     asked = query.kept | ({"reason": reason.value} if reason else {})
     return {
@@ -243,7 +245,7 @@ def _reason_page(context: RequestContext, case_id: UUID) -> Response:
         "reason.html",
         case_id=case_id,
         reasons=labels(context, console_labels.REASONS),
-        **_addresses(query, None),
+        **addresses(query, None),
     )
 
 
@@ -265,7 +267,7 @@ async def choose_canned(
         case_id=case_id,
         searched=search,
         ready=[each for each in await canned_for(context, view) if each.has(words)],
-        **_addresses(list_query(context, own=True), reason),
+        **addresses(list_query(context, own=True), reason),
     )
 
 

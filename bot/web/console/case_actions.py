@@ -11,7 +11,7 @@ from bot import desk
 from bot.cases import CaseConflict
 from bot.desk import ActionResult, views
 from bot.officers.permissions import Action, DenialReason, Forbidden, Reason
-from bot.web.console import labels
+from bot.web.console import case_facts, labels
 from bot.web.console.case import SNOOZES, Draft, OptionalReason, case_page, list_query
 from bot.web.console.case_forms import (
     AnswersForm,
@@ -160,8 +160,15 @@ async def preview(
     form: Annotated[CaseForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Show the reply as the person will read it; nothing is sent."""
-    draft = Draft(form.words.strip(), form.canned, preview=True)
+    """Show the reply as the person will read it, with the fact to insert; nothing is sent."""
+    words = form.words.strip()
+    if form.fact:
+        view = await views.view(context.rt, context.officer, case_id, reason)
+        day = context.rt.content.on(context.now.date())
+        language = view.composer.language
+        fact = case_facts.with_source(context.rt.languages, form.fact, language, day)
+        words = "\n\n".join(filter(None, (words, fact)))
+    draft = Draft(words, form.canned, preview=True)
     if not draft.words and not draft.canned:
         problem = context.say(labels.REFUSALS["empty"])
         return await case_page(context, case_id, reason, 422, problem=problem)

@@ -17,6 +17,7 @@ class CaseForm(VersionedForm):
     words: str = ""
     canned: str = ""
     note: str = ""
+    fact: str = ""
 
     @property
     def draft(self) -> Draft:

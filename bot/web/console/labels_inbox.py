@@ -56,5 +56,15 @@ MARKING: dict[str, Text] = {
         "Handed over: {count}. Not handed over: {kept}. Those are not yours, or have changed."
     ),
     # Translators: the title of a ready answer.
+    "facts_insert": button("Insert a fact"),
+    "facts_search": _("Find a fact by its words"),
+    "facts_found": _("Facts that may be said, with their source"),
+    "withheld": _("Known, but not said"),
+    "withheld_hint": _(
+        "The assistant says none of this, since it is dangerous to say or sources contradict each"
+        " other. Do not copy it into a reply."
+    ),
+    "withheld_verified": _("verified, for officers only"),
+    "withheld_unverified": _("not verified: sources are missing or contradict each other"),
     "canned_title": _("Title"),
 }

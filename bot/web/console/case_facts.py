@@ -1,0 +1,110 @@
+"""Show facts beside a case, to be inserted into a reply, and statements that are not said."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form
+from starlette.responses import Response
+
+from bot.desk import views
+from bot.i18n import Languages
+from bot.officers.permissions import Action
+from bot.web.console.case import OptionalReason, addresses, list_query
+from bot.web.console.case_forms import CaseForm
+from bot.web.console.forms import Line
+from bot.web.console.rendering import page
+from bot.web.console.request_context import RequestContext
+from bot.web.console.routing import ConsoleRoute, require
+from flows.knowledge.catalogue import FACTS, WITHHELD, withheld_about
+from flows.knowledge.facts import Fact, Withheld, said
+
+MAX_FOUND, MAX_SEARCH = 20, 64
+
+router = APIRouter(prefix="/cases/{case_id}", route_class=ConsoleRoute)
+
+
+class FactsForm(CaseForm):
+    """A search among the facts; the unsent reply comes along."""
+
+    search: Line = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Insertable:
+    """A fact as the person would read it, and in the officer's own language."""
+
+    key: str
+    words: str
+    meaning: str
+    sources: tuple[str, ...]
+
+
+@router.post("/facts")
+async def choose_fact(
+    context: Annotated[RequestContext, require(Action.CASE_REPLY, keep=("words",))],
+    case_id: UUID,
+    form: Annotated[FactsForm, Form()],
+    reason: OptionalReason = None,
+) -> Response:
+    """Return the facts that a search finds, or those about the person's country."""
+    view = await views.view(context.rt, context.officer, case_id, reason)
+    case, language = view.line.case, view.composer.language
+    wanted = form.search[:MAX_SEARCH].casefold().split()
+    day = context.rt.content.on(context.now.date())
+    facts = _facts(context, language, day)
+    return page(
+        context,
+        "case_facts.html",
+        view=view,
+        case=case,
+        case_id=case_id,
+        draft=form.draft,
+        searched=form.search,
+        facts=list(_matching(facts, wanted, case.country))[:MAX_FOUND],
+        withheld=_withheld(wanted, case.country),
+        **addresses(list_query(context, own=True), reason),
+    )
+
+
+def _facts(context: RequestContext, language: str, day: date) -> Iterator[tuple[Fact, Insertable]]:
+    """Yield the facts that may be said today."""
+    render, own = context.rt.languages.render, context.language
+    for shipped in FACTS:
+        fact = shipped.on(day)
+        if not fact.current(day):
+            continue
+        meaning = "" if own == language else render(fact.text, own)
+        words = " ".join(render(line, language) for line in said([shipped], day))
+        yield fact, Insertable(fact.key, words, meaning, fact.sources)
+
+
+def _matching(
+    facts: Iterator[tuple[Fact, Insertable]], wanted: list[str], country: str
+) -> Iterator[Insertable]:
+    for fact, shown in facts:
+        text = f"{shown.key} {shown.words} {shown.meaning} {fact.text.msgid}".casefold()
+        found = all(each in text for each in wanted) if wanted else country in fact.countries
+        if found:
+            yield shown
+
+
+def _withheld(wanted: list[str], country: str) -> tuple[Withheld, ...]:
+    if not wanted:
+        return withheld_about(country)
+    return tuple(
+        each
+        for each in WITHHELD
+        if all(word in f"{each.key} {each.words}".casefold() for word in wanted)
+    )
+
+
+def with_source(languages: Languages, key: str, language: str, day: date) -> str:
+    """Return a fact with its first source, as it is inserted; "" if it may not be said."""
+    shipped = next((fact for fact in FACTS if fact.key == key), None)
+    if shipped is None or not shipped.current(day):
+        return ""
+    words = " ".join(languages.render(line, language) for line in said([shipped], day))
+    return " ".join((words, *shipped.on(day).sources[:1]))

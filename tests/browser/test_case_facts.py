@@ -1,0 +1,39 @@
+"""The page of facts and the statements beside a case, on a wide screen and on a phone."""
+
+from typing import Any
+
+import pytest
+
+from bot.web.console import demo_officers
+from tests.app_stack import House
+from tests.browser.console_scene import ask_officer, leave
+from tests.browser.officer import Officer
+from tests.console_client import ru
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def test_fact_is_inserted_beside_a_case_on_every_screen(browser: Any, house: House) -> None:
+    await demo_officers.enter(house.rt)
+    visitor = await ask_officer(house, "kk", "general", "Testova asks")
+    async with house.rt.pool.connection() as session:
+        await session.execute("UPDATE cases SET country = 'CN'")
+    officer = await Officer.at_work(browser, house, "Aigul Testova", "ru")
+    page = officer.page
+    page.set_default_timeout(60_000)
+    await page.goto(house.url + "/console/inbox")
+    await page.locator("form[action$='/next'] button").first.click()
+    await page.wait_for_url("**/cases/**")
+    await page.locator("#withheld summary").click()
+    for width in (1280, 390):
+        await page.set_viewport_size({"width": width, "height": 900})
+        assert await officer.faults() == [], ("case", width)
+    await page.locator("#words").fill("Сәлеметсіз бе.")
+    await page.locator("button[formaction*='/facts']").click()
+    await officer.says(ru("facts_found"))
+    for width in (1280, 390):
+        await page.set_viewport_size({"width": width, "height": 900})
+        assert await officer.faults() == [], ("facts", width)
+    await page.locator("button[name=fact]").first.click()
+    await officer.says("Сәлеметсіз бе.")
+    await leave(visitor)

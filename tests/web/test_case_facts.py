@@ -1,0 +1,80 @@
+"""Officers insert facts with their source, and see what is known and never said."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.web.console import demo_officers
+from flows.knowledge.catalogue import withheld_about
+from flows.knowledge.entry import ENTRY
+from tests.app_stack import House
+from tests.browser.console_scene import ask_officer, leave
+from tests.console_client import Console, ru
+from tests.visitor import Visitor
+
+AIGUL, BERIK = "Aigul Testova", "Berik Testov"
+FACT = next(fact for fact in ENTRY if fact.key == "tr.stay")
+
+
+@pytest.fixture
+async def waiting(house: House) -> AsyncIterator[Visitor]:
+    """Yield a person who waits for an officer, reads Kazakh and lives in China."""
+    await demo_officers.enter(house.rt)
+    visitor = await ask_officer(house, "kk", "general", "Testova asks")
+    async with house.rt.pool.connection() as session:
+        await session.execute("UPDATE cases SET country = 'CN'")
+    yield visitor
+    await leave(visitor)
+
+
+async def _taken(console: Console) -> str:
+    await console.get("/console/inbox")
+    await console.submit("/next")
+    return console.screen.path
+
+
+async def test_fact_is_inserted_with_its_source_in_the_persons_language(
+    house: House, waiting: Visitor
+) -> None:
+    kazakh = house.rt.languages.render(FACT.text, "kk")
+    russian = house.rt.languages.render(FACT.text, "ru")
+    async with Console.signed_in(house.url, AIGUL) as console:
+        await _taken(console)
+        facts = console.screen.form("/reply")
+        facts.action = facts.action.replace("/reply", "/facts")
+        screen = await console.send(facts, words="Сәлеметсіз бе.", search="турции визы 90")
+        assert kazakh in screen.text
+        assert russian in screen.text, "the meaning, for the officer"
+        screen = await console.submit("/preview", words="Сәлеметсіз бе.", fact=FACT.key)
+        await console.submit("/reply", words=_written(screen.html))
+        assert ru("done_replied") in console.screen.text
+
+    async def arrived() -> bool:
+        told = " ".join(bubble.text for bubble in waiting.bubbles)
+        return kazakh in told and FACT.sources[0] in told and "Сәлеметсіз бе." in told
+
+    await house.until(arrived)
+
+
+def _written(html: str) -> str:
+    return html.partition('name="words" tabindex="-1" aria-hidden="true">')[2].partition("<")[0]
+
+
+async def test_withheld_statements_are_shown_to_the_owner_only(
+    house: House, waiting: Visitor
+) -> None:
+    known = withheld_about("CN")[0]
+    async with Console.signed_in(house.url, AIGUL) as console:
+        path = await _taken(console)
+        assert ru("withheld") in console.screen.text
+        assert known.words in console.screen.text
+        form = console.screen.form("/reply")
+        form.action = form.action.replace("/reply", "/facts")
+        screen = await console.send(form, search="no-such-word")
+        assert known.words not in screen.text
+        await console.sign_in(BERIK)
+        screen = await console.get(f"{path}?reason=check")
+        assert known.words not in screen.text
+        await console.send(form)
+        assert console.screen.status == 403
+    assert all(known.words not in bubble.text for bubble in waiting.bubbles)
