@@ -11,6 +11,7 @@ from bot.content import answers
 from bot.content.model import WRITTEN, Body
 from bot.web.console.forms import Checkbox, Line, Lines, VersionedForm
 from flows.engine.text import Text
+from flows.knowledge.intents.answer import Own
 
 # Places of a part: said at once, after "More about this", or not at all.
 OPENING, MORE, NOWHERE = "opening", "more", "none"
@@ -87,13 +88,17 @@ def _number(text: object) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A part of an answer in the form; `ends` is True if it may not be said on that day."""
+    """A part of an answer in the form.
+
+    `silent` parts may not be said on that day. Parts that `opens` is set for belong to the opening.
+    """
 
     name: str
     words: tuple[Text, ...]
     place: str
     order: int
     silent: bool
+    opens: bool
 
 
 def rows(intent: str, body: Body, day: date) -> list[Row]:
@@ -108,7 +113,9 @@ def _rows(intent: str, body: Body, day: date) -> Iterator[Row]:
     for order, (name, place) in enumerate(placed, 1):
         if part := answers.find(intent, name):
             words = answers.sentences(part, day)
-            yield Row(name, words or _all_words(part), place, order, not words)
+            yield Row(
+                name, words or _all_words(part), place, order, not words, isinstance(part, Own)
+            )
 
 
 def _all_words(part: answers.Opened) -> tuple[Text, ...]:

@@ -106,7 +106,7 @@ KINDS: dict[str, Text] = {
     Kind.CARD: button("Contacts"),
     Kind.ANSWER: button("Answer"),
     Kind.PHRASES: button("Phrases"),
-    Kind.CANNED: button("Ready answer"),
+    Kind.CANNED: button("Saved reply"),
 }
 
 REFUSALS: dict[str, Text] = {
