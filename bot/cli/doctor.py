@@ -16,7 +16,7 @@ import typer
 from bot.channels import Channel, SendError
 from bot.channels.telegram.client import Telegram
 from bot.channels.whatsapp.client import WhatsApp
-from bot.cli import whatsapp_templates
+from bot.cli import content_checks, whatsapp_templates
 from bot.cli.environment import AsJson, Data, print_json, surroundings
 from bot.cli.findings import Finding, Grade, doubtful, floor, good, wrong
 from bot.cli.valkey_checks import valkey, web_budgets
@@ -341,5 +341,5 @@ async def _channels(chosen: Settings) -> AsyncIterator[Mapping[str, Channel]]:
 type Look = Callable[[Settings], AsyncIterator[Finding]]
 LOOKS: tuple[Look, ...] = (
     _versions, _keys, _disk, _database, valkey, web_budgets, _clock, _rates, _telegram, _whatsapp,
-    _registry, _officers,
+    _registry, _officers, content_checks.facts,
 )  # fmt: skip

@@ -11,6 +11,7 @@ from flows.knowledge.facts import NOTICE, Fact, said
 SOON = timedelta(days=30)
 # Editors see facts in their list this long before the last day.
 WARNED = 2 * NOTICE
+DIGEST_DAYS = (7, 30, 60)
 
 
 def ending(edition: date) -> list[Fact]:
@@ -21,12 +22,40 @@ def ending(edition: date) -> list[Fact]:
     return sorted(found, key=lambda fact: (fact.until, fact.key))
 
 
+def within(edition: date) -> dict[int, list[Fact]]:
+    """Return the facts that end within 7, 30 and 60 days; those that have ended are the first."""
+    found: dict[int, list[Fact]] = {days: [] for days in DIGEST_DAYS}
+    for fact in ending(edition):
+        left = (fact.until - edition).days
+        if days := next((each for each in DIGEST_DAYS if left <= each), 0):
+            found[days].append(fact)
+    return found
+
+
+def on_day(day: date, edition: date) -> list[Fact]:
+    """Return the facts whose last day is that day."""
+    current = (fact.on(edition) for fact in FACTS)
+    return sorted((fact for fact in current if fact.until == day), key=lambda fact: fact.key)
+
+
+def last_days(edition: date, days: int) -> dict[date, int]:
+    """Return the coming last days, each with the number of facts."""
+    limit = date.fromordinal(edition.toordinal()) + timedelta(days=days)
+    found = Counter(fact.on(edition).until for fact in FACTS)
+    return {day: found[day] for day in sorted(found) if edition <= day <= limit}
+
+
+def after(day: date, edition: date) -> date:
+    """Return the edition of the day after a day, with what is published now."""
+    following = date.fromordinal(day.toordinal() + 1)
+    if not isinstance(edition, Edition):
+        return following
+    return Edition.of(following, edition.facts, edition.cards, (), edition.replies)
+
+
 def afterwards(fact: Fact, edition: date) -> tuple[Text, ...]:
     """Return the sentences that are said in place of a fact on the day after its last one."""
-    day = date.fromordinal(fact.until.toordinal() + 1)
-    if isinstance(edition, Edition):
-        day = Edition.of(day, edition.facts, edition.cards, (), {})
-    return said([fact], day)
+    return said([fact], after(fact.until, edition))
 
 
 def counts(edition: date) -> dict[str, int]:

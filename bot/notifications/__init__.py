@@ -5,7 +5,7 @@ recipient and way; a sweep sends the due rows, those of one recipient together (
 """
 
 from bot.notifications.delivery import push_sender, send_due
-from bot.notifications.fan_out import TASK, fan_out, find_unstaffed, notify
+from bot.notifications.fan_out import TASK, fan_out, find_ending, find_unstaffed, notify
 from bot.notifications.kinds import LABELS, Kind
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "TASK",
     "Kind",
     "fan_out",
+    "find_ending",
     "find_unstaffed",
     "notify",
     "push_sender",

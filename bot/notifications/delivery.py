@@ -14,7 +14,7 @@ from bot.db.statements import execute, fetch_all, fetch_one
 from bot.notifications import email, statements
 from bot.notifications.errors import Gone, NotificationError
 from bot.notifications.fan_out import EMAIL
-from bot.notifications.kinds import LINES, OF_BROADCASTS, Kind
+from bot.notifications.kinds import LINES, OF_BROADCASTS, OF_CONTENT, Kind
 from bot.notifications.web_push import Browser, Sender
 from bot.observability import logging, metrics
 from bot.runtime import Runtime
@@ -136,4 +136,6 @@ def _lines(rt: Runtime, kinds: Counter[Kind], language: str) -> list[str]:
 
 
 def _path(kinds: Counter[Kind]) -> str:
+    if set(kinds) <= set(OF_CONTENT.values()):
+        return "/console/content"
     return "/console/broadcasts" if set(kinds) <= OF_BROADCASTS else "/console/inbox"

@@ -6,16 +6,18 @@ from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from bot.content import endings
 from bot.db import job_queue
 from bot.db.connection import Transaction
 from bot.db.statements import execute, fetch_all, fetch_one, fetch_value, fetch_values
 from bot.notifications import statements
-from bot.notifications.kinds import OF_BROADCASTS, Kind
+from bot.notifications.kinds import OF_BROADCASTS, OF_CONTENT, Kind
 from bot.officers.permissions import Role
 from bot.runtime import Runtime
 
 TASK = "notifications.fan_out"
 EMAIL = 0
+MONDAY = 0
 # Minimum pause between two notifications of the same kind about the same subject.
 PAUSE_SECONDS = 300
 HOME_ZONE = "Asia/Almaty"
@@ -88,11 +90,28 @@ async def find_unstaffed(rt: Runtime) -> None:
                 await notify(transaction, Kind.NO_SHIFT, mission)
 
 
+async def find_ending(rt: Runtime) -> None:
+    """Notify editors on Mondays of the facts that end within 7, 30 and 60 days."""
+    async with rt.pool.connection() as transaction:
+        now = await fetch_value(transaction, statements.CLOCK)
+        assert now is not None
+        if now.weekday() != MONDAY:
+            return
+        found = endings.within(rt.content.on(now.date()))
+        for days, facts in found.items():
+            for fact in facts:
+                values = {"about": OF_CONTENT[days].value, "of_subject": fact.key}
+                if not await fetch_value(transaction, statements.IS_OF_THIS_WEEK, **values):
+                    await notify(transaction, OF_CONTENT[days], fact.key)
+
+
 async def _recipients(transaction: Transaction, kind: Kind, subject: str) -> list[Candidate]:
     rows = await fetch_all(transaction, statements.CANDIDATES, about=kind.value)
     everyone = [Candidate(*row) for row in rows]
     if kind is Kind.NO_SHIFT:
         return [each for each in everyone if each.leads(subject)]
+    if kind in OF_CONTENT.values():
+        return [each for each in everyone if Role.EDITOR in each.roles]
     if kind in OF_BROADCASTS:
         return await _of_broadcast(transaction, kind, UUID(subject), everyone)
     return await _of_case(transaction, kind, UUID(subject), everyone)

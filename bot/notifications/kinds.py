@@ -16,6 +16,9 @@ class Kind(StrEnum):
     APPROVAL = "approval"
     HALTED = "halted"
     ENDED = "ended"
+    FACTS_7 = "facts_7"
+    FACTS_30 = "facts_30"
+    FACTS_60 = "facts_60"
 
 
 LINES: Mapping[Kind, Text] = {
@@ -26,6 +29,9 @@ LINES: Mapping[Kind, Text] = {
     Kind.APPROVAL: _("Announcements that wait for approval: {count}"),
     Kind.HALTED: _("Announcements stopped after errors: {count}"),
     Kind.ENDED: _("Announcements that ended: {count}"),
+    Kind.FACTS_7: _("Facts that end within 7 days, or have ended: {count}"),
+    Kind.FACTS_30: _("Facts that end within 30 days: {count}"),
+    Kind.FACTS_60: _("Facts that end within 60 days: {count}"),
 }
 LABELS: Mapping[Kind, Text] = {
     Kind.NEW_CASE: _("A new case while you are on shift"),
@@ -35,5 +41,10 @@ LABELS: Mapping[Kind, Text] = {
     Kind.APPROVAL: _("An announcement waits for approval"),
     Kind.HALTED: _("An announcement was stopped after errors"),
     Kind.ENDED: _("An announcement ended"),
+    Kind.FACTS_7: _("Once a week: facts that end within 7 days"),
+    Kind.FACTS_30: _("Once a week: facts that end within 30 days"),
+    Kind.FACTS_60: _("Once a week: facts that end within 60 days"),
 }
+# Kinds about content, by the days within which facts end.
+OF_CONTENT: Mapping[int, Kind] = {7: Kind.FACTS_7, 30: Kind.FACTS_30, 60: Kind.FACTS_60}
 OF_BROADCASTS = frozenset({Kind.APPROVAL, Kind.HALTED, Kind.ENDED})

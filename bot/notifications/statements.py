@@ -112,6 +112,10 @@ _OF_SUBJECT = (t.OfficerNotification.kind == _KIND, t.OfficerNotification.subjec
 IS_RECENT = statement(
     select(exists().where(*_OF_SUBJECT, t.OfficerNotification.created_at > ago(hours=1)))
 )
+# A week, less the hour that a worker's clock may be early.
+IS_OF_THIS_WEEK = statement(
+    select(exists().where(*_OF_SUBJECT, t.OfficerNotification.created_at > ago(hours=7 * 24 - 1)))
+)
 # Missions where cases wait and no active officer is on shift.
 _OnShift = aliased(t.Officer)
 UNSTAFFED = statement(

@@ -13,7 +13,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 PAGES = {
     "Aigul Testova": ("/inbox", "/inbox?queue=mine", "CASE", "/own"),
-    "Marat Testov": ("/now", "/statistics", "/canned", "/hours"),
+    "Marat Testov": (
+        *("/now", "/statistics", "/canned", "/hours", "/content/ends"),
+        *("/content/answer:permit.visa", "/content/phrases:permit.visa"),
+    ),
     "Dana Testova": ("/officers",),
     "Saule Testova": ("/audit",),
 }

@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,10 +15,12 @@ from pydantic import SecretStr
 from bot import desk, notifications
 from bot.broadcasts import pausing
 from bot.config.settings import Settings
+from bot.content import endings
 from bot.desk import case_sweeps
 from bot.notifications import Kind, email, preferences, web_push
 from bot.notifications.errors import NotificationRefused, NotSent
 from bot.notifications.fan_out import Candidate, due_at
+from bot.notifications.kinds import OF_CONTENT
 from bot.notifications.preferences import BadPreference, Preferences
 from bot.officers import directory
 from bot.officers.directory import Officer
@@ -26,6 +28,7 @@ from bot.officers.permissions import Role
 from bot.runtime import Runtime
 from flows.engine.events import Said
 from tests.desk.desks import ahead, an_officer, ask, key, now
+from tests.editorial.editors import database_day
 from tests.emulators import push
 from tests.emulators.push import Browser, PushService, push_service
 from tests.emulators.smtp import MailServer, mail_server
@@ -205,6 +208,37 @@ async def test_lead_is_notified_once_an_hour_when_no_officer_is_on_shift(office:
     await notifications.find_unstaffed(rt)
     assert await office.run() == ["no_shift"]
     assert len(office.mail.taken) == 2
+
+
+async def test_editors_hear_once_a_week_of_facts_that_end(office: Office) -> None:
+    rt = office.rt
+    editor = await an_officer(rt, "Editor Testova", roles=(Role.EDITOR,))
+    await office.wants(editor)
+    await office.wants(await an_officer(rt, "Officer Testov"))
+    monday = date(2026, 12, 7)
+    await ahead(rt, f"{(monday - await database_day(rt)).days - 1} days")
+    await notifications.find_ending(rt)
+    await office.run()
+    assert await _queued(rt) == {}, "a Sunday"
+    await ahead(rt, "1 day")
+    found = endings.within(rt.content.on(monday))
+    for _twice in range(2):
+        await notifications.find_ending(rt)
+        await office.run()
+    counted = {kind.value: len(found[days]) for days, kind in OF_CONTENT.items() if found[days]}
+    assert counted["facts_30"] > 0
+    assert await _queued(rt) == {kind: 2 * many for kind, many in counted.items()}
+    await ahead(rt, "7 days")
+    await notifications.find_ending(rt)
+    await office.run()
+    assert sum((await _queued(rt)).values()) > 2 * sum(counted.values())
+
+
+async def _queued(rt: Runtime) -> dict[str, int]:
+    """Return the number of notifications by kind: two targets for each recipient."""
+    async with rt.pool.connection() as session:
+        rows = await session.execute("SELECT kind, count(*) FROM officer_notifications GROUP BY 1")
+        return dict(await rows.fetchall())
 
 
 async def test_broadcast_events_notify_approvers_and_the_author(office: Office) -> None:

@@ -13,6 +13,7 @@ from bot.i18n import Languages
 from bot.web.console import demo_officers, labels_content
 from flows import FLOWS
 from flows.engine.recognition import Danger
+from flows.knowledge.entry import ENTRY
 from tests.app_stack import House
 from tests.console_client import Console, Form, Screen, ru
 from tests.editorial.editors import ITEM, TEXTS, database_day
@@ -21,6 +22,7 @@ from tests.visitor import Visitor
 MARAT, TIMUR, ZARINA = "Marat Testov", "Timur Testov", "Zarina Testova"
 PATH = f"/console/content/{ITEM}"
 WORDS = Languages(("ru",))
+STAY = next(fact for fact in ENTRY if fact.key == "tr.stay")
 
 
 def why(refusal: str) -> str:
@@ -223,3 +225,31 @@ async def test_lead_writes_only_for_the_own_mission(desk: Desk) -> None:
         )
         screen = await desk.editor.send(form, **desk.fields())
         assert screen.status == 403, item
+
+
+async def test_published_fact_proposes_an_announcement_to_its_audience(desk: Desk) -> None:
+    await desk.save()
+    await desk.approver.get(PATH)
+    screen = await desk.approver.submit("/approve")
+    assert "announce" not in screen.actions, "an approver writes none"
+    await desk.editor.get(PATH)
+    screen = await desk.editor.submit("/announce")
+    assert screen.path.startswith("/console/broadcasts/")
+    assert re.search(r'value="TR"[^>]* checked', screen.html), "citizens of Turkey"
+    screen = await desk.editor.get(screen.path.replace("audience", "text"))
+    assert TEXTS["zh_Hans"] in screen.html
+    assert "https://www.gov.kz/example" in screen.html
+
+
+async def test_page_says_what_ends_on_a_day_and_what_is_said_then(desk: Desk) -> None:
+    until = desk.today + timedelta(days=60)
+    await desk.save()
+    await desk.approver.get(PATH)
+    await desk.approver.submit("/approve")
+    async with desk.house.rt.pool.connection() as transaction:
+        await desk.house.rt.content.load(transaction)
+    screen = await desk.editor.get(f"/console/content/ends?day={until}")
+    assert TEXTS["ru"] in screen.text
+    assert desk.house.rt.languages.render(STAY.ended or STAY.text, "ru") in screen.text
+    screen = await desk.editor.get("/console/content/ends?day=someday")
+    assert screen.status == 200

@@ -13,12 +13,13 @@ from bot.content import endings
 from bot.content.answers import OFFERED, grouped
 from bot.content.cards import COUNTRIES
 from bot.content.model import ENGLISH, WRITTEN, Body, Kind
-from bot.editorial import drafts, taught
+from bot.editorial import announcing, drafts, taught
 from bot.editorial.drafts import NoSuchItem, Version
 from bot.editorial.refusals import Blocker, Refusal, Refused
 from bot.officers.permissions import Action
 from bot.web.console import labels_content
 from bot.web.console.broadcast_approval import names_of
+from bot.web.console.broadcast_editor import path_of
 from bot.web.console.content_forms import ContentForm, rows, values
 from bot.web.console.content_preview import differences, forms
 from bot.web.console.forms import Line
@@ -183,6 +184,18 @@ async def withdraw(
     return done(f"/content/{item}", "content_back")
 
 
+@router.post("/{item}/announce")
+async def announce(
+    context: Annotated[RequestContext, require(Action.BROADCAST_DRAFT)], item: str
+) -> Response:
+    """Propose an announcement of the published fact, and open it."""
+    try:
+        found = await announcing.propose(context.rt, context.officer, item)
+    except Refused as refused:
+        return await _page(context, item, 409, [Blocker(refused.why)])
+    return done(path_of(found, "/write/audience"), "drafted")
+
+
 async def _page(
     context: RequestContext,
     item: str,
@@ -226,6 +239,10 @@ async def _page(
         library=await _library(context, item),
         edits=drafts.may_edit(context.officer, item),
         approves=context.may(Action.CONTENT_APPROVE),
+        announces=kind is Kind.FACT
+        and current is not None
+        and not current.body.silent
+        and context.may(Action.BROADCAST_DRAFT),
         rolls_back=drafts.may_roll_back(context.officer, item),
         repeatable=[each.number for each in versions if _is_repeatable(each, today)],
     )

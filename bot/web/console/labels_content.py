@@ -45,8 +45,8 @@ CONTENT: dict[str, Text] = {
     "content_answers": _("Answers: facts, their order, and phrases that ask for them"),
     "content_arrange": _("Change the answer"),
     "content_teach": _("Teach phrases"),
-    "content_part": _("Sentence"),
     "content_place": _("When it is said"),
+    # Translators: a number; sentences are said in this order.
     "content_order": _("Order"),
     "content_at_once": _("At once"),
     "content_later": _("When more is asked for"),
@@ -62,6 +62,17 @@ CONTENT: dict[str, Text] = {
     "content_read_as": _("How the assistant reads it without the phrase"),
     "content_read_nothing": _("no question"),
     "content_title": _("Title in {language}"),
+    "content_ends": _("What ends on that day"),
+    "content_ends_hint": _("Choose a last day: each fact with what is said on the day after."),
+    "content_last_days": _("Last days"),
+    "content_day": _("{date}"),
+    "content_ends_on": _("Last day: {date}"),
+    "content_answers_then": _("Answers that change on the day after, as people then read them"),
+    "content_announce": button("Announce it"),
+    "content_announce_hint": _(
+        "This opens the draft of an announcement with the sentence, its source, and the subscribers"
+        " whom it concerns. It is sent only after the usual approval."
+    ),
     "content_save": button("Check and save"),
     "content_draft": _("Draft {number}"),
     "content_by": _("written by {name}, {time}"),

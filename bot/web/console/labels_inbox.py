@@ -56,6 +56,7 @@ MARKING: dict[str, Text] = {
         "Handed over: {count}. Not handed over: {kept}. Those are not yours, or have changed."
     ),
     # Translators: the title of a ready answer.
+    "canned_title": _("Title"),
     "facts_insert": button("Insert a fact"),
     "facts_search": _("Find a fact by its words"),
     "facts_found": _("Facts that may be said, with their source"),
@@ -66,5 +67,4 @@ MARKING: dict[str, Text] = {
     ),
     "withheld_verified": _("verified, for officers only"),
     "withheld_unverified": _("not verified: sources are missing or contradict each other"),
-    "canned_title": _("Title"),
 }

@@ -57,6 +57,8 @@ MENU_ENTRIES = {
     "audit_log.html": "audit",
     "my_account.html": "own",
     "content_item.html": "content",
+    "content_ends.html": "content",
+    "case_facts.html": "inbox",
     "broadcast_editor.html": "broadcasts",
     "broadcast_approval.html": "broadcasts",
     "broadcast_progress.html": "broadcasts",

@@ -1,0 +1,78 @@
+"""Show what ends on a day, and what people read on the day after."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from bot.content import endings
+from bot.officers.permissions import Action
+from bot.web.console.rendering import page
+from bot.web.console.request_context import RequestContext
+from bot.web.console.routing import ConsoleRoute, require
+from flows.knowledge.facts import Fact
+from flows.replies import REPLIES
+
+DAYS = 400
+
+router = APIRouter(prefix="/content", route_class=ConsoleRoute)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A fact that ends: its sentence, and the sentences that are said in its place."""
+
+    key: str
+    words: str
+    then: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """An answer that says something else on the day after."""
+
+    label: str
+    then: tuple[str, ...]
+
+
+@router.get("/ends")
+async def ends(
+    context: Annotated[RequestContext, require(Action.CONTENT_READ)], day: str = ""
+) -> Response:
+    """Return the last days, and what ends on the chosen one."""
+    edition = context.rt.content.on(context.now.date())
+    days = endings.last_days(edition, DAYS)
+    chosen = _date(day) or next(iter(days), context.now.date())
+    return page(
+        context,
+        "content_ends.html",
+        days=days,
+        chosen=chosen,
+        ends=[_ending(context, fact, edition) for fact in endings.on_day(chosen, edition)],
+        answers=list(_changed(context, chosen, edition)),
+    )
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _ending(context: RequestContext, fact: Fact, edition: date) -> Ending:
+    then = tuple(context.say(each) for each in endings.afterwards(fact, edition))
+    return Ending(fact.key, context.say(fact.text), then)
+
+
+def _changed(context: RequestContext, day: date, edition: date) -> Iterator[Changed]:
+    """Yield the answers whose first sentences differ between a day and the next."""
+    last = endings.after(date.fromordinal(day.toordinal() - 1), edition)
+    following = endings.after(day, edition)
+    for reply in REPLIES.values():
+        before, then = reply.opening(last, ""), reply.opening(following, "")
+        if reply.label is not None and before != then:
+            yield Changed(context.say(reply.label), tuple(context.say(each) for each in then))
