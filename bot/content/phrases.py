@@ -38,6 +38,11 @@ class TaughtReading:
         return self.inner.danger
 
     @property
+    def is_sure(self) -> bool:
+        """Whether the meaning is sure; that of a phrase is."""
+        return True
+
+    @property
     def recognition(self) -> Recognition:
         """The intent of the phrase, with the danger that the model reads."""
         found = self.inner.recognition

@@ -31,7 +31,7 @@ def faults(rt: Runtime, intent: str, body: Body) -> Iterator[Blocker]:
             words = words_of(recognizer, line)
             if len(line) > MAX_LETTERS or _is_short(line, words):
                 yield Blocker(Refusal.PHRASE, code, line)
-            elif recognizer.read(line, code).danger is not Danger.NONE:
+            elif recognizer.read(line, code).recognition.danger is not Danger.NONE:
                 yield Blocker(Refusal.DANGER, code, line)
             elif words in elsewhere:
                 yield Blocker(Refusal.TAKEN, code, elsewhere[words])

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from bot.desk import views
 from bot.i18n import Languages
-from bot.officers.permissions import Action
+from bot.officers.permissions import Action, DenialReason, Forbidden
 from bot.web.console.case import OptionalReason, addresses, list_query
 from bot.web.console.case_forms import CaseForm
 from bot.web.console.forms import Line
@@ -51,6 +51,8 @@ async def choose_fact(
 ) -> Response:
     """Return the facts that a search finds, or those about the person's country."""
     view = await views.view(context.rt, context.officer, case_id, reason)
+    if Action.CASE_REPLY not in view.may:
+        raise Forbidden(DenialReason.OWNER)
     case, language = view.line.case, view.composer.language
     wanted = form.search[:MAX_SEARCH].casefold().split()
     day = context.rt.content.on(context.now.date())
