@@ -1,0 +1,123 @@
+"""How many taps, clicks and typed fields a journey takes, counted in the browser."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.config.settings import Settings
+from bot.embedded import Databases
+from bot.web.console import demo_officers
+from tests.app_stack import House, furnished
+from tests.browser.announcing import MARAT, SETTINGS, TEXTS, TIMUR
+from tests.browser.officer import Officer
+from tests.browser.test_chat import Phone
+from tests.console_client import ru
+from tests.crowd import TOPIC, crowd
+from tests.person_client import AFTER_CONSENT, TO_CONSENT
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+# The aim is 20: three optional questions of the form would have to be asked together.
+MAX_TAPS_OF_REGISTRATION = 23
+LIST_OF_ONE = ("checklist", "kandas_status", "UZ", "alone", "yes", "origin")
+
+
+@pytest.fixture
+def chosen(databases: Databases, redis_url: str, tmp_path: Path) -> Settings:
+    """Return a house whose test phone is on Telegram."""
+    return furnished(databases, redis_url, tmp_path).model_copy(update=SETTINGS)
+
+
+class Counter(Phone):
+    """A phone that counts taps on buttons and typed fields."""
+
+    taps = typed = 0
+
+    async def count(self) -> None:
+        """Count by the events of the page itself, in the order in which they come."""
+        self.page.on("request", self._heard)
+
+    def _heard(self, request: Any) -> None:
+        self.taps += request.url.endswith("/chat/pressed")
+        self.typed += request.url.endswith("/chat/said")
+
+
+async def _phone(browser: Any, house: House, locale: str = "ru-RU") -> Counter:
+    context = await browser.new_context(
+        locale=locale, reduced_motion="reduce", viewport={"width": 390, "height": 844}
+    )
+    phone = Counter(await context.new_page())
+    phone.page.set_default_timeout(60_000)
+    await phone.page.goto(f"{house.url}/chat")
+    await phone.count()
+    return phone
+
+
+async def test_first_useful_answer_takes_one_sentence(browser: Any, house: House) -> None:
+    phone = await _phone(browser, house)
+    newest = await phone.newest()
+    await phone.page.fill("#text", "Сколько стоит получить статус кандаса?")
+    await phone.page.press("#text", "Enter")
+    await phone._until_after(newest)
+    words = await phone.page.locator("#list").inner_text()
+    assert "бесплатно" in words.lower() or "пошлин" in words.lower()
+    assert (phone.taps, phone.typed) == (0, 1)
+
+
+async def test_checklist_of_one_person_takes_six_taps(browser: Any, house: House) -> None:
+    phone = await _phone(browser, house)
+    await phone.answer("ru")
+    phone.taps = 0
+    for each in LIST_OF_ONE:
+        await phone.answer(each)
+    await phone.page.locator("#list .item").first.wait_for()
+    assert phone.taps <= 6
+    assert phone.typed == 0
+
+
+async def test_registration_of_one_person_takes_few_taps(browser: Any, house: House) -> None:
+    phone = await _phone(browser, house)
+    await phone.answer("ru")
+    phone.taps = 0
+    for each in (*TO_CONSENT[1:], "yes", *AFTER_CONSENT, "submit"):
+        await phone.answer(each)
+    assert phone.typed == 3
+    assert phone.taps <= MAX_TAPS_OF_REGISTRATION
+
+
+async def test_announcement_takes_nine_clicks_of_its_editor(browser: Any, house: House) -> None:
+    await demo_officers.enter(house.rt)
+    await crowd(house.rt, 6)
+    house.telegram.user(int(SETTINGS["broadcast_testers"][0].partition(":")[2]), started=True)
+    marat = await Officer.at_work(browser, house, MARAT)
+    page, clicks = marat.page, 0
+
+    async def click(selector: str, then: str) -> None:
+        nonlocal clicks
+        clicks += 1
+        await page.locator(selector).first.click()
+        await page.wait_for_url(then)
+
+    await page.goto(f"{house.url}/console/broadcasts")
+    await click("a.button.primary", "**/broadcasts/new")
+    await page.select_option("select[name=topic]", TOPIC)
+    await click("form .primary", "**/write/audience*")
+    await click("form.card .primary", "**/write/text*")
+    for code, words in TEXTS.items():
+        await page.fill(f"textarea[name=text_{code}]", words)
+    await click("form .primary", "**/write/test*")
+    await click("form[action$='/test'] .primary", "**/write/test?*")
+    await marat.says(ru("done_tested"))
+    await click(".acts > a.primary", "**/write/time*")
+    await click("form.card .primary", "**/broadcasts/*")
+    await click("form[action$='/ask'] button", "**/broadcasts/*")
+    await marat.says(ru("done_submitted"))
+    timur = await Officer.at_work(browser, house, TIMUR)
+    await timur.page.goto(page.url.partition("?")[0])
+    await timur.click("form[action$='/approve'] button")
+    await timur.says(ru("done_approved"))
+    await page.wait_for_selector("form[action$='/start'] button:not([disabled])")
+    await click("form[action$='/start'] button", "**/broadcasts/*")
+    await marat.says(ru("done_started"))
+    assert clicks <= 9
