@@ -6,7 +6,7 @@ whether the log was truncated. Retention deletes entries after three years, from
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final, Self
@@ -15,6 +15,7 @@ from psycopg import AsyncConnection
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    DateTime,
     Text,
     bindparam,
     func,
@@ -96,9 +97,15 @@ _ENTRY = (
     t.AuditEntry.detail,
 )
 _BEFORE = bindparam("before", type_=BigInteger())
+_ACTOR = bindparam("actor", type_=Text())
+_SINCE, _UNTIL = (bindparam(each, type_=DateTime(timezone=True)) for each in ("since", "until"))
 _ENTRIES = statement(
     select(*_ENTRY)
     .where(or_(_BEFORE.is_(None), t.AuditEntry.seq < _BEFORE))
+    .where(or_(_ACTOR == "", t.AuditEntry.actor == _ACTOR))
+    .where(t.AuditEntry.action.startswith(bindparam("kind", type_=Text()), autoescape=False))
+    .where(or_(_SINCE.is_(None), t.AuditEntry.created_at >= _SINCE))
+    .where(or_(_UNTIL.is_(None), t.AuditEntry.created_at < _UNTIL))
     .order_by(t.AuditEntry.seq.desc())
     .limit(bindparam("limit"))
 )
@@ -115,11 +122,28 @@ _LINKS = statement(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries to read; `kind` is how their action begins. Empty means all."""
+
+    actor: str = ""
+    kind: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+ALL = Wanted()
+
+
 async def entries(
-    transaction: AsyncConnection[Any], before: int | None = None, limit: int = MAX_ENTRIES
+    transaction: AsyncConnection[Any],
+    before: int | None = None,
+    limit: int = MAX_ENTRIES,
+    wanted: Wanted = ALL,
 ) -> list[Entry]:
     """Return the entries with numbers below `before` that the session may see, newest first."""
-    found = await fetch_all(transaction, _ENTRIES, before=before, limit=limit)
+    values = {each.name: getattr(wanted, each.name) for each in fields(wanted)}
+    found = await fetch_all(transaction, _ENTRIES, before=before, limit=limit, **values)
     return [Entry(*row) for row in found]
 
 
@@ -181,7 +205,7 @@ async def _links(transaction: AsyncConnection[Any], since: int) -> list[tuple[En
 
 def _link(before: bytes, entry: Entry) -> bytes:
     at = entry.at.astimezone(UTC).isoformat()
-    fields = [str(entry.seq), at, entry.actor, entry.action, entry.subject]
+    parts = [str(entry.seq), at, entry.actor, entry.action, entry.subject]
     # Entries written before `detail` existed keep their hash.
-    fields += [entry.detail] if entry.detail else []
-    return sha256(before + "\0".join(fields).encode()).digest()
+    parts += [entry.detail] if entry.detail else []
+    return sha256(before + "\0".join(parts).encode()).digest()

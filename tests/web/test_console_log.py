@@ -1,5 +1,6 @@
 """Actions and registry states appear in words; a code appears only without words."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from re import findall
@@ -12,11 +13,12 @@ from bot.i18n import Languages
 from bot.officers.permissions import Action
 from bot.security import audit_log
 from bot.web.console import demo_officers
+from bot.web.console.labels import ROLES
 from bot.web.console.labels_audit import BECAUSE, LOGGED, SENT, STANDS
 from flows.engine.text import Text
 from tests.app_stack import House
 from tests.browser.console_scene import ask_officer, leave
-from tests.console_client import Console
+from tests.console_client import Console, Screen
 
 AIGUL, SAULE = "Aigul Testova", "Saule Testova"
 RUSSIAN = Languages(("ru",))
@@ -42,6 +44,33 @@ def test_audit_actions_all_have_labels() -> None:
         for action in findall(r'action="([a-z_.]+)"', page.read_text("utf-8"))
     }
     assert {*Action, *written} - LOGGED.keys() == set()
+
+
+async def test_audit_page_is_filtered_by_officer_kind_and_day(desk: House) -> None:
+    async with Console.signed_in(desk.url, AIGUL), Console.signed_in(desk.url, SAULE) as auditor:
+        everything = await auditor.get("/console/audit")
+        aigul = re.search(rf'value="([0-9a-f-]+)"[^>]*>{AIGUL}', everything.html)
+        assert aigul is not None
+        screen = await auditor.get(f"/console/audit?actor={aigul[1]}&kind=sign_")
+        assert _rows(screen) == [(AIGUL, f"{_ru(LOGGED['sign_in'])} demo")]
+        assert f'value="{aigul[1]}" selected' in screen.html
+        screen = await auditor.get("/console/audit?kind=officer.")
+        assert {what.partition(" ")[0] for _who, what in _rows(screen)} == {
+            _ru(LOGGED["officer.entered"]).partition(" ")[0]
+        }
+        assert _ru(ROLES["approver"]) in screen.text
+        assert "approver" not in screen.text, "a role appears by its name"
+        assert _rows(await auditor.get("/console/audit?day=2001-01-01")) == []
+        today = await auditor.get("/console/audit?day=no-day&kind=unknown")
+        assert len(_rows(today)) >= len(_rows(everything)), "a wrong filter is none"
+
+
+def _rows(screen: Screen) -> list[tuple[str, str]]:
+    """Return the officer and the action of each line."""
+    lines = re.findall(r"<tr><td class=\"figure\">.*?</tr>", screen.html, re.DOTALL)
+    cells = [re.findall(r"<td[^>]*>(.*?)</td>", line, re.DOTALL) for line in lines]
+    plain = [[" ".join(re.sub(r"<[^>]+>", " ", each).split()) for each in row] for row in cells]
+    return [(row[2], row[3]) for row in plain]
 
 
 async def test_audit_page_shows_action_names(desk: House) -> None:

@@ -1,28 +1,43 @@
-"""Show the audit log to an auditor, and whether its chain is unbroken."""
+"""Show the audit log to an auditor, with filters, and whether its chain is unbroken."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from bot.officers import directory
 from bot.officers.permissions import Action
 from bot.security import audit_log
+from bot.security.audit_log import Wanted
+from bot.web.console import labels
+from bot.web.console.labels_audit import KINDS
 from bot.web.console.rendering import page
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 from bot.web.request_parsing import QueryNumber
+from flows.engine.text import Text
+
+DAY: Final = timedelta(days=1)
+Code = Annotated[str, Query(max_length=40)]
 
 router = APIRouter(route_class=ConsoleRoute)
 
 
 @router.get("/audit")
 async def entries(
-    context: Annotated[RequestContext, require(Action.AUDIT_READ)], before: QueryNumber = 0
+    context: Annotated[RequestContext, require(Action.AUDIT_READ)],
+    before: QueryNumber = 0,
+    actor: Code = "",
+    kind: Code = "",
+    day: Code = "",
 ) -> Response:
     """Return entries, newest first; officers are shown by name, everything else by id."""
+    since = _morning(context, day)
+    wanted = Wanted(actor, kind if kind in KINDS else "", since, since and since + DAY)
     async with directory.acting(context.rt, context.officer) as transaction:
-        found = await audit_log.entries(transaction, before or None)
+        found = await audit_log.entries(transaction, before or None, wanted=wanted)
         names = {str(each.id): each.name for each in await directory.everyone(transaction)}
         broken = await audit_log.broken(transaction)
     return page(
@@ -30,6 +45,26 @@ async def entries(
         "audit_log.html",
         entries=found,
         names=names,
+        kinds=[(key, context.say(label)) for key, label in KINDS.items()],
+        chosen={"actor": actor, "kind": kind, "day": day if since else ""},
+        detail=lambda written: _detail(context, written),
         broken=broken,
         before=found[-1].seq if len(found) == audit_log.MAX_ENTRIES else 0,
     )
+
+
+def _morning(context: RequestContext, day: str) -> datetime | None:
+    """Return the beginning of a day in the officer's time zone; None if it is no day."""
+    try:
+        return datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=context.zone)
+    except ValueError:
+        return None
+
+
+def _detail(context: RequestContext, written: str) -> str:
+    """Return an entry's detail with the names of roles, languages and reasons for their codes."""
+    known: Mapping[str, Text] = labels.ROLES | labels.REASONS
+    own = dict(context.rt.languages.languages())
+    said = {key: context.say(label) for key, label in known.items()} | own
+    groups = ("".join(part).split(",") for part in written.split(": "))
+    return ": ".join(", ".join(said.get(each, each) for each in group) for group in groups)

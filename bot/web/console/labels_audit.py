@@ -103,9 +103,24 @@ LOGGED: dict[str, Text] = {
     "restored": _("The database was restored from a backup"),
     "phrases.accepted": _("A sentence was accepted for teaching"),
     "phrases.rejected": _("A sentence was removed"),
-    "sign_in": SIGNING["sign_in"],
+    # Translators: an officer signed in; an entry of the log.
+    "sign_in": _("Signed in"),
     "sign_in.failed": _("Could not sign in"),
-    "sign_out": FRAME["sign_out"],
+    # Translators: an officer signed out; an entry of the log.
+    "sign_out": _("Signed out"),
+}
+
+# Filters of the log: how actions begin, with the name of their group.
+KINDS: dict[str, Text] = {
+    "case.": FRAME["inbox"],
+    "broadcast.": BROADCASTS["broadcasts"],
+    "content.": CONTENT["content"],
+    "canned.": FRAME["canned"],
+    "officer.": FRAME["officers"],
+    "hours.": FRAME["hours"],
+    "break_glass.": RUNNING["break_glass"],
+    "sign_": SIGNING["sign_in"],
+    "denied": LOGGED["denied"],
 }
 
 # Labels of the registry: the kind of a write, its state, and the reason of the state.

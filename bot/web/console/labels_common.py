@@ -98,8 +98,12 @@ RUNNING: dict[str, Text] = {
     "answer_time": _("First answer"),
     "closed_time": _("From opening to closing"),
     "came_back": _("Came back to the queue"),
-    "half": _("Half of them within"),
-    "nine_of_ten": _("Nine of ten within"),
+    # Translators: below a time: half of all people waited no longer than it.
+    "half_of_people": _("Half of the people waited no longer."),
+    # Translators: nine of ten people waited no longer than this time.
+    "nine_of_people": _("Nine of ten: no longer than {time}."),
+    "cases_hint": _("People who asked for an officer."),
+    "came_back_hint": _("An officer gave them back, or took too long."),
     "by_topic": _("By topic"),
     "by_language": _("By language"),
     "by_day": _("By day"),
