@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from html import unescape
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import aiohttp
@@ -55,6 +56,15 @@ def _number(rt: Runtime, page: str, language: str = "ru") -> int:
 async def _exhaust(rt: Runtime, of: Spending, host: str = "192.0.2.77") -> None:
     for _time in range(BUDGETS[of].free + 5):
         await spend(rt, host, [of])
+
+
+@pytest.fixture
+def redis_url(redis_url: str) -> str:
+    """Return a database of Valkey for this file: a test looks at all keys of its database.
+
+    The server is shared, and tests of other processes write keys of the same names meanwhile.
+    """
+    return urlsplit(redis_url)._replace(path="/1").geturl()
 
 
 @pytest.fixture
