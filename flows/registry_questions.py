@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import date
 
-from flows import preregistration as form
 from flows.engine import labels
 from flows.engine.conditions import ALWAYS
 from flows.engine.flow import Flow, Outcome, Submit
 from flows.engine.questions import Question
+from flows.preregistration import after_consent as form
 
 # Subjects of the contract (`question-subjects`), with the question that asks about each.
 SUBJECTS: dict[str, Question] = {

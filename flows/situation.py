@@ -10,12 +10,10 @@ from dataclasses import replace
 from flows.engine.questions import Choice, Option, YesNo
 from flows.engine.text import _, button, row
 from flows.knowledge.origins import COMMON_ORIGINS
-from flows.preregistration import (
-    CITIZENSHIP as TOLD_CITIZENSHIP,
-)
-from flows.preregistration import (
+from flows.preregistration.after_consent import KAZAKH
+from flows.preregistration.before_consent import CITIZENSHIP as TOLD_CITIZENSHIP
+from flows.preregistration.before_consent import (
     FORMER,
-    KAZAKH,
     LOCATION,
     PAPERS,
     PURPOSE,

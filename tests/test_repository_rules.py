@@ -31,10 +31,6 @@ ROOT = Path(__file__).parents[1]
 MODULES = sorted(path for name in ("flows", "bot") for path in (ROOT / name).rglob("*.py"))
 SHELVES = {"utils", "helpers", "common", "base", "manager", "service", "misc"}
 MAX_LINES = 400
-# A module past the measure says here why it is one thing, and not two.
-LONG = {
-    "flows/preregistration.py": "a flow reads from top to bottom in its own file",
-}
 MAX_FUNCTION_LINES = 50
 # Modules for I/O, time or random numbers.
 IMPURE = {
@@ -92,11 +88,10 @@ def test_modules_have_docstrings() -> None:
     assert silent == []
 
 
-def test_modules_are_short_or_listed_with_a_reason() -> None:
+def test_modules_are_short() -> None:
     lengths = {_name(path): len(path.read_text("utf-8").splitlines()) for path in MODULES}
     long = {name for name, lines in lengths.items() if lines > MAX_LINES}
-    assert long - LONG.keys() == set(), "split it, or give the reason in LONG"
-    assert LONG.keys() - long == set(), "short by now: take it out of LONG"
+    assert long == set(), "split it"
 
 
 def test_functions_are_short() -> None:

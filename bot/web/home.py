@@ -32,7 +32,7 @@ from flows.engine.flow import Consent
 from flows.engine.text import Text, _
 from flows.knowledge.intents.answer import spoken
 from flows.knowledge.intents.answers import BY_INTENT
-from flows.preregistration import RISK
+from flows.preregistration.before_consent import RISK
 
 TITLE = _("Papers and steps for ethnic Kazakhs abroad")
 LEAD = _(

@@ -10,7 +10,8 @@ from flows.engine.flow import RepeatingGroup
 from flows.engine.language_protocol import SAFETY, Refusal
 from flows.engine.refusals import REFUSALS
 from flows.engine.text import Country, Text, _, button, row
-from flows.preregistration import PREREGISTRATION, TROUBLE
+from flows.preregistration import PREREGISTRATION
+from flows.preregistration.before_consent import TROUBLE
 from tests.flows.chat import LANGUAGES, WORDS, Chat, at, straight
 
 FORM = "preregistration"

@@ -23,7 +23,7 @@ from flows.engine.events import (
 from flows.engine.flow import Submit
 from flows.engine.registration import RegistrationStatus
 from flows.engine.state import Conversation
-from flows.preregistration import SURNAME
+from flows.preregistration.after_consent import SURNAME
 from tests.flows.chat import LANGUAGES, Chat, at, straight
 from tests.flows.recognizer import UNDERSTANDING, sentence
 

@@ -14,16 +14,8 @@ from flows.engine.flow import Answer, Consent, Item, RepeatingGroup, Submit
 from flows.engine.questions import Day, Number
 from flows.engine.state import Asked, Conversation, Shown
 from flows.engine.text import _, button
-from flows.preregistration import (
-    ADULT,
-    BIRTH_YEAR,
-    EDUCATION,
-    FAMILY,
-    MINOR,
-    OCCUPATION,
-    PURPOSE,
-    RELATION,
-)
+from flows.preregistration.after_consent import BIRTH_YEAR, EDUCATION, FAMILY, OCCUPATION, RELATION
+from flows.preregistration.before_consent import ADULT, MINOR, PURPOSE
 from tests.flows.chat import Chat, at, straight
 from tests.flows.versions import EARLY, NAME, VERSIONS, Flows, released, with_
 

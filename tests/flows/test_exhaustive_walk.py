@@ -8,7 +8,8 @@ from flows.engine.exhaustive_walk import END, PERSON, REFUSED, START, walk
 from flows.engine.identity_numbers import Identity
 from flows.engine.questions import CountryQuestion, IdentityNumber
 from flows.engine.text import _, button
-from flows.preregistration import FAMILY, PREREGISTRATION, RELATION
+from flows.preregistration import PREREGISTRATION
+from flows.preregistration.after_consent import FAMILY, RELATION
 from tests.flows.trial import (
     CONSENT,
     FLEETING,

@@ -14,7 +14,8 @@ from flows.engine.text import Text, _, button
 from flows.knowledge.contacts import UNIFIED
 from flows.knowledge.laws import IR_MISSIONS
 from flows.knowledge.registry import NO_PROMISE, REGISTRY
-from flows.preregistration import CLOSED, CONSENT, PREREGISTRATION
+from flows.preregistration import CLOSED, PREREGISTRATION
+from flows.preregistration.before_consent import CONSENT
 from tests.flows.chat import LANGUAGES, WORDS, Chat, at
 
 FORM = "preregistration"

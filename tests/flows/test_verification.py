@@ -18,7 +18,8 @@ from flows.engine.flow import Derived, Flow, Item
 from flows.engine.questions import CountryQuestion, FreeText, Number, Option
 from flows.engine.text import Label, Text, _, button, row, verbatim
 from flows.officer import OFFICER
-from flows.preregistration import EDUCATION, FAMILY, PREREGISTRATION, RELATION, SURNAME
+from flows.preregistration import PREREGISTRATION
+from flows.preregistration.after_consent import EDUCATION, FAMILY, RELATION, SURNAME
 from tests.flows.chat import WORDS
 from tests.flows.trial import (
     CONSENT,

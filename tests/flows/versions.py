@@ -7,19 +7,17 @@ from flows import FLOWS
 from flows.engine.flow import Consent, Flow, Item, RepeatingGroup
 from flows.engine.questions import Choice, FreeText, Option, PersonName, Question, YesNo
 from flows.engine.text import _, button, row
-from flows.preregistration import (
+from flows.preregistration import PREREGISTRATION
+from flows.preregistration.after_consent import (
     AGE_BAND,
-    CITIZENSHIP,
-    CONSENT,
     EDUCATION,
     FAMILY,
     KAZAKH_LEVEL,
-    PREREGISTRATION,
-    PURPOSE,
     SURNAME,
     TARGET_REGION,
     WRITE_FIRST,
 )
+from flows.preregistration.before_consent import CITIZENSHIP, CONSENT, PURPOSE
 
 type Flows = Mapping[str, Flow]
 

@@ -8,8 +8,9 @@ from bot.embedded import Databases
 from bot.outbox.enqueue import WAITING_SECONDS
 from bot.privacy import data_export, data_inventory, retention
 from bot.web import chat_session
-from flows import checklist, lifetimes, officer, papers, preregistration
+from flows import checklist, lifetimes, officer, papers
 from flows.engine import screens
+from flows.preregistration import before_consent
 
 DAY_SECONDS = 24 * 3600
 TEXTS = {
@@ -18,7 +19,7 @@ TEXTS = {
     "officer": officer.CONSENT.text,
     "paper": screens.PAPER_TERMS,
     "papers": papers.CONSENT.text,
-    "preregistration": preregistration.CONSENT.text,
+    "preregistration": before_consent.CONSENT.text,
 }
 
 

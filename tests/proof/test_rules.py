@@ -11,7 +11,8 @@ from bot.channels.telegram.profile import DESCRIPTION
 from bot.cli.flows import NOTICE, notices
 from bot.i18n import Languages
 from flows import FLOWS
-from flows.preregistration import CONSENT, PREREGISTRATION, RISK
+from flows.preregistration import PREREGISTRATION
+from flows.preregistration.before_consent import CONSENT, RISK
 
 ROOT = Path(__file__).parents[2]
 WORDS = Languages()

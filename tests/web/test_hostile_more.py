@@ -21,7 +21,8 @@ from bot.web import request_parsing
 from flows.engine import screens
 from flows.engine.events import Said
 from flows.engine.text import Text
-from flows.preregistration import PAPERS, PATRONYMIC
+from flows.preregistration.after_consent import PATRONYMIC
+from flows.preregistration.before_consent import PAPERS
 from tests.app_stack import House
 from tests.emulators.telegram import User
 from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest
