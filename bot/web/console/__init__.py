@@ -7,6 +7,7 @@ from fastapi.routing import iter_route_contexts
 
 from bot.officers.permissions import Action
 from bot.web.console import (
+    answer_statistics,
     audit_log,
     break_glass,
     broadcast_editor,
@@ -52,6 +53,7 @@ ROUTERS = (
     live_updates.router,
     live_queue.router,
     statistics.router,
+    answer_statistics.router,
     bursts.router,
     canned_replies.router,
     working_hours.router,

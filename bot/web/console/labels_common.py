@@ -106,6 +106,20 @@ RUNNING: dict[str, Text] = {
     "came_back_hint": _("An officer gave them back, or took too long."),
     "by_topic": _("By topic"),
     "by_language": _("By language"),
+    "by_mission": _("By mission"),
+    "by_hour": _("By the hour of opening"),
+    # Translators: a heading above "By topic", "By language" and the like.
+    "group_by": _("Grouped"),
+    # Translators: the number of answered cases.
+    "answered": _("Answered"),
+    # Translators: the share of cases that got their first answer within the promised time.
+    "in_time": _("Answered in time"),
+    "in_time_hint": _(
+        "The share of answered cases whose first answer came within the working time that is set."
+        " Numbers are rounded down to 5, and small ones are not shown."
+    ),
+    "first_day": _("First day"),
+    "last_day": _("Last day"),
     "by_day": _("By day"),
     "by_country": _("By country"),
     "days_30": _("The last 30 days"),

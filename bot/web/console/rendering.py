@@ -50,6 +50,7 @@ MENU_ENTRIES = {
     "reason.html": "inbox",
     "case_canned.html": "inbox",
     "labels.html": "inbox",
+    "answer_statistics.html": "statistics",
     "forms.html": "canned",
     "live_queue.html": "now",
     "canned_replies.html": "canned",

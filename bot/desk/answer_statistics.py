@@ -1,0 +1,131 @@
+"""Share of first answers in time over any period: by mission, topic, language and hour.
+
+Counts are rounded down to multiples of 5, so that no small group can be found by subtraction.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import DateTime, Integer, Text, bindparam, cast, extract, func, select
+
+from bot.cases.working_hours import FIRST_MINUTES
+from bot.db import tables as t
+from bot.db.statements import Statement, fetch_all, statement
+from bot.desk.statistics import MIN_GROUP_SIZE
+from bot.officers import directory, permissions
+from bot.officers.directory import Officer
+from bot.officers.permissions import Action, Role, Subject
+from bot.runtime import Runtime
+
+MAX_DAYS = 366
+# These roles compare missions; all others see their own.
+COMPARING = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days in a time zone, both inclusive."""
+
+    first: date
+    last: date
+    zone: ZoneInfo
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Return the parameters of the statements."""
+        begin = datetime.combine(self.first, time(), self.zone)
+        end = datetime.combine(self.last + timedelta(days=1), time(), self.zone)
+        return {"since": begin, "until": end, "zone": self.zone.key}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Cases with the same value; None where the number is too small to be shown.
+
+    `in_time` is the share of answered cases whose first answer came in the promised time.
+    """
+
+    name: str
+    opened: int | None
+    answered: int | None
+    in_time: int | None
+
+
+_MINUTES = t.Case.answer_minutes
+_PROMISED = func.coalesce(t.Mission.first_minutes, FIRST_MINUTES)
+_SINCE = bindparam("since", type_=DateTime(timezone=True))
+_UNTIL = bindparam("until", type_=DateTime(timezone=True))
+_HOUR = cast(
+    extract("hour", func.timezone(bindparam("zone", type_=Text()), t.Case.opened_at)), Integer
+)
+
+
+def _by(of: Any) -> Statement[*tuple[Any, ...]]:
+    return statement(
+        select(of, func.count(), func.count(_MINUTES), func.count().filter(_MINUTES <= _PROMISED))
+        .select_from(t.Case)
+        .outerjoin(t.Mission, t.Mission.mission == t.Case.mission)
+        .where(t.Case.opened_at >= _SINCE, t.Case.opened_at < _UNTIL)
+        .group_by(of)
+        .order_by(of)
+    )
+
+
+BY = {
+    "mission": _by(t.Case.mission),
+    "topic": _by(t.Case.topic),
+    "language": _by(t.Case.language),
+    "hour": _by(_HOUR),
+}
+
+
+async def report(rt: Runtime, officer: Officer, period: Period) -> dict[str, tuple[Group, ...]]:
+    """Return the groups of each kind for cases opened in the period.
+
+    Missions other than the officer's own are counted for `COMPARING` roles only.
+    """
+    permissions.require(officer, Action.STATISTICS_READ, Subject(officer.mission))
+    async with directory.acting(rt, officer) as transaction:
+        found = {
+            name: await fetch_all(transaction, each, **period.values) for name, each in BY.items()
+        }
+    if officer.roles & COMPARING:
+        async with rt.pool.connection() as transaction:
+            found["mission"] = await fetch_all(transaction, BY["mission"], **period.values)
+    return {name: tuple(_group(*row) for row in rows) for name, rows in found.items()}
+
+
+def _group(name: object, opened: int, answered: int, in_time: int) -> Group:
+    kept = [in_time, answered - in_time]
+    shown = answered >= MIN_GROUP_SIZE and not any(0 < each < MIN_GROUP_SIZE for each in kept)
+    share = round(100 * in_time / answered) if shown else None
+    return Group(str(name), rounded(opened), rounded(answered), share)
+
+
+def rounded(count: int) -> int | None:
+    """Return a multiple of 5 that is not larger, or None for a count that is too small."""
+    return None if 0 < count < MIN_GROUP_SIZE else count - count % MIN_GROUP_SIZE
+
+
+def latest(today: date, zone: ZoneInfo, first: date | None, last: date | None) -> Period:
+    """Return the period asked for, at most a year; without one, the last 30 days."""
+    end = min(last or today, today)
+    begin = min(first or end - timedelta(days=29), end)
+    return Period(max(begin, end - timedelta(days=MAX_DAYS - 1)), end, zone)
+
+
+def table(
+    groups: dict[str, Sequence[Group]], names: dict[str, dict[str, str]], head: Sequence[str]
+) -> list[list[str]]:
+    """Return the report as rows of text; `names` are the labels of the groups by kind."""
+    rows = [list(head)]
+    for kind, found in groups.items():
+        for each in found:
+            label = names.get(kind, {}).get(each.name, each.name)
+            figures = (each.opened, each.answered, each.in_time)
+            shown = ["" if figure is None else str(figure) for figure in figures]
+            rows.append([names["kind"][kind], label, *shown])
+    return rows

@@ -1,0 +1,111 @@
+"""First answers in time over any period, without people and without small numbers."""
+
+import csv
+import io
+import zipfile
+from xml.etree import ElementTree
+
+import pytest
+
+from bot.desk import answer_statistics
+from bot.desk.answer_statistics import Group
+from bot.web import spreadsheets
+from bot.web.console import demo_officers
+from flows.knowledge.missions import GENERAL
+from tests.app_stack import House
+from tests.console_client import Console, ru
+
+AIGUL, MARAT, SAULE = "Aigul Testova", "Marat Testov", "Saule Testova"
+ELSEWHERE = "mn_ulaanbaatar"
+
+
+async def _cases(house: House, mission: str, topic: str, count: int, minutes: int | None) -> None:
+    """Add closed cases of ten days ago with a first answer after some minutes."""
+    async with house.rt.pool.connection() as session:
+        await session.execute(
+            "WITH made AS (INSERT INTO people (id, key, key_version)"
+            " SELECT gen_random_uuid(), '', 1 FROM generate_series(1, %(n)s) RETURNING id)"
+            " INSERT INTO cases (id, person_id, mission, topic, urgent, language, state,"
+            " opened_at, state_at, answered_at, answer_minutes)"
+            " SELECT id, id, %(mission)s, %(topic)s, false, 'kk', 'resolved',"
+            " date_trunc('day', kosh_now()) - interval '10 days' + interval '9 hours',"
+            " kosh_now(), kosh_now(), %(minutes)s FROM made",
+            {"n": count, "mission": mission, "topic": topic, "minutes": minutes},
+        )
+
+
+@pytest.fixture
+async def desk(house: House) -> House:
+    await demo_officers.enter(house.rt)
+    await _cases(house, GENERAL, "general", 33, 10)
+    await _cases(house, GENERAL, "general", 11, 9000)
+    await _cases(house, GENERAL, "spouse", 4, 10)
+    await _cases(house, ELSEWHERE, "general", 20, None)
+    return house
+
+
+async def test_answers_in_time_are_shown_without_small_numbers(desk: House) -> None:
+    async with Console.signed_in(desk.url, MARAT) as lead:
+        screen = await lead.get("/console/statistics/answers")
+        assert "75 %" in screen.text
+        assert ru("few") in screen.text
+        row = screen.html.partition('id="by-topic"')[2]
+        assert ">40<" in row
+        assert ">4<" not in screen.html
+        nothing = await lead.get("/console/statistics/answers?first=2020-01-01&last=2020-02-01")
+        assert ru("nothing") in nothing.text
+        wrong = await lead.get("/console/statistics/answers?first=yesterday")
+        assert wrong.status == 422
+
+
+async def test_answers_in_time_are_for_those_who_read_statistics(desk: House) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as officer:
+        for path in ("answers", "answers.csv", "answers.xlsx"):
+            assert (await officer.get(f"/console/statistics/{path}")).status == 403
+
+
+async def test_missions_are_compared_by_auditors_only(desk: House) -> None:
+    async with Console.signed_in(desk.url, MARAT) as lead:
+        text = (await lead.get("/console/statistics/answers.csv")).html
+        assert text.count(ru("by_mission")) == 1
+    async with Console.signed_in(desk.url, SAULE) as auditor:
+        text = (await auditor.get("/console/statistics/answers.csv")).html
+        assert text.count(ru("by_mission")) == 2
+
+
+async def test_exported_files_have_the_same_rows(desk: House) -> None:
+    async with Console.signed_in(desk.url, MARAT) as lead:
+        screen = await lead.get("/console/statistics/answers.csv")
+        assert "attachment" in screen.headers["Content-Disposition"]
+        rows = list(csv.reader(io.StringIO(screen.html.removeprefix("\ufeff"))))
+        address = f"{desk.url}/console/statistics/answers.xlsx"
+        async with lead.session.get(address) as answer:
+            book = zipfile.ZipFile(io.BytesIO(await answer.read()))
+    sheet = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))
+    space = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    found = [["".join(cell.itertext()) for cell in row] for row in sheet.iter(f"{space}row")]
+    assert found == rows
+    assert rows[0][0] == ru("group_by")
+    assert [row[2:] for row in rows if row[0] == ru("by_topic")] == [["40", "40", "75"], [""] * 3]
+
+
+@pytest.mark.parametrize(
+    ("counts", "shown"),
+    [
+        ((4, 4, 4), (None, None, None)),
+        ((7, 7, 7), (5, 5, 100)),
+        ((20, 12, 9), (20, 10, None)),
+        ((20, 12, 0), (20, 10, 0)),
+        ((0, 0, 0), (0, 0, None)),
+        ((23, 20, 10), (20, 20, 50)),
+    ],
+)
+def test_small_groups_are_hidden(
+    counts: tuple[int, int, int], shown: tuple[int | None, ...]
+) -> None:
+    assert answer_statistics._group("x", *counts) == Group("x", *shown)
+
+
+def test_cell_that_looks_like_a_formula_is_text() -> None:
+    assert b"'=1+1" in spreadsheets.to_csv([["=1+1"]])
+    assert b"=1+1" not in spreadsheets.to_xlsx([["7"]])
