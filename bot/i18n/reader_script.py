@@ -19,6 +19,9 @@ def for_person(text: str, form: str) -> str:
     # Short Uzbek in Latin letters is seldom recognised; no other language here has them.
     if written is None and form == "uz_Cyrl" and text.isascii():
         written = "uz"
+    # A word that Kazakh and Russian share is still of no use to a reader of Arabic script.
+    if written is None and form == "kk_Arab" and language_guess.CYRILLIC.search(text):
+        written = "kk"
     convert = CONVERSIONS.get((written or "", form))
     return convert(text) if convert else text
 

@@ -1,0 +1,82 @@
+"""A reader of Arabic script and an officer who writes Cyrillic, through a whole case."""
+
+import re
+from collections.abc import AsyncIterator
+from html import unescape
+
+import pytest
+
+from bot.i18n import kazakh_arabic
+from bot.web.console import demo_officers
+from tests.app_stack import House
+from tests.browser.console_scene import ask_officer, leave
+from tests.console_client import Console
+from tests.visitor import Visitor
+
+AIGUL = "Aigul Testova"
+CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+ARABIC = re.compile(r"[\u0600-\u06ff]")
+PERSON = (
+    "Сәлеметсіз бе! Маған құжат керек.",
+    "Иә",
+    "Жоқ, әлі келген жоқ",
+    "Дайын",
+    "Рақмет сізге!",
+)
+OFFICER = (
+    "Сәлеметсіз бе! Қандай құжат керек?",
+    "Дайын",
+    "2 апта",
+    "Паспорт",
+    "Болды",
+    "Ертең сағат 10:30-да Абай көшесі, 12 мекенжайына келіңіз.",
+)
+
+
+@pytest.fixture
+async def person(house: House) -> AsyncIterator[Visitor]:
+    """Yield a reader of Arabic script who waits for an officer."""
+    await demo_officers.enter(house.rt)
+    visitor = await ask_officer(
+        house, "kk_Arab", "registration", kazakh_arabic.to_arabic(PERSON[0])
+    )
+    yield visitor
+    await leave(visitor)
+
+
+def _shown(html: str, by: str) -> list[str]:
+    """Return the bubbles of a side of the conversation, as the officer's page shows them."""
+    said = re.findall(rf'<li class="said {by}".*?<div class="bubble"[^>]*>(.*?)</div>', html, re.S)
+    return [unescape(each) for each in said]
+
+
+async def test_every_bubble_is_in_the_script_of_its_reader(house: House, person: Visitor) -> None:
+    async with Console.signed_in(house.url, AIGUL, "kk") as console:
+        await console.get("/console/inbox")
+        await console.submit("/next")
+        path = console.screen.path
+        for words in OFFICER:
+            seen = len(person.bubbles)
+            await console.get(path)
+            await console.submit("/reply", words=words)
+            await person.wait(seen + 1)
+        for words in PERSON[1:]:
+            await person.send("said", text=kazakh_arabic.to_arabic(words))
+        seen = len(person.bubbles)
+        await console.get(path)
+        await console.submit("/document", document="identity")
+        await person.wait(seen + 1)
+        screen = await console.get(path)
+        theirs, own = _shown(screen.html, "person"), _shown(screen.html, "officer")
+        assert (len(theirs), len(own)) == (len(PERSON), len(OFFICER))
+        assert [each for each in theirs if ARABIC.search(each)] == []
+        assert [each for each in theirs if not CYRILLIC.search(each)] == []
+        assert own == list(OFFICER)
+        assert screen.html.count('class="original"') == len(PERSON)
+        seen = len(person.bubbles)
+        await console.submit("/resolve", where="menu")
+        await person.wait(seen + 1)
+    # The first bubble offers all languages by their own names.
+    after = [each for each in person.bubbles if each.lang == "kk-Arab"]
+    assert len(after) > len(OFFICER)
+    assert [each.text for each in after if CYRILLIC.search(each.text)] == []
