@@ -1,5 +1,6 @@
 """WhatsApp after 24 hours: a template announces a message, which then arrives once."""
 
+import os
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -46,6 +47,8 @@ from tests.web.test_whatsapp_journey import (
 )
 
 HOURS = (25, 49, 200)
+# Kills of a longer run: KILLS=200 with `-k survive`, each seed until that many.
+KILLS, MIN_TURNS = int(os.environ.get("KILLS", "0")), 12
 ANSWER = "Testova, bring the certificate."
 
 
@@ -230,29 +233,31 @@ class _Killed(Exception):
     """The process ended here."""
 
 
-def _killing(monkeypatch: pytest.MonkeyPatch, chance: random.Random) -> list[ChannelCall]:
-    """Let senders die before a call, or after the platform took it and before it is noted.
+class _Killer:
+    """Senders die before a call, or after the platform took it and before it is noted."""
 
-    Return the calls under way.
-    """
-    called = sender._call
-    under_way = list[ChannelCall]()
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, chance: random.Random) -> None:
+        self.under_way = list[ChannelCall]()
+        self.kills = 0
+        self._chance, self._called = chance, sender._call
+        monkeypatch.setattr(sender, "_call", self._call)
 
-    async def call(rt: Runtime, channel: str, act: ChannelCall) -> str:
-        fate = chance.random()
+    async def _call(self, rt: Runtime, channel: str, act: ChannelCall) -> str:
+        fate = self._chance.random()
         if fate < 0.2:
-            raise _Killed
-        under_way.append(act)
+            self._kill()
+        self.under_way.append(act)
         try:
-            external_id = await called(rt, channel, act)
+            external_id = await self._called(rt, channel, act)
         finally:
-            under_way.remove(act)
+            self.under_way.remove(act)
         if fate < 0.4:
-            raise _Killed
+            self._kill()
         return external_id
 
-    monkeypatch.setattr(sender, "_call", call)
-    return under_way
+    def _kill(self) -> None:
+        self.kills += 1
+        raise _Killed
 
 
 async def _survived(deed: Callable[[], Awaitable[object]]) -> None:
@@ -268,18 +273,21 @@ async def test_late_replies_survive_kills_without_loss_or_repetition(
 ) -> None:
     approve(house)
     user, officer, case_id, _version = await _asked(house, "77010000106")
-    under_way = _killing(monkeypatch, random.Random(seed))
-    notice = _text(house, Notice.ANSWER)
-    for turn in range(1, 13):
-        await _pass(house, 25)
-        words = f"Answer number {turn:03}"
+    chance = random.Random(seed)
+    killer = _Killer(monkeypatch, chance)
+    notice, turns = _text(house, Notice.ANSWER), 0
+    while turns < MIN_TURNS or killer.kills < KILLS:
+        turns += 1
+        await _pass(house, chance.choice(HOURS))
+        words = f"Answer number {turns:03}"
         await _survived(partial(_replied, house, officer, case_id, words))
-        await _until_seen(house, user, notice, turn, under_way)
+        await _until_seen(house, user, notice, turns, killer.under_way)
         await _tap(user)
-        await _until_seen(house, user, words, 1, under_way)
-    for turn in range(1, 13):
+        await _until_seen(house, user, words, 1, killer.under_way)
+    for turn in range(1, turns + 1):
         assert _count(user, f"Answer number {turn:03}") == 1
-    assert _count(user, notice) == 12
+    assert _count(user, notice) == turns
+    assert killer.kills >= max(KILLS, 1)
     order = [each.text[-3:] for each in user.received if "Answer number" in each.text]
     assert order == sorted(order)
 
