@@ -4,6 +4,8 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +13,7 @@ from babel.messages.catalog import Catalog
 
 from bot.i18n import (
     catalogues,
+    exchange,
     kazakh_arabic_report,
     lint,
     plain_language,
@@ -20,8 +23,8 @@ from bot.i18n import (
 
 app = typer.Typer(no_args_is_help=True, help="Catalogues: extract, check, report.")
 
-# Markers in translator comments: needs a check; was reviewed by a speaker.
-CHECK, REVIEWED = "check:", "reviewed:"
+# Marker in translator comments: needs a check.
+CHECK = "check:"
 HEADS = (
     "language",
     "strings",
@@ -38,8 +41,14 @@ COLUMNS = "{:<9}{:>8}{:>12}{:>10}{:>10}{:>8}{:>11}{:>7}  {}"
 
 @app.command()
 def extract() -> None:
-    """Update the catalogues from the source: add new sentences empty, remove unused ones."""
+    """Update the catalogues from the source: add new sentences empty, remove unused ones.
+
+    Reviews that were written by hand as `# reviewed:` are bound to their sentence.
+    """
     catalogues.update()
+    for code in catalogues.HAND_MADE:
+        if exchange.seal(catalog := catalogues.read(code)):
+            catalogues.write(code, catalog)
     typer.echo(f"Brought to the source: {', '.join(catalogues.HAND_MADE)}.")
 
 
@@ -101,6 +110,60 @@ def words(
             spelling.accept(code, found)
 
 
+class Format(StrEnum):
+    """Format of a file for translators."""
+
+    PO = "po"
+    XLIFF = "xliff"
+
+
+Code = Annotated[str, typer.Argument(help="The language: kk, ru, zh_Hans or uz.")]
+
+
+@app.command("export")
+def export_file(
+    code: Code,
+    to: Annotated[Path, typer.Option(help="The file to write.")],
+    as_format: Annotated[Format, typer.Option("--format", help="po or xliff.")] = Format.XLIFF,
+) -> None:
+    """Write a language's catalogue as PO or XLIFF 1.2, with limits, notes and reviews."""
+    catalog = catalogues.read(_hand_made(code))
+    is_po = as_format is Format.PO
+    to.write_bytes(exchange.to_po(catalog) if is_po else exchange.to_xliff(code, catalog))
+    typer.echo(f"{code}: {len(catalog)} sentences, {to}")
+
+
+@app.command("import")
+def import_file(
+    code: Code, file: Annotated[Path, typer.Argument(help="A PO or XLIFF file.")]
+) -> None:
+    """Take translations up from a file; exit 1 if one breaks a rule, which is then left out.
+
+    Sentences that the file marks as approved count as reviewed by a speaker.
+    """
+    catalog, source = catalogues.read(_hand_made(code)), catalogues.extract()
+    try:
+        units = exchange.read(file.read_bytes(), code)
+    except exchange.Unreadable as error:
+        typer.echo(f"{error}: {file} is no PO or XLIFF file of a catalogue.", err=True)
+        sys.exit(2)
+    merged = exchange.merge(code, catalog, source, units)
+    catalogues.write(code, catalog)
+    for fault in merged.faults:
+        typer.echo(f"left out: {fault.rule}: {fault.detail}\n    {fault.msgid}")
+    typer.echo(
+        f"{code}: {merged.changed} changed, {merged.reviewed} reviewed, {len(merged.faults)} left"
+        f" out, {len(merged.unknown)} unknown"
+    )
+    sys.exit(1 if merged.faults else 0)
+
+
+def _hand_made(code: str) -> str:
+    if code not in catalogues.HAND_MADE:
+        raise typer.BadParameter(f"choose one of {', '.join(catalogues.HAND_MADE)}")
+    return code
+
+
 @app.command()
 def draw(
     seed: Annotated[int, typer.Option(help="The same seed draws the same sentences again.")],
@@ -131,7 +194,7 @@ def report() -> None:
         others = faults.total() - faults["missing"] - faults["fuzzy"] - faults["extra"]
         marks = (
             _marked(catalog, CHECK),
-            _marked(catalog, REVIEWED),
+            sum(exchange.is_reviewed(message) for message in catalog if message.id),
             others,
             _overrides(code),
             len(spelling.accepted(code)),

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,11 +23,13 @@ from bot import runtime as running
 from bot.budgets import Spending
 from bot.cache import Cache
 from bot.channels import Inbound
-from bot.content import endings
+from bot.content import Body, endings
+from bot.content.live import snapshot
 from bot.conversations import quarantine, receive
 from bot.conversations.anonymous import Overloaded
 from bot.db import job_queue
 from bot.embedded import Databases
+from bot.i18n import Languages
 from bot.observability import logging, metrics
 from bot.operations import health
 from bot.privacy import retention
@@ -124,6 +126,17 @@ def test_alert_fires_thirty_days_before_facts_end() -> None:
     assert not fires(rule, on(date(2026, 11, 30)))
     assert fires(rule, on(date(2026, 12, 1)))
     assert fires(rule, on(date(2027, 1, 1))), "a fact that has ended is a reason too"
+
+
+def test_alert_of_facts_ends_when_its_runbook_was_followed() -> None:
+    day = date(2026, 12, 1)
+    rule, due = ALARMS["KoshFactsEnd"]["expr"], endings.ending(day)
+    later = Body(texts={"en": "x"}, as_of=day, checked=day, until=day + timedelta(days=90))
+    edition = snapshot(Languages(), 1, {f"fact:{fact.key}": later for fact in due}).on(day)
+    facts = tuple(endings.counts(edition).items())
+    seen_by = scraped(metrics.exposition(health.samples(replace(SIGHT, facts=facts))).decode())
+    assert due
+    assert not fires(rule, seen_by)
 
 
 @pytest.mark.parametrize("name", sorted(ALARMS.keys() - OF_PROCESSES - OF_DAYS))

@@ -1,0 +1,169 @@
+"""Exchange a language's catalogue with translators' tools as PO or XLIFF 1.2.
+
+A translation that a speaker has reviewed carries the hash of its sentence. If the English or the
+translation changes, the hash differs, and the review counts no more.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from io import BytesIO
+from xml.etree import ElementTree as Xml
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import PoFileError, read_po, write_po
+
+from bot.i18n import lint, tag
+
+REVIEWED = "reviewed:"
+NAMESPACE = "urn:oasis:names:tc:xliff:document:1.2"
+SEALED = re.compile(rf"{REVIEWED} [0-9a-f]{{12}}\b")
+MAX_BYTES = 8_000_000
+# A document type could name files of this machine, or entities that grow without end.
+FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY")
+
+
+class Unreadable(ValueError):
+    """The file is no PO or XLIFF file of a catalogue."""
+
+    code = "E_TRANSLATIONS"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A sentence with its translation; `reviewed` by a speaker."""
+
+    context: str
+    english: str
+    text: str
+    reviewed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """Result of an import: numbers, the sentences that are unknown here, and the faults found."""
+
+    changed: int
+    reviewed: int
+    unknown: tuple[str, ...]
+    faults: tuple[lint.Finding, ...]
+
+
+def mark(context: str, english: str, text: str) -> str:
+    """Return the comment of a translation that a speaker has reviewed."""
+    whole = "\0".join((context, english, text)).encode()
+    return f"{REVIEWED} {sha256(whole).hexdigest()[:12]}"
+
+
+def is_reviewed(message: Message) -> bool:
+    """Return whether a speaker has reviewed exactly this translation of this sentence."""
+    own = mark(message.context or "", str(message.id), str(message.string))
+    return any(comment.startswith(own) for comment in message.user_comments)
+
+
+def seal(catalog: Catalog) -> int:
+    """Bind the reviews that were written by hand to their sentences; return how many."""
+    sealed = 0
+    for message in catalog:
+        own = mark(message.context or "", str(message.id), str(message.string))
+        for at, comment in enumerate(message.user_comments):
+            if comment.startswith(REVIEWED) and not SEALED.match(comment):
+                by = comment.removeprefix(REVIEWED).strip()
+                message.user_comments[at] = f"{own} {by}".rstrip()
+                sealed += 1
+    return sealed
+
+
+def to_po(catalog: Catalog) -> bytes:
+    """Return the catalogue as a PO file."""
+    target = BytesIO()
+    write_po(target, catalog, width=120)
+    return target.getvalue()
+
+
+def to_xliff(code: str, catalog: Catalog) -> bytes:
+    """Return the catalogue as XLIFF; labels carry their limit, notes the place where they show."""
+    root = Xml.Element("xliff", {"version": "1.2", "xmlns": NAMESPACE})
+    languages = {"source-language": "en", "target-language": tag(code)}
+    file = Xml.SubElement(root, "file", {"original": "bot", "datatype": "plaintext", **languages})
+    body = Xml.SubElement(file, "body")
+    for message in catalog:
+        if message.id:
+            _unit(body, message)
+    return bytes(Xml.tostring(root, encoding="utf-8", xml_declaration=True))
+
+
+def _unit(body: Xml.Element, message: Message) -> None:
+    context, english = message.context or "", str(message.id)
+    named = {"id": sha256(f"{context}\0{english}".encode()).hexdigest()[:12], "resname": context}
+    limit = lint.LIMIT.search(context)
+    if limit:
+        named |= {"maxwidth": limit[1], "size-unit": "char"}
+    unit = Xml.SubElement(body, "trans-unit", named)
+    if is_reviewed(message):
+        unit.set("approved", "yes")
+    Xml.SubElement(unit, "source").text = english
+    Xml.SubElement(unit, "target").text = str(message.string)
+    for note in (*message.auto_comments, *(place for place, _line in message.locations)):
+        Xml.SubElement(unit, "note").text = note
+
+
+def read(content: bytes, code: str) -> list[Unit]:
+    """Return the units of a PO or XLIFF file. Raises Unreadable."""
+    if len(content) > MAX_BYTES or any(each in content.upper() for each in FORBIDDEN):
+        raise Unreadable(Unreadable.code)
+    try:
+        return list(_of_xliff(content) if content.lstrip()[:1] == b"<" else _of_po(content, code))
+    except (Xml.ParseError, PoFileError, ValueError) as error:
+        raise Unreadable(Unreadable.code) from error
+
+
+def _of_po(content: bytes, code: str) -> Iterator[Unit]:
+    for message in read_po(BytesIO(content), locale=code, abort_invalid=True):
+        if message.id and message.string and not message.fuzzy:
+            context = message.context or ""
+            yield Unit(context, str(message.id), str(message.string), is_reviewed(message))
+
+
+def _of_xliff(content: bytes) -> Iterator[Unit]:
+    names = {"x": NAMESPACE}
+    root = Xml.fromstring(content)  # noqa: S314 — document types and entities were refused above
+    for unit in root.iterfind(".//x:trans-unit", names):
+        source, target = unit.find("x:source", names), unit.find("x:target", names)
+        if source is not None and target is not None and target.text:
+            english = "".join(source.itertext())
+            text = "".join(target.itertext())
+            reviewed = unit.get("approved") == "yes"
+            yield Unit(unit.get("resname", ""), english, text, reviewed)
+
+
+def merge(code: str, catalog: Catalog, source: Catalog, units: Iterable[Unit]) -> Merged:
+    """Take translations up in a catalogue; one that breaks a rule is named and not taken up."""
+    changed, reviewed, unknown = 0, 0, []
+    faults: list[lint.Finding] = []
+    for unit in units:
+        message = catalog.get(unit.english, unit.context or None)
+        if message is None:
+            unknown.append(unit.english)
+            continue
+        before = str(message.string)
+        message.string = unit.text
+        if unit.text != before and (wrong := _wrong(code, catalog, source, message)):
+            faults += wrong
+            message.string = before
+            continue
+        changed += unit.text != before
+        if unit.reviewed and not is_reviewed(message):
+            kept = [each for each in message.user_comments if not each.startswith(REVIEWED)]
+            message.user_comments = [*kept, mark(unit.context, unit.english, unit.text)]
+            reviewed += 1
+    return Merged(changed, reviewed, tuple(unknown), tuple(faults))
+
+
+def _wrong(code: str, catalog: Catalog, source: Catalog, message: Message) -> list[lint.Finding]:
+    """Return the faults of one translation, judged beside the labels of its catalogue."""
+    english, original = Catalog(), source.get(str(message.id), message.context)
+    if original is not None:
+        english[message.id] = original
+    return [each for each in lint.findings(code, catalog, english) if each.rule != "extra"]
