@@ -3,6 +3,8 @@
 import asyncio
 import json
 import re
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from urllib.parse import urlencode
 
@@ -363,3 +365,8 @@ async def test_junk_with_a_challenge_keeps_no_officer_out_of_a_known_device(
         assert ru("too_often") in (await _signed_in(stranger, device)).text
         assert (await _signed_in(console, device)).path == "/console/inbox"
         assert ru("too_often") in (await _junk(console, 6)).text
+
+
+def test_web_application_starts_without_the_library_of_passkeys() -> None:
+    check = "import sys, bot.web.app; sys.exit('webauthn' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0

@@ -6,23 +6,14 @@ site are those of KOSH_PUBLIC_URL, never of the request. A session that began wi
 code may add an officer's first passkey, and changes none after it.
 """
 
-import json
+import asyncio
 from datetime import datetime, timedelta
 from secrets import token_bytes
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-import webauthn
 from fastapi import APIRouter, Form, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from webauthn.helpers import base64url_to_bytes, options_to_json
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from bot.db.connection import Transaction as Connection
 from bot.officers import credentials, directory, sessions
@@ -31,7 +22,9 @@ from bot.officers.permissions import Action
 from bot.officers.sessions import AuthMethod
 from bot.runtime import Runtime
 from bot.security.key_files import VaultError
+from bot.web.console import passkey_proofs
 from bot.web.console.forms import OpenFormRoute
+from bot.web.console.passkey_proofs import Site
 from bot.web.console.rendering import done
 from bot.web.console.request_context import (
     PHISHING_RESISTANT,
@@ -52,15 +45,16 @@ open_router = APIRouter(prefix="/passkey", route_class=OpenFormRoute)
 router = APIRouter(prefix="/own/passkey", route_class=ConsoleRoute)
 
 
-def _site(rt: Runtime) -> str:
-    return urlsplit(rt.settings.public_url).hostname or ""
+def _site(rt: Runtime) -> Site:
+    address = rt.settings.public_url
+    return Site(urlsplit(address).hostname or "", address)
 
 
 async def _challenged(
     rt: Runtime, connection: Connection, options: Any, challenge: bytes, whose: str
 ) -> Response:
     """Return the browser's options, and the challenge with its time in an encrypted cookie."""
-    answer = JSONResponse(json.loads(options_to_json(options)))
+    answer = JSONResponse(options)
     issued = (await credentials.now(connection)).isoformat().encode()
     sealed = rt.vault.seal_transient(issued + SEPARATOR + challenge, f"passkey|{whose}").hex()
     answer.set_cookie(
@@ -124,17 +118,9 @@ async def _creation(
     context: RequestContext, connection: Connection, known: list[Passkey]
 ) -> Response:
     challenge = token_bytes(32)
-    options = webauthn.generate_registration_options(
-        rp_id=_site(context.rt),
-        rp_name=credentials.ISSUER,
-        user_id=context.officer.id.bytes,
-        user_name=context.officer.name,
-        challenge=challenge,
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED,
-            user_verification=UserVerificationRequirement.REQUIRED,
-        ),
-        exclude_credentials=[PublicKeyCredentialDescriptor(id=each.id) for each in known],
+    officer, site = context.officer, _site(context.rt)
+    options = await asyncio.to_thread(
+        passkey_proofs.creation_options, site, officer.id, officer.name, challenge, known
     )
     whose = str(context.session.id)
     return await _challenged(context.rt, connection, options, challenge, whose)
@@ -151,25 +137,14 @@ async def add(
         async with directory.acting(rt, context.officer) as connection:
             await _demand(context, connection)
             challenge, _at = await _challenge(rt, context.request, connection, whose)
-            key = _created(context, credential, challenge)
+            key = await asyncio.to_thread(
+                passkey_proofs.created, _site(rt), context.officer.id, credential, challenge
+            )
             await sessions.end_all(connection, context.officer.id, but=context.session.id)
             await credentials.add_passkey(connection, key)
-    except (ValueError, WebAuthnException):
+    except ValueError:
         return done("/own", "passkey_failed")
     return done("/own", "passkey")
-
-
-def _created(context: RequestContext, credential: str, challenge: bytes) -> Passkey:
-    """Return the passkey that the browser created; WebAuthnException if the proof is invalid."""
-    made = webauthn.verify_registration_response(
-        credential=credential,
-        expected_challenge=challenge,
-        expected_rp_id=_site(context.rt),
-        expected_origin=context.rt.settings.public_url,
-        require_user_verification=True,
-    )
-    key, uses = made.credential_public_key, made.sign_count
-    return Passkey(made.credential_id, context.officer.id, key, uses)
 
 
 @router.post("/remove")
@@ -192,11 +167,7 @@ async def sign_in_options(request: Request) -> Response:
     """Return what the browser needs to sign in with a passkey of this site."""
     rt: Runtime = request.app.state.rt
     challenge = token_bytes(32)
-    wanted = webauthn.generate_authentication_options(
-        rp_id=_site(rt),
-        challenge=challenge,
-        user_verification=UserVerificationRequirement.REQUIRED,
-    )
+    wanted = await asyncio.to_thread(passkey_proofs.sign_in_options, _site(rt), challenge)
     async with directory.console(rt).connection() as connection:
         return await _challenged(rt, connection, wanted, challenge, "anybody")
 
@@ -216,24 +187,18 @@ async def sign_in(
         _unsealed(rt, request, "anybody")
         if await too_often(rt, request, PASSKEY):
             return RedirectResponse(f"{SIGN_IN}?why=often", 303)
-        key_id = base64url_to_bytes(json.loads(credential)["id"])
+        key_id = await asyncio.to_thread(passkey_proofs.key_id, credential)
         async with directory.console(rt).connection() as connection:
             key = await credentials.passkey(connection, key_id)
             officer = await directory.find(connection, key.officer_id) if key else None
             if key is None or officer is None or not officer.active:
                 return RedirectResponse(f"{SIGN_IN}?why=failed", 303)
             challenge, issued = await _challenge(rt, request, connection, "anybody")
-            signed = webauthn.verify_authentication_response(
-                credential=credential,
-                expected_challenge=challenge,
-                expected_rp_id=_site(rt),
-                expected_origin=rt.settings.public_url,
-                credential_public_key=key.public_key,
-                credential_current_sign_count=key.uses,
-                require_user_verification=True,
+            uses = await asyncio.to_thread(
+                passkey_proofs.signed, _site(rt), key, credential, challenge
             )
-            await credentials.use_passkey(connection, key.id, signed.new_sign_count, issued)
+            await credentials.use_passkey(connection, key.id, uses, issued)
             await act_as(connection, str(officer.id))
             return await admit(request, connection, officer.id, AuthMethod.PASSKEY, wanted)
-    except (ValueError, TypeError, KeyError, WebAuthnException):
+    except ValueError:
         return RedirectResponse(f"{SIGN_IN}?why=failed", 303)
