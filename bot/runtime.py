@@ -307,12 +307,13 @@ def registry_of(settings: Settings, http: aiohttp.ClientSession) -> Registry | N
     """Return the client of the registry that the settings name, or None."""
     if settings.registry_url is None:
         return None
-    secret = settings.registry_client_secret
+    secret, key = settings.registry_client_secret, settings.registry_client_key
     return Registry(
         http,
         settings.registry_url,
         settings.registry_client_id or "",
         secret.get_secret_value() if secret else "",
+        signing_key=key.get_secret_value() if key else None,
     )
 
 

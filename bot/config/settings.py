@@ -201,6 +201,11 @@ class Settings(ExternalModelSettings):
     registry_client_secret: LongSecret = Field(
         default=None, description="OAuth2 client secret at the registry, at least 32 characters."
     )
+    registry_client_key: SecretStr | None = Field(
+        default=None,
+        description="Private key (PEM, P-256) with which Kosh signs in at the registry (RFC 7523)"
+        " instead of the secret.",
+    )
     registry_callback_secret: ChangingSecret = Field(
         default=None,
         description="Secret that signs the registry's status callbacks, at least 32 characters; "

@@ -9,7 +9,7 @@ import asyncio
 import base64
 import time
 from collections.abc import AsyncIterator, Callable
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlencode
 
 from aiohttp import (
     ClientConnectorCertificateError,
@@ -24,6 +24,7 @@ from yarl import URL
 
 from bot.observability import metrics, tracing
 from bot.registry.circuit_breaker import Breaker
+from bot.registry.client_assertion import ASSERTION_TYPE, assertion
 from bot.registry.contract import (
     Acknowledgement,
     ConsentWithdrawal,
@@ -62,6 +63,7 @@ _KEY: TypeAdapter[str] = TypeAdapter(Key, config=_DISCREET)
 class Registry:
     """The registry at `url`, over a shared session; `deadline` is in seconds for a whole call.
 
+    With a `signing_key` (PEM, P-256) it signs in by a client assertion, otherwise by its secret.
     Raises `Misconfigured` (E_REGISTRY_URL) for a URL with a user, a query or a fragment; `settings`
     refuses one without TLS.
     """
@@ -73,6 +75,7 @@ class Registry:
         client_id: str,
         client_secret: str,
         *,
+        signing_key: str | None = None,
         deadline: float = 20.0,
         breaker: Breaker | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -81,6 +84,7 @@ class Registry:
         self._url = _checked(url)
         # RFC 6749, 2.3.1: both are form-encoded before Basic joins them.
         pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}".encode()
+        self._client_id, self._signing_key = client_id, signing_key
         self._login = "Basic " + base64.b64encode(pair).decode()
         self._deadline = deadline
         self._breaker = breaker or Breaker()
@@ -248,11 +252,14 @@ class Registry:
 
     async def _renew(self, ends: float) -> Token:
         call = Call("POST", "oauth/token")
-        headers = {
-            "Authorization": self._login,
-            "Content-Type": "application/x-www-form-urlencoded",
-        }
-        answer = await self._send(call, headers, b"grant_type=client_credentials", ends)
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        form = {"grant_type": "client_credentials"}
+        if self._signing_key is None:
+            headers["Authorization"] = self._login
+        else:
+            signed = assertion(self._client_id, str(self._url / call.path), self._signing_key)
+            form |= {"client_assertion_type": ASSERTION_TYPE, "client_assertion": signed}
+        answer = await self._send(call, headers, urlencode(form).encode(), ends)
         if answer.status in (400, 401):
             raise Misconfigured("E_REGISTRY_LOGIN", "the registry does not know this client")
         if answer.status != 200:

@@ -1,7 +1,7 @@
 """Run a sandbox registry: a real server that keeps the contract and fails on demand."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -50,18 +50,20 @@ def create_app(
     client_secret: str,
     callback_url: str | None,
     callback_secret: str,
+    client_keys: tuple[Mapping[str, Any], ...] = (),
     delay: float = 2.0,
     embed_from: str = "'self'",
 ) -> ASGIApp:
     """Return the sandbox as an ASGI application; its tables are in a schema of their own.
 
     `delay` is in seconds, from an entry to its decision. `embed_from` is the CSP source (an origin)
-    of pages that may show the sandbox in a frame.
+    of pages that may show the sandbox in a frame. `client_keys` are the client's public keys (JWK).
     """
     sandbox = Sandbox(
         pool=AsyncConnectionPool(database_url, min_size=1, max_size=8, open=False),
         client_id=client_id,
         client_secret=client_secret,
+        client_keys=client_keys,
         callback_url=callback_url,
         callback_secret=callback_secret,
         embed_from=embed_from,
@@ -98,7 +100,7 @@ def _routes(*, with_page: bool) -> list[BaseRoute]:
 def _application(routes: list[BaseRoute]) -> DocumentedApp:
     return DocumentedApp(
         title="Registry of ethnic Kazakhs abroad: pre-registration",
-        version="1.3.0",
+        version="1.4.0",
         description="The contract that Kosh assumes; the real registry's is not public.",
         servers=[{"url": "/"}],
         docs_url=None,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Form, Header, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from bot.registry.callback_signature import HEADER
+from bot.registry.client_assertion import ASSERTION_TYPE
 from bot.registry.contract import (
     Acknowledgement,
     Changes,
@@ -92,13 +93,19 @@ async def token(
     request: Request,
     login: Annotated[tuple[str, str], Depends(ClientLogin(scheme_name="login"))],
     grant_type: Annotated[str, Form(json_schema_extra={"const": "client_credentials"})] = "",
+    client_assertion_type: Annotated[str, Form()] = "",
+    client_assertion: Annotated[str, Form()] = "",
 ) -> Response:
-    """Issue an access token (RFC 6749, 4.4); the client signs in by HTTP Basic."""
+    """Issue an access token (RFC 6749, 4.4) after HTTP Basic or a client assertion (RFC 7523)."""
     await wait_if_slow(request)
     if grant_type != "client_credentials":
         return JSONResponse({"error": "unsupported_grant_type"}, 400)
-    if not here(request).knows_client(*login):
-        return JSONResponse({"error": "invalidCLIENT"}, 401, {"WWW-Authenticate": "Basic"})
+    if client_assertion_type == ASSERTION_TYPE:
+        known = here(request).accepts_assertion(client_assertion, str(request.url))
+    else:
+        known = here(request).knows_client(*login)
+    if not known:
+        return JSONResponse({"error": "invalid_client"}, 401, {"WWW-Authenticate": "Basic"})
     issued = {
         "access_token": here(request).issue_token(),
         "token_type": "Bearer",

@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,7 @@ from fastapi import Request
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
+from bot.registry.client_assertion import MAX_ASSERTION_SECONDS, verified
 from bot.registry.sandbox.faults import Drawn, FaultName, Faults
 from bot.registry.sandbox.store import Plan, Verdict
 
@@ -35,15 +37,27 @@ class Sandbox:
     callback_secret: str
     embed_from: str
     delay: float
+    client_keys: tuple[Mapping[str, Any], ...] = ()
     faults: Faults = field(default_factory=Faults)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     decided: asyncio.Event = field(default_factory=asyncio.Event)
     _tokens: dict[str, float] = field(default_factory=dict, repr=False)
+    _assertions: dict[str, float] = field(default_factory=dict, repr=False)
 
     def knows_client(self, client_id: str, client_secret: str) -> bool:
         """Return whether these are the client's id and secret, in constant time."""
         known = hmac.compare_digest(client_id.encode(), self.client_id.encode())
         return hmac.compare_digest(client_secret.encode(), self.client_secret.encode()) and known
+
+    def accepts_assertion(self, assertion: str, audience: str) -> bool:
+        """Return whether a key of the client signed this assertion, which counts once."""
+        found = verified(assertion, self.client_id, audience, self.client_keys)
+        now = time.monotonic()
+        self._assertions = {key: until for key, until in self._assertions.items() if until > now}
+        if found is None or found in self._assertions:
+            return False
+        self._assertions[found] = now + MAX_ASSERTION_SECONDS
+        return True
 
     def issue_token(self) -> str:
         """Return a new access token, valid for `TOKEN_SECONDS`."""

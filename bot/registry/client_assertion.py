@@ -1,0 +1,51 @@
+"""Client assertions (RFC 7523, private_key_jwt): sign-in with a key that is never sent."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ASSERTION_SECONDS = 60
+MAX_ASSERTION_SECONDS = 300
+
+_ALGORITHM = "ES256"
+
+
+def assertion(client_id: str, audience: str, key: str) -> str:
+    """Return an assertion for the token endpoint `audience`, signed with a PEM key (P-256)."""
+    now = int(time.time())
+    claims = {
+        "iss": client_id,
+        "sub": client_id,
+        "aud": audience,
+        "jti": uuid4().hex,
+        "iat": now,
+        "exp": now + ASSERTION_SECONDS,
+    }
+    signing = ECKey.import_key(key)
+    return jwt.encode({"alg": _ALGORITHM, "kid": signing.thumbprint()}, claims, signing)
+
+
+def verified(
+    text: str, client_id: str, audience: str, keys: Sequence[Mapping[str, Any]]
+) -> str | None:
+    """Return the assertion's id if one of the public keys signed it for this client and endpoint.
+
+    Several keys are valid while one replaces another. The caller accepts each id once.
+    """
+    for key in keys:
+        try:
+            claims = jwt.decode(text, KeySet.import_key_set({"keys": [dict(key)]}), [_ALGORITHM])
+        except (JoseError, ValueError):
+            continue
+        found = claims.claims
+        left = found.get("exp", 0) - time.time()
+        named = found.get("iss") == found.get("sub") == client_id
+        if named and 0 < left <= MAX_ASSERTION_SECONDS and found.get("aud") == audience:
+            return str(found.get("jti") or "") or None
+    return None
