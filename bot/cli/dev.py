@@ -144,23 +144,24 @@ def _changed(quick: bool) -> list[str]:
     """Return the names of failed checks of a change."""
     python = sys.executable
     shutil.rmtree(ROOT / REPORTS, ignore_errors=True)
-    # One process, because several would repeat the same walks; read-only checks use the other core.
-    conversations = {"conversations": _pytest("flows", 0, "tests/flows", "--cov")}
-    reading = {
-        "types": [python, "-m", "mypy"],
-        "documents": [python, "-m", "bot", "docs", "build"],
-        "layers": [str(Path(python).parent / "lint-imports")],
-        "catalogues": [python, "-m", "bot", "languages", "check"],
-        "lint": [python, "-m", "ruff", "check", "."],
-        "format": [python, "-m", "ruff", "format", "--check", "."],
-    }
     elsewhere = [f"--ignore={path}" for path in ("tests/flows", *RELEASED)]
     # A third process, because these tests often wait for a server or a browser.
     tests = {"tests": _pytest("all", 3, "tests", *elsewhere)}
+    beside = {
+        "lint": [python, "-m", "ruff", "check", "."],
+        "format": [python, "-m", "ruff", "format", "--check", "."],
+        "layers": [str(Path(python).parent / "lint-imports")],
+        "types": [python, "-m", "mypy"],
+        "catalogues": [python, "-m", "bot", "languages", "check"],
+        "documents": [python, "-m", "bot", "docs", "build"],
+        # One process, because several would repeat the same walks. Without a cache: the list of
+        # failed tests is that of the tests beside it.
+        "conversations": _pytest("flows", 0, "tests/flows", "--cov", "-p", "no:cacheprovider"),
+    }
     # Not in parallel with tests: these measure timeouts, and mostly wait.
     chaos = {"chaos": [python, "-m", "tests.chaos", "short"]}
     announcement = {"announcement": [python, "-m", "tests.chaos.broadcast", *ANNOUNCED]}
-    failed = _two_at_a_time(conversations, reading) + _tested(tests)
+    failed = _tested(tests, beside)
     return failed + ([] if quick else _two_at_a_time(chaos, announcement))
 
 

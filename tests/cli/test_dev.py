@@ -110,3 +110,22 @@ def test_completion_offers_commands(typed: str, expected: str) -> None:
         check=False,
     )
     assert done.stdout.split() == [expected], done.stderr
+
+
+def test_checks_of_a_change_keep_both_cores_busy_beside_the_tests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One after the other, a core was idle while the conversations were walked on the other one."""
+    runs: list[tuple[list[str], list[str]]] = []
+
+    def run(shown: dict[str, list[str]], quiet: dict[str, list[str]]) -> list[str]:
+        runs.append((list(shown), list(quiet)))
+        return []
+
+    monkeypatch.setattr(dev, "ROOT", tmp_path)
+    monkeypatch.setattr(dev, "FAILED_TESTS", tmp_path / "lastfailed")
+    monkeypatch.setattr(dev, "_two_at_a_time", run)
+    assert dev._changed(quick=True) == []
+    ((shown, quiet),) = runs
+    assert shown == ["tests"]
+    assert (quiet[0], quiet[-1]) == ("lint", "conversations")
