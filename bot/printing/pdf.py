@@ -77,12 +77,12 @@ def typeset(sheet: str, **more: Any) -> bytes:
     import typst
 
     inputs = {"list": sheet}
-    pdf: bytes = typst.compile(SHEET, root=HERE, font_paths=_fonts(), sys_inputs=inputs, **more)
+    pdf: bytes = typst.compile(SHEET, root=HERE, font_paths=fonts(), sys_inputs=inputs, **more)
     return pdf
 
 
 @cache
-def _fonts() -> "typst.Fonts":
+def fonts() -> "typst.Fonts":
     """Return only the fonts of the package, so that a PDF looks the same from every machine."""
     import typst
 

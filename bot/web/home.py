@@ -3,7 +3,9 @@
 The pages start no chat, set no cookie and write nothing.
 """
 
+import asyncio
 from dataclasses import dataclass
+from typing import Literal
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
@@ -11,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from bot.channels.telegram.profile import DESCRIPTION, SHORT
 from bot.config.settings import Settings
 from bot.i18n import direction, tag
+from bot.printing.poster import Poster
 from bot.printing.qr_code import QrCode
 from bot.web.health import METHODS
 from bot.web.public_pages import (
@@ -71,6 +74,7 @@ PRESS_FACTS = (
     _("Questions are answered without a name. Nothing about a person is kept before they agree."),
     _("The program is open: anybody may read, use and change it."),
 )
+POSTERS_TITLE = _("Posters to print")
 LOGO_TITLE = _("Logo and picture")
 # Translators: the logo as a drawing that stays sharp at any size.
 DRAWING = _("Logo as a drawing")
@@ -100,6 +104,11 @@ class Way:
     shown: str
     qr: QrCode
 
+    @property
+    def key(self) -> str:
+        """Return the channel's name in addresses of posters."""
+        return "web" if self.href == "/chat" else self.name.lower()
+
 
 @router.api_route("/", methods=METHODS)
 async def home(request: Request, lang: str = "") -> Response:
@@ -117,6 +126,23 @@ async def privacy(request: Request, lang: str = "") -> Response:
 async def press(request: Request, lang: str = "") -> Response:
     """Return the press kit: short texts in every form, facts, the logo."""
     return cached_page(request, reader_of(request, lang), "press.html", _press)
+
+
+@router.api_route("/press/poster-{way}.pdf", methods=METHODS)
+async def poster(
+    request: Request, way: Literal["web", "telegram", "whatsapp"], lang: str = ""
+) -> Response:
+    """Return a poster with the QR code of a channel; 404 for a channel that is not there."""
+    reader = reader_of(request, lang)
+    found = {each.key: each for each in ways(reader.rt.settings, reader.say(CHAT))}.get(way)
+    if found is None:
+        return Response(status_code=404)
+    say = reader.say
+    made = Poster(
+        reader.language, say(TITLE), say(LEAD), found.name, found.shown, say(QR_HINT), found.qr
+    )
+    pdf = await asyncio.to_thread(made.pdf)
+    return Response(pdf, media_type="application/pdf", headers=public_headers(reader.rt))
 
 
 @router.api_route("/manifest.webmanifest", methods=METHODS)
@@ -227,6 +253,11 @@ def _press(reader: Reader) -> Values:
         ],
         "facts_title": reader.say(FACTS_TITLE),
         "facts": [reader.say(each) for each in PRESS_FACTS],
+        "posters_title": reader.say(POSTERS_TITLE),
+        "posters": [
+            (f"/press/poster-{each.key}.pdf?lang={reader.language}", each.name)
+            for each in ways(reader.rt.settings, reader.say(CHAT))
+        ],
         "logo_title": reader.say(LOGO_TITLE),
         "pictures": [
             ("kosh.svg", 64, 64, reader.say(DRAWING)),

@@ -2,6 +2,7 @@
 
 import re
 
+import pypdfium2
 import pytest
 
 from bot.web.home import ways
@@ -69,3 +70,23 @@ async def test_web_manifest_can_be_installed(house: House) -> None:
     for icon in said["icons"]:
         async with house.http.get(house.url + icon["src"]) as answer:
             assert answer.content_type == "image/png"
+
+
+@pytest.mark.parametrize("way", ["web", "telegram", "whatsapp"])
+@pytest.mark.parametrize("form", FORMS)
+async def test_poster_is_one_page_in_every_form(house: House, way: str, form: str) -> None:
+    address = f"{house.url}/press/poster-{way}.pdf?lang={form}"
+    async with house.http.get(address) as answer:
+        pdf = await answer.read()
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "application/pdf")
+    assert "Set-Cookie" not in answer.headers
+    with pypdfium2.PdfDocument(pdf) as document:
+        assert len(document) == 1
+
+
+async def test_poster_of_a_missing_channel_is_not_there(house: House) -> None:
+    object.__setattr__(house.rt.settings, "telegram_name", "")
+    async with house.http.get(f"{house.url}/press/poster-telegram.pdf") as answer:
+        assert answer.status == 404
+    async with house.http.get(f"{house.url}/press?lang=ru") as answer:
+        assert "poster-web.pdf?lang=ru" in await answer.text()
