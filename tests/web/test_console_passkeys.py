@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from urllib.parse import urlencode
 
 import pytest
@@ -333,6 +334,20 @@ async def test_failures_of_an_address_keep_no_officer_out_of_a_known_device(desk
         assert statuses[-1] == 429
 
 
+@pytest.fixture
+def few_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Allow five tries of a passkey in a row; the next one is due after 100 s."""
+    monkeypatch.setitem(sign_in.TRIES, sign_in.PASSKEY, (5, 0.01))
+
+
+@asynccontextmanager
+async def _with_passkey(desk: House) -> AsyncIterator[tuple[Console, Device]]:
+    """Yield an officer's browser, and the device whose passkey the officer added there."""
+    async with Console.at(desk.url) as console:
+        await _enrolled(desk, console, NAME)
+        yield console, await _added(desk, console)
+
+
 async def _junk(console: Console, times: int) -> Screen:
     for _time in range(times):
         screen = await console.post("/console/passkey", {"credential": "{}", "next": ""})
@@ -341,12 +356,9 @@ async def _junk(console: Console, times: int) -> Screen:
 
 @pytest.mark.requirement("S-55")
 async def test_junk_without_a_challenge_keeps_no_officer_out_of_a_passkey(
-    desk: House, monkeypatch: pytest.MonkeyPatch
+    desk: House, few_tries: None
 ) -> None:
-    monkeypatch.setitem(sign_in.TRIES, sign_in.PASSKEY, (5, 0.01))
-    async with Console.at(desk.url) as console, Console.at(desk.url) as stranger:
-        await _enrolled(desk, console, NAME)
-        device = await _added(desk, console)
+    async with _with_passkey(desk) as (_console, device), Console.at(desk.url) as stranger:
         await _junk(stranger, 6)
         async with Console.at(desk.url) as elsewhere:
             assert (await _signed_in(elsewhere, device)).path == "/console/inbox"
@@ -354,12 +366,9 @@ async def test_junk_without_a_challenge_keeps_no_officer_out_of_a_passkey(
 
 @pytest.mark.requirement("S-55")
 async def test_junk_with_a_challenge_keeps_no_officer_out_of_a_known_device(
-    desk: House, monkeypatch: pytest.MonkeyPatch
+    desk: House, few_tries: None
 ) -> None:
-    monkeypatch.setitem(sign_in.TRIES, sign_in.PASSKEY, (5, 0.01))
-    async with Console.at(desk.url) as console, Console.at(desk.url) as stranger:
-        await _enrolled(desk, console, NAME)
-        device = await _added(desk, console)
+    async with _with_passkey(desk) as (console, device), Console.at(desk.url) as stranger:
         await stranger.post("/console/passkey/options", {})
         assert ru("too_often") in (await _junk(stranger, 6)).text
         assert ru("too_often") in (await _signed_in(stranger, device)).text

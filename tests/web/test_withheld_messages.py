@@ -201,18 +201,22 @@ async def _ask_officer(user: whatsapp.User) -> None:
     await _next_whatsapp(user, partial(user.say, "Testova asks something"))
 
 
+async def _visitor_asks_officer(visitor: Visitor) -> None:
+    await visitor.wait(1)
+    await visitor.press("ru")
+    await visitor.say("/person")
+    await visitor.press("general")
+    await visitor.press("yes")
+    await visitor.say("Testova asks something")
+
+
 @pytest.mark.parametrize("name", ACTIONS)
 @pytest.mark.requirement("S-83")
 async def test_web_chat_shows_a_message_of_an_officer_at_once(house: House, name: str) -> None:
     """Check that the page, which notifies of nothing and shows all of its talk, withholds none."""
     say, action = house.rt.languages.render, ACTIONS[name]
     async with Visitor.at(house.url) as visitor:
-        await visitor.wait(1)
-        await visitor.press("ru")
-        await visitor.say("/person")
-        await visitor.press("general")
-        await visitor.press("yes")
-        await visitor.say("Testova asks something")
+        await _visitor_asks_officer(visitor)
         officer, case_id = await _prepared(house, action)
         await _be_silent(house)
         await action.act(house, officer, case_id)
@@ -226,12 +230,7 @@ async def test_web_chat_shows_a_message_of_an_officer_at_once(house: House, name
 @pytest.mark.requirement("S-84")
 async def test_case_of_a_person_who_left_the_web_chat_can_be_closed(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
-        await visitor.wait(1)
-        await visitor.press("ru")
-        await visitor.say("/person")
-        await visitor.press("general")
-        await visitor.press("yes")
-        await visitor.say("Testova asks something")
+        await _visitor_asks_officer(visitor)
         await visitor.send("said", text="выход")
     officer, case_id = await _prepared(house, Action((), _claim))
     async with asyncio.timeout(30):
