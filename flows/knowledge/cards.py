@@ -119,8 +119,8 @@ CHINA_STAY_ENDS = Fact(
     key="visa_free_china.risk",
     countries=frozenset({"CN"}),
     text=_(
-        "Did you come from China without a visa, and do you want to stay? You have 30 days at "
-        "most: please talk to an officer at once."
+        "Are you a citizen of China in Kazakhstan without a visa? You have 30 days from "
+        "entry at most. To stay longer, talk to an officer at once."
     ),
     ended=_(
         "Did you come from China without a visa, and do you want to stay? In 2026 people had 30"

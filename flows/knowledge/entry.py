@@ -81,8 +81,8 @@ IR_STAY_ENDS = Fact(
     key="ir.stay_ends",
     countries=frozenset({"IR"}),
     text=_(
-        "Did you come from Iran without a visa, and do you want to stay? You have 14 days at "
-        "most: please talk to an officer at once."
+        "Citizens of Iran may stay 14 days without a visa. For longer, ask an officer "
+        "before you travel, or at once if you are here."
     ),
     ended=_(
         "Did you come from Iran without a visa, and do you want to stay? In 2026 people had 14 days"
@@ -177,8 +177,9 @@ REGISTER = Fact(
 HOST = Fact(
     key="stay.host",
     text=_(
-        "Are you in Kazakhstan already? The person you live with reports your arrival to the"
-        " migration police. The time for it is 3 working days. Ask to see the confirmation."
+        "Are you in Kazakhstan already? Your host or hotel must report your arrival to "
+        "the migration police. The time for it is 3 working days. Ask to see the "
+        "confirmation."
     ),
     ended=REGISTER_ENDED,
     sources=(

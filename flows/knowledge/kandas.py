@@ -75,8 +75,8 @@ FEE = Fact(
 COMPLETENESS = Fact(
     key="kandas_status.completeness_check",
     text=_(
-        "First the akimat checks whether the papers are complete. An incomplete set or "
-        "expired papers are not accepted."
+        "For the kandas status the akimat first checks whether the papers are complete. "
+        "An incomplete set or expired papers are not accepted."
     ),
     sources=(
         "https://kaz24.info/item/25459-kak-budut-prisvaivat-status-kandasa-izmeneny-pravila",
@@ -183,8 +183,8 @@ WHERE_TO_LIVE = Fact(
 ROLE = Fact(
     key="nationality_commission.role",
     text=_(
-        "If no paper says that you are Kazakh, you need a recommendation of the commission. The"
-        " commission considers the applications."
+        "If no paper says that you are Kazakh, you need a recommendation. The commission "
+        "that considers applications for the kandas status gives it."
     ),
     sources=(
         "https://www.inform.kz/ru/v-kazahstane-uprostyat-protseduru-prisvoeniya-statusa-kandasa-070083",

@@ -17,9 +17,9 @@ CHINA_FIRST = Fact(
     key="cn.apostille_first",
     countries=frozenset({"CN"}),
     text=_(
-        "Papers from China need an apostille, which only China puts on. If it is safe for you, get"
-        " it before you leave for good. Have you left, or is it not safe? Ask an officer what helps"
-        " instead."
+        "Many papers from China need an apostille, which only China puts on. Ask an "
+        "officer which ones. If it is safe for you, get it before you leave for good. "
+        "Have you left, or is it not safe? Ask whether something can replace it."
     ),
     ended=CN.ended,
     sources=CN.sources,
@@ -205,9 +205,9 @@ UZ_RELEASE = Fact(
     key="uz.release",
     countries=frozenset({"UZ"}),
     text=_(
-        "Leave the citizenship of Uzbekistan only if the migration service of Kazakhstan tells you"
-        " to. Then an application, the passport, family certificates and a state fee are"
-        " needed."
+        "Were you told orally to leave the citizenship of Uzbekistan? First ask for it in"
+        " writing and show an officer. Leaving takes an application, the passport, family"
+        " certificates and a state fee."
     ),
     sources=(
         "https://advice.adliya.uz/ru/document/43?keyword=%D0%92%D1%8B%D1%85%D0%BE%D0%B4+%D0%BD%D0%B0+%D0%BF%D0%B5%D0%BD%D1%81%D0%B8%D1%8E",

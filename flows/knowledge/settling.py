@@ -21,9 +21,9 @@ SOLVENCY = Fact(
 ANY_VISA = Fact(
     key="prp.any_visa",
     text=_(
-        "Ethnic Kazakhs may apply for the residence permit with any visa. An agreement on visa-free"
-        " entry is enough too. During the check they get a visa or a temporary permit. By law it is"
-        " for at most 90 days."
+        "Ethnic Kazakhs may apply for the residence permit with any visa. An agreement on"
+        " visa-free entry is enough too. The law provides a visa or temporary permit for "
+        "the check, at most 90 days."
     ),
     ended=_(
         "We have not checked again who may apply from inside Kazakhstan. Ask an officer before your"

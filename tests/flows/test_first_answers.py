@@ -110,8 +110,8 @@ PEOPLE = (
         situation="refused_yesterday",
         intent="kandas.refused",
         first=REFUSED,
-        early=(living.DEADLINE,),
-        contains=(STAY_DURING, living.COMPLAINT),
+        early=(STAY_DURING,),
+        contains=(living.DEADLINE, living.COMPLAINT),
     ),
     Asking(
         situation="mother_kazakh_father_not",

@@ -8,25 +8,27 @@ from flows.knowledge.requirements import CHINA_FIRST
 # Papers from China are never named without the warning.
 CHINA_PAPERS = Together((SAFETY_FIRST, CHINA_FIRST))
 
-KEEP = _("Do not give up your citizenship before the migration service of Kazakhstan tells you to.")
+KEEP = _(
+    "Do not give up your citizenship until Kazakhstan's migration service asks for it in writing."
+)
 STATEMENT_OPEN = _(
     "We have not found whether signing this statement already ends a citizenship. Ask the migration"
     " service before you sign."
 )
 WITHOUT_VISA = _(
-    "We have not checked how this works without a visa. If you want to stay, ask an officer at"
-    " once."
+    "We have not checked how this works without a visa. Do not count on a longer "
+    "stay: ask an officer at once."
 )
 STAY_DURING = _(
-    "We have not checked whether you may stay in Kazakhstan during the complaint. Does your stay"
-    " end soon? Ask a lawyer or an officer at once."
+    "Does your stay end soon? Ask a lawyer or an officer at once. We have not checked"
+    " whether you may stay in Kazakhstan during the complaint."
 )
-LEFT = _("Do not go back for a paper. Ask an officer what helps instead.")
+LEFT = _("Do not go back for a paper. Ask an officer whether something can replace it.")
 REFUSED = _(
     "If you were refused, you may still have options. Keep the letter and talk to an officer "
     "soon: there is a deadline for complaints."
 )
-UNSAFE = _("Take no risks for a paper: an officer can tell you what helps instead.")
+UNSAFE = _("Take no risks for a paper: ask an officer whether something can replace it.")
 NO_SELLING = _("Nobody can sell you the kandas status, a paper or a place. Do not pay for one.")
 ASK_BEFORE_PAYING = _(
     "Translations, the notary, the apostille and state fees cost money. We do not know the exact"

@@ -3,7 +3,7 @@
 from flows.engine.text import _, button
 from flows.knowledge import laws, living, offices, settling
 from flows.knowledge import requirements as needs
-from flows.knowledge.intents.answer import Answer, Together
+from flows.knowledge.intents.answer import Answer, Own, Together
 from flows.knowledge.intents.cautions import CHINA_PAPERS, KEEP, STATEMENT_OPEN
 
 STATEMENT = Together((needs.STATEMENT, STATEMENT_OPEN))
@@ -17,7 +17,7 @@ CITIZENSHIP = (
             settling.COMBINED,
             settling.EXAM,
             STATEMENT,
-            CHINA_PAPERS,
+            Own((CHINA_PAPERS,)),
         ),
         more=(
             settling.MISSIONS_CITIZENSHIP,
@@ -45,8 +45,8 @@ CITIZENSHIP = (
             settling.STATELESS,
             STATEMENT,
             _(
-                "Does your country first want proof of the new citizenship? Ask the migration"
-                " service for a written answer."
+                "Does your country first want proof of the new citizenship? Ask the migration "
+                "service in writing whether you will be admitted."
             ),
         ),
         more=(
