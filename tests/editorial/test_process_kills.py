@@ -1,6 +1,6 @@
 """Web and worker processes are killed while content is published, each time at another moment.
 
-`KOSH_CONTENT_KILLS=50 pytest tests/editorial/test_process_kills.py` kills 50 times.
+`CONTENT_KILLS=50 pytest tests/editorial/test_process_kills.py` kills 50 times.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from tests.editorial.served import Served, processes
 
 pytestmark = pytest.mark.slow
 
-KILLS = int(os.environ.get("KOSH_CONTENT_KILLS", "6"))
+KILLS = int(os.environ.get("CONTENT_KILLS", "6"))
 PROMISED_SECONDS, START_SECONDS = 5.0, 120.0
 LANGUAGES = ("kk", "ru", "zh-Hans", "uz")
 
