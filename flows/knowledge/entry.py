@@ -81,8 +81,8 @@ IR_STAY_ENDS = Fact(
     key="ir.stay_ends",
     countries=frozenset({"IR"}),
     text=_(
-        "Citizens of Iran may stay 14 days without a visa. For longer, ask an officer "
-        "before you travel, or at once if you are here."
+        "Citizens of Iran may stay 14 days without a visa, 42 days in any 180. For "
+        "longer, ask an officer before you travel, or at once if you are here."
     ),
     ended=_(
         "Did you come from Iran without a visa, and do you want to stay? In 2026 people had 14 days"
@@ -256,8 +256,8 @@ IR_ALONE = Fact(
     key="ir.no_agreement",
     countries=frozenset({"IR"}),
     text=_(
-        "In July 2022 Kazakhstan opened visa-free entry to citizens of Iran on its own. We have"
-        " found no agreement with Iran on it."
+        "In July 2022 Kazakhstan opened visa-free entry to citizens of Iran on its own. "
+        "We found no agreement: without a visa, an application may not be accepted."
     ),
     sources=(
         "https://the-steppe.com/novosti/dlya-indii-irana-i-knr-v-kazahstane-vveden-bezvizovyy-rezhim-na-14-dney",

@@ -205,9 +205,9 @@ UZ_RELEASE = Fact(
     key="uz.release",
     countries=frozenset({"UZ"}),
     text=_(
-        "Were you told orally to leave the citizenship of Uzbekistan? First ask for it in"
-        " writing and show an officer. Leaving takes an application, the passport, family"
-        " certificates and a state fee."
+        "Were you told orally to leave the citizenship of Uzbekistan? Do not apply yet: "
+        "ask for the demand in writing and show an officer. Leaving takes an application,"
+        " the passport, family certificates and a state fee."
     ),
     sources=(
         "https://advice.adliya.uz/ru/document/43?keyword=%D0%92%D1%8B%D1%85%D0%BE%D0%B4+%D0%BD%D0%B0+%D0%BF%D0%B5%D0%BD%D1%81%D0%B8%D1%8E",

@@ -78,7 +78,7 @@ async def test_console_handoff_works_from_request_to_close(
     await officer.click("[data-key=KeyN]")
     await officer.says("не істеуім керек?")
 
-    await officer.click(".ready summary")
+    await officer.click("#ready summary")
     await officer.click("button[value=documents-today]")
     kazakh = demo_officers.READY["documents-today"]["kk"]
     await officer.says(kazakh)

@@ -126,8 +126,10 @@ async def test_session_sends_a_file_as_a_form(http: aiohttp.ClientSession) -> No
         bot = bot_of(http, telegram.url)
         file = BufferedInputFile(b"%PDF-1.7", "list.pdf")
         sent = await bot.send_document(501, file, caption="Тізім")
-        assert (sent.document.file_name, sent.caption) == ("list.pdf", "Тізім")
+        assert sent == session.MessageRef(user.received[-1].id)
         assert len(user.received) == 1
+        shown = user.received[-1].content
+        assert (shown["document"]["file_name"], user.last.text) == ("list.pdf", "Тізім")
         assert telegram.journal.mistakes() == []
 
 

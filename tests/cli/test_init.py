@@ -218,7 +218,7 @@ async def test_doctor_finds_nothing_wrong_in_a_healthy_installation(healthy: Set
     looked = {each.what for each in await examine(healthy)}
     assert looked == {
         "versions", "keys", "disk", "database", "valkey", "clock", "rates", "telegram", "whatsapp",
-        "registry", "officers", "budgets",
+        "registry", "officers", "budgets", "facts",
     }  # fmt: skip
 
 

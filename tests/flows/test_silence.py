@@ -111,6 +111,7 @@ NO_SUCCESSOR: Mapping[str, str] = {
     "citizenship_simplified.missions": "says who takes an application",
     "contacts.kaztest": "says where, not until when",
     "ir.evacuation": "says what we do not know",
+    "ir.no_agreement": "says what we did not find",
     "kandas_status.definition": "defines a word",
     "kandas_status.where_to_live": "says that sources disagree",
     "living.bank": "says what an IIN is for",
@@ -122,6 +123,7 @@ NO_SUCCESSOR: Mapping[str, str] = {
     "prp.pavlodar_visa": "one town",
     "safety.red_cross": "a free service",
     "tm.balkan": "sends people to a mission anyway",
+    "uz.release": "the warning not to give up a citizenship too early has no end",
     "visa_c10.validity": "printed in the visa",
 }
 

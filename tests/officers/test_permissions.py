@@ -252,6 +252,8 @@ REACHED: dict[str, LiteralString] = {
     "notification_settings": "SELECT officer_id FROM notification_settings",
     "saved_views": "SELECT officer_id FROM saved_views",
     "case_labels": "SELECT mission FROM case_labels",
+    "case_files": "SELECT person_id FROM case_files",
+    "form_files": "SELECT mission FROM form_files",
 }
 # Tables that every officer may read: colleagues and totals. Sign-in has tables of its own.
 OPEN_TO_ALL = {
@@ -287,6 +289,10 @@ _ROWS: tuple[LiteralString, ...] = (
     "INSERT INTO notification_settings (officer_id) VALUES (%(id)s)",
     "INSERT INTO saved_views (officer_id, name, query) VALUES (%(id)s, 'a', '')",
     "INSERT INTO case_labels (mission, name) VALUES (%(mission)s, 'a')",
+    "INSERT INTO case_files (id, case_id, person_id, message_id, media_type, name, size, body)"
+    " VALUES (%(id)s, %(id)s, %(id)s, 1, 'application/pdf', '', 0, '')",
+    "INSERT INTO form_files (id, mission, name, language, media_type, size, body)"
+    " VALUES (%(id)s, %(mission)s, 'a', 'kk', 'application/pdf', 0, '')",
     "INSERT INTO case_bursts (id, mission, reason, closed_by)"
     " VALUES (%(id)s, %(mission)s, 'spam', %(id)s)",
     "INSERT INTO missions (mission, zone, first_minutes, next_minutes, resolve_minutes,"
@@ -327,6 +333,7 @@ def _owned(table: str, mission: str, identity: UUID) -> set[str]:
         "mission_holidays",
         "canned_replies",
         "case_labels",
+        "form_files",
     )
     return {mission if by_mission else str(identity)}
 

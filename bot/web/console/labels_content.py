@@ -71,7 +71,7 @@ CONTENT: dict[str, Text] = {
     "content_announce": button("Announce it"),
     "content_announce_hint": _(
         "This opens the draft of an announcement with the sentence, its source, and the subscribers"
-        " whom it concerns. It is sent only after the usual approval."
+        " whom it concerns. The announcement is sent only after the usual approval."
     ),
     "content_save": button("Check and save"),
     "content_draft": _("Draft {number}"),

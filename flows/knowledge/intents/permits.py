@@ -16,7 +16,6 @@ STAYS = (
     entry.TR_STAY,
     entry.DE_STAY,
     entry.MN_STAY,
-    entry.IR_STAY,
     laws.TM_ENTRY,
     laws.AF_ENTRY,
     Together((entry.STAY_OPEN,), countries=entry.UNCHECKED),
@@ -59,11 +58,10 @@ PERMITS = (
         label=button("Visa and entry"),
         urgent=STAY_ENDS,
         opening=(
-            Own(STAYS),
+            Own((*STAYS, laws.IR_MISSIONS)),
             entry.HOST,
             Own(AGREEMENTS),
             FROM_INSIDE,
-            Own((laws.IR_MISSIONS,)),
         ),
         more=(
             _("Ask a mission before you travel: the rules can change."),
