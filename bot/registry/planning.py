@@ -1,12 +1,16 @@
 """Planning in the contract: counts of people and households, with small cells hidden."""
 
-from typing import Annotated, Literal
+from itertools import combinations
+from typing import Annotated, Literal, get_args
 
 from pydantic import AwareDatetime, Field
 
 from bot.registry.contract import Answered
 
 type Dimension = Literal["age", "region", "timeframe", "trade", "country", "language"]
+
+DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension.__value__)
+PAIRS = tuple(combinations(DIMENSIONS, 2))
 
 
 class Cell(Answered):

@@ -8,6 +8,7 @@ import time
 
 import psycopg
 
+from bot.registry.planning import PAIRS
 from bot.registry.sandbox import planning, store
 from tests.registry import population
 
@@ -29,7 +30,7 @@ async def measured(database_url: str) -> str:
         times = []
         for at in range(QUERIES):
             began = time.perf_counter()
-            await planning.figures(connection, planning.PAIRS[at % len(planning.PAIRS)], "bench")
+            await planning.figures(connection, PAIRS[at % len(PAIRS)], "bench")
             await connection.commit()
             times.append((time.perf_counter() - began) * 1000)
     return (

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from bot.registry.client import Registry
+from bot.registry.planning import DIMENSIONS, PAIRS
 from bot.registry.sandbox import planning
 from bot.registry.sandbox.disclosure import ALL, MIN_CHANGE, MIN_PEOPLE, hidden
 from tests.registry.conftest import Sandbox
@@ -111,7 +112,7 @@ async def test_two_days_differ_by_no_single_person(
     sandbox: Sandbox, registry: Registry, database_url: str
 ) -> None:
     _invented(database_url, 260, 700)
-    queries = [(d,) for d in planning.DIMENSIONS] + list(planning.PAIRS)
+    queries = [*((d,) for d in DIMENSIONS), *PAIRS]
     first = [(await _shown(sandbox, *by))[1] for by in queries]
     await registry.create(pre_registration(residence_country="TR", members=()), key=new_key())
     assert [(await _shown(sandbox, *by))[1] for by in queries] == first, "the same day"

@@ -5,13 +5,15 @@ person, so that a query reads a few hundred rows, however many people there are.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
-from itertools import combinations
-from typing import Any, get_args
+from typing import Any
 
 from psycopg import AsyncConnection
 
-from bot.registry.planning import Cell, Dimension, Figures
+from bot.db.statements import execute, fetch_all, fetch_one, fetch_value
+from bot.registry.planning import DIMENSIONS, PAIRS, Cell, Dimension, Figures
+from bot.registry.sandbox import planning_statements as statements
 from bot.registry.sandbox.disclosure import ALL, MIN_PEOPLE, Place, held, hidden
 from bot.registry.sandbox.errors import Objection
 
@@ -19,68 +21,12 @@ type Connection = AsyncConnection[Any]
 type Table = dict[Place, tuple[int, int]]
 """People and households of each place of a table."""
 
-DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension.__value__)
-PAIRS = tuple(combinations(DIMENSIONS, 2))
-
-TABLES = """
-CREATE TABLE IF NOT EXISTS registry_sandbox.planning_releases (
-  id INTEGER PRIMARY KEY, at TIMESTAMPTZ NOT NULL);
-CREATE TABLE IF NOT EXISTS registry_sandbox.planning_cells (
-  release INTEGER NOT NULL REFERENCES registry_sandbox.planning_releases ON DELETE CASCADE,
-  first TEXT NOT NULL, second TEXT NOT NULL, a TEXT NOT NULL, b TEXT NOT NULL,
-  people INTEGER NOT NULL, households INTEGER NOT NULL, is_hidden BOOLEAN NOT NULL,
-  PRIMARY KEY (release, first, second, a, b));
-CREATE TABLE IF NOT EXISTS registry_sandbox.planning_queries (
-  id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  at TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp(),
-  officer TEXT NOT NULL, dimensions TEXT NOT NULL, release INTEGER NOT NULL);
-"""
-# Each registrant is one person. Members count once for a household: children of an age band as
-# often as the registrant who names most of them; other adults as far as they did not register.
-_PEOPLE = """
-WITH open AS (
-  SELECT number, coalesce(household::text, number) AS family, received_at, body
-  FROM registry_sandbox.entries
-  WHERE state NOT IN ('WITHDRAWN', 'DUPLICATE', 'REJECTED') AND body IS NOT NULL
-), registrants AS (
-  SELECT number, family,
-    CASE WHEN years < 30 THEN '18-29' WHEN years < 45 THEN '30-44'
-      WHEN years < 60 THEN '45-59' ELSE '60+' END AS age,
-    coalesce(body->>'target_region', 'UNDECIDED') AS region,
-    coalesce(body->>'timeframe', 'UNDECIDED') AS timeframe,
-    coalesce(body->>'occupation', 'NOT_GIVEN') AS trade,
-    body->>'residence_country' AS country, body->>'language' AS language,
-    row_number() OVER (PARTITION BY family ORDER BY received_at, number) AS place,
-    count(*) OVER (PARTITION BY family) AS registered
-  FROM open, LATERAL (SELECT extract(year FROM now()) - (body->>'birth_year')::int AS years) AS y
-), declared AS (
-  SELECT family, number, member->>'age_band' AS age, count(*) AS n
-  FROM open, LATERAL json_array_elements(body->'members') AS member GROUP BY 1, 2, 3
-), most AS (SELECT family, age, max(n) AS n FROM declared GROUP BY 1, 2),
-people AS (
-  SELECT age, region, timeframe, trade, country, language, 1 AS n,
-    (place = 1)::int AS households FROM registrants
-  UNION ALL
-  SELECT most.age, region, timeframe, 'NOT_ASKED', country, language,
-    CASE WHEN most.age = '18+' THEN greatest(0, 1 + most.n - registered) ELSE most.n END, 0
-  FROM most JOIN registrants USING (family) WHERE place = 1
-)
-"""
-_SETS = ", ".join(f"({', '.join(each)})" for each in (*((d,) for d in DIMENSIONS), *PAIRS))
-_VALUES = ", ".join(f"CASE WHEN grouping({d}) = 0 THEN {d} END" for d in DIMENSIONS)
-# The names of dimensions are constants of this module; nothing that was sent is in the text.
-_COUNTS = (
-    f"{_PEOPLE} SELECT {_VALUES}, sum(n)::int, sum(households)::int"  # noqa: S608
-    f" FROM people GROUP BY GROUPING SETS ({_SETS}, ()) HAVING sum(n) > 0"
-)
-
 
 async def truth(connection: Connection) -> dict[tuple[str, str], Table]:
     """Return every table of counts before anything is hidden; the second name may be ""."""
     tables: dict[tuple[str, str], Table] = {(d, ""): {} for d in DIMENSIONS}
     tables |= {pair: {} for pair in PAIRS}
-    cursor = await connection.execute(_COUNTS)
-    for *values, people, households in await cursor.fetchall():
+    for *values, people, households in await fetch_all(connection, statements.COUNTS):
         given: dict[str, str] = {
             d: value for d, value in zip(DIMENSIONS, values, strict=True) if value is not None
         }
@@ -93,25 +39,18 @@ async def truth(connection: Connection) -> dict[tuple[str, str], Table]:
 
 async def release(connection: Connection) -> bool:
     """Release today's counts; False if today has a release already."""
-    await connection.execute("SELECT pg_advisory_xact_lock(hashtext('planning release'))")
-    made = await connection.execute(
-        "INSERT INTO registry_sandbox.planning_releases SELECT coalesce(max(id), 0) + 1, now()"
-        " FROM registry_sandbox.planning_releases"
-        " HAVING coalesce(max(at)::date < now()::date, true) RETURNING id"
-    )
-    row = await made.fetchone()
-    if row is None:
+    await execute(connection, statements.LOCK_RELEASES)
+    made = await fetch_value(connection, statements.RELEASE)
+    if made is None:
         return False
-    before = await _before(connection, row[0] - 1)
+    before = await _before(connection, made - 1)
     rows = [
-        (row[0], *names, *place, *counts)
+        (*names, *place, *counts)
         for names, table in _released(await truth(connection), before).items()
         for place, counts in table.items()
     ]
-    async with connection.cursor() as cursor:
-        await cursor.executemany(
-            "INSERT INTO registry_sandbox.planning_cells VALUES (%s,%s,%s,%s,%s,%s,%s,%s)", rows
-        )
+    columns = {name: [row[at] for row in rows] for at, name in enumerate(statements.CELL_FIELDS)}
+    await execute(connection, statements.KEEP_CELLS, release=made, **columns)
     return True
 
 
@@ -119,28 +58,19 @@ async def figures(connection: Connection, by: tuple[Dimension, ...], officer: st
     """Return the counts of the last release, and note the query; raises `Objection` (not-found)."""
     ordered = tuple(d for d in DIMENSIONS if d in by)
     first, second = (*ordered, "")[:2]
-    found = await connection.execute(
-        "SELECT id, at FROM registry_sandbox.planning_releases ORDER BY id DESC LIMIT 1"
-    )
-    last = await found.fetchone()
+    last = await fetch_one(connection, statements.LAST_RELEASE)
     if last is None:
         raise Objection("not-found")
-    await connection.execute(
-        "INSERT INTO registry_sandbox.planning_queries (officer, dimensions, release)"
-        " VALUES (%s, %s, %s)",
-        (officer, ",".join(ordered), last[0]),
+    noted = {"officer": officer, "dimensions": ",".join(ordered)}
+    await execute(connection, statements.AUDIT, **noted, release=last[0])
+    rows = await fetch_all(
+        connection, statements.SHOWN_CELLS, release=last[0], first=first, second=second
     )
-    rows = await connection.execute(
-        "SELECT a, b, CASE WHEN NOT is_hidden THEN people END,"
-        " CASE WHEN NOT is_hidden THEN households END FROM registry_sandbox.planning_cells"
-        " WHERE release = %s AND first = %s AND second = %s ORDER BY a, b",
-        (last[0], first, second),
-    )
-    return _figures(last, ordered, await rows.fetchall())
+    return _figures(last, ordered, rows)
 
 
 def _figures(
-    last: tuple[int, datetime], by: tuple[Dimension, ...], rows: list[tuple[Any, ...]]
+    last: tuple[int, datetime], by: tuple[Dimension, ...], rows: Sequence[tuple[Any, ...]]
 ) -> Figures:
     total = next(((people, homes) for a, b, people, homes in rows if (a, b) == (ALL, ALL)), (0, 0))
     cells = [
@@ -165,13 +95,9 @@ async def _before(connection: Connection, number: int) -> dict[tuple[str, str], 
     if not number:
         return None
     found: dict[tuple[str, str], Released] = defaultdict(dict)
-    cursor = await connection.execute(
-        "SELECT first, second, a, b, people, households, is_hidden"
-        " FROM registry_sandbox.planning_cells WHERE release = %s",
-        (number,),
-    )
-    for first, second, a, b, *rest in await cursor.fetchall():
-        found[first, second][a, b] = rest[0], rest[1], rest[2]
+    rows = await fetch_all(connection, statements.CELLS_OF_RELEASE, release=number)
+    for first, second, a, b, people, households, is_hidden in rows:
+        found[first, second][a, b] = people, households, is_hidden
     return found
 
 

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import StringConstraints
 from starlette.responses import HTMLResponse, Response
 
-from bot.registry.planning import Dimension, Figures
+from bot.registry.planning import DIMENSIONS, Dimension, Figures
 from bot.registry.sandbox import planning
 from bot.registry.sandbox.openapi import problems
 from bot.registry.sandbox.reference import REFERENCES
@@ -47,9 +47,7 @@ async def page(request: Request, by: Dimension = "region") -> Response:
     """Return the page with bars for one dimension."""
     found = await _figures(request, [by], "page of the sandbox")
     most = max((cell.people or 0 for cell in found.cells), default=0)
-    html = _page.render(
-        found=found, by=by, dimensions=planning.DIMENSIONS, names=_NAMES, most=most or 1
-    )
+    html = _page.render(found=found, by=by, dimensions=DIMENSIONS, names=_NAMES, most=most or 1)
     policy = "default-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'"
     return HTMLResponse(html, headers={"Content-Security-Policy": policy})
 

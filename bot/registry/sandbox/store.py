@@ -23,7 +23,7 @@ from bot.registry.contract import (
     State,
     StatusCallback,
 )
-from bot.registry.sandbox import life, planning, statements, tables
+from bot.registry.sandbox import life, statements, tables
 from bot.registry.sandbox.errors import Objection, parse
 
 type Connection = AsyncConnection[Any]
@@ -102,7 +102,6 @@ async def create_tables(connection: Connection) -> None:
     await execute(connection, statements.LOCK_SCHEMA)
     for each in tables.creation():
         await execute(connection, each)
-    await connection.execute(planning.TABLES)
 
 
 async def settle(

@@ -1,12 +1,12 @@
-"""Tables of the sandbox: entries, the writes that made them, documents, callbacks to send."""
+"""Tables of the sandbox: entries, the writes that made them, documents, callbacks, planning."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DDL, JSON, BigInteger, ForeignKey, Identity, Index, MetaData, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Identity, Index, MetaData, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.schema import CreateIndex, CreateSchema, CreateTable, DDLElement
+from sqlalchemy.schema import CreateIndex, CreateSchema, CreateTable
 
 from bot.db.statements import Statement, statement
 from bot.db.tables import declarative
@@ -125,32 +125,68 @@ class Callback(_Base):
     delivered_at: Mapped[datetime | None]
 
 
-_ADDED = (
-    "ALTER TABLE registry_sandbox.entries ADD COLUMN IF NOT EXISTS question JSON,"
-    " ADD COLUMN IF NOT EXISTS step JSON, ADD COLUMN IF NOT EXISTS household UUID,"
-    " ADD COLUMN IF NOT EXISTS details TEXT",
-    "ALTER TABLE registry_sandbox.milestones"
-    " ADD COLUMN IF NOT EXISTS seq BIGINT GENERATED ALWAYS AS IDENTITY,"
-    " ADD COLUMN IF NOT EXISTS transaction BIGINT NOT NULL"
-    " DEFAULT pg_current_xact_id()::text::bigint",
-)
+class PlanningRelease(_Base):
+    """A day's counts, under a number that grows by one."""
+
+    __tablename__ = "planning_releases"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+
+
+class PlanningCell(_Base):
+    """A count of a release; `a` and `b` are values of the dimensions `first` and `second`."""
+
+    __tablename__ = "planning_cells"
+
+    release: Mapped[int] = mapped_column(
+        ForeignKey(PlanningRelease.id, ondelete="CASCADE"), primary_key=True
+    )
+    first: Mapped[str] = mapped_column(primary_key=True)
+    second: Mapped[str] = mapped_column(primary_key=True)
+    a: Mapped[str] = mapped_column(primary_key=True)
+    b: Mapped[str] = mapped_column(primary_key=True)
+    people: Mapped[int]
+    households: Mapped[int]
+    is_hidden: Mapped[bool]
+
+
+class PlanningQuery(_Base):
+    """A query that an officer made; rows are never changed."""
+
+    __tablename__ = "planning_queries"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
+    officer: Mapped[str]
+    dimensions: Mapped[str]
+    release: Mapped[int]
+
+
+_ADDED = {
+    Entry.__tablename__: ("question", "step", "household", "details"),
+    Milestone.__tablename__: ("seq", "transaction"),
+}
 """Columns that a sandbox of an earlier version lacks."""
 
 
 def creation() -> list[Statement[()]]:
-    """Return the statements that create the schema, tables and indexes that are missing."""
+    """Return the statements that create what is missing: schema, tables, columns, indexes."""
+    # Importing Alembic takes a quarter of a second.
+    from alembic.ddl.base import AddColumn
+
     tables = _Base.metadata.sorted_tables
+    added = [(table, table.c[name]) for table in tables for name in _ADDED.get(table.name, ())]
     indexes = [index for table in tables for index in sorted(table.indexes, key=_name)]
     return [
         statement(CreateSchema(SCHEMA, if_not_exists=True)),
         *(statement(CreateTable(each, if_not_exists=True)) for each in tables),
-        *(statement(_ddl(each)) for each in _ADDED),
+        *(
+            statement(AddColumn(table.name, each, SCHEMA, if_not_exists=True))
+            for table, each in added
+        ),
         *(statement(CreateIndex(each, if_not_exists=True)) for each in indexes),
     ]
-
-
-def _ddl(text: str) -> DDLElement:
-    return DDL(text)  # type: ignore[no-untyped-call]
 
 
 def _name(index: Index) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
-from psycopg import sql
+from psycopg.sql import SQL, Literal
 
 from bot import broadcasts, cases, desk
 from bot.broadcasts import Draft, Purpose, Words
@@ -32,7 +32,8 @@ FIRST = "1"
 LEAD, HELPER, APPROVER = "Marat Testov", "Aigul Testova", "Timur Testov"
 TO_CONSENT = ("preregistration", "self", "yes", "move", "CN", "origin", "long", "no", "yes", "none",
               "seen", "yes", "yes")  # fmt: skip
-_CLOCK = sql.SQL(
+# SQLAlchemy has no expression for functions, and a server takes no parameters there.
+_CLOCK = SQL(
     "CREATE OR REPLACE FUNCTION kosh_now() RETURNS timestamptz LANGUAGE sql VOLATILE"
     " RETURN clock_timestamp(){}"
 )
@@ -63,7 +64,7 @@ async def reset_clock(rt: Runtime) -> None:
 
 
 async def _set_back(clock: Owner, ago: timedelta) -> None:
-    back = sql.SQL(" - {}::interval").format(sql.Literal(ago)) if ago else sql.SQL("")
+    back = SQL(" - {}::interval").format(Literal(ago)) if ago else SQL("")
     await clock.execute(_CLOCK.format(back))
 
 
