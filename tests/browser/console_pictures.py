@@ -48,7 +48,7 @@ class Shot:
 
 CLAIM = ("/console/inbox", "click [data-key=KeyN]")
 OWN = ("/console/inbox?queue=mine", "click .what")
-CASE = (*CLAIM, "click .ready summary")
+CASE = (*CLAIM, "click #ready summary")
 MARAT, AIGUL, BERIK, DANA = "Marat Testov", "Aigul Testova", "Berik Testov", "Dana Testova"
 SAULE = "Saule Testova"
 SHOTS = (

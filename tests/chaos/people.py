@@ -196,10 +196,8 @@ class Walker:
         for line in LINES:
             await self._do("say", text=line)
         # A line that comes after the press of a button would answer the question that follows.
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self.patience):
-                while chat.arrived < arrived or chat.waiting:
-                    await chat.changed.wait()
+        while chat.arrived < arrived or chat.waiting:
+            await chat.changed.wait()
         return True
 
     async def _do(self, verb: str, **what: str) -> bool:

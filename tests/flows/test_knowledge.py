@@ -282,3 +282,10 @@ def test_desk_name_of_an_unknown_mission_is_its_key() -> None:
 
 def test_topic_is_found_by_its_key() -> None:
     assert all(topics.topic(each.key) is each for each in topics.TOPICS)
+
+
+def test_withheld_statements_are_found_by_their_country() -> None:
+    known = catalogue.withheld_about("CN")
+    assert "cn.entry" in {each.key for each in known}
+    assert all(each.key.startswith("cn.") for each in known)
+    assert catalogue.withheld_about("XX") == ()

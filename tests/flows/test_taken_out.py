@@ -12,6 +12,7 @@ from flows.engine.events import Joined, Page, Pressed, PrintList, Remind, Say, U
 from flows.engine.registration import RegistrationStatus
 from flows.engine.text import Text
 from tests.flows.chat import Chat
+from tests.flows.recognizer import UNDERSTANDING, sentence
 from tests.flows.test_announcement_screens import subscribed
 from tests.flows.test_checklist_screens import kept, listed
 
@@ -95,6 +96,13 @@ def test_registration_of_a_removed_flow_is_unchanged() -> None:
     )
     gone = _without(chat.says("/status"), "preregistration").presses("amend")
     assert gone.at == screens.MENU
+
+
+def test_button_of_an_answer_is_old_when_questions_are_not_understood() -> None:
+    chat = Chat.begun("ru", understanding=UNDERSTANDING).says(sentence("passport", "ru"))
+    payload = next(key for key in chat.keys if key.startswith("?more."))
+    gone = replace(chat, understanding=None).takes(Pressed(payload))
+    assert gone.shows(screens.OLD_BUTTON)
 
 
 @pytest.mark.parametrize("page", list(Page))

@@ -1,0 +1,88 @@
+"""The registry asks, withdraws its question, and reports steps, as the person sees it."""
+
+from datetime import date
+
+import pytest
+
+from flows.engine import registration_history, registration_screens, screens
+from flows.engine.events import Pressed
+from flows.engine.registration import Acknowledged, AnswerRegistry, PlatformStep, RegistryQuestion
+from flows.knowledge import kandas
+from flows.knowledge.intents.cautions import REFUSED
+from tests.flows.chat import Chat, at
+
+NUMBER = "KZ-2026-TEST"
+LAST_DAY = date(2026, 12, 20)
+QUESTION = RegistryQuestion("1", "BIRTH_YEAR", LAST_DAY)
+ASKS = Acknowledged("needs_information", NUMBER, "UNCLEAR", QUESTION)
+
+
+def _asked() -> Chat:
+    """Return a registered person who opened the registry's question."""
+    chat = at("review").presses("submit").takes(ASKS).presses("!status")
+    return chat.presses("asked_birth_year")
+
+
+def _reported(step: str, status: str, until: date | None = None) -> Chat:
+    """Return a registered person who reads a step of the platform."""
+    chat = at("review").presses("submit")
+    chat.takes(Acknowledged("accepted", NUMBER, step=PlatformStep(step, status, until)))
+    return chat.presses("!status")
+
+
+def test_answer_to_the_registry_is_sent_while_it_is_asked() -> None:
+    chat = _asked().says("1991")
+    assert chat.done(AnswerRegistry) == [AnswerRegistry(QUESTION, "birth_year", "1991")]
+    known = chat.conversation.registration
+    assert known is not None
+    assert (known.state, known.question) == ("answered", None)
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        Acknowledged("received", NUMBER),
+        Acknowledged("needs_information", NUMBER, question=RegistryQuestion("2", "SURNAME")),
+    ],
+    ids=["withdrawn", "replaced"],
+)
+def test_answer_is_not_sent_when_the_registry_no_longer_asks(later: Acknowledged) -> None:
+    chat = _asked().takes(later).says("1991")
+    assert chat.shows(registration_screens.NO_LONGER)
+    assert chat.done(AnswerRegistry) == []
+    known = chat.conversation.registration
+    assert known is not None
+    assert (known.state, known.question) == (later.state, later.question)
+    assert chat.at == screens.MENU
+
+
+def test_withdrawn_question_is_not_offered_in_the_status() -> None:
+    chat = at("review").presses("submit").takes(ASKS).presses("!status")
+    assert "asked_birth_year" in chat.keys
+    assert chat.shows(registration_screens.UNTIL, day=LAST_DAY)
+    chat.takes(Acknowledged("received", NUMBER)).takes(Pressed("!status"))
+    assert "asked_birth_year" not in chat.keys
+    assert not chat.shows(registration_screens.UNTIL)
+
+
+def test_open_step_shows_its_last_day_and_what_to_do() -> None:
+    chat = _reported("COMMISSION", "OPEN", LAST_DAY)
+    assert chat.shows(registration_history.REPORTED)
+    assert chat.shows(registration_screens.UNTIL, day=LAST_DAY)
+    assert chat.shows(kandas.HEARING.text)
+
+
+def test_step_that_was_not_completed_refers_to_an_officer() -> None:
+    chat = _reported("COMMISSION", "NOT_DONE")
+    assert chat.shows(registration_history.REPORTED)
+    assert chat.shows(REFUSED)
+    assert not chat.shows(kandas.HEARING.text)
+
+
+@pytest.mark.parametrize(("step", "status"), [("MEDICAL", "NOT_DONE"), ("TEST", "PAUSED")])
+def test_platform_step_of_a_later_contract_is_not_shown(step: str, status: str) -> None:
+    chat = _reported(step, status, LAST_DAY)
+    assert chat.shows(screens.REGISTRATION["accepted"], number=NUMBER)
+    assert not chat.shows(registration_history.REPORTED)
+    assert not chat.shows(registration_screens.UNTIL)
+    assert not chat.shows(REFUSED)

@@ -1,0 +1,50 @@
+"""Voice messages: passed on to an officer who has the conversation, and else not heard."""
+
+import pytest
+
+from flows.engine import screens, upload_states
+from flows.engine.events import Attached, Joined, Relay, TakeFile, UploadChecked
+from flows.engine.upload_events import RECORDED, RECORDING
+from tests.flows.chat import Chat, at
+
+VOICE = Attached("voice", "voice-1", 1000)
+PASSED_ON = Relay(RECORDED, recording="voice-1")
+
+
+def _with_officer() -> Chat:
+    return Chat.begun("ru").takes(Joined())
+
+
+def test_voice_message_is_passed_on_to_the_officer() -> None:
+    chat = _with_officer().takes(VOICE)
+    assert chat.done(Relay) == [PASSED_ON]
+    assert chat.done(TakeFile) == []
+    assert chat.says_now == ()
+
+
+def test_caption_of_a_voice_message_is_relayed_after_it() -> None:
+    chat = _with_officer().takes(Attached("voice", "voice-1", 1000, "listen"))
+    assert chat.done(Relay) == [PASSED_ON, Relay("listen")]
+
+
+def test_voice_message_is_not_heard_without_an_officer() -> None:
+    chat = at("birth_year").takes(VOICE)
+    assert chat.done(Relay) == []
+    assert chat.shows(screens.CANNOT_HEAR)
+    assert chat.shows(screens.OR_A_PERSON)
+    assert chat.at == "birth_year"
+
+
+def test_voice_message_without_a_reference_is_not_passed_on() -> None:
+    chat = _with_officer().takes(Attached("voice", ""))
+    assert chat.done(Relay) == []
+    assert chat.shows(screens.CANNOT_HEAR)
+    assert not chat.shows(screens.OR_A_PERSON)
+
+
+@pytest.mark.parametrize("refusal", ["", upload_states.Refusal.BROKEN])
+def test_checked_recording_is_reported_as_broken_only_if_it_is(refusal: str) -> None:
+    chat = _with_officer().takes(VOICE).takes(UploadChecked("", RECORDING, refusal))
+    assert chat.shows(screens.RECORDING_BROKEN) is bool(refusal)
+    assert chat.shows(screens.WAITING)
+    assert chat.conversation.verdicts == ()
