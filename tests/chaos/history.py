@@ -10,15 +10,20 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from bot.i18n import Languages
+from flows.engine import screens
 from tests.chaos.bursts import count_close
 from tests.chaos.ledger import Ledger, Row
-from tests.chaos.people import WORD, Somebody
+from tests.chaos.people import LANGUAGE, WORD, Somebody
 from tests.chaos.platform import SENDS, Arrival, Call, Delivery, Entry, keys, sender
 from tests.chaos.processes import Fault
 from tests.chaos.report import Report
 
 CANARY = re.compile("TESTOVA[A-Z]{4}")
 NOTICE = "!status"
+# The name under which an officer gets a voice message, and what its sender reads if it is broken.
+RECORDING = "voice.ogg"
+UNOPENED = Languages((LANGUAGE,)).render(screens.RECORDING_BROKEN, LANGUAGE).partition(",")[0]
 # A call that a process made just before it was killed may be carried out just after.
 CARRIED_OUT_LATE = 1.0
 # The fault in which the Bot API carries a call out and its answer is lost; the client repeats it.
@@ -110,6 +115,7 @@ def _judge_words(report: Report, story: Story, taken: Taken, found: list[str]) -
     said = [(each, text) for _place, each in story.arrivals if (text := _word(each))]
     must = Counter(text for each, text in said if each.update_id in taken)
     may = Counter(text for _each, text in said)
+    may[RECORDING] = sum("voice" in each.update.get("message", {}) for _, each in story.arrivals)
     there = Counter(found)
     report.lost += (must - there).total()
     report.doubled += (there - may).total()
@@ -153,10 +159,12 @@ def _judge_answers(
 def _is_extra(call: Call) -> bool:
     """Return True for a message beside the answer.
 
-    The registry's notice, the hours of officers (no button), topics above a form's question.
+    The registry's notice, the hours of officers (no button), topics above a form's question, and
+    word of a recording that could not be opened.
     """
     shown = _keys(call)
-    return not shown or NOTICE in shown or any(each.startswith("?") for each in shown)
+    is_topic = any(each.startswith("?") for each in shown)
+    return not shown or NOTICE in shown or is_topic or call.params["text"].startswith(UNOPENED)
 
 
 def _close(story: Story, taken: Taken, entries: Sequence[Entry]) -> int:
