@@ -1,5 +1,6 @@
 """The sandbox registry in a process of its own; it reads the settings of the bot that it serves."""
 
+import time
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -9,9 +10,23 @@ from bot.config.settings import settings
 from bot.registry.sandbox import create_app
 
 DECIDES_AFTER = 0.3
+RESTART_SECONDS = 1.0
+# The exit status of uvicorn when an application could not start.
+STARTUP_FAILURE = 3
 
 
 def main() -> None:
+    """Serve until killed, and begin again, as a supervisor does, while the database is away."""
+    while True:
+        try:
+            return _serve()
+        except SystemExit as ended:
+            if ended.code != STARTUP_FAILURE:
+                raise
+            time.sleep(RESTART_SECONDS)
+
+
+def _serve() -> None:
     """Serve until killed; KOSH_DATABASE_OWNER_URL is the sandbox's own database here."""
     chosen = settings()
     app = create_app(
