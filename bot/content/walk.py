@@ -63,13 +63,13 @@ def _everything(day: date) -> Iterator[tuple[str, Text]]:
     published = day.replies if isinstance(day, Edition) else {}
     for intent, reply in {**REPLIES, **published}.items():
         for citizenship in CITIZENSHIPS:
-            told = (*reply.opening(day, citizenship), *reply.more(day, citizenship))
-            yield from ((f"answer {intent}", text) for text in told)
+            texts = (*reply.opening(day, citizenship), *reply.more(day, citizenship))
+            yield from ((f"answer {intent}", text) for text in texts)
     for programme in PROGRAMMES:
         for country in ORIGINS:
             made = checklist({"programme": programme.key, "citizenship": country}, day)
-            told = (*made.before, *made.after, *(r for p in made.papers for r in p.remarks))
-            yield from ((f"list {programme.key} {country}", text) for text in told)
+            texts = (*made.before, *made.after, *(r for p in made.papers for r in p.remarks))
+            yield from ((f"list {programme.key} {country}", text) for text in texts)
     for country in ORIGINS:
         yield from ((f"contacts {country}", text) for text in missions(country, day))
 

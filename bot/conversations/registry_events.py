@@ -47,13 +47,13 @@ async def write_to_registry(rt: Runtime, write_id: UUID) -> AfterCommit | None:
         )
 
 
-async def record_status_callback(rt: Runtime, told: StatusCallback) -> AfterCommit | None:
+async def record_status_callback(rt: Runtime, callback: StatusCallback) -> AfterCommit | None:
     """Record a status from the registry. Raises LookupError while its receipt number is unknown."""
     async with rt.pool.connection() as transaction:
-        person_id = await submissions.owner(transaction, told.number)
+        person_id = await submissions.owner(transaction, callback.number)
         if person_id is not None:
             await lock(rt, transaction, person_id)
-        settled = await submissions.record_status(transaction, told)
+        settled = await submissions.record_status(transaction, callback)
         return await _tell(rt, transaction, settled)
 
 

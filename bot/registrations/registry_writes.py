@@ -69,14 +69,14 @@ class Outcome:
     step: PlatformStep | None = None
 
 
-def outcome(person_id: UUID, state: str, told: Acknowledgement | StatusCallback) -> Outcome:
+def outcome(person_id: UUID, state: str, report: Acknowledgement | StatusCallback) -> Outcome:
     """Return the outcome for the conversation, from an answer or a callback of the registry."""
-    question, step = told.question, told.step
+    question, step = report.question, report.step
     return Outcome(
         person_id,
         state,
-        told.number,
-        told.reason_code or "",
+        report.number,
+        report.reason_code or "",
         RegistryQuestion(question.id.hex, question.about, question.until) if question else None,
         PlatformStep(step.step, step.status, step.until) if step else None,
     )

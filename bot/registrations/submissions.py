@@ -140,12 +140,12 @@ async def owner(transaction: Transaction, number: str) -> UUID | None:
     return row[0]
 
 
-async def record_status(transaction: Transaction, told: StatusCallback) -> Outcome | None:
+async def record_status(transaction: Transaction, callback: StatusCallback) -> Outcome | None:
     """Apply a status of the registry; the highest version wins."""
-    new_state = stored_state(told.state)
-    values = {"receipt": told.number, "new_version": told.version, "new_state": new_state}
+    new_state = stored_state(callback.state)
+    values = {"receipt": callback.number, "new_version": callback.version, "new_state": new_state}
     person_id = await fetch_value(transaction, statements.RECORD_STATUS, **values)
-    return outcome(person_id, new_state, told) if person_id else None
+    return outcome(person_id, new_state, callback) if person_id else None
 
 
 async def of_person(

@@ -96,13 +96,16 @@ async def announcements(request: Request, lang: str = "") -> Response:
     reader = reader_of(request, lang)
     async with reader.rt.pool.connection() as transaction:
         latest = await broadcasts.latest_announcements(transaction, MAX_ANNOUNCEMENTS)
-    told = [
+    listed = [
         (reader.say(_(OF_DAY.msgid, date=each.at.date())), text)
         for each in latest
         if (text := archive.text_in(each.texts, reader.language))
     ]
     return fresh_page(
-        request, reader, "info_announcements.html", _announcements(reader) | {"announcements": told}
+        request,
+        reader,
+        "info_announcements.html",
+        _announcements(reader) | {"announcements": listed},
     )
 
 
@@ -224,17 +227,17 @@ def _country(reader: Reader, code: str) -> str:
 def _topic(reader: Reader, intent: str) -> Values:
     answer = reader.rt.content.snapshot.answers.get(intent, BY_INTENT[intent])
     parts = spoken(answer.parts, reader.edition)
-    told = [(reader.say(each), isinstance(each, Caution)) for each in parts]
+    lines = [(reader.say(each), isinstance(each, Caution)) for each in parts]
     question = {
         "@type": "Question",
         "name": reader.say(answer.label),
-        "acceptedAnswer": {"@type": "Answer", "text": "\n".join(words for words, _box in told)},
+        "acceptedAnswer": {"@type": "Answer", "text": "\n".join(words for words, _box in lines)},
     }
     structured = {"@type": "FAQPage", "inLanguage": tag(reader.language), "mainEntity": [question]}
     near = (BY_INTENT[each] for each in answer.neighbours if each in BY_INTENT)
     return _page(reader, answer.label, ("/info", INFO)) | {
-        "description": told[0][0],
-        "lines": told,
+        "description": lines[0][0],
+        "lines": lines,
         "sources_title": reader.say(SOURCES),
         "sources": list(_sources(reader, answer)),
         "also_title": reader.say(SEE_ALSO),
@@ -255,10 +258,10 @@ def _contacts(reader: Reader) -> Values:
 
 
 def _contacts_in(reader: Reader, country: str) -> Values:
-    told = [(reader.say(each), False) for each in missions(country, reader.edition)]
+    lines = [(reader.say(each), False) for each in missions(country, reader.edition)]
     above = (("/info", INFO), ("/info/contacts", CONTACTS))
     return _page(reader, Country(country), *above) | {
-        "lines": told,
+        "lines": lines,
         "sources": [],
         "sources_title": "",
         "also_title": reader.say(SEE_ALSO),
@@ -301,9 +304,9 @@ def _papers_for(reader: Reader, country: str, programme: str) -> Values:
 
 
 def _announcements(reader: Reader) -> dict[str, Any]:
-    told = spoken(BY_INTENT["news.read"].ordered("")[0], reader.edition)
+    sentences = spoken(BY_INTENT["news.read"].ordered("")[0], reader.edition)
     return _page(reader, labels.ANNOUNCEMENTS, ("/info", INFO)) | {
-        "how": [reader.say(each) for each in told],
+        "how": [reader.say(each) for each in sentences],
         "none": reader.say(archive.NONE),
         "latest_title": reader.say(LATEST),
         "changes_title": reader.say(CHANGES),

@@ -199,11 +199,11 @@ async def decide_one(connection: Connection) -> bool:
         return False
     number, at, doubled = row
     await life.note(connection, number)
-    told = life.callback(await read(connection, number), at)
-    await _post(connection, told)
+    callback = life.callback(await read(connection, number), at)
+    await _post(connection, callback)
     if doubled:
-        await _post(connection, told)
-        await _post(connection, _one_before(told))
+        await _post(connection, callback)
+        await _post(connection, _one_before(callback))
     return True
 
 
@@ -357,18 +357,18 @@ async def _withdraw(
     return await read(connection, number)
 
 
-async def _post(connection: Connection, told: StatusCallback) -> None:
-    body = told.model_dump_json()
-    await execute(connection, statements.POST, number=told.number, body=body)
+async def _post(connection: Connection, callback: StatusCallback) -> None:
+    body = callback.model_dump_json()
+    await execute(connection, statements.POST, number=callback.number, body=body)
 
 
-def _one_before(told: StatusCallback) -> StatusCallback:
+def _one_before(callback: StatusCallback) -> StatusCallback:
     received: State = "RECEIVED"
-    return told.model_copy(
+    return callback.model_copy(
         update={
             "event_id": uuid4(),
             "state": received,
-            "version": told.version - 1,
+            "version": callback.version - 1,
             "reason_code": None,
         }
     )

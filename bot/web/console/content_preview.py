@@ -55,22 +55,22 @@ def lines(rt: Runtime, item: str, body: Body | None, day: date) -> tuple[Text, .
 
 def forms(rt: Runtime, item: str, body: Body | None, day: date) -> list[Form]:
     """Return every written form on every channel; empty if nothing is said."""
-    told = lines(rt, item, body, day)
+    sentences = lines(rt, item, body, day)
     shown = _languages(rt)
     if body and item.startswith(f"{Kind.CANNED}:"):
         written = dict(model_forms(body.texts))
         shown = ((code, own) for code, own in shown if code in written)
-    return [form_of(rt, code, _message(rt, told, code)) for code, _own in shown if told]
+    return [form_of(rt, code, _message(rt, sentences, code)) for code, _own in shown if sentences]
 
 
 def _languages(rt: Runtime) -> Iterator[tuple[str, str]]:
     yield from rt.languages.languages()
 
 
-def _message(rt: Runtime, told: tuple[Text, ...], code: str) -> Message:
+def _message(rt: Runtime, sentences: tuple[Text, ...], code: str) -> Message:
     label = rt.languages.render(screens.PERSON, code)
     person = RenderedButton("!person", label, Button.CONTROL.value)
-    return Message(tuple(rt.languages.render(each, code) for each in told), (person,), code)
+    return Message(tuple(rt.languages.render(each, code) for each in sentences), (person,), code)
 
 
 def differences(before: Body | None, now: Body, names: dict[str, str]) -> list[Difference]:
