@@ -23,21 +23,7 @@ _numbers = count(1)
 LINE_SECONDS = 3
 TO_CONSENT = ("ru", "preregistration", "self", "yes", "information", "CN", "unsaid", "long", "no",
               "yes", "none", "seen")  # fmt: skip
-AFTER_CONSENT = (
-    "yes",
-    "TESTOVA",
-    "GULNAR",
-    "-",
-    "-",
-    "1990",
-    "CN",
-    "-",
-    "-",
-    "-",
-    "-",
-    "self",
-    "no",
-)
+AFTER_CONSENT = ("yes", "TESTOVA", "GULNAR", "1990", "CN", "self", "no", "no")
 
 
 @dataclass

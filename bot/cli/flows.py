@@ -49,8 +49,8 @@ The flow `{name}`, drawn by `./kosh flows draw`. Do not edit this page.
 {chart}```
 """
 
-# Not sent to the registry as codes: the branch of the form, and a yes/no sent as a boolean.
-WITHOUT_CODES = frozenset({"applying", "write_first"})
+# Not sent to the registry as codes: branches of the form, and a yes/no sent as a boolean.
+WITHOUT_CODES = frozenset({"applying", "details", "write_first"})
 
 Update = Annotated[bool, typer.Option("--update", help="Write the manifest of today's flows.")]
 Dropped = Annotated[

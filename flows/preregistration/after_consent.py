@@ -60,6 +60,17 @@ GIVEN_NAME = PersonName(
     sensitive=True,
     skippable=True,
 )
+DETAILS = YesNo(
+    name="details",
+    label=button("More about you"),
+    text=_(
+        "Would you like to add more about yourself? Patronymic, name in Kazakh, region, education,"
+        " work, knowledge of Kazakh. These answers help the registry to plan. Your registration is"
+        " complete without them, too."
+    ),
+)
+"""One question instead of six skips for a person who adds none of the optional answers."""
+ADDS_DETAILS = DETAILS.is_("yes")
 PATRONYMIC = PersonName(
     name="patronymic",
     label=button("Patronymic"),
@@ -68,6 +79,7 @@ PATRONYMIC = PersonName(
     ),
     sensitive=True,
     skippable=True,
+    when=ADDS_DETAILS,
 )
 NAME_KK = PersonName(
     name="name_kk",
@@ -75,6 +87,7 @@ NAME_KK = PersonName(
     text=_("How do you write your full name in Kazakh? Any script. You may skip this."),
     sensitive=True,
     skippable=True,
+    when=ADDS_DETAILS,
 )
 BIRTH_YEAR = Year(
     name="birth_year",
@@ -98,6 +111,7 @@ RESIDENCE_REGION = FreeText(
     skippable=True,
     resembles=("support.regions", "where.mission", "where.office", "where.fund"),
     maximum=100,
+    when=ADDS_DETAILS,
 )
 TARGET_REGION = Choice(
     name="target_region",
@@ -132,6 +146,7 @@ EDUCATION = Choice(
         Option("other", row("Other or none")),
     ),
     skippable=True,
+    when=ADDS_DETAILS,
 )
 OCCUPATION = Choice(
     name="occupation",
@@ -151,6 +166,7 @@ OCCUPATION = Choice(
         Option("none", row("Not working")),
     ),
     skippable=True,
+    when=ADDS_DETAILS,
 )
 KAZAKH_LEVEL = Choice(
     name="kazakh_level",
@@ -164,6 +180,7 @@ KAZAKH_LEVEL = Choice(
         Option("little", row("A little")),
     ),
     skippable=True,
+    when=ADDS_DETAILS,
 )
 
 RELATIONS = (

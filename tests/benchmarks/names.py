@@ -39,7 +39,7 @@ from tests.person_client import AFTER_CONSENT, Guest
 MAX_LENGTH = 100
 OFFICER = "Marat Testov"
 # Answers before the two names that may be in any script.
-BEFORE = AFTER_CONSENT[:3]
+BEFORE = (*AFTER_CONSENT[:-1], "yes")
 # The rest of a submission, as the form would have it.
 WHOLE = {"birth_year": "1990", "residence_country": "CN", "contact": "self"}
 CONSENT = {

@@ -18,8 +18,7 @@ from tests.person_client import AFTER_CONSENT, TO_CONSENT
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-# The aim is 20: three optional questions of the form would have to be asked together.
-MAX_TAPS_OF_REGISTRATION = 23
+MAX_TAPS_OF_REGISTRATION = 20
 LIST_OF_ONE = ("checklist", "kandas_status", "UZ", "alone", "yes", "origin")
 
 
@@ -76,11 +75,19 @@ async def test_checklist_of_one_person_takes_six_taps(browser: Any, house: House
     assert phone.typed == 0
 
 
-async def test_registration_of_one_person_takes_few_taps(browser: Any, house: House) -> None:
+@pytest.mark.parametrize(
+    ("purpose", "plans"), [("information", ()), ("move", ("undecided", "year"))]
+)
+async def test_registration_of_one_person_takes_twenty_taps(
+    browser: Any, house: House, purpose: str, plans: tuple[str, ...]
+) -> None:
     phone = await _phone(browser, house)
     await phone.answer("ru")
     phone.taps = 0
-    for each in (*TO_CONSENT[1:], "yes", *AFTER_CONSENT, "submit"):
+    before = [purpose if each == "information" else each for each in TO_CONSENT[1:]]
+    known = AFTER_CONSENT.index("self")
+    after = (*AFTER_CONSENT[:known], *plans, *AFTER_CONSENT[known:])
+    for each in (*before, "yes", *after, "submit"):
         await phone.answer(each)
     assert phone.typed == 3
     assert phone.taps <= MAX_TAPS_OF_REGISTRATION

@@ -59,7 +59,7 @@ async def _open_on(rt: Runtime, *days: int, **more: Any) -> MissionSettings:
 async def _living_in(rt: Runtime, country: str) -> cases.Case:
     guest = Guest(rt)
     await guest.consent()
-    await guest.go("yes", "TESTOVA", "GULNAR", "-", "-", "1990", country)
+    await guest.go("yes", "TESTOVA", "GULNAR", "1990", country)
     return await ask(guest)
 
 
@@ -165,7 +165,7 @@ async def test_urgent_case_outside_hours_shows_phone_numbers(
     guest = Guest(rt)
     await guest.consent()
     if country:
-        await guest.go("yes", "TESTOVA", "GULNAR", "-", "-", "1990", country)
+        await guest.go("yes", "TESTOVA", "GULNAR", "1990", country)
     await ask(guest, topic=topic)
     told, render = await _told(rt), rt.languages.render
     assert render(working_hours.BACK_AT, "ru").partition("{")[0] in told

@@ -23,7 +23,8 @@ ANSWERS = {
     **{"location": "unsaid", "passport": "long", "former_citizen": "no", "trouble": "none"},
     **{"ethnicity_papers": "yes", "risk": "seen", "consent_registration": "yes"},
     **{"ethnic_kazakh": "yes", "residence_country": "CN", "contact": "self", "write_first": "no"},
-    **{"review": "submit", "topic": "general", "consent_handoff": "yes", "pets": "no"},
+    **{"details": "no", "review": "submit"},
+    **{"topic": "general", "consent_handoff": "yes", "pets": "no"},
 }
 SKIPPED = "-"
 WORD = re.compile(r"TESTOVA[A-Z]{4} (\d+)")

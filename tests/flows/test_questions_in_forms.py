@@ -142,7 +142,7 @@ def test_question_in_place_of_a_listed_answer_is_answered() -> None:
     known = {"как мне уехать из Китая": sure("way.which")}
     chat = inside("residence_country", known).says("как мне уехать из Китая")
     assert chat.name == "residence_country"
-    assert chat.says("1").name == "residence_region"
+    assert chat.says("1").name == "target_region"
 
 
 # Captions of accepted files

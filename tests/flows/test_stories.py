@@ -306,14 +306,14 @@ def test_consent_can_be_typed_as_on_its_button() -> None:
 
 
 def test_back_shows_the_previous_question_with_its_answer() -> None:
-    chat = at("birth_year", patronymic="Testovna")
+    chat = at("residence_region", patronymic="Testovna")
     chat.says("назад").presses("<")
     assert chat.at == "patronymic"
     assert chat.shows(screens.EARLIER, answer=Text("{words}", (("words", "Testovna"),)))
     told = chat.told()
     chat.presses("=")
     assert chat.told() == told
-    assert chat.at == "birth_year"
+    assert chat.at == "residence_region"
 
 
 def test_back_skips_notices() -> None:
@@ -362,9 +362,9 @@ def test_answer_off_the_path_returns_with_its_question() -> None:
 def test_review_edit_works_for_every_answer_by_buttons() -> None:
     chat = at("review").presses("edit", ">", ">")
     assert chat.at == screens.EDIT
-    chat.presses("write_first", "yes")
+    chat.presses("kazakh_level", "little")
     assert chat.at == "review"
-    assert chat.told()["write_first"] == "yes"
+    assert chat.told()["kazakh_level"] == "little"
 
 
 def test_review_edit_works_for_every_answer_by_number() -> None:

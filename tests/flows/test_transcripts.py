@@ -26,9 +26,10 @@ def just_asking(chat: Chat) -> None:
 
 
 def alone(chat: Chat) -> None:
-    chat.presses("preregistration").until("birth_year", patronymic="Testovna")
-    chat.says("1/2/90", "7.2.1990").until("residence_region").says("/help")
-    chat.until("review", residence_region="Testland", write_first="yes")
+    chat.presses("preregistration").until("birth_year")
+    chat.says("1/2/90", "7.2.1990").until("details", write_first="yes")
+    chat.until("residence_region", patronymic="Testovna").says("/help")
+    chat.until("review", residence_region="Testland")
     chat.edits("surname").says("TESTOVSKAYA").presses("submit")
     chat.takes(Acknowledged("received", "KZ-2026-TEST")).presses("!status")
     chat.takes(Acknowledged("accepted", "KZ-2026-TEST")).presses("!status")
@@ -42,7 +43,8 @@ def with_family(chat: Chat) -> None:
     chat.presses("add", "spouse", "adult", "no", "go_on", "add", "child", "under14")
     first = chat.form().members["family"][0]
     chat.presses(f"remove.{first}", "done").until("phone", contact="phone")
-    chat.says("12345").until("review").presses("submit").says("/delete").presses("yes")
+    chat.says("12345").until("review", details="no")
+    chat.presses("submit").says("/delete").presses("yes")
 
 
 def in_trouble(chat: Chat) -> None:

@@ -13,7 +13,7 @@ from flows.preregistration import PREREGISTRATION
 # Questions that choose the way through the form, or concern this conversation only.
 NOT_SENT = {
     *("applying", "adult", "location", "stay_ends", "passport", "former_citizen"),
-    *("ethnicity_papers", "trouble"),
+    *("ethnicity_papers", "trouble", "details"),
 }
 
 NO_ANSWERS = (Consent, HandoffOffer, Notice, RepeatingGroup, Review)

@@ -34,8 +34,8 @@ PHONE, WORDS, CHAT = "+77000000042", "the canary sings in the coal mine", 700000
 CANARIES = (SURNAME, GIVEN, KAZAKH, PHONE, PHONE[1:], WORDS, str(CHAT))
 ANSWERS = (
     *TO_CONSENT[:3], "yes", "move", "CN", "unsaid", "long", "no", "yes", "none", "seen", "yes",
-    "yes", SURNAME, GIVEN, "-", KAZAKH, "1990", "CN", "-", "undecided", "year", "-", "-", "-",
-    "phone", PHONE, "no", "submit", "/person", "general", "yes", WORDS,
+    "yes", SURNAME, GIVEN, "1990", "CN", "undecided", "year", "phone", PHONE, "no",
+    "yes", "-", KAZAKH, "-", "-", "-", "-", "submit", "/person", "general", "yes", WORDS,
 )  # fmt: skip
 
 

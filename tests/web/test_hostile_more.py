@@ -21,7 +21,7 @@ from bot.web import request_parsing
 from flows.engine import screens
 from flows.engine.events import Said
 from flows.engine.text import Text
-from flows.preregistration.after_consent import PATRONYMIC
+from flows.preregistration.after_consent import BIRTH_YEAR
 from flows.preregistration.before_consent import PAPERS
 from tests.app_stack import House
 from tests.emulators.telegram import User
@@ -309,7 +309,7 @@ async def test_blocked_bot_sends_nothing_and_keeps_the_draft_until_retention(hou
     await user.start()
     await user.wait(lambda chat: _payload(user, "preregistration"))
     await _go(user, "preregistration")
-    assert _said(house, PATRONYMIC.text) in user.last.text, "the answers are still there"
+    assert _said(house, BIRTH_YEAR.text) in user.last.text, "the answers are still there"
     await user.block()
     await house.until(blocked)
     await house.ahead("31 days")

@@ -80,7 +80,7 @@ async def test_secure_page_keeps_private_answers_out_of_the_messenger(house: Hou
     user = house.telegram.user(7101, first_name="Test")
     await _to_surname(house, user)
     link = await _link(house, user)
-    said = await _talk(link, house, CANARY, "GULNAR", "-", "-")
+    said = await _talk(link, house, CANARY, "GULNAR")
     assert CANARY not in b"".join(house.telegram.journal.lines(0)).decode()
     await user.wait(lambda chat: "родились" in user.last.text)
     assert "Сохранено" in said[-1]

@@ -246,7 +246,8 @@ async def test_amendment_and_withdrawal_reach_the_registry_once(house: House) ->
     guest = Guest(house.rt)
     await guest.register()
     await _accepted_once(house, [guest])
-    await guest.go("/status", "amend", "edit", "kazakh_level", "reads_both", "submit")
+    await guest.go("/status", "amend", "edit", "details", "yes")
+    await guest.go(*"-----", "reads_both", "submit")
 
     async def amended() -> bool:
         (entry,) = await house.entries()
