@@ -25,6 +25,10 @@ NETWORK_HOURS = 48  # keyed hash of a case's address, and counters by it
 # Sentences that people give to teach the recogniser; nothing connects one with its person.
 SUGGESTED_PHRASE_DAYS = 90
 
+# Sentences that sound wrong: counts by people, comments of officers.
+WORDING_REPORT_DAYS = 365
+CLOSED_WORDING_REPORT_DAYS = 90
+
 # Officers.
 CASE_EVENT_DAYS = 1
 NOTIFICATION_DAYS = 7  # notifications to officers, after they were sent

@@ -13,6 +13,8 @@ from bot.budgets.table import (
     ANSWERS_SECONDS,
     BUDGETS,
     MAX_ANSWERS,
+    MAX_CHAT_REPORTS,
+    MAX_REPORTS,
     SHARED_FACTOR,
     WINDOW_SECONDS,
     Budget,
@@ -112,6 +114,17 @@ async def draw_answer(rt: Runtime, host: str) -> float:
 async def use_once(rt: Runtime, name: str, seconds: int) -> bool:
     """Return True at the first call with this name, False for `seconds` afterwards."""
     return await _draw(rt, [Draw(f"once:{name}", 1 / seconds, 1)]) == 0
+
+
+async def draw_report(rt: Runtime, channel: str, handle: str) -> bool:
+    """Take one of the reports that a chat and all chats may make; return False if none is left.
+
+    The chat is named by a keyed hash that changes at midnight UTC.
+    """
+    chat = rt.vault.ask_key(channel, handle, datetime.now(UTC).date())[:16]
+    amounts = ((f"wording:{chat}", MAX_CHAT_REPORTS), ("wording:all", MAX_REPORTS))
+    draws = [Draw(bucket, amount / WINDOW_SECONDS, amount) for bucket, amount in amounts]
+    return not await _draw(rt, draws)
 
 
 async def spent_by_all(live: Cache, vault: Vault, settings: Settings) -> tuple[Spending, ...]:

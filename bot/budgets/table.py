@@ -40,5 +40,8 @@ BUDGETS: Final[Mapping[Spending, Budget]] = {
 # Answers to questions from one address: a program that guesses is right once in 72 tries.
 MAX_ANSWERS: Final = 60
 ANSWERS_SECONDS: Final = 600
+# Sentences that a chat, and all chats together, may report as worded wrongly in an hour.
+MAX_CHAT_REPORTS: Final = 8
+MAX_REPORTS: Final = 400
 # A network that many people share, such as that of a hall, has its budgets multiplied.
 SHARED_FACTOR: Final = 20

@@ -17,6 +17,7 @@ from bot.conversations.chosen_intents import Question, question_of
 from bot.conversations.store import LockedConversation
 from bot.conversations.unsent_calls import UnsentRest
 from bot.db.connection import Transaction
+from bot.editorial import wording_reports
 from bot.observability import metrics
 from bot.officers import directory
 from bot.outbox import ClaimedMessage
@@ -51,7 +52,7 @@ from flows.engine.events import (
     Withdraw,
 )
 from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
-from flows.engine.model_events import ChooseIntent, ConsentWithdrawn
+from flows.engine.model_events import ChooseIntent, ConsentWithdrawn, ReportWording
 from flows.engine.registration import AnswerRegistry
 from flows.engine.state import Conversation, Turn
 from flows.engine.text import _
@@ -78,6 +79,7 @@ class AfterCommit:
     rest: UnsentRest | None = None
     question: Question | None = None
     waiting: WaitingTurn | None = None
+    counted: wording_reports.Counted | None = None
 
 
 @dataclass(slots=True)
@@ -135,7 +137,8 @@ async def carry_out(
         rt, transaction, held, turn.conversation, work.epoch, written, stays=stays, last=last
     )
     question = question_of(turn, held.person.id)
-    return AfterCommit(held.person, parcel, sheet=sheet, question=question)
+    counted = wording_reports.counted(turn.effects, inbound)
+    return AfterCommit(held.person, parcel, sheet=sheet, question=question, counted=counted)
 
 
 async def _delayed(
@@ -180,9 +183,8 @@ async def _return_to_messenger(
 ) -> LockedConversation:
     """Say goodbye on the secure page; further messages go to the original channel."""
     say = Say(((BACK_HOME,),), language=language, service=True)
-    await outbox.enqueue(
-        transaction, held.person, held.channel, (outbox.Row("send", outbox.rendered(rt, say)),)
-    )
+    row = outbox.Row("send", outbox.rendered(rt, say))
+    await outbox.enqueue(transaction, held.person, held.channel, (row,))
     address = await identities.address_on(transaction, held.person, held.home)
     return replace(held, channel=held.home, address=address or "", home="")
 
@@ -277,7 +279,7 @@ async def _apply(
             metrics.NOT_UNDERSTOOD.labels(language, step).inc()
         case SuggestPhrase(language, text):
             await suggestions.add(transaction, language, text)
-        case DeleteInput() | PrintList() | ReadNews() | TryPin() | ChooseIntent():
+        case DeleteInput() | PrintList() | ReadNews() | TryPin() | ChooseIntent() | ReportWording():
             pass
         case _:
             await _record(rt, transaction, held, conversation, effect)

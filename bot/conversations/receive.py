@@ -40,6 +40,7 @@ from bot.conversations.quarantine import handle_failure, quarantine
 from bot.conversations.store import LockedConversation
 from bot.conversations.unsent_calls import UnsentRest
 from bot.db.connection import Transaction
+from bot.editorial import wording_reports
 from bot.observability import metrics, tracing
 from bot.people import identities, pin, rewrapping, subscriptions
 from bot.printing import share_links
@@ -134,6 +135,7 @@ async def deliver(rt: Runtime, delivery: AfterCommit | None) -> None:
         await anonymous.begin_again(rt, delivery.erased.key, delivery.erased.language, sent)
     if delivery.person is not None:
         await outbox.deliver(rt, delivery.parcel, delivery.person)
+    await wording_reports.count(rt, delivery.counted)
     if delivery.question is not None:
         chosen_intents.ask_later(rt, delivery.question, _take_choice)
 
@@ -357,10 +359,12 @@ async def _step_anonymous(
     after = anonymous.seen(msgspec.structs.replace(sent, conversation=turn.conversation), inbound)
     await anonymous.keep(rt, key, token, after)
     question = chosen_intents.question_of(turn, None, key, inbound)
-    if not after.unsent and question is None and waiting is None:
+    counted = wording_reports.counted(turn.effects, inbound)
+    if not after.unsent and question is None and waiting is None and counted is None:
         return None, False
     rest = UnsentRest(key, inbound.channel, inbound.address) if after.unsent else None
-    return AfterCommit(None, None, rest=rest, question=question, waiting=waiting), False
+    delivery = AfterCommit(None, None, rest=rest, question=question, waiting=waiting)
+    return replace(delivery, counted=counted), False
 
 
 async def _begin(

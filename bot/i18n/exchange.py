@@ -15,6 +15,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import PoFileError, read_po, write_po
 
 from bot.i18n import lint, tag
+from flows.engine.text import sentence_id
 
 REVIEWED = "reviewed:"
 NAMESPACE = "urn:oasis:names:tc:xliff:document:1.2"
@@ -96,7 +97,7 @@ def to_xliff(code: str, catalog: Catalog) -> bytes:
 
 def _unit(body: Xml.Element, message: Message) -> None:
     context, english = message.context or "", str(message.id)
-    named = {"id": sha256(f"{context}\0{english}".encode()).hexdigest()[:12], "resname": context}
+    named = {"id": sentence_id(context, english), "resname": context}
     limit = lint.LIMIT.search(context)
     if limit:
         named |= {"maxwidth": limit[1], "size-unit": "char"}

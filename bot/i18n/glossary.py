@@ -101,7 +101,7 @@ def otherwise(english: str, text: str, code: str) -> Iterator[Word]:
     occur. Only terms with a status in CERTAIN count, and no variant in brackets.
     """
     lower = text.lower()
-    for entry in _spoken_of(english):
+    for entry in spoken_of(english):
         word = entry.words.get(code)
         if word is None or word.status not in CERTAIN:
             continue
@@ -110,7 +110,8 @@ def otherwise(english: str, text: str, code: str) -> Iterator[Word]:
 
 
 @cache
-def _spoken_of(english: str) -> tuple[Entry, ...]:
+def spoken_of(english: str) -> tuple[Entry, ...]:
+    """Return the fixed terms that an English sentence speaks of."""
     return tuple(entry for entry in entries() if _speaks_of(entry, english))
 
 

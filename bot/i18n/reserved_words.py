@@ -205,6 +205,16 @@ RESERVED: dict[Reserved, dict[str, str]] = {
         "uz_Cyrl": "маълумотларим, менинг маълумотларим",
         "en": "mydata, my data",
     },
+    Reserved.WORDING: {
+        "kk": "аудармасы қате, сөйлем қате",
+        "kk_Arab": "اۋدارماسى قاتە, سويلەم قاتە",
+        "kk_Latn": "audarmasy qate, sóılem qate",
+        "ru": "звучит неправильно, ошибка в переводе",
+        "zh_Hans": "这句话不对, 翻译错了",
+        "uz": "tarjima xato, gap notoʻgʻri tuzilgan",
+        "uz_Cyrl": "таржима хато, гап нотўғри тузилган",
+        "en": "wording, sounds wrong",
+    },
 }
 
 

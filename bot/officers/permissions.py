@@ -74,6 +74,9 @@ class Action(StrEnum):
     CONTENT_CARD = "content.card"
     CONTENT_APPROVE = "content.approve"
     CONTENT_ROLL_BACK = "content.roll_back"
+    WORDING_READ = "wording.read"
+    WORDING_REPORT = "wording.report"
+    WORDING_CLOSE = "wording.close"
 
 
 class Reason(StrEnum):
@@ -244,6 +247,9 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.CONTENT_CARD: Rule(_EDITORS),
     Action.CONTENT_APPROVE: Rule(_APPROVER, mission=False, strong=True),
     Action.CONTENT_ROLL_BACK: Rule(_EDITORS | _APPROVER, mission=False, strong=True),
+    Action.WORDING_READ: Rule(_DESK | _EDITORS | _APPROVER, mission=False),
+    Action.WORDING_REPORT: Rule(_DESK | _EDITORS | _APPROVER, mission=False),
+    Action.WORDING_CLOSE: Rule(frozenset({Role.EDITOR}), mission=False),
 }
 
 

@@ -70,6 +70,10 @@ _LIFE = (
 _CASE = f"{lifetimes.CASE_DAYS} days after closing"
 _DELETABLE = f"{lifetimes.DELETABLE_HOURS} hours"
 _UPDATE = f"{lifetimes.UPDATE_DAYS} days"
+_WORDING = (
+    f"{lifetimes.CLOSED_WORDING_REPORT_DAYS} days after it is closed,"
+    f" {lifetimes.WORDING_REPORT_DAYS} days at most"
+)
 _QUARANTINE = f"{lifetimes.QUARANTINE_HOURS} hours"
 _MESSAGE = f"{lifetimes.MESSAGE_DAYS} days"
 _NETWORK = f"{lifetimes.NETWORK_HOURS} hours"
@@ -284,6 +288,11 @@ INVENTORY = (
     Entry("content_versions", ("id", "item", "number", "state", "body", "content_hash", "author",
                                "created_at", "approver", "approved_at", "ended_at", "restores"),
           "what people read, who wrote and who approved it", _P, "always", _NEVER),
+    Entry("wording_reports", ("id", "sentence", "language", "count", "created_on"),
+          "find sentences that sound wrong; a count from chats refers to no person", _P, _WORDING,
+          _NEVER),
+    Entry("wording_reports", ("comment", "officer", "closed_by", "closed_on"),
+          "an officer's comment on a sentence, and the editor who closed it", _P, _WORDING, _NEVER),
     Entry("content_head", ("singleton", "version"), "let every process serve the same content", _P,
           "always", _NEVER),
     Entry("channel_pauses", ("channel", "expires_at", "reason"), "keep to a platform's limits", _P,

@@ -145,6 +145,12 @@ _RULES: dict[str, Delete | Update] = {
     "suggested_phrases": delete(t.SuggestedPhrase).where(
         t.SuggestedPhrase.created_on < cast(ago(days=lifetimes.SUGGESTED_PHRASE_DAYS), Date)
     ),
+    "wording_reports": delete(t.WordingReport).where(
+        or_(
+            t.WordingReport.closed_on < cast(ago(days=lifetimes.CLOSED_WORDING_REPORT_DAYS), Date),
+            t.WordingReport.created_on < cast(ago(days=lifetimes.WORDING_REPORT_DAYS), Date),
+        )
+    ),
     "people": _delete_idle_people(),
 }
 RULES: dict[str, Sendable] = {

@@ -9,6 +9,7 @@ from flows.engine import (
     prompting,
     recording,
     screens,
+    wording_screens,
 )
 from flows.engine.checklist_screens import Screen
 from flows.engine.events import Forget, QuickExit, Relay, Stopped
@@ -40,12 +41,8 @@ def run(turn: TurnState, word: Reserved) -> None:
             _skip(turn)
         case Reserved.PERSON:
             to_person(turn)
-        case Reserved.STATUS:
-            pin_screens.status(turn)
-        case Reserved.MYDATA:
-            pin_screens.mydata(turn)
-        case Reserved.NEWS:
-            announcement_screens.read_news(turn)
+        case Reserved.STATUS | Reserved.MYDATA | Reserved.NEWS | Reserved.WORDING:
+            _show(turn, word)
         case Reserved.STOP:
             _stop(turn)
         case Reserved.DELETE:
@@ -54,6 +51,19 @@ def run(turn: TurnState, word: Reserved) -> None:
             _exit(turn)
         case _:
             assert_never(word)
+
+
+def _show(turn: TurnState, word: Reserved) -> None:
+    """Show what the word asks for, wherever the person is."""
+    match word:
+        case Reserved.STATUS:
+            pin_screens.status(turn)
+        case Reserved.MYDATA:
+            pin_screens.mydata(turn)
+        case Reserved.NEWS:
+            announcement_screens.read_news(turn)
+        case _:
+            wording_screens.ask(turn, wording_screens.shown(turn))
 
 
 def start(turn: TurnState, word: str) -> None:

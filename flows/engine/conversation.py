@@ -130,7 +130,7 @@ def _drop_ephemeral(turn: TurnState) -> None:
         )
     }
     listed = turn.c.asked is not None and turn.c.asked.key in checklist_screens.OFFERS
-    heard = turn.c.asked is not None and turn.c.asked.key in (hearing.REPLY, screens.LANGUAGE)
+    heard = turn.c.asked is not None and turn.c.asked.key in (screens.REPLY, screens.LANGUAGE)
     turn.c = replace(
         turn.c,
         forms=forms,

@@ -5,7 +5,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
-from flows.engine.model_events import ChooseIntent, ConsentWithdrawn, IntentChosen
+from flows.engine.model_events import (
+    ChooseIntent,
+    ConsentWithdrawn,
+    IntentChosen,
+    ReportWording,
+)
 from flows.engine.registration import Acknowledged, AnswerRegistry
 from flows.engine.text import Label, Text
 
@@ -372,6 +377,7 @@ type Effect = (
     | Relay
     | NotUnderstood
     | SuggestPhrase
+    | ReportWording
     | ChooseIntent
     | Rated
     | CancelCase

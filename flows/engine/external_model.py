@@ -37,7 +37,7 @@ def consider(turn: TurnState, text: str) -> None:
     is_unclear = found.may_leave and found.confidence is not Confidence.SURE
     if not operator or not is_unclear or found.danger is not Danger.NONE or turn.c.is_masked:
         return
-    if asked is None or asked.key != hearing.REPLY or turn.guessed or not turn.typed:
+    if asked is None or asked.key != screens.REPLY or turn.guessed or not turn.typed:
         return
     if turn.c.model_operator == operator:
         _record(turn)
@@ -73,7 +73,7 @@ def withdraw(turn: TurnState) -> None:
 def answer(turn: TurnState, intent: str, nonce: int) -> None:
     """Answer the topic that the model chose, unless the person has gone on or withdrew."""
     asked, reply, operator = turn.c.asked, turn.reply(intent), _operator(turn)
-    waits = asked is not None and asked.key == hearing.REPLY and asked.nonce == nonce
+    waits = asked is not None and asked.key == screens.REPLY and asked.nonce == nonce
     agreed = bool(operator) and turn.c.model_operator == operator
     if waits and agreed and reply is not None and reply.is_choosable:
         turn.notes.append((_(CHOSEN.msgid, operator=operator),))

@@ -1,5 +1,7 @@
 """Handles free text that is no answer to the open question: answer it, or ask back."""
 
+from collections.abc import Sequence
+
 from flows.engine import (
     announcement_screens,
     checklist_screens,
@@ -7,6 +9,7 @@ from flows.engine import (
     labels,
     screens,
     suggestion_screens,
+    wording_screens,
 )
 from flows.engine.edition import notices
 from flows.engine.events import Button, Kind, NotUnderstood
@@ -21,8 +24,6 @@ from flows.engine.text import Text, _, button
 from flows.engine.turn import TurnState
 from flows.engine.word_count import count_words
 
-# Name of the screen with an answer or with offered topics, while no form is open.
-REPLY = "~reply"
 MAX_ANSWERED, MAX_OFFERED = 2, 3
 
 YOU_ASK = _("Your question: {topic}")
@@ -135,7 +136,10 @@ def press(turn: TurnState, key: str) -> bool:
             if not _open(turn, reply):
                 turn.ask()
         case "else" if reply is not None:
-            _offer(turn, [near for each in reply.neighbours if (near := _labelled(turn, each))])
+            near = [each for name in reply.neighbours if (each := _labelled(turn, name))]
+            _offer(turn, near, [Option(f"wording.{intent}", wording_screens.SOUNDS_WRONG)])
+        case "wording" if reply is not None:
+            wording_screens.ask(turn, wording_screens.of_replies(turn, [reply]))
         case _:
             return False
     return True
@@ -171,20 +175,22 @@ def _ways_on(turn: TurnState, reply: Reply, more: Text | None) -> list[Option]:
 def _say_more(turn: TurnState, reply: Reply) -> None:
     lines = reply.more(turn.today, turn.citizenship()) or (NOT_VERIFIED,)
     options = [way for way in _ways_on(turn, reply, None) if way.key.startswith("open.")]
+    options.append(Option(f"wording.{reply.intent}", wording_screens.SOUNDS_WRONG))
     _show(turn, [(line,) for line in lines], options)
 
 
-def _offer(turn: TurnState, replies: list[Reply]) -> None:
-    """Ask which of a few topics was meant."""
+def _offer(turn: TurnState, replies: list[Reply], ways: Sequence[Option] = ()) -> None:
+    """Ask which of a few topics was meant; `ways` are further buttons."""
     if not replies:
-        return _none_of_these(turn)
+        return _none_of_these(turn, ways)
     options = [_asking(reply) for reply in replies[:MAX_OFFERED]]
-    _show(turn, [(WHICH_ONE,)], [*options, Option("none", NONE_OF_THESE)])
+    _show(turn, [(WHICH_ONE,)], [*options, Option("none", NONE_OF_THESE), *ways])
 
 
-def _none_of_these(turn: TurnState) -> None:
+def _none_of_these(turn: TurnState, ways: Sequence[Option] = ()) -> None:
     turn.effects.append(NotUnderstood(turn.c.language, _step_name(turn)))
-    _show(turn, [(_next_line(turn, OTHER_WORDS),)], [Option("teach", suggestion_screens.TEACH)])
+    options = [Option("teach", suggestion_screens.TEACH), *ways]
+    _show(turn, [(_next_line(turn, OTHER_WORDS),)], options)
 
 
 def _offer_topics(turn: TurnState) -> None:
@@ -235,7 +241,7 @@ def _show(turn: TurnState, paragraphs: list[tuple[Text, ...]], options: list[Opt
     if _in_form(turn):
         turn.say(paragraphs, (*buttons, *person), leaves=False)
         return turn.ask()
-    turn.put_asked("", REPLY, 1, tuple(options))
+    turn.put_asked("", screens.REPLY, 1, tuple(options))
     language = (TO_LANGUAGE,) if turn.guessed else ()
     turn.say(paragraphs, (*buttons, *person, *language, TO_MENU))
 

@@ -74,6 +74,7 @@ class Reserved(StrEnum):
     STATUS = "status"
     MYDATA = "mydata"
     NEWS = "news"
+    WORDING = "wording"
 
 
 SAFETY = frozenset({Reserved.STOP, Reserved.EXIT, Reserved.DELETE, Reserved.PERSON})

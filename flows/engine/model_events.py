@@ -1,4 +1,4 @@
-"""Events and effects of the external language model."""
+"""Events and effects of the external model, and of other work that follows the commit."""
 
 from dataclasses import dataclass, field
 
@@ -31,3 +31,11 @@ class ConsentWithdrawn:
     purpose: str
     text: Text
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportWording:
+    """A sentence, by its id, that sounds wrong in a language; counted without the person."""
+
+    language: str
+    sentence: str

@@ -11,6 +11,7 @@ from flows.engine import (
     safety,
     screens,
     suggestion_screens,
+    wording_screens,
 )
 from flows.engine.checklist_screens import Screen
 from flows.engine.events import CancelCase, Withdraw
@@ -46,11 +47,20 @@ def answer(turn: TurnState, asked: Asked, key: str) -> None:
             pin_screens.answer(turn, key)
         case Screen.LIST | Screen.KEEP | Screen.MINE | Screen.TICK:
             checklist_screens.answer(turn, asked, key)
+        case _:
+            _answer_reply(turn, asked, key)
+
+
+def _answer_reply(turn: TurnState, asked: Asked, key: str) -> None:
+    """Handle the button of an announcement, of an answer, or of a screen below an answer."""
+    match asked.key:
         case announcement_screens.MINE:
             announcement_screens.answer(turn, key)
         case suggestion_screens.SUGGEST:
             commands.menu(turn)
-        case hearing.REPLY:
+        case wording_screens.WORDING:
+            wording_screens.answer(turn, asked, key)
+        case screens.REPLY:
             turn.replaces = False
             hearing.press(turn, key)
         case _:

@@ -10,7 +10,7 @@ from flows.engine.language_protocol import Words
 from flows.engine.questions import NO, YES, Choice, Option
 from flows.engine.text import Label, Text, _, button, verbatim
 
-LANGUAGE, MENU, DELETE, REGISTERED, WITHDRAW, EDIT, LEAVE = (
+LANGUAGE, MENU, DELETE, REGISTERED, WITHDRAW, EDIT, LEAVE, REPLY = (
     "~language",
     "~menu",
     "~delete",
@@ -18,6 +18,8 @@ LANGUAGE, MENU, DELETE, REGISTERED, WITHDRAW, EDIT, LEAVE = (
     "~withdraw",
     "~edit",
     "~leave",
+    # An answer or offered topics, while no form is open.
+    "~reply",
 )
 
 # Beginnings of payloads that a channel sends where it draws the shapes of a message.

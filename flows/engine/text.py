@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +71,18 @@ VERBATIM = "{words}"
 def verbatim(words: str) -> Text:
     """Return a person's words or a proper name as a text, the same in every language."""
     return Text(VERBATIM, (("words", words),))
+
+
+def sentence_id(context: str, english: str) -> str:
+    """Return the id of a sentence; a change of the English sentence gives another id."""
+    return sha256(f"{context}\0{english}".encode()).hexdigest()[:12]
+
+
+def id_of(text: Text) -> str:
+    """Return the id of a text's sentence; "" for a person's words or a proper name."""
+    if text.msgid == VERBATIM:
+        return ""
+    for _name, value in text.values:
+        if isinstance(value, Published):
+            return sentence_id("", dict(value.texts).get("en", ""))
+    return sentence_id(text.context, text.msgid)

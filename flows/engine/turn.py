@@ -74,6 +74,14 @@ class TurnState:
         """Ask the current question; `found` are options narrowed from input to question `at`."""
         self._prompt(self, found, page, at)
 
+    def prompted(self) -> list[Say]:
+        """Return the messages that the current question would send, and send none."""
+        turn = TurnState(
+            self.flows, self.words, self.c, self.today, self.page, self._prompt, self.understanding
+        )
+        turn.ask()
+        return turn.says
+
     def recognize(self, text: str) -> Recognition:
         """Return the meaning of a text; it is recognised once per turn."""
         reading = self._read(text)

@@ -15,7 +15,7 @@ PAGES = {
     "Aigul Testova": ("/inbox", "/inbox?queue=mine", "CASE", "/own"),
     "Marat Testov": (
         *("/now", "/statistics", "/canned", "/hours", "/content/ends"),
-        *("/content/answer:permit.visa", "/content/phrases:permit.visa"),
+        *("/content/answer:permit.visa", "/content/phrases:permit.visa", "/texts"),
     ),
     "Dana Testova": ("/officers",),
     "Saule Testova": ("/audit",),

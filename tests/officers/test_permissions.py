@@ -96,6 +96,9 @@ ANYWHERE: dict[Action, set[Role]] = {
     Action.CONTENT_EDIT: {_E},
     Action.CONTENT_APPROVE: {_P},
     Action.CONTENT_ROLL_BACK: {_E, _L, _P},
+    Action.WORDING_READ: {_O, _E, _L, _P},
+    Action.WORDING_REPORT: {_O, _E, _L, _P},
+    Action.WORDING_CLOSE: {_E},
 }
 
 
@@ -258,7 +261,7 @@ REACHED: dict[str, LiteralString] = {
 # Tables that every officer may read: colleagues and totals. Sign-in has tables of its own.
 OPEN_TO_ALL = {
     *("officers", "audit_head", "form_funnel", "suggested_phrases", "push_subscriptions"),
-    *("content_items", "content_versions", "content_head"),
+    *("content_items", "content_versions", "content_head", "wording_reports"),
 }
 
 _ROWS: tuple[LiteralString, ...] = (

@@ -6,7 +6,7 @@ from aiogram import Bot
 from aiogram.types import BotCommand
 
 from bot.channels.telegram import deferred_models
-from flows.engine import labels, screens
+from flows.engine import labels, screens, wording_screens
 from flows.engine.language_protocol import Words
 from flows.engine.text import Text, _, button
 
@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, Text] = {
     "help": button("Help"),
     "person": screens.PERSON,
     "news": labels.ANNOUNCEMENTS,
+    "wording": wording_screens.SOUNDS_WRONG,
     "status": labels.MY_REGISTRATION,
     "mydata": button("My data"),
     "delete": button("Delete my data"),

@@ -32,7 +32,7 @@ from bot.db.tables.cases import (
     MissionHours,
     SavedView,
 )
-from bot.db.tables.content import ContentHead, ContentItem, ContentVersion
+from bot.db.tables.content import ContentHead, ContentItem, ContentVersion, WordingReport
 from bot.db.tables.conversations import (
     Conversation,
     Message,
@@ -136,5 +136,6 @@ __all__ = [
     "Tombstone",
     "Upload",
     "UploadChunk",
+    "WordingReport",
     "metadata",
 ]

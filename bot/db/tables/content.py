@@ -1,13 +1,13 @@
 """Tables of content that editors publish over the shipped content."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.db.tables.declarative import Base, BigZero, EmptyText, Now, SerialKey, Yes
+from bot.db.tables.declarative import Base, BigZero, EmptyText, Now, One, SerialKey, Yes
 
 
 class ContentItem(Base):
@@ -49,6 +49,35 @@ class ContentVersion(Base):
     approved_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     restores: Mapped[int | None]
+
+
+class WordingReport(Base):
+    """A sentence that sounds wrong in a language: a colleague's comment, or a count from chats.
+
+    A report from chats has no officer and refers to no person.
+    """
+
+    __tablename__ = "wording_reports"
+    __table_args__ = (
+        Index(
+            "wording_reports_of_chats",
+            "sentence",
+            "language",
+            unique=True,
+            postgresql_where=text("officer IS NULL AND closed_on IS NULL"),
+        ),
+    )
+
+    # A day instead of a time, so that a count identifies no chat.
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
+    sentence: Mapped[str]
+    language: Mapped[str]
+    comment: Mapped[EmptyText]
+    officer: Mapped[UUID | None] = mapped_column(ForeignKey("officers.id"))
+    count: Mapped[One]
+    created_on: Mapped[date] = mapped_column(server_default=text("(kosh_now())::date"))
+    closed_by: Mapped[UUID | None] = mapped_column(ForeignKey("officers.id"))
+    closed_on: Mapped[date | None]
 
 
 class ContentHead(Base):

@@ -32,6 +32,7 @@ from bot.web.console import (
     phrases,
     sign_in,
     statistics,
+    texts,
     working_hours,
 )
 from bot.web.console.live_updates import close
@@ -66,6 +67,7 @@ ROUTERS = (
     phrases.router,
     content_ends.router,
     content.router,
+    texts.router,
     audit_log.router,
     sign_in.router,
 )

@@ -13,6 +13,7 @@ from bot.web.console.labels_content import CONTENT
 from bot.web.console.labels_files import FILES
 from bot.web.console.labels_inbox import KEYS, MARKING
 from bot.web.console.labels_notifications import NOTIFYING
+from bot.web.console.labels_texts import TEXTS
 from flows.engine import screens
 from flows.engine.text import Text, Value, _, button
 from flows.engine.upload_states import State as Paper
@@ -355,6 +356,7 @@ WORDS: dict[str, Text] = {
     **RUNNING,
     **BROADCASTS,
     **CONTENT,
+    **TEXTS,
     **BURSTS,
     **FILES,
     **NOTIFYING,

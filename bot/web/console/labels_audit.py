@@ -8,6 +8,7 @@ from bot.web.console.labels_bursts import BURSTS
 from bot.web.console.labels_common import RUNNING, SIGNING
 from bot.web.console.labels_content import CONTENT
 from bot.web.console.labels_inbox import MARKING
+from bot.web.console.labels_texts import TEXTS
 from flows.engine.text import Text, _
 from flows.engine.upload_states import State as Paper
 
@@ -62,6 +63,9 @@ DEEDS: dict[str, Text] = {
     Action.CONTENT_CARD: _("Write the contacts of a mission"),
     Action.CONTENT_APPROVE: _("Publish content"),
     Action.CONTENT_ROLL_BACK: _("Publish earlier content again"),
+    Action.WORDING_READ: TEXTS["texts"],
+    Action.WORDING_REPORT: TEXTS["texts_report"],
+    Action.WORDING_CLOSE: TEXTS["texts_close"],
 }
 
 LOGGED: dict[str, Text] = {
@@ -74,6 +78,8 @@ LOGGED: dict[str, Text] = {
     "content.published": _("Content was published"),
     "content.rolled_back": _("Earlier content was published again"),
     "content.withdrawn": _("Content was taken back"),
+    "wording.reported": _("A sentence was reported as wrong"),
+    "wording.closed": TEXTS["done_report_closed"],
     "label.added": _("A label was added"),
     "label.removed": _("A label was removed"),
     "case.find": _("Find a case by a number"),
@@ -115,6 +121,7 @@ KINDS: dict[str, Text] = {
     "case.": FRAME["inbox"],
     "broadcast.": BROADCASTS["broadcasts"],
     "content.": CONTENT["content"],
+    "wording.": TEXTS["texts"],
     "canned.": FRAME["canned"],
     "officer.": FRAME["officers"],
     "hours.": FRAME["hours"],

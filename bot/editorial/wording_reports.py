@@ -1,0 +1,168 @@
+"""Sentences that sound wrong in a language: counted from chats, commented on by officers."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import psycopg
+from psycopg_pool import PoolTimeout
+from sqlalchemy import Text, Uuid, and_, bindparam, cast, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.types import Date
+
+from bot.budgets.spending import draw_report
+from bot.channels import Inbound
+from bot.db import tables as t
+from bot.db.connection import Transaction
+from bot.db.statements import NOW, execute, fetch_all, fetch_one, statement
+from bot.officers import directory, permissions
+from bot.officers.directory import Officer
+from bot.officers.permissions import Action, Subject
+from bot.runtime import Runtime
+from bot.security import audit_log
+from flows.engine.events import Effect
+from flows.engine.model_events import ReportWording
+
+SHOWN = 100
+MAX_COMMENT = 500
+# A count above this says nothing more, and a flood cannot raise it further.
+MAX_COUNT = 999
+
+_SENTENCE = bindparam("of_sentence", type_=Text())
+_LANGUAGE = bindparam("in_language", type_=Text())
+_ID = bindparam("report", type_=Uuid())
+_BY = bindparam("by", type_=Uuid())
+_OF_CHATS = and_(t.WordingReport.officer.is_(None), t.WordingReport.closed_on.is_(None))
+_COUNT = statement(
+    insert(t.WordingReport)
+    .values(sentence=_SENTENCE, language=_LANGUAGE)
+    .on_conflict_do_update(
+        index_elements=[t.WordingReport.sentence, t.WordingReport.language],
+        index_where=_OF_CHATS,
+        set_={"count": func.least(t.WordingReport.count + 1, MAX_COUNT)},
+    )
+)
+_ADD = statement(
+    insert(t.WordingReport).values(
+        sentence=_SENTENCE,
+        language=_LANGUAGE,
+        comment=bindparam("words", type_=Text()),
+        officer=_BY,
+    )
+)
+_OPEN = statement(
+    select(
+        t.WordingReport.id,
+        t.WordingReport.sentence,
+        t.WordingReport.language,
+        t.WordingReport.comment,
+        t.WordingReport.officer,
+        t.WordingReport.count,
+        t.WordingReport.created_on,
+    )
+    .where(t.WordingReport.closed_on.is_(None))
+    .order_by(t.WordingReport.count.desc(), t.WordingReport.created_on, t.WordingReport.id)
+    .limit(SHOWN)
+)
+_CLOSE = statement(
+    update(t.WordingReport)
+    .where(t.WordingReport.id == _ID, t.WordingReport.closed_on.is_(None))
+    .values(closed_by=_BY, closed_on=cast(NOW, Date()))
+    .returning(t.WordingReport.sentence, t.WordingReport.language)
+)
+
+
+class Closed(Exception):
+    """Another editor closed the report, or its retention period has ended."""
+
+    code = "E_WORDING_CLOSED"
+
+
+class Unclear(ValueError):
+    """The comment is empty or too long; nothing was changed."""
+
+    code = "E_WORDING_COMMENT"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An open report; `officer` is None if it comes from chats."""
+
+    id: UUID
+    sentence: str
+    language: str
+    comment: str
+    officer: UUID | None
+    count: int
+    created_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A sentence to count after a turn, and the chat whose budget it takes."""
+
+    channel: str
+    handle: str
+    language: str
+    sentence: str
+
+
+def counted(effects: Iterable[Effect], inbound: Inbound | None) -> Counted | None:
+    """Return what a turn counts, if anything."""
+    for effect in effects:
+        if isinstance(effect, ReportWording) and inbound is not None:
+            return Counted(inbound.channel, inbound.handle, effect.language, effect.sentence)
+    return None
+
+
+async def count(rt: Runtime, found: Counted | None) -> None:
+    """Count a sentence that a chat named, if any, within the budget.
+
+    It follows the commit, since no lock is held while a budget is drawn. A lost count does not
+    matter.
+    """
+    if found is None or not await draw_report(rt, found.channel, found.handle):
+        return
+    with suppress(psycopg.Error, PoolTimeout):
+        async with rt.pool.connection() as transaction:
+            await execute(
+                transaction, _COUNT, of_sentence=found.sentence, in_language=found.language
+            )
+
+
+async def listing(rt: Runtime, officer: Officer) -> tuple[Report, ...]:
+    """Return the open reports, those with the highest counts first."""
+    permissions.require(officer, Action.WORDING_READ, Subject(officer.mission))
+    async with directory.acting(rt, officer) as transaction:
+        return tuple(Report(*row) for row in await fetch_all(transaction, _OPEN))
+
+
+async def report(rt: Runtime, officer: Officer, sentence: str, language: str, comment: str) -> None:
+    """Report a sentence with a comment. Raises Unclear."""
+    permissions.require(officer, Action.WORDING_REPORT, Subject(officer.mission))
+    words = " ".join(comment.split())
+    if not 0 < len(words) <= MAX_COMMENT:
+        raise Unclear(f"{Unclear.code}: write at most {MAX_COMMENT} characters")
+    async with directory.acting(rt, officer) as transaction:
+        values = {"of_sentence": sentence, "in_language": language}
+        await execute(transaction, _ADD, words=words, by=officer.id, **values)
+        await _note(transaction, officer, "wording.reported", sentence, language)
+
+
+async def close(rt: Runtime, officer: Officer, report_id: UUID) -> None:
+    """Close a report. Raises Closed."""
+    permissions.require(officer, Action.WORDING_CLOSE, Subject(officer.mission))
+    async with directory.acting(rt, officer) as transaction:
+        row = await fetch_one(transaction, _CLOSE, report=report_id, by=officer.id)
+        if row is None:
+            raise Closed(f"{Closed.code}: load the page again")
+        await _note(transaction, officer, "wording.closed", *row)
+
+
+async def _note(
+    transaction: Transaction, officer: Officer, action: str, sentence: str, language: str
+) -> None:
+    subject = f"{language} {sentence}"
+    await audit_log.append(transaction, actor=str(officer.id), action=action, subject=subject)

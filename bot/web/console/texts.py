@@ -1,0 +1,255 @@
+"""Let translators and speakers read every sentence, and report those that sound wrong."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Query
+from starlette.responses import Response
+
+from bot.channels import Message, RenderedButton
+from bot.content.model import ENGLISH, sentence
+from bot.content.model import forms as written_forms
+from bot.editorial import wording_reports
+from bot.i18n import glossary
+from bot.i18n.catalogues import BUILT
+from bot.i18n.protected_spans import PLACE
+from bot.i18n.sentences import Sentence, sentences
+from bot.officers.permissions import Action
+from bot.runtime import Runtime
+from bot.web.console.broadcast_approval import names_of
+from bot.web.console.broadcast_preview import Form as WrittenForm
+from bot.web.console.broadcast_preview import form_of
+from bot.web.console.forms import Lines
+from bot.web.console.labels import WORDS
+from bot.web.console.rendering import done, page
+from bot.web.console.request_context import RequestContext
+from bot.web.console.routing import ConsoleRoute, require
+from bot.web.console.text_places import Place, is_for_officers, places
+from bot.web.request_parsing import QueryNumber
+from flows.engine.events import Kind as Button
+from flows.engine.text import Text, sentence_id
+
+SHOWN = 40
+CHOICES = ("named", "unreviewed", "doubted")
+Word = Annotated[str, Query(max_length=100)]
+
+router = APIRouter(prefix="/texts", route_class=ConsoleRoute)
+
+
+class NoSuchSentence(LookupError):
+    """No sentence has this id now; it may have changed."""
+
+    code = "E_SENTENCE"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Choice of sentences for the list: written form, word, state, the first to show."""
+
+    code: str
+    find: str = ""
+    which: str = ""
+    start: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A fixed term of the glossary in a sentence, and its word in the language."""
+
+    english: str
+    word: str
+
+
+@router.get("")
+async def listing(
+    context: Annotated[RequestContext, require(Action.WORDING_READ)],
+    language: Word = "",
+    find: Word = "",
+    which: Word = "",
+    start: QueryNumber = 0,
+) -> Response:
+    """Return the open reports, and the sentences of a language that were asked for."""
+    return await _list(context, Wanted(_language(context, language), find, which, max(0, start)))
+
+
+async def _list(
+    context: RequestContext, wanted: Wanted, status: int = 200, problem: str = ""
+) -> Response:
+    code, first = wanted.code, wanted.start
+    reports = await wording_reports.listing(context.rt, context.officer)
+    known = _known(context.rt, code)
+    named = {each.sentence for each in reports if each.language == code}
+    found = [each for each in known.values() if _matches(each, wanted, named)]
+    query = urlencode({"language": code, "find": wanted.find, "which": wanted.which,
+                       "start": first + SHOWN})  # fmt: skip
+    return page(
+        context,
+        "texts.html",
+        status,
+        wanted=wanted,
+        code=code,
+        owns=dict(context.rt.languages.languages()),
+        choices=[(name, context.say(WORDS[f"texts_{name}"])) for name in CHOICES],
+        count=len(found),
+        sentences=found[first : first + SHOWN],
+        named=named,
+        more=query if len(found) > first + SHOWN else "",
+        reports=[(each, _known(context.rt, each.language).get(each.sentence)) for each in reports],
+        names=await names_of(context),
+        closes=context.may(Action.WORDING_CLOSE),
+        problem=problem,
+    )
+
+
+def _language(context: RequestContext, wanted: str) -> str:
+    offered = [code for code, _own in context.rt.languages.languages()]
+    return wanted if wanted in offered else context.language
+
+
+def _known(rt: Runtime, code: str) -> Mapping[str, Sentence]:
+    """Return the sentences of a written form: those that editors published, then the catalogue."""
+    return {**{each.id: each for each in _published(rt, code)}, **sentences(code)}
+
+
+def _published(rt: Runtime, code: str) -> Iterator[Sentence]:
+    for body in rt.content.snapshot.bodies.values():
+        english = body.texts.get(ENGLISH, "")
+        if english and not body.silent:
+            text = dict(written_forms(body.texts)).get(code, "")
+            yield Sentence(sentence_id("", english), "", english, text, is_reviewed=False)
+
+
+def _matches(each: Sentence, wanted: Wanted, named: set[str]) -> bool:
+    fits = {
+        "named": each.id in named,
+        "unreviewed": not each.is_reviewed,
+        "doubted": bool(each.doubts),
+    }
+    words = f"{each.english} {each.text}".casefold()
+    return fits.get(wanted.which, True) and wanted.find.casefold() in words
+
+
+@router.post("/close")
+async def close(
+    context: Annotated[RequestContext, require(Action.WORDING_CLOSE)],
+    report: Annotated[UUID, Form()],
+) -> Response:
+    """Close a report."""
+    try:
+        await wording_reports.close(context.rt, context.officer, report)
+    except wording_reports.Closed:
+        stale = context.say(WORDS["stale"])
+        return await _list(context, Wanted(context.language), 409, stale)
+    return done("/texts", "report_closed")
+
+
+@router.get("/{name}")
+async def one(
+    context: Annotated[RequestContext, require(Action.WORDING_READ)],
+    name: str,
+    language: Word = "",
+) -> Response:
+    """Return the page of one sentence."""
+    return await _page(context, name, _language(context, language))
+
+
+@router.post("/{name}/report")
+async def report(
+    context: Annotated[RequestContext, require(Action.WORDING_REPORT, keep=("comment",))],
+    name: str,
+    language: Annotated[str, Form(max_length=20)] = "",
+    comment: Annotated[Lines, Form()] = "",
+) -> Response:
+    """Report the sentence with a comment."""
+    code = _language(context, language)
+    if name not in _known(context.rt, code):
+        raise NoSuchSentence(NoSuchSentence.code)
+    try:
+        await wording_reports.report(context.rt, context.officer, name, code, comment)
+    except wording_reports.Unclear:
+        return await _page(context, name, code, 422, comment)
+    return done(f"/texts/{name}?language={code}", "reported")
+
+
+async def _page(
+    context: RequestContext, name: str, code: str, status: int = 200, comment: str = ""
+) -> Response:
+    found = _known(context.rt, code).get(name)
+    if found is None:
+        raise NoSuchSentence(NoSuchSentence.code)
+    where = _places(context, found)
+    reports = await wording_reports.listing(context.rt, context.officer)
+    return page(
+        context,
+        "text.html",
+        status,
+        code=code,
+        sentence=found,
+        published=name not in sentences(code),
+        places=where,
+        terms=list(_terms(found.english, code)),
+        forms=[] if is_for_officers(where) else _forms(context.rt, found, code),
+        reports=[each for each in reports if (each.sentence, each.language) == (name, code)],
+        own=dict(context.rt.languages.languages())[code],
+        names=await names_of(context),
+        comment=comment,
+        problem=context.say(WORDS["texts_unclear"]) if status != 200 else "",
+        opens=context.may(Action.CONTENT_READ),
+        reports_it=context.may(Action.WORDING_REPORT),
+        closes=context.may(Action.WORDING_CLOSE),
+        heading=partial(_heading, context),
+    )
+
+
+def _heading(context: RequestContext, place: Place) -> str:
+    return " › ".join(context.say(each) for each in place.names)
+
+
+def _places(context: RequestContext, found: Sentence) -> tuple[Place, ...]:
+    """Return where it is said; a published sentence names its items."""
+    items = [
+        item
+        for item, body in context.rt.content.snapshot.bodies.items()
+        if body.texts.get(ENGLISH) == found.english
+    ]
+    published = tuple(Place((WORDS["texts_published"],), item) for item in items)
+    return (*published, *places(found.id, found.files))
+
+
+def _terms(english: str, code: str) -> Iterator[Term]:
+    origin, convert = BUILT.get(code, (code, str))
+    for entry in glossary.spoken_of(english):
+        word = entry.words.get(code) or entry.words.get(origin)
+        if word is not None:
+            own = word.text if code in entry.words else convert(word.text)
+            yield Term(entry.english, own)
+
+
+def _forms(rt: Runtime, found: Sentence, code: str) -> list[WrittenForm]:
+    """Return the sentence in every written form on every channel, that of the reader first."""
+    codes = [each for each, _own in rt.languages.languages() if _known(rt, each)[found.id].text]
+    codes.sort(key=lambda each: (each != code, each.partition("_")[0] != code.partition("_")[0]))
+    return [form_of(rt, each, _message(rt, found, each)) for each in codes]
+
+
+def _message(rt: Runtime, found: Sentence, code: str) -> Message:
+    """Return the message in which the sentence is said; a label is drawn as a button."""
+    shown = rt.languages.render(_text(rt, found), code)
+    if not found.is_label:
+        return Message((shown,), (), code)
+    button = RenderedButton("!", shown, Button.OPTION.value)
+    return Message((rt.languages.render(WORDS["texts_seen"], code),), (button,), code)
+
+
+def _text(rt: Runtime, found: Sentence) -> Text:
+    """Return the sentence as the chat renders it, with the names of the places for their values."""
+    for body in rt.content.snapshot.bodies.values():
+        if body.texts.get(ENGLISH) == found.english and not found.context:
+            return sentence(rt.languages, body.texts)
+    named = dict.fromkeys(re.findall(PLACE, found.english))
+    return Text(found.english, tuple((name, f"{{{name}}}") for name in named), found.context)

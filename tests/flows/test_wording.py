@@ -1,0 +1,76 @@
+"""Sentences that sound wrong: chosen by number, counted by id, nothing else."""
+
+import pytest
+
+from flows.engine import screens, wording_screens
+from flows.engine.events import Started
+from flows.engine.model_events import ReportWording
+from flows.engine.text import id_of, published, sentence_id, verbatim
+from tests.flows.chat import LANGUAGES, Chat, at
+from tests.flows.recognizer import UNDERSTANDING, sentence
+
+INTENT, ASKED = "documents.missing", "passport"
+
+
+def reported(chat: Chat) -> list[ReportWording]:
+    return [each for each in chat.effects if isinstance(each, ReportWording)]
+
+
+def answered(language: str = "ru") -> Chat:
+    """Return a chat with an answer, at its button for another meaning."""
+    chat = Chat.begun(language, understanding=UNDERSTANDING).says(sentence(ASKED, language))
+    return chat.presses(f"?else.{INTENT}")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sentence_of_an_answer_is_reported_by_its_number(language: str) -> None:
+    chat = answered(language).presses(f"?wording.{INTENT}")
+    assert chat.at == wording_screens.WORDING
+    assert chat.shows(wording_screens.WHICH)
+    assert chat.conversation.asked is not None
+    second = chat.conversation.asked.options[1].key
+    chat.says("2")
+    assert reported(chat) == [ReportWording(language, second)]
+    assert chat.shows(wording_screens.THANKS)
+    assert chat.at == screens.MENU
+
+
+def test_sentence_that_sounds_wrong_is_offered_below_more_of_an_answer() -> None:
+    chat = Chat.begun("ru", understanding=UNDERSTANDING).says(sentence(ASKED, "ru"))
+    assert f"?wording.{INTENT}" in chat.presses(f"?more.{INTENT}").keys
+
+
+@pytest.mark.parametrize("typed", ["/wording", "ошибка в переводе"])
+def test_wording_command_lists_the_open_answer(typed: str) -> None:
+    chat = answered().says(typed)
+    assert chat.at == wording_screens.WORDING
+    assert not reported(chat)
+    assert not reported(chat.presses("back"))
+    assert chat.at == screens.MENU
+
+
+def test_wording_command_lists_the_menu_and_its_buttons() -> None:
+    chat = Chat.begun("ru").says("/wording")
+    assert chat.conversation.asked is not None
+    first = chat.conversation.asked.options[0].key
+    assert first == id_of(screens.MENU_TEXT)
+    assert len(chat.conversation.asked.options) == wording_screens.MAX_SENTENCES + 1
+    assert reported(chat.presses(first)) == [ReportWording("ru", first)]
+
+
+def test_wording_command_returns_to_the_question_of_a_form() -> None:
+    chat = at("purpose").says("/wording")
+    assert chat.at == wording_screens.WORDING
+    assert reported(chat.says("1"))
+    assert chat.at == "purpose"
+
+
+def test_wording_command_needs_a_language() -> None:
+    chat = Chat().takes(Started()).says("/wording")
+    assert chat.at == screens.LANGUAGE
+
+
+def test_sentence_id_follows_the_sentence_and_names_no_person() -> None:
+    assert id_of(screens.MENU_TEXT) == sentence_id("", screens.MENU_TEXT.msgid)
+    assert id_of(published({"en": "New.", "ru": "Новое."})) == sentence_id("", "New.")
+    assert id_of(verbatim("Testova")) == ""
