@@ -90,11 +90,11 @@ def may_be_sure(message: Message) -> bool:
     """
     if message.is_blank:
         return False
-    if message.highest() >= SURE and _is_sure(message.whole):
+    if message.may_reach(SURE) and _is_sure(message.whole):
         return True
     left = len(message.clauses)
     for clause in sorted(message.clauses, key=lambda each: len(each.words)):
-        is_sure = message.highest(clause) >= SURE_PART and _is_sure_part(message.part(clause))
+        is_sure = message.may_reach(SURE_PART, clause) and _is_sure_part(message.part(clause))
         left -= not is_sure
         if left < MAX_QUESTIONS:
             break
@@ -103,6 +103,8 @@ def may_be_sure(message: Message) -> bool:
 
 def danger_without_lexicon(message: Message) -> DangerLevel:
     """Return the reaction of `decide` to danger, but not to phrases of `crisis_words`."""
+    if not message.may_reach_danger(DANGER_CARD):
+        return DangerLevel.NONE
     level = danger_level(message.danger_by_model[0])
     return DangerLevel.NONE if level and message.is_noise else level
 

@@ -29,6 +29,7 @@ PIECE = 4
 FAMILIAR_BITS, FAMILIAR_SHIFT = 21, 11
 # N-grams consist of units of this encoding; rare characters have two units of two bytes.
 ENCODING, WIDTH = "utf-16-le", 2
+SPACE = " ".encode(ENCODING)
 
 WORD, BARE, PAIR = map(crc32, (b"w", b"c", b"b"))
 
@@ -51,12 +52,12 @@ def extract(words: Sequence[str]) -> Features:
     han = [word for word in words if IS_HAN.match(word)]
     letters = [word for word in words if not IS_HAN.match(word)] if han else words
     pieces, hashes, halves = _han(han) if han else ([], [], [])
-    for word in letters:
-        _single, *found = _hashes(f" {word} ", MAX_LENGTH)
+    if letters:
+        _single, *found = _hashes_in_words(letters)
         pieces += found[PIECE - 2]
         for each in found:
             hashes += each
-    hashes += _words(letters)
+        hashes += _words(letters)
     counts = Counter([each & MASK for each in hashes])
     values = list(map(REPEATED.__getitem__, counts.values()))
     if halves:
@@ -69,13 +70,34 @@ def _han(words: Sequence[str]) -> tuple[list[int], list[int], list[int]]:
 
     N-grams also cross the places between words.
     """
-    pieces, pairs, triples = _hashes(f" {' '.join(words)} ", MAX_HAN_LENGTH)
+    pieces, pairs, triples = _hashes(_units(f" {' '.join(words)} "), MAX_HAN_LENGTH)
     return list(pieces), [*pieces, *pairs, *triples], triples
 
 
-def _hashes(text: str, longest: int) -> list[list[int]]:
+def _hashes_in_words(words: Sequence[str]) -> list[list[int]]:
+    """Return the hashes of the n-grams of words with a space before and after each of them.
+
+    The whole line is hashed at once: that costs less than a call for each word.
+    """
+    units = _units(f" {' '.join(words)} ")
+    found = _hashes(units, MAX_LENGTH)
+    spaces = [at for at, unit in enumerate(units) if unit is SPACE][-2:0:-1]
+    for length, same in enumerate(found[2:], 3):
+        end = len(same)
+        for space in spaces:
+            # An n-gram that begins here has the space inside, so it is of no word.
+            start = max(space - length + 2, 0)
+            del same[start : min(space, end)]
+            end = start
+    return found
+
+
+def _units(text: str) -> list[bytes]:
+    return list(map(UNITS.__getitem__, memoryview(text.encode(ENCODING)).cast("H")))
+
+
+def _hashes(units: Sequence[bytes], longest: int) -> list[list[int]]:
     """Return the hashes of the n-grams of a text for each length, from 1 to the longest."""
-    units = list(map(UNITS.__getitem__, memoryview(text.encode(ENCODING)).cast("H")))
     found = [list(map(crc32, units))]
     for length in range(1, longest):
         # The checksum of an n-gram continues that of the shorter one with which it begins.
@@ -126,4 +148,4 @@ REPEATED = _Values()
 REPEATED |= {count: REPEATED[count] for count in range(1, 64)}
 UNITS = _Units()
 USUAL = memoryview(" абвгдежзиклмнопрстуфхчш0123456789?!".encode(ENCODING)).cast("H")
-UNITS |= {unit: UNITS[unit] for unit in USUAL}
+UNITS |= {unit: UNITS[unit] for unit in USUAL} | {ord(" "): SPACE}

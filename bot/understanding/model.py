@@ -19,12 +19,13 @@ from flows.knowledge.intents import BY_ID, Kind
 
 FILE = Path(__file__).parent / "model.npz"
 # Raise when skeleton, features or file layout change: a model of another version is refused.
-VERSION = 4
+VERSION = 5
 # Shorter lines say nothing about the keyboard.
 MIN_EASE = 5
-# Measured on held-back fifths of the danger phrases: 10 of 5,037 have no word that begins with the
-# same four letters as a word which is as common in danger as elsewhere, and none of 900 test lines.
-DANGER_START = 4
+# Measured on held-back fifths of the danger phrases: 31 of 9,162 have no word that begins with the
+# same five letters as a word which is as common in danger as elsewhere, and none of 540 test lines.
+# With four letters 29 had none, and a tenth more harmless lines had one.
+DANGER_START = 5
 
 UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile)
 
@@ -153,6 +154,28 @@ def chances(odds: Sequence[float], danger: slice) -> tuple[list[float], float]:
     return found, _chance(sum(found[danger]), whole)
 
 
+def highest_chance(odds: Sequence[float]) -> float:
+    """Return at least the probability of the likeliest class, at a fifth of the cost.
+
+    It would be this one if only the two likeliest classes were possible.
+    """
+    classes = list(odds[:-1])
+    first = max(classes)
+    classes.remove(first)
+    return 1 / (1 + math.exp(max(classes) - first))
+
+
+def highest_danger(odds: list[float], danger: slice) -> float:
+    """Return at least the probability of danger that `chances` returns, at a fifth of the cost.
+
+    Each kind of danger counts as the likeliest of them, and all other classes as their likeliest.
+    """
+    dangers = odds[danger]
+    others = max(odds[: danger.start] + odds[danger.stop : -1])
+    summed = max(dangers) + math.log(len(dangers)) - others
+    return 1 / (1 + math.exp(-(max(summed, MIN_ODDS) + odds[-1]) / 2))
+
+
 def calibrated(odds: Scores, danger: slice) -> tuple[Scores, list[float]]:
     """Return the probabilities of the classes and of danger for each row, as `chances` does."""
     found = softmax(odds[:, :-1])
@@ -221,3 +244,4 @@ CODES = LETTERS + 2
 LETTER_CODES = _LetterCodes({ord(" "): 0} | {FIRST_LETTER + at: at + 1 for at in range(LETTERS)})
 KNOWN = tuple(map(chr, LETTER_CODES))
 MIN_PROBABILITY = 1e-6
+MIN_ODDS = math.log(MIN_PROBABILITY / (1 - MIN_PROBABILITY))

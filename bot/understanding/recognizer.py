@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import NamedTuple
 
 from bot.i18n import crisis_words
 from bot.understanding import politeness, skeleton
-from bot.understanding.model import Model, chances, of_kind
+from bot.understanding.model import Model, chances, highest_chance, highest_danger, of_kind
 from bot.understanding.skeleton import Skeleton
 from flows.knowledge.intents import Kind
 
@@ -115,12 +114,30 @@ class Recognizer:
         return self.message(text).recognize()
 
 
-class Found(NamedTuple):
-    """Probabilities of the classes and of danger for a line, and its pieces."""
+class Found:
+    """The log-odds of a line and its pieces; probabilities are calculated when first used."""
 
-    classes: list[float]
-    danger: float
-    pieces: list[int]
+    def __init__(self, model: Model, words: Sequence[str], danger: slice) -> None:
+        self.odds, self.pieces = model.read(words)
+        self._danger = danger
+
+    @property
+    def classes(self) -> list[float]:
+        """The probability of each class."""
+        return self._chances[0]
+
+    @property
+    def danger(self) -> float:
+        """The probability of danger."""
+        return self._chances[1]
+
+    def may_reach_danger(self, least: float) -> bool:
+        """Return False if the probability of danger is lower."""
+        return highest_danger(self.odds, self._danger) >= least
+
+    @cached_property
+    def _chances(self) -> tuple[list[float], float]:
+        return chances(self.odds, self._danger)
 
 
 class Message:
@@ -151,11 +168,9 @@ class Message:
         0 is the whole message.
         """
         mass, surest = self.danger_by_model
-        if not mass:
-            return 0.0, 0
         if crisis_words.danger(skeleton.shortened(self.text)):
             return max(mass, LEXICON_DANGER), surest
-        return (0.0 if self.is_noise else mass), surest
+        return (0.0 if mass and self.is_noise else mass), surest
 
     @cached_property
     def danger_by_model(self) -> tuple[float, int]:
@@ -166,8 +181,13 @@ class Message:
         """
         if not self._model.has_danger_word(self._line.words):
             return 0.0, 0
-        lines = (self._line, *self._sentences)
-        return _most_danger([self._found(line).danger for line in lines])
+        return _most_danger([self._found(line).danger for line in self._lines])
+
+    def may_reach_danger(self, least: float) -> bool:
+        """Return False if `danger_by_model` is lower, which costs less."""
+        return self._model.has_danger_word(self._line.words) and any(
+            self._found(line).may_reach_danger(least) for line in self._lines
+        )
 
     @property
     def is_noise(self) -> bool:
@@ -181,7 +201,7 @@ class Message:
         danger, surest = self.danger
         best, *next_best = self._ranked(self._found(self._asking).classes)
         classes, dangers = self._model.classes, self._recognizer.danger
-        deciding = self._found((self._line, *self._sentences)[surest]).classes[dangers]
+        deciding = self._found(self._lines[surest]).classes[dangers]
         whole = self.whole
         return Recognition(
             intent=best.intent,
@@ -207,9 +227,9 @@ class Message:
         """The clauses, if there are several."""
         return () if self._wrong_layout else skeleton.clauses(self._asking, MAX_CLAUSES)
 
-    def highest(self, line: Skeleton | None = None) -> float:
-        """Return the probability of the likeliest intent of a clause, or of the whole message."""
-        return max(self._found(line or self._asking).classes)
+    def may_reach(self, least: float, line: Skeleton | None = None) -> bool:
+        """Return False if no intent of a clause, or of the whole message, has this probability."""
+        return highest_chance(self._found(line or self._asking).odds) >= least
 
     def part(self, line: Skeleton) -> Part:
         """Return the reading of a clause."""
@@ -237,6 +257,11 @@ class Message:
             return self._line
         return skeleton.without(self._line, aside)
 
+    @property
+    def _lines(self) -> tuple[Skeleton, ...]:
+        """The whole message, then its sentences if there are several."""
+        return self._line, *self._sentences
+
     @cached_property
     def _sentences(self) -> Sequence[Skeleton]:
         """The sentences, if there are several; none of a wrong layout, whose marks are letters."""
@@ -255,8 +280,7 @@ class Message:
         """Return the probabilities and the pieces of a part; equal parts are read once."""
         read = self._read.get(line.words)
         if read is None:
-            odds, pieces = self._model.read(line.words)
-            read = Found(*chances(odds, self._recognizer.danger), pieces)
+            read = Found(self._model, line.words, self._recognizer.danger)
             self._read[line.words] = read
         return read
 

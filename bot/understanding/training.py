@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.i18n import crisis_words
 from bot.understanding import features, model, phrases, skeleton
 from bot.understanding.features import Features, Numbers
 from bot.understanding.model import Model, Scores
@@ -263,7 +262,7 @@ def familiar_pieces(samples: Samples) -> NDArray[np.uint8]:
 def danger_starts(samples: Samples) -> frozenset[str]:
     """Return the first letters of words that are at least as common in danger as elsewhere.
 
-    Without Chinese words. Those of crisis phrases are always among them.
+    Without Chinese words. Phrases of `crisis_words` are searched for besides.
     """
     every, dangers = Counter[str](), Counter[str]()
     kinds = [BY_ID[phrase.intent].kind for phrase in samples.phrases]
@@ -273,8 +272,7 @@ def danger_starts(samples: Samples) -> frozenset[str]:
         if kind is Kind.DANGER:
             dangers.update(starts)
     share = kinds.count(Kind.DANGER) / len(kinds)
-    common = (start for start, count in dangers.items() if count >= share * every[start])
-    return frozenset(common).union(*map(_starts, crisis_words.PHRASES))
+    return frozenset(start for start, count in dangers.items() if count >= share * every[start])
 
 
 def _starts(text: str) -> set[str]:

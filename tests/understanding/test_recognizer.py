@@ -4,6 +4,7 @@ import json
 import random
 import string
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from zlib import crc32
 
 import numpy as np
@@ -17,7 +18,15 @@ from bot.understanding.decision import Certainty, DangerLevel, decide
 from bot.understanding.engine_adapter import EngineRecognizer
 from bot.understanding.entities import extract
 from bot.understanding.evaluation import HeldLine
-from bot.understanding.model import FILE, Model, calibrated, chances, of_kind
+from bot.understanding.model import (
+    FILE,
+    Model,
+    calibrated,
+    chances,
+    highest_chance,
+    highest_danger,
+    of_kind,
+)
 from bot.understanding.phrases import Phrase
 from bot.understanding.recognizer import (
     MAX_CLAUSES,
@@ -271,6 +280,29 @@ def test_features_of_a_word_are_checksums_of_its_ngrams(word: str) -> None:
     assert set(features.extract([word]).buckets) == buckets
     pair = crc32(f"b{word} {word}".encode()) & features.MASK
     assert set(features.extract([word, word]).buckets) == buckets | {pair}
+
+
+@pytest.mark.parametrize("line", ["аб в где", "а а а", "мен", "қ 1 ?!", "𐍈𐍉 в 𐍊", "а бвг д ежзик"])
+def test_features_of_a_line_are_those_of_its_words_and_pairs(line: str) -> None:
+    words = line.split()
+    alone = [features.extract([word]) for word in words]
+    pairs = {
+        crc32(f" {other}".encode(), crc32(one.encode(), features.PAIR)) & features.MASK
+        for one, other in pairwise(words)
+    }
+    found = features.extract(words)
+    assert set(found.buckets) == {bucket for each in alone for bucket in each.buckets} | pairs
+    assert sorted(found.pieces) == sorted(piece for each in alone for piece in each.pieces)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_upper_bounds_of_probabilities_hold_for_any_odds(seed: int, recognizer: Recognizer) -> None:
+    numbers = random.Random(seed)
+    spread = numbers.choice((1, 5, 20))
+    odds = [numbers.gauss(0, spread) for _ in (*recognizer.model.classes, "danger")]
+    classes, danger = chances(odds, recognizer.danger)
+    assert highest_chance(odds) >= max(classes)
+    assert highest_danger(odds, recognizer.danger) >= danger
 
 
 def test_chances_of_a_line_are_those_of_a_row(recognizer: Recognizer) -> None:
