@@ -189,6 +189,8 @@ def _origin(answers: Answers) -> Origin:
 def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Text]:
     if _origin(answers).dangerous:
         yield SAFETY_FIRST
+    if chosen.key == "prp":
+        yield from said(_origin(answers).permit, today)
     if chosen.key == "citizenship_simplified":
         yield KEEP
     if answers.get("location") in ("kazakhstan", "unsaid"):

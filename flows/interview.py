@@ -92,7 +92,7 @@ def _stages(today: date) -> Iterator[Text]:
     yield STAGES
     yield from stages
     yield joined(NOT_VERIFIED, PRICE)
-    yield from said([TESTS], today)
+    yield from said([pilot_2026.BINDS, TESTS], today)
 
 
 def _line(exercise: Exercise) -> Text:

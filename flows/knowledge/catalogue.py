@@ -13,7 +13,7 @@ from flows.knowledge.laws import LAWS
 from flows.knowledge.living import LIVING
 from flows.knowledge.offices import OFFICES
 from flows.knowledge.permits import PERMIT_DOCUMENTS
-from flows.knowledge.pilot_2026 import PHASE, PILOT, PILOT_WITHHELD
+from flows.knowledge.pilot_2026 import BESIDE_THE_STAGES, PHASE, PILOT, PILOT_WITHHELD
 from flows.knowledge.quota import DUTIES, QUOTA, QUOTA_WITHHELD, SETTLED, SHYMKENT
 from flows.knowledge.registry import REGISTRY, REGISTRY_WITHHELD
 from flows.knowledge.requirements import REQUIREMENTS
@@ -27,6 +27,7 @@ FACTS: Sequence[Fact] = tuple(
             *REGISTRY,
             PHASE,
             *PILOT,
+            *BESIDE_THE_STAGES,
             *KANDAS,
             *QUOTA,
             *DUTIES,

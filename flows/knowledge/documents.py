@@ -363,14 +363,17 @@ DOCUMENTS_WITHHELD = (
     Withheld(
         key="documents.departure_consent",
         words=(
-            "Mentioned by press for the pilot; older rules exempted ethnic Kazakhs from the"
-            " PRC. Handoff."
+            "The order of the pilot asks for the written consent of the state of citizenship (see"
+            " prp.consent). Rules of 2021 and 2022 exempted refugees and ethnic Kazakhs from the"
+            " PRC; whether appendix 3 of the pilot does was not read. The ministry's list of 16 Oct"
+            " 2025 names no consent. Handoff; never send anyone to their state for it."
         ),
         sources=(
-            "https://patrioty.org.ua/politic/netiurkomovnym-stane-vazhche-kazakhstan-zaprovadyv-movnyi-ispyt-dlia-otrymannia-posvidky-na-prozhyvannia-587110.html",
+            "https://www.zakon.kz/obshestvo/6510008-rossiyanam-dlya-pmzh-v-kazakhstane-nuzhen-dokument-kotorogo-net-v-rossii.html",
+            "http://kazakhstannewsgazette.com/rules-for-issuing-residence-permits-to-foreigners-have-been-changed-in-kazakhstan/",
             "https://adilet.zan.kz/rus/docs/V1500012880",
         ),
-        as_of="2026-02-24",
+        as_of="2026-03-05",
     ),
     Withheld(
         key="documents.hukou",

@@ -21,15 +21,39 @@ UZ_STAY = Fact(
     key="uz.stay",
     countries=frozenset({"UZ"}),
     text=_(
-        "Citizens of Uzbekistan need no visa. They may stay 30 days without registration, and 90"
-        " days in any 180."
+        "Citizens of Uzbekistan need no visa, by an agreement of 7 July 2000. They may stay 30 days"
+        " at a time, and 90 days in any 180. To stay longer at a time they need a temporary"
+        " residence permit: ask the migration police before day 30."
     ),
     ended=STAY_ENDED,
     sources=(
-        "https://m.kun.uz/en/news/2023/01/31/kazakhstan-extends-period-of-stay-without-registration-for-citizens-of-uzbekistan",
+        "https://en.trend.az/casia/kazakhstan/3882709.html",
+        "https://vestikavkaza.ru/material/437870",
         "https://upl.uz/policy/31207-news.html",
+        "https://m.kun.uz/en/news/2023/01/31/kazakhstan-extends-period-of-stay-without-registration-for-citizens-of-uzbekistan",
+        "https://ru.sputnik.kz/amp/20230131/grazhdane-uzbekistana-i-kazakhstana-smogut-ezdit-drug-k-drugu-bez-registratsii-na-30-dney-31618921.html",
+        "https://ratel.kz/kaz/12705",
     ),
-    as_of=date(2023, 1, 31),
+    as_of=date(2024, 4, 6),
+    about=About.VISA,
+)
+TJ_STAY = Fact(
+    key="tj.stay",
+    countries=frozenset({"TJ"}),
+    text=_(
+        "Citizens of Tajikistan need no visa, by an agreement in force since 7 June 2002. By"
+        " another agreement, of 2018, they may stay 30 days without registration. That agreement"
+        " names up to 90 days in all. Ask a mission whether this still applies."
+    ),
+    ended=STAY_ENDED,
+    sources=(
+        "https://en.inform.kz/news/kazakhstanis-to-stay-up-to-30-days-without-registration-in-tajikistan_a3477095/",
+        "https://tj.sputniknews.ru/20190117/kazahstan-odobril-soglashenie-tajikistan-migracionnoe-sotrudnichestvo-1028000058.html",
+        "https://asiaplus.news/2025/11/26/v-kazahstane-vvodyat-novye-pravila-registraczii-inostranczev-chto-vazhno-znat-grazhdanam-tadzhikistana",
+        _MINSK,
+        "https://adilet.zan.kz/kaz/docs/Z010000262_/compare",
+    ),
+    as_of=date(2019, 1, 17),
     about=About.VISA,
 )
 TR_STAY = Fact(
@@ -81,8 +105,9 @@ IR_STAY_ENDS = Fact(
     key="ir.stay_ends",
     countries=frozenset({"IR"}),
     text=_(
-        "Citizens of Iran may stay 14 days without a visa, 42 days in any 180. For "
-        "longer, ask an officer before you travel, or at once if you are here."
+        "Citizens of Iran may stay 14 days without a visa. In any 180 days they may stay 42"
+        " days in all. Do you want to stay longer? Ask an officer before you travel, or at once if"
+        " you are here."
     ),
     ended=_(
         "Did you come from Iran without a visa, and do you want to stay? In 2026 people had 14 days"
@@ -169,6 +194,7 @@ REGISTER = Fact(
         "https://podrobno.uz/cat/world/v-kazakhstane-migrantov-budut-registrirovat-po-novym-pravilam-",
         "https://www.inform.kz/ru/pravila-registratsii-immigrantov-v-kazahstane-izmenyatsya-af3b97",
         "https://1news.az/news/20251125025651200-Kazakhstan-uzhestochaet-migratsionnyi-kontrol",
+        "https://asiaplus.news/2025/11/26/v-kazahstane-vvodyat-novye-pravila-registraczii-inostranczev-chto-vazhno-znat-grazhdanam-tadzhikistana",
     ),
     as_of=date(2025, 11, 26),
     since=date(2026, 7, 1),
@@ -204,17 +230,6 @@ FINGERPRINTS = Fact(
     about=About.VISA,
 )
 
-UZ_AGREEMENT = Fact(
-    key="uz.agreement",
-    countries=frozenset({"UZ"}),
-    text=_("Kazakhstan has an agreement on visa-free entry with Uzbekistan, of 7 July 2000."),
-    sources=(
-        "https://ru.sputnik.kz/amp/20230131/grazhdane-uzbekistana-i-kazakhstana-smogut-ezdit-drug-k-drugu-bez-registratsii-na-30-dney-31618921.html",
-        "https://ratel.kz/kaz/12705",
-    ),
-    as_of=date(2023, 1, 31),
-    about=About.VISA,
-)
 CN_AGREEMENT = Fact(
     key="cn.agreement",
     countries=frozenset({"CN"}),
@@ -240,24 +255,13 @@ TR_AGREEMENT = Fact(
     dated=Dated.READ,
     about=About.VISA,
 )
-TJ_AGREEMENT = Fact(
-    key="tj.agreement",
-    countries=frozenset({"TJ"}),
-    text=_(
-        "Kazakhstan has an agreement on visa-free entry with Tajikistan, in force since 7 June"
-        " 2002."
-    ),
-    sources=(_MINSK, "https://adilet.zan.kz/kaz/docs/Z010000262_/compare"),
-    as_of=COLLECTED,
-    dated=Dated.READ,
-    about=About.VISA,
-)
 IR_ALONE = Fact(
     key="ir.no_agreement",
     countries=frozenset({"IR"}),
     text=_(
-        "In July 2022 Kazakhstan opened visa-free entry to citizens of Iran on its own. "
-        "We found no agreement: without a visa, an application may not be accepted."
+        "In July 2022 Kazakhstan opened visa-free entry to citizens of Iran on its own. We have"
+        " found no agreement. We have not found whether the residence permit can be applied for"
+        " without a visa."
     ),
     sources=(
         "https://the-steppe.com/novosti/dlya-indii-irana-i-knr-v-kazahstane-vveden-bezvizovyy-rezhim-na-14-dney",
@@ -280,10 +284,8 @@ DE_ALONE = Fact(
 )
 # Whether there is an agreement on visa-free entry, by citizenship.
 AGREEMENTS = (
-    UZ_AGREEMENT,
     CN_AGREEMENT,
     TR_AGREEMENT,
-    TJ_AGREEMENT,
     IR_ALONE,
     DE_ALONE,
 )
@@ -294,13 +296,13 @@ AGREEMENT_UNCHECKED = _(
 NO_AGREEMENT_FOUND = frozenset({"AF", "TM"})
 
 # Countries with a stay of up to 90 days, whose citizens register.
-REGISTERED = frozenset({"DE", "KG", "MN", "RU", "TR", "UZ"})
+REGISTERED = frozenset({"DE", "KG", "MN", "RU", "TJ", "TR", "UZ"})
 # Countries whose citizens' stay was not checked.
-UNCHECKED = frozenset({"AF", "TJ", "TM"})
+UNCHECKED = frozenset({"AF", "TM"})
 STAY_OPEN = _(
     "We have not checked how long citizens of your country may stay. Ask an officer before you"
     " travel. If you are already in Kazakhstan, ask at once."
 )
 
-STAYS = (UZ_STAY, TR_STAY, DE_STAY, IR_STAY, EAEU_STAY, MN_STAY)
+STAYS = (UZ_STAY, TR_STAY, DE_STAY, IR_STAY, EAEU_STAY, MN_STAY, TJ_STAY)
 ENTRY = (*STAYS, *AGREEMENTS, IR_STAY_ENDS, VISA_FREE, TM_BALKAN, REGISTER, HOST, FINGERPRINTS)

@@ -204,7 +204,7 @@ ENTRIES = (
         label=row("Near my relatives"),
         text=_("Can I live in the south, in Almaty or Astana, near my relatives?"),
         parts=(
-            Together((quota.SOUTH, quota.SETTLED, quota.SHYMKENT)),
+            Together((quota.SOUTH, quota.REGIONS, quota.SHYMKENT)),
             kandas.WHERE_TO_LIVE,
             ASK_AKIMAT,
             quota.PLACES,
@@ -255,7 +255,13 @@ ENTRIES = (
         key="extension",
         label=row("Kandas extension"),
         text=_("My kandas status runs out. Can it be extended?"),
-        parts=(kandas.VALIDITY, kandas.EXTENSION, kandas.EXTENSION_PAPERS, pilot_2026.PHASE),
+        parts=(
+            kandas.VALIDITY,
+            kandas.EXTENSION,
+            kandas.EXTENSION_PAPERS,
+            pilot_2026.EXTENSION,
+            pilot_2026.PHASE,
+        ),
     ),
 )
 

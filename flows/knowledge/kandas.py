@@ -183,11 +183,12 @@ WHERE_TO_LIVE = Fact(
 ROLE = Fact(
     key="nationality_commission.role",
     text=_(
-        "If no paper says that you are Kazakh, you need a recommendation. The commission "
-        "that considers applications for the kandas status gives it."
+        "If no paper says that you are Kazakh, you need a recommendation. The commission that"
+        " establishes Kazakh ethnicity gives it."
     ),
     sources=(
         "https://www.inform.kz/ru/v-kazahstane-uprostyat-protseduru-prisvoeniya-statusa-kandasa-070083",
+        "https://www.tema-kz.net/novosti-kazakhstana/item/104406-esli-voznikayut-somneniya-dnk-test-pri-poluchenii-statusa-kandasa-predlozhili-vvesti-v-kazahstane",
     ),
     as_of=date(2025, 10, 17),
 )

@@ -217,8 +217,8 @@ IR_MISSIONS = Fact(
     key="ir.evacuation",
     countries=frozenset({"IR"}),
     text=_(
-        "The staff of the missions in Iran were evacuated in March 2026. We do not know "
-        "whether they work again."
+        "In March 2026 diplomats of Kazakhstan were brought out of Iran. We do not know whether"
+        " the missions there work now."
     ),
     sources=(
         "https://rus.baq.kz/skolko-kazahstantsev-ostayutsya-v-irane-i-izraile-otvet-mid-320016869/",

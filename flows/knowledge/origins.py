@@ -36,8 +36,9 @@ class Origin:
     If the country is `dangerous`, its citizens are not asked to fetch a paper. `entry` facts are
     about coming in. `inside` facts are for people already in Kazakhstan. `exchange` facts are said
     with citizenship. `ends` facts say when a stay ends; they open an answer. `leaving` is said to
-    everybody who may not have left yet, since it cannot be done afterwards. `stay_open` says that
-    the length of a stay was not checked.
+    everybody who may not have left yet, since it cannot be done afterwards. `permit` facts open the
+    list of papers for the residence permit. `stay_open` says that the length of a stay was not
+    checked.
     """
 
     code: str
@@ -48,6 +49,7 @@ class Origin:
     exchange: tuple[Fact, ...] = ()
     ends: tuple[Fact, ...] = ()
     leaving: Fact | None = None
+    permit: tuple[Fact, ...] = ()
     stay_open: Text | None = None
     dangerous: bool = False
 
@@ -76,6 +78,7 @@ KNOWN = (
         inside=(laws.CN_PAGES,),
         ends=(cards.CHINA_STAY_ENDS,),
         leaving=requirements.CHINA_FIRST,
+        permit=(requirements.CHINA_TWO_PAPERS,),
         dangerous=True,
     ),
     Origin(
@@ -135,7 +138,8 @@ KNOWN = (
         code="TJ",
         confirmation=Confirmation.TREATY,
         law=laws.TJ,
-        stay_open=entry.STAY_OPEN,
+        entry=(entry.TJ_STAY,),
+        inside=(entry.TJ_STAY, entry.REGISTER),
     ),
     Origin(
         code="DE",

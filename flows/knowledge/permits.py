@@ -20,17 +20,16 @@ from flows.knowledge.documents import (
 )
 from flows.knowledge.facts import COLLECTED, About, Dated, Fact
 
+_MINISTRY = "https://www.zakon.kz/obshestvo/6494496-kak-oformit-vid-na-zhitelstvo-v-kazakhstane-instruktsiya.html"
+_PERMIT = "https://egov.kz/cms/en/services/009pass_mvd"
+
 FORM = Document(
     name=_("Questionnaire application for the residence permit"),
     fact=Fact(
         key="documents.prp_questionnaire",
         text=_("On the official form."),
-        sources=(
-            "https://egov.kz/cms/en/services/009pass_mvd",
-            "https://adilet.zan.kz/rus/docs/V1500012880",
-        ),
-        as_of=COLLECTED,
-        dated=Dated.READ,
+        sources=(_MINISTRY, _PERMIT),
+        as_of=date(2025, 10, 16),
         about=About.PAPERS,
     ),
     where=POLICE,
@@ -75,9 +74,8 @@ HOUSING = Document(
     fact=Fact(
         key="documents.housing_contract",
         text=_("The paper shows where you will live."),
-        sources=("https://egov.kz/cms/en/services/009pass_mvd",),
-        as_of=COLLECTED,
-        dated=Dated.READ,
+        sources=(_MINISTRY, _PERMIT),
+        as_of=date(2025, 10, 16),
         about=About.PAPERS,
     ),
     where=OWNER,
@@ -87,12 +85,8 @@ CHILD_CONSENT = Document(
     fact=Fact(
         key="documents.child_consent_14_18",
         text=_("Only for children of that age."),
-        sources=(
-            "https://egov.kz/cms/en/services/009pass_mvd",
-            "https://adilet.zan.kz/rus/docs/V1500012880",
-        ),
-        as_of=COLLECTED,
-        dated=Dated.READ,
+        sources=(_MINISTRY, _PERMIT),
+        as_of=date(2025, 10, 16),
         about=About.PAPERS,
     ),
     where=NOTARY,
@@ -120,9 +114,8 @@ FEE_RECEIPT = Document(
     fact=Fact(
         key="documents.fee_receipt",
         text=_("The office tells you the amount."),
-        sources=("https://egov.kz/cms/en/services/009pass_mvd",),
-        as_of=COLLECTED,
-        dated=Dated.READ,
+        sources=(_MINISTRY, _PERMIT),
+        as_of=date(2025, 10, 16),
         about=About.PAPERS,
     ),
     where=POLICE,

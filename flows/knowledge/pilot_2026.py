@@ -3,7 +3,7 @@
 from datetime import date
 
 from flows.engine.text import _
-from flows.knowledge.facts import Fact, Withheld
+from flows.knowledge.facts import About, Fact, Withheld
 
 SINCE, UNTIL = date(2026, 2, 13), date(2026, 12, 31)
 
@@ -127,11 +127,79 @@ BEFORE_PERMIT = Fact(
     until=UNTIL,
 )
 
+TEST_FIRST = Fact(
+    key="pilot_2026.test_first",
+    text=_("In the pilot of 2026 a language test comes first."),
+    sources=(
+        "https://www.zakon.kz/pravo/6508012-vydacha-razresheniya-inostrantsam-na-pmzh-i-poluchenie-statusa-kandasa-zapushchen-pilot.html",
+        "https://cis-legislation.com/document.fwx?rgn=173478",
+    ),
+    as_of=date(2026, 2, 16),
+    since=SINCE,
+    until=UNTIL,
+)
+BINDS = Fact(
+    key="pilot_2026.binds",
+    text=_(
+        "The order of the pilot is for immigrants who come to live in Kazakhstan permanently. The"
+        " order covers the residence permit, the kandas status and its extension. We have found no"
+        " exemption for relatives, children or older people. We have not found what applies to"
+        " applications made before 13 February 2026. Do you live here already? Ask an officer"
+        " whether the order applies to you."
+    ),
+    sources=(
+        "https://www.zakon.kz/pravo/6508012-vydacha-razresheniya-inostrantsam-na-pmzh-i-poluchenie-statusa-kandasa-zapushchen-pilot.html",
+        "https://cis-legislation.com/document.fwx?rgn=173478",
+        "https://prg.kz/lawyer/document/?doc_id=31760941",
+    ),
+    as_of=date(2026, 2, 16),
+    since=SINCE,
+    until=UNTIL,
+)
+EXTENSION = Fact(
+    key="pilot_2026.extension",
+    text=_(
+        "The order of the pilot names the extension of the kandas status too. A private page says"
+        " that the language test comes before an extension as well. Ask an officer before you"
+        " apply."
+    ),
+    sources=(
+        "https://www.zakon.kz/pravo/6508012-vydacha-razresheniya-inostrantsam-na-pmzh-i-poluchenie-statusa-kandasa-zapushchen-pilot.html",
+        "https://cis-legislation.com/document.fwx?rgn=173478",
+        "https://github.com/elorda-it/KieliSite",
+    ),
+    as_of=date(2026, 2, 16),
+    since=SINCE,
+    until=UNTIL,
+)
+# Said only after the safety sentence, since the state that a person leaves issues the paper.
+CONSENT = Fact(
+    key="prp.consent",
+    text=_(
+        "In the pilot the residence permit takes your country's written consent to the move."
+        " Another paper that shows this permission can replace it. We have not found whom the rules"
+        " exempt. Russia's consulate says that Russia issues no such paper. Talk to an officer"
+        " before you ask your country for it."
+    ),
+    ended=_(
+        "In 2026 the residence permit took your country's written consent to the move. We have not"
+        " checked again. Talk to an officer before you ask your country for it."
+    ),
+    sources=(
+        "https://www.zakon.kz/obshestvo/6510008-rossiyanam-dlya-pmzh-v-kazakhstane-nuzhen-dokument-kotorogo-net-v-rossii.html",
+        "https://www.lada.kz/kazakhstan-news/150173-kazakhstan-trebuet-u-rossiian-dlia-vnzh-dokument-kotorogo-ne-sushchestvuet-v-prirode.html",
+    ),
+    as_of=date(2026, 3, 5),
+    since=SINCE,
+    until=UNTIL,
+    about=About.PAPERS,
+)
+
 PHASE = Fact(
     key="pilot_2026.phase",
     text=_(
-        "A pilot runs in 2026. Four steps come before the kandas status and the residence permit: a"
-        " language test, a questionnaire, a check by authorities and an interview."
+        "A pilot runs in 2026. Before the kandas status and the residence permit come a language"
+        " test and a questionnaire. Then come a check by authorities and an interview."
     ),
     sources=(
         "https://cis-legislation.com/document.fwx?rgn=173478",
@@ -162,6 +230,8 @@ PILOT = (
     TWO_TRACKS,
     BEFORE_PERMIT,
 )
+# Facts that are no stage of the pilot.
+BESIDE_THE_STAGES = (TEST_FIRST, BINDS, EXTENSION, CONSENT)
 
 PILOT_WITHHELD = (
     Withheld(
@@ -244,17 +314,23 @@ PILOT_WITHHELD = (
         as_of="2026-02-24",
     ),
     Withheld(
-        key="pilot_2026.departure_consent",
+        key="pilot_2026.certificate",
         words=(
-            "Press reports also mention a written consent of the state of citizenship to"
-            " leave for permanent residence. An older list exempted ethnic Kazakhs from the"
-            " PRC from that paper; whether the exemption survives is unknown."
+            "One law firm (acsour.kz, 18 May 2026) says that the steps end in a screening"
+            " certificate, valid for a year, without which no office takes the application, and"
+            " that the check takes 20 working days. No other source says so."
         ),
-        sources=(
-            "https://patrioty.org.ua/politic/netiurkomovnym-stane-vazhche-kazakhstan-zaprovadyv-movnyi-ispyt-dlia-otrymannia-posvidky-na-prozhyvannia-587110.html",
-            "https://adilet.zan.kz/rus/docs/V1500012880",
+        as_of="2026-05-18",
+    ),
+    Withheld(
+        key="pilot_2026.regions_and_level",
+        words=(
+            "One firm (after 13 Apr 2026) says that level B1 is asked and that permits are applied"
+            " for in seven regions only. Four other sources of 2026 keep A1 and name no regions."
+            " Ask the ministry before saying either."
         ),
-        as_of="2026-02-24",
+        sources=("https://konsugroup.com/en/news/residence-permits-rules-kazakhstan-2026/",),
+        as_of="2026-04",
     ),
     Withheld(
         key="pilot_2026.exemptions",

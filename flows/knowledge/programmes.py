@@ -5,7 +5,16 @@ from datetime import date
 
 from flows.engine.conditions import ALWAYS, Answers, Condition, Is, all_of, holds
 from flows.engine.text import Text, row
-from flows.knowledge import cards, documents, kandas, permits, pilot_2026, quota, settling
+from flows.knowledge import (
+    cards,
+    documents,
+    kandas,
+    permits,
+    pilot_2026,
+    quota,
+    requirements,
+    settling,
+)
 from flows.knowledge.documents import Document
 from flows.knowledge.facts import Fact
 
@@ -79,7 +88,12 @@ PROGRAMMES = (
         key="kandas_extension",
         name=row("Kandas extension"),
         needs=needs(documents.APPLICATION, documents.EARLIER_STATUS),
-        facts=(pilot_2026.BASIS, kandas.EXTENSION, kandas.EXTENSION_PAPERS),
+        facts=(
+            pilot_2026.BASIS,
+            kandas.EXTENSION,
+            kandas.EXTENSION_PAPERS,
+            pilot_2026.EXTENSION,
+        ),
         confirmed=False,
     ),
     Programme(
@@ -94,7 +108,13 @@ PROGRAMMES = (
             *CONFIRMED,
             *needs(permits.PHOTO, permits.FEE_RECEIPT, permits.FINGERPRINTS),
         ),
-        facts=(pilot_2026.BEFORE_PERMIT, settling.SOLVENCY, settling.CARD),
+        facts=(
+            pilot_2026.BEFORE_PERMIT,
+            requirements.CERTIFICATES,
+            pilot_2026.CONSENT,
+            settling.SOLVENCY,
+            settling.CARD,
+        ),
     ),
     Programme(
         key="citizenship_simplified",

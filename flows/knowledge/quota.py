@@ -226,7 +226,41 @@ SETTLED = Fact(
         "https://zakon.kz/sobytiia/6377411-bolee-15-tys-etnicheskikh-kazakhov-poluchili-status-kandasa-s-nachala-goda.html",
     ),
     as_of=date(2022, 12, 31),
+    # The share of a region misleads where nothing says that it has no places in the quota.
+    until=UNTIL,
     about=About.HISTORY,
+)
+REGIONS = Fact(
+    key="regional_quota.regions_2026",
+    text=_(
+        "The quota of 2026 names eight regions: Pavlodar, Akmola, Abai, East Kazakhstan,"
+        " North Kazakhstan, Kostanay, Atyrau and West Kazakhstan."
+    ),
+    sources=(
+        "https://mgorod.kz/news/v-kazaxstane-bolee-8-tysiac-celovek-vkliuceny-v-kvotu-pereseleniia-na-2026-god",
+        "https://rus.baq.kz/v-kazahstane-opredelili-regiony-priyoma-kandasov-i-pereselentsev_300030272/",
+    ),
+    as_of=date(2025, 12, 30),
+    since=SINCE,
+    until=UNTIL,
+)
+NEXT_YEAR = Fact(
+    key="regional_quota.next_year",
+    text=_(
+        "We have not found the quota of 2027. The ministry signed the quota of 2026 on 12 December"
+        " 2025. A draft had been published in November. The quota of 2024 was changed in August of"
+        " that year. The same eight regions had places in 2025 and 2026."
+    ),
+    sources=(
+        "https://www.zakon.kz/pravo/6502262-v-kazakhstane-ustanovili-regionalnye-kvoty-na-priem-kandasov-i-pereselentsev-na-2026-god.html",
+        "https://www.lada.kz/kazakhstan-news/146294-mintrud-kazakhstana-opredeliaet-skolko-kandasov-primet-kazhdyi-region-v-2026-godu.html",
+        "https://news.mail.ru/politics/62420832/",
+        "https://kokshetoday.kz/tag/rasselenie/",
+        "https://mgorod.kz/news/v-kazaxstane-bolee-8-tysiac-celovek-vkliuceny-v-kvotu-pereseleniia-na-2026-god",
+    ),
+    as_of=date(2025, 12, 24),
+    since=SINCE,
+    until=UNTIL,
 )
 
 SHYMKENT = Fact(
@@ -256,6 +290,8 @@ QUOTA = (
     HOME,
     OTHER,
     WHO_GETS,
+    REGIONS,
+    NEXT_YEAR,
 )
 
 QUOTA_WITHHELD = (
@@ -308,14 +344,6 @@ QUOTA_WITHHELD = (
             "https://www.lada.kz/kazakhstan-news/146333-novye-pravila-pereseleniia-v-kazakhstane-s-1-ianvaria-ot-zaiavki-do-kliuchei-ot-kvartiry.html",
         ),
         as_of="2025-11-26",
-    ),
-    Withheld(
-        key="regional_quota.next_year",
-        words=(
-            "The 2027 quota was not found; the 2026 one was signed in December 2025, so"
-            " expect a new order in December 2026."
-        ),
-        as_of="2026-11-24",
     ),
     Withheld(
         key="quota_support.certificate_rest",

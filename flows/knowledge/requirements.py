@@ -11,6 +11,8 @@ from flows.knowledge.laws import CN
 _EGOV = "https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr"
 _PERMIT = "https://egov.kz/cms/en/services/009pass_mvd"
 _PERMIT_RULES = "https://adilet.zan.kz/rus/docs/V1500012880"
+_MINISTRY = "https://www.zakon.kz/obshestvo/6494496-kak-oformit-vid-na-zhitelstvo-v-kazakhstane-instruktsiya.html"
+_MINISTRY_TOO = "https://www.lada.kz/kazakhstan-news/144622-mvd-rasskazalo-kakie-dokumenty-i-na-kakom-iazyke-nuzhny-dlia-vnzh-v-kazakhstane.html"
 _RULES = "https://www.zakon.kz/pravo/6494498-prisvoenie-statusa-kandasa-vneseny-izmeneniya-v-pravila.html"
 
 CHINA_FIRST = Fact(
@@ -30,7 +32,8 @@ KANDAS_PAPERS = Fact(
     key="kandas_status.papers",
     text=_(
         "For the kandas status: an application, an autobiography and identity papers"
-        " of all who apply. Also papers that show Kazakh ethnicity."
+        " of all who apply. Also papers that show Kazakh ethnicity. Identity papers in another"
+        " language need a notary's translation into Kazakh or Russian."
     ),
     sources=(_RULES, _EGOV),
     as_of=date(2025, 10, 26),
@@ -40,7 +43,8 @@ KANDAS_MORE_PAPERS = Fact(
     key="kandas_status.more_papers",
     text=_(
         "Depending on your case: proof of kinship, a labour contract or a certificate"
-        " from a school. In somebody else's home: the consent of the owner."
+        " from a place of study. In somebody else's home: the owner's consent, attested by a"
+        " notary."
     ),
     sources=(
         "https://www.zakon.kz/sovety/6487155-chto-nuzhno-chtoby-poluchit-status-kandasa-v-kazakhstane.html",
@@ -49,16 +53,60 @@ KANDAS_MORE_PAPERS = Fact(
     as_of=date(2026, 2, 12),
     about=About.PAPERS,
 )
+CERTIFICATES_ENDED = _(
+    "Certificates for the residence permit must not be too old. We have not checked again how old"
+    " they may be: ask the office."
+)
 PERMIT_PAPERS = Fact(
     key="prp.papers",
     text=_(
-        "For the residence permit: a form, a passport with a translation, photos and"
-        " fingerprints. Also certificates of no criminal record and of health, and a"
-        " paper about your home."
+        "For the residence permit: a form, the passport, a photo and the receipt for the state fee."
+        " Also certificates of no criminal record and of health, at most 180 days old. A paper"
+        " about your home is needed too."
     ),
-    sources=(_PERMIT, _PERMIT_RULES),
-    as_of=COLLECTED,
-    dated=Dated.READ,
+    ended=CERTIFICATES_ENDED,
+    sources=(_MINISTRY, _MINISTRY_TOO),
+    as_of=date(2025, 10, 16),
+    about=About.PAPERS,
+)
+CERTIFICATES = Fact(
+    key="prp.certificates",
+    text=_(
+        "For the residence permit a certificate of no criminal record may be at most 180 days old."
+        " The same applies to the medical certificate. Papers in other languages need a translation"
+        " into Kazakh or Russian, attested by a notary."
+    ),
+    ended=CERTIFICATES_ENDED,
+    sources=(_MINISTRY, _MINISTRY_TOO),
+    as_of=date(2025, 10, 16),
+    about=About.PAPERS,
+)
+MAY_APPLY = Fact(
+    key="prp.may_apply",
+    text=_(
+        "The Interior Ministry said in October 2025 who may ask the police for the residence"
+        " permit. Ethnic Kazakhs may, and so may people from visa-free countries. Holders of a"
+        " visa for permanent residence may too."
+    ),
+    sources=(_MINISTRY, _MINISTRY_TOO),
+    as_of=date(2025, 10, 16),
+    about=About.PAPERS,
+)
+# Said only after the safety sentence, since the police of China issue the certificate.
+CHINA_TWO_PAPERS = Fact(
+    key="cn.two_papers",
+    countries=frozenset({"CN"}),
+    text=_(
+        "In 2021 ethnic Kazakhs from China needed no certificate of no criminal record. China's"
+        " written consent to the move was not needed either. We have not found whether this still"
+        " applies. Talk to an officer before you ask for either."
+    ),
+    ended=_("Talk to an officer before you ask China for a certificate or a written consent."),
+    sources=(
+        "http://kazakhstannewsgazette.com/rules-for-issuing-residence-permits-to-foreigners-have-been-changed-in-kazakhstan/",
+        "http://azizovpartners.kz/en/2022/10/22/residence-permit-in-kazakhstan-2/",
+    ),
+    as_of=date(2021, 9, 23),
     about=About.PAPERS,
 )
 PASSPORT_DAYS = Fact(
@@ -125,9 +173,8 @@ PAVLODAR = Fact(
 CHILD_CONSENT = Fact(
     key="prp.child_consent",
     text=_("For the residence permit a child of 14 to 18 gives consent before a notary."),
-    sources=(_PERMIT, _PERMIT_RULES),
-    as_of=COLLECTED,
-    dated=Dated.READ,
+    sources=(_MINISTRY, _MINISTRY_TOO),
+    as_of=date(2025, 10, 16),
     about=About.PAPERS,
 )
 PHOTOS = Fact(
@@ -162,17 +209,6 @@ STATELESS_TOO = Fact(
     sources=("https://adilet.zan.kz/eng/docs/Z1100000477",),
     as_of=date(2025, 8, 12),
 )
-UZ_LOSS = Fact(
-    key="uz.loss",
-    countries=frozenset({"UZ"}),
-    text=_(
-        "Have you become a citizen of Kazakhstan? Then a consulate of Uzbekistan records the loss"
-        " of its citizenship. The consulate asks for proof of the date of the new one."
-    ),
-    sources=("https://singapore.mfa.uz/page/886?language=en",),
-    as_of=COLLECTED,
-    dated=Dated.READ,
-)
 CN_LOSS = Fact(
     key="cn.loss",
     countries=frozenset({"CN"}),
@@ -193,9 +229,11 @@ ONE_PARENT = Fact(
     text=_(
         "Another rule is only for papers issued in Kazakhstan. There a child has the ethnicity of"
         " the parents. Later the child may change only to the ethnicity of the other parent. In"
-        " April 2025 the Constitutional Court found this rule too narrow."
+        " April 2025 the Constitutional Court found it unconstitutional to allow no other way. We"
+        " do not know whether the law has changed."
     ),
     sources=(
+        "https://en.tengrinews.kz/laws_initiatives/childs-nationality-in-kazakhstan-prosecutors-office-explains-270465",
         "https://www.zakon.kz/obshestvo/6501211-opredelenie-i-izmenenie-natsionalnosti-rebenka-vazhnoe-razyasnenie-dlya-kazakhstantsev.html",
         "https://www.ng.kz/modules/news/article.php?storyid=58158",
     ),
@@ -207,10 +245,12 @@ UZ_RELEASE = Fact(
     text=_(
         "Were you told orally to leave the citizenship of Uzbekistan? Do not apply yet: "
         "ask for the demand in writing and show an officer. Leaving takes an application,"
-        " the passport, family certificates and a state fee."
+        " the passport, marriage and birth certificates and a state fee. Have you become a citizen"
+        " of Kazakhstan? Then a consulate of Uzbekistan records the loss of its citizenship."
     ),
     sources=(
         "https://advice.adliya.uz/ru/document/43?keyword=%D0%92%D1%8B%D1%85%D0%BE%D0%B4+%D0%BD%D0%B0+%D0%BF%D0%B5%D0%BD%D1%81%D0%B8%D1%8E",
+        "https://singapore.mfa.uz/page/886?language=en",
     ),
     as_of=COLLECTED,
     dated=Dated.READ,
@@ -291,6 +331,9 @@ REQUIREMENTS = (
     KANDAS_PAPERS,
     KANDAS_MORE_PAPERS,
     PERMIT_PAPERS,
+    CERTIFICATES,
+    MAY_APPLY,
+    CHINA_TWO_PAPERS,
     PASSPORT_DAYS,
     AWAY,
     PAVLODAR,
@@ -301,7 +344,6 @@ REQUIREMENTS = (
     STATEMENT,
     STATELESS_TOO,
     UZ_RELEASE,
-    UZ_LOSS,
     CN_LOSS,
     ONE_PARENT,
 )

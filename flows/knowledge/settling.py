@@ -230,17 +230,18 @@ SETTLING_WITHHELD = (
     Withheld(
         key="prp.documents",
         words=(
-            "Questionnaire application; passport valid more than 180 days with notarised"
-            " translation; birth certificate of a child; certificate of no conviction from"
-            " the state of citizenship or permanent residence; notarised consent of a child"
-            " of 14 to 18; housing contract or consent; medical certificate form 028/у;"
-            " photo; receipt for the fee; fingerprints."
+            "The ministry's list of 16 Oct 2025: questionnaire application; passport (copy and"
+            " original); proof of means (not from ethnic Kazakhs); certificate of no conviction;"
+            " notarised consent of a child of 14 to 18; paper about the home; medical certificate"
+            " form 028/у; photo; receipt for the fee. The older page of egov.kz (with a notice of"
+            " the quarantine of 2020) adds an autobiography and a passport valid more than 180"
+            " days. Fingerprints are on neither list."
         ),
         sources=(
+            "https://www.zakon.kz/obshestvo/6494496-kak-oformit-vid-na-zhitelstvo-v-kazakhstane-instruktsiya.html",
             "https://egov.kz/cms/en/services/009pass_mvd",
-            "https://adilet.zan.kz/rus/docs/V1500012880",
         ),
-        as_of="undated",
+        as_of="2025-10-16",
         verified=True,
     ),
     Withheld(
@@ -267,8 +268,15 @@ SETTLING_WITHHELD = (
     ),
     Withheld(
         key="prp.fee",
-        words="Not verified.",
-        as_of="2026-11-24",
+        words=(
+            "4 MCI since 1 Jan 2022 (12,252 KZT then). A Tax Code of 2026 replaced those rates; its"
+            " rate for this permit was not seen. Do not state it."
+        ),
+        sources=(
+            "https://prg.kz/accountant/document/?doc_id=38375540",
+            "https://www.zakon.kz/pravo/6502141-za-kakie-dokumenty-i-razresheniya-nado-platit-gosudarstvennuyu-poshlinu--i-kakovy-stavki.html",
+        ),
+        as_of="2021-12-13",
     ),
     Withheld(
         key="residence_card.validity",

@@ -10,8 +10,9 @@ from datetime import date
 from enum import StrEnum
 
 OPENED_ON = date(2026, 11, 28)
+OPENED_LATER = date(2026, 11, 29)
 
-PAGES: Mapping[str, date] = dict.fromkeys(
+_FIRST: Mapping[str, date] = dict.fromkeys(
     (
         # Official sites
         "http://egov.kz/cms/en/mobile-services/185pass_mon",
@@ -126,11 +127,36 @@ PAGES: Mapping[str, date] = dict.fromkeys(
     ),
     OPENED_ON,
 )
+_LATER: Mapping[str, date] = dict.fromkeys(
+    (
+        "http://azizovpartners.kz/en/2022/10/22/residence-permit-in-kazakhstan-2/",
+        "http://kazakhstannewsgazette.com/rules-for-issuing-residence-permits-to-foreigners-have-been-changed-in-kazakhstan/",
+        "https://asiaplus.news/2025/11/26/v-kazahstane-vvodyat-novye-pravila-registraczii-inostranczev-chto-vazhno-znat-grazhdanam-tadzhikistana",
+        "https://en.inform.kz/news/kazakhstanis-to-stay-up-to-30-days-without-registration-in-tajikistan_a3477095/",
+        "https://en.tengrinews.kz/laws_initiatives/childs-nationality-in-kazakhstan-prosecutors-office-explains-270465",
+        "https://en.trend.az/casia/kazakhstan/3882709.html",
+        "https://news.mail.ru/politics/62420832/",
+        "https://prg.kz/lawyer/document/?doc_id=31760941",
+        "https://tj.sputniknews.ru/20190117/kazahstan-odobril-soglashenie-tajikistan-migracionnoe-sotrudnichestvo-1028000058.html",
+        "https://vestikavkaza.ru/material/437870",
+        "https://www.lada.kz/kazakhstan-news/144622-mvd-rasskazalo-kakie-dokumenty-i-na-kakom-iazyke-nuzhny-dlia-vnzh-v-kazakhstane.html",
+        "https://www.lada.kz/kazakhstan-news/146294-mintrud-kazakhstana-opredeliaet-skolko-kandasov-primet-kazhdyi-region-v-2026-godu.html",
+        "https://www.lada.kz/kazakhstan-news/150173-kazakhstan-trebuet-u-rossiian-dlia-vnzh-dokument-kotorogo-ne-sushchestvuet-v-prirode.html",
+        "https://www.zakon.kz/obshestvo/6494496-kak-oformit-vid-na-zhitelstvo-v-kazakhstane-instruktsiya.html",
+        "https://www.zakon.kz/obshestvo/6510008-rossiyanam-dlya-pmzh-v-kazakhstane-nuzhen-dokument-kotorogo-net-v-rossii.html",
+        "https://www.zakon.kz/pravo/6502262-v-kazakhstane-ustanovili-regionalnye-kvoty-na-priem-kandasov-i-pereselentsev-na-2026-god.html",
+    ),
+    OPENED_LATER,
+)
+PAGES: Mapping[str, date] = {**_FIRST, **_LATER}
 
 # First words of an article that was seen only on a page of many articles.
 FIRST_WORDS: Mapping[str, str] = {
     "https://kz.kursiv.media/kk/category/news/page/329": (
         "Қазақстан үкіметі шетелде тұратын қазақтардың бірыңғай тізімін дайындауды көздейді."
+    ),
+    "https://kokshetoday.kz/tag/rasselenie/": (
+        "Утверждена региональная квота приема кандасов и переселенцев на 2025 год"
     ),
 }
 

@@ -80,11 +80,6 @@ COUNTRIES_WITHHELD = (
         as_of="2026-11-24",
     ),
     Withheld(
-        key="uz.entry",
-        words="No visa (CIS). Term of stay without registration not verified.",
-        as_of="2026-11-24",
-    ),
-    Withheld(
         key="uz.pinfl",
         words=(
             "Uzbek papers carry the 14-digit JShShIR (PINFL); it is not the Kazakh IIN. Do"
@@ -144,9 +139,17 @@ COUNTRIES_WITHHELD = (
         verified=True,
     ),
     Withheld(
-        key="ru.entry",
-        words="No visa. Not verified further.",
-        as_of="2026-11-24",
+        key="ru.registration",
+        words=(
+            "Conflict: an agreement ratified in 2013 frees citizens of Russia from registration for"
+            " 30 days; one outlet (Nov 2025) says that they may stay without it for 90 days. The"
+            " rules of July 2026 apply unless a treaty says otherwise."
+        ),
+        sources=(
+            "https://www.pnp.ru/social/2013/02/22/deputaty-ratificirovali-soglashenie-mezhdurossiey-i-kazakhstanom-oprebyvanii-grazhdan-nasvoikh-territoriyakh.html",
+            "https://asia24.media/news/v-kazakhstane-s-1-iyulya-2026-goda-vvedut-registratsiyu-inostrantsev-pri-nakhozhdenii-v-strane-bolee/?PAGEN_3=11",
+        ),
+        as_of="2025-11",
     ),
     Withheld(
         key="ru.safety",
@@ -205,11 +208,6 @@ COUNTRIES_WITHHELD = (
         verified=True,
     ),
     Withheld(
-        key="kg.entry",
-        words="No visa. Not verified further.",
-        as_of="2026-11-24",
-    ),
-    Withheld(
         key="tr.entry",
         words="Visa-free for short stays (old page, not verified).",
         as_of="2026-11-24",
@@ -242,10 +240,5 @@ COUNTRIES_WITHHELD = (
         ),
         as_of="2021-08-18",
         verified=True,
-    ),
-    Withheld(
-        key="tj.entry",
-        words="Not verified.",
-        as_of="2026-11-24",
     ),
 )

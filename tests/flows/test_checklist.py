@@ -19,7 +19,17 @@ from flows import checklist as flow
 from flows.checklist import Checklist, checklist
 from flows.engine.blocks import Source
 from flows.engine.text import Text
-from flows.knowledge import cards, catalogue, documents, entry, laws, permits, pilot_2026, quota
+from flows.knowledge import (
+    cards,
+    catalogue,
+    documents,
+    entry,
+    laws,
+    permits,
+    pilot_2026,
+    quota,
+    requirements,
+)
 from flows.knowledge.facts import COLLECTED, Dated, Fact
 from flows.knowledge.intents.cautions import KEEP
 from flows.knowledge.origins import SAFETY_FIRST, Confirmation, Origin, origin
@@ -348,3 +358,16 @@ def test_checklist_accepts_a_typed_country_in_any_language() -> None:
     chat.presses("origin")
     assert chat.shows(SAFETY_FIRST)
     assert chat.shows(permits.LEGALISATION.name)
+
+
+@pytest.mark.parametrize("citizenship", ("CN", "IR", "AF"))
+@pytest.mark.parametrize("place", ("origin", "kazakhstan", "elsewhere", "unsaid"))
+def test_permit_list_names_papers_of_a_state_after_the_safety_line(
+    citizenship: str, place: str
+) -> None:
+    made = checklist({"programme": "prp", "citizenship": citizenship, "location": place}, TODAY)
+    said = [dict(text.values).get("fact", text) for text in (*made.before, *made.after)]
+    safety = said.index(SAFETY_FIRST)
+    assert safety < said.index(pilot_2026.CONSENT.text)
+    if citizenship == "CN":
+        assert safety < said.index(requirements.CHINA_TWO_PAPERS.text)

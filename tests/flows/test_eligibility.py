@@ -145,7 +145,7 @@ def test_eligibility_begins_with_the_end_of_a_stay() -> None:
         ("IR", entry.IR_STAY.text),
         ("TM", entry.STAY_OPEN),
         ("AF", entry.STAY_OPEN),
-        ("TJ", entry.STAY_OPEN),
+        ("TJ", entry.TJ_STAY.text),
     ],
 )
 def test_eligibility_in_kazakhstan_speaks_of_the_length_of_a_stay(
@@ -153,7 +153,7 @@ def test_eligibility_in_kazakhstan_speaks_of_the_length_of_a_stay(
 ) -> None:
     told = heard(citizenship=citizenship, location="kazakhstan")
     assert stay in told
-    assert (entry.REGISTER.text in told) == (citizenship in ("UZ", "MN", "DE"))
+    assert (entry.REGISTER.text in told) == (citizenship in ("UZ", "MN", "DE", "TJ"))
 
 
 def test_eligibility_from_iran_without_a_visa_begins_with_14_days() -> None:

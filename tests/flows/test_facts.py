@@ -28,7 +28,7 @@ from flows.knowledge.facts import (
 )
 from flows.knowledge.kandas import CHANNELS
 from flows.knowledge.missions import MISSIONS
-from flows.knowledge.pilot_2026 import PHASE, PILOT
+from flows.knowledge.pilot_2026 import BESIDE_THE_STAGES, PHASE, PILOT
 from flows.knowledge.quota import DUTIES, QUOTA
 from flows.knowledge.registry import NO_PROMISE
 from flows.knowledge.sources import PAGES, is_exact, read_on, seen
@@ -154,7 +154,7 @@ def test_facts_are_said_only_between_first_and_last_day(today: date) -> None:
     assert told == {fact.text for fact in FACTS if fact.since <= today <= fact.until}
 
 
-@pytest.mark.parametrize("fact", (*PILOT, *QUOTA), ids=lambda fact: fact.key)
+@pytest.mark.parametrize("fact", (*PILOT, *BESIDE_THE_STAGES, *QUOTA), ids=lambda fact: fact.key)
 def test_facts_of_the_2026_pilot_and_quota_are_not_said_from_2027(fact: Fact) -> None:
     assert said([fact], date(2026, 12, 31))
     assert said([fact], date(2027, 1, 1)) == ((fact.ended,) if fact.ended else ())

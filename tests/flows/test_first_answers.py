@@ -27,6 +27,7 @@ from flows.knowledge import (
 from flows.knowledge.facts import Fact
 from flows.knowledge.intents.cautions import (
     AGREEMENT_OPEN,
+    EVEN_THEN,
     KEEP,
     LEFT,
     REFUSED,
@@ -42,7 +43,7 @@ from flows.replies import REPLIES
 from tests.flows.answers import parts
 from tests.flows.chat import LANGUAGES, WORDS
 
-TODAY, NEXT_YEAR = date(2026, 11, 28), date(2027, 1, 1)
+TODAY, NEXT_YEAR, FOREVER = date(2026, 11, 28), date(2027, 1, 1), date(2030, 1, 1)
 MAX_FIRST, MAX_WORDS = 1200, 15
 
 
@@ -70,7 +71,11 @@ PEOPLE = (
         citizenship="CN",
         first=SAFETY_FIRST,
         early=(requirements.CHINA_FIRST,),
-        contains=(requirements.KANDAS_PAPERS, requirements.KANDAS_MORE_PAPERS),
+        contains=(
+            pilot_2026.TEST_FIRST,
+            requirements.KANDAS_PAPERS,
+            requirements.KANDAS_MORE_PAPERS,
+        ),
     ),
     Asking(
         situation="from_china_without_visa_wants_to_stay",
@@ -87,7 +92,7 @@ PEOPLE = (
         citizenship="UZ",
         first=entry.UZ_STAY,
         early=(entry.REGISTER,),
-        contains=(entry.HOST, entry.UZ_AGREEMENT, settling.ANY_VISA, WITHOUT_VISA),
+        contains=(entry.HOST, settling.ANY_VISA, WITHOUT_VISA),
         omits=(cards.CHINA_STAY, cards.CHINA_STAY_ENDS),
     ),
     Asking(
@@ -96,7 +101,7 @@ PEOPLE = (
         citizenship="UZ",
         first=KEEP,
         early=(settling.STATELESS,),
-        contains=(requirements.UZ_RELEASE, requirements.UZ_LOSS),
+        contains=(requirements.UZ_RELEASE, EVEN_THEN),
     ),
     Asking(
         situation="pensioner_from_mongolia",
@@ -133,7 +138,8 @@ PEOPLE = (
         intent="support.regions",
         first=quota.SOUTH,
         early=(kandas.WHERE_TO_LIVE,),
-        contains=(quota.SETTLED, quota.PLACES),
+        contains=(quota.REGIONS, quota.PLACES),
+        omits=(quota.SETTLED,),
     ),
     Asking(
         situation="passport_runs_out",
@@ -157,7 +163,12 @@ PEOPLE = (
         citizenship="CN",
         first=cards.CHINA_STAY_ENDS,
         early=(SAFETY_FIRST,),
-        contains=(requirements.CHINA_FIRST, pilot_2026.PHASE, requirements.PERMIT_PAPERS),
+        contains=(
+            requirements.CHINA_FIRST,
+            requirements.CHINA_TWO_PAPERS,
+            pilot_2026.TEST_FIRST,
+            requirements.PERMIT_PAPERS,
+        ),
         omits=(entry.IR_STAY_ENDS,),
     ),
 )
@@ -218,14 +229,33 @@ def test_first_answer_is_in_short_sentences(person: Asking) -> None:
     assert [each for each in sentences if len(each.split()) > MAX_WORDS] == []
 
 
-def test_papers_from_china_are_named_after_the_safety_sentence() -> None:
+def indexes(text: Text, today: date) -> list[tuple[str, int, int]]:
+    """Return the answers that say a sentence, with the places of the safety line and of it."""
+    found: list[tuple[str, int, int]] = []
     for intent, reply in REPLIES.items():
-        for citizenship in ("CN", ""):
-            lines = (*reply.opening(TODAY, citizenship), *reply.more(TODAY, citizenship))
+        for citizenship in ("CN", "IR", "AF", "RU", ""):
+            lines = (*reply.opening(today, citizenship), *reply.more(today, citizenship))
             said = said_in(lines)
-            if requirements.CHINA_FIRST.text in said:
-                safety = said.index(SAFETY_FIRST)
-                assert safety < said.index(requirements.CHINA_FIRST.text), intent
+            if text in said:
+                safety = said.index(SAFETY_FIRST) if SAFETY_FIRST in said else len(said)
+                found.append((f"{intent} {citizenship}", safety, said.index(text)))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "today"),
+    (
+        (requirements.CHINA_FIRST.text, TODAY),
+        (requirements.CHINA_TWO_PAPERS.text, TODAY),
+        (requirements.CHINA_TWO_PAPERS.ended, FOREVER),
+        (pilot_2026.CONSENT.text, TODAY),
+        (pilot_2026.CONSENT.ended, NEXT_YEAR),
+    ),
+)
+def test_papers_of_ones_state_are_named_after_the_safety_line(text: Text, today: date) -> None:
+    found = indexes(text, today)
+    assert found
+    assert [place for place, safety, at in found if safety > at] == []
 
 
 @pytest.mark.parametrize("origin", KNOWN, ids=lambda each: each.code)
@@ -249,10 +279,10 @@ ASKED: Mapping[str, tuple[str, str]] = {
     "how a new phone card begins to work": ("documents.iin", "biometric identification"),
     "how long a bank card is valid": ("documents.iin", "valid for 12 months"),
     "Chinese citizenship ends": ("citizenship.renounce", "when they get another of their own will"),
-    "Uzbek citizenship ends": ("citizenship.renounce", "proof of the date of the new one"),
+    "Uzbek citizenship ends": ("citizenship.renounce", "records the loss of its citizenship"),
     "ethnicity of a child": ("kandas.prove_ethnicity", "has the ethnicity of the parents"),
     "what the assistant is": ("bot.what", "or we saw only a part of them"),
-    "how long may I stay": ("permit.visa", "may stay 30 days without registration"),
+    "how long may I stay": ("permit.visa", "may stay 30 days at a time"),
     "mother Kazakh, father not": ("kandas.prove_ethnicity", "Is only your mother Kazakh"),
     "old people and the test": ("kandas.parents", "for a child, an older person"),
     "children and the test": ("kandas.children", "Is the test for a child"),

@@ -203,6 +203,15 @@ NEEDED: Mapping[str, tuple[Text, Text]] = {
     "the rent in MCI and what one is": (quota.MCI_2026.text, quota.RENT.text),
     "the certificate in MCI and what one is": (quota.MCI_2026.text, quota.HOME.text),
     "where many settle and that no money is paid there": (quota.SOUTH.text, quota.SETTLED.text),
+    "two papers of China and that safety comes first": (
+        SAFETY_FIRST,
+        requirements.CHINA_TWO_PAPERS.text,
+    ),
+    "a country's consent and that safety comes first": (SAFETY_FIRST, pilot_2026.CONSENT.text),
+    "an extension in the pilot and the extension": (
+        kandas.EXTENSION.text,
+        pilot_2026.EXTENSION.text,
+    ),
     "the statement before a notary and that its effect is open": (
         STATEMENT_OPEN,
         requirements.STATEMENT.text,

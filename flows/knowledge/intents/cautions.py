@@ -3,14 +3,19 @@
 from flows.engine.text import _
 from flows.knowledge.intents.answer import Together
 from flows.knowledge.origins import SAFETY_FIRST
-from flows.knowledge.requirements import CHINA_FIRST
+from flows.knowledge.pilot_2026 import CONSENT
+from flows.knowledge.requirements import CHINA_FIRST, CHINA_TWO_PAPERS
 
 # Papers from China are never named without the warning.
 CHINA_PAPERS = Together((SAFETY_FIRST, CHINA_FIRST))
+# The warning stays when the fact has ended.
+CHINA_NOT_ASKED = (Together((SAFETY_FIRST,), countries=frozenset({"CN"})), CHINA_TWO_PAPERS)
+COUNTRYS_CONSENT = (SAFETY_FIRST, CONSENT)
 
 KEEP = _(
     "Do not give up your citizenship until Kazakhstan's migration service asks for it in writing."
 )
+EVEN_THEN = _("Has the migration service asked in writing? Even then, talk to an officer first.")
 STATEMENT_OPEN = _(
     "We have not found whether signing this statement already ends a citizenship. Ask the migration"
     " service before you sign."

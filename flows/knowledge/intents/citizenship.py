@@ -4,7 +4,7 @@ from flows.engine.text import _, button
 from flows.knowledge import laws, living, offices, settling
 from flows.knowledge import requirements as needs
 from flows.knowledge.intents.answer import Answer, Own, Together
-from flows.knowledge.intents.cautions import CHINA_PAPERS, KEEP, STATEMENT_OPEN
+from flows.knowledge.intents.cautions import CHINA_PAPERS, EVEN_THEN, KEEP, STATEMENT_OPEN
 
 STATEMENT = Together((needs.STATEMENT, STATEMENT_OPEN))
 
@@ -23,6 +23,7 @@ CITIZENSHIP = (
             settling.MISSIONS_CITIZENSHIP,
             settling.NO_DUAL,
             settling.STATELESS,
+            EVEN_THEN,
             offices.POLICE,
             _("We have not checked how long it takes and what the fee is. Ask an officer."),
         ),
@@ -33,7 +34,7 @@ CITIZENSHIP = (
     Answer(
         intent="citizenship.dual",
         label=button("Two citizenships"),
-        opening=(KEEP, settling.NO_DUAL, settling.STATELESS),
+        opening=(KEEP, settling.NO_DUAL, settling.STATELESS, EVEN_THEN),
         more=(STATEMENT, needs.CARD_KEEPS, laws.MN_EXCHANGE, offices.POLICE),
         neighbours=("citizenship.renounce", "citizenship.how", "life.pension"),
     ),
@@ -43,15 +44,15 @@ CITIZENSHIP = (
         opening=(
             KEEP,
             settling.STATELESS,
+            EVEN_THEN,
             STATEMENT,
             _(
                 "Does your country first want proof of the new citizenship? Ask the migration "
-                "service in writing whether you will be admitted."
+                "service in writing whether you will be admitted to citizenship."
             ),
         ),
         more=(
             settling.NO_DUAL,
-            needs.UZ_LOSS,
             needs.CN_LOSS,
             needs.UZ_RELEASE,
             laws.MN_EXCHANGE,

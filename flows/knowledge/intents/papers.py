@@ -1,10 +1,10 @@
 """Answers about papers: which, from where, and what makes them valid in Kazakhstan."""
 
 from flows.engine.text import _, button
-from flows.knowledge import documents, kandas, laws, living, offices
+from flows.knowledge import documents, kandas, laws, living, offices, pilot_2026
 from flows.knowledge import requirements as needs
-from flows.knowledge.intents.answer import Answer, Together
-from flows.knowledge.intents.cautions import CHINA_PAPERS, NO_SELLING, UNSAFE
+from flows.knowledge.intents.answer import Answer, Own, Together
+from flows.knowledge.intents.cautions import CHINA_NOT_ASKED, CHINA_PAPERS, NO_SELLING, UNSAFE
 
 ONE_PARENT = _(
     "Is only your mother Kazakh, or only your father? We have found no rule on this for the kandas"
@@ -21,6 +21,7 @@ PAPERS = (
         label=button("Papers for kandas"),
         opening=(
             CHINA_PAPERS,
+            pilot_2026.TEST_FIRST,
             _("A few questions make your own list: which papers, from where, in which order."),
             Together((needs.KANDAS_PAPERS, needs.KANDAS_MORE_PAPERS)),
         ),
@@ -144,13 +145,14 @@ PAPERS = (
         intent="documents.criminal_record",
         label=button("Criminal record"),
         opening=(
+            Own(CHINA_NOT_ASKED),
             needs.NO_RECORD,
             _(
                 "Could asking for this certificate put you or your family in danger? Then do"
                 " not ask for it. Talk to an officer first."
             ),
         ),
-        more=(CHINA_PAPERS, laws.UZ, laws.RU, laws.OTHER),
+        more=(needs.CERTIFICATES, CHINA_PAPERS, laws.UZ, laws.RU, laws.OTHER),
         flow="checklist",
         preset=(("programme", "prp"),),
         neighbours=("permit.residence", "documents.apostille", "documents.medical"),
@@ -169,7 +171,11 @@ PAPERS = (
                 )
             ),
         ),
-        more=(needs.PERMIT_PAPERS, _("Write nothing about your health in this chat.")),
+        more=(
+            needs.CERTIFICATES,
+            needs.PERMIT_PAPERS,
+            _("Write nothing about your health in this chat."),
+        ),
         neighbours=("permit.residence", "life.health", "documents.criminal_record"),
     ),
     Answer(

@@ -4,7 +4,13 @@ from flows.engine.text import _, button
 from flows.knowledge import cards, entry, laws, offices, pilot_2026, settling
 from flows.knowledge import requirements as needs
 from flows.knowledge.intents.answer import Answer, Own, Together
-from flows.knowledge.intents.cautions import CHINA_PAPERS, WITHOUT_VISA
+from flows.knowledge.intents.cautions import (
+    CHINA_NOT_ASKED,
+    CHINA_PAPERS,
+    COUNTRYS_CONSENT,
+    WITHOUT_VISA,
+)
+from flows.knowledge.origins import KNOWN
 
 FROM_INSIDE = Together((settling.ANY_VISA, WITHOUT_VISA))
 STAY_ENDS = (cards.CHINA_STAY_ENDS, entry.IR_STAY_ENDS)
@@ -16,11 +22,15 @@ STAYS = (
     entry.TR_STAY,
     entry.DE_STAY,
     entry.MN_STAY,
+    entry.TJ_STAY,
     laws.TM_ENTRY,
     laws.AF_ENTRY,
     Together((entry.STAY_OPEN,), countries=entry.UNCHECKED),
     REGISTER,
 )
+# The warnings for citizens of China leave room for one sentence about the pilot, not for all.
+TEST_OF_CHINA = Together((pilot_2026.TEST_FIRST,), countries=frozenset({"CN"}))
+OUTSIDE_CHINA = frozenset(each.code for each in KNOWN if each.code != "CN")
 AGREEMENTS = (
     *entry.AGREEMENTS,
     Together((entry.AGREEMENT_UNCHECKED,), countries=entry.NO_AGREEMENT_FOUND),
@@ -32,11 +42,15 @@ PERMITS = (
         label=button("Residence permit"),
         urgent=STAY_ENDS,
         opening=(
-            Own((CHINA_PAPERS, REGISTER)),
-            pilot_2026.PHASE,
+            Own((CHINA_PAPERS, *CHINA_NOT_ASKED, TEST_OF_CHINA, REGISTER)),
+            Together((pilot_2026.PHASE,), countries=OUTSIDE_CHINA),
             needs.PERMIT_PAPERS,
         ),
         more=(
+            needs.CERTIFICATES,
+            *COUNTRYS_CONSENT,
+            pilot_2026.BINDS,
+            needs.MAY_APPLY,
             offices.POLICE,
             needs.PASSPORT_DAYS,
             settling.SOLVENCY,
@@ -65,6 +79,7 @@ PERMITS = (
         ),
         more=(
             _("Ask a mission before you travel: the rules can change."),
+            needs.MAY_APPLY,
             entry.TM_BALKAN,
             entry.VISA_FREE,
             Together((cards.VISA, cards.VISA_PAPERS)),

@@ -5,7 +5,6 @@ from flows.knowledge import kandas, offices, quota, settling
 from flows.knowledge.intents.answer import Answer, End, Together
 from flows.knowledge.intents.cautions import ASK_AKIMAT, CHINA_PAPERS, NO_SELLING
 
-SOUTH = Together((quota.SOUTH, quota.SETTLED))
 MONEY = Together((quota.SHARE, quota.RELOCATION, quota.RENT, quota.HOME, quota.MCI_2026))
 
 SUPPORT = (
@@ -62,6 +61,8 @@ SUPPORT = (
             quota.REPAY,
         ),
         more=(
+            quota.REGIONS,
+            quota.NEXT_YEAR,
             offices.CAREER,
             quota.LAST_YEAR,
             quota.WHO_GETS,
@@ -77,10 +78,10 @@ SUPPORT = (
             quota.SOUTH,
             kandas.WHERE_TO_LIVE,
             ASK_AKIMAT,
-            SOUTH,
+            quota.REGIONS,
             quota.PLACES,
         ),
-        more=(quota.SHYMKENT, quota.DUTY, quota.REPAY, offices.AKIMAT),
+        more=(quota.SETTLED, quota.SHYMKENT, quota.DUTY, quota.REPAY, offices.AKIMAT),
         flow="support",
         neighbours=("support.quota", "support.housing", "support.repay"),
     ),

@@ -25,7 +25,10 @@ TESTS = (
                 )
             ),
         ),
-        more=(Together((CITIZENSHIP_EXAM, settling.EXAM, contacts.TESTS)),),
+        more=(
+            pilot_2026.BINDS,
+            Together((CITIZENSHIP_EXAM, settling.EXAM, contacts.TESTS)),
+        ),
         flow="interview",
         preset=(("wish", "stages"),),
         neighbours=("test.practice", "interview.what", "pilot.2026"),

@@ -111,6 +111,7 @@ WAY = (
             _("Talk to an officer before the last day on your paper."),
             kandas.EXTENSION,
             kandas.EXTENSION_PAPERS,
+            pilot_2026.EXTENSION,
         ),
         more=(kandas.VALIDITY, pilot_2026.PHASE, offices.AKIMAT),
         flow="checklist",
@@ -156,6 +157,8 @@ WAY = (
             quota.PLACES,
         ),
         more=(
+            pilot_2026.BINDS,
+            quota.NEXT_YEAR,
             pilot_2026.BASIS,
             pilot_2026.START,
             pilot_2026.COVERS,
