@@ -9,11 +9,13 @@ from bot.budgets.table import Spending
 from bot.channels import Inbound
 from flows.engine.events import ConsentGiven, Effect
 from flows.engine.flow import OpenCase, Submit
+from flows.engine.registration import LookUpStatus
 
 _SPENDINGS = (
     (ConsentGiven, Spending.PERSON),
     (OpenCase, Spending.CASE),
     (Submit, Spending.SUBMISSION),
+    (LookUpStatus, Spending.LOOKUP),
 )
 
 

@@ -12,6 +12,9 @@ from bot.budgets.bursts import note_activity
 from bot.budgets.table import (
     ANSWERS_SECONDS,
     BUDGETS,
+    DAY_SECONDS,
+    LOOKUPS_OF_CHAT,
+    LOOKUPS_OF_NUMBER,
     MAX_ANSWERS,
     MAX_CHAT_REPORTS,
     MAX_REPORTS,
@@ -109,6 +112,18 @@ async def draw_answer(rt: Runtime, host: str) -> float:
     limit = MAX_ANSWERS * factor
     bucket = f"answer:{network_key(rt, host)}"
     return await _draw(rt, [Draw(bucket, limit / ANSWERS_SECONDS, limit)])
+
+
+async def draw_lookup(rt: Runtime, chat: str, number: str) -> bool:
+    """Take one of the tries that a chat, and the number of a registration, has to look it up."""
+    today = datetime.now(UTC).date()
+    chat_key = rt.vault.ask_key("lookup-chat", chat, today)
+    number_key = rt.vault.ask_key("lookup-number", number, today)
+    draws = (
+        Draw(f"lookup:{chat_key}", LOOKUPS_OF_CHAT / WINDOW_SECONDS, LOOKUPS_OF_CHAT),
+        Draw(f"lookup:{number_key}", LOOKUPS_OF_NUMBER / DAY_SECONDS, LOOKUPS_OF_NUMBER),
+    )
+    return await _draw(rt, draws) == 0
 
 
 async def use_once(rt: Runtime, name: str, seconds: int) -> bool:

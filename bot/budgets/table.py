@@ -12,6 +12,7 @@ class Spending(StrEnum):
     PERSON = "person"
     CASE = "case"
     SUBMISSION = "submission"
+    LOOKUP = "lookup"
 
 
 class Budget(NamedTuple):
@@ -36,6 +37,8 @@ BUDGETS: Final[Mapping[Spending, Budget]] = {
     Spending.CASE: Budget(free=12, limit=60, together=200),
     # A registration sent to the registry.
     Spending.SUBMISSION: Budget(free=20, limit=100, together=400),
+    # A try to look a registration up by number and PIN.
+    Spending.LOOKUP: Budget(free=10, limit=40, together=200),
 }
 # Answers to questions from one address: a program that guesses is right once in 72 tries.
 MAX_ANSWERS: Final = 60
@@ -43,5 +46,9 @@ ANSWERS_SECONDS: Final = 600
 # Sentences that a chat, and all chats together, may report as worded wrongly in an hour.
 MAX_CHAT_REPORTS: Final = 8
 MAX_REPORTS: Final = 400
+# Lookups of a registration by number and PIN: for one chat in an hour, for one number in a day.
+LOOKUPS_OF_CHAT: Final = 5
+LOOKUPS_OF_NUMBER: Final = 5
+DAY_SECONDS: Final = 86_400
 # A network that many people share, such as that of a hall, has its budgets multiplied.
 SHARED_FACTOR: Final = 20

@@ -5,6 +5,7 @@ writes, each process keeps the conversations that it took part in.
 """
 
 import asyncio
+import dataclasses
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
@@ -31,6 +32,7 @@ from flows.engine.events import (
     DeleteInput,
     Event,
     Forget,
+    Kind,
     NotUnderstood,
     Page,
     Pressed,
@@ -206,6 +208,7 @@ async def answer(
             case _:
                 pass
     says, sheet = share_links.linked(rt, turn)
+    says = [_leading_to_web_chat(rt, say) for say in says]
     if sheet is not None:
         await share_links.create_link(rt, sheet)
     if archive.is_requested(turn):
@@ -221,6 +224,16 @@ async def answer(
         waiting.calls = left[len(ask.unsent) :]
     stands = [each for each in dict.fromkeys((*stands, *ids)) if each]
     return replace(ask, sent=tuple(stands[-deletable_messages.MAX_KEPT :]), unsent=left)
+
+
+def _leading_to_web_chat(rt: Runtime, say: Say) -> Say:
+    """Return the message with links to the web chat: a page of their own needs a known person."""
+    url = f"{rt.settings.public_url}/chat"
+    buttons = tuple(
+        dataclasses.replace(each, payload=url) if each.kind is Kind.PAGE else each
+        for each in say.buttons
+    )
+    return dataclasses.replace(say, buttons=buttons)
 
 
 def _deletions(rt: Runtime, inbound: Inbound, external_ids: Iterable[str]) -> list[UnsentCall]:

@@ -11,6 +11,7 @@ from bot import cases, outbox, uploads
 from bot.broadcasts import archive
 from bot.channels import ChannelCall, Inbound, message_ids
 from bot.channels.webchat import WebChat
+from bot.conversations import secure_page
 from bot.conversations import store as conversation_store
 from bot.conversations.bursts import SPARE_SECONDS, WaitingTurn
 from bot.conversations.chosen_intents import Question, question_of
@@ -21,7 +22,7 @@ from bot.editorial import wording_reports
 from bot.observability import metrics
 from bot.officers import directory
 from bot.outbox import ClaimedMessage
-from bot.people import consents, identities, pin, reminders, secure_links, subscriptions
+from bot.people import consents, identities, pin, reminders, subscriptions
 from bot.people.identities import Person
 from bot.printing import share_links
 from bot.privacy import data_export, erasure
@@ -35,7 +36,6 @@ from flows.engine.events import (
     Effect,
     Export,
     Forget,
-    Kind,
     NotUnderstood,
     PrintList,
     QuickExit,
@@ -53,9 +53,8 @@ from flows.engine.events import (
 )
 from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
 from flows.engine.model_events import ChooseIntent, ConsentWithdrawn, ReportWording
-from flows.engine.registration import AnswerRegistry
+from flows.engine.registration import AnswerRegistry, LookUpStatus
 from flows.engine.state import Conversation, Turn
-from flows.engine.text import _
 from flows.knowledge import missions
 
 
@@ -114,12 +113,12 @@ async def carry_out(
         await _apply(rt, transaction, held, turn.conversation, effect, inbound, work)
     await _note_mission(transaction, held.person, turn)
     pressed = inbound.message_id if inbound and inbound.press_id else ""
-    if _returns_to_messenger(held, turn):
+    if secure_page.returns_to_messenger(held, turn):
         language = turn.conversation.language
-        held, pressed = await _return_to_messenger(rt, transaction, held, language), ""
+        held, pressed = await secure_page.return_to_messenger(rt, transaction, held, language), ""
     says, sheet = share_links.linked(rt, turn)
     shown = await archive.render(transaction, turn)
-    says = (*shown, *await _linked(rt, transaction, held, says), *work.says)
+    says = (*shown, *await secure_page.linked(rt, transaction, held, says), *work.says)
     written = (*outbox.rows(rt, says, held.channel, work.epoch, pressed), *work.rows)
     if work.silent:
         written = ()
@@ -168,47 +167,6 @@ async def _note_mission(transaction: Transaction, person: Person, turn: Turn) ->
         await identities.set_mission(transaction, person.id, mission)
 
 
-BACK_HOME = _("Saved. You can close this page now and go back to the messenger.")
-
-
-def _returns_to_messenger(held: LockedConversation, turn: Turn) -> bool:
-    """Return True if a visit to the secure page is over: no private question is left."""
-    ending = any(isinstance(effect, QuickExit | Forget) for effect in turn.effects)
-    private = any(say.private for say in turn.says)
-    return bool(held.home and turn.says) and not ending and not private
-
-
-async def _return_to_messenger(
-    rt: Runtime, transaction: Transaction, held: LockedConversation, language: str
-) -> LockedConversation:
-    """Say goodbye on the secure page; further messages go to the original channel."""
-    say = Say(((BACK_HOME,),), language=language, service=True)
-    row = outbox.Row("send", outbox.rendered(rt, say))
-    await outbox.enqueue(transaction, held.person, held.channel, (row,))
-    address = await identities.address_on(transaction, held.person, held.home)
-    return replace(held, channel=held.home, address=address or "", home="")
-
-
-async def _linked(
-    rt: Runtime, transaction: Transaction, held: LockedConversation, says: Sequence[Say]
-) -> Sequence[Say]:
-    """Replace buttons that lead to the secure page by one-time links."""
-    if not any(each.kind is Kind.PAGE for say in says for each in say.buttons):
-        return says
-    token = await secure_links.create_link(rt, transaction, held.person, held.channel)
-    url = f"{rt.settings.public_url}/p/{token}"
-    return [
-        replace(
-            say,
-            buttons=tuple(
-                replace(each, payload=url) if each.kind is Kind.PAGE else each
-                for each in say.buttons
-            ),
-        )
-        for say in says
-    ]
-
-
 def _final_messages(
     rt: Runtime,
     held: LockedConversation,
@@ -234,6 +192,10 @@ def _final_messages(
     return replace(final, erased=Erased(key, language))
 
 
+# Effects that other modules apply within the turn or after the commit.
+_ELSEWHERE = PrintList | ReadNews | ChooseIntent | ReportWording | TryPin | LookUpStatus
+
+
 async def _apply(
     rt: Runtime,
     transaction: Transaction,
@@ -245,6 +207,8 @@ async def _apply(
 ) -> None:
     """Apply one effect in the turn's transaction; results are added to `work`."""
     person = held.person
+    if isinstance(effect, _ELSEWHERE):
+        return
     match effect:
         case OpenCase():
             opened = await cases.open_case(
@@ -269,8 +233,9 @@ async def _apply(
             work.erased = True
         case Export():
             work.rows += await _exported(rt, transaction, held, conversation)
-        case DeleteInput() if inbound is not None:
-            work.rows += outbox.deletion(rt, held.channel, message_ids.of_event(inbound))
+        case DeleteInput():
+            typed = message_ids.of_event(inbound) if inbound else ()
+            work.rows += outbox.deletion(rt, held.channel, typed)
         case QuickExit():
             await _leave_chat(rt, transaction, held, conversation.language, inbound, work)
         case SetPin(new_pin):
@@ -279,8 +244,6 @@ async def _apply(
             metrics.NOT_UNDERSTOOD.labels(language, step).inc()
         case SuggestPhrase(language, text):
             await suggestions.add(transaction, language, text)
-        case DeleteInput() | PrintList() | ReadNews() | TryPin() | ChooseIntent() | ReportWording():
-            pass
         case _:
             await _record(rt, transaction, held, conversation, effect)
 

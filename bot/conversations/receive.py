@@ -30,7 +30,14 @@ from bot.channels import (
     Unparseable,
 )
 from bot.concurrency.batching import WaitedTooLong
-from bot.conversations import anonymous, batched_turns, bursts, chosen_intents, effects
+from bot.conversations import (
+    anonymous,
+    batched_turns,
+    bursts,
+    checked_input,
+    chosen_intents,
+    effects,
+)
 from bot.conversations import store as conversation_store
 from bot.conversations.anonymous import Overloaded
 from bot.conversations.batched_turns import Committed, NeedsOwnTransaction
@@ -42,7 +49,7 @@ from bot.conversations.unsent_calls import UnsentRest
 from bot.db.connection import Transaction
 from bot.editorial import wording_reports
 from bot.observability import metrics, tracing
-from bot.people import identities, pin, rewrapping, subscriptions
+from bot.people import identities, rewrapping, subscriptions
 from bot.printing import share_links
 from bot.runtime import Runtime
 from flows.engine.conversation import step
@@ -51,7 +58,6 @@ from flows.engine.events import (
     Event,
     Pressed,
     Said,
-    TryPin,
     UploadRequested,
     UploadStatusChanged,
 )
@@ -260,24 +266,12 @@ async def _turn(
     inbound, turn = await bursts.step_lines(
         rt, burst, inbound, held.conversation, step_from, take_back
     )
-    turn = await _with_pin(rt, transaction, held, turn)
     budgets.require(inbound, turn.effects, known=True)
+    turn = await checked_input.resolve(rt, transaction, held.person, inbound, turn, step_from)
     if held.conversation.update_waits and not turn.conversation.update_waits:
         await outbox.requeue_waiting(transaction, held.person, held.channel)
     waiting = burst.waiting if burst else None
     return await effects.carry_out(rt, transaction, held, turn, inbound, waiting=waiting)
-
-
-async def _with_pin(
-    rt: Runtime, transaction: Transaction, held: LockedConversation, turn: Turn
-) -> Turn:
-    """Check a PIN that the turn asks to verify, and continue the turn with the result."""
-    tried = next((each for each in turn.effects if isinstance(each, TryPin)), None)
-    if tried is None:
-        return turn
-    verdict = await pin.try_pin(transaction, held.person, tried.pin)
-    more = conversation_store.turn(rt, replace(held, conversation=turn.conversation), verdict)
-    return Turn(more.conversation, (*turn.says, *more.says), (*turn.effects, *more.effects))
 
 
 async def take_turn(
@@ -352,6 +346,7 @@ async def _step_anonymous(
         rt, burst, inbound, ask.conversation, step_from, take_back
     )
     budgets.require(inbound, turn.effects, opens_chat=opens_chat)
+    turn = await checked_input.resolve_anonymous(rt, inbound, turn, step_from)
     if any(isinstance(effect, ConsentGiven) for effect in turn.effects):
         return await _begin(rt, inbound, ask, turn, now, key, token)
     waiting = burst.waiting if burst else None

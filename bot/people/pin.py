@@ -1,6 +1,8 @@
 """Sets and verifies a person's PIN, and counts failed attempts."""
 
-from sqlalchemy import bindparam, select, update
+from uuid import UUID
+
+from sqlalchemy import Integer, bindparam, case, select, update
 
 from bot.db import tables as t
 from bot.db.connection import Transaction
@@ -15,17 +17,26 @@ PIN_TRIES = 5
 _SET = statement(
     update(t.Person)
     .where(t.Person.id == bindparam("person"))
-    .values(pin=bindparam("sealed"), failed_pin_attempts=0)
+    .values(pin=bindparam("sealed"), failed_pin_attempts=0, failed_lookups=0)
 )
 _READ = statement(
     select(t.Person.pin, t.Person.failed_pin_attempts)
     .where(t.Person.id == bindparam("person"))
     .with_for_update(key_share=True)
 )
+_MISSES = bindparam("misses", type_=Integer())
 _COUNT = statement(
     update(t.Person)
     .where(t.Person.id == bindparam("person"))
-    .values(failed_pin_attempts=bindparam("misses"))
+    .values(
+        failed_pin_attempts=_MISSES,
+        failed_lookups=case((_MISSES == 0, 0), else_=t.Person.failed_lookups),
+    )
+)
+_COUNT_LOOKUPS = statement(
+    update(t.Person)
+    .where(t.Person.id == bindparam("person"))
+    .values(failed_lookups=bindparam("failed"))
 )
 
 
@@ -47,3 +58,8 @@ async def try_pin(transaction: Transaction, person: Person, pin: str) -> PinTrie
     misses = 0 if right else misses + 1
     await execute(transaction, _COUNT, person=person.id, misses=min(misses, PIN_TRIES))
     return PinTried(right, max(0, PIN_TRIES - misses))
+
+
+async def count_lookups(transaction: Transaction, person_id: UUID, failed: int) -> None:
+    """Store the number of failed tries with the person's PIN from other chats."""
+    await execute(transaction, _COUNT_LOOKUPS, person=person_id, failed=failed)

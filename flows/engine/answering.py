@@ -3,6 +3,7 @@
 from flows.engine import (
     checklist_screens,
     commands,
+    lookup_screens,
     pin_screens,
     recording,
     screen_answers,
@@ -27,6 +28,8 @@ def read(turn: TurnState, asked: Asked, typed: str) -> str | Refusal | tuple[Opt
             return option.key
     if asked.key == pin_screens.PIN:
         return pin_screens.read_pin(turn, typed)
+    if asked.key in lookup_screens.TYPED:
+        return lookup_screens.read(turn, asked.key, typed)
     question = turn.question(asked)
     if turn.words.text(typed, MAX_RELAYED) is Refusal.EMPTY:
         return Refusal.EMPTY
@@ -122,6 +125,8 @@ def refuse(turn: TurnState, asked: Asked, refusal: Refusal) -> None:
     elif asked.key == pin_screens.PIN:
         asks = turn.c.has_pin or turn.c.after_pin == pin_screens.NEW
         turn.notes += [(pin_screens.NOT_A_PIN,)] if asks else []
+    elif asked.key in lookup_screens.TYPED:
+        turn.notes.append((lookup_screens.TYPED[asked.key],))
     elif turn.c.language:
         turn.notes.append((_reason(question or screens.DELETE_SCREEN, refusal, asked.tries),))
     if turn.c.language and asked.tries >= 2:

@@ -5,6 +5,7 @@ from typing import assert_never
 from flows.engine import (
     announcement_screens,
     checklist_screens,
+    lookup_screens,
     pin_screens,
     prompting,
     recording,
@@ -25,7 +26,7 @@ MAX_RELAYED = 4000
 
 
 def run(turn: TurnState, word: Reserved) -> None:
-    turn.c = replace(turn.c, after_pin="")
+    turn.c = replace(turn.c, after_pin="", looked_up=None)
     if turn.c.with_officer and word in (Reserved.BACK, Reserved.SKIP):
         return turn.ask()
     match word:
@@ -57,7 +58,7 @@ def _show(turn: TurnState, word: Reserved) -> None:
     """Show what the word asks for, wherever the person is."""
     match word:
         case Reserved.STATUS:
-            pin_screens.status(turn)
+            lookup_screens.status(turn)
         case Reserved.MYDATA:
             pin_screens.mydata(turn)
         case Reserved.NEWS:
@@ -67,7 +68,7 @@ def _show(turn: TurnState, word: Reserved) -> None:
 
 
 def start(turn: TurnState, word: str) -> None:
-    turn.c = replace(turn.c, after_pin="")
+    turn.c = replace(turn.c, after_pin="", looked_up=None)
     if turn.c.with_officer:
         return turn.ask()
     turn.c = replace(turn.c, flow="", suspended_flow="")
@@ -185,4 +186,4 @@ def relay(turn: TurnState, text: str) -> None:
         return turn.say_and_reprompt(too_long)
     urgent = turn.danger(text) is Danger.CLEAR
     turn.effects.append(Relay(words, urgent))
-    turn.c = replace(turn.c, asked=None, after_pin="")
+    turn.c = replace(turn.c, asked=None, after_pin="", looked_up=None)

@@ -10,6 +10,7 @@ from flows.engine import (
     commands,
     external_model,
     hearing,
+    lookup_screens,
     pin_screens,
     prompting,
     registration_screens,
@@ -52,7 +53,7 @@ from flows.engine.flow import Answer, Flow
 from flows.engine.language_protocol import Refusal, Reserved, Words
 from flows.engine.model_events import IntentChosen
 from flows.engine.questions import Phone
-from flows.engine.registration import Acknowledged
+from flows.engine.registration import Acknowledged, StatusLookedUp
 from flows.engine.replies import Understanding
 from flows.engine.state import Asked, Conversation, Turn, waits
 from flows.engine.turn import TurnState, ephemeral_answers
@@ -167,6 +168,8 @@ def _take(turn: TurnState, event: Event) -> None:
             _take_result(turn, event)
         case PinTried() | PinLifted():
             pin_screens.take_event(turn, event)
+        case StatusLookedUp():
+            lookup_screens.take_event(turn, event)
         case _:
             assert_never(event)
 

@@ -5,13 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
-from flows.engine.model_events import (
-    ChooseIntent,
-    ConsentWithdrawn,
-    IntentChosen,
-    ReportWording,
-)
-from flows.engine.registration import Acknowledged, AnswerRegistry
+from flows.engine.model_events import IntentChosen, ModelEffect
+from flows.engine.registration import Acknowledged, RegistryEffect, StatusLookedUp
 from flows.engine.text import Label, Text
 
 
@@ -179,6 +174,7 @@ type Event = (
     | PinTried
     | PinLifted
     | IntentChosen
+    | StatusLookedUp
 )
 
 
@@ -371,14 +367,12 @@ type Effect = (
     Submit
     | OpenCase
     | ConsentGiven
-    | ConsentWithdrawn
     | Withdraw
-    | AnswerRegistry
+    | RegistryEffect
+    | ModelEffect
     | Relay
     | NotUnderstood
     | SuggestPhrase
-    | ReportWording
-    | ChooseIntent
     | Rated
     | CancelCase
     | DeleteInput

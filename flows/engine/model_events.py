@@ -39,3 +39,6 @@ class ReportWording:
 
     language: str
     sentence: str
+
+
+type ModelEffect = ChooseIntent | ConsentWithdrawn | ReportWording

@@ -6,6 +6,7 @@ from flows.engine import (
     announcement_screens,
     checklist_screens,
     labels,
+    lookup_screens,
     pin_screens,
     registration_screens,
     screens,
@@ -40,6 +41,8 @@ def ask(turn: TurnState, found: tuple[Option, ...] = (), page: int = 0, at: str 
     """Ask the current question; `found` are options narrowed from input to question `at`."""
     if turn.c.language and turn.c.after_pin:
         return pin_screens.ask_pin(turn)
+    if turn.c.language and turn.c.looked_up is not None:
+        return lookup_screens.ask(turn)
     road = turn.path()
     if not turn.c.language:
         ask_language(turn)

@@ -55,6 +55,24 @@ class AnswerRegistry:
 
 
 @dataclass(frozen=True, slots=True)
+class LookUpStatus:
+    """Look up a registration by number and PIN; the result is a `StatusLookedUp`."""
+
+    number: str = field(repr=False)
+    pin: str = field(repr=False)
+
+
+type RegistryEffect = AnswerRegistry | LookUpStatus
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLookedUp:
+    """The result of a `LookUpStatus`: the state, or "" if none may be shown."""
+
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Acknowledged:
     """The registry answered about this person's registration."""
 

@@ -6,6 +6,7 @@ from flows.engine import (
     commands,
     external_model,
     hearing,
+    lookup_screens,
     pin_screens,
     registration_screens,
     safety,
@@ -43,8 +44,17 @@ def answer(turn: TurnState, asked: Asked, key: str) -> None:
             _withdraw(turn, key)
         case screens.EDIT:
             _edit(turn, key)
+        case _:
+            _answer_elsewhere(turn, asked, key)
+
+
+def _answer_elsewhere(turn: TurnState, asked: Asked, key: str) -> None:
+    """Take the answer to a screen that has a module of its own."""
+    match asked.key:
         case pin_screens.PIN:
             pin_screens.answer(turn, key)
+        case lookup_screens.OFFER | lookup_screens.NUMBER | lookup_screens.PIN as screen:
+            lookup_screens.answer(turn, screen, key)
         case Screen.LIST | Screen.KEEP | Screen.MINE | Screen.TICK:
             checklist_screens.answer(turn, asked, key)
         case _:

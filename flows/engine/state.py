@@ -82,6 +82,8 @@ class Conversation:
     `has_left`: the last thing that the person did was to close the chat or to stop messages.
     `update_waits`: an officer's message waits until the person opens it. `model_operator` is who
     may get questions for an external model: "" is a refusal, None means not asked yet.
+    `looked_up` is the number of a registration whose PIN is asked for, "" before the number, None
+    if the person looks none up.
     """
 
     language: str = ""
@@ -110,6 +112,7 @@ class Conversation:
     has_left: bool = False
     update_waits: bool = False
     model_operator: str | None = None
+    looked_up: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def _recorded(turn: TurnState, event: Attached) -> None:
     if not turn.c.with_officer or not event.ref:
         return unreadable(turn, event.kind, event.caption)
     turn.effects.append(Relay(RECORDED, recording=event.ref))
-    turn.c = replace(turn.c, asked=None, after_pin="")
+    turn.c = replace(turn.c, asked=None, after_pin="", looked_up=None)
     if event.caption:
         commands.relay(turn, event.caption)
 

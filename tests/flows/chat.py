@@ -30,7 +30,12 @@ from flows.engine.events import (
 )
 from flows.engine.flow import Flow, Form, Path, Submit, path
 from flows.engine.model_events import IntentChosen
-from flows.engine.registration import Acknowledged, PlatformStep, RegistryQuestion
+from flows.engine.registration import (
+    Acknowledged,
+    LookUpStatus,
+    PlatformStep,
+    RegistryQuestion,
+)
 from flows.engine.replies import Understanding
 from flows.engine.state import Conversation, Turn
 from flows.engine.text import Label, Text, Value
@@ -268,7 +273,7 @@ class Chat:
             | UploadStatusChanged
             | UpdateWithheld,
         )
-        silent |= any(isinstance(effect, TryPin) for effect in after.effects)
+        silent |= any(isinstance(effect, TryPin | LookUpStatus) for effect in after.effects)
         assert after.says or silent, f"no answer to {event}"
         assert after.conversation.nonce >= before.nonce
         for say in after.says:

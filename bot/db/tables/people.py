@@ -19,6 +19,8 @@ class Person(Base):
     created_at: Mapped[Now]
     pin: Mapped[bytes | None]
     failed_pin_attempts: Mapped[Zero]
+    # Failed tries to look the registration up from another chat, since the PIN was last right.
+    failed_lookups: Mapped[Zero]
 
 
 class Handle(Base):

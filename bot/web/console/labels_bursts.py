@@ -41,6 +41,8 @@ SPENDINGS: dict[str, Text] = {
     Spending.CASE: _("Cases"),
     # Translators: registrations sent from one address.
     Spending.SUBMISSION: _("Registrations"),
+    # Translators: tries, from one address, to see the state of a registration by number and PIN.
+    Spending.LOOKUP: _("Status tries"),
 }
 SPAM_REASONS: dict[str, Text] = {
     SpamReason.PROGRAM: _("A program wrote them"),

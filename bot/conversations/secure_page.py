@@ -1,0 +1,53 @@
+"""The secure page: buttons that lead to it, and the way back to the messenger after a visit."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot import outbox
+from bot.conversations.store import LockedConversation
+from bot.db.connection import Transaction
+from bot.people import identities, secure_links
+from bot.runtime import Runtime
+from flows.engine.events import Forget, Kind, QuickExit, Say
+from flows.engine.state import Turn
+from flows.engine.text import _
+
+BACK_HOME = _("Saved. You can close this page now and go back to the messenger.")
+
+
+def returns_to_messenger(held: LockedConversation, turn: Turn) -> bool:
+    """Return True if a visit to the secure page is over: no private question is left."""
+    ending = any(isinstance(effect, QuickExit | Forget) for effect in turn.effects)
+    private = any(say.private for say in turn.says)
+    return bool(held.home and turn.says) and not ending and not private
+
+
+async def return_to_messenger(
+    rt: Runtime, transaction: Transaction, held: LockedConversation, language: str
+) -> LockedConversation:
+    """Say goodbye on the secure page; further messages go to the original channel."""
+    say = Say(((BACK_HOME,),), language=language, service=True)
+    row = outbox.Row("send", outbox.rendered(rt, say))
+    await outbox.enqueue(transaction, held.person, held.channel, (row,))
+    address = await identities.address_on(transaction, held.person, held.home)
+    return replace(held, channel=held.home, address=address or "", home="")
+
+
+async def linked(
+    rt: Runtime, transaction: Transaction, held: LockedConversation, says: Sequence[Say]
+) -> Sequence[Say]:
+    """Replace buttons that lead to the secure page by one-time links."""
+    if not any(each.kind is Kind.PAGE for say in says for each in say.buttons):
+        return says
+    token = await secure_links.create_link(rt, transaction, held.person, held.channel)
+    url = f"{rt.settings.public_url}/p/{token}"
+    return [
+        replace(
+            say,
+            buttons=tuple(
+                replace(each, payload=url) if each.kind is Kind.PAGE else each
+                for each in say.buttons
+            ),
+        )
+        for say in says
+    ]

@@ -1,0 +1,57 @@
+"""Looks a registration up by number and PIN, for a person who writes from a new phone.
+
+All refusals take the same steps, so that neither answer nor time shows whether a number exists. The
+number of tries is limited for each chat and each number, and for each person until their PIN is
+entered correctly.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
+
+from bot.budgets.spending import draw_lookup
+from bot.db import tables as t
+from bot.db.connection import Transaction
+from bot.db.statements import fetch_one, statement
+from bot.people import identities, pin
+from bot.runtime import Runtime
+from bot.security import password_hashing
+from flows.engine.registration import LookUpStatus, StatusLookedUp
+
+MAX_FAILED = 20
+_NO_PERSON = UUID(int=0)
+_FIND = statement(
+    select(
+        t.Registration.state,
+        t.Person.id,
+        t.Person.key,
+        t.Person.key_version,
+        t.Person.pin,
+        t.Person.failed_lookups,
+    )
+    .join(t.Person, t.Person.id == t.Registration.person_id)
+    .where(t.Registration.number == bindparam("receipt"))
+    .with_for_update(key_share=True, of=t.Person)
+)
+
+
+async def look_up(
+    rt: Runtime, transaction: Transaction, chat: str, asked: LookUpStatus
+) -> StatusLookedUp:
+    """Return the state of the registration if number and PIN fit and a try is left.
+
+    `chat` names the chat; only a keyed hash of it is counted.
+    """
+    granted = await draw_lookup(rt, chat, asked.number)
+    row = await fetch_one(transaction, _FIND, receipt=asked.number)
+    state, person_id, failed, stored = "", _NO_PERSON, 0, None
+    if row is not None:
+        state, person_id, key, version, sealed, failed = row
+        person = identities.known(rt, person_id, key, version)
+        stored = person.key.unseal(sealed, "people", "pin", "").decode() if sealed else None
+    right = await password_hashing.verify_password(stored, asked.pin)
+    right = right and granted and failed < MAX_FAILED
+    if granted:
+        failed = 0 if right else min(failed + 1, MAX_FAILED)
+    await pin.count_lookups(transaction, person_id, failed)
+    return StatusLookedUp(state if right else "")

@@ -1,0 +1,99 @@
+"""The state of a registration is asked for by number and PIN, and only the state is shown."""
+
+import pytest
+
+from flows.engine import lookup_screens, pin_screens, registration_history, safety, screens
+from flows.engine.events import DeleteInput, Page
+from flows.engine.registration import LookUpStatus, StatusLookedUp
+from flows.engine.state import Conversation
+from tests.flows.chat import LANGUAGES, Chat, at
+
+NUMBER, TYPED_PIN = "KS-2026-ABCD-EFGH", "204611"
+
+
+def asked(language: str = "ru") -> Chat:
+    return Chat.begun(language).says("/status").presses("number")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_lookup_asks_for_number_and_pin_and_deletes_both(language: str) -> None:
+    chat = Chat.begun(language).says("/status")
+    assert chat.shows(screens.NO_REGISTRATION)
+    assert chat.presses("number").shows(lookup_screens.ENTER_NUMBER)
+    chat.says(NUMBER.lower())
+    assert chat.shows(lookup_screens.ENTER_PIN)
+    assert [*chat.effects_now] == [DeleteInput()]
+    chat.says(TYPED_PIN)
+    assert [*chat.effects_now] == [DeleteInput(), LookUpStatus(NUMBER, TYPED_PIN)]
+    chat.takes(StatusLookedUp("received"))
+    assert chat.shows(lookup_screens.FOUND, state=registration_history.STATES["received"])
+    assert chat.at == screens.MENU
+    assert NUMBER not in chat.text
+
+
+def test_lookup_names_no_duplicate() -> None:
+    shown = [asked().takes(StatusLookedUp(state)).text for state in ("received", "duplicate")]
+    assert shown[0] == shown[1]
+
+
+def test_lookup_has_one_answer_for_every_failure() -> None:
+    chat = asked().says(NUMBER, TYPED_PIN).takes(StatusLookedUp())
+    assert chat.shows(lookup_screens.NOT_FOUND)
+    assert chat.at == lookup_screens.OFFER
+
+
+def test_lookup_leads_an_anonymous_messenger_to_the_page() -> None:
+    chat = Chat.begun("ru")
+    chat.page = Page.ALWAYS
+    chat.says("/status").presses("number")
+    assert chat.shows(lookup_screens.ON_OUR_PAGE)
+    chat.says(TYPED_PIN)
+    assert chat.done(LookUpStatus) == []
+
+
+def test_lookup_asks_a_known_person_on_the_secure_page() -> None:
+    chat = at("surname")
+    chat.page = Page.ALWAYS
+    chat.says("/status").presses("number")
+    assert chat.shows(screens.ON_PAGE)
+    assert chat.says(NUMBER).shows(screens.NOT_HERE)
+    chat.page = Page.NEVER
+    chat.says(NUMBER, TYPED_PIN)
+    assert chat.done(LookUpStatus) == [LookUpStatus(NUMBER, TYPED_PIN)]
+    assert chat.takes(StatusLookedUp("accepted")).at == "surname"
+
+
+@pytest.mark.parametrize("word", ["/menu", "/person", "/language", "/exit", "/stop", "/start"])
+def test_lookup_can_be_left_by_every_command(word: str) -> None:
+    chat = asked().says(NUMBER, word)
+    assert chat.conversation.looked_up is None
+    assert chat.says(TYPED_PIN).done(LookUpStatus) == []
+
+
+def test_lookup_is_left_by_its_button() -> None:
+    chat = asked().presses("leave")
+    assert chat.at == screens.MENU
+    assert chat.conversation == Conversation(
+        language="ru", asked=chat.conversation.asked, nonce=chat.conversation.nonce
+    )
+
+
+@pytest.mark.parametrize("typed", ["my number", "KS", "KS-2026 ABCD", "x" * 41])
+def test_lookup_refuses_what_is_no_number(typed: str) -> None:
+    assert asked().says(typed).at == lookup_screens.NUMBER
+
+
+def test_lookup_refuses_what_is_no_pin() -> None:
+    chat = asked().says(NUMBER, "123")
+    assert chat.shows(pin_screens.NOT_A_PIN)
+    assert chat.at == lookup_screens.PIN
+
+
+def test_lookup_screen_answers_words_of_danger() -> None:
+    assert asked().says("мне угрожают").shows(safety.READ_ALONE)
+
+
+def test_lookup_secrets_are_not_in_any_repr() -> None:
+    shown = repr(LookUpStatus(NUMBER, TYPED_PIN))
+    assert NUMBER not in shown
+    assert TYPED_PIN not in shown

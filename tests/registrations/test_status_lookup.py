@@ -1,0 +1,150 @@
+"""A registration is looked up by number and PIN: limited tries, and one answer for all failures."""
+
+import asyncio
+from dataclasses import replace
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from bot.budgets.table import LOOKUPS_OF_CHAT, LOOKUPS_OF_NUMBER
+from bot.cache import Cache
+from bot.db.connection import Transaction
+from bot.embedded import Databases
+from bot.people import pin
+from bot.registrations import status_lookup
+from bot.runtime import Runtime
+from bot.security import password_hashing
+from flows.engine.registration import LookUpStatus, StatusLookedUp
+from tests.people.test_pin import locked
+
+NUMBER, PIN = "KS-2026-ABCD-EFGH", "204611"
+FOUND, NOTHING = StatusLookedUp("received"), StatusLookedUp()
+
+
+async def received(rt: Runtime, databases: Databases) -> None:
+    """Register a person with a PIN, and let the registry give the number."""
+    await locked(rt)
+    with psycopg.connect(databases.owner, autocommit=True) as session:
+        session.execute("UPDATE registrations SET number = %s, state = 'received'", (NUMBER,))
+
+
+async def tried(rt: Runtime, chat: str, typed: str = PIN, number: str = NUMBER) -> StatusLookedUp:
+    async with rt.pool.connection() as transaction:
+        return await status_lookup.look_up(rt, transaction, chat, LookUpStatus(number, typed))
+
+
+async def forget_budgets(rt: Runtime) -> None:
+    """Forget the budgets, as after a day and as after a loss of Valkey."""
+    client = rt.live._client
+    for name in [each async for each in client.scan_iter("rate:lookup:*")]:
+        await client.delete(name)
+
+
+async def test_lookup_shows_the_state_for_number_and_pin(rt: Runtime, databases: Databases) -> None:
+    await received(rt, databases)
+    assert await tried(rt, "web:a") == FOUND
+    assert await tried(rt, "web:a", "999999") == NOTHING
+    assert await tried(rt, "web:a", number="KS-2026-ZZZZ-ZZZZ") == NOTHING
+
+
+async def test_lookup_shows_nothing_without_a_pin(rt: Runtime, databases: Databases) -> None:
+    await received(rt, databases)
+    with psycopg.connect(databases.owner, autocommit=True) as session:
+        session.execute("UPDATE people SET pin = NULL")
+    assert await tried(rt, "web:a") == NOTHING
+
+
+async def test_lookup_tries_of_a_chat_end(rt: Runtime, databases: Databases) -> None:
+    await received(rt, databases)
+    for each in range(LOOKUPS_OF_CHAT):
+        assert await tried(rt, "web:a", number=f"KS-2026-AAAA-AAA{each}") == NOTHING
+    assert await tried(rt, "web:a") == NOTHING
+    assert await tried(rt, "web:b") == FOUND
+
+
+async def test_lookup_tries_of_a_number_end(rt: Runtime, databases: Databases) -> None:
+    await received(rt, databases)
+    for each in range(LOOKUPS_OF_NUMBER):
+        assert await tried(rt, f"web:{each}", "999999") == NOTHING
+    assert await tried(rt, "web:another") == NOTHING
+    await forget_budgets(rt)
+    assert await tried(rt, "web:another") == FOUND
+
+
+async def test_lookup_ends_for_good_without_the_right_pin(
+    rt: Runtime, databases: Databases
+) -> None:
+    """The count is in the database and does not expire with the budgets."""
+    await received(rt, databases)
+    for each in range(status_lookup.MAX_FAILED):
+        await forget_budgets(rt)
+        assert await tried(rt, f"web:{each}", "999999") == NOTHING
+    await forget_budgets(rt)
+    assert await tried(rt, "web:another") == NOTHING
+
+
+async def test_right_pin_in_the_own_chat_allows_lookups_again(
+    rt: Runtime, databases: Databases
+) -> None:
+    guest = await locked(rt)
+    with psycopg.connect(databases.owner, autocommit=True) as session:
+        session.execute("UPDATE registrations SET number = %s, state = 'received'", (NUMBER,))
+        session.execute("UPDATE people SET failed_lookups = %s", (status_lookup.MAX_FAILED,))
+    await guest.go("/status", "999999")
+    assert await tried(rt, "web:a") == NOTHING
+    await guest.go(PIN)
+    assert await tried(rt, "web:a") == FOUND
+
+
+async def test_failed_lookups_do_not_lock_the_own_chat(rt: Runtime, databases: Databases) -> None:
+    await received(rt, databases)
+    await tried(rt, "web:a", "999999")
+    with psycopg.connect(databases.owner) as session:
+        row = session.execute("SELECT failed_pin_attempts, failed_lookups FROM people").fetchone()
+    assert row == (0, 1)
+
+
+async def test_parallel_lookups_share_one_budget(rt: Runtime, databases: Databases) -> None:
+    await received(rt, databases)
+    many = [tried(rt, f"web:{each}", "999999") for each in range(3 * LOOKUPS_OF_NUMBER)]
+    assert set(await asyncio.gather(*many)) == {NOTHING}
+    with psycopg.connect(databases.owner) as session:
+        row = session.execute("SELECT failed_lookups FROM people").fetchone()
+    assert row == (LOOKUPS_OF_NUMBER,)
+
+
+async def test_lookup_takes_the_same_steps_for_every_failure(
+    rt: Runtime, databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The slow hash is computed, and as many statements run, whether a number exists or not."""
+    await received(rt, databases)
+    hashed, counted = list[str](), list[int]()
+    verify, count = password_hashing.verify_password, pin.count_lookups
+
+    async def verified(stored: str | None, secret: str) -> bool:
+        hashed.append(secret)
+        return await verify(stored, secret)
+
+    async def count_lookups(transaction: Transaction, person_id: UUID, failed: int) -> None:
+        counted.append(failed)
+        await count(transaction, person_id, failed)
+
+    monkeypatch.setattr(password_hashing, "verify_password", verified)
+    monkeypatch.setattr(pin, "count_lookups", count_lookups)
+    steps = []
+    for number, typed in ((NUMBER, "9999"), ("KS-2026-ZZZZ-ZZZZ", PIN), *[(NUMBER, "1111")] * 5):
+        hashed.clear()
+        counted.clear()
+        assert await tried(rt, "web:a", typed, number) == NOTHING
+        steps.append((len(hashed), len(counted)))
+    assert set(steps) == {(1, 1)}
+
+
+async def test_lookup_holds_its_limits_while_valkey_is_away(
+    rt: Runtime, databases: Databases
+) -> None:
+    await received(rt, databases)
+    away = replace(rt, live=Cache.at("redis://127.0.0.1:9/0"))
+    assert await tried(away, "web:a") == FOUND
+    assert await tried(away, "web:a") == NOTHING

@@ -1,0 +1,119 @@
+"""The state of a registration is shown on a new phone for its number and PIN, on each channel."""
+
+from functools import partial
+
+import pytest
+
+from flows.engine import lookup_screens, registration_history, screens
+from flows.engine.registration import LookUpStatus
+from flows.engine.text import Text, _
+from tests.app_stack import House
+from tests.person_client import Guest
+from tests.visitor import Visitor
+from tests.web.test_journeys import LANGUAGES, _next, _press
+from tests.web.test_whatsapp_journey import _next as _next_bubble
+from tests.web.test_whatsapp_journey import _press as _press_bubble
+from tests.web.test_whatsapp_journey import _user
+
+PIN = "204611"
+
+
+async def _registered(house: House) -> str:
+    """Register a person with a PIN on another phone; return the number."""
+    guest = Guest(house.rt)
+    await guest.register()
+    await guest.go("/menu", "pin", PIN)
+
+    async def accepted() -> bool:
+        conversation = await guest.conversation()
+        known = conversation.registration if conversation else None
+        return known is not None and known.state == "accepted"
+
+    await house.until(accepted)
+    (entry,) = await house.entries()
+    return str(entry["number"])
+
+
+def _state(house: House, language: str) -> str:
+    state = registration_history.STATES["accepted"]
+    return house.rt.languages.render(_(lookup_screens.FOUND.msgid, state=state), language)
+
+
+def _words(house: House, text: Text, language: str = "ru") -> str:
+    return house.rt.languages.render(text, language)
+
+
+async def _asks_on_web(visitor: Visitor, number: str, pin: str = PIN) -> str:
+    await visitor.say("/status")
+    await visitor.press("number")
+    await visitor.say(number)
+    return (await visitor.say(pin)).text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_status_is_shown_in_another_web_chat(house: House, language: str) -> None:
+    number = await _registered(house)
+    async with Visitor.at(house.url) as visitor:
+        await visitor.press(language)
+        shown = await _asks_on_web(visitor, number.lower())
+        assert _state(house, language) in shown
+        assert "TESTOVA" not in shown
+        assert number not in shown
+        assert _words(house, lookup_screens.NOT_FOUND, language) in await _asks_on_web(
+            visitor, number, "999999"
+        )
+        assert list(visitor.session.cookie_jar) == []
+
+
+async def test_status_is_shown_on_telegram_and_the_words_are_deleted(house: House) -> None:
+    number = await _registered(house)
+    secret = house.rt.settings.telegram_secret
+    assert secret
+    await house.telegram.set_webhook(f"{house.url}/webhooks/telegram", secret.get_secret_value())
+    user = house.telegram.user(8101, first_name="Test")
+    await user.start("")
+    await user.wait_for_message(1)
+    await _press(user, "ru")
+    await _next(user, partial(user.say, "/status"))
+    await _press(user, "number")
+    await _next(user, partial(user.say, number))
+    await _next(user, partial(user.say, PIN))
+    await user.wait(lambda chat: _state(house, "ru") in user.last.text)
+    await user.wait(lambda chat: {each.text for each in chat if each.deleted} == {number, PIN})
+    assert house.telegram.journal.mistakes() == []
+
+
+async def test_status_on_whatsapp_is_asked_on_the_page_only(house: House) -> None:
+    number = await _registered(house)
+    user = await _user(house, "77010000301")
+    await _next_bubble(user, lambda: user.say("👋"))
+    await _press_bubble(user, "ru")
+    await _next_bubble(user, lambda: user.say("/status"))
+    shown = await _press_bubble(user, "number")
+    assert _words(house, lookup_screens.ON_OUR_PAGE) in shown.text
+    assert shown.link is not None
+    assert shown.link[1].endswith("/chat")
+    async with Visitor.at(house.url) as visitor:
+        await visitor.press("ru")
+        assert _state(house, "ru") in await _asks_on_web(visitor, number)
+    assert house.whatsapp.journal.mistakes() == []
+
+
+async def test_status_of_another_number_reads_the_same_in_a_known_chat(house: House) -> None:
+    """A person with a draft asks too; a wrong number and a wrong PIN have the same answer."""
+    number = await _registered(house)
+    guest = Guest(house.rt)
+    await guest.consent()
+    answers = []
+    for asked in (LookUpStatus(number, "999999"), LookUpStatus("KS-2026-ZZZZ-ZZZZ", PIN)):
+        await guest.go("/status", "number", asked.number, asked.pin)
+        conversation = await guest.conversation()
+        assert conversation is not None
+        assert conversation.asked is not None
+        answers.append(conversation.asked.key)
+    assert answers == [lookup_screens.OFFER] * 2
+    await guest.go("/status", "number", number, PIN)
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.asked is not None
+    assert conversation.asked.key not in (lookup_screens.OFFER, screens.MENU)
