@@ -16,7 +16,7 @@ from flows.knowledge.documents import ETHNICITY, HOME, IDENTITY, Document
 from flows.knowledge.facts import Dated, Fact, ending, said
 from flows.knowledge.intents.cautions import KEEP
 from flows.knowledge.origins import SAFETY_FIRST, Confirmation, Origin, origin
-from flows.knowledge.permits import LEGALISATION
+from flows.knowledge.permits import LEGALISATION, NO_RECORD
 from flows.knowledge.programmes import PROGRAMMES, Programme, applies, programme
 from flows.paragraphs import joined
 from flows.situation import CHILD_PAPERS, CITIZENSHIP, FAMILY, PAPERS_NOW, PLACE
@@ -154,6 +154,9 @@ def _where(document: Document, answers: Answers) -> tuple[Text, ...]:
     if document.where is not HOME:
         return (document.where,)
     if _origin(answers).confirmation is Confirmation.LEGALISATION:
+        return (UNSAFE,)
+    # The police issue this certificate: no one is sent to them where it may be dangerous.
+    if document is NO_RECORD and _origin(answers).dangerous and place in ("origin", "unsaid"):
         return (UNSAFE,)
     return {"origin": (HOME,), "unsaid": (HOME, UNSAFE)}.get(place or "unsaid", (LATE,))
 

@@ -11,6 +11,7 @@ from flows.knowledge.laws import CN
 _EGOV = "https://egov.kz/cms/en/online-services/for_citizen/2F30_mzsr"
 _PERMIT = "https://egov.kz/cms/en/services/009pass_mvd"
 _PERMIT_RULES = "https://adilet.zan.kz/rus/docs/V1500012880"
+_STUDENTS = "https://new.wpk.kz/migration_document_storage_en"
 _MINISTRY = "https://www.zakon.kz/obshestvo/6494496-kak-oformit-vid-na-zhitelstvo-v-kazakhstane-instruktsiya.html"
 _MINISTRY_TOO = "https://www.lada.kz/kazakhstan-news/144622-mvd-rasskazalo-kakie-dokumenty-i-na-kakom-iazyke-nuzhny-dlia-vnzh-v-kazakhstane.html"
 _RULES = "https://www.zakon.kz/pravo/6494498-prisvoenie-statusa-kandasa-vneseny-izmeneniya-v-pravila.html"
@@ -112,7 +113,7 @@ CHINA_TWO_PAPERS = Fact(
 PASSPORT_DAYS = Fact(
     key="prp.passport",
     text=_("For the residence permit a passport must still be valid for more than 180 days."),
-    sources=(_PERMIT, _PERMIT_RULES),
+    sources=(_PERMIT, _PERMIT_RULES, _STUDENTS),
     as_of=COLLECTED,
     dated=Dated.READ,
     about=About.PAPERS,
@@ -124,7 +125,7 @@ NO_RECORD = Fact(
         "certificate comes from the country of citizenship, or from where they lived "
         "permanently."
     ),
-    sources=(_PERMIT, _PERMIT_RULES),
+    sources=(_PERMIT, _PERMIT_RULES, _STUDENTS),
     as_of=COLLECTED,
     dated=Dated.READ,
     about=About.PAPERS,

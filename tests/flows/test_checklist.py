@@ -361,7 +361,7 @@ def test_checklist_accepts_a_typed_country_in_any_language() -> None:
 
 
 @pytest.mark.parametrize("citizenship", ("CN", "IR", "AF"))
-@pytest.mark.parametrize("place", ("origin", "kazakhstan", "elsewhere", "unsaid"))
+@pytest.mark.parametrize("place", PLACES)
 def test_permit_list_names_papers_of_a_state_after_the_safety_line(
     citizenship: str, place: str
 ) -> None:
@@ -371,3 +371,11 @@ def test_permit_list_names_papers_of_a_state_after_the_safety_line(
     assert safety < said.index(pilot_2026.CONSENT.text)
     if citizenship == "CN":
         assert safety < said.index(requirements.CHINA_TWO_PAPERS.text)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_permit_list_sends_people_from_china_to_no_police_there(place: str) -> None:
+    made = checklist(situation("prp", "CN", place, "alone"), TODAY)
+    record = next(paper for paper in made.papers if paper.document is permits.NO_RECORD)
+    assert documents.HOME not in record.remarks
+    assert {flow.UNSAFE, flow.LATE} & set(record.remarks)
