@@ -80,10 +80,7 @@ async def test_exported_files_have_the_same_rows(desk: House) -> None:
         rows = list(csv.reader(io.StringIO(screen.html.removeprefix("\ufeff"))))
         address = f"{desk.url}/console/statistics/answers.xlsx"
         async with lead.session.get(address) as answer:
-            book = zipfile.ZipFile(io.BytesIO(await answer.read()))
-    sheet = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))
-    space = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-    found = [["".join(cell.itertext()) for cell in row] for row in sheet.iter(f"{space}row")]
+            found = _cells(await answer.read())
     assert found == rows
     assert rows[0][0] == ru("group_by")
     assert [row[2:] for row in rows if row[0] == ru("by_topic")] == [["40", "40", "75"], [""] * 3]
@@ -108,4 +105,29 @@ def test_small_groups_are_hidden(
 
 def test_cell_that_looks_like_a_formula_is_text() -> None:
     assert b"'=1+1" in spreadsheets.to_csv([["=1+1"]])
-    assert b"=1+1" not in spreadsheets.to_xlsx([["7"]])
+    book = spreadsheets.to_xlsx([["=1+1", "7"]])
+    assert _cells(book) == [["=1+1", "7"]]
+    with zipfile.ZipFile(io.BytesIO(book)) as file:
+        assert b"<f>" not in file.read("xl/worksheets/sheet1.xml")
+
+
+def test_workbook_of_the_same_rows_is_the_same_file() -> None:
+    assert spreadsheets.to_xlsx([["a", "1"]]) == spreadsheets.to_xlsx([["a", "1"]])
+
+
+def _cells(book: bytes) -> list[list[str]]:
+    """Return the texts of the first sheet of a workbook."""
+    space = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    with zipfile.ZipFile(io.BytesIO(book)) as file:
+        shared = ElementTree.fromstring(file.read("xl/sharedStrings.xml"))
+        sheet = ElementTree.fromstring(file.read("xl/worksheets/sheet1.xml"))
+    texts = ["".join(each.itertext()) for each in shared.iter(f"{space}si")]
+    return [
+        [
+            texts[int("".join(cell.itertext()))]
+            if cell.get("t") == "s"
+            else "".join(cell.itertext())
+            for cell in row
+        ]
+        for row in sheet.iter(f"{space}row")
+    ]
