@@ -8,6 +8,7 @@ from bot.i18n import (
     bidi,
     catalogues,
     countries,
+    crisis_patterns,
     crisis_words,
     identity_numbers,
     language_guess,
@@ -82,6 +83,9 @@ class Languages:
 
     def danger(self, typed: str) -> bool:
         return crisis_words.danger(typed)
+
+    def danger_intent(self, typed: str) -> str | None:
+        return crisis_patterns.intent(typed)
 
     def yes_no(self, typed: str, language: str) -> bool | None:
         return reserved_words.yes_no(typed, language)

@@ -3,7 +3,7 @@
 from functools import cache
 from itertools import groupby
 
-from bot.i18n import kazakh_arabic, normalization, uzbek_cyrillic
+from bot.i18n import crisis_patterns, kazakh_arabic, normalization, uzbek_cyrillic
 
 # Whole phrases, so that a name or a place does not match. A native speaker must check each line.
 PHRASES = (
@@ -23,13 +23,15 @@ PHRASES = (
     "xavf ostidamiz, hayotim xavfda, hayotimga xavf, hayotimdan qoʻrqaman, tahdid qilishyapti",
     "tahdid qilyapti, meni ushlab, meni olib ketishdi, qamab qoʻyishdi, qamab qoʻydi",
     "qamoqqa olishdi, meni oʻldir",
-    "i am in danger, they threaten me, i was arrested, i was detained",
-    "i'm in danger, we are in danger, my life is in danger, afraid for my life, they took me away",
-    "i am being threatened, they locked me up",
 )
 
 
 def danger(typed: str) -> bool:
+    """Return True if a text has a phrase of danger, or a pattern in English or Turkish."""
+    return _has_phrase(typed) or crisis_patterns.intent(typed) is not None
+
+
+def _has_phrase(typed: str) -> bool:
     text = normalization.fold(typed)
     by_pair = _phrases()
     pairs = {text[at : at + 2] for at in range(len(text) - 1)} & by_pair.keys()

@@ -19,10 +19,11 @@ ARABIC = re.compile("[\u0620-\u06ff\ufb50-\ufdff\ufe70-\ufefc]")
 CYRILLIC = re.compile("[\u0400-\u04ff]")
 WORD = re.compile(r"[^\W\d_]+(?:[ʻʼ'’‘`][^\W\d_]+)*")
 APOSTROPHES = {ord(mark): "'" for mark in "ʻʼ’‘`"}
-# Written forms that share an alphabet, in the order of the weights; English is not offered.
+# Written forms that share an alphabet, in the order of the weights; English and Turkish are not
+# offered.
 FORMS: Mapping[str, tuple[str, ...]] = {
     "Cyrl": ("kk", "ru", "uz_Cyrl"),
-    "Latn": ("uz", "kk", "ru", "zh_Hans", "en"),
+    "Latn": ("uz", "kk", "ru", "zh_Hans", "en", "tr"),
 }
 # Letters that a written form lacks; one that has them loses so much of its score.
 LACKING: Mapping[str, str] = {"kk": "ўҳ", "ru": "әғқңөұүһіўҳ", "uz_Cyrl": "ыщәңөұүһі"}
@@ -34,8 +35,9 @@ MAX_CHARACTERS = 1000
 # (`./kosh understanding languages`).
 LEAD = 10
 # A third or more of the letters are vowels in all these languages, but a twentieth of those that a
-# Cyrillic text has if typed on a Latin keyboard. Shorter texts may have few by chance.
-VOWELS = re.compile("[aeiou]")
+# Cyrillic text has if typed on a Latin keyboard. That has no accents. Shorter texts may have few by
+# chance.
+VOWELS = re.compile("[aeiou\u00df-\u024f]")
 MAX_VOWELS_OF_CYRILLIC, MIN_RETYPED = 0.2, 6
 
 

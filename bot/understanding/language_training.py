@@ -1,13 +1,16 @@
 """Trains the table of letter groups by which `bot.i18n.language_guess` guesses a written form.
 
 Needs the dependency group `training`. Russian and Kazakh phrases are also learned in Latin letters,
-as people type them, since few authors wrote so.
+as people type them, since few authors wrote so. English and Turkish are learned as languages
+that are not offered.
 """
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,13 +24,18 @@ from bot.understanding.training import one_thread
 from flows.knowledge.intents import BY_ID, Kind
 
 FOLDS = 4
-# Groups in fewer lines say little, and more groups than these bring nothing.
-MIN_LINES, MAX_GROUPS = 5, 800
+# Groups in fewer lines say little, and more groups than these bring nothing. Latin letters are used
+# by twice as many forms.
+MIN_LINES = 5
+MAX_GROUPS: Mapping[str, int] = {"Cyrl": 800, "Latn": 1200}
 # Chosen by cross-validation among 0.1, 0.3 and 1.
 REGULARISATION = 0.3
 MAX_STEPS = 300
-# A written line counts as much as so many lines that a rule made.
-WEIGHT_WRITTEN = 3.0
+# A written line counts as much as so many lines that a rule made, or that are in a language that is
+# not offered: these are seldom written.
+WEIGHT_WRITTEN, WEIGHT_OTHER = 3.0, 1.0
+# Lines in languages that are not offered: form, a mark for danger, text.
+OTHER_LANGUAGES = Path(__file__).with_name("other_languages.tsv")
 HEADER = "script\tgroup\tweights"
 CYRILLIC_LETTERS = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя" + "әғқңөұүіһ"
 # Two ways in which people type each letter in Latin, in the order above.
@@ -64,10 +72,16 @@ FREQUENT: Mapping[str, Mapping[str, str]] = {
         "uz": "men menga meni mening kerak qanday qayerda qancha salom assalomu rahmat uchun"
         " bilan bor yo'q yoq mumkin bormi kerakmi qozog'iston qozogiston qozog'istonga"
         " hujjat olish bo'ladi va nima qanaqa necha oila bolalar ko'chib bo'lsa haqida"
-        " pul alaykum",
+        " pul alaykum yordam iltimos xayr xayrli savol ham qaysi endi ikki shu odam erim"
+        " yoki emas hozir bering ariza ekan yana hech otam onam akam ukam lekin oldin nega hali"
+        " bitta narsa ertaga bilmayman avval menda ayting bugun yangilik",
         "kk": "magan qalai qalay kalai kalay qaida kaida qansha kansha kerek salem rahmet"
         " qazaqstan kazakstan qujat kujat bolady bolama ushin jane zhane otbasy koshu"
         " jok joq",
+        "en": "you we he she they is are am my the of and what how where when why can help please"
+        " hello hi thanks have need was with from not police",
+        "tr": "bana beni bizi ve için icin nasıl nasil nerede değil degil yok lazım lazim kaç kac"
+        " merhaba teşekkürler tesekkurler yardım istiyorum",
         "ru": "kak chto mne moi ya dlya mozhno nuzhno gde skolko zdravstvuyte privet spasibo"
         " hochu kakie esli est dokumenty kazahstan v na ne u",
     },
@@ -88,17 +102,22 @@ class Line:
 
 
 def lines(written: Iterable[Phrase], script: str) -> list[Line]:
-    """Return the phrases in scope that are written in a script, each once; and English lines.
+    """Return the phrases in scope that are written in a script, each once.
 
-    Those are the sentences of the source: people who write English are asked for their language.
+    For Latin letters also lines in languages that are not offered: people who write these are asked
+    for their language.
     """
     found: dict[tuple[str, str], Line] = {}
+    others = list(_others()) if script == "Latn" else []
+    # Some authors wrote Turkish or English among the phrases of another language.
+    foreign = {phrases.key(line.text) for line in others}
     for number, phrase in enumerate(written):
         if BY_ID[phrase.intent].kind is Kind.NONE:
             continue
         for line in _in_script(phrase, script, number):
-            found.setdefault((line.form, phrases.key(line.text)), line)
-    return [*found.values(), *(_english() if script == "Latn" else ())]
+            if (key := phrases.key(line.text)) not in foreign:
+                found.setdefault((line.form, key), line)
+    return [*found.values(), *others]
 
 
 def train(learned: Sequence[Line], script: str) -> Table:
@@ -142,7 +161,7 @@ def _weights(learned: Sequence[Line], script: str) -> Table:
     first = _fit(matrix, learned, script)
     spread = np.abs(first - first.mean(0)).max(0)
     importance = spread * np.sqrt([counts[group] for group in names])
-    kept = np.sort(np.argsort(-importance, kind="stable")[:MAX_GROUPS])
+    kept = np.sort(np.argsort(-importance, kind="stable")[: MAX_GROUPS[script]])
     weights = np.rint(_fit(matrix[:, kept], learned, script) * 10).astype(int)
     rows = zip(kept, weights.T.tolist(), strict=True)
     table = {names[at]: tuple(row) for at, row in rows}
@@ -165,11 +184,25 @@ def _in_script(phrase: Phrase, script: str, number: int) -> Iterator[Line]:
             yield Line(form, text.translate(spelling), is_danger, weight=1, is_measured=False)
 
 
-def _english() -> Iterator[Line]:
+def _others() -> Iterator[Line]:
+    """Yield the sentences of the source, and the lines of the file; Turkish also in plain letters.
+
+    The latter is how it is typed on an English keyboard.
+    """
     for message in catalogues.read("ru"):
         text = PLACE.sub("", str(message.id)).casefold()
         if text.isascii() and text.strip():
-            yield Line("en", text, is_danger=False, weight=WEIGHT_WRITTEN, is_measured=True)
+            yield Line("en", text, is_danger=False, weight=WEIGHT_OTHER, is_measured=True)
+    for row in OTHER_LANGUAGES.read_text("utf-8").splitlines()[1:]:
+        form, mark, text = row.casefold().split("\t")
+        yield Line(form, text, bool(mark), weight=WEIGHT_OTHER, is_measured=True)
+        if (plain := _plain_letters(text)) != text:
+            yield Line(form, plain, bool(mark), weight=WEIGHT_OTHER, is_measured=False)
+
+
+def _plain_letters(text: str) -> str:
+    decomposed = unicodedata.normalize("NFD", text.replace("ı", "i"))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 def _is_in(text: str, script: str) -> bool:

@@ -118,6 +118,13 @@ class Words(Protocol):
         """Return whether the words suggest danger to the person and should reach an officer."""
         ...
 
+    def danger_intent(self, typed: str) -> str | None:
+        """Return the intent of words of danger in a language that is not offered, else None.
+
+        "" means that the kind of danger is open.
+        """
+        ...
+
     def yes_no(self, typed: str, language: str) -> bool | None:
         """Return True for yes, False for no, in any language; None if it is neither or unclear."""
         ...

@@ -84,11 +84,10 @@ def _paper_name(turn: TurnState, key: str) -> Text:
     )
 
 
-def ask_language(turn: TurnState, above: Text | None = None) -> None:
+def ask_language(turn: TurnState, above: tuple[Text, ...] = ()) -> None:
     """Ask for the language in every language; `above` is said in each of them before it."""
     screen = screens.language_screen(turn.words)
-    if above is not None:
-        turn.notes.append(turn.in_every_language((above,)))
+    turn.notes += [turn.in_every_language((each,)) for each in above]
     turn.ask_screen(screen, paragraph=turn.in_every_language((screen.text,)))
 
 

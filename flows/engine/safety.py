@@ -24,6 +24,8 @@ ONE_SENTENCE = _(
     "If somebody is in danger, please do not write names here. Write “person”: urgent questions"
     " are read first."
 )
+# Said in every language above the choice of a language.
+BEFORE_A_LANGUAGE = (READ_ALONE, ONE_SENTENCE)
 URGENT_PERSON = button("Urgent: a person")
 TO_QUESTION = button("Back to the question")
 

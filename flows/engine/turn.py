@@ -86,9 +86,13 @@ class TurnState:
         """Return the meaning of a text; it is recognised once per turn."""
         reading = self._read(text)
         found = NOTHING if reading is None else reading.recognition
-        if found.danger is not Danger.CLEAR and self._has_crisis_phrase(text):
-            found = replace(found, danger=Danger.CLEAR)
-        return found
+        if not self._has_crisis_phrase(text):
+            return found
+        # The model has not learned languages that are not offered.
+        intent = self.words.danger_intent(text)
+        if intent is not None:
+            return replace(found, danger=Danger.CLEAR, danger_intent=intent)
+        return found if found.danger is Danger.CLEAR else replace(found, danger=Danger.CLEAR)
 
     def is_sure(self, text: str) -> bool:
         """Return whether a text has one sure meaning, which costs less than the meaning itself."""

@@ -171,15 +171,15 @@ def _greet(turn: TurnState, *, is_brief: bool) -> None:
 def _ask_language(turn: TurnState, text: str) -> None:
     """Ask for the language; the question is answered once it is chosen."""
     found = turn.recognize(text)
-    danger = found.danger is Danger.CLEAR
-    if danger or found.confidence is not Confidence.UNKNOWN:
-        intent = found.danger_intent if danger else None
+    is_clear, danger = found.danger is Danger.CLEAR, found.danger is not Danger.NONE
+    if is_clear or found.confidence is not Confidence.UNKNOWN:
+        intent = found.danger_intent if is_clear else None
         sure = found.confidence is Confidence.SURE
         turn.c = replace(turn.c, heard=Heard(found.intents, sure, turn.entities(text), intent))
     if turn.c.asked is not None and not danger:
         return answering.refuse(turn, turn.c.asked, Refusal.NOT_LISTED)
     turn.c = replace(turn.c, after_pin="", looked_up=None, flow="", suspended_flow="")
-    prompting.ask_language(turn, above=safety.ONE_SENTENCE if danger else None)
+    prompting.ask_language(turn, above=safety.BEFORE_A_LANGUAGE if danger else ())
 
 
 # Answer or question

@@ -5,9 +5,11 @@ import pytest
 from bot.understanding.engine_adapter import EngineRecognizer
 from flows.engine import safety, screens
 from flows.engine.events import Event, Said, Say, Started, Unreadable
+from flows.engine.recognition import Danger
 from flows.engine.text import VERBATIM
 from flows.replies import understanding
 from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat
+from tests.flows.recognizer import FakeRecognizer, danger
 
 REAL = understanding(EngineRecognizer.load())
 KINDS = ("photo", "document", "voice", "video_note", "sticker", "location", "call", "poll")
@@ -74,6 +76,64 @@ def test_cry_for_help_alone_gets_the_general_safety_answer() -> None:
 def test_cry_for_help_in_no_known_language_is_answered_in_all_of_them() -> None:
     chat = Chat(understanding=REAL).says("help")
     assert all(WORDS.render(safety.ONE_SENTENCE, code) in chat.text for code in LANGUAGES)
+
+
+FOREIGN = (
+    ("Help me please, police took my brother in Urumqi", "danger.detained"),
+    ("they want to send me back to China tomorrow", "danger.deported"),
+    ("My boss took my passport and will not give it back", "danger.violence"),
+    ("i think i am being followed", "danger.followed"),
+    ("I don’t want to live anymore", "danger.self_harm"),
+    ("my child is alone at the border", "danger.child"),
+    ("my life is in danger", ""),
+    ("Kardeşimi polis aldı, nerede bilmiyoruz", "danger.detained"),
+    ("beni Çin'e geri gondermek istiyorlar", "danger.deported"),
+    ("Kocam beni dövüyor", "danger.violence"),
+)
+
+
+@pytest.mark.row(64)
+@pytest.mark.parametrize(("text", "intent"), FOREIGN)
+def test_danger_in_a_language_not_offered_is_heard(text: str, intent: str) -> None:
+    chat = Chat(understanding=REAL).says(text)
+    assert chat.at == screens.LANGUAGE
+    for line in (safety.READ_ALONE, safety.ONE_SENTENCE):
+        assert all(WORDS.render(line, code) in chat.text for code in LANGUAGES)
+    chat.language = "uz"
+    chat.presses("uz")
+    assert chat.shows(safety.READ_ALONE)
+    assert all(chat.shows(line) for line in REAL.safety[intent](TODAY, ""))
+
+
+def test_choice_of_language_after_danger_begins_neutrally() -> None:
+    for before in ((), ("hello there",)):
+        chat = Chat(understanding=REAL).says(*before, FOREIGN[0][0])
+        first, second, *_others = chat.says_now[0].paragraphs
+        assert WORDS.render(safety.READ_ALONE, "kk") == WORDS.render(first[0], "kk")
+        assert WORDS.render(safety.ONE_SENTENCE, "kk") == WORDS.render(second[0], "kk")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How do I get kandas status?",
+        "my passport is lost",
+        "the police gave me a registration paper",
+        "Kazakistan'a göç etmek istiyorum",
+        "pasaportum kayboldu",
+    ],
+)
+def test_question_in_a_language_not_offered_is_kept(text: str) -> None:
+    chat = Chat(understanding=REAL).says(text)
+    assert chat.at == screens.LANGUAGE
+    assert WORDS.render(safety.ONE_SENTENCE, "kk") not in chat.text
+
+
+def test_suspected_danger_is_met_before_a_language_too() -> None:
+    known = {"SOS?": danger("danger.child", Danger.SUSPECTED)}
+    chat = Chat(understanding=understanding(FakeRecognizer(known))).says("SOS?")
+    assert chat.at == screens.LANGUAGE
+    assert WORDS.render(safety.ONE_SENTENCE, "kk") in chat.text
 
 
 def test_safety_answer_to_a_first_message_names_its_language_last() -> None:

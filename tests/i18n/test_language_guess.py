@@ -10,6 +10,7 @@ from bot.understanding import evaluation
 from bot.understanding.evaluation import HeldLine
 from flows.knowledge.intents import BY_ID, Kind
 from tests.flows.chat import WORDS
+from tests.understanding import other_languages
 
 # Least percentage of lines guessed right, and most guessed wrong, of all lines and those of danger.
 # Some lines of Kazakh in Arabic script are typed in Cyrillic, which is no error.
@@ -32,7 +33,8 @@ def test_written_form_is_guessed_of_lines_by_other_authors() -> None:
     counts: defaultdict[tuple[str, bool], Counter[str]] = defaultdict(Counter)
     for line in _in_scope():
         form, guessed = line.phrase.language, language_guess.guess(line.phrase.text)
-        verdict = "right" if guessed == form else "wrong" if guessed else "open"
+        # The language is asked for also if it is one that is not offered.
+        verdict = "right" if guessed == form else "wrong" if guessed in FLOORS else "open"
         counts[form, False][verdict] += 1
         if BY_ID[line.phrase.intent].kind is Kind.DANGER:
             counts[form, True][verdict] += 1
@@ -95,6 +97,14 @@ def test_reserved_word_of_one_language_identifies_it(word: str, form: str | None
 )
 def test_english_is_no_language_that_is_offered(text: str) -> None:
     assert WORDS.guess(text) is None
+
+
+@pytest.mark.parametrize(("form", "most"), [("en", 0), ("tr", 2)])
+def test_lines_of_languages_not_offered_are_guessed_as_none(form: str, most: int) -> None:
+    lines = [text for language, _intent, text in other_languages() if language == form]
+    taken = [(text, WORDS.guess(text)) for text in lines if WORDS.guess(text)]
+    assert len(lines) > 100
+    assert len(taken) <= most, taken
 
 
 def test_long_text_is_guessed_by_its_beginning() -> None:

@@ -32,9 +32,20 @@ def test_lines_to_learn_are_typed_in_the_script() -> None:
         Phrase("zh_Hans", "life.school", "学校"),
     ]
     learned = language_training.lines(written, "Latn")
-    found = {(each.form, each.text) for each in learned if each.form != "en"}
+    found = {(each.form, each.text) for each in learned if each.form not in ("en", "tr")}
     assert ("en", "hello. this assistant") in {(each.form, each.text[:21]) for each in learned}
     assert found == {("ru", "gde shkola"), ("uz", "maktab qayerda")}
+
+
+def test_lines_to_learn_name_the_language_they_are_written_in() -> None:
+    written = [
+        Phrase("kk", "life.school", "okula nasıl kayıt"),
+        Phrase("kk", "bot.what", "sen kim"),
+    ]
+    learned = language_training.lines(written, "Latn")
+    found = {(each.form, each.text, each.is_measured) for each in learned}
+    assert {("tr", "okula nasıl kayıt", True), ("tr", "okula nasil kayit", False)} <= found
+    assert [each.text for each in learned if each.form == "kk"] == ["sen kim"]
 
 
 def test_languages_command_writes_the_table_and_prints_figures(
@@ -45,5 +56,5 @@ def test_languages_command_writes_the_table_and_prints_figures(
     monkeypatch.setattr(phrases, "read_all", lambda: few)
     run = CliRunner().invoke(assembled("understanding"), ["understanding", "languages"])
     assert run.exit_code == 0, run.output
-    assert len(run.stdout.splitlines()) == 1 + 3 + 5
+    assert len(run.stdout.splitlines()) == 1 + 3 + 6
     assert file.read_text("utf-8").startswith(language_training.HEADER)

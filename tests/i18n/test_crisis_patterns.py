@@ -1,0 +1,95 @@
+"""Patterns of danger in English and Turkish, which are not trained."""
+
+import re
+from itertools import chain
+from time import process_time
+
+import pytest
+
+from bot.i18n import crisis_patterns
+from bot.understanding import evaluation, phrases
+from flows.knowledge.intents import BY_ID, Kind
+from flows.knowledge.safety import SAFETY
+from tests.understanding import other_languages
+
+# The lines were written by the author of the patterns: others will be heard less often.
+MIN_HEARD, MIN_KIND, MAX_ALARMS = 0.98, 0.95, 0.02
+
+
+@pytest.mark.parametrize("form", ["en", "tr"])
+def test_danger_is_heard_in_lines_of_a_language_not_offered(form: str) -> None:
+    lines = [(kind, text) for language, kind, text in other_languages() if language == form]
+    danger = [(kind, crisis_patterns.intent(text)) for kind, text in lines if kind != "calm"]
+    calm = [crisis_patterns.intent(text) for kind, text in lines if kind == "calm"]
+    heard = [(kind, found) for kind, found in danger if found is not None]
+    assert len(heard) >= MIN_HEARD * len(danger)
+    assert sum(found in (kind, "") for kind, found in heard) >= MIN_KIND * len(heard)
+    assert len(calm) - calm.count(None) <= MAX_ALARMS * len(calm)
+
+
+def test_patterns_raise_no_alarm_in_languages_that_are_offered() -> None:
+    held = [each.phrase for each in evaluation.held_lines()]
+    calm = [
+        each for each in (*held, *phrases.read_all()) if BY_ID[each.intent].kind is not Kind.DANGER
+    ]
+    alarms = [each.text for each in calm if crisis_patterns.intent(each.text) is not None]
+    assert len(alarms) <= 5, alarms
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "паспорт",
+        "I took my daughter to school",
+        "They took my documents and said to wait fifteen days",
+        "one document is missing from my list",
+        "I don't want to live in China anymore",
+        "could you send me back the code",
+        "annemi hastaneye götürdüm",
+        "başvurumdan haber alamadım",
+        "Çin'de yaşamak istemiyorum",
+        "deport bo'lganman, kirsam bo'ladimi",
+    ],
+)
+def test_patterns_do_not_match_similar_questions(text: str) -> None:
+    assert crisis_patterns.intent(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("THEY ARRESTED MY BROTHER!!!", "danger.detained"),
+        ("I don‘t want to live", "danger.self_harm"),
+        ("İntihar", "danger.self_harm"),
+        ("GÖZALTINA ALINDI", "danger.detained"),
+        ("gozaltina alindi", "danger.detained"),
+        ("We wait. The police has taken my son", "danger.detained"),
+    ],
+)
+def test_patterns_read_any_case_accent_and_apostrophe(text: str, intent: str) -> None:
+    assert crisis_patterns.intent(text) == intent
+
+
+def test_patterns_have_answers_keys_and_known_sets() -> None:
+    for kind, written in chain.from_iterable(
+        table.items() for table in (crisis_patterns.ENGLISH, crisis_patterns.TURKISH)
+    ):
+        assert kind in SAFETY
+        for pattern in written:
+            keys = [key for found in crisis_patterns.KEYS.findall(pattern) for key in found.split()]
+            assert keys, pattern
+            # A shorter beginning is not found among the first four letters of words.
+            assert all(len(key) > crisis_patterns.KEY_LETTERS or key.isalpha() for key in keys)
+            assert set(re.findall("[A-Z]{3,}", pattern)) <= crisis_patterns.SETS.keys()
+    assert crisis_patterns.ENGLISH.keys() == crisis_patterns.TURKISH.keys()
+
+
+@pytest.mark.parametrize(
+    "piece", ["police came at ", "they ", "my my father ", "olmek kardes ", "a"]
+)
+def test_patterns_take_little_time_in_any_text(piece: str) -> None:
+    crisis_patterns.intent(piece)
+    started = process_time()
+    crisis_patterns.intent(piece * (20_000 // len(piece)))
+    assert process_time() - started < 0.5
