@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -89,8 +90,20 @@ def test_unreadable_file_is_refused(content: bytes) -> None:
         exchange.read(content, "ru")
 
 
+# Fields of Weblate's model that may be given as text; `import_json` sets project and repository.
+WEBLATE_FIELDS = frozenset({
+    "name", "slug", "filemask", "new_base", "file_format", "language_regex", "new_lang",
+    "check_flags", "license",
+})  # fmt: skip
+
+
 def test_weblate_component_names_the_catalogues_of_this_repository() -> None:
     (component,) = json.loads((catalogues.LOCALES / "weblate.json").read_text("utf-8"))
+    assert component.keys() == WEBLATE_FIELDS
+    assert not any("example" in value for value in component.values())
+    project = tomllib.loads((catalogues.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert component["license"] == project["license"]
+    assert component["new_lang"] == "none", "a language is added in the repository"
     assert (catalogues.ROOT / component["new_base"]).is_file()
     for code in catalogues.HAND_MADE:
         assert re.search(component["language_regex"], code)
