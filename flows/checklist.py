@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from flows import lifetimes
+from flows import lifetimes, list_changes
 from flows.engine import labels
 from flows.engine.blocks import Source, caution, item, more, source
 from flows.engine.conditions import Answers
@@ -355,6 +355,8 @@ def reminds(answers: Answers) -> bool:
 
 LISTING = Listing(
     consent=CONSENT,
+    changes=list_changes.CONSENT,
+    traits=list_changes.traits,
     persisted=(PROGRAMME, CITIZENSHIP, FAMILY, CHILD_PAPERS, PAPERS_NOW),
     title=lambda answers: programme(answers.get("programme") or "kandas_status").name,
     entries=entries,

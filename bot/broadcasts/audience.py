@@ -1,7 +1,8 @@
 """Audience of a broadcast: subscribers of its topic for whom no exclusion applies.
 
-Selection never uses answers of forms or the time of the last visit. Traits that people gave for
-announcements are compared as keyed tokens (blind index).
+With `lists`, people are added who want messages about changes of their list. Selection never uses
+answers of forms or the time of the last visit. Traits that people gave for announcements are
+compared as keyed tokens (blind index).
 """
 
 from collections import Counter
@@ -20,6 +21,7 @@ from bot.runtime import Runtime
 from flows.knowledge.missions import GENERAL, MISSIONS
 from flows.knowledge.programmes import PROGRAMMES
 from flows.knowledge.regions import REGIONS
+from flows.list_changes import LIST, LIST_COUNTRY
 
 PUSHED = ("telegram", "whatsapp")
 # Registration states that a service message may address.
@@ -61,6 +63,7 @@ def unknown(rt: Runtime, rule: Rule) -> str:
         "countries": names(forms[0]).countries,
         "programmes": [each.key for each in PROGRAMMES],
         "regions": [each.key for each in REGIONS],
+        "lists": [each.key for each in PROGRAMMES],
     }
     return next((part for part, among in known.items() if {*getattr(rule, part)} - {*among}), "")
 
@@ -79,6 +82,8 @@ async def values(rt: Runtime, transaction: Transaction, draft: Draft) -> dict[st
         "countries": _tokens(rt, "country", rule.countries),
         "programmes": _tokens(rt, "programme", rule.programmes),
         "regions": _tokens(rt, "region", rule.regions),
+        "lists": _tokens(rt, LIST, rule.lists),
+        "list_countries": _tokens(rt, LIST_COUNTRY, rule.countries),
         "pushed": pushed(rt),
         "anyway": draft.purpose is not Purpose.NEWS,
         "recent": await _recent(transaction),

@@ -24,9 +24,11 @@ from sqlalchemy import (
     union,
 )
 from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import aliased
 
 from bot.db import tables as t
 from bot.db.statements import NOW, ago, seconds, statement
+from flows.list_changes import LIST, LIST_COUNTRY
 
 SPARE_HOURS = 24
 
@@ -40,10 +42,15 @@ def _any_if_empty(wanted: Any, condition: ColumnElement[bool]) -> ColumnElement[
 
 
 def _declares(name: str, kind: str) -> ColumnElement[bool]:
-    """Return the condition that the person stored a token of `name`, or that `name` is empty."""
+    """Return the condition that the person stored a token of `name`, or that `name` is empty.
+
+    People who keep a list that is concerned need not have stored it for announcements.
+    """
     wanted = bindparam(name, type_=ARRAY(LargeBinary))
-    return _any_if_empty(
-        wanted,
+    keeps = exists().where(_KEPT.c.person_id == t.Conversation.person_id)
+    return or_(
+        func.cardinality(wanted) == 0,
+        keeps,
         exists().where(
             t.AudienceAttribute.person_id == t.Conversation.person_id,
             t.AudienceAttribute.kind == kind,
@@ -57,8 +64,27 @@ _SERVICE = bindparam("service", type_=Boolean())
 _CHANNELS, _LANGUAGES, _MISSIONS = _texts("channels"), _texts("languages"), _texts("missions")
 _WINDOW = bindparam("window", type_=Float())
 
+_LISTED = aliased(t.AudienceAttribute)
+_LIST_COUNTRIES = bindparam("list_countries", type_=ARRAY(LargeBinary))
+_KEPT = (
+    select(t.AudienceAttribute.person_id)
+    .where(
+        t.AudienceAttribute.kind == LIST,
+        t.AudienceAttribute.token == any_(bindparam("lists", type_=ARRAY(LargeBinary))),
+        _any_if_empty(
+            _LIST_COUNTRIES,
+            exists().where(
+                _LISTED.person_id == t.AudienceAttribute.person_id,
+                _LISTED.kind == LIST_COUNTRY,
+                _LISTED.token == any_(_LIST_COUNTRIES),
+            ),
+        ),
+    )
+    .cte("kept")
+)
 _ASKED = union(
     select(t.Subscription.person_id).where(t.Subscription.topic == bindparam("topic")),
+    select(_KEPT.c.person_id),
     select(t.Registration.person_id).where(
         _SERVICE, t.Registration.state == any_(_STATES), t.Registration.person_id.is_not(None)
     ),

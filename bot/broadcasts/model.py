@@ -111,7 +111,8 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     """Audience filter among the subscribers of the topic; an empty field filters nothing.
 
     `languages` are written forms, so that a script can be chosen. `registration` holds states of a
-    registration; a service message about a registration needs no subscription.
+    registration; a service message about a registration needs no subscription. `lists` adds people
+    who keep a list for one of these programmes, with one of the countries, and agreed to it.
     """
 
     languages: tuple[str, ...] = ()
@@ -121,6 +122,7 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     countries: tuple[str, ...] = ()
     programmes: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
 
     @property
     def public(self) -> bool:
@@ -131,6 +133,7 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
             self.countries,
             self.programmes,
             self.regions,
+            self.lists,
         )
         return not any(conditions)
 

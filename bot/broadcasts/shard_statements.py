@@ -27,6 +27,8 @@ WITH go AS MATERIALIZED (
       OR h.spoke_at <= go.now - make_interval(secs => %(window)s)) AS shut,
     %(service)s OR EXISTS (
       SELECT FROM subscriptions s WHERE s.person_id = p.person_id AND s.topic = go.topic
+    ) OR go.audience ? 'lists' AND EXISTS (
+      SELECT FROM audience_attributes t WHERE t.person_id = p.person_id AND t.kind = 'list'
     ) AS wanted,
     EXISTS (SELECT FROM subscriptions s WHERE s.person_id = p.person_id AND s.discreet) AS discreet,
     c.updated_at > go.now - interval '1 minute' AND go.purpose <> 'urgent' OR EXISTS (

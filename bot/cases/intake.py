@@ -13,6 +13,7 @@ from bot.db.connection import Transaction
 from bot.db.statements import execute, fetch_value
 from bot.notifications import Kind, notify
 from bot.officers import directory
+from bot.people import identities
 from bot.people.identities import Person
 from flows.engine.events import Relay
 from flows.engine.flow import Form, OpenCase
@@ -39,6 +40,15 @@ def country(forms: Mapping[str, Form]) -> str:
     }
     at_home = known.get("location") == "origin"
     return known.get("residence_country") or (at_home and known.get("citizenship")) or ""
+
+
+async def note_mission(
+    transaction: Transaction, person_id: UUID, forms: Mapping[str, Form]
+) -> None:
+    """Store the person's mission if their answers have a country of residence."""
+    if lives_in := country(forms):
+        mission = missions.mission_of(lives_in, await directory.staffed(transaction))
+        await identities.set_mission(transaction, person_id, mission)
 
 
 async def open_case(

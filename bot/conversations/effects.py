@@ -20,7 +20,6 @@ from bot.conversations.unsent_calls import UnsentRest
 from bot.db.connection import Transaction
 from bot.editorial import wording_reports
 from bot.observability import metrics
-from bot.officers import directory
 from bot.outbox import ClaimedMessage
 from bot.people import consents, identities, pin, reminders, subscriptions
 from bot.people.identities import Person
@@ -52,10 +51,9 @@ from flows.engine.events import (
     Withdraw,
 )
 from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
-from flows.engine.model_events import ChooseIntent, ConsentWithdrawn, ReportWording
+from flows.engine.model_events import ChooseIntent, ConsentWithdrawn, ReportWording, WatchList
 from flows.engine.registration import AnswerRegistry, LookUpStatus
 from flows.engine.state import Conversation, Turn
-from flows.knowledge import missions
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,8 @@ async def carry_out(
     work = _TurnEffects(held.epoch + moved, [])
     for effect in turn.effects:
         await _apply(rt, transaction, held, turn.conversation, effect, inbound, work)
-    await _note_mission(transaction, held.person, turn)
+    if any(isinstance(effect, OpenCase | Submit) for effect in turn.effects):
+        await cases.note_mission(transaction, held.person.id, turn.conversation.forms)
     pressed = inbound.message_id if inbound and inbound.press_id else ""
     if secure_page.returns_to_messenger(held, turn):
         language = turn.conversation.language
@@ -156,15 +155,6 @@ async def _delayed(
     )
     question = question_of(turn, held.person.id)
     return AfterCommit(held.person, None, question=question, waiting=waiting)
-
-
-async def _note_mission(transaction: Transaction, person: Person, turn: Turn) -> None:
-    """Store the person's mission when a case or registration has a country of residence."""
-    lives_in = cases.country(turn.conversation.forms)
-    if lives_in and any(isinstance(effect, OpenCase | Submit) for effect in turn.effects):
-        staffed = await directory.staffed(transaction)
-        mission = missions.mission_of(lives_in, staffed)
-        await identities.set_mission(transaction, person.id, mission)
 
 
 def _final_messages(
@@ -304,6 +294,7 @@ type _Recorded = (
     | Relay
     | Rated
     | Remind
+    | WatchList
     | TakeFile
     | UploadReceived
     | SendPapers
@@ -341,6 +332,8 @@ async def _record(
             await cases.rate(transaction, person.id, rating)
         case Remind(days):
             await reminders.put(transaction, person.id, days)
+        case WatchList(traits):
+            await subscriptions.watch_list(rt, transaction, person.id, traits)
         case TakeFile(place, ref):
             delay = rt.settings.burst_seconds
             await uploads.begin(transaction, person, place, held.channel, ref, delay=delay)

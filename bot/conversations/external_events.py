@@ -9,7 +9,7 @@ from uuid import UUID
 from bot import outbox
 from bot.conversations.effects import AfterCommit
 from bot.conversations.store import lock, save_state
-from bot.people import reminders
+from bot.people import reminders, subscriptions
 from bot.registrations import retention
 from bot.runtime import Runtime
 from flows.engine import checklist_screens
@@ -78,4 +78,5 @@ async def forget_unfinished(rt: Runtime, person_id: UUID) -> None:
                 model_operator=c.model_operator,
             )
             await reminders.put(transaction, person_id, 0)
+            await subscriptions.watch_list(rt, transaction, person_id, {})
             await save_state(rt, transaction, held, rest)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     Uuid,
+    any_,
     bindparam,
     delete,
     exists,
@@ -26,8 +27,11 @@ from bot.db.connection import Transaction
 from bot.db.statements import ago, arrays, execute, fetch_one, fetch_values, statement
 from bot.runtime import Runtime
 from flows import lifetimes
+from flows.list_changes import LIST, LIST_COUNTRY
 
 KINDS = ("country", "programme", "region")
+# Traits of people who want messages about changes of their list; they need no subscription.
+LIST_KINDS = (LIST, LIST_COUNTRY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +66,22 @@ _ADD_ATTRIBUTES = statement(
         select(_PERSON, _TOLD.c.kind, _TOLD.c.token),
     )
 )
-_STOP = (
-    statement(delete(t.Subscription).where(t.Subscription.person_id == _PERSON)),
-    statement(delete(t.AudienceAttribute).where(t.AudienceAttribute.person_id == _PERSON)),
-)
 _KIND = t.AudienceAttribute.kind
+_STOP_TOPICS = statement(delete(t.Subscription).where(t.Subscription.person_id == _PERSON))
+_STOP_KINDS = statement(
+    delete(t.AudienceAttribute).where(
+        t.AudienceAttribute.person_id == _PERSON,
+        any_(bindparam("kinds", type_=ARRAY(Text))) == _KIND,
+    )
+)
 _KINDS_TOLD = func.array_agg(_KIND).aggregate_order_by(_KIND)
 _OF_PERSON = statement(
     select(
         func.array_agg(t.Subscription.topic).aggregate_order_by(t.Subscription.topic),
         func.bool_or(t.Subscription.discreet),
-        select(_KINDS_TOLD).where(t.AudienceAttribute.person_id == _PERSON).scalar_subquery(),
+        select(_KINDS_TOLD)
+        .where(t.AudienceAttribute.person_id == _PERSON, _KIND.in_(KINDS))
+        .scalar_subquery(),
     ).where(t.Subscription.person_id == _PERSON)
 )
 _OF_CONVERSATION = t.Conversation.person_id
@@ -103,10 +112,28 @@ async def put(
 
     Earlier ones are deleted.
     """
-    await unsubscribe(transaction, person_id)
+    await execute(transaction, _STOP_TOPICS, person=person_id)
     await execute(
         transaction, _ADD_TOPICS, person=person_id, topics=list(topics), discreet=discreet
     )
+    await _put_traits(rt, transaction, person_id, KINDS, traits)
+
+
+async def watch_list(
+    rt: Runtime, transaction: Transaction, person_id: UUID, traits: Mapping[str, str]
+) -> None:
+    """Set the traits of a person's list, to write when a rule changes; empty: never."""
+    await _put_traits(rt, transaction, person_id, LIST_KINDS, traits)
+
+
+async def _put_traits(
+    rt: Runtime,
+    transaction: Transaction,
+    person_id: UUID,
+    kinds: tuple[str, ...],
+    traits: Mapping[str, str],
+) -> None:
+    await execute(transaction, _STOP_KINDS, person=person_id, kinds=list(kinds))
     kept = {kind: rt.vault.index(f"trait:{kind}", value) for kind, value in traits.items()}
     await execute(
         transaction,
@@ -118,9 +145,9 @@ async def put(
 
 
 async def unsubscribe(transaction: Transaction, person_id: UUID) -> None:
-    """Delete a person's subscriptions and the attributes given for them."""
-    for each in _STOP:
-        await execute(transaction, each, person=person_id)
+    """Delete a person's subscriptions, and the attributes given for them and for a list."""
+    await execute(transaction, _STOP_TOPICS, person=person_id)
+    await execute(transaction, _STOP_KINDS, person=person_id, kinds=[*KINDS, *LIST_KINDS])
 
 
 async def of_person(transaction: Transaction, person_id: UUID) -> Subscription | None:

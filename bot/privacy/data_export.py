@@ -36,6 +36,7 @@ PURPOSES = {
     "papers": _("Sending papers"),
     "notices": _("Messages about the status"),
     "checklist": _("Keeping the list of papers"),
+    "list_changes": _("Messages about changed rules of the list"),
     # Translators: a purpose of consent.
     "announcements": _("Announcements"),
     "traits": _("What announcements are about"),
@@ -51,6 +52,7 @@ STATES = {
 LIST = _("Your list of papers:")
 TICKED = _("Ready: {paper}")
 REMINDED = _("A reminder on {date}")
+WATCHED = _("We write to you when a rule of the list changes.")
 PAPERS = _("Papers that you sent:")
 FILES = _("Files kept here until the registry has them: {count}")
 CASES = _("Conversations with officers: {count}")
@@ -127,6 +129,8 @@ def _list(rt: Runtime, conversation: Conversation, today: date) -> Iterator[Text
             yield _(TICKED.msgid, paper=entry.name)
     if mine.remind is not None and mine.remind > today:
         yield _(REMINDED.msgid, date=mine.remind)
+    if mine.watched:
+        yield WATCHED
 
 
 async def _consents(transaction: Transaction, person: Person) -> list[Text]:

@@ -105,7 +105,7 @@ INVENTORY = (
     Entry("subscriptions", ("person_id", "topic", "discreet", "created_at"),
           "send announcements to people who asked for them", _P, "until stopped", _GONE, True),
     Entry("audience_attributes", ("token",), "send announcements to whom they concern", _B,
-          "until stopped", _GONE),
+          "until stopped; of a kept list, as long as the list", _GONE),
     Entry("audience_attributes", ("person_id", "kind"), "send announcements to whom they concern",
           _P, "until stopped", _GONE, True),
     Entry("conversations", ("state",), "answers, kept list and place in the form", _S,

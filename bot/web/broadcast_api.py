@@ -57,6 +57,8 @@ class Audience(Model):
     countries: list[str] = []
     programmes: list[str] = []
     regions: list[str] = []
+    lists: list[str] = []
+    """Programmes: people who keep a list for one and want messages about changes are added."""
 
 
 class BroadcastRequest(Model):

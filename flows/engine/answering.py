@@ -33,7 +33,7 @@ def read(turn: TurnState, asked: Asked, typed: str) -> str | Refusal | tuple[Opt
     question = turn.question(asked)
     if turn.words.text(typed, MAX_RELAYED) is Refusal.EMPTY:
         return Refusal.EMPTY
-    if isinstance(question, Consent) or asked.key == Screen.KEEP:
+    if isinstance(question, Consent) or asked.key in (Screen.KEEP, Screen.CHANGES):
         return Refusal.NOT_LISTED
     if question is None or question.options or isinstance(question, RepeatingGroup):
         number = turn.words.number(typed, 1, len(asked.options) or 1)

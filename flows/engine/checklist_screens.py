@@ -10,6 +10,7 @@ from flows.engine.blocks import tick
 from flows.engine.events import Button, Kind, PrintList, Remind
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Entry, Flow, Listing, Path
+from flows.engine.model_events import WatchList
 from flows.engine.questions import Choice, Option
 from flows.engine.state import Asked, MadeList
 from flows.engine.text import Text, _, button, row
@@ -17,12 +18,13 @@ from flows.engine.turn import TurnState, option_buttons, submission
 
 
 class Screen(StrEnum):
-    """Screens of a list: the offer to store it, the consent, its actions, and ticking."""
+    """Screens of a list: the offer to store it, the consents, its actions, and ticking."""
 
     LIST = "~list"
     KEEP = "~keep"
     MINE = "~mine"
     TICK = "~tick"
+    CHANGES = "~changes"
 
 
 # While one of these screens is open, a new list can still be stored.
@@ -47,6 +49,8 @@ WILL_REMIND = _(
     "We will write once, on {date}: “There is a new message for you.” The message says "
     "nothing else."
 )
+WILL_TELL = _("We will write to you when a rule of your list changes.")
+WILL_NOT_TELL = _("We will not write to you about changes.")
 WILL_NOT_REMIND = _("We will not remind you.")
 
 PRINT = button("Print or save")
@@ -96,6 +100,14 @@ def answer(turn: TurnState, asked: Asked, key: str) -> None:
             _print(turn)
         case Screen.MINE, "remind" | "silent":
             _remind(turn, key == "remind")
+        case Screen.MINE, "watch":
+            _ask_changes(turn)
+        case Screen.MINE, "unwatch":
+            _watch(turn, on=False)
+        case Screen.CHANGES, "yes":
+            _agreed_to_changes(turn, asked)
+        case Screen.CHANGES, _:
+            open_list(turn)
         case Screen.MINE, "again":
             _make_again(turn)
         case Screen.MINE, "drop":
@@ -128,9 +140,12 @@ def _put_list(turn: TurnState) -> None:
     """Replace the old list by the new one; ticks stay."""
     before, made = turn.c.saved_list, turn.c.draft_list
     if made is not None and before is not None:
-        made = replace(made, ticked=before.ticked, remind=before.remind)
+        made = replace(made, ticked=before.ticked, remind=before.remind, watched=before.watched)
     turn.c = replace(turn.c, saved_list=made, draft_list=None)
     turn.notes.append((KEPT,))
+    listing = _listing(turn, made)
+    if made is not None and made.watched and listing is not None:
+        _put_watch(turn, made, listing, on=listing.reminds(made.answers))
     open_list(turn)
 
 
@@ -143,10 +158,10 @@ def _make_again(turn: TurnState) -> None:
 
 def _drop_list(turn: TurnState) -> None:
     listing = _listing(turn, turn.c.saved_list)
-    purpose = listing.consent.purpose if listing else ""
-    consents = {name: text for name, text in turn.c.consents.items() if name != purpose}
+    purposes = {listing.consent.purpose, listing.changes.purpose} if listing else set()
+    consents = {name: text for name, text in turn.c.consents.items() if name not in purposes}
     turn.c = replace(turn.c, saved_list=None, consents=consents)
-    turn.effects.append(Remind(0))
+    turn.effects += (Remind(0), WatchList({}))
     turn.say_and_reprompt(DROPPED)
 
 
@@ -181,6 +196,8 @@ def _saved_list_screen(turn: TurnState, mine: MadeList, listing: Listing) -> Cho
         (True, Option("print", PRINT)),
         (reminding, Option("silent", button("Do not remind me"))),
         (offers and not reminding, Option("remind", button("Remind me"))),
+        (mine.watched, Option("unwatch", button("No news of changes"))),
+        (offers and not mine.watched, Option("watch", button("Tell me of changes"))),
         (True, Option("again", button("Make a new list"))),
         (True, Option("drop", button("Delete the list"))),
         (True, Option("menu", button("Menu"))),
@@ -258,6 +275,47 @@ def _remind(turn: TurnState, on: bool) -> None:
     said = WILL_NOT_REMIND if when is None else _(WILL_REMIND.msgid, date=when)
     turn.notes.append((said,))
     open_list(turn)
+
+
+def _ask_changes(turn: TurnState) -> None:
+    listing = _listing(turn, turn.c.saved_list)
+    if listing is None:
+        return turn.ask()
+    turn.ask_screen(replace(listing.changes, name=Screen.CHANGES))
+
+
+def _agreed_to_changes(turn: TurnState, asked: Asked) -> None:
+    listing = _listing(turn, turn.c.saved_list)
+    if listing is None:
+        return turn.ask()
+    turn.c = replace(turn.c, asked=asked)
+    turn.record_consent(listing.changes)
+    _watch(turn, on=True)
+
+
+def _watch(turn: TurnState, *, on: bool) -> None:
+    mine, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
+    if mine is None or listing is None:
+        return turn.ask()
+    _put_watch(turn, mine, listing, on=on)
+    turn.notes.append((WILL_TELL if on else WILL_NOT_TELL,))
+    open_list(turn)
+
+
+def _put_watch(turn: TurnState, mine: MadeList, listing: Listing, *, on: bool) -> None:
+    """Note whether the person gets messages about changes; without it, the consent ends too."""
+    consents = turn.c.consents
+    if not on:
+        consents = {key: text for key, text in consents.items() if key != listing.changes.purpose}
+    turn.c = replace(turn.c, saved_list=replace(mine, watched=on), consents=consents)
+    turn.effects.append(WatchList(listing.traits(mine.answers) if on else {}))
+
+
+def forget_changes(turn: TurnState) -> None:
+    """End the messages about changes of the list."""
+    mine, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
+    if mine is not None and mine.watched and listing is not None:
+        _put_watch(turn, mine, listing, on=False)
 
 
 def forget_reminder(turn: TurnState) -> None:

@@ -146,6 +146,7 @@ def _put_topic(turn: TurnState, handoff: Flow, topic: str) -> None:
 def _stop(turn: TurnState) -> None:
     turn.effects.append(Stopped())
     checklist_screens.forget_reminder(turn)
+    checklist_screens.forget_changes(turn)
     subscribed = bool(turn.c.topics)
     announcement_screens.unsubscribe(turn)
     turn.c = replace(turn.c, muted=True, flow="", suspended_flow="")

@@ -166,10 +166,13 @@ class Listing:
     """A flow's outcome as a list to print and, after `consent`, to store.
 
     `persisted` are the questions whose answers are stored with it; a stored list has its entries by
-    key. `reminds` returns whether a reminder may be offered for these answers.
+    key. `reminds` returns whether a reminder may be offered for these answers. After `changes`, the
+    `traits` of the answers are stored, to write when a rule changes.
     """
 
     consent: Consent
+    changes: Consent
+    traits: Callable[[Answers], Mapping[str, str]]
     persisted: tuple[Question, ...]
     title: Callable[[Answers], Text]
     entries: Callable[[Answers, date, tuple[str, ...]], tuple[Entry, ...]]
@@ -347,11 +350,8 @@ def _stop(
 
 def _answer_under_former_name(item: Question, member: str, form: Form) -> Answer | None:
     """Return the answer under an earlier name of the question."""
-    for name in item.former_names:
-        answer = form.answers.get(key_of(name, member))
-        if answer is not None:
-            return answer
-    return None
+    found = (form.answers.get(key_of(name, member)) for name in item.former_names)
+    return next((answer for answer in found if answer is not None), None)
 
 
 def _signature(item: Question, scope: Answers, members: tuple[str, ...]) -> str:

@@ -1,5 +1,6 @@
-"""Events and effects of the external model, and of other work that follows the commit."""
+"""Events and effects of the external model, of wording, and of announcements about a list."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from flows.engine.text import Text
@@ -41,4 +42,11 @@ class ReportWording:
     sentence: str
 
 
-type ModelEffect = ChooseIntent | ConsentWithdrawn | ReportWording
+@dataclass(frozen=True, slots=True)
+class WatchList:
+    """Write to the person first when a rule of the kept list changes; without traits, never."""
+
+    traits: Mapping[str, str]
+
+
+type ModelEffect = ChooseIntent | ConsentWithdrawn | ReportWording | WatchList

@@ -55,7 +55,7 @@ def _answer_elsewhere(turn: TurnState, asked: Asked, key: str) -> None:
             pin_screens.answer(turn, key)
         case lookup_screens.OFFER | lookup_screens.NUMBER | lookup_screens.PIN as screen:
             lookup_screens.answer(turn, screen, key)
-        case Screen.LIST | Screen.KEEP | Screen.MINE | Screen.TICK:
+        case Screen.LIST | Screen.KEEP | Screen.MINE | Screen.TICK | Screen.CHANGES:
             checklist_screens.answer(turn, asked, key)
         case _:
             _answer_reply(turn, asked, key)

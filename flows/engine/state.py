@@ -45,6 +45,7 @@ class MadeList:
     """A list that a flow made: answers that may be stored, ticked entries, day of a reminder.
 
     `entries` are the keys of its entries as they were read; empty in lists of an older version.
+    `watched`: the person wants messages about changed rules.
     """
 
     flow: str
@@ -52,6 +53,7 @@ class MadeList:
     ticked: tuple[str, ...] = ()
     remind: date | None = None
     entries: tuple[str, ...] = ()
+    watched: bool = False
 
 
 @dataclass(frozen=True)

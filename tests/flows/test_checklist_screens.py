@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from flows import checklist
+from flows import checklist, list_changes
 from flows.checklist import LISTING
 from flows.engine import checklist_screens, screens
+from flows.engine.checklist_screens import Screen
 from flows.engine.events import (
     ConsentGiven,
     Export,
@@ -20,6 +21,7 @@ from flows.engine.events import (
     UploadChecked,
     UploadStatusChanged,
 )
+from flows.engine.model_events import WatchList
 from flows.engine.state import Conversation
 from flows.knowledge.documents import ETHNICITY, IDENTITY, IIN
 from tests.flows.chat import LANGUAGES, TODAY, Chat
@@ -282,3 +284,58 @@ def test_checklist_entries_are_the_papers_of_the_list() -> None:
     made = checklist.checklist(answers, TODAY)
     keys = [each.key for each in checklist.entries(answers, TODAY)]
     assert keys == [paper.document.key for paper in made.papers]
+
+
+# Announcements of changed rules
+
+
+def watched(chat: Chat) -> list[dict[str, str]]:
+    return [dict(each.traits) for each in chat.done(WatchList)]
+
+
+def informed(taps: tuple[str, ...] = UZBEK) -> Chat:
+    return kept(taps=taps).presses("watch", "yes")
+
+
+def test_changes_of_a_list_are_announced_after_a_consent() -> None:
+    chat = kept().presses("watch")
+    assert chat.at == Screen.CHANGES
+    assert chat.shows(list_changes.CONSENT.text)
+    assert not kept().presses("watch").says("1").done(WatchList), "a consent is its button"
+    chat.presses("yes")
+    assert watched(chat) == [{"list": "kandas_status", "list_country": "UZ"}]
+    assert chat.shows(checklist_screens.WILL_TELL)
+    assert [each.purpose for each in chat.done(ConsentGiven)] == ["checklist", "list_changes"]
+    assert "watch" not in chat.keys
+
+
+def test_changes_are_not_announced_without_consent() -> None:
+    chat = kept().presses("watch", "refuse")
+    assert not chat.done(WatchList)
+    assert chat.at == Screen.MINE
+    assert "watch" in chat.keys
+
+
+@pytest.mark.parametrize("end", ["unwatch", "drop"])
+def test_changes_are_announced_no_more_when_it_is_ended(end: str) -> None:
+    chat = informed().presses(end)
+    assert watched(chat)[-1] == {}
+    assert "list_changes" not in chat.conversation.consents
+
+
+def test_stop_ends_the_messages_about_changes() -> None:
+    chat = informed().says("/stop")
+    assert watched(chat)[-1] == {}
+    assert chat.conversation.saved_list is not None
+    assert not chat.conversation.saved_list.watched
+
+
+def test_changes_are_not_offered_where_a_message_can_endanger() -> None:
+    assert "watch" not in kept(taps=CHINESE).keys
+
+
+def test_new_list_is_watched_with_its_own_traits() -> None:
+    chat = informed().presses("again").presses(*CHINESE, "keep")
+    assert watched(chat)[-1] == {}, "a message can endanger"
+    chat = informed().presses("again").presses("kandas_status", "TM", *UZBEK[2:], "keep")
+    assert watched(chat)[-1] == {"list": "kandas_status", "list_country": "TM"}

@@ -236,6 +236,8 @@ async def test_published_fact_proposes_an_announcement_to_its_audience(desk: Des
     screen = await desk.editor.submit("/announce")
     assert screen.path.startswith("/console/broadcasts/")
     assert re.search(r'value="TR"[^>]* checked', screen.html), "citizens of Turkey"
+    kept = re.search(r'name="lists" value="kandas_status"[^>]* checked', screen.html)
+    assert kept, "citizens of Turkey who keep a list"
     screen = await desk.editor.get(screen.path.replace("audience", "text"))
     assert TEXTS["zh_Hans"] in screen.html
     assert "https://www.gov.kz/example" in screen.html

@@ -59,6 +59,7 @@ class StepForm(VersionedForm):
     countries: Codes = ()
     programmes: Codes = ()
     regions: Codes = ()
+    lists: Codes = ()
     registration: Codes = ()
     missions: Codes = ()
     not_before: str = ""
@@ -182,6 +183,7 @@ def bounds(context: RequestContext, rule: Rule) -> Iterator[Bound]:
     yield Bound("countries", t.declared_country, countries, rule.countries)
     yield Bound("programmes", t.declared_programme, programmes, rule.programmes)
     yield Bound("regions", t.declared_region, regions, rule.regions)
+    yield Bound("lists", t.lists_too, programmes, rule.lists)
     yield Bound("registration", t.states_of_registration, registered, rule.registration)
     yield Bound("missions", t.mission_of, missions, rule.missions)
 
@@ -195,7 +197,8 @@ def summary(context: RequestContext, draft: Draft) -> Iterator[str]:
         yield t("aud_topic", topic=context.say(topic(draft.topic).name))
     for each in bounds(context, draft.rule):
         if each.chosen:
-            yield t("aud_only", what=each.title, values=each.values)
+            only = "aud_too" if each.name == "lists" else "aud_only"
+            yield t(only, what=each.title, values=each.values)
 
 
 @dataclass(frozen=True, slots=True)

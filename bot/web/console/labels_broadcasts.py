@@ -50,6 +50,8 @@ BROADCASTS: dict[str, Text] = {
     "aud_topic": _("Everybody who asked for announcements about “{topic}”."),
     "aud_service": _("Everybody with a registration of this kind, for this is about it."),
     "aud_only": _("{what}: only {values}."),
+    "lists_too": _("Also people who keep a list and want messages about changes"),
+    "aud_too": _("{what}: {values}."),
     "aud_count": _("People who get it now: {count}."),
     "aud_nobody": _("Nobody would get it now."),
     # Translators: people who match the audience but do not get it.

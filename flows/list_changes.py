@@ -1,0 +1,31 @@
+"""Messages about changed rules of a kept list: the consent, and the traits that are compared."""
+
+from flows.engine.conditions import Answers
+from flows.engine.flow import Consent
+from flows.engine.text import _, button
+
+# Kinds of traits of people who want messages about changes of their list.
+LIST, LIST_COUNTRY = "list", "list_country"
+CONSENT = Consent(
+    name="consent_list_changes",
+    label=button("Consent"),
+    purpose="list_changes",
+    text=_(
+        "May we write to you first when a rule of your list changes?\n"
+        "• What we keep: the aim of the list and your citizenship, as codes that cannot be"
+        " read back.\n"
+        "• What we send: the changed rule and its source. The message stays in your chat until you"
+        " delete it, and others may see it.\n"
+        "• Who: the operator of this assistant keeps the codes; the messenger carries the"
+        " message.\n"
+        "• How long: until you stop it, delete the list, or write “stop”.\n"
+        "• If you do not agree, your list stays as it is."
+    ),
+)
+
+
+def traits(answers: Answers) -> dict[str, str]:
+    """Return what an announcement of a changed rule is compared with."""
+    citizenship = answers.get("citizenship")
+    found = {LIST: answers.get("programme") or "kandas_status"}
+    return found | ({LIST_COUNTRY: citizenship} if citizenship else {})

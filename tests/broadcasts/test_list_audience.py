@@ -1,0 +1,103 @@
+"""People who want messages about changes of their list are in the audience; others are not."""
+
+from bot import broadcasts
+from bot.broadcasts import Rule
+from bot.conversations import external_events
+from bot.editorial import announcing
+from bot.people import subscriptions
+from bot.runtime import Runtime
+from flows.knowledge.catalogue import FACTS
+from flows.knowledge.facts import COLLECTED
+from flows.knowledge.programmes import PROGRAMMES
+from flows.list_changes import LIST, LIST_COUNTRY
+from tests.crowd import Member, Post, a_draft, all_at_once, crew, crowd, fates, posted, started
+
+STATUS, VISA = "kandas_status", "visa_c10"
+EVERY = tuple(each.key for each in PROGRAMMES)
+OTHERS = "rules"
+
+
+async def keepers(rt: Runtime, many: int, programme: str, country: str) -> list[Member]:
+    """Create people who subscribed to another topic and want messages about their list."""
+    found = await crowd(rt, many, topic=OTHERS)
+    traits = {LIST: programme, LIST_COUNTRY: country}
+    async with rt.pool.connection() as transaction:
+        for each in found:
+            await subscriptions.watch_list(rt, transaction, each.id, traits)
+    return found
+
+
+async def _count(rt: Runtime, **rule: tuple[str, ...]) -> int:
+    who = await crew(rt)
+    return (await broadcasts.count(rt, who.editor, a_draft(rule=Rule(**rule)))).total
+
+
+async def test_list_keepers_are_counted_by_programme_and_country(rt: Runtime) -> None:
+    await keepers(rt, 3, STATUS, "TR")
+    await keepers(rt, 2, VISA, "TR")
+    await keepers(rt, 1, STATUS, "UZ")
+    await crowd(rt, 1)
+    assert await _count(rt) == 1, "without lists, the subscribers of the topic"
+    assert await _count(rt, lists=(STATUS,)) == 5
+    assert await _count(rt, lists=(STATUS,), countries=("TR",)) == 3
+    assert await _count(rt, lists=EVERY, countries=("TR",)) == 5
+    assert await _count(rt, lists=(VISA,), countries=("UZ",)) == 0
+
+
+async def test_list_keeper_who_subscribes_or_ends_a_subscription_stays(rt: Runtime) -> None:
+    (keeper,) = await keepers(rt, 1, STATUS, "TR")
+    async with rt.pool.connection() as transaction:
+        await subscriptions.put(
+            rt, transaction, keeper.id, (OTHERS,), {"country": "UZ"}, discreet=False
+        )
+        found = await subscriptions.of_person(transaction, keeper.id)
+        assert found is not None
+        assert found.declared == ("country",), "the traits of a list are none of a subscription"
+    assert await _count(rt, lists=(STATUS,)) == 1
+    async with rt.pool.connection() as transaction:
+        await subscriptions.put(rt, transaction, keeper.id, (), {}, discreet=False)
+    assert await _count(rt, lists=(STATUS,)) == 1
+    async with rt.pool.connection() as transaction:
+        await subscriptions.unsubscribe(transaction, keeper.id)
+    assert await _count(rt, lists=(STATUS,)) == 0
+
+
+async def test_list_that_expires_takes_its_traits_with_it(rt: Runtime) -> None:
+    (keeper,) = await keepers(rt, 1, STATUS, "TR")
+    await external_events.forget_unfinished(rt, keeper.id)
+    assert await _count(rt, lists=(STATUS,)) == 0
+
+
+async def test_traits_of_a_list_cannot_be_read_back(rt: Runtime) -> None:
+    await keepers(rt, 1, STATUS, "TR")
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT kind, token FROM audience_attributes")
+        stored = {kind: bytes(token) for kind, token in await cursor.fetchall()}
+    assert stored.keys() == {LIST, LIST_COUNTRY}
+    assert stored[LIST_COUNTRY] in subscriptions.tokens(rt, LIST_COUNTRY, "TR")
+    assert stored[LIST_COUNTRY] not in subscriptions.tokens(rt, "country", "TR")
+
+
+async def test_list_keeper_gets_the_announcement_unless_it_was_stopped(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    stays, stops, _other = (
+        *await keepers(rt, 2, STATUS, "TR"),
+        *await keepers(rt, 1, VISA, "TR"),
+    )
+    found = await started(rt, await crew(rt), a_draft(rule=Rule(lists=(STATUS,))))
+    await all_at_once(rt, found)
+    async with rt.pool.connection() as transaction:
+        await subscriptions.watch_list(rt, transaction, stops.id, {})
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert post.addresses == [stays.address]
+    assert await fates(rt, found) == {"accepted": 1, "skipped opted_out": 1}
+
+
+def test_changed_fact_concerns_the_lists_that_say_it() -> None:
+    facts = {fact.key: fact for fact in FACTS}
+    rules = {key: announcing.audience(fact, COLLECTED) for key, fact in facts.items()}
+    assert (rules["tr.stay"].countries, rules["tr.stay"].lists) == (("TR",), EVERY)
+    assert rules["documents.photo_35x45"].lists == ("prp", VISA)
+    assert rules[f"{STATUS}.fee"].lists == (STATUS,)
+    assert not rules["pilot_2026.phase"].lists
