@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from bot.web.console import demo_officers
+from flows.engine import screens
+from flows.engine.text import id_of
 from tests.app_stack import House
 from tests.browser.console_scene import ask_officer, leave
 from tests.browser.officer import Officer
@@ -15,7 +17,8 @@ PAGES = {
     "Aigul Testova": ("/inbox", "/inbox?queue=mine", "CASE", "/own"),
     "Marat Testov": (
         *("/now", "/statistics", "/canned", "/hours", "/content/ends"),
-        *("/content/answer:permit.visa", "/content/phrases:permit.visa", "/texts"),
+        *("/content/answer:permit.visa", "/content/phrases:permit.visa"),
+        *("/texts", f"/texts/{id_of(screens.MENU_TEXT)}"),
     ),
     "Dana Testova": ("/officers",),
     "Saule Testova": ("/audit",),

@@ -1,0 +1,69 @@
+"""Ready answers of a mission: offered once a second person approved them, and only there."""
+
+from datetime import date
+
+import pytest
+
+from bot.cases import canned_replies
+from bot.content import Body
+from bot.editorial import drafts
+from bot.editorial.refusals import Refusal, Refused
+from bot.officers.directory import Officer
+from bot.officers.permissions import DenialReason, Forbidden, Role
+from bot.runtime import Runtime
+from tests.desk.desks import an_officer
+from tests.editorial.editors import approver, database_day
+
+GENERAL, ANKARA = "canned:general.hours", "canned:tr_ankara.hours"
+TEXTS = {"ru": "Мы отвечаем с 9 до 18 часов.", "kk": "Біз сағат 9-дан 18-ге дейін жауап береміз."}
+
+
+async def lead(rt: Runtime, mission: str = "general", *more: Role) -> Officer:
+    return await an_officer(rt, f"Lead of {mission}", mission, roles=(Role.LEAD, *more))
+
+
+async def written(rt: Runtime) -> Body:
+    today = await database_day(rt)
+    return Body(texts=TEXTS, as_of=today, checked=today, until=date.max)
+
+
+async def offered(rt: Runtime, officer: Officer) -> dict[str, dict[str, str]]:
+    """Return what is offered beside a case of the officer's mission."""
+    return {each.name: dict(each.texts) for each in await canned_replies.listing(rt, officer)}
+
+
+async def test_ready_answer_is_offered_after_a_second_person_approved_it(rt: Runtime) -> None:
+    author, elsewhere = await lead(rt), await lead(rt, "tr_ankara")
+    assert await drafts.save(rt, author, GENERAL, await written(rt), 0) == []
+    assert await offered(rt, author) == {}
+    (draft,) = await drafts.history(rt, author, GENERAL)
+    second = await approver(rt)
+    await drafts.approve(rt, second, GENERAL, draft.number, draft.content_hash)
+    assert await offered(rt, author) == {"hours": TEXTS}
+    assert await offered(rt, elsewhere) == {}, "it belongs to one mission"
+    await drafts.withdraw(rt, author, GENERAL)
+    assert await offered(rt, author) == {}
+
+
+async def test_ready_answer_is_not_approved_by_its_author(rt: Runtime) -> None:
+    both = await lead(rt, "general", Role.APPROVER)
+    await drafts.save(rt, both, GENERAL, await written(rt), 0)
+    (draft,) = await drafts.history(rt, both, GENERAL)
+    with pytest.raises(Refused) as refused:
+        await drafts.approve(rt, both, GENERAL, draft.number, draft.content_hash)
+    assert refused.value.why is Refusal.OWN
+    assert await offered(rt, both) == {}
+
+
+async def test_lead_writes_no_ready_answer_of_another_mission(rt: Runtime) -> None:
+    own, other = await lead(rt, "tr_ankara"), await lead(rt)
+    body = await written(rt)
+    for act in (
+        drafts.save(rt, other, ANKARA, body, 0),
+        drafts.roll_back(rt, other, ANKARA, 1),
+        drafts.withdraw(rt, other, ANKARA),
+    ):
+        with pytest.raises(Forbidden) as denied:
+            await act
+        assert denied.value.why is DenialReason.MISSION
+    assert await drafts.save(rt, own, ANKARA, body, 0) == []
