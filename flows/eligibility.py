@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from flows.engine import labels
-from flows.engine.blocks import folded, more, title
+from flows.engine.blocks import caution, folded, more, title
 from flows.engine.conditions import Answers
 from flows.engine.flow import Flow, Outcome, Submit
 from flows.engine.text import Text, _, button
@@ -33,16 +33,18 @@ NO_DECISION = _(
     "This is what people in a situation like yours usually apply for. It is not a decision: "
     "the authorities decide."
 )
-PERSON_FIRST = _(
-    "It is best to talk to an officer first; the rest can wait. Take no risks for a paper."
+PERSON_FIRST = caution(
+    _("It is best to talk to an officer first; the rest can wait. Take no risks for a paper.")
 )
 CITIZEN_ALREADY = _(
     "You are a citizen of Kazakhstan. These programmes are for people who are not citizens "
     "yet. An officer can help with other questions."
 )
-FORMER = _(
-    "You are or may be a former citizen of Kazakhstan. Other rules may apply to you, and only "
-    "an officer can say which. Meanwhile, here is what else there is."
+FORMER = caution(
+    _(
+        "You are or may be a former citizen of Kazakhstan. Other rules may apply to you, and only "
+        "an officer can say which. Meanwhile, here is what else there is."
+    )
 )
 NOT_KAZAKH = _(
     "The kandas status is for ethnic Kazakhs. Other people can apply for other papers, such "
@@ -51,9 +53,11 @@ NOT_KAZAKH = _(
 MAY_BE_KAZAKH = _(
     "You are not sure whether you are an ethnic Kazakh. An officer can look at your case."
 )
-NO_PROOF = _(
-    "Your papers do not say that you are Kazakh, or you are not sure. You may still be able "
-    "to apply; an officer can explain how. Do not pay anyone to prove it for you."
+NO_PROOF = caution(
+    _(
+        "Your papers do not say that you are Kazakh, or you are not sure. You may still be able "
+        "to apply; an officer can explain how. Do not pay anyone to prove it for you."
+    )
 )
 WAY = _("What people usually apply for: {way}.")
 # Translators: the heading of a section to unfold; {way} is another permit, card or status.
@@ -61,6 +65,8 @@ OTHER_WAY = _("People also apply for: {way}")
 # Translators: the heading of a section to unfold; {way} is a permit, a card or a status.
 MORE_ABOUT_WAY = _("More about this: {way}")
 MONEY = _("Support and its conditions")
+# Translators: the heading of a section to unfold.
+ENTRY = _("Entry, stay and where to turn")
 NO_WAY = _(
     "We have no checked information about this. It may still be possible: ask an officer, an "
     "embassy or a consulate."
@@ -93,9 +99,11 @@ NOT_SURE_OR_QUICK = _(
     "We cannot promise that it will be quick, or that you will get it. An "
     "embassy or consulate can tell you how it works now."
 )
-PROMISED = _(
-    "Nobody can promise or sell you the kandas status, money, a home or a place in the quota: "
-    "no officer and no helper."
+PROMISED = caution(
+    _(
+        "Nobody can promise or sell you the kandas status, money, a home or a place in the quota: "
+        "no officer and no helper."
+    )
 )
 SUPPORT = _(
     "Do you need money for the move? See “{support}” for what help there is and how "
@@ -193,9 +201,13 @@ def spoken(answers: Answers, today: date) -> Iterator[Text]:
     if any(way.key in AFTER_THE_PILOT for way in found):
         yield from ending(pilot_2026.PHASE, today)
     yield from _first_way(found[0], today) if found else (NO_WAY, COSTS)
+    stay = tuple(_stay(answers, today))
+    yield from stay
     yield from _around(answers, today)
     for at, way in enumerate(found):
-        yield from _other_way(way, today) if at else _details(way, today)
+        yield from _other_way(way, today) if at else _details(answers, way, today)
+    around = [text for text in _entry_and_offices(answers, today) if text not in stay]
+    yield from (more(ENTRY, tuple(around)),) if around else ()
     if _may_get_support(answers):
         yield from _folded_facts(MONEY, (pilot_2026.TWO_TRACKS, quota.SHARE), today)
     yield ASK
@@ -207,10 +219,10 @@ def _urgent(answers: Answers, today: date) -> Iterator[Text]:
     if where.dangerous and place != "kazakhstan":
         yield SAFETY_FIRST
     if place in ("kazakhstan", "unsaid"):
-        yield from said(where.ends, today)
+        yield from map(caution, said(where.ends, today))
     if where.leaving is not None:
         if place in ("origin", "unsaid"):
-            yield from said((where.leaving,), today)
+            yield from map(caution, said((where.leaving,), today))
         if place in ("kazakhstan", "elsewhere"):
             yield LEFT
     if answers.get("purpose") == "move":
@@ -230,11 +242,12 @@ def _first_way(way: Way, today: date) -> Iterator[Text]:
     yield from way.remarks
 
 
-def _details(way: Way, today: date) -> Iterator[Text]:
+def _details(answers: Answers, way: Way, today: date) -> Iterator[Text]:
     """Yield the rest of the first way, folded: all steps, and the facts about it."""
     if way.steps:
         yield folded(lines(STEPS, numbered(way.steps)))
-    facts = way.facts if way.steps else way.facts[1:]
+    proof = (kandas.ROLE,) if answers.get("ethnicity_papers") in ("no", "unsure") else ()
+    facts = (*proof, *(way.facts if way.steps else way.facts[1:]))
     yield from _folded_facts(_(MORE_ABOUT_WAY.msgid, way=way.name), facts, today)
 
 
@@ -262,19 +275,31 @@ def _reservations(answers: Answers, today: date) -> Iterator[Text]:
             yield MAY_BE_KAZAKH
     if answers.get("ethnicity_papers") in ("no", "unsure"):
         yield NO_PROOF
-        yield from said([kandas.ROLE], today)
 
 
-def _around(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield entry rules, support, offices, and the note that nothing is promised."""
+def _stay(answers: Answers, today: date) -> Iterator[Text]:
+    """Yield the length of a stay in Kazakhstan, unless it was said among what cannot wait."""
+    where = _origin(answers)
+    if answers.get("location") == "kazakhstan" and not said(where.ends, today):
+        yield from said(where.inside, today)
+        if where.stay_open is not None:
+            yield where.stay_open
+
+
+def _entry_and_offices(answers: Answers, today: date) -> Iterator[Text]:
+    """Yield the rules of entry and stay, and where to turn."""
     yield from said(_entry(answers), today)
     if (unchecked := _origin(answers).stay_open) is not None:
         yield unchecked
+    yield from said(_offices(answers), today)
+
+
+def _around(answers: Answers, today: date) -> Iterator[Text]:
+    """Yield support, registration, and the note that nothing is promised."""
     if _may_get_support(answers):
         yield from (SUPPORT,) if quota.SHARE.current(today) else ending(quota.PLACES, today)
     if answers.get("purpose") == "information" and answers.get("ethnic_kazakh") != "no":
         yield joined(MAY_REGISTER, registry.NO_PROMISE)
-    yield from said(_offices(answers), today)
     yield PROMISED
 
 

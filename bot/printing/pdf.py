@@ -37,10 +37,13 @@ def printed(
     ready: Collection[str] = (),
     entries: tuple[str, ...] = (),
     site: str = "",
+    *,
+    phone: bool = False,
 ) -> bytes:
-    """Return the checklist for a situation as an A4 PDF; `ready` are keys of documents to tick.
+    """Return the checklist for a situation as a PDF; `ready` are keys of documents to tick.
 
     `entries` are the keys of a stored list. `site` is the address that leads back to the assistant.
+    The pages are A4, or for `phone` of the shape of a phone.
     Needs some hundredths of a second of CPU time: call it in a thread.
     """
     made = checklist(answers, today, entries)
@@ -67,6 +70,7 @@ def printed(
         "logo": LOGO.read_text("utf-8"),
         "site": site,
         "qr": QrCode.of(site).svg if site else "",
+        "phone": phone,
     }
     return typeset(json.dumps(sheet))
 

@@ -78,15 +78,19 @@ async def create_link(rt: Runtime, sheet: Sheet) -> None:
 _NOW = statement(select(NOW))
 
 
-async def printed(rt: Runtime, token: str) -> bytes | None:
-    """Return the PDF of a list; None if it has expired or the rate limit is exceeded."""
+async def find(rt: Runtime, token: str) -> SharedChecklist | None:
+    """Return the list of a link; None if it has expired."""
     try:
         blob = await rt.live.lent(_key(rt, token))
-        lent = _decode(rt.vault.unseal_transient(blob, _purpose(token))) if blob else None
-        bucket = f"print:{_key(rt, token)}"
-        if lent is None or await rt.live.allow(bucket, rate=AGAIN_EACH_SECOND, burst=MAX_AT_ONCE):
-            return None
+        return _decode(rt.vault.unseal_transient(blob, _purpose(token))) if blob else None
     except (CacheUnavailable, VaultError, msgspec.DecodeError):
+        return None
+
+
+async def printed(rt: Runtime, token: str, *, phone: bool = False) -> bytes | None:
+    """Return the PDF of a list; None if it has expired or the rate limit is exceeded."""
+    lent = await find(rt, token)
+    if lent is None or await _is_too_often(rt, token):
         return None
     async with rt.pool.connection() as transaction:
         now = await fetch_value(transaction, _NOW)
@@ -94,7 +98,15 @@ async def printed(rt: Runtime, token: str) -> bytes | None:
     today = rt.content.on(now.date())
     site = f"{rt.settings.public_url}/?lang={lent.language}"
     list_of = (lent.answers, lent.language, today, lent.ready, lent.entries)
-    return await asyncio.to_thread(pdf.printed, rt.languages, *list_of, site)
+    return await asyncio.to_thread(pdf.printed, rt.languages, *list_of, site, phone=phone)
+
+
+async def _is_too_often(rt: Runtime, token: str) -> bool:
+    bucket = f"print:{_key(rt, token)}"
+    try:
+        return bool(await rt.live.allow(bucket, rate=AGAIN_EACH_SECOND, burst=MAX_AT_ONCE))
+    except CacheUnavailable:
+        return True
 
 
 def _key(rt: Runtime, token: str) -> str:

@@ -55,9 +55,10 @@ LABELS: dict[str, Text] = {
     "registry_panel": _("What the registry received"),
     "registry_empty": _("Nothing yet."),
 }
-TROUBLE = _("Something went wrong on our side. Your answers are safe. Please try again.")
-
+# Pages that the chat links to; their labels go by their paths.
 LINKS = {"/info": INFO, "/privacy": PRIVACY, "/status": STATUS}
+LABELS |= LINKS
+TROUBLE = _("Something went wrong on our side. Your answers are safe. Please try again.")
 
 ID_LETTERS = frozenset("0123456789abcdef-")
 
@@ -104,10 +105,7 @@ def render_page(
     html = templates.get_template("chat.html").render(
         **language_values(rt, shown),
         shown=shown,
-        links=[
-            (f"{path}?lang={shown}", rt.languages.render(text, shown))
-            for path, text in LINKS.items()
-        ],
+        links=list(LINKS),
         bubbles=_with_own(bubbles, notes, own) if own and own.text else bubbles,
         chat=session.name if session.person is None else "",
         form_id=unsent.id if unsent else uuid4().hex,
@@ -167,7 +165,7 @@ def _lasting(rows: list[list[dict[str, str]]]) -> list[list[dict[str, str]]]:
 
 def bubble_of(note_id: str, message: Message, officer: bool = False, at: int = 0) -> dict[str, Any]:
     """Return a message as the page shows it; `officer` wrote it `at` this time."""
-    parts = list(_parts(message))
+    parts = _with_folds(list(_parts(message)))
     return {
         "id": note_id,
         "own": False,
@@ -177,7 +175,6 @@ def bubble_of(note_id: str, message: Message, officer: bool = False, at: int = 0
         "place": message.place,
         "paragraphs": message.lines,
         "parts": parts,
-        "listed": any(part["kind"] == "item" for part in parts),
         "buttons": _rows(message),
         "file": next((each.label for each in message.buttons if each.kind == Kind.FILE), ""),
         "language": message.language,
@@ -241,9 +238,23 @@ def _parts(message: Message) -> Iterator[dict[str, Any]]:
         yield {"kind": "", "lines": len(message.lines) - drawn, "values": []}
 
 
+def _with_folds(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Mark the warnings of one line that show their beginning only.
+
+    In a list of entries all do; in another text with folded parts, all but the first.
+    """
+    kinds = {part["kind"] for part in parts}
+    places = [place for place, part in enumerate(parts) if part["kind"] == "caution"]
+    some = places if "item" in kinds else places[1:] if "more" in kinds else []
+    return [
+        part | {"folds": place in some and part["lines"] == 1} for place, part in enumerate(parts)
+    ]
+
+
 def language_values(rt: Runtime, language: str) -> dict[str, object]:
     """Return the template's values that depend on the language."""
     labels = {name: rt.languages.render(label, language) for name, label in LABELS.items()}
+    labels["code"] = language
     return {"lang": tag(language), "dir": direction(language), "labels": labels}
 
 

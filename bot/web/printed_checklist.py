@@ -1,4 +1,9 @@
-"""Serve a shared checklist: a PDF, or a plain page when its link has expired."""
+"""Serve a shared checklist: a PDF, or a plain page when its link has expired.
+
+A phone is asked which PDF it wants: pages of its own shape to read, or A4 to print.
+"""
+
+from typing import Literal
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
@@ -8,27 +13,55 @@ from bot.printing import pdf as printing_pdf
 from bot.printing import share_links
 from bot.runtime import Runtime
 from bot.web.templating import templates
-from flows.engine.text import _
+from flows.checklist import CHECKLIST
+from flows.engine.text import _, button
 
 OVER = _(
     "This link no longer works: its 30 minutes are over. Make the list again in the chat; it takes"
     " a minute."
 )
 TITLE = _("The list")
+ON_PHONE = button("Read on the phone")
+ON_PAPER = button("Print on paper")
+PAPERS = {"phone": ON_PHONE, "a4": ON_PAPER}
 
 
 router = APIRouter()
 
 
 @router.get(share_links.PATH + "{token}")
-async def checklist(request: Request, token: str) -> Response:
+async def checklist(
+    request: Request, token: str, paper: Literal["", "a4", "phone"] = ""
+) -> Response:
     """Return the checklist as a PDF. It needs no sign-in, since it holds no personal data."""
     rt: Runtime = request.app.state.rt
-    pdf = await share_links.printed(rt, token)
+    if not paper and _is_phone(request) and (lent := await share_links.find(rt, token)):
+        return _choice(rt, lent.language)
+    pdf = await share_links.printed(rt, token, phone=paper == "phone")
     if pdf is None:
         return _expired(rt)
     headers = {"Cache-Control": "no-store", "Content-Disposition": 'inline; filename="list.pdf"'}
     return Response(pdf, media_type=printing_pdf.MEDIA_TYPE, headers=headers)
+
+
+def _is_phone(request: Request) -> bool:
+    """Return True if the browser says that it is on a phone."""
+    hint = request.headers.get("sec-ch-ua-mobile")
+    return hint == "?1" if hint else "Mobi" in request.headers.get("user-agent", "")
+
+
+def _choice(rt: Runtime, language: str) -> Response:
+    """Return a page with a link to each PDF."""
+    render = rt.languages.render
+    html = templates.get_template("page.html").render(
+        lang=tag(language),
+        dir=direction(language),
+        title=render(CHECKLIST.title, language),
+        said=[],
+        links=[(f"?paper={key}", render(label, language)) for key, label in PAPERS.items()],
+        action="",
+    )
+    return HTMLResponse(html, headers={"Cache-Control": "no-store"})
 
 
 def _expired(rt: Runtime) -> Response:

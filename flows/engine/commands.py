@@ -73,7 +73,7 @@ def start(turn: TurnState, word: str) -> None:
         return turn.ask()
     turn.c = replace(turn.c, flow="", suspended_flow="")
     if turn.c.language:
-        turn.notes += screens.welcome(turn.flows)
+        turn.notes += screens.welcome()
     if word in turn.flows:
         return announcement_screens.enter(turn, turn.flows[word])
     turn.ask()

@@ -79,7 +79,7 @@ def _answer_reply(turn: TurnState, asked: Asked, key: str) -> None:
 
 def _choose_language(turn: TurnState, code: str) -> None:
     if not turn.c.language:
-        turn.notes += screens.welcome(turn.flows)
+        turn.notes += screens.welcome()
     heard = turn.c.heard
     turn.c = replace(turn.c, language=code, asked=None)
     if heard is None or turn.c.with_officer:

@@ -26,34 +26,23 @@ LANGUAGE, MENU, DELETE, REGISTERED, WITHDRAW, EDIT, LEAVE, REPLY = (
 CHANGE, TICK, UNTICK = "#change.", "#tick.", "#untick."
 
 CHOOSE_LANGUAGE = _("Please choose your language.")
+# Short, so that the three large buttons of the menu are on the first screen of a phone. The whole
+# warning comes before the personal questions of the pre-registration.
 WELCOME = _(
     "Hello. This assistant tells ethnic Kazakhs abroad which papers and steps they need. We keep"
-    " nothing about you until you agree to it; a chat in a messenger stays on your phone until you"
-    " delete it."
-)
-CAN_REGISTER = _(
-    "If you like, this assistant can also send your pre-registration to the registry of ethnic"
-    " Kazakhs abroad."
+    " nothing about you until you agree to it."
 )
 RISK = caution(
     _(
-        "Please note: others may see this chat. A phone can be checked, and the owner of a"
-        " messenger can read what is written in it. If contact with foreign bodies is dangerous"
-        " where you are, do not register here. You can read, or go to a mission of Kazakhstan once"
-        " you are in a safe country."
+        "Please note: others may see this chat, and in a messenger it stays on your phone until you"
+        " delete it. If contact with foreign bodies is dangerous where you are, only read here and"
+        " do not register."
     )
 )
 # Above the answer to a question that is the first message.
 BRIEF_WELCOME = _(
     "Hello. This is an assistant for ethnic Kazakhs abroad. We keep nothing about you until you"
     " agree to it."
-)
-BRIEF_RISK = caution(
-    _(
-        "Please note: others may see this chat, and in a messenger it stays on your phone until you"
-        " delete it. If contact with foreign bodies is dangerous where you are, only read here and"
-        " do not register."
-    )
 )
 MENU_TEXT = _("What would you like to do?")
 OLD_BUTTON = _("That button belongs to an earlier question. This is the question now.")
@@ -228,13 +217,9 @@ NO_MODEL = button("No language model")
 USE_PAGE = button("Use a private page")
 
 
-def welcome(flows: Mapping[str, Flow]) -> tuple[tuple[Text, ...], ...]:
-    """Return the first paragraphs of a conversation.
-
-    Pre-registration is mentioned only where a registry takes it.
-    """
-    opened = any(flow.registers for flow in flows.values())
-    return ((WELCOME,), *(((CAN_REGISTER,),) if opened else ()), (RISK,))
+def welcome() -> tuple[tuple[Text, ...], ...]:
+    """Return the first paragraphs of a conversation."""
+    return ((WELCOME,), (RISK,))
 
 
 def guessed(words: Words, code: str) -> Text:

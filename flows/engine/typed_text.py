@@ -164,8 +164,8 @@ def _choose_guessed(turn: TurnState, language: str) -> None:
 def _greet(turn: TurnState, *, is_brief: bool) -> None:
     """Introduce the assistant; briefly above the answer to a question."""
     language = screens.guessed(turn.words, turn.c.language)
-    brief = ((screens.BRIEF_WELCOME,), (screens.BRIEF_RISK,))
-    turn.notes += [*(brief if is_brief else screens.welcome(turn.flows)), (language,)]
+    brief = ((screens.BRIEF_WELCOME,), (screens.RISK,))
+    turn.notes += [*(brief if is_brief else screens.welcome()), (language,)]
 
 
 def _ask_language(turn: TurnState, text: str) -> None:

@@ -92,8 +92,13 @@ def test_web_chat_draws_each_line_once(message: Message) -> None:
 
 def test_web_chat_draws_rows_that_follow_each_other_together() -> None:
     assert bubble_of("1", REVIEW)["parts"] == [
-        {"kind": "", "lines": 1, "values": []},
-        {"kind": "row", "lines": 2, "values": [[6, "#change.name"], [6, "#change.year"]]},
+        {"kind": "", "lines": 1, "values": [], "folds": False},
+        {
+            "kind": "row",
+            "lines": 2,
+            "values": [[6, "#change.name"], [6, "#change.year"]],
+            "folds": False,
+        },
     ]
 
 

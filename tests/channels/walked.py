@@ -92,7 +92,7 @@ def _walked(page: Page) -> Iterator[Say]:
 
 def _asked(conversation: Conversation, page: Page) -> Iterator[Say]:
     """Yield a question as asked at first, and after the longest notes that can precede it."""
-    greeting = screens.welcome(FLOWS)
+    greeting = screens.welcome()
     remarks = ((screens.NO_PICTURES,), (screens.ASK_AGAIN,))
     for notes in ((), remarks if conversation.flow else greeting):
         turn = TurnState(FLOWS, WORDS, conversation, TODAY, page, prompting.ask)

@@ -7,7 +7,7 @@ import pytest
 
 from flows import eligibility as flow
 from flows.eligibility import ELIGIBILITY, spoken, ways
-from flows.engine.blocks import More
+from flows.engine.blocks import Caution, More
 from flows.engine.text import Text
 from flows.knowledge import cards, entry, kandas, pilot_2026, quota
 from flows.knowledge.facts import said
@@ -203,6 +203,21 @@ def test_eligibility_folded_texts_come_last_before_the_officer(today: date) -> N
         shown = [text for text in told if not isinstance(text, More)]
         assert told[: len(shown)] == shown
         assert last == flow.ASK
+
+
+def test_eligibility_folds_entry_but_not_the_stay_of_a_person_inside() -> None:
+    def shown(**others: str) -> list[Text]:
+        told = spoken({**MOVES, **others}, TODAY)
+        return [part for text in told if not isinstance(text, More) for part in parts(text)]
+
+    assert entry.UZ_STAY.text not in shown()
+    assert entry.UZ_STAY.text in heard()
+    assert entry.UZ_STAY.text in shown(location="kazakhstan")
+    assert heard(TODAY, location="kazakhstan").count(entry.UZ_STAY.text) == 1
+    for ends in (cards.CHINA_STAY_ENDS, CHINA_FIRST):
+        told = spoken({**MOVES, "citizenship": "CN"}, TODAY)
+        boxes = [part for text in told if isinstance(text, Caution) for part in parts(text)]
+        assert ends.text in boxes
 
 
 @pytest.mark.parametrize("purpose", ["work", "study"])

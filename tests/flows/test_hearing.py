@@ -82,8 +82,8 @@ def test_first_message_is_answered_in_the_language_it_is_written_in(language: st
 @pytest.mark.parametrize(
     ("name", "shown", "absent"),
     [
-        ("passport", screens.BRIEF_RISK, screens.WELCOME),
-        ("hello", screens.RISK, screens.BRIEF_WELCOME),
+        ("passport", screens.BRIEF_WELCOME, screens.WELCOME),
+        ("hello", screens.WELCOME, screens.BRIEF_WELCOME),
     ],
 )
 def test_greeting_is_brief_above_the_answer_to_a_question(
@@ -91,6 +91,7 @@ def test_greeting_is_brief_above_the_answer_to_a_question(
 ) -> None:
     chat = says(Chat(understanding=UNDERSTANDING), name)
     assert chat.shows(shown)
+    assert chat.shows(screens.RISK)
     assert not chat.shows(absent)
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from flows import FLOWS, about, missions, preregistration
+from flows import about, missions, preregistration
 from flows.engine import screens
 from flows.engine.events import CancelCase, ConsentGiven, DeleteInput, Started
 from flows.engine.flow import HandoffOffer, OpenCase, Submit
@@ -14,7 +14,7 @@ from flows.engine.text import Text, _, button
 from flows.knowledge.contacts import UNIFIED
 from flows.knowledge.laws import IR_MISSIONS
 from flows.knowledge.registry import NO_PROMISE, REGISTRY
-from flows.preregistration import CLOSED, PREREGISTRATION
+from flows.preregistration import PREREGISTRATION
 from flows.preregistration.before_consent import CONSENT
 from tests.flows.chat import LANGUAGES, WORDS, Chat, at
 
@@ -50,15 +50,6 @@ def test_about_flow_shows_facts_and_stores_nothing() -> None:
     assert chat.effects == []
     assert not chat.conversation.is_persistent
     assert not any(form.answers for form in chat.conversation.forms.values())
-
-
-@pytest.mark.parametrize("opened", [True, False])
-def test_welcome_mentions_registration_only_where_a_registry_is_set(opened: bool) -> None:
-    chat = Chat("ru")
-    chat.flows = FLOWS if opened else {**FLOWS, CLOSED.name: CLOSED}
-    chat.takes(Started()).presses("ru")
-    assert chat.shows(screens.WELCOME)
-    assert chat.shows(screens.CAN_REGISTER) == opened
 
 
 def test_about_flow_names_the_operator_of_the_settings() -> None:

@@ -105,7 +105,45 @@ def test_checklist_pdf_shows_ticks() -> None:
     assert printing_pdf.printed(WORDS, ANSWERS, "ru", TODAY, ("documents.none",)) == plain
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_checklist_pdf_for_a_phone_has_narrow_pages_with_every_paper(language: str) -> None:
+    site = f"https://kosh.example/?lang={language}"
+    pdf = printing_pdf.printed(WORDS, ANSWERS, language, TODAY, site=site, phone=True)
+    document = pypdfium2.PdfDocument(pdf)
+    assert {round(page.get_width() / 72 * 25.4) for page in document} == {90}
+    assert {round(page.get_height() / 72 * 25.4) for page in document} == {180}
+    assert site in words(pdf).replace("\n", "").replace("\r", "")
+    last = document[len(document) - 1].get_textpage().get_text_bounded()
+    assert len(last.strip().splitlines()) > 3, "the last page has more than a line"
+    paper = printing_pdf.printed(WORDS, ANSWERS, language, TODAY, site=site)
+    assert set("".join(words(paper).split())) <= set("".join(words(pdf).split()))
+
+
 # In the chat
+
+
+MOBILE = {"Sec-CH-UA-Mobile": "?1"}
+
+
+@pytest.mark.parametrize("hint", [MOBILE, {"User-Agent": "Mozilla/5.0 (iPhone) Mobile/15E148"}])
+async def test_share_link_on_a_phone_offers_its_own_pages_and_a4(
+    house: House, hint: dict[str, str]
+) -> None:
+    widths = []
+    async with Visitor.at(house.url) as visitor:
+        link = _here(house, await _listed(visitor))
+        async with visitor.session.get(link, headers=hint) as answer:
+            assert answer.content_type == "text/html"
+            assert answer.headers["Cache-Control"] == "no-store"
+            page = await answer.text()
+        for found in re.findall(r'href="(\?paper=\w+)"', page):
+            async with visitor.session.get(link + found, headers=hint) as answer:
+                assert answer.content_type == "application/pdf"
+                document = pypdfium2.PdfDocument(await answer.read())
+                widths.append(round(document[0].get_width() / 72 * 25.4))
+        assert widths == [90, 210]
+        async with visitor.session.get(f"{house.url}/print/{'x' * 32}", headers=hint) as unknown:
+            assert unknown.status == 410
 
 
 async def test_anonymous_person_prints_a_checklist_and_stores_nothing(house: House) -> None:

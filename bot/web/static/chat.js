@@ -102,21 +102,21 @@ function tooled(card) {
   return card;
 }
 
-function drawn(part, words, listed) {
+function drawn(part, words) {
   if (part.kind === 'item') {
     const box = make('input', { type: 'checkbox', class: 'box', 'aria-label': words[0] });
     return make('div', { class: 'item' }, box, folded('details', words));
   }
   if (part.kind === 'more') return folded('more', words);
-  if (part.kind === 'caution' && listed && words.length === 1) return folded('caution', words);
+  if (part.folds) return folded('caution', words);
   if (part.kind === 'receipt') return receipt(part, words);
   if (part.kind === 'row' || part.kind === 'tick') return pressable(part, words);
   return make('div', { class: part.kind || 'plain' }, ...said(words));
 }
 
-function shaped({ parts, paragraphs, listed }) {
+function shaped({ parts, paragraphs }) {
   let line = 0;
-  return parts.map(part => drawn(part, paragraphs.slice(line, line += part.lines), listed));
+  return parts.map(part => drawn(part, paragraphs.slice(line, line += part.lines)));
 }
 
 function steps({ progress: [value, max], place }) {
@@ -190,6 +190,7 @@ function speak(lang, dir, now) {
   document.title = labels.title;
   text.placeholder = labels.placeholder;
   document.querySelectorAll('[data-text]').forEach(e => { e.textContent = labels[e.dataset.text] || ''; });
+  document.querySelectorAll('.about a').forEach(a => { a.search = `?lang=${labels.code}`; });
 }
 
 /* Messages that arrived while something above is read: a count on the button and in the title. */

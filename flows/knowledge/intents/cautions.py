@@ -1,5 +1,6 @@
 """Warnings that several answers share."""
 
+from flows.engine.blocks import caution
 from flows.engine.text import _
 from flows.knowledge.intents.answer import Together
 from flows.knowledge.origins import SAFETY_FIRST
@@ -12,29 +13,40 @@ CHINA_PAPERS = Together((SAFETY_FIRST, CHINA_FIRST))
 CHINA_NOT_ASKED = (Together((SAFETY_FIRST,), countries=frozenset({"CN"})), CHINA_TWO_PAPERS)
 COUNTRYS_CONSENT = (SAFETY_FIRST, CONSENT)
 
-KEEP = _(
-    "Do not give up your citizenship until Kazakhstan's migration service asks for it in writing."
+KEEP = caution(
+    _(
+        "Do not give up your citizenship until Kazakhstan's migration service asks for it in"
+        " writing."
+    )
 )
 EVEN_THEN = _("Has the migration service asked in writing? Even then, talk to an officer first.")
 STATEMENT_OPEN = _(
     "We have not found whether signing this statement already ends a citizenship. Ask the migration"
     " service before you sign."
 )
-WITHOUT_VISA = _(
-    "We have not checked how this works without a visa. Do not count on a longer "
-    "stay: ask an officer at once."
+WITHOUT_VISA = caution(
+    _(
+        "We have not checked how this works without a visa. Do not count on a longer "
+        "stay: ask an officer at once."
+    )
 )
-STAY_DURING = _(
-    "Does your stay end soon? Ask a lawyer or an officer at once. We have not checked"
-    " whether you may stay in Kazakhstan during the complaint."
+STAY_DURING = caution(
+    _(
+        "Does your stay end soon? Ask a lawyer or an officer at once. We have not checked"
+        " whether you may stay in Kazakhstan during the complaint."
+    )
 )
-LEFT = _("Do not go back for a paper. Ask an officer whether something can replace it.")
-REFUSED = _(
-    "If you were refused, you may still have options. Keep the letter and talk to an officer "
-    "soon: there is a deadline for complaints."
+LEFT = caution(_("Do not go back for a paper. Ask an officer whether something can replace it."))
+REFUSED = caution(
+    _(
+        "If you were refused, you may still have options. Keep the letter and talk to an officer "
+        "soon: there is a deadline for complaints."
+    )
 )
-UNSAFE = _("Take no risks for a paper: ask an officer whether something can replace it.")
-NO_SELLING = _("Nobody can sell you the kandas status, a paper or a place. Do not pay for one.")
+UNSAFE = caution(_("Take no risks for a paper: ask an officer whether something can replace it."))
+NO_SELLING = caution(
+    _("Nobody can sell you the kandas status, a paper or a place. Do not pay for one.")
+)
 ASK_BEFORE_PAYING = _(
     "Translations, the notary, the apostille and state fees cost money. We do not know the exact"
     " amounts; ask before you pay."

@@ -1,0 +1,88 @@
+"""First and fullest screens of a phone: the menu, the longest answers, and the page of the exit."""
+
+from typing import Any
+
+import pytest
+
+from bot.web.chat_rendering import LINKS
+from tests.app_stack import House
+from tests.browser.test_chat import Phone
+from tests.flows.chat import LANGUAGES
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+SCREEN = {"width": 390, "height": 844}
+# Situations with few and with the most reservations.
+SITUATIONS = (
+    ("move", "yes", "yes", "UZ", "no", "none", "unsaid"),
+    ("move", "unsure", "no", "CN", "no", "none", "unsaid"),
+    ("move", "yes", "yes", "CN", "no", "none", "kazakhstan"),
+)
+BELOW = """() => {
+  const dock = document.querySelector('.dock').getBoundingClientRect().top;
+  return [...document.querySelectorAll('#list .main')]
+    .map(each => each.getBoundingClientRect().bottom - dock);
+}"""
+
+
+async def _phone(browser: Any, house: House, *answers: str) -> Phone:
+    context = await browser.new_context(reduced_motion="reduce", viewport=SCREEN)
+    phone = Phone(await context.new_page())
+    phone.page.set_default_timeout(60_000)
+    await phone.page.goto(f"{house.url}/chat")
+    for answer in answers:
+        await phone.answer(answer)
+    return phone
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_menu_is_on_the_first_screen_of_a_phone(
+    browser: Any, house: House, language: str
+) -> None:
+    phone = await _phone(browser, house, language)
+    below = await phone.page.evaluate(BELOW)
+    assert len(below) == 3
+    assert max(below) <= 0, "the large buttons are below the field"
+
+
+async def test_links_of_the_chat_are_in_the_chosen_language(browser: Any, house: House) -> None:
+    phone = await _phone(browser, house, "uz")
+    links = phone.page.locator(".about a")
+    render = house.rt.languages.render
+    assert await links.all_inner_texts() == [render(each, "uz") for each in LINKS.values()]
+    hrefs = await links.evaluate_all("all => all.map(each => each.getAttribute('href'))")
+    assert all(href.endswith("?lang=uz") for href in hrefs), hrefs
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+@pytest.mark.parametrize("language", ["kk", "ru"])
+async def test_longest_answer_takes_two_screens_of_a_phone(
+    browser: Any, house: House, language: str, situation: tuple[str, ...]
+) -> None:
+    phone = await _phone(browser, house, language, "eligibility", *situation)
+    made = phone.page.locator("#list li.kosh:has(.more) .bubble").last
+    assert await made.evaluate("each => each.offsetHeight") <= 2 * SCREEN["height"]
+    warnings = made.locator(".caution")
+    assert await warnings.count() > 1
+    assert await made.locator("div.caution").count() == 1, "the first one is shown whole"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_page_of_the_exit_says_nothing_of_the_assistant(
+    browser: Any, house: House, scheme: str
+) -> None:
+    context = await browser.new_context(
+        color_scheme=scheme, viewport={"width": 320, "height": 640}, locale="kk-KZ"
+    )
+    page = await context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(house.url)))
+    await page.goto(f"{house.url}/away")
+    assert asked == ["/away", "/static/away.css"], "neither a script nor the assistant's icon"
+    words = (await page.content()).lower()
+    for name in ("kosh", "көш", "кош", "kandas", "қандас", "chat"):
+        assert name not in words, name
+    assert await page.locator("a, form, script, button").count() == 0
+    assert await context.cookies() == []
+    await page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
