@@ -94,7 +94,7 @@ _MEANT = (
         t.Conversation.person_id,
         t.Conversation.language,
         t.Conversation.quiet,
-        t.Conversation.channel.label("spoke"),
+        func.coalesce(t.Conversation.updates_channel, t.Conversation.channel).label("spoke"),
     )
     .join(_ASKED, t.Conversation.person_id == _ASKED.c.person_id)
     .where(

@@ -9,6 +9,7 @@ from bot.budgets.table import Spending
 from bot.channels import Inbound
 from flows.engine.events import ConsentGiven, Effect
 from flows.engine.flow import OpenCase, Submit
+from flows.engine.joining import OfferJoin
 from flows.engine.registration import LookUpStatus
 
 _SPENDINGS = (
@@ -16,6 +17,7 @@ _SPENDINGS = (
     (OpenCase, Spending.CASE),
     (Submit, Spending.SUBMISSION),
     (LookUpStatus, Spending.LOOKUP),
+    (OfferJoin, Spending.LOOKUP),
 )
 
 

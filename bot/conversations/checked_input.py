@@ -1,14 +1,29 @@
 """Checks within a turn: input is compared with stored data, and the turn continues."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from bot.channels import Inbound
+from bot.conversations import joining
+from bot.conversations import store as conversation_store
+from bot.conversations.joining import chat_of
+from bot.conversations.store import LockedConversation
 from bot.db.connection import Transaction
-from bot.people import pin
-from bot.people.identities import Person
+from bot.people import join_codes, pin
 from bot.registrations import status_lookup
 from bot.runtime import Runtime
 from flows.engine.events import Effect, Event, TryPin
+from flows.engine.joining import (
+    AnswerJoin,
+    ChooseUpdates,
+    FinishJoin,
+    IssueJoinCode,
+    JoinCodeIssued,
+    JoinFinished,
+    JoinOffered,
+    OfferJoin,
+    RequestJoin,
+)
 from flows.engine.registration import LookUpStatus
 from flows.engine.state import Conversation, Turn
 
@@ -16,30 +31,73 @@ type Step = Callable[[Conversation, Event], Turn]
 
 
 async def resolve(
-    rt: Runtime, transaction: Transaction, person: Person, inbound: Inbound, turn: Turn, step: Step
+    rt: Runtime,
+    transaction: Transaction,
+    held: LockedConversation,
+    inbound: Inbound,
+    turn: Turn,
+    step: Step,
 ) -> Turn:
     """Return the turn of a known person, continued with the result of its check."""
     for effect in turn.effects:
-        if isinstance(effect, TryPin):
-            return _continued(turn, step, await pin.try_pin(transaction, person, effect.pin))
-        if isinstance(effect, LookUpStatus):
-            found = await status_lookup.look_up(rt, transaction, _chat(inbound), effect)
-            return _continued(turn, step, found)
+        result = await _result(rt, transaction, held, inbound, effect)
+        if result is not None:
+            more = _continued(turn, step, result)
+            held = replace(held, conversation=more.conversation)
+            # A right PIN may lead to a further check.
+            added = Turn(more.conversation, (), more.effects[len(turn.effects) :])
+            rest = await resolve(rt, transaction, held, inbound, added, step)
+            return Turn(rest.conversation, (*more.says, *rest.says), (*turn.effects, *rest.effects))
     return turn
+
+
+async def _result(
+    rt: Runtime,
+    transaction: Transaction,
+    held: LockedConversation,
+    inbound: Inbound,
+    effect: Effect,
+) -> Event | None:
+    match effect:
+        case TryPin(typed):
+            return await pin.try_pin(transaction, held.person, typed)
+        case LookUpStatus():
+            return await status_lookup.look_up(rt, transaction, chat_of(inbound), effect)
+        case IssueJoinCode():
+            place = held.home or held.channel
+            return JoinCodeIssued(await join_codes.issue(rt, transaction, held.person, place))
+        case OfferJoin() | RequestJoin() | FinishJoin():
+            return JoinOffered(is_valid=False, has_data=True)
+        case AnswerJoin(is_confirmed):
+            await join_codes.answer(transaction, held.person, is_confirmed=is_confirmed)
+            return None
+        case ChooseUpdates(channel):
+            await conversation_store.choose_updates(transaction, held.person, channel)
+            return None
+        case _:
+            return None
 
 
 async def resolve_anonymous(rt: Runtime, inbound: Inbound, turn: Turn, step: Step) -> Turn:
     """Return the turn of an anonymous person, continued with the result of its check."""
-    asked = next((each for each in turn.effects if isinstance(each, LookUpStatus)), None)
-    if asked is None:
-        return turn
-    async with rt.pool.connection() as transaction:
-        found = await status_lookup.look_up(rt, transaction, _chat(inbound), asked)
-    return _continued(turn, step, found)
-
-
-def _chat(inbound: Inbound) -> str:
-    return f"{inbound.channel}:{inbound.handle}"
+    for effect in turn.effects:
+        match effect:
+            case LookUpStatus():
+                async with rt.pool.connection() as transaction:
+                    found: Event = await status_lookup.look_up(
+                        rt, transaction, chat_of(inbound), effect
+                    )
+            case OfferJoin():
+                async with rt.pool.connection() as transaction:
+                    found = await joining.offer(rt, transaction, inbound, effect)
+            case RequestJoin():
+                found = await joining.request(rt, inbound, effect)
+            case FinishJoin():
+                found = JoinFinished()
+            case _:
+                continue
+        return _continued(turn, step, found)
+    return turn
 
 
 def _continued(turn: Turn, step: Step, result: Event) -> Turn:

@@ -51,6 +51,14 @@ from flows.engine.events import (
     Withdraw,
 )
 from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
+from flows.engine.joining import (
+    AnswerJoin,
+    ChooseUpdates,
+    FinishJoin,
+    IssueJoinCode,
+    OfferJoin,
+    RequestJoin,
+)
 from flows.engine.model_events import ChooseIntent, ConsentWithdrawn, ReportWording, WatchList
 from flows.engine.registration import AnswerRegistry, LookUpStatus
 from flows.engine.state import Conversation, Turn
@@ -183,7 +191,10 @@ def _final_messages(
 
 
 # Effects that other modules apply within the turn or after the commit.
-_ELSEWHERE = PrintList | ReadNews | ChooseIntent | ReportWording | TryPin | LookUpStatus
+_ELSEWHERE = (
+    PrintList | ReadNews | ChooseIntent | ReportWording | TryPin | LookUpStatus
+    | IssueJoinCode | OfferJoin | RequestJoin | AnswerJoin | FinishJoin | ChooseUpdates
+)  # fmt: skip
 
 
 async def _apply(

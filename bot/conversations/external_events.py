@@ -26,7 +26,7 @@ async def remind(rt: Runtime, person_id: UUID) -> AfterCommit | None:
     Not sent in quiet mode or while an officer has the conversation.
     """
     async with rt.pool.connection() as transaction:
-        held = await lock(rt, transaction, person_id)
+        held = await lock(rt, transaction, person_id, for_updates=True)
         if held is None or not await reminders.take(transaction, person_id):
             return None
         c = held.conversation

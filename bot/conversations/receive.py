@@ -37,6 +37,7 @@ from bot.conversations import (
     checked_input,
     chosen_intents,
     effects,
+    joining,
 )
 from bot.conversations import store as conversation_store
 from bot.conversations.anonymous import Overloaded
@@ -267,7 +268,7 @@ async def _turn(
         rt, burst, inbound, held.conversation, step_from, take_back
     )
     budgets.require(inbound, turn.effects, known=True)
-    turn = await checked_input.resolve(rt, transaction, held.person, inbound, turn, step_from)
+    turn = await checked_input.resolve(rt, transaction, held, inbound, turn, step_from)
     if held.conversation.update_waits and not turn.conversation.update_waits:
         await outbox.requeue_waiting(transaction, held.person, held.channel)
     waiting = burst.waiting if burst else None
@@ -282,7 +283,7 @@ async def take_turn(
     Runs in the caller's transaction; the answer goes to the channel that the person used last.
     `moved`: the conversation changed owner, so messages of the previous owner are dropped.
     """
-    held = await conversation_store.lock(rt, transaction, person_id)
+    held = await conversation_store.lock_for(rt, transaction, person_id, event)
     if held is None:
         return None
     turn = conversation_store.turn(rt, held, event)
@@ -346,6 +347,9 @@ async def _step_anonymous(
         rt, burst, inbound, ask.conversation, step_from, take_back
     )
     budgets.require(inbound, turn.effects, opens_chat=opens_chat)
+    if (joined := await joining.finish(rt, inbound, ask, turn)) is not None:
+        await anonymous.mark_known(rt, key)
+        return joined, False
     turn = await checked_input.resolve_anonymous(rt, inbound, turn, step_from)
     if any(isinstance(effect, ConsentGiven) for effect in turn.effects):
         return await _begin(rt, inbound, ask, turn, now, key, token)

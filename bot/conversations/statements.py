@@ -28,7 +28,7 @@ from sqlalchemy import (
     values,
 )
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from bot.db import tables as t
 from bot.db.statements import NOW, Statement, seconds, statement
@@ -225,38 +225,50 @@ def save(count: int, *, noting: bool = False, delayed: bool = False) -> Statemen
 
 # One conversation, by its person
 
-_Current = (
-    select(t.Handle)
-    .where(t.Handle.person_id == t.Conversation.person_id, IS_CURRENT)
-    .order_by(
-        (t.Handle.channel == t.Conversation.channel).desc(), t.Handle.spoke_at.desc().nulls_last()
-    )
-    .limit(1)
-    .correlate(t.Conversation)
-    .lateral("current")
-)
+
 # When a visit to the secure page is over, the channel from which the person came is used.
-_CURRENT = aliased(t.Handle, _Current)
-LOCK: Statement[*tuple[Any, ...]] = statement(
-    select(
-        t.Conversation.person_id,
-        t.Conversation.state,
-        t.Conversation.ownership_version,
-        t.Person.key,
-        t.Person.key_version,
-        _CURRENT.address,
-        _CURRENT.home,
-        _CURRENT.spoke_at,
-        _CURRENT.blocked,
-        func.coalesce(_CURRENT.channel, t.Conversation.channel),
-        NOW,
+def _lock(
+    preferred: ColumnElement[str] | InstrumentedAttribute[str],
+) -> Statement[*tuple[Any, ...]]:
+    """Lock a conversation, with the handle on the preferred channel if there is one."""
+    place = (
+        select(t.Handle)
+        .where(t.Handle.person_id == t.Conversation.person_id, IS_CURRENT)
+        .order_by((t.Handle.channel == preferred).desc(), t.Handle.spoke_at.desc().nulls_last())
+        .limit(1)
+        .correlate(t.Conversation)
+        .lateral("current")
     )
-    .select_from(t.Conversation)
-    .join(t.Person, t.Person.id == t.Conversation.person_id)
-    # A quick exit from the web chat leaves no handle: the person can be locked, but not reached.
-    .outerjoin(_CURRENT, true())
+    current = aliased(t.Handle, place)
+    return statement(
+        select(
+            t.Conversation.person_id,
+            t.Conversation.state,
+            t.Conversation.ownership_version,
+            t.Person.key,
+            t.Person.key_version,
+            current.address,
+            current.home,
+            current.spoke_at,
+            current.blocked,
+            func.coalesce(current.channel, t.Conversation.channel),
+            NOW,
+        )
+        .select_from(t.Conversation)
+        .join(t.Person, t.Person.id == t.Conversation.person_id)
+        # After a quick exit from the web chat the person can be locked, but not reached.
+        .outerjoin(current, true())
+        .where(t.Conversation.person_id == _PERSON)
+        .with_for_update(of=t.Conversation)
+    )
+
+
+LOCK = _lock(t.Conversation.channel)
+LOCK_FOR_UPDATES = _lock(func.coalesce(t.Conversation.updates_channel, t.Conversation.channel))
+CHOOSE_UPDATES = statement(
+    update(t.Conversation)
     .where(t.Conversation.person_id == _PERSON)
-    .with_for_update(of=t.Conversation)
+    .values(updates_channel=bindparam("channel"))
 )
 BUMP_OWNERSHIP = statement(
     update(t.Conversation)

@@ -31,6 +31,7 @@ from flows.engine.events import (
     QuickExit,
     UpdateWithheld,
 )
+from flows.engine.registration import Acknowledged
 from flows.engine.state import Conversation, Turn
 
 SPOKE_ANEW = timedelta(minutes=15)
@@ -155,21 +156,41 @@ def _opened(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> L
     return LockedConversation(person, said, channel, epoch, address, now, home, spoke_at, shut)
 
 
+async def choose_updates(transaction: Transaction, person: Person, channel: str) -> None:
+    """Store the channel that the person chose for updates."""
+    values = {"person": person.id, "channel": channel}
+    await execute(transaction, statements.CHOOSE_UPDATES, **values)
+
+
 async def bump_ownership(transaction: Transaction, person_id: UUID) -> None:
     """Change the owner of a conversation without a message; unsent messages become outdated."""
     await execute(transaction, statements.BUMP_OWNERSHIP, person=person_id)
 
 
-async def lock(rt: Runtime, transaction: Transaction, person_id: UUID) -> LockedConversation | None:
-    """Lock a person's conversation until the end of the transaction.
+async def lock(
+    rt: Runtime, transaction: Transaction, person_id: UUID, *, for_updates: bool = False
+) -> LockedConversation | None:
+    """Lock a person's conversation until the end of the transaction, on the channel used last.
 
-    Returns None if the person was erased.
+    With `for_updates`, on the channel that the person chose for updates, if any. Returns None if
+    the person was erased.
     """
-    row = await fetch_one(transaction, statements.LOCK, person=person_id)
+    chosen = statements.LOCK_FOR_UPDATES if for_updates else statements.LOCK
+    row = await fetch_one(transaction, chosen, person=person_id)
     if row is None:
         return None
     *found, channel, now = row
     return _opened(rt, channel, found, now)
+
+
+async def lock_for(
+    rt: Runtime, transaction: Transaction, person_id: UUID, event: Event
+) -> LockedConversation | None:
+    """Lock a conversation on the channel for the event; beside an officer, it is the last one."""
+    held = await lock(rt, transaction, person_id)
+    if held is None or held.conversation.with_officer or not isinstance(event, Acknowledged):
+        return held
+    return await lock(rt, transaction, person_id, for_updates=True)
 
 
 async def save_state(

@@ -111,15 +111,16 @@ async def create(
         transaction, _CREATE, person=person_id, wrapped=wrapped.wrapped, version=wrapped.epoch
     )
     person = Person(person_id, key)
-    added = await _add_handle(rt, transaction, person, channel, handle, address)
+    added = await add_handle(rt, transaction, person, channel, handle, address)
     for alias in aliases if added else ():
-        await _add_handle(rt, transaction, person, channel, alias, address)
+        await add_handle(rt, transaction, person, channel, alias, address)
     return person if added else None
 
 
-async def _add_handle(
+async def add_handle(
     rt: Runtime, transaction: Transaction, person: Person, channel: str, handle: str, address: str
 ) -> bool:
+    """Add a handle to a person; return False if it belongs to a person already."""
     added = await execute(
         transaction,
         _ADD_HANDLE,
@@ -145,7 +146,7 @@ async def add_aliases(
     A name that belongs to another person is left out.
     """
     for alias in aliases:
-        await _add_handle(rt, transaction, person, channel, alias, address)
+        await add_handle(rt, transaction, person, channel, alias, address)
 
 
 async def attach_handle(
@@ -167,7 +168,7 @@ async def attach_handle(
             continue
         count = await fetch_value(transaction, _COUNT_HANDLES, person=person.id, at_channel=channel)
         if count == 1:
-            return await _add_handle(rt, transaction, person, channel, handle, address)
+            return await add_handle(rt, transaction, person, channel, handle, address)
         indexes = list(rt.vault.indexes(channel, alias))
         await execute(transaction, _DELETE_HANDLE, at_channel=channel, indexes=indexes)
     return False
@@ -182,7 +183,7 @@ async def change_handle(
         return
     indexes = list(rt.vault.indexes(channel, handle))
     await execute(transaction, _DELETE_HANDLE, at_channel=channel, indexes=indexes)
-    await _add_handle(rt, transaction, person, channel, to, address)
+    await add_handle(rt, transaction, person, channel, to, address)
     await readdress(transaction, person, channel, address)
 
 

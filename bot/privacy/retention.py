@@ -109,6 +109,7 @@ _RULES: dict[str, Delete | Update] = {
     "secure_links": delete(t.SecureLink).where(
         t.SecureLink.expires_at < ago(days=lifetimes.LINK_DAYS)
     ),
+    "join_codes": delete(t.JoinCode).where(t.JoinCode.expires_at < NOW),
     "handles": delete(t.Handle).where(t.Handle.expires_at < NOW),
     "cases": delete(t.Case).where(
         t.Case.state == "resolved", t.Case.state_at < ago(days=lifetimes.CASE_DAYS)

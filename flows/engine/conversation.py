@@ -10,6 +10,7 @@ from flows.engine import (
     commands,
     external_model,
     hearing,
+    join_screens,
     lookup_screens,
     pin_screens,
     prompting,
@@ -50,6 +51,13 @@ from flows.engine.events import (
 )
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Answer, Flow
+from flows.engine.joining import (
+    JoinAwaited,
+    JoinCodeIssued,
+    JoinFinished,
+    JoinOffered,
+    JoinRequested,
+)
 from flows.engine.language_protocol import Refusal, Reserved, Words
 from flows.engine.model_events import IntentChosen
 from flows.engine.questions import Phone
@@ -164,23 +172,27 @@ def _take(turn: TurnState, event: Event) -> None:
             turn.say_and_reprompt(screens.NO_EDITS)
         case Joined() | Resolved() | Filled():
             _take_officer_event(turn, event)
-        case Acknowledged() | UpdateWithheld() | IntentChosen():
+        case Acknowledged() | UpdateWithheld() | IntentChosen() | StatusLookedUp():
             _take_result(turn, event)
         case PinTried() | PinLifted():
             pin_screens.take_event(turn, event)
-        case StatusLookedUp():
-            lookup_screens.take_event(turn, event)
+        case JoinCodeIssued() | JoinOffered() | JoinAwaited() | JoinRequested() | JoinFinished():
+            join_screens.take_event(turn, event)
         case _:
             assert_never(event)
 
 
-def _take_result(turn: TurnState, event: Acknowledged | UpdateWithheld | IntentChosen) -> None:
+def _take_result(
+    turn: TurnState, event: Acknowledged | UpdateWithheld | IntentChosen | StatusLookedUp
+) -> None:
     """Take the result of something outside of the conversation."""
     match event:
         case Acknowledged():
             registration_screens.acknowledged(turn, event)
         case UpdateWithheld(notice):
             registration_screens.withhold_update(turn, notice)
+        case StatusLookedUp():
+            lookup_screens.take_event(turn, event)
         case IntentChosen(intent, nonce):
             external_model.answer(turn, intent, nonce)
         case _:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
+from flows.engine.joining import JoinEffect, JoinEvent
 from flows.engine.model_events import IntentChosen, ModelEffect
 from flows.engine.registration import Acknowledged, RegistryEffect, StatusLookedUp
 from flows.engine.text import Label, Text
@@ -175,6 +176,7 @@ type Event = (
     | PinLifted
     | IntentChosen
     | StatusLookedUp
+    | JoinEvent
 )
 
 
@@ -369,6 +371,7 @@ type Effect = (
     | ConsentGiven
     | Withdraw
     | RegistryEffect
+    | JoinEffect
     | ModelEffect
     | Relay
     | NotUnderstood

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from flows.engine import registration_screens, screens
+from flows.engine import join_screens, registration_screens, screens
 from flows.engine.events import (
     Button,
     DeleteInput,
@@ -22,7 +22,7 @@ from flows.engine.turn import TurnState, option_buttons
 
 PIN = "~pin"
 # Screens that open after the PIN.
-STATUS, MYDATA, CHANGE, NEW = "status", "mydata", "change", "new"
+STATUS, MYDATA, CHANGE, NEW, JOIN = "status", "mydata", "change", "new", "join"
 MIN_PIN_LENGTH, MAX_PIN_LENGTH = 4, 8
 
 ENTER = _("Please write your PIN.")
@@ -72,6 +72,13 @@ def _show_data(turn: TurnState) -> None:
 def _unlock(turn: TurnState, what: str) -> None:
     turn.c = replace(turn.c, after_pin=what)
     ask_pin(turn)
+
+
+def join(turn: TurnState) -> None:
+    """Give a code for a second channel, after the PIN if there is one."""
+    if turn.c.has_pin:
+        return _unlock(turn, JOIN)
+    join_screens.issue(turn)
 
 
 def choose_pin(turn: TurnState) -> None:
@@ -155,5 +162,7 @@ def go_through(turn: TurnState, what: str) -> None:
             registration_screens.show_status(turn)
         case "mydata":
             _show_data(turn)
+        case "join":
+            join_screens.issue(turn)
         case _:
             _unlock(turn, NEW)

@@ -6,6 +6,7 @@ from flows.engine import (
     commands,
     external_model,
     hearing,
+    join_screens,
     lookup_screens,
     pin_screens,
     registration_screens,
@@ -55,6 +56,8 @@ def _answer_elsewhere(turn: TurnState, asked: Asked, key: str) -> None:
             pin_screens.answer(turn, key)
         case lookup_screens.OFFER | lookup_screens.NUMBER | lookup_screens.PIN as screen:
             lookup_screens.answer(turn, screen, key)
+        case screen if screen.startswith(join_screens.OFFERED):
+            join_screens.answer(turn, screen, key)
         case Screen.LIST | Screen.KEEP | Screen.MINE | Screen.TICK | Screen.CHANGES:
             checklist_screens.answer(turn, asked, key)
         case _:
@@ -96,6 +99,8 @@ def _choose(turn: TurnState, key: str) -> None:
         return checklist_screens.open_list(turn)
     if key in turn.flows:
         return announcement_screens.enter(turn, turn.flows[key])
+    if key == "join":
+        return pin_screens.join(turn)
     if key == "pin":
         return pin_screens.choose_pin(turn)
     if key == "write_again":

@@ -243,6 +243,7 @@ def menu_screen(
         among += [
             Option("mydata", button("My data")),
             Option("pin", button("PIN")),
+            Option("join", button("Second messenger")),
             Option("delete", button("Delete my data")),
         ]
     if quiet:

@@ -85,7 +85,7 @@ class Conversation:
     `update_waits`: an officer's message waits until the person opens it. `model_operator` is who
     may get questions for an external model: "" is a refusal, None means not asked yet.
     `looked_up` is the number of a registration whose PIN is asked for, "" before the number, None
-    if the person looks none up.
+    if the person looks none up. `join_code` is a code of another chat that was typed here.
     """
 
     language: str = ""
@@ -115,6 +115,7 @@ class Conversation:
     update_waits: bool = False
     model_operator: str | None = None
     looked_up: str | None = None
+    join_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from flows.engine import (
     commands,
     external_model,
     hearing,
+    join_screens,
     lookup_screens,
     pin_screens,
     prompting,
@@ -13,6 +14,7 @@ from flows.engine import (
     suggestion_screens,
 )
 from flows.engine.fast_replace import replace
+from flows.engine.joining import read_code
 from flows.engine.language_protocol import SAFETY, Refusal, Reserved
 from flows.engine.questions import FreeText, Option, PersonName, Question
 from flows.engine.recognition import Confidence, Danger
@@ -40,6 +42,8 @@ def said(turn: TurnState, text: str) -> None:
     if command or word in SAFETY:
         return commands.run(turn, word) if word else turn.say_and_reprompt(screens.HELP)
     asked = turn.c.asked
+    if turn.c.language and not turn.c.with_officer and (code := read_code(text)):
+        return join_screens.offer(turn, code)
     if turn.c.with_officer and (asked is None or not _is_screen_answer(turn, asked, text)):
         return _beside_officer(turn, text, word)
     if not turn.c.language:

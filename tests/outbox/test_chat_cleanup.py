@@ -249,7 +249,7 @@ async def test_quick_exit_on_the_web_keeps_deletable_messages_of_other_channels(
     async with rt.pool.connection() as session:
         person = await identities.find(rt, session, place.name, place.handle)
         assert person is not None
-        assert await identities._add_handle(rt, session, person, "web", page, page)
+        assert await identities.add_handle(rt, session, person, "web", page, page)
     there = Inbound("web", uuid4().hex, page, page, Pressed("!exit"), message_id="1", press_id="1")
     await receive.deliver(rt, await receive.receive(rt, there))
     assert "Что такое кандас?" in place.lines

@@ -24,7 +24,7 @@ async def reach(rt: Runtime, guest: Guest, channel: str, address: str, *sent: st
     async with rt.pool.connection() as session:
         person = await identities.find(rt, session, "web", guest.name)
         assert person is not None
-        assert await identities._add_handle(rt, session, person, channel, address, address)
+        assert await identities.add_handle(rt, session, person, channel, address, address)
         for external_id in sent:
             await session.execute(
                 "INSERT INTO messages (person_id, channel, act, state, external_id, done_at)"

@@ -35,6 +35,8 @@ class Conversation(Base):
     ownership_version: Mapped[Zero]
     updated_at: Mapped[Now]
     deletable_messages: Mapped[EmptyList]
+    # The channel that a person with several chose for updates.
+    updates_channel: Mapped[str | None]
 
 
 class ProcessedUpdate(Base):

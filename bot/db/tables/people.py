@@ -54,6 +54,21 @@ class SecureLink(Base):
     used_at: Mapped[datetime | None]
 
 
+class JoinCode(Base):
+    __tablename__ = "join_codes"
+    __table_args__ = (Index(None, "person_id"), Index(None, "expires_at"))
+
+    code: Mapped[bytes] = mapped_column(primary_key=True)
+    person_id: Mapped[PersonId]
+    # The channel in which the code was issued.
+    channel: Mapped[str]
+    # Keyed hash of the chat that typed the code.
+    chat: Mapped[bytes | None]
+    confirmed_at: Mapped[datetime | None]
+    created_at: Mapped[Now]
+    expires_at: Mapped[datetime]
+
+
 class Reminder(Base):
     __tablename__ = "reminders"
     __table_args__ = (Index(None, "due_at"),)

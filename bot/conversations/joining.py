@@ -1,0 +1,96 @@
+"""Joins an anonymous chat to the conversation of a person, after both chats have said yes.
+
+Nothing is moved by a phone number: only the code's chat can confirm, and only the chat that typed
+the code can be joined. A chat with stored data of its own is not joined.
+"""
+
+from dataclasses import replace
+
+from bot import outbox
+from bot.budgets.spending import draw_lookup
+from bot.channels import Inbound
+from bot.conversations import effects
+from bot.conversations import store as conversation_store
+from bot.conversations.anonymous import AnonymousSession
+from bot.conversations.effects import AfterCommit
+from bot.db.connection import Transaction
+from bot.people import identities, join_codes
+from bot.runtime import Runtime
+from flows.engine.joining import (
+    FinishJoin,
+    JoinAwaited,
+    JoinFinished,
+    JoinOffered,
+    JoinRequested,
+    OfferJoin,
+    RequestJoin,
+)
+from flows.engine.state import Turn
+
+
+def chat_of(inbound: Inbound) -> str:
+    """Return the name under which the tries of a chat are counted, before they are hashed."""
+    return f"{inbound.channel}:{inbound.handle}"
+
+
+async def offer(
+    rt: Runtime, transaction: Transaction, inbound: Inbound, asked: OfferJoin
+) -> JoinOffered:
+    """Check a code for an anonymous chat, within the tries of the chat."""
+    granted = await draw_lookup(rt, chat_of(inbound), asked.code)
+    found = await join_codes.find(rt, transaction, asked.code, inbound.channel)
+    return JoinOffered(granted and found is not None)
+
+
+async def request(rt: Runtime, inbound: Inbound, asked: RequestJoin) -> JoinAwaited:
+    """Ask in the chat that issued the code, and send it the question at once."""
+    async with rt.pool.connection() as transaction:
+        found = await join_codes.find(rt, transaction, asked.code, inbound.channel)
+        held = await conversation_store.lock(rt, transaction, found.person_id) if found else None
+        if held is None:
+            return JoinAwaited()
+        sign = await join_codes.request(rt, transaction, asked.code, chat_of(inbound))
+        if not sign:
+            return JoinAwaited()
+        turn = conversation_store.turn(rt, held, JoinRequested(inbound.channel, sign))
+        delivery = await effects.carry_out(rt, transaction, held, turn, None)
+    if delivery.person is not None:
+        await outbox.deliver(rt, delivery.parcel, delivery.person)
+    return JoinAwaited(sign)
+
+
+async def finish(
+    rt: Runtime, inbound: Inbound, ask: AnonymousSession, turn: Turn
+) -> AfterCommit | None:
+    """Attach the chat to the person and continue their conversation here.
+
+    Returns None if this turn does not finish a join, or the other chat has not confirmed.
+    """
+    asked = next((each for each in turn.effects if isinstance(each, FinishJoin)), None)
+    if asked is None:
+        return None
+    handle = inbound.consent_handle or inbound.handle
+    address = inbound.consent_handle or inbound.address
+    async with rt.pool.connection() as transaction:
+        found = await join_codes.find(rt, transaction, asked.code, inbound.channel)
+        held = await conversation_store.lock(rt, transaction, found.person_id) if found else None
+        if found is None or held is None:
+            return None
+        if not await join_codes.take(rt, transaction, asked.code, chat_of(inbound)):
+            return None
+        place = (held.person, inbound.channel)
+        if not await identities.add_handle(rt, transaction, *place, handle, address):
+            return None
+        await identities.add_aliases(rt, transaction, *place, address, inbound.aliases)
+        held = replace(
+            held, channel=inbound.channel, address=address, home="", spoke_at=None, blocked=False
+        )
+        held = await conversation_store.note_inbound(rt, transaction, held, inbound)
+        await conversation_store.note(
+            rt, transaction, inbound.channel, (*ask.seen, inbound.external_id)
+        )
+        await outbox.enqueue(
+            transaction, held.person, inbound.channel, [each.row for each in ask.unsent]
+        )
+        joined = conversation_store.turn(rt, held, JoinFinished(inbound.channel, found.channel))
+        return await effects.carry_out(rt, transaction, held, joined, inbound)

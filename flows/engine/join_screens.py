@@ -1,0 +1,143 @@
+"""Screens for joining a second channel: a code here, a yes in both chats, a choice for updates."""
+
+from typing import assert_never
+
+from flows.engine.events import DeleteInput
+from flows.engine.fast_replace import replace
+from flows.engine.joining import (
+    AnswerJoin,
+    ChooseUpdates,
+    FinishJoin,
+    IssueJoinCode,
+    JoinAwaited,
+    JoinCodeIssued,
+    JoinEvent,
+    JoinFinished,
+    JoinOffered,
+    JoinRequested,
+    OfferJoin,
+    RequestJoin,
+)
+from flows.engine.questions import NO, YES, Choice, Option
+from flows.engine.text import Text, _, button, verbatim
+from flows.engine.turn import TurnState
+
+OFFERED, AWAITED, REQUESTED, UPDATES = "~join", "~join_wait", "~join_asked", "~join_updates"
+CODE_MINUTES = 10
+
+CODE = _(
+    "To continue in another messenger or in the web chat, open the assistant there. Choose a"
+    " language and write this code: {code}\nThe code works once, for {minutes}"
+    " minutes. Give it to no other person: they would see everything here."
+)
+OFFER = _(
+    "Join this chat to the one that gave the code? Then both chats show the same conversation: each"
+    " shows what is written or stored in the other. Erasing erases both."
+)
+NOT_VALID = _(
+    "This code cannot be used here. A code works once, for {minutes} minutes, and joins a second"
+    " messenger or the web chat. Please get a new one in the other chat: “{menu}”, “{join}”."
+)
+HAS_DATA = _(
+    "Something about you is already stored in this chat, so the other one cannot be joined. Write"
+    " “delete” here first, or ask a person: write “person”."
+)
+WAIT = _(
+    "Now please open the other chat and confirm there. Both chats show the same sign: {sign}. Then"
+    " press “{done}” here."
+)
+NOT_YET = _("The other chat has not confirmed. Please confirm there, then press “{done}” here.")
+REQUEST = _(
+    "A chat on {channel} used your code and asks to be joined. Is its sign {sign}, and is it your"
+    " own chat? If you are not sure, choose No."
+)
+CONFIRMED = _("Confirmed. Please go on in the other chat.")
+REFUSED = _("Not joined. The code no longer works.")
+JOINED = _("Both chats are joined.")
+WHERE = _("In which chat should we write first when there is news?")
+UPDATES_IN = _("News comes to {channel} from now on.")
+JOIN, DONE, CANCEL = button("Second messenger"), button("Confirmed there"), button("Do not join")
+MENU = button("Menu")
+CHANNELS = {
+    "telegram": verbatim("Telegram"),
+    "whatsapp": verbatim("WhatsApp"),
+    "web": button("Web chat"),
+}
+OFFER_SCREEN = Choice(name=OFFERED, label=JOIN, text=OFFER, among=(YES, NO))
+
+
+def issue(turn: TurnState) -> None:
+    """Create a code; its message comes with the result."""
+    turn.effects.append(IssueJoinCode())
+
+
+def offer(turn: TurnState, code: str) -> None:
+    """Check a typed code, and delete its message."""
+    turn.effects += [DeleteInput(), OfferJoin(code)]
+    turn.c = replace(turn.c, join_code=code)
+
+
+def answer(turn: TurnState, screen: str, key: str) -> None:
+    """Take the answer to a screen of joining."""
+    code = turn.c.join_code
+    match screen, key:
+        case "~join", "yes":
+            turn.effects.append(RequestJoin(code))
+        case "~join_wait", "done":
+            turn.effects.append(FinishJoin(code))
+        case "~join_asked", _:
+            turn.effects.append(AnswerJoin(key == "yes"))
+            turn.say_and_reprompt(CONFIRMED if key == "yes" else REFUSED)
+        case "~join_updates", channel if channel in CHANNELS:
+            turn.effects.append(ChooseUpdates(channel))
+            turn.say_and_reprompt(_(UPDATES_IN.msgid, channel=CHANNELS[channel]))
+        case _:
+            turn.c = replace(turn.c, join_code="")
+            turn.ask()
+
+
+def take_event(turn: TurnState, event: JoinEvent) -> None:
+    """Show the result of a step, or the request of the other chat."""
+    match event:
+        case JoinCodeIssued(code):
+            turn.say_and_reprompt(_(CODE.msgid, code=code, minutes=CODE_MINUTES))
+        case JoinOffered(is_valid, has_data):
+            _offered(turn, is_valid=is_valid, has_data=has_data)
+        case JoinAwaited(sign):
+            _wait(turn, _(WAIT.msgid, sign=sign, done=DONE)) if sign else _not_valid(turn)
+        case JoinRequested(channel, sign):
+            text = _(REQUEST.msgid, channel=CHANNELS[channel], sign=sign)
+            screen = Choice(name=REQUESTED, label=JOIN, text=text, among=(NO, YES))
+            turn.ask_screen(screen)
+        case JoinFinished(here, other):
+            _finished(turn, here, other)
+        case _:
+            assert_never(event)
+
+
+def _offered(turn: TurnState, *, is_valid: bool, has_data: bool) -> None:
+    if is_valid:
+        return turn.ask_screen(OFFER_SCREEN)
+    if not has_data:
+        return _not_valid(turn)
+    turn.c = replace(turn.c, join_code="")
+    turn.say_and_reprompt(HAS_DATA)
+
+
+def _not_valid(turn: TurnState) -> None:
+    turn.c = replace(turn.c, join_code="")
+    turn.say_and_reprompt(_(NOT_VALID.msgid, minutes=CODE_MINUTES, menu=MENU, join=JOIN))
+
+
+def _wait(turn: TurnState, text: Text) -> None:
+    among = (Option("done", DONE), Option("cancel", CANCEL))
+    turn.ask_screen(Choice(name=AWAITED, label=JOIN, text=text, among=among))
+
+
+def _finished(turn: TurnState, here: str, other: str) -> None:
+    """Ask where updates should go; without a confirmation, show the way to it again."""
+    if not here:
+        return _wait(turn, _(NOT_YET.msgid, done=DONE))
+    turn.notes.append((JOINED,))
+    among = tuple(Option(each, CHANNELS[each]) for each in (here, other))
+    turn.ask_screen(Choice(name=UPDATES, label=JOIN, text=WHERE, among=among))

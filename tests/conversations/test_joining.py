@@ -1,0 +1,242 @@
+"""A chat is joined by a one-time code and a yes in both chats, and in no other way."""
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.budgets.table import LOOKUPS_OF_CHAT
+from bot.conversations import receive
+from bot.conversations import store as conversation_store
+from bot.people import identities, join_codes
+from bot.runtime import Runtime
+from flows.engine import join_screens, pin_screens, screens
+from flows.engine.events import Pressed, Said
+from flows.engine.joining import read_code
+from flows.engine.registration import Acknowledged
+from flows.engine.state import Conversation
+from flows.engine.text import Text
+from tests.desk.desks import ahead
+from tests.person_client import Guest
+from tests.telegram_member import Member, joined
+
+CODE = re.compile(r"KOSH-[2-9A-Z]{4}-[2-9A-Z]{4}")
+
+
+@pytest.fixture
+async def owner(rt: Runtime) -> AsyncIterator[Member]:
+    """Yield a known person on Telegram."""
+    async with joined(rt) as member:
+        yield member
+
+
+async def _state(owner: Member) -> Conversation:
+    person = await owner.person()
+    async with owner.rt.pool.connection() as transaction:
+        held = await conversation_store.lock(owner.rt, transaction, person.id)
+    assert held is not None
+    return held.conversation
+
+
+async def _press(owner: Member, key: str) -> None:
+    asked = (await _state(owner)).asked
+    assert asked is not None
+    await owner.do(Pressed(f"{asked.nonce}:{key}"))
+
+
+async def _code(owner: Member) -> str:
+    await owner.do(Said("/menu"))
+    await _press(owner, "join")
+    found = CODE.findall("\n".join(owner.texts))
+    return str(found[-1])
+
+
+async def _newcomer(rt: Runtime) -> Guest:
+    guest = Guest(rt)
+    await guest.do(Said("/start"))
+    await guest.go("ru")
+    return guest
+
+
+async def _at(guest: Guest) -> str:
+    conversation = await guest.conversation()
+    return conversation.asked.key if conversation and conversation.asked else ""
+
+
+async def _is_joined(rt: Runtime, guest: Guest) -> bool:
+    async with rt.pool.connection() as transaction:
+        return await identities.find(rt, transaction, "web", guest.name) is not None
+
+
+def _shows(owner: Member, text: Text) -> bool:
+    return any(owner.rt.languages.render(text, "ru") in each for each in owner.texts)
+
+
+async def _join(rt: Runtime, owner: Member) -> Guest:
+    guest = await _newcomer(rt)
+    await guest.go(await _code(owner), "yes")
+    await _press(owner, "yes")
+    await guest.go("done")
+    return guest
+
+
+async def test_join_needs_a_yes_in_both_chats(rt: Runtime, owner: Member) -> None:
+    guest = await _newcomer(rt)
+    await guest.go((await _code(owner)).lower().replace("-", " "))
+    assert await _at(guest) == join_screens.OFFERED
+    await guest.go("yes")
+    assert await _at(guest) == join_screens.AWAITED
+    await guest.go("done")
+    assert not await _is_joined(rt, guest), "the other chat has not confirmed"
+    await _press(owner, "yes")
+    assert not await _is_joined(rt, guest), "the new chat has not finished"
+    await guest.go("done")
+    assert await _is_joined(rt, guest)
+    assert await _at(guest) == join_screens.UPDATES
+    assert (await _state(owner)).is_persistent
+
+
+async def test_join_ends_when_the_other_chat_refuses(rt: Runtime, owner: Member) -> None:
+    guest = await _newcomer(rt)
+    await guest.go(await _code(owner), "yes")
+    await _press(owner, "no")
+    assert _shows(owner, join_screens.REFUSED)
+    await guest.go("done")
+    assert not await _is_joined(rt, guest)
+
+
+async def test_join_code_works_once(rt: Runtime, owner: Member) -> None:
+    code = await _code(owner)
+    first, second = await _newcomer(rt), await _newcomer(rt)
+    await first.go(code, "yes")
+    await second.go(code, "yes")
+    assert await _at(second) == screens.MENU
+    await _press(owner, "yes")
+    await second.go("done")
+    assert not await _is_joined(rt, second)
+    await first.go("done")
+    assert await _is_joined(rt, first)
+    third = await _newcomer(rt)
+    await third.go(code)
+    assert await _at(third) == screens.MENU
+
+
+async def test_join_code_of_another_chat_cannot_be_finished(rt: Runtime, owner: Member) -> None:
+    """A chat that knows the code is not the chat that the owner confirmed."""
+    code = await _code(owner)
+    first, thief = await _newcomer(rt), await _newcomer(rt)
+    await thief.go(code)
+    await first.go(code, "yes")
+    await _press(owner, "yes")
+    await thief.go("yes", "done")
+    assert not await _is_joined(rt, thief)
+    async with rt.pool.connection() as transaction:
+        assert not await join_codes.take(rt, transaction, code, f"web:{thief.name}")
+
+
+async def test_join_code_expires(rt: Runtime, owner: Member) -> None:
+    guest = await _newcomer(rt)
+    code = await _code(owner)
+    await guest.go(code, "yes")
+    await _press(owner, "yes")
+    await ahead(rt, "11 minutes")
+    await guest.go("done")
+    assert not await _is_joined(rt, guest)
+
+
+async def test_new_join_code_ends_the_earlier_one(rt: Runtime, owner: Member) -> None:
+    first, second = await _code(owner), await _code(owner)
+    guest = await _newcomer(rt)
+    await guest.go(first)
+    assert await _at(guest) == screens.MENU
+    await guest.go(second)
+    assert await _at(guest) == join_screens.OFFERED
+
+
+async def test_chat_with_stored_data_is_not_joined(rt: Runtime, owner: Member) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    before = await _at(guest)
+    await guest.go(await _code(owner))
+    assert await _at(guest) == before
+
+
+async def test_second_chat_of_one_channel_is_not_joined(rt: Runtime, owner: Member) -> None:
+    await _join(rt, owner)
+    other = await _newcomer(rt)
+    await other.go(await _code(owner))
+    assert await _at(other) == screens.MENU
+
+
+async def test_join_code_needs_the_pin(rt: Runtime, owner: Member) -> None:
+    await owner.do(Said("/menu"))
+    await _press(owner, "pin")
+    await owner.do(Said("204611"))
+    await owner.do(Said("/menu"))
+    await _press(owner, "join")
+    asked = (await _state(owner)).asked
+    assert asked is not None
+    assert asked.key == pin_screens.PIN
+    assert not CODE.findall("\n".join(owner.texts))
+    await owner.do(Said("204611"))
+    assert CODE.findall("\n".join(owner.texts))
+
+
+async def test_join_codes_that_are_guessed_come_to_an_end(rt: Runtime, owner: Member) -> None:
+    code, guest = await _code(owner), await _newcomer(rt)
+    for each in range(LOOKUPS_OF_CHAT):
+        await guest.go(f"KOSH-AAAA-AAA{each + 2}")
+    await guest.go(code)
+    assert await _at(guest) == screens.MENU
+
+
+async def test_join_code_is_stored_as_a_hash_only(rt: Runtime, owner: Member) -> None:
+    code = await _code(owner)
+    async with rt.pool.connection() as transaction:
+        cursor = await transaction.execute("SELECT join_codes::text FROM join_codes")
+        ((row,),) = await cursor.fetchall()
+    assert code not in row
+    assert code.encode().hex() not in row
+
+
+@pytest.mark.parametrize("place", ["telegram", "web"])
+async def test_update_goes_to_the_chosen_channel(rt: Runtime, owner: Member, place: str) -> None:
+    guest = await _join(rt, owner)
+    await guest.go(place)
+    # The person speaks last in the other chat.
+    await (guest.do(Said("/menu")) if place == "telegram" else owner.do(Said("/menu")))
+    person = await owner.person()
+    async with rt.pool.connection() as transaction:
+        told = Acknowledged("sent", "KS-2026-ABCD-2345")
+        delivery = await receive.take_turn(rt, transaction, person.id, told)
+    await receive.deliver(rt, delivery)
+    async with rt.pool.connection() as transaction:
+        cursor = await transaction.execute("SELECT channel FROM messages ORDER BY id DESC LIMIT 1")
+        assert await cursor.fetchone() == (place,)
+    assert _shows(owner, screens.UPDATE) is (place == "telegram")
+
+
+async def test_erasure_from_a_joined_chat_erases_both(rt: Runtime, owner: Member) -> None:
+    guest = await _join(rt, owner)
+    await guest.go("web", "/delete", "yes")
+    assert not await _is_joined(rt, guest)
+    async with rt.pool.connection() as transaction:
+        assert await identities.find(rt, transaction, "telegram", "501") is None
+        for table in ("people", "handles", "join_codes", "conversations"):
+            cursor = await transaction.execute(f"SELECT count(*) FROM {table}")
+            assert await cursor.fetchone() == (0,), table
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("KOSH-ABCD-2345", "KOSH-ABCD-2345"),
+        (" kosh abcd 2345 ", "KOSH-ABCD-2345"),
+        ("KOSHABCD2345", "KOSH-ABCD-2345"),
+        ("my code is KOSH-ABCD-2345", ""),
+        ("KOSH", ""),
+        ("KOSH-ABCD-234", ""),
+    ],
+)
+def test_join_code_is_read_only_as_the_whole_text(text: str, code: str) -> None:
+    assert read_code(text) == code

@@ -1,0 +1,117 @@
+"""One person on two channels, over real HTTP: joined by a code, updated in one, erased in both."""
+
+import re
+from functools import partial
+
+from bot.people import identities
+from flows.engine import join_screens
+from flows.engine.text import Text
+from tests.app_stack import House
+from tests.emulators.telegram import User
+from tests.visitor import Visitor
+from tests.web.test_journeys import ANSWERS, _keys, _next, _press
+from tests.web.test_whatsapp_journey import _next as _next_bubble
+from tests.web.test_whatsapp_journey import _press as _press_bubble
+from tests.web.test_whatsapp_journey import _user
+
+CODE = re.compile(r"KOSH-[2-9A-Z]{4}-[2-9A-Z]{4}")
+CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
+
+
+def _plain(text: str) -> str:
+    """Return a text without the marks of direction."""
+    return re.sub("[\u2066-\u2069\u200e\u200f]", "", text)
+
+
+def _said(house: House, text: Text) -> str:
+    return house.rt.languages.render(text, "ru")
+
+
+async def _owner(house: House, number: int) -> User:
+    """Return a person who gave consent on Telegram."""
+    secret = house.rt.settings.telegram_secret
+    assert secret
+    await house.telegram.set_webhook(f"{house.url}/webhooks/telegram", secret.get_secret_value())
+    user = house.telegram.user(number, first_name="Test")
+    await user.start("")
+    await user.wait_for_message(1)
+    await _press(user, "ru")
+    for answer in CONSENTED:
+        while answer not in _keys(user) and ">" in _keys(user):
+            await _press(user, ">")
+        await _press(user, answer)
+    return user
+
+
+async def _code(user: User) -> str:
+    await _next(user, partial(user.say, "/menu"))
+    while "join" not in _keys(user):
+        await _press(user, ">")
+    await _press(user, "join")
+    found = CODE.search(_plain(user.last.text))
+    assert found is not None, user.last.text
+    return found[0]
+
+
+async def _confirms(house: House, user: User) -> None:
+    await user.wait(lambda chat: "no" in _keys(user) and "yes" in _keys(user))
+    await _press(user, "yes")
+
+
+async def _handles(house: House) -> list[str]:
+    async with house.rt.pool.connection() as session:
+        cursor = await session.execute("SELECT channel FROM handles ORDER BY channel")
+        return [each[0] for each in await cursor.fetchall()]
+
+
+async def test_web_chat_is_joined_to_telegram_and_both_are_erased(house: House) -> None:
+    user = await _owner(house, 8201)
+    code = await _code(user)
+    async with Visitor.at(house.url) as visitor:
+        await visitor.press("ru")
+        await visitor.say(code)
+        await visitor.press("yes")
+        await _confirms(house, user)
+        joined = await visitor.press("done")
+        assert _said(house, join_screens.JOINED) in joined.text
+        assert await _handles(house) == ["telegram", "web"]
+        assert [each.key for each in visitor.session.cookie_jar] == ["kosh"]
+        await visitor.press("telegram")
+        await visitor.say("/delete")
+        await visitor.press("yes")
+        assert await _handles(house) == []
+        await user.wait(lambda chat: all(each.deleted for each in chat if code in each.text))
+    assert house.telegram.journal.mistakes() == []
+
+
+async def test_whatsapp_is_joined_to_telegram_without_its_number(house: House) -> None:
+    """The number of the phone opens nothing before both chats have said yes."""
+    user = await _owner(house, 8202)
+    other = await _user(house, "77010000311")
+    await _next_bubble(other, lambda: other.say("👋"))
+    await _press_bubble(other, "ru")
+    code = await _code(user)
+    await _next_bubble(other, lambda: other.say(code))
+    await _press_bubble(other, "yes")
+    assert await _handles(house) == ["telegram"]
+    await _confirms(house, user)
+    joined = await _press_bubble(other, "done")
+    assert _said(house, join_screens.JOINED) in joined.text
+    assert set(await _handles(house)) == {"telegram", "whatsapp"}
+    await _press_bubble(other, "whatsapp")
+    assert house.whatsapp.journal.mistakes() == []
+    assert house.telegram.journal.mistakes() == []
+
+
+async def test_join_refused_on_telegram_leaves_the_web_chat_anonymous(house: House) -> None:
+    user = await _owner(house, 8203)
+    async with Visitor.at(house.url) as visitor:
+        await visitor.press("ru")
+        await visitor.say(await _code(user))
+        await visitor.press("yes")
+        await user.wait(lambda chat: "no" in _keys(user) and "yes" in _keys(user))
+        await _press(user, "no")
+        await visitor.press("done")
+        async with house.rt.pool.connection() as session:
+            assert await identities.find(house.rt, session, "web", visitor.chat) is None
+        assert list(visitor.session.cookie_jar) == []
