@@ -3,10 +3,11 @@
 import pytest
 
 from bot.understanding.engine_adapter import EngineRecognizer
-from flows.engine import safety, screens
+from flows.engine import hearing, safety, screens
 from flows.engine.events import Event, Said, Say, Started, Unreadable
 from flows.engine.recognition import Danger
-from flows.engine.text import VERBATIM
+from flows.engine.text import VERBATIM, button
+from flows.knowledge.intents.papers import PAPER_ENDS
 from flows.replies import understanding
 from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat
 from tests.flows.recognizer import FakeRecognizer, danger
@@ -127,6 +128,25 @@ def test_question_in_a_language_not_offered_is_kept(text: str) -> None:
     chat = Chat(understanding=REAL).says(text)
     assert chat.at == screens.LANGUAGE
     assert WORDS.render(safety.ONE_SENTENCE, "kk") not in chat.text
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("我护照快到期了", "zh_Hans"),
+        ("護照還剩三個月", "zh_Hans"),
+        ("паспорт скоро закончится, что делать", "ru"),
+        ("pasport zakanchivaetsya skoro", "ru"),
+        ("паспортымның уақыты жақында бітеді", "kk"),
+        ("pasportimning muddati tugayapti", "uz"),
+        ("паспортимнинг муддати тугаяпти", "uz_Cyrl"),
+    ],
+)
+def test_passport_that_ends_soon_is_answered_under_its_topic(text: str, language: str) -> None:
+    chat = Chat(language, understanding=REAL).says(text)
+    # The topic is not "missing": the passport is there.
+    assert chat.shows(hearing.YOU_ASK, topic=button("Problem with papers"))
+    assert chat.shows(PAPER_ENDS)
 
 
 def test_suspected_danger_is_met_before_a_language_too() -> None:

@@ -63,7 +63,7 @@ PAPERS = (
     ),
     Answer(
         intent="documents.missing",
-        label=button("Missing papers"),
+        label=button("Problem with papers"),
         opening=(
             PAPER_ENDS,
             UNSAFE,
