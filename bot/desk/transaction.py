@@ -125,6 +125,16 @@ async def _seen(transaction: Transaction, case_id: UUID) -> Case:
     return case
 
 
+async def require_case(
+    transaction: Transaction, officer: Officer, action: Action, case_id: UUID
+) -> None:
+    """Check the policy for an action that changes nothing of a case.
+
+    Raises LookupError, CaseConflict or Forbidden.
+    """
+    await _demand(transaction, officer, action, await _seen(transaction, case_id))
+
+
 async def _demand(transaction: Transaction, officer: Officer, action: Action, case: Case) -> None:
     """Check the policy.
 

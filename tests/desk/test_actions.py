@@ -15,7 +15,7 @@ from bot.cases import State, canned_replies
 from bot.cases.working_hours import Stale
 from bot.conversations import quarantine
 from bot.conversations import store as conversation_store
-from bot.desk import Refusal, ToMission, ToOfficer, ToTopic
+from bot.desk import Refusal, ToMission, ToOfficer, ToTopic, presence
 from bot.desk import views as desk_views
 from bot.desk.views import Queue, ReasonNeeded
 from bot.observability import logging, metrics
@@ -515,6 +515,39 @@ async def test_case_view_burst_stops_at_the_budget_and_alerts(
     for was_refused, beside in ((True, ()), (False, (officer.name,))):
         case = found[stopped.index(was_refused)]
         assert (await seen(rt, colleague, case.id)).beside == beside
+
+
+async def test_colleague_sees_who_writes_for_a_short_time(rt: Runtime) -> None:
+    officer, colleague = await an_officer(rt), await an_officer(rt, "Officer Other")
+    case = await ask(Guest(rt))
+    await seen(rt, officer, case.id)
+    assert (await seen(rt, colleague, case.id)).writing == ()
+    await presence.note_writing(rt, officer, case.id)
+    assert (await seen(rt, colleague, case.id)).writing == (officer.name,)
+    assert (await seen(rt, officer, case.id)).writing == (), "an officer knows what they do"
+    await ahead(rt, "16 seconds")
+    assert (await seen(rt, colleague, case.id)).writing == ()
+
+
+async def test_writing_is_a_change_for_open_pages_once_in_a_while(rt: Runtime) -> None:
+    officer = await an_officer(rt)
+    case = await ask(Guest(rt))
+    await seen(rt, officer, case.id)
+
+    async def events() -> int:
+        async with rt.pool.connection() as session:
+            cursor = await session.execute("SELECT count(*) FROM case_events WHERE kind = 'reader'")
+            ((count,),) = await cursor.fetchall()
+            return int(count)
+
+    before = await events()
+    for _key in range(3):
+        await presence.note_writing(rt, officer, case.id)
+        await ahead(rt, "6 seconds")
+    assert await events() == before + 1
+    await ahead(rt, "16 seconds")
+    await presence.note_writing(rt, officer, case.id)
+    assert await events() == before + 2
 
 
 @pytest.mark.requirement("S-62")

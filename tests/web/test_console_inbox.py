@@ -267,3 +267,20 @@ async def test_case_page_makes_four_round_trips(
         monkeypatch.setattr(directory, "console", counted)
         await console.get(path)
         assert len(trips) == 4
+
+
+async def test_colleague_sees_who_writes_in_a_case(desk: House) -> None:
+    async with (
+        Console.signed_in(desk.url, AIGUL) as writer,
+        Console.signed_in(desk.url, BERIK) as reader,
+    ):
+        path = await _taken(writer)
+        assert 'id="writing"' not in (await reader.get(f"{path}?reason=check")).html
+        csrf = writer.screen.form("/note").fields["csrf"]
+        said = await writer.post(f"{path}/writing", {"csrf": "another"})
+        assert said.status == 403
+        assert 'id="writing"' not in (await reader.get(f"{path}?reason=check")).html
+        await writer.post(f"{path}/writing", {"csrf": csrf})
+        shown = await reader.get(f"{path}?reason=check")
+        assert ru("writing_now").replace("{names}", AIGUL) in shown.text
+        assert 'id="writing"' not in (await writer.get(path)).html

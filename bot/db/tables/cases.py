@@ -232,6 +232,7 @@ class CaseViewer(Base):
     case_id: Mapped[CaseKey]
     officer: Mapped[UUID] = mapped_column(primary_key=True)
     seen_at: Mapped[Now]
+    typed_at: Mapped[datetime | None]
 
 
 class BreakGlassRequest(Base):

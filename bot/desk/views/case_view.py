@@ -118,7 +118,7 @@ class View:
 
     `notice` is the state and the reason of the last notice that an answer waits; None if there was
     none. `papers` are the person's uploaded files, `wanted` is a requested file that has not
-    arrived. `beside` are colleagues who view the case too.
+    arrived. `beside` are colleagues who view the case too, `writing` those of them who write.
     """
 
     line: CaseRow
@@ -136,6 +136,7 @@ class View:
     papers: tuple[Listed, ...]
     wanted: str
     beside: tuple[str, ...]
+    writing: tuple[str, ...]
 
 
 async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | None = None) -> View:
@@ -179,7 +180,8 @@ async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | No
         at=last[0],
         papers=uploads.listed(papers),
         wanted=talk.requested_upload if talk else "",
-        beside=tuple(name for (name,) in beside),
+        beside=tuple(name for name, _writes in beside),
+        writing=tuple(name for name, writes in beside if writes),
     )
 
 

@@ -335,8 +335,9 @@ DATABASE_TIME = statement(select(NOW))
 
 # Views of the case, and the number of cases that an officer has read
 
+WRITING_SECONDS = 15
 VIEWERS = statement(
-    select(t.Officer.name)
+    select(t.Officer.name, t.CaseViewer.typed_at > ago(seconds=WRITING_SECONDS))
     .join(t.CaseViewer, t.CaseViewer.officer == t.Officer.id)
     .where(
         t.CaseViewer.case_id == _CASE,

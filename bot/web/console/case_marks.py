@@ -1,4 +1,4 @@
-"""Mark a case by hand: urgency, labels, the call-back list; edit the mission's list of labels."""
+"""Mark a case by hand: urgency, labels, call-back list, who writes; edit the list of labels."""
 
 from typing import Annotated
 from uuid import UUID
@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form
 from starlette.responses import Response
 
 from bot import desk
-from bot.desk import ActionResult, marking
+from bot.desk import ActionResult, marking, presence
 from bot.officers.permissions import Action
 from bot.web.console import labels as console_labels
 from bot.web.console.case import SNOOZES, OptionalReason
@@ -65,6 +65,15 @@ async def set_call_back(
         )
 
     return await act(context, case_id, form, reason, "saved", action)
+
+
+@router.post("/cases/{case_id}/writing")
+async def note_writing(
+    context: Annotated[RequestContext, require(Action.CASE_NOTE)], case_id: UUID
+) -> Response:
+    """Note that the officer is writing in a case, so that colleagues see it."""
+    await presence.note_writing(context.rt, context.officer, case_id)
+    return Response()
 
 
 @router.get("/labels")

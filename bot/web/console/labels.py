@@ -185,6 +185,7 @@ CASE: dict[str, Text] = {
         "are kept here until then."
     ),
     "also_here": _("Also looking at it: {names}"),
+    "writing_now": _("Writing here now: {names}"),
     "transfer": button("Pass on"),
     "transfer_officer": _("To a colleague"),
     "transfer_topic": _("To another topic"),

@@ -9,6 +9,7 @@ const main = () => document.getElementById('main');
 const LEAST = 400; // ms between two fetches; more when the server takes long
 const OTHERS = 4000; // ms to wait when only other cases changed
 const SPREAD = 1500; // ms over which lists spread their fetches, or a whole team would fetch at once
+const WRITING = 15000; // ms for which a colleague is shown as writing
 const LATER = 3000; // ms until another try
 const PATIENCE = 10000; // ms until an answer is given up
 const OLD = 45000; // ms after which times on the page are too old
@@ -131,6 +132,7 @@ function put(page, part, began) {
   if (part && !(page.getElementById(part) && document.getElementById(part))) { complete = 0; soon(0); return; }
   if (!part) complete = began;
   place(page, false, part);
+  if (document.getElementById('writing')) soon(WRITING, WHOLE);
   if (part === WHOLE && beside()) soon(OTHERS, PANE); // its row is in the list too
 }
 
@@ -232,6 +234,18 @@ function miss(kind) {
 }
 
 document.addEventListener('visibilitychange', () => { if (!document.hidden) { missed = 0; badge(); } });
+
+// ---- colleagues see who writes in a case, never what ----
+
+let noted = -WRITING;
+
+document.addEventListener('input', ({ target }) => {
+  const csrf = target.form?.elements.csrf;
+  if (!own || target.localName !== 'textarea' || !csrf || performance.now() - noted < WRITING / 3) return;
+  noted = performance.now();
+  const body = new URLSearchParams({ csrf: csrf.value });
+  fetch(`/console/cases/${own}/writing`, { method: 'POST', body }).catch(() => null);
+});
 
 // ---- the stream ----
 
