@@ -34,6 +34,8 @@ class Rendering:
     def _fill(self, label: Label) -> str:
         if isinstance(label, Country):
             return formats.names(self.code).countries.get(label.code, label.code)
+        if len(label.values) == 1 and isinstance(own := label.values[0][1], Published):
+            return self._published(own)
         template = self._template(label)
         if not label.values:
             return template

@@ -26,6 +26,10 @@ class Published:
 
     texts: tuple[tuple[str, str], ...]
 
+    def __hash__(self) -> int:
+        """Return the hash of one sentence: a turn compares dozens, and equality decides."""
+        return hash(self.texts[0])
+
 
 type Value = str | int | date | Country | Text | Published
 
