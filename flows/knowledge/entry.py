@@ -23,7 +23,8 @@ UZ_STAY = Fact(
     text=_(
         "Citizens of Uzbekistan need no visa, by an agreement of 7 July 2000. They may stay 30 days"
         " at a time, and 90 days in any 180. To stay longer at a time they need a temporary"
-        " residence permit: ask the migration police before day 30."
+        " residence permit: ask the migration police before day 30. Registration alone may"
+        " not be enough."
     ),
     ended=STAY_ENDED,
     sources=(

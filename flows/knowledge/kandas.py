@@ -180,6 +180,22 @@ WHERE_TO_LIVE = Fact(
     ),
     as_of=date(2026, 2, 27),
 )
+GROUNDS = Fact(
+    key="kandas_status.grounds",
+    text=_(
+        "From July 2023 the labour ministry named five conditions for the kandas status. We saw"
+        " three of them. One is a region of the quota. Another is a place that needs more people."
+        " The third is close relatives there who are citizens of Kazakhstan. Kinship is then"
+        " proved, and housing found or agreed before a notary. We have not checked whether this"
+        " still applies."
+    ),
+    sources=(
+        "https://7kun.kz/ru/news/bolee-105-tys-etniceskih-kazahov-polucili-status-kandasa-po-novym-usloviam",
+    ),
+    as_of=COLLECTED,
+    dated=Dated.READ,
+    checked=date(2026, 11, 29),
+)
 ROLE = Fact(
     key="nationality_commission.role",
     text=_(
@@ -209,6 +225,7 @@ KANDAS = (
     EXTENSION,
     EXTENSION_PAPERS,
     WHERE_TO_LIVE,
+    GROUNDS,
     ROLE,
 )
 

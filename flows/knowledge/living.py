@@ -120,8 +120,8 @@ PENSION_MN = Fact(
     key="living.pension_mn",
     countries=frozenset({"MN"}),
     text=_(
-        "In January 2026 the Senate approved a pension agreement with Mongolia. Under this "
-        "agreement years of work in both countries are to count."
+        "In January 2026 the Senate of Kazakhstan approved a pension agreement with Mongolia. Under"
+        " it years of work in both countries are to count."
     ),
     sources=(
         "https://oq.gov.kz/en/qazalemnews/1402",
@@ -129,6 +129,18 @@ PENSION_MN = Fact(
         "https://news.mail.ru/politics/69516736/",
     ),
     as_of=date(2026, 1, 22),
+    about=About.RIGHTS,
+)
+PENSION_MN_YEARS = Fact(
+    key="living.pension_mn_years",
+    countries=frozenset({"MN"}),
+    text=_(
+        "For the pension agreement with Mongolia its labour ministry names years of work before"
+        " 1998."
+    ),
+    sources=("https://mlsp.gov.mn/eng/content/detail/1986",),
+    as_of=COLLECTED,
+    dated=Dated.READ,
     about=About.RIGHTS,
 )
 PENSION_UNION = Fact(
@@ -246,6 +258,7 @@ LIVING = (
     RECOGNITION,
     RECOGNITION_PAPERS,
     PENSION_MN,
+    PENSION_MN_YEARS,
     PENSION_UNION,
     PENSION_PAPERS,
     MARRIAGE,

@@ -198,8 +198,8 @@ CONSENT = Fact(
 PHASE = Fact(
     key="pilot_2026.phase",
     text=_(
-        "A pilot runs in 2026. Before the kandas status and the residence permit come a language"
-        " test and a questionnaire. Then come a check by authorities and an interview."
+        "A pilot runs in 2026. Before the kandas status or the residence permit come a language"
+        " test and a questionnaire. A check by authorities and an interview come before it too."
     ),
     sources=(
         "https://cis-legislation.com/document.fwx?rgn=173478",

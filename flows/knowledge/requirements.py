@@ -246,8 +246,8 @@ UZ_RELEASE = Fact(
     text=_(
         "Were you told orally to leave the citizenship of Uzbekistan? Do not apply yet: "
         "ask for the demand in writing and show an officer. Leaving takes an application,"
-        " the passport, marriage and birth certificates and a state fee. Have you become a citizen"
-        " of Kazakhstan? Then a consulate of Uzbekistan records the loss of its citizenship."
+        " the passport, marriage and children's birth certificates and a state fee. Once you are a"
+        " citizen of Kazakhstan, you notify a consulate of Uzbekistan instead."
     ),
     sources=(
         "https://advice.adliya.uz/ru/document/43?keyword=%D0%92%D1%8B%D1%85%D0%BE%D0%B4+%D0%BD%D0%B0+%D0%BF%D0%B5%D0%BD%D1%81%D0%B8%D1%8E",

@@ -135,6 +135,7 @@ _LATER: Mapping[str, date] = dict.fromkeys(
         "https://en.inform.kz/news/kazakhstanis-to-stay-up-to-30-days-without-registration-in-tajikistan_a3477095/",
         "https://en.tengrinews.kz/laws_initiatives/childs-nationality-in-kazakhstan-prosecutors-office-explains-270465",
         "https://en.trend.az/casia/kazakhstan/3882709.html",
+        "https://mlsp.gov.mn/eng/content/detail/1986",
         "https://news.mail.ru/politics/62420832/",
         "https://prg.kz/lawyer/document/?doc_id=31760941",
         "https://tj.sputniknews.ru/20190117/kazahstan-odobril-soglashenie-tajikistan-migracionnoe-sotrudnichestvo-1028000058.html",

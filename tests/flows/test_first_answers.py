@@ -109,7 +109,7 @@ PEOPLE = (
         citizenship="MN",
         first=TAKE_PAPERS,
         early=(living.PENSION_MN,),
-        contains=(AGREEMENT_OPEN, PAID_ON, living.PENSION_PAPERS),
+        contains=(AGREEMENT_OPEN, living.PENSION_MN_YEARS, PAID_ON, living.PENSION_PAPERS),
         omits=(living.PENSION_UNION, settling.PENSION),
     ),
     Asking(
@@ -279,7 +279,7 @@ ASKED: Mapping[str, tuple[str, str]] = {
     "how a new phone card begins to work": ("documents.iin", "biometric identification"),
     "how long a bank card is valid": ("documents.iin", "valid for 12 months"),
     "Chinese citizenship ends": ("citizenship.renounce", "when they get another of their own will"),
-    "Uzbek citizenship ends": ("citizenship.renounce", "records the loss of its citizenship"),
+    "Uzbek citizenship ends": ("citizenship.renounce", "you notify a consulate of Uzbekistan"),
     "ethnicity of a child": ("kandas.prove_ethnicity", "has the ethnicity of the parents"),
     "what the assistant is": ("bot.what", "or we saw only a part of them"),
     "how long may I stay": ("permit.visa", "may stay 30 days at a time"),

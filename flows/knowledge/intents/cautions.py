@@ -52,5 +52,8 @@ ASK_BEFORE_PAYING = _(
     " amounts; ask before you pay."
 )
 CITIZENSHIP_EXAM = _("The exam for citizenship is a different exam.")
-ASK_AKIMAT = _("Ask the akimat of the place before you move.")
+ASK_AKIMAT = _(
+    "Before you move, ask the akimat of the place about the kandas status. On what ground does it"
+    " give the status there: to join relatives, for example?"
+)
 AGREEMENT_OPEN = _("We have not found whether this agreement is in force: ask an officer.")

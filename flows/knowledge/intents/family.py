@@ -59,6 +59,7 @@ FAMILY = (
         more=(
             settling.SOLVENCY,
             Together((living.PENSION_MN, AGREEMENT_OPEN)),
+            living.PENSION_MN_YEARS,
             living.PENSION_UNION,
         ),
         neighbours=("life.pension", "kandas.documents", "test.language"),

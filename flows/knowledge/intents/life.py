@@ -3,7 +3,7 @@
 from flows.engine.text import _, button
 from flows.knowledge import cards, contacts, living, offices, settling
 from flows.knowledge import requirements as needs
-from flows.knowledge.intents.answer import Answer, Together
+from flows.knowledge.intents.answer import Answer, Own, Together
 from flows.knowledge.intents.cautions import AGREEMENT_OPEN
 
 TAKE_PAPERS = _(
@@ -22,6 +22,7 @@ LIFE = (
         opening=(
             TAKE_PAPERS,
             Together((living.PENSION_MN, AGREEMENT_OPEN)),
+            Own((living.PENSION_MN_YEARS,)),
             living.PENSION_UNION,
             PAID_ON,
             living.PENSION_PAPERS,
