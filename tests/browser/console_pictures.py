@@ -61,7 +61,7 @@ SHOTS = (
     Shot("case-preview-kk", AIGUL, "kk", (*CASE, "click button[value=documents-today]")),
     Shot("case-ru-dark", BERIK, "ru", CASE, dark=True),
     Shot("case-papers-ru", MARAT, "ru", (*OWN, "see #papers")),
-    Shot("glass-ru", DANA, "ru", ("/console/break-glass",)),
+    Shot("break-glass-ru", DANA, "ru", ("/console/break-glass",)),
     Shot("case-kk-arab-phone-dark", MARAT, "kk-Arab", OWN, dark=True, phone=True),
     Shot("case-ru-phone", MARAT, "ru", OWN, phone=True),
     Shot("answers-ru", MARAT, "ru", (*OWN, "click form[action$=answers] button")),
@@ -89,7 +89,7 @@ SCREENS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("account", MARAT, ("/console/own",)),
     ("reason", BERIK, ("/console/inbox?queue=all", "click .what")),
     ("officers", DANA, ("/console/officers",)),
-    ("glass", DANA, ("/console/break-glass",)),
+    ("break-glass", DANA, ("/console/break-glass",)),
     ("audit", SAULE, ("/console/audit",)),
 )
 TONGUES = ("kk", "kk-Arab", "ru")

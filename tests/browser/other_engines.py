@@ -1,0 +1,204 @@
+"""Firefox and WebKit for tests, driven by the standard protocols that they bring themselves.
+
+Firefox speaks WebDriver BiDi. WebKit is Debian's MiniBrowser behind WebKitWebDriver; it needs a
+screen, which Xvfb provides.
+"""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import tempfile
+from abc import ABC, abstractmethod
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.embedded.server_process import free_port
+
+MINI_BROWSER = Path("/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser")
+# No sandbox and no graphics card: tests run as root, and they open their own server only.
+WEBKIT_ENVIRONMENT = {
+    "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",
+    "LIBGL_ALWAYS_SOFTWARE": "1",
+    "GTK_A11Y": "none",
+}
+AS_JSON = "Promise.resolve({}).then(found => JSON.stringify(found === undefined ? null : found))"
+SECONDS, PAUSE_SECONDS = 60, 0.05
+
+
+class Engine(ABC):
+    """One page of a browser."""
+
+    @abstractmethod
+    async def goto(self, url: str) -> None:
+        """Open an address and wait until it is loaded."""
+
+    @abstractmethod
+    async def _evaluate(self, expression: str) -> str:
+        """Return the string to which a promise of the page resolves."""
+
+    @abstractmethod
+    async def resize(self, width: int, height: int) -> None:
+        """Give the page a size; WebKit's window stays at least 447 px wide."""
+
+    async def run(self, expression: str) -> Any:
+        """Return the value of an expression of the page."""
+        return json.loads(await self._evaluate(AS_JSON.format(f"({expression})")))
+
+    async def until(self, expression: str) -> None:
+        """Ask until an expression of the page is true, also over a change of the page."""
+        async with asyncio.timeout(SECONDS):
+            while True:
+                # An answer may be lost with the page that it was asked of.
+                with suppress(AssertionError):
+                    if await self.run(f"Boolean({expression})"):
+                        return
+                await asyncio.sleep(PAUSE_SECONDS)
+
+
+class Firefox(Engine):
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket, self.count, self.context = socket, 0, ""
+
+    async def call(self, method: str, **params: Any) -> dict[str, Any]:
+        """Send a command; return its result, or raise with the browser's message."""
+        self.count += 1
+        await self.socket.send_json({"id": self.count, "method": method, "params": params})
+        while (answer := await self.socket.receive_json()).get("id") != self.count:
+            pass
+        assert answer["type"] == "success", answer
+        return dict(answer["result"])
+
+    async def goto(self, url: str) -> None:
+        await self.call("browsingContext.navigate", context=self.context, url=url, wait="complete")
+
+    async def _evaluate(self, expression: str) -> str:
+        target = {"context": self.context}
+        found = await self.call(
+            "script.evaluate", expression=expression, target=target, awaitPromise=True
+        )
+        assert found["type"] == "success", found
+        return str(found["result"]["value"])
+
+    async def resize(self, width: int, height: int) -> None:
+        viewport = {"width": width, "height": height}
+        await self.call("browsingContext.setViewport", context=self.context, viewport=viewport)
+
+
+class WebKit(Engine):
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        self.session, self.url = session, url
+
+    async def call(self, path: str, **body: Any) -> Any:
+        """Post a command; return its value, or raise with the browser's message."""
+        async with self.session.post(self.url + path, json=body) as answer:
+            value = (await answer.json(content_type=None))["value"]
+            assert answer.status == 200, value
+            return value
+
+    async def goto(self, url: str) -> None:
+        await self.call("/url", url=url)
+
+    async def _evaluate(self, expression: str) -> str:
+        return str(await self.call("/execute/sync", script=f"return {expression}", args=[]))
+
+    async def resize(self, width: int, height: int) -> None:
+        await self.call("/window/rect", width=width, height=height)
+
+
+def _needs(*programs: str) -> None:
+    missing = [each for each in programs if shutil.which(each) is None]
+    if missing:
+        pytest.skip(f"no {missing[0]} here")
+
+
+@asynccontextmanager
+async def _running(*command: str, **more: Any) -> AsyncIterator[Process]:
+    process = await asyncio.create_subprocess_exec(*command, **more)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _printed(process: Process, pattern: str) -> str:
+    """Return the part of the process's errors that matches; EOFError if it ends before."""
+    assert process.stderr is not None
+    while line := (await process.stderr.readline()).decode():
+        if found := re.search(pattern, line):
+            return found.group()
+    raise EOFError(pattern)
+
+
+@asynccontextmanager
+async def firefox(**preferences: Any) -> AsyncIterator[Firefox]:
+    """Start Firefox with a new profile; skip the test without one."""
+    _needs("firefox-esr")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        lines = [f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in preferences.items()]
+        Path(profile, "user.js").write_text("\n".join(lines))
+        command = ("firefox-esr", "--headless", "--remote-debugging-port", "0")
+        async with AsyncExitStack() as stack:
+            process = await stack.enter_async_context(
+                _running(*command, "--profile", profile, stderr=PIPE, stdout=DEVNULL)
+            )
+            url = await _printed(process, r"ws://\S+")
+            session = await stack.enter_async_context(aiohttp.ClientSession())
+            socket = await stack.enter_async_context(session.ws_connect(f"{url}/session"))
+            page = Firefox(socket)
+            await page.call("session.new", capabilities={})
+            tree = await page.call("browsingContext.getTree")
+            page.context = tree["contexts"][0]["context"]
+            yield page
+
+
+@asynccontextmanager
+async def webkit() -> AsyncIterator[WebKit]:
+    """Start WebKit's MiniBrowser on a screen of its own; skip the test without one."""
+    _needs("WebKitWebDriver", "Xvfb", str(MINI_BROWSER))
+    async with AsyncExitStack() as stack:
+        environment = {**WEBKIT_ENVIRONMENT, "DISPLAY": f":{await _screen(stack)}"}
+        port = free_port()
+        await stack.enter_async_context(
+            _running(
+                "WebKitWebDriver", f"--port={port}", env=os.environ | environment, stderr=DEVNULL
+            )
+        )
+        limit = aiohttp.ClientTimeout(total=SECONDS)
+        session = await stack.enter_async_context(aiohttp.ClientSession(timeout=limit))
+        driver = f"http://127.0.0.1:{port}"
+        options = {"binary": str(MINI_BROWSER), "args": ["--automation"]}
+        wanted = {"alwaysMatch": {"webkitgtk:browserOptions": options}}
+        page = WebKit(session, driver)
+        found = await _connected(page, wanted)
+        page.url = f"{driver}/session/{found['sessionId']}"
+        yield page
+        await session.delete(page.url)
+
+
+async def _screen(stack: AsyncExitStack) -> str:
+    """Start a virtual screen; return its number."""
+    reading, writing = os.pipe()
+    command = ("Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x1024x24")
+    await stack.enter_async_context(_running(*command, pass_fds=(writing,), stderr=DEVNULL))
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        return (await asyncio.to_thread(told.readline)).strip()
+
+
+async def _connected(page: WebKit, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Return a new session as soon as the driver listens."""
+    async with asyncio.timeout(SECONDS):
+        while True:
+            try:
+                return dict(await page.call("/session", capabilities=wanted))
+            except aiohttp.ClientConnectionError:
+                await asyncio.sleep(PAUSE_SECONDS)

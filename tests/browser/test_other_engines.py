@@ -1,0 +1,134 @@
+"""Journeys of a person in Firefox and WebKit, and what differs between browser engines."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+
+import pytest
+import pytest_asyncio
+
+from tests.app_stack import House
+from tests.browser.other_engines import Engine, firefox, webkit
+from tests.browser.test_chat import NEWEST, PRESSED
+from tests.browser.test_counted import LIST_OF_ONE
+from tests.person_client import AFTER_CONSENT, TO_CONSENT
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+ENGINES: Mapping[str, Callable[[], AbstractAsyncContextManager[Engine]]] = {
+    "firefox": firefox,
+    "webkit": webkit,
+}
+LAST = "[...document.querySelectorAll('#list li.kosh')].pop()"
+WIDTH = "document.documentElement.scrollWidth - innerWidth"
+
+
+@pytest_asyncio.fixture(loop_scope="session", params=ENGINES)
+async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Engine]:
+    async with ENGINES[request.param]() as found:
+        yield found
+
+
+class Person:
+    """A person at the chat, in any engine."""
+
+    def __init__(self, page: Engine) -> None:
+        self.page = page
+
+    async def answer(self, *answers: str) -> None:
+        """Press the button of that key, or write it; wait for Kosh's next message."""
+        for answer in answers:
+            newest, values = await self.page.run(f"({NEWEST})()")
+            keys = {value.partition(":")[2]: value for value in values}
+            if answer in keys:
+                selector = json.dumps(f"{PRESSED}[value='{keys[answer]}']")
+                await self.page.run(f"document.querySelector({selector}).click()")
+            else:
+                await self._say(answer)
+            await self.page.until(f"{LAST} && {LAST}.dataset.id !== {json.dumps(newest)}")
+
+    async def _say(self, words: str) -> None:
+        await self.page.run(
+            "(() => { const field = document.getElementById('text');"
+            f" field.value = {json.dumps(words)}; document.getElementById('send').click(); }})()"
+        )
+
+
+async def _at_chat(page: Engine, house: House, *answers: str) -> Person:
+    await page.resize(390, 844)
+    await page.goto(f"{house.url}/chat")
+    person = Person(page)
+    await person.answer(*answers)
+    return person
+
+
+async def test_question_in_one_sentence_is_answered(engine: Engine, house: House) -> None:
+    await _at_chat(engine, house, "Сколько стоит получить статус кандаса?")
+    assert "бесплатно" in (await engine.run("document.getElementById('list').innerText")).lower()
+
+
+async def test_checklist_has_boxes_and_folded_details(engine: Engine, house: House) -> None:
+    await _at_chat(engine, house, "kk_Arab", *LIST_OF_ONE)
+    await engine.until("document.querySelector('#list .item')")
+    assert await engine.run("document.documentElement.dir") == "rtl"
+    height = "document.querySelector('#list .item').offsetHeight"
+    folded = await engine.run(height)
+    await engine.run("document.querySelector('#list .item summary').click()")
+    assert await engine.run(height) > folded
+    await engine.run("document.querySelector('#list .item .box').click()")
+    line = "getComputedStyle(document.querySelector('#list .item summary')).textDecorationLine"
+    assert await engine.run(line) == "line-through"
+    assert await engine.run(WIDTH) <= 0
+
+
+async def test_registration_leads_to_a_receipt(engine: Engine, house: House) -> None:
+    person = await _at_chat(engine, house, *TO_CONSENT, "yes", *AFTER_CONSENT)
+    await engine.until("document.querySelectorAll('#list .row-of').length > 5")
+    await person.answer("submit")
+
+    async def accepted() -> bool:
+        return [each["state"] for each in await house.entries()] == ["ACCEPTED"]
+
+    await house.until(accepted)
+    await person.answer("/status")
+    await engine.until("document.querySelector('#list .receipt .number')")
+    (entry,) = await house.entries()
+    number = "[...document.querySelectorAll('#list .receipt .number')].pop().innerText"
+    assert await engine.run(number) == entry["number"]
+
+
+async def test_person_reaches_an_officer(engine: Engine, house: House) -> None:
+    await _at_chat(engine, house, "kk", "officer", "general", "yes", "Testova asks")
+    async with house.rt.pool.connection() as session:
+        row = await (await session.execute("SELECT count(*) FROM cases")).fetchone()
+    assert row == (1,)
+
+
+async def test_text_twice_as_large_keeps_header_and_field_whole(
+    engine: Engine, house: House
+) -> None:
+    await _at_chat(engine, house, "ru")
+    await engine.resize(320, 740)
+    await engine.run("void (document.documentElement.style.fontSize = '212.5%')")
+    leave = "innerWidth - document.querySelector('.leave').getBoundingClientRect().right"
+    assert await engine.run(leave) >= 0
+    assert await engine.run(WIDTH) <= 0
+    lines = (
+        "(field => field.scrollHeight / parseFloat(getComputedStyle(field).lineHeight))"
+        "(document.getElementById('text'))"
+    )
+    assert await engine.run(lines) < 3
+
+
+async def test_firefox_without_scripts_shows_the_chosen_menu(house: House) -> None:
+    async with firefox(**{"javascript.enabled": False}) as page:
+        await page.goto(f"{house.url}/chat")
+        await page.run("document.querySelector(\"#list button[value$=':ru']\")?.click()")
+        await page.until("document.querySelectorAll('#list .main').length === 3")
+
+
+async def test_firefox_draws_the_dark_page(house: House) -> None:
+    async with firefox(**{"layout.css.prefers-color-scheme.content-override": 0}) as page:
+        await page.goto(f"{house.url}/chat")
+        colour = await page.run("getComputedStyle(document.body).backgroundColor")
+        assert colour == "rgb(17, 23, 22)"
