@@ -168,9 +168,8 @@ def _is_extra(call: Call) -> bool:
 
 
 def _close(story: Story, taken: Taken, entries: Sequence[Entry]) -> int:
-    # A word to an officer is passed on, whatever came before it.
-    answered = [each.update_id for _place, each in story.arrivals if not _word(each)]
-    return count_close(entries[taken[each]].at for each in answered if each in taken)
+    arrived = [each for _place, each in story.arrivals if each.update_id in taken]
+    return count_close((entries[taken[each.update_id]].at, bool(_word(each))) for each in arrived)
 
 
 def _known(story: Story, first_reply: int | None) -> tuple[int, list[Arrival]]:

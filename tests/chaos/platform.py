@@ -160,7 +160,9 @@ class Platform:
     def _show(self, params: dict[str, Any]) -> None:
         screen = Screen(params["text"], keys(params.get("reply_markup")))
         chat = self.chats[params["chat_id"]]
-        if screen.nonce or "!menu" in screen.buttons:
+        # Topics offered for an early line have a menu too, but no officer and no question.
+        is_offer = any(each.startswith("?") for each in screen.buttons)
+        if screen.nonce or ("!menu" in screen.buttons and not is_offer):
             chat.screen = screen
             chat.change()
 
