@@ -1,4 +1,8 @@
-"""Journeys of a person in Firefox and WebKit, and what differs between browser engines."""
+"""Journeys of a person in Firefox and WebKit, and what differs between browser engines.
+
+They are skipped where the engines are missing: `apt-get install firefox-esr webkit2gtk-driver xvfb`
+installs them. `.ci/run` does not, since they take minutes.
+"""
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
