@@ -339,7 +339,7 @@ SENT = {IDENTITY.key: "identity", ETHNICITY.key: "ethnicity"}
 
 
 def entries(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> tuple[Entry, ...]:
-    """Return the papers of a checklist as entries to tick; `keys` are those of a stored list."""
+    """Return the papers of a checklist as entries to tick; `keys` name those of a stored list."""
     found = (paper.document for paper in checklist(answers, today, keys).papers)
     return tuple(Entry(each.key, each.name, SENT.get(each.key, "")) for each in found)
 

@@ -87,7 +87,7 @@ def _more(answer: Answer, today: date, citizenship: str) -> tuple[Text, ...]:
 
 
 def reply_of(answer: Answer) -> Reply:
-    """Return the reply that says an answer."""
+    """Return the reply of the engine for the answer to an intent."""
     return Reply(
         intent=answer.intent,
         label=answer.label,

@@ -1,4 +1,4 @@
-"""Receptions of files: a limited number at once, shared between people and addresses."""
+"""Limit how many files are received at once: in all, per sender and per address."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

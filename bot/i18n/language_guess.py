@@ -42,7 +42,7 @@ MAX_VOWELS_OF_CYRILLIC, MIN_RETYPED = 0.2, 6
 
 
 def guess(typed: str) -> str | None:
-    """Return the code of the written form of a text; None if nothing identifies it."""
+    """Return the code of a text's language and script, such as `uz_Cyrl`; None if unidentified."""
     text = unicodedata.normalize("NFKC", typed[:MAX_CHARACTERS]).casefold()
     if HAN.search(text) and not KANA.search(text):
         return "zh_Hans"

@@ -73,7 +73,7 @@ async def say_missing(
 
 
 async def requeue_waiting(transaction: Transaction, person: Person, channel: str) -> None:
-    """Requeue messages that waited for the person, ahead of new ones."""
+    """Requeue messages held until the person wrote or opened them, ahead of new ones."""
     await execute(transaction, statements.REQUEUE_WAITING, person=person.id, on_channel=channel)
 
 

@@ -97,7 +97,7 @@ def answer(turn: TurnState, screen: str, key: str) -> None:
 
 
 def take_event(turn: TurnState, event: JoinEvent) -> None:
-    """Show the result of a step, or the request of the other chat."""
+    """Show the screen of an event of joining channels: code, offer, request or result."""
     match event:
         case JoinCodeIssued(code):
             turn.say_and_reprompt(_(CODE.msgid, code=code, minutes=CODE_MINUTES))

@@ -70,7 +70,7 @@ def send_answer(turn: TurnState, flow: Flow, road: Path) -> None:
 
 
 def withhold_update(turn: TurnState, notice: Notice) -> None:
-    """Announce a message without its content, once."""
+    """Notify, without its content, that a message waits, unless the person knows already."""
     if turn.c.update_waits:
         return
     turn.c = replace(turn.c, update_waits=True)

@@ -149,9 +149,9 @@ class Stage:
 
 @contextmanager
 def staged(kept: Path | None = None) -> Iterator[Stage]:
-    """Start PostgreSQL with fsync, Valkey, and the platform on its own core.
+    """Start PostgreSQL with fsync, Valkey, and the emulated Bot API on its own core.
 
-    The data lies in the given folder, or in a temporary one that is deleted with the block.
+    The data is in `kept`, or in a temporary folder that is deleted when the block ends.
     """
     with TemporaryDirectory() as name, ExitStack() as ending:
         folder = kept or Path(name)

@@ -12,7 +12,7 @@ from tests.web.test_phone_after_exit import _listed
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-# Storage that scripts of a site have, by the place.
+# The number of entries in each kind of storage that the scripts of a site can use.
 STORED = """async () => ({
   session: sessionStorage.length, local: localStorage.length,
   caches: self.caches ? (await caches.keys()).length : 0,

@@ -9,7 +9,7 @@ from bot.concurrency.batching import Batcher, SerialQueue, WaitedTooLong
 
 
 class Table:
-    """Runs batches when it is released, and records each of them."""
+    """Test double that records each batch and holds it until `open` is set."""
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []

@@ -198,7 +198,7 @@ async def test_burst_of_six_lines_gets_two_answers(
     assert talk.emulator.journal.mistakes() == []
 
 
-async def test_line_alone_is_not_read_again_for_its_danger(
+async def test_single_line_is_not_checked_for_danger_twice(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []

@@ -640,7 +640,7 @@ async def test_sanitizer_child_gets_an_empty_environment(
     assert CANARY not in environment
 
 
-# The parent
+# The parent process
 
 
 async def test_sanitizer_runs_at_most_two_children_and_leaves_none_behind(

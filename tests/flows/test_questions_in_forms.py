@@ -190,7 +190,7 @@ def test_safety_word_as_a_caption_is_obeyed() -> None:
     assert _sends("человек").at == "topic"
 
 
-# Refusals, and topics, of a form
+# Answers that a form refuses, and the topics it then offers
 
 
 def _lines(chat: Chat, text: str, times: int) -> list[str]:

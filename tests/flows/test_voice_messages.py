@@ -35,7 +35,7 @@ def test_voice_message_is_not_heard_without_an_officer() -> None:
     assert chat.at == "birth_year"
 
 
-def test_voice_message_without_a_reference_is_not_passed_on() -> None:
+def test_voice_message_without_a_file_reference_is_not_passed_on() -> None:
     chat = _with_officer().takes(Attached("voice", ""))
     assert chat.done(Relay) == []
     assert chat.shows(screens.CANNOT_HEAR)

@@ -195,7 +195,7 @@ for code in sys.argv[1:]:
     names = formats.names(code)
     days += [str((dict(names.months), dict(names.weekdays))), formats.money(1500, code)]
     shown[code] = days + [words.render(Country(each), code) for each in countries.CODES]
-    # What is resolved here is seen by every locale that is loaded later.
+    # Babel resolves aliases in shared data, so this changes what later locales see.
     Locale.parse(code).months["stand-alone"]["abbreviated"]
 for code in sorted(shown):
     read = [words.day(day, code, date(2027, 1, 1)) for day in shown[code][:12]]

@@ -33,7 +33,7 @@ class Line:
 
 
 def requirements() -> list[Line]:
-    """Return S-1 to S-80 in order."""
+    """Return the requirements in order."""
     held = marked("requirement")
     told = tomllib.loads((HERE / "requirements.toml").read_text("utf-8"))
     return [
@@ -111,7 +111,7 @@ _WORSE = ("passed", "skipped", "failed")
 
 
 def told(lines: list[Line], ended: dict[str, str], *, tests: bool = True) -> Iterator[str]:
-    """Yield the lines of the table, with their tests and results."""
+    """Yield the report: the state of each line, its tests with results, and the totals."""
     for line in lines:
         yield f"{line.name:5} {state(line, ended):12} {line.says}"
         for test in line.tests if tests else ():

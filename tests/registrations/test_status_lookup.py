@@ -55,7 +55,7 @@ async def test_lookup_shows_nothing_without_a_pin(rt: Runtime, databases: Databa
     assert await tried(rt, "web:a") == NOTHING
 
 
-async def test_lookup_tries_of_a_chat_end(rt: Runtime, databases: Databases) -> None:
+async def test_number_of_lookups_per_chat_is_limited(rt: Runtime, databases: Databases) -> None:
     await received(rt, databases)
     for each in range(LOOKUPS_OF_CHAT):
         assert await tried(rt, "web:a", number=f"KS-2026-AAAA-AAA{each}") == NOTHING
@@ -63,7 +63,9 @@ async def test_lookup_tries_of_a_chat_end(rt: Runtime, databases: Databases) -> 
     assert await tried(rt, "web:b") == FOUND
 
 
-async def test_lookup_tries_of_a_number_end(rt: Runtime, databases: Databases) -> None:
+async def test_number_of_lookups_per_registration_is_limited(
+    rt: Runtime, databases: Databases
+) -> None:
     await received(rt, databases)
     for each in range(LOOKUPS_OF_NUMBER):
         assert await tried(rt, f"web:{each}", "999999") == NOTHING

@@ -1,4 +1,4 @@
-"""The client of an external model, over real HTTP with a strict server, and what may leave."""
+"""Client of an external model, against a strict HTTP emulator; which texts it may be sent."""
 
 import io
 from collections.abc import AsyncIterator

@@ -28,7 +28,7 @@ training.train(written, "digest")[0].save(Path(sys.argv[2]))
 @pytest.fixture(name="few", scope="module")
 def _few() -> list[Phrase]:
     pytest.importorskip("sklearn", reason="training needs the dependency group `training`")
-    # Greetings have many near-duplicates, in whose order the first models differed.
+    # Greetings have many near-duplicates; their order once made two trainings differ.
     intents = {"danger.child": 30, "talk.hello": 120, "talk.thanks": 120, "none.noise": 30}
     written = phrases.read("ru")
     return [

@@ -131,7 +131,7 @@ class Journal:
         return [call for call in self.calls() if call.code in OUR_FAULT and not call.scripted]
 
     def deliveries(self, event: int | None = None) -> list[Delivery]:
-        """Return the attempts to hand over (an event), in order."""
+        """Return the attempts to deliver all events, or only one of them, in order."""
         found = (entry for entry in self.entries if isinstance(entry, Delivery))
         return [one for one in found if event is None or event in one.events]
 
