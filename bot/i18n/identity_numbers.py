@@ -23,7 +23,7 @@ MISTAKEN = {
     Identity.CN_RESIDENT: Refusal.IS_RESIDENT_NUMBER,
 }
 LIKE_A_PASSPORT = re.compile("[A-Z]{1,2}[0-9]{7,8}")
-# Starts of a country's own passport series: such a number of another length is refused.
+# Starts of a country's own passport series; numbers that begin so must have its length too.
 SERIES = {"KZ": "N[0-9]+", "CN": "[EG][0-9]+", "UZ": "[A-Z]{2}[0-9]+", "MN": "E[0-9]+",
           "RU": "[0-9]+"}  # fmt: skip
 
