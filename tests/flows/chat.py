@@ -29,6 +29,7 @@ from flows.engine.events import (
     UploadStatusChanged,
 )
 from flows.engine.flow import Flow, Form, Path, Submit, path
+from flows.engine.joining import FinishJoin, IssueJoinCode, OfferJoin, RequestJoin
 from flows.engine.model_events import IntentChosen
 from flows.engine.registration import (
     Acknowledged,
@@ -43,6 +44,8 @@ from flows.engine.text import Label, Text, Value
 TODAY = date(2026, 11, 24)
 WORDS = Languages()
 LANGUAGES = tuple(code for code, _name in WORDS.languages())
+# Effects whose result is an event of its own, which is answered.
+ANSWERED_LATER = (TryPin, LookUpStatus, IssueJoinCode, OfferJoin, RequestJoin, FinishJoin)
 
 # A plainly invented person who registers alone; "-" skips, other words are pressed or written.
 STRAIGHT: dict[str, str] = {
@@ -273,7 +276,7 @@ class Chat:
             | UploadStatusChanged
             | UpdateWithheld,
         )
-        silent |= any(isinstance(effect, TryPin | LookUpStatus) for effect in after.effects)
+        silent |= any(isinstance(effect, ANSWERED_LATER) for effect in after.effects)
         assert after.says or silent, f"no answer to {event}"
         assert after.conversation.nonce >= before.nonce
         for say in after.says:

@@ -1,6 +1,7 @@
 """A list that a flow made: printed, kept with consent, ticked, reminded of, let go."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -321,6 +322,15 @@ def test_changes_are_announced_no_more_when_it_is_ended(end: str) -> None:
     chat = informed().presses(end)
     assert watched(chat)[-1] == {}
     assert "list_changes" not in chat.conversation.consents
+
+
+@pytest.mark.parametrize("keys", [("watch",), ("watch", "yes"), ("watch", "yes", "unwatch")])
+def test_changes_of_a_list_that_is_gone_are_not_announced(keys: tuple[str, ...]) -> None:
+    chat = kept().presses(*keys[:-1])
+    told = len(watched(chat))
+    chat.conversation = replace(chat.conversation, saved_list=None)
+    chat.presses(keys[-1])
+    assert len(watched(chat)) == told
 
 
 def test_stop_ends_the_messages_about_changes() -> None:

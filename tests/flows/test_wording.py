@@ -70,6 +70,15 @@ def test_wording_command_needs_a_language() -> None:
     assert chat.at == screens.LANGUAGE
 
 
+def test_wording_command_says_if_no_catalogue_sentence_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(wording_screens, "shown", lambda _turn: [verbatim("Testova")])
+    chat = Chat.begun("ru").says("/wording")
+    assert chat.shows(wording_screens.NOTHING_SHOWN)
+    assert chat.at == screens.MENU
+
+
 def test_sentence_id_follows_the_sentence_and_names_no_person() -> None:
     assert id_of(screens.MENU_TEXT) == sentence_id("", screens.MENU_TEXT.msgid)
     assert id_of(published({"en": "New.", "ru": "Новое."})) == sentence_id("", "New.")
