@@ -1,7 +1,7 @@
 """Journeys of a person in Firefox and WebKit, and what differs between browser engines.
 
-They are skipped where the engines are missing: `apt-get install firefox-esr webkit2gtk-driver xvfb`
-installs them. `.ci/run` does not, since they take minutes.
+`apt-get install firefox-esr webkit2gtk-driver xvfb` installs the engines, and `KOSH_ENGINES=1` runs
+the tests. `.ci/run` does neither, since they take minutes and fail on a loaded machine.
 """
 
 import json

@@ -1,5 +1,6 @@
 """Mark a case by hand: urgency, labels, call-back list, who writes; edit the list of labels."""
 
+from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from fastapi import APIRouter, Form
 from starlette.responses import Response
 
 from bot import desk
+from bot.cases import CaseConflict
 from bot.desk import ActionResult, marking, presence
 from bot.officers.permissions import Action
 from bot.web.console import labels as console_labels
@@ -72,7 +74,10 @@ async def note_writing(
     context: Annotated[RequestContext, require(Action.CASE_NOTE)], case_id: UUID
 ) -> Response:
     """Note that the officer is writing in a case, so that colleagues see it."""
-    await presence.note_writing(context.rt, context.officer, case_id)
+    try:
+        await presence.note_writing(context.rt, context.officer, case_id)
+    except CaseConflict:
+        return Response(status_code=HTTPStatus.CONFLICT)
     return Response()
 
 

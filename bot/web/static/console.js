@@ -10,6 +10,7 @@ const LEAST = 400; // ms between two fetches; more when the server takes long
 const OTHERS = 4000; // ms to wait when only other cases changed
 const SPREAD = 1500; // ms over which lists spread their fetches, or a whole team would fetch at once
 const WRITING = 15000; // ms for which a colleague is shown as writing
+const ECHO = 3000; // ms in which the event about this page's own writing comes back
 const LATER = 3000; // ms until another try
 const PATIENCE = 10000; // ms until an answer is given up
 const OLD = 45000; // ms after which times on the page are too old
@@ -265,8 +266,10 @@ function listen() {
   };
   source.addEventListener('change', event => {
     last = event.lastEventId || last;
-    miss(JSON.parse(event.data).kind);
-    if (own && JSON.parse(event.data).case === own) soon(0, WHOLE);
+    const change = JSON.parse(event.data);
+    miss(change.kind);
+    if (change.kind === 'reader' && performance.now() - noted < ECHO) return; // this page's own writing
+    if (own && change.case === own) soon(0, WHOLE);
     else if (!own) { if (!due) soon(SPREAD * Math.random()); }
     else if (beside() && !dues.has(PANE)) soon(OTHERS, PANE);
   });
