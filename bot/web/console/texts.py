@@ -1,5 +1,6 @@
 """Let translators and speakers read every sentence, and report those that sound wrong."""
 
+import asyncio
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -82,7 +83,8 @@ async def _list(
 ) -> Response:
     code, first = wanted.code, wanted.start
     reports = await wording_reports.listing(context.rt, context.officer)
-    known = _known(context.rt, code)
+    of = await _all_known(context.rt)
+    known = of[code]
     named = {each.sentence for each in reports if each.language == code}
     found = [each for each in known.values() if _matches(each, wanted, named)]
     query = urlencode({"language": code, "find": wanted.find, "which": wanted.which,
@@ -99,7 +101,7 @@ async def _list(
         sentences=found[first : first + SHOWN],
         named=named,
         more=query if len(found) > first + SHOWN else "",
-        reports=[(each, _known(context.rt, each.language).get(each.sentence)) for each in reports],
+        reports=[(each, of.get(each.language, {}).get(each.sentence)) for each in reports],
         names=await names_of(context),
         closes=context.may(Action.WORDING_CLOSE),
         problem=problem,
@@ -111,9 +113,19 @@ def _language(context: RequestContext, wanted: str) -> str:
     return wanted if wanted in offered else context.language
 
 
-def _known(rt: Runtime, code: str) -> Mapping[str, Sentence]:
-    """Return the sentences of a written form: those that editors published, then the catalogue."""
-    return {**{each.id: each for each in _published(rt, code)}, **sentences(code)}
+type Known = Mapping[str, Mapping[str, Sentence]]
+"""Sentences by written form and id."""
+
+
+async def _all_known(rt: Runtime) -> Known:
+    """Return all sentences: those that editors published, then the catalogue."""
+    codes = [code for code, _own in rt.languages.languages()]
+    # The first call reads six catalogues, which takes a good part of a second.
+    catalogues = await asyncio.to_thread(lambda: [sentences(code) for code in codes])
+    return {
+        code: {**{each.id: each for each in _published(rt, code)}, **catalogue}
+        for code, catalogue in zip(codes, catalogues, strict=True)
+    }
 
 
 def _published(rt: Runtime, code: str) -> Iterator[Sentence]:
@@ -167,7 +179,7 @@ async def report(
 ) -> Response:
     """Report the sentence with a comment."""
     code = _language(context, language)
-    if name not in _known(context.rt, code):
+    if name not in (await _all_known(context.rt))[code]:
         raise NoSuchSentence(NoSuchSentence.code)
     try:
         await wording_reports.report(context.rt, context.officer, name, code, comment)
@@ -179,7 +191,8 @@ async def report(
 async def _page(
     context: RequestContext, name: str, code: str, status: int = 200, comment: str = ""
 ) -> Response:
-    found = _known(context.rt, code).get(name)
+    of = await _all_known(context.rt)
+    found = of[code].get(name)
     if found is None:
         raise NoSuchSentence(NoSuchSentence.code)
     where = _places(context, found)
@@ -193,7 +206,7 @@ async def _page(
         published=name not in sentences(code),
         places=where,
         terms=list(_terms(found.english, code)),
-        forms=[] if is_for_officers(where) else _forms(context.rt, found, code),
+        forms=[] if is_for_officers(where) else _forms(context.rt, of, found, code),
         reports=[each for each in reports if (each.sentence, each.language) == (name, code)],
         own=dict(context.rt.languages.languages())[code],
         names=await names_of(context),
@@ -230,9 +243,9 @@ def _terms(english: str, code: str) -> Iterator[Term]:
             yield Term(entry.english, own)
 
 
-def _forms(rt: Runtime, found: Sentence, code: str) -> list[WrittenForm]:
+def _forms(rt: Runtime, of: Known, found: Sentence, code: str) -> list[WrittenForm]:
     """Return the sentence in every written form on every channel, that of the reader first."""
-    codes = [each for each, _own in rt.languages.languages() if _known(rt, each)[found.id].text]
+    codes = [each for each, known in of.items() if known[found.id].text]
     codes.sort(key=lambda each: (each != code, each.partition("_")[0] != code.partition("_")[0]))
     return [form_of(rt, each, _message(rt, found, each)) for each in codes]
 
