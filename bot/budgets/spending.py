@@ -13,10 +13,10 @@ from bot.budgets.table import (
     ANSWERS_SECONDS,
     BUDGETS,
     DAY_SECONDS,
-    LOOKUPS_OF_CHAT,
-    LOOKUPS_OF_NUMBER,
     MAX_ANSWERS,
+    MAX_CHAT_LOOKUPS,
     MAX_CHAT_REPORTS,
+    MAX_NUMBER_LOOKUPS,
     MAX_REPORTS,
     SHARED_FACTOR,
     WINDOW_SECONDS,
@@ -115,13 +115,16 @@ async def draw_answer(rt: Runtime, host: str) -> float:
 
 
 async def draw_lookup(rt: Runtime, chat: str, number: str) -> bool:
-    """Take one of the tries that a chat, and the number of a registration, has to look it up."""
+    """Take one of the tries that a chat has, and a registration's number or a code to join a chat.
+
+    Return False if none is left.
+    """
     today = datetime.now(UTC).date()
     chat_key = rt.vault.ask_key("lookup-chat", chat, today)
     number_key = rt.vault.ask_key("lookup-number", number, today)
     draws = (
-        Draw(f"lookup:{chat_key}", LOOKUPS_OF_CHAT / WINDOW_SECONDS, LOOKUPS_OF_CHAT),
-        Draw(f"lookup:{number_key}", LOOKUPS_OF_NUMBER / DAY_SECONDS, LOOKUPS_OF_NUMBER),
+        Draw(f"lookup:{chat_key}", MAX_CHAT_LOOKUPS / WINDOW_SECONDS, MAX_CHAT_LOOKUPS),
+        Draw(f"lookup:{number_key}", MAX_NUMBER_LOOKUPS / DAY_SECONDS, MAX_NUMBER_LOOKUPS),
     )
     return await _draw(rt, draws) == 0
 

@@ -37,7 +37,7 @@ BUDGETS: Final[Mapping[Spending, Budget]] = {
     Spending.CASE: Budget(free=12, limit=60, together=200),
     # A registration sent to the registry.
     Spending.SUBMISSION: Budget(free=20, limit=100, together=400),
-    # A try to look a registration up by number and PIN.
+    # A try with something secret: a registration's number and PIN, or a code to join a chat.
     Spending.LOOKUP: Budget(free=10, limit=40, together=200),
 }
 # Answers to questions from one address: a program that guesses is right once in 72 tries.
@@ -46,9 +46,10 @@ ANSWERS_SECONDS: Final = 600
 # Sentences that a chat, and all chats together, may report as worded wrongly in an hour.
 MAX_CHAT_REPORTS: Final = 8
 MAX_REPORTS: Final = 400
-# Lookups of a registration by number and PIN: for one chat in an hour, for one number in a day.
-LOOKUPS_OF_CHAT: Final = 5
-LOOKUPS_OF_NUMBER: Final = 5
+# Tries with a registration's number or a code to join a chat: for one chat in an hour, for one
+# number or code in a day.
+MAX_CHAT_LOOKUPS: Final = 5
+MAX_NUMBER_LOOKUPS: Final = 5
 DAY_SECONDS: Final = 86_400
 # A network that many people share, such as that of a hall, has its budgets multiplied.
 SHARED_FACTOR: Final = 20

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.budgets.table import LOOKUPS_OF_CHAT
+from bot.budgets.table import MAX_CHAT_LOOKUPS
 from bot.conversations import receive
 from bot.conversations import store as conversation_store
 from bot.people import identities, join_codes
@@ -184,7 +184,7 @@ async def test_join_code_needs_the_pin(rt: Runtime, owner: Member) -> None:
 
 async def test_join_codes_that_are_guessed_come_to_an_end(rt: Runtime, owner: Member) -> None:
     code, guest = await _code(owner), await _newcomer(rt)
-    for each in range(LOOKUPS_OF_CHAT):
+    for each in range(MAX_CHAT_LOOKUPS):
         await guest.go(f"KOSH-AAAA-AAA{each + 2}")
     await guest.go(code)
     assert await _at(guest) == screens.MENU

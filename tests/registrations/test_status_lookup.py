@@ -7,7 +7,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from bot.budgets.table import LOOKUPS_OF_CHAT, LOOKUPS_OF_NUMBER
+from bot.budgets.table import MAX_CHAT_LOOKUPS, MAX_NUMBER_LOOKUPS
 from bot.cache import Cache
 from bot.db.connection import Transaction
 from bot.embedded import Databases
@@ -57,7 +57,7 @@ async def test_lookup_shows_nothing_without_a_pin(rt: Runtime, databases: Databa
 
 async def test_number_of_lookups_per_chat_is_limited(rt: Runtime, databases: Databases) -> None:
     await received(rt, databases)
-    for each in range(LOOKUPS_OF_CHAT):
+    for each in range(MAX_CHAT_LOOKUPS):
         assert await tried(rt, "web:a", number=f"KS-2026-AAAA-AAA{each}") == NOTHING
     assert await tried(rt, "web:a") == NOTHING
     assert await tried(rt, "web:b") == FOUND
@@ -67,7 +67,7 @@ async def test_number_of_lookups_per_registration_is_limited(
     rt: Runtime, databases: Databases
 ) -> None:
     await received(rt, databases)
-    for each in range(LOOKUPS_OF_NUMBER):
+    for each in range(MAX_NUMBER_LOOKUPS):
         assert await tried(rt, f"web:{each}", "999999") == NOTHING
     assert await tried(rt, "web:another") == NOTHING
     await forget_budgets(rt)
@@ -109,11 +109,11 @@ async def test_failed_lookups_do_not_lock_the_own_chat(rt: Runtime, databases: D
 
 async def test_parallel_lookups_share_one_budget(rt: Runtime, databases: Databases) -> None:
     await received(rt, databases)
-    many = [tried(rt, f"web:{each}", "999999") for each in range(3 * LOOKUPS_OF_NUMBER)]
+    many = [tried(rt, f"web:{each}", "999999") for each in range(3 * MAX_NUMBER_LOOKUPS)]
     assert set(await asyncio.gather(*many)) == {NOTHING}
     with psycopg.connect(databases.owner) as session:
         row = session.execute("SELECT failed_lookups FROM people").fetchone()
-    assert row == (LOOKUPS_OF_NUMBER,)
+    assert row == (MAX_NUMBER_LOOKUPS,)
 
 
 async def test_lookup_takes_the_same_steps_for_every_failure(
