@@ -23,7 +23,7 @@ from bot.runtime import Runtime, runtime
 from bot.web.app import close, create_app
 from bot.worker import main
 from tests.emulators import whatsapp as wa
-from tests.emulators.telegram import Emulator, Pace
+from tests.emulators.telegram import Emulator, Pace, User
 
 # By server, databases for houses to come: to make one takes longer than to empty it.
 _sandboxes = defaultdict[str, list[str]](list)
@@ -106,6 +106,20 @@ class House:
     telegram: Emulator
     whatsapp: wa.Emulator
     http: aiohttp.ClientSession
+
+    async def receive_telegram(self) -> None:
+        """Let the emulator of Telegram deliver updates to the application."""
+        secret = self.rt.settings.telegram_secret
+        assert secret
+        await self.telegram.set_webhook(f"{self.url}/webhooks/telegram", secret.get_secret_value())
+
+    async def telegram_user(self, number: int) -> User:
+        """Return a person who has started the bot and got its first message."""
+        await self.receive_telegram()
+        user = self.telegram.user(number, first_name="Test")
+        await user.start("")
+        await user.wait_for_message(1)
+        return user
 
     async def entries(self) -> list[dict[str, Any]]:
         async with self.http.get(f"{self.sandbox}/_entries") as answer:

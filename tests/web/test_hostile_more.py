@@ -66,9 +66,7 @@ def _said(house: House, text: Text, language: str = "ru") -> str:
 
 
 async def _telegram(house: House, who: int) -> User:
-    secret = house.rt.settings.telegram_secret
-    assert secret
-    await house.telegram.set_webhook(f"{house.url}/webhooks/telegram", secret.get_secret_value())
+    await house.receive_telegram()
     user = house.telegram.user(who, first_name="Test")
     await user.start()
     await user.wait_for_message(1)

@@ -29,12 +29,7 @@ def _said(house: House, text: Text) -> str:
 
 async def _owner(house: House, number: int) -> User:
     """Return a person who gave consent on Telegram."""
-    secret = house.rt.settings.telegram_secret
-    assert secret
-    await house.telegram.set_webhook(f"{house.url}/webhooks/telegram", secret.get_secret_value())
-    user = house.telegram.user(number, first_name="Test")
-    await user.start("")
-    await user.wait_for_message(1)
+    user = await house.telegram_user(number)
     await _press(user, "ru")
     for answer in CONSENTED:
         while answer not in _keys(user) and ">" in _keys(user):

@@ -23,9 +23,7 @@ CANARY = "CANARYOVA"
 
 
 async def _to_surname(house: House, user: User) -> None:
-    secret = house.rt.settings.telegram_secret
-    assert secret
-    await house.telegram.set_webhook(f"{house.url}/webhooks/telegram", secret.get_secret_value())
+    await house.receive_telegram()
     await user.start("")
     await user.wait_for_message(1)
     await _press(user, "ru")

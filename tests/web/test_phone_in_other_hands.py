@@ -144,12 +144,7 @@ async def test_quick_exit_after_erasure_deletes_the_last_message(house: House) -
 
 async def _talking(house: House, number: int) -> User:
     """Somebody on Telegram who asked for an officer a moment ago."""
-    secret = house.rt.settings.telegram_secret
-    assert secret
-    await house.telegram.set_webhook(f"{house.url}/webhooks/telegram", secret.get_secret_value())
-    user = house.telegram.user(number, first_name="Test")
-    await user.start("")
-    await user.wait_for_message(1)
+    user = await house.telegram_user(number)
     await _press(user, "ru")
     await _next(user, partial(user.say, "/person"))
     await _press(user, "general")

@@ -13,7 +13,6 @@ from bot.web.printed_checklist import OVER
 from flows.checklist import CHECKLIST, USUAL
 from flows.knowledge.documents import IIN
 from tests.app_stack import House
-from tests.emulators.telegram import User
 from tests.flows.chat import LANGUAGES, TODAY
 from tests.visitor import Bubble, Visitor
 from tests.web.test_journeys import _press
@@ -179,12 +178,7 @@ async def test_share_link_is_opaque_and_expires(house: House) -> None:
 
 
 async def test_share_link_is_a_url_button_on_telegram(house: House) -> None:
-    secret = house.rt.settings.telegram_secret
-    assert secret
-    await house.telegram.set_webhook(f"{house.url}/webhooks/telegram", secret.get_secret_value())
-    user: User = house.telegram.user(7301, first_name="Test")
-    await user.start("")
-    await user.wait_for_message(1)
+    user = await house.telegram_user(7301)
     for tap in ("ru", *TAPS[:-1]):
         await _press(user, tap)
     seen = len(user.received)

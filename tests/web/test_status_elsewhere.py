@@ -67,12 +67,7 @@ async def test_status_is_shown_in_another_web_chat(house: House, language: str) 
 
 async def test_status_is_shown_on_telegram_and_the_words_are_deleted(house: House) -> None:
     number = await _registered(house)
-    secret = house.rt.settings.telegram_secret
-    assert secret
-    await house.telegram.set_webhook(f"{house.url}/webhooks/telegram", secret.get_secret_value())
-    user = house.telegram.user(8101, first_name="Test")
-    await user.start("")
-    await user.wait_for_message(1)
+    user = await house.telegram_user(8101)
     await _press(user, "ru")
     await _next(user, partial(user.say, "/status"))
     await _press(user, "number")

@@ -30,12 +30,7 @@ async def test_stop_word_works_in_the_web_chat(house: House, language: str) -> N
 @pytest.mark.requirement("S-38")
 @pytest.mark.row(63)
 async def test_stop_word_works_on_telegram(house: House, language: str) -> None:
-    secret = house.rt.settings.telegram_secret
-    assert secret
-    await house.telegram.set_webhook(f"{house.url}/webhooks/telegram", secret.get_secret_value())
-    user = house.telegram.user(7201, first_name="Test")
-    await user.start("")
-    await user.wait_for_message(1)
+    user = await house.telegram_user(7201)
     await _press(user, language)
     await _next(user, partial(user.say, WORDS[language]))
     assert house.rt.languages.render(screens.STOPPED, language) in user.last.text

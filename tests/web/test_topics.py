@@ -13,9 +13,7 @@ CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
 
 
 async def _listening(house: House) -> User:
-    secret = house.rt.settings.telegram_secret
-    assert secret
-    await house.telegram.set_webhook(f"{house.url}/webhooks/telegram", secret.get_secret_value())
+    await house.receive_telegram()
     return house.telegram.user(7101, first_name="Test")
 
 
