@@ -19,6 +19,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 EDITOR, APPROVER, AUDITOR = "Marat Testov", "Timur Testov", "Saule Testova"
 QUESTION = "Сколько дней граждане Турции могут быть без визы?"
 MAX_SCREENS, MAX_SECONDS = 6, 300
+# Pixels at which a label of one long word is not broken.
+MIN_WIDTH = 140
 
 
 async def test_fact_reaches_an_open_chat_and_is_taken_back(browser: Any, house: House) -> None:
@@ -45,6 +47,20 @@ async def test_fact_reaches_an_open_chat_and_is_taken_back(browser: Any, house: 
         assert "до 90 дней" in (await person.say(QUESTION)).text, "the earlier sum is said again"
     await _audited(browser, house)
     await _around(browser, house)
+
+
+async def test_choices_of_the_texts_page_are_wide_enough_on_a_phone(
+    browser: Any, house: House
+) -> None:
+    await demo_officers.enter(house.rt)
+    editor = await Officer.at_work(browser, house, EDITOR, "kk")
+    await editor.page.set_viewport_size({"width": 390, "height": 844})
+    await editor.page.goto(f"{house.url}/console/texts")
+    widths = await editor.page.eval_on_selector_all(
+        "[role=search] .field", "all => all.map(each => each.getBoundingClientRect().width)"
+    )
+    assert len(widths) == 3
+    assert min(widths) >= MIN_WIDTH
 
 
 async def _is_served(house: House, published: bool = True) -> bool:

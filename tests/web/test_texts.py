@@ -83,6 +83,17 @@ async def test_label_is_drawn_as_a_button_and_console_text_without_bubble(desk: 
         assert "data-look" not in screen.html
 
 
+@pytest.mark.parametrize(
+    "said", ["Officers are at work now and will answer here.", "An officer writes:"]
+)
+async def test_sentence_of_an_officers_module_that_people_read_has_bubbles(
+    desk: House, said: str
+) -> None:
+    async with Console.signed_in(desk.url, OFFICER) as console:
+        screen = await console.get(f"/console/texts/{sentence_id('', said)}?language=ru")
+        assert "data-look" in screen.html
+
+
 async def test_list_finds_words_and_states_of_sentences(desk: House) -> None:
     async with Console.signed_in(desk.url, EDITOR) as console:
         screen = await console.get("/console/texts?language=ru&find=Turkey")
