@@ -19,7 +19,7 @@ TEXTS: dict[str, Text] = {
     "texts_all": _("all"),
     "texts_named": _("reported as wrong"),
     "texts_unreviewed": _("not reviewed by a speaker"),
-    "texts_doubted": _("in doubt"),
+    "texts_doubted": _("doubted by the translator"),
     "texts_reports": _("Reported as wrong"),
     "texts_count": _("Sentences: {count}"),
     "texts_next": button("Further sentences"),
