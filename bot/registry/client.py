@@ -42,6 +42,7 @@ from bot.registry.contract import (
 )
 from bot.registry.documents import Document, DocumentLabel, Documents
 from bot.registry.errors import Misconfigured, Unavailable
+from bot.registry.households import Household, HouseholdInviting, HouseholdJoining
 from bot.registry.http import (
     Answer,
     Call,
@@ -142,6 +143,29 @@ class Registry:
             raise contract_broken()
         return items
 
+    async def invite(self, number: str, body: HouseholdInviting, *, key: str) -> Household:
+        """Link a registration to a household, whose code is in the answer."""
+        path = f"v1/pre-registrations/{_number(number)}/household-invitation"
+        return await self._link(Call("POST", path, _key(key), body=body), number)
+
+    async def join(self, number: str, body: HouseholdJoining, *, key: str) -> Household:
+        """Join the household of a code. Raises `Refused` (not-found) if the code is not valid."""
+        path = f"v1/pre-registrations/{_number(number)}/household"
+        return await self._link(Call("PUT", path, _key(key), body=body), number)
+
+    async def leave(self, number: str, *, key: str) -> Household:
+        """Leave the household of a registration."""
+        path = f"v1/pre-registrations/{_number(number)}/household"
+        return await self._link(Call("DELETE", path, _key(key)), number)
+
+    async def household(self, number: str) -> Household:
+        """Return the household of a registration."""
+        call = Call("GET", f"v1/pre-registrations/{_number(number)}/household")
+        household = held_in(Household, await self._ask(call))
+        if household.number != number:
+            raise contract_broken()
+        return household
+
     async def read(self, number: str) -> Acknowledgement:
         """Return the state of a registration. Raises `Refused` (not-found) if there is none."""
         call = Call("GET", f"v1/pre-registrations/{_number(number)}")
@@ -187,6 +211,15 @@ class Registry:
             ):
                 raise call.lost("E_REGISTRY_MIXED_UP", "the answer belongs to another request")
             return acknowledgement
+
+    async def _link(self, call: Call, number: str) -> Household:
+        with self._breaker.guard():
+            household = (await self._answer(call)).holds(Household)
+            if household is None:
+                raise call.lost("E_REGISTRY_ANSWER", "the registry's answer is not as agreed")
+            if (household.number, household.idempotency_key) != (number, call.key):
+                raise call.lost("E_REGISTRY_MIXED_UP", "the answer belongs to another request")
+            return household
 
     async def _ask(self, call: Call) -> Answer:
         with self._breaker.guard():

@@ -5,17 +5,24 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from bot.registry.contract import NUMBER_ALPHABET, Answered, Consent, Model, Number, Personal
+from bot.registry.contract import (
+    NUMBER_ALPHABET,
+    Answered,
+    Consent,
+    Key,
+    Model,
+    Number,
+    Personal,
+)
 
 type Invitation = Annotated[str, StringConstraints(pattern=rf"^[{NUMBER_ALPHABET}]{{10}}$")]
 type Decision = Literal["SAME_PERSON", "DIFFERENT_PEOPLE"]
 
 
-class HouseholdInvitation(Answered):
-    """A code that one member gives to the next; it names no person."""
+class HouseholdInviting(Personal):
+    """A person asks for a code for family members, with their own consent to be linked."""
 
-    household: UUID
-    code: Invitation
+    consent: Consent
 
 
 class HouseholdJoining(Personal):
@@ -26,10 +33,18 @@ class HouseholdJoining(Personal):
 
 
 class Household(Answered):
-    """A household; `registrations` are its members who registered personally."""
+    """The household of a registration, after a write or as it is read; it names no person."""
 
-    household: UUID
-    registrations: Annotated[int, Field(ge=1)]
+    number: Number
+    idempotency_key: Key | None
+    """The key of the write that is answered; null where the household is read."""
+    household: UUID | None
+    """Null if the registration is in no household."""
+    registrations: Annotated[int, Field(ge=0)]
+    """Members who registered personally, this one included."""
+    code: Invitation | None
+    """The code that a member gives to the next; null once it has ended."""
+    code_until: AwareDatetime | None
 
 
 class Match(Answered):

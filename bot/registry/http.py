@@ -34,7 +34,7 @@ _UPLOAD_PATIENCE = 3.0
 class Call:
     """One request to the registry; with a `key` it is a write."""
 
-    method: Literal["GET", "POST", "PUT"]
+    method: Literal["GET", "POST", "PUT", "DELETE"]
     path: str
     key: str | None = None
     query: dict[str, str] | None = None

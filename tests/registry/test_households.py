@@ -4,9 +4,12 @@ import asyncio
 import json
 from typing import Any
 
+import psycopg
 import pytest
 
 from bot.registry.client import Registry
+from bot.registry.errors import OutcomeUnknown, Refused
+from bot.registry.households import HouseholdInviting, HouseholdJoining
 from tests.registry.conftest import Answer, Sandbox, eventually
 from tests.registry.example import consent_withdrawal, new_key, pre_registration
 
@@ -22,39 +25,94 @@ def _json(answer: Answer) -> Any:
     return json.loads(answer.body)
 
 
-async def _invited(sandbox: Sandbox, number: str) -> Any:
-    path = f"/v1/pre-registrations/{number}/household-invitation"
-    return _json(await sandbox.call("POST", path))
+def _inviting() -> HouseholdInviting:
+    return HouseholdInviting.model_validate_json(json.dumps({"consent": CONSENT}))
 
 
-async def _joins(sandbox: Sandbox, number: str, code: str) -> Answer:
-    body = {"code": code, "consent": CONSENT}
-    return await sandbox.call("PUT", f"/v1/pre-registrations/{number}/household", json=body)
+def _joining(code: str) -> HouseholdJoining:
+    return HouseholdJoining.model_validate_json(json.dumps({"code": code, "consent": CONSENT}))
 
 
-async def test_household_links_each_person_who_consents(
+async def _code(registry: Registry, number: str) -> str:
+    return (await registry.invite(number, _inviting(), key=new_key())).code or ""
+
+
+async def test_household_links_each_person_who_consents(registry: Registry) -> None:
+    first, second = await _made(registry), await _made(registry, given_name="Aslan")
+    invited = await registry.invite(first, _inviting(), key=new_key())
+    assert (invited.registrations, await _code(registry, first)) == (1, invited.code)
+    joined = await registry.join(second, _joining(invited.code or ""), key=new_key())
+    assert (joined.household, joined.registrations) == (invited.household, 2)
+    assert (await registry.household(first)).registrations == 2
+    left = await registry.leave(second, key=new_key())
+    assert (left.household, left.registrations, left.code) == (None, 0, None)
+    assert (await registry.household(first)).registrations == 1
+
+
+@pytest.mark.parametrize("erase", [False, True], ids=["withdrawn", "erased"])
+async def test_household_loses_a_registration_that_ends(registry: Registry, erase: bool) -> None:
+    first, second = await _made(registry), await _made(registry, given_name="Aslan")
+    code = await _code(registry, first)
+    await registry.join(second, _joining(code), key=new_key())
+    if erase:
+        await registry.withdraw_consent(consent_withdrawal(first), key=new_key())
+    else:
+        await registry.withdraw(first, key=new_key())
+    assert (await registry.household(second)).registrations == 1
+    assert (await registry.household(first)).household is None
+    with pytest.raises(Refused) as refused:
+        await registry.join(first, _joining(code), key=new_key())
+    assert refused.value.problem == "closed"
+
+
+async def test_household_write_is_made_once_for_its_key(
     sandbox: Sandbox, registry: Registry
 ) -> None:
     first, second = await _made(registry), await _made(registry, given_name="Aslan")
-    invited = await _invited(sandbox, first)
-    assert await _invited(sandbox, first) == invited, "one household has one code"
-    joined = _json(await _joins(sandbox, second, invited["code"]))
-    assert joined == {"household": invited["household"], "registrations": 2}
-    await registry.withdraw_consent(consent_withdrawal(first), key=new_key())
-    rejoined = _json(await _joins(sandbox, second, invited["code"]))
-    assert rejoined["registrations"] == 1, "an erased person leaves the household"
-    assert (await _joins(sandbox, first, invited["code"])).status == 409
+    key, code = new_key(), await _code(registry, first)
+    joined = await registry.join(second, _joining(code), key=key)
+    assert await registry.join(second, _joining(code), key=key) == joined
+    found = await registry.find(key)
+    assert found is not None
+    assert found.number == second
+    with pytest.raises(Refused) as refused:
+        await registry.leave(second, key=key)
+    assert refused.value.problem == "key-reused"
+    without = f"/v1/pre-registrations/{second}/household"
+    assert (await sandbox.call("DELETE", without)).status == 400, "a write needs a key"
 
 
-async def test_household_code_that_was_never_given_is_not_found(
-    sandbox: Sandbox, registry: Registry
+@pytest.mark.parametrize("fault", ["drop_after_commit", "error_after_commit", "wrong_number"])
+async def test_household_answer_that_is_lost_is_an_unknown_outcome(
+    sandbox: Sandbox, registry: Registry, fault: str
 ) -> None:
-    number = await _made(registry)
-    assert (await _joins(sandbox, number, "2222222222")).status == 404
-    without = await sandbox.call(
-        "PUT", f"/v1/pre-registrations/{number}/household", json={"code": "2222222222"}
-    )
-    assert without.status == 422, "nobody is linked without a consent of their own"
+    number, key = await _made(registry), new_key()
+    await sandbox.fault(fault, on="writes")
+    with pytest.raises(OutcomeUnknown):
+        await registry.invite(number, _inviting(), key=key)
+    await sandbox.calm()
+    assert await registry.find(key) is not None
+    assert (await registry.household(number)).code is not None
+
+
+async def test_household_code_is_not_found_when_it_is_wrong_or_old(
+    sandbox: Sandbox, registry: Registry, database_url: str
+) -> None:
+    first, second = await _made(registry), await _made(registry, given_name="Aslan")
+    code = await _code(registry, first)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE registry_sandbox.households SET code_until = now()")
+    for wrong in ("2222222222", code):
+        with pytest.raises(Refused) as refused:
+            await registry.join(second, _joining(wrong), key=new_key())
+        assert refused.value.problem == "not-found"
+    renewed = await registry.invite(first, _inviting(), key=new_key())
+    assert renewed.code != code
+    assert (await registry.join(second, _joining(renewed.code or ""), key=new_key())).household
+    path = f"/v1/pre-registrations/{second}/household"
+    keyed = {"Idempotency-Key": new_key()}
+    bare = await sandbox.call("PUT", path, json={"code": code}, headers=keyed)
+    assert bare.status == 422, "nobody is linked without a consent of their own"
 
 
 async def test_match_is_decided_by_a_human_once_with_a_reason(

@@ -1,8 +1,9 @@
 """Households and matches: links that people agree to, and decisions that humans make."""
 
 import secrets
-from typing import Any
-from uuid import UUID
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, assert_never
 
 from psycopg import AsyncConnection
 
@@ -10,7 +11,7 @@ from bot.db.statements import execute, fetch_all, fetch_one, fetch_value
 from bot.registry.contract import NUMBER_ALPHABET
 from bot.registry.households import (
     Household,
-    HouseholdInvitation,
+    HouseholdInviting,
     HouseholdJoining,
     Match,
     MatchDecision,
@@ -25,32 +26,94 @@ type Connection = AsyncConnection[Any]
 _MATCH_FIELDS = tuple(Match.model_fields)
 
 
-async def invite(connection: Connection, number: str) -> HouseholdInvitation:
-    """Return the code of the entry's household, which is made if there is none yet."""
-    await _open(connection, number)
-    row = await fetch_one(connection, statements.INVITATION_OF, number=number)
-    if row is None:
-        code = "".join(secrets.choice(NUMBER_ALPHABET) for _ in range(10))
-        row = await fetch_one(connection, statements.INVITE, code=code)
-        assert row is not None
-        await execute(connection, statements.LINK, number=number, household=row[0])
-    return HouseholdInvitation(household=row[0], code=row[1])
+@dataclass(frozen=True)
+class Invite:
+    """A code for the household of a registration, which is made if there is none yet."""
+
+    number: str
+    body: HouseholdInviting
 
 
-async def join(connection: Connection, number: str, joining: HouseholdJoining) -> Household:
-    """Link an entry to the household of a code; raises `Objection` (not-found, closed)."""
+@dataclass(frozen=True)
+class Join:
+    """A registration joins the household of a code."""
+
+    number: str
+    body: HouseholdJoining
+
+
+@dataclass(frozen=True)
+class Leave:
+    """A registration leaves its household."""
+
+    number: str
+
+
+type Write = Invite | Join | Leave
+
+
+async def settle(
+    connection: Connection, key: str, write: Write, linger: Callable[[], Awaitable[None]]
+) -> Household:
+    """Carry out a write once per key and answer repetitions alike.
+
+    `linger` is awaited while the key is held. Raises `Objection`: in-progress, key-reused, closed,
+    not-found.
+    """
+    await store.lock(connection, key)
+    await linger()
+    earlier = await store.earlier_answer(connection, key, write)
+    if earlier is not None:
+        return Household.model_validate_json(earlier)
+    match write:
+        case Invite(number):
+            await _invite(connection, number)
+        case Join(number, body):
+            await _join(connection, number, body.code)
+        case Leave(number):
+            await store.read(connection, number)
+            await execute(connection, statements.UNLINK, number=number)
+        case _:
+            assert_never(write)
+    household = await read(connection, write.number, key)
+    await store.record(connection, key, write, household)
+    return household
+
+
+async def read(connection: Connection, number: str, key: str | None = None) -> Household:
+    """Return the household of an entry; raises `Objection` (not-found)."""
+    await store.read(connection, number)
+    household = await fetch_value(connection, statements.HOUSEHOLD_OF, number=number)
+    count = await fetch_value(connection, statements.MEMBERS, household=household)
+    row = await fetch_one(connection, statements.VALID_CODE, household=household)
+    return Household(
+        number=number,
+        idempotency_key=key,
+        household=household,
+        registrations=count or 0,
+        code=row[0] if row else None,
+        code_until=row[1] if row else None,
+    )
+
+
+async def _invite(connection: Connection, number: str) -> None:
     await _open(connection, number)
-    household = await fetch_value(connection, statements.BY_CODE, code=joining.code)
+    code = "".join(secrets.choice(NUMBER_ALPHABET) for _ in range(10))
+    household = await fetch_value(connection, statements.HOUSEHOLD_OF, number=number)
+    if household is not None:
+        await execute(connection, statements.NEW_CODE, household=household, code=code)
+        return
+    household = await fetch_value(connection, statements.FOUND, code=code)
+    assert household is not None
+    await execute(connection, statements.LINK, number=number, household=household)
+
+
+async def _join(connection: Connection, number: str, code: str) -> None:
+    await _open(connection, number)
+    household = await fetch_value(connection, statements.BY_CODE, code=code)
     if household is None:
         raise Objection("not-found")
     await execute(connection, statements.LINK, number=number, household=household)
-    return await _household(connection, household)
-
-
-async def leave(connection: Connection, number: str) -> None:
-    """Unlink an entry from its household."""
-    await store.read(connection, number)
-    await execute(connection, statements.UNLINK, number=number)
 
 
 async def matches(connection: Connection) -> Matches:
@@ -81,11 +144,6 @@ async def _candidate(connection: Connection, decision: MatchDecision, *, decided
     if not decided and match.decision is not None:
         raise Objection("closed")
     return match
-
-
-async def _household(connection: Connection, household: UUID) -> Household:
-    count = await fetch_value(connection, statements.MEMBERS, household=household)
-    return Household(household=household, registrations=count or 1)
 
 
 async def _open(connection: Connection, number: str) -> None:

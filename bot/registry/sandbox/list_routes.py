@@ -10,17 +10,24 @@ from bot.db.statements import fetch_all
 from bot.registry.contract import Code, Country, Number
 from bot.registry.households import (
     Household,
-    HouseholdInvitation,
+    HouseholdInviting,
     HouseholdJoining,
     Match,
     MatchDecision,
     Matches,
 )
 from bot.registry.listing import Cursor, Event, Events, Listed, Listing
-from bot.registry.sandbox import households, life
+from bot.registry.sandbox import households, life, store
 from bot.registry.sandbox import list_statements as statements
 from bot.registry.sandbox.openapi import problems
-from bot.registry.sandbox.requests import CLIENT, JsonRules, ResourceRoute, wait_if_slow
+from bot.registry.sandbox.requests import (
+    CLIENT,
+    JsonRules,
+    ResourceRoute,
+    WriteKey,
+    drawn,
+    wait_if_slow,
+)
 from bot.registry.sandbox.state import here
 
 MAX_LIMIT = 500
@@ -33,41 +40,53 @@ type Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 @routes.post(
     "/pre-registrations/{number}/household-invitation",
     operation_id="invite",
-    responses=problems("not-found", "closed"),
+    responses=problems("not-found", "closed", write=True, body=True),
 )
-async def invite(request: Request, number: Number) -> HouseholdInvitation:
-    """Return the code that the person may give to a family member who registered too."""
-    await wait_if_slow(request)
-    async with here(request).pool.connection() as connection:
-        return await households.invite(connection, number)
+async def invite(
+    request: Request,
+    number: Number,
+    key: WriteKey,
+    body: Annotated[HouseholdInviting, JsonRules()],
+) -> Household:
+    """Link the person to a household; its code is for family members who registered too."""
+    return await _settled(request, key, households.Invite(number, body))
 
 
 @routes.put(
     "/pre-registrations/{number}/household",
     operation_id="join",
-    responses=problems("not-found", "closed", body=True),
+    responses=problems("not-found", "closed", write=True, body=True),
 )
 async def join(
-    request: Request, number: Number, body: Annotated[HouseholdJoining, JsonRules()]
+    request: Request,
+    number: Number,
+    key: WriteKey,
+    body: Annotated[HouseholdJoining, JsonRules()],
 ) -> Household:
     """Join the household of a code, with the person's own consent."""
-    await wait_if_slow(request)
-    async with here(request).pool.connection() as connection:
-        return await households.join(connection, number, body)
+    return await _settled(request, key, households.Join(number, body))
 
 
 @routes.delete(
     "/pre-registrations/{number}/household",
     operation_id="leave",
-    status_code=204,
+    responses=problems("not-found", write=True),
+)
+async def leave(request: Request, number: Number, key: WriteKey) -> Household:
+    """Leave the household; nothing else changes."""
+    return await _settled(request, key, households.Leave(number))
+
+
+@routes.get(
+    "/pre-registrations/{number}/household",
+    operation_id="household",
     responses=problems("not-found"),
 )
-async def leave(request: Request, number: Number) -> Response:
-    """Leave the household; nothing else changes."""
+async def household(request: Request, number: Number) -> Household:
+    """Read the household of a registration."""
     await wait_if_slow(request)
     async with here(request).pool.connection() as connection:
-        await households.leave(connection, number)
-    return Response(status_code=204)
+        return _mixed_up(request, await households.read(connection, number))
 
 
 @routes.get("/matches", operation_id="matches", responses=problems())
@@ -143,6 +162,19 @@ async def registrations(
     fields = tuple(Listed.model_fields)
     items = [Listed.model_validate(dict(zip(fields, row, strict=True))) for row in rows[:limit]]
     return Listing(items=tuple(items), next=rows[limit - 1][0] if len(rows) > limit else None)
+
+
+async def _settled(request: Request, key: str, write: households.Write) -> Household:
+    async with here(request).pool.connection() as connection:
+        settled = await households.settle(connection, key, write, lambda: wait_if_slow(request))
+    return _mixed_up(request, settled)
+
+
+def _mixed_up(request: Request, found: Household) -> Household:
+    """Return the household; under `wrong_number` one of a registration that never existed."""
+    if "wrong_number" in drawn(request):
+        return found.model_copy(update={"number": store.new_number()})
+    return found
 
 
 def _bounded(digits: str) -> int:

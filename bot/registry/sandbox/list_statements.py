@@ -1,6 +1,6 @@
 """Statements of households, matches, the feed and the list of registrations."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import (
     BigInteger,
@@ -26,6 +26,8 @@ from sqlalchemy.orm import aliased
 from bot.db.statements import statement
 from bot.registry.sandbox.tables import Entry, Household, MatchDecision, Milestone
 
+CODE_DAYS = 7
+
 _NOW: ColumnElement[datetime] = func.clock_timestamp(type_=DateTime(timezone=True))
 _NUMBER = bindparam("number", type_=Text())
 _LIMIT = bindparam("limit", type_=Integer())
@@ -33,24 +35,28 @@ _IS_OPEN = Entry.state.not_in(["WITHDRAWN", "DUPLICATE"])
 
 # Households
 
-INVITE = statement(
-    insert(Household).values(code=bindparam("code")).returning(Household.id, Household.code)
+_HOUSEHOLD = bindparam("household", type_=Uuid())
+_CODE = {"code": bindparam("code"), "code_until": _NOW + timedelta(days=CODE_DAYS)}
+_IS_VALID = Household.code_until > _NOW
+FOUND = statement(insert(Household).values(_CODE).returning(Household.id))
+NEW_CODE = statement(
+    update(Household)
+    .where(
+        Household.id == _HOUSEHOLD,
+        or_(Household.code_until.is_(None), Household.code_until <= _NOW),
+    )
+    .values(_CODE)
 )
-INVITATION_OF = statement(
-    select(Household.id, Household.code)
-    .join(Entry, Entry.household == Household.id)
-    .where(Entry.number == _NUMBER)
+BY_CODE = statement(select(Household.id).where(Household.code == bindparam("code"), _IS_VALID))
+HOUSEHOLD_OF = statement(select(Entry.household).where(Entry.number == _NUMBER).with_for_update())
+VALID_CODE = statement(
+    select(Household.code, Household.code_until).where(Household.id == _HOUSEHOLD, _IS_VALID)
 )
-BY_CODE = statement(select(Household.id).where(Household.code == bindparam("code")))
 LINK = statement(
-    update(Entry)
-    .where(Entry.number == _NUMBER, _IS_OPEN)
-    .values(household=bindparam("household", type_=Uuid()))
+    update(Entry).where(Entry.number == _NUMBER, _IS_OPEN).values(household=_HOUSEHOLD)
 )
 UNLINK = statement(update(Entry).where(Entry.number == _NUMBER).values(household=null()))
-MEMBERS = statement(
-    select(func.count()).where(Entry.household == bindparam("household", type_=Uuid()), _IS_OPEN)
-)
+MEMBERS = statement(select(func.count()).where(Entry.household == _HOUSEHOLD, _IS_OPEN))
 
 # Matches
 

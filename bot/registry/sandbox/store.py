@@ -23,6 +23,7 @@ from bot.registry.contract import (
     State,
     StatusCallback,
 )
+from bot.registry.households import Household
 from bot.registry.sandbox import life, statements, tables
 from bot.registry.sandbox.errors import Objection, parse
 
@@ -118,22 +119,38 @@ async def settle(
     """
     await lock(connection, key)
     await linger()
-    fingerprint = _fingerprint(write)
-    earlier = await _earlier(connection, key, fingerprint)
+    earlier = await earlier_answer(connection, key, write)
     if earlier is not None:
-        return earlier
+        return Acknowledgement.model_validate_json(earlier)
     acknowledgement = await _perform(connection, key, write, plan)
     await life.note(connection, acknowledgement.number)
+    await record(connection, key, write, acknowledgement)
+    return acknowledgement
+
+
+async def record(
+    connection: Connection, key: str, write: object, answer: Acknowledgement | Household
+) -> None:
+    """Keep the answer to a write, for repetitions and lookups by its key."""
     await execute(
         connection,
         statements.RECORD,
         key=key,
-        number=acknowledgement.number,
+        number=answer.number,
         operation=type(write).__name__,
-        fingerprint=fingerprint,
-        answer=acknowledgement.model_dump_json(),
+        fingerprint=_fingerprint(write),
+        answer=answer.model_dump_json(),
     )
-    return acknowledgement
+
+
+async def earlier_answer(connection: Connection, key: str, write: object) -> str | None:
+    """Return the answer that this key got before; raises `Objection` (key-reused)."""
+    row = await fetch_one(connection, statements.REPEAT, key=key)
+    if row is None:
+        return None
+    if row[0] != _fingerprint(write):
+        raise Objection("key-reused")
+    return str(row[1])
 
 
 async def lock(connection: Connection, key: str) -> None:
@@ -257,20 +274,11 @@ def _acknowledgement(row: tuple[Any, ...] | None) -> Acknowledgement | None:
     return Acknowledgement.model_validate(found)
 
 
-def _fingerprint(write: Write) -> str:
+def _fingerprint(write: object) -> str:
     number = getattr(write, "number", "")
     body: BaseModel | None = getattr(write, "body", None)
     parts = [type(write).__name__, number, body.model_dump_json() if body else ""]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-async def _earlier(connection: Connection, key: str, fingerprint: str) -> Acknowledgement | None:
-    row = await fetch_one(connection, statements.REPEAT, key=key)
-    if row is None:
-        return None
-    if row[0] != fingerprint:
-        raise Objection("key-reused")
-    return Acknowledgement.model_validate_json(row[1])
 
 
 async def _perform(connection: Connection, key: str, write: Write, plan: Plan) -> Acknowledgement:

@@ -51,6 +51,7 @@ class Household(_Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
     code: Mapped[str] = mapped_column(unique=True)
+    code_until: Mapped[datetime | None]
 
 
 class MatchDecision(_Base):
@@ -164,6 +165,7 @@ class PlanningQuery(_Base):
 
 
 _ADDED = {
+    Household.__tablename__: ("code_until",),
     Entry.__tablename__: ("question", "step", "household", "details"),
     Milestone.__tablename__: ("seq", "transaction"),
 }
