@@ -97,7 +97,7 @@ LOOKS = ((False, False), (True, False), (False, True), (True, True))  # dark, ph
 TALL = 430  # width of a tile in px
 
 
-async def _page(browser: Any, house: House, shot: Shot) -> Any:
+async def signed_in(browser: Any, house: House, shot: Shot) -> Any:
     """Open a browser for the officer, signed in."""
     context = await browser.new_context(
         viewport=PHONE if shot.phone else DESKTOP,
@@ -113,7 +113,7 @@ async def _page(browser: Any, house: House, shot: Shot) -> Any:
     return page
 
 
-async def _walk(house: House, page: Any, shot: Shot) -> bytes:
+async def walk(house: House, page: Any, shot: Shot) -> bytes:
     for step in shot.way:
         verb, _blank, where = step.partition(" ")
         if verb == "click":
@@ -134,8 +134,8 @@ async def _walk(house: House, page: Any, shot: Shot) -> bytes:
 
 
 async def _take(browser: Any, house: House, shot: Shot) -> None:
-    page = await _page(browser, house, shot)
-    keep(shot.name, Image.open(BytesIO(await _walk(house, page, shot))))
+    page = await signed_in(browser, house, shot)
+    keep(shot.name, Image.open(BytesIO(await walk(house, page, shot))))
     await page.context.close()
 
 
@@ -144,11 +144,11 @@ async def _sheets(browser: Any, house: House) -> None:
     tiles: dict[str, dict[tuple[str, bool, bool], Image.Image]] = {}
     for officer in dict.fromkeys(officer for _name, officer, _way in SCREENS):
         for tongue, (dark, phone) in product(TONGUES, LOOKS):
-            page = await _page(browser, house, Shot("", officer, tongue, (), dark, phone))
+            page = await signed_in(browser, house, Shot("", officer, tongue, (), dark, phone))
             for name, whose, way in SCREENS:
                 if whose == officer:
                     shot = Shot(name, officer, tongue, way, dark, phone)
-                    picture = Image.open(BytesIO(await _walk(house, page, shot)))
+                    picture = Image.open(BytesIO(await walk(house, page, shot)))
                     tiles.setdefault(name, {})[tongue, dark, phone] = picture
             await page.context.close()
     for name, own in tiles.items():

@@ -6,7 +6,10 @@ from pathlib import Path
 
 from PIL import Image, ImageChops
 
-PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+ROOT = Path(__file__).parents[2]
+PICTURES = ROOT / "docs" / "pictures"
+# Pictures of the officers' manual, which the console itself shows.
+MANUAL = ROOT / "bot" / "web" / "static" / "manual"
 # Pictures are compared this small and in grey: letters that moved by a pixel are no difference.
 SMALL = (96, 96)
 # Hours, days and invented names differ between two drawings; a changed page differs by more.
@@ -17,6 +20,11 @@ KINDS = {".png", ".webp"}
 def folder() -> Path:
     """Return the folder to draw into: docs/pictures, or what KOSH_PICTURES names."""
     return Path(os.environ.get("KOSH_PICTURES") or PICTURES)
+
+
+def manual_folder() -> Path:
+    """Return the folder of the manual's pictures, or what KOSH_MANUAL_PICTURES names."""
+    return Path(os.environ.get("KOSH_MANUAL_PICTURES") or MANUAL)
 
 
 def names(root: Path) -> set[str]:

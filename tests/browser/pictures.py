@@ -1,6 +1,6 @@
-"""Draw every picture of docs: `python -m tests.browser.pictures [--check] [PART …]`.
+"""Draw every picture of docs and the manual: `python -m tests.browser.pictures [--check] [PART]`.
 
-`--check` draws into a temporary folder and compares with docs/pictures; a difference is an error.
+`--check` draws into a temporary folder and compares with those stored; a difference is an error.
 """
 
 import argparse
@@ -11,8 +11,14 @@ import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from tests.browser import announcing, chat_pictures, console_pictures, language_pictures
-from tests.browser.picture_files import PICTURES, faults
+from tests.browser import (
+    announcing,
+    chat_pictures,
+    console_pictures,
+    language_pictures,
+    manual_pictures,
+)
+from tests.browser.picture_files import MANUAL, PICTURES, faults
 
 type Draw = Callable[[], Awaitable[None]]
 PARTS: Mapping[str, Draw] = {
@@ -20,6 +26,7 @@ PARTS: Mapping[str, Draw] = {
     "console": console_pictures.draw,
     "announcing": announcing.draw,
     "languages": language_pictures.draw,
+    "manual": manual_pictures.draw,
 }
 
 
@@ -39,10 +46,13 @@ def main() -> int:
     if not given.check:
         asyncio.run(draw(given.parts))
         return 0
-    with tempfile.TemporaryDirectory(prefix="kosh-pictures-") as there:
-        os.environ["KOSH_PICTURES"] = there
+    with (
+        tempfile.TemporaryDirectory(prefix="kosh-pictures-") as there,
+        tempfile.TemporaryDirectory(prefix="kosh-manual-") as manual,
+    ):
+        os.environ |= {"KOSH_PICTURES": there, "KOSH_MANUAL_PICTURES": manual}
         asyncio.run(draw([]))
-        found = list(faults(Path(there), PICTURES))
+        found = [*faults(Path(there), PICTURES), *faults(Path(manual), MANUAL)]
     print("\n".join(found) or "Every picture is as it is drawn now.")
     return bool(found)
 

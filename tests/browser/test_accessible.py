@@ -14,7 +14,7 @@ from tests.browser.officer import Officer
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 PAGES = {
-    "Aigul Testova": ("/inbox", "/inbox?queue=mine", "CASE", "/own"),
+    "Aigul Testova": ("/inbox", "/inbox?queue=mine", "CASE", "/own", "/help"),
     "Marat Testov": (
         *("/now", "/statistics", "/canned", "/hours", "/content/ends"),
         *("/content/answer:permit.visa", "/content/phrases:permit.visa"),

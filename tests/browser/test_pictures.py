@@ -42,4 +42,4 @@ def test_picture_comparison_allows_another_hour_but_no_other_shape(tmp_path: Pat
 def test_every_stored_picture_belongs_to_a_part() -> None:
     parts = ("hero", "checklist-", "console-", "languages/")
     assert [each for each in names(PICTURES) if not each.startswith(parts)] == []
-    assert set(PARTS) == {"chat", "console", "announcing", "languages"}
+    assert set(PARTS) == {"chat", "console", "announcing", "languages", "manual"}

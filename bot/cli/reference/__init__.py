@@ -10,6 +10,7 @@ from bot.cli.reference import (
     errors,
     glossary,
     log_events,
+    manual,
     metrics,
     modules,
     settings,
@@ -19,6 +20,7 @@ FOLDER = ROOT / "docs" / "reference"
 _NOTE = "<!-- Written by `./kosh docs reference`. Change the code, not this page. -->\n\n"
 _PAGES: Mapping[str, Callable[[], str]] = {
     "commands.md": commands.page,
+    "console-manual.md": manual.page,
     "data-inventory.md": data.inventory_page,
     "errors.md": errors.page,
     "glossary.md": glossary.page,

@@ -22,6 +22,7 @@ from bot.web.console import (
     case_marks,
     content,
     content_ends,
+    help,
     inbox_tools,
     live_queue,
     live_updates,
@@ -68,6 +69,7 @@ ROUTERS = (
     content_ends.router,
     content.router,
     texts.router,
+    help.router,
     audit_log.router,
     sign_in.router,
 )

@@ -17,6 +17,7 @@ from bot.runtime import Runtime
 from bot.web.console import labels as console_labels
 from bot.web.console import labels_audit, labels_broadcasts, labels_bursts, labels_content
 from bot.web.console.labels import Wording
+from bot.web.console.manual import section_of
 from bot.web.console.request_context import ROOT, RequestContext, fresh_key, preferred_language
 from flows.engine.text import Label
 from flows.knowledge.offices import desk_name
@@ -137,12 +138,14 @@ def macro(template: str, name: str) -> Callable[..., Markup]:
 def page(context: RequestContext, template: str, status: int = 200, **values: Any) -> Response:
     """Return a page for a signed-in officer."""
     done = context.request.query_params.get("done", "")
+    here = MENU_ENTRIES.get(template, template.partition(".")[0])
     frame = _frame(context.rt, context.language) | {
         "context": context,
         "officer": context.officer,
         "csrf": context.csrf,
         "menu": [(name, ROOT + path) for name, path, action in MENU if context.may(action)],
-        "here": MENU_ENTRIES.get(template, template.partition(".")[0]),
+        "here": here,
+        "manual": f"{ROOT}/help#{section_of(template, here)}",
         "done": f"done_{done}" if f"done_{done}" in console_labels.WORDS else "",
         "clock": clock_of(context),
         "span": span_of(context),

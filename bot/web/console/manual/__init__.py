@@ -1,0 +1,24 @@
+"""The officers' manual: its sections in the order of the page, and the section of each page."""
+
+from bot.web.console.manual import cases, publishing, running
+from bot.web.console.manual.cases import FIRST_DAY
+from bot.web.console.manual.section import Section
+
+__all__ = ["SECTIONS", "Section", "section_of"]
+
+SECTIONS = (
+    *cases.SECTIONS,
+    *publishing.SECTIONS,
+    *running.SECTIONS,
+    cases.THE_KEYS,
+)
+# Pages with a section of their own, although the menu shows another entry for them.
+_OF_CASES = {"case", "answers", "reason", "case_canned", "case_facts", "break_glass_case"}
+_NAMES = frozenset(each.name for each in SECTIONS)
+
+
+def section_of(template: str, entry: str) -> str:
+    """Return the anchor of the section about a page: its own, its menu entry's, or the first."""
+    if template.partition(".")[0] in _OF_CASES:
+        return "case"
+    return entry if entry in _NAMES else FIRST_DAY.name

@@ -1,0 +1,107 @@
+"""The manual's sections for leads, administrators and auditors, and for one's own account."""
+
+from bot.web.console.labels import FRAME
+from bot.web.console.labels_bursts import BURSTS
+from bot.web.console.labels_common import RUNNING
+from bot.web.console.labels_notifications import NOTIFYING
+from bot.web.console.manual.section import Section
+from flows.engine.text import _
+
+RIGHT_NOW = Section(
+    "now",
+    FRAME["now"],
+    (_("Leads see the team here: how many cases each officer has, and how long people wait."),),
+)
+
+STATISTICS = Section(
+    "statistics",
+    FRAME["statistics"],
+    (
+        RUNNING["few_hint"],
+        RUNNING["in_time_hint"],
+        _(
+            "“{in_time}” shows any period of up to a year. The files for a spreadsheet contain the"
+            " same rows, without people.",
+            in_time=RUNNING["in_time"],
+        ),
+    ),
+    buttons={RUNNING["as_table"]: _("Shows a picture's numbers as a table.")},
+)
+
+THE_BURSTS = Section(
+    "bursts",
+    BURSTS["bursts"],
+    (BURSTS["bursts_hint"], BURSTS["burst_sources_hint"]),
+    buttons={
+        BURSTS["burst_close"]: BURSTS["burst_close_hint"],
+        BURSTS["burst_reopen"]: _("Returns the cases to the queue for 7 days after the closing."),
+    },
+)
+
+HOURS = Section(
+    "hours",
+    FRAME["hours"],
+    (
+        _("By these hours the console counts when a case is late. Leads change them."),
+        RUNNING["closes_hint"],
+        RUNNING["gives_hint"],
+    ),
+)
+
+OFFICERS = Section(
+    "officers",
+    FRAME["officers"],
+    (
+        _("Administrators add officers here and choose their roles, languages and topics."),
+        _("Another administrator must change your own rights."),
+    ),
+    buttons={
+        RUNNING["officer_new"]: RUNNING["invite_hint"],
+        FRAME["change"]: _("Opens the roles, languages and topics of an officer."),
+        RUNNING["invite"]: _(
+            "Makes a link for a new sign-in, for example after a lost phone. Old passkeys end when"
+            " the link is used."
+        ),
+        RUNNING["tie"]: _("Lets the officer sign in with this work account."),
+    },
+)
+
+EMERGENCY = Section(
+    "break_glass",
+    RUNNING["break_glass"],
+    (RUNNING["break_glass_hint"],),
+    buttons={
+        RUNNING["break_glass_ask"]: _("Asks a second administrator to open the case."),
+        RUNNING["break_glass_grant"]: _("Opens the case to your colleague for an hour."),
+        RUNNING["break_glass_review"]: _("A lead confirms that they checked this access."),
+    },
+)
+
+AUDIT = Section(
+    "audit",
+    FRAME["audit"],
+    (
+        _(
+            "Auditors read here each step of each officer. The page checks that no entry was"
+            " changed."
+        ),
+    ),
+)
+
+ACCOUNT = Section(
+    "own",
+    FRAME["own"],
+    (NOTIFYING["notify_hint"], RUNNING["sessions_hint"], RUNNING["passkeys_hint"]),
+    buttons={
+        NOTIFYING["notify_here"]: _("Lets this browser show your notifications."),
+        RUNNING["passkey_add"]: _(
+            "Lets you sign in by fingerprint, by face or with a security key."
+        ),
+        RUNNING["remove"]: _("Deletes a passkey, or stops notifications in a browser."),
+        RUNNING["end"]: _("Signs you out in that browser."),
+        RUNNING["end_others"]: _("Signs you out everywhere but here."),
+        FRAME["sign_out"]: _("Signs you out in this browser."),
+    },
+)
+
+SECTIONS = (RIGHT_NOW, STATISTICS, THE_BURSTS, HOURS, OFFICERS, EMERGENCY, AUDIT, ACCOUNT)

@@ -1,0 +1,38 @@
+"""Pictures of the officers' manual, in each language: `python -m tests.browser.manual_pictures`."""
+
+import asyncio
+from io import BytesIO
+
+from PIL import Image
+
+from bot.i18n import tag
+from tests.browser.chromium import launched
+from tests.browser.console_pictures import MARAT, OWN, TIMES, Shot, house, signed_in, walk
+from tests.browser.console_scene import set_scene
+from tests.browser.picture_files import manual_folder
+
+# By the name that a section of the manual gives its picture.
+WAYS = {
+    "inbox": ("/console/inbox?queue=all",),
+    "case": OWN,
+    "canned": ("/console/canned",),
+}
+QUALITY = 60
+
+
+async def draw() -> None:
+    """Draw each page of the manual in each language of the console."""
+    manual_folder().mkdir(exist_ok=True)
+    async with house("kosh_manual") as scene, launched(TIMES) as browser:
+        await set_scene(scene)
+        for code, _name in scene.rt.languages.languages():
+            page = await signed_in(browser, scene, Shot("", MARAT, tag(code), ()))
+            for name, way in WAYS.items():
+                picture = await walk(scene, page, Shot(name, MARAT, tag(code), way))
+                with Image.open(BytesIO(picture)) as image:
+                    image.save(manual_folder() / f"{name}-{code}.webp", quality=QUALITY, method=6)
+            await page.context.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(draw())
