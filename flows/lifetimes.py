@@ -18,6 +18,9 @@ QUARANTINE_HOURS = 72
 RECIPIENT_DAYS = 7  # recipients of an announcement, after its end
 BROADCAST_REQUEST_DAYS = 30
 
+# Protection of officers from abuse.
+LIMIT_DAYS = 30  # a limit on a person's messages to officers, and an appeal, at most
+
 # Protection of the web chat.
 BURST_DAYS = 7  # for which cases closed together can be opened again
 NETWORK_HOURS = 48  # keyed hash of a case's address, and counters by it

@@ -9,6 +9,7 @@ from typing import assert_never
 
 from bot import cases, outbox, uploads
 from bot.broadcasts import archive
+from bot.cases import message_limits
 from bot.channels import ChannelCall, Inbound, message_ids
 from bot.channels.webchat import WebChat
 from bot.conversations import secure_page
@@ -59,6 +60,7 @@ from flows.engine.joining import (
     OfferJoin,
     RequestJoin,
 )
+from flows.engine.message_limits import AppealLimit
 from flows.engine.model_events import ChooseIntent, ConsentWithdrawn, ReportWording, WatchList
 from flows.engine.registration import AnswerRegistry, LookUpStatus
 from flows.engine.state import Conversation, Turn
@@ -303,6 +305,7 @@ type _Recorded = (
     | Withdraw
     | AnswerRegistry
     | Relay
+    | AppealLimit
     | Rated
     | Remind
     | WatchList
@@ -337,8 +340,8 @@ async def _record(
             await submissions.withdraw(transaction, person.id)
         case AnswerRegistry():
             await submissions.answer(transaction, person, effect)
-        case Relay():
-            await cases.relay(transaction, person, effect, held.channel)
+        case Relay() | AppealLimit():
+            await _pass_on(transaction, held, effect)
         case Rated(rating):
             await cases.rate(transaction, person.id, rating)
         case Remind(days):
@@ -358,6 +361,15 @@ async def _record(
             await subscriptions.unsubscribe(transaction, person.id)
         case _:
             assert_never(effect)
+
+
+async def _pass_on(
+    transaction: Transaction, held: LockedConversation, words: Relay | AppealLimit
+) -> None:
+    """Store words of the person for the case's officer, or an appeal for the lead."""
+    if isinstance(words, Relay):
+        return await cases.relay(transaction, held.person, words, held.channel)
+    await message_limits.appeal(transaction, held.person, words.words)
 
 
 def _promised(rt: Runtime, opened: cases.Opened, language: str) -> list[outbox.Row]:

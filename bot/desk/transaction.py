@@ -46,6 +46,8 @@ class Refusal(StrEnum):
     NO_TOPIC = "no_topic"
     NO_LABEL = "no_label"
     PAST = "past"
+    NO_LIMIT = "no_limit"
+    DANGER = "danger"
     KEY_USED = "key_used"
 
 

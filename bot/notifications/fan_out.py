@@ -130,6 +130,8 @@ async def _of_case(
     owners = [each for each in everyone if each.id == owner]
     if kind is Kind.NEW_WORDS:
         return owners
+    if kind is Kind.APPEAL:
+        return [each for each in everyone if each.leads(mission)]
     return [*owners, *(each for each in everyone if each.leads(mission) and each.id != owner)]
 
 

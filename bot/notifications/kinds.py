@@ -12,6 +12,7 @@ class Kind(StrEnum):
     NEW_CASE = "new_case"
     NEW_WORDS = "new_words"
     ESCALATED = "escalated"
+    APPEAL = "appeal"
     NO_SHIFT = "no_shift"
     APPROVAL = "approval"
     HALTED = "halted"
@@ -25,6 +26,7 @@ LINES: Mapping[Kind, Text] = {
     Kind.NEW_CASE: _("New cases: {count}"),
     Kind.NEW_WORDS: _("Your cases with new messages: {count}"),
     Kind.ESCALATED: _("Overdue cases: {count}"),
+    Kind.APPEAL: _("Appeals against a limit on messages: {count}"),
     Kind.NO_SHIFT: _("Cases are waiting, and no officer is on shift."),
     Kind.APPROVAL: _("Announcements that wait for approval: {count}"),
     Kind.HALTED: _("Announcements stopped after errors: {count}"),
@@ -37,6 +39,7 @@ LABELS: Mapping[Kind, Text] = {
     Kind.NEW_CASE: _("A new case while you are on shift"),
     Kind.NEW_WORDS: _("A new message in your case"),
     Kind.ESCALATED: _("An overdue case"),
+    Kind.APPEAL: _("An appeal against a limit on messages"),
     Kind.NO_SHIFT: _("Cases are waiting, and no officer is on shift"),
     Kind.APPROVAL: _("An announcement waits for approval"),
     Kind.HALTED: _("An announcement was stopped after errors"),

@@ -45,7 +45,10 @@ class Action(StrEnum):
     CASE_RESOLVE = "case.resolve"
     CASE_MARK = "case.mark"
     CASE_CALL_BACK = "case.call_back"
+    CASE_LIMIT = "case.limit"
     LABELS_EDIT = "labels.edit"
+    LIMITS_READ = "limits.read"
+    LIMITS_DECIDE = "limits.decide"
     QUEUE_LIVE = "queue.live"
     STATISTICS_READ = "statistics.read"
     BURST_READ = "burst.read"
@@ -218,7 +221,10 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.CASE_RESOLVE: Rule(_DESK, states=ASSIGNED, owner=Owner.OWN),
     Action.CASE_MARK: Rule(_DESK, states=OPEN),
     Action.CASE_CALL_BACK: Rule(_DESK, states=OPEN),
+    Action.CASE_LIMIT: Rule(_DESK, states=ASSIGNED, owner=Owner.OWN),
     Action.LABELS_EDIT: Rule(_LEAD),
+    Action.LIMITS_READ: Rule(_LEAD),
+    Action.LIMITS_DECIDE: Rule(_LEAD),
     Action.QUEUE_LIVE: Rule(_LEAD),
     Action.STATISTICS_READ: Rule(_LEAD | _AUDITOR | _ADMINISTRATOR, mission=False),
     Action.BURST_READ: Rule(_DESK),

@@ -17,7 +17,7 @@ from bot.registrations.repeated_details import SAME_DETAILS
 from bot.runtime import Runtime
 from flows import lifetimes
 from flows.announcements import CHOSEN, TRAITS
-from flows.engine import registration_history, screens
+from flows.engine import limit_screens, registration_history, screens
 from flows.engine.announcement_screens import SUBSCRIBED
 from flows.engine.events import Say
 from flows.engine.flow import path, shown
@@ -97,6 +97,8 @@ async def export(
         lines = screens.paper_lines(rt.flows.values(), conversation.papers)
         paragraphs.append((PAPERS, *lines, _(FILES.msgid, count=waiting)))
     paragraphs += await _announcements(transaction, person)
+    if conversation.limit is not None and now.date() <= conversation.limit.until:
+        paragraphs.append((limit_screens.describe(conversation.limit),))
     paragraphs += [(_(CASES.msgid, count=await _case_count(transaction, person)),), (HOW_LONG,)]
     say = Say(tuple(paragraphs), language=conversation.language, protect=True)
     return Row("send", outbox.rendered(rt, say))

@@ -69,6 +69,7 @@ _LIFE = (
 )
 _CASE = f"{lifetimes.CASE_DAYS} days after closing"
 _DELETABLE = f"{lifetimes.DELETABLE_HOURS} hours"
+_LIMIT = f"until its last day, {lifetimes.LIMIT_DAYS} days at most"
 _UPDATE = f"{lifetimes.UPDATE_DAYS} days"
 _WORDING = (
     f"{lifetimes.CLOSED_WORDING_REPORT_DAYS} days after it is closed,"
@@ -101,6 +102,11 @@ INVENTORY = (
           "10 minutes", _GONE),
     Entry("join_codes", ("person_id", "channel", "confirmed_at", "created_at", "expires_at"),
           "join a second channel", _P, "10 minutes", _GONE),
+    Entry("message_limits", ("person_id", "case_id", "mission", "officer", "reason", "per_day",
+                             "until", "created_at", "appealed_at", "kept_at"),
+          "protect officers from abuse for some days", _P, _LIMIT, _GONE, True),
+    Entry("message_limits", ("appeal",), "let a lead read what the person says against it", _S,
+          _LIMIT, _GONE),
     Entry("handles", ("blind_index",), "find the person again", _B, _LIFE, _GONE),
     Entry("handles", ("index_version",), "change the key of that hash", _P, _LIFE, _GONE),
     Entry("handles", ("address",), "answer the person", _S, _LIFE, _GONE),

@@ -110,6 +110,7 @@ _RULES: dict[str, Delete | Update] = {
         t.SecureLink.expires_at < ago(days=lifetimes.LINK_DAYS)
     ),
     "join_codes": delete(t.JoinCode).where(t.JoinCode.expires_at < NOW),
+    "message_limits": delete(t.MessageLimit).where(t.MessageLimit.until < cast(NOW, Date)),
     "handles": delete(t.Handle).where(t.Handle.expires_at < NOW),
     "cases": delete(t.Case).where(
         t.Case.state == "resolved", t.Case.state_at < ago(days=lifetimes.CASE_DAYS)

@@ -5,6 +5,7 @@ from typing import assert_never
 from flows.engine import (
     announcement_screens,
     checklist_screens,
+    limit_screens,
     lookup_screens,
     pin_screens,
     prompting,
@@ -186,5 +187,7 @@ def relay(turn: TurnState, text: str) -> None:
         too_long = _("That is too long. Please keep it under {most} characters.", most=MAX_RELAYED)
         return turn.say_and_reprompt(too_long)
     urgent = turn.danger(text) is Danger.CLEAR
+    if not limit_screens.admits(turn, urgent=urgent):
+        return limit_screens.refuse(turn, text)
     turn.effects.append(Relay(words, urgent))
     turn.c = replace(turn.c, asked=None, after_pin="", looked_up=None)

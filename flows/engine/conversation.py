@@ -11,6 +11,7 @@ from flows.engine import (
     external_model,
     hearing,
     join_screens,
+    limit_screens,
     lookup_screens,
     pin_screens,
     prompting,
@@ -59,6 +60,7 @@ from flows.engine.joining import (
     JoinRequested,
 )
 from flows.engine.language_protocol import Refusal, Reserved, Words
+from flows.engine.message_limits import LimitDecided, LimitSet
 from flows.engine.model_events import IntentChosen
 from flows.engine.questions import Phone
 from flows.engine.registration import Acknowledged, StatusLookedUp
@@ -170,7 +172,7 @@ def _take(turn: TurnState, event: Event) -> None:
             turn.ask()
         case Edited():
             turn.say_and_reprompt(screens.NO_EDITS)
-        case Joined() | Resolved() | Filled():
+        case Joined() | Resolved() | Filled() | LimitSet() | LimitDecided():
             _take_officer_event(turn, event)
         case Acknowledged() | UpdateWithheld() | IntentChosen() | StatusLookedUp():
             _take_result(turn, event)
@@ -199,7 +201,9 @@ def _take_result(
             assert_never(event)
 
 
-def _take_officer_event(turn: TurnState, event: Joined | Resolved | Filled) -> None:
+def _take_officer_event(
+    turn: TurnState, event: Joined | Resolved | Filled | LimitSet | LimitDecided
+) -> None:
     match event:
         case Joined(waits):
             turn.c = replace(turn.c, with_officer=True)
@@ -208,6 +212,8 @@ def _take_officer_event(turn: TurnState, event: Joined | Resolved | Filled) -> N
             _resolved(turn, where, was_read=was_read)
         case Filled(key, value):
             _filled(turn, key, value)
+        case LimitSet() | LimitDecided():
+            limit_screens.take_event(turn, event)
         case _:
             assert_never(event)
 

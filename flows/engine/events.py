@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
 from flows.engine.joining import JoinEffect, JoinEvent
+from flows.engine.message_limits import AppealLimit, LimitEvent
 from flows.engine.model_events import IntentChosen, ModelEffect
 from flows.engine.registration import Acknowledged, RegistryEffect, StatusLookedUp
 from flows.engine.text import Label, Text
@@ -177,6 +178,7 @@ type Event = (
     | IntentChosen
     | StatusLookedUp
     | JoinEvent
+    | LimitEvent
 )
 
 
@@ -392,4 +394,5 @@ type Effect = (
     | Export
     | TryPin
     | SetPin
+    | AppealLimit
 )

@@ -6,6 +6,7 @@ from flows.engine import (
     announcement_screens,
     checklist_screens,
     labels,
+    limit_screens,
     lookup_screens,
     pin_screens,
     registration_screens,
@@ -50,6 +51,9 @@ def ask(turn: TurnState, found: tuple[Option, ...] = (), page: int = 0, at: str 
         _wait_for_officer(turn)
     elif road is None:
         _ask_menu(turn, page)
+    elif road[0].hands_over and not limit_screens.may_open(turn, road[0]):
+        turn.c = replace(turn.c, flow=turn.c.suspended_flow, suspended_flow="")
+        limit_screens.show(turn)
     elif road[0].registers and turn.form(road[0]).submitted and turn.c.registration:
         turn.c = replace(turn.c, flow="")
         pin_screens.status(turn)
@@ -166,7 +170,9 @@ def _finish(turn: TurnState, flow: Flow, road: Path) -> None:
     outcome = flow.outcome(submission(flow, road, turn.form(flow)), turn.today)
     turn.notes += [(text,) for text in outcome.texts]
     turn.effects += [_weighed(turn, effect) for effect in outcome.effects]
-    opened = any(isinstance(effect, OpenCase) for effect in outcome.effects)
+    cases = [effect for effect in outcome.effects if isinstance(effect, OpenCase)]
+    for case in cases:
+        limit_screens.note_case(turn, case)
     if any(isinstance(effect, SendPapers) for effect in outcome.effects):
         sent = {
             paper: "sending" if state == "checked" else state
@@ -184,6 +190,7 @@ def _finish(turn: TurnState, flow: Flow, road: Path) -> None:
         if flow.answers_to:
             registration_screens.send_answer(turn, flow, road)
         turn.drop_form(flow)
+    opened = bool(cases)
     turn.c = replace(turn.c, flow=turn.c.suspended_flow, suspended_flow="", with_officer=opened)
     ask(turn)
 

@@ -7,6 +7,7 @@ from flows.engine import (
     external_model,
     hearing,
     join_screens,
+    limit_screens,
     lookup_screens,
     pin_screens,
     registration_screens,
@@ -60,6 +61,10 @@ def _answer_elsewhere(turn: TurnState, asked: Asked, key: str) -> None:
             join_screens.answer(turn, screen, key)
         case Screen.LIST | Screen.KEEP | Screen.MINE | Screen.TICK | Screen.CHANGES:
             checklist_screens.answer(turn, asked, key)
+        case limit_screens.LIMIT:
+            _answer_limit(turn, key)
+        case limit_screens.APPEAL:
+            limit_screens.show(turn)
         case _:
             _answer_reply(turn, asked, key)
 
@@ -78,6 +83,21 @@ def _answer_reply(turn: TurnState, asked: Asked, key: str) -> None:
             hearing.press(turn, key)
         case _:
             old_button(turn)
+
+
+def _answer_limit(turn: TurnState, key: str) -> None:
+    """Take the answer to the screen about a limit on messages to officers."""
+    match key:
+        case "appeal":
+            limit_screens.ask_appeal(turn)
+        case "danger" if turn.c.with_officer:
+            limit_screens.alert(turn)
+        case "danger":
+            commands.to_person(turn, safety.TOPIC)
+        case _ if turn.c.flow in turn.flows and not turn.c.with_officer:
+            turn.ask()
+        case _:
+            commands.menu(turn)
 
 
 def _choose_language(turn: TurnState, code: str) -> None:

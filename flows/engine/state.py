@@ -6,6 +6,7 @@ from datetime import date
 
 from flows.engine.events import Effect, Say
 from flows.engine.flow import Answer, Form
+from flows.engine.message_limits import MessageLimit
 from flows.engine.registration import RegistrationStatus
 
 # Revision of an answer given before its question was asked. It counts only after the person
@@ -86,6 +87,7 @@ class Conversation:
     may get questions for an external model: "" is a refusal, None means not asked yet.
     `looked_up` is the number of a registration whose PIN is asked for, "" before the number, None
     if the person looks none up. `join_code` is a code of another chat that was typed here.
+    `limit` is a limit on messages to officers.
     """
 
     language: str = ""
@@ -116,6 +118,7 @@ class Conversation:
     model_operator: str | None = None
     looked_up: str | None = None
     join_code: str = ""
+    limit: MessageLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from flows.engine import (
     external_model,
     hearing,
     join_screens,
+    limit_screens,
     lookup_screens,
     pin_screens,
     prompting,
@@ -44,6 +45,8 @@ def said(turn: TurnState, text: str) -> None:
     asked = turn.c.asked
     if turn.c.language and not turn.c.with_officer and (code := read_code(text)):
         return join_screens.offer(turn, code)
+    if asked is not None and asked.key == limit_screens.APPEAL:
+        return _appeal(turn, asked, text, word)
     if turn.c.with_officer and (asked is None or not _is_screen_answer(turn, asked, text)):
         return _beside_officer(turn, text, word)
     if not turn.c.language:
@@ -74,10 +77,27 @@ def _beside_officer(turn: TurnState, text: str, word: Reserved | None) -> None:
 
 def _declines(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> bool:
     """Return True for a no or "back" below a screen; a number is for the officer."""
-    if not asked.key.startswith("~"):
+    if not asked.key.startswith("~") or asked.key == limit_screens.LIMIT:
         return False
     says_no = turn.words.yes_no(text, asked.language) is False and not text.strip().isdecimal()
     return says_no or word is Reserved.BACK
+
+
+def _appeal(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> None:
+    """Take the words of an appeal; words of danger among them are answered as anywhere else."""
+    if any(turn.words.same(text, option.words) for option in asked.options):
+        return limit_screens.show(turn)
+    control = word or _written_control(turn, text)
+    if control:
+        return commands.run(turn, control)
+    if not limit_screens.take_appeal(turn, text):
+        return
+    if turn.danger(text) is not Danger.CLEAR:
+        turn.say(((limit_screens.APPEALED,),), (), service=True)
+    elif turn.c.with_officer:
+        commands.relay(turn, text)
+    else:
+        safety.show(turn, turn.recognize(text).danger_intent)
 
 
 def _judge(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> None:

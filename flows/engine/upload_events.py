@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from typing import assert_never
 
-from flows.engine import commands, hearing, registration_screens, safety, screens, typed_text
+from flows.engine import (
+    commands,
+    hearing,
+    limit_screens,
+    registration_screens,
+    safety,
+    screens,
+    typed_text,
+)
 from flows.engine.events import (
     Attached,
     Awaited,
@@ -77,8 +85,11 @@ def _recorded(turn: TurnState, event: Attached) -> None:
     """Pass a voice message on to the officer; without one, say what to do instead."""
     if not turn.c.with_officer or not event.ref:
         return unreadable(turn, event.kind, event.caption)
-    turn.effects.append(Relay(RECORDED, recording=event.ref))
-    turn.c = replace(turn.c, asked=None, after_pin="", looked_up=None)
+    if limit_screens.admits(turn):
+        turn.effects.append(Relay(RECORDED, recording=event.ref))
+        turn.c = replace(turn.c, asked=None, after_pin="", looked_up=None)
+    else:
+        limit_screens.refuse(turn)
     if event.caption:
         commands.relay(turn, event.caption)
 

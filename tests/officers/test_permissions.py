@@ -51,6 +51,7 @@ _OFFICER: Cells = {
     Action.CASE_RESOLVE: (HELD, frozenset({"me"})),
     Action.CASE_MARK: (OPEN, ANY_OWNER),
     Action.CASE_CALL_BACK: (OPEN, ANY_OWNER),
+    Action.CASE_LIMIT: (HELD, frozenset({"me"})),
 }
 _LEAD: Cells = _OFFICER | {
     Action.BURST_CLOSE: (frozenset({"queued"}), ANY_OWNER),
@@ -65,6 +66,8 @@ _P, _A, _U = Role.APPROVER, Role.ADMINISTRATOR, Role.AUDITOR
 IN_MISSION: dict[Action, set[Role]] = {
     Action.CASE_LIST: {_O, _L},
     Action.LABELS_EDIT: {_L},
+    Action.LIMITS_READ: {_L},
+    Action.LIMITS_DECIDE: {_L},
     Action.QUEUE_LIVE: {_L},
     Action.BURST_READ: {_O, _L},
     Action.BURST_REOPEN: {_L},
@@ -257,6 +260,7 @@ REACHED: dict[str, LiteralString] = {
     "case_labels": "SELECT mission FROM case_labels",
     "case_files": "SELECT person_id FROM case_files",
     "form_files": "SELECT mission FROM form_files",
+    "message_limits": "SELECT person_id FROM message_limits",
 }
 # Tables that every officer may read: colleagues and totals. Sign-in has tables of its own.
 OPEN_TO_ALL = {
@@ -296,6 +300,8 @@ _ROWS: tuple[LiteralString, ...] = (
     " VALUES (%(id)s, %(id)s, %(id)s, 1, 'application/pdf', '', 0, '')",
     "INSERT INTO form_files (id, mission, name, language, media_type, size, body)"
     " VALUES (%(id)s, %(mission)s, 'a', 'kk', 'application/pdf', 0, '')",
+    "INSERT INTO message_limits (person_id, case_id, mission, officer, reason, per_day, until)"
+    " VALUES (%(id)s, %(id)s, %(mission)s, %(id)s, 'insults', 0, '2026-12-01')",
     "INSERT INTO case_bursts (id, mission, reason, closed_by)"
     " VALUES (%(id)s, %(mission)s, 'spam', %(id)s)",
     "INSERT INTO missions (mission, zone, first_minutes, next_minutes, resolve_minutes,"
@@ -387,6 +393,7 @@ WRITES: tuple[LiteralString, ...] = (
     "DELETE FROM canned_replies WHERE mission <> %(mission)s",
     "DELETE FROM secure_links WHERE person_id = %(theirs)s",
     "UPDATE uploads SET state = 'pending' WHERE person_id = %(theirs)s",
+    "DELETE FROM message_limits WHERE person_id = %(theirs)s",
 )
 FORBIDDEN: tuple[LiteralString, ...] = (
     "UPDATE cases SET mission = 'tr_ankara' WHERE id = %(ours)s",

@@ -1,12 +1,22 @@
 """Tables of people: keys, handles, links, consents, subscriptions, reminders."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.db.tables.declarative import Base, No, Now, One, PersonId, PersonKey, SerialKey, Zero
+from bot.db.tables.declarative import (
+    Base,
+    CaseId,
+    No,
+    Now,
+    One,
+    PersonId,
+    PersonKey,
+    SerialKey,
+    Zero,
+)
 
 
 class Person(Base):
@@ -67,6 +77,29 @@ class JoinCode(Base):
     confirmed_at: Mapped[datetime | None]
     created_at: Mapped[Now]
     expires_at: Mapped[datetime]
+
+
+class MessageLimit(Base):
+    """A limit that an officer set on a person's messages to officers."""
+
+    __tablename__ = "message_limits"
+    __table_args__ = (Index(None, "mission"), Index(None, "until"))
+
+    person_id: Mapped[PersonKey]
+    case_id: Mapped[CaseId]
+    mission: Mapped[str]
+    officer: Mapped[UUID] = mapped_column(ForeignKey("officers.id"))
+    reason: Mapped[str]
+    # Messages a day; 0 blocks them.
+    per_day: Mapped[int]
+    # The last day.
+    until: Mapped[date]
+    created_at: Mapped[Now]
+    # The person's words against the limit, under their key.
+    appeal: Mapped[bytes | None]
+    appealed_at: Mapped[datetime | None]
+    # When a lead read the appeal and kept the limit.
+    kept_at: Mapped[datetime | None]
 
 
 class Reminder(Base):

@@ -32,6 +32,7 @@ from bot.people.identities import Person
 from bot.runtime import Runtime
 from bot.security import audit_log
 from bot.uploads import Listed
+from flows.engine.message_limits import MessageLimit
 from flows.engine.screens import titled
 from flows.engine.state import Conversation
 from flows.engine.text import Text
@@ -119,6 +120,7 @@ class View:
     `notice` is the state and the reason of the last notice that an answer waits; None if there was
     none. `papers` are the person's uploaded files, `wanted` is a requested file that has not
     arrived. `beside` are colleagues who view the case too, `writing` those of them who write.
+    `limit` is a limit on the person's messages to officers.
     """
 
     line: CaseRow
@@ -137,6 +139,7 @@ class View:
     wanted: str
     beside: tuple[str, ...]
     writing: tuple[str, ...]
+    limit: MessageLimit | None
 
 
 async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | None = None) -> View:
@@ -182,7 +185,14 @@ async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | No
         wanted=talk.requested_upload if talk else "",
         beside=tuple(name for name, _writes in beside),
         writing=tuple(name for name, writes in beside if writes),
+        limit=_limit(talk, now),
     )
+
+
+def _limit(talk: Conversation | None, now: datetime) -> MessageLimit | None:
+    """Return the limit on the person's messages to officers that applies now."""
+    limit = talk.limit if talk else None
+    return limit if limit is not None and now.date() <= limit.until else None
 
 
 def _composer(

@@ -16,7 +16,7 @@ from bot.attachments.form_library import LibraryForm
 from bot.cases import canned_replies
 from bot.cases.canned_replies import Canned
 from bot.db.pipeline import Call
-from bot.desk import marking, views
+from bot.desk import limiting, marking, views
 from bot.desk.views import Page, Queue, ReasonNeeded, View
 from bot.i18n import direction, reader_script, tag
 from bot.officers import directory
@@ -28,6 +28,7 @@ from bot.web.console.rendering import PAGE_HEADERS, labels, page
 from bot.web.console.request_context import BACKGROUND_REQUEST, RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 from bot.web.request_parsing import QueryNumber, blank_to_none
+from flows.engine import limit_screens
 from flows.engine.text import Text
 from flows.engine.upload_states import State
 from flows.knowledge.catalogue import withheld_about
@@ -189,6 +190,8 @@ async def _surroundings(
         "labels": [(name, name) for name in sorted(known)],
         "forms": _forms(view, form_library.read(by_action.get(Action.CANNED_READ, []))),
     }
+    if Action.CASE_LIMIT in view.may:
+        choices |= _limit_choices(context)
     written = canned_replies.read(by_action.get(Action.CASE_REPLY, []))
     return asked, _canned(context, view, written), choices
 
@@ -211,6 +214,17 @@ def _choices(context: RequestContext) -> dict[str, Any]:
         "snoozes": [(name, f"snooze_{name}") for name in SNOOZES],
         "places": _places(context),
         "intents": answerable_intents(context),
+    }
+
+
+def _limit_choices(context: RequestContext) -> dict[str, Any]:
+    """Return what the form for a limit on messages offers."""
+    t = console_labels.Wording(context.rt.languages, context.language)
+    numbers = ((each, t("limit_a_day", count=each)) for each in limiting.PER_DAY if each)
+    return {
+        "limit_numbers": [*numbers, (0, t("limit_block"))],
+        "limit_days": [(each, str(each)) for each in limiting.DAYS],
+        "limit_reasons": labels(context, limit_screens.REASONS),
     }
 
 

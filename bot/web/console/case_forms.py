@@ -8,7 +8,7 @@ from pydantic import Field
 from bot import desk
 from bot.desk import Refusal, ToMission, ToOfficer, ToTopic
 from bot.web.console.case import Draft, OptionalReason
-from bot.web.console.forms import Checkbox, Line, VersionedForm
+from bot.web.console.forms import Checkbox, Line, Number, VersionedForm
 
 
 class CaseForm(VersionedForm):
@@ -72,6 +72,14 @@ class SnoozeForm(CaseForm):
     """The time for which the case is snoozed."""
 
     length: Annotated[str, Field(alias="for")] = ""
+
+
+class LimitForm(CaseForm):
+    """A limit on the person's messages: a day's number (0 blocks them), days, and the reason."""
+
+    per_day: Number = -1
+    days: Number = 0
+    limit_reason: str = ""
 
 
 class MarkForm(CaseForm):

@@ -12,6 +12,7 @@ from bot.web.console.labels_common import RUNNING, SIGNING
 from bot.web.console.labels_content import CONTENT
 from bot.web.console.labels_files import FILES
 from bot.web.console.labels_inbox import KEYS, MARKING
+from bot.web.console.labels_limits import LIMIT_REFUSALS, LIMITS
 from bot.web.console.labels_notifications import NOTIFYING
 from bot.web.console.labels_texts import TEXTS
 from flows.engine import screens
@@ -330,6 +331,7 @@ WHYS: dict[str, Text] = {
 }
 
 REFUSALS: dict[str, Text] = {
+    **LIMIT_REFUSALS,
     "empty": _("Write something first."),
     "too_long": _("This is too long for the person's messenger. Please shorten it."),
     "no_language": _("There is no text in the person's language."),
@@ -366,6 +368,7 @@ WORDS: dict[str, Text] = {
     **NOTIFYING,
     **KEYS,
     **MARKING,
+    **LIMITS,
 }
 RATINGS = screens.RATINGS
 TOPICS = {option.key: option.label for option in TOPIC.among}

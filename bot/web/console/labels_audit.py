@@ -8,6 +8,7 @@ from bot.web.console.labels_bursts import BURSTS
 from bot.web.console.labels_common import RUNNING, SIGNING
 from bot.web.console.labels_content import CONTENT
 from bot.web.console.labels_inbox import MARKING
+from bot.web.console.labels_limits import LIMITS
 from bot.web.console.labels_texts import TEXTS
 from flows.engine.text import Text, _
 from flows.engine.upload_states import State as Paper
@@ -34,6 +35,9 @@ DEEDS: dict[str, Text] = {
     Action.CASE_RESOLVE: CASE["resolve"],
     Action.CASE_MARK: MARKING["marks"],
     Action.CASE_CALL_BACK: MARKING["call_back"],
+    Action.CASE_LIMIT: LIMITS["limit"],
+    Action.LIMITS_READ: LIMITS["limits"],
+    Action.LIMITS_DECIDE: LIMITS["limits_decide"],
     Action.LABELS_EDIT: MARKING["labels_edit"],
     Action.QUEUE_LIVE: FRAME["now"],
     Action.STATISTICS_READ: FRAME["statistics"],
@@ -80,6 +84,8 @@ LOGGED: dict[str, Text] = {
     "content.withdrawn": _("Content was taken back"),
     "wording.reported": _("A sentence was reported as wrong"),
     "wording.closed": TEXTS["done_report_closed"],
+    "limits.lifted": LIMITS["done_limit_lifted"],
+    "limits.kept": LIMITS["done_limit_kept"],
     "label.added": _("A label was added"),
     "label.removed": _("A label was removed"),
     "case.find": _("Find a case by a number"),

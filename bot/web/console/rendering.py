@@ -19,6 +19,7 @@ from bot.web.console import labels_audit, labels_broadcasts, labels_bursts, labe
 from bot.web.console.labels import Wording
 from bot.web.console.manual import section_of
 from bot.web.console.request_context import ROOT, RequestContext, fresh_key, preferred_language
+from flows.engine import limit_screens
 from flows.engine.text import Label
 from flows.knowledge.offices import desk_name
 from flows.knowledge.topics import TOPICS
@@ -34,6 +35,7 @@ MENU: tuple[tuple[str, str, Action], ...] = (
     ("now", "/now", Action.QUEUE_LIVE),
     ("statistics", "/statistics", Action.STATISTICS_READ),
     ("bursts", "/bursts", Action.BURST_READ),
+    ("limits", "/limits", Action.LIMITS_READ),
     ("canned", "/canned", Action.CANNED_READ),
     ("hours", "/hours", Action.HOURS_READ),
     ("broadcasts", "/broadcasts", Action.BROADCAST_READ),
@@ -104,6 +106,7 @@ _templates.globals |= {
     "REGISTRY_BECAUSE": labels_audit.BECAUSE,
     "SPENDINGS": labels_bursts.SPENDINGS,
     "SPAM_REASONS": labels_bursts.SPAM_REASONS,
+    "LIMIT_REASONS": limit_screens.REASONS,
     "fresh_key": fresh_key,
     "lang_tag": tag,
     "lang_dir": direction,

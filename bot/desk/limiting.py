@@ -1,0 +1,102 @@
+"""Limits on the messages of a person who abuses officers: set in a case, decided by a lead.
+
+The assistant goes on answering, and danger passes every limit.
+"""
+
+from datetime import timedelta
+from uuid import UUID
+
+from bot import cases
+from bot.cases import message_limits
+from bot.cases.message_limits import Listed
+from bot.conversations import receive
+from bot.conversations import store as conversation_store
+from bot.conversations.effects import AfterCommit
+from bot.db.connection import Transaction
+from bot.desk import officer_turns
+from bot.desk.transaction import ActionContext, ActionResult, Refusal, Refused, perform
+from bot.officers import directory, permissions
+from bot.officers.directory import Officer
+from bot.officers.permissions import Action, Subject
+from bot.runtime import Runtime
+from bot.security import audit_log
+from flows import lifetimes
+from flows.engine import safety
+from flows.engine.limit_screens import REASONS
+from flows.engine.message_limits import LimitDecided, LimitSet
+
+DAYS = (1, 3, 7, lifetimes.LIMIT_DAYS)
+# Messages a day; 0 blocks them.
+PER_DAY = (0, 1, 3, 5)
+
+
+async def limit(
+    rt: Runtime,
+    officer: Officer,
+    case_id: UUID,
+    version: int,
+    *,
+    key: str,
+    reason: str,
+    per_day: int,
+    days: int,
+) -> ActionResult:
+    """Limit the person's messages to officers; 0 a day blocks them and closes the case.
+
+    Refused in a case that is urgent or about danger: the officer has to judge that first.
+    """
+
+    async def deed(at: ActionContext) -> AfterCommit | None:
+        if reason not in REASONS or per_day not in PER_DAY or days not in DAYS:
+            raise Refused(Refusal.NO_LIMIT)
+        if at.case.version != version:
+            raise await cases.conflict(at.transaction, case_id)
+        if at.case.urgent or at.case.topic == safety.TOPIC:
+            raise Refused(Refusal.DANGER)
+        until = (at.held.now + timedelta(days=days)).date()
+        await message_limits.limit_messages(
+            at.transaction, at.case, officer.id, reason, per_day, until
+        )
+        # Process the turn first: after closing, the console's role cannot see the conversation.
+        delivery = await at.turn(LimitSet(reason, until, per_day), moved=not per_day)
+        if not per_day:
+            await cases.resolve(at.transaction, at.case, officer.id, version)
+        return delivery
+
+    return await perform(rt, officer, case_id, version, Action.CASE_LIMIT, key, deed)
+
+
+async def listing(rt: Runtime, officer: Officer) -> list[Listed]:
+    """Return the limits of the officer's mission, with the appeals; the reading is audited."""
+    permissions.require(officer, Action.LIMITS_READ, Subject(officer.mission))
+    async with directory.acting(rt, officer) as transaction:
+        found = await message_limits.listed_limits(rt, transaction, officer.mission)
+        if any(each.appeal for each in found):
+            await _note(transaction, officer, Action.LIMITS_READ, officer.mission)
+    return found
+
+
+async def decide(rt: Runtime, officer: Officer, case_id: UUID, *, is_lifted: bool) -> None:
+    """Lift the limit that was set in a case, or keep it and answer the appeal.
+
+    Raises LookupError if there is no such limit, or no appeal to answer.
+    """
+    # The console's role cannot see a conversation without an open case.
+    async with rt.pool.connection() as transaction:
+        found = await message_limits.limit_of_case(transaction, case_id)
+        permissions.require(officer, Action.LIMITS_DECIDE, Subject(found[1] if found else ""))
+        case = await cases.find(transaction, case_id)
+        if found is None or case is None:
+            raise LookupError("E_CASE: there is no such limit; look at the list")
+        await conversation_store.lock(rt, transaction, case.person_id)
+        done = message_limits.lift_limit if is_lifted else message_limits.keep_limit
+        if not await done(transaction, case.person_id):
+            raise LookupError("E_CASE: somebody else has decided; look at the list")
+        delivery = await officer_turns.take(rt, transaction, case, LimitDecided(is_lifted))
+        action = "limits.lifted" if is_lifted else "limits.kept"
+        await _note(transaction, officer, action, str(case_id))
+    await receive.deliver(rt, delivery)
+
+
+async def _note(transaction: Transaction, officer: Officer, action: str, subject: str) -> None:
+    await audit_log.append(transaction, actor=str(officer.id), action=action, subject=subject)

@@ -1,0 +1,69 @@
+"""Limit the messages of a person who abuses officers; show limits and appeals to leads."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form
+from starlette.responses import Response
+
+from bot.desk import ActionResult, limiting
+from bot.officers.permissions import Action
+from bot.web.console.case import OptionalReason
+from bot.web.console.case_actions import act
+from bot.web.console.case_forms import LimitForm
+from bot.web.console.rendering import done, page
+from bot.web.console.request_context import RequestContext
+from bot.web.console.routing import ConsoleRoute, require
+
+router = APIRouter(route_class=ConsoleRoute)
+
+
+@router.post("/cases/{case_id}/limit")
+async def limit(
+    context: Annotated[RequestContext, require(Action.CASE_LIMIT)],
+    case_id: UUID,
+    form: Annotated[LimitForm, Form()],
+    reason: OptionalReason = None,
+) -> Response:
+    """Limit the messages of a case's person to officers, or block them for some days."""
+
+    async def action() -> ActionResult:
+        return await limiting.limit(
+            context.rt,
+            context.officer,
+            case_id,
+            form.version,
+            key=form.key,
+            reason=form.limit_reason,
+            per_day=form.per_day,
+            days=form.days,
+        )
+
+    return await act(context, case_id, form, reason, "limited", action)
+
+
+@router.get("/limits")
+async def listing(context: Annotated[RequestContext, require(Action.LIMITS_READ)]) -> Response:
+    """Return the limits of the mission, those with an open appeal first."""
+    found = await limiting.listing(context.rt, context.officer)
+    return page(context, "limits.html", limits=found)
+
+
+@router.post("/limits/lift")
+async def lift(
+    context: Annotated[RequestContext, require(Action.LIMITS_DECIDE)],
+    case: Annotated[UUID, Form()],
+) -> Response:
+    """End a limit before its last day."""
+    await limiting.decide(context.rt, context.officer, case, is_lifted=True)
+    return done("/limits", "limit_lifted")
+
+
+@router.post("/limits/keep")
+async def keep(
+    context: Annotated[RequestContext, require(Action.LIMITS_DECIDE)],
+    case: Annotated[UUID, Form()],
+) -> Response:
+    """Keep a limit, and answer the appeal."""
+    await limiting.decide(context.rt, context.officer, case, is_lifted=False)
+    return done("/limits", "limit_kept")

@@ -1,0 +1,195 @@
+"""A limit on messages to officers: said, passed by danger, appealed against; advice stays."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from flows.engine import limit_screens, safety, screens
+from flows.engine.events import CancelCase, Relay, Unreadable
+from flows.engine.flow import OpenCase
+from flows.engine.message_limits import AppealLimit, LimitDecided, LimitSet
+from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat
+from tests.flows.recognizer import UNDERSTANDING
+
+UNTIL = TODAY + timedelta(days=3)
+DANGER = "мне угрожают"
+
+
+def with_officer(language: str = "ru", *, understands: bool = False) -> Chat:
+    chat = Chat.begun(language, understanding=UNDERSTANDING if understands else None)
+    chat.presses("officer").answers("general").answers("yes").says("Testova asks")
+    assert chat.conversation.with_officer
+    return chat
+
+
+def limited(per_day: int = 0, language: str = "ru", *, understands: bool = False) -> Chat:
+    chat = with_officer(language, understands=understands)
+    return chat.takes(LimitSet("insults", UNTIL, per_day))
+
+
+def relayed(chat: Chat) -> list[str]:
+    return [each.words for each in chat.done(Relay)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("per_day", [0, 3])
+def test_limit_is_told_with_reason_last_day_and_appeal(language: str, per_day: int) -> None:
+    chat = limited(per_day, language)
+    text = limit_screens.SLOWED if per_day else limit_screens.BLOCKED
+    assert chat.shows(text, date=UNTIL, reason=limit_screens.REASONS["insults"])
+    assert chat.shows(limit_screens.HOW_TO_APPEAL)
+    assert chat.keys == ["danger", "appeal", "back", "!exit"]
+    assert chat.conversation.with_officer == bool(per_day)
+
+
+def test_block_gives_the_chat_back_to_the_assistant() -> None:
+    chat = limited(understands=True).says("нужна ли виза?")
+    assert not relayed(chat)
+    assert chat.at == screens.REPLY
+    chat.presses("!menu")
+    assert chat.at == screens.MENU
+
+
+def test_blocked_person_cannot_ask_for_an_officer_but_in_danger_can() -> None:
+    chat = limited().presses("back").says("person")
+    assert chat.at == limit_screens.LIMIT
+    assert chat.shows(limit_screens.BLOCKED)
+    chat.presses("danger")
+    assert chat.conversation.flow == "officer"
+    chat.says("Testova is in danger")
+    assert [each.topic for each in chat.done(OpenCase)] == ["general", safety.TOPIC]
+    chat.says("one", "two")
+    assert relayed(chat) == ["one", "two"]
+
+
+def test_blocked_person_in_a_form_returns_to_its_question() -> None:
+    chat = limited().presses("back").presses("preregistration")
+    asked = chat.at
+    chat.says("person")
+    assert chat.at == limit_screens.LIMIT
+    assert chat.presses("back").at == asked
+
+
+def test_words_of_danger_are_answered_while_messages_are_blocked() -> None:
+    chat = limited().says(DANGER)
+    assert chat.shows(safety.READ_ALONE)
+    chat.presses(safety.URGENT)
+    assert chat.conversation.flow == "officer"
+
+
+def test_other_topic_cannot_be_chosen_after_danger_while_blocked() -> None:
+    chat = limited().presses("danger")
+    assert chat.conversation.flow == "officer"
+    while "<" in chat.keys:
+        chat.presses("<")
+    if chat.at == "topic":
+        chat.presses("general")
+    assert not chat.done(OpenCase)[1:]
+
+
+def test_slowed_person_sends_so_many_messages_a_day() -> None:
+    chat = limited(2).says("one", "two", "three")
+    assert relayed(chat) == ["one", "two"]
+    assert chat.shows(limit_screens.USED_UP)
+    assert chat.at == limit_screens.LIMIT
+    chat = replace(chat, today=TODAY + timedelta(days=1)).says("four")
+    assert relayed(chat) == ["one", "two", "four"]
+
+
+def test_slowed_person_gets_an_answer_of_the_assistant_beside_the_refusal() -> None:
+    chat = limited(1, understands=True).says("one", "мой паспорт просрочен")
+    assert relayed(chat) == ["one"]
+    assert chat.shows(UNDERSTANDING.replies["documents.missing"].opening(TODAY, "")[0])
+
+
+def test_danger_passes_a_limit_that_is_used_up_and_ends_it_for_the_case() -> None:
+    chat = limited(1).says("one", "two", DANGER, "three", "four")
+    assert relayed(chat) == ["one", DANGER, "three", "four"]
+    assert [each.urgent for each in chat.done(Relay)] == [False, True, False, False]
+
+
+def test_danger_button_alerts_the_officer_of_the_open_case() -> None:
+    chat = limited(1).says("one", "two").presses("danger")
+    assert chat.done(Relay)[-1].urgent
+    assert relayed(chat.says("three"))[-1] == "three"
+
+
+def test_no_below_the_notice_of_a_limit_goes_to_the_officer() -> None:
+    assert relayed(limited(2).says("нет")) == ["нет"]
+
+
+def test_slowed_person_may_leave_the_officer() -> None:
+    chat = limited(1).presses("back")
+    assert chat.at == screens.LEAVE
+    assert chat.presses("yes").done(CancelCase)
+
+
+def test_slowed_person_opens_a_new_case_with_one_of_the_messages() -> None:
+    chat = limited(1).presses("back", "yes").says("person")
+    chat.answers("general").says("Testova again")
+    assert len(chat.done(OpenCase)) == 2
+    assert not relayed(chat.says("more"))
+
+
+def test_recording_counts_as_a_message() -> None:
+    chat = limited(1).says("one")
+    chat.takes(Unreadable("voice"))
+    assert relayed(chat) == ["one"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("per_day", [0, 1])
+def test_appeal_is_written_once_and_answered(language: str, per_day: int) -> None:
+    chat = limited(per_day, language).presses("appeal").says("Testova was not rude")
+    assert chat.done(AppealLimit) == [AppealLimit("Testova was not rude")]
+    assert not relayed(chat)
+    chat.says("person" if not per_day else "/menu")
+    chat = chat.takes(LimitDecided(is_lifted=False))
+    assert chat.shows(limit_screens.KEPT, date=UNTIL)
+    chat.takes(LimitDecided(is_lifted=True))
+    assert chat.shows(limit_screens.LIFTED)
+    assert chat.conversation.limit is None
+
+
+def test_appeal_is_not_offered_a_second_time() -> None:
+    chat = limited().presses("appeal").says("Testova was not rude").says("person")
+    assert chat.shows(limit_screens.HAS_APPEALED)
+    assert "appeal" not in chat.keys
+
+
+def test_appeal_that_is_too_long_is_asked_for_again() -> None:
+    chat = limited().presses("appeal").says("x" * (limit_screens.MAX_APPEAL + 1))
+    assert chat.shows(limit_screens.TOO_LONG)
+    assert chat.at == limit_screens.APPEAL
+    assert not chat.done(AppealLimit)
+
+
+def test_appeal_can_be_left() -> None:
+    chat = limited().presses("appeal")
+    back = chat.says_now[0].buttons[0].label
+    chat.presses("back").presses("appeal")
+    assert chat.at == limit_screens.APPEAL
+    assert chat.says(WORDS.render(back, "ru")).at == limit_screens.LIMIT
+    assert chat.presses("appeal").says("/menu").at == screens.MENU
+
+
+def test_danger_in_an_appeal_is_answered_or_passed_on() -> None:
+    chat = limited().presses("appeal").says(DANGER)
+    assert chat.done(AppealLimit)
+    assert chat.shows(safety.READ_ALONE)
+    chat = limited(1).presses("appeal").says(DANGER)
+    assert relayed(chat) == [DANGER]
+
+
+def test_limit_ends_after_its_last_day() -> None:
+    chat = replace(limited(), today=UNTIL)
+    assert chat.says("person").at == limit_screens.LIMIT
+    chat = replace(chat, today=date.fromordinal(UNTIL.toordinal() + 1))
+    assert chat.presses("appeal").at != limit_screens.APPEAL
+    assert chat.says("person").conversation.flow == "officer"
+    chat = replace(limited().presses("appeal"), today=UNTIL + timedelta(days=1))
+    assert not chat.says("Testova was not rude").done(AppealLimit)
+    assert chat.at == screens.MENU
+    late = replace(limited().presses("appeal"), today=UNTIL + timedelta(days=1))
+    assert late.presses("back").at == screens.MENU

@@ -1,0 +1,202 @@
+"""An abuser is slowed or blocked by an officer, hears why, appeals, and the lead decides."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from html import unescape
+
+import pytest
+
+from bot import cases
+from bot.privacy import retention
+from bot.web.console import demo_officers
+from bot.web.console.labels import REFUSALS
+from flows.engine import limit_screens
+from flows.engine.text import Text, _
+from tests.app_stack import House
+from tests.browser.console_scene import ask_officer, leave
+from tests.console_client import Console, Screen, ru
+from tests.visitor import Visitor
+
+AIGUL, BERIK = "Aigul Testova", "Berik Testov"
+MARAT, SAULE = "Marat Testov", "Saule Testova"
+RUDE = {"limit_reason": "insults", "days": "3"}
+WORDS = "Testova was not rude"
+
+
+@pytest.fixture
+async def visitor(house: House) -> AsyncIterator[Visitor]:
+    """Yield a person who asked for an officer in the web chat."""
+    await demo_officers.enter(house.rt)
+    asking = await ask_officer(house, "ru", "general", "Testova asks rudely")
+    yield asking
+    await leave(asking)
+
+
+async def _limit(console: Console, per_day: int, **more: str) -> Screen:
+    """Take the next case, and limit its person."""
+    await console.get("/console/inbox")
+    await console.submit("/next")
+    return await console.submit("/limit", per_day=str(per_day), **(RUDE | more))
+
+
+async def _limited(house: House, per_day: int, **more: str) -> str:
+    """Limit the visitor; return the address of the case."""
+    async with Console.signed_in(house.url, AIGUL) as console:
+        screen = await _limit(console, per_day, **more)
+        assert ru("done_limited") in screen.text
+        return screen.path
+
+
+async def _hears(house: House, visitor: Visitor, text: Text, since: int = 0) -> None:
+    """Wait for a message that begins with the text, up to its first value."""
+    start = house.rt.languages.render(text, "ru").partition("{")[0]
+    while not any(start in each.text for each in visitor.bubbles[since:]):
+        await visitor.wait(len(visitor.bubbles) + 1)
+
+
+async def _said(house: House) -> list[str]:
+    """Return what the officer reads in the case that is their own."""
+    async with Console.signed_in(house.url, AIGUL) as console:
+        screen = await console.get("/console/inbox?queue=mine")
+        link = unescape(screen.html.partition('class="what" href="')[2].partition('"')[0])
+        html = (await console.get(link)).html
+    bubbles = html.split('class="bubble"')[1:]
+    return [each.partition(">")[2].partition("<")[0] for each in bubbles]
+
+
+async def _limits(house: House) -> int:
+    async with house.rt.pool.connection() as session:
+        cursor = await session.execute("SELECT count(*) FROM message_limits")
+        row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def _clock(house: House) -> datetime:
+    async with house.rt.pool.connection() as session:
+        return await cases.clock(session)
+
+
+async def test_blocked_person_is_told_and_gets_advice(house: House, visitor: Visitor) -> None:
+    await _limited(house, 0)
+    await _hears(house, visitor, limit_screens.BLOCKED)
+    now = await _clock(house)
+    last = house.rt.languages.render(_("{day}", day=(now + timedelta(days=3)).date()), "ru")
+    assert last in visitor.newest.text
+    await visitor.say("/menu")
+    await visitor.press("checklist")
+    await visitor.say("/person")
+    await _hears(house, visitor, limit_screens.BLOCKED, since=len(visitor.bubbles) - 1)
+    async with Console.signed_in(house.url, AIGUL) as console:
+        screen = await console.get("/console/inbox?queue=all")
+        assert 'class="line' not in screen.html
+
+
+async def test_danger_of_a_blocked_person_reaches_an_officer(
+    house: House, visitor: Visitor
+) -> None:
+    await _limited(house, 0)
+    await _hears(house, visitor, limit_screens.BLOCKED)
+    await visitor.press("danger")
+    await visitor.say("Testova is in danger")
+    async with Console.signed_in(house.url, AIGUL) as console:
+        screen = await _limit(console, 0)
+        assert (screen.status, ru("urgent") in screen.text) == (422, True)
+        assert house.rt.languages.render(REFUSALS["danger"], "ru") in screen.text
+    await visitor.send("said", text="one more")
+    assert await _said(house) == ["Testova is in danger", "one more"]
+
+
+async def test_slowed_person_sends_so_many_messages_and_danger_passes(
+    house: House, visitor: Visitor
+) -> None:
+    await _limited(house, 1)
+    await _hears(house, visitor, limit_screens.SLOWED)
+    await visitor.send("said", text="one")
+    await visitor.say("two")
+    await _hears(house, visitor, limit_screens.USED_UP)
+    await visitor.send("said", text="мне угрожают")
+    await visitor.send("said", text="three")
+    assert await _said(house) == ["Testova asks rudely", "one", "мне угрожают", "three"]
+
+
+async def test_appeal_is_read_and_decided_by_the_lead(house: House, visitor: Visitor) -> None:
+    await _limited(house, 0)
+    await _hears(house, visitor, limit_screens.BLOCKED)
+    await visitor.press("appeal")
+    await visitor.say(WORDS)
+    async with Console.signed_in(house.url, MARAT) as lead:
+        screen = await lead.get("/console/limits")
+        assert WORDS in screen.text
+        assert AIGUL in screen.text
+        screen = await lead.submit("/limits/keep", **_case_of(screen))
+        assert ru("done_limit_kept") in screen.text
+        await _hears(house, visitor, limit_screens.KEPT)
+        assert "keep" not in screen.actions
+        screen = await lead.submit("/limits/lift", **_case_of(screen))
+        assert ru("done_limit_lifted") in screen.text
+        again = await lead.post("/console/limits/lift", {"csrf": _csrf(lead), **RUDE})
+        assert again.status == 422
+    await _hears(house, visitor, limit_screens.LIFTED)
+    await visitor.say("/person")
+    assert "general" in {each.partition(":")[2] for each in visitor.newest.buttons.values()}
+    async with Console.signed_in(house.url, SAULE) as auditor:
+        screen = await auditor.get("/console/audit")
+        for each in ("limit", "limits", "done_limit_kept", "done_limit_lifted"):
+            assert ru(each) in screen.text
+        assert WORDS not in screen.text
+
+
+def _case_of(screen: Screen) -> dict[str, str]:
+    return {"case": screen.html.partition('name="case" value="')[2].partition('"')[0]}
+
+
+def _csrf(console: Console) -> str:
+    return console.screen.html.partition('name="csrf" value="')[2].partition('"')[0]
+
+
+async def test_limits_are_seen_and_ended_by_leads_of_the_mission_only(
+    house: House, visitor: Visitor
+) -> None:
+    path = await _limited(house, 3)
+    for name in (AIGUL, BERIK, SAULE):
+        async with Console.signed_in(house.url, name) as console:
+            assert (await console.get("/console/limits")).status == 403
+            csrf = (await console.get("/console/own")).form("/language").fields["csrf"]
+            fields = {"case": path.rpartition("/")[2], "csrf": csrf}
+            assert (await console.post("/console/limits/lift", fields)).status == 403
+    assert await _limits(house) == 1
+
+
+@pytest.mark.parametrize("wrong", [{"days": "31"}, {"limit_reason": "dislike"}, {"per_day": "-1"}])
+async def test_limit_without_bounds_is_refused(
+    house: House, visitor: Visitor, wrong: dict[str, str]
+) -> None:
+    async with Console.signed_in(house.url, AIGUL) as console:
+        await console.get("/console/inbox")
+        await console.submit("/next")
+        screen = await console.submit("/limit", **({"per_day": "0"} | RUDE | wrong))
+        assert screen.status == 422
+        assert house.rt.languages.render(REFUSALS["no_limit"], "ru") in screen.text
+    assert await _limits(house) == 0
+
+
+async def test_limit_ends_by_itself_after_its_last_day(house: House, visitor: Visitor) -> None:
+    await _limited(house, 0, days="1")
+    await _hears(house, visitor, limit_screens.BLOCKED)
+    await retention.retain(house.rt)
+    assert await _limits(house) == 1
+    await house.ahead("49 hours")
+    await retention.retain(house.rt)
+    assert await _limits(house) == 0
+    await visitor.say("/person")
+    assert "general" in {each.partition(":")[2] for each in visitor.newest.buttons.values()}
+
+
+async def test_case_shows_the_limit_to_the_next_officer(house: House, visitor: Visitor) -> None:
+    path = await _limited(house, 5)
+    async with Console.signed_in(house.url, MARAT) as lead:
+        screen = await lead.get(f"{path}?reason=supervision")
+        assert ru("limit_title") in screen.text
+        reason = house.rt.languages.render(limit_screens.REASONS["insults"], "ru")
+        assert reason in screen.text
