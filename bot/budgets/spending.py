@@ -18,6 +18,7 @@ from bot.budgets.table import (
     MAX_CHAT_REPORTS,
     MAX_NUMBER_LOOKUPS,
     MAX_REPORTS,
+    MINUTE_SECONDS,
     SHARED_FACTOR,
     WINDOW_SECONDS,
     Budget,
@@ -127,6 +128,11 @@ async def draw_lookup(rt: Runtime, chat: str, number: str) -> bool:
         Draw(f"lookup:{number_key}", MAX_NUMBER_LOOKUPS / DAY_SECONDS, MAX_NUMBER_LOOKUPS),
     )
     return await _draw(rt, draws) == 0
+
+
+async def draw_request(rt: Runtime, token: str, minute_limit: int) -> float:
+    """Take one of the requests that a token of the API may make; return 0, or seconds to wait."""
+    return await _draw(rt, [Draw(f"api:{token}", minute_limit / MINUTE_SECONDS, minute_limit)])
 
 
 async def use_once(rt: Runtime, name: str, seconds: int) -> bool:

@@ -51,5 +51,6 @@ MAX_REPORTS: Final = 400
 MAX_CHAT_LOOKUPS: Final = 5
 MAX_NUMBER_LOOKUPS: Final = 5
 DAY_SECONDS: Final = 86_400
+MINUTE_SECONDS: Final = 60
 # A network that many people share, such as that of a hall, has its budgets multiplied.
 SHARED_FACTOR: Final = 20

@@ -29,7 +29,8 @@ ANNOUNCED = ("--people", "300", "--kills", "8")
 # Release suite: tests of released artifacts, and slow tests that seldom fail on their own.
 RELEASED = (
     "tests/test_tutorial.py", "tests/test_typed.py", "tests/embedded/test_servers.py",
-    "tests/registry/test_schemathesis.py", "tests/browser/test_announcing.py",
+    "tests/registry/test_schemathesis.py", "tests/web/api/test_schemathesis.py",
+    "tests/browser/test_announcing.py",
     "tests/browser/test_accessible.py", "tests/file_sanitizer/test_file_sanitizer.py",
 )  # fmt: skip
 

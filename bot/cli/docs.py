@@ -28,7 +28,7 @@ def reference(
 
 @app.command()
 def openapi() -> None:
-    """Write the OpenAPI documents of the announcements' API and of the registry's contract."""
+    """Write the OpenAPI documents of the API and of the registry's contract."""
     for path, text in openapi_documents().items():
         path.write_text(text, "utf-8")
 
@@ -36,9 +36,9 @@ def openapi() -> None:
 def openapi_documents() -> dict[Path, str]:
     """Return each OpenAPI document by its path."""
     from bot.registry import sandbox
-    from bot.web import broadcast_api
+    from bot.web import api
 
-    documents = {"registry": sandbox.openapi(), "broadcast": broadcast_api.openapi()}
+    documents = {"registry": sandbox.openapi(), "api": api.openapi()}
     return {
         ROOT / "docs" / f"{name}-openapi.json": json.dumps(each, indent=2, ensure_ascii=False)
         + "\n"

@@ -142,11 +142,6 @@ class Settings(ExternalModelSettings):
         default=False,
         description="Let search engines index the public pages at / and /info.",
     )
-    broadcast_keys: Names = Field(
-        default=(),
-        description="Clients of the announcement API: an officer's name and the SHA-256 of "
-        "their key, as name:hex, separated by commas.",
-    )
     broadcast_testers: Names = Field(
         default=(),
         description="Recipients of test announcements: channel:address, such as telegram:1000, "

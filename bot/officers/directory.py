@@ -148,6 +148,16 @@ async def first(transaction: Transaction, name: str) -> Officer:
     return officer
 
 
+async def enter_system(transaction: Transaction, name: str, mission: str) -> Officer:
+    """Create the account of another system, from the terminal."""
+    system = Officer(uuid4(), _proper(name), mission, frozenset({Role.INTEGRATOR}))
+    await _insert(transaction, system)
+    await audit_log.append(
+        transaction, actor="terminal", action="officer.entered", subject=str(system.id)
+    )
+    return system
+
+
 async def enter(
     rt: Runtime,
     by: Officer,

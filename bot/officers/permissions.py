@@ -20,6 +20,8 @@ class Role(StrEnum):
     APPROVER = "approver"
     ADMINISTRATOR = "administrator"
     AUDITOR = "auditor"
+    # Another system; it signs in with tokens and never in the console.
+    INTEGRATOR = "integrator"
 
 
 class Action(StrEnum):
@@ -80,6 +82,18 @@ class Action(StrEnum):
     WORDING_READ = "wording.read"
     WORDING_REPORT = "wording.report"
     WORDING_CLOSE = "wording.close"
+    STATUS_LOOK_UP = "status.look_up"
+    CASE_INVITE = "case.invite"
+
+
+class Scope(StrEnum):
+    """A scope of a token of the API."""
+
+    ANNOUNCEMENTS_WRITE = "announcements:write"
+    ANNOUNCEMENTS_SEND = "announcements:send"
+    STATUS_READ = "status:read"
+    CASES_WRITE = "cases:write"
+    STATISTICS_READ = "statistics:read"
 
 
 class Reason(StrEnum):
@@ -198,6 +212,7 @@ _EDITORS = frozenset({Role.EDITOR, Role.LEAD})
 _ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
 _AUDITOR = frozenset({Role.AUDITOR})
 _APPROVER = frozenset({Role.APPROVER})
+_INTEGRATOR = frozenset({Role.INTEGRATOR})
 _ALL = frozenset(Role)
 
 RULES: Final[Mapping[Action, Rule]] = {
@@ -226,7 +241,7 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.LIMITS_READ: Rule(_LEAD),
     Action.LIMITS_DECIDE: Rule(_LEAD),
     Action.QUEUE_LIVE: Rule(_LEAD),
-    Action.STATISTICS_READ: Rule(_LEAD | _AUDITOR | _ADMINISTRATOR, mission=False),
+    Action.STATISTICS_READ: Rule(_LEAD | _AUDITOR | _ADMINISTRATOR | _INTEGRATOR, mission=False),
     Action.BURST_READ: Rule(_DESK),
     Action.BURST_CLOSE: Rule(_LEAD, states=frozenset({QUEUED}), strong=True),
     Action.BURST_REOPEN: Rule(_LEAD, strong=True),
@@ -256,6 +271,17 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.WORDING_READ: Rule(_DESK | _EDITORS | _APPROVER, mission=False),
     Action.WORDING_REPORT: Rule(_DESK | _EDITORS | _APPROVER, mission=False),
     Action.WORDING_CLOSE: Rule(frozenset({Role.EDITOR}), mission=False),
+    Action.STATUS_LOOK_UP: Rule(_INTEGRATOR, mission=False),
+    Action.CASE_INVITE: Rule(_INTEGRATOR, mission=False),
+}
+
+# A token may do what one of its scopes names, if the roles of its account allow the action too.
+SCOPES: Final[Mapping[Scope, Action]] = {
+    Scope.ANNOUNCEMENTS_WRITE: Action.BROADCAST_DRAFT,
+    Scope.ANNOUNCEMENTS_SEND: Action.BROADCAST_SEND,
+    Scope.STATUS_READ: Action.STATUS_LOOK_UP,
+    Scope.CASES_WRITE: Action.CASE_INVITE,
+    Scope.STATISTICS_READ: Action.STATISTICS_READ,
 }
 
 

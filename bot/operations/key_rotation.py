@@ -17,7 +17,7 @@ from bot.db import tables as t
 from bot.db.connection import Transaction
 from bot.db.statements import Statement, fetch_value, statement
 from bot.observability import logging
-from bot.officers import credentials
+from bot.officers import api_tokens, credentials
 from bot.officers.statements import COUNT_UNDER_KEY
 from bot.people import rewrapping
 from bot.registrations import submissions
@@ -58,7 +58,11 @@ _UNDER_EPOCH = statement(
         ).scalar_subquery()
     )
 )
-_UNDER_INDEX = statement(_count_rows(t.Handle.index_version == _VERSION))
+_UNDER_INDEX = statement(
+    select(
+        _count_rows(t.Handle.index_version == _VERSION).scalar_subquery() + api_tokens.UNDER_INDEX
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from bot.operations.health import SnapshotCache
 from bot.registrations import registry_codes
 from bot.runtime import Runtime
 from bot.web import (
-    broadcast_api,
+    api,
     chat,
     chat_files,
     chat_stream,
@@ -57,7 +57,7 @@ ROUTERS = (
     printed_checklist.router,
     home.router,
     info.router,
-    broadcast_api.router,
+    api.router,
     demo.router,
 )
 # A process of its own answers the platforms when others keep `web` busy.

@@ -17,7 +17,7 @@ UNAVAILABLE_ERRORS = (OperationalError, PoolTimeout, CacheUnavailable)
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 16 * 1024
 # First segments of paths that the response counter tells apart.
-COUNTED_PATHS = {"callbacks", "chat", "console", "p", "static", "status", "webhooks"}
+COUNTED_PATHS = {"api", "callbacks", "chat", "console", "p", "static", "status", "webhooks"}
 # Officers wait for statistics longer than a platform waits for its answer.
 LONG_PATHS = ("/console/",)
 HOST = re.compile(r"([^\s/@]+?)(?::[0-9]{1,5})?")

@@ -63,6 +63,7 @@ ON_CASES: dict[Role, Cells] = {Role.OFFICER: _OFFICER, Role.LEAD: _LEAD}
 # Actions without a case: limited to the officer's own mission, or not.
 _O, _L, _E = Role.OFFICER, Role.LEAD, Role.EDITOR
 _P, _A, _U = Role.APPROVER, Role.ADMINISTRATOR, Role.AUDITOR
+_I = Role.INTEGRATOR
 IN_MISSION: dict[Action, set[Role]] = {
     Action.CASE_LIST: {_O, _L},
     Action.LABELS_EDIT: {_L},
@@ -80,7 +81,7 @@ IN_MISSION: dict[Action, set[Role]] = {
 ANYWHERE: dict[Action, set[Role]] = {
     Action.SELF: set(Role),
     Action.SHIFT: {_O, _L},
-    Action.STATISTICS_READ: {_L, _A, _U},
+    Action.STATISTICS_READ: {_L, _A, _U, _I},
     Action.HOURS_READ: set(Role),
     Action.OFFICERS_READ: {_L, _A},
     Action.OFFICERS_EDIT: {_A},
@@ -102,6 +103,8 @@ ANYWHERE: dict[Action, set[Role]] = {
     Action.WORDING_READ: {_O, _E, _L, _P},
     Action.WORDING_REPORT: {_O, _E, _L, _P},
     Action.WORDING_CLOSE: {_E},
+    Action.STATUS_LOOK_UP: {_I},
+    Action.CASE_INVITE: {_I},
 }
 
 

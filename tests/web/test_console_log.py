@@ -13,8 +13,8 @@ from bot.i18n import Languages
 from bot.officers.permissions import Action
 from bot.security import audit_log
 from bot.web.console import demo_officers
-from bot.web.console.labels import ROLES
 from bot.web.console.labels_audit import BECAUSE, LOGGED, SENT, STANDS
+from bot.web.console.labels_common import ROLES
 from flows.engine.text import Text
 from tests.app_stack import House
 from tests.browser.console_scene import ask_officer, leave

@@ -41,6 +41,7 @@ from bot.db.tables.conversations import (
     SuggestedPhrase,
 )
 from bot.db.tables.declarative import Base
+from bot.db.tables.integrators import ApiToken
 from bot.db.tables.notifications import (
     NotificationSettings,
     OfficerNotification,
@@ -80,6 +81,7 @@ metadata = Base.metadata
 __all__ = [
     "Account",
     "AccountLink",
+    "ApiToken",
     "AudienceAttribute",
     "AuditEntry",
     "AuditHead",

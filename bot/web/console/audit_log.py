@@ -13,6 +13,7 @@ from bot.security import audit_log
 from bot.security.audit_log import Wanted
 from bot.web.console import labels
 from bot.web.console.labels_audit import KINDS
+from bot.web.console.labels_common import ROLES
 from bot.web.console.rendering import page
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
@@ -63,7 +64,7 @@ def _morning(context: RequestContext, day: str) -> datetime | None:
 
 def _detail(context: RequestContext, written: str) -> str:
     """Return an entry's detail with the names of roles, languages and reasons for their codes."""
-    known: Mapping[str, Text] = labels.ROLES | labels.REASONS
+    known: Mapping[str, Text] = ROLES | labels.REASONS
     own = dict(context.rt.languages.languages())
     said = {key: context.say(label) for key, label in known.items()} | own
     groups = ("".join(part).split(",") for part in written.split(": "))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.cases import State
 from bot.i18n import Languages
-from bot.officers.permissions import DenialReason, Reason, Role
+from bot.officers.permissions import DenialReason, Reason
 from bot.privacy.data_export import STATES as STATES_TOLD
 from bot.web.console.labels_broadcasts import BROADCASTS
 from bot.web.console.labels_bursts import BURSTS
@@ -308,15 +308,6 @@ REASONS: dict[str, Text] = {
     Reason.SUPERVISION: _("To lead the team"),
     Reason.COMPLAINT: _("To look into a complaint"),
     Reason.TECHNICAL: _("To find a fault"),
-}
-
-ROLES: dict[str, Text] = {
-    Role.OFFICER: button("Officer"),
-    Role.LEAD: button("Lead"),
-    Role.EDITOR: button("Editor"),
-    Role.APPROVER: button("Approver"),
-    Role.ADMINISTRATOR: button("Administrator"),
-    Role.AUDITOR: button("Auditor"),
 }
 
 WHYS: dict[str, Text] = {

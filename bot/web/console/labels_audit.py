@@ -70,6 +70,8 @@ DEEDS: dict[str, Text] = {
     Action.WORDING_READ: TEXTS["texts"],
     Action.WORDING_REPORT: TEXTS["texts_report"],
     Action.WORDING_CLOSE: TEXTS["texts_close"],
+    Action.STATUS_LOOK_UP: _("Look a registration up with its number and PIN"),
+    Action.CASE_INVITE: _("Invite a person to an officer by a link"),
 }
 
 LOGGED: dict[str, Text] = {
@@ -120,6 +122,9 @@ LOGGED: dict[str, Text] = {
     "sign_in.failed": _("Could not sign in"),
     # Translators: an officer signed out; an entry of the log.
     "sign_out": _("Signed out"),
+    # Translators: a token with which another system calls the assistant.
+    "token.created": _("A token of another system was created"),
+    "token.revoked": _("A token of another system was revoked"),
 }
 
 # Filters of the log: how actions begin, with the name of their group.

@@ -1,5 +1,6 @@
 """Texts of the console other than cases: sign-in, statistics, hours, officers, the account."""
 
+from bot.officers.permissions import Role
 from flows.engine.text import Text, _, button
 
 SIGNING: dict[str, Text] = {
@@ -251,4 +252,15 @@ RUNNING: dict[str, Text] = {
     "whom": _("About"),
     "chain_whole": _("The log was checked: no entry was changed."),
     "chain_broken": _("The log was checked: entry {number} was changed."),
+}
+
+ROLES: dict[str, Text] = {
+    Role.OFFICER: button("Officer"),
+    Role.LEAD: button("Lead"),
+    Role.EDITOR: button("Editor"),
+    Role.APPROVER: button("Approver"),
+    Role.ADMINISTRATOR: button("Administrator"),
+    Role.AUDITOR: button("Auditor"),
+    # Translators: the role of a computer system, such as a ministry's portal; not of a person.
+    Role.INTEGRATOR: button("Other system"),
 }

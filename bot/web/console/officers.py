@@ -14,6 +14,7 @@ from bot.security import audit_log
 from bot.web.console import labels as console_labels
 from bot.web.console import oidc
 from bot.web.console.forms import Checkbox, Codes, Line, OfficerForm
+from bot.web.console.labels_common import ROLES
 from bot.web.console.rendering import done, labels, page
 from bot.web.console.request_context import ROOT, RequestContext
 from bot.web.console.routing import ConsoleRoute, require
@@ -72,7 +73,7 @@ async def _page(
         everyone=own,
         edits=edits,
         missions=_missions(context, everyone),
-        roles=labels(context, console_labels.ROLES),
+        roles=labels(context, ROLES),
         topics=labels(context, console_labels.TOPICS),
         service=context.rt.settings.has_service,
         oneself=context.say(console_labels.WHYS[DenialReason.ONESELF]),

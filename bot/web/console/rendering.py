@@ -17,6 +17,7 @@ from bot.runtime import Runtime
 from bot.web.console import labels as console_labels
 from bot.web.console import labels_audit, labels_broadcasts, labels_bursts, labels_content
 from bot.web.console.labels import Wording
+from bot.web.console.labels_common import ROLES
 from bot.web.console.manual import section_of
 from bot.web.console.request_context import ROOT, RequestContext, fresh_key, preferred_language
 from flows.engine import limit_screens
@@ -90,7 +91,7 @@ _templates.globals |= {
     "PAPERS": console_labels.PAPERS,
     "REASONS": console_labels.REASONS,
     "RATINGS": console_labels.RATINGS,
-    "ROLES": console_labels.ROLES,
+    "ROLES": ROLES,
     "TOPIC_NAMES": {each.key: each.name for each in TOPICS},
     "PURPOSES": labels_broadcasts.PURPOSES,
     "BROADCAST_STATES": labels_broadcasts.BROADCAST_STATES,

@@ -1,0 +1,107 @@
+"""`tokens`: creates, lists and revokes the tokens with which other systems call the API."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from bot.cli.environment import AsJson, Data, print_json, surroundings
+from bot.db.connection import Transaction
+from bot.officers import api_tokens, directory
+from bot.officers.api_tokens import ApiToken
+from bot.officers.permissions import Scope
+from bot.runtime import Runtime, runtime
+
+app = typer.Typer(no_args_is_help=True, help="Tokens of other systems for the API.")
+
+Account = Annotated[str, typer.Argument(help="The account in whose name the token acts.")]
+Scopes = Annotated[
+    list[Scope], typer.Option("--scope", help="What the token may do; may come several times.")
+]
+Until = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day, in UTC.")]
+Limit = Annotated[
+    int,
+    typer.Option(min=1, max=api_tokens.MAX_MINUTE_LIMIT, help="Requests a minute."),
+]
+Mission = Annotated[str, typer.Option(help="The mission of a new account.")]
+TokenId = Annotated[UUID, typer.Argument(help="Its id, as `tokens list` prints it.")]
+
+
+@app.command()
+def create(
+    account: Account,
+    scope: Scopes,
+    until: Until = None,
+    per_minute: Limit = api_tokens.MINUTE_LIMIT,
+    mission: Mission = "general",
+    data: Data = None,
+) -> None:
+    """Create a token and print it once; an account that does not exist is created too."""
+
+    async def act(rt: Runtime, transaction: Transaction) -> str:
+        try:
+            owner = await directory.by_name(transaction, account)
+        except LookupError:
+            owner = await directory.enter_system(transaction, account, mission)
+        day = until.date() if until else None
+        return await api_tokens.create(
+            rt, transaction, owner, scope, last_day=day, minute_limit=per_minute
+        )
+
+    typer.echo(_with(data, act))
+
+
+@app.command("list")
+def list_(as_json: AsJson = False, data: Data = None) -> None:
+    """List the tokens: id, account, scopes, requests a minute, and the days of their life."""
+
+    async def act(_rt: Runtime, transaction: Transaction) -> list[ApiToken]:
+        return await api_tokens.listing(transaction)
+
+    found = [_shown(each) for each in _with(data, act)]
+    if as_json:
+        print_json(found)
+    for each in found if not as_json else ():
+        days = f"{each['created_on']} until {each['last_day'] or 'revoked'}"
+        used = f"last used {each['used_on'] or 'never'}"
+        scopes = ",".join(each["scopes"])
+        typer.echo(
+            f"{each['id']}  {each['account']}  {scopes}  {each['per_minute']}  {days}, {used}"
+        )
+
+
+@app.command()
+def revoke(token: TokenId, data: Data = None) -> None:
+    """Revoke a token at once."""
+    _with(data, lambda _rt, transaction: api_tokens.revoke(transaction, token))
+    typer.echo("The token is revoked.")
+
+
+def _shown(token: ApiToken) -> dict[str, Any]:
+    return {
+        "id": str(token.id),
+        "account": token.owner.name,
+        "active": token.owner.active,
+        "scopes": sorted(token.scopes),
+        "per_minute": token.minute_limit,
+        "created_on": str(token.created_on),
+        "last_day": str(token.last_day) if token.last_day else "",
+        "used_on": str(token.used_on) if token.used_on else "",
+    }
+
+
+def _with[T](data: Path | None, act: Callable[[Runtime, Transaction], Coroutine[Any, Any, T]]) -> T:
+    async def open_and_act() -> T:
+        async with runtime(chosen) as rt, rt.pool.connection() as transaction:
+            return await act(rt, transaction)
+
+    with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
+        try:
+            return asyncio.run(open_and_act())
+        except (LookupError, ValueError) as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(1) from None

@@ -1,0 +1,30 @@
+"""The API for other systems, `/api/v1`: announcements, status, cases, statistics.
+
+`requests` checks the token and the size of a body, `problems` names what is refused. Each other
+module has the operations of one resource. `./kosh docs openapi` writes the published document.
+"""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from bot.web.api import announcements
+
+ROOT = "/api/v1"
+
+router = APIRouter(prefix=ROOT)
+for each in (announcements.router, announcements.counting):
+    router.include_router(each)
+
+
+def openapi() -> dict[str, Any]:
+    """Return the OpenAPI document of the API."""
+    from bot.registry.sandbox.openapi import DocumentedApp
+
+    app = DocumentedApp(
+        title="Kosh",
+        version="1.0.0",
+        description="The API of Kosh for other systems. docs/how-to/call-the-api.md explains it.",
+    )
+    app.include_router(router)
+    return app.openapi()

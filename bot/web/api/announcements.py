@@ -1,0 +1,187 @@
+"""Announcements of the ministry's own systems, by the rules of the console.
+
+A system writes announcements and sends what people approved, and can never approve.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, time
+from enum import StrEnum
+from hashlib import sha256
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Request
+from pydantic import BaseModel, Field
+
+from bot import broadcasts
+from bot.broadcasts import Broadcast, Draft, Purpose, State
+from bot.broadcasts.model import QUIET_FROM, QUIET_UNTIL
+from bot.officers.directory import Officer
+from bot.officers.permissions import Scope
+from bot.runtime import Runtime
+from bot.web.api.problems import problems
+from bot.web.api.requests import IdempotencyKey, RequestBody, api_router, needs
+
+Writer = Annotated[Officer, needs(Scope.ANNOUNCEMENTS_WRITE)]
+Sender = Annotated[Officer, needs(Scope.ANNOUNCEMENTS_SEND)]
+
+
+class Audience(RequestBody):
+    """The audience among the topic's subscribers; an empty list sets no bound."""
+
+    languages: tuple[str, ...] = ()
+    """Written forms, so that a script can be chosen."""
+    channels: tuple[str, ...] = ()
+    missions: tuple[str, ...] = ()
+    registration: tuple[str, ...] = ()
+    """States of a registration."""
+    countries: tuple[str, ...] = ()
+    programmes: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    """Programmes: people who keep a list for one and want messages about changes are added."""
+
+
+class AnnouncementRequest(RequestBody):
+    """An announcement as it is written."""
+
+    purpose: Purpose
+    topic: str
+    texts: dict[str, str]
+    """A text for each language."""
+    templates: Annotated[dict[str, str], Field(default_factory=dict)]
+    """Names of WhatsApp templates by language."""
+    audience: Audience = Audience()
+    not_before: datetime | None = None
+    not_later_than: datetime | None = None
+    quiet: Annotated[tuple[time, ...], Field(max_length=2)] = (QUIET_FROM, QUIET_UNTIL)
+    """Begin and end of the quiet hours in the recipient's local time; empty: any hour."""
+    paid: bool = False
+    why: str = ""
+
+    def draft(self) -> Draft:
+        """Return the draft, by the same rules as one that is written in a file."""
+        return broadcasts.from_json(self.model_dump_json(exclude_unset=True).encode())
+
+
+class AnnouncementStatus(BaseModel):
+    """An announcement as it is now."""
+
+    id: UUID
+    number: int
+    state: State
+    reason: str
+    total: int | None
+
+    @classmethod
+    def of(cls, found: Broadcast) -> "AnnouncementStatus":
+        return cls(
+            id=found.id,
+            number=found.number,
+            state=found.state,
+            reason=found.reason,
+            total=found.total,
+        )
+
+
+class Included(BaseModel):
+    """How many recipients a language has on a channel."""
+
+    language: str
+    channel: str
+    count: int
+
+
+class AudienceCount(BaseModel):
+    """How many would receive it, and how many would not, by reason."""
+
+    included: list[Included]
+    excluded: dict[str, int]
+
+
+class Blocker(BaseModel):
+    """A reason why it cannot be sent now."""
+
+    why: str
+    detail: str
+
+
+class AnnouncementProgress(AnnouncementStatus):
+    """An announcement with the status of its recipients."""
+
+    fates: dict[str, int]
+    rate: float
+    """Deliveries per second."""
+    blockers: list[Blocker]
+
+
+class Verb(StrEnum):
+    """An action on an announcement that others approved."""
+
+    START = "start"
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+
+
+VERBS: dict[Verb, Callable[[Runtime, Officer, UUID], Awaitable[Broadcast]]] = {
+    Verb.START: broadcasts.start,
+    Verb.PAUSE: broadcasts.pause,
+    Verb.RESUME: broadcasts.resume,
+    Verb.CANCEL: broadcasts.cancel,
+}
+
+
+router = api_router("announcements")
+counting = api_router("announcement-counts")
+
+
+@router.post("", status_code=201, responses=problems("bad-key", "refused", body=True))
+async def create_announcement(
+    request: Request, what: AnnouncementRequest, writer: Writer, key: IdempotencyKey
+) -> AnnouncementStatus:
+    """Write an announcement; the same Idempotency-Key returns the same announcement again."""
+    rt: Runtime = request.app.state.rt
+    digest = sha256(await request.body()).digest()
+    return AnnouncementStatus.of(await broadcasts.draft_once(rt, writer, what.draft(), key, digest))
+
+
+@counting.post("", responses=problems("refused", body=True))
+async def count_audience(
+    request: Request, what: AnnouncementRequest, writer: Writer
+) -> AudienceCount:
+    """Count who would receive it and who would not; nothing is written."""
+    found = await broadcasts.count(request.app.state.rt, writer, what.draft())
+    included = [
+        Included(language=language, channel=channel, count=many)
+        for (language, channel), many in found.included.items()
+    ]
+    return AudienceCount(included=included, excluded=dict(found.excluded))
+
+
+@router.get("/{id}", responses=problems("not-found"))
+async def read_announcement(request: Request, id: UUID, writer: Writer) -> AnnouncementProgress:
+    """Return the progress of an announcement, and why it cannot be sent."""
+    rt: Runtime = request.app.state.rt
+    found = await broadcasts.progress(rt, writer, id)
+    blockers = await broadcasts.blockers(rt, writer, id)
+    return AnnouncementProgress(
+        **AnnouncementStatus.of(found.broadcast).model_dump(),
+        fates={str(fate): many for fate, many in found.fates.items()},
+        rate=round(found.rate, 2),
+        blockers=[Blocker(why=each.why, detail=each.detail) for each in blockers],
+    )
+
+
+@router.post("/{id}/ask", responses=problems("not-found", "refused"))
+async def ask_approval(request: Request, id: UUID, writer: Writer) -> AnnouncementStatus:
+    """Ask officers for their approval."""
+    return AnnouncementStatus.of(await broadcasts.ask_approval(request.app.state.rt, writer, id))
+
+
+@router.post("/{id}/{verb}", responses=problems("not-found", "refused"))
+async def change_announcement(
+    request: Request, id: UUID, verb: Verb, sender: Sender
+) -> AnnouncementStatus:
+    """Start, pause, resume or cancel; a wrong state is refused."""
+    return AnnouncementStatus.of(await VERBS[verb](request.app.state.rt, sender, id))

@@ -1,0 +1,95 @@
+"""Problems of the API (RFC 9457): their names, statuses and titles."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel
+from starlette.responses import JSONResponse, Response
+
+RETRY_AFTER = {
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string"}},
+}
+# A client waits as long as the header says before it asks again.
+_WAITING = {429, 503}
+
+type ProblemName = Literal[
+    "bad-key",
+    "unauthorized",
+    "forbidden",
+    "not-found",
+    "timeout",
+    "refused",
+    "too-large",
+    "unsupported-media-type",
+    "invalid",
+    "too-many-requests",
+    "unavailable",
+]
+
+PROBLEMS: dict[ProblemName, tuple[int, str]] = {
+    "bad-key": (400, "The request needs an Idempotency-Key of 8 to 80 characters A-Z a-z 0-9 _ -."),
+    "unauthorized": (401, "The token is missing, unknown, revoked or past its last day."),
+    "forbidden": (403, "The token or its account may not do that; `reason` names the rule."),
+    "not-found": (404, "There is nothing here."),
+    "timeout": (408, "The body did not arrive in time."),
+    "refused": (409, "Refused as it is now; `reason` and `field` say what to correct."),
+    "too-large": (413, "The body is too large."),
+    "unsupported-media-type": (415, "A body must be application/json, not encoded."),
+    "invalid": (422, "The body is not as the document says; `field` names the place."),
+    "too-many-requests": (429, "Too many requests. Wait as Retry-After says."),
+    "unavailable": (503, "Not available now; nothing was done. Wait as Retry-After says."),
+}
+"""Status and title of each problem."""
+
+
+class Problem(BaseModel):
+    """A refusal (RFC 9457); it never repeats what was sent."""
+
+    type: str
+    title: str
+    status: int
+    reason: str = ""
+    """The rule that refuses, as a fixed word; empty where the type says it."""
+    field: str = ""
+    """The field that is refused, or another place."""
+
+
+class Refusal(Exception):
+    """End the request with this problem."""
+
+    def __init__(self, name: ProblemName, reason: str = "", field: str = "") -> None:
+        super().__init__(name)
+        self.name: ProblemName = name
+        self.reason, self.field = reason, field
+
+
+def problem(
+    name: ProblemName, reason: str = "", field: str = "", headers: dict[str, str] | None = None
+) -> Response:
+    """Return the response of a problem."""
+    status, title = PROBLEMS[name]
+    found = Problem(
+        type=f"urn:kosh:problem:{name}", title=title, status=status, reason=reason, field=field
+    )
+    media_type = "application/problem+json"
+    return JSONResponse(found.model_dump(), status, headers, media_type)
+
+
+def named(status: int) -> ProblemName:
+    """Return the problem of a status with which a request is refused before it is read."""
+    return next((name for name, (of, _title) in PROBLEMS.items() if of == status), "invalid")
+
+
+def problems(*names: ProblemName, body: bool = False) -> dict[int | str, dict[str, Any]]:
+    """Return the problems that an operation may answer with, by status, for FastAPI."""
+    always: tuple[ProblemName, ...] = (
+        *("unauthorized", "forbidden", "too-many-requests", "unavailable"),
+    )
+    of_bodies: tuple[ProblemName, ...] = (
+        *("timeout", "too-large", "unsupported-media-type", "invalid"),
+    )
+    found: dict[int | str, dict[str, Any]] = {}
+    for name in (*always, *names, *(of_bodies if body else ())):
+        status, title = PROBLEMS[name]
+        headers = {"headers": RETRY_AFTER} if status in _WAITING else {}
+        found[status] = {"model": Problem, "description": f"`{name}`: {title}", **headers}
+    return found

@@ -1,0 +1,166 @@
+"""Requests of the API: token, rate limit and size are checked before FastAPI reads the body."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Request, Security
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from bot import broadcasts
+from bot.budgets import spending
+from bot.observability import logging
+from bot.officers import api_tokens, permissions
+from bot.officers.api_tokens import ApiToken
+from bot.officers.directory import Officer
+from bot.officers.permissions import SCOPES, Forbidden, Scope, Subject
+from bot.runtime import Runtime
+from bot.security import audit_log
+from bot.web.api.problems import Refusal, named, problem
+from bot.web.errors import RETRY_SECONDS
+from bot.web.middleware import UNAVAILABLE_ERRORS
+from bot.web.request_parsing import Handler, ReadRequest, Refused, body
+
+MAX_BODY_BYTES = 256 * 1024
+KEY_PATTERN = r"^[A-Za-z0-9_-]{8,80}$"
+
+_logger = logging.get()
+
+Bearer = HTTPBearer(
+    scheme_name="token", auto_error=False, description="A token of `./kosh tokens create`."
+)
+IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", pattern=KEY_PATTERN)]
+
+
+class RequestBody(BaseModel):
+    """A part of a request: unknown fields are refused, and errors never repeat the input."""
+
+    model_config = ConfigDict(
+        extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
+    )
+
+
+class ApiRoute(APIRoute):
+    """Check the token and the size before FastAPI reads the body; answer refusals as problems.
+
+    FastAPI reads the body first and solves dependencies afterwards, so that a dependency cannot
+    do it.
+    """
+
+    def get_route_handler(self) -> Handler:
+        """Return FastAPI's handler behind the checks."""
+        handler = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            rt: Runtime = request.app.state.rt
+            try:
+                token = request.state.token = await _authenticate(request, rt)
+                if wait := await spending.draw_request(rt, str(token.id), token.minute_limit):
+                    seconds = str(max(1, round(wait + 0.5)))
+                    return problem("too-many-requests", headers={"Retry-After": seconds})
+                if self.body_field is not None:
+                    raw = await body(request, MAX_BODY_BYTES, "application/json")
+                    request = ReadRequest(request, raw)
+                return await handler(request)
+            except UNAVAILABLE_ERRORS:
+                return problem("unavailable", headers={"Retry-After": str(RETRY_SECONDS)})
+            except Forbidden as error:
+                await _note_denied(rt, token.owner, f"{request.method} {error.why}")
+                return problem("forbidden", error.why)
+            except _REFUSALS as error:
+                return _refusal(error)
+
+        return guarded
+
+
+_REFUSALS = (
+    *(Refusal, Refused, broadcasts.Refused, RequestValidationError, HTTPException, LookupError),
+)
+
+
+def _refusal(error: Exception) -> Response:
+    match error:
+        case Refusal():
+            headers = {"WWW-Authenticate": "Bearer"} if error.name == "unauthorized" else None
+            return problem(error.name, error.reason, error.field, headers)
+        case Refused():
+            return problem(named(error.status))
+        case broadcasts.Refused(why=broadcasts.Refusal.FORM):
+            return problem("invalid", error.why, error.detail)
+        case broadcasts.Refused():
+            return problem("refused", error.why, error.detail)
+        case RequestValidationError():
+            return _invalid(error)
+        case HTTPException():
+            # FastAPI could not decode the body.
+            return problem("invalid")
+        case _:
+            return problem("not-found")
+
+
+def _invalid(error: RequestValidationError) -> Response:
+    """Return where a request cannot be read: the key, the id or a field; never its value."""
+    found = error.errors()[0]
+    place = [str(each) for each in found["loc"]]
+    match place:
+        case ["header", *_]:
+            return problem("bad-key")
+        case ["path", *_]:
+            return problem("not-found")
+    if found["type"] == "extra_forbidden":
+        # The name of an unknown field is input, which is never repeated.
+        place = place[:-1]
+    return problem("invalid", str(found["type"]), ".".join(place[1:2]))
+
+
+async def _authenticate(request: Request, rt: Runtime) -> ApiToken:
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    found = None
+    if scheme.lower() == "bearer":
+        async with rt.pool.connection() as transaction:
+            found = await api_tokens.recognise(rt, transaction, given)
+    if found is None:
+        _logger.warning("api.auth_failed")
+        raise Refusal("unauthorized")
+    return found
+
+
+async def _note_denied(rt: Runtime, officer: Officer, detail: str) -> None:
+    async with rt.pool.connection() as transaction:
+        await audit_log.append(
+            transaction, actor=str(officer.id), action="denied", subject="api", detail=detail
+        )
+
+
+async def _permitted(
+    request: Request,
+    scopes: SecurityScopes,
+    _given: Annotated[HTTPAuthorizationCredentials | None, Depends(Bearer)],
+) -> Officer:
+    """Return the token's account, if scopes and roles allow the operation."""
+    token: ApiToken = request.state.token
+    for each in scopes.scopes:
+        if each not in token.scopes:
+            raise Refusal("forbidden", "scope", each)
+        permissions.require(token.owner, SCOPES[Scope(each)], Subject(token.owner.mission))
+    return token.owner
+
+
+def needs(scope: Scope) -> Callable[..., object]:
+    """Return the dependency that gives the account of a token with this scope."""
+    found: Callable[..., object] = Security(_permitted, scopes=[scope.value])
+    return found
+
+
+def api_router(resource: str) -> APIRouter:
+    """Return the router of a resource; an operation is named like its function."""
+    return APIRouter(
+        prefix=f"/{resource}",
+        route_class=ApiRoute,
+        tags=[resource],
+        generate_unique_id_function=lambda route: route.name,
+    )

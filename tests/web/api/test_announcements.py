@@ -1,0 +1,134 @@
+"""The ministry's own system announces: once for each order, approved by officers."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from bot import broadcasts
+from bot.officers.permissions import Role, Scope
+from bot.runtime import Runtime
+from bot.web.api import requests
+from tests.crowd import TEXTS, TOPIC, crew, crowd, looked_at
+from tests.web.api.integrator import Integrator, integrator
+
+BOTH = (Scope.ANNOUNCEMENTS_WRITE, Scope.ANNOUNCEMENTS_SEND)
+ROOT = "/announcements"
+PAPER: dict[str, Any] = {
+    "purpose": "news",
+    "topic": TOPIC,
+    "texts": {language: words.body for language, words in TEXTS.items()},
+}
+
+
+@asynccontextmanager
+async def _opened(rt: Runtime, *scopes: Scope) -> AsyncIterator[Integrator]:
+    roles = (Role.EDITOR, Role.LEAD)
+    async with integrator(rt, *(scopes or BOTH), roles=roles) as system:
+        yield system
+
+
+async def test_announcements_api_drafts_once_and_sends_after_approval(rt: Runtime) -> None:
+    who = await crew(rt)
+    await crowd(rt, 3)
+    async with _opened(rt) as system:
+        status, made = await system.post(ROOT, PAPER, key="order-000001")
+        assert (status, made["state"]) == (201, "draft")
+        assert await system.post(ROOT, PAPER, key="order-000001") == (status, made)
+        other = PAPER | {"why": "something else"}
+        assert (await system.post(ROOT, other, key="order-000001"))[0] == 409
+        status, refused = await system.post(f"{ROOT}/{made['id']}/ask")
+        assert (status, refused["reason"]) == (409, "untested")
+        found = (await broadcasts.listing(rt, who.editor))[0]
+        await looked_at(rt, found)
+        assert (await system.post(f"{ROOT}/{made['id']}/ask"))[1]["state"] == "awaiting"
+        status, refused = await system.post(f"{ROOT}/{made['id']}/start")
+        assert (status, refused["reason"]) == (409, "approvals")
+        await broadcasts.approve(rt, who.approver, found.id, found.draft.content_hash)
+        assert (await system.post(f"{ROOT}/{made['id']}/start"))[1]["state"] == "running"
+        assert (await system.post(f"{ROOT}/{made['id']}/pause"))[1]["state"] == "paused"
+        assert (await system.get(f"{ROOT}/{made['id']}"))[1]["state"] == "paused"
+    assert len(await broadcasts.listing(rt, who.editor)) == 1
+
+
+@pytest.mark.requirement("S-57")
+async def test_announcements_api_refuses_a_disabled_account(rt: Runtime) -> None:
+    who = await crew(rt)
+    async with _opened(rt) as system:
+        _status, made = await system.post(ROOT, PAPER, key="order-000001")
+        async with rt.pool.connection() as session:
+            await session.execute("UPDATE officers SET active = false WHERE name LIKE 'Officer %'")
+            await session.execute(
+                "UPDATE officers SET active = true WHERE name = %s", (who.editor.name,)
+            )
+        for path in ("", f"/{made['id']}/ask", f"/{made['id']}/cancel"):
+            assert (await system.post(ROOT + path, PAPER, key="order-000002"))[0] == 401
+    assert [each.state for each in await broadcasts.listing(rt, who.editor)] == ["draft"]
+
+
+@pytest.mark.requirement("S-53", "S-64")
+async def test_announcements_api_refuses_and_audits_unauthorized_requests(rt: Runtime) -> None:
+    async with _opened(rt) as system:
+        async with rt.pool.connection() as session:
+            await session.execute("UPDATE officers SET roles = '{lead}'")
+        status, told = await system.post(ROOT, PAPER, key="order-000001")
+        assert (status, told["reason"]) == (403, "role")
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT action, subject, detail FROM audit_entries WHERE action <> 'token.created'"
+        )
+        assert await cursor.fetchall() == [("denied", "api", "POST role")]
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "field"),
+    [({"topic": 1}, "topic"), ({"more-input": 1}, ""), ({"purpose": "party"}, "purpose")],
+)
+async def test_announcements_api_refuses_an_invalid_body(
+    rt: Runtime, spoilt: dict[str, Any], field: str
+) -> None:
+    async with _opened(rt) as system:
+        status, told = await system.post(ROOT, PAPER | spoilt, key="order-000001")
+        assert (status, told["field"]) == (422, field)
+        assert "party" not in str(told)
+        assert (await system.post(ROOT, PAPER))[0] == 400
+
+
+async def test_announcements_api_counts_without_storing(rt: Runtime) -> None:
+    await crowd(rt, 2, languages=("ru",))
+    async with _opened(rt) as system:
+        status, told = await system.post("/announcement-counts", PAPER)
+    assert status == 200
+    assert told["included"] == [{"language": "ru", "channel": "telegram", "count": 2}]
+
+
+@pytest.mark.requirement("S-13")
+async def test_api_checks_the_token_before_reading_the_body(rt: Runtime) -> None:
+    large = b"[" * (requests.MAX_BODY_BYTES + 1)
+    async with _opened(rt) as system:
+        for token, status in (("another", 401), (system.token, 413)):
+            headers = {
+                "content-type": "application/json",
+                "idempotency-key": "order-000001",
+                "authorization": f"Bearer {token}",
+            }
+            async with system.http.post(
+                "/api/v1/announcements", data=large, headers=headers
+            ) as answer:
+                assert answer.status == status
+
+
+async def test_announcements_api_writes_but_does_not_send_without_the_scope(rt: Runtime) -> None:
+    async with _opened(rt, Scope.ANNOUNCEMENTS_WRITE) as system:
+        _status, made = await system.post(ROOT, PAPER, key="order-000001")
+        status, told = await system.post(f"{ROOT}/{made['id']}/cancel")
+        assert (status, told["reason"], told["field"]) == (403, "scope", "announcements:send")
+        assert (await system.get(f"{ROOT}/{made['id']}"))[1]["state"] == "draft"
+
+
+async def test_unknown_id_or_verb_is_a_problem(rt: Runtime) -> None:
+    async with _opened(rt) as system:
+        unknown = "00000000-0000-0000-0000-000000000000"
+        for path in (f"/{unknown}/start", "/not-an-id/start", f"/{unknown}/party"):
+            assert (await system.post(ROOT + path))[0] == 404, path

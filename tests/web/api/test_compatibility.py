@@ -1,0 +1,29 @@
+"""The API keeps working for clients of version 1.
+
+`contract-v1.json` is the API as first agreed. A change that breaks its clients needs `/api/v2`.
+"""
+
+import copy
+import json
+from pathlib import Path
+
+from bot.web import api
+from tests.contract_changes import breaks
+
+AGREED = json.loads(Path(__file__).with_name("contract-v1.json").read_text())
+
+
+def test_api_does_not_break_clients_of_version_1() -> None:
+    assert list(breaks(AGREED, api.openapi())) == []
+
+
+def test_api_break_is_found() -> None:
+    changed = copy.deepcopy(AGREED)
+    changed["paths"].pop("/api/v1/announcement-counts")
+    assert list(breaks(AGREED, changed)) == ["post /api/v1/announcement-counts is gone"]
+
+
+def test_api_operations_need_a_token_with_one_scope() -> None:
+    operations = [each for path in AGREED["paths"].values() for each in path.values()]
+    assert operations
+    assert all(len(each["security"][0]["token"]) == 1 for each in operations)

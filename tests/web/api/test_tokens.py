@@ -1,0 +1,139 @@
+"""Tokens of the API: stored as a keyed hash, bounded by day and rate, ended by revocation."""
+
+import json
+import os
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli import assembled
+from bot.config.settings import Settings
+from bot.officers import api_tokens
+from bot.officers.api_tokens import BadScope
+from bot.officers.permissions import Role, Scope
+from bot.runtime import Runtime, runtime
+from bot.security import key_files
+from tests.crowd import entered
+from tests.web.api.integrator import integrator, new_token
+
+COUNT = "/announcement-counts"
+PAPER = {"purpose": "news", "topic": "events", "texts": {}}
+WRITE = Scope.ANNOUNCEMENTS_WRITE
+EDITOR = (Role.EDITOR,)
+
+
+async def test_token_is_stored_as_a_keyed_hash_only(rt: Runtime) -> None:
+    async with integrator(rt, WRITE, roles=EDITOR) as system, rt.pool.connection() as session:
+        cursor = await session.execute("SELECT t::text FROM api_tokens t")
+        stored = str(await cursor.fetchall())
+        cursor = await session.execute("SELECT e::text FROM audit_entries e")
+        audited = str(await cursor.fetchall())
+    assert "token.created" in audited
+    secret = system.token.removeprefix(api_tokens.PREFIX)
+    assert len(secret) == 43
+    assert secret not in stored + audited
+    assert secret.encode().hex() not in stored
+
+
+@pytest.mark.parametrize("scheme", ["Bearer another", "Bearer kosh_another", "Basic x", ""])
+async def test_api_answers_401_as_a_problem_without_a_token(rt: Runtime, scheme: str) -> None:
+    headers = {"authorization": scheme}
+    async with (
+        integrator(rt, WRITE, roles=EDITOR) as system,
+        system.http.post(f"/api/v1{COUNT}", json=PAPER, headers=headers) as answer,
+    ):
+        assert answer.status == 401
+        assert answer.headers["www-authenticate"] == "Bearer"
+        assert answer.content_type == "application/problem+json"
+        assert (await answer.json())["type"] == "urn:kosh:problem:unauthorized"
+
+
+async def test_token_ends_after_its_last_day(rt: Runtime) -> None:
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT kosh_now()::date")
+        row = await cursor.fetchone()
+    today = row[0] if row else None
+    async with integrator(rt, WRITE, roles=EDITOR, last_day=today) as system:
+        assert (await system.post(COUNT, PAPER))[0] == 200
+        async with rt.pool.connection() as session:
+            await session.execute("UPDATE test_clock SET ahead = ahead + interval '1 day'")
+        assert (await system.post(COUNT, PAPER))[0] == 401
+
+
+async def test_token_is_refused_once_it_is_revoked(rt: Runtime) -> None:
+    async with integrator(rt, WRITE, roles=EDITOR) as system:
+        other = await new_token(rt, system.owner, WRITE)
+        async with rt.pool.connection() as session:
+            first, _second = await api_tokens.listing(session)
+            await api_tokens.revoke(session, first.id)
+        assert (await system.post(COUNT, PAPER))[0] == 401
+        assert (await system.post(COUNT, PAPER, authorization=f"Bearer {other}"))[0] == 200
+
+
+async def test_token_waits_once_its_minute_is_spent(rt: Runtime) -> None:
+    async with integrator(rt, WRITE, roles=EDITOR, minute_limit=2) as system:
+        other = await new_token(rt, system.owner, WRITE)
+        found = [(await system.post(COUNT, PAPER))[0] for _each in range(3)]
+        assert found == [200, 200, 429]
+        async with system.http.post(f"/api/v1{COUNT}", json=PAPER) as answer:
+            assert 1 <= int(answer.headers["retry-after"]) <= 31
+        assert (await system.post(COUNT, PAPER, authorization=f"Bearer {other}"))[0] == 200
+
+
+async def test_token_gets_no_scope_that_its_account_cannot_use(rt: Runtime) -> None:
+    owner = await entered(rt, Role.EDITOR)
+    with pytest.raises(BadScope):
+        await new_token(rt, owner, WRITE, Scope.ANNOUNCEMENTS_SEND)
+    async with rt.pool.connection() as session:
+        assert await api_tokens.listing(session) == []
+
+
+async def test_token_moves_to_the_new_index_key_when_it_is_used(
+    rt: Runtime, chosen: Settings
+) -> None:
+    owner = await entered(rt, Role.EDITOR)
+    used, unused = [await new_token(rt, owner, WRITE) for _each in range(2)]
+    key_files.add(chosen.key_dir, "index", 0)
+    for path in chosen.key_dir.glob("*.key"):
+        made = path.stat().st_mtime - 7200
+        os.utime(path, (made, made))
+    async with runtime(chosen) as later:
+        assert later.vault.index_version == 2
+        async with later.pool.connection() as session:
+            assert await api_tokens.recognise(later, session, used)
+        key_files.destroy(chosen.key_dir, "index", 1)
+        later.vault.refresh()
+        async with later.pool.connection() as session:
+            assert await api_tokens.recognise(later, session, used)
+            assert await api_tokens.recognise(later, session, unused) is None
+
+
+def test_tokens_command_creates_lists_and_revokes(
+    chosen: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("database_url", "redis_url"):
+        monkeypatch.setenv(f"KOSH_{name.upper()}", getattr(chosen, name).get_secret_value())
+    monkeypatch.setenv("KOSH_DATA_DIR", str(chosen.data_dir))
+    monkeypatch.setenv("KOSH_KEY_DIR", str(chosen.key_dir))
+    monkeypatch.setenv("KOSH_DEMO", "true")
+
+    def run(*words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(assembled("tokens"), ["tokens", *words])
+        return done.exit_code, done.output
+
+    scope = ("--scope", "status:read")
+    code, said = run("create", "Portal Test", *scope, "--until", "2099-01-31")
+    assert (code, said[:5]) == (0, api_tokens.PREFIX)
+    assert run("create", "Portal Test", "--scope", "announcements:write")[0] == 1
+    [listed] = json.loads(run("list", "--json")[1])
+    assert said.strip() not in str(listed)
+    assert (listed["account"], listed["scopes"], listed["last_day"]) == (
+        "Portal Test",
+        ["status:read"],
+        "2099-01-31",
+    )
+    assert listed["id"] in run("list")[1]
+    assert run("revoke", listed["id"])[0] == 0
+    code, said = run("revoke", listed["id"])
+    assert (code, said[:7]) == (1, "E_TOKEN")
+    assert json.loads(run("list", "--json")[1]) == []
