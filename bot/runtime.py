@@ -35,6 +35,7 @@ from bot.security.key_files import Keys, VaultError
 from bot.security.vault import Vault, WrappedKey
 from bot.understanding.engine_adapter import EngineRecognizer
 from bot.understanding.external_model import ExternalModel
+from bot.understanding.transcription import Transcriber
 from flows import FLOWS
 from flows.about import about
 from flows.engine.flow import Flow
@@ -74,6 +75,7 @@ class Runtime:
     papers: Sanitizer
     console: Pool | None = None
     model: ExternalModel | None = None
+    transcriber: Transcriber | None = None
     # Content that editors published; a turn takes one edition of it.
     content: LiveContent = field(default_factory=LiveContent)
     local: LocalRateLimiter = field(default_factory=LocalRateLimiter)
@@ -142,6 +144,7 @@ async def runtime(
             papers=papers,
             console=console,
             model=_external_model(settings, http),
+            transcriber=_transcriber(settings, http),
             content=content,
         )
 
@@ -149,7 +152,11 @@ async def runtime(
 def _understanding(settings: Settings, content: LiveContent) -> Understanding:
     """Return what answers free text; phrases that editors have published come first."""
     recognizer = TaughtRecognizer(EngineRecognizer.load(), lambda: content.snapshot.phrases)
-    return understanding(recognizer, model_operator=settings.external_model_operator or "")
+    return understanding(
+        recognizer,
+        model_operator=settings.external_model_operator or "",
+        transcriber=settings.transcription_operator or "",
+    )
 
 
 @asynccontextmanager
@@ -328,4 +335,18 @@ def _external_model(settings: Settings, http: aiohttp.ClientSession) -> External
         settings.external_model_name or "",
         key.get_secret_value() if key else "",
         seconds=settings.external_model_seconds,
+    )
+
+
+def _transcriber(settings: Settings, http: aiohttp.ClientSession) -> Transcriber | None:
+    """Return the client of the endpoint that turns recordings into text, or None."""
+    if settings.transcription_url is None:
+        return None
+    key = settings.transcription_key
+    return Transcriber(
+        http,
+        settings.transcription_url,
+        settings.transcription_model or "",
+        key.get_secret_value() if key else "",
+        seconds=settings.transcription_seconds,
     )

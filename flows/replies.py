@@ -128,10 +128,15 @@ def suggestions(entities: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def understanding(recognizer: Recognizer, model_operator: str = "") -> Understanding:
+def understanding(
+    recognizer: Recognizer, model_operator: str = "", transcriber: str = ""
+) -> Understanding:
     """Return the data with which the engine answers free text.
 
-    `model_operator` is who runs the external model, if there is one.
+    `model_operator` is who runs the external model, `transcriber` who turns voice messages into
+    text, if there are such.
     """
     safety = {intent: partial(_said, parts) for intent, parts in SAFETY.items()}
-    return Understanding(recognizer, REPLIES, safety, TOPICS, suggestions, model_operator)
+    return Understanding(
+        recognizer, REPLIES, safety, TOPICS, suggestions, model_operator, transcriber
+    )

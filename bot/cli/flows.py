@@ -21,7 +21,7 @@ from bot.i18n import Languages
 from bot.registrations.registry_codes import CODES
 from bot.runtime import Runtime
 from flows import FLOWS
-from flows.engine import drawing, external_model, verification
+from flows.engine import drawing, external_model, verification, voice_messages
 from flows.engine.exhaustive_walk import walk as walk_through
 from flows.engine.flow import Consent, Flow, Notice
 from flows.engine.questions import Choice, YesNo
@@ -167,13 +167,14 @@ def notices(flows: Mapping[str, Flow], languages: Languages) -> str:
     asked = [item for item in items if isinstance(item, Notice | Consent)]
     shown = {item.text.msgid: item.text for item in asked if item.name == "risk"}
     shown |= {item.text.msgid: item.text for item in asked if isinstance(item, Consent)}
-    model = _(external_model.CONSENT.msgid, operator="…")
+    outside = (external_model.CONSENT, voice_messages.CONSENT)
+    named = [_(each.msgid, operator="…") for each in outside]
     page = [NOTICE_HEAD]
     for code, own in languages.languages():
         page.append(f"## {own}")
         page += [
             languages.render(text, code).replace("\n", "\n\n")
-            for text in (DESCRIPTION, *shown.values(), model)
+            for text in (DESCRIPTION, *shown.values(), *named)
         ]
     return "\n\n".join(page) + "\n"
 

@@ -49,14 +49,24 @@ class ExternalModelSettings(InstallationSettings):
     @model_validator(mode="after")
     def _whole_model(self) -> Self:
         names = ("external_model_url", "external_model_name", "external_model_operator")
-        missing = [variable(name) for name in names if getattr(self, name) is None]
-        if missing and len(missing) < len(names):
-            raise ValueError(f"the external model is only half set; set {', '.join(missing)} too")
+        require_whole(self, "the external model", names)
         return self
 
     @model_validator(mode="after")
     def _private_model(self) -> Self:
-        address = urlsplit(self.external_model_url or "")
-        if address.scheme == "http" and address.hostname not in LOOPBACK:
-            raise ValueError("KOSH_EXTERNAL_MODEL_URL must be https://, words of people go there")
+        require_private("external_model_url", self.external_model_url)
         return self
+
+
+def require_whole(settings: InstallationSettings, what: str, names: tuple[str, ...]) -> None:
+    """Raise ValueError if some of these settings are set, but not all."""
+    missing = [variable(name) for name in names if getattr(settings, name) is None]
+    if missing and len(missing) < len(names):
+        raise ValueError(f"{what} is only half set; set {', '.join(missing)} too")
+
+
+def require_private(name: str, url: str | None) -> None:
+    """Raise ValueError if words of people would leave this machine without TLS."""
+    address = urlsplit(url or "")
+    if address.scheme == "http" and address.hostname not in LOOPBACK:
+        raise ValueError(f"{variable(name)} must be https://, words of people go there")

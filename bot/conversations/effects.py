@@ -15,7 +15,7 @@ from bot.channels.webchat import WebChat
 from bot.conversations import secure_page
 from bot.conversations import store as conversation_store
 from bot.conversations.bursts import SPARE_SECONDS, WaitingTurn
-from bot.conversations.chosen_intents import Question, question_of
+from bot.conversations.outside_questions import Question, question_of
 from bot.conversations.store import LockedConversation
 from bot.conversations.unsent_calls import UnsentRest
 from bot.db.connection import Transaction
@@ -61,7 +61,13 @@ from flows.engine.joining import (
     RequestJoin,
 )
 from flows.engine.message_limits import AppealLimit
-from flows.engine.model_events import ChooseIntent, ConsentWithdrawn, ReportWording, WatchList
+from flows.engine.model_events import (
+    ChooseIntent,
+    ConsentWithdrawn,
+    ReportWording,
+    Transcribe,
+    WatchList,
+)
 from flows.engine.registration import AnswerRegistry, LookUpStatus
 from flows.engine.state import Conversation, Turn
 
@@ -144,7 +150,7 @@ async def carry_out(
     parcel = await conversation_store.save(
         rt, transaction, held, turn.conversation, work.epoch, written, stays=stays, last=last
     )
-    question = question_of(turn, held.person.id)
+    question = question_of(turn, inbound, held.person.id)
     counted = wording_reports.counted(turn.effects, inbound)
     return AfterCommit(held.person, parcel, sheet=sheet, question=question, counted=counted)
 
@@ -163,7 +169,7 @@ async def _delayed(
     waiting.rows = await conversation_store.save_delayed(
         rt, transaction, held, turn, written, inbound, seconds
     )
-    question = question_of(turn, held.person.id)
+    question = question_of(turn, inbound, held.person.id)
     return AfterCommit(held.person, None, question=question, waiting=waiting)
 
 
@@ -194,7 +200,7 @@ def _final_messages(
 
 # Effects that other modules apply within the turn or after the commit.
 _ELSEWHERE = (
-    PrintList | ReadNews | ChooseIntent | ReportWording | TryPin | LookUpStatus
+    PrintList | ReadNews | ChooseIntent | Transcribe | ReportWording | TryPin | LookUpStatus
     | IssueJoinCode | OfferJoin | RequestJoin | AnswerJoin | FinishJoin | ChooseUpdates
 )  # fmt: skip
 

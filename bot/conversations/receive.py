@@ -35,9 +35,9 @@ from bot.conversations import (
     batched_turns,
     bursts,
     checked_input,
-    chosen_intents,
     effects,
     joining,
+    outside_questions,
 )
 from bot.conversations import store as conversation_store
 from bot.conversations.anonymous import Overloaded
@@ -63,7 +63,7 @@ from flows.engine.events import (
     UploadStatusChanged,
 )
 from flows.engine.language_protocol import Reserved
-from flows.engine.model_events import IntentChosen
+from flows.engine.model_events import ModelEvent
 from flows.engine.state import Conversation, Turn
 
 
@@ -144,12 +144,12 @@ async def deliver(rt: Runtime, delivery: AfterCommit | None) -> None:
         await outbox.deliver(rt, delivery.parcel, delivery.person)
     await wording_reports.count(rt, delivery.counted)
     if delivery.question is not None:
-        chosen_intents.ask_later(rt, delivery.question, _take_choice)
+        outside_questions.ask_later(rt, delivery.question, _take_result)
 
 
-async def _take_choice(rt: Runtime, person_id: UUID, chosen: IntentChosen) -> None:
+async def _take_result(rt: Runtime, person_id: UUID, result: ModelEvent) -> None:
     async with rt.pool.connection() as transaction:
-        delivery = await take_turn(rt, transaction, person_id, chosen)
+        delivery = await take_turn(rt, transaction, person_id, result)
     await deliver(rt, delivery)
 
 
@@ -357,7 +357,7 @@ async def _step_anonymous(
     sent = await anonymous.answer(rt, inbound, ask, turn, waiting)
     after = anonymous.seen(msgspec.structs.replace(sent, conversation=turn.conversation), inbound)
     await anonymous.keep(rt, key, token, after)
-    question = chosen_intents.question_of(turn, None, key, inbound)
+    question = outside_questions.question_of(turn, inbound, None, key)
     counted = wording_reports.counted(turn.effects, inbound)
     if not after.unsent and question is None and waiting is None and counted is None:
         return None, False

@@ -66,6 +66,10 @@ MODEL_CHOICES = Counter(
     "kosh_model_choices", "Topics that an external model was asked to choose, by outcome.",
     ("outcome",), registry=REGISTRY,
 )  # fmt: skip
+TRANSCRIPTIONS = Counter(
+    "kosh_transcriptions", "Voice messages to be turned into text, by outcome.", ("outcome",),
+    registry=REGISTRY,
+)  # fmt: skip
 MEANT = Counter(
     "kosh_case_intents", "Closed cases, by the intent that the officer named and the language.",
     ("intent", "language"), registry=REGISTRY,

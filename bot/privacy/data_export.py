@@ -42,6 +42,7 @@ PURPOSES = {
     "traits": _("What announcements are about"),
     # Translators: a purpose of consent.
     "external_model": _("Asking a language model"),
+    "transcription": _("Turning a voice message into text"),
 }
 REGISTERED = _("Registration: {state}. Registration number: {number}")
 STATES = {

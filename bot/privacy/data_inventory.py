@@ -58,6 +58,12 @@ TRANSFERS = (
              " link, from a form, or from the caption of a file",
              "choose one of the checked topics; the question is not stored here",
              "`KOSH_EXTERNAL_MODEL_URL` is set, and consent `external_model`"),
+    Transfer("transcription",
+             "one voice message to the assistant, up to 2 minutes, as sound without name, account"
+             " or conversation, and the language of the chat; never one for an officer or at a"
+             " private question",
+             "turn it into text that the person confirms; the sound is not stored here",
+             "`KOSH_TRANSCRIPTION_URL` is set, and consent `transcription` to this recording"),
 )  # fmt: skip
 
 _S, _T, _B, _P = Protection.SEALED, Protection.TRANSIENT, Protection.BLIND, Protection.PLAIN
@@ -118,7 +124,8 @@ INVENTORY = (
           "until stopped; of a kept list, as long as the list", _GONE),
     Entry("audience_attributes", ("person_id", "kind"), "send announcements to whom they concern",
           _P, "until stopped", _GONE, True),
-    Entry("conversations", ("state",), "answers, kept list and place in the form", _S,
+    Entry("conversations", ("state",), "answers, kept list, place in the form, and the text of a"
+          " voice message until the person says whether it is right", _S,
           f"{_LIFE}; answers {lifetimes.ANSWERS_HOURS} hours after the registry accepted them,"
           " a change of them,"
           " until it is accepted too, as a draft", _GONE, True),

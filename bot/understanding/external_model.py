@@ -5,21 +5,16 @@ checked against the list, and its words are never shown. A call is never repeate
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from enum import StrEnum
+from collections.abc import Callable, Mapping
 
-from aiohttp import ClientError, ClientSession, ClientTimeout
+from aiohttp import ClientSession
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.observability import logging, metrics
+from bot.understanding.endpoint import CallFailed, Endpoint, Outcome
 
 NONE = "none"
-MAX_ANSWER_BYTES = 65_536
 MAX_TOKENS = 60
-# After so many failures in a row, no call is made for some time.
-MAX_FAILURES = 5
-REST_SECONDS = 60.0
 INSTRUCTION = (
     "A person wrote to an information service for ethnic Kazakhs who move to Kazakhstan. Choose the"
     " topic that the message asks about, by its id. If none fits, or if the message asks for"
@@ -27,29 +22,6 @@ INSTRUCTION = (
 )
 
 _logger = logging.get()
-
-
-class Outcome(StrEnum):
-    """Result of a call, as it is counted."""
-
-    CHOSEN = "chosen"
-    NONE = "none"
-    TIMEOUT = "timeout"
-    UNREACHABLE = "unreachable"
-    REFUSED = "refused"
-    INVALID = "invalid"
-    RESTING = "resting"
-    BUDGET = "budget"
-
-
-class ModelFailed(Exception):
-    """The model gave no usable answer; the message names the outcome only."""
-
-    code = "E_MODEL"
-
-    def __init__(self, outcome: Outcome, status: int = 0) -> None:
-        super().__init__(outcome.value)
-        self.outcome, self.status = outcome, status
 
 
 class _Strict(BaseModel):
@@ -88,14 +60,9 @@ class ExternalModel:
         seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._session = session
-        self._url = f"{url.rstrip('/')}/chat/completions"
+        address = f"{url.rstrip('/')}/chat/completions"
+        self._endpoint = Endpoint(session, address, key, seconds=seconds, clock=clock)
         self._name = name
-        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._timeout = ClientTimeout(total=seconds)
-        self._clock = clock
-        self._failures = 0
-        self._rests_until = 0.0
 
     async def choose(self, text: str, topics: Mapping[str, str]) -> str | None:
         """Return the id of the topic that the model chose for a text; None for none or a failure.
@@ -104,49 +71,16 @@ class ExternalModel:
         logged.
         """
         try:
-            with self._guard(), metrics.called("model"):
-                chosen = _read(await self._ask(_body(self._name, text, topics)), topics)
-        except ModelFailed as failure:
+            with self._endpoint.guard(), metrics.called("model"):
+                body = _body(self._name, text, topics)
+                chosen = _read(await self._endpoint.post(json=body), topics)
+        except CallFailed as failure:
             count(failure.outcome)
             if failure.outcome is not Outcome.RESTING:
                 _logger.warning("model.failed", reason=failure.outcome.value, status=failure.status)
             return None
         count(Outcome.NONE if chosen == NONE else Outcome.CHOSEN)
         return None if chosen == NONE else chosen
-
-    async def _ask(self, body: Mapping[str, object]) -> bytes:
-        try:
-            async with self._session.post(
-                self._url,
-                json=body,
-                headers=self._headers,
-                timeout=self._timeout,
-                allow_redirects=False,
-            ) as answer:
-                if answer.status != 200:
-                    raise ModelFailed(Outcome.REFUSED, answer.status)
-                found = await answer.content.read(MAX_ANSWER_BYTES)
-                while len(found) < MAX_ANSWER_BYTES and not answer.content.at_eof():
-                    found += await answer.content.read(MAX_ANSWER_BYTES - len(found))
-                return found
-        except TimeoutError:
-            raise ModelFailed(Outcome.TIMEOUT) from None
-        except ClientError:
-            raise ModelFailed(Outcome.UNREACHABLE) from None
-
-    @contextmanager
-    def _guard(self) -> Iterator[None]:
-        """Count failures in a row, and refuse calls for a time after too many of them."""
-        if self._clock() < self._rests_until:
-            raise ModelFailed(Outcome.RESTING)
-        try:
-            yield
-        except ModelFailed:
-            self._failures += 1
-            if self._failures >= MAX_FAILURES:
-                self._rests_until = self._clock() + REST_SECONDS
-            raise
-        self._failures = 0
 
 
 def count(outcome: Outcome) -> None:
@@ -178,12 +112,12 @@ def _body(name: str, text: str, topics: Mapping[str, str]) -> dict[str, object]:
 
 
 def _read(answer: bytes, topics: Mapping[str, str]) -> str:
-    """Return the chosen id. Raises `ModelFailed` for anything but an id of the list."""
+    """Return the chosen id. Raises `CallFailed` for anything but an id of the list."""
     try:
         completion = _Completion.model_validate_json(answer)
         chosen = _Chosen.model_validate_json(completion.choices[0].message.content).intent
     except ValidationError:
-        raise ModelFailed(Outcome.INVALID) from None
+        raise CallFailed(Outcome.INVALID) from None
     if completion.choices[0].finish_reason != "stop" or chosen not in (*topics, NONE):
-        raise ModelFailed(Outcome.INVALID)
+        raise CallFailed(Outcome.INVALID)
     return chosen

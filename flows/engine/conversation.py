@@ -21,6 +21,7 @@ from flows.engine import (
     screens,
     typed_text,
     upload_events,
+    voice_messages,
 )
 from flows.engine.events import (
     Attached,
@@ -61,7 +62,7 @@ from flows.engine.joining import (
 )
 from flows.engine.language_protocol import Refusal, Reserved, Words
 from flows.engine.message_limits import LimitDecided, LimitSet
-from flows.engine.model_events import IntentChosen
+from flows.engine.model_events import IntentChosen, Transcribed
 from flows.engine.questions import Phone
 from flows.engine.registration import Acknowledged, StatusLookedUp
 from flows.engine.replies import Understanding
@@ -93,6 +94,9 @@ def step(
     _take(turn, event)
     if isinstance(event, OWN_EVENTS):
         _note_presence(turn)
+        if turn.c.voice is not None and turn.c.voice is conversation.voice:
+            # The person went on without an answer about the recording.
+            turn.c = replace(turn.c, voice=None)
     _drop_ephemeral(turn)
     return Turn(turn.c, _end_contact(turn, conversation.asked), tuple(turn.effects))
 
@@ -174,7 +178,7 @@ def _take(turn: TurnState, event: Event) -> None:
             turn.say_and_reprompt(screens.NO_EDITS)
         case Joined() | Resolved() | Filled() | LimitSet() | LimitDecided():
             _take_officer_event(turn, event)
-        case Acknowledged() | UpdateWithheld() | IntentChosen() | StatusLookedUp():
+        case Acknowledged() | UpdateWithheld() | IntentChosen() | Transcribed() | StatusLookedUp():
             _take_result(turn, event)
         case PinTried() | PinLifted():
             pin_screens.take_event(turn, event)
@@ -185,7 +189,8 @@ def _take(turn: TurnState, event: Event) -> None:
 
 
 def _take_result(
-    turn: TurnState, event: Acknowledged | UpdateWithheld | IntentChosen | StatusLookedUp
+    turn: TurnState,
+    event: Acknowledged | UpdateWithheld | IntentChosen | Transcribed | StatusLookedUp,
 ) -> None:
     """Take the result of something outside of the conversation."""
     match event:
@@ -197,6 +202,8 @@ def _take_result(
             lookup_screens.take_event(turn, event)
         case IntentChosen(intent, nonce):
             external_model.answer(turn, intent, nonce)
+        case Transcribed():
+            voice_messages.take_text(turn, event)
         case _:
             assert_never(event)
 
@@ -299,6 +306,8 @@ def _press_shape(turn: TurnState, payload: str) -> None:
 
 def _press_reply(turn: TurnState, key: str) -> None:
     """Run the button of an answer."""
+    if (words := voice_messages.press(turn, key)) is not None:
+        return typed_text.said(turn, words) if words else None
     if turn.c.with_officer or key == "back":
         return turn.ask()
     if key == "urgent":

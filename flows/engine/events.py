@@ -7,7 +7,7 @@ from enum import StrEnum
 from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
 from flows.engine.joining import JoinEffect, JoinEvent
 from flows.engine.message_limits import AppealLimit, LimitEvent
-from flows.engine.model_events import IntentChosen, ModelEffect
+from flows.engine.model_events import ModelEffect, ModelEvent
 from flows.engine.registration import Acknowledged, RegistryEffect, StatusLookedUp
 from flows.engine.text import Label, Text
 
@@ -175,7 +175,7 @@ type Event = (
     | Filled
     | PinTried
     | PinLifted
-    | IntentChosen
+    | ModelEvent
     | StatusLookedUp
     | JoinEvent
     | LimitEvent

@@ -1,4 +1,4 @@
-"""Events and effects of the external model, of wording, and of announcements about a list."""
+"""Events and effects of external programs, of wording, and of announcements about a list."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,6 +26,26 @@ class ChooseIntent:
 
 
 @dataclass(frozen=True, slots=True)
+class Transcribe:
+    """Turn a recording into text; `ref` is where the channel keeps it, `key` names it.
+
+    The result comes as a `Transcribed`. Neither is stored before the person sees the text.
+    """
+
+    key: str
+    ref: str = field(repr=False)
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transcribed:
+    """The text of the recording `key`; empty if there is none."""
+
+    key: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentWithdrawn:
     """Withdrawal of the consent to a purpose, with the text that confirmed it."""
 
@@ -49,4 +69,5 @@ class WatchList:
     traits: Mapping[str, str]
 
 
-type ModelEffect = ChooseIntent | ConsentWithdrawn | ReportWording | WatchList
+type ModelEvent = IntentChosen | Transcribed
+type ModelEffect = ChooseIntent | Transcribe | ConsentWithdrawn | ReportWording | WatchList

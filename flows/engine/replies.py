@@ -53,7 +53,8 @@ class Understanding:
     `safety` maps a danger intent to the safety answer; "" is the general answer. `suggest` turns
     values that a message named into answers of questions, by their names. `topics` maps a flow or
     screen to the intents offered if nothing was recognised; "" is the general list.
-    `model_operator` is who runs the external model; without one, none is asked.
+    `model_operator` is who runs the external model, `transcriber` who turns voice messages into
+    text; an empty name means that there is none.
     """
 
     recognizer: Recognizer
@@ -62,3 +63,4 @@ class Understanding:
     topics: Mapping[str, tuple[str, ...]]
     suggest: Callable[[Mapping[str, str]], Mapping[str, str]] = field(default=dict)
     model_operator: str = ""
+    transcriber: str = ""

@@ -72,6 +72,19 @@ class Heard:
 
 
 @dataclass(frozen=True)
+class Voice:
+    """A voice message that may be turned into text, until the person does anything else.
+
+    `key` is in its buttons. `ref` is where the channel keeps it, until the person decides. `text`
+    is what was recognised, until the person says whether it is right.
+    """
+
+    key: str
+    ref: str = field(default="", repr=False)
+    text: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
 class Conversation:
     """All that is stored about a conversation between two turns.
 
@@ -119,6 +132,7 @@ class Conversation:
     looked_up: str | None = None
     join_code: str = ""
     limit: MessageLimit | None = None
+    voice: Voice | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from flows.engine import (
     safety,
     screens,
     suggestion_screens,
+    voice_messages,
 )
 from flows.engine.fast_replace import replace
 from flows.engine.joining import read_code
@@ -42,6 +43,8 @@ def said(turn: TurnState, text: str) -> None:
         return commands.start(turn, command[1])
     if command or word in SAFETY:
         return commands.run(turn, word) if word else turn.say_and_reprompt(screens.HELP)
+    if (words := voice_messages.typed(turn, text)) is not None:
+        return said(turn, words) if words else None
     asked = turn.c.asked
     if turn.c.language and not turn.c.with_officer and (code := read_code(text)):
         return join_screens.offer(turn, code)

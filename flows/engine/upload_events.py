@@ -11,6 +11,7 @@ from flows.engine import (
     safety,
     screens,
     typed_text,
+    voice_messages,
 )
 from flows.engine.events import (
     Attached,
@@ -83,6 +84,8 @@ def attached(turn: TurnState, event: Attached) -> None:
 
 def _recorded(turn: TurnState, event: Attached) -> None:
     """Pass a voice message on to the officer; without one, say what to do instead."""
+    if not turn.c.with_officer and not event.caption and voice_messages.offer(turn, event):
+        return
     if not turn.c.with_officer or not event.ref:
         return unreadable(turn, event.kind, event.caption)
     if limit_screens.admits(turn):

@@ -19,6 +19,7 @@ from flows.engine.events import (
     Filled,
     Page,
     Pressed,
+    Relay,
     Said,
     Say,
     Started,
@@ -30,7 +31,7 @@ from flows.engine.events import (
 )
 from flows.engine.flow import Flow, Form, Path, Submit, path
 from flows.engine.joining import FinishJoin, IssueJoinCode, OfferJoin, RequestJoin
-from flows.engine.model_events import IntentChosen
+from flows.engine.model_events import IntentChosen, Transcribed
 from flows.engine.registration import (
     Acknowledged,
     LookUpStatus,
@@ -265,6 +266,7 @@ class Chat:
         blob = msgspec.json.encode(after.conversation)
         assert msgspec.json.decode(blob, type=Conversation) == after.conversation
         silent = before.with_officer and isinstance(event, Said)
+        silent |= any(isinstance(effect, Relay) for effect in after.effects)
         silent |= before.update_waits and isinstance(event, Pressed)
         silent |= isinstance(
             event,
@@ -272,6 +274,7 @@ class Chat:
             | Acknowledged
             | Attached
             | IntentChosen
+            | Transcribed
             | UploadChecked
             | UploadStatusChanged
             | UpdateWithheld,

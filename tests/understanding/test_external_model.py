@@ -8,8 +8,9 @@ from aiohttp import ClientSession
 
 from bot.observability import logging, metrics
 from bot.understanding import evaluation, external_model, phrases
+from bot.understanding.endpoint import MAX_FAILURES, REST_SECONDS, Outcome
 from bot.understanding.engine_adapter import EngineRecognizer
-from bot.understanding.external_model import ExternalModel, Outcome
+from bot.understanding.external_model import ExternalModel
 from flows.knowledge.intents import BY_ID, Kind
 from tests.emulators.language_model import FAULTS, KEY, MODEL, LanguageModel, language_model
 
@@ -101,10 +102,10 @@ async def test_model_rests_after_failures_and_is_tried_again(
     now = [0.0]
     model = ExternalModel(http, server.url, MODEL, KEY, seconds=60, clock=lambda: now[0])
     server.fault = "500"
-    for _each in range(external_model.MAX_FAILURES + 3):
+    for _each in range(MAX_FAILURES + 3):
         await model.choose(TEXT, TOPICS)
-    assert len(server.asked) == external_model.MAX_FAILURES
-    now[0], server.fault, server.chosen = external_model.REST_SECONDS, "", "kandas.cost"
+    assert len(server.asked) == MAX_FAILURES
+    now[0], server.fault, server.chosen = REST_SECONDS, "", "kandas.cost"
     assert await model.choose(TEXT, TOPICS) == "kandas.cost"
 
 

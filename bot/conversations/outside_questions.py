@@ -1,0 +1,105 @@
+"""Asks an external program after a turn, outside of its transaction; its result is an event.
+
+Words and recordings are only in the memory of this process: if it ends, the turn's answer remains.
+"""
+
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import assert_never
+from uuid import UUID, uuid4
+
+import msgspec
+
+from bot.channels import Inbound
+from bot.conversations import anonymous, chosen_intents, transcriptions
+from bot.conversations.unsent_calls import UnsentRest
+from bot.observability import logging
+from bot.runtime import Runtime
+from flows.engine.conversation import step
+from flows.engine.model_events import ChooseIntent, ModelEvent, Transcribe
+from flows.engine.state import Turn
+
+_logger = logging.get()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question to an external program, and its author: a person, or an anonymous session."""
+
+    effect: ChooseIntent | Transcribe = field(repr=False)
+    inbound: Inbound = field(repr=False)
+    person: UUID | None
+    session: str = ""
+
+    @property
+    def author(self) -> str:
+        """The author's name in budgets, before it is hashed."""
+        return self.session or str(self.person)
+
+
+type TakeResult = Callable[[Runtime, UUID, ModelEvent], Awaitable[None]]
+
+
+def question_of(
+    turn: Turn, inbound: Inbound | None, person: UUID | None, session: str = ""
+) -> Question | None:
+    """Return what a turn asks an external program, if anything."""
+    for effect in turn.effects:
+        if inbound is not None and isinstance(effect, ChooseIntent | Transcribe):
+            return Question(effect, inbound, person, session)
+    return None
+
+
+def ask_later(rt: Runtime, question: Question, take: TakeResult) -> None:
+    """Ask in a task of its own; `take` processes the result for a known person."""
+    task = asyncio.create_task(_ask(rt, question, take))
+    rt.later.add(task)
+    task.add_done_callback(rt.later.discard)
+
+
+async def _ask(rt: Runtime, question: Question, take: TakeResult) -> None:
+    """Ask once; the person has the answer of the turn in any case."""
+    try:
+        result = await _result(rt, question)
+        if result is None:
+            return
+        if question.person is not None:
+            await take(rt, question.person, result)
+        else:
+            await _answer_anonymous(rt, question.session, question.inbound, result)
+    except Exception:
+        _logger.warning("model.answer_lost", exc_info=True)
+
+
+async def _result(rt: Runtime, question: Question) -> ModelEvent | None:
+    match question.effect:
+        case ChooseIntent() as asked:
+            return await chosen_intents.choose(rt, asked, question.author)
+        case Transcribe() as asked:
+            channel = rt.channels[question.inbound.channel]
+            return await transcriptions.transcribe(rt, asked, channel, question.author)
+        case _:
+            assert_never(question.effect)
+
+
+async def _answer_anonymous(rt: Runtime, key: str, inbound: Inbound, result: ModelEvent) -> None:
+    token = uuid4().hex
+    held = await anonymous.hold(rt, key, token)
+    if held is None or held.known:
+        return
+    ask = anonymous.asked(rt, key, held.blob)
+    try:
+        today = rt.content.on(datetime.now(UTC).date())
+        page = rt.channels[inbound.channel].page
+        understood = rt.understanding
+        turn = step(rt.flows, rt.languages, ask.conversation, result, today, page, understood)
+        # The message itself was noted by its own turn.
+        sent = await anonymous.answer(rt, dataclasses.replace(inbound, message_id=""), ask, turn)
+        ask = msgspec.structs.replace(sent, conversation=turn.conversation)
+    finally:
+        await anonymous.keep(rt, key, token, ask)
+    if ask.unsent:
+        anonymous.send_later(rt, UnsentRest(key, inbound.channel, inbound.address))

@@ -1,0 +1,48 @@
+"""Turns a voice message into text, once its person has agreed; it is stored nowhere."""
+
+import asyncio
+
+from bot.attachments import ogg_opus
+from bot.channels import Channel, SendError
+from bot.conversations import outside_budgets
+from bot.i18n import reader_script
+from bot.runtime import Runtime
+from bot.understanding import transcription
+from bot.understanding.endpoint import Outcome
+from flows.engine.model_events import Transcribe, Transcribed
+from flows.engine.voice_messages import MAX_BYTES, MAX_MINUTES
+
+
+async def transcribe(
+    rt: Runtime, asked: Transcribe, channel: Channel, author: str
+) -> Transcribed | None:
+    """Return the text of a recording in the person's script, empty if there is none.
+
+    The endpoint gets the sound alone: comments and pictures in the file are left out.
+    """
+    if rt.transcriber is None:
+        return None
+    hourly, own = rt.settings.transcription_hourly, rt.settings.transcription_person_hourly
+    if not await outside_budgets.draw(rt, "transcription", author, hourly=hourly, own_hourly=own):
+        transcription.count(Outcome.BUDGET)
+        return Transcribed(asked.key, "")
+    recording = await _recording(channel, asked.ref)
+    if recording is None:
+        transcription.count(Outcome.UNREADABLE)
+        return Transcribed(asked.key, "")
+    language = asked.language.partition("_")[0]
+    text = await rt.transcriber.transcribe(recording, language)
+    return Transcribed(asked.key, reader_script.for_person(text, asked.language))
+
+
+async def _recording(channel: Channel, ref: str) -> bytes | None:
+    """Return the sound of a recording; None if it is gone, broken, too large or too long."""
+    held = bytearray()
+    try:
+        async for chunk in channel.fetch(ref):
+            held += chunk
+            if len(held) > MAX_BYTES:
+                return None
+        return await asyncio.to_thread(ogg_opus.cleaned, bytes(held), MAX_MINUTES * 60)
+    except (SendError, ogg_opus.Broken):
+        return None

@@ -1,0 +1,86 @@
+"""Client of a program that turns a recording into text, by OpenAI's API for transcriptions.
+
+speaches, whisper.cpp's server behind a proxy, and providers have this API. The text is shown to
+the person, who says whether it is right. A call is never repeated.
+"""
+
+import time
+from collections.abc import Callable
+
+from aiohttp import ClientSession, FormData
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bot.observability import logging, metrics
+from bot.understanding.endpoint import CallFailed, Endpoint, Outcome
+
+# A text is at most so long; two minutes of speech have a third of it.
+MAX_TEXT = 5000
+MEDIA_TYPE, NAME = "audio/ogg", "voice.ogg"
+
+_logger = logging.get()
+
+
+class _Transcription(BaseModel):
+    # Servers add fields, such as the number of tokens.
+    model_config = ConfigDict(strict=True, hide_input_in_errors=True)
+
+    text: str
+
+
+class Transcriber:
+    """The model `name` at the base URL `url`; one per process."""
+
+    def __init__(
+        self,
+        session: ClientSession,
+        url: str,
+        name: str,
+        key: str,
+        *,
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        address = f"{url.rstrip('/')}/audio/transcriptions"
+        self._endpoint = Endpoint(session, address, key, seconds=seconds, clock=clock)
+        self._name = name
+
+    async def transcribe(self, recording: bytes, language: str) -> str:
+        """Return the text of a recording as Ogg Opus; "" for none or a failure.
+
+        `language` is a code of ISO 639-1. Every outcome is counted, and no word is logged.
+        """
+        try:
+            with self._endpoint.guard(), metrics.called("transcription"):
+                text = _read(await self._endpoint.post(data=self._form(recording, language)))
+        except CallFailed as failure:
+            count(failure.outcome)
+            if failure.outcome is not Outcome.RESTING:
+                reason, status = failure.outcome.value, failure.status
+                _logger.warning("transcription.failed", reason=reason, status=status)
+            return ""
+        count(Outcome.TRANSCRIBED if text else Outcome.NONE)
+        return text
+
+    def _form(self, recording: bytes, language: str) -> FormData:
+        form = FormData()
+        form.add_field("file", recording, filename=NAME, content_type=MEDIA_TYPE)
+        form.add_field("model", self._name)
+        form.add_field("language", language)
+        form.add_field("response_format", "json")
+        return form
+
+
+def count(outcome: Outcome) -> None:
+    """Count a recording, or the reason why there is no text."""
+    metrics.TRANSCRIPTIONS.labels(outcome).inc()
+
+
+def _read(answer: bytes) -> str:
+    """Return the text of an answer. Raises `CallFailed` for another form or a longer text."""
+    try:
+        text = _Transcription.model_validate_json(answer).text.strip()
+    except ValidationError:
+        raise CallFailed(Outcome.INVALID) from None
+    if len(text) > MAX_TEXT:
+        raise CallFailed(Outcome.INVALID)
+    return text

@@ -1,0 +1,151 @@
+"""Voice messages to the assistant, turned into text by an endpoint that the operator chose.
+
+Each recording needs a consent of its own. Its text counts as the person's words once they say that
+it is right. A sentence about danger comes first, and every screen leads to a person.
+"""
+
+from zlib import crc32
+
+from flows.engine import lookup_screens, pin_screens, safety
+from flows.engine.events import Attached, Button, ConsentGiven
+from flows.engine.fast_replace import replace
+from flows.engine.language_protocol import Refusal
+from flows.engine.model_events import Transcribe, Transcribed
+from flows.engine.questions import NO, YES
+from flows.engine.recognition import Danger
+from flows.engine.state import Voice
+from flows.engine.text import _
+from flows.engine.turn import TurnState
+
+PURPOSE = "transcription"
+AGREE, REFUSE = "voice.yes.", "voice.no."
+RIGHT, WRONG = "voice.right.", "voice.wrong."
+MAX_MINUTES = 2
+# Two minutes of speech take less than a quarter of it.
+MAX_BYTES = 2 * 1024 * 1024
+MAX_TEXT = 2000
+
+CONSENT = _(
+    "May the program of {operator} turn this voice message into text?\n"
+    "• What is sent: this one recording, without your name, number or account. A voice can still"
+    " be recognised.\n"
+    "• Why: you see the text and say whether it is right. Only then do we read it as your words.\n"
+    "• {operator} can hear the recording. We do not store it.\n"
+    "• If you do not agree, nothing is sent. Then please type."
+)
+AGREED = _("Thank you. The text comes in a moment. If it does not come, please type.")
+REFUSED = _("Understood. The recording is not sent. Please type, or talk to a person.")
+HEARD = _("This is the text of your voice message: “{text}”")
+IS_RIGHT = _("Is it right? If not, press “No” and type it.")
+MISHEARD = _("Thank you. Please type it, in one or two short sentences.")
+FAILED = _(
+    "We could not turn this voice message into text. Please record a shorter one, 2 minutes at"
+    " most, or type."
+)
+
+
+def offer(turn: TurnState, event: Attached) -> bool:
+    """Ask for consent to this recording; return False if it may not be turned into text."""
+    operator = _operator(turn)
+    if not operator or not event.ref or not turn.c.language:
+        return False
+    if turn.c.is_masked or _is_private(turn):
+        return False
+    if event.size > MAX_BYTES:
+        turn.say_and_reprompt(FAILED)
+        return True
+    key = f"{crc32(event.ref.encode()):08x}"
+    turn.c = replace(turn.c, voice=Voice(key, ref=event.ref))
+    consent = _(CONSENT.msgid, operator=operator)
+    turn.say(((safety.ONE_SENTENCE,), (consent,)), _yes_and_no(turn, AGREE, REFUSE, key))
+    return True
+
+
+def press(turn: TurnState, pressed: str) -> str | None:
+    """Handle a button about the open recording; return None for any other button.
+
+    Returns the words that the person confirmed, or "" if there is nothing more to do.
+    """
+    voice = turn.c.voice
+    if voice is None:
+        return None
+    decisions = {f"{AGREE}{voice.key}": True, f"{REFUSE}{voice.key}": False}
+    verdicts = {f"{RIGHT}{voice.key}": True, f"{WRONG}{voice.key}": False}
+    if voice.ref and pressed in decisions:
+        return _decide(turn, voice, agrees=decisions[pressed])
+    if voice.text and pressed in verdicts:
+        return _confirm(turn, voice, is_right=verdicts[pressed])
+    return None
+
+
+def typed(turn: TurnState, text: str) -> str | None:
+    """Handle a typed yes or no about the open recording, as `press` does; None for other words."""
+    voice = turn.c.voice
+    if voice is None or turn.c.with_officer or text.strip().isdecimal():
+        return None
+    is_yes = turn.words.yes_no(text, turn.c.language)
+    if is_yes is None or not (voice.ref or voice.text):
+        return None
+    if voice.ref:
+        return _decide(turn, voice, agrees=is_yes)
+    return _confirm(turn, voice, is_right=is_yes)
+
+
+def take_text(turn: TurnState, event: Transcribed) -> None:
+    """Show the text of a recording, unless the person has gone on; danger is answered at once."""
+    voice = turn.c.voice
+    if voice is None or voice.key != event.key or voice.ref or voice.text:
+        return
+    text = turn.words.text(event.text, MAX_TEXT)
+    if isinstance(text, Refusal):
+        turn.c = replace(turn.c, voice=None)
+        return turn.say_and_reprompt(FAILED)
+    if turn.danger(text) is Danger.CLEAR:
+        # Its words would be on the screen of a person in danger, and advice needs no confirmation.
+        turn.c = replace(turn.c, voice=None)
+        return safety.show(turn, turn.recognize(text).danger_intent)
+    safety.note_suspicion(turn, text)
+    turn.c = replace(turn.c, voice=replace(voice, text=text))
+    heard = _(HEARD.msgid, text=text)
+    turn.say(((heard,), (IS_RIGHT,)), _yes_and_no(turn, RIGHT, WRONG, voice.key))
+
+
+def _decide(turn: TurnState, voice: Voice, *, agrees: bool) -> str:
+    operator = _operator(turn)
+    if not agrees or not operator or turn.c.with_officer:
+        turn.c = replace(turn.c, voice=None)
+        turn.say_and_reprompt(REFUSED)
+        return ""
+    if turn.c.is_persistent:
+        consent = _(CONSENT.msgid, operator=operator)
+        turn.effects.append(ConsentGiven(PURPOSE, consent, turn.c.language))
+    turn.effects.append(Transcribe(voice.key, voice.ref, turn.c.language))
+    turn.c = replace(turn.c, voice=Voice(voice.key))
+    turn.say(((AGREED,),), turn.person_button())
+    return ""
+
+
+def _confirm(turn: TurnState, voice: Voice, *, is_right: bool) -> str:
+    turn.c = replace(turn.c, voice=None)
+    if is_right:
+        turn.typed = True
+        return voice.text
+    turn.say_and_reprompt(MISHEARD)
+    return ""
+
+
+def _operator(turn: TurnState) -> str:
+    return turn.understanding.transcriber if turn.understanding else ""
+
+
+def _is_private(turn: TurnState) -> bool:
+    """Return True if the answer to the open question must not leave the installation."""
+    asked = turn.c.asked
+    question = turn.question(asked) if asked else None
+    typed_secret = asked is not None and asked.key in (pin_screens.PIN, *lookup_screens.TYPED)
+    return typed_secret or (question is not None and question.sensitive)
+
+
+def _yes_and_no(turn: TurnState, yes: str, no: str, key: str) -> tuple[Button, ...]:
+    pair = (Button(f"?{yes}{key}", YES.label), Button(f"?{no}{key}", NO.label))
+    return (*pair, *turn.person_button())

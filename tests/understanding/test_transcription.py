@@ -1,0 +1,88 @@
+"""Client of a transcription endpoint, against a strict HTTP emulator."""
+
+import io
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import ClientSession
+
+from bot.observability import logging, metrics
+from bot.understanding.endpoint import MAX_FAILURES, REST_SECONDS, Outcome
+from bot.understanding.transcription import Transcriber
+from tests.attachments.opus_files import voice
+from tests.emulators.transcription import FAULTS, KEY, MODEL, Transcription, transcription
+
+TEXT = "canary of a voice"
+OUTCOMES = {
+    "broken": Outcome.INVALID,
+    "list": Outcome.INVALID,
+    "number": Outcome.INVALID,
+    "endless": Outcome.INVALID,
+    "slow": Outcome.TIMEOUT,
+    "401": Outcome.REFUSED,
+    "500": Outcome.REFUSED,
+    "redirect": Outcome.REFUSED,
+}
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Transcription]:
+    async with transcription() as server:
+        server.text = TEXT
+        yield server
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[ClientSession]:
+    async with ClientSession() as http:
+        yield http
+
+
+def counted(outcome: Outcome) -> float:
+    labels = {"outcome": outcome.value}
+    return metrics.REGISTRY.get_sample_value("kosh_transcriptions_total", labels) or 0.0
+
+
+async def test_recording_is_sent_by_the_letter_of_the_api(
+    server: Transcription, http: ClientSession
+) -> None:
+    transcriber = Transcriber(http, f"{server.url}/", MODEL, KEY, seconds=60)
+    assert await transcriber.transcribe(voice(), "kk") == TEXT
+    assert (server.heard, server.mistakes) == ([(voice(), "kk")], [])
+
+
+async def test_silent_recording_has_no_text(server: Transcription, http: ClientSession) -> None:
+    server.text, before = " \n", counted(Outcome.NONE)
+    transcriber = Transcriber(http, server.url, MODEL, KEY, seconds=60)
+    assert await transcriber.transcribe(voice(), "ru") == ""
+    assert counted(Outcome.NONE) == before + 1
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_failed_transcription_is_empty_and_logs_no_word(
+    server: Transcription, http: ClientSession, fault: str
+) -> None:
+    server.fault = fault
+    before, lines = counted(OUTCOMES[fault]), io.StringIO()
+    transcriber = Transcriber(http, server.url, MODEL, KEY, seconds=0.2 if fault == "slow" else 60)
+    logging.configure("debug", to=lines)
+    try:
+        assert await transcriber.transcribe(voice(), "ru") == ""
+    finally:
+        logging.configure("error")
+    assert counted(OUTCOMES[fault]) == before + 1
+    assert '"transcription.failed"' in lines.getvalue()
+    assert not [word for word in ("canary", "word", KEY) if word in lines.getvalue()]
+
+
+async def test_transcription_rests_after_failures_and_is_tried_again(
+    server: Transcription, http: ClientSession
+) -> None:
+    now = [0.0]
+    transcriber = Transcriber(http, server.url, MODEL, KEY, seconds=60, clock=lambda: now[0])
+    server.fault = "500"
+    for _each in range(MAX_FAILURES + 3):
+        await transcriber.transcribe(voice(), "ru")
+    assert len(server.heard) == MAX_FAILURES
+    now[0], server.fault = REST_SECONDS, ""
+    assert await transcriber.transcribe(voice(), "ru") == TEXT

@@ -1,0 +1,181 @@
+"""Voice messages to the assistant over HTTP: nothing leaves without consent to this recording."""
+
+import io
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+from pydantic import SecretStr
+
+from bot.attachments import ogg_opus
+from bot.config.settings import Settings
+from bot.observability import logging, metrics
+from flows.engine import safety, screens, voice_messages
+from flows.engine.questions import YES
+from tests.app_stack import House
+from tests.app_stack import opened as opened_house
+from tests.attachments.opus_files import BROKEN, voice
+from tests.emulators.transcription import KEY, MODEL, Transcription, transcription
+from tests.emulators.whatsapp import User
+from tests.web.test_whatsapp_journey import _at_language, _known, _next, _query, _user
+
+OPUS = "audio/ogg; codecs=opus"
+OPERATOR = "Example Speech Ltd"
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Transcription]:
+    async with transcription() as server:
+        yield server
+
+
+@pytest.fixture
+async def house(chosen: Settings, admin_url: str, server: Transcription) -> AsyncIterator[House]:
+    settings = chosen.model_copy(
+        update={
+            "transcription_url": server.url,
+            "transcription_model": MODEL,
+            "transcription_operator": OPERATOR,
+            "transcription_key": SecretStr(KEY),
+        }
+    )
+    async with opened_house(settings, admin_url) as house:
+        yield house
+
+
+async def _stranger(house: House, phone: str, language: str = "ru") -> User:
+    user = await _user(house, phone)
+    await _at_language(user, language)
+    return user
+
+
+async def _says(user: User, data: bytes) -> str:
+    """Send a voice message, and return the answer."""
+    return (await _next(user, lambda: user.send("audio", data, OPUS))).text
+
+
+async def _hears(user: User, yes: str = "да") -> list[str]:
+    """Agree by a typed yes; return the answer, and what came of the recording."""
+    seen = len(user.received)
+    await user.say(yes)
+    await user.wait_for_message(seen + 2)
+    return [each.text for each in user.received[seen:]]
+
+
+def _in(house: House, text: object, language: str = "ru") -> str:
+    return house.rt.languages.render(text, language)  # type: ignore[arg-type]
+
+
+async def test_recording_leaves_after_consent_and_its_text_is_confirmed(
+    house: House, server: Transcription
+) -> None:
+    server.text = "Как получить пенсию?"
+    user = await _stranger(house, "77010000931")
+    asked = await _says(user, voice())
+    assert OPERATOR in asked
+    assert asked.startswith(_in(house, safety.ONE_SENTENCE))
+    assert server.heard == []
+    _agreed, shown = await _hears(user)
+    assert (len(server.heard), server.mistakes) == (1, [])
+    assert server.text in shown
+    answer = (await _next(user, lambda: user.say("да"))).text
+    other = await _stranger(house, "77010000932")
+    assert answer == (await _next(other, lambda: other.say(server.text))).text
+    assert await _query(house, "SELECT 1 FROM people") == []
+
+
+async def test_only_the_sound_of_a_recording_leaves(house: House, server: Transcription) -> None:
+    server.text = "canary"
+    user = await _stranger(house, "77010000933", "kk")
+    await _says(user, voice())
+    await _hears(user, "иә")
+    [(sent, language)] = server.heard
+    assert (b"TITLE" in voice(), b"TITLE" in sent) == (True, False)
+    assert sent == ogg_opus.cleaned(voice())
+    assert language == "kk"
+
+
+@pytest.mark.parametrize("kind", ["an mp3", "six megabytes", "three minutes"])
+async def test_recording_that_is_broken_or_too_long_never_leaves(
+    house: House, server: Transcription, kind: str
+) -> None:
+    user = await _stranger(house, "77010000934")
+    data = voice(180) if kind == "three minutes" else BROKEN[kind]()
+    await _says(user, data)
+    _agreed, answer = await _hears(user)
+    assert _in(house, voice_messages.FAILED) in answer
+    assert server.heard == []
+
+
+async def test_failed_transcription_asks_to_type_and_logs_no_word(
+    house: House, server: Transcription
+) -> None:
+    server.fault, lines = "500", io.StringIO()
+    user = await _stranger(house, "77010000935")
+    logging.configure("debug", to=lines)
+    try:
+        await _says(user, voice())
+        answers = await _hears(user)
+        server.fault, server.text = "", "canary of a voice"
+        await _says(user, voice(4))
+        answers += await _hears(user)
+    finally:
+        logging.configure("error")
+    assert _in(house, voice_messages.FAILED) in answers[1]
+    assert "canary" in answers[3]
+    assert "canary" not in lines.getvalue()
+
+
+async def test_text_in_cyrillic_is_shown_in_the_script_of_its_reader(
+    house: House, server: Transcription
+) -> None:
+    server.text = "зейнетақы қалай алуға болады"
+    user = await _stranger(house, "77010000936", "kk_Arab")
+    await _says(user, voice())
+    _agreed, shown = await _hears(user, _in(house, YES.label, "kk_Arab"))
+    assert "зейнетақы" not in shown
+    assert "زەينەتاقى" in shown
+
+
+async def test_spoken_danger_is_answered_at_once(house: House, server: Transcription) -> None:
+    server.text = "меня хотят убить"
+    user = await _stranger(house, "77010000937")
+    await _says(user, voice())
+    _agreed, answer = await _hears(user)
+    assert answer.startswith(_in(house, safety.READ_ALONE))
+    assert server.text not in answer
+
+
+async def test_consent_of_a_known_person_is_stored_and_its_text_erased(
+    house: House, server: Transcription
+) -> None:
+    server.text = "canary of a voice"
+    user = await _known(house, "77010000938")
+    assert OPERATOR in await _says(user, voice())
+    await _hears(user)
+    purposes = await _query(house, "SELECT purpose, given FROM consents ORDER BY id")
+    assert purposes[-1] == (voice_messages.PURPOSE, True)
+    [(state,)] = await _query(house, "SELECT state FROM conversations")
+    assert b"canary" not in state
+    await _query(house, "DELETE FROM people RETURNING id")
+    assert await _query(house, "SELECT 1 FROM conversations") == []
+
+
+async def test_budget_of_a_person_ends_recordings(house: House, server: Transcription) -> None:
+    server.text = "canary"
+    few = house.rt.settings.model_copy(update={"transcription_person_hourly": 1})
+    object.__setattr__(house.rt, "settings", few)
+    user = await _stranger(house, "77010000939")
+    for seconds in (3, 4):
+        await _says(user, voice(seconds))
+        await _hears(user)
+    assert len(server.heard) == 1
+    labels = {"outcome": "budget"}
+    assert metrics.REGISTRY.get_sample_value("kosh_transcriptions_total", labels)
+
+
+async def test_recording_is_not_heard_without_the_switch(house: House) -> None:
+    off = replace(house.rt.understanding, transcriber="")
+    object.__setattr__(house.rt, "understanding", off)
+    user = await _stranger(house, "77010000940")
+    assert _in(house, screens.CANNOT_HEAR) in await _says(user, voice())
