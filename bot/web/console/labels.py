@@ -345,22 +345,9 @@ REFUSALS: dict[str, Text] = {
 }
 
 WORDS: dict[str, Text] = {
-    **FRAME,
-    **SIGNING,
-    **INBOX,
-    **CASE,
-    **DONE,
-    **RUNNING,
-    **BROADCASTS,
-    **CONTENT,
-    **TEXTS,
-    **BURSTS,
-    **FILES,
-    **NOTIFYING,
-    **KEYS,
-    **MARKING,
-    **LIMITS,
-}
+    **FRAME, **SIGNING, **INBOX, **CASE, **DONE, **RUNNING, **BROADCASTS, **CONTENT, **TEXTS,
+    **BURSTS, **FILES, **NOTIFYING, **KEYS, **MARKING, **LIMITS,
+}  # fmt: skip
 RATINGS = screens.RATINGS
 TOPICS = {option.key: option.label for option in TOPIC.among}
 # Topics of cases that the service opens by itself; an officer cannot choose them.
