@@ -14,6 +14,10 @@ EXAMPLE_WORDS = re.compile(
     r"change[-_ ]?(?:me|this|it)|example|secret|password|replace|your|dummy|sample|test|token|xx+",
     re.IGNORECASE,
 )
+# An origin, as a Content-Security-Policy names it; plain http only on this machine.
+_ORIGIN = re.compile(
+    r"(?:https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|http://(?:localhost|127\.0\.0\.1))(?::[0-9]{1,5})?"
+)
 _ADDRESS = re.compile(r"https?://[^/?#@\s]+(?:/[^?#@\s]*)?")
 
 
@@ -41,6 +45,12 @@ def _web_address[A: (str, str | None)](value: A) -> A:
     if not _ADDRESS.fullmatch(value):
         raise ValueError("must be an http:// or https:// address without a user name")
     return value.rstrip("/")
+
+
+def _origins(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(_ORIGIN.fullmatch(each) for each in value):
+        raise ValueError("must be origins such as https://consulate.example, without a path")
+    return value
 
 
 def _postgresql(value: SecretStr | None) -> SecretStr | None:
@@ -80,6 +90,7 @@ def _acceptable_to_telegram(value: SecretStr | None) -> SecretStr | None:
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split)]
+Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_named), AfterValidator(_origins)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(split)]
 LowercaseNames = Annotated[frozenset[str], NoDecode, BeforeValidator(_named)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]

@@ -12,6 +12,7 @@ from bot.config.setting_types import (
     LongSecret,
     Names,
     OptionalWebAddress,
+    Origins,
     TelegramSecret,
     WebAddress,
     is_example,
@@ -137,6 +138,11 @@ class Settings(TranscriptionSettings):
         default=("gov.kz", "egov.kz"),
         description="Hosts that an announcement may link to, with their subdomains, besides "
         "that of KOSH_PUBLIC_URL; separated by commas.",
+    )
+    embed_origins: Origins = Field(
+        default=(),
+        description="Origins of pages that may show the web chat in a frame, such as "
+        "https://consulate.example, separated by commas; by default none may.",
     )
     info_indexed: bool = Field(
         default=False,

@@ -5,6 +5,7 @@ the person can come back.
 """
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import uuid4
@@ -214,7 +215,7 @@ async def _renew_cookie(rt: Runtime, answer: Response, session: ChatSession) -> 
     with suppress(*UNAVAILABLE_ERRORS):
         async with rt.pool.connection() as transaction:
             if await identities.is_permanent(rt, transaction, WebChat.name, session.name):
-                remember(rt, answer, session.name)
+                remember(rt, answer, session.name, framed=session.framed)
 
 
 async def _accepted(
@@ -262,7 +263,7 @@ async def _receive(
     if delivery is None or (session.person is None) is (delivery.person is None):
         return delivery, session
     name = session.name if delivery.person is None else new_name
-    return delivery, ChatSession(name, delivery.person, session.by_cookie)
+    return delivery, replace(session, name=name, person=delivery.person, first_name="")
 
 
 def _by_script(request: Request) -> bool:

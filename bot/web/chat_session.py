@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from secrets import token_urlsafe
 
 from fastapi import Request
@@ -15,6 +15,7 @@ from bot.channels.webchat import Note, WebChat
 from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
+from bot.web.embedding import is_framed
 from bot.web.request_parsing import FORM, FormRoute, Pairs, body, check_origin, fields, number
 from flows import lifetimes
 
@@ -33,13 +34,15 @@ SITES = ("same-origin", "none")
 class ChatSession:
     """The chat that an open page shows: its secret name, and the person if there is one.
 
-    `first_name` is the name under which a repeated post was sent first.
+    `first_name` is the name under which a repeated post was sent first. `framed`: the page is in a
+    frame of another site.
     """
 
     name: str
     person: Person | None
     by_cookie: bool
     first_name: str = ""
+    framed: bool = False
 
 
 class ChatForm(BaseModel):
@@ -78,18 +81,19 @@ async def find_session(request: Request, name: str = "") -> ChatSession:
     Only a cookie opens the chat of a known person.
     """
     rt: Runtime = request.app.state.rt
-    by_cookie = request.cookies.get(cookie(rt), "")
+    framed = is_framed(request)
+    cookies = [request.cookies[each] for each in _cookies(rt) if request.cookies.get(each)]
     name = name or request.headers.get(NAME_HEADER, "")
-    asked = [each for each in (by_cookie, name) if 20 < len(each) < 64 and each.isascii()]
+    asked = [each for each in (*cookies, name) if 20 < len(each) < 64 and each.isascii()]
     if asked:
         async with rt.pool.connection() as transaction:
             for each in dict.fromkeys(asked):
                 person = await identities.find(rt, transaction, WebChat.name, each)
-                if person is not None and each == by_cookie:
-                    return ChatSession(each, person, by_cookie=True)
+                if person is not None and each in cookies:
+                    return ChatSession(each, person, by_cookie=True, framed=framed)
                 if person is None and each == name:
-                    return ChatSession(each, None, bool(by_cookie))
-    return ChatSession(token_urlsafe(24), None, bool(by_cookie))
+                    return ChatSession(each, None, bool(cookies), framed=framed)
+    return ChatSession(token_urlsafe(24), None, bool(cookies), framed=framed)
 
 
 async def posting_session(request: Request, name: str, event_id: str, last: str) -> ChatSession:
@@ -104,7 +108,7 @@ async def posting_session(request: Request, name: str, event_id: str, last: str)
             for each in consent_names(rt, name, event_id):
                 if await identities.is_new_at(rt, transaction, WebChat.name, each, CONSENT_MINUTES):
                     person = await identities.find(rt, transaction, WebChat.name, each)
-                    session = ChatSession(each, person, session.by_cookie, name)
+                    session = replace(session, name=each, person=person, first_name=name)
     await note_shown(rt, session, last)
     return session
 
@@ -150,8 +154,25 @@ def cookie(rt: Runtime) -> str:
     return "__Host-kosh" if rt.settings.public_url.startswith("https:") else "kosh"
 
 
-def remember(rt: Runtime, answer: Response, name: str, seconds: int = COOKIE_SECONDS) -> None:
-    """Set the chat's cookie."""
+def framed_cookie(rt: Runtime) -> str:
+    """Return the name of the cookie of a chat in a frame."""
+    return f"{cookie(rt)}-framed"
+
+
+def _cookies(rt: Runtime) -> Sequence[str]:
+    """Return the names of the cookies that may open a chat."""
+    return (cookie(rt), framed_cookie(rt)) if rt.settings.embed_origins else (cookie(rt),)
+
+
+def remember(
+    rt: Runtime, answer: Response, name: str, seconds: int = COOKIE_SECONDS, *, framed: bool = False
+) -> None:
+    """Set the chat's cookie, or that of a chat in a frame."""
+    if framed:
+        # Starlette writes "Partitioned" from Python 3.14 on only.
+        kept = f"Max-Age={seconds}; Path=/; Secure; HttpOnly; SameSite=None; Partitioned"
+        answer.headers.append("set-cookie", f"{framed_cookie(rt)}={name}; {kept}")
+        return
     answer.set_cookie(
         cookie(rt),
         name,
@@ -163,5 +184,7 @@ def remember(rt: Runtime, answer: Response, name: str, seconds: int = COOKIE_SEC
 
 
 def forget(rt: Runtime, answer: Response) -> None:
-    """Delete the cookie. A `__Host-` cookie is deleted only with the attributes it was set with."""
+    """Delete the cookies; each with the attributes it was set with, as `__Host-` demands."""
     remember(rt, answer, "", 0)
+    if rt.settings.embed_origins:
+        remember(rt, answer, "", 0, framed=True)

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.cache import CacheUnavailable
 from bot.db.connection import REQUEST_SECONDS, request_silence
 from bot.observability import metrics
+from bot.web.embedding import NO_FRAME, allowed_headers
 
 # Raised while PostgreSQL or Valkey cannot be used.
 UNAVAILABLE_ERRORS = (OperationalError, PoolTimeout, CacheUnavailable)
@@ -27,8 +28,7 @@ HEADERS = [
         b"content-security-policy",
         b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
         b" media-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self';"
-        b" base-uri 'none';"
-        b" frame-ancestors 'none'",
+        b" base-uri 'none';" + NO_FRAME,
     ),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -52,7 +52,8 @@ class RequestGuard:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 count_response(scope["path"], message["status"])
-                message["headers"] = [*message["headers"], *HEADERS]
+                added = allowed_headers(scope, HEADERS)
+                message["headers"] = [*message["headers"], *added]
             await send(message)
 
         if status is None:

@@ -12,6 +12,9 @@ const LINK = /https?:\/\/[!#-;=?-~]*[\w/&=#%-]|(?<![\w@.-])(?:[a-z0-9-]+\.)+kz\b
 const TRIES = [1000, 3000, 9000, 0]; // ms to wait after each try
 const PATIENCE = 20000; // ms after which a request is given up, a press may be made again
 const NAME = 'chat';
+// In a frame of another page the cookie is another one, and leaving leaves that page too.
+const framed = window.top !== window;
+const FROM = { 'X-Requested-With': 'kosh', ...(framed && { 'X-Kosh-Framed': '1' }) };
 
 let labels = JSON.parse(document.body.dataset.labels);
 let chat = document.body.dataset.chat;
@@ -258,7 +261,12 @@ function leave(url, payload) {
   document.body.replaceChildren();
   document.title = '';
   if (payload) request('/chat/pressed', { id: uuid(), payload }, true).catch(() => {});
-  location.replace(url);
+  const away = new URL(url, location).href;
+  try {
+    window.top.location.replace(away);
+  } catch { /* the frame may not lead its page away */
+    location.replace(away);
+  }
 }
 
 // ---- what the person says ----
@@ -266,7 +274,7 @@ function leave(url, payload) {
 function request(url, fields, keepalive = false) {
   const limit = new AbortController();
   setTimeout(() => limit.abort(), PATIENCE);
-  const headers = { 'X-Requested-With': 'kosh' }, body = new URLSearchParams({ chat, last: has(), ...fields });
+  const headers = FROM, body = new URLSearchParams({ chat, last: has(), ...fields });
   return fetch(url, { method: 'POST', headers, body, keepalive, signal: limit.signal });
 }
 
@@ -299,7 +307,7 @@ function attach(file) {
   list.append(li);
   mark(li, 'sending');
   sending = sending.then(async () => {
-    const answer = await fetch('/chat/file', { method: 'POST', headers: { 'X-Requested-With': 'kosh' }, body })
+    const answer = await fetch('/chat/file', { method: 'POST', headers: FROM, body })
       .catch(() => ({}));
     mark(li, answer.ok ? 'sent' : 'failed');
     settle();
@@ -458,7 +466,7 @@ const events = {
 };
 
 /* The chat's name opens it: it goes into a header, because addresses are logged. */
-const named = () => (chat ? { 'X-Kosh-Chat': chat } : {});
+const named = () => ({ ...(framed && { 'X-Kosh-Framed': '1' }), ...(chat && { 'X-Kosh-Chat': chat }) });
 
 /* What EventSource does, which can send no header. */
 async function listen() {

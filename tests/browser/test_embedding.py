@@ -1,0 +1,154 @@
+"""The chat in a frame of a ministry's page: listed origins only, its own cookie, exit from both.
+
+The two pages are of different sites: browsers hold localhost and 127.0.0.1 apart.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+
+from bot.config.settings import Settings
+from bot.web.chat_rendering import EXIT_URL
+from tests.app_stack import House, opened
+from tests.browser.test_chat import Phone
+from tests.person_client import AFTER_CONSENT, TO_CONSENT
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+FRAME = (
+    "<!doctype html><title>Consulate</title>"
+    '<iframe src="{url}/chat" title="Kosh" width="380" height="700"></iframe>'
+)
+COOKIE = "kosh-framed"
+LAST = "() => [...document.querySelectorAll('#list li.kosh .bubble')].pop().innerText"
+
+
+class Framed(Phone):
+    """The chat's page in a frame."""
+
+    def __init__(self, frame: Any) -> None:
+        self.page = frame
+
+
+class Ministry:
+    """A page of another site; `address` is the chat that it shows."""
+
+    def __init__(self) -> None:
+        self.address = ""
+        self.port = 0
+
+    @property
+    def origin(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    async def page(self, _request: web.Request) -> web.Response:
+        return web.Response(text=FRAME.format(url=self.address), content_type="text/html")
+
+
+@asynccontextmanager
+async def _served(ministry: Ministry) -> AsyncIterator[None]:
+    app = web.Application()
+    app.router.add_get("/", ministry.page)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    ministry.port = runner.addresses[0][1]
+    yield
+    await runner.cleanup()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def ministry() -> AsyncIterator[Ministry]:
+    served = Ministry()
+    async with _served(served):
+        yield served
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def house(chosen: Settings, admin_url: str, ministry: Ministry) -> AsyncIterator[House]:
+    settings = chosen.model_copy(update={"embed_origins": (ministry.origin,)})
+    async with opened(settings, admin_url) as found:
+        ministry.address = found.url
+        yield found
+
+
+async def _chat(page: Any, house: House) -> Framed:
+    """Return the chat of the page's frame, once it has its first message."""
+    await page.wait_for_selector("iframe")
+    frame = await (await page.query_selector("iframe")).content_frame()
+    await frame.wait_for_url(f"{house.url}/chat**")
+    await frame.wait_for_selector("#list li.kosh")
+    return Framed(frame)
+
+
+async def _visitor(browser: Any, url: str, **options: Any) -> Any:
+    context = await browser.new_context(reduced_motion="reduce", **options)
+    page = await context.new_page()
+    page.set_default_timeout(20_000)
+    await page.goto(url)
+    return page
+
+
+async def test_framed_chat_is_kept_over_a_reload_by_a_partitioned_cookie(
+    browser: Any, house: House, ministry: Ministry
+) -> None:
+    page = await _visitor(browser, ministry.origin)
+    chat = await _chat(page, house)
+    for answer in (*TO_CONSENT, "yes", *AFTER_CONSENT[:2]):
+        await chat.answer(answer)
+    (cookie,) = await page.context.cookies()
+    assert (cookie["name"], cookie["secure"], cookie["httpOnly"]) == (COOKIE, True, True)
+    assert (cookie["sameSite"], cookie["partitionKey"]) == ("None", "http://localhost")
+    question = await chat.page.evaluate(LAST)
+    await page.reload()
+    assert await (await _chat(page, house)).page.evaluate(LAST) == question
+    # The same browser at the chat's own address is another visitor.
+    own = await page.context.new_page()
+    await own.goto(f"{house.url}/chat")
+    assert await own.evaluate(LAST) != question
+
+
+async def test_exit_from_a_frame_leaves_the_page_around_it(
+    browser: Any, house: House, ministry: Ministry
+) -> None:
+    page = await _visitor(browser, ministry.origin)
+    chat = await _chat(page, house)
+    for answer in (*TO_CONSENT, "yes"):
+        await chat.answer(answer)
+    await chat.page.click("button.leave")
+    await page.wait_for_url(f"{house.url}{EXIT_URL}")
+
+    async def without_cookies() -> bool:
+        return not await page.context.cookies()
+
+    await house.until(without_cookies)
+    await page.goto(ministry.origin)
+    again = await _chat(page, house)
+    assert await again.page.locator("#list li").count() == 1
+
+
+async def test_framed_chat_without_a_script_keeps_its_talk(
+    browser: Any, house: House, ministry: Ministry
+) -> None:
+    page = await _visitor(browser, ministry.origin, java_script_enabled=False)
+    frame = page.frame_locator("iframe")
+    await frame.locator("#list button[value$=':ru']").click()
+    await frame.locator("#list .main").first.wait_for()
+    await frame.locator("button.leave").click()
+    await frame.locator("main h1").wait_for()
+    assert page.url.startswith(ministry.origin)
+
+
+async def test_page_of_an_unlisted_origin_frames_nothing(
+    browser: Any, house: House, ministry: Ministry
+) -> None:
+    page = await _visitor(browser, f"http://127.0.0.1:{ministry.port}")
+    frame = await (await page.query_selector("iframe")).content_frame()
+    await frame.wait_for_load_state()
+    assert frame.url.startswith("chrome-error:")
+    assert await page.frame_locator("iframe").locator("#list").count() == 0

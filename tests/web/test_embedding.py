@@ -1,0 +1,99 @@
+"""Which responses may be framed, and what a page that frames the chat can and can't send."""
+
+import re
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import aiohttp
+import pytest
+from pydantic import ValidationError
+
+from bot.config.settings import Settings
+from tests.app_stack import House, opened
+from tests.person_client import Guest
+
+pytestmark = pytest.mark.requirement("S-57", "S-61")
+
+ORIGINS = ("https://consulate.example", "https://gov.example:8443")
+STRICT = "frame-ancestors 'none'"
+CHAT, FRAMED = "__Host-kosh", "__Host-kosh-framed"
+OTHERS = (
+    "/", "/info", "/privacy", "/press", "/status", "/console/sign-in", "/console/inbox",
+    "/manifest.webmanifest", "/static/chat.js", "/p/x", "/chat/stream", "/nothing",
+)  # fmt: skip
+
+
+@pytest.fixture
+async def framed(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
+    """Yield a stack on https that two origins may frame."""
+    changes = {"public_url": "https://kosh.example", "embed_origins": ORIGINS}
+    async with opened(chosen.model_copy(update=changes), admin_url) as house:
+        yield house
+
+
+async def _policy(house: House, path: str, **headers: str) -> str:
+    async with house.http.get(house.url + path, headers=headers, allow_redirects=False) as answer:
+        return str(answer.headers["content-security-policy"])
+
+
+async def test_chat_names_the_listed_origins_and_nothing_else_does(framed: House) -> None:
+    for path in ("/chat", "/away"):
+        assert (await _policy(framed, path)).endswith(f" frame-ancestors {' '.join(ORIGINS)}")
+    for path in OTHERS:
+        assert (await _policy(framed, path)).endswith(STRICT), path
+
+
+async def test_chat_is_never_framed_without_the_setting(house: House) -> None:
+    for path in ("/chat", "/away", *OTHERS):
+        assert (await _policy(house, path)).endswith(STRICT), path
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["http://consulate.example", "https://consulate.example/page", "https://*.example", "*",
+     "https://a.example; script-src *", "'self'", "consulate.example"],
+)  # fmt: skip
+def test_setting_accepts_only_whole_origins(chosen: Settings, value: str) -> None:
+    with pytest.raises(ValidationError, match="origins"):
+        Settings.model_validate(chosen.model_dump() | {"embed_origins": value})
+
+
+async def _post(house: House, name: str, text: str, **headers: str) -> aiohttp.ClientResponse:
+    form = {"text": text, "id": uuid4().hex, "chat": ""}
+    cookies = {"Cookie": f"{FRAMED}={name}"}
+    return await house.http.post(
+        f"{house.url}/chat/said", data=form, headers=cookies | headers, allow_redirects=False
+    )
+
+
+async def test_framing_page_cannot_post_to_the_chat(framed: House) -> None:
+    guest = Guest(framed.rt)
+    await guest.consent()
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": ORIGINS[0]}):
+        answer = await _post(framed, guest.name, "/delete", **headers)
+        assert answer.status == 403
+        assert "access-control-allow-origin" not in answer.headers
+        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+
+
+async def test_frame_has_its_own_cookie_and_exit_deletes_both(framed: House) -> None:
+    guest = Guest(framed.rt)
+    await guest.consent()
+    inside = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "iframe"}
+    answer = await _post(framed, guest.name, "/menu", **inside)
+    (kept,) = answer.headers.getall("set-cookie")
+    attributes = "Path=/; Secure; HttpOnly; SameSite=None; Partitioned"
+    assert re.fullmatch(rf"{FRAMED}={guest.name}; Max-Age=\d+; {attributes}", kept)
+    answer = await _post(framed, guest.name, "/exit", **inside)
+    gone = answer.headers.getall("set-cookie")
+    assert [each.partition("=")[0] for each in gone] == [CHAT, FRAMED]
+    assert all("Max-Age=0" in each for each in gone)
+
+
+async def test_chat_outside_of_frames_keeps_the_strict_cookie(framed: House) -> None:
+    guest = Guest(framed.rt)
+    await guest.consent()
+    answer = await _post(framed, guest.name, "/menu", **{"Sec-Fetch-Dest": "document"})
+    (kept,) = answer.headers.getall("set-cookie")
+    assert kept.startswith(f"{CHAT}=")
+    assert "samesite=strict" in kept.lower()
