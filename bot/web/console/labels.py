@@ -51,9 +51,6 @@ FRAME: dict[str, Text] = {
     # Translators: a list without entries.
     "none": _("none"),
     "help": button("Keyboard"),
-    "manual": button("Help"),
-    # Translators: the text of a picture for people who do not see it.
-    "manual_picture": _("The page “{page}”"),
     "close": button("Close"),
 }
 

@@ -1,8 +1,11 @@
-"""Texts of the console about keys, marks of cases, saved views, handing over several cases."""
+"""Texts of the console about help, keys, marks of cases, saved views, and handing over cases."""
 
 from flows.engine.text import Text, _, button
 
 KEYS: dict[str, Text] = {
+    "manual": button("Help"),
+    # Translators: the text of a picture for people who do not see it.
+    "manual_picture": _("The page “{page}”"),
     # Translators: keys of the keyboard.
     "help_title": _("Keys"),
     "help_writing": _(
