@@ -9,12 +9,13 @@ from bot.conversations import store as conversation_store
 from bot.conversations.joining import chat_of
 from bot.conversations.store import LockedConversation
 from bot.db.connection import Transaction
-from bot.people import join_codes, pin
+from bot.people import identities, join_codes, pin
 from bot.registrations import status_lookup
 from bot.runtime import Runtime
 from flows.engine.events import Effect, Event, TryPin
 from flows.engine.joining import (
     AnswerJoin,
+    ChatUnjoined,
     ChooseUpdates,
     FinishJoin,
     IssueJoinCode,
@@ -23,6 +24,7 @@ from flows.engine.joining import (
     JoinOffered,
     OfferJoin,
     RequestJoin,
+    Unjoin,
 )
 from flows.engine.registration import LookUpStatus
 from flows.engine.state import Conversation, Turn
@@ -66,6 +68,11 @@ async def _result(
         case IssueJoinCode():
             place = held.home or held.channel
             return JoinCodeIssued(await join_codes.issue(rt, transaction, held.person, place))
+        case Unjoin():
+            # A visit to the secure page ends by itself.
+            others = await identities.joined_channels(transaction, held.person)
+            other = next((each for each in others if each != held.channel), "")
+            return ChatUnjoined(held.channel, "" if held.home else other)
         case OfferJoin() | RequestJoin() | FinishJoin():
             return JoinOffered(is_valid=False, has_data=True)
         case AnswerJoin(is_confirmed):

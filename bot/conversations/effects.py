@@ -12,7 +12,7 @@ from bot.broadcasts import archive
 from bot.cases import message_limits
 from bot.channels import ChannelCall, Inbound, message_ids
 from bot.channels.webchat import WebChat
-from bot.conversations import secure_page
+from bot.conversations import secure_page, unjoining
 from bot.conversations import store as conversation_store
 from bot.conversations.bursts import SPARE_SECONDS, WaitingTurn
 from bot.conversations.outside_questions import Question, question_of
@@ -57,8 +57,10 @@ from flows.engine.joining import (
     ChooseUpdates,
     FinishJoin,
     IssueJoinCode,
+    LeaveConversation,
     OfferJoin,
     RequestJoin,
+    Unjoin,
 )
 from flows.engine.message_limits import AppealLimit
 from flows.engine.model_events import (
@@ -140,6 +142,9 @@ async def carry_out(
     if notice:
         await outbox.enqueue(transaction, held.person, held.channel, written, waits=True)
         written = outbox.rows(rt, notice, held.channel, work.epoch, "")
+    if any(isinstance(effect, LeaveConversation) for effect in turn.effects):
+        await unjoining.leave(rt, transaction, held, turn.conversation)
+        return _final_messages(rt, held, written, {}, turn.conversation.language, inbound)
     if work.erased:
         return _final_messages(rt, held, written, work.stands, turn.conversation.language, inbound)
     await conversation_store.note_opening(transaction, held, turn)
@@ -201,7 +206,8 @@ def _final_messages(
 # Effects that other modules apply within the turn or after the commit.
 _ELSEWHERE = (
     PrintList | ReadNews | ChooseIntent | Transcribe | ReportWording | TryPin | LookUpStatus
-    | IssueJoinCode | OfferJoin | RequestJoin | AnswerJoin | FinishJoin | ChooseUpdates
+    | IssueJoinCode | OfferJoin | RequestJoin | AnswerJoin | FinishJoin | ChooseUpdates | Unjoin
+    | LeaveConversation
 )  # fmt: skip
 
 

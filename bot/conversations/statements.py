@@ -270,6 +270,11 @@ CHOOSE_UPDATES = statement(
     .where(t.Conversation.person_id == _PERSON)
     .values(updates_channel=bindparam("channel"))
 )
+FORGET_UPDATES_CHANNEL = statement(
+    update(t.Conversation)
+    .where(t.Conversation.person_id == _PERSON, t.Conversation.updates_channel == _CHANNEL)
+    .values(updates_channel=None)
+)
 BUMP_OWNERSHIP = statement(
     update(t.Conversation)
     .where(t.Conversation.person_id == _PERSON)

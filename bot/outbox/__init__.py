@@ -9,7 +9,14 @@ Modules: `rendering`, `enqueue`, `sender`, `part_status` for long messages, `rat
 chat page.
 """
 
-from bot.outbox.chat_cleanup import SentMessages, drop_unsent, find_all, forget_texts, recent
+from bot.outbox.chat_cleanup import (
+    SentMessages,
+    drop_unsent,
+    find_all,
+    forget_texts,
+    move_unsent,
+    recent,
+)
 from bot.outbox.delivery_reports import record_reports
 from bot.outbox.enqueue import (
     after_restore,
@@ -62,6 +69,7 @@ __all__ = [
     "find_all",
     "forget_texts",
     "missing",
+    "move_unsent",
     "perform",
     "recent",
     "record_reports",

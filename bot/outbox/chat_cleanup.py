@@ -21,6 +21,12 @@ async def drop_unsent(transaction: Transaction, person_id: UUID, channel: str) -
     return await fetch_value(transaction, statements.LAST_ID, person=person_id) or 0
 
 
+async def move_unsent(transaction: Transaction, person_id: UUID, channel: str, to: str) -> None:
+    """Send unsent messages of officers and services on another channel of the person."""
+    values = {"person": person_id, "on_channel": channel, "to_channel": to}
+    await execute(transaction, statements.MOVE_UNSENT, **values)
+
+
 async def forget_texts(transaction: Transaction, person_id: UUID, channel: str) -> None:
     """Delete the texts that a page has not confirmed yet."""
     await execute(transaction, statements.FORGET_TEXTS, person=person_id, on_channel=channel)

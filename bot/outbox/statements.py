@@ -93,6 +93,18 @@ _UNSENT = _locked(
     t.Message.ownership_version.is_not(None),
 )
 DROP_UNSENT = statement(update(t.Message).where(t.Message.id == _UNSENT.c.id).values(**_DROPPED))
+_OWED = _locked(
+    "owed",
+    t.Message.channel == _CHANNEL,
+    t.Message.state.in_(["pending", "waiting"]),
+    t.Message.ownership_version.is_(None),
+    t.Message.act == "send",
+)
+MOVE_UNSENT = statement(
+    update(t.Message)
+    .where(t.Message.id == _OWED.c.id)
+    .values(channel=bindparam("to_channel", type_=Text()))
+)
 _DELAYED = _locked(
     "delayed",
     any_of(t.Message.id, "ids"),

@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Boolean, Uuid, bindparam, delete, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    Boolean,
+    Uuid,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.db import tables as t
@@ -16,6 +28,7 @@ from bot.db.statements import (
     execute,
     fetch_one,
     fetch_value,
+    fetch_values,
     seconds_ago,
     statement,
 )
@@ -50,6 +63,22 @@ _ADD_HANDLE = statement(
         address=bindparam("sealed"),
     )
     .on_conflict_do_nothing()
+)
+_CHANNELS = statement(
+    select(t.Handle.channel)
+    .where(t.Handle.person_id == _PERSON, t.Handle.home.is_(None))
+    .distinct()
+    .order_by(t.Handle.channel)
+)
+# With the visits to the secure page that began on the channel.
+_LEAVE = statement(
+    delete(t.Handle).where(
+        t.Handle.person_id == _PERSON,
+        or_(
+            and_(t.Handle.channel == bindparam("at_channel"), t.Handle.home.is_(None)),
+            t.Handle.home == bindparam("at_channel"),
+        ),
+    )
 )
 _COUNT_HANDLES = statement(select(func.count()).select_from(t.Handle).where(*_OF_PERSON))
 _DELETE_HANDLE = statement(delete(t.Handle).where(*_AT_HANDLE))
@@ -226,6 +255,16 @@ async def end_handle(rt: Runtime, transaction: Transaction, channel: str, handle
     """Delete a handle, so that it no longer opens the person's conversation."""
     indexes = list(rt.vault.indexes(channel, handle))
     await execute(transaction, _DELETE_HANDLE, at_channel=channel, indexes=indexes)
+
+
+async def joined_channels(transaction: Transaction, person: Person) -> list[str]:
+    """Return the channels on which the person has a chat, without visits to the secure page."""
+    return await fetch_values(transaction, _CHANNELS, person=person.id)
+
+
+async def leave_channel(transaction: Transaction, person: Person, channel: str) -> None:
+    """Delete all handles of a person on a channel, and the visits that began there."""
+    await execute(transaction, _LEAVE, person=person.id, at_channel=channel)
 
 
 async def mark_unreachable(

@@ -73,6 +73,11 @@ async def create_link(rt: Runtime, transaction: Transaction, person: Person, cha
     return token
 
 
+async def drop_unused(transaction: Transaction, person: Person) -> None:
+    """End the links of a person that were not opened."""
+    await execute(transaction, _DROP_UNUSED, person=person.id)
+
+
 @dataclass(frozen=True, slots=True)
 class SecureLink:
     """A valid link to the secure page: its person, language and original channel."""

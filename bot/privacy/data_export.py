@@ -10,16 +10,16 @@ from bot.db import tables as t
 from bot.db.connection import Transaction
 from bot.db.statements import fetch_all, fetch_value, statement
 from bot.outbox import Row
-from bot.people import subscriptions
+from bot.people import identities, subscriptions
 from bot.people.identities import Person
 from bot.registrations import submissions
 from bot.registrations.repeated_details import SAME_DETAILS
 from bot.runtime import Runtime
 from flows import lifetimes
 from flows.announcements import CHOSEN, TRAITS
-from flows.engine import limit_screens, registration_history, screens
+from flows.engine import join_screens, limit_screens, registration_history, screens
 from flows.engine.announcement_screens import SUBSCRIBED
-from flows.engine.events import Say
+from flows.engine.events import Button, Kind, Say
 from flows.engine.flow import path, shown
 from flows.engine.state import Conversation
 from flows.engine.text import Text, _
@@ -57,6 +57,7 @@ WATCHED = _("We write to you when a rule of the list changes.")
 PAPERS = _("Papers that you sent:")
 FILES = _("Files kept here until the registry has them: {count}")
 CASES = _("Conversations with officers: {count}")
+CHATS = _("Joined chats, which show the same conversation:")
 HINT = _("You get only a short notice about each one.")
 DECLARED = _("Your choice for announcements (kept as a code): {kind}")
 KINDS = {each: item.label for each, item in TRAITS.items()}
@@ -101,7 +102,12 @@ async def export(
     if conversation.limit is not None and now.date() <= conversation.limit.until:
         paragraphs.append((limit_screens.describe(conversation.limit),))
     paragraphs += [(_(CASES.msgid, count=await _case_count(transaction, person)),), (HOW_LONG,)]
-    say = Say(tuple(paragraphs), language=conversation.language, protect=True)
+    chats = await identities.joined_channels(transaction, person)
+    buttons: tuple[Button, ...] = ()
+    if len(chats) > 1:
+        paragraphs.append((CHATS, *(join_screens.CHANNELS[each] for each in chats)))
+        buttons = (Button(join_screens.UNJOIN, join_screens.UNJOIN_BUTTON, Kind.CONTROL),)
+    say = Say(tuple(paragraphs), buttons, conversation.language, protect=True)
     return Row("send", outbox.rendered(rt, say))
 
 

@@ -54,6 +54,7 @@ from flows.engine.events import (
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Answer, Flow
 from flows.engine.joining import (
+    ChatUnjoined,
     JoinAwaited,
     JoinCodeIssued,
     JoinFinished,
@@ -182,7 +183,10 @@ def _take(turn: TurnState, event: Event) -> None:
             _take_result(turn, event)
         case PinTried() | PinLifted():
             pin_screens.take_event(turn, event)
-        case JoinCodeIssued() | JoinOffered() | JoinAwaited() | JoinRequested() | JoinFinished():
+        case (
+            JoinCodeIssued() | JoinOffered() | JoinAwaited() | JoinRequested() | JoinFinished()
+            | ChatUnjoined()
+        ):  # fmt: skip
             join_screens.take_event(turn, event)
         case _:
             assert_never(event)
@@ -248,6 +252,8 @@ def _pressed(turn: TurnState, payload: str) -> None:
         return None if turn.c.update_waits else turn.ask()
     if payload == checklist_screens.CONTROL:
         return checklist_screens.open_list(turn)
+    if payload == join_screens.UNJOIN:
+        return join_screens.ask_unjoin(turn)
     if payload.startswith("!"):
         return _press_command(turn, payload[1:])
     if payload[:1] in LASTING:

@@ -6,6 +6,7 @@ from flows.engine.events import DeleteInput
 from flows.engine.fast_replace import replace
 from flows.engine.joining import (
     AnswerJoin,
+    ChatUnjoined,
     ChooseUpdates,
     FinishJoin,
     IssueJoinCode,
@@ -15,14 +16,19 @@ from flows.engine.joining import (
     JoinFinished,
     JoinOffered,
     JoinRequested,
+    LeaveConversation,
     OfferJoin,
     RequestJoin,
+    Unjoin,
 )
 from flows.engine.questions import NO, YES, Choice, Option
 from flows.engine.text import Text, _, button, verbatim
 from flows.engine.turn import TurnState
 
 OFFERED, AWAITED, REQUESTED, UPDATES = "~join", "~join_wait", "~join_asked", "~join_updates"
+UNJOINING = "~join_end"
+# Payload of the button below the person's data.
+UNJOIN = "!unjoin"
 CODE_MINUTES = 10
 
 CODE = _(
@@ -63,6 +69,19 @@ CHANNELS = {
     "whatsapp": verbatim("WhatsApp"),
     "web": button("Web chat"),
 }
+UNJOIN_BUTTON = button("Un-join this chat")
+UNJOIN_TEXT = _(
+    "Un-join this chat? Your lists, your registration, your questions to officers and all news stay"
+    " in the other chat only. To join again, get a new code there."
+)
+UNJOINED = _(
+    "This chat is un-joined. Everything stays in the other one: {channel}. Messages that are here"
+    " already stay until you delete them."
+)
+ONLY_CHAT = _(
+    "This is your only chat, so it cannot be un-joined. To erase everything, write “delete”."
+)
+UNJOIN_SCREEN = Choice(name=UNJOINING, label=UNJOIN_BUTTON, text=UNJOIN_TEXT, among=(NO, YES))
 OFFER_SCREEN = Choice(name=OFFERED, label=JOIN, text=OFFER, among=(YES, NO))
 
 
@@ -88,6 +107,8 @@ def answer(turn: TurnState, screen: str, key: str) -> None:
         case "~join_asked", _:
             turn.effects.append(AnswerJoin(key == "yes"))
             turn.say_and_reprompt(CONFIRMED if key == "yes" else REFUSED)
+        case "~join_end", "yes":
+            turn.effects.append(Unjoin())
         case "~join_updates", channel if channel in CHANNELS:
             turn.effects.append(ChooseUpdates(channel))
             turn.say_and_reprompt(_(UPDATES_IN.msgid, channel=CHANNELS[channel]))
@@ -111,6 +132,8 @@ def take_event(turn: TurnState, event: JoinEvent) -> None:
             turn.ask_screen(screen)
         case JoinFinished(here, other):
             _finished(turn, here, other)
+        case ChatUnjoined(here, other):
+            _unjoined(turn, here, other)
         case _:
             assert_never(event)
 
@@ -132,6 +155,18 @@ def _not_valid(turn: TurnState) -> None:
 def _wait(turn: TurnState, text: Text) -> None:
     among = (Option("done", DONE), Option("cancel", CANCEL))
     turn.ask_screen(Choice(name=AWAITED, label=JOIN, text=text, among=among))
+
+
+def ask_unjoin(turn: TurnState) -> None:
+    """Ask whether this chat shall be taken away, and say what stays in the other one."""
+    turn.ask_screen(UNJOIN_SCREEN)
+
+
+def _unjoined(turn: TurnState, here: str, other: str) -> None:
+    if not other:
+        return turn.say_and_reprompt(ONLY_CHAT)
+    turn.effects.append(LeaveConversation(here))
+    turn.say(((_(UNJOINED.msgid, channel=CHANNELS[other]),),), (), service=True)
 
 
 def _finished(turn: TurnState, here: str, other: str) -> None:

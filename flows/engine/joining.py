@@ -88,5 +88,36 @@ class ChooseUpdates:
     channel: str
 
 
-type JoinEffect = IssueJoinCode | OfferJoin | RequestJoin | AnswerJoin | FinishJoin | ChooseUpdates
-type JoinEvent = JoinCodeIssued | JoinOffered | JoinAwaited | JoinRequested | JoinFinished
+@dataclass(frozen=True, slots=True)
+class Unjoin:
+    """Find out whether this chat can be un-joined; the result is a `ChatUnjoined`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatUnjoined:
+    """This channel, and the one on which everything goes on: "" if this chat is the only one."""
+
+    here: str
+    other: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveConversation:
+    """Take this chat away from the person: it no longer opens their conversation."""
+
+    here: str
+
+
+type JoinEffect = (
+    IssueJoinCode
+    | OfferJoin
+    | RequestJoin
+    | AnswerJoin
+    | FinishJoin
+    | ChooseUpdates
+    | Unjoin
+    | LeaveConversation
+)
+type JoinEvent = (
+    JoinCodeIssued | JoinOffered | JoinAwaited | JoinRequested | JoinFinished | ChatUnjoined
+)

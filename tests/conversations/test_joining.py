@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot import outbox
 from bot.budgets.table import MAX_CHAT_LOOKUPS
 from bot.conversations import receive
 from bot.conversations import store as conversation_store
 from bot.people import identities, join_codes
 from bot.runtime import Runtime
 from flows.engine import join_screens, pin_screens, screens
-from flows.engine.events import Pressed, Said
+from flows.engine.events import Pressed, Said, Say
 from flows.engine.joining import read_code
 from flows.engine.registration import Acknowledged
 from flows.engine.state import Conversation
@@ -240,3 +241,32 @@ async def test_erasure_from_a_joined_chat_erases_both(rt: Runtime, owner: Member
 )
 def test_join_code_is_read_only_as_the_whole_text(text: str, code: str) -> None:
     assert read_code(text) == code
+
+
+async def _channels_of(rt: Runtime, ids: list[int]) -> list[str]:
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT channel FROM messages WHERE id = ANY(%s)", (ids,))
+        return [each[0] for each in await cursor.fetchall()]
+
+
+async def test_unjoined_chat_leaves_its_officers_messages_to_the_other(
+    rt: Runtime, owner: Member
+) -> None:
+    guest = await _join(rt, owner)
+    await guest.go("web")
+    person = await owner.person()
+    said = outbox.rendered(rt, Say(((screens.OPEN,),), language="ru", service=True))
+    async with rt.pool.connection() as transaction:
+        row = outbox.Row("send", said)
+        ids = await outbox.enqueue(transaction, person, "web", (row,), waits=True)
+    await guest.do(Pressed(join_screens.UNJOIN))
+    await guest.go("yes")
+    assert not await _is_joined(rt, guest)
+    assert await _channels_of(rt, ids) == ["telegram"]
+
+
+async def test_last_chat_cannot_be_unjoined(rt: Runtime, owner: Member) -> None:
+    await owner.do(Pressed(join_screens.UNJOIN))
+    await _press(owner, "yes")
+    assert _shows(owner, join_screens.ONLY_CHAT)
+    assert await owner.person()

@@ -30,7 +30,7 @@ from flows.engine.events import (
     UploadStatusChanged,
 )
 from flows.engine.flow import Flow, Form, Path, Submit, path
-from flows.engine.joining import FinishJoin, IssueJoinCode, OfferJoin, RequestJoin
+from flows.engine.joining import FinishJoin, IssueJoinCode, OfferJoin, RequestJoin, Unjoin
 from flows.engine.model_events import IntentChosen, Transcribed
 from flows.engine.registration import (
     Acknowledged,
@@ -46,7 +46,9 @@ TODAY = date(2026, 11, 24)
 WORDS = Languages()
 LANGUAGES = tuple(code for code, _name in WORDS.languages())
 # Effects whose result is an event of its own, which is answered.
-ANSWERED_LATER = (TryPin, LookUpStatus, IssueJoinCode, OfferJoin, RequestJoin, FinishJoin)
+ANSWERED_LATER = (
+    *(TryPin, LookUpStatus, IssueJoinCode, OfferJoin, RequestJoin, FinishJoin, Unjoin),
+)
 
 # A plainly invented person who registers alone; "-" skips, other words are pressed or written.
 STRAIGHT: dict[str, str] = {

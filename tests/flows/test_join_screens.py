@@ -3,9 +3,10 @@
 import pytest
 
 from flows.engine import join_screens, pin_screens, screens
-from flows.engine.events import DeleteInput, PinTried
+from flows.engine.events import DeleteInput, PinTried, Pressed
 from flows.engine.joining import (
     AnswerJoin,
+    ChatUnjoined,
     ChooseUpdates,
     FinishJoin,
     IssueJoinCode,
@@ -14,8 +15,10 @@ from flows.engine.joining import (
     JoinFinished,
     JoinOffered,
     JoinRequested,
+    LeaveConversation,
     OfferJoin,
     RequestJoin,
+    Unjoin,
 )
 from flows.engine.text import Text
 from tests.flows.chat import LANGUAGES, Chat
@@ -112,3 +115,26 @@ def test_channel_for_updates_is_chosen_after_joining(channel: str) -> None:
     assert chat.shows(join_screens.JOINED)
     chat.presses(channel)
     assert chat.done(ChooseUpdates) == [ChooseUpdates(channel)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_chat_is_unjoined_after_a_yes(language: str) -> None:
+    chat = registered(language).takes(Pressed(join_screens.UNJOIN))
+    assert chat.shows(join_screens.UNJOIN_TEXT)
+    assert chat.presses("yes").done(Unjoin) == [Unjoin()]
+    chat.takes(ChatUnjoined("web", "telegram"))
+    assert chat.done(LeaveConversation) == [LeaveConversation("web")]
+    assert chat.shows(join_screens.UNJOINED, channel=join_screens.CHANNELS["telegram"])
+
+
+def test_chat_stays_joined_after_a_no() -> None:
+    chat = registered().takes(Pressed(join_screens.UNJOIN)).presses("no")
+    assert chat.at == screens.MENU
+    assert not chat.done(Unjoin)
+
+
+def test_only_chat_is_not_unjoined() -> None:
+    chat = registered().takes(Pressed(join_screens.UNJOIN)).presses("yes")
+    chat.takes(ChatUnjoined("web"))
+    assert chat.shows(join_screens.ONLY_CHAT)
+    assert not chat.done(LeaveConversation)

@@ -3,12 +3,14 @@
 import re
 from functools import partial
 
+from bot.conversations import unjoining
 from bot.people import identities
-from flows.engine import join_screens
+from bot.privacy import data_export
+from flows.engine import join_screens, screens
 from flows.engine.text import Text
 from tests.app_stack import House
-from tests.emulators.telegram import User
-from tests.visitor import Visitor
+from tests.emulators.telegram import Message, User
+from tests.visitor import Bubble, Visitor
 from tests.web.test_journeys import ANSWERS, _keys, _next, _press
 from tests.web.test_whatsapp_journey import _next as _next_bubble
 from tests.web.test_whatsapp_journey import _press as _press_bubble
@@ -57,6 +59,30 @@ async def _handles(house: House) -> list[str]:
     async with house.rt.pool.connection() as session:
         cursor = await session.execute("SELECT channel FROM handles ORDER BY channel")
         return [each[0] for each in await cursor.fetchall()]
+
+
+async def _join(house: House, user: User, visitor: Visitor) -> None:
+    """Join the web chat to the Telegram chat, with updates there."""
+    await visitor.press("ru")
+    await visitor.say(await _code(user))
+    await visitor.press("yes")
+    await _confirms(house, user)
+    await visitor.press("done")
+    await visitor.press("telegram")
+
+
+async def _reads(visitor: Visitor, text: str) -> Bubble:
+    while not any(text in each.text for each in visitor.bubbles):
+        await visitor.wait(len(visitor.bubbles) + 1)
+    return next(each for each in reversed(visitor.bubbles) if text in each.text)
+
+
+async def _updates_channel(house: House) -> str | None:
+    async with house.rt.pool.connection() as session:
+        cursor = await session.execute("SELECT updates_channel FROM conversations")
+        row = await cursor.fetchone()
+    assert row is not None
+    return None if row[0] is None else str(row[0])
 
 
 async def test_web_chat_is_joined_to_telegram_and_both_are_erased(house: House) -> None:
@@ -110,3 +136,52 @@ async def test_join_refused_on_telegram_leaves_the_web_chat_anonymous(house: Hou
         async with house.rt.pool.connection() as session:
             assert await identities.find(house.rt, session, "web", visitor.chat) is None
         assert list(visitor.session.cookie_jar) == []
+
+
+async def test_my_data_names_joined_channels_and_the_web_chat_is_unjoined(house: House) -> None:
+    user = await _owner(house, 8204)
+    async with Visitor.at(house.url) as visitor:
+        await _join(house, user, visitor)
+        await visitor.say("/mydata")
+        data = await _reads(visitor, _said(house, data_export.CHATS))
+        web = _said(house, join_screens.CHANNELS["web"])
+        assert "Telegram" in data.text
+        assert web in data.text
+        assert "8204" not in data.text
+        assert join_screens.UNJOIN in data.buttons.values()
+        await visitor.send("pressed", payload=join_screens.UNJOIN)
+        await _reads(visitor, _said(house, join_screens.UNJOIN_TEXT)[:40])
+        await visitor.press("yes")
+        await _reads(visitor, _said(house, join_screens.UNJOINED).partition("{")[0])
+        assert await _handles(house) == ["telegram"]
+        there = _said(house, unjoining.UNJOINED_THERE).partition("{")[0]
+        await user.wait(lambda chat: any(there in _plain(each.text) for each in chat))
+        shown = await visitor.say("/mydata")
+        assert _said(house, screens.NOTHING_KEPT) in shown.text
+    await _next(user, partial(user.say, "/mydata"))
+    assert house.telegram.journal.mistakes() == []
+
+
+def _has_unjoin(message: Message) -> bool:
+    return any(each.data == join_screens.UNJOIN for row in message.buttons for each in row)
+
+
+async def test_telegram_chat_is_unjoined_and_updates_stay_with_the_web_chat(
+    house: House,
+) -> None:
+    user = await _owner(house, 8205)
+    async with Visitor.at(house.url) as visitor:
+        await _join(house, user, visitor)
+        assert await _updates_channel(house) == "telegram"
+        await _next(user, partial(user.say, "/mydata"))
+        await user.wait(lambda chat: any(_has_unjoin(each) for each in chat))
+        await _next(user, lambda: user.press(join_screens.UNJOIN))
+        await _press(user, "yes")
+        assert await _handles(house) == ["web"]
+        assert await _updates_channel(house) is None
+        await _reads(visitor, _said(house, unjoining.UNJOINED_THERE).partition("{")[0])
+        await visitor.say("/mydata")
+        await visitor.say("/delete")
+        await visitor.press("yes")
+        assert await _handles(house) == []
+    assert house.telegram.journal.mistakes() == []

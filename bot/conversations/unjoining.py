@@ -1,0 +1,46 @@
+"""Take one chat away from a person with two joined channels; the rest stays with the other one."""
+
+from dataclasses import replace
+
+from bot import outbox
+from bot.conversations import statements
+from bot.conversations import store as conversation_store
+from bot.conversations.store import LockedConversation
+from bot.db.connection import Transaction
+from bot.db.statements import execute
+from bot.people import identities, join_codes, secure_links
+from bot.runtime import Runtime
+from flows.engine import join_screens
+from flows.engine.events import Say
+from flows.engine.state import Conversation
+from flows.engine.text import _
+
+UNJOINED_THERE = _(
+    "The chat on {channel} was un-joined. If it was not you, please write “person” here."
+)
+
+
+async def leave(
+    rt: Runtime, transaction: Transaction, held: LockedConversation, conversation: Conversation
+) -> None:
+    """Delete the handles of the chat's channel, with its codes and links, and go on elsewhere.
+
+    The other chat gets a notice, and what officers have sent but is not delivered here.
+    """
+    person, here = held.person, held.channel
+    await identities.leave_channel(transaction, person, here)
+    await join_codes.answer(transaction, person, is_confirmed=False)
+    await secure_links.drop_unused(transaction, person)
+    await outbox.drop_unsent(transaction, person.id, here)
+    await outbox.forget_texts(transaction, person.id, here)
+    await conversation_store.take_standing(transaction, held, here)
+    other, *_more = await identities.joined_channels(transaction, person)
+    moved = replace(held, channel=other)
+    await conversation_store.save_state(rt, transaction, moved, replace(conversation, asked=None))
+    values = {"person": person.id, "channel": here}
+    await execute(transaction, statements.FORGET_UPDATES_CHANNEL, **values)
+    await outbox.move_unsent(transaction, person.id, here, other)
+    text = _(UNJOINED_THERE.msgid, channel=join_screens.CHANNELS[here])
+    say = Say(((text,),), language=conversation.language, service=True)
+    row = outbox.Row("send", outbox.rendered(rt, say))
+    await outbox.enqueue(transaction, person, other, (row,))
