@@ -106,6 +106,7 @@ class House:
     telegram: Emulator
     whatsapp: wa.Emulator
     http: aiohttp.ClientSession
+    sandbox_database: str
 
     async def receive_telegram(self) -> None:
         """Let the emulator of Telegram deliver updates to the application."""
@@ -214,7 +215,7 @@ async def opened(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
             rt.papers.ahead = 0
             working = asyncio.create_task(main.work(rt))
             try:
-                yield House(rt, url, sandbox, telegram, whatsapp, http)
+                yield House(rt, url, sandbox, telegram, whatsapp, http, sandbox_url)
             finally:
                 working.cancel()
                 await asyncio.gather(working, return_exceptions=True)
@@ -226,7 +227,11 @@ def _for_the_sandbox(admin_url: str) -> Iterator[str]:
     if free := _sandboxes[admin_url]:
         url = free.pop()
         with psycopg.connect(url, autocommit=True) as session:
-            session.execute("TRUNCATE registry_sandbox.entries RESTART IDENTITY CASCADE")
+            session.execute(
+                "TRUNCATE registry_sandbox.entries, registry_sandbox.planning_releases,"
+                " registry_sandbox.planning_cells, registry_sandbox.planning_queries"
+                " RESTART IDENTITY CASCADE"
+            )
     else:
         url = embedded.create_database(admin_url, f"sandbox_{token_hex(6)}").owner
     yield url

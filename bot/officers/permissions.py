@@ -53,6 +53,7 @@ class Action(StrEnum):
     LIMITS_DECIDE = "limits.decide"
     QUEUE_LIVE = "queue.live"
     STATISTICS_READ = "statistics.read"
+    PLANNING_READ = "planning.read"
     BURST_READ = "burst.read"
     BURST_CLOSE = "burst.close"
     BURST_REOPEN = "burst.reopen"
@@ -242,6 +243,7 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.LIMITS_DECIDE: Rule(_LEAD),
     Action.QUEUE_LIVE: Rule(_LEAD),
     Action.STATISTICS_READ: Rule(_LEAD | _AUDITOR | _ADMINISTRATOR | _INTEGRATOR, mission=False),
+    Action.PLANNING_READ: Rule(_LEAD | _AUDITOR | _ADMINISTRATOR, mission=False),
     Action.BURST_READ: Rule(_DESK),
     Action.BURST_CLOSE: Rule(_LEAD, states=frozenset({QUEUED}), strong=True),
     Action.BURST_REOPEN: Rule(_LEAD, strong=True),

@@ -53,8 +53,11 @@ from bot.registry.http import (
     objection,
     received,
 )
+from bot.registry.planning import Dimension, Figures
 
 _CONNECT_SHARE = 0.5
+# 10,000 cells, the most that the contract allows, with codes of 30 characters.
+_FIGURES_LIMIT = 1024 * 1024
 _TOKEN_MARGIN = 0.1
 _DISCREET = ConfigDict(hide_input_in_errors=True)
 _NUMBER: TypeAdapter[str] = TypeAdapter(Number, config=_DISCREET)
@@ -200,6 +203,18 @@ class Registry:
             raise contract_broken()
         return reference.items
 
+    async def planning(self, by: tuple[Dimension, ...], *, officer: str) -> Figures:
+        """Return the counts by one or two dimensions, as released; `officer` is who asks.
+
+        Raises `Refused` (not-found) before the first release.
+        """
+        about = {"Acting-Officer": officer}
+        call = Call("GET", "v1/planning", query={"by": by}, about=about, limit=_FIGURES_LIMIT)
+        figures = held_in(Figures, await self._ask(call))
+        if set(figures.by) != set(by) or any(len(each.values) != len(by) for each in figures.cells):
+            raise contract_broken()
+        return figures
+
     async def _write(self, call: Call, number: str | None = None) -> Acknowledgement:
         with self._breaker.guard():
             acknowledgement = (await self._answer(call)).holds(Acknowledgement)
@@ -264,7 +279,7 @@ class Registry:
                 # outcome is known.
                 timeout=ClientTimeout(total=left, connect=left * _CONNECT_SHARE),
             ) as response:
-                return await received(response)
+                return await received(response, call.limit)
         except ClientConnectorCertificateError:
             raise Misconfigured("E_REGISTRY_TLS", "the registry's certificate is wrong") from None
         except (ClientConnectorError, ConnectionTimeoutError):

@@ -1,6 +1,6 @@
 """One request to the registry and its answer, mapped to an error by what must be done next."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -20,7 +20,7 @@ from bot.registry.errors import (
 from bot.registry.problems import Problem, problem_name
 
 ANSWER_LIMIT = 256 * 1024
-"""Maximum size of an answer in bytes; the rest is not read."""
+"""Maximum size of most answers in bytes; the rest is not read."""
 
 type Contents = Callable[[], AsyncIterator[bytes]]
 """The bytes of a document from the beginning; asked for again where a token has to be renewed."""
@@ -37,11 +37,12 @@ class Call:
     method: Literal["GET", "POST", "PUT", "DELETE"]
     path: str
     key: str | None = None
-    query: dict[str, str] | None = None
+    query: Mapping[str, str | Sequence[str]] | None = None
     body: BaseModel | None = None
     contents: Contents | None = None
     about: Mapping[str, str] = field(default_factory=dict)
-    """Headers that describe the contents."""
+    """Headers that describe the contents, or name the acting officer."""
+    limit: int = ANSWER_LIMIT
 
     @property
     def is_write(self) -> bool:
@@ -84,11 +85,11 @@ class TooLong(Exception):
     """An answer larger than any that the contract defines."""
 
 
-async def received(response: ClientResponse) -> Answer:
+async def received(response: ClientResponse, limit: int) -> Answer:
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
-        if len(body) > ANSWER_LIMIT:
+        if len(body) > limit:
             raise TooLong
     wait = _seconds(response.headers.get("Retry-After", ""))
     return Answer(response.status, response.content_type, wait, bytes(body))

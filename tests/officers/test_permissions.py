@@ -82,6 +82,7 @@ ANYWHERE: dict[Action, set[Role]] = {
     Action.SELF: set(Role),
     Action.SHIFT: {_O, _L},
     Action.STATISTICS_READ: {_L, _A, _U, _I},
+    Action.PLANNING_READ: {_L, _A, _U},
     Action.HOURS_READ: set(Role),
     Action.OFFICERS_READ: {_L, _A},
     Action.OFFICERS_EDIT: {_A},

@@ -11,9 +11,10 @@ from bot.web.console.labels_bursts import BURSTS
 from bot.web.console.labels_common import RUNNING, SIGNING
 from bot.web.console.labels_content import CONTENT
 from bot.web.console.labels_files import FILES
-from bot.web.console.labels_inbox import KEYS, MARKING
+from bot.web.console.labels_inbox import KEYS, MARKING, OWN_TOPICS
 from bot.web.console.labels_limits import LIMIT_REFUSALS, LIMITS
 from bot.web.console.labels_notifications import NOTIFYING
+from bot.web.console.labels_planning import PLANNING
 from bot.web.console.labels_texts import TEXTS
 from flows.engine import screens
 from flows.engine.text import Text, Value, _, button
@@ -344,16 +345,10 @@ REFUSALS: dict[str, Text] = {
 WORDS: dict[str, Text] = {
     **FRAME, **SIGNING, **INBOX, **CASE, **DONE, **RUNNING, **BROADCASTS, **CONTENT, **TEXTS,
     **BURSTS, **FILES, **NOTIFYING, **KEYS, **MARKING, **LIMITS,
+    **PLANNING,
 }  # fmt: skip
 RATINGS = screens.RATINGS
 TOPICS = {option.key: option.label for option in TOPIC.among}
-# Topics of cases that the service opens by itself; an officer cannot choose them.
-OWN_TOPICS: dict[str, Text] = {
-    "registry_refused": _("Refused by the registry"),
-    "registry_question": _("Question of the registry"),
-    "registry_duplicate": _("Registered twice, says the registry"),
-    "same_details": _("Same details twice"),
-}
 ALL_TOPICS = TOPICS | OWN_TOPICS
 REGISTRATION = STATES_TOLD
 CHANNELS = {"telegram": "Telegram", "whatsapp": "WhatsApp", "web": "Web"}

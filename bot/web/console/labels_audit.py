@@ -9,6 +9,7 @@ from bot.web.console.labels_common import RUNNING, SIGNING
 from bot.web.console.labels_content import CONTENT
 from bot.web.console.labels_inbox import MARKING
 from bot.web.console.labels_limits import LIMITS
+from bot.web.console.labels_planning import PLANNING
 from bot.web.console.labels_texts import TEXTS
 from flows.engine.text import Text, _
 from flows.engine.upload_states import State as Paper
@@ -41,6 +42,7 @@ DEEDS: dict[str, Text] = {
     Action.LABELS_EDIT: MARKING["labels_edit"],
     Action.QUEUE_LIVE: FRAME["now"],
     Action.STATISTICS_READ: FRAME["statistics"],
+    Action.PLANNING_READ: PLANNING["planning"],
     Action.BURST_READ: BURSTS["bursts"],
     Action.BURST_CLOSE: BURSTS["burst_close"],
     Action.BURST_REOPEN: BURSTS["burst_reopen"],

@@ -71,3 +71,11 @@ MARKING: dict[str, Text] = {
     "withheld_verified": _("verified, for officers only"),
     "withheld_unverified": _("not verified: sources are missing or contradict each other"),
 }
+
+# Topics of cases that the service opens by itself; an officer cannot choose them.
+OWN_TOPICS: dict[str, Text] = {
+    "registry_refused": _("Refused by the registry"),
+    "registry_question": _("Question of the registry"),
+    "registry_duplicate": _("Registered twice, says the registry"),
+    "same_details": _("Same details twice"),
+}

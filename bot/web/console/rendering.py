@@ -35,6 +35,7 @@ MENU: tuple[tuple[str, str, Action], ...] = (
     ("inbox", "/inbox", Action.CASE_LIST),
     ("now", "/now", Action.QUEUE_LIVE),
     ("statistics", "/statistics", Action.STATISTICS_READ),
+    ("planning", "/planning", Action.PLANNING_READ),
     ("bursts", "/bursts", Action.BURST_READ),
     ("limits", "/limits", Action.LIMITS_READ),
     ("canned", "/canned", Action.CANNED_READ),

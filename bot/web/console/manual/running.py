@@ -4,6 +4,7 @@ from bot.web.console.labels import FRAME
 from bot.web.console.labels_bursts import BURSTS
 from bot.web.console.labels_common import RUNNING
 from bot.web.console.labels_notifications import NOTIFYING
+from bot.web.console.labels_planning import PLANNING
 from bot.web.console.manual.section import Section
 from flows.engine.text import _
 
@@ -26,6 +27,21 @@ STATISTICS = Section(
         ),
     ),
     buttons={RUNNING["as_table"]: _("Shows a picture's numbers as a table.")},
+)
+
+PLANNING_PAGE = Section(
+    "planning",
+    PLANNING["planning"],
+    (
+        PLANNING["planning_hint"],
+        PLANNING["planning_hidden_hint"],
+        _(
+            "Please do not subtract the numbers of one day from those of another. The registry"
+            " changes a number only after several people."
+        ),
+        PLANNING["planning_noted"],
+    ),
+    buttons={PLANNING["planning_show"]: _("Counts people by what is chosen beside it.")},
 )
 
 THE_BURSTS = Section(
@@ -104,4 +120,14 @@ ACCOUNT = Section(
     },
 )
 
-SECTIONS = (RIGHT_NOW, STATISTICS, THE_BURSTS, HOURS, OFFICERS, EMERGENCY, AUDIT, ACCOUNT)
+SECTIONS = (
+    RIGHT_NOW,
+    STATISTICS,
+    PLANNING_PAGE,
+    THE_BURSTS,
+    HOURS,
+    OFFICERS,
+    EMERGENCY,
+    AUDIT,
+    ACCOUNT,
+)

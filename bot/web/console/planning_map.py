@@ -1,0 +1,46 @@
+"""Lay out the regions of Kazakhstan as tiles, roughly where they are; no border is drawn."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+SIDE, GAP = 104, 4
+# Rows from north to south, columns from west to east, by ISO 3166-2 code.
+PLACES = (
+    ("", "", "KZ-39", "KZ-59", "", ""),
+    ("KZ-27", "KZ-15", "KZ-11", "KZ-71", "KZ-55", ""),
+    ("KZ-23", "", "KZ-62", "KZ-35", "KZ-10", "KZ-63"),
+    ("KZ-47", "KZ-43", "KZ-61", "KZ-31", "KZ-19", "KZ-33"),
+    ("", "", "KZ-79", "", "KZ-75", ""),
+)
+WIDTH, HEIGHT = (len(each) * (SIDE + GAP) for each in (PLACES[0], PLACES))
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A region's tile: `people` is None if its count is hidden or missing; `shade` is 0 to 4."""
+
+    x: int
+    y: int
+    lines: tuple[str, ...]
+    people: int | None
+    is_hidden: bool
+    shade: int
+
+
+def tiles(
+    counts: Mapping[str, int | None], shades: Mapping[str, int], names: Mapping[str, str]
+) -> list[Tile]:
+    """Return the tiles of all regions."""
+    return [
+        Tile(
+            column * (SIDE + GAP),
+            row * (SIDE + GAP),
+            tuple(names[region].replace("-", "- ").split()),
+            counts.get(region),
+            region in counts and counts[region] is None,
+            shades.get(region, 0),
+        )
+        for row, regions in enumerate(PLACES)
+        for column, region in enumerate(regions)
+        if region
+    ]

@@ -1,0 +1,59 @@
+"""The planning page in a browser: its map and tables, narrow, dark and from right to left."""
+
+import random
+from typing import Any
+
+import pytest
+
+from bot.web.console import demo_officers
+from flows.knowledge.regions import REGIONS
+from tests.app_stack import House
+from tests.browser.officer import Officer
+from tests.console_client import ru
+from tests.registry.population import population, store
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+SEED = 27
+MARAT = "Marat Testov"
+PATHS = ("/planning", "/planning?first=trade&second=country", "/planning?first=age")
+# Widest words of a tile against the tile, in the units of the map.
+TOO_WIDE = """() => [...document.querySelectorAll('.map text')]
+  .filter(each => each.getBBox().width > 100).map(each => each.textContent)"""
+
+
+@pytest.fixture
+async def desk(house: House) -> House:
+    await demo_officers.enter(house.rt)
+    store(house.sandbox_database, population(260, 700, random.Random(SEED)).rows)
+    return house
+
+
+@pytest.mark.parametrize(
+    ("language", "scheme", "width"),
+    [("ru", "light", 1280), ("kk", "dark", 320), ("kk-Arab", "dark", 320), ("zh", "light", 390)],
+)
+async def test_planning_pages_pass_axe(
+    browser: Any, desk: House, language: str, scheme: str, width: int
+) -> None:
+    lead = await Officer.at_work(browser, desk, MARAT, language, color_scheme=scheme)
+    await lead.page.set_viewport_size({"width": width, "height": 900})
+    for path in PATHS:
+        await lead.page.goto(f"{desk.url}/console{path}")
+        await lead.page.wait_for_selector("table")
+        assert await lead.faults() == [], path
+    await lead.page.goto(f"{desk.url}/console/planning")
+    assert await lead.page.locator(".map rect").count() == len(REGIONS)
+    assert await lead.page.evaluate(TOO_WIDE) == []
+    assert lead.errors == []
+
+
+async def test_planning_form_counts_by_two_dimensions(browser: Any, desk: House) -> None:
+    lead = await Officer.at_work(browser, desk, MARAT)
+    await lead.page.goto(f"{desk.url}/console/planning")
+    await lead.page.select_option("select[name=second]", "country")
+    await lead.click("form[action$='/planning'] button")
+    await lead.page.wait_for_selector("table.shaded")
+    await lead.says(ru("planning_hidden"))
+    assert await lead.page.locator(".map").count() == 0
+    assert lead.errors == []

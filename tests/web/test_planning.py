@@ -1,0 +1,163 @@
+"""Planning figures in the console: as the registry released them, and each query audited twice."""
+
+import csv
+import io
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import psycopg
+import pytest
+from aiohttp import web
+
+from bot.registry.client import Registry
+from bot.web.console import demo_officers, planning_map
+from flows.knowledge.regions import REGIONS
+from tests.app_stack import House
+from tests.console_client import Console, ru
+from tests.registry.population import population, store
+
+AIGUL, MARAT, SAULE = "Aigul Testova", "Marat Testov", "Saule Testova"
+SEED = 27
+
+
+@pytest.fixture
+async def desk(house: House) -> House:
+    await demo_officers.enter(house.rt)
+    store(house.sandbox_database, population(260, 700, random.Random(SEED)).rows)
+    return house
+
+
+def _rows(house: House, query: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(house.sandbox_database) as connection:
+        return connection.execute(query.encode()).fetchall()
+
+
+async def _audited(house: House) -> list[tuple[Any, ...]]:
+    async with house.rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT actor, detail FROM audit_entries WHERE action = 'planning.read' ORDER BY seq"
+        )
+        return await cursor.fetchall()
+
+
+async def _csv(console: Console, query: str) -> list[list[str]]:
+    screen = await console.get(f"/console/planning.csv?{query}")
+    assert screen.status == 200
+    return list(csv.reader(io.StringIO(screen.html.removeprefix("\ufeff"))))
+
+
+async def test_planning_file_has_the_counts_of_the_registry(desk: House) -> None:
+    async with Console.signed_in(desk.url, MARAT) as lead:
+        rows = await _csv(lead, "first=trade&second=country")
+    released = _rows(
+        desk,
+        "SELECT a, b, CASE WHEN is_hidden THEN '' ELSE people::text END"
+        " FROM registry_sandbox.planning_cells"
+        " WHERE first = 'trade' AND second = 'country' AND (a, b) <> ('*', '*') ORDER BY a, b",
+    )
+    assert [row[2] for row in rows[1:]] == [people for _a, _b, people in released]
+    assert "" in {row[2] for row in rows}
+    assert not any("*" in row for row in rows)
+
+
+async def test_planning_page_says_why_a_count_is_hidden(desk: House) -> None:
+    async with Console.signed_in(desk.url, MARAT) as lead:
+        one = await lead.get("/console/planning?first=region")
+        two = await lead.get("/console/planning?first=trade&second=country")
+    assert "700" in one.text
+    for screen in (one, two):
+        assert ru("planning_hidden_hint") in screen.text
+    assert one.html.count('<rect class="shade-') == len(REGIONS)
+    assert ru("planning_hidden") in two.text.partition(ru("planning_hidden_hint"))[2]
+
+
+async def test_planning_query_is_audited_here_and_in_the_registry(desk: House) -> None:
+    async with Console.signed_in(desk.url, MARAT) as lead:
+        await lead.get("/console/planning?first=region&second=age")
+        await _csv(lead, "first=language")
+    async with Console.signed_in(desk.url, SAULE) as auditor:
+        shown = await auditor.get("/console/audit?kind=planning.")
+    here = await _audited(desk)
+    there = _rows(
+        desk, "SELECT officer, dimensions FROM registry_sandbox.planning_queries ORDER BY id"
+    )
+    assert here == there
+    assert [detail for _actor, detail in here] == ["age,region", "language"]
+    assert ru("planning") in shown.text
+
+
+async def test_planning_is_closed_to_officers_without_permission(desk: House) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as officer:
+        for path in ("planning", "planning.csv", "planning.xlsx"):
+            assert (await officer.get(f"/console/{path}")).status == 403
+        assert "/console/planning" not in (await officer.get("/console/inbox")).html
+    assert await _audited(desk) == []
+
+
+async def test_planning_page_says_that_the_registry_is_away(desk: House) -> None:
+    await desk.fault(name="down")
+    async with Console.signed_in(desk.url, MARAT) as lead:
+        screen = await lead.get("/console/planning")
+        assert ru("planning_away") in screen.text
+        assert (await lead.get("/console/planning.xlsx")).status == 503
+    assert len(await _audited(desk)) == 2
+
+
+async def test_planning_page_says_that_no_registry_is_connected(desk: House) -> None:
+    object.__setattr__(desk.rt, "registry", None)
+    async with Console.signed_in(desk.url, MARAT) as lead:
+        assert ru("planning_off") in (await lead.get("/console/planning")).text
+    assert await _audited(desk) == []
+
+
+NEXT_YEAR = {
+    "release": 1,
+    "released_at": "2027-12-01T00:00:00Z",
+    "by": ["region"],
+    "people": 20,
+    "households": None,
+    "basis": "registered",
+    "cells": [{"values": ["KZ-99"], "people": 20, "share": 1.0}],
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "shown"),
+    [
+        (NEXT_YEAR, 200, "KZ-99"),
+        ({**NEXT_YEAR, "by": ["trade"]}, 200, "E_REGISTRY_CONTRACT"),
+        ({**NEXT_YEAR, "cells": [{"values": [], "people": 7}]}, 200, "E_REGISTRY_CONTRACT"),
+        ({"detail": "Not Found"}, 404, "E_REGISTRY_CONTRACT"),
+    ],
+)
+async def test_planning_page_reads_answers_of_other_registries(
+    desk: House, answer: dict[str, Any], status: int, shown: str
+) -> None:
+    app = web.Application()
+    token = {"access_token": "a-token-of-the-tests", "token_type": "Bearer", "expires_in": 600}
+    app.router.add_post("/oauth/token", _sending(token))
+    app.router.add_get("/v1/planning", _sending(answer, status))
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    object.__setattr__(desk.rt, "registry", Registry(desk.http, url, "kosh", "secret"))
+    async with Console.signed_in(desk.url, MARAT) as lead:
+        screen = await lead.get("/console/planning")
+        assert shown in screen.text
+    await runner.cleanup()
+
+
+def _sending(
+    answer: dict[str, Any], status: int = 200
+) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def send(_request: web.Request) -> web.Response:
+        return web.json_response(answer, status=status)
+
+    return send
+
+
+def test_map_has_a_tile_for_each_region() -> None:
+    placed = [region for row in planning_map.PLACES for region in row if region]
+    assert sorted(placed) == sorted(each.iso for each in REGIONS)
