@@ -9,6 +9,7 @@ from bot.budgets.table import Spending
 from bot.channels import Inbound
 from flows.engine.events import ConsentGiven, Effect
 from flows.engine.flow import OpenCase, Submit
+from flows.engine.household import CheckHouseholdCode
 from flows.engine.joining import OfferJoin
 from flows.engine.registration import LookUpStatus
 
@@ -18,6 +19,7 @@ _SPENDINGS = (
     (Submit, Spending.SUBMISSION),
     (LookUpStatus, Spending.LOOKUP),
     (OfferJoin, Spending.LOOKUP),
+    (CheckHouseholdCode, Spending.LOOKUP),
 )
 
 

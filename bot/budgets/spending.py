@@ -116,9 +116,9 @@ async def draw_answer(rt: Runtime, host: str) -> float:
 
 
 async def draw_lookup(rt: Runtime, chat: str, number: str) -> bool:
-    """Take one of the tries that a chat has, and a registration's number or a code to join a chat.
+    """Take one of the tries that a chat or person has, and a registration's number or a code.
 
-    Return False if none is left.
+    The code joins a chat or a family. Return False if none is left.
     """
     today = datetime.now(UTC).date()
     chat_key = rt.vault.ask_key("lookup-chat", chat, today)

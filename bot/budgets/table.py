@@ -46,8 +46,8 @@ ANSWERS_SECONDS: Final = 600
 # Sentences that a chat, and all chats together, may report as worded wrongly in an hour.
 MAX_CHAT_REPORTS: Final = 8
 MAX_REPORTS: Final = 400
-# Tries with a registration's number or a code to join a chat: for one chat in an hour, for one
-# number or code in a day.
+# Tries with a registration's number or a code to join a chat or family: for one chat or person in
+# an hour, for one number or code in a day.
 MAX_CHAT_LOOKUPS: Final = 5
 MAX_NUMBER_LOOKUPS: Final = 5
 DAY_SECONDS: Final = 86_400

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from bot.budgets.spending import draw_lookup
 from bot.channels import Inbound
 from bot.conversations import joining
 from bot.conversations import store as conversation_store
@@ -13,6 +14,7 @@ from bot.people import identities, join_codes, pin
 from bot.registrations import status_lookup
 from bot.runtime import Runtime
 from flows.engine.events import Effect, Event, TryPin
+from flows.engine.household import CheckHouseholdCode, HouseholdCodeChecked
 from flows.engine.joining import (
     AnswerJoin,
     ChatUnjoined,
@@ -65,6 +67,9 @@ async def _result(
             return await pin.try_pin(transaction, held.person, typed)
         case LookUpStatus():
             return await status_lookup.look_up(rt, transaction, chat_of(inbound), effect)
+        case CheckHouseholdCode(code):
+            name = f"person:{held.person.id}"
+            return HouseholdCodeChecked(await draw_lookup(rt, name, code))
         case IssueJoinCode():
             place = held.home or held.channel
             return JoinCodeIssued(await join_codes.issue(rt, transaction, held.person, place))

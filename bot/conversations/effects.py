@@ -52,6 +52,7 @@ from flows.engine.events import (
     Withdraw,
 )
 from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
+from flows.engine.household import ChangeHousehold, CheckHouseholdCode
 from flows.engine.joining import (
     AnswerJoin,
     ChooseUpdates,
@@ -206,8 +207,8 @@ def _final_messages(
 # Effects that other modules apply within the turn or after the commit.
 _ELSEWHERE = (
     PrintList | ReadNews | ChooseIntent | Transcribe | ReportWording | TryPin | LookUpStatus
+    | CheckHouseholdCode | LeaveConversation
     | IssueJoinCode | OfferJoin | RequestJoin | AnswerJoin | FinishJoin | ChooseUpdates | Unjoin
-    | LeaveConversation
 )  # fmt: skip
 
 
@@ -316,6 +317,7 @@ type _Recorded = (
     | Submit
     | Withdraw
     | AnswerRegistry
+    | ChangeHousehold
     | Relay
     | AppealLimit
     | Rated
@@ -345,13 +347,8 @@ async def _record(
             await consents.record_consent(
                 transaction, person, purpose, shown, shown_in, held.channel, given=given
             )
-        case Submit():
-            language, forms = conversation.language, conversation.forms
-            await submissions.submit(rt, transaction, person, effect, language, forms)
-        case Withdraw():
-            await submissions.withdraw(transaction, person.id)
-        case AnswerRegistry():
-            await submissions.answer(transaction, person, effect)
+        case Submit() | Withdraw() | AnswerRegistry() | ChangeHousehold():
+            await submissions.queue(rt, transaction, person, conversation, effect)
         case Relay() | AppealLimit():
             await _pass_on(transaction, held, effect)
         case Rated(rating):

@@ -7,7 +7,9 @@ from bot.conversations.effects import AfterCommit
 from bot.conversations.receive import take_turn
 from bot.conversations.store import lock
 from bot.db.connection import Transaction
-from bot.registrations import registry_writes, submissions
+from bot.registrations import household_writes, registry_writes, submissions
+from bot.registrations.registry_writes import Write
+from bot.registry.client import Registry
 from bot.registry.contract import StatusCallback
 from bot.registry.errors import Refused, RegistryError
 from bot.runtime import Runtime
@@ -28,6 +30,8 @@ async def write_to_registry(rt: Runtime, write_id: UUID) -> AfterCommit | None:
     write = await registry_writes.claim(rt, write_id)
     if write is None or rt.registry is None:
         return None
+    if write.kind in household_writes.KINDS:
+        return await _change_household(rt, rt.registry, write)
     try:
         word = await registry_writes.call(rt.registry, write)
     except Refused as error:
@@ -45,6 +49,28 @@ async def write_to_registry(rt: Runtime, write_id: UUID) -> AfterCommit | None:
         return await _tell(
             rt, transaction, await registry_writes.record_outcome(transaction, write, word)
         )
+
+
+async def _change_household(rt: Runtime, registry: Registry, write: Write) -> AfterCommit | None:
+    """Attempt a write about a household once, and notify the person."""
+    found, refused = None, None
+    try:
+        found = await household_writes.call(registry, write)
+    except Refused as error:
+        refused = error
+    except RegistryError as error:
+        await registry_writes.postpone(rt, write, error)
+        return None
+    async with rt.pool.connection() as transaction:
+        held = await lock(rt, transaction, write.person.id) if write.person else None
+        if refused is not None:
+            language = held.conversation.language if held else ""
+            event = await household_writes.refuse(transaction, write, refused, language)
+        else:
+            event = await household_writes.record(transaction, write, found)
+        if held is None or event is None:
+            return None
+        return await take_turn(rt, transaction, held.person.id, event)
 
 
 async def record_status_callback(rt: Runtime, callback: StatusCallback) -> AfterCommit | None:

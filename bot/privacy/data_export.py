@@ -17,7 +17,13 @@ from bot.registrations.repeated_details import SAME_DETAILS
 from bot.runtime import Runtime
 from flows import lifetimes
 from flows.announcements import CHOSEN, TRAITS
-from flows.engine import join_screens, limit_screens, registration_history, screens
+from flows.engine import (
+    household_screens,
+    join_screens,
+    limit_screens,
+    registration_history,
+    screens,
+)
 from flows.engine.announcement_screens import SUBSCRIBED
 from flows.engine.events import Button, Kind, Say
 from flows.engine.flow import path, shown
@@ -43,6 +49,8 @@ PURPOSES = {
     # Translators: a purpose of consent.
     "external_model": _("Asking a language model"),
     "transcription": _("Turning a voice message into text"),
+    # Translators: a purpose of consent.
+    "household": _("Linking my family"),
 }
 REGISTERED = _("Registration: {state}. Registration number: {number}")
 STATES = {
@@ -94,6 +102,9 @@ async def export(
     paragraphs.append((CONSENTS, *await _consents(transaction, person)))
     for state, number, _at in await submissions.of_person(transaction, person.id):
         paragraphs.append((_(REGISTERED.msgid, state=STATES[state], number=number or "–"),))
+    if conversation.registration is not None:
+        linked = household_screens.lines(conversation.registration, now.date())
+        paragraphs += [(line,) for line in linked]
     if sent := await uploads.listing(transaction, person.id):
         waiting = sum(each.state is not State.ACCEPTED for each in sent)
         lines = screens.paper_lines(rt.flows.values(), conversation.papers)

@@ -52,6 +52,8 @@ TRANSFERS = (
              "carry the conversation", "the person writes there"),
     Transfer("registry", "answers, papers and the consent of a pre-registration",
              "register the person", "consent `registration` or `papers`"),
+    Transfer("registry", "a family member's code and the consent to be linked",
+             "count a family once", "consent `household`"),
     Transfer("external language model",
              "one question that was not understood, up to 300 characters, without name, account,"
              " conversation or language; never with a sign of danger, a number, an address or a"
@@ -124,8 +126,8 @@ INVENTORY = (
           "until stopped; of a kept list, as long as the list", _GONE),
     Entry("audience_attributes", ("person_id", "kind"), "send announcements to whom they concern",
           _P, "until stopped", _GONE, True),
-    Entry("conversations", ("state",), "answers, kept list, place in the form, and the text of a"
-          " voice message until the person says whether it is right", _S,
+    Entry("conversations", ("state",), "answers, kept list, family code, place in the form, and the"
+          " text of a voice message until the person says whether it is right", _S,
           f"{_LIFE}; answers {lifetimes.ANSWERS_HOURS} hours after the registry accepted them,"
           " a change of them,"
           " until it is accepted too, as a draft", _GONE, True),

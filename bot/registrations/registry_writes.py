@@ -25,6 +25,7 @@ from bot.registry.contract import (
     known_state,
 )
 from bot.registry.errors import OutcomeUnknown, Refused, RegistryError, Unavailable
+from bot.registry.households import HouseholdInviting, HouseholdJoining
 from bot.runtime import Runtime
 from flows.engine.flow import OpenCase
 from flows.engine.registration import PlatformStep, RegistryQuestion
@@ -34,6 +35,15 @@ _logger = logging.get()
 MAX_BACKOFF = 600
 # Timeout in seconds: an unresponsive registry must not block the start.
 CHECK_SECONDS = 3
+
+
+type WriteBody = PreRegistration | QuestionAnswer | HouseholdInviting | HouseholdJoining
+_BODIES: dict[str, type[WriteBody]] = {
+    "submit": PreRegistration,
+    "answer": QuestionAnswer,
+    "invite": HouseholdInviting,
+    "join": HouseholdJoining,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +57,7 @@ class Write:
     doubtful: bool
     attempts: int
     asked_at: datetime
-    body: PreRegistration | QuestionAnswer | None
+    body: WriteBody | None
     consent: Mapping[str, str] | None
     receipt: str | None
     submitted: Sequence[UUID]
@@ -98,8 +108,7 @@ async def claim(rt: Runtime, write_id: UUID) -> Write | None:
         )
     elif person and sealed:
         plain = person.key.unseal(sealed, "registry_writes", "payload", str(write_id))
-        model = QuestionAnswer if kind == "answer" else PreRegistration
-        body = model.model_validate_json(plain)
+        body = _BODIES[kind].model_validate_json(plain)
     doubtful = was != "pending"
     return Write(
         write_id,
@@ -123,21 +132,21 @@ async def call(registry: Registry, write: Write) -> Acknowledgement | None:
         if found is not None:
             return found
     if write.kind == "withdraw":
-        receipt = write.receipt or await _looked_up(registry, write)
+        receipt = write.receipt or await looked_up(registry, write)
         return await registry.withdraw(receipt, key=write.key) if receipt else None
     if write.consent is not None:
         return await _erase(registry, write, write.consent)
     if isinstance(write.body, QuestionAnswer):
-        receipt = write.receipt or await _looked_up(registry, write)
+        receipt = write.receipt or await looked_up(registry, write)
         return await registry.answer(receipt, write.body, key=write.key) if receipt else None
-    if write.body is None:
+    if not isinstance(write.body, PreRegistration):
         return None
     if write.receipt is None:
         return await registry.create(write.body, key=write.key)
     return await registry.amend(write.receipt, write.body, key=write.key)
 
 
-async def _looked_up(registry: Registry, write: Write) -> str | None:
+async def looked_up(registry: Registry, write: Write) -> str | None:
     """Return the receipt number of an earlier submission that counts as refused but may exist.
 
     After an unknown outcome its lookup was refused.
@@ -152,7 +161,7 @@ async def _looked_up(registry: Registry, write: Write) -> str | None:
 async def _erase(
     registry: Registry, write: Write, consent: Mapping[str, str]
 ) -> Acknowledgement | None:
-    receipt = write.receipt or await _looked_up(registry, write)
+    receipt = write.receipt or await looked_up(registry, write)
     if receipt is None:
         return None
     taken_back = ConsentWithdrawal.model_validate(
@@ -233,8 +242,8 @@ async def postpone(rt: Runtime, write: Write, error: RegistryError) -> None:
         )
 
 
-async def refuse(transaction: Transaction, write: Write, error: Refused, language: str) -> None:
-    """Record a refusal by the registry and open a case for an officer.
+async def refuse(transaction: Transaction, write: Write, error: Refused, language: str) -> bool:
+    """Record a refusal by the registry and open a case for an officer; False if it was recorded.
 
     The person is not notified.
     """
@@ -244,6 +253,7 @@ async def refuse(transaction: Transaction, write: Write, error: Refused, languag
     if done and write.person is not None:
         refused = OpenCase("registry_refused", urgent=True)
         await cases.open_case(transaction, write.person, refused, language)
+    return bool(done)
 
 
 async def after_restore(transaction: Transaction) -> None:

@@ -67,7 +67,7 @@ CONSENT = statement(
     select(t.Consent.text_sha256, t.Consent.language, t.Consent.created_at)
     .where(
         t.Consent.person_id == _PERSON,
-        t.Consent.purpose == "registration",
+        t.Consent.purpose == bindparam("purpose"),
         t.Consent.given,
     )
     .order_by(t.Consent.id.desc())
@@ -209,6 +209,9 @@ ACCEPT_WRITE = statement(
     update(t.RegistryWrite)
     .where(t.RegistryWrite.id == _WRITE)
     .values(state="accepted", reason=None, **_DONE)
+)
+ACCEPT_ATTEMPT = statement(
+    update(t.RegistryWrite).where(*_THIS_ATTEMPT).values(state="accepted", reason=None, **_DONE)
 )
 REJECT_WRITE = statement(
     update(t.RegistryWrite)

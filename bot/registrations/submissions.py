@@ -6,7 +6,7 @@ sent in order. A write with an unknown outcome is looked up by its key before a 
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 from uuid import UUID, uuid4
 
 import msgspec
@@ -21,13 +21,39 @@ from bot.registrations import repeated_details, statements
 from bot.registrations.registry_codes import CODES, LANGUAGES, payload
 from bot.registrations.registry_writes import Outcome, outcome, stored_state
 from bot.registry.contract import QuestionAnswer, StatusCallback
+from bot.registry.households import HouseholdInviting, HouseholdJoining
 from bot.runtime import Runtime
+from flows.engine.events import Withdraw
 from flows.engine.flow import Form, Submit
+from flows.engine.household import ChangeHousehold
 from flows.engine.registration import AnswerRegistry
+from flows.engine.state import Conversation
 
 TASK = "registrations.write"
 
 _logger = logging.get()
+
+
+async def queue(
+    rt: Runtime,
+    transaction: Transaction,
+    person: Person,
+    conversation: Conversation,
+    effect: Submit | Withdraw | AnswerRegistry | ChangeHousehold,
+) -> None:
+    """Queue the write to the registry that an effect asks for."""
+    match effect:
+        case Submit():
+            language, forms = conversation.language, conversation.forms
+            await submit(rt, transaction, person, effect, language, forms)
+        case Withdraw():
+            await withdraw(transaction, person.id)
+        case AnswerRegistry():
+            await answer(transaction, person, effect)
+        case ChangeHousehold():
+            await change_household(transaction, person, effect)
+        case _:
+            assert_never(effect)
 
 
 async def submit(
@@ -58,6 +84,25 @@ async def answer(transaction: Transaction, person: Person, given: AnswerRegistry
     body = QuestionAnswer.model_validate({"question": UUID(given.question.id), "value": value})
     plain = body.model_dump_json().encode()
     await _add_write(transaction, person, registration_id, "answer", plain)
+
+
+async def change_household(
+    transaction: Transaction, person: Person, asked: ChangeHousehold
+) -> None:
+    """Queue a write about the person's household, with their own consent to be linked."""
+    registration_id = await fetch_value(
+        transaction, statements.LOCK_NOT_WITHDRAWING, person=person.id
+    )
+    if registration_id is None:
+        return
+    body = b""
+    if asked.write != "leave":
+        consent = await _consent(transaction, person.id, "household")
+        joins = asked.write == "join"
+        model = HouseholdJoining if joins else HouseholdInviting
+        fields = {"consent": consent} | ({"code": asked.code} if joins else {})
+        body = model.model_validate(fields).model_dump_json().encode()
+    await _add_write(transaction, person, registration_id, asked.write, body)
 
 
 async def withdraw(transaction: Transaction, person_id: UUID) -> None:
@@ -92,9 +137,11 @@ async def reseal(rt: Runtime, transaction: Transaction) -> int:
     return len(found)
 
 
-async def _consent(transaction: Transaction, person_id: UUID) -> dict[str, Any]:
-    row = await fetch_one(transaction, statements.CONSENT, person=person_id)
-    assert row is not None, "a submission follows its consent"
+async def _consent(
+    transaction: Transaction, person_id: UUID, purpose: str = "registration"
+) -> dict[str, Any]:
+    row = await fetch_one(transaction, statements.CONSENT, person=person_id, purpose=purpose)
+    assert row is not None, "a write follows its consent"
     language = LANGUAGES.get(row[1], tag(row[1]))
     return {"text_sha256": row[0].hex(), "language": language, "given_at": row[2]}
 

@@ -3,6 +3,7 @@
 from flows.engine import (
     checklist_screens,
     commands,
+    household_screens,
     lookup_screens,
     pin_screens,
     recording,
@@ -21,6 +22,9 @@ from flows.engine.state import Asked
 from flows.engine.text import Text, _
 from flows.engine.turn import PAGE, TurnState
 
+# Screens that ask for a consent: only their own words count.
+CONSENTS = (Screen.KEEP, Screen.CHANGES, household_screens.CONSENT)
+
 
 def read(turn: TurnState, asked: Asked, typed: str) -> str | Refusal | tuple[Option, ...]:
     for option in asked.options:
@@ -30,10 +34,12 @@ def read(turn: TurnState, asked: Asked, typed: str) -> str | Refusal | tuple[Opt
         return pin_screens.read_pin(turn, typed)
     if asked.key in lookup_screens.TYPED:
         return lookup_screens.read(turn, asked.key, typed)
+    if asked.key == household_screens.CODE:
+        return household_screens.read(turn, typed)
     question = turn.question(asked)
     if turn.words.text(typed, MAX_RELAYED) is Refusal.EMPTY:
         return Refusal.EMPTY
-    if isinstance(question, Consent) or asked.key in (Screen.KEEP, Screen.CHANGES):
+    if isinstance(question, Consent) or asked.key in CONSENTS:
         return Refusal.NOT_LISTED
     if question is None or question.options or isinstance(question, RepeatingGroup):
         number = turn.words.number(typed, 1, len(asked.options) or 1)
@@ -127,6 +133,8 @@ def refuse(turn: TurnState, asked: Asked, refusal: Refusal) -> None:
         turn.notes += [(pin_screens.NOT_A_PIN,)] if asks else []
     elif asked.key in lookup_screens.TYPED:
         turn.notes.append((lookup_screens.TYPED[asked.key],))
+    elif asked.key == household_screens.CODE:
+        turn.notes.append((household_screens.NOT_A_CODE,))
     elif turn.c.language:
         turn.notes.append((_reason(question or screens.DELETE_SCREEN, refusal, asked.tries),))
     if turn.c.language and asked.tries >= 2:

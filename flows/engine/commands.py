@@ -27,7 +27,7 @@ MAX_RELAYED = 4000
 
 
 def run(turn: TurnState, word: Reserved) -> None:
-    turn.c = replace(turn.c, after_pin="", looked_up=None)
+    turn.c = replace(turn.c, after_pin="", looked_up=None, household_code=None)
     if turn.c.with_officer and word in (Reserved.BACK, Reserved.SKIP):
         return turn.ask()
     match word:
@@ -69,7 +69,7 @@ def _show(turn: TurnState, word: Reserved) -> None:
 
 
 def start(turn: TurnState, word: str) -> None:
-    turn.c = replace(turn.c, after_pin="", looked_up=None)
+    turn.c = replace(turn.c, after_pin="", looked_up=None, household_code=None)
     if turn.c.with_officer:
         return turn.ask()
     turn.c = replace(turn.c, flow="", suspended_flow="")
@@ -190,4 +190,4 @@ def relay(turn: TurnState, text: str) -> None:
     if not limit_screens.admits(turn, urgent=urgent):
         return limit_screens.refuse(turn, text)
     turn.effects.append(Relay(words, urgent))
-    turn.c = replace(turn.c, asked=None, after_pin="", looked_up=None)
+    turn.c = replace(turn.c, asked=None, after_pin="", looked_up=None, household_code=None)

@@ -10,6 +10,7 @@ from flows.engine import (
     commands,
     external_model,
     hearing,
+    household_screens,
     join_screens,
     limit_screens,
     lookup_screens,
@@ -53,6 +54,7 @@ from flows.engine.events import (
 )
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Answer, Flow
+from flows.engine.household import HouseholdCodeChecked, HouseholdEvent, HouseholdSettled
 from flows.engine.joining import (
     ChatUnjoined,
     JoinAwaited,
@@ -179,7 +181,15 @@ def _take(turn: TurnState, event: Event) -> None:
             turn.say_and_reprompt(screens.NO_EDITS)
         case Joined() | Resolved() | Filled() | LimitSet() | LimitDecided():
             _take_officer_event(turn, event)
-        case Acknowledged() | UpdateWithheld() | IntentChosen() | Transcribed() | StatusLookedUp():
+        case (
+            Acknowledged()
+            | UpdateWithheld()
+            | IntentChosen()
+            | Transcribed()
+            | StatusLookedUp()
+            | HouseholdCodeChecked()
+            | HouseholdSettled()
+        ):
             _take_result(turn, event)
         case PinTried() | PinLifted():
             pin_screens.take_event(turn, event)
@@ -194,7 +204,12 @@ def _take(turn: TurnState, event: Event) -> None:
 
 def _take_result(
     turn: TurnState,
-    event: Acknowledged | UpdateWithheld | IntentChosen | Transcribed | StatusLookedUp,
+    event: Acknowledged
+    | UpdateWithheld
+    | IntentChosen
+    | Transcribed
+    | StatusLookedUp
+    | HouseholdEvent,
 ) -> None:
     """Take the result of something outside of the conversation."""
     match event:
@@ -204,6 +219,10 @@ def _take_result(
             registration_screens.withhold_update(turn, notice)
         case StatusLookedUp():
             lookup_screens.take_event(turn, event)
+        case HouseholdCodeChecked(is_granted):
+            household_screens.take_check(turn, is_granted=is_granted)
+        case HouseholdSettled():
+            registration_screens.household_settled(turn, event)
         case IntentChosen(intent, nonce):
             external_model.answer(turn, intent, nonce)
         case Transcribed():

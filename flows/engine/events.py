@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
+from flows.engine.household import HouseholdEvent
 from flows.engine.joining import JoinEffect, JoinEvent
 from flows.engine.message_limits import AppealLimit, LimitEvent
 from flows.engine.model_events import ModelEffect, ModelEvent
@@ -179,6 +180,7 @@ type Event = (
     | StatusLookedUp
     | JoinEvent
     | LimitEvent
+    | HouseholdEvent
 )
 
 

@@ -5,6 +5,7 @@ from itertools import takewhile
 from flows.engine import (
     announcement_screens,
     checklist_screens,
+    household_screens,
     labels,
     limit_screens,
     lookup_screens,
@@ -44,6 +45,8 @@ def ask(turn: TurnState, found: tuple[Option, ...] = (), page: int = 0, at: str 
         return pin_screens.ask_pin(turn)
     if turn.c.language and turn.c.looked_up is not None:
         return lookup_screens.ask(turn)
+    if turn.c.language and turn.c.household_code is not None:
+        return household_screens.ask_code(turn)
     road = turn.path()
     if not turn.c.language:
         ask_language(turn)

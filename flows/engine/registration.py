@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import date
 
+from flows.engine.household import HouseholdEffect, HouseholdLink
+
 
 @dataclass(frozen=True)
 class RegistryQuestion:
@@ -43,6 +45,7 @@ class RegistrationStatus:
     question: RegistryQuestion | None = None
     step: PlatformStep | None = None
     history: tuple[Milestone, ...] = ()
+    household: HouseholdLink | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class LookUpStatus:
     pin: str = field(repr=False)
 
 
-type RegistryEffect = AnswerRegistry | LookUpStatus
+type RegistryEffect = AnswerRegistry | LookUpStatus | HouseholdEffect
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from datetime import date
 
-from flows.engine import registration_history, screens
+from flows.engine import household_screens, registration_history, screens
 from flows.engine.events import Button, Notice
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Flow, Path
+from flows.engine.household import HouseholdSettled
+from flows.engine.questions import Option
 from flows.engine.registration import Acknowledged, AnswerRegistry, PlatformStep, RegistrationStatus
 from flows.engine.text import Text, _
 from flows.engine.turn import TurnState
@@ -28,7 +30,9 @@ def show_status(turn: TurnState) -> None:
     turn.notes += [lines for lines in _life(turn, known) if lines]
     asks = any(flow.answers_to for flow in more)
     state = "question" if asks and known.state == "needs_information" else known.state
-    turn.ask_screen(screens.registered_screen(state, known.number, more))
+    may_link = household_screens.may_link(known)
+    more_ways = (Option("household", household_screens.LINK_FAMILY),) if may_link else ()
+    turn.ask_screen(screens.registered_screen(state, known.number, more, more_ways))
 
 
 def sent(turn: TurnState, *, may: bool) -> RegistrationStatus:
@@ -51,6 +55,8 @@ def acknowledged(turn: TurnState, told: Acknowledged) -> None:
         history=registration_history.continued(before, told, turn.today),
     )
     turn.c = replace(turn.c, registration=now)
+    if told.state == "withdrawn":
+        household_screens.end(turn)
     # The person waits for the first answer after sending; later ones need their consent.
     awaited = before.state in ("sent", "answered", "withdrawing")
     if not turn.c.muted and (awaited or before.write_first):
@@ -67,6 +73,12 @@ def send_answer(turn: TurnState, flow: Flow, road: Path) -> None:
     turn.effects.append(AnswerRegistry(known.question, item.name, value))
     turn.c = replace(turn.c, registration=replace(known, state="answered", question=None))
     turn.notes.append((screens.registration_text("answered", known.number),))
+
+
+def household_settled(turn: TurnState, event: HouseholdSettled) -> None:
+    """Note the registry's answer about the person's household, and announce it."""
+    if household_screens.settle(turn, event) and not turn.c.muted:
+        announce_update(turn)
 
 
 def withhold_update(turn: TurnState, notice: Notice) -> None:
@@ -93,6 +105,7 @@ def _life(turn: TurnState, known: RegistrationStatus) -> Iterator[tuple[Text, ..
     """Yield the history, the reason, and the step of the platform with the next thing to do."""
     yield tuple(registration_history.lines(known))
     yield tuple(registration_history.reason(known))
+    yield tuple(household_screens.lines(known, turn.today))
     if known.question and known.question.until:
         yield (_until(known.question.until),)
     if known.step is not None:

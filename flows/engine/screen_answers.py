@@ -6,6 +6,7 @@ from flows.engine import (
     commands,
     external_model,
     hearing,
+    household_screens,
     join_screens,
     limit_screens,
     lookup_screens,
@@ -59,6 +60,8 @@ def _answer_elsewhere(turn: TurnState, asked: Asked, key: str) -> None:
             lookup_screens.answer(turn, screen, key)
         case screen if screen.startswith(join_screens.OFFERED):
             join_screens.answer(turn, screen, key)
+        case screen if screen.startswith(household_screens.HOUSEHOLD):
+            _answer_household(turn, asked, key)
         case Screen.LIST | Screen.KEEP | Screen.MINE | Screen.TICK | Screen.CHANGES:
             checklist_screens.answer(turn, asked, key)
         case limit_screens.LIMIT:
@@ -67,6 +70,12 @@ def _answer_elsewhere(turn: TurnState, asked: Asked, key: str) -> None:
             limit_screens.show(turn)
         case _:
             _answer_reply(turn, asked, key)
+
+
+def _answer_household(turn: TurnState, asked: Asked, key: str) -> None:
+    if (asked.key, key) == (household_screens.HOUSEHOLD, "status"):
+        return pin_screens.go_through(turn, pin_screens.STATUS)
+    household_screens.answer(turn, asked, key)
 
 
 def _answer_reply(turn: TurnState, asked: Asked, key: str) -> None:
@@ -136,6 +145,8 @@ def _choose(turn: TurnState, key: str) -> None:
 def _registered(turn: TurnState, key: str) -> None:
     if key == "withdraw":
         return turn.ask_screen(screens.WITHDRAW_SCREEN)
+    if key == "household":
+        return household_screens.show(turn)
     if key in turn.flows:
         if turn.flows[key].answers_to:
             turn.notes.append((registration_screens.ASKED,))

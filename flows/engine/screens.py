@@ -271,7 +271,10 @@ def registration_text(state: str, number: str) -> Text:
     return receipt(text, "")
 
 
-def registered_screen(state: str, number: str, more: Iterable[Flow]) -> Choice:
+def registered_screen(
+    state: str, number: str, more: Iterable[Flow], ways: tuple[Option, ...] = ()
+) -> Choice:
+    """Return the registration with what can be done; `ways` come before the menu."""
     text = registration_text(state, number)
     asked = [flow for flow in more if flow.answers_to]
     among = (
@@ -279,6 +282,7 @@ def registered_screen(state: str, number: str, more: Iterable[Flow]) -> Choice:
         Option("amend", button("Change an answer")),
         Option("withdraw", button("Withdraw")),
         *(Option(flow.name, flow.title) for flow in more if not flow.answers_to),
+        *ways,
         Option("menu", button("Menu")),
     )
     gone = state in ("withdrawing", "withdrawn")

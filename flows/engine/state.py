@@ -101,6 +101,8 @@ class Conversation:
     `looked_up` is the number of a registration whose PIN is asked for, "" before the number, None
     if the person looks none up. `join_code` is a code of another chat that was typed here.
     `limit` is a limit on messages to officers.
+    `household_code` is a family member's code that awaits consent, "" before it, None if none is
+    asked for.
     """
 
     language: str = ""
@@ -133,6 +135,7 @@ class Conversation:
     join_code: str = ""
     limit: MessageLimit | None = None
     voice: Voice | None = None
+    household_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from flows.engine import (
     commands,
     external_model,
     hearing,
+    household_screens,
     join_screens,
     limit_screens,
     lookup_screens,
@@ -205,7 +206,9 @@ def _ask_language(turn: TurnState, text: str) -> None:
         turn.c = replace(turn.c, heard=Heard(found.intents, sure, turn.entities(text), intent))
     if turn.c.asked is not None and not danger:
         return answering.refuse(turn, turn.c.asked, Refusal.NOT_LISTED)
-    turn.c = replace(turn.c, after_pin="", looked_up=None, flow="", suspended_flow="")
+    turn.c = replace(
+        turn.c, after_pin="", looked_up=None, household_code=None, flow="", suspended_flow=""
+    )
     prompting.ask_language(turn, above=safety.BEFORE_A_LANGUAGE if danger else ())
 
 
@@ -269,7 +272,8 @@ def _may_ask(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> bool
     question = turn.question(asked)
     if isinstance(question, PersonName) and not _is_worded_as_question(turn, text):
         return False
-    typed_secret = asked.key == pin_screens.PIN or asked.key in lookup_screens.TYPED
+    secrets = (pin_screens.PIN, household_screens.CODE, *lookup_screens.TYPED)
+    typed_secret = asked.key in secrets
     private = typed_secret or (question is not None and question.sensitive)
     return not (private and any(each.isdigit() for each in text))
 

@@ -30,6 +30,7 @@ from flows.engine.events import (
     UploadStatusChanged,
 )
 from flows.engine.flow import Flow, Form, Path, Submit, path
+from flows.engine.household import CheckHouseholdCode, HouseholdCodeChecked, HouseholdSettled
 from flows.engine.joining import FinishJoin, IssueJoinCode, OfferJoin, RequestJoin, Unjoin
 from flows.engine.model_events import IntentChosen, Transcribed
 from flows.engine.registration import (
@@ -48,6 +49,7 @@ LANGUAGES = tuple(code for code, _name in WORDS.languages())
 # Effects whose result is an event of its own, which is answered.
 ANSWERED_LATER = (
     *(TryPin, LookUpStatus, IssueJoinCode, OfferJoin, RequestJoin, FinishJoin, Unjoin),
+    CheckHouseholdCode,
 )
 
 # A plainly invented person who registers alone; "-" skips, other words are pressed or written.
@@ -316,6 +318,10 @@ class Chat:
                 return f"(the registry asks: {about})"
             case Acknowledged(step=PlatformStep(step, status)):
                 return f"(the registry: {step} {status})"
+            case HouseholdSettled(write, refusal):
+                return f"(the registry: {write}, {refusal or 'done'})"
+            case HouseholdCodeChecked(is_granted):
+                return f"(a try is left: {is_granted})"
             case _:
                 return f"({type(event).__name__.lower()})"
 

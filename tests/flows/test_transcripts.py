@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from flows.engine.events import Resolved, Unreadable
+from flows.engine.household import HouseholdCodeChecked, HouseholdSettled
 from flows.engine.registration import Acknowledged, PlatformStep, RegistryQuestion
 from flows.engine.registration_history import STEPS
 from tests.flows import sentence_stories
@@ -97,6 +98,22 @@ def followed(chat: Chat) -> None:
                 chat.presses("!status")
 
 
+def family(chat: Chat) -> None:
+    number, code, day = "KZ-2026-TEST", "ABCDE23456", date(2026, 12, 1)
+    chat.presses("preregistration").until("review").presses("submit")
+    chat.takes(Acknowledged("accepted", number)).presses("!status", "household", "invite", "refuse")
+    chat.presses("status", "household", "enter").says("ABC", code)
+    chat.takes(HouseholdCodeChecked(is_granted=True)).presses("yes")
+    chat.takes(HouseholdSettled("join", "unknown_code")).presses("!status", "household", "enter")
+    chat.says(code).takes(HouseholdCodeChecked(is_granted=False))
+    chat.presses("status", "household", "invite", "yes")
+    linked = HouseholdSettled("invite", is_linked=True, code=code, code_until=day)
+    chat.takes(linked).presses("!status", "household", "leave", "yes")
+    chat.presses("status", "household", "status").takes(HouseholdSettled("leave"))
+    chat.presses("!status", "household", "invite", "yes")
+    chat.takes(HouseholdSettled("invite", "refused")).presses("!status")
+
+
 def support(chat: Chat) -> None:
     chat.presses("support", "north_east", "pavlodar").says("5").presses("yes")
     chat.presses("support", "south", "almaty").says("0", "2").presses("no")
@@ -133,6 +150,7 @@ STORIES: dict[str, Callable[[Chat], None]] = {
     "announcements": announcements,
     "next_steps": next_steps,
     "followed": followed,
+    "family": family,
     "support": support,
     "practice": practice,
     "questions": questions,

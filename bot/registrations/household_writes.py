@@ -1,0 +1,62 @@
+"""Writes that link a registration to a household: a code, joining, leaving."""
+
+from datetime import timedelta
+
+from bot.db.connection import Transaction
+from bot.db.statements import execute
+from bot.registrations import registry_writes, statements
+from bot.registrations.registry_writes import Write
+from bot.registry.client import Registry
+from bot.registry.errors import Refused
+from bot.registry.households import Household, HouseholdInviting, HouseholdJoining
+from flows.engine.household import HouseholdSettled, HouseholdWrite
+
+KINDS: dict[str, HouseholdWrite] = {"invite": "invite", "join": "join", "leave": "leave"}
+
+
+async def call(registry: Registry, write: Write) -> Household | None:
+    """Send the write; return None if there is nothing to do. Raises RegistryError."""
+    receipt = write.receipt or await registry_writes.looked_up(registry, write)
+    if receipt is None:
+        return None
+    if write.doubtful and await registry.find(write.key) is not None:
+        return await registry.household(receipt)
+    match write.body:
+        case HouseholdInviting() as body:
+            return await registry.invite(receipt, body, key=write.key)
+        case HouseholdJoining() as body:
+            return await registry.join(receipt, body, key=write.key)
+        case _ if write.kind == "leave":
+            return await registry.leave(receipt, key=write.key)
+        case _:
+            return None
+
+
+async def record(
+    transaction: Transaction, write: Write, found: Household | None
+) -> HouseholdSettled | None:
+    """Record the registry's answer; return None if another attempt has recorded it."""
+    values = {"write": write.id, "attempt": write.attempts}
+    done = statements.CANCEL_WRITE if found is None else statements.ACCEPT_ATTEMPT
+    if not await execute(transaction, done, **values):
+        return None
+    kind = KINDS[write.kind]
+    if found is None:
+        return HouseholdSettled(kind, "refused")
+    # The last whole day on which the code can be used.
+    until = found.code_until.date() - timedelta(days=1) if found.code_until else None
+    # Only the person who asked for a code is shown one.
+    code = (found.code or "") if kind == "invite" else ""
+    return HouseholdSettled(kind, "", found.household is not None, code, until if code else None)
+
+
+async def refuse(
+    transaction: Transaction, write: Write, error: Refused, language: str
+) -> HouseholdSettled | None:
+    """Record a refusal: a code that is wrong or old is for the person, the rest for an officer."""
+    if write.kind != "join" or error.problem != "not-found":
+        done = await registry_writes.refuse(transaction, write, error, language)
+        return HouseholdSettled(KINDS[write.kind], "refused") if done else None
+    values = {"write": write.id, "attempt": write.attempts, "why": error.problem}
+    done = bool(await execute(transaction, statements.REJECT_WRITE, **values))
+    return HouseholdSettled("join", "unknown_code") if done else None

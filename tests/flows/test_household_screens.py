@@ -1,0 +1,226 @@
+"""A person links family: a code is given or entered, each consents personally, and may leave."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from flows.engine import household_screens, screens
+from flows.engine.events import ConsentGiven, DeleteInput, Notice, Pressed
+from flows.engine.household import (
+    ChangeHousehold,
+    CheckHouseholdCode,
+    HouseholdCodeChecked,
+    HouseholdSettled,
+    read_household_code,
+)
+from flows.engine.model_events import ConsentWithdrawn
+from flows.engine.registration import Acknowledged
+from tests.flows.chat import LANGUAGES, Chat, at
+
+NUMBER, CODE = "KS-2026-TEST-TEST", "ABCDE23456"
+LAST_DAY = date(2026, 12, 1)
+JOINED = HouseholdSettled("join", is_linked=True)
+GAVE_CODE = HouseholdSettled("invite", is_linked=True, code=CODE, code_until=LAST_DAY)
+
+
+def registered(language: str = "ru") -> Chat:
+    """Return a person whose registration has a number, at its screen."""
+    chat = at("review", language).presses("submit")
+    return chat.takes(Acknowledged("accepted", NUMBER)).presses("!status")
+
+
+def entering(language: str = "ru") -> Chat:
+    return registered(language).presses("household", "enter")
+
+
+def offered(language: str = "ru") -> Chat:
+    """Return a person who typed a code and reads what linking means."""
+    return entering(language).says(CODE).takes(HouseholdCodeChecked(is_granted=True))
+
+
+def joined() -> Chat:
+    return offered().presses("yes").takes(JOINED)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_family_code_is_given_after_consent(language: str) -> None:
+    chat = registered(language).presses("household")
+    assert chat.shows(household_screens.NOT_LINKED)
+    assert chat.presses("invite").shows(household_screens.WHAT_IT_MEANS)
+    chat.presses("yes")
+    assert [each.purpose for each in chat.done(ConsentGiven)][-1] == "household"
+    assert chat.done(ChangeHousehold) == [ChangeHousehold("invite")]
+    assert chat.shows(household_screens.SAVED)
+    chat.takes(GAVE_CODE).presses("!status")
+    assert chat.shows(household_screens.CODE_FOR_FAMILY, code="ABCDE-23456", day=LAST_DAY)
+
+
+def test_second_family_code_needs_no_second_consent() -> None:
+    chat = registered().presses("household", "invite", "yes").takes(GAVE_CODE)
+    chat.presses("!status", "household", "invite")
+    assert [each.write for each in chat.done(ChangeHousehold)] == ["invite", "invite"]
+
+
+def test_family_code_is_hidden_after_its_last_day() -> None:
+    chat = registered().presses("household", "invite", "yes").takes(GAVE_CODE)
+    chat.today = date(2026, 12, 2)
+    assert not chat.presses("!status").shows(household_screens.CODE_FOR_FAMILY)
+    assert chat.shows(household_screens.LINKED)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_member_joins_after_personal_consent(language: str) -> None:
+    chat = entering(language)
+    assert chat.shows(household_screens.ENTER_CODE)
+    chat.says("abcde-23456")
+    assert [*chat.effects_now] == [DeleteInput(), CheckHouseholdCode(CODE)]
+    chat.takes(HouseholdCodeChecked(is_granted=True))
+    assert chat.shows(household_screens.WHAT_IT_MEANS)
+    assert chat.done(ChangeHousehold) == [], "nothing is sent before the consent"
+    chat.presses("yes")
+    assert chat.done(ChangeHousehold) == [ChangeHousehold("join", CODE)]
+    assert CODE not in chat.text
+    chat.takes(JOINED).presses("!status")
+    assert chat.shows(household_screens.LINKED)
+    assert not chat.shows(household_screens.CODE_FOR_FAMILY)
+
+
+def test_member_who_does_not_agree_is_not_linked() -> None:
+    chat = offered().presses("refuse")
+    assert chat.shows(household_screens.NOTHING_CHANGED)
+    assert chat.done(ChangeHousehold) == []
+    assert chat.conversation.household_code is None
+
+
+@pytest.mark.parametrize("typed", ["да", "1"])
+def test_family_consent_needs_its_own_words(typed: str) -> None:
+    chat = offered().says(typed)
+    assert chat.done(ChangeHousehold) == []
+    assert chat.at == household_screens.CONSENT
+
+
+def test_answer_about_the_family_is_announced_without_content() -> None:
+    chat = offered().presses("yes").takes(JOINED)
+    (say,) = chat.says_now
+    assert [line.msgid for paragraph in say.paragraphs for line in paragraph] == [
+        screens.UPDATE.msgid
+    ]
+    assert say.notice is Notice.UPDATE
+
+
+def test_answer_about_the_family_is_silent_after_stop() -> None:
+    turn = offered().presses("yes").says("/stop")._stepped(JOINED)
+    known = turn.conversation.registration
+    assert known is not None
+    assert known.household is not None
+    assert (known.household.is_linked, turn.says) == (True, ())
+
+
+@pytest.mark.parametrize("refusal", ["unknown_code", "refused"])
+def test_refusal_of_a_family_code_is_explained_and_ends_consent(refusal: str) -> None:
+    chat = offered().presses("yes")
+    chat.takes(HouseholdSettled("join", refusal))  # type: ignore[arg-type]
+    assert [each.purpose for each in chat.done(ConsentWithdrawn)] == ["household"]
+    chat.presses("!status")
+    assert chat.shows(household_screens.REFUSED[refusal])
+    assert "enter" in chat.presses("household").keys
+
+
+def test_answer_that_was_not_awaited_changes_nothing() -> None:
+    chat = joined()
+    before = chat.conversation
+    turn = chat._stepped(HouseholdSettled("leave"))
+    assert (turn.conversation, turn.says) == (before, ())
+
+
+def test_member_leaves_the_family() -> None:
+    chat = joined().presses("!status", "household", "leave")
+    assert chat.shows(household_screens.LEAVE_FAMILY)
+    chat.presses("yes")
+    assert chat.done(ChangeHousehold)[-1] == ChangeHousehold("leave")
+    assert chat.presses("status").shows(household_screens.PENDING["leave"])
+    chat.presses("household")
+    assert chat.keys[0] == "status", "one request at a time"
+    assert chat.presses("status").at == screens.REGISTERED
+    chat.takes(HouseholdSettled("leave")).presses("!status")
+    assert not chat.shows(household_screens.LINKED)
+    assert [each.purpose for each in chat.done(ConsentWithdrawn)] == ["household"]
+
+
+def test_member_who_stays_leaves_nothing() -> None:
+    chat = joined().presses("!status", "household", "leave", "no")
+    assert chat.shows(household_screens.NOTHING_CHANGED)
+    assert len(chat.done(ChangeHousehold)) == 1
+
+
+def test_withdrawal_of_the_registration_ends_the_family_link() -> None:
+    chat = joined().presses("!status", "withdraw", "yes")
+    assert not chat.shows(household_screens.LINKED)
+    chat.takes(Acknowledged("withdrawn", NUMBER))
+    assert chat.conversation.registration is not None
+    assert chat.conversation.registration.household is None
+    assert [each.purpose for each in chat.done(ConsentWithdrawn)] == ["household"]
+
+
+def test_consent_to_the_family_link_ends_once() -> None:
+    chat = joined().presses("!status", "household", "leave", "yes").takes(HouseholdSettled("leave"))
+    chat.takes(Acknowledged("withdrawn", NUMBER))
+    assert [each.purpose for each in chat.done(ConsentWithdrawn)] == ["household"]
+
+
+@pytest.mark.parametrize("state", ["withdrawn", "sent"])
+def test_family_is_not_offered_without_a_running_registration(state: str) -> None:
+    chat = at("review").presses("submit")
+    if state == "withdrawn":
+        chat.takes(Acknowledged("withdrawn", NUMBER))
+    assert "household" not in chat.takes(Pressed("!status")).keys
+
+
+def _withdrawing(chat: Chat) -> Chat:
+    known = chat.conversation.registration
+    assert known is not None
+    known = replace(known, state="withdrawing")
+    chat.conversation = replace(chat.conversation, registration=known)
+    return chat
+
+
+def test_family_request_is_dropped_when_the_registration_ends_meanwhile() -> None:
+    chat = _withdrawing(offered()).presses("yes")
+    assert chat.shows(household_screens.NOTHING_CHANGED)
+    assert chat.done(ChangeHousehold) == []
+
+
+def test_family_screen_is_closed_when_the_registration_ends_meanwhile() -> None:
+    assert _withdrawing(registered()).presses("household").at == screens.MENU
+
+
+def test_family_code_tries_end() -> None:
+    chat = entering().says(CODE).takes(HouseholdCodeChecked(is_granted=False))
+    assert chat.shows(household_screens.TOO_MANY)
+    assert chat.conversation.household_code is None
+
+
+def test_text_that_is_no_family_code_is_asked_again() -> None:
+    chat = entering().says("ABCDE")
+    assert chat.shows(household_screens.NOT_A_CODE)
+    assert chat.at == household_screens.CODE
+    assert chat.presses("later").shows(household_screens.NOTHING_CHANGED)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [CODE, "abcde 23456", "АВСDЕ23456", "ABCDE٢٣٤٥٦", "ＡBCDE23456"],
+)
+def test_family_code_is_read_as_people_type_it(typed: str) -> None:
+    assert read_household_code(typed) == CODE
+
+
+@pytest.mark.parametrize("typed", ["", "ABCDE2345", "ABCDE234567", "ABCDE2345O", "my code"])
+def test_other_text_is_no_family_code(typed: str) -> None:
+    assert read_household_code(typed) == ""
+
+
+def test_family_code_is_in_no_representation() -> None:
+    for each in (CheckHouseholdCode(CODE), ChangeHousehold("join", CODE), GAVE_CODE):
+        assert CODE not in repr(each)

@@ -1,0 +1,132 @@
+"""Two people link their registrations in the chat, with faults of the registry on the way."""
+
+import pytest
+
+from bot.worker import main
+from flows.engine.household import HouseholdLink
+from tests.app_stack import House
+from tests.person_client import Guest
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the sweeps ten times a second, since these tests advance time."""
+    monkeypatch.setattr(main, "SWEEP_SECONDS", 0.1)
+
+
+async def _link(guest: Guest) -> HouseholdLink:
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.registration is not None
+    return conversation.registration.household or HouseholdLink()
+
+
+async def _registered(house: House) -> Guest:
+    guest = Guest(house.rt)
+    await guest.register()
+
+    async def accepted() -> bool:
+        conversation = await guest.conversation()
+        known = conversation.registration if conversation else None
+        return known is not None and known.state == "accepted"
+
+    await house.until(accepted)
+    return guest
+
+
+async def _settled(house: House, guest: Guest) -> HouseholdLink:
+    async def settled() -> bool:
+        await house.ahead("15 minutes")
+        assert house.rt.registry is not None
+        house.rt.registry._breaker._until = 0.0
+        return (await _link(guest)).pending is None
+
+    await house.until(settled, 60)
+    return await _link(guest)
+
+
+async def _code(house: House, guest: Guest) -> str:
+    await guest.go("/status", "household", "invite", "yes")
+    return (await _settled(house, guest)).code
+
+
+async def _joined(house: House, guest: Guest, code: str) -> HouseholdLink:
+    await guest.go("/status", "household", "enter", code, "yes")
+    return await _settled(house, guest)
+
+
+async def _members(house: House, guest: Guest) -> int:
+    """Return how many registrations the person's household has at the registry."""
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.registration is not None
+    assert house.rt.registry is not None
+    return (await house.rt.registry.household(conversation.registration.number)).registrations
+
+
+async def _rows(house: House, query: str) -> list[int]:
+    async with house.rt.pool.connection() as session:
+        cursor = await session.execute(query)
+        return [row[0] for row in await cursor.fetchall()]
+
+
+@pytest.mark.parametrize("fault", ["drop_after_commit", "error_after_commit", "down", "busy"])
+async def test_family_is_linked_once_under_each_fault(house: House, fault: str) -> None:
+    first, second = await _registered(house), await _registered(house)
+    await house.fault(name=fault, count=1, on="writes")
+    code = await _code(house, first)
+    assert len(code) == 10
+    await house.fault(name=fault, count=1, on="writes")
+    assert (await _joined(house, second, code)).is_linked
+    assert await _members(house, first) == 2
+    entries = await house.entries()
+    writes = [each["operation"] for entry in entries for each in entry["writes"]]
+    assert sorted(writes) == ["Create", "Create", "Invite", "Join"]
+    invited = [each for each in entries[-1]["writes"] if each["operation"] == "Invite"]
+    # The client's library repeats a PUT, so joining says nothing here.
+    assert [each["repeats"] for each in invited] == [0], "looked up, not sent again"
+    await second.go("/status", "household", "leave", "yes")
+    assert not (await _settled(house, second)).is_linked
+    assert await _members(house, first) == 1
+
+
+async def test_family_code_that_is_wrong_has_an_answer_and_opens_no_case(house: House) -> None:
+    guest = await _registered(house)
+    link = await _joined(house, guest, "2222222222")
+    assert (link.is_linked, link.refusal) == (False, "unknown_code")
+    assert await _rows(house, "SELECT count(*) FROM cases") == [0]
+    consents = "SELECT given::int FROM consents WHERE purpose = 'household' ORDER BY id"
+    assert await _rows(house, consents) == [1, 0]
+
+
+async def test_family_change_that_is_refused_opens_a_case(house: House) -> None:
+    guest = await _registered(house)
+    await house.fault(name="refuse", count=1)
+    await guest.go("/status", "household", "invite", "yes")
+    assert (await _settled(house, guest)).refusal == "refused"
+    assert await _rows(house, "SELECT count(*) FROM cases WHERE topic = 'registry_refused'") == [1]
+
+
+async def test_family_codes_can_be_tried_only_a_few_times(house: House) -> None:
+    guest = await _registered(house)
+    for _try in range(6):
+        await guest.go("/status", "household", "enter", "2222222222", "refuse")
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.household_code is None
+    await guest.go("/status", "household", "enter", "3333333333")
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.household_code is None, "no try is left"
+    assert await _rows(house, "SELECT count(*) FROM consents WHERE purpose = 'household'") == [0]
+
+
+async def test_erased_person_leaves_the_family(house: House) -> None:
+    first, second = await _registered(house), await _registered(house)
+    await _joined(house, second, await _code(house, first))
+    await second.go("/delete", "yes")
+
+    async def unlinked() -> bool:
+        return await _members(house, first) == 1
+
+    await house.until(unlinked)

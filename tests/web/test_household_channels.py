@@ -1,0 +1,117 @@
+"""A family is linked across the channels, in every language, and the lock screen shows nothing."""
+
+import re
+from functools import partial
+
+import pytest
+
+from flows.engine import household_screens, screens
+from flows.engine.text import Text
+from tests.app_stack import House
+from tests.emulators.telegram import User
+from tests.emulators.whatsapp import User as WhatsAppUser
+from tests.visitor import Visitor
+from tests.web.test_joined_channels import _plain
+from tests.web.test_journeys import ANSWERS, LANGUAGES, _next, _over_telegram, _press
+from tests.web.test_whatsapp_journey import _at_language, _user, _walk
+from tests.web.test_whatsapp_journey import _keys as _keys_of
+from tests.web.test_whatsapp_journey import _next as _next_bubble
+from tests.web.test_whatsapp_journey import _press as _press_bubble
+
+CODE = re.compile(r"[2-9A-Z]{5}-[2-9A-Z]{5}")
+
+
+def _said(house: House, text: Text, language: str) -> str:
+    return house.rt.languages.render(text, language)
+
+
+async def _numbered(house: House, count: int) -> None:
+    async def accepted() -> bool:
+        return [each["state"] for each in await house.entries()] == ["ACCEPTED"] * count
+
+    await house.until(accepted)
+
+
+async def _gets_code(house: House, user: User, language: str) -> str:
+    """Register over Telegram, ask for a code, and return it from the opened update."""
+    await _over_telegram(user, language)
+    await _numbered(house, 1)
+    update = _said(house, screens.UPDATE, language)
+    await user.wait(lambda chat: chat[-1].text.startswith(update))
+    await _next(user, partial(user.say, "/status"))
+    for key in ("household", "invite", "yes"):
+        await _press(user, key)
+    await user.wait(lambda chat: chat[-1].text.startswith(update))
+    assert not CODE.search(_plain(user.last.text)), "the code waits behind a button"
+    await _next(user, partial(user.say, "/status"))
+    found = CODE.search(_plain(user.last.text))
+    assert found is not None, user.last.text
+    return found[0]
+
+
+async def _joins(house: House, other: WhatsAppUser, code: str, language: str) -> None:
+    """Register over WhatsApp, enter the code and agree."""
+    await _at_language(other, language)
+    await _walk(house, other, ANSWERS)
+    await _numbered(house, 2)
+    await other.wait(lambda chat: "!status" in _keys_of(other.last))
+    await _next_bubble(other, lambda: other.say("/status"))
+    await other.wait(lambda chat: "household" in _keys_of(other.last))
+    for key in ("household", "enter"):
+        await _press_bubble(other, key)
+    await _next_bubble(other, lambda: other.say(code.lower()))
+    await _press_bubble(other, "yes")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_family_is_linked_from_telegram_to_whatsapp(house: House, language: str) -> None:
+    await house.receive_telegram()
+    user = house.telegram.user(8300, first_name="Test")
+    code = await _gets_code(house, user, language)
+    other = await _user(house, "77010000312")
+    await _joins(house, other, code, language)
+    update = _said(house, screens.UPDATE, language)
+    await other.wait(lambda chat: other.last.text.startswith(update))
+    await _next_bubble(other, lambda: other.say("/status"))
+    linked = _said(house, household_screens.LINKED, language)
+    await other.wait(lambda chat: linked in other.last.text)
+    assert house.rt.registry is not None
+    for entry in await house.entries():
+        assert (await house.rt.registry.household(entry["number"])).registrations == 2
+    assert house.whatsapp.journal.mistakes() == []
+    assert house.telegram.journal.mistakes() == []
+
+
+async def test_family_code_is_asked_for_in_the_web_chat(house: House) -> None:
+    async with Visitor.at(house.url) as visitor:
+        await visitor.wait(1)
+        await visitor.press("ru")
+        for answer in ANSWERS:
+            keys = _loads(visitor)
+            while answer not in keys and ">" in keys:
+                await visitor.press(">")
+                keys = _loads(visitor)
+            await (visitor.press(answer) if answer in keys else visitor.say(answer))
+        await _numbered(house, 1)
+
+        async def has_number() -> bool:
+            await visitor.say("/status")
+            return "household" in _loads(visitor)
+
+        await house.until(has_number)
+        await visitor.press("household")
+        await visitor.press("enter")
+        bubble = await visitor.say("22222-22222")
+        assert "yes" in {each.partition(":")[2] for each in bubble.buttons.values()}
+        await visitor.press("yes")
+
+        async def refused() -> bool:
+            await visitor.say("/status")
+            wrong = household_screens.REFUSED["unknown_code"]
+            return _said(house, wrong, "ru") in visitor.newest.text
+
+        await house.until(refused)
+
+
+def _loads(visitor: Visitor) -> set[str]:
+    return {each.partition(":")[2] for each in visitor.newest.buttons.values()}
