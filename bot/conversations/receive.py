@@ -38,6 +38,7 @@ from bot.conversations import (
     effects,
     joining,
     outside_questions,
+    posters,
 )
 from bot.conversations import store as conversation_store
 from bot.conversations.anonymous import Overloaded
@@ -120,9 +121,8 @@ async def record_delivery_reports(rt: Runtime, found: Sequence[DeliveryReport]) 
 async def _is_duty_group(rt: Runtime, address: str) -> bool:
     """Return True for a duty group, which the bot does not leave: officers read counts there."""
     async with rt.pool.connection() as transaction:
-        return address in await working_hours.duty_chats(
-            transaction, rt.settings.telegram_duty_chat
-        )
+        own = rt.settings.telegram_duty_chat
+        return address in await working_hours.duty_chats(transaction, own)
 
 
 async def deliver(rt: Runtime, delivery: AfterCommit | None) -> None:
@@ -156,6 +156,7 @@ async def _take_result(rt: Runtime, person_id: UUID, result: ModelEvent) -> None
 async def _measured(rt: Runtime, inbound: Inbound, place: Place) -> AfterCommit | None:
     if inbound.at:
         metrics.LAG.labels(inbound.channel).observe(max(0.0, time.time() - inbound.at))
+    posters.count(rt, inbound)
     took = metrics.TURNS.labels(inbound.channel).time()
     with took, tracing.span("turn", channel=inbound.channel):
         return await _receive(rt, inbound, place)

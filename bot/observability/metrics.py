@@ -92,10 +92,16 @@ WEB_BUDGETS = Counter(
     ("of", "outcome"), registry=REGISTRY,
 )  # fmt: skip
 
+POSTERS = Counter(
+    "kosh_poster_opens", "Chats that the QR code of a poster opened, by channel.",
+    ("channel",), registry=REGISTRY,
+)  # fmt: skip
+
 for _each in ALARMING:
     ALARMS.labels(_each)
 for _each in ("telegram", "whatsapp", "web"):
     LAG.labels(_each)
+    POSTERS.labels(_each)
 ANSWERS.labels("webhooks", "503")
 for _each in ("chat", "person", "case", "submission", "lookup"):
     for _outcome in ("granted", "asked", "waits"):

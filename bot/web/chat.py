@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from starlette.background import BackgroundTask
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
@@ -22,8 +22,10 @@ from bot.channels.webchat import Note, WebChat
 from bot.conversations import anonymous, receive, upload_events
 from bot.conversations.anonymous import Overloaded
 from bot.conversations.effects import AfterCommit
+from bot.conversations.posters import POSTER
 from bot.file_sanitizer.sanitizer import MAX_BYTES
 from bot.i18n import direction, tag
+from bot.observability import metrics
 from bot.people import identities
 from bot.runtime import Runtime
 from bot.web import multipart
@@ -76,9 +78,15 @@ forms = APIRouter(route_class=ChatRoute)
 
 
 @router.get("/chat")
-async def page(request: Request) -> Response:
-    """Return the page with its messages; a new chat shows the greeting, and nothing is stored."""
+async def page(request: Request, source: Annotated[str, Query(alias="from")] = "") -> Response:
+    """Return the page with its messages; a new chat shows the greeting, and nothing is stored.
+
+    A visit from a poster is counted, then led to the page's plain address.
+    """
     rt: Runtime = request.app.state.rt
+    if source == POSTER:
+        metrics.POSTERS.labels(WebChat.name).inc()
+        return RedirectResponse("/chat", 303)
     session = await find_session(request)
     named = session.person is not None or NAME_HEADER in request.headers
     notes = await unread_notes(rt, session, "") if named else ()

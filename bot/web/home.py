@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from bot.channels.telegram.profile import DESCRIPTION, SHORT
 from bot.config.settings import Settings
+from bot.conversations.posters import POSTER
 from bot.i18n import direction, tag
 from bot.printing.poster import Poster
 from bot.printing.qr_code import QrCode
@@ -134,12 +135,14 @@ async def poster(
 ) -> Response:
     """Return a poster with the QR code of a channel; 404 for a channel that is not there."""
     reader = reader_of(request, lang)
-    found = {each.key: each for each in ways(reader.rt.settings, reader.say(CHAT))}.get(way)
+    settings = reader.rt.settings
+    found = {each.key: each for each in ways(settings, reader.say(CHAT))}.get(way)
     if found is None:
         return Response(status_code=404)
     say = reader.say
+    code = QrCode.of(poster_link(settings, found))
     made = Poster(
-        reader.language, say(TITLE), say(LEAD), found.name, found.shown, say(QR_HINT), found.qr
+        reader.language, say(TITLE), say(LEAD), found.name, found.shown, say(QR_HINT), code
     )
     pdf = await asyncio.to_thread(made.pdf)
     return Response(pdf, media_type="application/pdf", headers=public_headers(reader.rt))
@@ -183,6 +186,17 @@ def ways(settings: Settings, chat: str) -> list[Way]:
         link = f"https://wa.me/{settings.whatsapp_phone}"
         found.append(Way("WhatsApp", link, f"+{settings.whatsapp_phone}", QrCode.of(link)))
     return found
+
+
+def poster_link(settings: Settings, way: Way) -> str:
+    """Return the address in a poster's QR code: chats that begin with it are counted."""
+    match way.key:
+        case "telegram":
+            return f"{way.href}?start={POSTER}"
+        case "whatsapp":
+            return f"{way.href}?text=%2Fstart%20{POSTER}"
+        case _:
+            return f"{settings.public_url}/chat?from={POSTER}"
 
 
 def _home(reader: Reader) -> Values:

@@ -24,6 +24,10 @@ BELOW = """() => {
     .map(each => each.getBoundingClientRect().bottom - dock);
 }"""
 
+ORNAMENT = "getComputedStyle(document.querySelector('.chat'), '::before').backgroundColor"
+UNDER_HEADER = """document.querySelector('.about').getBoundingClientRect().top
+  - document.querySelector('.top').getBoundingClientRect().bottom"""
+
 
 async def _phone(browser: Any, house: House, *answers: str) -> Phone:
     context = await browser.new_context(reduced_motion="reduce", viewport=SCREEN)
@@ -43,6 +47,18 @@ async def test_menu_is_on_the_first_screen_of_a_phone(
     below = await phone.page.evaluate(BELOW)
     assert len(below) == 3
     assert max(below) <= 0, "the large buttons are below the field"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_menu_leaves_header_and_links_whole_on_a_desktop(
+    browser: Any, house: House, language: str
+) -> None:
+    phone = await _phone(browser, house)
+    await phone.page.set_viewport_size({"width": 1280, "height": 860})
+    assert await phone.page.evaluate(ORNAMENT) != "rgba(0, 0, 0, 0)"
+    await phone.answer(language)
+    assert await phone.page.evaluate(ORNAMENT) == "rgba(0, 0, 0, 0)"
+    assert await phone.page.evaluate(UNDER_HEADER) >= 0, "the header covers the links"
 
 
 async def test_links_of_the_chat_are_in_the_chosen_language(browser: Any, house: House) -> None:

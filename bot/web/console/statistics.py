@@ -56,7 +56,9 @@ async def show(
         found=found,
         topics=_bars(found.topics, topics),
         tongues=_bars(found.languages, tongues),
-        countries=_bars(found.countries, countries | {"": "–"}),
+        countries=_bars(
+            found.countries, countries | {"": context.say(console_labels.CASE["intent_unsaid"])}
+        ),
         ratings=_bars(
             found.ratings, {key: context.say(v) for key, v in console_labels.RATINGS.items()}
         ),

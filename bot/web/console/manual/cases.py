@@ -4,6 +4,7 @@ from bot.web.console.labels import CASE, FRAME, INBOX
 from bot.web.console.labels_common import RUNNING
 from bot.web.console.labels_files import FILES
 from bot.web.console.labels_inbox import KEYS, MARKING
+from bot.web.console.labels_limits import LIMITS
 from bot.web.console.manual.section import Section
 from flows.engine.text import _
 
@@ -120,6 +121,7 @@ A_CASE = Section(
         CASE["fill"]: _("Writes an answer into the form for the person, who is told."),
         MARKING["call_back"]: MARKING["call_back_hint"],
         MARKING["called_back"]: _("Takes the case off that list."),
+        LIMITS["limit"]: LIMITS["limit_hint"],
     },
     picture="case",
 )

@@ -3,6 +3,7 @@
 from bot.web.console.labels import FRAME
 from bot.web.console.labels_bursts import BURSTS
 from bot.web.console.labels_common import RUNNING
+from bot.web.console.labels_limits import LIMITS
 from bot.web.console.labels_notifications import NOTIFYING
 from bot.web.console.labels_planning import PLANNING
 from bot.web.console.manual.section import Section
@@ -51,6 +52,16 @@ THE_BURSTS = Section(
     buttons={
         BURSTS["burst_close"]: BURSTS["burst_close_hint"],
         BURSTS["burst_reopen"]: _("Returns the cases to the queue for 7 days after the closing."),
+    },
+)
+
+THE_LIMITS = Section(
+    "limits",
+    LIMITS["limits"],
+    (LIMITS["limits_hint"],),
+    buttons={
+        LIMITS["limit_lift"]: _("Ends the limit at once. The person can write to officers again."),
+        LIMITS["limit_keep"]: _("Leaves the limit until its last day."),
     },
 )
 
@@ -125,6 +136,7 @@ SECTIONS = (
     STATISTICS,
     PLANNING_PAGE,
     THE_BURSTS,
+    THE_LIMITS,
     HOURS,
     OFFICERS,
     EMERGENCY,

@@ -1,0 +1,66 @@
+"""Posters: each QR code names its source, and only the number of chats by channel is counted."""
+
+import re
+
+import pytest
+
+from bot.observability.metrics import REGISTRY
+from bot.web.home import poster_link, ways
+from tests.app_stack import House
+from tests.web.test_whatsapp_journey import _next, _user
+
+
+def _counted(channel: str) -> float:
+    return REGISTRY.get_sample_value("kosh_poster_opens_total", {"channel": channel}) or 0
+
+
+def _links(house: House) -> dict[str, str]:
+    settings = house.rt.settings
+    return {each.key: poster_link(settings, each) for each in ways(settings, "chat")}
+
+
+async def test_posters_link_to_the_channels_with_their_source(house: House) -> None:
+    assert _links(house) == {
+        "web": f"{house.rt.settings.public_url}/chat?from=poster",
+        "telegram": "https://t.me/kosh_test_bot?start=poster",
+        "whatsapp": "https://wa.me/77000000000?text=%2Fstart%20poster",
+    }
+
+
+async def test_web_poster_is_counted_and_leads_to_the_plain_address(house: House) -> None:
+    before = _counted("web")
+    for address in ("/chat?from=poster", "/chat?from=elsewhere", "/chat"):
+        async with house.http.get(house.url + address) as answer:
+            assert answer.status == 200
+            assert "Set-Cookie" not in answer.headers
+            if address.endswith("poster"):
+                assert answer.url.query_string == ""
+    assert _counted("web") == before + 1
+
+
+async def test_telegram_poster_is_counted_and_opens_the_welcome(house: House) -> None:
+    await house.receive_telegram()
+    before = _counted("telegram")
+    user = house.telegram.user(4711, first_name="Test")
+    await user.start("poster")
+    await user.wait_for_message(1)
+    await user.start("")
+    await user.wait_for_message(2)
+    assert _counted("telegram") == before + 1
+
+
+async def test_whatsapp_poster_is_counted_and_opens_the_welcome(house: House) -> None:
+    before = _counted("whatsapp")
+    user = await _user(house, "77010001122")
+    first = await _next(user, lambda: user.say("/start poster"))
+    assert re.search("Кош|Көш|Kosh", first.text) or first.rows or first.buttons
+    assert _counted("whatsapp") == before + 1
+
+
+@pytest.mark.parametrize("table", ["people", "conversations", "processed_updates"])
+async def test_count_of_posters_stores_nothing_about_people(house: House, table: str) -> None:
+    async with house.http.get(house.url + "/chat?from=poster") as answer:
+        assert answer.status == 200
+    async with house.rt.pool.connection() as session:
+        row = await (await session.execute(f"SELECT count(*) FROM {table}")).fetchone()
+    assert row == (0,)
