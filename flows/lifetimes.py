@@ -32,6 +32,10 @@ SUGGESTED_PHRASE_DAYS = 90
 WORDING_REPORT_DAYS = 365
 CLOSED_WORDING_REPORT_DAYS = 90
 
+# Links of other systems that lead a person to an officer.
+INVITATION_DAYS = 14  # in which the person may open the link
+INVITATION_STATE_DAYS = 180  # for which the system may read whether the case is open
+
 # Officers.
 CASE_EVENT_DAYS = 1
 NOTIFICATION_DAYS = 7  # notifications to officers, after they were sent

@@ -120,14 +120,22 @@ async def draw_lookup(rt: Runtime, chat: str, number: str) -> bool:
 
     The code joins a chat or a family. Return False if none is left.
     """
-    today = datetime.now(UTC).date()
-    chat_key = rt.vault.ask_key("lookup-chat", chat, today)
-    number_key = rt.vault.ask_key("lookup-number", number, today)
+    number_key = rt.vault.ask_key("lookup-number", number, datetime.now(UTC).date())
     draws = (
-        Draw(f"lookup:{chat_key}", MAX_CHAT_LOOKUPS / WINDOW_SECONDS, MAX_CHAT_LOOKUPS),
+        _lookup_of(rt, chat),
         Draw(f"lookup:{number_key}", MAX_NUMBER_LOOKUPS / DAY_SECONDS, MAX_NUMBER_LOOKUPS),
     )
     return await _draw(rt, draws) == 0
+
+
+async def return_lookup(rt: Runtime, chat: str) -> None:
+    """Return the try of a chat, so that right pairs of number and PIN do not count against it."""
+    await _draw(rt, [_lookup_of(rt, chat)._replace(cost=-1)])
+
+
+def _lookup_of(rt: Runtime, chat: str) -> Draw:
+    chat_key = rt.vault.ask_key("lookup-chat", chat, datetime.now(UTC).date())
+    return Draw(f"lookup:{chat_key}", MAX_CHAT_LOOKUPS / WINDOW_SECONDS, MAX_CHAT_LOOKUPS)
 
 
 async def draw_request(rt: Runtime, token: str, minute_limit: int) -> float:

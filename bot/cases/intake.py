@@ -59,11 +59,13 @@ async def open_case(
     forms: Mapping[str, Form] | None = None,
     *,
     network: bytes = b"",
+    lives_in: str = "",
 ) -> Opened:
     """Open a case and queue it; if the person has an open case, add the request to that.
 
     The mission follows from the country of residence, and is stored only with the case. `network`
-    is the keyed hash of the address that a web chat came from.
+    is the keyed hash of the address that a web chat came from; `lives_in` is the country that an
+    invitation names, for people whose answers have none.
     """
     found = await open_of(transaction, person.id)
     if found is not None:
@@ -71,7 +73,9 @@ async def open_case(
         await notify(transaction, Kind.NEW_WORDS, found.id)
         result = Opened(found.id)
     else:
-        result = await _insert(transaction, person, opened, language, country(forms or {}))
+        result = await _insert(
+            transaction, person, opened, language, country(forms or {}) or lives_in
+        )
         if network:
             values = {"case": result.case_id, "network": network}
             await execute(transaction, statements.ADD_ORIGIN, **values)

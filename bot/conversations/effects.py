@@ -9,7 +9,7 @@ from typing import assert_never
 
 from bot import cases, outbox, uploads
 from bot.broadcasts import archive
-from bot.cases import message_limits
+from bot.cases import invitations, message_limits
 from bot.channels import ChannelCall, Inbound, message_ids
 from bot.channels.webchat import WebChat
 from bot.conversations import secure_page, unjoining
@@ -227,13 +227,9 @@ async def _apply(
         return
     match effect:
         case OpenCase():
-            opened = await cases.open_case(
-                transaction,
-                person,
-                effect,
-                conversation.language,
-                conversation.forms,
-                network=inbound.network if inbound else b"",
+            network, c = inbound.network if inbound else b"", conversation
+            opened = await invitations.open_case(
+                rt, transaction, person, effect, c.language, c.forms, network=network
             )
             work.epoch += 1
             work.rows += _promised(rt, opened, conversation.language)

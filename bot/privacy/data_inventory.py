@@ -87,6 +87,7 @@ _QUARANTINE = f"{lifetimes.QUARANTINE_HOURS} hours"
 _MESSAGE = f"{lifetimes.MESSAGE_DAYS} days"
 _NETWORK = f"{lifetimes.NETWORK_HOURS} hours"
 _NOTIFICATION = f"{lifetimes.NOTIFICATION_DAYS} days"
+_INVITATION = f"{lifetimes.INVITATION_STATE_DAYS} days"
 _SESSION = f"{lifetimes.CONSOLE_SESSION_HOURS} hours"
 
 INVENTORY = (
@@ -269,6 +270,13 @@ INVENTORY = (
     Entry("api_tokens", ("id", "officer_id", "index_version", "scopes", "last_day", "minute_limit",
                          "created_at", "used_on"),
           "let other systems call the API", _P, "until revoked", _NEVER),
+    Entry("case_invitations", ("request", "code"), "attach a case to another system's link once",
+          _B, _INVITATION, _NEVER),
+    Entry("case_invitations", ("id", "officer_id", "topic", "language", "country", "created_at",
+                               "expires_at"),
+          "invite a person to an officer by another system's link", _P, _INVITATION, _NEVER),
+    Entry("case_invitations", ("case_id", "opened_at"),
+          "tell that system whether the case is open", _P, _INVITATION, _CUT),
     Entry("accounts", ("password", "totp"), "sign officers in; of the password an argon2id hash",
           _T, "while employed", _NEVER),
     Entry("accounts", ("subject",), "sign officers in through their own service", _B,

@@ -109,6 +109,9 @@ _RULES: dict[str, Delete | Update] = {
     "secure_links": delete(t.SecureLink).where(
         t.SecureLink.expires_at < ago(days=lifetimes.LINK_DAYS)
     ),
+    "case_invitations": delete(t.CaseInvitation).where(
+        t.CaseInvitation.created_at < ago(days=lifetimes.INVITATION_STATE_DAYS)
+    ),
     "join_codes": delete(t.JoinCode).where(t.JoinCode.expires_at < NOW),
     "message_limits": delete(t.MessageLimit).where(t.MessageLimit.until < cast(NOW, Date)),
     "handles": delete(t.Handle).where(t.Handle.expires_at < NOW),

@@ -5,6 +5,7 @@ from typing import assert_never
 from flows.engine import (
     announcement_screens,
     checklist_screens,
+    invitations,
     limit_screens,
     lookup_screens,
     pin_screens,
@@ -73,8 +74,15 @@ def start(turn: TurnState, word: str) -> None:
     if turn.c.with_officer:
         return turn.ask()
     turn.c = replace(turn.c, flow="", suspended_flow="")
+    invitation = invitations.read(turn, word)
+    if invitation and not turn.c.language:
+        turn.c = replace(turn.c, language=invitation.language)
     if turn.c.language:
         turn.notes += screens.welcome()
+    if invitation:
+        turn.c = replace(turn.c, invitation=invitation.code)
+        turn.notes.append((invitations.INVITED,))
+        return to_person(turn, invitation.topic)
     if word in turn.flows:
         return announcement_screens.enter(turn, turn.flows[word])
     turn.ask()

@@ -11,6 +11,7 @@ from flows.engine import (
     external_model,
     hearing,
     household_screens,
+    invitations,
     join_screens,
     limit_screens,
     lookup_screens,
@@ -101,6 +102,7 @@ def step(
             # The person went on without an answer about the recording.
             turn.c = replace(turn.c, voice=None)
     _drop_ephemeral(turn)
+    invitations.drop(turn)
     return Turn(turn.c, _end_contact(turn, conversation.asked), tuple(turn.effects))
 
 

@@ -112,11 +112,12 @@ class Submit:
 
 @dataclass(frozen=True, slots=True)
 class OpenCase:
-    """Request an officer; `words` is the person's description of what they need."""
+    """Request an officer, with the person's words, and the code of a link that led here."""
 
     topic: str
     urgent: bool = False
     words: str = ""
+    invitation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +127,12 @@ class SendPapers:
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """Set the topics of announcements; without topics the subscription ends.
-
-    `discreet`: send only a hint of each announcement. `traits`: attributes for the audience.
-    """
+    """Set the topics of announcements; without topics the subscription ends."""
 
     topics: tuple[str, ...] = ()
+    # Send only a hint of each announcement.
     discreet: bool = False
+    # Attributes for the audience.
     traits: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -199,9 +199,10 @@ def _finish(turn: TurnState, flow: Flow, road: Path) -> None:
 
 
 def _weighed(turn: TurnState, effect: Done) -> Done:
-    """Mark a case as urgent if its words suggest danger, for any topic."""
-    if isinstance(effect, OpenCase) and turn.danger(effect.words) is Danger.CLEAR:
-        return replace(effect, urgent=True)
+    """Mark a case as urgent if its words suggest danger, for any topic; add the invitation."""
+    if isinstance(effect, OpenCase):
+        urgent = effect.urgent or turn.danger(effect.words) is Danger.CLEAR
+        return replace(effect, urgent=urgent, invitation=turn.c.invitation)
     return effect
 
 

@@ -100,6 +100,7 @@ class Conversation:
     may get questions for an external model: "" is a refusal, None means not asked yet.
     `looked_up` is the number of a registration whose PIN is asked for, "" before the number, None
     if the person looks none up. `join_code` is a code of another chat that was typed here.
+    `invitation` is the code of another system's link that opened the handoff.
     `limit` is a limit on messages to officers.
     `household_code` is a family member's code that awaits consent, "" before it, None if none is
     asked for.
@@ -133,6 +134,7 @@ class Conversation:
     model_operator: str | None = None
     looked_up: str | None = None
     join_code: str = ""
+    invitation: str = ""
     limit: MessageLimit | None = None
     voice: Voice | None = None
     household_code: str | None = None

@@ -18,7 +18,7 @@ from tests.web.test_whatsapp_journey import _user
 PIN = "204611"
 
 
-async def _registered(house: House) -> str:
+async def registered(house: House) -> str:
     """Register a person with a PIN on another phone; return the number."""
     guest = Guest(house.rt)
     await guest.register()
@@ -52,7 +52,7 @@ async def _asks_on_web(visitor: Visitor, number: str, pin: str = PIN) -> str:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_status_is_shown_in_another_web_chat(house: House, language: str) -> None:
-    number = await _registered(house)
+    number = await registered(house)
     async with Visitor.at(house.url) as visitor:
         await visitor.press(language)
         shown = await _asks_on_web(visitor, number.lower())
@@ -66,7 +66,7 @@ async def test_status_is_shown_in_another_web_chat(house: House, language: str) 
 
 
 async def test_status_is_shown_on_telegram_and_the_words_are_deleted(house: House) -> None:
-    number = await _registered(house)
+    number = await registered(house)
     user = await house.telegram_user(8101)
     await _press(user, "ru")
     await _next(user, partial(user.say, "/status"))
@@ -79,7 +79,7 @@ async def test_status_is_shown_on_telegram_and_the_words_are_deleted(house: Hous
 
 
 async def test_status_on_whatsapp_is_asked_on_the_page_only(house: House) -> None:
-    number = await _registered(house)
+    number = await registered(house)
     user = await _user(house, "77010000301")
     await _next_bubble(user, lambda: user.say("👋"))
     await _press_bubble(user, "ru")
@@ -96,7 +96,7 @@ async def test_status_on_whatsapp_is_asked_on_the_page_only(house: House) -> Non
 
 async def test_status_of_another_number_reads_the_same_in_a_known_chat(house: House) -> None:
     """A person with a draft asks too; a wrong number and a wrong PIN have the same answer."""
-    number = await _registered(house)
+    number = await registered(house)
     guest = Guest(house.rt)
     await guest.consent()
     answers = []

@@ -41,7 +41,7 @@ from bot.db.tables.conversations import (
     SuggestedPhrase,
 )
 from bot.db.tables.declarative import Base
-from bot.db.tables.integrators import ApiToken
+from bot.db.tables.integrators import ApiToken, CaseInvitation
 from bot.db.tables.notifications import (
     NotificationSettings,
     OfficerNotification,
@@ -101,6 +101,7 @@ __all__ = [
     "CaseBurst",
     "CaseEvent",
     "CaseFile",
+    "CaseInvitation",
     "CaseLabel",
     "CaseMessage",
     "CaseNote",

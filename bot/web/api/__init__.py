@@ -8,12 +8,18 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from bot.web.api import announcements
+from bot.web.api import announcements, cases, statistics, status
 
 ROOT = "/api/v1"
 
 router = APIRouter(prefix=ROOT)
-for each in (announcements.router, announcements.counting):
+for each in (
+    announcements.router,
+    announcements.counting,
+    status.router,
+    cases.router,
+    statistics.router,
+):
     router.include_router(each)
 
 

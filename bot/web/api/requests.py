@@ -13,11 +13,13 @@ from starlette.responses import Response
 
 from bot import broadcasts
 from bot.budgets import spending
+from bot.config.sources import ConfigError
+from bot.db.connection import Transaction
 from bot.observability import logging
 from bot.officers import api_tokens, permissions
 from bot.officers.api_tokens import ApiToken
 from bot.officers.directory import Officer
-from bot.officers.permissions import SCOPES, Forbidden, Scope, Subject
+from bot.officers.permissions import SCOPES, Action, Forbidden, Scope, Subject
 from bot.runtime import Runtime
 from bot.security import audit_log
 from bot.web.api.problems import Refusal, named, problem
@@ -66,7 +68,7 @@ class ApiRoute(APIRoute):
                     raw = await body(request, MAX_BODY_BYTES, "application/json")
                     request = ReadRequest(request, raw)
                 return await handler(request)
-            except UNAVAILABLE_ERRORS:
+            except (*UNAVAILABLE_ERRORS, ConfigError):
                 return problem("unavailable", headers={"Retry-After": str(RETRY_SECONDS)})
             except Forbidden as error:
                 await _note_denied(rt, token.owner, f"{request.method} {error.why}")
@@ -134,6 +136,13 @@ async def _note_denied(rt: Runtime, officer: Officer, detail: str) -> None:
         await audit_log.append(
             transaction, actor=str(officer.id), action="denied", subject="api", detail=detail
         )
+
+
+async def note(transaction: Transaction, system: Officer, action: Action, subject: str) -> None:
+    """Append an action of another system to the audit log."""
+    await audit_log.append(
+        transaction, actor=str(system.id), action=action.value, subject=subject, detail="api"
+    )
 
 
 async def _permitted(

@@ -38,6 +38,8 @@ async def test_api_page_commands_run_as_printed(rt: Runtime, tmp_path: Path) -> 
         said = await _run("".join(BLOCKS), system, tmp_path)
     assert '"state":"draft"' in said
     assert '"state":"cancelled"' in said
+    assert '"state":"invited"' in said
+    assert "urn:kosh:problem:not-found" in said
 
 
 def test_api_page_names_every_operation_and_scope() -> None:

@@ -1,0 +1,119 @@
+"""Cases of people whom another system leads to an officer by a one-time link."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import Request
+from pydantic import BaseModel, Field
+
+from bot.cases import invitations
+from bot.cases.invitations import CaseInvitation, InvitationState, KeyReused
+from bot.config.settings import Settings
+from bot.officers.directory import Officer
+from bot.officers.permissions import Action, Scope
+from bot.runtime import Runtime
+from bot.web.api.problems import Refusal, problems
+from bot.web.api.requests import IdempotencyKey, RequestBody, api_router, needs, note
+from flows.engine.invitations import Invitation
+from flows.officer import TOPIC
+
+type Topic = Literal[
+    "danger",
+    "trouble",
+    "stay_ends",
+    "passport",
+    "general",
+    "registration",
+    "other_person",
+    "minor",
+    "former_citizen",
+    "no_papers",
+    "spouse",
+]
+type Language = Literal["kk", "kk_Arab", "ru", "uz", "uz_Cyrl", "zh_Hans"]
+assert {option.key for option in TOPIC.among} == set(Topic.__value__.__args__)
+
+
+class CaseRequest(RequestBody):
+    """The topic of a person's request. Nothing in it is about the person themselves."""
+
+    topic: Topic
+    language: Language
+    country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
+    """Where the person lives (ISO 3166-1 alpha-2), so that the right mission gets the case."""
+
+
+class InvitedCase(BaseModel):
+    """A case by the id of the system that invited: whether it is open, and nothing else."""
+
+    id: UUID
+    state: InvitationState
+    topic: str
+    expires_at: datetime
+    """Until then the link can be used."""
+
+    @classmethod
+    def of(cls, found: CaseInvitation) -> "InvitedCase":
+        return cls(id=found.id, state=found.state, topic=found.topic, expires_at=found.expires_at)
+
+
+class Links(BaseModel):
+    """Ways to open the invitation; the person chooses one. Each works once."""
+
+    telegram: str | None
+    whatsapp: str | None
+    web: str
+    """The web chat, where the person writes the `words`."""
+    words: str
+    """Words that open the invitation in any channel."""
+
+
+class NewCase(InvitedCase):
+    """A new invitation with its links; give them to the person only."""
+
+    links: Links
+
+
+router = api_router("cases")
+Inviter = Annotated[Officer, needs(Scope.CASES_WRITE)]
+
+
+@router.post("", status_code=201, responses=problems("bad-key", "refused", body=True))
+async def invite_person(
+    request: Request, what: CaseRequest, system: Inviter, key: IdempotencyKey
+) -> NewCase:
+    """Return links with which a person asks an officer; the case begins with their consent.
+
+    The same Idempotency-Key returns the same case and the same links again.
+    """
+    rt: Runtime = request.app.state.rt
+    asked = what.model_dump()
+    async with rt.pool.connection() as transaction:
+        try:
+            found, invitation = await invitations.invite(rt, transaction, system.id, key, **asked)
+        except KeyReused:
+            raise Refusal("refused", "key") from None
+        await note(transaction, system, Action.CASE_INVITE, str(found.id))
+    shown = InvitedCase.of(found).model_dump()
+    return NewCase(**shown, links=_links(rt.settings, invitation))
+
+
+@router.get("/{id}", responses=problems("not-found"))
+async def read_case(request: Request, id: UUID, system: Inviter) -> InvitedCase:
+    """Return whether a case of this account is open."""
+    rt: Runtime = request.app.state.rt
+    async with rt.pool.connection() as transaction:
+        return InvitedCase.of(await invitations.find(transaction, system.id, id))
+
+
+def _links(settings: Settings, invitation: Invitation) -> Links:
+    telegram = whatsapp = None
+    words = f"/start {invitation.word}"
+    if settings.has_telegram and settings.telegram_name:
+        telegram = f"https://t.me/{settings.telegram_name}?start={invitation.word}"
+    if settings.has_whatsapp and settings.whatsapp_phone:
+        whatsapp = f"https://wa.me/{settings.whatsapp_phone}?text={quote(words)}"
+    web = f"{settings.public_url}/chat"
+    return Links(telegram=telegram, whatsapp=whatsapp, web=web, words=words)

@@ -1,0 +1,77 @@
+"""State of a registration by its number and PIN, by the rules of the chat.
+
+A wrong number, a wrong PIN, a person without a PIN and too many tries have the same answer.
+"""
+
+from typing import Annotated, Literal
+
+from fastapi import Request
+from pydantic import BaseModel, Field
+
+from bot.budgets import spending
+from bot.officers.directory import Officer
+from bot.officers.permissions import Action, Scope
+from bot.registrations import status_lookup
+from bot.runtime import Runtime
+from bot.web.api.problems import Refusal, problems
+from bot.web.api.requests import RequestBody, api_router, needs, note
+from flows.engine.registration import LookUpStatus
+
+type State = Literal[
+    "pending",
+    "withdrawing",
+    "received",
+    "needs_information",
+    "passed_on",
+    "accepted",
+    "rejected",
+    "withdrawn",
+]
+_STATES: dict[str, State] = {
+    "pending": "pending",
+    "sending": "pending",
+    "unknown": "pending",
+    "withdrawing": "withdrawing",
+    "needs_information": "needs_information",
+    "passed_on": "passed_on",
+    "accepted": "accepted",
+    "rejected": "rejected",
+    "withdrawn": "withdrawn",
+}
+
+
+class StatusRequest(RequestBody):
+    """The number of a registration, and the PIN that its person set."""
+
+    number: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{4,40}$")]
+    pin: Annotated[str, Field(pattern=r"^[0-9]{4,8}$", repr=False)]
+
+
+class RegistrationState(BaseModel):
+    """The state of a registration; a later version may have more states."""
+
+    state: State
+
+
+router = api_router("status")
+
+
+@router.post("", responses=problems("not-found", body=True))
+async def look_up_status(
+    request: Request, what: StatusRequest, system: Annotated[Officer, needs(Scope.STATUS_READ)]
+) -> RegistrationState:
+    """Return the state of a registration; 404 for every refusal, whatever its reason.
+
+    Wrong pairs are counted for the account (5 an hour), for the number and for the person.
+    """
+    rt: Runtime = request.app.state.rt
+    chat = f"api:{system.id}"
+    asked = LookUpStatus(what.number.upper(), what.pin)
+    async with rt.pool.connection() as transaction:
+        found = await status_lookup.look_up(rt, transaction, chat, asked)
+        await note(transaction, system, Action.STATUS_LOOK_UP, "status")
+    if not found.state:
+        raise Refusal("not-found")
+    await spending.return_lookup(rt, chat)
+    # A duplicate is shown as received: otherwise it would show that a second person registered.
+    return RegistrationState(state=_STATES.get(found.state, "received"))

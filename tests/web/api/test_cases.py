@@ -1,0 +1,109 @@
+"""A case by another system's link: nothing about a person until they consent in a channel."""
+
+from typing import get_args
+
+from bot.i18n import Languages
+from bot.officers.permissions import Scope
+from bot.privacy import erasure
+from bot.runtime import Runtime
+from bot.web.api.cases import Language
+from flows import lifetimes
+from tests.desk.desks import an_officer
+from tests.person_client import Guest
+from tests.web.api.integrator import Integrator, integrator
+
+LANGUAGES = Languages().languages()
+WRITE = Scope.CASES_WRITE
+CASE = {"topic": "spouse", "language": "ru", "country": "TR"}
+KEY = "portal-000001"
+
+
+async def _state(system: Integrator, case_id: str) -> str:
+    status, found = await system.get(f"/cases/{case_id}")
+    assert status == 200
+    assert set(found) == {"id", "state", "topic", "expires_at"}
+    return str(found["state"])
+
+
+async def test_case_opens_once_the_person_consents(rt: Runtime) -> None:
+    await an_officer(rt, "Officer Test", "tr_ankara")
+    async with integrator(rt, WRITE) as system:
+        status, made = await system.post("/cases", CASE, key=KEY)
+        assert (status, made["state"]) == (201, "invited")
+        async with rt.pool.connection() as session:
+            cursor = await session.execute("SELECT count(*) FROM people")
+            assert await cursor.fetchone() == (0,)
+        guest = Guest(rt)
+        await guest.go(made["links"]["words"])
+        assert await _state(system, made["id"]) == "invited"
+        await guest.go("yes", "Testova asks")
+        assert await _state(system, made["id"]) == "open"
+        async with rt.pool.connection() as session:
+            cursor = await session.execute("SELECT mission, topic, language, country FROM cases")
+            assert await cursor.fetchall() == [("tr_ankara", "spouse", "ru", "TR")]
+        await guest.go("/menu", "yes")
+        assert await _state(system, made["id"]) == "closed"
+
+
+async def test_case_link_attaches_one_person_only(rt: Runtime) -> None:
+    async with integrator(rt, WRITE) as system:
+        _status, made = await system.post("/cases", CASE, key=KEY)
+        for name in ("first", "second"):
+            await Guest(rt, name).go(made["links"]["words"], "yes", "Testova asks")
+        async with rt.pool.connection() as session:
+            cursor = await session.execute(
+                "SELECT count(*), count(DISTINCT case_id) FROM cases"
+                " LEFT JOIN case_invitations i ON i.case_id = cases.id"
+            )
+            assert await cursor.fetchone() == (2, 1)
+
+
+async def test_case_link_ends_after_its_days(rt: Runtime) -> None:
+    async with integrator(rt, WRITE) as system:
+        _status, made = await system.post("/cases", CASE, key=KEY)
+        async with rt.pool.connection() as session:
+            await session.execute(
+                "UPDATE test_clock SET ahead = ahead + %s * interval '1 day'",
+                (lifetimes.INVITATION_DAYS + 1,),
+            )
+        assert await _state(system, made["id"]) == "expired"
+        await Guest(rt).go(made["links"]["words"], "yes", "Testova asks")
+        assert await _state(system, made["id"]) == "expired"
+
+
+async def test_case_request_is_repeated_by_its_key(rt: Runtime) -> None:
+    async with integrator(rt, WRITE) as system, integrator(rt, WRITE) as other:
+        made = await system.post("/cases", CASE, key=KEY)
+        assert await system.post("/cases", CASE, key=KEY) == made
+        status, told = await system.post("/cases", CASE | {"topic": "passport"}, key=KEY)
+        assert (status, told["reason"]) == (409, "key")
+        _status, another = await other.post("/cases", CASE, key=KEY)
+        assert another["id"] != made[1]["id"]
+        assert (await other.get(f"/cases/{made[1]['id']}"))[0] == 404
+        async with rt.pool.connection() as session:
+            cursor = await session.execute("SELECT i::text FROM case_invitations i")
+            stored = str(await cursor.fetchall())
+    assert KEY not in stored
+    assert made[1]["links"]["words"].rpartition("-")[2] not in stored
+
+
+async def test_case_of_an_erased_person_is_closed(rt: Runtime) -> None:
+    async with integrator(rt, WRITE) as system:
+        _status, made = await system.post("/cases", CASE, key=KEY)
+        guest = Guest(rt)
+        await guest.go(made["links"]["words"], "yes", "Testova asks")
+        await guest.go("/delete", "yes")
+        await erasure.append_journal(rt)
+        assert await _state(system, made["id"]) == "closed"
+
+
+def test_case_api_offers_the_languages_of_the_chat() -> None:
+    assert get_args(Language.__value__) == tuple(sorted(code for code, _name in LANGUAGES))
+
+
+async def test_case_api_takes_no_words_about_a_person(rt: Runtime) -> None:
+    async with integrator(rt, WRITE) as system:
+        for more in ({"name": "TESTOVA"}, {"words": "She asks"}, {"country": "Turkey"}):
+            status, told = await system.post("/cases", CASE | more, key=KEY)
+            assert status == 422
+            assert "TESTOVA" not in str(told)
