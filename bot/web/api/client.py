@@ -1,0 +1,178 @@
+"""Client of the API for other systems; this file needs only aiohttp and can be copied.
+
+A test compares its records and operations with the API's OpenAPI document.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+
+TIMEOUT_SECONDS = 30.0
+ROOT = "/api/v1"
+
+
+# Not frozen: Python sets the traceback of an exception.
+@dataclass(eq=False)
+class Problem(Exception):
+    """A refusal (RFC 9457); `retry_after` are the seconds to wait, where the API names them."""
+
+    type: str
+    title: str
+    status: int
+    reason: str = ""
+    field: str = ""
+    retry_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementStatus:
+    """An announcement as it is now."""
+
+    id: str
+    number: int
+    state: str
+    reason: str
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementProgress(AnnouncementStatus):
+    """An announcement with the status of its recipients."""
+
+    fates: Mapping[str, int]
+    rate: float
+    blockers: list[Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceCount:
+    """The number of people who would receive an announcement, and of the others by reason."""
+
+    included: list[Mapping[str, Any]]
+    excluded: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class InvitedCase:
+    """A case that began with an invitation; `state` is invited, expired, open or closed."""
+
+    id: str
+    state: str
+    topic: str
+    expires_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewCase(InvitedCase):
+    """A new invitation; `links` are for the person only."""
+
+    links: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Counts of a mission; None hides a small one."""
+
+    opened: int | None
+    came_back: int | None
+    topics: list[Mapping[str, Any]]
+    languages: list[Mapping[str, Any]]
+    countries: list[Mapping[str, Any]]
+    days: list[Mapping[str, Any]]
+
+
+class Client:
+    """Calls the API with a token, as `async with Client(address, token) as kosh`.
+
+    Each method raises Problem if the API refuses. A write with an idempotency key can be repeated.
+    """
+
+    def __init__(self, address: str, token: str) -> None:
+        headers = {"Authorization": f"Bearer {token}"}
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
+        self._http = aiohttp.ClientSession(address, headers=headers, timeout=timeout)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._http.close()
+
+    async def create_announcement(
+        self, announcement: Mapping[str, Any], key: str
+    ) -> AnnouncementStatus:
+        """Write an announcement."""
+        found = await self._call("POST", "/announcements", announcement, key)
+        return _read(AnnouncementStatus, found)
+
+    async def count_audience(self, announcement: Mapping[str, Any]) -> AudienceCount:
+        """Count the people who would receive it; nothing is written."""
+        found = await self._call("POST", "/announcement-counts", announcement)
+        return _read(AudienceCount, found)
+
+    async def read_announcement(self, announcement: str) -> AnnouncementProgress:
+        """Return the progress of an announcement."""
+        return _read(
+            AnnouncementProgress, await self._call("GET", f"/announcements/{announcement}")
+        )
+
+    async def ask_approval(self, announcement: str) -> AnnouncementStatus:
+        """Ask officers for their approval."""
+        found = await self._call("POST", f"/announcements/{announcement}/ask")
+        return _read(AnnouncementStatus, found)
+
+    async def change_announcement(self, announcement: str, verb: str) -> AnnouncementStatus:
+        """Start, pause, resume or cancel an announcement."""
+        found = await self._call("POST", f"/announcements/{announcement}/{verb}")
+        return _read(AnnouncementStatus, found)
+
+    async def look_up_status(self, number: str, pin: str) -> str:
+        """Return the state of a registration. Raises Problem 404 for every refusal."""
+        found = await self._call("POST", "/status", {"number": number, "pin": pin})
+        return str(found["state"])
+
+    async def invite_person(
+        self, topic: str, language: str, key: str, country: str = ""
+    ) -> NewCase:
+        """Return links with which a person asks an officer."""
+        asked = {"topic": topic, "language": language, "country": country}
+        return _read(NewCase, await self._call("POST", "/cases", asked, key))
+
+    async def read_case(self, case: str) -> InvitedCase:
+        """Return whether a case is open."""
+        return _read(InvitedCase, await self._call("GET", f"/cases/{case}"))
+
+    async def read_statistics(self) -> Statistics:
+        """Return the counts of the account's mission."""
+        return _read(Statistics, await self._call("GET", "/statistics"))
+
+    async def _call(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, key: str = ""
+    ) -> dict[str, Any]:
+        headers = {"Idempotency-Key": key} if key else {}
+        async with self._http.request(method, ROOT + path, json=body, headers=headers) as answer:
+            if answer.status < 400:
+                return dict(await answer.json())
+            wait = answer.headers.get("Retry-After", "")
+            retry_after = int(wait) if wait.isdecimal() else None
+            if answer.content_type != "application/problem+json":
+                raise Problem("about:blank", "", answer.status, retry_after=retry_after)
+            told = await answer.json(content_type=None)
+            known = {name: told[name] for name in ("reason", "field") if name in told}
+            raise Problem(
+                told["type"], told["title"], answer.status, retry_after=retry_after, **known
+            )
+
+
+def _read[T](record: type[T], found: Mapping[str, Any]) -> T:
+    """Return the record; members that it does not know are ignored."""
+    names = [each.name for each in fields(record)]  # type: ignore[arg-type]
+    return record(**{name: found[name] for name in names})

@@ -1,0 +1,70 @@
+"""The client: every operation against the running API, and its records against the document."""
+
+from dataclasses import fields
+from inspect import iscoroutinefunction
+
+import pytest
+
+from bot.officers.permissions import Role, Scope
+from bot.runtime import Runtime
+from bot.web import api
+from bot.web.api import client
+from bot.web.api.client import Client, Problem
+from tests.crowd import TEXTS, TOPIC
+from tests.web.api.integrator import integrator
+
+ROLES = (Role.EDITOR, Role.LEAD, Role.INTEGRATOR)
+PAPER = {
+    "purpose": "news",
+    "topic": TOPIC,
+    "texts": {language: words.body for language, words in TEXTS.items()},
+}
+RECORDS = ("AnnouncementStatus", "AnnouncementProgress", "AudienceCount", "InvitedCase", "NewCase")
+
+
+async def test_client_calls_every_operation(rt: Runtime) -> None:
+    async with (
+        integrator(rt, *Scope, roles=ROLES) as system,
+        Client(system.url, system.token) as kosh,
+    ):
+        made = await kosh.create_announcement(PAPER, "order-000001")
+        assert (await kosh.count_audience(PAPER)).included == []
+        assert (await kosh.read_announcement(made.id)).state == "draft"
+        with pytest.raises(Problem) as refused:
+            await kosh.ask_approval(made.id)
+        assert (refused.value.status, refused.value.reason) == (409, "untested")
+        assert (await kosh.change_announcement(made.id, "cancel")).state == "cancelled"
+        with pytest.raises(Problem) as unknown:
+            await kosh.look_up_status("KS-2026-ABCD-2345", "204611")
+        assert unknown.value.type == "urn:kosh:problem:not-found"
+        case = await kosh.invite_person("spouse", "ru", "portal-000001", "TR")
+        assert (await kosh.read_case(case.id)).state == "invited"
+        assert (await kosh.read_statistics()).opened == 0
+
+
+async def test_client_names_the_seconds_to_wait(rt: Runtime) -> None:
+    async with (
+        integrator(rt, Scope.STATISTICS_READ, minute_limit=1) as system,
+        Client(system.url, system.token) as kosh,
+    ):
+        await kosh.read_statistics()
+        with pytest.raises(Problem) as refused:
+            await kosh.read_statistics()
+    assert refused.value.status == 429
+    assert refused.value.retry_after is not None
+
+
+def test_client_has_every_operation_and_member_of_the_document() -> None:
+    document = api.openapi()
+    operations = {
+        each["operationId"] for path in document["paths"].values() for each in path.values()
+    }
+    methods = {
+        name
+        for name, each in vars(Client).items()
+        if iscoroutinefunction(each) and not name.startswith("_")
+    }
+    assert methods == operations
+    for name in (*RECORDS, "Statistics"):
+        known = {each.name for each in fields(getattr(client, name))}
+        assert known == document["components"]["schemas"][name]["properties"].keys(), name
