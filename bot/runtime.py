@@ -31,6 +31,7 @@ from bot.file_sanitizer.sanitizer import Sanitizer
 from bot.i18n import Languages
 from bot.observability import logging
 from bot.registry.client import Registry
+from bot.registry.client_certificate import ClientCertificate
 from bot.security.key_files import Keys, VaultError
 from bot.security.vault import Vault, WrappedKey
 from bot.understanding.engine_adapter import EngineRecognizer
@@ -321,7 +322,15 @@ def registry_of(settings: Settings, http: aiohttp.ClientSession) -> Registry | N
         settings.registry_client_id or "",
         secret.get_secret_value() if secret else "",
         signing_key=key.get_secret_value() if key else None,
+        certificate=_certificate_of(settings),
     )
+
+
+def _certificate_of(settings: Settings) -> ClientCertificate | None:
+    """Return the client certificate for the registry that the settings name, or None."""
+    certificate = settings.registry_client_certificate
+    key = settings.registry_client_certificate_key
+    return ClientCertificate(certificate, key) if certificate and key else None
 
 
 def _external_model(settings: Settings, http: aiohttp.ClientSession) -> ExternalModel | None:

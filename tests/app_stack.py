@@ -69,8 +69,8 @@ class Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(asgi: Any, port: int = 0) -> AsyncIterator[str]:
-    """Serve an application at its own address."""
+async def serving(asgi: Any, port: int = 0, **tls: Any) -> AsyncIterator[str]:
+    """Serve an application at its own address, with uvicorn's settings for `tls`."""
     config = uvicorn.Config(
         asgi,
         port=port,
@@ -81,6 +81,7 @@ async def serving(asgi: Any, port: int = 0) -> AsyncIterator[str]:
         lifespan="on",
         # A connection that is just being closed for idleness would fail whoever uses it then.
         timeout_keep_alive=600,
+        **tls,
     )
     server = Server(config)
     task = asyncio.create_task(server.serve())

@@ -1,6 +1,7 @@
 """Operator settings, and how they are read."""
 
 import re
+from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -207,6 +208,14 @@ class Settings(TranscriptionSettings):
         description="Private key (PEM, P-256) with which Kosh signs in at the registry (RFC 7523)"
         " instead of the secret.",
     )
+    registry_client_certificate: Path | None = Field(
+        default=None,
+        description="File with Kosh's certificate chain (PEM) for mutual TLS at the registry"
+        " (RFC 8705); without a client key it replaces the secret. A changed file is read again.",
+    )
+    registry_client_certificate_key: Path | None = Field(
+        default=None, description="File with the private key (PEM) of that certificate."
+    )
     registry_callback_secret: ChangingSecret = Field(
         default=None,
         description="Secret that signs the registry's status callbacks, at least 32 characters; "
@@ -305,6 +314,10 @@ class Settings(TranscriptionSettings):
         missing = [variable(name) for name in _REGISTRY if getattr(self, name) is None]
         if missing and len(missing) < len(_REGISTRY):
             raise ValueError(f"the registry is only half set; set {', '.join(missing)} too")
+        pair = ("registry_client_certificate", "registry_client_certificate_key")
+        unset = [variable(name) for name in pair if getattr(self, name) is None]
+        if len(unset) == 1:
+            raise ValueError(f"the registry's client certificate is only half set; set {unset[0]}")
         return self
 
     @model_validator(mode="after")

@@ -5,7 +5,6 @@ again when its connection breaks, as RFC 9110, 9.2.2 allows. The idempotency key
 effect.
 """
 
-import asyncio
 import base64
 import time
 from collections.abc import AsyncIterator, Callable
@@ -23,8 +22,10 @@ from pydantic import ConfigDict, TypeAdapter
 from yarl import URL
 
 from bot.observability import metrics, tracing
+from bot.registry.access_tokens import AccessTokens
 from bot.registry.circuit_breaker import Breaker
 from bot.registry.client_assertion import ASSERTION_TYPE, assertion
+from bot.registry.client_certificate import ClientCertificate, is_refused
 from bot.registry.contract import (
     Acknowledgement,
     ConsentWithdrawal,
@@ -41,7 +42,7 @@ from bot.registry.contract import (
     Token,
 )
 from bot.registry.documents import Document, DocumentLabel, Documents
-from bot.registry.errors import Misconfigured, Unavailable
+from bot.registry.errors import Misconfigured, RegistryError, Unavailable
 from bot.registry.households import Household, HouseholdInviting, HouseholdJoining
 from bot.registry.http import (
     Answer,
@@ -54,11 +55,11 @@ from bot.registry.http import (
     received,
 )
 from bot.registry.planning import Dimension, Figures
+from bot.registry.scopes import Scope, scope_of
 
 _CONNECT_SHARE = 0.5
 # 10,000 cells, the most that the contract allows, with codes of 30 characters.
 _FIGURES_LIMIT = 1024 * 1024
-_TOKEN_MARGIN = 0.1
 _DISCREET = ConfigDict(hide_input_in_errors=True)
 _NUMBER: TypeAdapter[str] = TypeAdapter(Number, config=_DISCREET)
 _KEY: TypeAdapter[str] = TypeAdapter(Key, config=_DISCREET)
@@ -67,7 +68,8 @@ _KEY: TypeAdapter[str] = TypeAdapter(Key, config=_DISCREET)
 class Registry:
     """The registry at `url`, over a shared session; `deadline` is in seconds for a whole call.
 
-    With a `signing_key` (PEM, P-256) it signs in by a client assertion, otherwise by its secret.
+    With a `signing_key` (PEM, P-256) it signs in by a client assertion, with a `certificate` alone
+    by mutual TLS, otherwise by its secret.
     Raises `Misconfigured` (E_REGISTRY_URL) for a URL with a user, a query or a fragment; `settings`
     refuses one without TLS.
     """
@@ -80,6 +82,7 @@ class Registry:
         client_secret: str,
         *,
         signing_key: str | None = None,
+        certificate: ClientCertificate | None = None,
         deadline: float = 20.0,
         breaker: Breaker | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -93,9 +96,8 @@ class Registry:
         self._deadline = deadline
         self._breaker = breaker or Breaker()
         self._clock = clock
-        self._token: str | None = None
-        self._token_until = 0.0
-        self._renewal = asyncio.Lock()
+        self._certificate = certificate
+        self._tokens = AccessTokens(clock)
 
     async def create(self, body: PreRegistration, *, key: str) -> Acknowledgement:
         """Register a person; `key` is the submission's idempotency key, the same in every retry."""
@@ -246,11 +248,11 @@ class Registry:
 
     async def _answered(self, call: Call) -> Answer:
         ends = self._clock() + self._deadline * call.patience
-        token = await self._access(ends)
+        token = await self._access(call, ends)
         answer = await self._exchange(call, token, ends)
         if answer.status == 401:
-            self._forget(token)
-            answer = await self._exchange(call, await self._access(ends), ends)
+            self._tokens.forget(token)
+            answer = await self._exchange(call, await self._access(call, ends), ends)
         if answer.status not in (200, 201):
             raise objection(call, answer)
         return answer
@@ -275,49 +277,65 @@ class Registry:
                 data=data,
                 headers=headers | {"Accept": "application/json", "Accept-Encoding": "identity"},
                 allow_redirects=False,
+                ssl=self._certificate.identity().context if self._certificate else True,
                 # A separate limit for connecting: without a connection nothing was sent, so the
                 # outcome is known.
                 timeout=ClientTimeout(total=left, connect=left * _CONNECT_SHARE),
             ) as response:
                 return await received(response, call.limit)
-        except ClientConnectorCertificateError:
-            raise Misconfigured("E_REGISTRY_TLS", "the registry's certificate is wrong") from None
-        except (ClientConnectorError, ConnectionTimeoutError):
-            raise Unavailable("E_REGISTRY_UNREACHABLE", "no connection to the registry") from None
+        except ClientError as error:
+            raise await self._failure(call, error) from None
         except TimeoutError:
             raise call.lost("E_REGISTRY_TIMEOUT", "no answer came in time") from None
-        except (ClientError, TooLong):
+        except TooLong:
             raise call.lost("E_REGISTRY_BROKEN_OFF", "the answer broke off") from None
 
-    async def _access(self, ends: float) -> str:
-        async with self._renewal:
-            if self._token is None or self._clock() >= self._token_until:
-                asked = self._clock()
-                token = await self._renew(ends)
-                self._token = token.access_token
-                self._token_until = asked + token.expires_in * (1 - _TOKEN_MARGIN)
-            return self._token
+    async def _failure(self, call: Call, error: ClientError) -> RegistryError:
+        """Return what is known after a connection failed or broke."""
+        match error:
+            case ClientConnectorCertificateError():
+                return Misconfigured("E_REGISTRY_TLS", "the registry's certificate is wrong")
+            case _ if not call.is_write and await self._is_certificate_refused():
+                said = "the registry refuses our client certificate"
+                return Misconfigured("E_REGISTRY_CERTIFICATE", said)
+            case ClientConnectorError() | ConnectionTimeoutError():
+                return Unavailable("E_REGISTRY_UNREACHABLE", "no connection to the registry")
+            case TimeoutError():
+                return call.lost("E_REGISTRY_TIMEOUT", "no answer came in time")
+            case _:
+                return call.lost("E_REGISTRY_BROKEN_OFF", "the answer broke off")
 
-    async def _renew(self, ends: float) -> Token:
+    async def _is_certificate_refused(self) -> bool:
+        if self._certificate is None or self._url.host is None:
+            return False
+        port = self._url.port or 443
+        return await is_refused(self._url.host, port, self._certificate.identity())
+
+    async def _access(self, call: Call, ends: float) -> str:
+        """Return a token with the one scope that the call needs."""
+        scope = scope_of(call.method, call.path)
+        thumbprint = self._certificate.identity().thumbprint if self._certificate else ""
+        return await self._tokens.get(scope, thumbprint, lambda: self._renew(scope, ends))
+
+    async def _renew(self, scope: Scope, ends: float) -> Token:
         call = Call("POST", "oauth/token")
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        form = {"grant_type": "client_credentials"}
-        if self._signing_key is None:
+        form = {"grant_type": "client_credentials", "scope": scope}
+        if self._signing_key is None and self._certificate is not None:
+            form["client_id"] = self._client_id
+        elif self._signing_key is None:
             headers["Authorization"] = self._login
         else:
             signed = assertion(self._client_id, str(self._url / call.path), self._signing_key)
             form |= {"client_assertion_type": ASSERTION_TYPE, "client_assertion": signed}
         answer = await self._send(call, headers, urlencode(form).encode(), ends)
+        if answer.status == 400 and b"invalid_scope" in answer.body:
+            raise Misconfigured("E_REGISTRY_SCOPE", f"the registry does not grant {scope}")
         if answer.status in (400, 401):
             raise Misconfigured("E_REGISTRY_LOGIN", "the registry does not know this client")
         if answer.status != 200:
             raise objection(call, answer)
         return held_in(Token, answer)
-
-    def _forget(self, token: str) -> None:
-        """Drop a refused token, unless another call has renewed it meanwhile."""
-        if self._token == token:
-            self._token = None
 
 
 def _key(key: str) -> str:

@@ -366,3 +366,11 @@ def test_external_model_needs_tls_outside_of_this_machine(url: str, accepted: bo
     with pytest.MonkeyPatch.context() as environment:
         put(environment, **values)
         assert settings().external_model_url == url
+
+
+@pytest.mark.parametrize("end", ["", "_KEY"])
+def test_settings_refuse_half_of_a_client_certificate(end: str) -> None:
+    name = "KOSH_REGISTRY_CLIENT_CERTIFICATE"
+    other = name if end else f"{name}_KEY"
+    said = refusal(**{**REGISTRY, f"{name}{end}": "/run/kosh/registry.pem"})
+    assert f"certificate is only half set; set {other}" in said

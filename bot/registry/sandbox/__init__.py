@@ -20,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from bot.registry.sandbox import api, callbacks, list_routes, page, planning_routes, store
+from bot.registry.sandbox.client_certificates import PeerCertificateMiddleware
 from bot.registry.sandbox.errors import (
     Objection,
     on_error,
@@ -30,6 +31,7 @@ from bot.registry.sandbox.errors import (
 from bot.registry.sandbox.faults import FaultMiddleware
 from bot.registry.sandbox.openapi import DocumentedApp
 from bot.registry.sandbox.state import Sandbox
+from bot.registry.scopes import SCOPES, Scope
 
 __all__ = ["create_app", "openapi"]
 
@@ -51,19 +53,24 @@ def create_app(
     callback_url: str | None,
     callback_secret: str,
     client_keys: tuple[Mapping[str, Any], ...] = (),
+    client_thumbprints: frozenset[str] = frozenset(),
+    client_scopes: frozenset[Scope] = frozenset(SCOPES),
     delay: float = 2.0,
     embed_from: str = "'self'",
 ) -> ASGIApp:
     """Return the sandbox as an ASGI application; its tables are in a schema of their own.
 
     `delay` is in seconds, from an entry to its decision. `embed_from` is the CSP source (an origin)
-    of pages that may show the sandbox in a frame. `client_keys` are the client's public keys (JWK).
+    of pages that may show the sandbox in a frame. `client_keys` are the client's public keys (JWK),
+    `client_thumbprints` its certificates (`x5t#S256`).
     """
     sandbox = Sandbox(
         pool=AsyncConnectionPool(database_url, min_size=1, max_size=8, open=False),
         client_id=client_id,
         client_secret=client_secret,
         client_keys=client_keys,
+        client_thumbprints=client_thumbprints,
+        client_scopes=client_scopes,
         callback_url=callback_url,
         callback_secret=callback_secret,
         embed_from=embed_from,
@@ -77,7 +84,7 @@ def create_app(
     app.exception_handler(HTTPException)(on_http_error)
     app.exception_handler(RequestValidationError)(on_invalid_request)
     app.exception_handler(Exception)(on_error)
-    return FaultMiddleware(app, sandbox.faults)
+    return PeerCertificateMiddleware(FaultMiddleware(app, sandbox.faults))
 
 
 def openapi() -> dict[str, Any]:
@@ -100,7 +107,7 @@ def _routes(*, with_page: bool) -> list[BaseRoute]:
 def _application(routes: list[BaseRoute]) -> DocumentedApp:
     return DocumentedApp(
         title="Registry of ethnic Kazakhs abroad: pre-registration",
-        version="1.5.0",
+        version="1.6.0",
         description="The contract that Kosh assumes; the real registry's is not public.",
         servers=[{"url": "/"}],
         docs_url=None,

@@ -95,21 +95,34 @@ async def token(
     grant_type: Annotated[str, Form(json_schema_extra={"const": "client_credentials"})] = "",
     client_assertion_type: Annotated[str, Form()] = "",
     client_assertion: Annotated[str, Form()] = "",
+    client_id: Annotated[str, Form()] = "",
+    scope: Annotated[str, Form()] = "",
 ) -> Response:
-    """Issue an access token (RFC 6749, 4.4) after HTTP Basic or a client assertion (RFC 7523)."""
+    """Issue an access token (RFC 6749, 4.4) after HTTP Basic, an assertion or mutual TLS.
+
+    An assertion is as RFC 7523 says, mutual TLS as RFC 8705 says: then the token is bound to the
+    client's certificate. Without `scope` the token has every scope of the client.
+    """
     await wait_if_slow(request)
     if grant_type != "client_credentials":
         return JSONResponse({"error": "unsupported_grant_type"}, 400)
     if client_assertion_type == ASSERTION_TYPE:
         known = here(request).accepts_assertion(client_assertion, str(request.url))
+    elif client_id and not login[0]:
+        known = here(request).knows_certificate(client_id, request.state.thumbprint)
     else:
         known = here(request).knows_client(*login)
     if not known:
         return JSONResponse({"error": "invalid_client"}, 401, {"WWW-Authenticate": "Basic"})
+    wanted = frozenset(scope.split()) or here(request).client_scopes
+    scopes = here(request).client_scopes & wanted
+    if scopes != wanted:
+        return JSONResponse({"error": "invalid_scope"}, 400)
     issued = {
-        "access_token": here(request).issue_token(),
+        "access_token": here(request).issue_token(scopes, request.state.thumbprint),
         "token_type": "Bearer",
         "expires_in": TOKEN_SECONDS,
+        "scope": " ".join(sorted(scopes)),
     }
     return JSONResponse(issued, headers={"Cache-Control": "no-store"})
 

@@ -19,6 +19,7 @@ from bot.registry.contract import Key
 from bot.registry.sandbox.errors import Objection
 from bot.registry.sandbox.faults import Drawn
 from bot.registry.sandbox.state import here
+from bot.registry.scopes import SCOPES, scope_of
 
 MAX_BODY_BYTES = 64 * 1024
 
@@ -83,7 +84,11 @@ class ClientLogin(HTTPBasic):
 
 
 CLIENT = OAuth2(
-    flows=OAuthFlows(clientCredentials=OAuthFlowClientCredentials(tokenUrl="/oauth/token")),
+    flows=OAuthFlows(
+        clientCredentials=OAuthFlowClientCredentials(
+            tokenUrl="/oauth/token", scopes=dict.fromkeys(SCOPES, "")
+        )
+    ),
     scheme_name="client",
     auto_error=False,
 )
@@ -116,8 +121,11 @@ def _require_token(request: Request) -> None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if "expired_token" in drawn(request):
         here(request).forget_token(token)
-    if scheme.lower() != "bearer" or not here(request).knows_token(token):
+    scopes = here(request).scopes_of(token, request.state.thumbprint)
+    if scheme.lower() != "bearer" or scopes is None:
         raise Objection("unauthorized")
+    if scope_of(request.method, request.url.path) not in scopes:
+        raise Objection("forbidden")
 
 
 async def _json(request: Request) -> bytes:

@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import Request
+from joserfc import jwt
+from joserfc.jwk import OctKey
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from bot.registry.client_assertion import MAX_ASSERTION_SECONDS, verified
 from bot.registry.sandbox.faults import Drawn, FaultName, Faults
 from bot.registry.sandbox.store import Plan, Verdict
+from bot.registry.scopes import SCOPES, Scope
 
 TOKEN_SECONDS = 600
 # Decisions other than ACCEPTED, by their switch.
@@ -24,6 +27,13 @@ DECISIONS: dict[FaultName, Verdict] = {
     "duplicate": "DUPLICATE",
     "pass_on": "PASSED_ON",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Issued:
+    until: float
+    scopes: frozenset[Scope]
+    thumbprint: str
 
 
 @dataclass
@@ -38,10 +48,13 @@ class Sandbox:
     embed_from: str
     delay: float
     client_keys: tuple[Mapping[str, Any], ...] = ()
+    client_thumbprints: frozenset[str] = frozenset()
+    client_scopes: frozenset[Scope] = frozenset(SCOPES)
     faults: Faults = field(default_factory=Faults)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     decided: asyncio.Event = field(default_factory=asyncio.Event)
-    _tokens: dict[str, float] = field(default_factory=dict, repr=False)
+    _tokens: dict[str, _Issued] = field(default_factory=dict, repr=False)
+    _token_key: OctKey = field(default_factory=lambda: OctKey.generate_key(256), repr=False)
     _assertions: dict[str, float] = field(default_factory=dict, repr=False)
 
     def knows_client(self, client_id: str, client_secret: str) -> bool:
@@ -59,17 +72,27 @@ class Sandbox:
         self._assertions[found] = now + MAX_ASSERTION_SECONDS
         return True
 
-    def issue_token(self) -> str:
-        """Return a new access token, valid for `TOKEN_SECONDS`."""
+    def knows_certificate(self, client_id: str, thumbprint: str) -> bool:
+        """Return whether this is one of the client's certificates (RFC 8705, 2.2)."""
+        return client_id == self.client_id and thumbprint in self.client_thumbprints
+
+    def issue_token(self, scopes: frozenset[Scope], thumbprint: str) -> str:
+        """Return a new access token for these scopes, bound to the certificate if there is one."""
         now = time.monotonic()
-        self._tokens = {token: until for token, until in self._tokens.items() if until > now}
-        token = secrets.token_urlsafe(32)
-        self._tokens[token] = now + TOKEN_SECONDS
+        self._tokens = {key: each for key, each in self._tokens.items() if each.until > now}
+        claims: dict[str, Any] = {"jti": secrets.token_hex(16), "scope": " ".join(sorted(scopes))}
+        if thumbprint:
+            claims["cnf"] = {"x5t#S256": thumbprint}
+        token = jwt.encode({"alg": "HS256", "typ": "at+jwt"}, claims, self._token_key)
+        self._tokens[token] = _Issued(now + TOKEN_SECONDS, scopes, thumbprint)
         return token
 
-    def knows_token(self, token: str) -> bool:
-        """Return whether the token was issued here and is still valid."""
-        return self._tokens.get(token, 0.0) > time.monotonic()
+    def scopes_of(self, token: str, thumbprint: str) -> frozenset[Scope] | None:
+        """Return the scopes of a valid token; None if it is unknown or bound to another client."""
+        issued = self._tokens.get(token)
+        if issued is None or issued.until <= time.monotonic():
+            return None
+        return issued.scopes if issued.thumbprint in ("", thumbprint) else None
 
     def forget_token(self, token: str) -> None:
         """Revoke a token."""

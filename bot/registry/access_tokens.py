@@ -1,0 +1,43 @@
+"""Access tokens of the client, one for each scope, each bound to a certificate if there is one."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.registry.contract import Token
+from bot.registry.scopes import Scope
+
+_MARGIN = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    token: str
+    until: float
+    thumbprint: str
+
+
+class AccessTokens:
+    """Tokens by scope; `clock` is in seconds."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._kept: dict[Scope, _Kept] = {}
+        self._renewal = asyncio.Lock()
+
+    async def get(
+        self, scope: Scope, thumbprint: str, renew: Callable[[], Awaitable[Token]]
+    ) -> str:
+        """Return a valid token for a scope and certificate; `renew` asks for a new one."""
+        async with self._renewal:
+            kept = self._kept.get(scope)
+            if kept is None or self._clock() >= kept.until or kept.thumbprint != thumbprint:
+                asked = self._clock()
+                token = await renew()
+                until = asked + token.expires_in * (1 - _MARGIN)
+                kept = self._kept[scope] = _Kept(token.access_token, until, thumbprint)
+            return kept.token
+
+    def forget(self, token: str) -> None:
+        """Drop a refused token, unless another call has renewed it meanwhile."""
+        self._kept = {scope: each for scope, each in self._kept.items() if each.token != token}
