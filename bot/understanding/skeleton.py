@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from bot.i18n import kazakh_arabic, normalization
 from bot.i18n.keyboard_layouts import TO_KAZAKH, TO_LATIN, TO_RUSSIAN
+from bot.understanding import cyrillic
 from bot.understanding.traditional_han import SIMPLIFIED
 
 # Longer messages are cut in the middle: the beginning gives the topic, the end the question.
@@ -81,7 +82,7 @@ COARSE = str.maketrans(
     }
     | SIMPLIFIED
 )  # fmt: skip
-VOWELS = str.maketrans("", "", "аеиоу")
+VOWELS = "аеиоу"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,8 @@ class Skeleton:
 
 def fold(text: str) -> Skeleton:
     """Return the skeleton of a line; empty if it has no letter, digit or question mark."""
-    return _folded(plain(text))
+    tokens = cyrillic.tokens(text) if len(text) <= MAX_CHARACTERS else None
+    return _folded(plain(text)) if tokens is None else _arranged(tokens)
 
 
 def layouts(text: str) -> tuple[Skeleton, ...]:
@@ -216,7 +218,9 @@ def clauses(line: Skeleton, most: int) -> list[Skeleton]:
 
 def consonants(word: str) -> str:
     """Return a coarse word without vowels, which typing errors and habits change most."""
-    return word.translate(VOWELS)
+    for vowel in VOWELS:
+        word = word.replace(vowel, "")
+    return word
 
 
 def _folded(lower: str) -> Skeleton:
@@ -224,19 +228,24 @@ def _folded(lower: str) -> Skeleton:
         lower = lower.translate(ONE_SIGN_EACH)
     if IS_ARABIC.search(lower):
         lower = normalization.arabic(lower)
+    tokens = TOKEN.findall(lower)[:MAX_TOKENS]
+    return _arranged(coarse(tokens)) if tokens else Skeleton(())
+
+
+def _arranged(tokens: Sequence[str]) -> Skeleton:
+    """Return the skeleton of the words and marks of a line."""
     words: list[str] = []
     ends: list[int] = []
     pauses: list[int] = []
-    tokens = TOKEN.findall(lower)[:MAX_TOKENS]
-    for token, word in zip(tokens, coarse(tokens) if tokens else (), strict=True):
+    for token in tokens[:MAX_TOKENS]:
         if token in ENDING:
             ends.append(len(words))
         elif token in DIVIDING:
             pauses.append(len(words))
-        elif word:
-            if word in CONNECTORS:
+        elif token:
+            if token in CONNECTORS:
                 pauses.append(len(words))
-            words.append(word)
+            words.append(token)
             if ASKING.match(token):
                 ends.append(len(words))
     return Skeleton(tuple(words[:MAX_WORDS]), tuple(ends), tuple(pauses))
