@@ -9,8 +9,7 @@ from markupsafe import Markup
 
 from bot.desk.views import CaseRow
 from bot.i18n import tag
-from bot.web.console.labels import Wording
-from bot.web.console.rendering import clock_of, macro, span_of
+from bot.web.console.rendering import clock_of, macro, span_of, wording
 from bot.web.console.request_context import RequestContext
 
 MAX_ROWS = 4096
@@ -56,7 +55,7 @@ def _render(
     languages = context.rt.languages
     return macro("case_macros.html", "line")(
         line,
-        Wording(languages, context.language),
+        wording(languages, context.language),
         context.say,
         clock_of(context),
         span_of(context),

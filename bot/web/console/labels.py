@@ -354,9 +354,9 @@ REGISTRATION = STATES_TOLD
 CHANNELS = {"telegram": "Telegram", "whatsapp": "WhatsApp", "web": "Web"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class Wording:
-    """The console's texts in one language: `t.inbox`, or `t("case", number=7)`."""
+    """The console's texts in one language: `t.inbox` is kept, `t("case", number=7)` is not."""
 
     _rendering: Languages
     _code: str
@@ -364,7 +364,8 @@ class Wording:
     def __getattr__(self, name: str) -> str:
         if name not in WORDS:
             raise AttributeError(name)
-        return self(name)
+        self.__dict__[name] = found = self(name)
+        return found
 
     def __call__(self, name: str, /, **values: Value) -> str:
         found = WORDS[name]

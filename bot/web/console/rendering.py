@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from bot.i18n import direction, tag
+from bot.i18n import Languages, direction, tag
 from bot.officers.permissions import Action
 from bot.runtime import Runtime
 from bot.web.console import labels as console_labels
@@ -140,6 +140,12 @@ def macro(template: str, name: str) -> Callable[..., Markup]:
     return found
 
 
+@lru_cache(maxsize=16)
+def wording(languages: Languages, language: str) -> Wording:
+    """Return the console's texts in a language; pages share those that were rendered before."""
+    return Wording(languages, language)
+
+
 def page(context: RequestContext, template: str, status: int = 200, **values: Any) -> Response:
     """Return a page for a signed-in officer."""
     done = context.request.query_params.get("done", "")
@@ -177,7 +183,7 @@ def _frame(rt: Runtime, language: str) -> dict[str, Any]:
         return rt.languages.render(label, language)
 
     return {
-        "t": Wording(rt.languages, language),
+        "t": wording(rt.languages, language),
         "say": say,
         "language": language,
         "lang": tag(language),
@@ -209,7 +215,7 @@ def clock_of(context: RequestContext) -> Callable[[datetime | None], str]:
 
 def span_of(context: RequestContext) -> Callable[[timedelta], str]:
     """Return a formatter of durations: minutes, hours and minutes, or days and hours."""
-    t = Wording(context.rt.languages, context.language)
+    t = wording(context.rt.languages, context.language)
 
     def span(length: timedelta) -> str:
         minutes = abs(int(length.total_seconds())) // 60
