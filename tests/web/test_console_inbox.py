@@ -251,7 +251,7 @@ async def test_row_is_rendered_again_once_its_case_changes(desk: House) -> None:
         assert "line urgent" in (await console.get("/console/inbox?queue=mine")).html
 
 
-async def test_case_page_makes_four_round_trips(
+async def test_case_page_makes_three_round_trips(
     desk: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
@@ -266,7 +266,7 @@ async def test_case_page_makes_four_round_trips(
 
         monkeypatch.setattr(directory, "console", counted)
         await console.get(path)
-        assert len(trips) == 4
+        assert len(trips) == 3
 
 
 async def test_colleague_sees_who_writes_in_a_case(desk: House) -> None:

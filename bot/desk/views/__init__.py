@@ -14,8 +14,9 @@ from bot.desk.views.case_lists import (
     events,
     find,
     listing,
-    listing_and,
+    listing_calls,
     newest,
+    read_listing,
     spoke_at,
     team,
     window,
@@ -35,6 +36,7 @@ from bot.desk.views.case_view import (
     page,
     require,
     view,
+    view_beside,
 )
 from bot.desk.views.form_view import PERSONS_OWN, Answered, answers, form_path
 from bot.desk.views.statements import Queue
@@ -64,13 +66,15 @@ __all__ = [
     "form_path",
     "is_withheld",
     "listing",
-    "listing_and",
+    "listing_calls",
     "may",
     "newest",
     "page",
+    "read_listing",
     "require",
     "spoke_at",
     "team",
     "view",
+    "view_beside",
     "window",
 ]

@@ -76,33 +76,33 @@ async def listing(
     `after` is the number of the previous page's last case. Pages have a fixed size, to prevent a
     bulk export of people.
     """
-    found, _rows = await listing_and(rt, officer, wanted, after)
-    return found
+    rows = await directory.asked(rt, officer, *listing_calls(officer, wanted, after))
+    return read_listing(rt, rows)
 
 
-async def listing_and(
-    rt: Runtime, officer: Officer, wanted: Filter, after: str, *more: Call
-) -> tuple[Page, list[Rows]]:
-    """Return a page of a list, and the rows of further statements, in one round trip."""
+def listing_calls(officer: Officer, wanted: Filter, after: str) -> tuple[Call, ...]:
+    """Return the statements of a page of a list; `read_listing` reads their rows."""
     permissions.require(officer, Action.CASE_LIST, Subject(officer.mission))
     number = int(after) if after.isdecimal() and len(after) < 16 else None
     values = _values(officer) | {name: getattr(wanted, name) for name in _ASKED} | {"after": number}
-    last, found, ((*counted,),), *others = await directory.asked(
-        rt, officer,
+    return (
         (LAST_EVENT, {}),
         (statements.LISTED[wanted.queue, number is not None], values),
         (statements.COUNTED, _values(officer)),
-        *more,
-    )  # fmt: skip
+    )
+
+
+def read_listing(rt: Runtime, rows: Sequence[Rows]) -> Page:
+    """Return the page of a list from the rows of its statements."""
+    last, found, ((*counted,),) = rows
     lines = tuple(row_of(rt, row) for row in found)
-    listed = Page(
+    return Page(
         lines[:PAGE],
         str(lines[PAGE - 1].case.number) if len(lines) > PAGE else "",
         last[0][0],
         dict(zip(OPEN_QUEUES, counted[::2], strict=True)),
         dict(zip(OPEN_QUEUES, counted[1::2], strict=True)),
     )
-    return listed, others
 
 
 def _values(officer: Officer) -> dict[str, Any]:

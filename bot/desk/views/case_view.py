@@ -1,6 +1,6 @@
 """View of a case: dialogue, notes, registry writes and permitted actions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from bot.attachments import case_files
 from bot.attachments.case_files import CaseFile, NewFile
 from bot.cases import Case
 from bot.cases.model import MESSAGE_CONTEXT, NOTE_CONTEXT
-from bot.db.pipeline import Rows
+from bot.db.pipeline import Call, Rows
 from bot.desk.views import statements
 from bot.desk.views.case_lists import CaseRow, row_of
 from bot.desk.views.form_view import (
@@ -143,7 +143,23 @@ class View:
 
 
 async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | None = None) -> View:
-    """Return a case with its texts.
+    """Return a case with its texts, as `view_beside` does without further statements."""
+    found, _rows = await view_beside(rt, officer, case_id, reason, _nothing)
+    return found
+
+
+def _nothing(_case: Case) -> tuple[Call, ...]:
+    return ()
+
+
+async def view_beside(
+    rt: Runtime,
+    officer: Officer,
+    case_id: UUID,
+    reason: Reason | None,
+    beside: Callable[[Case], Sequence[Call]],
+) -> tuple[View, list[Rows]]:
+    """Return a case with its texts, and the rows of the statements that go `beside` it.
 
     Raises ReasonNeeded if the officer does not own the case and gives no reason. Reads of one case
     by one officer within 15 minutes count, and are audited, as one. A new read is counted and
@@ -157,21 +173,28 @@ async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | No
     line = allowed(rt, officer, rows, Action.CASE_READ)
     fresh = _is_new(officer, line.case, reason, account)
     values["person"] = line.case.person_id
-    found = await directory.asked(
-        rt, officer, *((each, values) for each in (*_SHOWN, *(_NOTED if fresh else (LOOK,))))
-    )
-    key, state, words, notes, notice, registry, earlier, papers, files, *others = found
-    ((now,),), beside, *counted = others
+    more = beside(line.case)
+    shown = ((each, values) for each in _SHOWN)
+    noted = ((each, values) for each in (_NOTED if fresh else (LOOK,)))
+    found = await directory.asked(rt, officer, *shown, *more, *noted)
+    of_case, rest = found[: len(_SHOWN)], found[len(_SHOWN) :]
     if fresh:
-        _within(counted[_NOTED.index(READINGS)])
+        _within(rest[len(more) + _NOTED.index(READINGS)])
+    return _view(rt, officer, line, last[0], of_case), rest[: len(more)]
+
+
+def _view(rt: Runtime, officer: Officer, line: CaseRow, at: int, found: Sequence[Rows]) -> View:
+    """Return a case as its page shows it, from the rows of `_SHOWN`."""
+    key, state, words, notes, notice, registry, earlier, papers, files, clock, viewers = found
+    ((now,),) = clock
     person = opened(rt, line.case, key)
     talk, epoch = suspended(person, state)
     path = form_path(rt, talk) if talk else None
     step = path[2].current(path[1].cursor) if path else None
     return View(
         line=line,
-        thread=_thread(person, case_id, words, files),
-        notes=tuple(_noted(person, case_id, *row) for row in notes),
+        thread=_thread(person, line.case.id, words, files),
+        notes=tuple(_noted(person, line.case.id, *row) for row in notes),
         notice=(notice[0][0], notice[0][1]) if notice else None,
         composer=_composer(rt, line, talk, [row[1] for row in words if row[2]], now),
         registry=tuple(Registered(*row) for row in registry),
@@ -180,11 +203,11 @@ async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | No
         step=titled(step, path[2]) if path and step else None,
         may=may(officer, line.case),
         epoch=epoch,
-        at=last[0],
+        at=at,
         papers=uploads.listed(papers),
         wanted=talk.requested_upload if talk else "",
-        beside=tuple(name for name, _writes in beside),
-        writing=tuple(name for name, writes in beside if writes),
+        beside=tuple(name for name, _writes in viewers),
+        writing=tuple(name for name, writes in viewers if writes),
         limit=_limit(talk, now),
     )
 

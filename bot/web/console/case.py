@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,13 +14,14 @@ from starlette.responses import Response
 from bot import desk
 from bot.attachments import form_library
 from bot.attachments.form_library import LibraryForm
-from bot.cases import canned_replies
+from bot.cases import Case, canned_replies
 from bot.cases.canned_replies import Canned
-from bot.db.pipeline import Call
+from bot.db.pipeline import Call, Rows
 from bot.desk import limiting, marking, views
 from bot.desk.views import Page, Queue, ReasonNeeded, View
 from bot.i18n import direction, reader_script, tag
 from bot.officers import directory
+from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Reason
 from bot.web.console import labels as console_labels
 from bot.web.console.case_list import InboxQuery, query_text
@@ -130,13 +132,14 @@ async def case_page(
 
     With `part` "whole" the case is returned without its list.
     """
+    officer, beside = context.officer, partial(_calls_beside, context)
     try:
-        view = await views.view(context.rt, context.officer, case_id, reason)
+        view, rows_beside = await views.view_beside(context.rt, officer, case_id, reason, beside)
     except ReasonNeeded:
         return _reason_page(context, case_id)
-    own = view.line.case.owner == context.officer.id
+    own = view.line.case.owner == officer.id
     query = list_query(context, own=own)
-    found, replies, choices = await _surroundings(context, view, query)
+    found, replies, choices = _surroundings(context, view, rows_beside)
     return page(
         context,
         "case.html",
@@ -166,22 +169,36 @@ async def case_page(
     )
 
 
-async def _surroundings(
-    context: RequestContext, view: View, query: InboxQuery
-) -> tuple[Page, list[CannedReply], dict[str, Any]]:
-    """Return the list, the canned replies and the choices of the page, in one round trip."""
-    officer, calls = context.officer, dict[Action, Call]()
-    if Action.CASE_REPLY in view.may:
+def _calls_beside(context: RequestContext, case: Case) -> list[Call]:
+    """Return the statements for the list beside a case, and those of `_calls_by_action`."""
+    officer = context.officer
+    query = list_query(context, own=case.owner == officer.id)
+    listed = views.listing_calls(officer, query.filter(), query.after)
+    return [*listed, *_calls_by_action(officer, case).values()]
+
+
+def _calls_by_action(officer: Officer, case: Case) -> dict[Action, Call]:
+    """Return the statements for the canned replies and the choices of the page."""
+    may, calls = views.may(officer, case), dict[Action, Call]()
+    if Action.CASE_REPLY in may:
         calls[Action.CASE_REPLY] = canned_replies.listing_call(officer)
         calls[Action.CANNED_READ] = form_library.listing_call(officer)
-    if Action.CASE_TRANSFER in view.may:
+    if Action.CASE_TRANSFER in may:
         calls[Action.CASE_TRANSFER] = directory.team(officer.mission)
-    if Action.CASE_MARK in view.may:
+    if Action.CASE_MARK in may:
         calls[Action.CASE_MARK] = marking.labels_call(officer)
-    asked, found = await views.listing_and(
-        context.rt, officer, query.filter(), query.after, *calls.values()
-    )
-    by_action = dict(zip(calls, found, strict=True))
+    return calls
+
+
+def _surroundings(
+    context: RequestContext, view: View, found: Sequence[Rows]
+) -> tuple[Page, list[CannedReply], dict[str, Any]]:
+    """Return the list, the canned replies and the choices of the page from their rows."""
+    officer = context.officer
+    calls = _calls_by_action(officer, view.line.case)
+    first = len(found) - len(calls)
+    asked = views.read_listing(context.rt, found[:first])
+    by_action = dict(zip(calls, found[first:], strict=True))
     team = map(directory.read, by_action.get(Action.CASE_TRANSFER, ()))
     names = {name for (name,) in by_action.get(Action.CASE_MARK, ())}
     known = names | {*view.line.case.labels} if Action.CASE_MARK in view.may else names
