@@ -36,6 +36,10 @@ CLOSED_WORDING_REPORT_DAYS = 90
 INVITATION_DAYS = 14  # in which the person may open the link
 INVITATION_STATE_DAYS = 180  # for which the system may read whether the case is open
 
+# Organisations that refer people: their invitations and counts.
+REFERRER_DAYS = 365
+ENDED_REFERRER_DAYS = 30
+
 # Officers.
 CASE_EVENT_DAYS = 1
 NOTIFICATION_DAYS = 7  # notifications to officers, after they were sent

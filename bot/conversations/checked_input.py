@@ -10,6 +10,7 @@ from bot.conversations import store as conversation_store
 from bot.conversations.joining import chat_of
 from bot.conversations.store import LockedConversation
 from bot.db.connection import Transaction
+from bot.editorial import referrers
 from bot.people import identities, join_codes, pin
 from bot.registrations import status_lookup
 from bot.runtime import Runtime
@@ -28,6 +29,7 @@ from flows.engine.joining import (
     RequestJoin,
     Unjoin,
 )
+from flows.engine.referrals import FindReferrer, ReferrerFound
 from flows.engine.registration import LookUpStatus
 from flows.engine.state import Conversation, Turn
 
@@ -78,6 +80,8 @@ async def _result(
             others = await identities.joined_channels(transaction, held.person)
             other = next((each for each in others if each != held.channel), "")
             return ChatUnjoined(held.channel, "" if held.home else other)
+        case FindReferrer(code):
+            return ReferrerFound(code, await referrers.find(transaction, code))
         case OfferJoin() | RequestJoin() | FinishJoin():
             return JoinOffered(is_valid=False, has_data=True)
         case AnswerJoin(is_confirmed):
@@ -99,6 +103,9 @@ async def resolve_anonymous(rt: Runtime, inbound: Inbound, turn: Turn, step: Ste
                     found: Event = await status_lookup.look_up(
                         rt, transaction, chat_of(inbound), effect
                     )
+            case FindReferrer(code):
+                async with rt.pool.connection() as transaction:
+                    found = ReferrerFound(code, await referrers.find(transaction, code))
             case OfferJoin():
                 async with rt.pool.connection() as transaction:
                     found = await joining.offer(rt, transaction, inbound, effect)

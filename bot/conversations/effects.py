@@ -19,7 +19,7 @@ from bot.conversations.outside_questions import Question, question_of
 from bot.conversations.store import LockedConversation
 from bot.conversations.unsent_calls import UnsentRest
 from bot.db.connection import Transaction
-from bot.editorial import wording_reports
+from bot.editorial import referrers, wording_reports
 from bot.observability import metrics
 from bot.outbox import ClaimedMessage
 from bot.people import consents, identities, pin, reminders, subscriptions
@@ -71,6 +71,7 @@ from flows.engine.model_events import (
     Transcribe,
     WatchList,
 )
+from flows.engine.referrals import CountReferral, FindReferrer
 from flows.engine.registration import AnswerRegistry, LookUpStatus
 from flows.engine.state import Conversation, Turn
 
@@ -128,6 +129,7 @@ async def carry_out(
     work = _TurnEffects(held.epoch + moved, [])
     for effect in turn.effects:
         await _apply(rt, transaction, held, turn.conversation, effect, inbound, work)
+    await referrers.count(transaction, turn.effects)
     if any(isinstance(effect, OpenCase | Submit) for effect in turn.effects):
         await cases.note_mission(transaction, held.person.id, turn.conversation.forms)
     pressed = inbound.message_id if inbound and inbound.press_id else ""
@@ -207,8 +209,9 @@ def _final_messages(
 # Effects that other modules apply within the turn or after the commit.
 _ELSEWHERE = (
     PrintList | ReadNews | ChooseIntent | Transcribe | ReportWording | TryPin | LookUpStatus
-    | CheckHouseholdCode | LeaveConversation
-    | IssueJoinCode | OfferJoin | RequestJoin | AnswerJoin | FinishJoin | ChooseUpdates | Unjoin
+    | CheckHouseholdCode | LeaveConversation | IssueJoinCode | OfferJoin | RequestJoin
+    | AnswerJoin | FinishJoin | ChooseUpdates | Unjoin | FindReferrer
+    | CountReferral
 )  # fmt: skip
 
 

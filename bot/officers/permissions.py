@@ -54,6 +54,8 @@ class Action(StrEnum):
     QUEUE_LIVE = "queue.live"
     STATISTICS_READ = "statistics.read"
     PLANNING_READ = "planning.read"
+    REFERRER_READ = "referrer.read"
+    REFERRER_EDIT = "referrer.edit"
     BURST_READ = "burst.read"
     BURST_CLOSE = "burst.close"
     BURST_REOPEN = "burst.reopen"
@@ -244,6 +246,8 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.QUEUE_LIVE: Rule(_LEAD),
     Action.STATISTICS_READ: Rule(_LEAD | _AUDITOR | _ADMINISTRATOR | _INTEGRATOR, mission=False),
     Action.PLANNING_READ: Rule(_LEAD | _AUDITOR | _ADMINISTRATOR, mission=False),
+    Action.REFERRER_READ: Rule(_LEAD | _AUDITOR | _ADMINISTRATOR, mission=False),
+    Action.REFERRER_EDIT: Rule(_LEAD | _ADMINISTRATOR, mission=False),
     Action.BURST_READ: Rule(_DESK),
     Action.BURST_CLOSE: Rule(_LEAD, states=frozenset({QUEUED}), strong=True),
     Action.BURST_REOPEN: Rule(_LEAD, strong=True),

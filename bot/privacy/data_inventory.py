@@ -79,6 +79,9 @@ _CASE = f"{lifetimes.CASE_DAYS} days after closing"
 _DELETABLE = f"{lifetimes.DELETABLE_HOURS} hours"
 _LIMIT = f"until its last day, {lifetimes.LIMIT_DAYS} days at most"
 _UPDATE = f"{lifetimes.UPDATE_DAYS} days"
+_REFERRER = (
+    f"{lifetimes.REFERRER_DAYS} days or until ended, then {lifetimes.ENDED_REFERRER_DAYS} days"
+)
 _WORDING = (
     f"{lifetimes.CLOSED_WORDING_REPORT_DAYS} days after it is closed,"
     f" {lifetimes.WORDING_REPORT_DAYS} days at most"
@@ -328,6 +331,13 @@ INVENTORY = (
           _NEVER),
     Entry("wording_reports", ("comment", "officer", "closed_by", "closed_on"),
           "an officer's comment on a sentence, and the editor who closed it", _P, _WORDING, _NEVER),
+    Entry("referrers", ("code", "name", "ends_on", "registered", "released", "released_on"),
+          "count the people whom an organisation referred; the row refers to no person", _P,
+          _REFERRER, _NEVER),
+    Entry("referrers", ("view_token_hash",), "open the organisation's own page", _B, _REFERRER,
+          _NEVER),
+    Entry("referrers", ("created_by", "created_on"), "account for the invitation", _P, _REFERRER,
+          _NEVER),
     Entry("content_head", ("singleton", "version"), "let every process serve the same content", _P,
           "always", _NEVER),
     Entry("channel_pauses", ("channel", "expires_at", "reason"), "keep to a platform's limits", _P,

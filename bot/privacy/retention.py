@@ -156,6 +156,9 @@ _RULES: dict[str, Delete | Update] = {
             t.WordingReport.created_on < cast(ago(days=lifetimes.WORDING_REPORT_DAYS), Date),
         )
     ),
+    "referrers": delete(t.Referrer).where(
+        t.Referrer.ends_on < cast(ago(days=lifetimes.ENDED_REFERRER_DAYS), Date)
+    ),
     "people": _delete_idle_people(),
 }
 RULES: dict[str, Sendable] = {

@@ -29,6 +29,7 @@ from bot.web import (
     home,
     info,
     printed_checklist,
+    referral_pages,
     secure_page,
     webhooks,
 )
@@ -56,6 +57,7 @@ ROUTERS = (
     secure_page.router,
     printed_checklist.router,
     home.router,
+    referral_pages.router,
     info.router,
     api.router,
     demo.router,

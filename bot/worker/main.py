@@ -11,6 +11,7 @@ from bot import broadcasts, notifications, uploads
 from bot.concurrency import shutdown
 from bot.conversations import receive, upload_events
 from bot.desk import auto_assignment, case_sweeps, duty_group, form_funnel
+from bot.editorial import referrers
 from bot.observability import logging
 from bot.operations import health, key_rotation, rollback_guard
 from bot.privacy import erasure, retention
@@ -35,6 +36,7 @@ FETCH_SECONDS = {DEFAULT: 5.0, broadcasts.QUEUE: 0.5}
 # Jobs of a worker without heartbeat for 10 s run again, since rows, not jobs, record what is done.
 HEARTBEAT_SECONDS, DEAD_AFTER_SECONDS = 1.0, 10.0
 RETENTION_SECONDS = 3600.0
+RELEASE_SECONDS = 600.0
 COUNT_SECONDS = 900.0
 MONTH_SECONDS = 3600.0
 NOTE_SECONDS = 5.0
@@ -84,6 +86,7 @@ async def work(rt: Runtime) -> None:
         group.create_task(_every(MONTH_SECONDS, lambda: notifications.find_ending(rt)))
         group.create_task(_every(REMIND_SECONDS, lambda: remind(rt)))
         group.create_task(_every(FORGET_SECONDS, lambda: forget_spent(rt, lately=True)))
+        group.create_task(_every(RELEASE_SECONDS, lambda: referrers.release(rt)))
         group.create_task(_every(RETENTION_SECONDS, lambda: _retain(rt)))
         group.create_task(_every(NOTE_SECONDS, lambda: erasure.append_journal(rt)))
         group.create_task(_every(NOTE_SECONDS, lambda: level.note(rt)))

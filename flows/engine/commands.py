@@ -11,6 +11,7 @@ from flows.engine import (
     pin_screens,
     prompting,
     recording,
+    referral_screens,
     screens,
     wording_screens,
 )
@@ -20,6 +21,7 @@ from flows.engine.fast_replace import replace
 from flows.engine.flow import Answer, Consent, Flow, HandoffOffer, Notice
 from flows.engine.language_protocol import Refusal, Reserved
 from flows.engine.recognition import Danger
+from flows.engine.referrals import read_code
 from flows.engine.state import Conversation
 from flows.engine.text import _
 from flows.engine.turn import TurnState
@@ -83,6 +85,8 @@ def start(turn: TurnState, word: str) -> None:
         turn.c = replace(turn.c, invitation=invitation.code)
         turn.notes.append((invitations.INVITED,))
         return to_person(turn, invitation.topic)
+    if code := read_code(word):
+        return referral_screens.find(turn, code)
     if word in turn.flows:
         return announcement_screens.enter(turn, turn.flows[word])
     turn.ask()

@@ -17,6 +17,7 @@ from flows.engine import (
     lookup_screens,
     pin_screens,
     prompting,
+    referral_screens,
     registration_screens,
     safety,
     screen_answers,
@@ -68,6 +69,7 @@ from flows.engine.language_protocol import Refusal, Reserved, Words
 from flows.engine.message_limits import LimitDecided, LimitSet
 from flows.engine.model_events import IntentChosen, Transcribed
 from flows.engine.questions import Phone
+from flows.engine.referrals import ReferrerFound
 from flows.engine.registration import Acknowledged, StatusLookedUp
 from flows.engine.replies import Understanding
 from flows.engine.state import Asked, Conversation, Turn, waits
@@ -191,6 +193,7 @@ def _take(turn: TurnState, event: Event) -> None:
             | StatusLookedUp()
             | HouseholdCodeChecked()
             | HouseholdSettled()
+            | ReferrerFound()
         ):
             _take_result(turn, event)
         case PinTried() | PinLifted():
@@ -211,7 +214,8 @@ def _take_result(
     | IntentChosen
     | Transcribed
     | StatusLookedUp
-    | HouseholdEvent,
+    | HouseholdEvent
+    | ReferrerFound,
 ) -> None:
     """Take the result of something outside of the conversation."""
     match event:
@@ -225,6 +229,8 @@ def _take_result(
             household_screens.take_check(turn, is_granted=is_granted)
         case HouseholdSettled():
             registration_screens.household_settled(turn, event)
+        case ReferrerFound():
+            referral_screens.take_event(turn, event)
         case IntentChosen(intent, nonce):
             external_model.answer(turn, intent, nonce)
         case Transcribed():

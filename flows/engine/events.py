@@ -9,6 +9,7 @@ from flows.engine.household import HouseholdEvent
 from flows.engine.joining import JoinEffect, JoinEvent
 from flows.engine.message_limits import AppealLimit, LimitEvent
 from flows.engine.model_events import ModelEffect, ModelEvent
+from flows.engine.referrals import ReferralEffect, ReferrerFound
 from flows.engine.registration import Acknowledged, RegistryEffect, StatusLookedUp
 from flows.engine.text import Label, Text
 
@@ -54,8 +55,7 @@ class Unreadable:
 class Attached:
     """A file that the person sent: a `photo`, a `document` or a `voice` message.
 
-    `ref` is where the channel keeps it for a while; `size` in bytes where the platform tells it.
-    `caption` is what was written with it.
+    `ref` is where the channel keeps it for a while; `size` is in bytes, `caption` its text.
     """
 
     kind: str
@@ -66,10 +66,7 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class UploadChecked:
-    """A file was checked: `refusal` and `hint` are codes of `upload_states`, empty if it is good.
-
-    `flow` and `key` name the question that it was sent for.
-    """
+    """A checked file for question `key`; `refusal` and `hint` are codes of `upload_states`."""
 
     flow: str
     key: str
@@ -181,6 +178,7 @@ type Event = (
     | JoinEvent
     | LimitEvent
     | HouseholdEvent
+    | ReferrerFound
 )
 
 
@@ -376,6 +374,7 @@ type Effect = (
     | Withdraw
     | RegistryEffect
     | JoinEffect
+    | ReferralEffect
     | ModelEffect
     | Relay
     | NotUnderstood

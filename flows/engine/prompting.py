@@ -10,6 +10,7 @@ from flows.engine import (
     limit_screens,
     lookup_screens,
     pin_screens,
+    referral_screens,
     registration_screens,
     screens,
 )
@@ -99,6 +100,8 @@ def ask_language(turn: TurnState, above: tuple[Text, ...] = ()) -> None:
 
 
 def _ask_menu(turn: TurnState, page: int = 0) -> None:
+    if referral_screens.is_unanswered(turn):
+        return referral_screens.ask(turn)
     turn.c = replace(turn.c, heard=None)
     registered = turn.c.registration is not None
     menu = screens.menu_screen(
@@ -184,6 +187,8 @@ def _finish(turn: TurnState, flow: Flow, road: Path) -> None:
         turn.c = replace(turn.c, papers=sent)
     if flow.registers:
         turn.put_form(flow, replace(turn.form(flow), submitted=True))
+        if turn.c.registration is None:
+            referral_screens.count(turn)
         may = road.answers.get("write_first") == "yes"
         turn.c = replace(turn.c, registration=registration_screens.sent(turn, may=may))
         turn.notes.append((screens.registration_text("sent", ""),))

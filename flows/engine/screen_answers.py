@@ -11,6 +11,7 @@ from flows.engine import (
     limit_screens,
     lookup_screens,
     pin_screens,
+    referral_screens,
     registration_screens,
     safety,
     screens,
@@ -62,6 +63,8 @@ def _answer_elsewhere(turn: TurnState, asked: Asked, key: str) -> None:
             join_screens.answer(turn, screen, key)
         case screen if screen.startswith(household_screens.HOUSEHOLD):
             _answer_household(turn, asked, key)
+        case referral_screens.INVITED:
+            referral_screens.answer(turn, key)
         case Screen.LIST | Screen.KEEP | Screen.MINE | Screen.TICK | Screen.CHANGES:
             checklist_screens.answer(turn, asked, key)
         case limit_screens.LIMIT:

@@ -7,6 +7,7 @@ from datetime import date
 from flows.engine.events import Effect, Say
 from flows.engine.flow import Answer, Form
 from flows.engine.message_limits import MessageLimit
+from flows.engine.referrals import Referral
 from flows.engine.registration import RegistrationStatus
 
 # Revision of an answer given before its question was asked. It counts only after the person
@@ -104,6 +105,7 @@ class Conversation:
     `limit` is a limit on messages to officers.
     `household_code` is a family member's code that awaits consent, "" before it, None if none is
     asked for.
+    `referral` is an invitation that was opened, until the registration is sent.
     """
 
     language: str = ""
@@ -138,6 +140,7 @@ class Conversation:
     limit: MessageLimit | None = None
     voice: Voice | None = None
     household_code: str | None = None
+    referral: Referral | None = None
 
 
 @dataclass(frozen=True, slots=True)

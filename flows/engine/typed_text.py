@@ -11,6 +11,8 @@ from flows.engine import (
     lookup_screens,
     pin_screens,
     prompting,
+    referral_screens,
+    referrals,
     safety,
     screens,
     suggestion_screens,
@@ -51,6 +53,8 @@ def said(turn: TurnState, text: str) -> None:
         return join_screens.offer(turn, code)
     if asked is not None and asked.key == limit_screens.APPEAL:
         return _appeal(turn, asked, text, word)
+    if not turn.c.with_officer and (code := referrals.read_code(text)):
+        return referral_screens.find(turn, code)
     if turn.c.with_officer and (asked is None or not _is_screen_answer(turn, asked, text)):
         return _beside_officer(turn, text, word)
     if not turn.c.language:

@@ -33,6 +33,7 @@ from flows.engine.flow import Flow, Form, Path, Submit, path
 from flows.engine.household import CheckHouseholdCode, HouseholdCodeChecked, HouseholdSettled
 from flows.engine.joining import FinishJoin, IssueJoinCode, OfferJoin, RequestJoin, Unjoin
 from flows.engine.model_events import IntentChosen, Transcribed
+from flows.engine.referrals import FindReferrer
 from flows.engine.registration import (
     Acknowledged,
     LookUpStatus,
@@ -50,6 +51,7 @@ LANGUAGES = tuple(code for code, _name in WORDS.languages())
 ANSWERED_LATER = (
     *(TryPin, LookUpStatus, IssueJoinCode, OfferJoin, RequestJoin, FinishJoin, Unjoin),
     CheckHouseholdCode,
+    FindReferrer,
 )
 
 # A plainly invented person who registers alone; "-" skips, other words are pressed or written.

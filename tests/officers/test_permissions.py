@@ -83,6 +83,8 @@ ANYWHERE: dict[Action, set[Role]] = {
     Action.SHIFT: {_O, _L},
     Action.STATISTICS_READ: {_L, _A, _U, _I},
     Action.PLANNING_READ: {_L, _A, _U},
+    Action.REFERRER_READ: {_L, _A, _U},
+    Action.REFERRER_EDIT: {_L, _A},
     Action.HOURS_READ: set(Role),
     Action.OFFICERS_READ: {_L, _A},
     Action.OFFICERS_EDIT: {_A},
@@ -270,6 +272,7 @@ REACHED: dict[str, LiteralString] = {
 OPEN_TO_ALL = {
     *("officers", "audit_head", "form_funnel", "suggested_phrases", "push_subscriptions"),
     *("content_items", "content_versions", "content_head", "wording_reports"),
+    "referrers",
 }
 
 _ROWS: tuple[LiteralString, ...] = (

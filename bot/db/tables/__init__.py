@@ -68,6 +68,7 @@ from bot.db.tables.people import (
     Subscription,
     Tombstone,
 )
+from bot.db.tables.referrers import Referrer
 from bot.db.tables.registrations import (
     Registration,
     RegistrationDetails,
@@ -132,6 +133,7 @@ __all__ = [
     "ProcessedUpdate",
     "PushSubscription",
     "QuarantinedUpdate",
+    "Referrer",
     "Registration",
     "RegistrationDetails",
     "RegistryWrite",

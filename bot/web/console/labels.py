@@ -15,6 +15,7 @@ from bot.web.console.labels_inbox import KEYS, MARKING, OWN_TOPICS
 from bot.web.console.labels_limits import LIMIT_REFUSALS, LIMITS
 from bot.web.console.labels_notifications import NOTIFYING
 from bot.web.console.labels_planning import PLANNING
+from bot.web.console.labels_referrers import REFERRERS
 from bot.web.console.labels_texts import TEXTS
 from flows.engine import screens
 from flows.engine.text import Text, Value, _, button
@@ -345,7 +346,7 @@ REFUSALS: dict[str, Text] = {
 WORDS: dict[str, Text] = {
     **FRAME, **SIGNING, **INBOX, **CASE, **DONE, **RUNNING, **BROADCASTS, **CONTENT, **TEXTS,
     **BURSTS, **FILES, **NOTIFYING, **KEYS, **MARKING, **LIMITS,
-    **PLANNING,
+    **PLANNING, **REFERRERS,
 }  # fmt: skip
 RATINGS = screens.RATINGS
 TOPICS = {option.key: option.label for option in TOPIC.among}

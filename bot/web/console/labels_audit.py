@@ -10,6 +10,7 @@ from bot.web.console.labels_content import CONTENT
 from bot.web.console.labels_inbox import MARKING
 from bot.web.console.labels_limits import LIMITS
 from bot.web.console.labels_planning import PLANNING
+from bot.web.console.labels_referrers import REFERRERS
 from bot.web.console.labels_texts import TEXTS
 from flows.engine.text import Text, _
 from flows.engine.upload_states import State as Paper
@@ -43,6 +44,8 @@ DEEDS: dict[str, Text] = {
     Action.QUEUE_LIVE: FRAME["now"],
     Action.STATISTICS_READ: FRAME["statistics"],
     Action.PLANNING_READ: PLANNING["planning"],
+    Action.REFERRER_READ: REFERRERS["referrers"],
+    Action.REFERRER_EDIT: REFERRERS["referrer_new"],
     Action.BURST_READ: BURSTS["bursts"],
     Action.BURST_CLOSE: BURSTS["burst_close"],
     Action.BURST_REOPEN: BURSTS["burst_reopen"],
@@ -90,6 +93,9 @@ LOGGED: dict[str, Text] = {
     "wording.closed": TEXTS["done_report_closed"],
     "limits.lifted": LIMITS["done_limit_lifted"],
     "limits.kept": LIMITS["done_limit_kept"],
+    "referrer.added": REFERRERS["referrer_new"],
+    "referrer.renewed": REFERRERS["referrer_renew"],
+    "referrer.ended": REFERRERS["done_referrer_ended"],
     "label.added": _("A label was added"),
     "label.removed": _("A label was removed"),
     "case.find": _("Find a case by a number"),
@@ -137,6 +143,7 @@ KINDS: dict[str, Text] = {
     "wording.": TEXTS["texts"],
     "canned.": FRAME["canned"],
     "officer.": FRAME["officers"],
+    "referrer.": REFERRERS["referrers"],
     "hours.": FRAME["hours"],
     "break_glass.": RUNNING["break_glass"],
     "sign_": SIGNING["sign_in"],

@@ -36,6 +36,7 @@ MENU: tuple[tuple[str, str, Action], ...] = (
     ("now", "/now", Action.QUEUE_LIVE),
     ("statistics", "/statistics", Action.STATISTICS_READ),
     ("planning", "/planning", Action.PLANNING_READ),
+    ("referrers", "/referrers", Action.REFERRER_READ),
     ("bursts", "/bursts", Action.BURST_READ),
     ("limits", "/limits", Action.LIMITS_READ),
     ("canned", "/canned", Action.CANNED_READ),

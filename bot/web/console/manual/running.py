@@ -6,6 +6,7 @@ from bot.web.console.labels_common import RUNNING
 from bot.web.console.labels_limits import LIMITS
 from bot.web.console.labels_notifications import NOTIFYING
 from bot.web.console.labels_planning import PLANNING
+from bot.web.console.labels_referrers import REFERRERS
 from bot.web.console.manual.section import Section
 from flows.engine.text import _
 
@@ -43,6 +44,27 @@ PLANNING_PAGE = Section(
         PLANNING["planning_noted"],
     ),
     buttons={PLANNING["planning_show"]: _("Counts people by what is chosen beside it.")},
+)
+
+THE_REFERRERS = Section(
+    "referrers",
+    REFERRERS["referrers"],
+    (
+        REFERRERS["referrers_hint"],
+        _(
+            "A person who opens an invitation reads which organisation it is from, and chooses"
+            " whether to be counted. The organisation learns nothing else."
+        ),
+        _("An invitation is valid for a year. 30 days after its end it is deleted."),
+    ),
+    buttons={
+        REFERRERS["referrer_new"]: REFERRERS["referrer_page_hint"],
+        REFERRERS["referrer_share"]: _(
+            "Shows the addresses, a square for the camera and a poster to print."
+        ),
+        REFERRERS["referrer_renew"]: _("Gives a new page address. The earlier one stops working."),
+        REFERRERS["referrer_end"]: _("Ends the invitation today. Nobody is counted any more."),
+    },
 )
 
 THE_BURSTS = Section(
@@ -135,6 +157,7 @@ SECTIONS = (
     RIGHT_NOW,
     STATISTICS,
     PLANNING_PAGE,
+    THE_REFERRERS,
     THE_BURSTS,
     THE_LIMITS,
     HOURS,

@@ -1,0 +1,30 @@
+"""Table of organisations that refer people by an invitation."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.db.tables.declarative import Base, Zero
+
+
+class Referrer(Base):
+    """An organisation and how many people registered through it; nothing refers to a person.
+
+    `view_token_hash` belongs to the link by which it reads the released count.
+    """
+
+    __tablename__ = "referrers"
+    __table_args__ = (Index("referrers_view", "view_token_hash", unique=True),)
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    view_token_hash: Mapped[bytes]
+    created_by: Mapped[UUID] = mapped_column(ForeignKey("officers.id"))
+    # Days instead of times, so that a count identifies no chat.
+    created_on: Mapped[date] = mapped_column(server_default=text("(kosh_now())::date"))
+    ends_on: Mapped[date]
+    registered: Mapped[Zero]
+    released: Mapped[Zero]
+    released_on: Mapped[date] = mapped_column(server_default=text("(kosh_now())::date"))

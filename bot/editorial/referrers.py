@@ -1,0 +1,191 @@
+"""Organisations that refer people: invitations, and counts that show no single person.
+
+A count is released once a day, by a sweep, and only after it has moved by `MIN_SHOWN` people. The
+first number that an organisation sees is therefore at least that, and two of its looks differ by
+none or by as many.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from secrets import choice, token_urlsafe
+from uuid import UUID
+
+from sqlalchemy import LargeBinary, Text, Uuid, bindparam, case, cast, insert, select, update
+from sqlalchemy.types import Date
+
+from bot.db import tables as t
+from bot.db.connection import Transaction
+from bot.db.statements import NOW, execute, fetch_all, fetch_one, fetch_value, statement
+from bot.officers import directory, permissions
+from bot.officers.directory import Officer
+from bot.officers.permissions import Action, Subject
+from bot.runtime import Runtime
+from bot.security import audit_log
+from flows import lifetimes
+from flows.engine.events import Effect
+from flows.engine.referral_screens import MIN_SHOWN
+from flows.engine.referrals import CountReferral
+
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+MAX_NAME = 80
+SHOWN = 200
+
+_R = t.Referrer
+_TODAY = cast(NOW, Date())
+_CODE = bindparam("of_code", type_=Text())
+_TOKEN = bindparam("token", type_=LargeBinary())
+_ENDS = cast(NOW, Date()) + lifetimes.REFERRER_DAYS
+_IS_OPEN = _R.ends_on > _TODAY
+_ADD = statement(
+    insert(_R).values(
+        code=_CODE,
+        name=bindparam("words", type_=Text()),
+        view_token_hash=_TOKEN,
+        created_by=bindparam("by", type_=Uuid()),
+        ends_on=_ENDS,
+    )
+)
+_SHOWN = (_R.code, _R.name, _R.ends_on, _R.released, _R.released_on)
+_LIST = statement(
+    select(*_SHOWN, _R.created_by, _IS_OPEN).order_by(_R.ends_on.desc(), _R.name).limit(SHOWN)
+)
+_VIEW = statement(select(*_SHOWN, _IS_OPEN).where(_R.view_token_hash == _TOKEN))
+_FIND = statement(select(_R.name).where(_R.code == _CODE, _IS_OPEN))
+_COUNT = statement(
+    update(_R).where(_R.code == _CODE, _IS_OPEN).values(registered=_R.registered + 1)
+)
+_RENEW = statement(
+    update(_R).where(_R.code == _CODE, _IS_OPEN).values(view_token_hash=_TOKEN).returning(_R.code)
+)
+_END = statement(
+    update(_R).where(_R.code == _CODE, _IS_OPEN).values(ends_on=_TODAY).returning(_R.code)
+)
+_RELEASE = statement(
+    update(_R)
+    .where(_R.released_on < _TODAY)
+    .values(
+        released=case((_R.registered >= _R.released + MIN_SHOWN, _R.registered), else_=_R.released),
+        released_on=_TODAY,
+    )
+)
+
+
+class Ended(Exception):
+    """The invitation has ended already, or there is none with this code."""
+
+    code = "E_REFERRER_ENDED"
+
+
+class Unnamed(ValueError):
+    """The organisation's name is empty or too long; nothing was changed."""
+
+    code = "E_REFERRER_NAME"
+
+
+@dataclass(frozen=True, slots=True)
+class Referrer:
+    """An organisation as officers and the organisation see it; `registered` is None if hidden."""
+
+    code: str
+    name: str
+    ends_on: date
+    registered: int | None
+    released_on: date
+    is_open: bool
+    created_by: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The code of an invitation, and the secret of the organisation's own page."""
+
+    code: str
+    token: str
+
+
+async def listing(rt: Runtime, officer: Officer) -> tuple[Referrer, ...]:
+    """Return the organisations, those whose invitation ends last first."""
+    permissions.require(officer, Action.REFERRER_READ, Subject(officer.mission))
+    async with directory.acting(rt, officer) as transaction:
+        rows = await fetch_all(transaction, _LIST)
+    return tuple(
+        Referrer(code, name, ends, _visible(count), released, is_open, by)
+        for code, name, ends, count, released, by, is_open in rows
+    )
+
+
+async def add(rt: Runtime, officer: Officer, name: str) -> Created:
+    """Create an invitation of an organisation. Raises Unnamed."""
+    permissions.require(officer, Action.REFERRER_EDIT, Subject(officer.mission))
+    words = " ".join(name.split())
+    if not 0 < len(words) <= MAX_NAME or not words.isprintable():
+        raise Unnamed(f"{Unnamed.code}: write a name of at most {MAX_NAME} characters")
+    letters = "".join(choice(ALPHABET) for _each in range(8))
+    made = Created(f"REF-{letters[:4]}-{letters[4:]}", token_urlsafe(24))
+    async with directory.acting(rt, officer) as transaction:
+        values = {"of_code": made.code, "words": words, "by": officer.id}
+        await execute(transaction, _ADD, **values, token=_hash(made.token))
+        await _note(transaction, officer, "referrer.added", made.code)
+    return made
+
+
+async def renew(rt: Runtime, officer: Officer, code: str) -> Created:
+    """Return a new secret of the organisation's page; the earlier one ends. Raises Ended."""
+    permissions.require(officer, Action.REFERRER_EDIT, Subject(officer.mission))
+    made = Created(code, token_urlsafe(24))
+    async with directory.acting(rt, officer) as transaction:
+        if not await fetch_value(transaction, _RENEW, of_code=code, token=_hash(made.token)):
+            raise Ended(f"{Ended.code}: load the page again")
+        await _note(transaction, officer, "referrer.renewed", code)
+    return made
+
+
+async def end(rt: Runtime, officer: Officer, code: str) -> None:
+    """End an invitation today. Raises Ended."""
+    permissions.require(officer, Action.REFERRER_EDIT, Subject(officer.mission))
+    async with directory.acting(rt, officer) as transaction:
+        if not await fetch_value(transaction, _END, of_code=code):
+            raise Ended(f"{Ended.code}: load the page again")
+        await _note(transaction, officer, "referrer.ended", code)
+
+
+async def find(transaction: Transaction, code: str) -> str:
+    """Return the name of the organisation of an open invitation, or ""."""
+    return await fetch_value(transaction, _FIND, of_code=code) or ""
+
+
+async def count(transaction: Transaction, effects: Iterable[Effect]) -> None:
+    """Count a registration through an open invitation, in the turn that sends it."""
+    for effect in effects:
+        if isinstance(effect, CountReferral):
+            await execute(transaction, _COUNT, of_code=effect.code)
+
+
+async def view(rt: Runtime, token: str) -> Referrer | None:
+    """Return what an organisation sees by the secret of its page; None if there is none."""
+    async with rt.pool.connection() as transaction:
+        row = await fetch_one(transaction, _VIEW, token=_hash(token))
+    if row is None:
+        return None
+    code, name, ends, released, released_on, is_open = row
+    return Referrer(code, name, ends, _visible(released), released_on, is_open)
+
+
+async def release(rt: Runtime) -> None:
+    """Release the day's counts."""
+    async with rt.pool.connection() as transaction:
+        await execute(transaction, _RELEASE)
+
+
+def _visible(released: int) -> int | None:
+    return released or None
+
+
+def _hash(token: str) -> bytes:
+    return sha256(token.encode()).digest()
+
+
+async def _note(transaction: Transaction, officer: Officer, action: str, code: str) -> None:
+    await audit_log.append(transaction, actor=str(officer.id), action=action, subject=code)

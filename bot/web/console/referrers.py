@@ -1,0 +1,92 @@
+"""Show organisations that refer people, create their invitations, and end them."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form
+from starlette.responses import Response
+
+from bot.editorial import referrers
+from bot.editorial.referrers import Created
+from bot.officers import directory
+from bot.officers.permissions import Action
+from bot.printing.qr_code import QrCode
+from bot.web.console.forms import Line
+from bot.web.console.labels import WORDS
+from bot.web.console.rendering import done, page
+from bot.web.console.request_context import RequestContext
+from bot.web.console.routing import ConsoleRoute, require
+from bot.web.public_pages import CHAT
+from bot.web.referral_pages import invitations
+
+Code = Annotated[str, Form(max_length=16)]
+
+router = APIRouter(route_class=ConsoleRoute)
+
+
+@router.get("/referrers")
+async def listing(context: Annotated[RequestContext, require(Action.REFERRER_READ)]) -> Response:
+    """Return the organisations with their released counts."""
+    return await _page(context)
+
+
+@router.post("/referrers")
+async def add(
+    context: Annotated[RequestContext, require(Action.REFERRER_EDIT)],
+    name: Annotated[Line, Form()] = "",
+) -> Response:
+    """Create an invitation, and show the organisation's page once."""
+    try:
+        made = await referrers.add(context.rt, context.officer, name)
+    except referrers.Unnamed:
+        return await _page(context, 422, problem=context.say(WORDS["referrer_bad_name"]))
+    return await _page(context, made=made)
+
+
+@router.post("/referrers/renew")
+async def renew(
+    context: Annotated[RequestContext, require(Action.REFERRER_EDIT)], code: Code
+) -> Response:
+    """Replace the address of an organisation's page."""
+    try:
+        made = await referrers.renew(context.rt, context.officer, code)
+    except referrers.Ended:
+        return await _page(context, 409, problem=context.say(WORDS["stale"]))
+    return await _page(context, made=made)
+
+
+@router.post("/referrers/end")
+async def end(
+    context: Annotated[RequestContext, require(Action.REFERRER_EDIT)], code: Code
+) -> Response:
+    """End an invitation."""
+    try:
+        await referrers.end(context.rt, context.officer, code)
+    except referrers.Ended:
+        return await _page(context, 409, problem=context.say(WORDS["stale"]))
+    return done("/referrers", "referrer_ended")
+
+
+async def _page(
+    context: RequestContext, status: int = 200, *, made: Created | None = None, problem: str = ""
+) -> Response:
+    found = await referrers.listing(context.rt, context.officer)
+    async with directory.acting(context.rt, context.officer) as transaction:
+        names = {each.id: each.name for each in await directory.everyone(transaction)}
+    site = context.rt.settings.public_url
+    shown: dict[str, Any] = {"link": "", "whose": ""}
+    if made is not None:
+        name = next((each.name for each in found if each.code == made.code), "")
+        shown = {"link": f"{site}/referrals/{made.token}", "whose": name}
+    return page(
+        context,
+        "referrers.html",
+        status,
+        referrers=found,
+        names=names,
+        ways={each.code: invitations(context.rt.settings, each.code, context.say(CHAT))
+              for each in found if each.is_open},
+        codes={each.code: QrCode.of(f"{site}/r/{each.code}") for each in found if each.is_open},
+        edits=context.may(Action.REFERRER_EDIT),
+        problem=problem,
+        **shown,
+    )  # fmt: skip

@@ -1,0 +1,67 @@
+"""The screen of an invitation: which organisation refers the person, and what it learns."""
+
+from flows.engine.fast_replace import replace
+from flows.engine.questions import NO, YES, Choice
+from flows.engine.referrals import CountReferral, FindReferrer, Referral, ReferrerFound
+from flows.engine.text import _, button
+from flows.engine.turn import TurnState
+
+INVITED = "~referral"
+# Smallest number of registrations that an organisation sees.
+MIN_SHOWN = 5
+INVITATION = _(
+    "This organisation invites you: {name}\nThe organisation learns nothing about you: no name, no"
+    " answer, not that you are here. If you register, may we count you for the organisation? The"
+    " organisation sees only how many people registered, and no number below {least}. Without"
+    " your yes everything here works too."
+)
+ENDED = _("This invitation has ended. You can use everything here without it.")
+COUNTED = _("Thank you. We count you only if you register.")
+NOT_COUNTED = _("We do not count you for the organisation.")
+
+
+def find(turn: TurnState, code: str) -> None:
+    """Look up the organisation; the screen comes with the result."""
+    turn.effects.append(FindReferrer(code))
+
+
+def take_event(turn: TurnState, event: ReferrerFound) -> None:
+    """Show the invitation, once a language is chosen; a registered person is counted no more."""
+    if turn.c.with_officer or turn.c.registration:
+        return turn.ask()
+    if not event.name:
+        return turn.say_and_reprompt(ENDED) if turn.c.language else turn.ask()
+    turn.c = replace(turn.c, referral=Referral(event.code, event.name))
+    if turn.c.language:
+        return ask(turn)
+    turn.ask()
+
+
+def is_unanswered(turn: TurnState) -> bool:
+    """Return True if the person was invited and has not said whether to be counted."""
+    return turn.c.referral is not None and not turn.c.referral.agreed
+
+
+def ask(turn: TurnState) -> None:
+    """Ask whether the person may be counted for the organisation."""
+    assert turn.c.referral is not None
+    text = _(INVITATION.msgid, name=turn.c.referral.name, least=MIN_SHOWN)
+    turn.ask_screen(Choice(name=INVITED, label=button("Invitation"), text=text, among=(YES, NO)))
+
+
+def answer(turn: TurnState, key: str) -> None:
+    """Note the consent to be counted; without it the invitation is forgotten."""
+    referral = turn.c.referral
+    agreed = key == "yes" and referral is not None
+    kept = replace(referral, agreed=True) if referral and agreed else None
+    turn.c = replace(turn.c, referral=kept)
+    turn.say_and_reprompt(COUNTED if agreed else NOT_COUNTED)
+
+
+def count(turn: TurnState) -> None:
+    """Count a first registration for the organisation, and forget the invitation."""
+    if turn.c.referral is None:
+        return
+    if turn.c.referral.agreed:
+        turn.effects.append(CountReferral(turn.c.referral.code))
+    turn.c = replace(turn.c, referral=None)

@@ -1,0 +1,84 @@
+"""An invitation is shown once, and a person is counted only with their consent."""
+
+import pytest
+
+from flows.engine import referral_screens, screens
+from flows.engine.events import Started
+from flows.engine.referral_screens import INVITED
+from flows.engine.referrals import CountReferral, FindReferrer, ReferrerFound, read_code
+from tests.flows.chat import LANGUAGES, Chat
+
+CODE, NAME = "REF-ABCD-2345", "Testov association"
+FOUND = ReferrerFound(CODE, NAME)
+
+
+def invited(language: str = "ru") -> Chat:
+    return Chat.begun(language).says(CODE.lower()).takes(FOUND)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_invitation_names_the_organisation_and_what_it_learns(language: str) -> None:
+    chat = invited(language)
+    assert chat.done(FindReferrer) == [FindReferrer(CODE)]
+    assert chat.at == INVITED
+    assert chat.shows(referral_screens.INVITATION, name=NAME, least=referral_screens.MIN_SHOWN)
+
+
+@pytest.mark.parametrize(("key", "counted"), [("yes", [CountReferral(CODE)]), ("no", [])])
+def test_registration_is_counted_only_with_consent(key: str, counted: list[CountReferral]) -> None:
+    chat = invited().presses(key)
+    assert chat.at == screens.MENU
+    chat.presses("preregistration").until(screens.MENU)
+    assert chat.done(CountReferral) == counted
+    assert chat.conversation.referral is None
+    chat.says("/menu").presses("status", "amend").until(screens.MENU)
+    assert chat.done(CountReferral) == counted
+
+
+def test_registered_person_is_not_invited_again() -> None:
+    chat = Chat.begun("ru", "preregistration").until(screens.MENU).says(CODE).takes(FOUND)
+    assert chat.at == screens.MENU
+    assert chat.conversation.referral is None
+
+
+def test_invitation_waits_for_the_language() -> None:
+    chat = Chat().takes(Started(CODE)).takes(FOUND)
+    assert chat.at == screens.LANGUAGE
+    assert chat.presses("kk").at == INVITED
+
+
+def test_first_text_with_a_code_leads_to_the_language() -> None:
+    chat = Chat().says(CODE).takes(FOUND)
+    assert chat.at == screens.LANGUAGE
+    assert chat.presses("ru").at == INVITED
+
+
+def test_invitation_that_ended_says_so() -> None:
+    chat = Chat.begun("ru").says(CODE).takes(ReferrerFound(CODE))
+    assert chat.shows(referral_screens.ENDED)
+    assert chat.at == screens.MENU
+    assert Chat().says(CODE).takes(ReferrerFound(CODE)).at == screens.LANGUAGE
+
+
+def test_invitation_opened_by_a_link_is_looked_up() -> None:
+    chat = Chat.begun("ru").takes(Started(CODE))
+    assert chat.done(FindReferrer) == [FindReferrer(CODE)]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("ref abcd 2345", CODE),
+        (" REF-ABCD2345\n", CODE),
+        ("my code is REF-ABCD-2345", ""),
+        ("REF-ABCD-234", ""),
+    ],
+)
+def test_code_is_read_only_alone(text: str, code: str) -> None:
+    assert read_code(text) == code
+
+
+def test_registration_with_an_open_invitation_is_not_counted() -> None:
+    chat = invited().takes(Started("preregistration")).until(screens.MENU)
+    assert chat.done(CountReferral) == []
+    assert chat.conversation.referral is None

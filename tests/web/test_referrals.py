@@ -1,0 +1,270 @@
+"""Referrals on every channel: consent before anything is stored, and counts that show no person."""
+
+import re
+from typing import Any
+
+import pytest
+
+from bot.editorial import referrers
+from bot.editorial.referrers import Created
+from bot.officers import directory
+from bot.privacy import retention
+from bot.security import audit_log
+from bot.web.console import demo_officers
+from bot.web.referral_pages import COUNT, FEWER, INVITED_BY, LEARNS, NO_PAGE
+from flows.engine import referral_screens
+from flows.engine.events import Started
+from flows.engine.referrals import CountReferral
+from flows.engine.text import Text
+from tests.app_stack import House
+from tests.console_client import Console, ru
+from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest
+from tests.visitor import Visitor
+from tests.web.test_journeys import ANSWERS, _keys, _next, _press
+from tests.web.test_whatsapp_journey import _next as _next_bubble
+from tests.web.test_whatsapp_journey import _press as _press_bubble
+from tests.web.test_whatsapp_journey import _user, _walk
+
+AIGUL, MARAT, SAULE = "Aigul Testova", "Marat Testov", "Saule Testova"
+NAME = "Testov association"
+
+
+@pytest.fixture
+async def desk(house: House) -> House:
+    await demo_officers.enter(house.rt)
+    return house
+
+
+@pytest.fixture
+async def invitation(desk: House) -> Created:
+    async with desk.rt.pool.connection() as session:
+        lead = next(each for each in await directory.everyone(session) if each.name == MARAT)
+    return await referrers.add(desk.rt, lead, NAME)
+
+
+async def _one(house: House, query: str, *values: object) -> Any:
+    async with house.rt.pool.connection() as session:
+        row = await (await session.execute(query, values)).fetchone()
+    return row[0] if row else None
+
+
+async def _registered(house: House) -> int:
+    return int(await _one(house, "SELECT registered FROM referrers"))
+
+
+def _said(house: House, text: Text, **values: str | int) -> str:
+    filled = Text(text.msgid, tuple(values.items()))
+    return " ".join(house.rt.languages.render(filled, "ru").split())
+
+
+async def _page(house: House, path: str) -> tuple[int, str, Any]:
+    async with house.http.get(f"{house.url}{path}") as answer:
+        html = await answer.text()
+        return answer.status, " ".join(re.sub(r"<[^>]*>", " ", html).split()), answer.headers
+
+
+async def test_telegram_link_counts_a_person_who_agrees(desk: House, invitation: Created) -> None:
+    await desk.receive_telegram()
+    user = desk.telegram.user(8301, first_name="Test")
+    await user.start(invitation.code)
+    await user.wait_for_message(1)
+    await _press(user, "ru")
+    assert NAME in user.last.text
+    assert await _one(desk, "SELECT count(*) FROM people") == 0
+    await _press(user, "yes")
+    for answer in ANSWERS:
+        while answer not in _keys(user) and ">" in _keys(user):
+            await _press(user, ">")
+        if answer in _keys(user):
+            await _press(user, answer)
+        else:
+            await _next(user, lambda: user.say(answer))  # noqa: B023 — used at once
+    assert await _registered(desk) == 1
+    assert desk.telegram.journal.mistakes() == []
+
+
+async def test_whatsapp_text_counts_no_one_without_consent(
+    desk: House, invitation: Created
+) -> None:
+    user = await _user(desk, "77010000321")
+    await _next_bubble(user, lambda: user.say(invitation.code))
+    invited = await _press_bubble(user, "ru")
+    assert NAME in invited.text
+    await _press_bubble(user, "no")
+    assert await _one(desk, "SELECT count(*) FROM people") == 0
+    await _walk(desk, user, ANSWERS)
+
+    async def arrived() -> bool:
+        return len(await desk.entries()) == 1
+
+    await desk.until(arrived)
+    assert await _registered(desk) == 0
+    assert desk.whatsapp.journal.mistakes() == []
+
+
+async def test_web_page_of_an_invitation_stores_nothing(desk: House, invitation: Created) -> None:
+    status, text, headers = await _page(desk, f"/r/{invitation.code}?lang=ru")
+    assert status == 200
+    assert _said(desk, INVITED_BY, name=NAME) in text
+    assert _said(desk, LEARNS) in text
+    assert "Set-Cookie" not in headers
+    assert f"t.me/kosh_test_bot?start={invitation.code}" in (await _html(desk, invitation))
+    assert await _one(desk, "SELECT count(*) FROM people") == 0
+
+
+async def _html(house: House, invitation: Created) -> str:
+    async with house.http.get(f"{house.url}/r/{invitation.code}") as answer:
+        return await answer.text()
+
+
+async def test_web_chat_is_opened_by_the_page_of_an_invitation(
+    desk: House, invitation: Created
+) -> None:
+    async with desk.http.post(
+        f"{desk.url}/chat/said", data={"text": invitation.code}, headers={"Origin": desk.url}
+    ) as answer:
+        assert answer.status == 200
+        assert "data-chat=" in await answer.text()
+    async with Visitor.at(desk.url) as visitor:
+        await visitor.say(invitation.code)
+        invited = await visitor.press("ru")
+        assert NAME in invited.text
+        await visitor.press("yes")
+        for answered in ANSWERS:
+            keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
+            while answered not in keys and ">" in keys:
+                await visitor.press(">")
+                keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
+            await (visitor.press(answered) if answered in keys else visitor.say(answered))
+    assert await _registered(desk) == 1
+
+
+async def test_amended_registration_is_not_counted_again(desk: House, invitation: Created) -> None:
+    guest = Guest(desk.rt)
+    await guest.do(Started(invitation.code))
+    await guest.go(TO_CONSENT[0], "yes", *TO_CONSENT[1:], "yes", *AFTER_CONSENT, "submit")
+    assert await _registered(desk) == 1
+    await guest.do(Started(invitation.code))
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.referral is None
+
+
+async def test_ended_invitation_counts_no_one(desk: House, invitation: Created) -> None:
+    guest = Guest(desk.rt)
+    await guest.do(Started(invitation.code))
+    await guest.go(TO_CONSENT[0], "yes")
+    await desk.ahead("366 days")
+    late = Guest(desk.rt)
+    await late.do(Started(invitation.code))
+    await late.go("ru")
+    conversation = await late.conversation()
+    assert conversation is not None
+    assert conversation.referral is None
+    assert (await _page(desk, f"/r/{invitation.code}"))[0] == 404
+    async with desk.rt.pool.connection() as session:
+        await referrers.count(session, [CountReferral(invitation.code)])
+    assert await _registered(desk) == 0
+
+
+@pytest.mark.parametrize(
+    ("days", "shown"),
+    [
+        ((4,), (None,)),
+        ((5,), (5,)),
+        ((5, 9), (5, 5)),
+        ((5, 10), (5, 10)),
+        ((4, 5, 6, 12), (None, 5, 5, 12)),
+    ],
+)
+async def test_counts_of_two_days_differ_by_no_single_person(
+    desk: House, invitation: Created, days: tuple[int, ...], shown: tuple[int | None, ...]
+) -> None:
+    found = []
+    for registered in days:
+        before = await referrers.view(desk.rt, invitation.token)
+        await _one(desk, "UPDATE referrers SET registered = %s RETURNING 1", registered)
+        await referrers.release(desk.rt)
+        assert await referrers.view(desk.rt, invitation.token) == before, "the same day"
+        await desk.ahead("1 day")
+        await referrers.release(desk.rt)
+        now = await referrers.view(desk.rt, invitation.token)
+        assert now is not None
+        found.append(now.registered)
+    assert tuple(found) == shown
+
+
+async def test_page_of_the_organisation_shows_only_its_count(
+    desk: House, invitation: Created
+) -> None:
+    status, text, headers = await _page(desk, f"/referrals/{invitation.token}?lang=ru")
+    assert status == 200
+    assert NAME in text
+    assert _said(desk, FEWER, least=referral_screens.MIN_SHOWN) in text
+    assert headers["Cache-Control"] == "no-store"
+    await _one(desk, "UPDATE referrers SET registered = 7 RETURNING 1")
+    await desk.ahead("1 day")
+    await referrers.release(desk.rt)
+    _status, text, _headers = await _page(desk, f"/referrals/{invitation.token}?lang=ru")
+    assert re.search(rf"{_said(desk, COUNT)} {NAME} 7 ", text)
+    status, text, _headers = await _page(desk, "/referrals/another?lang=ru")
+    assert (status, _said(desk, NO_PAGE) in text) == (404, True)
+
+
+async def test_poster_of_an_invitation_is_a_pdf(desk: House, invitation: Created) -> None:
+    async with desk.http.get(f"{desk.url}/r/{invitation.code}/poster.pdf?lang=kk") as answer:
+        assert (await answer.read()).startswith(b"%PDF")
+    async with desk.http.get(f"{desk.url}/r/REF-2222-2222/poster.pdf") as answer:
+        assert answer.status == 404
+
+
+async def test_lead_creates_renews_and_ends_an_invitation(desk: House) -> None:
+    async with Console.signed_in(desk.url, MARAT) as lead:
+        page = await lead.get("/console/referrers")
+        made = await lead.send(page.form("/referrers"), name=f" {NAME}  ")
+        first = _link(made.html)
+        assert (await _page(desk, first))[0] == 200
+        assert first not in (await lead.get("/console/referrers")).html
+        again = await lead.send(made.form("/renew"))
+        assert (await _page(desk, first))[0] == 404
+        assert (await _page(desk, _link(again.html)))[0] == 200
+        ended = await lead.send(again.form("/end"))
+        assert ru("done_referrer_ended") in ended.text
+        assert (await lead.send(made.form("/end"))).status == 409
+        assert (await lead.send(page.form("/referrers"), name="")).status == 422
+    async with desk.rt.pool.connection() as session:
+        written = [each.action for each in await audit_log.entries(session)]
+    assert [each for each in written if each.startswith("referrer.")] == [
+        "referrer.ended",
+        "referrer.renewed",
+        "referrer.added",
+    ]
+
+
+def _link(html: str) -> str:
+    found = re.search(r'value="[^"]*(/referrals/[^"]+)"', html)
+    assert found is not None
+    return found[1]
+
+
+async def test_referrers_are_closed_to_officers_and_read_by_auditors(
+    desk: House, invitation: Created
+) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as officer:
+        assert (await officer.get("/console/referrers")).status == 403
+    async with Console.signed_in(desk.url, SAULE) as auditor:
+        page = await auditor.get("/console/referrers")
+        assert (page.status, NAME in page.text) == (200, True)
+        assert ru("few") in page.text
+        assert not [each for each in page.forms if "/referrers" in each.action]
+
+
+async def test_ended_invitation_is_deleted_after_thirty_days(
+    desk: House, invitation: Created
+) -> None:
+    await desk.ahead("390 days")
+    await retention.retain(desk.rt)
+    assert await _one(desk, "SELECT count(*) FROM referrers") == 1
+    await desk.ahead("10 days")
+    await retention.retain(desk.rt)
+    assert await _one(desk, "SELECT count(*) FROM referrers") == 0
