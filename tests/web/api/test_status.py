@@ -34,8 +34,10 @@ async def test_status_api_counts_wrong_pairs_of_the_account(house: House) -> Non
     number = await registered(house)
     async with integrator(house.rt, STATUS) as system:
         assert [(await _ask(system, number))[0] for _each in range(2)] == [200, 200]
-        for each in range(MAX_CHAT_LOOKUPS):
+        for each in range(MAX_CHAT_LOOKUPS - 1):
             assert (await _ask(system, f"KS-2026-ABCD-{each + 1000}"))[0] == 404
+        assert (await _ask(system, number))[0] == 200, "right pairs were not counted"
+        assert (await _ask(system, "KS-2026-ABCD-2345"))[0] == 404
         assert (await _ask(system, number))[0] == 404, "no try is left"
 
 
