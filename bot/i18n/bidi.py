@@ -13,9 +13,9 @@ RIGHT_TO_LEFT = frozenset({"kk_Arab"})
 ARABIC = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 ISOLATE, END_ISOLATE, MARK = "\u2068", "\u2069", "\u200f"
 
-# Literals in the sentence itself: addresses, commands, and groups of digits, as in a phone number
-# or a range.
-LITERAL = re.compile(rf"{KEPT.pattern}|\+?[0-9]+(?:[ \u00a0–-][0-9]+)+", re.ASCII)
+# Literals in the sentence itself: addresses, commands, groups of digits, as in a phone number or a
+# range, and a sign that would be mirrored, as in the lower lines of a passport.
+LITERAL = re.compile(rf"{KEPT.pattern}|\+?[0-9]+(?:[ \u00a0–-][0-9]+)+|(?<!\S)[<>](?!\S)", re.ASCII)
 TAG = re.compile("</?[a-z]+[^>]*>", re.ASCII)
 LETTER = re.compile(r"[^\W\d_]")
 

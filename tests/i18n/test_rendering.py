@@ -9,7 +9,7 @@ from datetime import date
 
 import pytest
 
-from bot.i18n import NAMES, catalogues, direction, parsers
+from bot.i18n import NAMES, bidi, catalogues, direction, parsers
 from bot.i18n.rendering import Rendering
 from flows.engine.text import Country, Text, _, button, row, verbatim
 from tests.vectors import rows
@@ -146,6 +146,10 @@ def test_nested_value_is_isolated_once_in_arabic_script() -> None:
     member = _("{a}: {b}", a=_("Kin"), b=verbatim("TESTOVA"))
     inner = f"تۋىس: {FSI}TESTOVA{PDI}"
     assert render(_("{n}. {m}", n=2, m=member)) == f"{RLM}{FSI}2{PDI}. {FSI}{inner}{PDI}"
+
+
+def test_bidi_isolates_a_sign_that_would_be_mirrored() -> None:
+    assert bidi.literals("جولدار < بەلگىسى") == "جولدار \u2068<\u2069 بەلگىسى"
 
 
 def test_bidi_isolates_each_line_of_a_value() -> None:
