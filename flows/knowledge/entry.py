@@ -187,7 +187,7 @@ REGISTER = Fact(
     text=_(
         "Visitors who may stay up to 90 days register online with the migration police. The time"
         " for it is 30 days after entry. After a move they register again within 5 working days."
-        " These rules were announced for 1 July 2026, unless a treaty says otherwise."
+        " The rules were announced for 1 July 2026. A treaty with your country comes first."
     ),
     ended=REGISTER_ENDED,
     sources=(

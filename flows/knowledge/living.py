@@ -135,8 +135,8 @@ PENSION_MN_YEARS = Fact(
     key="living.pension_mn_years",
     countries=frozenset({"MN"}),
     text=_(
-        "For the pension agreement with Mongolia its labour ministry names years of work before"
-        " 1998."
+        "For the pension agreement Mongolia's labour ministry names years of work before 1998. We"
+        " do not know whether later years count."
     ),
     sources=("https://mlsp.gov.mn/eng/content/detail/1986",),
     as_of=COLLECTED,

@@ -42,9 +42,11 @@ PERMITS = (
         label=button("Residence permit"),
         urgent=STAY_ENDS,
         opening=(
-            Own((CHINA_PAPERS, *CHINA_NOT_ASKED, TEST_OF_CHINA, REGISTER)),
+            Own((CHINA_PAPERS, TEST_OF_CHINA, REGISTER)),
             Together((pilot_2026.PHASE,), countries=OUTSIDE_CHINA),
             needs.PERMIT_PAPERS,
+            # After the list, which names the certificate to people of every country.
+            Own(CHINA_NOT_ASKED),
         ),
         more=(
             needs.CERTIFICATES,
