@@ -6,9 +6,10 @@ from datetime import date, timedelta
 import pytest
 
 from flows.engine import limit_screens, safety, screens
-from flows.engine.events import CancelCase, Relay, Unreadable
+from flows.engine.events import Attached, CancelCase, Relay
 from flows.engine.flow import OpenCase
 from flows.engine.message_limits import AppealLimit, LimitDecided, LimitSet
+from flows.engine.upload_events import RECORDED
 from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat
 from tests.flows.recognizer import UNDERSTANDING
 
@@ -133,9 +134,11 @@ def test_slowed_person_opens_a_new_case_with_one_of_the_messages() -> None:
 
 
 def test_recording_counts_as_a_message() -> None:
-    chat = limited(1).says("one")
-    chat.takes(Unreadable("voice"))
-    assert relayed(chat) == ["one"]
+    chat = limited(1).takes(Attached("voice", "ref"))
+    assert relayed(chat) == [RECORDED]
+    chat.takes(Attached("voice", "ref"))
+    assert relayed(chat) == [RECORDED]
+    assert chat.shows(limit_screens.USED_UP)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -172,6 +175,7 @@ def test_appeal_can_be_left() -> None:
     assert chat.at == limit_screens.APPEAL
     assert chat.says(WORDS.render(back, "ru")).at == limit_screens.LIMIT
     assert chat.presses("appeal").says("/menu").at == screens.MENU
+    assert limited().presses("appeal").says("меню").at == screens.MENU
 
 
 def test_danger_in_an_appeal_is_answered_or_passed_on() -> None:
