@@ -157,6 +157,7 @@ def _understanding(settings: Settings, content: LiveContent) -> Understanding:
         recognizer,
         model_operator=settings.external_model_operator or "",
         transcriber=settings.transcription_operator or "",
+        hint_ways=settings.hints,
     )
 
 

@@ -40,6 +40,10 @@ INVITATION_STATE_DAYS = 180  # for which the system may read whether the case is
 REFERRER_DAYS = 365
 ENDED_REFERRER_DAYS = 30
 
+# Addresses for hints outside of the chat.
+HINT_CODE_MINUTES = 10
+HINT_HOURS = 12  # at least, between two hints
+
 # Officers.
 CASE_EVENT_DAYS = 1
 NOTIFICATION_DAYS = 7  # notifications to officers, after they were sent

@@ -129,14 +129,17 @@ def suggestions(entities: Mapping[str, str]) -> dict[str, str]:
 
 
 def understanding(
-    recognizer: Recognizer, model_operator: str = "", transcriber: str = ""
+    recognizer: Recognizer,
+    model_operator: str = "",
+    transcriber: str = "",
+    hint_ways: tuple[str, ...] = (),
 ) -> Understanding:
     """Return the data with which the engine answers free text.
 
     `model_operator` is who runs the external model, `transcriber` who turns voice messages into
-    text, if there are such.
+    text, if there are such. `hint_ways` are the ways of hints outside of the chat.
     """
     safety = {intent: partial(_said, parts) for intent, parts in SAFETY.items()}
     return Understanding(
-        recognizer, REPLIES, safety, TOPICS, suggestions, model_operator, transcriber
+        recognizer, REPLIES, safety, TOPICS, suggestions, model_operator, transcriber, hint_ways
     )

@@ -21,7 +21,7 @@ from bot.i18n import Languages
 from bot.registrations.registry_codes import CODES
 from bot.runtime import Runtime
 from flows import FLOWS
-from flows.engine import drawing, external_model, verification, voice_messages
+from flows.engine import drawing, external_model, hint_screens, verification, voice_messages
 from flows.engine.exhaustive_walk import walk as walk_through
 from flows.engine.flow import Consent, Flow, Notice
 from flows.engine.questions import Choice, YesNo
@@ -174,7 +174,7 @@ def notices(flows: Mapping[str, Flow], languages: Languages) -> str:
         page.append(f"## {own}")
         page += [
             languages.render(text, code).replace("\n", "\n\n")
-            for text in (DESCRIPTION, *shown.values(), *named)
+            for text in (DESCRIPTION, *shown.values(), *named, hint_screens.CONSENT)
         ]
     return "\n\n".join(page) + "\n"
 

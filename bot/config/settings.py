@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 
+from bot.config.hints import HintSettings
 from bot.config.installation import LOOPBACK
 from bot.config.setting_types import (
     ChangingSecret,
@@ -20,7 +21,6 @@ from bot.config.setting_types import (
     several,
 )
 from bot.config.sources import ConfigError, variable
-from bot.config.transcription import TranscriptionSettings
 
 _REGISTRY_SECRETS = ("registry_client_secret", "registry_callback_secret")
 _LONG_SECRETS = ("registry_client_secret", "oidc_client_secret")
@@ -33,7 +33,7 @@ _WHATSAPP_SECRETS = ("whatsapp_token", "whatsapp_app_secret", "whatsapp_verify_t
 _WHATSAPP = ("whatsapp_number_id", *_WHATSAPP_SECRETS)
 
 
-class Settings(TranscriptionSettings):
+class Settings(HintSettings):
     """Settings, read once at the start of a command; each field is the variable KOSH_<FIELD>.
 
     A secret may be in a file instead, named by KOSH_<FIELD>_FILE.
@@ -164,7 +164,7 @@ class Settings(TranscriptionSettings):
 
     smtp_host: str | None = Field(
         default=None,
-        description="Mail server for e-mails to officers; without it none are sent.",
+        description="Mail server for e-mails to officers and hints; without it none are sent.",
     )
     smtp_port: int = Field(default=587, ge=1, le=65535, description="Port of the mail server.")
     smtp_security: Literal["starttls", "tls", "none"] = Field(
@@ -330,6 +330,8 @@ class Settings(TranscriptionSettings):
     @model_validator(mode="after")
     def _whole_smtp(self) -> Self:
         if self.smtp_host is None:
+            if "email" in self.hints:
+                raise ValueError("hints by e-mail are only half set; set KOSH_SMTP_HOST too")
             return self
         if self.smtp_from is None:
             raise ValueError("e-mail is only half set; set KOSH_SMTP_FROM too")

@@ -97,6 +97,7 @@ def _judged(
         held.home
         or held.blocked
         or is_other_thread(held.address, inbound.address)
+        or held.conversation.hint_way
         or conversation_store.window_refresh(rt, held, inbound)
     )
     if noted or held.conversation.update_waits or held.person.id in people:

@@ -5,16 +5,18 @@ from dataclasses import replace
 
 from bot.budgets.spending import draw_lookup
 from bot.channels import Inbound
-from bot.conversations import joining
+from bot.conversations import joining, outside_budgets
 from bot.conversations import store as conversation_store
 from bot.conversations.joining import chat_of
 from bot.conversations.store import LockedConversation
 from bot.db.connection import Transaction
 from bot.editorial import referrers
-from bot.people import identities, join_codes, pin
+from bot.people import hint_contacts, identities, join_codes, pin
+from bot.people.identities import Person
 from bot.registrations import status_lookup
 from bot.runtime import Runtime
 from flows.engine.events import Effect, Event, TryPin
+from flows.engine.hints import ConfirmContact, ContactLeft, LeaveContact, RemoveContact
 from flows.engine.household import CheckHouseholdCode, HouseholdCodeChecked
 from flows.engine.joining import (
     AnswerJoin,
@@ -32,6 +34,8 @@ from flows.engine.joining import (
 from flows.engine.referrals import FindReferrer, ReferrerFound
 from flows.engine.registration import LookUpStatus
 from flows.engine.state import Conversation, Turn
+
+MAX_CODES_HOURLY = 3
 
 type Step = Callable[[Conversation, Event], Turn]
 
@@ -84,6 +88,13 @@ async def _result(
             return ReferrerFound(code, await referrers.find(transaction, code))
         case OfferJoin() | RequestJoin() | FinishJoin():
             return JoinOffered(is_valid=False, has_data=True)
+        case LeaveContact(way, address):
+            return ContactLeft(await _leave_contact(rt, transaction, held.person, way, address))
+        case RemoveContact():
+            await hint_contacts.remove(transaction, held.person.id)
+            return None
+        case ConfirmContact(typed):
+            return await hint_contacts.confirm(transaction, held.person, typed)
         case AnswerJoin(is_confirmed):
             await join_codes.answer(transaction, held.person, is_confirmed=is_confirmed)
             return None
@@ -92,6 +103,17 @@ async def _result(
             return None
         case _:
             return None
+
+
+async def _leave_contact(
+    rt: Runtime, transaction: Transaction, person: Person, way: str, address: str
+) -> bool:
+    """Store an address for hints; return False if too many codes went there, or to the person."""
+    limits = {"hourly": rt.settings.hint_codes_hourly, "own_hourly": MAX_CODES_HOURLY}
+    if not await outside_budgets.draw(rt, "hint", f"{person.id}", address, **limits):
+        return False
+    await hint_contacts.leave(transaction, person, way, address)
+    return True
 
 
 async def resolve_anonymous(rt: Runtime, inbound: Inbound, turn: Turn, step: Step) -> Turn:

@@ -12,7 +12,7 @@ from bot.broadcasts import archive
 from bot.cases import invitations, message_limits
 from bot.channels import ChannelCall, Inbound, message_ids
 from bot.channels.webchat import WebChat
-from bot.conversations import secure_page, unjoining
+from bot.conversations import planned_hints, secure_page, unjoining
 from bot.conversations import store as conversation_store
 from bot.conversations.bursts import SPARE_SECONDS, WaitingTurn
 from bot.conversations.outside_questions import Question, question_of
@@ -52,6 +52,7 @@ from flows.engine.events import (
     Withdraw,
 )
 from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
+from flows.engine.hints import ConfirmContact, LeaveContact, RemoveContact
 from flows.engine.household import ChangeHousehold, CheckHouseholdCode
 from flows.engine.joining import (
     AnswerJoin,
@@ -151,6 +152,7 @@ async def carry_out(
     if work.erased:
         return _final_messages(rt, held, written, work.stands, turn.conversation.language, inbound)
     await conversation_store.note_opening(transaction, held, turn)
+    await planned_hints.note(transaction, held, turn, inbound, notice)
     if waiting is not None and inbound is not None:
         return await _delayed(rt, transaction, held, turn, inbound, written, waiting)
     stays = conversation_store.deletable_note(rt, held, turn, inbound) if inbound else None
@@ -211,7 +213,7 @@ _ELSEWHERE = (
     PrintList | ReadNews | ChooseIntent | Transcribe | ReportWording | TryPin | LookUpStatus
     | CheckHouseholdCode | LeaveConversation | IssueJoinCode | OfferJoin | RequestJoin
     | AnswerJoin | FinishJoin | ChooseUpdates | Unjoin | FindReferrer
-    | CountReferral
+    | CountReferral | LeaveContact | ConfirmContact | RemoveContact
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from bot import outbox
 from bot.conversations.effects import AfterCommit
 from bot.conversations.store import lock, save_state
-from bot.people import reminders, subscriptions
+from bot.people import hint_contacts, reminders, subscriptions
 from bot.registrations import retention
 from bot.runtime import Runtime
 from flows.engine import checklist_screens
@@ -36,6 +36,8 @@ async def remind(rt: Runtime, person_id: UUID) -> AfterCommit | None:
         say = Say(((SOMETHING_NEW,),), (opening,), c.language, service=True, notice=Notice.REMINDER)
         row = outbox.Row("send", outbox.rendered(rt, say))
         await outbox.enqueue(transaction, held.person, held.channel, (row,))
+        if c.hint_way:
+            await hint_contacts.plan(transaction, person_id)
     return AfterCommit(held.person, None)
 
 
@@ -78,5 +80,6 @@ async def forget_unfinished(rt: Runtime, person_id: UUID) -> None:
                 model_operator=c.model_operator,
             )
             await reminders.put(transaction, person_id, 0)
+            await hint_contacts.remove(transaction, person_id)
             await subscriptions.watch_list(rt, transaction, person_id, {})
             await save_state(rt, transaction, held, rest)

@@ -16,6 +16,7 @@ from bot.i18n import reader_script
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action
 from bot.outbox import Row
+from bot.people import hint_contacts
 from bot.runtime import Runtime
 from flows.engine.events import UpdateWithheld
 from flows.engine.text import _
@@ -73,6 +74,8 @@ async def _send(
         await _announce(at)
     person = at.held.person
     (sent,) = await outbox.enqueue(at.transaction, person, at.held.channel, (row,), waits=waits)
+    if at.held.conversation.hint_way:
+        await hint_contacts.plan(at.transaction, person.id)
     said = await cases.add_words(
         at.transaction, person, at.case.id, text, at.officer.id, canned, sent
     )

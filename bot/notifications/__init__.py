@@ -6,6 +6,7 @@ recipient and way; a sweep sends the due rows, those of one recipient together (
 
 from bot.notifications.delivery import push_sender, send_due
 from bot.notifications.fan_out import TASK, fan_out, find_ending, find_unstaffed, notify
+from bot.notifications.hints import send_hints
 from bot.notifications.kinds import LABELS, Kind
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "notify",
     "push_sender",
     "send_due",
+    "send_hints",
 ]

@@ -12,18 +12,24 @@ from bot.notifications.errors import NotificationRefused, NotSent
 CALL_SECONDS = 15
 
 
-async def send(settings: Settings, to: str, subject: str, text: str) -> None:
-    """Send an e-mail. Raises NotSent if it may be tried again, else NotificationRefused."""
-    await asyncio.to_thread(_send, settings, _message(settings, to, subject, text))
+async def send(
+    settings: Settings, to: str, subject: str, text: str, *, sender: str | None = None
+) -> None:
+    """Send an e-mail. Raises NotSent if it may be tried again, else NotificationRefused.
+
+    Without a `sender`, it comes from the address of the settings.
+    """
+    message = _message(sender or settings.smtp_from or "", to, subject, text)
+    await asyncio.to_thread(_send, settings, message)
 
 
-def _message(settings: Settings, to: str, subject: str, text: str) -> EmailMessage:
+def _message(sender: str, to: str, subject: str, text: str) -> EmailMessage:
     message = EmailMessage()
-    message["From"] = settings.smtp_from
+    message["From"] = sender
     message["To"] = to
     message["Subject"] = subject
     message["Date"] = formatdate()
-    message["Message-ID"] = make_msgid(domain=(settings.smtp_from or "").rpartition("@")[2])
+    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
     # No answers by machines, such as out-of-office replies (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)

@@ -10,7 +10,7 @@ from bot.db import tables as t
 from bot.db.connection import Transaction
 from bot.db.statements import fetch_all, fetch_value, statement
 from bot.outbox import Row
-from bot.people import identities, subscriptions
+from bot.people import hint_contacts, identities, subscriptions
 from bot.people.identities import Person
 from bot.registrations import submissions
 from bot.registrations.repeated_details import SAME_DETAILS
@@ -48,6 +48,7 @@ PURPOSES = {
     "traits": _("What announcements are about"),
     # Translators: a purpose of consent.
     "external_model": _("Asking a language model"),
+    "hints": _("Hints by e-mail or phone"),
     "transcription": _("Turning a voice message into text"),
     # Translators: a purpose of consent.
     "household": _("Linking my family"),
@@ -67,6 +68,7 @@ FILES = _("Files kept here until the registry has them: {count}")
 CASES = _("Conversations with officers: {count}")
 CHATS = _("Joined chats, which show the same conversation:")
 HINT = _("You get only a short notice about each one.")
+HINTS_TO = _("Hints that something waits go to: {address}")
 DECLARED = _("Your choice for announcements (kept as a code): {kind}")
 KINDS = {each: item.label for each, item in TRAITS.items()}
 HOW_LONG = _(
@@ -109,6 +111,8 @@ async def export(
         waiting = sum(each.state is not State.ACCEPTED for each in sent)
         lines = screens.paper_lines(rt.flows.values(), conversation.papers)
         paragraphs.append((PAPERS, *lines, _(FILES.msgid, count=waiting)))
+    if hinted := await hint_contacts.address_of(transaction, person):
+        paragraphs.append((_(HINTS_TO.msgid, address=hinted),))
     paragraphs += await _announcements(transaction, person)
     if conversation.limit is not None and now.date() <= conversation.limit.until:
         paragraphs.append((limit_screens.describe(conversation.limit),))

@@ -60,6 +60,11 @@ TRANSFERS = (
              " link, from a form, or from the caption of a file",
              "choose one of the checked topics; the question is not stored here",
              "`KOSH_EXTERNAL_MODEL_URL` is set, and consent `external_model`"),
+    Transfer("carriers of e-mail and SMS",
+             "the address that a person left for hints, and a text without content: that there is"
+             " an update, or a code",
+             "tell a person whose messenger is blocked that something waits",
+             "`KOSH_HINTS` is set, and consent `hints`"),
     Transfer("transcription",
              "one voice message to the assistant, up to 2 minutes, as sound without name, account"
              " or conversation, and the language of the chat; never one for an officer or at a"
@@ -119,6 +124,14 @@ INVENTORY = (
           "protect officers from abuse for some days", _P, _LIMIT, _GONE, True),
     Entry("message_limits", ("appeal",), "let a lead read what the person says against it", _S,
           _LIMIT, _GONE),
+    Entry("hint_contacts", ("address",), "send a hint that something waits, by e-mail or SMS", _S,
+          f"until the person ends it; not confirmed, {lifetimes.HINT_CODE_MINUTES} minutes", _GONE,
+          True),
+    Entry("hint_contacts", ("code",), "confirm the address", _S,
+          f"until it is confirmed, {lifetimes.HINT_CODE_MINUTES} minutes at most", _GONE),
+    Entry("hint_contacts", ("person_id", "way", "tries", "code_expires_at", "confirmed_at",
+                            "due_at", "attempts", "hinted_at", "created_at"),
+          "send hints, at most 2 a day", _P, "as long as the address", _GONE),
     Entry("handles", ("blind_index",), "find the person again", _B, _LIFE, _GONE),
     Entry("handles", ("index_version",), "change the key of that hash", _P, _LIFE, _GONE),
     Entry("handles", ("address",), "answer the person", _S, _LIFE, _GONE),

@@ -112,6 +112,9 @@ _RULES: dict[str, Delete | Update] = {
     "case_invitations": delete(t.CaseInvitation).where(
         t.CaseInvitation.created_at < ago(days=lifetimes.INVITATION_STATE_DAYS)
     ),
+    "hint_contacts": delete(t.HintContact).where(
+        t.HintContact.confirmed_at.is_(None), t.HintContact.code_expires_at < NOW
+    ),
     "join_codes": delete(t.JoinCode).where(t.JoinCode.expires_at < NOW),
     "message_limits": delete(t.MessageLimit).where(t.MessageLimit.until < cast(NOW, Date)),
     "handles": delete(t.Handle).where(t.Handle.expires_at < NOW),

@@ -82,6 +82,7 @@ async def work(rt: Runtime) -> None:
         group.create_task(_every(SWEEP_SECONDS, lambda: auto_assignment.auto_assign(rt)))
         group.create_task(_every(SWEEP_SECONDS, lambda: duty_group.update_duty_group(rt)))
         group.create_task(_every(SWEEP_SECONDS, lambda: notifications.send_due(rt)))
+        group.create_task(_every(SWEEP_SECONDS, lambda: notifications.send_hints(rt)))
         group.create_task(_every(REMIND_SECONDS, lambda: notifications.find_unstaffed(rt)))
         group.create_task(_every(MONTH_SECONDS, lambda: notifications.find_ending(rt)))
         group.create_task(_every(REMIND_SECONDS, lambda: remind(rt)))

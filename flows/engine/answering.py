@@ -3,6 +3,7 @@
 from flows.engine import (
     checklist_screens,
     commands,
+    hint_screens,
     household_screens,
     lookup_screens,
     pin_screens,
@@ -36,6 +37,8 @@ def read(turn: TurnState, asked: Asked, typed: str) -> str | Refusal | tuple[Opt
         return lookup_screens.read(turn, asked.key, typed)
     if asked.key == household_screens.CODE:
         return household_screens.read(turn, typed)
+    if asked.key in hint_screens.TYPED:
+        return hint_screens.read(turn, asked.key, typed)
     question = turn.question(asked)
     if turn.words.text(typed, MAX_RELAYED) is Refusal.EMPTY:
         return Refusal.EMPTY
@@ -135,6 +138,8 @@ def refuse(turn: TurnState, asked: Asked, refusal: Refusal) -> None:
         turn.notes.append((lookup_screens.TYPED[asked.key],))
     elif asked.key == household_screens.CODE:
         turn.notes.append((household_screens.NOT_A_CODE,))
+    elif asked.key in hint_screens.TYPED:
+        turn.notes.append((hint_screens.TYPED[asked.key],))
     elif turn.c.language:
         turn.notes.append((_reason(question or screens.DELETE_SCREEN, refusal, asked.tries),))
     if turn.c.language and asked.tries >= 2:

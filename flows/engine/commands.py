@@ -5,6 +5,7 @@ from typing import assert_never
 from flows.engine import (
     announcement_screens,
     checklist_screens,
+    hint_screens,
     invitations,
     limit_screens,
     lookup_screens,
@@ -30,7 +31,7 @@ MAX_RELAYED = 4000
 
 
 def run(turn: TurnState, word: Reserved) -> None:
-    turn.c = replace(turn.c, after_pin="", looked_up=None, household_code=None)
+    turn.c = replace(turn.c, after_pin="", looked_up=None, household_code=None, hint_step="")
     if turn.c.with_officer and word in (Reserved.BACK, Reserved.SKIP):
         return turn.ask()
     match word:
@@ -72,7 +73,7 @@ def _show(turn: TurnState, word: Reserved) -> None:
 
 
 def start(turn: TurnState, word: str) -> None:
-    turn.c = replace(turn.c, after_pin="", looked_up=None, household_code=None)
+    turn.c = replace(turn.c, after_pin="", looked_up=None, household_code=None, hint_step="")
     if turn.c.with_officer:
         return turn.ask()
     turn.c = replace(turn.c, flow="", suspended_flow="")
@@ -162,6 +163,7 @@ def _stop(turn: TurnState) -> None:
     checklist_screens.forget_changes(turn)
     subscribed = bool(turn.c.topics)
     announcement_screens.unsubscribe(turn)
+    hint_screens.forget(turn)
     turn.c = replace(turn.c, muted=True, flow="", suspended_flow="")
     turn.notes.append((screens.STOPPED,))
     turn.say_and_reprompt(announcement_screens.STOPPED_TOO) if subscribed else turn.ask()
@@ -202,4 +204,6 @@ def relay(turn: TurnState, text: str) -> None:
     if not limit_screens.admits(turn, urgent=urgent):
         return limit_screens.refuse(turn, text)
     turn.effects.append(Relay(words, urgent))
-    turn.c = replace(turn.c, asked=None, after_pin="", looked_up=None, household_code=None)
+    turn.c = replace(
+        turn.c, asked=None, after_pin="", looked_up=None, household_code=None, hint_step=""
+    )

@@ -10,6 +10,7 @@ from flows.engine import (
     commands,
     external_model,
     hearing,
+    hint_screens,
     household_screens,
     invitations,
     join_screens,
@@ -56,6 +57,7 @@ from flows.engine.events import (
 )
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Answer, Flow
+from flows.engine.hints import ContactChecked, ContactLeft
 from flows.engine.household import HouseholdCodeChecked, HouseholdEvent, HouseholdSettled
 from flows.engine.joining import (
     ChatUnjoined,
@@ -196,8 +198,8 @@ def _take(turn: TurnState, event: Event) -> None:
             | ReferrerFound()
         ):
             _take_result(turn, event)
-        case PinTried() | PinLifted():
-            pin_screens.take_event(turn, event)
+        case ContactLeft() | ContactChecked() | PinTried() | PinLifted():
+            _take_check(turn, event)
         case (
             JoinCodeIssued() | JoinOffered() | JoinAwaited() | JoinRequested() | JoinFinished()
             | ChatUnjoined()
@@ -237,6 +239,17 @@ def _take_result(
             voice_messages.take_text(turn, event)
         case _:
             assert_never(event)
+
+
+def _take_check(
+    turn: TurnState, event: ContactLeft | ContactChecked | PinTried | PinLifted
+) -> None:
+    """Take the result of a comparison with what is stored about the person."""
+    match event:
+        case ContactLeft() | ContactChecked():
+            hint_screens.take_event(turn, event)
+        case _:
+            pin_screens.take_event(turn, event)
 
 
 def _take_officer_event(

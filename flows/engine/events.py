@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
+from flows.engine.hints import HintEffect, HintEvent
 from flows.engine.household import HouseholdEvent
 from flows.engine.joining import JoinEffect, JoinEvent
 from flows.engine.message_limits import AppealLimit, LimitEvent
@@ -42,10 +43,7 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Something that is no text: `photo`, `voice`, `location`, `sticker`, …
-
-    `caption` is what was written with it.
-    """
+    """No text: a `photo`, `voice`, `location`, …; `caption` is what was written with it."""
 
     kind: str
     caption: str = ""
@@ -179,6 +177,7 @@ type Event = (
     | LimitEvent
     | HouseholdEvent
     | ReferrerFound
+    | HintEvent
 )
 
 
@@ -215,9 +214,8 @@ class Say:
 
     `replaces`: it may replace the message whose button was pressed. `protect`: it must not be
     forwarded. `service`: it is sent even while an officer has the case. `private`: its answer
-    belongs on the secure page. `ends_contact`: the request for the person's number, which the
-    messages before showed, is over. `notice`: it is a notice without content, for which platforms
-    approve a template.
+    belongs on the secure page. `ends_contact`: a request for the person's number is over.
+    `notice`: it is a notice without content, for which platforms approve a template.
     """
 
     paragraphs: tuple[tuple[Text, ...], ...]
@@ -375,6 +373,7 @@ type Effect = (
     | RegistryEffect
     | JoinEffect
     | ReferralEffect
+    | HintEffect
     | ModelEffect
     | Relay
     | NotUnderstood

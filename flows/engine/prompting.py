@@ -5,6 +5,7 @@ from itertools import takewhile
 from flows.engine import (
     announcement_screens,
     checklist_screens,
+    hint_screens,
     household_screens,
     labels,
     limit_screens,
@@ -48,6 +49,8 @@ def ask(turn: TurnState, found: tuple[Option, ...] = (), page: int = 0, at: str 
         return lookup_screens.ask(turn)
     if turn.c.language and turn.c.household_code is not None:
         return household_screens.ask_code(turn)
+    if turn.c.language and turn.c.hint_step:
+        return hint_screens.ask(turn)
     road = turn.path()
     if not turn.c.language:
         ask_language(turn)
@@ -110,6 +113,7 @@ def _ask_menu(turn: TurnState, page: int = 0) -> None:
         registered,
         turn.c.muted,
         bool(turn.c.model_operator),
+        hints=hint_screens.is_offered(turn),
     )
     if not page:
         turn.notes[:0] = [(each,) for each in notices(turn.today)]

@@ -54,7 +54,8 @@ class Understanding:
     values that a message named into answers of questions, by their names. `topics` maps a flow or
     screen to the intents offered if nothing was recognised; "" is the general list.
     `model_operator` is who runs the external model, `transcriber` who turns voice messages into
-    text; an empty name means that there is none.
+    text; an empty name means that there is none. `hint_ways` are the ways of hints outside of the
+    chat.
     """
 
     recognizer: Recognizer
@@ -64,3 +65,4 @@ class Understanding:
     suggest: Callable[[Mapping[str, str]], Mapping[str, str]] = field(default=dict)
     model_operator: str = ""
     transcriber: str = ""
+    hint_ways: tuple[str, ...] = ()

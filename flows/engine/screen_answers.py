@@ -6,6 +6,7 @@ from flows.engine import (
     commands,
     external_model,
     hearing,
+    hint_screens,
     household_screens,
     join_screens,
     limit_screens,
@@ -59,6 +60,10 @@ def _answer_elsewhere(turn: TurnState, asked: Asked, key: str) -> None:
             pin_screens.answer(turn, key)
         case lookup_screens.OFFER | lookup_screens.NUMBER | lookup_screens.PIN as screen:
             lookup_screens.answer(turn, screen, key)
+        case (
+            hint_screens.HINTS | hint_screens.EMAIL | hint_screens.SMS | hint_screens.CODE as screen
+        ):
+            hint_screens.answer(turn, screen, key)
         case screen if screen.startswith(join_screens.OFFERED):
             join_screens.answer(turn, screen, key)
         case screen if screen.startswith(household_screens.HOUSEHOLD):
@@ -133,6 +138,8 @@ def _choose(turn: TurnState, key: str) -> None:
         return announcement_screens.enter(turn, turn.flows[key])
     if key == "join":
         return pin_screens.join(turn)
+    if key == "hints":
+        return hint_screens.open_screen(turn)
     if key == "pin":
         return pin_screens.choose_pin(turn)
     if key == "write_again":

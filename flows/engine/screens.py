@@ -233,9 +233,17 @@ def language_screen(words: Words) -> Choice:
 
 
 def menu_screen(
-    flows: Iterable[Flow], kept: bool, registered: bool, quiet: bool, model: bool = False
+    flows: Iterable[Flow],
+    kept: bool,
+    registered: bool,
+    quiet: bool,
+    model: bool = False,
+    hints: bool = False,
 ) -> Choice:
-    """Return the menu; `model`: the person consented to an external model."""
+    """Return the menu; `model`: the person consented to an external model.
+
+    `hints`: they can be sent outside of the chat.
+    """
     among = [Option(flow.name, flow.title) for flow in flows if not flow.follows]
     if registered:
         among.insert(0, Option("status", labels.MY_REGISTRATION))
@@ -246,6 +254,8 @@ def menu_screen(
             Option("join", button("Second messenger")),
             Option("delete", button("Delete my data")),
         ]
+    if hints:
+        among.append(Option("hints", button("Hints: e-mail, phone")))
     if quiet:
         among.append(Option("write_again", button("Allow messages")))
     if model:

@@ -106,6 +106,8 @@ class Conversation:
     `household_code` is a family member's code that awaits consent, "" before it, None if none is
     asked for.
     `referral` is an invitation that was opened, until the registration is sent.
+    `hint_way` is how hints outside of the chat are sent, `hint_step` the screen on which an address
+    for them is asked for or confirmed.
     """
 
     language: str = ""
@@ -141,6 +143,8 @@ class Conversation:
     voice: Voice | None = None
     household_code: str | None = None
     referral: Referral | None = None
+    hint_way: str = ""
+    hint_step: str = ""
 
 
 @dataclass(frozen=True, slots=True)

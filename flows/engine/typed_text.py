@@ -5,6 +5,7 @@ from flows.engine import (
     commands,
     external_model,
     hearing,
+    hint_screens,
     household_screens,
     join_screens,
     limit_screens,
@@ -211,7 +212,13 @@ def _ask_language(turn: TurnState, text: str) -> None:
     if turn.c.asked is not None and not danger:
         return answering.refuse(turn, turn.c.asked, Refusal.NOT_LISTED)
     turn.c = replace(
-        turn.c, after_pin="", looked_up=None, household_code=None, flow="", suspended_flow=""
+        turn.c,
+        after_pin="",
+        looked_up=None,
+        household_code=None,
+        hint_step="",
+        flow="",
+        suspended_flow="",
     )
     prompting.ask_language(turn, above=safety.BEFORE_A_LANGUAGE if danger else ())
 
@@ -275,6 +282,8 @@ def _may_ask(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> bool
         return False
     question = turn.question(asked)
     if isinstance(question, PersonName) and not _is_worded_as_question(turn, text):
+        return False
+    if asked.key in hint_screens.TYPED and hint_screens.may_be_address(text):
         return False
     secrets = (pin_screens.PIN, household_screens.CODE, *lookup_screens.TYPED)
     typed_secret = asked.key in secrets

@@ -90,7 +90,9 @@ def _recorded(turn: TurnState, event: Attached) -> None:
         return unreadable(turn, event.kind, event.caption)
     if limit_screens.admits(turn):
         turn.effects.append(Relay(RECORDED, recording=event.ref))
-        turn.c = replace(turn.c, asked=None, after_pin="", looked_up=None, household_code=None)
+        turn.c = replace(
+            turn.c, asked=None, after_pin="", looked_up=None, household_code=None, hint_step=""
+        )
     else:
         limit_screens.refuse(turn)
     if event.caption:

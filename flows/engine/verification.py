@@ -232,7 +232,9 @@ def _screens(flows: Mapping[str, Flow]) -> Iterator[tuple[Choice, Mapping[str, R
     meant = {flow.name: Reserved.PERSON for flow in flows.values() if flow.hands_over}
     meant |= {flow.name: Reserved.NEWS for flow in flows.values() if flow.announces}
     yield (
-        screens.menu_screen(flows.values(), kept=True, registered=True, quiet=True, model=True),
+        screens.menu_screen(
+            flows.values(), kept=True, registered=True, quiet=True, model=True, hints=True
+        ),
         meant,
     )
     yield announcement_screens.screen(announcement_screens.WHAT, announcement_screens.GET), {}

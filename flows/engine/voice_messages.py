@@ -6,7 +6,7 @@ it is right. A sentence about danger comes first, and every screen leads to a pe
 
 from zlib import crc32
 
-from flows.engine import lookup_screens, pin_screens, safety
+from flows.engine import hint_screens, household_screens, lookup_screens, pin_screens, safety
 from flows.engine.events import Attached, Button, ConsentGiven
 from flows.engine.fast_replace import replace
 from flows.engine.language_protocol import Refusal
@@ -142,7 +142,8 @@ def _is_private(turn: TurnState) -> bool:
     """Return True if the answer to the open question must not leave the installation."""
     asked = turn.c.asked
     question = turn.question(asked) if asked else None
-    typed_secret = asked is not None and asked.key in (pin_screens.PIN, *lookup_screens.TYPED)
+    secrets = (pin_screens.PIN, household_screens.CODE, *lookup_screens.TYPED, *hint_screens.TYPED)
+    typed_secret = asked is not None and asked.key in secrets
     return typed_secret or (question is not None and question.sensitive)
 
 

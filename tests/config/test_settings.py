@@ -374,3 +374,23 @@ def test_settings_refuse_half_of_a_client_certificate(end: str) -> None:
     other = name if end else f"{name}_KEY"
     said = refusal(**{**REGISTRY, f"{name}{end}": "/run/kosh/registry.pem"})
     assert f"certificate is only half set; set {other}" in said
+
+
+def test_hints_are_off_by_default_and_refused_by_halves() -> None:
+    assert settings().hints == ()
+    assert "KOSH_SMTP_HOST" in refusal(KOSH_HINTS="email")
+    assert "KOSH_SMS_URL" in refusal(KOSH_HINTS="sms")
+    assert "email and sms only" in refusal(KOSH_HINTS="pigeon")
+    assert "KOSH_SMS_URL must be https" in refusal(KOSH_SMS_URL="http://sms.example/send")
+
+
+def test_transcription_is_off_by_default_and_refused_by_halves() -> None:
+    assert settings().transcription_url is None
+    refused = refusal(KOSH_TRANSCRIPTION_URL="https://speech.example/v1")
+    assert "KOSH_TRANSCRIPTION_MODEL, KOSH_TRANSCRIPTION_OPERATOR" in refused
+    refused = refusal(
+        KOSH_TRANSCRIPTION_URL="http://speech.example/v1",
+        KOSH_TRANSCRIPTION_MODEL="model",
+        KOSH_TRANSCRIPTION_OPERATOR="Example",
+    )
+    assert "KOSH_TRANSCRIPTION_URL must be https" in refused

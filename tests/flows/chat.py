@@ -30,6 +30,7 @@ from flows.engine.events import (
     UploadStatusChanged,
 )
 from flows.engine.flow import Flow, Form, Path, Submit, path
+from flows.engine.hints import ConfirmContact, LeaveContact
 from flows.engine.household import CheckHouseholdCode, HouseholdCodeChecked, HouseholdSettled
 from flows.engine.joining import FinishJoin, IssueJoinCode, OfferJoin, RequestJoin, Unjoin
 from flows.engine.model_events import IntentChosen, Transcribed
@@ -52,6 +53,7 @@ ANSWERED_LATER = (
     *(TryPin, LookUpStatus, IssueJoinCode, OfferJoin, RequestJoin, FinishJoin, Unjoin),
     CheckHouseholdCode,
     FindReferrer,
+    *(LeaveContact, ConfirmContact),
 )
 
 # A plainly invented person who registers alone; "-" skips, other words are pressed or written.

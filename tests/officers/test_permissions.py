@@ -246,6 +246,7 @@ REACHED: dict[str, LiteralString] = {
     "case_events": "SELECT person FROM (SELECT case_id AS person FROM case_events) e",
     "conversations": "SELECT person_id FROM conversations",
     "handles": "SELECT person_id FROM handles",
+    "hint_contacts": "SELECT person_id FROM hint_contacts",
     "secure_links": "SELECT person_id FROM secure_links",
     "messages": "SELECT person_id FROM messages",
     "registrations": "SELECT person_id FROM registrations",
@@ -283,6 +284,8 @@ _ROWS: tuple[LiteralString, ...] = (
     " VALUES (%(id)s, '', 'web', 'kk')",
     "INSERT INTO secure_links (token, person_id, channel, expires_at)"
     " VALUES (%(id)s::text::bytea, %(id)s, 'web', kosh_now())",
+    "INSERT INTO hint_contacts (person_id, way, address, code_expires_at)"
+    " VALUES (%(id)s, 'email', '', kosh_now())",
     "INSERT INTO officers (id, name, mission) VALUES (%(id)s, %(id)s::text, %(mission)s)",
     "INSERT INTO cases (id, person_id, mission, topic, urgent, language, state)"
     " VALUES (%(id)s, %(id)s, %(mission)s, 'general', false, 'kk', 'queued')",
@@ -399,10 +402,12 @@ WRITES: tuple[LiteralString, ...] = (
     "UPDATE missions SET zone = 'UTC' WHERE mission <> %(mission)s",
     "DELETE FROM canned_replies WHERE mission <> %(mission)s",
     "DELETE FROM secure_links WHERE person_id = %(theirs)s",
+    "UPDATE hint_contacts SET due_at = NULL WHERE person_id = %(theirs)s",
     "UPDATE uploads SET state = 'pending' WHERE person_id = %(theirs)s",
     "DELETE FROM message_limits WHERE person_id = %(theirs)s",
 )
 FORBIDDEN: tuple[LiteralString, ...] = (
+    "SELECT address FROM hint_contacts",
     "UPDATE cases SET mission = 'tr_ankara' WHERE id = %(ours)s",
     "INSERT INTO case_messages (case_id, person_id, body) VALUES (%(theirs)s, %(theirs)s, '')",
     "INSERT INTO case_notes (case_id, person_id, officer, body)"

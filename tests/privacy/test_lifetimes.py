@@ -39,7 +39,8 @@ def test_deletion_rules_take_every_interval_from_the_table() -> None:
     assert used["people"] == {f"secs=>{lifetimes.DRAFT_DAYS * float(DAY_SECONDS)}"}
     assert used["registrations"] == {f"0, {lifetimes.SUBMISSION_MONTHS}"}
     assert [table for table, intervals in used.items() if not intervals] == [
-        "waiting", "account_links", "join_codes", "message_limits", "handles", "audit_entries",
+        "waiting", "account_links", "hint_contacts", "join_codes", "message_limits", "handles",
+        "audit_entries",
     ]  # fmt: skip
 
 

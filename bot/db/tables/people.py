@@ -102,6 +102,26 @@ class MessageLimit(Base):
     kept_at: Mapped[datetime | None]
 
 
+class HintContact(Base):
+    __tablename__ = "hint_contacts"
+    __table_args__ = (Index(None, "due_at"), Index(None, "code_expires_at"))
+
+    person_id: Mapped[PersonKey]
+    # email or sms
+    way: Mapped[str]
+    address: Mapped[bytes]
+    # The code that confirms the address, until it is confirmed.
+    code: Mapped[bytes | None]
+    tries: Mapped[Zero]
+    code_expires_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    # The next attempt to send the code or a hint.
+    due_at: Mapped[datetime | None]
+    attempts: Mapped[Zero]
+    hinted_at: Mapped[datetime | None]
+    created_at: Mapped[Now]
+
+
 class Reminder(Base):
     __tablename__ = "reminders"
     __table_args__ = (Index(None, "due_at"),)

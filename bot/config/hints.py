@@ -1,0 +1,60 @@
+"""Settings of hints to people by e-mail or SMS; off by default."""
+
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from bot.config.external_model import require_private
+from bot.config.setting_types import Names, OptionalWebAddress
+from bot.config.transcription import TranscriptionSettings
+
+WAYS = {"email", "sms"}
+
+
+class HintSettings(TranscriptionSettings):
+    """Settings of hints that something waits in the chat, outside of it."""
+
+    hints: Names = Field(
+        default=(),
+        description="Ways of hints to people that something waits in the chat: email, sms or both, "
+        "separated by a comma; without it none are offered.",
+    )
+    hint_email_from: str | None = Field(
+        default=None,
+        description="Sender's address of these e-mails; KOSH_SMTP_FROM without it. Its name and "
+        "domain should say nothing about moving to Kazakhstan.",
+    )
+    hint_codes_hourly: int = Field(
+        default=60,
+        ge=1,
+        le=100_000,
+        description="Codes that the installation may send in an hour to confirm addresses.",
+    )
+    sms_url: OptionalWebAddress = Field(
+        default=None,
+        description="Address of an SMS gateway that takes one POST for each SMS.",
+    )
+    sms_key: SecretStr | None = Field(
+        default=None, description="Bearer token of the SMS gateway; without it none is sent."
+    )
+    sms_format: Literal["json", "form"] = Field(
+        default="json", description="Form of the body for the SMS gateway."
+    )
+    sms_to_field: str = Field(default="to", description="Field of the number in that body.")
+    sms_text_field: str = Field(default="text", description="Field of the text in that body.")
+    sms_from_field: str = Field(default="from", description="Field of the sender in that body.")
+    sms_from: str = Field(
+        default="",
+        max_length=20,
+        description="Sender's name or number of an SMS, if the gateway wants one; choose a neutral "
+        "one.",
+    )
+
+    @model_validator(mode="after")
+    def _known_ways(self) -> Self:
+        if set(self.hints) - WAYS:
+            raise ValueError("KOSH_HINTS may have email and sms only")
+        if "sms" in self.hints and self.sms_url is None:
+            raise ValueError("hints by SMS are only half set; set KOSH_SMS_URL too")
+        require_private("sms_url", self.sms_url)
+        return self

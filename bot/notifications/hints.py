@@ -1,0 +1,79 @@
+"""Hints to people outside of the chat: neutral words, no name of the service, no link."""
+
+import asyncio
+
+from bot.concurrency import isolation
+from bot.concurrency.backoff import backoff
+from bot.notifications import email, sms
+from bot.notifications.errors import Gone, NotificationError
+from bot.observability import logging, metrics
+from bot.people import hint_contacts
+from bot.people.hint_contacts import DueHint
+from bot.runtime import Runtime
+from flows.engine import screens
+from flows.engine.text import Text, _
+
+# Longer than a call can take.
+LEASE_SECONDS = 60
+MAX_ATTEMPTS, MAX_BACKOFF = 6, 1800
+SUBJECT = _("There is an update")
+CODE_SUBJECT = _("Your code")
+CODE = _("Code: {code}")
+CODE_ENDS = _("If you did not ask for a code, please ignore this message.")
+HOW_TO_OPEN = _("Open the chat in which you left this address.")
+HOW_TO_END = _("To end these messages, use the menu of that chat.")
+
+_logger = logging.get()
+
+
+async def send_hints(rt: Runtime) -> int:
+    """Send the due hints and codes; return their number."""
+    if not rt.settings.hints:
+        return 0
+    async with rt.pool.connection() as transaction:
+        due = await hint_contacts.claim(rt, transaction, LEASE_SECONDS)
+    await asyncio.gather(*(_send_alone(rt, each) for each in due))
+    return len(due)
+
+
+async def _send_alone(rt: Runtime, hint: DueHint) -> None:
+    with isolation.isolate_errors("hints"):
+        await _send(rt, hint)
+
+
+async def _send(rt: Runtime, hint: DueHint) -> None:
+    why, delay = "", None
+    try:
+        await _call(rt, hint)
+    except NotificationError as error:
+        _logger.warning("hint.failed", code=error.code, channel=hint.way, attempt=hint.attempt)
+        why = error.code
+        if error.retry and hint.attempt < MAX_ATTEMPTS:
+            delay = backoff(hint.attempt, most=MAX_BACKOFF)
+    metrics.HINTS.labels(hint.way, why or "ok").inc()
+    async with rt.pool.connection() as transaction:
+        if why:
+            await hint_contacts.note_failed(transaction, hint, delay)
+        else:
+            await hint_contacts.note_sent(transaction, hint)
+
+
+async def _call(rt: Runtime, hint: DueHint) -> None:
+    if hint.way not in rt.settings.hints:
+        raise Gone
+    if hint.way == "sms":
+        text = _lines(rt, hint, _opening(hint))
+        return await sms.send(rt.http, rt.settings, hint.address, text)
+    rest = (CODE_ENDS,) if hint.code else (HOW_TO_OPEN, HOW_TO_END)
+    subject = rt.languages.render(CODE_SUBJECT if hint.code else SUBJECT, hint.language)
+    text = _lines(rt, hint, _opening(hint), *rest)
+    sender = rt.settings.hint_email_from
+    await email.send(rt.settings, hint.address, subject, text, sender=sender)
+
+
+def _opening(hint: DueHint) -> Text:
+    return _(CODE.msgid, code=hint.code) if hint.code else screens.UPDATE
+
+
+def _lines(rt: Runtime, hint: DueHint, *texts: Text) -> str:
+    return "\n".join(rt.languages.render(text, hint.language) for text in texts)

@@ -1,0 +1,35 @@
+"""SMS over the HTTP API of a gateway: one POST with the number and the text."""
+
+from aiohttp import ClientError, ClientSession, ClientTimeout
+
+from bot.config.settings import Settings
+from bot.notifications.errors import NotificationRefused, NotSent
+
+CALL_SECONDS = 15
+# Statuses that say to try later; others from 400 to 499 refuse the number or the key.
+LATER = (408, 425, 429)
+
+
+async def send(http: ClientSession, settings: Settings, to: str, text: str) -> None:
+    """Send an SMS. Raises NotSent if it may be tried again, else NotificationRefused."""
+    fields = {settings.sms_to_field: to, settings.sms_text_field: text}
+    if settings.sms_from:
+        fields[settings.sms_from_field] = settings.sms_from
+    key = settings.sms_key.get_secret_value() if settings.sms_key else ""
+    as_form = settings.sms_format == "form"
+    try:
+        async with http.post(
+            settings.sms_url or "",
+            data=fields if as_form else None,
+            json=None if as_form else fields,
+            headers={"Authorization": f"Bearer {key}"} if key else {},
+            timeout=ClientTimeout(total=CALL_SECONDS),
+            allow_redirects=False,
+        ) as answer:
+            status = answer.status
+    except (TimeoutError, ClientError):
+        status = 0
+    # Raised out here so that it has no context: errors of aiohttp may name the address.
+    if 200 <= status < 300:
+        return
+    raise NotificationRefused if 300 <= status < 500 and status not in LATER else NotSent

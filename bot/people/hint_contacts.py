@@ -1,0 +1,208 @@
+"""Addresses for hints outside of the chat: left, confirmed by a code, and when a hint is due.
+
+A hint is planned when the assistant or an officer writes first, and dropped if the person comes to
+the chat meanwhile.
+"""
+
+from dataclasses import dataclass
+from hmac import compare_digest
+from secrets import randbelow
+from uuid import UUID
+
+from sqlalchemy import Integer, bindparam, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from bot.db import tables as t
+from bot.db.connection import Transaction
+from bot.db.statements import (
+    NOW,
+    execute,
+    fetch_all,
+    fetch_one,
+    fetch_value,
+    minutes_from_now,
+    seconds_from_now,
+    statement,
+)
+from bot.people import identities
+from bot.people.identities import Person
+from bot.runtime import Runtime
+from flows.engine.hint_screens import CODE_LENGTH
+from flows.engine.hints import ContactChecked
+from flows.lifetimes import HINT_CODE_MINUTES, HINT_HOURS
+
+MAX_TRIES = 5
+DUE_AT_ONCE = 20
+# Time in which a person who is in the chat sees the message there.
+DELAY_MINUTES = 15
+
+_TABLE = "hint_contacts"
+_OF_PERSON = t.HintContact.person_id == bindparam("person")
+_CONFIRMED = t.HintContact.confirmed_at.is_not(None)
+_LEFT = {
+    "way": bindparam("by_way"),
+    "address": bindparam("sealed"),
+    "code": bindparam("sealed_code"),
+    "tries": 0,
+    "attempts": 0,
+    "code_expires_at": minutes_from_now(HINT_CODE_MINUTES),
+    "due_at": NOW,
+    "confirmed_at": None,
+    "hinted_at": None,
+}
+_LEAVE = statement(
+    insert(t.HintContact)
+    .values(person_id=bindparam("person"), **_LEFT)
+    .on_conflict_do_update(index_elements=[t.HintContact.person_id], set_=_LEFT)
+)
+_TRY = statement(
+    update(t.HintContact)
+    .where(
+        _OF_PERSON,
+        t.HintContact.confirmed_at.is_(None),
+        t.HintContact.code_expires_at > NOW,
+        t.HintContact.tries < MAX_TRIES,
+    )
+    .values(tries=t.HintContact.tries + 1)
+    .returning(t.HintContact.way, t.HintContact.code, t.HintContact.tries)
+)
+_CONFIRM = statement(
+    update(t.HintContact)
+    .where(_OF_PERSON)
+    .values(confirmed_at=NOW, code=None, due_at=None, hinted_at=None)
+)
+_REMOVE = statement(delete(t.HintContact).where(_OF_PERSON))
+_PLAN = statement(
+    update(t.HintContact)
+    .where(_OF_PERSON, _CONFIRMED, t.HintContact.due_at.is_(None))
+    .values(
+        attempts=0,
+        due_at=func.greatest(
+            minutes_from_now(DELAY_MINUTES),
+            t.HintContact.hinted_at + func.make_interval(0, 0, 0, 0, HINT_HOURS),
+        ),
+    )
+)
+_DROP = statement(
+    update(t.HintContact)
+    .where(_OF_PERSON, _CONFIRMED, t.HintContact.due_at.is_not(None))
+    .values(due_at=None)
+)
+_DUE = (
+    select(t.HintContact.person_id)
+    .where(t.HintContact.due_at <= NOW)
+    .order_by(t.HintContact.due_at)
+    .limit(DUE_AT_ONCE)
+    .with_for_update(skip_locked=True)
+    .scalar_subquery()
+)
+_CLAIM = statement(
+    update(t.HintContact)
+    .where(
+        t.HintContact.person_id.in_(_DUE),
+        t.Person.id == t.HintContact.person_id,
+        t.Conversation.person_id == t.HintContact.person_id,
+    )
+    .values(attempts=t.HintContact.attempts + 1, due_at=seconds_from_now("lease"))
+    .returning(
+        t.Person.id, t.Person.key, t.Person.key_version, t.Conversation.language,
+        t.HintContact.way, t.HintContact.address, t.HintContact.code, t.HintContact.attempts,
+    )
+)  # fmt: skip
+_CLAIMED = (_OF_PERSON, t.HintContact.attempts == bindparam("attempt", type_=Integer()))
+_SENT = statement(update(t.HintContact).where(*_CLAIMED).values(due_at=None, hinted_at=NOW))
+_LATER = statement(update(t.HintContact).where(*_CLAIMED).values(due_at=seconds_from_now("delay")))
+_GIVE_UP = statement(update(t.HintContact).where(*_CLAIMED).values(due_at=None))
+_ADDRESS = statement(select(t.HintContact.address).where(_OF_PERSON, _CONFIRMED))
+
+
+@dataclass(frozen=True, slots=True)
+class DueHint:
+    """A claimed hint; with a code, it is the message that confirms the address."""
+
+    person_id: UUID
+    language: str
+    way: str
+    address: str
+    code: str
+    attempt: int
+
+
+async def leave(transaction: Transaction, person: Person, way: str, address: str) -> None:
+    """Store an address with a new code, which a sweep sends; an earlier address is replaced."""
+    code = f"{randbelow(10**CODE_LENGTH):0{CODE_LENGTH}}"
+    await execute(
+        transaction,
+        _LEAVE,
+        person=person.id,
+        by_way=way,
+        sealed=person.key.seal(address.encode(), _TABLE, "address", ""),
+        sealed_code=person.key.seal(code.encode(), _TABLE, "code", ""),
+    )
+
+
+async def confirm(transaction: Transaction, person: Person, typed: str) -> ContactChecked:
+    """Compare a code with the one that was sent; after the last try the address is deleted."""
+    row = await fetch_one(transaction, _TRY, person=person.id)
+    if row is None:
+        await execute(transaction, _REMOVE, person=person.id)
+        return ContactChecked()
+    way, code, tries = row
+    assert code is not None, "an address that is not confirmed has a code"
+    if compare_digest(_opened(person, code, "code"), typed):
+        await execute(transaction, _CONFIRM, person=person.id)
+        return ContactChecked(way)
+    if tries >= MAX_TRIES:
+        await execute(transaction, _REMOVE, person=person.id)
+    return ContactChecked("", MAX_TRIES - tries)
+
+
+async def remove(transaction: Transaction, person_id: UUID) -> None:
+    """Delete the person's address."""
+    await execute(transaction, _REMOVE, person=person_id)
+
+
+async def plan(transaction: Transaction, person_id: UUID) -> None:
+    """Plan a hint, at most one in HINT_HOURS: a message waits that the person did not cause."""
+    await execute(transaction, _PLAN, person=person_id)
+
+
+async def drop(transaction: Transaction, person_id: UUID) -> None:
+    """Drop a planned hint: the person is in the chat."""
+    await execute(transaction, _DROP, person=person_id)
+
+
+async def address_of(transaction: Transaction, person: Person) -> str:
+    """Return the person's confirmed address, or "" if there is none."""
+    sealed = await fetch_value(transaction, _ADDRESS, person=person.id)
+    return _opened(person, sealed, "address") if sealed else ""
+
+
+async def claim(rt: Runtime, transaction: Transaction, lease: float) -> list[DueHint]:
+    """Claim the due hints for some seconds; another process takes none of them."""
+    rows = await fetch_all(transaction, _CLAIM, lease=lease)
+    hints = []
+    for person_id, key, epoch, language, way, sealed, code, attempt in rows:
+        person = identities.known(rt, person_id, key, epoch)
+        address = _opened(person, sealed, "address")
+        digits = _opened(person, code, "code") if code else ""
+        hints.append(DueHint(person_id, language, way, address, digits, attempt))
+    return hints
+
+
+async def note_sent(transaction: Transaction, hint: DueHint) -> None:
+    """Note that a hint was sent, unless another attempt has replaced this one."""
+    await execute(transaction, _SENT, person=hint.person_id, attempt=hint.attempt)
+
+
+async def note_failed(transaction: Transaction, hint: DueHint, delay: float | None) -> None:
+    """Plan the next attempt in some seconds; None gives this hint up."""
+    values = {"person": hint.person_id, "attempt": hint.attempt}
+    if delay is None:
+        await execute(transaction, _GIVE_UP, **values)
+    else:
+        await execute(transaction, _LATER, delay=delay, **values)
+
+
+def _opened(person: Person, sealed: bytes, column: str) -> str:
+    return person.key.unseal(sealed, _TABLE, column, "").decode()

@@ -1,0 +1,51 @@
+"""Events and effects of an address for hints outside of the chat; a hint has no content."""
+
+import re
+from dataclasses import dataclass, field
+
+MAX_ADDRESS = 254
+_EMAIL = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,8}")
+
+
+def is_email(text: str) -> bool:
+    """Return True for one plain e-mail address."""
+    return len(text) <= MAX_ADDRESS and _EMAIL.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveContact:
+    """Store an address and send a code to it; the result is a `ContactLeft`."""
+
+    way: str
+    address: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactLeft:
+    """The result of a `LeaveContact`; False if too many codes were asked for."""
+
+    is_accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmContact:
+    """Compare a typed code with the one that was sent; the result is a `ContactChecked`."""
+
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChecked:
+    """The result of a `ConfirmContact`: the way that is now used, or how many tries are left."""
+
+    way: str = ""
+    tries_left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveContact:
+    """Delete the address."""
+
+
+type HintEffect = LeaveContact | ConfirmContact | RemoveContact
+type HintEvent = ContactLeft | ContactChecked

@@ -1,0 +1,60 @@
+"""A gateway for SMS: takes one POST for each, and refuses what is not by the letter."""
+
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+KEY = "sms-invented-for-tests"
+NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
+# Letters that one SMS holds if any of them is not in the alphabet of GSM.
+MAX_TEXT = 70
+
+
+@dataclass
+class SmsGateway:
+    """The gateway: it answers `status` to well-formed requests."""
+
+    url: str = ""
+    status: int = 202
+    fields: frozenset[str] = frozenset({"to", "text", "from"})
+    # Numbers and texts that arrived, also where the answer was a failure.
+    taken: list[tuple[str, str]] = field(default_factory=list)
+    mistakes: list[str] = field(default_factory=list)
+
+    async def take(self, request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != f"Bearer {KEY}":
+            self.mistakes.append("authorization")
+            return web.Response(status=401)
+        is_json = request.content_type == "application/json"
+        form = {} if is_json else await request.post()
+        sent = json.loads(await request.text()) if is_json else {k: str(form[k]) for k in form}
+        if set(sent) != self.fields:
+            self.mistakes.append("fields")
+            return web.Response(status=400)
+        to, text = sent.get("to") or sent["phone"], sent.get("text") or sent["message"]
+        if not NUMBER.fullmatch(to) or not 0 < len(text) <= MAX_TEXT:
+            self.mistakes.append("number or length")
+            return web.Response(status=422)
+        self.taken.append((to, text))
+        return web.json_response({"id": "1"}, status=self.status)
+
+
+@asynccontextmanager
+async def sms_gateway() -> AsyncIterator[SmsGateway]:
+    """Serve a gateway until the block ends."""
+    gateway = SmsGateway()
+    app = web.Application()
+    app.router.add_post("/send", gateway.take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    gateway.url = f"http://{host}:{port}/send"
+    try:
+        yield gateway
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,208 @@
+"""Hints by e-mail or SMS: warning and consent, address, code, and their end."""
+
+from dataclasses import replace
+
+import pytest
+
+from flows.engine import hint_screens, screens
+from flows.engine.events import Attached, ConsentGiven, DeleteInput, Joined, Page, Pressed
+from flows.engine.hints import (
+    ConfirmContact,
+    ContactChecked,
+    ContactLeft,
+    LeaveContact,
+    RemoveContact,
+)
+from flows.engine.model_events import ConsentWithdrawn
+from flows.replies import understanding
+from tests.flows.chat import LANGUAGES, Chat, at
+from tests.flows.recognizer import FakeRecognizer
+
+ON = understanding(FakeRecognizer({}), hint_ways=("email", "sms"), transcriber="Example")
+OFF = understanding(FakeRecognizer({}))
+ADDRESSES = {"email": "testova@example.org", "sms": "+77010000000"}
+MENU = Pressed("!menu")
+
+
+def known(language: str = "ru", page: Page = Page.NEVER) -> Chat:
+    """Return a known person at the menu."""
+    chat = at("education", language)
+    chat.understanding, chat.page = ON, page
+    return chat.takes(MENU)
+
+
+def opened(language: str = "ru", page: Page = Page.NEVER) -> Chat:
+    """Return a person at the screen of hints, on whichever page of the menu it is."""
+    chat = known(language, page)
+    while "hints" not in chat.keys:
+        chat.presses(">")
+    return chat.presses("hints")
+
+
+def asked_code(way: str = "email") -> Chat:
+    return opened().presses(way).says(ADDRESSES[way]).takes(ContactLeft(is_accepted=True))
+
+
+def confirmed() -> Chat:
+    return asked_code().says("123456").takes(ContactChecked("email"))
+
+
+def labels(chat: Chat) -> set[str]:
+    asked = chat.conversation.asked
+    return {each.key for each in asked.options} if asked else set()
+
+
+def test_hints_are_in_no_menu_when_switched_off() -> None:
+    chat = at("education")
+    chat.understanding = OFF
+    assert "hints" not in labels(chat.takes(MENU))
+
+
+def test_hints_are_offered_to_known_people_only() -> None:
+    chat = Chat.begun("ru", understanding=ON)
+    assert "hints" not in labels(chat)
+    assert "hints" in labels(known())
+    masked = known()
+    masked.conversation = replace(masked.conversation, is_masked=True)
+    assert "hints" not in labels(masked.takes(MENU))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_warning_comes_before_the_consent_and_the_ways(language: str) -> None:
+    chat = opened(language)
+    assert [each[0].msgid for each in chat.says_now[0].paragraphs] == [
+        hint_screens.WARNING.msgid,
+        hint_screens.EXPLANATION.msgid,
+        hint_screens.CONSENT.msgid,
+    ]
+    assert {"email", "sms", "leave"} <= set(chat.keys)
+    assert not [each for each in chat.done(ConsentGiven) if each.purpose == hint_screens.PURPOSE]
+
+
+def test_only_ways_of_the_installation_are_offered() -> None:
+    chat = known()
+    chat.understanding = understanding(FakeRecognizer({}), hint_ways=("sms",))
+    while "hints" not in chat.takes(MENU).keys and "hints" not in chat.presses(">").keys:
+        pass
+    assert "email" not in chat.presses("hints").keys
+
+
+@pytest.mark.parametrize("way", ["email", "sms"])
+def test_address_is_stored_after_consent_and_deleted_from_the_chat(way: str) -> None:
+    chat = opened().presses(way)
+    given = chat.done(ConsentGiven)[-1]
+    assert (given.purpose, given.text) == (hint_screens.PURPOSE, hint_screens.CONSENT)
+    assert chat.done(LeaveContact) == []
+    chat.says(ADDRESSES[way])
+    assert chat.done(LeaveContact) == [LeaveContact(way, ADDRESSES[way])]
+    assert DeleteInput() in chat.effects_now
+    assert ADDRESSES[way] not in repr((chat.conversation, chat.effects_now))
+
+
+@pytest.mark.parametrize(
+    ("way", "typed"),
+    [
+        ("email", "testova"),
+        ("email", "a@b.example, c@d.example"),
+        ("email", "Testova <testova@example.org>"),
+        ("email", f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 63}.{'e' * 63}"),
+        ("sms", "7010000000"),
+        ("sms", "number"),
+    ],
+)
+def test_wrong_address_is_refused_and_asked_again(way: str, typed: str) -> None:
+    chat = opened().presses(way).says(typed)
+    assert chat.done(LeaveContact) == []
+    assert chat.shows(hint_screens.TYPED[f"~hint_{way}"])
+    assert chat.at == f"~hint_{way}"
+
+
+def test_question_in_place_of_an_address_is_heard() -> None:
+    chat = opened().presses("email").says("why do you ask this")
+    assert not chat.shows(hint_screens.NOT_AN_EMAIL)
+    assert chat.done(LeaveContact) == []
+
+
+def test_too_many_codes_are_refused_without_a_further_question() -> None:
+    chat = opened().presses("sms").says(ADDRESSES["sms"]).takes(ContactLeft(is_accepted=False))
+    assert chat.shows(hint_screens.TOO_MANY)
+    assert chat.at == screens.MENU
+
+
+@pytest.mark.parametrize("typed", ["123456", "١٢٣٤٥٦", "123 456"])
+def test_code_is_compared_and_confirms_the_address(typed: str) -> None:
+    chat = asked_code()
+    assert chat.shows(hint_screens.ENTER_CODE)
+    chat.says(typed)
+    assert chat.done(ConfirmContact) == [ConfirmContact("123456")]
+    chat.takes(ContactChecked("email"))
+    assert chat.shows(hint_screens.CONFIRMED)
+    assert (chat.conversation.hint_way, chat.conversation.hint_step) == ("email", "")
+
+
+def test_text_that_is_no_code_uses_up_no_try() -> None:
+    chat = asked_code().says("12345")
+    assert chat.shows(hint_screens.NOT_A_CODE)
+    assert chat.done(ConfirmContact) == []
+
+
+def test_wrong_code_is_asked_again_until_no_try_is_left() -> None:
+    chat = asked_code().says("000000").takes(ContactChecked("", 4))
+    assert chat.shows(hint_screens.WRONG_CODE, left=4)
+    assert chat.at == hint_screens.CODE
+    chat.says("000001").takes(ContactChecked("", 0))
+    assert chat.shows(hint_screens.ENDED_CODE)
+    assert chat.conversation.hint_way == ""
+
+
+@pytest.mark.parametrize("way", ["leave", "menu", "exit"])
+def test_asking_for_an_address_ends_when_the_person_leaves(way: str) -> None:
+    chat = opened().presses("email")
+    chat = chat.presses("leave") if way == "leave" else chat.says(f"/{way}")
+    assert chat.conversation.hint_step == ""
+    assert not chat.says(ADDRESSES["email"]).done(LeaveContact)
+
+
+def test_hints_end_in_the_menu() -> None:
+    chat = confirmed().takes(MENU)
+    while "hints" not in chat.keys:
+        chat.presses(">")
+    chat.presses("hints")
+    assert chat.shows(hint_screens.IS_ON)
+    chat.presses("remove")
+    assert chat.shows(hint_screens.ENDED)
+    assert chat.done(RemoveContact) == [RemoveContact()]
+    assert [each.purpose for each in chat.done(ConsentWithdrawn)] == [hint_screens.PURPOSE]
+    assert chat.conversation.hint_way == ""
+
+
+def test_stop_ends_hints_too() -> None:
+    chat = confirmed().says("стоп")
+    assert chat.done(RemoveContact) == [RemoveContact()]
+    assert chat.conversation.hint_way == ""
+
+
+def test_address_can_be_ended_after_hints_were_switched_off() -> None:
+    chat = confirmed()
+    chat.understanding = OFF
+    assert "hints" in labels(chat.takes(MENU))
+
+
+def test_messenger_that_must_not_have_the_address_leads_to_the_page() -> None:
+    chat = opened(page=Page.ALWAYS).presses("email")
+    assert chat.shows(screens.ON_PAGE)
+    chat.says(ADDRESSES["email"])
+    assert chat.shows(screens.NOT_HERE)
+    assert chat.done(LeaveContact) == []
+    assert DeleteInput() in chat.effects_now
+
+
+def test_voice_message_is_not_heard_in_place_of_an_address() -> None:
+    chat = opened().presses("email").takes(Attached("voice", "voice-1", 1000))
+    assert chat.shows(screens.CANNOT_HEAR)
+
+
+def test_officer_who_comes_ends_the_question_for_an_address() -> None:
+    chat = opened().presses("email").takes(Joined()).says("for the officer")
+    assert chat.done(LeaveContact) == []
+    assert chat.conversation.hint_step == ""

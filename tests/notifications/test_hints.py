@@ -1,0 +1,349 @@
+"""Hints to people by e-mail and SMS: confirmed by a code, without content, and ended at will."""
+
+import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import SecretStr
+
+from bot import desk, notifications
+from bot.config.settings import Settings
+from bot.conversations import checked_input, external_events
+from bot.conversations import store as conversation_store
+from bot.desk import auto_assignment
+from bot.notifications import sms
+from bot.notifications.errors import NotificationRefused, NotSent
+from bot.observability import logging
+from bot.people import hint_contacts, identities, reminders
+from bot.privacy import data_export, retention
+from bot.runtime import Runtime, runtime
+from flows.engine import screens
+from flows.engine.events import Said
+from flows.engine.state import MadeList
+from tests.desk.desks import ahead, an_officer, ask, key, now
+from tests.emulators.sms import KEY, MAX_TEXT, SmsGateway, sms_gateway
+from tests.emulators.smtp import MailServer, mail_server
+from tests.person_client import Guest
+
+ADDRESS, NUMBER = "testova@example.org", "+77010000000"
+SENDER = "post@neutral.example"
+# Words that would tell others what a hint is about.
+TELLING = (
+    "kosh",
+    "көш",
+    "kandas",
+    "қандас",
+    "кандас",
+    "kazakh",
+    "казах",
+    "қазақ",
+    "regist",
+    "регист",
+)
+
+
+@dataclass
+class Post:
+    """A runtime with a mail server and a gateway for SMS."""
+
+    rt: Runtime
+    mail: MailServer
+    gateway: SmsGateway
+
+    async def sent(self) -> list[str]:
+        """Send what is due; return all e-mails and SMS so far as text."""
+        while await notifications.send_hints(self.rt):
+            pass
+        return [f"{each['Subject']}\n{each.get_content()}" for each in self.mail.taken] + [
+            text for _to, text in self.gateway.taken
+        ]
+
+
+@asynccontextmanager
+async def opened(chosen: Settings) -> AsyncIterator[Post]:
+    async with mail_server() as mail, sms_gateway() as gateway:
+        settings = chosen.model_copy(
+            update={
+                "hints": ("email", "sms"),
+                "hint_email_from": SENDER,
+                "smtp_host": "127.0.0.1",
+                "smtp_port": mail.port,
+                "smtp_security": "none",
+                "smtp_from": "kosh@ministry.example",
+                "sms_url": gateway.url,
+                "sms_key": SecretStr(KEY),
+                "sms_from": "Info",
+            }
+        )
+        async with runtime(settings) as rt:
+            yield Post(rt, mail, gateway)
+            assert (mail.mistakes, gateway.mistakes) == ([], [])
+
+
+@pytest.fixture
+async def post(chosen: Settings) -> AsyncIterator[Post]:
+    async with opened(chosen) as post:
+        yield post
+
+
+async def left(post: Post, way: str = "email") -> Guest:
+    """Return a known person who has left an address, and whose code is not sent yet."""
+    guest = Guest(post.rt)
+    await guest.consent()
+    await guest.do(Said("/menu"))
+    await guest.press("hints")
+    await guest.press(way)
+    await guest.do(Said(ADDRESS if way == "email" else NUMBER))
+    return guest
+
+
+def code_in(text: str) -> str:
+    return "".join(each for each in text if each.isdigit())
+
+
+async def confirmed(post: Post, way: str = "email") -> Guest:
+    """Return a person whose address is confirmed; the code is forgotten."""
+    guest = await left(post, way)
+    code = code_in((await post.sent())[-1])
+    await guest.do(Said(code))
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.hint_way == way
+    post.mail.taken.clear()
+    post.gateway.taken.clear()
+    return guest
+
+
+async def contacts(rt: Runtime) -> list[tuple[object, ...]]:
+    async with rt.pool.connection() as transaction:
+        cursor = await transaction.execute(
+            "SELECT address, code, confirmed_at IS NOT NULL, due_at IS NOT NULL FROM hint_contacts"
+        )
+        return list(await cursor.fetchall())
+
+
+async def answered(post: Post, guest: Guest) -> None:
+    """Let an officer answer the person, who asked for one."""
+    officer = await an_officer(post.rt)
+    case = await ask(guest)
+    await auto_assignment.auto_assign(post.rt)
+    case = await now(post.rt, case.id)
+    if case.state == "queued":
+        await desk.claim(post.rt, officer, case.id, case.version, key=key())
+        case = await now(post.rt, case.id)
+    # The person is in the chat, so that only the answer itself can plan a hint.
+    await guest.do(Said("one more thing"))
+    case = await now(post.rt, case.id)
+    await desk.reply(post.rt, officer, case.id, case.version, key=key(), words="Canary Testova.")
+
+
+@pytest.mark.parametrize("way", ["email", "sms"])
+async def test_hint_comes_after_an_answer_and_has_no_content(post: Post, way: str) -> None:
+    guest = await confirmed(post, way)
+    await answered(post, guest)
+    assert await post.sent() == []
+    await ahead(post.rt, "16 minutes")
+    [hint] = await post.sent()
+    assert post.rt.languages.render(notifications.hints.SUBJECT, "ru") in hint or way == "sms"
+    assert not [word for word in (*TELLING, "testova", "canary") if word in hint.lower()]
+    assert "http" not in hint
+    if way == "email":
+        assert (post.mail.taken[0]["From"], post.mail.taken[0]["To"]) == (SENDER, ADDRESS)
+    else:
+        assert post.gateway.taken[0][0] == NUMBER
+
+
+async def test_hint_fits_one_sms_in_every_language(rt: Runtime) -> None:
+    for code, _name in rt.languages.languages():
+        assert len(rt.languages.render(screens.UPDATE, code)) <= MAX_TEXT
+
+
+async def test_hint_is_dropped_when_the_person_comes_to_the_chat(post: Post) -> None:
+    guest = await confirmed(post)
+    await answered(post, guest)
+    await guest.do(Said("thank you"))
+    await ahead(post.rt, "1 hour")
+    assert await post.sent() == []
+
+
+async def test_second_hint_of_a_day_waits_for_twelve_hours(post: Post) -> None:
+    guest = await confirmed(post)
+    await answered(post, guest)
+    await ahead(post.rt, "16 minutes")
+    assert len(await post.sent()) == 1
+    async with post.rt.pool.connection() as transaction:
+        cursor = await transaction.execute("SELECT person_id FROM hint_contacts")
+        [(person_id,)] = await cursor.fetchall()
+        await hint_contacts.plan(transaction, person_id)
+    await ahead(post.rt, "1 hour")
+    assert len(await post.sent()) == 1
+    await ahead(post.rt, "12 hours")
+    assert len(await post.sent()) == 2
+
+
+async def test_address_is_stored_encrypted_and_gets_a_neutral_code(post: Post) -> None:
+    await left(post)
+    [(address, code, is_confirmed, is_due)] = await contacts(post.rt)
+    assert isinstance(address, bytes)
+    assert ADDRESS.encode() not in address
+    assert (code is not None, is_confirmed, is_due) == (True, False, True)
+    [text] = await post.sent()
+    assert len(code_in(text)) == 6
+    assert not [word for word in TELLING if word in text.lower()]
+
+
+async def test_answers_go_on_without_a_hint_before_the_code_is_right(post: Post) -> None:
+    guest = await left(post)
+    await post.sent()
+    post.mail.taken.clear()
+    await guest.do(Said("/menu"))
+    await answered(post, guest)
+    await ahead(post.rt, "16 minutes")
+    assert await post.sent() == []
+
+
+async def test_address_is_deleted_after_five_wrong_codes(post: Post) -> None:
+    guest = await left(post)
+    right = code_in((await post.sent())[-1])
+    wrong = "000000" if right != "000000" else "000001"
+    for _try in range(hint_contacts.MAX_TRIES):
+        await guest.do(Said(wrong))
+    await guest.do(Said(right))
+    assert await contacts(post.rt) == []
+
+
+async def test_code_ends_after_ten_minutes(post: Post) -> None:
+    guest = await left(post)
+    right = code_in((await post.sent())[-1])
+    await ahead(post.rt, "11 minutes")
+    await guest.do(Said(right))
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.hint_way == ""
+    assert await contacts(post.rt) == []
+
+
+async def test_unconfirmed_address_is_deleted_by_retention(post: Post) -> None:
+    await left(post)
+    await confirmed(post, "sms")
+    await ahead(post.rt, "11 minutes")
+    await retention.retain(post.rt)
+    assert [is_confirmed for _a, _c, is_confirmed, _d in await contacts(post.rt)] == [True]
+
+
+@pytest.mark.parametrize("way", ["menu", "stop", "delete"])
+async def test_address_is_deleted_when_its_person_ends_it(post: Post, way: str) -> None:
+    guest = await confirmed(post)
+    if way == "menu":
+        await guest.do(Said("/menu"))
+        await guest.press("hints")
+        await guest.press("remove")
+    else:
+        await guest.do(Said(f"/{way}"))
+        if way == "delete":
+            await guest.press("yes")
+    assert await contacts(post.rt) == []
+
+
+async def test_hints_are_not_sent_when_switched_off(post: Post) -> None:
+    guest = await confirmed(post)
+    await answered(post, guest)
+    await ahead(post.rt, "16 minutes")
+    off = replace(post.rt, settings=post.rt.settings.model_copy(update={"hints": ()}))
+    assert await notifications.send_hints(off) == 0
+    only = replace(post.rt, settings=post.rt.settings.model_copy(update={"hints": ("sms",)}))
+    assert await notifications.send_hints(only) == 1
+    assert post.mail.taken == []
+
+
+async def test_codes_have_a_budget_for_each_person(post: Post) -> None:
+    guest = await left(post)
+    await post.sent()
+    for _each in range(checked_input.MAX_CODES_HOURLY):
+        await guest.do(Said("/menu"))
+        await guest.press("hints")
+        await guest.press("email")
+        await guest.do(Said(ADDRESS))
+        await post.sent()
+    assert len(post.mail.taken) == checked_input.MAX_CODES_HOURLY
+
+
+async def test_refused_address_is_given_up_and_a_busy_one_tried_again(post: Post) -> None:
+    lines = io.StringIO()
+    logging.configure("info", to=lines)
+    try:
+        post.mail.refuse[ADDRESS] = "451 later"
+        await left(post)
+        assert await post.sent() == []
+        post.mail.refuse[ADDRESS] = "550 no such user"
+        await ahead(post.rt, "1 hour")
+        assert await post.sent() == []
+    finally:
+        logging.configure("error")
+    [(_address, _code, is_confirmed, is_due)] = await contacts(post.rt)
+    assert (is_confirmed, is_due) == (False, False)
+    assert lines.getvalue().count('"hint.failed"') == 2
+    assert "example.org" not in lines.getvalue()
+
+
+async def test_reminder_of_a_kept_list_plans_a_hint(post: Post) -> None:
+    guest = await confirmed(post)
+    async with post.rt.pool.connection() as transaction:
+        person = await identities.find(post.rt, transaction, "web", guest.name)
+        assert person is not None
+        held = await conversation_store.lock(post.rt, transaction, person.id)
+        assert held is not None
+        kept = replace(held.conversation, saved_list=MadeList("checklist", {}))
+        await conversation_store.save_state(post.rt, transaction, held, kept)
+        await reminders.put(transaction, person.id, 1)
+    await ahead(post.rt, "3 days")
+    await external_events.remind(post.rt, person.id)
+    await ahead(post.rt, "16 minutes")
+    assert len(await post.sent()) == 1
+
+
+async def test_my_data_shows_the_address(post: Post) -> None:
+    guest = await confirmed(post)
+    conversation = await guest.conversation()
+    assert conversation is not None
+    async with post.rt.pool.connection() as transaction:
+        person = await identities.find(post.rt, transaction, "web", guest.name)
+        assert person is not None
+        now = datetime.now(UTC)
+        row = await data_export.export(post.rt, transaction, person, conversation, now)
+    assert ADDRESS in str(row.message)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(500, NotSent), (429, NotSent), (400, NotificationRefused), (302, NotificationRefused)],
+)
+async def test_gateway_that_fails_is_tried_again_or_given_up(
+    post: Post, status: int, error: type[Exception]
+) -> None:
+    post.gateway.status = status
+    with pytest.raises(error):
+        await sms.send(post.rt.http, post.rt.settings, NUMBER, "text")
+
+
+async def test_gateway_that_is_away_is_tried_again(post: Post) -> None:
+    away = post.rt.settings.model_copy(update={"sms_url": "http://127.0.0.1:9/send"})
+    with pytest.raises(NotSent):
+        await sms.send(post.rt.http, away, NUMBER, "text")
+
+
+async def test_gateway_gets_a_form_with_fields_of_its_own(post: Post) -> None:
+    post.gateway.fields = frozenset({"phone", "message", "sender"})
+    own = post.rt.settings.model_copy(
+        update={
+            "sms_format": "form",
+            "sms_to_field": "phone",
+            "sms_text_field": "message",
+            "sms_from_field": "sender",
+        }
+    )
+    await sms.send(post.rt.http, own, NUMBER, "text")
+    assert post.gateway.taken == [(NUMBER, "text")]
