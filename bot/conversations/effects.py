@@ -141,8 +141,7 @@ async def carry_out(
     shown = await archive.render(transaction, turn)
     says = (*shown, *await secure_page.linked(rt, transaction, held, says), *work.says)
     written = (*outbox.rows(rt, says, held.channel, work.epoch, pressed), *work.rows)
-    if work.silent:
-        written = ()
+    written = () if work.silent else written
     if notice:
         await outbox.enqueue(transaction, held.person, held.channel, written, waits=True)
         written = outbox.rows(rt, notice, held.channel, work.epoch, "")
@@ -160,9 +159,9 @@ async def carry_out(
     parcel = await conversation_store.save(
         rt, transaction, held, turn.conversation, work.epoch, written, stays=stays, last=last
     )
-    question = question_of(turn, inbound, held.person.id)
+    asked = question_of(turn, inbound, held.person.id)
     counted = wording_reports.counted(turn.effects, inbound)
-    return AfterCommit(held.person, parcel, sheet=sheet, question=question, counted=counted)
+    return AfterCommit(held.person, parcel, sheet=sheet, question=asked, counted=counted)
 
 
 async def _delayed(
