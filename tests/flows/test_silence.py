@@ -117,6 +117,7 @@ NO_SUCCESSOR: Mapping[str, str] = {
     "living.bank": "says what an IIN is for",
     "living.bribes": "a free number",
     "living.iin": "a free service",
+    "living.pension_mn_years": "says what we do not know",
     "nationality_commission.one_parent": "says what we do not know",
     "pilot_2026.step_2_questionnaire": "ends with the pilot, whose end is said",
     "pilot_2026.two_tracks": "ends with the pilot, whose end is said",
