@@ -7,7 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 from bot.i18n import Languages
@@ -147,7 +147,7 @@ def _judge_answers(
     late = [
         each for place, each in story.arrivals if place < consent < taken.get(each.update_id, 0)
     ]
-    notices = sum(_is_extra(call) for _place, call in sent)
+    notices = sum(_is_extra(call) for _place, call in sent) + _count_carried(sent)
     answers = [row for row in rows if row.act != "delete"]
     dropped = sum(row.state == "dropped" for row in answers)
     effects = len(answers) - dropped - notices + relayed
@@ -165,6 +165,15 @@ def _is_extra(call: Call) -> bool:
     shown = _keys(call)
     is_topic = any(each.startswith("?") for each in shown)
     return not shown or NOTICE in shown or is_topic or call.params["text"].startswith(UNOPENED)
+
+
+def _count_carried(sent: list[tuple[int, Call]]) -> int:
+    """Return the number of answers from before consent that the outbox sent after it.
+
+    The platform did not confirm them, so they moved to the outbox with the consent. They come
+    first and show the buttons of the question that the consent answered.
+    """
+    return sum(1 for _ in takewhile(lambda each: "refuse" in _keys(each[1]), sent))
 
 
 def _close(story: Story, taken: Taken, entries: Sequence[Entry]) -> int:

@@ -25,6 +25,7 @@ OPEN: LiteralString = """
 SELECT (SELECT count(*) FROM messages WHERE state IN ('pending', 'sending'))
   + (SELECT count(*) FROM registry_writes WHERE state IN ('pending', 'sending', 'unknown'))
   + (SELECT count(*) FROM registrations WHERE state IN ('pending', 'received'))
+  + (SELECT count(*) FROM case_files WHERE state = 'fetching')
 """
 """How much is still under way."""
 

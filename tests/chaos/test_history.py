@@ -231,6 +231,18 @@ def test_chaos_history_accepts_early_updates_processed_after_consent() -> None:
     assert history.report().red() == ["answered_twice"]
 
 
+def test_chaos_history_accepts_an_answer_carried_over_the_consent() -> None:
+    history = _true()
+    carried = _replied(10, "May we keep your words?", "4:yes", "4:refuse", at=0.5)
+    history.entries.insert(history.entries.index(REPLIES[0]), carried)
+    history.rows.insert(0, _row(0, 10))
+    assert history.report().red() == []
+    history.entries.remove(carried)
+    history.entries.insert(history.entries.index(REPLIES[1]), replaced(carried, at=1.5))
+    history.rows[:2] = [_row(0, 11), _row(1, 10)]
+    assert history.report().red() == ["answered_twice"]
+
+
 def test_chaos_history_counts_no_consent_from_a_press_before_a_flush() -> None:
     history = _true()
     history.entries[:0] = _pressed(8, "4:yes", "4:refuse", on=9)
