@@ -37,6 +37,7 @@ from bot.security.vault import Vault, WrappedKey
 from bot.understanding.engine_adapter import EngineRecognizer
 from bot.understanding.external_model import ExternalModel
 from bot.understanding.transcription import Transcriber
+from bot.understanding.translation import Translator
 from flows import FLOWS
 from flows.about import about
 from flows.engine.flow import Flow
@@ -77,6 +78,7 @@ class Runtime:
     console: Pool | None = None
     model: ExternalModel | None = None
     transcriber: Transcriber | None = None
+    translator: Translator | None = None
     # Content that editors published; a turn takes one edition of it.
     content: LiveContent = field(default_factory=LiveContent)
     local: LocalRateLimiter = field(default_factory=LocalRateLimiter)
@@ -146,6 +148,7 @@ async def runtime(
             console=console,
             model=_external_model(settings, http),
             transcriber=_transcriber(settings, http),
+            translator=_translator(settings, http),
             content=content,
         )
 
@@ -359,4 +362,19 @@ def _transcriber(settings: Settings, http: aiohttp.ClientSession) -> Transcriber
         settings.transcription_model or "",
         key.get_secret_value() if key else "",
         seconds=settings.transcription_seconds,
+    )
+
+
+def _translator(settings: Settings, http: aiohttp.ClientSession) -> Translator | None:
+    """Return the client of the translation program, or None."""
+    if settings.translation is None or settings.translation_url is None:
+        return None
+    key = settings.translation_key
+    return Translator(
+        http,
+        settings.translation,
+        settings.translation_url,
+        key.get_secret_value() if key else "",
+        name=settings.translation_model,
+        seconds=settings.translation_seconds,
     )

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 
-from bot.config.hints import HintSettings
 from bot.config.installation import LOOPBACK
 from bot.config.setting_types import (
     ChangingSecret,
@@ -21,6 +20,7 @@ from bot.config.setting_types import (
     several,
 )
 from bot.config.sources import ConfigError, variable
+from bot.config.translation import TranslationSettings
 
 _REGISTRY_SECRETS = ("registry_client_secret", "registry_callback_secret")
 _LONG_SECRETS = ("registry_client_secret", "oidc_client_secret")
@@ -33,7 +33,7 @@ _WHATSAPP_SECRETS = ("whatsapp_token", "whatsapp_app_secret", "whatsapp_verify_t
 _WHATSAPP = ("whatsapp_number_id", *_WHATSAPP_SECRETS)
 
 
-class Settings(HintSettings):
+class Settings(TranslationSettings):
     """Settings, read once at the start of a command; each field is the variable KOSH_<FIELD>.
 
     A secret may be in a file instead, named by KOSH_<FIELD>_FILE.

@@ -22,6 +22,7 @@ from flows.engine.events import UpdateWithheld
 from flows.engine.text import _
 
 OFFICER_SAYS = _("An officer writes:")
+TRANSLATED = _("A machine translated this, and the officer read it.")
 # A script's readers can use a form in the language's other script.
 SAME_LANGUAGE = {"kk_Arab": "kk", "uz_Cyrl": "uz"}
 
@@ -37,13 +38,15 @@ async def reply(
     canned: str = "",
     form: str = "",
     file: NewFile | None = None,
+    is_machine: bool = False,
 ) -> ActionResult:
     """Send the person own words, a `canned` reply by name, a `form` of the library or a `file`.
 
     Own words arrive in the person's script, and stay in the case as they were written. A canned
     reply and a form are sent in the person's language, and refused if they lack it. If the
     platform's reply window is closed, or the person may not hold the phone (`views.is_withheld`),
-    they get a notice first, and the reply once they open it.
+    they get a notice first, and the reply once they open it. `is_machine`: a machine translated the
+    words, which the person reads above them.
     """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
@@ -55,19 +58,26 @@ async def reply(
             text, carried = await _canned(at, canned, language)
         attached = await _form(at, carried, language) if carried else file
         said = words_of(text or (attached.name if attached else ""))
-        await _send(at, said, canned, attached, language)
+        await _send(at, said, canned, attached, language, is_machine=is_machine)
         return AfterCommit(at.held.person, None)
 
     return await perform(rt, officer, case_id, version, Action.CASE_REPLY, key, deed)
 
 
 async def _send(
-    at: ActionContext, text: str, canned: str, file: NewFile | None, language: str
+    at: ActionContext,
+    text: str,
+    canned: str,
+    file: NewFile | None,
+    language: str,
+    *,
+    is_machine: bool,
 ) -> None:
     reference = case_files.reference(file) if file else None
-    head = at.rt.languages.render(OFFICER_SAYS, language)
+    heads = (OFFICER_SAYS, TRANSLATED) if is_machine else (OFFICER_SAYS,)
+    above = [at.rt.languages.render(each, language) for each in heads]
     shown = reader_script.for_person(text, language) if text != getattr(file, "name", "") else text
-    message = Message((head, shown), language=language, protect=True, file=reference)
+    message = Message((*above, shown), language=language, protect=True, file=reference)
     row = Row("send", message, case_id=at.case.id, officer=at.officer.id)
     waits = await officer_turns.is_withheld(at.rt, at.transaction, at.held, at.case)
     if waits:

@@ -70,6 +70,10 @@ TRANSCRIPTIONS = Counter(
     "kosh_transcriptions", "Voice messages to be turned into text, by outcome.", ("outcome",),
     registry=REGISTRY,
 )  # fmt: skip
+TRANSLATIONS = Counter(
+    "kosh_translations", "Translations that officers asked for, by outcome.", ("outcome",),
+    registry=REGISTRY,
+)  # fmt: skip
 HINTS = Counter(
     "kosh_hints", "Hints and codes to people by e-mail or SMS, by way and outcome.",
     ("way", "outcome"), registry=REGISTRY,

@@ -65,6 +65,11 @@ TRANSFERS = (
              " an update, or a code",
              "tell a person whose messenger is blocked that something waits",
              "`KOSH_HINTS` is set, and consent `hints`"),
+    Transfer("translation program",
+             "a draft of an officer, up to 4,000 characters, without case or person; a person's"
+             " message only if the program is on this machine",
+             "translate for an officer; the translation of a message is not stored",
+             "`KOSH_TRANSLATION` is set, and an officer asks for it"),
     Transfer("transcription",
              "one voice message to the assistant, up to 2 minutes, as sound without name, account"
              " or conversation, and the language of the chat; never one for an officer or at a"

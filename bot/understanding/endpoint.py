@@ -23,6 +23,7 @@ class Outcome(StrEnum):
 
     CHOSEN = "chosen"
     TRANSCRIBED = "transcribed"
+    TRANSLATED = "translated"
     NONE = "none"
     TIMEOUT = "timeout"
     UNREACHABLE = "unreachable"
@@ -52,12 +53,13 @@ class Endpoint:
         url: str,
         key: str,
         *,
+        scheme: str = "Bearer",
         seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._session = session
         self._url = url
-        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._headers = {"Authorization": f"{scheme} {key}"} if key else {}
         self._timeout = ClientTimeout(total=seconds)
         self._clock = clock
         self._failures = 0

@@ -394,3 +394,12 @@ def test_transcription_is_off_by_default_and_refused_by_halves() -> None:
         KOSH_TRANSCRIPTION_OPERATOR="Example",
     )
     assert "KOSH_TRANSCRIPTION_URL must be https" in refused
+
+
+def test_translation_is_off_by_default_and_refused_by_halves() -> None:
+    assert settings().translation is None
+    assert "KOSH_TRANSLATION_URL" in refusal(KOSH_TRANSLATION="deepl")
+    refused = refusal(KOSH_TRANSLATION="openai", KOSH_TRANSLATION_URL="https://models.example/v1")
+    assert "KOSH_TRANSLATION_MODEL" in refused
+    plain = {"KOSH_TRANSLATION": "deepl", "KOSH_TRANSLATION_URL": "http://deepl.example"}
+    assert "KOSH_TRANSLATION_URL must be https" in refusal(**plain)

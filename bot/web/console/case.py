@@ -1,9 +1,10 @@
 """Show a case: the messages, what is known of the person, and the uploads."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from bot.officers import directory
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Reason
 from bot.web.console import labels as console_labels
+from bot.web.console import readable_words
 from bot.web.console.case_list import InboxQuery, query_text
 from bot.web.console.case_rows import rows
 from bot.web.console.rendering import PAGE_HEADERS, labels, page
@@ -61,6 +63,9 @@ class Draft:
     canned: str = ""
     note: str = ""
     preview: bool = False
+    # A machine translated the words from `original`.
+    machine: bool = False
+    original: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,7 @@ async def case_page(
     draft: Draft = Draft(),
     problem: str = "",
     part: str = "",
+    translated: Mapping[int, str] = MappingProxyType({}),
 ) -> Response:
     """Return a case beside its list, with what the officer wrote; or the form for a reason.
 
@@ -162,7 +168,7 @@ async def case_page(
         registered=_registered(view),
         **choices,
         at=view.at,
-        readable=_readable(context, view),
+        **readable_words.of_case(context, view, translated),
         reads=dict(context.rt.languages.languages()).get(view.composer.language, ""),
         problem=problem,
         withheld=withheld_about(view.line.case.country),
@@ -243,14 +249,6 @@ def _limit_choices(context: RequestContext) -> dict[str, Any]:
         "limit_days": [(each, str(each)) for each in limiting.DAYS],
         "limit_reasons": labels(context, limit_screens.REASONS),
     }
-
-
-def _readable(context: RequestContext, view: View) -> dict[int, tuple[str, str]]:
-    """Return the person's words in the officer's script, by message, where they need it."""
-    language = context.language
-    found = ((each.id, reader_script.for_officer(each.words, language)) for each in view.thread
-             if each.by == "person")  # fmt: skip
-    return {number: converted for number, converted in found if converted}
 
 
 def list_query(context: RequestContext, *, own: bool) -> InboxQuery:

@@ -18,11 +18,12 @@ class CaseForm(VersionedForm):
     canned: str = ""
     note: str = ""
     fact: str = ""
+    machine: str = ""
 
     @property
     def draft(self) -> Draft:
         """Return the texts that the officer wrote."""
-        return Draft(self.words, self.canned, self.note)
+        return Draft(self.words, self.canned, self.note, machine=bool(self.machine))
 
 
 class DocumentForm(CaseForm):

@@ -5,6 +5,7 @@ from bot.web.console.labels_common import RUNNING
 from bot.web.console.labels_files import FILES
 from bot.web.console.labels_inbox import KEYS, MARKING
 from bot.web.console.labels_limits import LIMITS
+from bot.web.console.labels_translation import TRANSLATION
 from bot.web.console.manual.section import Section
 from flows.engine.text import _
 
@@ -107,6 +108,12 @@ A_CASE = Section(
         CASE["preview"]: _("Shows your answer as the person will read it. Nothing is sent yet."),
         CASE["send"]: _("Sends your answer to the person's chat."),
         MARKING["facts_insert"]: _("Puts a checked sentence with its source into your answer."),
+        TRANSLATION["translate"]: _(
+            "A program translates your answer, where one is set up. Correct it, then send it."
+        ),
+        TRANSLATION["translate_message"]: _(
+            "A program translates this message for you. The person's own words stay beside it."
+        ),
         FILES["file_send"]: FILES["file_hint"],
         FILES["form_send"]: _("Sends a blank form of the library, in the person's language."),
         CASE["note_save"]: _("Keeps a note for colleagues. The person never sees it."),

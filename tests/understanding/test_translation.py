@@ -1,0 +1,57 @@
+"""Clients of translation programs, against strict HTTP emulators."""
+
+import io
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import ClientSession
+
+from bot.observability import logging
+from bot.understanding.translation import Program, Translator
+from tests.emulators.translation import FAULTS, KEY, MODEL, Translation, translation
+
+TARGETS = {"deepl": "ZH-HANS", "libretranslate": "zh", "openai": "Simplified"}
+TEXT, FOUND = "canary of an officer", "translated canary"
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Translation]:
+    async with translation() as server:
+        server.text = FOUND
+        yield server
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[ClientSession]:
+    async with ClientSession() as http:
+        yield http
+
+
+def translator(
+    http: ClientSession, server: Translation, program: Program, seconds: float = 60
+) -> Translator:
+    return Translator(http, program, server.url, KEY, name=MODEL, seconds=seconds)
+
+
+@pytest.mark.parametrize("program", ["deepl", "libretranslate", "openai"])
+async def test_text_is_sent_by_the_letter_of_each_api(
+    server: Translation, http: ClientSession, program: Program
+) -> None:
+    assert await translator(http, server, program).translate(TEXT, "zh") == FOUND
+    assert (server.asked, server.mistakes) == ([(TEXT, TARGETS[program])], [])
+
+
+@pytest.mark.parametrize("program", ["deepl", "libretranslate", "openai"])
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_failed_translation_is_empty_and_logs_no_word(
+    server: Translation, http: ClientSession, fault: str, program: Program
+) -> None:
+    server.fault, lines = fault, io.StringIO()
+    seconds = 0.2 if fault == "slow" else 60
+    logging.configure("debug", to=lines)
+    try:
+        assert await translator(http, server, program, seconds).translate(TEXT, "ru") == ""
+    finally:
+        logging.configure("error")
+    assert '"translation.failed"' in lines.getvalue()
+    assert not [word for word in ("canary", KEY) if word in lines.getvalue()]

@@ -1,0 +1,120 @@
+"""Machine translation in a case: an officer's draft, and messages on this machine."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from pydantic import SecretStr
+
+from bot.config.settings import Settings
+from bot.desk import answering
+from bot.web.console import demo_officers, labels
+from flows.engine.text import Text
+from tests.app_stack import House
+from tests.app_stack import opened as opened_house
+from tests.console_client import Console
+from tests.emulators.translation import KEY, Translation, translation
+from tests.emulators.whatsapp import User
+from tests.web.test_whatsapp_journey import _known, _next, _press
+
+AIGUL = "Aigul Testova"
+DRAFT, FOUND = "Please bring the passport of each child", "Принесите паспорт каждого ребёнка"
+MESSAGE = "Men Qozogʻistonga qachon koʻchib bora olaman, qaysi hujjatlar kerak boʻladi?"
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Translation]:
+    async with translation() as server:
+        server.text = FOUND
+        yield server
+
+
+def switched_on(chosen: Settings, server: Translation) -> Settings:
+    return chosen.model_copy(
+        update={
+            "translation": "libretranslate",
+            "translation_url": server.url,
+            "translation_key": SecretStr(KEY),
+        }
+    )
+
+
+@pytest.fixture
+async def house(chosen: Settings, admin_url: str, server: Translation) -> AsyncIterator[House]:
+    async with opened_house(switched_on(chosen, server), admin_url) as house:
+        yield house
+
+
+async def asking(house: House, words: str) -> User:
+    """Return a person who reads Russian and has asked for an officer."""
+    await demo_officers.enter(house.rt)
+    user = await _known(house, "77010000951")
+    await _next(user, lambda: user.say("/person"))
+    await _press(user, "general")
+    await _press(user, "yes")
+    await _next(user, lambda: user.say(words))
+    return user
+
+
+async def translated(console: Console) -> None:
+    """Press the button that translates the draft."""
+    form = console.screen.form("/reply")
+    fields = form.fields | {"words": DRAFT}
+    await console.post(form.action.replace("/reply", "/translate"), fields)
+
+
+def said(house: House, text: Text, language: str = "ru") -> str:
+    return house.rt.languages.render(text, language)
+
+
+async def test_translated_draft_is_corrected_sent_and_marked(
+    house: House, server: Translation
+) -> None:
+    user = await asking(house, "Здравствуйте")
+    async with Console.signed_in(house.url, AIGUL) as console:
+        await console.get("/console/inbox")
+        await console.submit("/next")
+        await translated(console)
+        assert server.asked == [(DRAFT, "ru")]
+        assert FOUND in console.screen.html
+        assert DRAFT in console.screen.html
+        seen = len(user.received)
+        await console.submit("/reply", words=f"{FOUND}, пожалуйста.")
+        await user.wait(lambda _chat: len(user.received) > seen and "пожалуйста" in user.last.text)
+    assert said(house, answering.TRANSLATED) in user.last.text
+    assert DRAFT not in user.last.text
+    assert server.mistakes == []
+
+
+async def test_failed_translation_keeps_the_draft(house: House, server: Translation) -> None:
+    server.fault = "500"
+    await asking(house, "Здравствуйте")
+    async with Console.signed_in(house.url, AIGUL) as console:
+        await console.get("/console/inbox")
+        await console.submit("/next")
+        await translated(console)
+        assert DRAFT in console.screen.html
+        assert FOUND not in console.screen.html
+        assert 'name="machine"' not in console.screen.html
+
+
+async def test_message_is_translated_on_this_machine_beside_the_original(
+    house: House, server: Translation
+) -> None:
+    await asking(house, MESSAGE)
+    async with Console.signed_in(house.url, AIGUL) as console:
+        await console.get("/console/inbox")
+        await console.submit("/next")
+        form = next(each for each in console.screen.forms if "/translate/" in each.action)
+        await console.send(form)
+        assert [text for text, _target in server.asked] == [MESSAGE]
+        assert FOUND in console.screen.html
+        assert "Qozog" in console.screen.html
+        assert said(house, labels.WORDS["machine"]) in console.screen.html
+
+
+def test_messages_of_people_are_translated_on_this_machine_only(chosen: Settings) -> None:
+    elsewhere = {"translation": "deepl", "translation_url": "https://api.deepl.example"}
+    assert not chosen.translates_people
+    assert not chosen.model_copy(update=elsewhere).translates_people
+    here = {"translation": "libretranslate", "translation_url": "http://127.0.0.1:5000"}
+    assert chosen.model_copy(update=here).translates_people
