@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from tests.chaos import disk, upgrade
@@ -19,7 +20,7 @@ from tests.chaos.history import judged
 from tests.chaos.processes import running
 from tests.chaos.report import Report
 from tests.chaos.retelling import retold
-from tests.chaos.storm import Plan, storm
+from tests.chaos.storm import Evidence, Plan, storm
 
 # A rate at which web is busy but has no backlog, which would make every fault hit many replies.
 PROFILES = {
@@ -31,6 +32,8 @@ PROFILES = {
     "upgrade": Plan(people=240, updates=6000, faults=1, seed=1, rate=60, stall=20, limit=900,
                     kinds=(upgrade.KIND,), short=False, span=(0.25, 0.25)),
 }  # fmt: skip
+
+EVIDENCE = "evidence.json"
 
 app = typer.Typer(add_completion=False)
 
@@ -50,6 +53,9 @@ def chaos(
     ] = "",
     mutant: Annotated[str, typer.Option(help="ack-first or no-dedupe: must be red.")] = "",
     keep: Annotated[Path | None, typer.Option(help="Folder for databases and logs.")] = None,
+    judge: Annotated[
+        Path | None, typer.Option(help="Judge the evidence that an earlier --keep left here.")
+    ] = None,
     matrix: Annotated[
         bool, typer.Option("--matrix", help="Only say which faults there are.")
     ] = False,
@@ -57,6 +63,9 @@ def chaos(
     """Use the system while it is broken again and again, and judge it from outside."""
     if matrix:
         return typer.echo("\n".join(f"{each.kind:4} {each.what}" for each in MATRIX))
+    if judge is not None:
+        report = judged_again(judge)
+        raise typer.Exit(bool(report.red()))
     if profile not in PROFILES:
         raise typer.BadParameter(f"there is no profile {profile}")
     given: dict[str, Any] = {
@@ -93,8 +102,18 @@ def run(plan: Plan, mutant: str = "", keep: Path | None = None, former: str = ""
         report.findings |= upgrade.findings(seen.entries, seen.faults) | {"failed_turns": failed}
     typer.echo("\n".join([*shared, told(report, seen.seconds, seen.drained)]))
     if keep is not None:
+        # A run takes an hour or more, so that a corrected judge needs no second one.
+        (keep / EVIDENCE).write_bytes(msgspec.json.encode(seen))
         told_of = [retold(each, seen.entries, seen.faults, seen.ledger) for each in report.stories]
         (keep / "stories.txt").write_text("\n".join(line for story in told_of for line in story))
+    return report
+
+
+def judged_again(folder: Path) -> Report:
+    """Judge the evidence of an earlier run, print the report, and return it."""
+    seen = msgspec.json.decode((folder / EVIDENCE).read_bytes(), type=Evidence)
+    report = judged(seen.people, seen.entries, seen.faults, seen.ledger)
+    typer.echo(told(report, seen.seconds, seen.drained))
     return report
 
 

@@ -2,16 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from tests.chaos.command import EVIDENCE, judged_again
 from tests.chaos.history import judged
 from tests.chaos.ledger import Ledger, Registration, Row
 from tests.chaos.people import Somebody
 from tests.chaos.platform import Arrival, Call, Delivery, Entry
 from tests.chaos.processes import Fault
 from tests.chaos.report import FINDINGS_ZERO, Report
+from tests.chaos.storm import Evidence
 
 WHO = Somebody(0)
 STRANGER = Somebody(1)
@@ -98,6 +102,14 @@ def _true() -> History:
         entries=[_entry()],
     )
     return History([WHO], entries, [], ledger)
+
+
+def test_chaos_evidence_is_judged_again_from_its_file(tmp_path: Path) -> None:
+    history = _true()
+    _lose(history)
+    seen = Evidence(history.people, history.entries, history.faults, history.ledger, 1.0, 0.0)
+    (tmp_path / EVIDENCE).write_bytes(msgspec.json.encode(seen))
+    assert vars(judged_again(tmp_path)) == vars(history.report())
 
 
 def test_chaos_history_without_faults_reports_no_violation() -> None:
