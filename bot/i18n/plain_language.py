@@ -69,6 +69,7 @@ ABBREVIATIONS: Mapping[str, Mapping[str, str]] = {
         "DNK": "",
         "IIN": "individual identifikatsiya raqam",
         "OHK": "oylik hisob-kitob koʻrsatkich",
+        "SMS": "",
     },
 }
 
