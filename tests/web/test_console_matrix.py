@@ -114,7 +114,7 @@ async def _tried(
 ) -> Any:
     path = path.replace("{case_id}", str(office.case_id))
     path = path.replace("{upload_id}", str(uuid4())).replace("{number}", "0")
-    path = path.replace("{file_id}", str(uuid4()))
+    path = path.replace("{file_id}", str(uuid4())).replace("{message}", "0")
     if method == "GET":
         return await console.get(f"{path}?reason=check")
     fields = FIELDS | {"csrf": csrf, "version": str(version), "key": uuid4().hex}

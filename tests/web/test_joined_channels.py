@@ -182,6 +182,8 @@ async def test_telegram_chat_is_unjoined_and_updates_stay_with_the_web_chat(
         await _reads(visitor, _said(house, unjoining.UNJOINED_THERE).partition("{")[0])
         await visitor.say("/mydata")
         await visitor.say("/delete")
+        while not any(each.endswith(":yes") for each in visitor.newest.buttons.values()):
+            await visitor.wait(len(visitor.bubbles) + 1)
         await visitor.press("yes")
         assert await _handles(house) == []
     assert house.telegram.journal.mistakes() == []

@@ -10,7 +10,7 @@ from bot.conversations import outside_budgets
 from bot.desk import views
 from bot.desk.views import View
 from bot.i18n import reader_script
-from bot.officers.permissions import Action
+from bot.officers.permissions import Action, DenialReason, Forbidden
 from bot.understanding import translation
 from bot.understanding.endpoint import Outcome
 from bot.web.console import labels
@@ -31,6 +31,8 @@ async def translate_draft(
 ) -> Response:
     """Show the officer's text in the person's language, to be corrected and sent."""
     view = await views.view(context.rt, context.officer, case_id, reason)
+    if Action.CASE_REPLY not in view.may:
+        raise Forbidden(DenialReason.OWNER)
     found = await _translated(context, form.words.strip(), view.composer.language)
     if not found:
         return await _failed(context, case_id, reason, form.draft)
