@@ -5,7 +5,18 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Integer, LargeBinary, Text, Uuid, bindparam, delete, select, update
+from sqlalchemy import (
+    Date,
+    Integer,
+    LargeBinary,
+    Text,
+    Uuid,
+    bindparam,
+    delete,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.cases.model import Case
@@ -16,6 +27,7 @@ from bot.notifications import Kind, notify
 from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
+from flows.engine import safety
 
 _CONTEXT = ("message_limits", "appeal", "")
 _PERSON = t.MessageLimit.person_id == bindparam("person", type_=Uuid())
@@ -43,7 +55,14 @@ _APPEAL = statement(
     .values(appeal=bindparam("sealed", type_=LargeBinary()), appealed_at=NOW)
     .returning(t.MessageLimit.case_id)
 )
-_PLACE = statement(select(t.MessageLimit.person_id, t.MessageLimit.mission).where(_OF_CASE))
+_PLACE = statement(
+    select(t.MessageLimit.person_id, t.MessageLimit.mission, t.MessageLimit.officer).where(_OF_CASE)
+)
+_DANGER = statement(
+    select(or_(t.Case.was_danger, t.Case.urgent, t.Case.topic == safety.TOPIC)).where(
+        t.Case.id == bindparam("case", type_=Uuid())
+    )
+)
 _LIFT = statement(delete(t.MessageLimit).where(_PERSON))
 _KEEP = statement(
     update(t.MessageLimit)
@@ -111,8 +130,13 @@ async def appeal(transaction: Transaction, person: Person, words: str) -> None:
         await notify(transaction, Kind.APPEAL, case_id)
 
 
-async def limit_of_case(transaction: Transaction, case_id: UUID) -> tuple[UUID, str] | None:
-    """Return person and mission of the limit that was set in a case."""
+async def was_danger(transaction: Transaction, case_id: UUID) -> bool:
+    """Return True if the case is urgent or about danger, or was before an officer changed it."""
+    return bool(await fetch_value(transaction, _DANGER, case=case_id))
+
+
+async def limit_of_case(transaction: Transaction, case_id: UUID) -> tuple[UUID, str, UUID] | None:
+    """Return the person, the mission and the officer of the limit that was set in a case."""
     return await fetch_one(transaction, _PLACE, case=case_id)
 
 

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from bot.cases.states import State
 from bot.db import tables as t
 from bot.db.statements import NOW, Statement, ago, statement
+from flows.engine import safety
 
 MIN_ANSWERED = 5
 
@@ -245,7 +246,11 @@ RELEASE = _change(
     _IS_HELD,
     IS_OPEN,
 )
-CHANGE_TOPIC = _change({**_TO_QUEUE, t.Case.topic: bindparam("about")}, IS_OPEN)
+# The right side is what the row was before the update.
+_WAS_DANGER = {
+    t.Case.was_danger: or_(t.Case.was_danger, t.Case.urgent, t.Case.topic == safety.TOPIC)
+}
+CHANGE_TOPIC = _change({**_TO_QUEUE, **_WAS_DANGER, t.Case.topic: bindparam("about")}, IS_OPEN)
 SNOOZE = _change(
     {
         t.Case.state: State.SNOOZED.value,
@@ -300,6 +305,7 @@ MARK = _change(
         t.Case.urgent: bindparam("is_urgent", type_=Boolean()),
         t.Case.labels: bindparam("chosen", type_=ARRAY(Text)),
         t.Case.state_at: t.Case.state_at,
+        **_WAS_DANGER,
     },
     IS_OPEN,
     moves=0,

@@ -21,7 +21,6 @@ from bot.officers.permissions import Action, Subject
 from bot.runtime import Runtime
 from bot.security import audit_log
 from flows import lifetimes
-from flows.engine import safety
 from flows.engine.limit_screens import REASONS
 from flows.engine.message_limits import LimitDecided, LimitSet
 
@@ -43,7 +42,7 @@ async def limit(
 ) -> ActionResult:
     """Limit the person's messages to officers; 0 a day blocks them and closes the case.
 
-    Refused in a case that is urgent or about danger: the officer has to judge that first.
+    Refused in a case that is or was urgent or about danger: no officer alone takes that back.
     """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
@@ -51,7 +50,7 @@ async def limit(
             raise Refused(Refusal.NO_LIMIT)
         if at.case.version != version:
             raise await cases.conflict(at.transaction, case_id)
-        if at.case.urgent or at.case.topic == safety.TOPIC:
+        if await message_limits.was_danger(at.transaction, case_id):
             raise Refused(Refusal.DANGER)
         until = (at.held.now + timedelta(days=days)).date()
         await message_limits.limit_messages(
@@ -79,7 +78,8 @@ async def listing(rt: Runtime, officer: Officer) -> list[Listed]:
 async def decide(rt: Runtime, officer: Officer, case_id: UUID, *, is_lifted: bool) -> None:
     """Lift the limit that was set in a case, or keep it and answer the appeal.
 
-    Raises LookupError if there is no such limit, or no appeal to answer.
+    Raises LookupError if there is no such limit, or no appeal to answer; Refused if the officer
+    set the limit and another lead of the mission can decide.
     """
     # The console's role cannot see a conversation without an open case.
     async with rt.pool.connection() as transaction:
@@ -88,6 +88,8 @@ async def decide(rt: Runtime, officer: Officer, case_id: UUID, *, is_lifted: boo
         case = await cases.find(transaction, case_id)
         if found is None or case is None:
             raise LookupError("E_CASE: there is no such limit; look at the list")
+        if found[2] == officer.id and await directory.has_other_lead(transaction, officer):
+            raise Refused(Refusal.OWN_LIMIT)
         await conversation_store.lock(rt, transaction, case.person_id)
         done = message_limits.lift_limit if is_lifted else message_limits.keep_limit
         if not await done(transaction, case.person_id):

@@ -48,6 +48,7 @@ class Refusal(StrEnum):
     PAST = "past"
     NO_LIMIT = "no_limit"
     DANGER = "danger"
+    OWN_LIMIT = "own_limit"
     KEY_USED = "key_used"
 
 

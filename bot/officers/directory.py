@@ -125,6 +125,12 @@ async def colleagues(rt: Runtime, officer: Officer) -> list[Officer]:
     return [each for each in map(read, rows) if each.id != officer.id]
 
 
+async def has_other_lead(transaction: Transaction, officer: Officer) -> bool:
+    """Return True if the officer's mission has another active lead."""
+    found = map(read, await fetch_all(transaction, statements.TEAM, mission=officer.mission))
+    return any(each.id != officer.id and Role.LEAD in each.roles for each in found)
+
+
 async def everyone(transaction: Transaction) -> list[Officer]:
     """Return all officers, active ones first, by mission and name."""
     return [read(row) for row in await fetch_all(transaction, statements.EVERYONE)]

@@ -221,6 +221,8 @@ INVENTORY = (
           "answer in time", _P, _CASE, _GONE),
     Entry("cases", ("labels", "call_back_at"), "sort the work; labels come from the mission's list",
           _P, _CASE, _GONE),
+    Entry("cases", ("was_danger",), "refuse a limit on messages in a case that was about danger",
+          _P, _CASE, _GONE),
     Entry("cases", ("burst_id",), "take back a closing of many cases as spam", _P, _CASE, _GONE),
     Entry("case_origins", ("network",), "show a burst of cases from one address; a hash of the"
           " address, under a key of the day", _B, _NETWORK, _GONE),

@@ -3,14 +3,17 @@
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from html import unescape
+from uuid import uuid4
 
 import pytest
 
 from bot import cases
+from bot.officers import directory
+from bot.officers.permissions import Role
 from bot.privacy import retention
 from bot.web.console import demo_officers
 from bot.web.console.labels import REFUSALS
-from flows.engine import limit_screens
+from flows.engine import limit_screens, safety
 from flows.engine.text import Text, _
 from tests.app_stack import House
 from tests.browser.console_scene import ask_officer, leave
@@ -19,6 +22,7 @@ from tests.visitor import Visitor
 
 AIGUL, BERIK = "Aigul Testova", "Berik Testov"
 MARAT, SAULE = "Marat Testov", "Saule Testova"
+_NEW_LEAD = "INSERT INTO officers (id, name, mission, roles) VALUES (%s, %s, %s, %s)"
 RUDE = {"limit_reason": "insults", "days": "3"}
 WORDS = "Testova was not rude"
 
@@ -107,6 +111,29 @@ async def test_danger_of_a_blocked_person_reaches_an_officer(
     assert await _said(house) == ["Testova is in danger", "one more"]
 
 
+@pytest.mark.parametrize("change", ["mark", "transfer"])
+async def test_limit_is_refused_after_the_officer_denies_danger(
+    house: House, visitor: Visitor, change: str
+) -> None:
+    async with Console.signed_in(house.url, AIGUL) as console:
+        await console.get("/console/inbox")
+        await console.submit("/next")
+        case_id = console.screen.path.partition("?")[0].rpartition("/")[2]
+        was = "urgent = true" if change == "mark" else f"topic = '{safety.TOPIC}'"
+        async with house.rt.pool.connection() as session:
+            await session.execute(f"UPDATE cases SET {was} WHERE id = %s", [case_id])
+        await console.get(console.screen.path)
+        if change == "mark":
+            await console.submit("/mark")
+        else:
+            await console.submit("/transfer", to="topic", topic="general")
+            await console.get("/console/inbox")
+            await console.submit("/next")
+        screen = await console.submit("/limit", per_day="0", **RUDE)
+        assert house.rt.languages.render(REFUSALS["danger"], "ru") in screen.text
+    assert await _limits(house) == 0
+
+
 async def test_slowed_person_sends_so_many_messages_and_danger_passes(
     house: House, visitor: Visitor
 ) -> None:
@@ -145,6 +172,29 @@ async def test_appeal_is_read_and_decided_by_the_lead(house: House, visitor: Vis
         for each in ("limit", "limits", "done_limit_kept", "done_limit_lifted"):
             assert ru(each) in screen.text
         assert WORDS not in screen.text
+
+
+@pytest.mark.parametrize(("others", "status"), [(1, 422), (0, 200)])
+async def test_appeal_is_not_decided_by_the_lead_who_set_the_limit(
+    house: House, visitor: Visitor, others: int, status: int
+) -> None:
+    async with house.rt.pool.connection() as session:
+        lead = await directory.by_name(session, MARAT)
+        for each in range(others):
+            row = (uuid4(), f"Another Testov {each}", lead.mission, [Role.LEAD.value])
+            await session.execute(_NEW_LEAD, row)
+    async with Console.signed_in(house.url, MARAT) as console:
+        await _limit(console, 0)
+        await _hears(house, visitor, limit_screens.BLOCKED)
+        await visitor.press("appeal")
+        await visitor.say(WORDS)
+        for way in ("keep", "lift"):
+            screen = await console.get("/console/limits")
+            screen = await console.submit(f"/limits/{way}", **_case_of(screen))
+            assert screen.status == status
+            refusal = house.rt.languages.render(REFUSALS["own_limit"], "ru")
+            assert (refusal in screen.text) is (others > 0)
+    assert await _limits(house) == others
 
 
 def _case_of(screen: Screen) -> dict[str, str]:

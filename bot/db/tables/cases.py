@@ -96,6 +96,8 @@ class Case(Base):
     burst_id: Mapped[UUID | None] = mapped_column(ForeignKey("case_bursts.id", ondelete="SET NULL"))
     labels: Mapped[EmptyList]
     call_back_at: Mapped[datetime | None]
+    # Stays true after an officer takes the mark off or changes the topic.
+    was_danger: Mapped[No]
 
 
 class CaseLabel(Base):

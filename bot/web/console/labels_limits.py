@@ -37,7 +37,7 @@ LIMITS: dict[str, Text] = {
 LIMIT_REFUSALS: dict[str, Text] = {
     "no_limit": _("Choose how many messages, for how long, and the reason."),
     "danger": _(
-        "This case is urgent or about danger, so messages are not limited. If that is wrong,"
-        " take the mark off or change the topic first."
+        "This case is urgent or about danger, or it was before. Messages in it are never limited."
     ),
+    "own_limit": _("You set this limit. Another lead of your team has to decide about it."),
 }

@@ -6,11 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Form
 from starlette.responses import Response
 
-from bot.desk import ActionResult, limiting
+from bot.desk import ActionResult, Refused, limiting
 from bot.officers.permissions import Action
 from bot.web.console.case import OptionalReason
 from bot.web.console.case_actions import act
 from bot.web.console.case_forms import LimitForm
+from bot.web.console.labels import REFUSALS
 from bot.web.console.rendering import done, page
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
@@ -45,8 +46,22 @@ async def limit(
 @router.get("/limits")
 async def listing(context: Annotated[RequestContext, require(Action.LIMITS_READ)]) -> Response:
     """Return the limits of the mission, those with an open appeal first."""
+    return await _page(context)
+
+
+async def _page(context: RequestContext, status: int = 200, problem: str = "") -> Response:
     found = await limiting.listing(context.rt, context.officer)
-    return page(context, "limits.html", limits=found)
+    return page(context, "limits.html", status, limits=found, problem=problem)
+
+
+async def _decide(
+    context: RequestContext, case_id: UUID, notice: str, *, is_lifted: bool
+) -> Response:
+    try:
+        await limiting.decide(context.rt, context.officer, case_id, is_lifted=is_lifted)
+    except Refused as refused:
+        return await _page(context, 422, context.say(REFUSALS[refused.why.value]))
+    return done("/limits", notice)
 
 
 @router.post("/limits/lift")
@@ -55,8 +70,7 @@ async def lift(
     case: Annotated[UUID, Form()],
 ) -> Response:
     """End a limit before its last day."""
-    await limiting.decide(context.rt, context.officer, case, is_lifted=True)
-    return done("/limits", "limit_lifted")
+    return await _decide(context, case, "limit_lifted", is_lifted=True)
 
 
 @router.post("/limits/keep")
@@ -65,5 +79,4 @@ async def keep(
     case: Annotated[UUID, Form()],
 ) -> Response:
     """Keep a limit, and answer the appeal."""
-    await limiting.decide(context.rt, context.officer, case, is_lifted=False)
-    return done("/limits", "limit_kept")
+    return await _decide(context, case, "limit_kept", is_lifted=False)
