@@ -185,6 +185,8 @@ def erase(turn: TurnState) -> None:
 
 def _exit(turn: TurnState) -> None:
     turn.effects.append(QuickExit())
+    # A hint that comes later would reveal the chat, and the person could not end it.
+    hint_screens.forget(turn)
     fresh = Conversation(language=turn.c.language, nonce=turn.c.nonce + 1, muted=turn.c.muted)
     turn.c = (
         replace(turn.c, flow="", asked=None, nonce=fresh.nonce, is_masked=True)

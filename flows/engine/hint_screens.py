@@ -152,10 +152,12 @@ def remove(turn: TurnState) -> None:
 
 
 def forget(turn: TurnState) -> None:
-    """Delete the address, if there is one, and record the withdrawal."""
-    if not turn.c.hint_way:
+    """Delete the address, also one that waits for its code, and record the withdrawal."""
+    if not turn.c.is_persistent:
         return
-    turn.effects += [RemoveContact(), ConsentWithdrawn(PURPOSE, ENDED, turn.c.language)]
+    turn.effects.append(RemoveContact())
+    if turn.c.hint_way:
+        turn.effects.append(ConsentWithdrawn(PURPOSE, ENDED, turn.c.language))
     turn.c = replace(turn.c, hint_way="", hint_step="")
 
 

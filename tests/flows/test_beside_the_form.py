@@ -21,6 +21,7 @@ from flows.engine.events import (
     UploadRequested,
 )
 from flows.engine.flow import Submit
+from flows.engine.hints import RemoveContact
 from flows.engine.registration import RegistrationStatus
 from flows.engine.state import Conversation
 from flows.preregistration.after_consent import SURNAME
@@ -181,7 +182,7 @@ def test_quick_exit_deletes_anonymous_answers_and_suspends_a_known_form() -> Non
     assert chat.shows(screens.EXIT_TEXT)
     assert chat.conversation == Conversation(language="ru", nonce=chat.nonce, has_left=True)
     known = at("birth_year").presses("!exit")
-    assert known.effects_now == (QuickExit(),)
+    assert known.effects_now == (QuickExit(), RemoveContact())
     known.says("привет")
     assert known.at == screens.MENU
     assert known.presses(FORM).at == "birth_year"
@@ -278,7 +279,7 @@ def test_answer_after_deletion_restores_nothing() -> None:
 @pytest.mark.row(63)
 def test_stop_mutes_messages_and_keeps_the_answers() -> None:
     chat = at("birth_year").says("стоп")
-    assert chat.effects_now == (Stopped(),)
+    assert chat.effects_now == (Stopped(), RemoveContact())
     assert chat.shows(screens.STOPPED)
     assert chat.presses(FORM).at == "birth_year"
 

@@ -182,6 +182,14 @@ def test_stop_ends_hints_too() -> None:
     assert chat.conversation.hint_way == ""
 
 
+@pytest.mark.parametrize("word", ["stop", "exit"])
+def test_address_is_removed_before_and_after_its_code(word: str) -> None:
+    for chat in (confirmed(), asked_code()):
+        chat.says(f"/{word}")
+        assert chat.done(RemoveContact) == [RemoveContact()]
+        assert (chat.conversation.hint_way, chat.conversation.hint_step) == ("", "")
+
+
 def test_address_can_be_ended_after_hints_were_switched_off() -> None:
     chat = confirmed()
     chat.understanding = OFF

@@ -10,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot import desk, notifications
+from bot.channels import Inbound
 from bot.config.settings import Settings
 from bot.conversations import checked_input, external_events
 from bot.conversations import store as conversation_store
@@ -21,12 +22,13 @@ from bot.people import hint_contacts, identities, reminders
 from bot.privacy import data_export, retention
 from bot.runtime import Runtime, runtime
 from flows.engine import screens
-from flows.engine.events import Said
+from flows.engine.events import Event, Said
 from flows.engine.state import MadeList
 from tests.desk.desks import ahead, an_officer, ask, key, now
 from tests.emulators.sms import KEY, MAX_TEXT, SmsGateway, sms_gateway
 from tests.emulators.smtp import MailServer, mail_server
 from tests.person_client import Guest
+from tests.telegram_member import joined
 
 ADDRESS, NUMBER = "testova@example.org", "+77010000000"
 SENDER = "post@neutral.example"
@@ -89,10 +91,30 @@ async def post(chosen: Settings) -> AsyncIterator[Post]:
         yield post
 
 
-async def left(post: Post, way: str = "email") -> Guest:
+class OnTelegram(Guest):
+    """A known person on the emulator of Telegram."""
+
+    def inbound(self, event: Event, external_id: str = "") -> Inbound:
+        return replace(super().inbound(event, external_id), channel="telegram", message_id="")
+
+
+@asynccontextmanager
+async def known(post: Post, channel: str) -> AsyncIterator[Guest]:
+    """Yield a known person on the channel."""
+    if channel == "web":
+        guest = Guest(post.rt)
+        await guest.consent()
+        yield guest
+    else:
+        async with joined(post.rt) as member:
+            yield OnTelegram(post.rt, str(member.phone.person.id))
+
+
+async def left(post: Post, way: str = "email", known: Guest | None = None) -> Guest:
     """Return a known person who has left an address, and whose code is not sent yet."""
-    guest = Guest(post.rt)
-    await guest.consent()
+    guest = known or Guest(post.rt)
+    if known is None:
+        await guest.consent()
     await guest.do(Said("/menu"))
     await guest.press("hints")
     await guest.press(way)
@@ -104,9 +126,9 @@ def code_in(text: str) -> str:
     return "".join(each for each in text if each.isdigit())
 
 
-async def confirmed(post: Post, way: str = "email") -> Guest:
+async def confirmed(post: Post, way: str = "email", known: Guest | None = None) -> Guest:
     """Return a person whose address is confirmed; the code is forgotten."""
-    guest = await left(post, way)
+    guest = await left(post, way, known)
     code = code_in((await post.sent())[-1])
     await guest.do(Said(code))
     conversation = await guest.conversation()
@@ -138,6 +160,14 @@ async def answered(post: Post, guest: Guest) -> None:
     await guest.do(Said("one more thing"))
     case = await now(post.rt, case.id)
     await desk.reply(post.rt, officer, case.id, case.version, key=key(), words="Canary Testova.")
+
+
+async def plan(rt: Runtime) -> None:
+    """Plan a hint for everybody who has left an address."""
+    async with rt.pool.connection() as transaction:
+        cursor = await transaction.execute("SELECT person_id FROM hint_contacts")
+        for (person_id,) in await cursor.fetchall():
+            await hint_contacts.plan(transaction, person_id)
 
 
 @pytest.mark.parametrize("way", ["email", "sms"])
@@ -174,10 +204,7 @@ async def test_second_hint_of_a_day_waits_for_twelve_hours(post: Post) -> None:
     await answered(post, guest)
     await ahead(post.rt, "16 minutes")
     assert len(await post.sent()) == 1
-    async with post.rt.pool.connection() as transaction:
-        cursor = await transaction.execute("SELECT person_id FROM hint_contacts")
-        [(person_id,)] = await cursor.fetchall()
-        await hint_contacts.plan(transaction, person_id)
+    await plan(post.rt)
     await ahead(post.rt, "1 hour")
     assert len(await post.sent()) == 1
     await ahead(post.rt, "12 hours")
@@ -246,6 +273,29 @@ async def test_address_is_deleted_when_its_person_ends_it(post: Post, way: str) 
         if way == "delete":
             await guest.press("yes")
     assert await contacts(post.rt) == []
+
+
+@pytest.mark.parametrize("channel", ["web", "telegram"])
+@pytest.mark.parametrize("word", ["exit", "stop"])
+async def test_no_hint_is_sent_after_an_exit_or_a_stop(post: Post, channel: str, word: str) -> None:
+    async with known(post, channel) as person:
+        guest = await confirmed(post, known=person)
+        await plan(post.rt)
+        await guest.do(Said(f"/{word}"))
+        await plan(post.rt)
+        assert await contacts(post.rt) == []
+        await ahead(post.rt, "1 day")
+        assert await post.sent() == []
+
+
+@pytest.mark.parametrize("channel", ["web", "telegram"])
+@pytest.mark.parametrize("word", ["exit", "stop"])
+async def test_no_code_is_sent_after_an_exit_or_a_stop(post: Post, channel: str, word: str) -> None:
+    async with known(post, channel) as person:
+        guest = await left(post, known=person)
+        await guest.do(Said(f"/{word}"))
+        assert await contacts(post.rt) == []
+        assert await post.sent() == []
 
 
 async def test_hints_are_not_sent_when_switched_off(post: Post) -> None:
