@@ -1,5 +1,6 @@
 """Settings of hints to people by e-mail or SMS; off by default."""
 
+from email.utils import parseaddr
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
@@ -7,6 +8,7 @@ from pydantic import Field, SecretStr, model_validator
 from bot.config.external_model import require_private
 from bot.config.setting_types import Names, OptionalWebAddress
 from bot.config.transcription import TranscriptionSettings
+from flows.engine.hints import is_email
 
 WAYS = {"email", "sms"}
 
@@ -21,8 +23,8 @@ class HintSettings(TranscriptionSettings):
     )
     hint_email_from: str | None = Field(
         default=None,
-        description="Sender's address of these e-mails; KOSH_SMTP_FROM without it. Its name and "
-        "domain should say nothing about moving to Kazakhstan.",
+        description="Sender's address of these e-mails, required for them; not KOSH_SMTP_FROM. Its "
+        "name and domain should say nothing about moving to Kazakhstan.",
     )
     hint_codes_hourly: int = Field(
         default=60,
@@ -58,3 +60,16 @@ class HintSettings(TranscriptionSettings):
             raise ValueError("hints by SMS are only half set; set KOSH_SMS_URL too")
         require_private("sms_url", self.sms_url)
         return self
+
+    @model_validator(mode="after")
+    def _neutral_sender(self) -> Self:
+        if "email" in self.hints and not is_email(self.hint_email_from or ""):
+            raise ValueError(
+                "hints by e-mail are only half set; set KOSH_HINT_EMAIL_FROM to a plain address too"
+            )
+        return self
+
+
+def same_address(first: str, second: str) -> bool:
+    """Return True if two senders have the same e-mail address, in any letters."""
+    return parseaddr(first)[1].casefold() == parseaddr(second)[1].casefold()

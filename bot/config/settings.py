@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 
+from bot.config.hints import same_address
 from bot.config.installation import LOOPBACK
 from bot.config.setting_types import (
     ChangingSecret,
@@ -333,6 +334,9 @@ class Settings(TranslationSettings):
             if "email" in self.hints:
                 raise ValueError("hints by e-mail are only half set; set KOSH_SMTP_HOST too")
             return self
+        # A person's lock screen must not show who writes to officers.
+        if self.hint_email_from and same_address(self.hint_email_from, self.smtp_from or ""):
+            raise ValueError("KOSH_HINT_EMAIL_FROM must not be the address of KOSH_SMTP_FROM")
         if self.smtp_from is None:
             raise ValueError("e-mail is only half set; set KOSH_SMTP_FROM too")
         if self.smtp_security == "none" and self.smtp_host not in LOOPBACK:

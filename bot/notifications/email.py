@@ -4,7 +4,7 @@ import asyncio
 import smtplib
 import ssl
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
+from email.utils import formatdate, make_msgid, parseaddr
 
 from bot.config.settings import Settings
 from bot.notifications.errors import NotificationRefused, NotSent
@@ -29,7 +29,7 @@ def _message(sender: str, to: str, subject: str, text: str) -> EmailMessage:
     message["To"] = to
     message["Subject"] = subject
     message["Date"] = formatdate()
-    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])
+    message["Message-ID"] = make_msgid(domain=_domain(sender))
     # No answers by machines, such as out-of-office replies (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
@@ -39,7 +39,7 @@ def _message(sender: str, to: str, subject: str, text: str) -> EmailMessage:
 def _send(settings: Settings, message: EmailMessage) -> None:
     failure: NotSent | NotificationRefused | None = None
     try:
-        with _connection(settings) as server:
+        with _connection(settings, _domain(message["From"])) as server:
             if settings.smtp_password is not None:
                 server.login(settings.smtp_user or "", settings.smtp_password.get_secret_value())
             server.send_message(message)
@@ -57,12 +57,20 @@ def _send(settings: Settings, message: EmailMessage) -> None:
         raise failure
 
 
-def _connection(settings: Settings) -> smtplib.SMTP:
+def _domain(sender: str) -> str:
+    return parseaddr(sender)[1].rpartition("@")[2]
+
+
+def _connection(settings: Settings, domain: str) -> smtplib.SMTP:
+    """Open a connection that greets with the sender's domain.
+
+    Otherwise the name of this machine would be in the headers of every e-mail.
+    """
     host, port = settings.smtp_host or "", settings.smtp_port
     if settings.smtp_security == "tls":
         context = ssl.create_default_context()
-        return smtplib.SMTP_SSL(host, port, timeout=CALL_SECONDS, context=context)
-    server = smtplib.SMTP(host, port, timeout=CALL_SECONDS)
+        return smtplib.SMTP_SSL(host, port, domain, timeout=CALL_SECONDS, context=context)
+    server = smtplib.SMTP(host, port, domain, timeout=CALL_SECONDS)
     if settings.smtp_security == "starttls":
         server.starttls(context=ssl.create_default_context())
     return server

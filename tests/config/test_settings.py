@@ -378,10 +378,22 @@ def test_settings_refuse_half_of_a_client_certificate(end: str) -> None:
 
 def test_hints_are_off_by_default_and_refused_by_halves() -> None:
     assert settings().hints == ()
-    assert "KOSH_SMTP_HOST" in refusal(KOSH_HINTS="email")
+    sender = "post@neutral.example"
+    assert "KOSH_SMTP_HOST" in refusal(KOSH_HINTS="email", KOSH_HINT_EMAIL_FROM=sender)
     assert "KOSH_SMS_URL" in refusal(KOSH_HINTS="sms")
     assert "email and sms only" in refusal(KOSH_HINTS="pigeon")
     assert "KOSH_SMS_URL must be https" in refusal(KOSH_SMS_URL="http://sms.example/send")
+
+
+def test_hints_by_email_need_a_sender_of_their_own() -> None:
+    mail = {
+        "KOSH_HINTS": "email",
+        "KOSH_SMTP_HOST": "mail.example",
+        "KOSH_SMTP_FROM": "Kosh <kosh@ministry.example>",
+    }
+    assert "KOSH_HINT_EMAIL_FROM" in refusal(**mail)
+    assert "plain address" in refusal(**mail, KOSH_HINT_EMAIL_FROM="Info <post@neutral.example>")
+    assert "must not be" in refusal(**mail, KOSH_HINT_EMAIL_FROM="Kosh@Ministry.example")
 
 
 def test_transcription_is_off_by_default_and_refused_by_halves() -> None:

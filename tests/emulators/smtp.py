@@ -19,6 +19,8 @@ class MailServer:
     taken: list[EmailMessage] = field(default_factory=list)
     refuse: dict[str, str] = field(default_factory=dict)
     mistakes: list[bytes] = field(default_factory=list)
+    # Names with which clients greeted.
+    greetings: list[str] = field(default_factory=list)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def wait(self, count: int, seconds: float = 60) -> list[EmailMessage]:
@@ -53,6 +55,7 @@ async def _talk(
         match verb.upper():
             case b"EHLO" | b"HELO":
                 greeted, answer = True, b"250 mail.example"
+                state.greetings.append(rest.decode())
             case b"MAIL" if greeted and path and not sender:
                 sender, answer = path[1], b"250 OK"
             case b"RCPT" if sender and path:

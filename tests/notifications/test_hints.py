@@ -182,6 +182,7 @@ async def test_hint_comes_after_an_answer_and_has_no_content(post: Post, way: st
     assert "http" not in hint
     if way == "email":
         assert (post.mail.taken[0]["From"], post.mail.taken[0]["To"]) == (SENDER, ADDRESS)
+        assert set(post.mail.greetings) == {"neutral.example"}
     else:
         assert post.gateway.taken[0][0] == NUMBER
 
