@@ -120,17 +120,28 @@ async def draw_lookup(rt: Runtime, chat: str, number: str) -> bool:
 
     The code joins a chat or a family. Return False if none is left.
     """
+    return await _draw(rt, (_lookup_of(rt, chat), _lookup_of_number(rt, number))) == 0
+
+
+async def draw_account_lookup(rt: Runtime, account: str) -> float:
+    """Take one of the tries of an account of the API; return 0, or the seconds to wait."""
+    return await _draw(rt, [_lookup_of(rt, account)])
+
+
+async def draw_number_lookup(rt: Runtime, number: str) -> bool:
+    """Take one of the tries of a registration's number; return False if none is left."""
+    return await _draw(rt, [_lookup_of_number(rt, number)]) == 0
+
+
+async def return_lookup(rt: Runtime, chat: str, number: str) -> None:
+    """Return the tries of a chat and a number, so that right pairs do not count against them."""
+    tries = (_lookup_of(rt, chat), _lookup_of_number(rt, number))
+    await _draw(rt, [each._replace(cost=-1) for each in tries])
+
+
+def _lookup_of_number(rt: Runtime, number: str) -> Draw:
     number_key = rt.vault.ask_key("lookup-number", number, datetime.now(UTC).date())
-    draws = (
-        _lookup_of(rt, chat),
-        Draw(f"lookup:{number_key}", MAX_NUMBER_LOOKUPS / DAY_SECONDS, MAX_NUMBER_LOOKUPS),
-    )
-    return await _draw(rt, draws) == 0
-
-
-async def return_lookup(rt: Runtime, chat: str) -> None:
-    """Return the try of a chat, so that right pairs of number and PIN do not count against it."""
-    await _draw(rt, [_lookup_of(rt, chat)._replace(cost=-1)])
+    return Draw(f"lookup:{number_key}", MAX_NUMBER_LOOKUPS / DAY_SECONDS, MAX_NUMBER_LOOKUPS)
 
 
 def _lookup_of(rt: Runtime, chat: str) -> Draw:

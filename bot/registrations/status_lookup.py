@@ -43,6 +43,13 @@ async def look_up(
     `chat` names the chat; only a keyed hash of it is counted.
     """
     granted = await draw_lookup(rt, chat, asked.number)
+    return await compare(rt, transaction, asked, granted=granted)
+
+
+async def compare(
+    rt: Runtime, transaction: Transaction, asked: LookUpStatus, *, granted: bool
+) -> StatusLookedUp:
+    """Return the state of the registration if number and PIN fit; none if no try was granted."""
     row = await fetch_one(transaction, _FIND, receipt=asked.number)
     state, person_id, failed, stored = "", _NO_PERSON, 0, None
     if row is not None:

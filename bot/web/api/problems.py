@@ -54,12 +54,14 @@ class Problem(BaseModel):
 
 
 class Refusal(Exception):
-    """End the request with this problem."""
+    """End the request with this problem; `wait` is the number of seconds to wait."""
 
-    def __init__(self, name: ProblemName, reason: str = "", field: str = "") -> None:
+    def __init__(
+        self, name: ProblemName, reason: str = "", field: str = "", *, wait: float = 0
+    ) -> None:
         super().__init__(name)
         self.name: ProblemName = name
-        self.reason, self.field = reason, field
+        self.reason, self.field, self.wait = reason, field, wait
 
 
 def problem(

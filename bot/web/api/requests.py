@@ -62,8 +62,7 @@ class ApiRoute(APIRoute):
             try:
                 token = request.state.token = await _authenticate(request, rt)
                 if wait := await spending.draw_request(rt, str(token.id), token.minute_limit):
-                    seconds = str(max(1, round(wait + 0.5)))
-                    return problem("too-many-requests", headers={"Retry-After": seconds})
+                    raise Refusal("too-many-requests", wait=wait)
                 if self.body_field is not None:
                     raw = await body(request, MAX_BODY_BYTES, "application/json")
                     request = ReadRequest(request, raw)
@@ -87,8 +86,7 @@ _REFUSALS = (
 def _refusal(error: Exception) -> Response:
     match error:
         case Refusal():
-            headers = {"WWW-Authenticate": "Bearer"} if error.name == "unauthorized" else None
-            return problem(error.name, error.reason, error.field, headers)
+            return problem(error.name, error.reason, error.field, _headers(error))
         case Refused():
             return problem(named(error.status))
         case broadcasts.Refused(why=broadcasts.Refusal.FORM):
@@ -102,6 +100,16 @@ def _refusal(error: Exception) -> Response:
             return problem("invalid")
         case _:
             return problem("not-found")
+
+
+def _headers(error: Refusal) -> dict[str, str] | None:
+    match error.name:
+        case "unauthorized":
+            return {"WWW-Authenticate": "Bearer"}
+        case "too-many-requests":
+            return {"Retry-After": str(max(1, round(error.wait + 0.5)))}
+        case _:
+            return None
 
 
 def _invalid(error: RequestValidationError) -> Response:
@@ -138,10 +146,13 @@ async def _note_denied(rt: Runtime, officer: Officer, detail: str) -> None:
         )
 
 
-async def note(transaction: Transaction, system: Officer, action: Action, subject: str) -> None:
-    """Append an action of another system to the audit log."""
+async def note(
+    transaction: Transaction, system: Officer, action: Action, subject: str, outcome: str = ""
+) -> None:
+    """Append an action of another system, and its outcome if it varies, to the audit log."""
+    detail = f"api: {outcome}" if outcome else "api"
     await audit_log.append(
-        transaction, actor=str(system.id), action=action.value, subject=subject, detail="api"
+        transaction, actor=str(system.id), action=action.value, subject=subject, detail=detail
     )
 
 
@@ -154,6 +165,8 @@ async def _permitted(
     token: ApiToken = request.state.token
     for each in scopes.scopes:
         if each not in token.scopes:
+            rt: Runtime = request.app.state.rt
+            await _note_denied(rt, token.owner, f"{request.method} scope {each}")
             raise Refusal("forbidden", "scope", each)
         permissions.require(token.owner, SCOPES[Scope(each)], Subject(token.owner.mission))
     return token.owner

@@ -1,11 +1,11 @@
-"""Counts of the account's mission over the last 30 days, by the rules of the supervisor's page."""
+"""Counts of the account's mission over the 30 days before today, in multiples of 5."""
 
 from typing import Annotated
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict
 
-from bot.desk import statistics
+from bot.desk import published_counts
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Scope
 from bot.runtime import Runtime
@@ -14,16 +14,16 @@ from bot.web.api.requests import api_router, needs, note
 
 
 class Count(BaseModel):
-    """The number of cases with a value; null if it is too small to be shown."""
+    """The number of cases with a value, rounded down to a multiple of 5; none is below 5."""
 
     model_config = ConfigDict(from_attributes=True)
 
     name: str
-    count: int | None
+    count: int
 
 
 class Day(BaseModel):
-    """Cases opened and closed on a day; null where the number is too small to be shown."""
+    """Cases opened and closed on a day, rounded down to a multiple of 5; null below 5."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -33,12 +33,12 @@ class Day(BaseModel):
 
 
 class Statistics(BaseModel):
-    """Counts of a mission. There is no person in them, and no filter."""
+    """Counts of a mission over the 30 days before today, without a filter."""
 
     model_config = ConfigDict(from_attributes=True)
 
     opened: int | None
-    """Cases opened, rounded down to a multiple of 5."""
+    """Cases opened, rounded down to a multiple of 5; null below 5."""
     came_back: int | None
     topics: list[Count]
     languages: list[Count]
@@ -55,7 +55,7 @@ async def read_statistics(
 ) -> Statistics:
     """Return the counts of the account's mission."""
     rt: Runtime = request.app.state.rt
-    found = await statistics.report(rt, system)
+    found = await published_counts.read(rt, system)
     async with rt.pool.connection() as transaction:
         await note(transaction, system, Action.STATISTICS_READ, "statistics")
     return Statistics.model_validate(found)

@@ -1,6 +1,7 @@
 """State of a registration by its number and PIN, by the rules of the chat.
 
-A wrong number, a wrong PIN, a person without a PIN and too many tries have the same answer.
+A wrong number, a wrong PIN, a person without a PIN and too many tries of a number have the same
+answer. An account without a try left gets 429 before the number is read.
 """
 
 from typing import Annotated, Literal
@@ -60,18 +61,26 @@ router = api_router("status")
 async def look_up_status(
     request: Request, what: StatusRequest, system: Annotated[Officer, needs(Scope.STATUS_READ)]
 ) -> RegistrationState:
-    """Return the state of a registration; 404 for every refusal, whatever its reason.
+    """Return the state of a registration; 404 whenever number and PIN cannot be confirmed.
 
-    Wrong pairs are counted for the account (5 an hour), for the number and for the person.
+    Wrong pairs are counted for the account (5 an hour), for the number and for the person. 429
+    answers every pair, right or wrong, while the account has no try left.
     """
     rt: Runtime = request.app.state.rt
-    chat = f"api:{system.id}"
+    account = f"api:{system.id}"
     asked = LookUpStatus(what.number.upper(), what.pin)
+    wait = await spending.draw_account_lookup(rt, account)
+    if wait:
+        async with rt.pool.connection() as transaction:
+            await note(transaction, system, Action.STATUS_LOOK_UP, "status", "no try left")
+        raise Refusal("too-many-requests", "lookups", wait=wait)
+    granted = await spending.draw_number_lookup(rt, asked.number)
     async with rt.pool.connection() as transaction:
-        found = await status_lookup.look_up(rt, transaction, chat, asked)
-        await note(transaction, system, Action.STATUS_LOOK_UP, "status")
+        found = await status_lookup.compare(rt, transaction, asked, granted=granted)
+        outcome = "found" if found.state else "not found"
+        await note(transaction, system, Action.STATUS_LOOK_UP, "status", outcome)
     if not found.state:
         raise Refusal("not-found")
-    await spending.return_lookup(rt, chat)
+    await spending.return_lookup(rt, account, asked.number)
     # A duplicate is shown as received: otherwise it would show that a second person registered.
     return RegistrationState(state=_STATES.get(found.state, "received"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.budgets.table import MAX_CHAT_LOOKUPS
+from bot.budgets.table import MAX_CHAT_LOOKUPS, MAX_NUMBER_LOOKUPS, WINDOW_SECONDS
 from bot.officers.permissions import Scope
 from bot.runtime import Runtime
 from tests.app_stack import House
@@ -38,7 +38,26 @@ async def test_status_api_counts_wrong_pairs_of_the_account(house: House) -> Non
             assert (await _ask(system, f"KS-2026-ABCD-{each + 1000}"))[0] == 404
         assert (await _ask(system, number))[0] == 200, "right pairs were not counted"
         assert (await _ask(system, "KS-2026-ABCD-2345"))[0] == 404
-        assert (await _ask(system, number))[0] == 404, "no try is left"
+
+
+async def test_status_api_answers_429_while_the_account_has_no_try(house: House) -> None:
+    number = await registered(house)
+    async with integrator(house.rt, STATUS) as system:
+        for each in range(MAX_CHAT_LOOKUPS):
+            assert (await _ask(system, f"KS-2026-ABCD-{each + 1000}"))[0] == 404
+        right, wrong = await _ask(system, number), await _ask(system, number, "999999")
+        assert right == wrong
+        assert (right[0], right[1]["reason"]) == (429, "lookups")
+        pair = {"number": number, "pin": PIN}
+        async with system.http.post("/api/v1/status", json=pair) as answer:
+            assert 1 <= int(answer.headers["retry-after"]) <= WINDOW_SECONDS / MAX_CHAT_LOOKUPS + 1
+
+
+async def test_status_api_right_pairs_do_not_use_up_the_number(house: House) -> None:
+    number = await registered(house)
+    async with integrator(house.rt, STATUS) as system:
+        found = [(await _ask(system, number))[0] for _each in range(MAX_NUMBER_LOOKUPS + 2)]
+        assert set(found) == {200}
 
 
 @pytest.mark.parametrize("pin", ["12", "12345678901", "12x4"])
@@ -49,18 +68,33 @@ async def test_status_api_refuses_what_is_no_pin(rt: Runtime, pin: str) -> None:
         assert pin not in str(told)
 
 
-async def test_status_api_audits_without_the_number(house: House) -> None:
+async def _audited(rt: Runtime, action: str) -> list[tuple[str, ...]]:
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT actor, subject, detail FROM audit_entries WHERE action = %s ORDER BY seq",
+            (action,),
+        )
+        return list(await cursor.fetchall())
+
+
+async def test_status_api_audits_the_outcome_without_the_number(house: House) -> None:
     number = await registered(house)
     async with integrator(house.rt, STATUS) as system:
         await _ask(system, number)
-        async with house.rt.pool.connection() as session:
-            cursor = await session.execute(
-                "SELECT actor, action, subject, detail FROM audit_entries"
-                " WHERE action = 'status.look_up'"
-            )
-            assert await cursor.fetchall() == [
-                (str(system.owner.id), "status.look_up", "status", "api")
-            ]
+        for _each in range(MAX_CHAT_LOOKUPS + 1):
+            await _ask(system, "KS-2026-ABCD-2345", "999999")
+        outcomes = ["found", *["not found"] * MAX_CHAT_LOOKUPS, "no try left"]
+        assert await _audited(house.rt, "status.look_up") == [
+            (str(system.owner.id), "status", f"api: {each}") for each in outcomes
+        ]
+
+
+async def test_status_api_audits_a_missing_scope(rt: Runtime) -> None:
+    async with integrator(rt, Scope.STATISTICS_READ) as system:
+        assert (await _ask(system, "KS-2026-ABCD-2345"))[0] == 403
+        assert await _audited(rt, "denied") == [
+            (str(system.owner.id), "api", "POST scope status:read")
+        ]
 
 
 async def test_status_api_needs_scope_and_role(rt: Runtime) -> None:

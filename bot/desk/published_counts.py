@@ -1,0 +1,99 @@
+"""Counts of a mission for other systems: whole days before today, and multiples of 5.
+
+A system may ask as often as it likes. Live or exact counts would show it each case as it comes.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Date, Text, cast, func, select
+
+from bot.db import tables as t
+from bot.db.connection import Transaction
+from bot.db.statements import NOW, Statement, fetch_all, statement
+from bot.desk.statistics import DAYS, MIN_GROUP_SIZE, Day
+from bot.officers import directory, permissions
+from bot.officers.directory import Officer
+from bot.officers.permissions import Action, Subject
+from bot.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The number of cases with a value, never below 5."""
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Counts of the last 30 days before today; None where a count is below 5."""
+
+    opened: int | None
+    came_back: int | None
+    topics: tuple[Group, ...]
+    languages: tuple[Group, ...]
+    countries: tuple[Group, ...]
+    days: tuple[Day, ...]
+
+
+# The days are subqueries, so that they are computed once and row security does not hide the index.
+_TODAY = select(cast(NOW, Date)).scalar_subquery()
+_FIRST_DAY = select(cast(NOW, Date) - DAYS).scalar_subquery()
+_OPENED = (t.Case.opened_at >= _FIRST_DAY, t.Case.opened_at < _TODAY)
+_UNTOUCHED = (t.Case.state_at >= _FIRST_DAY, t.Case.state_at < _TODAY)
+_TOTALS = statement(
+    select(func.count(), func.count().filter(t.Case.returned > 0, *_UNTOUCHED))
+    .select_from(t.Case)
+    .where(*_OPENED)
+)
+
+
+def _by(of: Any, *conditions: Any) -> Statement[*tuple[Any, ...]]:
+    return statement(select(of, func.count()).where(*conditions).group_by(of))
+
+
+_TOPICS, _LANGUAGES, _COUNTRIES = (
+    _by(of, *_OPENED) for of in (t.Case.topic, t.Case.language, t.Case.country)
+)
+_OPENED_ON = _by(cast(cast(t.Case.opened_at, Date), Text), *_OPENED)
+_CLOSED_ON = _by(cast(cast(t.Case.state_at, Date), Text), t.Case.state == "resolved", *_UNTOUCHED)
+_DAYS = statement(
+    select(cast(cast(NOW, Date) - func.generate_series(DAYS, 1, -1), Text).label("day"))
+)
+
+
+async def read(rt: Runtime, officer: Officer) -> Counts:
+    """Return the counts of the account's mission."""
+    permissions.require(officer, Action.STATISTICS_READ, Subject(officer.mission))
+    async with directory.acting(rt, officer) as transaction:
+        opened, came_back = (await fetch_all(transaction, _TOTALS))[0]
+        return Counts(
+            opened=rounded(opened),
+            came_back=rounded(came_back),
+            topics=await _groups(transaction, _TOPICS),
+            languages=await _groups(transaction, _LANGUAGES),
+            countries=await _groups(transaction, _COUNTRIES),
+            days=await _days(transaction),
+        )
+
+
+def rounded(count: int) -> int | None:
+    """Round down to a multiple of 5; None below 5, also for 0, which would show a first case."""
+    return count - count % MIN_GROUP_SIZE if count >= MIN_GROUP_SIZE else None
+
+
+async def _groups(transaction: Transaction, by: Statement[*tuple[Any, ...]]) -> tuple[Group, ...]:
+    """Return the groups that are large enough; rounded counts decide the order, then names."""
+    rows = await fetch_all(transaction, by)
+    shown = [(str(name or ""), rounded(count)) for name, count in rows]
+    groups = [Group(name, count) for name, count in shown if count is not None]
+    return tuple(sorted(groups, key=lambda each: (-each.count, each.name)))
+
+
+async def _days(transaction: Transaction) -> tuple[Day, ...]:
+    opened = dict(await fetch_all(transaction, _OPENED_ON))
+    closed = dict(await fetch_all(transaction, _CLOSED_ON))
+    days = [day for (day,) in await fetch_all(transaction, _DAYS)]
+    return tuple(Day(d, rounded(opened.get(d, 0)), rounded(closed.get(d, 0))) for d in days)
