@@ -161,6 +161,7 @@ def _understanding(settings: Settings, content: LiveContent) -> Understanding:
         model_operator=settings.external_model_operator or "",
         transcriber=settings.transcription_operator or "",
         hint_ways=settings.hints,
+        sms_countries=settings.sms_countries,
     )
 
 

@@ -133,13 +133,23 @@ def understanding(
     model_operator: str = "",
     transcriber: str = "",
     hint_ways: tuple[str, ...] = (),
+    sms_countries: tuple[str, ...] = (),
 ) -> Understanding:
     """Return the data with which the engine answers free text.
 
     `model_operator` is who runs the external model, `transcriber` who turns voice messages into
-    text, if there are such. `hint_ways` are the ways of hints outside of the chat.
+    text, if there are such. `hint_ways` are the ways of hints outside of the chat,
+    `sms_countries` the countries whose numbers get an SMS.
     """
     safety = {intent: partial(_said, parts) for intent, parts in SAFETY.items()}
     return Understanding(
-        recognizer, REPLIES, safety, TOPICS, suggestions, model_operator, transcriber, hint_ways
+        recognizer,
+        REPLIES,
+        safety,
+        TOPICS,
+        suggestions,
+        model_operator,
+        transcriber,
+        hint_ways,
+        sms_countries,
     )

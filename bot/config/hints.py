@@ -3,6 +3,7 @@
 from email.utils import parseaddr
 from typing import Literal, Self
 
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import Field, SecretStr, model_validator
 
 from bot.config.external_model import require_private
@@ -32,6 +33,18 @@ class HintSettings(TranscriptionSettings):
         le=100_000,
         description="Codes that the installation may send in an hour to confirm addresses.",
     )
+    hint_codes_daily: int = Field(
+        default=200,
+        ge=1,
+        le=1_000_000,
+        description="Codes that the installation may send in a day to confirm addresses.",
+    )
+    sms_countries: Names = Field(
+        default=(),
+        description="Countries whose mobile numbers get an SMS: codes of two letters (ISO 3166), "
+        "such as KZ,UZ, separated by a comma; required for hints by SMS. Numbers of China get one "
+        "only if CN is listed.",
+    )
     sms_url: OptionalWebAddress = Field(
         default=None,
         description="Address of an SMS gateway that takes one POST for each SMS.",
@@ -58,6 +71,10 @@ class HintSettings(TranscriptionSettings):
             raise ValueError("KOSH_HINTS may have email and sms only")
         if "sms" in self.hints and self.sms_url is None:
             raise ValueError("hints by SMS are only half set; set KOSH_SMS_URL too")
+        if "sms" in self.hints and not self.sms_countries:
+            raise ValueError("hints by SMS are only half set; set KOSH_SMS_COUNTRIES too")
+        if set(self.sms_countries) - SUPPORTED_REGIONS:
+            raise ValueError("KOSH_SMS_COUNTRIES may have codes of countries only, such as KZ,UZ")
         require_private("sms_url", self.sms_url)
         return self
 

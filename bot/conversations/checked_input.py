@@ -16,7 +16,12 @@ from bot.people.identities import Person
 from bot.registrations import status_lookup
 from bot.runtime import Runtime
 from flows.engine.events import Effect, Event, TryPin
-from flows.engine.hints import ConfirmContact, ContactLeft, LeaveContact, RemoveContact
+from flows.engine.hints import (
+    ConfirmContact,
+    ContactLeft,
+    LeaveContact,
+    RemoveContact,
+)
 from flows.engine.household import CheckHouseholdCode, HouseholdCodeChecked
 from flows.engine.joining import (
     AnswerJoin,
@@ -35,7 +40,7 @@ from flows.engine.referrals import FindReferrer, ReferrerFound
 from flows.engine.registration import LookUpStatus
 from flows.engine.state import Conversation, Turn
 
-MAX_CODES_HOURLY = 3
+MAX_CODES_DAILY = 3
 
 type Step = Callable[[Conversation, Event], Turn]
 
@@ -109,11 +114,24 @@ async def _leave_contact(
     rt: Runtime, transaction: Transaction, person: Person, way: str, address: str
 ) -> bool:
     """Store an address for hints; return False if too many codes went there, or to the person."""
-    limits = {"hourly": rt.settings.hint_codes_hourly, "own_hourly": MAX_CODES_HOURLY}
-    if not await outside_budgets.draw(rt, "hint", f"{person.id}", address, **limits):
+    if not await outside_budgets.draw_daily(
+        rt,
+        "hint",
+        f"{person.id}",
+        _mailbox(address) if way == "email" else address,
+        hourly=rt.settings.hint_codes_hourly,
+        daily=rt.settings.hint_codes_daily,
+        own_daily=MAX_CODES_DAILY,
+    ):
         return False
     await hint_contacts.leave(transaction, person, way, address)
     return True
+
+
+def _mailbox(address: str) -> str:
+    """Return an e-mail address as its mailbox is counted: small letters, without a +tag."""
+    local, _at, domain = address.casefold().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
 
 
 async def resolve_anonymous(rt: Runtime, inbound: Inbound, turn: Turn, step: Step) -> Turn:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from bot.cache import CacheUnavailable, Draw
 from bot.runtime import Runtime
 
-HOUR = 3600
+HOUR, DAY = 3600, 86_400
 
 
 async def draw(rt: Runtime, program: str, *authors: str, hourly: int, own_hourly: int) -> bool:
@@ -13,11 +13,26 @@ async def draw(rt: Runtime, program: str, *authors: str, hourly: int, own_hourly
 
     Without Valkey, which counts them, no call is made.
     """
-    today = datetime.now(UTC).date()
-    draws = [
-        Draw(f"{program}:{rt.vault.ask_key(program, name, today)[:16]}", most / HOUR, most)
-        for name, most in (("all", hourly), *((author, own_hourly) for author in authors))
-    ]
+    limits = {"all": hourly, **dict.fromkeys(authors, own_hourly)}
+    return await _draw(rt, [_bucket(rt, program, each, limits[each]) for each in limits])
+
+
+async def draw_daily(
+    rt: Runtime, program: str, *authors: str, hourly: int, daily: int, own_daily: int
+) -> bool:
+    """Draw one call as `draw` does, from budgets of a day too; that of an author is of a day."""
+    limits = {"day": daily, **dict.fromkeys(authors, own_daily)}
+    # The names change daily, and one token of a day never comes back before that.
+    days = [_bucket(rt, program, each, limits[each], 1 / DAY) for each in limits]
+    return await _draw(rt, [_bucket(rt, program, "all", hourly), *days])
+
+
+def _bucket(rt: Runtime, program: str, name: str, most: int, rate: float = 0) -> Draw:
+    key = rt.vault.ask_key(program, name, datetime.now(UTC).date())[:16]
+    return Draw(f"{program}:{key}", rate or most / HOUR, most)
+
+
+async def _draw(rt: Runtime, draws: list[Draw]) -> bool:
     try:
         return await rt.live.draw(draws) == 0
     except CacheUnavailable:

@@ -116,6 +116,9 @@ class Languages:
     def phone(self, typed: str, region: str | None) -> str | Refusal:
         return parsers.read_phone(typed, region)
 
+    def mobile(self, typed: str, countries: Sequence[str]) -> str | Refusal:
+        return parsers.read_mobile(typed, countries)
+
     def identity(self, typed: str, kind: Identity) -> str | Refusal:
         return identity_numbers.read_identity(typed, kind)
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 from functools import cache
 from itertools import pairwise
@@ -148,6 +148,22 @@ def read_phone(typed: str, region: str | None) -> str | Refusal:
     if not phonenumbers.is_valid_number(number):
         return Refusal.NOT_A_PHONE
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+# In some countries a number does not tell whether it is a mobile one.
+MOBILE = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
+
+
+def read_mobile(typed: str, countries: Collection[str]) -> str | Refusal:
+    """Return a number with its country code that can take an SMS, of a country in the list."""
+    read = read_phone(typed, None)
+    if isinstance(read, Refusal):
+        return read
+    number = phonenumbers.parse(read)
+    is_allowed = phonenumbers.region_code_for_number(number) in countries
+    return (
+        read if is_allowed and phonenumbers.number_type(number) in MOBILE else Refusal.NOT_A_PHONE
+    )
 
 
 # Dates

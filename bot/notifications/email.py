@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from email.utils import formatdate, make_msgid, parseaddr
 
 from bot.config.settings import Settings
-from bot.notifications.errors import NotificationRefused, NotSent
+from bot.notifications.errors import NotificationRefused, NotSent, Unanswered
 
 CALL_SECONDS = 15
 
@@ -51,7 +51,7 @@ def _send(settings: Settings, message: EmailMessage) -> None:
     except smtplib.SMTPNotSupportedError:
         failure = NotificationRefused()
     except (OSError, smtplib.SMTPException):
-        failure = NotSent()
+        failure = Unanswered()
     # Raised out here so that it has no context: errors of smtplib name the address.
     if failure is not None:
         raise failure

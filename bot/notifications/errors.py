@@ -20,6 +20,10 @@ class NotSent(NotificationError):
     retry = True
 
 
+class Unanswered(NotSent):
+    """The mail server or gateway failed after it may have taken the message."""
+
+
 class NotificationRefused(NotificationError):
     """The mail server or push service refuses the sender, the address or the message."""
 

@@ -5,12 +5,13 @@ import asyncio
 from bot.concurrency import isolation
 from bot.concurrency.backoff import backoff
 from bot.notifications import email, sms
-from bot.notifications.errors import Gone, NotificationError
+from bot.notifications.errors import Gone, NotificationError, Unanswered
 from bot.observability import logging, metrics
 from bot.people import hint_contacts
 from bot.people.hint_contacts import DueHint
 from bot.runtime import Runtime
 from flows.engine import screens
+from flows.engine.language_protocol import Refusal
 from flows.engine.text import Text, _
 
 # Longer than a call can take.
@@ -48,7 +49,9 @@ async def _send(rt: Runtime, hint: DueHint) -> None:
     except NotificationError as error:
         _logger.warning("hint.failed", code=error.code, channel=hint.way, attempt=hint.attempt)
         why = error.code
-        if error.retry and hint.attempt < MAX_ATTEMPTS:
+        # A code that may have arrived is not sent again: each one costs, or disturbs a stranger.
+        is_spent = bool(hint.code) and isinstance(error, Unanswered)
+        if error.retry and not is_spent and hint.attempt < MAX_ATTEMPTS:
             delay = backoff(hint.attempt, most=MAX_BACKOFF)
     metrics.HINTS.labels(hint.way, why or "ok").inc()
     async with rt.pool.connection() as transaction:
@@ -62,6 +65,8 @@ async def _call(rt: Runtime, hint: DueHint) -> None:
     if hint.way not in rt.settings.hints:
         raise Gone
     if hint.way == "sms":
+        if isinstance(rt.languages.mobile(hint.address, rt.settings.sms_countries), Refusal):
+            raise Gone
         text = _lines(rt, hint, _opening(hint))
         return await sms.send(rt.http, rt.settings, hint.address, text)
     rest = (CODE_ENDS,) if hint.code else (HOW_TO_OPEN, HOW_TO_END)

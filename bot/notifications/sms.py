@@ -3,7 +3,7 @@
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from bot.config.settings import Settings
-from bot.notifications.errors import NotificationRefused, NotSent
+from bot.notifications.errors import NotificationRefused, NotSent, Unanswered
 
 CALL_SECONDS = 15
 # Statuses that say to try later; others from 400 to 499 refuse the number or the key.
@@ -32,4 +32,6 @@ async def send(http: ClientSession, settings: Settings, to: str, text: str) -> N
     # Raised out here so that it has no context: errors of aiohttp may name the address.
     if 200 <= status < 300:
         return
-    raise NotificationRefused if 300 <= status < 500 and status not in LATER else NotSent
+    if status in LATER:
+        raise NotSent
+    raise NotificationRefused if 300 <= status < 500 else Unanswered

@@ -9,7 +9,7 @@ from hmac import compare_digest
 from secrets import randbelow
 from uuid import UUID
 
-from sqlalchemy import Integer, bindparam, delete, func, select, update
+from sqlalchemy import Integer, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.db import tables as t
@@ -90,7 +90,7 @@ _DROP = statement(
 )
 _DUE = (
     select(t.HintContact.person_id)
-    .where(t.HintContact.due_at <= NOW)
+    .where(t.HintContact.due_at <= NOW, or_(_CONFIRMED, t.HintContact.code_expires_at > NOW))
     .order_by(t.HintContact.due_at)
     .limit(DUE_AT_ONCE)
     .with_for_update(skip_locked=True)
@@ -103,7 +103,11 @@ _CLAIM = statement(
         t.Person.id == t.HintContact.person_id,
         t.Conversation.person_id == t.HintContact.person_id,
     )
-    .values(attempts=t.HintContact.attempts + 1, due_at=seconds_from_now("lease"))
+    .values(
+        attempts=t.HintContact.attempts + 1,
+        # A code is not sent again by itself if this process ends before the result is known.
+        due_at=case((_CONFIRMED, seconds_from_now("lease")), else_=None),
+    )
     .returning(
         t.Person.id, t.Person.key, t.Person.key_version, t.Conversation.language,
         t.HintContact.way, t.HintContact.address, t.HintContact.code, t.HintContact.attempts,

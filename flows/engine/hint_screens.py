@@ -58,7 +58,7 @@ NOT_A_NUMBER = _(
 NOT_A_CODE = _("The code has 6 digits.")
 WRONG_CODE = _("This code is not right. Tries left: {left}.")
 ENDED_CODE = _("The code no longer works, and the address is deleted. You can begin again.")
-TOO_MANY = _("Too many codes were sent. Please try again in an hour.")
+TOO_MANY = _("Too many codes were sent. Please try again tomorrow.")
 CONFIRMED = _("Thank you. When something waits for you here, a hint comes to this address.")
 IS_ON = _("Hints come to the address that you left.")
 ENDED = _("The address is deleted. No more hints are sent.")
@@ -103,7 +103,8 @@ def read(turn: TurnState, key: str, typed: str) -> str | Refusal:
     if key == EMAIL:
         return text if is_email(text) else Refusal.NOT_LISTED
     if key == SMS:
-        return turn.words.phone(text, None)
+        countries = turn.understanding.sms_countries if turn.understanding else ()
+        return turn.words.mobile(text, countries)
     digits = "".join(str(unicodedata.decimal(each, "x")) for each in "".join(text.split()))
     return digits if digits.isdecimal() and len(digits) == CODE_LENGTH else Refusal.NOT_LISTED
 

@@ -161,6 +161,10 @@ class Words(Protocol):
         """Return a telephone number in E.164 format."""
         ...
 
+    def mobile(self, typed: str, countries: Sequence[str]) -> str | Refusal:
+        """Return a number in E.164 format that can take an SMS, of one of these countries."""
+        ...
+
     def identity(self, typed: str, kind: Identity) -> str | Refusal:
         """Return an identity number with valid check digits: digits and capitals, no spaces."""
         ...

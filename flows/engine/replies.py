@@ -55,7 +55,7 @@ class Understanding:
     screen to the intents offered if nothing was recognised; "" is the general list.
     `model_operator` is who runs the external model, `transcriber` who turns voice messages into
     text; an empty name means that there is none. `hint_ways` are the ways of hints outside of the
-    chat.
+    chat, `sms_countries` the countries whose numbers get an SMS.
     """
 
     recognizer: Recognizer
@@ -66,3 +66,4 @@ class Understanding:
     model_operator: str = ""
     transcriber: str = ""
     hint_ways: tuple[str, ...] = ()
+    sms_countries: tuple[str, ...] = ()

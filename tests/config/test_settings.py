@@ -381,6 +381,9 @@ def test_hints_are_off_by_default_and_refused_by_halves() -> None:
     sender = "post@neutral.example"
     assert "KOSH_SMTP_HOST" in refusal(KOSH_HINTS="email", KOSH_HINT_EMAIL_FROM=sender)
     assert "KOSH_SMS_URL" in refusal(KOSH_HINTS="sms")
+    whole = {"KOSH_HINTS": "sms", "KOSH_SMS_URL": "https://sms.example/send"}
+    assert "KOSH_SMS_COUNTRIES" in refusal(**whole)
+    assert "codes of countries only" in refusal(**whole, KOSH_SMS_COUNTRIES="KZ,Kazakhstan")
     assert "email and sms only" in refusal(KOSH_HINTS="pigeon")
     assert "KOSH_SMS_URL must be https" in refusal(KOSH_SMS_URL="http://sms.example/send")
 

@@ -18,7 +18,12 @@ from flows.replies import understanding
 from tests.flows.chat import LANGUAGES, Chat, at
 from tests.flows.recognizer import FakeRecognizer
 
-ON = understanding(FakeRecognizer({}), hint_ways=("email", "sms"), transcriber="Example")
+ON = understanding(
+    FakeRecognizer({}),
+    hint_ways=("email", "sms"),
+    sms_countries=("KZ", "US"),
+    transcriber="Example",
+)
 OFF = understanding(FakeRecognizer({}))
 ADDRESSES = {"email": "testova@example.org", "sms": "+77010000000"}
 MENU = Pressed("!menu")
@@ -108,6 +113,9 @@ def test_address_is_stored_after_consent_and_deleted_from_the_chat(way: str) -> 
         ("email", f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 63}.{'e' * 63}"),
         ("sms", "7010000000"),
         ("sms", "number"),
+        ("sms", "+77172740000"),
+        ("sms", "+8613800138000"),
+        ("sms", "+79161234567"),
     ],
 )
 def test_wrong_address_is_refused_and_asked_again(way: str, typed: str) -> None:
@@ -115,6 +123,12 @@ def test_wrong_address_is_refused_and_asked_again(way: str, typed: str) -> None:
     assert chat.done(LeaveContact) == []
     assert chat.shows(hint_screens.TYPED[f"~hint_{way}"])
     assert chat.at == f"~hint_{way}"
+
+
+@pytest.mark.parametrize("number", ["+77010000000", "+12015550123"])
+def test_mobile_numbers_of_listed_countries_are_taken(number: str) -> None:
+    chat = opened().presses("sms").says(number)
+    assert chat.done(LeaveContact) == [LeaveContact("sms", number)]
 
 
 def test_question_in_place_of_an_address_is_heard() -> None:

@@ -71,6 +71,7 @@ async def opened(chosen: Settings) -> AsyncIterator[Post]:
             update={
                 "hints": ("email", "sms"),
                 "hint_email_from": SENDER,
+                "sms_countries": ("KZ",),
                 "smtp_host": "127.0.0.1",
                 "smtp_port": mail.port,
                 "smtp_security": "none",
@@ -310,16 +311,68 @@ async def test_hints_are_not_sent_when_switched_off(post: Post) -> None:
     assert post.mail.taken == []
 
 
+async def ask_again(guest: Guest, address: str) -> None:
+    await guest.do(Said("/menu"))
+    await guest.press("hints")
+    await guest.press("email")
+    await guest.do(Said(address))
+
+
 async def test_codes_have_a_budget_for_each_person(post: Post) -> None:
     guest = await left(post)
     await post.sent()
-    for _each in range(checked_input.MAX_CODES_HOURLY):
-        await guest.do(Said("/menu"))
-        await guest.press("hints")
-        await guest.press("email")
-        await guest.do(Said(ADDRESS))
+    for each in range(checked_input.MAX_CODES_DAILY):
+        await ask_again(guest, f"other{each}@example.org")
         await post.sent()
-    assert len(post.mail.taken) == checked_input.MAX_CODES_HOURLY
+    assert len(post.mail.taken) == checked_input.MAX_CODES_DAILY
+
+
+async def test_codes_have_a_budget_for_each_mailbox(post: Post) -> None:
+    for address in ("a@example.org", "A@Example.org", "a+1@example.org", "a+2@example.org"):
+        guest = Guest(post.rt)
+        await guest.consent()
+        await ask_again(guest, address)
+        await post.sent()
+    assert len(post.mail.taken) == checked_input.MAX_CODES_DAILY
+
+
+async def test_codes_have_a_daily_budget_for_all(post: Post) -> None:
+    few = post.rt.settings.model_copy(update={"hint_codes_daily": 1})
+    for address in ("a@example.org", "b@example.org"):
+        guest = Guest(replace(post.rt, settings=few))
+        await guest.consent()
+        await ask_again(guest, address)
+        await post.sent()
+    assert len(post.mail.taken) == 1
+
+
+async def test_code_is_not_sent_again_after_an_unknown_outcome(post: Post) -> None:
+    post.gateway.status = 500
+    await left(post, "sms")
+    await post.sent()
+    await ahead(post.rt, "5 minutes")
+    assert len(await post.sent()) == 1
+
+
+async def test_code_is_not_claimed_twice_if_a_process_ends(post: Post) -> None:
+    await left(post)
+    for count in (1, 0):
+        async with post.rt.pool.connection() as transaction:
+            assert len(await hint_contacts.claim(post.rt, transaction, 60)) == count
+        await ahead(post.rt, "2 minutes")
+
+
+async def test_code_is_not_sent_after_its_expiry(post: Post) -> None:
+    await left(post)
+    await ahead(post.rt, "11 minutes")
+    assert await post.sent() == []
+
+
+async def test_hint_goes_to_no_number_of_a_country_taken_off_the_list(post: Post) -> None:
+    await left(post, "sms")
+    off = replace(post.rt, settings=post.rt.settings.model_copy(update={"sms_countries": ("UZ",)}))
+    assert await notifications.send_hints(off) == 1
+    assert post.gateway.taken == []
 
 
 async def test_refused_address_is_given_up_and_a_busy_one_tried_again(post: Post) -> None:
@@ -330,7 +383,7 @@ async def test_refused_address_is_given_up_and_a_busy_one_tried_again(post: Post
         await left(post)
         assert await post.sent() == []
         post.mail.refuse[ADDRESS] = "550 no such user"
-        await ahead(post.rt, "1 hour")
+        await ahead(post.rt, "1 minute")
         assert await post.sent() == []
     finally:
         logging.configure("error")
