@@ -23,7 +23,7 @@ from bot.people.identities import Person
 from bot.runtime import Runtime
 from flows import lifetimes
 from flows.engine.flow import Form, OpenCase
-from flows.engine.invitations import Invitation
+from flows.engine.invitations import InvitationFound, start_word
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 12
@@ -68,6 +68,7 @@ _USABLE = (
     t.CaseInvitation.opened_at.is_(None),
     t.CaseInvitation.expires_at > NOW,
 )
+_LOOK_UP = statement(select(t.CaseInvitation.topic, t.CaseInvitation.language).where(*_USABLE))
 _COUNTRY = statement(select(t.CaseInvitation.country).where(*_USABLE))
 _ATTACH = statement(
     update(t.CaseInvitation).where(*_USABLE).values(case_id=bindparam("case"), opened_at=NOW)
@@ -108,8 +109,8 @@ async def invite(
     topic: str,
     language: str,
     country: str,
-) -> tuple[CaseInvitation, Invitation]:
-    """Return the invitation of this idempotency key and its code; create it if it is new.
+) -> tuple[CaseInvitation, str]:
+    """Return the invitation of this idempotency key and its start word; create it if it is new.
 
     The code follows from account and key, so that a repeated request gets it although it is not
     stored. Raises KeyReused.
@@ -133,7 +134,7 @@ async def invite(
     found = _read(row)
     if (found.topic, found.language, found.country) != (topic, language, country):
         raise KeyReused
-    return found, Invitation(language, topic, _code(rt, made))
+    return found, start_word(_code(rt, made))
 
 
 async def find(transaction: Transaction, officer: UUID, invitation: UUID) -> CaseInvitation:
@@ -142,6 +143,13 @@ async def find(transaction: Transaction, officer: UUID, invitation: UUID) -> Cas
     if row is None:
         raise LookupError("there is no such invitation")
     return _read(row)
+
+
+async def look_up(rt: Runtime, transaction: Transaction, code: str) -> InvitationFound:
+    """Return topic and language of a code; none once it was used or expired."""
+    codes = list(rt.vault.indexes("invitation", code))
+    row = await fetch_one(transaction, _LOOK_UP, codes=codes)
+    return InvitationFound(code, *row) if row else InvitationFound(code)
 
 
 async def open_case(

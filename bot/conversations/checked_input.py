@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.budgets.spending import draw_lookup
+from bot.cases import invitations
 from bot.channels import Inbound
 from bot.conversations import joining, outside_budgets
 from bot.conversations import store as conversation_store
@@ -23,6 +24,7 @@ from flows.engine.hints import (
     RemoveContact,
 )
 from flows.engine.household import CheckHouseholdCode, HouseholdCodeChecked
+from flows.engine.invitations import FindInvitation
 from flows.engine.joining import (
     AnswerJoin,
     ChatUnjoined,
@@ -89,8 +91,8 @@ async def _result(
             others = await identities.joined_channels(transaction, held.person)
             other = next((each for each in others if each != held.channel), "")
             return ChatUnjoined(held.channel, "" if held.home else other)
-        case FindReferrer(code):
-            return ReferrerFound(code, await referrers.find(transaction, code))
+        case FindReferrer() | FindInvitation():
+            return await _find(rt, transaction, effect)
         case OfferJoin() | RequestJoin() | FinishJoin():
             return JoinOffered(is_valid=False, has_data=True)
         case LeaveContact(way, address):
@@ -108,6 +110,15 @@ async def _result(
             return None
         case _:
             return None
+
+
+async def _find(
+    rt: Runtime, transaction: Transaction, effect: FindReferrer | FindInvitation
+) -> Event:
+    """Return the result of looking up the code of a link."""
+    if isinstance(effect, FindInvitation):
+        return await invitations.look_up(rt, transaction, effect.code)
+    return ReferrerFound(effect.code, await referrers.find(transaction, effect.code))
 
 
 async def _leave_contact(
@@ -143,9 +154,9 @@ async def resolve_anonymous(rt: Runtime, inbound: Inbound, turn: Turn, step: Ste
                     found: Event = await status_lookup.look_up(
                         rt, transaction, chat_of(inbound), effect
                     )
-            case FindReferrer(code):
+            case FindReferrer() | FindInvitation():
                 async with rt.pool.connection() as transaction:
-                    found = ReferrerFound(code, await referrers.find(transaction, code))
+                    found = await _find(rt, transaction, effect)
             case OfferJoin():
                 async with rt.pool.connection() as transaction:
                     found = await joining.offer(rt, transaction, inbound, effect)

@@ -54,6 +54,7 @@ from flows.engine.events import (
 from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
 from flows.engine.hints import ConfirmContact, LeaveContact, RemoveContact
 from flows.engine.household import ChangeHousehold, CheckHouseholdCode
+from flows.engine.invitations import FindInvitation
 from flows.engine.joining import (
     AnswerJoin,
     ChooseUpdates,
@@ -212,7 +213,7 @@ _ELSEWHERE = (
     PrintList | ReadNews | ChooseIntent | Transcribe | ReportWording | TryPin | LookUpStatus
     | CheckHouseholdCode | LeaveConversation | IssueJoinCode | OfferJoin | RequestJoin
     | AnswerJoin | FinishJoin | ChooseUpdates | Unjoin | FindReferrer
-    | CountReferral | LeaveContact | ConfirmContact | RemoveContact
+    | FindInvitation | CountReferral | LeaveContact | ConfirmContact | RemoveContact
 )  # fmt: skip
 
 

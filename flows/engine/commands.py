@@ -6,7 +6,6 @@ from flows.engine import (
     announcement_screens,
     checklist_screens,
     hint_screens,
-    invitations,
     limit_screens,
     lookup_screens,
     pin_screens,
@@ -20,6 +19,7 @@ from flows.engine.checklist_screens import Screen
 from flows.engine.events import Forget, QuickExit, Relay, Stopped
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Answer, Consent, Flow, HandoffOffer, Notice
+from flows.engine.invitations import FindInvitation, read_invitation
 from flows.engine.language_protocol import Refusal, Reserved
 from flows.engine.recognition import Danger
 from flows.engine.referrals import read_code
@@ -77,15 +77,11 @@ def start(turn: TurnState, word: str) -> None:
     if turn.c.with_officer:
         return turn.ask()
     turn.c = replace(turn.c, flow="", suspended_flow="")
-    invitation = invitations.read(turn, word)
-    if invitation and not turn.c.language:
-        turn.c = replace(turn.c, language=invitation.language)
+    if code := read_invitation(word):
+        turn.effects.append(FindInvitation(code))
+        return
     if turn.c.language:
         turn.notes += screens.welcome()
-    if invitation:
-        turn.c = replace(turn.c, invitation=invitation.code)
-        turn.notes.append((invitations.INVITED,))
-        return to_person(turn, invitation.topic)
     if code := read_code(word):
         return referral_screens.find(turn, code)
     if word in turn.flows:

@@ -12,7 +12,7 @@ from flows.engine import (
     hearing,
     hint_screens,
     household_screens,
-    invitations,
+    invitation_screens,
     join_screens,
     limit_screens,
     lookup_screens,
@@ -59,6 +59,7 @@ from flows.engine.fast_replace import replace
 from flows.engine.flow import Answer, Flow
 from flows.engine.hints import ContactChecked, ContactLeft
 from flows.engine.household import HouseholdCodeChecked, HouseholdEvent, HouseholdSettled
+from flows.engine.invitations import InvitationFound, LinkEvent
 from flows.engine.joining import (
     ChatUnjoined,
     JoinAwaited,
@@ -106,7 +107,7 @@ def step(
             # The person went on without an answer about the recording.
             turn.c = replace(turn.c, voice=None)
     _drop_ephemeral(turn)
-    invitations.drop(turn)
+    invitation_screens.drop(turn)
     return Turn(turn.c, _end_contact(turn, conversation.asked), tuple(turn.effects))
 
 
@@ -188,15 +189,9 @@ def _take(turn: TurnState, event: Event) -> None:
         case Joined() | Resolved() | Filled() | LimitSet() | LimitDecided():
             _take_officer_event(turn, event)
         case (
-            Acknowledged()
-            | UpdateWithheld()
-            | IntentChosen()
-            | Transcribed()
-            | StatusLookedUp()
-            | HouseholdCodeChecked()
-            | HouseholdSettled()
-            | ReferrerFound()
-        ):
+            Acknowledged() | UpdateWithheld() | IntentChosen() | Transcribed() | StatusLookedUp()
+            | HouseholdCodeChecked() | HouseholdSettled() | ReferrerFound() | InvitationFound()
+        ):  # fmt: skip
             _take_result(turn, event)
         case ContactLeft() | ContactChecked() | PinTried() | PinLifted():
             _take_check(turn, event)
@@ -217,7 +212,7 @@ def _take_result(
     | Transcribed
     | StatusLookedUp
     | HouseholdEvent
-    | ReferrerFound,
+    | LinkEvent,
 ) -> None:
     """Take the result of something outside of the conversation."""
     match event:
@@ -233,6 +228,8 @@ def _take_result(
             registration_screens.household_settled(turn, event)
         case ReferrerFound():
             referral_screens.take_event(turn, event)
+        case InvitationFound():
+            invitation_screens.take_event(turn, event)
         case IntentChosen(intent, nonce):
             external_model.answer(turn, intent, nonce)
         case Transcribed():

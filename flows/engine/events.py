@@ -7,10 +7,10 @@ from enum import StrEnum
 from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
 from flows.engine.hints import HintEffect, HintEvent
 from flows.engine.household import HouseholdEvent
+from flows.engine.invitations import LinkEffect, LinkEvent
 from flows.engine.joining import JoinEffect, JoinEvent
 from flows.engine.message_limits import AppealLimit, LimitEvent
 from flows.engine.model_events import ModelEffect, ModelEvent
-from flows.engine.referrals import ReferralEffect, ReferrerFound
 from flows.engine.registration import Acknowledged, RegistryEffect, StatusLookedUp
 from flows.engine.text import Label, Text
 
@@ -176,7 +176,7 @@ type Event = (
     | JoinEvent
     | LimitEvent
     | HouseholdEvent
-    | ReferrerFound
+    | LinkEvent
     | HintEvent
 )
 
@@ -372,7 +372,7 @@ type Effect = (
     | Withdraw
     | RegistryEffect
     | JoinEffect
-    | ReferralEffect
+    | LinkEffect
     | HintEffect
     | ModelEffect
     | Relay

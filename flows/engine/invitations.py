@@ -1,47 +1,40 @@
-"""Links of other systems: a start word opens the handoff with a topic and names an invitation."""
+"""Links of other systems: a start word with a code, which names a stored invitation."""
 
 import re
 from dataclasses import dataclass
 
-from flows.engine.fast_replace import replace
-from flows.engine.text import _
-from flows.engine.turn import TurnState
+from flows.engine.referrals import ReferralEffect, ReferrerFound
 
-INVITED = _(
-    "You opened a link of another organization. If you ask an officer now, that organization learns"
-    " when your request is opened and closed. Your name and your words are not passed on."
-)
-
-# Telegram allows 64 characters, of these kinds only.
-_WORD = re.compile(
-    r"officer-(?P<language>[A-Za-z_]{2,8})-(?P<topic>[a-z_]{1,16})-(?P<code>[2-9A-Z]{12})", re.ASCII
-)
+# A link stays in browser histories and chats: its word shows neither topic, language nor purpose.
+_WORD = re.compile(r"link-([2-9A-Z]{12})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Invitation:
-    """An invitation to ask an officer: its language, topic and one-time code."""
+class FindInvitation:
+    """Look up the invitation of a code; the result is an `InvitationFound`."""
 
-    language: str
-    topic: str
     code: str
 
-    @property
-    def word(self) -> str:
-        """Return the start word of its link."""
-        return f"officer-{self.language}-{self.topic}-{self.code}"
+
+@dataclass(frozen=True, slots=True)
+class InvitationFound:
+    """The topic and language of an invitation; "" if it was used or has ended."""
+
+    code: str
+    topic: str = ""
+    language: str = ""
 
 
-def read(turn: TurnState, word: str) -> Invitation | None:
-    """Return the invitation in a start word; None for any other word."""
+type LinkEffect = ReferralEffect | FindInvitation
+type LinkEvent = ReferrerFound | InvitationFound
+
+
+def start_word(code: str) -> str:
+    """Return the start word of a link."""
+    return f"link-{code}"
+
+
+def read_invitation(word: str) -> str:
+    """Return the code in a start word, or "" for any other word."""
     found = _WORD.fullmatch(word)
-    if found is None or found["language"] not in dict(turn.words.languages()):
-        return None
-    return Invitation(**found.groupdict())
-
-
-def drop(turn: TurnState) -> None:
-    """Drop the invitation once the handoff was left: a later request is not reported."""
-    flow = turn.flows.get(turn.c.flow)
-    if turn.c.invitation and not (flow and flow.hands_over):
-        turn.c = replace(turn.c, invitation="")
+    return found[1] if found else ""

@@ -32,6 +32,7 @@ from flows.engine.events import (
 from flows.engine.flow import Flow, Form, Path, Submit, path
 from flows.engine.hints import ConfirmContact, LeaveContact
 from flows.engine.household import CheckHouseholdCode, HouseholdCodeChecked, HouseholdSettled
+from flows.engine.invitations import FindInvitation
 from flows.engine.joining import FinishJoin, IssueJoinCode, OfferJoin, RequestJoin, Unjoin
 from flows.engine.model_events import IntentChosen, Transcribed
 from flows.engine.referrals import FindReferrer
@@ -53,6 +54,7 @@ ANSWERED_LATER = (
     *(TryPin, LookUpStatus, IssueJoinCode, OfferJoin, RequestJoin, FinishJoin, Unjoin),
     CheckHouseholdCode,
     FindReferrer,
+    FindInvitation,
     *(LeaveContact, ConfirmContact),
 )
 

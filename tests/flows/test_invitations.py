@@ -2,22 +2,25 @@
 
 import pytest
 
-from flows.engine import invitations, screens
+from flows.engine import referral_screens, screens
 from flows.engine.flow import OpenCase
-from flows.engine.invitations import INVITED, Invitation
+from flows.engine.invitation_screens import INVITED
+from flows.engine.invitations import FindInvitation, InvitationFound, start_word
 from flows.engine.safety import TOPIC as DANGER
 from tests.flows.chat import LANGUAGES, Chat
 
 CODE = "ABCD2345EFGH"
+LINK = f"/start {start_word(CODE)}"
 
 
-def _word(language: str, topic: str = "spouse") -> str:
-    return Invitation(language, topic, CODE).word
+def _opened(chat: Chat, topic: str = "spouse", language: str = "ru") -> Chat:
+    return chat.says(LINK).takes(InvitationFound(CODE, topic, language))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_invitation_opens_the_handoff_in_its_language(language: str) -> None:
-    chat = Chat().says(f"/start {_word(language)}")
+    chat = _opened(Chat(), language=language)
+    assert chat.done(FindInvitation) == [FindInvitation(CODE)]
     assert chat.conversation.language == language
     assert chat.shows(INVITED)
     assert chat.at == "consent_handoff"
@@ -28,22 +31,29 @@ def test_invitation_opens_the_handoff_in_its_language(language: str) -> None:
 
 
 def test_invitation_keeps_the_language_of_the_person() -> None:
-    assert Chat.begun("kk").says(f"/start {_word('ru')}").conversation.language == "kk"
+    assert _opened(Chat.begun("kk")).conversation.language == "kk"
 
 
-@pytest.mark.parametrize("word", ["officer-ru-spouse-short", "officer-xx-spouse-ABCD2345EFGH"])
+@pytest.mark.parametrize("word", ["link-short", "officer-ru-spouse-ABCD2345EFGH"])
 def test_other_start_words_are_no_invitation(word: str) -> None:
     chat = Chat.begun("ru").says(f"/start {word}")
     assert chat.at == screens.MENU
-    assert chat.conversation.invitation == ""
+    assert chat.done(FindInvitation) == []
+
+
+def test_used_invitation_says_that_it_ended() -> None:
+    chat = Chat.begun("ru").says(LINK).takes(InvitationFound(CODE))
+    assert chat.shows(referral_screens.ENDED)
+    assert (chat.at, chat.conversation.invitation) == (screens.MENU, "")
+    assert Chat().says(LINK).takes(InvitationFound(CODE)).at == screens.LANGUAGE
 
 
 def test_unknown_topic_of_an_invitation_is_asked_for() -> None:
-    assert Chat.begun("ru").says(f"/start {_word('ru', 'party')}").at == "topic"
+    assert _opened(Chat.begun("ru"), "party").at == "topic"
 
 
 def test_invitation_ends_when_the_handoff_is_left() -> None:
-    chat = Chat.begun("ru").says(f"/start {_word('ru')}")
+    chat = _opened(Chat.begun("ru"))
     assert chat.conversation.invitation == CODE
     chat.says("/menu")
     assert chat.conversation.invitation == ""
@@ -52,22 +62,20 @@ def test_invitation_ends_when_the_handoff_is_left() -> None:
 
 
 def test_invitation_ends_with_a_refused_consent() -> None:
-    chat = Chat.begun("ru").says(f"/start {_word('ru')}").presses("refuse")
-    assert chat.conversation.invitation == ""
+    assert _opened(Chat.begun("ru")).presses("refuse").conversation.invitation == ""
 
 
 def test_invitation_does_not_disturb_an_officer() -> None:
-    chat = Chat.begun("ru").says(f"/start {_word('ru')}").presses("yes").says("Testova asks")
+    chat = _opened(Chat.begun("ru")).presses("yes").says("Testova asks")
     assert chat.conversation.with_officer
-    chat.says(f"/start {_word('ru', 'passport')}")
+    _opened(chat, "passport")
     assert chat.conversation.invitation == ""
 
 
 def test_invitation_about_danger_is_urgent() -> None:
-    chat = Chat.begun("ru").says(f"/start {_word('ru', DANGER)}").presses("yes").says("Testova")
+    chat = _opened(Chat.begun("ru"), DANGER).presses("yes").says("Testova")
     assert chat.done(OpenCase)[0].urgent
 
 
-def test_invitation_word_fits_a_telegram_link() -> None:
-    assert len(_word("zh_Hans", "former_citizen")) <= 64
-    assert invitations.INVITED.msgid
+def test_invitation_word_shows_nothing_but_its_code() -> None:
+    assert start_word(CODE) == f"link-{CODE}"

@@ -16,7 +16,6 @@ from bot.officers.permissions import Action, Scope
 from bot.runtime import Runtime
 from bot.web.api.problems import Refusal, problems
 from bot.web.api.requests import IdempotencyKey, RequestBody, api_router, needs, note
-from flows.engine.invitations import Invitation
 from flows.officer import TOPIC
 
 type Topic = Literal[
@@ -92,12 +91,12 @@ async def invite_person(
     asked = what.model_dump()
     async with rt.pool.connection() as transaction:
         try:
-            found, invitation = await invitations.invite(rt, transaction, system.id, key, **asked)
+            found, word = await invitations.invite(rt, transaction, system.id, key, **asked)
         except KeyReused:
             raise Refusal("refused", "key") from None
         await note(transaction, system, Action.CASE_INVITE, str(found.id))
     shown = InvitedCase.of(found).model_dump()
-    return NewCase(**shown, links=_links(rt.settings, invitation))
+    return NewCase(**shown, links=_links(rt.settings, word))
 
 
 @router.get("/{id}", responses=problems("not-found"))
@@ -108,11 +107,11 @@ async def read_case(request: Request, id: UUID, system: Inviter) -> InvitedCase:
         return InvitedCase.of(await invitations.find(transaction, system.id, id))
 
 
-def _links(settings: Settings, invitation: Invitation) -> Links:
+def _links(settings: Settings, word: str) -> Links:
     telegram = whatsapp = None
-    words = f"/start {invitation.word}"
+    words = f"/start {word}"
     if settings.has_telegram and settings.telegram_name:
-        telegram = f"https://t.me/{settings.telegram_name}?start={invitation.word}"
+        telegram = f"https://t.me/{settings.telegram_name}?start={word}"
     if settings.has_whatsapp and settings.whatsapp_phone:
         whatsapp = f"https://wa.me/{settings.whatsapp_phone}?text={quote(words)}"
     web = f"{settings.public_url}/chat"

@@ -1,0 +1,31 @@
+"""The way of an invitation into the handoff, with what the other system learns."""
+
+from flows.engine import commands, referral_screens, screens
+from flows.engine.fast_replace import replace
+from flows.engine.invitations import InvitationFound
+from flows.engine.text import _
+from flows.engine.turn import TurnState
+
+INVITED = _(
+    "You opened a link of another organization. If you ask an officer now, that organization learns"
+    " when your request is opened and closed. Your name and your words are not passed on."
+)
+
+
+def take_event(turn: TurnState, event: InvitationFound) -> None:
+    """Open the handoff in the language of the person, or of the invitation if none is chosen."""
+    if turn.c.with_officer:
+        return turn.ask()
+    if not event.topic:
+        return turn.say_and_reprompt(referral_screens.ENDED) if turn.c.language else turn.ask()
+    language = turn.c.language or event.language
+    turn.c = replace(turn.c, language=language, invitation=event.code)
+    turn.notes += (*screens.welcome(), (INVITED,))
+    commands.to_person(turn, event.topic)
+
+
+def drop(turn: TurnState) -> None:
+    """Drop the invitation once the handoff was left: a later request is not reported."""
+    flow = turn.flows.get(turn.c.flow)
+    if turn.c.invitation and not (flow and flow.hands_over):
+        turn.c = replace(turn.c, invitation="")
