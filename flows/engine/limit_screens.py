@@ -100,6 +100,26 @@ def admits(turn: TurnState, *, urgent: bool = False) -> bool:
     return True
 
 
+def admits_recording(turn: TurnState) -> bool:
+    """Return True if a recording may go to the officer of the open case, and count it.
+
+    One a day passes a limit that is used up: it may be a call for help, which no program checks.
+    """
+    if admits(turn):
+        return True
+    limit = current(turn)
+    if limit is None or (limit.day == turn.today and limit.used > limit.per_day):
+        return False
+    _count(turn, limit)
+    return True
+
+
+def is_used_up(turn: TurnState) -> bool:
+    """Return True if no message may reach an officer today, except about danger."""
+    limit = current(turn)
+    return limit is not None and not limit.in_danger and not limit.left(turn.today)
+
+
 def alert(turn: TurnState) -> None:
     """Tell the officer of the open case of danger; from now on its messages are not limited."""
     admits(turn, urgent=True)

@@ -86,9 +86,12 @@ def _recorded(turn: TurnState, event: Attached) -> None:
     """Pass a voice message on to the officer; without one, say what to do instead."""
     if not turn.c.with_officer and not event.caption and voice_messages.offer(turn, event):
         return
+    if not turn.c.with_officer and not event.caption and limit_screens.is_used_up(turn):
+        turn.notes.append((screens.CANNOT_HEAR,))
+        return limit_screens.show(turn)
     if not turn.c.with_officer or not event.ref:
         return unreadable(turn, event.kind, event.caption)
-    if limit_screens.admits(turn):
+    if limit_screens.admits_recording(turn):
         turn.effects.append(Relay(RECORDED, recording=event.ref))
         turn.c = replace(
             turn.c, asked=None, after_pin="", looked_up=None, household_code=None, hint_step=""

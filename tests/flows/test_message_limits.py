@@ -133,12 +133,22 @@ def test_slowed_person_opens_a_new_case_with_one_of_the_messages() -> None:
     assert not relayed(chat.says("more"))
 
 
-def test_recording_counts_as_a_message() -> None:
-    chat = limited(1).takes(Attached("voice", "ref"))
-    assert relayed(chat) == [RECORDED]
-    chat.takes(Attached("voice", "ref"))
-    assert relayed(chat) == [RECORDED]
+def test_recording_counts_as_a_message_and_one_a_day_passes() -> None:
+    chat = limited(1).says("one", "two")
     assert chat.shows(limit_screens.USED_UP)
+    chat.takes(Attached("voice", "ref"))
+    assert relayed(chat) == ["one", RECORDED]
+    chat.takes(Attached("voice", "ref"))
+    assert relayed(chat) == ["one", RECORDED]
+    assert chat.shows(limit_screens.USED_UP)
+
+
+def test_recording_of_a_blocked_person_is_answered_with_the_way_to_help() -> None:
+    chat = limited().presses("back").takes(Attached("voice", "ref"))
+    assert relayed(chat) == []
+    assert chat.shows(screens.CANNOT_HEAR)
+    assert chat.at == limit_screens.LIMIT
+    assert chat.presses("danger").conversation.flow == "officer"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -19,6 +19,7 @@ from tests.app_stack import House
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, Screen, ru
 from tests.visitor import Visitor
+from tests.web.test_journeys import _next, _press
 
 AIGUL, BERIK = "Aigul Testova", "Berik Testov"
 MARAT, SAULE = "Marat Testov", "Saule Testova"
@@ -250,3 +251,39 @@ async def test_case_shows_the_limit_to_the_next_officer(house: House, visitor: V
         assert ru("limit_title") in screen.text
         reason = house.rt.languages.render(limit_screens.REASONS["insults"], "ru")
         assert reason in screen.text
+
+
+async def _recordings(house: House) -> int:
+    async with house.rt.pool.connection() as session:
+        cursor = await session.execute("SELECT count(*) FROM case_files")
+        row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def test_one_telegram_recording_a_day_passes_a_used_up_limit(house: House) -> None:
+    await demo_officers.enter(house.rt)
+    await house.receive_telegram()
+    user = house.telegram.user(7951, first_name="Test")
+    await user.start()
+    await user.wait_for_message(1)
+    await _press(user, "ru")
+    await _next(user, lambda: user.say("/person"))
+    await _press(user, "general")
+    await _press(user, "yes")
+    await _next(user, lambda: user.say("Testova asks"))
+    await _next(user, lambda: _limited(house, 1))
+    await user.say("one")
+    await house.telegram.until_taken()
+    used_up = house.rt.languages.render(limit_screens.USED_UP, "ru")
+    await _next(user, lambda: user.say("two"))
+    assert used_up in user.last.text
+    await user.send_voice()
+
+    async def passed() -> bool:
+        return await _recordings(house) == 1
+
+    await house.until(passed)
+    await _next(user, user.send_voice)
+    assert used_up in user.last.text
+    assert await _recordings(house) == 1
