@@ -75,14 +75,18 @@ def check_chat_origin(request: Request) -> None:
     check_origin(request, sites=SITES, required=False)
 
 
-async def find_session(request: Request, name: str = "") -> ChatSession:
+async def find_session(
+    request: Request, name: str = "", *, framed: bool | None = None
+) -> ChatSession:
     """Return the chat of the cookie if it is known, else the one the page names, else a new one.
 
-    Only a cookie opens the chat of a known person.
+    Only a cookie opens the chat of a known person: in a frame that of the frame, elsewhere that of
+    the page. `framed` is given where the request does not tell.
     """
     rt: Runtime = request.app.state.rt
-    framed = is_framed(request)
-    cookies = [request.cookies[each] for each in _cookies(rt) if request.cookies.get(each)]
+    framed = is_framed(request) if framed is None else framed
+    kept = request.cookies.get(framed_cookie(rt) if framed else cookie(rt))
+    cookies = [kept] if kept else []
     name = name or request.headers.get(NAME_HEADER, "")
     asked = [each for each in (*cookies, name) if 20 < len(each) < 64 and each.isascii()]
     if asked:
@@ -157,11 +161,6 @@ def cookie(rt: Runtime) -> str:
 def framed_cookie(rt: Runtime) -> str:
     """Return the name of the cookie of a chat in a frame."""
     return f"{cookie(rt)}-framed"
-
-
-def _cookies(rt: Runtime) -> Sequence[str]:
-    """Return the names of the cookies that may open a chat."""
-    return (cookie(rt), framed_cookie(rt)) if rt.settings.embed_origins else (cookie(rt),)
 
 
 def remember(

@@ -2,13 +2,19 @@
 
 import re
 from collections.abc import AsyncIterator
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import aiohttp
 import pytest
 from pydantic import ValidationError
 
+from bot.attachments import case_files
+from bot.attachments.case_files import NewFile
 from bot.config.settings import Settings
+from bot.db.connection import Transaction
+from bot.people import identities
+from bot.people.identities import Person
+from bot.web.chat_rendering import FILES_URL
 from tests.app_stack import House, opened
 from tests.person_client import Guest
 
@@ -58,9 +64,11 @@ def test_setting_accepts_only_whole_origins(chosen: Settings, value: str) -> Non
         Settings.model_validate(chosen.model_dump() | {"embed_origins": value})
 
 
-async def _post(house: House, name: str, text: str, **headers: str) -> aiohttp.ClientResponse:
+async def _post(
+    house: House, name: str, text: str, cookie: str = FRAMED, **headers: str
+) -> aiohttp.ClientResponse:
     form = {"text": text, "id": uuid4().hex, "chat": ""}
-    cookies = {"Cookie": f"{FRAMED}={name}"}
+    cookies = {"Cookie": f"{cookie}={name}"}
     return await house.http.post(
         f"{house.url}/chat/said", data=form, headers=cookies | headers, allow_redirects=False
     )
@@ -93,7 +101,51 @@ async def test_frame_has_its_own_cookie_and_exit_deletes_both(framed: House) -> 
 async def test_chat_outside_of_frames_keeps_the_strict_cookie(framed: House) -> None:
     guest = Guest(framed.rt)
     await guest.consent()
-    answer = await _post(framed, guest.name, "/menu", **{"Sec-Fetch-Dest": "document"})
+    answer = await _post(framed, guest.name, "/menu", CHAT, **{"Sec-Fetch-Dest": "document"})
     (kept,) = answer.headers.getall("set-cookie")
     assert kept.startswith(f"{CHAT}=")
     assert "samesite=strict" in kept.lower()
+
+
+@pytest.mark.parametrize(
+    ("cookie", "inside", "opens"),
+    [
+        (CHAT, {}, True),
+        (FRAMED, {}, False),
+        (CHAT, {"Sec-Fetch-Dest": "iframe"}, False),
+        (CHAT, {"X-Kosh-Framed": "1"}, False),
+        (FRAMED, {"Sec-Fetch-Dest": "iframe"}, True),
+        (FRAMED, {"X-Kosh-Framed": "1"}, True),
+    ],
+)
+async def test_cookie_opens_the_chat_only_in_its_own_place(
+    framed: House, cookie: str, inside: dict[str, str], *, opens: bool
+) -> None:
+    guest = Guest(framed.rt)
+    await guest.consent()
+    before = len(await guest.rows())
+    answer = await _post(framed, guest.name, "/menu", cookie, **inside)
+    assert answer.status < 400
+    assert (len(await guest.rows()) > before) is opens
+    assert (guest.name in str(answer.headers.getall("set-cookie", []))) is opens
+
+
+async def test_sent_file_is_saved_from_a_frame_by_its_owner_only(
+    framed: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, other = Guest(framed.rt), Guest(framed.rt)
+    await owner.consent()
+    await other.consent()
+
+    async def load(session: Transaction, person: Person, _id: UUID) -> NewFile | None:
+        owning = await identities.find(framed.rt, session, "web", owner.name)
+        is_own = owning is not None and owning.id == person.id
+        return NewFile("a.pdf", "application/pdf", b"%PDF") if is_own else None
+
+    monkeypatch.setattr(case_files, "load", load)
+    for cookie in (CHAT, FRAMED):
+        for guest in (owner, other):
+            headers = {"Cookie": f"{cookie}={guest.name}"}
+            url = f"{framed.url}{FILES_URL}/{uuid4()}"
+            async with framed.http.get(url, headers=headers) as answer:
+                assert answer.status == (200 if guest is owner else 404)
