@@ -1,8 +1,7 @@
-"""Organisations that refer people: invitations, and counts that show no single person.
+"""Organisations that refer people: invitations, and rounded counts.
 
-A count is released once a day, by a sweep, and only after it has moved by `MIN_SHOWN` people. The
-first number that an organisation sees is therefore at least that, and two of its looks differ by
-none or by as many.
+A count is released once a day, by a sweep, as a multiple of `MIN_SHOWN` people. An organisation
+that sends invented registrations itself can still choose when the next step is due.
 """
 
 from collections.abc import Iterable
@@ -12,7 +11,7 @@ from hashlib import sha256
 from secrets import choice, token_urlsafe
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, Text, Uuid, bindparam, case, cast, insert, select, update
+from sqlalchemy import LargeBinary, Text, Uuid, bindparam, cast, insert, select, update
 from sqlalchemy.types import Date
 
 from bot.db import tables as t
@@ -66,7 +65,7 @@ _RELEASE = statement(
     update(_R)
     .where(_R.released_on < _TODAY)
     .values(
-        released=case((_R.registered >= _R.released + MIN_SHOWN, _R.registered), else_=_R.released),
+        released=_R.registered - _R.registered % MIN_SHOWN,
         released_on=_TODAY,
     )
 )

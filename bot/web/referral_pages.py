@@ -34,10 +34,7 @@ KEPT = _("We keep nothing about you until you agree to it.")
 OTHER_WAYS = _("Or in a messenger")
 COUNT = _("Registered through your invitation")
 FEWER = _("fewer than {least}")
-COUNT_HINT = _(
-    "The number changes at most once a day, and never by less than {least}. So it shows no single"
-    " person."
-)
+COUNT_HINT = _("The number changes at most once a day, and never by less than {least}.")
 COUNT_DAY = _("Released on {date}. The invitation ends on {until}.")
 SHARE = _("Share your invitation")
 SHARE_HINT = _(
