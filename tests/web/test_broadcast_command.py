@@ -5,6 +5,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -119,8 +120,16 @@ async def test_broadcast_command_leads_from_a_file_to_the_result(terminal: Termi
     assert "2 accepted" in told
     assert "1 failed: unknown" in told
     assert "3 in all" in told
-    document = json.loads(await says("progress", "1", "--json", by=editor))
-    assert (document["state"], document["total"]) == ("done", 3)
+
+    async def progress() -> dict[str, Any]:
+        return dict(json.loads(await says("progress", "1", "--json", by=editor)))
+
+    async def ended() -> bool:
+        return str((await progress())["state"]) == "done"
+
+    await house.until(ended, 60)
+    document = await progress()
+    assert document["total"] == 3
     assert document["recipients"]["accepted"] == 2
     assert {"state": "failed", "reason": "unknown", "count": 1} in document["reasons"]
     assert "1 are tried again" in await says("retry", "1", by=lead)
