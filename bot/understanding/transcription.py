@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from bot.observability import logging, metrics
 from bot.understanding.endpoint import CallFailed, Endpoint, Outcome
 
-# A text is at most so long; two minutes of speech have a third of it.
+# Maximum length in characters; two minutes of speech are about a third of it.
 MAX_TEXT = 5000
 MEDIA_TYPE, NAME = "audio/ogg", "voice.ogg"
 

@@ -173,7 +173,8 @@ CASE: dict[str, Text] = {
     "document_hint": _("The person gets a safe page to send it from."),
     "pin": button("Remove the PIN"),
     "pin_hint": _(
-        "First ask something that only the person knows. The person is told and can set a new PIN."
+        "First ask something that only the person knows. The assistant tells the person that the"
+        " PIN is removed. The person can set a new PIN."
     ),
     "document_which": _("Which document?"),
     # Translators: documents that the person sent.

@@ -7,7 +7,7 @@ from flows.engine.text import Text, _, button
 CONTENT: dict[str, Text] = {
     "content": button("Content"),
     "content_hint": _(
-        "What people read: facts with their sources, notices and contacts of missions. A change"
+        "Texts for people: facts with their sources, notices and contacts of missions. A change"
         " goes out after a second person has approved it."
     ),
     "content_waiting": _("Waiting for approval"),

@@ -13,9 +13,9 @@ LIMITS: dict[str, Text] = {
     "limit": button("Limit messages"),
     "limit_title": _("Messages of this person"),
     "limit_hint": _(
-        "For insults, threats, advertising or very many messages. The person is told the reason,"
-        " the last day and how to appeal. The assistant still answers them, and danger always comes"
-        " through. A block closes the case."
+        "For insults, threats, advertising or very many messages. The assistant tells the person"
+        " the reason, the last day and how to appeal. The assistant still answers them, and danger"
+        " always comes through. A block closes the case."
     ),
     "limit_per_day": _("How many messages to officers"),
     "limit_block": _("none: block"),

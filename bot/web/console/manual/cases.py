@@ -99,8 +99,8 @@ A_CASE = Section(
     buttons={
         CASE["claim"]: _("The case becomes yours. From then on only you can answer it."),
         CASE["take_over"]: _(
-            "Takes the case from a colleague, who is told. Words that they had not sent are not"
-            " sent."
+            "Takes the case from a colleague. The colleague gets a notice. Words that they"
+            " had not sent are not sent."
         ),
         CASE["release"]: _(
             "You give the case back. The case waits in the queue for another officer."
@@ -125,7 +125,7 @@ A_CASE = Section(
         CASE["resolve"]: _("Ends the case. The bot goes on and asks whether the answer helped."),
         CASE["answers_show"]: _("Shows the person's answers in the form. Choose a reason first."),
         CASE["unmask"]: _("Shows an answer in full that is partly hidden."),
-        CASE["fill"]: _("Writes an answer into the form for the person, who is told."),
+        CASE["fill"]: _("Writes an answer into the form for the person. The person gets a notice."),
         MARKING["call_back"]: MARKING["call_back_hint"],
         MARKING["called_back"]: _("Takes the case off that list."),
         LIMITS["limit"]: LIMITS["limit_hint"],
