@@ -24,12 +24,11 @@ from bot.desk.actions import (
     take_over,
     transfer,
 )
-from bot.desk.answering import OFFICER_SAYS, SAME_LANGUAGE, reply
+from bot.desk.answering import SAME_LANGUAGE, heads, reply
 from bot.desk.transaction import ActionResult, Refusal, Refused
 
 __all__ = [
     "DOCUMENTS",
-    "OFFICER_SAYS",
     "OTHER",
     "SAME_LANGUAGE",
     "ActionResult",
@@ -41,6 +40,7 @@ __all__ = [
     "ask_document",
     "claim",
     "fill",
+    "heads",
     "lift_pin",
     "note",
     "release",

@@ -19,7 +19,7 @@ from bot.outbox import Row
 from bot.people import hint_contacts
 from bot.runtime import Runtime
 from flows.engine.events import UpdateWithheld
-from flows.engine.text import _
+from flows.engine.text import Text, _
 
 OFFICER_SAYS = _("An officer writes:")
 TRANSLATED = _("A machine translated this, and the officer read it.")
@@ -74,8 +74,7 @@ async def _send(
     is_machine: bool,
 ) -> None:
     reference = case_files.reference(file) if file else None
-    heads = (OFFICER_SAYS, TRANSLATED) if is_machine else (OFFICER_SAYS,)
-    above = [at.rt.languages.render(each, language) for each in heads]
+    above = [at.rt.languages.render(each, language) for each in heads(is_machine=is_machine)]
     shown = reader_script.for_person(text, language) if text != getattr(file, "name", "") else text
     message = Message((*above, shown), language=language, protect=True, file=reference)
     row = Row("send", message, case_id=at.case.id, officer=at.officer.id)
@@ -92,6 +91,11 @@ async def _send(
     if reference and file:
         await case_files.add(at.transaction, person, at.case.id, said, reference, file.contents)
     await cases.replied(at.transaction, at.case, at.officer.id, at.desk, at.version)
+
+
+def heads(*, is_machine: bool) -> tuple[Text, ...]:
+    """Return the lines above an officer's reply, which say who wrote it."""
+    return (OFFICER_SAYS, TRANSLATED) if is_machine else (OFFICER_SAYS,)
 
 
 async def _announce(at: ActionContext) -> None:

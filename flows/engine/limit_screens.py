@@ -100,12 +100,12 @@ def admits(turn: TurnState, *, urgent: bool = False) -> bool:
     return True
 
 
-def admits_recording(turn: TurnState) -> bool:
+def admits_recording(turn: TurnState, *, urgent: bool = False) -> bool:
     """Return True if a recording may go to the officer of the open case, and count it.
 
     One a day passes a limit that is used up: it may be a call for help, which no program checks.
     """
-    if admits(turn):
+    if admits(turn, urgent=urgent):
         return True
     limit = current(turn)
     if limit is None or (limit.day == turn.today and limit.used > limit.per_day):

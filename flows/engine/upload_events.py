@@ -91,13 +91,14 @@ def _recorded(turn: TurnState, event: Attached) -> None:
         return limit_screens.show(turn)
     if not turn.c.with_officer or not event.ref:
         return unreadable(turn, event.kind, event.caption)
-    if limit_screens.admits_recording(turn):
+    urgent = turn.danger(event.caption) is Danger.CLEAR
+    if limit_screens.admits_recording(turn, urgent=urgent):
         turn.effects.append(Relay(RECORDED, recording=event.ref))
         turn.c = replace(
             turn.c, asked=None, after_pin="", looked_up=None, household_code=None, hint_step=""
         )
     else:
-        limit_screens.refuse(turn)
+        return limit_screens.refuse(turn, event.caption)
     if event.caption:
         commands.relay(turn, event.caption)
 

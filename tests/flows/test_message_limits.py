@@ -143,6 +143,19 @@ def test_recording_counts_as_a_message_and_one_a_day_passes() -> None:
     assert chat.shows(limit_screens.USED_UP)
 
 
+def test_recording_with_a_caption_about_danger_passes_a_used_up_limit() -> None:
+    chat = limited(1, understands=True).says("one", "two")
+    chat.takes(Attached("voice", "ref")).takes(Attached("voice", "ref", caption=DANGER))
+    assert relayed(chat) == ["one", RECORDED, RECORDED, DANGER]
+
+
+def test_refused_recording_is_refused_once_with_its_caption() -> None:
+    chat = limited(1).says("one", "two").takes(Attached("voice", "ref"))
+    chat.takes(Attached("voice", "ref", caption="more"))
+    assert relayed(chat) == ["one", RECORDED]
+    assert chat.text.count(chat.text.partition("\n")[0]) == 1
+
+
 def test_recording_of_a_blocked_person_is_answered_with_the_way_to_help() -> None:
     chat = limited().presses("back").takes(Attached("voice", "ref"))
     assert relayed(chat) == []

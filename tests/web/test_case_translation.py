@@ -1,5 +1,6 @@
 """Machine translation in a case: an officer's draft, and messages on this machine."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -83,6 +84,30 @@ async def test_translated_draft_is_corrected_sent_and_marked(
     assert said(house, answering.TRANSLATED) in user.last.text
     assert DRAFT not in user.last.text
     assert server.mistakes == []
+
+
+async def test_mark_of_a_translation_survives_a_fact_and_is_previewed(
+    house: House, server: Translation
+) -> None:
+    user = await asking(house, "Здравствуйте")
+    async with Console.signed_in(house.url, AIGUL) as console:
+        await console.get("/console/inbox")
+        await console.submit("/next")
+        await translated(console)
+        form = console.screen.form("/reply")
+        await console.post(
+            form.action.replace("/reply", "/facts"),
+            form.fields | {"words": FOUND, "search": "виза"},
+        )
+        chosen = console.screen.form("/preview")
+        fact = re.search(r'name="fact" value="([^"]+)"', console.screen.html)
+        assert fact is not None
+        await console.post(chosen.action, chosen.fields | {"words": FOUND, "fact": fact[1]})
+        assert said(house, answering.TRANSLATED) in console.screen.html
+        seen = len(user.received)
+        await console.submit("/reply", words=FOUND)
+        await user.wait(lambda _chat: len(user.received) > seen and FOUND in user.last.text)
+    assert said(house, answering.TRANSLATED) in user.last.text
 
 
 async def test_failed_translation_keeps_the_draft(house: House, server: Translation) -> None:

@@ -324,16 +324,16 @@ def _canned(context: RequestContext, view: View, written: Sequence[Canned]) -> l
 
 def _preview(
     context: RequestContext, view: View, replies: list[CannedReply], draft: Draft
-) -> dict[str, str] | None:
+) -> dict[str, Any] | None:
     """Return the reply as the person will see it, and the language if it differs."""
     if not draft.preview or Action.CASE_REPLY not in view.may:
         return None
     language = view.composer.language
     chosen = next((each.words for each in replies if each.name == draft.canned), "")
-    head = context.rt.languages.render(desk.OFFICER_SAYS, language)
+    render = context.rt.languages.render
     names = dict(context.rt.languages.languages())
     return {
-        "head": head,
+        "heads": [render(each, language) for each in desk.heads(is_machine=draft.machine)],
         "words": reader_script.for_person(draft.words or chosen, language),
         "other": names.get(reader_script.other_language(draft.words, language) or "", ""),
         "lang": tag(language),

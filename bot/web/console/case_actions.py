@@ -148,7 +148,7 @@ async def reply(
             key=form.key,
             words=_trimmed(form.words),
             canned=form.canned,
-            is_machine=bool(form.machine),
+            is_machine=form.machine,
         )
 
     return await act(context, case_id, form, reason, "replied", action)
@@ -169,7 +169,7 @@ async def preview(
         language = view.composer.language
         fact = case_facts.with_source(context.rt.languages, form.fact, language, day)
         words = "\n\n".join(filter(None, (words, fact)))
-    draft = Draft(words, form.canned, preview=True, machine=bool(form.machine))
+    draft = Draft(words, form.canned, preview=True, machine=form.machine)
     if not draft.words and not draft.canned:
         problem = context.say(labels.REFUSALS["empty"])
         return await case_page(context, case_id, reason, 422, problem=problem)

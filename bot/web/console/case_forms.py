@@ -18,12 +18,12 @@ class CaseForm(VersionedForm):
     canned: str = ""
     note: str = ""
     fact: str = ""
-    machine: str = ""
+    machine: Checkbox = False
 
     @property
     def draft(self) -> Draft:
         """Return the texts that the officer wrote."""
-        return Draft(self.words, self.canned, self.note, machine=bool(self.machine))
+        return Draft(self.words, self.canned, self.note, machine=self.machine)
 
 
 class DocumentForm(CaseForm):
