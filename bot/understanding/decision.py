@@ -32,7 +32,6 @@ DANGER_CARD = 0.11
 DANGER_FIRST = 0.50
 MAX_OPTIONS = 3
 MAX_QUESTIONS = 2
-OUT_OF_SCOPE = frozenset((Kind.NONE,))
 # Kinds that do not count as one of two questions in a message.
 NOT_ASKED = frozenset((Kind.NONE, Kind.TALK, Kind.DANGER))
 
@@ -91,12 +90,12 @@ def may_be_sure(message: Message) -> bool:
     """
     if message.is_blank:
         return False
-    if message.may_be_sure(SURE, OUT_OF_SCOPE) and _is_sure(message.whole):
+    if message.may_reach(SURE) and _is_sure(message.whole):
         return True
     left = len(message.clauses)
     for clause in sorted(message.clauses, key=lambda each: len(each.words)):
-        may_be_sure = message.may_be_sure(SURE_PART, NOT_ASKED, clause)
-        left -= not (may_be_sure and _is_sure_part(message.part(clause)))
+        is_sure = message.may_reach(SURE_PART, clause) and _is_sure_part(message.part(clause))
+        left -= not is_sure
         if left < MAX_QUESTIONS:
             break
     return left >= MAX_QUESTIONS

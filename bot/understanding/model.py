@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from operator import add, getitem
+from operator import add
 from pathlib import Path
 from typing import Any, Self
 from zipfile import BadZipFile
@@ -13,8 +13,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.understanding import cyrillic, features
-from bot.understanding.features import Features
+from bot.understanding import features
 from bot.understanding.skeleton import IS_HAN
 from flows.knowledge.intents import BY_ID, Kind
 
@@ -28,13 +27,9 @@ MIN_EASE = 5
 # With four letters 29 had none, and a tenth more harmless lines had one.
 DANGER_START = 5
 
-FIELDS = ["weights", "scale", "idf"]
-HALF_LINE = 32
-
 UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile)
 
 type Scores = NDArray[np.float32]
-type Table = NDArray[np.void]
 
 
 class ModelError(Exception):
@@ -45,36 +40,38 @@ class ModelError(Exception):
 class Model:
     """Weights of one linear classifier for all languages.
 
-    `rows` has the row of each hash bucket in `table`: a weight for each class, then one for danger
-    of any kind, in 8 bits; the factor `scale` of these weights, 0 without weights; the weight (IDF)
-    of the bucket. They are side by side, since each place in memory costs a wait.
-
-    `pairs` holds the log-probability that a letter follows another. `familiar` has a bit for each
-    piece of a word that is in several phrases. `danger_starts` are the first letters of words that
-    are as common in phrases of danger as in others; Chinese words are not among them.
-    `cross_validation` are figures of `bot.understanding.evaluation`.
+    `rows` maps each hash bucket to a row of `weights`, or to -1. A row has a weight for each class,
+    then one for danger of any kind, in 8 bits; `scales` has the factor of each row. `pairs` holds
+    the log-probability that a letter follows another. `familiar` has a bit for each piece of a word
+    that is in several phrases. `danger_starts` are the first letters of words that are as common
+    in phrases of danger as in others; Chinese words are not among them. `cross_validation` are
+    figures of `bot.understanding.evaluation`.
     """
 
     classes: tuple[str, ...]
     rows: NDArray[np.int32]
-    table: Table
+    idf: NDArray[np.float32]
+    weights: NDArray[np.int8]
+    scales: NDArray[np.float32]
     bias: NDArray[np.float32]
     pairs: NDArray[np.float32]
     familiar: NDArray[np.uint8]
     danger_starts: frozenset[str]
     digest: str
     cross_validation: dict[str, list[float | None]] = field(default_factory=dict)
+    # For each bucket: its row, its weight (IDF), and the weight times the row's scale, or 0 without
+    # a row. Side by side, since each place in memory costs a wait.
+    _table: NDArray[np.int32] = field(init=False)
     _familiar: memoryview = field(init=False)
     # For a line's few dozen letters, Python's dictionary is quicker than numpy's indexes.
     _letter_pairs: dict[str, float] = field(init=False)
-    # The cost of a letter after another: the negative logarithm, rounded up.
-    _pair_costs: list[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
+        factors = np.where(self.rows >= 0, self.scales[self.rows], np.float32(0)) * self.idf
+        columns = (self.rows, self.idf.view(np.int32), factors.view(np.int32))
+        object.__setattr__(self, "_table", np.stack(columns, axis=1))
         object.__setattr__(self, "_familiar", memoryview(self.familiar))
         object.__setattr__(self, "_letter_pairs", _LetterPairs(self.pairs))
-        costs = np.ceil(self.pairs * -COST_OF_ONE).astype(np.uint8)
-        object.__setattr__(self, "_pair_costs", [row.tobytes() for row in costs])
 
     def ease(self, words: Sequence[str]) -> float:
         """Return the mean log-probability of each letter of a line after the one before it."""
@@ -82,19 +79,6 @@ class Model:
         if len(line) < MIN_EASE:
             return -math.inf
         return sum(map(self._letter_pairs.__getitem__, map(add, line, line[1:]))) / (len(line) - 1)
-
-    def reads_well(self, words: Sequence[str], least: float) -> bool:
-        """Return True if the ease of a line in Cyrillic letters is at least `least`.
-
-        False means nothing. It uses rounded numbers, each of one byte, at a third of the cost.
-        """
-        try:
-            line = cyrillic.encoded(f" {' '.join(words)} ").translate(LINE_CODES)
-        except UnicodeEncodeError:
-            return False
-        pairs = len(line) - 1
-        cost = sum(map(getitem, map(self._pair_costs.__getitem__, line), line[1:]))
-        return pairs >= MIN_EASE - 1 and cost <= -least * COST_OF_ONE * pairs
 
     def has_danger_word(self, words: Sequence[str]) -> bool:
         """Return True if a word begins like one in a phrase of danger, or is Chinese."""
@@ -114,10 +98,8 @@ class Model:
         if meta.pop("version", None) != VERSION:
             raise ModelError(f"{path} is of another version. Run ./kosh understanding train.")
         widened: dict[str, Any] = _widened(arrays)
-        of_rows = (widened.pop(name) for name in ("idf", "weights", "scales"))
-        rows, table = joined(widened.pop("rows") >= 0, *of_rows)
         classes, starts = tuple(meta.pop("classes")), frozenset(meta.pop("danger_starts"))
-        return cls(classes, rows, table, danger_starts=starts, **meta, **widened)
+        return cls(classes=classes, danger_starts=starts, **meta, **widened)
 
     def save(self, path: Path = FILE) -> None:
         """Write the model; equal models give equal bytes."""
@@ -128,13 +110,12 @@ class Model:
             "digest": self.digest,
             "cross_validation": self.cross_validation,
         }
-        kept = np.count_nonzero(self.table["scale"])
         arrays: dict[str, Any] = {
             "meta": np.frombuffer(json.dumps(meta, sort_keys=True).encode(), np.uint8),
-            "rows": np.where(self.rows < kept, self.rows, np.int32(-1)),
-            "idf": self.table["idf"][self.rows].astype(np.float16),
-            "weights": self.table["weights"][:kept],
-            "scales": self.table["scale"][:kept],
+            "rows": self.rows,
+            "idf": self.idf.astype(np.float16),
+            "weights": self.weights,
+            "scales": self.scales,
             "bias": self.bias,
             "pairs": self.pairs.astype(np.float16),
             "familiar": self.familiar,
@@ -142,16 +123,17 @@ class Model:
         with path.open("wb") as file:
             np.savez(file, **arrays)
 
-    def read(self, words: Sequence[str]) -> tuple[list[float], Features]:
-        """Return the log-odds of each class, then of danger, and the features of a line."""
+    def read(self, words: Sequence[str]) -> tuple[list[float], list[int]]:
+        """Return the log-odds of each class, then of danger, and the pieces of a line."""
         found = features.extract(words)
-        taken = self.table.take(self.rows.take(found.buckets))
-        weighted = found.values * taken["idf"]
-        norm = math.sqrt(weighted.dot(weighted)) or 1.0
-        factors = weighted * taken["scale"]
-        odds: Scores = factors.dot(taken["weights"].astype(np.float32)) / np.float32(norm)
-        odds += self.bias
-        return odds.tolist(), found
+        taken = self._table.take(found.buckets, axis=0)
+        rows, numbers = taken[:, 0], taken.view(np.float32)
+        values = np.array(found.values, np.float32)
+        weighted = values * numbers[:, 1]
+        norm = np.float32(math.sqrt(weighted @ weighted) or 1)
+        factors: Scores = values * numbers[:, 2] / norm
+        odds: Scores = factors @ self.weights.take(rows, axis=0, mode="wrap") + self.bias
+        return odds.tolist(), found.pieces
 
     def familiarity(self, pieces: Sequence[int]) -> float:
         """Return the share of a line's pieces that are in phrases; 0 for no pieces."""
@@ -172,13 +154,6 @@ def chances(odds: Sequence[float], danger: slice) -> tuple[list[float], float]:
     return found, _chance(sum(found[danger]), whole)
 
 
-def best_chance(odds: Sequence[float]) -> float:
-    """Return the probability of the likeliest class alone."""
-    classes = odds[:-1]
-    most = max(classes)
-    return 1 / sum([math.exp(each - most) for each in classes])
-
-
 def highest_chance(odds: Sequence[float]) -> float:
     """Return at least the probability of the likeliest class, at a fifth of the cost.
 
@@ -190,14 +165,13 @@ def highest_chance(odds: Sequence[float]) -> float:
     return 1 / (1 + math.exp(max(classes) - first))
 
 
-def highest_danger(odds: Sequence[float], danger: slice) -> float:
+def highest_danger(odds: list[float], danger: slice) -> float:
     """Return at least the probability of danger that `chances` returns, at a fifth of the cost.
 
     Each kind of danger counts as the likeliest of them, and all other classes as their likeliest.
     """
-    dangers, others = odds[danger], max(odds[:-1])
-    if others in dangers:
-        others = max((*odds[: danger.start], *odds[danger.stop : -1]))
+    dangers = odds[danger]
+    others = max(odds[: danger.start] + odds[danger.stop : -1])
     summed = max(dangers) + math.log(len(dangers)) - others
     return 1 / (1 + math.exp(-(max(summed, MIN_ODDS) + odds[-1]) / 2))
 
@@ -257,35 +231,6 @@ def of_kind(classes: Sequence[str], kind: Kind) -> slice:
     return slice(places[0], places[-1] + 1)
 
 
-def joined(
-    kept: NDArray[np.bool_],
-    idf: NDArray[np.float32],
-    weights: NDArray[np.int8],
-    scales: NDArray[np.float32],
-) -> tuple[NDArray[np.int32], Table]:
-    """Return the row of each bucket, and the table of a model.
-
-    Weights and scales are those of the buckets that are kept, in their order. The others share a
-    row of zeros with each bucket of the same IDF. A row begins at half a line of the processor's
-    cache.
-    """
-    others, numbers = np.unique(idf[~kept], return_inverse=True)
-    rows = np.empty(len(kept), np.int32)
-    rows[kept], rows[~kept] = np.arange(len(scales)), len(scales) + numbers
-    formats = [(np.int8, weights.shape[1]), np.float32, np.float32]
-    used = np.dtype({"names": FIELDS, "formats": formats}, align=True).itemsize
-    size = -(-used // HALF_LINE) * HALF_LINE
-    offsets = [0, size - 8, size - 4]
-    row = np.dtype({"names": FIELDS, "formats": formats, "offsets": offsets, "itemsize": size})
-    many = len(scales) + len(others)
-    room = np.zeros(many * size + HALF_LINE, np.int8)
-    start = -room.ctypes.data % HALF_LINE
-    table: Table = room[start : start + many * size].view(row)
-    table["weights"][: len(scales)], table["scale"][: len(scales)] = weights, scales
-    table["idf"][: len(scales)], table["idf"][len(scales) :] = idf[kept], others
-    return rows, table
-
-
 def _widened(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """Return the arrays with 16-bit floats as 32-bit ones, with which numpy calculates faster."""
     return {
@@ -298,8 +243,5 @@ FIRST_LETTER, LETTERS = ord("а"), 32
 CODES = LETTERS + 2
 LETTER_CODES = _LetterCodes({ord(" "): 0} | {FIRST_LETTER + at: at + 1 for at in range(LETTERS)})
 KNOWN = tuple(map(chr, LETTER_CODES))
-LINE_CODES = bytes(LETTER_CODES[ord(each)] for each in cyrillic.CHARACTERS)
-# A unit of logarithms in rounded costs: no pair is so rare that it would not fit in a byte.
-COST_OF_ONE = 12
 MIN_PROBABILITY = 1e-6
 MIN_ODDS = math.log(MIN_PROBABILITY / (1 - MIN_PROBABILITY))

@@ -1,21 +1,14 @@
 """The recogniser: the possible intents of a message and of its parts."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
 from bot.i18n import crisis_words
 from bot.understanding import politeness, skeleton
-from bot.understanding.model import (
-    Model,
-    best_chance,
-    chances,
-    highest_chance,
-    highest_danger,
-    of_kind,
-)
+from bot.understanding.model import Model, chances, highest_chance, highest_danger, of_kind
 from bot.understanding.skeleton import Skeleton
-from flows.knowledge.intents import BY_ID, Kind
+from flows.knowledge.intents import Kind
 
 MAX_ALTERNATIVES = 5
 # Sentences of a long message are also judged one by one, since danger in one may drown in the rest.
@@ -100,7 +93,6 @@ class Recognizer:
         self.model = model
         self.danger = of_kind(model.classes, Kind.DANGER)
         self.none = of_kind(model.classes, Kind.NONE)
-        self.kinds = tuple(BY_ID[each].kind for each in model.classes)
 
     @classmethod
     @cache
@@ -123,16 +115,11 @@ class Recognizer:
 
 
 class Found:
-    """The log-odds of a line and its features; probabilities are calculated when first used."""
+    """The log-odds of a line and its pieces; probabilities are calculated when first used."""
 
     def __init__(self, model: Model, words: Sequence[str], danger: slice) -> None:
-        self.odds, self.features = model.read(words)
+        self.odds, self.pieces = model.read(words)
         self._danger = danger
-
-    @cached_property
-    def best(self) -> int:
-        """The place of the likeliest class."""
-        return _highest(self.odds[:-1])
 
     @property
     def classes(self) -> list[float]:
@@ -147,10 +134,6 @@ class Found:
     def may_reach_danger(self, least: float) -> bool:
         """Return False if the probability of danger is lower."""
         return highest_danger(self.odds, self._danger) >= least
-
-    def reaches(self, least: float) -> bool:
-        """Return True if the probability of the likeliest class is at least this."""
-        return highest_chance(self.odds) >= least and best_chance(self.odds) >= least
 
     @cached_property
     def _chances(self) -> tuple[list[float], float]:
@@ -244,32 +227,27 @@ class Message:
         """The clauses, if there are several."""
         return () if self._wrong_layout else skeleton.clauses(self._asking, MAX_CLAUSES)
 
-    def may_be_sure(self, least: float, excluded: Set[Kind], line: Skeleton | None = None) -> bool:
-        """Return False if the likeliest intent is less probable, or of an excluded kind.
-
-        It is that of a clause or of the whole message, and costs less than `part`.
-        """
-        found = self._found(self._asking if line is None else line)
-        return self._recognizer.kinds[found.best] not in excluded and found.reaches(least)
+    def may_reach(self, least: float, line: Skeleton | None = None) -> bool:
+        """Return False if no intent of a clause, or of the whole message, has this probability."""
+        return highest_chance(self._found(line or self._asking).odds) >= least
 
     def part(self, line: Skeleton) -> Part:
         """Return the reading of a clause."""
         found = self._found(line)
-        best = found.best
+        best = _highest(found.classes)
         return Part(
             intent=self._model.classes[best],
             confidence=found.classes[best],
             none_mass=sum(found.classes[self._recognizer.none]),
             familiarity=self._familiarity(line),
-            is_short=_is_short(line),
+            is_short=line.letters <= MAX_SHORT,
             asks=line.asks,
         )
 
     @cached_property
     def _asking(self) -> Skeleton:
         """The line without sentences on other topics beside it, such as “I live in Tashkent.”."""
-        if not (sentences := self._sentences):
-            return self._line
+        sentences = self._sentences
         aside = {
             sentence.words
             for sentence in sentences
@@ -287,9 +265,7 @@ class Message:
     @cached_property
     def _sentences(self) -> Sequence[Skeleton]:
         """The sentences, if there are several; none of a wrong layout, whose marks are letters."""
-        if self._wrong_layout or not self._line.sentences:
-            return ()
-        return _sentences(self._line)
+        return () if self._wrong_layout else _sentences(self._line)
 
     def _ranked(self, found: list[float]) -> list[Candidate]:
         order = sorted(range(len(found)), key=found.__getitem__, reverse=True)
@@ -298,7 +274,7 @@ class Message:
 
     def _familiarity(self, line: Skeleton) -> float:
         """Return the familiarity of a part; a line without a word has none."""
-        return self._model.familiarity(self._found(line).features.pieces) if line.words else 0.0
+        return self._model.familiarity(self._found(line).pieces) if line.words else 0.0
 
     def _found(self, line: Skeleton) -> Found:
         """Return the probabilities and the pieces of a part; equal parts are read once."""
@@ -312,8 +288,6 @@ class Message:
 def _meant(text: str, model: Model) -> tuple[Skeleton, bool]:
     """Return the skeleton as typed or, if the keyboard layout was wrong, as meant."""
     line, wrong = skeleton.fold(text), False
-    if model.reads_well(line.words, READS_WELL):
-        return line, wrong
     ease = model.ease(line.words)
     if ease >= READS_WELL:
         return line, wrong
@@ -322,10 +296,6 @@ def _meant(text: str, model: Model) -> tuple[Skeleton, bool]:
         if (ease := model.ease(other.words)) > best:
             line, best, wrong = other, ease, True
     return line, wrong
-
-
-def _is_short(line: Skeleton) -> bool:
-    return sum(map(len, line.words)) <= MAX_SHORT and line.letters <= MAX_SHORT
 
 
 def _highest(numbers: list[float]) -> int:

@@ -12,7 +12,6 @@ from itertools import pairwise
 
 from bot.i18n import kazakh_arabic, normalization
 from bot.i18n.keyboard_layouts import TO_KAZAKH, TO_LATIN, TO_RUSSIAN
-from bot.understanding import cyrillic
 from bot.understanding.traditional_han import SIMPLIFIED
 
 # Longer messages are cut in the middle: the beginning gives the topic, the end the question.
@@ -82,7 +81,7 @@ COARSE = str.maketrans(
     }
     | SIMPLIFIED
 )  # fmt: skip
-VOWELS = "аеиоу"
+VOWELS = str.maketrans("", "", "аеиоу")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +120,7 @@ class Skeleton:
 
 def fold(text: str) -> Skeleton:
     """Return the skeleton of a line; empty if it has no letter, digit or question mark."""
-    tokens = cyrillic.tokens(text) if len(text) <= MAX_CHARACTERS else None
-    return _folded(plain(text)) if tokens is None else _arranged(tokens)
+    return _folded(plain(text))
 
 
 def layouts(text: str) -> tuple[Skeleton, ...]:
@@ -218,9 +216,7 @@ def clauses(line: Skeleton, most: int) -> list[Skeleton]:
 
 def consonants(word: str) -> str:
     """Return a coarse word without vowels, which typing errors and habits change most."""
-    for vowel in VOWELS:
-        word = word.replace(vowel, "")
-    return word
+    return word.translate(VOWELS)
 
 
 def _folded(lower: str) -> Skeleton:
@@ -228,24 +224,19 @@ def _folded(lower: str) -> Skeleton:
         lower = lower.translate(ONE_SIGN_EACH)
     if IS_ARABIC.search(lower):
         lower = normalization.arabic(lower)
-    tokens = TOKEN.findall(lower)[:MAX_TOKENS]
-    return _arranged(coarse(tokens)) if tokens else Skeleton(())
-
-
-def _arranged(tokens: Sequence[str]) -> Skeleton:
-    """Return the skeleton of the words and marks of a line."""
     words: list[str] = []
     ends: list[int] = []
     pauses: list[int] = []
-    for token in tokens[:MAX_TOKENS]:
+    tokens = TOKEN.findall(lower)[:MAX_TOKENS]
+    for token, word in zip(tokens, coarse(tokens) if tokens else (), strict=True):
         if token in ENDING:
             ends.append(len(words))
         elif token in DIVIDING:
             pauses.append(len(words))
-        elif token:
-            if token in CONNECTORS:
+        elif word:
+            if word in CONNECTORS:
                 pauses.append(len(words))
-            words.append(token)
+            words.append(word)
             if ASKING.match(token):
                 ends.append(len(words))
     return Skeleton(tuple(words[:MAX_WORDS]), tuple(ends), tuple(pauses))

@@ -115,8 +115,8 @@ def matrix(found: Sequence[Features]) -> Matrix:
     """Return the features of lines as a matrix, one row each."""
     from scipy.sparse import csr_matrix
 
-    values = np.concatenate([each.values for each in found])
-    buckets = np.concatenate([each.buckets for each in found]).astype(np.int32)
+    values = np.array([value for each in found for value in each.values], np.float32)
+    buckets = np.array([bucket for each in found for bucket in each.buckets], np.int32)
     starts = np.cumsum([0, *(len(each.values) for each in found)])
     rows = csr_matrix((values, buckets, starts), shape=(len(found), features.BUCKETS))
     rows.sort_indices()
@@ -125,9 +125,9 @@ def matrix(found: Sequence[Features]) -> Matrix:
 
 def pieces_of(found: Sequence[Features]) -> Numbers:
     """Return the row of each piece and its number; one for each different piece of each row."""
-    pieces = [np.array(each.pieces, np.int64) for each in found]
-    rows = np.repeat(np.arange(len(found)), [len(each) for each in pieces])
-    return np.unique(np.stack([rows, np.concatenate(pieces)], 1), axis=0)
+    rows = np.repeat(np.arange(len(found)), [len(each.pieces) for each in found])
+    pieces = np.array([piece for each in found for piece in each.pieces], np.int64)
+    return np.unique(np.stack([rows, pieces], 1), axis=0)
 
 
 def near_duplicates(written: Sequence[Phrase]) -> Numbers:
@@ -222,16 +222,17 @@ def compact(weights: Scores, bias: Scores, idf: Scores, samples: Samples) -> Mod
     """Return a model with the most important hash buckets and 8-bit weights."""
     seen = np.asarray((samples.matrix[samples.teaches] > 0).sum(0)).ravel()
     size = np.sqrt((weights**2).sum(1)) * np.sqrt(seen)
-    kept = np.zeros(features.BUCKETS, np.bool_)
-    kept[np.argsort(-size, kind="stable")[:MAX_ROWS]] = True
-    kept &= size > 0
+    kept = np.sort(np.argsort(-size, kind="stable")[:MAX_ROWS])
+    kept = kept[size[kept] > 0]
     scales = np.abs(weights[kept]).max(1) / 127
-    scaled = np.rint(weights[kept] / scales[:, None]).astype(np.int8)
-    rows, table = model.joined(kept, idf, scaled, scales.astype(np.float32))
+    rows = np.full(features.BUCKETS, -1, np.int32)
+    rows[kept] = np.arange(len(kept), dtype=np.int32)
     return Model(
         classes=tuple(str(name) for name in np.unique(samples.intents)),
         rows=rows,
-        table=table,
+        idf=idf,
+        weights=np.rint(weights[kept] / scales[:, None]).astype(np.int8),
+        scales=scales.astype(np.float32),
         bias=bias,
         pairs=letter_pairs(samples),
         familiar=familiar_pieces(samples),

@@ -4,6 +4,8 @@ import json
 import random
 import string
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -262,6 +264,35 @@ def test_engine_recognizer_finds_the_danger_of_the_decision(recognizer: Recogniz
             assert reading.danger is reading.recognition.danger, line
             found.add(reading.danger)
     assert found == set(Danger)
+
+
+@pytest.mark.parametrize("word", ["паспорт", "ab", "\U00010400\U00010401x"])
+def test_features_of_a_word_are_checksums_of_its_ngrams(word: str) -> None:
+    encoded = f" {word} ".encode("utf-16-le")
+    ngrams = {
+        encoded[at : at + 2 * length]
+        for length in range(2, 6)
+        for at in range(0, len(encoded) - 2 * length + 1, 2)
+    }
+    bare = skeleton.consonants(word)
+    named = {f"w{word}".encode(), *([f"c{bare}".encode()] if len(word) > 3 else [])}
+    buckets = {crc32(each) & features.MASK for each in ngrams | named}
+    assert set(features.extract([word]).buckets) == buckets
+    pair = crc32(f"b{word} {word}".encode()) & features.MASK
+    assert set(features.extract([word, word]).buckets) == buckets | {pair}
+
+
+@pytest.mark.parametrize("line", ["аб в где", "а а а", "мен", "қ 1 ?!", "𐍈𐍉 в 𐍊", "а бвг д ежзик"])
+def test_features_of_a_line_are_those_of_its_words_and_pairs(line: str) -> None:
+    words = line.split()
+    alone = [features.extract([word]) for word in words]
+    pairs = {
+        crc32(f" {other}".encode(), crc32(one.encode(), features.PAIR)) & features.MASK
+        for one, other in pairwise(words)
+    }
+    found = features.extract(words)
+    assert set(found.buckets) == {bucket for each in alone for bucket in each.buckets} | pairs
+    assert sorted(found.pieces) == sorted(piece for each in alone for piece in each.pieces)
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -1,10 +1,8 @@
 """The skeleton is the same however a line is typed: script, keyboard, case, slips."""
 
-import random
-
 import pytest
 
-from bot.understanding import cyrillic, evaluation, skeleton
+from bot.understanding import skeleton
 
 SAME = [
     ("Менің құжатым жоқ", "менин кужатым жок"),
@@ -96,19 +94,3 @@ def test_skeleton_is_cut_into_sentences_and_clauses(
 def test_skeleton_has_a_limited_number_of_parts() -> None:
     line = skeleton.fold("паспорт. пенсия. " * 40)
     assert len(skeleton.sentences(line, 6)) == len(skeleton.clauses(line, 6)) == 6
-
-
-def test_skeleton_of_cyrillic_lines_is_the_same_without_bytes(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    drawn = random.Random(29)
-    letters = cyrillic.LETTERS + cyrillic.LETTERS.upper() + "ттссьъююяяйй" * 4 + "   0123.,?!-\0\n"
-    lines = ["".join(drawn.choices(letters, k=drawn.randrange(1, 40))) for _ in range(4000)]
-    lines += ["".join(drawn.choices("0012 -+()ая", k=15)) for _ in range(1000)]
-    lines += [each.phrase.text for each in evaluation.held_lines()]
-    found = [skeleton.fold(line) for line in lines]
-    quick = [cyrillic.tokens(line) is not None for line in lines]
-    monkeypatch.setattr(cyrillic, "tokens", lambda _text: None)
-    for line, one in zip(lines, found, strict=True):
-        assert one == skeleton.fold(line), line
-    assert sum(quick) > len(lines) / 3
