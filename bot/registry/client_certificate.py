@@ -46,8 +46,9 @@ class ClientCertificate:
         try:
             version = tuple(_version(each) for each in self._files)
             if self._identity is None or version != self._read:
-                self._identity = self._load()
+                # Before the attempt, so that a half replaced pair is tried once, not at each call.
                 self._read = version
+                self._identity = self._load()
         except (OSError, ValueError) as error:
             if self._identity is None:
                 raise Misconfigured(

@@ -12,9 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.observability import logging, metrics
 from bot.understanding.endpoint import CallFailed, Endpoint, Outcome
+from flows.engine.voice_messages import MAX_TEXT
 
-# Maximum length in characters; two minutes of speech are about a third of it.
-MAX_TEXT = 5000
 MEDIA_TYPE, NAME = "audio/ogg", "voice.ogg"
 
 _logger = logging.get()

@@ -21,9 +21,11 @@ async def sent_file(request: Request, file_id: UUID) -> Response:
     # A browser does not say whether a download begins in a frame.
     for framed in (False, True) if rt.settings.embed_origins else (False,):
         session = await find_session(request, framed=framed)
-        if file is None and session.person is not None:
+        if session.person is not None:
             async with rt.pool.connection() as transaction:
                 file = await case_files.load(transaction, session.person, file_id)
+        if file is not None:
+            break
     if file is None:
         return Response(status_code=404)
     headers = {"Cache-Control": "no-store", "Content-Disposition": "attachment"}

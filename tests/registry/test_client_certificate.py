@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from aiohttp import ClientSession
@@ -206,6 +207,18 @@ async def test_certificate_is_replaced_without_a_restart(
             os.replace(authority.folder / f"next{end}", authority.folder / f"kosh{end}")
             assert await _registers(registry) == "RECEIVED", "the earlier pair stays until then"
         assert own.identity().thumbprint not in ("", old)
+
+
+def test_half_replaced_certificate_is_tried_once(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = authority.issue("kosh")
+    kept = own.identity()
+    authority.issue("next")
+    os.replace(authority.folder / "next.key", authority.folder / "kosh.key")
+    assert own.identity() is kept
+    monkeypatch.setattr(ClientCertificate, "_load", Mock(side_effect=AssertionError))
+    assert own.identity() is kept
 
 
 def test_certificate_that_cannot_be_read_is_a_clear_error(tmp_path: Path) -> None:
