@@ -9,6 +9,7 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     Uuid,
+    all_,
     any_,
     bindparam,
     case,
@@ -24,6 +25,7 @@ from sqlalchemy.dialects.postgresql import insert
 from bot.db import tables as t
 from bot.db.pipeline import TextStatement
 from bot.db.statements import NOW, ago, any_of, statement
+from bot.officers.permissions import Role
 
 LINK_HOURS = 24
 MISSES_BEFORE_LOCK = 5
@@ -46,6 +48,9 @@ OFFICER = (
     t.Officer.shift_until,
 )
 """The columns that `directory.read` takes."""
+
+# Another system has tokens for the API. Its account opens no session in the console.
+_MAY_SIGN_IN = literal(Role.INTEGRATOR.value) != all_(t.Officer.roles)
 
 SCOPE = statement(
     select(
@@ -125,6 +130,7 @@ INVITED = statement(
         t.AccountLink.token == bindparam("hash"),
         t.AccountLink.expires_at > NOW,
         t.Officer.active,
+        _MAY_SIGN_IN,
     )
 )
 LOCK_LINKED = statement(
@@ -270,7 +276,7 @@ PRESENT = statement(
     )
     .join(t.Officer, t.Officer.id == t.ConsoleSession.officer_id)
     .outerjoin(t.Account, t.Account.officer_id == t.Officer.id)
-    .where(_BY_TOKEN, *_VALID, t.Officer.active)
+    .where(_BY_TOKEN, *_VALID, t.Officer.active, _MAY_SIGN_IN)
 )
 # The statement PRESENT runs first and sets `kosh.mission`.
 ZONE = statement(

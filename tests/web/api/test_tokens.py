@@ -8,9 +8,12 @@ from typer.testing import CliRunner
 
 from bot.cli import assembled
 from bot.config.settings import Settings
-from bot.officers import api_tokens
+from bot.db.statements import execute
+from bot.officers import api_tokens, credentials, directory, sessions, statements
 from bot.officers.api_tokens import BadScope
+from bot.officers.credentials import BadLink
 from bot.officers.permissions import Role, Scope
+from bot.officers.sessions import AuthMethod
 from bot.runtime import Runtime, runtime
 from bot.security import key_files
 from tests.crowd import entered
@@ -137,3 +140,21 @@ def test_tokens_command_creates_lists_and_revokes(
     code, said = run("revoke", listed["id"])
     assert (code, said[:7]) == (1, "E_TOKEN")
     assert json.loads(run("list", "--json")[1]) == []
+
+
+async def test_system_account_cannot_sign_in_to_the_console(rt: Runtime) -> None:
+    system, officer = await entered(rt, Role.INTEGRATOR, Role.LEAD), await entered(rt, Role.LEAD)
+    async with directory.console(rt).connection() as session:
+        await execute(session, statements.SET_OFFICER, officer=str(officer.id))
+        links = [
+            await credentials.invite(session, officer.id, each.id) for each in (system, officer)
+        ]
+        tokens = [
+            await sessions.begin(session, each.id, AuthMethod.PASSKEY, "Device")
+            for each in (system, officer)
+        ]
+        with pytest.raises(BadLink):
+            await credentials.invited(session, links[0])
+        assert await credentials.invited(session, links[1]) == officer.id
+        assert await sessions.authenticate(session, tokens[0], seen=False) is None
+        assert await sessions.authenticate(session, tokens[1], seen=False)
