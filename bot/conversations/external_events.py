@@ -9,10 +9,10 @@ from uuid import UUID
 from bot import outbox
 from bot.conversations.effects import AfterCommit
 from bot.conversations.store import lock, save_state
-from bot.people import hint_contacts, reminders, subscriptions
+from bot.people import consents, hint_contacts, reminders, subscriptions
 from bot.registrations import retention
 from bot.runtime import Runtime
-from flows.engine import checklist_screens
+from flows.engine import checklist_screens, hint_screens
 from flows.engine.announcement_screens import SOMETHING_NEW
 from flows.engine.events import Button, Notice, Say
 from flows.engine.screens import OPEN
@@ -81,5 +81,11 @@ async def forget_unfinished(rt: Runtime, person_id: UUID) -> None:
             )
             await reminders.put(transaction, person_id, 0)
             await hint_contacts.remove(transaction, person_id)
+            if c.hint_way:
+                ended = rt.languages.render(hint_screens.CONSENT, c.language)
+                await consents.record_consent(
+                    transaction, held.person, hint_screens.PURPOSE, ended, c.language, held.channel,
+                    given=False,
+                )  # fmt: skip
             await subscriptions.watch_list(rt, transaction, person_id, {})
             await save_state(rt, transaction, held, rest)

@@ -68,6 +68,8 @@ async def _change_household(rt: Runtime, registry: Registry, write: Write) -> Af
             event = await household_writes.refuse(transaction, write, refused, language)
         else:
             event = await household_writes.record(transaction, write, found)
+            if held is not None and event is not None and event.refusal:
+                await _open_case(rt, transaction, held.person.id, "registry_refused")
         if held is None or event is None:
             return None
         return await take_turn(rt, transaction, held.person.id, event)

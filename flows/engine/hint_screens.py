@@ -18,7 +18,7 @@ from flows.engine.hints import (
 from flows.engine.language_protocol import Refusal
 from flows.engine.model_events import ConsentWithdrawn
 from flows.engine.questions import Choice, Option
-from flows.engine.text import _, button
+from flows.engine.text import Text, _, button
 from flows.engine.turn import TurnState, option_buttons
 
 PURPOSE = "hints"
@@ -117,7 +117,8 @@ def may_be_address(text: str) -> bool:
 def answer(turn: TurnState, screen: str, key: str) -> None:
     """Take a press, or an address or code that was read."""
     if key == "leave":
-        turn.c = replace(turn.c, hint_step="")
+        if turn.c.hint_step:
+            forget(turn)
         return turn.ask()
     if screen == HINTS:
         return remove(turn) if key == "remove" else _agree(turn, key)
@@ -142,6 +143,8 @@ def take_event(turn: TurnState, event: HintEvent) -> None:
             turn.c = replace(turn.c, hint_step=CODE)
             turn.say_and_reprompt(_(WRONG_CODE.msgid, left=left))
         case _:
+            if not event.way:
+                _withdraw_consent(turn, ENDED_CODE)
             turn.c = replace(turn.c, hint_way=event.way)
             turn.say_and_reprompt(CONFIRMED if event.way else ENDED_CODE)
 
@@ -157,9 +160,13 @@ def forget(turn: TurnState) -> None:
     if not turn.c.is_persistent:
         return
     turn.effects.append(RemoveContact())
-    if turn.c.hint_way:
-        turn.effects.append(ConsentWithdrawn(PURPOSE, ENDED, turn.c.language))
+    if turn.c.hint_way or turn.c.hint_step:
+        _withdraw_consent(turn)
     turn.c = replace(turn.c, hint_way="", hint_step="")
+
+
+def _withdraw_consent(turn: TurnState, shown: Text = ENDED) -> None:
+    turn.effects.append(ConsentWithdrawn(PURPOSE, shown, turn.c.language))
 
 
 def _agree(turn: TurnState, way: str) -> None:

@@ -167,6 +167,15 @@ def test_wrong_code_is_asked_again_until_no_try_is_left() -> None:
     chat.says("000001").takes(ContactChecked("", 0))
     assert chat.shows(hint_screens.ENDED_CODE)
     assert chat.conversation.hint_way == ""
+    withdrawn = ConsentWithdrawn(hint_screens.PURPOSE, hint_screens.ENDED_CODE, "ru")
+    assert chat.done(ConsentWithdrawn) == [withdrawn]
+
+
+def test_consent_to_hints_is_withdrawn_when_no_address_is_left() -> None:
+    chat = opened().presses("email")
+    assert chat.presses("leave").done(ConsentWithdrawn)
+    assert chat.done(RemoveContact) == [RemoveContact()]
+    assert not opened().presses("leave").done(ConsentWithdrawn)
 
 
 @pytest.mark.parametrize("way", ["leave", "menu", "exit"])

@@ -263,6 +263,20 @@ async def test_unconfirmed_address_is_deleted_by_retention(post: Post) -> None:
     assert [is_confirmed for _a, _c, is_confirmed, _d in await contacts(post.rt)] == [True]
 
 
+async def test_consent_ends_with_the_answers_of_an_announcement_reader(post: Post) -> None:
+    guest = await confirmed(post)
+    async with post.rt.pool.connection() as session:
+        person = await identities.find(post.rt, session, "web", guest.name)
+    assert person is not None
+    await external_events.forget_unfinished(post.rt, person.id)
+    async with post.rt.pool.connection() as session:
+        cursor = await session.execute(
+            "SELECT given FROM consents WHERE purpose = 'hints' ORDER BY id"
+        )
+        assert [each for (each,) in await cursor.fetchall()] == [True, False]
+    assert await contacts(post.rt) == []
+
+
 @pytest.mark.parametrize("way", ["menu", "stop", "delete"])
 async def test_address_is_deleted_when_its_person_ends_it(post: Post, way: str) -> None:
     guest = await confirmed(post)

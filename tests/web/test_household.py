@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.registrations import registry_writes
 from bot.worker import main
 from flows.engine.household import HouseholdLink
 from tests.app_stack import House
@@ -102,6 +103,21 @@ async def test_family_code_that_is_wrong_has_an_answer_and_opens_no_case(house: 
 async def test_family_change_that_is_refused_opens_a_case(house: House) -> None:
     guest = await _registered(house)
     await house.fault(name="refuse", count=1)
+    await guest.go("/status", "household", "invite", "yes")
+    assert (await _settled(house, guest)).refusal == "refused"
+    assert await _rows(house, "SELECT count(*) FROM cases WHERE topic = 'registry_refused'") == [1]
+
+
+async def test_family_change_without_a_receipt_opens_a_case(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unknown(*_whatever: object) -> None:
+        return None
+
+    guest = await _registered(house)
+    monkeypatch.setattr(registry_writes, "looked_up", unknown)
+    async with house.rt.pool.connection() as session:
+        await session.execute("UPDATE registrations SET number = NULL")
     await guest.go("/status", "household", "invite", "yes")
     assert (await _settled(house, guest)).refusal == "refused"
     assert await _rows(house, "SELECT count(*) FROM cases WHERE topic = 'registry_refused'") == [1]
