@@ -44,15 +44,16 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """An action of a person.
+    """An action of a person: a message, a press of a button or an edit.
 
-    `external_id` is the platform's id of the update, used for deduplication. `aliases` are further
-    handles that the platform confirms for the same person. `at` is the time of the action in Unix
-    seconds; 0 where the platform has no reply window. `consent_handle` replaces handle and address
-    of an anonymous person who consents. `permits` are the budgets that were drawn for this event;
-    None on channels without budgets. `network` is the keyed hash of the address it came from.
-    `pressed_on` is the message whose button was pressed, if the press is a message of its own.
-    `earlier` are the messages with the lines before the last one of a text.
+    `external_id` is the platform's id of the update, used for deduplication. `aliases` are other
+    handles of the same person, confirmed by the platform. `at` is the time of the action in Unix
+    seconds; 0 if the platform has no reply window. `consent_handle` replaces handle and address
+    when an anonymous person consents. `permits` are the rate-limit budgets already drawn for this
+    event; None on channels without budgets. `network` is the keyed hash of the IP address.
+    `pressed_on` is the id of the message whose button was pressed, if the platform reports a press
+    as a message of its own. `earlier` are ids of preceding messages that were merged into this
+    event.
     """
 
     channel: str
@@ -73,9 +74,9 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True)
 class Unparseable:
-    """An unreadable element of an authentic body; the other elements are still processed.
+    """An unreadable element of an authentic webhook body; the other elements are still processed.
 
-    `code` is a code of `Unreadable`; `size` is in bytes.
+    `code` is one of the codes of `Unreadable`; `size` is in bytes.
     """
 
     channel: str
@@ -95,7 +96,7 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class BroadcastsStopped:
-    """The platform reported that a person wants no more broadcasts of the bot."""
+    """The platform reported that a person opted out of the bot's broadcasts."""
 
     channel: str
     handles: tuple[str, ...]
@@ -103,7 +104,7 @@ class BroadcastsStopped:
 
 @dataclass(frozen=True, slots=True)
 class GroupChat:
-    """A group or channel that the bot was added to; the bot leaves it."""
+    """A group or channel in which the bot received an update; the bot leaves it."""
 
     channel: str
     address: str
@@ -111,14 +112,14 @@ class GroupChat:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """An authentic update that needs no action: an unused kind, or sent by another bot."""
+    """An authentic update that needs no action, such as an unused kind or a message of a bot."""
 
     channel: str
 
 
 @dataclass(frozen=True, slots=True)
 class HandleChanged:
-    """A platform's report that a person's `handle` was replaced by `to`."""
+    """A platform's report that a person's `handle` changed to `to`."""
 
     channel: str
     external_id: str
@@ -132,9 +133,9 @@ class DeliveryReport:
     """A platform's report on a message that the bot sent.
 
     Reports may arrive repeatedly and in any order. `at` is the platform's time in Unix seconds.
-    `code` is the bot's own code of a failure. `row` is the `ChannelCall.row` of the call, if the
-    platform returns it. `price` is the billing category, if any. The report covers part `part` of
-    `parts`.
+    `code` is a code of SendError after a failure. `row` is the `ChannelCall.row` of the call, if
+    the platform returns it. `price` is the billing category, if any. The report is about part
+    number `part` of a message that was split into `parts`.
     """
 
     channel: str
@@ -165,11 +166,11 @@ class ChannelCall:
     """One call to the platform.
 
     `external_id` is the message to edit or, comma-separated, the messages to delete. `row`
-    identifies the attempt: the outbox id, or the mark of a broadcast. From the second attempt on,
-    the outbox id carries the attempt's number (`77.2`). `row` is empty for a call without an outbox
-    row. `closed`: the platform accepts no free text now, so only the message's template can be
-    sent. `paid`: sending faster than the free rate may cost money. `sent` is the number of the
-    message's parts that were delivered already. `contents` are those of the message's file.
+    identifies the attempt in delivery reports: the outbox id (from the second attempt on with its
+    number, `77.2`) or the mark of a broadcast; empty for a call without an outbox row. `closed`:
+    the platform accepts no free text now, so only the message's template can be sent. `paid`:
+    Telegram may charge for sending above the free rate. `sent` is the number of the message's parts
+    that earlier attempts delivered. `contents` are the bytes of the message's file.
     """
 
     kind: Literal["send", "edit", "delete", "leave"]
@@ -197,8 +198,8 @@ class Unreadable(Exception):
 class SendError(Exception):
     """The platform did not accept a message; `retry` is True if a later attempt may succeed.
 
-    `sent` of a message's `parts` were delivered; `external_ids` are the ids of those that this call
-    sent, where the platform can delete them.
+    `sent` of the message's `parts` were delivered. `external_ids` are the ids of the parts that
+    this call delivered, set if the platform can delete them. `delay` is in seconds.
     """
 
     code: ClassVar[str] = "E_SEND"
@@ -210,9 +211,9 @@ class SendError(Exception):
 
 
 class Throttled(SendError):
-    """The platform's rate limit: wait `delay` seconds.
+    """The platform's rate limit was exceeded: wait `delay` seconds.
 
-    With `wide` the limit applies to all messages, otherwise to messages to this person.
+    If `wide`, the limit applies to all messages of the bot, otherwise to this chat only.
     """
 
     code = "E_SEND_THROTTLED"
@@ -225,30 +226,30 @@ class Throttled(SendError):
 
 
 class WindowClosed(SendError):
-    """The reply window is closed: no free text now.
+    """The platform's reply window is closed, so it accepts no free text now.
 
-    The message waits until the person writes, or is sent as a template.
+    The message is sent as a template, or waits until the person writes.
     """
 
     code = "E_SEND_WINDOW"
 
 
 class Unreachable(SendError):
-    """No reliable answer: the message may or may not have arrived."""
+    """There was no reliable answer: the message may or may not have arrived."""
 
     code = "E_SEND_UNREACHABLE"
     retry = True
 
     def __init__(self, *, certain: bool = False) -> None:
-        """Set `certain` if the message was surely not sent: no connection, or a refused request."""
+        """Set `certain` if the message was certainly not sent, as without a connection."""
         super().__init__(self.code)
         self.certain = certain
 
 
 class ChannelSuspended(SendError):
-    """The platform refuses the bot, not the message.
+    """The platform rejects the bot or its account, not the message.
 
-    All messages wait until an operator fixes the cause.
+    All messages of the channel wait until an operator fixes the cause.
     """
 
     code = "E_SEND_HELD"
@@ -256,15 +257,15 @@ class ChannelSuspended(SendError):
 
 
 class Refused(SendError):
-    """The platform will never take this message."""
+    """The platform rejects this message permanently."""
 
     code = "E_SEND_REFUSED"
 
 
 class UnknownRefusal(SendError):
-    """The platform refuses for a reason that is not known here; the bot may be at fault.
+    """The platform rejects the message for an unknown reason; the bot itself may be at fault.
 
-    It is tried again, for as long as the platform refuses all else too.
+    The message is retried while the platform also rejects all other messages.
     """
 
     code = "E_SEND_UNKNOWN"
@@ -272,7 +273,7 @@ class UnknownRefusal(SendError):
 
 
 class DoesNotFit(Refused):
-    """The message exceeds the channel's limits; messages are never truncated."""
+    """The message exceeds a size limit of the channel; messages are never truncated."""
 
     code = "E_SEND_SIZE"
 
@@ -302,17 +303,17 @@ class BlockedByUser(SendError):
 
 
 class CannotEdit(SendError):
-    """The message can no longer be edited or found; a new message may be right instead."""
+    """The message cannot be edited or no longer exists; the caller may send a new one instead."""
 
     code = "E_SEND_EDIT"
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Send rates of a platform in messages per second; 0 means no limit by the bot.
+    """Send rates in messages per second, and burst sizes in messages; 0 means no limit.
 
-    `whole` is the rate of the bot, `each` per chat. With `firm`, `whole` also limits answers.
-    Without it, answers only use up their share and broadcasts wait.
+    `whole` is the limit of the bot, `each` that of a chat. If `firm`, messages of conversations
+    also wait for `whole`. Otherwise they only take its tokens, and broadcasts wait.
     """
 
     whole: float = 0
@@ -323,13 +324,13 @@ class Rates:
 
 
 class Channel(Protocol):
-    """One way to talk to people; `bot.channels.telegram.client` is the reference implementation.
+    """A messaging platform; `bot.channels.telegram.client` is the reference implementation.
 
-    `edits` and `deletes`: sent messages can be edited and deleted. `joins`: the messages of a turn
-    are sent as one, since the platform bills or throttles each. `page`: sensitive questions are
-    asked on the secure page. `window`: seconds to send free text after a person's message, 0 is
-    always. `notifies`: phones show messages outside the chat. `protects`: it can forbid forwarding.
-    `gathers`: lines of one second are answered together.
+    `edits`, `deletes`: sent messages can be edited, deleted. `joins`: the messages of a turn are
+    sent as one, because the platform bills or rate-limits each. `page`: when to ask sensitive
+    questions on the secure web page. `window`: seconds after a person's message in which free text
+    is accepted; 0 means always. `notifies`: phones show messages outside the chat. `protects`:
+    forwarding can be disabled. `gathers`: messages within one second are answered together.
     """
 
     name: str
@@ -344,13 +345,14 @@ class Channel(Protocol):
     rates: Rates
 
     def parse(self, body: bytes) -> tuple[IncomingUpdate, ...]:
-        """Parse the platform's bytes. Raises Unreadable."""
+        """Parse the body of a webhook request. Raises Unreadable."""
         ...
 
     async def send(self, act: ChannelCall) -> str:
         """Make one call and return the platform's message id. Raises SendError.
 
-        Delivered parts of a message that fails stay; `ChannelCall.sent` skips them.
+        If a part fails, the delivered parts stay in the chat. A retry skips them by
+        `ChannelCall.sent`.
         """
         ...
 

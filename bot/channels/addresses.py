@@ -1,4 +1,4 @@
-"""Addresses of chats with threads: the chat, then a slash and the thread last written in."""
+"""Addresses of Telegram chats with topics: chat id, slash, and id of the topic (thread)."""
 
 
 def with_thread(chat: str, thread: int | None) -> str:
@@ -10,11 +10,11 @@ def chat_of(address: str) -> str:
 
 
 def thread_of(address: str) -> int | None:
-    """Return the thread of an address; None outside of threads."""
+    """Return the thread id in an address, or None if it has none."""
     thread = address.partition("/")[2]
     return int(thread) if thread else None
 
 
 def is_other_thread(one: str, other: str) -> bool:
-    """Return True if two addresses are different threads of one chat."""
+    """Return True if the addresses are different threads of the same chat."""
     return one != other and chat_of(one) == chat_of(other)

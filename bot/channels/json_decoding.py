@@ -1,4 +1,4 @@
-"""Strict JSON decoding of external input: accepts only what every parser reads the same way."""
+"""Strict JSON decoding of external input: rejects what parsers may read differently."""
 
 import json
 import math
@@ -13,15 +13,15 @@ _encode = msgspec.json.Encoder().encode
 
 
 def read(body: bytes) -> Any:
-    """Return the value of a body; a lone surrogate becomes U+FFFD.
+    """Decode a JSON body; lone surrogates are replaced by U+FFFD.
 
-    Raises Unreadable: E_EMPTY, E_ENCODING, E_JSON, E_DEPTH, E_NUMBER, E_DUPKEY (a duplicate key in
-    an object, at any level).
+    Raises Unreadable: E_EMPTY, E_ENCODING, E_JSON, E_DEPTH, E_NUMBER, or E_DUPKEY for a duplicate
+    key in an object at any level.
     """
     try:
         value = _decode(body)
-        # A duplicate key is lost together with its colon, so the re-encoded value has fewer colons.
-        # Only a colon spelt \u003a could make up for it.
+        # msgspec drops duplicate keys silently. Their colons are then missing from the re-encoded
+        # value, unless a colon was written as \u003a.
         if b"\\u003" not in body and body.count(b":") == _encode(value).count(b":"):
             return value
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, OverflowError):
@@ -30,10 +30,7 @@ def read(body: bytes) -> Any:
 
 
 def shaped[T](value: Any, shape: type[T]) -> T:
-    """Convert a value to `shape`.
-
-    Raises Unreadable: E_NUMBER for a bad integer, otherwise E_SHAPE.
-    """
+    """Convert a decoded value to the type `shape`."""
     try:
         return msgspec.convert(value, shape)
     except msgspec.ValidationError as error:

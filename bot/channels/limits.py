@@ -1,4 +1,4 @@
-"""Message size limits of each channel; texts are split or refused, never truncated."""
+"""Message size limits of each channel; texts are split or rejected, never truncated."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Size limits of a channel, in characters, or in UTF-16 units with `utf16`.
+    """Size limits of a channel, in characters, or in UTF-16 code units if `utf16`.
 
     `buttons` is the number of buttons under a message, `rows` the number of rows in a list message.
-    Payloads are measured in bytes of ASCII. 0 means that the channel has no such element.
+    Payloads are in bytes of ASCII. 0 means that the channel has no such element.
     """
 
     text: int
@@ -29,7 +29,7 @@ class Limits:
         return len(text)
 
     def split(self, text: str) -> list[str]:
-        """Split a text into parts that each fit one message, at paragraph, line or word ends."""
+        """Split a text into parts that fit into one message, at a paragraph, line or word end."""
         parts = []
         while (fits := self._fitting(text)) < len(text):
             ends = (text.rfind(end, 1, fits + len(end)) for end in ("\n\n", "\n", " "))
@@ -39,16 +39,16 @@ class Limits:
         return [*parts, text]
 
     def _fitting(self, text: str) -> int:
-        """Return the number of characters of the text that fit into one message."""
+        """Return how many characters from the text's start fit into one message."""
         if not self.utf16 or 2 * len(text) <= self.text:
             return min(len(text), self.text)
         units = text.encode("utf-16-le")[: 2 * self.text]
         return len(units.decode("utf-16-le", "ignore"))
 
 
-# Telegram publishes no limits for labels and for the number of buttons; a phone still shows these.
+# Telegram documents no limits for labels and the number of buttons; phones show these.
 TELEGRAM = Limits(text=4096, text_over_buttons=4096, label=64, payload=64, buttons=100, utf16=True)
-# Some of Meta's pages give 4,096 for bodies above lists, others 1,024; 1,024 is safe.
+# Meta's documentation contradicts itself on bodies above lists (4,096 or 1,024).
 WHATSAPP = Limits(
     text=4096,
     text_over_buttons=1024,
@@ -59,7 +59,7 @@ WHATSAPP = Limits(
     row_payload=200,
     rows=10,
 )
-# The web page has no platform limit; this is the most that a person should have to read at once.
+# The web page has no platform limit; these keep one answer readable.
 WEB = Limits(text=20_000, text_over_buttons=20_000, label=64, payload=200, buttons=100)
 
 LIMITS: Mapping[str, Limits] = {"telegram": TELEGRAM, "whatsapp": WHATSAPP, "web": WEB}

@@ -1,16 +1,16 @@
-"""Ids of messages at the platform: those of an event, and those that may be stored."""
+"""Ids of messages at the platform: the messages of an event, and ids that may be stored."""
 
 from bot.channels import Channel, Inbound
 
 
 def of_event(inbound: Inbound) -> tuple[str, ...]:
-    """Return the ids of all messages that the event consists of."""
+    """Return the platform's ids of all messages that were merged into the event."""
     return (*inbound.earlier, inbound.message_id)
 
 
 def stored_id(channel: Channel, external_id: str) -> str | None:
     """Return the message id to store; None if the channel can neither edit nor delete.
 
-    WhatsApp's message ids contain the recipient's phone number in readable form.
+    An unneeded id is not stored, because WhatsApp's ids contain the recipient's phone number.
     """
     return external_id if channel.edits or channel.deletes else None

@@ -1,4 +1,4 @@
-"""Messages in a person's language, before a channel lays them out."""
+"""Messages rendered in a person's language, in a form independent of the channel."""
 
 import msgspec
 
@@ -6,7 +6,7 @@ from bot.i18n import bidi
 
 
 class RenderedButton(msgspec.Struct, frozen=True, array_like=True):
-    """A rendered button: the payload it sends back, its label and its kind."""
+    """A button in the person's language; pressing it sends `payload` to the bot."""
 
     payload: str
     label: str
@@ -14,10 +14,10 @@ class RenderedButton(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Mark(msgspec.Struct, frozen=True, array_like=True):
-    """The shape of some lines: `count` lines from line `first` of all paragraphs.
+    """The formatting of `count` lines from line `first`, counted over all paragraphs.
 
-    `kind` is the name of a class of `flows.engine.blocks` in small letters. `head` is the length of
-    a row's label. `value` is what a press on a row or box sends, or the number of a receipt.
+    `kind` is the lower-case name of a class in `flows.engine.blocks`. `head` is the length of a
+    table row's label. `value` is the payload of a row or box, or the number of a receipt.
     """
 
     kind: str
@@ -28,10 +28,10 @@ class Mark(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Template(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A message template that the platform approved in advance.
+    """A reference to a message template that the platform approved in advance.
 
-    `name` is its name at the platform; `values` fill its placeholders in order. `payloads` are sent
-    back by its quick replies, in order.
+    `values` fill the template's placeholders in order. `payloads` are sent back by its quick
+    replies, in order.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Template(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class FileRef(msgspec.Struct, frozen=True, array_like=True):
-    """A stored file that goes with a message; the sender loads its contents."""
+    """A stored file that is sent with a message; the sender loads its contents."""
 
     id: str
     name: str
@@ -49,11 +49,11 @@ class FileRef(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Message(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A message in the person's language, before a channel lays it out.
+    """A message in the person's language, before the channel lays it out.
 
-    `template` carries the same content, for times when the platform accepts no free text.
-    `ends_contact`: a button that asked for the person's number goes away. `marks` are the shapes of
-    its lines, for channels that draw them. `file` goes after the text.
+    `template` replaces the text while the platform accepts no free text. `ends_contact`: remove the
+    keyboard that asked for the person's phone number. `marks` format the lines, on channels that
+    support it. `file` is sent after the text. `protect`: disable forwarding.
     """
 
     paragraphs: tuple[str, ...]
@@ -68,14 +68,14 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def lines(self) -> list[str]:
-        """Return the lines of all paragraphs, as marks count them."""
+        """Return the lines of all paragraphs, in the numbering of `marks`."""
         return [line for paragraph in self.paragraphs for line in paragraph.split("\n")]
 
     @property
     def place(self) -> str:
-        """Return the progress in a flow as a separate line; empty outside of a flow.
+        """Return the progress in a form, such as `1/5`, as a line; empty without progress.
 
-        The line has no spaces: a right-to-left line would show `5 / 1` for the first of five.
+        The line has no spaces, because a right-to-left line would show `5 / 1`.
         """
         if self.progress is None:
             return ""

@@ -1,7 +1,7 @@
 """Web chat channel: messages wait on the server until the page fetches them.
 
-For a known person the outbox row is the message, and sending only notifies the page. For an
-anonymous person the message is encrypted and added to a short-lived stream in Valkey.
+For a known person the outbox row holds the message, and sending only notifies the page. For an
+anonymous person the encrypted message is added to a short-lived stream in Valkey.
 """
 
 from collections.abc import AsyncIterator
@@ -23,7 +23,8 @@ DEMO_TOPIC = "demo-registry"
 class Note(msgspec.Struct, frozen=True, omit_defaults=True):
     """An event for an open page: a message, or the ids of deleted messages.
 
-    `officer`: an officer wrote it. `at` is the time in milliseconds since 1970; 0 if unknown.
+    `replaces` is the id of an edited message. `officer`: an officer wrote it. `at` is in Unix
+    milliseconds; 0 if unknown.
     """
 
     say: Message | None = None
@@ -38,7 +39,7 @@ _decode = msgspec.json.Decoder(Note).decode
 
 
 class WebChat:
-    """The channel of the page at /chat; an address is the chat's secret id."""
+    """The channel of the page at /chat; an address is the secret id of a chat."""
 
     name = "web"
     edits = True
@@ -56,7 +57,7 @@ class WebChat:
         self._vault = vault
 
     def parse(self, body: bytes) -> tuple[IncomingUpdate, ...]:
-        """Raise NotImplementedError: the page's routes build updates from its forms."""
+        """Raise NotImplementedError: the routes of the page build updates from its forms."""
         raise NotImplementedError
 
     async def send(self, act: ChannelCall) -> str:
@@ -72,16 +73,16 @@ class WebChat:
             external_id = await self._live.append(*entry, STREAM_SECONDS, MAX_WAITING)
         except CacheUnavailable:
             external_id = self._live.append_local(*entry, STREAM_SECONDS, MAX_WAITING)
-        # The message is kept: a page that misses this fetches it with the next request.
+        # A lost notification is harmless, since the page's next request fetches the message.
         with suppress(CacheUnavailable):
             await self._live.publish(topic(act.address), b"")
         return external_id
 
     async def ping(self) -> None:
-        """Do nothing: there is no external platform."""
+        """Do nothing, because there is no external platform."""
 
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
-        """Raise Refused: the page uploads its files itself."""
+        """Raise Refused, because the page uploads files over its own route."""
         raise Refused
         yield
 
@@ -93,19 +94,22 @@ def _note(act: ChannelCall) -> Note:
 
 
 async def waiting(live: Cache, vault: Vault, address: str, last: str) -> list[tuple[str, Note]]:
-    """Return the messages that an anonymous chat has not fetched yet. Raises CacheUnavailable."""
+    """Return id and note of the messages that an anonymous chat has not fetched yet.
+
+    `last` is the id of the last fetched one. Raises CacheUnavailable.
+    """
     stream = _stream(address)
     found = await live.read_after(stream, last)
     return [
         (note_id, msgspec.structs.replace(_decode(vault.unseal_transient(sealed, stream)), at=at))
         for note_id, sealed in found
-        # The ids of a stream begin with the time.
+        # A stream id in Valkey begins with its time in Unix milliseconds.
         for at in [int(note_id.partition("-")[0])]
     ]
 
 
 def topic(address: str) -> str:
-    """Return the pub/sub topic that a chat's page subscribes to."""
+    """Return the pub/sub topic of a chat, to which its open page subscribes."""
     return f"web:{_named(address)}"
 
 
@@ -114,5 +118,5 @@ def _stream(address: str) -> str:
 
 
 def _named(address: str) -> str:
-    """Return the hash of an address: the address grants access, so Valkey must not hold it."""
+    """Return the hash of an address for names in Valkey, as the address itself grants access."""
     return sha256(address.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The Telegram channel: aiogram, with JSON requests over the process's own connections."""
+"""Telegram channel: aiogram's methods, sent as JSON over the process's HTTP connections."""
 
-# Must be the first import: an earlier import of aiogram would build all of its models.
+# Must be the first import: importing aiogram earlier would build all its pydantic models.
 from bot.channels.telegram import deferred_models as deferred_models

@@ -1,4 +1,4 @@
-"""Telegram client: calls to any Bot API server, as methods of aiogram."""
+"""Telegram client: calls to a Bot API server by aiogram's methods."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -49,7 +49,8 @@ FIRST_PAUSE, MAX_PAUSE = 1.0, 60.0
 MAX_DELETED = 100
 # Telegram's limit for a bot's files, in bytes.
 MAX_FILE = 50_000_000
-# Telegram's limit per chat: about one message per second, with short bursts.
+# Messages per second and burst in one chat. Telegram's limit is about one per second, with short
+# bursts.
 EACH, EACH_BURST = 1.0, 10
 
 deferred_models.build_models(__name__)
@@ -65,7 +66,7 @@ _NUMBERED = msgspec.json.Decoder(_Numbered)
 
 
 class Telegram:
-    """The channel of one bot; its token appears in no log and no exception."""
+    """The Telegram channel of one bot; its token is never logged or part of an exception."""
 
     name = updates.NAME
     edits = True
@@ -79,7 +80,7 @@ class Telegram:
 
     def __init__(self, http: aiohttp.ClientSession, token: str, api: str, rate: float = 0) -> None:
         self._bot = Bot(token, JsonSession(http, api))
-        # The bot-wide rate limits broadcasts only; answers are limited per chat.
+        # The rate of the bot limits broadcasts only; answers are limited per chat.
         self.rates = Rates(rate, max(1, round(rate)), EACH, EACH_BURST) if rate else Rates()
 
     def parse(self, body: bytes) -> tuple[IncomingUpdate, ...]:
@@ -87,11 +88,10 @@ class Telegram:
         return (updates.arrival(body),)
 
     async def send(self, act: ChannelCall) -> str:
-        """Make one call and return the message id, or the comma-separated ids of several parts.
+        """Make one call and return the message id, or comma-separated ids if the text was split.
 
-        Raises CannotEdit if the new message takes several parts, is protected or takes a keyboard
-        away, which an edit cannot set. Deleting a message that can no longer be deleted counts as
-        success.
+        Raises CannotEdit if an edit would need several messages, protection, or the removal of a
+        keyboard. Deleting a message that can no longer be deleted counts as success.
         """
         chat_id = int(addresses.chat_of(act.address))
         match act.kind:
@@ -110,20 +110,20 @@ class Telegram:
         return act.external_id
 
     def acknowledgement(self, press_id: str) -> dict[str, str]:
-        """Return the call that stops a button's loading indicator, for a webhook response."""
+        """Return the webhook response that stops a button's loading indicator."""
         return {"method": "answerCallbackQuery", "callback_query_id": press_id}
 
     async def acknowledge(self, press_id: str) -> None:
-        """Stop a button's loading indicator by a call, for long polling; ignore failures."""
+        """Stop a button's loading indicator, used with long polling; ignore failures."""
         with suppress(SendError):
             await self._bot(AnswerCallbackQuery(callback_query_id=press_id))
 
     async def batches(self) -> AsyncGenerator[tuple[bytes, ...], None]:
-        """Yield updates by long polling; requesting the next batch confirms the last one."""
+        """Yield batches of raw updates by long polling; the next request confirms a batch."""
         await self._insist(DeleteWebhook())
         asked = GetUpdates(timeout=POLL_SECONDS, allowed_updates=list(updates.KINDS))
         while True:
-            # Not decoded: see `session.SHAPES`.
+            # Raw JSON, so that one update that aiogram cannot parse does not block the rest.
             batch = cast(list[msgspec.Raw], await self._insist(asked))
             if batch:
                 yield tuple(bytes(update) for update in batch)
@@ -134,9 +134,9 @@ class Telegram:
         await self.me()
 
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
-        """Yield the bytes of a person's file. Raises Refused if it is gone or too large.
+        """Yield the bytes of a file that a person sent. Raises Refused if it is gone or too large.
 
-        Telegram's own server serves files of up to 20 MB, by links that expire after an hour.
+        Telegram's server offers files of up to 20 MB, at URLs that expire after an hour.
         """
         file = await self._bot(GetFile(file_id=ref))
         if file.file_path is None:
@@ -151,7 +151,7 @@ class Telegram:
         await self._bot(SetWebhook(url=url, secret_token=secret, allowed_updates=kinds))
 
     async def me(self) -> User:
-        """Return the bot's own account."""
+        """Return the bot's own account (getMe)."""
         return await self._bot(GetMe())
 
     async def webhook(self) -> WebhookInfo:
@@ -159,7 +159,7 @@ class Telegram:
         return await self._bot(GetWebhookInfo())
 
     async def set_profile(self, words: Words) -> int:
-        """Update the bot's commands and descriptions; return the number of changes."""
+        """Update the bot's commands and descriptions; return the number of changed texts."""
         return await profile.bring(self._bot, words)
 
     async def _send(self, chat_id: int, act: ChannelCall) -> str:
@@ -168,7 +168,7 @@ class Telegram:
         parts = self._parts(chat_id, act, message)
         try:
             for part in parts[act.sent :]:
-                # Only the id of the answer is decoded: see `session.SHAPES`.
+                # The session decodes only the id of a sent message (`session.SHAPES`).
                 ids.append((await self._deliver(part)).message_id)
         except SendError as error:
             error.sent, error.parts = act.sent + len(ids), len(parts)
@@ -179,7 +179,7 @@ class Telegram:
     def _parts(
         self, chat_id: int, act: ChannelCall, message: Message
     ) -> list[SendMessage | SendDocument]:
-        """Return the calls that send a message: its texts, then its file."""
+        """Return the calls that send a message: its text parts, then its file."""
         thread, protect = addresses.thread_of(act.address), message.protect or None
         paid = act.paid or None
         texts: list[SendMessage | SendDocument] = [
@@ -212,7 +212,7 @@ class Telegram:
         (text, markup), *more = layout.parts(message)
         if more or message.protect or message.ends_contact:
             raise CannotEdit
-        # Only a part with a reply keyboard has another type of markup, and it is never alone.
+        # Other markup occurs only with several parts or a removed keyboard, which raised above.
         await self._deliver(
             EditMessageText(
                 chat_id=chat_id,
@@ -225,7 +225,7 @@ class Telegram:
         )
 
     async def _deliver[T](self, method: TelegramMethod[T]) -> T:
-        """Send or edit a message; retry once with the changes that Telegram asks for."""
+        """Send or edit a message; if Telegram names a correction, retry once with it."""
         try:
             return await self._bot(method)
         except InvalidRequest as error:
@@ -235,7 +235,7 @@ class Telegram:
         return await self._bot(changed)
 
     async def _delete(self, chat_id: int, message_ids: Sequence[int]) -> None:
-        """Delete messages; halve a refused batch, since one undeletable message fails it."""
+        """Delete messages; split a rejected batch in halves, to isolate undeletable messages."""
         if 0 < len(message_ids) <= MAX_DELETED:
             with suppress(Refused):
                 await self._bot(DeleteMessages(chat_id=chat_id, message_ids=list(message_ids)))
@@ -246,7 +246,7 @@ class Telegram:
             await self._delete(chat_id, message_ids[middle:])
 
     async def _insist[T](self, method: TelegramMethod[T]) -> T:
-        """Retry a call with exponential backoff until it succeeds."""
+        """Retry a call with exponential backoff until it succeeds; used for long polling."""
         seconds = session.CALL_SECONDS + POLL_SECONDS
         pause = FIRST_PAUSE
         while True:

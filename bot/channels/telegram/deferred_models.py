@@ -1,10 +1,10 @@
-"""Import of aiogram without building its 403 types; each is built at its first use.
+"""Import of aiogram without building its 403 pydantic models; each is built at its first use.
 
-Every type of aiogram is declared with `defer_build=True`. Its module imports the types of its
-fields for type checkers only. A loop at the end of `aiogram.types` passes these names to
-`model_rebuild`, which builds all types. During the import, `model_rebuild` is replaced by a
-function that only collects the names. They are then added to the modules of the types, where
-pydantic finds them later. The tested versions are pinned in pyproject.toml (decision 43).
+aiogram declares its types with `defer_build=True` and imports the types of their fields for type
+checkers only. A loop at the end of `aiogram.types` passes these names to `model_rebuild`, which
+builds all types. During the import, this module replaces `model_rebuild` by a function that only
+collects the names. It then adds the names to the modules of the types, where pydantic finds them at
+the first use. The tested versions are pinned in pyproject.toml (decision 43).
 """
 
 import re
@@ -19,7 +19,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 def import_aiogram() -> None:
-    """Import aiogram with its models deferred; do nothing if it is already imported."""
+    """Import aiogram with its models deferred; do nothing if it is imported already."""
     if "aiogram.types" in sys.modules:
         return
     known: dict[str, Any] = {}
@@ -33,13 +33,14 @@ def import_aiogram() -> None:
         import_module("aiogram")
     finally:
         BaseModel.model_rebuild = model_rebuild  # type: ignore[method-assign]
-    # Not during the import, or each method would be built when it is declared.
+    # After the import: with the names present, pydantic would build each method when it is
+    # declared.
     for model in models(sys.modules["aiogram.types"]):
         _add_names(model, known)
 
 
 def _add_names(model: type[BaseModel], known: dict[str, Any]) -> None:
-    """Add the names used in a model's annotations to its module."""
+    """Add the names in a model's annotations to its module, where pydantic looks them up."""
     module = vars(sys.modules[model.__module__])
     for base in model.__mro__:
         for annotation in get_annotations(base).values():
@@ -49,19 +50,19 @@ def _add_names(model: type[BaseModel], known: dict[str, Any]) -> None:
 
 
 def models(module: object) -> list[type[BaseModel]]:
-    """Return the pydantic models in a module's namespace."""
+    """Return the pydantic models among a module's attributes."""
     named = [each for each in vars(module).values() if isinstance(each, type)]
     return [each for each in named if issubclass(each, BaseModel) and each is not BaseModel]
 
 
 def build(*used: type[BaseModel]) -> None:
-    """Build models now, so that the event loop does not do it at their first use."""
+    """Build models now, so that their first use does not block the event loop."""
     for model in used:
         model.model_rebuild()
 
 
 def build_models(module: str) -> None:
-    """Build the models in a module's namespace."""
+    """Build the pydantic models among a module's attributes."""
     build(*models(sys.modules[module]))
 
 

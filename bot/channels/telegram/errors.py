@@ -1,4 +1,4 @@
-"""Mapping of aiogram's errors to SendErrors; the errors' texts are not passed on."""
+"""Mapping of aiogram's errors to SendErrors; Telegram's error texts are dropped."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,7 @@ from bot.channels import (
 )
 from bot.observability import logging
 
-# Pause after a rate limit error that names none.
+# Pause in seconds after a rate limit error without retry_after.
 DEFAULT_PAUSE_SECONDS = 5.0
 UNCHANGED = "message is not modified"
 GONE = ("chat not found", "user not found", "deactivated", "was blocked", "peer_id_invalid")
@@ -37,12 +37,12 @@ NOT_EDITABLE = (
     "message_id_invalid",
     "no text in the message to edit",
 )
-# Errors about buttons or formatting; Telegram may accept the message as plain text.
+# Errors about buttons or formatting: the message is retried as plain text.
 FORM = ("can't parse", "button_", "keyboard", "reply markup")
-# Errors about the content of the message; the same message would be refused again.
+# Errors about the content: a retry would be rejected too.
 CONTENT = ("text is empty", "too long", "too_long", "entit", "url", "wrong http", "text must")
 PLAIN: Mapping[str, Any] = {"reply_markup": None, "entities": None}
-# Errors about a topic that the person has deleted or closed; the chat itself takes the message.
+# Errors about a deleted or closed topic: the message is retried in the chat itself.
 TOPIC = ("thread not found", "topic_deleted", "topic_closed", "topic_id_invalid")
 NO_TOPIC: Mapping[str, Any] = {"message_thread_id": None}
 CODES: dict[type[AiogramError], str] = {
@@ -55,9 +55,9 @@ _logger = logging.get()
 
 
 class InvalidRequest(Refused):
-    """Telegram rejects the request as invalid; with `changes`, if any, it may accept it.
+    """Telegram rejects the request as invalid; with `changes` applied, it may accept a retry.
 
-    An alarm is logged unless only the topic is gone, so that no permanent failure is silent.
+    Except for a deleted topic, an alarm is logged, so that an operator sees the failure.
     """
 
     code = "E_TELEGRAM_REQUEST"
@@ -68,7 +68,7 @@ class InvalidRequest(Refused):
 
 
 def is_unchanged(error: AiogramError) -> bool:
-    """Return True if an edit was refused because it changes nothing."""
+    """Return True if an edit was rejected because the message has this content already."""
     return isinstance(error, TelegramBadRequest) and UNCHANGED in error.message.lower()
 
 
@@ -76,7 +76,7 @@ def outcome(status: int, error: AiogramError, *, is_message: bool) -> SendError:
     """Return the SendError for an error of Telegram.
 
     `is_message`: the call sends or edits a message. Logs an alarm if Telegram rejects the bot
-    itself, or a message for an unknown reason.
+    itself, or rejects a message as invalid or for an unknown reason.
     """
     match error:
         case TelegramRetryAfter(retry_after=seconds):

@@ -1,4 +1,4 @@
-"""Telegram layout of a message: plain text split at paragraph ends, and its keyboard."""
+"""Telegram layout of a message: text parts with formatting, and the keyboard."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -19,16 +19,16 @@ from bot.channels.limits import TELEGRAM as LIMITS
 from bot.channels.telegram import deferred_models
 from flows.engine.events import Kind
 
-# Maximum label width, in letters, for one, two or three buttons in a row on a narrow phone.
-# Telegram cuts a wider label and appends three dots.
+# Maximum label width in letters, for one, two or three buttons in a row of a narrow phone. Telegram
+# truncates a longer label.
 MAX_IN_ROW = 3
 WIDTHS = {1: 10**6, 2: 15, 3: 9}
 FIRST_WIDE = "\u2e80"
 MANY_OPTIONS = 4
-# Markup of buttons is cached, because flows show the same few buttons again and again.
+# Buttons are cached, because flows show the same few buttons repeatedly.
 MAX_CACHED_BUTTONS = 2048
 
-# The text of a message that only takes the keyboard for the number away.
+# Text of a message whose only purpose is to remove the contact keyboard.
 KEYBOARD_GONE = "✓"
 
 deferred_models.build_models(__name__)
@@ -40,10 +40,10 @@ type Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
 def parts(message: Message) -> list[tuple[str, Markup | None]]:
     """Return the messages to send, in order, each with its `reply_markup`.
 
-    A text over 4,096 UTF-16 units is split, with the buttons under the last part. A contact request
-    needs a keyboard below the input field, which a message cannot have besides inline buttons. It
-    is therefore sent as a separate message, and so is what takes it away again, unless a part
-    without buttons can. Raises DoesNotFit if a payload is not 1 to 64 bytes of ASCII.
+    A text over 4,096 UTF-16 units is split; the buttons are under the last part. Asking for the
+    phone number needs a reply keyboard, which Telegram does not allow beside inline buttons, so it
+    is a message of its own. The message that removes it is also separate, unless the first part has
+    no buttons. Raises DoesNotFit if a payload is not 1 to 64 bytes of ASCII.
     """
     *before, last = LIMITS.split(_whole(message).strip())
     found: list[tuple[str, Markup | None]] = [
@@ -55,7 +55,7 @@ def parts(message: Message) -> list[tuple[str, Markup | None]]:
 
 
 def entities(message: Message, text: str) -> list[MessageEntity] | None:
-    """Return the formatting of one part of a message; None where nothing is formatted."""
+    """Return the formatting of `text`, a part of the message; None if it has none."""
     start = _whole(message).find(text)
     if not message.marks or start < 0:
         return None
@@ -70,7 +70,7 @@ def entities(message: Message, text: str) -> list[MessageEntity] | None:
 
 
 def _spans(message: Message) -> Iterator[tuple[str, int, int]]:
-    """Yield kinds of formatting, each with the characters it covers, first and past the last."""
+    """Yield each formatted span as entity type, start and end offset in the message's text."""
     lines = list(_line_spans(message))
     for mark in message.marks:
         (first, end), (_start, last) = lines[mark.first], lines[mark.first + mark.count - 1]
@@ -117,7 +117,7 @@ def inline(markup: Markup | None) -> InlineKeyboardMarkup | None:
 
 
 def labels(markup: Markup | None) -> list[list[str]]:
-    """Return the labels under a message, row by row."""
+    """Return the button labels of an inline keyboard, row by row; empty for other markup."""
     keyboard = inline(markup)
     rows = keyboard.inline_keyboard if keyboard else []
     return [[button.text for button in row] for row in rows]
@@ -137,17 +137,18 @@ def _numbers(message: Message) -> list[str]:
 
 
 def _copying(number: str) -> InlineKeyboardButton:
-    """Return a button that copies a number; the sign needs no translation."""
+    """Return a button that copies a number to the clipboard; its sign needs no translation."""
     return InlineKeyboardButton(text=f"⧉ {number}", copy_text=CopyTextButton(text=number))
 
 
 def _button(press: RenderedButton) -> InlineKeyboardButton:
     if press.kind == Kind.PAGE and press.payload.startswith("https:"):
-        # A Mini App: Telegram authenticates the person who opens it. It requires https.
+        # A Mini App, because Telegram authenticates the person who opens it; it requires https.
         app = WebAppInfo(url=press.payload)
         return InlineKeyboardButton(text=press.label, web_app=app)
     if press.kind in (Kind.PAGE, Kind.LINK):
-        # A file needs a plain link, because few in-app browsers of messengers can save files.
+        # A plain link opens the browser, because the in-app browsers of messengers rarely save
+        # files.
         return InlineKeyboardButton(text=press.label, url=press.payload)
     if not press.payload.isascii() or not 1 <= len(press.payload) <= LIMITS.payload:
         raise DoesNotFit
@@ -165,7 +166,7 @@ def _asking(press: RenderedButton) -> ReplyKeyboardMarkup:
 
 
 def _rows(buttons: Sequence[RenderedButton]) -> Rows:
-    """Return the rows: options, then controls, then each exit button in a row by itself."""
+    """Return the rows of buttons: options, then controls, then each exit in its own row."""
     options = [press for press in buttons if press.kind in (Kind.OPTION, Kind.PAGE, Kind.LINK)]
     controls = [press for press in buttons if press.kind == Kind.CONTROL]
     exits = [[press] for press in buttons if press.kind == Kind.EXIT]
@@ -193,5 +194,5 @@ def _packed(controls: Iterable[RenderedButton]) -> Rows:
 
 
 def _width(press: RenderedButton) -> int:
-    """Return the width of a label in letters; a Chinese character counts as two."""
+    """Return the width of a label in letters; Chinese characters count as two."""
     return sum(2 if letter >= FIRST_WIDE else 1 for letter in press.label)

@@ -1,4 +1,4 @@
-"""Validation of Mini App init data, which says who opened the app."""
+"""Validation of Telegram Mini App init data, which authenticates the person who opened the app."""
 
 import time
 
@@ -17,7 +17,7 @@ deferred_models.build(WebAppUser, WebAppChat, WebAppInitData)
 
 
 def verified_user(token: str, init_data: str) -> str | None:
-    """Return the user id in valid Mini App init data, otherwise None.
+    """Return the user id in Mini App init data; None if the data are invalid or too old.
 
     The data must be signed with the bot's token, at most MAX_INIT_DATA_SECONDS ago.
     """

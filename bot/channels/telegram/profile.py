@@ -1,4 +1,4 @@
-"""The bot's profile at Telegram: commands and descriptions shown before the first message."""
+"""The bot's Telegram profile: commands, and the descriptions shown before the first message."""
 
 from collections.abc import Mapping
 
@@ -40,14 +40,14 @@ SHORT = _(
 
 
 async def bring(bot: Bot, words: Words) -> int:
-    """Update changed texts, per language and as default; return the number of changes."""
+    """Update changed texts of the profile in every language; return the number of changes."""
     return sum([await _bring(bot, words, *each) for each in _languages(words).items()])
 
 
 def _languages(words: Words) -> dict[str, str]:
-    """Return the bot's languages by Telegram's two-letter code.
+    """Return the bot's language for each of Telegram's two-letter language codes.
 
-    The first language is also the default, under the empty code.
+    The bot's first language is also the default, under the empty code.
     """
     codes = [code for code, _name in words.languages()]
     found = {"": codes[0]}

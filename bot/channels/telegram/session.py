@@ -1,7 +1,7 @@
-"""aiogram session: JSON over the process's HTTP client, with this channel's errors.
+"""aiogram session that sends JSON over the process's HTTP client and raises only SendErrors.
 
-Every failure is raised as a SendError without context. Errors of aiogram and aiohttp contain the
-token, the chat and the text.
+SendErrors are raised without context, because errors of aiogram and aiohttp contain the token, the
+chat and the text.
 """
 
 import math
@@ -34,9 +34,9 @@ from bot.channels.telegram import errors
 CALL_SECONDS = 15
 FETCH_SECONDS = 120
 CHUNK_BYTES = 64 * 1024
-# Errors raised before anything was sent.
+# Errors that aiohttp raises before it has sent anything.
 NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-# Errors of msgspec and pydantic for an answer of unexpected shape.
+# Errors of msgspec and pydantic if the answer has an unexpected shape.
 BAD_ANSWER = (msgspec.MsgspecError, ValueError, RecursionError)
 _JSON = {"Content-Type": "application/json"}
 
@@ -54,24 +54,24 @@ class _Answer(msgspec.Struct):
 
 
 class MessageRef(msgspec.Struct):
-    """The only decoded part of a sent message: its id."""
+    """A sent message, of which only the id is decoded."""
 
     message_id: int
 
 
 class _FailedCall(TelegramMethod[bool]):
-    """A method without fields, so that aiogram's errors contain neither chat nor text."""
+    """Placeholder for the failed method, so that aiogram's errors contain neither chat nor text."""
 
     __returning__ = bool
     __api_method__ = ""
 
 
 class _NotJson(TypeError):
-    """A value that JSON cannot carry, such as a file; it is sent as a form part."""
+    """A value that JSON cannot carry, such as a file; the method is then sent as a form."""
 
 
-# Answers that aiogram's types do not decode. Only the id of a message is needed. An update that
-# aiogram cannot read must not block the others.
+# Result types that replace aiogram's. Only the id of a sent message is needed. Updates stay raw
+# JSON, so that one that aiogram cannot parse does not block the rest.
 SHAPES: dict[type[TelegramMethod[Any]], Any] = {
     SendMessage: MessageRef,
     SendDocument: MessageRef,
@@ -80,12 +80,12 @@ SHAPES: dict[type[TelegramMethod[Any]], Any] = {
 }
 _ANSWER = msgspec.json.Decoder(_Answer)
 _FAILED_CALL = _FailedCall()
-# pydantic drops a generic model to which there is no other reference.
+# Keeps a reference, because pydantic caches generic models weakly and would rebuild this one.
 _FAILURE = Response[bool]
 
 
 class JsonSession(BaseSession):
-    """Sends the bot's method calls; raises only SendError."""
+    """aiogram session that raises only SendErrors."""
 
     def __init__(self, http: aiohttp.ClientSession, api: str) -> None:
         super().__init__(TelegramAPIServer.from_base(api), json_loads=_failure_fields)
@@ -97,7 +97,7 @@ class JsonSession(BaseSession):
         method: TelegramMethod[T],
         timeout: int | None = None,  # noqa: ASYNC109
     ) -> T:
-        """Send a method without aiogram's middlewares: none are installed."""
+        """Send a method directly, since no aiogram middlewares are installed."""
         return await self.make_request(bot, method, timeout)
 
     async def make_request[T](
@@ -106,9 +106,10 @@ class JsonSession(BaseSession):
         method: TelegramMethod[T],
         timeout: int | None = None,  # noqa: ASYNC109
     ) -> T:
-        """Send one method and return its result in the type that SHAPES or aiogram defines."""
+        """Send a method; return its result, decoded as SHAPES or else as aiogram declares."""
         status, raw = await self._post(bot, method, timeout or CALL_SECONDS)
-        # A gateway's error page says nothing about person or message, regardless of its status.
+        # The default if the body is not Telegram's JSON. It then came from a gateway, so that even
+        # a 4xx status does not mean that Telegram rejected the message.
         failure: SendError = Unreachable()
         try:
             answer = _ANSWER.decode(raw)
@@ -132,7 +133,10 @@ class JsonSession(BaseSession):
         chunk_size: int = CHUNK_BYTES,
         raise_for_status: bool = True,
     ) -> AsyncGenerator[bytes, None]:
-        """Yield the bytes of a file. Raises Refused if it is gone, Unreachable otherwise."""
+        """Yield the bytes of a file.
+
+        Raises Refused after a status below 500, otherwise Unreachable.
+        """
         failure: SendError = Refused()
         try:
             async with self._http.get(
@@ -152,7 +156,7 @@ class JsonSession(BaseSession):
         raise failure
 
     async def close(self) -> None:
-        """Do nothing: the process owns the connections."""
+        """Do nothing, because the process closes the shared HTTP client."""
 
     async def _post(
         self, bot: Bot, method: TelegramMethod[Any], seconds: float
@@ -179,7 +183,7 @@ class JsonSession(BaseSession):
         raise Unreachable(certain=certain)
 
     def _form(self, bot: Bot, method: TelegramMethod[Any]) -> aiohttp.FormData:
-        """Build a multipart form for a method that carries files, as aiogram does."""
+        """Build a multipart form for a method with files, in aiogram's format."""
         form, files = aiohttp.FormData(quote_fields=False), dict[str, InputFile]()
         for name, value in method.model_dump(warnings=False).items():
             part = self.prepare_value(value, bot=bot, files=files)
@@ -191,7 +195,10 @@ class JsonSession(BaseSession):
 
 
 def _fields(value: object) -> dict[str, Any]:
-    """Return a model's set fields and constants. Raises _NotJson for any other value."""
+    """Return a model's set fields and constants; msgspec calls this for values it cannot encode.
+
+    Raises _NotJson if the value is not a pydantic model.
+    """
     if not isinstance(value, BaseModel):
         raise _NotJson
     held, constants = value.__dict__, _constants(type(value))
@@ -204,7 +211,7 @@ encode: Callable[[TelegramMethod[Any]], bytes] = msgspec.json.Encoder(enc_hook=_
 
 @cache
 def _constants(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the values that a model sets itself, such as the `type` of a scope."""
+    """Return the fields with constant defaults, such as `type`; Telegram requires them."""
     defaults = {name: field.default for name, field in model.model_fields.items()}
     return {
         name: default
@@ -215,7 +222,7 @@ def _constants(model: type[BaseModel]) -> dict[str, Any]:
 
 @cache
 def _decoder(method: type[TelegramMethod[Any]]) -> Callable[[msgspec.Raw], Any]:
-    """Return the decoder for the result of a method."""
+    """Return the function that decodes the result of a method."""
     returning = method.__returning__
     shape = bool if returning is bool else SHAPES.get(method)
     if shape is not None:
@@ -225,7 +232,7 @@ def _decoder(method: type[TelegramMethod[Any]]) -> Callable[[msgspec.Raw], Any]:
 
 
 def _failure_fields(content: bytes) -> dict[str, Any]:
-    """Decode a failure for aiogram, which requires a description and whole seconds."""
+    """Decode a failure for aiogram, adding a description and rounding `retry_after` up."""
     answer = _ANSWER.decode(content)
     parameters = {
         "retry_after": math.ceil(answer.parameters.retry_after),

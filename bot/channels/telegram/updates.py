@@ -1,4 +1,4 @@
-"""Parser for Telegram's updates."""
+"""Parser for Telegram's updates, from JSON to the engine's events."""
 
 import re
 from typing import Annotated, Any
@@ -22,8 +22,8 @@ PRIVATE = "private"
 START = re.compile(
     r"/start(?:@\w+)?(?:\s+(?:(?P<word>[A-Za-z0-9_-]{1,64})|.*))?\s*", re.ASCII | re.I | re.DOTALL
 )
-# Contents that a person sends beside text and contacts, with the engine's names; the first match
-# counts. A message without any of them was written by Telegram and needs no answer.
+# Contents besides text and contacts: Telegram's field and the engine's name; the first match
+# counts. A message with none of them is a service message and needs no answer.
 CONTENTS = {
     "venue": "location",
     "location": "location",
@@ -47,8 +47,8 @@ CONTENTS = {
 }
 _IGNORED = Ignored(NAME)
 
-# Telegram's types, reduced to the fields in use. An optional field may also be null: some servers
-# and test platforms write all of them.
+# Telegram's types, reduced to the fields in use. Optional fields may be null, because some Bot API
+# servers and test servers send null instead of omitting them.
 
 
 class _User(msgspec.Struct, gc=False):
@@ -123,7 +123,7 @@ class _Update(msgspec.Struct, gc=False):
 
 
 def arrival(body: bytes) -> IncomingUpdate:
-    """Parse one update. Raises Unreadable, as `json_decoding` does."""
+    """Parse one update. Raises Unreadable with the codes of `json_decoding`."""
     raw = json_decoding.read(body)
     update = json_decoding.shaped(raw, _Update)
     if (message := update.message) is not None:
@@ -133,7 +133,7 @@ def arrival(body: bytes) -> IncomingUpdate:
         pressed = events.Pressed(query.data or "")
         return _inbound(update, query.message, query.sender, pressed, query.id)
     if (edited := update.edited_message) is not None:
-        # A live location changes every few seconds; its edits are no actions of the person.
+        # A live location is edited every few seconds without an action of the person.
         event = None if _held(raw["edited_message"]) & {"location"} else events.Edited()
         return _inbound(update, edited, _author(edited), event)
     return _IGNORED if update.my_chat_member is None else _moved(update.my_chat_member)
@@ -152,7 +152,7 @@ def _inbound(
         return GroupChat(NAME, str(place.chat.id))
     if event is None:
         return _IGNORED
-    # The answers to a message are a thread too, but only a topic is a place to write into.
+    # Replies also have a thread id, but only a topic is a separate place to write into.
     thread = place.message_thread_id if place.is_topic_message else None
     return Inbound(
         NAME,
@@ -166,7 +166,7 @@ def _inbound(
 
 
 def _author(message: _Message) -> _User | None:
-    """Return the sender; None for a channel or a group's anonymous administrator."""
+    """Return the sender; None for a channel post or an anonymous administrator of a group."""
     return message.sender if message.sender_chat is None else None
 
 
@@ -184,7 +184,7 @@ def _written(message: _Message, raw: dict[str, Any]) -> events.Event | None:
     held, caption = _held(raw), message.caption or ""
     kind = next((CONTENTS[name] for name in CONTENTS if name in held), "")
     if not kind:
-        # Only people write captions.
+        # Service messages have no caption, so a person sent this one.
         return events.Unreadable("other", caption) if caption else None
     file = _file(message, kind)
     if file is None:
@@ -193,17 +193,20 @@ def _written(message: _Message, raw: dict[str, Any]) -> events.Event | None:
 
 
 def _held(raw: dict[str, Any]) -> set[str]:
-    """Return the names of the fields that hold something."""
+    """Return the names of the fields that are not null."""
     return {name for name, value in raw.items() if value is not None}
 
 
 def _international(number: str) -> str:
-    """Return a shared number with its plus, which some clients leave out."""
+    """Return a phone number with its plus sign, which some clients omit."""
     return f"+{number}" if number[:1].isdecimal() else number
 
 
 def _file(message: _Message, kind: str) -> _File | None:
-    """Return the file that may be taken; for a photo the last size, which is the largest."""
+    """Return the file of the message, or None if files of this kind are not accepted.
+
+    For a photo, the last size is returned, which is the largest.
+    """
     match kind:
         case "photo":
             file = message.photo[-1] if message.photo else None

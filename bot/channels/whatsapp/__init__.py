@@ -1,1 +1,1 @@
-"""The WhatsApp channel."""
+"""WhatsApp channel: Meta's Cloud API."""

@@ -1,4 +1,4 @@
-"""WhatsApp's webhooks beside messages: the account, its templates, people's preferences."""
+"""WhatsApp webhooks about the account and its templates, and people's opt-outs."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ import msgspec
 from bot.channels import BroadcastsStopped
 from bot.observability import logging
 
-# Webhook fields about the account, with the code of their alarm.
+# Webhook fields about the account, each with the alarm code to log.
 FIELDS = {
     "account_alerts": "E_WHATSAPP_RESTRICTED",
     "account_review_update": "E_WHATSAPP_RESTRICTED",
@@ -18,13 +18,13 @@ FIELDS = {
     "phone_number_name_update": "E_WHATSAPP_NUMBER",
     "phone_number_quality_update": "E_WHATSAPP_RESTRICTED",
 }
-# Events and decisions that an operator must know; others, such as APPROVED, need no action.
+# Values that require an operator's attention; others, such as APPROVED, are ignored.
 _BAD = (
     "ACCOUNT_DELETED ACCOUNT_RESTRICTION ACCOUNT_VIOLATION CRITICAL DISABLED DISABLED_UPDATE"
     " DOWNGRADE FLAGGED PAUSED PENDING_DELETION RED REJECTED WARNING"
 )
 BAD = frozenset(_BAD.split())
-# Fields of an event that may hold such a word.
+# Fields of a webhook that may contain one of these values.
 WORDS = ("event", "decision", "new_quality_score", "alert_severity")
 PREFERENCES, CALLS = "user_preferences", "calls"
 MARKETING = "marketing_messages"
@@ -40,14 +40,14 @@ class _Preference(msgspec.Struct, gc=False):
 
 
 def alarm(field: str, value: dict[str, Any]) -> None:
-    """Log an alarm if an event of the account, a number or a template needs an operator."""
+    """Log an alarm if an event of the account, a number or a template requires an operator."""
     words = (value.get(name) for name in WORDS)
     if any(isinstance(word, str) and word.upper() in BAD for word in words):
         _logger.error("whatsapp.number_refused", code=FIELDS[field], channel="whatsapp")
 
 
 def preferences(raw: Any) -> Iterator[BroadcastsStopped]:
-    """Yield the people who want no more broadcasts; other preferences are skipped."""
+    """Yield a BroadcastsStopped for each opt-out from marketing; skip other preferences."""
     try:
         found = msgspec.convert(raw or [], list[_Preference])
     except msgspec.ValidationError:

@@ -1,4 +1,4 @@
-"""WhatsApp client: calls to Meta's Cloud API, or to a solution provider's copy of it."""
+"""WhatsApp client: calls to Meta's Cloud API, or to a solution provider's compatible API."""
 
 import re
 import time
@@ -33,17 +33,17 @@ MARK_SECONDS = 3
 FETCH_SECONDS = 120
 MAX_FILE = 100 * 1024 * 1024
 CHUNK = 64 * 1024
-# Meta's limits for files that are sent, in bytes.
+# Meta's size limits for files that the bot sends, in bytes.
 MAX_SENT = {"image/jpeg": 5 * 1024 * 1024, "application/pdf": MAX_FILE}
 WINDOW_SECONDS = 24 * 3600
-# Meta's limit per chat: one message per 6 s. A burst of up to 45 is allowed and paid back by a
-# pause.
+# Messages per second and burst in one chat. Meta allows one message per 6 s and a burst of 45,
+# after which it requires a pause.
 EACH, EACH_BURST = 1 / 6, 40
 USUAL_HEADER = "authorization"
-# Meta's API and file hosts; a solution provider serves the same paths at its own host.
+# Meta's hosts for the API and for files; a solution provider serves both at its own host.
 META, META_FILES = "graph.facebook.com", "lookaside.fbsbx.com"
 
-# Errors raised before anything was sent.
+# Errors that aiohttp raises before it has sent anything.
 NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 _logger = logging.get()
@@ -69,7 +69,7 @@ class _File(msgspec.Struct, gc=False):
 
 
 class Number(msgspec.Struct):
-    """The business number as Meta describes it."""
+    """The business number's verified name and quality rating, as Meta reports them."""
 
     verified_name: str | None = None
     quality_rating: str | None = None
@@ -80,7 +80,7 @@ class Number(msgspec.Struct):
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """A message template in one language, as Meta lists it."""
+    """A message template in one language, as listed by Meta."""
 
     name: str
     language: str
@@ -110,7 +110,7 @@ _SENT = msgspec.json.Decoder(_Sent)
 
 
 class WhatsApp:
-    """The channel of one business number; its token appears in no message, log or exception."""
+    """The WhatsApp channel of one business number; its token is never logged or in an exception."""
 
     name = updates.NAME
     edits = False
@@ -133,10 +133,10 @@ class WhatsApp:
         auth_header: str,
         rate: float = 0,
     ) -> None:
-        """Create the channel; `auth_header` is a header name and the scheme before the token.
+        """Create the channel; `auth_header` is the header's name, a colon and the scheme.
 
-        A header other than Authorization selects the dialect of a solution provider. Its key
-        belongs to one number, so that paths contain no number id.
+        Another header than Authorization means a solution provider, whose API key belongs to one
+        number. The paths then contain no number id.
         """
         header, _colon, scheme = (part.strip() for part in auth_header.partition(":"))
         self._http = http
@@ -152,15 +152,15 @@ class WhatsApp:
             self.rates = Rates()
 
     def parse(self, body: bytes) -> tuple[IncomingUpdate, ...]:
-        """Parse a webhook body into updates, in their order. Raises Unreadable."""
+        """Parse a webhook body into updates, in order. Raises Unreadable."""
         return updates.arrivals(body, self._number_id, time.time())
 
     async def send(self, act: ChannelCall) -> str:
         """Send a message and return its id, or the comma-separated ids of its parts.
 
-        Raises Refused for any other call: this channel cannot edit, delete or leave. A message is
-        split the same way at each attempt. A template contains the whole message, even if parts
-        were delivered already.
+        Raises Refused for other kinds of calls, since WhatsApp cannot edit, delete or leave. Each
+        attempt splits a message in the same way, so that a retry can skip delivered parts. A
+        template repeats the whole message, even if parts were delivered.
         """
         if act.kind != "send" or act.message is None:
             raise Refused
@@ -180,13 +180,13 @@ class WhatsApp:
                 content = await self._file(act) if is_file else parts[number - 1]
                 sent.append(await self._post(act, content, mark))
             except SendError as error:
-                # Delivered parts cannot be deleted, so a retry must skip them.
+                # A retry must skip the delivered parts, because WhatsApp cannot delete them.
                 error.sent, error.parts = number - 1, count
                 raise
         return ",".join(sent)
 
     async def _file(self, act: ChannelCall) -> layout.Content:
-        """Upload the message's file; return the content that shows it. Raises DoesNotFit."""
+        """Upload the message's file; return the message that shows it. Raises DoesNotFit."""
         assert act.message is not None
         file = act.message.file
         assert file is not None
@@ -204,10 +204,7 @@ class WhatsApp:
         raise _failed(status, raw)
 
     async def acknowledge(self, message_id: str, *, typing: bool) -> None:
-        """Mark a person's message as read, on a best-effort basis.
-
-        With `typing`, also show the typing indicator.
-        """
+        """Mark a message as read, with `typing` also show the typing indicator; ignore failures."""
         mark: dict[str, Any] = {
             "messaging_product": "whatsapp",
             "status": "read",
@@ -222,10 +219,10 @@ class WhatsApp:
         await self.number()
 
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
-        """Yield the bytes of a person's file.
+        """Yield the bytes of a file that a person sent.
 
-        Its URL expires after five minutes and is requested again once. Raises Refused if the file
-        is gone, DoesNotFit above 100 MiB.
+        The file's URL expires after five minutes, so after a failure it is requested once more.
+        Raises Refused if the file is gone, DoesNotFit above 100 MiB.
         """
         if not re.fullmatch(r"[0-9A-Za-z_-]{1,128}", ref, re.ASCII):
             raise Refused
@@ -242,7 +239,8 @@ class WhatsApp:
                 failure = Unreachable()
             if failure.retry:
                 break
-        # Raised out here so that it has no context: errors of aiohttp may know the address.
+        # Raised outside the except clause, so that no context is chained: aiohttp's errors may
+        # contain the URL.
         raise failure
 
     async def _located(self, ref: str) -> str:
@@ -250,14 +248,17 @@ class WhatsApp:
         try:
             file = _FILE.decode(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            # Meta reports a missing file as an invalid request.
+            # Meta answers 400 if the file does not exist.
             raise (Refused() if status in (400, 404) else _failed(status, raw)) from None
         if isinstance(file.file_size, int) and file.file_size > MAX_FILE:
             raise DoesNotFit
         return file.url
 
     def _opened(self, url: str) -> Any:
-        """Open a file's URL; send the token only to the platform's own hosts. Raises Refused."""
+        """Return the request for a file's URL; raise Refused for an unknown host.
+
+        The request carries the token, so it may go only to the platform's own hosts.
+        """
         given, own = urlsplit(url), urlsplit(self._api)
         if given.hostname == META_FILES and own.hostname != META:
             url = given._replace(scheme=own.scheme, netloc=own.netloc).geturl()
@@ -267,7 +268,10 @@ class WhatsApp:
         return self._http.get(url, headers=self._auth, timeout=seconds, allow_redirects=False)
 
     async def _send_template(self, act: ChannelCall, message: Message) -> str:
-        """Send the template in the person's language, or in a fallback if that is missing."""
+        """Send the template in the person's language, or in the first fallback that exists.
+
+        Raises WindowClosed if the message has no template, NoTemplate if no language has it.
+        """
         if message.template is None:
             raise WindowClosed
         for content in layout.templates(message.template, message.language):
@@ -276,7 +280,7 @@ class WhatsApp:
         raise NoTemplate
 
     async def number(self) -> Number | None:
-        """Return the business number as Meta shows it; None for a solution provider."""
+        """Return the business number's name and quality; None for a solution provider."""
         if not self._own:
             return None
         asked = f"{self._own}?fields=verified_name,quality_rating"
@@ -287,7 +291,7 @@ class WhatsApp:
         raise _failed(status, raw)
 
     async def templates(self, account: str) -> list[Listed]:
-        """Return all templates of a business account, in any state."""
+        """Return all templates of a business account, in any status."""
         found: list[Listed] = []
         fields, after = "name,language,status,rejected_reason", ""
         while True:
@@ -303,7 +307,7 @@ class WhatsApp:
             after = f"&after={quote(page.paging.cursors.after or '')}"
 
     async def _post(self, act: ChannelCall, content: layout.Content, mark: str) -> str:
-        # A user id never passes to the next owner of a phone number; the phone number itself may.
+        # A business-scoped user id stays with the person; a phone number may pass to somebody else.
         to = "recipient" if updates.USER_ID.fullmatch(act.address) else "to"
         said = {"messaging_product": "whatsapp", to: act.address, "recipient_type": "individual"}
         if mark:
@@ -346,18 +350,19 @@ class WhatsApp:
             certain = True
         except (aiohttp.ClientError, TimeoutError):
             pass
-        # Raised out here so that it has no context: errors of aiohttp may know the address.
+        # Raised outside the except clause, so that no context is chained: aiohttp's errors may
+        # contain the URL.
         raise Unreachable(certain=certain)
 
 
 class _NoVariant(NoTemplate):
-    """The template does not exist in this language."""
+    """The template does not exist in the requested language."""
 
 
 def _failed(status: int, raw: bytes) -> SendError:
-    """Return the error for an unsuccessful answer.
+    """Return the SendError for an unsuccessful answer, by its error code or HTTP status.
 
-    A gateway's error page says nothing about the message.
+    A 5xx without a code came from a gateway, which does not mean that the message was rejected.
     """
     try:
         error = _ANSWER.decode(raw).error

@@ -1,6 +1,6 @@
-"""Mapping of WhatsApp's error codes to SendErrors, by the code alone.
+"""Mapping of WhatsApp's error codes to SendErrors; error texts are not used.
 
-The same codes occur in answers to calls, in the status of a message, and for the whole account.
+The same codes occur in answers to calls, in statuses of messages and in errors of the account.
 """
 
 from collections.abc import Mapping
@@ -25,9 +25,9 @@ UNTOLD_PAUSE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The meaning of an error code; `alarm` is the code to log for the operator.
+    """The SendError for an error code; `alarm`, if any, is logged for the operator.
 
-    `delay` (in seconds) and `wide` are passed to Throttled.
+    `delay` (seconds) and `wide` are the arguments of Throttled.
     """
 
     error: type[SendError]
@@ -56,13 +56,13 @@ FAULTS: Mapping[int, Fault] = {
     130429: SLOW,
     4: QUOTA,
     80007: QUOTA,
-    # Answers may be sent again after the delay; broadcasts are paused.
+    # The account sent too much spam: answers may be retried after the delay, broadcasts pause.
     131048: LIMITED,
     131064: LIMITED,
     368: RESTRICTED,
     131031: RESTRICTED,
     131042: UNPAID,
-    # The number is deleted, not registered, not verified, or without an approved name.
+    # The number was deleted, or is not registered, not verified, or without an approved name.
     33: NUMBER,
     131037: NUMBER,
     131045: NUMBER,
@@ -107,7 +107,7 @@ MISSING_TRANSLATION = 132001
 
 
 def fault(code: int, status: int = 400) -> Fault:
-    """Return the meaning of a code; the HTTP `status` decides for an unknown one."""
+    """Return the fault for an error code; an unknown code is classified by the HTTP `status`."""
     if code in FAULTS:
         return FAULTS[code]
     if code in PERMISSIONS or status in (401, 403):
@@ -118,7 +118,7 @@ def fault(code: int, status: int = 400) -> Fault:
 
 
 def failure(found: Fault, delay: float | None = None) -> SendError:
-    """Return the error to raise; `delay` is in seconds, if the platform gives one."""
+    """Return the SendError to raise; `delay` is the platform's delay in seconds, if it gave one."""
     if found.error is Throttled:
         return Throttled(delay or found.delay, wide=found.wide)
     return found.error()

@@ -1,4 +1,4 @@
-"""WhatsApp layout of a message: one message if it fits, since each is billed and throttled."""
+"""WhatsApp layout: as few messages as possible, since each is billed and rate limited."""
 
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
@@ -11,17 +11,19 @@ from flows.engine.language_protocol import Words
 from flows.engine.text import _, button
 
 CHOOSE = button("Choose")
-# The same above a choice of language: "language" in Kazakh, Russian and Chinese.
+# Label of the list's button while the language is unknown: "language" in Kazakh, Russian and
+# Chinese.
 CHOOSE_LANGUAGE = "Тіл · Язык · 语言"
 ALSO = _("You can also write: {words}")
 BY_NUMBER = _("Please write the number or the words of your answer:")
 MAX_DESCRIPTION = 72
 MAX_ADDRESS = 2000
-# Payloads that only a button can send; in a list they precede those that can also be typed.
+# Endings of payloads for which there is no word to type; they take precedence in a list.
 ONLY_PRESSED = (":>", "!page")
 LINKS = (Kind.PAGE, Kind.LINK)
 
-# Meta's language codes. For a script unknown to Meta, the suffix names a separate template.
+# Meta's language codes. Meta has no code for some scripts, so these use another template, with this
+# suffix in its name.
 TEMPLATE_LANGUAGES = {
     "kk": ("kk", ""),
     "kk_Arab": ("kk", "_arab"),
@@ -30,8 +32,7 @@ TEMPLATE_LANGUAGES = {
     "uz": ("uz", ""),
     "uz_Cyrl": ("uz", "_cyrl"),
 }
-# Fallbacks for a missing variant: the language in another script, then the one most people can
-# read.
+# Languages to try for a missing template: the other script, then Russian, which most people read.
 FALLBACKS = {
     "kk_Arab": ("kk_Arab", "kk", "ru"),
     "uz_Cyrl": ("uz_Cyrl", "uz", "ru"),
@@ -41,11 +42,11 @@ type Content = dict[str, Any]
 
 
 def parts(message: Message, words: Words) -> list[Content]:
-    """Return the messages to send, in order: `type` and the content of that name.
+    """Return the messages to send, in order, as fragments of Meta's request bodies.
 
     Up to 3 buttons become reply buttons, more become a list of up to 10 rows. Controls without room
     are listed as words to type. A body over 1,024 characters cannot have buttons, so the answers
-    are numbered. Raises DoesNotFit if a payload or a label cannot be sent whole.
+    are numbered. Raises DoesNotFit if a payload or a label is too long.
     """
     text = _text(message)
     pressed, written = arranged(message.buttons)
@@ -59,7 +60,7 @@ def parts(message: Message, words: Words) -> list[Content]:
 
 
 def file(sent: FileRef, media_id: str) -> Content:
-    """Return the message that shows an uploaded file: a picture, or a document with its name."""
+    """Return the message that shows an uploaded file: an image, or a document with its name."""
     if sent.media_type.startswith("image/"):
         return {"type": "image", "image": {"id": media_id}}
     return {"type": "document", "document": {"id": media_id, "filename": sent.name}}
@@ -68,10 +69,9 @@ def file(sent: FileRef, media_id: str) -> Content:
 def arranged(
     presses: Sequence[RenderedButton],
 ) -> tuple[list[RenderedButton], list[RenderedButton]]:
-    """Return the buttons to show, in their order, and those to be typed for lack of room.
+    """Return the buttons to show, in order, and those without room, to be listed as words.
 
-    A link is shown alone. Answers and payloads that only a button can send take precedence in a
-    list.
+    A link is shown alone. In a list, answers come first, then buttons without a word to type.
     """
     links = [press for press in presses if press.kind in LINKS][:1]
     chosen = links or sorted(presses, key=_rank)[: LIMITS.rows]
@@ -82,7 +82,7 @@ def arranged(
 
 
 def _text(message: Message) -> str:
-    """Return the text with WhatsApp's signs for bold, quoted and monospaced words."""
+    """Return the text with WhatsApp's formatting for bold, quoted and monospaced words."""
     lines = message.lines
     for mark in message.marks:
         _format(lines, mark)
@@ -108,9 +108,9 @@ def _format(lines: list[str], mark: Mark) -> None:
 def _over(
     text: str, action: Content, written: Sequence[RenderedButton], message: Message, words: Words
 ) -> list[Content]:
-    """Add the action to the text, or number the answers if the text is too long.
+    """Return the text with the action under it, or with numbered answers if it is too long.
 
-    If a button can only be pressed, the action goes under the end of the long text.
+    If a button has no word to type, the long text is split and the action is under its end.
     """
     body = _with_words(text, written, message, words)
     if LIMITS.measure(body) <= LIMITS.text_over_buttons:
@@ -121,9 +121,9 @@ def _over(
 
 
 def _under_the_end(body: str, action: Content) -> list[Content]:
-    """Put the action under the last paragraphs that leave room for it, else lines or words.
+    """Return the text with the action under its end; a long text is split into messages.
 
-    The text before is sent separately. Raises DoesNotFit.
+    The split is at a paragraph, line or word end. Raises DoesNotFit if there is none.
     """
     if LIMITS.measure(body) <= LIMITS.text_over_buttons:
         return [_interactive(body, action)]
@@ -143,7 +143,7 @@ def _linked(
     message: Message,
     words: Words,
 ) -> list[Content]:
-    """Put a link alone under its message; list the other buttons as words to type."""
+    """Return the text with the link as its only button; list other buttons as words to type."""
     if len(link.payload) > MAX_ADDRESS or not _fits(link, LIMITS.label):
         raise DoesNotFit
     parameters = {"display_text": link.label, "url": link.payload}
@@ -199,7 +199,10 @@ def _list(presses: Sequence[RenderedButton], message: Message, words: Words) -> 
 
 
 def _row(press: RenderedButton) -> Content:
-    """Return a list row; a label too long for the title continues in the description."""
+    """Return a list row; a long label is split between its title and description.
+
+    Raises DoesNotFit if both together have no room for it.
+    """
     payload = _payload(press, LIMITS.row_payload)
     if _fits(press, LIMITS.row_label):
         return {"id": payload, "title": press.label}

@@ -1,4 +1,4 @@
-"""Service templates of WhatsApp: notices without content, for a closed reply window."""
+"""WhatsApp service templates: notices without content, for a closed reply window."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ TEXTS: Mapping[Notice, Text] = {
 
 @dataclass(frozen=True, slots=True)
 class ServiceTemplate:
-    """A template as it is submitted to Meta: its key, the written form, body and quick reply."""
+    """A template as submitted to Meta; `form` is the bot's language and script of its texts."""
 
     name: str
     language: str
@@ -29,12 +29,12 @@ class ServiceTemplate:
 
 
 def template(notice: Notice, opening: RenderedButton) -> Template:
-    """Return the template of a notice; its quick reply sends what the notice's button sends."""
+    """Return a reference to a notice's template; its quick reply sends the payload of `opening`."""
     return Template(_name(notice), payloads=(opening.payload,))
 
 
 def needed(words: Words) -> Iterator[ServiceTemplate]:
-    """Yield the templates that the business account should have, for each written form."""
+    """Yield the templates that the business account needs, for each notice and language."""
     for notice, text in TEXTS.items():
         for form, _own in words.languages():
             code, suffix = TEMPLATE_LANGUAGES.get(form, (form, ""))

@@ -1,4 +1,4 @@
-"""Parser for WhatsApp's statuses and errors, and the marks that connect them with the outbox."""
+"""Parser for WhatsApp's message statuses and errors; callback marks match them to outbox rows."""
 
 import re
 from collections.abc import Sequence
@@ -12,9 +12,9 @@ from bot.channels.whatsapp.errors import fault
 from bot.observability import logging
 
 NAME = "whatsapp"
-# Outbox id and attempt, or broadcast, recipient and attempt.
+# Outbox id and attempt (`77.2`), or broadcast, recipient and attempt (`b5.120.1`).
 ROW = r"[0-9]{1,18}(?:\.[0-9]{1,9})?|b[0-9]{1,18}\.[0-9]{1,9}\.[0-9]{1,9}"
-# A message in several parts appends the part and the number of parts: `77.2/2/3`.
+# For a split message, part and number of parts are appended: `77.2/2/3`.
 MARK = re.compile(rf"({ROW})(?:/([1-9][0-9]{{0,2}})/([1-9][0-9]{{0,2}}))?", re.ASCII)
 STATES: dict[str, Literal["sent", "delivered", "read", "failed"]] = {
     "sent": "sent",
@@ -48,7 +48,7 @@ class _Status(msgspec.Struct, gc=False):
 
 
 def seconds(value: str | int | None) -> int:
-    """Return a time in Unix seconds; 0 if there is none. Raises Unreadable."""
+    """Return a timestamp in Unix seconds; 0 if there is none. Raises Unreadable."""
     try:
         seconds = int(value or 0)
     except ValueError:
@@ -59,7 +59,7 @@ def seconds(value: str | int | None) -> int:
 
 
 def status(raw: Any) -> Sequence[IncomingUpdate]:
-    """Return a status as a delivery report; one that says nothing new is ignored."""
+    """Return a status as a delivery report, or Ignored if its kind is not used."""
     found = decoding.shaped(raw, _Status)
     state = STATES.get(found.status)
     if state is None:
@@ -85,12 +85,12 @@ def status(raw: Any) -> Sequence[IncomingUpdate]:
 
 
 def mark(row: str, part: int, parts: int) -> str:
-    """Return the callback mark that Meta returns in reports about a part."""
+    """Return the callback mark (`biz_opaque_callback_data`) that Meta returns in reports."""
     return f"{row}/{part}/{parts}" if row and parts > 1 else row
 
 
 def _marked(data: str) -> tuple[str, int, int]:
-    """Return the row, the part and the number of parts of a callback mark."""
+    """Return row, part and number of parts from a callback mark; an empty row if it is invalid."""
     found = MARK.fullmatch(data)
     if found is None:
         return "", 1, 1
@@ -98,7 +98,7 @@ def _marked(data: str) -> tuple[str, int, int]:
 
 
 def _price(pricing: _Pricing | None) -> str:
-    """Return the billed category; it comes from the platform, so its length is limited."""
+    """Return the billing category, empty if unbilled; only short names are accepted."""
     if pricing is None or pricing.billable is False:
         return ""
     category = pricing.category or ""
@@ -106,7 +106,7 @@ def _price(pricing: _Pricing | None) -> str:
 
 
 def alarm(raw: Any) -> None:
-    """Log an error of the whole account, or of a message that is reported nowhere else."""
+    """Log an alarm for an error of the account, which no message's status reports."""
     try:
         code = decoding.shaped(raw, _Error).code
     except Unreadable:

@@ -23,7 +23,7 @@ from bot.observability import logging
 from flows.engine import events
 
 NAME = statuses.NAME
-# Deduplication keys are kept for 8 days, so an older update may be a duplicate.
+# Deduplication keys are stored for 8 days, so an older update could be a duplicate.
 MAX_AGE_SECONDS = 8 * 24 * 3600
 SHARE = ":@"
 FIELDS = ("messages", account_events.PREFERENCES, account_events.CALLS)
@@ -31,8 +31,8 @@ PAYLOAD = re.compile(r"!\w+|\d+:.*")
 USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}", re.ASCII)
 PHONE = re.compile(r"[0-9]{5,20}", re.ASCII)
 
-# Contents that a person sends beside words, presses, files and contacts, with the engine's names.
-# Messages of other types need no answer.
+# Contents besides text, presses, files and contacts: Meta's type and the engine's name. Messages of
+# other types are ignored.
 CONTENTS = {
     "location": "location",
     "audio": "voice",
@@ -43,7 +43,7 @@ CONTENTS = {
     "call": "call",
     "unsupported": "other",
 }
-# Contents that the API does not show, by their own type; "errors" is a message that was lost.
+# Types of messages that the API does not deliver; "errors" means that a message was lost.
 _UNSUPPORTED = (
     "errors gif group_invite hsm image interactive link_preview list location media_placeholder"
     " order poll_creation product"
@@ -55,7 +55,7 @@ _logger = logging.get()
 _encode = msgspec.json.Encoder().encode
 
 
-# Meta's types, reduced to the fields in use. A field that may be absent may also be null.
+# Meta's types, reduced to the fields in use. Every optional field may also be null.
 
 
 class _Message(msgspec.Struct, gc=False):
@@ -126,7 +126,7 @@ class _Metadata(msgspec.Struct, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class _Sender:
-    """The sender of a message: phone number and handles, the preferred handle first."""
+    """The sender of a message: phone number, and handles with the preferred one first."""
 
     phone: str
     names: tuple[str, ...]
@@ -135,8 +135,8 @@ class _Sender:
 def arrivals(body: bytes, number_id: str, now: float) -> tuple[IncomingUpdate, ...]:
     """Parse a body into updates. Raises Unreadable, with E_SHAPE if it has no list of entries.
 
-    An unreadable element becomes Unparseable; the others are parsed. Elements about other numbers
-    are ignored. A message older than 8 days becomes Unparseable E_STALE: it may be a duplicate.
+    An unreadable element becomes Unparseable. Elements about other numbers are ignored. A message
+    older than 8 days becomes Unparseable with E_STALE, since it could be a duplicate.
     """
     raw = decoding.read(body)
     entries = raw.get("entry") if isinstance(raw, dict) else None
@@ -199,7 +199,7 @@ def _each(raw: Any, read: Any) -> Iterator[IncomingUpdate]:
 
 
 def _spoiled(raw: Any, code: str) -> Unparseable:
-    """Return an Unparseable, named by the element's id or hash, so that repeats are recognised."""
+    """Return an Unparseable for an element; its id or hash is used for deduplication."""
     written = _encode(raw)
     name = raw.get("id") if isinstance(raw, dict) else None
     if not isinstance(name, str) or not 0 < len(name) <= MAX_ID:
@@ -208,7 +208,7 @@ def _spoiled(raw: Any, code: str) -> Unparseable:
 
 
 def _contacts(raw: Any) -> list[_Contact]:
-    """Return the readable contacts; the others are dispensable, as a message names its sender."""
+    """Return the valid contacts; invalid ones are skipped, because messages name their sender."""
     found = []
     for each in raw if isinstance(raw, list) else ():
         try:
@@ -244,7 +244,7 @@ def _message(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[Inc
 
 
 def _replied_to(raw: dict[str, Any]) -> str:
-    """Return the id of the message that this one answers, as a press answers its message."""
+    """Return the id of the replied message: for a press, the message with the button."""
     context = raw.get("context")
     found = context.get("id") if isinstance(context, dict) else None
     return found if isinstance(found, str) else ""
@@ -258,7 +258,7 @@ def _call(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[Incomi
 
 
 def _who(message: _Message, contacts: Sequence[_Contact]) -> _Sender:
-    """Return the sender, from the message and from the one contact that shares a name with it."""
+    """Return the sender, from the message and the contact with the same number or id."""
     own = [name for name in (message.sender, message.from_user_id) if name]
     shared = (each for each in contacts if {each.wa_id, each.user_id} & set(own))
     only = contacts[0] if len(contacts) == 1 and not own else _Contact()
@@ -300,18 +300,18 @@ def _event(kind: str, raw: dict[str, Any], who: _Sender) -> events.Event | None:
 
 
 def _other(kind: str, part: dict[str, Any]) -> events.Event | None:
-    """Return the event of contents that cannot be read; None if no person sent them."""
+    """Return the event for contents that the bot cannot read; None if no person sent them."""
     caption = part.get("caption")
     words = caption if isinstance(caption, str) else ""
     unknown = kind not in CONTENTS or (
         kind == "unsupported" and part.get("type", "errors") not in [*UNSUPPORTED, None]
     )
-    # Only people write captions.
+    # Service messages have no caption, so a person sent a message that has one.
     return None if unknown and not words else events.Unreadable(CONTENTS.get(kind, "other"), words)
 
 
 def _pressed_template(press: _Press) -> events.Event:
-    """Return the event of a quick reply; without a known payload its label counts, as in "Stop"."""
+    """Return the event of a template's quick reply; an unknown payload counts as typed label."""
     label = press.text or ""
     payload = press.payload or label
     return events.Pressed(payload) if PAYLOAD.fullmatch(payload) else events.Said(label)
@@ -326,7 +326,7 @@ def _pressed(pressed: _Interactive, who: _Sender) -> events.Event:
 
 
 def _filled(written: str | None) -> events.Event:
-    """Return the words of a form that was filled in at WhatsApp."""
+    """Return the answers of a WhatsApp form (flow) as one typed message."""
     try:
         fields = msgspec.json.decode(written or "", type=dict[str, Any])
     except (msgspec.MsgspecError, UnicodeError):
@@ -337,7 +337,7 @@ def _filled(written: str | None) -> events.Event:
 
 
 def _shared(cards: Sequence[_Card], who: _Sender) -> events.Event:
-    """Return the shared contact; it is the person's own if it has the sender's number."""
+    """Return the shared phone number; it is the person's own if it equals the sender's."""
     for number in (number for card in cards for number in card.phones or ()):
         digits = re.sub(r"\D", "", number.wa_id or number.phone or "")
         if digits:
@@ -346,7 +346,7 @@ def _shared(cards: Sequence[_Card], who: _Sender) -> events.Event:
 
 
 def _moves(message: _Message, system: _System) -> Sequence[IncomingUpdate]:
-    """Return the changes of handles: a new number also brings a new user id."""
+    """Return the handle changes in a system message: phone number, user id, or both."""
     new_phone = system.wa_id or system.new_wa_id or ""
     old_phone = message.sender or ""
     pairs = ((system.previous_user_id or "", system.user_id or ""), (old_phone, new_phone))
