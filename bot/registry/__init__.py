@@ -1,1 +1,1 @@
-"""The registry of pre-registrations: its contract, a client for it, and a sandbox server."""
+"""Registry of pre-registrations: contract models, an HTTP client and a sandbox server."""

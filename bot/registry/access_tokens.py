@@ -1,4 +1,4 @@
-"""Access tokens of the client, one for each scope, each bound to a certificate if there is one."""
+"""Cache of OAuth access tokens: one per scope, bound to the client certificate if there is one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -18,7 +18,7 @@ class _Kept:
 
 
 class AccessTokens:
-    """Tokens by scope; `clock` is in seconds."""
+    """Cached access tokens by scope; `clock` returns seconds, such as `time.monotonic`."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -28,7 +28,10 @@ class AccessTokens:
     async def get(
         self, scope: Scope, thumbprint: str, renew: Callable[[], Awaitable[Token]]
     ) -> str:
-        """Return a valid token for a scope and certificate; `renew` asks for a new one."""
+        """Return a valid token for the scope and certificate; call `renew` if none is cached.
+
+        A token is renewed once 90 % of its lifetime has passed. The lock lets only one call renew.
+        """
         async with self._renewal:
             kept = self._kept.get(scope)
             if kept is None or self._clock() >= kept.until or kept.thumbprint != thumbprint:
@@ -39,5 +42,5 @@ class AccessTokens:
             return kept.token
 
     def forget(self, token: str) -> None:
-        """Drop a refused token, unless another call has renewed it meanwhile."""
+        """Evict a token that the registry rejected; do nothing if it was replaced meanwhile."""
         self._kept = {scope: each for scope, each in self._kept.items() if each.token != token}

@@ -1,4 +1,7 @@
-"""Signature of the registry's status callbacks: HMAC-SHA-256 over time and raw body."""
+"""Signature of the registry's status callbacks:
+
+HMAC-SHA-256 over the Unix time and the raw body.
+"""
 
 import hashlib
 import hmac
@@ -11,17 +14,17 @@ _FORM = re.compile(r"t=([0-9]{1,12}),v1=([0-9a-f]{64})")
 
 
 def sign(secret: str, body: bytes, *, at: int) -> str:
-    """Return the header for a body that is sent at `at` (Unix seconds)."""
+    """Return the value of the signature header for a body sent at `at` (Unix seconds)."""
     return f"t={at},v1={_mac(secret, body, at)}"
 
 
 def verify(
     header: str, body: bytes, secrets: Iterable[str], *, now: float, tolerance: int = 300
 ) -> bool:
-    """Return True if a valid secret signed these raw bytes within `tolerance` seconds of `now`.
+    """Return True if one of the secrets signed the raw body at most `tolerance` seconds from `now`.
 
-    Several secrets are valid while one replaces another; an empty one never is. Every secret is
-    compared in constant time, regardless of the results of the others.
+    Several secrets are accepted while a secret is being rotated; empty ones are ignored. Every
+    secret is compared, each in constant time, so that the duration does not reveal a match.
     """
     form = _FORM.fullmatch(header)
     if form is None:

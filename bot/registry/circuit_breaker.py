@@ -1,4 +1,4 @@
-"""Circuit breaker: pauses calls to a failing registry, then lets a single trial call through."""
+"""Circuit breaker: blocks calls to a failing registry for a while, then admits one trial call."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from bot.registry.errors import InProgress, Refused, RegistryError, Unavailable
 
 
 class Breaker:
-    """Opens for `rest` seconds after `limit` consecutive failures; one per process."""
+    """Circuit breaker of a process: opens for `rest` seconds after `limit` failures in a row."""
 
     def __init__(
         self,
@@ -26,7 +26,8 @@ class Breaker:
     def guard(self) -> Iterator[None]:
         """Guard one call; raise `Unavailable` (E_REGISTRY_RESTING) while the breaker is open.
 
-        A refusal proves that the registry works. A cancelled call proves nothing.
+        `Refused` and `InProgress` reset the count of failures, because the registry answered. A
+        cancelled call changes nothing.
         """
         trial = self._admit()
         try:

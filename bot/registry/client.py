@@ -1,8 +1,8 @@
-"""Registry client: each call gives a checked answer, or an error that says what is known.
+"""HTTP client of the registry: each call returns a validated answer or raises a RegistryError.
 
-It never retries a call: the job does, and looks the outcome up first. aiohttp itself sends a PUT
-again when its connection breaks, as RFC 9110, 9.2.2 allows. The idempotency key prevents a second
-effect.
+The client never retries a call. The job that made a write retries it, and after an unknown outcome
+first looks it up by its key. aiohttp itself resends a PUT when its connection breaks, as RFC 9110,
+9.2.2 allows; the idempotency key prevents a second effect.
 """
 
 import base64
@@ -58,7 +58,7 @@ from bot.registry.planning import Dimension, Figures
 from bot.registry.scopes import Scope, scope_of
 
 _CONNECT_SHARE = 0.5
-# 10,000 cells, the most that the contract allows, with codes of 30 characters.
+# In bytes: the contract allows 10,000 cells, with codes of about 30 characters.
 _FIGURES_LIMIT = 1024 * 1024
 _DISCREET = ConfigDict(hide_input_in_errors=True)
 _NUMBER: TypeAdapter[str] = TypeAdapter(Number, config=_DISCREET)
@@ -66,12 +66,12 @@ _KEY: TypeAdapter[str] = TypeAdapter(Key, config=_DISCREET)
 
 
 class Registry:
-    """The registry at `url`, over a shared session; `deadline` is in seconds for a whole call.
+    """Client of the registry at `url`, over a shared session; `deadline` limits a call in seconds.
 
-    With a `signing_key` (PEM, P-256) it signs in by a client assertion, with a `certificate` alone
-    by mutual TLS, otherwise by its secret.
-    Raises `Misconfigured` (E_REGISTRY_URL) for a URL with a user, a query or a fragment; `settings`
-    refuses one without TLS.
+    With a `signing_key` (PEM, P-256) the client signs in by a client assertion, with only a
+    `certificate` by mutual TLS, otherwise by its secret. The constructor raises `Misconfigured`
+    (E_REGISTRY_URL) for a URL with a user, a query or a fragment; `settings` rejects a URL without
+    TLS.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class Registry:
     ) -> None:
         self._session = session
         self._url = _checked(url)
-        # RFC 6749, 2.3.1: both are form-encoded before Basic joins them.
+        # RFC 6749, 2.3.1: form-encode id and secret before joining them for HTTP Basic.
         pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}".encode()
         self._client_id, self._signing_key = client_id, signing_key
         self._login = "Basic " + base64.b64encode(pair).decode()
@@ -100,21 +100,24 @@ class Registry:
         self._tokens = AccessTokens(clock)
 
     async def create(self, body: PreRegistration, *, key: str) -> Acknowledgement:
-        """Register a person; `key` is the submission's idempotency key, the same in every retry."""
+        """Register a person; `key` is the idempotency key, the same in every retry."""
         return await self._write(Call("POST", "v1/pre-registrations", _key(key), body=body))
 
     async def amend(self, number: str, body: PreRegistration, *, key: str) -> Acknowledgement:
-        """Replace the content of a registration."""
+        """Replace the whole content of the registration `number`."""
         path = f"v1/pre-registrations/{_number(number)}"
         return await self._write(Call("PUT", path, _key(key), body=body), number)
 
     async def answer(self, number: str, body: QuestionAnswer, *, key: str) -> Acknowledgement:
-        """Answer a question of the registry. Raises `Refused` (no-question) if it is not open."""
+        """Answer a question of the registry.
+
+        Raises `Refused` (no-question) if it is no longer open.
+        """
         path = f"v1/pre-registrations/{_number(number)}/answers"
         return await self._write(Call("POST", path, _key(key), body=body), number)
 
     async def withdraw(self, number: str, *, key: str) -> Acknowledgement:
-        """Withdraw a registration."""
+        """Withdraw the registration `number`; the registry keeps its content."""
         path = f"v1/pre-registrations/{_number(number)}/withdrawal"
         return await self._write(Call("POST", path, _key(key)), number)
 
@@ -125,7 +128,7 @@ class Registry:
     async def upload(
         self, number: str, label: DocumentLabel, contents: Contents, *, key: str
     ) -> Document:
-        """Add a document to a registration, streamed; `key` stays the same in every retry."""
+        """Stream a document to a registration; `key` is the idempotency key of all attempts."""
         path = f"v1/pre-registrations/{_number(number)}/documents"
         call = Call("POST", path, _key(key), contents=contents, about=label.headers())
         with self._breaker.guard():
@@ -141,7 +144,7 @@ class Registry:
             return document
 
     async def documents(self, number: str) -> tuple[Document, ...]:
-        """Return the documents of a registration, each with the key of its upload."""
+        """Return the documents of a registration, each with the idempotency key of its upload."""
         call = Call("GET", f"v1/pre-registrations/{_number(number)}/documents")
         items = held_in(Documents, await self._ask(call)).items
         if any(item.number != number for item in items):
@@ -149,22 +152,25 @@ class Registry:
         return items
 
     async def invite(self, number: str, body: HouseholdInviting, *, key: str) -> Household:
-        """Link a registration to a household, whose code is in the answer."""
+        """Return the registration's household with an invitation code; create it if needed."""
         path = f"v1/pre-registrations/{_number(number)}/household-invitation"
         return await self._link(Call("POST", path, _key(key), body=body), number)
 
     async def join(self, number: str, body: HouseholdJoining, *, key: str) -> Household:
-        """Join the household of a code. Raises `Refused` (not-found) if the code is not valid."""
+        """Join the household that a code belongs to.
+
+        Raises `Refused` (not-found) for an invalid code.
+        """
         path = f"v1/pre-registrations/{_number(number)}/household"
         return await self._link(Call("PUT", path, _key(key), body=body), number)
 
     async def leave(self, number: str, *, key: str) -> Household:
-        """Leave the household of a registration."""
+        """Remove a registration from its household; return the result."""
         path = f"v1/pre-registrations/{_number(number)}/household"
         return await self._link(Call("DELETE", path, _key(key)), number)
 
     async def household(self, number: str) -> Household:
-        """Return the household of a registration."""
+        """Return the household of a registration; its `household` is None if there is none."""
         call = Call("GET", f"v1/pre-registrations/{_number(number)}/household")
         household = held_in(Household, await self._ask(call))
         if household.number != number:
@@ -172,7 +178,10 @@ class Registry:
         return household
 
     async def read(self, number: str) -> Acknowledgement:
-        """Return the state of a registration. Raises `Refused` (not-found) if there is none."""
+        """Return the current state of a registration.
+
+        Raises `Refused` (not-found) if it is unknown.
+        """
         call = Call("GET", f"v1/pre-registrations/{_number(number)}")
         acknowledgement = held_in(Acknowledgement, await self._ask(call))
         if acknowledgement.number != number:
@@ -180,7 +189,7 @@ class Registry:
         return acknowledgement
 
     async def history(self, number: str) -> tuple[Milestone, ...]:
-        """Return the states and steps of a registration, oldest first."""
+        """Return the states and platform steps of a registration, oldest first."""
         call = Call("GET", f"v1/pre-registrations/{_number(number)}/history")
         history = held_in(History, await self._ask(call))
         if history.number != number:
@@ -188,9 +197,9 @@ class Registry:
         return history.items
 
     async def find(self, key: str) -> Acknowledgement | None:
-        """Return the registration that a write with this key made or changed.
+        """Return the registration that the write with this idempotency key created or changed.
 
-        None if the write never arrived.
+        Return None if the registry never received the write.
         """
         call = Call("GET", "v1/pre-registrations", query={"idempotency_key": _key(key)})
         items = held_in(Found, await self._ask(call)).items
@@ -199,14 +208,14 @@ class Registry:
         return items[0] if items else None
 
     async def reference(self, kind: ReferenceKind) -> tuple[ReferenceItem, ...]:
-        """Return the codes of this kind that the registry currently knows."""
+        """Return the registry's current codes of one kind, such as `regions`."""
         reference = held_in(Reference, await self._ask(Call("GET", f"v1/reference/{kind}")))
         if reference.kind != kind:
             raise contract_broken()
         return reference.items
 
     async def planning(self, by: tuple[Dimension, ...], *, officer: str) -> Figures:
-        """Return the counts by one or two dimensions, as released; `officer` is who asks.
+        """Return the last released counts by one or two dimensions; `officer` is the id to audit.
 
         Raises `Refused` (not-found) before the first release.
         """
@@ -222,7 +231,7 @@ class Registry:
             acknowledgement = (await self._answer(call)).holds(Acknowledgement)
             if acknowledgement is None:
                 raise call.lost("E_REGISTRY_ANSWER", "the registry's answer is not as agreed")
-            # The key, or the number asked for, reveals an answer to another request.
+            # A different key or number shows that the answer belongs to another request.
             if acknowledgement.idempotency_key != call.key or (
                 number is not None and acknowledgement.number != number
             ):
@@ -278,8 +287,8 @@ class Registry:
                 headers=headers | {"Accept": "application/json", "Accept-Encoding": "identity"},
                 allow_redirects=False,
                 ssl=self._certificate.identity().context if self._certificate else True,
-                # A separate limit for connecting: without a connection nothing was sent, so the
-                # outcome is known.
+                # A separate connect timeout: without a connection nothing was sent, so the outcome
+                # is known.
                 timeout=ClientTimeout(total=left, connect=left * _CONNECT_SHARE),
             ) as response:
                 return await received(response, call.limit)
@@ -291,7 +300,10 @@ class Registry:
             raise call.lost("E_REGISTRY_BROKEN_OFF", "the answer broke off") from None
 
     async def _failure(self, call: Call, error: ClientError) -> RegistryError:
-        """Return what is known after a connection failed or broke."""
+        """Return the error for a failed connection:
+
+        `Unavailable` only if nothing can have been sent.
+        """
         match error:
             case ClientConnectorCertificateError():
                 return Misconfigured("E_REGISTRY_TLS", "the registry's certificate is wrong")
@@ -312,7 +324,7 @@ class Registry:
         return await is_refused(self._url.host, port, self._certificate.identity())
 
     async def _access(self, call: Call, ends: float) -> str:
-        """Return a token with the one scope that the call needs."""
+        """Return an access token that has only the scope of this call."""
         scope = scope_of(call.method, call.path)
         thumbprint = self._certificate.identity().thumbprint if self._certificate else ""
         return await self._tokens.get(scope, thumbprint, lambda: self._renew(scope, ends))

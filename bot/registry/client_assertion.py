@@ -1,4 +1,4 @@
-"""Client assertions (RFC 7523, private_key_jwt): sign-in with a key that is never sent."""
+"""OAuth client assertions (RFC 7523, private_key_jwt): sign-in without sending a secret."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ _ALGORITHM = "ES256"
 
 
 def assertion(client_id: str, audience: str, key: str) -> str:
-    """Return an assertion for the token endpoint `audience`, signed with a PEM key (P-256)."""
+    """Return a JWT for the token endpoint `audience`, signed with `key` (PEM, P-256)."""
     now = int(time.time())
     claims = {
         "iss": client_id,
@@ -34,9 +34,10 @@ def assertion(client_id: str, audience: str, key: str) -> str:
 def verified(
     text: str, client_id: str, audience: str, keys: Sequence[Mapping[str, Any]]
 ) -> str | None:
-    """Return the assertion's id if one of the public keys signed it for this client and endpoint.
+    """Return the assertion's `jti` if one of the public keys signed it for client and `audience`.
 
-    Several keys are valid while one replaces another. The caller accepts each id once.
+    Return None if the assertion is invalid or expired. Several keys are accepted while a key is
+    being rotated. The caller must reject a `jti` that it has seen before.
     """
     for key in keys:
         try:

@@ -1,6 +1,6 @@
-"""The client's certificate for mutual TLS at the registry (RFC 8705), read again when it changes.
+"""Client certificate for mutual TLS with the registry (RFC 8705); reloaded when its files change.
 
-An access token is bound to the certificate: after a change, a new token is needed.
+An access token is bound to the certificate, so a new certificate needs a new token.
 """
 
 import asyncio
@@ -23,14 +23,14 @@ _REFUSALS = ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED")
 
 @dataclass(frozen=True, slots=True)
 class TlsIdentity:
-    """A TLS context with a client certificate, and the certificate's thumbprint."""
+    """A TLS context with a client certificate, and the certificate's SHA-256 thumbprint."""
 
     context: ssl.SSLContext
     thumbprint: str
 
 
 class ClientCertificate:
-    """A certificate chain and its private key, as PEM files that may be replaced at any time."""
+    """A certificate chain and its private key, in PEM files that may be replaced while in use."""
 
     def __init__(self, certificate: Path, key: Path) -> None:
         self._files = (certificate, key)
@@ -38,15 +38,15 @@ class ClientCertificate:
         self._identity: TlsIdentity | None = None
 
     def identity(self) -> TlsIdentity:
-        """Return the identity of the files as they are now.
+        """Return the TLS identity of the current files; reload them if they changed.
 
-        While a replacement is incomplete, the earlier one stays. Raises `Misconfigured`
-        (E_REGISTRY_CERTIFICATE) if there is none.
+        If the files do not match during a replacement, the previous identity is used. Raises
+        `Misconfigured` (E_REGISTRY_CERTIFICATE) if no pair was ever loaded.
         """
         try:
             version = tuple(_version(each) for each in self._files)
             if self._identity is None or version != self._read:
-                # Before the attempt, so that a half replaced pair is tried once, not at each call.
+                # Set before loading, so that a mismatched pair is loaded once and not at each call.
                 self._read = version
                 self._identity = self._load()
         except (OSError, ValueError) as error:
@@ -67,15 +67,15 @@ class ClientCertificate:
 
 
 def thumbprint(der: bytes) -> str:
-    """Return the `x5t#S256` of a certificate (RFC 8705, 3.1)."""
+    """Return the certificate's `x5t#S256`: SHA-256 of the DER in base64url (RFC 8705, 3.1)."""
     return urlsafe_b64encode(sha256(der).digest()).rstrip(b"=").decode()
 
 
 async def is_refused(host: str, port: int, identity: TlsIdentity) -> bool:
-    """Return True if the server ends a connection right after our certificate.
+    """Return True if the server rejects our client certificate during or after the handshake.
 
-    With TLS 1.3 its alert comes after the handshake, where asyncio reads it as the end of a
-    connection. So one more connection is opened, in a thread.
+    A TLS 1.3 server sends this alert after the handshake, where asyncio reports only a closed
+    connection. Therefore a second connection is opened with blocking sockets, in a thread.
     """
     return await asyncio.to_thread(_probe, host, port, identity.context)
 
@@ -86,7 +86,7 @@ def _probe(host: str, port: int, context: ssl.SSLContext) -> bool:
             socket.create_connection((host, port), timeout=PROBE_SECONDS) as plain,
             context.wrap_socket(plain, server_hostname=host) as secured,
         ):
-            # A server that accepts the certificate waits for a request.
+            # A server that accepts the certificate sends nothing before it receives a request.
             return not secured.recv(1)
     except ssl.SSLError as error:
         reason = (error.reason or "").upper().replace(" ", "_")

@@ -1,4 +1,4 @@
-"""Registry contract: requests and answers."""
+"""Contract with the registry: models of the requests and answers."""
 
 from datetime import date
 from typing import Annotated, Literal, Self, get_args
@@ -19,7 +19,7 @@ from pydantic import (
 NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Digits and letters that are not mistaken for one another when read aloud or written down."""
 
-# Refuses control characters and blank edges; accepts every script.
+# A line in any script, without control characters and without spaces at its ends.
 _LINE = r"^[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
 
 type Line = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_LINE)]
@@ -110,7 +110,7 @@ type StepName = Literal[
     "TEST", "QUESTIONNAIRE", "CHECK", "INTERVIEW", "COMMISSION", "STATUS", "QUOTA", "CARD"
 ]
 type StepStatus = Literal["OPEN", "DONE", "NOT_DONE"]
-# A newer registry may have further codes.
+# Not an enumeration, because a later version of the registry may add codes.
 type Code = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,59}$")]
 type ReferenceKind = Literal[
     "programmes",
@@ -136,7 +136,7 @@ STATES: tuple[State, ...] = get_args(State.__value__)
 
 
 class Model(BaseModel):
-    """A strict, frozen value of the contract; its errors never repeat the input."""
+    """Base of the contract's models: strict and frozen; validation errors omit the input."""
 
     model_config = ConfigDict(
         strict=True,
@@ -148,13 +148,13 @@ class Model(BaseModel):
 
 
 class Answered(Model):
-    """A value that the registry sends; members that a newer registry adds are ignored."""
+    """Base of the models that the registry sends; unknown members are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
 
 class Personal(Model):
-    """A value about a person; its `repr` hides the content from logs and tracebacks."""
+    """Base of the models about a person; `repr` omits the content, which logs could show."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(…)"
@@ -163,7 +163,7 @@ class Personal(Model):
 
 
 class Member(Personal):
-    """A family member who moves along, without a name: other adults give their own consent."""
+    """A family member who moves with the person; unnamed, since adults consent for themselves."""
 
     relation: Relation
     age_band: AgeBand
@@ -177,7 +177,7 @@ def _phone_goes_with_its_kind(schema: dict[str, JsonValue]) -> None:
 
 
 class Contact(Personal):
-    """How an officer may reach the person."""
+    """The way in which the person agreed to be contacted by an officer."""
 
     model_config = ConfigDict(json_schema_extra=_phone_goes_with_its_kind)
 
@@ -193,7 +193,7 @@ class Contact(Personal):
 
 
 class Consent(Personal):
-    """The consent under which the registration is sent: its text, its language and its time."""
+    """The consent to sending the registration: hash and language of the text, and time."""
 
     text_sha256: Sha256
     """SHA-256 of the exact text shown, as UTF-8."""
@@ -202,7 +202,7 @@ class Consent(Personal):
 
 
 class PreRegistration(Personal):
-    """A person's statements in a pre-registration, as codes of the registry."""
+    """A person's answers in a pre-registration, as codes of the registry."""
 
     programme: Programme
     purpose: Purpose
@@ -234,7 +234,7 @@ class PreRegistration(Personal):
 
 
 class Changes(RootModel[Annotated[dict[str, JsonValue], WithJsonSchema({"type": "object"})]]):
-    """Members of a pre-registration to replace; the others stay (RFC 7396, without null)."""
+    """Top-level members of a pre-registration to replace; all others keep their values."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -255,7 +255,7 @@ class ConsentWithdrawal(Personal):
 
 
 class RegistryQuestion(Answered):
-    """A question of the registry to the person, while the state is NEEDS_INFORMATION."""
+    """A question of the registry to the person; set only in state NEEDS_INFORMATION."""
 
     id: UUID
     """Names the question in its answer."""
@@ -266,7 +266,7 @@ class RegistryQuestion(Answered):
 
 
 class PlatformStep(Answered):
-    """A step of the Kandas platform, as the registry knows it."""
+    """A step of the Kandas platform, as reported to the registry."""
 
     step: Code
     """A code of the reference list `steps`; a later version may add codes."""
@@ -285,7 +285,7 @@ class QuestionAnswer(Personal):
 
 
 class Acknowledgement(Answered):
-    """The registry's answer about a registration."""
+    """The registry's answer to a write or read of one registration."""
 
     number: Number
     """The receipt number that the person keeps; it can't be guessed."""
@@ -306,7 +306,7 @@ class Acknowledgement(Answered):
 
 
 class Milestone(Answered):
-    """A state of the past, or a step of the platform."""
+    """An entry of a registration's history: a past state or a step of the platform."""
 
     version: Annotated[int, Field(ge=1)]
     state: Code
@@ -316,20 +316,20 @@ class Milestone(Answered):
 
 
 class History(Answered):
-    """Everything that happened to a registration, oldest first."""
+    """The states and steps of one registration, oldest first."""
 
     number: Number
     items: Annotated[tuple[Milestone, ...], Field(max_length=1000)]
 
 
 class Found(Answered):
-    """The result of a search by idempotency key: explicitly none, or one registration."""
+    """Result of a search by idempotency key: no registration or one."""
 
     items: Annotated[tuple[Acknowledgement, ...], Field(max_length=1)]
 
 
 class StatusCallback(Answered):
-    """A state change made by the registry itself, signed (see `callback_signature`)."""
+    """A state change that the registry reports, signed as in `callback_signature`."""
 
     event_id: UUID
     number: Number
@@ -343,21 +343,21 @@ class StatusCallback(Answered):
 
 
 class ReferenceItem(Answered):
-    """A code and its English name."""
+    """A code of the registry and its English name."""
 
     code: Annotated[str, StringConstraints(min_length=1, max_length=60)]
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class Reference(Answered):
-    """A list of the codes that the registry currently knows."""
+    """The registry's current codes of one kind."""
 
     kind: ReferenceKind
     items: tuple[ReferenceItem, ...]
 
 
 class Token(BaseModel):
-    """An OAuth 2.0 access token (RFC 6749, 5.1); other members of the RFC are ignored."""
+    """An OAuth 2.0 access token (RFC 6749, 5.1); unknown members are ignored."""
 
     model_config = ConfigDict(strict=True, frozen=True, hide_input_in_errors=True)
 
@@ -367,5 +367,5 @@ class Token(BaseModel):
 
 
 def known_state(code: str) -> State | None:
-    """Return the state that a code names, or None for a state of a later version."""
+    """Return the code as a State, or None for a state that a later version added."""
     return next((state for state in STATES if state == code), None)

@@ -1,4 +1,4 @@
-"""Documents in the contract: their description, and their record beside a registration."""
+"""Documents in the contract: the description sent with an upload, and the registry's record."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -61,7 +61,7 @@ type Pages = Annotated[int, Field(ge=1, le=100)]
 
 
 class DocumentLabel(Model):
-    """The description of a document, sent beside its bytes."""
+    """The description of a document, sent in headers while the body carries its bytes."""
 
     kind: DocumentKind
     media_type: DocumentType
@@ -71,7 +71,7 @@ class DocumentLabel(Model):
     """SHA-256 of the bytes; a document with another hash is not stored."""
 
     def headers(self) -> dict[str, str]:
-        """Return the description as headers, sent beside the bytes."""
+        """Return the description as HTTP headers of the upload."""
         return {
             "Content-Type": self.media_type,
             "Content-Length": str(self.size),
@@ -82,7 +82,7 @@ class DocumentLabel(Model):
 
 
 class Document(Answered):
-    """A document that the registry keeps with a registration."""
+    """The registry's record of a document that belongs to a registration."""
 
     kind: Code
     """A kind of the reference list `document-kinds`; a later version may add kinds."""

@@ -1,4 +1,4 @@
-"""Errors of registry calls, grouped by what must be done next."""
+"""Errors of registry calls; one class per required reaction of the caller."""
 
 from typing import ClassVar
 
@@ -6,7 +6,7 @@ from bot.registry.problems import FieldError
 
 
 class RegistryError(Exception):
-    """A registry call without a reliable answer; `code` is stable, no text repeats the input."""
+    """A failed call to the registry; `code` is stable, and the text never repeats the request."""
 
     next_step: ClassVar[str]
 
@@ -16,7 +16,7 @@ class RegistryError(Exception):
 
 
 class Unavailable(RegistryError):
-    """Nothing was written; retry, after `retry_after` seconds if the registry gave them."""
+    """Nothing was written: retry, after `retry_after` seconds if the registry named a delay."""
 
     next_step = "try again later"
 
@@ -26,17 +26,17 @@ class Unavailable(RegistryError):
 
 
 class InProgress(Unavailable):
-    """An earlier request with the same key is in progress; retry with that same key."""
+    """An earlier request with the same idempotency key is in progress; retry with the same key."""
 
 
 class OutcomeUnknown(RegistryError):
-    """A write may or may not have happened: `find` it by its key before anything else."""
+    """A write may or may not have happened: look it up by its key (`find`) before a retry."""
 
     next_step = "look it up by its key before any retry"
 
 
 class Refused(RegistryError):
-    """The registry refuses the request as it is; an officer checks `problem` and `fields`."""
+    """The registry rejects the request; an officer has to look at `problem` and `fields`."""
 
     next_step = "hand it to an officer"
 

@@ -1,4 +1,4 @@
-"""Households in the contract: people who move together, each of whom agreed to be linked."""
+"""Households in the contract: people who move together and who each agreed to be linked."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -20,20 +20,20 @@ type Decision = Literal["SAME_PERSON", "DIFFERENT_PEOPLE"]
 
 
 class HouseholdInviting(Personal):
-    """A person asks for a code for family members, with their own consent to be linked."""
+    """Request for a code to give to family members, with the person's consent to be linked."""
 
     consent: Consent
 
 
 class HouseholdJoining(Personal):
-    """A person joins a household, with their own consent to be linked."""
+    """Request to join the household of a code, with the person's consent to be linked."""
 
     code: Invitation
     consent: Consent
 
 
 class Household(Answered):
-    """The household of a registration, after a write or as it is read; it names no person."""
+    """The household of a registration; it names no person."""
 
     number: Number
     idempotency_key: Key | None
@@ -48,7 +48,7 @@ class Household(Answered):
 
 
 class Match(Answered):
-    """Two registrations with the same keyed details; a human decides if it is one person."""
+    """Two registrations with the same keyed details, and a human's decision on them, if any."""
 
     first: Number
     second: Number
@@ -59,13 +59,13 @@ class Match(Answered):
 
 
 class Matches(Answered):
-    """Match candidates, undecided ones first."""
+    """Pairs of registrations that may be one person, undecided ones first."""
 
     items: Annotated[tuple[Match, ...], Field(max_length=500)]
 
 
 class MatchDecision(Model):
-    """A human decision on a match; the later registration of one person becomes DUPLICATE."""
+    """A human decision on a match; SAME_PERSON sets the later registration to DUPLICATE."""
 
     first: Number
     second: Number

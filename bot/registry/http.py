@@ -1,4 +1,4 @@
-"""One request to the registry and its answer, mapped to an error by what must be done next."""
+"""HTTP request to the registry and its answer, and the mapping of an answer to a RegistryError."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,13 +26,13 @@ type Contents = Callable[[], AsyncIterator[bytes]]
 """The bytes of a document from the beginning; asked for again where a token has to be renewed."""
 
 _MAX_WAIT = 3600.0
-# On a slow connection a document takes longer than a form does.
+# Factor on the deadline of a call, since a document takes longer to send than a form.
 _UPLOAD_PATIENCE = 3.0
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request to the registry; with a `key` it is a write."""
+    """One request to the registry; a `key` (idempotency key) makes it a write."""
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
     path: str
@@ -63,7 +63,10 @@ class Call:
         return self.body.model_dump_json().encode() if self.body else None
 
     def lost(self, code: str, happened: str) -> RegistryError:
-        """Return the error for an unreliable answer, once the request may have arrived."""
+        """Return the error for a lost answer:
+
+        OutcomeUnknown for a write, Unavailable for a read.
+        """
         return (OutcomeUnknown if self.is_write else Unavailable)(code, happened)
 
 
@@ -82,7 +85,7 @@ class Answer:
 
 
 class TooLong(Exception):
-    """An answer larger than any that the contract defines."""
+    """An answer larger than the limit of the call."""
 
 
 async def received(response: ClientResponse, limit: int) -> Answer:
@@ -96,7 +99,7 @@ async def received(response: ClientResponse, limit: int) -> Answer:
 
 
 def objection(call: Call, answer: Answer) -> RegistryError:
-    """Return the error for an answer other than 200 and 201."""
+    """Return the error for an answer with a status other than 200 and 201."""
     problem = answer.problem()
     name = problem_name(problem)
     match answer.status:
@@ -152,7 +155,10 @@ def _read[M: BaseModel](model: type[M], body: bytes) -> M | None:
 
 
 def _seconds(retry_after: str) -> float | None:
-    """Return Retry-After (RFC 9110, 10.2.3), in seconds or a date, as a wait of at most 3,600 s."""
+    """Return the wait in seconds from Retry-After (RFC 9110, 10.2.3), from 0 to 3,600.
+
+    Return None if the value is neither seconds nor a date.
+    """
     if retry_after.isascii() and retry_after.isdigit():
         wait = float(retry_after[:9])
     else:

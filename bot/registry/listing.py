@@ -1,4 +1,4 @@
-"""Lists of the contract: the feed of events and the list of registrations, both by cursor."""
+"""Lists in the contract: the feed of events and the list of registrations, both paged by cursor."""
 
 from typing import Annotated
 
@@ -21,7 +21,7 @@ class Event(Answered):
 
 
 class Events(Answered):
-    """Events after a cursor, oldest first; ask again with `next`, also if there are none."""
+    """Events after a cursor, oldest first; `next` is the cursor to continue from, even if empty."""
 
     items: Annotated[tuple[Event, ...], Field(max_length=500)]
     next: Cursor
@@ -37,7 +37,7 @@ class Listed(Answered):
 
 
 class Listing(Answered):
-    """Registrations by number; `next` is null at the end."""
+    """A page of registrations by number; `next` is the cursor, null on the last page."""
 
     items: Annotated[tuple[Listed, ...], Field(max_length=500)]
     next: Number | None

@@ -1,4 +1,4 @@
-"""Planning in the contract: counts of people and households, with small cells hidden."""
+"""Planning in the contract: counts of people and households; small counts are suppressed."""
 
 from itertools import combinations
 from typing import Annotated, Literal, get_args
@@ -14,7 +14,7 @@ PAIRS = tuple(combinations(DIMENSIONS, 2))
 
 
 class Cell(Answered):
-    """A count; null where it is hidden."""
+    """A count by the values of its dimensions; `people` is null if it is suppressed."""
 
     values: Annotated[tuple[str, ...], Field(max_length=2)]
     """One value for each dimension that was asked for, in that order."""
@@ -22,7 +22,7 @@ class Cell(Answered):
 
 
 class Figures(Answered):
-    """Counts of a release; each query of the same release gives the same counts."""
+    """Counts of one release; repeated queries of a release return the same counts."""
 
     release: Annotated[int, Field(ge=1)]
     released_at: AwareDatetime

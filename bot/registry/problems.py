@@ -10,7 +10,7 @@ type Pointer = Annotated[str, StringConstraints(max_length=100, pattern=r"^(?:/[
 
 
 class FieldError(Answered):
-    """A rejected field: its place and the reason, never its value."""
+    """A rejected field: its JSON Pointer and the reason; never its value."""
 
     pointer: Pointer
     """JSON Pointer (RFC 6901) into the body; empty for the body itself."""
@@ -18,7 +18,7 @@ class FieldError(Answered):
 
 
 class Problem(BaseModel):
-    """A problem (RFC 9457); unknown members are ignored, as the RFC requires."""
+    """A problem document (RFC 9457); unknown members are ignored, as the RFC requires."""
 
     model_config = ConfigDict(strict=True, frozen=True, hide_input_in_errors=True)
 
@@ -76,19 +76,19 @@ PROBLEMS: dict[ProblemName, tuple[int, str]] = {
 
 
 def problem(name: ProblemName, errors: tuple[FieldError, ...] = ()) -> Problem:
-    """Return the problem with this name, as sent over the wire."""
+    """Return the problem document with this name and, if any, the rejected fields."""
     status, title = PROBLEMS[name]
     return Problem(type=problem_type(name), title=title, status=status, errors=errors)
 
 
 def problem_type(name: ProblemName) -> str:
-    """Return the `type` of a problem (RFC 9457, 3.1.1)."""
+    """Return the URI in the problem's member `type` (RFC 9457, 3.1.1)."""
     return f"urn:kosh-registry:problem:{name}"
 
 
 def problem_name(problem: Problem | None) -> ProblemName | None:
-    """Return the name of a problem that the contract knows, otherwise None.
+    """Return the name of a problem of this contract, or None for any other problem.
 
-    Texts of other problems are never passed on.
+    Title and detail of other problems are dropped, because they could repeat personal data.
     """
     return next((name for name in PROBLEMS if problem and problem.type == problem_type(name)), None)

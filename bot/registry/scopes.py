@@ -1,4 +1,4 @@
-"""Scopes of access tokens: each operation of the contract needs one."""
+"""OAuth scopes of the contract: each operation requires one of them."""
 
 from typing import Literal, get_args
 
@@ -23,7 +23,7 @@ _BY_RESOURCE: dict[str, Scope] = {
 
 
 def scope_of(method: str, path: str) -> Scope:
-    """Return the scope that an operation needs; `path` begins with `v1/` or `/v1/`."""
+    """Return the scope that an operation requires; `path` begins with `v1/` or `/v1/`."""
     resource, *rest = path.strip("/").split("/")[1:]
     if resource in _BY_RESOURCE:
         return _BY_RESOURCE[resource]

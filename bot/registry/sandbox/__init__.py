@@ -1,4 +1,4 @@
-"""Run a sandbox registry: a real server that keeps the contract and fails on demand."""
+"""Sandbox registry: a server that implements the contract and injects faults on request."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -58,11 +58,11 @@ def create_app(
     delay: float = 2.0,
     embed_from: str = "'self'",
 ) -> ASGIApp:
-    """Return the sandbox as an ASGI application; its tables are in a schema of their own.
+    """Return the sandbox as an ASGI application; its tables are in the schema `registry_sandbox`.
 
-    `delay` is in seconds, from an entry to its decision. `embed_from` is the CSP source (an origin)
-    of pages that may show the sandbox in a frame. `client_keys` are the client's public keys (JWK),
-    `client_thumbprints` its certificates (`x5t#S256`).
+    `delay` is the time in seconds from an entry to its decision. `embed_from` is the CSP source (an
+    origin) of pages that may show the sandbox in a frame. `client_keys` are the client's public
+    keys (JWK), `client_thumbprints` the `x5t#S256` of its certificates.
     """
     sandbox = Sandbox(
         pool=AsyncConnectionPool(database_url, min_size=1, max_size=8, open=False),
@@ -94,12 +94,12 @@ def openapi() -> dict[str, Any]:
 
 @cache
 def _routes(*, with_page: bool) -> list[BaseRoute]:
-    """Return the routes; they hold no state, and applications of one process share them."""
+    """Return the routes, cached: they hold no state, so applications of one process share them."""
     included = APIRouter()
     documented = (api.open_routes, api.routes, list_routes.routes, planning_routes.routes)
     for router in (*documented, page.routes, planning_routes.pages) if with_page else documented:
         included.include_router(router)
-    # Build the routes now: at the first request this would take 0.1 s or more.
+    # Build the routes now, because FastAPI would do it during the first request (0.1 s or more).
     list(iter_route_contexts(included.routes))
     return included.routes
 

@@ -1,4 +1,4 @@
-"""Serve the contract's resources as the sandbox keeps them."""
+"""Routes of the contract for registrations, documents, reference lists and tokens."""
 
 import json
 from hashlib import sha256
@@ -76,7 +76,10 @@ async def status_changed(
         ),
     ],
 ) -> None:
-    """Report a state change; the registry repeats it, in any order, until it is answered 2xx."""
+    """Report a state change.
+
+    The registry repeats it until the answer is 2xx; the order may vary.
+    """
 
 
 @open_routes.post(
@@ -100,8 +103,8 @@ async def token(
 ) -> Response:
     """Issue an access token (RFC 6749, 4.4) after HTTP Basic, an assertion or mutual TLS.
 
-    An assertion is as RFC 7523 says, mutual TLS as RFC 8705 says: then the token is bound to the
-    client's certificate. Without `scope` the token has every scope of the client.
+    An assertion follows RFC 7523. If the client presents a certificate, the token is bound to it
+    (RFC 8705). Without `scope` the token has every scope of the client.
     """
     await wait_if_slow(request)
     if grant_type != "client_credentials":
@@ -139,7 +142,7 @@ async def create(
     key: WriteKey,
     body: Annotated[PreRegistration, JsonRules()],
 ) -> Acknowledgement:
-    """Register a person; the same key and body return the same answer and add nothing."""
+    """Register a person. The same key and body return the first answer and add nothing."""
     made = await _write(request, key, store.Create(body))
     response.headers["Location"] = f"/v1/pre-registrations/{made.number}"
     return made
@@ -147,7 +150,7 @@ async def create(
 
 @routes.get("/pre-registrations", operation_id="find", responses=problems("invalid", "in-progress"))
 async def find(request: Request, idempotency_key: Annotated[Key, Query()]) -> Found:
-    """Find the registration that a write with this key made or changed, as it is now."""
+    """Return the current state of the registration that the write with this key made or changed."""
     if len(request.query_params.getlist("idempotency_key")) != 1:
         raise Objection("invalid", (FieldError(pointer="/idempotency_key", code="PATTERN"),))
     await wait_if_slow(request)
@@ -160,7 +163,7 @@ async def find(request: Request, idempotency_key: Annotated[Key, Query()]) -> Fo
 
 @routes.get("/pre-registrations/{number}", operation_id="read", responses=problems("not-found"))
 async def read(request: Request, response: Response, number: Number) -> Acknowledgement:
-    """Read the state of a registration; its ETag is the version."""
+    """Return the state of a registration; the ETag is its version."""
     await wait_if_slow(request)
     async with here(request).pool.connection() as connection:
         acknowledgement = await store.read(connection, number)
@@ -181,7 +184,7 @@ async def amend(
     key: WriteKey,
     body: Annotated[PreRegistration, JsonRules()],
 ) -> Acknowledgement:
-    """Replace the whole content; the registration is decided again."""
+    """Replace the whole content. The registry decides on the registration again."""
     return await _write(request, key, store.Amend(number, body))
 
 
@@ -197,7 +200,7 @@ async def patch(
     body: Annotated[Changes, JsonRules()],
     if_match: Annotated[str | None, Header(description="The version as an ETag.")] = None,
 ) -> Acknowledgement:
-    """Replace some members, if the registration has the version that was read."""
+    """Replace some top-level members, if the version in If-Match is the current one."""
     if if_match is None:
         raise Objection("no-version")
     version = if_match.strip('"')
@@ -217,7 +220,7 @@ async def answer(
     key: WriteKey,
     body: Annotated[QuestionAnswer, JsonRules()],
 ) -> Acknowledgement:
-    """Answer the open question; the registration is checked again."""
+    """Answer the open question. The registry decides on the registration again."""
     return await _write(request, key, store.Reply(number, body))
 
 
@@ -237,7 +240,7 @@ async def history(request: Request, number: Number) -> History:
     responses=problems("not-found", write=True),
 )
 async def withdraw(request: Request, number: Number, key: WriteKey) -> Acknowledgement:
-    """Withdraw a registration; the request has no body."""
+    """Withdraw a registration. The request has no body."""
     return await _write(request, key, store.Withdraw(number))
 
 
@@ -271,7 +274,7 @@ async def upload(
     pages: Annotated[Pages, Header(alias="Document-Pages")],
     digest: Annotated[Sha256, Header(alias="Document-Sha256")],
 ) -> Document:
-    """Add a document, its bytes as the body; the same key and bytes add no second one."""
+    """Add a document; the body is its bytes. The same key and bytes add no second document."""
     label = await _label(request, kind, pages, digest)
     async with here(request).pool.connection() as connection:
         document = await documents.add(
@@ -286,7 +289,7 @@ async def upload(
     responses=problems("not-found"),
 )
 async def listing(request: Request, number: Number) -> Documents:
-    """List the documents of a registration, each with the key that brought it."""
+    """List the documents of a registration, each with the idempotency key of its upload."""
     await wait_if_slow(request)
     async with here(request).pool.connection() as connection:
         items = await documents.of_entry(connection, number)
@@ -295,7 +298,7 @@ async def listing(request: Request, number: Number) -> Documents:
 
 @routes.get("/reference/{kind}", operation_id="reference", responses=problems("not-found"))
 async def reference(request: Request, kind: ReferenceKind) -> Reference:
-    """List the codes that the registry knows."""
+    """List the registry's current codes of one kind."""
     await wait_if_slow(request)
     return REFERENCES[kind]
 
@@ -315,7 +318,7 @@ async def _write(request: Request, key: str, write: store.Write) -> Acknowledgem
 
 
 async def _label(request: Request, kind: str, pages: int, digest: str) -> DocumentLabel:
-    """Return a document's description once its bytes have been read and match it."""
+    """Read the body and return the document's description; raise `Objection` if they differ."""
     media_type = request.headers.get("Content-Type", "")
     if media_type not in _FILE_TYPES:
         raise Objection("unsupported-media-type")
@@ -339,7 +342,7 @@ async def _label(request: Request, kind: str, pages: int, digest: str) -> Docume
 
 
 def _mixed_up(request: Request, document: Document) -> Document:
-    """Return the document; under `wrong_number` one of a registration that never existed."""
+    """Return the document; with the fault `wrong_number`, under the number of no registration."""
     if "wrong_number" in drawn(request):
         return document.model_copy(update={"number": store.new_number()})
     return document

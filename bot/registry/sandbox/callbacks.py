@@ -1,4 +1,4 @@
-"""Decide on entries when they are due, and send callbacks until the bot answers 2xx."""
+"""Background tasks: decide on due entries, and send callbacks until the bot answers 2xx."""
 
 import asyncio
 import logging
@@ -33,7 +33,7 @@ async def decide(sandbox: Sandbox) -> None:
 
 
 async def deliver(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
-    """Send callbacks when they are due, until cancelled."""
+    """Send callbacks when they are due, until cancelled; return if there is no callback URL."""
 
     async def due() -> float | None:
         async with sandbox.pool.connection() as connection:
@@ -49,7 +49,7 @@ async def deliver(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
 
 
 async def _keep(due: Callable[[], Awaitable[float | None]], wake: asyncio.Event) -> None:
-    """Run `due` until cancelled: again when woken, or after the seconds it returned."""
+    """Run `due` until cancelled: again when `wake` is set, or after the seconds it returned."""
     while True:
         wake.clear()
         try:
@@ -64,7 +64,7 @@ async def _keep(due: Callable[[], Awaitable[float | None]], wake: asyncio.Event)
 async def _send(
     sandbox: Sandbox, session: aiohttp.ClientSession, letter: store.Letter
 ) -> float | None:
-    """Send a callback once; return None if it was accepted, else seconds until the next attempt."""
+    """Send a callback once; return None if the bot accepted it, else the retry delay in seconds."""
     body = letter.body.encode()
     headers = {
         "Content-Type": "application/json",

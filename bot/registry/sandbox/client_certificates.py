@@ -1,4 +1,4 @@
-"""Client certificates at the sandbox (RFC 8705): sign-in by them, and tokens bound to them."""
+"""Client certificates at the sandbox (RFC 8705), for sign-in and for bound tokens."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -6,7 +6,7 @@ from bot.registry.client_certificate import thumbprint
 
 
 class PeerCertificateMiddleware:
-    """Put the thumbprint of the client's certificate into the request's state, "" without one."""
+    """ASGI middleware that sets `state.thumbprint` to the client certificate's, "" without one."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -18,7 +18,10 @@ class PeerCertificateMiddleware:
 
 
 def _thumbprint(send: Send) -> str:
-    """Return the thumbprint of the connection. ASGI has no message for it, so this is uvicorn's."""
+    """Return the thumbprint of the connection's certificate, read from uvicorn's transport.
+
+    ASGI itself gives no access to the client certificate.
+    """
     transport = getattr(getattr(send, "__self__", None), "transport", None)
     connection = transport.get_extra_info("ssl_object") if transport is not None else None
     der = connection.getpeercert(binary_form=True) if connection is not None else None

@@ -1,8 +1,8 @@
-"""Hide counts that could show one person: small cells, and those that would reveal them.
+"""Statistical disclosure control: suppress small counts, and others from which they follow.
 
-A table has two dimensions, its margins and its total. A hidden count could be computed from the
-shown ones if the equations "the cells of a line add up to its margin" determine it. Further cells
-are hidden until none is determined.
+A table has two dimensions, their margins and a total. The cells of a line add up to its margin. A
+suppressed count could be computed from the shown ones if these equations determine it. Therefore
+further cells are suppressed until no suppressed count is determined.
 """
 
 from collections import Counter
@@ -24,7 +24,7 @@ type Place = tuple[str, str]
 
 
 def held(now: int, before: int) -> int:
-    """Return the count to release: the one before, until it has moved by `MIN_CHANGE`."""
+    """Return the count to release: `before`, unless it has changed by at least `MIN_CHANGE`."""
     return now if abs(now - before) >= MIN_CHANGE else before
 
 
@@ -34,14 +34,18 @@ def hidden(
     margins: Set[Place] = frozenset(),
     before: Set[Place] = frozenset(),
 ) -> frozenset[Place]:
-    """Return the places to hide; `margins` are hidden elsewhere already, `before` stay hidden."""
+    """Return the places to suppress: small counts, `margins`, `before`, and others to protect them.
+
+    `margins` are suppressed in another table already, `before` were in the last release.
+    """
     found = {place for place, count in counts.items() if 0 < count < MIN_PEOPLE}
     found |= margins | (before & counts.keys())
     two = any(ALL not in place for place in counts)
     while known := _determined(counts, found):
         place = min(known)
         more = [each for each in counts if each not in found and _shares(each, place)]
-        # The margins of a pair are shown as counts of one dimension, so hiding them is no use.
+        # The margins of a pair are also shown in the tables of one dimension, so suppressing them
+        # here does not protect anything.
         inner = [each for each in more if ALL not in each] if two else more
         if not inner:
             break
@@ -54,14 +58,14 @@ def _shares(one: Place, other: Place) -> bool:
 
 
 def _determined(counts: Mapping[Place, int], unknown: Set[Place]) -> list[Place]:
-    """Return the unknown places whose counts follow from the others."""
+    """Return the unknown places whose counts the shown counts determine."""
     order = sorted(unknown)
     column = {place: at for at, place in enumerate(order)}
     size = Counter((axis, place[axis]) for place in counts for axis in (0, 1))
     lines: dict[tuple[int, str], dict[int, int]] = {}
     for place in order:
         for axis in (0, 1):
-            # A line of one place adds up to nothing.
+            # A line with a single place has no sum, hence no equation.
             if size[axis, place[axis]] > 1:
                 sign = _PRIME - 1 if place[1 - axis] == ALL else 1
                 lines.setdefault((axis, place[axis]), {})[column[place]] = sign

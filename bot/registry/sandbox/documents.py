@@ -1,4 +1,4 @@
-"""Store descriptions of documents; the bytes are counted and discarded."""
+"""Records of uploaded documents; the bytes themselves are hashed and discarded."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -16,10 +16,10 @@ async def add(
     label: DocumentLabel,
     linger: Callable[[], Awaitable[None]],
 ) -> Document:
-    """Store a document's description once per key and answer repetitions alike.
+    """Store a document's description once per idempotency key; return the same for a repetition.
 
-    `linger` is awaited while the key is held. Raises `Objection`: in-progress, key-reused, closed,
-    not-found.
+    `linger` is awaited while the key is locked. Raises `Objection`: in-progress, key-reused,
+    closed, not-found.
     """
     await store.lock(connection, key)
     await linger()
@@ -38,7 +38,7 @@ _LABEL = set(DocumentLabel.model_fields)
 
 
 async def of_entry(connection: store.Connection, number: str) -> tuple[Document, ...]:
-    """Return the documents of a registration, oldest first; raises `Objection` (not-found)."""
+    """Return the documents of a registration, oldest first. Raises `Objection` (not-found)."""
     await store.read(connection, number)
     rows = await fetch_all(connection, statements.DOCUMENTS_OF_ENTRY, number=number)
     return tuple(map(_document, rows))

@@ -1,4 +1,4 @@
-"""Answer errors as problem+json (RFC 9457), without repeating what was sent."""
+"""Exception handlers that answer with problem+json (RFC 9457) and never repeat the request."""
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -10,12 +10,12 @@ from starlette.responses import Response
 from bot.registry.problems import PROBLEMS, FieldError, ProblemName, problem
 
 MAX_ERRORS = 100
-# Refusals by FastAPI itself: a body that is no JSON, or larger than the operation's limit.
+# Errors that FastAPI raises: the body is no JSON, or exceeds the operation's limit.
 _HTTP_PROBLEMS: dict[int, ProblemName] = {400: "invalid", 413: "too-large"}
 
 
 class Objection(Exception):
-    """End the request with this problem; an open transaction is rolled back."""
+    """Ends the request with the named problem; an open transaction is rolled back."""
 
     def __init__(self, name: ProblemName, errors: tuple[FieldError, ...] = ()) -> None:
         super().__init__(name)
@@ -26,7 +26,7 @@ class Objection(Exception):
 def answer(
     name: ProblemName, errors: tuple[FieldError, ...] = (), *, wait: float | None = None
 ) -> Response:
-    """Return the response of a problem; `wait` becomes Retry-After, in whole seconds."""
+    """Return a problem as a response; `wait` is the Retry-After in seconds, rounded."""
     headers = {"WWW-Authenticate": "Bearer"} if name == "unauthorized" else {}
     if wait is not None:
         headers["Retry-After"] = str(round(wait))
@@ -39,7 +39,7 @@ def answer(
 
 
 def parse[M: BaseModel](model: type[M], raw: bytes) -> M:
-    """Return the model in a JSON body; raise `Objection` with the wrong fields."""
+    """Parse a JSON body as the model; raise `Objection` with the invalid fields."""
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
@@ -49,7 +49,7 @@ def parse[M: BaseModel](model: type[M], raw: bytes) -> M:
 
 
 async def on_invalid_request(_: Request, error: RequestValidationError) -> Response:
-    """Answer parameters or a body that FastAPI could not read."""
+    """Answer parameters or a body that FastAPI could not validate."""
     details = error.errors()[:MAX_ERRORS]
     places = {each["loc"][0] for each in details}
     if "path" in places:
@@ -61,12 +61,12 @@ async def on_invalid_request(_: Request, error: RequestValidationError) -> Respo
 
 
 async def on_objection(_: Request, error: Objection) -> Response:
-    """Answer an `Objection`."""
+    """Answer an `Objection` with its problem."""
     return answer(error.name, error.errors, wait=1 if error.name == "in-progress" else None)
 
 
 async def on_http_error(request: Request, error: HTTPException) -> Response:
-    """Answer what the router or FastAPI refuses; a 405 lists the allowed methods."""
+    """Answer an error of the router or FastAPI; a 405 lists the allowed methods."""
     if error.status_code != 405:
         return answer(_HTTP_PROBLEMS.get(error.status_code, "not-found"))
     said = answer("method-not-allowed")
@@ -80,12 +80,12 @@ async def on_http_error(request: Request, error: HTTPException) -> Response:
 
 
 async def on_error(_: Request, __: Exception) -> Response:
-    """Answer an unexpected exception."""
+    """Answer an unexpected exception with the problem `internal`."""
     return answer("internal")
 
 
 def _pointer_parts(place: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """Return the place of an error without the part of the request that it is in."""
+    """Return an error's location within the body or header, without FastAPI's first element."""
     if place[0] == "header":
         return (str(place[1]).removeprefix("Document-").lower().replace("-", "_"),)
     return place[1:]

@@ -1,4 +1,4 @@
-"""Inject faults: the switches, and the middleware in which most of them act."""
+"""Fault injection: the switches, and the middleware that applies most of them."""
 
 import random
 from collections.abc import Mapping
@@ -80,7 +80,7 @@ _PLACES: dict[FaultName, frozenset[Place]] = {
 
 
 class Fault(Model):
-    """A switch that is on: which fault, on which requests, how often, how many times."""
+    """A fault that is switched on: on which requests, how probable, and how many times."""
 
     name: FaultName
     on: Literal["everything", "token", "reads", "writes"] = "everything"
@@ -99,19 +99,19 @@ type Drawn = Mapping[FaultName, Fault]
 
 @dataclass
 class Faults:
-    """The switches; they are lost when the sandbox stops."""
+    """The faults that are switched on; kept in memory only."""
 
     on: dict[FaultName, Fault] = field(default_factory=dict)
     chance: random.Random = field(default_factory=random.Random)
 
     def switch(self, fault: Fault) -> None:
-        """Turn a fault on, replacing its setting; a count of 0 turns it off."""
+        """Switch a fault on, replacing its settings; a count of 0 switches it off."""
         self.on[fault.name] = fault
         if fault.count == 0:
             del self.on[fault.name]
 
     def draw(self, place: Place) -> Drawn:
-        """Return the faults that hit this request, and count each down."""
+        """Return the faults that hit this request, and decrement their counts."""
         drawn = {
             name: fault
             for name, fault in self.on.items()
@@ -124,7 +124,7 @@ class Faults:
 
 
 class FaultMiddleware:
-    """Pass requests on to the application, or answer with the fault that was drawn."""
+    """ASGI middleware that passes a request to the application or answers with a drawn fault."""
 
     def __init__(self, app: ASGIApp, faults: Faults) -> None:
         self._app = app
@@ -165,7 +165,7 @@ def _place(scope: Scope) -> Place | None:
 
 
 def _instead(drawn: Drawn) -> Response | None:
-    """Return the response that a fault sends in place of the application's."""
+    """Return the response that a fault sends instead of calling the application, or None."""
     for name, fault in drawn.items():
         match name:
             case "busy":
@@ -196,11 +196,14 @@ def _afterwards(drawn: Drawn) -> Response:
 
 
 async def _nowhere(_: Message) -> None:
-    """Discard the application's response."""
+    """Discard a message of the application's response."""
 
 
 async def _drop(receive: Receive, send: Send) -> None:
-    """Close the connection without a response. ASGI has no message for it, so this is uvicorn's."""
+    """Close the connection without a response, through uvicorn's transport.
+
+    ASGI itself has no message for this.
+    """
     send.__self__.transport.abort()  # type: ignore[attr-defined]
     while (await receive())["type"] != "http.disconnect":
         pass

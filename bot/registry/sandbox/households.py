@@ -1,4 +1,4 @@
-"""Households and matches: links that people agree to, and decisions that humans make."""
+"""Households that people agree to join, and human decisions on matching registrations."""
 
 import secrets
 from collections.abc import Awaitable, Callable
@@ -28,7 +28,7 @@ _MATCH_FIELDS = tuple(Match.model_fields)
 
 @dataclass(frozen=True)
 class Invite:
-    """A code for the household of a registration, which is made if there is none yet."""
+    """Request for a new code of the registration's household, which is created if it is missing."""
 
     number: str
     body: HouseholdInviting
@@ -36,7 +36,7 @@ class Invite:
 
 @dataclass(frozen=True)
 class Join:
-    """A registration joins the household of a code."""
+    """Request to join the household of a code."""
 
     number: str
     body: HouseholdJoining
@@ -44,7 +44,7 @@ class Join:
 
 @dataclass(frozen=True)
 class Leave:
-    """A registration leaves its household."""
+    """Request to leave the household."""
 
     number: str
 
@@ -55,10 +55,10 @@ type Write = Invite | Join | Leave
 async def settle(
     connection: Connection, key: str, write: Write, linger: Callable[[], Awaitable[None]]
 ) -> Household:
-    """Carry out a write once per key and answer repetitions alike.
+    """Apply a write once per idempotency key; return the first answer to a repetition.
 
-    `linger` is awaited while the key is held. Raises `Objection`: in-progress, key-reused, closed,
-    not-found.
+    `linger` is awaited while the key is locked. Raises `Objection`: in-progress, key-reused,
+    closed, not-found.
     """
     await store.lock(connection, key)
     await linger()
@@ -81,7 +81,7 @@ async def settle(
 
 
 async def read(connection: Connection, number: str, key: str | None = None) -> Household:
-    """Return the household of an entry; raises `Objection` (not-found)."""
+    """Return the household of an entry. Raises `Objection` (not-found)."""
     await store.read(connection, number)
     household = await fetch_value(connection, statements.HOUSEHOLD_OF, number=number)
     count = await fetch_value(connection, statements.MEMBERS, household=household)
@@ -117,16 +117,16 @@ async def _join(connection: Connection, number: str, code: str) -> None:
 
 
 async def matches(connection: Connection) -> Matches:
-    """Return pairs of entries with the same details, undecided ones first."""
+    """Return the pairs of entries with the same details, undecided ones first."""
     rows = await fetch_all(connection, statements.MATCHES)
     items = [Match.model_validate(dict(zip(_MATCH_FIELDS, row, strict=True))) for row in rows]
     return Matches(items=tuple(items))
 
 
 async def decide(connection: Connection, decision: MatchDecision) -> Match:
-    """Keep a human decision and its reason; the later entry of one person becomes DUPLICATE.
+    """Store a human decision with its reason; SAME_PERSON sets the later entry to DUPLICATE.
 
-    Raises `Objection`: not-found for a pair that is no candidate, closed for a decided one.
+    Raises `Objection`: not-found if the pair does not match, closed if it was decided before.
     """
     await _candidate(connection, decision, decided=False)
     await execute(connection, statements.DECIDE_MATCH, **decision.model_dump())

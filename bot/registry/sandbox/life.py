@@ -1,4 +1,4 @@
-"""Life of an entry after it was received: questions, steps of the platform, history."""
+"""Changes of an entry after its receipt: questions, steps of the platform, history."""
 
 import hashlib
 import hmac
@@ -31,19 +31,20 @@ from bot.registry.sandbox.errors import Objection
 type Connection = AsyncConnection[Any]
 
 _FIELDS = tuple(Milestone.model_fields)
-# The sandbox holds invented people only; a real registry keeps this key in its key store.
+# A constant is enough here, since the sandbox holds invented people only. A real registry keeps
+# this key in its key store.
 _KEY = b"details of invented people"
 
 
 class Asking(Model):
-    """A question about an entry, put by hand."""
+    """A question about an entry, asked on the sandbox's page."""
 
     about: Subject
     until: date | None = None
 
 
 class Stepping(Model):
-    """A step of the platform, reported by hand."""
+    """A step of the platform, reported on the sandbox's page."""
 
     step: StepName
     status: StepStatus
@@ -58,7 +59,7 @@ async def ask(connection: Connection, number: str, asking: Asking) -> bool:
 
 
 async def report(connection: Connection, number: str, stepping: Stepping) -> bool:
-    """Report a step of the platform; return False if the entry is closed or unknown."""
+    """Store a step of the platform; return False if the entry is closed or unknown."""
     step = PlatformStep(step=stepping.step, status=stepping.status, until=stepping.until)
     return bool(
         await execute(connection, statements.STEP, number=number, step=step.model_dump_json())
@@ -66,12 +67,12 @@ async def report(connection: Connection, number: str, stepping: Stepping) -> boo
 
 
 async def note(connection: Connection, number: str, *, with_step: bool = False) -> None:
-    """Add the present version of an entry to its history, once."""
+    """Add the entry's current version to its history, unless it is there already."""
     await execute(connection, statements.RECORD_MILESTONE, number=number, with_step=with_step)
 
 
 async def history(connection: Connection, number: str) -> History:
-    """Return the history of an entry; raises `Objection` (not-found)."""
+    """Return the history of an entry. Raises `Objection` (not-found)."""
     rows = await fetch_all(connection, statements.MILESTONES, number=number)
     if not rows:
         raise Objection("not-found")
@@ -80,7 +81,7 @@ async def history(connection: Connection, number: str) -> History:
 
 
 def callback(now: Acknowledgement, at: Any) -> StatusCallback:
-    """Return the callback that tells what an acknowledgement says."""
+    """Return the callback that reports the state in an acknowledgement, dated `at`."""
     return StatusCallback(
         event_id=uuid4(),
         number=now.number,
@@ -99,17 +100,17 @@ def _plain(row: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def step_of(stored: dict[str, Any] | None) -> PlatformStep | None:
-    """Return a stored step."""
+    """Decode a stored step; return None if there is none."""
     return PlatformStep.model_validate(stored, strict=False) if stored else None
 
 
 def question_of(stored: dict[str, Any] | None) -> RegistryQuestion | None:
-    """Return a stored question."""
+    """Decode a stored question; return None if there is none."""
     return RegistryQuestion.model_validate(stored, strict=False) if stored else None
 
 
 def corrected(body: dict[str, Any], about: str, value: str) -> PreRegistration:
-    """Return the content with the answer in its place; raises `Objection` (invalid)."""
+    """Return the content with the answer in the member `about`. Raises `Objection` (invalid)."""
     name = about.lower()
     fits = int(value) if name == "birth_year" and value.isdecimal() else value
     try:
@@ -119,7 +120,7 @@ def corrected(body: dict[str, Any], about: str, value: str) -> PreRegistration:
 
 
 def details(body: PreRegistration) -> str:
-    """Return the keyed hash under which the same details are found again."""
+    """Return the keyed hash of names, year of birth and citizenship, equal for equal details."""
     names = (body.surname, body.given_name or "", body.patronymic or "")
     parts = (*(name.casefold() for name in names), str(body.birth_year), body.citizenship)
     return hmac.new(_KEY, "\n".join(parts).encode(), hashlib.sha256).hexdigest()

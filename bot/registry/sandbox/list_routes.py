@@ -1,4 +1,4 @@
-"""Serve households, matches, the feed of events and the list of registrations."""
+"""Routes for households, matches, the feed of events and the list of registrations."""
 
 import hashlib
 from typing import Annotated
@@ -48,7 +48,7 @@ async def invite(
     key: WriteKey,
     body: Annotated[HouseholdInviting, JsonRules()],
 ) -> Household:
-    """Link the person to a household; its code is for family members who registered too."""
+    """Link the person to a household and return a code for family members who registered too."""
     return await _settled(request, key, households.Invite(number, body))
 
 
@@ -73,7 +73,7 @@ async def join(
     responses=problems("not-found", write=True),
 )
 async def leave(request: Request, number: Number, key: WriteKey) -> Household:
-    """Leave the household; nothing else changes."""
+    """Leave the household. The registration itself does not change."""
     return await _settled(request, key, households.Leave(number))
 
 
@@ -83,7 +83,7 @@ async def leave(request: Request, number: Number, key: WriteKey) -> Household:
     responses=problems("not-found"),
 )
 async def household(request: Request, number: Number) -> Household:
-    """Read the household of a registration."""
+    """Return the household of a registration."""
     await wait_if_slow(request)
     async with here(request).pool.connection() as connection:
         return _mixed_up(request, await households.read(connection, number))
@@ -91,7 +91,7 @@ async def household(request: Request, number: Number) -> Household:
 
 @routes.get("/matches", operation_id="matches", responses=problems())
 async def matches(request: Request) -> Matches:
-    """List registrations with the same details, for a human to decide."""
+    """List pairs of registrations with the same details, for a human to decide on."""
     await wait_if_slow(request)
     async with here(request).pool.connection() as connection:
         return await households.matches(connection)
@@ -101,7 +101,7 @@ async def matches(request: Request) -> Matches:
     "/matches", operation_id="decide_match", responses=problems("not-found", "closed", body=True)
 )
 async def decide_match(request: Request, body: Annotated[MatchDecision, JsonRules()]) -> Match:
-    """Keep an officer's decision on a match, with the reason."""
+    """Store an officer's decision on a match, with the reason."""
     await wait_if_slow(request)
     async with here(request).pool.connection() as connection:
         decided = await households.decide(connection, body)
@@ -121,7 +121,7 @@ async def events(
     limit: Limit = 100,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Events:
-    """List what happened after a cursor, oldest first; nothing is left out or repeated."""
+    """List events after a cursor, oldest first. Reading page by page misses and repeats none."""
     await wait_if_slow(request)
     transaction, _dot, seq = after.partition(".")
     values = {"transaction": _bounded(transaction), "seq": _bounded(seq), "limit": limit}
@@ -154,7 +154,7 @@ async def registrations(
     after: Annotated[Number | None, Query()] = None,
     limit: Limit = 100,
 ) -> Listing:
-    """List registrations by number, by state and country of residence if asked."""
+    """List registrations by number, optionally of one state or country of residence."""
     await wait_if_slow(request)
     values = {"state": state, "country": country, "after": after or "", "limit": limit + 1}
     async with here(request).pool.connection() as connection:
@@ -171,12 +171,12 @@ async def _settled(request: Request, key: str, write: households.Write) -> House
 
 
 def _mixed_up(request: Request, found: Household) -> Household:
-    """Return the household; under `wrong_number` one of a registration that never existed."""
+    """Return the household; with the fault `wrong_number`, under the number of no registration."""
     if "wrong_number" in drawn(request):
         return found.model_copy(update={"number": store.new_number()})
     return found
 
 
 def _bounded(digits: str) -> int:
-    """Return the number, at most the largest that the column holds."""
+    """Return the number, limited to the largest value of a bigint column."""
     return min(int(digits), 2**63 - 1)

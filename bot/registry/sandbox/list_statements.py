@@ -1,4 +1,4 @@
-"""Statements of households, matches, the feed and the list of registrations."""
+"""SQL statements about households, matches, the feed of events and the list of registrations."""
 
 from datetime import datetime, timedelta
 

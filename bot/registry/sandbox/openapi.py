@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from bot.registry.problems import PROBLEMS, Problem, ProblemName
 
-# A client waits as long as the header says before it asks again.
+# Statuses whose answer may carry Retry-After.
 WAITING = {409, 429, 503}
 RETRY_AFTER = {
     "Retry-After": {
@@ -43,7 +43,7 @@ _ON_BODIES: tuple[ProblemName, ...] = (
 def problems(
     *names: ProblemName, write: bool = False, body: bool = False
 ) -> dict[int | str, dict[str, Any]]:
-    """Return the problems that an operation may answer with, by status, for FastAPI."""
+    """Return FastAPI's `responses` for the problems of an operation, grouped by status."""
     every = _ALWAYS + names + (_ON_WRITES if write else ()) + (_ON_BODIES if body else ())
     by_status: dict[int, list[ProblemName]] = {}
     for name in dict.fromkeys(every):
@@ -61,7 +61,7 @@ def problems(
 
 
 class DocumentedApp(FastAPI):
-    """A FastAPI application whose document says how errors are really sent."""
+    """FastAPI application whose OpenAPI document describes errors as problem+json."""
 
     def openapi(self) -> dict[str, Any]:
         """Return the document: problems as problem+json, without FastAPI's own 422."""

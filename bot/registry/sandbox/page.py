@@ -1,4 +1,4 @@
-"""Serve the sandbox's page: entries, fault switches, and the same as JSON."""
+"""Page of the sandbox, with its JSON interface: entries, decisions and fault switches."""
 
 import hashlib
 from pathlib import Path
@@ -48,20 +48,20 @@ routes = APIRouter(include_in_schema=False)
 
 
 class Decision(Model):
-    """A decision on an entry, made by hand."""
+    """A decision on an entry, made on the page."""
 
     state: Verdict
 
 
 class Pace(Model):
-    """How long entries wait for their decision."""
+    """Delay in seconds between an entry and its decision."""
 
     seconds: Annotated[float, Field(ge=0, le=86_400)]
 
 
 @routes.get("/")
 async def page(request: Request) -> Response:
-    """Return the page; 304 if the browser has the same."""
+    """Return the page, or 304 if the browser's copy is current."""
     sandbox = here(request)
     async with sandbox.pool.connection() as connection:
         entries = await store.entries(connection, SHOWN)
@@ -88,7 +88,7 @@ async def page(request: Request) -> Response:
 
 @routes.get("/_entries")
 async def entries(request: Request) -> Response:
-    """Return every entry with its writes and callbacks, newest first."""
+    """Return all entries with their writes and callbacks, newest first."""
     async with here(request).pool.connection() as connection:
         return JSONResponse(jsonable_encoder(await store.entries(connection)))
 
@@ -125,27 +125,27 @@ async def step(request: Request, number: str) -> Response:
 
 @routes.get("/_faults")
 async def faults(request: Request) -> Response:
-    """Return the switches that are on."""
+    """Return the faults that are switched on."""
     return _switches(request)
 
 
 @routes.post("/_faults")
 async def switch(request: Request) -> Response:
-    """Turn a fault on, or off with a count of 0."""
+    """Switch a fault on, or off with a count of 0."""
     here(request).faults.switch(parse(Fault, await _sent(request)))
     return _switches(request)
 
 
 @routes.delete("/_faults")
 async def all_off(request: Request) -> Response:
-    """Turn every fault off."""
+    """Switch every fault off."""
     here(request).faults.on.clear()
     return _switches(request)
 
 
 @routes.post("/_pace")
 async def pace(request: Request) -> Response:
-    """Set how long new entries wait for their decision."""
+    """Set the delay between a new entry and its decision."""
     here(request).delay = parse(Pace, await _sent(request)).seconds
     return Response(status_code=204)
 
@@ -155,7 +155,7 @@ def _switches(request: Request) -> Response:
 
 
 async def _sent(request: Request) -> bytes:
-    # No other site's form can send JSON without asking the browser first.
+    # Prevents CSRF: a form of another site cannot send JSON without a CORS preflight request.
     if request.headers.get("Content-Type") != "application/json":
         raise Objection("unsupported-media-type")
     return await request.body()

@@ -1,7 +1,7 @@
-"""Planning: count people once, release the counts with small ones hidden, audit each query.
+"""Planning counts: each person counts once, small counts are suppressed, queries are audited.
 
-A release is made at most once a day. It has counts of one and two dimensions and no row about a
-person, so that a query reads a few hundred rows, however many people there are.
+A release is made at most once a day. It has counts by one and two dimensions and no row about a
+person, so that a query reads a few hundred rows, regardless of the number of people.
 """
 
 from collections import defaultdict
@@ -23,7 +23,7 @@ type Table = dict[Place, tuple[int, int]]
 
 
 async def truth(connection: Connection) -> dict[tuple[str, str], Table]:
-    """Return every table of counts before anything is hidden; the second name may be ""."""
+    """Return the exact counts of all tables; the second dimension of a key may be ""."""
     tables: dict[tuple[str, str], Table] = {(d, ""): {} for d in DIMENSIONS}
     tables |= {pair: {} for pair in PAIRS}
     for *values, people, households in await fetch_all(connection, statements.COUNTS):
@@ -38,7 +38,7 @@ async def truth(connection: Connection) -> dict[tuple[str, str], Table]:
 
 
 async def release(connection: Connection) -> bool:
-    """Release today's counts; False if today has a release already."""
+    """Release today's counts; return False if today's release exists already."""
     await execute(connection, statements.LOCK_RELEASES)
     made = await fetch_value(connection, statements.RELEASE)
     if made is None:
@@ -55,7 +55,10 @@ async def release(connection: Connection) -> bool:
 
 
 async def figures(connection: Connection, by: tuple[Dimension, ...], officer: str) -> Figures:
-    """Return the counts of the last release, and note the query; raises `Objection` (not-found)."""
+    """Return the counts of the last release, and audit the query.
+
+    Raises `Objection` (not-found).
+    """
     ordered = tuple(d for d in DIMENSIONS if d in by)
     first, second = (*ordered, "")[:2]
     last = await fetch_one(connection, statements.LAST_RELEASE)
@@ -104,7 +107,10 @@ async def _before(connection: Connection, number: int) -> dict[tuple[str, str], 
 def _released(
     tables: dict[tuple[str, str], Table], before: dict[tuple[str, str], Released] | None
 ) -> dict[tuple[str, str], Released]:
-    """Return the tables with held counts; singles come first, since they are margins of pairs."""
+    """Return the tables to release: each count, or the last released one, and if it is suppressed.
+
+    Tables of one dimension are processed first, since they are the margins of the pairs.
+    """
     done: dict[tuple[str, str], Released] = {}
     for names in sorted(tables, key=lambda each: bool(each[1])):
         was = (before or {}).get(names, {})
@@ -124,7 +130,7 @@ def _released(
 
 
 def _margins(names: tuple[str, str], done: dict[tuple[str, str], Released]) -> set[Place]:
-    """Return the margins of a pair that are hidden as counts of one dimension."""
+    """Return the margins of a pair that are suppressed in its tables of one dimension."""
     if not names[1]:
         return set()
     rows = {place for place, each in done[names[0], ""].items() if each[2]}

@@ -1,4 +1,4 @@
-"""Serve planning figures: JSON, CSV, and a page with bars."""
+"""Routes for planning counts: JSON, CSV, and a page with bars."""
 
 import csv
 from io import StringIO
@@ -37,7 +37,7 @@ _NAMES = {item.code: item.name for item in REFERENCES["regions"].items}
 
 @routes.get("/planning", operation_id="planning", responses=problems("invalid", "not-found"))
 async def figures(request: Request, officer: Officer, by: By) -> Figures:
-    """Count people by one or two dimensions; small counts are hidden, and the query is audited."""
+    """Count people by one or two dimensions. Small counts are suppressed; the query is audited."""
     await wait_if_slow(request)
     return await _figures(request, by, officer)
 
@@ -54,7 +54,7 @@ async def page(request: Request, by: Dimension = "region") -> Response:
 
 @pages.get("/planning.csv")
 async def table(request: Request, by: By) -> Response:
-    """Return the same as CSV; a hidden count is empty."""
+    """Return the counts as CSV; a suppressed count is an empty cell."""
     found = await _figures(request, by, "page of the sandbox")
     text = StringIO()
     rows = csv.writer(text)

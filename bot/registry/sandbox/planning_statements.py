@@ -1,4 +1,4 @@
-"""Statements of planning: the counts of people, releases of them, and the audit of queries."""
+"""SQL statements of planning: counts of people, their releases, and the audit of queries."""
 
 from sqlalchemy import (
     JSON,
@@ -25,8 +25,9 @@ from bot.registry.sandbox.tables import Entry, PlanningCell, PlanningQuery, Plan
 
 _RELEASE = bindparam("release", type_=Integer())
 
-# People. Each registrant is one person. Members count once for a household: children of an age band
-# as often as the registrant who names most of them; other adults as far as they did not register.
+# People: each registrant counts as one. Family members count once per household, since several
+# registrants of it may name them: in each age band as many as the registrant who names most. Adult
+# members who registered themselves are subtracted.
 
 _OPEN = (
     select(

@@ -1,4 +1,4 @@
-"""Read requests to the contract's resources: token, key, media type, size and body."""
+"""Checks of requests to the contract's resources: token, key, media type, size and body."""
 
 import asyncio
 import base64
@@ -25,9 +25,9 @@ MAX_BODY_BYTES = 64 * 1024
 
 
 class JsonRules:
-    """Validate a body by pydantic's rules for JSON, under which a date is a string.
+    """Validates a body by pydantic's rules for JSON, under which a date is a string.
 
-    FastAPI hands over parsed values; the strict models of the contract would refuse their strings.
+    FastAPI passes parsed values, whose strings the strict models would reject as dates.
     """
 
     def __get_pydantic_core_schema__(
@@ -41,7 +41,7 @@ class JsonRules:
 
 
 class ReadRequest(Request):
-    """A request whose body was read within its limit before FastAPI asks for it."""
+    """A request whose body was read, within the size limit, before FastAPI asks for it."""
 
     def __init__(self, request: Request, raw: bytes) -> None:
         super().__init__(request.scope, request.receive)
@@ -53,10 +53,10 @@ class ReadRequest(Request):
 
 
 class ResourceRoute(APIRoute):
-    """Check token, media type and size before FastAPI reads the body."""
+    """Route that checks token, media type and size before FastAPI reads the body."""
 
     def get_route_handler(self) -> Any:
-        """Return FastAPI's handler behind the checks."""
+        """Return FastAPI's handler, preceded by the checks."""
         handler = super().get_route_handler()
 
         async def checked(request: Request) -> Response:
@@ -69,7 +69,7 @@ class ResourceRoute(APIRoute):
 
 
 class ClientLogin(HTTPBasic):
-    """Read the client's id and secret from HTTP Basic; empty if there are none."""
+    """Reads the client's id and secret from HTTP Basic; both are empty if they are missing."""
 
     async def __call__(self, request: Request) -> tuple[str, str]:  # type: ignore[override]
         scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
@@ -106,13 +106,13 @@ WriteKey = Annotated[str, Depends(_single_key)]
 
 
 async def wait_if_slow(request: Request) -> None:
-    """Wait while the fault `slow` is on."""
+    """Wait for the set seconds if the fault `slow` hits this request."""
     if fault := drawn(request).get("slow"):
         await asyncio.sleep(fault.seconds)
 
 
 def drawn(request: Request) -> Drawn:
-    """Return the faults that hit this request."""
+    """Return the faults that FaultMiddleware drew for this request."""
     faults: Drawn = request.state.faults
     return faults
 
@@ -129,7 +129,10 @@ def _require_token(request: Request) -> None:
 
 
 async def _json(request: Request) -> bytes:
-    """Return the body of a JSON request; Objection for another type or too large a body."""
+    """Return the body of a JSON request.
+
+    Raises `Objection` for another type or a body too large.
+    """
     media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise Objection("unsupported-media-type")

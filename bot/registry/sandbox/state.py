@@ -1,4 +1,4 @@
-"""Hold the sandbox's resources and settings for every route."""
+"""State of the sandbox that all routes share: settings, faults and issued tokens."""
 
 import asyncio
 import hmac
@@ -20,7 +20,7 @@ from bot.registry.sandbox.store import Plan, Verdict
 from bot.registry.scopes import SCOPES, Scope
 
 TOKEN_SECONDS = 600
-# Decisions other than ACCEPTED, by their switch.
+# The decision that each of these faults causes; without one the decision is ACCEPTED.
 DECISIONS: dict[FaultName, Verdict] = {
     "reject": "REJECTED",
     "ask": "NEEDS_INFORMATION",
@@ -38,7 +38,7 @@ class _Issued:
 
 @dataclass
 class Sandbox:
-    """One sandbox; `delay` seconds pass before it decides on an entry."""
+    """State of one sandbox; it decides on an entry after `delay` seconds."""
 
     pool: AsyncConnectionPool[AsyncConnection[Any]]
     client_id: str
@@ -58,12 +58,12 @@ class Sandbox:
     _assertions: dict[str, float] = field(default_factory=dict, repr=False)
 
     def knows_client(self, client_id: str, client_secret: str) -> bool:
-        """Return whether these are the client's id and secret, in constant time."""
+        """Return True if id and secret are the client's, compared in constant time."""
         known = hmac.compare_digest(client_id.encode(), self.client_id.encode())
         return hmac.compare_digest(client_secret.encode(), self.client_secret.encode()) and known
 
     def accepts_assertion(self, assertion: str, audience: str) -> bool:
-        """Return whether a key of the client signed this assertion, which counts once."""
+        """Return True if a key of the client signed the assertion and its id is unused."""
         found = verified(assertion, self.client_id, audience, self.client_keys)
         now = time.monotonic()
         self._assertions = {key: until for key, until in self._assertions.items() if until > now}
@@ -73,11 +73,11 @@ class Sandbox:
         return True
 
     def knows_certificate(self, client_id: str, thumbprint: str) -> bool:
-        """Return whether this is one of the client's certificates (RFC 8705, 2.2)."""
+        """Return True if the thumbprint is of one of the client's certificates (RFC 8705, 2.2)."""
         return client_id == self.client_id and thumbprint in self.client_thumbprints
 
     def issue_token(self, scopes: frozenset[Scope], thumbprint: str) -> str:
-        """Return a new access token for these scopes, bound to the certificate if there is one."""
+        """Return a new access token for the scopes, bound to the certificate if there is one."""
         now = time.monotonic()
         self._tokens = {key: each for key, each in self._tokens.items() if each.until > now}
         claims: dict[str, Any] = {"jti": secrets.token_hex(16), "scope": " ".join(sorted(scopes))}
@@ -88,18 +88,18 @@ class Sandbox:
         return token
 
     def scopes_of(self, token: str, thumbprint: str) -> frozenset[Scope] | None:
-        """Return the scopes of a valid token; None if it is unknown or bound to another client."""
+        """Return a token's scopes; None if unknown, expired or bound to another certificate."""
         issued = self._tokens.get(token)
         if issued is None or issued.until <= time.monotonic():
             return None
         return issued.scopes if issued.thumbprint in ("", thumbprint) else None
 
     def forget_token(self, token: str) -> None:
-        """Revoke a token."""
+        """Revoke a token; do nothing if it is unknown."""
         self._tokens.pop(token, None)
 
     def plan(self, drawn: Drawn) -> Plan:
-        """Return the plan for an entry that is written now, under these faults."""
+        """Return the decision to make on an entry that is written now, under these faults."""
         decision: Verdict = next(
             (state for name, state in DECISIONS.items() if name in drawn), "ACCEPTED"
         )
@@ -107,6 +107,6 @@ class Sandbox:
 
 
 def here(request: Request) -> Sandbox:
-    """Return the sandbox that serves this request."""
+    """Return the state of the sandbox that serves this request."""
     sandbox: Sandbox = request.app.state.sandbox
     return sandbox

@@ -1,4 +1,4 @@
-"""Statements of the sandbox, in the server's own time."""
+"""SQL statements of the sandbox; times come from the database's clock."""
 
 from datetime import datetime
 
@@ -36,7 +36,7 @@ _IS_OPEN = Entry.state != "WITHDRAWN"
 LOCK_SCHEMA = statement(select(func.pg_advisory_xact_lock(func.hashtextextended(SCHEMA, 0))))
 LOCK_KEY = statement(select(func.pg_try_advisory_xact_lock(func.hashtextextended(_KEY, 0))))
 
-# Acknowledgements, with the columns in the order of its fields
+# Acknowledgements; the columns are in the order of the model's fields
 
 _STATUS = (Entry.number, Entry.state, Entry.version, Entry.received_at, Entry.reason_code)
 _LIFE = (Entry.question, Entry.step)
@@ -219,7 +219,7 @@ UNTIL_CALLBACK = statement(
     select(cast(extract("epoch", func.min(_FOREMOST.c.due_at) - _NOW), Float))
 )
 
-# Documents, with the columns in the order of its fields
+# Documents; the columns are in the order of the model's fields
 
 _DOCUMENTS = select(
     Document.kind,

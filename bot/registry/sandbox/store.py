@@ -1,4 +1,4 @@
-"""Store entries, the writes that made them, and callbacks to send, in PostgreSQL."""
+"""Storage of entries, the writes that made them, and callbacks to send, in PostgreSQL."""
 
 import hashlib
 import json
@@ -33,14 +33,14 @@ type Verdict = Literal["ACCEPTED", "REJECTED", "NEEDS_INFORMATION", "DUPLICATE",
 
 @dataclass(frozen=True)
 class Create:
-    """A new registration."""
+    """Write of a new registration."""
 
     body: PreRegistration
 
 
 @dataclass(frozen=True)
 class Amend:
-    """New content for a registration."""
+    """Write that replaces the whole content of a registration."""
 
     number: str
     body: PreRegistration
@@ -48,7 +48,7 @@ class Amend:
 
 @dataclass(frozen=True)
 class Patch:
-    """A change of some members, if the entry still has this version."""
+    """Write that replaces some members, if `version` is the current version."""
 
     number: str
     version: int
@@ -57,7 +57,7 @@ class Patch:
 
 @dataclass(frozen=True)
 class Reply:
-    """The answer to a question of the registry."""
+    """Write of the answer to a question of the registry."""
 
     number: str
     body: QuestionAnswer
@@ -65,14 +65,14 @@ class Reply:
 
 @dataclass(frozen=True)
 class Withdraw:
-    """A withdrawal; the content stays."""
+    """Write that withdraws a registration and keeps its content."""
 
     number: str
 
 
 @dataclass(frozen=True)
 class WithdrawConsent:
-    """A withdrawal of consent; the content is erased."""
+    """Write that withdraws consent: withdraws the registration and erases its content."""
 
     body: ConsentWithdrawal
 
@@ -82,7 +82,7 @@ type Write = Create | Amend | Patch | Reply | Withdraw | WithdrawConsent
 
 @dataclass(frozen=True)
 class Plan:
-    """The decision on an entry: verdict, delay in seconds, and whether it is reported twice."""
+    """The coming decision on an entry: verdict, delay in seconds, and if it is reported twice."""
 
     verdict: Verdict
     seconds: float
@@ -91,7 +91,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Letter:
-    """A callback that is due."""
+    """A callback to send; `attempts` is the number of attempts so far."""
 
     id: int
     body: str
@@ -99,7 +99,7 @@ class Letter:
 
 
 async def create_tables(connection: Connection) -> None:
-    """Create missing tables; several sandboxes may start at once."""
+    """Create missing tables; a lock makes it safe if several sandboxes start at once."""
     await execute(connection, statements.LOCK_SCHEMA)
     for each in tables.creation():
         await execute(connection, each)
@@ -112,10 +112,10 @@ async def settle(
     plan: Plan,
     linger: Callable[[], Awaitable[None]],
 ) -> Acknowledgement:
-    """Carry out a write once per key and answer repetitions alike.
+    """Apply a write once per idempotency key; return the first answer to a repetition.
 
-    `linger` is awaited while the key is held. Raises `Objection`: in-progress, key-reused, closed,
-    not-found.
+    `linger` is awaited while the key is locked. Raises `Objection`: in-progress, key-reused,
+    closed, not-found, no-question, stale, invalid.
     """
     await lock(connection, key)
     await linger()
@@ -131,7 +131,7 @@ async def settle(
 async def record(
     connection: Connection, key: str, write: object, answer: Acknowledgement | Household
 ) -> None:
-    """Keep the answer to a write, for repetitions and lookups by its key."""
+    """Store the answer to a write, for repetitions and lookups by its idempotency key."""
     await execute(
         connection,
         statements.RECORD,
@@ -144,7 +144,7 @@ async def record(
 
 
 async def earlier_answer(connection: Connection, key: str, write: object) -> str | None:
-    """Return the answer that this key got before; raises `Objection` (key-reused)."""
+    """Return the stored answer for a key, or None. Raises `Objection` (key-reused)."""
     row = await fetch_one(connection, statements.REPEAT, key=key)
     if row is None:
         return None
@@ -154,19 +154,22 @@ async def earlier_answer(connection: Connection, key: str, write: object) -> str
 
 
 async def lock(connection: Connection, key: str) -> None:
-    """Lock a key until the transaction ends; raise `Objection` (in-progress) if it is locked."""
+    """Lock a key until the transaction ends. Raises `Objection` (in-progress) if it is locked."""
     if not await fetch_value(connection, statements.LOCK_KEY, key=key):
         raise Objection("in-progress")
 
 
 async def find(connection: Connection, key: str) -> Acknowledgement | None:
-    """Return the registration that a write with this key made or changed, as it is now."""
+    """Return the current state of the registration that the write with this key made or changed.
+
+    Return None if there is no such write. Raises `Objection` (in-progress).
+    """
     await lock(connection, key)
     return _acknowledgement(await fetch_one(connection, statements.BY_KEY, key=key))
 
 
 async def read(connection: Connection, number: str) -> Acknowledgement:
-    """Return the registration of a number; raises `Objection` (not-found)."""
+    """Return the registration of a number. Raises `Objection` (not-found)."""
     row = await fetch_one(connection, statements.BY_NUMBER, number=number)
     acknowledgement = _acknowledgement(row)
     if acknowledgement is None:
@@ -175,26 +178,26 @@ async def read(connection: Connection, number: str) -> Acknowledgement:
 
 
 async def somebody_else(connection: Connection, own: Acknowledgement) -> Acknowledgement:
-    """Return the acknowledgement of another entry, or an invented one."""
+    """Return the acknowledgement of another entry, or an invented one, for `wrong_number`."""
     row = await fetch_one(connection, statements.ANOTHER, number=own.number)
     invented = {"number": new_number(), "idempotency_key": secrets.token_urlsafe(24)}
     return _acknowledgement(row) or own.model_copy(update=invented)
 
 
 async def set_verdict(connection: Connection, number: str, verdict: Verdict) -> None:
-    """Decide an entry at once; raises `Objection`: not-found, closed."""
+    """Set the decision on an entry, due at once. Raises `Objection`: not-found, closed."""
     if not await execute(connection, statements.SET_VERDICT, number=number, verdict=verdict):
         await read(connection, number)
         raise Objection("closed")
 
 
 async def ask(connection: Connection, number: str, asking: life.Asking) -> None:
-    """Ask the person a question now; raises `Objection`: not-found, closed."""
+    """Ask the person a question and queue its callback. Raises `Objection`: not-found, closed."""
     await _tell(connection, number, await life.ask(connection, number, asking))
 
 
 async def report_step(connection: Connection, number: str, stepping: life.Stepping) -> None:
-    """Report a step of the platform now; raises `Objection`: not-found, closed."""
+    """Store a platform step and queue its callback. Raises `Objection`: not-found, closed."""
     done = await life.report(connection, number, stepping)
     await _tell(connection, number, done, with_step=True)
 
@@ -210,7 +213,7 @@ async def _tell(
 
 
 async def decide_one(connection: Connection) -> bool:
-    """Decide the entry that has been due longest and queue its callbacks; False if none is due."""
+    """Decide on the entry that is due longest and queue its callbacks; False if none is due."""
     row = await fetch_one(connection, statements.DECIDE)
     if row is None:
         return False
@@ -225,13 +228,13 @@ async def decide_one(connection: Connection) -> bool:
 
 
 async def next_letter(connection: Connection) -> Letter | None:
-    """Return the due callback to send now, if any: each entry's oldest undelivered one counts."""
+    """Return the callback to send now, or None; an entry's callbacks are sent in order."""
     row = await fetch_one(connection, statements.NEXT_CALLBACK)
     return Letter(*row) if row else None
 
 
 async def note_delivery(connection: Connection, letter: Letter, *, retry: float | None) -> None:
-    """Record an attempt: delivered, or due again in `retry` seconds."""
+    """Record an attempt: delivered if `retry` is None, else due again in `retry` seconds."""
     if retry is None:
         await execute(connection, statements.DELIVERED, callback=letter.id)
     else:
@@ -239,28 +242,28 @@ async def note_delivery(connection: Connection, letter: Letter, *, retry: float 
 
 
 async def until_decision(connection: Connection) -> float | None:
-    """Return the seconds until an entry is due for its decision; None if none waits."""
+    """Return the seconds until the next decision is due; None if no entry waits for one."""
     return await fetch_value(connection, statements.UNTIL_DECISION)
 
 
 async def until_letter(connection: Connection) -> float | None:
-    """Return the seconds until a callback is due; None if none waits."""
+    """Return the seconds until the next callback is due; None if there is none."""
     return await fetch_value(connection, statements.UNTIL_CALLBACK)
 
 
 async def entries(connection: Connection, limit: int | None = None) -> list[dict[str, Any]]:
-    """Return the entries, newest first, each with its writes and callbacks."""
+    """Return the entries, newest first, each with its writes and callbacks; all without `limit`."""
     rows = await fetch_all(connection, statements.ENTRIES, limit=limit)
     return [dict(zip(statements.ENTRY_FIELDS, row, strict=True)) for row in rows]
 
 
 async def counts(connection: Connection) -> dict[str, int]:
-    """Return the number of entries by state; empty states are left out."""
+    """Return the number of entries by state; states without entries are omitted."""
     return dict(await fetch_all(connection, statements.COUNTS))
 
 
 def new_number() -> str:
-    """Return a receipt number: its year and eight random characters of 30."""
+    """Return a new receipt number: KS, the year, and eight random characters of 30."""
     first, second = ("".join(secrets.choice(NUMBER_ALPHABET) for _ in range(4)) for _ in range(2))
     return f"KS-{datetime.now(UTC).year}-{first}-{second}"
 
@@ -325,7 +328,7 @@ async def _patch(
     row = await fetch_one(connection, statements.QUESTIONED, number=number)
     if row is None:
         raise Objection("closed")
-    # The row is locked now, so that its version can't change meanwhile.
+    # The statement above locked the row, so its version cannot change before the write.
     if (await read(connection, number)).version != version:
         raise Objection("stale")
     whole = parse(PreRegistration, json.dumps((row[1] or {}) | body.root).encode())

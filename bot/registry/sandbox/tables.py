@@ -26,7 +26,8 @@ class Entry(_Base):
     __table_args__ = (Index("entries_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),)
 
     number: Mapped[str] = mapped_column(primary_key=True)
-    # The idempotency keys of the first and the last write: a key makes one registration.
+    # Idempotency keys of the first and the last write. The first is unique, so that a repeated
+    # write creates no second registration.
     created_by: Mapped[str] = mapped_column(unique=True)
     changed_by: Mapped[str]
     state: Mapped[str]
@@ -40,12 +41,12 @@ class Entry(_Base):
     question: Mapped[dict[str, Any] | None]
     step: Mapped[dict[str, Any] | None]
     household: Mapped[UUID | None] = mapped_column(index=True)
-    # Keyed hash of names, year of birth and citizenship.
+    # Keyed hash of names, year of birth and citizenship, to find matching entries.
     details: Mapped[str | None] = mapped_column(index=True)
 
 
 class Household(_Base):
-    """An invitation to a household; no table names its members, entries refer to it."""
+    """A household and its invitation code; members refer to it by `Entry.household`."""
 
     __tablename__ = "households"
 
@@ -68,7 +69,7 @@ class MatchDecision(_Base):
 
 
 class Milestone(_Base):
-    """A state or a step, once for each version of an entry."""
+    """A history entry: state or platform step of one version of an entry."""
 
     __tablename__ = "milestones"
 
@@ -78,7 +79,8 @@ class Milestone(_Base):
     reason_code: Mapped[str | None]
     step: Mapped[dict[str, Any] | None]
     at: Mapped[datetime] = mapped_column(server_default=_CLOCK)
-    # Order of the feed: a row becomes readable once every transaction before it has ended.
+    # Cursor of the feed: (transaction, seq). Readers see a row only when all earlier transactions
+    # have ended, so that no later row precedes one already read.
     seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
     transaction: Mapped[int] = mapped_column(
         BigInteger, server_default=text("pg_current_xact_id()::text::bigint")
@@ -127,7 +129,7 @@ class Callback(_Base):
 
 
 class PlanningRelease(_Base):
-    """A day's counts, under a number that grows by one."""
+    """A daily release of counts; its id grows by one with each release."""
 
     __tablename__ = "planning_releases"
 
@@ -153,7 +155,7 @@ class PlanningCell(_Base):
 
 
 class PlanningQuery(_Base):
-    """A query that an officer made; rows are never changed."""
+    """Audit record of an officer's query; rows are never changed."""
 
     __tablename__ = "planning_queries"
 
@@ -174,7 +176,7 @@ _ADDED = {
 
 def creation() -> list[Statement[()]]:
     """Return the statements that create what is missing: schema, tables, columns, indexes."""
-    # Importing Alembic takes a quarter of a second.
+    # Imported here because importing Alembic takes 0.25 s.
     from alembic.ddl.base import AddColumn
 
     tables = _Base.metadata.sorted_tables
