@@ -1,1 +1,1 @@
-"""Registrations: submissions, registry codes, registry writes, retention."""
+"""Pre-registrations: submissions, mapping to registry codes, writes to the registry, retention."""

@@ -1,4 +1,4 @@
-"""Writes that link a registration to a household: a code, joining, leaving."""
+"""Registry writes about a household: request a code, join by a code, leave."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ KINDS: dict[str, HouseholdWrite] = {"invite": "invite", "join": "join", "leave":
 
 
 async def call(registry: Registry, write: Write) -> Household | None:
-    """Send the write; return None if there is nothing to do. Raises RegistryError."""
+    """Send the write; return None if the registry has no registration. Raises RegistryError."""
     receipt = write.receipt or await registry_writes.looked_up(registry, write)
     if receipt is None:
         return None
@@ -43,9 +43,9 @@ async def record(
     kind = KINDS[write.kind]
     if found is None:
         return HouseholdSettled(kind, "refused")
-    # The last whole day on which the code can be used.
+    # The last whole day on which the code is valid.
     until = found.code_until.date() - timedelta(days=1) if found.code_until else None
-    # Only the person who asked for a code is shown one.
+    # Show the code only to the person who asked for one, not to those who join.
     code = (found.code or "") if kind == "invite" else ""
     return HouseholdSettled(kind, "", found.household is not None, code, until if code else None)
 
@@ -53,7 +53,10 @@ async def record(
 async def refuse(
     transaction: Transaction, write: Write, error: Refused, language: str
 ) -> HouseholdSettled | None:
-    """Record a refusal: a code that is wrong or old is for the person, the rest for an officer."""
+    """Record a refusal; return None if another attempt has recorded it.
+
+    A wrong or expired code is reported to the person. For any other refusal a case is opened.
+    """
     if write.kind != "join" or error.problem != "not-found":
         done = await registry_writes.refuse(transaction, write, error, language)
         return HouseholdSettled(KINDS[write.kind], "refused") if done else None

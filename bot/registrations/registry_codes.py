@@ -1,4 +1,4 @@
-"""Maps answers of the form to codes of the registry."""
+"""Mapping from the form's answers to codes of the registry."""
 
 import asyncio
 from dataclasses import replace
@@ -18,7 +18,7 @@ from flows.preregistration import CLOSED
 _logger = logging.get()
 
 _YES_NO = {"yes": "YES", "no": "NO", "unsure": "UNSURE"}
-# Code of the registry for each option of a question; None for an option that is not sent.
+# The registry's code for each option of a question; None if the option is not sent.
 CODES: dict[str, dict[str, str | None]] = {
     "programme": {
         "kandas_status": "KANDAS_STATUS",
@@ -90,9 +90,10 @@ LANGUAGES = {"kk": "kk-Cyrl", "uz": "uz-Latn"}
 
 
 async def verify_codes(rt: Runtime) -> Runtime:
-    """Close registration if the registry does not know one of the codes, and log an error.
+    """Return a runtime whose registration is closed if the registry lacks a code that we send.
 
-    An unreachable registry changes nothing: its writes wait anyway.
+    The codes are logged as an error. If the registry is unreachable, the runtime is returned
+    unchanged, since writes are retried later.
     """
     if rt.registry is None:
         return rt
@@ -110,7 +111,10 @@ async def verify_codes(rt: Runtime) -> Runtime:
 
 
 async def unmapped(registry: Registry) -> tuple[str, ...]:
-    """Return the codes in use that the registry does not know now, such as `regions:KZ-55`."""
+    """Return the codes that we send and the registry does not list, such as `regions:KZ-55`.
+
+    Raises RegistryError.
+    """
     ours: dict[ReferenceKind, set[str]] = {}
     for name, codes in CODES.items():
         ours.setdefault(KINDS[name], set()).update(code for code in codes.values() if code)
@@ -123,7 +127,7 @@ async def unmapped(registry: Registry) -> tuple[str, ...]:
 
 
 def payload(submit: Submit, language: str, consent: dict[str, Any]) -> PreRegistration:
-    """Return the submission with the answers as registry codes."""
+    """Return the request body of a submission, with the answers as registry codes."""
     answers = submit.answers
     return PreRegistration.model_validate(
         {

@@ -1,4 +1,4 @@
-"""Claims and sends writes to the registry, and records their outcomes."""
+"""Worker side of registry writes: claim a write, send it, and record its outcome."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ from flows.engine.registration import PlatformStep, RegistryQuestion
 _logger = logging.get()
 
 MAX_BACKOFF = 600
-# Timeout in seconds: an unresponsive registry must not block the start.
+# Timeout in seconds of the check at startup: a slow registry must not delay the start.
 CHECK_SECONDS = 3
 
 
@@ -48,7 +48,11 @@ _BODIES: dict[str, type[WriteBody]] = {
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A claimed write, with everything needed for the call."""
+    """A claimed write with all data that the call needs.
+
+    `doubtful`: an earlier attempt may have reached the registry. `submitted` are the ids of earlier
+    submissions of the registration, newest first.
+    """
 
     id: UUID
     registration_id: UUID
@@ -69,7 +73,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The registry's status of a registration, for the person's conversation."""
+    """The registry's status of a registration, to be applied to the person's conversation."""
 
     person_id: UUID
     state: str
@@ -93,7 +97,7 @@ def outcome(person_id: UUID, state: str, report: Acknowledgement | StatusCallbac
 
 
 async def claim(rt: Runtime, write_id: UUID) -> Write | None:
-    """Claim a write that is due and whose predecessors are finished; None otherwise."""
+    """Claim a write; return None if it is not due or an earlier one of the registration is open."""
     async with rt.pool.connection() as transaction:
         row = await fetch_one(transaction, statements.CLAIM, write=write_id)
     if row is None:
@@ -126,7 +130,10 @@ async def claim(rt: Runtime, write_id: UUID) -> Write | None:
 
 
 async def call(registry: Registry, write: Write) -> Acknowledgement | None:
-    """Send the write; return None if there is nothing to do. Raises RegistryError."""
+    """Send the write; return None if the registry has no registration. Raises RegistryError.
+
+    A doubtful write is looked up by its key first.
+    """
     if write.doubtful:
         found = await registry.find(write.key)
         if found is not None:
@@ -147,9 +154,10 @@ async def call(registry: Registry, write: Write) -> Acknowledgement | None:
 
 
 async def looked_up(registry: Registry, write: Write) -> str | None:
-    """Return the receipt number of an earlier submission that counts as refused but may exist.
+    """Return the receipt number of an earlier submission, looked up at the registry, else None.
 
-    After an unknown outcome its lookup was refused.
+    A submission counts as rejected if its lookup after an unknown outcome was refused. The registry
+    may have it nevertheless.
     """
     for submitted in write.submitted:
         found = await registry.find(submitted.hex)
@@ -178,7 +186,10 @@ async def _erase(
 async def record_outcome(
     transaction: Transaction, write: Write, acknowledged: Acknowledgement | None
 ) -> Outcome | None:
-    """Record the registry's answer; its status applies only if it is newer than the known one."""
+    """Record the registry's answer to a write, and apply its status if it is newer.
+
+    Return None if the conversation need not change.
+    """
     if acknowledged is None:
         values = {"write": write.id, "attempt": write.attempts}
         done = await execute(transaction, statements.CANCEL_WRITE, **values)
@@ -191,7 +202,7 @@ async def record_outcome(
 async def _end(transaction: Transaction, registration_id: UUID) -> Outcome | None:
     """Mark as withdrawn a registration that the registry never received.
 
-    The registry will send no status for it.
+    Without this it would stay in state `withdrawing`, since the registry sends no status for it.
     """
     values = {"registration": registration_id}
     person_id = await fetch_value(transaction, statements.END_WITHDRAWAL, **values)
@@ -201,7 +212,7 @@ async def _end(transaction: Transaction, registration_id: UUID) -> Outcome | Non
 async def record(
     transaction: Transaction, registration_id: UUID, word: Acknowledgement
 ) -> Outcome | None:
-    """Apply a status of the registry; the highest version wins."""
+    """Apply a status of the registry; return None unless its version is higher than the stored."""
     new_state = stored_state(word.state)
     values = {"receipt": word.number, "new_state": new_state, "new_version": word.version}
     person_id = await fetch_value(
@@ -211,9 +222,9 @@ async def record(
 
 
 def stored_state(code: str) -> str:
-    """Return the state to store; one of a later contract counts as received, being checked.
+    """Return the state to store; an unknown state of a later contract is stored as `received`.
 
-    The person reads that, rather than nothing, and the log names the state.
+    The person then reads that the registration is being checked. The unknown state is logged.
     """
     if known_state(code) is None:
         _logger.warning("registry.unknown_state", state=code.lower())
@@ -222,7 +233,7 @@ def stored_state(code: str) -> str:
 
 
 async def postpone(rt: Runtime, write: Write, error: RegistryError) -> None:
-    """Schedule a retry with backoff.
+    """Schedule a retry with backoff, or after the delay that the registry named.
 
     If the outcome is unknown, the retry looks the write up first.
     """
@@ -243,7 +254,7 @@ async def postpone(rt: Runtime, write: Write, error: RegistryError) -> None:
 
 
 async def refuse(transaction: Transaction, write: Write, error: Refused, language: str) -> bool:
-    """Record a refusal by the registry and open a case for an officer; False if it was recorded.
+    """Record a refusal and open a case for an officer; return False if it was recorded before.
 
     The person is not notified.
     """
@@ -257,10 +268,10 @@ async def refuse(transaction: Transaction, write: Write, error: Refused, languag
 
 
 async def after_restore(transaction: Transaction) -> None:
-    """Mark open writes of a restored backup as unknown, so that they are looked up first."""
+    """Mark open writes of a restored backup as unknown: each is looked up before a retry."""
     await execute(transaction, statements.SUSPECT_OPEN)
 
 
 async def due(transaction: Transaction, limit: int = 50) -> list[UUID]:
-    """Return the writes that are due: postponed ones, and those left by a crash."""
+    """Return the ids of writes that are due: postponed ones, and those whose worker crashed."""
     return await fetch_values(transaction, statements.DUE, limit=limit)

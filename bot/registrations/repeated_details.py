@@ -1,6 +1,7 @@
-"""Detects details that two people registered, by a keyed hash, and opens a case for an officer.
+"""Detection of details that two people registered, by a keyed hash; opens a case for an officer.
 
-The later person hears what everybody hears: otherwise anyone could test who is registered.
+The second person gets the usual confirmation. A different answer would let anyone test if somebody
+is registered.
 """
 
 from collections.abc import Mapping
@@ -19,12 +20,13 @@ from bot.runtime import Runtime
 from flows.engine.flow import Form, OpenCase, Submit
 
 SAME_DETAILS = "same_details"
-# A patronymic is not compared: it may be skipped in one chat and given in the other.
+# The patronymic is not compared, because it is optional and may be given in one chat only.
 COMPARED = ("surname", "given_name", "birth_year", "citizenship")
 
 _PERSON = bindparam("person", type_=Uuid())
 _REGISTRATION = bindparam("registration", type_=Uuid())
-# Without it, two people who send at the same time would not see each other's row.
+# Serializes submissions of the same details. Otherwise two concurrent ones would not see each
+# other's row.
 _LOCK = statement(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("lock"), 0))))
 _OF_OTHERS = statement(
     select(
@@ -72,7 +74,7 @@ async def note(
     language: str,
     forms: Mapping[str, Form],
 ) -> None:
-    """Store the hash of a submission's details; open a case if another person has sent them."""
+    """Store the hash of a submission's details; open a case if another person has the same."""
     hashes = [*rt.vault.indexes("details", _compared(answers))]
     await fetch_value(transaction, _LOCK, lock=hashes[0].hex())
     repeated = await fetch_value(transaction, _OF_OTHERS, person=person.id, hashes=hashes)
@@ -95,6 +97,6 @@ async def forget(transaction: Transaction, person_id: UUID) -> None:
 
 
 def _compared(submit: Submit) -> str:
-    """Return the compared answers as one text; keyboards and capitals make no difference."""
+    """Return the compared answers as one string, normalized for case and keyboard layout."""
     said = (str(submit.answers.get(name) or "") for name in COMPARED)
     return "\0".join(normalization.bare(each) for each in said)

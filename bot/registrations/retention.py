@@ -1,4 +1,4 @@
-"""Retention of answers: finds people whose answers are due for deletion, and marks them."""
+"""Retention of answers: find people whose answers are due for deletion, and mark them."""
 
 from uuid import UUID
 
@@ -10,9 +10,11 @@ from bot.registrations import statements
 async def expired(
     transaction: Transaction, after: UUID, limit: int = 100, *, lately: bool = False
 ) -> list[UUID]:
-    """Return the next people whose answers are due for deletion: accepted a day ago, or abandoned.
+    """Return up to `limit` people, with ids after `after`, whose answers are due for deletion.
 
-    People with an unsent change are returned by each call; with `lately`, only in the first hour.
+    Answers are due 24 hours after the registry accepted the registration, or after it was withdrawn
+    or rejected and the conversation has been idle for 30 days. People with an unsent change are
+    returned by each call. With `lately`, only people whose answers became due in the last hour.
     """
     found = await fetch_values(
         transaction, statements.SPENT, after=after, limit=limit, recent=lately
@@ -21,7 +23,7 @@ async def expired(
 
 
 async def is_expired(transaction: Transaction, person_id: UUID) -> tuple[bool, bool]:
-    """Return whether a person's submitted answers, and an unsent change, are due for deletion."""
+    """Return two flags: the submitted answers, and an unsent change, are due for deletion."""
     row = await fetch_one(transaction, statements.DUE_TO_GO, person=person_id)
     return (bool(row[0]), bool(row[1])) if row else (False, False)
 

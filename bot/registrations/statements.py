@@ -1,4 +1,4 @@
-"""Statements about registrations and their writes to the registry."""
+"""SQL statements about registrations and their writes to the registry."""
 
 from datetime import timedelta
 
@@ -272,7 +272,8 @@ _WAS_SUBMITTED_AGAIN = exists().where(
     _Newer.kind == "submit",
     _Newer.number > t.RegistryWrite.number,
 )
-# The registry keeps no copy of answers that it refused.
+# True if the last submission was rejected. The registry then has no copy of the answers, so they
+# are kept longer.
 _WAS_REFUSED = exists().where(
     t.RegistryWrite.registration_id == t.Registration.id,
     t.RegistryWrite.kind == "submit",
@@ -280,8 +281,8 @@ _WAS_REFUSED = exists().where(
     ~_WAS_SUBMITTED_AGAIN,
 )
 _Later = aliased(t.Registration)
-# Accepted 24 hours ago, and no newer answers are on their way; or withdrawn or refused, and not
-# changed by the person since.
+# Accepted 24 hours ago with no open write and no later registration. A registration that was
+# withdrawn or rejected must also be idle, because the person may still change it.
 _IS_SPENT: tuple[ColumnElement[bool], ...] = (
     or_(
         t.Registration.state == "accepted",

@@ -1,8 +1,7 @@
-"""Looks a registration up by number and PIN, for a person who writes from a new phone.
+"""Lookup of a registration by number and PIN, for a person who writes from a new phone.
 
-All refusals take the same steps, so that neither answer nor time shows whether a number exists. The
-number of tries is limited for each chat and each number, and for each person until their PIN is
-entered correctly.
+Every failure runs the same steps, so that neither answer nor duration shows if a number exists.
+Attempts are limited per chat, per number, and per person until the PIN is entered correctly.
 """
 
 from uuid import UUID
@@ -38,9 +37,9 @@ _FIND = statement(
 async def look_up(
     rt: Runtime, transaction: Transaction, chat: str, asked: LookUpStatus
 ) -> StatusLookedUp:
-    """Return the state of the registration if number and PIN fit and a try is left.
+    """Return the state of the registration if number and PIN match and an attempt is left.
 
-    `chat` names the chat; only a keyed hash of it is counted.
+    `chat` identifies the chat; only its keyed hash is counted.
     """
     granted = await draw_lookup(rt, chat, asked.number)
     return await compare(rt, transaction, asked, granted=granted)
@@ -49,7 +48,10 @@ async def look_up(
 async def compare(
     rt: Runtime, transaction: Transaction, asked: LookUpStatus, *, granted: bool
 ) -> StatusLookedUp:
-    """Return the state of the registration if number and PIN fit; none if no try was granted."""
+    """Return the state of the registration if number and PIN match, else the empty state.
+
+    If `granted` is False, no attempt is left: the same steps run, and the state is empty.
+    """
     row = await fetch_one(transaction, _FIND, receipt=asked.number)
     state, person_id, failed, stored = "", _NO_PERSON, 0, None
     if row is not None:

@@ -1,7 +1,8 @@
-"""Write what people submit to the registry, one registration for each submission.
+"""Queue of writes to the registry; a person has at most one registration that is not withdrawn.
 
-Each submission or withdrawal is a write with its own idempotency key. Writes of a registration are
-sent in order. A write with an unknown outcome is looked up by its key before a retry.
+Each submission, answer, household change or withdrawal is a write with its own idempotency key. The
+writes of a registration are sent in order. A write with an unknown outcome is looked up by its key
+before a retry.
 """
 
 from collections.abc import Mapping
@@ -41,7 +42,7 @@ async def queue(
     conversation: Conversation,
     effect: Submit | Withdraw | AnswerRegistry | ChangeHousehold,
 ) -> None:
-    """Queue the write to the registry that an effect asks for."""
+    """Queue the registry write that an effect of the conversation requires."""
     match effect:
         case Submit():
             language, forms = conversation.language, conversation.forms
@@ -64,7 +65,7 @@ async def submit(
     language: str,
     forms: Mapping[str, Form],
 ) -> None:
-    """Store a submission and queue its write; a further submission amends the first."""
+    """Store a submission and queue its write; a later submission amends the registration."""
     body = payload(answers, language, await _consent(transaction, person.id))
     registration_id = await _active(transaction, person.id)
     await _add_write(
@@ -74,7 +75,7 @@ async def submit(
 
 
 async def answer(transaction: Transaction, person: Person, given: AnswerRegistry) -> None:
-    """Queue the person's answer to a question of the registry."""
+    """Queue the answer to a question of the registry; do nothing without a registration."""
     registration_id = await fetch_value(
         transaction, statements.LOCK_NOT_WITHDRAWING, person=person.id
     )
@@ -89,7 +90,10 @@ async def answer(transaction: Transaction, person: Person, given: AnswerRegistry
 async def change_household(
     transaction: Transaction, person: Person, asked: ChangeHousehold
 ) -> None:
-    """Queue a write about the person's household, with their own consent to be linked."""
+    """Queue a write about the person's household; do nothing without a registration.
+
+    Inviting and joining carry the person's own consent to be linked.
+    """
     registration_id = await fetch_value(
         transaction, statements.LOCK_NOT_WITHDRAWING, person=person.id
     )
@@ -106,7 +110,7 @@ async def change_household(
 
 
 async def withdraw(transaction: Transaction, person_id: UUID) -> None:
-    """Request the withdrawal of a person's registrations; does nothing if there are none."""
+    """Queue the withdrawal of a person's registrations; do nothing if there are none."""
     found = await fetch_values(transaction, statements.LOCK_NOT_WITHDRAWING, person=person_id)
     for registration_id in found:
         await execute(transaction, statements.BEGIN_WITHDRAWAL, registration=registration_id)
@@ -115,19 +119,20 @@ async def withdraw(transaction: Transaction, person_id: UUID) -> None:
 
 
 async def request_erasure(rt: Runtime, transaction: Transaction, person_id: UUID) -> None:
-    """Request the erasure at the registry, before the person is erased here."""
+    """Queue the erasure at the registry; call this before the person is erased here."""
     found = await fetch_values(transaction, statements.LOCK_NOT_WITHDRAWN, person=person_id)
     for registration_id in found:
         consent = await _consent(transaction, person_id)
         write_id = await _add_write(transaction, None, registration_id, "erase", None)
-        # Encrypt with the epoch's key: this write outlives the person and their key.
+        # Encrypted with the key of the epoch, not of the person: the write must be readable after
+        # the person and their key are deleted.
         plain = msgspec.json.encode({name: consent[name] for name in ("text_sha256", "language")})
         sealed = rt.vault.seal_transient(plain, f"write|{write_id}")
         await execute(transaction, statements.SET_PAYLOAD, sealed=sealed, write=write_id)
 
 
 async def reseal(rt: Runtime, transaction: Transaction) -> int:
-    """Re-encrypt the payloads of open erasures under the current epoch; return their number."""
+    """Re-encrypt payloads of open erasures with the current epoch's key; return their number."""
     version = rt.vault.epoch
     found = await fetch_all(transaction, statements.LOCK_ERASURES_OF_OTHER_KEYS, version=version)
     for write_id, sealed in found:
@@ -177,9 +182,9 @@ async def _add_write(
 
 
 async def owner(transaction: Transaction, number: str) -> UUID | None:
-    """Return the person of a receipt number, None if erased.
+    """Return the id of the person with this receipt number; None if the person was erased.
 
-    Raises LookupError if the number is unknown, perhaps not yet known.
+    Raises LookupError for an unknown number. A callback may arrive before the number is stored.
     """
     row = await fetch_one(transaction, statements.OWNER, receipt=number)
     if row is None:
@@ -188,7 +193,10 @@ async def owner(transaction: Transaction, number: str) -> UUID | None:
 
 
 async def record_status(transaction: Transaction, callback: StatusCallback) -> Outcome | None:
-    """Apply a status of the registry; the highest version wins."""
+    """Apply a status from a callback if its version is higher than the stored one.
+
+    Return None if it is not, or if the person was erased.
+    """
     new_state = stored_state(callback.state)
     values = {"receipt": callback.number, "new_version": callback.version, "new_state": new_state}
     person_id = await fetch_value(transaction, statements.RECORD_STATUS, **values)
