@@ -1,7 +1,8 @@
-"""Notifications to officers by e-mail and Web Push: that something waits, never about whom.
+"""Notifications to officers by e-mail and Web Push; they contain counts and no personal data.
 
 An event queues a job in its own transaction (`fan_out.notify`). The job writes a row for each
-recipient and way; a sweep sends the due rows, those of one recipient together (`delivery`).
+recipient and target (e-mail address or browser). A sweep sends the due rows, grouped by recipient
+and target (`delivery`). `hints` sends neutral e-mails and SMS to people who left an address.
 """
 
 from bot.notifications.delivery import push_sender, send_due

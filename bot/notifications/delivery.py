@@ -1,4 +1,4 @@
-"""Delivery: due notifications of one officer and way are sent as one message with counts."""
+"""Delivery of notifications: the due ones of an officer and target are sent as one message."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -31,7 +31,7 @@ _logger = logging.get()
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Claimed rows of one officer and target; `attempt` is the highest of them."""
+    """Claimed rows of one officer and target; `attempt` is the highest attempt among them."""
 
     officer: UUID
     target: int
@@ -48,13 +48,13 @@ class _Target:
 
 
 def push_sender(rt: Runtime) -> Sender | None:
-    """Return the sender of pushes; None if no key is set."""
+    """Return the sender of Web Push messages; None if no key is configured."""
     key = rt.settings.push_private_key
     return Sender(key.get_secret_value(), rt.settings.push_contact) if key else None
 
 
 async def send_due(rt: Runtime) -> int:
-    """Send the due notifications; return the number of messages."""
+    """Claim and send the due notifications; return the number of messages."""
     async with rt.pool.connection() as transaction:
         rows = await fetch_all(transaction, statements.CLAIM, lease=LEASE_SECONDS)
     bundles = list(_bundles(rows))

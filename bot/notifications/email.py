@@ -1,4 +1,4 @@
-"""E-mail over SMTP, by the standard library in a thread, since officers get few e-mails."""
+"""E-mail over SMTP with smtplib in a thread, which is enough for the few e-mails to officers."""
 
 import asyncio
 import smtplib
@@ -15,9 +15,9 @@ CALL_SECONDS = 15
 async def send(
     settings: Settings, to: str, subject: str, text: str, *, sender: str | None = None
 ) -> None:
-    """Send an e-mail. Raises NotSent if it may be tried again, else NotificationRefused.
+    """Send an e-mail. Raises NotSent if a retry may succeed, else NotificationRefused.
 
-    Without a `sender`, it comes from the address of the settings.
+    Without `sender`, the sender is `smtp_from` of the settings.
     """
     message = _message(sender or settings.smtp_from or "", to, subject, text)
     await asyncio.to_thread(_send, settings, message)
@@ -30,7 +30,7 @@ def _message(sender: str, to: str, subject: str, text: str) -> EmailMessage:
     message["Subject"] = subject
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain=_domain(sender))
-    # No answers by machines, such as out-of-office replies (RFC 3834).
+    # Suppresses automatic replies such as out-of-office messages (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
     return message
@@ -52,7 +52,8 @@ def _send(settings: Settings, message: EmailMessage) -> None:
         failure = NotificationRefused()
     except (OSError, smtplib.SMTPException):
         failure = Unanswered()
-    # Raised out here so that it has no context: errors of smtplib name the address.
+    # Raised outside the except clauses, so that no context is chained: smtplib's errors contain the
+    # recipient's address.
     if failure is not None:
         raise failure
 
@@ -62,9 +63,9 @@ def _domain(sender: str) -> str:
 
 
 def _connection(settings: Settings, domain: str) -> smtplib.SMTP:
-    """Open a connection that greets with the sender's domain.
+    """Open an SMTP connection; EHLO names the sender's domain instead of this machine.
 
-    Otherwise the name of this machine would be in the headers of every e-mail.
+    The receiving server writes the EHLO name into the headers of every e-mail.
     """
     host, port = settings.smtp_host or "", settings.smtp_port
     if settings.smtp_security == "tls":

@@ -1,10 +1,10 @@
-"""Errors of sending a notification to an officer."""
+"""Errors of sending a notification to an officer, or a hint to a person."""
 
 from typing import ClassVar
 
 
 class NotificationError(Exception):
-    """The notification was not accepted; `retry` is True if a later attempt may succeed."""
+    """The message was not accepted; `retry` is True if a later attempt may succeed."""
 
     code: ClassVar[str] = "E_NOTIFICATION"
     retry: ClassVar[bool] = False
@@ -14,23 +14,23 @@ class NotificationError(Exception):
 
 
 class NotSent(NotificationError):
-    """The mail server or push service did not answer, or asked to try later."""
+    """The server, push service or gateway did not answer, or returned a temporary error."""
 
     code = "E_NOTIFICATION_LATER"
     retry = True
 
 
 class Unanswered(NotSent):
-    """The mail server or gateway failed after it may have taken the message."""
+    """The connection failed, or the gateway answered 5xx; the message may have been accepted."""
 
 
 class NotificationRefused(NotificationError):
-    """The mail server or push service refuses the sender, the address or the message."""
+    """The server, push service or gateway rejects the sender, the address or the message."""
 
     code = "E_NOTIFICATION_REFUSED"
 
 
 class Gone(NotificationError):
-    """The browser no longer has this subscription, or the officer has no such address."""
+    """There is nowhere to send to: the subscription or address is missing or no longer usable."""
 
     code = "E_NOTIFICATION_GONE"

@@ -1,4 +1,4 @@
-"""Fan-out: one event of a case or announcement becomes one row for each recipient and way."""
+"""Fan-out: an event of a case or announcement becomes one row per recipient and target."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ from bot.runtime import Runtime
 TASK = "notifications.fan_out"
 EMAIL = 0
 MONDAY = 0
-# Minimum pause between two notifications of the same kind about the same subject.
+# Minimum time in seconds between two notifications of one kind about the same subject.
 PAUSE_SECONDS = 300
 HOME_ZONE = "Asia/Almaty"
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An active officer who wants this kind, with everything that decides whether they get it."""
+    """An active officer who wants this kind, with the data that decides if and when it is sent."""
 
     id: UUID
     mission: str
@@ -41,7 +41,7 @@ class Candidate:
     browsers: list[int] | None
 
     def reads(self, language: str, topic: str) -> bool:
-        """Return whether they may take a case; empty lists mean all."""
+        """Return True if language and topic are among the officer's; an empty list means all."""
         return (not self.languages or language in self.languages) and (
             not self.topics or topic in self.topics or Role.LEAD in self.roles
         )
@@ -50,19 +50,19 @@ class Candidate:
         return self.mission == mission and Role.LEAD in self.roles
 
     def targets(self) -> Iterator[int]:
-        """Yield the browsers, and EMAIL if there is an address."""
+        """Yield EMAIL if the officer has an address, then the ids of their browsers."""
         if self.email:
             yield EMAIL
         yield from self.browsers or ()
 
 
 async def notify(transaction: Transaction, kind: Kind, subject: UUID | str) -> None:
-    """Queue the notifications of an event; they exist only if the transaction commits."""
+    """Queue a job that notifies officers of an event; it is lost if the transaction rolls back."""
     await job_queue.defer(transaction, TASK, kind=kind.value, subject=str(subject))
 
 
 async def fan_out(rt: Runtime, kind: Kind, subject: str) -> int:
-    """Write a row for each recipient's e-mail address and browsers; return how many recipients."""
+    """Write a row per recipient and target (e-mail or browser); return the number of recipients."""
     async with rt.pool.connection() as transaction:
         recipients = await _recipients(transaction, kind, subject)
         now = await fetch_value(transaction, statements.CLOCK)
@@ -82,7 +82,10 @@ async def fan_out(rt: Runtime, kind: Kind, subject: str) -> int:
 
 
 async def find_unstaffed(rt: Runtime) -> None:
-    """Notify the leads of missions where cases wait and no officer is on shift, once an hour."""
+    """Notify the leads of missions where cases wait and no officer is on shift.
+
+    A mission is skipped if its leads were notified within the last hour.
+    """
     async with rt.pool.connection() as transaction:
         for mission in await fetch_values(transaction, statements.UNSTAFFED):
             values = {"about": Kind.NO_SHIFT.value, "of_subject": mission}
@@ -91,7 +94,7 @@ async def find_unstaffed(rt: Runtime) -> None:
 
 
 async def find_ending(rt: Runtime) -> None:
-    """Notify editors on Mondays of the facts that end within 7, 30 and 60 days."""
+    """On Mondays, notify editors of the facts that expire within 7, 30 and 60 days."""
     async with rt.pool.connection() as transaction:
         now = await fetch_value(transaction, statements.CLOCK)
         assert now is not None
@@ -148,7 +151,7 @@ async def _of_broadcast(
 
 
 def due_at(candidate: Candidate, now: datetime) -> datetime:
-    """Return when a notification is sent: with the next digest, and after the quiet hours."""
+    """Return when to send a notification: at the next digest, and not within the quiet hours."""
     due = now
     if candidate.digest_minutes:
         step = candidate.digest_minutes * 60

@@ -1,4 +1,4 @@
-"""Hints to people outside of the chat: neutral words, no name of the service, no link."""
+"""Hints by e-mail or SMS to people who left an address: neutral text, no service name, no link."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ from flows.engine import screens
 from flows.engine.language_protocol import Refusal
 from flows.engine.text import Text, _
 
-# Longer than a call can take.
+# Longer than the timeout of any call, so that a hint is not claimed twice.
 LEASE_SECONDS = 60
 MAX_ATTEMPTS, MAX_BACKOFF = 6, 1800
 SUBJECT = _("There is an update")
@@ -28,7 +28,7 @@ _logger = logging.get()
 
 
 async def send_hints(rt: Runtime) -> int:
-    """Send the due hints and codes; return their number."""
+    """Claim and send the due hints and confirmation codes; return their number."""
     if not rt.settings.hints:
         return 0
     async with rt.pool.connection() as transaction:
@@ -49,7 +49,8 @@ async def _send(rt: Runtime, hint: DueHint) -> None:
     except NotificationError as error:
         _logger.warning("hint.failed", code=error.code, channel=hint.way, attempt=hint.attempt)
         why = error.code
-        # A code that may have arrived is not sent again: each one costs, or disturbs a stranger.
+        # Do not resend a code that may have arrived: each SMS costs money, and a mistyped address
+        # belongs to somebody else.
         is_spent = bool(hint.code) and isinstance(error, Unanswered)
         if error.retry and not is_spent and hint.attempt < MAX_ATTEMPTS:
             delay = backoff(hint.attempt, most=MAX_BACKOFF)

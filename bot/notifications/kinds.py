@@ -1,4 +1,4 @@
-"""Kinds of notifications: their texts, which name counts only and never a person or their words."""
+"""Kinds of notifications and their texts, which contain counts and no personal data."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -7,7 +7,7 @@ from flows.engine.text import Text, _
 
 
 class Kind(StrEnum):
-    """The reason of a notification."""
+    """The event that an officer is notified of."""
 
     NEW_CASE = "new_case"
     NEW_WORDS = "new_words"
@@ -48,6 +48,6 @@ LABELS: Mapping[Kind, Text] = {
     Kind.FACTS_30: _("Once a week: facts that end within 30 days"),
     Kind.FACTS_60: _("Once a week: facts that end within 60 days"),
 }
-# Kinds about content, by the days within which facts end.
+# Kinds about expiring facts, by the number of days before the end.
 OF_CONTENT: Mapping[int, Kind] = {7: Kind.FACTS_7, 30: Kind.FACTS_30, 60: Kind.FACTS_60}
 OF_BROADCASTS = frozenset({Kind.APPROVAL, Kind.HALTED, Kind.ENDED})

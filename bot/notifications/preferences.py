@@ -1,4 +1,4 @@
-"""Preferences of an officer: kinds of notifications, addresses, quiet hours, digest."""
+"""Notification preferences of an officer: kinds, e-mail address, browsers, quiet hours, digest."""
 
 import re
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]
 
 
 class BadPreference(ValueError):
-    """The address, the hours or the subscription cannot be used; nothing was changed."""
+    """Invalid address, hours, digest or browser subscription; nothing was changed."""
 
     code = "E_NOTIFICATION_SETTINGS"
 
@@ -36,7 +36,7 @@ class Preferences:
 
 
 async def of_officer(transaction: Transaction, officer: UUID) -> Preferences:
-    """Return an officer's preferences, or the defaults."""
+    """Return an officer's preferences, or the defaults if none are stored."""
     row = await fetch_one(transaction, statements.SETTINGS, officer=officer)
     if row is None:
         return Preferences()
@@ -45,7 +45,7 @@ async def of_officer(transaction: Transaction, officer: UUID) -> Preferences:
 
 
 async def save(transaction: Transaction, officer: UUID, chosen: Preferences) -> None:
-    """Save an officer's preferences. Raises BadPreference."""
+    """Save an officer's preferences. Raises BadPreference if a value is invalid."""
     address = chosen.email.strip()
     if address and (len(address) > MAX_EMAIL or not ADDRESS.fullmatch(address)):
         raise BadPreference
@@ -66,7 +66,7 @@ async def save(transaction: Transaction, officer: UUID, chosen: Preferences) -> 
 
 
 async def browsers(transaction: Transaction, officer: UUID) -> list[tuple[int, datetime]]:
-    """Return the browsers that get an officer's notifications, and since when."""
+    """Return the id and the subscription time of each of the officer's browsers."""
     return await fetch_all(transaction, statements.BROWSERS, officer=officer)
 
 
@@ -78,7 +78,10 @@ async def subscribe(
     auth_secret: str,
     hosts: tuple[str, ...] = (),
 ) -> None:
-    """Add the browser of an officer, by what its push service gave it. Raises BadPreference."""
+    """Store the push subscription of an officer's browser.
+
+    Raises BadPreference if it is invalid.
+    """
     try:
         public, secret = decoded(public_key), decoded(auth_secret)
         ec.EllipticCurvePublicKey.from_encoded_point(CURVE, public)
@@ -93,5 +96,5 @@ async def subscribe(
 
 
 async def unsubscribe(transaction: Transaction, officer: UUID, browser: int) -> None:
-    """Remove a browser of an officer."""
+    """Delete the push subscription of an officer's browser."""
     await execute(transaction, statements.UNSUBSCRIBE, officer=officer, target=browser)

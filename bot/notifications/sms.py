@@ -6,12 +6,12 @@ from bot.config.settings import Settings
 from bot.notifications.errors import NotificationRefused, NotSent, Unanswered
 
 CALL_SECONDS = 15
-# Statuses that say to try later; others from 400 to 499 refuse the number or the key.
+# Statuses after which a retry may succeed; other 4xx reject the number or the API key.
 LATER = (408, 425, 429)
 
 
 async def send(http: ClientSession, settings: Settings, to: str, text: str) -> None:
-    """Send an SMS. Raises NotSent if it may be tried again, else NotificationRefused."""
+    """Send an SMS. Raises NotSent if a retry may succeed, else NotificationRefused."""
     fields = {settings.sms_to_field: to, settings.sms_text_field: text}
     if settings.sms_from:
         fields[settings.sms_from_field] = settings.sms_from
@@ -29,7 +29,8 @@ async def send(http: ClientSession, settings: Settings, to: str, text: str) -> N
             status = answer.status
     except (TimeoutError, ClientError):
         status = 0
-    # Raised out here so that it has no context: errors of aiohttp may name the address.
+    # Raised outside the except clause, so that no context is chained: aiohttp's errors may contain
+    # the address.
     if 200 <= status < 300:
         return
     if status in LATER:

@@ -1,4 +1,4 @@
-"""Statements of notifications: recipients, settings, browsers, claim and outcome."""
+"""SQL statements of notifications: recipients, settings, browsers, claim and outcome."""
 
 from typing import Any
 
@@ -85,7 +85,7 @@ CLOCK = statement(select(NOW))
 
 _Sent = aliased(t.OfficerNotification)
 _TARGET = bindparam("target", type_=BigInteger())
-# Repeated events of one subject are sent every five minutes at most.
+# Repeated events of one subject are delayed to at most one notification in five minutes.
 _AFTER_LAST = (
     select(func.max(_Sent.created_at) + seconds("pause"))
     .where(
@@ -112,7 +112,7 @@ _OF_SUBJECT = (t.OfficerNotification.kind == _KIND, t.OfficerNotification.subjec
 IS_RECENT = statement(
     select(exists().where(*_OF_SUBJECT, t.OfficerNotification.created_at > ago(hours=1)))
 )
-# A week, less the hour that a worker's clock may be early.
+# One hour less than a week, so that a worker whose clock is early still sends next Monday.
 IS_OF_THIS_WEEK = statement(
     select(exists().where(*_OF_SUBJECT, t.OfficerNotification.created_at > ago(hours=7 * 24 - 1)))
 )

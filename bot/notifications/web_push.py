@@ -1,4 +1,4 @@
-"""Web Push: encrypted payloads (RFC 8291, RFC 8188), and a token of the sender (RFC 8292)."""
+"""Web Push: encrypted payloads (RFC 8291, RFC 8188) and VAPID authentication (RFC 8292)."""
 
 import os
 import time
@@ -19,13 +19,13 @@ from bot.notifications.errors import Gone, NotificationRefused, NotSent
 
 CURVE = ec.SECP256R1()
 KEY_BYTES, AUTH_BYTES, SALT_BYTES = 65, 16, 16
-# A payload is one record of RFC 8188.
+# A payload is a single record (RFC 8188), so this is its maximum size in bytes.
 RECORD_BYTES = 4096
-# Services accept a token for 24 hours at most.
+# Push services reject VAPID tokens that are valid for more than 24 hours (RFC 8292).
 TOKEN_SECONDS = 12 * 3600
 KEPT_SECONDS = 24 * 3600
 CALL_SECONDS = 10
-# Hosts of the push services of Chromium, Firefox, Safari and Edge; a browser names its own.
+# Hosts of the push services of Chromium, Firefox, Safari and Edge.
 HOSTS = (
     "fcm.googleapis.com",
     "updates.push.services.mozilla.com",
@@ -36,7 +36,7 @@ HOSTS = (
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """A subscription of a browser: where to send, and its keys."""
+    """A browser's push subscription: the endpoint URL and its keys."""
 
     endpoint: str
     public_key: bytes
@@ -53,7 +53,10 @@ def encoded(data: bytes) -> str:
 
 
 def is_allowed(endpoint: str, more: tuple[str, ...] = ()) -> bool:
-    """Return whether the address is one of a known push service, and not of a server inside."""
+    """Return True for an https URL of a known push service, or a host in `more`.
+
+    A check is needed, because the browser supplies the URL and could name an internal server.
+    """
     parts = urlsplit(endpoint)
     host = parts.hostname or ""
     known = any(host == each or host.endswith(f".{each}") for each in HOSTS)
@@ -61,20 +64,20 @@ def is_allowed(endpoint: str, more: tuple[str, ...] = ()) -> bool:
 
 
 class Sender:
-    """Sender of pushes with the installation's own key; browsers know the public half."""
+    """Sender of push messages, signed with the installation's VAPID key."""
 
     def __init__(self, private_key: str, contact: str) -> None:
-        """Read the key: the 32 bytes of a P-256 scalar in base64url. Raises ValueError."""
+        """Load the key: the 32 bytes of a P-256 scalar in base64url. Raises ValueError."""
         self._key = ec.derive_private_key(int.from_bytes(decoded(private_key)), CURVE)
         self._contact = contact
 
     @property
     def public_key(self) -> str:
-        """Return the key that a browser needs to subscribe."""
+        """Return the public key in base64url, which a browser needs to subscribe."""
         return encoded(_point(self._key.public_key()))
 
     async def send(self, http: aiohttp.ClientSession, browser: Browser, payload: bytes) -> None:
-        """Send a payload. Raises Gone, NotSent or NotificationRefused."""
+        """Send a payload to a browser. Raises Gone, NotSent or NotificationRefused."""
         headers = {
             "Authorization": f"vapid t={self._token(browser.endpoint)}, k={self.public_key}",
             "Content-Encoding": "aes128gcm",
@@ -91,7 +94,8 @@ class Sender:
                 status = response.status
         except (aiohttp.ClientError, TimeoutError):
             status = 0
-        # Raised out here so that it has no context: errors of aiohttp name the address.
+        # Raised outside the except clause, so that no context is chained: aiohttp's errors contain
+        # the endpoint.
         if status in (404, 410):
             raise Gone
         if status in (0, 429) or status >= 500:
@@ -115,7 +119,7 @@ class Sender:
 
 
 def encrypt(payload: bytes, browser: Browser) -> bytes:
-    """Return the payload as one encrypted record, which only this browser can read."""
+    """Return the payload as one record that only this browser can decrypt."""
     own, salt = ec.generate_private_key(CURVE), os.urandom(SALT_BYTES)
     theirs = ec.EllipticCurvePublicKey.from_encoded_point(CURVE, browser.public_key)
     public = _point(own.public_key())
