@@ -1,4 +1,4 @@
-"""Runs conversations: channels, database, web server and worker. `flows` defines their content."""
+"""The program that runs conversations; the package `flows` defines their content."""
 
 import time
 

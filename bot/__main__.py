@@ -1,8 +1,8 @@
-"""`python -m bot`, which `./kosh` calls."""
+"""Entry point of `python -m bot`, which `./kosh` calls."""
 
 import gc
 
-# During imports nothing becomes garbage, and searching for it costs 5 % of the start-up time.
+# Imports create almost no garbage, and collecting it would cost 5 % of the startup time.
 gc.disable()
 
 from bot.cli import main  # noqa: E402

@@ -1,4 +1,4 @@
-"""Open resources of a process, passed on as the first argument."""
+"""Open the resources of a process; functions get them as their first argument."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -46,9 +46,9 @@ from flows.preregistration import CLOSED
 from flows.replies import understanding
 
 HTTP_SECONDS = 30
-# Timeout in seconds, shorter than the platforms wait for the answer to a webhook.
+# Timeout in seconds; it must be shorter than a platform waits for a webhook's response.
 DATABASE_SECONDS = 3
-# Interval in seconds of the check for new or destroyed keys.
+# Interval in seconds at which the key folder is checked for new or destroyed keys.
 KEYS_SECONDS = 60
 
 _logger = logging.get()
@@ -62,7 +62,7 @@ type Pool = AsyncConnectionPool[Connection]
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """All resources that must be opened and closed; passed as arguments, never global."""
+    """The open resources of a process; passed as an argument, never a global variable."""
 
     settings: Settings
     pool: Pool
@@ -79,18 +79,18 @@ class Runtime:
     model: ExternalModel | None = None
     transcriber: Transcriber | None = None
     translator: Translator | None = None
-    # Content that editors published; a turn takes one edition of it.
+    # Content that editors published; each turn of a conversation uses one edition of it.
     content: LiveContent = field(default_factory=LiveContent)
     local: LocalRateLimiter = field(default_factory=LocalRateLimiter)
-    # Last successful call per channel, in monotonic seconds.
+    # Time of the last successful call per channel, in monotonic seconds.
     reached: dict[str, float] = field(default_factory=dict)
-    # Suspect channels: since when in monotonic seconds, and the task that probes the channel.
+    # Channels suspected to be unreachable: since when, in monotonic seconds, and the probing task.
     doubts: dict[str, tuple[float, asyncio.Task[None]]] = field(default_factory=dict)
-    # Calls for anonymous people that are tried again after their turn.
+    # Tasks that retry calls for anonymous people after their turn was answered.
     later: set[asyncio.Task[None]] = field(default_factory=set)
     # The newest updates of each person, for `conversations.bursts`.
     recent: Expiring[Any] = field(default_factory=Expiring)
-    # Batch sizes and concurrency as measured in decision 36.
+    # Batch sizes and concurrency of these three were measured; see decision 36.
     lines: SerialQueue = field(default_factory=lambda: SerialQueue(DATABASE_SECONDS))
     turns: Batcher = field(
         default_factory=lambda: Batcher(limit=16, lanes=1, seconds=DATABASE_SECONDS)
@@ -104,10 +104,10 @@ class Runtime:
 async def runtime(
     settings: Settings, *, flows: Mapping[str, Flow] = FLOWS
 ) -> AsyncIterator[Runtime]:
-    """Open the resources of a process.
+    """Open the resources of a process and yield them.
 
-    Refuses to run as a database superuser, and, except in demo mode, without keys or with software
-    below the minimum safe versions.
+    Raises an error if the database role is a superuser or the keys do not fit the database. Outside
+    of demo mode it also raises one without keys, or if software is below the minimum safe version.
     """
     if not settings.demo:
         minimum_versions.check(
@@ -154,7 +154,10 @@ async def runtime(
 
 
 def _understanding(settings: Settings, content: LiveContent) -> Understanding:
-    """Return what answers free text; phrases that editors have published come first."""
+    """Return the component that answers free text.
+
+    Phrases that editors published take precedence over the trained recognizer.
+    """
     recognizer = TaughtRecognizer(EngineRecognizer.load(), lambda: content.snapshot.phrases)
     return understanding(
         recognizer,
@@ -167,7 +170,7 @@ def _understanding(settings: Settings, content: LiveContent) -> Understanding:
 
 @asynccontextmanager
 async def _vault(settings: Settings) -> AsyncIterator[Vault]:
-    """Load the keys and watch for changes; only demo mode creates missing keys."""
+    """Load the keys and watch their folder for changes; demo mode creates missing keys."""
     keys = Keys.create(settings.key_dir) if settings.demo else Keys.load(settings.key_dir)
     vault = Vault(keys, settings.key_dir)
     watching = asyncio.create_task(_watch(vault))
@@ -178,7 +181,7 @@ async def _vault(settings: Settings) -> AsyncIterator[Vault]:
 
 
 async def _watch(vault: Vault) -> None:
-    """Reload keys after creation or destruction, without a restart."""
+    """Reload the keys when a key was created or destroyed, until cancelled."""
     while True:
         await asyncio.sleep(KEYS_SECONDS)
         try:
@@ -190,7 +193,10 @@ async def _watch(vault: Vault) -> None:
 
 @asynccontextmanager
 async def _console(settings: Settings) -> AsyncIterator[Pool | None]:
-    """Open the console's connection pool, if configured; row level security applies to it."""
+    """Open the console's connection pool; yield None if it is not configured.
+
+    Row-level security applies to the role of this pool.
+    """
     if settings.database_console_url is None:
         yield None
         return
@@ -200,14 +206,15 @@ async def _console(settings: Settings) -> AsyncIterator[Pool | None]:
 
 
 def pool(url: str, size: int) -> Pool:
-    """Return a connection pool of one role; statements are prepared at first use."""
+    """Return a closed connection pool; statements are prepared at their first execution."""
     return AsyncConnectionPool(
         url,
         connection_class=Connection,
         min_size=1,
         max_size=size,
         timeout=DATABASE_SECONDS,
-        # Reconnect delays double: a short limit lets the next request try again at once.
+        # The delays between attempts to reconnect double. A short limit ends them, so that the next
+        # request tries again immediately.
         reconnect_timeout=DATABASE_SECONDS,
         open=False,
         kwargs={
@@ -232,7 +239,7 @@ async def _live(settings: Settings) -> AsyncIterator[Cache]:
 
 
 class DatabaseUnavailable(ConfigError):
-    """The database is not reachable at the start of the process."""
+    """The database cannot be reached when the process starts."""
 
     code = "E_DATABASE_AWAY"
 
@@ -244,7 +251,10 @@ class DatabaseUnavailable(ConfigError):
 
 
 def _configured(settings: Settings, flows: Mapping[str, Flow]) -> Mapping[str, Flow]:
-    """Return the flows with the operator's name, and without pre-registration if it is closed."""
+    """Return the flows with the operator's name in `about`.
+
+    Without a registry, the flow for pre-registration is replaced by a notice that it is closed.
+    """
     named = about(settings.operator)
     closed = {} if settings.has_registry else {CLOSED.name: CLOSED}
     return {**flows, named.name: named, **closed}
@@ -266,7 +276,7 @@ async def _refuse_superuser(connections: Pool) -> None:
 async def _require_matching_keys(connections: Pool, vault: Vault) -> None:
     """Raise VaultError if the keys belong to another installation.
 
-    With them, no person would be recognized.
+    With wrong keys no person of this database could be recognized or decrypted.
     """
     async with connections.connection() as transaction:
         found = await fetch_all(transaction, _SOME_KEYS)
@@ -294,7 +304,7 @@ async def _refuse_old_servers(settings: Settings, connections: Pool, live: Cache
 def platforms(
     settings: Settings, http: aiohttp.ClientSession, languages: Languages
 ) -> dict[str, Channel]:
-    """Return the messengers that the settings enable."""
+    """Return the messenger channels that the settings enable, by name."""
     channels: dict[str, Channel] = {}
     if settings.telegram_token is not None:
         channels[Telegram.name] = Telegram(
@@ -317,7 +327,7 @@ def platforms(
 
 
 def registry_of(settings: Settings, http: aiohttp.ClientSession) -> Registry | None:
-    """Return the client of the registry that the settings name, or None."""
+    """Return the registry's client, or None if the settings name no registry."""
     if settings.registry_url is None:
         return None
     secret, key = settings.registry_client_secret, settings.registry_client_key
@@ -332,14 +342,14 @@ def registry_of(settings: Settings, http: aiohttp.ClientSession) -> Registry | N
 
 
 def _certificate_of(settings: Settings) -> ClientCertificate | None:
-    """Return the client certificate for the registry that the settings name, or None."""
+    """Return the TLS client certificate for the registry, or None if it is not configured."""
     certificate = settings.registry_client_certificate
     key = settings.registry_client_certificate_key
     return ClientCertificate(certificate, key) if certificate and key else None
 
 
 def _external_model(settings: Settings, http: aiohttp.ClientSession) -> ExternalModel | None:
-    """Return the client of the external model that the settings name, or None."""
+    """Return the client of the external language model, or None if it is not configured."""
     if settings.external_model_url is None:
         return None
     key = settings.external_model_key
@@ -353,7 +363,7 @@ def _external_model(settings: Settings, http: aiohttp.ClientSession) -> External
 
 
 def _transcriber(settings: Settings, http: aiohttp.ClientSession) -> Transcriber | None:
-    """Return the client of the endpoint that turns recordings into text, or None."""
+    """Return the client of the speech-to-text service, or None if it is not configured."""
     if settings.transcription_url is None:
         return None
     key = settings.transcription_key
@@ -367,7 +377,7 @@ def _transcriber(settings: Settings, http: aiohttp.ClientSession) -> Transcriber
 
 
 def _translator(settings: Settings, http: aiohttp.ClientSession) -> Translator | None:
-    """Return the client of the translation program, or None."""
+    """Return the client of the machine translation service, or None if it is not configured."""
     if settings.translation is None or settings.translation_url is None:
         return None
     key = settings.translation_key

@@ -1,4 +1,4 @@
-"""Embedded PostgreSQL and Valkey servers, and the roles and databases on them."""
+"""Embedded PostgreSQL and Valkey servers, and the database roles and databases on them."""
 
 from bot.embedded.db_roles import Databases, create_database, drop_database, prepare
 from bot.embedded.server_process import ServiceError

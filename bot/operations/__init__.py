@@ -1,1 +1,1 @@
-"""Operations: backup, key rotation, rollback guard, health, version."""
+"""Operations: backups, health, key rotation, rollback guard, version."""

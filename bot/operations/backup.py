@@ -1,8 +1,8 @@
-"""Encrypted backups that expire with their key, and a restore that keeps people erased.
+"""Encrypted backups that become unreadable with their key, and a restore that repeats erasures.
 
-A backup is a dump, encrypted as a stream: no plaintext is written to disk. It contains no key; once
-its epoch's key is destroyed, it is unreadable. After a restore, everybody erased since the backup
-is erased again before any service starts.
+A backup is a database dump, encrypted as a stream, so that no plaintext is written to disk. It does
+not contain its key; once the key of its epoch is destroyed, it cannot be read. After a restore,
+everyone erased since the backup is erased again before any service starts.
 """
 
 import os
@@ -46,15 +46,16 @@ _CLIENTS = statement(
 )
 _DROP_SCHEMA = statement(DropSchema("public", cascade=True))
 _CREATE_SCHEMA = statement(CreateSchema("public"))
-# Text: SQLAlchemy has no expression for these two.
+# SQLAlchemy has no expression for these two statements, so they are text.
 _GIVE_SCHEMA = TextStatement.of("ALTER SCHEMA public OWNER TO pg_database_owner")
 _VACUUM = TextStatement.of("VACUUM FULL")
 
 
 def back_up(settings: Settings, vault: Vault, folder: Path) -> Path:
-    """Write a backup into a folder; the file is complete or absent. Raises ServiceError.
+    """Write a backup into `folder` and return its path; no incomplete backup gets that name.
 
-    The head of the audit log is written beside it: the log in the backup contains that head.
+    The head of the audit log is written to a second file, so that a restored log can be checked to
+    contain that head. Raises ServiceError if pg_dump fails.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}{SUFFIX}"
@@ -86,9 +87,10 @@ def _audit_head(settings: Settings) -> audit_log.Head:
 
 
 def restore(settings: Settings, vault: Vault, path: Path) -> None:
-    """Replace the database's contents by a backup, and migrate the schema.
+    """Replace the contents of the database with a backup, and migrate the schema.
 
-    The file is verified completely before anything is changed. Raises ServiceError, VaultError.
+    The whole file is verified before anything is changed. Raises VaultError if it is invalid or its
+    key is missing. Raises ServiceError if clients are connected or pg_restore fails.
     """
     url = settings.database("owner")
     with path.open("rb") as file:
@@ -103,7 +105,7 @@ def restore(settings: Settings, vault: Vault, path: Path) -> None:
 
 
 def _require_no_clients(transaction: psycopg.Connection) -> None:
-    """Raise ServiceError if web or workers are connected: their writes would be lost."""
+    """Raise ServiceError if web or worker processes are connected: their writes would be lost."""
     if fetch_all_sync(transaction, _CLIENTS):
         raise ServiceError(
             "E_RESTORE_BUSY", "E_RESTORE_BUSY: web or workers are running; end them and try again"
@@ -135,9 +137,10 @@ def _read(file: IO[bytes]) -> Iterator[bytes]:
 
 @contextmanager
 def _connected(url: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield a URL without password, and an environment with a password file.
+    """Yield the URL without its password, and an environment with a PGPASSFILE.
 
-    Other users of the machine can see arguments.
+    The password must not be a command-line argument, because other users of the machine can see
+    those.
     """
     parts = urlsplit(url)
     user, place = unquote(parts.username or ""), parts.netloc.rpartition("@")[2]
@@ -151,16 +154,17 @@ def _connected(url: str) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 async def finish_restore(rt: Runtime) -> int:
-    """Erase the people again who were erased since the backup; return their number.
+    """Erase everyone again who was erased since the backup; return the number of people.
 
-    Pending work may have been done since the backup; each module decides about its own.
+    Work that was pending in the backup may have been done since. The `after_restore` of each module
+    settles its own rows.
     """
     gone = await erasure.replay_journal(rt)
     url = rt.settings.database("owner")
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as transaction:
         for each in (registry_writes, outbox, credentials, broadcasts):
             await each.after_restore(transaction)
-        # Deleted rows remain in the data files until the tables are rewritten.
+        # PostgreSQL keeps deleted rows in its data files until a table is rewritten.
         await execute(transaction, _VACUUM)
     async with rt.pool.connection() as connection:
         await audit_log.append(

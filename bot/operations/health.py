@@ -1,4 +1,4 @@
-"""Health: backlogs and their age, for the public status page, Prometheus and `doctor`."""
+"""Health: the sizes and ages of backlogs, for the status page, Prometheus and `doctor`."""
 
 import asyncio
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ _logger = logging.get()
 
 
 class Backlog(StrEnum):
-    """A kind of waiting work."""
+    """A kind of work that can be waiting."""
 
     MESSAGE = "message"
     REGISTRATION = "registration"
@@ -61,7 +61,10 @@ class Backlog(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Number of waiting items of a kind, and the age of the oldest in seconds."""
+    """The number of waiting items of a kind, and the age of the oldest in seconds.
+
+    `channel` is "" for kinds without a channel.
+    """
 
     of: Backlog
     channel: str
@@ -71,9 +74,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Health at a point in time; without a database, only that it is unavailable.
+    """Health at a point in time; `database` is False, and the counts are empty, without a database.
 
-    `spent` are the installation's budgets of the web chat that are spent.
+    `live`: Valkey responds. `spent`: the installation's web chat budgets that are spent.
+    `delivered`: time of the last delivery per channel. `facts`: number of facts by state.
     """
 
     database: bool
@@ -84,7 +88,7 @@ class Snapshot:
     facts: tuple[tuple[str, int], ...] = ()
 
     def oldest(self, of: Backlog, channel: str = "") -> float:
-        """Return the age in seconds of the oldest waiting item of a kind; 0 if there is none."""
+        """Return the age in seconds of the oldest waiting item of a kind; 0 if none is waiting."""
         found = (w for w in self.waiting if w.of is of and (not channel or w.channel == channel))
         return max((each.seconds for each in found), default=0)
 
@@ -99,7 +103,7 @@ def _age(since: _Moment, now: _Moment = NOW) -> ColumnElement[float]:
 def _backlog(
     of: Backlog, since: _Moment, channel: SQLColumnExpression[str] | None = None
 ) -> Select[str, str, int, float]:
-    """Return a query for the number and age of a kind of work, by channel if it has one."""
+    """Return a query for the number and age of a kind of work, grouped by channel if given."""
     if channel is None:
         return select(literal(of.value), literal(""), func.count(), _age(since))
     return select(literal(of.value), channel, func.count(), _age(since)).group_by(channel)
@@ -120,7 +124,7 @@ _DUE_JOBS = (
 )
 _WAITING = statement(
     union_all(
-        # Messages that wait for their person to write again are not part of the backlog.
+        # Exclude messages that can be sent only after the person writes again.
         _backlog(Backlog.MESSAGE, t.Message.created_at, t.Message.channel).where(
             t.Message.done_at.is_(None), t.Message.state.in_(["pending", "sending"])
         ),
@@ -153,7 +157,7 @@ _DATABASE_TIME = statement(select(NOW))
 
 
 async def collect(rt: Runtime) -> Snapshot:
-    """Collect a snapshot; without a database, only that it is unavailable."""
+    """Collect a snapshot; if the database is unavailable, return one without counts."""
     live = await _is_live(rt)
     spent = await _spent(rt) if live else ()
     try:
@@ -186,7 +190,7 @@ async def _spent(rt: Runtime) -> tuple[Spending, ...]:
 
 
 class SnapshotCache:
-    """Caches the snapshot for 10 seconds, independent of the number of requests."""
+    """Caches the snapshot for 10 seconds, so that many requests cost one set of queries."""
 
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
@@ -194,7 +198,7 @@ class SnapshotCache:
         self._seen: tuple[float, Snapshot] | None = None
 
     async def sight(self) -> Snapshot:
-        """Return the cached snapshot, or a new one if it is too old."""
+        """Return the cached snapshot, or collect a new one if it is older than 10 seconds."""
         async with self._lock:
             if self._seen is None or monotonic() - self._seen[0] > FRESH_SECONDS:
                 self._seen = (monotonic(), await collect(self._rt))
@@ -205,9 +209,9 @@ class SnapshotCache:
 
 
 def samples(sight: Snapshot) -> tuple[Sample, ...]:
-    """Return a snapshot as gauges.
+    """Return a snapshot as Prometheus gauges.
 
-    All processes report the same values, so rules use the maximum.
+    All processes report the same values, so alert rules must use the maximum, not the sum.
     """
     name, commit = built()
     return (
@@ -229,9 +233,9 @@ def samples(sight: Snapshot) -> tuple[Sample, ...]:
 
 
 async def ask_platforms(rt: Runtime) -> None:
-    """Record how many updates are pending at Telegram.
+    """Record in a gauge how many updates are pending at Telegram.
 
-    A full database or wrong secret delays them.
+    A wrong webhook secret or an unavailable database makes this number grow.
     """
     channel = rt.channels.get(Telegram.name)
     if isinstance(channel, Telegram):
@@ -244,15 +248,17 @@ async def ask_platforms(rt: Runtime) -> None:
 
 
 class AuditWatch:
-    """Verifies the audit log against the head that this process saw at its last verification."""
+    """Verifies the audit log against its head at this process's last verification."""
 
     def __init__(self) -> None:
         self._anchor: audit_log.Head | None = None
 
     async def verify(self, rt: Runtime) -> None:
-        """Log the head as an anchor outside the database; an error on each run while it is broken.
+        """Log the audit log's head, or log an error if the log is broken.
 
-        A head that was moved back fits its log, so only an earlier head reveals a cut.
+        A log that was truncated, with its head moved back, is consistent in itself. Only a head
+        from an earlier verification, or from this process's output, reveals that entries are
+        missing.
         """
         async with rt.pool.connection() as transaction:
             broken = await audit_log.broken(transaction, self._anchor)
@@ -277,7 +283,7 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Public status: no counts, ages in whole minutes."""
+    """Public status: no counts, ages in whole minutes, `delivered` in ISO 8601."""
 
     overall: Health
     channels: tuple[tuple[str, Health], ...]
@@ -291,7 +297,7 @@ class Status:
 
 
 def status(rt: Runtime, sight: Snapshot) -> Status:
-    """Return a snapshot's public status."""
+    """Return the public status of a snapshot."""
     channels = tuple((name, _channel(sight, name)) for name in rt.channels)
     registry = _health(sight, sight.oldest(Backlog.REGISTRATION)) if rt.registry else None
     every = [health for _name, health in channels] + ([registry] if registry else [])
@@ -319,12 +325,12 @@ def _channel(sight: Snapshot, name: str) -> Health:
 
 
 def _live(sight: Snapshot) -> Health:
-    """Return SLOW while Valkey refuses: anonymous people may have to begin again."""
+    """Return SLOW while Valkey is unavailable: anonymous people may have to start again."""
     return Health.WORKS if sight.live else Health.SLOW
 
 
 def _budgets(sight: Snapshot) -> Health:
-    """Return SLOW while the web chat asks everybody a question before it takes more."""
+    """Return SLOW while the web chat asks everyone a question because a budget is spent."""
     return Health.SLOW if sight.spent else Health.WORKS
 
 
@@ -335,7 +341,10 @@ def _health(sight: Snapshot, oldest: float) -> Health:
 
 
 def _worst(every: list[Health]) -> Health:
-    """Report SLOW overall if a single channel is down, because the others still work."""
+    """Return WORKS if everything works, otherwise SLOW.
+
+    One channel that is down makes the overall health only SLOW, because the other channels work.
+    """
     return Health.WORKS if all(each is Health.WORKS for each in every) else Health.SLOW
 
 

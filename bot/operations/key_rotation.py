@@ -1,8 +1,8 @@
 """Key rotation without downtime: create, activate, rewrap, destroy.
 
-A person's key is rewrapped under the new epoch, without re-encrypting their data (envelope
-encryption). Once nothing is left under an epoch, destroying its key makes all backups of its time
-unreadable.
+Envelope encryption: each person has a data key, which is encrypted with the current epoch's key.
+Rotation encrypts the data keys with the new epoch's key and leaves the data unchanged. Once no row
+needs the old key, destroying it makes all backups of its time unreadable.
 """
 
 import asyncio
@@ -27,10 +27,11 @@ from bot.security.key_files import Kind, VaultError
 
 BATCH = 5000
 EPOCH_DAYS = 30
-# Days for which a key is kept after its successor was created; backups stay readable so long.
+# Days for which a key is kept after its successor was created. Backups of that time stay readable
+# as long.
 KEPT_DAYS: dict[Kind, int] = {"epoch": 7, "index": 45, "ask": 1}
 DAY = 24 * 3600
-# Locked rows are skipped in one round and tried again in the next.
+# Each round skips rows that are locked, and the next round tries them again.
 ROUNDS = 60
 ROUND_SECONDS = 1.0
 OPERATOR = "operator"
@@ -67,7 +68,7 @@ _UNDER_INDEX = statement(
 
 @dataclass(frozen=True, slots=True)
 class KeyStatus:
-    """Status of a key: age in days, whether it encrypts new data, and how many rows need it."""
+    """A key's status: age in days, whether it encrypts new data, and how many rows need it."""
 
     kind: Kind
     version: int
@@ -92,7 +93,7 @@ async def key_statuses(rt: Runtime) -> list[KeyStatus]:
 
 
 async def usage(rt: Runtime, kind: Kind, version: int) -> int:
-    """Return the number of rows that would be unreadable or unfindable without this key."""
+    """Return the number of rows that could not be decrypted or found without this key."""
     match kind:
         case "epoch":
             of_officers = await _count(_console(rt), COUNT_UNDER_KEY, version)
@@ -109,9 +110,9 @@ async def _count(pool: Pool, statement: Statement[int], version: int) -> int:
 
 
 def _console(rt: Runtime) -> Pool:
-    """Return the console's pool.
+    """Return the console's connection pool. Raises ConfigError if it is not configured.
 
-    Officers' secrets use the epoch's key, and only this role can read them.
+    Officers' secrets are encrypted with the epoch's key, and only the console's role can read them.
     """
     if rt.console is None:
         raise ConfigError("KOSH_DATABASE_CONSOLE_URL isn't set; set it to a postgresql:// URL")
@@ -119,9 +120,9 @@ def _console(rt: Runtime) -> Pool:
 
 
 async def create(rt: Runtime, kind: Kind, after: int = 0) -> int:
-    """Create a key and return its version.
+    """Create a key and return its version; `after` is the newest version that is known.
 
-    It decrypts at once, and encrypts as soon as every process has loaded it.
+    This process decrypts with it at once. It encrypts new data once every process has loaded it.
     """
     version = key_files.add(rt.settings.key_dir, kind, after)
     rt.vault.refresh()
@@ -130,9 +131,9 @@ async def create(rt: Runtime, kind: Kind, after: int = 0) -> int:
 
 
 async def rewrap_all(rt: Runtime, batch: int = BATCH) -> int:
-    """Move everything to the keys that write now; return the number of rewrapped people's keys.
+    """Re-encrypt everything with the current keys; return the number of rewrapped data keys.
 
-    Each batch commits on its own: after a crash, the next call continues where it stopped.
+    Each batch is committed separately, so after a crash the next call continues where it stopped.
     """
     done = 0
     for number in range(ROUNDS):
@@ -165,9 +166,9 @@ async def _is_renewed(rt: Runtime) -> bool:
 
 
 async def destroy(rt: Runtime, kind: Kind, version: int, *, now: bool = False) -> None:
-    """Destroy a key. Raises VaultError E_VAULT_IN_USE while it is needed.
+    """Destroy a key. Raises VaultError E_VAULT_IN_USE while rows or backups need it.
 
-    `now` does not wait until the backups of its time are obsolete, as needed after a theft.
+    With `now`, backups do not prevent it, for a key that was stolen.
     """
     name, wait = f"{kind}-{version}", KEPT_DAYS[kind]
     if rows := await usage(rt, kind, version):
@@ -183,7 +184,8 @@ async def destroy(rt: Runtime, kind: Kind, version: int, *, now: bool = False) -
 async def rotate_monthly(rt: Runtime) -> None:
     """Rotate the epoch's key monthly.
 
-    Creates a key, rewraps everything, and destroys the old key after 7 days.
+    Create a key if the newest is older than EPOCH_DAYS, rewrap everything, and destroy each old key
+    7 days after its successor was created.
     """
     ages = {
         of: key_files.age(path)

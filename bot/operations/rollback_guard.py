@@ -1,8 +1,8 @@
-"""Rollback guard: detects an older database that was put in place of the current one.
+"""Rollback guard: detects that the database was replaced with an older state of itself.
 
-If a dump, WAL or a disk snapshot brings back an old database, its counters go back too. A worker
-stores their high-water mark outside of the database. A process that starts with lower counters
-refuses to work: erased people would be back, and sent messages would be sent again.
+Restoring a dump, WAL or a disk snapshot also sets the database's counters back. A worker stores the
+counters' high-water mark outside of the database. A process that finds lower counters at its start
+exits: erased people would be in the database again, and messages would be sent twice.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from bot.db.statements import fetch_one, statement
 from bot.privacy import erasure
 from bot.runtime import Runtime
 
-# Each counter grows with activity, and a restore sets it back.
+# Counters that grow with activity and go back when an older database is restored.
 _NUMBERS = statement(
     select(
         select(t.AuditHead.seq).scalar_subquery(),
@@ -33,7 +33,7 @@ type Numbers = Mapping[str, int]
 
 
 class OlderDatabase(ConfigError):
-    """The database was restored, and the erasures since were not repeated yet."""
+    """The database was restored, and the erasures since the backup were not repeated yet."""
 
     code = "E_DATABASE_OLDER"
 
@@ -45,15 +45,16 @@ class OlderDatabase(ConfigError):
 
 
 class HighWaterMark:
-    """Stores the high-water mark of the counters, round by round."""
+    """Stores the high-water mark of the counters, with a delay of one call."""
 
     def __init__(self) -> None:
         self._seen: Numbers = {}
 
     async def note(self, rt: Runtime) -> None:
-        """Store the counters of the previous round.
+        """Store the counters that the previous call read.
 
-        By now they are durable even if the server crashes.
+        The counters of this call may not be durable yet: after a server crash they could be lower
+        than the stored mark, and the processes would refuse to start.
         """
         path, sure = _file(rt), self._seen
         self._seen = await _numbers(rt)
@@ -63,7 +64,7 @@ class HighWaterMark:
 
 
 async def refuse_older(rt: Runtime) -> None:
-    """Raise OlderDatabase if a counter went back, or an erasure in the journal is missing here."""
+    """Raise OlderDatabase if a counter went back or an erasure of the journal is missing."""
     noted = await asyncio.to_thread(_read, _file(rt))
     now = await _numbers(rt)
     went_back = any(now[name] < number for name, number in noted.items())
@@ -72,12 +73,12 @@ async def refuse_older(rt: Runtime) -> None:
 
 
 async def settle(rt: Runtime) -> None:
-    """Accept the current database after a restore."""
+    """Store the current counters as the high-water mark, after a restore."""
     await asyncio.to_thread(_write, _file(rt), await _numbers(rt))
 
 
 def forget(erased: Path) -> None:
-    """Delete the high-water mark and the erasure journal, for a database dropped on purpose."""
+    """Delete the high-water mark and the erasure journal of a database dropped on purpose."""
     for path in (erased, erased.with_name("tide")):
         path.unlink(missing_ok=True)
 
@@ -99,9 +100,9 @@ def _read(path: Path) -> Numbers:
 
 
 def _write(path: Path, numbers: Numbers) -> None:
-    """Write the file atomically; concurrent readers see the previous one."""
+    """Replace the file atomically, so that concurrent readers see either version completely."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # A unique name: in containers, all processes have the same process id.
+    # Use a unique name, since processes in different containers can have the same process id.
     opened, draft = tempfile.mkstemp(prefix=".tide.", dir=path.parent)
     with os.fdopen(opened, "w", encoding="ascii") as file:
         file.writelines(f"{name} {number}\n" for name, number in numbers.items())

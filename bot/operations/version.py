@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 @cache
 def built() -> tuple[str, str]:
-    """Return the version and the commit that it was built from, as far as known."""
+    """Return the version and the commit of this build; "0" and "" if they are unknown."""
     try:
         name = version("kosh-assistant")
     except PackageNotFoundError:

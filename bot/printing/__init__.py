@@ -1,1 +1,1 @@
-"""The printed checklist and its share link."""
+"""Printed documents: checklists with their share links, posters, QR codes."""

@@ -1,8 +1,8 @@
-"""Printed checklist: a PDF in every written form, without the person's name.
+"""Render the printed checklist as a PDF in every written form, without the person's name.
 
-The fonts are part of the package, so that the result does not depend on the machine; a PDF embeds
-the glyphs that it shows. Typst shapes Arabic script, orders both directions and breaks lines of
-Chinese. It gets text, never markup.
+The package contains the fonts, so that the result is the same on every machine. A PDF embeds the
+glyphs it uses. Typst shapes Arabic script, handles both text directions and breaks lines of
+Chinese. It is passed text, never markup.
 """
 
 import json
@@ -40,11 +40,11 @@ def printed(
     *,
     phone: bool = False,
 ) -> bytes:
-    """Return the checklist for a situation as a PDF; `ready` are keys of documents to tick.
+    """Return the checklist for the answers as a PDF, with the documents in `ready` ticked.
 
-    `entries` are the keys of a stored list. `site` is the address that leads back to the assistant.
-    The pages are A4, or for `phone` of the shape of a phone.
-    Needs some hundredths of a second of CPU time: call it in a thread.
+    `entries` are the keys of the entries of a stored list. `site` is the assistant's address for
+    the QR code, or "" for none. The pages are A4, or in the shape of a phone with `phone`. This
+    takes some hundredths of a second of CPU time, so call it in a thread.
     """
     made = checklist(answers, today, entries)
 
@@ -76,8 +76,8 @@ def printed(
 
 
 def typeset(sheet: str, **more: Any) -> bytes:
-    """Typeset a checklist given as JSON; `more` goes to the typesetter."""
-    # 7 MB that most processes never need.
+    """Compile the checklist, given as JSON, to a PDF; `more` are options of the Typst compiler."""
+    # Import it here: it needs 7 MB, and most processes never print.
     import typst
 
     inputs = {"list": sheet}
@@ -87,7 +87,7 @@ def typeset(sheet: str, **more: Any) -> bytes:
 
 @cache
 def fonts() -> "typst.Fonts":
-    """Return only the fonts of the package, so that a PDF looks the same from every machine."""
+    """Return only the package's fonts, so that a PDF looks the same from every machine."""
     import typst
 
     return typst.Fonts(

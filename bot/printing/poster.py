@@ -1,4 +1,4 @@
-"""Posters: one A4 page with the QR code of a channel, in every written form, about no person."""
+"""Posters: one A4 page with the QR code of a channel, in every written form."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -10,7 +10,7 @@ from bot.printing.qr_code import QrCode
 
 @dataclass(frozen=True, slots=True)
 class Poster:
-    """Texts of a poster in one language; `qr` leads to the channel at the address `shown`."""
+    """Texts of a poster in one language; `qr` encodes the channel's link, `shown` is readable."""
 
     language: str
     title: str
@@ -21,8 +21,8 @@ class Poster:
     qr: QrCode
 
     def pdf(self) -> bytes:
-        """Return the page as PDF. It takes some hundredths of a second: call it in a thread."""
-        # 7 MB that most processes never need.
+        """Return the poster as PDF. It takes some hundredths of a second: call it in a thread."""
+        # Import it here: it needs 7 MB, and most processes never print.
         import typst
 
         sheet = asdict(self) | {

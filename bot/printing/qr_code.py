@@ -1,4 +1,4 @@
-"""Draw a QR code as a path of an SVG, without a third party."""
+"""Draw QR codes as SVG paths on this server, without a third-party service."""
 
 from dataclasses import dataclass
 from itertools import groupby
@@ -8,7 +8,7 @@ import segno
 
 @dataclass(frozen=True, slots=True)
 class QrCode:
-    """A QR code as the path of an SVG; `size` is its side in modules."""
+    """A QR code as an SVG path; `size` is the length of its side in modules (squares)."""
 
     size: int
     path: str
@@ -20,13 +20,13 @@ class QrCode:
 
     @property
     def svg(self) -> str:
-        """Return the code as a whole SVG, without a border."""
+        """Return the code as a complete SVG image, without a border."""
         box = f'xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.size} {self.size}"'
         return f'<svg {box}><path d="{self.path}"/></svg>'
 
 
 def _run(y: int, row: bytes) -> str:
-    """Return a row's dark modules; neighbours are one rectangle."""
+    """Return a row's dark modules as SVG path commands; adjacent ones form one rectangle."""
     drawn, x = [], 0
     for dark, modules in groupby(row):
         width = len(list(modules))

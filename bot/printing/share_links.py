@@ -1,7 +1,7 @@
-"""Share links to printable checklists: encrypted in Valkey for 30 minutes, at a secret URL.
+"""Share links to printable checklists, stored encrypted in Valkey for 30 minutes.
 
-Nothing durable is written, so anonymous people can use it too. If Valkey loses its data, the list
-has to be created again.
+The link's secret token is the only way to the list. Nothing is written to the database, so
+anonymous people can share a list too. If Valkey loses its data, the list has to be created again.
 """
 
 import asyncio
@@ -23,14 +23,14 @@ from flows.engine.state import Turn
 
 LENT_SECONDS = 1800
 PATH = "/print/"
-# Rate limit of rendering per link: burst, then requests per second.
+# Rate limit for rendering per link: burst size, and requests per second after it.
 MAX_AT_ONCE, AGAIN_EACH_SECOND = 5, 0.1
 
 _encode = msgspec.json.Encoder().encode
 
 
 class SharedChecklist(msgspec.Struct, frozen=True):
-    """Content of a printable checklist: no name and no address."""
+    """The content of a printable checklist; it contains no name and no address."""
 
     answers: Mapping[str, str | None]
     language: str
@@ -40,7 +40,7 @@ class SharedChecklist(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A checklist to store in Valkey, and the secret part of its URL."""
+    """A checklist to store in Valkey, and the secret token of its URL."""
 
     token: str
     lent: SharedChecklist
@@ -50,7 +50,10 @@ _decode = msgspec.json.Decoder(SharedChecklist).decode
 
 
 def linked(rt: Runtime, turn: Turn) -> tuple[Sequence[Say], Sheet | None]:
-    """Add the URL to the messages that offer a printable list; return them and the list."""
+    """Return a turn's messages with the list's URL in their link buttons, and the list to store.
+
+    The list is None if the turn offers no printable list.
+    """
     wanted = next((each for each in turn.effects if isinstance(each, PrintList)), None)
     if wanted is None:
         return turn.says, None
@@ -69,7 +72,7 @@ def _with(say: Say, url: str) -> Say:
 
 
 async def create_link(rt: Runtime, sheet: Sheet) -> None:
-    """Store the list under its token; without Valkey, its URL reports that it has expired."""
+    """Store the list under its token; if Valkey is unavailable, the link will show as expired."""
     blob = rt.vault.seal_transient(_encode(sheet.lent), _purpose(sheet.token))
     with suppress(CacheUnavailable):
         await rt.live.lend(_key(rt, sheet.token), blob, ttl_s=LENT_SECONDS)
@@ -79,7 +82,7 @@ _NOW = statement(select(NOW))
 
 
 async def find(rt: Runtime, token: str) -> SharedChecklist | None:
-    """Return the list of a link; None if it has expired."""
+    """Return the list of a token; None if it has expired or cannot be read."""
     try:
         blob = await rt.live.lent(_key(rt, token))
         return _decode(rt.vault.unseal_transient(blob, _purpose(token))) if blob else None
@@ -88,7 +91,7 @@ async def find(rt: Runtime, token: str) -> SharedChecklist | None:
 
 
 async def printed(rt: Runtime, token: str, *, phone: bool = False) -> bytes | None:
-    """Return the PDF of a list; None if it has expired or the rate limit is exceeded."""
+    """Return the list of a token as PDF; None if it has expired or is rendered too often."""
     lent = await find(rt, token)
     if lent is None or await _is_too_often(rt, token):
         return None

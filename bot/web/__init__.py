@@ -1,1 +1,1 @@
-"""HTTP: webhooks, chat, secure page, console, APIs."""
+"""HTTP server: webhooks, web chat, secure page, public pages, officers' console, APIs."""

@@ -1,4 +1,4 @@
-"""Build the web application: webhooks, callbacks, chat, console, API, health and status."""
+"""Build the FastAPI application that serves webhooks, chat, public pages, console and API."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -37,7 +37,8 @@ from bot.web.connection_limits import AddressLimit
 from bot.web.middleware import RequestGuard
 
 HERE = Path(__file__).parent
-# Spans of FastAPI contain paths, and paths carry tokens; `bot.observability.tracing` makes its own.
+# FastAPI's own spans would contain request paths, and some paths contain secret tokens.
+# `bot.observability.tracing` creates spans without paths instead.
 NO_TELEMETRY: TelemetryConfig = {
     "tracing": False,
     "metrics": False,
@@ -47,7 +48,7 @@ NO_TELEMETRY: TelemetryConfig = {
 }
 
 
-# In the order of matching: the routes called most often come first.
+# Starlette matches routes in this order, so the routes that are called most often come first.
 ROUTERS = (
     webhooks.router,
     health.router,
@@ -62,16 +63,16 @@ ROUTERS = (
     api.router,
     demo.router,
 )
-# A process of its own answers the platforms when others keep `web` busy.
+# The routers of a separate process, so that chat and console traffic cannot delay webhooks.
 PLATFORM_ROUTERS = (webhooks.router, health.router)
 
 
 def create_app(
     opening: AbstractAsyncContextManager[Runtime], *, platforms_only: bool = False
 ) -> FastAPI:
-    """Return the application; it opens the runtime when it starts and closes it when it ends.
+    """Return the application; it opens the runtime at startup and closes it at shutdown.
 
-    `platforms_only`: serve only webhooks, callbacks and health.
+    With `platforms_only` it serves only webhooks, registry callbacks and health checks.
     """
 
     @asynccontextmanager
@@ -101,18 +102,18 @@ def create_app(
 
 @cache
 def _routes(platforms_only: bool) -> list[BaseRoute]:
-    """Return the routes; they hold no state, and applications of one process share them."""
+    """Return the routes; they are cached, because all applications of a process can share them."""
     included = APIRouter()
     for router in PLATFORM_ROUTERS if platforms_only else ROUTERS:
         included.include_router(router)
     for router in () if platforms_only else console.ROUTERS:
         included.include_router(router, prefix=console.ROOT)
-    # Build the routes now: at the first request this would take 0.1 s or more.
+    # Build FastAPI's route contexts now; otherwise the first request would take 0.1 s longer.
     list(iter_route_contexts(included.routes))
     return included.routes
 
 
 def close(asgi: Any) -> None:
-    """Signal open event streams that the server is shutting down."""
+    """Signal the open event streams of an application that the server is shutting down."""
     if isinstance(asgi, FastAPI) and hasattr(asgi.state, "closing"):
         asgi.state.closing.set()

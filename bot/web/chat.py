@@ -1,7 +1,7 @@
-"""Serve the web chat: a page and three posts, with the same engine as every channel.
+"""Serve the web chat: a page and POST routes for texts, buttons and files.
 
-Before consent only the page carries the chat's secret name; from consent on a cookie does, so that
-the person can come back.
+A chat is identified by a secret name. Before consent only the page contains the name. After consent
+a cookie contains it, so that the person can return to the chat.
 """
 
 from contextlib import suppress
@@ -68,7 +68,7 @@ from flows.engine.events import Event, Page, Pressed, Said, Unreadable
 from flows.engine.language_protocol import Reserved
 from flows.engine.text import _
 
-# The form around a file: other fields, boundaries and headers.
+# Bytes allowed for a form in addition to its file: other fields, boundaries and headers.
 MAX_FORM_OVERHEAD = 256 * 1024
 AWAY_TITLE = _("Phrase book")
 AWAY = _("Phrase of the day: “Good morning! How are you?”")
@@ -79,9 +79,9 @@ forms = APIRouter(route_class=ChatRoute)
 
 @router.get("/chat")
 async def page(request: Request, source: Annotated[str, Query(alias="from")] = "") -> Response:
-    """Return the page with its messages; a new chat shows the greeting, and nothing is stored.
+    """Return the chat page with its messages; a new chat shows the greeting and stores nothing.
 
-    A visit from a poster is counted, then led to the page's plain address.
+    A visit from a poster's QR code is counted and redirected to the page's address without a query.
     """
     rt: Runtime = request.app.state.rt
     if source == POSTER:
@@ -95,7 +95,7 @@ async def page(request: Request, source: Annotated[str, Query(alias="from")] = "
 
 
 def _greeting(rt: Runtime, session: ChatSession) -> Notes:
-    """Return the first message of a chat in which nothing was posted yet."""
+    """Return the greeting of a chat in which nothing was posted yet; empty for a known person."""
     if session.person is not None:
         return ()
     says = anonymous.greeting(rt, rt.content.on(datetime.now(UTC).date()), Page.NEVER).says
@@ -105,7 +105,7 @@ def _greeting(rt: Runtime, session: ChatSession) -> Notes:
 
 @forms.post("/chat/said")
 async def said(request: Request, form: Annotated[ChatForm, Form()]) -> Response:
-    """Take a text; the quick exit also leaves the page."""
+    """Process a posted text; the quick-exit word also leads the browser away from the page."""
     rt: Runtime = request.app.state.rt
     if rt.languages.reserved(form.text) is Reserved.EXIT:
         return await _exit(request, form, Said(form.text))
@@ -114,17 +114,17 @@ async def said(request: Request, form: Annotated[ChatForm, Form()]) -> Response:
 
 @forms.post("/chat/pressed")
 async def pressed(request: Request, form: Annotated[ChatForm, Form()]) -> Response:
-    """Take a pressed button."""
+    """Process a pressed button; the quick-exit button also leads the browser away from the page."""
     if form.payload == EXIT:
         return await _exit(request, form, Pressed(EXIT))
     return await _post(request, form, Pressed(form.payload))
 
 
 async def _exit(request: Request, form: ChatForm, event: Event) -> Response:
-    """Leave for a page that reveals nothing of this one, and delete the cookie in any case.
+    """Lead the browser to a page that does not mention Kosh, and delete the chat's cookie.
 
-    While nothing can be stored, the person must not wait: without its cookie the browser does not
-    open the chat again.
+    Do so even if the database is unavailable and the event is not stored: a person in danger must
+    not wait, and without its cookie the browser does not open the chat again.
     """
     background = None
     with suppress(*UNAVAILABLE_ERRORS):
@@ -140,10 +140,11 @@ async def _exit(request: Request, form: ChatForm, event: Event) -> Response:
 
 @router.post("/chat/file")
 async def attached(request: Request) -> Response:
-    """Take a file for the open question; the response comes when it has been checked."""
+    """Process a file posted in answer to the open question; respond after the file was checked."""
     rt: Runtime = request.app.state.rt
     check_chat_origin(request)
-    # The form may be larger than a file, so that a file that is too large is refused as a file.
+    # The limit of the form exceeds that of the file, so that the upload check, which explains the
+    # rejection to the person, sees a file that is too large.
     sent = await multipart.opened(request, MAX_BYTES + MAX_FORM_OVERHEAD)
     form = ChatForm.model_validate(sent.fields)
     session = await posting_session(request, form.chat, form.id, form.last)
@@ -157,7 +158,7 @@ async def attached(request: Request) -> Response:
 
 
 async def _post(request: Request, form: ChatForm, event: Event) -> Response:
-    """Take one event; without the script the response is the page itself."""
+    """Process one event; respond with JSON to the page's script, otherwise with the whole page."""
     rt: Runtime = request.app.state.rt
     event_id = form.id or uuid4().hex
     unsent = Unsent(form.text, event_id)
@@ -187,7 +188,11 @@ async def _post(request: Request, form: ChatForm, event: Event) -> Response:
 
 
 async def _language(request: Request, session: ChatSession, payload: str) -> str:
-    """Return the chat's language, else the one being chosen or the browser's; "" if unknown."""
+    """Return the language of a chat for its error page; "" if it is unknown.
+
+    This is the language of the last message, or the one that the pressed button chooses, or the one
+    that the browser prefers.
+    """
     rt: Runtime = request.app.state.rt
     notes: Notes = ()
     with suppress(CacheUnavailable):
@@ -202,7 +207,10 @@ async def _language(request: Request, session: ChatSession, payload: str) -> str
 async def _own_words(
     rt: Runtime, session: ChatSession, form: ChatForm, event_id: str
 ) -> OwnWords | None:
-    """Return the text or the label of the button that the page posts; None without Valkey."""
+    """Return the posted text, or the pressed button's label, to show as the person's message.
+
+    Return None if Valkey is unavailable.
+    """
     try:
         notes = await unread_notes(rt, session, "") or _greeting(rt, session)
     except CacheUnavailable:
@@ -214,12 +222,16 @@ async def _own_words(
 
 
 async def _renew_cookie(rt: Runtime, answer: Response, session: ChatSession) -> None:
-    """Renew the cookie of a known person, except on a secure page; delete one that is unknown."""
+    """Renew the cookie of a known person; delete a cookie of an unknown chat.
+
+    The cookie of a secure page's 30-minute visit is not renewed.
+    """
     if session.person is None:
         if session.by_cookie:
             forget(rt, answer)
         return
-    # The event is committed and must be acknowledged; the next post renews the cookie too.
+    # The event is committed, so it must be acknowledged even if this fails. The next post renews
+    # the cookie too.
     with suppress(*UNAVAILABLE_ERRORS):
         async with rt.pool.connection() as transaction:
             if await identities.is_permanent(rt, transaction, WebChat.name, session.name):
@@ -229,7 +241,7 @@ async def _renew_cookie(rt: Runtime, answer: Response, session: ChatSession) -> 
 async def _accepted(
     request: Request, session: ChatSession, delivery: AfterCommit | None, own: OwnWords | None
 ) -> Response:
-    """Acknowledge an event: 202 for the script, else the page with all current messages."""
+    """Acknowledge an event: 202 for the script, otherwise the page with all current messages."""
     rt: Runtime = request.app.state.rt
     if _by_script(request):
         background = BackgroundTask(receive.deliver, rt, delivery)
@@ -246,7 +258,10 @@ async def _receive(
     event: Event,
     answered: Answered | None,
 ) -> tuple[AfterCommit | None, ChatSession]:
-    """Process an event; return its result, and the chat, which has a new name after consent."""
+    """Process an event; return what to send after the commit, and the chat.
+
+    Consent gives the chat a new secret name.
+    """
     rt: Runtime = request.app.state.rt
     newest = ""
     if isinstance(event, Pressed):
@@ -280,7 +295,7 @@ def _by_script(request: Request) -> bool:
 
 @router.get(EXIT_URL)
 async def away(request: Request) -> Response:
-    """Return the page to which a quick exit leads: a phrase book that says nothing of Kosh."""
+    """Return the page to which a quick exit leads: a phrase book that does not mention Kosh."""
     rt: Runtime = request.app.state.rt
     codes = [code for code, _own in rt.languages.languages()]
     first = page_language(rt, "", request)

@@ -1,4 +1,7 @@
-"""Take events of the web chat within its budgets; show the question, or when to try again."""
+"""Process web chat events within rate budgets per address and for the whole installation.
+
+When a budget is spent, the page asks a question that programs fail, or names the time to wait.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -45,7 +48,7 @@ MESSENGERS = _("You can also write to us in the messenger: {names}.")
 
 
 class NotTaken(Exception):
-    """The event was not taken: a budget is spent."""
+    """The event was not processed because a budget is spent; `wrong` if the answer was wrong."""
 
     code = "E_BUDGET"
 
@@ -56,7 +59,7 @@ class NotTaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The answer that came with a form."""
+    """The sealed question that a form carried, and the answer that the person typed."""
 
     seal: str
     text: str
@@ -65,7 +68,10 @@ class Answered:
 async def receive_within_budgets(
     request: Request, inbound: Inbound, answered: Answered | None
 ) -> AfterCommit | None:
-    """Take the event and draw the budgets that it needs; NotTaken if one is spent."""
+    """Process the event and charge the budgets that it needs. Raises NotTaken if one is spent.
+
+    `answered` is the answer to the question of an earlier rejection, or None.
+    """
     rt: Runtime = request.app.state.rt
     host = client_host(request)
     network = bytes.fromhex(budgets.network_key(rt, host))
@@ -90,19 +96,22 @@ async def _is_right(rt: Runtime, host: str, answered: Answered) -> bool:
 
 
 def client_host(request: Request) -> str:
-    """Return the address of the client, as the server's trusted proxies say."""
+    """Return the client's IP address, as forwarded by trusted proxies; "" if it is unknown."""
     return request.client.host if request.client else ""
 
 
 def not_taken_by_script(denied: NotTaken) -> Response:
-    """Return the response at which the script sends the form again as a page."""
+    """Return 429 with a flag on which the script posts the form again as an ordinary page form."""
     return JSONResponse({"error": denied.code, "as_page": True}, 429)
 
 
 def not_taken_page(
     request: Request, form: ChatForm, event: Event, denied: NotTaken, language: str
 ) -> Response:
-    """Return the page: words of safety answered, then the question or the time to wait."""
+    """Return the 429 page with the question or the time to wait.
+
+    A text about danger is answered with its safety message above it.
+    """
     rt: Runtime = request.app.state.rt
     codes = [language] if language else [code for code, _own in rt.languages.languages()]
     today = datetime.now(UTC).date()

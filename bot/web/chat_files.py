@@ -1,4 +1,4 @@
-"""Serve the files that an officer sent to a person of the web chat."""
+"""Serve the files that officers sent to people of the web chat."""
 
 from uuid import UUID
 
@@ -15,10 +15,10 @@ router = APIRouter()
 
 @router.get(FILES_URL + "/{file_id}")
 async def sent_file(request: Request, file_id: UUID) -> Response:
-    """Return a file of the person whose cookie comes with the request, to be saved."""
+    """Return a file that was sent to the person of the request's cookie; 404 for any other."""
     rt: Runtime = request.app.state.rt
     file = None
-    # A browser does not say whether a download begins in a frame.
+    # The browser does not report whether a download started in a frame, so try both cookies.
     for framed in (False, True) if rt.settings.embed_origins else (False,):
         session = await find_session(request, framed=framed)
         if session.person is not None:

@@ -1,7 +1,7 @@
-"""Ask a question that a program cannot guess, without a script and without a third party.
+"""Ask a question that simple programs cannot answer, without a script or a third-party service.
 
-The page has a number in words; the person types it in digits. A screen reader reads it like any
-other text. The question is sealed, belongs to one address, and takes one answer.
+The page shows a number in words, and the person types it in digits. A screen reader can read it.
+Each question is sealed with a keyed hash, is bound to one network address and accepts one answer.
 """
 
 import hmac
@@ -26,24 +26,27 @@ ONES: Final = (
 
 
 def new_number() -> int:
-    """Return one of 72 numbers, all equally likely."""
+    """Return a random number of two digits from 21 to 99, without a zero; 72 are possible."""
     return (2 + secrets.randbelow(len(TENS))) * 10 + 1 + secrets.randbelow(len(ONES))
 
 
 def in_words(number: int) -> Text:
-    """Return a number of `new_number` in words."""
+    """Return a number from `new_number` as translatable words."""
     return _("{tens} {ones}", tens=TENS[number // 10 - 2], ones=ONES[number % 10 - 1])
 
 
 def seal(rt: Runtime, number: int, host: str) -> str:
-    """Return the sealed question for the form; it does not reveal the number."""
+    """Return a token for the form that identifies the question without revealing its number.
+
+    The token expires after QUESTION_SECONDS.
+    """
     until = int(datetime.now(UTC).timestamp()) + QUESTION_SECONDS
     name = f"{until}.{secrets.token_hex(8)}"
     return f"{name}.{rt.vault.index('chat-question', _bound(rt, name, number, host)).hex()}"
 
 
 async def is_right(rt: Runtime, sealed: str, answer: str, host: str) -> bool:
-    """Return whether the answer is right; each question takes one answer."""
+    """Return True if the answer is right; each question accepts one answer, right or wrong."""
     name, _dot, mark = sealed.rpartition(".")
     until = name.partition(".")[0]
     typed = "".join(answer.split())

@@ -22,11 +22,11 @@ from flows.engine.text import Text, _, button
 EXIT_URL = "/away"
 FILES_URL = "/chat/files"
 EXIT = "!exit"
-# First characters of payloads that never expire: commands, buttons of answers, ratings.
+# First characters of button payloads that never expire: commands, answers' buttons and ratings.
 LASTING = ("!", "?", "*")
-# Options of the menu that are drawn large, with the names of their icons.
+# Menu options drawn as large buttons, mapped to the names of their icons.
 MAIN_OPTIONS = {"checklist": "list", "eligibility": "way", "officer": "person"}
-# Kinds of marks of one line that are drawn together.
+# Kinds of marked single lines; adjacent lines of these kinds are drawn as one table.
 IN_ROWS = ("row", "tick")
 
 LABELS: dict[str, Text] = {
@@ -55,7 +55,7 @@ LABELS: dict[str, Text] = {
     "registry_panel": _("What the registry received"),
     "registry_empty": _("Nothing yet."),
 }
-# Pages that the chat links to; their labels go by their paths.
+# Pages that the chat links to; each path is also the key of its label.
 LINKS = {"/info": INFO, "/privacy": PRIVACY, "/status": STATUS}
 LABELS |= LINKS
 TROUBLE = _("Something went wrong on our side. Your answers are safe. Please try again.")
@@ -67,7 +67,7 @@ type Notes = Sequence[tuple[str, Note]]
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """A message that was not accepted: put back in the field, to be sent under the same id."""
+    """A message that was not accepted: refilled into the input field, with its id for the retry."""
 
     text: str
     id: str
@@ -75,9 +75,10 @@ class Unsent:
 
 @dataclass(frozen=True, slots=True)
 class OwnWords:
-    """The words that the person just posted from a page without a script.
+    """The text that the person just posted from a page without a script.
 
-    `before` are the messages that the page showed then. The words are in no log and no table.
+    `before` has the ids of the messages that the page showed when it was posted. The text is
+    neither logged nor stored.
     """
 
     text: str
@@ -93,9 +94,10 @@ def render_page(
     own: OwnWords | None = None,
     browser: str = "",
 ) -> Response:
-    """Return the page with its bubbles; 503 with the text in the field if it was not accepted.
+    """Return the chat page; with `unsent`, return 503 and refill its text into the field.
 
-    `browser` is the language of the browser: as long as none is chosen, it comes first.
+    `browser` is the browser's preferred language. Its button is sorted first in the choice of a
+    language, and it is the page's language until one is chosen.
     """
     bubbles = current_bubbles(notes)
     language = next((str(each["language"]) for each in reversed(bubbles)), "")
@@ -124,7 +126,10 @@ def _trouble(rt: Runtime, language: str) -> str:
 
 
 def current_bubbles(notes: Notes) -> list[dict[str, Any]]:
-    """Return the bubbles left after all notes: without those that were replaced or deleted."""
+    """Return the bubbles after all notes are applied, without replaced and deleted messages.
+
+    Only the newest bubble has all its buttons. The one before it keeps buttons that do not expire.
+    """
     bubbles: dict[str, dict[str, Any]] = {}
     for note_id, note in notes:
         for gone in (*note.gone, note.replaces):
@@ -141,10 +146,10 @@ def current_bubbles(notes: Notes) -> list[dict[str, Any]]:
 
 
 def _with_own(bubbles: list[dict[str, Any]], notes: Notes, own: OwnWords) -> list[dict[str, Any]]:
-    """Put the person's words before the messages that answer them, unless they were deleted."""
+    """Insert the person's text before the messages that answer it, unless a note deletes it."""
     if any(own.id in note.gone for _key, note in notes):
         return bubbles
-    # The page's own ids are UUIDs; a forged one is not shown again.
+    # The page's script creates UUIDs as ids; do not render a forged id.
     shown_id = own.id if set(own.id) <= ID_LETTERS else ""
     said = {"id": shown_id, "own": True, "paragraphs": own.text.split("\n"), "lang": "mul"}
     place = next(
@@ -158,13 +163,16 @@ def _with_own(bubbles: list[dict[str, Any]], notes: Notes, own: OwnWords) -> lis
 
 
 def _lasting(rows: list[list[dict[str, str]]]) -> list[list[dict[str, str]]]:
-    """Return the buttons that are accepted after a newer message; they have no nonce."""
+    """Keep only buttons that do not expire: their payloads have no nonce of an open question."""
     kept = [[each for each in row if each["payload"].startswith(LASTING)] for row in rows]
     return [row for row in kept if row]
 
 
 def bubble_of(note_id: str, message: Message, officer: bool = False, at: int = 0) -> dict[str, Any]:
-    """Return a message as the page shows it; `officer` wrote it `at` this time."""
+    """Return a message as template values.
+
+    `officer`: an officer wrote it. `at` is its time in milliseconds of Unix time.
+    """
     parts = _with_folds(list(_parts(message)))
     return {
         "id": note_id,
@@ -194,7 +202,7 @@ def _rows(message: Message) -> list[list[dict[str, str]]]:
         rows = [[_tongue(*each)] for each in zip(plain, message.lines, strict=True)]
     elif len(large) == len(MAIN_OPTIONS):
         large.sort(key=lambda each: list(MAIN_OPTIONS).index(_key(each)))
-        # An officer is among the large ones.
+        # The large buttons include one for an officer, so omit the small one.
         controls = [each for each in controls if each.payload != "!person"]
         rows = [
             [_pressed(each, f"main icon-{MAIN_OPTIONS[_key(each)]}") for each in large],
@@ -214,16 +222,17 @@ def _pressed(button: RenderedButton, kind: str = "") -> dict[str, str]:
 
 
 def _tongue(button: RenderedButton, prompt: str) -> dict[str, str]:
-    """Return a language to choose: its own name, and the question in it."""
+    """Return the button of a language: its own name, and the prompt written in that language."""
     code = _key(button)
     written = {"prompt": prompt, "lang": tag(code), "dir": direction(code)}
     return _pressed(button, "tongue") | written
 
 
 def _parts(message: Message) -> Iterator[dict[str, Any]]:
-    """Yield how many lines are drawn together, and their shape; nothing if all lines are plain.
+    """Yield groups of lines that are drawn together; nothing if no line is marked.
 
-    Rows and boxes that follow each other are one part, with the head and the value of each line.
+    Each group has its kind, its number of lines, and the head and value of each line. Adjacent rows
+    form one group.
     """
     drawn = 0
     for kind, group in groupby(message.marks, lambda mark: mark.kind):
@@ -239,9 +248,10 @@ def _parts(message: Message) -> Iterator[dict[str, Any]]:
 
 
 def _with_folds(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Mark the warnings of one line that show their beginning only.
+    """Mark one-line warnings that are drawn collapsed, with only their beginning visible.
 
-    In a list of entries all do; in another text with folded parts, all but the first.
+    In a list of entries all of them are. In another text with collapsible parts, all but the first
+    are.
     """
     kinds = {part["kind"] for part in parts}
     places = [place for place, part in enumerate(parts) if part["kind"] == "caution"]
@@ -252,12 +262,12 @@ def _with_folds(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def language_values(rt: Runtime, language: str) -> dict[str, object]:
-    """Return the template's values that depend on the language."""
+    """Return the template values that depend on the language."""
     labels = {name: rt.languages.render(label, language) for name, label in LABELS.items()}
     labels["code"] = language
     return {"lang": tag(language), "dir": direction(language), "labels": labels}
 
 
 def in_all_languages(rt: Runtime, text: Text) -> str:
-    """Return a text in every language, for a person whose language is unknown."""
+    """Return a text in every language, separated by slashes, for a person of unknown language."""
     return " / ".join(rt.languages.render(text, code) for code, _own in rt.languages.languages())

@@ -1,4 +1,4 @@
-"""Find out whose chat a request belongs to, and what its page has not shown yet."""
+"""Find the chat of a request, and the messages that its page has not shown yet."""
 
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
@@ -22,20 +22,21 @@ from flows import lifetimes
 MAX_FORM_BYTES = 32 * 1024
 MAX_FIELDS = 8
 COOKIE_SECONDS = lifetimes.DRAFT_DAYS * 24 * 3600
-# How long a post that gave consent may be repeated, in case the response with the cookie was lost.
+# Minutes for which a post that gave consent may be retried, because the response with the cookie
+# can get lost.
 CONSENT_MINUTES = 10
-# Carries the secret name of an anonymous chat: addresses are logged, this header is not. Only a
-# script of our own page can send it, so that no link puts its reader into another person's chat.
+# The header carries the secret name of an anonymous chat, since addresses are logged and this
+# header is not. Only our own page's script can send it, so no link can open another person's chat.
 NAME_HEADER = "x-kosh-chat"
 SITES = ("same-origin", "none")
 
 
 @dataclass(frozen=True, slots=True)
 class ChatSession:
-    """The chat that an open page shows: its secret name, and the person if there is one.
+    """The chat that an open page shows: its secret name, and its person; None before consent.
 
-    `first_name` is the name under which a repeated post was sent first. `framed`: the page is in a
-    frame of another site.
+    `by_cookie`: the request had a chat cookie. `first_name` is the name that the chat had before a
+    retried post gave consent. `framed`: the page is in a frame of another site.
     """
 
     name: str
@@ -46,9 +47,9 @@ class ChatSession:
 
 
 class ChatForm(BaseModel):
-    """Fields of the page's forms: a text or a button's payload, and what the page has shown.
+    """Fields of the page's forms: a text or a button's payload, and the last message shown.
 
-    `seal` and `answer` are of the question that a spent budget asks.
+    `seal` and `answer` belong to the question that is asked when a budget is spent.
     """
 
     text: str = ""
@@ -61,27 +62,30 @@ class ChatForm(BaseModel):
 
 
 class ChatRoute(FormRoute):
-    """Read a form of the chat within its limits, and only from one of our own pages."""
+    """Route that reads a chat form within size limits and rejects forms of other sites."""
 
     @staticmethod
     async def read_form(request: Request) -> Pairs:
-        """Return the fields; Refused for another site's form or one that is too large."""
+        """Return the form's fields.
+
+        Raises Refused for another site's form or one that is too large.
+        """
         check_chat_origin(request)
         return fields(await body(request, MAX_FORM_BYTES, FORM), MAX_FIELDS)
 
 
 def check_chat_origin(request: Request) -> None:
-    """Refuse a form that comes from another site."""
+    """Raise Refused (403) for a form that another site sent."""
     check_origin(request, sites=SITES, required=False)
 
 
 async def find_session(
     request: Request, name: str = "", *, framed: bool | None = None
 ) -> ChatSession:
-    """Return the chat of the cookie if it is known, else the one the page names, else a new one.
+    """Return the chat of the cookie if it is known, of the name in the request, or a new one.
 
-    Only a cookie opens the chat of a known person: in a frame that of the frame, elsewhere that of
-    the page. `framed` is given where the request does not tell.
+    The chat of a known person is opened only by a cookie. A framed page has a cookie of its own.
+    Pass `framed` if the request does not show whether the page is framed.
     """
     rt: Runtime = request.app.state.rt
     framed = is_framed(request) if framed is None else framed
@@ -101,9 +105,10 @@ async def find_session(
 
 
 async def posting_session(request: Request, name: str, event_id: str, last: str) -> ChatSession:
-    """Return the chat of a post, and note the last message that its page has shown.
+    """Return the chat of a post, and record the last message that its page has shown.
 
-    A post that gave consent may come again: its response, and the cookie with it, can get lost.
+    A post that gave consent may be retried, because the response with the cookie can get lost. The
+    retry finds the chat under its new name.
     """
     rt: Runtime = request.app.state.rt
     session = await find_session(request, name)
@@ -118,9 +123,10 @@ async def posting_session(request: Request, name: str, event_id: str, last: str)
 
 
 def consent_names(rt: Runtime, name: str, event_id: str) -> Sequence[str]:
-    """Return the secret that replaces a chat's name once this event gives consent.
+    """Return the secret names that can replace a chat's name when this event gives consent.
 
-    It is derived, so that a repeated post finds it; during a key rotation there are several.
+    They are derived from name and event, so that a retried post finds the same chat. There is one
+    per key version.
     """
     found = rt.vault.indexes("web-consent", f"{name}:{event_id}")
     return [urlsafe_b64encode(each).decode().rstrip("=") for each in found]
@@ -145,9 +151,9 @@ def _note(row: outbox.Waiting) -> Note:
 
 
 async def note_shown(rt: Runtime, session: ChatSession, last: str) -> None:
-    """Delete the texts of messages before `last`, which the page says it has shown.
+    """Delete the texts of messages before `last`, which the page reports as shown.
 
-    Only the page's own word counts: bytes written to a connection may never have arrived.
+    Only the page's report counts, because bytes written to a connection may not have arrived.
     """
     if session.person is not None and (before := number(last)):
         await outbox.seen(rt, session.person, WebChat.name, before)
@@ -159,16 +165,19 @@ def cookie(rt: Runtime) -> str:
 
 
 def framed_cookie(rt: Runtime) -> str:
-    """Return the name of the cookie of a chat in a frame."""
+    """Return the name of the cookie of a chat in a frame of another site."""
     return f"{cookie(rt)}-framed"
 
 
 def remember(
     rt: Runtime, answer: Response, name: str, seconds: int = COOKIE_SECONDS, *, framed: bool = False
 ) -> None:
-    """Set the chat's cookie, or that of a chat in a frame."""
+    """Set the cookie that contains the chat's secret name, for `seconds`.
+
+    `framed` sets the cookie for a chat in a frame of another site.
+    """
     if framed:
-        # Starlette writes "Partitioned" from Python 3.14 on only.
+        # Starlette can set the attribute "Partitioned" only from Python 3.14 on.
         kept = f"Max-Age={seconds}; Path=/; Secure; HttpOnly; SameSite=None; Partitioned"
         answer.headers.append("set-cookie", f"{framed_cookie(rt)}={name}; {kept}")
         return
@@ -183,7 +192,11 @@ def remember(
 
 
 def forget(rt: Runtime, answer: Response) -> None:
-    """Delete the cookies; each with the attributes it was set with, as `__Host-` demands."""
+    """Delete the chat's cookies.
+
+    Each is deleted with the attributes with which it was set, as browsers require for `__Host-`
+    names.
+    """
     remember(rt, answer, "", 0)
     if rt.settings.embed_origins:
         remember(rt, answer, "", 0, framed=True)

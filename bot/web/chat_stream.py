@@ -1,4 +1,4 @@
-"""Stream new messages to the chat page as server-sent events; Last-Event-ID is honoured."""
+"""Stream new messages to the chat page as server-sent events, resuming after Last-Event-ID."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ router = APIRouter()
 
 @router.get("/chat/stream")
 async def stream(request: Request) -> Response:
-    """Return the events of the chat after the last message that the page has."""
+    """Return an event stream of the chat's messages after the last one that the page has."""
     session = await find_session(request)
     last = request.headers.get("last-event-id") or request.query_params.get("last", "")
     await note_shown(request.app.state.rt, session, last)
@@ -61,7 +61,7 @@ async def _events(request: Request, session: ChatSession, last: str) -> AsyncIte
 
 
 async def _woken(ear: Subscription, closing: asyncio.Event) -> Notification | None:
-    """Return the next notification; None after a quiet while or when the server ends."""
+    """Return the next notification; None after HEARTBEAT_SECONDS without one or at shutdown."""
     waits = (asyncio.ensure_future(anext(ear)), asyncio.ensure_future(closing.wait()))
     try:
         done, _pending = await asyncio.wait(

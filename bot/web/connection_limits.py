@@ -1,7 +1,7 @@
 """Limits per address: connections, concurrent requests, and bytes of unverified webhooks.
 
-Behind a proxy the address is the one that the proxy forwards. Webhooks have no limit of requests,
-because a platform sends many from few addresses; their bytes have one.
+Behind a trusted proxy the address is the forwarded one. Webhook requests have no limit of number,
+because a platform sends many from few addresses. Their unverified bytes are limited.
 """
 
 import asyncio
@@ -24,16 +24,17 @@ MAX_UNVERIFIED_BYTES: Final = 64 * 1024 * 1024
 MAX_UNVERIFIED_BYTES_PER_ADDRESS: Final = 16 * 1024 * 1024
 RETRY_SECONDS: Final = 10
 PLATFORM_PATHS: Final = ("/webhooks/", "/callbacks/")
-# Programs on this machine; a person's address takes its place when a proxy forwards it.
+# Programs on this machine have no limit. A proxy on this machine forwards the client's address
+# instead.
 THIS_MACHINE: Final = frozenset({"127.0.0.1", "::1"})
 
 
 class LimitedProtocol(HttpToolsProtocol):
     """uvicorn's protocol with limits for connections that wait for a request.
 
-    uvicorn waits for the first request, and for the end of its headers, without a limit of time.
-    A connection is closed if they take longer than HEADER_SECONDS, if its address has
-    MAX_PER_ADDRESS already, or if it has waited longest when all connections are in use.
+    uvicorn waits without a timeout for the first request and for the end of its headers. This class
+    closes a connection that takes longer than HEADER_SECONDS, or whose address already has
+    MAX_PER_ADDRESS connections. With MAX_CONNECTIONS open it closes the longest waiting one.
     """
 
     waits_since: float | None = None
@@ -96,7 +97,10 @@ def _end_longest_waiting(connections: list[LimitedProtocol]) -> None:
 
 
 class AddressLimit:
-    """Refuse a request of an address that has MAX_PER_ADDRESS in progress, streams included."""
+    """Answer 503 if an address has MAX_PER_ADDRESS requests in progress, event streams included.
+
+    Addresses listed as shared by many people have a higher limit.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -115,7 +119,7 @@ class AddressLimit:
 
 
 def limited_network(scope: Scope) -> str:
-    """Return the network of the address that sent a request; empty where no limit applies."""
+    """Return the network of the address that sent a request; "" where no limit applies."""
     if scope["type"] != "http" or scope["path"].startswith(PLATFORM_PATHS):
         return ""
     host = scope["client"][0] if scope.get("client") else ""
@@ -148,9 +152,10 @@ class UnverifiedBytes:
 
     @contextmanager
     def held_by(self, host: str) -> Iterator[Callable[[int], None]]:
-        """Yield a function that counts bytes and raises Refused (503) past a limit.
+        """Yield a function that counts bytes and raises Refused (503) above a limit.
 
-        At the end of the block its bytes no longer count.
+        The limits are MAX_UNVERIFIED_BYTES in total and MAX_UNVERIFIED_BYTES_PER_ADDRESS. The bytes
+        are released at the end of the block.
         """
         network, own = network_of(host), 0
 

@@ -15,7 +15,7 @@ router = APIRouter()
 
 @router.get("/demo/registry")
 async def registry(request: Request) -> Response:
-    """Return the newest entries; 404 outside a demo."""
+    """Return the newest registry entries as JSON, up to MAX_ENTRIES; 404 outside the demo."""
     rt: Runtime = request.app.state.rt
     if not rt.settings.demo or rt.settings.registry_url is None:
         raise Refused(404)

@@ -1,7 +1,7 @@
-"""Let the pages of listed origins show the web chat in a frame; no other page is ever framed.
+"""Allow sites with a configured origin to embed the web chat in a frame; reject all others.
 
-Browsers send a strict cookie to no frame of another site. A framed chat therefore has a cookie of
-its own, which the browser keeps apart for each site that shows the frame (CHIPS).
+Browsers do not send a SameSite=Strict cookie to a frame of another site. A framed chat therefore
+has its own cookie, which the browser partitions by the embedding site (CHIPS).
 """
 
 from functools import lru_cache
@@ -11,15 +11,18 @@ from starlette.types import Scope
 
 from bot.runtime import Runtime
 
-# Pages of the chat, which its posts answer too, and the page to which the quick exit leads.
+# The chat page, its POST routes, which respond with the page, and the quick-exit page.
 FRAMED_PATHS = frozenset({"/chat", "/chat/said", "/chat/pressed", "/chat/file", "/away"})
-# Only a script of our own page can send it.
+# Other sites cannot send this header: only our own page's script can.
 FRAME_HEADER = "x-kosh-framed"
 NO_FRAME = b" frame-ancestors 'none'"
 
 
 def is_framed(request: Request) -> bool:
-    """Return True if the chat asks from inside a frame: its script says so, or the browser does."""
+    """Return True if the request comes from a framed chat page and embedding is configured.
+
+    The script's header or the browser's Sec-Fetch-Dest reports the frame.
+    """
     rt: Runtime = request.app.state.rt
     headers = request.headers
     in_frame = FRAME_HEADER in headers or headers.get("sec-fetch-dest") == "iframe"
@@ -27,7 +30,7 @@ def is_framed(request: Request) -> bool:
 
 
 def allowed_headers(scope: Scope, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """Return the security headers of a response, which name the origins that may frame it."""
+    """Return the security headers; for the chat's pages, add the origins that may embed them."""
     rt = getattr(scope["app"].state, "rt", None) if "app" in scope else None
     if rt is None or not rt.settings.embed_origins or scope["path"] not in FRAMED_PATHS:
         return headers

@@ -1,4 +1,7 @@
-"""Turn errors into HTTP responses: a status and a stable code, never what was sent."""
+"""Convert errors into HTTP responses with a status and a stable code.
+
+A response never repeats what the client sent.
+"""
 
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
@@ -24,7 +27,7 @@ RETRY_SECONDS = 5
 
 
 async def http_error(request: Request, error: Exception) -> Response:
-    """Return the status of an HTTPException with its code, or a page for a browser's 404."""
+    """Return the status of an HTTPException with its code; for a browser's 404, return a page."""
     if not isinstance(error, HTTPException):
         raise error
     if error.status_code == 404 and "text/html" in request.headers.get("accept", ""):
@@ -33,30 +36,30 @@ async def http_error(request: Request, error: Exception) -> Response:
 
 
 def _no_page(request: Request) -> Response:
-    """Return the page of an unknown address in the browser's first language."""
+    """Return the 404 page in the browser's preferred language."""
     rt = request.app.state.rt
     return secure_page.no_page(rt, page_language(rt, "", request))
 
 
 async def refused(request: Request, error: Exception) -> Response:
-    """Return the bare status of a request that was refused before it was read."""
+    """Return the empty response of a request that was rejected while it was read."""
     return Response(status_code=error.status if isinstance(error, Refused) else 400)
 
 
 async def invalid_request(request: Request, error: Exception) -> Response:
-    """Return 422 for parameters that FastAPI cannot read, without naming their values."""
+    """Return 422 for invalid parameters, without repeating their values."""
     return error_response(422)
 
 
 async def internal_error(request: Request, error: Exception) -> Response:
-    """Return 500 with the headers of every response: it is sent from outside `RequestGuard`."""
+    """Return 500 with the security headers, which `RequestGuard` does not add to this response."""
     answer = error_response(500, security_headers())
     count_response(request.url.path, answer.status_code)
     return answer
 
 
 async def unavailable(request: Request, error: Exception) -> Response:
-    """Return 503: the database or Valkey is unavailable or full, and nothing was accepted."""
+    """Return 503 with Retry-After: the database or Valkey is unavailable; nothing was stored."""
     if "text/html" in request.headers.get("accept", ""):
         answer = secure_page.not_now(request.app.state.rt)
     else:
@@ -66,7 +69,7 @@ async def unavailable(request: Request, error: Exception) -> Response:
 
 
 def error_response(status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a response that carries only a status and, where there is one, its code."""
+    """Return a response with a status and, if CODES has one for the status, its code as JSON."""
     code = CODES.get(status)
     return (
         JSONResponse({"error": code}, status, headers)

@@ -1,4 +1,4 @@
-"""Serve health, readiness and the public status; metrics on a port of their own."""
+"""Serve health, readiness and the public status; serve metrics on a separate port."""
 
 from collections.abc import Mapping
 
@@ -41,7 +41,7 @@ REGISTRY = _("Passing on to the registry")
 DELIVERED = _("Last message delivered")
 # Translators: belongs to the program.
 VERSION = _("Version")
-# Monitors ask with HEAD too.
+# Some monitors send HEAD instead of GET.
 METHODS = ["GET", "HEAD"]
 
 router = APIRouter()
@@ -49,13 +49,13 @@ router = APIRouter()
 
 @router.api_route("/health", methods=METHODS)
 async def health(request: Request) -> Response:
-    """Return 200 while the process is alive."""
+    """Return 200 as long as the process runs."""
     return JSONResponse({"status": "alive"})
 
 
 @router.api_route("/ready", methods=METHODS)
 async def ready(request: Request) -> Response:
-    """Return 200 if the process can commit a transaction, else 503."""
+    """Return 200 if the process can commit a database transaction, otherwise 503."""
     rt: Runtime = request.app.state.rt
     try:
         async with rt.pool.connection() as session:
@@ -92,7 +92,7 @@ async def _seen(request: Request) -> tuple[Runtime, operation_health.Snapshot]:
 
 
 def page_values(rt: Runtime, found: Status, language: str) -> dict[str, object]:
-    """Return the template values of a status in one language."""
+    """Return the template values of a public status in one language."""
 
     def say(text: Text) -> str:
         return rt.languages.render(text, language)
@@ -116,7 +116,7 @@ def page_values(rt: Runtime, found: Status, language: str) -> dict[str, object]:
 
 
 def metrics_app(rt: Runtime) -> Starlette:
-    """Return the application of the metrics port, which is not reachable from outside."""
+    """Return the application of the metrics port, which must not be reachable from the internet."""
     watcher = SnapshotCache(rt)
 
     async def numbers(request: Request) -> Response:

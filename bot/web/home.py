@@ -1,6 +1,6 @@
-"""Serve the front page: the purpose of Kosh, its channels, privacy, press kit, manifest.
+"""Serve the front page, the privacy page, the press kit, posters and the web manifest.
 
-The pages start no chat, set no cookie and write nothing.
+These routes start no chat, set no cookie and store nothing.
 """
 
 import asyncio
@@ -86,7 +86,7 @@ NO_PROMISES = _(
     " money."
 )
 
-# Drawn for this page: a list, a signpost, a person.
+# SVG paths drawn for this page: a list, a signpost, a person.
 ICONS = {
     "list": "M9 6h11M9 12h11M9 18h11M4 5.5l1 1 2-2M4 11.5l1 1 2-2M4 17.5l1 1 2-2",
     "way": "M12 3v18M12 5h6l2 2-2 2h-6M12 11H6l-2 2 2 2h6M9 21h6",
@@ -98,7 +98,10 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A channel: its name, its address as a link and as people read it, and its QR code."""
+    """A channel by which people reach Kosh.
+
+    `href` is its link, `shown` the same address as people read it.
+    """
 
     name: str
     href: str
@@ -107,7 +110,7 @@ class Way:
 
     @property
     def key(self) -> str:
-        """Return the channel's name in addresses of posters."""
+        """Return the channel's name in poster addresses: web, telegram or whatsapp."""
         return "web" if self.href == "/chat" else self.name.lower()
 
 
@@ -119,13 +122,13 @@ async def home(request: Request, lang: str = "") -> Response:
 
 @router.api_route("/privacy", methods=METHODS)
 async def privacy(request: Request, lang: str = "") -> Response:
-    """Return what is stored, why and for how long, as people read it before they agree."""
+    """Return the privacy page, with the texts that people read before they consent."""
     return cached_page(request, reader_of(request, lang), "privacy.html", _privacy)
 
 
 @router.api_route("/press", methods=METHODS)
 async def press(request: Request, lang: str = "") -> Response:
-    """Return the press kit: short texts in every form, facts, the logo."""
+    """Return the press kit: short texts in every written form, facts, the logo."""
     return cached_page(request, reader_of(request, lang), "press.html", _press)
 
 
@@ -133,7 +136,7 @@ async def press(request: Request, lang: str = "") -> Response:
 async def poster(
     request: Request, way: Literal["web", "telegram", "whatsapp"], lang: str = ""
 ) -> Response:
-    """Return a poster with the QR code of a channel; 404 for a channel that is not there."""
+    """Return a PDF poster with the QR code of a channel; 404 if the channel is not configured."""
     reader = reader_of(request, lang)
     settings = reader.rt.settings
     found = {each.key: each for each in ways(settings, reader.say(CHAT))}.get(way)
@@ -150,7 +153,7 @@ async def poster(
 
 @router.api_route("/manifest.webmanifest", methods=METHODS)
 async def manifest(request: Request, lang: str = "") -> Response:
-    """Return the web manifest, with which a phone puts the chat on its first screen."""
+    """Return the web manifest, with which phones can install the chat on the home screen."""
     reader = reader_of(request, lang)
     icons = [
         {"src": f"/static/icons/kosh-{size}.png", "sizes": f"{size}x{size}", "type": "image/png"}
@@ -176,7 +179,7 @@ async def manifest(request: Request, lang: str = "") -> Response:
 
 
 def ways(settings: Settings, chat: str) -> list[Way]:
-    """Return the channels that people can reach; `chat` is the name of the web chat."""
+    """Return the configured channels; `chat` is the displayed name of the web chat."""
     host = settings.public_url.partition("://")[2]
     found = [Way(chat, "/chat", host, QrCode.of(f"{settings.public_url}/chat"))]
     if settings.has_telegram and settings.telegram_name:
@@ -189,7 +192,7 @@ def ways(settings: Settings, chat: str) -> list[Way]:
 
 
 def poster_link(settings: Settings, way: Way) -> str:
-    """Return the address in a poster's QR code: chats that begin with it are counted."""
+    """Return the address in a poster's QR code; it marks the chats that people start from it."""
     match way.key:
         case "telegram":
             return f"{way.href}?start={POSTER}"
@@ -233,12 +236,15 @@ def _stored(reader: Reader) -> list[str]:
 
 
 def _told(reader: Reader, intent: str) -> list[str]:
-    """Return what the assistant answers to an intent."""
+    """Return the sentences with which the assistant answers an intent."""
     return [reader.say(each) for each in spoken(BY_INTENT[intent].ordered("")[0], reader.edition)]
 
 
 def _privacy(reader: Reader) -> Values:
-    """Return the same texts as docs/reference/notice.md has: description, risk, consents."""
+    """Return the privacy page's values: description, risk, and the consent texts of all flows.
+
+    docs/reference/notice.md has the same texts.
+    """
     consents = [
         (reader.say(flow.title), reader.say(item.text))
         for flow in reader.rt.flows.values()

@@ -1,6 +1,7 @@
-"""Serve answers, checklists, contacts and announcements as small pages in every form.
+"""Serve answers, checklists, contacts and announcements as small pages in every written form.
 
-The pages set no cookie, need no script, and can be printed. They help where messengers are blocked.
+The pages set no cookie, need no script and can be printed. They serve people whose messengers are
+blocked.
 """
 
 from collections.abc import Iterator, Mapping
@@ -55,7 +56,7 @@ FOR_ALL = _(
 )
 ABSTRACT = _("Answers with sources, lists of papers, and addresses; to read and to print.")
 
-# Headings of the index, by the first part of the intents below them.
+# Headings of the index, by the part before the first dot of the intents below each heading.
 GROUPS: Mapping[tuple[str, ...], Label] = {
     ("way", "kandas", "pilot"): PROGRAMMES[0].name,
     ("documents",): _("Papers"),
@@ -68,7 +69,7 @@ GROUPS: Mapping[tuple[str, ...], Label] = {
     ("registry",): FLOWS["preregistration"].title,
     ("privacy", "person", "news", "language", "bot"): labels.ABOUT,
 }
-# The public list shows every paper that a family may need.
+# Answers to the checklist's questions with which the public list has every possible paper.
 FAMILY = {"family": "both", "child_papers": "yes", "ethnicity_papers": "unsure"}
 MISSION_COUNTRIES = tuple(dict.fromkeys(place.country for place in PLACES))
 MAX_ANNOUNCEMENTS = 20
@@ -78,7 +79,7 @@ router = APIRouter()
 
 @router.api_route("/info", methods=METHODS)
 async def index(request: Request, lang: str = "") -> Response:
-    """Return the index: every answer by subject, lists, missions, announcements."""
+    """Return the index: every answer by subject, lists of papers, missions, announcements."""
     return cached_page(request, reader_of(request, lang), "info.html", _index)
 
 
@@ -111,13 +112,13 @@ async def announcements(request: Request, lang: str = "") -> Response:
 
 @router.api_route("/info/contacts", methods=METHODS)
 async def contacts(request: Request, lang: str = "") -> Response:
-    """Return the countries with known missions."""
+    """Return the list of countries that have a known mission."""
     return cached_page(request, reader_of(request, lang), "info_links.html", _contacts)
 
 
 @router.api_route("/info/contacts/{country}", methods=METHODS)
 async def contacts_in(request: Request, country: str, lang: str = "") -> Response:
-    """Return the missions in a country."""
+    """Return the missions in a country; 404 for an unknown country."""
     _require(country in MISSION_COUNTRIES)
     values = partial(_contacts_in, country=country)
     return cached_page(request, reader_of(request, lang), "info_topic.html", values)
@@ -125,13 +126,13 @@ async def contacts_in(request: Request, country: str, lang: str = "") -> Respons
 
 @router.api_route("/info/papers", methods=METHODS)
 async def papers(request: Request, lang: str = "") -> Response:
-    """Return the countries for which there are lists."""
+    """Return the list of countries whose citizens have lists of papers."""
     return cached_page(request, reader_of(request, lang), "info_links.html", _papers)
 
 
 @router.api_route("/info/papers/{country}", methods=METHODS)
 async def papers_of(request: Request, country: str, lang: str = "") -> Response:
-    """Return the programmes with a list for citizens of a country."""
+    """Return the programmes that have a list of papers for citizens of a country."""
     _require(country in ORIGINS)
     values = partial(_papers_of, country=country)
     return cached_page(request, reader_of(request, lang), "info_links.html", values)
@@ -139,7 +140,7 @@ async def papers_of(request: Request, country: str, lang: str = "") -> Response:
 
 @router.api_route("/info/papers/{country}/{programme}", methods=METHODS)
 async def papers_for(request: Request, country: str, programme: str, lang: str = "") -> Response:
-    """Return the list of a programme for citizens of a country."""
+    """Return the list of papers of a programme for citizens of a country."""
     _require(country in ORIGINS and programme in {each.key for each in PROGRAMMES})
     values = partial(_papers_for, country=country, programme=programme)
     return cached_page(request, reader_of(request, lang), "info_papers.html", values)
@@ -147,7 +148,7 @@ async def papers_for(request: Request, country: str, programme: str, lang: str =
 
 @router.api_route("/info/{intent}", methods=METHODS)
 async def topic(request: Request, intent: str, lang: str = "") -> Response:
-    """Return one answer with its sources."""
+    """Return one answer with its sources; 404 if none of its sentences is verified today."""
     reader = reader_of(request, lang)
     answer = BY_INTENT.get(intent)
     _require(answer is not None and _is_public(reader, answer))
@@ -160,7 +161,10 @@ def _require(known: bool) -> None:
 
 
 def _page(reader: Reader, title: Label, *above: tuple[str, Label]) -> dict[str, Any]:
-    """Return the values of every page: `above` are the pages over this one, by address."""
+    """Return the template values that all pages share.
+
+    `above` are the parent pages for the breadcrumbs, as address and label.
+    """
     words = reader.rt.languages.render(title, reader.language)
     return {
         "title": words,
@@ -179,13 +183,13 @@ def _page(reader: Reader, title: Label, *above: tuple[str, Label]) -> dict[str, 
 
 
 def _is_public(reader: Reader, answer: Answer) -> bool:
-    """Return whether an answer has a verified sentence today."""
+    """Return True if at least one sentence of the answer is verified today."""
     parts = answer.parts
     return not answer.unanswered and any(True for _each in spoken(parts, reader.edition))
 
 
 def _link(reader: Reader, answer: Answer) -> tuple[str, str, str]:
-    """Return the anchor of an answer in the index, its address and its title."""
+    """Return an answer's anchor in the index, its address and its title."""
     return answer.intent, reader.url(f"/info/{answer.intent}"), reader.say(answer.label)
 
 
@@ -318,5 +322,8 @@ def _announcements(reader: Reader) -> dict[str, Any]:
 
 
 def _structured(what: dict[str, Any]) -> str:
-    """Return structured data of schema.org; letters are not escaped, which saves two thirds."""
+    """Return schema.org data as JSON-LD.
+
+    Letters are not escaped, which makes the data two thirds smaller.
+    """
     return htmlsafe_json_dumps({"@context": "https://schema.org"} | what, ensure_ascii=False)

@@ -17,7 +17,7 @@ ATOM = "http://www.w3.org/2005/Atom"
 
 
 def changes(reader: Reader) -> Sequence[tuple[str, Body, str]]:
-    """Return each published fact and notice with its text, the newest first."""
+    """Return each published fact and notice as its item id, content and text, newest first."""
     languages = reader.rt.languages
     found = [
         (item, body, reader.say(sentence(languages, body.texts)))
@@ -28,10 +28,10 @@ def changes(reader: Reader) -> Sequence[tuple[str, Body, str]]:
 
 
 def feed(reader: Reader, title: Text = TITLE) -> bytes:
-    """Return the feed: an entry for each change."""
+    """Return the Atom feed as XML with an entry for each published change."""
     ElementTree.register_namespace("", ATOM)
     site = reader.rt.settings.public_url
-    # Readers of the feed know its entries by these ids: do not change them.
+    # Feed readers recognize entries by the ids built from this address, so it must not change.
     here = f"{site}{reader.url('/info')}"
     found = changes(reader)
     newest = found[0][1].checked if found else COLLECTED

@@ -1,4 +1,4 @@
-"""Guard the application: refuse malformed requests before reading them, set security headers."""
+"""Reject malformed requests before their bodies are read, and set the security headers."""
 
 import re
 from functools import lru_cache
@@ -13,13 +13,13 @@ from bot.db.connection import REQUEST_SECONDS, request_silence
 from bot.observability import metrics
 from bot.web.embedding import NO_FRAME, allowed_headers
 
-# Raised while PostgreSQL or Valkey cannot be used.
+# Errors that mean that PostgreSQL or Valkey is unavailable; responses then have status 503.
 UNAVAILABLE_ERRORS = (OperationalError, PoolTimeout, CacheUnavailable)
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 16 * 1024
-# First segments of paths that the response counter tells apart.
+# First path segments with a label of their own in the response counter; all others are "other".
 COUNTED_PATHS = {"api", "callbacks", "chat", "console", "p", "static", "status", "webhooks"}
-# Officers wait for statistics longer than a platform waits for its answer.
+# These paths are exempt from the short request timeout: statistics take longer to compute.
 LONG_PATHS = ("/console/",)
 HOST = re.compile(r"([^\s/@]+?)(?::[0-9]{1,5})?")
 
@@ -39,7 +39,10 @@ HEADERS = [
 
 
 class RequestGuard:
-    """Refuse doubtful framing and foreign hosts; add the security headers to every response."""
+    """ASGI middleware that rejects ambiguous framing and foreign hosts.
+
+    It adds the security headers to every response and counts responses.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -76,7 +79,11 @@ def count_response(path: str, status: int) -> None:
 
 
 def reject_status(scope: Scope) -> int | None:
-    """Return the status with which to refuse a request, None to let it in."""
+    """Return the status with which to reject a request, or None to accept it.
+
+    Return 431 for too many or too large headers. Return 400 for ambiguous lengths, for a NUL in the
+    address, and for a Host header with another name.
+    """
     headers: list[tuple[bytes, bytes]] = scope["headers"]
     if len(headers) > MAX_HEADERS or sum(len(n) + len(v) for n, v in headers) > MAX_HEADER_BYTES:
         return 431

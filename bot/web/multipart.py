@@ -14,24 +14,25 @@ from bot.web.request_parsing import Refused
 KIND = b"multipart/form-data"
 MAX_FIELD_BYTES = 200
 MAX_FIELDS = 8
-# Seconds for all fields before the file, and for each piece of the file: `Sanitizer` limits the
-# time of the whole file.
+# Timeouts in seconds for all fields before the file, and for each piece of the file. `Sanitizer`
+# limits the time of the whole file.
 FIELDS_SECONDS = 20.0
 PIECE_SECONDS = 60.0
 
 
 @dataclass
 class Upload:
-    """The fields before the file, and the file's bytes as they arrive."""
+    """The text fields that precede the file, and a stream of the file's bytes."""
 
     fields: dict[str, str]
     file: AsyncIterator[bytes]
 
 
 async def opened(request: Request, limit: int) -> Upload:
-    """Read up to the file.
+    """Read the form up to the beginning of its file, and return its fields and the file's stream.
 
-    Refused: 400 without one, 408 if it comes late, 413 past `limit` bytes, 415 if no form.
+    Raises Refused with status 415 if it is no multipart form, 400 if it has no file, 408 if the
+    fields take longer than FIELDS_SECONDS, 413 above `limit` bytes.
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary", b"")
@@ -58,7 +59,7 @@ class _Part:
 
 
 class _Reader:
-    """Feed the parser a piece of the body at a time and collect what it finds."""
+    """Feeds the multipart parser the body in pieces, and collects fields and file bytes."""
 
     def __init__(self, request: Request, boundary: bytes, limit: int) -> None:
         self.fields: dict[str, str] = {}
@@ -81,7 +82,10 @@ class _Reader:
         )
 
     async def read(self) -> bool:
-        """Read the next piece of the body; return False at its end."""
+        """Parse the next piece of the body; return False at the end of the body.
+
+        Raises Refused with status 408, 400 or 413.
+        """
         try:
             async with asyncio.timeout(PIECE_SECONDS):
                 piece = await anext(self._stream, None)
@@ -101,7 +105,7 @@ class _Reader:
         return True
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Yield the file to its end; parts after it are not read."""
+        """Yield the file's bytes to its end; later parts of the form are ignored."""
         while True:
             while self._waiting:
                 yield self._waiting.popleft()

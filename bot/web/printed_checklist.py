@@ -1,6 +1,6 @@
-"""Serve a shared checklist: a PDF, or a plain page when its link has expired.
+"""Serve a shared checklist as a PDF, or a page that explains that its link has expired.
 
-A phone is asked which PDF it wants: pages of its own shape to read, or A4 to print.
+A phone first gets a choice of two PDFs: one in the shape of a phone to read, or A4 to print.
 """
 
 from typing import Literal
@@ -33,7 +33,10 @@ router = APIRouter()
 async def checklist(
     request: Request, token: str, paper: Literal["", "a4", "phone"] = ""
 ) -> Response:
-    """Return the checklist as a PDF. It needs no sign-in, since it holds no personal data."""
+    """Return the checklist as a PDF; 410 if the link has expired.
+
+    It needs no sign-in, because the link is secret and the list contains no personal data.
+    """
     rt: Runtime = request.app.state.rt
     if not paper and _is_phone(request) and (lent := await share_links.find(rt, token)):
         return _choice(rt, lent.language)
@@ -45,13 +48,13 @@ async def checklist(
 
 
 def _is_phone(request: Request) -> bool:
-    """Return True if the browser says that it is on a phone."""
+    """Return True if the browser's headers identify a phone."""
     hint = request.headers.get("sec-ch-ua-mobile")
     return hint == "?1" if hint else "Mobi" in request.headers.get("user-agent", "")
 
 
 def _choice(rt: Runtime, language: str) -> Response:
-    """Return a page with a link to each PDF."""
+    """Return a page with a link to each of the two PDFs."""
     render = rt.languages.render
     html = templates.get_template("page.html").render(
         lang=tag(language),

@@ -1,6 +1,6 @@
-"""Render public pages: one shell, no cookie, no script, and nothing is written or counted.
+"""Render public pages with one layout; they set no cookie, need no script and store nothing.
 
-A page is rendered once for each language, day and publication, and stored compressed.
+A page is rendered once for each language, day and publication of content, and cached compressed.
 """
 
 import gzip
@@ -36,7 +36,7 @@ type Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The language and the day of a page, and the functions that render in them."""
+    """The language of a page and the day whose content it shows, with functions to render texts."""
 
     rt: Runtime
     language: str
@@ -46,20 +46,20 @@ class Reader:
         return self.rt.languages.render(text, self.language)
 
     def url(self, path: str) -> str:
-        """Return the address of a page in this language."""
+        """Return the address of a public page in this language."""
         return f"{path}?lang={self.language}"
 
 
 @dataclass(slots=True)
 class PageCache:
-    """Compressed pages of one publication and day, by path and language."""
+    """Compressed pages by path and language; `of` is the version of the content, and the day."""
 
     of: tuple[int, date] = (-1, date.min)
     pages: dict[tuple[str, str], bytes] = field(default_factory=dict)
 
 
 def reader_of(request: Request, lang: str) -> Reader:
-    """Return the reader of a request; `lang` is the language in the address."""
+    """Return the reader of a request; `lang` is the language in the address, or ""."""
     rt: Runtime = request.app.state.rt
     day = rt.content.on(datetime.now(UTC).date())
     return Reader(rt, page_language(rt, lang, request), day)
@@ -68,7 +68,11 @@ def reader_of(request: Request, lang: str) -> Reader:
 def cached_page(
     request: Request, reader: Reader, template: str, values: Callable[[Reader], Values]
 ) -> Response:
-    """Return a page whose path names one of a limited number of pages; render it once."""
+    """Return a public page from the cache, and render it if it is missing.
+
+    Use it only for paths of which there is a limited number, because the cache evicts nothing until
+    the content or the day changes.
+    """
     state = request.app.state
     of = (reader.rt.content.snapshot.version, datetime.now(UTC).date())
     cache: PageCache = getattr(state, "public_pages", PageCache())
@@ -88,13 +92,13 @@ def fresh_page(
     values: Values,
     seconds: int = MAX_AGE_SECONDS,
 ) -> Response:
-    """Return a page that is rendered for this request; caches may keep it for some seconds."""
+    """Return a public page rendered for this request; caches may store it for `seconds`."""
     html = rendered(reader, request.url.path, template, values)
     return _sent(request, reader, gzip.compress(html.encode(), 1), seconds)
 
 
 def rendered(reader: Reader, path: str, template: str, values: Values) -> str:
-    """Return the HTML of a page in the shell of all public pages."""
+    """Return the HTML of a page in the layout of all public pages."""
     codes = [(code, tag(code), own) for code, own in reader.rt.languages.languages()]
     return templates.get_template(template).render(
         lang=tag(reader.language),
@@ -122,7 +126,7 @@ def rendered(reader: Reader, path: str, template: str, values: Values) -> str:
 
 
 def public_headers(rt: Runtime, seconds: int = MAX_AGE_SECONDS) -> dict[str, str]:
-    """Return the headers of a public page, which any cache may keep for some seconds."""
+    """Return the headers of a public page, which any cache may store for `seconds`."""
     return {
         "Cache-Control": f"public, max-age={seconds}",
         "Vary": "Accept-Encoding, Accept-Language",

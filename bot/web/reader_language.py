@@ -1,4 +1,4 @@
-"""Choose the language of a page: the one in its address, else one that the browser asks for."""
+"""Choose a page's language: the one in its address, or one that the browser prefers."""
 
 import re
 
@@ -6,19 +6,19 @@ from fastapi import Request
 
 from bot.runtime import Runtime
 
-# A browser lists a few languages; a longer list is not read to its end.
+# Browsers send only a few languages; ignore the rest of a longer header.
 MAX_ASKED = 16
 QUALITY = re.compile(r"[01](\.[0-9]{0,3})?")
 
 
 def page_language(rt: Runtime, wanted: str, request: Request) -> str:
-    """Return the wanted language, or the offered one that fits the browser best."""
+    """Return `wanted` if it is offered, or the browser's best match, or the first language."""
     codes = [code for code, _own in rt.languages.languages()]
     return wanted if wanted in codes else browser_language(rt, request) or codes[0]
 
 
 def browser_language(rt: Runtime, request: Request) -> str | None:
-    """Return the offered language that the browser ranks highest; None if it asks for none."""
+    """Return the offered language that the browser prefers; None if it accepts none of them."""
     header = request.headers.get("accept-language", "")
     asked = [part.partition(";") for part in header.split(",")[:MAX_ASKED]]
     ranked = sorted(asked, key=lambda part: _quality(part[2]), reverse=True)
@@ -28,7 +28,7 @@ def browser_language(rt: Runtime, request: Request) -> str | None:
 
 
 def _quality(parameter: str) -> float:
-    """Return the rank of a language; 1 without a number, 0 for one that cannot be read."""
+    """Return the q-value of an Accept-Language entry: 1 if it is missing, 0 if it is invalid."""
     value = parameter.replace(" ", "").removeprefix("q=")
     if not value:
         return 1.0

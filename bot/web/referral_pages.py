@@ -1,7 +1,7 @@
-"""Serve the invitation of an organisation, its poster, and the page on which it reads its count.
+"""Serve the pages of organisations that refer people: invitation, poster, number of registrations.
 
-The page of an invitation sets no cookie and stores nothing. The organisation's own page is opened
-by a secret address, and shows the released count only.
+The invitation page sets no cookie and stores nothing. An organisation opens its own page by a
+secret address; it shows only the released number, which changes at most once a day.
 """
 
 import asyncio
@@ -53,14 +53,14 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """The address of an invitation on a channel."""
+    """An invitation's address on one channel; `channel` is the displayed name."""
 
     channel: str
     address: str
 
 
 def invitations(settings: Settings, code: str, web: str) -> list[Invitation]:
-    """Return the address for each channel; `web` is the name of the web page."""
+    """Return the invitation's address on each channel; `web` is the name shown for the web page."""
     found = [Invitation(web, f"{settings.public_url}/r/{code}")]
     if settings.has_telegram and settings.telegram_name:
         address = f"https://t.me/{settings.telegram_name}?start={code}"
@@ -73,7 +73,10 @@ def invitations(settings: Settings, code: str, web: str) -> list[Invitation]:
 
 @router.api_route("/r/{code}", methods=METHODS)
 async def invitation(request: Request, code: Code, lang: str = "") -> Response:
-    """Return the page of an invitation: the organisation, and what it learns."""
+    """Return the page of an invitation, which tells who invites and what they learn.
+
+    Return 404 for an unknown or ended invitation.
+    """
     reader = reader_of(request, lang)
     name = await _name(reader, code)
     say = reader.say
@@ -95,7 +98,7 @@ async def invitation(request: Request, code: Code, lang: str = "") -> Response:
 
 @router.api_route("/r/{code}/poster.pdf", methods=METHODS)
 async def poster(request: Request, code: Code, lang: str = "") -> Response:
-    """Return the poster of an invitation, whose QR code opens its page."""
+    """Return the invitation's poster as PDF, with a QR code of its page; 404 if there is none."""
     reader = reader_of(request, lang)
     name = await _name(reader, code)
     if not name:
@@ -111,7 +114,10 @@ async def poster(request: Request, code: Code, lang: str = "") -> Response:
 
 @router.api_route("/referrals/{token}", methods=METHODS)
 async def counts(request: Request, token: Token, lang: str = "") -> Response:
-    """Return the organisation's own page: its released count, and the addresses to share."""
+    """Return the organisation's own page: its released number, and the addresses to share.
+
+    Return 404 for an unknown or replaced token.
+    """
     reader = reader_of(request, lang)
     say = reader.say
     found = await referrers.view(reader.rt, token)
@@ -152,7 +158,7 @@ def _nothing(title: str, line: str) -> Values:
 def _page(
     request: Request, reader: Reader, template: str, values: Values, status: int = 200
 ) -> Response:
-    """Return a page that no cache keeps and no search engine lists."""
+    """Return a page that no cache stores and no search engine indexes."""
     html = rendered(reader, request.url.path, template, values)
     headers = HEADERS | {"Content-Language": tag(reader.language)}
     return HTMLResponse(html, status, headers=headers)

@@ -1,4 +1,4 @@
-"""Parse request bodies, forms and numbers within limits."""
+"""Parse request bodies, forms and numbers within size limits."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -25,7 +25,10 @@ QueryNumber = Annotated[int, Field(ge=0, lt=10**MAX_NUMBER_DIGITS)]
 
 
 class Refused(Exception):
-    """Refuse a request with a bare status: 400, 401, 403, 404, 408, 413, 415 or 503."""
+    """The request is rejected with this status and an empty body.
+
+    The status is 400, 401, 403, 404, 408, 413, 415 or 503.
+    """
 
     def __init__(self, status: int) -> None:
         super().__init__(str(status))
@@ -33,19 +36,19 @@ class Refused(Exception):
 
 
 def number(text: str, *, otherwise: int = 0) -> int:
-    """Return the decimal number in `text`; `otherwise` if it is anything else or too long."""
+    """Return the number in `text`; `otherwise` if it is not decimal or has over 15 digits."""
     return int(text) if text.isdecimal() and len(text) <= MAX_NUMBER_DIGITS else otherwise
 
 
 def blank_to_none(value: object) -> object:
-    """Return None for an empty text, as forms send a choice that was not made."""
+    """Return None for an empty text, which forms send for an optional choice that was not made."""
     return None if value == "" else value
 
 
 def fields(raw: bytes, limit: int) -> Pairs:
-    """Return the fields of a form in order; Refused past `limit` fields, or with a NUL in it.
+    """Return the fields of a form in order.
 
-    PostgreSQL stores no NUL, so that one would only fail later.
+    Raises Refused (400) above `limit` fields or for a NUL, because PostgreSQL cannot store one.
     """
     text = raw.decode("utf-8", "replace")
     try:
@@ -63,9 +66,11 @@ async def body(
     media_type: str,
     count: Callable[[int], None] = lambda _size: None,
 ) -> bytes:
-    """Return the raw body of one media type; Refused past `limit` bytes while it streams in.
+    """Return the raw body of a request.
 
-    `count` gets the size of each piece, and may refuse it.
+    Raises Refused with status 415 for another media type or an encoding, 413 above `limit` bytes,
+    408 after BODY_SECONDS, 400 if the client disconnects. `count` is called with the size of each
+    chunk, and may raise Refused.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
         raise Refused(415)
@@ -88,22 +93,23 @@ async def body(
 
 
 def check_origin(request: Request, *, sites: tuple[str, ...], required: bool) -> None:
-    """Refuse a form that another site sent (403).
+    """Raise Refused (403) for a form that another site sent.
 
-    `sites` are the values of Sec-Fetch-Site that are accepted. With `required`, a browser that
-    sends no Sec-Fetch-Site has to name the origin.
+    `sites` are the accepted values of Sec-Fetch-Site. With `required`, a request without
+    Sec-Fetch-Site must have an Origin header.
     """
     site = request.headers.get("sec-fetch-site", "")
     origin = request.headers.get("origin")
     foreign = origin not in (None, "null") and urlsplit(origin).netloc != request.headers["host"]
-    # Without a referrer browsers send "null" as the origin; Sec-Fetch-Site then has to vouch.
+    # Without a referrer browsers send the origin "null"; accept it only with a valid
+    # Sec-Fetch-Site.
     unnamed = not site and (origin == "null" or (required and origin is None))
     if foreign or site not in ("", *sites) or unnamed:
         raise Refused(403)
 
 
 class CheckedRequest(Request):
-    """A request whose form was read within limits and checked before FastAPI asks for it."""
+    """A request whose form was already read and checked; FastAPI gets the checked fields."""
 
     def __init__(self, request: Request, pairs: Pairs) -> None:
         super().__init__(request.scope, request.receive)
@@ -115,7 +121,7 @@ class CheckedRequest(Request):
 
 
 class ReadRequest(Request):
-    """A request whose body was read within its limit before FastAPI asks for it."""
+    """A request whose body was already read within its limit; FastAPI gets those bytes."""
 
     def __init__(self, request: Request, raw: bytes) -> None:
         super().__init__(request.scope, request.receive)
@@ -127,16 +133,16 @@ class ReadRequest(Request):
 
 
 class FormRoute(APIRoute):
-    """Read a form by `read_form` before FastAPI parses it, since it would do so before any check.
+    """Route that reads and checks a form with `read_form` before FastAPI parses it.
 
-    FastAPI reads the body first and solves dependencies afterwards: a dependency can neither limit
-    the body nor check the form's token before the form is parsed.
+    FastAPI reads the body before it runs dependencies, so a dependency could neither limit the
+    body's size nor check the form's token before parsing.
     """
 
     read_form: Callable[[Request], Awaitable[Pairs]]
 
     def get_route_handler(self) -> Handler:
-        """Return FastAPI's handler with the form read before it."""
+        """Return FastAPI's handler, called with a request whose form was read and checked."""
         handler = super().get_route_handler()
 
         async def checked(request: Request) -> Response:

@@ -1,7 +1,7 @@
-"""Open the secure page: a one-time link becomes a 30-minute visit on one device.
+"""Open the secure page: a one-time link starts a 30-minute visit on one device.
 
-The link carries no identity. A GET changes nothing, so that a messenger's preview does not use the
-link up; the form's POST does.
+The link contains no identity. GET changes nothing, because messengers fetch links for previews.
+Only the form's POST redeems the link.
 """
 
 from typing import Annotated
@@ -52,14 +52,17 @@ router = APIRouter(route_class=ChatRoute)
 
 
 class LinkForm(BaseModel):
-    """The form of a link's page; `init` is what Telegram signed, when it opened as a Mini App."""
+    """The form of a link's page; `init` is the data that Telegram signs for a Mini App, or ""."""
 
     init: str = ""
 
 
 @router.get("/p/{token}")
 async def show_link(request: Request, token: str) -> Response:
-    """Return the page of a link: a button, or what to do when the link is over."""
+    """Return the page of a link with a button to redeem it; 410 if the link is used or expired.
+
+    A device that is already on the secure page is redirected to the chat.
+    """
     rt: Runtime = request.app.state.rt
     visit = await _peek(rt, token)
     if visit is not None:
@@ -71,7 +74,10 @@ async def show_link(request: Request, token: str) -> Response:
 
 @router.post("/p/{token}")
 async def redeem_link(request: Request, token: str, form: Annotated[LinkForm, Form()]) -> Response:
-    """Use the link up, give this device the cookie and ask the question again."""
+    """Redeem the link, set the cookie on this device and repeat the open question in the chat.
+
+    Return 403 if a Mini App was opened by another person, 410 if the link is used or expired.
+    """
     rt: Runtime = request.app.state.rt
     visit = await _peek(rt, token)
     if visit is not None and not await _is_theirs(rt, visit, form.init):
@@ -104,7 +110,10 @@ async def _is_inside(rt: Runtime, request: Request) -> bool:
 
 
 async def _is_theirs(rt: Runtime, visit: SecureLink, init_data: str) -> bool:
-    """Return whether a Mini App was opened by the person of the link, as Telegram signed it."""
+    """Return False if Telegram's signed data shows that another person opened the Mini App.
+
+    Return True for a link that was opened outside of a Mini App.
+    """
     token = rt.settings.telegram_token
     if not init_data or visit.channel != Telegram.name:
         return True
@@ -119,12 +128,12 @@ async def _is_theirs(rt: Runtime, visit: SecureLink, init_data: str) -> bool:
 
 
 def not_now(rt: Runtime) -> Response:
-    """Return the page shown while the database is away, in all languages."""
+    """Return the 503 page, in all languages, for the time when the database is unavailable."""
     return _page(rt, (NOT_NOW,), "", title=LABELS["title"], status=503)
 
 
 def no_page(rt: Runtime, language: str) -> Response:
-    """Return the page of an unknown address, with a way to the chat."""
+    """Return the 404 page with a link to the chat."""
     return _page(rt, (NO_PAGE,), language, title=LABELS["title"], link="/chat", status=404)
 
 

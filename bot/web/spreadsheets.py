@@ -1,4 +1,4 @@
-"""Tables as files: CSV, and a workbook of one sheet."""
+"""Export tables as CSV or as an XLSX workbook with one sheet."""
 
 import csv
 import io
@@ -7,22 +7,23 @@ from datetime import UTC, datetime
 
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# A cell that begins with one of these may be read as a formula.
+# Spreadsheets may interpret a cell that begins with one of these as a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-# A fixed time: the same rows are the same file, which says nothing about the moment of a download.
+# The workbook's creation time is constant: equal rows give equal files, and a file does not reveal
+# when it was downloaded.
 _CREATED = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def to_csv(rows: Sequence[Sequence[str]]) -> bytes:
-    """Return rows as CSV with a byte order mark, by which Excel knows the encoding."""
+    """Return rows as CSV with a byte order mark, by which Excel recognizes UTF-8."""
     out = io.StringIO()
     csv.writer(out).writerows([_safe(each) for each in row] for row in rows)
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
 def to_xlsx(rows: Sequence[Sequence[str]]) -> bytes:
-    """Return rows as a workbook of one sheet; digits become numbers, all else is text."""
-    # Imported here: a server that exports nothing does not load it.
+    """Return rows as a workbook of one sheet; decimal digits become numbers, all else is text."""
+    # Import it here, so that a server that exports nothing does not load it.
     import xlsxwriter
 
     out = io.BytesIO()

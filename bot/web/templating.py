@@ -1,4 +1,4 @@
-"""Templates of the web pages, and the filter that makes links of addresses."""
+"""Jinja environment of the web pages, with the filter `linked`."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-# Addresses in plain ASCII, so that 。 or ، ends one. Bare names only if they are of Kazakhstan.
+# Match ASCII only, so that a Chinese or Arabic punctuation mark ends an address. Match addresses
+# without https:// only under .kz, because texts mention sites of Kazakhstan that way.
 ADDRESS = re.compile(
     r"https?://[!#-;=?-~]*[\w/&=#%-]"
     r"|(?<![\w@.-])(?:[a-z0-9-]+\.)+kz\b(?:/[\w/&=#%.?-]*[\w/&=#%-])?",
@@ -23,7 +24,7 @@ templates = Environment(
 
 
 def linked(words: str) -> Markup:
-    """Return words as HTML in which addresses are links."""
+    """Return a text as HTML with its web addresses as links."""
     link = Markup('<a href="{}" dir="auto" target="_blank" rel="noopener noreferrer">{}</a>')
     found, end = Markup(""), 0
     for each in ADDRESS.finditer(words):

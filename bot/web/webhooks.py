@@ -1,4 +1,7 @@
-"""Receive webhooks of the platforms and the registry: check raw bytes, parse, commit, answer."""
+"""Receive webhooks of Telegram, WhatsApp and the registry.
+
+Each operation authenticates the raw bytes, parses them, commits the updates and responds.
+"""
 
 import asyncio
 import hmac
@@ -43,17 +46,17 @@ SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 — a header's n
 SIGNATURE_HEADER = "x-hub-signature-256"
 SIGNATURE = re.compile(rb"sha256=[0-9a-f]{64}")
 CHALLENGE = re.compile(r"[0-9]{1,256}", re.ASCII)
-# People of a batch whose updates are handled at the same time.
+# Number of people in a batch whose updates are processed concurrently.
 MAX_CONCURRENT = 4
 
 _logger = logging.get()
 
 
 class RawRoute(APIRoute):
-    """Call an operation that takes only the request: nothing is parsed or injected for it."""
+    """Route that calls its operation with the request only, without FastAPI's parsing."""
 
     def get_route_handler(self) -> Handler:
-        """Return the operation itself; FastAPI's own handler costs every turn 50 µs or more."""
+        """Return the operation itself; FastAPI's own handler costs 50 µs or more per request."""
         return self.endpoint
 
 
@@ -62,7 +65,11 @@ router = APIRouter(route_class=RawRoute)
 
 @router.post("/webhooks/telegram")
 async def telegram(request: Request) -> Response:
-    """Take one update of Telegram; 200 only once it is committed, or can never be read."""
+    """Receive an update of Telegram.
+
+    Return 200 only after it is committed, or quarantined because it can never be parsed. Return 503
+    under overload, so that Telegram sends it again.
+    """
     rt: Runtime = request.app.state.rt
     channel = rt.channels.get(Telegram.name)
     if not isinstance(channel, Telegram):
@@ -86,7 +93,7 @@ async def telegram(request: Request) -> Response:
 
 
 def _check_secret(request: Request, rt: Runtime) -> None:
-    """Refuse a wrong secret (403). While a secret is rotated, both are accepted."""
+    """Raise Refused (403) for a wrong secret; two are valid while the secret is rotated."""
     given = request.headers.getlist(SECRET_HEADER)
     header = given[0].encode("latin-1", "replace") if len(given) == 1 else b""
     matches = False
@@ -98,7 +105,10 @@ def _check_secret(request: Request, rt: Runtime) -> None:
 
 
 async def _quarantine(rt: Runtime, channel: str, raw: bytes, error: Unreadable) -> Response:
-    """Quarantine an authentic but unreadable update; after a 4xx it would be resent for hours."""
+    """Quarantine an authentic but unparseable update and return 200.
+
+    After a status of 4xx the platform would resend it for hours.
+    """
     _logger.warning("update.unreadable", channel=channel, code=error.code, size=len(raw))
     name = sha256(raw).hexdigest()
     async with rt.pool.connection() as session:
@@ -108,7 +118,7 @@ async def _quarantine(rt: Runtime, channel: str, raw: bytes, error: Unreadable) 
 
 @router.get("/webhooks/whatsapp")
 async def whatsapp_challenge(request: Request) -> Response:
-    """Confirm the webhook to Meta: check our token and repeat its digits; 403 otherwise."""
+    """Confirm the webhook to Meta: return its challenge, or 403 if the verify token is wrong."""
     rt: Runtime = request.app.state.rt
     _whatsapp(rt)
     asked = request.query_params
@@ -124,9 +134,10 @@ async def whatsapp_challenge(request: Request) -> Response:
 
 @router.post("/webhooks/whatsapp")
 async def whatsapp(request: Request) -> Response:
-    """Take a batch of WhatsApp; 200 only once each element is committed or quarantined.
+    """Receive a batch of WhatsApp updates.
 
-    503 if one failed temporarily: Meta resends the batch, and committed elements are deduplicated.
+    Return 200 only after every update is committed or quarantined. Return 503 if one failed
+    temporarily: Meta resends the batch, and committed updates are deduplicated.
     """
     rt: Runtime = request.app.state.rt
     channel = _whatsapp(rt)
@@ -151,7 +162,10 @@ def _whatsapp(rt: Runtime) -> WhatsApp:
 
 
 def _signature(request: Request) -> bytes:
-    """Return the signature; refuse (403) before the body is read if there cannot be a right one."""
+    """Return the signature header.
+
+    Raises Refused (403) if it is malformed, before the body is read.
+    """
     given = request.headers.getlist(SIGNATURE_HEADER)
     header = given[0].encode("latin-1", "replace") if len(given) == 1 else b""
     if not SIGNATURE.fullmatch(header):
@@ -165,7 +179,10 @@ def _host(request: Request) -> str:
 
 
 def _check_signature(header: bytes, rt: Runtime, raw: bytes) -> None:
-    """Refuse a wrong signature over the raw body (403). While a secret is rotated, both count."""
+    """Raise Refused (403) if the signature does not match the raw body.
+
+    Two app secrets are valid while the secret is rotated.
+    """
     matches = False
     for secret in rt.settings.whatsapp_app_secrets:
         expected = b"sha256=" + hmac.new(secret.encode(), raw, sha256).hexdigest().encode()
@@ -181,9 +198,9 @@ type Received = list[tuple[Inbound, AfterCommit | None]]
 async def _receive_batch(
     rt: Runtime, arrivals: Sequence[IncomingUpdate]
 ) -> tuple[bool, list[Received]]:
-    """Receive a batch; return whether all was received, and the answers.
+    """Receive a batch; return whether all was committed, and what to send to each person.
 
-    Updates of one person are received in their order.
+    Updates of one person are processed in order, those of different people concurrently.
     """
     by_person: dict[str, list[IncomingUpdate]] = {}
     receipts: list[DeliveryReport] = []
@@ -205,7 +222,10 @@ async def _receive_batch(
 async def _in_order(
     rt: Runtime, arrivals: Sequence[IncomingUpdate], few: asyncio.Semaphore
 ) -> tuple[bool, Received]:
-    """Receive one person's updates in order; stop at the first that fails."""
+    """Receive one person's updates in order; stop at the first that fails temporarily.
+
+    Return False then, with the updates received until then. `few` limits the concurrent people.
+    """
     received: Received = []
     async with few:
         for arrival, place in zip(arrivals, places(arrivals), strict=True):
@@ -225,7 +245,10 @@ async def _answer(rt: Runtime, channel: WhatsApp, people: Sequence[Received]) ->
 
 
 async def _answer_one(rt: Runtime, channel: WhatsApp, received: Received) -> None:
-    """Mark messages as read, show typing where an answer follows, then send the answers."""
+    """Mark one person's messages as read and send the answers.
+
+    Show a typing indicator where an answer follows.
+    """
     for inbound, delivery in received:
         await channel.acknowledge(inbound.message_id, typing=delivery is not None)
         await receive.deliver(rt, delivery)
@@ -233,7 +256,11 @@ async def _answer_one(rt: Runtime, channel: WhatsApp, received: Received) -> Non
 
 @router.post("/callbacks/registry")
 async def registry(request: Request) -> Response:
-    """Take a status callback of the registry: signed, versioned, passed on to the person."""
+    """Receive a status callback of the registry.
+
+    Verify its signature, record the status, and notify the person. Return 403 for a wrong
+    signature, 422 if it cannot be parsed, 404 if its submission is unknown.
+    """
     rt: Runtime = request.app.state.rt
     given = request.headers.getlist(callback_signature.HEADER)
     with unverified.held_by(_host(request)) as count:
@@ -254,6 +281,6 @@ async def _record(rt: Runtime, callback: StatusCallback) -> Response:
     try:
         delivery = await registry_events.record_status_callback(rt, callback)
     except LookupError:
-        # The answer to the write itself may still be on its way: the registry tries again.
+        # The response to our submission may still be in flight; after 404 the registry tries again.
         return Response(status_code=404)
     return Response(status_code=204, background=BackgroundTask(receive.deliver, rt, delivery))

@@ -1,1 +1,1 @@
-"""The worker process: jobs, sweeps, Telegram polling."""
+"""The worker process: jobs, periodic sweeps, Telegram polling."""

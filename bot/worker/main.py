@@ -1,4 +1,4 @@
-"""Main loop of the worker: job queues, sweeps, retention, and their schedule."""
+"""Main loop of the worker: job queues, and the schedule of sweeps and retention."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -31,9 +31,11 @@ SWEEP_SECONDS = 1.0
 CONCURRENCY = 10
 SHARDS_AT_ONCE = 4
 DEFAULT = "default"
-# Polling interval in seconds: registrations are notified by the database, broadcasts are polled.
+# Fallback polling intervals in seconds. The database notifies workers of jobs in the default queue;
+# the queue of broadcasts is only polled.
 FETCH_SECONDS = {DEFAULT: 5.0, broadcasts.QUEUE: 0.5}
-# Jobs of a worker without heartbeat for 10 s run again, since rows, not jobs, record what is done.
+# Jobs of a worker without a heartbeat for 10 s are run again. This is safe because rows, not jobs,
+# record what is done.
 HEARTBEAT_SECONDS, DEAD_AFTER_SECONDS = 1.0, 10.0
 RETENTION_SECONDS = 3600.0
 RELEASE_SECONDS = 600.0
@@ -49,7 +51,7 @@ _logger = logging.get()
 
 
 async def work(rt: Runtime) -> None:
-    """Run jobs and sweeps until cancelled."""
+    """Run all jobs and sweeps until cancelled."""
     rt = await registry_codes.verify_codes(rt)
     app = procrastinate.App(connector=procrastinate.PsycopgConnector())
     level, audit = rollback_guard.HighWaterMark(), health.AuditWatch()
@@ -98,7 +100,7 @@ async def work(rt: Runtime) -> None:
 
 
 async def announce(rt: Runtime) -> None:
-    """Run only broadcasts until cancelled, as an additional worker."""
+    """Run only the jobs of broadcasts until cancelled, as an additional worker."""
     app = procrastinate.App(connector=procrastinate.PsycopgConnector())
     _know_broadcasts(app, rt)
     async with app.open_async(rt.pool), asyncio.TaskGroup() as group:
@@ -117,13 +119,13 @@ def _know_broadcasts(app: procrastinate.App, rt: Runtime) -> None:
 
 
 def _announce(group: asyncio.TaskGroup, app: procrastinate.App, rt: Runtime) -> None:
-    """Run broadcasts in their own slots, so that they do not delay registrations."""
+    """Run broadcasts with concurrency of their own, so that they do not delay registrations."""
     group.create_task(_run(app, broadcasts.QUEUE, SHARDS_AT_ONCE))
     group.create_task(_every(SWEEP_SECONDS, lambda: broadcasts.run_due(rt)))
 
 
 async def _run(app: procrastinate.App, queue: str, concurrency: int) -> None:
-    """Run jobs; restart procrastinate's worker, which ends when the database goes down."""
+    """Run the jobs of a queue; restart procrastinate's worker, which ends on a database failure."""
     while True:
         try:
             await app.run_worker_async(
@@ -139,14 +141,15 @@ async def _run(app: procrastinate.App, queue: str, concurrency: int) -> None:
             )
         except Exception:
             _logger.exception("worker.failed")
-            # procrastinate's worker loses its cancellation if its final statements fail.
+            # If its final statements fail, procrastinate's worker raises their error in place of
+            # the cancellation; restore it.
             if shutdown.is_cancelling():
                 raise asyncio.CancelledError from None
         await asyncio.sleep(SWEEP_SECONDS)
 
 
 async def retry_stalled(app: procrastinate.App) -> None:
-    """Retry the jobs of dead workers, which procrastinate does not do on its own."""
+    """Retry the jobs of workers without a heartbeat; procrastinate does not do so itself."""
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
         await app.job_manager.retry_job(job)
 
@@ -164,16 +167,16 @@ async def _turn_the_month(rt: Runtime) -> None:
 
 
 async def _every(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
-    """Call `act` repeatedly; a cancellation takes effect after the current call."""
+    """Call `act` every `seconds`; a cancellation takes effect only after the current call."""
     while True:
         await shutdown.finish_on_cancel(_once(act))
         await asyncio.sleep(seconds)
 
 
 async def _once(act: Callable[[], Awaitable[object]]) -> None:
-    """Call `act` once and log errors.
+    """Call `act` once and log any error.
 
-    An unavailable database is only a warning, as it has its own alert.
+    An unavailable database is logged as a warning only, since it has its own alert.
     """
     try:
         await act()

@@ -1,4 +1,4 @@
-"""Periodic sweeps: messages, registry writes, uploads, reminders, retention."""
+"""Periodic sweeps over due messages, registry writes, uploads, reminders and expired data."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,20 +19,20 @@ from bot.runtime import Runtime
 
 
 async def sweep(rt: Runtime) -> None:
-    """Send messages that are due or were left by a crash."""
+    """Send messages that are due, including those that a crashed process did not send."""
     while await outbox.sweep(rt) == outbox.SWEPT_AT_ONCE:
         pass
 
 
 async def sweep_writes(rt: Runtime) -> None:
-    """Send due registry writes, in a sweep of their own, so that they do not delay messages."""
+    """Send due registry writes; the sweep is separate so as not to delay messages."""
     async with rt.pool.connection() as transaction:
         due = await registry_writes.due(transaction)
     await asyncio.gather(*(_alone("registry", _write(rt, write_id)) for write_id in due))
 
 
 async def sweep_papers(rt: Runtime) -> None:
-    """Fetch and transfer due files, in a sweep of their own: a file takes seconds."""
+    """Fetch and transfer due files; the sweep is separate because one file takes seconds."""
     async with rt.pool.connection() as transaction:
         unfetched, due = await uploads.unfetched(transaction), await uploads.due(transaction)
         recorded = await recordings.due(transaction)
@@ -52,16 +52,17 @@ async def _alone(kind: str, act: Awaitable[None]) -> None:
 
 
 async def remind(rt: Runtime) -> None:
-    """Send the due reminders."""
+    """Send the reminders that are due."""
     async for person_id in _through(rt, reminders.due):
         with isolation.isolate_errors("reminders"):
             await receive.deliver(rt, await external_events.remind(rt, person_id))
 
 
 async def forget_spent(rt: Runtime, *, lately: bool = False) -> None:
-    """Delete answers that the registry accepted 24 hours ago.
+    """Delete people's answers 24 hours after the registry accepted them.
 
-    `lately`: only those due for under an hour.
+    With `lately`, skip people whose answers were due over an hour ago: an unsent change delays
+    their deletion, and the hourly call without `lately` retries them.
     """
     async for person_id in _through(rt, partial(retention.expired, lately=lately)):
         with isolation.isolate_errors("spent"):
@@ -69,7 +70,7 @@ async def forget_spent(rt: Runtime, *, lately: bool = False) -> None:
 
 
 async def forget_unfinished(rt: Runtime) -> None:
-    """Delete what subscribers left unfinished for 30 days; their subscriptions continue."""
+    """Delete unfinished answers of subscribers after 30 idle days; their subscriptions continue."""
     async for person_id in _through(rt, subscriptions.idle):
         with isolation.isolate_errors("unfinished"):
             await external_events.forget_unfinished(rt, person_id)
@@ -79,9 +80,9 @@ type _Page = Callable[[Transaction, UUID], Awaitable[list[UUID]]]
 
 
 async def _through(rt: Runtime, page: _Page) -> AsyncIterator[UUID]:
-    """Yield all people of a paged query.
+    """Yield the ids of all people that a paged query finds.
 
-    People whose processing fails are skipped, not repeated.
+    Each page begins after the last id, so people whose processing fails are not repeated.
     """
     last = UUID(int=0)
     while True:

@@ -1,4 +1,4 @@
-"""Fetches Telegram updates by long polling."""
+"""Fetch Telegram updates by long polling."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -25,7 +25,10 @@ POLL_AGAIN_SECONDS = 1.0
 
 
 async def poll(rt: Runtime) -> None:
-    """Fetch Telegram updates; a batch is confirmed only after all its updates are committed."""
+    """Fetch Telegram updates until cancelled. Raises ConfigError without a Telegram token.
+
+    A batch is confirmed to Telegram only after all its updates are committed.
+    """
     channel = rt.channels.get(Telegram.name)
     if not isinstance(channel, Telegram):
         raise ConfigError("KOSH_TELEGRAM_TOKEN isn't set; set it to the token of your bot")
@@ -60,9 +63,10 @@ async def _in_order(
     arrivals: list[IncomingUpdate],
     later: set[asyncio.Task[None]],
 ) -> None:
-    """Process one person's updates in order; unsent messages are left to the sweep.
+    """Process one person's updates in order; if sending an answer fails, the sweep sends it.
 
-    An answer that waits for further lines is sent `later`, since they come with another batch.
+    An answer can wait for further lines that the person is typing, which arrive in another batch. A
+    task in `later` sends it, so that the next batch can be fetched meanwhile.
     """
     for arrival, place in zip(arrivals, places(arrivals), strict=True):
         delivery = await _taken(partial(receive.receive, rt, arrival, place))
@@ -84,9 +88,9 @@ async def _deliver(rt: Runtime, delivery: AfterCommit | None) -> None:
 
 
 async def _taken[Result](take: Callable[[], Awaitable[Result]]) -> Result:
-    """Retry until the database accepts it.
+    """Call `take` until the database is available.
 
-    An update confirmed to the platform must be committed.
+    Telegram does not resend a confirmed update, so every update must be committed first.
     """
     while True:
         try:

@@ -1,7 +1,7 @@
 """The API for other systems, `/api/v1`: announcements, status, cases, statistics.
 
-`requests` checks the token and the size of a body, `problems` names what is refused. Each other
-module has the operations of one resource. `./kosh docs openapi` writes the published document.
+`requests` checks the token and the body's size. `problems` defines the error responses. Each other
+module has the operations of one resource. `./kosh docs openapi` writes the OpenAPI document.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
-"""Announcements of the ministry's own systems, by the rules of the console.
+"""Announcements that other systems write and send, under the same rules as in the console.
 
-A system writes announcements and sends what people approved, and can never approve.
+A system can start sending only what officers approved. It can never approve.
 """
 
 from collections.abc import Awaitable, Callable
@@ -27,7 +27,7 @@ Sender = Annotated[Officer, needs(Scope.ANNOUNCEMENTS_SEND)]
 
 
 class Audience(RequestBody):
-    """The audience among the topic's subscribers; an empty list sets no bound."""
+    """Filters on the subscribers of the topic; an empty list does not filter."""
 
     languages: tuple[str, ...] = ()
     """Written forms, so that a script can be chosen."""
@@ -43,7 +43,7 @@ class Audience(RequestBody):
 
 
 class AnnouncementRequest(RequestBody):
-    """An announcement as it is written."""
+    """The content, audience and time of a new announcement."""
 
     purpose: Purpose
     topic: str
@@ -60,12 +60,12 @@ class AnnouncementRequest(RequestBody):
     why: str = ""
 
     def draft(self) -> Draft:
-        """Return the draft, by the same rules as one that is written in a file."""
+        """Return the draft. Raises Refused by the same rules as for a draft in a JSON file."""
         return broadcasts.from_json(self.model_dump_json(exclude_unset=True).encode())
 
 
 class AnnouncementStatus(BaseModel):
-    """An announcement as it is now."""
+    """The current state of an announcement; `total` is null before recipients are counted."""
 
     id: UUID
     number: int
@@ -85,7 +85,7 @@ class AnnouncementStatus(BaseModel):
 
 
 class Included(BaseModel):
-    """How many recipients a language has on a channel."""
+    """The number of recipients of a language on a channel."""
 
     language: str
     channel: str
@@ -93,21 +93,21 @@ class Included(BaseModel):
 
 
 class AudienceCount(BaseModel):
-    """How many would receive it, and how many would not, by reason."""
+    """The number of people who would receive an announcement, and of those excluded, by reason."""
 
     included: list[Included]
     excluded: dict[str, int]
 
 
 class Blocker(BaseModel):
-    """A reason why it cannot be sent now."""
+    """A reason why an announcement cannot be sent now."""
 
     why: str
     detail: str
 
 
 class AnnouncementProgress(AnnouncementStatus):
-    """An announcement with the status of its recipients."""
+    """The state of an announcement, and the number of recipients by delivery status."""
 
     fates: dict[str, int]
     rate: float
@@ -116,7 +116,7 @@ class AnnouncementProgress(AnnouncementStatus):
 
 
 class Verb(StrEnum):
-    """An action on an announcement that others approved."""
+    """An action on an approved announcement."""
 
     START = "start"
     PAUSE = "pause"
@@ -140,7 +140,7 @@ counting = api_router("announcement-counts")
 async def create_announcement(
     request: Request, what: AnnouncementRequest, writer: Writer, key: IdempotencyKey
 ) -> AnnouncementStatus:
-    """Write an announcement; the same Idempotency-Key returns the same announcement again."""
+    """Create an announcement; the same Idempotency-Key returns the same announcement again."""
     rt: Runtime = request.app.state.rt
     digest = sha256(await request.body()).digest()
     return AnnouncementStatus.of(await broadcasts.draft_once(rt, writer, what.draft(), key, digest))
@@ -150,7 +150,7 @@ async def create_announcement(
 async def count_audience(
     request: Request, what: AnnouncementRequest, writer: Writer
 ) -> AudienceCount:
-    """Count who would receive it and who would not; nothing is written."""
+    """Count who would receive an announcement and who would be excluded; nothing is stored."""
     found = await broadcasts.count(request.app.state.rt, writer, what.draft())
     included = [
         Included(language=language, channel=channel, count=many)
@@ -161,7 +161,7 @@ async def count_audience(
 
 @router.get("/{id}", responses=problems("not-found"))
 async def read_announcement(request: Request, id: UUID, writer: Writer) -> AnnouncementProgress:
-    """Return the progress of an announcement, and why it cannot be sent."""
+    """Return the progress of an announcement, and the reasons why it cannot be sent."""
     rt: Runtime = request.app.state.rt
     found = await broadcasts.progress(rt, writer, id)
     blockers = await broadcasts.blockers(rt, writer, id)
@@ -175,7 +175,7 @@ async def read_announcement(request: Request, id: UUID, writer: Writer) -> Annou
 
 @router.post("/{id}/ask", responses=problems("not-found", "refused"))
 async def ask_approval(request: Request, id: UUID, writer: Writer) -> AnnouncementStatus:
-    """Ask officers for their approval."""
+    """Ask officers to approve an announcement."""
     return AnnouncementStatus.of(await broadcasts.ask_approval(request.app.state.rt, writer, id))
 
 
@@ -183,5 +183,5 @@ async def ask_approval(request: Request, id: UUID, writer: Writer) -> Announceme
 async def change_announcement(
     request: Request, id: UUID, verb: Verb, sender: Sender
 ) -> AnnouncementStatus:
-    """Start, pause, resume or cancel; a wrong state is refused."""
+    """Start, pause, resume or cancel an announcement; 409 if its state does not allow it."""
     return AnnouncementStatus.of(await VERBS[verb](request.app.state.rt, sender, id))

@@ -1,4 +1,4 @@
-"""Cases of people whom another system leads to an officer by a one-time link."""
+"""Cases that other systems start: one-time links with which a person asks an officer."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -36,7 +36,7 @@ assert {option.key for option in TOPIC.among} == set(Topic.__value__.__args__)
 
 
 class CaseRequest(RequestBody):
-    """The topic of a person's request. Nothing in it is about the person themselves."""
+    """The topic of a person's request. It contains nothing about the person."""
 
     topic: Topic
     language: Language
@@ -45,7 +45,7 @@ class CaseRequest(RequestBody):
 
 
 class InvitedCase(BaseModel):
-    """A case by the id of the system that invited: whether it is open, and nothing else."""
+    """The state of an invited case, without its content; `id` identifies the invitation."""
 
     id: UUID
     state: InvitationState
@@ -59,7 +59,7 @@ class InvitedCase(BaseModel):
 
 
 class Links(BaseModel):
-    """Ways to open the invitation; the person chooses one. Each works once."""
+    """Links that open the invitation, one per channel; the person uses one. Each works once."""
 
     telegram: str | None
     whatsapp: str | None
@@ -70,7 +70,7 @@ class Links(BaseModel):
 
 
 class NewCase(InvitedCase):
-    """A new invitation with its links; give them to the person only."""
+    """A new invitation with its links; pass them on to the person only."""
 
     links: Links
 
@@ -83,9 +83,9 @@ Inviter = Annotated[Officer, needs(Scope.CASES_WRITE)]
 async def invite_person(
     request: Request, what: CaseRequest, system: Inviter, key: IdempotencyKey
 ) -> NewCase:
-    """Return links with which a person asks an officer; the case begins with their consent.
+    """Create links with which a person asks an officer; the case is opened after their consent.
 
-    The same Idempotency-Key returns the same case and the same links again.
+    The same Idempotency-Key returns the same case and links again.
     """
     rt: Runtime = request.app.state.rt
     asked = what.model_dump()
@@ -101,7 +101,7 @@ async def invite_person(
 
 @router.get("/{id}", responses=problems("not-found"))
 async def read_case(request: Request, id: UUID, system: Inviter) -> InvitedCase:
-    """Return whether a case of this account is open."""
+    """Return the state of a case that this account started."""
     rt: Runtime = request.app.state.rt
     async with rt.pool.connection() as transaction:
         return InvitedCase.of(await invitations.find(transaction, system.id, id))

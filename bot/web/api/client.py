@@ -14,10 +14,10 @@ TIMEOUT_SECONDS = 30.0
 ROOT = "/api/v1"
 
 
-# Not frozen: Python sets the traceback of an exception.
+# Not frozen, because Python sets an exception's traceback when it is raised.
 @dataclass(eq=False)
 class Problem(Exception):
-    """A refusal (RFC 9457); `retry_after` are the seconds to wait, where the API names them."""
+    """An error response (RFC 9457); `retry_after` is in seconds, or None without the header."""
 
     type: str
     title: str
@@ -29,7 +29,7 @@ class Problem(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AnnouncementStatus:
-    """An announcement as it is now."""
+    """The current state of an announcement."""
 
     id: str
     number: int
@@ -40,7 +40,7 @@ class AnnouncementStatus:
 
 @dataclass(frozen=True, slots=True)
 class AnnouncementProgress(AnnouncementStatus):
-    """An announcement with the status of its recipients."""
+    """The state of an announcement, and the number of recipients by delivery status."""
 
     fates: Mapping[str, int]
     rate: float
@@ -49,7 +49,7 @@ class AnnouncementProgress(AnnouncementStatus):
 
 @dataclass(frozen=True, slots=True)
 class AudienceCount:
-    """The number of people who would receive an announcement, and of the others by reason."""
+    """The number of people who would receive an announcement, and of those excluded, by reason."""
 
     included: list[Mapping[str, Any]]
     excluded: Mapping[str, int]
@@ -57,7 +57,7 @@ class AudienceCount:
 
 @dataclass(frozen=True, slots=True)
 class InvitedCase:
-    """A case that began with an invitation; `state` is invited, expired, open or closed."""
+    """The state of an invited case: invited, expired, open or closed."""
 
     id: str
     state: str
@@ -67,14 +67,14 @@ class InvitedCase:
 
 @dataclass(frozen=True, slots=True)
 class NewCase(InvitedCase):
-    """A new invitation; `links` are for the person only."""
+    """A new invitation with its links; pass them on to the person only."""
 
     links: Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Counts of a mission; None hides a small one."""
+    """Counts of a mission over 30 days; None where a count is too small to be published."""
 
     opened: int | None
     came_back: int | None
@@ -85,9 +85,9 @@ class Statistics:
 
 
 class Client:
-    """Calls the API with a token, as `async with Client(address, token) as kosh`.
+    """Calls the API with a token; use it as `async with Client(address, token) as kosh`.
 
-    Each method raises Problem if the API refuses. A write with an idempotency key can be repeated.
+    Each method raises Problem for an error response. A call with an idempotency key can be retried.
     """
 
     def __init__(self, address: str, token: str) -> None:
@@ -109,49 +109,49 @@ class Client:
     async def create_announcement(
         self, announcement: Mapping[str, Any], key: str
     ) -> AnnouncementStatus:
-        """Write an announcement."""
+        """Create an announcement; `key` is the idempotency key."""
         found = await self._call("POST", "/announcements", announcement, key)
         return _read(AnnouncementStatus, found)
 
     async def count_audience(self, announcement: Mapping[str, Any]) -> AudienceCount:
-        """Count the people who would receive it; nothing is written."""
+        """Count who would receive an announcement; nothing is stored."""
         found = await self._call("POST", "/announcement-counts", announcement)
         return _read(AudienceCount, found)
 
     async def read_announcement(self, announcement: str) -> AnnouncementProgress:
-        """Return the progress of an announcement."""
+        """Return the progress of an announcement by its id."""
         return _read(
             AnnouncementProgress, await self._call("GET", f"/announcements/{announcement}")
         )
 
     async def ask_approval(self, announcement: str) -> AnnouncementStatus:
-        """Ask officers for their approval."""
+        """Ask officers to approve an announcement."""
         found = await self._call("POST", f"/announcements/{announcement}/ask")
         return _read(AnnouncementStatus, found)
 
     async def change_announcement(self, announcement: str, verb: str) -> AnnouncementStatus:
-        """Start, pause, resume or cancel an announcement."""
+        """Apply an action to an announcement: start, pause, resume or cancel."""
         found = await self._call("POST", f"/announcements/{announcement}/{verb}")
         return _read(AnnouncementStatus, found)
 
     async def look_up_status(self, number: str, pin: str) -> str:
-        """Return the state of a registration. Raises Problem 404 for every refusal."""
+        """Return the state of a registration. Raises Problem 404 if number and PIN do not match."""
         found = await self._call("POST", "/status", {"number": number, "pin": pin})
         return str(found["state"])
 
     async def invite_person(
         self, topic: str, language: str, key: str, country: str = ""
     ) -> NewCase:
-        """Return links with which a person asks an officer."""
+        """Create links with which a person asks an officer; `key` is the idempotency key."""
         asked = {"topic": topic, "language": language, "country": country}
         return _read(NewCase, await self._call("POST", "/cases", asked, key))
 
     async def read_case(self, case: str) -> InvitedCase:
-        """Return whether a case is open."""
+        """Return the state of an invited case by its id."""
         return _read(InvitedCase, await self._call("GET", f"/cases/{case}"))
 
     async def read_statistics(self) -> Statistics:
-        """Return the counts of the account's mission."""
+        """Return the counts of the account's mission over the last 30 days."""
         return _read(Statistics, await self._call("GET", "/statistics"))
 
     async def _call(
@@ -173,6 +173,6 @@ class Client:
 
 
 def _read[T](record: type[T], found: Mapping[str, Any]) -> T:
-    """Return the record; members that it does not know are ignored."""
+    """Return the record; members of the response that it does not define are ignored."""
     names = [each.name for each in fields(record)]  # type: ignore[arg-type]
     return record(**{name: found[name] for name in names})

@@ -1,4 +1,4 @@
-"""Problems of the API (RFC 9457): their names, statuses and titles."""
+"""Error responses of the API (RFC 9457): their names, statuses and titles."""
 
 from typing import Any, Literal
 
@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 RETRY_AFTER = {
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string"}},
 }
-# A client waits as long as the header says before it asks again.
+# Statuses of responses with a Retry-After header.
 _WAITING = {429, 503}
 
 type ProblemName = Literal[
@@ -42,7 +42,7 @@ PROBLEMS: dict[ProblemName, tuple[int, str]] = {
 
 
 class Problem(BaseModel):
-    """A refusal (RFC 9457); it never repeats what was sent."""
+    """An error response (RFC 9457); it never repeats the client's input."""
 
     type: str
     title: str
@@ -54,7 +54,7 @@ class Problem(BaseModel):
 
 
 class Refusal(Exception):
-    """End the request with this problem; `wait` is the number of seconds to wait."""
+    """Ends the request with this error response; `wait` is sent as Retry-After, in seconds."""
 
     def __init__(
         self, name: ProblemName, reason: str = "", field: str = "", *, wait: float = 0
@@ -67,7 +67,7 @@ class Refusal(Exception):
 def problem(
     name: ProblemName, reason: str = "", field: str = "", headers: dict[str, str] | None = None
 ) -> Response:
-    """Return the response of a problem."""
+    """Return the error response of a name, with its status and title."""
     status, title = PROBLEMS[name]
     found = Problem(
         type=f"urn:kosh:problem:{name}", title=title, status=status, reason=reason, field=field
@@ -77,12 +77,15 @@ def problem(
 
 
 def named(status: int) -> ProblemName:
-    """Return the problem of a status with which a request is refused before it is read."""
+    """Return the name of a status with which a request is rejected while its body is read."""
     return next((name for name, (of, _title) in PROBLEMS.items() if of == status), "invalid")
 
 
 def problems(*names: ProblemName, body: bool = False) -> dict[int | str, dict[str, Any]]:
-    """Return the problems that an operation may answer with, by status, for FastAPI."""
+    """Return the error responses of an operation by status, for FastAPI's documentation.
+
+    `names` are those in addition to the responses that all operations, or all with a `body`, have.
+    """
     always: tuple[ProblemName, ...] = (
         *("unauthorized", "forbidden", "too-many-requests", "unavailable"),
     )

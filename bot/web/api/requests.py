@@ -1,4 +1,4 @@
-"""Requests of the API: token, rate limit and size are checked before FastAPI reads the body."""
+"""Route class of the API; it checks token, rate limit and body size before FastAPI parses."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -39,7 +39,7 @@ IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", pattern=KEY_PATT
 
 
 class RequestBody(BaseModel):
-    """A part of a request: unknown fields are refused, and errors never repeat the input."""
+    """A request body or a part of one: unknown fields are errors, and errors omit the input."""
 
     model_config = ConfigDict(
         extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
@@ -47,14 +47,14 @@ class RequestBody(BaseModel):
 
 
 class ApiRoute(APIRoute):
-    """Check the token and the size before FastAPI reads the body; answer refusals as problems.
+    """Route that checks token, rate limit and body size before FastAPI reads the body.
 
-    FastAPI reads the body first and solves dependencies afterwards, so that a dependency cannot
-    do it.
+    Errors become RFC 9457 responses. FastAPI reads the body before it runs dependencies, so a
+    dependency could not make these checks in time.
     """
 
     def get_route_handler(self) -> Handler:
-        """Return FastAPI's handler behind the checks."""
+        """Return FastAPI's handler, called only after the checks."""
         handler = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
@@ -96,7 +96,7 @@ def _refusal(error: Exception) -> Response:
         case RequestValidationError():
             return _invalid(error)
         case HTTPException():
-            # FastAPI could not decode the body.
+            # FastAPI raises this if the body is not valid JSON.
             return problem("invalid")
         case _:
             return problem("not-found")
@@ -113,7 +113,7 @@ def _headers(error: Refusal) -> dict[str, str] | None:
 
 
 def _invalid(error: RequestValidationError) -> Response:
-    """Return where a request cannot be read: the key, the id or a field; never its value."""
+    """Return an error response that names the invalid key, id or field, but not its value."""
     found = error.errors()[0]
     place = [str(each) for each in found["loc"]]
     match place:
@@ -122,7 +122,7 @@ def _invalid(error: RequestValidationError) -> Response:
         case ["path", *_]:
             return problem("not-found")
     if found["type"] == "extra_forbidden":
-        # The name of an unknown field is input, which is never repeated.
+        # An unknown field's name is the client's input, which is never repeated; name its parent.
         place = place[:-1]
     return problem("invalid", str(found["type"]), ".".join(place[1:2]))
 
@@ -149,7 +149,7 @@ async def _note_denied(rt: Runtime, officer: Officer, detail: str) -> None:
 async def note(
     transaction: Transaction, system: Officer, action: Action, subject: str, outcome: str = ""
 ) -> None:
-    """Append an action of another system, and its outcome if it varies, to the audit log."""
+    """Append an action of another system to the audit log; `outcome` is added as detail."""
     detail = f"api: {outcome}" if outcome else "api"
     await audit_log.append(
         transaction, actor=str(system.id), action=action.value, subject=subject, detail=detail
@@ -161,7 +161,7 @@ async def _permitted(
     scopes: SecurityScopes,
     _given: Annotated[HTTPAuthorizationCredentials | None, Depends(Bearer)],
 ) -> Officer:
-    """Return the token's account, if scopes and roles allow the operation."""
+    """Return the token's account. Raises Refusal or Forbidden unless scopes and roles allow it."""
     token: ApiToken = request.state.token
     for each in scopes.scopes:
         if each not in token.scopes:
@@ -173,13 +173,13 @@ async def _permitted(
 
 
 def needs(scope: Scope) -> Callable[..., object]:
-    """Return the dependency that gives the account of a token with this scope."""
+    """Return a dependency that requires a token with this scope and returns its account."""
     found: Callable[..., object] = Security(_permitted, scopes=[scope.value])
     return found
 
 
 def api_router(resource: str) -> APIRouter:
-    """Return the router of a resource; an operation is named like its function."""
+    """Return the router of a resource; its OpenAPI operation ids are the function names."""
     return APIRouter(
         prefix=f"/{resource}",
         route_class=ApiRoute,

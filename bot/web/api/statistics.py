@@ -14,7 +14,7 @@ from bot.web.api.requests import api_router, needs, note
 
 
 class Count(BaseModel):
-    """The number of cases with a value, rounded down to a multiple of 5; none is below 5."""
+    """The number of cases with a value, rounded down to a multiple of 5; at least 5."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -33,7 +33,7 @@ class Day(BaseModel):
 
 
 class Statistics(BaseModel):
-    """Counts of a mission over the 30 days before today, without a filter."""
+    """Counts of the account's mission over the 30 days before today."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -53,7 +53,7 @@ router = api_router("statistics")
 async def read_statistics(
     request: Request, system: Annotated[Officer, needs(Scope.STATISTICS_READ)]
 ) -> Statistics:
-    """Return the counts of the account's mission."""
+    """Return the counts of the account's mission over the 30 days before today."""
     rt: Runtime = request.app.state.rt
     found = await published_counts.read(rt, system)
     async with rt.pool.connection() as transaction:

@@ -1,7 +1,8 @@
-"""State of a registration by its number and PIN, by the rules of the chat.
+"""Look up the state of a registration by its number and PIN, under the same rules as the chat.
 
-A wrong number, a wrong PIN, a person without a PIN and too many tries of a number have the same
-answer. An account without a try left gets 429 before the number is read.
+The response is 404 for a wrong number, a wrong PIN, a person without a PIN, and a number with too
+many attempts, so that it reveals none of them. An account without an attempt left gets 429 before
+the number is checked.
 """
 
 from typing import Annotated, Literal
@@ -42,14 +43,14 @@ _STATES: dict[str, State] = {
 
 
 class StatusRequest(RequestBody):
-    """The number of a registration, and the PIN that its person set."""
+    """The number of a registration, and the PIN that its person chose."""
 
     number: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{4,40}$")]
     pin: Annotated[str, Field(pattern=r"^[0-9]{4,8}$", repr=False)]
 
 
 class RegistrationState(BaseModel):
-    """The state of a registration; a later version may have more states."""
+    """The state of a registration; later versions may add states."""
 
     state: State
 
@@ -63,8 +64,8 @@ async def look_up_status(
 ) -> RegistrationState:
     """Return the state of a registration; 404 whenever number and PIN cannot be confirmed.
 
-    Wrong pairs are counted for the account (5 an hour), for the number and for the person. 429
-    answers every pair, right or wrong, while the account has no try left.
+    Wrong pairs count against the account (5 an hour), the number and the person. While the account
+    has no attempt left, every pair gets 429, right or wrong.
     """
     rt: Runtime = request.app.state.rt
     account = f"api:{system.id}"
@@ -82,5 +83,6 @@ async def look_up_status(
     if not found.state:
         raise Refusal("not-found")
     await spending.return_lookup(rt, account, asked.number)
-    # A duplicate is shown as received: otherwise it would show that a second person registered.
+    # Show a duplicate as received, so as not to reveal that another person registered with the same
+    # details.
     return RegistrationState(state=_STATES.get(found.state, "received"))

@@ -1,4 +1,4 @@
-"""Serve the officers' console at /console."""
+"""The officers' console, served under /console."""
 
 from dataclasses import dataclass
 
@@ -85,7 +85,7 @@ ROUTERS = (
 
 @dataclass(frozen=True, slots=True)
 class RouteInfo:
-    """A route of the console; `action` is None where it is open to everybody."""
+    """A route of the console; `action` is its permission, or None if it needs no sign-in."""
 
     method: str
     path: str

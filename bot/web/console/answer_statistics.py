@@ -1,4 +1,4 @@
-"""Show how many first answers came in time in any period, and offer the numbers as a file."""
+"""Show which share of first answers came in time, by group, and export it as a file."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -25,7 +25,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 
 class PeriodQuery(BaseModel):
-    """The first and the last day of the period."""
+    """The first and the last day of a period; None for the default."""
 
     first: OptionalDay = None
     last: OptionalDay = None
@@ -36,7 +36,7 @@ async def show(
     context: Annotated[RequestContext, require(Action.STATISTICS_READ)],
     query: Annotated[PeriodQuery, Query()],
 ) -> Response:
-    """Return the groups of a period."""
+    """Return the page with the statistics of a period, by mission, topic, language and hour."""
     period = _period(context, query)
     found = await answer_statistics.report(context.rt, context.officer, period)
     return page(
@@ -55,7 +55,7 @@ async def export(
     kind: Literal["csv", "xlsx"],
     query: Annotated[PeriodQuery, Query()],
 ) -> Response:
-    """Return the groups of a period as a file, without people."""
+    """Return the statistics of a period as CSV or XLSX, without data about single people."""
     period = _period(context, query)
     found: dict[str, tuple[Group, ...]] = await answer_statistics.report(
         context.rt, context.officer, period
@@ -77,7 +77,7 @@ def _period(context: RequestContext, query: PeriodQuery) -> Period:
 
 
 def _names(context: RequestContext) -> dict[str, dict[str, str]]:
-    """Return the labels of groups by kind, and those of the kinds."""
+    """Return the labels of each kind's groups, and under "kind" the labels of the kinds."""
     say, words = context.say, console_labels.WORDS
     missions = (GENERAL, *(each.key for each in MISSIONS))
     return {

@@ -1,4 +1,4 @@
-"""Show the audit log to an auditor, with filters, and whether its chain is unbroken."""
+"""Show the audit log with filters, and report whether its hash chain is broken."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -34,7 +34,7 @@ async def entries(
     kind: Code = "",
     day: Code = "",
 ) -> Response:
-    """Return entries, newest first; officers are shown by name, everything else by id."""
+    """Return the page of entries, newest first; officers appear by name, other subjects by id."""
     since = _morning(context, day)
     wanted = Wanted(actor, kind if kind in KINDS else "", since, since and since + DAY)
     async with directory.acting(context.rt, context.officer) as transaction:
@@ -55,7 +55,7 @@ async def entries(
 
 
 def _morning(context: RequestContext, day: str) -> datetime | None:
-    """Return the beginning of a day in the officer's time zone; None if it is no day."""
+    """Return the beginning of an ISO day in the officer's time zone; None if it is not a date."""
     try:
         return datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=context.zone)
     except ValueError:
@@ -63,7 +63,7 @@ def _morning(context: RequestContext, day: str) -> datetime | None:
 
 
 def _detail(context: RequestContext, written: str) -> str:
-    """Return an entry's detail with the names of roles, languages and reasons for their codes."""
+    """Return an entry's detail with labels in place of codes of roles, languages and reasons."""
     known: Mapping[str, Text] = ROLES | labels.REASONS
     own = dict(context.rt.languages.languages())
     said = {key: context.say(label) for key, label in known.items()} | own

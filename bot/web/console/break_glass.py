@@ -1,4 +1,4 @@
-"""Break-glass access: ask for a case, grant it to a colleague, read it, review it afterwards."""
+"""Break-glass access: request a case, grant a colleague's request, read it, review the access."""
 
 from typing import Annotated
 from uuid import UUID
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/break-glass", route_class=ConsoleRoute)
 
 
 class AccessForm(BaseModel):
-    """The number of a case, and why it is to be read."""
+    """The number of the requested case, and the code of the reason to read it."""
 
     number: Number = 0
     reason: str = ""
@@ -29,7 +29,7 @@ class AccessForm(BaseModel):
 async def listing(
     context: Annotated[RequestContext, require(Action.BREAK_GLASS_READ)],
 ) -> Response:
-    """Return the list of requests."""
+    """Return the page with all requests for access."""
     return await _page(context)
 
 
@@ -52,7 +52,7 @@ async def ask(
     context: Annotated[RequestContext, require(Action.BREAK_GLASS_ASK)],
     form: Annotated[AccessForm, Form()],
 ) -> Response:
-    """Ask for access to a case."""
+    """Request access to a case; 422 without a number or reason, 404 if there is no such case."""
     if form.number <= 0 or form.reason not in set(Reason):
         return await _page(context, 422, context.say(console_labels.REFUSALS["empty"]))
     try:
@@ -78,7 +78,7 @@ async def review(
     context: Annotated[RequestContext, require(Action.BREAK_GLASS_REVIEW)],
     request_id: Annotated[UUID, Form()],
 ) -> Response:
-    """Note that an access has been reviewed."""
+    """Record that an access was reviewed."""
     await break_glass.review(context.rt, context.officer, request_id)
     return done("/break-glass", "saved")
 
@@ -87,6 +87,6 @@ async def review(
 async def show(
     context: Annotated[RequestContext, require(Action.BREAK_GLASS_ASK)], request_id: UUID
 ) -> Response:
-    """Return messages and notes of the case, without any action."""
+    """Return the messages and notes of the case, read-only. Requires a granted request."""
     access, view = await break_glass.view(context.rt, context.officer, request_id)
     return page(context, "break_glass_case.html", access=access, view=view, case=view.line.case)

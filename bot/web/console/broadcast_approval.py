@@ -1,4 +1,4 @@
-"""Show an announcement before it is sent: its texts, what changed, who approved it."""
+"""Show an announcement before it is started: its texts, its changes, and who approved it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ MAX_TITLE = 80
 
 
 def may(context: RequestContext) -> dict[str, bool]:
-    """Return what the officer's roles allow with announcements."""
+    """Return which actions on announcements the officer's roles allow."""
     return {
         "draft": context.may(Action.BROADCAST_DRAFT),
         "approve": context.may(Action.BROADCAST_APPROVE),
@@ -33,7 +33,7 @@ def may(context: RequestContext) -> dict[str, bool]:
 
 
 def title(context: RequestContext, found: Broadcast) -> str:
-    """Return the first words, in the officer's own language if it is written."""
+    """Return the text's beginning, up to 80 characters, preferably in the officer's language."""
     texts = broadcasts.samples(context.rt, found.draft)
     message = texts.get(context.language) or next(iter(texts.values()), None)
     line = message.paragraphs[0].split("\n")[0] if message else ""
@@ -45,7 +45,7 @@ def title(context: RequestContext, found: Broadcast) -> str:
 
 
 async def names_of(context: RequestContext) -> dict[str, str]:
-    """Return officers' names by id."""
+    """Return the names of all officers by id."""
     async with directory.acting(context.rt, context.officer) as session:
         return {str(each.id): each.name for each in await directory.everyone(session)}
 
@@ -91,7 +91,11 @@ def _mine(context: RequestContext, approvals: list[Approval]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One language as people get it: in full, as a hint, and in the scripts derived from it."""
+    """The text of one language as people will read it.
+
+    `hint` is the notice for people in discreet mode, who get no content. `built` are
+    the texts in scripts that are converted from this one.
+    """
 
     own: str
     lang: str
@@ -123,7 +127,7 @@ def _samples(context: RequestContext, found: Broadcast) -> Iterator[Sample]:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A difference from what was approved, in pieces: kept, gone or new."""
+    """A field that differs from the approved version, as pieces of kinds kept, gone and new."""
 
     name: str
     pieces: tuple[tuple[str, str], ...]
@@ -131,7 +135,7 @@ class Change:
 
 
 async def _changes(context: RequestContext, found: Broadcast) -> list[Change] | None:
-    """Return what changed since the last approval; None if there was none."""
+    """Return the changes since the last approval; None if the announcement was never approved."""
     before, now = await broadcasts.agreed(context.rt, context.officer, found.id), found.draft
     if before is None:
         return None

@@ -34,10 +34,11 @@ from flows.knowledge.programmes import PROGRAMMES
 from flows.knowledge.regions import REGIONS
 from flows.knowledge.topics import TOPICS, topic
 
-# Counting millions takes seconds: done only where the count is shown.
+# Steps that show the number of recipients. Only they count, because counting millions of people
+# takes seconds.
 COUNTING: Final = ("audience", "time")
 MAX_WHY = 500
-# Fields that outlive the session; ticks for an audience are work too.
+# Prefixes of fields whose input is kept when the session ends before the form is saved.
 KEEP = ("why", "text_", "template_", "not_", "quiet_", *Rule.__struct_fields__)
 
 type Step = Literal["purpose", "audience", "text", "test", "time"]
@@ -46,7 +47,10 @@ router = APIRouter(prefix="/broadcasts", route_class=ConsoleRoute)
 
 
 class StepForm(VersionedForm):
-    """The fields of all steps; texts come as `text_<language>` and `template_<language>`."""
+    """The fields of all steps.
+
+    Texts arrive in fields named `text_<language>`, template names in `template_<language>`.
+    """
 
     model_config = ConfigDict(extra="allow")
 
@@ -70,13 +74,13 @@ class StepForm(VersionedForm):
     paid: Checkbox = False
 
     def text(self, name: str) -> str:
-        """Return the text of a field that is named after a language."""
+        """Return the text of a field whose name contains a language, with \n as line ends."""
         return str((self.model_extra or {}).get(name, "")).replace("\r\n", "\n").strip()
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A part of the audience's rule: its choices, and those that are chosen."""
+    """A filter on the audience: its possible choices, and those that are chosen."""
 
     name: str
     title: str
@@ -104,7 +108,7 @@ async def show_step(
     broadcast_id: UUID,
     step: Step,
 ) -> Response:
-    """Return a step of an announcement."""
+    """Return the page of one step of an announcement."""
     found = await broadcasts.find(context.rt, context.officer, broadcast_id)
     return await _page(context, found, step, found.draft)
 
@@ -118,10 +122,10 @@ async def _page(
     problem: str = "",
     yours: Draft | None = None,
 ) -> Response:
-    """Return a step as it is filled in.
+    """Return the page of one step with its values.
 
-    If the announcement was changed meanwhile, the officer's own texts, `yours`, are shown beside
-    it.
+    If a colleague changed the announcement since the page was loaded, `yours` is the officer's own
+    version, whose texts are shown beside the saved ones.
     """
     wrong = await blockers_of(context, found) if found else []
     counts = found is not None and at in COUNTING
@@ -159,12 +163,15 @@ async def _page(
 
 
 def written(context: RequestContext) -> list[tuple[str, str]]:
-    """Return the languages that people write, each with its own name."""
+    """Return the languages that editors write, each with its own name.
+
+    Other written forms are converted from these.
+    """
     return [(code, own) for code, own in context.rt.languages.languages() if code not in BUILT]
 
 
 def _tightest(context: RequestContext) -> tuple[str, int]:
-    """Return the channel with the smallest limit, and that limit: a text must fit on all."""
+    """Return the channel with the smallest text limit, and that limit: it applies to every text."""
     name = min(pushed(context.rt), key=lambda each: LIMITS[each].text_over_buttons)
     return console_labels.CHANNELS[name], LIMITS[name].text_over_buttons
 
@@ -189,7 +196,7 @@ def bounds(context: RequestContext, rule: Rule) -> Iterator[Bound]:
 
 
 def summary(context: RequestContext, draft: Draft) -> Iterator[str]:
-    """Yield sentences that say who receives it."""
+    """Yield sentences that describe who receives the announcement."""
     t = console_labels.Wording(context.rt.languages, context.language)
     if draft.purpose is Purpose.SERVICE and draft.rule.registration:
         yield t.aud_service
@@ -203,14 +210,14 @@ def summary(context: RequestContext, draft: Draft) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Recipients: a line for each written form, a figure for each channel and their sum."""
+    """Numbers of recipients: a row per written form, with a number per channel and their sum."""
 
     channels: list[str]
     lines: list[tuple[str, list[int]]]
 
 
 def counted(context: RequestContext, count: Count) -> Table:
-    """Return the table, without forms and channels that have no recipient."""
+    """Return the table of a count, without written forms and channels that have no recipients."""
     channels = [each for each in console_labels.CHANNELS if count.on(each)]
     lines = [
         (own, [count.included.get((code, channel), 0) for channel in channels])
@@ -247,7 +254,10 @@ async def save_step(
     step: Step,
     form: Annotated[StepForm, Form()],
 ) -> Response:
-    """Save a step, then show the next, or the same if the officer stays."""
+    """Save a step and show the next one, or the same one if `stay` is ticked.
+
+    Return 409 if a colleague changed the announcement since the page was loaded.
+    """
     found = await broadcasts.find(context.rt, context.officer, broadcast_id)
     wanted = APPLY[step](found.draft, context, form)
     try:
@@ -290,7 +300,7 @@ def _text(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
 
 
 def _time(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
-    """Return the draft with its times; a text that is no time counts as none."""
+    """Return the draft with the form's times; an invalid time counts as no time."""
     opens, closes = _hour(form.quiet_from), _hour(form.quiet_until)
     quiet = (opens, closes) if opens is not None and closes is not None else draft.quiet
     return replace(
@@ -336,7 +346,7 @@ async def count(
     broadcast_id: UUID,
     form: Annotated[StepForm, Form()],
 ) -> Response:
-    """Show the audience step with the count of what is ticked now; nothing is saved."""
+    """Return the audience step with the count for the ticked filters; nothing is saved."""
     found = await broadcasts.find(context.rt, context.officer, broadcast_id)
     return await _page(context, found, "audience", _audience(found.draft, context, form))
 
@@ -347,7 +357,7 @@ async def test(
     broadcast_id: UUID,
     language: Annotated[str, Form()] = "",
 ) -> Response:
-    """Send one language to the test phones; without one, each that was not tested."""
+    """Send a language to the test phones; without `language`, send all that are not yet tested."""
     found = await broadcasts.find(context.rt, context.officer, broadcast_id)
     due = [language] if language else await _due_for_test(context, found)
     try:
@@ -360,6 +370,6 @@ async def test(
 
 
 async def _due_for_test(context: RequestContext, found: Broadcast) -> list[str]:
-    """Return the languages with a text that was not tested in its present form."""
+    """Return the languages whose text was changed after its last test, or never tested."""
     wrong = await broadcasts.blockers(context.rt, context.officer, found.id)
     return [each.detail for each in wrong if each.why is Refusal.UNTESTED]

@@ -1,6 +1,6 @@
-"""Preview an announcement: each written form as it looks on each channel.
+"""Preview an announcement in each written form on each channel.
 
-The channels' own layout draws it, which also builds what is sent.
+The preview uses the layout code that also builds the sent messages, so both look the same.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ type Content = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """One message: its text, and the button labels under it, row by row."""
+    """One message: its text, and the labels of its buttons, row by row."""
 
     text: str
     rows: tuple[tuple[str, ...], ...] = ()
@@ -43,9 +43,10 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A written form on one channel; `length` of `most` is by the channel's own measure.
+    """The preview of a written form on one channel.
 
-    `templates` are the form's own template and its fallbacks, in order.
+    `length` and `limit` are in the channel's unit of measure. `templates` are the form's own
+    WhatsApp template and its fallbacks, in order.
     """
 
     channel: str
@@ -61,7 +62,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A written form and its looks; `source` is the language it is derived from, if any."""
+    """The previews of a written form; `source` is the language it is converted from, or ""."""
 
     code: str
     own: str
@@ -72,12 +73,12 @@ class Form:
 
 
 def previews(rt: Runtime, draft: Draft) -> list[Form]:
-    """Return every written form that has a text, on every channel that is set up."""
+    """Return the previews of every written form that has a text, on every configured channel."""
     return [form_of(rt, code, each) for code, each in broadcasts.samples(rt, draft).items()]
 
 
 def form_of(rt: Runtime, code: str, message: Message) -> Form:
-    """Return a message in one written form, on every channel that is set up."""
+    """Return the previews of a message in one written form, on every configured channel."""
     own = dict(rt.languages.languages())[code]
     source = BUILT[code][0] if code in BUILT else ""
     return Form(code, own, tag(code), direction(code), source, tuple(_looks(rt, message)))
@@ -88,7 +89,8 @@ def _looks(rt: Runtime, message: Message) -> Iterator[Look]:
         yield _look("telegram", message, _on_telegram(message))
     if "whatsapp" in rt.channels:
         yield _look("whatsapp", message, _on_whatsapp(rt, message), tuple(_templates(message)))
-    # Where announcements are not pushed to the web chat, they are read there without a button.
+    # The web chat shows an announcement without buttons, unless announcements are also pushed to
+    # it.
     shown = message if "web" in pushed(rt) else replace(message, buttons=())
     yield _look("web", message, (_on_web(shown),))
 

@@ -36,7 +36,7 @@ router = APIRouter(prefix="/broadcasts", route_class=ConsoleRoute)
 
 
 class RecipientsQuery(BaseModel):
-    """Query of the recipients that the page lists."""
+    """Filters of the listed recipients; `after` is the last number of the previous page."""
 
     fate: Annotated[RecipientStatus | None, BeforeValidator(blank_to_none)] = None
     reason: Annotated[str, Field(max_length=40)] = ""
@@ -47,7 +47,7 @@ class RecipientsQuery(BaseModel):
 async def listing(
     context: Annotated[RequestContext, require(Action.BROADCAST_READ)], before: QueryNumber = 0
 ) -> Response:
-    """Return announcements, newest first."""
+    """Return the page with the announcements, newest first."""
     found = await broadcasts.listing(context.rt, context.officer, before or None)
     return page(
         context,
@@ -66,7 +66,7 @@ async def show(
     broadcast_id: UUID,
     query: Annotated[RecipientsQuery, Query()],
 ) -> Response:
-    """Return the page of an announcement."""
+    """Return the page of an announcement: for approval before its start, otherwise its progress."""
     return await _page(context, broadcast_id, query)
 
 
@@ -85,7 +85,7 @@ async def _page(
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of the progress bar, at least a thousandth long."""
+    """A segment of the progress bar; position and length (at least 1) are in thousandths."""
 
     fate: str
     count: int
@@ -94,7 +94,7 @@ class Segment:
 
 
 def segments(progress: Progress) -> list[Segment]:
-    """Return the statuses of all recipients as parts of one bar of 1000."""
+    """Return the share of each delivery status as a segment of the progress bar."""
     total = sum(progress.fates.values()) or 1
     found, at = [], 0.0
     for fate in FATES:
@@ -157,7 +157,7 @@ async def _progress_page(
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """An action of an officer, once or several times in a row; `at` is the last time."""
+    """An officer's action in the history; equal actions in a row are merged, `at` is the last."""
 
     at: datetime
     actor: str
@@ -165,7 +165,7 @@ class HistoryEntry:
     details: list[str]
 
 
-# Actions whose details mean something to a reader.
+# Actions whose details are shown; other details are codes and hashes.
 DETAILED = {f"broadcast.{each}" for each in ("tested", "retried", "doubt_again", "doubt_leave")}
 
 
@@ -180,13 +180,16 @@ def _deeds(context: RequestContext, history: list[Entry]) -> list[HistoryEntry]:
 
 
 def cause(context: RequestContext, reason: str) -> str:
-    """Return a reason in words; an unknown reason is returned as it is."""
+    """Return a reason as text; an unknown reason is returned unchanged."""
     known = CAUSES.get(reason.partition(":")[0])
     return context.say(known) if known else reason
 
 
 def _reasons(context: RequestContext, progress: Progress) -> list[tuple[str, str, str, int]]:
-    """Return why some were not reached, the commonest first: status, reason, words, count."""
+    """Return the eight most frequent reasons why people were not reached.
+
+    Each has its delivery status, its code, its text and the number of people.
+    """
     found = sorted(progress.reasons.items(), key=lambda each: -each[1])
     return [(fate, reason, cause(context, reason), many) for (fate, reason), many in found[:8]]
 
@@ -195,7 +198,7 @@ def _reasons(context: RequestContext, progress: Progress) -> list[tuple[str, str
 async def stream(
     context: Annotated[RequestContext, require(Action.BROADCAST_READ)], broadcast_id: UUID
 ) -> Response:
-    """Return an event whenever an announcement changes; the page then fetches itself again."""
+    """Return an event stream with an event on each change; the page then reloads its content."""
     return StreamingResponse(_events(context), media_type=EVENT_STREAM, headers=STREAM_HEADERS)
 
 
@@ -203,7 +206,7 @@ async def _events(context: RequestContext) -> AsyncIterator[str]:
     request, state = context.request, context.request.app.state
     feed = ChangeFeed.of(context.rt, state, NOTIFICATION)
     yield "retry: 1000\n: open\n\n"
-    # The page may be older than this stream: it fetches itself once, then at each change.
+    # The page can be older than this stream, so the first event also reports a change.
     changed = True
     while not state.closing.is_set() and not await request.is_disconnected():
         if isinstance(await authenticate(request), Response):
@@ -222,7 +225,7 @@ type _Do = Callable[[Runtime, Officer, UUID], Awaitable[object]]
 async def _act(
     context: RequestContext, broadcast_id: UUID, notice: str, action: Awaitable[object]
 ) -> Response:
-    """Carry out an action, then show the announcement, or why it was refused."""
+    """Execute an action, then redirect to the announcement, or show why it was rejected."""
     try:
         await action
     except Refused as refused:
@@ -233,7 +236,7 @@ async def _act(
 
 
 def _add_action(path: str, permission: Action, do: _Do, notice: str) -> None:
-    """Add a route for an action that needs nothing but the announcement."""
+    """Add a POST route for an action that needs no input besides the announcement's id."""
 
     async def act(
         context: Annotated[RequestContext, require(permission)], broadcast_id: UUID
@@ -259,7 +262,10 @@ async def approve(
     broadcast_id: UUID,
     content_hash: Annotated[str, Form(alias="hash")] = "",
 ) -> Response:
-    """Approve exactly what the page showed."""
+    """Approve the version that the page showed, identified by its hash.
+
+    Reject the approval if the announcement was changed since.
+    """
     try:
         shown = bytes.fromhex(content_hash)
     except ValueError:
@@ -275,7 +281,7 @@ async def decide_unknown(
     decision: Annotated[str, Form()] = Doubt.LEAVE,
     seq: Annotated[str, Form()] = "",
 ) -> Response:
-    """Decide about one recipient whose delivery is unknown, or about all of them."""
+    """Decide whether to resend to recipients of unknown delivery: to one, or all without `seq`."""
     chosen = Doubt.AGAIN if decision == Doubt.AGAIN else Doubt.LEAVE
     recipients = [number(seq, otherwise=-1)] if seq else None
     action = broadcasts.decide_in_doubt(

@@ -1,4 +1,4 @@
-"""Say which steps of an announcement are done, and what still keeps it from being sent."""
+"""Determine which steps of an announcement are done, and what prevents it from being sent."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -14,7 +14,7 @@ STEPS: Final = ("purpose", "audience", "text", "test", "time")
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """A reason why an announcement cannot be sent: its words, detail, and the step to correct."""
+    """A reason why an announcement cannot be sent: text, detail, and the step that corrects it."""
 
     words: str
     detail: str
@@ -22,7 +22,10 @@ class Blocker:
 
 
 def is_behind(blocker: Blocker, at: str, draft: Draft) -> bool:
-    """Return True if the blocker belongs to a step that was filled in: later ones are no news."""
+    """Return True if the blocker belongs to a step before `at`, or to a text already begun.
+
+    Blockers of later steps are not shown, because the officer has not reached those yet.
+    """
     if blocker.step not in STEPS:
         return True
     reached = STEPS.index(blocker.step)
@@ -30,9 +33,10 @@ def is_behind(blocker: Blocker, at: str, draft: Draft) -> bool:
 
 
 def mark_of(found: Broadcast | None, draft: Draft, name: str, wrong: list[Blocker]) -> str:
-    """Return whether a step is done or open; a step that was not reached is open.
+    """Return "done" or "open" for a step.
 
-    The time has a default, so that only a draft that lacks nothing shows it as done.
+    The step for the time has valid defaults, so it is done only when nothing is missing in any
+    step.
     """
     if found is None or any(each.step == name for each in wrong):
         return "open"
@@ -52,7 +56,7 @@ async def blockers_of(context: RequestContext, found: Broadcast) -> list[Blocker
 
 
 def refusal(context: RequestContext, why: Refusal, detail: str) -> str:
-    """Return in words why it was refused; languages and states by their names."""
+    """Return the text of a rejection, with languages and states by their names."""
     names = dict(context.rt.languages.languages())
     names |= {state: context.say(label) for state, label in BROADCAST_STATES.items()}
     reason = STANDS_AGAINST[why]

@@ -1,4 +1,7 @@
-"""Show bursts of the web chat; close the cases of one address together, and take that back."""
+"""Show bursts of cases from the web chat; close the cases of one address together, or reopen them.
+
+An address appears only as a keyed hash.
+"""
 
 from typing import Annotated
 from uuid import UUID
@@ -24,7 +27,10 @@ router = APIRouter(prefix="/bursts", route_class=ConsoleRoute)
 
 
 class CloseForm(BaseModel):
-    """The keyed name of an address, and why its cases are closed."""
+    """The keyed hash of an address in hexadecimal, and the code of the reason to close its cases.
+
+    With `urgent`, urgent cases are closed too.
+    """
 
     network: str = ""
     reason: str = ""
@@ -34,7 +40,7 @@ class CloseForm(BaseModel):
 
 @router.get("")
 async def show(context: Annotated[RequestContext, require(Action.BURST_READ)]) -> Response:
-    """Return the hours, the busy addresses by their keyed names, and the closed bursts."""
+    """Return the page with the counts per hour, the busiest addresses, and the closed bursts."""
     return await _page(context)
 
 
@@ -61,7 +67,7 @@ async def close(
     context: Annotated[RequestContext, require(Action.BURST_CLOSE)],
     form: Annotated[CloseForm, Form()],
 ) -> Response:
-    """Close the waiting cases of an address as spam."""
+    """Close the waiting cases of an address as spam; 422 without a valid address or reason."""
     try:
         network = bytes.fromhex(form.network[:MAX_NETWORK])
     except ValueError:

@@ -1,4 +1,4 @@
-"""List the canned replies of a mission; they are written and published as content."""
+"""List the canned replies of a mission; they are edited and published as content."""
 
 from typing import Annotated
 
@@ -20,7 +20,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 @router.get("/canned")
 async def listing(context: Annotated[RequestContext, require(Action.CANNED_READ)]) -> Response:
-    """Return the list of replies."""
+    """Return the page with the canned replies of the officer's mission."""
     return await _page(context)
 
 
@@ -42,7 +42,7 @@ async def new(
     context: Annotated[RequestContext, require(Action.CANNED_EDIT)],
     name: Annotated[Line, Form()] = "",
 ) -> Response:
-    """Open the page of a new reply of the officer's mission."""
+    """Redirect to the editor of a new reply with this name; 422 if the name is not allowed."""
     item = f"{Kind.CANNED}:{context.officer.mission}.{name}"
     if not drafts.is_canned(item.partition(":")[2]):
         return await _page(context, 422, context.say(labels.WORDS["bad_canned"]))

@@ -1,4 +1,4 @@
-"""Show a case: the messages, what is known of the person, and the uploads."""
+"""Show a case: its messages, the data about the person, and the uploads."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,9 +47,9 @@ SNOOZES = {
     "3d": timedelta(days=3),
     "7d": timedelta(days=7),
 }
-# A page that refreshes itself asks for one of its parts: the list, or the case.
+# Header and values by which the page's script requests only the list, or only the case.
 LIVE_PART, PANE, WHOLE = "x-live-part", "pane", "whole"
-# Why personal data is read; None where no reason was chosen.
+# The reason for reading personal data; None if none was chosen.
 OptionalReason = Annotated[Reason | None, BeforeValidator(blank_to_none)]
 
 router = APIRouter(prefix="/cases/{case_id}", route_class=ConsoleRoute)
@@ -57,20 +57,20 @@ router = APIRouter(prefix="/cases/{case_id}", route_class=ConsoleRoute)
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An officer's unsent text: kept when the action failed, or to be previewed."""
+    """An officer's unsent text: kept after a failed action, or shown as a preview."""
 
     words: str = ""
     canned: str = ""
     note: str = ""
     preview: bool = False
-    # A machine translated the words from `original`.
+    # The words are a machine translation of `original`.
     machine: bool = False
     original: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CannedReply:
-    """A canned reply as the person gets it, and in the officer's own language."""
+    """A canned reply in the person's language; `meaning` is the same in the officer's language."""
 
     name: str
     title: str
@@ -79,7 +79,7 @@ class CannedReply:
     form: str = ""
 
     def has(self, words: Sequence[str]) -> bool:
-        """Return whether each of the words is in its name, title or texts."""
+        """Return True if the name, the title or the texts contain all of the words."""
         text = f"{self.name} {self.title} {self.words} {self.meaning}".casefold()
         return all(each in text for each in words)
 
@@ -90,7 +90,7 @@ async def show(
     case_id: UUID,
     reason: OptionalReason = None,
 ) -> Response:
-    """Return the page of a case, or the form that asks why it is read."""
+    """Return the page of a case, or a form that asks for the reason to read it."""
     part = context.request.headers.get(LIVE_PART, "")
     if part == PANE and context.request.headers.get("x-requested-with") == BACKGROUND_REQUEST:
         return await _pane(context, case_id, reason)
@@ -98,7 +98,7 @@ async def show(
 
 
 async def _pane(context: RequestContext, case_id: UUID, reason: Reason | None) -> Response:
-    """Return the list beside a case alone; nothing of the case is read."""
+    """Return only the list beside a case; reads nothing of the case, so needs no reason."""
     query = list_query(context, own=True)
     found = await views.listing(context.rt, context.officer, query.filter(), query.after)
     return page(
@@ -114,7 +114,7 @@ async def _pane(context: RequestContext, case_id: UUID, reason: Reason | None) -
 def _list_values(
     context: RequestContext, query: InboxQuery, reason: Reason | None, found: Page, case_id: UUID
 ) -> dict[str, Any]:
-    """Return what the list beside a case shows."""
+    """Return the template values of the list beside a case."""
     links = addresses(query, reason)
     return {
         "found": found,
@@ -134,9 +134,9 @@ async def case_page(
     part: str = "",
     translated: Mapping[int, str] = MappingProxyType({}),
 ) -> Response:
-    """Return a case beside its list, with what the officer wrote; or the form for a reason.
+    """Return the page of a case with `draft` in its form; or the form that asks for a reason.
 
-    With `part` "whole" the case is returned without its list.
+    With `part` "whole", omit the list beside the case.
     """
     officer, beside = context.officer, partial(_calls_beside, context)
     try:
@@ -176,7 +176,7 @@ async def case_page(
 
 
 def _calls_beside(context: RequestContext, case: Case) -> list[Call]:
-    """Return the statements for the list beside a case, and those of `_calls_by_action`."""
+    """Return the database calls for the list beside a case and for the page's choices."""
     officer = context.officer
     query = list_query(context, own=case.owner == officer.id)
     listed = views.listing_calls(officer, query.filter(), query.after)
@@ -184,7 +184,7 @@ def _calls_beside(context: RequestContext, case: Case) -> list[Call]:
 
 
 def _calls_by_action(officer: Officer, case: Case) -> dict[Action, Call]:
-    """Return the statements for the canned replies and the choices of the page."""
+    """Return the database calls for canned replies, forms, colleagues and labels, by permission."""
     may, calls = views.may(officer, case), dict[Action, Call]()
     if Action.CASE_REPLY in may:
         calls[Action.CASE_REPLY] = canned_replies.listing_call(officer)
@@ -199,7 +199,7 @@ def _calls_by_action(officer: Officer, case: Case) -> dict[Action, Call]:
 def _surroundings(
     context: RequestContext, view: View, found: Sequence[Rows]
 ) -> tuple[Page, list[CannedReply], dict[str, Any]]:
-    """Return the list, the canned replies and the choices of the page from their rows."""
+    """Return the list, the canned replies and the form choices, read from the rows of the calls."""
     officer = context.officer
     calls = _calls_by_action(officer, view.line.case)
     first = len(found) - len(calls)
@@ -220,7 +220,7 @@ def _surroundings(
 
 
 def _forms(view: View, library: Sequence[LibraryForm]) -> list[tuple[str, str]]:
-    """Return the forms that exist in the person's language."""
+    """Return the names of library forms that exist in the person's language."""
     language = view.composer.language
     spoken = (language, desk.SAME_LANGUAGE.get(language, ""))
     names = dict.fromkeys(each.name for each in library if each.language in spoken)
@@ -228,7 +228,7 @@ def _forms(view: View, library: Sequence[LibraryForm]) -> list[tuple[str, str]]:
 
 
 def _choices(context: RequestContext) -> dict[str, Any]:
-    """Return what the page's forms offer to every officer."""
+    """Return the choices in the page's forms that are the same for every officer."""
     return {
         "reasons": labels(context, console_labels.REASONS),
         "missions": _missions(context),
@@ -241,7 +241,7 @@ def _choices(context: RequestContext) -> dict[str, Any]:
 
 
 def _limit_choices(context: RequestContext) -> dict[str, Any]:
-    """Return what the form for a limit on messages offers."""
+    """Return the choices in the form that limits a person's messages."""
     t = console_labels.Wording(context.rt.languages, context.language)
     numbers = ((each, t("limit_a_day", count=each)) for each in limiting.PER_DAY if each)
     return {
@@ -252,12 +252,12 @@ def _limit_choices(context: RequestContext) -> dict[str, Any]:
 
 
 def list_query(context: RequestContext, *, own: bool) -> InboxQuery:
-    """Return the query of the list beside a case; without one, that of the officer's own cases."""
+    """Return the query of the list beside a case; by default of own or unclaimed cases."""
     return InboxQuery.beside(context.request, Queue.MINE if own else Queue.UNCLAIMED)
 
 
 def addresses(query: InboxQuery, reason: Reason | None) -> dict[str, Any]:
-    """Return the addresses of the page: the inbox, and the queries that keep list and reason."""
+    """Return the inbox's address, and queries that carry over the list and the reason."""
     asked = query.kept | ({"reason": reason.value} if reason else {})
     return {
         "inbox": query.link(),
@@ -285,7 +285,7 @@ async def choose_canned(
     reason: OptionalReason = None,
     search: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
-    """Return the canned replies that a search finds, for a page without a script."""
+    """Return the page of canned replies that match a search, for browsers without scripts."""
     view = await views.view(context.rt, context.officer, case_id, reason)
     words = search.casefold().split()
     return page(
@@ -325,7 +325,7 @@ def _canned(context: RequestContext, view: View, written: Sequence[Canned]) -> l
 def _preview(
     context: RequestContext, view: View, replies: list[CannedReply], draft: Draft
 ) -> dict[str, Any] | None:
-    """Return the reply as the person will see it, and the language if it differs."""
+    """Return the reply as the person will see it, and the name of its language if it is wrong."""
     if not draft.preview or Action.CASE_REPLY not in view.may:
         return None
     language = view.composer.language
@@ -360,13 +360,13 @@ def _registered(view: View) -> bool:
 
 
 def _releasable(view: View) -> bool:
-    """Return whether an upload can be passed on to the registry now."""
+    """Return True if at least one upload can be passed on to the registry now."""
     ready = (each for each in view.papers if each.state is State.READY)
     return _registered(view) and any(each.paper != desk.OTHER for each in ready)
 
 
 def _places(context: RequestContext) -> list[tuple[str, str]]:
-    """Return where the bot may go on once the case is closed."""
+    """Return where the bot can continue after the case is closed: value and label."""
     flows = [
         (flow.name, context.say(flow.title))
         for flow in context.rt.flows.values()
@@ -377,7 +377,7 @@ def _places(context: RequestContext) -> list[tuple[str, str]]:
 
 
 def answerable_intents(context: RequestContext) -> list[tuple[str, str]]:
-    """Return the questions that have an answer: id and label."""
+    """Return the intents that have an answer: id and label."""
     return [(each.intent, context.say(each.label)) for each in REPLIES.values() if each.label]
 
 
@@ -388,7 +388,7 @@ async def upload_page(
     upload_id: UUID,
     number: QueryNumber,
 ) -> Response:
-    """Return a page of an upload as a picture that we rendered, never the file that was sent."""
+    """Return a page of an upload as an image rendered by us; the original file is never sent."""
     picture = await views.page(context.rt, context.officer, case_id, upload_id, number)
     named = {"Content-Disposition": 'inline; filename="page.jpg"'}
     return Response(picture, media_type="image/jpeg", headers=PAGE_HEADERS | named)

@@ -1,4 +1,4 @@
-"""Carry out an officer's actions on a case; each is a form of the case's page."""
+"""Execute officers' actions on a case; each is a form on the case's page."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
@@ -28,7 +28,7 @@ from bot.web.console.request_context import ROOT, RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 
 MAX_REPLY = 10_000
-# After these the officer has nothing more to do on the case's page.
+# After these outcomes redirect to the inbox, because the officer is done with the case.
 LEAVES_CASE = ("released", "transferred", "resolved", "snoozed")
 
 router = APIRouter(prefix="/cases/{case_id}", route_class=ConsoleRoute)
@@ -42,7 +42,11 @@ async def act(
     outcome: str,
     action: Callable[[], Awaitable[ActionResult]],
 ) -> Response:
-    """Carry out an action of the desk, then show the case; on failure keep what was written."""
+    """Execute an action, then redirect to the case or the inbox with the notice `outcome`.
+
+    If it fails, return the case's page with the officer's text and the problem: 409 if the case was
+    changed meanwhile, 403 if it is forbidden, 422 if the input is rejected.
+    """
     try:
         await action()
     except CaseConflict as taken:
@@ -62,7 +66,7 @@ async def act(
 
 
 async def _forbidden(context: RequestContext, case_id: UUID, error: Forbidden) -> str:
-    """Return why it is forbidden; with the name of the colleague who owns the case now."""
+    """Return why the action is forbidden, with the name of the colleague who owns the case now."""
     holder = ""
     if error.why is DenialReason.OWNER:
         view = await views.view(context.rt, context.officer, case_id)
@@ -79,7 +83,7 @@ def _taken(context: RequestContext, taken: CaseConflict) -> str:
 
 
 def _trimmed(text: str) -> str:
-    """Return free text with the line ends of messengers, cut to the longest reply."""
+    """Return a text with \n as line ends, cut to the maximum length of a reply."""
     return text.replace("\r\n", "\n").strip()[:MAX_REPLY]
 
 
@@ -137,7 +141,7 @@ async def reply(
     form: Annotated[CaseForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Send the person a reply."""
+    """Send a reply to the person."""
 
     async def action() -> ActionResult:
         return await desk.reply(
@@ -161,7 +165,7 @@ async def preview(
     form: Annotated[CaseForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Show the reply as the person will read it, with the fact to insert; nothing is sent."""
+    """Show the reply as the person will read it, with an inserted fact; nothing is sent."""
     words = form.words.strip()
     if form.fact:
         view = await views.view(context.rt, context.officer, case_id, reason)
@@ -183,7 +187,7 @@ async def note(
     form: Annotated[CaseForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Write a note that only officers read."""
+    """Save a note that only officers can read."""
 
     async def action() -> ActionResult:
         return await desk.note(
@@ -222,7 +226,7 @@ async def release_uploads(
     form: Annotated[CaseForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Pass the uploads on to the registry."""
+    """Send the person's uploads to the registry."""
 
     async def action() -> ActionResult:
         return await desk.release_papers(
@@ -239,7 +243,7 @@ async def fill(
     form: Annotated[FillForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Answer a question of the form for the person."""
+    """Answer a question of the form on behalf of the person."""
 
     async def action() -> ActionResult:
         return await desk.fill(
@@ -262,7 +266,7 @@ async def lift_pin(
     form: Annotated[CaseForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Remove the person's forgotten PIN."""
+    """Remove the PIN that the person has forgotten."""
 
     async def action() -> ActionResult:
         return await desk.lift_pin(context.rt, context.officer, case_id, form.version, key=form.key)
@@ -300,7 +304,7 @@ async def snooze(
     form: Annotated[SnoozeForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Snooze the case."""
+    """Snooze the case for the chosen time; one hour by default."""
 
     async def action() -> ActionResult:
         return await desk.snooze(
@@ -322,7 +326,7 @@ async def resolve(
     form: Annotated[ResolveForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Close the case; the bot goes on where the officer says."""
+    """Close the case; the bot continues the conversation at the chosen place."""
 
     async def action() -> ActionResult:
         return await desk.resolve(
@@ -344,7 +348,7 @@ async def answers(
     case_id: UUID,
     form: Annotated[AnswersForm, Form()],
 ) -> Response:
-    """Show the person's answers once a reason was given; the access is audited."""
+    """Show the person's answers if a reason was chosen; the access is recorded in the audit log."""
     if form.reason is None:
         raise Forbidden(DenialReason.OWNER)
     found = await views.answers(

@@ -1,4 +1,4 @@
-"""Show facts beside a case, to be inserted into a reply, and statements that are not said."""
+"""List facts beside a case that an officer can insert into a reply, and withheld statements."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,14 +27,14 @@ router = APIRouter(prefix="/cases/{case_id}", route_class=ConsoleRoute)
 
 
 class FactsForm(CaseForm):
-    """A search among the facts; the unsent reply comes along."""
+    """A search among the facts, with the officer's unsent reply."""
 
     search: Line = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Insertable:
-    """A fact as the person would read it, and in the officer's own language."""
+    """A fact in the person's language; `meaning` is the same in the officer's language."""
 
     key: str
     words: str
@@ -49,7 +49,7 @@ async def choose_fact(
     form: Annotated[FactsForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Return the facts that a search finds, or those about the person's country."""
+    """Return the page of facts that match a search, or are about the person's country."""
     view = await views.view(context.rt, context.officer, case_id, reason)
     if Action.CASE_REPLY not in view.may:
         raise Forbidden(DenialReason.OWNER)
@@ -72,7 +72,7 @@ async def choose_fact(
 
 
 def _facts(context: RequestContext, language: str, day: date) -> Iterator[tuple[Fact, Insertable]]:
-    """Yield the facts that may be said today."""
+    """Yield the facts that are valid today, each with its text in both languages."""
     render, own = context.rt.languages.render, context.language
     for shipped in FACTS:
         fact = shipped.on(day)
@@ -104,7 +104,7 @@ def _withheld(wanted: list[str], country: str) -> tuple[Withheld, ...]:
 
 
 def with_source(languages: Languages, key: str, language: str, day: date) -> str:
-    """Return a fact with its first source, as it is inserted; "" if it may not be said."""
+    """Return a fact with its first source, as it is inserted; "" if it is unknown or not valid."""
     shipped = next((fact for fact in FACTS if fact.key == key), None)
     if shipped is None or not shipped.current(day):
         return ""

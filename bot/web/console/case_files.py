@@ -1,4 +1,7 @@
-"""Send files in a case, show them, and keep the mission's library of forms."""
+"""Send files to the person of a case, show its files, and manage the mission's form library.
+
+A library form is a blank application form in one or more languages.
+"""
 
 from typing import Annotated
 from uuid import UUID
@@ -23,7 +26,7 @@ from bot.web.console.routing import ConsoleRoute, require, uploaded
 from flows.engine.text import Label
 from flows.engine.upload_states import REFUSALS, Refusal
 
-# A browser shows these by itself; anything else is offered to be saved.
+# Media types that browsers display safely; files of other types are offered as downloads.
 SHOWN = ("image/jpeg",)
 MAX_NAME = 60
 
@@ -31,7 +34,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 
 class FormToSend(CaseForm):
-    """A form of the library, by name."""
+    """The name of a library form to send."""
 
     form: Line = ""
 
@@ -43,7 +46,7 @@ async def send_form(
     form: Annotated[FormToSend, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Send the person a form of the library, in their language."""
+    """Send the person a library form in their language."""
 
     async def action() -> ActionResult:
         return await desk.reply(
@@ -54,7 +57,7 @@ async def send_form(
 
 
 class OwnFile(CaseForm):
-    """The name under which the person gets an officer's own file."""
+    """The name under which the person receives a file from the officer's device."""
 
     name: Line = ""
 
@@ -66,8 +69,8 @@ async def send_file(
     form: Annotated[OwnFile, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Send the person an officer's own file, after it was made safe."""
-    # Before the file is read: it is much work to make it safe.
+    """Send the person a file from the officer's device, after it was sanitized."""
+    # Check the permission before the file is read, because sanitizing is expensive.
     await views.require(context.rt, context.officer, case_id, Action.CASE_REPLY)
     chunks = uploaded(context.request)
     name = file_name(form.name) or context.say(labels.WORDS["file"])
@@ -85,13 +88,13 @@ async def send_file(
 
 
 def file_name(name: str) -> str:
-    """Return a name without what file systems and headers refuse."""
+    """Return a file name with only letters, digits, spaces and -_(), up to 60 characters."""
     kept = "".join(sign if sign.isalnum() or sign in " -_()" else " " for sign in name)
     return " ".join(kept.split())[:MAX_NAME]
 
 
 def refusal(why: Refusal) -> Label:
-    """Return why a file was refused, for an officer."""
+    """Return the text that explains to an officer why a file was rejected."""
     interrupted = why in (Refusal.INTERRUPTED, Refusal.UNAVAILABLE)
     return labels.WORDS["file_refused"] if interrupted else REFUSALS[why]
 
@@ -100,13 +103,16 @@ def refusal(why: Refusal) -> Label:
 async def show_file(
     context: Annotated[RequestContext, require(Action.CASE_PAGE)], case_id: UUID, file_id: UUID
 ) -> Response:
-    """Return a file of the case: shown in the browser if it is safe to show, else to be saved."""
+    """Return a file of the case; images and audio are displayed, all else is downloaded."""
     file = await views.file(context.rt, context.officer, case_id, file_id)
     return Response(file.contents, media_type=file.media_type, headers=headers(file.media_type))
 
 
 def headers(media_type: str) -> dict[str, str]:
-    """Return the headers of a file; the middleware keeps browsers from guessing its type."""
+    """Return the headers that decide whether a browser displays or downloads the file.
+
+    The middleware's `nosniff` keeps browsers from guessing another type.
+    """
     shown = media_type in SHOWN or media_type.startswith("audio/")
     placed = "inline" if shown else "attachment"
     return PAGE_HEADERS | {"Content-Disposition": placed}
@@ -114,7 +120,7 @@ def headers(media_type: str) -> dict[str, str]:
 
 @router.get("/forms")
 async def listing(context: Annotated[RequestContext, require(Action.CANNED_READ)]) -> Response:
-    """Return the library of forms."""
+    """Return the page of the form library."""
     return await _library(context)
 
 
@@ -132,7 +138,7 @@ async def _library(context: RequestContext, status: int = 200, problem: str = ""
 
 
 class LibraryFields(BaseModel):
-    """The name and the language of a form."""
+    """The name and the language of a library form."""
 
     name: Line = ""
     language: str = ""
@@ -143,7 +149,7 @@ async def add(
     context: Annotated[RequestContext, require(Action.CANNED_EDIT, file=MAX_BYTES)],
     form: Annotated[LibraryFields, Form()],
 ) -> Response:
-    """Store a form of the library in one language, after it was made safe."""
+    """Store a library form in one language, after the file was sanitized; 422 if it is rejected."""
     file = await receiving.receive(context.rt, context.officer, uploaded(context.request), "")
     if isinstance(file, Refusal):
         return await _library(context, 422, context.say(refusal(file)))
@@ -159,6 +165,6 @@ async def remove(
     context: Annotated[RequestContext, require(Action.CANNED_EDIT)],
     form: Annotated[LibraryFields, Form()],
 ) -> Response:
-    """Delete a form of the library in one language."""
+    """Delete a library form in one language."""
     await form_library.remove(context.rt, context.officer, form.name, form.language)
     return done("/forms", "saved")

@@ -1,4 +1,4 @@
-"""Form models of a case's page."""
+"""Models of the forms on a case's page."""
 
 from typing import Annotated
 from uuid import UUID
@@ -12,7 +12,7 @@ from bot.web.console.forms import Checkbox, Line, Number, VersionedForm
 
 
 class CaseForm(VersionedForm):
-    """Base of every form of the page; its texts are shown again when the action fails."""
+    """Base of all forms on the page; their texts are shown again if the action fails."""
 
     words: str = ""
     canned: str = ""
@@ -22,32 +22,32 @@ class CaseForm(VersionedForm):
 
     @property
     def draft(self) -> Draft:
-        """Return the texts that the officer wrote."""
+        """Return the officer's texts as a draft."""
         return Draft(self.words, self.canned, self.note, machine=self.machine)
 
 
 class DocumentForm(CaseForm):
-    """The kind of document that the person is asked for."""
+    """The kind of document to ask the person for."""
 
     document: str = ""
 
 
 class ResolveForm(CaseForm):
-    """The place where the bot goes on (a flow, the menu, or where it was), and the question."""
+    """Where the bot continues (a flow, "menu", or "" for the same place), and the case's intent."""
 
     where: str = ""
     intent: str = ""
 
 
 class FillForm(CaseForm):
-    """An answer that the officer enters for the person."""
+    """An answer that the officer enters on behalf of the person."""
 
     question: str = ""
     value: Line = ""
 
 
 class TransferForm(CaseForm):
-    """A new owner: an officer, a mission or a topic."""
+    """The new owner of a case: an officer, a mission or a topic, as `to` names it."""
 
     to: str = ""
     officer: str = ""
@@ -56,7 +56,7 @@ class TransferForm(CaseForm):
 
     @property
     def owner(self) -> ToOfficer | ToMission | ToTopic:
-        """Return the new owner; Refused if it cannot be read."""
+        """Return the new owner. Raises Refused if the officer's id is invalid."""
         match self.to:
             case "officer":
                 try:
@@ -70,13 +70,13 @@ class TransferForm(CaseForm):
 
 
 class SnoozeForm(CaseForm):
-    """The time for which the case is snoozed."""
+    """The time for which to snooze the case: a key of SNOOZES."""
 
     length: Annotated[str, Field(alias="for")] = ""
 
 
 class LimitForm(CaseForm):
-    """A limit on the person's messages: a day's number (0 blocks them), days, and the reason."""
+    """A limit on the person's messages per day (0 blocks them) for some days, and its reason."""
 
     per_day: Number = -1
     days: Number = 0
@@ -84,14 +84,14 @@ class LimitForm(CaseForm):
 
 
 class MarkForm(CaseForm):
-    """The urgency and the labels that were ticked."""
+    """Whether the case is urgent, and the ticked labels."""
 
     urgent: Checkbox = False
     labels: tuple[str, ...] = ()
 
 
 class AnswersForm(VersionedForm):
-    """The reason for reading the answers, and whether masked ones are shown."""
+    """The reason for reading the answers, and whether to show masked answers in full."""
 
     reason: OptionalReason = None
     unmasked: Checkbox = False

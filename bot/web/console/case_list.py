@@ -1,4 +1,4 @@
-"""Show the inbox: the waiting people, their queues and waiting times; take the next case."""
+"""Show the inbox: waiting cases by queue with their waiting times; claim the next case."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -26,7 +26,7 @@ from bot.web.request_parsing import QueryNumber
 from flows.engine.text import Country
 
 SHIFT_HOURS, MAX_SHIFT_HOURS = 8, 16
-# First page of an officer: the first of these that their roles open.
+# An officer's start page is the first of these pages that their roles allow.
 START_PAGES = {
     "/inbox": Action.CASE_LIST,
     "/officers": Action.OFFICERS_READ,
@@ -39,7 +39,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 
 class InboxQuery(BaseModel):
-    """Query of the cases that the inbox lists."""
+    """Filters of the cases that the inbox lists; `after` is the cursor of the next page."""
 
     queue: Queue = Queue.UNCLAIMED
     language: Annotated[str, Field(max_length=16)] = ""
@@ -52,7 +52,7 @@ class InboxQuery(BaseModel):
     after: str = ""
 
     def filter(self) -> Filter:
-        """Return the filter for the desk."""
+        """Return the filter for the database query."""
         return Filter(
             queue=self.queue,
             language=self.language,
@@ -66,9 +66,9 @@ class InboxQuery(BaseModel):
 
     @classmethod
     def beside(cls, request: Request, queue: Queue) -> Self:
-        """Return the query of the list beside a case, which the case's address carries.
+        """Return the query of the list beside a case, from the parameters of the case's address.
 
-        `queue` is shown for an address without a list, or with an invalid one.
+        Without parameters, or with invalid ones, the list shows `queue`.
         """
         with suppress(ValidationError):
             given = cls.model_validate(dict(request.query_params))
@@ -76,13 +76,13 @@ class InboxQuery(BaseModel):
         return cls(queue=queue)
 
     def link(self, **changed: str) -> str:
-        """Return the address of the same list with some values changed."""
+        """Return the address of the same list with some values changed, from its first page."""
         kept = self.model_dump(exclude={"after", "number"}, mode="json") | changed
         return f"{ROOT}/inbox?{urlencode({name: value for name, value in kept.items() if value})}"
 
     @property
     def kept(self) -> dict[str, str]:
-        """Return the fields that the addresses of cases carry, so that their page has this list."""
+        """Return the parameters that links to cases need, so that their page shows this list."""
         chosen = self.model_dump(include=_LIST_FIELDS, exclude_defaults=True, mode="json")
         return {name: str(value) for name, value in chosen.items()}
 
@@ -91,7 +91,7 @@ _LIST_FIELDS = {"queue", "language", "topic", "channel", "country", "label", "ur
 
 
 class ShiftForm(BaseModel):
-    """Begin a shift of some hours, or end it."""
+    """Start a shift of some hours, or end it."""
 
     on: Checkbox = False
     hours: Number = SHIFT_HOURS
@@ -99,7 +99,7 @@ class ShiftForm(BaseModel):
 
 @router.get("")
 async def home(context: Annotated[RequestContext, require(Action.SELF)]) -> Response:
-    """Redirect to the first page that the officer's roles open."""
+    """Redirect to the first page that the officer's roles allow."""
     path = next((path for path, action in START_PAGES.items() if context.may(action)), "/own")
     return RedirectResponse(f"{ROOT}{path}", 303)
 
@@ -109,14 +109,14 @@ async def listing(
     context: Annotated[RequestContext, require(Action.CASE_LIST)],
     query: Annotated[InboxQuery, Query()],
 ) -> Response:
-    """Return a page of cases."""
+    """Return the inbox."""
     return await inbox_page(context, query)
 
 
 async def inbox_page(
     context: RequestContext, query: InboxQuery, status: int = 200, problem: str = ""
 ) -> Response:
-    """Return the inbox with a list of cases."""
+    """Return the inbox with the cases that match the query."""
     rt, officer = context.rt, context.officer
     found = await views.listing(rt, officer, query.filter(), query.after)
     shift_until = context.officer.shift_until
@@ -154,7 +154,7 @@ async def inbox_page(
 
 
 async def _goals(context: RequestContext) -> list[tuple[str, str]]:
-    """Return who may get the chosen cases: colleagues, and topics."""
+    """Return to whom chosen cases can be handed over: colleagues and topics."""
     colleagues = [
         (f"officer:{each.id}", each.name)
         for each in await directory.colleagues(context.rt, context.officer)
@@ -168,7 +168,7 @@ async def find(
     context: Annotated[RequestContext, require(Action.CASE_LIST)],
     number: Annotated[Line, Form()] = "",
 ) -> Response:
-    """Open the case of a number. It is a form, since a receipt number must not be in a URL."""
+    """Open the case with a number, posted as a form: a receipt number must not appear in a URL."""
     found = await views.find(context.rt, context.officer, number)
     if found is None:
         return done("/inbox?queue=all", "no_case")
@@ -192,7 +192,7 @@ async def set_shift(
     context: Annotated[RequestContext, require(Action.SHIFT)],
     form: Annotated[ShiftForm, Form()],
 ) -> Response:
-    """Begin or end the officer's shift; its end returns the cases to the queue."""
+    """Start or end the officer's shift; its end returns the officer's cases to the queue."""
     hours = min(form.hours if form.hours > 0 else SHIFT_HOURS, MAX_SHIFT_HOURS)
     until = context.now + timedelta(hours=hours) if form.on else None
     await directory.set_shift(context.rt, context.officer, until)
@@ -200,10 +200,10 @@ async def set_shift(
 
 
 def case_path(case_id: UUID) -> str:
-    """Return the path of a case below the console's root."""
+    """Return the path of a case, relative to the console's root."""
     return f"/cases/{case_id}"
 
 
 def query_text(fields: Mapping[str, str]) -> str:
-    """Return fields as the query of an address; empty without any."""
+    """Return the fields as a URL query with "?"; "" without fields."""
     return f"?{urlencode(fields)}" if fields else ""

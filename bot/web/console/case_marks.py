@@ -1,4 +1,4 @@
-"""Mark a case by hand: urgency, labels, call-back list, who writes; edit the list of labels."""
+"""Set a case's urgency, labels and call-back time, and record who is writing; edit the labels."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -53,7 +53,7 @@ async def set_call_back(
     form: Annotated[SnoozeForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Put a case on the call-back list, or take it off for a form without a time."""
+    """Put a case on the call-back list, or remove it if the form has no time."""
     length = SNOOZES.get(form.length)
 
     async def action() -> ActionResult:
@@ -73,7 +73,10 @@ async def set_call_back(
 async def note_writing(
     context: Annotated[RequestContext, require(Action.CASE_NOTE)], case_id: UUID
 ) -> Response:
-    """Note that the officer is writing in a case, so that colleagues see it."""
+    """Record that the officer is writing in a case, so that colleagues see it.
+
+    Return 409 if the case was changed meanwhile.
+    """
     try:
         await presence.note_writing(context.rt, context.officer, case_id)
     except CaseConflict:
@@ -83,7 +86,7 @@ async def note_writing(
 
 @router.get("/labels")
 async def listing(context: Annotated[RequestContext, require(Action.CASE_LIST)]) -> Response:
-    """Return the labels that cases of the mission may have."""
+    """Return the page of labels that cases of the mission can have."""
     return await _page(context)
 
 
@@ -98,7 +101,7 @@ async def add(
     context: Annotated[RequestContext, require(Action.LABELS_EDIT)],
     name: Annotated[Line, Form()] = "",
 ) -> Response:
-    """Add a label to the list."""
+    """Add a label to the mission's list."""
     try:
         await marking.add_label(context.rt, context.officer, name)
     except desk.Refused as refused:
@@ -111,6 +114,6 @@ async def remove(
     context: Annotated[RequestContext, require(Action.LABELS_EDIT)],
     name: Annotated[str, Form()] = "",
 ) -> Response:
-    """Remove a label from the list."""
+    """Remove a label from the mission's list."""
     await marking.remove_label(context.rt, context.officer, name)
     return done("/labels", "saved")

@@ -1,4 +1,4 @@
-"""Render the rows of case lists; a row that several officers see is rendered once."""
+"""Render the rows of case lists; equal rows are rendered once and cached for all officers."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from bot.web.console.rendering import clock_of, macro, span_of, wording
 from bot.web.console.request_context import RequestContext
 
 MAX_ROWS = 4096
-# Rows name times in minutes: one that is this old is right within its last figure.
+# Rows show waiting times in minutes, so a cached row that is 10 s old is off by at most one minute.
 ROW_SECONDS = 10
 
 _rendered: OrderedDict[tuple[Any, ...], Markup] = OrderedDict()
@@ -27,7 +27,11 @@ def rows(
     *,
     bulk: bool = False,
 ) -> Markup:
-    """Return the rows of a list; `kept` is the query of their links, `now` the case shown."""
+    """Return the rendered rows of a list.
+
+    `kept` is the URL query of their links. `now` is the case that the page shows, or None. `bulk`
+    adds a checkbox to each row.
+    """
     frame = (
         context.language, context.zone.key, int(context.now.timestamp() // ROW_SECONDS), kept, bulk,
     )  # fmt: skip

@@ -1,4 +1,7 @@
-"""Translate an officer's draft, or on this machine a person's message; nothing is stored."""
+"""Translate an officer's draft or a person's message by machine; translations are not stored.
+
+Messages of people are translated only if the settings allow it.
+"""
 
 from typing import Annotated
 from uuid import UUID
@@ -29,7 +32,7 @@ async def translate_draft(
     form: Annotated[CaseForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Show the officer's text in the person's language, to be corrected and sent."""
+    """Show a translation of the officer's text in the person's language, to be checked and sent."""
     view = await views.view(context.rt, context.officer, case_id, reason)
     if Action.CASE_REPLY not in view.may:
         raise Forbidden(DenialReason.OWNER)
@@ -48,7 +51,7 @@ async def translate_message(
     form: Annotated[CaseForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Show a person's message in the officer's language, beside the original."""
+    """Show a translation of a person's message in the officer's language, beside the original."""
     view = await views.view(context.rt, context.officer, case_id, reason)
     words = _words(view, message) if context.rt.settings.translates_people else ""
     found = await _translated(context, words, context.language)
@@ -58,7 +61,7 @@ async def translate_message(
 
 
 def _words(view: View, message: int) -> str:
-    """Return a person's message of the case; "" for any other number."""
+    """Return the person's message with this number; "" if the case has no such message."""
     said = (each.words for each in view.thread if each.by == "person" and each.id == message)
     return next(said, "")
 
@@ -71,7 +74,10 @@ async def _failed(
 
 
 async def _translated(context: RequestContext, text: str, form: str) -> str:
-    """Return a text in the script of its reader; "" if there is none, or a budget is spent."""
+    """Return the text translated into a written form; "" if that fails.
+
+    It fails for an empty or too long text, without a translator, or when an hourly budget is spent.
+    """
     rt = context.rt
     if rt.translator is None or not text or len(text) > translation.MAX_TEXT:
         return ""

@@ -1,4 +1,7 @@
-"""Change what people read: facts, notices and contacts of missions, with a second person."""
+"""Edit published content: facts, answers, notices, contacts of missions and canned replies.
+
+One officer writes a draft, and a second one approves it.
+"""
 
 from collections.abc import Iterator
 from datetime import date
@@ -32,7 +35,7 @@ from flows.knowledge.intents.answers import ANSWERS, BY_INTENT
 from flows.knowledge.offices import desk_name
 
 KEEP = ("text_", "title_", "place_", "order_", "sources", "why_partial", "address")
-# Names of the fields in a difference, by the label that the form shows.
+# Fields of a comparison, with the key of the label that the form shows for each.
 FIELDS = {
     "sources": "content_source",
     "as_of": "content_as_of",
@@ -54,7 +57,10 @@ router = APIRouter(prefix="/content", route_class=ConsoleRoute)
 async def listing(
     context: Annotated[RequestContext, require(Action.CONTENT_READ)], find: str = ""
 ) -> Response:
-    """Return the list: drafts, what is published, what ends, and all facts."""
+    """Return the overview: drafts, live versions, facts that end soon, all facts and answers.
+
+    `find` filters facts and answers by a text.
+    """
     found = await drafts.overview(context.rt, context.officer)
     today = context.now.date()
     edition = context.rt.content.on(today)
@@ -92,7 +98,7 @@ def _matches(context: RequestContext, item: str, find: str) -> bool:
 
 
 def _heading(context: RequestContext, item: str) -> str:
-    """Return the words by which an officer knows an item: its sentence, or its name."""
+    """Return the words that identify an item for an officer: its sentence, its label or its key."""
     key = item.partition(":")[2]
     if item in drafts.SHIPPED:
         return context.say(drafts.SHIPPED[item].text)
@@ -107,7 +113,7 @@ async def notice(
     context: Annotated[RequestContext, require(Action.CONTENT_EDIT)],
     name: Annotated[Line, Form()] = "",
 ) -> Response:
-    """Open the page of a new notice."""
+    """Redirect to the editor of a new notice with this name."""
     item = f"{Kind.NOTICE}:{name}"
     drafts.kind_of(item)
     return RedirectResponse(f"{ROOT}/content/{item}", 303)
@@ -127,7 +133,7 @@ async def save(
     item: str,
     form: Annotated[ContentForm, Form()],
 ) -> Response:
-    """Check and save a draft; the page shows the blockers beside the form."""
+    """Check and save a draft; on errors return the form with the reasons why it is rejected."""
     try:
         body = form.body()
         wrong = await drafts.save(context.rt, context.officer, item, body, form.version)
@@ -147,7 +153,7 @@ async def approve(
     number: Annotated[int, Form()],
     content_hash: Annotated[str, Form(alias="hash")] = "",
 ) -> Response:
-    """Publish the draft that was shown."""
+    """Publish the draft that the page showed; 409 if its number or hash has changed since."""
     try:
         given = bytes.fromhex(content_hash)
         await drafts.approve(context.rt, context.officer, item, number, given)
@@ -176,7 +182,7 @@ async def roll_back(
 async def withdraw(
     context: Annotated[RequestContext, require(Action.CONTENT_ROLL_BACK)], item: str
 ) -> Response:
-    """End the live version; the shipped content is said again."""
+    """Withdraw the live version, so that the shipped content applies again."""
     try:
         await drafts.withdraw(context.rt, context.officer, item)
     except Refused as refused:
@@ -188,7 +194,7 @@ async def withdraw(
 async def announce(
     context: Annotated[RequestContext, require(Action.BROADCAST_DRAFT)], item: str
 ) -> Response:
-    """Propose an announcement of the published fact, and open it."""
+    """Create a draft announcement about the published fact, and redirect to its editor."""
     try:
         found = await announcing.propose(context.rt, context.officer, item)
     except Refused as refused:
@@ -253,7 +259,7 @@ def _is_repeatable(version: Version, today: date) -> bool:
 
 
 async def _shipped(context: RequestContext, item: str) -> Body | None:
-    """Return what is said without a publication, as an editor would have written it."""
+    """Return the shipped or stored content of an item as a body; None if there is none."""
     if item in drafts.SHIPPED or item in drafts.ANSWERED:
         return drafts.shipped(context.rt, item)
     mission, _point, name = item.partition(":")[2].partition(".")
@@ -272,7 +278,7 @@ async def _shipped(context: RequestContext, item: str) -> Body | None:
 
 
 async def _library(context: RequestContext, item: str) -> list[tuple[str, str]]:
-    """Return the forms of the mission that a canned reply can carry."""
+    """Return the library forms of the mission that can be attached to a canned reply."""
     if not item.startswith(f"{Kind.CANNED}:") or not drafts.may_edit(context.officer, item):
         return []
     found = await form_library.listing(context.rt, context.officer)
@@ -289,7 +295,7 @@ def _sent(form: ContentForm | None) -> Body | None:
 def _of_kind(
     context: RequestContext, kind: Kind, item: str, body: Body | None
 ) -> dict[str, object]:
-    """Return what the page of this kind shows besides the fields of all."""
+    """Return the template values that only pages of this kind of content need."""
     key, languages = item.partition(":")[2], context.rt.languages
     if kind is Kind.ANSWER and body:
         day = context.rt.content.on(context.now.date())
@@ -311,7 +317,7 @@ def _of_kind(
 
 
 def _written(context: RequestContext, kind: Kind) -> list[tuple[str, str]]:
-    """Return the languages to write, each with its own name; English is first."""
+    """Return the languages to write, each with its own name; for most kinds English is first."""
     own = dict(context.rt.languages.languages())
     english = context.say(WORDS["content_english"])
     found = [(code, own[code]) for code in WRITTEN if code in own]
@@ -324,7 +330,7 @@ def _names(context: RequestContext) -> dict[str, str]:
 
 
 def _wrong(context: RequestContext, found: list[Blocker]) -> Iterator[dict[str, str]]:
-    """Yield each blocker once, in the officer's words, with the language it concerns."""
+    """Yield each distinct blocker as text, with the language that it concerns."""
     own = dict(context.rt.languages.languages()) | {ENGLISH: context.say(WORDS["content_english"])}
     for each in dict.fromkeys(found):
         words = context.say(labels_content.REFUSALS[each.why])

@@ -1,4 +1,4 @@
-"""Show what ends on a day, and what people read on the day after."""
+"""Show which facts end on a day, and what people read on the following day."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/content", route_class=ConsoleRoute)
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """A fact that ends: its sentence, and the sentences that are said in its place."""
+    """A fact that ends: its sentence, and the sentences that replace it."""
 
     key: str
     words: str
@@ -32,7 +32,7 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """An answer that says something else on the day after."""
+    """An answer that is different on the following day, with its new sentences."""
 
     label: str
     then: tuple[str, ...]
@@ -42,7 +42,7 @@ class Changed:
 async def ends(
     context: Annotated[RequestContext, require(Action.CONTENT_READ)], day: str = ""
 ) -> Response:
-    """Return the last days, and what ends on the chosen one."""
+    """Return the page of days on which facts end, with the facts of the chosen day."""
     edition = context.rt.content.on(context.now.date())
     days = endings.last_days(edition, DAYS)
     chosen = _date(day) or next(iter(days), context.now.date())
@@ -69,7 +69,7 @@ def _ending(context: RequestContext, fact: Fact, edition: date) -> Ending:
 
 
 def _changed(context: RequestContext, day: date, edition: date) -> Iterator[Changed]:
-    """Yield the answers whose first sentences differ between a day and the next."""
+    """Yield the answers whose opening sentences differ between a day and the following one."""
     last = endings.after(date.fromordinal(day.toordinal() - 1), edition)
     following = endings.after(day, edition)
     for reply in REPLIES.values():

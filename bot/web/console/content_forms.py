@@ -1,4 +1,4 @@
-"""Read the form of an item of content, and fill it in."""
+"""Convert the form of a content item to a body, and a body to form values."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from bot.web.console.forms import Checkbox, Line, Lines, VersionedForm
 from flows.engine.text import Text
 from flows.knowledge.intents.answer import Own
 
-# Places of a part: said at once, after "More about this", or not at all.
+# Where an answer's part is placed: shown at once, shown after "More about this", or omitted.
 OPENING, MORE, NOWHERE = "opening", "more", "none"
 
 
 class ContentForm(VersionedForm):
-    """The fields of an item.
+    """The fields of a content item's form.
 
-    Sentences come as `text_<language>`, titles as `title_<language>`, and the parts of an answer as
-    `place_<part>` and `order_<part>`; `added` is a further fact.
+    Sentences arrive as `text_<language>` and titles as `title_<language>`. The parts of an answer
+    arrive as `place_<part>` and `order_<part>`. `added` is the key of one more fact.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -41,7 +41,7 @@ class ContentForm(VersionedForm):
     added: Line = ""
 
     def body(self) -> Body:
-        """Return what the form says. Raises ValueError for a text that is no date."""
+        """Return the form's values as a body. Raises ValueError for an invalid date."""
         return Body(
             texts=self._written("text_"),
             sources=tuple(self.sources.split()),
@@ -71,7 +71,7 @@ class ContentForm(VersionedForm):
         return {code: text for code, text in texts.items() if text}
 
     def _placed(self, place: str) -> tuple[str, ...]:
-        """Return the parts of a place, by their numbers."""
+        """Return the parts that have this place, ordered by their numbers."""
         sent = self.model_extra or {}
         found = [
             (_number(sent.get(f"order_{name}")), at, name)
@@ -90,7 +90,8 @@ def _number(text: object) -> int:
 class Row:
     """A part of an answer in the form.
 
-    `silent` parts may not be said on that day. Parts that `opens` is set for belong to the opening.
+    `silent`: all its sentences are invalid on that day. `opens`: the part can only be placed in the
+    opening.
     """
 
     name: str
@@ -102,7 +103,7 @@ class Row:
 
 
 def rows(intent: str, body: Body, day: date) -> list[Row]:
-    """Return the parts of an answer in their order, and then the shipped parts that it lacks."""
+    """Return an answer's parts in order, then the shipped parts that it omits."""
     return list(_rows(intent, body, day))
 
 
@@ -119,7 +120,7 @@ def _rows(intent: str, body: Body, day: date) -> Iterator[Row]:
 
 
 def _all_words(part: answers.Opened) -> tuple[Text, ...]:
-    """Return the sentences of a part, whether or not they may be said today."""
+    """Return all sentences of a part, including those that are not valid today."""
     match part:
         case Text():
             return (part,)
@@ -128,7 +129,7 @@ def _all_words(part: answers.Opened) -> tuple[Text, ...]:
 
 
 def values(form: ContentForm | None, body: Body | None) -> Mapping[str, Any]:
-    """Return the values of the form: those that were sent, or those of the newest version."""
+    """Return the form's values: those that were posted, otherwise those of the body."""
     if form is not None:
         sent = form.model_dump() | (form.model_extra or {})
         return {name: value for name, value in sent.items() if name not in ("key", "version")}

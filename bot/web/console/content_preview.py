@@ -1,4 +1,4 @@
-"""Show content as people read it: each written form, on each channel, and what changes."""
+"""Preview content as people will read it: each written form, each channel, and what changes."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from flows.knowledge.facts import said
 from flows.knowledge.intents.answer import spoken
 from flows.knowledge.intents.answers import BY_INTENT
 
-# Fields that a difference names, besides the texts.
+# Fields that are compared in addition to the texts.
 FIELDS = (
     "sources", "as_of", "checked", "since", "until", "address", "telephone", "opening", "more",
     "flow", "form",
@@ -30,7 +30,7 @@ FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A field that changed, in pieces: kept, gone or new."""
+    """A field that changed, as pieces of kinds kept, gone and new."""
 
     name: str
     lang: str
@@ -38,7 +38,7 @@ class Difference:
 
 
 def lines(rt: Runtime, item: str, body: Body | None, day: date) -> tuple[Text, ...]:
-    """Return what people read of an item on a day; without a body, what ships."""
+    """Return the sentences of an item that people read on a day; shipped ones without a body."""
     kind, key = drafts.kind_of(item), item.partition(":")[2]
     if kind is Kind.FACT:
         bodies = {item: body} if body else {}
@@ -54,7 +54,7 @@ def lines(rt: Runtime, item: str, body: Body | None, day: date) -> tuple[Text, .
 
 
 def forms(rt: Runtime, item: str, body: Body | None, day: date) -> list[Form]:
-    """Return every written form on every channel; empty if nothing is said."""
+    """Return previews in every written form on every channel; none if the item has no sentences."""
     sentences = lines(rt, item, body, day)
     shown = _languages(rt)
     if body and item.startswith(f"{Kind.CANNED}:"):
@@ -74,7 +74,7 @@ def _message(rt: Runtime, sentences: tuple[Text, ...], code: str) -> Message:
 
 
 def differences(before: Body | None, now: Body, names: dict[str, str]) -> list[Difference]:
-    """Return the fields of two versions that differ; `names` are those of the fields."""
+    """Return the fields in which two versions differ; `names` maps fields to their labels."""
     pairs = {
         code: (before.texts.get(code, "") if before else "", now.texts.get(code, ""))
         for code in WRITTEN
@@ -96,7 +96,7 @@ def _shown(value: object) -> str:
 
 
 def pieces(before: str, now: str) -> tuple[tuple[str, str], ...]:
-    """Return the word-by-word difference of two texts."""
+    """Return the word-by-word difference of two texts as pairs: kept, gone or new, and the text."""
     one, other = (re.findall(r"\s+|[\w'ʻ-]+|.", each) for each in (before, now))
     found = []
     for kind, a, b, c, d in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():

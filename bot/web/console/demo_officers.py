@@ -1,4 +1,4 @@
-"""Fill the demo's desk: invented officers, hours round the clock, canned replies."""
+"""Create the demo's data for the console: invented officers, working hours, canned replies."""
 
 from datetime import time
 
@@ -36,7 +36,10 @@ READY = {
 
 
 async def enter(rt: Runtime) -> bool:
-    """Fill an empty desk; return False, and do nothing, if there is an administrator already."""
+    """Create the demo's officers, hours and replies.
+
+    Return False and change nothing if there already is an administrator.
+    """
     try:
         async with rt.pool.connection() as session:
             administrator = await directory.first(session, ADMINISTRATOR)

@@ -1,6 +1,6 @@
-"""Fill the demo's desk with an invented week: people, their cases, an announcement, statistics.
+"""Create an invented week for the demo: people, their cases, an announcement, statistics.
 
-Everything is written by the code that serves real people, with the database's clock set back.
+The production code creates everything, while the database's clock is set back to each moment.
 """
 
 from collections.abc import Awaitable, Callable
@@ -27,12 +27,12 @@ from bot.runtime import Runtime
 from bot.web.console.demo_week_texts import ANNOUNCEMENT, ANSWERS, DUE, FORMS, PEOPLE, TOPIC, Visit
 from flows.engine.events import Event, Pressed, Said
 
-# The number of a new conversation's first question, the language.
+# Number of the first question of a new conversation: the choice of a language.
 FIRST = "1"
 LEAD, HELPER, APPROVER = "Marat Testov", "Aigul Testova", "Timur Testov"
 TO_CONSENT = ("preregistration", "self", "yes", "move", "CN", "origin", "long", "no", "yes", "none",
               "seen", "yes", "yes")  # fmt: skip
-# SQLAlchemy has no expression for functions, and a server takes no parameters there.
+# SQLAlchemy has no expression for functions, and PostgreSQL accepts no parameters here.
 _CLOCK = SQL(
     "CREATE OR REPLACE FUNCTION kosh_now() RETURNS timestamptz LANGUAGE sql VOLATILE"
     " RETURN clock_timestamp(){}"
@@ -42,7 +42,7 @@ type Deed = Callable[[], Awaitable[None]]
 
 
 async def fill(rt: Runtime) -> None:
-    """Add the week in the order of its moments, then count the steps of the form."""
+    """Perform the week's actions in chronological order, then count the steps of the form."""
     owner = rt.settings.database("owner")
     async with await psycopg.AsyncConnection.connect(owner, autocommit=True) as clock:
         try:
@@ -57,7 +57,10 @@ async def fill(rt: Runtime) -> None:
 
 
 async def reset_clock(rt: Runtime) -> None:
-    """Set the database's clock to the present: a demo that was killed may have left it back."""
+    """Set the database's clock to the present.
+
+    A demo that was killed while it created the week may have left the clock set back.
+    """
     owner = rt.settings.database("owner")
     async with await psycopg.AsyncConnection.connect(owner, autocommit=True) as clock:
         await _set_back(clock, timedelta())
@@ -69,7 +72,7 @@ async def _set_back(clock: Owner, ago: timedelta) -> None:
 
 
 def _moments(rt: Runtime, crew: dict[str, Officer]) -> list[tuple[float, Deed]]:
-    """Return every deed of the week with the hours that have passed since."""
+    """Return the week's actions, each with how many hours ago it happens."""
     found: list[tuple[float, Deed]] = [(DUE, partial(_announce, rt, crew))]
     for number, visit in enumerate(PEOPLE):
         officer = crew[(LEAD, HELPER)[number % 2]]
@@ -96,7 +99,7 @@ class Guest:
     name: str = field(default_factory=lambda: uuid4().hex)
 
     async def come(self) -> None:
-        """Ask for an officer, and for announcements."""
+        """Ask for an officer, and subscribe to announcements."""
         visit = self.visit
         await self._press(visit.language)
         await self._do(Said("/person"))
@@ -109,14 +112,14 @@ class Guest:
             await subscriptions.put(self.rt, session, person.id, (TOPIC,), {}, discreet=False)
 
     async def begin_form(self) -> None:
-        """Begin a registration, and leave it at the name or after it."""
+        """Begin a registration, and stop at the question for the name or after it."""
         for each in (self.visit.language, *TO_CONSENT):
             await self._press(each)
         for each in self.visit.typed:
             await self._do(Said(each))
 
     async def be_answered(self) -> None:
-        """Let the officer take the case and answer it."""
+        """Let the officer claim the case and reply to it."""
         case = await self._case()
         done = await desk.claim(self.rt, self.officer, case.id, case.version, key=uuid4().hex)
         await desk.reply(
@@ -124,7 +127,7 @@ class Guest:
         )
 
     async def be_closed(self) -> None:
-        """Let the officer close the case, and the person say whether it helped."""
+        """Let the officer close the case, and the person rate the answer."""
         case = await self._case()
         await desk.resolve(
             self.rt, self.officer, case.id, case.version, key=uuid4().hex, where="menu"
@@ -143,7 +146,7 @@ class Guest:
         await self._do(Pressed(f"{await self._nonce()}:{key}"))
 
     async def _nonce(self) -> str:
-        """Return the number of the open question, from the buttons of its message."""
+        """Return the number of the open question, taken from the payloads of its buttons."""
         notes = await webchat.waiting(self.rt.live, self.rt.vault, self.name, "")
         pressed = (each.payload for _id, note in notes if note.say for each in note.say.buttons)
         numbers = [each.partition(":")[0] for each in pressed if each[:1].isdigit()]

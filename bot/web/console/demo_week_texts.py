@@ -1,4 +1,4 @@
-"""Invented people of the demo's week, with their questions; an invented announcement."""
+"""Texts of the demo's week: invented people with their questions, and an announcement."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ ANNOUNCEMENT: Mapping[str, str] = {
     " haqidagi savollarga javob beradi. Kirish bepul.",
 }
 
-# Questions of a topic, by written form.
+# Questions by topic, then by written form.
 QUESTIONS: Mapping[str, Mapping[str, str]] = {
     "registration": {
         "kk": "Сәлеметсіз бе! Алдын ала тіркелдім, енді не істеуім керек?",
@@ -62,10 +62,10 @@ ANSWERS = ("documents-today", "photo-again")
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A person's case: when it began, and after how many minutes it was answered and closed.
+    """An invented person's case: when it began, and when it was answered and closed.
 
-    Zero means not yet. `rating` is what the person said about it at the end. `typed` are the first
-    typed answers of a person who only begins a registration.
+    `answered` and `closed` are minutes after the beginning; 0 means not yet. `rating` is the
+    person's rating. `typed` are the answers of a person who only begins a registration.
     """
 
     hours_ago: float
@@ -107,5 +107,5 @@ FORMS = tuple(
     Visit(3.0 + number, ("kk", "ru")[number % 2], typed=("TESTOVA", "GULNAR")[: number % 3])
     for number in range(6)
 )
-# Hours ago: the announcement was sent.
+# Hours ago at which the announcement was sent.
 DUE = 27.0

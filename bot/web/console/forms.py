@@ -1,4 +1,4 @@
-"""Read the console's forms: limits, origin, and the field types that they share."""
+"""Read the console's forms within limits, check their origin, and define shared field types."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,18 +13,21 @@ MAX_FIELDS = 200
 
 
 async def read_form(request: Request) -> Pairs:
-    """Return the fields of a form that one of our own pages sent; Refused for any other."""
+    """Return the fields of a form that our own page sent.
+
+    Raises Refused for a form of another site, or one above MAX_FORM_BYTES or MAX_FIELDS.
+    """
     check_form_origin(request)
     return fields(await body(request, MAX_FORM_BYTES, FORM), MAX_FIELDS)
 
 
 def check_form_origin(request: Request) -> None:
-    """Refuse a form that another site sent (403)."""
+    """Raise Refused (403) for a form that another site sent."""
     check_origin(request, sites=("same-origin",), required=True)
 
 
 class OpenFormRoute(FormRoute):
-    """Read a form of a page that needs no session, as that of the sign-in."""
+    """Route for forms that need no session, like the sign-in."""
 
     read_form = staticmethod(read_form)
 
@@ -58,7 +61,11 @@ Checkbox = Annotated[bool, BeforeValidator(bool)]
 
 
 class VersionedForm(BaseModel):
-    """The version that the page showed, and a key that makes a repeated form one action."""
+    """Base of forms about an object that colleagues can change at the same time.
+
+    `version` is the version that the page showed. `key` is an idempotency key, so that a form
+    posted twice acts once.
+    """
 
     key: str = ""
     version: Number = -1

@@ -1,4 +1,4 @@
-"""Show the officers' manual in the language of the officer."""
+"""Show the officers' manual in the officer's language."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Save views of the inbox, and hand over several cases at once."""
+"""Save filters of the inbox as views, and hand over several cases at once."""
 
 from typing import Annotated
 from uuid import UUID
@@ -37,7 +37,7 @@ async def save_view(
     context: Annotated[RequestContext, require(Action.CASE_LIST)],
     name: Annotated[Line, Form()] = "",
 ) -> Response:
-    """Save the list that the inbox shows, under a name."""
+    """Save the inbox's current filters as a view with a name."""
     query = query_text(_query(context).kept).removeprefix("?")
     try:
         await saved_views.save(context.rt, context.officer, name, query)
@@ -58,19 +58,19 @@ async def remove_view(
 
 
 class HandOverForm(BaseModel):
-    """Cases with the versions that were shown (`id:version`), and who gets them."""
+    """The chosen cases as `id:version`, and their new owner as `officer:id` or `topic:key`."""
 
     case: list[str] = []
     to: str = ""
     key: str = ""
 
     def cases(self) -> list[tuple[UUID, int]]:
-        """Return ids and versions. Raises ValueError."""
+        """Return the ids and versions of the cases. Raises ValueError if one is malformed."""
         pairs = [each.partition(":") for each in self.case]
         return [(UUID(case_id), int(version)) for case_id, _colon, version in pairs]
 
     def owner(self) -> ToOfficer | ToTopic:
-        """Return the new owner. Raises Refused if it cannot be read."""
+        """Return the new owner. Raises Refused if the officer's id is malformed."""
         kind, _colon, name = self.to.partition(":")
         if kind == "topic":
             return ToTopic(name)
@@ -85,7 +85,10 @@ async def hand_over(
     context: Annotated[RequestContext, require(Action.CASE_TRANSFER)],
     form: Annotated[HandOverForm, Form()],
 ) -> Response:
-    """Hand over the chosen cases, each in its own transaction; say which were not handed over."""
+    """Hand over the chosen cases, each in its own transaction.
+
+    Return 409 with the number of cases that could not be handed over.
+    """
     try:
         chosen, goal = form.cases()[:MAX_CASES], form.owner()
     except (ValueError, desk.Refused):
@@ -108,7 +111,7 @@ async def hand_over(
 async def _handed_over(
     context: RequestContext, case_id: UUID, version: int, goal: ToOfficer | ToTopic, key: str
 ) -> bool:
-    # A key is one action on one case: a form that is sent twice repeats each of them.
+    # An idempotency key belongs to one action on one case, so derive a key for each case.
     own = f"{key[:31]}{case_id.hex}"
     try:
         await desk.transfer(context.rt, context.officer, case_id, version, key=own, to=goal)

@@ -1,4 +1,4 @@
-"""Texts of the console, by the name that templates use."""
+"""Texts of the console, keyed by the names that templates use."""
 
 from dataclasses import dataclass
 
@@ -359,7 +359,11 @@ CHANNELS = {"telegram": "Telegram", "whatsapp": "WhatsApp", "web": "Web"}
 
 @dataclass(eq=False)
 class Wording:
-    """The console's texts in one language: `t.inbox` is kept, `t("case", number=7)` is not."""
+    """The console's texts in one language.
+
+    `t.inbox` renders a text without values and caches it. `t("case", number=7)` renders a text with
+    values each time.
+    """
 
     _rendering: Languages
     _code: str

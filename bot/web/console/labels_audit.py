@@ -15,7 +15,7 @@ from bot.web.console.labels_texts import TEXTS
 from flows.engine.text import Text, _
 from flows.engine.upload_states import State as Paper
 
-# Permissions, named as their button or page; shown for denied attempts too.
+# Labels of permissions, equal to those of their buttons or pages; also used for denied attempts.
 DEEDS: dict[str, Text] = {
     Action.SELF: FRAME["own"],
     Action.SHIFT: INBOX["shift"],
@@ -135,7 +135,7 @@ LOGGED: dict[str, Text] = {
     "token.revoked": _("A token of another system was revoked"),
 }
 
-# Filters of the log: how actions begin, with the name of their group.
+# The audit log's filters: prefixes of action names, with a label for each.
 KINDS: dict[str, Text] = {
     "case.": FRAME["inbox"],
     "broadcast.": BROADCASTS["broadcasts"],
@@ -150,7 +150,7 @@ KINDS: dict[str, Text] = {
     "denied": LOGGED["denied"],
 }
 
-# Labels of the registry: the kind of a write, its state, and the reason of the state.
+# Labels of registry writes: the kind, the state, and the reason of the state.
 
 SENT: dict[str, Text] = {
     "registration": _("Registration"),

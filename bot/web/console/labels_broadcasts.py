@@ -238,7 +238,7 @@ BROADCAST_STATES: dict[str, Text] = {
     State.CANCELLED: _("ended"),
 }
 
-# Colour of a state: active, waiting for a person, paused, over.
+# Colour of each state: active, waiting for a person, paused, over.
 BROADCAST_LOOKS = {
     State.DRAFT: "calm",
     State.AWAITING: "soon",
@@ -267,7 +267,7 @@ FATES: dict[str, Text] = {
     RecipientStatus.CANCELLED: _("cancelled"),
 }
 
-# Reasons why a recipient failed, waits or was skipped, and why a broadcast is paused.
+# Reasons why a recipient failed, waits or was skipped, and why an announcement is paused.
 CAUSES: dict[str, Text] = {
     "blocked": _("blocked the bot"),
     "opted_out": _("stopped announcements"),
@@ -326,7 +326,7 @@ STANDS_AGAINST: dict[str, Text] = {
     ),
     Refusal.REUSED: _("This key was used for another announcement. Take a new one."),
 }
-# The editor's step that corrects it.
+# The editor's step in which each blocker can be corrected.
 CORRECTED_IN = {
     Refusal.LANGUAGE: "text",
     Refusal.LINK: "text",

@@ -1,4 +1,4 @@
-"""Texts of the console other than cases: sign-in, statistics, hours, officers, the account."""
+"""Texts of the console except cases: sign-in, statistics, hours, officers, own account."""
 
 from bot.officers.permissions import Role
 from flows.engine.text import Text, _, button

@@ -1,4 +1,4 @@
-"""Texts of the console about help, keys, marks of cases, saved views, and handing over cases."""
+"""Texts of the console about help, shortcut keys, labels of cases, saved views, handing over."""
 
 from flows.engine.text import Text, _, button
 
@@ -72,7 +72,7 @@ MARKING: dict[str, Text] = {
     "withheld_unverified": _("not verified: sources are missing or contradict each other"),
 }
 
-# Topics of cases that the service opens by itself; an officer cannot choose them.
+# Topics of cases that the service opens itself; officers cannot choose these.
 OWN_TOPICS: dict[str, Text] = {
     "registry_refused": _("Refused by the registry"),
     "registry_question": _("Question of the registry"),

@@ -26,7 +26,7 @@ async def limit(
     form: Annotated[LimitForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Limit the messages of a case's person to officers, or block them for some days."""
+    """Limit the number of a person's messages to officers per day, or block them, for some days."""
 
     async def action() -> ActionResult:
         return await limiting.limit(
@@ -45,7 +45,7 @@ async def limit(
 
 @router.get("/limits")
 async def listing(context: Annotated[RequestContext, require(Action.LIMITS_READ)]) -> Response:
-    """Return the limits of the mission, those with an open appeal first."""
+    """Return the page with the mission's limits, those with an open appeal first."""
     return await _page(context)
 
 
@@ -78,5 +78,5 @@ async def keep(
     context: Annotated[RequestContext, require(Action.LIMITS_DECIDE)],
     case: Annotated[UUID, Form()],
 ) -> Response:
-    """Keep a limit, and answer the appeal."""
+    """Keep a limit, which rejects the person's appeal."""
     return await _decide(context, case, "limit_kept", is_lifted=False)

@@ -1,4 +1,4 @@
-"""Show a lead the current queue: the waiting people, the officers on shift, and their cases."""
+"""Show leads the current state: late cases, officers on shift, and their numbers of cases."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 @router.get("/now")
 async def show(context: Annotated[RequestContext, require(Action.QUEUE_LIVE)]) -> Response:
-    """Return counts and names of colleagues, without personal data of the people who wait."""
+    """Return the page of late cases and colleagues, without personal data of waiting people."""
     late = await views.listing(context.rt, context.officer, Filter(queue=Queue.LATE))
     return page(
         context,

@@ -1,8 +1,9 @@
-"""Notify open pages of changes; each page then fetches itself again.
+"""Notify open console pages of changes by server-sent events; pages then reload their content.
 
-Events carry ids only; permissions are checked when the page is rendered. They are rows, numbered in
-commit order. A page sends the last number it has and gets the events after it. One connection of
-each process listens to PostgreSQL, and events are read once for all pages of a mission.
+Events contain ids only, so permissions are checked when the page is rendered again. Events are
+database rows, numbered in commit order. A page sends the last number that it has and gets all later
+events. Each process listens to PostgreSQL on one connection, and reads the events once for all
+pages of a mission.
 """
 
 import asyncio
@@ -40,7 +41,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Events after a number, and the number of the last event read."""
+    """Events after a number, formatted as server-sent events, and the number of the last one."""
 
     events: str
     last: int
@@ -48,19 +49,22 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A read of events shared by several pages: the feed's version, and when the read began."""
+    """A read of events that several pages share: the feed's version, and when the read began."""
 
     version: int
     at: float
     task: asyncio.Task[Changes]
 
     def is_current(self, version: int, now: float) -> bool:
-        """Return whether nothing changed since; a feed may be disconnected, so only for a while."""
+        """Return True if the read can still be shared: nothing changed since, and it is recent.
+
+        A disconnected feed notices no changes, so a read is shared for RETRY_SECONDS at most.
+        """
         return self.version == version and now - self.at < RETRY_SECONDS
 
 
 class ChangeFeed:
-    """Notify the open pages of this process at a NOTIFY, and after every reconnection."""
+    """Wakes this process's open pages after a PostgreSQL NOTIFY and after each reconnection."""
 
     def __init__(self, url: str, notification: LiteralString, closing: asyncio.Event) -> None:
         self._url = url
@@ -73,7 +77,7 @@ class ChangeFeed:
 
     @classmethod
     def of(cls, rt: Runtime, state: State, notification: LiteralString = NOTIFICATION) -> Self:
-        """Return the process's feed for a notification; the first live page creates it."""
+        """Return this process's feed for a notification channel; create it on the first call."""
         feeds: dict[str, Self] = getattr(state, "feeds", {})
         if notification not in feeds:
             feeds[notification] = cls(rt.settings.database("console"), notification, state.closing)
@@ -81,7 +85,7 @@ class ChangeFeed:
         return feeds[notification]
 
     async def wait(self, version: int) -> bool:
-        """Wait up to a heartbeat until the version is not `version`; return whether it changed."""
+        """Wait until the version differs from `version`; return False after HEARTBEAT_SECONDS."""
         if not self._tasks:
             self._tasks = [asyncio.create_task(each()) for each in (self._listen, self._end)]
         if self.version == version:
@@ -91,7 +95,7 @@ class ChangeFeed:
         return self.version != version
 
     async def changes(self, context: RequestContext, last: int) -> Changes:
-        """Return the events after `last` in the officer's mission, read once for many pages."""
+        """Return the events of the officer's mission after `last`; several pages share a read."""
         key, now = (context.officer.mission, last), asyncio.get_running_loop().time()
         found = self._read.get(key)
         if found is None or not found.is_current(self.version, now):
@@ -117,7 +121,7 @@ class ChangeFeed:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _end(self) -> None:
-        """Notify the pages when the server shuts down."""
+        """Wake the pages when the server shuts down, so that their streams end."""
         await self._closing.wait()
         self._bump()
 
@@ -136,7 +140,7 @@ class ChangeFeed:
 
 
 async def close(state: object) -> None:
-    """Close the process's feeds when the web server ends."""
+    """Stop this process's feeds at shutdown."""
     feeds: dict[str, ChangeFeed] = getattr(state, "feeds", {})
     for feed in feeds.values():
         await feed.close()
@@ -146,7 +150,7 @@ async def close(state: object) -> None:
 async def stream(
     context: Annotated[RequestContext, require(Action.SELF)], at: str = ""
 ) -> Response:
-    """Return the events of the officer's mission after those that the page knows."""
+    """Return an event stream of the officer's mission, after the last event that the page has."""
     last = number(context.request.headers.get("last-event-id") or at)
     return StreamingResponse(
         _events(context, last), media_type=EVENT_STREAM, headers=STREAM_HEADERS
@@ -159,7 +163,8 @@ async def _events(context: RequestContext, last: int) -> AsyncIterator[str]:
     yield "retry: 1000\n: open\n\n"
     while not state.closing.is_set() and not await request.is_disconnected():
         if (now := asyncio.get_running_loop().time()) - checked > SESSION_CHECK_SECONDS:
-            # The session may have ended or the role changed; until then only ids were sent.
+            # Check the session now and then, since it may have ended or the role changed. Until the
+            # check the stream reveals only ids.
             checked = now
             if isinstance(await authenticate(request), Response):
                 yield event("over")

@@ -1,4 +1,4 @@
-"""Show an officer's own account: language, notifications, sessions, passkeys."""
+"""Show and change an officer's own account: language, notifications, sessions, passkeys."""
 
 from datetime import time
 from typing import Annotated, Literal
@@ -23,7 +23,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 @router.get("/own")
 async def show(context: Annotated[RequestContext, require(Action.SELF)]) -> Response:
-    """Return the account's page."""
+    """Return the officer's account page."""
     return await _account_page(context)
 
 
@@ -54,7 +54,7 @@ async def set_language(
     context: Annotated[RequestContext, require(Action.SELF)],
     language: Annotated[str, Form()] = "",
 ) -> Response:
-    """Set the language of the console for this officer."""
+    """Set the language of the console for this officer; ignore an unknown language."""
     if language in dict(context.rt.languages.languages()):
         async with directory.console(context.rt).connection() as transaction:
             await credentials.set_language(transaction, context.officer.id, language)
@@ -62,7 +62,7 @@ async def set_language(
 
 
 class NotificationForm(BaseModel):
-    """Choice of an officer; the ticked kinds are wanted."""
+    """The officer's notification settings; `wanted` are the ticked kinds."""
 
     email: str = ""
     wanted: list[Kind] = []
@@ -71,7 +71,7 @@ class NotificationForm(BaseModel):
     digest: int = 0
 
     def chosen(self) -> Preferences:
-        """Return the preferences. Raises BadPreference for an hour that does not exist."""
+        """Return the settings. Raises BadPreference for an invalid time."""
         try:
             opens, closes = (
                 time.fromisoformat(each) if each else None
@@ -88,7 +88,7 @@ async def save_notifications(
     context: Annotated[RequestContext, require(Action.SELF)],
     form: Annotated[NotificationForm, Form()],
 ) -> Response:
-    """Save what this officer wants to be notified of."""
+    """Save the officer's notification settings; 422 if they are invalid."""
     try:
         async with directory.acting(context.rt, context.officer) as transaction:
             await preferences.save(transaction, context.officer.id, form.chosen())
@@ -98,7 +98,7 @@ async def save_notifications(
 
 
 class BrowserForm(BaseModel):
-    """The subscription of a browser, as its push service gave it."""
+    """The push subscription of a browser, as its push service issued it."""
 
     endpoint: str
     public_key: str
@@ -110,7 +110,7 @@ async def add_browser(
     context: Annotated[RequestContext, require(Action.SELF)],
     form: Annotated[BrowserForm, Form()],
 ) -> Response:
-    """Send this officer's notifications to a browser."""
+    """Subscribe a browser to this officer's notifications; 422 for an unknown push service."""
     hosts = context.rt.settings.push_hosts
     try:
         async with directory.acting(context.rt, context.officer) as transaction:
@@ -132,7 +132,7 @@ async def remove_browser(
     context: Annotated[RequestContext, require(Action.SELF)],
     browser: Annotated[int, Form()],
 ) -> Response:
-    """Stop sending this officer's notifications to a browser."""
+    """Unsubscribe a browser from this officer's notifications."""
     async with directory.acting(context.rt, context.officer) as transaction:
         await preferences.unsubscribe(transaction, context.officer.id, browser)
     return done("/own", "saved")
@@ -143,7 +143,7 @@ async def end_session(
     context: Annotated[RequestContext, require(Action.SELF)],
     session: Annotated[UUID | Literal["others"], Form()],
 ) -> Response:
-    """End one session of the officer, or all others."""
+    """End one session of the officer, or all except this one."""
     async with directory.console(context.rt).connection() as transaction:
         if session == "others":
             await sessions.end_all(transaction, context.officer.id, but=context.session.id)

@@ -1,4 +1,4 @@
-"""Manage officers: their list, their permissions, and the sign-in link of a new officer."""
+"""Manage officers: list, permissions, one-time sign-in links, linked accounts."""
 
 from typing import Annotated
 
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/officers", route_class=ConsoleRoute)
 
 
 class Scope(BaseModel):
-    """An officer's mission, roles, languages and topics."""
+    """The cases and actions that an officer may access: mission, roles, languages, topics."""
 
     mission: Line = ""
     roles: Codes = ()
@@ -34,19 +34,19 @@ class Scope(BaseModel):
 
 
 class NewOfficerForm(Scope):
-    """A new officer."""
+    """The name and the scope of a new officer."""
 
     name: str = ""
 
 
 class ChangeForm(OfficerForm, Scope):
-    """The new scope of an officer, and whether they may sign in at all."""
+    """The new scope of an officer; if `active` is not ticked, the officer cannot sign in."""
 
     active: Checkbox = False
 
 
 class LinkAccountForm(OfficerForm):
-    """The officer's id at the sign-in service."""
+    """An officer, and the id (`subject`) of their account at the sign-in service."""
 
     subject: Line = ""
 
@@ -55,7 +55,7 @@ class LinkAccountForm(OfficerForm):
 async def listing(
     context: Annotated[RequestContext, require(Action.OFFICERS_READ)],
 ) -> Response:
-    """Return the list of officers."""
+    """Return the page with officers: all for an administrator, otherwise those of their mission."""
     return await _page(context)
 
 
@@ -84,7 +84,7 @@ async def _page(
 
 
 def _missions(context: RequestContext, everyone: list[Officer]) -> list[tuple[str, str]]:
-    """Return every mission at which an officer may work, and those at which one does."""
+    """Return all missions of the directory, and missions of officers that it does not contain."""
     keys = (GENERAL, *(each.key for each in MISSIONS), *(each.mission for each in everyone))
     return [(key, context.say(desk_name(key))) for key in dict.fromkeys(keys)]
 
@@ -94,7 +94,7 @@ async def add(
     context: Annotated[RequestContext, require(Action.OFFICERS_EDIT)],
     form: Annotated[NewOfficerForm, Form()],
 ) -> Response:
-    """Add an officer and show the link for them."""
+    """Add an officer and show their one-time link once; 409 if the name is taken."""
     try:
         officer = await directory.enter(
             context.rt,
@@ -117,7 +117,7 @@ async def change(
     context: Annotated[RequestContext, require(Action.OFFICERS_EDIT)],
     form: Annotated[ChangeForm, Form()],
 ) -> Response:
-    """Change another officer; their sessions end, so that the change applies at once."""
+    """Change another officer, and end their sessions so that the change applies at once."""
     try:
         await directory.change(
             context.rt,
@@ -143,7 +143,7 @@ async def invite(
     context: Annotated[RequestContext, require(Action.OFFICERS_EDIT)],
     form: Annotated[OfficerForm, Form()],
 ) -> Response:
-    """Issue a new one-time link after a lost password or phone; older sessions end."""
+    """Issue a new one-time link after a lost password or phone; the officer's sessions end."""
     async with directory.console(context.rt).connection() as transaction:
         officer = await directory.find(transaction, form.officer)
         if officer is None:
@@ -156,7 +156,7 @@ async def link_account(
     context: Annotated[RequestContext, require(Action.OFFICERS_EDIT)],
     form: Annotated[LinkAccountForm, Form()],
 ) -> Response:
-    """Let another officer sign in with the account of that id at the sign-in service."""
+    """Link an account of the sign-in service to another officer, who can then sign in with it."""
     if not form.subject:
         return await _page(context, 422, context.say(console_labels.REFUSALS["empty"]))
     permissions.require_another(context.officer, form.officer)

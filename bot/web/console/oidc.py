@@ -1,8 +1,8 @@
 """Sign in through the ministry's or a mission's own service: OpenID Connect, code flow.
 
-PKCE, state and nonce; exact issuer; signatures of named algorithms by the service's published keys
-only, so that a token can bring neither its own key nor none. An unknown account is refused: an
-administrator links it to an officer once.
+It uses PKCE, state and nonce, and requires the exact issuer. A token must be signed with a listed
+algorithm and a key that the service publishes, so a token cannot bring its own key or be unsigned.
+An account that no administrator has linked to an officer is rejected.
 """
 
 import asyncio
@@ -44,14 +44,14 @@ open_router = APIRouter(prefix="/service", route_class=OpenFormRoute)
 
 
 class NotProven(Exception):
-    """The service's answer does not prove the account's identity."""
+    """The service's response does not prove the identity of the account."""
 
     code = "E_SERVICE"
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """Values that must be unchanged when the browser returns from the service."""
+    """Values kept in a cookie during the visit to the service; `next` is the page to show then."""
 
     state: str
     nonce: str
@@ -61,7 +61,10 @@ class Journey:
 
 @open_router.post("")
 async def leave(request: Request, wanted: Annotated[str, Form(alias="next")] = "") -> Response:
-    """Send the browser to the service, with what it has to return unchanged."""
+    """Lead the browser to the service, and store the values of this sign-in in a cookie.
+
+    Raises Refused (403) if there is no service or after too many attempts.
+    """
     rt: Runtime = request.app.state.rt
     if not rt.settings.has_service or await too_often(rt, request, SERVICE):
         raise Refused(403)
@@ -80,12 +83,12 @@ async def leave(request: Request, wanted: Annotated[str, Form(alias="next")] = "
         "code_challenge": _challenge(journey.verifier),
         "code_challenge_method": "S256",
     }
-    # A page instead of a redirect: browsers apply our policy, `form-action 'self'`, to redirects of
-    # forms.
+    # Return a page that redirects, since browsers apply our `form-action 'self'` policy to an HTTP
+    # redirect in response to a form.
     there = f"{published['authorization_endpoint']}?{urlencode(asked)}"
     answer = signed_out_page(request, "redirect.html", location=there)
     sealed = rt.vault.seal_transient(json.dumps(_flat(journey)).encode(), JOURNEY).hex()
-    # Lax, because the way back begins on the service's page.
+    # SameSite=Lax, because the service's site starts the request that returns here.
     answer.set_cookie(
         JOURNEY,
         sealed,
@@ -108,7 +111,10 @@ def _challenge(verifier: str) -> str:
 
 @open_router.get("/back")
 async def back(request: Request) -> Response:
-    """Redeem the code that the service returned, check the token and sign the officer in."""
+    """Exchange the service's code for a token, check the token and sign the officer in.
+
+    Redirect to the sign-in page if the proof is invalid or the account is not linked to an officer.
+    """
     rt: Runtime = request.app.state.rt
     if not rt.settings.has_service:
         raise Refused(403)
@@ -127,7 +133,10 @@ async def back(request: Request) -> Response:
 
 
 def _onward(request: Request, admitted: Response) -> Response:
-    """Return a page that redirects: a redirect from another site carries no strict cookie yet."""
+    """Return a page that redirects within our site and sets the session's cookie.
+
+    After an HTTP redirect from another site, browsers do not send a SameSite=Strict cookie.
+    """
     answer = signed_out_page(request, "redirect.html", location=admitted.headers["location"])
     for name, value in admitted.headers.items():
         if name == "set-cookie":
@@ -155,12 +164,12 @@ def _journey(rt: Runtime, request: Request) -> Journey:
 
 
 def indexes(rt: Runtime, subject: str) -> tuple[bytes, ...]:
-    """Return the keyed hashes by which a subject of the service may be linked to an officer."""
+    """Return the keyed hashes of an account's subject, one per key version."""
     return rt.vault.indexes("subject", f"{rt.settings.oidc_issuer}\0{subject}")
 
 
 async def _proven(rt: Runtime, code: str, journey: Journey) -> str:
-    """Return the subject that the service names; NotProven for anything not exactly right."""
+    """Return the account's subject after checking the token. Raises NotProven on any failure."""
     published = await _published(rt)
     secret = rt.settings.oidc_client_secret
     answered = await _json(
@@ -187,7 +196,7 @@ async def _proven(rt: Runtime, code: str, journey: Journey) -> str:
 
 
 def checked(token: Any, keys: dict[str, Any], *, issuer: str, audience: str, nonce: str) -> str:
-    """Return the subject of an ID token; NotProven unless signature and claims are valid."""
+    """Return the subject of an ID token. Raises NotProven unless signature and claims are valid."""
     if not isinstance(token, str) or len(token) > MAX_TOKEN:
         raise NotProven
     try:
@@ -212,7 +221,10 @@ def checked(token: Any, keys: dict[str, Any], *, issuer: str, audience: str, non
 
 
 async def _published(rt: Runtime) -> dict[str, Any]:
-    """Return the service's endpoints, as published under its exact issuer name."""
+    """Return the service's published endpoints.
+
+    Raises NotProven if its issuer is another one.
+    """
     issuer = rt.settings.oidc_issuer
     found = await _json(rt, "GET", f"{issuer}/.well-known/openid-configuration")
     endpoints = ("authorization_endpoint", "token_endpoint", "jwks_uri")

@@ -1,7 +1,7 @@
-"""Options and proofs of passkeys, made and verified by the library WebAuthn.
+"""Create options for passkeys and verify their proofs, with the library `webauthn`.
 
-It takes 6 MB, and few processes meet an officer who signs in with a passkey. The first call loads
-it, which takes up to a second: call these functions in a thread.
+The library needs 6 MB and loads at the first call, which takes up to a second, because few
+processes need it. Call these functions in a thread.
 """
 
 import json
@@ -16,7 +16,7 @@ from bot.officers.credentials import Passkey
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The site that passkeys belong to: its host name, and its address."""
+    """The site that passkeys belong to: its host name, and its origin (scheme and host)."""
 
     host: str
     origin: str
@@ -25,7 +25,7 @@ class Site:
 def creation_options(
     site: Site, officer_id: UUID, name: str, challenge: bytes, known: Sequence[Passkey]
 ) -> Any:
-    """Return what the browser needs to create a passkey."""
+    """Return the options with which the browser creates a passkey other than the known ones."""
     import webauthn
     from webauthn.helpers import structs
 
@@ -63,7 +63,7 @@ def created(site: Site, officer_id: UUID, credential: str, challenge: bytes) -> 
 
 
 def sign_in_options(site: Site, challenge: bytes) -> Any:
-    """Return what the browser needs to sign in with a passkey of this site."""
+    """Return the options with which the browser signs in with a passkey of this site."""
     import webauthn
     from webauthn.helpers import structs
 
@@ -86,7 +86,7 @@ def key_id(credential: str) -> bytes:
 
 
 def signed(site: Site, key: Passkey, credential: str, challenge: bytes) -> int:
-    """Return how often a passkey was used. Raises ValueError if the proof is invalid."""
+    """Return the passkey's new signature counter. Raises ValueError if the proof is invalid."""
     import webauthn
     from webauthn.helpers.exceptions import WebAuthnException
 

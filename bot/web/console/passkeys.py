@@ -1,9 +1,9 @@
-"""Sign in with passkeys, which cannot be phished, and manage an officer's own.
+"""Sign in with passkeys, which resist phishing, and manage an officer's own passkeys.
 
-The challenge travels in an encrypted cookie with its time, and lives for minutes. It ends with the
-next use of the passkey, which PostgreSQL records; nothing depends on Valkey. Origin and name of the
-site are those of KOSH_PUBLIC_URL, never of the request. A session that began with a password and a
-code may add an officer's first passkey, and changes none after it.
+The challenge and its time are stored in an encrypted cookie for CHALLENGE_SECONDS. PostgreSQL
+records each use of a passkey, which invalidates earlier challenges; Valkey is not needed. Origin
+and host come from KOSH_PUBLIC_URL, never from the request. A session that began with a password and
+a code may add the officer's first passkey, but may change nothing afterwards.
 """
 
 import asyncio
@@ -53,7 +53,10 @@ def _site(rt: Runtime) -> Site:
 async def _challenged(
     rt: Runtime, connection: Connection, options: Any, challenge: bytes, whose: str
 ) -> Response:
-    """Return the browser's options, and the challenge with its time in an encrypted cookie."""
+    """Return the browser's options, with the challenge and its time in an encrypted cookie.
+
+    `whose` binds the challenge to a session, or is "anybody" for a sign-in.
+    """
     answer = JSONResponse(options)
     issued = (await credentials.now(connection)).isoformat().encode()
     sealed = rt.vault.seal_transient(issued + SEPARATOR + challenge, f"passkey|{whose}").hex()
@@ -72,7 +75,7 @@ async def _challenged(
 async def _challenge(
     rt: Runtime, request: Request, connection: Connection, whose: str
 ) -> tuple[bytes, datetime]:
-    """Return the challenge of the cookie and its time. Raises ValueError if it is over."""
+    """Return the cookie's challenge and its time. Raises ValueError if it is invalid or expired."""
     challenge, at = _unsealed(rt, request, whose)
     if not timedelta() <= await credentials.now(connection) - at <= CHALLENGE_AGE:
         raise ValueError
@@ -80,7 +83,10 @@ async def _challenge(
 
 
 def _unsealed(rt: Runtime, request: Request, whose: str) -> tuple[bytes, datetime]:
-    """Return the challenge of the cookie and its time. Raises ValueError if we did not make it."""
+    """Return the cookie's challenge and its time.
+
+    Raises ValueError if the cookie is not authentic.
+    """
     sealed = request.cookies.get(CHALLENGE, "")
     try:
         plain = rt.vault.unseal_transient(bytes.fromhex(sealed), f"passkey|{whose}")
@@ -91,7 +97,7 @@ def _unsealed(rt: Runtime, request: Request, whose: str) -> tuple[bytes, datetim
 
 
 async def is_guarded(context: RequestContext, connection: Connection) -> bool:
-    """Return whether the session's sign-in is too weak to change the officer's passkeys."""
+    """Return True if the session's sign-in is too weak to change the officer's passkeys."""
     stronger = await credentials.has_phishing_resistant_factor(
         context.rt, connection, context.officer.id
     )
@@ -99,7 +105,7 @@ async def is_guarded(context: RequestContext, connection: Connection) -> bool:
 
 
 async def _demand(context: RequestContext, connection: Connection) -> None:
-    """Raise PasskeyNeeded unless the session may change passkeys and still exists."""
+    """Raise PasskeyNeeded if the session's sign-in is too weak or the session has ended."""
     closed = await is_guarded(context, connection)
     if closed or not await sessions.exists(connection, context.session.id):
         raise PasskeyNeeded
@@ -107,7 +113,7 @@ async def _demand(context: RequestContext, connection: Connection) -> None:
 
 @router.post("/options")
 async def creation_options(context: Annotated[RequestContext, require(Action.SELF)]) -> Response:
-    """Return what the browser needs to create a passkey for this officer."""
+    """Return the options with which the browser creates a passkey for this officer."""
     async with directory.console(context.rt).connection() as connection:
         await _demand(context, connection)
         known = await credentials.passkeys(connection, context.officer.id)
@@ -131,7 +137,7 @@ async def add(
     context: Annotated[RequestContext, require(Action.SELF)],
     credential: Annotated[str, Form()] = "",
 ) -> Response:
-    """Store the passkey that the browser created."""
+    """Store the passkey that the browser created, and end the officer's other sessions."""
     rt, whose = context.rt, str(context.session.id)
     try:
         async with directory.acting(rt, context.officer) as connection:
@@ -164,7 +170,7 @@ async def remove(
 
 @open_router.post("/options")
 async def sign_in_options(request: Request) -> Response:
-    """Return what the browser needs to sign in with a passkey of this site."""
+    """Return the options with which the browser signs in with a passkey of this site."""
     rt: Runtime = request.app.state.rt
     challenge = token_bytes(32)
     wanted = await asyncio.to_thread(passkey_proofs.sign_in_options, _site(rt), challenge)
@@ -178,9 +184,9 @@ async def sign_in(
     credential: Annotated[str, Form()] = "",
     wanted: Annotated[str, Form(alias="next")] = "",
 ) -> Response:
-    """Sign in with a passkey; every failure is answered alike.
+    """Sign in with a passkey; every failure gets the same response.
 
-    A post without a challenge cannot succeed. It costs nothing, and draws on no budget.
+    A post without an authentic challenge is rejected before it counts against the rate limit.
     """
     rt: Runtime = request.app.state.rt
     try:

@@ -1,4 +1,4 @@
-"""Show the registry's planning figures: a chart and a table, a map of regions, files."""
+"""Show the registry's planning figures as chart, table and map, and export them as a file."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -27,20 +27,20 @@ router = APIRouter(route_class=ConsoleRoute)
 
 
 class PlanningQuery(BaseModel):
-    """The dimensions of the query; the second one is optional."""
+    """The dimensions by which people are counted; the second one is optional."""
 
     first: Dimension = "region"
     second: Annotated[Dimension | None, BeforeValidator(blank_to_none)] = None
 
     @property
     def by(self) -> tuple[Dimension, ...]:
-        """Return the dimensions in the order of the contract, each once."""
+        """Return the distinct dimensions, in the order that the registry's contract defines."""
         return tuple(each for each in DIMENSIONS if each in (self.first, self.second))
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of 0 to 1000; `people` is None where the registry hides the count."""
+    """A bar of length 0 to 1000; `people` is None if the registry hides the count."""
 
     name: str
     people: int | None
@@ -49,7 +49,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A count of a table of two dimensions: hidden where `people` is None; `shade` is 0 to 4."""
+    """A cell of a two-dimensional table: `people` is None if hidden, `shade` is 0 to 4."""
 
     people: int | None
     shade: int
@@ -60,7 +60,7 @@ async def show(
     context: Annotated[RequestContext, require(Action.PLANNING_READ)],
     query: Annotated[PlanningQuery, Query()],
 ) -> Response:
-    """Return the figures by one or two dimensions, or the reason why there are none."""
+    """Return the page with figures by one or two dimensions, or the reason why there are none."""
     return _page(context, query, await _figures(context, query))
 
 
@@ -70,7 +70,10 @@ async def export(
     kind: Literal["csv", "xlsx"],
     query: Annotated[PlanningQuery, Query()],
 ) -> Response:
-    """Return the figures as a file; without them, the page says why. A hidden count is empty."""
+    """Return the figures as a file, with empty cells for hidden counts.
+
+    Without figures return the page with the reason, and status 503.
+    """
     found = await _figures(context, query)
     if isinstance(found, Text):
         return _page(context, query, found, 503)
@@ -88,7 +91,7 @@ async def export(
 
 
 async def _figures(context: RequestContext, query: PlanningQuery) -> Figures | Text:
-    """Return the figures, or the text that says why there are none."""
+    """Return the figures, or a text with the reason why there are none."""
     try:
         found = await planning.figures(context.rt, context.officer, query.by)
     except RegistryError as error:
@@ -136,7 +139,7 @@ def _named(names: list[dict[str, str]], cell: Cell) -> list[str]:
 
 
 def _chart(context: RequestContext, found: Figures) -> dict[str, Any]:
-    """Return the bars of one dimension; for regions the map too."""
+    """Return the bars for one dimension, and for regions also the tiles of the map."""
     names, limit = value_names(context, found), _largest(found)
     bars = [
         Bar(_named(names, each)[0], each.people, (each.people or 0) * 1000 // limit)
@@ -150,7 +153,7 @@ def _chart(context: RequestContext, found: Figures) -> dict[str, Any]:
 
 
 def _table(context: RequestContext, found: Figures) -> dict[str, Any]:
-    """Return the table of two dimensions; the one with more values goes down."""
+    """Return the two-dimensional table; the dimension with more values becomes the rows."""
     counts = {each.values: each.people for each in found.cells}
     down, across = value_names(context, found)
     if turned := len(across) > len(down):
@@ -171,7 +174,7 @@ def _table(context: RequestContext, found: Figures) -> dict[str, Any]:
 
 
 def _largest(found: Figures) -> int:
-    """Return the largest count other than those of margins, at least 1."""
+    """Return the largest count, ignoring totals; at least 1, since lengths are divided by it."""
     return max((each.people or 0 for each in found.cells if ALL not in each.values), default=0) or 1
 
 

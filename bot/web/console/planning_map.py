@@ -1,10 +1,10 @@
-"""Lay out the regions of Kazakhstan as tiles, roughly where they are; no border is drawn."""
+"""Draw the regions of Kazakhstan as a grid of tiles in roughly their positions, without borders."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 SIDE, GAP = 104, 4
-# Rows from north to south, columns from west to east, by ISO 3166-2 code.
+# Tiles of the grid as ISO 3166-2 codes: rows from north to south, columns from west to east.
 PLACES = (
     ("", "", "KZ-39", "KZ-59", "", ""),
     ("KZ-27", "KZ-15", "KZ-11", "KZ-71", "KZ-55", ""),
@@ -17,7 +17,7 @@ WIDTH, HEIGHT = (len(each) * (SIDE + GAP) for each in (PLACES[0], PLACES))
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A region's tile: `people` is None if its count is hidden or missing; `shade` is 0 to 4."""
+    """A region's tile: `people` is None if the count is hidden or missing; `shade` is 0 to 4."""
 
     x: int
     y: int
@@ -30,7 +30,7 @@ class Tile:
 def tiles(
     counts: Mapping[str, int | None], shades: Mapping[str, int], names: Mapping[str, str]
 ) -> list[Tile]:
-    """Return the tiles of all regions."""
+    """Return the tiles of all regions, with positions in pixels."""
     return [
         Tile(
             column * (SIDE + GAP),

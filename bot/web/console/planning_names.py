@@ -1,4 +1,4 @@
-"""Words for the dimensions of planning and for their values, which the registry gives as codes."""
+"""Labels for the dimensions of planning figures and for their values, which are registry codes."""
 
 import re
 
@@ -20,7 +20,7 @@ _QUESTIONS: dict[Dimension, Choice] = {
     "timeframe": TIMEFRAME,
     "trade": OCCUPATION,
 }
-# Values that the registry sets where a question was not answered.
+# Values that the registry uses for unanswered questions and for totals.
 _UNANSWERED = {
     "UNDECIDED": TIMEFRAME.among[-1].label,
     "NOT_GIVEN": WORDS["planning_not_given"],
@@ -30,7 +30,7 @@ _UNANSWERED = {
 
 
 def axis_names(context: RequestContext) -> dict[Dimension, str]:
-    """Return the dimensions in words."""
+    """Return the label of each dimension."""
     labels = {each: question.label for each, question in _QUESTIONS.items()}
     return {
         "age": context.say(WORDS["planning_age"]),
@@ -41,7 +41,7 @@ def axis_names(context: RequestContext) -> dict[Dimension, str]:
 
 
 def value_names(context: RequestContext, found: Figures) -> list[dict[str, str]]:
-    """Return the values of each dimension of the figures in words; an unknown code stays."""
+    """Return the labels of the values of each dimension in the figures; an unknown code is kept."""
     return [
         {
             value: _name(context, dimension, value)
@@ -52,7 +52,7 @@ def value_names(context: RequestContext, found: Figures) -> list[dict[str, str]]
 
 
 def region_names(context: RequestContext) -> dict[str, str]:
-    """Return all regions in words."""
+    """Return the labels of all regions by ISO 3166-2 code."""
     return {
         code: context.say(option.label)
         for option in TARGET_REGION.among

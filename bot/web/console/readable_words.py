@@ -1,4 +1,4 @@
-"""Words of a case that the officer cannot read as they are: other script, other language."""
+"""Make messages readable that are in a script or language which the officer does not read."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from bot.web.console.request_context import RequestContext
 
 
 def of_case(context: RequestContext, view: View, translated: Mapping[int, str]) -> dict[str, Any]:
-    """Return what makes words readable: the officer's script, and translations by machine."""
+    """Return the template values for readable messages: converted scripts and translations."""
     return {
         "readable": _in_script(context, view),
         "foreign": _foreign(context, view),
@@ -19,7 +19,10 @@ def of_case(context: RequestContext, view: View, translated: Mapping[int, str]) 
 
 
 def _in_script(context: RequestContext, view: View) -> dict[int, tuple[str, str]]:
-    """Return the person's words in the officer's script, by message, where they need it."""
+    """Return the person's messages converted to the officer's script, by message id.
+
+    Messages that need no conversion are omitted.
+    """
     language = context.language
     found = ((each.id, reader_script.for_officer(each.words, language)) for each in view.thread
              if each.by == "person")  # fmt: skip
@@ -27,7 +30,7 @@ def _in_script(context: RequestContext, view: View) -> dict[int, tuple[str, str]
 
 
 def _foreign(context: RequestContext, view: View) -> set[int]:
-    """Return the person's messages in another language that may be translated."""
+    """Return the ids of the person's messages in another language, if they may be translated."""
     if not context.rt.settings.translates_people:
         return set()
     said = (each for each in view.thread if each.by == "person")

@@ -1,4 +1,4 @@
-"""Show organisations that refer people, create their invitations, and end them."""
+"""Show organisations that refer people; create, renew and end their invitations."""
 
 import asyncio
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 @router.get("/referrers")
 async def listing(context: Annotated[RequestContext, require(Action.REFERRER_READ)]) -> Response:
-    """Return the organisations with their released counts."""
+    """Return the page of organisations with their released numbers of registrations."""
     return await _page(context)
 
 
@@ -36,7 +36,7 @@ async def add(
     context: Annotated[RequestContext, require(Action.REFERRER_EDIT)],
     name: Annotated[Line, Form()] = "",
 ) -> Response:
-    """Create an invitation, and show the organisation's page once."""
+    """Create an organisation's invitation, and show the secret address of its page once."""
     try:
         made = await referrers.add(context.rt, context.officer, name)
     except referrers.Unnamed:
@@ -48,7 +48,7 @@ async def add(
 async def renew(
     context: Annotated[RequestContext, require(Action.REFERRER_EDIT)], code: Code
 ) -> Response:
-    """Replace the address of an organisation's page."""
+    """Replace the secret address of an organisation's page; 409 if its invitation has ended."""
     try:
         made = await referrers.renew(context.rt, context.officer, code)
     except referrers.Ended:
@@ -60,7 +60,7 @@ async def renew(
 async def end(
     context: Annotated[RequestContext, require(Action.REFERRER_EDIT)], code: Code
 ) -> Response:
-    """End an invitation."""
+    """End an invitation; 409 if it has ended already."""
     try:
         await referrers.end(context.rt, context.officer, code)
     except referrers.Ended:
@@ -94,5 +94,5 @@ async def _page(
 
 
 def _qr_codes(site: str, codes: Sequence[str]) -> dict[str, QrCode]:
-    """Return the QR code of each invitation; a list of them takes tenths of a second."""
+    """Return the QR code of each invitation. Many take tenths of a second: call it in a thread."""
     return {each: QrCode.of(f"{site}/r/{each}") for each in codes}

@@ -30,7 +30,7 @@ PAGE_HEADERS = {
     "Strict-Transport-Security": "max-age=31536000",
 }
 
-# Entries of the menu, each with the permission that shows it.
+# Menu entries as name, path and the permission that is required to see the entry.
 MENU: tuple[tuple[str, str, Action], ...] = (
     ("inbox", "/inbox", Action.CASE_LIST),
     ("now", "/now", Action.QUEUE_LIVE),
@@ -50,7 +50,7 @@ MENU: tuple[tuple[str, str, Action], ...] = (
     ("audit", "/audit", Action.AUDIT_READ),
 )
 
-# The menu's entry of a template, where its name differs.
+# The menu entry of each template whose name differs from that of the entry.
 MENU_ENTRIES = {
     "case.html": "inbox",
     "answers.html": "inbox",
@@ -82,7 +82,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-# Group thousands by a narrow no-break space, as all of our languages do.
+# Group thousands with a narrow no-break space, which is correct in all our languages.
 _templates.filters["figure"] = lambda many: f"{many:,}".replace(",", "\u202f")
 _templates.globals |= {
     "ROOT": ROOT,
@@ -119,7 +119,7 @@ _templates.globals |= {
 
 @lru_cache(maxsize=512)
 def _options(choices: tuple[tuple[str, str], ...], chosen: str) -> Markup:
-    """Return the options of a choice, of which most pages have the same."""
+    """Return the HTML options of a select field; cached, because most pages have the same ones."""
     option = Markup('<option value="{}"{}>{}</option>')
     selected = Markup(" selected")
     return Markup("").join(
@@ -128,7 +128,7 @@ def _options(choices: tuple[tuple[str, str], ...], chosen: str) -> Markup:
 
 
 def options(choices: Iterable[tuple[str, str]], chosen: str = "") -> Markup:
-    """Return the options of a choice by key and label."""
+    """Return the HTML options of a select field from keys and labels."""
     return _options(tuple((str(key), words) for key, words in choices), str(chosen))
 
 
@@ -136,19 +136,19 @@ _templates.globals["options"] = options
 
 
 def macro(template: str, name: str) -> Callable[..., Markup]:
-    """Return a macro of a template, to be called outside of a page."""
+    """Return a template's macro, so that Python code can call it outside of a page."""
     found: Callable[..., Markup] = getattr(_templates.get_template(template).module, name)
     return found
 
 
 @lru_cache(maxsize=16)
 def wording(languages: Languages, language: str) -> Wording:
-    """Return the console's texts in a language; pages share those that were rendered before."""
+    """Return the console's texts in a language; cached, so that pages share rendered texts."""
     return Wording(languages, language)
 
 
 def page(context: RequestContext, template: str, status: int = 200, **values: Any) -> Response:
-    """Return a page for a signed-in officer."""
+    """Return a rendered page for a signed-in officer."""
     done = context.request.query_params.get("done", "")
     here = MENU_ENTRIES.get(template, template.partition(".")[0])
     frame = _frame(context.rt, context.language) | {
@@ -170,7 +170,7 @@ def page(context: RequestContext, template: str, status: int = 200, **values: An
 
 
 def signed_out_page(request: Request, template: str, status: int = 200, **values: Any) -> Response:
-    """Return a page for a visitor who is not signed in."""
+    """Return a rendered page for a visitor who is not signed in."""
     rt: Runtime = request.app.state.rt
     chosen = request.query_params.get("language", "")
     offered = [code for code, _name in rt.languages.languages()]
@@ -195,13 +195,16 @@ def _frame(rt: Runtime, language: str) -> dict[str, Any]:
 
 
 def done(path: str, notice: str) -> Response:
-    """Redirect after an action to a page that shows the notice."""
+    """Redirect after an action to a page of the console; it shows the notice of that key."""
     separator = "&" if "?" in path else "?"
     return RedirectResponse(f"{ROOT}{path}{separator}done={notice}", 303)
 
 
 def clock_of(context: RequestContext) -> Callable[[datetime | None], str]:
-    """Return a formatter of moments: the time for today, else day and time."""
+    """Return a function that formats a moment in the officer's time zone.
+
+    The result is the time for today, day and time for other days, "" for None.
+    """
     zone = context.zone
     today = context.now.astimezone(zone).date()
 
@@ -215,7 +218,7 @@ def clock_of(context: RequestContext) -> Callable[[datetime | None], str]:
 
 
 def span_of(context: RequestContext) -> Callable[[timedelta], str]:
-    """Return a formatter of durations: minutes, hours and minutes, or days and hours."""
+    """Return a function that formats durations: minutes, hours and minutes, or days and hours."""
     t = wording(context.rt.languages, context.language)
 
     def span(length: timedelta) -> str:
@@ -232,5 +235,5 @@ def span_of(context: RequestContext) -> Callable[[timedelta], str]:
 
 
 def labels(context: RequestContext, known: Mapping[str, Label]) -> list[tuple[str, str]]:
-    """Return the choices of a form, each with its label."""
+    """Return the keys and rendered labels of a form's choices."""
     return [(key, context.say(label)) for key, label in known.items()]

@@ -1,4 +1,4 @@
-"""Authenticate a request of the console: its session, officer, language and time zone."""
+"""Authenticate requests of the console: session, officer, language and time zone."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +22,8 @@ ROOT = "/console"
 SIGN_IN = f"{ROOT}/sign-in"
 SIGN_OUT = f"{ROOT}/sign-out"
 EVENT_STREAM = "text/event-stream"
-# Requests that the page makes by itself carry it: they do not prolong the session.
+# Value of X-Requested-With in requests that the page's script makes on its own. They do not extend
+# the session.
 BACKGROUND_REQUEST = "kosh-live"
 PHISHING_RESISTANT = frozenset({AuthMethod.PASSKEY, AuthMethod.SERVICE, AuthMethod.DEMO})
 
@@ -31,7 +32,7 @@ _logger = logging.get()
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """One request of a signed-in officer."""
+    """A request of a signed-in officer; `token` is the session's, `now` is the database's time."""
 
     request: Request
     rt: Runtime
@@ -48,34 +49,37 @@ class RequestContext:
 
     @property
     def csrf(self) -> str:
-        """Return the form token: a hash of the session's token, and the officer's tag.
+        """Return the CSRF token of forms: a hash of the session's token, and the officer's tag.
 
-        The hash does not reveal the cookie.
+        The hash does not reveal the session's token.
         """
         own = sha256(f"csrf {self.token}".encode()).hexdigest()
         return f"{own}.{self.form_tags[0]}"
 
     @property
     def form_tags(self) -> tuple[str, ...]:
-        """Return the tags that mark a form of an earlier session as this officer's own.
+        """Return the tags that identify a form of this officer after its session has ended.
 
-        There are several while a key is rotated.
+        There is one per key version, because the key of the tags is rotated.
         """
         return tuple(each.hex() for each in self.rt.vault.indexes("form", str(self.officer.id)))
 
     def may(self, action: Action) -> bool:
-        """Return whether the officer's roles ever allow the action."""
+        """Return True if the officer's roles allow the action in at least one case."""
         return permissions.is_ever_allowed(self.officer, action)
 
 
 class PasskeyNeeded(Exception):
-    """The action needs a phishing-resistant sign-in, and the session began with a code."""
+    """The action requires a phishing-resistant sign-in, and this session's sign-in was weaker."""
 
     code = "E_PASSKEY_NEEDED"
 
 
 async def authenticate(request: Request) -> RequestContext | Response:
-    """Return the context of a valid session, or the response that asks to sign in."""
+    """Return the context of a valid session, otherwise a response.
+
+    The response redirects a page to the sign-in, and is 401 for forms and background requests.
+    """
     rt: Runtime = request.app.state.rt
     token = request.cookies.get(cookie(rt), "")
     in_background = _is_in_background(request)
@@ -94,7 +98,7 @@ async def authenticate(request: Request) -> RequestContext | Response:
 
 
 def _is_in_background(request: Request) -> bool:
-    """Return whether the page made the request by itself: to refresh, or for its event stream."""
+    """Return True if the page's script made the request: a refresh or an event stream."""
     headers = request.headers
     return (
         headers.get("x-requested-with") == BACKGROUND_REQUEST
@@ -110,7 +114,7 @@ def _sign_in(request: Request, in_background: bool) -> Response:
 
 
 def require_permission(context: RequestContext, action: Action) -> None:
-    """Raise Forbidden if the officer may never do it, PasskeyNeeded if the sign-in is too weak."""
+    """Raise Forbidden if the roles never allow it, PasskeyNeeded if the sign-in is too weak."""
     if not context.may(action):
         raise Forbidden(DenialReason.ROLE)
     if permissions.needs_passkey(action) and context.session.strength not in PHISHING_RESISTANT:
@@ -128,7 +132,7 @@ def cookie(rt: Runtime) -> str:
 
 
 def is_https(rt: Runtime) -> bool:
-    """Return whether the console is reached over HTTPS."""
+    """Return True if the console's public address begins with https."""
     return rt.settings.public_url.startswith("https:")
 
 
@@ -140,7 +144,7 @@ def _language(request: Request, rt: Runtime, chosen: str) -> str:
 
 
 def preferred_language(request: Request, rt: Runtime) -> str:
-    """Return the first language that the browser asks for and we have, else our first."""
+    """Return the first offered language in the browser's list, or the installation's first one."""
     wanted = request.headers.get("accept-language", "").split(",")
     known = (rt.languages.closest(each.partition(";")[0].strip()) for each in wanted if each)
     return next((code for code in known if code), rt.languages.languages()[0][0])

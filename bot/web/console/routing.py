@@ -1,8 +1,8 @@
-"""Guard the console's routes: session, form token and permission come before a page's own code.
+"""Check session, form token and permission before the code of a console page runs.
 
-Each route names its permission by `require`. A form carries the token of its session, so that no
-other site can send it. A form whose session has ended is not executed. If it contains text, it is
-shown again, to be sent once more by the same officer.
+Each route declares its permission with `require`. A form contains a CSRF token that is derived from
+the session, so other sites cannot send it. A form whose session has ended is not executed. If it
+contains text, the text is shown in a form that the same officer can send after signing in.
 """
 
 import hmac
@@ -38,10 +38,10 @@ NOTHING_KEPT: dict[str, Any] = {"form_action": "", "permission": "", "kept": []}
 
 @dataclass(frozen=True)
 class Permission:
-    """Dependency that admits officers who may do `action`, and returns the request's context.
+    """Dependency that requires permission for `action` and returns the request's context.
 
-    Text in fields whose names begin with one of `keep` outlives the session: it is shown again.
-    `file` is the most bytes of a form with a file, which `uploaded` returns; 0 takes no file.
+    Text in fields whose names begin with one of `keep` is shown again after the session ended.
+    `file` is the maximum size in bytes of a file in the form; 0 allows none.
     """
 
     action: Action
@@ -55,18 +55,18 @@ class Permission:
 
 
 def require(action: Action, *, keep: tuple[str, ...] = (), file: int = 0) -> Any:
-    """Return the dependency by which a route names its permission."""
+    """Return the dependency by which a route declares its permission."""
     return Depends(Permission(action, keep, file))
 
 
 def uploaded(request: Request) -> AsyncIterator[bytes]:
-    """Return the file of a form; its fields were checked before it is read."""
+    """Return the stream of the form's file; the other fields were already read and checked."""
     found: AsyncIterator[bytes] = request.state.upload
     return found
 
 
 class ConsoleRoute(APIRoute):
-    """Check session and form before FastAPI parses anything; answer denials as pages."""
+    """Route that checks session and form before FastAPI parses; rejections are pages."""
 
     def __init__(self, path: str, endpoint: Any, **options: Any) -> None:
         super().__init__(path, endpoint, **options)
@@ -75,11 +75,11 @@ class ConsoleRoute(APIRoute):
 
     @property
     def action(self) -> Action:
-        """Return the action that the route's permission names."""
+        """Return the action for which the route requires permission."""
         return self.permission.action
 
     def get_route_handler(self) -> Handler:
-        """Return FastAPI's handler behind the checks; its time goes into Server-Timing."""
+        """Return FastAPI's handler with the checks before it, timed in the Server-Timing header."""
         handler = super().get_route_handler()
 
         async def timed(request: Request) -> Response:
@@ -105,7 +105,7 @@ class ConsoleRoute(APIRoute):
         return await self._handle(context, request, handler)
 
     async def _keep_form(self, request: Request, answer: Response) -> Response:
-        """Return a page that carries what was written in a form without a session."""
+        """Return a page that keeps the text of a form whose session has ended, to be sent again."""
         try:
             pairs = await self._read(request)
         except Refused:
@@ -116,7 +116,11 @@ class ConsoleRoute(APIRoute):
         return signed_out_page(request, "resend_form.html", answer.status_code, out=True, **kept)
 
     async def _check_form(self, context: RequestContext) -> Request | Response:
-        """Return the request with its form, or the page for a form of another session or site."""
+        """Return the request with its fields, or a page if the form is of another session.
+
+        From that page the same officer can send the form again. Raises Refused (403) for a form of
+        another site.
+        """
         try:
             pairs = await self._read(context.request)
         except Refused as refused:
@@ -132,7 +136,7 @@ class ConsoleRoute(APIRoute):
         return page(context, "resend_form.html", 403, out=False, **kept)
 
     async def _read(self, request: Request) -> Pairs:
-        """Return the fields of a form; those of a form with a file come before it."""
+        """Return the fields of a form; in a form with a file, those before the file."""
         request.state.upload = _nothing()
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if not self.permission.file or kind == FORM:
@@ -145,7 +149,7 @@ class ConsoleRoute(APIRoute):
         return [*sent.fields.items()]
 
     def _kept(self, request: Request, pairs: Pairs) -> dict[str, Any]:
-        """Return the fields to show and to send again; none if no kept field has text."""
+        """Return the form's fields to send again; NOTHING_KEPT if no kept field has text."""
         keep = self.permission.keep
         written = [name.startswith(keep) and bool(value.strip()) for name, value in pairs]
         if not any(written):
@@ -180,13 +184,16 @@ class ConsoleRoute(APIRoute):
             return await self._not_found(context)
 
     async def _not_found(self, context: RequestContext) -> Response:
-        """Return 404, the same for another mission's object and a missing one; audit it."""
+        """Return 404 and record it in the audit log.
+
+        The response is the same for a missing object and for one of another mission.
+        """
         await _note_denied(context, self.action, "absent")
         return _error_page(context, 404, "not_there")
 
 
 async def _nothing() -> AsyncIterator[bytes]:
-    """Yield the file of a form without one."""
+    """Yield nothing: the file of a form without a file."""
     if False:
         yield b""
 

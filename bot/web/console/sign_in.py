@@ -1,4 +1,4 @@
-"""Sign in and out: password and code, the demo's one click, the link of an invitation."""
+"""Sign in with password and code, with one click in the demo, or by invitation; sign out."""
 
 from typing import Annotated
 from urllib.parse import quote
@@ -24,11 +24,12 @@ from bot.web.console.request_context import ROOT, SIGN_IN, RequestContext, cooki
 from bot.web.console.routing import ConsoleRoute, require
 from bot.web.request_parsing import Refused
 
-# Tries at once by a way to sign in, and tries per second after that. A device on which an officer
-# has signed in has a budget of its own. A passkey cannot be guessed: its budget bounds the work.
+# Rate limits per way to sign in: burst, and attempts per second after it. A device on which an
+# officer has signed in has limits of its own. A passkey cannot be guessed, so its limit only bounds
+# the server's work.
 CODE, PASSKEY, SERVICE = "code", "passkey", "service"
 TRIES = {CODE: (12, 0.1), PASSKEY: (120, 2.0), SERVICE: (12, 0.1)}
-# The cookie of a device on which an officer has signed in.
+# Cookie of a device on which an officer has signed in, with its lifetime of 90 days.
 DEVICE, DEVICE_PURPOSE, DEVICE_SECONDS = "console-device", "console|device", 90 * 24 * 3600
 NOTICES = {
     "over": "session_over",
@@ -44,13 +45,13 @@ PROBLEMS = {
 }
 _local = LocalRateLimiter()
 
-# Open to everybody; tests/web/test_console_access.py lists these routes by name.
+# These routes need no session; tests/web/test_console_access.py lists them by name.
 open_router = APIRouter(route_class=OpenFormRoute)
 router = APIRouter(route_class=ConsoleRoute)
 
 
 class SignInForm(BaseModel):
-    """Name, password and code; `next` is the page to go to."""
+    """Name, password and code; `next` is the path to go to after signing in."""
 
     name: str = ""
     password: str = ""
@@ -59,14 +60,14 @@ class SignInForm(BaseModel):
 
 
 class DemoForm(BaseModel):
-    """The officer whom a visitor of the demo chose."""
+    """The id of the officer whom a visitor of the demo chose."""
 
     officer: str = ""
     next: str = ""
 
 
 class EnrolForm(BaseModel):
-    """The form of an invited officer; `sealed` is the encrypted secret of their app."""
+    """The form of an invited officer; `sealed` is the encrypted secret for their app for codes."""
 
     token: str = ""
     sealed: str = ""
@@ -99,7 +100,7 @@ async def _page(
 
 
 async def _demo_officers(rt: Runtime) -> list[directory.Officer]:
-    """Return the officers that a visitor may be, in the demo only."""
+    """Return the active officers to choose from in the demo; empty outside of it."""
     if not rt.settings.demo:
         return []
     async with directory.console(rt).connection() as connection:
@@ -108,7 +109,10 @@ async def _demo_officers(rt: Runtime) -> list[directory.Officer]:
 
 @open_router.post("/sign-in")
 async def sign_in(request: Request, form: Annotated[SignInForm, Form()]) -> Response:
-    """Sign in by password and code; every failure is answered alike."""
+    """Sign in with password and code; every failure gets the same response.
+
+    Return 429 if the rate limit of an address is exceeded and the device is unknown.
+    """
     rt: Runtime = request.app.state.rt
     device = await _known_device(rt, request, CODE)
     if not device and await _over_address(rt, request, CODE):
@@ -131,9 +135,10 @@ async def sign_in(request: Request, form: Annotated[SignInForm, Form()]) -> Resp
 
 
 async def _known_device(rt: Runtime, request: Request, way: str) -> str:
-    """Return the officer who has signed in on this device; "" also if it spent its own budget.
+    """Return the id of the officer who signed in on this device before; "" if there is none.
 
-    Failures elsewhere do not lock it out. Without Valkey each process counts alone.
+    Also return "" if the device's own rate limit is exceeded. Failed attempts from other devices do
+    not lock out a known device. Without Valkey each process counts separately.
     """
     try:
         sealed = bytes.fromhex(request.cookies.get(DEVICE, ""))
@@ -151,7 +156,7 @@ async def _note(connection: Connection, known: UUID | None) -> None:
 
 
 async def act_as(connection: Connection, actor: str) -> None:
-    """Let the audit log take entries of this actor until the transaction ends."""
+    """Set the actor for whom this transaction may write to the audit log."""
     await execute(connection, statements.SET_OFFICER, officer=actor)
 
 
@@ -163,7 +168,7 @@ async def _named(connection: Connection, name: str) -> directory.Officer | None:
 
 @open_router.post("/sign-in/demo")
 async def demo(request: Request, form: Annotated[DemoForm, Form()]) -> Response:
-    """Sign in by one click, in the demo only."""
+    """Sign in as the chosen officer with one click, in the demo only."""
     rt: Runtime = request.app.state.rt
     chosen = next((one for one in await _demo_officers(rt) if str(one.id) == form.officer), None)
     if chosen is None:
@@ -175,7 +180,7 @@ async def demo(request: Request, form: Annotated[DemoForm, Form()]) -> Response:
 async def admit(
     request: Request, connection: Connection, officer_id: UUID, strength: AuthMethod, wanted: str
 ) -> Response:
-    """Begin a session and redirect to the page that the officer wanted."""
+    """Start a session, set its cookies and redirect to the wanted page."""
     rt: Runtime = request.app.state.rt
     old = request.cookies.get(cookie(rt), "")
     before = await sessions.authenticate(connection, old, seen=False)
@@ -204,15 +209,15 @@ async def admit(
 
 
 def _inside(wanted: str) -> str:
-    """Return the path if it is one of our own pages, else the start page."""
+    """Return the path if it is a page of the console, otherwise the console's start page."""
     ours = wanted.startswith(f"{ROOT}/") and "//" not in wanted and "\\" not in wanted
     return quote(wanted, safe="/?=&") if ours and not wanted.startswith(SIGN_IN) else ROOT
 
 
 async def too_often(rt: Runtime, request: Request, way: str) -> bool:
-    """Return whether a known device, or else its address, is over the limit of a way to sign in.
+    """Return True if this way to sign in exceeds its rate limit, per known device or per address.
 
-    Each way has its own, so that wrong passwords do not stop a sign-in by passkey.
+    Each way has its own limit, so that wrong passwords do not block a sign-in by passkey.
     """
     return not await _known_device(rt, request, way) and await _over_address(rt, request, way)
 
@@ -223,7 +228,10 @@ async def _over_address(rt: Runtime, request: Request, way: str) -> bool:
 
 
 async def _wait(rt: Runtime, bucket: str, way: str) -> float:
-    """Take one try of a bucket; return the seconds to wait. Without Valkey each process counts."""
+    """Count one attempt in a bucket; return the seconds to wait, 0 if it is allowed.
+
+    Without Valkey each process counts separately.
+    """
     burst, rate = TRIES[way]
     try:
         return await rt.live.allow(bucket, rate=rate, burst=burst)
@@ -232,7 +240,10 @@ async def _wait(rt: Runtime, bucket: str, way: str) -> float:
 
 
 def device_of(agent: str) -> str:
-    """Return browser and system, by which an officer recognizes a device; no more is stored."""
+    """Return browser and system from a user agent, by which an officer recognizes a device.
+
+    Nothing else of the user agent is stored.
+    """
     systems = ("iPhone", "iPad", "Android", "Windows", "Macintosh", "CrOS", "Linux")
     browsers = {"Edg/": "Edge", "OPR/": "Opera", "YaBrowser": "Yandex", "Firefox/": "Firefox"}
     browsers |= {"Chrome/": "Chrome", "Safari/": "Safari"}
@@ -251,7 +262,7 @@ async def sign_out(context: Annotated[RequestContext, require(Action.SELF)]) -> 
             connection, actor=str(context.officer.id), action="sign_out", subject="console"
         )
     answer = RedirectResponse(f"{SIGN_IN}?why=out", 303)
-    # Browsers delete a `__Host-` cookie only with the attributes it was set with.
+    # Browsers delete a `__Host-` cookie only if the attributes are the same as when it was set.
     answer.delete_cookie(
         cookie(context.rt), secure=is_https(context.rt), httponly=True, samesite="strict", path="/"
     )
@@ -261,7 +272,7 @@ async def sign_out(context: Annotated[RequestContext, require(Action.SELF)]) -> 
 
 @open_router.get("/welcome")
 async def welcome(request: Request, token: str = "") -> Response:
-    """Return the page of a one-time link: choose a password, connect an app."""
+    """Return the page of a one-time link, to choose a password and connect an app for codes."""
     return await _welcome_page(request, token, credentials.new_secret())
 
 
@@ -291,7 +302,7 @@ async def _welcome_page(
 
 @open_router.post("/welcome")
 async def enrol(request: Request, form: Annotated[EnrolForm, Form()]) -> Response:
-    """Redeem the link and sign the officer in."""
+    """Redeem the one-time link, store password and app secret, and sign the officer in."""
     rt: Runtime = request.app.state.rt
     token = form.token
     try:

@@ -1,4 +1,4 @@
-"""Show statistics as charts drawn by the server, each with its table."""
+"""Show statistics as charts that the server draws, each with its table."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,7 +26,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of 0 to 1000; `count` is None where it is too small to be shown."""
+    """A bar of length 0 to 1000; `count` is None if it is too small to be shown."""
 
     name: str
     count: int | None
@@ -42,7 +42,7 @@ async def show(
     channel: Code = "",
     country: Annotated[str, Query(max_length=2)] = "",
 ) -> Response:
-    """Return the last 30 days: response times, cases by topic, and the funnel of the form."""
+    """Return the last 30 days: response times, cases by topic, and the funnel of each form."""
     found = await statistics.report(context.rt, context.officer, language, channel, country)
     tongues = dict(context.rt.languages.languages())
     topics = {key: context.say(label) for key, label in console_labels.ALL_TOPICS.items()}

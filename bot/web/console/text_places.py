@@ -1,4 +1,4 @@
-"""Tell where the assistant says a sentence: a fact, an answer, a question of a flow, a page."""
+"""Find where people read a sentence: a fact, an answer, a question of a flow, or a page."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,26 +14,26 @@ from flows.knowledge.facts import Fact
 from flows.knowledge.intents.answer import Part, Together
 from flows.knowledge.intents.answers import ANSWERS
 
-# Other modules about cases say their sentences to people.
+# Sources of texts for officers. Other modules about cases contain sentences for people.
 CONSOLE_FILES = ("bot/web/console/", "bot/desk/duty_group.py", "bot/notifications/")
 PUBLIC_FILES = ("bot/web/", "bot/printing/")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place by its names, from the outside inwards; `item` is an item of content, if it is."""
+    """A place, as names from the outermost to the innermost; `item` is its content item, or ""."""
 
     names: tuple[Text, ...]
     item: str = ""
 
 
 def places(sentence: str, files: Iterable[str]) -> tuple[Place, ...]:
-    """Return the places of a sentence by its id; those of its source files if no other is known."""
+    """Return the places of a sentence id; if none is known, those of its source files."""
     return _known().get(sentence) or tuple(dict.fromkeys(_of_file(each) for each in files))
 
 
 def is_for_officers(found: Iterable[Place]) -> bool:
-    """Return whether only officers read it."""
+    """Return True if only officers read the sentence."""
     return all(each.names == (CONSOLE,) for each in found)
 
 
@@ -73,7 +73,7 @@ def _said() -> Iterator[tuple[Place, Text]]:
 
 
 def _own(parts: Iterable[Part]) -> Iterator[Text]:
-    """Yield the sentences of an answer that are no facts."""
+    """Yield the sentences of an answer that are not facts."""
     for part in parts:
         if isinstance(part, Text):
             yield part

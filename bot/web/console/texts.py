@@ -1,4 +1,4 @@
-"""Let translators and speakers read every sentence, and report those that sound wrong."""
+"""Let translators and native speakers read all sentences, and report those that sound wrong."""
 
 import asyncio
 import re
@@ -43,14 +43,14 @@ router = APIRouter(prefix="/texts", route_class=ConsoleRoute)
 
 
 class NoSuchSentence(LookupError):
-    """No sentence has this id now; it may have changed."""
+    """No current sentence has this id; the sentence may have changed."""
 
     code = "E_SENTENCE"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Choice of sentences for the list: written form, word, state, the first to show."""
+    """Filters of the list: written form, word, state (a name of CHOICES), number of the first."""
 
     code: str
     find: str = ""
@@ -60,7 +60,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A fixed term of the glossary in a sentence, and its word in the language."""
+    """A term of the glossary that a sentence contains, and its prescribed word in the language."""
 
     english: str
     word: str
@@ -74,7 +74,7 @@ async def listing(
     which: Word = "",
     start: QueryNumber = 0,
 ) -> Response:
-    """Return the open reports, and the sentences of a language that were asked for."""
+    """Return the page with open reports and the sentences that match the filters."""
     return await _list(context, Wanted(_language(context, language), find, which, max(0, start)))
 
 
@@ -118,9 +118,9 @@ type Known = Mapping[str, Mapping[str, Sentence]]
 
 
 async def _all_known(rt: Runtime) -> Known:
-    """Return all sentences: those that editors published, then the catalogue."""
+    """Return all sentences by written form, from the catalogues and from published content."""
     codes = [code for code, _own in rt.languages.languages()]
-    # The first call reads six catalogues, which takes a good part of a second.
+    # The first call reads six catalogues, which takes a large part of a second: use a thread.
     catalogues = await asyncio.to_thread(lambda: [sentences(code) for code in codes])
     return {
         code: {**{each.id: each for each in _published(rt, code)}, **catalogue}
@@ -151,7 +151,7 @@ async def close(
     context: Annotated[RequestContext, require(Action.WORDING_CLOSE)],
     report: Annotated[UUID, Form()],
 ) -> Response:
-    """Close a report."""
+    """Close a report; 409 if a colleague closed it first."""
     try:
         await wording_reports.close(context.rt, context.officer, report)
     except wording_reports.Closed:
@@ -166,7 +166,7 @@ async def one(
     name: str,
     language: Word = "",
 ) -> Response:
-    """Return the page of one sentence."""
+    """Return the page of one sentence. Raises NoSuchSentence for an unknown id."""
     return await _page(context, name, _language(context, language))
 
 
@@ -177,7 +177,7 @@ async def report(
     language: Annotated[str, Form(max_length=20)] = "",
     comment: Annotated[Lines, Form()] = "",
 ) -> Response:
-    """Report the sentence with a comment."""
+    """Report a sentence with a comment; 422 if the comment is unusable."""
     code = _language(context, language)
     if name not in (await _all_known(context.rt))[code]:
         raise NoSuchSentence(NoSuchSentence.code)
@@ -224,7 +224,7 @@ def _heading(context: RequestContext, place: Place) -> str:
 
 
 def _places(context: RequestContext, found: Sentence) -> tuple[Place, ...]:
-    """Return where it is said; a published sentence names its items."""
+    """Return where people read a sentence; for a published one, also its content items."""
     items = [
         item
         for item, body in context.rt.content.snapshot.bodies.items()
@@ -244,14 +244,14 @@ def _terms(english: str, code: str) -> Iterator[Term]:
 
 
 def _forms(rt: Runtime, of: Known, found: Sentence, code: str) -> list[WrittenForm]:
-    """Return the sentence in every written form on every channel, that of the reader first."""
+    """Return the previews of a sentence in every written form, the reader's own form first."""
     codes = [each for each, known in of.items() if known[found.id].text]
     codes.sort(key=lambda each: (each != code, each.partition("_")[0] != code.partition("_")[0]))
     return [form_of(rt, each, _message(rt, found, each)) for each in codes]
 
 
 def _message(rt: Runtime, found: Sentence, code: str) -> Message:
-    """Return the message in which the sentence is said; a label is drawn as a button."""
+    """Return a message that shows the sentence; a label is shown as a button."""
     shown = rt.languages.render(_text(rt, found), code)
     if not found.is_label:
         return Message((shown,), (), code)
@@ -260,7 +260,7 @@ def _message(rt: Runtime, found: Sentence, code: str) -> Message:
 
 
 def _text(rt: Runtime, found: Sentence) -> Text:
-    """Return the sentence as the chat renders it, with the names of the places for their values."""
+    """Return the sentence as the chat renders it, with placeholders in place of values."""
     for body in rt.content.snapshot.bodies.values():
         if body.texts.get(ENGLISH) == found.english and not found.context:
             return sentence(rt.languages, body.texts)

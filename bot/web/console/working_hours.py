@@ -1,4 +1,4 @@
-"""Edit the working hours of a mission: shifts, holidays, promised times."""
+"""Edit a mission's working hours: shifts, holidays and promised response times."""
 
 import re
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 @dataclass(frozen=True, slots=True)
 class ShiftRow:
-    """A shift as the form shows it."""
+    """A shift as the form shows it, with times as HH:MM; empty times for a free row."""
 
     name: str
     opens: str = ""
@@ -39,7 +39,7 @@ class ShiftRow:
 
 
 class HoursForm(BaseModel):
-    """The form as texts; shifts come as `opens_<weekday>_<row>` and `closes_<weekday>_<row>`."""
+    """The form; shifts arrive as `opens_<weekday>_<row>` and `closes_<weekday>_<row>`."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -54,7 +54,10 @@ class HoursForm(BaseModel):
     gives: Checkbox = False
 
     def desk(self, mission: str) -> MissionSettings:
-        """Return the hours; ValueError if a time, a date or a number cannot be read."""
+        """Return the settings of a mission.
+
+        Raises ValueError for an invalid time, date or number.
+        """
         return MissionSettings(
             mission,
             self.zone,
@@ -117,7 +120,7 @@ async def save(
     context: Annotated[RequestContext, require(Action.HOURS_EDIT, keep=KEEP)],
     form: Annotated[HoursForm, Form()],
 ) -> Response:
-    """Save the hours of the officer's mission."""
+    """Save the hours; 422 if they are invalid, 409 if a colleague changed them meanwhile."""
     try:
         await working_hours.put(context.rt, context.officer, form.desk(context.officer.mission))
     except (ValueError, Unusable):

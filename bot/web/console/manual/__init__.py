@@ -1,4 +1,4 @@
-"""The officers' manual: its sections in the order of the page, and the section of each page."""
+"""The officers' manual: its sections in order, and which section explains which page."""
 
 from bot.web.console.manual import cases, publishing, running
 from bot.web.console.manual.cases import FIRST_DAY
@@ -12,13 +12,17 @@ SECTIONS = (
     *running.SECTIONS,
     cases.THE_KEYS,
 )
-# Pages with a section of their own, although the menu shows another entry for them.
+# Pages that the section about cases explains, whatever their menu entry is.
 _OF_CASES = {"case", "answers", "reason", "case_canned", "case_facts", "break_glass_case"}
 _NAMES = frozenset(each.name for each in SECTIONS)
 
 
 def section_of(template: str, entry: str) -> str:
-    """Return the anchor of the section about a page: its own, its menu entry's, or the first."""
+    """Return the anchor of the section about a page.
+
+    This is the section of cases for a case's pages, otherwise that of the menu entry, otherwise the
+    first section.
+    """
     if template.partition(".")[0] in _OF_CASES:
         return "case"
     return entry if entry in _NAMES else FIRST_DAY.name

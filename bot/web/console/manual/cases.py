@@ -1,4 +1,4 @@
-"""The manual's sections for officers at work: the first day, the inbox, a case, ready answers."""
+"""Sections for officers at work: the first day, the inbox, a case, canned replies, keys."""
 
 from bot.web.console.labels import CASE, FRAME, INBOX
 from bot.web.console.labels_common import RUNNING

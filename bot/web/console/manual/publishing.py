@@ -1,4 +1,4 @@
-"""The manual's sections for editors and approvers: announcements, content, texts, sentences."""
+"""Sections for editors and approvers: announcements, content, texts, sentences."""
 
 from bot.web.console.labels_broadcasts import BROADCASTS
 from bot.web.console.labels_common import RUNNING

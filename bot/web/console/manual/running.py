@@ -1,4 +1,4 @@
-"""The manual's sections for leads, administrators and auditors, and for one's own account."""
+"""Sections for leads, administrators and auditors, and about one's own account."""
 
 from bot.web.console.labels import FRAME
 from bot.web.console.labels_bursts import BURSTS

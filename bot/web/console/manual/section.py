@@ -1,4 +1,4 @@
-"""A section of the officers' manual: the purpose of a page, steps, and the use of its buttons."""
+"""Define a section of the officers' manual: a page's purpose, steps, and its buttons."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,9 +8,9 @@ from flows.engine.text import Text
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section; `name` is its anchor, and the page's entry of the menu where it has one.
+    """A section; `name` is its anchor, and also the key of its page's menu entry if it has one.
 
-    `buttons` has each label as the console shows it, so that both always have the same words.
+    `buttons` maps each label, as the console shows it, to the explanation of the button.
     """
 
     name: str
