@@ -68,7 +68,7 @@ async def test_case_goes_from_claim_to_reply_and_release(rt: Runtime) -> None:
     assert conversation.asked.key == "ethnic_kazakh"
 
 
-async def test_case_return_continues_where_the_officer_chose(rt: Runtime) -> None:
+async def test_case_resolution_continues_at_the_place_chosen_by_the_officer(rt: Runtime) -> None:
     officer = await an_officer(rt)
     for where, asked in (("menu", "~menu"), ("preregistration", "ethnic_kazakh")):
         guest = Guest(rt)

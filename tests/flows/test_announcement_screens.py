@@ -62,7 +62,7 @@ def test_announcement_consents_record_text_and_language(language: str) -> None:
     ]
 
 
-def test_announcement_answers_leave_the_conversation_after_subscribing() -> None:
+def test_announcement_answers_are_cleared_after_subscribing() -> None:
     chat = subscribed()
     traits = {"country": "UZ", "programme": "kandas_status"}
     assert chat.done(Subscribe) == [Subscribe(("rules", "events"), True, traits)]
@@ -70,14 +70,14 @@ def test_announcement_answers_leave_the_conversation_after_subscribing() -> None
     assert chat.conversation.topics == ("rules", "events")
 
 
-def test_subscription_works_without_consent_to_traits() -> None:
+def test_subscription_works_without_consent_to_audience_attributes() -> None:
     chat = subscribed("refuse")
     assert chat.done(Subscribe) == [Subscribe(("rules", "events"), True, {})]
     assert [each.purpose for each in chat.done(ConsentGiven)] == ["announcements"]
     assert "traits" not in chat.conversation.consents
 
 
-def test_subscription_change_starts_from_the_old_topics_and_asks_consent() -> None:
+def test_subscription_change_preselects_topics_and_asks_consent_again() -> None:
     chat = subscribed().presses("announcements", "change")
     assert chat.form("announcements").members["news_topics"] == ("rules", "events")
     chat.presses("events", "done", "seen", "yes", "whole", "refuse")
@@ -99,7 +99,7 @@ def test_subscription_can_be_ended_without_muting() -> None:
     assert not {"announcements", "traits"} & chat.conversation.consents.keys()
 
 
-def test_stop_ends_the_subscription_and_shows_the_way_back() -> None:
+def test_stop_command_ends_the_subscription_and_explains_resubscribing() -> None:
     chat = subscribed().says("/stop")
     assert chat.done(Stopped)
     assert chat.shows(announcement_screens.STOPPED_TOO)
@@ -109,7 +109,7 @@ def test_stop_ends_the_subscription_and_shows_the_way_back() -> None:
     assert not chat.conversation.muted, "they have just said yes"
 
 
-def test_announcements_link_opens_the_announcements() -> None:
+def test_announcements_start_link_opens_the_announcements_screen() -> None:
     chat = Chat.begun("kk").takes(Started("announcements"))
     assert chat.at == announcement_screens.MINE
     assert chat.shows(announcement_screens.WHAT)
@@ -117,7 +117,7 @@ def test_announcements_link_opens_the_announcements() -> None:
     assert fresh.at == "news_topics"
 
 
-def test_erasure_removes_the_subscription() -> None:
+def test_erasure_deletes_the_announcement_subscription() -> None:
     chat = subscribed().says("/delete").presses("yes")
     assert chat.done(Forget)
     assert chat.conversation.topics == ()
@@ -150,7 +150,7 @@ OTHERWISE = {
 
 @pytest.mark.parametrize("question", ASKED.values(), ids=[kind.__name__ for kind in ASKED])
 @pytest.mark.parametrize("how", ["press", "write"])
-def test_news_command_keeps_the_place_at_any_kind_of_question(question: str, how: str) -> None:
+def test_news_command_leaves_the_open_question_unchanged(question: str, how: str) -> None:
     if question in PARTS:
         chat = at("family", applying="family").presses("add")
         for part in PARTS:
@@ -166,7 +166,7 @@ def test_news_command_keeps_the_place_at_any_kind_of_question(question: str, how
     assert (chat.form(), chat.nonce) == (before, nonce)
 
 
-def test_news_command_keeps_the_place_at_uploads_and_with_an_officer() -> None:
+def test_news_command_leaves_uploads_and_officer_chats_unchanged() -> None:
     chat = at("review").presses("submit")
     chat.says("/status").presses("papers", "yes")
     asked = chat.conversation.asked
@@ -179,7 +179,7 @@ def test_news_command_keeps_the_place_at_uploads_and_with_an_officer() -> None:
     assert waiting.conversation.with_officer
 
 
-def test_news_command_asks_the_language_first() -> None:
+def test_news_command_asks_for_the_language_when_none_is_chosen() -> None:
     chat = Chat().takes(Started()).says("/news")
     assert chat.at == screens.LANGUAGE
     assert not chat.done(ReadNews)

@@ -57,7 +57,7 @@ def test_yes_no_question_understands_every_language(language: str, typed: str, a
         assert stored(chat, "adult") == answer
 
 
-def test_answer_is_repeated_as_it_was_understood() -> None:
+def test_answer_confirmation_shows_the_normalized_value() -> None:
     chat = at("birth_year").says("07.02.1990")
     assert stored(chat, "birth_year") == "1990"
     assert chat.shows(screens.SAVED, answer=Text("{words}", (("words", "1990"),)))
@@ -109,13 +109,13 @@ def test_text_question_refuses_an_empty_text(question: str, typed: str) -> None:
 
 
 @pytest.mark.parametrize("question", ["applying", "citizenship", "consent_registration"])
-def test_choice_question_refuses_an_empty_text(question: str) -> None:
+def test_choice_question_rejects_an_empty_text(question: str) -> None:
     assert at(question).says("\u200b ").shows(REFUSALS[Refusal.EMPTY])
 
 
 @pytest.mark.parametrize("kept", ["", " ", "\u3000\n"])
 @pytest.mark.row(35, 36)
-def test_stored_empty_answer_is_asked_again(kept: str) -> None:
+def test_question_does_not_accept_a_stored_empty_answer(kept: str) -> None:
     taken = {
         (flow.name, question.name)
         for flow in FLOWS.values()
@@ -224,7 +224,7 @@ def test_sensitive_answer_is_deleted_from_the_chat_and_not_repeated() -> None:
 
 
 @pytest.mark.row(49)
-def test_phone_question_accepts_the_own_contact() -> None:
+def test_phone_question_accepts_a_shared_contact_of_the_sender() -> None:
     chat = at("phone", **PHONE)
     assert f"{chat.nonce}:@" in [each.payload for each in chat.says_now[0].buttons]
     chat.takes(Shared("+77010000000", own=True))
@@ -276,7 +276,7 @@ def test_question_explains_when_a_message_is_not_text(
     assert (DeleteInput() in chat.effects_now) is deleted
 
 
-def test_voice_message_offers_an_officer_unless_one_is_present() -> None:
+def test_voice_message_reply_offers_an_officer_unless_one_is_assigned() -> None:
     assert at("purpose").takes(Unreadable("voice")).shows(screens.OR_A_PERSON)
     chat = Chat.begun("ru", "officer").until("words").says("Testova asks")
     chat.takes(Unreadable("voice"))
@@ -354,7 +354,7 @@ def hears(chat: Chat, phrase: str) -> bool:
     return phrase in FIRST or chat.name in FULLY
 
 
-def test_test_steps_cover_every_question() -> None:
+def test_sample_conversations_cover_every_question() -> None:
     names = {chat.name for chat in STEPS}
     assert names == {item.name for item in PREREGISTRATION.questions()}
     assert any(isinstance(item, RepeatingGroup) for item in PREREGISTRATION.items)
@@ -363,7 +363,7 @@ def test_test_steps_cover_every_question() -> None:
 @pytest.mark.no_cover
 @pytest.mark.parametrize("chat", STEPS, ids=lambda chat: chat.name)
 @pytest.mark.row(63)
-def test_safety_words_work_at_every_step_in_every_language(chat: Chat) -> None:
+def test_safety_words_have_the_same_effect_at_every_step(chat: Chat) -> None:
     outcomes: dict[str, object] = {}
     for phrase, word in SAFE:
         if not hears(chat, phrase):
@@ -412,7 +412,7 @@ def test_control_label_can_be_typed(language: str, label: str, sign: str) -> Non
 @pytest.mark.parametrize(
     ("label", "sign"), [("Close and clear", "!exit"), ("Keep this answer", "=")]
 )
-def test_every_control_label_can_be_typed(language: str, label: str, sign: str) -> None:
+def test_review_and_exit_control_labels_can_be_typed(language: str, label: str, sign: str) -> None:
     assert the_same_written_as_pressed(language, label, sign)
 
 
@@ -425,7 +425,7 @@ def test_officer_button_label_can_be_typed_in_uzbek() -> None:
     assert the_same_written_as_pressed("uz", "Talk to a person", "!person")
 
 
-def test_danger_label_can_be_typed() -> None:
+def test_danger_option_label_can_be_typed() -> None:
     chat = at("trouble", "uz")
     chat.says(WORDS.render(TROUBLE.options[-1].label, "uz"))
     assert stored(chat, "trouble") == "danger"

@@ -31,7 +31,7 @@ def _is_translated(say: Say) -> bool:
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=str)
-def test_reply_before_a_language_is_never_english(event: Event) -> None:
+def test_reply_before_a_language_choice_is_translated(event: Event) -> None:
     for before in ((), (Started(),)):
         chat = Chat(understanding=REAL)
         for each in (*before, event):
@@ -40,7 +40,7 @@ def test_reply_before_a_language_is_never_english(event: Event) -> None:
 
 
 @pytest.mark.parametrize("kind", ["photo", "voice", "sticker"])
-def test_file_before_a_language_is_answered_in_all_of_them(kind: str) -> None:
+def test_file_before_a_language_choice_is_answered_in_every_language(kind: str) -> None:
     chat = Chat(understanding=REAL).takes(Unreadable(kind))
     line = screens.NO_PICTURES if kind == "photo" else screens.CANNOT_READ
     assert all(WORDS.render(line, code) in chat.text for code in LANGUAGES)
@@ -59,7 +59,9 @@ def test_file_before_a_language_is_answered_in_all_of_them(kind: str) -> None:
         ("ёрдам", "uz_Cyrl"),
     ],
 )
-def test_cry_for_help_is_answered_in_its_language(word: str, language: str) -> None:
+def test_first_message_asking_for_help_is_answered_in_its_language(
+    word: str, language: str
+) -> None:
     chat = Chat(language, understanding=REAL).says(word)
     assert chat.conversation.language == language
     assert chat.shows(safety.ONE_SENTENCE) or chat.shows(safety.READ_ALONE)
@@ -67,14 +69,14 @@ def test_cry_for_help_is_answered_in_its_language(word: str, language: str) -> N
     assert {"language", "!language"} & set(chat.keys)
 
 
-def test_cry_for_help_alone_gets_the_general_safety_answer() -> None:
+def test_first_message_help_alone_gets_the_general_safety_answer() -> None:
     chat = Chat(understanding=REAL).says("помогите")
     assert chat.shows(safety.READ_ALONE)
     for line in REAL.safety[""](TODAY, ""):
         assert chat.shows(line)
 
 
-def test_cry_for_help_in_no_known_language_is_answered_in_all_of_them() -> None:
+def test_first_message_help_in_english_is_answered_in_every_language() -> None:
     chat = Chat(understanding=REAL).says("help")
     assert all(WORDS.render(safety.ONE_SENTENCE, code) in chat.text for code in LANGUAGES)
 
@@ -95,7 +97,7 @@ FOREIGN = (
 
 @pytest.mark.row(64)
 @pytest.mark.parametrize(("text", "intent"), FOREIGN)
-def test_danger_in_a_language_not_offered_is_heard(text: str, intent: str) -> None:
+def test_danger_in_an_unsupported_language_is_detected(text: str, intent: str) -> None:
     chat = Chat(understanding=REAL).says(text)
     assert chat.at == screens.LANGUAGE
     for line in (safety.READ_ALONE, safety.ONE_SENTENCE):
@@ -106,7 +108,7 @@ def test_danger_in_a_language_not_offered_is_heard(text: str, intent: str) -> No
     assert all(chat.shows(line) for line in REAL.safety[intent](TODAY, ""))
 
 
-def test_choice_of_language_after_danger_begins_neutrally() -> None:
+def test_language_screen_after_danger_begins_with_neutral_safety_text() -> None:
     for before in ((), ("hello there",)):
         chat = Chat(understanding=REAL).says(*before, FOREIGN[0][0])
         first, second, *_others = chat.says_now[0].paragraphs
@@ -124,7 +126,7 @@ def test_choice_of_language_after_danger_begins_neutrally() -> None:
         "pasaportum kayboldu",
     ],
 )
-def test_question_in_a_language_not_offered_is_kept(text: str) -> None:
+def test_question_in_an_unsupported_language_is_not_taken_for_danger(text: str) -> None:
     chat = Chat(understanding=REAL).says(text)
     assert chat.at == screens.LANGUAGE
     assert WORDS.render(safety.ONE_SENTENCE, "kk") not in chat.text
@@ -142,21 +144,21 @@ def test_question_in_a_language_not_offered_is_kept(text: str) -> None:
         ("паспортимнинг муддати тугаяпти", "uz_Cyrl"),
     ],
 )
-def test_passport_that_ends_soon_is_answered_under_its_topic(text: str, language: str) -> None:
+def test_question_about_an_expiring_passport_is_answered(text: str, language: str) -> None:
     chat = Chat(language, understanding=REAL).says(text)
     # The topic is not "missing": the passport is there.
     assert chat.shows(hearing.YOU_ASK, topic=button("Problem with papers"))
     assert chat.shows(PAPER_ENDS)
 
 
-def test_suspected_danger_is_met_before_a_language_too() -> None:
+def test_suspected_danger_is_answered_before_a_language_choice() -> None:
     known = {"SOS?": danger("danger.child", Danger.SUSPECTED)}
     chat = Chat(understanding=understanding(FakeRecognizer(known))).says("SOS?")
     assert chat.at == screens.LANGUAGE
     assert WORDS.render(safety.ONE_SENTENCE, "kk") in chat.text
 
 
-def test_safety_answer_to_a_first_message_names_its_language_last() -> None:
+def test_safety_answer_ends_with_the_note_on_the_guessed_language() -> None:
     chat = Chat(understanding=REAL).says("муж меня бьёт каждый день")
     first, *_others, last = chat.says_now[0].paragraphs
     assert first == (safety.READ_ALONE,)

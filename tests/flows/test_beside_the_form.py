@@ -46,7 +46,7 @@ def test_old_button_changes_nothing_and_repeats_the_question() -> None:
 
 
 @pytest.mark.row(59)
-def test_button_pressed_twice_answers_once() -> None:
+def test_button_pressed_twice_stores_one_answer() -> None:
     chat = at("adult")
     tap = Pressed(f"{chat.nonce}:yes")
     chat.takes(tap).takes(tap)
@@ -54,7 +54,7 @@ def test_button_pressed_twice_answers_once() -> None:
     assert chat.shows(screens.OLD_BUTTON)
 
 
-def test_submit_pressed_twice_sends_once() -> None:
+def test_submit_button_pressed_twice_submits_once() -> None:
     chat = at("review")
     tap = Pressed(f"{chat.nonce}:submit")
     chat.takes(tap).takes(tap)
@@ -86,7 +86,7 @@ def test_unknown_button_is_not_an_answer(payload: str) -> None:
     assert chat.told() == told
 
 
-def test_option_pages_turn_and_wrap_around() -> None:
+def test_option_pages_wrap_around_after_the_last() -> None:
     chat = at("target_region", "kk")
     first = chat.keys
     assert first[8] == ">"
@@ -100,7 +100,7 @@ def test_option_pages_turn_and_wrap_around() -> None:
     assert chat.told()["target_region"] == second[0]
 
 
-def test_option_number_counts_over_all_pages() -> None:
+def test_option_number_can_refer_to_any_page() -> None:
     chat = at("target_region", "kk")
     chat.says("21")
     assert chat.told()["target_region"] == "shymkent"
@@ -138,7 +138,7 @@ def test_answer_in_the_previous_language_is_understood_after_a_switch() -> None:
 @pytest.mark.parametrize(
     "word", ["menu", "меню", "мәзір", "菜单", "menyu", "/menu", "/MENU@kosh_bot"]
 )
-def test_menu_keeps_the_place_in_the_form(word: str) -> None:
+def test_menu_command_keeps_the_open_question_of_the_form(word: str) -> None:
     chat = at("birth_year").says(word)
     assert chat.at == screens.MENU
     chat.presses(FORM)
@@ -166,7 +166,7 @@ def test_optional_question_can_be_skipped_by_command() -> None:
     assert chat.told()["patronymic"] is None
 
 
-def test_mydata_command_returns_nothing_for_an_anonymous_person() -> None:
+def test_mydata_command_exports_data_only_of_a_known_person() -> None:
     chat = Chat.begun("ru").says("/mydata")
     assert chat.shows(screens.NOTHING_KEPT)
     assert chat.effects == []
@@ -194,12 +194,12 @@ def test_quick_exit_text_has_no_buttons() -> None:
     assert said.buttons == ()
 
 
-def test_quick_exit_says_its_phrase_in_every_language_before_one_is_chosen() -> None:
+def test_quick_exit_before_a_language_choice_replies_in_every_language() -> None:
     (said,) = Chat().takes(Started()).takes(Pressed("!exit")).says_now
     assert len(said.paragraphs[0]) == len(LANGUAGES)
 
 
-def test_officers_message_after_an_exit_is_announced_once_until_it_is_opened() -> None:
+def test_withheld_officer_message_is_announced_once_until_opened() -> None:
     left = at("birth_year").presses("!exit").takes(UpdateWithheld())
     assert left.shows(screens.UPDATE)
     assert left.takes(UpdateWithheld()).says_now == ()
@@ -208,7 +208,7 @@ def test_officers_message_after_an_exit_is_announced_once_until_it_is_opened() -
     assert opened.takes(UpdateWithheld()).shows(screens.UPDATE)
 
 
-def test_text_is_no_answer_to_a_question_that_waits_behind_a_notice() -> None:
+def test_text_typed_before_a_withheld_question_is_shown_is_no_answer() -> None:
     chat = at("surname")
     chat.conversation = replace(chat.conversation, update_waits=True)
     chat.says("TESTOVA")
@@ -217,7 +217,7 @@ def test_text_is_no_answer_to_a_question_that_waits_behind_a_notice() -> None:
     assert chat.says("TESTOVA").at == "given_name"
 
 
-def test_question_is_answered_while_a_question_waits_behind_a_notice() -> None:
+def test_user_question_is_answered_while_a_form_question_is_withheld() -> None:
     chat = at("surname")
     chat.understanding = UNDERSTANDING
     chat.conversation = replace(chat.conversation, update_waits=True)
@@ -225,19 +225,19 @@ def test_question_is_answered_while_a_question_waits_behind_a_notice() -> None:
     assert chat.at == "surname"
 
 
-def test_officers_request_is_asked_again_when_the_notice_is_opened() -> None:
+def test_withheld_document_request_is_shown_when_the_notice_is_opened() -> None:
     chat = Chat.begun("ru").takes(Joined()).takes(UploadRequested("ethnicity"))
     chat.conversation = replace(chat.conversation, update_waits=True)
     assert chat.takes(Pressed("!open")).shows(screens.PAPER_WANTED)
 
 
-def test_country_of_several_words_is_an_answer_and_no_question() -> None:
+def test_country_question_accepts_a_name_of_several_words() -> None:
     chat = at("citizenship")
     chat.understanding = UNDERSTANDING
     assert chat.says("Китайская Народная Республика").told()["citizenship"] == "CN"
 
 
-def test_mydata_command_shows_names_on_the_page_only_after_an_exit() -> None:
+def test_mydata_command_shows_names_only_on_the_page_after_an_exit() -> None:
     left = at("surname").presses("!exit")
     shown = replace(left, page=Page.OFFERED).says("/mydata")
     assert shown.shows(screens.MASKED)
@@ -245,7 +245,7 @@ def test_mydata_command_shows_names_on_the_page_only_after_an_exit() -> None:
     assert not replace(left, page=Page.NEVER).says("/mydata").shows(screens.MASKED)
 
 
-def test_exit_button_is_a_symbol_before_a_language_is_chosen() -> None:
+def test_exit_button_is_a_symbol_before_a_language_choice() -> None:
     (said,) = Chat().takes(Started()).says_now
     assert said.buttons[-1] == Button("!exit", screens.EXIT_SIGN, Kind.EXIT)
     (menu,) = Chat.begun("ru").says_now
@@ -253,7 +253,7 @@ def test_exit_button_is_a_symbol_before_a_language_is_chosen() -> None:
 
 
 @pytest.mark.requirement("S-31")
-def test_delete_command_confirms_once_and_then_erases() -> None:
+def test_delete_command_erases_after_one_confirmation() -> None:
     chat = at("birth_year").says("удалить")
     assert chat.shows(screens.DELETE_TEXT)
     chat.says("нет")
@@ -264,7 +264,7 @@ def test_delete_command_confirms_once_and_then_erases() -> None:
 
 
 @pytest.mark.row(66)
-def test_answer_after_deletion_restores_nothing() -> None:
+def test_deleted_answers_are_not_restored_by_old_buttons_or_text() -> None:
     chat = at("ethnic_kazakh")
     old = Pressed(f"{chat.nonce}:yes")
     chat.says("/delete").presses("yes")
@@ -277,7 +277,7 @@ def test_answer_after_deletion_restores_nothing() -> None:
 
 @pytest.mark.requirement("S-38")
 @pytest.mark.row(63)
-def test_stop_mutes_messages_and_keeps_the_answers() -> None:
+def test_stop_command_mutes_messages_and_keeps_the_answers() -> None:
     chat = at("birth_year").says("стоп")
     assert chat.effects_now == (Stopped(), RemoveContact())
     assert chat.shows(screens.STOPPED)
@@ -301,25 +301,25 @@ def test_language_question_is_repeated_for_unknown_input() -> None:
     assert chat.at == screens.LANGUAGE
 
 
-def test_keep_button_without_an_earlier_answer_does_nothing() -> None:
+def test_keep_answer_button_without_an_earlier_answer_does_nothing() -> None:
     chat = at("purpose")
     chat.takes(Pressed(f"{chat.nonce}:="))
     assert chat.at == "purpose"
     assert "purpose" not in chat.told()
 
 
-def test_edit_list_leads_back_to_the_review() -> None:
+def test_edit_list_of_the_review_has_a_way_back() -> None:
     chat = at("review").presses("edit").answers("review")
     assert chat.at == "review"
 
 
-def test_page_button_is_not_an_answer_at_a_public_question() -> None:
+def test_secure_page_button_is_ignored_at_a_non_private_question() -> None:
     chat = at("purpose")
     chat.takes(Pressed("!page"))
     assert chat.at == "purpose"
 
 
-def test_registration_screen_leads_to_the_menu() -> None:
+def test_registration_screen_has_a_menu_button() -> None:
     chat = Chat.begun("ru")
     chat.conversation = replace(
         chat.conversation,
@@ -329,7 +329,7 @@ def test_registration_screen_leads_to_the_menu() -> None:
     assert chat.says("/status").presses("menu").at == screens.MENU
 
 
-def test_officer_filled_answer_is_stored_and_marked() -> None:
+def test_officer_filled_answer_is_stored_and_marked_as_such() -> None:
     chat = at("surname").takes(Filled("surname", "TESTOVA"))
     assert chat.form().answers["surname"].by == "officer"
     assert chat.told()["surname"] == "TESTOVA"
@@ -343,15 +343,15 @@ def test_officer_fill_ignores_invalid_questions_and_values() -> None:
     assert Chat.begun("ru").takes(Filled("surname", "TESTOVA")).told() == {}
 
 
-def test_back_command_stays_in_the_menu() -> None:
+def test_back_command_in_the_menu_stays_in_the_menu() -> None:
     assert Chat.begun("ru").says("/back").at == screens.MENU
 
 
-def test_person_command_repeats_the_officer_question() -> None:
+def test_person_command_during_the_handoff_repeats_its_question() -> None:
     chat = Chat.begun("ru", "officer")
     question = chat.at
     assert chat.says("/person").at == question
 
 
-def test_language_is_an_option_of_the_menu() -> None:
+def test_menu_has_an_option_to_change_the_language() -> None:
     assert Chat.begun("ru").presses("language").at == screens.LANGUAGE

@@ -21,7 +21,7 @@ def _shapes[T: Text](chat: Chat, kind: type[T]) -> list[T]:
     return [text for text in _texts(chat) if isinstance(text, kind)]
 
 
-def test_checklist_has_an_entry_for_each_paper_and_folds_its_rules() -> None:
+def test_checklist_lists_each_document_and_collapses_its_rules() -> None:
     chat = Chat.begun("ru", "checklist").presses(*LISTED)
     assert len(_shapes(chat, Item)) > 5
     assert [len(_shapes(chat, kind)) for kind in (Caution, More, Source)] == [1, 1, 1]
@@ -29,7 +29,7 @@ def test_checklist_has_an_entry_for_each_paper_and_folds_its_rules() -> None:
 
 @pytest.mark.parametrize("place", ["origin", "kazakhstan", "elsewhere", "unsaid"])
 @pytest.mark.parametrize("citizenship", ["UZ", "CN", "Турция", "Иран"])
-def test_kept_list_has_the_papers_that_were_read(citizenship: str, place: str) -> None:
+def test_saved_checklist_has_the_documents_that_were_shown(citizenship: str, place: str) -> None:
     chat = Chat.begun("ru", "checklist").answers("kandas_status").answers(citizenship)
     chat.presses("alone", "yes", place)
     read = [WORDS.render(text, "ru").split("\n")[0] for text in _shapes(chat, Item)]
@@ -38,7 +38,7 @@ def test_kept_list_has_the_papers_that_were_read(citizenship: str, place: str) -
     assert kept == read
 
 
-def test_box_ticks_a_paper_and_takes_the_tick_away() -> None:
+def test_checklist_box_ticks_and_unticks_a_document() -> None:
     chat = Chat.begun("ru", "checklist").presses(*LISTED, "keep", "yes")
     boxes = [box.payload for box in _shapes(chat, Tick)]
     assert f"{screens.TICK}{IIN.key}" in boxes
@@ -55,13 +55,13 @@ def test_box_ticks_a_paper_and_takes_the_tick_away() -> None:
 
 
 @pytest.mark.parametrize("payload", ["#tick.documents.no", "#tick.", "#change.surname", "#", "#x"])
-def test_shape_of_another_screen_is_an_old_button(payload: str) -> None:
+def test_inline_button_of_another_screen_is_treated_as_old(payload: str) -> None:
     chat = Chat.begun("ru", "checklist").presses(*LISTED, "keep", "yes")
     chat.takes(Pressed(payload))
     assert chat.shows(screens.OLD_BUTTON)
 
 
-def test_pencil_of_the_review_asks_for_that_answer() -> None:
+def test_review_edit_button_asks_for_its_answer_and_returns() -> None:
     chat = at("review")
     rows = {row.payload: row for row in _shapes(chat, Row)}
     assert WORDS.render(rows[f"{screens.CHANGE}surname"].answer, "ru") == "TESTOVA"
@@ -72,18 +72,18 @@ def test_pencil_of_the_review_asks_for_that_answer() -> None:
     assert chat.told()["surname"] == "TESTOVSKAYA"
 
 
-def test_pencil_is_refused_for_what_cannot_be_changed() -> None:
+def test_review_edit_button_is_refused_for_the_consent() -> None:
     chat = at("review").takes(Pressed(f"{screens.CHANGE}consent_registration"))
     assert chat.shows(screens.OLD_BUTTON)
     assert chat.at == "review"
 
 
-def test_receipt_has_its_number_once_the_registry_gave_one() -> None:
+def test_receipt_shows_the_number_once_the_registry_assigned_it() -> None:
     chat = at("review").presses("submit")
     assert [each.number for each in _shapes(chat, Receipt)] == [""]
     chat.takes(Acknowledged("received", "KZ-2026-TEST")).presses("!status")
     assert [each.number for each in _shapes(chat, Receipt)] == ["KZ-2026-TEST"]
 
 
-def test_warning_of_the_welcome_is_a_caution() -> None:
+def test_welcome_screen_marks_the_risk_text_as_a_warning() -> None:
     assert _shapes(Chat.begun("ru"), Caution) == [screens.RISK]

@@ -90,7 +90,7 @@ def hold_that_nothing_is_lost_or_misplaced(
 
 
 @pytest.mark.no_cover
-def test_drawn_conversations_cover_every_question() -> None:
+def test_random_conversations_cover_every_question() -> None:
     assert len(crowd()) >= PEOPLE
     asked = {state.asked.key.partition("@")[0] for state in crowd() if state.asked}
     assert {item.name for item in FLOWS[NAME].questions()} <= asked
@@ -107,7 +107,7 @@ def test_new_form_version_loses_no_answer_of_1000_conversations(version: str) ->
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("version", VERSIONS)
-def test_new_form_version_lets_conversations_finish_with_their_answers(version: str) -> None:
+def test_new_form_version_keeps_answers_of_conversations_until_submit(version: str) -> None:
     random = Random(version)
     flow = VERSIONS[version][NAME]
     for conversation in random.sample(crowd(), 4):
@@ -142,7 +142,7 @@ def finished(chat: Chat) -> Submit:
 # One change at a time, as a story
 
 
-def test_button_of_a_removed_question_does_not_answer_the_next() -> None:
+def test_old_button_of_a_removed_question_does_not_answer_the_next() -> None:
     chat = at("education")
     told = chat.told()
     chat.flows = VERSIONS["a question is gone"]
@@ -152,14 +152,14 @@ def test_button_of_a_removed_question_does_not_answer_the_next() -> None:
     assert chat.told() == told
 
 
-def test_answer_of_a_renamed_question_still_counts() -> None:
+def test_answer_of_a_renamed_question_is_kept_under_the_new_name() -> None:
     chat = at("review")
     chat.flows = VERSIONS["a question has another name"]
     chat.says("/help").presses("submit")
     assert chat.done(Submit)[0].answers["last"] == "TESTOVA"
 
 
-def test_text_for_a_renamed_question_is_asked_again() -> None:
+def test_text_typed_at_a_renamed_question_is_asked_again() -> None:
     chat = at("surname")
     chat.flows = VERSIONS["a question has another name"]
     chat.says("TESTOVA")
@@ -179,7 +179,7 @@ def test_question_with_changed_meaning_is_asked_again_with_the_old_answer() -> N
     assert chat.at == "review"
 
 
-def test_new_question_is_asked_before_a_finished_form_is_sent() -> None:
+def test_new_question_is_asked_before_a_completed_form_is_submitted() -> None:
     chat = at("review")
     told = chat.told()
     chat.flows = VERSIONS["a question before the review"]
@@ -190,7 +190,7 @@ def test_new_question_is_asked_before_a_finished_form_is_sent() -> None:
     assert {**told, "pets": "yes", "review": "submit"} == chat.told()
 
 
-def test_reordered_options_are_resolved_as_they_were_shown() -> None:
+def test_option_numbers_refer_to_the_order_that_was_shown() -> None:
     chat = at("target_region")
     second = chat.conversation.asked.options[1].key  # type: ignore[union-attr]
     chat.flows = VERSIONS["options changed places"]
@@ -220,7 +220,7 @@ def test_changed_consent_is_asked_again_before_submit() -> None:
     assert len(chat.done(Submit)) == 1
 
 
-def test_country_matches_are_not_offered_at_another_question() -> None:
+def test_country_matches_are_dropped_when_a_question_is_inserted() -> None:
     chat = at("citizenship")
     chat.flows = released((EARLY, *FLOWS[NAME].items))
     chat.says("Корея")
@@ -235,7 +235,7 @@ def test_question_with_changed_type_is_asked_again() -> None:
     assert chat.says("Китай").at == "birth_year"
 
 
-def test_earlier_answer_that_is_no_longer_valid_is_not_offered() -> None:
+def test_earlier_answer_is_not_offered_when_its_option_was_removed() -> None:
     chat = at("review", purpose="business")
     chat.flows = with_(PURPOSE, replace(PURPOSE, among=PURPOSE.among[:3]))
     chat.presses("submit")
@@ -243,7 +243,7 @@ def test_earlier_answer_that_is_no_longer_valid_is_not_offered() -> None:
     assert "=" not in chat.keys
 
 
-def test_repeating_groups_are_independent() -> None:
+def test_repeating_groups_keep_members_apart() -> None:
     other = replace(FAMILY, name="friends", items=(replace(RELATION, name="knows"),))
     chat = Chat.begun("ru", NAME)
     chat.flows = with_(FAMILY, FAMILY, other)
@@ -266,7 +266,7 @@ def test_menu_option_of_a_removed_flow_does_not_crash() -> None:
     assert chat.at == screens.MENU
 
 
-def test_ephemeral_answer_is_dropped_under_its_earlier_name_too() -> None:
+def test_ephemeral_answer_is_dropped_after_a_rename_of_its_question() -> None:
     grown = replace(ADULT, name="grown", former_names=("adult",))
     minor = replace(MINOR, when=grown.is_("no"))
     chat = at("purpose")
@@ -276,7 +276,7 @@ def test_ephemeral_answer_is_dropped_under_its_earlier_name_too() -> None:
     assert chat.told()["adult"] is None
 
 
-def test_earlier_answer_is_kept_only_if_it_is_still_valid() -> None:
+def test_earlier_answer_is_not_offered_when_the_question_type_changed() -> None:
     chat = at("review")
     school = Number(name="education", label=button("Years"), text=_("Years at school?"), rev=2)
     more = replace(OCCUPATION, when=school.at_least(1))
@@ -287,13 +287,13 @@ def test_earlier_answer_is_kept_only_if_it_is_still_valid() -> None:
     assert "=" not in chat.keys
 
 
-def test_ambiguous_answer_to_a_moved_question_is_explained() -> None:
+def test_answer_to_a_question_that_moved_is_explained_as_changed() -> None:
     chat = at("citizenship")
     chat.flows = VERSIONS["a question before all others"]
     assert chat.says("Корея").shows(screens.CHANGED)
 
 
-def test_screen_of_another_release_leads_to_the_menu() -> None:
+def test_unknown_screen_of_another_release_leads_to_the_menu() -> None:
     chat = Chat.begun("ru")
     gone = Asked("", "~gone", 1, chat.nonce, "ru", (Shown("one", "Один"),))
     chat.conversation = replace(chat.conversation, asked=gone)

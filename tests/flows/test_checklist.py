@@ -195,14 +195,14 @@ OCTOBER, JANUARY = date(2025, 10, 26), date(2026, 1, 8)
         (_of(None, None), "The sources of this list have no date."),
     ],
 )
-def test_checklist_dates_its_sources_as_exactly_as_they_are(
+def test_checklist_shows_source_dates_with_their_own_precision(
     facts: list[Fact], sentences: str
 ) -> None:
     read = "We read stored copies on 28 November 2026, some only in part."
     assert WORDS.render(flow.sources(facts), "en") == f"{sentences} {read}"
 
 
-def test_checklist_names_the_first_and_last_day_of_reading() -> None:
+def test_checklist_shows_the_period_in_which_sources_were_read() -> None:
     facts = [*_of(OCTOBER), *_of(OCTOBER, opened=False)]
     said = WORDS.render(flow.sources(facts), "en")
     assert said.endswith(
@@ -264,7 +264,7 @@ def test_checklist_of_an_expired_quota_is_empty() -> None:
         ("stateless", Confirmation.UNKNOWN),
     ],
 )
-def test_checklist_confirmation_of_a_paper_depends_on_the_country(
+def test_checklist_legalisation_of_a_document_depends_on_the_country(
     origin: str, how: Confirmation
 ) -> None:
     made = checklist(situation("kandas_status", origin, "origin", "children"), TODAY)
@@ -276,7 +276,7 @@ EVERY_LIST = [each.key for each in PROGRAMMES if each.key != "kandas_extension"]
 
 
 @pytest.mark.parametrize("programme", EVERY_LIST)
-def test_checklist_names_the_apostille_once_for_residents_of_china(programme: str) -> None:
+def test_checklist_mentions_the_apostille_once_for_residents_of_china(programme: str) -> None:
     made = checklist(situation(programme, "CN", "origin", "both"), TODAY)
     told = [part.msgid for text in flow.spoken(made) for part in parts(text)]
     assert [text for text in told if "postille" in text] == [laws.CN.text.msgid]
@@ -284,9 +284,7 @@ def test_checklist_names_the_apostille_once_for_residents_of_china(programme: st
 
 @pytest.mark.parametrize("today", (TODAY, NEXT_YEAR), ids=str)
 @pytest.mark.parametrize("programme", EVERY_LIST)
-def test_checklist_says_the_apostille_before_the_papers_of_every_list(
-    programme: str, today: date
-) -> None:
+def test_checklist_apostille_warning_precedes_the_documents(programme: str, today: date) -> None:
     for place in PLACES:
         made = checklist(situation(programme, "CN", place, "alone"), today)
         before = [part for text in made.before for part in parts(text)]
@@ -299,7 +297,7 @@ def test_checklist_says_the_apostille_before_the_papers_of_every_list(
     ("citizenship", "ends"), (("CN", cards.CHINA_STAY_ENDS), ("IR", entry.IR_STAY_ENDS))
 )
 @pytest.mark.parametrize("programme", ("kandas_status", "prp", "citizenship_simplified"))
-def test_checklist_in_kazakhstan_says_first_when_the_stay_ends(
+def test_checklist_begins_with_the_end_of_stay_for_people_in_kazakhstan(
     programme: str, citizenship: str, ends: Fact
 ) -> None:
     for place in PLACES:
@@ -308,14 +306,14 @@ def test_checklist_in_kazakhstan_says_first_when_the_stay_ends(
         assert (ends.text in before) == (place in ("kazakhstan", "unsaid")), place
 
 
-def test_checklist_treaty_exempts_a_paper_at_every_location() -> None:
+def test_checklist_treaty_exemption_applies_at_every_location() -> None:
     for place in PLACES:
         made = checklist(situation("prp", "KG", place, "alone"), TODAY)
         record = next(paper for paper in made.papers if paper.document is permits.NO_RECORD)
         assert flow.CONFIRMED[Confirmation.TREATY] in record.remarks
 
 
-def test_checklist_sends_a_child_without_papers_to_an_officer_first() -> None:
+def test_checklist_first_refers_a_child_without_documents_to_an_officer() -> None:
     for papers in ("no", "unsure"):
         made = checklist(
             situation("prp", "CN", "kazakhstan", "children", child_papers=papers), TODAY
@@ -323,7 +321,7 @@ def test_checklist_sends_a_child_without_papers_to_an_officer_first() -> None:
         assert flow.NO_CHILD_PAPER in made.before
 
 
-def test_checklist_holds_only_advice_when_all_facts_have_expired() -> None:
+def test_checklist_contains_only_advice_when_all_facts_have_expired() -> None:
     for answers, told in everything("checklist", date(2030, 1, 1)):
         said = sentences(told)
         made = checklist(answers, date(2030, 1, 1))
@@ -362,7 +360,7 @@ def test_checklist_accepts_a_typed_country_in_any_language() -> None:
 
 @pytest.mark.parametrize("citizenship", ("CN", "IR", "AF"))
 @pytest.mark.parametrize("place", PLACES)
-def test_permit_list_names_papers_of_a_state_after_the_safety_line(
+def test_permit_checklist_shows_home_country_papers_after_the_warning(
     citizenship: str, place: str
 ) -> None:
     made = checklist({"programme": "prp", "citizenship": citizenship, "location": place}, TODAY)
@@ -374,7 +372,7 @@ def test_permit_list_names_papers_of_a_state_after_the_safety_line(
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_permit_list_sends_people_from_china_to_no_police_there(place: str) -> None:
+def test_permit_checklist_does_not_refer_people_from_china_to_its_police(place: str) -> None:
     made = checklist(situation("prp", "CN", place, "alone"), TODAY)
     record = next(paper for paper in made.papers if paper.document is permits.NO_RECORD)
     assert documents.HOME not in record.remarks

@@ -78,7 +78,7 @@ def test_checklist_consent_refusal_stores_nothing() -> None:
     assert not chat.conversation.is_persistent
 
 
-def test_checklist_consent_is_a_button_or_its_text_and_not_a_number_or_yes() -> None:
+def test_checklist_consent_accepts_only_the_button_or_its_full_label() -> None:
     chat = listed().presses("keep").says("1")
     assert chat.done(ConsentGiven) == []
     chat = listed().presses("keep").says("да")
@@ -123,14 +123,14 @@ def test_checklist_ticks_are_counted_and_can_be_removed() -> None:
     assert chat.shows(checklist_screens.READY_SO_FAR, ready=1)
 
 
-def test_checklist_box_of_no_entry_is_an_old_button() -> None:
+def test_checklist_box_of_an_unknown_document_is_treated_as_old() -> None:
     chat = kept().takes(Pressed("#tick.no_entry"))
     assert chat.shows(screens.OLD_BUTTON)
     assert mine(chat) == ()
     assert Chat.begun("ru").takes(Pressed("#tick.no_entry")).shows(screens.OLD_BUTTON)
 
 
-def test_checklist_tick_screen_accepts_typed_back() -> None:
+def test_checklist_tick_screen_accepts_back_as_text() -> None:
     assert kept().presses("tick").says("назад").at == checklist_screens.Screen.MINE
 
 
@@ -202,7 +202,7 @@ def test_reminder_can_be_set_and_removed() -> None:
 
 
 @pytest.mark.parametrize("citizenship", ["CN", "IR", "AF"])
-def test_reminder_is_not_offered_where_a_message_can_endanger(citizenship: str) -> None:
+def test_reminder_is_not_offered_in_countries_where_messages_endanger(citizenship: str) -> None:
     chat = Chat.begun("ru", "checklist").presses("kandas_status")
     chat.answers(citizenship).presses("alone", "yes", "kazakhstan", "keep", "yes")
     assert "remind" not in chat.keys
@@ -212,7 +212,7 @@ def test_reminder_is_not_offered_when_the_country_is_unknown() -> None:
     assert "remind" not in kept(taps=("kandas_extension",)).keys
 
 
-def test_stop_removes_the_reminder_and_offers_no_other() -> None:
+def test_stop_command_removes_the_reminder_and_offers_no_new_one() -> None:
     chat = kept().presses("remind").says("/stop")
     assert chat.conversation.saved_list is not None
     assert chat.conversation.saved_list.remind is None
@@ -257,14 +257,14 @@ def test_ephemeral_flow_deletes_its_answers_when_it_is_left(leaves: Callable[[Ch
     assert "eligibility" not in leaves(chat).conversation.forms
 
 
-def test_anonymous_answers_are_not_stored_when_a_person_becomes_known() -> None:
+def test_anonymous_eligibility_answers_are_dropped_on_handoff_consent() -> None:
     chat = Chat.begun("ru", "eligibility").presses("move", "yes").says("/menu")
     assert "eligibility" in chat.conversation.forms, "who just asks may go on for a while"
     chat.answers("officer").presses("general", "yes")
     assert "eligibility" not in chat.conversation.forms
 
 
-def test_officer_request_inside_a_flow_leads_back_into_it() -> None:
+def test_officer_request_within_a_flow_returns_to_its_question() -> None:
     chat = midway().presses("!person")
     assert "eligibility" in chat.conversation.forms
     chat.presses("general").presses("-")
@@ -272,7 +272,7 @@ def test_officer_request_inside_a_flow_leads_back_into_it() -> None:
     assert chat.at == "ethnicity_papers"
 
 
-def test_unsaved_checklist_is_dropped_when_a_known_person_goes_on() -> None:
+def test_unsaved_checklist_of_a_known_person_is_dropped_at_the_menu() -> None:
     chat = midway().says("/menu").answers("checklist").presses(*UZBEK)
     assert chat.conversation.draft_list is not None
     assert "checklist" not in chat.conversation.forms
@@ -280,7 +280,7 @@ def test_unsaved_checklist_is_dropped_when_a_known_person_goes_on() -> None:
     assert chat.conversation.draft_list is None
 
 
-def test_checklist_entries_are_the_papers_of_the_list() -> None:
+def test_checklist_entries_match_the_documents_of_the_checklist() -> None:
     answers = {"programme": "kandas_status", "citizenship": "UZ", "family": "both"}
     made = checklist.checklist(answers, TODAY)
     keys = [each.key for each in checklist.entries(answers, TODAY)]
@@ -298,7 +298,7 @@ def informed(taps: tuple[str, ...] = UZBEK) -> Chat:
     return kept(taps=taps).presses("watch", "yes")
 
 
-def test_changes_of_a_list_are_announced_after_a_consent() -> None:
+def test_checklist_change_alerts_start_after_consent() -> None:
     chat = kept().presses("watch")
     assert chat.at == Screen.CHANGES
     assert chat.shows(list_changes.CONSENT.text)
@@ -310,7 +310,7 @@ def test_changes_of_a_list_are_announced_after_a_consent() -> None:
     assert "watch" not in chat.keys
 
 
-def test_changes_are_not_announced_without_consent() -> None:
+def test_checklist_change_alerts_do_not_start_without_consent() -> None:
     chat = kept().presses("watch", "refuse")
     assert not chat.done(WatchList)
     assert chat.at == Screen.MINE
@@ -318,14 +318,16 @@ def test_changes_are_not_announced_without_consent() -> None:
 
 
 @pytest.mark.parametrize("end", ["unwatch", "drop"])
-def test_changes_are_announced_no_more_when_it_is_ended(end: str) -> None:
+def test_checklist_change_alerts_end_on_unsubscribe_or_deletion(end: str) -> None:
     chat = informed().presses(end)
     assert watched(chat)[-1] == {}
     assert "list_changes" not in chat.conversation.consents
 
 
 @pytest.mark.parametrize("keys", [("watch",), ("watch", "yes"), ("watch", "yes", "unwatch")])
-def test_changes_of_a_list_that_is_gone_are_not_announced(keys: tuple[str, ...]) -> None:
+def test_checklist_change_alerts_are_not_changed_when_the_list_is_gone(
+    keys: tuple[str, ...],
+) -> None:
     chat = kept().presses(*keys[:-1])
     told = len(watched(chat))
     chat.conversation = replace(chat.conversation, saved_list=None)
@@ -333,18 +335,18 @@ def test_changes_of_a_list_that_is_gone_are_not_announced(keys: tuple[str, ...])
     assert len(watched(chat)) == told
 
 
-def test_stop_ends_the_messages_about_changes() -> None:
+def test_checklist_change_alerts_end_with_the_stop_command() -> None:
     chat = informed().says("/stop")
     assert watched(chat)[-1] == {}
     assert chat.conversation.saved_list is not None
     assert not chat.conversation.saved_list.watched
 
 
-def test_changes_are_not_offered_where_a_message_can_endanger() -> None:
+def test_checklist_change_alerts_are_not_offered_where_messages_endanger() -> None:
     assert "watch" not in kept(taps=CHINESE).keys
 
 
-def test_new_list_is_watched_with_its_own_traits() -> None:
+def test_checklist_change_alerts_follow_the_replaced_checklist() -> None:
     chat = informed().presses("again").presses(*CHINESE, "keep")
     assert watched(chat)[-1] == {}, "a message can endanger"
     chat = informed().presses("again").presses("kandas_status", "TM", *UZBEK[2:], "keep")

@@ -40,7 +40,7 @@ MANY = Number(name="many", label=button("Phone"), text=_("How many?"))
         (not_(PETS.answered()), "not (pets answered)", {}, {"pets": "yes"}),
     ],
 )
-def test_condition_describes_itself_and_holds(
+def test_condition_is_evaluated_and_described_in_words(
     condition: Condition, words: str, true: dict[str, str], false: dict[str, str]
 ) -> None:
     assert describe(condition) == words
@@ -48,7 +48,7 @@ def test_condition_describes_itself_and_holds(
     assert not holds(condition, false)
 
 
-def test_condition_without_parts_always_holds() -> None:
+def test_empty_condition_is_always_true() -> None:
     assert holds(ALWAYS, {})
 
 
@@ -64,7 +64,7 @@ def test_condition_without_parts_always_holds() -> None:
         (any_of(PETS.is_("yes"), MANY.at_least(2)), ("many",), True),
     ],
 )
-def test_condition_may_hold_once_the_unknown_is_answered(
+def test_condition_can_become_true_while_answers_are_missing(
     condition: Condition, unknown: tuple[str, ...], possible: bool
 ) -> None:
     assert may_hold(condition, {"pets": "no"}, unknown) is possible

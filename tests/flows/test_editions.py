@@ -59,11 +59,11 @@ def heard(day: date, *typed: str) -> str:
     return " ".join(shown)
 
 
-def test_day_without_publications_is_a_plain_date() -> None:
+def test_edition_without_publications_is_a_plain_date() -> None:
     assert Snapshot().on(TODAY) is TODAY
 
 
-def test_edition_equals_its_day() -> None:
+def test_edition_compares_and_hashes_like_its_date() -> None:
     day = published(notice_border=BODY)
     assert isinstance(day, Edition)
     assert day == TODAY
@@ -71,14 +71,14 @@ def test_edition_equals_its_day() -> None:
     assert day + timedelta(days=1) == TODAY + timedelta(days=1)
 
 
-def test_every_changed_fact_is_said_in_every_form(everything: date) -> None:
+def test_every_published_fact_is_rendered_in_every_written_form(everything: date) -> None:
     for fact in FACTS:
         for code, _own in LANGUAGES.languages():
             (line,) = said([fact], everything)
             assert "2027" in LANGUAGES.render(line, code), (fact.key, code)
 
 
-def test_every_answer_and_checklist_holds_with_changed_facts(everything: date) -> None:
+def test_answers_and_checklists_render_with_all_facts_replaced(everything: date) -> None:
     told = [
         text
         for reply in UNDERSTANDING.replies.values()
@@ -96,7 +96,7 @@ def test_every_answer_and_checklist_holds_with_changed_facts(everything: date) -
     assert sum("2027" in LANGUAGES.render(text, "ru") for text in told) > 100
 
 
-def test_notice_is_said_above_menu_and_answers_between_its_days() -> None:
+def test_published_notice_is_shown_above_replies_until_its_end() -> None:
     day = published(notice_border=BODY)
     for typed in (("Русский", "/menu"), ("Русский", "Что такое статус кандаса?")):
         assert heard(day, *typed).startswith(LINE["ru"]), heard(day, *typed)
@@ -105,7 +105,7 @@ def test_notice_is_said_above_menu_and_answers_between_its_days() -> None:
     assert LINE["ru"] not in heard(late, "Русский", "/menu")
 
 
-def test_card_of_a_mission_replaces_the_advice_to_look_it_up() -> None:
+def test_published_mission_card_shows_address_and_telephone() -> None:
     card = Body(
         texts=LINE, as_of=TODAY, checked=TODAY, until=TODAY, address="Ankara, Test 1",
         telephone="+90 312 000 00 00",
@@ -129,7 +129,7 @@ def test_published_answer_replaces_the_shipped_order_and_flow() -> None:
     assert heard(lost, "Русский", question) == heard(TODAY, "Русский", question)
 
 
-def test_reminder_of_a_kept_list_is_stored_as_a_plain_date(everything: date) -> None:
+def test_checklist_reminder_is_stored_as_a_plain_date(everything: date) -> None:
     taps = ("kandas_status", "UZ", "both", "yes", "yes", "origin", "keep", "yes", "remind")
     chat = replace(Chat.begun("ru", "checklist"), today=everything).presses(*taps)
     assert chat.conversation.saved_list is not None

@@ -55,7 +55,7 @@ def test_eligibility_programmes_follow_purpose_and_person() -> None:
     assert found(purpose="information") == ["kandas_status"]
 
 
-def test_eligibility_programme_has_a_reason_and_names_its_cost() -> None:
+def test_eligibility_programme_states_its_reason_and_cost() -> None:
     for answers in situations(ELIGIBILITY):
         for way in ways(answers, TODAY):
             assert way.why.msgid
@@ -74,7 +74,7 @@ def test_eligibility_steps_are_in_order_and_without_a_deadline() -> None:
     assert flow.HOW_LONG in way.remarks
 
 
-def test_eligibility_asks_to_see_an_officer_when_the_pilot_is_over() -> None:
+def test_eligibility_omits_the_pilot_steps_after_the_pilot() -> None:
     way = ways(MOVES, NEXT_YEAR)[0]
     assert way.steps[1] == flow.APPLY
     assert pilot_2026.PHASE.ended in heard(NEXT_YEAR)
@@ -83,7 +83,7 @@ def test_eligibility_asks_to_see_an_officer_when_the_pilot_is_over() -> None:
 
 @pytest.mark.no_cover
 @pytest.mark.requirement("S-52")
-def test_eligibility_never_refuses_and_suggests_an_alternative() -> None:
+def test_eligibility_never_states_a_refusal() -> None:
     words = re.compile(r"not eligible|cannot apply|do not qualify|not for you|score", re.IGNORECASE)
     assert [text for text in heard_by_all("eligibility", TODAY) if words.search(text.msgid)] == []
     for answers, told in everything("eligibility", TODAY):
@@ -103,7 +103,7 @@ def test_eligibility_never_refuses_and_suggests_an_alternative() -> None:
         ({"citizenship": "AF"}, SAFETY_FIRST),
     ],
 )
-def test_eligibility_mentions_an_officer_before_any_programme(
+def test_eligibility_special_cases_mention_an_officer_before_programmes(
     others: dict[str, str], said: Text
 ) -> None:
     told = heard(TODAY, **others)
@@ -112,14 +112,14 @@ def test_eligibility_mentions_an_officer_before_any_programme(
     assert said not in heard()
 
 
-def test_eligibility_mentions_money_together_with_its_small_quota() -> None:
+def test_eligibility_mentions_support_only_with_its_small_quota() -> None:
     assert quota.SHARE.text in heard()
     assert KEEP in heard()
     assert quota.SHARE.text not in heard(purpose="study")
     assert quota.SHARE.text not in heard(NEXT_YEAR)
 
 
-def test_eligibility_for_information_mentions_registration() -> None:
+def test_eligibility_for_the_information_purpose_mentions_registration() -> None:
     assert flow.MAY_REGISTER in heard(purpose="information")
     assert flow.MAY_REGISTER not in heard(purpose="information", ethnic_kazakh="no")
 
@@ -130,7 +130,7 @@ def test_eligibility_from_china_without_a_visa_states_the_permitted_stay() -> No
     assert cards.CHINA_STAY_ENDS.text not in heard(citizenship="CN", location="origin")
 
 
-def test_eligibility_begins_with_the_end_of_a_stay() -> None:
+def test_eligibility_begins_with_the_last_day_of_a_permitted_stay() -> None:
     told = heard(citizenship="CN", location="kazakhstan")
     assert cards.CHINA_STAY_ENDS.text in told[:2]
     assert told.index(cards.CHINA_STAY_ENDS.text) < told.index(flow.NO_DECISION)
@@ -148,7 +148,7 @@ def test_eligibility_begins_with_the_end_of_a_stay() -> None:
         ("TJ", entry.TJ_STAY.text),
     ],
 )
-def test_eligibility_in_kazakhstan_speaks_of_the_length_of_a_stay(
+def test_eligibility_for_people_in_kazakhstan_states_the_permitted_stay(
     citizenship: str, stay: Text
 ) -> None:
     told = heard(citizenship=citizenship, location="kazakhstan")
@@ -156,26 +156,28 @@ def test_eligibility_in_kazakhstan_speaks_of_the_length_of_a_stay(
     assert (entry.REGISTER.text in told) == (citizenship in ("UZ", "MN", "DE", "TJ"))
 
 
-def test_eligibility_from_iran_without_a_visa_begins_with_14_days() -> None:
+def test_eligibility_from_iran_in_kazakhstan_begins_with_the_stay_limit() -> None:
     assert entry.IR_STAY_ENDS.text in heard(citizenship="IR", location="kazakhstan")[:2]
 
 
 @pytest.mark.parametrize("citizenship", ["UZ", "CN", "MN", "RU", "IR"])
-def test_eligibility_warns_against_giving_up_citizenship_before_any_way(citizenship: str) -> None:
+def test_eligibility_citizenship_warning_precedes_the_programmes(citizenship: str) -> None:
     told = heard(citizenship=citizenship)
     assert told.index(KEEP) < told.index(flow.NO_DECISION)
 
 
 @pytest.mark.parametrize("purpose", ["move", "study", "work", "business", "information"])
 @pytest.mark.parametrize("place", ["origin", "kazakhstan", "elsewhere", "unsaid"])
-def test_eligibility_from_china_begins_with_the_apostille(purpose: str, place: str) -> None:
+def test_eligibility_from_china_mentions_the_apostille_before_programmes(
+    purpose: str, place: str
+) -> None:
     told = heard(citizenship="CN", purpose=purpose, location=place)
     before = told[: told.index(flow.NO_DECISION)]
     assert (CHINA_FIRST.text in before) == (place in ("origin", "unsaid"))
     assert (LEFT in before) == (place in ("kazakhstan", "elsewhere"))
 
 
-def test_eligibility_way_begins_with_its_first_step_and_cost() -> None:
+def test_eligibility_programme_begins_with_its_first_step_and_cost() -> None:
     told = heard()
     way = next(at for at, text in enumerate(told) if text.msgid == flow.WAY.msgid)
     order = [flow.GET_IIN, kandas.FEE.text, flow.COSTS, flow.HOW_LONG, flow.STEPS]
@@ -183,7 +185,7 @@ def test_eligibility_way_begins_with_its_first_step_and_cost() -> None:
     assert places == sorted(places)
 
 
-def test_eligibility_shows_one_way_and_folds_the_others() -> None:
+def test_eligibility_shows_one_programme_and_collapses_the_others() -> None:
     told = list(spoken(MOVES, TODAY))
     shown = [part for text in told if not isinstance(text, More) for part in parts(text)]
     for text in (flow.GET_IIN, kandas.FEE.text, flow.COSTS, flow.HOW_LONG):
@@ -197,7 +199,7 @@ def test_eligibility_shows_one_way_and_folds_the_others() -> None:
 
 
 @pytest.mark.parametrize("today", [TODAY, NEXT_YEAR], ids=str)
-def test_eligibility_folded_texts_come_last_before_the_officer(today: date) -> None:
+def test_eligibility_collapsed_texts_are_last_before_the_officer_advice(today: date) -> None:
     for answers in situations(ELIGIBILITY):
         *told, last = spoken(answers, today)
         shown = [text for text in told if not isinstance(text, More)]
@@ -205,7 +207,7 @@ def test_eligibility_folded_texts_come_last_before_the_officer(today: date) -> N
         assert last == flow.ASK
 
 
-def test_eligibility_folds_entry_but_not_the_stay_of_a_person_inside() -> None:
+def test_eligibility_collapses_entry_rules_only_for_people_abroad() -> None:
     def shown(**others: str) -> list[Text]:
         told = spoken({**MOVES, **others}, TODAY)
         return [part for text in told if not isinstance(text, More) for part in parts(text)]
@@ -221,7 +223,7 @@ def test_eligibility_folds_entry_but_not_the_stay_of_a_person_inside() -> None:
 
 
 @pytest.mark.parametrize("purpose", ["work", "study"])
-def test_eligibility_way_without_steps_shows_its_basis(purpose: str) -> None:
+def test_eligibility_programme_without_steps_shows_its_first_fact(purpose: str) -> None:
     told = list(spoken({**MOVES, "purpose": purpose}, TODAY))
     (way,) = ways({**MOVES, "purpose": purpose}, TODAY)
     shown = [part for text in told if not isinstance(text, More) for part in parts(text)]
@@ -229,7 +231,7 @@ def test_eligibility_way_without_steps_shows_its_basis(purpose: str) -> None:
     assert way.facts[1].text not in shown
 
 
-def test_eligibility_second_way_repeats_no_step() -> None:
+def test_eligibility_second_programme_repeats_no_step() -> None:
     first, second = ways(MOVES, TODAY)
     assert first.steps
     assert second.steps == ()

@@ -87,14 +87,14 @@ NEEDED: Mapping[str, tuple[Test, Test]] = {
 
 @every_date
 @pytest.mark.parametrize("pair", NEEDED)
-def test_flow_says_the_sentence_that_another_requires(pair: str, today: date) -> None:
+def test_fact_is_shown_only_with_the_facts_that_it_requires(pair: str, today: date) -> None:
     needed, saying = NEEDED[pair]
     alone = [situation for _name, situation, said in answers(today) if saying(said) > needed(said)]
     assert alone == []
 
 
 @every_date
-def test_flow_tells_the_language_test_from_the_exam_for_citizenship(today: date) -> None:
+def test_language_test_is_distinguished_from_the_citizenship_exam(today: date) -> None:
     exam, different = fact(settling.EXAM), any_of(CITIZENSHIP_EXAM)
     test = any_of(pilot_2026.PHASE.text, pilot_2026.PHASE.ended)
     for _name, situation, said in answers(today):
@@ -126,7 +126,7 @@ def _due(today: date) -> tuple[bool, bool]:
 
 
 @every_date
-def test_flow_announces_the_end_of_the_pilot_then_says_that_it_ended(today: date) -> None:
+def test_flow_announces_the_end_of_the_pilot_and_later_states_it(today: date) -> None:
     for _name, situation, said in answers(today):
         if _in_the_pilot(situation, said):
             announced = _announced(pilot_2026.PHASE, said)
@@ -134,7 +134,7 @@ def test_flow_announces_the_end_of_the_pilot_then_says_that_it_ended(today: date
 
 
 @every_date
-def test_flow_announces_the_end_of_the_quota_then_says_that_it_ended(today: date) -> None:
+def test_flow_announces_the_end_of_the_quota_and_later_states_it(today: date) -> None:
     for name, situation, said in answers(today):
         if _in_the_quota(name, situation):
             announced = _announced(quota.PLACES, said)
@@ -142,7 +142,7 @@ def test_flow_announces_the_end_of_the_quota_then_says_that_it_ended(today: date
 
 
 @pytest.mark.parametrize("duty", quota.DUTIES, ids=lambda duty: duty.key)
-def test_flow_states_the_duties_of_five_years_after_the_quota_year(duty: Fact) -> None:
+def test_flow_states_the_five_year_duties_after_the_quota_year(duty: Fact) -> None:
     for name, situation, said in answers(date(2027, 6, 1)):
         if _in_the_quota(name, situation):
             stated = fact(duty)(said)

@@ -24,7 +24,7 @@ from tests.flows.trial import (
 )
 
 
-def test_walk_reaches_every_question_and_ends_every_path() -> None:
+def test_flow_walk_reaches_every_question_and_ends_every_path() -> None:
     for walked in map(walk, FLOWS.values()):
         assert walked.unreached == ()
         assert walked.stuck == ()
@@ -33,7 +33,7 @@ def test_walk_reaches_every_question_and_ends_every_path() -> None:
     assert told.endswith("; every path ends")
 
 
-def test_walk_follows_every_branch() -> None:
+def test_flow_walk_follows_every_branch() -> None:
     lists = replace(FAMILY, items=(RELATION,), when=PETS.is_("yes"), maximum=2)
     few = replace(MANY_PETS, name="few", when=PETS.is_("no"), maximum=3)
     tail = replace(WORDS_OF_ONES_OWN, when=few.at_least(2), skippable=True)
@@ -47,7 +47,7 @@ def test_walk_follows_every_branch() -> None:
     assert walked.unreached == () == walked.stuck
 
 
-def test_walk_detects_a_question_that_repeats_forever() -> None:
+def test_flow_walk_detects_a_question_that_repeats_forever() -> None:
     walked = walk(flow(Forgetful(name="again", label=button("Phone"), text=_("Again?")), REVIEW))
     assert walked.stuck == ("again",)
     assert walked.unreached == ("review",)
@@ -55,7 +55,7 @@ def test_walk_detects_a_question_that_repeats_forever() -> None:
     assert "(never review)" in str(walked)
 
 
-def test_walk_uses_example_values_for_numbers_and_zones() -> None:
+def test_flow_walk_uses_example_values_for_identity_numbers() -> None:
     number = IdentityNumber(
         name="iin", label=button("Phone"), text=_("Number?"), kind=Identity.KZ_IIN
     )
@@ -63,7 +63,7 @@ def test_walk_uses_example_values_for_numbers_and_zones() -> None:
     assert walked.moves == {(START, "iin"), ("iin", "review"), ("review", END)}
 
 
-def test_walk_does_not_follow_removals_and_changes() -> None:
+def test_flow_walk_does_not_follow_removals_and_edits() -> None:
     """Check that removing a member or changing an answer leads to a state already visited."""
     walked = walk(flow(replace(FAMILY, items=(RELATION,), maximum=1, when=ALWAYS), REVIEW))
     add_or_not, no_more, send = 2, 1, 1
@@ -72,25 +72,25 @@ def test_walk_does_not_follow_removals_and_changes() -> None:
     assert changed.moves == {(START, "pets"), ("pets", "review")}
 
 
-def test_walk_answers_text_questions() -> None:
+def test_flow_walk_answers_text_questions() -> None:
     told = replace(MANY_PETS, when=WORDS_OF_ONES_OWN.answered())
     walked = walk(flow(WORDS_OF_ONES_OWN, told, REVIEW))
     assert walked.moves == {(START, "own"), ("own", "many"), ("many", "review"), ("review", END)}
 
 
-def test_walk_detects_a_condition_on_an_answer_dropped_at_consent() -> None:
+def test_flow_walk_detects_a_condition_on_an_answer_dropped_at_consent() -> None:
     late = replace(MANY_PETS, when=FLEETING.is_("yes"))
     assert walk(flow(FLEETING, CONSENT, late, REVIEW)).unreached == ("many",)
     assert walk(flow(FLEETING, late, CONSENT, REVIEW)).unreached == ()
 
 
-def test_walk_passes_through_handoff_offers_and_consents() -> None:
+def test_flow_walk_passes_through_handoff_offers_and_consents() -> None:
     both = all_of(GATE.is_("go_on"), CONSENT.is_("yes"))
     walked = walk(flow(GATE, CONSENT, replace(WORDS_OF_ONES_OWN, when=both), REVIEW))
     assert walked.unreached == ()
 
 
-def test_walk_answers_every_value_that_conditions_distinguish() -> None:
+def test_flow_walk_tries_every_value_that_conditions_distinguish() -> None:
     country = CountryQuestion(name="where", label=button("Phone"), text=_("Where?"))
     two = all_of(MANY_PETS.at_least(2), not_(MANY_PETS.at_least(3)))
     many = replace(MANY_PETS, maximum=3, when=country.is_("MN"))

@@ -49,7 +49,7 @@ def test_external_model_is_not_mentioned_when_switched_off() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_consent_names_the_operator_below_the_ordinary_answer(language: str) -> None:
+def test_external_model_consent_names_the_operator(language: str) -> None:
     chat = begun(language).says("aaa")
     assert chat.shows(hearing.NOT_UNDERSTOOD[0])
     assert chat.shows(external_model.CONSENT, operator=OPERATOR)
@@ -57,13 +57,13 @@ def test_consent_names_the_operator_below_the_ordinary_answer(language: str) -> 
     assert not chat.done(ChooseIntent)
 
 
-def test_consent_to_external_model_is_asked_once_only() -> None:
+def test_external_model_consent_is_asked_only_once() -> None:
     chat = begun().says("aaa").says("bbb")
     assert not chat.shows(external_model.CONSENT)
     assert not chat.done(ChooseIntent)
 
 
-def test_external_model_is_asked_after_consent_with_this_text_only() -> None:
+def test_external_model_gets_only_the_text_sent_after_consent() -> None:
     chat = agreed()
     assert chat.shows(external_model.AGREED)
     chat.says("bbb")
@@ -73,12 +73,12 @@ def test_external_model_is_asked_after_consent_with_this_text_only() -> None:
 
 
 @pytest.mark.parametrize("text", ["private", "uneasy", "sure", "меня хотят убить"])
-def test_external_model_is_never_asked_about_other_texts(text: str) -> None:
+def test_external_model_gets_no_private_dangerous_or_understood_text(text: str) -> None:
     chat = agreed().says(text)
     assert not chat.done(ChooseIntent)
 
 
-def test_external_model_is_not_asked_inside_a_form_or_about_captions() -> None:
+def test_external_model_is_not_asked_within_a_form_or_about_captions() -> None:
     chat = agreed().takes(Unreadable("photo", "aaa"))
     assert not chat.done(ChooseIntent)
     inside = at("purpose")
@@ -94,7 +94,7 @@ def test_external_model_is_not_asked_after_a_quick_exit() -> None:
     assert not chat.says("aaa").done(ChooseIntent)
 
 
-def test_refused_external_model_is_never_asked() -> None:
+def test_external_model_is_not_asked_after_a_refusal() -> None:
     chat = begun().says("aaa").presses("?model.no")
     assert chat.shows(external_model.REFUSED)
     assert not chat.says("aaa").done(ChooseIntent)
@@ -102,7 +102,7 @@ def test_refused_external_model_is_never_asked() -> None:
 
 
 @pytest.mark.parametrize("way", ["menu", "button"])
-def test_consent_to_external_model_can_be_withdrawn(way: str) -> None:
+def test_external_model_consent_can_be_withdrawn(way: str) -> None:
     chat = agreed()
     if way == "menu":
         chat.says("/menu").presses(">", "no_model")
@@ -113,7 +113,7 @@ def test_consent_to_external_model_can_be_withdrawn(way: str) -> None:
     assert not chat.says("aaa").done(ChooseIntent)
 
 
-def test_changed_operator_needs_a_new_consent() -> None:
+def test_external_model_consent_is_asked_again_for_a_new_operator() -> None:
     chat = agreed()
     chat.understanding = understanding(RECOGNIZER, "Others Ltd")
     chat.says("aaa")
@@ -121,14 +121,14 @@ def test_changed_operator_needs_a_new_consent() -> None:
     assert chat.shows(external_model.CONSENT, operator="Others Ltd")
 
 
-def test_consent_of_an_unknown_person_is_not_recorded() -> None:
+def test_external_model_consent_of_an_anonymous_person_is_not_recorded() -> None:
     chat = agreed().says("aaa").says("/menu").presses(">", "no_model")
     assert not chat.conversation.is_persistent
     assert not chat.done(ConsentGiven)
     assert not chat.done(ConsentWithdrawn)
 
 
-def test_consent_of_a_known_person_is_recorded_once_and_withdrawn() -> None:
+def test_external_model_consent_is_recorded_once_and_withdrawn() -> None:
     chat = begun()
     chat.conversation = replace(chat.conversation, is_persistent=True)
     chat.says("aaa").presses("?model.yes").says("aaa")
@@ -141,13 +141,13 @@ def test_consent_of_a_known_person_is_recorded_once_and_withdrawn() -> None:
     assert external_model.PURPOSE not in chat.conversation.consents
 
 
-def test_consent_given_before_a_person_is_known_is_recorded_later() -> None:
+def test_external_model_consent_is_recorded_when_a_person_becomes_known() -> None:
     chat = agreed()
     chat.conversation = replace(chat.conversation, is_persistent=True)
     assert len(chat.says("aaa").done(ConsentGiven)) == 1
 
 
-def test_chosen_intent_is_answered_with_who_chose_it() -> None:
+def test_external_model_choice_is_answered_with_the_operators_name() -> None:
     chat = agreed().says("aaa")
     chat.takes(IntentChosen("life.pension", chat.nonce))
     assert chat.shows(external_model.CHOSEN, operator=OPERATOR)
@@ -157,7 +157,7 @@ def test_chosen_intent_is_answered_with_who_chose_it() -> None:
 
 
 @pytest.mark.parametrize("intent", ["", "danger.police", "talk.hello", "invented", *COMMANDS])
-def test_chosen_intent_is_ignored_if_it_is_no_topic(intent: str) -> None:
+def test_external_model_choice_is_ignored_when_it_is_no_topic(intent: str) -> None:
     chat = agreed().says("aaa")
     before = chat.conversation
     chat.takes(IntentChosen(intent, chat.nonce))
@@ -165,7 +165,7 @@ def test_chosen_intent_is_ignored_if_it_is_no_topic(intent: str) -> None:
     assert chat.conversation == before
 
 
-def test_chosen_intent_is_ignored_if_the_person_went_on() -> None:
+def test_external_model_choice_is_ignored_after_a_newer_message() -> None:
     chat = agreed().says("aaa")
     nonce = chat.nonce
     chat.takes(Said("/menu")).takes(IntentChosen("life.pension", nonce))
@@ -174,7 +174,7 @@ def test_chosen_intent_is_ignored_if_the_person_went_on() -> None:
     assert not chat.says_now
 
 
-def test_chosen_intent_is_ignored_after_withdrawal() -> None:
+def test_external_model_choice_is_ignored_after_withdrawal() -> None:
     chat = agreed().says("aaa")
     chat.conversation = replace(chat.conversation, model_operator="")
     assert not chat.takes(IntentChosen("life.pension", chat.nonce)).says_now

@@ -52,7 +52,7 @@ def test_fact_has_a_source_and_ordered_dates(fact: Fact) -> None:
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.key)
-def test_fact_is_said_with_its_date_until_its_last_day(fact: Fact) -> None:
+def test_fact_is_rendered_with_its_date_until_its_last_day(fact: Fact) -> None:
     sentence, *rest = said([fact], fact.until)
     assert tuple(rest) == ((fact.ends,) if fact.ends else ())
     told = inside(sentence)
@@ -64,7 +64,7 @@ def test_fact_is_said_with_its_date_until_its_last_day(fact: Fact) -> None:
 
 
 @pytest.mark.parametrize("dated", Dated)
-def test_fact_says_that_only_an_excerpt_was_seen(dated: Dated) -> None:
+def test_fact_states_when_only_an_excerpt_of_its_source_was_read(dated: Dated) -> None:
     page = next(iter(PAGES))
     fact = Fact(key="a.b", text=NO_PROMISE, sources=("https://a.kz/b",), as_of=COLLECTED)
     (excerpt,) = said([replace(fact, dated=dated)], COLLECTED)
@@ -75,7 +75,7 @@ def test_fact_says_that_only_an_excerpt_was_seen(dated: Dated) -> None:
         assert "excerpt" not in WORDS.render(told, "en")
 
 
-def test_every_excerpt_fact_says_so_in_each_language() -> None:
+def test_facts_known_from_an_excerpt_all_state_this() -> None:
     facts = [fact for fact in FACTS if not fact.opened]
     assert facts
     for fact in facts:
@@ -83,7 +83,7 @@ def test_every_excerpt_fact_says_so_in_each_language() -> None:
         assert "only an excerpt" in told.msgid, fact.key
 
 
-def test_fact_shows_no_date_more_exact_than_its_source() -> None:
+def test_fact_date_is_no_more_precise_than_its_source() -> None:
     fact = Fact(key="a.b", text=NO_PROMISE, sources=("https://a.kz",), as_of=date(2024, 1, 1))
     by_year = said([replace(fact, dated=Dated.YEAR)], COLLECTED)
     assert "2024" in WORDS.render(by_year[0], "ru")
@@ -140,7 +140,7 @@ def test_months_are_counted_to_the_last_day_of_a_shorter_month(
         (date(2028, 1, 1), 1),
     ),
 )
-def test_expiring_facts_are_announced_from_1_december(today: date, count: int) -> None:
+def test_facts_ending_with_the_year_are_announced_from_1_december(today: date, count: int) -> None:
     told = said([PHASE], today)
     assert len(told) == count
     assert (PHASE.ends in told) == (date(2026, 12, 1) <= today <= date(2026, 12, 31))
@@ -148,19 +148,19 @@ def test_expiring_facts_are_announced_from_1_december(today: date, count: int) -
 
 
 @given(DAYS)
-def test_facts_are_said_only_between_first_and_last_day(today: date) -> None:
+def test_facts_are_rendered_only_between_first_and_last_day(today: date) -> None:
     sentences = [inside(sentence) for sentence in said(FACTS, today)]
     told = {sentence["fact"] for sentence in sentences if "fact" in sentence}
     assert told == {fact.text for fact in FACTS if fact.since <= today <= fact.until}
 
 
 @pytest.mark.parametrize("fact", (*PILOT, *BESIDE_THE_STAGES, *QUOTA), ids=lambda fact: fact.key)
-def test_facts_of_the_2026_pilot_and_quota_are_not_said_from_2027(fact: Fact) -> None:
+def test_facts_of_the_2026_pilot_and_quota_are_not_rendered_from_2027(fact: Fact) -> None:
     assert said([fact], date(2026, 12, 31))
     assert said([fact], date(2027, 1, 1)) == ((fact.ended,) if fact.ended else ())
 
 
-def test_disclaimer_is_said_when_every_fact_has_expired() -> None:
+def test_about_flow_shows_the_disclaimer_when_every_fact_has_expired() -> None:
     last = max(fact.until for fact in FACTS)
     texts = ABOUT.outcome(Submit("about", {}, {}), last + timedelta(days=1)).texts
     assert NO_PROMISE in texts
@@ -175,7 +175,7 @@ def test_fact_keys_are_unique() -> None:
     assert [key for key, times in keys.items() if times > 1] == []
 
 
-def test_withheld_fact_has_no_sentence_that_could_be_said() -> None:
+def test_withheld_fact_has_no_user_visible_text() -> None:
     assert len(WITHHELD) > 60
     for note in WITHHELD:
         assert isinstance(note.words, str)
@@ -194,7 +194,7 @@ def run(*words: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
-def test_due_command_lists_facts_that_expire_soon_or_have_expired() -> None:
+def test_facts_due_command_lists_facts_that_expire_soon_or_have_expired() -> None:
     code, told = run("due", "--today", "2026-11-24", "--days", "60", "--months", "6")
     assert code == 1
     assert "pilot_2026.step_1_test: said for the last time on 2026-12-31" in told
@@ -203,7 +203,7 @@ def test_due_command_lists_facts_that_expire_soon_or_have_expired() -> None:
     assert "pilot_2026.step_1_test: silent since 2027-01-01" in told
 
 
-def test_on_command_prints_each_intent_with_its_expired_facts() -> None:
+def test_facts_on_command_prints_each_intent_with_its_expired_facts() -> None:
     code, told = run("on", "2027-01-01", "--only", "test.")
     assert code == 0
     assert "test.language: Language test (opens interview)" in told
@@ -212,13 +212,13 @@ def test_on_command_prints_each_intent_with_its_expired_facts() -> None:
     assert "kandas.what" not in told
 
 
-def test_on_command_marks_unverified_answers_in_a_language() -> None:
+def test_facts_on_command_marks_intents_without_a_verified_answer() -> None:
     _code, told = run("on", "2026-11-28", "--lang", "ru", "--only", "kandas.term")
     assert "(no verified answer)" in told
     assert "Мы не можем сказать" in told
 
 
-def test_on_command_prints_each_flow_with_what_has_ended() -> None:
+def test_facts_on_command_prints_each_flow_with_its_ended_facts() -> None:
     _code, told = run("on", "2027-01-01", "--only", "interview stages")
     assert told.splitlines()[0] == "interview stages:"
     assert f"  {WORDS.render(PHASE.ended or NO_PROMISE, 'en')}\n" in told
@@ -226,12 +226,12 @@ def test_on_command_prints_each_flow_with_what_has_ended() -> None:
     assert all(WORDS.render(duty.text, "en") in told for duty in DUTIES)
 
 
-def test_on_command_marks_lapsed_answers() -> None:
+def test_facts_on_command_marks_answers_whose_facts_have_all_expired() -> None:
     _code, told = run("on", "2031-01-01", "--only", "kandas.what")
     assert "LAPSED" in told
 
 
-def test_sources_command_marks_each_source_as_opened_or_excerpt() -> None:
+def test_facts_sources_command_marks_sources_as_opened_or_excerpt() -> None:
     code, told = run("sources")
     assert code == 0
     for fact in FACTS:
@@ -242,7 +242,7 @@ def test_sources_command_marks_each_source_as_opened_or_excerpt() -> None:
     assert f"{len(FACTS)} facts, {sum(fact.opened for fact in FACTS)} with an opened page" in told
 
 
-def test_sources_command_prints_json() -> None:
+def test_facts_sources_command_prints_json() -> None:
     code, output = run("sources", "--only", "kandas_status.channels", "--json")
     assert code == 0
     (fact,) = json.loads(output)
@@ -251,7 +251,7 @@ def test_sources_command_prints_json() -> None:
 
 
 @pytest.mark.parametrize("known", (*FACTS, *WITHHELD), ids=lambda known: known.key)
-def test_source_is_an_exact_page_or_has_the_first_words(known: Fact | Withheld) -> None:
+def test_fact_source_is_an_exact_page(known: Fact | Withheld) -> None:
     assert [source for source in known.sources if not is_exact(source)] == []
 
 
@@ -270,18 +270,18 @@ def test_mission_source_is_an_exact_page() -> None:
         ("https://kz.kursiv.media/kk/category/news/page/329", True),
     ),
 )
-def test_home_pages_and_lists_of_articles_are_not_exact(source: str, *, exact: bool) -> None:
+def test_exact_page_check_rejects_home_pages_and_article_lists(source: str, *, exact: bool) -> None:
     assert is_exact(source) is exact
 
 
-def test_opened_pages_are_sources_of_something_known() -> None:
+def test_opened_pages_are_all_cited_as_sources() -> None:
     cited = {source for fact in FACTS for source in fact.sources}
     cited |= {source for note in WITHHELD for source in note.sources}
     cited |= {each.source for each in MISSIONS}
     assert set(PAGES) - cited == set()
 
 
-def test_fact_is_checked_on_the_last_day_on_which_a_source_was_read() -> None:
+def test_fact_check_date_is_the_day_its_source_was_last_read() -> None:
     page = next(iter(PAGES))
     fact = Fact(key="a.b", text=NO_PROMISE, sources=("https://a.kz/b",), as_of=COLLECTED)
     assert (fact.checked, fact.opened) == (COLLECTED, False)
@@ -289,7 +289,7 @@ def test_fact_is_checked_on_the_last_day_on_which_a_source_was_read() -> None:
     assert (opened.checked, opened.opened) == (PAGES[page], True)
 
 
-def test_reviews_are_spread_over_kinds_and_sources() -> None:
+def test_fact_review_dates_are_spread_over_many_days() -> None:
     reviews = Counter(fact.review for fact in FACTS)
     assert len(reviews) >= 20
     assert max(reviews.values()) < len(FACTS) / 6
@@ -305,7 +305,7 @@ def test_facts_of_one_page_are_reviewed_on_the_same_day() -> None:
     assert [key for key, days in found.items() if len(days) > 1] == []
 
 
-def test_due_command_prints_json() -> None:
+def test_facts_due_command_prints_json() -> None:
     code, output = run("due", "--today", "2026-11-24", "--json")
     assert code == 1
     assert {
@@ -315,7 +315,7 @@ def test_due_command_prints_json() -> None:
     } in json.loads(output)
 
 
-def test_due_command_lists_facts_not_checked_for_long() -> None:
+def test_facts_due_command_lists_facts_with_an_overdue_check() -> None:
     _code, told = run("due", "--today", "2027-06-01", "--days", "0", "--months", "6")
     assert "kandas_status.channels: last checked on 2026-11-28" in told
     assert "kandas_status.fee: silent since 2027-05-29" in told
@@ -327,7 +327,7 @@ def test_due_command_lists_facts_not_checked_for_long() -> None:
     )
 
 
-def test_explain_command_shows_a_fact_in_every_language_with_its_source() -> None:
+def test_facts_explain_command_shows_a_fact_in_every_language() -> None:
     code, told = run("explain", "kandas_status.validity")
     fact = catalogue.find("kandas_status.validity")
     assert isinstance(fact, Fact)
@@ -338,14 +338,14 @@ def test_explain_command_shows_a_fact_in_every_language_with_its_source() -> Non
     assert "as of    2023-01-01 (dated by year); checked 2026-11-28" in told
 
 
-def test_explain_command_says_why_a_fact_is_withheld() -> None:
+def test_facts_explain_command_states_why_a_fact_is_withheld() -> None:
     code, told = run("explain", "nationality_commission.dna")
     assert code == 0
     assert "not verified; never said, an officer answers" in told
     assert "for editors only" in run("explain", "kandas_status.name_change")[1]
 
 
-def test_explain_command_suggests_similar_keys_for_an_unknown_key() -> None:
+def test_facts_explain_command_suggests_keys_for_an_unknown_key() -> None:
     code, told = run("explain", "kandas_status.nothing")
     assert code == 1
     assert "kandas_status.fee" in told

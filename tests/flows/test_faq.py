@@ -85,7 +85,7 @@ def test_faq_does_not_store_typed_text() -> None:
     assert "Testova" not in repr(chat.conversation)
 
 
-def test_faq_names_missions_without_addresses_and_only_with_a_source() -> None:
+def test_faq_lists_missions_without_addresses() -> None:
     chat = Chat.begun("ru", "faq").presses("missions", "UZ")
     assert "Ташкент" in chat.text
     assert chat.shows(missions.ADDRESSES)
@@ -94,5 +94,5 @@ def test_faq_names_missions_without_addresses_and_only_with_a_source() -> None:
                for paragraph in say.paragraphs for text in paragraph)  # fmt: skip
 
 
-def test_faq_asks_for_a_question_without_one() -> None:
+def test_faq_answer_to_no_question_asks_for_one() -> None:
     assert list(flow.spoken({}, TODAY)) == [flow.ASK]

@@ -188,23 +188,23 @@ def words(part: Fact | Text) -> Text:
     return part.text if isinstance(part, Fact) else part
 
 
-def test_invented_people_are_12_different_situations() -> None:
+def test_sample_people_have_12_different_situations() -> None:
     assert len({person.situation for person in PEOPLE}) == len(PEOPLE) == 12
 
 
 @every_person
-def test_first_answer_begins_with_the_urgent_sentence(person: Asking) -> None:
+def test_first_answer_begins_with_the_most_urgent_sentence(person: Asking) -> None:
     assert words(person.first) in parts(opening(person, TODAY)[0])
 
 
 @every_person
-def test_first_two_lines_speak_of_the_person(person: Asking) -> None:
+def test_first_answer_is_personal_within_its_first_two_lines(person: Asking) -> None:
     said = said_in(opening(person, TODAY)[:2])
     assert [words(part) for part in person.early if words(part) not in said] == []
 
 
 @every_person
-def test_first_answer_contains_what_concerns_the_person(person: Asking) -> None:
+def test_first_answer_contains_only_sentences_for_the_persons_situation(person: Asking) -> None:
     said = said_in(opening(person, TODAY))
     assert [words(part) for part in person.contains if words(part) not in said] == []
     assert [words(part) for part in person.omits if words(part) in said] == []
@@ -213,13 +213,15 @@ def test_first_answer_contains_what_concerns_the_person(person: Asking) -> None:
 @every_day
 @every_person
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_first_answer_is_short(person: Asking, language: str, today: date) -> None:
+def test_first_answer_is_within_the_length_limit(
+    person: Asking, language: str, today: date
+) -> None:
     said = "\n".join(WORDS.render(line, language) for line in opening(person, today))
     assert 0 < len(said) <= MAX_FIRST
 
 
 @every_person
-def test_first_answer_is_in_short_sentences(person: Asking) -> None:
+def test_first_answer_sentences_are_within_the_word_limit(person: Asking) -> None:
     sentences = [
         sentence
         for part in said_in(opening(person, TODAY))
@@ -252,20 +254,22 @@ def indexes(text: Text, today: date) -> list[tuple[str, int, int]]:
         (pilot_2026.CONSENT.ended, NEXT_YEAR),
     ),
 )
-def test_papers_of_ones_state_are_named_after_the_safety_line(text: Text, today: date) -> None:
+def test_home_country_documents_are_mentioned_after_the_safety_warning(
+    text: Text, today: date
+) -> None:
     found = indexes(text, today)
     assert found
     assert [place for place, safety, at in found if safety > at] == []
 
 
 @pytest.mark.parametrize("origin", KNOWN, ids=lambda each: each.code)
-def test_visa_answer_says_whether_there_is_an_agreement(origin: Origin) -> None:
+def test_visa_answer_states_whether_a_visa_agreement_exists(origin: Origin) -> None:
     said = REPLIES["permit.visa"].opening(TODAY, origin.code)
     lines = " ".join(WORDS.render(line, "en") for line in said)
     assert re.search(r"by an agreement|an agreement on visa-free entry with|no agreement", lines)
 
 
-def test_answers_without_a_place_never_say_not_to_go_back() -> None:
+def test_answers_without_a_known_location_do_not_advise_against_return() -> None:
     for intent, reply in REPLIES.items():
         said = said_in((*reply.opening(TODAY, ""), *reply.more(TODAY, "")))
         assert LEFT not in said, intent
@@ -310,7 +314,7 @@ ASKED: Mapping[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("topic", ASKED)
-def test_question_asked_most_is_answered_by_its_intent(topic: str) -> None:
+def test_most_frequent_questions_are_answered_by_their_intent(topic: str) -> None:
     intent, sentence = ASKED[topic]
     reply = REPLIES[intent]
     lines = (*reply.opening(TODAY, ""), *reply.more(TODAY, ""))
@@ -339,7 +343,9 @@ MOVING: tuple[Answers, ...] = tuple(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("answers", MOVING, ids=lambda a: f"{a['citizenship']}-{a['location']}")
-def test_first_way_its_step_and_its_cost_come_early(answers: Answers, language: str) -> None:
+def test_eligibility_first_programme_and_its_cost_come_early(
+    answers: Answers, language: str
+) -> None:
     said = [WORDS.render(text, language) for text in eligibility.spoken(answers, TODAY)]
     fee = WORDS.render(kandas.FEE.text, language)
     at = next(number for number, text in enumerate(said) if fee in text)

@@ -35,7 +35,7 @@ def sent() -> Chat:
 
 
 @pytest.mark.requirement("S-36")
-def test_registry_status_message_does_not_reveal_its_content() -> None:
+def test_registry_status_notification_does_not_reveal_the_status() -> None:
     chat = sent().takes(Acknowledged("received", "KZ-1"))
     assert chat.shows(screens.UPDATE)
     (told,) = chat.says_now
@@ -47,14 +47,14 @@ def test_registry_status_message_does_not_reveal_its_content() -> None:
 
 
 @pytest.mark.requirement("S-38")
-def test_muted_person_gets_no_registry_message_but_can_read_the_status() -> None:
+def test_registry_status_of_a_muted_person_is_shown_only_on_request() -> None:
     chat = sent().says("стоп").takes(Acknowledged("accepted", "KZ-1"))
     assert chat.says_now == ()
     chat.says("/status")
     assert chat.shows(screens.REGISTRATION["accepted"], number="KZ-1")
 
 
-def test_registry_status_is_sent_first_always_and_later_only_on_request() -> None:
+def test_registry_status_changes_are_notified_after_the_first_if_opted_in() -> None:
     chat = sent().takes(Acknowledged("received", "KZ-1"))
     assert chat.shows(screens.UPDATE)
     assert chat.takes(Acknowledged("accepted", "KZ-1")).says_now == ()
@@ -69,11 +69,11 @@ def test_registration_states_all_have_texts(state: str) -> None:
     assert chat.shows(screens.REGISTRATION[state])
 
 
-def test_unknown_registration_state_has_a_text() -> None:
+def test_unknown_registration_state_does_not_crash_the_status_screen() -> None:
     sent().takes(Acknowledged("on_hold", "KZ-1")).says("/status")
 
 
-def test_registration_amend_submits_again_with_the_changes() -> None:
+def test_registration_amendment_submits_the_form_with_the_changes() -> None:
     chat = sent().takes(Acknowledged("received", "KZ-1")).presses("!status", "amend")
     assert chat.at == "review"
     chat.edits("birth_year").says("1991").presses("submit")
@@ -84,14 +84,14 @@ def test_registration_amend_submits_again_with_the_changes() -> None:
     assert (known.state, known.number, known.question) == ("sent", "KZ-1", None)
 
 
-def test_submitted_form_is_closed_until_amended() -> None:
+def test_submitted_form_shows_its_status_until_amended() -> None:
     chat = sent()
     chat.says("/menu").presses(FORM)
     assert chat.at == screens.REGISTERED
     assert len(chat.done(Submit)) == 1
 
 
-def test_registration_withdraw_confirms_and_runs_once() -> None:
+def test_registration_withdrawal_is_confirmed_and_sent_once() -> None:
     chat = sent().takes(Acknowledged("received", "KZ-1")).says("/status")
     chat.presses("withdraw").says("нет")
     assert chat.done(Withdraw) == []
@@ -116,7 +116,7 @@ def test_withdrawn_registration_can_be_submitted_again_by_a_link() -> None:
     assert chat.at == "consent_registration"
 
 
-def test_status_command_without_a_registration_says_so() -> None:
+def test_status_command_reports_that_there_is_no_registration() -> None:
     assert Chat.begun("ru").says("/status").shows(screens.NO_REGISTRATION)
 
 
@@ -128,7 +128,7 @@ def handed_over() -> Chat:
     return chat.presses("general", "yes").says("Testova asks")
 
 
-def test_handoff_relays_text_to_the_officer_and_mutes_the_form() -> None:
+def test_handoff_relays_texts_to_the_officer_instead_of_the_form() -> None:
     chat = handed_over()
     told = chat.told()
     assert chat.shows(screens.WAITING)
@@ -138,7 +138,7 @@ def test_handoff_relays_text_to_the_officer_and_mutes_the_form() -> None:
     assert chat.told() == told
 
 
-def test_officer_joins_and_returns_the_form() -> None:
+def test_case_resolution_resumes_the_form_after_an_officer_joined() -> None:
     chat = handed_over().takes(Joined())
     assert chat.shows(screens.JOINED)
     chat.takes(Resolved())
@@ -150,19 +150,19 @@ def test_officer_joins_and_returns_the_form() -> None:
 @pytest.mark.parametrize(
     ("where", "at"), [("", "given_name"), ("menu", screens.MENU), ("papers", "consent_papers")]
 )
-def test_case_return_continues_where_the_officer_chose(where: str, at: str) -> None:
+def test_case_resolution_continues_at_the_place_chosen_by_the_officer(where: str, at: str) -> None:
     chat = handed_over().takes(Joined()).takes(Resolved(where))
     assert chat.shows(screens.OFFICER_DONE)
     assert chat.at == at
 
 
-def test_case_closed_unread_asks_for_no_feedback() -> None:
+def test_case_closed_without_being_read_asks_for_no_feedback() -> None:
     chat = handed_over().takes(Resolved(was_read=False))
     assert chat.shows(screens.CLOSED_UNREAD)
     assert not chat.shows(screens.HELPED)
 
 
-def test_box_beside_an_officer_changes_nothing() -> None:
+def test_checklist_box_is_ignored_while_an_officer_holds_the_case() -> None:
     chat = handed_over().takes(Joined())
     before = chat.conversation.forms
     chat.takes(Pressed("#tick.identity"))
@@ -170,7 +170,7 @@ def test_box_beside_an_officer_changes_nothing() -> None:
     assert chat.conversation.forms == before
 
 
-def test_case_feedback_is_asked_beside_the_form() -> None:
+def test_case_feedback_is_asked_without_leaving_the_form() -> None:
     chat = handed_over().takes(Joined()).takes(Resolved())
     asked = chat.conversation.asked
     assert chat.shows(screens.HELPED)
@@ -211,7 +211,7 @@ def test_handoff_continues_when_the_cancellation_is_declined(answers: tuple[str,
 
 @pytest.mark.parametrize("word", ["меню", "Главное меню", "/menu"])
 @pytest.mark.requirement("S-88")
-def test_menu_word_asks_whether_to_leave_the_officer(word: str) -> None:
+def test_menu_word_during_a_handoff_asks_whether_to_leave_the_officer(word: str) -> None:
     chat = handed_over().says(word)
     assert chat.at == screens.LEAVE
     assert chat.done(Relay) == []
@@ -220,7 +220,7 @@ def test_menu_word_asks_whether_to_leave_the_officer(word: str) -> None:
 @pytest.mark.parametrize("asks", ["/menu", "/delete"])
 @pytest.mark.parametrize("word", ["нет", "назад"])
 @pytest.mark.requirement("S-88")
-def test_no_and_back_decline_a_screen_beside_the_officer(asks: str, word: str) -> None:
+def test_handoff_no_or_back_declines_the_open_screen_without_relaying(asks: str, word: str) -> None:
     chat = handed_over().says(asks, word)
     assert chat.done(Relay) == []
     assert chat.shows(screens.WAITING)
@@ -235,7 +235,7 @@ def test_handoff_cancellation_after_resolve_does_nothing() -> None:
     assert chat.at == "given_name"
 
 
-def test_start_command_does_not_leave_the_officer() -> None:
+def test_start_command_does_not_end_the_handoff() -> None:
     chat = handed_over().takes(Started("preregistration"))
     assert chat.conversation.with_officer
     assert chat.shows(screens.WAITING)
@@ -250,7 +250,7 @@ def test_form_button_is_ignored_while_an_officer_holds_the_case() -> None:
 
 
 @pytest.mark.parametrize("screen", ["/menu", "/status"])
-def test_no_below_a_screen_beside_an_officer_relays_nothing(screen: str) -> None:
+def test_handoff_no_to_an_open_screen_is_not_relayed(screen: str) -> None:
     chat = sent().says("/menu").presses("officer", "general", "yes").says("Testova asks", screen)
     relayed = len(chat.done(Relay))
     assert chat.says("нет").shows(screens.WAITING)
@@ -291,14 +291,14 @@ def test_handoff_relays_yes_and_numbers_on_every_open_screen(asks: str) -> None:
     assert chat.done(CancelCase) == []
 
 
-def test_open_screen_button_works_after_other_messages() -> None:
+def test_handoff_screen_button_works_after_other_messages() -> None:
     chat = handed_over().says("/delete")
     erase = Pressed(f"{chat.nonce}:yes")
     assert chat.takes(Unreadable("voice")).takes(erase).done(Forget) == [Forget()]
 
 
 @pytest.mark.parametrize("screen", ["/delete", "/status"])
-def test_relayed_text_closes_the_open_screen(screen: str) -> None:
+def test_handoff_relayed_text_closes_the_open_screen(screen: str) -> None:
     chat = sent().says("/menu").presses("officer", "general", "yes").says("Testova asks", screen)
     chat.says("подождите", "2", "да")
     assert chat.done(Relay)[-3:] == [Relay("подождите"), Relay("2"), Relay("да")]
@@ -319,7 +319,7 @@ def test_safety_words_take_precedence_over_the_officer() -> None:
 
 
 @pytest.mark.row(64)
-def test_danger_opens_a_case_only_when_the_person_asks_for_it() -> None:
+def test_danger_opens_a_case_only_after_the_urgent_button_and_consent() -> None:
     chat = at("residence_region").says("мне \u200bугрожают")
     assert chat.shows(safety.READ_ALONE)
     assert "угрожают" not in chat.text
@@ -332,7 +332,7 @@ def test_danger_opens_a_case_only_when_the_person_asks_for_it() -> None:
     assert (case.topic, case.urgent) == ("danger", True)
 
 
-def test_danger_handoff_stores_no_words_of_the_message() -> None:
+def test_danger_handoff_does_not_store_the_text_of_the_message() -> None:
     chat = at("residence_region").says("мне угрожают").presses("?urgent")
     assert "words" not in chat.told("officer")
     chat.presses("refuse")
@@ -340,25 +340,25 @@ def test_danger_handoff_stores_no_words_of_the_message() -> None:
     assert chat.done(OpenCase) == []
 
 
-def test_crisis_text_typed_as_the_message_is_sent_as_urgent() -> None:
+def test_danger_in_the_handoff_message_makes_the_case_urgent() -> None:
     chat = Chat.begun("ru", "officer").until("words").says("мне угрожают")
     (case,) = chat.done(OpenCase)
     assert (case.words, case.urgent) == ("мне угрожают", True)
 
 
 @pytest.mark.parametrize("answers", [(), ("general",)])
-def test_danger_inside_the_handoff_sets_its_topic(answers: tuple[str, ...]) -> None:
+def test_danger_during_the_handoff_questions_sets_its_topic(answers: tuple[str, ...]) -> None:
     chat = Chat.begun("ru", "officer").presses(*answers).says("мне угрожают").presses("?urgent")
     assert chat.at == "consent_handoff"
     assert chat.told("officer")["topic"] == "danger"
 
 
-def test_danger_in_a_message_to_an_officer_marks_it_urgent() -> None:
+def test_danger_in_a_relayed_message_marks_it_urgent() -> None:
     chat = handed_over().says("Testova", "мне угрожают")
     assert chat.done(Relay)[-2:] == [Relay("Testova"), Relay("мне угрожают", urgent=True)]
 
 
-def test_relay_refuses_a_too_long_text() -> None:
+def test_handoff_rejects_a_too_long_message() -> None:
     chat = handed_over()
     relayed = chat.done(Relay)
     chat.says("я" * 4001)

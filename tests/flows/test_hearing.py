@@ -71,7 +71,7 @@ def says(chat: Chat, name: str) -> Chat:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_first_message_is_answered_in_the_language_it_is_written_in(language: str) -> None:
+def test_first_message_is_answered_in_its_own_language(language: str) -> None:
     chat = Chat(language, understanding=UNDERSTANDING).says(sentence("cost_and_term", language))
     assert chat.conversation.language == language
     assert chat.shows(screens.ANSWERING_IN)
@@ -86,7 +86,7 @@ def test_first_message_is_answered_in_the_language_it_is_written_in(language: st
         ("hello", screens.WELCOME, screens.BRIEF_WELCOME),
     ],
 )
-def test_greeting_is_brief_above_the_answer_to_a_question(
+def test_welcome_text_is_short_when_the_first_message_is_a_question(
     name: str, shown: Text, absent: Text
 ) -> None:
     chat = says(Chat(understanding=UNDERSTANDING), name)
@@ -103,7 +103,7 @@ def test_first_message_is_answered_again_in_another_language() -> None:
     assert chat.shows(hearing.WHICH_ONE)
 
 
-def test_first_message_in_no_language_waits_until_one_is_chosen() -> None:
+def test_first_message_of_unknown_language_is_answered_after_the_choice() -> None:
     chat = Chat(understanding=UNDERSTANDING).says("Pension?")
     assert chat.at == screens.LANGUAGE
     chat.says("zzz").presses("ru")
@@ -111,14 +111,14 @@ def test_first_message_in_no_language_waits_until_one_is_chosen() -> None:
     assert "Pension" not in str(chat.conversation)
 
 
-def test_first_message_may_be_the_language_itself_or_a_command() -> None:
+def test_first_message_can_be_a_language_name_or_a_command() -> None:
     chat = Chat(understanding=UNDERSTANDING).says("zzz", "Русский")
     assert (chat.conversation.language, chat.at) == ("ru", screens.MENU)
     assert Chat(understanding=UNDERSTANDING).says("меню").at == screens.LANGUAGE
 
 
 @pytest.mark.row(64)
-def test_danger_is_answered_before_a_language_is_chosen() -> None:
+def test_danger_in_the_first_message_is_answered_before_a_language_choice() -> None:
     chat = says(Chat(understanding=UNDERSTANDING), "detained")
     assert chat.shows(safety.READ_ALONE)
     assert "!language" in chat.keys
@@ -133,7 +133,7 @@ def test_danger_is_answered_before_a_language_is_chosen() -> None:
 # The menu
 
 
-def test_two_questions_are_both_answered() -> None:
+def test_message_with_two_questions_gets_both_answers() -> None:
     chat = says(heard(), "cost_and_term")
     for intent in ("kandas.cost", "kandas.term"):
         assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT[intent].label)
@@ -141,7 +141,7 @@ def test_two_questions_are_both_answered() -> None:
 
 
 @pytest.mark.parametrize("form", [{"citizenship": "MN"}, {}])
-def test_answer_begins_with_the_persons_own_citizenship(form: dict[str, str]) -> None:
+def test_visa_answer_is_for_the_citizenship_in_form_or_message(form: dict[str, str]) -> None:
     chat = inside("location", **form) if form else heard()
     named = {} if form else {"country_of_origin": "MN"}
     chat.understanding = told_by({"visa?": sure("permit.visa", **named)})
@@ -150,7 +150,7 @@ def test_answer_begins_with_the_persons_own_citizenship(form: dict[str, str]) ->
     assert WORDS.render(entry.UZ_STAY.text, "ru") not in chat.text
 
 
-def test_flow_opened_by_a_question_suggests_values_of_the_message() -> None:
+def test_flow_opened_by_a_message_suggests_values_found_in_it() -> None:
     chat = says(heard(), "papers")
     assert chat.told("checklist")["programme"] == "kandas_status"
     assert chat.shows(screens.SUGGESTED)
@@ -159,12 +159,12 @@ def test_flow_opened_by_a_question_suggests_values_of_the_message() -> None:
     assert chat.form("checklist").answers["citizenship"].rev != UNASKED
 
 
-def test_flow_opened_by_a_question_keeps_earlier_answers() -> None:
+def test_flow_opened_by_a_message_keeps_earlier_answers() -> None:
     chat = heard(flow="eligibility").presses("study").says("/menu")
     assert says(chat, "which_way").told("eligibility")["purpose"] == "study"
 
 
-def test_topics_are_offered_when_recognition_is_unsure() -> None:
+def test_unsure_recognition_offers_its_topics_as_options() -> None:
     known = {"о деньгах": unsure("support.money", "kandas.cost", "fraud.money")}
     chat = Chat.begun("ru", understanding=told_by(known)).says("о деньгах")
     assert chat.keys[:4] == [
@@ -176,7 +176,7 @@ def test_topics_are_offered_when_recognition_is_unsure() -> None:
     assert chat.says("2").shows(hearing.YOU_ASK, topic=BY_INTENT["kandas.cost"].label)
 
 
-def test_not_understood_is_said_differently_each_time_and_counted() -> None:
+def test_not_understood_reply_varies_and_is_counted() -> None:
     chat = heard()
     lines = []
     for _turn in range(6):
@@ -192,7 +192,7 @@ def test_not_understood_is_said_differently_each_time_and_counted() -> None:
     assert chat.conversation.not_understood == 0
 
 
-def test_offered_topics_depend_on_the_screen() -> None:
+def test_topic_suggestions_depend_on_the_screen() -> None:
     chat = heard()
     chat.conversation = replace(
         chat.conversation, registration=RegistrationStatus("sent"), is_persistent=True
@@ -201,7 +201,7 @@ def test_offered_topics_depend_on_the_screen() -> None:
     assert "?ask.privacy.what" in heard().presses("announcements").says("zzz").keys
 
 
-def test_offered_topics_are_empty_without_a_list() -> None:
+def test_topic_suggestions_are_empty_when_none_are_configured() -> None:
     bare = Understanding(FakeRecognizer({}), {}, {}, {})
     chat = Chat.begun("ru", understanding=bare).says("zzz")
     assert not any(key.startswith("?") for key in chat.keys)
@@ -210,7 +210,7 @@ def test_offered_topics_are_empty_without_a_list() -> None:
     assert chat.says("меня арестовали").shows(safety.READ_ALONE)
 
 
-def test_small_talk_is_one_line_and_what_can_be_done_next() -> None:
+def test_small_talk_gets_one_line_and_the_menu() -> None:
     chat = says(heard(), "hello")
     assert chat.shows(HELLO)
     assert chat.at == screens.MENU
@@ -218,7 +218,7 @@ def test_small_talk_is_one_line_and_what_can_be_done_next() -> None:
     assert Chat.begun("ru", understanding=both).says("hi hi").shows(HELLO)
 
 
-def test_recognized_request_runs_its_command() -> None:
+def test_recognized_request_opens_the_screen_of_its_command() -> None:
     assert says(heard(), "somebody").at == "topic"
     chat = says(heard(), "forget")
     assert (chat.at, chat.done(Forget)) == (screens.DELETE, [])
@@ -226,7 +226,7 @@ def test_recognized_request_runs_its_command() -> None:
     assert says(heard(), "status").shows(screens.NO_REGISTRATION)
 
 
-def test_intent_answer_without_facts_says_that_none_is_checked() -> None:
+def test_intent_answer_without_facts_states_that_none_is_verified() -> None:
     empty = Reply(intent="life.driving", label=BY_INTENT["life.driving"].label)
     known = {"права": sure("life.driving")}
     chat = Chat.begun("ru", understanding=told_by(known, **{"life.driving": empty}))
@@ -248,7 +248,7 @@ def test_intent_answer_buttons_show_more_and_open_flows() -> None:
     assert chat.presses("?else.life.driving").shows(hearing.OTHER_WORDS[0])
 
 
-def test_open_button_leads_to_the_handoff_list_or_announcements() -> None:
+def test_intent_open_button_leads_to_the_flow_of_its_intent() -> None:
     chat = heard().takes(Pressed("?open.documents.missing"))
     assert chat.at == "topic"
     assert heard().takes(Pressed("?open.news.read")).at == "~announcements"
@@ -259,7 +259,7 @@ def test_open_button_leads_to_the_handoff_list_or_announcements() -> None:
     assert says(kept, "papers").at == "~mine"
 
 
-def test_open_button_works_for_a_reply_without_a_label() -> None:
+def test_intent_open_button_works_for_a_reply_without_a_label() -> None:
     bare = Reply(intent="talk.hello", flow="about", opens=True)
     chat = Chat.begun("ru", understanding=told_by({}, **{"talk.hello": bare}))
     assert chat.takes(Pressed("?open.talk.hello")).at == screens.MENU
@@ -268,20 +268,20 @@ def test_open_button_works_for_a_reply_without_a_label() -> None:
 # Inside a form
 
 
-def test_question_in_a_form_is_answered_and_the_form_goes_on() -> None:
+def test_user_question_in_a_form_is_answered_and_the_form_continues() -> None:
     chat = says(inside("birth_year"), "passport")
     assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
     assert chat.at == "birth_year"
     assert chat.says("1990").at == "residence_country"
 
 
-def test_flow_of_an_answer_is_only_offered_inside_a_form() -> None:
+def test_intent_flow_is_offered_but_not_opened_within_a_form() -> None:
     chat = says(inside("birth_year"), "papers")
     assert chat.at == "birth_year"
     assert chat.takes(Pressed("?open.kandas.documents")).conversation.flow == "checklist"
 
 
-def test_form_answer_takes_precedence_over_a_recognized_question() -> None:
+def test_form_answer_takes_precedence_over_a_recognized_intent() -> None:
     known = {"1990": sure("life.pension"), "TESTOVA": sure("life.pension")}
     chat = at("surname")
     chat.understanding = told_by(known)
@@ -291,7 +291,7 @@ def test_form_answer_takes_precedence_over_a_recognized_question() -> None:
     assert chat.says("1990").told()["birth_year"] == "1990"
 
 
-def test_sentence_in_place_of_a_name_is_a_question_if_it_is_sure() -> None:
+def test_sentence_at_a_name_question_is_an_intent_only_when_recognized() -> None:
     known = {"what do I need": sure("kandas.cost"), "Anna Maria Testova": unsure("kandas.cost")}
     chat = at("surname")
     chat.understanding = told_by(known)
@@ -300,7 +300,7 @@ def test_sentence_in_place_of_a_name_is_a_question_if_it_is_sure() -> None:
     assert chat.says("Anna Maria Testova").told()["surname"] == "Anna Maria Testova"
 
 
-def test_mistyped_answer_in_a_form_is_refused_and_not_asked_about() -> None:
+def test_mistyped_answer_in_a_form_is_rejected_without_topic_suggestions() -> None:
     chat = inside("birth_year").says("zzz")
     assert chat.at == "birth_year"
     assert chat.done(NotUnderstood) == [NotUnderstood("ru", "preregistration.birth_year")]
@@ -313,7 +313,7 @@ def test_mistyped_answer_in_a_form_is_refused_and_not_asked_about() -> None:
     assert not chat.says("").shows(hearing.WHICH_ONE)
 
 
-def test_not_listed_refusal_is_never_repeated_verbatim() -> None:
+def test_not_listed_error_is_worded_differently_on_repetition() -> None:
     chat = at("purpose").says("zzz")
     assert chat.shows(REFUSALS[Refusal.NOT_LISTED])
     assert chat.says("zzz").shows(screens.NOT_FOUND_AGAIN)
@@ -321,20 +321,20 @@ def test_not_listed_refusal_is_never_repeated_verbatim() -> None:
     assert chat.says("zzz").shows(screens.NOT_FOUND_AGAIN)
 
 
-def test_free_question_of_the_faq_is_recognised() -> None:
+def test_faq_free_text_is_recognized_as_an_intent() -> None:
     chat = says(heard(flow="faq"), "passport")
     assert chat.at == "faq_topic"
     assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
     assert chat.says("1").told("faq") == {}
 
 
-def test_digits_of_a_private_answer_are_not_recognised() -> None:
+def test_private_digits_are_not_sent_to_intent_recognition() -> None:
     chat = inside(screens.MENU).answers("pin").says("12345678901")
     assert chat.shows(pin_screens.NOT_A_PIN)
     assert says(chat, "passport").shows(hearing.YOU_ASK)
 
 
-def test_private_question_takes_no_question_with_digits() -> None:
+def test_private_question_ignores_a_text_question_with_digits() -> None:
     chat = inside("phone", contact="phone").says("12 34")
     assert chat.at == "phone"
 
@@ -342,7 +342,7 @@ def test_private_question_takes_no_question_with_digits() -> None:
 # Danger
 
 
-def test_danger_in_a_form_comes_first_and_the_form_goes_on() -> None:
+def test_danger_in_a_form_is_answered_first_and_the_form_continues() -> None:
     chat = says(inside("surname"), "detained")
     assert chat.shows(safety.READ_ALONE)
     assert "surname" not in chat.told()
@@ -350,7 +350,7 @@ def test_danger_in_a_form_comes_first_and_the_form_goes_on() -> None:
     assert chat.says("TESTOVA").at == "given_name"
 
 
-def test_danger_that_is_only_suspected_is_one_sentence_above_the_reply() -> None:
+def test_suspected_danger_adds_one_sentence_above_the_reply() -> None:
     text = "виза кончилась, боюсь"
     known = {text: replace(sure("permit.expired"), danger=Danger.SUSPECTED)}
     chat = Chat.begun("ru", understanding=told_by(known)).says(text)
@@ -360,7 +360,7 @@ def test_danger_that_is_only_suspected_is_one_sentence_above_the_reply() -> None
     assert chat.shows(safety.ONE_SENTENCE)
 
 
-def test_danger_is_not_seen_in_labels_numbers_or_officer_messages() -> None:
+def test_danger_is_not_detected_in_labels_numbers_or_handoff_texts() -> None:
     known = {
         "Да": danger("danger.child"),
         "1": danger("danger.child"),
@@ -374,7 +374,7 @@ def test_danger_is_not_seen_in_labels_numbers_or_officer_messages() -> None:
     assert not chat.says("Testova").shows(safety.READ_ALONE)
 
 
-def test_label_of_the_urgent_button_may_be_written() -> None:
+def test_urgent_button_label_can_be_typed() -> None:
     chat = says(heard(), "detained").says(WORDS.render(safety.URGENT_PERSON, "ru"))
     assert chat.told("officer")["topic"] == "danger"
 
@@ -383,7 +383,7 @@ def test_label_of_the_urgent_button_may_be_written() -> None:
 
 
 @pytest.mark.requirement("S-88")
-def test_caption_of_a_file_is_answered() -> None:
+def test_file_caption_is_answered_like_a_text() -> None:
     chat = heard().takes(Unreadable("photo", sentence("passport", "ru")))
     assert chat.shows(screens.NO_PICTURES)
     assert chat.shows(hearing.YOU_ASK)
@@ -393,16 +393,16 @@ def test_caption_of_a_file_is_answered() -> None:
 
 
 @pytest.mark.parametrize("kind", ["video", "voice", "animation", "photo"])
-def test_caption_of_every_kind_of_file_is_answered(kind: str) -> None:
+def test_file_caption_is_answered_for_every_kind_of_file(kind: str) -> None:
     assert heard().takes(Unreadable(kind, sentence("passport", "ru"))).shows(hearing.YOU_ASK)
 
 
-def test_call_is_answered_by_a_word() -> None:
+def test_incoming_call_gets_a_text_reply() -> None:
     assert heard().takes(Unreadable("call")).shows(screens.NO_CALLS)
 
 
 @pytest.mark.requirement("S-88")
-def test_photo_stays_in_the_chat_when_its_caption_goes_to_an_officer() -> None:
+def test_photo_is_not_deleted_when_its_caption_is_relayed_to_an_officer() -> None:
     chat = heard().takes(Unreadable("photo", sentence("passport", "ru")))
     assert chat.done(DeleteInput) == [DeleteInput()]
     chat.takes(Unreadable("photo", sentence("detained", "ru")))
@@ -423,7 +423,7 @@ def _at_papers() -> Chat:
 @pytest.mark.parametrize(
     ("name", "shown"), [("detained", safety.READ_ALONE), ("passport", hearing.YOU_ASK)]
 )
-def test_caption_of_an_upload_is_answered(name: str, shown: Text) -> None:
+def test_upload_caption_is_answered_and_the_file_is_accepted(name: str, shown: Text) -> None:
     chat = _at_papers().takes(Attached("photo", "ref", 1, sentence(name, "ru")))
     assert chat.done(TakeFile)
     assert chat.shows(shown)
@@ -431,7 +431,7 @@ def test_caption_of_an_upload_is_answered(name: str, shown: Text) -> None:
 
 
 @pytest.mark.requirement("S-88")
-def test_caption_is_relayed_to_the_officer() -> None:
+def test_file_caption_is_relayed_to_the_officer() -> None:
     chat = Chat.begun("ru", "officer", understanding=UNDERSTANDING).until("words").says("Testova")
     chat.takes(Unreadable("photo", "look"))
     assert chat.done(Relay)[-1:] == [Relay("look")]
@@ -443,14 +443,14 @@ def test_caption_is_relayed_to_the_officer() -> None:
     assert chat.done(CancelCase) == []
 
 
-def test_short_answer_is_not_suspected_of_danger() -> None:
+def test_form_answer_of_one_word_is_not_suspected_danger() -> None:
     known = {"TESTOVA": danger("danger.child", Danger.SUSPECTED)}
     chat = at("surname")
     chat.understanding = told_by(known)
     assert not chat.says("TESTOVA").shows(safety.ONE_SENTENCE)
 
 
-def test_accepted_answer_is_read_for_danger_only() -> None:
+def test_accepted_form_answer_is_checked_for_danger_only() -> None:
     class Calm:
         danger, is_sure = Danger.NONE, False
 
@@ -470,7 +470,7 @@ def test_accepted_answer_is_read_for_danger_only() -> None:
     assert read == ["TESTOVA"]
 
 
-def test_crisis_phrases_are_searched_once_in_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_crisis_phrases_are_searched_only_once_per_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     searched: list[str] = []
 
     def counted(text: str) -> bool:
@@ -489,7 +489,7 @@ def test_typed_yes_is_relayed_to_the_officer_on_every_screen() -> None:
     assert chat.takes(Pressed("!person")).conversation.with_officer
 
 
-def test_pin_is_read_while_an_officer_has_the_conversation() -> None:
+def test_pin_is_accepted_while_an_officer_holds_the_case() -> None:
     chat = Chat.begun("ru", "officer", understanding=UNDERSTANDING).until("words").says("Testova")
     chat.conversation = replace(
         chat.conversation, has_pin=True, registration=RegistrationStatus("sent")
@@ -499,7 +499,7 @@ def test_pin_is_read_while_an_officer_has_the_conversation() -> None:
     assert chat.says("/status", "2046").done(TryPin) == [TryPin("2046")]
 
 
-def test_changed_form_is_noticed_when_a_question_is_skipped() -> None:
+def test_changed_form_is_reported_when_a_question_is_skipped() -> None:
     chat = at("patronymic")
     flow = FLOWS["preregistration"]
     items = tuple(
@@ -510,13 +510,13 @@ def test_changed_form_is_noticed_when_a_question_is_skipped() -> None:
     assert chat.takes(Pressed(f"{chat.nonce}:-")).shows(screens.CHANGED)
 
 
-def test_choice_of_an_answer_to_edit_ends_with_its_flow() -> None:
+def test_edit_list_page_of_a_removed_flow_leads_to_the_menu() -> None:
     chat = at("review").presses("edit")
     chat.flows = {name: flow for name, flow in FLOWS.items() if name != "preregistration"}
     assert chat.takes(Pressed(f"{chat.nonce}:>")).at == screens.MENU
 
 
-def test_text_is_answered_after_the_chat_was_cleared() -> None:
+def test_text_is_answered_after_a_quick_exit() -> None:
     assert heard().says("/exit", "zzz").done(NotUnderstood) == [NotUnderstood("ru", "start")]
     chat = heard().says("/exit")
     assert says(chat, "passport").shows(hearing.YOU_ASK)
@@ -524,7 +524,7 @@ def test_text_is_answered_after_the_chat_was_cleared() -> None:
     assert Chat.begun("ru").says("/exit", "zzz").at == screens.MENU
 
 
-def test_recognized_meaning_is_dropped_when_the_menu_opens() -> None:
+def test_recognized_intent_is_dropped_when_the_menu_opens() -> None:
     chat = says(inside(screens.MENU), "passport")
     assert chat.conversation.heard is not None
     assert chat.presses("!menu").conversation.heard is None
@@ -533,7 +533,7 @@ def test_recognized_meaning_is_dropped_when_the_menu_opens() -> None:
 # Suggestions
 
 
-def test_suggestions_are_answers_of_questions() -> None:
+def test_entities_of_a_message_become_suggested_answers() -> None:
     found = suggestions({"region": "almaty", "family_size": "4", "country_of_residence": "TR"})
     assert found == {
         "target_region": "almaty",
@@ -547,7 +547,7 @@ def test_suggestions_are_answers_of_questions() -> None:
     assert suggestions({}) == {}
 
 
-def test_offered_topics_and_reply_flows_exist() -> None:
+def test_topic_suggestions_and_reply_flows_exist() -> None:
     for topics in UNDERSTANDING.topics.values():
         assert all(REPLIES[each].label for each in topics)
     for reply in REPLIES.values():
@@ -574,7 +574,7 @@ ASIDES = st.sampled_from([*SENTENCES, "zzz"])
 @pytest.mark.no_cover
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 24), ASIDES), max_size=8), st.sampled_from(LANGUAGES))
-def test_form_loses_no_answer_when_questions_are_asked_in_between(
+def test_form_keeps_its_answers_when_user_questions_interrupt_it(
     asides: list[tuple[int, str]], language: str
 ) -> None:
     chat = Chat.begun(language, "preregistration", understanding=UNDERSTANDING)
@@ -593,7 +593,7 @@ def test_form_loses_no_answer_when_questions_are_asked_in_between(
         chat.answers(straight(chat.name))
 
 
-def test_recorded_turn_replays_to_the_same_result() -> None:
+def test_turn_is_deterministic_for_the_same_input() -> None:
     event = Said(sentence("papers", "ru"))
     turns = [
         step(FLOWS, WORDS, Conversation("ru"), event, TODAY, understanding=UNDERSTANDING)
@@ -602,7 +602,7 @@ def test_recorded_turn_replays_to_the_same_result() -> None:
     assert turns[0] == turns[1]
 
 
-def test_answers_lapse_with_their_facts() -> None:
+def test_intent_answer_is_still_a_reply_after_its_facts_expired() -> None:
     late = step(
         FLOWS,
         WORDS,

@@ -57,7 +57,7 @@ def labels(chat: Chat) -> set[str]:
     return {each.key for each in asked.options} if asked else set()
 
 
-def test_hints_are_in_no_menu_when_switched_off() -> None:
+def test_hints_are_not_in_the_menu_when_switched_off() -> None:
     chat = at("education")
     chat.understanding = OFF
     assert "hints" not in labels(chat.takes(MENU))
@@ -73,7 +73,7 @@ def test_hints_are_offered_to_known_people_only() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_warning_comes_before_the_consent_and_the_ways(language: str) -> None:
+def test_hints_screen_shows_the_warning_before_the_consent(language: str) -> None:
     chat = opened(language)
     assert [each[0].msgid for each in chat.says_now[0].paragraphs] == [
         hint_screens.WARNING.msgid,
@@ -84,7 +84,7 @@ def test_warning_comes_before_the_consent_and_the_ways(language: str) -> None:
     assert not [each for each in chat.done(ConsentGiven) if each.purpose == hint_screens.PURPOSE]
 
 
-def test_only_ways_of_the_installation_are_offered() -> None:
+def test_hints_offer_only_the_configured_channels() -> None:
     chat = known()
     chat.understanding = understanding(FakeRecognizer({}), hint_ways=("sms",))
     while "hints" not in chat.takes(MENU).keys and "hints" not in chat.presses(">").keys:
@@ -93,7 +93,7 @@ def test_only_ways_of_the_installation_are_offered() -> None:
 
 
 @pytest.mark.parametrize("way", ["email", "sms"])
-def test_address_is_stored_after_consent_and_deleted_from_the_chat(way: str) -> None:
+def test_hint_address_is_stored_after_consent_and_deleted_from_the_chat(way: str) -> None:
     chat = opened().presses(way)
     given = chat.done(ConsentGiven)[-1]
     assert (given.purpose, given.text) == (hint_screens.PURPOSE, hint_screens.CONSENT)
@@ -118,7 +118,7 @@ def test_address_is_stored_after_consent_and_deleted_from_the_chat(way: str) -> 
         ("sms", "+79161234567"),
     ],
 )
-def test_wrong_address_is_refused_and_asked_again(way: str, typed: str) -> None:
+def test_hint_address_that_is_invalid_is_rejected_and_asked_again(way: str, typed: str) -> None:
     chat = opened().presses(way).says(typed)
     assert chat.done(LeaveContact) == []
     assert chat.shows(hint_screens.TYPED[f"~hint_{way}"])
@@ -126,25 +126,25 @@ def test_wrong_address_is_refused_and_asked_again(way: str, typed: str) -> None:
 
 
 @pytest.mark.parametrize("number", ["+77010000000", "+12015550123"])
-def test_mobile_numbers_of_listed_countries_are_taken(number: str) -> None:
+def test_hint_address_can_be_a_mobile_number_of_a_listed_country(number: str) -> None:
     chat = opened().presses("sms").says(number)
     assert chat.done(LeaveContact) == [LeaveContact("sms", number)]
 
 
-def test_question_in_place_of_an_address_is_heard() -> None:
+def test_hint_address_question_treats_a_sentence_as_a_user_question() -> None:
     chat = opened().presses("email").says("why do you ask this")
     assert not chat.shows(hint_screens.NOT_AN_EMAIL)
     assert chat.done(LeaveContact) == []
 
 
-def test_too_many_codes_are_refused_without_a_further_question() -> None:
+def test_hint_address_is_refused_after_too_many_codes() -> None:
     chat = opened().presses("sms").says(ADDRESSES["sms"]).takes(ContactLeft(is_accepted=False))
     assert chat.shows(hint_screens.TOO_MANY)
     assert chat.at == screens.MENU
 
 
 @pytest.mark.parametrize("typed", ["123456", "١٢٣٤٥٦", "123 456"])
-def test_code_is_compared_and_confirms_the_address(typed: str) -> None:
+def test_hint_code_confirms_the_address(typed: str) -> None:
     chat = asked_code()
     assert chat.shows(hint_screens.ENTER_CODE)
     chat.says(typed)
@@ -154,13 +154,13 @@ def test_code_is_compared_and_confirms_the_address(typed: str) -> None:
     assert (chat.conversation.hint_way, chat.conversation.hint_step) == ("email", "")
 
 
-def test_text_that_is_no_code_uses_up_no_try() -> None:
+def test_hint_code_attempt_is_not_counted_for_text_that_is_no_code() -> None:
     chat = asked_code().says("12345")
     assert chat.shows(hint_screens.NOT_A_CODE)
     assert chat.done(ConfirmContact) == []
 
 
-def test_wrong_code_is_asked_again_until_no_try_is_left() -> None:
+def test_hint_code_is_asked_again_until_no_attempt_is_left() -> None:
     chat = asked_code().says("000000").takes(ContactChecked("", 4))
     assert chat.shows(hint_screens.WRONG_CODE, left=4)
     assert chat.at == hint_screens.CODE
@@ -179,14 +179,14 @@ def test_consent_to_hints_is_withdrawn_when_no_address_is_left() -> None:
 
 
 @pytest.mark.parametrize("way", ["leave", "menu", "exit"])
-def test_asking_for_an_address_ends_when_the_person_leaves(way: str) -> None:
+def test_hint_address_question_ends_when_the_person_leaves(way: str) -> None:
     chat = opened().presses("email")
     chat = chat.presses("leave") if way == "leave" else chat.says(f"/{way}")
     assert chat.conversation.hint_step == ""
     assert not chat.says(ADDRESSES["email"]).done(LeaveContact)
 
 
-def test_hints_end_in_the_menu() -> None:
+def test_hints_can_be_ended_from_the_menu() -> None:
     chat = confirmed().takes(MENU)
     while "hints" not in chat.keys:
         chat.presses(">")
@@ -199,27 +199,27 @@ def test_hints_end_in_the_menu() -> None:
     assert chat.conversation.hint_way == ""
 
 
-def test_stop_ends_hints_too() -> None:
+def test_hints_end_with_the_stop_word() -> None:
     chat = confirmed().says("стоп")
     assert chat.done(RemoveContact) == [RemoveContact()]
     assert chat.conversation.hint_way == ""
 
 
 @pytest.mark.parametrize("word", ["stop", "exit"])
-def test_address_is_removed_before_and_after_its_code(word: str) -> None:
+def test_hint_address_is_removed_by_stop_and_exit_commands(word: str) -> None:
     for chat in (confirmed(), asked_code()):
         chat.says(f"/{word}")
         assert chat.done(RemoveContact) == [RemoveContact()]
         assert (chat.conversation.hint_way, chat.conversation.hint_step) == ("", "")
 
 
-def test_address_can_be_ended_after_hints_were_switched_off() -> None:
+def test_hint_address_can_be_removed_after_hints_were_switched_off() -> None:
     chat = confirmed()
     chat.understanding = OFF
     assert "hints" in labels(chat.takes(MENU))
 
 
-def test_messenger_that_must_not_have_the_address_leads_to_the_page() -> None:
+def test_hint_address_is_asked_on_the_secure_page_when_mandatory() -> None:
     chat = opened(page=Page.ALWAYS).presses("email")
     assert chat.shows(screens.ON_PAGE)
     chat.says(ADDRESSES["email"])
@@ -228,12 +228,12 @@ def test_messenger_that_must_not_have_the_address_leads_to_the_page() -> None:
     assert DeleteInput() in chat.effects_now
 
 
-def test_voice_message_is_not_heard_in_place_of_an_address() -> None:
+def test_hint_address_question_rejects_a_voice_message() -> None:
     chat = opened().presses("email").takes(Attached("voice", "voice-1", 1000))
     assert chat.shows(screens.CANNOT_HEAR)
 
 
-def test_officer_who_comes_ends_the_question_for_an_address() -> None:
+def test_hint_address_question_ends_when_an_officer_joins() -> None:
     chat = opened().presses("email").takes(Joined()).says("for the officer")
     assert chat.done(LeaveContact) == []
     assert chat.conversation.hint_step == ""

@@ -44,7 +44,7 @@ def joined() -> Chat:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_family_code_is_given_after_consent(language: str) -> None:
+def test_family_code_is_issued_after_consent(language: str) -> None:
     chat = registered(language).presses("household")
     assert chat.shows(household_screens.NOT_LINKED)
     assert chat.presses("invite").shows(household_screens.WHAT_IT_MEANS)
@@ -56,13 +56,13 @@ def test_family_code_is_given_after_consent(language: str) -> None:
     assert chat.shows(household_screens.CODE_FOR_FAMILY, code="ABCDE-23456", day=LAST_DAY)
 
 
-def test_second_family_code_needs_no_second_consent() -> None:
+def test_family_code_can_be_issued_again_without_a_new_consent() -> None:
     chat = registered().presses("household", "invite", "yes").takes(GAVE_CODE)
     chat.presses("!status", "household", "invite")
     assert [each.write for each in chat.done(ChangeHousehold)] == ["invite", "invite"]
 
 
-def test_family_code_is_hidden_after_its_last_day() -> None:
+def test_family_code_is_not_shown_after_its_expiry() -> None:
     chat = registered().presses("household", "invite", "yes").takes(GAVE_CODE)
     chat.today = date(2026, 12, 2)
     assert not chat.presses("!status").shows(household_screens.CODE_FOR_FAMILY)
@@ -70,7 +70,7 @@ def test_family_code_is_hidden_after_its_last_day() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_member_joins_after_personal_consent(language: str) -> None:
+def test_family_member_joins_by_code_after_consent(language: str) -> None:
     chat = entering(language)
     assert chat.shows(household_screens.ENTER_CODE)
     chat.says("abcde-23456")
@@ -86,7 +86,7 @@ def test_member_joins_after_personal_consent(language: str) -> None:
     assert not chat.shows(household_screens.CODE_FOR_FAMILY)
 
 
-def test_member_who_does_not_agree_is_not_linked() -> None:
+def test_family_member_who_refuses_consent_is_not_linked() -> None:
     chat = offered().presses("refuse")
     assert chat.shows(household_screens.NOTHING_CHANGED)
     assert chat.done(ChangeHousehold) == []
@@ -94,13 +94,13 @@ def test_member_who_does_not_agree_is_not_linked() -> None:
 
 
 @pytest.mark.parametrize("typed", ["да", "1"])
-def test_family_consent_needs_its_own_words(typed: str) -> None:
+def test_family_consent_is_not_given_by_yes_or_a_number(typed: str) -> None:
     chat = offered().says(typed)
     assert chat.done(ChangeHousehold) == []
     assert chat.at == household_screens.CONSENT
 
 
-def test_answer_about_the_family_is_announced_without_content() -> None:
+def test_family_link_result_is_notified_without_content() -> None:
     chat = offered().presses("yes").takes(JOINED)
     (say,) = chat.says_now
     assert [line.msgid for paragraph in say.paragraphs for line in paragraph] == [
@@ -109,7 +109,7 @@ def test_answer_about_the_family_is_announced_without_content() -> None:
     assert say.notice is Notice.UPDATE
 
 
-def test_answer_about_the_family_is_silent_after_stop() -> None:
+def test_family_link_result_is_not_notified_after_stop() -> None:
     turn = offered().presses("yes").says("/stop")._stepped(JOINED)
     known = turn.conversation.registration
     assert known is not None
@@ -118,7 +118,7 @@ def test_answer_about_the_family_is_silent_after_stop() -> None:
 
 
 @pytest.mark.parametrize("refusal", ["unknown_code", "refused"])
-def test_refusal_of_a_family_code_is_explained_and_ends_consent(refusal: str) -> None:
+def test_family_code_refusal_is_explained_and_withdraws_consent(refusal: str) -> None:
     chat = offered().presses("yes")
     chat.takes(HouseholdSettled("join", refusal))  # type: ignore[arg-type]
     assert [each.purpose for each in chat.done(ConsentWithdrawn)] == ["household"]
@@ -127,14 +127,14 @@ def test_refusal_of_a_family_code_is_explained_and_ends_consent(refusal: str) ->
     assert "enter" in chat.presses("household").keys
 
 
-def test_answer_that_was_not_awaited_changes_nothing() -> None:
+def test_family_link_result_without_a_request_is_ignored() -> None:
     chat = joined()
     before = chat.conversation
     turn = chat._stepped(HouseholdSettled("leave"))
     assert (turn.conversation, turn.says) == (before, ())
 
 
-def test_member_leaves_the_family() -> None:
+def test_family_member_leaves_after_a_confirmation() -> None:
     chat = joined().presses("!status", "household", "leave")
     assert chat.shows(household_screens.LEAVE_FAMILY)
     chat.presses("yes")
@@ -148,13 +148,13 @@ def test_member_leaves_the_family() -> None:
     assert [each.purpose for each in chat.done(ConsentWithdrawn)] == ["household"]
 
 
-def test_member_who_stays_leaves_nothing() -> None:
+def test_family_member_who_declines_to_leave_stays_linked() -> None:
     chat = joined().presses("!status", "household", "leave", "no")
     assert chat.shows(household_screens.NOTHING_CHANGED)
     assert len(chat.done(ChangeHousehold)) == 1
 
 
-def test_withdrawal_of_the_registration_ends_the_family_link() -> None:
+def test_family_link_ends_with_the_registration() -> None:
     chat = joined().presses("!status", "withdraw", "yes")
     assert not chat.shows(household_screens.LINKED)
     chat.takes(Acknowledged("withdrawn", NUMBER))
@@ -163,14 +163,14 @@ def test_withdrawal_of_the_registration_ends_the_family_link() -> None:
     assert [each.purpose for each in chat.done(ConsentWithdrawn)] == ["household"]
 
 
-def test_consent_to_the_family_link_ends_once() -> None:
+def test_family_consent_is_withdrawn_only_once() -> None:
     chat = joined().presses("!status", "household", "leave", "yes").takes(HouseholdSettled("leave"))
     chat.takes(Acknowledged("withdrawn", NUMBER))
     assert [each.purpose for each in chat.done(ConsentWithdrawn)] == ["household"]
 
 
 @pytest.mark.parametrize("state", ["withdrawn", "sent"])
-def test_family_is_not_offered_without_a_running_registration(state: str) -> None:
+def test_family_link_is_not_offered_without_an_active_registration(state: str) -> None:
     chat = at("review").presses("submit")
     if state == "withdrawn":
         chat.takes(Acknowledged("withdrawn", NUMBER))
@@ -185,23 +185,23 @@ def _withdrawing(chat: Chat) -> Chat:
     return chat
 
 
-def test_family_request_is_dropped_when_the_registration_ends_meanwhile() -> None:
+def test_family_join_is_dropped_when_the_registration_ended_meanwhile() -> None:
     chat = _withdrawing(offered()).presses("yes")
     assert chat.shows(household_screens.NOTHING_CHANGED)
     assert chat.done(ChangeHousehold) == []
 
 
-def test_family_screen_is_closed_when_the_registration_ends_meanwhile() -> None:
+def test_family_screen_is_closed_when_the_registration_ended_meanwhile() -> None:
     assert _withdrawing(registered()).presses("household").at == screens.MENU
 
 
-def test_family_code_tries_end() -> None:
+def test_family_code_entry_ends_after_too_many_attempts() -> None:
     chat = entering().says(CODE).takes(HouseholdCodeChecked(is_granted=False))
     assert chat.shows(household_screens.TOO_MANY)
     assert chat.conversation.household_code is None
 
 
-def test_text_that_is_no_family_code_is_asked_again() -> None:
+def test_family_code_is_asked_again_after_other_text() -> None:
     chat = entering().says("ABCDE")
     assert chat.shows(household_screens.NOT_A_CODE)
     assert chat.at == household_screens.CODE
@@ -212,15 +212,15 @@ def test_text_that_is_no_family_code_is_asked_again() -> None:
     "typed",
     [CODE, "abcde 23456", "АВСDЕ23456", "ABCDE٢٣٤٥٦", "ＡBCDE23456"],
 )
-def test_family_code_is_read_as_people_type_it(typed: str) -> None:
+def test_family_code_is_parsed_in_every_way_of_typing(typed: str) -> None:
     assert read_household_code(typed) == CODE
 
 
 @pytest.mark.parametrize("typed", ["", "ABCDE2345", "ABCDE234567", "ABCDE2345O", "my code"])
-def test_other_text_is_no_family_code(typed: str) -> None:
+def test_family_code_parser_rejects_other_text(typed: str) -> None:
     assert read_household_code(typed) == ""
 
 
-def test_family_code_is_in_no_representation() -> None:
+def test_family_code_is_not_in_any_repr() -> None:
     for each in (CheckHouseholdCode(CODE), ChangeHousehold("join", CODE), GAVE_CODE):
         assert CODE not in repr(each)

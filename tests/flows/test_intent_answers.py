@@ -69,7 +69,7 @@ def plain(answer: Answer, today: date) -> set[Text]:
 # Every intent has one answer
 
 
-def test_intents_in_scope_have_exactly_one_answer() -> None:
+def test_intents_in_scope_each_have_one_answer() -> None:
     assert sorted(answer.intent for answer in ANSWERS) == sorted(IN_SCOPE)
     assert set(BY_INTENT) == set(IN_SCOPE)
 
@@ -117,7 +117,7 @@ def test_intent_opening_is_short_and_never_empty(answer: Answer) -> None:
 
 @every_answer
 @pytest.mark.parametrize("citizenship", [*ORIGINS, "DE", "TJ", "", "stateless"])
-def test_intent_answer_keeps_every_part_for_each_citizenship(
+def test_intent_answer_contains_every_fact_for_each_citizenship(
     answer: Answer, citizenship: str
 ) -> None:
     opening, more = answer.ordered(citizenship)
@@ -139,7 +139,7 @@ def test_intent_answer_keeps_every_part_for_each_citizenship(
         ("DE", entry.DE_STAY, {entry.UZ_STAY, cards.CHINA_STAY_ENDS, entry.IR_STAY_ENDS}),
     ],
 )
-def test_intent_opening_concerns_the_persons_own_citizenship(
+def test_visa_opening_states_the_stay_of_the_persons_citizenship(
     citizenship: str, said: Fact, unsaid: set[Fact]
 ) -> None:
     opening, _more = BY_INTENT["permit.visa"].ordered(citizenship)
@@ -148,14 +148,14 @@ def test_intent_opening_concerns_the_persons_own_citizenship(
 
 
 @pytest.mark.parametrize("citizenship", sorted(entry.UNCHECKED))
-def test_visa_opening_says_which_stay_was_not_checked(citizenship: str) -> None:
+def test_visa_opening_states_when_the_permitted_stay_is_unverified(citizenship: str) -> None:
     opening, _more = BY_INTENT["permit.visa"].ordered(citizenship)
     assert entry.STAY_OPEN in spoken(opening, DATES[0])
     assert not {entry.UZ_STAY, cards.CHINA_STAY_ENDS, entry.IR_STAY_ENDS} & set(opening)
 
 
 @pytest.mark.parametrize("citizenship", sorted(entry.REGISTERED))
-def test_visa_opening_names_the_registration_to_whom_it_concerns(citizenship: str) -> None:
+def test_visa_opening_mentions_registration_only_where_it_is_required(citizenship: str) -> None:
     answer = BY_INTENT["permit.visa"]
     said = [inner(text) for text in spoken(answer.ordered(citizenship)[0], DATES[0])]
     assert entry.REGISTER.text in said
@@ -265,7 +265,7 @@ def test_language_test_answer_distinguishes_the_citizenship_exam(today: date) ->
 @pytest.mark.parametrize(
     "intent", ("kandas.apply", "permit.residence", "test.language", "interview.what", "pilot.2026")
 )
-def test_pilot_end_is_announced_before_and_stated_after(intent: str) -> None:
+def test_intent_opening_announces_the_end_of_the_pilot_and_later_states_it(intent: str) -> None:
     answer = BY_INTENT[intent]
     assert pilot_2026.PHASE.ends not in plain(answer, date(2026, 11, 30))
     assert pilot_2026.PHASE.ends in spoken(answer.ordered("")[0], date(2026, 12, 1))
@@ -273,20 +273,20 @@ def test_pilot_end_is_announced_before_and_stated_after(intent: str) -> None:
 
 
 @pytest.mark.parametrize("intent", ("support.money", "support.quota", "support.calculate"))
-def test_quota_end_is_announced_before_and_stated_after(intent: str) -> None:
+def test_intent_opening_announces_the_end_of_the_quota_and_later_states_it(intent: str) -> None:
     answer = BY_INTENT[intent]
     assert quota.PLACES.ends in spoken(answer.ordered("")[0], date(2026, 12, 1))
     assert quota.PLACES.ended in spoken(answer.ordered("")[0], date(2027, 1, 1))
 
 
 @pytest.mark.parametrize("fact", quota.DUTIES, ids=lambda fact: fact.key)
-def test_five_year_obligations_are_stated_after_the_quota_year(fact: Fact) -> None:
+def test_repayment_answer_states_five_year_duties_after_the_quota_year(fact: Fact) -> None:
     lines = plain(BY_INTENT["support.repay"], date(2027, 6, 1))
     assert fact.text in lines
 
 
 @every_date
-def test_intent_answer_lapses_exactly_when_all_its_facts_end(today: date) -> None:
+def test_intent_answer_lapses_when_all_its_facts_have_expired(today: date) -> None:
     for answer in ANSWERS:
         facts = [fact for fact in answer.facts if fact.current(today)]
         assert answer.lapsed(today) == (bool(answer.facts) and not facts), answer.intent
@@ -338,14 +338,14 @@ NEVER: Mapping[str, str] = {
 
 
 @pytest.mark.parametrize("danger", NEVER)
-def test_flow_never_says_forbidden_statements(danger: str) -> None:
+def test_user_texts_contain_no_forbidden_statement(danger: str) -> None:
     lines = {line for answer in ANSWERS for today in DATES for line in told(answer, today)}
     for said in (WORDS.render(line, "en") for line in lines):
         assert not re.search(NEVER[danger], said, re.IGNORECASE), said
 
 
 @every_answer
-def test_renouncing_and_returning_are_mentioned_only_as_warnings(answer: Answer) -> None:
+def test_intent_answers_mention_renouncing_and_return_only_as_warnings(answer: Answer) -> None:
     lines = [inner(line).msgid for line in told(answer, DATES[0])]
     for line in lines:
         if re.search(r"go(?:ne|ing)? back|travel back|return to", line):
@@ -357,7 +357,7 @@ def test_renouncing_and_returning_are_mentioned_only_as_warnings(answer: Answer)
 
 
 @every_answer
-def test_unverified_intent_answer_says_so(answer: Answer) -> None:
+def test_intent_answer_without_verified_facts_states_this(answer: Answer) -> None:
     if answer.unanswered:
         said = " ".join(
             WORDS.render(line, "en") for line in spoken(answer.ordered("")[0], DATES[0])
@@ -365,7 +365,7 @@ def test_unverified_intent_answer_says_so(answer: Answer) -> None:
         assert re.search(r"have not checked|have found no|cannot say", said), said
 
 
-def test_intent_sentences_are_short() -> None:
+def test_intent_answer_sentences_have_at_most_15_words() -> None:
     for answer in ANSWERS:
         for text in _texts(answer):
             for sentence in re.split(r"(?<=[.?!:;])\s", text.msgid):

@@ -13,23 +13,23 @@ RIGHT = [each.right for each in EXERCISES]
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda each: each.key)
-def test_exercise_is_the_same_in_both_kazakh_scripts(exercise: Exercise) -> None:
+def test_kazakh_exercise_is_the_same_in_both_scripts(exercise: Exercise) -> None:
     assert kazakh_arabic.to_arabic(exercise.kazakh) == exercise.arabic
     assert exercise.right in {option.key for option in exercise.among}
 
 
 @pytest.mark.parametrize("exercise", EXERCISES[-2:], ids=lambda each: each.key)
-def test_exercise_has_a_source(exercise: Exercise) -> None:
+def test_kazakh_exercise_has_a_source(exercise: Exercise) -> None:
     assert exercise.source.startswith("https://")
 
 
-def test_exercise_answers_have_varying_positions() -> None:
+def test_kazakh_exercise_correct_answers_have_varying_positions() -> None:
     places = {[o.key for o in each.among].index(each.right) for each in EXERCISES}
     assert len(places) == 3
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_exercise_explains_a_wrong_answer_at_once(language: str) -> None:
+def test_kazakh_exercise_explains_a_wrong_answer_at_once(language: str) -> None:
     chat = Chat.begun(language, "interview").presses("practice", "thanks")
     assert chat.name == "note_hello"
     assert chat.shows(flow.NOT_QUITE)
@@ -37,7 +37,7 @@ def test_exercise_explains_a_wrong_answer_at_once(language: str) -> None:
     assert chat.presses("seen").name == "quiz_your_name"
 
 
-def test_exercise_shows_no_correction_and_no_score_when_all_is_right() -> None:
+def test_kazakh_exercise_shows_no_score_when_all_answers_are_right() -> None:
     chat = Chat.begun("zh_Hans", "interview").presses("practice", *RIGHT)
     assert chat.shows(flow.PRACTISED)
     assert chat.at == "~menu"

@@ -18,7 +18,7 @@ def _opened(chat: Chat, topic: str = "spouse", language: str = "ru") -> Chat:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_invitation_opens_the_handoff_in_its_language(language: str) -> None:
+def test_case_link_opens_the_handoff_in_the_language_of_the_link(language: str) -> None:
     chat = _opened(Chat(), language=language)
     assert chat.done(FindInvitation) == [FindInvitation(CODE)]
     assert chat.conversation.language == language
@@ -30,29 +30,29 @@ def test_invitation_opens_the_handoff_in_its_language(language: str) -> None:
     assert chat.conversation.invitation == ""
 
 
-def test_invitation_keeps_the_language_of_the_person() -> None:
+def test_case_link_keeps_the_language_that_the_person_chose() -> None:
     assert _opened(Chat.begun("kk")).conversation.language == "kk"
 
 
 @pytest.mark.parametrize("word", ["link-short", "officer-ru-spouse-ABCD2345EFGH"])
-def test_other_start_words_are_no_invitation(word: str) -> None:
+def test_case_link_is_not_recognized_in_other_start_words(word: str) -> None:
     chat = Chat.begun("ru").says(f"/start {word}")
     assert chat.at == screens.MENU
     assert chat.done(FindInvitation) == []
 
 
-def test_used_invitation_says_that_it_ended() -> None:
+def test_case_link_that_was_used_is_reported_as_ended() -> None:
     chat = Chat.begun("ru").says(LINK).takes(InvitationFound(CODE))
     assert chat.shows(referral_screens.ENDED)
     assert (chat.at, chat.conversation.invitation) == (screens.MENU, "")
     assert Chat().says(LINK).takes(InvitationFound(CODE)).at == screens.LANGUAGE
 
 
-def test_unknown_topic_of_an_invitation_is_asked_for() -> None:
+def test_case_link_with_an_unknown_topic_asks_for_the_topic() -> None:
     assert _opened(Chat.begun("ru"), "party").at == "topic"
 
 
-def test_invitation_ends_when_the_handoff_is_left() -> None:
+def test_case_link_is_dropped_when_the_handoff_is_left() -> None:
     chat = _opened(Chat.begun("ru"))
     assert chat.conversation.invitation == CODE
     chat.says("/menu")
@@ -61,21 +61,21 @@ def test_invitation_ends_when_the_handoff_is_left() -> None:
     assert [each.invitation for each in chat.done(OpenCase)] == [""]
 
 
-def test_invitation_ends_with_a_refused_consent() -> None:
+def test_case_link_is_dropped_when_consent_is_refused() -> None:
     assert _opened(Chat.begun("ru")).presses("refuse").conversation.invitation == ""
 
 
-def test_invitation_does_not_disturb_an_officer() -> None:
+def test_case_link_is_ignored_while_an_officer_holds_the_case() -> None:
     chat = _opened(Chat.begun("ru")).presses("yes").says("Testova asks")
     assert chat.conversation.with_officer
     _opened(chat, "passport")
     assert chat.conversation.invitation == ""
 
 
-def test_invitation_about_danger_is_urgent() -> None:
+def test_case_link_about_danger_opens_an_urgent_case() -> None:
     chat = _opened(Chat.begun("ru"), DANGER).presses("yes").says("Testova")
     assert chat.done(OpenCase)[0].urgent
 
 
-def test_invitation_word_shows_nothing_but_its_code() -> None:
+def test_case_link_start_word_contains_only_the_code() -> None:
     assert start_word(CODE) == f"link-{CODE}"

@@ -39,14 +39,14 @@ def awaited() -> Chat:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_code_is_issued_from_the_menu_of_a_registration(language: str) -> None:
+def test_join_code_is_issued_from_the_menu_of_a_registered_person(language: str) -> None:
     chat = registered(language).presses("join")
     assert chat.done(IssueJoinCode) == [IssueJoinCode()]
     chat.takes(JoinCodeIssued(CODE))
     assert chat.shows(join_screens.CODE, code=CODE, minutes=join_screens.CODE_MINUTES)
 
 
-def test_code_is_issued_after_the_pin_if_there_is_one() -> None:
+def test_join_code_is_issued_after_the_pin_when_one_is_set() -> None:
     chat = registered().answers("pin").says("204611", "/menu").presses(">", "join")
     assert chat.at == pin_screens.PIN
     assert not chat.done(IssueJoinCode)
@@ -54,7 +54,7 @@ def test_code_is_issued_after_the_pin_if_there_is_one() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_typed_code_is_deleted_and_checked(language: str) -> None:
+def test_join_code_typed_in_a_chat_is_deleted_and_checked(language: str) -> None:
     chat = Chat.begun(language).says(CODE.lower())
     assert [*chat.effects_now] == [DeleteInput(), OfferJoin(CODE)]
     chat.takes(JoinOffered(True))
@@ -63,25 +63,25 @@ def test_typed_code_is_deleted_and_checked(language: str) -> None:
     assert chat.done(RequestJoin) == [RequestJoin(CODE)]
 
 
-def test_offer_can_be_declined() -> None:
+def test_join_offer_can_be_declined() -> None:
     chat = offered().presses("no")
     assert chat.at == screens.MENU
     assert chat.conversation.join_code == ""
 
 
-def test_code_that_is_not_valid_leads_back_to_the_menu() -> None:
+def test_join_code_that_is_invalid_leads_to_the_menu() -> None:
     chat = Chat.begun("ru").says(CODE).takes(JoinOffered(False))
     assert chat.at == screens.MENU
     assert chat.conversation.join_code == ""
 
 
-def test_chat_with_data_of_its_own_is_not_joined() -> None:
+def test_join_is_refused_for_a_chat_with_stored_data() -> None:
     chat = Chat.begun("ru").says(CODE).takes(JoinOffered(False, has_data=True))
     assert chat.shows(join_screens.HAS_DATA)
     assert chat.at == screens.MENU
 
 
-def test_new_chat_waits_for_the_yes_in_the_other_one() -> None:
+def test_join_waits_for_the_confirmation_in_the_other_chat() -> None:
     chat = awaited()
     assert chat.at == join_screens.AWAITED
     assert SIGN in chat.text
@@ -91,7 +91,7 @@ def test_new_chat_waits_for_the_yes_in_the_other_one() -> None:
     assert chat.presses("cancel").at == screens.MENU
 
 
-def test_code_that_ended_meanwhile_is_refused() -> None:
+def test_join_is_refused_when_the_code_expired_meanwhile() -> None:
     chat = offered().presses("yes").takes(JoinAwaited())
     assert chat.at == screens.MENU
     assert chat.conversation.join_code == ""
@@ -100,7 +100,7 @@ def test_code_that_ended_meanwhile_is_refused() -> None:
 @pytest.mark.parametrize(
     ("key", "text"), [("yes", join_screens.CONFIRMED), ("no", join_screens.REFUSED)]
 )
-def test_known_chat_confirms_or_refuses(key: str, text: Text) -> None:
+def test_join_request_can_be_confirmed_or_refused_in_the_known_chat(key: str, text: Text) -> None:
     chat = registered().takes(JoinRequested("whatsapp", SIGN))
     assert chat.at == join_screens.REQUESTED
     chat.presses(key)
@@ -109,7 +109,7 @@ def test_known_chat_confirms_or_refuses(key: str, text: Text) -> None:
 
 
 @pytest.mark.parametrize("channel", ["telegram", "web"])
-def test_channel_for_updates_is_chosen_after_joining(channel: str) -> None:
+def test_joined_person_chooses_the_channel_for_updates(channel: str) -> None:
     chat = awaited().presses("done").takes(JoinFinished("web", "telegram"))
     assert chat.at == join_screens.UPDATES
     assert chat.shows(join_screens.JOINED)
@@ -118,7 +118,7 @@ def test_channel_for_updates_is_chosen_after_joining(channel: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_chat_is_unjoined_after_a_yes(language: str) -> None:
+def test_unjoining_a_chat_needs_a_confirmation(language: str) -> None:
     chat = registered(language).takes(Pressed(join_screens.UNJOIN))
     assert chat.shows(join_screens.UNJOIN_TEXT)
     assert chat.presses("yes").done(Unjoin) == [Unjoin()]
@@ -127,13 +127,13 @@ def test_chat_is_unjoined_after_a_yes(language: str) -> None:
     assert chat.shows(join_screens.UNJOINED, channel=join_screens.CHANNELS["telegram"])
 
 
-def test_chat_stays_joined_after_a_no() -> None:
+def test_unjoining_a_chat_can_be_declined() -> None:
     chat = registered().takes(Pressed(join_screens.UNJOIN)).presses("no")
     assert chat.at == screens.MENU
     assert not chat.done(Unjoin)
 
 
-def test_only_chat_is_not_unjoined() -> None:
+def test_unjoining_is_refused_for_the_only_chat() -> None:
     chat = registered().takes(Pressed(join_screens.UNJOIN)).presses("yes")
     chat.takes(ChatUnjoined("web"))
     assert chat.shows(join_screens.ONLY_CHAT)

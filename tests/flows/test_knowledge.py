@@ -49,14 +49,14 @@ def english(text: Text) -> str:
 @pytest.mark.no_cover
 @pytest.mark.parametrize("today", (TODAY, NEXT_YEAR, date(2027, 11, 25), date(2030, 1, 1)))
 @pytest.mark.parametrize("name", ASKING)
-def test_flow_says_facts_only_between_first_and_last_day(name: str, today: date) -> None:
+def test_flow_shows_facts_only_between_first_and_last_day(name: str, today: date) -> None:
     said = [FACTS[text] for text in heard(name, today) if text in FACTS]
     assert [fact.key for fact in said if not fact.current(today)] == []
 
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("name", ASKING)
-def test_flow_says_nothing_of_the_2026_pilot_and_quota_from_2027(name: str) -> None:
+def test_flow_omits_the_2026_pilot_and_quota_from_2027(name: str) -> None:
     gone = {fact.text for fact in (*PILOT, *BESIDE_THE_STAGES, *QUOTA)}
     texts = heard(name, NEXT_YEAR)
     assert not gone & texts
@@ -70,14 +70,14 @@ def test_flow_says_nothing_of_the_2026_pilot_and_quota_from_2027(name: str) -> N
 
 
 @pytest.mark.no_cover
-def test_flow_says_no_withheld_note_verbatim() -> None:
+def test_flow_never_shows_a_withheld_note() -> None:
     told = " ".join(english(text) for name in ASKING for text in heard(name, TODAY))
     for note in catalogue.WITHHELD:
         assert note.words not in told
 
 
 @pytest.mark.no_cover
-def test_facts_are_all_said_somewhere() -> None:
+def test_facts_are_all_used_in_a_flow_or_answer() -> None:
     told = {text for name in ASKING for text in heard(name, TODAY)}
     told |= {fact.text for fact in SAFETY_FACTS}
     told |= {fact.text for answer in ANSWERS for fact in answer.facts}
@@ -111,7 +111,7 @@ FORBIDDEN: Mapping[str, str] = {
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("danger", FORBIDDEN)
-def test_flow_never_says_forbidden_statements(danger: str) -> None:
+def test_user_texts_contain_no_forbidden_statement(danger: str) -> None:
     said = {english(text) for name in ASKING for text in heard(name, TODAY)}
     wrong = [text for text in said if re.search(FORBIDDEN[danger], text, re.IGNORECASE)]
     assert wrong == []
@@ -122,7 +122,7 @@ GENES = re.compile(r"ДНК|DNK|基因|DNA", re.IGNORECASE)
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_flow_mentions_genes_in_no_language(language: str) -> None:
+def test_flow_mentions_no_genetic_test_in_any_language(language: str) -> None:
     for name in ASKING:
         for text in heard(name, TODAY):
             assert not GENES.search(WORDS.render(text, language))
@@ -138,7 +138,7 @@ def test_flow_mentions_renouncing_citizenship_only_as_a_warning() -> None:
 
 
 @pytest.mark.no_cover
-def test_flow_mentions_return_only_to_advise_against_it() -> None:
+def test_flow_mentions_return_only_as_a_warning() -> None:
     named = re.compile(r"go(?:ne|ing)? back|travel back|return to", re.IGNORECASE)
     for name in ASKING:
         for text in heard(name, TODAY):
@@ -148,7 +148,7 @@ def test_flow_mentions_return_only_to_advise_against_it() -> None:
 
 
 @pytest.mark.no_cover
-def test_renunciation_statement_comes_with_its_warning() -> None:
+def test_checklist_renunciation_document_comes_with_its_warning() -> None:
     for _answers, told in everything("checklist", TODAY):
         said = sentences(told)
         if permits.RENUNCIATION.name in said:
@@ -170,7 +170,7 @@ def test_dangerous_origin_shows_the_safety_notice_first(name: str) -> None:
 
 
 @pytest.mark.no_cover
-def test_checklist_asks_for_no_home_document_after_leaving() -> None:
+def test_checklist_requires_no_home_document_from_people_abroad() -> None:
     home = {documents.HOME, laws.CN.text, laws.MN.text, laws.TR.text, laws.IR.text, laws.AF.text,
             permits.APOSTILLE.name, permits.LEGALISATION.name}  # fmt: skip
     for answers, told in everything("checklist", TODAY):
@@ -179,7 +179,7 @@ def test_checklist_asks_for_no_home_document_after_leaving() -> None:
 
 
 @pytest.mark.no_cover
-def test_checklist_asks_for_no_home_document_from_iran_and_afghanistan() -> None:
+def test_checklist_requires_no_home_document_from_iran_or_afghanistan() -> None:
     for answers, told in everything("checklist", TODAY):
         if answers.get("citizenship") in ("IR", "AF"):
             assert documents.HOME not in sentences(told)
@@ -187,7 +187,7 @@ def test_checklist_asks_for_no_home_document_from_iran_and_afghanistan() -> None
 
 @pytest.mark.no_cover
 @pytest.mark.requirement("S-52")
-def test_information_flow_outcome_mentions_an_officer() -> None:
+def test_information_flow_outcome_ends_with_the_officer_advice() -> None:
     for name in ASKING:
         ends = {told[-1][0].msgid for _answers, told in everything(name, TODAY)}
         assert [end for end in ends if not re.search(r"[Aa] person can", end)] == []
@@ -198,7 +198,7 @@ def test_information_flow_outcome_mentions_an_officer() -> None:
 
 @pytest.mark.parametrize("name", ASKING)
 @pytest.mark.requirement("S-21")
-def test_information_flow_asks_nothing_persisted_or_sensitive(name: str) -> None:
+def test_information_flow_questions_are_not_persisted_or_sensitive(name: str) -> None:
     flow = FLOWS[name]
     for item in flow.questions():
         assert not item.persisted, item.name
@@ -247,7 +247,7 @@ def test_question_fits_a_list_of_ten_rows_with_its_controls(name: str) -> None:
         assert len(item.options) + controls <= 10 or len(item.options) > MAX_AT_ONCE, item.name
 
 
-def test_interview_notices_contain_no_figures() -> None:
+def test_interview_notices_contain_no_digits() -> None:
     for item in FLOWS["interview"].questions():
         if isinstance(item, Notice):
             assert not re.search(r"\d", item.text.msgid)
@@ -256,7 +256,7 @@ def test_interview_notices_contain_no_figures() -> None:
 # Where to go
 
 
-def test_mission_places_are_known_and_in_their_country() -> None:
+def test_mission_offices_are_known_and_in_their_country() -> None:
     known = {each.key: each.country for each in missions.MISSIONS}
     for place in offices.PLACES:
         assert known[place.key] == place.country
@@ -268,7 +268,7 @@ def test_mission_candidates_are_staffed_missions_then_the_general_desk() -> None
     assert missions.candidates("MN", staffed) == (missions.GENERAL,)
 
 
-def test_mission_of_a_country_needs_no_officers_there() -> None:
+def test_mission_of_a_country_is_found_without_officers_there() -> None:
     assert missions.mission_of("CN", ["cn_shanghai"]) == "cn_shanghai"
     assert missions.mission_of("CN", []) == "cn_beijing"
     assert missions.mission_of("CA", ["cn_shanghai"]) == missions.GENERAL

@@ -16,7 +16,7 @@ def asked(language: str = "ru") -> Chat:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_lookup_asks_for_number_and_pin_and_deletes_both(language: str) -> None:
+def test_status_lookup_asks_for_number_and_pin_and_deletes_both(language: str) -> None:
     chat = Chat.begun(language).says("/status")
     assert chat.shows(screens.NO_REGISTRATION)
     assert chat.presses("number").shows(lookup_screens.ENTER_NUMBER)
@@ -31,18 +31,18 @@ def test_lookup_asks_for_number_and_pin_and_deletes_both(language: str) -> None:
     assert NUMBER not in chat.text
 
 
-def test_lookup_names_no_duplicate() -> None:
+def test_status_lookup_shows_a_duplicate_as_received() -> None:
     shown = [asked().takes(StatusLookedUp(state)).text for state in ("received", "duplicate")]
     assert shown[0] == shown[1]
 
 
-def test_lookup_has_one_answer_for_every_failure() -> None:
+def test_status_lookup_gives_the_same_answer_for_every_failure() -> None:
     chat = asked().says(NUMBER, TYPED_PIN).takes(StatusLookedUp())
     assert chat.shows(lookup_screens.NOT_FOUND)
     assert chat.at == lookup_screens.OFFER
 
 
-def test_lookup_leads_an_anonymous_messenger_to_the_page() -> None:
+def test_status_lookup_of_an_anonymous_chat_leads_to_the_website() -> None:
     chat = Chat.begun("ru")
     chat.page = Page.ALWAYS
     chat.says("/status").presses("number")
@@ -51,7 +51,7 @@ def test_lookup_leads_an_anonymous_messenger_to_the_page() -> None:
     assert chat.done(LookUpStatus) == []
 
 
-def test_lookup_asks_a_known_person_on_the_secure_page() -> None:
+def test_status_lookup_of_a_known_person_uses_the_secure_page() -> None:
     chat = at("surname")
     chat.page = Page.ALWAYS
     chat.says("/status").presses("number")
@@ -64,13 +64,13 @@ def test_lookup_asks_a_known_person_on_the_secure_page() -> None:
 
 
 @pytest.mark.parametrize("word", ["/menu", "/person", "/language", "/exit", "/stop", "/start"])
-def test_lookup_can_be_left_by_every_command(word: str) -> None:
+def test_status_lookup_can_be_left_by_every_command(word: str) -> None:
     chat = asked().says(NUMBER, word)
     assert chat.conversation.looked_up is None
     assert chat.says(TYPED_PIN).done(LookUpStatus) == []
 
 
-def test_lookup_is_left_by_its_button() -> None:
+def test_status_lookup_can_be_left_by_its_button() -> None:
     chat = asked().presses("leave")
     assert chat.at == screens.MENU
     assert chat.conversation == Conversation(
@@ -79,21 +79,21 @@ def test_lookup_is_left_by_its_button() -> None:
 
 
 @pytest.mark.parametrize("typed", ["my number", "KS", "KS-2026 ABCD", "x" * 41])
-def test_lookup_refuses_what_is_no_number(typed: str) -> None:
+def test_status_lookup_rejects_text_that_is_no_number(typed: str) -> None:
     assert asked().says(typed).at == lookup_screens.NUMBER
 
 
-def test_lookup_refuses_what_is_no_pin() -> None:
+def test_status_lookup_rejects_text_that_is_no_pin() -> None:
     chat = asked().says(NUMBER, "123")
     assert chat.shows(pin_screens.NOT_A_PIN)
     assert chat.at == lookup_screens.PIN
 
 
-def test_lookup_screen_answers_words_of_danger() -> None:
+def test_status_lookup_answers_words_of_danger() -> None:
     assert asked().says("мне угрожают").shows(safety.READ_ALONE)
 
 
-def test_lookup_secrets_are_not_in_any_repr() -> None:
+def test_status_lookup_secrets_are_not_in_any_repr() -> None:
     shown = repr(LookUpStatus(NUMBER, TYPED_PIN))
     assert NUMBER not in shown
     assert TYPED_PIN not in shown

@@ -35,7 +35,7 @@ def relayed(chat: Chat) -> list[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("per_day", [0, 3])
-def test_limit_is_told_with_reason_last_day_and_appeal(language: str, per_day: int) -> None:
+def test_message_limit_notice_shows_reason_last_day_and_appeal(language: str, per_day: int) -> None:
     chat = limited(per_day, language)
     text = limit_screens.SLOWED if per_day else limit_screens.BLOCKED
     assert chat.shows(text, date=UNTIL, reason=limit_screens.REASONS["insults"])
@@ -44,7 +44,7 @@ def test_limit_is_told_with_reason_last_day_and_appeal(language: str, per_day: i
     assert chat.conversation.with_officer == bool(per_day)
 
 
-def test_block_gives_the_chat_back_to_the_assistant() -> None:
+def test_message_block_returns_the_chat_to_the_assistant() -> None:
     chat = limited(understands=True).says("нужна ли виза?")
     assert not relayed(chat)
     assert chat.at == screens.REPLY
@@ -52,7 +52,7 @@ def test_block_gives_the_chat_back_to_the_assistant() -> None:
     assert chat.at == screens.MENU
 
 
-def test_blocked_person_cannot_ask_for_an_officer_but_in_danger_can() -> None:
+def test_message_block_allows_officer_requests_only_in_danger() -> None:
     chat = limited().presses("back").says("person")
     assert chat.at == limit_screens.LIMIT
     assert chat.shows(limit_screens.BLOCKED)
@@ -64,7 +64,7 @@ def test_blocked_person_cannot_ask_for_an_officer_but_in_danger_can() -> None:
     assert relayed(chat) == ["one", "two"]
 
 
-def test_blocked_person_in_a_form_returns_to_its_question() -> None:
+def test_message_block_notice_returns_to_the_open_question() -> None:
     chat = limited().presses("back").presses("preregistration")
     asked = chat.at
     chat.says("person")
@@ -72,14 +72,14 @@ def test_blocked_person_in_a_form_returns_to_its_question() -> None:
     assert chat.presses("back").at == asked
 
 
-def test_words_of_danger_are_answered_while_messages_are_blocked() -> None:
+def test_message_block_does_not_stop_answers_to_words_of_danger() -> None:
     chat = limited().says(DANGER)
     assert chat.shows(safety.READ_ALONE)
     chat.presses(safety.URGENT)
     assert chat.conversation.flow == "officer"
 
 
-def test_other_topic_cannot_be_chosen_after_danger_while_blocked() -> None:
+def test_message_block_allows_no_topic_other_than_danger() -> None:
     chat = limited().presses("danger")
     assert chat.conversation.flow == "officer"
     while "<" in chat.keys:
@@ -89,7 +89,7 @@ def test_other_topic_cannot_be_chosen_after_danger_while_blocked() -> None:
     assert not chat.done(OpenCase)[1:]
 
 
-def test_slowed_person_sends_so_many_messages_a_day() -> None:
+def test_message_limit_relays_the_allowed_number_of_messages_a_day() -> None:
     chat = limited(2).says("one", "two", "three")
     assert relayed(chat) == ["one", "two"]
     assert chat.shows(limit_screens.USED_UP)
@@ -98,42 +98,42 @@ def test_slowed_person_sends_so_many_messages_a_day() -> None:
     assert relayed(chat) == ["one", "two", "four"]
 
 
-def test_slowed_person_gets_an_answer_of_the_assistant_beside_the_refusal() -> None:
+def test_message_limit_refusal_still_answers_a_recognized_question() -> None:
     chat = limited(1, understands=True).says("one", "мой паспорт просрочен")
     assert relayed(chat) == ["one"]
     assert chat.shows(UNDERSTANDING.replies["documents.missing"].opening(TODAY, "")[0])
 
 
-def test_danger_passes_a_limit_that_is_used_up_and_ends_it_for_the_case() -> None:
+def test_message_limit_is_lifted_for_the_case_by_words_of_danger() -> None:
     chat = limited(1).says("one", "two", DANGER, "three", "four")
     assert relayed(chat) == ["one", DANGER, "three", "four"]
     assert [each.urgent for each in chat.done(Relay)] == [False, True, False, False]
 
 
-def test_danger_button_alerts_the_officer_of_the_open_case() -> None:
+def test_message_limit_danger_button_alerts_the_officer() -> None:
     chat = limited(1).says("one", "two").presses("danger")
     assert chat.done(Relay)[-1].urgent
     assert relayed(chat.says("three"))[-1] == "three"
 
 
-def test_no_below_the_notice_of_a_limit_goes_to_the_officer() -> None:
+def test_message_limit_notice_does_not_intercept_a_typed_no() -> None:
     assert relayed(limited(2).says("нет")) == ["нет"]
 
 
-def test_slowed_person_may_leave_the_officer() -> None:
+def test_message_limit_does_not_prevent_leaving_the_officer() -> None:
     chat = limited(1).presses("back")
     assert chat.at == screens.LEAVE
     assert chat.presses("yes").done(CancelCase)
 
 
-def test_slowed_person_opens_a_new_case_with_one_of_the_messages() -> None:
+def test_message_limit_counts_the_message_that_opens_a_case() -> None:
     chat = limited(1).presses("back", "yes").says("person")
     chat.answers("general").says("Testova again")
     assert len(chat.done(OpenCase)) == 2
     assert not relayed(chat.says("more"))
 
 
-def test_recording_counts_as_a_message_and_one_a_day_passes() -> None:
+def test_message_limit_relays_one_recording_a_day_when_used_up() -> None:
     chat = limited(1).says("one", "two")
     assert chat.shows(limit_screens.USED_UP)
     chat.takes(Attached("voice", "ref"))
@@ -143,20 +143,20 @@ def test_recording_counts_as_a_message_and_one_a_day_passes() -> None:
     assert chat.shows(limit_screens.USED_UP)
 
 
-def test_recording_with_a_caption_about_danger_passes_a_used_up_limit() -> None:
+def test_message_limit_relays_a_recording_with_a_danger_caption() -> None:
     chat = limited(1, understands=True).says("one", "two")
     chat.takes(Attached("voice", "ref")).takes(Attached("voice", "ref", caption=DANGER))
     assert relayed(chat) == ["one", RECORDED, RECORDED, DANGER]
 
 
-def test_refused_recording_is_refused_once_with_its_caption() -> None:
+def test_message_limit_refuses_recording_and_caption_with_one_reply() -> None:
     chat = limited(1).says("one", "two").takes(Attached("voice", "ref"))
     chat.takes(Attached("voice", "ref", caption="more"))
     assert relayed(chat) == ["one", RECORDED]
     assert chat.text.count(chat.text.partition("\n")[0]) == 1
 
 
-def test_recording_of_a_blocked_person_is_answered_with_the_way_to_help() -> None:
+def test_message_block_answers_a_recording_with_the_danger_button() -> None:
     chat = limited().presses("back").takes(Attached("voice", "ref"))
     assert relayed(chat) == []
     assert chat.shows(screens.CANNOT_HEAR)
@@ -166,7 +166,9 @@ def test_recording_of_a_blocked_person_is_answered_with_the_way_to_help() -> Non
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("per_day", [0, 1])
-def test_appeal_is_written_once_and_answered(language: str, per_day: int) -> None:
+def test_message_limit_appeal_is_sent_once_and_its_decision_is_shown(
+    language: str, per_day: int
+) -> None:
     chat = limited(per_day, language).presses("appeal").says("Testova was not rude")
     assert chat.done(AppealLimit) == [AppealLimit("Testova was not rude")]
     assert not relayed(chat)
@@ -178,20 +180,20 @@ def test_appeal_is_written_once_and_answered(language: str, per_day: int) -> Non
     assert chat.conversation.limit is None
 
 
-def test_appeal_is_not_offered_a_second_time() -> None:
+def test_message_limit_appeal_is_not_offered_a_second_time() -> None:
     chat = limited().presses("appeal").says("Testova was not rude").says("person")
     assert chat.shows(limit_screens.HAS_APPEALED)
     assert "appeal" not in chat.keys
 
 
-def test_appeal_that_is_too_long_is_asked_for_again() -> None:
+def test_message_limit_appeal_that_is_too_long_is_asked_again() -> None:
     chat = limited().presses("appeal").says("x" * (limit_screens.MAX_APPEAL + 1))
     assert chat.shows(limit_screens.TOO_LONG)
     assert chat.at == limit_screens.APPEAL
     assert not chat.done(AppealLimit)
 
 
-def test_appeal_can_be_left() -> None:
+def test_message_limit_appeal_can_be_left_without_sending() -> None:
     chat = limited().presses("appeal")
     back = chat.says_now[0].buttons[0].label
     chat.presses("back").presses("appeal")
@@ -201,7 +203,7 @@ def test_appeal_can_be_left() -> None:
     assert limited().presses("appeal").says("меню").at == screens.MENU
 
 
-def test_danger_in_an_appeal_is_answered_or_passed_on() -> None:
+def test_message_limit_appeal_with_words_of_danger_is_answered_or_relayed() -> None:
     chat = limited().presses("appeal").says(DANGER)
     assert chat.done(AppealLimit)
     assert chat.shows(safety.READ_ALONE)
@@ -209,7 +211,7 @@ def test_danger_in_an_appeal_is_answered_or_passed_on() -> None:
     assert relayed(chat) == [DANGER]
 
 
-def test_limit_ends_after_its_last_day() -> None:
+def test_message_limit_ends_after_its_last_day() -> None:
     chat = replace(limited(), today=UNTIL)
     assert chat.says("person").at == limit_screens.LIMIT
     chat = replace(chat, today=date.fromordinal(UNTIL.toordinal() + 1))

@@ -38,7 +38,7 @@ def test_next_steps_are_not_offered_without_a_registration() -> None:
     assert "next_steps" not in {option.key for option in chat.conversation.asked.options}
 
 
-def test_next_steps_say_no_expired_fact() -> None:
+def test_next_steps_omit_expired_facts() -> None:
     texts = next_steps.outcome(_nothing(), TODAY.replace(year=2030)).texts
     assert {each.msgid for each in texts} == {
         each.msgid

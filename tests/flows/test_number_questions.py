@@ -60,7 +60,7 @@ def answer(question: Question, typed: str, language: str) -> str:
         (ZONE, CARD, CARD, "••••01"),
     ],
 )
-def test_number_question_stores_all_digits_and_shows_the_last(
+def test_number_question_stores_all_digits_and_shows_only_the_last(
     question: Question, typed: str, kept: str, shown: str
 ) -> None:
     assert read(question, typed) == kept
@@ -78,7 +78,7 @@ def test_number_questions_are_sensitive_and_reject_invalid_stored_values(
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_passport_question_detects_an_iin_without_repeating_it(code: str) -> None:
+def test_passport_question_rejects_an_iin_without_repeating_it(code: str) -> None:
     said = answer(PASSPORT, "940305 600 012", code)
     assert said.endswith("N00000000")
     assert WORDS.render(PASSPORT.label, code) in said
@@ -129,11 +129,11 @@ def test_number_refusal_shows_an_example_in_the_persons_language(
     assert said.partition("\n")[0] != english.partition("\n")[0], "not translated"
 
 
-def test_refusals_all_have_texts() -> None:
+def test_answer_refusals_all_have_user_texts() -> None:
     assert REFUSALS.keys() == set(Refusal)
 
 
-def test_flow_with_number_questions_can_be_walked_to_its_end() -> None:
+def test_number_questions_can_all_be_answered_in_a_flow() -> None:
     flow = Flow(
         name="numbers",
         title=button("Citizenship"),

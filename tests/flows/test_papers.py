@@ -63,7 +63,7 @@ def test_uploaded_photo_is_checked_and_sent_to_the_registry() -> None:
     assert chat.shows(screens.PAPER_STATES["accepted"])
 
 
-def test_upload_album_is_answered_once() -> None:
+def test_upload_album_of_photos_gets_one_reply() -> None:
     chat = _sending().takes(PHOTO).takes(PHOTO).takes(PHOTO)
     chat.takes(_good("paper_identity"))
     assert chat.says_now == ()
@@ -138,13 +138,13 @@ def test_private_question_is_asked_on_the_secure_page() -> None:
     assert chat.told()["surname"] == "TESTOVA"
 
 
-def test_private_question_can_be_skipped_without_the_page() -> None:
+def test_private_question_can_be_skipped_in_the_messenger() -> None:
     chat = _reading_along("given_name").says("/skip")
     assert chat.at == "birth_year"
 
 
 @pytest.mark.parametrize("question", ["review", "surname"])
-def test_private_answers_are_not_repeated(question: str) -> None:
+def test_private_answers_are_masked_in_the_messenger(question: str) -> None:
     chat = replace(at("review"), page=Page.ALWAYS)
     chat.says("/help")
     assert chat.shows(screens.HIDDEN)
@@ -153,7 +153,7 @@ def test_private_answers_are_not_repeated(question: str) -> None:
     assert "TESTOVA" not in chat.text
 
 
-def test_private_question_accepts_chat_answers_when_the_page_is_optional() -> None:
+def test_private_question_accepts_typed_answers_if_the_page_is_optional() -> None:
     chat = replace(at("surname"), page=Page.OFFERED)
     chat.says("/help").takes(Pressed("!page"))
     assert chat.shows(screens.PAGE_OFFERED)
@@ -170,7 +170,7 @@ def test_sensitive_answer_is_deleted_from_the_chat_when_refused() -> None:
 # Two taps on their way
 
 
-def test_old_button_pressed_twice_keeps_the_nonce() -> None:
+def test_old_button_press_does_not_invalidate_the_current_buttons() -> None:
     chat = at("purpose")
     chat.takes(Pressed("1:move"))
     nonce = chat.nonce
@@ -180,13 +180,13 @@ def test_old_button_pressed_twice_keeps_the_nonce() -> None:
     assert chat.told()["purpose"] == "move"
 
 
-def test_stop_can_be_undone_in_the_menu() -> None:
+def test_stop_command_can_be_undone_in_the_menu() -> None:
     chat = Chat.begun("ru").says("стоп")
     assert chat.conversation.muted
     assert not chat.presses(">", "write_again").conversation.muted
 
 
-def test_upload_question_says_how_to_type_done_on_whatsapp() -> None:
+def test_upload_question_explains_the_typed_done_word_on_whatsapp() -> None:
     chat = replace(_sending(), page=Page.ALWAYS).takes(_good("paper_identity")).says("/help")
     assert chat.shows(screens.WRITE_DONE)
 

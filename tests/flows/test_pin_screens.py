@@ -31,7 +31,7 @@ def locked(language: str = "ru") -> Chat:
     return registered(language).answers("pin").says("204611")
 
 
-def test_pin_is_offered_after_a_registration_and_optional() -> None:
+def test_pin_is_offered_but_not_required_after_a_registration() -> None:
     chat = registered()
     assert chat.shows(screens.PIN_OFFERED)
     assert chat.says("/status").at == screens.REGISTERED
@@ -59,7 +59,7 @@ def test_pin_is_required_before_data_is_shown(way: str) -> None:
     assert len(chat.done(Export)) == (way == "/mydata")
 
 
-def test_pin_is_required_each_time() -> None:
+def test_pin_is_required_at_every_status_request() -> None:
     chat = locked().says("/status", "204611").takes(PinTried(True))
     assert chat.says("/status").at == pin_screens.PIN
 
@@ -77,7 +77,7 @@ def test_pin_screen_refuses_input_that_is_not_a_pin(typed: str) -> None:
     assert chat.done(TryPin) == []
 
 
-def test_pin_screen_shows_attempts_left_and_then_locks() -> None:
+def test_pin_screen_shows_remaining_attempts_and_then_locks() -> None:
     chat = locked().says("/status", "1111").takes(PinTried(False, 4))
     assert chat.shows(pin_screens.WRONG, left=4)
     assert chat.at == pin_screens.PIN
@@ -126,7 +126,7 @@ def test_pin_is_entered_on_the_secure_page_when_it_is_mandatory() -> None:
     assert chat.done(TryPin) == [TryPin("204611")]
 
 
-def test_stored_data_is_shown_on_the_page_when_it_is_mandatory() -> None:
+def test_stored_data_is_shown_on_the_secure_page_when_it_is_mandatory() -> None:
     chat = at("review")
     chat.page = Page.ALWAYS
     chat.says("/mydata")
@@ -139,7 +139,7 @@ def test_stored_data_is_shown_on_the_page_when_it_is_mandatory() -> None:
     assert chat.at == "review"
 
 
-def test_refused_private_answer_is_not_explained_in_the_messenger() -> None:
+def test_private_answer_typed_in_the_messenger_is_rejected_without_detail() -> None:
     chat = at("surname")
     chat.page = Page.ALWAYS
     chat.says("Тестова1")
@@ -148,7 +148,7 @@ def test_refused_private_answer_is_not_explained_in_the_messenger() -> None:
     assert "латин" not in chat.text
 
 
-def test_request_for_the_number_ends_with_the_next_answer() -> None:
+def test_contact_request_keyboard_is_removed_when_the_question_ends() -> None:
     chat = at("phone", contact="phone")
     assert not chat.says("zzz").says_now[0].ends_contact
     assert [say.ends_contact for say in chat.says("/menu").says_now] == [True]
@@ -182,7 +182,7 @@ def _left(pin: bool) -> Chat:
 
 
 @pytest.mark.requirement("S-84")
-def test_review_and_earlier_answers_are_masked_after_an_exit() -> None:
+def test_names_are_masked_in_review_and_questions_after_an_exit() -> None:
     chat = _left(pin=False)
     assert chat.shows(screens.HIDDEN)
     assert "TESTOVA" not in chat.text
@@ -192,7 +192,7 @@ def test_review_and_earlier_answers_are_masked_after_an_exit() -> None:
 
 
 @pytest.mark.requirement("S-84")
-def test_pin_shows_names_again_after_an_exit() -> None:
+def test_names_are_unmasked_by_the_pin_after_an_exit() -> None:
     chat = _left(pin=True).says("/mydata", "2046")
     assert chat.done(TryPin) == [TryPin("2046")]
     assert "TESTOVA" not in chat.takes(PinTried(False, 4)).says("/menu").text
@@ -203,7 +203,7 @@ def test_pin_shows_names_again_after_an_exit() -> None:
 
 
 @pytest.mark.requirement("S-84")
-def test_link_from_the_messenger_shows_names_again_after_an_exit() -> None:
+def test_names_are_unmasked_on_the_secure_page_after_an_exit() -> None:
     chat = _left(pin=False)
     assert "TESTOVA" in chat.takes(Resumed()).text
     assert "TESTOVA" in chat.edits("surname").text

@@ -13,7 +13,7 @@ def _counted(chat: Chat, *taps: str) -> list[tuple[int, int]]:
     return found
 
 
-def test_progress_counts_questions_that_may_still_come() -> None:
+def test_progress_total_includes_questions_that_may_still_apply() -> None:
     counted = _counted(Chat.begun("ru", "checklist"), *STRAIGHT)
     assert [number for number, _total in counted] == [1, 2, 3, 4, 5, 6]
     assert {total for _number, total in counted} == {6}

@@ -31,24 +31,24 @@ def inside(question: str, known: dict[str, Recognition], language: str = "ru") -
     ("text", "words"),
     [("多久有结果", 2.5), ("为什么 ИИН", 2.5), ("two words", 2), ("— да!", 1), ("", 0)],
 )
-def test_words_are_counted_also_without_spaces(text: str, words: float) -> None:
+def test_word_count_works_for_chinese_without_spaces(text: str, words: float) -> None:
     assert count_words(text) == words
 
 
 @pytest.mark.parametrize("text", ["多久有结果", "为什么要问这个"])
-def test_unsure_chinese_question_in_a_form_offers_topics(text: str) -> None:
+def test_chinese_question_in_a_form_offers_topics_when_unsure(text: str) -> None:
     chat = inside("birth_year", {text: unsure("kandas.term")}, "zh_Hans")
     assert chat.says(text).shows(hearing.WHICH_ONE)
 
 
-def test_chinese_question_at_a_latin_name_is_answered_and_stays() -> None:
+def test_chinese_question_at_the_surname_question_is_not_deleted() -> None:
     chat = inside("surname", {"办坎达斯要多久": unsure("kandas.term")}, "zh_Hans")
     chat.says("办坎达斯要多久")
     assert chat.shows(hearing.WHICH_ONE)
     assert not chat.done(DeleteInput)
 
 
-def test_name_in_the_wrong_script_is_refused_and_offers_no_topics() -> None:
+def test_name_in_the_wrong_script_is_rejected_without_topic_suggestions() -> None:
     name = "Иванова Петрова Сидоровна"
     chat = inside("surname", {name: unsure("where.office")}).says(name)
     assert chat.shows(REFUSALS[Refusal.NOT_LATIN])
@@ -65,7 +65,7 @@ def test_name_in_the_wrong_script_is_refused_and_offers_no_topics() -> None:
         ("мой паспорт давно просрочен", "ru"),
     ],
 )
-def test_question_in_place_of_a_region_is_answered_and_not_stored(text: str, language: str) -> None:
+def test_user_question_typed_at_the_region_question_is_not_stored(text: str, language: str) -> None:
     chat = at("residence_region", language)
     chat.understanding = REAL
     chat.says(text)
@@ -74,7 +74,7 @@ def test_question_in_place_of_a_region_is_answered_and_not_stored(text: str, lan
     assert chat.shows(hearing.WHICH_ONE) or any(key.startswith("?else") for key in chat.keys)
 
 
-def test_unknown_question_in_place_of_a_region_is_not_stored() -> None:
+def test_unrecognized_user_question_at_the_region_question_is_not_stored() -> None:
     assert inside("residence_region", {}).says("а это зачем вам?").name == "residence_region"
 
 
@@ -88,7 +88,7 @@ def test_region_that_resembles_a_question_or_danger_is_stored(region: str) -> No
     assert chat.says(region).told()["residence_region"] == region
 
 
-def test_danger_in_place_of_a_region_is_heard() -> None:
+def test_danger_typed_at_the_region_question_is_answered() -> None:
     for text in ("муж меня избивает", "мне угрожают"):
         chat = at("residence_region")
         chat.understanding = REAL
@@ -98,7 +98,7 @@ def test_danger_in_place_of_a_region_is_heard() -> None:
 @pytest.mark.parametrize(
     ("text", "language"), [("нету", "ru"), ("жоқ", "kk"), ("yoʻq", "uz"), ("没有", "zh_Hans")]
 )
-def test_no_in_place_of_a_patronymic_means_none(text: str, language: str) -> None:
+def test_patronymic_question_reads_no_as_none(text: str, language: str) -> None:
     chat = at("patronymic", language).says(text)
     assert chat.name == "name_kk"
     assert chat.told()["patronymic"] is None
@@ -117,7 +117,7 @@ def test_no_in_place_of_a_patronymic_means_none(text: str, language: str) -> Non
         ("rahmat", "uz"),
     ],
 )
-def test_small_talk_in_place_of_a_patronymic_is_no_name(text: str, language: str) -> None:
+def test_patronymic_question_does_not_store_small_talk(text: str, language: str) -> None:
     chat = at("patronymic", language)
     chat.understanding = REAL
     chat.says(text)
@@ -126,19 +126,19 @@ def test_small_talk_in_place_of_a_patronymic_is_no_name(text: str, language: str
 
 
 @pytest.mark.parametrize("name", ["Рахмет", "RAHMAT", "Сәлем", "рахметұлы", "Salima", "谢军"])
-def test_name_that_resembles_small_talk_is_stored(name: str) -> None:
+def test_patronymic_question_stores_a_name_that_resembles_small_talk(name: str) -> None:
     chat = at("patronymic")
     chat.understanding = REAL
     assert chat.says(name).told()["patronymic"] == name
 
 
-def test_no_in_place_of_a_required_name_is_no_skip() -> None:
+def test_required_name_question_is_not_skipped_by_a_typed_no() -> None:
     assert at("surname").says("нету").name == "surname"
     officer = Chat.begun("ru", "officer").until("words").says("нет")
     assert officer.done(OpenCase)[0].words == "нет"
 
 
-def test_question_in_place_of_a_listed_answer_is_answered() -> None:
+def test_user_question_that_contains_an_option_is_not_taken_as_the_answer() -> None:
     known = {"как мне уехать из Китая": sure("way.which")}
     chat = inside("residence_country", known).says("как мне уехать из Китая")
     assert chat.name == "residence_country"
@@ -163,30 +163,30 @@ def _sends(text: str, meaning: Recognition | None = None) -> Chat:
     return chat
 
 
-def test_caption_that_may_speak_of_danger_gets_the_sentence_about_it() -> None:
+def test_upload_caption_with_suspected_danger_gets_the_safety_sentence() -> None:
     chat = _sends("не отдают паспорт", danger("danger.violence", Danger.SUSPECTED))
     assert chat.shows(safety.ONE_SENTENCE)
 
 
-def test_caption_with_a_withheld_passport_is_heard_by_the_model() -> None:
+def test_upload_caption_about_a_withheld_passport_is_detected_as_danger() -> None:
     chat = _at_papers({})
     chat.understanding = REAL
     chat.takes(Attached("photo", "ref", 1, "не отдают паспорт"))
     assert chat.shows(safety.ONE_SENTENCE) or chat.shows(safety.READ_ALONE)
 
 
-def test_caption_with_an_unsure_question_offers_topics() -> None:
+def test_upload_caption_with_an_unsure_question_offers_topics() -> None:
     assert _sends("это подойдёт?", unsure("documents.photo")).shows(hearing.WHICH_ONE)
 
 
-def test_caption_that_is_not_understood_is_said_to_be() -> None:
+def test_upload_caption_that_is_not_understood_gets_a_note() -> None:
     assert _sends("мой паспорт").shows(screens.CAPTION_NOT_UNDERSTOOD)
     suspected = Recognition(danger=Danger.SUSPECTED, confidence=unsure().confidence)
     assert _sends("боюсь", suspected).shows(safety.ONE_SENTENCE)
     assert _sends("1.").says_now == ()
 
 
-def test_safety_word_as_a_caption_is_obeyed() -> None:
+def test_upload_caption_with_a_safety_word_runs_its_command() -> None:
     assert _sends("человек").at == "topic"
 
 
@@ -201,7 +201,7 @@ def _lines(chat: Chat, text: str, times: int) -> list[str]:
     ("question", "text"),
     [("purpose", "zzz"), ("birth_year", "199"), ("surname", "Тестова"), ("phone", "12")],
 )
-def test_refusal_in_a_form_is_never_repeated_word_for_word(question: str, text: str) -> None:
+def test_form_error_message_is_never_repeated_verbatim(question: str, text: str) -> None:
     others = {"contact": "phone"} if question == "phone" else {}
     lines = _lines(at(question, **others), text, 5)
     assert len(set(lines)) == 3
@@ -209,7 +209,7 @@ def test_refusal_in_a_form_is_never_repeated_word_for_word(question: str, text: 
     assert lines[2] != lines[0]
 
 
-def test_sentence_that_is_not_understood_in_a_form_gets_its_topics() -> None:
+def test_unrecognized_sentence_in_a_form_offers_topics_of_its_question() -> None:
     chat = inside("target_region", {}).says("не знаю ещё")
     assert chat.keys[0] == "?ask.support.regions"
     assert chat.name == "target_region"
@@ -217,7 +217,7 @@ def test_sentence_that_is_not_understood_in_a_form_gets_its_topics() -> None:
     assert "?ask.kandas.term" in inside("adult", {}).says("не знаю ещё").keys
 
 
-def test_second_mistyped_word_in_a_form_gets_topics_and_the_first_not() -> None:
+def test_topic_suggestions_follow_the_second_mistyped_word_in_a_form() -> None:
     chat = inside("target_region", {}).says("zzz")
     assert not any(key.startswith("?ask") for key in chat.keys)
     assert "?ask.support.regions" in chat.says("zzz").keys
@@ -225,7 +225,7 @@ def test_second_mistyped_word_in_a_form_gets_topics_and_the_first_not() -> None:
     assert not any(key.startswith("?ask") for key in chat.says("1/2").keys)
 
 
-def test_private_question_and_handoff_offer_no_topics() -> None:
+def test_topic_suggestions_are_not_shown_at_private_questions_or_handoff() -> None:
     chat = at("phone", contact="phone")
     chat.understanding = understanding(FakeRecognizer({}))
     assert not any(key.startswith("?ask") for key in chat.says("у меня нет", "у меня нет").keys)
@@ -233,7 +233,7 @@ def test_private_question_and_handoff_offer_no_topics() -> None:
     assert not any(key.startswith("?ask") for key in officer.says("не знаю ещё").keys)
 
 
-def test_none_of_these_is_answered_in_other_words_each_time() -> None:
+def test_none_of_these_reply_is_worded_differently_each_time() -> None:
     known = {"деньги": unsure("support.money")}
     chat = Chat.begun("ru", understanding=understanding(FakeRecognizer(known)))
     lines = []
@@ -250,7 +250,7 @@ def test_none_of_these_is_answered_in_other_words_each_time() -> None:
 @pytest.mark.parametrize(
     "intent", ["kandas.documents", "registry.status", "person.wanted", "privacy.delete"]
 )
-def test_flow_or_command_of_a_sentence_says_what_was_understood(intent: str) -> None:
+def test_recognized_sentence_that_opens_a_screen_names_its_topic(intent: str) -> None:
     known = {"мой вопрос": sure(intent)}
     chat = Chat.begun("ru", understanding=understanding(FakeRecognizer(known))).says("мой вопрос")
     assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT[intent].label)
@@ -259,7 +259,7 @@ def test_flow_or_command_of_a_sentence_says_what_was_understood(intent: str) -> 
     assert chat.shows(hearing.WHICH_ONE) or chat.shows(hearing.OTHER_WORDS[0])
 
 
-def test_offer_that_leads_to_a_person_has_one_person_button() -> None:
+def test_topic_suggestions_contain_only_one_officer_button() -> None:
     known = {"能说中文的人吗": unsure("bot.what", "person.wanted")}
     chat = Chat.begun("zh_Hans", understanding=understanding(FakeRecognizer(known)))
     chat.says("能说中文的人吗")

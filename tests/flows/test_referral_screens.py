@@ -17,7 +17,7 @@ def invited(language: str = "ru") -> Chat:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_invitation_names_the_organisation_and_what_it_learns(language: str) -> None:
+def test_referral_screen_names_the_organisation_and_what_it_learns(language: str) -> None:
     chat = invited(language)
     assert chat.done(FindReferrer) == [FindReferrer(CODE)]
     assert chat.at == INVITED
@@ -25,7 +25,7 @@ def test_invitation_names_the_organisation_and_what_it_learns(language: str) -> 
 
 
 @pytest.mark.parametrize(("key", "counted"), [("yes", [CountReferral(CODE)]), ("no", [])])
-def test_registration_is_counted_only_with_consent(key: str, counted: list[CountReferral]) -> None:
+def test_referral_is_counted_only_with_consent(key: str, counted: list[CountReferral]) -> None:
     chat = invited().presses(key)
     assert chat.at == screens.MENU
     chat.presses("preregistration").until(screens.MENU)
@@ -35,32 +35,32 @@ def test_registration_is_counted_only_with_consent(key: str, counted: list[Count
     assert chat.done(CountReferral) == counted
 
 
-def test_registered_person_is_not_invited_again() -> None:
+def test_referral_code_is_ignored_for_a_registered_person() -> None:
     chat = Chat.begun("ru", "preregistration").until(screens.MENU).says(CODE).takes(FOUND)
     assert chat.at == screens.MENU
     assert chat.conversation.referral is None
 
 
-def test_invitation_waits_for_the_language() -> None:
+def test_referral_screen_follows_the_language_choice() -> None:
     chat = Chat().takes(Started(CODE)).takes(FOUND)
     assert chat.at == screens.LANGUAGE
     assert chat.presses("kk").at == INVITED
 
 
-def test_first_text_with_a_code_leads_to_the_language() -> None:
+def test_referral_code_as_first_text_asks_for_the_language_first() -> None:
     chat = Chat().says(CODE).takes(FOUND)
     assert chat.at == screens.LANGUAGE
     assert chat.presses("ru").at == INVITED
 
 
-def test_invitation_that_ended_says_so() -> None:
+def test_referral_code_that_ended_is_reported_as_ended() -> None:
     chat = Chat.begun("ru").says(CODE).takes(ReferrerFound(CODE))
     assert chat.shows(referral_screens.ENDED)
     assert chat.at == screens.MENU
     assert Chat().says(CODE).takes(ReferrerFound(CODE)).at == screens.LANGUAGE
 
 
-def test_invitation_opened_by_a_link_is_looked_up() -> None:
+def test_referral_link_looks_up_its_code() -> None:
     chat = Chat.begun("ru").takes(Started(CODE))
     assert chat.done(FindReferrer) == [FindReferrer(CODE)]
 
@@ -74,11 +74,11 @@ def test_invitation_opened_by_a_link_is_looked_up() -> None:
         ("REF-ABCD-234", ""),
     ],
 )
-def test_code_is_read_only_alone(text: str, code: str) -> None:
+def test_referral_code_is_recognized_only_as_the_whole_text(text: str, code: str) -> None:
     assert read_code(text) == code
 
 
-def test_registration_with_an_open_invitation_is_not_counted() -> None:
+def test_referral_without_an_answer_is_not_counted() -> None:
     chat = invited().takes(Started("preregistration")).until(screens.MENU)
     assert chat.done(CountReferral) == []
     assert chat.conversation.referral is None

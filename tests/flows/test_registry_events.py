@@ -30,7 +30,7 @@ def _reported(step: str, status: str, until: date | None = None) -> Chat:
     return chat.presses("!status")
 
 
-def test_answer_to_the_registry_is_sent_while_it_is_asked() -> None:
+def test_registry_question_answer_is_sent_while_the_question_is_open() -> None:
     chat = _asked().says("1991")
     assert chat.done(AnswerRegistry) == [AnswerRegistry(QUESTION, "birth_year", "1991")]
     known = chat.conversation.registration
@@ -46,7 +46,9 @@ def test_answer_to_the_registry_is_sent_while_it_is_asked() -> None:
     ],
     ids=["withdrawn", "replaced"],
 )
-def test_answer_is_not_sent_when_the_registry_no_longer_asks(later: Acknowledged) -> None:
+def test_registry_question_answer_is_not_sent_after_the_question_closed(
+    later: Acknowledged,
+) -> None:
     chat = _asked().takes(later).says("1991")
     assert chat.shows(registration_screens.NO_LONGER)
     assert chat.done(AnswerRegistry) == []
@@ -56,7 +58,7 @@ def test_answer_is_not_sent_when_the_registry_no_longer_asks(later: Acknowledged
     assert chat.at == screens.MENU
 
 
-def test_withdrawn_question_is_not_offered_in_the_status() -> None:
+def test_registry_question_is_not_shown_in_the_status_after_withdrawal() -> None:
     chat = at("review").presses("submit").takes(ASKS).presses("!status")
     assert "asked_birth_year" in chat.keys
     assert chat.shows(registration_screens.UNTIL, day=LAST_DAY)
@@ -65,14 +67,14 @@ def test_withdrawn_question_is_not_offered_in_the_status() -> None:
     assert not chat.shows(registration_screens.UNTIL)
 
 
-def test_open_step_shows_its_last_day_and_what_to_do() -> None:
+def test_registry_step_shows_its_last_day_and_instructions() -> None:
     chat = _reported("COMMISSION", "OPEN", LAST_DAY)
     assert chat.shows(registration_history.REPORTED)
     assert chat.shows(registration_screens.UNTIL, day=LAST_DAY)
     assert chat.shows(kandas.HEARING.text)
 
 
-def test_step_that_was_not_completed_refers_to_an_officer() -> None:
+def test_registry_step_that_was_not_completed_refers_to_an_officer() -> None:
     chat = _reported("COMMISSION", "NOT_DONE")
     assert chat.shows(registration_history.REPORTED)
     assert chat.shows(REFUSED)
@@ -80,7 +82,7 @@ def test_step_that_was_not_completed_refers_to_an_officer() -> None:
 
 
 @pytest.mark.parametrize(("step", "status"), [("MEDICAL", "NOT_DONE"), ("TEST", "PAUSED")])
-def test_platform_step_of_a_later_contract_is_not_shown(step: str, status: str) -> None:
+def test_registry_step_of_a_later_contract_version_is_not_shown(step: str, status: str) -> None:
     chat = _reported(step, status, LAST_DAY)
     assert chat.shows(screens.REGISTRATION["accepted"], number=NUMBER)
     assert not chat.shows(registration_history.REPORTED)

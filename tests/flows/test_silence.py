@@ -77,13 +77,13 @@ def english(text: Text) -> str:
 
 
 @every_date
-def test_answer_is_never_empty_on_any_day(today: date) -> None:
+def test_answers_are_never_empty_on_days_when_facts_end(today: date) -> None:
     empty = [place for place, lines in answers(today) if not lines or lines == (faq.ASK,)]
     assert empty == []
 
 
 @every_date
-def test_heading_is_followed_by_content_on_any_day(today: date) -> None:
+def test_headings_are_followed_by_content_on_days_when_facts_end(today: date) -> None:
     bare: list[str] = []
     for place, lines in answers(today):
         for text, following in zip(lines, (*lines[1:], None), strict=True):
@@ -130,7 +130,7 @@ NO_SUCCESSOR: Mapping[str, str] = {
 }
 
 
-def test_protecting_fact_has_a_successor_without_an_end() -> None:
+def test_protective_facts_have_a_replacement_text_after_their_end() -> None:
     protecting = [
         fact
         for fact in catalogue.FACTS
@@ -143,7 +143,7 @@ def test_protecting_fact_has_a_successor_without_an_end() -> None:
         assert said([fact], FOREVER) == (() if fact.ended is None else (fact.ended,))
 
 
-def test_list_falls_silent_as_a_whole() -> None:
+def test_checklist_facts_all_expire_within_a_few_days() -> None:
     ends = {fact.until for fact in catalogue.FACTS if fact.key.startswith("documents.")}
     assert {day for day in ends if day > date(2026, 12, 31)} <= {
         date(2027, 9, 24), date(2027, 9, 28), date(2027, 9, 29)
@@ -158,7 +158,7 @@ def opening(intent: str, citizenship: str, today: date) -> list[Text]:
     return [part for line in lines for part in parts(line)]
 
 
-def test_short_stay_is_warned_of_after_its_review() -> None:
+def test_short_stay_warning_remains_after_its_fact_expired() -> None:
     for intent in ("permit.visa", "permit.residence", "permit.expired"):
         assert opening(intent, "CN", SUMMER)[0] == cards.CHINA_STAY_ENDS.ended
         assert opening(intent, "IR", SUMMER)[0] == entry.IR_STAY_ENDS.ended
@@ -171,7 +171,7 @@ def test_short_stay_is_warned_of_after_its_review() -> None:
 
 
 @pytest.mark.parametrize("today", (WINTER, FOREVER), ids=str)
-def test_two_citizenships_are_never_answered_without_the_warning(today: date) -> None:
+def test_dual_citizenship_answer_always_contains_the_warning(today: date) -> None:
     assert opening("citizenship.dual", "", today)[:3].count(KEEP) == 1
     assert settling.NO_DUAL.ended in opening("citizenship.dual", "", today)
     told = list(faq.spoken({"faq_topic": "two_citizenships"}, today))
@@ -182,7 +182,7 @@ def test_two_citizenships_are_never_answered_without_the_warning(today: date) ->
 
 
 @pytest.mark.parametrize("today", (WINTER, FOREVER), ids=str)
-def test_support_names_the_duties_and_no_empty_heading_later(today: date) -> None:
+def test_support_answer_keeps_the_duties_after_their_facts_expired(today: date) -> None:
     told = list(support.spoken({"area": "undecided"}, today))
     assert quota.DUTIES_ENDED in told
     assert support.ALSO not in told
@@ -192,17 +192,17 @@ def test_support_names_the_duties_and_no_empty_heading_later(today: date) -> Non
 
 
 @pytest.mark.parametrize("topic", ("missions", "offices", "apply", "children"))
-def test_free_question_without_a_current_fact_says_so(topic: str) -> None:
+def test_faq_answer_without_current_facts_states_that_none_is_verified(topic: str) -> None:
     assert NOT_VERIFIED in list(faq.spoken({"faq_topic": topic}, FOREVER))
     assert NOT_VERIFIED not in list(faq.spoken({"faq_topic": topic}, date(2026, 11, 28)))
 
 
-def test_lapsed_intent_says_that_nothing_is_checked() -> None:
+def test_intent_answer_that_lapsed_states_that_none_is_verified() -> None:
     assert REPLIES["kandas.term"].opening(FOREVER, "")[-1] == NOT_VERIFIED
     assert NOT_VERIFIED not in REPLIES["kandas.term"].opening(date(2026, 11, 28), "")
 
 
-def test_status_stays_free_beside_fees() -> None:
+def test_cost_answer_keeps_stating_that_the_status_is_free() -> None:
     assert kandas.FEE.ended in opening("kandas.cost", "", SUMMER)
     here = {**MOVES, "citizenship": "UZ", "location": "kazakhstan"}
     told = list(eligibility.spoken(here, SUMMER))
@@ -210,16 +210,16 @@ def test_status_stays_free_beside_fees() -> None:
     assert kandas.FEE.ended in told
 
 
-def test_apostille_before_leaving_is_asked_for_after_its_review() -> None:
+def test_apostille_advice_remains_after_its_fact_expired() -> None:
     assert requirements.CHINA_FIRST.ended in opening("way.which", "CN", WINTER)
     assert requirements.CHINA_FIRST.ended in opening("kandas.documents", "CN", WINTER)
 
 
-def test_complaint_answer_keeps_its_sentence_on_the_deadline() -> None:
+def test_complaint_answer_keeps_a_sentence_on_the_deadline_after_expiry() -> None:
     assert living.DEADLINE.ended in opening("kandas.refused", "", FOREVER)
 
 
-def test_answer_about_the_rules_after_2026_is_true_in_any_year() -> None:
+def test_pilot_answer_on_rules_after_2026_is_valid_in_any_year() -> None:
     for today in (date(2026, 12, 31), date(2028, 1, 1), FOREVER):
         lines = [WORDS.render(text, "en") for text in REPLIES["pilot.2026"].opening(today, "")]
         assert any("what applies after 2026" in line for line in lines)
@@ -234,7 +234,9 @@ def test_answer_about_the_rules_after_2026_is_true_in_any_year() -> None:
         ("support.housing", quota.PLACES),
     ),
 )
-def test_opening_announces_the_end_of_2026_then_states_it(intent: str, ending: Fact) -> None:
+def test_intent_opening_announces_the_end_of_2026_and_later_states_it(
+    intent: str, ending: Fact
+) -> None:
     assert ending.ends not in opening(intent, "", date(2026, 11, 30))
     assert ending.ends in opening(intent, "", date(2026, 12, 1))
     assert ending.ended in opening(intent, "", date(2027, 1, 1))
@@ -242,7 +244,7 @@ def test_opening_announces_the_end_of_2026_then_states_it(intent: str, ending: F
     assert ending.ended not in more, "said once"
 
 
-def test_facts_with_the_same_successor_say_it_once() -> None:
+def test_facts_with_the_same_replacement_text_show_it_once() -> None:
     assert said([entry.UZ_STAY, entry.TR_STAY, entry.HOST], FOREVER) == (
         entry.STAY_ENDED,
         entry.REGISTER_ENDED,

@@ -52,7 +52,7 @@ def test_about_flow_shows_facts_and_stores_nothing() -> None:
     assert not any(form.answers for form in chat.conversation.forms.values())
 
 
-def test_about_flow_names_the_operator_of_the_settings() -> None:
+def test_about_flow_names_the_configured_operator() -> None:
     texts = about.about("Test Body").outcome(Submit("about", {}, {}), date(2026, 12, 1)).texts
     assert "Test Body" in WORDS.render(texts[0], "kk")
     assert about.RUN_BY_UNNAMED not in texts
@@ -66,7 +66,7 @@ def test_language_screen_asks_in_every_language() -> None:
     assert chat.keys[:-1] == list(LANGUAGES)
 
 
-def test_start_link_opens_its_flow_after_the_language() -> None:
+def test_start_link_opens_its_flow_after_the_language_choice() -> None:
     chat = Chat().takes(Started("preregistration")).presses("uz")
     assert chat.at == "applying"
     assert chat.conversation.language == "uz"
@@ -93,12 +93,12 @@ def test_registration_of_one_person_records_consent_and_answers() -> None:
 
 
 @pytest.mark.requirement("S-51")
-def test_registration_screen_says_saved_after_submit() -> None:
+def test_registration_screen_confirms_the_submission() -> None:
     chat = at("review").presses("submit")
     assert chat.shows(screens.REGISTRATION["sent"])
 
 
-def test_ephemeral_answers_are_dropped_at_consent() -> None:
+def test_unpersisted_answers_are_dropped_at_consent() -> None:
     chat = at("consent_registration")
     assert chat.told()["passport"] == "long"
     chat.presses("yes")
@@ -108,7 +108,7 @@ def test_ephemeral_answers_are_dropped_at_consent() -> None:
     assert chat.told()["citizenship"] == "CN"
 
 
-def test_ephemeral_answers_are_dropped_after_consent_too() -> None:
+def test_unpersisted_answers_are_dropped_when_given_after_consent() -> None:
     chat = at("ethnic_kazakh")
     assert chat.presses("<").at == "trouble"
     chat.presses("money")
@@ -118,12 +118,12 @@ def test_ephemeral_answers_are_dropped_after_consent_too() -> None:
     assert chat.done(Submit)[0].answers["trouble"] is None
 
 
-def test_answers_off_the_path_are_dropped_at_consent() -> None:
+def test_answers_to_skipped_questions_are_dropped_at_consent() -> None:
     chat = at("gate_stay", location="kazakhstan", stay_ends="yes").presses("go_on", "<", "<")
     assert chat.presses("unsaid").until("ethnic_kazakh").told()["stay_ends"] is None
 
 
-def test_amendment_after_retention_restores_no_deleted_answer() -> None:
+def test_amendment_does_not_restore_answers_deleted_by_retention() -> None:
     chat = at("review").presses("submit")
     chat.takes(Acknowledged("accepted", "KZ-1"))
     chat.conversation = _spent(chat.conversation)
@@ -159,7 +159,7 @@ def test_family_group_adds_two_members_and_removes_one() -> None:
     assert sent.answers["family"] == "1"
 
 
-def test_family_off_the_path_is_not_submitted() -> None:
+def test_family_members_are_not_submitted_when_applying_alone() -> None:
     chat = at("family", applying="family")
     chat.presses("add", "child", "under14").until("review", applying="family")
     chat.edits("applying").presses("self", "submit")
@@ -195,7 +195,7 @@ def _refused(**others: str) -> Chat:
 
 
 @pytest.mark.requirement("S-20")
-def test_consent_refusal_names_missions_in_the_stated_country() -> None:
+def test_consent_refusal_lists_missions_in_the_stated_country() -> None:
     chat = _refused(citizenship="UZ", location="origin")
     assert chat.shows(preregistration.NOT_KEPT)
     assert "Ташкент" in chat.text
@@ -207,7 +207,7 @@ def test_consent_refusal_names_missions_in_the_stated_country() -> None:
     [("UZ", "unsaid"), ("UZ", "elsewhere"), ("UZ", "kazakhstan"), ("stateless", "origin"),
      ("CN", "origin"), ("AF", "origin"), ("IR", "origin")],
 )  # fmt: skip
-def test_consent_refusal_names_no_mission_where_none_is_or_it_is_dangerous(
+def test_consent_refusal_lists_no_mission_if_none_exists_or_it_is_unsafe(
     citizenship: str, location: str
 ) -> None:
     chat = _refused(citizenship=citizenship, location=location)
@@ -287,7 +287,7 @@ def test_consent_needs_an_explicit_answer(typed: str) -> None:
     assert chat.done(ConsentGiven) == []
 
 
-def test_consent_can_be_typed_as_on_its_button() -> None:
+def test_consent_accepts_the_typed_button_label() -> None:
     label = WORDS.render(button("I agree"), "kk")
     chat = at("consent_registration", "kk").says(f"{label.upper()}!")
     assert [given.language for given in chat.done(ConsentGiven)] == ["kk"]
@@ -296,7 +296,7 @@ def test_consent_can_be_typed_as_on_its_button() -> None:
 # Going back and changing
 
 
-def test_back_shows_the_previous_question_with_its_answer() -> None:
+def test_back_command_shows_the_previous_question_with_its_answer() -> None:
     chat = at("residence_region", patronymic="Testovna")
     chat.says("назад").presses("<")
     assert chat.at == "patronymic"
@@ -307,12 +307,12 @@ def test_back_shows_the_previous_question_with_its_answer() -> None:
     assert chat.at == "residence_region"
 
 
-def test_back_skips_notices() -> None:
+def test_back_button_skips_notices() -> None:
     assert at("purpose", adult="no").presses("<").at == "adult"
     assert at("ethnic_kazakh", trouble="money").presses("<").at == "trouble"
 
 
-def test_back_at_the_first_question_says_so() -> None:
+def test_back_command_at_the_first_question_is_explained() -> None:
     chat = Chat.begun("ru", FORM).says("/back")
     assert chat.shows(screens.NO_WAY_BACK)
     assert chat.at == "applying"
@@ -337,7 +337,7 @@ def test_review_edit_of_the_country_asks_the_region_again() -> None:
     assert chat.told()["residence_region"] == "Testland"
 
 
-def test_answer_off_the_path_returns_with_its_question() -> None:
+def test_review_edit_restores_answers_when_their_question_applies_again() -> None:
     chat = at("review")
     chat.edits("purpose").presses("information")
     assert chat.at == "review"
@@ -350,7 +350,7 @@ def test_answer_off_the_path_returns_with_its_question() -> None:
     assert chat.path().answers["target_region"] == "astana"
 
 
-def test_review_edit_works_for_every_answer_by_buttons() -> None:
+def test_review_edit_reaches_answers_on_later_pages_by_buttons() -> None:
     chat = at("review").presses("edit", ">", ">")
     assert chat.at == screens.EDIT
     chat.presses("kazakh_level", "little")
@@ -358,7 +358,7 @@ def test_review_edit_works_for_every_answer_by_buttons() -> None:
     assert chat.told()["kazakh_level"] == "little"
 
 
-def test_review_edit_works_for_every_answer_by_number() -> None:
+def test_review_edit_selects_an_answer_by_number() -> None:
     chat = at("review")
     assert chat.edits("contact").at == "contact"
 

@@ -19,14 +19,14 @@ def given(chat: Chat) -> list[SuggestPhrase]:
     return [each for each in chat.effects if isinstance(each, SuggestPhrase)]
 
 
-def test_teach_button_is_offered_at_the_second_failure_only() -> None:
+def test_suggest_phrase_button_is_offered_after_the_second_failure() -> None:
     chat = Chat.begun("ru", understanding=UNDERSTANDING).says("zzz")
     assert "?teach" not in chat.keys
     assert "?teach" in chat.says("zzz").keys
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_suggested_sentence_is_kept_after_the_explanation(language: str) -> None:
+def test_suggested_phrase_is_stored_after_the_explanation(language: str) -> None:
     chat = asked(language)
     assert chat.at == suggestion_screens.SUGGEST
     assert chat.shows(suggestion_screens.EXPLANATION)
@@ -45,27 +45,27 @@ def test_suggested_sentence_is_kept_after_the_explanation(language: str) -> None
         ("z" * 301, suggestion_screens.TOO_LONG),
     ],
 )
-def test_suggested_sentence_is_refused_if_it_may_identify(typed: str, refusal: Text) -> None:
+def test_suggested_phrase_with_personal_data_is_rejected(typed: str, refusal: Text) -> None:
     chat = asked().says(typed)
     assert chat.shows(refusal)
     assert not given(chat)
     assert chat.at == suggestion_screens.SUGGEST
 
 
-def test_suggested_sentence_about_danger_is_answered_and_not_kept() -> None:
+def test_suggested_phrase_about_danger_is_answered_and_not_stored() -> None:
     chat = asked().says(sentence("detained", "ru"))
     assert chat.shows(safety.READ_ALONE)
     assert not given(chat)
 
 
-def test_suggestion_screen_is_left_by_menu_and_commands() -> None:
+def test_suggest_phrase_screen_can_be_left_by_menu_and_commands() -> None:
     assert asked().presses("menu").at == screens.MENU
     chat = asked().says("меню")
     assert chat.at == screens.MENU
     assert not given(chat)
 
 
-def test_suggestion_returns_to_the_open_form() -> None:
+def test_suggest_phrase_screen_returns_to_the_open_form() -> None:
     chat = at("purpose")
     chat.understanding = UNDERSTANDING
     chat.takes(Pressed("?none")).presses("?teach").says("zzz yyy")

@@ -44,13 +44,13 @@ def test_support_regions_can_each_be_chosen_once() -> None:
     assert {key for year in PLACES.values() for key in year} <= set(chosen)
 
 
-def test_support_region_states_its_number_of_places() -> None:
+def test_support_region_shows_its_number_of_quota_places() -> None:
     (told,) = [text for text in heard(area="west", region_west="atyrau")
                if text.msgid == flow.HAS_PLACES.msgid]  # fmt: skip
     assert dict(told.values)["places"] == 125
 
 
-def test_support_region_without_places_shows_the_chart() -> None:
+def test_support_region_without_quota_places_shows_the_chart() -> None:
     told = heard(area="south", region_south="almaty")
     assert any(text.msgid == flow.HAS_NONE.msgid for text in told)
     assert any(text.msgid == flow.CHART.msgid for text in told), "where there are places"
@@ -76,7 +76,7 @@ def test_support_omits_rent_without_a_rented_home() -> None:
     assert not any(rent)
 
 
-def test_support_says_no_amount_after_the_year() -> None:
+def test_support_shows_no_amount_after_the_year() -> None:
     told = heard(today=NEXT_YEAR, area="west", region_west="atyrau", people="5")
     assert quota.PLACES.ended in told
     assert not any("tenge" in text.msgid for text in told)
@@ -98,9 +98,7 @@ def test_support_family_amount_is_grouped_in_thousands() -> None:
         ("zh_Hans", ","),
     ],
 )
-def test_support_thousands_separator_follows_the_language_except_in_years(
-    language: str, apart: str
-) -> None:
+def test_support_thousands_separator_follows_the_language(language: str, apart: str) -> None:
     chat = Chat.begun(language, "support").presses("north_east", "pavlodar").says("5")
     chat.presses("unsure")
     for figure in ("1 513 750", "7 028 125", "4 325", "16 805"):

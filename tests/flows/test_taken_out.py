@@ -49,14 +49,14 @@ def test_checklist_of_a_removed_flow_can_be_deleted() -> None:
 
 
 @pytest.mark.parametrize("key", ["tick", "print", "remind"])
-def test_checklist_buttons_lead_to_the_menu_when_the_list_is_gone(key: str) -> None:
+def test_checklist_buttons_lead_to_the_menu_when_the_list_was_deleted(key: str) -> None:
     chat = kept()
     chat.conversation = replace(chat.conversation, saved_list=None)
     chat.takes(Pressed(f"{chat.nonce}:{key}"))
     assert chat.at == screens.MENU
 
 
-def test_checklist_tick_leads_to_the_menu_when_the_list_is_gone() -> None:
+def test_checklist_tick_leads_to_the_menu_when_the_list_was_deleted() -> None:
     chat = kept().presses("tick")
     key = chat.keys[0]
     chat.conversation = replace(chat.conversation, saved_list=None)
@@ -81,13 +81,13 @@ def test_checklist_reminder_of_a_removed_flow_leads_to_the_menu() -> None:
     assert gone.conversation.saved_list is not None, "what is kept is kept"
 
 
-def test_subscription_of_a_removed_flow_is_unchanged() -> None:
+def test_subscription_screen_of_a_removed_flow_leads_to_the_menu() -> None:
     chat = subscribed().presses("announcements")
     gone = _without(chat, "announcements").presses("change")
     assert gone.at == screens.MENU
 
 
-def test_registration_of_a_removed_flow_is_unchanged() -> None:
+def test_registration_screen_of_a_removed_flow_leads_to_the_menu() -> None:
     chat = Chat.begun("ru")
     chat.conversation = replace(
         chat.conversation,
@@ -98,7 +98,7 @@ def test_registration_of_a_removed_flow_is_unchanged() -> None:
     assert gone.at == screens.MENU
 
 
-def test_button_of_an_answer_is_old_when_questions_are_not_understood() -> None:
+def test_intent_button_is_treated_as_old_without_a_recognizer() -> None:
     chat = Chat.begun("ru", understanding=UNDERSTANDING).says(sentence("passport", "ru"))
     payload = next(key for key in chat.keys if key.startswith("?more."))
     gone = replace(chat, understanding=None).takes(Pressed(payload))

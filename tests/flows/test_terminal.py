@@ -32,14 +32,14 @@ def test_terminal_chat_completes_a_registration(language: str) -> None:
     assert any("Submit, to no registry here: applying=self" in line for line in told)
 
 
-def test_chat_command_asks_the_language_and_ends_with_its_input() -> None:
+def test_cli_chat_asks_the_language_and_ends_at_end_of_input() -> None:
     done = CliRunner().invoke(assembled(), ["chat"], input="2\n1\n")
     assert done.exit_code == 0
     assert "   4  中文" in done.output
     assert "(1/" in done.output
 
 
-def test_chat_command_accepts_a_flow_and_a_language() -> None:
+def test_cli_chat_accepts_a_flow_and_a_language() -> None:
     done = CliRunner().invoke(
         assembled(), ["chat", "--lang", "kk", "--flow", "officer"], input="/help\n"
     )
@@ -48,7 +48,7 @@ def test_chat_command_accepts_a_flow_and_a_language() -> None:
 
 
 @pytest.mark.parametrize("wrong", [["--lang", "xx"], ["--flow", "xx"]])
-def test_chat_command_refuses_an_unknown_flow_or_language(wrong: list[str]) -> None:
+def test_cli_chat_rejects_an_unknown_flow_or_language(wrong: list[str]) -> None:
     done = CliRunner().invoke(assembled(), ["chat", *wrong])
     assert done.exit_code == 2
     assert "There is no such" in done.output

@@ -174,7 +174,7 @@ def test_transcript_matches_its_golden_file(story: str, language: str) -> None:
 
 @pytest.mark.parametrize("language", SHOWN)
 @pytest.mark.parametrize("story", sentence_stories.STORIES)
-def test_transcript_of_a_sentence_matches_its_golden_file(story: str, language: str) -> None:
+def test_transcript_of_free_text_matches_its_golden_file(story: str, language: str) -> None:
     chat = sentence_stories.begun(language)
     sentence_stories.STORIES[story](chat)
     _hold(story, chat)

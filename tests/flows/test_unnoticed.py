@@ -11,7 +11,7 @@ from flows.engine.text import _
 from tests.flows.chat import WORDS, Chat, at
 
 
-def test_pin_is_kept_when_a_change_is_abandoned() -> None:
+def test_pin_is_unchanged_when_a_change_is_abandoned() -> None:
     chat = Chat.begun("ru", "preregistration").until(screens.MENU).answers("pin").says("204611")
     chat.answers("pin").says("204611").takes(PinTried(True)).presses("menu")
     assert chat.done(SetPin) == [SetPin("204611")]
@@ -25,7 +25,7 @@ def test_start_command_with_a_word_works_like_the_link() -> None:
     assert Chat.begun().says("/start checklist").at != screens.MENU
 
 
-def test_form_left_for_an_officer_ends_in_the_menu() -> None:
+def test_form_completed_after_a_handoff_ends_in_the_menu() -> None:
     chat = at("surname").says("/person").until("consent_handoff").presses("refuse")
     assert chat.at == "surname"
     assert chat.until("review").presses("submit").at == screens.MENU
@@ -48,7 +48,7 @@ def test_menu_status_option_opens_the_registration() -> None:
     assert chat.presses("status").at == screens.REGISTERED
 
 
-def test_danger_is_answered_also_where_nothing_is_asked() -> None:
+def test_danger_is_answered_when_no_question_is_open() -> None:
     chat = at("surname").says("/exit")
     assert chat.at == ""
     assert chat.says("мне угрожают").shows(safety.READ_ALONE)
@@ -79,7 +79,7 @@ SCREENS: dict[str, Callable[[], Chat]] = {
 
 
 @pytest.mark.parametrize("name", SCREENS)
-def test_screens_lead_to_the_officer_flow_by_one_button(name: str) -> None:
+def test_screens_each_have_a_button_to_the_officer_flow(name: str) -> None:
     chat = SCREENS[name]()
     assert chat.at.startswith("~")
     chat.presses("!person")
@@ -87,7 +87,7 @@ def test_screens_lead_to_the_officer_flow_by_one_button(name: str) -> None:
 
 
 @pytest.mark.parametrize("screen", ["/delete", "/status", "/language"])
-def test_screens_offer_no_officer_while_one_holds_the_case(screen: str) -> None:
+def test_screens_offer_no_officer_button_while_an_officer_holds_the_case(screen: str) -> None:
     chat = _registered().presses("officer", "general", "yes").says("Testova asks", screen)
     assert chat.at.startswith("~")
     assert "!person" not in chat.keys

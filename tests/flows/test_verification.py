@@ -189,7 +189,7 @@ def test_flow_check_covers_repeating_groups() -> None:
     assert any("trial.relation: the key да" in each for each in found(*GOOD[:4], lists, REVIEW))
 
 
-def test_flow_check_limits_a_member_label_with_its_number() -> None:
+def test_flow_check_limits_a_member_label_including_its_number() -> None:
     inside = replace(RELATION, label=button("Change an answer"))
     lists = replace(FAMILY, items=(inside,), when=PETS.is_("yes"))
     wrong = found(*GOOD[:4], lists, REVIEW)
@@ -201,7 +201,7 @@ def test_flow_check_finds_a_question_that_repeats_forever() -> None:
     assert "trial.again: has an answer after which it is asked again" in found(again, *GOOD)
 
 
-def test_flow_check_covers_the_title() -> None:
+def test_flow_check_limits_the_title_length() -> None:
     long = replace(flow(*GOOD), title=button("Which one do you mean, please?"))
     wrong = [str(each) for each in verification.check({"officer": OFFICER, "trial": long}, WORDS)]
     assert any(each.startswith("trial: ") and "; 20 fit" in each for each in wrong), wrong
@@ -287,11 +287,13 @@ def changes(after: dict[str, Flow] | Any, *dropped: str) -> list[str]:
          ["preregistration.purpose: the options changed, but `rev` did not rise"]),
     ],
 )  # fmt: skip
-def test_manifest_detects_changes_that_would_lose_answers(version: str, wrong: list[str]) -> None:
+def test_flow_manifest_detects_changes_that_would_lose_answers(
+    version: str, wrong: list[str]
+) -> None:
     assert changes(VERSIONS[version]) == wrong
 
 
-def test_manifest_detects_a_changed_kind_of_a_renamed_question() -> None:
+def test_flow_manifest_detects_a_changed_kind_of_a_renamed_question() -> None:
     renamed = FreeText(
         name="last", label=SURNAME.label, text=SURNAME.text, former_names=("surname",)
     )
@@ -300,16 +302,16 @@ def test_manifest_detects_a_changed_kind_of_a_renamed_question() -> None:
     ]
 
 
-def test_manifest_detects_each_question_of_a_removed_flow() -> None:
+def test_flow_manifest_lists_each_question_of_a_removed_flow() -> None:
     rest = {name: each for name, each in FLOWS.items() if name != "officer"}
     assert len(changes(rest)) == 3
 
 
-def test_manifest_accepts_questions_dropped_by_name() -> None:
+def test_flow_manifest_accepts_questions_dropped_explicitly() -> None:
     assert changes(VERSIONS["a question is gone"], "preregistration.education") == []
 
 
-def test_manifest_ignores_changed_country_suggestions() -> None:
+def test_flow_manifest_ignores_changed_country_suggestions() -> None:
     citizenship = PREREGISTRATION.find("citizenship")
     assert isinstance(citizenship, CountryQuestion)
     assert changes(with_(citizenship, replace(citizenship, offered=("CN",)))) == []
@@ -318,7 +320,7 @@ def test_manifest_ignores_changed_country_suggestions() -> None:
 # The commands and what they made
 
 
-def test_manifest_file_is_up_to_date() -> None:
+def test_flow_manifest_file_is_up_to_date() -> None:
     assert flowtools.read_manifest() == verification.manifest(FLOWS)
 
 
@@ -344,7 +346,7 @@ def test_flows_command_succeeds_without_findings(command: str) -> None:
 
 
 @pytest.mark.no_cover
-def test_flows_update_refuses_to_drop_a_question(
+def test_flow_manifest_update_refuses_to_drop_a_question(
     tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asks, asks_less = flow(PETS, MANY_PETS, registers=False), flow(PETS, registers=False)

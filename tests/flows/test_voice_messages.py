@@ -15,19 +15,19 @@ def _with_officer() -> Chat:
     return Chat.begun("ru").takes(Joined())
 
 
-def test_voice_message_is_passed_on_to_the_officer() -> None:
+def test_voice_message_is_relayed_to_the_officer() -> None:
     chat = _with_officer().takes(VOICE)
     assert chat.done(Relay) == [PASSED_ON]
     assert chat.done(TakeFile) == []
     assert chat.says_now == ()
 
 
-def test_caption_of_a_voice_message_is_relayed_after_it() -> None:
+def test_voice_message_caption_is_relayed_after_the_recording() -> None:
     chat = _with_officer().takes(Attached("voice", "voice-1", 1000, "listen"))
     assert chat.done(Relay) == [PASSED_ON, Relay("listen")]
 
 
-def test_voice_message_is_not_heard_without_an_officer() -> None:
+def test_voice_message_gets_a_cannot_listen_reply_without_an_officer() -> None:
     chat = at("birth_year").takes(VOICE)
     assert chat.done(Relay) == []
     assert chat.shows(screens.CANNOT_HEAR)
@@ -35,7 +35,7 @@ def test_voice_message_is_not_heard_without_an_officer() -> None:
     assert chat.at == "birth_year"
 
 
-def test_voice_message_without_a_file_reference_is_not_passed_on() -> None:
+def test_voice_message_without_a_file_reference_is_not_relayed() -> None:
     chat = _with_officer().takes(Attached("voice", ""))
     assert chat.done(Relay) == []
     assert chat.shows(screens.CANNOT_HEAR)
@@ -43,7 +43,7 @@ def test_voice_message_without_a_file_reference_is_not_passed_on() -> None:
 
 
 @pytest.mark.parametrize("refusal", ["", upload_states.Refusal.BROKEN])
-def test_checked_recording_is_reported_as_broken_only_if_it_is(refusal: str) -> None:
+def test_voice_message_to_an_officer_is_reported_when_broken(refusal: str) -> None:
     chat = _with_officer().takes(VOICE).takes(UploadChecked("", RECORDING, refusal))
     assert chat.shows(screens.RECORDING_BROKEN) is bool(refusal)
     assert chat.shows(screens.WAITING)

@@ -54,14 +54,14 @@ def in_form(question: str) -> Chat:
     return chat
 
 
-def test_voice_message_is_not_heard_when_switched_off() -> None:
+def test_voice_message_is_rejected_when_transcription_is_off() -> None:
     chat = Chat.begun("ru", understanding=OFF).takes(VOICE)
     assert chat.shows(screens.CANNOT_HEAR)
     assert chat.conversation.voice is None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_consent_to_a_recording_begins_with_the_sentence_about_danger(language: str) -> None:
+def test_transcription_consent_begins_with_the_safety_sentence(language: str) -> None:
     chat = sent(language)
     assert chat.says_now[0].paragraphs[0] == (safety.ONE_SENTENCE,)
     assert chat.shows(voice_messages.CONSENT, operator=OPERATOR)
@@ -71,7 +71,7 @@ def test_consent_to_a_recording_begins_with_the_sentence_about_danger(language: 
 
 
 @pytest.mark.parametrize("way", ["press", "type"])
-def test_recording_is_sent_after_consent_only(way: str) -> None:
+def test_transcription_starts_only_after_consent(way: str) -> None:
     chat = agreed() if way == "press" else sent().says("да")
     assert chat.shows(voice_messages.AGREED)
     [asked] = chat.done(Transcribe)
@@ -81,7 +81,7 @@ def test_recording_is_sent_after_consent_only(way: str) -> None:
 
 
 @pytest.mark.parametrize("way", ["press", "type"])
-def test_refused_recording_is_not_sent(way: str) -> None:
+def test_transcription_does_not_start_after_a_refusal(way: str) -> None:
     chat = sent()
     chat = chat.presses(button(chat, "no")) if way == "press" else chat.says("нет")
     assert chat.shows(voice_messages.REFUSED)
@@ -89,7 +89,7 @@ def test_refused_recording_is_not_sent(way: str) -> None:
     assert chat.conversation.voice is None
 
 
-def test_consent_of_a_known_person_is_recorded_for_each_recording() -> None:
+def test_transcription_consent_is_recorded_for_each_voice_message() -> None:
     chat = in_form("education")
     for voice in (VOICE, OTHER):
         chat.takes(voice)
@@ -99,7 +99,7 @@ def test_consent_of_a_known_person_is_recorded_for_each_recording() -> None:
 
 
 @pytest.mark.parametrize("way", ["press", "type"])
-def test_confirmed_text_is_read_as_the_words_of_the_person(way: str) -> None:
+def test_transcription_is_handled_like_typed_text_when_confirmed(way: str) -> None:
     chat = shown(ASKED)
     assert ASKED in chat.text
     assert not chat.shows(screens.OLD_BUTTON)
@@ -110,7 +110,7 @@ def test_confirmed_text_is_read_as_the_words_of_the_person(way: str) -> None:
 
 
 @pytest.mark.parametrize("way", ["press", "type"])
-def test_misheard_text_is_dropped_and_the_person_is_asked_to_type(way: str) -> None:
+def test_transcription_is_dropped_when_the_person_rejects_it(way: str) -> None:
     chat = shown(ASKED)
     chat = chat.presses(button(chat, "wrong")) if way == "press" else chat.says("нет")
     assert chat.shows(voice_messages.MISHEARD)
@@ -118,7 +118,7 @@ def test_misheard_text_is_dropped_and_the_person_is_asked_to_type(way: str) -> N
     assert chat.conversation.heard is None
 
 
-def test_confirmed_text_answers_the_open_question_of_the_form() -> None:
+def test_transcription_answers_the_open_question_when_confirmed() -> None:
     chat = in_form("timeframe").takes(VOICE)
     chat.presses(button(chat, "yes"))
     [asked] = chat.done(Transcribe)
@@ -130,28 +130,28 @@ def test_confirmed_text_answers_the_open_question_of_the_form() -> None:
     assert chat.told()["timeframe"] == label.key
 
 
-def test_text_about_danger_is_answered_at_once_and_not_shown() -> None:
+def test_transcription_about_danger_is_answered_without_confirmation() -> None:
     chat = shown(IN_DANGER)
     assert chat.shows(safety.READ_ALONE)
     assert IN_DANGER not in chat.text
     assert chat.conversation.voice is None
 
 
-def test_text_that_may_speak_of_danger_is_shown_below_a_sentence_about_it() -> None:
+def test_transcription_with_suspected_danger_shows_the_safety_sentence() -> None:
     chat = shown(UNEASY)
     assert chat.says_now[0].paragraphs[0] == (safety.ONE_SENTENCE,)
     assert UNEASY in chat.text
 
 
 @pytest.mark.parametrize("text", ["", " ", "w" * 2001])
-def test_missing_or_endless_text_is_reported_as_failed(text: str) -> None:
+def test_transcription_that_is_empty_or_too_long_is_reported_as_failed(text: str) -> None:
     chat = shown(text)
     assert chat.shows(voice_messages.FAILED)
     assert chat.conversation.voice is None
 
 
 @pytest.mark.parametrize("event", [Pressed("!menu"), OTHER])
-def test_late_text_is_dropped_when_the_person_has_gone_on(event: Pressed | Attached) -> None:
+def test_transcription_is_dropped_after_a_newer_event(event: Pressed | Attached) -> None:
     chat = agreed()
     [asked] = chat.done(Transcribe)
     chat.takes(event).takes(Transcribed(asked.key, ASKED))
@@ -159,7 +159,7 @@ def test_late_text_is_dropped_when_the_person_has_gone_on(event: Pressed | Attac
     assert ASKED not in repr(chat.conversation)
 
 
-def test_text_of_an_earlier_recording_is_dropped() -> None:
+def test_transcription_of_an_earlier_voice_message_is_dropped() -> None:
     chat = agreed()
     [first] = chat.done(Transcribe)
     chat.takes(OTHER)
@@ -167,21 +167,21 @@ def test_text_of_an_earlier_recording_is_dropped() -> None:
     assert chat.takes(Transcribed(first.key, ASKED)).says_now == ()
 
 
-def test_text_is_taken_once() -> None:
+def test_transcription_result_is_accepted_only_once() -> None:
     chat = shown(ASKED)
     [asked] = chat.done(Transcribe)
     assert chat.takes(Transcribed(asked.key, UNEASY)).says_now == ()
 
 
 @pytest.mark.parametrize("name", ["yes", "no", "right", "wrong"])
-def test_button_of_an_earlier_recording_is_old(name: str) -> None:
+def test_transcription_button_of_an_earlier_voice_message_is_old(name: str) -> None:
     key = button(sent(), "yes").rpartition(".")[2]
     chat = sent().takes(OTHER).takes(Pressed(f"?voice.{name}.{key}"))
     assert chat.shows(screens.OLD_BUTTON)
     assert not chat.done(Transcribe)
 
 
-def test_button_of_the_other_stage_of_a_recording_is_old() -> None:
+def test_transcription_button_of_another_stage_is_treated_as_old() -> None:
     for chat, name in ((sent(), "right"), (shown(ASKED), "yes")):
         key = button(chat, "yes" if name == "right" else "right").rpartition(".")[2]
         before = len(chat.done(Transcribe))
@@ -189,17 +189,17 @@ def test_button_of_the_other_stage_of_a_recording_is_old() -> None:
         assert len(chat.done(Transcribe)) == before
 
 
-def test_typed_yes_before_the_text_comes_is_no_confirmation() -> None:
+def test_transcription_is_not_confirmed_by_a_yes_before_it_arrives() -> None:
     chat = agreed().says("да")
     assert chat.conversation.voice is None
 
 
-def test_number_is_no_answer_about_a_recording() -> None:
+def test_transcription_consent_is_not_given_by_a_number() -> None:
     assert sent().says("1").conversation.voice is None
 
 
 @pytest.mark.parametrize("question", ["surname", "given_name"])
-def test_recording_at_a_private_question_is_not_offered(question: str) -> None:
+def test_transcription_is_not_offered_at_a_private_question(question: str) -> None:
     chat = in_form(question).takes(VOICE)
     assert chat.shows(screens.CANNOT_HEAR)
     assert chat.conversation.voice is None
@@ -208,32 +208,32 @@ def test_recording_at_a_private_question_is_not_offered(question: str) -> None:
 @pytest.mark.parametrize(
     "voice", [Attached("voice", ""), Attached("voice", "voice-1", caption="listen")]
 )
-def test_recording_without_a_file_or_with_a_caption_is_not_offered(voice: Attached) -> None:
+def test_transcription_is_not_offered_without_a_file_or_with_a_caption(voice: Attached) -> None:
     chat = Chat.begun("ru", understanding=ON).takes(voice)
     assert chat.shows(screens.CANNOT_HEAR)
 
 
-def test_recording_is_not_offered_before_a_language_or_in_a_cleared_chat() -> None:
+def test_transcription_is_not_offered_before_a_language_or_after_an_exit() -> None:
     assert Chat(understanding=ON).takes(VOICE).conversation.voice is None
     chat = Chat.begun("ru", understanding=ON)
     chat.conversation = replace(chat.conversation, is_masked=True)
     assert chat.takes(VOICE).shows(screens.CANNOT_HEAR)
 
 
-def test_large_recording_is_refused_before_consent() -> None:
+def test_transcription_of_a_large_file_is_refused_before_consent() -> None:
     large = replace(VOICE, size=voice_messages.MAX_BYTES + 1)
     chat = Chat.begun("ru", understanding=ON).takes(large)
     assert chat.shows(voice_messages.FAILED)
     assert chat.conversation.voice is None
 
 
-def test_recording_for_an_officer_is_passed_on_although_switched_on() -> None:
+def test_voice_message_to_an_officer_is_relayed_not_transcribed() -> None:
     chat = Chat.begun("ru", understanding=ON).takes(Joined()).takes(VOICE)
     assert chat.done(Relay)
     assert chat.conversation.voice is None
 
 
-def test_consent_after_an_officer_came_sends_nothing() -> None:
+def test_transcription_does_not_start_after_an_officer_joined() -> None:
     chat = sent()
     pressed = button(chat, "yes")
     chat.takes(Joined()).takes(Pressed(pressed))
@@ -241,20 +241,20 @@ def test_consent_after_an_officer_came_sends_nothing() -> None:
     assert chat.shows(voice_messages.REFUSED)
 
 
-def test_confirmed_text_goes_to_an_officer_who_came_meanwhile() -> None:
+def test_transcription_confirmed_after_an_officer_joined_is_relayed() -> None:
     chat = shown(ASKED)
     pressed = button(chat, "right")
     chat.takes(Joined()).takes(Pressed(pressed))
     assert chat.done(Relay) == [Relay(ASKED)]
 
 
-def test_typed_yes_beside_an_officer_is_for_the_officer() -> None:
+def test_transcription_is_not_confirmed_by_a_yes_to_the_officer() -> None:
     chat = shown(ASKED).takes(Joined()).says("да")
     assert chat.done(Relay) == [Relay("да")]
     assert chat.conversation.voice is None
 
 
-def test_event_of_an_officer_keeps_the_recording_open() -> None:
+def test_transcription_offer_stays_open_across_officer_events() -> None:
     chat = sent()
     pressed = button(chat, "yes")
     chat.takes(Joined()).takes(Resolved("")).takes(Pressed(pressed))

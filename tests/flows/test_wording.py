@@ -23,7 +23,7 @@ def answered(language: str = "ru") -> Chat:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_sentence_of_an_answer_is_reported_by_its_number(language: str) -> None:
+def test_wording_report_selects_a_sentence_by_its_number(language: str) -> None:
     chat = answered(language).presses(f"?wording.{INTENT}")
     assert chat.at == wording_screens.WORDING
     assert chat.shows(wording_screens.WHICH)
@@ -35,13 +35,13 @@ def test_sentence_of_an_answer_is_reported_by_its_number(language: str) -> None:
     assert chat.at == screens.MENU
 
 
-def test_sentence_that_sounds_wrong_is_offered_below_more_of_an_answer() -> None:
+def test_wording_report_is_offered_below_the_details_of_an_answer() -> None:
     chat = Chat.begun("ru", understanding=UNDERSTANDING).says(sentence(ASKED, "ru"))
     assert f"?wording.{INTENT}" in chat.presses(f"?more.{INTENT}").keys
 
 
 @pytest.mark.parametrize("typed", ["/wording", "ошибка в переводе"])
-def test_wording_command_lists_the_open_answer(typed: str) -> None:
+def test_wording_command_lists_the_sentences_of_the_last_answer(typed: str) -> None:
     chat = answered().says(typed)
     assert chat.at == wording_screens.WORDING
     assert not reported(chat)
@@ -49,7 +49,7 @@ def test_wording_command_lists_the_open_answer(typed: str) -> None:
     assert chat.at == screens.MENU
 
 
-def test_wording_command_lists_the_menu_and_its_buttons() -> None:
+def test_wording_command_lists_the_sentences_of_the_menu() -> None:
     chat = Chat.begun("ru").says("/wording")
     assert chat.conversation.asked is not None
     first = chat.conversation.asked.options[0].key
@@ -58,19 +58,19 @@ def test_wording_command_lists_the_menu_and_its_buttons() -> None:
     assert reported(chat.presses(first)) == [ReportWording("ru", first)]
 
 
-def test_wording_command_returns_to_the_question_of_a_form() -> None:
+def test_wording_command_returns_to_the_open_question() -> None:
     chat = at("purpose").says("/wording")
     assert chat.at == wording_screens.WORDING
     assert reported(chat.says("1"))
     assert chat.at == "purpose"
 
 
-def test_wording_command_needs_a_language() -> None:
+def test_wording_command_asks_for_the_language_when_none_is_chosen() -> None:
     chat = Chat().takes(Started()).says("/wording")
     assert chat.at == screens.LANGUAGE
 
 
-def test_wording_command_says_if_no_catalogue_sentence_is_shown(
+def test_wording_command_reports_when_no_catalogue_sentence_is_shown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(wording_screens, "shown", lambda _turn: [verbatim("Testova")])
@@ -79,7 +79,7 @@ def test_wording_command_says_if_no_catalogue_sentence_is_shown(
     assert chat.at == screens.MENU
 
 
-def test_sentence_id_follows_the_sentence_and_names_no_person() -> None:
+def test_sentence_id_depends_only_on_catalogue_text() -> None:
     assert id_of(screens.MENU_TEXT) == sentence_id("", screens.MENU_TEXT.msgid)
     assert id_of(published({"en": "New.", "ru": "Новое."})) == sentence_id("", "New.")
     assert id_of(verbatim("Testova")) == ""
