@@ -129,7 +129,9 @@ def no_associated_data() -> None:
     _put(PersonKey, _place=lambda *_: b"")
 
 
-@noticed_by("tests/web/test_canary.py::test_canary_text_is_stored_nowhere_in_plain_text")
+@noticed_by(
+    "tests/web/test_canary.py::test_personal_data_of_a_journey_is_stored_nowhere_in_plain_text"
+)
 def no_sealing() -> None:
     """Write fields without encryption."""
     from bot.security.vault import PersonKey
@@ -140,7 +142,7 @@ def no_sealing() -> None:
     _put(PersonKey, seal=as_it_is, unseal=as_it_is)
 
 
-@noticed_by("tests/web/test_canary.py::test_canary_text_leaks_through_no_flow_desk_action_or_error")
+@noticed_by("tests/web/test_canary.py::test_personal_data_leaks_through_no_flow_case_or_error")
 def no_blind_index() -> None:
     """Find people by their plain number."""
     from bot.security.vault import Vault
@@ -333,7 +335,7 @@ def any_mission() -> None:
     _put(permissions, RULES=anywhere)
 
 
-@noticed_by("tests/web/test_console.py::test_session_ends_when_the_role_changes")
+@noticed_by("tests/web/test_console.py::test_console_session_ends_when_the_officers_role_changes")
 def lasting_sessions() -> None:
     """End no session from outside."""
     from bot.officers import sessions
@@ -358,8 +360,8 @@ def codes_again() -> None:
 
 
 @noticed_by(
-    "tests/web/test_console_passkeys.py::test_further_passkey_needs_more_than_a_code",
-    "tests/web/test_console_passkeys.py::test_passkey_removal_needs_more_than_a_code",
+    "tests/web/test_console_passkeys.py::test_further_passkey_cannot_be_added_after_sign_in_by_code",
+    "tests/web/test_console_passkeys.py::test_passkey_cannot_be_removed_after_sign_in_by_code",
 )
 def codes_change_passkeys() -> None:
     """Let a session that began with password and code add and remove passkeys."""
@@ -448,7 +450,7 @@ def audit_open_to_its_writers() -> None:
 # The secure page and the registry
 
 
-@noticed_by("tests/web/test_siege.py::test_chat_name_of_a_page_opens_nothing_after_consent")
+@noticed_by("tests/web/test_siege.py::test_chat_id_from_before_consent_gives_no_access_after_it")
 def names_open_chats() -> None:
     """Keep the name that the page carried as the secret of the person who consented."""
     from bot.web import chat
@@ -472,9 +474,8 @@ def valkey_decides_who_is_answered() -> None:
 
 @noticed_by(
     "tests/web/test_phone_in_other_hands.py"
-    "::test_officers_reply_arrives_as_a_notice_when_the_person_may_be_away",
-    "tests/web/test_withheld_messages.py"
-    "::test_whatsapp_message_of_an_officer_is_withheld_until_it_is_opened",
+    "::test_officer_reply_arrives_as_a_notice_when_the_person_may_be_away",
+    "tests/web/test_withheld_messages.py::test_whatsapp_officer_message_is_withheld_until_opened",
 )
 def replies_to_every_lock_screen() -> None:
     """Send what an officer causes whole, whoever holds the phone."""
@@ -497,8 +498,7 @@ def exit_leaves_the_door_open() -> None:
 
 
 @noticed_by(
-    "tests/web/test_web_budgets.py"
-    "::test_program_sends_only_as_many_registrations_as_the_budget_allows",
+    "tests/web/test_web_budgets.py::test_web_budget_limits_the_registrations_of_one_address",
 )
 def unlimited_web_chat() -> None:
     """Let one address open any number of chats, cases and registrations."""
@@ -512,7 +512,7 @@ def unlimited_web_chat() -> None:
 
 @noticed_by(
     "tests/web/test_console_passkeys.py"
-    "::test_failures_of_an_address_keep_no_officer_out_of_a_known_device",
+    "::test_sign_in_failures_of_an_address_do_not_lock_a_known_device",
 )
 def devices_are_unknown() -> None:
     """Count the tries of a known device with those of its address."""
@@ -524,7 +524,9 @@ def devices_are_unknown() -> None:
     _put(sign_in, _known_device=unknown)
 
 
-@noticed_by("tests/web/test_web_budgets.py::test_question_takes_one_answer_from_one_address")
+@noticed_by(
+    "tests/web/test_web_budgets.py::test_web_budget_question_accepts_one_answer_from_its_address"
+)
 def questions_answered_again() -> None:
     """Let a question take any number of answers."""
     from bot.web import chat_question
@@ -537,7 +539,7 @@ def questions_answered_again() -> None:
 
 @noticed_by(
     "tests/web/test_console_passkeys.py"
-    "::test_passkey_challenge_works_once_also_after_valkey_lost_its_data"
+    "::test_passkey_challenge_works_once_even_after_valkey_lost_its_data"
 )
 def challenges_again() -> None:
     """Let a passkey's challenge be used again."""
@@ -549,7 +551,7 @@ def challenges_again() -> None:
     _put(credentials, use_passkey=used)
 
 
-@noticed_by("tests/web/test_page.py::test_mini_app_admits_only_the_person_of_the_link")
+@noticed_by("tests/web/test_page.py::test_secure_link_in_a_mini_app_admits_only_its_person")
 def any_mini_app() -> None:
     """Admit a Mini App opened by anybody."""
     from bot.web import secure_page

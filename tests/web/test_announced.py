@@ -121,7 +121,7 @@ async def test_telegram_retry_after_delays_a_broadcast_without_duplicates(
     assert _got(users) == [1] * 12
 
 
-async def test_telegram_lost_answer_is_unknown_and_a_definite_error_is_retried(
+async def test_telegram_broadcast_with_a_lost_response_is_not_resent(
     house: House,
 ) -> None:
     _members, users = await _on_telegram(house, 2)
@@ -132,7 +132,7 @@ async def test_telegram_lost_answer_is_unknown_and_a_definite_error_is_retried(
     assert _got(users) == [1, 1], "it arrived, and nothing sends it again"
 
 
-async def test_whatsapp_delivery_reports_resolve_unknown_and_reach_read(house: House) -> None:
+async def test_whatsapp_delivery_reports_resolve_unknown_broadcast_outcomes(house: House) -> None:
     members, users = await _on_whatsapp(house, 3)
     house.whatsapp.fail(Cut(delivered=True), method="messages", to=users[0].phone)
     users[2].turn_off()
@@ -155,7 +155,7 @@ async def test_whatsapp_delivery_reports_resolve_unknown_and_reach_read(house: H
     ("code", "told"),
     [(131049, "held not_now"), (131050, "failed opted_out"), (131026, "failed blocked")],
 )
-async def test_whatsapp_failed_report_is_treated_as_a_send_error(
+async def test_whatsapp_failed_report_of_a_broadcast_is_treated_as_a_send_error(
     house: House, code: int, told: str
 ) -> None:
     (member,), (user,) = await _on_whatsapp(house, 1)
@@ -177,7 +177,7 @@ async def test_whatsapp_failed_report_is_treated_as_a_send_error(
         assert _got([user]) == [1]
 
 
-async def test_telegram_errors_hold_the_broadcast_without_duplicates(
+async def test_telegram_errors_pause_the_broadcast_without_duplicates(
     house: House,
 ) -> None:
     _members, users = await _on_telegram(house, 12)
@@ -194,7 +194,7 @@ async def test_telegram_errors_hold_the_broadcast_without_duplicates(
     assert len(house.telegram.journal.calls("sendMessage")) == 12
 
 
-async def test_broadcast_preview_equals_the_message_of_each_language_and_channel(
+async def test_broadcast_preview_equals_the_message_on_each_channel(
     house: House,
 ) -> None:
     forms = dict(house.rt.languages.languages())

@@ -93,7 +93,7 @@ async def test_subscription_stores_topics_attributes_and_consent_with_language(
         assert "Узбекистан" not in exported, "nobody can read it back"
 
 
-async def test_stop_deletes_the_subscription_and_delete_the_rest(house: House) -> None:
+async def test_stop_command_deletes_the_subscription_but_not_the_person(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await _subscribed(visitor)
         await visitor.say("стоп")
@@ -111,7 +111,7 @@ async def test_stop_deletes_the_subscription_and_delete_the_rest(house: House) -
             assert await cursor.fetchone() == (0,)
 
 
-async def test_anonymous_person_reads_news_in_their_script_and_stores_nothing(house: House) -> None:
+async def test_news_command_of_an_anonymous_person_stores_nothing(house: House) -> None:
     await _told_before(house)
     await _told_before(house, mission="cn_beijing")
     async with Visitor.at(house.url) as visitor:
@@ -130,7 +130,7 @@ async def test_anonymous_person_reads_news_in_their_script_and_stores_nothing(ho
             assert await cursor.fetchone() == (0, 0)
 
 
-async def test_news_are_empty_before_the_first_broadcast(house: House) -> None:
+async def test_news_command_reports_that_there_are_no_broadcasts_yet(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
         await visitor.press("ru")
@@ -159,7 +159,7 @@ async def test_subscription_keeps_the_person_but_not_unfinished_answers(house: H
         assert CONSENT.purpose in held.conversation.consents
 
 
-async def test_retention_deletes_a_person_after_they_blocked_the_bot(house: House) -> None:
+async def test_retention_deletes_a_subscriber_who_blocked_the_bot(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await _subscribed(visitor)
         async with house.rt.pool.connection() as session:

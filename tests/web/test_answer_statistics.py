@@ -44,7 +44,7 @@ async def desk(house: House) -> House:
     return house
 
 
-async def test_answers_in_time_are_shown_without_small_numbers(desk: House) -> None:
+async def test_answer_statistics_show_no_small_counts(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         screen = await lead.get("/console/statistics/answers")
         assert "75 %" in screen.text
@@ -58,13 +58,13 @@ async def test_answers_in_time_are_shown_without_small_numbers(desk: House) -> N
         assert wrong.status == 422
 
 
-async def test_answers_in_time_are_for_those_who_read_statistics(desk: House) -> None:
+async def test_answer_statistics_are_forbidden_to_officers(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as officer:
         for path in ("answers", "answers.csv", "answers.xlsx"):
             assert (await officer.get(f"/console/statistics/{path}")).status == 403
 
 
-async def test_missions_are_compared_by_auditors_only(desk: House) -> None:
+async def test_answer_statistics_compare_missions_only_for_auditors(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         text = (await lead.get("/console/statistics/answers.csv")).html
         assert text.count(ru("by_mission")) == 1
@@ -73,7 +73,7 @@ async def test_missions_are_compared_by_auditors_only(desk: House) -> None:
         assert text.count(ru("by_mission")) == 2
 
 
-async def test_exported_files_have_the_same_rows(desk: House) -> None:
+async def test_answer_statistics_csv_and_xlsx_have_the_same_rows(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         screen = await lead.get("/console/statistics/answers.csv")
         assert "attachment" in screen.headers["Content-Disposition"]
@@ -97,13 +97,13 @@ async def test_exported_files_have_the_same_rows(desk: House) -> None:
         ((23, 20, 10), (20, 20, 50)),
     ],
 )
-def test_small_groups_are_hidden(
+def test_answer_statistics_hide_and_round_small_groups(
     counts: tuple[int, int, int], shown: tuple[int | None, ...]
 ) -> None:
     assert answer_statistics._group("x", *counts) == Group("x", *shown)
 
 
-def test_cell_that_looks_like_a_formula_is_text() -> None:
+def test_spreadsheet_export_stores_formula_like_text_as_text() -> None:
     assert b"'=1+1" in spreadsheets.to_csv([["=1+1"]])
     book = spreadsheets.to_xlsx([["=1+1", "7"]])
     assert _cells(book) == [["=1+1", "7"]]
@@ -111,7 +111,7 @@ def test_cell_that_looks_like_a_formula_is_text() -> None:
         assert b"<f>" not in file.read("xl/worksheets/sheet1.xml")
 
 
-def test_workbook_of_the_same_rows_is_the_same_file() -> None:
+def test_spreadsheet_export_is_reproducible_byte_for_byte() -> None:
     assert spreadsheets.to_xlsx([["a", "1"]]) == spreadsheets.to_xlsx([["a", "1"]])
 
 

@@ -64,7 +64,7 @@ async def _rows(house: House, query: str) -> list[tuple[Any, ...]]:
 
 @pytest.mark.requirement("S-44", "S-53")
 @pytest.mark.row(86)
-async def test_case_of_another_mission_is_answered_like_an_unknown_one(
+async def test_case_of_another_mission_gets_the_same_404_as_an_unknown_case(
     office: tuple[House, str],
 ) -> None:
     house, case_id = office
@@ -97,7 +97,7 @@ def _alike(screen: Screen) -> str:
 
 @pytest.mark.requirement("S-57")
 @pytest.mark.row(90)
-async def test_disabled_officer_loses_every_session_at_once(
+async def test_disabled_officer_loses_all_sessions_immediately(
     office: tuple[House, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house, case_id = office
@@ -243,7 +243,7 @@ class _Fields(HTMLParser):
 
 @pytest.mark.requirement("S-78")
 @pytest.mark.row(87, 88)
-async def test_console_forms_survive_hostile_values(office: tuple[House, str]) -> None:
+async def test_console_forms_never_fail_on_hostile_values(office: tuple[House, str]) -> None:
     house, case_id = office
     values = cycle(HOSTILE)
     tried, broken = 0, list[tuple[str, str, str]]()
@@ -281,7 +281,7 @@ async def test_console_forms_survive_hostile_values(office: tuple[House, str]) -
 
 @pytest.mark.requirement("S-78")
 @pytest.mark.row(87)
-async def test_inbox_answers_422_for_values_that_it_does_not_know(
+async def test_inbox_answers_422_for_unknown_query_values(
     office: tuple[House, str],
 ) -> None:
     """Row 87: an unknown queue, and numbers and names that no case has."""
@@ -352,7 +352,7 @@ async def test_registry_callback_cannot_be_forged_or_replayed(house: House) -> N
 
 
 @pytest.mark.requirement("S-18")
-async def test_chat_of_another_person_cannot_be_written_to(house: House) -> None:
+async def test_chat_rejects_messages_with_the_handle_of_another_person(house: House) -> None:
     """Try their handle from another channel, and made-up names and cookies."""
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
@@ -382,7 +382,7 @@ async def test_chat_of_another_person_cannot_be_written_to(house: House) -> None
 
 
 @pytest.mark.requirement("S-44")
-async def test_secure_link_unknown_or_expired_is_answered_alike(house: House) -> None:
+async def test_secure_link_gives_the_same_answer_when_unknown_or_expired(house: House) -> None:
     seen = set()
     for token in ("x" * 43, "A" * 43, uuid4().hex, quote("' OR 1=1--")):
         async with house.http.get(f"{house.url}/p/{token}") as got:
@@ -398,7 +398,9 @@ async def test_secure_link_unknown_or_expired_is_answered_alike(house: House) ->
 @pytest.mark.parametrize(
     "name", ["../../me", "http://169.254.169.254/latest", "//evil.example/x", "..%2f..%2fme", "@x"]
 )
-async def test_file_id_cannot_lead_to_another_address(house: House, name: str) -> None:
+async def test_file_id_of_a_message_cannot_point_to_another_address(
+    house: House, name: str
+) -> None:
     """Check that a file id in a message is a name at the platform, never an address."""
     for channel in ("telegram", "whatsapp"):
         with pytest.raises(SendError) as failed:

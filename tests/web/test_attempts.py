@@ -128,7 +128,7 @@ async def test_sign_in_limit_is_per_client_and_ignores_forged_addresses(
 
 @pytest.mark.requirement("S-54")
 @pytest.mark.row(86)
-async def test_event_stream_shows_only_events_of_the_own_mission(
+async def test_console_event_stream_contains_only_the_own_mission(
     office: tuple[House, str],
 ) -> None:
     house, case_id = office
@@ -145,7 +145,7 @@ BY_SCRIPT = {"X-Requested-With": "kosh"}
 
 @pytest.mark.requirement("S-57", "S-61")
 @pytest.mark.row(90)
-async def test_chat_id_cannot_be_planted_by_a_link(house: House) -> None:
+async def test_chat_id_cannot_be_set_by_a_link(house: House) -> None:
     planted = token_urlsafe(24)
     url = f"{house.url}/chat?chat={planted}"
     async with house.http.get(url) as followed:
@@ -158,7 +158,7 @@ async def test_chat_id_cannot_be_planted_by_a_link(house: House) -> None:
 
 @pytest.mark.requirement("S-18", "S-57", "S-61")
 @pytest.mark.row(90)
-async def test_chat_name_is_useless_once_there_is_a_cookie(
+async def test_chat_id_gives_no_access_after_a_cookie_was_set(
     house: House,
 ) -> None:
     async with Visitor.at(house.url) as visitor:
@@ -192,7 +192,7 @@ async def test_chat_name_is_useless_once_there_is_a_cookie(
 
 @pytest.mark.requirement("S-57", "S-61")
 @pytest.mark.row(90)
-async def test_console_session_cannot_be_planted_and_its_cookie_is_restricted(
+async def test_console_sign_in_replaces_a_session_id_set_by_an_attacker(
     office: tuple[House, str],
 ) -> None:
     house, _case = office
@@ -246,7 +246,7 @@ async def test_sign_in_never_redirects_to_another_site(office: tuple[House, str]
 
 @pytest.mark.requirement("S-14", "S-59", "S-61")
 @pytest.mark.row(90, 95)
-async def test_responses_deny_other_origins_and_caches(
+async def test_responses_forbid_cross_origin_use_and_caching(
     office: tuple[House, str],
 ) -> None:
     house, case_id = office

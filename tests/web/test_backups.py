@@ -70,7 +70,7 @@ def on_disk(databases: Databases, admin_url: str, services_home: Path) -> bytes:
 
 
 @pytest.mark.requirement("S-33", "S-73", "S-31")
-async def test_erasure_survives_a_restore(
+async def test_erased_person_does_not_return_with_a_restored_backup(
     chosen: Settings, databases: Databases, admin_url: str, services_home: Path, tmp_path: Path
 ) -> None:
     async with opened(chosen, admin_url) as house:

@@ -75,7 +75,7 @@ def terminal(house: House, tmp_path: Path) -> Terminal:
     return Terminal(house, tmp_path)
 
 
-async def test_broadcast_command_leads_from_a_file_to_the_result(terminal: Terminal) -> None:
+async def test_broadcast_command_sends_a_broadcast_from_a_file(terminal: Terminal) -> None:
     house = terminal.house
     editor, approver, lead = [
         (await entered(house.rt, role)).name for role in (Role.EDITOR, Role.APPROVER, Role.LEAD)
@@ -135,7 +135,7 @@ async def test_broadcast_command_leads_from_a_file_to_the_result(terminal: Termi
     assert "1 are tried again" in await says("retry", "1", by=lead)
 
 
-async def test_broadcast_command_holds_resumes_and_ends(terminal: Terminal) -> None:
+async def test_broadcast_command_pauses_resumes_and_cancels(terminal: Terminal) -> None:
     house = terminal.house
     who = await crew(house.rt)
     await crowd(house.rt, 1, languages=("ru",))
@@ -166,7 +166,7 @@ WRONG: tuple[tuple[str | bytes, str], ...] = (
 )
 
 
-async def test_broadcast_command_refuses_a_wrong_file_and_names_the_place(
+async def test_broadcast_command_rejects_an_invalid_file_and_names_the_field(
     terminal: Terminal,
 ) -> None:
     editor = (await entered(terminal.house.rt, Role.EDITOR)).name

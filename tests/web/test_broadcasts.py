@@ -96,7 +96,7 @@ async def office(house: House) -> AsyncIterator[Office]:
         yield Office(house, *signed_in)
 
 
-async def test_broadcast_pages_lead_from_the_first_step_to_the_start(office: Office) -> None:
+async def test_broadcast_pages_take_an_editor_from_draft_to_start(office: Office) -> None:
     path = await office.written()
     screen = await office.marat.get(f"{path}/write/audience")
     assert ru("aud_count").replace("{count}", "12") in screen.text
@@ -132,7 +132,9 @@ def _asked_first(screen: Screen) -> str:
     return Screen(200, found, "", {}).text
 
 
-async def test_broadcast_editor_tests_all_languages_with_one_press(office: Office) -> None:
+async def test_broadcast_editor_sends_tests_in_all_languages_with_one_button(
+    office: Office,
+) -> None:
     path = await office.written()
     screen = await office.marat.get(f"{path}/write/test")
     assert screen.text.count(ru("untested")) == len(TEXTS)
@@ -147,7 +149,7 @@ async def test_broadcast_editor_tests_all_languages_with_one_press(office: Offic
     assert ru("test_all") not in screen.text
 
 
-async def test_broadcast_editor_marks_no_untouched_field_as_missing(office: Office) -> None:
+async def test_broadcast_editor_marks_fields_as_missing_only_after_editing(office: Office) -> None:
     marat = office.marat
     await marat.get("/console/broadcasts/new")
     await marat.submit("/broadcasts", purpose="news", topic=TOPIC, why="Test")
@@ -161,7 +163,7 @@ async def test_broadcast_editor_marks_no_untouched_field_as_missing(office: Offi
     assert why(Refusal.LANGUAGE) in screen.text
 
 
-async def test_broadcast_pages_say_nothing_untrue_of_an_approval(office: Office) -> None:
+async def test_broadcast_page_shows_the_true_number_of_approvals(office: Office) -> None:
     path = await office.asked()
     screen = await office.marat.get(path)
     assert ru("approval_waits").format(given=0, needed=1) in screen.text
@@ -185,7 +187,7 @@ async def test_broadcast_pages_say_nothing_untrue_of_an_approval(office: Office)
     ],
     ids=["missing language", "foreign link", "bad address", "phone", "unfilled placeholder"],
 )
-async def test_broadcast_page_names_each_blocker_with_a_link_to_fix_it(
+async def test_broadcast_page_lists_each_blocker_with_a_link_to_fix_it(
     office: Office, texts: dict[str, str], refusal: Refusal
 ) -> None:
     path = await office.written(**texts)
@@ -208,7 +210,7 @@ async def test_broadcast_page_names_each_blocker_with_a_link_to_fix_it(
     ids=["mixed scripts", "punycode", "userinfo", "letters"],
 )
 @pytest.mark.requirement("S-86")
-async def test_broadcast_page_shows_a_host_in_letters_and_in_punycode(
+async def test_broadcast_page_shows_an_international_host_also_in_punycode(
     office: Office, link: str, shown: str
 ) -> None:
     path = await office.written(text_ru=f"Подробности: {link}")
@@ -306,7 +308,7 @@ async def test_broadcast_page_shows_an_approver_the_changes_since_approval(offic
     assert ru("approval_none") in screen.text
 
 
-async def test_query_number_out_of_range_is_422(office: Office) -> None:
+async def test_broadcast_page_answers_422_for_a_number_out_of_range(office: Office) -> None:
     """PostgreSQL has no integer type of that length."""
     path, long = await office.asked(), "9" * 20
     for asked in (f"/console/broadcasts?before={long}", f"{path}?after={long}"):
@@ -335,7 +337,7 @@ async def test_broadcast_page_shows_an_expired_approval(office: Office) -> None:
     assert why(Refusal.EXPIRED) in screen.text
 
 
-async def test_broadcast_page_starts_once(office: Office) -> None:
+async def test_broadcast_page_cannot_start_a_broadcast_twice(office: Office) -> None:
     path = await office.asked()
     await office.timur.get(path)
     await office.timur.submit("/approve")
@@ -378,7 +380,7 @@ async def test_broadcast_approval_pressed_ten_times_at_once_counts_once(office: 
     assert (await _first(office.house)).state == "awaiting"
 
 
-async def test_broadcast_page_answers_409_and_keeps_both_texts_on_a_stale_edit(
+async def test_broadcast_page_answers_409_on_a_stale_edit(
     office: Office,
 ) -> None:
     path = await office.written()
@@ -412,7 +414,7 @@ async def test_broadcast_page_stores_each_step(office: Office) -> None:
     assert (found.draft.rule.countries, found.draft.rule.languages) == (("CN", "UZ"), ("kk",))
 
 
-async def test_broadcast_page_decides_unknown_recipients_one_by_one(office: Office) -> None:
+async def test_broadcast_page_offers_a_decision_per_unknown_recipient(office: Office) -> None:
     path = await office.asked()
     await office.timur.get(path)
     await office.timur.submit("/approve")
@@ -444,7 +446,7 @@ async def test_broadcast_page_decides_unknown_recipients_one_by_one(office: Offi
         assert "doubt" not in (await saule.get(path)).actions
 
 
-async def test_broadcast_page_distinguishes_unreachable_from_throttled(
+async def test_broadcast_page_distinguishes_outage_from_rate_limit(
     office: Office,
 ) -> None:
     path = await office.asked()
@@ -464,7 +466,7 @@ async def test_broadcast_page_distinguishes_unreachable_from_throttled(
     assert asked.replace("{channel}", "Telegram") not in screen.text
 
 
-async def test_broadcast_count_follows_the_selection_and_stores_nothing(office: Office) -> None:
+async def test_broadcast_audience_count_stores_nothing(office: Office) -> None:
     path = await office.written()
     await office.marat.get(f"{path}/write/audience")
     form = office.marat.screen.form("/write/audience")
@@ -473,7 +475,7 @@ async def test_broadcast_count_follows_the_selection_and_stores_nothing(office: 
     assert (await _first(office.house)).draft.rule.languages == ()
 
 
-def test_broadcast_refusals_and_errors_all_have_texts() -> None:
+def test_broadcast_refusals_and_errors_all_have_user_texts() -> None:
     assert set(Refusal) == STANDS_AGAINST.keys()
     kinds = (
         BlockedByUser,

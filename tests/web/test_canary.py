@@ -90,7 +90,7 @@ def _hunt(place: str, text: str | bytes, canaries: Iterable[str] = CANARIES) -> 
 
 
 @pytest.mark.requirement("S-26", "S-41")
-async def test_canary_text_is_stored_nowhere_in_plain_text(
+async def test_personal_data_of_a_journey_is_stored_nowhere_in_plain_text(
     house: House, databases: Databases, services_home: Path, tmp_path: Path
 ) -> None:
     lines = io.StringIO()
@@ -129,7 +129,7 @@ async def test_canary_text_is_stored_nowhere_in_plain_text(
 
 
 @pytest.mark.requirement("S-20")
-async def test_anonymous_session_changes_no_database_row(
+async def test_anonymous_session_changes_no_row_of_the_database(
     house: House, databases: Databases
 ) -> None:
     name = "700000000044"
@@ -156,7 +156,9 @@ TROLLS = (
 
 
 @pytest.mark.requirement("S-26", "S-41")
-async def test_canary_text_of_trolls_is_stored_nowhere(house: House, databases: Databases) -> None:
+async def test_abusive_text_is_stored_nowhere_in_plain_text(
+    house: House, databases: Databases
+) -> None:
     lines = io.StringIO()
     logging.configure("debug", to=lines)
     try:
@@ -184,7 +186,7 @@ UNSENT = (UNSENT_SURNAME, UNSENT_GIVEN, WORDS, str(CHAT), NOTE, REPLY, WHATSAPP)
 
 
 @pytest.mark.requirement("S-28", "S-41", "S-42")
-async def test_canary_text_leaks_through_no_flow_desk_action_or_error(
+async def test_personal_data_leaks_through_no_flow_case_or_error(
     house: House,
     databases: Databases,
     services_home: Path,
@@ -219,7 +221,7 @@ FIRST_OF_CROWD = 700_000_000_100
 
 
 @pytest.mark.requirement("S-28", "S-41", "S-42")
-async def test_broadcast_leaves_no_address_in_plain_text(
+async def test_broadcast_stores_and_logs_no_address_in_plain_text(
     house: House,
     databases: Databases,
     services_home: Path,

@@ -33,7 +33,7 @@ async def _taken(console: Console) -> str:
     return console.screen.path
 
 
-async def test_fact_is_inserted_with_its_source_in_the_persons_language(
+async def test_case_reply_can_contain_a_fact_in_the_persons_language(
     house: House, waiting: Visitor
 ) -> None:
     kazakh = house.rt.languages.render(FACT.text, "kk")
@@ -60,7 +60,7 @@ def _written(html: str) -> str:
     return html.partition('name="words" tabindex="-1" aria-hidden="true">')[2].partition("<")[0]
 
 
-async def test_withheld_statements_are_shown_to_the_owner_only(
+async def test_case_page_shows_withheld_statements_only_to_the_owner(
     house: House, waiting: Visitor
 ) -> None:
     known = withheld_about("CN")[0]

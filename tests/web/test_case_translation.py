@@ -67,7 +67,7 @@ def said(house: House, text: Text, language: str = "ru") -> str:
     return house.rt.languages.render(text, language)
 
 
-async def test_translated_draft_is_corrected_sent_and_marked(
+async def test_case_reply_translated_by_machine_is_marked_when_sent(
     house: House, server: Translation
 ) -> None:
     user = await asking(house, "Здравствуйте")
@@ -86,7 +86,7 @@ async def test_translated_draft_is_corrected_sent_and_marked(
     assert server.mistakes == []
 
 
-async def test_mark_of_a_translation_survives_a_fact_and_is_previewed(
+async def test_case_reply_translation_mark_is_kept_when_a_fact_is_inserted(
     house: House, server: Translation
 ) -> None:
     user = await asking(house, "Здравствуйте")
@@ -110,7 +110,9 @@ async def test_mark_of_a_translation_survives_a_fact_and_is_previewed(
     assert said(house, answering.TRANSLATED) in user.last.text
 
 
-async def test_failed_translation_keeps_the_draft(house: House, server: Translation) -> None:
+async def test_case_reply_draft_is_kept_when_translation_fails(
+    house: House, server: Translation
+) -> None:
     server.fault = "500"
     await asking(house, "Здравствуйте")
     async with Console.signed_in(house.url, AIGUL) as console:
@@ -122,7 +124,7 @@ async def test_failed_translation_keeps_the_draft(house: House, server: Translat
         assert 'name="machine"' not in console.screen.html
 
 
-async def test_message_is_translated_on_this_machine_beside_the_original(
+async def test_case_message_is_shown_with_its_local_translation(
     house: House, server: Translation
 ) -> None:
     await asking(house, MESSAGE)
@@ -137,7 +139,7 @@ async def test_message_is_translated_on_this_machine_beside_the_original(
         assert said(house, labels.WORDS["machine"]) in console.screen.html
 
 
-def test_messages_of_people_are_translated_on_this_machine_only(chosen: Settings) -> None:
+def test_case_messages_are_never_sent_to_a_remote_translator(chosen: Settings) -> None:
     elsewhere = {"translation": "deepl", "translation_url": "https://api.deepl.example"}
     assert not chosen.translates_people
     assert not chosen.model_copy(update=elsewhere).translates_people

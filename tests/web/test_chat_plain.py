@@ -75,7 +75,7 @@ def _own(page: str) -> list[str]:
     return re.findall(r'<li class="said own".*?<p [^>]*>([^<]*)</p>', page, re.DOTALL)
 
 
-async def test_chat_page_without_scripts_shows_what_was_just_said(house: House) -> None:
+async def test_chat_page_without_scripts_shows_the_message_just_sent(house: House) -> None:
     async with _browsing() as session:
         async with session.get(f"{house.url}/chat") as answer:
             page = await answer.text()

@@ -19,17 +19,17 @@ def _payloads(*notes: Note) -> list[list[str]]:
     return [[b["payload"] for row in each["buttons"] for b in row] for each in bubbles]
 
 
-def test_rating_is_open_while_the_menu_follows_it() -> None:
+def test_chat_bubble_of_a_rating_stays_active_above_the_menu() -> None:
     asked, menu = _note("*yes", "*no"), _note("1:menu", "!person")
     assert _payloads(asked, menu) == [["*yes", "*no"], ["1:menu", "!person"]]
 
 
-def test_question_closes_when_a_newer_message_follows() -> None:
+def test_chat_bubble_of_a_question_is_inactive_after_a_newer_message() -> None:
     assert _payloads(_note("1:a", "!person"), _note("2:b")) == [["!person"], ["2:b"]]
     assert _payloads(_note("!person"), _note("1:a"), _note("2:b")) == [[], [], ["2:b"]]
 
 
-def test_menu_draws_papers_way_and_person_large() -> None:
+def test_chat_bubble_of_the_menu_has_three_large_buttons() -> None:
     note = _note("3:about", "3:officer", "3:eligibility", "3:checklist", "3:faq")
     assert note.say
     large, quiet = bubble_of("1", note.say)["buttons"]
@@ -38,7 +38,7 @@ def test_menu_draws_papers_way_and_person_large() -> None:
     assert [each["payload"] for each in quiet] == ["3:about", "3:faq"]
 
 
-def test_language_buttons_carry_the_question_in_their_language() -> None:
+def test_chat_bubble_language_buttons_have_a_prompt_in_their_language() -> None:
     buttons = (
         RenderedButton("1:ru", "Русский", Kind.OPTION),
         RenderedButton("1:kk_Arab", "قازاقشا", Kind.OPTION),
@@ -48,7 +48,7 @@ def test_language_buttons_carry_the_question_in_their_language() -> None:
     assert rows[0][0]["prompt"] == "Выберите язык."
 
 
-def test_officers_message_differs_from_the_assistants() -> None:
+def test_chat_bubble_of_an_officer_is_marked_as_such() -> None:
     note = Note(Message(("words",), (), "ru"), officer=True, at=1)
     assert [each["officer"] for each in current_bubbles([("1", note)])] == [True]
     assert [each["officer"] for each in current_bubbles([("1", _note("1:a"))])] == [False]
@@ -65,7 +65,7 @@ def test_officers_message_differs_from_the_assistants() -> None:
         ("<b>evil.example</b>", None),
     ],
 )
-def test_addresses_become_links(words: str, address: str | None) -> None:
+def test_chat_bubble_turns_web_addresses_into_links(words: str, address: str | None) -> None:
     found = str(linked(words))
     assert (f'href="{address}"' in found) == (address is not None)
     assert "<a " in found or address is None

@@ -98,7 +98,7 @@ async def _end(reader: asyncio.StreamReader) -> None:
 
 @pytest.mark.row(29)
 @pytest.mark.requirement("S-89")
-async def test_idle_connections_of_one_address_block_no_route(house: House) -> None:
+async def test_idle_connections_of_one_address_do_not_block_others(house: House) -> None:
     """Row 29: 1,200 connections that send nothing, of a proxy too."""
     async with _served(house) as url, _connected(url, 1_200):
         for path in ("/health", "/chat", "/ready"):
@@ -108,7 +108,7 @@ async def test_idle_connections_of_one_address_block_no_route(house: House) -> N
 
 
 @pytest.mark.requirement("S-89")
-async def test_address_has_at_most_a_hundred_connections(house: House) -> None:
+async def test_connections_of_one_address_are_limited_to_100(house: House) -> None:
     async with (
         _served(house) as url,
         _connected(url, MAX_PER_ADDRESS + 20, address=FOREIGN) as readers,
@@ -121,7 +121,7 @@ async def test_address_has_at_most_a_hundred_connections(house: House) -> None:
 @pytest.mark.row(28)
 @pytest.mark.requirement("S-89")
 @pytest.mark.parametrize("said", [b"", b"POST /webhooks/whatsapp HTTP/1.1\r\nHost: 127.0"])
-async def test_connection_without_a_whole_request_is_closed_in_time(
+async def test_connection_with_an_unfinished_request_is_closed_in_time(
     house: House, monkeypatch: pytest.MonkeyPatch, said: bytes
 ) -> None:
     """Row 28: a deadline for headers, which the server did not have."""
@@ -131,7 +131,7 @@ async def test_connection_without_a_whole_request_is_closed_in_time(
 
 
 @pytest.mark.requirement("S-89")
-async def test_streams_of_one_address_leave_room_for_others(house: House) -> None:
+async def test_event_streams_of_one_address_are_limited(house: House) -> None:
     ask = b"GET /chat/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n"
     async with _served(house) as url, _connected(url, MAX_PER_ADDRESS, ask) as readers:
         for reader in readers:
@@ -148,7 +148,7 @@ async def test_streams_of_one_address_leave_room_for_others(house: House) -> Non
 
 
 @pytest.mark.requirement("S-89")
-async def test_webhooks_server_serves_the_platforms_only(house: House) -> None:
+async def test_webhooks_process_serves_only_webhooks_and_health(house: House) -> None:
     async with _served(house, platforms_only=True) as url:
         for path in ("/health", "/ready", "/status"):
             assert await _status(url, path) == 200, path
@@ -209,7 +209,7 @@ async def _posts(house: House, many: int, signature: bytes, address: str = FOREI
 
 
 @pytest.mark.requirement("S-13", "S-89")
-async def test_whatsapp_webhook_buffers_no_unsigned_body(
+async def test_whatsapp_webhook_does_not_buffer_unsigned_bodies(
     house: House, memory: Callable[[], int]
 ) -> None:
     assert await _posts(house, 300, b"") == [403] * 300
@@ -218,7 +218,7 @@ async def test_whatsapp_webhook_buffers_no_unsigned_body(
 
 
 @pytest.mark.requirement("S-13", "S-89")
-async def test_whatsapp_webhook_bounds_the_bytes_of_unverified_bodies(
+async def test_whatsapp_webhook_limits_the_memory_of_unverified_bodies(
     house: House, memory: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # On a slow machine the bodies would be refused for their time (408), before they are many.

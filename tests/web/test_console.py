@@ -64,7 +64,7 @@ async def test_console_redirects_to_sign_in_without_a_session(desk: House) -> No
     assert ru("session_over") in screen.text
 
 
-async def test_demo_console_signs_in_with_one_click_and_says_demo(desk: House) -> None:
+async def test_demo_console_signs_in_with_one_click_and_shows_a_demo_note(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         assert console.screen.path == "/console/inbox"
         assert ru("demo") in console.screen.text
@@ -72,7 +72,7 @@ async def test_demo_console_signs_in_with_one_click_and_says_demo(desk: House) -
 
 
 @pytest.mark.requirement("S-55")
-async def test_sign_in_answers_wrong_name_password_and_code_alike(desk: House) -> None:
+async def test_sign_in_gives_the_same_answer_for_wrong_name_and_password(desk: House) -> None:
     answers = set()
     async with Console.at(desk.url) as console:
         await _enrolled(desk, console, "Good Testova")
@@ -171,7 +171,7 @@ async def test_sign_in_limits_attempts_per_address(desk: House) -> None:
 
 @pytest.mark.requirement("S-57")
 @pytest.mark.row(90)
-async def test_session_ends_by_idle_timeout_maximum_age_or_sign_out(desk: House) -> None:
+async def test_console_session_ends_by_idle_timeout_age_or_sign_out(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await desk.ahead("16 minutes")
         assert (await console.get("/console/inbox")).path == "/console/sign-in"
@@ -187,7 +187,7 @@ async def test_session_ends_by_idle_timeout_maximum_age_or_sign_out(desk: House)
         assert (await console.get("/console/inbox")).path == "/console/sign-in"
 
 
-async def test_session_idle_timeout_ignores_background_requests(desk: House) -> None:
+async def test_console_session_idle_timeout_ignores_background_requests(desk: House) -> None:
     live = {"X-Requested-With": "kosh-live"}
     async with Console.signed_in(desk.url, AIGUL) as console:
         for _each in range(2):
@@ -196,7 +196,7 @@ async def test_session_idle_timeout_ignores_background_requests(desk: House) -> 
         assert screen.status == 401
 
 
-async def test_session_idle_timeout_ignores_an_open_stream(desk: House) -> None:
+async def test_console_session_idle_timeout_ignores_an_open_stream(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         for _each in range(2):
             await desk.ahead("9 minutes")
@@ -208,7 +208,7 @@ async def test_session_idle_timeout_ignores_an_open_stream(desk: House) -> None:
 
 @pytest.mark.requirement("S-57")
 @pytest.mark.row(90)
-async def test_session_ends_when_the_role_changes(desk: House) -> None:
+async def test_console_session_ends_when_the_officers_role_changes(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as aigul:
         async with Console.signed_in(desk.url, DANA) as dana:
             aiguls = await _id(desk, AIGUL)
@@ -223,7 +223,7 @@ async def test_session_ends_when_the_role_changes(desk: House) -> None:
         assert (await aigul.get("/console/inbox")).path == "/console/sign-in"
 
 
-async def test_case_in_arabic_script_is_read_and_answered_in_cyrillic(desk: House) -> None:
+async def test_case_in_arabic_script_is_converted_for_a_cyrillic_officer(desk: House) -> None:
     arabic = kazakh_arabic.to_arabic("Сәлем! Маған құжат керек.")
     visitor = await ask_officer(desk, "kk_Arab", "registration", arabic)
     async with Console.signed_in(desk.url, AIGUL) as console:
@@ -251,7 +251,7 @@ async def _id(house: House, name: str) -> str:
 # The inbox and a case
 
 
-async def test_console_reply_is_in_the_persons_language_and_resolve_closes(
+async def test_console_canned_reply_is_sent_in_the_persons_language(
     desk: House, waiting: Visitor
 ) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
@@ -315,7 +315,9 @@ async def _opened_case(console: Console, path: str) -> None:
 
 
 @pytest.mark.requirement("S-62")
-async def test_case_page_asks_for_a_reason(desk: House, waiting: Visitor) -> None:
+async def test_case_page_requires_a_reason_before_showing_messages(
+    desk: House, waiting: Visitor
+) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
         found = re.search(r'href="(/console/cases/[^"]+)"', console.screen.html)
@@ -398,7 +400,7 @@ async def test_user_text_is_never_rendered_as_markup(desk: House) -> None:
 # Other pages
 
 
-async def test_canned_reply_is_offered_after_its_approval(desk: House) -> None:
+async def test_console_canned_reply_is_offered_after_its_approval(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as console:
         await console.get("/console/canned")
         await console.submit("/canned", name="Not a name")
@@ -419,7 +421,7 @@ async def test_canned_reply_is_offered_after_its_approval(desk: House) -> None:
     assert found.title("ru") == "Вести"
 
 
-async def test_working_hours_are_set_by_a_lead(desk: House) -> None:
+async def test_console_lead_sets_the_working_hours(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as console:
         await console.get("/console/hours")
         given: dict[str, Any] = {
@@ -434,9 +436,7 @@ async def test_working_hours_are_set_by_a_lead(desk: House) -> None:
         assert screen.status == 422
 
 
-async def test_live_queue_page_shows_team_and_queue_without_message_text(
-    desk: House, waiting: Visitor
-) -> None:
+async def test_console_team_page_shows_no_message_text(desk: House, waiting: Visitor) -> None:
     async with Console.signed_in(desk.url, AIGUL) as aigul:
         await _claimed(aigul)
     async with Console.signed_in(desk.url, MARAT) as console:
@@ -445,7 +445,7 @@ async def test_live_queue_page_shows_team_and_queue_without_message_text(
         assert WORDS not in screen.text
 
 
-async def test_new_officer_enrols_by_a_link(desk: House) -> None:
+async def test_console_new_officer_enrols_by_a_link(desk: House) -> None:
     async with Console.signed_in(desk.url, DANA) as dana:
         await dana.get("/console/officers")
         screen = await dana.submit(
@@ -469,7 +469,7 @@ async def test_console_pages_use_the_officers_language(desk: House, language: st
             assert f'dir="{"rtl" if language == "kk-Arab" else "ltr"}"' in screen.html
 
 
-async def test_composer_counts_down_and_says_how_a_late_reply_arrives(
+async def test_console_reply_field_shows_the_time_left_of_the_whatsapp_window(
     desk: House, waiting: Visitor
 ) -> None:
     async def spoke(ago: str) -> None:
@@ -514,7 +514,7 @@ async def test_statistics_suppress_groups_smaller_than_five(desk: House, waiting
         assert "1234" not in (await console.get("/console/statistics?language=ru")).text
 
 
-async def test_form_funnel_counts_a_walk_by_question(desk: House) -> None:
+async def test_form_funnel_counts_people_per_question(desk: House) -> None:
     visitor = await ask_officer(desk, "kk", "general", WORDS, after=ANSWERS[:14])
     await form_funnel.count_steps(desk.rt)
     async with desk.rt.pool.connection() as session:

@@ -160,7 +160,7 @@ async def test_console_refuses_a_form_of_another_site(
 
 
 @pytest.mark.requirement("S-55")
-async def test_sensitive_action_needs_a_passkey(office: tuple[House, str]) -> None:
+async def test_console_sensitive_action_needs_a_passkey(office: tuple[House, str]) -> None:
     house, _case = office
     async with Console.signed_in(house.url, "administrator of general") as visitor:
         screen = await visitor.get("/console/own")
@@ -188,7 +188,9 @@ async def test_console_responses_have_security_headers(office: tuple[House, str]
                 assert screen.headers["Cache-Control"] == "no-store"
 
 
-def test_permission_without_a_rule_is_denied(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_console_action_without_a_permission_rule_is_denied(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     lead = Officer(uuid4(), "", GENERAL, frozenset(Role))
     assert isinstance(permissions.check(lead, Action.HOURS_EDIT, Subject(GENERAL)), Allowed)
     less = {action: rule for action, rule in RULES.items() if action is not Action.HOURS_EDIT}
@@ -196,7 +198,7 @@ def test_permission_without_a_rule_is_denied(monkeypatch: pytest.MonkeyPatch) ->
     assert not is_ever_allowed(lead, Action.HOURS_EDIT)
 
 
-def test_open_routes_are_those_of_signing_in() -> None:
+def test_console_routes_without_session_are_those_of_sign_in() -> None:
     routers = (sign_in.open_router, passkeys.open_router, oidc.open_router)
     paths = {
         f"{ROOT}{route.path}" for each in routers for route in iter_route_contexts(each.routes)
@@ -210,7 +212,7 @@ PAGES = {path.name: path.read_text("utf-8") for path in TEMPLATES}
 
 @pytest.mark.parametrize("name", sorted(PAGES))
 @pytest.mark.requirement("S-60")
-def test_templates_contain_no_unsafe_markup_and_only_known_labels(name: str) -> None:
+def test_console_templates_contain_no_unsafe_markup(name: str) -> None:
     page = PAGES[name]
     assert not re.search(r"\|\s*safe|Markup|autoescape|<style|style=|\son\w+=|javascript:", page)
     known = re.findall(r"\bt\.(\w+)", page) + re.findall(r"""\bt\("(\w+)"[,)]""", page)

@@ -74,7 +74,7 @@ async def _files(house: House) -> list[tuple[UUID, str]]:
         return list(await found.fetchall())
 
 
-async def test_officers_pdf_reaches_the_web_chat_as_pictures(
+async def test_officer_pdf_is_rebuilt_as_pictures_for_the_web_chat(
     house: House, person: Visitor, officer: Console
 ) -> None:
     seen = len(person.bubbles)
@@ -95,7 +95,7 @@ async def test_officers_pdf_reaches_the_web_chat_as_pictures(
 
 
 @pytest.mark.parametrize("contents", [EICAR, HTML, SVG, b"", photo()[:-5000], pdf()[:-30]])
-async def test_unsafe_file_of_an_officer_is_refused(
+async def test_officer_file_that_is_unsafe_is_refused(
     house: House, officer: Console, contents: bytes
 ) -> None:
     screen = await _sends(officer, "/file", contents, name="x")
@@ -105,7 +105,7 @@ async def test_unsafe_file_of_an_officer_is_refused(
     assert ru("done_replied") in screen.text
 
 
-async def test_file_form_of_another_site_is_refused(house: House, officer: Console) -> None:
+async def test_officer_file_form_of_another_site_is_refused(house: House, officer: Console) -> None:
     data = aiohttp.FormData()
     fields = officer.screen.form("/file").fields
     for name, value in (fields | {"csrf": "0" * 64}).items():
@@ -117,7 +117,7 @@ async def test_file_form_of_another_site_is_refused(house: House, officer: Conso
     assert await _files(house) == []
 
 
-async def test_officer_reads_the_file_and_a_colleague_does_not(
+async def test_officer_file_is_readable_only_by_the_case_owner(
     house: House, officer: Console
 ) -> None:
     await _sends(officer, "/file", photo(), name="Map")
@@ -129,7 +129,7 @@ async def test_officer_reads_the_file_and_a_colleague_does_not(
         assert (await colleague.get(address)).status == 403
 
 
-async def test_file_is_erased_with_its_person(
+async def test_officer_file_is_erased_with_its_person(
     house: House, person: Visitor, officer: Console
 ) -> None:
     await _sends(officer, "/file", photo(), name="Map")
@@ -139,7 +139,7 @@ async def test_file_is_erased_with_its_person(
     assert await _files(house) == []
 
 
-async def test_form_of_the_library_goes_out_in_the_persons_language(
+async def test_form_library_file_is_sent_in_the_persons_language(
     house: House, person: Visitor, officer: Console
 ) -> None:
     path = officer.screen.path
@@ -157,7 +157,7 @@ async def test_form_of_the_library_goes_out_in_the_persons_language(
     assert (await _form(officer, "Another")).status == 422
 
 
-async def test_canned_reply_carries_its_form(house: House) -> None:
+async def test_canned_reply_sends_its_attached_form(house: House) -> None:
     rt = house.rt
     user, officer, case_id, _version = await _asked(house, "77010000901")
     lead = await an_officer(rt, "Lead Testov", roles=(Role.LEAD,))
@@ -175,7 +175,7 @@ async def test_canned_reply_carries_its_form(house: House) -> None:
     assert [each.name for each in view.thread[-1].files] == ["Application.pdf"]
 
 
-async def test_picture_of_an_officer_is_a_picture_on_whatsapp(house: House) -> None:
+async def test_officer_picture_is_sent_as_an_image_on_whatsapp(house: House) -> None:
     user, officer, case_id, version = await _asked(house, "77010000902")
     file = NewFile("Map.jpg", "image/jpeg", photo())
     seen = len(user.received)
@@ -193,7 +193,7 @@ async def _at_officer(member: Member) -> None:
     await member.do(Said("Testova asks"))
 
 
-async def test_file_of_an_officer_arrives_on_telegram(rt: Runtime) -> None:
+async def test_officer_file_is_sent_as_a_protected_document_on_telegram(rt: Runtime) -> None:
     async with joined(rt) as member:
         await _at_officer(member)
         officer = await an_officer(rt)
@@ -224,7 +224,7 @@ async def _scanner(verdict: bytes) -> AsyncIterator[str]:
 @pytest.mark.parametrize(
     ("verdict", "status"), [(b"stream: OK", 200), (b"stream: Eicar-Test FOUND", 422), (b"", 422)]
 )
-async def test_file_passes_the_virus_scanner_where_one_is_set(
+async def test_officer_file_is_checked_by_the_configured_virus_scanner(
     house: House, officer: Console, verdict: bytes, status: int
 ) -> None:
     async with _scanner(verdict) as address:
@@ -234,7 +234,9 @@ async def test_file_passes_the_virus_scanner_where_one_is_set(
     assert len(await _files(house)) == (status == 200)
 
 
-async def test_file_is_refused_while_the_scanner_is_away(house: House, officer: Console) -> None:
+async def test_officer_file_is_refused_when_the_virus_scanner_is_down(
+    house: House, officer: Console
+) -> None:
     async with _scanner(b"stream: OK") as address:
         pass
     object.__setattr__(house.rt.settings, "clamd", address)

@@ -50,7 +50,7 @@ async def test_console_find_opens_a_case_by_its_number(desk: House, told: str) -
     ("who", "told"),
     [(AIGUL, "2"), (AIGUL, "KS-2026-NONE-NONE"), (ELSEWHERE, "1"), (ELSEWHERE, RECEIPT)],
 )
-async def test_console_find_returns_no_unknown_case_or_one_of_another_mission(
+async def test_console_find_finds_no_unknown_case_or_one_of_another_mission(
     desk: House, who: str, told: str
 ) -> None:
     async with Console.signed_in(desk.url, who) as console:

@@ -25,7 +25,9 @@ async def _token(console: Console) -> str:
 
 
 @pytest.mark.requirement("S-58")
-async def test_form_token_is_checked_before_fields_are_parsed(console: Console) -> None:
+async def test_console_form_csrf_token_is_checked_before_fields_are_parsed(
+    console: Console,
+) -> None:
     invalid = {"session": "neither an id nor others"}
     assert (await console.post("/console/own/end", invalid)).status == 403
     allowed = invalid | {"csrf": await _token(console)}
@@ -35,20 +37,22 @@ async def test_form_token_is_checked_before_fields_are_parsed(console: Console) 
 
 
 @pytest.mark.requirement("S-53")
-async def test_permission_is_checked_before_fields_are_parsed(console: Console) -> None:
+async def test_console_form_permission_is_checked_before_fields_are_parsed(
+    console: Console,
+) -> None:
     fields = {"csrf": await _token(console), "officer": "no id"}
     screen = await console.post("/console/officers/invite", fields)
     assert (screen.status, ru("forbidden") in screen.text) == (403, True)
 
 
 @pytest.mark.requirement("S-13")
-async def test_form_with_nul_is_refused(console: Console) -> None:
+async def test_console_form_with_a_nul_character_is_refused(console: Console) -> None:
     fields = {"csrf": await _token(console), "language": "r\0u"}
     assert (await console.post("/console/own/language", fields)).status == 400
 
 
 @pytest.mark.requirement("S-13")
-async def test_form_without_session_is_401_whatever_it_carries(house: House) -> None:
+async def test_console_form_without_a_session_is_answered_with_401(house: House) -> None:
     async with Console.at(house.url) as stranger:
         assert (await stranger.post("/console/own/end", {"session": "x"})).status == 401
 
@@ -62,7 +66,7 @@ async def test_form_without_session_is_401_whatever_it_carries(house: House) -> 
         f"/console/audit?before={LONG}",
     ],
 )
-async def test_odd_query_value_is_422_and_not_repeated(
+async def test_console_query_with_an_invalid_value_is_answered_with_422(
     house: House, console: Console, path: str
 ) -> None:
     who = "Saule Testova" if "audit" in path else LEAD
@@ -72,7 +76,9 @@ async def test_odd_query_value_is_422_and_not_repeated(
     assert path.rpartition("=")[2] not in screen.html
 
 
-async def test_unreadable_id_is_404_and_audited(house: House, console: Console) -> None:
+async def test_console_case_id_that_is_malformed_is_answered_with_404(
+    house: House, console: Console
+) -> None:
     assert (await console.get("/console/cases/not-an-id")).status == 404
     async with house.rt.pool.connection() as transaction:
         cursor = await transaction.execute(

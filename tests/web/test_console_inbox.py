@@ -30,7 +30,7 @@ async def desk(house: House) -> AsyncIterator[House]:
         await leave(visitor)
 
 
-async def test_case_keeps_the_list_that_it_was_opened_from(desk: House) -> None:
+async def test_case_page_keeps_the_list_that_it_was_opened_from(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         screen = await console.get("/console/inbox?queue=all&topic=spouse")
         assert screen.html.count('class="line') == 1
@@ -47,7 +47,7 @@ async def test_case_keeps_the_list_that_it_was_opened_from(desk: House) -> None:
 
 
 @pytest.mark.parametrize("list_of", ["queue=nonsense", "after=x&queue=mine", "topic=" + "x" * 99])
-async def test_case_opens_with_an_unreadable_list(desk: House, list_of: str) -> None:
+async def test_case_page_opens_with_invalid_list_parameters(desk: House, list_of: str) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
         screen = await console.submit("/next")
@@ -56,7 +56,7 @@ async def test_case_opens_with_an_unreadable_list(desk: House, list_of: str) -> 
         assert ru("yours") in screen.text
 
 
-async def test_canned_replies_are_found_without_a_script(desk: House) -> None:
+async def test_canned_reply_search_works_without_scripts(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
@@ -71,7 +71,7 @@ async def test_canned_replies_are_found_without_a_script(desk: House) -> None:
         assert 'name="canned"' not in screen.html
 
 
-async def test_canned_page_offers_nothing_to_an_officer_without_the_case(desk: House) -> None:
+async def test_canned_reply_page_offers_nothing_to_an_officer_without_the_case(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
         path = unescape(console.screen.html.partition('class="what" href="')[2].partition('"')[0])
@@ -90,7 +90,7 @@ async def _numbers(console: Console, query: str) -> list[str]:
     return re.findall(r'id="case-(\d+)"', screen.html)
 
 
-async def test_case_is_labelled_and_made_urgent_by_hand(desk: House) -> None:
+async def test_case_can_be_labelled_and_marked_urgent(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         await lead.get("/console/labels")
         await lead.submit("/labels", name="  no   flat ")
@@ -113,7 +113,7 @@ async def test_case_is_labelled_and_made_urgent_by_hand(desk: House) -> None:
         assert "no flat" not in screen.text
 
 
-async def test_labels_are_edited_by_leads_only(desk: House) -> None:
+async def test_case_labels_are_edited_only_by_leads(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         screen = await console.get("/console/labels")
         assert screen.status == 200
@@ -123,7 +123,7 @@ async def test_labels_are_edited_by_leads_only(desk: House) -> None:
         assert (await console.post("/console/labels", fields)).status == 403
 
 
-async def test_case_is_on_the_call_back_list_until_it_is_called_back(desk: House) -> None:
+async def test_case_stays_on_the_call_back_list_until_called_back(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         path = await _taken(console)
         await console.submit("/call-back", **{"for": "1h"})
@@ -148,7 +148,7 @@ async def test_inbox_filters_by_country_and_language(desk: House) -> None:
         assert await _numbers(console, "country=CN&language=kk") == []
 
 
-async def test_saved_view_belongs_to_its_officer(desk: House) -> None:
+async def test_inbox_saved_view_belongs_to_its_officer(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox?queue=all&topic=spouse")
         screen = await console.submit("/views", name="Wives & husbands")
@@ -163,7 +163,7 @@ async def test_saved_view_belongs_to_its_officer(desk: House) -> None:
         assert "Wives" not in screen.html
 
 
-async def test_chosen_cases_are_handed_over_together(desk: House) -> None:
+async def test_inbox_hands_over_selected_cases_together_or_not_at_all(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         for _each in range(2):
             await _taken(console)
@@ -189,7 +189,7 @@ async def _sent(console: Console, path: str, fields: list[tuple[str, str]]) -> S
     return await console.post(path, fields)  # type: ignore[arg-type]
 
 
-async def test_officer_hands_over_only_own_cases(desk: House) -> None:
+async def test_inbox_hands_over_only_cases_of_the_officer(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         screen = await console.get("/console/inbox")
         chosen = re.findall(r'name="case" value="([^"]+)"', screen.html)
@@ -218,7 +218,7 @@ PANE = {"X-Requested-With": "kosh-live", "X-Live-Part": "pane"}
 WHOLE = PANE | {"X-Live-Part": "whole"}
 
 
-async def test_list_beside_a_case_is_fetched_without_the_case(desk: House) -> None:
+async def test_inbox_list_can_be_fetched_without_its_case(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
         path = unescape(console.screen.html.partition('class="what" href="')[2].partition('"')[0])
@@ -232,7 +232,7 @@ async def test_list_beside_a_case_is_fetched_without_the_case(desk: House) -> No
         assert await found.fetchone() == (0,)
 
 
-async def test_case_is_fetched_without_its_list(desk: House) -> None:
+async def test_case_page_can_be_fetched_without_its_list(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         path = await _taken(console)
         async with console.session.get(f"{desk.url}{path}", headers=WHOLE) as answer:
@@ -241,7 +241,7 @@ async def test_case_is_fetched_without_its_list(desk: House) -> None:
         assert "<nav" not in html
 
 
-async def test_row_is_rendered_again_once_its_case_changes(desk: House) -> None:
+async def test_inbox_row_is_rendered_again_after_its_case_changed(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         path = await _taken(console)
         before = (await console.get("/console/inbox?queue=mine")).html
@@ -251,7 +251,7 @@ async def test_row_is_rendered_again_once_its_case_changes(desk: House) -> None:
         assert "line urgent" in (await console.get("/console/inbox?queue=mine")).html
 
 
-async def test_case_page_makes_three_round_trips(
+async def test_case_page_opens_three_database_connections(
     desk: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
@@ -269,7 +269,7 @@ async def test_case_page_makes_three_round_trips(
         assert len(trips) == 3
 
 
-async def test_colleague_sees_who_writes_in_a_case(desk: House) -> None:
+async def test_case_page_shows_which_colleague_is_typing(desk: House) -> None:
     async with (
         Console.signed_in(desk.url, AIGUL) as writer,
         Console.signed_in(desk.url, BERIK) as reader,

@@ -46,7 +46,7 @@ def test_audit_actions_all_have_labels() -> None:
     assert {*Action, *written} - LOGGED.keys() == set()
 
 
-async def test_audit_page_is_filtered_by_officer_kind_and_day(desk: House) -> None:
+async def test_audit_page_can_be_filtered_by_officer_kind_and_day(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL), Console.signed_in(desk.url, SAULE) as auditor:
         everything = await auditor.get("/console/audit")
         aigul = re.search(rf'value="([0-9a-f-]+)"[^>]*>{AIGUL}', everything.html)
@@ -85,7 +85,7 @@ async def test_audit_page_shows_action_names(desk: House) -> None:
     assert "not.known" in screen.text
 
 
-async def test_registry_card_is_in_the_officers_language(desk: House) -> None:
+async def test_case_page_registry_card_is_in_the_officers_language(desk: House) -> None:
     async with desk.rt.pool.connection() as session:
         registration = uuid4()
         await session.execute(

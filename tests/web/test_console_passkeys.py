@@ -106,7 +106,7 @@ async def test_first_passkey_can_be_added_after_sign_in_by_code(desk: House) -> 
 
 
 @pytest.mark.requirement("S-55")
-async def test_further_passkey_needs_more_than_a_code(desk: House) -> None:
+async def test_further_passkey_cannot_be_added_after_sign_in_by_code(desk: House) -> None:
     async with Console.at(desk.url) as console:
         await _enrolled(desk, console, NAME)
         late = Device(desk.rt.settings.public_url)
@@ -128,7 +128,7 @@ async def test_further_passkey_needs_more_than_a_code(desk: House) -> None:
 
 
 @pytest.mark.requirement("S-55")
-async def test_passkey_removal_needs_more_than_a_code(desk: House) -> None:
+async def test_passkey_cannot_be_removed_after_sign_in_by_code(desk: House) -> None:
     async with Console.at(desk.url) as console:
         await _enrolled(desk, console, NAME)
         device = await _added(desk, console)
@@ -170,7 +170,7 @@ async def test_account_page_offers_only_permitted_passkey_actions(desk: House) -
 
 
 @pytest.mark.requirement("S-55")
-async def test_new_link_deletes_earlier_passkeys_when_used(desk: House) -> None:
+async def test_enrolment_link_deletes_earlier_passkeys_when_used(desk: House) -> None:
     async with Console.at(desk.url) as console:
         await _enrolled(desk, console, NAME)
         planted = await _added(desk, console)
@@ -187,7 +187,7 @@ async def test_new_link_deletes_earlier_passkeys_when_used(desk: House) -> None:
 
 
 @pytest.mark.requirement("S-55")
-async def test_new_link_keeps_passkeys_of_other_officers(desk: House) -> None:
+async def test_enrolment_link_keeps_passkeys_of_other_officers(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         aiguls = await _added(desk, console)
     async with Console.at(desk.url) as console:
@@ -197,7 +197,7 @@ async def test_new_link_keeps_passkeys_of_other_officers(desk: House) -> None:
 
 
 @pytest.mark.requirement("S-55", "S-57")
-async def test_passkey_form_is_refused_when_a_new_link_was_used_meanwhile(desk: House) -> None:
+async def test_passkey_form_is_refused_after_an_enrolment_link_was_used(desk: House) -> None:
     """The session was valid when the form's head came, and is revoked when its body ends."""
     spent = asyncio.Event()
     async with Console.at(desk.url) as phisher, Console.at(desk.url) as console:
@@ -280,7 +280,7 @@ async def _signed(console: Console, device: Device) -> str:
 
 
 @pytest.mark.requirement("S-55")
-async def test_passkey_challenge_works_once_also_after_valkey_lost_its_data(desk: House) -> None:
+async def test_passkey_challenge_works_once_even_after_valkey_lost_its_data(desk: House) -> None:
     async with Console.at(desk.url) as console:
         await _enrolled(desk, console, NAME)
         device = await _added(desk, console)
@@ -294,7 +294,7 @@ async def test_passkey_challenge_works_once_also_after_valkey_lost_its_data(desk
 
 
 @pytest.mark.requirement("S-55")
-async def test_passkey_challenge_ends_after_five_minutes(desk: House) -> None:
+async def test_passkey_challenge_expires_after_five_minutes(desk: House) -> None:
     async with Console.at(desk.url) as console:
         await _enrolled(desk, console, NAME)
         device = await _added(desk, console)
@@ -309,7 +309,7 @@ async def _tried(console: Console, password: str, code: str) -> Screen:
 
 
 @pytest.mark.requirement("S-55")
-async def test_failures_elsewhere_keep_no_officer_out_of_a_known_device(desk: House) -> None:
+async def test_sign_in_failures_elsewhere_do_not_lock_a_known_device(desk: House) -> None:
     async with Console.at(desk.url) as console, Console.at(desk.url) as stranger:
         secret = await _enrolled(desk, console, NAME)
         device = await _added(desk, console)
@@ -322,7 +322,7 @@ async def test_failures_elsewhere_keep_no_officer_out_of_a_known_device(desk: Ho
 
 
 @pytest.mark.requirement("S-55")
-async def test_failures_of_an_address_keep_no_officer_out_of_a_known_device(desk: House) -> None:
+async def test_sign_in_failures_of_an_address_do_not_lock_a_known_device(desk: House) -> None:
     """Check an office, where all devices have one address; the device has a limit of its own."""
     async with Console.at(desk.url) as console, Console.at(desk.url) as stranger:
         secret = await _enrolled(desk, console, NAME)
@@ -355,7 +355,7 @@ async def _junk(console: Console, times: int) -> Screen:
 
 
 @pytest.mark.requirement("S-55")
-async def test_junk_without_a_challenge_keeps_no_officer_out_of_a_passkey(
+async def test_passkey_junk_without_a_challenge_does_not_block_sign_in(
     desk: House, few_tries: None
 ) -> None:
     async with _with_passkey(desk) as (_console, device), Console.at(desk.url) as stranger:
@@ -365,7 +365,7 @@ async def test_junk_without_a_challenge_keeps_no_officer_out_of_a_passkey(
 
 
 @pytest.mark.requirement("S-55")
-async def test_junk_with_a_challenge_keeps_no_officer_out_of_a_known_device(
+async def test_passkey_junk_with_a_challenge_does_not_lock_a_known_device(
     desk: House, few_tries: None
 ) -> None:
     async with _with_passkey(desk) as (console, device), Console.at(desk.url) as stranger:
@@ -376,6 +376,6 @@ async def test_junk_with_a_challenge_keeps_no_officer_out_of_a_known_device(
         assert ru("too_often") in (await _junk(console, 6)).text
 
 
-def test_web_application_starts_without_the_library_of_passkeys() -> None:
+def test_web_application_startup_does_not_import_webauthn() -> None:
     check = "import sys, bot.web.app; sys.exit('webauthn' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0

@@ -145,7 +145,7 @@ async def test_unlinked_work_account_is_refused(office: tuple[House, Provider, s
 
 
 @pytest.mark.requirement("S-55", "S-56")
-async def test_passkey_of_an_officer_with_a_work_account_needs_sign_in_by_it(
+async def test_passkey_can_be_added_only_after_sign_in_by_the_linked_account(
     office: tuple[House, Provider, str],
 ) -> None:
     house, provider, url = office
@@ -172,7 +172,7 @@ async def test_work_account_is_ignored_when_oidc_is_not_configured(house: House)
 
 
 @pytest.mark.requirement("S-55", "S-56")
-async def test_new_link_unlinks_the_work_account_except_the_first(
+async def test_enrolment_link_unlinks_the_work_account_except_the_first(
     office: tuple[House, Provider, str],
 ) -> None:
     house, provider, url = office

@@ -64,7 +64,7 @@ async def desk(house: House) -> AsyncIterator[Desk]:
         yield Desk(house, editor, approver, await database_day(house.rt))
 
 
-async def test_fact_is_changed_published_and_rolled_back(desk: Desk) -> None:
+async def test_content_page_changes_publishes_and_rolls_back_a_fact(desk: Desk) -> None:
     screen = await desk.editor.get("/console/content")
     assert f'href="{PATH}"' in screen.html
     screen = await desk.save()
@@ -109,7 +109,7 @@ async def test_fact_is_changed_published_and_rolled_back(desk: Desk) -> None:
         ({"sources": ""}, "source"),
     ],
 )
-async def test_form_says_why_it_refuses_and_keeps_what_was_written(
+async def test_content_page_shows_why_a_draft_is_refused_and_keeps_its_input(
     desk: Desk, changes: dict[str, str], reason: str
 ) -> None:
     screen = await desk.save(**changes)
@@ -120,7 +120,7 @@ async def test_form_says_why_it_refuses_and_keeps_what_was_written(
     assert "approve" not in (await desk.approver.get(PATH)).actions
 
 
-async def test_approval_is_refused_when_a_newer_version_exists(desk: Desk) -> None:
+async def test_content_page_refuses_approval_when_a_newer_version_exists(desk: Desk) -> None:
     await desk.save()
     await desk.approver.get(PATH)
     shown = desk.approver.screen.form("/approve")
@@ -132,7 +132,7 @@ async def test_approval_is_refused_when_a_newer_version_exists(desk: Desk) -> No
     assert why("changed") in screen.text
 
 
-async def test_notice_is_written_under_a_name_of_its_own(desk: Desk) -> None:
+async def test_content_page_creates_a_notice_under_a_new_name(desk: Desk) -> None:
     await desk.editor.get("/console/content")
     screen = await desk.editor.submit("/notice", name="border_closed")
     assert screen.path == "/console/content/notice:border_closed"
@@ -146,12 +146,12 @@ async def test_notice_is_written_under_a_name_of_its_own(desk: Desk) -> None:
     assert screen.status == 404
 
 
-async def test_unknown_item_is_not_found(desk: Desk) -> None:
+async def test_content_page_of_an_unknown_item_is_not_found(desk: Desk) -> None:
     assert (await desk.editor.get("/console/content/fact:no.such")).status == 404
     assert (await desk.editor.get("/console/content/nothing")).status == 404
 
 
-async def test_officer_without_a_role_sees_no_content(desk: Desk) -> None:
+async def test_content_pages_are_forbidden_without_an_editor_role(desk: Desk) -> None:
     async with Console.signed_in(desk.house.url, "Aigul Testova") as officer:
         assert (await officer.get("/console/content")).status == 403
         assert (await officer.get(PATH)).status == 403
@@ -160,7 +160,7 @@ async def test_officer_without_a_role_sees_no_content(desk: Desk) -> None:
 ANSWER, PHRASES = "/console/content/answer:permit.visa", "/console/content/phrases:permit.visa"
 
 
-async def test_answer_is_arranged_and_said_in_the_new_order(desk: Desk) -> None:
+async def test_content_page_rearranges_an_intent_answer(desk: Desk) -> None:
     screen = await desk.editor.get(ANSWER)
     names = re.findall(r'name="place_([^"]+)"', screen.html)
     first, second = [name for name in names if not name.startswith("own-")][:2]
@@ -184,7 +184,7 @@ async def test_answer_is_arranged_and_said_in_the_new_order(desk: Desk) -> None:
         assert desk.house.rt.languages.render(FLOWS["eligibility"].title, "ru") in heard.buttons
 
 
-async def test_answer_without_a_sentence_and_unknown_parts_are_refused(desk: Desk) -> None:
+async def test_content_page_refuses_an_empty_answer_or_unknown_parts(desk: Desk) -> None:
     await desk.editor.get(ANSWER)
     screen = await desk.editor.submit("/save", flow="eligibility")
     assert (screen.status, why("empty") in screen.text) == (422, True)
@@ -193,7 +193,7 @@ async def test_answer_without_a_sentence_and_unknown_parts_are_refused(desk: Des
     assert why("flow") in screen.text
 
 
-async def test_phrase_teaches_its_question_and_danger_is_refused(desk: Desk) -> None:
+async def test_content_page_adds_a_recognized_phrase_but_none_about_danger(desk: Desk) -> None:
     phrase = "сколько денёчков гостить у вас"
     await desk.editor.get(PHRASES)
     for text, reason in (("Ташкент", "phrase"), ("меня хотят убить", "danger")):
@@ -213,7 +213,7 @@ async def test_phrase_teaches_its_question_and_danger_is_refused(desk: Desk) -> 
     assert why("taken") in screen.text
 
 
-async def test_lead_writes_only_for_the_own_mission(desk: Desk) -> None:
+async def test_content_page_lets_a_lead_write_only_for_the_own_mission(desk: Desk) -> None:
     for item in ("card:tr_ankara", "canned:tr_ankara.hours"):
         screen = await desk.editor.get(f"/console/content/{item}")
         assert screen.status == 200
@@ -227,7 +227,7 @@ async def test_lead_writes_only_for_the_own_mission(desk: Desk) -> None:
         assert screen.status == 403, item
 
 
-async def test_published_fact_proposes_an_announcement_to_its_audience(desk: Desk) -> None:
+async def test_content_page_drafts_a_broadcast_to_the_audience_of_a_fact(desk: Desk) -> None:
     await desk.save()
     await desk.approver.get(PATH)
     screen = await desk.approver.submit("/approve")
@@ -243,7 +243,7 @@ async def test_published_fact_proposes_an_announcement_to_its_audience(desk: Des
     assert "https://www.gov.kz/example" in screen.html
 
 
-async def test_page_says_what_ends_on_a_day_and_what_is_said_then(desk: Desk) -> None:
+async def test_content_ends_page_shows_ending_facts_and_their_replacement_texts(desk: Desk) -> None:
     until = desk.today + timedelta(days=60)
     await desk.save()
     await desk.approver.get(PATH)

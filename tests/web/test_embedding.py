@@ -42,14 +42,14 @@ async def _policy(house: House, path: str, **headers: str) -> str:
         return str(answer.headers["content-security-policy"])
 
 
-async def test_chat_names_the_listed_origins_and_nothing_else_does(framed: House) -> None:
+async def test_embedding_is_allowed_only_for_the_chat_on_listed_origins(framed: House) -> None:
     for path in ("/chat", "/away"):
         assert (await _policy(framed, path)).endswith(f" frame-ancestors {' '.join(ORIGINS)}")
     for path in OTHERS:
         assert (await _policy(framed, path)).endswith(STRICT), path
 
 
-async def test_chat_is_never_framed_without_the_setting(house: House) -> None:
+async def test_embedding_is_forbidden_without_the_setting(house: House) -> None:
     for path in ("/chat", "/away", *OTHERS):
         assert (await _policy(house, path)).endswith(STRICT), path
 
@@ -59,7 +59,7 @@ async def test_chat_is_never_framed_without_the_setting(house: House) -> None:
     ["http://consulate.example", "https://consulate.example/page", "https://*.example", "*",
      "https://a.example; script-src *", "'self'", "consulate.example"],
 )  # fmt: skip
-def test_setting_accepts_only_whole_origins(chosen: Settings, value: str) -> None:
+def test_embedding_setting_accepts_only_https_origins(chosen: Settings, value: str) -> None:
     with pytest.raises(ValidationError, match="origins"):
         Settings.model_validate(chosen.model_dump() | {"embed_origins": value})
 
@@ -74,7 +74,7 @@ async def _post(
     )
 
 
-async def test_framing_page_cannot_post_to_the_chat(framed: House) -> None:
+async def test_embedding_page_cannot_post_to_the_chat(framed: House) -> None:
     guest = Guest(framed.rt)
     await guest.consent()
     for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": ORIGINS[0]}):
@@ -84,7 +84,7 @@ async def test_framing_page_cannot_post_to_the_chat(framed: House) -> None:
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
 
 
-async def test_frame_has_its_own_cookie_and_exit_deletes_both(framed: House) -> None:
+async def test_embedded_chat_has_its_own_cookie_and_exit_deletes_both(framed: House) -> None:
     guest = Guest(framed.rt)
     await guest.consent()
     inside = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "iframe"}
@@ -98,7 +98,7 @@ async def test_frame_has_its_own_cookie_and_exit_deletes_both(framed: House) -> 
     assert all("Max-Age=0" in each for each in gone)
 
 
-async def test_chat_outside_of_frames_keeps_the_strict_cookie(framed: House) -> None:
+async def test_embedding_keeps_the_strict_cookie_outside_of_frames(framed: House) -> None:
     guest = Guest(framed.rt)
     await guest.consent()
     answer = await _post(framed, guest.name, "/menu", CHAT, **{"Sec-Fetch-Dest": "document"})
@@ -118,7 +118,7 @@ async def test_chat_outside_of_frames_keeps_the_strict_cookie(framed: House) -> 
         (FRAMED, {"X-Kosh-Framed": "1"}, True),
     ],
 )
-async def test_cookie_opens_the_chat_only_in_its_own_place(
+async def test_embedded_chat_cookie_works_only_in_frames(
     framed: House, cookie: str, inside: dict[str, str], *, opens: bool
 ) -> None:
     guest = Guest(framed.rt)
@@ -130,7 +130,7 @@ async def test_cookie_opens_the_chat_only_in_its_own_place(
     assert (guest.name in str(answer.headers.getall("set-cookie", []))) is opens
 
 
-async def test_sent_file_is_saved_from_a_frame_by_its_owner_only(
+async def test_embedded_chat_file_can_be_downloaded_only_by_its_owner(
     framed: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner, other = Guest(framed.rt), Guest(framed.rt)

@@ -56,7 +56,7 @@ async def test_error_response_has_code_and_headers_but_no_input(
 
 
 @pytest.mark.parametrize(("hint", "lang"), [("ru", "ru"), ("zh-CN,zh", "zh-Hans"), ("", "kk")])
-async def test_unknown_address_shows_a_page_in_the_browsers_language(
+async def test_not_found_page_is_in_the_browsers_language(
     http: aiohttp.ClientSession, hint: str, lang: str
 ) -> None:
     headers = {"Accept": "text/html", "Accept-Language": hint}
@@ -71,18 +71,18 @@ async def test_unknown_address_shows_a_page_in_the_browsers_language(
 
 
 @pytest.mark.requirement("S-71")
-async def test_application_publishes_no_documentation(http: aiohttp.ClientSession) -> None:
+async def test_web_application_serves_no_api_documentation(http: aiohttp.ClientSession) -> None:
     for path in ("/docs", "/redoc", "/openapi.json", "/docs/oauth2-redirect"):
         async with http.get(path) as answer:
             assert answer.status == 404, path
 
 
-def test_application_makes_no_spans_of_its_own(rt: Runtime) -> None:
+def test_web_application_disables_the_telemetry_of_fastapi(rt: Runtime) -> None:
     telemetry = create_app(lent(rt))._telemetry
     assert not any(telemetry[each] for each in NO_TELEMETRY)  # type: ignore[literal-required]
 
 
-def test_applications_share_routes_but_not_those_added_later(rt: Runtime) -> None:
+def test_web_applications_share_their_built_routes(rt: Runtime) -> None:
     """Building the routes takes 0.1 s: too long for each of hundreds of tests."""
     one, other = create_app(lent(rt)), create_app(lent(rt))
     assert [id(each) for each in one.routes[:-1]] == [id(each) for each in other.routes[:-1]]

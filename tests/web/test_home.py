@@ -14,7 +14,7 @@ PAGES = ("/", "/privacy", "/press")
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("form", FORMS)
-async def test_public_page_exists_in_every_form(house: House, path: str, form: str) -> None:
+async def test_public_pages_exist_in_every_written_form(house: House, path: str, form: str) -> None:
     async with house.http.get(f"{house.url}{path}?lang={form}") as answer:
         assert answer.status == 200
         assert "Set-Cookie" not in answer.headers
@@ -46,7 +46,7 @@ def test_home_page_omits_channels_without_a_public_name(house: House) -> None:
     assert [way.name for way in ways(off, "chat")] == ["chat"]
 
 
-async def test_home_page_writes_nothing(house: House) -> None:
+async def test_public_pages_write_no_database_row(house: House) -> None:
     tables = ("people", "conversations", "messages", "processed_updates")
 
     async def rows() -> list[tuple[int]]:
@@ -61,7 +61,7 @@ async def test_home_page_writes_nothing(house: House) -> None:
     assert await rows() == before
 
 
-async def test_web_manifest_can_be_installed(house: House) -> None:
+async def test_web_manifest_has_language_start_url_and_icons(house: House) -> None:
     async with house.http.get(f"{house.url}/manifest.webmanifest?lang=kk_Arab") as answer:
         assert answer.content_type == "application/manifest+json"
         said = await answer.json()
@@ -74,7 +74,7 @@ async def test_web_manifest_can_be_installed(house: House) -> None:
 
 @pytest.mark.parametrize("way", ["web", "telegram", "whatsapp"])
 @pytest.mark.parametrize("form", FORMS)
-async def test_poster_is_one_page_in_every_form(house: House, way: str, form: str) -> None:
+async def test_poster_has_one_page_in_every_written_form(house: House, way: str, form: str) -> None:
     address = f"{house.url}/press/poster-{way}.pdf?lang={form}"
     async with house.http.get(address) as answer:
         pdf = await answer.read()
@@ -84,7 +84,7 @@ async def test_poster_is_one_page_in_every_form(house: House, way: str, form: st
         assert len(document) == 1
 
 
-async def test_poster_of_a_missing_channel_is_not_there(house: House) -> None:
+async def test_poster_of_a_channel_that_is_not_configured_is_not_found(house: House) -> None:
     object.__setattr__(house.rt.settings, "telegram_name", "")
     async with house.http.get(f"{house.url}/press/poster-telegram.pdf") as answer:
         assert answer.status == 404

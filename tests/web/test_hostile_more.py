@@ -180,7 +180,7 @@ async def test_webhook_answers_408_for_an_unfinished_body(
 
 
 @pytest.mark.row(28)
-async def test_unfinished_headers_block_no_other_client(house: House) -> None:
+async def test_connections_with_unfinished_headers_block_no_other_client(house: House) -> None:
     """Row 28: unfinished headers, which the connection limit and the proxy bound."""
     async with _sockets(house.url, 200, b"POST /webhooks/telegram HTTP/1.1\r\nHost: 127.0"):
         assert await _health(house, house.url) == 200
@@ -191,7 +191,7 @@ async def test_unfinished_headers_block_no_other_client(house: House) -> None:
 
 
 @pytest.mark.row(32)
-async def test_webhook_old_update_is_applied_once_as_an_old_button(house: House) -> None:
+async def test_webhook_old_button_press_is_applied_once_and_reported_as_old(house: House) -> None:
     """Row 32."""
     user = await _telegram(house, 7220)
     await _go(user, "ru", "preregistration", "self")
@@ -333,7 +333,7 @@ def _masked(told: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
 
 
 @pytest.mark.row(68)
-async def test_repeated_details_open_a_case_and_reveal_nothing(house: House) -> None:
+async def test_equal_details_of_two_people_open_a_case_and_reveal_nothing(house: House) -> None:
     """Row 68: an officer sees that the details came twice; both people hear the same."""
     guests = [Guest(house.rt), Guest(house.rt)]
     for guest in guests:

@@ -72,7 +72,7 @@ async def _rows(house: House, query: str) -> list[int]:
 
 
 @pytest.mark.parametrize("fault", ["drop_after_commit", "error_after_commit", "down", "busy"])
-async def test_family_is_linked_once_under_each_fault(house: House, fault: str) -> None:
+async def test_family_is_linked_once_under_each_registry_fault(house: House, fault: str) -> None:
     first, second = await _registered(house), await _registered(house)
     await house.fault(name=fault, count=1, on="writes")
     code = await _code(house, first)
@@ -91,7 +91,7 @@ async def test_family_is_linked_once_under_each_fault(house: House, fault: str) 
     assert await _members(house, first) == 1
 
 
-async def test_family_code_that_is_wrong_has_an_answer_and_opens_no_case(house: House) -> None:
+async def test_family_code_that_is_wrong_is_explained_without_a_case(house: House) -> None:
     guest = await _registered(house)
     link = await _joined(house, guest, "2222222222")
     assert (link.is_linked, link.refusal) == (False, "unknown_code")
@@ -100,7 +100,7 @@ async def test_family_code_that_is_wrong_has_an_answer_and_opens_no_case(house: 
     assert await _rows(house, consents) == [1, 0]
 
 
-async def test_family_change_that_is_refused_opens_a_case(house: House) -> None:
+async def test_family_request_refused_by_the_registry_opens_a_case(house: House) -> None:
     guest = await _registered(house)
     await house.fault(name="refuse", count=1)
     await guest.go("/status", "household", "invite", "yes")
@@ -123,7 +123,7 @@ async def test_family_change_without_a_receipt_opens_a_case(
     assert await _rows(house, "SELECT count(*) FROM cases WHERE topic = 'registry_refused'") == [1]
 
 
-async def test_family_codes_can_be_tried_only_a_few_times(house: House) -> None:
+async def test_family_code_attempts_are_limited(house: House) -> None:
     guest = await _registered(house)
     for _try in range(6):
         await guest.go("/status", "household", "enter", "2222222222", "refuse")
@@ -137,7 +137,7 @@ async def test_family_codes_can_be_tried_only_a_few_times(house: House) -> None:
     assert await _rows(house, "SELECT count(*) FROM consents WHERE purpose = 'household'") == [0]
 
 
-async def test_erased_person_leaves_the_family(house: House) -> None:
+async def test_family_link_of_an_erased_person_is_removed(house: House) -> None:
     first, second = await _registered(house), await _registered(house)
     await _joined(house, second, await _code(house, first))
     await second.go("/delete", "yes")

@@ -40,7 +40,7 @@ async def _pages(house: House, form: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_info_pages_are_all_reached_and_small(house: House, form: str) -> None:
+async def test_info_pages_are_all_linked_and_below_the_size_limit(house: House, form: str) -> None:
     pages = await _pages(house, form)
     lists = {f"/info/papers/{code}/{each.key}" for code in ORIGINS for each in PROGRAMMES}
     assert lists <= pages.keys()
@@ -74,14 +74,14 @@ async def test_info_index_keeps_the_anchors_of_the_long_page(house: House) -> No
         assert f'id="{anchor}"' in index
 
 
-def test_info_groups_hold_every_answer() -> None:
+def test_info_groups_contain_every_public_answer() -> None:
     firsts = [first for group in GROUPS for first in group]
     assert len(firsts) == len(set(firsts))
     public = {each.intent.partition(".")[0] for each in ANSWERS if not each.unanswered}
     assert public <= set(firsts)
 
 
-async def test_info_page_is_compressed_for_readers_who_accept_it(house: House) -> None:
+async def test_info_page_is_gzip_compressed_when_accepted(house: House) -> None:
     path, plain = f"{house.url}/info?lang=ru", {"Accept-Encoding": "identity"}
     async with house.http.get(path, headers=plain) as answer:
         whole = await answer.read()
@@ -136,7 +136,7 @@ async def test_info_pages_and_feed_follow_a_publication(house: House) -> None:
         ("", "kk"),
     ],
 )
-async def test_info_page_takes_the_browsers_language(house: House, asked: str, lang: str) -> None:
+async def test_info_page_uses_the_browsers_language(house: House, asked: str, lang: str) -> None:
     headers = {"Accept-Language": asked}
     async with house.http.get(f"{house.url}/info?lang=nothing", headers=headers) as answer:
         assert f'<html lang="{lang}"' in await answer.text()

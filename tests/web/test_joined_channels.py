@@ -138,7 +138,7 @@ async def test_join_refused_on_telegram_leaves_the_web_chat_anonymous(house: Hou
         assert list(visitor.session.cookie_jar) == []
 
 
-async def test_my_data_names_joined_channels_and_the_web_chat_is_unjoined(house: House) -> None:
+async def test_data_export_lists_joined_channels_and_web_chat_can_be_unjoined(house: House) -> None:
     user = await _owner(house, 8204)
     async with Visitor.at(house.url) as visitor:
         await _join(house, user, visitor)
@@ -166,7 +166,7 @@ def _has_unjoin(message: Message) -> bool:
     return any(each.data == join_screens.UNJOIN for row in message.buttons for each in row)
 
 
-async def test_telegram_chat_is_unjoined_and_updates_stay_with_the_web_chat(
+async def test_telegram_chat_can_be_unjoined_and_updates_go_to_the_web_chat(
     house: House,
 ) -> None:
     user = await _owner(house, 8205)

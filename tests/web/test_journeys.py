@@ -60,7 +60,7 @@ async def _only(house: House) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_web_chat_form_leads_to_a_receipt(house: House, language: str) -> None:
+async def test_web_chat_journey_ends_with_a_receipt(house: House, language: str) -> None:
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
         await visitor.press(language)
@@ -127,7 +127,7 @@ async def _next(user: User, act: Callable[[], Awaitable[object]]) -> None:
 
 
 @pytest.mark.parametrize("answered", [0, ANSWERS.index("1990")])
-async def test_unexpected_file_on_the_web_chat_is_answered(house: House, answered: int) -> None:
+async def test_web_chat_answers_an_unexpected_file(house: House, answered: int) -> None:
     """Send from a page that has been open since another question, as a known or unknown person."""
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
@@ -147,7 +147,7 @@ async def test_unexpected_file_on_the_web_chat_is_answered(house: House, answere
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_telegram_webhook_form_leads_to_a_receipt(house: House, language: str) -> None:
+async def test_telegram_webhook_journey_ends_with_a_receipt(house: House, language: str) -> None:
     secret = house.rt.settings.telegram_secret
     assert secret
     url = f"{house.url}/webhooks/telegram"
@@ -161,7 +161,7 @@ async def test_telegram_webhook_form_leads_to_a_receipt(house: House, language: 
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_telegram_polling_form_leads_to_a_receipt(house: House, language: str) -> None:
+async def test_telegram_polling_journey_ends_with_a_receipt(house: House, language: str) -> None:
     polling = asyncio.create_task(telegram_polling.poll(house.rt))
     user = house.telegram.user(7002, first_name="Test")
     await _over_telegram(user, language)

@@ -140,7 +140,7 @@ async def test_reminder_does_not_extend_retention(house: House) -> None:
             assert await cursor.fetchall() == []
 
 
-async def test_ephemeral_answers_are_not_in_the_stored_state(house: House) -> None:
+async def test_unpersisted_answers_are_not_in_the_stored_state(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await _kept(visitor)
         await visitor.say("/menu")
@@ -155,7 +155,7 @@ async def test_ephemeral_answers_are_not_in_the_stored_state(house: House) -> No
         assert held.conversation.forms == {}
 
 
-async def test_whatsapp_reminder_waits_for_the_window(house: House) -> None:
+async def test_whatsapp_reminder_waits_for_the_24_hour_window(house: House) -> None:
     """WhatsApp allows free text only within a day of the person's last message."""
     user = await _user(house, "77010000732")
     await _at_language(user, "ru")

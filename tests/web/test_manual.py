@@ -68,7 +68,7 @@ def _texts() -> Iterator[Text]:
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
-async def test_help_shows_every_text_in_the_language(house: House, code: str) -> None:
+async def test_manual_shows_every_text_in_the_officers_language(house: House, code: str) -> None:
     await demo_officers.enter(house.rt)
     say = Languages((code,)).render
     async with Console.signed_in(house.url, OFFICERS[0], LANGUAGES[code]) as console:
@@ -82,7 +82,7 @@ async def test_help_shows_every_text_in_the_language(house: House, code: str) ->
                 assert (answer.status, answer.content_type) == (200, "image/webp")
 
 
-async def test_help_link_of_each_page_leads_to_its_section(house: House) -> None:
+async def test_manual_section_is_linked_from_each_console_page(house: House) -> None:
     await demo_officers.enter(house.rt)
     visitor = await ask_officer(house, "ru", "general", "Testova asks")
     reached: dict[str, set[str]] = {}

@@ -82,7 +82,9 @@ async def _clock(house: House) -> datetime:
         return await cases.clock(session)
 
 
-async def test_blocked_person_is_told_and_gets_advice(house: House, visitor: Visitor) -> None:
+async def test_message_block_is_explained_and_advice_still_works(
+    house: House, visitor: Visitor
+) -> None:
     await _limited(house, 0)
     await _hears(house, visitor, limit_screens.BLOCKED)
     now = await _clock(house)
@@ -97,7 +99,7 @@ async def test_blocked_person_is_told_and_gets_advice(house: House, visitor: Vis
         assert 'class="line' not in screen.html
 
 
-async def test_danger_of_a_blocked_person_reaches_an_officer(
+async def test_message_block_does_not_stop_a_message_about_danger(
     house: House, visitor: Visitor
 ) -> None:
     await _limited(house, 0)
@@ -113,7 +115,7 @@ async def test_danger_of_a_blocked_person_reaches_an_officer(
 
 
 @pytest.mark.parametrize("change", ["mark", "transfer"])
-async def test_limit_is_refused_after_the_officer_denies_danger(
+async def test_message_limit_is_refused_in_a_case_that_was_about_danger(
     house: House, visitor: Visitor, change: str
 ) -> None:
     async with Console.signed_in(house.url, AIGUL) as console:
@@ -135,7 +137,7 @@ async def test_limit_is_refused_after_the_officer_denies_danger(
     assert await _limits(house) == 0
 
 
-async def test_slowed_person_sends_so_many_messages_and_danger_passes(
+async def test_message_limit_relays_the_allowed_number_and_any_danger(
     house: House, visitor: Visitor
 ) -> None:
     await _limited(house, 1)
@@ -148,7 +150,7 @@ async def test_slowed_person_sends_so_many_messages_and_danger_passes(
     assert await _said(house) == ["Testova asks rudely", "one", "мне угрожают", "three"]
 
 
-async def test_appeal_is_read_and_decided_by_the_lead(house: House, visitor: Visitor) -> None:
+async def test_message_limit_appeal_is_decided_by_the_lead(house: House, visitor: Visitor) -> None:
     await _limited(house, 0)
     await _hears(house, visitor, limit_screens.BLOCKED)
     await visitor.press("appeal")
@@ -176,7 +178,7 @@ async def test_appeal_is_read_and_decided_by_the_lead(house: House, visitor: Vis
 
 
 @pytest.mark.parametrize(("others", "status"), [(1, 422), (0, 200)])
-async def test_appeal_is_not_decided_by_the_lead_who_set_the_limit(
+async def test_message_limit_appeal_is_decided_by_another_lead_than_the_setter(
     house: House, visitor: Visitor, others: int, status: int
 ) -> None:
     async with house.rt.pool.connection() as session:
@@ -206,7 +208,7 @@ def _csrf(console: Console) -> str:
     return console.screen.html.partition('name="csrf" value="')[2].partition('"')[0]
 
 
-async def test_limits_are_seen_and_ended_by_leads_of_the_mission_only(
+async def test_message_limits_are_managed_only_by_leads_of_the_mission(
     house: House, visitor: Visitor
 ) -> None:
     path = await _limited(house, 3)
@@ -220,7 +222,7 @@ async def test_limits_are_seen_and_ended_by_leads_of_the_mission_only(
 
 
 @pytest.mark.parametrize("wrong", [{"days": "31"}, {"limit_reason": "dislike"}, {"per_day": "-1"}])
-async def test_limit_without_bounds_is_refused(
+async def test_message_limit_with_invalid_values_is_refused(
     house: House, visitor: Visitor, wrong: dict[str, str]
 ) -> None:
     async with Console.signed_in(house.url, AIGUL) as console:
@@ -232,7 +234,9 @@ async def test_limit_without_bounds_is_refused(
     assert await _limits(house) == 0
 
 
-async def test_limit_ends_by_itself_after_its_last_day(house: House, visitor: Visitor) -> None:
+async def test_message_limit_is_deleted_by_retention_after_its_last_day(
+    house: House, visitor: Visitor
+) -> None:
     await _limited(house, 0, days="1")
     await _hears(house, visitor, limit_screens.BLOCKED)
     await retention.retain(house.rt)
@@ -244,7 +248,9 @@ async def test_limit_ends_by_itself_after_its_last_day(house: House, visitor: Vi
     assert "general" in {each.partition(":")[2] for each in visitor.newest.buttons.values()}
 
 
-async def test_case_shows_the_limit_to_the_next_officer(house: House, visitor: Visitor) -> None:
+async def test_message_limit_is_shown_in_the_case_to_the_next_officer(
+    house: House, visitor: Visitor
+) -> None:
     path = await _limited(house, 5)
     async with Console.signed_in(house.url, MARAT) as lead:
         screen = await lead.get(f"{path}?reason=supervision")
@@ -261,7 +267,7 @@ async def _recordings(house: House) -> int:
     return int(row[0])
 
 
-async def test_one_telegram_recording_a_day_passes_a_used_up_limit(house: House) -> None:
+async def test_message_limit_relays_one_telegram_recording_a_day_when_used_up(house: House) -> None:
     await demo_officers.enter(house.rt)
     await house.receive_telegram()
     user = house.telegram.user(7951, first_name="Test")

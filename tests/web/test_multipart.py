@@ -29,7 +29,9 @@ def _request(first: bytes, piece: bytes) -> Request:
 
 
 @pytest.mark.requirement("S-89")
-async def test_form_whose_fields_drip_is_refused_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_multipart_form_with_slow_fields_is_refused_with_408(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(multipart, "FIELDS_SECONDS", 0.0)
     with pytest.raises(Refused) as refused:
         await multipart.opened(_request(BEGIN, b"a"), limit=10_000)

@@ -125,7 +125,7 @@ def _silences(monkeypatch: pytest.MonkeyPatch, backend: int) -> list[float]:
 
 
 @pytest.mark.requirement("S-5")
-async def test_request_gives_up_its_frozen_connection(
+async def test_request_times_out_when_its_database_connection_freezes(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The request that holds the connection gets 503 as soon as those that wait for one."""
@@ -153,9 +153,7 @@ async def test_request_gives_up_its_frozen_connection(
 LOOKING = {"Accept": "text/html,application/xhtml+xml"}
 
 
-async def test_pages_say_unavailable_when_the_database_is_down(
-    house: House, admin_url: str
-) -> None:
+async def test_pages_answer_503_when_the_database_is_down(house: House, admin_url: str) -> None:
     said = {"text": "Where is my paper?", "id": "the-same-id-as-before"}
     with _away(admin_url, house.rt.settings.database().rsplit("/", 1)[1]):
         assert await _told(house, f"{house.url}/p/an-invented-link") == 503

@@ -99,7 +99,7 @@ async def test_secure_link_works_once_and_on_one_device(house: House) -> None:
             assert again.url.path == "/chat"
 
 
-async def test_secure_link_survives_previews_but_expires(house: House) -> None:
+async def test_secure_link_is_not_consumed_by_previews_but_expires(house: House) -> None:
     user = house.telegram.user(7103, first_name="Test")
     await _to_surname(house, user)
     link = await _link(house, user)
@@ -170,7 +170,7 @@ def _otherwise(signed: str) -> str:
 
 
 @pytest.mark.requirement("S-2")
-async def test_mini_app_admits_only_the_person_of_the_link(house: House) -> None:
+async def test_secure_link_in_a_mini_app_admits_only_its_person(house: House) -> None:
     user = house.telegram.user(7106, first_name="Test")
     await _to_surname(house, user)
     link = await _link(house, user)

@@ -40,7 +40,7 @@ def _listed(where: str) -> list[str]:
 
 
 @pytest.mark.requirement("S-37", "S-84")
-async def test_telegram_keeps_only_what_is_listed_after_exit(house: House) -> None:
+async def test_telegram_chat_keeps_only_documented_data_after_a_quick_exit(house: House) -> None:
     chat, phrase, old = _listed("Telegram")
     assert "list of commands" in chat and "useful phrase" in phrase and "48 hours" in old
     user = await _registered(house, 7041)
@@ -59,7 +59,7 @@ async def test_telegram_keeps_only_what_is_listed_after_exit(house: House) -> No
 
 
 @pytest.mark.requirement("S-37", "S-84")
-async def test_whatsapp_keeps_only_what_is_listed_after_exit(house: House) -> None:
+async def test_whatsapp_chat_keeps_only_documented_data_after_a_quick_exit(house: House) -> None:
     (listed,) = _listed("WhatsApp")
     assert "whole chat" in listed and "names" in listed and "phone number" in listed
     user = await _user(house, "77010007042")

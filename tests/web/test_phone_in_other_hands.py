@@ -70,7 +70,7 @@ async def test_quick_exit_ends_cookie_and_handle_of_the_web_chat(
 @pytest.mark.parametrize(("way", "fields"), WAYS, ids=["word", "button"])
 @pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
 @pytest.mark.requirement("S-37", "S-84")
-async def test_quick_exit_leaves_the_web_chat_when_the_database_is_down(
+async def test_quick_exit_works_in_the_web_chat_when_the_database_is_down(
     house: House, admin_url: str, way: str, fields: dict[str, str], script: bool
 ) -> None:
     guest = Guest(house.rt)
@@ -87,7 +87,7 @@ async def test_quick_exit_leaves_the_web_chat_when_the_database_is_down(
 
 
 @pytest.mark.requirement("S-84")
-async def test_away_page_is_readable_and_does_not_name_the_service(house: House) -> None:
+async def test_quick_exit_page_is_multilingual_and_does_not_name_the_service(house: House) -> None:
     async with house.http.get(f"{house.url}/away", headers={"Accept-Language": "zh-CN"}) as answer:
         page = await answer.text()
     assert '<html lang="zh-Hans" dir="ltr">' in page
@@ -101,7 +101,7 @@ async def test_away_page_is_readable_and_does_not_name_the_service(house: House)
 
 
 @pytest.mark.requirement("S-37")
-async def test_quick_exit_deletes_what_it_can_when_the_database_is_down(
+async def test_quick_exit_deletes_its_own_message_when_the_database_is_down(
     house: House, admin_url: str
 ) -> None:
     user = await _talking(house, 7021)
@@ -176,7 +176,7 @@ LEAVES: dict[str, Callable[[House, User], Awaitable[object]]] = {
 
 @pytest.mark.parametrize("why", LEAVES)
 @pytest.mark.requirement("S-36", "S-66", "S-83")
-async def test_officers_reply_arrives_as_a_notice_when_the_person_may_be_away(
+async def test_officer_reply_arrives_as_a_notice_when_the_person_may_be_away(
     house: House, why: str
 ) -> None:
     user, say = await _talking(house, 7024), house.rt.languages.render
@@ -200,7 +200,7 @@ async def test_officers_reply_arrives_as_a_notice_when_the_person_may_be_away(
 
 
 @pytest.mark.requirement("S-83")
-async def test_withheld_reply_is_kept_until_it_is_opened(house: House) -> None:
+async def test_officer_reply_that_is_withheld_is_kept_until_opened(house: House) -> None:
     user, say = await _talking(house, 7027), house.rt.languages.render
     officer, case_id, version = await _claimed(house)
     await _silent(house, user)
@@ -214,7 +214,7 @@ async def test_withheld_reply_is_kept_until_it_is_opened(house: House) -> None:
 
 
 @pytest.mark.requirement("S-66", "S-83")
-async def test_officers_reply_arrives_whole_and_protected_for_a_present_person(
+async def test_officer_reply_to_a_present_person_is_complete_and_protected(
     house: House,
 ) -> None:
     user = await _talking(house, 7025)
@@ -239,7 +239,9 @@ async def _composer(house: House, case_id: str) -> str:
 
 
 @pytest.mark.requirement("S-83")
-async def test_console_says_how_a_reply_to_the_web_chat_arrives(office: tuple[House, str]) -> None:
+async def test_console_shows_that_a_web_chat_reply_is_never_withheld(
+    office: tuple[House, str],
+) -> None:
     house, case_id = office
     wording = labels.Wording(house.rt.languages, "ru")
     assert await _composer(house, case_id) == wording("arrives_whole")
@@ -251,7 +253,7 @@ async def test_console_says_how_a_reply_to_the_web_chat_arrives(office: tuple[Ho
     ("channel", "present"), [("telegram", "arrives_protected"), ("whatsapp", "arrives_whole")]
 )
 @pytest.mark.requirement("S-83")
-async def test_console_says_how_a_reply_to_a_messenger_arrives(
+async def test_console_shows_when_a_messenger_reply_will_be_withheld(
     office: tuple[House, str], channel: str, present: str
 ) -> None:
     """Move the case to a messenger, where others may see the screen after a silence."""

@@ -36,7 +36,7 @@ async def stored(house: House) -> list[tuple[object, ...]]:
         return list(await (await session.execute(look)).fetchall())
 
 
-async def test_sentence_is_stored_without_its_person(desk: House) -> None:
+async def test_suggested_phrase_is_stored_without_its_person(desk: House) -> None:
     await give(desk)
     assert await stored(desk) == [("ru", SENTENCE, "new", "")]
     async with desk.rt.pool.connection() as session:
@@ -44,7 +44,7 @@ async def test_sentence_is_stored_without_its_person(desk: House) -> None:
     assert people == (0,)
 
 
-async def test_editor_accepts_a_sentence_for_an_intent(desk: House) -> None:
+async def test_suggested_phrase_is_accepted_for_an_intent_by_an_editor(desk: House) -> None:
     await give(desk)
     async with Console.signed_in(desk.url, EDITOR) as console:
         screen = await console.get("/console/phrases")
@@ -58,7 +58,7 @@ async def test_editor_accepts_a_sentence_for_an_intent(desk: House) -> None:
     assert await phrase_review.accepted(desk.rt) == [("ru", "kandas.what", SENTENCE)]
 
 
-async def test_editor_removes_a_sentence(desk: House) -> None:
+async def test_suggested_phrase_is_removed_by_an_editor(desk: House) -> None:
     await give(desk)
     async with Console.signed_in(desk.url, EDITOR) as console:
         screen = await console.get("/console/phrases")
@@ -67,7 +67,7 @@ async def test_editor_removes_a_sentence(desk: House) -> None:
     assert await stored(desk) == []
 
 
-async def test_sentence_without_a_known_intent_is_not_accepted(desk: House) -> None:
+async def test_suggested_phrase_is_not_accepted_for_an_unknown_intent(desk: House) -> None:
     await give(desk)
     async with Console.signed_in(desk.url, EDITOR) as console:
         screen = await console.get("/console/phrases")
@@ -77,14 +77,14 @@ async def test_sentence_without_a_known_intent_is_not_accepted(desk: House) -> N
     assert [row[2] for row in await stored(desk)] == ["new"]
 
 
-async def test_phrases_page_is_closed_to_officers(desk: House) -> None:
+async def test_suggested_phrases_page_is_forbidden_to_officers(desk: House) -> None:
     async with Console.signed_in(desk.url, OFFICER) as console:
         screen = await console.get("/console/phrases")
         assert screen.status == 403
         assert "/console/phrases" not in screen.html
 
 
-async def test_sentence_is_deleted_after_its_retention_period(desk: House) -> None:
+async def test_suggested_phrase_is_deleted_after_its_retention_period(desk: House) -> None:
     await give(desk)
     await desk.ahead(f"{lifetimes.SUGGESTED_PHRASE_DAYS} days")
     await retention.retain(desk.rt)

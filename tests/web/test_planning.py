@@ -47,7 +47,7 @@ async def _csv(console: Console, query: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(screen.html.removeprefix("\ufeff"))))
 
 
-async def test_planning_file_has_the_counts_of_the_registry(desk: House) -> None:
+async def test_planning_csv_has_the_counts_of_the_registry(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         rows = await _csv(lead, "first=trade&second=country")
     released = _rows(
@@ -61,7 +61,7 @@ async def test_planning_file_has_the_counts_of_the_registry(desk: House) -> None
     assert not any("*" in row for row in rows)
 
 
-async def test_planning_page_says_why_a_count_is_hidden(desk: House) -> None:
+async def test_planning_page_explains_hidden_counts(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         one = await lead.get("/console/planning?first=region")
         two = await lead.get("/console/planning?first=trade&second=country")
@@ -72,7 +72,7 @@ async def test_planning_page_says_why_a_count_is_hidden(desk: House) -> None:
     assert ru("planning_hidden") in two.text.partition(ru("planning_hidden_hint"))[2]
 
 
-async def test_planning_query_is_audited_here_and_in_the_registry(desk: House) -> None:
+async def test_planning_query_is_audited_in_both_systems(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         await lead.get("/console/planning?first=region&second=age")
         await _csv(lead, "first=language")
@@ -87,7 +87,7 @@ async def test_planning_query_is_audited_here_and_in_the_registry(desk: House) -
     assert ru("planning") in shown.text
 
 
-async def test_planning_is_closed_to_officers_without_permission(desk: House) -> None:
+async def test_planning_pages_are_forbidden_to_officers(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as officer:
         for path in ("planning", "planning.csv", "planning.xlsx"):
             assert (await officer.get(f"/console/{path}")).status == 403
@@ -95,7 +95,7 @@ async def test_planning_is_closed_to_officers_without_permission(desk: House) ->
     assert await _audited(desk) == []
 
 
-async def test_planning_page_says_that_the_registry_is_away(desk: House) -> None:
+async def test_planning_page_reports_when_the_registry_is_down(desk: House) -> None:
     await desk.fault(name="down")
     async with Console.signed_in(desk.url, MARAT) as lead:
         screen = await lead.get("/console/planning")
@@ -104,7 +104,7 @@ async def test_planning_page_says_that_the_registry_is_away(desk: House) -> None
     assert len(await _audited(desk)) == 2
 
 
-async def test_planning_page_says_that_no_registry_is_connected(desk: House) -> None:
+async def test_planning_page_reports_when_no_registry_is_configured(desk: House) -> None:
     object.__setattr__(desk.rt, "registry", None)
     async with Console.signed_in(desk.url, MARAT) as lead:
         assert ru("planning_off") in (await lead.get("/console/planning")).text
@@ -131,7 +131,7 @@ NEXT_YEAR = {
         ({"detail": "Not Found"}, 404, "E_REGISTRY_CONTRACT"),
     ],
 )
-async def test_planning_page_reads_answers_of_other_registries(
+async def test_planning_page_accepts_responses_of_later_contracts(
     desk: House, answer: dict[str, Any], status: int, shown: str
 ) -> None:
     app = web.Application()
@@ -158,6 +158,6 @@ def _sending(
     return send
 
 
-def test_map_has_a_tile_for_each_region() -> None:
+def test_planning_map_has_a_tile_for_each_region() -> None:
     placed = [region for row in planning_map.PLACES for region in row if region]
     assert sorted(placed) == sorted(each.iso for each in REGIONS)

@@ -19,7 +19,7 @@ def _links(house: House) -> dict[str, str]:
     return {each.key: poster_link(settings, each) for each in ways(settings, "chat")}
 
 
-async def test_posters_link_to_the_channels_with_their_source(house: House) -> None:
+async def test_poster_links_lead_to_the_channels_with_their_source(house: House) -> None:
     assert _links(house) == {
         "web": f"{house.rt.settings.public_url}/chat?from=poster",
         "telegram": "https://t.me/kosh_test_bot?start=poster",
@@ -27,7 +27,7 @@ async def test_posters_link_to_the_channels_with_their_source(house: House) -> N
     }
 
 
-async def test_web_poster_is_counted_and_leads_to_the_plain_address(house: House) -> None:
+async def test_poster_of_the_web_chat_is_counted_and_redirects(house: House) -> None:
     before = _counted("web")
     for address in ("/chat?from=poster", "/chat?from=elsewhere", "/chat"):
         async with house.http.get(house.url + address) as answer:
@@ -38,7 +38,7 @@ async def test_web_poster_is_counted_and_leads_to_the_plain_address(house: House
     assert _counted("web") == before + 1
 
 
-async def test_telegram_poster_is_counted_and_opens_the_welcome(house: House) -> None:
+async def test_poster_of_telegram_is_counted_and_opens_the_welcome(house: House) -> None:
     await house.receive_telegram()
     before = _counted("telegram")
     user = house.telegram.user(4711, first_name="Test")
@@ -49,7 +49,7 @@ async def test_telegram_poster_is_counted_and_opens_the_welcome(house: House) ->
     assert _counted("telegram") == before + 1
 
 
-async def test_whatsapp_poster_is_counted_and_opens_the_welcome(house: House) -> None:
+async def test_poster_of_whatsapp_is_counted_and_opens_the_welcome(house: House) -> None:
     before = _counted("whatsapp")
     user = await _user(house, "77010001122")
     first = await _next(user, lambda: user.say("/start poster"))
@@ -58,7 +58,7 @@ async def test_whatsapp_poster_is_counted_and_opens_the_welcome(house: House) ->
 
 
 @pytest.mark.parametrize("table", ["people", "conversations", "processed_updates"])
-async def test_count_of_posters_stores_nothing_about_people(house: House, table: str) -> None:
+async def test_poster_count_stores_nothing_about_people(house: House, table: str) -> None:
     async with house.http.get(house.url + "/chat?from=poster") as answer:
         assert answer.status == 200
     async with house.rt.pool.connection() as session:

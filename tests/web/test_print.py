@@ -88,7 +88,7 @@ def test_pdf_fonts_contain_every_letter_of_texts_and_names(language: str) -> Non
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_checklist_pdf_leads_back_to_the_assistant(language: str) -> None:
+def test_checklist_pdf_contains_a_link_to_the_assistant(language: str) -> None:
     site = f"https://kosh.example/?lang={language}"
     pdf = printing_pdf.printed(WORDS, ANSWERS, language, TODAY, site=site)
     assert site in words(pdf)
@@ -105,7 +105,7 @@ def test_checklist_pdf_shows_ticks() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_checklist_pdf_for_a_phone_has_narrow_pages_with_every_paper(language: str) -> None:
+def test_checklist_pdf_for_a_phone_has_small_pages_with_every_document(language: str) -> None:
     site = f"https://kosh.example/?lang={language}"
     pdf = printing_pdf.printed(WORDS, ANSWERS, language, TODAY, site=site, phone=True)
     document = pypdfium2.PdfDocument(pdf)
@@ -125,7 +125,7 @@ MOBILE = {"Sec-CH-UA-Mobile": "?1"}
 
 
 @pytest.mark.parametrize("hint", [MOBILE, {"User-Agent": "Mozilla/5.0 (iPhone) Mobile/15E148"}])
-async def test_share_link_on_a_phone_offers_its_own_pages_and_a4(
+async def test_share_link_on_a_phone_offers_phone_and_a4_formats(
     house: House, hint: dict[str, str]
 ) -> None:
     widths = []

@@ -39,7 +39,7 @@ async def _says(house: House, user: User, data: bytes) -> None:
     await _fetched(house)
 
 
-async def test_recording_plays_in_the_case_and_is_stored_sealed(house: House) -> None:
+async def test_voice_message_plays_in_the_case_and_is_stored_encrypted(house: House) -> None:
     await demo_officers.enter(house.rt)
     user = await _known(house, "77010000911")
     await _next(user, lambda: user.say("/person"))
@@ -60,7 +60,7 @@ async def test_recording_plays_in_the_case_and_is_stored_sealed(house: House) ->
         assert "media-src 'self'" in answer.headers["Content-Security-Policy"]
 
 
-async def test_recording_is_erased_with_its_person(house: House) -> None:
+async def test_voice_message_is_erased_with_its_person(house: House) -> None:
     user, _officer, _case_id, _version = await _asked(house, "77010000912")
     await _says(house, user, voice())
     assert len(await _state(house)) == 1
@@ -69,7 +69,9 @@ async def test_recording_is_erased_with_its_person(house: House) -> None:
 
 
 @pytest.mark.parametrize("kind", ["an mp3", "a flipped bit in the sound", "six megabytes"])
-async def test_broken_recording_is_refused_and_its_person_is_asked(house: House, kind: str) -> None:
+async def test_voice_message_that_is_broken_is_rejected_with_a_reply(
+    house: House, kind: str
+) -> None:
     user, officer, case_id, _version = await _asked(house, "77010000913")
     await _says(house, user, BROKEN[kind]())
     assert [state for state, _body in await _state(house)] == ["refused"]
@@ -79,7 +81,7 @@ async def test_broken_recording_is_refused_and_its_person_is_asked(house: House,
     assert [each.state for each in view.thread[-1].files] == ["refused"]
 
 
-async def test_recording_is_fetched_once_and_again_after_a_fault(house: House) -> None:
+async def test_voice_message_is_downloaded_only_once(house: House) -> None:
     user, _officer, _case_id, _version = await _asked(house, "77010000914")
     await _says(house, user, voice())
     [(file_id,)] = await _query(house, "SELECT id FROM case_files")
@@ -87,7 +89,9 @@ async def test_recording_is_fetched_once_and_again_after_a_fault(house: House) -
     assert len(await _state(house)) == 1
 
 
-async def test_recording_at_a_question_is_answered_with_what_to_do(house: House) -> None:
+async def test_voice_message_without_an_officer_gets_a_reply_and_is_not_stored(
+    house: House,
+) -> None:
     user = await _known(house, "77010000915")
     await user.send("audio", voice(), OPUS)
     heard = house.rt.languages.render(screens.CANNOT_HEAR, "ru")
@@ -100,7 +104,7 @@ async def _reply(house: House, officer: Officer, case_id: object) -> None:
     await desk.reply(house.rt, officer, case.id, case.version, key=key(), words="Heard.")
 
 
-async def test_recording_makes_its_case_wait_for_the_officer(house: House) -> None:
+async def test_voice_message_returns_its_case_to_the_officer(house: House) -> None:
     user, officer, case_id, _version = await _asked(house, "77010000916")
     await _reply(house, officer, case_id)
     assert (await now(house.rt, case_id)).state == "waiting_person"

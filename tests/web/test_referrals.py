@@ -63,7 +63,9 @@ async def _page(house: House, path: str) -> tuple[int, str, Any]:
         return answer.status, " ".join(re.sub(r"<[^>]*>", " ", html).split()), answer.headers
 
 
-async def test_telegram_link_counts_a_person_who_agrees(desk: House, invitation: Created) -> None:
+async def test_referral_link_on_telegram_counts_a_person_who_consents(
+    desk: House, invitation: Created
+) -> None:
     await desk.receive_telegram()
     user = desk.telegram.user(8301, first_name="Test")
     await user.start(invitation.code)
@@ -83,7 +85,7 @@ async def test_telegram_link_counts_a_person_who_agrees(desk: House, invitation:
     assert desk.telegram.journal.mistakes() == []
 
 
-async def test_whatsapp_text_counts_no_one_without_consent(
+async def test_referral_text_on_whatsapp_is_not_counted_without_consent(
     desk: House, invitation: Created
 ) -> None:
     user = await _user(desk, "77010000321")
@@ -102,7 +104,7 @@ async def test_whatsapp_text_counts_no_one_without_consent(
     assert desk.whatsapp.journal.mistakes() == []
 
 
-async def test_web_page_of_an_invitation_stores_nothing(desk: House, invitation: Created) -> None:
+async def test_referral_page_stores_nothing(desk: House, invitation: Created) -> None:
     status, text, headers = await _page(desk, f"/r/{invitation.code}?lang=ru")
     assert status == 200
     assert _said(desk, INVITED_BY, name=NAME) in text
@@ -117,7 +119,7 @@ async def _html(house: House, invitation: Created) -> str:
         return await answer.text()
 
 
-async def test_web_chat_is_opened_by_the_page_of_an_invitation(
+async def test_referral_page_opens_the_web_chat_with_its_code(
     desk: House, invitation: Created
 ) -> None:
     async with desk.http.post(
@@ -139,7 +141,9 @@ async def test_web_chat_is_opened_by_the_page_of_an_invitation(
     assert await _registered(desk) == 1
 
 
-async def test_amended_registration_is_not_counted_again(desk: House, invitation: Created) -> None:
+async def test_referral_is_not_counted_again_after_an_amendment(
+    desk: House, invitation: Created
+) -> None:
     guest = Guest(desk.rt)
     await guest.do(Started(invitation.code))
     await guest.go(TO_CONSENT[0], "yes", *TO_CONSENT[1:], "yes", *AFTER_CONSENT, "submit")
@@ -150,7 +154,7 @@ async def test_amended_registration_is_not_counted_again(desk: House, invitation
     assert conversation.referral is None
 
 
-async def test_ended_invitation_counts_no_one(desk: House, invitation: Created) -> None:
+async def test_referral_code_that_expired_counts_no_one(desk: House, invitation: Created) -> None:
     guest = Guest(desk.rt)
     await guest.do(Started(invitation.code))
     await guest.go(TO_CONSENT[0], "yes")
@@ -177,7 +181,7 @@ async def test_ended_invitation_counts_no_one(desk: House, invitation: Created) 
         ((4, 5, 6, 12, 15), (None, 5, 5, 10, 15)),
     ],
 )
-async def test_counts_of_two_days_differ_by_no_single_person(
+async def test_referral_count_never_changes_by_a_single_person_between_days(
     desk: House, invitation: Created, days: tuple[int, ...], shown: tuple[int | None, ...]
 ) -> None:
     found = []
@@ -194,7 +198,7 @@ async def test_counts_of_two_days_differ_by_no_single_person(
     assert tuple(found) == shown
 
 
-async def test_page_of_the_organisation_shows_only_its_count(
+async def test_referral_page_of_an_organisation_shows_only_its_count(
     desk: House, invitation: Created
 ) -> None:
     status, text, headers = await _page(desk, f"/referrals/{invitation.token}?lang=ru")
@@ -211,14 +215,14 @@ async def test_page_of_the_organisation_shows_only_its_count(
     assert (status, _said(desk, NO_PAGE) in text) == (404, True)
 
 
-async def test_poster_of_an_invitation_is_a_pdf(desk: House, invitation: Created) -> None:
+async def test_referral_poster_is_a_pdf(desk: House, invitation: Created) -> None:
     async with desk.http.get(f"{desk.url}/r/{invitation.code}/poster.pdf?lang=kk") as answer:
         assert (await answer.read()).startswith(b"%PDF")
     async with desk.http.get(f"{desk.url}/r/REF-2222-2222/poster.pdf") as answer:
         assert answer.status == 404
 
 
-async def test_lead_creates_renews_and_ends_an_invitation(desk: House) -> None:
+async def test_referral_code_is_created_renewed_and_ended_by_a_lead(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         page = await lead.get("/console/referrers")
         made = await lead.send(page.form("/referrers"), name=f" {NAME}  ")
@@ -247,7 +251,7 @@ def _link(html: str) -> str:
     return found[1]
 
 
-async def test_referrers_are_closed_to_officers_and_read_by_auditors(
+async def test_referral_page_of_the_console_is_read_only_for_auditors(
     desk: House, invitation: Created
 ) -> None:
     async with Console.signed_in(desk.url, AIGUL) as officer:
@@ -259,7 +263,7 @@ async def test_referrers_are_closed_to_officers_and_read_by_auditors(
         assert not [each for each in page.forms if "/referrers" in each.action]
 
 
-async def test_ended_invitation_is_deleted_after_thirty_days(
+async def test_referral_code_is_deleted_thirty_days_after_its_end(
     desk: House, invitation: Created
 ) -> None:
     await desk.ahead("390 days")

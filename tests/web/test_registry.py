@@ -100,7 +100,7 @@ async def _accepted_once(house: House, guests: list[Guest]) -> None:
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault["name"])
 @pytest.mark.requirement("S-49")
-async def test_submission_is_accepted_once_under_each_fault(
+async def test_registration_is_accepted_once_under_each_registry_fault(
     house: House, fault: dict[str, Any]
 ) -> None:
     await house.fault(**fault)
@@ -116,7 +116,7 @@ async def test_submission_is_accepted_once_under_each_fault(
 
 
 @pytest.mark.requirement("S-52")
-async def test_registry_contract_refusal_opens_a_case_and_is_not_shown(
+async def test_registry_rejection_of_invalid_fields_opens_a_case(
     house: House,
 ) -> None:
     await house.fault(name="field_errors")
@@ -129,7 +129,7 @@ async def test_registry_contract_refusal_opens_a_case_and_is_not_shown(
 
 
 @pytest.mark.requirement("S-25", "S-52")
-async def test_refused_registration_can_be_withdrawn_and_submitted_again(house: House) -> None:
+async def test_registration_rejected_by_the_registry_can_be_submitted_again(house: House) -> None:
     await house.fault(name="field_errors")
     guest = Guest(house.rt)
     await guest.register()
@@ -153,7 +153,7 @@ async def test_refused_registration_can_be_withdrawn_and_submitted_again(house: 
 
 
 @pytest.mark.requirement("S-25")
-async def test_withdrawal_waits_while_the_submission_outcome_is_unknown(
+async def test_registration_withdrawal_waits_for_an_unknown_submission_outcome(
     house: House,
 ) -> None:
     """The response was lost, and a lookup fails too: the registry may have the registration."""
@@ -196,7 +196,7 @@ async def test_withdrawal_waits_while_the_submission_outcome_is_unknown(
         ("pass_on", "passed_on", []),
     ],
 )
-async def test_registry_decision_opens_a_case_where_an_officer_is_named(
+async def test_registry_rejection_or_duplicate_opens_a_case(
     house: House, decision: str, state: str, topics: list[str]
 ) -> None:
     await house.fault(name=decision)
@@ -216,7 +216,7 @@ async def test_registry_decision_opens_a_case_where_an_officer_is_named(
     assert ("officer" in REGISTRATION[state].msgid) == (bool(topics) and state != "duplicate")
 
 
-async def test_later_registry_state_is_shown_as_being_checked(house: House) -> None:
+async def test_unknown_registry_state_is_shown_as_being_checked(house: House) -> None:
     guest = Guest(house.rt)
     await guest.register()
     await _accepted_once(house, [guest])

@@ -46,7 +46,7 @@ async def _topics(house: House) -> list[str]:
         ("OCCUPATION", "health", "occupation", "HEALTH"),
     ],
 )
-async def test_registry_question_is_answered_in_the_conversation(
+async def test_registry_question_is_answered_in_the_chat(
     house: House, about: str, typed: str, field: str, value: object
 ) -> None:
     guest, number = await _accepted(house)
@@ -71,7 +71,7 @@ async def test_registry_question_is_answered_in_the_conversation(
     assert await _topics(house) == [], "the assistant asked, so no officer need"
 
 
-async def test_question_without_words_here_opens_a_case(
+async def test_registry_question_about_an_unknown_subject_opens_a_case(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(SUBJECTS, "SURNAME")
@@ -85,7 +85,7 @@ async def test_question_without_words_here_opens_a_case(
     assert (await _known(guest)).state == "needs_information"
 
 
-async def test_step_of_the_platform_reaches_the_person(house: House) -> None:
+async def test_registry_step_is_shown_to_the_person(house: House) -> None:
     guest, number = await _accepted(house)
     await _reports(house, number, "step", step="TEST", status="OPEN", until="2026-12-20")
 

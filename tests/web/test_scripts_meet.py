@@ -50,7 +50,9 @@ def _shown(html: str, by: str) -> list[str]:
     return [unescape(each) for each in said]
 
 
-async def test_every_bubble_is_in_the_script_of_its_reader(house: House, person: Visitor) -> None:
+async def test_case_messages_are_each_shown_in_the_script_of_their_reader(
+    house: House, person: Visitor
+) -> None:
     async with Console.signed_in(house.url, AIGUL, "kk") as console:
         await console.get("/console/inbox")
         await console.submit("/next")

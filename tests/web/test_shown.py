@@ -105,7 +105,7 @@ async def _say(house: House, guest: Guest, **fields: str) -> None:
         assert answer.status == 202
 
 
-async def test_chat_stream_keeps_text_sent_into_a_dead_connection(rt: Runtime) -> None:
+async def test_chat_stream_keeps_messages_sent_over_a_dead_connection(rt: Runtime) -> None:
     guest, person = await _known(rt)
     before = await _newest(guest)
     lost = await _told(rt, person, "ten", "eleven")
@@ -134,7 +134,7 @@ async def test_chat_stream_resumes_after_the_clients_last_id(house: House) -> No
         assert await _kept(house.rt, person) == [later], "it has said now what it has"
 
 
-async def test_chat_post_with_the_last_id_deletes_earlier_texts(house: House) -> None:
+async def test_chat_post_deletes_messages_up_to_the_last_id_shown(house: House) -> None:
     guest, person = await _known(house.rt)
     earlier, newest = await _told(house.rt, person, "ten", "eleven")
     await _say(house, guest)
@@ -143,7 +143,7 @@ async def test_chat_post_with_the_last_id_deletes_earlier_texts(house: House) ->
     assert (await _kept(house.rt, person))[0] == newest
 
 
-async def test_chat_post_with_an_invalid_last_id_deletes_nothing(house: House) -> None:
+async def test_chat_post_deletes_no_message_for_an_invalid_last_id(house: House) -> None:
     (guest, person), (_other, theirs) = await _known(house.rt), await _known(house.rt)
     mine = await _told(house.rt, person, "ten", "eleven")
     foreign = await _told(house.rt, theirs, "twelve", "thirteen")

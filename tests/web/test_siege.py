@@ -69,7 +69,7 @@ async def _full(house: House) -> AsyncIterator[None]:
 
 
 @pytest.mark.requirement("S-81")
-async def test_chat_page_without_a_cookie_writes_nothing(small: House) -> None:
+async def test_chat_page_visit_without_a_cookie_stores_nothing(small: House) -> None:
     async with _valkey(small) as client:
         before = {str(key) for key in await client.keys("*")}
         for _visit in range(VISITS):
@@ -124,7 +124,7 @@ async def test_telegram_answers_when_valkey_is_full(small: House) -> None:
 
 
 @pytest.mark.requirement("S-55", "S-81")
-async def test_passkey_signs_in_when_valkey_is_full(small: House) -> None:
+async def test_passkey_sign_in_works_when_valkey_is_full(small: House) -> None:
     await demo_officers.enter(small.rt)
     async with Console.at(small.url) as console, Console.at(small.url) as elsewhere:
         await _enrolled(small, console, NAME)
@@ -160,7 +160,7 @@ async def _to_consent(visitor: Visitor) -> None:
 
 
 @pytest.mark.requirement("S-61", "S-85")
-async def test_chat_name_of_a_page_opens_nothing_after_consent(house: House) -> None:
+async def test_chat_id_from_before_consent_gives_no_access_after_it(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
         await _to_consent(visitor)
@@ -183,7 +183,7 @@ async def test_chat_name_of_a_page_opens_nothing_after_consent(house: House) -> 
 
 
 @pytest.mark.requirement("S-85")
-async def test_chat_address_with_a_name_opens_no_anonymous_chat(house: House) -> None:
+async def test_chat_id_in_a_url_gives_no_access_to_an_anonymous_chat(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
         await visitor.press("ru")
@@ -207,7 +207,9 @@ async def test_chat_address_with_a_name_opens_no_anonymous_chat(house: House) ->
 
 
 @pytest.mark.requirement("S-85")
-async def test_repeated_consent_gets_the_cookie_of_a_lost_response(house: House) -> None:
+async def test_chat_consent_repeated_after_a_lost_response_sets_the_same_cookie(
+    house: House,
+) -> None:
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
         await _to_consent(visitor)

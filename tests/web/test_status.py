@@ -46,7 +46,7 @@ async def test_status_reports_works_when_everything_works(rt: Runtime) -> None:
     assert re.fullmatch(r"[0-9][0-9a-z.]*", str(told["version"]))
 
 
-def test_status_page_names_the_time_zone_of_the_last_delivery(rt: Runtime) -> None:
+def test_status_page_shows_the_time_zone_of_the_last_delivery(rt: Runtime) -> None:
     found = Status(Health.WORKS, (), None, 0, "2026-11-28T08:05+00:00", "2026.12.0", "", ())
     assert "2026-11-28 08:05 UTC" in str(page_values(rt, found, "ru")["facts"])
 

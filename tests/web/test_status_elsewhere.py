@@ -51,7 +51,9 @@ async def _asks_on_web(visitor: Visitor, number: str, pin: str = PIN) -> str:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_status_is_shown_in_another_web_chat(house: House, language: str) -> None:
+async def test_registration_status_is_shown_in_another_web_chat(
+    house: House, language: str
+) -> None:
     number = await registered(house)
     async with Visitor.at(house.url) as visitor:
         await visitor.press(language)
@@ -65,7 +67,7 @@ async def test_status_is_shown_in_another_web_chat(house: House, language: str) 
         assert list(visitor.session.cookie_jar) == []
 
 
-async def test_status_is_shown_on_telegram_and_the_words_are_deleted(house: House) -> None:
+async def test_registration_status_lookup_on_telegram_deletes_number_and_pin(house: House) -> None:
     number = await registered(house)
     user = await house.telegram_user(8101)
     await _press(user, "ru")
@@ -78,7 +80,7 @@ async def test_status_is_shown_on_telegram_and_the_words_are_deleted(house: Hous
     assert house.telegram.journal.mistakes() == []
 
 
-async def test_status_on_whatsapp_is_asked_on_the_page_only(house: House) -> None:
+async def test_registration_status_lookup_on_whatsapp_leads_to_the_website(house: House) -> None:
     number = await registered(house)
     user = await _user(house, "77010000301")
     await _next_bubble(user, lambda: user.say("👋"))
@@ -94,7 +96,7 @@ async def test_status_on_whatsapp_is_asked_on_the_page_only(house: House) -> Non
     assert house.whatsapp.journal.mistakes() == []
 
 
-async def test_status_of_another_number_reads_the_same_in_a_known_chat(house: House) -> None:
+async def test_registration_status_lookup_failures_read_the_same(house: House) -> None:
     """A person with a draft asks too; a wrong number and a wrong PIN have the same answer."""
     number = await registered(house)
     guest = Guest(house.rt)

@@ -54,7 +54,7 @@ async def name(house: House) -> None:
         await person.press(id_of(screens.MENU_TEXT))
 
 
-async def test_sentence_is_shown_with_source_places_terms_and_bubbles(desk: House) -> None:
+async def test_texts_page_shows_a_sentence_with_source_and_previews(desk: House) -> None:
     async with Console.signed_in(desk.url, OFFICER) as console:
         screen = await console.get(f"{PATH}?language=kk_Arab")
         known = sentences("kk_Arab")[id_of(STAY)]
@@ -73,7 +73,7 @@ async def test_sentence_is_shown_with_source_places_terms_and_bubbles(desk: Hous
         assert screen.html.index('data-look="ru') < screen.html.index('data-look="kk')
 
 
-async def test_label_is_drawn_as_a_button_and_console_text_without_bubble(desk: House) -> None:
+async def test_texts_page_previews_a_label_as_a_button(desk: House) -> None:
     async with Console.signed_in(desk.url, OFFICER) as console:
         screen = await console.get(f"/console/texts/{id_of(screens.PERSON)}?language=ru")
         drawn = desk.rt.languages.render(screens.PERSON, "ru")
@@ -86,7 +86,7 @@ async def test_label_is_drawn_as_a_button_and_console_text_without_bubble(desk: 
 @pytest.mark.parametrize(
     "said", ["Officers are at work now and will answer here.", "An officer writes:"]
 )
-async def test_sentence_of_an_officers_module_that_people_read_has_bubbles(
+async def test_texts_page_previews_sentences_that_officers_send_to_people(
     desk: House, said: str
 ) -> None:
     async with Console.signed_in(desk.url, OFFICER) as console:
@@ -94,7 +94,7 @@ async def test_sentence_of_an_officers_module_that_people_read_has_bubbles(
         assert "data-look" in screen.html
 
 
-async def test_list_finds_words_and_states_of_sentences(desk: House) -> None:
+async def test_texts_page_can_be_searched_by_words_and_review_state(desk: House) -> None:
     async with Console.signed_in(desk.url, EDITOR) as console:
         screen = await console.get("/console/texts?language=ru&find=Turkey")
         assert sentences("ru")[id_of(STAY)].text in screen.text
@@ -105,7 +105,9 @@ async def test_list_finds_words_and_states_of_sentences(desk: House) -> None:
         assert (await console.get("/console/texts/000000000000")).status == 404
 
 
-async def test_officer_reports_and_an_editor_closes(desk: House) -> None:
+async def test_texts_page_reports_are_written_by_officers_and_closed_by_editors(
+    desk: House,
+) -> None:
     async with Console.signed_in(desk.url, OFFICER) as console:
         await console.get(f"{PATH}?language=ru")
         screen = await console.submit("/report", comment=" ")
@@ -131,7 +133,7 @@ async def test_officer_reports_and_an_editor_closes(desk: House) -> None:
         assert (await console.get("/console/texts")).status == 403
 
 
-async def test_sentence_named_in_chats_is_counted_without_people(desk: House) -> None:
+async def test_wording_report_of_a_chat_is_counted_without_its_person(desk: House) -> None:
     await name(desk)
     await name(desk)
     counted = [(id_of(screens.MENU_TEXT), "ru", "", True, 2, True)]
@@ -144,14 +146,14 @@ async def test_sentence_named_in_chats_is_counted_without_people(desk: House) ->
         assert desk.rt.languages.render(screens.MENU_TEXT, "ru") in screen.text
 
 
-async def test_one_chat_cannot_raise_a_count_without_end(desk: House) -> None:
+async def test_wording_reports_are_limited_per_chat(desk: House) -> None:
     flood = Counted("web", "a chat", "ru", id_of(STAY))
     for _each in range(MAX_CHAT_REPORTS + 4):
         await wording_reports.count(desk.rt, flood)
     assert [row[4] for row in await stored(desk)] == [MAX_CHAT_REPORTS]
 
 
-async def test_published_sentence_is_read_and_reported_too(desk: House) -> None:
+async def test_texts_page_includes_published_sentences(desk: House) -> None:
     await publish(desk.rt, await editor(desk.rt), await approver(desk.rt))
     async with desk.rt.pool.connection() as transaction:
         await desk.rt.content.load(transaction)
@@ -165,7 +167,7 @@ async def test_published_sentence_is_read_and_reported_too(desk: House) -> None:
         assert COMMENT in screen.text
 
 
-async def test_reports_are_deleted_after_their_retention_period(desk: House) -> None:
+async def test_wording_reports_are_deleted_after_their_retention_period(desk: House) -> None:
     await wording_reports.count(desk.rt, Counted("web", "a chat", "ru", id_of(STAY)))
     await desk.ahead(f"{lifetimes.WORDING_REPORT_DAYS} days")
     await retention.retain(desk.rt)

@@ -44,7 +44,7 @@ async def _notify(house: House, user: User) -> int | None:
     return (await user.wait_for_message(seen + 1)).thread
 
 
-async def test_answer_goes_to_the_topic_before_and_after_consent(house: House) -> None:
+async def test_telegram_reply_goes_to_the_topic_of_the_last_message(house: House) -> None:
     user = await _listening(house)
     await user.start()
     await user.wait_for_message(1)
@@ -64,7 +64,7 @@ async def test_answer_goes_to_the_topic_before_and_after_consent(house: House) -
     assert house.telegram.journal.mistakes() == []
 
 
-async def test_message_for_a_deleted_topic_goes_to_the_chat(house: House) -> None:
+async def test_telegram_message_for_a_deleted_topic_goes_to_the_chat(house: House) -> None:
     user = await _listening(house)
     await user.start()
     await user.wait_for_message(1)

@@ -66,7 +66,7 @@ def _in(house: House, text: object, language: str = "ru") -> str:
     return house.rt.languages.render(text, language)  # type: ignore[arg-type]
 
 
-async def test_recording_leaves_after_consent_and_its_text_is_confirmed(
+async def test_transcription_starts_after_consent_and_its_text_is_confirmed(
     house: House, server: Transcription
 ) -> None:
     server.text = "Как получить пенсию?"
@@ -84,7 +84,9 @@ async def test_recording_leaves_after_consent_and_its_text_is_confirmed(
     assert await _query(house, "SELECT 1 FROM people") == []
 
 
-async def test_only_the_sound_of_a_recording_leaves(house: House, server: Transcription) -> None:
+async def test_transcription_request_contains_only_the_audio(
+    house: House, server: Transcription
+) -> None:
     server.text = "canary"
     user = await _stranger(house, "77010000933", "kk")
     await _says(user, voice())
@@ -96,7 +98,7 @@ async def test_only_the_sound_of_a_recording_leaves(house: House, server: Transc
 
 
 @pytest.mark.parametrize("kind", ["an mp3", "six megabytes", "three minutes"])
-async def test_recording_that_is_broken_or_too_long_never_leaves(
+async def test_transcription_is_refused_for_a_broken_or_long_recording(
     house: House, server: Transcription, kind: str
 ) -> None:
     user = await _stranger(house, "77010000934")
@@ -107,7 +109,7 @@ async def test_recording_that_is_broken_or_too_long_never_leaves(
     assert server.heard == []
 
 
-async def test_failed_transcription_asks_to_type_and_logs_no_word(
+async def test_transcription_failure_asks_to_type_and_logs_no_text(
     house: House, server: Transcription
 ) -> None:
     server.fault, lines = "500", io.StringIO()
@@ -126,7 +128,7 @@ async def test_failed_transcription_asks_to_type_and_logs_no_word(
     assert "canary" not in lines.getvalue()
 
 
-async def test_text_in_cyrillic_is_shown_in_the_script_of_its_reader(
+async def test_transcription_is_shown_in_the_script_of_its_reader(
     house: House, server: Transcription
 ) -> None:
     server.text = "зейнетақы қалай алуға болады"
@@ -137,7 +139,9 @@ async def test_text_in_cyrillic_is_shown_in_the_script_of_its_reader(
     assert "زەينەتاقى" in shown
 
 
-async def test_spoken_danger_is_answered_at_once(house: House, server: Transcription) -> None:
+async def test_transcription_about_danger_is_answered_at_once(
+    house: House, server: Transcription
+) -> None:
     server.text = "меня хотят убить"
     user = await _stranger(house, "77010000937")
     await _says(user, voice())
@@ -146,7 +150,7 @@ async def test_spoken_danger_is_answered_at_once(house: House, server: Transcrip
     assert server.text not in answer
 
 
-async def test_consent_of_a_known_person_is_stored_and_its_text_erased(
+async def test_transcription_consent_is_stored_but_the_text_is_not(
     house: House, server: Transcription
 ) -> None:
     server.text = "canary of a voice"
@@ -161,7 +165,9 @@ async def test_consent_of_a_known_person_is_stored_and_its_text_erased(
     assert await _query(house, "SELECT 1 FROM conversations") == []
 
 
-async def test_budget_of_a_person_ends_recordings(house: House, server: Transcription) -> None:
+async def test_transcription_is_limited_per_person_and_hour(
+    house: House, server: Transcription
+) -> None:
     server.text = "canary"
     few = house.rt.settings.model_copy(update={"transcription_person_hourly": 1})
     object.__setattr__(house.rt, "settings", few)
@@ -174,7 +180,7 @@ async def test_budget_of_a_person_ends_recordings(house: House, server: Transcri
     assert metrics.REGISTRY.get_sample_value("kosh_transcriptions_total", labels)
 
 
-async def test_recording_is_not_heard_without_the_switch(house: House) -> None:
+async def test_transcription_is_not_offered_when_switched_off(house: House) -> None:
     off = replace(house.rt.understanding, transcriber="")
     object.__setattr__(house.rt, "understanding", off)
     user = await _stranger(house, "77010000940")

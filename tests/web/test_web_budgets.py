@@ -95,7 +95,7 @@ async def _count(house: House, table: str) -> int:
 
 
 @pytest.mark.requirement("S-82")
-async def test_program_opens_only_as_many_cases_as_the_budget_allows(house: House) -> None:
+async def test_web_budget_limits_the_cases_of_one_address(house: House) -> None:
     tries = BUDGETS[Spending.CASE].free + 4
 
     async def ask() -> None:
@@ -142,7 +142,7 @@ class Program:
 
 
 @pytest.mark.requirement("S-82")
-async def test_program_sends_only_as_many_registrations_as_the_budget_allows(house: House) -> None:
+async def test_web_budget_limits_the_registrations_of_one_address(house: House) -> None:
     await _exhaust(house.rt, Spending.SUBMISSION)
     async with Visitor.at(house.url) as visitor:
         visitor.session.headers.update(HALL)
@@ -160,7 +160,7 @@ async def test_program_sends_only_as_many_registrations_as_the_budget_allows(hou
 
 @pytest.mark.requirement("S-82")
 @pytest.mark.parametrize("language", FORMS)
-async def test_person_over_the_budget_opens_a_chat_by_answering_a_question(
+async def test_web_budget_question_opens_a_chat_when_answered(
     house: House, person: aiohttp.ClientSession, language: str
 ) -> None:
     await _exhaust(house.rt, Spending.CHAT)
@@ -179,7 +179,7 @@ async def test_person_over_the_budget_opens_a_chat_by_answering_a_question(
 
 
 @pytest.mark.requirement("S-82")
-async def test_question_takes_one_answer_from_one_address(
+async def test_web_budget_question_accepts_one_answer_from_its_address(
     house: House, person: aiohttp.ClientSession
 ) -> None:
     await _exhaust(house.rt, Spending.CHAT)
@@ -199,7 +199,7 @@ async def test_question_takes_one_answer_from_one_address(
 
 
 @pytest.mark.requirement("S-82")
-async def test_question_is_not_answered_by_guessing(house: House) -> None:
+async def test_web_budget_question_cannot_be_guessed_or_forged(house: House) -> None:
     numbers = {chat_question.new_number() for _time in range(5000)}
     assert len(numbers) == 72
     rt = house.rt
@@ -213,7 +213,7 @@ async def test_question_is_not_answered_by_guessing(house: House) -> None:
 
 
 @pytest.mark.requirement("S-82")
-async def test_person_over_the_limit_reads_when_to_try_again_and_whom_to_reach(
+async def test_web_budget_refusal_shows_when_to_retry_and_other_contacts(
     house: House, person: aiohttp.ClientSession
 ) -> None:
     for _time in range(BUDGETS[Spending.CHAT].limit + 5):
@@ -233,7 +233,7 @@ async def test_person_over_the_limit_reads_when_to_try_again_and_whom_to_reach(
 
 
 @pytest.mark.requirement("S-82", "S-37")
-async def test_words_of_safety_are_answered_over_the_budget(
+async def test_web_budget_does_not_stop_answers_to_safety_words(
     house: House, person: aiohttp.ClientSession
 ) -> None:
     await _exhaust(house.rt, Spending.CHAT)
@@ -254,7 +254,7 @@ async def test_words_of_safety_are_answered_over_the_budget(
 
 
 @pytest.mark.requirement("S-82", "S-81")
-async def test_refused_first_words_store_nothing(
+async def test_web_budget_refusal_of_a_first_message_stores_nothing(
     house: House, person: aiohttp.ClientSession
 ) -> None:
     await _exhaust(house.rt, Spending.CHAT)
@@ -271,7 +271,7 @@ async def test_refused_first_words_store_nothing(
 
 
 @pytest.mark.requirement("S-82")
-async def test_people_at_usual_rates_see_no_question(house: House) -> None:
+async def test_web_budget_question_is_not_shown_at_usual_rates(house: House) -> None:
     async def visit() -> None:
         async with Visitor.at(house.url) as visitor:
             await visitor.wait(1)
@@ -283,7 +283,7 @@ async def test_people_at_usual_rates_see_no_question(house: House) -> None:
 
 
 @pytest.mark.requirement("S-75", "S-82")
-async def test_status_reports_a_spent_budget(house: House) -> None:
+async def test_status_page_reports_a_spent_web_budget(house: House) -> None:
     settings = house.rt.settings.model_copy(update={"web_chats_hour": 1})
     object.__setattr__(house.rt, "settings", settings)
     for number in range(3):
@@ -297,7 +297,7 @@ async def test_status_reports_a_spent_budget(house: House) -> None:
 
 
 @pytest.mark.requirement("S-82", "S-53")
-async def test_console_shows_a_burst_and_a_lead_closes_it(house: House) -> None:
+async def test_console_burst_page_lets_a_lead_close_a_burst(house: House) -> None:
     async with aiohttp.ClientSession(
         headers=HALL, cookie_jar=aiohttp.CookieJar(unsafe=True)
     ) as browser:

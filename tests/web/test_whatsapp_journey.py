@@ -87,7 +87,7 @@ async def _walk(house: House, user: User, answers: tuple[str, ...]) -> int:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_whatsapp_form_leads_to_a_receipt(house: House, language: str) -> None:
+async def test_whatsapp_journey_ends_with_a_receipt(house: House, language: str) -> None:
     user = await _user(house, "77010000001")
     await _at_language(user, language)
     turns = await _walk(house, user, ANSWERS)
@@ -290,7 +290,7 @@ async def test_whatsapp_message_outside_the_window_waits_for_the_person(house: H
     await _until_state(house, user, "sent")
 
 
-async def test_whatsapp_window_closed_report_makes_the_message_wait(house: House) -> None:
+async def test_whatsapp_message_waits_after_a_window_closed_report(house: House) -> None:
     user = await _known(house, "77010000007")
     seen = len(user.received)
     house.whatsapp.fail(Failed(131047))
@@ -317,7 +317,7 @@ async def test_whatsapp_template_is_sent_outside_the_window(house: House) -> Non
 
 
 @pytest.mark.row(34)
-async def test_whatsapp_delivery_reports_never_go_back_and_store_the_price(house: House) -> None:
+async def test_whatsapp_delivery_report_never_lowers_the_status(house: House) -> None:
     user = await _known(house, "77010000020")
     house.whatsapp.tricks.shuffled = True
     await _notify(house, user)
@@ -486,7 +486,7 @@ async def test_whatsapp_webhook_requires_a_signature_over_the_exact_bytes(house:
     assert await _query(house, "SELECT * FROM quarantined_updates") == []
 
 
-async def test_whatsapp_platform_with_null_fields_is_understood(house: House) -> None:
+async def test_whatsapp_payloads_with_null_fields_are_parsed(house: House) -> None:
     house.whatsapp.tricks.nulls = True
     user = await _known(house, "77010000021")
     card = {"type": "contacts", "contacts": [{"name": {"formatted_name": "Basqa Testova"}}]}

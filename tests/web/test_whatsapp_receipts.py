@@ -123,7 +123,9 @@ async def test_whatsapp_accepted_parts_are_not_resent_with_the_rest(
     assert _parts(user, seen) == [1, 2]
 
 
-async def test_whatsapp_repeatedly_refused_rest_resends_no_accepted_part(house: House) -> None:
+async def test_whatsapp_accepted_part_is_not_resent_while_the_rest_is_rejected(
+    house: House,
+) -> None:
     user = await _known(house, "77010000051")
     house.whatsapp.fail(Refused(131056), times=3, after=1)
     seen = await _say_at_length(house, user)
@@ -233,7 +235,7 @@ async def test_whatsapp_failure_before_the_last_inbound_message_is_ignored(
 
 
 @pytest.mark.parametrize("code", [WindowClosed.code, BlockedByUser.code])
-async def test_whatsapp_failure_after_the_last_inbound_message_counts(
+async def test_whatsapp_failure_after_the_last_inbound_message_is_applied(
     house: House, code: str
 ) -> None:
     user = await _known(house, "77010000061")

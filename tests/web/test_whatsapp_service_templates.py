@@ -112,7 +112,9 @@ async def _replied(house: House, officer: Officer, case_id: UUID, words: str) ->
 
 
 @pytest.mark.parametrize("hours", HOURS)
-async def test_late_reply_arrives_by_template_and_then_whole(house: House, hours: int) -> None:
+async def test_whatsapp_late_reply_is_announced_by_a_template_first(
+    house: House, hours: int
+) -> None:
     approve(house)
     user, officer, case_id, _version = await _asked(house, "77010000101")
     await _pass(house, hours)
@@ -132,7 +134,9 @@ async def test_late_reply_arrives_by_template_and_then_whole(house: House, hours
 
 
 @pytest.mark.parametrize("hours", HOURS)
-async def test_late_status_arrives_by_template_and_then_whole(house: House, hours: int) -> None:
+async def test_whatsapp_late_status_is_announced_by_a_template_first(
+    house: House, hours: int
+) -> None:
     approve(house)
     user = await _user(house, "77010000102")
     await _at_language(user, "ru")
@@ -164,7 +168,9 @@ async def test_late_status_arrives_by_template_and_then_whole(house: House, hour
 
 
 @pytest.mark.parametrize("hours", HOURS)
-async def test_late_reminder_arrives_by_template_and_then_whole(house: House, hours: int) -> None:
+async def test_whatsapp_late_reminder_is_announced_by_a_template_first(
+    house: House, hours: int
+) -> None:
     approve(house)
     user = await _user(house, "77010000103")
     await _at_language(user, LISTED[0])
@@ -186,7 +192,9 @@ async def test_late_reminder_arrives_by_template_and_then_whole(house: House, ho
     assert seen <= _count(user, name) <= seen + 1
 
 
-async def test_late_document_request_arrives_by_template_and_then_whole(house: House) -> None:
+async def test_whatsapp_late_document_request_is_announced_by_a_template_first(
+    house: House,
+) -> None:
     approve(house)
     user, officer, case_id, version = await _asked(house, "77010000107")
     await _pass(house, 25)
@@ -200,7 +208,7 @@ async def test_late_document_request_arrives_by_template_and_then_whole(house: H
     assert _count(user, notice) == 1
 
 
-async def test_late_reply_waits_and_the_officer_sees_why_without_template(house: House) -> None:
+async def test_whatsapp_late_reply_waits_when_no_template_is_approved(house: House) -> None:
     user, officer, case_id, _version = await _asked(house, "77010000104")
     await _pass(house, 25)
     await _replied(house, officer, case_id, ANSWER)
@@ -215,7 +223,7 @@ async def test_late_reply_waits_and_the_officer_sees_why_without_template(house:
     assert "waiting" not in await _states(house, user)
 
 
-async def test_officer_sees_that_the_notice_is_undeliverable(house: House) -> None:
+async def test_whatsapp_late_reply_shows_the_officer_an_undeliverable_notice(house: House) -> None:
     approve(house)
     user, officer, case_id, _version = await _asked(house, "77010000105")
     await _pass(house, 25)
@@ -268,7 +276,7 @@ async def _survived(deed: Callable[[], Awaitable[object]]) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_late_replies_survive_kills_without_loss_or_repetition(
+async def test_whatsapp_late_replies_are_sent_once_despite_kills(
     house: House, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     approve(house)
@@ -310,7 +318,7 @@ async def _until_seen(
     await house.until(arrived)
 
 
-def test_service_templates_exist_in_each_written_form_without_content() -> None:
+def test_whatsapp_service_templates_exist_in_each_written_form() -> None:
     words = Languages()
     needed = list(service_templates.needed(words))
     forms = [code for code, _own in words.languages()]

@@ -148,7 +148,7 @@ async def _leave(house: House, user: User, why: str) -> None:
 
 @pytest.mark.parametrize(("why", "name"), CASES)
 @pytest.mark.requirement("S-36", "S-66", "S-83")
-async def test_telegram_message_of_an_officer_is_withheld_until_it_is_opened(
+async def test_telegram_officer_message_is_withheld_until_opened(
     house: House, why: str, name: str
 ) -> None:
     user, say, action = await _talking(house, 7031), house.rt.languages.render, ACTIONS[name]
@@ -167,9 +167,7 @@ async def test_telegram_message_of_an_officer_is_withheld_until_it_is_opened(
 
 @pytest.mark.parametrize("name", ACTIONS)
 @pytest.mark.requirement("S-36", "S-66", "S-83")
-async def test_whatsapp_message_of_an_officer_is_withheld_until_it_is_opened(
-    house: House, name: str
-) -> None:
+async def test_whatsapp_officer_message_is_withheld_until_opened(house: House, name: str) -> None:
     user, say, action = await _asking(house), house.rt.languages.render, ACTIONS[name]
     officer, case_id = await _prepared(house, action)
     await _be_silent(house)
@@ -212,7 +210,7 @@ async def _visitor_asks_officer(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize("name", ACTIONS)
 @pytest.mark.requirement("S-83")
-async def test_web_chat_shows_a_message_of_an_officer_at_once(house: House, name: str) -> None:
+async def test_web_chat_officer_message_is_shown_at_once(house: House, name: str) -> None:
     """Check that the page, which notifies of nothing and shows all of its talk, withholds none."""
     say, action = house.rt.languages.render, ACTIONS[name]
     async with Visitor.at(house.url) as visitor:
@@ -228,7 +226,7 @@ async def test_web_chat_shows_a_message_of_an_officer_at_once(house: House, name
 
 
 @pytest.mark.requirement("S-84")
-async def test_case_of_a_person_who_left_the_web_chat_can_be_closed(house: House) -> None:
+async def test_case_can_be_resolved_after_its_person_left_the_web_chat(house: House) -> None:
     async with Visitor.at(house.url) as visitor:
         await _visitor_asks_officer(visitor)
         await visitor.send("said", text="выход")
@@ -251,7 +249,7 @@ async def test_case_of_a_person_who_left_the_web_chat_can_be_closed(house: House
 
 
 @pytest.mark.requirement("S-83")
-async def test_person_who_opened_a_notice_reads_the_reply_at_once(house: House) -> None:
+async def test_officer_reply_is_shown_at_once_after_a_notice_was_opened(house: House) -> None:
     user, say = await _talking(house, 7033), house.rt.languages.render
     officer, case_id = await _prepared(house, Action((), _claim))
     await _leave(house, user, "silence")
@@ -275,7 +273,7 @@ async def _reply(house: House, officer: Officer, case_id: UUID, words: str) -> N
 
 
 @pytest.mark.requirement("S-83")
-async def test_text_is_no_answer_to_a_question_that_waits_to_be_sent(house: House) -> None:
+async def test_text_typed_before_a_withheld_question_is_sent_is_no_answer(house: House) -> None:
     user, say = await _talking(house, 7032), house.rt.languages.render
     officer, case_id = await _prepared(house, ACTIONS["resolved"])
     await _leave(house, user, "silence")
@@ -294,7 +292,7 @@ async def test_text_is_no_answer_to_a_question_that_waits_to_be_sent(house: Hous
 
 
 @pytest.mark.requirement("S-83")
-async def test_link_of_a_withheld_question_is_made_when_it_is_wanted(house: House) -> None:
+async def test_secure_link_of_a_withheld_question_is_created_on_request(house: House) -> None:
     user = await _known(house, "77010000032")
     await _press_whatsapp(user, "yes")
     await _ask_officer(user)
@@ -311,7 +309,7 @@ async def test_link_of_a_withheld_question_is_made_when_it_is_wanted(house: Hous
 
 
 @pytest.mark.requirement("S-83")
-async def test_withheld_request_for_a_paper_comes_also_after_a_text(house: House) -> None:
+async def test_withheld_document_request_is_shown_after_a_text(house: House) -> None:
     user = await _asking(house)
     action = ACTIONS["paper"]
     officer, case_id = await _prepared(house, action)

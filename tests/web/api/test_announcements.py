@@ -29,7 +29,9 @@ async def _opened(rt: Runtime, *scopes: Scope) -> AsyncIterator[Integrator]:
         yield system
 
 
-async def test_announcements_api_drafts_once_and_sends_after_approval(rt: Runtime) -> None:
+async def test_announcements_api_creates_one_draft_per_key_and_sends_if_approved(
+    rt: Runtime,
+) -> None:
     who = await crew(rt)
     await crowd(rt, 3)
     async with _opened(rt) as system:
@@ -95,7 +97,7 @@ async def test_announcements_api_refuses_an_invalid_body(
         assert (await system.post(ROOT, PAPER))[0] == 400
 
 
-async def test_announcements_api_counts_without_storing(rt: Runtime) -> None:
+async def test_announcements_api_counts_an_audience_without_storing(rt: Runtime) -> None:
     await crowd(rt, 2, languages=("ru",))
     async with _opened(rt) as system:
         status, told = await system.post("/announcement-counts", PAPER)
@@ -119,7 +121,7 @@ async def test_api_checks_the_token_before_reading_the_body(rt: Runtime) -> None
                 assert answer.status == status
 
 
-async def test_announcements_api_writes_but_does_not_send_without_the_scope(rt: Runtime) -> None:
+async def test_announcements_api_refuses_to_send_without_the_send_scope(rt: Runtime) -> None:
     async with _opened(rt, Scope.ANNOUNCEMENTS_WRITE) as system:
         _status, made = await system.post(ROOT, PAPER, key="order-000001")
         status, told = await system.post(f"{ROOT}/{made['id']}/cancel")
@@ -127,7 +129,7 @@ async def test_announcements_api_writes_but_does_not_send_without_the_scope(rt: 
         assert (await system.get(f"{ROOT}/{made['id']}"))[1]["state"] == "draft"
 
 
-async def test_unknown_id_or_verb_is_a_problem(rt: Runtime) -> None:
+async def test_announcements_api_answers_404_for_an_unknown_id_or_verb(rt: Runtime) -> None:
     async with _opened(rt) as system:
         unknown = "00000000-0000-0000-0000-000000000000"
         for path in (f"/{unknown}/start", "/not-an-id/start", f"/{unknown}/party"):

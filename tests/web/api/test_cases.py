@@ -25,7 +25,7 @@ async def _state(system: Integrator, case_id: str) -> str:
     return str(found["state"])
 
 
-async def test_case_opens_once_the_person_consents(rt: Runtime) -> None:
+async def test_cases_api_opens_the_case_only_after_the_persons_consent(rt: Runtime) -> None:
     await an_officer(rt, "Officer Test", "tr_ankara")
     async with integrator(rt, WRITE) as system:
         status, made = await system.post("/cases", CASE, key=KEY)
@@ -45,7 +45,7 @@ async def test_case_opens_once_the_person_consents(rt: Runtime) -> None:
         assert await _state(system, made["id"]) == "closed"
 
 
-async def test_case_link_attaches_one_person_only(rt: Runtime) -> None:
+async def test_cases_api_link_can_be_used_by_only_one_person(rt: Runtime) -> None:
     async with integrator(rt, WRITE) as system:
         _status, made = await system.post("/cases", CASE, key=KEY)
         attached = []
@@ -60,7 +60,7 @@ async def test_case_link_attaches_one_person_only(rt: Runtime) -> None:
             assert await cursor.fetchone() == (1,), "a used link opens nothing"
 
 
-async def test_case_link_ends_after_its_days(rt: Runtime) -> None:
+async def test_cases_api_link_expires_after_its_lifetime(rt: Runtime) -> None:
     async with integrator(rt, WRITE) as system:
         _status, made = await system.post("/cases", CASE, key=KEY)
         async with rt.pool.connection() as session:
@@ -73,7 +73,7 @@ async def test_case_link_ends_after_its_days(rt: Runtime) -> None:
         assert await _state(system, made["id"]) == "expired"
 
 
-async def test_case_links_show_neither_topic_nor_language(rt: Runtime) -> None:
+async def test_cases_api_links_reveal_neither_topic_nor_language(rt: Runtime) -> None:
     async with integrator(rt, WRITE) as system:
         danger = CASE | {"topic": "danger", "language": "kk_Arab"}
         _status, made = await system.post("/cases", danger, key=KEY)
@@ -86,7 +86,7 @@ async def test_case_links_show_neither_topic_nor_language(rt: Runtime) -> None:
             assert await cursor.fetchall() == [("danger", "kk_Arab", True)]
 
 
-async def test_case_request_is_repeated_by_its_key(rt: Runtime) -> None:
+async def test_cases_api_request_is_idempotent_by_its_key(rt: Runtime) -> None:
     async with integrator(rt, WRITE) as system, integrator(rt, WRITE) as other:
         made = await system.post("/cases", CASE, key=KEY)
         assert await system.post("/cases", CASE, key=KEY) == made
@@ -102,7 +102,7 @@ async def test_case_request_is_repeated_by_its_key(rt: Runtime) -> None:
     assert made[1]["links"]["words"].rpartition("-")[2] not in stored
 
 
-async def test_case_of_an_erased_person_is_closed(rt: Runtime) -> None:
+async def test_cases_api_reports_a_case_of_an_erased_person_as_closed(rt: Runtime) -> None:
     async with integrator(rt, WRITE) as system:
         _status, made = await system.post("/cases", CASE, key=KEY)
         guest = Guest(rt)
@@ -112,11 +112,11 @@ async def test_case_of_an_erased_person_is_closed(rt: Runtime) -> None:
         assert await _state(system, made["id"]) == "closed"
 
 
-def test_case_api_offers_the_languages_of_the_chat() -> None:
+def test_cases_api_accepts_the_languages_of_the_chat() -> None:
     assert get_args(Language.__value__) == tuple(sorted(code for code, _name in LANGUAGES))
 
 
-async def test_case_api_takes_no_words_about_a_person(rt: Runtime) -> None:
+async def test_cases_api_rejects_fields_with_personal_data(rt: Runtime) -> None:
     async with integrator(rt, WRITE) as system:
         for more in ({"name": "TESTOVA"}, {"words": "She asks"}, {"country": "Turkey"}):
             status, told = await system.post("/cases", CASE | more, key=KEY)

@@ -22,7 +22,7 @@ PAPER = {
 RECORDS = ("AnnouncementStatus", "AnnouncementProgress", "AudienceCount", "InvitedCase", "NewCase")
 
 
-async def test_client_calls_every_operation(rt: Runtime) -> None:
+async def test_api_client_calls_every_operation(rt: Runtime) -> None:
     async with (
         integrator(rt, *Scope, roles=ROLES) as system,
         Client(system.url, system.token) as kosh,
@@ -42,7 +42,7 @@ async def test_client_calls_every_operation(rt: Runtime) -> None:
         assert (await kosh.read_statistics()).opened is None
 
 
-async def test_client_names_the_seconds_to_wait(rt: Runtime) -> None:
+async def test_api_client_error_contains_the_seconds_to_wait(rt: Runtime) -> None:
     async with (
         integrator(rt, Scope.STATISTICS_READ, minute_limit=1) as system,
         Client(system.url, system.token) as kosh,
@@ -54,7 +54,7 @@ async def test_client_names_the_seconds_to_wait(rt: Runtime) -> None:
     assert refused.value.retry_after is not None
 
 
-def test_client_has_every_operation_and_member_of_the_document() -> None:
+def test_api_client_covers_every_operation_and_field_of_the_document() -> None:
     document = api.openapi()
     operations = {
         each["operationId"] for path in document["paths"].values() for each in path.values()

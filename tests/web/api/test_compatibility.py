@@ -17,13 +17,13 @@ def test_api_does_not_break_clients_of_version_1() -> None:
     assert list(breaks(AGREED, api.openapi())) == []
 
 
-def test_api_break_is_found() -> None:
+def test_api_compatibility_check_finds_a_breaking_change() -> None:
     changed = copy.deepcopy(AGREED)
     changed["paths"].pop("/api/v1/announcement-counts")
     assert list(breaks(AGREED, changed)) == ["post /api/v1/announcement-counts is gone"]
 
 
-def test_api_operations_need_a_token_with_one_scope() -> None:
+def test_api_operations_each_require_one_scope() -> None:
     operations = [each for path in AGREED["paths"].values() for each in path.values()]
     assert operations
     assert all(len(each["security"][0]["token"]) == 1 for each in operations)

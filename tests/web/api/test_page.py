@@ -42,7 +42,7 @@ async def test_api_page_commands_run_as_printed(rt: Runtime, tmp_path: Path) -> 
     assert "urn:kosh:problem:not-found" in said
 
 
-def test_api_page_names_every_operation_and_scope() -> None:
+def test_api_page_lists_every_operation_and_scope() -> None:
     paths = [each.removeprefix("/api/v1") for each in api.openapi()["paths"]]
     shown = PAGE.replace("$ID", "{id}").replace("…/announcements", "/api/v1/announcements")
     verbs = {"/announcements/{id}/{verb}": "/announcements/{id}/cancel"}

@@ -28,7 +28,7 @@ def _shown(found: dict[str, Any]) -> set[int | None]:
     return {found["opened"], found["came_back"], *cells, *days}
 
 
-async def test_statistics_api_leaves_out_today(rt: Runtime) -> None:
+async def test_statistics_api_excludes_the_current_day(rt: Runtime) -> None:
     async with integrator(rt, Scope.STATISTICS_READ) as system:
         before = await _counts(system)
         for number in range(6):
@@ -40,7 +40,7 @@ async def test_statistics_api_leaves_out_today(rt: Runtime) -> None:
         assert found["topics"] == [{"name": "general", "count": 5}]
 
 
-async def test_statistics_api_shows_no_single_case(rt: Runtime) -> None:
+async def test_statistics_api_hides_counts_below_five(rt: Runtime) -> None:
     async with integrator(rt, Scope.STATISTICS_READ) as system:
         for number in range(4):
             await ask(Guest(rt, f"guest-{number}"))
@@ -68,7 +68,7 @@ async def test_statistics_api_closed_cases_appear_the_next_day(rt: Runtime) -> N
         assert found["days"][-1]["closed"] == found["came_back"] == 5
 
 
-async def test_statistics_api_is_of_the_own_mission(rt: Runtime) -> None:
+async def test_statistics_api_counts_only_the_own_mission(rt: Runtime) -> None:
     async with integrator(rt, Scope.STATISTICS_READ) as system:
         for number in range(5):
             await ask(Guest(rt, f"guest-{number}"))

@@ -16,13 +16,15 @@ async def _ask(system: Integrator, number: str, pin: str = PIN) -> Answer:
     return await system.post("/status", {"number": number, "pin": pin})
 
 
-async def test_status_api_shows_only_the_state(house: House) -> None:
+async def test_status_api_returns_only_the_state(house: House) -> None:
     number = await registered(house)
     async with integrator(house.rt, STATUS) as system:
         assert await _ask(system, number.lower()) == (200, {"state": "accepted"})
 
 
-async def test_status_api_refuses_everything_else_alike(house: House) -> None:
+async def test_status_api_gives_the_same_answer_for_wrong_number_and_wrong_pin(
+    house: House,
+) -> None:
     number = await registered(house)
     async with integrator(house.rt, STATUS) as system:
         wrong_pin = await _ask(system, number, "999999")
@@ -30,7 +32,7 @@ async def test_status_api_refuses_everything_else_alike(house: House) -> None:
         assert wrong_pin[0] == 404
 
 
-async def test_status_api_counts_wrong_pairs_of_the_account(house: House) -> None:
+async def test_status_api_limits_wrong_attempts_per_account(house: House) -> None:
     number = await registered(house)
     async with integrator(house.rt, STATUS) as system:
         assert [(await _ask(system, number))[0] for _each in range(2)] == [200, 200]
@@ -40,7 +42,7 @@ async def test_status_api_counts_wrong_pairs_of_the_account(house: House) -> Non
         assert (await _ask(system, "KS-2026-ABCD-2345"))[0] == 404
 
 
-async def test_status_api_answers_429_while_the_account_has_no_try(house: House) -> None:
+async def test_status_api_answers_429_when_the_account_has_no_attempt_left(house: House) -> None:
     number = await registered(house)
     async with integrator(house.rt, STATUS) as system:
         for each in range(MAX_CHAT_LOOKUPS):
@@ -53,7 +55,7 @@ async def test_status_api_answers_429_while_the_account_has_no_try(house: House)
             assert 1 <= int(answer.headers["retry-after"]) <= WINDOW_SECONDS / MAX_CHAT_LOOKUPS + 1
 
 
-async def test_status_api_right_pairs_do_not_use_up_the_number(house: House) -> None:
+async def test_status_api_does_not_count_successful_lookups(house: House) -> None:
     number = await registered(house)
     async with integrator(house.rt, STATUS) as system:
         found = [(await _ask(system, number))[0] for _each in range(MAX_NUMBER_LOOKUPS + 2)]
@@ -61,7 +63,7 @@ async def test_status_api_right_pairs_do_not_use_up_the_number(house: House) -> 
 
 
 @pytest.mark.parametrize("pin", ["12", "12345678901", "12x4"])
-async def test_status_api_refuses_what_is_no_pin(rt: Runtime, pin: str) -> None:
+async def test_status_api_rejects_a_malformed_pin(rt: Runtime, pin: str) -> None:
     async with integrator(rt, STATUS) as system:
         status, told = await _ask(system, "KS-2026-ABCD-2345", pin)
         assert (status, told["field"]) == (422, "pin")

@@ -25,7 +25,7 @@ WRITE = Scope.ANNOUNCEMENTS_WRITE
 EDITOR = (Role.EDITOR,)
 
 
-async def test_token_is_stored_as_a_keyed_hash_only(rt: Runtime) -> None:
+async def test_api_token_is_stored_only_as_a_keyed_hash(rt: Runtime) -> None:
     async with integrator(rt, WRITE, roles=EDITOR) as system, rt.pool.connection() as session:
         cursor = await session.execute("SELECT t::text FROM api_tokens t")
         stored = str(await cursor.fetchall())
@@ -51,7 +51,7 @@ async def test_api_answers_401_as_a_problem_without_a_token(rt: Runtime, scheme:
         assert (await answer.json())["type"] == "urn:kosh:problem:unauthorized"
 
 
-async def test_token_ends_after_its_last_day(rt: Runtime) -> None:
+async def test_api_token_expires_after_its_last_day(rt: Runtime) -> None:
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT kosh_now()::date")
         row = await cursor.fetchone()
@@ -63,7 +63,7 @@ async def test_token_ends_after_its_last_day(rt: Runtime) -> None:
         assert (await system.post(COUNT, PAPER))[0] == 401
 
 
-async def test_token_is_refused_once_it_is_revoked(rt: Runtime) -> None:
+async def test_api_token_is_rejected_after_revocation(rt: Runtime) -> None:
     async with integrator(rt, WRITE, roles=EDITOR) as system:
         other = await new_token(rt, system.owner, WRITE)
         async with rt.pool.connection() as session:
@@ -73,7 +73,7 @@ async def test_token_is_refused_once_it_is_revoked(rt: Runtime) -> None:
         assert (await system.post(COUNT, PAPER, authorization=f"Bearer {other}"))[0] == 200
 
 
-async def test_token_waits_once_its_minute_is_spent(rt: Runtime) -> None:
+async def test_api_token_is_rate_limited_per_minute(rt: Runtime) -> None:
     async with integrator(rt, WRITE, roles=EDITOR, minute_limit=2) as system:
         other = await new_token(rt, system.owner, WRITE)
         found = [(await system.post(COUNT, PAPER))[0] for _each in range(3)]
@@ -83,7 +83,7 @@ async def test_token_waits_once_its_minute_is_spent(rt: Runtime) -> None:
         assert (await system.post(COUNT, PAPER, authorization=f"Bearer {other}"))[0] == 200
 
 
-async def test_token_gets_no_scope_that_its_account_cannot_use(rt: Runtime) -> None:
+async def test_api_token_cannot_have_a_scope_beyond_its_accounts_roles(rt: Runtime) -> None:
     owner = await entered(rt, Role.EDITOR)
     with pytest.raises(BadScope):
         await new_token(rt, owner, WRITE, Scope.ANNOUNCEMENTS_SEND)
@@ -91,7 +91,7 @@ async def test_token_gets_no_scope_that_its_account_cannot_use(rt: Runtime) -> N
         assert await api_tokens.listing(session) == []
 
 
-async def test_token_moves_to_the_new_index_key_when_it_is_used(
+async def test_api_token_is_rehashed_with_the_new_index_key_when_used(
     rt: Runtime, chosen: Settings
 ) -> None:
     owner = await entered(rt, Role.EDITOR)
@@ -111,7 +111,7 @@ async def test_token_moves_to_the_new_index_key_when_it_is_used(
             assert await api_tokens.recognise(later, session, unused) is None
 
 
-def test_tokens_command_creates_lists_and_revokes(
+def test_api_tokens_command_creates_lists_and_revokes(
     chosen: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("database_url", "redis_url"):
