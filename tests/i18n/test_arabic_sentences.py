@@ -25,13 +25,13 @@ from bot.i18n import arabic_sentences, formats, kazakh_arabic
         ("{year} жылы", "{year}-جىلى"),
     ],
 )
-def test_sentence_in_arabic_script_uses_words_of_xinjiang(cyrillic: str, arabic: str) -> None:
+def test_kazakh_arabic_sentence_uses_the_wording_of_xinjiang(cyrillic: str, arabic: str) -> None:
     assert arabic_sentences.to_arabic(cyrillic) == arabic
 
 
-def test_date_in_arabic_script_counts_its_month() -> None:
+def test_kazakh_arabic_date_has_a_numeric_month() -> None:
     assert formats.day(date(2026, 11, 24), "kk_Arab") == "2026-جىلى 11-ايدىڭ 24-كۇنى"
 
 
-def test_typed_words_keep_their_letters() -> None:
+def test_kazakh_arabic_conversion_of_typed_words_keeps_letters() -> None:
     assert kazakh_arabic.to_arabic("Қытай") == "قىتاي"

@@ -160,7 +160,7 @@ def rules(code: str, *entries: tuple[str | None, str, str]) -> set[str]:
 
 
 @pytest.mark.parametrize("code", catalogues.HAND_MADE)
-def test_catalogues_translate_every_message_and_have_no_unused_ones(code: str) -> None:
+def test_catalogues_are_complete_and_have_no_unused_messages(code: str) -> None:
     stale = [each for each in faults(code) if each.rule in ("missing", "fuzzy", "extra")]
     assert stale == [], "translate them, after `./kosh languages extract`"
 
@@ -195,7 +195,7 @@ def test_catalogue_lint_tests_cover_every_rule() -> None:
 
 
 @pytest.mark.parametrize("english", ["Your nationality", "Are you an oralman?", "A resettler"])
-def test_catalogue_lint_refuses_forbidden_words_in_english_too(english: str) -> None:
+def test_catalogue_lint_rejects_forbidden_words_in_english(english: str) -> None:
     source = catalog_of((None, english, ""))
     assert [found.rule for found in lint.findings("en", source, source)] == ["forbidden"]
 
@@ -237,7 +237,7 @@ def labels(full: Catalog) -> Catalog:
     return catalog_of(*((BUTTON, each, str(at.string) if at else "") for each, at in found.items()))
 
 
-def test_catalogue_labels_carry_their_limit_as_a_flag() -> None:
+def test_catalogue_labels_have_a_length_limit_flag() -> None:
     for catalog in (catalogues.extract(), catalogues.read_template(), catalogues.read("kk")):
         limits = {m.context: m.flags & LIMITS for m in catalog if m.id}
         assert limits == {None: set(), BUTTON: {"max-length:20"}, ROW: {"max-length:24"}}
@@ -299,14 +299,16 @@ def test_languages_check_passes_without_findings(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.usefixtures("locales")
-def test_check_passes_and_says_so_when_hunspell_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_languages_check_passes_with_a_note_when_hunspell_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(spelling, "which", lambda _program: None)
     result = CliRunner().invoke(app, ["check"])
     assert result.exit_code == 0
     assert "Spelling of ru is left out: hunspell has no dictionary here." in result.output
 
 
-def test_languages_draw_repeats_a_seed_and_changes_with_it(
+def test_languages_draw_is_reproducible_by_its_seed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     known = {("", f"Sentence {number}"): f"Gap {number}" for number in range(100)}
@@ -337,7 +339,7 @@ def test_languages_report_counts_missing_and_unreviewed_messages() -> None:
 
 
 @pytest.mark.usefixtures("locales")
-def test_languages_report_prints_the_agreement_with_real_input() -> None:
+def test_languages_report_prints_the_agreement_with_cldr() -> None:
     told = CliRunner().invoke(app, ["report"]).output
     for code in (*catalogues.HAND_MADE, *catalogues.BUILT):
         assert f"\n{code} " in told

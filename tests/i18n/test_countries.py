@@ -92,7 +92,7 @@ def test_country_search_by_prefix_prefers_the_users_language() -> None:
     assert find("турк", "uz_Cyrl") == ("TR", "TM", "TC")
 
 
-def test_country_search_returns_a_short_name_beside_full_names() -> None:
+def test_country_search_by_prefix_also_returns_short_names() -> None:
     assert set(find("южна", "ru")) == {"GS", "KR"}
     assert set(find("амер", "ru")) == {"US", "AS"}
 

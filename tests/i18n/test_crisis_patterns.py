@@ -17,7 +17,7 @@ MIN_HEARD, MIN_KIND, MAX_ALARMS = 0.98, 0.95, 0.02
 
 
 @pytest.mark.parametrize("form", ["en", "tr"])
-def test_danger_is_heard_in_lines_of_a_language_not_offered(form: str) -> None:
+def test_crisis_patterns_detect_danger_in_unsupported_languages(form: str) -> None:
     lines = [(kind, text) for language, kind, text in other_languages() if language == form]
     danger = [(kind, crisis_patterns.intent(text)) for kind, text in lines if kind != "calm"]
     calm = [crisis_patterns.intent(text) for kind, text in lines if kind == "calm"]
@@ -27,7 +27,7 @@ def test_danger_is_heard_in_lines_of_a_language_not_offered(form: str) -> None:
     assert len(calm) - calm.count(None) <= MAX_ALARMS * len(calm)
 
 
-def test_patterns_raise_no_alarm_in_languages_that_are_offered() -> None:
+def test_crisis_patterns_match_almost_no_text_in_supported_languages() -> None:
     held = [each.phrase for each in evaluation.held_lines()]
     calm = [
         each for each in (*held, *phrases.read_all()) if BY_ID[each.intent].kind is not Kind.DANGER
@@ -52,7 +52,7 @@ def test_patterns_raise_no_alarm_in_languages_that_are_offered() -> None:
         "deport bo'lganman, kirsam bo'ladimi",
     ],
 )
-def test_patterns_do_not_match_similar_questions(text: str) -> None:
+def test_crisis_patterns_do_not_match_similar_questions(text: str) -> None:
     assert crisis_patterns.intent(text) is None
 
 
@@ -67,11 +67,11 @@ def test_patterns_do_not_match_similar_questions(text: str) -> None:
         ("We wait. The police has taken my son", "danger.detained"),
     ],
 )
-def test_patterns_read_any_case_accent_and_apostrophe(text: str, intent: str) -> None:
+def test_crisis_patterns_ignore_case_accents_and_apostrophes(text: str, intent: str) -> None:
     assert crisis_patterns.intent(text) == intent
 
 
-def test_patterns_have_answers_keys_and_known_sets() -> None:
+def test_crisis_patterns_have_answers_index_keys_and_known_word_sets() -> None:
     for kind, written in chain.from_iterable(
         table.items() for table in (crisis_patterns.ENGLISH, crisis_patterns.TURKISH)
     ):
@@ -88,7 +88,7 @@ def test_patterns_have_answers_keys_and_known_sets() -> None:
 @pytest.mark.parametrize(
     "piece", ["police came at ", "they ", "my my father ", "olmek kardes ", "a"]
 )
-def test_patterns_take_little_time_in_any_text(piece: str) -> None:
+def test_crisis_patterns_run_in_bounded_time_on_any_text(piece: str) -> None:
     crisis_patterns.intent(piece)
     started = process_time()
     crisis_patterns.intent(piece * (20_000 // len(piece)))

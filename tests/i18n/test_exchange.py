@@ -24,7 +24,9 @@ def source() -> Catalog:
 
 
 @pytest.mark.parametrize("form", ["po", "xliff"])
-def test_catalogue_returns_unchanged(form: str, catalog: Catalog, source: Catalog) -> None:
+def test_catalogue_export_and_import_changes_nothing(
+    form: str, catalog: Catalog, source: Catalog
+) -> None:
     content = exchange.to_po(catalog) if form == "po" else exchange.to_xliff("ru", catalog)
     units = exchange.read(content, "ru")
     assert len(units) == len([message for message in catalog if message.id and message.string])
@@ -32,14 +34,16 @@ def test_catalogue_returns_unchanged(form: str, catalog: Catalog, source: Catalo
     assert merged == exchange.Merged(0, 0, (), ())
 
 
-def test_xliff_carries_limit_place_and_language(catalog: Catalog) -> None:
+def test_xliff_export_contains_limit_source_file_and_language(catalog: Catalog) -> None:
     text = exchange.to_xliff("zh_Hans", catalogues.read("zh_Hans")).decode()
     assert 'target-language="zh-Hans"' in text
     assert 'maxwidth="20" size-unit="char"' in text
     assert "<note>bot/content/cards.py</note>" in text
 
 
-def test_review_counts_until_the_sentence_changes(catalog: Catalog, source: Catalog) -> None:
+def test_translation_review_is_void_when_the_sentence_changes(
+    catalog: Catalog, source: Catalog
+) -> None:
     before = catalog.get(ENGLISH)
     assert before is not None
     text = str(before.string)
@@ -55,7 +59,7 @@ def test_review_counts_until_the_sentence_changes(catalog: Catalog, source: Cata
     assert not exchange.is_reviewed(changed)
 
 
-def test_review_written_by_hand_is_bound_to_its_sentence(catalog: Catalog) -> None:
+def test_translation_review_comment_is_bound_to_its_sentence(catalog: Catalog) -> None:
     message = catalog.get(ENGLISH)
     assert message is not None
     message.user_comments = ["check: a doubt", "reviewed: GT"]
@@ -67,7 +71,9 @@ def test_review_written_by_hand_is_bound_to_its_sentence(catalog: Catalog) -> No
     assert not exchange.is_reviewed(message)
 
 
-def test_translation_that_breaks_a_rule_is_left_out(catalog: Catalog, source: Catalog) -> None:
+def test_catalogue_import_skips_a_translation_that_breaks_a_rule(
+    catalog: Catalog, source: Catalog
+) -> None:
     before = str(getattr(catalog.get(ENGLISH), "string", ""))
     units = [Unit("", ENGLISH, "Адрес: {place}"), Unit("", "No such sentence.", "Нет.")]
     merged = exchange.merge("ru", catalog, source, units)
@@ -85,7 +91,7 @@ def test_translation_that_breaks_a_rule_is_left_out(catalog: Catalog, source: Ca
         b" " * (exchange.MAX_BYTES + 1),
     ],
 )
-def test_unreadable_file_is_refused(content: bytes) -> None:
+def test_catalogue_import_rejects_an_unreadable_file(content: bytes) -> None:
     with pytest.raises(exchange.Unreadable):
         exchange.read(content, "ru")
 
@@ -97,7 +103,7 @@ WEBLATE_FIELDS = frozenset({
 })  # fmt: skip
 
 
-def test_weblate_component_names_the_catalogues_of_this_repository() -> None:
+def test_weblate_component_matches_the_catalogue_files() -> None:
     (component,) = json.loads((catalogues.LOCALES / "weblate.json").read_text("utf-8"))
     assert component.keys() == WEBLATE_FIELDS
     assert not any("example" in value for value in component.values())

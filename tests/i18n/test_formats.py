@@ -50,7 +50,7 @@ def test_list_format_ends_with_the_conjunction_of_the_language(
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
-def test_names_of_months_weekdays_and_countries_use_the_own_script(code: str) -> None:
+def test_names_of_months_weekdays_and_countries_use_one_script(code: str) -> None:
     names = formats.names(code)
     assert set(names.months) == set(range(1, 13))
     assert set(names.weekdays) == set(range(7))

@@ -71,7 +71,7 @@ def test_kazakh_arabic_words_agree_with_cldr_except_for_a_known_error() -> None:
     assert len(sign.pairs) > 100
 
 
-def test_cldr_error_exception_is_still_needed() -> None:
+def test_kazakh_arabic_exception_for_a_cldr_error_is_still_needed() -> None:
     """If CLDR corrects the error, remove the exception from SLIPS and docs/how-to/translate."""
     assert set(kazakh_arabic_report.with_cldr()["sign"].missed) == set(kazakh_arabic_report.SLIPS)
     noon = deepcopy(localedata.load("kk_Arab"))["day_periods"]["stand-alone"]

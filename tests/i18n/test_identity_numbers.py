@@ -46,14 +46,14 @@ def test_identity_number_reader_agrees_with_the_vectors(row: dict[str, str]) -> 
         assert read is WHY[row["why"]]
 
 
-def test_identity_number_vectors_have_a_kind_or_are_the_policy() -> None:
+def test_identity_number_vectors_all_have_a_known_kind() -> None:
     others = [row for row in rows("ids") if row not in NUMBERS]
     assert [row["kind"] for row in others] == ["cn.ric.policy"]
 
 
 @pytest.mark.parametrize("place", ["654101", "654002", "654301", "652222"])
 @pytest.mark.parametrize("year", range(1890, 1984, 13))
-def test_identity_number_reader_ignores_place_codes_before_their_year(
+def test_identity_number_reader_accepts_place_codes_newer_than_the_person(
     place: str, year: int
 ) -> None:
     """Vectors for the policy: codes exist since 1984 or 2001, and people are older."""
@@ -74,7 +74,7 @@ def test_identity_number_reader_ignores_place_codes_before_their_year(
         "94\u200b0305600012",
     ],
 )
-def test_identity_number_reader_ignores_groups_scripts_and_copied_marks(typed: str) -> None:
+def test_identity_number_reader_accepts_grouping_and_digits_of_any_script(typed: str) -> None:
     assert read_identity(typed, Identity.KZ_IIN) == IIN
 
 
@@ -146,7 +146,7 @@ def test_snils_check_digit_works_for_sums_above_100(number: str, valid: bool) ->
 
 
 @pytest.mark.parametrize("kind", Identity)
-def test_identity_number_example_fits_and_is_invalid(kind: Identity) -> None:
+def test_identity_number_example_has_the_format_but_is_invalid(kind: Identity) -> None:
     example = SHAPES[kind].example
     assert SHAPES[kind].fits(example)
     assert kind is Identity.KG_PIN or isinstance(read_identity(example, kind), Refusal)
@@ -196,14 +196,14 @@ def test_passport_reader_reads_numbers_by_country(
 
 
 @pytest.mark.row(48)
-def test_passport_reader_accepts_other_patterns() -> None:
+def test_passport_reader_accepts_older_and_foreign_formats() -> None:
     """Accept older and foreign passports (row 48)."""
     assert read_passport("E00000001", "KZ") == "E00000001"
     assert read_passport("AB0000001", "CN") == "AB0000001"
 
 
 @pytest.mark.parametrize("country", [*PASSPORTS, "TR", None])
-def test_passport_reader_names_another_kind_of_number(country: str | None) -> None:
+def test_passport_reader_identifies_other_kinds_of_numbers(country: str | None) -> None:
     assert read_passport(IIN, country) is Refusal.IS_IIN
     assert read_passport("940305 600013", country) is Refusal.IS_IIN
     assert read_passport(PINFL, country) is Refusal.IS_PINFL
@@ -211,7 +211,7 @@ def test_passport_reader_names_another_kind_of_number(country: str | None) -> No
 
 
 @pytest.mark.parametrize("country", PASSPORTS)
-def test_passport_example_is_valid_and_all_zeros(country: str) -> None:
+def test_passport_example_is_valid_and_has_only_zeros(country: str) -> None:
     example = PASSPORTS[country].example
     assert read_passport(example, country) == example
     assert set(example.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) == {"0"}
@@ -223,7 +223,7 @@ def test_mask_shows_only_the_end_and_hides_the_length() -> None:
 
 
 @given(ANYTHING, st.sampled_from(Identity), st.sampled_from([*PASSPORTS, None]))
-def test_identity_number_readers_never_raise_and_results_fit(
+def test_identity_number_readers_never_raise_and_return_valid_formats(
     typed: str, kind: Identity, country: str | None
 ) -> None:
     read = read_identity(typed, kind)

@@ -29,7 +29,7 @@ def _in_scope() -> list[HeldLine]:
     return [each for each in lines if BY_ID[each.phrase.intent].kind is not Kind.NONE]
 
 
-def test_written_form_is_guessed_of_lines_by_other_authors() -> None:
+def test_language_guess_reaches_its_accuracy_on_unseen_lines() -> None:
     counts: defaultdict[tuple[str, bool], Counter[str]] = defaultdict(Counter)
     for line in _in_scope():
         form, guessed = line.phrase.language, language_guess.guess(line.phrase.text)
@@ -65,16 +65,16 @@ def test_written_form_is_guessed_of_lines_by_other_authors() -> None:
         ("0fylfc ltuty yt", "kk"),
     ],
 )
-def test_written_form_of_a_message_is_guessed(text: str, form: str) -> None:
+def test_language_guess_recognizes_language_and_script(text: str, form: str) -> None:
     assert language_guess.guess(text) == form
 
 
 @pytest.mark.parametrize("text", ["", "1990", "😀", "zzz", "SOS", "паспорт", "қандас", "はい漢"])
-def test_written_form_is_not_guessed_without_evidence(text: str) -> None:
+def test_language_guess_is_none_without_evidence(text: str) -> None:
     assert language_guess.guess(text) is None
 
 
-def test_written_form_is_guessed_on_the_wrong_keyboard() -> None:
+def test_language_guess_works_for_the_wrong_keyboard_layout() -> None:
     typed = dict(
         zip((*RUSSIAN_KEYS, *KAZAKH_KEYS.values()), (*LATIN_KEYS, *KAZAKH_KEYS), strict=True)
     )
@@ -88,24 +88,24 @@ def test_written_form_is_guessed_on_the_wrong_keyboard() -> None:
 
 
 @pytest.mark.parametrize(("word", "form"), [("помогите", "ru"), ("артқа", "kk"), ("help", None)])
-def test_reserved_word_of_one_language_identifies_it(word: str, form: str | None) -> None:
+def test_language_guess_uses_reserved_words_of_one_language(word: str, form: str | None) -> None:
     assert WORDS.guess(word) == form
 
 
 @pytest.mark.parametrize(
     "text", ["I want to move to Kazakhstan", "what documents do I need", "Pension?"]
 )
-def test_english_is_no_language_that_is_offered(text: str) -> None:
+def test_language_guess_is_none_for_english(text: str) -> None:
     assert WORDS.guess(text) is None
 
 
 @pytest.mark.parametrize(("form", "most"), [("en", 0), ("tr", 2)])
-def test_lines_of_languages_not_offered_are_guessed_as_none(form: str, most: int) -> None:
+def test_language_guess_is_none_for_unsupported_languages(form: str, most: int) -> None:
     lines = [text for language, _intent, text in other_languages() if language == form]
     taken = [(text, WORDS.guess(text)) for text in lines if WORDS.guess(text)]
     assert len(lines) > 100
     assert len(taken) <= most, taken
 
 
-def test_long_text_is_guessed_by_its_beginning() -> None:
+def test_language_guess_of_a_long_text_uses_its_beginning() -> None:
     assert language_guess.guess("құжатым жоғалды " * 100_000) == "kk"

@@ -7,7 +7,7 @@ from bot.i18n import NAMES, Languages, direction, tag
 from tests.vectors import rows
 
 
-def test_languages_offer_the_six_written_forms_by_their_own_names() -> None:
+def test_language_menu_lists_six_written_forms_by_their_own_names() -> None:
     assert Settings.model_fields["languages"].default == tuple(NAMES)
     assert list(NAMES) == [row["folder"] for row in rows("locales")]
     assert Languages().languages() == (
@@ -57,6 +57,6 @@ def test_closest_language_follows_the_platform_hint(hint: str, code: str | None)
     assert Languages().closest(hint) == code
 
 
-def test_closest_language_is_never_one_not_offered() -> None:
+def test_closest_language_is_always_an_enabled_one() -> None:
     assert Languages(("ru", "uz_Cyrl")).closest("uz") == "uz_Cyrl"
     assert Languages(("ru", "uz_Cyrl")).closest("uz-Latn") is None

@@ -47,7 +47,7 @@ def test_mrz_reader_agrees_with_the_vectors(row: dict[str, str]) -> None:
         (SMALL, "ERIKSSON", "ANNA MARIA", "D23145890", ""),
     ],
 )
-def test_mrz_names_and_numbers_are_read_as_printed(
+def test_mrz_reader_returns_names_and_numbers_as_printed(
     typed: str, surname: str, given_names: str, number: str, personal: str
 ) -> None:
     zone = read(typed)
@@ -57,7 +57,7 @@ def test_mrz_names_and_numbers_are_read_as_printed(
     assert not zone.cut
 
 
-def test_mrz_kind_issuer_nationality_and_dates_are_read() -> None:
+def test_mrz_reader_returns_kind_issuer_nationality_and_dates() -> None:
     zone = read(KAZAKH)
     assert (zone.kind, zone.issuer, zone.nationality) == ("P", "KAZ", "KAZ")
     assert (zone.born, zone.sex, zone.expires) == ("940305", "F", "991231")
@@ -104,7 +104,7 @@ def test_mrz_reader_corrects_keyboard_and_copy_errors(zone: str, mangle: object)
     assert "\n".join(read(mangle(zone)).lines) == zone
 
 
-def test_mrz_reader_accepts_missing_fillers_after_the_names() -> None:
+def test_mrz_reader_accepts_missing_filler_characters() -> None:
     for zone in (*ZONES[:5], SMALL):
         first, second = zone.split("\n")
         assert "\n".join(read(f"{first.rstrip('<')}\n{second}").lines) == zone
@@ -158,7 +158,7 @@ def test_mrz_reader_does_not_guess_quotes_in_a_too_short_zone() -> None:
     assert read_zone(f"{quoted}\n{second}") is Refusal.ZONE_LINES
 
 
-def test_mrz_example_has_the_shape_of_a_zone() -> None:
+def test_mrz_example_has_the_format_of_a_zone() -> None:
     assert ZONE.fits(ZONE.example)
 
 

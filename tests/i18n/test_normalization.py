@@ -22,7 +22,7 @@ NOTHING_VISIBLE = "\u200b\u200d\u3164\u2800\U000e0041\u00ad\ufeff\u115f\ufe0f\u2
 
 
 @pytest.mark.parametrize("row", rows("uzbek_input"), ids=lambda row: row["typed"])
-def test_fold_unifies_uzbek_apostrophes_and_the_new_alphabet(
+def test_fold_unifies_uzbek_apostrophes_and_alphabets(
     row: dict[str, str],
 ) -> None:
     if "only as a yes/no word" in row["why"]:
@@ -66,7 +66,7 @@ def test_clean_removes_every_control_and_format_character() -> None:
 
 @pytest.mark.parametrize("character", NOTHING_VISIBLE)
 @pytest.mark.row(36)
-def test_clean_returns_nothing_for_invisible_characters(character: str) -> None:
+def test_clean_returns_an_empty_text_for_invisible_characters(character: str) -> None:
     assert normalization.clean(character * 3) == ""
 
 
@@ -81,7 +81,7 @@ def test_clean_removes_direction_overrides() -> None:
 
 
 @pytest.mark.row(38)
-def test_clean_truncates_and_counts_stacked_marks() -> None:
+def test_clean_limits_stacked_combining_marks() -> None:
     heap = "a" + "\u0323\u0301" * 5_000
     assert len(normalization.clean(heap)) <= 1 + normalization.MAX_MARKS
     assert normalization.heaped(heap) == 10_000 - normalization.MAX_MARKS
@@ -130,7 +130,7 @@ def test_clean_is_idempotent(typed: str) -> None:
 
 @given(ANYTHING)
 @pytest.mark.row(43)
-def test_fold_gives_the_same_result_for_every_normal_form(typed: str) -> None:
+def test_fold_result_is_independent_of_unicode_normalization(typed: str) -> None:
     apart = unicodedata.normalize("NFD", typed)
     # With too many combining marks, the ones cut off depend on their order; real text has none.
     assume(not normalization.heaped(typed) and not normalization.heaped(apart))

@@ -70,7 +70,7 @@ def test_date_parser_agrees_with_the_vectors(row: dict[str, str]) -> None:
         "1990年3月05日",
     ],
 )
-def test_date_parser_reads_other_spellings_of_one_date(typed: str) -> None:
+def test_date_parser_reads_many_spellings_of_one_date(typed: str) -> None:
     assert the_date(typed) == date(1990, 3, 5)
 
 
@@ -128,7 +128,7 @@ def test_date_parser_refusal_names_the_fault(typed: str, refusal: Refusal) -> No
     assert the_date(typed) is refusal
 
 
-def test_date_parser_reads_figures_day_first_or_year_first() -> None:
+def test_date_parser_reads_numeric_dates_day_first_or_year_first() -> None:
     assert the_date("03.04.1990") == the_date("03/04/1990") == date(1990, 4, 3)
     assert the_date("1990-04-03") == the_date("1990/4/3") == date(1990, 4, 3)
     assert the_date("03041990") == the_date("19900403") == date(1990, 4, 3)
@@ -213,7 +213,9 @@ def test_date_parser_does_not_depend_on_the_first_language_used(order: str) -> N
         ("", Refusal.EMPTY),
     ],
 )
-def test_year_parser_reads_a_year_alone_or_in_a_date(typed: str, read: int | Refusal) -> None:
+def test_year_parser_reads_a_bare_year_or_the_year_of_a_date(
+    typed: str, read: int | Refusal
+) -> None:
     assert read_year(typed, "kk", TODAY) == read
 
 
@@ -363,7 +365,7 @@ def test_name_reader_keeps_the_original_spelling(row: dict[str, str]) -> None:
 
 @given(LETTERS)
 @pytest.mark.row(43)
-def test_name_reader_gives_the_same_result_for_composed_and_decomposed(name: str) -> None:
+def test_name_reader_result_is_independent_of_unicode_normalization(name: str) -> None:
     composed = unicodedata.normalize("NFC", name)
     read = read_name(unicodedata.normalize("NFD", name))
     assert read == read_name(composed)
@@ -374,7 +376,7 @@ def test_name_reader_gives_the_same_result_for_composed_and_decomposed(name: str
 # Free text
 
 
-def test_text_reader_keeps_lines_and_emoji_up_to_its_limit() -> None:
+def test_text_reader_keeps_line_breaks_and_emoji_up_to_its_limit() -> None:
     assert read_text(" one\n two 🇰🇿 ", 20) == "one\ntwo 🇰🇿"
     assert read_text("я" * 20, 20) == "я" * 20
     assert read_text("я" * 21, 20) is Refusal.TOO_LONG
@@ -433,7 +435,7 @@ def test_phone_reader_returns_e164(typed: str, region: str | None, read: str | R
 
 @given(ANYTHING)
 @pytest.mark.row(46)
-def test_parsers_never_raise(typed: str) -> None:
+def test_parsers_never_raise_on_any_text(typed: str) -> None:
     for read in (
         read_date(typed, "kk", TODAY),
         read_year(typed, "ru", TODAY),
@@ -450,13 +452,13 @@ def test_parsers_never_raise(typed: str) -> None:
 
 @given(ANYTHING)
 @pytest.mark.row(19)
-def test_parser_results_can_be_stored(typed: str) -> None:
+def test_parser_results_contain_no_nul_and_encode_as_utf8(typed: str) -> None:
     for read in (read_name(typed), read_text(typed, 100)):
         assert "\x00" not in read
         read.encode()
 
 
-def test_date_words_have_one_meaning_in_all_languages() -> None:
+def test_date_words_are_unambiguous_across_languages() -> None:
     meanings: dict[str, set[int | str]] = {}
     for unit, names in parsers.UNITS.items():
         for name in names.split():

@@ -22,13 +22,13 @@ def test_plain_language_counts_do_not_rise(measure: str) -> None:
     assert len(found) == LIMITS[measure], f"lower {measure} in plain_limits.json"
 
 
-def test_long_sentences_are_those_over_the_limit() -> None:
+def test_plain_language_check_finds_sentences_over_the_word_limit() -> None:
     words = " ".join(["word"] * plain_language.MAX_WORDS)
     assert plain_language.long_sentences(f"{words}. {words}\n{words}") == []
     assert plain_language.long_sentences(f"Short. One {words}.") == [f"One {words}."]
 
 
-def test_bare_pronouns_are_found_at_the_start_of_a_sentence() -> None:
+def test_plain_language_check_finds_pronouns_at_a_sentence_start() -> None:
     text = "The card is free. It ends then. Item two.\n• They stay, as it does."
     assert plain_language.bare_pronouns(text) == ["It ends then."]
 
@@ -42,13 +42,13 @@ def test_bare_pronouns_are_found_at_the_start_of_a_sentence() -> None:
         if words
     ],
 )
-def test_abbreviations_are_explained_in_a_sentence(code: str, short: str, words: str) -> None:
+def test_abbreviations_are_spelled_out_in_each_language(code: str, short: str, words: str) -> None:
     catalog = catalogues.extract() if code == "en" else catalogues.read(code)
     texts = [str(each.id if code == "en" else each.string) for each in catalog if each.id]
     assert any(short in text and words.lower() in text.lower() for text in texts)
 
 
 @pytest.mark.parametrize("text", ["Page {number}", "For {days} days", "{year}-yil", "{sum} tenge"])
-def test_counted_accepts_nouns_that_fit_every_value(text: str) -> None:
+def test_plain_language_check_accepts_number_nouns_without_plural(text: str) -> None:
     assert list(plain_language.counted(text, "en")) == []
     assert list(plain_language.counted(text, "uz")) == []

@@ -23,7 +23,7 @@ def test_question_is_recognized_by_its_words(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ANSWERS)
-def test_name_or_place_is_no_question(text: str) -> None:
+def test_name_or_place_is_not_recognized_as_a_question(text: str) -> None:
     assert not question_words.asks(text)
 
 
@@ -44,10 +44,10 @@ def test_question_is_recognized_in_the_derived_scripts() -> None:
         ("-", "uz"),
     ],
 )
-def test_nothing_to_write_is_recognized(text: str, language: str) -> None:
+def test_none_answer_is_recognized_in_every_language(text: str, language: str) -> None:
     assert reserved_words.nothing(text, language)
 
 
 @pytest.mark.parametrize("text", ["2", "нет?", "Нурланович", "не"])
-def test_other_answers_are_not_taken_for_nothing(text: str) -> None:
+def test_none_answer_is_not_recognized_in_other_texts(text: str) -> None:
     assert not reserved_words.nothing(text, "kk")

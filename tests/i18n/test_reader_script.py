@@ -27,7 +27,7 @@ ARABIC = kazakh_arabic.to_arabic(CYRILLIC)
         ("", "kk_Arab", ""),
     ],
 )
-def test_officers_text_arrives_in_the_persons_script(text: str, form: str, shown: str) -> None:
+def test_officer_text_is_converted_to_the_persons_script(text: str, form: str, shown: str) -> None:
     assert reader_script.for_person(text, form) == shown
 
 
@@ -44,7 +44,7 @@ def test_officers_text_arrives_in_the_persons_script(text: str, form: str, shown
         ("Здравствуйте", "kk_Arab", None),
     ],
 )
-def test_persons_text_is_shown_in_the_officers_script(
+def test_persons_text_is_converted_to_the_officers_script(
     text: str, language: str, form: str | None
 ) -> None:
     found = reader_script.for_officer(text, language)
@@ -63,5 +63,7 @@ def test_persons_text_is_shown_in_the_officers_script(
         ("", "kk", None),
     ],
 )
-def test_text_in_another_language_is_named(text: str, form: str, other: str | None) -> None:
+def test_text_in_another_language_than_the_readers_is_identified(
+    text: str, form: str, other: str | None
+) -> None:
     assert reader_script.other_language(text, form) == other

@@ -76,7 +76,7 @@ def test_nested_texts_are_translated() -> None:
     assert render(_("{a}: {b}", a=_("Fact"), b=inner)) == "Дерек — Азаматтығы — Моңғолия"
 
 
-def test_numbered_line_inside_an_rtl_text_keeps_its_number_first() -> None:
+def test_rtl_text_keeps_the_number_first_in_a_numbered_line() -> None:
     render = rendering("kk_Arab", **{"Test A1": "تەست A1"})
     numbered = _("{number}. {step}", number=2, step=_("Test A1"))
     step = f"{FSI}تەست A1{PDI}"
@@ -97,12 +97,12 @@ def test_missing_translation_is_rendered_in_english_with_its_values() -> None:
     assert rendering("uz")(_("Your receipt: {number}", number=7)) == "Your receipt: 7"
 
 
-def test_translation_may_reorder_its_values() -> None:
+def test_translation_can_reorder_its_placeholders() -> None:
     render = rendering("zh_Hans", **{"{a} of {b}": "{b}的{a}"})
     assert render(_("{a} of {b}", a="X", b="Y")) == "Y的X"
 
 
-def test_text_values_are_not_kept_for_the_next_text() -> None:
+def test_rendering_does_not_cache_the_values_of_a_text() -> None:
     render = rendering("kk", **{"No. {number}": "№ {number}"})
     assert [render(_("No. {number}", number=number)) for number in (1, 2)] == ["№ 1", "№ 2"]
 
@@ -113,7 +113,7 @@ def test_text_values_are_not_kept_for_the_next_text() -> None:
 )
 @pytest.mark.requirement("S-60")
 @pytest.mark.row(41)
-def test_verbatim_text_is_never_a_template(typed: str) -> None:
+def test_verbatim_text_is_never_interpreted_as_a_template(typed: str) -> None:
     render = rendering("kk", **{"{label}: {answer}": "{label}: {answer}!"})
     assert render(verbatim(typed)) == typed
     label = _("{label}: {answer}", label=verbatim(typed), answer="B")
@@ -124,7 +124,7 @@ def test_verbatim_text_is_never_a_template(typed: str) -> None:
 
 
 @pytest.mark.parametrize("vector", rows("bidi"), ids=lambda vector: vector["template"])
-def test_text_values_are_isolated_as_in_the_vectors(vector: dict[str, str]) -> None:
+def test_bidi_isolation_of_values_agrees_with_the_vectors(vector: dict[str, str]) -> None:
     values = tuple(re.findall(r"(\w)=(.*?)(?= \w=|$)", vector["values"]))
     right_to_left = "<RLM>" in vector["sent"] or ARABIC.search(vector["template"])
     sent = vector["sent"]
@@ -148,7 +148,7 @@ def test_nested_value_is_isolated_once_in_arabic_script() -> None:
     assert render(_("{n}. {m}", n=2, m=member)) == f"{RLM}{FSI}2{PDI}. {FSI}{inner}{PDI}"
 
 
-def test_bidi_isolates_a_sign_that_would_be_mirrored() -> None:
+def test_bidi_isolates_a_character_that_would_be_mirrored() -> None:
     assert bidi.literals("جولدار < بەلگىسى") == "جولدار \u2068<\u2069 بەلگىسى"
 
 
@@ -172,9 +172,7 @@ def test_bidi_isolates_each_line_of_a_value() -> None:
         ("ءيا", "ءيا"),
     ],
 )
-def test_numbers_commands_and_addresses_keep_direction_in_rtl_text(
-    sentence: str, shown: str
-) -> None:
+def test_rtl_text_isolates_numbers_commands_and_addresses(sentence: str, shown: str) -> None:
     assert rendering("kk_Arab", it=sentence)(_("it")) == shown
 
 

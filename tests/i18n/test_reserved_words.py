@@ -119,14 +119,12 @@ def test_reserved_words_do_not_overlap_with_each_other_or_yes_no() -> None:
 @pytest.mark.parametrize(
     ("typed", "meaning"), [("راستايمىن", True), ("دۇرىس ەمەس", False), ("مەن ەمەس", None)]
 )
-def test_yes_no_in_cyrillic_is_recognized_in_arabic_script_too(
-    typed: str, meaning: bool | None
-) -> None:
+def test_yes_no_words_are_recognized_in_arabic_script(typed: str, meaning: bool | None) -> None:
     assert reserved_words.yes_no(typed, "kk_Arab") is meaning
 
 
 @pytest.mark.parametrize("typed", ["ءتىرى ادام", "адам керек", "тилни ўзгартириш"])
-def test_reserved_words_are_recognized_in_the_other_script(typed: str) -> None:
+def test_reserved_words_are_recognized_in_derived_scripts(typed: str) -> None:
     assert reserved_words.safety_word(typed) or reserved_words.reserved_word(typed)
 
 

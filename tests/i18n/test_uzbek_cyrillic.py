@@ -42,7 +42,7 @@ def test_uzbek_conversion_handles_endings_capitals_and_exceptions(
     assert uzbek_cyrillic.to_latin(cyrillic) == latin
 
 
-def test_uzbek_dates_with_plain_spaces_get_the_hyphens_of_latin() -> None:
+def test_uzbek_conversion_to_latin_hyphenates_dates() -> None:
     assert uzbek_cyrillic.to_latin("2021 йил 1 январдан") == "2021-yil 1-yanvardan"
 
 
@@ -70,7 +70,7 @@ def test_uzbek_conversion_round_trips_every_catalogue_message() -> None:
 
 
 @pytest.mark.requirement("S-86")
-def test_addresses_stay_as_written_in_both_derived_scripts() -> None:
+def test_script_conversion_leaves_web_addresses_unchanged() -> None:
     for address in ("Egov.kz", "HTTPS://GOV.KZ/Path", "https://gov.kz/PDF", "gov.kz/Path"):
         assert address in uzbek_cyrillic.to_cyrillic(f"Qarang: {address} va keyin")
         assert address in kazakh_arabic.to_arabic(f"Қараңыз: {address} және кейін")
@@ -78,6 +78,6 @@ def test_addresses_stay_as_written_in_both_derived_scripts() -> None:
 
 
 @given(st.text(st.characters()))
-def test_conversion_never_raises_on_any_text(text: str) -> None:
+def test_script_conversion_never_raises_on_any_text(text: str) -> None:
     uzbek_cyrillic.to_latin(uzbek_cyrillic.to_cyrillic(text))
     uzbek_cyrillic.to_cyrillic(uzbek_cyrillic.to_latin(text))
