@@ -261,7 +261,7 @@ def test_channel_parse_rejects_or_ignores_unreadable_bodies(desk: Desk, raw: byt
         assert error.code in str(error)
 
 
-def test_channel_parse_raises_only_unreadable_for_truncated_bodies(desk: Desk) -> None:
+def test_channel_parse_raises_unreadable_for_truncated_bodies(desk: Desk) -> None:
     if desk.body is None:
         pytest.skip("its own routes make arrivals out of forms")
     whole = desk.body(TEXT)
@@ -272,7 +272,7 @@ def test_channel_parse_raises_only_unreadable_for_truncated_bodies(desk: Desk) -
         assert "Testova" not in "".join(traceback.format_exception(failed.value))
 
 
-def test_channel_parse_raises_only_unreadable_for_mutated_bodies(desk: Desk) -> None:
+def test_channel_parse_returns_arrivals_or_raises_for_mutated_bodies(desk: Desk) -> None:
     if desk.body is None:
         pytest.skip("its own routes make arrivals out of forms")
     for changed in _changed(json.loads(desk.body(TEXT))):
@@ -326,7 +326,7 @@ async def test_channel_send_delivers_a_long_message_whole_in_order(desk: Desk) -
     assert " ".join((await desk.seen())[before:]).split() == words
 
 
-async def test_channel_send_accepts_as_many_buttons_as_the_engine_gives(desk: Desk) -> None:
+async def test_channel_send_accepts_ten_options_with_all_controls(desk: Desk) -> None:
     options = tuple(RenderedButton(f"1:{key}", f"Жауап {key}", Kind.OPTION) for key in range(10))
     controls = tuple(
         RenderedButton(payload, label, Kind.CONTROL)
@@ -354,7 +354,7 @@ async def test_channel_refuses_a_send_without_a_message(desk: Desk) -> None:
         await desk.channel.send(ChannelCall("send", desk.address))
 
 
-async def test_channel_refuses_too_long_content_without_cutting_it(desk: Desk) -> None:
+async def test_channel_rejects_too_long_content_instead_of_truncating(desk: Desk) -> None:
     if desk.channel.name in ("fake", "web"):
         pytest.skip("takes anything")
     long = RenderedButton("1:" + "x" * 500, "Жауап", Kind.OPTION)
@@ -364,7 +364,7 @@ async def test_channel_refuses_too_long_content_without_cutting_it(desk: Desk) -
     assert await desk.seen() == before
 
 
-async def test_channel_send_error_says_retry_and_contains_no_personal_data(desk: Desk) -> None:
+async def test_channel_send_error_is_retryable_and_has_no_personal_data(desk: Desk) -> None:
     if desk.fail is None:
         pytest.skip("there is no platform that fails")
     desk.fail()

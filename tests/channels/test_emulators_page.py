@@ -155,7 +155,7 @@ def own(phone: str) -> Callable[[Any], Any]:
     return lambda views: [one for one in views[phone]["messages"] if one["mine"]]
 
 
-async def test_emulators_page_holds_a_conversation_on_both_phones(page: Browser) -> None:
+async def test_emulators_page_runs_a_conversation_on_both_phones(page: Browser) -> None:
     assert await page.do("/telegram/start", {}) == 204
     shown = await page.until(last("telegram"))
     assert shown["text"] == "Сәлем"
@@ -191,7 +191,7 @@ async def test_emulators_page_sends_a_photo_and_a_file(page: Browser) -> None:
             assert (answer.content_type, await answer.read()) == ("image/png", PNG)
 
 
-async def test_emulators_page_renews_the_user_and_hides_the_number(page: Browser) -> None:
+async def test_emulators_page_creates_a_new_user_and_hides_the_number(page: Browser) -> None:
     await page.do("/whatsapp/say", {"text": "Сәлем"})
     await page.until(last("whatsapp"))
     assert await page.do("/whatsapp/renew", {"hidden": "on"}) == 204

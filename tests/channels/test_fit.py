@@ -21,7 +21,7 @@ from tests.channels.walked import LANGUAGES, WORDS, message, says
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_telegram_layout_keeps_every_screen_whole(language: str) -> None:
+def test_telegram_layout_fits_every_screen_without_truncation(language: str) -> None:
     for say in says(Page.OFFERED):
         sent = message(say, language)
         found = telegram_layout.parts(sent)
@@ -34,7 +34,7 @@ def test_telegram_layout_keeps_every_screen_whole(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_whatsapp_layout_keeps_every_screen_whole_in_few_messages(language: str) -> None:
+def test_whatsapp_layout_fits_every_screen_without_truncation(language: str) -> None:
     for say in says(Page.ALWAYS):
         sent = message(say, language)
         found = whatsapp_layout.parts(sent, WORDS)
@@ -90,7 +90,7 @@ def test_whatsapp_menu_is_one_list_with_officer_and_exit(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_web_layout_keeps_every_screen_whole(language: str) -> None:
+def test_web_layout_fits_every_screen_without_truncation(language: str) -> None:
     for say in says(Page.NEVER):
         sent = message(say, language)
         assert sum(map(len, sent.paragraphs)) <= WEB.text
@@ -123,7 +123,7 @@ def test_translator_limits_equal_the_channel_limits() -> None:
     }
 
 
-def test_longest_message_to_an_officer_fits_one_platform_message() -> None:
+def test_longest_handoff_text_fits_one_platform_message() -> None:
     assert WORDS.text("ә" * 4001, 4000) is Refusal.TOO_LONG
     message = Message(("Қызметкер жазады:", "ә" * 4000), (), "kk")
     assert len(whatsapp_layout.parts(message, WORDS)) == 1

@@ -52,7 +52,7 @@ def test_telegram_formats_titles_details_warnings_and_numbers() -> None:
 
 
 @pytest.mark.requirement("S-88")
-def test_telegram_copies_the_number_of_a_receipt() -> None:
+def test_telegram_receipt_has_a_button_that_copies_its_number() -> None:
     ((_text, markup),) = telegram.parts(LIST)
     keyboard = telegram.inline(markup)
     assert keyboard is not None
@@ -72,7 +72,7 @@ def test_telegram_formats_each_part_of_a_long_message() -> None:
     assert bold == [f"{number}. Paper" for number in range(1, 13)]
 
 
-def test_telegram_sends_plain_words_without_entities() -> None:
+def test_telegram_plain_text_has_no_entities() -> None:
     assert telegram.entities(Message(("words",)), "words") is None
 
 
@@ -84,13 +84,13 @@ def test_whatsapp_marks_titles_warnings_and_numbers() -> None:
 
 
 @pytest.mark.parametrize("message", [LIST, REVIEW, Message(("words", "more"))])
-def test_web_chat_draws_each_line_once(message: Message) -> None:
+def test_web_chat_bubble_contains_each_line_once(message: Message) -> None:
     bubble = bubble_of("1", message)
     drawn = sum(part["lines"] for part in bubble["parts"])
     assert drawn == (len(message.lines) if message.marks else 0)
 
 
-def test_web_chat_draws_rows_that_follow_each_other_together() -> None:
+def test_web_chat_groups_consecutive_rows_into_one_part() -> None:
     assert bubble_of("1", REVIEW)["parts"] == [
         {"kind": "", "lines": 1, "values": [], "folds": False},
         {
@@ -120,7 +120,7 @@ def _ways() -> Message:
     )
 
 
-def test_telegram_folds_the_other_ways() -> None:
+def test_telegram_collapses_the_alternative_programmes() -> None:
     message = _ways()
     formatted = [
         each
@@ -137,7 +137,7 @@ def test_telegram_folds_the_other_ways() -> None:
     assert kinds == ["bold", "bold", *["bold", "expandable_blockquote"] * len(titles)]
 
 
-def test_web_chat_folds_the_other_ways() -> None:
+def test_web_chat_collapses_the_alternative_programmes() -> None:
     message = _ways()
     kinds, start = {}, 0
     for part in bubble_of("1", message)["parts"]:
@@ -150,7 +150,7 @@ def test_web_chat_folds_the_other_ways() -> None:
     ]  # fmt: skip
 
 
-def test_whatsapp_puts_the_other_ways_under_bold_titles_at_the_end() -> None:
+def test_whatsapp_lists_alternative_programmes_last_with_bold_titles() -> None:
     body = "".join(str(part) for part in whatsapp.parts(_ways(), WORDS))
     assert (
         0

@@ -116,7 +116,9 @@ def inbound(event: events.Event, press_id: str = "") -> Inbound:
         ("please /start", events.Said("please /start")),
     ],
 )
-def test_telegram_text_parses_as_said_and_start_as_started(text: str, event: events.Event) -> None:
+def test_telegram_start_command_parses_as_started_and_other_text_as_said(
+    text: str, event: events.Event
+) -> None:
     assert parse(update(message=message(text=text))) == inbound(event)
 
 
@@ -130,12 +132,12 @@ def test_telegram_text_parses_as_said_and_start_as_started(text: str, event: eve
     ],
 )
 @pytest.mark.row(55)
-def test_telegram_text_is_accepted_from_any_source(more: dict[str, Any]) -> None:
+def test_telegram_forwarded_and_via_bot_texts_parse_as_text(more: dict[str, Any]) -> None:
     said = inbound(events.Said("a : b"))
     assert parse(update(message=message(text="a : b", **more), another_field=1.5)) == said
 
 
-def test_telegram_start_without_a_language_has_no_hint() -> None:
+def test_telegram_start_without_a_language_code_has_no_language_hint() -> None:
     who = {"id": 501, "is_bot": False}
     started = parse(update(message=message(text="/start", **{"from": who})))
     assert started == inbound(events.Started("", ""))
@@ -267,52 +269,52 @@ NEWER = ("community_chat_added", "giveaway_completed", "poll_option_added", "for
 
 @pytest.mark.parametrize("kind", sorted({*SERVICE, *NEWER}))
 @pytest.mark.requirement("S-88")
-def test_telegram_service_message_of_any_kind_is_silent(kind: str) -> None:
+def test_telegram_service_message_of_any_listed_kind_gets_no_reply(kind: str) -> None:
     assert parse(update(message=message(**{kind: {"a": 1}}))) == Ignored("telegram")
 
 
-def test_telegram_answers_only_kinds_that_a_person_sends() -> None:
+def test_telegram_answered_kinds_are_those_that_people_send() -> None:
     assert set(updates.CONTENTS) == SENT
 
 
-def test_telegram_unknown_kind_with_a_caption_is_answered() -> None:
+def test_telegram_unknown_message_kind_with_a_caption_gets_a_reply() -> None:
     sent = message(forged_in_2031={}, caption="help")
     assert parse(update(message=sent)) == inbound(events.Unreadable("other", "help"))
 
 
-def test_telegram_message_without_contents_is_silent() -> None:
+def test_telegram_message_without_content_is_ignored() -> None:
     assert parse(update(message=message())) == Ignored("telegram")
 
 
-def test_telegram_press_names_its_message() -> None:
+def test_telegram_button_press_parses_with_payload_and_callback_id() -> None:
     assert parse(update(callback_query=press(data="12:yes"))) == inbound(
         events.Pressed("12:yes"), "44"
     )
 
 
-def test_telegram_press_on_a_deleted_message_counts() -> None:
+def test_telegram_button_press_on_a_deleted_message_is_parsed() -> None:
     gone = {"message_id": 3, "chat": PRIVATE, "date": 0}
     pressed = parse(update(callback_query=press(data="1:a", message=gone)))
     assert pressed == inbound(events.Pressed("1:a"), "44")
 
 
-def test_telegram_press_without_data_has_an_empty_payload() -> None:
+def test_telegram_button_press_without_data_has_an_empty_payload() -> None:
     query = press(game_short_name="chess")
     assert parse(update(callback_query=query)) == inbound(events.Pressed(""), "44")
 
 
-def test_telegram_press_outside_a_chat_is_ignored() -> None:
+def test_telegram_button_press_of_an_inline_message_is_ignored() -> None:
     query = {"id": "44", "from": WHO, "inline_message_id": "x", "data": "1:a"}
     assert parse(update(callback_query=query)) == Ignored("telegram")
 
 
 @pytest.mark.row(54)
-def test_telegram_edit_parses_but_a_live_location_is_ignored() -> None:
+def test_telegram_edited_text_is_parsed_and_live_location_is_ignored() -> None:
     assert parse(update(edited_message=message(text="new"))) == inbound(events.Edited())
     assert parse(update(edited_message=message(location=PLACE))) == Ignored("telegram")
 
 
-def test_telegram_block_and_unblock_parse() -> None:
+def test_telegram_block_and_unblock_of_the_bot_are_parsed() -> None:
     assert parse(moved("kicked")) == Blocked("telegram", "501", True)
     assert parse(moved("member")) == Blocked("telegram", "501", False)
 
@@ -323,7 +325,7 @@ def test_bot_leaves_a_group(status: str) -> None:
     assert parse(moved(status, GROUP)) == GroupChat("telegram", "-1002")
 
 
-def test_telegram_group_already_left_is_ignored() -> None:
+def test_telegram_update_of_a_group_that_was_left_is_ignored() -> None:
     assert parse(moved("left", GROUP)) == Ignored("telegram")
     assert parse(moved("kicked", GROUP)) == Ignored("telegram")
 
@@ -380,7 +382,7 @@ def test_telegram_message_in_a_topic_has_its_thread_in_the_address(body: bytes) 
 
 
 @pytest.mark.parametrize("topic", [None, False])
-def test_telegram_thread_of_replies_is_no_topic(topic: bool | None) -> None:
+def test_telegram_reply_thread_is_not_parsed_as_a_topic(topic: bool | None) -> None:
     raw = message(text="a", message_thread_id=77, is_topic_message=topic)
     assert parse(update(message=raw)) == inbound(events.Said("a"))
 
@@ -449,7 +451,7 @@ def with_id(written: str) -> bytes:
     ],
     ids=lambda value: value if isinstance(value, str) else str(value[:32]),
 )
-def test_telegram_unreadable_body_has_its_code(body: bytes, code: str) -> None:
+def test_telegram_unreadable_body_raises_its_error_code(body: bytes, code: str) -> None:
     with pytest.raises(Unreadable) as refused:
         parse(body)
     assert refused.value.code == code
@@ -479,7 +481,7 @@ def test_telegram_lone_surrogates_are_replaced_in_text(written: str, text: str) 
     assert parse(body) == inbound(events.Said(text))
 
 
-def test_telegram_lone_surrogates_in_a_caption_are_harmless() -> None:
+def test_telegram_lone_surrogates_are_replaced_in_a_caption() -> None:
     body = update(message=message(photo=[], caption="CAPTION")).replace(b"CAPTION", rb"\ud800")
     assert parse(body) == inbound(events.Unreadable("photo", "\ufffd"))
 
@@ -616,7 +618,7 @@ async def test_telegram_message_is_sent_as_plain_text(
     assert "parse_mode" not in params
 
 
-async def test_telegram_message_without_protection_can_be_forwarded(
+async def test_telegram_message_is_forwardable_unless_protected(
     channel: Telegram, gulnar: User
 ) -> None:
     await channel.send(said("a"))
@@ -737,7 +739,7 @@ def test_telegram_long_paragraph_is_split_at_lines_then_words(
 
 @pytest.mark.parametrize("row", ["", "7"])
 @pytest.mark.requirement("S-88")
-async def test_telegram_partial_long_message_stays_and_resumes(
+async def test_telegram_partly_sent_message_resumes_after_its_sent_parts(
     channel: Telegram, gulnar: User, telegram: Emulator, row: str
 ) -> None:
     telegram.fail(Slow(0), method="sendMessage")
@@ -751,7 +753,7 @@ async def test_telegram_partial_long_message_stays_and_resumes(
     assert [one.text for one in gulnar.received] == ["а" * 4096, "б"]
 
 
-async def test_telegram_partial_long_message_stays_when_the_rest_is_refused(
+async def test_telegram_sent_part_is_not_deleted_when_the_rest_is_rejected(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
     telegram.fail(Slow(0), method="sendMessage")
@@ -763,7 +765,7 @@ async def test_telegram_partial_long_message_stays_when_the_rest_is_refused(
 
 
 @pytest.mark.requirement("S-88")
-async def test_telegram_unknown_refusal_is_retried_and_alerts(
+async def test_telegram_unknown_error_is_retryable_and_raises_an_alert(
     channel: Telegram, gulnar: User, telegram: Emulator, logged: Logged
 ) -> None:
     telegram.fail(Rejected("BOT_RESTRICTED_OF_2027"), method="sendMessage")
@@ -783,7 +785,7 @@ async def test_telegram_message_is_sent_into_its_topic(channel: Telegram, gulnar
     assert gulnar.received == []
 
 
-async def test_telegram_message_goes_outside_when_its_topic_is_gone(
+async def test_telegram_message_is_sent_without_topic_when_it_was_deleted(
     channel: Telegram, gulnar: User, telegram: Emulator, logged: Logged
 ) -> None:
     thread = await gulnar.open_topic("Papers")
@@ -840,7 +842,7 @@ async def test_unsupported_edit_raises_cannot_edit(
     assert gulnar.last.text == "old"
 
 
-async def test_telegram_delete_removes_messages_of_both_sides(
+async def test_telegram_delete_removes_messages_of_user_and_bot(
     channel: Telegram, gulnar: User
 ) -> None:
     theirs = await gulnar.say("AA 1234567")
@@ -912,7 +914,7 @@ async def test_telegram_acknowledge_raises_nothing_when_the_call_fails(
 )
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.requirement("S-12")
-async def test_telegram_unclear_answer_raises_a_retryable_error(
+async def test_telegram_failed_or_malformed_response_raises_a_retryable_error(
     channel: Telegram,
     gulnar: User,
     telegram: Emulator,
@@ -988,7 +990,7 @@ async def test_telegram_send_follows_a_migrated_group_and_alerts(
 
 
 @pytest.mark.requirement("S-88")
-async def test_telegram_deletion_names_each_message_once(
+async def test_telegram_delete_removes_duplicate_message_ids(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
     sent = await channel.send(said("a"))
@@ -1044,7 +1046,7 @@ def text_of(body: bytes) -> str:
     return text
 
 
-async def test_telegram_polling_confirms_a_batch_only_with_the_next_request(
+async def test_telegram_polling_confirms_a_batch_with_the_next_request(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
     await telegram.set_webhook("http://127.0.0.1:9/old")
@@ -1170,7 +1172,9 @@ async def test_telegram_user_actions_parse_to_events(
 # The profile
 
 
-async def test_telegram_profile_is_set_once(channel: Telegram, telegram: Emulator) -> None:
+async def test_telegram_profile_is_not_sent_again_when_unchanged(
+    channel: Telegram, telegram: Emulator
+) -> None:
     words = Languages()
     assert await channel.set_profile(words) == 15
     profile = telegram.world.profile
@@ -1213,7 +1217,7 @@ def test_telegram_commands_are_all_reserved_words() -> None:
 
 
 @pytest.mark.parametrize("code", [code for code, _name in Languages().languages()])
-def test_telegram_profile_texts_fit_in_every_language(code: str) -> None:
+def test_telegram_profile_texts_fit_the_limits_in_every_language(code: str) -> None:
     def longest(*texts: Text) -> int:
         return max(len(Languages().render(text, code)) for text in texts)
 

@@ -139,7 +139,7 @@ def button(text: str = "Иә", **action: Any) -> dict[str, Any]:
 # Calls of a bot, through aiogram ---------------------------------------------------------------
 
 
-async def test_telegram_emulator_holds_a_conversation_through_aiogram(
+async def test_telegram_emulator_runs_a_conversation_through_aiogram(
     telegram: Emulator, bot: "Bot", gulnar: User
 ) -> None:
     await gulnar.start("from_page")
@@ -246,7 +246,7 @@ async def test_telegram_emulator_message_kinds_are_readable_by_aiogram(
     assert got[13].media_group_id == "7"
 
 
-async def test_telegram_emulator_contact_button_shares_the_own_number(
+async def test_telegram_emulator_contact_button_shares_the_users_number(
     bot: "Bot", gulnar: User
 ) -> None:
     from aiogram.types import KeyboardButton, ReplyKeyboardMarkup
@@ -297,7 +297,7 @@ async def test_telegram_emulator_reads_json_form_multipart_and_query(
         ("/file/bot7000000001:WRONG/photos/none.jpg", 401, "Unauthorized"),
     ],
 )
-async def test_telegram_emulator_refuses_wrong_paths(
+async def test_telegram_emulator_returns_an_error_for_a_wrong_token_or_method(
     telegram: Emulator, http: aiohttp.ClientSession, path: str, code: int, description: str
 ) -> None:
     async with http.get(telegram.url + path) as response:
@@ -571,7 +571,7 @@ async def test_telegram_emulator_refuses_to_fetch_big_files(
 # Permission to write to a person ----------------------------------------------------------------
 
 
-async def test_telegram_emulator_block_refuses_messages_until_lifted(
+async def test_telegram_emulator_rejects_messages_while_the_bot_is_blocked(
     telegram: Emulator, bot: "Bot", gulnar: User
 ) -> None:
     from aiogram.exceptions import TelegramForbiddenError
@@ -640,7 +640,7 @@ async def test_telegram_emulator_accepts_a_press_on_a_cached_message(
     assert update["callback_query"]["message"]["date"] == 0
 
 
-async def test_telegram_emulator_delivers_an_edit_and_shows_the_chat_on_timeout(
+async def test_telegram_emulator_delivers_an_edit_of_a_message(
     telegram: Emulator, gulnar: User
 ) -> None:
     await gulnar.say("бір")
@@ -659,7 +659,7 @@ async def poll(telegram: Emulator, **params: Any) -> list[str]:
     return [update["message"]["text"] for update in answer["result"]]
 
 
-async def test_telegram_emulator_offset_confirms_and_ids_increase_by_one(
+async def test_telegram_emulator_get_updates_offset_confirms_earlier_updates(
     telegram: Emulator, gulnar: User
 ) -> None:
     for text in "абв":
@@ -826,7 +826,7 @@ async def test_telegram_emulator_drops_an_update_that_expires_before_its_retry(
     assert telegram.journal.acknowledged() == set()
 
 
-async def test_telegram_emulator_stuck_chats_hold_up_the_others(
+async def test_telegram_emulator_failing_chats_delay_others_on_one_connection(
     telegram: Emulator, hook: Hook
 ) -> None:
     await telegram.set_webhook(hook.url, SECRET, connections=1)
@@ -883,7 +883,7 @@ async def test_telegram_emulator_can_deliver_updates_twice(
     assert hook.most_inside == (2 if together else 1)
 
 
-async def test_telegram_emulator_can_deliver_updates_shuffled_and_at_once(
+async def test_telegram_emulator_can_deliver_updates_out_of_order(
     telegram: Emulator, hook: Hook, gulnar: User
 ) -> None:
     telegram.tricks.shuffled = True
@@ -939,7 +939,7 @@ async def test_telegram_emulator_applies_slower_rates_to_groups_and_webhooks() -
         assert again["parameters"] == {"retry_after": 1}
 
 
-async def test_telegram_emulator_scripted_flood_reaches_aiogram(
+async def test_telegram_emulator_scripted_rate_limit_error_reaches_aiogram(
     telegram: Emulator, bot: "Bot", gulnar: User
 ) -> None:
     from aiogram.exceptions import TelegramRetryAfter
@@ -968,7 +968,7 @@ async def test_telegram_emulator_broken_gateway_answers_in_html(
 
 @pytest.mark.parametrize("delivered", [False, True])
 @pytest.mark.parametrize("fault", [Silent, Cut])
-async def test_telegram_emulator_call_without_an_answer_may_be_delivered(
+async def test_telegram_emulator_can_deliver_a_message_and_lose_the_response(
     telegram: Emulator,
     http: aiohttp.ClientSession,
     gulnar: User,
@@ -983,7 +983,7 @@ async def test_telegram_emulator_call_without_an_answer_may_be_delivered(
     assert telegram.journal.sent(501) == [TEXT] * delivered
 
 
-async def test_telegram_emulator_slow_answer_comes_late(telegram: Emulator, gulnar: User) -> None:
+async def test_telegram_emulator_delays_a_response(telegram: Emulator, gulnar: User) -> None:
     telegram.fail(Slow(0.05))
     started = asyncio.get_running_loop().time()
     assert (await call(telegram, "sendMessage", **TEXT))["ok"]
@@ -993,7 +993,7 @@ async def test_telegram_emulator_slow_answer_comes_late(telegram: Emulator, guln
 # The journal, and the emulator as its own process -----------------------------------------------
 
 
-async def test_telegram_emulator_journal_is_also_a_jsonl_file(tmp_path: Path) -> None:
+async def test_telegram_emulator_writes_its_journal_to_a_jsonl_file(tmp_path: Path) -> None:
     log = tmp_path / "journal.jsonl"
     async with Emulator(limits=False, log=log) as telegram:
         gulnar = telegram.user(501)

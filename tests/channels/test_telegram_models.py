@@ -52,13 +52,13 @@ def test_aiogram_import_stays_within_its_memory_budget(measured: list[str]) -> N
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_aiogram_import_builds_no_types_but_those_in_use(measured: list[str]) -> None:
+def test_aiogram_import_builds_only_the_pydantic_models_in_use(measured: list[str]) -> None:
     assert 0 < int(measured[1]) <= MAX_BUILT_TYPES
     assert 0 < int(measured[2]) <= MAX_BUILT_METHODS
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_telegram_models_are_complete_at_start_up(measured: list[str]) -> None:
+def test_aiogram_models_in_use_are_built_at_startup(measured: list[str]) -> None:
     assert int(measured[3]) > 20
     assert measured[4:] == []
 
@@ -82,7 +82,7 @@ print(*[each.__name__ for each in every if not each.__pydantic_complete__])
 """
 
 
-def test_deferred_models_work_without_further_care() -> None:
+def test_aiogram_models_not_in_use_are_built_on_first_use() -> None:
     """Check that parts of aiogram that Kosh does not use work as after a plain import."""
     command = [sys.executable, "-W", "ignore", "-c", UNUSED]
     ran = subprocess.run(command, check=True, capture_output=True, text=True)
@@ -136,7 +136,7 @@ def _kinds(hint: Any) -> set[str]:
 
 
 @pytest.mark.parametrize(("struct", "name"), PAIRS)
-def test_update_fields_agree_with_aiogram(struct: type[msgspec.Struct], name: str) -> None:
+def test_telegram_update_field_types_match_aiogram(struct: type[msgspec.Struct], name: str) -> None:
     published = {
         field.alias or attribute: field for attribute, field in _model(name).model_fields.items()
     }
@@ -147,7 +147,7 @@ def test_update_fields_agree_with_aiogram(struct: type[msgspec.Struct], name: st
 
 
 @pytest.mark.parametrize(("struct", "name"), PAIRS)
-def test_update_fields_required_here_are_required_there(
+def test_telegram_update_required_fields_are_required_in_aiogram(
     struct: type[msgspec.Struct], name: str
 ) -> None:
     fields = _model(name).model_fields
@@ -159,9 +159,9 @@ def test_update_fields_required_here_are_required_there(
             assert theirs.is_required() or constant, field.encode_name
 
 
-def test_message_contents_are_fields_of_aiograms_message() -> None:
+def test_telegram_message_content_kinds_exist_in_aiograms_message() -> None:
     assert {*updates.CONTENTS} <= {*_model("Message").model_fields}
 
 
-def test_update_kinds_are_fields_of_aiograms_update() -> None:
+def test_telegram_update_kinds_exist_in_aiograms_update() -> None:
     assert {*updates.KINDS} <= {*_model("Update").model_fields}

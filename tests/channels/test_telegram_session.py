@@ -103,7 +103,7 @@ def methods() -> list[Any]:
 
 
 @pytest.mark.parametrize("number", range(11))
-async def test_session_sends_the_same_request_as_aiogram(
+async def test_telegram_session_sends_the_same_request_as_aiograms(
     http: aiohttp.ClientSession, number: int
 ) -> None:
     method = methods()[number]
@@ -118,7 +118,7 @@ async def test_session_sends_the_same_request_as_aiogram(
     assert not files
 
 
-async def test_session_sends_a_file_as_a_form(http: aiohttp.ClientSession) -> None:
+async def test_telegram_session_sends_a_file_as_multipart_form(http: aiohttp.ClientSession) -> None:
     from aiogram.types import BufferedInputFile
 
     async with Emulator(limits=False) as telegram:
@@ -136,7 +136,7 @@ async def test_session_sends_a_file_as_a_form(http: aiohttp.ClientSession) -> No
 # Read responses
 
 
-async def test_session_reads_only_the_id_of_a_sent_message(
+async def test_telegram_session_parses_only_the_id_of_a_sent_message(
     http: aiohttp.ClientSession, platform: Platform
 ) -> None:
     platform.body = b'{"ok":true,"result":{"message_id":7,"chat":"of next year","date":null}}'
@@ -144,7 +144,7 @@ async def test_session_reads_only_the_id_of_a_sent_message(
     assert sent == session.MessageRef(7)
 
 
-async def test_session_returns_updates_that_aiogram_cannot_read(
+async def test_telegram_session_returns_raw_updates_that_aiogram_cannot_parse(
     http: aiohttp.ClientSession, platform: Platform
 ) -> None:
     platform.body = b'{"ok":true,"result":[{"update_id":1,"message":7},{"update_id":2}]}'
@@ -152,7 +152,7 @@ async def test_session_returns_updates_that_aiogram_cannot_read(
     assert [*map(bytes, read)] == [b'{"update_id":1,"message":7}', b'{"update_id":2}']
 
 
-async def test_session_reads_other_answers_with_aiogram_types(
+async def test_telegram_session_parses_other_responses_with_aiogram_types(
     http: aiohttp.ClientSession, platform: Platform
 ) -> None:
     platform.body = (
@@ -196,7 +196,7 @@ def refused(description: str = "", code: int = 400, **parameters: Any) -> bytes:
         (400, b"\xff", Unreachable),
     ],
 )
-async def test_session_turns_answers_into_outcomes_without_secrets(
+async def test_telegram_session_maps_error_responses_without_leaking_secrets(
     http: aiohttp.ClientSession,
     platform: Platform,
     status: int,
@@ -216,7 +216,7 @@ async def test_session_turns_answers_into_outcomes_without_secrets(
     ("parameters", "delay"),
     [({"retry_after": 7}, 7), ({"retry_after": 0.5}, 1), ({}, errors.DEFAULT_PAUSE_SECONDS)],
 )
-async def test_session_waits_for_retry_after(
+async def test_telegram_session_reads_the_delay_of_retry_after(
     http: aiohttp.ClientSession, platform: Platform, parameters: dict[str, Any], delay: float
 ) -> None:
     platform.status, platform.body = 429, refused("Too Many Requests", 429, **parameters)
@@ -225,7 +225,7 @@ async def test_session_waits_for_retry_after(
     assert raised.value.delay == delay
 
 
-async def test_session_logs_no_alert_for_a_refused_deletion(
+async def test_telegram_session_raises_no_alert_for_a_rejected_deletion(
     http: aiohttp.ClientSession, platform: Platform
 ) -> None:
     platform.status, platform.body = 400, refused("Bad Request: message can't be deleted")
@@ -247,7 +247,7 @@ Call = Callable[[Any], Awaitable[Any]]
         lambda bot: bot.get_updates(),
     ],
 )
-async def test_session_hides_the_content_of_an_answer_of_another_shape(
+async def test_telegram_session_hides_the_content_of_a_malformed_response(
     http: aiohttp.ClientSession, platform: Platform, call: Call
 ) -> None:
     platform.body = b'{"ok":true,"result":"Testova"}'
@@ -256,7 +256,7 @@ async def test_session_hides_the_content_of_an_answer_of_another_shape(
     assert raised.value.__context__ is None
 
 
-async def test_session_leaves_the_connections_open_when_closed(
+async def test_telegram_session_keeps_the_shared_connections_when_closed(
     http: aiohttp.ClientSession, platform: Platform
 ) -> None:
     bot = bot_of(http, platform.url)

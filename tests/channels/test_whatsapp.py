@@ -260,7 +260,7 @@ def test_whatsapp_field_that_may_be_absent_may_be_null(module: Any) -> None:
         ),
     ],
 )
-def test_whatsapp_message_of_no_person_is_silent(contents: dict[str, Any]) -> None:
+def test_whatsapp_message_without_user_content_is_ignored(contents: dict[str, Any]) -> None:
     assert parse({"messages": [text() | contents]}) == (Ignored("whatsapp"),)
 
 
@@ -274,7 +274,7 @@ def test_whatsapp_message_of_no_person_is_silent(contents: dict[str, Any]) -> No
     ],
 )
 @pytest.mark.requirement("S-88")
-def test_whatsapp_filled_form_is_read_as_words(written: str | None, event: events.Event) -> None:
+def test_whatsapp_flow_reply_is_parsed_as_text(written: str | None, event: events.Event) -> None:
     reply = {"type": "nfm_reply", "nfm_reply": {"name": "flow", "response_json": written}}
     assert event_of(type="interactive", interactive=reply) == event
 
@@ -285,7 +285,7 @@ def beside(field: str, **value: Any) -> tuple[IncomingUpdate, ...]:
 
 
 @pytest.mark.requirement("S-88")
-def test_whatsapp_call_is_answered_by_a_word_once() -> None:
+def test_whatsapp_incoming_call_gets_one_text_reply() -> None:
     call = {"id": "wacid.A", "from": PHONE, "timestamp": str(NOW), "event": "connect"}
     [arrival] = beside("calls", calls=[call])
     assert isinstance(arrival, Inbound)
@@ -294,7 +294,7 @@ def test_whatsapp_call_is_answered_by_a_word_once() -> None:
 
 
 @pytest.mark.requirement("S-88")
-def test_whatsapp_preference_stops_broadcasts() -> None:
+def test_whatsapp_marketing_opt_out_stops_broadcasts() -> None:
     told = {"wa_id": PHONE, "category": "marketing_messages", "value": "stop"}
     assert beside("user_preferences", user_preferences=[told, told | {"value": "resume"}]) == (
         BroadcastsStopped("whatsapp", (PHONE,)),
@@ -312,7 +312,7 @@ def test_whatsapp_preference_stops_broadcasts() -> None:
     ],
 )
 @pytest.mark.requirement("S-88")
-def test_whatsapp_account_events_alert_if_they_are_bad(
+def test_whatsapp_account_event_raises_an_alert_when_it_reports_a_fault(
     field: str, value: dict[str, str], code: str
 ) -> None:
     with capture_logs() as logged:
@@ -321,7 +321,7 @@ def test_whatsapp_account_events_alert_if_they_are_bad(
 
 
 @pytest.mark.requirement("S-88")
-def test_whatsapp_list_of_languages_opens_in_no_foreign_language() -> None:
+def test_whatsapp_language_list_button_is_written_in_all_languages() -> None:
     buttons = presses(*"abcd")
     [content] = layout.parts(Message(("?",), buttons), WORDS)
     assert content["interactive"]["action"]["button"] == layout.CHOOSE_LANGUAGE
@@ -412,7 +412,7 @@ def test_whatsapp_unhandled_fields_are_ignored(field: str) -> None:
         (b'{"entry": [], "entry": []}', "E_DUPKEY"),
     ],
 )
-def test_whatsapp_unreadable_body_has_its_code(raw: bytes, code: str) -> None:
+def test_whatsapp_unreadable_body_raises_its_error_code(raw: bytes, code: str) -> None:
     with pytest.raises(Unreadable) as failed:
         arrivals(raw, NUMBER_ID, NOW)
     assert failed.value.code == code
@@ -440,7 +440,7 @@ def test_whatsapp_status_parses_as_a_delivery_report_with_its_price() -> None:
     assert free == DeliveryReport("whatsapp", "wamid.S", "delivered", NOW, "", "77.1", "")
 
 
-def test_whatsapp_status_of_a_part_names_its_part() -> None:
+def test_whatsapp_status_of_one_part_is_matched_to_its_part() -> None:
     [receipt] = parse({"statuses": [status(biz_opaque_callback_data="77.1/2/3")]})
     assert isinstance(receipt, DeliveryReport)
     assert (receipt.row, receipt.part, receipt.parts) == ("77.1", 2, 3)
@@ -449,7 +449,7 @@ def test_whatsapp_status_of_a_part_names_its_part() -> None:
 @pytest.mark.parametrize(
     "row", ["", "7 OR 1=1", "-7", "9" * 40, "7.", "7.1.1", "7.1/2", "7.1/0/2", "Ә"]
 )
-def test_whatsapp_status_with_foreign_callback_data_names_no_row(row: str) -> None:
+def test_whatsapp_status_with_foreign_callback_data_has_no_outbox_row(row: str) -> None:
     [receipt] = parse({"statuses": [status(biz_opaque_callback_data=row)]})
     assert isinstance(receipt, DeliveryReport)
     assert receipt.row == ""
@@ -459,7 +459,7 @@ def test_whatsapp_status_with_foreign_callback_data_names_no_row(row: str) -> No
     ("code", "ours"),
     [(131047, "E_SEND_WINDOW"), (131026, "E_SEND_BLOCKED"), (131056, "E_SEND_THROTTLED")],
 )
-def test_whatsapp_failed_status_is_mapped_to_own_codes(code: int, ours: str) -> None:
+def test_whatsapp_failed_status_is_mapped_to_an_internal_error_code(code: int, ours: str) -> None:
     [receipt] = parse({"statuses": [status("failed", errors=[{"code": code, "title": "x"}])]})
     assert isinstance(receipt, DeliveryReport)
     assert (receipt.state, receipt.code) == ("failed", ours)
@@ -496,7 +496,7 @@ def test_whatsapp_error_codes_map_to_their_error_class(
     assert {fault(code).error for code in codes} == {kind}
 
 
-def test_whatsapp_pair_limit_delays_one_chat_for_six_seconds() -> None:
+def test_whatsapp_pair_rate_error_delays_only_its_chat_by_six_seconds() -> None:
     assert (FAULTS[131056].delay, FAULTS[131056].wide) == (6, False)
     assert all(FAULTS[code].wide for code in (130429, 4, 80007, 131048, 131064))
 
@@ -519,7 +519,7 @@ def test_whatsapp_unknown_code_is_classified_by_http_status(
 
 
 @pytest.mark.requirement("S-88")
-def test_whatsapp_fault_of_the_number_or_an_unknown_one_alerts() -> None:
+def test_whatsapp_error_of_the_account_or_an_unknown_code_alerts() -> None:
     assert fault(133010).alarm == "E_WHATSAPP_NUMBER"
     assert fault(999_999).alarm == "E_WHATSAPP_UNKNOWN"
     assert not any(each.alarm == "" for each in FAULTS.values() if each.error is ChannelSuspended)
@@ -666,7 +666,7 @@ def opened(http: aiohttp.ClientSession, emulator: wa.Emulator, **more: str) -> W
 SAID = Message(("Сәлеметсіз бе",), presses("Иә", "Жоқ"), "kk")
 
 
-async def test_whatsapp_message_is_sent_with_the_outbox_row_id(
+async def test_whatsapp_message_carries_its_outbox_row_as_callback_data(
     emulator: wa.Emulator, channel: WhatsApp
 ) -> None:
     user = emulator.user(PHONE)
@@ -680,7 +680,7 @@ async def test_whatsapp_message_is_sent_with_the_outbox_row_id(
 
 
 @pytest.mark.requirement("S-88")
-async def test_partial_send_reports_sent_parts_and_resumes_after_them(
+async def test_whatsapp_partial_send_resumes_after_the_sent_parts(
     emulator: wa.Emulator, channel: WhatsApp
 ) -> None:
     user = emulator.user(PHONE)
@@ -699,7 +699,7 @@ async def test_partial_send_reports_sent_parts_and_resumes_after_them(
     assert "Екінші" in second["text"]["body"]
 
 
-async def test_whatsapp_client_supports_the_api_of_a_solution_provider() -> None:
+async def test_whatsapp_channel_supports_the_api_of_a_solution_provider() -> None:
     async with (
         wa.Emulator(dialect="provider", limits=False) as emulator,
         aiohttp.ClientSession() as http,
@@ -741,7 +741,7 @@ async def test_whatsapp_refusal_raises_its_error_without_personal_data(
 
 
 @pytest.mark.parametrize("fault", [wa.Broken(502), wa.Cut()])
-async def test_whatsapp_unclear_answer_raises_unreachable(
+async def test_whatsapp_failed_or_lost_response_raises_unreachable(
     emulator: wa.Emulator, channel: WhatsApp, fault: Any
 ) -> None:
     user = emulator.user(PHONE)
@@ -752,7 +752,7 @@ async def test_whatsapp_unclear_answer_raises_unreachable(
     assert emulator.token not in "".join(traceback.format_exception(failed.value))
 
 
-async def test_whatsapp_outside_the_window_only_a_template_is_sent(
+async def test_whatsapp_send_outside_the_24_hour_window_needs_a_template(
     emulator: wa.Emulator, channel: WhatsApp
 ) -> None:
     user = emulator.user(PHONE)
@@ -773,7 +773,9 @@ async def test_whatsapp_outside_the_window_only_a_template_is_sent(
 
 
 @pytest.mark.parametrize("kind", ["edit", "delete", "leave"])
-async def test_whatsapp_unsupported_call_is_refused(channel: WhatsApp, kind: Any) -> None:
+async def test_whatsapp_edit_delete_and_leave_calls_are_rejected(
+    channel: WhatsApp, kind: Any
+) -> None:
     with pytest.raises(Refused):
         await channel.send(ChannelCall(kind, PHONE, SAID, external_id="wamid.A"))
 
@@ -846,7 +848,7 @@ async def test_whatsapp_oversized_file_is_refused_during_the_download(
             pass
 
 
-def test_whatsapp_parse_uses_the_current_time(channel: WhatsApp) -> None:
+def test_whatsapp_parse_accepts_a_message_of_the_current_time(channel: WhatsApp) -> None:
     raw = text(timestamp=str(int(time.time())))
     entries = [{"changes": [{"field": "messages", "value": metadata() | {"messages": [raw]}}]}]
     [arrival] = channel.parse(body(entries))

@@ -196,7 +196,7 @@ async def hook(whatsapp: Emulator) -> AsyncIterator[Hook]:
 # A conversation ---------------------------------------------------------------------------------
 
 
-async def test_whatsapp_emulator_holds_a_conversation(
+async def test_whatsapp_emulator_runs_a_conversation(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
     said = await aigul.say("Сәлем")
@@ -234,7 +234,7 @@ async def test_whatsapp_emulator_holds_a_conversation(
     assert not whatsapp.journal.holding("Шымкент")
 
 
-async def test_whatsapp_emulator_answers_a_message_like_meta(
+async def test_whatsapp_emulator_send_response_has_the_format_of_meta(
     whatsapp: Emulator, aigul: User
 ) -> None:
     await aigul.say("1")
@@ -345,7 +345,7 @@ async def test_whatsapp_emulator_delivers_waiting_events_when_a_webhook_is_set(
 @pytest.mark.parametrize(
     ("layout", "shape"), [("entries", [1, 1, 1]), ("changes", [3]), ("lists", [1])]
 )
-async def test_whatsapp_emulator_delivers_a_batch(
+async def test_whatsapp_emulator_batches_events_in_every_layout_of_meta(
     whatsapp: Emulator, aigul: User, hook: Hook, layout: Any, shape: list[int]
 ) -> None:
     whatsapp.tricks.batch, whatsapp.tricks.layout = 10, layout
@@ -359,7 +359,7 @@ async def test_whatsapp_emulator_delivers_a_batch(
     assert [one["text"]["body"] for one in hook.messages] == ["1", "2", "3"]
 
 
-async def test_whatsapp_emulator_batch_keeps_each_contact(
+async def test_whatsapp_emulator_batch_contains_the_contact_of_each_sender(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
     whatsapp.tricks.batch = 10
@@ -405,7 +405,7 @@ async def test_whatsapp_emulator_may_redeliver_a_message_in_another_body(
     assert len(hook.messages) == 4
 
 
-async def test_whatsapp_emulator_repeats_a_message_days_later(
+async def test_whatsapp_emulator_can_redeliver_a_message_days_later(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
     said = await aigul.say("1")
@@ -416,7 +416,7 @@ async def test_whatsapp_emulator_repeats_a_message_days_later(
     assert hook.raw[0] != hook.raw[1]
 
 
-async def test_whatsapp_emulator_delivers_held_messages_with_their_own_time(
+async def test_whatsapp_emulator_delayed_messages_keep_their_original_time(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
     whatsapp.hold()
@@ -476,7 +476,7 @@ async def test_whatsapp_emulator_reports_account_events(
         ("user_id_as_phone", {"from", "from_user_id"}, {"wa_id", "user_id"}),
     ],
 )
-async def test_whatsapp_emulator_reports_the_known_ids_of_a_user(
+async def test_whatsapp_emulator_sends_only_the_configured_ids_of_a_user(
     whatsapp: Emulator, hook: Hook, known: Any, ids: set[str], contact: set[str]
 ) -> None:
     user = whatsapp.user(PHONE, known=known)
@@ -531,7 +531,7 @@ async def test_whatsapp_emulator_reports_a_changed_number(
         assert before != user.user_id
 
 
-async def test_whatsapp_emulator_system_message_opens_no_window(
+async def test_whatsapp_emulator_number_change_does_not_open_the_24_hour_window(
     whatsapp: Emulator, aigul: User
 ) -> None:
     aigul.change_number("77020000002")
@@ -555,7 +555,7 @@ async def test_whatsapp_emulator_statuses_carry_price_and_callback_data(
     assert hook.statuses[0]["pricing"]["category"] == "service"
 
 
-async def test_whatsapp_emulator_delivers_when_the_phone_is_on_again(
+async def test_whatsapp_emulator_delivers_messages_when_the_phone_is_online(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
     await aigul.say("1")
@@ -757,7 +757,7 @@ async def test_whatsapp_emulator_refuses_lists_beyond_the_limits(
     assert await send(whatsapp, message) == code
 
 
-async def test_whatsapp_emulator_names_itself_only_in_its_own_errors(
+async def test_whatsapp_emulator_marks_errors_that_meta_would_not_send(
     whatsapp: Emulator, aigul: User
 ) -> None:
     await aigul.say("1")
@@ -899,7 +899,7 @@ async def test_whatsapp_emulator_applies_the_pair_rate() -> None:
         assert len(user.received) == 3
 
 
-async def test_whatsapp_emulator_throughput_counts_both_directions() -> None:
+async def test_whatsapp_emulator_rate_limit_counts_inbound_and_outbound() -> None:
     async with Emulator(limits=Limits(number_rate=0.01, number_burst=3)) as whatsapp:
         await whatsapp.user(PHONE).say("1")
         assert [await send(whatsapp, text()) for _ in range(3)] == [0, 0, 130429]
@@ -1112,7 +1112,7 @@ async def test_whatsapp_emulator_simulates_media_faults(whatsapp: Emulator, aigu
 # Its own process --------------------------------------------------------------------------------
 
 
-async def test_whatsapp_emulator_process_is_controlled_from_outside(
+async def test_whatsapp_emulator_process_is_controlled_over_http(
     tmp_path: Path, hook: Hook
 ) -> None:
     log = tmp_path / "calls.jsonl"

@@ -122,20 +122,18 @@ def test_catalogues_translate_every_text(language: str) -> None:
 
 
 @pytest.mark.parametrize(("language", "channel"), EVERYWHERE)
-def test_catalogue_words_use_one_script_and_the_letters_of_the_language(
-    language: str, channel: str
-) -> None:
+def test_rendered_words_use_only_letters_of_their_language(language: str, channel: str) -> None:
     assert _faults(language, channel, "letters") == []
 
 
 @pytest.mark.parametrize(("language", "channel"), EVERYWHERE)
-def test_catalogue_lines_use_the_punctuation_of_the_language(language: str, channel: str) -> None:
+def test_rendered_lines_use_the_punctuation_of_their_language(language: str, channel: str) -> None:
     assert _faults(language, channel, "punctuation") == []
     assert _faults(language, channel, "apostrophes") == []
 
 
 @pytest.mark.parametrize(("language", "channel"), EVERYWHERE)
-def test_bidi_isolates_are_paired_and_only_where_needed(language: str, channel: str) -> None:
+def test_bidi_isolates_are_balanced_and_only_where_needed(language: str, channel: str) -> None:
     for line in shown(language, channel):
         depth = 0
         for sign in line:
