@@ -50,7 +50,7 @@ async def _surnames(guests: list[Guest]) -> list[str | None]:
 
 
 @pytest.mark.requirement("S-6")
-async def test_batched_turns_share_a_transaction(rt: Runtime) -> None:
+async def test_batched_turns_of_several_people_share_a_transaction(rt: Runtime) -> None:
     guests = await _known(rt)
     updates = [guest.inbound(Said("TESTOVA")) for guest in guests]
     await asyncio.gather(*(_answer(rt, each) for each in updates))
@@ -70,7 +70,7 @@ async def test_batched_turns_of_one_person_in_many_processes_run_once_each(rt: R
 
 
 @pytest.mark.requirement("S-8", "S-80")
-async def test_batched_turns_run_twice_without_the_dedupe_check(
+async def test_batched_turns_run_twice_when_the_dedupe_check_is_disabled(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Check that the guard above fails without its protection."""
@@ -92,7 +92,7 @@ async def _taken_by_many(guest: Guest) -> int:
 
 
 @pytest.mark.requirement("S-17")
-async def test_batched_turn_failure_does_not_stop_the_others(
+async def test_batched_turn_that_fails_does_not_fail_the_others(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guests = await _known(rt)
@@ -112,7 +112,7 @@ async def test_batched_turn_failure_does_not_stop_the_others(
 
 
 @pytest.mark.requirement("S-17")
-async def test_batched_turn_of_an_unreadable_conversation_stops_no_other(rt: Runtime) -> None:
+async def test_batched_turn_of_unreadable_state_does_not_fail_the_others(rt: Runtime) -> None:
     guests = await _known(rt)
     async with rt.pool.connection() as session:
         await session.execute(
@@ -156,7 +156,7 @@ async def test_batched_turns_run_two_handles_of_one_person_separately(rt: Runtim
     assert await _surnames([guest]) == ["TESTOVA"]
 
 
-async def test_batched_turn_with_more_than_a_reply_runs_alone(rt: Runtime) -> None:
+async def test_batched_turn_that_opens_a_case_or_person_runs_alone(rt: Runtime) -> None:
     """Open a case, and let a new person begin, among the turns of others who write."""
     guests = await _known(rt)
     begins = Guest(rt)
@@ -214,7 +214,7 @@ async def test_batched_turns_are_retried_alone_when_the_whole_batch_fails(
     assert await _surnames(guests) == ["TESTOVA"] * PEOPLE
 
 
-async def test_batched_outcome_that_cannot_be_written_stops_no_other(
+async def test_batched_send_result_that_cannot_be_stored_fails_no_other(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Send a platform's id that no database accepts."""

@@ -181,7 +181,7 @@ def _fail(monkeypatch: pytest.MonkeyPatch, event: Event, *, after: int = 0, time
 
 @pytest.mark.parametrize("answers", [(), CONSENTED])
 @pytest.mark.parametrize("channel", CHANNELS)
-async def test_burst_of_six_lines_gets_two_answers(
+async def test_burst_of_six_messages_gets_two_answers(
     house: House, clock: Clock, steps: list[Event], channel: str, answers: tuple[str, ...]
 ) -> None:
     """Deliver each update twice: one that was taken into the joined turn is not answered again."""
@@ -198,7 +198,7 @@ async def test_burst_of_six_lines_gets_two_answers(
     assert talk.emulator.journal.mistakes() == []
 
 
-async def test_single_line_is_not_checked_for_danger_twice(
+async def test_burst_check_for_danger_is_skipped_for_a_single_message(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
@@ -216,7 +216,7 @@ async def test_single_line_is_not_checked_for_danger_twice(
 
 @pytest.mark.row(65)
 @pytest.mark.parametrize("answers", [(), CONSENTED])
-async def test_thirty_lines_at_the_same_time_get_two_answers(
+async def test_burst_of_thirty_concurrent_messages_gets_two_answers(
     house: House, clock: Clock, steps: list[Event], answers: tuple[str, ...]
 ) -> None:
     """Deliver them beside each other and in any order, as Meta may."""
@@ -233,7 +233,7 @@ async def test_thirty_lines_at_the_same_time_get_two_answers(
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-async def test_line_is_answered_at_once_after_a_pause(
+async def test_burst_message_after_a_pause_is_answered_at_once(
     house: House, clock: Clock, steps: list[Event], channel: str
 ) -> None:
     talk = await _talk(house, clock, channel)
@@ -245,7 +245,7 @@ async def test_line_is_answered_at_once_after_a_pause(
     assert steps[-1] == Said(LINES[2])
 
 
-async def test_answer_waits_at_most_three_times_the_seconds(
+async def test_burst_answer_is_delayed_by_at_most_three_quiet_periods(
     house: House, clock: Clock, steps: list[Event]
 ) -> None:
     talk = await _talk(house, clock, "telegram", *CONSENTED)
@@ -262,7 +262,7 @@ async def test_answer_waits_at_most_three_times_the_seconds(
     assert steps[-1] == Said(LINES[5])
 
 
-async def test_burst_of_more_than_2000_characters_is_answered_in_parts(
+async def test_burst_over_2000_characters_is_processed_in_parts(
     house: House, clock: Clock, steps: list[Event]
 ) -> None:
     talk = await _talk(house, clock, "telegram")
@@ -276,7 +276,7 @@ async def test_burst_of_more_than_2000_characters_is_answered_in_parts(
 
 @pytest.mark.parametrize("answers", [(), CONSENTED])
 @pytest.mark.parametrize("channel", CHANNELS)
-async def test_exit_in_a_burst_acts_at_once(
+async def test_burst_with_an_exit_word_leaves_at_once(
     house: House, clock: Clock, channel: str, answers: tuple[str, ...]
 ) -> None:
     talk = await _talk(house, clock, channel, *answers)
@@ -293,7 +293,7 @@ async def test_exit_in_a_burst_acts_at_once(
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-async def test_menu_in_a_burst_follows_the_waiting_answer(
+async def test_burst_with_a_menu_word_answers_earlier_messages_first(
     house: House, clock: Clock, steps: list[Event], channel: str
 ) -> None:
     talk = await _talk(house, clock, channel, *CONSENTED)
@@ -305,7 +305,7 @@ async def test_menu_in_a_burst_follows_the_waiting_answer(
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-async def test_danger_in_the_third_line_is_answered_at_once(
+async def test_burst_message_about_danger_is_answered_at_once(
     house: House, clock: Clock, channel: str
 ) -> None:
     talk = await _talk(house, clock, channel)
@@ -319,7 +319,9 @@ async def test_danger_in_the_third_line_is_answered_at_once(
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-async def test_danger_spread_over_lines_is_heard(house: House, clock: Clock, channel: str) -> None:
+async def test_burst_detects_danger_spread_over_several_messages(
+    house: House, clock: Clock, channel: str
+) -> None:
     talk = await _talk(house, clock, channel)
     before = len(talk.heard)
     await talk.taken(*talk.says(("скажите", "меня муж", "каждый день бьёт")))
@@ -328,7 +330,9 @@ async def test_danger_spread_over_lines_is_heard(house: House, clock: Clock, cha
     await talk.user.wait(lambda _chat: any(alone in each.text for each in talk.heard[before:]))
 
 
-async def test_suspicion_of_danger_is_not_lost_in_a_burst(house: House, clock: Clock) -> None:
+async def test_burst_keeps_the_suspected_danger_of_a_single_message(
+    house: House, clock: Clock
+) -> None:
     """Say what the recogniser suspects alone, and no longer among other words."""
     talk = await _talk(house, clock, "telegram")
     await talk.taken(*talk.says((LINES[0], "мне", "и диплом")))
@@ -338,7 +342,7 @@ async def test_suspicion_of_danger_is_not_lost_in_a_burst(house: House, clock: C
 
 
 @pytest.mark.parametrize("answers", [(), CONSENTED])
-async def test_joined_lines_are_all_deleted(
+async def test_burst_messages_of_a_private_answer_are_all_deleted(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
 ) -> None:
     talk = await _talk(house, clock, "telegram", *answers)
@@ -356,7 +360,9 @@ async def test_joined_lines_are_all_deleted(
     )
 
 
-async def test_line_keeps_what_happened_after_the_line_before(house: House, clock: Clock) -> None:
+async def test_burst_keeps_an_event_that_happened_between_two_messages(
+    house: House, clock: Clock
+) -> None:
     talk = await _talk(house, clock, "telegram", *CONSENTED)
     before = len(talk.heard)
     await talk.taken(*talk.says(LINES[:2]))
@@ -375,7 +381,7 @@ async def test_line_keeps_what_happened_after_the_line_before(house: House, cloc
 
 
 @pytest.mark.parametrize("answers", [(), CONSENTED])
-async def test_failing_burst_is_delivered_again_and_doubles_nothing(
+async def test_burst_that_fails_is_retried_without_duplicate_answers(
     house: House,
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
@@ -394,7 +400,9 @@ async def test_failing_burst_is_delivered_again_and_doubles_nothing(
     assert len(talk.heard) == before + 4
 
 
-async def test_waiting_answer_of_a_dead_process_is_sent_once(house: House, clock: Clock) -> None:
+async def test_burst_answer_of_a_dead_process_is_sent_once_by_a_worker(
+    house: House, clock: Clock
+) -> None:
     """Move only the database's time, at which the worker finds the row; then the process's."""
     talk = await _talk(house, clock, "telegram", *CONSENTED)
     before = len(talk.heard)
@@ -407,7 +415,7 @@ async def test_waiting_answer_of_a_dead_process_is_sent_once(house: House, clock
     await talk.has(before + 3)
 
 
-async def test_whatsapp_batch_of_six_lines_gets_one_answer(
+async def test_burst_in_one_whatsapp_batch_gets_one_answer(
     house: House, clock: Clock, steps: list[Event]
 ) -> None:
     talk = await _talk(house, clock, "whatsapp", *CONSENTED)
@@ -425,7 +433,7 @@ async def test_whatsapp_batch_of_six_lines_gets_one_answer(
 
 
 @pytest.mark.parametrize("answers", [(), CONSENTED])
-async def test_polling_batch_of_six_lines_gets_one_answer(
+async def test_burst_in_one_polling_batch_gets_one_answer(
     house: House, clock: Clock, steps: list[Event], answers: tuple[str, ...]
 ) -> None:
     talk = await _talk(house, clock, "telegram", *answers)
@@ -447,7 +455,7 @@ async def test_polling_batch_of_six_lines_gets_one_answer(
         await asyncio.gather(polling, return_exceptions=True)
 
 
-async def test_web_chat_line_never_waits(house: House, clock: Clock) -> None:
+async def test_burst_joining_does_not_apply_to_the_web_chat(house: House, clock: Clock) -> None:
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
         await visitor.press("ru")
@@ -463,7 +471,7 @@ async def test_web_chat_line_never_waits(house: House, clock: Clock) -> None:
 
 @pytest.mark.parametrize("answers", [(), CONSENTED])
 @pytest.mark.parametrize("channel", CHANNELS)
-async def test_four_presses_of_one_button_raise_no_complaint(
+async def test_burst_of_presses_of_one_button_counts_once(
     house: House, clock: Clock, channel: str, answers: tuple[str, ...]
 ) -> None:
     """Deliver each press twice, the second time as a press that was already taken."""
@@ -491,7 +499,7 @@ async def test_four_presses_of_one_button_raise_no_complaint(
 
 
 @pytest.mark.parametrize("answers", [(), CONSENTED])
-async def test_press_is_taken_when_the_one_before_it_failed(
+async def test_burst_press_is_processed_when_the_earlier_press_failed(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
 ) -> None:
     talk = await _talk(house, clock, "telegram", *answers)
@@ -507,7 +515,7 @@ async def test_press_is_taken_when_the_one_before_it_failed(
 
 @pytest.mark.parametrize("answers", [(), CONSENTED])
 @pytest.mark.parametrize("channel", CHANNELS)
-async def test_six_photos_get_one_answer_and_are_all_deleted(
+async def test_burst_of_six_photos_gets_one_answer_and_all_are_deleted(
     house: House, clock: Clock, channel: str, answers: tuple[str, ...]
 ) -> None:
     talk = await _talk(house, clock, channel, *answers)
@@ -528,7 +536,7 @@ async def test_six_photos_get_one_answer_and_are_all_deleted(
 
 
 @pytest.mark.parametrize("answers", [(), CONSENTED])
-async def test_equal_answer_is_sent_again_after_a_failure(
+async def test_burst_sends_an_equal_answer_again_after_a_failed_turn(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
 ) -> None:
     talk = await _talk(house, clock, "telegram", *answers)
@@ -539,7 +547,7 @@ async def test_equal_answer_is_sent_again_after_a_failure(
 
 
 @pytest.mark.parametrize("answers", [(), CONSENTED])
-async def test_each_thing_has_its_own_seconds(
+async def test_burst_window_is_kept_separately_for_each_message(
     house: House, clock: Clock, answers: tuple[str, ...]
 ) -> None:
     """Let something else come between, so that the person is not forgotten."""
@@ -554,7 +562,9 @@ async def test_each_thing_has_its_own_seconds(
     await talk.at_once(talk.user.say(LINES[0]))
 
 
-async def test_equal_answer_is_sent_again_after_its_seconds(house: House, clock: Clock) -> None:
+async def test_burst_sends_an_equal_answer_again_after_its_window(
+    house: House, clock: Clock
+) -> None:
     """Repeat a press meanwhile, which has no answer, so that the person is not forgotten."""
     talk = await _talk(house, clock, "telegram")
     press = partial(talk.user.press, talk.loads[0], talk.heard[-1])
@@ -569,7 +579,7 @@ async def test_equal_answer_is_sent_again_after_its_seconds(house: House, clock:
     await talk.has(before + 2)
 
 
-async def test_burst_is_forgotten_after_its_seconds(house: House, clock: Clock) -> None:
+async def test_burst_memory_is_freed_after_its_window(house: House, clock: Clock) -> None:
     talk = await _talk(house, clock, "telegram")
     await talk.taken(*talk.says(LINES), talk.user.send_photo())
     assert len(house.rt.recent) == 1

@@ -74,7 +74,7 @@ async def texts(guest: Guest) -> list[str]:
     return ["\n".join(map(str, each.paragraphs)) for each in await guest.heard()]
 
 
-async def test_chosen_topic_is_answered_after_the_ordinary_answer(
+async def test_external_model_answer_follows_the_ordinary_answer(
     asking: Runtime, server: LanguageModel
 ) -> None:
     guest = await agreed(asking)
@@ -88,7 +88,7 @@ async def test_chosen_topic_is_answered_after_the_ordinary_answer(
 
 
 @pytest.mark.parametrize("fault", [each for each in FAULTS if each != "slow"])
-async def test_ordinary_answer_remains_when_the_model_fails(
+async def test_external_model_failure_leaves_the_ordinary_answer(
     asking: Runtime, server: LanguageModel, fault: str
 ) -> None:
     server.fault = fault
@@ -102,7 +102,7 @@ async def test_ordinary_answer_remains_when_the_model_fails(
     assert len(await texts(guest)) == before + 2
 
 
-async def test_slow_model_delays_no_turn_and_its_late_choice_is_dropped(
+async def test_external_model_that_is_slow_delays_no_turn(
     asking: Runtime, server: LanguageModel
 ) -> None:
     server.fault = "slow"
@@ -117,7 +117,7 @@ async def test_slow_model_delays_no_turn_and_its_late_choice_is_dropped(
     assert len(await texts(guest)) == before + 2
 
 
-async def test_no_word_leaves_without_consent_or_with_danger(
+async def test_external_model_gets_no_text_without_consent_or_with_danger(
     asking: Runtime, server: LanguageModel
 ) -> None:
     lines = io.StringIO()
@@ -140,7 +140,7 @@ async def test_no_word_leaves_without_consent_or_with_danger(
     assert "zzz" not in lines.getvalue()
 
 
-async def test_budget_of_a_person_and_of_the_installation_ends_questions(
+async def test_external_model_has_hourly_limits_per_person_and_installation(
     asking: Runtime, server: LanguageModel
 ) -> None:
     few = asking.settings.model_copy(
@@ -154,7 +154,7 @@ async def test_budget_of_a_person_and_of_the_installation_ends_questions(
     assert len(server.asked) == 3
 
 
-async def test_known_person_is_answered_and_the_consent_is_recorded(
+async def test_external_model_consent_of_a_known_person_is_recorded(
     asking: Runtime, server: LanguageModel
 ) -> None:
     guest = Guest(asking)

@@ -69,7 +69,7 @@ async def _open(guest: Guest) -> int:
 
 
 @pytest.mark.requirement("S-9")
-async def test_outbox_records_a_sent_message_when_the_database_is_back(
+async def test_outbox_marks_a_message_as_sent_after_a_database_outage(
     far: tuple[Runtime, Line],
 ) -> None:
     rt, line = far
@@ -87,7 +87,7 @@ async def test_outbox_records_a_sent_message_when_the_database_is_back(
 
 
 @pytest.mark.requirement("S-5")
-async def test_turn_times_out_when_the_database_is_silent(
+async def test_turn_times_out_when_the_database_stops_responding(
     far: tuple[Runtime, Line], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rt, line = far
@@ -126,7 +126,7 @@ async def test_worker_survives_a_database_outage(
 
 
 @pytest.mark.requirement("S-16")
-async def test_worker_records_a_sent_message_on_shutdown(rt: Runtime) -> None:
+async def test_worker_marks_a_sent_message_before_shutdown(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     async with rt.pool.connection() as session:
@@ -143,7 +143,7 @@ async def test_worker_records_a_sent_message_on_shutdown(rt: Runtime) -> None:
 
 
 @pytest.mark.requirement("S-16")
-async def test_worker_stops_when_its_database_is_down(
+async def test_worker_can_be_stopped_when_its_database_is_down(
     far: tuple[Runtime, Line], rt: Runtime
 ) -> None:
     far_rt, line = far
@@ -166,7 +166,7 @@ async def _workers(rt: Runtime) -> int:
     return int(many)
 
 
-async def test_shutdown_interrupts_running_work_after_a_delay() -> None:
+async def test_shutdown_cancels_running_work_after_the_grace_period() -> None:
     begun, interrupted = asyncio.Event(), asyncio.Event()
 
     async def for_ever() -> None:
@@ -200,7 +200,7 @@ run_until_signal(deaf, within=0.1)
 """
 
 
-async def test_shutdown_kills_a_hanging_process_soon() -> None:
+async def test_shutdown_kills_a_process_that_does_not_stop() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", DEAF, stdout=subprocess.PIPE
     )
@@ -245,7 +245,7 @@ async def test_runtime_reports_a_missing_database_in_one_line(nowhere: Settings)
             raise AssertionError
 
 
-async def test_sweeps_without_a_database_are_postponed_not_failed(
+async def test_sweeps_are_counted_as_postponed_when_the_database_is_down(
     rt: Runtime, nowhere: Settings
 ) -> None:
     logging.configure("error")

@@ -81,7 +81,7 @@ async def _join(rt: Runtime, owner: Member) -> Guest:
     return guest
 
 
-async def test_join_needs_a_yes_in_both_chats(rt: Runtime, owner: Member) -> None:
+async def test_joining_chats_needs_a_confirmation_in_both_chats(rt: Runtime, owner: Member) -> None:
     guest = await _newcomer(rt)
     await guest.go((await _code(owner)).lower().replace("-", " "))
     assert await _at(guest) == join_screens.OFFERED
@@ -97,7 +97,9 @@ async def test_join_needs_a_yes_in_both_chats(rt: Runtime, owner: Member) -> Non
     assert (await _state(owner)).is_persistent
 
 
-async def test_join_ends_when_the_other_chat_refuses(rt: Runtime, owner: Member) -> None:
+async def test_joining_chats_is_cancelled_when_the_other_chat_refuses(
+    rt: Runtime, owner: Member
+) -> None:
     guest = await _newcomer(rt)
     await guest.go(await _code(owner), "yes")
     await _press(owner, "no")
@@ -122,7 +124,9 @@ async def test_join_code_works_once(rt: Runtime, owner: Member) -> None:
     assert await _at(third) == screens.MENU
 
 
-async def test_join_code_of_another_chat_cannot_be_finished(rt: Runtime, owner: Member) -> None:
+async def test_join_code_cannot_be_used_by_a_chat_that_was_not_confirmed(
+    rt: Runtime, owner: Member
+) -> None:
     """A chat that knows the code is not the chat that the owner confirmed."""
     code = await _code(owner)
     first, thief = await _newcomer(rt), await _newcomer(rt)
@@ -145,7 +149,7 @@ async def test_join_code_expires(rt: Runtime, owner: Member) -> None:
     assert not await _is_joined(rt, guest)
 
 
-async def test_new_join_code_ends_the_earlier_one(rt: Runtime, owner: Member) -> None:
+async def test_join_code_is_invalidated_by_a_newer_code(rt: Runtime, owner: Member) -> None:
     first, second = await _code(owner), await _code(owner)
     guest = await _newcomer(rt)
     await guest.go(first)
@@ -154,7 +158,9 @@ async def test_new_join_code_ends_the_earlier_one(rt: Runtime, owner: Member) ->
     assert await _at(guest) == join_screens.OFFERED
 
 
-async def test_chat_with_stored_data_is_not_joined(rt: Runtime, owner: Member) -> None:
+async def test_joining_chats_is_refused_for_a_chat_with_stored_data(
+    rt: Runtime, owner: Member
+) -> None:
     guest = Guest(rt)
     await guest.consent()
     before = await _at(guest)
@@ -162,14 +168,16 @@ async def test_chat_with_stored_data_is_not_joined(rt: Runtime, owner: Member) -
     assert await _at(guest) == before
 
 
-async def test_second_chat_of_one_channel_is_not_joined(rt: Runtime, owner: Member) -> None:
+async def test_joining_chats_is_refused_for_a_second_chat_of_one_channel(
+    rt: Runtime, owner: Member
+) -> None:
     await _join(rt, owner)
     other = await _newcomer(rt)
     await other.go(await _code(owner))
     assert await _at(other) == screens.MENU
 
 
-async def test_join_code_needs_the_pin(rt: Runtime, owner: Member) -> None:
+async def test_join_code_is_shown_only_after_the_pin(rt: Runtime, owner: Member) -> None:
     await owner.do(Said("/menu"))
     await _press(owner, "pin")
     await owner.do(Said("204611"))
@@ -183,7 +191,7 @@ async def test_join_code_needs_the_pin(rt: Runtime, owner: Member) -> None:
     assert CODE.findall("\n".join(owner.texts))
 
 
-async def test_join_codes_that_are_guessed_come_to_an_end(rt: Runtime, owner: Member) -> None:
+async def test_join_code_guesses_are_limited_per_chat(rt: Runtime, owner: Member) -> None:
     code, guest = await _code(owner), await _newcomer(rt)
     for each in range(MAX_CHAT_LOOKUPS):
         await guest.go(f"KOSH-AAAA-AAA{each + 2}")
@@ -201,7 +209,9 @@ async def test_join_code_is_stored_as_a_hash_only(rt: Runtime, owner: Member) ->
 
 
 @pytest.mark.parametrize("place", ["telegram", "web"])
-async def test_update_goes_to_the_chosen_channel(rt: Runtime, owner: Member, place: str) -> None:
+async def test_joined_chats_get_status_updates_on_the_chosen_channel(
+    rt: Runtime, owner: Member, place: str
+) -> None:
     guest = await _join(rt, owner)
     await guest.go(place)
     # The person speaks last in the other chat.
@@ -217,7 +227,9 @@ async def test_update_goes_to_the_chosen_channel(rt: Runtime, owner: Member, pla
     assert _shows(owner, screens.UPDATE) is (place == "telegram")
 
 
-async def test_erasure_from_a_joined_chat_erases_both(rt: Runtime, owner: Member) -> None:
+async def test_joined_chats_are_both_erased_by_a_deletion_in_one(
+    rt: Runtime, owner: Member
+) -> None:
     guest = await _join(rt, owner)
     await guest.go("web", "/delete", "yes")
     assert not await _is_joined(rt, guest)
@@ -249,7 +261,7 @@ async def _channels_of(rt: Runtime, ids: list[int]) -> list[str]:
         return [each[0] for each in await cursor.fetchall()]
 
 
-async def test_unjoined_chat_leaves_its_officers_messages_to_the_other(
+async def test_unjoined_chat_moves_pending_officer_messages_to_the_other(
     rt: Runtime, owner: Member
 ) -> None:
     guest = await _join(rt, owner)

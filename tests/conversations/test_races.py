@@ -64,7 +64,7 @@ async def _insist(rt: Runtime, officer: Officer, case: cases.Case) -> ActionResu
             return await desk.claim(rt, officer, case.id, case.version, key=pressed)
 
 
-async def test_case_claim_succeeds_for_one_of_fifty_officers(rt: Runtime) -> None:
+async def test_case_claim_by_fifty_concurrent_officers_succeeds_once(rt: Runtime) -> None:
     await _claims_have_one_owner(rt, 10)
 
 
@@ -73,7 +73,7 @@ async def test_case_claim_has_one_owner_in_a_thousand_races(rt: Runtime) -> None
     await _claims_have_one_owner(rt, 1000)
 
 
-async def test_take_next_gives_each_of_fifty_officers_another_case(rt: Runtime) -> None:
+async def test_take_next_gives_concurrent_officers_different_cases(rt: Runtime) -> None:
     found = [await ask(Guest(rt)) for _each in range(5)]
     team = await _team(rt, 10)
     results = await asyncio.gather(*(desk.take_next(rt, each, key=key()) for each in team))
@@ -183,11 +183,13 @@ async def test_outbox_claims_no_form_message_after_a_case_claim(rt: Runtime) -> 
 
 
 @pytest.mark.slow
-async def test_outbox_order_survives_a_thousand_races_with_officers(rt: Runtime) -> None:
+async def test_outbox_keeps_its_order_in_a_thousand_races_with_officers(rt: Runtime) -> None:
     await _races(rt, 1000, 2)
 
 
-async def test_case_claim_waits_for_a_message_being_claimed(rt: Runtime, admin_url: str) -> None:
+async def test_case_claim_waits_for_an_outbox_row_locked_by_a_sender(
+    rt: Runtime, admin_url: str
+) -> None:
     """Check that a claim waits; otherwise an older snapshot could send a message after it."""
     case, officer = await ask(Guest(rt)), await an_officer(rt)
     await _write(rt, case, 1)
@@ -246,7 +248,7 @@ async def _overtaken(rt: Runtime, guest: Guest, team: list[Officer], random: Ran
     await _leave(guest, case)
 
 
-async def test_overtaken_reply_is_sent_before_or_shown_as_not_sent(
+async def test_reply_of_the_former_owner_is_sent_or_shown_as_not_sent(
     rt: Runtime,
 ) -> None:
     team, random, guest = await _team(rt, 2), Random(3), Guest(rt)

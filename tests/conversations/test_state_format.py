@@ -21,11 +21,11 @@ WHOLE = Conversation(
 )
 
 
-def test_state_format_reads_what_it_writes() -> None:
+def test_state_format_round_trips_a_conversation() -> None:
     assert state_format.decode(state_format.encode(WHOLE)) == WHOLE
 
 
-def test_state_format_reads_fields_by_their_earlier_names() -> None:
+def test_state_format_decodes_fields_by_their_former_names() -> None:
     earlier = {new: old for old, new in state_format.RENAMED.items()}
     fields = msgspec.json.decode(state_format.encode(WHOLE))
     old = msgspec.json.encode({earlier.get(name, name): value for name, value in fields.items()})

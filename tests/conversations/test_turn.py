@@ -68,7 +68,7 @@ async def test_consent_creates_the_person_and_stores_later_answers(rt: Runtime) 
     assert conversation.forms["preregistration"].answers["surname"].value == "TESTOVA"
 
 
-async def test_consent_drops_answers_that_are_not_persisted(rt: Runtime) -> None:
+async def test_consent_drops_answers_marked_as_not_persisted(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     conversation = await guest.conversation()
@@ -88,7 +88,7 @@ async def test_consent_refusal_stores_nothing(rt: Runtime) -> None:
 
 @pytest.mark.requirement("S-6", "S-7")
 @pytest.mark.row(59)
-async def test_turn_applies_forty_concurrent_duplicated_updates_once_each(rt: Runtime) -> None:
+async def test_turn_applies_each_of_40_concurrent_duplicate_updates_once(rt: Runtime) -> None:
     """With the note written before the lock, this failed: 40 delivered, fewer applied."""
     guest = Guest(rt)
     await guest.consent()
@@ -103,7 +103,7 @@ async def test_turn_applies_forty_concurrent_duplicated_updates_once_each(rt: Ru
 
 
 @pytest.mark.requirement("S-7")
-async def test_turn_creates_one_person_from_forty_first_updates(rt: Runtime) -> None:
+async def test_turn_creates_one_person_from_40_concurrent_consents(rt: Runtime) -> None:
     """At forty simultaneous first consents there is no row to lock yet."""
     guest = Guest(rt)
     await guest.do(Started())
@@ -121,7 +121,7 @@ async def test_turn_creates_one_person_from_forty_first_updates(rt: Runtime) -> 
 
 
 @pytest.mark.requirement("S-6")
-async def test_update_before_consent_is_not_applied_again_after_it(rt: Runtime) -> None:
+async def test_update_from_before_consent_is_deduplicated_after_consent(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.do(Started(), "the-start")
     await guest.go(*TO_CONSENT, "yes", "yes")
@@ -174,7 +174,7 @@ async def test_update_is_quarantined_after_five_failures(
     assert conversation.asked.key == "surname"
 
 
-async def test_unreadable_conversation_delays_no_other_person(rt: Runtime) -> None:
+async def test_update_of_an_unreadable_conversation_is_quarantined(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     async with rt.pool.connection() as session:
@@ -187,7 +187,7 @@ async def test_unreadable_conversation_delays_no_other_person(rt: Runtime) -> No
     assert await _count(rt, "quarantined_updates") == 1
 
 
-async def test_registration_is_stored_with_its_job(rt: Runtime) -> None:
+async def test_registration_is_stored_in_one_transaction_with_its_job(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.register()
     assert await _count(rt, "registry_writes") == 1
@@ -207,7 +207,7 @@ async def test_erasure_leaves_only_a_tombstone(rt: Runtime) -> None:
     assert await _count(rt, "tombstones") == 1
 
 
-async def test_turn_statements_use_generic_plans(rt: Runtime, databases: Databases) -> None:
+async def test_turn_statements_use_generic_query_plans(rt: Runtime, databases: Databases) -> None:
     guest = Guest(rt)
     await guest.consent()
     with psycopg.connect(databases.owner, autocommit=True) as owner:
@@ -224,7 +224,7 @@ async def test_turn_statements_use_generic_plans(rt: Runtime, databases: Databas
     assert row[0] <= FIRST_PLANS < row[1]
 
 
-async def test_inbound_message_clears_the_blocked_mark(rt: Runtime) -> None:
+async def test_inbound_message_unblocks_the_handle(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     before = len(await guest.rows())
@@ -253,7 +253,7 @@ class _Named(WebChat):
         return await super().send(act)
 
 
-async def test_outbox_first_attempt_has_the_row_name_of_earlier_versions(rt: Runtime) -> None:
+async def test_outbox_row_name_of_a_first_attempt_has_no_attempt_number(rt: Runtime) -> None:
     """Check the name of a first attempt.
 
     Otherwise, while both versions run, the older one would not recognise the platform's report.

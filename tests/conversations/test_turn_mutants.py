@@ -67,12 +67,12 @@ async def _before_consent(rt: Runtime) -> tuple[Guest, list[Event]]:
     return guest, [Pressed(f"{asked.nonce}:yes") for _ in range(FORTY)]
 
 
-async def test_turn_stores_forty_words_from_forty_duplicated_updates(rt: Runtime) -> None:
+async def test_turn_stores_each_of_40_duplicate_relayed_messages_once(rt: Runtime) -> None:
     assert await _words(await _with_officer(rt)) == FORTY
 
 
 @pytest.mark.requirement("S-8", "S-80")
-async def test_turn_loses_words_when_the_dedupe_row_is_written_first(
+async def test_turn_loses_messages_when_the_dedupe_row_is_written_first(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guest = await _with_officer(rt)
@@ -80,12 +80,12 @@ async def test_turn_loses_words_when_the_dedupe_row_is_written_first(
     assert await _words(guest) < FORTY
 
 
-async def test_turn_applies_forty_duplicated_first_updates_once_each(rt: Runtime) -> None:
+async def test_turn_applies_each_of_40_duplicate_anonymous_updates_once(rt: Runtime) -> None:
     assert await _effects(*await _before_consent(rt)) == FORTY
 
 
 @pytest.mark.requirement("S-80")
-async def test_turn_loses_first_updates_when_the_dedupe_row_is_written_first(
+async def test_turn_loses_anonymous_updates_when_dedupe_is_written_first(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The updates of one person alone may come in an order in which nothing is lost.

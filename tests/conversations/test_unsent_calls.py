@@ -90,7 +90,7 @@ async def begun(rt: Runtime) -> Flaky:
 
 
 @pytest.mark.parametrize("error", [Throttled(0), Unreachable(), Unreachable(certain=True)])
-async def test_answer_is_sent_again_within_the_turn(rt: Runtime, error: SendError) -> None:
+async def test_anonymous_answer_is_retried_within_the_turn(rt: Runtime, error: SendError) -> None:
     platform = await begun(rt)
     platform.errors = [error, error]
     await platform.do(Said("меню"))
@@ -98,7 +98,7 @@ async def test_answer_is_sent_again_within_the_turn(rt: Runtime, error: SendErro
     assert rt.later == set()
 
 
-async def test_answer_is_sent_after_the_turn_once_the_platform_accepts_it(rt: Runtime) -> None:
+async def test_anonymous_answer_is_retried_after_the_turn(rt: Runtime) -> None:
     platform = await begun(rt)
     platform.errors = [Throttled(6), Throttled(6)]
     await platform.do(Said("меню"))
@@ -107,7 +107,7 @@ async def test_answer_is_sent_after_the_turn_once_the_platform_accepts_it(rt: Ru
     assert [platform.line(screens.MENU_TEXT) in each for each in platform.chat] == [True]
 
 
-async def test_unsent_answers_are_sent_in_order_before_the_next_answer(rt: Runtime) -> None:
+async def test_anonymous_unsent_answers_are_sent_before_the_next_answer(rt: Runtime) -> None:
     platform = await begun(rt)
     platform.errors = [Throttled(6)] * 3
     await platform.do(Said("меню"))
@@ -118,7 +118,7 @@ async def test_unsent_answers_are_sent_in_order_before_the_next_answer(rt: Runti
     assert platform.line(screens.HELP) in again
 
 
-async def test_delivered_part_is_not_sent_twice_and_can_be_deleted(rt: Runtime) -> None:
+async def test_anonymous_delivered_part_is_not_resent_and_can_be_deleted(rt: Runtime) -> None:
     platform = await begun(rt)
     error = Throttled(6)
     error.sent, error.external_ids = 1, ("part-1",)
@@ -131,7 +131,7 @@ async def test_delivered_part_is_not_sent_twice_and_can_be_deleted(rt: Runtime) 
     assert "part-1" in platform.gone
 
 
-async def test_refused_part_of_an_answer_is_reported_as_missing(rt: Runtime) -> None:
+async def test_anonymous_answer_with_a_rejected_part_is_reported_as_missing(rt: Runtime) -> None:
     platform = await begun(rt)
     error = Refused()
     error.sent = 1
@@ -140,7 +140,7 @@ async def test_refused_part_of_an_answer_is_reported_as_missing(rt: Runtime) -> 
     assert platform.chat == [platform.line(outbox.MISSING)]
 
 
-async def test_dropped_answers_are_counted_and_said_to_be_missing(rt: Runtime) -> None:
+async def test_anonymous_dropped_answers_are_counted_and_reported_as_missing(rt: Runtime) -> None:
     platform = await begun(rt)
     platform.errors = [Throttled(6)] * 100
     with capture_logs() as lines:
@@ -155,7 +155,7 @@ async def test_dropped_answers_are_counted_and_said_to_be_missing(rt: Runtime) -
     assert [platform.line(screens.MENU_TEXT) in each for each in answers] == [True] * 7
 
 
-async def test_deletions_are_not_dropped(rt: Runtime) -> None:
+async def test_unsent_deletions_are_never_dropped(rt: Runtime) -> None:
     platform = await begun(rt)
     hello = Message(("a",), language="ru")
     calls = [
@@ -166,7 +166,7 @@ async def test_deletions_are_not_dropped(rt: Runtime) -> None:
     assert (left, platform.gone) == ((), ["theirs-1"])
 
 
-async def test_refused_notice_is_not_repeated(rt: Runtime) -> None:
+async def test_rejected_notice_of_a_missing_answer_is_not_resent(rt: Runtime) -> None:
     platform = await begun(rt)
     platform.errors = [Refused(), Refused()]
     await platform.do(Said("меню"))
@@ -182,7 +182,7 @@ async def test_quick_exit_drops_unsent_answers(rt: Runtime) -> None:
     assert [platform.line(screens.EXIT_TEXT) in each for each in platform.chat] == [True]
 
 
-async def test_unsent_answers_are_sent_before_those_of_the_first_durable_turn(rt: Runtime) -> None:
+async def test_anonymous_unsent_answers_are_sent_before_the_reply_to_consent(rt: Runtime) -> None:
     platform = Flaky(rt)
     await platform.do(Started())
     *before, last = enumerate(TO_CONSENT, 1)
@@ -198,7 +198,7 @@ async def test_unsent_answers_are_sent_before_those_of_the_first_durable_turn(rt
     assert "30" in platform.chat[0]
 
 
-async def test_refused_part_is_reported_as_missing_to_a_known_person(rt: Runtime) -> None:
+async def test_known_person_is_told_when_a_part_of_an_answer_was_rejected(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     web: Any = rt.channels["web"]

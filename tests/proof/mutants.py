@@ -65,7 +65,7 @@ def no_dedupe_of_strangers() -> None:
 
 
 @noticed_by(
-    "tests/conversations/test_turn.py::test_turn_applies_forty_concurrent_duplicated_updates_once_each"
+    "tests/conversations/test_turn.py::test_turn_applies_each_of_40_concurrent_duplicate_updates_once"
 )
 def no_dedupe() -> None:
     """Take every delivery for a new update."""
