@@ -109,7 +109,7 @@ async def _one(rt: Runtime, statement: Any) -> Any:
     ],
     ids=lambda late: type(late).__name__,
 )
-async def test_stale_attempt_cannot_overwrite_an_accepted_write(
+async def test_registry_write_result_of_an_expired_lease_is_ignored(
     rt: Runtime, late: RegistryError
 ) -> None:
     """A worker that was frozen for longer than its lease wakes, and its own call has failed."""
@@ -151,7 +151,7 @@ async def _refused_in_doubt(rt: Runtime) -> tuple[Guest, Keeping]:
 
 
 @pytest.mark.requirement("S-25", "S-52")
-async def test_refused_write_of_unknown_outcome_is_looked_up_before_withdrawal(
+async def test_registry_write_of_unknown_outcome_is_found_before_withdrawal(
     rt: Runtime,
 ) -> None:
     guest, registry = await _refused_in_doubt(rt)
@@ -166,7 +166,7 @@ async def test_refused_write_of_unknown_outcome_is_looked_up_before_withdrawal(
     assert conversation.registration.state == "withdrawn"
 
 
-async def test_refused_write_of_unknown_outcome_is_looked_up_before_erasure(
+async def test_registry_write_of_unknown_outcome_is_found_before_erasure(
     rt: Runtime,
 ) -> None:
     guest, registry = await _refused_in_doubt(rt)
@@ -357,7 +357,7 @@ async def test_refused_amendment_is_kept_while_its_case_is_open(
     assert await _surname(guest) is None
 
 
-async def test_registry_write_waiting_for_another_delays_no_other_person(
+async def test_registry_write_blocked_by_an_earlier_one_delays_no_other_person(
     rt: Runtime,
 ) -> None:
     for guest in (Guest(rt), Guest(rt)):

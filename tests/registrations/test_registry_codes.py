@@ -36,11 +36,11 @@ class Answers(Mapping[str, str]):
         return len(self.found)
 
 
-def test_registry_codes_name_a_list_for_each_question() -> None:
+def test_registry_codes_map_each_question_to_a_reference_list() -> None:
     assert CODES.keys() == KINDS.keys()
 
 
-def test_payload_contains_every_answer_that_is_not_excluded(
+def test_registry_payload_contains_every_answer_that_is_not_excluded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(PreRegistration, "model_validate", lambda body: body)

@@ -34,7 +34,7 @@ async def _topics(rt: Runtime) -> list[str]:
     ids=["alike", "small-letters", "accent"],
 )
 @pytest.mark.row(68)
-async def test_same_details_of_two_people_open_one_case(
+async def test_registration_with_the_details_of_another_person_opens_one_case(
     rt: Runtime, answers: dict[str, str]
 ) -> None:
     one, other = Guest(rt), Guest(rt)
@@ -52,14 +52,16 @@ async def test_same_details_of_two_people_open_one_case(
 
 
 @pytest.mark.parametrize("changed", [("1990", "1991"), ("TESTOVA", "TESTOVAA")], ids=str)
-async def test_other_details_open_no_case(rt: Runtime, changed: tuple[str, str]) -> None:
+async def test_registration_with_different_details_opens_no_case(
+    rt: Runtime, changed: tuple[str, str]
+) -> None:
     before, after = changed
     await _register(Guest(rt))
     await _register(Guest(rt), **{before: after})
     assert await _topics(rt) == []
 
 
-async def test_own_details_sent_again_open_no_case(rt: Runtime) -> None:
+async def test_registration_amended_with_the_same_details_opens_no_case(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.register()
     await guest.go("/status", "amend", *TO_CONSENT[2:], "yes", *AFTER_CONSENT, "submit")
@@ -67,7 +69,7 @@ async def test_own_details_sent_again_open_no_case(rt: Runtime) -> None:
     assert len(await _all(rt, "SELECT 1 FROM registration_details")) == 1
 
 
-async def test_details_sent_twice_at_once_open_one_case(rt: Runtime) -> None:
+async def test_concurrent_registrations_with_equal_details_open_one_case(rt: Runtime) -> None:
     guests = [Guest(rt), Guest(rt)]
     for guest in guests:
         await guest.consent()
@@ -76,7 +78,7 @@ async def test_details_sent_twice_at_once_open_one_case(rt: Runtime) -> None:
     assert await _topics(rt) == ["same_details"]
 
 
-async def test_withdrawn_or_erased_details_match_nothing(rt: Runtime) -> None:
+async def test_withdrawn_or_erased_registrations_are_not_matched(rt: Runtime) -> None:
     one, other = Guest(rt), Guest(rt)
     await one.register()
     await one.go("/delete", "yes")
@@ -88,7 +90,7 @@ async def test_withdrawn_or_erased_details_match_nothing(rt: Runtime) -> None:
     assert await _topics(rt) == []
 
 
-async def test_details_are_stored_as_a_keyed_hash_only(rt: Runtime) -> None:
+async def test_registration_details_are_stored_only_as_a_keyed_hash(rt: Runtime) -> None:
     await Guest(rt).register()
     ((hashed,),) = await _all(rt, "SELECT details_hash FROM registration_details")
     assert bytes(hashed) == rt.vault.index("details", "testova\0gulnar\x001990\0cn")

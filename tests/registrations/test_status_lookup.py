@@ -41,21 +41,25 @@ async def forget_budgets(rt: Runtime) -> None:
         await client.delete(name)
 
 
-async def test_lookup_shows_the_state_for_number_and_pin(rt: Runtime, databases: Databases) -> None:
+async def test_status_lookup_needs_the_right_number_and_pin(
+    rt: Runtime, databases: Databases
+) -> None:
     await received(rt, databases)
     assert await tried(rt, "web:a") == FOUND
     assert await tried(rt, "web:a", "999999") == NOTHING
     assert await tried(rt, "web:a", number="KS-2026-ZZZZ-ZZZZ") == NOTHING
 
 
-async def test_lookup_shows_nothing_without_a_pin(rt: Runtime, databases: Databases) -> None:
+async def test_status_lookup_is_impossible_when_no_pin_is_set(
+    rt: Runtime, databases: Databases
+) -> None:
     await received(rt, databases)
     with psycopg.connect(databases.owner, autocommit=True) as session:
         session.execute("UPDATE people SET pin = NULL")
     assert await tried(rt, "web:a") == NOTHING
 
 
-async def test_number_of_lookups_per_chat_is_limited(rt: Runtime, databases: Databases) -> None:
+async def test_status_lookups_are_limited_per_chat(rt: Runtime, databases: Databases) -> None:
     await received(rt, databases)
     for each in range(MAX_CHAT_LOOKUPS):
         assert await tried(rt, "web:a", number=f"KS-2026-AAAA-AAA{each}") == NOTHING
@@ -63,7 +67,7 @@ async def test_number_of_lookups_per_chat_is_limited(rt: Runtime, databases: Dat
     assert await tried(rt, "web:b") == FOUND
 
 
-async def test_number_of_lookups_per_registration_is_limited(
+async def test_status_lookups_are_limited_per_registration(
     rt: Runtime, databases: Databases
 ) -> None:
     await received(rt, databases)
@@ -74,7 +78,7 @@ async def test_number_of_lookups_per_registration_is_limited(
     assert await tried(rt, "web:another") == FOUND
 
 
-async def test_lookup_ends_for_good_without_the_right_pin(
+async def test_status_lookup_is_locked_permanently_after_many_failures(
     rt: Runtime, databases: Databases
 ) -> None:
     """The count is in the database and does not expire with the budgets."""
@@ -86,7 +90,7 @@ async def test_lookup_ends_for_good_without_the_right_pin(
     assert await tried(rt, "web:another") == NOTHING
 
 
-async def test_right_pin_in_the_own_chat_allows_lookups_again(
+async def test_status_lookup_is_unlocked_by_the_right_pin_in_the_own_chat(
     rt: Runtime, databases: Databases
 ) -> None:
     guest = await locked(rt)
@@ -99,7 +103,9 @@ async def test_right_pin_in_the_own_chat_allows_lookups_again(
     assert await tried(rt, "web:a") == FOUND
 
 
-async def test_failed_lookups_do_not_lock_the_own_chat(rt: Runtime, databases: Databases) -> None:
+async def test_status_lookup_failures_do_not_lock_the_pin_in_the_own_chat(
+    rt: Runtime, databases: Databases
+) -> None:
     await received(rt, databases)
     await tried(rt, "web:a", "999999")
     with psycopg.connect(databases.owner) as session:
@@ -107,7 +113,9 @@ async def test_failed_lookups_do_not_lock_the_own_chat(rt: Runtime, databases: D
     assert row == (0, 1)
 
 
-async def test_parallel_lookups_share_one_budget(rt: Runtime, databases: Databases) -> None:
+async def test_status_lookups_in_parallel_share_one_limit(
+    rt: Runtime, databases: Databases
+) -> None:
     await received(rt, databases)
     many = [tried(rt, f"web:{each}", "999999") for each in range(3 * MAX_NUMBER_LOOKUPS)]
     assert set(await asyncio.gather(*many)) == {NOTHING}
@@ -116,7 +124,7 @@ async def test_parallel_lookups_share_one_budget(rt: Runtime, databases: Databas
     assert row == (MAX_NUMBER_LOOKUPS,)
 
 
-async def test_lookup_takes_the_same_steps_for_every_failure(
+async def test_status_lookup_takes_the_same_steps_for_every_failure(
     rt: Runtime, databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The slow hash is computed, and as many statements run, whether a number exists or not."""
@@ -143,7 +151,7 @@ async def test_lookup_takes_the_same_steps_for_every_failure(
     assert set(steps) == {(1, 1)}
 
 
-async def test_lookup_holds_its_limits_while_valkey_is_away(
+async def test_status_lookup_limits_apply_when_valkey_is_down(
     rt: Runtime, databases: Databases
 ) -> None:
     await received(rt, databases)

@@ -97,7 +97,7 @@ def created(body: bytes, status: int = 201) -> bytes:
     return http(status, body, Content_Length=str(length))
 
 
-async def test_registry_client_accepts_the_contract_answer(session: ClientSession) -> None:
+async def test_registry_client_accepts_a_response_of_the_contract(session: ClientSession) -> None:
     async with answering(created(acknowledgement())) as url:
         registry = Registry(session, url, CLIENT_ID, CLIENT_SECRET)
         made = await registry.create(pre_registration(), key=new_key())
@@ -135,7 +135,7 @@ async def test_registry_client_accepts_the_contract_answer(session: ClientSessio
     ],
 )
 @pytest.mark.requirement("S-50")
-async def test_registry_client_reports_unknown_for_an_untrustworthy_answer(
+async def test_registry_client_reports_unknown_outcome_for_a_malformed_response(
     session: ClientSession, answer: bytes | None
 ) -> None:
     async with answering(answer) as url:
@@ -161,14 +161,14 @@ async def test_registry_client_reports_unknown_for_an_untrustworthy_answer(
         (http(307, b"", Location="https://elsewhere.invalid/"), Misconfigured),
     ],
 )
-async def test_registry_client_distinguishes_refusal_from_unknown(
+async def test_registry_client_maps_responses_to_their_error_class(
     session: ClientSession, answer: bytes, kind: type[RegistryError]
 ) -> None:
     async with answering(answer) as url:
         assert type(await outcome(session, url)) is kind
 
 
-async def test_registry_client_rejects_an_answer_about_another_number(
+async def test_registry_client_rejects_a_response_about_another_number(
     session: ClientSession,
 ) -> None:
     other = acknowledgement(number="KS-2026-2222-2222", idempotency_key="k" * 36)
@@ -178,7 +178,9 @@ async def test_registry_client_rejects_an_answer_about_another_number(
             await registry.read(NUMBER)
 
 
-async def test_registry_client_drops_the_text_of_a_foreign_problem(session: ClientSession) -> None:
+async def test_registry_client_drops_the_text_of_an_unknown_problem_type(
+    session: ClientSession,
+) -> None:
     answer = problem_json(422, f"urn:other:{CANARY}", detail=CANARY, errors=[])
     async with answering(answer) as url:
         error = await outcome(session, url)

@@ -143,7 +143,7 @@ async def _registers(registry: Registry) -> str:
     return (await registry.create(pre_registration(), key=new_key())).state
 
 
-async def test_client_signs_in_by_its_certificate_alone(
+async def test_registry_client_signs_in_by_certificate_without_a_secret(
     session: ClientSession, database_url: str, authority: Authority
 ) -> None:
     own = authority.issue("kosh")
@@ -151,7 +151,7 @@ async def test_client_signs_in_by_its_certificate_alone(
         assert await _registers(_registry(session, url, own)) == "RECEIVED"
 
 
-async def test_client_without_a_known_certificate_is_refused(
+async def test_registry_client_with_an_unknown_certificate_is_refused(
     session: ClientSession, database_url: str, authority: Authority
 ) -> None:
     own, other = authority.issue("kosh"), authority.issue("other")
@@ -161,7 +161,7 @@ async def test_client_without_a_known_certificate_is_refused(
         assert refused.value.code == "E_REGISTRY_LOGIN"
 
 
-async def test_certificate_of_another_authority_is_a_clear_error(
+async def test_registry_client_reports_a_certificate_of_an_unknown_authority(
     session: ClientSession, database_url: str, authority: Authority, tmp_path: Path
 ) -> None:
     (tmp_path / "stranger").mkdir()
@@ -173,7 +173,7 @@ async def test_certificate_of_another_authority_is_a_clear_error(
         assert await _registers(_registry(session, url, own)) == "RECEIVED"
 
 
-async def test_token_is_useless_with_another_certificate(
+async def test_registry_token_is_bound_to_its_client_certificate(
     session: ClientSession, database_url: str, authority: Authority
 ) -> None:
     own, other = authority.issue("kosh"), authority.issue("other")
@@ -194,7 +194,7 @@ async def test_token_is_useless_with_another_certificate(
         assert statuses == [200, 401]
 
 
-async def test_certificate_is_replaced_without_a_restart(
+async def test_registry_client_reloads_a_replaced_certificate_without_a_restart(
     session: ClientSession, database_url: str, authority: Authority
 ) -> None:
     own = authority.issue("kosh")
@@ -209,7 +209,7 @@ async def test_certificate_is_replaced_without_a_restart(
         assert own.identity().thumbprint not in ("", old)
 
 
-def test_half_replaced_certificate_is_tried_once(
+def test_registry_client_keeps_the_old_pair_while_only_the_key_is_replaced(
     authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = authority.issue("kosh")
@@ -221,17 +221,17 @@ def test_half_replaced_certificate_is_tried_once(
     assert own.identity() is kept
 
 
-def test_certificate_that_cannot_be_read_is_a_clear_error(tmp_path: Path) -> None:
+def test_registry_client_reports_an_unreadable_certificate(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured) as refused:
         ClientCertificate(tmp_path / "no.pem", tmp_path / "no.key").identity()
     assert refused.value.code == "E_REGISTRY_CERTIFICATE"
 
 
-def test_thumbprint_is_the_hash_of_rfc_8705() -> None:
+def test_certificate_thumbprint_is_the_hash_of_rfc_8705() -> None:
     assert thumbprint(b"") == "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
 
 
-async def test_client_asks_for_the_one_scope_that_a_call_needs(
+async def test_registry_client_requests_only_the_scope_of_the_call(
     session: ClientSession, database_url: str, authority: Authority
 ) -> None:
     own = authority.issue("kosh")
@@ -245,7 +245,7 @@ async def test_client_asks_for_the_one_scope_that_a_call_needs(
         assert "reference.read" in str(refused.value)
 
 
-async def test_token_opens_only_what_its_scope_names(
+async def test_registry_token_allows_only_operations_of_its_scope(
     session: ClientSession, database_url: str, authority: Authority
 ) -> None:
     own = authority.issue("kosh")
@@ -262,11 +262,11 @@ async def test_token_opens_only_what_its_scope_names(
                 assert answer.status == status
 
 
-def test_every_operation_needs_a_scope_and_every_scope_is_used() -> None:
+def test_registry_operations_each_have_a_scope_and_every_scope_is_used() -> None:
     assert {scope_of(method.upper(), path) for method, path, _each in operations()} == set(SCOPES)
 
 
-async def test_doctor_names_a_certificate_that_is_refused(
+async def test_doctor_reports_a_rejected_registry_certificate(
     database_url: str, authority: Authority, tmp_path: Path
 ) -> None:
     (tmp_path / "stranger").mkdir()

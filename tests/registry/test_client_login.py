@@ -53,7 +53,7 @@ def _with_keys(database_url: str, url: str) -> Any:
     )
 
 
-async def test_client_with_a_wrong_secret_is_an_invalid_client(sandbox: Sandbox) -> None:
+async def test_registry_token_endpoint_rejects_a_wrong_secret(sandbox: Sandbox) -> None:
     login = base64.b64encode(f"{CLIENT_ID}:wrong".encode()).decode()
     answer = await sandbox.session.post(
         f"{sandbox.url}/oauth/token",
@@ -64,7 +64,7 @@ async def test_client_with_a_wrong_secret_is_an_invalid_client(sandbox: Sandbox)
 
 
 @pytest.mark.parametrize("key", [OLD, NEW], ids=["old", "new"])
-async def test_client_signs_in_with_each_key_of_a_rotation(
+async def test_registry_client_signs_in_with_the_old_and_the_new_key(
     session: ClientSession, database_url: str, key: ECKey
 ) -> None:
     async with serving(_with_keys(database_url, "")) as url:
@@ -72,7 +72,7 @@ async def test_client_signs_in_with_each_key_of_a_rotation(
         assert (await registry.create(pre_registration(), key=new_key())).state == "RECEIVED"
 
 
-async def test_client_with_an_unknown_key_is_refused(
+async def test_registry_client_with_an_unknown_signing_key_is_refused(
     session: ClientSession, database_url: str
 ) -> None:
     async with serving(_with_keys(database_url, "")) as url:
@@ -81,7 +81,7 @@ async def test_client_with_an_unknown_key_is_refused(
             await registry.create(pre_registration(), key=new_key())
 
 
-async def test_client_assertion_counts_once_and_only_here(
+async def test_registry_client_assertion_is_single_use_and_bound_to_its_audience(
     session: ClientSession, database_url: str
 ) -> None:
     async with serving(_with_keys(database_url, "")) as url:

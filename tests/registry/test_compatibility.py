@@ -16,7 +16,7 @@ from tests.contract_changes import Schema, breaks
 AGREED = json.loads(Path(__file__).with_name("contract-v1.json").read_text())
 
 
-def test_contract_does_not_break_clients_of_version_1() -> None:
+def test_registry_contract_does_not_break_clients_of_version_1() -> None:
     assert list(breaks(AGREED, openapi())) == []
 
 
@@ -56,7 +56,9 @@ def _schema(document: Schema, name: str) -> Schema:
         ),
     ],
 )
-def test_break_of_the_contract_is_found(change: Callable[[Schema], object], found: str) -> None:
+def test_registry_contract_check_finds_each_breaking_change(
+    change: Callable[[Schema], object], found: str
+) -> None:
     changed = copy.deepcopy(AGREED)
     change(changed)
     assert any(line.endswith(found) or line == found for line in breaks(AGREED, changed))
@@ -71,7 +73,7 @@ def test_break_of_the_contract_is_found(change: Callable[[Schema], object], foun
         lambda it: it["paths"].update({"/v1/events": {"get": {"responses": {}}}}),
     ],
 )
-def test_addition_to_the_contract_breaks_nothing(change: Callable[[Schema], object]) -> None:
+def test_registry_contract_check_accepts_additions(change: Callable[[Schema], object]) -> None:
     changed = copy.deepcopy(AGREED)
     change(changed)
     assert list(breaks(AGREED, changed)) == []

@@ -82,7 +82,7 @@ def test_pre_registration_accepts_a_minimal_stateless_person() -> None:
     assert PreRegistration.model_validate_json(body.model_dump_json()) == body
 
 
-def test_contract_error_does_not_repeat_the_input() -> None:
+def test_registry_contract_error_does_not_repeat_the_input() -> None:
     with pytest.raises(ValidationError) as caught:
         PreRegistration.model_validate_json(changed(given_name=CANARY + "\n", phone=CANARY))
     assert CANARY not in str(caught.value)
@@ -115,7 +115,7 @@ def references(value: Any) -> Iterator[str]:
                 yield from references(inner)
 
 
-def test_openapi_writes_need_a_key_and_list_every_problem() -> None:
+def test_openapi_writes_require_an_idempotency_key_and_list_all_problems() -> None:
     always = {"unauthorized", "forbidden", "too-many-requests", "internal", "unavailable"}
     on_writes = {"bad-key", "key-reused", "in-progress"}
     on_bodies = {"invalid", "refused", "too-large", "unsupported-media-type"}

@@ -37,7 +37,9 @@ async def registered(registry: Registry) -> str:
     return (await registry.create(pre_registration(), key=new_key())).number
 
 
-async def test_document_is_uploaded_whole_and_listed(registry: Registry, sandbox: Sandbox) -> None:
+async def test_registry_document_is_uploaded_and_listed(
+    registry: Registry, sandbox: Sandbox
+) -> None:
     number, key = await registered(registry), new_key()
     document = await registry.upload(number, label(), streamed, key=key)
     assert document.model_dump(include=set(DocumentLabel.model_fields)) == label().model_dump()
@@ -75,7 +77,7 @@ async def test_document_with_another_digest_is_refused(registry: Registry) -> No
     assert await registry.documents(number) == ()
 
 
-async def test_document_stream_restarts_for_a_new_token(
+async def test_document_stream_restarts_after_a_token_renewal(
     registry: Registry, sandbox: Sandbox
 ) -> None:
     number = await registered(registry)

@@ -122,7 +122,7 @@ async def test_registry_write_happens_once_when_reconciled_by_its_key(
         ("expired_token", Misconfigured, "E_REGISTRY_LOGIN"),
     ],
 )
-async def test_failed_registry_read_is_never_unknown(
+async def test_failed_registry_read_never_raises_unknown_outcome(
     sandbox: Sandbox, registry: Registry, fault: str, kind: type[RegistryError], code: str
 ) -> None:
     key = new_key()
@@ -227,7 +227,7 @@ async def test_registry_idempotency_key_is_refused_for_another_body(
     assert await holds(sandbox, key) == 1
 
 
-async def test_unreachable_registry_has_written_nothing(
+async def test_unreachable_registry_is_reported_as_not_written(
     database_url: str, session: ClientSession
 ) -> None:
     async with serving(sandbox_app(database_url, callback_url=None)) as url:
@@ -237,7 +237,7 @@ async def test_unreachable_registry_has_written_nothing(
     assert (type(error), error.code) == (Unavailable, "E_REGISTRY_UNREACHABLE")
 
 
-async def test_failing_registry_is_not_called_while_the_breaker_is_open(
+async def test_registry_is_not_called_while_the_circuit_breaker_is_open(
     sandbox: Sandbox, session: ClientSession
 ) -> None:
     registry = Registry(

@@ -65,7 +65,7 @@ async def test_household_loses_a_registration_that_ends(registry: Registry, eras
     assert refused.value.problem == "closed"
 
 
-async def test_household_write_is_made_once_for_its_key(
+async def test_household_write_with_the_same_key_is_idempotent(
     sandbox: Sandbox, registry: Registry
 ) -> None:
     first, second = await _made(registry), await _made(registry, given_name="Aslan")
@@ -83,7 +83,7 @@ async def test_household_write_is_made_once_for_its_key(
 
 
 @pytest.mark.parametrize("fault", ["drop_after_commit", "error_after_commit", "wrong_number"])
-async def test_household_answer_that_is_lost_is_an_unknown_outcome(
+async def test_household_write_with_a_lost_response_has_an_unknown_outcome(
     sandbox: Sandbox, registry: Registry, fault: str
 ) -> None:
     number, key = await _made(registry), new_key()
@@ -95,7 +95,7 @@ async def test_household_answer_that_is_lost_is_an_unknown_outcome(
     assert (await registry.household(number)).code is not None
 
 
-async def test_household_code_is_not_found_when_it_is_wrong_or_old(
+async def test_household_code_is_rejected_when_wrong_or_expired(
     sandbox: Sandbox, registry: Registry, database_url: str
 ) -> None:
     first, second = await _made(registry), await _made(registry, given_name="Aslan")
@@ -115,7 +115,7 @@ async def test_household_code_is_not_found_when_it_is_wrong_or_old(
     assert bare.status == 422, "nobody is linked without a consent of their own"
 
 
-async def test_match_is_decided_by_a_human_once_with_a_reason(
+async def test_duplicate_match_is_decided_once_by_an_officer_with_a_reason(
     sandbox: Sandbox, registry: Registry
 ) -> None:
     first, second = await _made(registry), await _made(registry, surname="TESTOVA")
@@ -146,7 +146,7 @@ async def _feed(sandbox: Sandbox, after: str, limit: int) -> Any:
     return _json(await sandbox.call("GET", f"/v1/events?after={after}&limit={limit}"))
 
 
-async def test_event_feed_gives_each_version_once_by_cursor(
+async def test_registry_event_feed_returns_each_version_once_by_cursor(
     sandbox: Sandbox, registry: Registry
 ) -> None:
     numbers = await asyncio.gather(*(_made(registry) for _ in range(5)))
@@ -172,7 +172,7 @@ async def test_event_feed_gives_each_version_once_by_cursor(
     assert last == (await registry.read(numbers[0])).version, "a deletion is in the feed"
 
 
-async def test_event_feed_answers_304_while_nothing_is_new(
+async def test_registry_event_feed_answers_304_when_nothing_changed(
     sandbox: Sandbox, registry: Registry
 ) -> None:
     await _made(registry)
@@ -184,7 +184,7 @@ async def test_event_feed_answers_304_while_nothing_is_new(
         assert again.status == 304
 
 
-async def test_list_of_registrations_has_filters_and_pages(
+async def test_registration_list_supports_filters_and_pagination(
     sandbox: Sandbox, registry: Registry
 ) -> None:
     turkey = [await _made(registry) for _ in range(3)]
@@ -207,7 +207,7 @@ async def test_list_of_registrations_has_filters_and_pages(
         ('"2"', {"timeframe": "SOON"}, 422),
     ],
 )
-async def test_partial_change_needs_the_version_that_was_read(
+async def test_registration_patch_requires_the_current_version(
     sandbox: Sandbox, registry: Registry, if_match: str | None, change: Any, status: int
 ) -> None:
     number = await _made(registry)

@@ -31,7 +31,7 @@ async def _asked(sandbox: Sandbox, registry: Registry, number: str, **asking: An
     return (await registry.read(number)).question
 
 
-async def test_question_of_the_registry_is_told_and_its_answer_is_kept(
+async def test_registry_question_is_sent_in_a_callback_and_its_answer_is_stored(
     sandbox: Sandbox, registry: Registry, bot: Bot
 ) -> None:
     number = await _accepted(registry)
@@ -51,7 +51,7 @@ async def test_question_of_the_registry_is_told_and_its_answer_is_kept(
 
 
 @pytest.mark.parametrize(("value", "problem"), [("no year", "invalid"), ("1991", "no-question")])
-async def test_answer_is_refused_when_it_fits_no_open_question(
+async def test_registry_rejects_an_answer_without_a_matching_open_question(
     sandbox: Sandbox, registry: Registry, value: str, problem: str
 ) -> None:
     number = await _accepted(registry)
@@ -64,7 +64,7 @@ async def test_answer_is_refused_when_it_fits_no_open_question(
     assert refused.value.problem == problem
 
 
-async def test_history_has_every_state_and_step_in_order(
+async def test_registration_history_lists_states_and_steps_in_order(
     sandbox: Sandbox, registry: Registry
 ) -> None:
     number = await _accepted(registry)
@@ -78,7 +78,9 @@ async def test_history_has_every_state_and_step_in_order(
     assert [each.step.step if each.step else "" for each in history] == ["", "", "", "TEST", ""]
 
 
-async def test_closed_registration_is_asked_nothing(sandbox: Sandbox, registry: Registry) -> None:
+async def test_registry_question_about_a_closed_registration_is_rejected(
+    sandbox: Sandbox, registry: Registry
+) -> None:
     number = await _accepted(registry)
     await registry.withdraw_consent(consent_withdrawal(number), key=new_key())
     path = f"{sandbox.url}/_entries/{number}/question"

@@ -50,7 +50,7 @@ async def asked(session: ClientSession, answer: bytes, ask: Ask) -> Any:
         return await ask(Registry(session, url, CLIENT_ID, CLIENT_SECRET))
 
 
-async def test_registry_client_takes_an_answer_with_more_members_and_states(
+async def test_registry_client_accepts_unknown_fields_and_states(
     session: ClientSession,
 ) -> None:
     answer = created(json.dumps(ACKNOWLEDGED).encode())
@@ -84,13 +84,13 @@ async def test_registry_client_takes_an_answer_with_more_members_and_states(
     ],
     ids=["read", "find", "documents", "reference"],
 )
-async def test_registry_client_reads_resources_of_a_later_version(
+async def test_registry_client_parses_resources_of_a_later_contract(
     session: ClientSession, answer: dict[str, Any], ask: Ask, found: Callable[[Any], bool]
 ) -> None:
     assert found(await asked(session, http(200, json.dumps(answer).encode()), ask))
 
 
-async def test_registry_client_reads_a_refusal_with_more_members(session: ClientSession) -> None:
+async def test_registry_client_parses_a_refusal_with_unknown_fields(session: ClientSession) -> None:
     field = {"pointer": "/household", "code": "MISSING", "hint": "…"}
     answer = problem_json(422, "urn:kosh-registry:problem:refused", errors=[field], **LATER)
     with pytest.raises(Refused) as refused:
@@ -101,7 +101,7 @@ async def test_registry_client_reads_a_refusal_with_more_members(session: Client
     )
 
 
-def test_status_callback_takes_more_members_and_states() -> None:
+def test_status_callback_accepts_unknown_fields_and_states() -> None:
     told = {
         "event_id": "00000000-0000-4000-8000-000000000000",
         "number": NUMBER,
@@ -114,6 +114,6 @@ def test_status_callback_takes_more_members_and_states() -> None:
     assert StatusCallback.model_validate_json(json.dumps(told)).state == "INTERVIEW_INVITED"
 
 
-def test_unknown_state_is_stored_as_being_checked() -> None:
+def test_unknown_registry_state_is_stored_as_received() -> None:
     assert stored_state("INTERVIEW_INVITED") == "received"
     assert [stored_state(state) for state in STATES] == [state.lower() for state in STATES]

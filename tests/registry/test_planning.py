@@ -51,7 +51,7 @@ def _invented(database_url: str, households: int, people: int) -> Population:
     return made
 
 
-async def test_planning_counts_equal_the_truth_before_hiding(
+async def test_planning_counts_are_correct_before_small_cells_are_hidden(
     sandbox: Sandbox, database_url: str
 ) -> None:
     made = _invented(database_url, 7_000, 20_000)
@@ -89,7 +89,7 @@ async def _attacked(sandbox: Sandbox, first: str, second: str) -> Shown:
     return learned
 
 
-async def test_hidden_counts_do_not_follow_from_margins(
+async def test_planning_hidden_counts_cannot_be_derived_from_totals(
     sandbox: Sandbox, database_url: str
 ) -> None:
     _invented(database_url, 260, 700)
@@ -108,7 +108,7 @@ async def test_hidden_counts_do_not_follow_from_margins(
             assert true >= MIN_PEOPLE or people is None
 
 
-async def test_two_days_differ_by_no_single_person(
+async def test_planning_counts_never_change_by_a_single_person_between_days(
     sandbox: Sandbox, registry: Registry, database_url: str
 ) -> None:
     _invented(database_url, 260, 700)
@@ -125,7 +125,7 @@ async def test_two_days_differ_by_no_single_person(
     assert (await _truth(database_url))["age", ""][ALL, ALL][0] == 701
 
 
-async def test_erased_people_leave_the_counts(sandbox: Sandbox, database_url: str) -> None:
+async def test_planning_counts_exclude_erased_people(sandbox: Sandbox, database_url: str) -> None:
     _invented(database_url, 260, 700)
     before = (await _shown(sandbox, "age"))[0]["people"]
     with psycopg.connect(database_url) as connection:
@@ -139,7 +139,7 @@ async def test_erased_people_leave_the_counts(sandbox: Sandbox, database_url: st
     assert (await _shown(sandbox, "age"))[0]["people"] == true
 
 
-async def test_planning_query_names_an_officer_and_is_audited(
+async def test_planning_query_requires_an_officer_and_is_audited(
     sandbox: Sandbox, database_url: str
 ) -> None:
     assert (await sandbox.call("GET", "/v1/planning?by=age")).status == 422
@@ -169,7 +169,7 @@ async def test_planning_page_and_csv_show_no_hidden_count(
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_hidden_cells_of_random_tables_keep_their_margins_apart(seed: int) -> None:
+def test_planning_hides_no_single_cell_of_a_row_or_column(seed: int) -> None:
     chance = random.Random(seed)
     cells = {(a, b): chance.choice((1, 3, 6, 20, 80)) for a in "ABCD" for b in "wxyz"}
     counts = dict(cells)

@@ -62,7 +62,7 @@ async def only_entry(sandbox: Sandbox) -> dict[str, Any]:
 # Once per key
 
 
-async def test_sandbox_answers_a_repeated_key_and_body_alike(
+async def test_sandbox_repeats_its_response_for_the_same_key_and_body(
     sandbox: Sandbox, registry: Registry
 ) -> None:
     key, body = new_key(), pre_registration()
@@ -77,7 +77,7 @@ async def accepted(sandbox: Sandbox) -> bool:
     return all(entry["state"] == "ACCEPTED" for entry in await sandbox.entries())
 
 
-async def test_sandbox_makes_one_entry_from_concurrent_requests_with_one_key(
+async def test_sandbox_stores_one_entry_for_concurrent_requests_with_one_key(
     sandbox: Sandbox, registry: Registry
 ) -> None:
     key, body = new_key(), pre_registration()
@@ -104,7 +104,9 @@ async def test_sandbox_refuses_a_key_used_for_another_request(
     assert (await registry.read(made.number)).state != "WITHDRAWN"
 
 
-async def test_sandbox_accepts_a_key_again_after_a_refusal(registry: Registry) -> None:
+async def test_sandbox_idempotency_key_can_be_used_again_after_a_rejection(
+    registry: Registry,
+) -> None:
     key = new_key()
     with pytest.raises(Refused):
         await registry.withdraw("KS-2026-2222-2222", key=key)
@@ -325,7 +327,7 @@ async def test_sandbox_double_fault_repeats_callbacks_out_of_order(
     assert told[0].event_id == told[1].event_id != told[2].event_id
 
 
-async def test_sandbox_reject_fault_rejects_an_entry(
+async def test_sandbox_reject_fault_rejects_a_registration(
     sandbox: Sandbox, registry: Registry, bot: Bot
 ) -> None:
     await sandbox.fault("reject", count=1)
@@ -379,7 +381,7 @@ async def test_sandbox_page_shows_entries_escaped(sandbox: Sandbox, registry: Re
     assert "<b>Testova" not in page
 
 
-async def test_sandbox_page_csp_allows_own_code_and_named_frames_only(sandbox: Sandbox) -> None:
+async def test_sandbox_page_csp_allows_only_own_code_and_listed_frames(sandbox: Sandbox) -> None:
     async with sandbox.session.get(sandbox.url + "/") as answer:
         policy, page = answer.headers["Content-Security-Policy"], await answer.text()
     assert "default-src 'self'" in policy
@@ -421,20 +423,20 @@ async def test_sandbox_fault_can_have_a_probability(sandbox: Sandbox, registry: 
 
 
 @pytest.mark.parametrize("path", ["/_faults", "/_pace", "/_entries/KS-2026-2222-2222/decision"])
-async def test_sandbox_switches_refuse_forms_of_other_sites(sandbox: Sandbox, path: str) -> None:
+async def test_sandbox_controls_reject_cross_site_forms(sandbox: Sandbox, path: str) -> None:
     async with sandbox.session.post(sandbox.url + path, data={"name": "busy"}) as answer:
         assert answer.status == 415
 
 
 @pytest.mark.parametrize("body", [{"name": "fire"}, {"name": "busy", "probability": 2}, {}])
-async def test_sandbox_answers_a_problem_for_an_unknown_switch(
+async def test_sandbox_controls_reject_an_unknown_fault(
     sandbox: Sandbox, body: dict[str, Any]
 ) -> None:
     async with sandbox.session.post(sandbox.url + "/_faults", json=body) as answer:
         assert answer.status == 422
 
 
-async def test_sandbox_of_an_earlier_version_gets_its_new_columns(database_url: str) -> None:
+async def test_sandbox_database_of_an_earlier_version_is_migrated(database_url: str) -> None:
     async def columns() -> list[tuple[Any, ...]]:
         found = await connection.execute(
             "SELECT table_name, column_name, data_type, is_nullable, column_default, is_identity"
