@@ -38,7 +38,7 @@ def part(intent: str, confidence: float = 0.95, *, asks: bool = True) -> Part:
         (0.02, 0.0, Certainty.UNKNOWN),
     ],
 )
-def test_decision_follows_the_confidence(
+def test_intent_decision_depends_on_the_confidence(
     confidence: float, none: float, certainty: Certainty
 ) -> None:
     found = decide(recognition(confidence, none))
@@ -46,26 +46,26 @@ def test_decision_follows_the_confidence(
     assert all(BY_ID[each.intent].kind is not Kind.NONE for each in found.options)
 
 
-def test_decision_is_not_sure_of_unfamiliar_messages() -> None:
+def test_intent_decision_is_unsure_for_unfamiliar_messages() -> None:
     found = decide(replace(recognition(0.99), familiarity=0.3))
     assert found.certainty is Certainty.UNSURE
 
 
-def test_decision_is_rarely_sure_of_three_letters() -> None:
+def test_intent_decision_needs_a_higher_confidence_for_short_messages() -> None:
     assert decide(replace(recognition(0.95), is_short=True)).certainty is Certainty.UNSURE
     assert decide(replace(recognition(0.995), is_short=True)).certainty is Certainty.SURE
 
 
-def test_decision_ignores_parts_without_the_intent_of_the_message() -> None:
+def test_intent_decision_ignores_parts_that_disagree_with_the_message() -> None:
     found = recognition(0.9, 0.0, part("life.school"), part("life.health"))
     assert [each.intent for each in decide(found).options] == ["life.pension"]
 
 
-def test_danger_level_follows_the_probability() -> None:
+def test_danger_level_depends_on_the_probability() -> None:
     masses = (0.0, 0.3, 0.9)
     assert [danger_level(mass) for mass in masses] == list(DangerLevel)
 
 
-def test_decision_answers_no_more_than_two_questions() -> None:
+def test_intent_decision_answers_at_most_two_questions() -> None:
     parts = [part(intent) for intent in ("life.pension", "life.school", "life.health")]
     assert len(decide(recognition(0.6, 0.0, *parts)).options) == 2

@@ -47,7 +47,9 @@ def counted(outcome: Outcome) -> float:
     return metrics.REGISTRY.get_sample_value("kosh_model_choices_total", labels) or 0.0
 
 
-async def test_model_chooses_an_id_of_the_list(server: LanguageModel, http: ClientSession) -> None:
+async def test_external_model_returns_an_intent_of_the_list(
+    server: LanguageModel, http: ClientSession
+) -> None:
     model = ExternalModel(http, server.url, MODEL, KEY, seconds=60)
     server.chosen = "life.pension"
     assert await model.choose(TEXT, TOPICS) == "life.pension"
@@ -55,7 +57,9 @@ async def test_model_chooses_an_id_of_the_list(server: LanguageModel, http: Clie
     assert server.ids == (*TOPICS, external_model.NONE)
 
 
-async def test_model_may_choose_none(server: LanguageModel, http: ClientSession) -> None:
+async def test_external_model_can_return_no_intent(
+    server: LanguageModel, http: ClientSession
+) -> None:
     before = counted(Outcome.NONE)
     model = ExternalModel(http, server.url, MODEL, KEY, seconds=60)
     assert await model.choose(TEXT, TOPICS) is None
@@ -63,7 +67,7 @@ async def test_model_may_choose_none(server: LanguageModel, http: ClientSession)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_failed_model_chooses_nothing_and_logs_no_word(
+async def test_external_model_failure_returns_none_and_logs_no_text(
     server: LanguageModel, http: ClientSession, fault: str
 ) -> None:
     server.fault, server.chosen = fault, "life.pension"
@@ -81,7 +85,7 @@ async def test_failed_model_chooses_nothing_and_logs_no_word(
     assert not [word for word in (TEXT, KEY, "dollars", "advice") if word in shown]
 
 
-async def test_model_with_a_wrong_key_chooses_nothing(
+async def test_external_model_with_a_wrong_api_key_returns_none(
     server: LanguageModel, http: ClientSession
 ) -> None:
     model = ExternalModel(http, server.url, MODEL, "", seconds=60)
@@ -89,14 +93,14 @@ async def test_model_with_a_wrong_key_chooses_nothing(
     assert (server.asked, server.mistakes) == ([], ["authorization"])
 
 
-async def test_unreachable_model_chooses_nothing(http: ClientSession) -> None:
+async def test_external_model_that_is_unreachable_returns_none(http: ClientSession) -> None:
     model = ExternalModel(http, "http://127.0.0.1:9/v1", MODEL, KEY, seconds=60)
     before = counted(Outcome.UNREACHABLE)
     assert await model.choose(TEXT, TOPICS) is None
     assert counted(Outcome.UNREACHABLE) == before + 1
 
 
-async def test_model_rests_after_failures_and_is_tried_again(
+async def test_external_model_is_paused_after_failures_and_retried_later(
     server: LanguageModel, http: ClientSession
 ) -> None:
     now = [0.0]
@@ -130,11 +134,11 @@ async def test_model_rests_after_failures_and_is_tried_again(
         "привет",
     ],
 )
-def test_text_with_danger_number_or_address_never_leaves(text: str) -> None:
+def test_text_with_danger_digits_or_address_is_never_sent_to_the_model(text: str) -> None:
     assert not EngineRecognizer.load().read(text, "").recognition.may_leave
 
 
-def test_unclear_lines_may_leave_but_none_that_speaks_of_danger() -> None:
+def test_text_about_danger_is_never_eligible_for_the_external_model() -> None:
     recognizer, calm, danger = EngineRecognizer.load(), 0, 0
     for line in evaluation.held_lines():
         if line.phrase.language in phrases.LANGUAGES:

@@ -50,17 +50,21 @@ def _failures(
     return failures
 
 
-def test_model_reaches_its_floors_on_unseen_lines(figures: tuple[Figures, Figures]) -> None:
+def test_recognizer_reaches_its_minimum_accuracy_on_unseen_lines(
+    figures: tuple[Figures, Figures],
+) -> None:
     assert _failures(figures[0], AT_LEAST, AT_MOST) == []
 
 
-def test_model_reaches_its_floors_on_lines_unlike_phrases(
+def test_recognizer_reaches_its_minimum_accuracy_on_dissimilar_lines(
     figures: tuple[Figures, Figures],
 ) -> None:
     assert _failures(figures[1], UNLIKE_AT_LEAST, UNLIKE_AT_MOST) == []
 
 
-def test_floors_are_noticed_when_a_figure_is_too_low(figures: tuple[Figures, Figures]) -> None:
+def test_accuracy_check_reports_a_figure_below_its_minimum(
+    figures: tuple[Figures, Figures],
+) -> None:
     row = list(figures[0]["ru"])
     row[COLUMNS.index("danger")] = 97.9
     row[COLUMNS.index("alarms")] = 3.1
@@ -68,7 +72,7 @@ def test_floors_are_noticed_when_a_figure_is_too_low(figures: tuple[Figures, Fig
     assert failures == [("ru", "danger", 97.9), ("ru", "alarms", 3.1)]
 
 
-def test_model_needs_little_memory() -> None:
+def test_recognizer_model_needs_little_memory() -> None:
     tracemalloc.start()
     try:
         model = Model.load()
@@ -79,7 +83,7 @@ def test_model_needs_little_memory() -> None:
     assert peak <= MAX_MEMORY
 
 
-def test_model_file_unpacks_to_few_bytes() -> None:
+def test_recognizer_model_file_is_small_when_unpacked() -> None:
     with zipfile.ZipFile(FILE) as archive:
         assert sum(each.file_size for each in archive.infolist()) <= MAX_UNPACKED
 

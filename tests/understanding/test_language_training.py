@@ -15,7 +15,7 @@ def _few() -> list[Phrase]:
     return [phrase for language in phrases.LANGUAGES for phrase in phrases.read(language)[::40]]
 
 
-def test_table_of_letter_groups_is_the_same_each_time() -> None:
+def test_language_guess_training_is_reproducible() -> None:
     learned = language_training.lines(_few(), "Cyrl")
     tables = [language_training.train(learned, "Cyrl") for _time in range(2)]
     assert tables[0] == tables[1]
@@ -23,7 +23,7 @@ def test_table_of_letter_groups_is_the_same_each_time() -> None:
     assert language_guess.by_table("менинг оилам қаерда яшайди", "Cyrl", tables[0]) == "uz_Cyrl"
 
 
-def test_lines_to_learn_are_typed_in_the_script() -> None:
+def test_language_guess_training_lines_are_transliterated_to_the_script() -> None:
     written = [
         Phrase("ru", "life.pension", "где пенсия"),
         Phrase("ru", "life.school", "где школа"),
@@ -37,7 +37,7 @@ def test_lines_to_learn_are_typed_in_the_script() -> None:
     assert found == {("ru", "gde shkola"), ("uz", "maktab qayerda")}
 
 
-def test_lines_to_learn_name_the_language_they_are_written_in() -> None:
+def test_language_guess_training_lines_are_labelled_by_their_language() -> None:
     written = [
         Phrase("kk", "life.school", "okula nasıl kayıt"),
         Phrase("kk", "bot.what", "sen kim"),
@@ -48,7 +48,7 @@ def test_lines_to_learn_name_the_language_they_are_written_in() -> None:
     assert [each.text for each in learned if each.form == "kk"] == ["sen kim"]
 
 
-def test_languages_command_writes_the_table_and_prints_figures(
+def test_understanding_languages_command_writes_its_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file, few = tmp_path / "groups.tsv", _few()

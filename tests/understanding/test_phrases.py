@@ -14,7 +14,7 @@ def rules(written: list[Phrase]) -> list[str]:
     return [fault.rule for fault in phrases.faults(written)]
 
 
-def test_phrases_have_no_faults() -> None:
+def test_training_phrases_have_no_faults() -> None:
     assert list(phrases.faults(phrases.read_all())) == []
 
 
@@ -24,7 +24,7 @@ def test_intent_ids_are_unique_and_cover_every_kind() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_phrases_reach_the_minimum_for_each_intent(language: str) -> None:
+def test_training_phrases_reach_the_minimum_for_each_intent(language: str) -> None:
     written = [phrase.intent for phrase in phrases.read(language)]
     assert [each for each in IDS if written.count(each) < MIN_PHRASES] == []
     danger = [each.id for each in INTENTS if each.kind is Kind.DANGER]
@@ -33,19 +33,19 @@ def test_phrases_reach_the_minimum_for_each_intent(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_phrases_are_sorted_by_intent(language: str) -> None:
+def test_training_phrases_are_sorted_by_intent(language: str) -> None:
     places = [IDS.index(phrase.intent) for phrase in phrases.read(language)]
     assert places == sorted(places)
 
 
-def test_evaluation_lines_overlap_little_with_phrases() -> None:
+def test_evaluation_lines_overlap_little_with_training_phrases() -> None:
     written = {phrases.key(phrase.text) for phrase in phrases.read_all()}
     lines = {phrases.key(line.phrase.text) for line in evaluation.held_lines()}
     # Other hands wrote them without seeing the phrases, so greetings and single words meet.
     assert len(lines & written) <= 0.15 * len(lines)
 
 
-def test_phrases_check_finds_each_fault() -> None:
+def test_training_phrases_check_finds_each_fault() -> None:
     one = Phrase("ru", "life.pension", "Пенсия?")
     other_intent, again = (
         Phrase("kk", "life.school", "пенсиЯ"),

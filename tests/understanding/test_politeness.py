@@ -22,14 +22,14 @@ QUESTIONS = {
 
 
 @pytest.mark.parametrize("language", FRAMES)
-def test_danger_is_recognized_between_courtesies(language: str) -> None:
+def test_danger_is_recognized_between_polite_phrases(language: str) -> None:
     before, after = FRAMES[language]
     found = decide(Recognizer.load().recognize(before + DANGERS[language] + after))
     assert found.danger is DangerLevel.FIRST
 
 
 @pytest.mark.parametrize("language", FRAMES)
-def test_question_is_answered_between_courtesies(language: str) -> None:
+def test_question_is_recognized_between_polite_phrases(language: str) -> None:
     before, after = FRAMES[language]
     bare = decide(Recognizer.load().recognize(QUESTIONS[language]))
     framed = decide(Recognizer.load().recognize(before + QUESTIONS[language] + after))
@@ -37,7 +37,7 @@ def test_question_is_answered_between_courtesies(language: str) -> None:
     assert [each.intent for each in framed.options] == [each.intent for each in bare.options]
 
 
-def test_two_questions_are_both_answered_between_courtesies() -> None:
+def test_two_questions_are_recognized_between_polite_phrases() -> None:
     found = decide(Recognizer.load().recognize("你好！请问怎么申请坎达斯身份？要多久？谢谢"))
     assert found.certainty is Certainty.SURE
     assert found.options[0].intent.startswith("kandas.")
@@ -56,7 +56,7 @@ def test_two_questions_are_both_answered_between_courtesies() -> None:
         "",
     ],
 )
-def test_core_of_courtesies_alone_is_the_line_itself(line: str) -> None:
+def test_polite_phrase_removal_keeps_a_line_of_polite_phrases_only(line: str) -> None:
     folded = skeleton.fold(line)
     assert politeness.core(folded) is folded
 
@@ -73,11 +73,11 @@ def test_core_of_courtesies_alone_is_the_line_itself(line: str) -> None:
         ("жду ответа месяц", "жду ответа месяц"),
     ],
 )
-def test_core_leaves_out_courtesies_only(line: str, core: str) -> None:
+def test_polite_phrase_removal_removes_nothing_else(line: str, core: str) -> None:
     assert politeness.core(skeleton.fold(line)).words == skeleton.fold(core).words
 
 
-def test_core_keeps_the_ends_of_sentences() -> None:
+def test_polite_phrase_removal_keeps_sentence_ends() -> None:
     found = politeness.core(skeleton.fold("Здравствуйте! Где консульство? Сколько стоит? Спасибо"))
     assert [found.words[:end][-2] for end in found.sentences] == ["консулство", "стоит"]
 
@@ -90,12 +90,12 @@ def test_core_keeps_the_ends_of_sentences() -> None:
         ("我住在乌鲁木齐。养老金怎么办？我有两个孩子。", "life.pension"),
     ],
 )
-def test_sentences_about_the_person_do_not_drown_the_question(line: str, intent: str) -> None:
+def test_question_is_recognized_among_sentences_about_the_person(line: str, intent: str) -> None:
     found = decide(Recognizer.load().recognize(line))
     assert intent in [each.intent for each in found.options]
 
 
-def test_skeleton_without_a_sentence_keeps_the_other_ends() -> None:
+def test_skeleton_keeps_sentence_ends_when_sentences_are_removed() -> None:
     line = skeleton.fold("Живу тут. Где, скажем, виза? Есть дети. Сколько стоит?")
     left = skeleton.without(line, {("живу", "тут"), ("ест", "дети")})
     assert left == skeleton.fold("Где, скажем, виза? Сколько стоит?")

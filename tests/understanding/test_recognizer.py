@@ -78,7 +78,7 @@ def noise(many: int) -> Iterator[str]:
         yield kinds[number % len(kinds)]()
 
 
-def test_recognizer_answers_noise_neither_as_danger_nor_as_money(recognizer: Recognizer) -> None:
+def test_recognizer_does_not_classify_noise_as_danger_or_money(recognizer: Recognizer) -> None:
     loud, alarms = [], 0
     for line in noise(TROLLS):
         found = decide(recognizer.recognize(line))
@@ -113,7 +113,7 @@ def test_recognizer_is_not_sure_of_an_intent_for_noise(line: str, recognizer: Re
     ],
     ids=["kk", "arab", "han", "latin", "sentences", "marks", "megabyte"],
 )
-def test_recognizer_reads_every_message_in_few_bounded_parts(
+def test_recognizer_work_per_message_is_bounded(
     line: str, recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The size of the work counts here; `./kosh understanding check` prints times."""
@@ -131,7 +131,7 @@ def test_recognizer_reads_every_message_in_few_bounded_parts(
     assert len(read) <= 1 + MAX_SENTENCES + MAX_CLAUSES
 
 
-def test_recognizer_reads_equal_parts_of_a_message_once(
+def test_recognizer_evaluates_equal_parts_of_a_message_once(
     recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[Sequence[str]] = []
@@ -148,7 +148,7 @@ def test_recognizer_reads_equal_parts_of_a_message_once(
 
 
 @pytest.mark.parametrize("kind", [Kind.DANGER, Kind.NONE])
-def test_model_keeps_the_classes_of_a_kind_together(kind: Kind) -> None:
+def test_recognizer_model_stores_classes_of_a_kind_contiguously(kind: Kind) -> None:
     classes = Model.load().classes
     assert {each for each in classes if BY_ID[each].kind is kind} == set(
         classes[of_kind(classes, kind)]
@@ -202,7 +202,7 @@ def test_crisis_phrase_is_always_recognized_as_danger(recognizer: Recognizer) ->
     assert decide(recognizer.recognize(story + "мне угрожают")).danger is DangerLevel.FIRST
 
 
-def test_danger_words_are_in_every_line_that_speaks_of_danger(recognizer: Recognizer) -> None:
+def test_danger_features_occur_in_every_line_about_danger(recognizer: Recognizer) -> None:
     lines = [each.phrase for each in evaluation.held_lines()]
     dangers = [each.text for each in lines if BY_ID[each.intent].kind is Kind.DANGER]
     lacking = [each for each in dangers if not recognizer.message(each).danger[0]]
@@ -211,7 +211,7 @@ def test_danger_words_are_in_every_line_that_speaks_of_danger(recognizer: Recogn
 
 
 @pytest.mark.parametrize("answer", ["Нурлан Ахметов", "сварщик", "Gulnora", "ғалым"])
-def test_danger_is_excluded_without_features_of_usual_answers(
+def test_danger_is_excluded_for_usual_answers_without_extracting_features(
     answer: str, recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[Sequence[str]] = []
@@ -228,7 +228,7 @@ def test_danger_is_excluded_without_features_of_usual_answers(
         ("сварщик, десять лет работал на стройке, потом на заводе, потом дома", 4),
     ],
 )
-def test_answer_of_a_form_is_read_in_few_parts(
+def test_form_answer_is_evaluated_in_few_parts(
     answer: str, parts: int, recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The message, and clauses until fewer than two can be sure."""
@@ -244,7 +244,7 @@ def test_answer_of_a_form_is_read_in_few_parts(
     assert len(read) == parts
 
 
-def test_engine_recognizer_is_sure_of_what_the_decision_is_sure_of(recognizer: Recognizer) -> None:
+def test_engine_recognizer_quick_certainty_equals_the_full_decision(recognizer: Recognizer) -> None:
     engine, sure = EngineRecognizer(recognizer), 0
     asked_twice = [text for _language, _intents, text in evaluation.asked_twice()]
     held = [each.phrase.text for each in evaluation.held_lines()[::8]]
@@ -255,7 +255,7 @@ def test_engine_recognizer_is_sure_of_what_the_decision_is_sure_of(recognizer: R
     assert sure > len(held) / 2
 
 
-def test_engine_recognizer_finds_the_danger_of_the_decision(recognizer: Recognizer) -> None:
+def test_engine_recognizer_quick_danger_equals_the_full_decision(recognizer: Recognizer) -> None:
     engine, found = EngineRecognizer(recognizer), set()
     held = [each.phrase.text for each in evaluation.held_lines()[::8]]
     for line in (*held, *noise(100), "болдчщщбхб гкхжкб"):
@@ -267,7 +267,7 @@ def test_engine_recognizer_finds_the_danger_of_the_decision(recognizer: Recogniz
 
 
 @pytest.mark.parametrize("word", ["паспорт", "ab", "\U00010400\U00010401x"])
-def test_features_of_a_word_are_checksums_of_its_ngrams(word: str) -> None:
+def test_features_of_a_word_are_hashes_of_its_ngrams(word: str) -> None:
     encoded = f" {word} ".encode("utf-16-le")
     ngrams = {
         encoded[at : at + 2 * length]
@@ -305,7 +305,7 @@ def test_upper_bounds_of_probabilities_hold_for_any_odds(seed: int, recognizer: 
     assert highest_danger(odds, recognizer.danger) >= danger
 
 
-def test_chances_of_a_line_are_those_of_a_row(recognizer: Recognizer) -> None:
+def test_probabilities_of_a_line_equal_those_of_a_matrix_row(recognizer: Recognizer) -> None:
     odds, _pieces = recognizer.model.read(("мужа", "задержали"))
     rows, dangers = calibrated(np.array([odds], np.float64), recognizer.danger)
     found, danger = chances(odds, recognizer.danger)
@@ -366,7 +366,7 @@ def test_understand_command_prints_json_for_each_line() -> None:
         ("车可以免税带过去吗？过境要签证吗？", "support.transport permit.visa"),
     ],
 )
-def test_engine_recognizer_answers_both_questions_of_a_message(
+def test_engine_recognizer_returns_both_intents_of_a_message(
     line: str, intents: str, recognizer: Recognizer
 ) -> None:
     found = EngineRecognizer(recognizer).read(line, "").recognition
@@ -375,7 +375,9 @@ def test_engine_recognizer_answers_both_questions_of_a_message(
 
 
 @pytest.mark.parametrize("line", ["Спасибо! Как поменять права?", "сколько стоит, сколько стоит?"])
-def test_engine_recognizer_answers_one_question_alone(line: str, recognizer: Recognizer) -> None:
+def test_engine_recognizer_returns_one_intent_for_one_question(
+    line: str, recognizer: Recognizer
+) -> None:
     assert len(EngineRecognizer(recognizer).read(line, "ru").recognition.intents) == 1
 
 
@@ -393,7 +395,7 @@ def test_evaluation_figures_are_correct(recognizer: Recognizer) -> None:
     ]  # fmt: skip
 
 
-def test_report_prints_every_table(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_understand_report_command_prints_every_table(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = evaluation.held_lines()[::40]
     monkeypatch.setattr(evaluation, "held_lines", lambda: lines)
     monkeypatch.setattr(evaluation, "read_all", lambda: [lines[0].phrase])

@@ -43,7 +43,7 @@ def counted(outcome: Outcome) -> float:
     return metrics.REGISTRY.get_sample_value("kosh_transcriptions_total", labels) or 0.0
 
 
-async def test_recording_is_sent_by_the_letter_of_the_api(
+async def test_transcription_request_conforms_to_the_api(
     server: Transcription, http: ClientSession
 ) -> None:
     transcriber = Transcriber(http, f"{server.url}/", MODEL, KEY, seconds=60)
@@ -51,7 +51,9 @@ async def test_recording_is_sent_by_the_letter_of_the_api(
     assert (server.heard, server.mistakes) == ([(voice(), "kk")], [])
 
 
-async def test_silent_recording_has_no_text(server: Transcription, http: ClientSession) -> None:
+async def test_transcription_of_a_silent_recording_is_empty(
+    server: Transcription, http: ClientSession
+) -> None:
     server.text, before = " \n", counted(Outcome.NONE)
     transcriber = Transcriber(http, server.url, MODEL, KEY, seconds=60)
     assert await transcriber.transcribe(voice(), "ru") == ""
@@ -59,7 +61,7 @@ async def test_silent_recording_has_no_text(server: Transcription, http: ClientS
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_failed_transcription_is_empty_and_logs_no_word(
+async def test_transcription_failure_returns_an_empty_text_and_logs_none(
     server: Transcription, http: ClientSession, fault: str
 ) -> None:
     server.fault = fault
@@ -75,7 +77,7 @@ async def test_failed_transcription_is_empty_and_logs_no_word(
     assert not [word for word in ("canary", "word", KEY) if word in lines.getvalue()]
 
 
-async def test_transcription_rests_after_failures_and_is_tried_again(
+async def test_transcription_is_paused_after_failures_and_retried_later(
     server: Transcription, http: ClientSession
 ) -> None:
     now = [0.0]

@@ -34,7 +34,7 @@ def translator(
 
 
 @pytest.mark.parametrize("program", ["deepl", "libretranslate", "openai"])
-async def test_text_is_sent_by_the_letter_of_each_api(
+async def test_translation_request_conforms_to_each_api(
     server: Translation, http: ClientSession, program: Program
 ) -> None:
     assert await translator(http, server, program).translate(TEXT, "zh") == FOUND
@@ -43,7 +43,7 @@ async def test_text_is_sent_by_the_letter_of_each_api(
 
 @pytest.mark.parametrize("program", ["deepl", "libretranslate", "openai"])
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_failed_translation_is_empty_and_logs_no_word(
+async def test_translation_failure_returns_an_empty_text_and_logs_none(
     server: Translation, http: ClientSession, fault: str, program: Program
 ) -> None:
     server.fault, lines = fault, io.StringIO()
