@@ -10,18 +10,18 @@ from bot.attachments.ogg_opus import Broken, cleaned
 from tests.attachments.opus_files import BROKEN, HEAD, PACKET, page, sound, voice
 
 
-def test_recording_keeps_its_sound_and_loses_its_comments() -> None:
+def test_ogg_cleaning_keeps_the_audio_and_removes_comment_tags() -> None:
     clean = cleaned(voice())
     assert clean.count(PACKET) == voice().count(PACKET) == 150
     assert (b"OpusHead" in clean, b"TITLE" in clean) == (True, False)
     assert cleaned(clean) == clean
 
 
-def test_recording_loses_what_follows_its_end() -> None:
+def test_ogg_cleaning_removes_data_appended_after_the_last_page() -> None:
     assert cleaned(voice() + b"PK\x03\x04 an archive") == cleaned(voice())
 
 
-def test_recording_checksum_is_that_of_ogg() -> None:
+def test_ogg_checksum_matches_known_crc_values() -> None:
     # Values of the polynomial 0x04C11DB7 without inversion or reflection.
     assert ogg_opus._checksum(b"") == 0
     assert ogg_opus._checksum(b"\x01") == 0x04C11DB7
@@ -29,17 +29,17 @@ def test_recording_checksum_is_that_of_ogg() -> None:
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_broken_recording_is_refused(kind: str) -> None:
+def test_ogg_cleaning_rejects_a_broken_recording(kind: str) -> None:
     with pytest.raises(Broken):
         cleaned(BROKEN[kind]())
 
 
-def test_broken_recordings_are_of_60_kinds() -> None:
+def test_broken_recording_samples_cover_60_different_faults() -> None:
     assert len(BROKEN) >= 60
     assert len({make() for make in BROKEN.values()}) == len(BROKEN)
 
 
-def test_altered_recording_is_refused_or_safe() -> None:
+def test_ogg_cleaning_rejects_altered_bytes_or_returns_the_same_audio() -> None:
     chance, whole = random.Random(25), voice()
     for _time in range(3000):
         at = chance.randrange(len(whole))
@@ -57,7 +57,7 @@ def test_altered_recording_is_refused_or_safe() -> None:
             continue
 
 
-def test_broken_recordings_take_flat_memory() -> None:
+def test_ogg_cleaning_memory_stays_bounded_for_broken_recordings() -> None:
     files = [make() for make in BROKEN.values()]
     tracemalloc.start()
     for _time in range(3):
@@ -70,7 +70,7 @@ def test_broken_recordings_take_flat_memory() -> None:
     assert peak < 2 * ogg_opus.MAX_BYTES
 
 
-def test_long_recording_is_read_in_flat_memory() -> None:
+def test_ogg_cleaning_memory_stays_bounded_for_a_long_recording() -> None:
     seconds = 590
     whole = page(HEAD, 0, flags=2) + page(b"OpusTags" + bytes(8), 1) + sound(2, seconds)
     tracemalloc.start()

@@ -114,7 +114,9 @@ async def test_case_request_adds_to_the_open_case(rt: Runtime) -> None:
 # Promised times
 
 
-async def test_case_request_answers_with_the_expected_time_in_their_language(rt: Runtime) -> None:
+async def test_case_request_reply_states_the_waiting_time_in_the_users_language(
+    rt: Runtime,
+) -> None:
     await _always_open(rt)
     guest = Guest(rt)
     before = len(await guest.rows()) if await guest.conversation() else 0
@@ -183,7 +185,7 @@ async def _only(rt: Runtime) -> cases.Case:
     return await now(rt, case_id)
 
 
-async def test_case_median_is_known_from_five_first_answers(rt: Runtime) -> None:
+async def test_case_median_answer_time_needs_five_answered_cases(rt: Runtime) -> None:
     await _always_open(rt)
     officer = await an_officer(rt)
     for number in range(5):
@@ -218,7 +220,7 @@ async def test_overdue_case_is_escalated_to_the_lead(rt: Runtime) -> None:
     assert ("duty", "case.escalate", "") in await audited(rt)
 
 
-async def test_case_next_deadline_runs_from_the_last_user_message(rt: Runtime) -> None:
+async def test_case_next_deadline_starts_at_the_first_unanswered_message(rt: Runtime) -> None:
     await _always_open(rt, first_minutes=60, next_minutes=30, claim_timeout_minutes=600)
     guest, officer = Guest(rt), await an_officer(rt)
     case = await _claimed(rt, guest, officer)
@@ -382,7 +384,7 @@ def group(rt: Runtime) -> _Group:
     return group
 
 
-async def test_duty_group_has_one_message_with_counts_and_a_link(
+async def test_duty_group_message_is_updated_with_counts_and_a_link(
     rt: Runtime, group: _Group
 ) -> None:
     await duty_group.update_duty_group(rt)
@@ -396,9 +398,7 @@ async def test_duty_group_has_one_message_with_counts_and_a_link(
     assert "Testova" not in "".join(card.paragraphs)
 
 
-async def test_duty_group_replaces_its_message_for_an_urgent_case(
-    rt: Runtime, group: _Group
-) -> None:
+async def test_duty_group_gets_a_new_message_for_an_urgent_case(rt: Runtime, group: _Group) -> None:
     await duty_group.update_duty_group(rt)
     (first,) = group.stands
     await ask(Guest(rt), topic="danger")

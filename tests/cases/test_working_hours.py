@@ -135,7 +135,7 @@ def _said(desk: MissionSettings, now: datetime, country: str, median: int | None
     return [each.msgid for each in working_hours.promise(desk, now, country, median)]
 
 
-def test_answer_promise_uses_the_calendar_and_the_median() -> None:
+def test_expected_answer_time_depends_on_working_hours_and_median() -> None:
     assert _said(ALMATY, at(24, 12), "CN", None) == [working_hours.AT_WORK.msgid]
     assert _said(ALMATY, at(24, 12), "CN", 38) == [working_hours.AT_WORK_MEDIAN.msgid]
     assert _said(ALMATY, at(24, 20), "CN", 38) == [
@@ -152,7 +152,7 @@ def _back(country: str) -> dict[str, object]:
     return dict(text.values)
 
 
-def test_answer_promise_uses_the_time_zone_of_the_country() -> None:
+def test_expected_answer_time_is_in_the_time_zone_of_the_country() -> None:
     assert _back("CN") == {"day": date(2026, 11, 25), "time": "12:00", "place": Country("CN")}
     assert _back("TR") == {"day": date(2026, 11, 25), "time": "07:00", "place": Country("TR")}
     # Russia has several time zones, so the mission's time is shown.
@@ -162,7 +162,7 @@ def test_answer_promise_uses_the_time_zone_of_the_country() -> None:
 @pytest.mark.parametrize(
     ("median", "told"), [(3, ("min", 10)), (38, ("min", 40)), (61, ("h", 2)), (240, ("h", 4))]
 )
-def test_answer_promise_never_rounds_the_median_down(median: int, told: tuple[str, int]) -> None:
+def test_expected_answer_time_rounds_the_median_up(median: int, told: tuple[str, int]) -> None:
     (text,) = working_hours.promise(ALMATY, at(24, 12), "", median)
     ((_name, value),) = text.values
     assert isinstance(value, Text)

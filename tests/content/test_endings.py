@@ -11,7 +11,7 @@ LANGUAGES = Languages()
 DECEMBER = date(2026, 12, 2)
 
 
-def test_fact_is_listed_before_its_last_day_with_what_follows() -> None:
+def test_ending_facts_are_listed_with_the_text_that_replaces_them() -> None:
     listed = {fact.key for fact in endings.ending(DECEMBER)}
     assert quota.PLACES.key in listed
     assert endings.afterwards(quota.PLACES, DECEMBER) == (quota.PLACES.ended,)
@@ -19,7 +19,7 @@ def test_fact_is_listed_before_its_last_day_with_what_follows() -> None:
     assert endings.counts(DECEMBER)["ends"] > 0
 
 
-def test_published_fact_with_a_later_day_is_not_listed() -> None:
+def test_ending_facts_omit_a_fact_that_was_published_with_a_later_end() -> None:
     body = Body(
         texts={"en": "Places in 2027: 9.", "ru": "Мест в 2027 году: 9."},
         as_of=DECEMBER, checked=DECEMBER, until=DECEMBER + timedelta(days=150),
@@ -30,7 +30,7 @@ def test_published_fact_with_a_later_day_is_not_listed() -> None:
     assert after["ends"] == before["ends"] - 1
 
 
-def test_published_fact_keeps_the_sentence_that_protects_after_its_review() -> None:
+def test_published_fact_keeps_the_safety_text_of_the_shipped_fact() -> None:
     until = DECEMBER + timedelta(days=150)
     body = Body(texts={"en": "30 days."}, as_of=DECEMBER, checked=DECEMBER, until=until)
     keys = (cards.CHINA_STAY_ENDS.key, quota.PLACES.key)
@@ -40,5 +40,5 @@ def test_published_fact_keeps_the_sentence_that_protects_after_its_review() -> N
     assert cards.CHINA_STAY_ENDS.on(edition).opened, "editors read the source"
 
 
-def test_facts_without_a_near_end_are_not_listed() -> None:
+def test_ending_facts_omit_facts_that_end_later() -> None:
     assert endings.counts(date(2026, 11, 28)) == {"ended": 0, "ends": 0, "unchecked": 0}

@@ -48,7 +48,7 @@ async def _claimed(rt: Runtime, guest: Guest, officer: Officer) -> cases.Case:
     return await now(rt, case.id)
 
 
-async def test_case_goes_from_claim_to_reply_and_release(rt: Runtime) -> None:
+async def test_case_is_claimed_answered_and_resolved_by_an_officer(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     case = await _claimed(rt, guest, officer)
     await guest.do(Said("and one thing more"))
@@ -129,7 +129,7 @@ async def test_desk_action_runs_once_per_idempotency_key(rt: Runtime) -> None:
     assert refused.value.why is Refusal.KEY_USED
 
 
-async def test_case_claim_drops_unsent_bot_messages(
+async def test_case_claim_drops_pending_messages_of_the_bot(
     rt: Runtime,
 ) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
@@ -220,7 +220,7 @@ async def test_desk_action_with_an_old_version_raises_case_conflict(rt: Runtime)
         await desk.reply(rt, officer, case.id, case.version - 1, key=key(), words="Old page.")
 
 
-async def test_messages_do_not_change_the_case_version(rt: Runtime) -> None:
+async def test_case_version_is_unchanged_by_new_messages(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     case = await _claimed(rt, guest, officer)
     await desk.reply(rt, officer, case.id, case.version, key=key(), words="First.")
@@ -247,7 +247,7 @@ async def test_case_notes_are_visible_to_officers_only(rt: Runtime) -> None:
     assert all("passport" not in each.words for each in view.thread)
 
 
-async def test_canned_reply_is_sent_in_the_persons_language_or_not_at_all(
+async def test_canned_reply_is_refused_without_a_text_in_the_persons_language(
     rt: Runtime,
 ) -> None:
     guest = Guest(rt)
@@ -517,7 +517,7 @@ async def test_case_view_burst_stops_at_the_budget_and_alerts(
         assert (await seen(rt, colleague, case.id)).beside == beside
 
 
-async def test_colleague_sees_who_writes_for_a_short_time(rt: Runtime) -> None:
+async def test_case_view_shows_which_colleague_is_typing_for_15_seconds(rt: Runtime) -> None:
     officer, colleague = await an_officer(rt), await an_officer(rt, "Officer Other")
     case = await ask(Guest(rt))
     await seen(rt, officer, case.id)
@@ -529,7 +529,7 @@ async def test_colleague_sees_who_writes_for_a_short_time(rt: Runtime) -> None:
     assert (await seen(rt, colleague, case.id)).writing == ()
 
 
-async def test_writing_is_a_change_for_open_pages_once_in_a_while(rt: Runtime) -> None:
+async def test_case_typing_event_is_stored_at_most_once_in_15_seconds(rt: Runtime) -> None:
     officer = await an_officer(rt)
     case = await ask(Guest(rt))
     await seen(rt, officer, case.id)
@@ -551,7 +551,7 @@ async def test_writing_is_a_change_for_open_pages_once_in_a_while(rt: Runtime) -
 
 
 @pytest.mark.requirement("S-62")
-async def test_case_view_refusal_over_the_budget_alerts_too(
+async def test_case_view_refusal_over_the_hourly_budget_raises_an_alert(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.desk.views.case_view.SOFT_BUDGET", 1)
@@ -580,7 +580,7 @@ async def test_case_view_in_several_tabs_is_counted_and_audited_once(
 
 
 @pytest.mark.requirement("S-62")
-async def test_case_list_has_pages_of_25_and_continues_after_the_last_row(rt: Runtime) -> None:
+async def test_case_list_is_paginated_by_25_without_repeats(rt: Runtime) -> None:
     officer = await an_officer(rt)
     await ask(Guest(rt))
     async with rt.pool.connection() as session:
@@ -601,7 +601,7 @@ async def test_case_list_has_pages_of_25_and_continues_after_the_last_row(rt: Ru
     assert page.counts[Queue.UNCLAIMED] == 60
 
 
-async def test_case_changes_are_listed_in_order_without_gaps(rt: Runtime) -> None:
+async def test_case_events_are_returned_in_order_without_gaps(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     far = await an_officer(rt, "Officer Far", "tr_ankara")
     case = await ask(guest)
@@ -623,7 +623,7 @@ async def test_case_changes_are_listed_in_order_without_gaps(rt: Runtime) -> Non
     assert gone[-1].kind == "gone"
 
 
-async def test_composer_stays_open_when_the_platform_window_is_closed(
+async def test_reply_field_stays_open_outside_the_whatsapp_window(
     rt: Runtime,
 ) -> None:
     guest, officer = Guest(rt), await an_officer(rt)

@@ -70,7 +70,7 @@ async def test_break_glass_allows_no_case_action(rt: Runtime) -> None:
         await views.answers(rt, first, case.id, Reason.COMPLAINT)
 
 
-async def test_break_glass_needs_an_administrator(rt: Runtime) -> None:
+async def test_break_glass_request_and_grant_need_an_administrator(rt: Runtime) -> None:
     first, _second, lead, case = await _crew(rt)
     with pytest.raises(Forbidden):
         await break_glass.ask(rt, lead, case.number, Reason.TECHNICAL)

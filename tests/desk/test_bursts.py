@@ -57,7 +57,7 @@ async def _audited(rt: Runtime, action: str) -> set[str]:
 
 
 @pytest.mark.requirement("S-82")
-async def test_report_shows_busy_addresses_by_hour_and_no_address(
+async def test_burst_report_shows_keyed_addresses_and_hourly_counts(
     rt: Runtime, lead: Officer
 ) -> None:
     _guest, _case = await _asked(rt)
@@ -74,7 +74,7 @@ async def test_report_shows_busy_addresses_by_hour_and_no_address(
 
 
 @pytest.mark.requirement("S-82", "S-64")
-async def test_close_resolves_waiting_cases_of_one_address_and_audits_each(
+async def test_burst_close_resolves_and_audits_waiting_cases_of_one_address(
     rt: Runtime, lead: Officer
 ) -> None:
     mine = [(await _asked(rt))[1] for _person in range(3)]
@@ -89,7 +89,7 @@ async def test_close_resolves_waiting_cases_of_one_address_and_audits_each(
 
 
 @pytest.mark.requirement("S-82")
-async def test_close_keeps_urgent_cases_and_those_of_officers(rt: Runtime, lead: Officer) -> None:
+async def test_burst_close_keeps_urgent_and_claimed_cases(rt: Runtime, lead: Officer) -> None:
     _guest, danger = await _asked(rt, "danger")
     _guest, held = await _asked(rt)
     async with rt.pool.connection() as session:
@@ -104,7 +104,9 @@ async def test_close_keeps_urgent_cases_and_those_of_officers(rt: Runtime, lead:
 
 
 @pytest.mark.requirement("S-82")
-async def test_closed_person_reads_why_and_can_ask_again(rt: Runtime, lead: Officer) -> None:
+async def test_burst_close_notifies_the_person_who_can_ask_again(
+    rt: Runtime, lead: Officer
+) -> None:
     guest, case = await _asked(rt)
     before = len(await guest.rows())
     await _close(rt, lead)
@@ -118,7 +120,7 @@ async def test_closed_person_reads_why_and_can_ask_again(rt: Runtime, lead: Offi
 
 
 @pytest.mark.requirement("S-82")
-async def test_reopen_returns_the_cases_to_the_queue(rt: Runtime, lead: Officer) -> None:
+async def test_burst_reopen_returns_the_cases_to_the_queue(rt: Runtime, lead: Officer) -> None:
     guest, case = await _asked(rt)
     other, unasked = await _asked(rt)
     await _close(rt, lead)
@@ -138,7 +140,7 @@ async def test_reopen_returns_the_cases_to_the_queue(rt: Runtime, lead: Officer)
 
 
 @pytest.mark.requirement("S-82")
-async def test_reopen_ends_after_its_days_and_at_another_mission(
+async def test_burst_reopen_is_limited_to_a_week_and_the_own_mission(
     rt: Runtime, lead: Officer
 ) -> None:
     await _asked(rt)
@@ -154,7 +156,7 @@ async def test_reopen_ends_after_its_days_and_at_another_mission(
 
 
 @pytest.mark.requirement("S-53", "S-82")
-async def test_only_a_lead_closes_a_burst(rt: Runtime) -> None:
+async def test_burst_close_and_reopen_need_a_lead(rt: Runtime) -> None:
     officer = await an_officer(rt)
     auditor = await an_officer(rt, "Auditor Testov", roles=(Role.AUDITOR,))
     assert (await bursts.report(rt, officer)).closed == ()
@@ -167,7 +169,7 @@ async def test_only_a_lead_closes_a_burst(rt: Runtime) -> None:
 
 
 @pytest.mark.requirement("S-34", "S-82")
-async def test_origin_of_a_case_is_deleted_after_two_days(rt: Runtime, lead: Officer) -> None:
+async def test_case_address_hash_is_deleted_after_two_days(rt: Runtime, lead: Officer) -> None:
     await _asked(rt)
     await _close(rt, lead)
     await retention.retain(rt)

@@ -32,7 +32,7 @@ async def offered(rt: Runtime, officer: Officer) -> dict[str, dict[str, str]]:
     return {each.name: dict(each.texts) for each in await canned_replies.listing(rt, officer)}
 
 
-async def test_ready_answer_is_offered_after_a_second_person_approved_it(rt: Runtime) -> None:
+async def test_canned_reply_draft_is_offered_after_approval_by_another_person(rt: Runtime) -> None:
     author, elsewhere = await lead(rt), await lead(rt, "tr_ankara")
     assert await drafts.save(rt, author, GENERAL, await written(rt), 0) == []
     assert await offered(rt, author) == {}
@@ -45,7 +45,7 @@ async def test_ready_answer_is_offered_after_a_second_person_approved_it(rt: Run
     assert await offered(rt, author) == {}
 
 
-async def test_ready_answer_is_not_approved_by_its_author(rt: Runtime) -> None:
+async def test_canned_reply_draft_cannot_be_approved_by_its_author(rt: Runtime) -> None:
     both = await lead(rt, "general", Role.APPROVER)
     await drafts.save(rt, both, GENERAL, await written(rt), 0)
     (draft,) = await drafts.history(rt, both, GENERAL)
@@ -55,7 +55,7 @@ async def test_ready_answer_is_not_approved_by_its_author(rt: Runtime) -> None:
     assert await offered(rt, both) == {}
 
 
-async def test_lead_writes_no_ready_answer_of_another_mission(rt: Runtime) -> None:
+async def test_canned_reply_of_another_mission_cannot_be_changed_by_a_lead(rt: Runtime) -> None:
     own, other = await lead(rt, "tr_ankara"), await lead(rt)
     body = await written(rt)
     for act in (

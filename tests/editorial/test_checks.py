@@ -19,7 +19,7 @@ async def reasons(rt: Runtime, **changes: object) -> set[tuple[str, str]]:
     return {(each.why.value, each.language) for each in found}
 
 
-async def test_changed_fact_in_every_language_has_no_blocker(rt: Runtime) -> None:
+async def test_content_check_accepts_a_fact_changed_in_every_language(rt: Runtime) -> None:
     assert await reasons(rt) == set()
 
 
@@ -41,11 +41,13 @@ async def test_changed_fact_in_every_language_has_no_blocker(rt: Runtime) -> Non
         ("zh_Hans", "土耳其公民 180天内可免签停留60天, 真的.", "wording"),
     ],
 )
-async def test_sentence_is_refused(rt: Runtime, language: str, text: str, why: str) -> None:
+async def test_content_check_rejects_each_faulty_sentence_with_its_reason(
+    rt: Runtime, language: str, text: str, why: str
+) -> None:
     assert (why, language) in await reasons(rt, texts=TEXTS | {language: text})
 
 
-async def test_derived_form_is_checked_too(rt: Runtime) -> None:
+async def test_content_check_covers_the_derived_arabic_script(rt: Runtime) -> None:
     # A word with front vowels gets a sign in Arabic script, so the text becomes longer.
     long = (TEXTS["kk"] + " " + "Үй, көл, күн, түн, бөз. " * 60)[:1020].rstrip()
     found = await reasons(rt, texts=TEXTS | {"kk": long})
@@ -53,7 +55,7 @@ async def test_derived_form_is_checked_too(rt: Runtime) -> None:
     assert ("too_long", "kk") not in found
 
 
-async def test_dates_are_refused(rt: Runtime) -> None:
+async def test_content_check_rejects_past_future_and_reversed_dates(rt: Runtime) -> None:
     today, day = await database_day(rt), timedelta(days=1)
     assert await reasons(rt, until=today - day) >= {("expired", "")}
     assert await reasons(rt, checked=today + day) >= {("future", "")}
@@ -62,7 +64,7 @@ async def test_dates_are_refused(rt: Runtime) -> None:
     assert await reasons(rt, checked=today - 9 * day) >= {("dates", "")}
 
 
-async def test_source_that_was_compared_long_ago_is_refused(rt: Runtime) -> None:
+async def test_content_check_rejects_a_source_checked_over_31_days_ago(rt: Runtime) -> None:
     today = await database_day(rt)
     old = today - timedelta(days=32)
     assert await reasons(rt, as_of=old, checked=old) == {("unchecked", "")}
@@ -72,7 +74,7 @@ async def test_source_that_was_compared_long_ago_is_refused(rt: Runtime) -> None
 @pytest.mark.parametrize(
     "field", ["why_partial", "address", "telephone", "map_link", "sources", "kk", "ru", "uz"]
 )
-async def test_script_is_refused_in_each_field(rt: Runtime, field: str) -> None:
+async def test_content_check_rejects_markup_in_each_field(rt: Runtime, field: str) -> None:
     script = "https://gov.kz/<script>alert(1)</script>"
     if field in TEXTS:
         found = await reasons(rt, texts=TEXTS | {field: f"{TEXTS[field]} <b>x</b>"})
@@ -83,13 +85,13 @@ async def test_script_is_refused_in_each_field(rt: Runtime, field: str) -> None:
     )
 
 
-async def test_source_is_required_and_is_an_address(rt: Runtime) -> None:
+async def test_content_check_requires_an_https_source(rt: Runtime) -> None:
     assert await reasons(rt, sources=()) == {("source", "")}
     for source in ("http://gov.kz/a", "gov.kz", "https://nowhere", "javascript:alert(1)"):
         assert await reasons(rt, sources=(source,)) >= {("source", "")}
 
 
-async def test_missing_language_needs_a_reason(rt: Runtime) -> None:
+async def test_content_check_requires_a_reason_for_a_missing_language(rt: Runtime) -> None:
     texts = {code: text for code, text in TEXTS.items() if code != "kk"}
     assert await reasons(rt, texts=texts) == {("language", "kk")}
     assert await reasons(rt, texts=texts, why_partial="in force today") == set()
@@ -97,7 +99,7 @@ async def test_missing_language_needs_a_reason(rt: Runtime) -> None:
     assert await reasons(rt, texts={}) == {("empty", "")}
 
 
-async def test_shipped_sentence_with_a_new_source_has_no_blocker(rt: Runtime) -> None:
+async def test_content_check_accepts_a_shipped_text_with_a_new_check_date(rt: Runtime) -> None:
     today = await database_day(rt)
     for item in drafts.SHIPPED:
         shipped = drafts.shipped(rt, item)
@@ -105,7 +107,7 @@ async def test_shipped_sentence_with_a_new_source_has_no_blocker(rt: Runtime) ->
         assert checks.blockers(rt, Kind.FACT, changed, today, shipped) == [], item
 
 
-def test_address_beside_chinese_letters_is_read_as_written(rt: Runtime) -> None:
+def test_content_check_accepts_a_host_name_between_chinese_letters(rt: Runtime) -> None:
     texts = {"en": "See gov.kz.", "zh_Hans": "请见gov.kz官网。"}
     found = checks.wording(
         rt, Body(texts=texts, as_of=DAY, checked=DAY, until=DAY, why_partial="x")

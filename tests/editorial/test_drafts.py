@@ -43,7 +43,7 @@ async def served(rt: Runtime, language: str = "ru") -> str:
     return " ".join(rt.languages.render(each, language) for each in lines)
 
 
-async def test_draft_is_said_only_after_another_person_approved_it(rt: Runtime) -> None:
+async def test_content_draft_is_served_only_after_approval_by_another_person(rt: Runtime) -> None:
     author, second = await editor(rt), await approver(rt)
     found = await draft(rt, author)
     assert "90" in await served(rt)
@@ -57,7 +57,7 @@ async def test_draft_is_said_only_after_another_person_approved_it(rt: Runtime) 
     assert actions[-2:] == ["content.drafted", "content.published"]
 
 
-async def test_draft_is_refused_to_its_author(rt: Runtime) -> None:
+async def test_content_draft_cannot_be_approved_by_its_author(rt: Runtime) -> None:
     both = await an_officer(rt, "Both Testov", roles=(Role.EDITOR, Role.APPROVER))
     found = await draft(rt, both)
     with pytest.raises(Refused) as refused:
@@ -66,7 +66,7 @@ async def test_draft_is_refused_to_its_author(rt: Runtime) -> None:
     assert "90" in await served(rt)
 
 
-async def test_approval_is_refused_after_an_edit(rt: Runtime) -> None:
+async def test_content_approval_is_refused_after_an_edit(rt: Runtime) -> None:
     author, second = await editor(rt), await approver(rt)
     seen = await draft(rt, author)
     again = await draft(rt, author, until=await database_day(rt) + timedelta(days=30))
@@ -79,7 +79,7 @@ async def test_approval_is_refused_after_an_edit(rt: Runtime) -> None:
         assert refused.value.why is Refusal.CHANGED
 
 
-async def test_draft_is_refused_when_based_on_an_outdated_version(rt: Runtime) -> None:
+async def test_content_draft_is_refused_when_based_on_an_outdated_version(rt: Runtime) -> None:
     author = await editor(rt)
     await draft(rt, author)
     with pytest.raises(Refused) as refused:
@@ -87,7 +87,7 @@ async def test_draft_is_refused_when_based_on_an_outdated_version(rt: Runtime) -
     assert refused.value.why is Refusal.CHANGED
 
 
-async def test_approval_is_refused_when_the_last_day_passed_meanwhile(rt: Runtime) -> None:
+async def test_content_approval_is_refused_when_the_draft_has_expired(rt: Runtime) -> None:
     author, second = await editor(rt), await approver(rt)
     found = await draft(rt, author)
     async with rt.pool.connection() as session:
@@ -97,7 +97,7 @@ async def test_approval_is_refused_when_the_last_day_passed_meanwhile(rt: Runtim
     assert refused.value.why is Refusal.EXPIRED
 
 
-async def test_publication_is_rolled_back_by_one_person(rt: Runtime) -> None:
+async def test_content_rollback_and_withdrawal_need_only_one_person(rt: Runtime) -> None:
     author, second = await editor(rt), await approver(rt)
     first = await publish(rt, author, second)
     await publish(rt, author, second, texts={each: text.replace("60", "75")
@@ -115,7 +115,7 @@ async def test_publication_is_rolled_back_by_one_person(rt: Runtime) -> None:
     ]
 
 
-async def test_draft_that_nobody_approved_is_never_restored(rt: Runtime) -> None:
+async def test_content_rollback_refuses_a_version_that_was_never_approved(rt: Runtime) -> None:
     author = await editor(rt)
     found = await draft(rt, author)
     with pytest.raises(Refused) as refused:
@@ -123,7 +123,7 @@ async def test_draft_that_nobody_approved_is_never_restored(rt: Runtime) -> None
     assert refused.value.why is Refusal.STATE
 
 
-async def test_published_fact_is_replaced_after_its_last_day(rt: Runtime) -> None:
+async def test_published_fact_is_replaced_by_the_shipped_text_after_its_end(rt: Runtime) -> None:
     """The sentence without a number, of the shipped fact, protects people after the last day."""
     today = await database_day(rt)
     await publish(rt, await editor(rt), await approver(rt), until=today)
@@ -134,12 +134,12 @@ async def test_published_fact_is_replaced_after_its_last_day(rt: Runtime) -> Non
     assert await served(rt) == rt.languages.render(SHIPPED.ended, "ru")
 
 
-async def test_silenced_fact_is_not_said(rt: Runtime) -> None:
+async def test_silenced_fact_is_not_served(rt: Runtime) -> None:
     await publish(rt, await editor(rt), await approver(rt), texts={}, silent=True)
     assert await served(rt) == ""
 
 
-async def test_missing_language_sends_people_to_an_officer(rt: Runtime) -> None:
+async def test_published_fact_is_omitted_in_a_language_without_a_text(rt: Runtime) -> None:
     texts = {each: text for each, text in TEXTS.items() if each != "uz"}
     author, second = await editor(rt), await approver(rt)
     wrong = await drafts.save(rt, author, ITEM, await body(rt, texts=texts), 0)
@@ -151,7 +151,7 @@ async def test_missing_language_sends_people_to_an_officer(rt: Runtime) -> None:
         assert "90" not in await served(rt, form), "nor is the old sum said"
 
 
-async def test_chat_that_was_open_before_says_the_new_sentence(rt: Runtime) -> None:
+async def test_published_fact_is_served_in_a_chat_opened_earlier(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.go("ru", "/menu")
     await publish(rt, await editor(rt), await approver(rt))
@@ -165,7 +165,7 @@ def _words(messages: list[Message]) -> str:
     return " ".join(" ".join(each.paragraphs) for each in messages)
 
 
-async def test_processes_load_a_publication_when_they_are_notified(rt: Runtime) -> None:
+async def test_content_publication_is_loaded_on_a_notification(rt: Runtime) -> None:
     before = rt.content.snapshot
     await publish(rt, await editor(rt), await approver(rt))
     async with asyncio.timeout(60):
@@ -174,7 +174,7 @@ async def test_processes_load_a_publication_when_they_are_notified(rt: Runtime) 
     assert rt.content.snapshot.version == before.version + 1
 
 
-async def test_card_is_written_only_by_its_own_mission(rt: Runtime) -> None:
+async def test_mission_card_can_be_written_only_by_its_mission(rt: Runtime) -> None:
     lead = await an_officer(rt, "Lead Testov", mission="tr_ankara", roles=(Role.LEAD,))
     other = await an_officer(rt, "Other Testov", mission="tr_istanbul", roles=(Role.LEAD,))
     card = await body(rt, address="Ankara, Kilicarslan 6", telephone="+90 312 491 91 00")
@@ -190,7 +190,9 @@ async def test_card_is_written_only_by_its_own_mission(rt: Runtime) -> None:
     await drafts.withdraw(rt, lead, CARD)
 
 
-async def test_rights_keep_drafts_from_the_serving_role(rt: Runtime, databases: Databases) -> None:
+async def test_content_drafts_are_hidden_from_the_serving_database_role(
+    rt: Runtime, databases: Databases
+) -> None:
     author, second = await editor(rt), await approver(rt)
     await publish(rt, author, second)
     await draft(rt, author)
@@ -210,7 +212,7 @@ async def test_rights_keep_drafts_from_the_serving_role(rt: Runtime, databases: 
                 session.execute(f"UPDATE content_versions SET {column}")
 
 
-async def test_content_of_an_unknown_fact_is_left_out(rt: Runtime) -> None:
+async def test_content_item_key_must_name_a_known_fact_or_a_valid_notice(rt: Runtime) -> None:
     with pytest.raises(drafts.NoSuchItem):
         drafts.kind_of("fact:no.such")
     with pytest.raises(drafts.NoSuchItem):
@@ -218,12 +220,12 @@ async def test_content_of_an_unknown_fact_is_left_out(rt: Runtime) -> None:
     assert drafts.kind_of("notice:border").value == "notice"
 
 
-def test_edition_of_no_publication_is_the_plain_day() -> None:
+def test_content_edition_without_publications_is_a_plain_date() -> None:
     day = date(2026, 11, 28)
     assert LiveContent().on(day) is day
 
 
-async def test_version_never_changes_after_its_approval(rt: Runtime) -> None:
+async def test_content_version_is_immutable_after_approval(rt: Runtime) -> None:
     author, second = await editor(rt), await approver(rt)
     first = await publish(rt, author, second)
     await publish(rt, author, second, silent=True, texts={})

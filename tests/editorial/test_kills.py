@@ -45,7 +45,7 @@ async def _publisher(words: str) -> Process:
     return await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=PIPE)
 
 
-async def test_kill_during_a_publication_leaves_a_whole_version(
+async def test_publishing_process_killed_midway_leaves_a_complete_version(
     rt: Runtime, databases: Databases, redis_url: str, tmp_path: Path
 ) -> None:
     author, second = await editor(rt), await approver(rt)
@@ -75,7 +75,7 @@ async def test_kill_during_a_publication_leaves_a_whole_version(
         assert await _numbers(rt, rt.content) == {number}, "every process serves the same"
 
 
-async def test_restore_brings_published_content_back(chosen: Settings, tmp_path: Path) -> None:
+async def test_backup_restore_recovers_published_content(chosen: Settings, tmp_path: Path) -> None:
     async with runtime(chosen) as rt:
         author, second = await editor(rt), await approver(rt)
         await publish(rt, author, second)

@@ -101,7 +101,7 @@ async def _approved_last(published: Publications) -> str:
     return live.body.sources[0].rpartition("/")[2]
 
 
-async def test_killed_processes_serve_whole_publications(
+async def test_killed_processes_always_serve_a_complete_publication(
     rt: Runtime, chosen: Settings, tmp_path: Path
 ) -> None:
     chance = random.Random(KILLS)

@@ -149,7 +149,7 @@ async def test_sanitizer_refusal_has_its_reason(
 
 @pytest.mark.requirement("S-48")
 @pytest.mark.row(70)
-async def test_row_70_sanitizer_stops_reading_a_too_large_file(works: Sanitizer) -> None:
+async def test_sanitizer_stops_reading_a_too_large_file(works: Sanitizer) -> None:
     taken = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -167,7 +167,7 @@ async def test_row_70_sanitizer_stops_reading_a_too_large_file(works: Sanitizer)
 
 
 @pytest.mark.row(71)
-async def test_row_71_sanitizer_stops_reading_a_wrong_type(works: Sanitizer) -> None:
+async def test_sanitizer_stops_reading_a_file_of_a_wrong_type(works: Sanitizer) -> None:
     taken = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -181,7 +181,7 @@ async def test_row_71_sanitizer_stops_reading_a_wrong_type(works: Sanitizer) -> 
 
 
 @pytest.mark.row(85)
-async def test_row_85_sanitizer_hides_the_address_of_a_failed_download(
+async def test_sanitizer_logs_a_failed_download_without_its_address(
     works: Sanitizer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     logging.configure("debug")
@@ -198,7 +198,7 @@ async def test_row_85_sanitizer_hides_the_address_of_a_failed_download(
     assert CANARY.decode() not in said
 
 
-def test_sanitizer_refusals_and_hints_all_have_texts() -> None:
+def test_sanitizer_refusals_and_hints_all_have_user_texts() -> None:
     assert REFUSALS.keys() == set(Refusal)
     assert HINTS.keys() == set(Hint)
     assert pdfs.MAX_PAGES == MAX_PAGES
@@ -255,7 +255,7 @@ async def test_sanitizer_renders_a_huge_page_small(works: Sanitizer, box: str) -
 
 
 @pytest.mark.row(73)
-async def test_row_73_sanitizer_survives_a_page_of_200_mb(works: Sanitizer) -> None:
+async def test_sanitizer_survives_a_pdf_page_of_200_mb(works: Sanitizer) -> None:
     given = deep_pdf()
     assert len(given) < 300_000
     verdict = await works.clean(sent(given))
@@ -284,7 +284,7 @@ NAMES = re.compile(
 
 @pytest.mark.requirement("S-47")
 @pytest.mark.row(74)
-async def test_row_74_sanitizer_keeps_only_the_appearance_of_an_active_pdf(
+async def test_sanitizer_keeps_only_the_appearance_of_an_active_pdf(
     works: Sanitizer,
 ) -> None:
     given = pdf(*ACTIVE)
@@ -362,7 +362,7 @@ def _segments(jpeg: bytes) -> list[int]:
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.requirement("S-47")
 @pytest.mark.row(78)
-async def test_row_78_sanitizer_removes_the_location_and_rotates_upright(
+async def test_sanitizer_removes_the_location_and_rotates_a_photo_upright(
     works: Sanitizer, form: str
 ) -> None:
     exif = Image.Exif()
@@ -446,7 +446,7 @@ async def test_sanitizer_accepts_a_hardly_readable_photo_with_a_hint(
     assert hint in verdict.hints
 
 
-async def test_sanitizer_gives_no_hint_for_a_sparse_page_or_an_empty_back(
+async def test_sanitizer_gives_no_hint_for_a_sparse_or_empty_page(
     works: Sanitizer,
 ) -> None:
     one_line = Image.new("RGB", (1240, 1754), "white")

@@ -67,21 +67,21 @@ async def opened() -> AsyncIterator[Desk]:
 
 
 @pytest.mark.requirement("S-19")
-async def test_slow_files_of_one_sender_leave_room_for_others() -> None:
+async def test_upload_slots_are_limited_per_sender() -> None:
     async with opened() as desk:
         await desk.begin(receptions.RECEPTIONS, file=photo()[:100], one=True)
         assert isinstance(await desk.other(), Clean)
 
 
 @pytest.mark.requirement("S-19")
-async def test_slow_files_of_one_address_leave_room_for_others() -> None:
+async def test_upload_slots_are_limited_per_network_address() -> None:
     async with opened() as desk:
         await desk.begin(receptions.RECEPTIONS, file=photo()[:100], address="office")
         assert isinstance(await desk.other(), Clean)
 
 
 @pytest.mark.requirement("S-19")
-async def test_slowest_file_makes_room_when_all_receptions_are_taken() -> None:
+async def test_upload_that_is_slowest_is_aborted_when_all_slots_are_taken() -> None:
     async with opened() as desk:
         await desk.begin(receptions.RECEPTIONS - 1, file=photo()[:100])
         await desk.begin(1, file=photo()[:50], address="slowest")
@@ -94,7 +94,7 @@ async def test_slowest_file_makes_room_when_all_receptions_are_taken() -> None:
 
 
 @pytest.mark.parametrize("fast", [True, False])
-async def test_reception_that_is_new_or_fast_is_not_ended(fast: bool) -> None:
+async def test_upload_that_is_new_or_fast_is_never_aborted(fast: bool) -> None:
     file = noise(70, 50, 100_000) if fast else photo()[:100]
     async with opened() as desk:
         await desk.begin(receptions.RECEPTIONS, file=file)

@@ -236,7 +236,7 @@ async def test_data_export_includes_uploads(rt: Runtime) -> None:
 
 
 @pytest.mark.row(81)
-async def test_row_81_upload_of_the_same_file_is_stored_once(rt: Runtime) -> None:
+async def test_upload_of_the_same_file_is_stored_once(rt: Runtime) -> None:
     person, file = await known(rt), photo()
     await kept(rt, person, file)
     assert {await reason(rt, person, file) for _ in range(3)} == {Refusal.DUPLICATE}
@@ -247,9 +247,7 @@ async def test_row_81_upload_of_the_same_file_is_stored_once(rt: Runtime) -> Non
 
 @pytest.mark.requirement("S-48")
 @pytest.mark.row(81)
-async def test_row_81_upload_limit_is_30_files_a_day(
-    rt: Runtime, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_upload_limit_is_30_files_a_day(rt: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     assert intake.MAX_FILES == 30
     monkeypatch.setattr(intake, "MAX_FILES", 3)
     person = await known(rt)
@@ -261,7 +259,7 @@ async def test_row_81_upload_limit_is_30_files_a_day(
     await kept(rt, person, small(40))
 
 
-async def test_row_81_concurrent_uploads_respect_the_limit(
+async def test_upload_limit_applies_to_concurrent_uploads(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(intake, "MAX_FILES", 3)
@@ -271,12 +269,12 @@ async def test_row_81_concurrent_uploads_respect_the_limit(
     assert reasons.count(Refusal.DAILY_LIMIT) == 3
 
 
-async def test_row_81_concurrent_uploads_of_the_same_file_store_it_once(rt: Runtime) -> None:
+async def test_upload_of_the_same_file_concurrently_is_stored_once(rt: Runtime) -> None:
     reasons = await kept_at_once(rt, await known(rt), [photo()] * 4)
     assert sorted(map(str, reasons)) == ["None", *["duplicate"] * 3]
 
 
-async def test_row_81_refused_uploads_count_toward_the_limit(
+async def test_upload_limit_includes_rejected_files(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = await known(rt)
@@ -335,7 +333,7 @@ async def count(guest: Guest) -> int:
 
 
 @pytest.mark.row(82)
-async def test_row_82_album_photos_are_stored_once_and_answered_together(
+async def test_upload_of_an_album_is_stored_once_and_gets_one_reply(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cloud = Cloud(small(number) for number in range(10))
@@ -355,7 +353,7 @@ async def test_row_82_album_photos_are_stored_once_and_answered_together(
     assert len(await guest.rows()) <= said + 2
 
 
-async def test_files_that_come_one_by_one_are_answered_together(
+async def test_uploads_in_quick_succession_get_one_reply(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cloud = Cloud(small(number) for number in range(3))
@@ -379,7 +377,7 @@ async def test_files_that_come_one_by_one_are_answered_together(
 
 
 @pytest.mark.row(85)
-async def test_row_85_failed_download_is_retried_without_logging_its_token(
+async def test_upload_download_is_retried_without_logging_its_token(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = io.StringIO()
@@ -403,7 +401,7 @@ async def test_row_85_failed_download_is_retried_without_logging_its_token(
 
 
 @pytest.mark.row(85)
-async def test_row_85_missing_file_is_requested_from_the_person_again(
+async def test_upload_of_a_missing_file_is_requested_again(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cloud = Cloud([photo()], gone=True)
@@ -419,7 +417,7 @@ async def test_row_85_missing_file_is_requested_from_the_person_again(
     assert cloud.asked == 1
 
 
-async def test_interrupted_download_is_resumed(
+async def test_upload_fetch_interrupted_by_a_crash_is_resumed(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cloud = Cloud([photo()])
@@ -501,7 +499,7 @@ async def accepted_at_the_second_try(house: House, guest: Guest) -> None:
 
 
 @pytest.mark.requirement("S-48")
-async def test_uploads_reach_the_registry_and_are_deleted_here(house: House) -> None:
+async def test_uploads_are_deleted_locally_after_the_registry_accepted_them(house: House) -> None:
     guest = await at_the_papers(house)
     page = sheet(620, 877)
     scan = saved(page, "PDF", save_all=True, append_images=[page] * 2)
@@ -518,7 +516,7 @@ async def test_uploads_reach_the_registry_and_are_deleted_here(house: House) -> 
 
 
 @pytest.mark.row(84)
-async def test_row_84_document_metadata_contains_no_file_name(house: House) -> None:
+async def test_document_metadata_contains_no_file_name(house: House) -> None:
     guest = await at_the_papers(house)
     await sent_off(house, guest, photo())
     await all_accepted(house, guest)
@@ -592,7 +590,7 @@ async def test_document_is_not_sent_twice_when_the_worker_dies_after_the_write(
     assert [each["repeats"] for each in await documents(house)] == [0]
 
 
-async def test_document_is_sent_again_when_the_worker_dies_in_its_middle(
+async def test_document_is_sent_again_when_the_transfer_breaks_off(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guest = await at_the_papers(house)
@@ -710,7 +708,7 @@ async def test_upload_of_a_withdrawn_registration_is_not_sent(house: House) -> N
 
 
 @pytest.mark.requirement("S-31")
-async def test_erasure_deletes_uploads_here_and_in_the_registry(house: House) -> None:
+async def test_erasure_deletes_uploads_locally_and_in_the_registry(house: House) -> None:
     guest = await at_the_papers(house)
     person = await sent_off(house, guest, photo())
     await all_accepted(house, guest)
@@ -771,7 +769,7 @@ async def test_erasure_during_a_check_discards_the_upload(rt: Runtime) -> None:
 
 
 @pytest.mark.requirement("S-34")
-async def test_retention_deletes_uploads(rt: Runtime) -> None:
+async def test_retention_deletes_rejected_and_old_uploads(rt: Runtime) -> None:
     person = await known(rt)
     await reason(rt, person, b"GIF89a" + b"\0" * 100)
     await kept(rt, person, photo())
