@@ -135,7 +135,7 @@ async def _goes_on(last: Last) -> None:
 
 
 @PLANNERS
-async def test_broadcast_end_waits_for_recipients_planned_concurrently(
+async def test_broadcast_end_waits_for_a_concurrent_retry_of_a_recipient(
     rt: Runtime,
     admin_url: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -153,7 +153,7 @@ async def test_broadcast_end_waits_for_recipients_planned_concurrently(
 
 
 @PLANNERS
-async def test_broadcast_reopens_when_a_recipient_is_planned_just_before_the_end(
+async def test_broadcast_runs_on_when_a_recipient_is_retried_during_its_end(
     rt: Runtime,
     admin_url: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -170,7 +170,7 @@ async def test_broadcast_reopens_when_a_recipient_is_planned_just_before_the_end
     await _goes_on(last)
 
 
-async def test_broadcast_error_policy_does_not_deadlock_with_an_officer(
+async def test_broadcast_error_handling_does_not_deadlock_with_a_retry(
     rt: Runtime, admin_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     post = Post()

@@ -29,7 +29,7 @@ async def _refused(why: Refusal, verb: Awaitable[object]) -> str:
     return refusal.value.detail
 
 
-async def test_broadcast_goes_from_draft_to_running_by_three_officers(rt: Runtime) -> None:
+async def test_broadcast_runs_after_an_editor_approver_and_lead_acted(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 3)
     found = await started(rt, who, a_draft())
@@ -100,7 +100,7 @@ async def test_broadcast_edit_voids_the_approval(rt: Runtime) -> None:
     await _refused(Refusal.APPROVALS, broadcasts.start(rt, who.lead, found.id))
 
 
-async def test_broadcast_does_not_resume_by_itself_after_a_restore(rt: Runtime) -> None:
+async def test_broadcast_stays_paused_after_a_restore_until_resumed(rt: Runtime) -> None:
     who = await crew(rt)
     await crowd(rt, 1)
     soon = datetime.now(UTC) + timedelta(hours=2)
@@ -250,7 +250,7 @@ async def test_broadcast_accepts_links_to_allowed_hosts_and_dates(rt: Runtime) -
     assert await broadcasts.blockers(rt, who.editor, found.id) == []
 
 
-async def test_broadcast_title_is_bold_where_the_channel_can(rt: Runtime) -> None:
+async def test_broadcast_title_is_bold_on_telegram_and_whatsapp(rt: Runtime) -> None:
     texts = {"ru": Words("День открытых дверей\nВ субботу, вход свободный.")}
     message = content.message(rt, texts, "ru")
     assert message is not None

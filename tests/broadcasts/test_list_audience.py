@@ -32,7 +32,7 @@ async def _count(rt: Runtime, **rule: tuple[str, ...]) -> int:
     return (await broadcasts.count(rt, who.editor, a_draft(rule=Rule(**rule)))).total
 
 
-async def test_list_keepers_are_counted_by_programme_and_country(rt: Runtime) -> None:
+async def test_audience_counts_saved_checklists_by_programme_and_country(rt: Runtime) -> None:
     await keepers(rt, 3, STATUS, "TR")
     await keepers(rt, 2, VISA, "TR")
     await keepers(rt, 1, STATUS, "UZ")
@@ -44,7 +44,7 @@ async def test_list_keepers_are_counted_by_programme_and_country(rt: Runtime) ->
     assert await _count(rt, lists=(VISA,), countries=("UZ",)) == 0
 
 
-async def test_list_keeper_who_subscribes_or_ends_a_subscription_stays(rt: Runtime) -> None:
+async def test_audience_of_checklists_ignores_changes_of_subscriptions(rt: Runtime) -> None:
     (keeper,) = await keepers(rt, 1, STATUS, "TR")
     async with rt.pool.connection() as transaction:
         await subscriptions.put(
@@ -62,13 +62,13 @@ async def test_list_keeper_who_subscribes_or_ends_a_subscription_stays(rt: Runti
     assert await _count(rt, lists=(STATUS,)) == 0
 
 
-async def test_list_that_expires_takes_its_traits_with_it(rt: Runtime) -> None:
+async def test_audience_attributes_are_deleted_with_an_expired_checklist(rt: Runtime) -> None:
     (keeper,) = await keepers(rt, 1, STATUS, "TR")
     await external_events.forget_unfinished(rt, keeper.id)
     assert await _count(rt, lists=(STATUS,)) == 0
 
 
-async def test_traits_of_a_list_cannot_be_read_back(rt: Runtime) -> None:
+async def test_audience_attributes_of_a_checklist_are_stored_as_keyed_hashes(rt: Runtime) -> None:
     await keepers(rt, 1, STATUS, "TR")
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT kind, token FROM audience_attributes")
@@ -78,7 +78,7 @@ async def test_traits_of_a_list_cannot_be_read_back(rt: Runtime) -> None:
     assert stored[LIST_COUNTRY] not in subscriptions.tokens(rt, "country", "TR")
 
 
-async def test_list_keeper_gets_the_announcement_unless_it_was_stopped(rt: Runtime) -> None:
+async def test_checklist_broadcast_skips_people_who_opted_out_meanwhile(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     stays, stops, _other = (
@@ -94,7 +94,7 @@ async def test_list_keeper_gets_the_announcement_unless_it_was_stopped(rt: Runti
     assert await fates(rt, found) == {"accepted": 1, "skipped opted_out": 1}
 
 
-def test_changed_fact_concerns_the_lists_that_say_it() -> None:
+def test_changed_fact_selects_the_checklists_that_contain_the_fact() -> None:
     facts = {fact.key: fact for fact in FACTS}
     rules = {key: announcing.audience(fact, COLLECTED) for key, fact in facts.items()}
     assert (rules["tr.stay"].countries, rules["tr.stay"].lists) == (("TR",), EVERY)

@@ -172,7 +172,9 @@ async def plan(rt: Runtime) -> None:
 
 
 @pytest.mark.parametrize("way", ["email", "sms"])
-async def test_hint_comes_after_an_answer_and_has_no_content(post: Post, way: str) -> None:
+async def test_hint_is_sent_15_minutes_after_an_answer_without_content(
+    post: Post, way: str
+) -> None:
     guest = await confirmed(post, way)
     await answered(post, guest)
     assert await post.sent() == []
@@ -193,7 +195,7 @@ async def test_hint_fits_one_sms_in_every_language(rt: Runtime) -> None:
         assert len(rt.languages.render(screens.UPDATE, code)) <= MAX_TEXT
 
 
-async def test_hint_is_dropped_when_the_person_comes_to_the_chat(post: Post) -> None:
+async def test_hint_is_dropped_when_the_person_opens_the_chat(post: Post) -> None:
     guest = await confirmed(post)
     await answered(post, guest)
     await guest.do(Said("thank you"))
@@ -201,7 +203,7 @@ async def test_hint_is_dropped_when_the_person_comes_to_the_chat(post: Post) -> 
     assert await post.sent() == []
 
 
-async def test_second_hint_of_a_day_waits_for_twelve_hours(post: Post) -> None:
+async def test_hint_is_sent_at_most_once_in_twelve_hours(post: Post) -> None:
     guest = await confirmed(post)
     await answered(post, guest)
     await ahead(post.rt, "16 minutes")
@@ -213,7 +215,7 @@ async def test_second_hint_of_a_day_waits_for_twelve_hours(post: Post) -> None:
     assert len(await post.sent()) == 2
 
 
-async def test_address_is_stored_encrypted_and_gets_a_neutral_code(post: Post) -> None:
+async def test_hint_address_is_encrypted_and_its_code_message_is_neutral(post: Post) -> None:
     await left(post)
     [(address, code, is_confirmed, is_due)] = await contacts(post.rt)
     assert isinstance(address, bytes)
@@ -224,7 +226,7 @@ async def test_address_is_stored_encrypted_and_gets_a_neutral_code(post: Post) -
     assert not [word for word in TELLING if word in text.lower()]
 
 
-async def test_answers_go_on_without_a_hint_before_the_code_is_right(post: Post) -> None:
+async def test_hint_is_not_sent_to_an_unconfirmed_address(post: Post) -> None:
     guest = await left(post)
     await post.sent()
     post.mail.taken.clear()
@@ -234,7 +236,7 @@ async def test_answers_go_on_without_a_hint_before_the_code_is_right(post: Post)
     assert await post.sent() == []
 
 
-async def test_address_is_deleted_after_five_wrong_codes(post: Post) -> None:
+async def test_hint_address_is_deleted_after_five_wrong_codes(post: Post) -> None:
     guest = await left(post)
     right = code_in((await post.sent())[-1])
     wrong = "000000" if right != "000000" else "000001"
@@ -244,7 +246,7 @@ async def test_address_is_deleted_after_five_wrong_codes(post: Post) -> None:
     assert await contacts(post.rt) == []
 
 
-async def test_code_ends_after_ten_minutes(post: Post) -> None:
+async def test_hint_code_expires_after_ten_minutes(post: Post) -> None:
     guest = await left(post)
     right = code_in((await post.sent())[-1])
     await ahead(post.rt, "11 minutes")
@@ -255,7 +257,7 @@ async def test_code_ends_after_ten_minutes(post: Post) -> None:
     assert await contacts(post.rt) == []
 
 
-async def test_unconfirmed_address_is_deleted_by_retention(post: Post) -> None:
+async def test_hint_address_is_deleted_by_retention_when_unconfirmed(post: Post) -> None:
     await left(post)
     await confirmed(post, "sms")
     await ahead(post.rt, "11 minutes")
@@ -278,7 +280,7 @@ async def test_consent_ends_with_the_answers_of_an_announcement_reader(post: Pos
 
 
 @pytest.mark.parametrize("way", ["menu", "stop", "delete"])
-async def test_address_is_deleted_when_its_person_ends_it(post: Post, way: str) -> None:
+async def test_hint_address_is_deleted_by_menu_stop_and_delete(post: Post, way: str) -> None:
     guest = await confirmed(post)
     if way == "menu":
         await guest.do(Said("/menu"))
@@ -293,7 +295,7 @@ async def test_address_is_deleted_when_its_person_ends_it(post: Post, way: str) 
 
 @pytest.mark.parametrize("channel", ["web", "telegram"])
 @pytest.mark.parametrize("word", ["exit", "stop"])
-async def test_no_hint_is_sent_after_an_exit_or_a_stop(post: Post, channel: str, word: str) -> None:
+async def test_hint_is_not_sent_after_exit_or_stop(post: Post, channel: str, word: str) -> None:
     async with known(post, channel) as person:
         guest = await confirmed(post, known=person)
         await plan(post.rt)
@@ -306,7 +308,9 @@ async def test_no_hint_is_sent_after_an_exit_or_a_stop(post: Post, channel: str,
 
 @pytest.mark.parametrize("channel", ["web", "telegram"])
 @pytest.mark.parametrize("word", ["exit", "stop"])
-async def test_no_code_is_sent_after_an_exit_or_a_stop(post: Post, channel: str, word: str) -> None:
+async def test_hint_code_is_not_sent_after_exit_or_stop(
+    post: Post, channel: str, word: str
+) -> None:
     async with known(post, channel) as person:
         guest = await left(post, known=person)
         await guest.do(Said(f"/{word}"))
@@ -332,7 +336,7 @@ async def ask_again(guest: Guest, address: str) -> None:
     await guest.do(Said(address))
 
 
-async def test_codes_have_a_budget_for_each_person(post: Post) -> None:
+async def test_hint_codes_are_limited_per_person(post: Post) -> None:
     guest = await left(post)
     await post.sent()
     for each in range(checked_input.MAX_CODES_DAILY):
@@ -341,7 +345,7 @@ async def test_codes_have_a_budget_for_each_person(post: Post) -> None:
     assert len(post.mail.taken) == checked_input.MAX_CODES_DAILY
 
 
-async def test_codes_have_a_budget_for_each_mailbox(post: Post) -> None:
+async def test_hint_codes_are_limited_per_mailbox(post: Post) -> None:
     for address in ("a@example.org", "A@Example.org", "a+1@example.org", "a+2@example.org"):
         guest = Guest(post.rt)
         await guest.consent()
@@ -350,7 +354,7 @@ async def test_codes_have_a_budget_for_each_mailbox(post: Post) -> None:
     assert len(post.mail.taken) == checked_input.MAX_CODES_DAILY
 
 
-async def test_codes_have_a_daily_budget_for_all(post: Post) -> None:
+async def test_hint_codes_are_limited_per_day_in_total(post: Post) -> None:
     few = post.rt.settings.model_copy(update={"hint_codes_daily": 1})
     for address in ("a@example.org", "b@example.org"):
         guest = Guest(replace(post.rt, settings=few))
@@ -360,7 +364,7 @@ async def test_codes_have_a_daily_budget_for_all(post: Post) -> None:
     assert len(post.mail.taken) == 1
 
 
-async def test_code_is_not_sent_again_after_an_unknown_outcome(post: Post) -> None:
+async def test_hint_code_is_not_resent_after_an_unknown_outcome(post: Post) -> None:
     post.gateway.status = 500
     await left(post, "sms")
     await post.sent()
@@ -368,7 +372,7 @@ async def test_code_is_not_sent_again_after_an_unknown_outcome(post: Post) -> No
     assert len(await post.sent()) == 1
 
 
-async def test_code_is_not_claimed_twice_if_a_process_ends(post: Post) -> None:
+async def test_hint_code_of_a_dead_process_is_not_sent_by_another(post: Post) -> None:
     await left(post)
     for count in (1, 0):
         async with post.rt.pool.connection() as transaction:
@@ -376,20 +380,20 @@ async def test_code_is_not_claimed_twice_if_a_process_ends(post: Post) -> None:
         await ahead(post.rt, "2 minutes")
 
 
-async def test_code_is_not_sent_after_its_expiry(post: Post) -> None:
+async def test_hint_code_is_not_sent_after_its_expiry(post: Post) -> None:
     await left(post)
     await ahead(post.rt, "11 minutes")
     assert await post.sent() == []
 
 
-async def test_hint_goes_to_no_number_of_a_country_taken_off_the_list(post: Post) -> None:
+async def test_hint_is_not_sent_to_a_country_that_was_removed_from_the_list(post: Post) -> None:
     await left(post, "sms")
     off = replace(post.rt, settings=post.rt.settings.model_copy(update={"sms_countries": ("UZ",)}))
     assert await notifications.send_hints(off) == 1
     assert post.gateway.taken == []
 
 
-async def test_refused_address_is_given_up_and_a_busy_one_tried_again(post: Post) -> None:
+async def test_hint_email_is_retried_when_deferred_but_not_when_rejected(post: Post) -> None:
     lines = io.StringIO()
     logging.configure("info", to=lines)
     try:
@@ -407,7 +411,7 @@ async def test_refused_address_is_given_up_and_a_busy_one_tried_again(post: Post
     assert "example.org" not in lines.getvalue()
 
 
-async def test_reminder_of_a_kept_list_plans_a_hint(post: Post) -> None:
+async def test_checklist_reminder_schedules_a_hint(post: Post) -> None:
     guest = await confirmed(post)
     async with post.rt.pool.connection() as transaction:
         person = await identities.find(post.rt, transaction, "web", guest.name)
@@ -423,7 +427,7 @@ async def test_reminder_of_a_kept_list_plans_a_hint(post: Post) -> None:
     assert len(await post.sent()) == 1
 
 
-async def test_my_data_shows_the_address(post: Post) -> None:
+async def test_data_export_contains_the_hint_address(post: Post) -> None:
     guest = await confirmed(post)
     conversation = await guest.conversation()
     assert conversation is not None
@@ -439,7 +443,7 @@ async def test_my_data_shows_the_address(post: Post) -> None:
     ("status", "error"),
     [(500, NotSent), (429, NotSent), (400, NotificationRefused), (302, NotificationRefused)],
 )
-async def test_gateway_that_fails_is_tried_again_or_given_up(
+async def test_sms_gateway_error_is_retryable_or_final_by_its_status(
     post: Post, status: int, error: type[Exception]
 ) -> None:
     post.gateway.status = status
@@ -447,13 +451,13 @@ async def test_gateway_that_fails_is_tried_again_or_given_up(
         await sms.send(post.rt.http, post.rt.settings, NUMBER, "text")
 
 
-async def test_gateway_that_is_away_is_tried_again(post: Post) -> None:
+async def test_sms_gateway_that_is_unreachable_is_retried(post: Post) -> None:
     away = post.rt.settings.model_copy(update={"sms_url": "http://127.0.0.1:9/send"})
     with pytest.raises(NotSent):
         await sms.send(post.rt.http, away, NUMBER, "text")
 
 
-async def test_gateway_gets_a_form_with_fields_of_its_own(post: Post) -> None:
+async def test_sms_gateway_request_uses_the_configured_form_fields(post: Post) -> None:
     post.gateway.fields = frozenset({"phone", "message", "sender"})
     own = post.rt.settings.model_copy(
         update={

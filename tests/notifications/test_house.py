@@ -47,7 +47,7 @@ async def place(chosen: Settings, admin_url: str) -> AsyncIterator[_Place]:
             yield _Place(house, mail, service)
 
 
-async def test_officer_away_from_the_page_is_notified_of_a_new_case(place: _Place) -> None:
+async def test_new_case_notifies_an_officer_by_email_and_web_push(place: _Place) -> None:
     house = place.house
     async with Console.signed_in(house.url, OFFICER) as console:
         screen = await console.get("/console/own")
@@ -73,7 +73,7 @@ async def test_officer_away_from_the_page_is_notified_of_a_new_case(place: _Plac
     await leave(visitor)
 
 
-async def test_notifications_follow_their_events_in_order(place: _Place) -> None:
+async def test_officer_notifications_are_sent_in_the_order_of_their_events(place: _Place) -> None:
     """Compare the database's times of each event; no time limit is asserted."""
     house = place.house
     async with Console.signed_in(house.url, OFFICER) as console:

@@ -126,7 +126,7 @@ def _texts(office: Office) -> str:
     return "\n".join([*mails, json.dumps(office.push.shown, ensure_ascii=False)])
 
 
-async def test_notifications_of_a_case_contain_no_word_of_the_person(
+async def test_officer_notifications_contain_no_text_of_the_person(
     office: Office,
 ) -> None:
     rt = office.rt
@@ -151,7 +151,7 @@ async def test_notifications_of_a_case_contain_no_word_of_the_person(
     assert set(await office.states()) == {("sent", None)}
 
 
-async def test_new_case_notifies_only_officers_on_shift_who_may_take_it(office: Office) -> None:
+async def test_new_case_notifies_only_eligible_officers_on_shift(office: Office) -> None:
     rt = office.rt
     for number, more in enumerate(
         (
@@ -169,7 +169,7 @@ async def test_new_case_notifies_only_officers_on_shift_who_may_take_it(office: 
     assert await office.states() == []
 
 
-async def test_unwanted_kind_is_not_sent(office: Office) -> None:
+async def test_officer_notification_of_a_disabled_kind_is_not_sent(office: Office) -> None:
     officer = await _on_shift(office.rt, await an_officer(office.rt))
     await office.wants(officer, unwanted=frozenset({"new_case"}))
     await ask(Guest(office.rt))
@@ -210,7 +210,7 @@ async def test_lead_is_notified_once_an_hour_when_no_officer_is_on_shift(office:
     assert len(office.mail.taken) == 2
 
 
-async def test_editors_hear_once_a_week_of_facts_that_end(office: Office) -> None:
+async def test_editors_are_notified_weekly_of_facts_that_will_expire(office: Office) -> None:
     rt = office.rt
     editor = await an_officer(rt, "Editor Testova", roles=(Role.EDITOR,))
     await office.wants(editor)
@@ -261,7 +261,7 @@ async def test_broadcast_events_notify_approvers_and_the_author(office: Office) 
     assert all(each["url"].endswith("/console/broadcasts") for each in office.push.shown)
 
 
-async def test_several_notifications_become_one_message_with_counts(office: Office) -> None:
+async def test_officer_notifications_are_combined_into_a_digest(office: Office) -> None:
     officer = await _on_shift(office.rt, await an_officer(office.rt))
     await office.wants(officer, digest_minutes=60)
     for _number in range(3):
@@ -275,7 +275,9 @@ async def test_several_notifications_become_one_message_with_counts(office: Offi
     assert len(office.push.shown) == 1
 
 
-async def test_repeated_words_of_a_case_are_notified_every_five_minutes(office: Office) -> None:
+async def test_new_messages_of_a_case_are_notified_at_most_every_five_minutes(
+    office: Office,
+) -> None:
     rt = office.rt
     officer = await _on_shift(rt, await an_officer(rt))
     await office.wants(officer, unwanted=frozenset({"new_case"}))
@@ -291,7 +293,9 @@ async def test_repeated_words_of_a_case_are_notified_every_five_minutes(office: 
     assert len(office.mail.taken) == 2
 
 
-async def test_notification_is_retried_and_a_dead_browser_is_forgotten(office: Office) -> None:
+async def test_officer_notification_is_retried_and_dead_browsers_are_deleted(
+    office: Office,
+) -> None:
     rt = office.rt
     officer = await _on_shift(rt, await an_officer(rt))
     await office.wants(officer)
@@ -313,7 +317,7 @@ async def test_notification_is_retried_and_a_dead_browser_is_forgotten(office: O
         assert await cursor.fetchone() == (0,)
 
 
-async def test_notification_of_a_dead_process_is_sent_by_another(office: Office) -> None:
+async def test_officer_notification_of_a_dead_process_is_sent_by_another(office: Office) -> None:
     rt = office.rt
     await office.wants(await _on_shift(rt, await an_officer(rt)))
     await ask(Guest(rt))
@@ -330,7 +334,7 @@ async def test_notification_of_a_dead_process_is_sent_by_another(office: Office)
     assert len(office.mail.taken) == 2
 
 
-async def test_email_refused_for_good_is_not_retried(office: Office) -> None:
+async def test_email_with_a_permanent_smtp_error_is_not_retried(office: Office) -> None:
     office.mail.refuse[ADDRESS] = "550 No such user"
     with pytest.raises(NotificationRefused) as refused:
         await email.send(office.rt.settings, ADDRESS, "Kosh", "words")
@@ -361,7 +365,7 @@ QUIET = (
 
 
 @pytest.mark.parametrize(("opens", "closes", "at", "due"), QUIET)
-def test_quiet_hours_postpone_notifications_in_the_missions_time_zone(
+def test_quiet_hours_postpone_notifications_in_mission_local_time(
     opens: time, closes: time, at: str, due: str
 ) -> None:
     zone = timedelta(hours=5)
@@ -382,7 +386,9 @@ def test_quiet_hours_postpone_notifications_in_the_missions_time_zone(
         "https://user@10.0.0.1/fcm.googleapis.com",
     ],
 )
-async def test_subscription_to_an_unknown_host_is_refused(office: Office, endpoint: str) -> None:
+async def test_web_push_subscription_to_an_unknown_host_is_rejected(
+    office: Office, endpoint: str
+) -> None:
     officer, browser = await an_officer(office.rt), push.Browser(endpoint)
     keys = push.text(browser.public), push.text(browser.auth)
     async with directory.acting(office.rt, officer) as session:
@@ -405,14 +411,14 @@ RFC_BODY = (
 )
 
 
-def test_test_browser_reads_the_example_of_the_specification() -> None:
+def test_web_push_test_browser_decrypts_the_example_of_rfc_8291() -> None:
     secret = int.from_bytes(push.raw(RFC_PRIVATE))
     key = ec.derive_private_key(secret, push.CURVE)
     browser = push.Browser("https://push.example", key, push.raw(RFC_AUTH))
     assert browser.read(push.raw(RFC_BODY)) == b"When I grow up, I want to be a watermelon"
 
 
-def test_payload_is_readable_by_its_browser_only() -> None:
+def test_web_push_payload_is_readable_only_by_its_browser() -> None:
     browser, other = push.Browser("https://a.example"), push.Browser("https://b.example")
     target = web_push.Browser(browser.endpoint, browser.public, browser.auth)
     body = web_push.encrypt("Жаңа өтініштер: 1".encode(), target)

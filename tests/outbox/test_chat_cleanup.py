@@ -128,7 +128,7 @@ async def test_quick_exit_and_erasure_delete_messages_before_consent(
     assert place.lines == [rt.languages.render(words, "ru")]
 
 
-async def test_quick_exit_deletes_messages_of_a_known_person_for_48_hours(rt: Runtime) -> None:
+async def test_quick_exit_deletes_only_messages_younger_than_48_hours(rt: Runtime) -> None:
     place = Place(rt, "telegram", deletes=True)
     await place.begin(*TO_CONSENT, "yes")
     await place.do(Said("Что такое кандас?"))
@@ -186,7 +186,7 @@ async def test_quick_exit_does_not_delete_a_message_twice(rt: Runtime) -> None:
 
 @pytest.mark.parametrize("answers", [("ru",), (*TO_CONSENT, "yes")])
 @pytest.mark.parametrize(("name", "deletes"), [("whatsapp", False), ("telegram", True)])
-async def test_quick_exit_says_when_messages_cannot_be_deleted(
+async def test_quick_exit_reports_when_messages_cannot_be_deleted(
     rt: Runtime, name: str, deletes: bool, answers: tuple[str, ...]
 ) -> None:
     place = Place(rt, name, deletes=deletes)
@@ -199,7 +199,7 @@ async def test_quick_exit_says_when_messages_cannot_be_deleted(
     assert last.paragraphs == ((phrase,) if deletes else (phrase, truth))
 
 
-async def test_quick_exit_deletes_an_edit_that_was_sent_as_a_new_message(rt: Runtime) -> None:
+async def test_quick_exit_deletes_an_edit_that_was_resent_as_a_new_message(rt: Runtime) -> None:
     place = Place(rt, "telegram", deletes=True, edits=True)
     await place.begin(*TO_CONSENT, "yes")
     await place.do(Pressed("!menu"))
@@ -240,7 +240,7 @@ async def test_quick_exit_deletes_a_broadcast_while_the_platform_allows_it(
     assert ("77" in place.gone) is goes
 
 
-async def test_quick_exit_on_the_web_keeps_deletable_messages_of_other_channels(
+async def test_quick_exit_in_one_chat_keeps_the_messages_of_other_chats(
     rt: Runtime,
 ) -> None:
     place, page = Place(rt, "telegram", deletes=True), uuid4().hex
@@ -257,7 +257,7 @@ async def test_quick_exit_on_the_web_keeps_deletable_messages_of_other_channels(
     assert place.lines == [rt.languages.render(screens.EXIT_TEXT, "ru")]
 
 
-async def test_quick_exit_drops_waiting_messages(rt: Runtime) -> None:
+async def test_quick_exit_drops_messages_waiting_for_a_retry(rt: Runtime) -> None:
     place = Place(rt, "telegram", deletes=True)
     await place.begin(*TO_CONSENT, "yes")
     place.throttled = 1

@@ -46,7 +46,7 @@ def _counted() -> float:
     ],
 )
 @pytest.mark.requirement("S-88")
-async def test_message_in_doubt_is_counted_once_for_each_lost_answer(
+async def test_message_of_unknown_outcome_is_counted_once_per_lost_response(
     rt: Runtime, error: SendError, kind: Any, expected: int
 ) -> None:
     channels: Any = {WebChat.name: _Channel(error)}
@@ -64,7 +64,7 @@ class _Uneditable(_Channel):
         raise CannotEdit if call.kind == "edit" else Unreachable
 
 
-async def test_edit_that_became_a_message_in_doubt_is_counted(rt: Runtime) -> None:
+async def test_edit_resent_as_a_message_of_unknown_outcome_is_counted(rt: Runtime) -> None:
     channels: Any = {WebChat.name: _Uneditable(Refused())}
     before = _counted()
     with pytest.raises(Unreachable):
@@ -76,7 +76,7 @@ async def test_edit_that_became_a_message_in_doubt_is_counted(rt: Runtime) -> No
 
 @pytest.mark.requirement("S-12")
 @pytest.mark.requirement("S-88")
-async def test_torn_edit_leaves_one_message_and_no_doubt(rt: Runtime) -> None:
+async def test_edit_with_a_lost_response_leaves_one_message(rt: Runtime) -> None:
     async with joined(rt) as member:
         await member.gets(HELLO)
         await outbox.sweep(rt)

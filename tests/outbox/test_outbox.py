@@ -65,7 +65,7 @@ async def test_outbox_sweep_does_not_count_people_waiting_for_a_lease(rt: Runtim
     assert await outbox.sweep(rt) == 0
 
 
-async def test_outbox_outcome_of_the_later_attempt_wins(rt: Runtime) -> None:
+async def test_outbox_stores_the_outcome_of_the_later_attempt(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     await _wait(rt, guest, 1)
@@ -140,7 +140,7 @@ class _Away(WebChat):
         raise Unreachable
 
 
-async def test_outbox_waits_for_an_unreachable_platform_but_drops_a_bad_message(
+async def test_outbox_retries_while_unreachable_but_gives_up_a_bad_message(
     rt: Runtime,
 ) -> None:
     guest, other, channel = Guest(rt), Guest(rt), _Away(rt)
@@ -180,7 +180,7 @@ class _Torn(WebChat):
             raise Unreachable
 
 
-async def test_outbox_pauses_a_channel_after_a_lost_answer_until_it_answers(
+async def test_outbox_pauses_a_channel_after_a_lost_response_until_it_responds(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(channel_probe, "PATIENCE", 0.05)
@@ -221,7 +221,7 @@ async def test_channel_probe_delay_grows_with_the_outage(
     del rt.doubts["web"]
 
 
-async def test_outbox_resumes_at_once_when_the_channel_answers(rt: Runtime) -> None:
+async def test_outbox_resumes_at_once_when_the_channel_responds(rt: Runtime) -> None:
     first, second = Guest(rt), Guest(rt)
     await first.consent()
     await second.consent()

@@ -105,7 +105,7 @@ async def row(rt: Runtime) -> _Row:
     return made
 
 
-async def test_part_report_before_a_refused_rest_is_stored(row: _Row) -> None:
+async def test_part_delivery_report_is_stored_before_the_rest_is_rejected(row: _Row) -> None:
     row.page.meets = [lambda: row.hear("delivered", 1, 1), Throttled(6)]
     await row.go(2)
     assert row.page.posted == [1, 2]
@@ -159,7 +159,7 @@ async def test_part_failure_reported_twice_is_counted_once(row: _Row) -> None:
     assert row.page.posted == [1, 2, 2]
 
 
-async def test_report_of_a_lost_attempt_does_not_apply_to_the_next(row: _Row) -> None:
+async def test_part_report_of_an_earlier_attempt_is_ignored(row: _Row) -> None:
     row.page.many = 1
     row.page.meets = [lambda: _lost(row)]
     await row.go(4)
@@ -186,7 +186,7 @@ async def _lost(row: _Row) -> None:
         (",+1-1.3", [Part(3, "a")], 1),
     ],
 )
-def test_part_notes_say_which_parts_are_already_sent(
+def test_part_status_text_lists_the_parts_already_sent(
     notes: str | None, found: list[Part], there: int
 ) -> None:
     assert part_status.parse(notes) == found

@@ -32,7 +32,7 @@ async def _try(rt: Runtime) -> None:
 
 
 @pytest.mark.parametrize("edited", ["", "999999"])
-async def test_partial_message_is_continued_and_nothing_is_deleted(
+async def test_partly_sent_message_is_continued_without_deleting_parts(
     rt: Runtime, member: Member, edited: str
 ) -> None:
     await member.gets(LONG, edited)
@@ -47,7 +47,7 @@ async def test_partial_message_is_continued_and_nothing_is_deleted(
     assert not {FIRST, SECOND, THIRD} & {*member.texts}
 
 
-async def test_partial_message_stays_and_is_said_after_the_last_attempt(
+async def test_partly_sent_message_is_reported_incomplete_after_all_attempts(
     rt: Runtime, member: Member
 ) -> None:
     await member.gets(LONG)

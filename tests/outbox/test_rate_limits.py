@@ -62,7 +62,7 @@ async def newest(rt: Runtime, guest: Guest) -> tuple[Any, ...]:
 EMPTY = Rates(whole=1000, whole_burst=1000, each=0.01, each_burst=1)
 
 
-async def test_rate_limit_of_a_chat_sends_in_order_and_postpones_early_messages(
+async def test_rate_limit_of_a_chat_postpones_messages_that_come_too_early(
     rt: Runtime,
 ) -> None:
     guest, other = await known(rt), await known(rt)
@@ -76,7 +76,7 @@ async def test_rate_limit_of_a_chat_sends_in_order_and_postpones_early_messages(
     assert channel.calls == 2
 
 
-async def test_rate_limit_of_a_channel_binds_replies_only_when_it_is_firm(rt: Runtime) -> None:
+async def test_rate_limit_of_a_channel_delays_replies_only_when_it_is_firm(rt: Runtime) -> None:
     guest, other = await known(rt), await known(rt)
     rates = {"whole": 0.01, "whole_burst": 1, "each": 100, "each_burst": 100}
     channel = paced(rt, Rates(**rates, firm=True))  # type: ignore[arg-type]
@@ -90,7 +90,7 @@ async def test_rate_limit_of_a_channel_binds_replies_only_when_it_is_firm(rt: Ru
     assert loose.calls >= 3
 
 
-async def test_rate_limit_reported_as_global_holds_for_every_chat(rt: Runtime) -> None:
+async def test_rate_limit_error_of_the_whole_bot_delays_every_chat(rt: Runtime) -> None:
     guest, other = await known(rt), await known(rt)
     rates = Rates(whole=10, whole_burst=10, each=100, each_burst=100, firm=True)
     channel = paced(rt, rates)
@@ -106,7 +106,7 @@ async def test_rate_limit_reported_as_global_holds_for_every_chat(rt: Runtime) -
 
 
 @pytest.mark.requirement("S-88")
-async def test_outbox_gives_up_no_message_while_the_channel_is_suspended(rt: Runtime) -> None:
+async def test_outbox_keeps_messages_pending_while_the_channel_is_suspended(rt: Runtime) -> None:
     guest = await known(rt)
     channel = paced(rt, Rates())
     channel.error = ChannelSuspended()
@@ -117,7 +117,7 @@ async def test_outbox_gives_up_no_message_while_the_channel_is_suspended(rt: Run
     assert (await newest(rt, guest))[0] == "pending"
 
 
-async def test_rate_limits_use_a_share_of_the_rate_without_valkey(
+async def test_rate_limits_fall_back_to_a_local_share_without_valkey(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guest = await known(rt)
@@ -143,7 +143,7 @@ async def test_rate_limit_draws_from_several_buckets_atomically(rt: Runtime) -> 
         assert await live.draw(both[:1]) > 50
 
 
-async def test_rate_limit_debt_delays_broadcasts(rt: Runtime) -> None:
+async def test_rate_limit_overdraft_by_replies_delays_broadcasts(rt: Runtime) -> None:
     name = uuid4().hex
     loose = (Draw(name, 1, 2, firm=False),)
     for _each in range(4):
@@ -168,12 +168,12 @@ async def test_outbox_merges_consecutive_texts_into_one_message(rt: Runtime) -> 
     assert len(outbox.rows(rt, says, "telegram", 3, "")) == 4
 
 
-async def test_outbox_writes_no_row_for_an_unsupported_call(rt: Runtime) -> None:
+async def test_outbox_enqueues_no_deletion_where_the_channel_cannot_delete(rt: Runtime) -> None:
     assert outbox.deletion(rt, "whatsapp", ["wamid.A"]) == ()
     assert len(outbox.deletion(rt, "telegram", ["1", "", "2"])) == 1
 
 
-async def test_rate_of_a_chat_is_shared_by_its_threads(rt: Runtime) -> None:
+async def test_rate_limit_of_a_chat_is_shared_by_its_topics(rt: Runtime) -> None:
     channel = paced(rt, Rates(100, 100, 0.001, 2))
     waits = [
         await rate_limits.acquire(rt, channel.name, ChannelCall("send", address))

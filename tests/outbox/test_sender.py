@@ -82,7 +82,7 @@ async def _now(rt: Runtime, found: broadcasts.Broadcast) -> broadcasts.Broadcast
         return await model.find(session, found.id)
 
 
-async def test_broadcast_reaches_every_subscriber_once_in_their_script(rt: Runtime) -> None:
+async def test_broadcast_reaches_every_subscriber_once_in_their_language(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     members = await crowd(rt, 60)
@@ -266,7 +266,7 @@ async def test_broadcast_permanent_failure_updates_the_person(rt: Runtime) -> No
         assert [row[0] for row in await cursor.fetchall()] == [blocker.id]
 
 
-async def test_broadcast_retry_after_holds_for_all_and_survives_a_restart(
+async def test_broadcast_retry_after_delays_all_recipients_across_a_restart(
     rt: Runtime,
 ) -> None:
     post = Post()
@@ -294,7 +294,7 @@ async def test_broadcast_retry_after_holds_for_all_and_survives_a_restart(
     assert await fates(rt, found) == {"accepted": 30}
 
 
-async def test_broadcast_deletes_first_parts_before_it_sends_them_again(rt: Runtime) -> None:
+async def test_broadcast_deletes_delivered_parts_before_a_retry(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     (member,) = await crowd(rt, 1)
@@ -309,7 +309,7 @@ async def test_broadcast_deletes_first_parts_before_it_sends_them_again(rt: Runt
     ]
 
 
-async def test_broadcast_is_held_after_many_errors(rt: Runtime) -> None:
+async def test_broadcast_is_paused_after_many_errors(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     members = await crowd(rt, 200)
@@ -342,7 +342,7 @@ async def test_broadcast_unreadable_recipient_delays_no_other(rt: Runtime) -> No
     assert sorted(post.addresses) == sorted(each.address for each in others)
 
 
-async def test_broadcast_is_held_when_no_recipient_is_readable(rt: Runtime) -> None:
+async def test_broadcast_is_paused_when_no_recipient_is_readable(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     await _spoil(rt, await crowd(rt, 2 * AT_ONCE))
@@ -372,7 +372,7 @@ class Torn(Post):
             raise Unreachable
 
 
-async def test_broadcast_claims_nothing_after_a_lost_answer_until_it_answers(
+async def test_broadcast_claims_no_recipient_while_the_channel_is_unreachable(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(channel_probe, "PATIENCE", 0.05)
@@ -393,7 +393,7 @@ async def test_broadcast_claims_nothing_after_a_lost_answer_until_it_answers(
     assert len(post.addresses) == len(set(post.addresses)) == AT_ONCE + 10
 
 
-async def test_broadcast_schedules_no_run_for_an_unreachable_channel(
+async def test_broadcast_schedules_no_job_for_an_unreachable_channel(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(channel_probe, "PATIENCE", 0.05)
@@ -444,7 +444,7 @@ async def test_broadcast_checks_eligibility_again_between_claim_and_send(rt: Run
     assert len(post.sent) == 2
 
 
-async def test_broadcast_waits_for_the_morning_in_each_time_zone(rt: Runtime) -> None:
+async def test_broadcast_waits_for_the_morning_in_the_recipients_time_zone(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     # Somebody in Turkey, somebody of its mission, and somebody of an unknown zone: Almaty's.
@@ -539,7 +539,7 @@ WHERE relname = 'broadcast_recipients'
 """
 
 
-async def test_broadcast_next_shards_are_found_by_reading_one_row_each(
+async def test_broadcast_scheduler_reads_one_row_per_shard(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scheduler, "SHARD", 10)
@@ -628,7 +628,7 @@ async def test_broadcast_canary_of_fifty_is_sent_ten_minutes_before_the_rest(rt:
     assert len(post.sent) == 120
 
 
-async def test_broadcast_is_held_when_the_canary_fails(rt: Runtime) -> None:
+async def test_broadcast_is_paused_when_the_canary_fails(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     members = await crowd(rt, 60)
@@ -722,7 +722,7 @@ def _receipt(state: Any, row: str, code: str = "") -> DeliveryReport:
     return DeliveryReport("whatsapp", "wamid.1", state, 0, code, row)
 
 
-async def test_broadcast_delivery_reports_resolve_unknown_and_never_go_back(rt: Runtime) -> None:
+async def test_broadcast_delivery_report_never_lowers_a_recipients_status(rt: Runtime) -> None:
     post = Post("whatsapp", window=0)
     rt = posted(rt, post)
     (member,) = await crowd(rt, 1, channel="whatsapp", languages=("ru",))
@@ -816,7 +816,7 @@ async def test_broadcast_does_not_disturb_an_open_form(rt: Runtime) -> None:
     assert now.asked != (before.asked if before else None)
 
 
-async def test_broadcast_outcomes_of_a_channel_survive_a_failure_of_another(
+async def test_broadcast_results_of_one_channel_are_stored_when_another_fails(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     post = Post()
@@ -886,7 +886,7 @@ async def test_broadcast_stores_nothing_that_identifies_its_recipients(rt: Runti
         ("SELECT", False),
     ],
 )
-async def test_broadcast_late_failure_does_not_override_a_newer_message(
+async def test_broadcast_late_failure_report_is_ignored_after_a_newer_message(
     rt: Runtime, code: str, since: LiteralString, later: bool
 ) -> None:
     post = Post("whatsapp", window=24 * 3600, edits=False, deletes=False)
@@ -904,7 +904,7 @@ async def test_broadcast_late_failure_does_not_override_a_newer_message(
         assert await cursor.fetchall() == [(later, not later and code == BlockedByUser.code)]
 
 
-async def test_broadcasts_end_for_a_person_who_stopped_them_at_the_platform(rt: Runtime) -> None:
+async def test_broadcast_opt_out_at_the_platform_ends_the_subscription(rt: Runtime) -> None:
     one, other = await crowd(rt, 2, channel="whatsapp")
     await receive.receive(rt, BroadcastsStopped("whatsapp", ("KZ.unknown", one.address)))
     async with rt.pool.connection() as session:

@@ -29,7 +29,7 @@ async def at(guest: Guest) -> str:
     return conversation.asked.key if conversation and conversation.asked else ""
 
 
-async def test_pin_unlocks_when_right_and_not_when_wrong(rt: Runtime) -> None:
+async def test_pin_unlocks_only_when_it_is_right(rt: Runtime) -> None:
     guest = await locked(rt)
     await guest.go("/status", "9999")
     assert await at(guest) == pin_screens.PIN
@@ -84,7 +84,7 @@ async def test_officer_removes_a_forgotten_pin(rt: Runtime) -> None:
 
 
 @pytest.mark.requirement("S-44")
-async def test_pin_check_takes_equal_time_when_no_pin_is_set(
+async def test_pin_check_computes_the_hash_when_no_pin_is_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The hash is computed with or without a PIN, and dominates the time."""

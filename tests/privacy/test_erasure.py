@@ -33,7 +33,7 @@ async def reach(rt: Runtime, guest: Guest, channel: str, address: str, *sent: st
             )
 
 
-async def test_erasure_deletes_messages_where_possible_and_names_whatsapp(rt: Runtime) -> None:
+async def test_erasure_deletes_chat_messages_and_mentions_whatsapp(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     await reach(rt, guest, "telegram", "700000000042", "11", "12")
@@ -66,7 +66,7 @@ async def test_erasure_mentions_whatsapp_only_to_its_users(rt: Runtime) -> None:
     assert rt.languages.render(NOT_DELETED, "ru") not in words
 
 
-async def test_delete_is_idempotent(rt: Runtime) -> None:
+async def test_delete_command_is_idempotent(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     await guest.go("/delete", "yes")
@@ -93,7 +93,7 @@ def held(person_id: UUID) -> bool:
     return any(each.person_id == person_id for each in keys)
 
 
-async def test_erasure_evicts_the_key_in_its_process(rt: Runtime) -> None:
+async def test_erasure_evicts_the_cached_key_in_its_process(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     person_id = await opened(rt, guest)
@@ -102,7 +102,7 @@ async def test_erasure_evicts_the_key_in_its_process(rt: Runtime) -> None:
     assert not held(person_id)
 
 
-async def test_erasure_keeps_no_key_that_was_read_meanwhile(
+async def test_erased_persons_key_is_not_cached_again_by_a_late_read(
     rt: Runtime,
 ) -> None:
     """Other transactions still find the person until the commit."""

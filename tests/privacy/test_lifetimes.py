@@ -23,7 +23,7 @@ TEXTS = {
 }
 
 
-def test_deletion_rules_take_every_interval_from_the_table() -> None:
+def test_retention_rules_use_only_intervals_of_the_lifetimes_table() -> None:
     seconds = {"DAYS": DAY_SECONDS, "HOURS": 3600}
     listed = {
         f"secs=>{value * float(seconds[unit])}" if unit in seconds else f"0, {value}"
@@ -44,7 +44,7 @@ def test_deletion_rules_take_every_interval_from_the_table() -> None:
     ]  # fmt: skip
 
 
-def test_audit_function_has_the_years_of_the_table(databases: Databases) -> None:
+def test_audit_expiry_function_uses_the_years_of_the_lifetimes_table(databases: Databases) -> None:
     with psycopg.connect(databases.owner) as session:
         [source] = session.execute(
             "SELECT prosrc FROM pg_proc WHERE proname = 'kosh_expire_audit'"
@@ -52,18 +52,18 @@ def test_audit_function_has_the_years_of_the_table(databases: Databases) -> None
     assert re.findall(r"interval '(.+?)'", source) == [f"{lifetimes.AUDIT_YEARS} years"]
 
 
-def test_consent_texts_take_every_number_of_days_from_the_table() -> None:
+def test_consent_texts_use_only_durations_of_the_lifetimes_table() -> None:
     for name, text in TEXTS.items():
         assert not re.search(r"\d+ (?:hours|days|months)", text.msgid), name
         assert dict(text.values), name
 
 
-def test_cookie_and_waiting_messages_live_as_long_as_the_table_says() -> None:
+def test_cookie_and_outbox_lifetimes_match_the_lifetimes_table() -> None:
     assert chat_session.COOKIE_SECONDS == lifetimes.DRAFT_DAYS * DAY_SECONDS
     assert WAITING_SECONDS == lifetimes.WAITING_MESSAGE_DAYS * DAY_SECONDS
 
 
-def test_inventory_states_the_lifetimes_of_the_table() -> None:
+def test_data_inventory_matches_the_lifetimes_table() -> None:
     [kept] = {
         entry.kept
         for entry in data_inventory.INVENTORY

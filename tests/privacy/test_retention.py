@@ -110,7 +110,7 @@ async def test_retention_deletes_due_rows_and_keeps_the_others(rt: Runtime) -> N
 
 
 @pytest.mark.requirement("S-34")
-async def test_retention_rule_failure_stops_no_other_rule(
+async def test_retention_continues_when_one_rule_fails(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = TextStatement.of("DELETE FROM a_table_that_is_not_there")

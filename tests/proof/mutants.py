@@ -165,7 +165,7 @@ def half_an_erasure() -> None:
 
 
 @noticed_by(
-    "tests/privacy/test_erasure.py::test_erasure_evicts_the_key_in_its_process",
+    "tests/privacy/test_erasure.py::test_erasure_evicts_the_cached_key_in_its_process",
 )
 def keys_kept() -> None:
     """Keep the key of an erased person usable."""
