@@ -32,7 +32,9 @@ async def _spent(rt: Runtime, host: str, of: Spending, times: int) -> list[Verdi
 
 @pytest.mark.requirement("S-82")
 @pytest.mark.parametrize("of", [Spending.CASE, Spending.SUBMISSION, Spending.PERSON])
-async def test_budget_of_an_address_ends_with_a_question(rt: Runtime, of: Spending) -> None:
+async def test_budget_of_an_address_requires_an_answer_when_spent(
+    rt: Runtime, of: Spending
+) -> None:
     free = BUDGETS[of].free
     verdicts = await _spent(rt, HOST, of, free + 20)
     granted = [*takewhile(lambda each: each == Granted(), verdicts)]
@@ -43,7 +45,7 @@ async def test_budget_of_an_address_ends_with_a_question(rt: Runtime, of: Spendi
 
 
 @pytest.mark.requirement("S-82")
-async def test_budget_of_an_address_ends_even_with_correct_answers(rt: Runtime) -> None:
+async def test_budget_of_an_address_has_a_hard_limit_despite_answers(rt: Runtime) -> None:
     limit = BUDGETS[Spending.CASE].limit
     verdicts = [
         await spend(rt, HOST, [Spending.CASE], answered=True) for _time in range(limit + 20)
@@ -55,7 +57,7 @@ async def test_budget_of_an_address_ends_even_with_correct_answers(rt: Runtime) 
 
 
 @pytest.mark.requirement("S-82")
-async def test_budget_of_all_asks_every_address_and_refuses_none(rt: Runtime) -> None:
+async def test_budget_of_all_addresses_requires_answers_but_refuses_none(rt: Runtime) -> None:
     few = replace(rt, settings=rt.settings.model_copy(update={"web_chats_hour": 5}))
     assert await spent_by_all(few.live, few.vault, few.settings) == ()
     verdicts = [await spend(few, f"198.51.100.{n}", [Spending.CHAT]) for n in range(30)]
@@ -73,7 +75,7 @@ async def test_budget_of_a_shared_network_is_larger(rt: Runtime) -> None:
 
 
 @pytest.mark.requirement("S-82")
-async def test_budget_holds_while_valkey_is_away(rt: Runtime) -> None:
+async def test_budget_is_enforced_when_valkey_is_down(rt: Runtime) -> None:
     away = replace(rt, live=Cache.at("redis://127.0.0.1:9/0"))
     verdicts = await _spent(away, HOST, Spending.CASE, BUDGETS[Spending.CASE].free + 1)
     assert verdicts[0] == Granted()
@@ -90,12 +92,12 @@ async def test_budget_holds_while_valkey_is_away(rt: Runtime) -> None:
         ("", ""),
     ],
 )
-def test_network_of_an_address_is_that_of_one_customer(host: str, network: str) -> None:
+def test_network_of_an_ip_address_has_the_prefix_of_one_customer(host: str, network: str) -> None:
     assert network_of(host) == network
 
 
 @pytest.mark.requirement("S-82", "S-26")
-async def test_budget_stores_no_address_and_ends_with_its_window(rt: Runtime) -> None:
+async def test_budget_stores_keyed_hashes_that_expire_with_the_window(rt: Runtime) -> None:
     await spend(rt, HOST, list(Spending))
     key = network_key(rt, HOST)
     client = rt.live._client
@@ -110,7 +112,7 @@ async def test_budget_stores_no_address_and_ends_with_its_window(rt: Runtime) ->
         assert HOST not in str(await client.hkeys(name))
 
 
-async def test_activity_counts_events_by_hour_and_network(rt: Runtime) -> None:
+async def test_budget_activity_is_counted_by_hour_and_network(rt: Runtime) -> None:
     for host in (HOST, HOST, "192.0.2.8"):
         await spend(rt, host, [Spending.CASE, Spending.PERSON])
     found = {each.network: each.counts for each in await recent_activity(rt)}
@@ -120,6 +122,6 @@ async def test_activity_counts_events_by_hour_and_network(rt: Runtime) -> None:
     }
 
 
-async def test_name_is_used_once(rt: Runtime) -> None:
+async def test_budget_token_can_be_used_only_once(rt: Runtime) -> None:
     name = network_key(rt, "a name of this test")
     assert [await use_once(rt, name, 600) for _time in range(3)] == [True, False, False]

@@ -148,7 +148,7 @@ async def test_anonymous_session_is_read_by_the_next_lock_holder(live: Cache, ke
     assert await live.hold(key, "b") == LockAcquired(blob=b"\x00state\xff", known=False)
 
 
-async def test_anonymous_session_stores_an_empty_state_and_deletes_none(
+async def test_anonymous_session_distinguishes_empty_from_deleted_state(
     live: Cache, key: str
 ) -> None:
     await live.hold(key, "a")
@@ -189,7 +189,7 @@ async def test_anonymous_lock_with_an_expired_lease_cannot_overwrite(live: Cache
     assert await live.hold(key, "c") == LockAcquired(blob=b"new", known=False)
 
 
-async def test_anonymous_lock_lease_expires_without_a_second_holder(
+async def test_anonymous_session_save_fails_after_the_lease_expired(
     live: Cache, server: Redis, key: str
 ) -> None:
     await live.hold(key, "a")
@@ -205,7 +205,7 @@ async def test_anonymous_session_save_needs_the_lock(live: Cache, key: str) -> N
     assert await live.hold(key, "b") == LockAcquired(blob=None, known=False)
 
 
-async def test_mark_known_deletes_the_anonymous_session(live: Cache, key: str) -> None:
+async def test_mark_known_deletes_the_anonymous_session_of_a_chat(live: Cache, key: str) -> None:
     await live.hold(key, "a")
     await live.keep(key, "a", b"state")
     await live.hold(key, "b")
@@ -213,7 +213,7 @@ async def test_mark_known_deletes_the_anonymous_session(live: Cache, key: str) -
     assert await live.hold(key, "c") == LockAcquired(blob=None, known=True)
 
 
-async def test_mark_known_breaks_and_releases_the_lock(live: Cache, key: str) -> None:
+async def test_mark_known_releases_a_lock_held_by_another_token(live: Cache, key: str) -> None:
     await live.hold(key, "a")
     await live.settle(key)
     assert not await live.keep(key, "a", b"state")
@@ -222,7 +222,7 @@ async def test_mark_known_breaks_and_releases_the_lock(live: Cache, key: str) ->
     assert await live.hold(key, "c") == LockAcquired(blob=None, known=True)
 
 
-async def test_anonymous_session_saved_later_is_no_longer_known(live: Cache, key: str) -> None:
+async def test_anonymous_session_save_clears_the_known_mark(live: Cache, key: str) -> None:
     await live.settle(key)
     await live.hold(key, "a")
     await live.keep(key, "a", b"state")
@@ -316,21 +316,21 @@ async def test_cache_keys_all_expire(live: Cache, server: Redis, key: str) -> No
     assert 50_000 < await server.pttl(f"chat:{key}") <= 60_000
 
 
-async def test_rate_bucket_allows_its_burst_then_returns_the_wait(live: Cache, key: str) -> None:
+async def test_rate_bucket_allows_a_burst_then_returns_seconds_to_wait(
+    live: Cache, key: str
+) -> None:
     got = [await live.allow(key, rate=0.01, burst=5) for _ in range(6)]
     assert got[:5] == [0.0] * 5
     assert 90 < got[5] <= 100
 
 
-async def test_rate_bucket_refusal_costs_nothing_and_a_cost_is_atomic(
-    live: Cache, key: str
-) -> None:
+async def test_rate_bucket_takes_all_tokens_of_a_call_or_none(live: Cache, key: str) -> None:
     assert await live.allow(key, rate=0.01, burst=5, cost=3) == 0.0
     assert 90 < await live.allow(key, rate=0.01, burst=5, cost=3) <= 100
     assert await live.allow(key, rate=0.01, burst=5, cost=2) == 0.0
 
 
-async def test_rate_bucket_never_holds_more_than_its_burst(
+async def test_rate_bucket_never_refills_beyond_its_burst(
     live: Cache, server: Redis, key: str
 ) -> None:
     await live.allow(key, rate=0.01, burst=5, cost=5)
@@ -365,11 +365,15 @@ async def test_rate_bucket_never_exceeds_its_rate(live: Cache, key: str) -> None
     assert await drawn(live, key, times=70, rate=300) >= (70 - 10) / 300
 
 
-async def test_rate_bucket_limits_bulk_to_its_share_of_the_rate(live: Cache, key: str) -> None:
+async def test_rate_bucket_limits_bulk_messages_to_a_share_of_the_rate(
+    live: Cache, key: str
+) -> None:
     assert await drawn(live, key, times=68, rate=300, reserve=0.2) >= (68 - 8) / (300 * 0.8)
 
 
-async def test_rate_bucket_reserves_a_part_of_the_burst_for_people(live: Cache, key: str) -> None:
+async def test_rate_bucket_keeps_a_reserve_that_bulk_messages_cannot_use(
+    live: Cache, key: str
+) -> None:
     bulk = [await live.allow(key, rate=0.01, burst=10, reserve=0.2) for _ in range(9)]
     people = [await live.allow(key, rate=0.01, burst=10) for _ in range(3)]
     assert bulk[:8] == [0.0] * 8
@@ -378,13 +382,17 @@ async def test_rate_bucket_reserves_a_part_of_the_burst_for_people(live: Cache, 
     assert people[2] > 0
 
 
-async def test_rate_bucket_delays_bulk_when_people_have_emptied_it(live: Cache, key: str) -> None:
+async def test_rate_bucket_delays_bulk_messages_until_the_reserve_is_full(
+    live: Cache, key: str
+) -> None:
     for _ in range(10):
         await live.allow(key, rate=0.01, burst=10)
     assert 290 < await live.allow(key, rate=0.01, burst=10, reserve=0.2) <= 300
 
 
-async def test_rate_bucket_of_burst_one_lets_bulk_through(live: Cache, key: str) -> None:
+async def test_rate_bucket_allows_bulk_messages_when_the_burst_is_one(
+    live: Cache, key: str
+) -> None:
     assert await live.allow(key, rate=0.01, burst=1, reserve=0.2) == 0.0
 
 
@@ -396,7 +404,7 @@ class Clock:
         return self.now
 
 
-async def test_local_bucket_allows_a_share_of_burst_and_rate() -> None:
+async def test_local_rate_limiter_allows_its_share_of_burst_and_rate() -> None:
     clock = Clock()
     bucket = LocalRateLimiter(share=0.5, clock=clock)
     got = [await bucket.allow("a", rate=2, burst=4) for _ in range(3)]
@@ -407,7 +415,7 @@ async def test_local_bucket_allows_a_share_of_burst_and_rate() -> None:
     assert await bucket.allow("b", rate=2, burst=4) == 0.0
 
 
-async def test_local_bucket_limits_bulk_to_its_share() -> None:
+async def test_local_rate_limiter_keeps_a_reserve_from_bulk_messages() -> None:
     clock = Clock()
     bucket = LocalRateLimiter(share=1.0, clock=clock)
     bulk = [await bucket.allow("a", rate=1, burst=10, reserve=0.2) for _ in range(9)]
@@ -416,11 +424,11 @@ async def test_local_bucket_limits_bulk_to_its_share() -> None:
     assert people == [0.0, 0.0, pytest.approx(1.0)]
 
 
-async def test_local_bucket_allows_a_burst_of_one() -> None:
+async def test_local_rate_limiter_allows_a_burst_of_one() -> None:
     assert await LocalRateLimiter(share=0.25, clock=Clock()).allow("a", rate=1, burst=1) == 0.0
 
 
-async def test_local_bucket_evicts_full_buckets_but_never_an_empty_one() -> None:
+async def test_local_rate_limiter_evicts_only_refilled_buckets() -> None:
     clock = Clock()
     bucket = LocalRateLimiter(share=1.0, clock=clock)
     await bucket.allow("slow", rate=0.001, burst=1)
@@ -434,7 +442,7 @@ async def test_local_bucket_evicts_full_buckets_but_never_an_empty_one() -> None
     assert len(bucket._buckets) < 10
 
 
-async def test_notification_reaches_every_listener_of_its_topic_only(
+async def test_pubsub_notification_reaches_all_listeners_of_its_topic_only(
     live: Cache, redis_url: str, key: str
 ) -> None:
     other = Cache.at(redis_url)
@@ -455,7 +463,7 @@ async def test_notification_reaches_every_listener_of_its_topic_only(
     await other.close()
 
 
-async def test_subscription_can_be_iterated(live: Cache, key: str) -> None:
+async def test_pubsub_subscription_supports_async_iteration(live: Cache, key: str) -> None:
     heard = []
     async with live.listen(key) as ear:
         for number in (b"1", b"2", b"3"):
@@ -467,7 +475,7 @@ async def test_subscription_can_be_iterated(live: Cache, key: str) -> None:
     assert heard == [b"1", b"2", b"3"]
 
 
-async def test_listeners_share_one_subscription_until_the_last_leaves(
+async def test_pubsub_listeners_of_a_topic_share_one_subscription(
     live: Cache, server: Redis, key: str
 ) -> None:
     async def listen(leave: asyncio.Event, ready: asyncio.Semaphore) -> None:
@@ -489,14 +497,16 @@ async def test_listeners_share_one_subscription_until_the_last_leaves(
     await eventually(lambda: subscriptions(server, key), lambda count: count == 0)
 
 
-async def test_listener_misses_nothing_when_another_leaves(live: Cache, key: str) -> None:
+async def test_pubsub_listener_receives_messages_right_after_subscribing(
+    live: Cache, key: str
+) -> None:
     for number in range(50):
         async with live.listen(key) as ear:
             await live.publish(key, b"%d" % number)
             assert await next_of(ear) == Notification(key, b"%d" % number)
 
 
-async def test_slow_listener_receives_missed(live: Cache, key: str) -> None:
+async def test_pubsub_slow_listener_receives_a_missed_marker(live: Cache, key: str) -> None:
     async with live.listen(key) as slow, live.listen(key) as quick:
         for number in range(100):
             await live.publish(key, b"%d" % number)
@@ -506,7 +516,7 @@ async def test_slow_listener_receives_missed(live: Cache, key: str) -> None:
             assert wake.topic in ("", key)
 
 
-async def test_listener_receives_missed_after_a_reconnect(
+async def test_pubsub_listener_receives_a_missed_marker_after_a_reconnect(
     live: Cache, redis_url: str, key: str
 ) -> None:
     async with proxied(redis_url) as (through, proxy), through.listen(key) as ear:
@@ -517,7 +527,7 @@ async def test_listener_receives_missed_after_a_reconnect(
             assert await next_of(ear) == Notification(key, number)
 
 
-async def test_topic_can_be_joined_during_a_reconnect(
+async def test_pubsub_topic_can_be_subscribed_during_a_reconnect(
     redis_url: str, server: Redis, key: str
 ) -> None:
     async with proxied(redis_url) as (through, proxy), through.listen(key):
@@ -529,7 +539,7 @@ async def test_topic_can_be_joined_during_a_reconnect(
             assert await subscriptions(server, f"{key}2") == 1
 
 
-async def test_topic_cannot_be_joined_when_its_subscription_is_lost(
+async def test_pubsub_subscribing_fails_while_valkey_is_unreachable(
     redis_url: str, key: str
 ) -> None:
     async def joined() -> bool:
@@ -563,7 +573,7 @@ async def test_pubsub_connection_is_dropped_when_it_stops_answering(
         assert await next_of(ear) == MISSED
 
 
-async def test_reply_stream_is_read_after_the_last_seen_id(live: Cache, key: str) -> None:
+async def test_reply_stream_returns_only_entries_after_the_given_id(live: Cache, key: str) -> None:
     assert await live.read_after(key, "") == []
     ids = [await live.append(key, b"%d" % n, ttl_s=60, limit=10) for n in range(4)]
     assert await live.read_after(key, "") == list(zip(ids, [b"0", b"1", b"2", b"3"], strict=True))
@@ -571,7 +581,7 @@ async def test_reply_stream_is_read_after_the_last_seen_id(live: Cache, key: str
     assert await live.read_after(key, ids[3]) == []
 
 
-async def test_reply_stream_keeps_only_the_newest(live: Cache, key: str) -> None:
+async def test_reply_stream_is_trimmed_to_its_newest_entries(live: Cache, key: str) -> None:
     for number in range(8):
         await live.append(key, b"%d" % number, ttl_s=60, limit=3)
     assert [blob for _, blob in await live.read_after(key, "0-0")] == [b"5", b"6", b"7"]
@@ -607,7 +617,7 @@ CALLS: dict[str, Callable[[Cache], Awaitable[object]]] = {
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("fault", ["closed", "silent"])
 @pytest.mark.requirement("S-11")
-async def test_cache_call_raises_soon_and_hides_the_address_when_valkey_is_down(
+async def test_cache_call_fails_fast_without_the_address_when_valkey_is_down(
     redis_url: str, call: str, fault: str
 ) -> None:
     async with proxied(redis_url, seconds=0.2) as (through, proxy):
@@ -627,7 +637,7 @@ async def test_cache_call_is_not_repeated_when_its_answer_is_lost(redis_url: str
         assert proxy.accepted == 1
 
 
-async def test_cache_call_of_several_slow_steps_times_out(redis_url: str, key: str) -> None:
+async def test_cache_call_times_out_over_several_slow_round_trips(redis_url: str, key: str) -> None:
     async with proxied(redis_url, seconds=0.4) as (through, proxy):
         proxy.delay = lambda: 0.3
         with pytest.raises(CacheUnavailable):
@@ -657,7 +667,7 @@ async def test_cache_raises_unavailable_when_valkey_is_full(
 
 
 @pytest.mark.requirement("S-18")
-async def test_cache_cancelled_call_never_leaks_its_answer_to_another(redis_url: str) -> None:
+async def test_cache_answer_of_a_cancelled_call_reaches_no_other_call(redis_url: str) -> None:
     """CVE-2023-28858: a connection given back with an answer still on its way."""
     chance = random.Random(7)
     async with proxied(redis_url) as (through, proxy):
@@ -684,7 +694,7 @@ async def test_cache_cancelled_call_never_leaks_its_answer_to_another(redis_url:
             assert asyncio.CancelledError in {type(each) for each in done}
 
 
-async def test_chat_stream_leaves_no_listener_task_when_the_page_closes() -> None:
+async def test_chat_stream_cancels_its_tasks_when_the_page_closes() -> None:
     before = asyncio.all_tasks()
     page = asyncio.create_task(chat_stream._woken(Subscription(), asyncio.Event()))
     await asyncio.sleep(0)

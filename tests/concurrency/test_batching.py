@@ -28,7 +28,7 @@ async def _soon() -> None:
         await asyncio.sleep(0)
 
 
-async def test_batcher_batches_concurrent_calls_and_then_waiting_ones() -> None:
+async def test_batcher_runs_waiting_calls_in_batches_up_to_the_limit() -> None:
     table, batcher = Table(), Batcher(limit=3, lanes=1, seconds=5)
     first = [asyncio.create_task(batcher(each, table.run)) for each in (1, 2)]
     await _soon()
@@ -41,7 +41,7 @@ async def test_batcher_batches_concurrent_calls_and_then_waiting_ones() -> None:
     assert await batcher(7, table.run) == 14
 
 
-async def test_batcher_includes_calls_that_arrive_within_its_ticks() -> None:
+async def test_batcher_includes_calls_of_the_next_event_loop_iterations() -> None:
     table, batcher = Table(), Batcher(limit=3, lanes=2, seconds=5)
     table.open.set()
 
@@ -65,7 +65,7 @@ async def test_batcher_runs_batches_concurrently() -> None:
     assert await asyncio.gather(*going) == [2, 4, 6]
 
 
-async def test_batcher_isolates_an_error_of_one_and_shares_an_error_of_all() -> None:
+async def test_batcher_raises_an_error_for_its_call_or_for_the_whole_batch() -> None:
     table, batcher = Table(), Batcher(limit=2, lanes=1, seconds=5)
     table.open.set()
     own = await asyncio.gather(
@@ -80,7 +80,7 @@ async def test_batcher_isolates_an_error_of_one_and_shares_an_error_of_all() -> 
     assert await batcher(8, table.run) == 16
 
 
-async def test_batcher_cancelled_call_delays_no_other_and_may_not_start() -> None:
+async def test_batcher_drops_a_cancelled_call_without_delaying_others() -> None:
     table, batcher = Table(), Batcher(limit=2, lanes=1, seconds=5)
     one, other = (asyncio.create_task(batcher(each, table.run)) for each in (1, 2))
     await _soon()
@@ -95,7 +95,7 @@ async def test_batcher_cancelled_call_delays_no_other_and_may_not_start() -> Non
     assert table.batches == [[1, 2], [4]]
 
 
-async def test_batcher_call_times_out_when_it_is_not_started() -> None:
+async def test_batcher_call_times_out_while_waiting_for_a_batch() -> None:
     table, batcher = Table(), Batcher(limit=1, lanes=1, seconds=0.05)
     first, second = (asyncio.create_task(batcher(each, table.run)) for each in (1, 2))
     await asyncio.wait([first, second], timeout=0.2)

@@ -4,7 +4,7 @@ from bot.concurrency.expiring import Expiring
 from tests.timers import Clock
 
 
-def test_value_expires_after_its_seconds() -> None:
+def test_expiring_value_is_removed_after_its_lifetime() -> None:
     clock = Clock()
     kept = Expiring[str](clock)
     kept.put("a", "first", 1)
@@ -15,7 +15,7 @@ def test_value_expires_after_its_seconds() -> None:
     assert len(kept) == 0
 
 
-def test_value_put_again_has_new_seconds() -> None:
+def test_expiring_value_put_again_gets_a_new_lifetime() -> None:
     clock = Clock()
     kept = Expiring[str](clock)
     kept.put("a", "first", 1)

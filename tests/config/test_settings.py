@@ -202,7 +202,7 @@ def test_settings_refuse_a_webhook_secret_that_telegram_would_refuse() -> None:
 
 
 @pytest.mark.parametrize("missing", sorted(REGISTRY))
-def test_settings_refuse_an_incomplete_registry_and_name_missing_ones(missing: str) -> None:
+def test_settings_name_each_missing_variable_of_the_registry(missing: str) -> None:
     said = refusal(**{name: value for name, value in REGISTRY.items() if name != missing})
     assert f"set {missing} too" in said
 
@@ -339,7 +339,7 @@ def test_settings_accept_the_auth_header_of_a_solution_provider(
     )
 
 
-def test_external_model_is_off_by_default_and_refused_by_halves() -> None:
+def test_settings_external_model_is_off_and_must_be_complete() -> None:
     assert settings().external_model_url is None
     refused = refusal(KOSH_EXTERNAL_MODEL_URL="https://models.example/v1")
     assert "KOSH_EXTERNAL_MODEL_NAME, KOSH_EXTERNAL_MODEL_OPERATOR" in refused
@@ -354,7 +354,7 @@ def test_external_model_is_off_by_default_and_refused_by_halves() -> None:
         ("https://user@models.example/v1", False),
     ],
 )
-def test_external_model_needs_tls_outside_of_this_machine(url: str, accepted: bool) -> None:
+def test_settings_external_model_url_needs_https_unless_local(url: str, accepted: bool) -> None:
     values = {
         "KOSH_EXTERNAL_MODEL_URL": url,
         "KOSH_EXTERNAL_MODEL_NAME": "model",
@@ -369,14 +369,14 @@ def test_external_model_needs_tls_outside_of_this_machine(url: str, accepted: bo
 
 
 @pytest.mark.parametrize("end", ["", "_KEY"])
-def test_settings_refuse_half_of_a_client_certificate(end: str) -> None:
+def test_settings_require_both_certificate_and_key_of_a_client(end: str) -> None:
     name = "KOSH_REGISTRY_CLIENT_CERTIFICATE"
     other = name if end else f"{name}_KEY"
     said = refusal(**{**REGISTRY, f"{name}{end}": "/run/kosh/registry.pem"})
     assert f"certificate is only half set; set {other}" in said
 
 
-def test_hints_are_off_by_default_and_refused_by_halves() -> None:
+def test_settings_hints_are_off_and_must_be_complete() -> None:
     assert settings().hints == ()
     sender = "post@neutral.example"
     assert "KOSH_SMTP_HOST" in refusal(KOSH_HINTS="email", KOSH_HINT_EMAIL_FROM=sender)
@@ -388,7 +388,7 @@ def test_hints_are_off_by_default_and_refused_by_halves() -> None:
     assert "KOSH_SMS_URL must be https" in refusal(KOSH_SMS_URL="http://sms.example/send")
 
 
-def test_hints_by_email_need_a_sender_of_their_own() -> None:
+def test_settings_email_hints_need_a_separate_sender_address() -> None:
     mail = {
         "KOSH_HINTS": "email",
         "KOSH_SMTP_HOST": "mail.example",
@@ -399,7 +399,7 @@ def test_hints_by_email_need_a_sender_of_their_own() -> None:
     assert "must not be" in refusal(**mail, KOSH_HINT_EMAIL_FROM="Kosh@Ministry.example")
 
 
-def test_transcription_is_off_by_default_and_refused_by_halves() -> None:
+def test_settings_transcription_is_off_and_must_be_complete() -> None:
     assert settings().transcription_url is None
     refused = refusal(KOSH_TRANSCRIPTION_URL="https://speech.example/v1")
     assert "KOSH_TRANSCRIPTION_MODEL, KOSH_TRANSCRIPTION_OPERATOR" in refused
@@ -411,7 +411,7 @@ def test_transcription_is_off_by_default_and_refused_by_halves() -> None:
     assert "KOSH_TRANSCRIPTION_URL must be https" in refused
 
 
-def test_translation_is_off_by_default_and_refused_by_halves() -> None:
+def test_settings_translation_is_off_and_must_be_complete() -> None:
     assert settings().translation is None
     assert "KOSH_TRANSLATION_URL" in refusal(KOSH_TRANSLATION="deepl")
     refused = refusal(KOSH_TRANSLATION="openai", KOSH_TRANSLATION_URL="https://models.example/v1")

@@ -90,7 +90,7 @@ RENAMED = {
 type Row = tuple[Any, ...]
 
 
-def test_migrations_form_one_line() -> None:
+def test_migrations_form_a_linear_history_from_the_baseline() -> None:
     config = Config()
     config.set_main_option("script_location", "bot.db:migrations")
     script = ScriptDirectory.from_config(config)

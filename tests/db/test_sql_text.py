@@ -72,11 +72,11 @@ def test_bot_has_no_sql_text_outside_declared_statements() -> None:
         'SQL("SELECT {}").format(name)',
     ],
 )
-def test_sql_text_is_found_however_it_is_written(source: str) -> None:
+def test_sql_text_check_detects_every_way_of_writing_sql(source: str) -> None:
     assert list(_undeclared("runtime.py", source))
 
 
-def test_each_statement_that_stays_text_says_why() -> None:
+def test_sql_text_statements_each_have_a_comment_with_the_reason() -> None:
     for name, source in _sources():
         if name == "db/pipeline.py":
             continue

@@ -132,6 +132,6 @@ def test_every_statement_fits_the_schema(databases: Databases) -> None:
     assert not refused, "\n".join(map("\n".join, refused.items()))
 
 
-def test_at_most_ten_statements_are_text() -> None:
+def test_sql_text_statements_are_at_most_ten() -> None:
     _statements()
     assert len(_texts()) <= 10

@@ -342,7 +342,7 @@ def test_embedded_postgres_under_root_raises_without_a_way_to_switch_user(
 
 
 @as_root
-def test_embedded_postgres_folder_works_with_every_way_of_switching_user(
+def test_embedded_postgres_works_with_every_way_of_switching_user(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for guises in (servers._GUISES, servers._GUISES[::-1], servers._GUISES):
@@ -540,7 +540,7 @@ def test_drop_database_succeeds_with_open_connections(admin: str) -> None:
 
 
 @pytest.mark.requirement("S-11")
-def test_embedded_valkey_restarts_with_its_url_and_without_data(tmp_path: Path) -> None:
+def test_embedded_valkey_restarts_empty_with_the_same_url(tmp_path: Path) -> None:
     with valkey(tmp_path) as first:
         pid = int((tmp_path / "valkey.pid").read_text())
         redis.Redis.from_url(first).set("asked", "Testova")

@@ -91,7 +91,7 @@ def test_alert_tests_cover_every_alert() -> None:
     assert PROVOKED.keys() | OF_PROCESSES | OF_DAYS == ALARMS.keys()
 
 
-def test_metrics_of_alert_events_exist_at_zero_before_the_first_event() -> None:
+def test_alert_event_counters_start_at_zero() -> None:
     """Check that counters exist before they rise: Prometheus misses a first value above zero."""
     asked = re.findall(r'event=~?"([^"]+)"', str(RULES))
     assert {each for some in asked for each in some.split("|")} == set(metrics.ALARMING)
@@ -128,7 +128,7 @@ def test_alert_fires_thirty_days_before_facts_end() -> None:
     assert fires(rule, on(date(2027, 1, 1))), "a fact that has ended is a reason too"
 
 
-def test_alert_of_facts_ends_when_its_runbook_was_followed() -> None:
+def test_alert_on_ending_facts_is_resolved_by_its_runbook() -> None:
     day = date(2026, 12, 1)
     rule, due = ALARMS["KoshFactsEnd"]["expr"], endings.ending(day)
     later = Body(texts={"en": "x"}, as_of=day, checked=day, until=day + timedelta(days=90))

@@ -128,7 +128,7 @@ def test_log_line_masks_free_text_values(written: Written, value: object) -> Non
     assert written.line["reason"] == "***"
 
 
-def test_log_line_masks_words_in_numeric_and_id_keys(written: Written) -> None:
+def test_log_line_masks_text_in_numeric_and_id_keys(written: Written) -> None:
     app_logging.get().info("person.spoke", message="gulnar", count="gulnar")
     assert written.line["message"] == written.line["count"] == "***"
 
@@ -215,7 +215,7 @@ def test_log_record_of_a_library_keeps_only_logger_level_and_type(
     assert line["at"].startswith("test_logging:")
 
 
-def test_log_record_with_a_format_error_leaks_nothing(
+def test_log_record_with_a_format_error_leaks_no_argument(
     written: Written, capfd: pytest.CaptureFixture[str]
 ) -> None:
     logging.getLogger("other").warning("%d", CANARY)
@@ -231,7 +231,7 @@ def test_log_levels_of_libraries_are_mapped_to_known_levels(written: Written, le
 
 
 @pytest.mark.requirement("S-42")
-def test_log_includes_libraries_from_warning_and_never_access_lines(written: Written) -> None:
+def test_log_omits_library_lines_below_warning_and_access_lines(written: Written) -> None:
     for name in ("aiogram.event", "uvicorn.error", "sqlalchemy.engine.Engine", "procrastinate"):
         logging.getLogger(name).info("text")
     logging.getLogger("uvicorn.access").setLevel(logging.INFO)
@@ -296,7 +296,7 @@ def test_log_masks_a_bot_token_everywhere(written: Written) -> None:
     assert "bot***" in written.getvalue()
 
 
-def test_alert_event_is_counted_below_the_log_level() -> None:
+def test_alert_event_is_counted_even_when_its_level_is_not_logged() -> None:
     stream, many = Written(), {"event": "read_budget.exceeded"}
     app_logging.configure("error", to=stream)
     before = metrics.REGISTRY.get_sample_value("kosh_alert_events_total", many) or 0
@@ -313,7 +313,7 @@ def test_log_level_filters_lower_levels() -> None:
     assert stream.line["event"] == "person.failed"
 
 
-def test_log_on_a_terminal_is_filtered_too() -> None:
+def test_log_filter_also_applies_to_terminal_output() -> None:
     stream = Terminal()
     app_logging.configure("info", to=stream)
     try:
@@ -326,7 +326,7 @@ def test_log_on_a_terminal_is_filtered_too() -> None:
     assert not stream.getvalue().startswith("{")
 
 
-def test_log_before_configuration_is_filtered_too() -> None:
+def test_log_filter_also_applies_before_configuration() -> None:
     (line,) = lines_of(
         f"from bot.observability import logging;logging.get().error('person.failed', name={NAME!r})"
     )

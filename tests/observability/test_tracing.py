@@ -64,7 +64,9 @@ async def test_tracing_records_a_turn_without_its_text(rt: Runtime) -> None:
     assert "ZeroDivisionError" in told
 
 
-def test_tracing_url_is_refused_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tracing_url_is_rejected_without_the_opentelemetry_library(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     with pytest.raises(ConfigError, match="kosh-assistant\\[traces\\]"):
         tracing.configure("http://127.0.0.1:9/v1/traces")

@@ -181,7 +181,7 @@ def test_permission_topics_restrict_officers_but_not_leads(action: Action) -> No
 # Every verb asks
 
 
-async def test_desk_actions_all_refuse_unauthorized_officers(rt: Runtime) -> None:
+async def test_desk_actions_all_reject_unauthorized_officers(rt: Runtime) -> None:
     """Try each verb as an auditor of the mission, and as an officer of another."""
     case = await ask(Guest(rt))
     auditor = await an_officer(rt, "Auditor", roles=(Role.AUDITOR,))
@@ -360,7 +360,7 @@ def _owned(table: str, mission: str, identity: UUID) -> set[str]:
 @pytest.mark.parametrize("table", REACHED)
 @pytest.mark.requirement("S-54")
 @pytest.mark.row(86)
-def test_row_security_shows_the_console_role_only_its_mission(
+def test_row_security_shows_the_console_role_only_the_own_mission(
     databases: Databases, rows: dict[str, UUID], table: str
 ) -> None:
     for mission, identity in rows.items():
@@ -484,7 +484,7 @@ def test_move_case_function_moves_only_cases_of_the_own_mission(
 
 
 @pytest.mark.requirement("S-54")
-async def test_console_connection_keeps_no_mission_for_the_next_user(rt: Runtime) -> None:
+async def test_console_connection_resets_its_mission_when_returned_to_the_pool(rt: Runtime) -> None:
     officer = await an_officer(rt)
     await ask(Guest(rt))
     assert rt.console is not None
@@ -512,7 +512,7 @@ async def _broken(rt: Runtime, anchor: audit_log.Head | None = None) -> int | No
 
 
 @pytest.mark.requirement("S-64")
-async def test_audit_log_is_one_chain_with_eight_concurrent_writers(rt: Runtime) -> None:
+async def test_audit_log_hash_chain_is_valid_with_concurrent_writers(rt: Runtime) -> None:
     await asyncio.gather(*(_written(rt, 25) for _writer in range(8)))
     assert await _broken(rt) is None
     async with rt.pool.connection() as session:
@@ -542,7 +542,7 @@ async def test_audit_verification_succeeds_during_concurrent_writes(
     ],
 )
 @pytest.mark.requirement("S-64")
-async def test_audit_verification_names_the_changed_link(
+async def test_audit_verification_reports_the_number_of_a_changed_entry(
     rt: Runtime,
     databases: Databases,
     monkeypatch: pytest.MonkeyPatch,
@@ -579,7 +579,7 @@ async def test_audit_verification_with_a_saved_head_detects_a_truncated_log(
     assert await _broken(rt, kept) == 10
 
 
-async def test_audit_log_is_readable_by_auditors_and_others_see_their_own(rt: Runtime) -> None:
+async def test_audit_log_is_fully_readable_only_by_auditors(rt: Runtime) -> None:
     case = await ask(Guest(rt))
     officer, auditor = await an_officer(rt), await an_officer(rt, "Auditor", roles=(Role.AUDITOR,))
     await desk.claim(rt, officer, case.id, case.version, key=key())

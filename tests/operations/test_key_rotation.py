@@ -70,7 +70,7 @@ def epochs(databases: Databases) -> dict[int, int]:
 
 
 @pytest.mark.requirement("S-72")
-async def test_new_key_decrypts_at_once_and_encrypts_when_every_process_has_it(
+async def test_new_key_is_used_for_encryption_once_every_process_has_it(
     rt: Runtime,
 ) -> None:
     settle(rt)
@@ -87,7 +87,7 @@ async def test_new_key_decrypts_at_once_and_encrypts_when_every_process_has_it(
 
 
 @pytest.mark.requirement("S-29")
-async def test_rewrap_moves_every_person_to_the_new_key_and_retires_the_old(
+async def test_key_rewrap_moves_every_person_to_the_new_key(
     rt: Runtime, databases: Databases
 ) -> None:
     known = await invent(rt, 30)
@@ -106,7 +106,7 @@ async def test_rewrap_moves_every_person_to_the_new_key_and_retires_the_old(
 
 
 @pytest.mark.requirement("S-29")
-async def test_rewrap_survives_a_kill(chosen: Settings, databases: Databases) -> None:
+async def test_key_rewrap_resumes_after_a_kill(chosen: Settings, databases: Databases) -> None:
     async with runtime(chosen) as rt:
         known = await invent(rt, 200)
         settle(rt)
@@ -128,7 +128,7 @@ async def test_rewrap_survives_a_kill(chosen: Settings, databases: Databases) ->
 
 
 @pytest.mark.requirement("S-29")
-async def test_rewrap_killed_between_batches_leaves_all_data_readable(
+async def test_key_rewrap_killed_between_batches_leaves_all_data_readable(
     chosen: Settings, databases: Databases
 ) -> None:
     async with runtime(chosen) as rt:
@@ -180,7 +180,7 @@ async def test_key_in_use_cannot_be_destroyed(rt: Runtime) -> None:
     assert sorted(Keys.load(rt.settings.key_dir).epoch) == [1, 2]
 
 
-async def test_rewrap_covers_officer_credentials(rt: Runtime) -> None:
+async def test_key_rewrap_includes_officer_credentials(rt: Runtime) -> None:
     assert rt.console is not None
     token = await credentials.bootstrap(rt, "TESTOVA ADMIN")
     async with rt.console.connection() as session:
@@ -196,7 +196,7 @@ async def test_rewrap_covers_officer_credentials(rt: Runtime) -> None:
 
 
 @pytest.mark.requirement("S-72", "S-28")
-async def test_index_key_rotation_finds_people_by_both_keys_and_updates_them(rt: Runtime) -> None:
+async def test_index_key_rotation_updates_a_handle_on_its_next_message(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     settle(rt)
@@ -238,7 +238,7 @@ async def test_index_key_rotation_updates_handles_of_inactive_people(rt: Runtime
             assert found.id == person_id
 
 
-async def test_monthly_rotation_runs_after_a_month(rt: Runtime, databases: Databases) -> None:
+async def test_monthly_key_rotation_runs_after_a_month(rt: Runtime, databases: Databases) -> None:
     await invent(rt, 3)
     settle(rt, days=29)
     await key_rotation.rotate_monthly(rt)
@@ -308,5 +308,5 @@ async def test_runtime_refuses_vulnerable_servers(
         ("18.10", True), ("19.0", True), ("16.15", False), ("18.6 (Debian)", True),
     ],
 )  # fmt: skip
-def test_minimum_version_depends_on_the_release_line(version: str, holds: bool) -> None:
+def test_minimum_version_is_checked_per_release_line(version: str, holds: bool) -> None:
     assert minimum_versions.POSTGRESQL.holds(version) is holds

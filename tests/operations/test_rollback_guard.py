@@ -33,7 +33,7 @@ async def lived(rt: Runtime, databases: Databases) -> None:
 
 
 @pytest.mark.parametrize("number", BACK)
-async def test_rollback_guard_refuses_a_lower_number_until_accepted(
+async def test_rollback_guard_rejects_an_older_database_until_accepted(
     rt: Runtime, databases: Databases, number: str
 ) -> None:
     """Check that a lower number is refused even if no erased person has returned."""
@@ -46,7 +46,7 @@ async def test_rollback_guard_refuses_a_lower_number_until_accepted(
     await rollback_guard.refuse_older(rt)
 
 
-async def test_rollback_guard_records_only_durable_numbers(
+async def test_rollback_guard_records_only_durable_counters(
     rt: Runtime, databases: Databases
 ) -> None:
     """A crash of the server may undo the last writes."""

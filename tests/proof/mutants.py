@@ -175,7 +175,7 @@ def keys_kept() -> None:
 
 
 @noticed_by(
-    "tests/operations/test_rollback_guard.py::test_rollback_guard_refuses_a_lower_number_until_accepted",
+    "tests/operations/test_rollback_guard.py::test_rollback_guard_rejects_an_older_database_until_accepted",
 )
 def any_database() -> None:
     """Serve an older database that was put in place."""
@@ -277,7 +277,7 @@ def originals() -> None:
 
 @noticed_by(
     "tests/test_repository_rules.py::test_console_role_sees_cases_and_people_of_one_mission",
-    "tests/officers/test_permissions.py::test_row_security_shows_the_console_role_only_its_mission",
+    "tests/officers/test_permissions.py::test_row_security_shows_the_console_role_only_the_own_mission",
 )
 def no_row_security() -> None:
     """Let the database show an officer every mission."""
@@ -403,7 +403,9 @@ def silent_denials() -> None:
     _put(routing, _note_denied=silent)
 
 
-@noticed_by("tests/officers/test_permissions.py::test_audit_verification_names_the_changed_link")
+@noticed_by(
+    "tests/officers/test_permissions.py::test_audit_verification_reports_the_number_of_a_changed_entry"
+)
 def blind_verifier() -> None:
     """Report the audit log as intact after any change."""
     from bot.security import audit_log
@@ -414,7 +416,7 @@ def blind_verifier() -> None:
     _put(audit_log, broken=whole)
 
 
-@noticed_by("tests/security/test_audit_log.py::test_worker_detects_a_log_cut_at_its_end")
+@noticed_by("tests/security/test_audit_log.py::test_worker_detects_a_truncated_audit_log")
 def no_anchor() -> None:
     """Verify the audit log without the head that was seen before."""
     from bot.security import audit_log

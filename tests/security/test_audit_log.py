@@ -81,7 +81,7 @@ async def test_no_role_of_the_program_can_write_the_audit_tables(
     assert await _broken(rt) is None
 
 
-async def test_officer_appends_to_the_audit_log_as_themselves_only(
+async def test_audit_log_entry_of_an_officer_can_only_name_this_officer(
     rt: Runtime, databases: Databases
 ) -> None:
     with psycopg.connect(databases.console) as session:
@@ -95,7 +95,7 @@ async def test_officer_appends_to_the_audit_log_as_themselves_only(
     assert (await _head(rt)).seq == 1
 
 
-def test_functions_with_the_owners_rights_have_a_fixed_search_path(databases: Databases) -> None:
+def test_security_definer_functions_have_a_fixed_search_path(databases: Databases) -> None:
     with psycopg.connect(databases.owner) as session:
         found = session.execute(
             "SELECT proname, proconfig FROM pg_proc WHERE prosecdef"
@@ -111,7 +111,7 @@ def test_functions_with_the_owners_rights_have_a_fixed_search_path(databases: Da
                 session.execute(SQL("CREATE {} audit_copy (seq bigint)").format(SQL(place)))
 
 
-async def test_audit_entries_expire_after_three_years_and_the_rest_verifies(
+async def test_audit_log_verifies_after_entries_expired_at_three_years(
     rt: Runtime, databases: Databases
 ) -> None:
     await _append(rt, 5)
@@ -137,7 +137,7 @@ async def test_audit_entries_expire_after_three_years_and_the_rest_verifies(
     assert await _broken(rt) is None
 
 
-async def test_audit_expiry_keeps_entries_behind_a_younger_one(
+async def test_audit_expiry_stops_at_the_first_younger_entry(
     rt: Runtime, databases: Databases
 ) -> None:
     await _append(rt, 3)
@@ -148,7 +148,7 @@ async def test_audit_expiry_keeps_entries_behind_a_younger_one(
     assert (await retention.retain(rt))["audit_entries"] == 0
 
 
-async def test_worker_detects_a_log_cut_at_its_end(
+async def test_worker_detects_a_truncated_audit_log(
     rt: Runtime, databases: Databases, capsys: pytest.CaptureFixture[str]
 ) -> None:
     logging.configure("info")
@@ -166,14 +166,14 @@ async def test_worker_detects_a_log_cut_at_its_end(
     assert '"event":"audit.verified"' in capsys.readouterr().err
 
 
-async def test_backup_carries_the_head_of_the_audit_log(rt: Runtime, tmp_path: Path) -> None:
+async def test_backup_includes_the_head_of_the_audit_log(rt: Runtime, tmp_path: Path) -> None:
     await _append(rt, 4)
     written = backup.back_up(rt.settings, rt.vault, tmp_path / "backups")
     kept = written.with_suffix(backup.HEAD_SUFFIX).read_text("ascii")
     assert Head.parse(kept) == await _head(rt)
 
 
-def test_audit_verify_refuses_an_anchor_that_is_no_head(tmp_path: Path) -> None:
+def test_audit_verify_command_rejects_a_malformed_anchor(tmp_path: Path) -> None:
     for wrong in ("12", "12:xyz", "-1:" + "0" * 64, "1:" + "0" * 63):
         ended = CliRunner().invoke(assembled(), ["audit", "verify", "--anchor", wrong])
         assert (ended.exit_code, "E_AUDIT_ANCHOR" in ended.output) == (2, True), wrong
@@ -181,5 +181,5 @@ def test_audit_verify_refuses_an_anchor_that_is_no_head(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["0:", f"7:{'0a' * 32}", f" 123456789012:{'ff' * 32}\n"])
-def test_audit_head_is_read_as_it_was_written(text: str) -> None:
+def test_audit_log_head_round_trips_through_text(text: str) -> None:
     assert str(Head.parse(text)) == text.strip()

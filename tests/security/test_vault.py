@@ -41,7 +41,7 @@ def code_of(error: pytest.ExceptionInfo[VaultError]) -> str:
 
 
 @given(st.binary(max_size=300))
-def test_sealed_value_is_opened_in_its_place(plain: bytes) -> None:
+def test_sealed_value_opens_only_with_its_table_column_and_row(plain: bytes) -> None:
     vault = Vault(keys())
     person = vault.open(PERSON, vault.new_key(PERSON))
     sealed = person.seal(plain, *PLACE)
@@ -72,7 +72,7 @@ def test_sealed_value_of_another_person_is_refused(vault: Vault, person: PersonK
     assert code_of(refused) == "E_VAULT_SEALED"
 
 
-def test_sealed_value_is_bound_to_the_person_even_under_the_same_key() -> None:
+def test_sealed_value_is_bound_to_its_person_even_with_an_equal_key() -> None:
     sealed = PersonKey(PERSON, bytes(32)).seal(b"Testova Gulnar", *PLACE)
     with pytest.raises(VaultError):
         PersonKey(OTHER, bytes(32)).unseal(sealed, *PLACE)
@@ -113,14 +113,14 @@ def test_vault_error_contains_no_plaintext(person: PersonKey) -> None:
 
 
 @pytest.mark.requirement("S-27")
-def test_wrapped_key_opens_for_its_person_only(vault: Vault) -> None:
+def test_wrapped_key_cannot_be_opened_for_another_person(vault: Vault) -> None:
     wrapped = vault.new_key(PERSON)
     with pytest.raises(VaultError) as refused:
         vault.open(OTHER, wrapped)
     assert code_of(refused) == "E_VAULT_SEALED"
 
 
-def test_wrapped_key_in_the_cache_opens_for_its_person_only(vault: Vault) -> None:
+def test_wrapped_key_in_the_cache_cannot_be_opened_for_another_person(vault: Vault) -> None:
     wrapped = vault.new_key(PERSON)
     vault.open(PERSON, wrapped)
     with pytest.raises(VaultError) as error:
@@ -144,7 +144,7 @@ def test_wrapped_key_with_a_wrong_key_version_is_refused() -> None:
     assert code_of(refused) == "E_VAULT_SEALED"
 
 
-def test_new_key_version_wraps_new_keys_and_the_old_one_still_opens() -> None:
+def test_key_version_added_later_wraps_new_keys_and_old_ones_still_open() -> None:
     before = Vault(keys())
     wrapped = before.new_key(PERSON)
     sealed = before.open(PERSON, wrapped).seal(b"1990-01-02", *PLACE)
@@ -182,7 +182,7 @@ def test_blind_index_lookups_use_every_index_key_newest_first() -> None:
     )
 
 
-def test_anonymous_key_hides_the_handle_and_changes_daily(vault: Vault) -> None:
+def test_anonymous_cache_key_hides_the_handle_and_changes_daily(vault: Vault) -> None:
     today = vault.ask_key("telegram", "77000000001", date(2026, 11, 24))
     assert "77000000001" not in today
     assert today == vault.ask_key("telegram", "77000000001", date(2026, 11, 24))
@@ -190,7 +190,7 @@ def test_anonymous_key_hides_the_handle_and_changes_daily(vault: Vault) -> None:
     assert today != vault.ask_key("webchat", "77000000001", date(2026, 11, 24))
 
 
-def test_transient_value_opens_for_its_purpose_across_key_versions(vault: Vault) -> None:
+def test_transient_value_opens_only_for_its_purpose(vault: Vault) -> None:
     sealed = vault.seal_transient(b"state", "ask")
     assert Vault(keys(epochs=2)).unseal_transient(sealed, "ask") == b"state"
     with pytest.raises(VaultError) as refused:
@@ -211,7 +211,7 @@ def test_keys_are_not_in_any_repr(vault: Vault, person: PersonKey) -> None:
     assert "@@@@" not in shown
 
 
-def test_first_keys_are_private_and_stable(tmp_path: Path) -> None:
+def test_generated_keys_are_private_files_and_never_regenerated(tmp_path: Path) -> None:
     made = Keys.create(tmp_path / "keys")
     assert Keys.load(tmp_path / "keys") == made == Keys.create(tmp_path / "keys")
     assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o700
@@ -220,13 +220,13 @@ def test_first_keys_are_private_and_stable(tmp_path: Path) -> None:
     assert len({*made.epoch.values(), *made.index.values(), *made.ask.values()}) == 3
 
 
-def test_first_keys_are_the_same_when_processes_start_together(tmp_path: Path) -> None:
+def test_generated_keys_are_the_same_when_processes_start_concurrently(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda _: Keys.create(tmp_path / "keys"), range(8)))
     assert made == [made[0]] * 8
 
 
-def test_key_files_of_further_versions_are_loaded(tmp_path: Path) -> None:
+def test_key_files_of_later_versions_are_loaded(tmp_path: Path) -> None:
     Keys.create(tmp_path / "keys")
     second = tmp_path / "keys" / "epoch-12.key"
     second.write_bytes(b"k" * 32)
@@ -295,7 +295,7 @@ def test_unwritable_key_directory_is_refused(tmp_path: Path) -> None:
     assert code_of(refused) == "E_VAULT_KEYS"
 
 
-def test_vault_opens_values_of_the_first_format(vault: Vault) -> None:
+def test_vault_opens_values_of_the_first_release(vault: Vault) -> None:
     """Frozen: a change of any of these bytes makes every stored value unreadable."""
     wrapped = WrappedKey(1, bytes.fromhex(FROZEN["wrapped"]))
     person = vault.open(PERSON, wrapped)
@@ -305,7 +305,7 @@ def test_vault_opens_values_of_the_first_format(vault: Vault) -> None:
     assert vault.ask_key("telegram", "1001", date(2026, 11, 24)) == FROZEN["ask"]
 
 
-def test_vault_writes_the_first_format(vault: Vault, person: PersonKey) -> None:
+def test_vault_writes_the_format_of_the_first_release(vault: Vault, person: PersonKey) -> None:
     assert person.seal(b"frozen", *PLACE)[0] == bytes.fromhex(FROZEN["sealed"])[0]
     assert len(person.seal(b"frozen", *PLACE)) == len(FROZEN["sealed"]) // 2
     assert vault.seal_transient(b"frozen", "ask")[:5].hex() == FROZEN["transient"][:10]
