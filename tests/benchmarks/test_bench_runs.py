@@ -6,7 +6,7 @@ TURNS = 48  # four chats, each through the whole form
 
 
 @pytest.mark.slow
-def test_bench_contender_answers_every_turn() -> None:
+def test_benchmark_rival_bot_answers_every_turn() -> None:
     # These imports take seconds, which collection of tests should not cost.
     pytest.importorskip("aiogram_dialog", reason="needs the dependency group `bench`")
     pytest.importorskip("telegram", reason="needs the dependency group `bench`")
@@ -24,7 +24,7 @@ def test_bench_contender_answers_every_turn() -> None:
 
 
 @pytest.mark.slow
-def test_bench_siege_counts_people_and_attacks() -> None:
+def test_benchmark_under_attack_counts_users_and_attackers_apart() -> None:
     pytest.importorskip("aiogram_dialog", reason="needs the dependency group `bench`")
     pytest.importorskip("telegram", reason="needs the dependency group `bench`")
     from tests.benchmarks import siege
@@ -41,7 +41,7 @@ def test_bench_siege_counts_people_and_attacks() -> None:
 
 
 @pytest.mark.slow
-def test_bench_loses_no_update_when_no_process_is_killed() -> None:
+def test_benchmark_without_kills_loses_no_update() -> None:
     pytest.importorskip("aiogram_dialog", reason="needs the dependency group `bench`")
     pytest.importorskip("telegram", reason="needs the dependency group `bench`")
     from tests.benchmarks.kills import Watched

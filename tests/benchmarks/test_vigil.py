@@ -27,7 +27,7 @@ def _text(question: int) -> str:
     return DONE if question > len(QUESTIONS) else QUESTIONS[question - 1][1]
 
 
-async def test_chat_reports_no_loss_when_the_form_is_completed_twice() -> None:
+async def test_load_test_reports_no_loss_when_a_form_is_completed_twice() -> None:
     chat = Chat()
     chat.told(0, 0, *range(1, 12), 0, *range(1, 12), 1)
     assert chat.seen == Losses()
@@ -47,7 +47,7 @@ async def test_chat_reports_no_loss_when_the_form_is_completed_twice() -> None:
         ((0,), 6, True, Losses()),
     ],
 )
-async def test_chat_classifies_each_kind_of_loss(
+async def test_load_test_classifies_each_kind_of_lost_message(
     heard: tuple[int, ...], then: int, awaited: bool, seen: Losses
 ) -> None:
     chat = Chat()

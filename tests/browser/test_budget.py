@@ -28,7 +28,7 @@ async def _picture(page: Any, name: str) -> None:
 
 @pytest.mark.requirement("S-82")
 @pytest.mark.parametrize(("script", "width"), [(True, 360), (False, 1280)])
-async def test_question_leads_to_the_chat(
+async def test_arithmetic_question_opens_the_chat_after_a_correct_answer(
     browser: Any, house: House, script: bool, width: int
 ) -> None:
     for _time in range(BUDGETS[Spending.CHAT].free + 5):
@@ -67,7 +67,7 @@ async def test_question_leads_to_the_chat(
     ],
 )
 @pytest.mark.requirement("S-82")
-async def test_question_passes_axe(
+async def test_arithmetic_question_page_passes_axe(
     browser: Any, house: House, language: str, scheme: str, width: int
 ) -> None:
     for _time in range(BUDGETS[Spending.CHAT].free + 5):
@@ -87,7 +87,7 @@ async def test_question_passes_axe(
 @pytest.mark.parametrize(
     ("language", "scheme", "width"), [("ru", "light", 1280), ("kk-Arab", "dark", 390)]
 )
-async def test_page_of_bursts_passes_axe(
+async def test_console_burst_report_passes_axe(
     browser: Any, house: House, language: str, scheme: str, width: int
 ) -> None:
     await demo_officers.enter(house.rt)

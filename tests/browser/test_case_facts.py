@@ -13,7 +13,9 @@ from tests.console_client import ru
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
-async def test_fact_is_inserted_beside_a_case_on_every_screen(browser: Any, house: House) -> None:
+async def test_case_page_inserts_a_fact_on_wide_and_narrow_screens(
+    browser: Any, house: House
+) -> None:
     await demo_officers.enter(house.rt)
     visitor = await ask_officer(house, "kk", "general", "Testova asks")
     async with house.rt.pool.connection() as session:

@@ -164,14 +164,14 @@ IN_VIEW = """() => {
 }"""
 
 
-async def test_edited_message_stays_in_view(browser: Any, house: House) -> None:
+async def test_chat_page_keeps_an_edited_message_in_view(browser: Any, house: House) -> None:
     phone = await _phone(browser, house)
     for answer in ("ru", "checklist", *TO_A_KEPT_LIST, "tick"):
         await phone.answer(answer)
     assert await phone.page.evaluate(IN_VIEW)
 
 
-async def test_welcome_and_its_warning_are_read_from_their_beginning(
+async def test_chat_page_scrolls_to_the_top_of_a_long_welcome_message(
     browser: Any, house: House
 ) -> None:
     phone = await _phone(browser, house)
@@ -185,7 +185,9 @@ async def test_welcome_and_its_warning_are_read_from_their_beginning(
     assert top >= 0
 
 
-async def test_messages_below_the_fold_are_counted(browser: Any, house: House) -> None:
+async def test_chat_page_counts_unseen_messages_in_title_and_button(
+    browser: Any, house: House
+) -> None:
     phone = await _phone(browser, house)
     await phone.answer("ru")
     for answer in ANSWERS[:4]:
@@ -226,7 +228,9 @@ async def test_chat_page_keeps_an_anonymous_chat_over_a_reload(browser: Any, hou
     assert phone.errors == []
 
 
-async def test_quick_exit_forgets_the_name_of_the_chat(browser: Any, house: House) -> None:
+async def test_quick_exit_deletes_the_chat_id_from_session_storage(
+    browser: Any, house: House
+) -> None:
     phone = await _phone(browser, house)
     await phone.answer("ru")
     await phone.page.wait_for_function("() => sessionStorage.length === 1")
@@ -235,7 +239,9 @@ async def test_quick_exit_forgets_the_name_of_the_chat(browser: Any, house: Hous
     assert await phone.page.evaluate(NAMED) == 0
 
 
-async def test_typed_private_answer_leaves_a_note_in_its_place(browser: Any, house: House) -> None:
+async def test_chat_page_replaces_a_typed_private_answer_by_a_note(
+    browser: Any, house: House
+) -> None:
     phone = await _phone(browser, house)
     for answer in ("ru", *ANSWERS[: ANSWERS.index("TESTOVA") + 1]):
         await phone.answer(answer)
@@ -246,7 +252,9 @@ async def test_typed_private_answer_leaves_a_note_in_its_place(browser: Any, hou
     )
 
 
-async def test_header_stays_one_line_with_text_twice_as_large(browser: Any, house: House) -> None:
+async def test_chat_page_header_stays_one_line_at_double_text_size(
+    browser: Any, house: House
+) -> None:
     phone = await _phone(browser, house)
     await phone.answer("ru")
     for width in (320, 390):
@@ -261,7 +269,9 @@ async def test_header_stays_one_line_with_text_twice_as_large(browser: Any, hous
         assert header[2] < 740 / 5
 
 
-async def test_hint_of_the_field_fits_with_text_twice_as_large(browser: Any, house: House) -> None:
+async def test_chat_page_field_placeholder_fits_at_double_text_size(
+    browser: Any, house: House
+) -> None:
     phone = await _phone(browser, house)
     await phone.answer("ru")
     for width in (320, 390):
@@ -277,7 +287,9 @@ async def test_hint_of_the_field_fits_with_text_twice_as_large(browser: Any, hou
 LIST_READ = ("kandas_status", "CN", "both", "yes", "yes", "unsaid")
 
 
-async def test_longest_checklist_takes_two_screens_of_a_phone(browser: Any, house: House) -> None:
+async def test_chat_page_longest_checklist_fits_two_phone_screens(
+    browser: Any, house: House
+) -> None:
     phone = await _phone(browser, house)
     await phone.page.set_viewport_size({"width": 390, "height": 844})
     for answer in ("ru", "checklist", *LIST_READ):
@@ -297,7 +309,9 @@ async def test_longest_checklist_takes_two_screens_of_a_phone(browser: Any, hous
     assert phone.errors == []
 
 
-async def test_box_of_a_kept_list_stays_ticked_where_it_is(browser: Any, house: House) -> None:
+async def test_chat_page_saved_checklist_box_can_be_ticked_in_place(
+    browser: Any, house: House
+) -> None:
     phone = await _phone(browser, house)
     for answer in ("ru", "checklist", *TO_A_KEPT_LIST):
         await phone.answer(answer)
@@ -310,7 +324,9 @@ async def test_box_of_a_kept_list_stays_ticked_where_it_is(browser: Any, house: 
     assert phone.errors == []
 
 
-async def test_pencil_of_the_review_opens_its_question(browser: Any, house: House) -> None:
+async def test_chat_page_edit_button_of_the_review_opens_its_question(
+    browser: Any, house: House
+) -> None:
     phone = await _phone(browser, house)
     for answer in ("ru", *ANSWERS[:-1]):
         await phone.answer(answer)
@@ -321,7 +337,9 @@ async def test_pencil_of_the_review_opens_its_question(browser: Any, house: Hous
     assert phone.errors == []
 
 
-async def test_receipt_shows_its_day_and_prints_alone(browser: Any, house: House) -> None:
+async def test_chat_page_receipt_shows_its_date_and_prints_alone(
+    browser: Any, house: House
+) -> None:
     phone = await _phone(browser, house)
     await phone.page.add_init_script("window.print = () => { window.asked = true; }")
     await phone.page.reload()
@@ -345,7 +363,7 @@ async def test_receipt_shows_its_day_and_prints_alone(browser: Any, house: House
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
-async def test_first_screen_begins_with_the_browsers_language(
+async def test_chat_page_lists_the_browser_language_first(
     browser: Any, house: House, scripts: bool
 ) -> None:
     phone = await _phone(browser, house, locale="zh-CN", java_script_enabled=scripts)
@@ -362,7 +380,7 @@ async def test_first_screen_begins_with_the_browsers_language(
     assert await phone.page.locator("#list .quiet").count() > 3
 
 
-async def test_menu_is_one_tap_away(browser: Any, house: House) -> None:
+async def test_chat_page_menu_button_opens_the_menu(browser: Any, house: House) -> None:
     phone = await _phone(browser, house)
     for answer in ("ru", *ANSWERS[:3]):
         await phone.answer(answer)

@@ -179,7 +179,7 @@ async def test_console_keeps_draft_text_when_a_message_arrives(
     await leave(visitor)
 
 
-async def test_console_keeps_the_preview_when_a_message_arrives(
+async def test_console_keeps_the_reply_preview_when_a_message_arrives(
     browser: Any,
     office: House,
 ) -> None:
@@ -200,7 +200,7 @@ async def test_console_keeps_the_preview_when_a_message_arrives(
 
 
 @pytest.mark.parametrize("path", ["/console/inbox?queue=all", "/console/now"])
-async def test_console_page_catches_up_after_a_bad_connection(
+async def test_console_page_shows_missed_cases_after_a_bad_connection(
     browser: Any,
     office: House,
     path: str,
@@ -271,7 +271,9 @@ async def test_console_works_without_scripts(browser: Any, office: House) -> Non
     await leave(visitor)
 
 
-async def test_console_row_stays_in_place_under_the_pointer(browser: Any, office: House) -> None:
+async def test_console_list_does_not_reorder_while_the_pointer_is_on_a_row(
+    browser: Any, office: House
+) -> None:
     calm = await ask_officer(office, "ru", "general", "Testov asks")
     officer = await Officer.at_work(browser, office, AIGUL)
     await officer.page.locator(".line").first.hover()
@@ -285,7 +287,7 @@ async def test_console_row_stays_in_place_under_the_pointer(browser: Any, office
         await leave(visitor)
 
 
-async def test_only_the_list_is_fetched_when_another_case_changes(
+async def test_console_fetches_only_the_list_when_another_case_changes(
     browser: Any, office: House
 ) -> None:
     visitor, officer = await _takes_a_case(browser, office)
@@ -312,7 +314,7 @@ async def test_only_the_list_is_fetched_when_another_case_changes(
         await leave(each)
 
 
-async def test_administrator_signs_in_with_a_passkey(browser: Any, office: House) -> None:
+async def test_console_administrator_signs_in_with_a_passkey(browser: Any, office: House) -> None:
     port = free_port()
     url = f"http://localhost:{port}"
     settings = office.rt.settings.model_copy(update={"public_url": url})
@@ -405,7 +407,9 @@ async def test_console_keeps_draft_text_when_a_colleague_takes_the_case(
     assert officer.errors == []
 
 
-async def test_single_keys_answer_a_new_case_in_three_presses(browser: Any, office: House) -> None:
+async def test_console_case_is_answered_with_three_keyboard_shortcuts(
+    browser: Any, office: House
+) -> None:
     """Count the presses besides the words: take the case, answer, send."""
     visitor = await ask_officer(office, "ru", "general", "Testova asks")
     officer = await Officer.at_work(browser, office, AIGUL)
@@ -423,7 +427,7 @@ async def test_single_keys_answer_a_new_case_in_three_presses(browser: Any, offi
     assert officer.errors == []
 
 
-async def test_slash_finds_a_canned_reply_by_its_words(browser: Any, office: House) -> None:
+async def test_console_slash_key_searches_canned_replies(browser: Any, office: House) -> None:
     visitor, officer = await _takes_a_case(browser, office)
     keyboard, ready = officer.page.keyboard, officer.page.locator("#ready")
     shown = ready.locator(".replies li:visible")
@@ -450,7 +454,9 @@ async def test_slash_finds_a_canned_reply_by_its_words(browser: Any, office: Hou
     assert officer.errors == []
 
 
-async def test_single_keys_are_switched_off_by_the_officer(browser: Any, office: House) -> None:
+async def test_console_officer_can_turn_off_single_key_shortcuts(
+    browser: Any, office: House
+) -> None:
     visitor, officer = await _takes_a_case(browser, office)
     await officer.page.keyboard.press("Shift+Slash")
     await officer.page.locator("#single-keys").uncheck()
@@ -464,7 +470,7 @@ async def test_single_keys_are_switched_off_by_the_officer(browser: Any, office:
 
 
 @pytest.mark.parametrize(("width", "beside"), [(1280, True), (1600, True), (600, False)])
-async def test_case_stands_beside_its_list_on_wide_screens(
+async def test_console_shows_case_and_list_side_by_side_on_wide_screens(
     browser: Any, office: House, width: int, beside: bool
 ) -> None:
     visitors = [await ask_officer(office, "ru", "general", "Testova asks " * 150) for _ in range(2)]

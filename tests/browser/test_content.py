@@ -23,7 +23,9 @@ MAX_SCREENS, MAX_SECONDS = 6, 300
 MIN_WIDTH = 140
 
 
-async def test_fact_reaches_an_open_chat_and_is_taken_back(browser: Any, house: House) -> None:
+async def test_published_fact_appears_in_an_open_chat_until_it_is_withdrawn(
+    browser: Any, house: House
+) -> None:
     await demo_officers.enter(house.rt)
     editor, approver = [
         await Officer.at_work(browser, house, name, "ru") for name in (EDITOR, APPROVER)
@@ -49,7 +51,7 @@ async def test_fact_reaches_an_open_chat_and_is_taken_back(browser: Any, house: 
     await _around(browser, house)
 
 
-async def test_choices_of_the_texts_page_are_wide_enough_on_a_phone(
+async def test_console_texts_page_filters_are_wide_enough_on_a_phone(
     browser: Any, house: House
 ) -> None:
     await demo_officers.enter(house.rt)

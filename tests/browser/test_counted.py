@@ -53,7 +53,9 @@ async def _phone(browser: Any, house: House, locale: str = "ru-RU") -> Counter:
     return phone
 
 
-async def test_first_useful_answer_takes_one_sentence(browser: Any, house: House) -> None:
+async def test_chat_page_answers_a_question_after_one_typed_sentence(
+    browser: Any, house: House
+) -> None:
     phone = await _phone(browser, house)
     newest = await phone.newest()
     await phone.page.fill("#text", "Сколько стоит получить статус кандаса?")
@@ -64,7 +66,9 @@ async def test_first_useful_answer_takes_one_sentence(browser: Any, house: House
     assert (phone.taps, phone.typed) == (0, 1)
 
 
-async def test_checklist_of_one_person_takes_six_taps(browser: Any, house: House) -> None:
+async def test_chat_page_checklist_of_one_person_takes_at_most_six_taps(
+    browser: Any, house: House
+) -> None:
     phone = await _phone(browser, house)
     await phone.answer("ru")
     phone.taps = 0
@@ -78,7 +82,7 @@ async def test_checklist_of_one_person_takes_six_taps(browser: Any, house: House
 @pytest.mark.parametrize(
     ("purpose", "plans"), [("information", ()), ("move", ("undecided", "year"))]
 )
-async def test_registration_of_one_person_takes_twenty_taps(
+async def test_chat_page_registration_of_one_person_takes_at_most_20_taps(
     browser: Any, house: House, purpose: str, plans: tuple[str, ...]
 ) -> None:
     phone = await _phone(browser, house)
@@ -93,7 +97,7 @@ async def test_registration_of_one_person_takes_twenty_taps(
     assert phone.taps <= MAX_TAPS_OF_REGISTRATION
 
 
-async def test_announcement_takes_nine_clicks_of_its_editor(browser: Any, house: House) -> None:
+async def test_broadcast_pages_take_an_editor_nine_clicks(browser: Any, house: House) -> None:
     await demo_officers.enter(house.rt)
     await crowd(house.rt, 6)
     house.telegram.user(int(SETTINGS["broadcast_testers"][0].partition(":")[2]), started=True)

@@ -94,7 +94,7 @@ async def _visitor(browser: Any, url: str, **options: Any) -> Any:
     return page
 
 
-async def test_framed_chat_is_kept_over_a_reload_by_a_partitioned_cookie(
+async def test_framed_chat_survives_a_reload_by_a_partitioned_cookie(
     browser: Any, house: House, ministry: Ministry
 ) -> None:
     page = await _visitor(browser, ministry.origin)
@@ -113,7 +113,7 @@ async def test_framed_chat_is_kept_over_a_reload_by_a_partitioned_cookie(
     assert await own.evaluate(LAST) != question
 
 
-async def test_exit_from_a_frame_leaves_the_page_around_it(
+async def test_framed_chat_quick_exit_also_leaves_the_embedding_page(
     browser: Any, house: House, ministry: Ministry
 ) -> None:
     page = await _visitor(browser, ministry.origin)
@@ -132,7 +132,7 @@ async def test_exit_from_a_frame_leaves_the_page_around_it(
     assert await again.page.locator("#list li").count() == 1
 
 
-async def test_framed_chat_without_a_script_keeps_its_talk(
+async def test_framed_chat_works_without_scripts(
     browser: Any, house: House, ministry: Ministry
 ) -> None:
     page = await _visitor(browser, ministry.origin, java_script_enabled=False)
@@ -144,7 +144,7 @@ async def test_framed_chat_without_a_script_keeps_its_talk(
     assert page.url.startswith(ministry.origin)
 
 
-async def test_page_of_an_unlisted_origin_frames_nothing(
+async def test_framed_chat_is_blocked_on_a_page_of_an_unlisted_origin(
     browser: Any, house: House, ministry: Ministry
 ) -> None:
     page = await _visitor(browser, f"http://127.0.0.1:{ministry.port}")

@@ -32,7 +32,9 @@ async def opened(browser: Any, page: Browser) -> Phone:
     return phone
 
 
-async def test_emulators_page_works_with_both_phones(browser: Any, page: Browser) -> None:
+async def test_emulators_page_sends_and_receives_on_both_phones(
+    browser: Any, page: Browser
+) -> None:
     shown = await opened(browser, page)
     window = shown.page
     await window.click(".telegram [data-act=start]")
@@ -91,7 +93,7 @@ async def test_emulators_page_speaks_the_viewers_language(browser: Any, page: Br
     assert len({tuple(each["words"]) for each in tongues.values()}) == 1
 
 
-async def test_emulators_page_renews_both_phones_with_one_press(
+async def test_emulators_page_new_person_button_resets_both_phones(
     browser: Any, page: Browser
 ) -> None:
     shown = await opened(browser, page)

@@ -40,7 +40,7 @@ async def _phone(browser: Any, house: House, *answers: str) -> Phone:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_menu_is_on_the_first_screen_of_a_phone(
+async def test_chat_page_menu_buttons_are_visible_without_scrolling(
     browser: Any, house: House, language: str
 ) -> None:
     phone = await _phone(browser, house, language)
@@ -50,7 +50,7 @@ async def test_menu_is_on_the_first_screen_of_a_phone(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_menu_leaves_header_and_links_whole_on_a_desktop(
+async def test_chat_page_header_does_not_cover_the_links_on_a_desktop(
     browser: Any, house: House, language: str
 ) -> None:
     phone = await _phone(browser, house)
@@ -61,7 +61,7 @@ async def test_menu_leaves_header_and_links_whole_on_a_desktop(
     assert await phone.page.evaluate(UNDER_HEADER) >= 0, "the header covers the links"
 
 
-async def test_links_of_the_chat_are_in_the_chosen_language(browser: Any, house: House) -> None:
+async def test_chat_page_links_are_in_the_chosen_language(browser: Any, house: House) -> None:
     phone = await _phone(browser, house, "uz")
     links = phone.page.locator(".about a")
     render = house.rt.languages.render
@@ -72,7 +72,7 @@ async def test_links_of_the_chat_are_in_the_chosen_language(browser: Any, house:
 
 @pytest.mark.parametrize("situation", SITUATIONS)
 @pytest.mark.parametrize("language", ["kk", "ru"])
-async def test_longest_answer_takes_two_screens_of_a_phone(
+async def test_chat_page_longest_answer_fits_two_phone_screens(
     browser: Any, house: House, language: str, situation: tuple[str, ...]
 ) -> None:
     phone = await _phone(browser, house, language, "eligibility", *situation)
@@ -84,7 +84,7 @@ async def test_longest_answer_takes_two_screens_of_a_phone(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_page_of_the_exit_says_nothing_of_the_assistant(
+async def test_quick_exit_page_does_not_mention_the_assistant(
     browser: Any, house: House, scheme: str
 ) -> None:
     context = await browser.new_context(

@@ -85,7 +85,9 @@ async def _written(house: House, case: str) -> list[str]:
 
 @pytest.mark.requirement("S-59", "S-60")
 @pytest.mark.row(41, 95)
-async def test_user_text_runs_as_script_on_no_page(browser: Any, house: House) -> None:
+async def test_user_text_is_never_executed_as_script_on_any_page(
+    browser: Any, house: House
+) -> None:
     await demo_officers.enter(house.rt)
     visitor = await ask_officer(house, "ru", "general", ALL, after=())
     try:
@@ -137,7 +139,7 @@ async def _announced(house: House, databases: Databases) -> list[str]:
 
 @pytest.mark.requirement("S-59", "S-60")
 @pytest.mark.row(41, 95)
-async def test_broadcast_text_runs_as_script_on_no_page(
+async def test_broadcast_text_is_never_executed_as_script_on_any_page(
     browser: Any, house: House, databases: Databases
 ) -> None:
     await demo_officers.enter(house.rt)
@@ -162,7 +164,9 @@ async def test_broadcast_text_runs_as_script_on_no_page(
 
 @pytest.mark.requirement("S-59", "S-60")
 @pytest.mark.row(41, 95)
-async def test_url_and_registry_text_runs_as_script_on_no_page(browser: Any, house: House) -> None:
+async def test_url_and_registry_text_is_never_executed_as_script(
+    browser: Any, house: House
+) -> None:
     """Check the secure page, the status, an expired printed list, and the registry's own page."""
     page = await _page(browser, house, ())
     said = quote(ALL, safe="")

@@ -66,12 +66,14 @@ async def _at_chat(page: Engine, house: House, *answers: str) -> Person:
     return person
 
 
-async def test_question_in_one_sentence_is_answered(engine: Engine, house: House) -> None:
+async def test_browser_engines_answer_a_typed_question(engine: Engine, house: House) -> None:
     await _at_chat(engine, house, "Сколько стоит получить статус кандаса?")
     assert "бесплатно" in (await engine.run("document.getElementById('list').innerText")).lower()
 
 
-async def test_checklist_has_boxes_and_folded_details(engine: Engine, house: House) -> None:
+async def test_browser_engines_tick_and_unfold_checklist_items(
+    engine: Engine, house: House
+) -> None:
     await _at_chat(engine, house, "kk_Arab", *LIST_OF_ONE)
     await engine.until("document.querySelector('#list .item')")
     assert await engine.run("document.documentElement.dir") == "rtl"
@@ -85,7 +87,7 @@ async def test_checklist_has_boxes_and_folded_details(engine: Engine, house: Hou
     assert await engine.run(WIDTH) <= 0
 
 
-async def test_registration_leads_to_a_receipt(engine: Engine, house: House) -> None:
+async def test_browser_engines_complete_a_registration(engine: Engine, house: House) -> None:
     person = await _at_chat(engine, house, *TO_CONSENT, "yes", *AFTER_CONSENT)
     await engine.until("document.querySelectorAll('#list .row-of').length > 5")
     await person.answer("submit")
@@ -101,14 +103,14 @@ async def test_registration_leads_to_a_receipt(engine: Engine, house: House) -> 
     assert await engine.run(number) == entry["number"]
 
 
-async def test_person_reaches_an_officer(engine: Engine, house: House) -> None:
+async def test_browser_engines_open_a_case_with_an_officer(engine: Engine, house: House) -> None:
     await _at_chat(engine, house, "kk", "officer", "general", "yes", "Testova asks")
     async with house.rt.pool.connection() as session:
         row = await (await session.execute("SELECT count(*) FROM cases")).fetchone()
     assert row == (1,)
 
 
-async def test_text_twice_as_large_keeps_header_and_field_whole(
+async def test_browser_engines_fit_the_chat_page_at_double_text_size(
     engine: Engine, house: House
 ) -> None:
     await _at_chat(engine, house, "ru")
@@ -131,7 +133,7 @@ async def test_firefox_without_scripts_shows_the_chosen_menu(house: House) -> No
         await page.until("document.querySelectorAll('#list .main').length === 3")
 
 
-async def test_firefox_draws_the_dark_page(house: House) -> None:
+async def test_firefox_uses_dark_colours_when_they_are_preferred(house: House) -> None:
     async with firefox(**{"layout.css.prefers-color-scheme.content-override": 0}) as page:
         await page.goto(f"{house.url}/chat")
         colour = await page.run("getComputedStyle(document.body).backgroundColor")

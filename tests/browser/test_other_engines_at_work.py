@@ -63,7 +63,9 @@ class Colleague:
         await self.page.until(SAYS.format(json.dumps(words)))
 
 
-async def test_officer_takes_answers_and_closes_a_case(engine: Engine, house: House) -> None:
+async def test_browser_engines_let_an_officer_answer_and_close_a_case(
+    engine: Engine, house: House
+) -> None:
     await demo_officers.enter(house.rt)
     visitor = await ask_officer(house, "ru", "general", "Testova asks")
     officer = Colleague(engine, house)
@@ -94,7 +96,9 @@ async def test_officer_takes_answers_and_closes_a_case(engine: Engine, house: Ho
     await leave(visitor)
 
 
-async def test_editor_writes_an_announcement_up_to_its_tests(engine: Engine, house: House) -> None:
+async def test_browser_engines_let_an_editor_write_and_test_a_broadcast(
+    engine: Engine, house: House
+) -> None:
     await demo_officers.enter(house.rt)
     editor = Colleague(engine, house)
     await editor.sign_in(MARAT)
@@ -119,9 +123,7 @@ async def test_editor_writes_an_announcement_up_to_its_tests(engine: Engine, hou
     assert await engine.run(WIDTH) <= 0
 
 
-async def test_operator_adds_an_officer_and_reads_state_and_help(
-    engine: Engine, house: House
-) -> None:
+async def test_browser_engines_let_an_operator_add_an_officer(engine: Engine, house: House) -> None:
     await demo_officers.enter(house.rt)
     operator = Colleague(engine, house)
     await operator.sign_in(DANA)

@@ -11,7 +11,9 @@ from tests.sample_files import photo
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
-async def test_upload_page_of_a_used_link_shows_readable_lines(browser: Any, house: House) -> None:
+async def test_secure_page_shows_a_readable_message_for_a_used_link(
+    browser: Any, house: House
+) -> None:
     page = await browser.new_page(viewport={"width": 390, "height": 760})
     answer = await page.goto(f"{house.url}/p/used")
     assert answer.status == 410

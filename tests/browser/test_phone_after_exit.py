@@ -23,7 +23,9 @@ ANSWER = "TESTOVA"
 
 
 @pytest.mark.requirement("S-37", "S-61", "S-84")
-async def test_browser_keeps_only_what_is_listed_after_exit(browser: Any, house: House) -> None:
+async def test_browser_keeps_only_documented_data_after_a_quick_exit(
+    browser: Any, house: House
+) -> None:
     history, files = _listed("Browser")
     assert "visited pages" in history and "saved" in files
     phone = await _phone(browser, house)

@@ -17,7 +17,7 @@ def _page(path: Path, words: int, size: tuple[int, int] = (390, 844)) -> None:
     page.save(path)
 
 
-def test_picture_comparison_names_missing_foreign_and_changed(tmp_path: Path) -> None:
+def test_picture_comparison_lists_missing_extra_and_changed_files(tmp_path: Path) -> None:
     drawn, kept = tmp_path / "drawn", tmp_path / "kept"
     for folder, changed in ((drawn, 12), (kept, 4)):
         _page(folder / "same.png", 8)
@@ -29,7 +29,7 @@ def test_picture_comparison_names_missing_foreign_and_changed(tmp_path: Path) ->
     assert "no script makes it" in found[1]
 
 
-def test_picture_comparison_allows_another_hour_but_no_other_shape(tmp_path: Path) -> None:
+def test_picture_comparison_accepts_a_new_time_but_not_a_new_size(tmp_path: Path) -> None:
     _page(tmp_path / "one.png", 8)
     with Image.open(tmp_path / "one.png") as page:
         ImageDraw.Draw(page).text((300, 820), "20:56", "black")
@@ -39,7 +39,7 @@ def test_picture_comparison_allows_another_hour_but_no_other_shape(tmp_path: Pat
     assert difference(tmp_path / "one.png", tmp_path / "wide.png") == 1
 
 
-def test_every_stored_picture_belongs_to_a_part() -> None:
+def test_stored_pictures_all_belong_to_a_picture_script() -> None:
     parts = ("hero", "checklist-", "console-", "languages/")
     assert [each for each in names(PICTURES) if not each.startswith(parts)] == []
     assert set(PARTS) == {"chat", "console", "announcing", "languages", "manual"}

@@ -48,7 +48,7 @@ async def test_planning_pages_pass_axe(
     assert lead.errors == []
 
 
-async def test_planning_form_counts_by_two_dimensions(browser: Any, desk: House) -> None:
+async def test_planning_page_shows_a_table_for_two_dimensions(browser: Any, desk: House) -> None:
     lead = await Officer.at_work(browser, desk, MARAT)
     await lead.page.goto(f"{desk.url}/console/planning")
     await lead.page.select_option("select[name=second]", "country")

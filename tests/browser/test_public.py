@@ -56,7 +56,7 @@ async def test_public_pages_pass_axe_and_fit(
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
-async def test_home_page_is_light_and_asks_no_third_party(
+async def test_home_page_is_small_and_requests_no_third_party(
     browser: Any, house: House, scripts: bool
 ) -> None:
     size = {"width": 390, "height": 844}
@@ -81,7 +81,9 @@ async def test_home_page_is_light_and_asks_no_third_party(
     await context.close()
 
 
-async def test_old_anchor_of_the_long_page_is_in_view(browser: Any, house: House) -> None:
+async def test_info_page_scrolls_to_an_anchor_of_the_former_long_page(
+    browser: Any, house: House
+) -> None:
     page = await browser.new_page(viewport={"width": 390, "height": 844})
     page.set_default_timeout(60_000)
     await page.goto(f"{house.url}/info?lang=ru#documents.apostille")

@@ -45,7 +45,7 @@ async def test_referral_pages_pass_axe(
     assert lead.errors == []
 
 
-async def test_invitation_opens_the_chat_with_the_organisation(
+async def test_referral_link_opens_a_chat_that_names_the_organisation(
     browser: Any, house: House, invitation: Created
 ) -> None:
     page = await (await browser.new_context(locale="ru-RU")).new_page()

@@ -18,12 +18,12 @@ def _report(folder: Path, plan: Plan, mutant: str = "") -> Report:
     return report
 
 
-def test_broadcast_crash_duplicates_and_loses_no_message(tmp_path: Path) -> None:
+def test_broadcast_with_killed_workers_duplicates_and_loses_nothing(tmp_path: Path) -> None:
     assert _report(tmp_path, SHORT).red() == []
 
 
 @pytest.mark.parametrize(("mutant", "seen"), [("lease-planned", "doubled"), ("note-first", "lost")])
-def test_broadcast_crash_report_detects_a_broken_guard(
+def test_broadcast_crash_test_detects_a_disabled_safeguard(
     tmp_path: Path, mutant: str, seen: str
 ) -> None:
     assert seen in _report(tmp_path, SHORT, mutant).red()

@@ -14,7 +14,7 @@ BROKEN = Plan(people=16, updates=250, faults=4, seed=1, rate=400, stall=4, limit
 
 
 @pytest.mark.requirement("S-1", "S-6", "S-7", "S-9")
-def test_crash_run_loses_duplicates_and_reorders_nothing(tmp_path: Path) -> None:
+def test_killed_processes_lose_duplicate_and_reorder_nothing(tmp_path: Path) -> None:
     report = run(PROFILES["short"], keep=tmp_path)
     assert report.red() == []
     assert report.faults.total() >= PROFILES["short"].faults
@@ -25,7 +25,7 @@ def test_crash_run_loses_duplicates_and_reorders_nothing(tmp_path: Path) -> None
     [("ack-first", {"lost", "unanswered"}), ("no-dedupe", {"doubled", "answered_twice"})],
 )
 @pytest.mark.requirement("S-1", "S-80")
-def test_crash_report_detects_a_broken_guarantee(
+def test_crash_test_detects_a_disabled_safeguard(
     tmp_path: Path, mutant: str, seen: set[str]
 ) -> None:
     assert seen & set(run(BROKEN, mutant, tmp_path).red())

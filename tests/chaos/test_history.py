@@ -104,7 +104,7 @@ def _true() -> History:
     return History([WHO], entries, [], ledger)
 
 
-def test_chaos_evidence_is_judged_again_from_its_file(tmp_path: Path) -> None:
+def test_chaos_report_is_the_same_when_recomputed_from_its_file(tmp_path: Path) -> None:
     history = _true()
     _lose(history)
     seen = Evidence(history.people, history.entries, history.faults, history.ledger, 1.0, 0.0)
@@ -229,7 +229,7 @@ def test_chaos_history_reports_each_violation(breaks: Callable[[History], None],
     assert name in history.report().red()
 
 
-def test_chaos_history_accepts_early_updates_processed_after_consent() -> None:
+def test_chaos_history_accepts_an_update_processed_late_once_only() -> None:
     history = _true()
     junk, taken = _said(9, "?")
     history.entries.insert(0, junk)
@@ -243,7 +243,7 @@ def test_chaos_history_accepts_early_updates_processed_after_consent() -> None:
     assert history.report().red() == ["answered_twice"]
 
 
-def test_chaos_history_accepts_an_answer_carried_over_the_consent() -> None:
+def test_chaos_history_accepts_a_reply_from_before_consent_sent_later() -> None:
     history = _true()
     carried = _replied(10, "May we keep your words?", "4:yes", "4:refuse", at=0.5)
     history.entries.insert(history.entries.index(REPLIES[0]), carried)
@@ -255,13 +255,13 @@ def test_chaos_history_accepts_an_answer_carried_over_the_consent() -> None:
     assert history.report().red() == ["answered_twice"]
 
 
-def test_chaos_history_counts_no_consent_from_a_press_before_a_flush() -> None:
+def test_chaos_history_ignores_a_consent_lost_in_a_cache_flush() -> None:
     history = _true()
     history.entries[:0] = _pressed(8, "4:yes", "4:refuse", on=9)
     assert history.report().red() == []
 
 
-def test_chaos_history_accepts_a_duplicate_reply_across_a_crash() -> None:
+def test_chaos_history_accepts_a_duplicate_reply_after_a_crash() -> None:
     history = _true()
     _say_again(history)
     history.faults.append(Fault("F1", "web 1", 1.7, 1.7))
@@ -271,7 +271,7 @@ def test_chaos_history_accepts_a_duplicate_reply_across_a_crash() -> None:
     assert report.replies_doubled_by_lost_answers == 0
 
 
-def test_chaos_history_counts_duplicates_from_lost_answers_apart() -> None:
+def test_chaos_history_counts_duplicates_after_lost_responses_apart() -> None:
     history = _true()
     _say_again(history)
     history.faults.append(Fault("F11", "cut", 0.0, 9.0))
@@ -287,7 +287,7 @@ def test_chaos_history_accepts_a_dropped_reply_of_unknown_outcome() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "wrong"), [(0.5, []), (5.0, ["unanswered"])])
-def test_chaos_history_accepts_one_answer_only_to_close_updates(
+def test_chaos_history_accepts_one_reply_for_updates_within_a_second(
     seconds: float, wrong: list[str]
 ) -> None:
     history = _true()
@@ -297,7 +297,7 @@ def test_chaos_history_accepts_one_answer_only_to_close_updates(
 
 
 @pytest.mark.parametrize(("seconds", "wrong"), [(0.5, []), (5.0, ["replies_never_sent"])])
-def test_chaos_history_accepts_answers_taken_back_only_in_a_burst(
+def test_chaos_history_accepts_a_dropped_reply_only_within_a_burst(
     seconds: float, wrong: list[str]
 ) -> None:
     history = _true()

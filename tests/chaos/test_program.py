@@ -38,7 +38,7 @@ async def _watched(dies_at: int) -> tuple[str, list[str]]:
     ],
 )
 @pytest.mark.requirement("S-1", "S-8")
-async def test_watched_task_is_killed_before_and_after_each_wait(
+async def test_crash_point_kills_the_process_at_each_await(
     at: int, answer: str, done: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(*_: object) -> None:
@@ -48,7 +48,7 @@ async def test_watched_task_is_killed_before_and_after_each_wait(
     assert await _watched(at) == (answer, done)
 
 
-async def test_watched_task_passes_on_errors() -> None:
+async def test_crash_point_wrapper_propagates_errors() -> None:
     async def fails() -> None:
         await asyncio.sleep(0)
         raise LookupError

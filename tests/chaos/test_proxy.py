@@ -44,7 +44,7 @@ async def test_chaos_proxy_forwards_data(both: Both) -> None:
     assert await _said(*await both.call(), b"yes") == b"yes"
 
 
-async def test_chaos_proxy_forwards_held_data_when_it_passes_again(both: Both) -> None:
+async def test_chaos_proxy_forwards_withheld_data_when_reopened(both: Both) -> None:
     reader, writer = await both.call()
     both.line.become("drop", 0)
     with pytest.raises(TimeoutError):
@@ -74,7 +74,7 @@ async def test_chaos_proxy_half_open_connection_gets_no_reset(both: Both) -> Non
     assert await _said(*await both.call(), b"yes") == b"yes"
 
 
-async def test_chaos_proxy_tear_ends_an_answer_in_its_middle(both: Both) -> None:
+async def test_chaos_proxy_tear_closes_the_connection_within_a_response(both: Both) -> None:
     reader, writer = await both.call()
     assert await _said(reader, writer, b"yes") == b"yes"
     both.line.become("tear", 0)

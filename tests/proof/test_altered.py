@@ -56,7 +56,7 @@ def _tried(path: Path, tests: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_mutation_run_names_the_test_or_shows_the_survivor(tmp_path: Path) -> None:
+def test_mutation_run_prints_the_detecting_test_or_the_survivor(tmp_path: Path) -> None:
     told = _tried(tmp_path / "test_made_up.py", TESTS).stdout
     noticed = "test_made_up.py::test_the_end_is_shown"
     assert re.search(rf"^wrong +{noticed}$", told, re.M), told

@@ -18,7 +18,7 @@ def test_fuzz_targets_have_a_small_corpus() -> None:
 
 @pytest.mark.requirement("S-4", "S-27")
 @pytest.mark.parametrize(("name", "path"), SEEDS, ids=lambda each: getattr(each, "name", each))
-def test_fuzz_corpus_breaks_no_target(name: str, path: Path) -> None:
+def test_fuzz_corpus_crashes_no_target(name: str, path: Path) -> None:
     TARGETS[name](path.read_bytes())
 
 
@@ -26,7 +26,7 @@ def test_fuzz_corpus_breaks_no_target(name: str, path: Path) -> None:
 @pytest.mark.parametrize("name", list(TARGETS))
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_fuzz_variants_of_the_corpus_break_no_target(name: str, data: st.DataObject) -> None:
+def test_fuzz_mutations_of_the_corpus_crash_no_target(name: str, data: st.DataObject) -> None:
     whole = data.draw(st.sampled_from([path.read_bytes() for path in seeds(name)]))
     at = data.draw(st.integers(0, len(whole)))
     upto = data.draw(st.integers(at, min(len(whole), at + 8)))

@@ -95,7 +95,7 @@ def _strings(text: str) -> Iterator[str]:
 
 @pytest.mark.requirement("S-23")
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_risk_is_stated_before_start_and_before_personal_questions(
+def test_risk_notice_precedes_the_start_and_personal_questions(
     language: str,
 ) -> None:
     for text in (DESCRIPTION, RISK.text):
