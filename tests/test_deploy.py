@@ -64,7 +64,7 @@ def test_kustomization_lists_every_file() -> None:
     assert set(yaml.safe_load(text)["resources"]) == {path.name for path in KUBERNETES}
 
 
-def test_network_policies_select_their_pods() -> None:
+def test_kubernetes_network_policies_select_their_pods() -> None:
     """A label that only the objects have selects no pod, so outgoing traffic would be blocked."""
     text = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
     given: dict[str, str] = {}
@@ -84,7 +84,7 @@ def test_network_policies_select_their_pods() -> None:
 
 
 @pytest.mark.requirement("S-90")
-def test_docs_name_the_hosts_that_a_pod_calls() -> None:
+def test_docs_list_the_external_hosts_that_pods_call() -> None:
     """An egress gateway that lets only these hosts through must stop nothing that Kosh needs."""
     page = (ROOT / "docs/how-to/kubernetes.md").read_text("utf-8")
     limits = page.partition("## Limits of the network policies")[2]
@@ -111,7 +111,7 @@ def _selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
     )
 
 
-def test_platforms_reach_a_process_of_their_own() -> None:
+def test_deployments_route_webhooks_to_a_separate_process() -> None:
     """A flood of the chat must not delay webhooks, in each kind of installation."""
     caddy = (ROOT / "deploy/caddy/Caddyfile").read_text("utf-8")
     assert "@platforms path /webhooks/* /callbacks/*" in caddy
@@ -130,7 +130,7 @@ def test_platforms_reach_a_process_of_their_own() -> None:
     assert "-m bot webhooks --port 8081" in unit
 
 
-def test_proxy_ends_slow_clients() -> None:
+def test_proxy_disconnects_slow_clients() -> None:
     caddy = (ROOT / "deploy/caddy/Caddyfile").read_text("utf-8")
     for limit in ("read_header 10s", "read_body 150s", "idle 2m", "max_header_size 16KB"):
         assert limit in caddy
@@ -138,7 +138,7 @@ def test_proxy_ends_slow_clients() -> None:
     assert not re.search(r"^\s*write ", caddy, re.MULTILINE)
 
 
-def test_pods_have_minimal_privileges() -> None:
+def test_kubernetes_pods_have_minimal_privileges() -> None:
     for pod in _pods():
         assert pod["securityContext"]["runAsNonRoot"]
         assert not pod["automountServiceAccountToken"]
@@ -150,7 +150,7 @@ def test_pods_have_minimal_privileges() -> None:
             assert container["resources"]["limits"]["memory"]
 
 
-def test_deployments_have_autoscaler_and_disruption_budget() -> None:
+def test_kubernetes_deployments_have_autoscaler_and_disruption_budget() -> None:
     kinds: dict[str, set[str]] = {}
     for each in _documents():
         kinds.setdefault(each["kind"], set()).add(each["metadata"]["name"])
@@ -166,7 +166,7 @@ def test_compose_file_is_valid() -> None:
     assert done.returncode == 0, done.stdout.decode()
 
 
-def test_compose_stores_are_reachable_by_the_application_only() -> None:
+def test_compose_databases_are_reachable_only_by_the_application() -> None:
     services, stores = COMPOSE["services"], {"postgres", "valkey"}
     inside = {name for name, each in services.items() if "inside" in each["networks"]}
     assert inside == stores | {name for name, each in services.items() if each["image"] == "kosh"}

@@ -23,7 +23,7 @@ SCHEMAS = {
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
-def test_github_files_keep_to_their_schemas(schema: str) -> None:
+def test_github_files_are_valid_by_their_schemas(schema: str) -> None:
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}"]
     assert SCHEMAS[schema]
     done = subprocess.run([*command, *SCHEMAS[schema]], check=False, capture_output=True)

@@ -75,7 +75,7 @@ def test_flows_use_no_clock_randomness_or_io() -> None:
     assert impure == set()
 
 
-def test_modules_have_no_catch_all_names() -> None:
+def test_modules_have_no_names_like_utils_or_helpers() -> None:
     assert {_name(path) for path in MODULES if SHELVES & set(_name(path)[:-3].split("/"))} == set()
 
 

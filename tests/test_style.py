@@ -145,7 +145,7 @@ def test_commit_subjects_stay_short() -> None:
     assert long == set()
 
 
-def test_prose_counts_find_what_they_forbid() -> None:
+def test_prose_checks_detect_forbidden_words() -> None:
     assert OPENING.findall("Who writes is told.") != []
     assert PRIVATE_WORD.findall("Nobody stands here.") != []
     assert OPENING.findall("Return the number of rows.") == []

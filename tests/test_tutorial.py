@@ -103,7 +103,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
     copy.close()
 
 
-def test_tutorial_adds_a_question(copy: Copy) -> None:
+def test_tutorial_steps_to_add_a_question_work(copy: Copy) -> None:
     check, walk, extract, compare = copy.follow("tutorials/add-a-question")
     code, said = copy.says(check)
     assert code == 1
@@ -123,7 +123,7 @@ def test_tutorial_adds_a_question(copy: Copy) -> None:
     assert said.count("Do you speak Kazakh?") >= 4, said
 
 
-def test_how_to_adds_a_document(copy: Copy) -> None:
+def test_how_to_steps_to_add_a_document_work(copy: Copy) -> None:
     one, due, other, check, extract, compare, lists = copy.follow("how-to/add-a-fact")
     for line in (one, other, extract):
         code, said = copy.says(line)
@@ -145,7 +145,7 @@ def test_how_to_adds_a_document(copy: Copy) -> None:
     assert copy.says(lists)[0] == 0
 
 
-def test_how_to_adds_a_language(copy: Copy) -> None:
+def test_how_to_steps_to_add_a_language_work(copy: Copy) -> None:
     extract, report, check = copy.follow("how-to/add-a-language")
     code, said = copy.says(extract)
     assert code == 0, said
@@ -171,7 +171,7 @@ def test_how_to_adds_a_language(copy: Copy) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_how_to_adds_a_channel_and_uses_it(copy: Copy) -> None:
+def test_how_to_steps_to_add_a_channel_work(copy: Copy) -> None:
     for line in copy.follow("how-to/add-a-channel"):
         code, said = copy.says(line)
         assert code == 0, said
@@ -184,6 +184,6 @@ def test_how_to_adds_a_channel_and_uses_it(copy: Copy) -> None:
         assert done.returncode == 0, done.stdout
 
 
-def test_tutorial_names_existing_files() -> None:
+def test_tutorial_mentions_only_existing_files() -> None:
     for path in re.findall(r"`((?:bot|flows|tests)/[a-z_/]+\.(?:py|txt))`", TUTORIAL):
         assert (ROOT / path).exists(), path

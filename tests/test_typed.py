@@ -135,7 +135,7 @@ def _an_hour_passes(keys: Path) -> None:
 
 
 @pytest.mark.requirement("S-73", "S-77", "S-29")
-async def test_docs_commands_work_through_the_life_of_an_installation(
+async def test_docs_commands_work_from_installation_to_breach_report(
     operator: Operator, chosen: Settings
 ) -> None:
     """Try first installation, backup and restore, a stolen key, and a breach."""
@@ -189,7 +189,7 @@ def test_docs_sql_queries_run(page: str, databases: Databases) -> None:
 
 
 @pytest.mark.requirement("S-34")
-async def test_runbook_restores_a_revoked_retention_privilege(
+async def test_runbook_statement_restores_a_revoked_retention_privilege(
     rt: Runtime, databases: Databases
 ) -> None:
     [grant] = re.findall(r"`(GRANT [^`]+)`", (ROOT / "docs/how-to/runbooks.md").read_text("utf-8"))
@@ -208,7 +208,7 @@ def _run(tool: str, *words: str) -> None:
 
 
 @pytest.mark.requirement("S-33")
-async def test_manually_restored_database_is_refused_until_erasures_are_replayed(
+async def test_database_restored_by_hand_is_refused_until_erasures_are_replayed(
     operator: Operator, chosen: Settings, databases: Databases, tmp_path: Path
 ) -> None:
     dump = tmp_path / "by-hand.dump"

@@ -23,12 +23,12 @@ def _words(app: typer.Typer) -> set[str]:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_cli_family_loads_only_its_own_commands(family: str) -> None:
+def test_cli_command_group_loads_only_its_own_commands(family: str) -> None:
     words = FAMILIES[family]
     assert _words(assembled(words[0])) == set(words)
 
 
-def test_cli_unknown_command_loads_every_family() -> None:
+def test_cli_unknown_command_loads_every_command_group() -> None:
     everything = {word for words in FAMILIES.values() for word in words}
     assert _words(assembled("nonsense")) == _words(assembled()) == everything
 
@@ -76,7 +76,7 @@ def test_cli_migrates_the_schema_only_on_start_and_restore(
         (["keys", "show", "--json"], {"kind", "version", "days", "writes", "usage"}),
     ],
 )
-def test_json_option_prints_a_document(
+def test_cli_json_option_prints_rows_with_the_documented_fields(
     words: list[str], fields: set[str], chosen: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("database_url", "database_retention_url", "database_console_url", "redis_url"):
@@ -91,7 +91,7 @@ def test_json_option_prints_a_document(
     assert all(set(row) == fields for row in rows)
 
 
-def test_version_loads_no_library_of_the_server() -> None:
+def test_cli_version_command_imports_no_server_library() -> None:
     asked = "import sys; sys.argv = ['kosh', 'version']\n"
     loaded = (
         "except SystemExit: print({'aiogram', 'fastapi', 'psycopg', 'sqlalchemy'} & {*sys.modules})"

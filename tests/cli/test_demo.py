@@ -47,7 +47,9 @@ def test_demo_refuses_configured_servers(monkeypatch: pytest.MonkeyPatch, variab
     assert "password" not in str(refused.value)
 
 
-def test_demo_uses_a_folder_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_demo_uses_its_own_data_folder_and_ignores_settings_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / ".kosh").mkdir()
     (tmp_path / ".kosh" / "settings.env").write_text("KOSH_LOG_LEVEL=debug\nKOSH_HOST=0.0.0.0\n")
     asked: list[Path | None] = []
@@ -73,7 +75,7 @@ def test_demo_refuses_the_folder_of_an_installation(tmp_path: Path, there: str) 
         pass
 
 
-def test_command_refuses_the_folder_of_a_demo(tmp_path: Path) -> None:
+def test_cli_command_rejects_the_data_folder_of_a_demo(tmp_path: Path) -> None:
     environment._mark_demo(tmp_path)
     (tmp_path / "keys").mkdir()
     environment._mark_demo(tmp_path)
@@ -83,7 +85,7 @@ def test_command_refuses_the_folder_of_a_demo(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "kosh.example"])
-def test_demo_refuses_an_address_that_others_reach(host: str) -> None:
+def test_demo_rejects_a_host_or_url_reachable_from_other_machines(host: str) -> None:
     with pytest.raises(ConfigError, match="KOSH_HOST must be an address of this machine"):
         settings(demo=True, host=host)
     with pytest.raises(ConfigError, match="KOSH_PUBLIC_URL must be an address of this machine"):
@@ -92,7 +94,7 @@ def test_demo_refuses_an_address_that_others_reach(host: str) -> None:
         assert settings(demo=True, host=local, public_url="http://localhost:8080").demo
 
 
-async def test_officers_first_says_what_to_do_after_a_demo(
+async def test_officers_first_command_explains_the_fix_in_a_demo_database(
     rt: Runtime, databases: Databases, tmp_path: Path
 ) -> None:
     await demo_officers.enter(rt)
@@ -114,7 +116,7 @@ async def test_officers_first_says_what_to_do_after_a_demo(
 
 
 @pytest.mark.requirement("S-57")
-async def test_session_of_a_demo_is_refused_outside_a_demo(
+async def test_console_session_of_a_demo_is_rejected_outside_demo_mode(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await demo_officers.enter(house.rt)
@@ -168,7 +170,7 @@ async def clock(databases: Databases) -> AsyncIterator[None]:
         await connection.execute(SHIFTED)
 
 
-async def test_demo_week_is_written_in_the_past_and_the_clock_set_right(
+async def test_demo_sample_data_covers_past_days_and_the_clock_is_reset(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch, clock: None
 ) -> None:
     people = (*demo_week_texts.PEOPLE[:2], demo_week_texts.PEOPLE[-1])

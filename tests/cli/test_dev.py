@@ -18,7 +18,7 @@ COMMANDS = ("chaos", "requirements", "mutants")
 @pytest.mark.parametrize(
     ("options", "suite"), [((), "_changed"), (("--release",), "_released")]
 )  # fmt: skip
-def test_missing_programs_are_listed_in_one_line(
+def test_test_command_lists_missing_programs_in_one_line(
     options: tuple[str, ...], suite: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dev, suite, lambda *_: [])
@@ -35,7 +35,9 @@ def test_missing_programs_are_listed_in_one_line(
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_help_of_a_command_says_kosh(command: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_cli_help_shows_kosh_as_the_program_name(
+    command: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     result = CliRunner().invoke(assembled(command), [command, "--help"], prog_name="kosh")
     assert f"Usage: kosh {command} " in result.output + capfd.readouterr().out
 
@@ -44,7 +46,7 @@ def test_help_of_a_command_says_kosh(command: str, capfd: pytest.CaptureFixture[
     ("listed", "passes_alone", "failed"),
     [(True, True, []), (True, False, ["tests"]), (False, True, ["tests"])],
 )
-def test_failed_tests_count_unless_they_pass_alone(
+def test_test_command_reruns_failed_tests_alone_before_failing(
     listed: bool,
     passes_alone: bool,
     failed: list[str],
@@ -76,7 +78,7 @@ def test_package_audit_prints_a_line_when_its_service_is_unreachable(
 
 
 @pytest.mark.skipif(shutil.which("uv") is None, reason="no uv on the path")
-def test_package_audit_reads_every_locked_package(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_package_audit_checks_every_locked_runtime_package(monkeypatch: pytest.MonkeyPatch) -> None:
     locked = list[str]()
 
     def passes(_name: str, command: list[str]) -> bool:
@@ -95,7 +97,7 @@ def test_package_audit_reads_every_locked_package(monkeypatch: pytest.MonkeyPatc
     ("typed", "expected"),
     [("kosh keys sh", "show"), ("kosh ke", "keys"), ("kosh keys d", "destroy")],
 )
-def test_completion_offers_commands(typed: str, expected: str) -> None:
+def test_cli_shell_completion_suggests_commands(typed: str, expected: str) -> None:
     words = typed.split()
     done = subprocess.run(
         [Path(sys.executable).with_name("kosh")],
@@ -112,7 +114,7 @@ def test_completion_offers_commands(typed: str, expected: str) -> None:
     assert done.stdout.split() == [expected], done.stderr
 
 
-def test_checks_of_a_change_keep_both_cores_busy_beside_the_tests(
+def test_test_command_runs_checks_in_parallel_with_the_tests(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One after the other, a core was idle while the conversations were walked on the other one."""

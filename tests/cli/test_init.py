@@ -79,7 +79,7 @@ async def platforms() -> AsyncIterator[Platforms]:
         )
 
 
-async def test_init_checks_writes_and_sets_the_webhook_and_can_be_repeated(
+async def test_init_validates_writes_settings_and_sets_the_webhook_repeatably(
     platforms: Platforms, tmp_path: Path
 ) -> None:
     home = tmp_path / "kosh"
@@ -210,7 +210,7 @@ async def _wrong(chosen: Settings) -> dict[str, tuple[str, str]]:
     return {each.what: (each.said, each.mend) for each in found if each.grade is Grade.WRONG}
 
 
-async def test_doctor_finds_nothing_wrong_in_a_healthy_installation(healthy: Settings) -> None:
+async def test_doctor_reports_no_fault_in_a_healthy_installation(healthy: Settings) -> None:
     # The tests' own server runs without them, to be quick; that much is seen.
     assert {said for said, _mend in (await _wrong(healthy)).values()} == {
         "fsync or synchronous_commit is off"
@@ -222,7 +222,7 @@ async def test_doctor_finds_nothing_wrong_in_a_healthy_installation(healthy: Set
     }  # fmt: skip
 
 
-async def test_doctor_asks_for_officers_while_none_answers_people(
+async def test_doctor_warns_while_no_officer_has_an_account(
     healthy: Settings, databases: Databases
 ) -> None:
     async def grade() -> Grade:
