@@ -1,1 +1,1 @@
-"""Processes one turn of a conversation: receive, step, store, deliver."""
+"""Processes turns of conversations: one event, the changed state and the answer of the bot."""

@@ -1,7 +1,7 @@
-"""Anonymous conversations: stored encrypted in Valkey for half an hour.
+"""Conversations of people without a database row: sessions in Valkey, encrypted, for 30 minutes.
 
-There is no guarantee: if Valkey loses its data, people start at the menu again. While it refuses
-writes, each process keeps the conversations that it took part in.
+A session can be lost: if Valkey loses its data, the person starts at the menu again. While Valkey
+rejects writes, each process keeps its own sessions in memory (`rt.live.local`).
 """
 
 import asyncio
@@ -47,7 +47,7 @@ from flows.engine.state import Conversation, Turn
 
 HELD_TRIES = 200
 HELD_PAUSE = 0.025
-# Seconds before each further round of calls that a turn has left.
+# Seconds before each further attempt to make the calls that failed during a turn.
 LATER_PAUSES = (2.0, 4.0, 8.0, 16.0, 30.0)
 SESSION_SECONDS = 1800
 MAX_SEEN = 64
@@ -63,9 +63,11 @@ class Overloaded(Exception):
 
 
 class AnonymousSession(msgspec.Struct, frozen=True):
-    """An anonymous conversation, ids of processed updates, and ids of chat messages (`sent`).
+    """An anonymous conversation, and the state of its delivery.
 
-    `unsent` are the calls that the platform has not accepted yet, in order.
+    `seen` are the ids of the updates already processed, for detecting duplicates. `sent` are the
+    ids of the messages in the chat, for deleting them. `unsent` are the channel calls that the
+    platform has not accepted yet, in order.
     """
 
     conversation: Conversation = Conversation()
@@ -78,12 +80,16 @@ _decode = msgspec.json.Decoder(AnonymousSession).decode
 
 
 async def hold(rt: Runtime, key: str, token: str) -> cache.LockAcquired | None:
-    """Wait for the session's lock; return None if Valkey refuses. Raises Overloaded."""
+    """Wait up to 5 s for the session's lock and return its content; None if Valkey rejects writes.
+
+    Raises Overloaded if another update holds the lock all this time.
+    """
     try:
         for _try in range(HELD_TRIES):
             held = await rt.live.hold(key, token)
             if not isinstance(held, Busy):
-                # A session of this process is newer than what Valkey had before it refused.
+                # A session kept in this process is newer: Valkey's copy is from before it rejected
+                # writes.
                 local = None if held.known else rt.live.local.pop(key)
                 return cache.LockAcquired(local or held.blob, held.known)
             await asyncio.sleep(HELD_PAUSE)
@@ -94,16 +100,19 @@ async def hold(rt: Runtime, key: str, token: str) -> cache.LockAcquired | None:
 
 
 async def unlocked(rt: Runtime, key: str) -> bytes | None:
-    """Return the session's state while Valkey refuses writes; None if it cannot be read."""
+    """Return the sealed session without its lock, for while Valkey rejects writes.
+
+    Returns None if there is no session or it cannot be read.
+    """
     with suppress(CacheUnavailable):
         return rt.live.local.get(key) or await rt.live.peek(key)
     return None
 
 
 async def keep(rt: Runtime, key: str, token: str, ask: AnonymousSession) -> None:
-    """Store the session and release the lock; without a lock, keep it in this process.
+    """Store the session in Valkey and release its lock; if that fails, store it in this process.
 
-    A session in which nothing happened is not stored.
+    An empty session is not stored. An empty `token` means that the lock is not held.
     """
     begun = ask != AnonymousSession()
     sealed = rt.vault.seal_transient(_encode(ask), key) if begun else None
@@ -132,17 +141,18 @@ def asked(rt: Runtime, key: str, blob: bytes | None) -> AnonymousSession:
 
 
 def greeting(rt: Runtime, today: date, page: Page) -> Turn:
-    """Return the turn with which every conversation begins; it depends on nothing that was said."""
+    """Return the turn with which every conversation begins, before any input."""
     return _first_turn(rt, Started(), today, page)
 
 
 def safety_answer(
     rt: Runtime, event: Event, today: date, page: Page, language: str
 ) -> tuple[Say, ...]:
-    """Return the answer to words of safety by the event alone; empty for other words.
+    """Return the safety answer to a text, or nothing if the text needs none.
 
-    Nothing is stored, so it is given also where no chat can be opened. Danger is answered in the
-    language of the text if it can be guessed, else in `language`, that of the page.
+    It uses the text alone and stores nothing, so that it works even where no chat can be opened. A
+    text that speaks of danger is answered in its own language if that can be guessed, else in
+    `language`, the language of the page.
     """
     if not isinstance(event, Said):
         return ()
@@ -166,10 +176,10 @@ def _first_turn(rt: Runtime, event: Event, today: date, page: Page, language: st
 def at_beginning(
     rt: Runtime, ask: AnonymousSession, event: Event, today: date, page: Page
 ) -> AnonymousSession:
-    """Return the session as it is after the greeting if there is none and a button was pressed.
+    """Return the session after the greeting if a button is pressed in an empty session.
 
-    The page of the web chat shows the greeting without storing anything. While Valkey refuses
-    writes, the languages of the greeting can still be chosen.
+    The web chat's page shows the greeting without a session, so that its buttons must work without
+    one. They also work while Valkey rejects writes.
     """
     if not isinstance(event, Pressed) or ask != AnonymousSession():
         return ask
@@ -183,9 +193,9 @@ async def answer(
     turn: Turn,
     waiting: WaitingTurn | None = None,
 ) -> AnonymousSession:
-    """Send the answers; return the session with the ids in the chat and the calls left to make.
+    """Send the answers; return the session with the new ids of messages and the unsent calls.
 
-    With `waiting`, all calls are left until it is decided.
+    With `waiting`, all calls stay unsent until the waiting turn is decided.
     """
     pressed = inbound.message_id if inbound.press_id else ""
     typed = "" if inbound.press_id else inbound.message_id
@@ -227,7 +237,10 @@ async def answer(
 
 
 def _leading_to_web_chat(rt: Runtime, say: Say) -> Say:
-    """Return the message with links to the web chat: a page of their own needs a known person."""
+    """Return the message with its links to the secure page replaced by links to the web chat.
+
+    Only a person with a database row can have a secure page.
+    """
     url = f"{rt.settings.public_url}/chat"
     buttons = tuple(
         dataclasses.replace(each, payload=url) if each.kind is Kind.PAGE else each
@@ -242,13 +255,13 @@ def _deletions(rt: Runtime, inbound: Inbound, external_ids: Iterable[str]) -> li
 
 
 def without_calls(ask: AnonymousSession, calls: tuple[UnsentCall, ...]) -> AnonymousSession | None:
-    """Return the session without its last unsent calls; None if they are not those."""
+    """Return the session without these calls at its end; None if it does not end with them."""
     first = len(ask.unsent) - len(calls)
     return replace(ask, unsent=ask.unsent[:first]) if ask.unsent[first:] == calls else None
 
 
 async def note_seen(rt: Runtime, inbound: Inbound, today: date) -> None:
-    """Note an update that needs no turn, so that it has none when it is delivered again."""
+    """Record an update that causes no turn, so that a redelivery of it causes none either."""
     key, token = rt.vault.ask_key(inbound.channel, inbound.handle, today), uuid4().hex
     held = await hold(rt, key, token)
     if held is not None and held.known:
@@ -258,12 +271,15 @@ async def note_seen(rt: Runtime, inbound: Inbound, today: date) -> None:
 
 
 def seen(ask: AnonymousSession, inbound: Inbound) -> AnonymousSession:
-    """Return the session with the update noted as processed."""
+    """Return the session with the update's id added, for detecting a redelivery."""
     return replace(ask, seen=(*ask.seen, inbound.external_id)[-MAX_SEEN:])
 
 
 def send_later(rt: Runtime, rest: UnsentRest) -> None:
-    """Make the calls that a turn left, for about a minute; the next turn makes them too."""
+    """Retry the unsent calls in the background for about a minute.
+
+    The next turn of the session retries them too.
+    """
     task = asyncio.create_task(_send_rest(rt, rest))
     rt.later.add(task)
     task.add_done_callback(rt.later.discard)
@@ -277,7 +293,7 @@ async def _send_rest(rt: Runtime, rest: UnsentRest) -> None:
 
 
 async def send_rest(rt: Runtime, rest: UnsentRest) -> bool:
-    """Make the calls that are left; return False if they must be tried again."""
+    """Make the unsent calls of a session; return False if some failed and must be retried."""
     token = uuid4().hex
     try:
         held = await hold(rt, rest.key, token)
@@ -295,14 +311,20 @@ async def send_rest(rt: Runtime, rest: UnsentRest) -> bool:
 
 
 async def perform(rt: Runtime, channel: str, act: ChannelCall) -> list[str]:
-    """Make a call outside of a session, again only within the turn; return ids of messages sent."""
+    """Make a call that belongs to no session; return the ids of the messages sent.
+
+    Temporary errors are retried for 2.5 s at most, and then the call is dropped.
+    """
     call = UnsentCall(act.kind, act.message, act.external_id)
     _left, ids = await unsent_calls.send(rt, channel, act.address, [call])
     return ids
 
 
 async def begin_again(rt: Runtime, key: str, language: str, sent: Iterable[str]) -> None:
-    """Note the last messages to an erased person, so that a quick exit deletes them, too."""
+    """Store the ids of the last messages to an erased person in a new anonymous session.
+
+    A later quick exit can then delete these messages too.
+    """
     token = uuid4().hex
     held = await hold(rt, key, token)
     ask = AnonymousSession(Conversation(language=language), sent=tuple(sent))

@@ -1,7 +1,7 @@
-"""Plain turns of several people in one transaction, which share round trips and the commit.
+"""Processes plain turns of several people in one transaction, to share round trips and the commit.
 
-A plain turn writes only the conversation and its messages, as most turns do. Other turns need their
-own transaction (`conversations.receive`), as do all turns of a batch that fails.
+A plain turn writes only the conversation and its messages, as most turns do. Any other turn runs in
+its own transaction (`conversations.receive`). If a batch fails, each of its turns does so too.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ _logger = logging.get()
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """A committed turn; without `parcel`, there is nothing to send (such as a repeated update)."""
+    """A committed turn. Without `parcel` there is nothing to send, for example for a duplicate."""
 
     person: Person | None = None
     parcel: ClaimedMessage | None = None
@@ -37,7 +37,10 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class NeedsOwnTransaction:
-    """Nothing was changed; `stranger_at` is the time at which no person had the handle."""
+    """The update was not processed and must be processed in its own transaction.
+
+    `stranger_at` is the time of the lookup if no person had the handle, else None.
+    """
 
     stranger_at: datetime | None = None
 
@@ -45,7 +48,7 @@ class NeedsOwnTransaction:
 async def take(
     rt: Runtime, inbounds: Sequence[Inbound]
 ) -> Sequence[Committed | NeedsOwnTransaction]:
-    """Process one update for each of several people, as far as their turns are plain."""
+    """Process updates of several people in one batch; return the result of each, in order."""
     if rt.vault.rotating:
         return [NeedsOwnTransaction()] * len(inbounds)
     try:
@@ -76,7 +79,8 @@ async def _take(
         try:
             judged.append(_judged(rt, inbound, seen, people))
         except Exception:
-            # It fails again in its own transaction, which handles the error.
+            # The turn will fail again in its own transaction, where errors are counted and
+            # quarantined.
             judged.append(NeedsOwnTransaction())
     calls = [each.call for each in judged if isinstance(each, _Plain)]
     saved = iter(await pipeline.commit(transaction, *calls))
@@ -86,9 +90,9 @@ async def _take(
 def _judged(
     rt: Runtime, inbound: Inbound, seen: Lookup, people: set[UUID]
 ) -> NeedsOwnTransaction | _Plain:
-    """Return the plain turn, or NeedsOwnTransaction.
+    """Return the plain turn of an update, or NeedsOwnTransaction if it writes anything more.
 
-    A person's second handle in a batch gets NeedsOwnTransaction.
+    A person's second update in a batch also gets NeedsOwnTransaction: it depends on the first.
     """
     held = seen.held
     if held is None:

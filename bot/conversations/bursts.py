@@ -1,9 +1,9 @@
-"""Gathers what a person sends within a second: lines, repeated presses, equal answers.
+"""Joins the lines that a person sends within a second, and drops repeated presses and answers.
 
-The first line is answered at once. Each further line is a turn of its own, since a platform
-delivers the next update of a chat only after the last was accepted. But its answer waits in the
-outbox: if another line follows in time, that line's turn takes the waiting one back and answers all
-these lines as one text.
+The first line is answered at once. Each further line is a turn of its own, because a platform
+delivers the next update of a chat only after it got a response to the last one. The answer to a
+further line waits in the outbox (debounce). If another line follows in time, that line's turn
+retracts the waiting answer and answers all these lines as one text.
 """
 
 import asyncio
@@ -25,15 +25,15 @@ from flows.engine.model_events import ChooseIntent
 from flows.engine.recognition import Danger
 from flows.engine.state import Conversation, Turn
 
-# An answer waits at most so many times KOSH_BURST_SECONDS, for lines of so many characters at most.
+# Bounds for joined lines: the longest wait, as a multiple of KOSH_BURST_SECONDS, and the length.
 MAX_WAITS = 3
 MAX_CHARACTERS = 2000
-# Seconds after which a waiting answer is sent even if this process has ended.
+# Seconds that are added to the wait: after them the outbox sends the answer if this process died.
 SPARE_SECONDS = 2.0
 
 
 class Place(StrEnum):
-    """The place of a line in a batch of updates that a platform delivered together."""
+    """The place of a line among the lines of its sender that a platform delivered in one batch."""
 
     ALONE = "alone"
     FOLLOWED = "followed"
@@ -42,10 +42,11 @@ class Place(StrEnum):
 
 @dataclass(slots=True, eq=False, repr=False)
 class WaitingTurn:
-    """A committed turn whose answer waits, so that a further line can take the turn back.
+    """A committed turn whose answer waits, so that a further line can retract it.
 
-    `answered` is the answer before it. The answer is in `rows` of the outbox, for an anonymous
-    person in `calls` of the session. `missed` are counted once it is sent.
+    `before` and `after` are the conversation before the turn and, encoded, after it. `answered` is
+    the answer before this one. The waiting answer is in `rows` of the outbox, or for an anonymous
+    person in `calls` of the session. `missed` is added to the metrics once the answer is sent.
     """
 
     before: Conversation
@@ -62,7 +63,7 @@ class WaitingTurn:
     timer: Timer | None = None
 
     def decide(self, *, taken_back: bool = False) -> None:
-        """Let the answer be sent, or drop it if another turn answers these lines too."""
+        """End the wait: the answer is sent, or dropped if a later turn answers these lines too."""
         self.taken_back = taken_back
         self.decided.set()
         if self.timer is not None:
@@ -71,7 +72,7 @@ class WaitingTurn:
 
 @dataclass(slots=True, repr=False)
 class _Recent:
-    """The newest line, press and answer of a person, and when each was committed."""
+    """The newest line, press and answer of a person, and the time at which each was committed."""
 
     line_at: float = -inf
     waiting: WaitingTurn | None = None
@@ -83,11 +84,11 @@ class _Recent:
 
 @dataclass(slots=True, repr=False)
 class Burst:
-    """An update among those that its sender sent within the last seconds.
+    """An update, with the updates that its sender sent within the last seconds.
 
     `repeats`: it is the last press once more. `waits`: seconds for which its answer may wait.
-    `earlier` is a waiting turn that it may take back, and `answered` the answer that the person
-    has. The turn sets the others.
+    `earlier` is a waiting turn that it may retract. `answered` is the last answer to the person.
+    The fields after these are set by the turn.
     """
 
     began: float
@@ -102,7 +103,7 @@ class Burst:
 
     @property
     def is_first(self) -> bool:
-        """Return True if nothing before concerns this update."""
+        """Return True if no earlier update or wait affects the processing of this update."""
         return not (self.repeats or self.waits or self.earlier or self.answered)
 
 
@@ -111,7 +112,7 @@ type Step = Callable[[Conversation, Event], Turn]
 
 
 def places(arrivals: Sequence[IncomingUpdate]) -> list[Place]:
-    """Return the place of each update of one batch among the lines of its sender."""
+    """Return the place of each update of a batch among adjacent lines of the same sender."""
     senders = [
         (each.channel, each.handle)
         if isinstance(each, Inbound) and isinstance(each.event, Said)
@@ -128,9 +129,10 @@ def places(arrivals: Sequence[IncomingUpdate]) -> list[Place]:
 async def gathered[Result](
     rt: Runtime, inbound: Inbound, place: Place, take: Take[Result]
 ) -> Result:
-    """Take an update together with what its sender sent within the last seconds.
+    """Process an update with `take`, which gets the updates that its sender sent shortly before.
 
-    If it fails, the earlier lines get their own answer, and the platform delivers it again.
+    If `take` fails, the waiting answer to the earlier lines is sent, and the error is raised, so
+    that the platform delivers the update again.
     """
     seconds = rt.settings.burst_seconds
     if not seconds or not rt.channels[inbound.channel].gathers:
@@ -152,7 +154,8 @@ async def gathered[Result](
             if burst.is_taken or burst.earlier is None:
                 earlier.decide(taken_back=taken_back)
             else:
-                # The platform delivered a line again.
+                # The turn did not run, because the update is a duplicate: the earlier turn still
+                # waits.
                 recent.waiting = earlier
         rt.recent.put(key, recent, seconds)
     return result
@@ -165,7 +168,7 @@ def _begun(rt: Runtime, recent: _Recent, inbound: Inbound, place: Place) -> Burs
         case Pressed(payload):
             again = recent.press == _press(inbound, payload)
             burst.repeats = again and now - recent.press_at < seconds
-            # A press may edit its message, so its answer is sent even if it repeats the last one.
+            # A press may edit its message, so its answer is sent even if it equals the last answer.
             burst.answered = ()
         case Said(text) if not _is_addressed(rt, text):
             follows = now - recent.line_at < seconds
@@ -189,12 +192,12 @@ def _fits(waiting: WaitingTurn, text: str, now: float, seconds: float) -> bool:
 
 
 def _is_addressed(rt: Runtime, text: str) -> bool:
-    """Return True for a command or reserved word, which is never a line among others."""
+    """Return True for a command or reserved word, which is never joined with other lines."""
     return rt.languages.command(text) is not None or rt.languages.reserved(text) is not None
 
 
 def _note(rt: Runtime, recent: _Recent, inbound: Inbound, burst: Burst) -> None:
-    """Note what was committed, and when."""
+    """Record what was committed and when; start the timer of a waiting turn."""
     now = rt.recent.time()
     match inbound.event:
         case Pressed(payload):
@@ -210,9 +213,6 @@ def _note(rt: Runtime, recent: _Recent, inbound: Inbound, burst: Burst) -> None:
         burst.waiting.timer = rt.recent.call_later(burst.waits, burst.waiting.decide)
 
 
-# Within the turn
-
-
 async def step_lines(
     rt: Runtime,
     burst: Burst | None,
@@ -221,16 +221,17 @@ async def step_lines(
     step: Step,
     take_back: Callable[[WaitingTurn], Awaitable[bool]],
 ) -> tuple[Inbound, Turn]:
-    """Return the turn of the update, or of all lines if the waiting turn could be taken back.
+    """Return the turn of the update, or of all lines if the waiting turn could be retracted.
 
-    `take_back` drops the waiting answer and returns False if it may have been sent.
+    Also returns the update, with the text of all lines. `take_back` drops the waiting answer and
+    returns False if it may already be sent.
     """
     turn = step(conversation, inbound.event)
     if burst is None:
         return inbound, turn
     burst.is_taken, burst.is_joined, burst.waiting = True, False, None
     earlier = burst.earlier
-    # Most updates are alone: their danger need not be read a second time.
+    # Most updates are single lines: for these, the costly reading of danger is skipped.
     may_wait = (earlier is not None or burst.waits > 0) and _may_wait(
         rt, conversation, inbound, turn
     )
@@ -254,7 +255,10 @@ async def _is_taken_back(
     conversation: Conversation,
     take_back: Callable[[WaitingTurn], Awaitable[bool]],
 ) -> bool:
-    """Take the waiting turn back if nothing happened since, and no danger is lost."""
+    """Retract the waiting turn and return True, unless that is unsafe.
+
+    It is unsafe if the conversation changed since, or if the joined text shows less danger.
+    """
     assert isinstance(inbound.event, Said)
     texts = (earlier.text, inbound.event.text)
     if earlier.after != state_format.encode(conversation):
@@ -271,9 +275,10 @@ def _joined(earlier: WaitingTurn, inbound: Inbound) -> Inbound:
 
 
 def _may_wait(rt: Runtime, before: Conversation, inbound: Inbound, turn: Turn) -> bool:
-    """Return True for a turn that only answers a line, so that it can be taken back.
+    """Return True if the answer may wait: the turn only answers a line, and can be retracted.
 
-    Words that may speak of danger, and the way to a person, are answered at once.
+    False for words that may speak of danger and for a turn that leads to an officer: these are
+    answered at once.
     """
     if not isinstance(inbound.event, Said):
         return False
@@ -287,7 +292,7 @@ def _may_wait(rt: Runtime, before: Conversation, inbound: Inbound, turn: Turn) -
 
 
 def _keeps_danger(rt: Runtime, texts: Sequence[str], joined: str, after: Conversation) -> bool:
-    """Return True if the joined text speaks of danger at least as clearly as each of its parts."""
+    """Return True if the joined text is read as at least as dangerous as each of its parts."""
     levels = [*Danger]
     most = max(levels.index(_danger(rt, text, after)) for text in texts)
     return levels.index(_danger(rt, joined, after)) >= most
@@ -300,7 +305,7 @@ def _danger(rt: Runtime, text: str, conversation: Conversation) -> Danger:
 
 
 def _without_repetition(burst: Burst, turn: Turn) -> Turn:
-    """Return the turn without an answer that the person has just read."""
+    """Return the turn without its messages if they equal the last answer and it changes little."""
     minor = all(isinstance(each, DeleteInput | NotUnderstood) for each in turn.effects)
     burst.answer = turn.says or burst.answered
     return replace(turn, says=()) if minor and turn.says == burst.answered else turn
@@ -309,7 +314,7 @@ def _without_repetition(burst: Burst, turn: Turn) -> Turn:
 def _let_wait(
     burst: Burst, inbound: Inbound, before: Conversation, turn: Turn, answered: tuple[Say, ...]
 ) -> Turn:
-    """Let the answer wait; return the turn without what is counted once it is sent."""
+    """Set `burst.waiting`; return the turn without effects that count only once it is sent."""
     assert isinstance(inbound.event, Said)
     missed = tuple(each for each in turn.effects if isinstance(each, NotUnderstood))
     burst.waiting = WaitingTurn(
@@ -325,7 +330,10 @@ def _let_wait(
 
 
 async def is_due(rt: Runtime, waiting: WaitingTurn, person: Person | None) -> bool:
-    """Wait for further lines; return False if another turn answers these lines too."""
+    """Wait until the turn is decided; return False if a later turn answers its lines too.
+
+    If True, releases its rows in the outbox and counts its misunderstood lines.
+    """
     await waiting.decided.wait()
     if waiting.taken_back:
         return False

@@ -1,4 +1,4 @@
-"""Checks within a turn: input is compared with stored data, and the turn continues."""
+"""Checks that a turn requests: compares input with stored data and steps again with the result."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -55,13 +55,14 @@ async def resolve(
     turn: Turn,
     step: Step,
 ) -> Turn:
-    """Return the turn of a known person, continued with the result of its check."""
+    """Return the turn of a person with a database row, continued with the results of its checks."""
     for effect in turn.effects:
         result = await _result(rt, transaction, held, inbound, effect)
         if result is not None:
             more = _continued(turn, step, result)
             held = replace(held, conversation=more.conversation)
-            # A right PIN may lead to a further check.
+            # Only the added effects are checked: a right PIN, for example, may lead to a further
+            # check.
             added = Turn(more.conversation, (), more.effects[len(turn.effects) :])
             rest = await resolve(rt, transaction, held, inbound, added, step)
             return Turn(rest.conversation, (*more.says, *rest.says), (*turn.effects, *rest.effects))
@@ -87,7 +88,7 @@ async def _result(
             place = held.home or held.channel
             return JoinCodeIssued(await join_codes.issue(rt, transaction, held.person, place))
         case Unjoin():
-            # A visit to the secure page ends by itself.
+            # The secure page has no chat to leave: its handle expires by itself.
             others = await identities.joined_channels(transaction, held.person)
             other = next((each for each in others if each != held.channel), "")
             return ChatUnjoined(held.channel, "" if held.home else other)
@@ -115,7 +116,7 @@ async def _result(
 async def _find(
     rt: Runtime, transaction: Transaction, effect: FindReferrer | FindInvitation
 ) -> Event:
-    """Return the result of looking up the code of a link."""
+    """Return the event with the referrer or the invitation that a link's code belongs to."""
     if isinstance(effect, FindInvitation):
         return await invitations.look_up(rt, transaction, effect.code)
     return ReferrerFound(effect.code, await referrers.find(transaction, effect.code))
@@ -124,7 +125,10 @@ async def _find(
 async def _leave_contact(
     rt: Runtime, transaction: Transaction, person: Person, way: str, address: str
 ) -> bool:
-    """Store an address for hints; return False if too many codes went there, or to the person."""
+    """Store an address for hints, to which a code will be sent.
+
+    Returns False if too many codes were requested for this address, by this person, or in all.
+    """
     if not await outside_budgets.draw_daily(
         rt,
         "hint",
@@ -140,13 +144,13 @@ async def _leave_contact(
 
 
 def _mailbox(address: str) -> str:
-    """Return an e-mail address as its mailbox is counted: small letters, without a +tag."""
+    """Return an e-mail address in lower case and without a +tag, so that variants count as one."""
     local, _at, domain = address.casefold().rpartition("@")
     return f"{local.partition('+')[0]}@{domain}"
 
 
 async def resolve_anonymous(rt: Runtime, inbound: Inbound, turn: Turn, step: Step) -> Turn:
-    """Return the turn of an anonymous person, continued with the result of its check."""
+    """Return the turn of an anonymous person, continued with the result of its first check."""
     for effect in turn.effects:
         match effect:
             case LookUpStatus():

@@ -1,4 +1,4 @@
-"""Lets the external model choose a topic for a message that was not understood."""
+"""Asks the external model for the topic of a message that the recognizer did not understand."""
 
 from bot.conversations import outside_budgets
 from bot.runtime import Runtime
@@ -9,7 +9,11 @@ from flows.knowledge.intents import BY_ID
 
 
 async def choose(rt: Runtime, asked: ChooseIntent, author: str) -> IntentChosen | None:
-    """Return the topic that the model chose, or None; a spent budget is counted."""
+    """Return the topic that the model chose.
+
+    Returns None if no model is configured, the budget is spent (which is counted), the call failed,
+    or no topic fits.
+    """
     replies = rt.understanding.replies
     topics = {each: BY_ID[each].about for each, reply in replies.items() if reply.is_choosable}
     if rt.model is None:

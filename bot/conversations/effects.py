@@ -1,6 +1,6 @@
-"""Effects of a turn, applied in its transaction.
+"""Applies the effects of a turn in its transaction.
 
-`carry_out` ends the turn: effects, conversation and messages commit together.
+`carry_out` is the last step of a turn: effects, conversation and messages commit together.
 """
 
 from collections.abc import Sequence
@@ -80,7 +80,7 @@ from flows.engine.state import Conversation, Turn
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """Where the ids of the last messages to an erased person are noted, for a quick exit."""
+    """The session (`key`) that stores the ids of the last messages to an erased person."""
 
     key: str
     language: str
@@ -88,7 +88,7 @@ class Erased:
 
 @dataclass(frozen=True, slots=True)
 class AfterCommit:
-    """Work to do after the commit: claimed messages, and calls that have no row."""
+    """Work for after the commit: send the claimed message, make calls without a row, ask, count."""
 
     person: Person | None
     parcel: ClaimedMessage | None
@@ -103,7 +103,7 @@ class AfterCommit:
 
 @dataclass(slots=True)
 class _TurnEffects:
-    """Accumulated results of a turn's effects."""
+    """Results of a turn's effects, collected while the effects are applied one by one."""
 
     epoch: int
     rows: list[outbox.Row]
@@ -124,9 +124,10 @@ async def carry_out(
     notice: Sequence[Say] = (),
     waiting: WaitingTurn | None = None,
 ) -> AfterCommit:
-    """Apply the effects of a turn, save it and queue its messages.
+    """Apply the effects of a turn, save it and queue its messages; return the work that remains.
 
-    With a `notice`, this is sent first. With `waiting`, messages are delayed until it is decided.
+    A `notice` is sent first, and the other messages wait for the person's next message. With
+    `waiting`, all are delayed. `moved` makes unsent messages of the previous owner outdated.
     """
     work = _TurnEffects(held.epoch + moved, [])
     for effect in turn.effects:
@@ -174,7 +175,7 @@ async def _delayed(
     written: Sequence[outbox.Row],
     waiting: WaitingTurn,
 ) -> AfterCommit:
-    """Save a turn with messages that are due later, in case this process cannot send them."""
+    """Save a waiting turn; its messages are due after the wait, also if this process dies."""
     seconds = rt.settings.burst_seconds + SPARE_SECONDS
     waiting.rows = await conversation_store.save_delayed(
         rt, transaction, held, turn, written, inbound, seconds
@@ -191,7 +192,7 @@ def _final_messages(
     language: str,
     inbound: Inbound | None,
 ) -> AfterCommit:
-    """Return final messages without rows, because nothing of an erased person is stored."""
+    """Return the last messages as direct calls, because nothing of an erased person is stored."""
     places = [each for each in stands.items() if each[0][0] in rt.channels]
     acts = [
         (channel, ChannelCall("delete", address, None, row.external_id))
@@ -208,7 +209,7 @@ def _final_messages(
     return replace(final, erased=Erased(key, language))
 
 
-# Effects that other modules apply within the turn or after the commit.
+# Effects without a case below: other modules apply them within the turn or after the commit.
 _ELSEWHERE = (
     PrintList | ReadNews | ChooseIntent | Transcribe | ReportWording | TryPin | LookUpStatus
     | CheckHouseholdCode | LeaveConversation | IssueJoinCode | OfferJoin | RequestJoin
@@ -226,7 +227,7 @@ async def _apply(
     inbound: Inbound | None,
     work: _TurnEffects,
 ) -> None:
-    """Apply one effect in the turn's transaction; results are added to `work`."""
+    """Apply one effect in the turn's transaction; collect its results in `work`."""
     person = held.person
     if isinstance(effect, _ELSEWHERE):
         return
@@ -268,9 +269,10 @@ async def _apply(
 async def _exported(
     rt: Runtime, transaction: Transaction, held: LockedConversation, conversation: Conversation
 ) -> list[outbox.Row]:
-    """Return the person's data as rows; on the secure page, queue it there instead.
+    """Return the export of the person's data as a row to send.
 
-    It must not follow the person into the messenger.
+    On the secure page the row is queued there and nothing is returned: the turn may go on in the
+    messenger, where the data must not appear.
     """
     row = await data_export.export(rt, transaction, held.person, conversation, held.now)
     if not held.home:
@@ -287,7 +289,7 @@ async def _leave_chat(
     inbound: Inbound | None,
     work: _TurnEffects,
 ) -> None:
-    """Delete the chat's messages where the channel allows it, and end a web chat's handle."""
+    """Delete the chat's messages where the channel allows it; end the handle of a web chat."""
     person = held.person
     last = await outbox.drop_unsent(transaction, person.id, held.channel)
     sent = await outbox.recent(transaction, person.id, held.channel)
@@ -298,14 +300,14 @@ async def _leave_chat(
     if held.channel == WebChat.name and inbound is not None:
         await identities.end_handle(rt, transaction, held.channel, inbound.handle)
         await outbox.forget_texts(transaction, person.id, held.channel)
-        # Its page has left, and the chat cannot be opened again.
+        # The browser has already left the page, and an ended web chat cannot be opened again.
         work.silent = True
 
 
 async def _standing(
     transaction: Transaction, held: LockedConversation, inbound: Inbound | None, channel: str = ""
 ) -> dict[str, list[str]]:
-    """Take the ids of deletable messages by channel (one or all), and add the current one."""
+    """Return deletable ids by channel (one or all), with the current one; delete the notes."""
     found = await conversation_store.take_standing(transaction, held, channel)
     if inbound is not None:
         found.setdefault(inbound.channel, []).extend(message_ids.of_event(inbound))
@@ -376,7 +378,7 @@ async def _record(
 async def _pass_on(
     transaction: Transaction, held: LockedConversation, words: Relay | AppealLimit
 ) -> None:
-    """Store words of the person for the case's officer, or an appeal for the lead."""
+    """Store the person's words for the officer of the case, or their appeal for the lead."""
     if isinstance(words, Relay):
         return await cases.relay(transaction, held.person, words, held.channel)
     await message_limits.appeal(transaction, held.person, words.words)

@@ -1,6 +1,6 @@
-"""Turns caused by background jobs: reminders and the expiry of answers.
+"""Turns that background jobs cause: reminders and the expiry of answers.
 
-Each function takes the person's lock and changes the conversation in the same transaction.
+Each function locks the person's conversation and changes it in one transaction.
 """
 
 from dataclasses import replace
@@ -21,9 +21,10 @@ from flows.preregistration import CLOSED
 
 
 async def remind(rt: Runtime, person_id: UUID) -> AfterCommit | None:
-    """Send one neutral reminder of a stored checklist; the checklist's expiry date does not change.
+    """Queue one reminder of a saved checklist; the text does not name its subject.
 
-    Not sent in quiet mode or while an officer has the conversation.
+    Returns None if no reminder is due, in quiet mode, or while an officer handles the conversation.
+    The checklist's expiry date does not change.
     """
     async with rt.pool.connection() as transaction:
         held = await lock(rt, transaction, person_id, for_updates=True)
@@ -42,9 +43,9 @@ async def remind(rt: Runtime, person_id: UUID) -> AfterCommit | None:
 
 
 async def forget_answers(rt: Runtime, person_id: UUID) -> None:
-    """Delete the answers that the registry now holds; receipt, status and other forms are kept.
+    """Delete the answers that the registry has accepted; keep receipt, status and other forms.
 
-    A change that was begun but not sent is kept as long as a draft.
+    A change that was begun but not sent is kept until it expires, as a draft does.
     """
     others = {name for name, flow in rt.flows.items() if not flow.registers} - {CLOSED.name}
     async with rt.pool.connection() as transaction:
@@ -56,7 +57,7 @@ async def forget_answers(rt: Runtime, person_id: UUID) -> None:
         registering = {name: form for name, form in before.items() if name not in others}
         stay = {name for name, form in registering.items() if not (form.submitted or begun)}
         forms = {name: form for name, form in before.items() if name in others | stay}
-        # Save only if something is deleted: a save would count as activity of the person.
+        # Save only if something is deleted: a save would count as an activity of the person.
         if forms != before:
             await save_state(rt, transaction, held, replace(held.conversation, forms=forms))
         if not stay:
@@ -64,7 +65,10 @@ async def forget_answers(rt: Runtime, person_id: UUID) -> None:
 
 
 async def forget_unfinished(rt: Runtime, person_id: UUID) -> None:
-    """Reduce a person who is known only for announcements to the data that these need."""
+    """Delete all data of a person that announcements do not need.
+
+    For a person who subscribed to announcements and left everything else unfinished.
+    """
     async with rt.pool.connection() as transaction:
         held = await lock(rt, transaction, person_id)
         if held is not None:

@@ -1,7 +1,7 @@
-"""Joins an anonymous chat to the conversation of a person, after both chats have said yes.
+"""Joins an anonymous chat to the conversation of a person, after both chats confirmed.
 
-Nothing is moved by a phone number: only the code's chat can confirm, and only the chat that typed
-the code can be joined. A chat with stored data of its own is not joined.
+A phone number joins nothing: only the chat that issued the code can confirm, and only the chat that
+typed the code is joined. A chat that already has stored data is not joined.
 """
 
 from dataclasses import replace
@@ -29,21 +29,24 @@ from flows.engine.state import Turn
 
 
 def chat_of(inbound: Inbound) -> str:
-    """Return the name under which the tries of a chat are counted, before they are hashed."""
+    """Return the name under which a chat's attempts are counted; the counter hashes it."""
     return f"{inbound.channel}:{inbound.handle}"
 
 
 async def offer(
     rt: Runtime, transaction: Transaction, inbound: Inbound, asked: OfferJoin
 ) -> JoinOffered:
-    """Check a code for an anonymous chat, within the tries of the chat."""
+    """Check a code typed in an anonymous chat; an invalid one if the chat has no attempts left."""
     granted = await draw_lookup(rt, chat_of(inbound), asked.code)
     found = await join_codes.find(rt, transaction, asked.code, inbound.channel)
     return JoinOffered(granted and found is not None)
 
 
 async def request(rt: Runtime, inbound: Inbound, asked: RequestJoin) -> JoinAwaited:
-    """Ask in the chat that issued the code, and send it the question at once."""
+    """Send the question to confirm to the chat that issued the code, and await its answer.
+
+    The result has no sign if the code is invalid, expired or already used by another chat.
+    """
     async with rt.pool.connection() as transaction:
         found = await join_codes.find(rt, transaction, asked.code, inbound.channel)
         held = await conversation_store.lock(rt, transaction, found.person_id) if found else None
@@ -62,9 +65,10 @@ async def request(rt: Runtime, inbound: Inbound, asked: RequestJoin) -> JoinAwai
 async def finish(
     rt: Runtime, inbound: Inbound, ask: AnonymousSession, turn: Turn
 ) -> AfterCommit | None:
-    """Attach the chat to the person and continue their conversation here.
+    """Attach the chat to the person and continue their conversation in this chat.
 
-    Returns None if this turn does not finish a join, or the other chat has not confirmed.
+    Returns None if this turn does not finish a join, the code is no longer valid, the chat that
+    issued it has not confirmed, or this chat's handle belongs to a person already.
     """
     asked = next((each for each in turn.effects if isinstance(each, FinishJoin)), None)
     if asked is None:

@@ -1,4 +1,4 @@
-"""Budgets for calls to external programs: one for all people, and one for each author."""
+"""Rate limits for calls to external programs: one for all people, and one for each author."""
 
 from datetime import UTC, datetime
 
@@ -9,9 +9,9 @@ HOUR, DAY = 3600, 86_400
 
 
 async def draw(rt: Runtime, program: str, *authors: str, hourly: int, own_hourly: int) -> bool:
-    """Draw one call from the budgets of a program; return False if one of them is spent.
+    """Take one call from the hourly budgets of a program; return False if one of them is spent.
 
-    Without Valkey, which counts them, no call is made.
+    Also returns False without Valkey, which counts the calls.
     """
     limits = {"all": hourly, **dict.fromkeys(authors, own_hourly)}
     return await _draw(rt, [_bucket(rt, program, each, limits[each]) for each in limits])
@@ -20,9 +20,12 @@ async def draw(rt: Runtime, program: str, *authors: str, hourly: int, own_hourly
 async def draw_daily(
     rt: Runtime, program: str, *authors: str, hourly: int, daily: int, own_daily: int
 ) -> bool:
-    """Draw one call as `draw` does, from budgets of a day too; that of an author is of a day."""
+    """Take one call from the hourly budget for all, the daily budget for all and those of authors.
+
+    Returns False if one of them is spent.
+    """
     limits = {"day": daily, **dict.fromkeys(authors, own_daily)}
-    # The names change daily, and one token of a day never comes back before that.
+    # The key of a bucket changes daily. The refill of one token a day never happens within a key.
     days = [_bucket(rt, program, each, limits[each], 1 / DAY) for each in limits]
     return await _draw(rt, [_bucket(rt, program, "all", hourly), *days])
 

@@ -1,6 +1,7 @@
-"""Asks an external program after a turn, outside of its transaction; its result is an event.
+"""Asks an external program after a turn, outside of its transaction; the result is a new event.
 
-Words and recordings are only in the memory of this process: if it ends, the turn's answer remains.
+Words and recordings are only in the memory of this process. If the process ends, the question is
+lost, and the person has the answer of the turn.
 """
 
 import asyncio
@@ -27,7 +28,7 @@ _logger = logging.get()
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question to an external program, and its author: a person, or an anonymous session."""
+    """A question to an external program. `session` is the key of an anonymous author's session."""
 
     effect: ChooseIntent | Transcribe = field(repr=False)
     inbound: Inbound = field(repr=False)
@@ -36,7 +37,7 @@ class Question:
 
     @property
     def author(self) -> str:
-        """The author's name in budgets, before it is hashed."""
+        """The author's name in rate limits, which hash it."""
         return self.session or str(self.person)
 
 
@@ -46,7 +47,7 @@ type TakeResult = Callable[[Runtime, UUID, ModelEvent], Awaitable[None]]
 def question_of(
     turn: Turn, inbound: Inbound | None, person: UUID | None, session: str = ""
 ) -> Question | None:
-    """Return what a turn asks an external program, if anything."""
+    """Return the question that a turn asks an external program; None if it asks none."""
     for effect in turn.effects:
         if inbound is not None and isinstance(effect, ChooseIntent | Transcribe):
             return Question(effect, inbound, person, session)
@@ -54,14 +55,14 @@ def question_of(
 
 
 def ask_later(rt: Runtime, question: Question, take: TakeResult) -> None:
-    """Ask in a task of its own; `take` processes the result for a known person."""
+    """Ask in a background task; `take` processes the result for a person with a database row."""
     task = asyncio.create_task(_ask(rt, question, take))
     rt.later.add(task)
     task.add_done_callback(rt.later.discard)
 
 
 async def _ask(rt: Runtime, question: Question, take: TakeResult) -> None:
-    """Ask once; the person has the answer of the turn in any case."""
+    """Ask once and process the result; errors are only logged, as the turn was answered already."""
     try:
         result = await _result(rt, question)
         if result is None:
@@ -96,7 +97,7 @@ async def _answer_anonymous(rt: Runtime, key: str, inbound: Inbound, result: Mod
         page = rt.channels[inbound.channel].page
         understood = rt.understanding
         turn = step(rt.flows, rt.languages, ask.conversation, result, today, page, understood)
-        # The message itself was noted by its own turn.
+        # Without its id: the turn of the message has already noted it for deletion.
         sent = await anonymous.answer(rt, dataclasses.replace(inbound, message_id=""), ask, turn)
         ask = msgspec.structs.replace(sent, conversation=turn.conversation)
     finally:

@@ -1,4 +1,4 @@
-"""Hints outside of the chat: planned when news comes, dropped when the person is in the chat."""
+"""Hints outside of the chat (such as by e-mail) that it has news: planned, or dropped in time."""
 
 from collections.abc import Sequence
 
@@ -17,9 +17,10 @@ async def note(
     inbound: Inbound | None,
     notice: Sequence[Say],
 ) -> None:
-    """Plan a hint if a turn that the person did not cause has news; drop it after their own turn.
+    """Plan a hint if the turn has news; drop the planned hint if the person caused the turn.
 
-    Results that they wait for in the chat, such as a check of a file, are no news.
+    Only turns that the person did not cause have news. Results that the person is waiting for in
+    the chat, such as the check of a file, are not news.
     """
     if not turn.conversation.hint_way:
         return

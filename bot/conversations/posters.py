@@ -1,4 +1,4 @@
-"""Count the chats that begin with the QR code of a poster: by channel, and nothing about people."""
+"""Counts chats that begin with the QR code of a poster, by channel only."""
 
 from bot.channels import Inbound
 from bot.observability import metrics
@@ -6,12 +6,12 @@ from bot.runtime import Runtime
 from flows.engine.events import Said, Started
 from flows.engine.language_protocol import Reserved
 
-# The word that the links of posters carry; it opens no flow.
+# The start parameter in the links of posters; no flow has this name.
 POSTER = "poster"
 
 
 def count(rt: Runtime, inbound: Inbound) -> None:
-    """Count an update if it begins the chat with a poster's word."""
+    """Count an update if it starts a chat with the start parameter of posters."""
     match inbound.event:
         case Started(word) if word == POSTER:
             metrics.POSTERS.labels(inbound.channel).inc()

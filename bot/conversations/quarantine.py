@@ -43,9 +43,9 @@ _KEEP = statement(
 async def quarantine(
     rt: Runtime, transaction: Transaction, channel: str, external_id: str, reason: str, size: int
 ) -> int:
-    """Record that an update could not be processed, without its content.
+    """Record an update that could not be processed, without its content.
 
-    Returns the attempt count.
+    Returns how often it has failed.
     """
     key = conversation_store.update_keys(rt, channel, external_id)[0]
     attempts = await fetch_value(
@@ -63,7 +63,10 @@ def apology(rt: Runtime, language: str) -> Message:
 
 
 async def handle_failure(rt: Runtime, inbound: Inbound, error: Exception) -> AfterCommit | None:
-    """Count a failure; after five the update is quarantined and the person gets an apology."""
+    """Count a failed update; at the fifth failure leave it quarantined and return an apology.
+
+    Raises Overloaded before that, so that the platform delivers the update again.
+    """
     _logger.exception("update.failed", channel=inbound.channel)
     async with rt.pool.connection() as transaction:
         attempts = await quarantine(
@@ -76,7 +79,7 @@ async def handle_failure(rt: Runtime, inbound: Inbound, error: Exception) -> Aft
     except (psycopg.OperationalError, PoolTimeout):
         raise
     except Exception:
-        # It is quarantined, which raises an alert; a redelivery would only fail again.
+        # The update stays quarantined, which raises an alert. A redelivery would only fail again.
         _logger.exception("apology.failed", channel=inbound.channel)
         return None
 

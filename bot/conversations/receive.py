@@ -1,4 +1,4 @@
-"""Processes incoming updates: one turn in one transaction, or an anonymous turn in Valkey.
+"""Processes incoming updates: a turn in one transaction, or an anonymous turn in Valkey.
 
 `receive` is the entry point; read it from top to bottom to follow an update.
 """
@@ -71,9 +71,9 @@ from flows.engine.state import Conversation, Turn
 async def receive(
     rt: Runtime, arrival: IncomingUpdate, place: Place = Place.ALONE
 ) -> AfterCommit | None:
-    """Process one incoming update; an accepted one is committed when this returns.
+    """Process an incoming update; when this returns, its effects are committed.
 
-    `place` is its place among the lines that a platform delivered together.
+    `place` is its place among the lines that a platform delivered in one batch.
     """
     match arrival:
         case Inbound():
@@ -119,14 +119,14 @@ async def record_delivery_reports(rt: Runtime, found: Sequence[DeliveryReport]) 
 
 
 async def _is_duty_group(rt: Runtime, address: str) -> bool:
-    """Return True for a duty group, which the bot does not leave: officers read counts there."""
+    """Return True for a duty group: officers read counts there, so the bot does not leave it."""
     async with rt.pool.connection() as transaction:
         own = rt.settings.telegram_duty_chat
         return address in await working_hours.duty_chats(transaction, own)
 
 
 async def deliver(rt: Runtime, delivery: AfterCommit | None) -> None:
-    """Send the messages of a turn: right after its commit, or once no further line comes."""
+    """Send the messages of a turn; those of a waiting turn once no further line can follow."""
     if delivery is None:
         return
     waiting = delivery.waiting
@@ -179,9 +179,9 @@ async def _receive(rt: Runtime, inbound: Inbound, place: Place) -> AfterCommit |
 
 
 async def _clear_what_is_known(rt: Runtime, inbound: Inbound) -> None:
-    """Delete the message of a quick exit while the database is away.
+    """Delete the message that asked for a quick exit, while the database is unreachable.
 
-    The platform delivers the update again, and the rest is deleted then.
+    The platform delivers the update again. The other messages are deleted then.
     """
     event = inbound.event
     word = rt.languages.reserved(event.text) if isinstance(event, Said) else None
@@ -192,7 +192,7 @@ async def _clear_what_is_known(rt: Runtime, inbound: Inbound) -> None:
 
 
 async def _take(rt: Runtime, inbound: Inbound, burst: Burst | None) -> AfterCommit | None:
-    """Process the update in a batch if possible, else in its own transaction or as anonymous."""
+    """Process the update in a batch if possible, else alone, or as that of an anonymous person."""
     if burst is None or burst.is_first:
         taken: Committed | NeedsOwnTransaction = await rt.turns(
             inbound, partial(batched_turns.take, rt)
@@ -212,7 +212,7 @@ async def _take(rt: Runtime, inbound: Inbound, burst: Burst | None) -> AfterComm
 
 
 async def _note_repeated(rt: Runtime, inbound: Inbound) -> None:
-    """Note a press that the person repeated at once, and do nothing."""
+    """Record a press that the person repeated within seconds; it causes no turn."""
     async with rt.pool.connection() as transaction:
         held, _fresh, now = await conversation_store.claim(rt, transaction, inbound)
     if held is None:
@@ -252,9 +252,9 @@ async def _turn(
     inbound: Inbound,
     burst: Burst | None,
 ) -> AfterCommit:
-    """Process a turn of a known person: step, effects, save, outbox.
+    """Process a turn of a person with a row: step, checks, effects, save, outbox.
 
-    The statement that queues the messages also ends the transaction.
+    The statement that queues the messages also commits the transaction.
     """
     held = await conversation_store.note_inbound(rt, transaction, held, inbound)
     await rewrapping.reindex(rt, transaction, inbound.channel, inbound.handle)
@@ -279,10 +279,10 @@ async def _turn(
 async def take_turn(
     rt: Runtime, transaction: Transaction, person_id: UUID, event: Event, *, moved: bool = False
 ) -> AfterCommit | None:
-    """Apply an event from elsewhere (a job, a callback, the desk) to the conversation.
+    """Apply an event that no message caused (from a job, a callback, the desk) to a conversation.
 
-    Runs in the caller's transaction; the answer goes to the channel that the person used last.
-    `moved`: the conversation changed owner, so messages of the previous owner are dropped.
+    Runs in the caller's transaction. The answer goes to the channel that the person used last.
+    `moved`: the conversation changed owner, so unsent messages of the previous owner are dropped.
     """
     held = await conversation_store.lock_for(rt, transaction, person_id, event)
     if held is None:
@@ -293,13 +293,10 @@ async def take_turn(
     return await effects.carry_out(rt, transaction, held, turn, None, moved=moved)
 
 
-# Anonymous turns: the same step function, but the state is in Valkey and no row is written.
-
-
 async def _anonymous_turn(
     rt: Runtime, inbound: Inbound, now: datetime, burst: Burst | None, *, insist: bool = False
 ) -> tuple[AfterCommit | None, bool]:
-    """Process a turn of an unknown person; the flag is True if the person is known by now."""
+    """Process a turn of an anonymous person; also return True if the person has a row by now."""
     key = rt.vault.ask_key(inbound.channel, inbound.handle, now.date())
     token = uuid4().hex
     held = await anonymous.hold(rt, key, token)
@@ -333,7 +330,7 @@ async def _step_anonymous(
     ask = anonymous.at_beginning(rt, ask, inbound.event, today, page)
 
     if burst is not None and not token:
-        # Without the session's lock nothing can be sent after the turn.
+        # Without the session's lock, the answer cannot be sent later than the turn.
         burst.waits = 0
 
     def step_from(conversation: Conversation, event: Event) -> Turn:
@@ -376,7 +373,7 @@ async def _begin(
     key: str,
     token: str,
 ) -> tuple[AfterCommit | None, bool]:
-    """Process the first durable turn; from here on, nothing accepted is lost."""
+    """Create the person's row and process the first turn in the database: no update is lost now."""
     handle = inbound.consent_handle or inbound.handle
     address = inbound.consent_handle or inbound.address
     async with rt.pool.connection() as transaction:

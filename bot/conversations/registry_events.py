@@ -1,4 +1,4 @@
-"""Turns caused by the registry: outcomes of writes, and status callbacks."""
+"""Turns that the registry causes: outcomes of writes, and status callbacks."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from flows.engine.flow import OpenCase
 from flows.engine.registration import Acknowledged
 from flows.registry_questions import SUBJECTS
 
-# States that an officer looks at, with the topic of the case; a duplicate is not named to people.
+# States for which a case is opened, with its topic. People are not shown that they are a duplicate.
 OFFICER_TOPICS = {
     "rejected": "registry_refused",
     "needs_information": "registry_question",
@@ -26,7 +26,7 @@ OFFICER_TOPICS = {
 
 
 async def write_to_registry(rt: Runtime, write_id: UUID) -> AfterCommit | None:
-    """Attempt a write once: claim, call, record the outcome and notify the person."""
+    """Attempt a queued write once: claim, call, record the outcome and notify the person."""
     write = await registry_writes.claim(rt, write_id)
     if write is None or rt.registry is None:
         return None
@@ -76,7 +76,11 @@ async def _change_household(rt: Runtime, registry: Registry, write: Write) -> Af
 
 
 async def record_status_callback(rt: Runtime, callback: StatusCallback) -> AfterCommit | None:
-    """Record a status from the registry. Raises LookupError while its receipt number is unknown."""
+    """Record a status that the registry sent.
+
+    Raises LookupError if no person has its receipt number, for example because it is not stored
+    yet.
+    """
     async with rt.pool.connection() as transaction:
         person_id = await submissions.owner(transaction, callback.number)
         if person_id is not None:
@@ -91,7 +95,7 @@ async def _tell(
     if settled is None:
         return None
     topic = OFFICER_TOPICS.get(settled.state)
-    # The assistant asks the person a question that it has words for; an officer takes the rest.
+    # If the bot has a text for the registry's question, it asks the person, and no case is needed.
     asks = settled.question is not None and settled.question.about in SUBJECTS
     if topic and not asks:
         await _open_case(rt, transaction, settled.person_id, topic)
@@ -102,7 +106,7 @@ async def _tell(
 
 
 async def _open_case(rt: Runtime, transaction: Transaction, person_id: UUID, topic: str) -> None:
-    """Open a case, or let the person's open case wait again; the person is not notified."""
+    """Open a case, or return the person's open case to the queue; the person is not notified."""
     held = await lock(rt, transaction, person_id)
     if held is not None:
         opened = OpenCase(topic, urgent=topic != "registry_duplicate")

@@ -1,4 +1,7 @@
-"""The secure page: buttons that lead to it, and the way back to the messenger after a visit."""
+"""The secure page: one-time links to it, and the way back to the messenger after a visit.
+
+The page is opened from a messenger for private questions. A visit ends with the last of these.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,7 +19,7 @@ BACK_HOME = _("Saved. You can close this page now and go back to the messenger."
 
 
 def returns_to_messenger(held: LockedConversation, turn: Turn) -> bool:
-    """Return True if a visit to the secure page is over: no private question is left."""
+    """Return True if a visit to the secure page ends: the turn asks no further private question."""
     ending = any(isinstance(effect, QuickExit | Forget) for effect in turn.effects)
     private = any(say.private for say in turn.says)
     return bool(held.home and turn.says) and not ending and not private
@@ -25,7 +28,7 @@ def returns_to_messenger(held: LockedConversation, turn: Turn) -> bool:
 async def return_to_messenger(
     rt: Runtime, transaction: Transaction, held: LockedConversation, language: str
 ) -> LockedConversation:
-    """Say goodbye on the secure page; further messages go to the original channel."""
+    """Queue the goodbye on the secure page; return the conversation on the original channel."""
     say = Say(((BACK_HOME,),), language=language, service=True)
     row = outbox.Row("send", outbox.rendered(rt, say))
     await outbox.enqueue(transaction, held.person, held.channel, (row,))
@@ -36,7 +39,7 @@ async def return_to_messenger(
 async def linked(
     rt: Runtime, transaction: Transaction, held: LockedConversation, says: Sequence[Say]
 ) -> Sequence[Say]:
-    """Replace buttons that lead to the secure page by one-time links."""
+    """Return the messages with a one-time link in each button that leads to the secure page."""
     if not any(each.kind is Kind.PAGE for say in says for each in say.buttons):
         return says
     token = await secure_links.create_link(rt, transaction, held.person, held.channel)

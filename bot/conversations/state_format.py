@@ -1,4 +1,4 @@
-"""The stored form of a conversation: JSON, with names that earlier versions wrote."""
+"""Encodes conversations as JSON, and decodes also the field names of earlier versions."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import msgspec
 
 from flows.engine.state import Conversation
 
-# Fields as they were called before 2026-11-28. Rows keep them until the person's next turn.
+# Earlier names of fields (before 2026-11-28). A row keeps them until the person's next turn.
 RENAMED = {
     "kept": "is_persistent",
     "parked": "suspended_flow",
@@ -19,8 +19,7 @@ RENAMED = {
     "locked": "has_pin",
     "behind": "after_pin",
 }
-# Each stored conversation has all fields, so this one distinguishes current names from earlier
-# ones.
+# All fields are always stored, so this name is in each blob with current names and in no older one.
 _MARK = b'"is_persistent"'
 
 encode = msgspec.json.Encoder().encode
@@ -28,7 +27,7 @@ _decode = msgspec.json.Decoder(Conversation).decode
 
 
 def decode(blob: bytes) -> Conversation:
-    """Return the conversation of a stored blob, also of one that an earlier version wrote."""
+    """Return the conversation of a stored blob, of the current or an earlier version."""
     if _MARK in blob:
         return _decode(blob)
     fields: dict[str, Any] = msgspec.json.decode(blob)

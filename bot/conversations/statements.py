@@ -1,4 +1,4 @@
-"""Statements of the turn: claim a conversation, save it, queue its messages; lock and note."""
+"""SQL statements of a turn: claim and save a conversation, queue messages, record updates."""
 
 from functools import cache
 from typing import Any
@@ -62,10 +62,10 @@ def _key(name: str) -> ColumnElement[bytes]:
 
 
 def _at_handle(keys: int) -> ColumnElement[bool]:
-    """Return the condition that the handle is the person's.
+    """Return the condition that selects a person's handle by `keys` blind indexes.
 
-    It compares single values: for an array of unknown length PostgreSQL would plan the statement at
-    each call.
+    Each index is a parameter of its own: with an array of unknown length, PostgreSQL would plan the
+    statement again at each call.
     """
     handles = [_key(f"handle_{n}") for n in range(keys)]
     return and_(t.Handle.channel == _CHANNEL, t.Handle.blind_index.in_(handles), IS_CURRENT)
@@ -76,16 +76,18 @@ _ONE = select(literal_column("1").label("one")).subquery("one")
 
 @cache
 def claim(keys: int) -> Statement[*tuple[Any, ...]]:
-    """Lock a person's conversation and record the update, while `keys` index keys are in use.
+    """Return the statement that locks a conversation and records the update.
 
-    The row is locked before the update is recorded, and the record is made from the locked row: two
-    deliveries of one update can neither deadlock nor leave a record without its work.
+    `keys` is the number of index keys, more than one during a key rotation.
+
+    The row is locked first, and the update is recorded only if a row was locked. Two deliveries of
+    one update can therefore neither deadlock nor leave a record of an update without its turn.
     """
     held = _LOCKED.where(_at_handle(keys)).with_for_update(of=t.Conversation)
     locked = held.cte("held").prefix_with("MATERIALIZED")
     record = select(_CHANNEL, _key("key_0")).select_from(locked)
     if keys > 1:
-        # Updates recorded under an earlier index key stay recorded while keys change.
+        # During a key rotation, a duplicate may be recorded under an earlier index key.
         earlier = [_key(f"key_{n}") for n in range(1, keys)]
         record = record.where(
             ~exists().where(
@@ -107,7 +109,10 @@ def claim(keys: int) -> Statement[*tuple[Any, ...]]:
 
 
 def _look() -> Statement[*tuple[Any, ...]]:
-    """A batch skips locked rows: waiting for one could deadlock or delay the whole batch."""
+    """Return the statement that locks a conversation for a batch and skips a locked one.
+
+    To wait for one row could deadlock, or delay the whole batch.
+    """
     held = _LOCKED.where(_at_handle(1)).with_for_update(of=t.Conversation, skip_locked=True)
     locked = held.cte("held").prefix_with("MATERIALIZED")
     is_known = exists(_LOCKED.with_only_columns(literal(1)).where(_at_handle(1)))
@@ -148,7 +153,7 @@ def _record() -> CTE:
 
 
 def _rows(count: int) -> Values:
-    """Return `count` messages given as single values, numbered from 1."""
+    """Return a VALUES list of `count` messages, numbered from 1."""
     return values(
         column("place", Integer),
         column("act", Text),
@@ -188,11 +193,12 @@ _QUEUED_COLUMNS = (
 
 @cache
 def save(count: int, *, noting: bool = False, delayed: bool = False) -> Statement[*tuple[Any, ...]]:
-    """Write a conversation back and queue `count` messages; single values cost less than lists.
+    """Return the statement that saves a conversation and queues `count` messages.
 
-    The first message is inserted as claimed by this process if no other message of the person is
-    open. With `noting`, nothing is written if the update was recorded before. With `delayed`, the
-    messages are due after some seconds, and none is claimed.
+    Each message has its own parameters, which cost less than arrays. The first message is inserted
+    as claimed by this process, unless the person has another open message. With `noting`, nothing
+    is written if the update was recorded before. With `delayed`, the messages are due only after
+    `delay` seconds, and none is claimed.
     """
     noted = _record() if noting else None
     saves = _SAVE.where(exists(select(noted.c.key))) if noted is not None else _SAVE
@@ -223,14 +229,14 @@ def save(count: int, *, noting: bool = False, delayed: bool = False) -> Statemen
     return statement(written.add_cte(saves.cte("saved")))
 
 
-# One conversation, by its person
-
-
-# When a visit to the secure page is over, the channel from which the person came is used.
 def _lock(
     preferred: ColumnElement[str] | InstrumentedAttribute[str],
 ) -> Statement[*tuple[Any, ...]]:
-    """Lock a conversation, with the handle on the preferred channel if there is one."""
+    """Return the statement that locks one person's conversation and selects a handle to answer on.
+
+    The handle is the current one on the preferred channel, else the one on which the person wrote
+    last. The preferred channel may have none, for example when a visit to the secure page is over.
+    """
     place = (
         select(t.Handle)
         .where(t.Handle.person_id == t.Conversation.person_id, IS_CURRENT)
@@ -256,7 +262,7 @@ def _lock(
         )
         .select_from(t.Conversation)
         .join(t.Person, t.Person.id == t.Conversation.person_id)
-        # After a quick exit from the web chat the person can be locked, but not reached.
+        # An outer join: after a quick exit from the web chat, a person may have no current handle.
         .outerjoin(current, true())
         .where(t.Conversation.person_id == _PERSON)
         .with_for_update(of=t.Conversation)

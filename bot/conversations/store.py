@@ -1,6 +1,6 @@
-"""Locks, reads and saves conversations; the row is the lock of its person.
+"""Locks, reads and saves conversations; the row of a conversation is the lock of its person.
 
-The claim also records the update, and the save also queues the messages; both commit together.
+The claim also records the update, and the save also queues the messages. Both commit together.
 """
 
 import time
@@ -39,11 +39,11 @@ SPOKE_ANEW = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class LockedConversation:
-    """A person's conversation while its row is locked, and the database's time.
+    """A person's conversation while its row is locked; `now` is the database's time.
 
-    `home` is the channel to return to after a visit to the secure page. `spoke_at` is when the
-    person last wrote, on channels with a reply window, or opened a withheld message. `blocked`: the
-    platform refuses the bot's messages. `address` is empty if the person has no handle any more.
+    `home` is the channel to return to after a visit to the secure page, else empty. `spoke_at` is
+    when the person last wrote on a channel with a reply window, or opened a withheld message there.
+    `blocked`: the person blocked the bot. `address` is empty if the person has no current handle.
     """
 
     person: Person
@@ -58,7 +58,7 @@ class LockedConversation:
 
 
 def turn(rt: Runtime, held: LockedConversation, event: Event) -> Turn:
-    """Return the turn that an event causes; nothing is written."""
+    """Return the turn that an event causes; write nothing."""
     channel = rt.channels.get(held.channel)
     page = channel.page if channel else Page.NEVER
     today = rt.content.on(held.now.date())
@@ -66,9 +66,9 @@ def turn(rt: Runtime, held: LockedConversation, event: Event) -> Turn:
 
 
 def window_refresh(rt: Runtime, held: LockedConversation, inbound: Inbound) -> datetime | None:
-    """Return the new time of writing on a channel with a reply window.
+    """Return the time at which the person wrote, if it must be stored for a reply window.
 
-    Returns None if it need not be stored.
+    Returns None if the channel has no reply window, or the stored time is at most 15 minutes older.
     """
     if not inbound.at or not rt.channels[held.channel].window:
         return None
@@ -82,7 +82,8 @@ async def claim(
 ) -> tuple[LockedConversation | None, bool, datetime]:
     """Lock the person's conversation; return it, whether the update is new, and the time.
 
-    The conversation is None for an unknown person. The transaction is open when this returns.
+    The conversation is None if no person has the handle. The time is the database's. The
+    transaction is open on return.
     """
     handles = rt.vault.indexes(inbound.channel, inbound.handle)
     keys = update_keys(rt, inbound.channel, inbound.external_id)
@@ -94,7 +95,7 @@ async def claim(
     )
     held = _opened(rt, inbound.channel, found, now) if found[0] else None
     if held is not None and fresh and is_other_thread(held.address, inbound.address):
-        # Answers, and later messages until the person writes elsewhere, go to this thread.
+        # The person wrote in another thread: answers and later messages go there from now on.
         await identities.readdress(transaction, held.person, held.channel, inbound.address)
         held = replace(held, address=inbound.address)
     return held, fresh, now
@@ -102,10 +103,10 @@ async def claim(
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Result of a lookup of one of several people.
+    """Result of the lookup of one person in a batch.
 
-    `held` is their locked conversation, None if another process has locked it or the person is
-    unknown. `stranger` is True if no person has the handle.
+    `held` is their locked conversation; None if another process has locked it, it cannot be
+    decrypted, or no person has the handle. `stranger` is True only in the last case.
     """
 
     held: LockedConversation | None
@@ -114,9 +115,9 @@ class Lookup:
 
 
 async def look(rt: Runtime, transaction: Transaction, inbounds: Sequence[Inbound]) -> list[Lookup]:
-    """Lock several people's conversations in one round trip; skip those that are already locked.
+    """Lock the conversations of several people in one round trip; skip those that are locked.
 
-    `save_statement` detects duplicate updates. The transaction stays open.
+    Duplicate updates are not detected here but by `save_statement`. The transaction stays open.
     """
     calls: list[pipeline.Call] = [
         (
@@ -135,7 +136,10 @@ async def look(rt: Runtime, transaction: Transaction, inbounds: Sequence[Inbound
 def _locked(
     rt: Runtime, inbound: Inbound, row: Sequence[Any], now: datetime
 ) -> LockedConversation | None:
-    """Return the conversation; None also if it cannot be decrypted, which its own turn reports."""
+    """Return the conversation of a row; None if there is none or it cannot be decrypted.
+
+    The update's own transaction reports the failed decryption.
+    """
     try:
         return _opened(rt, inbound.channel, row, now) if row[0] else None
     except Exception:
@@ -143,7 +147,7 @@ def _locked(
 
 
 def update_keys(rt: Runtime, channel: str, external_id: str) -> tuple[bytes, ...]:
-    """Return the keyed hashes of an update's id: under the current index key, then older ones."""
+    """Return the keyed hashes of an update's id: with the current index key, then older ones."""
     return rt.vault.indexes("update", f"{channel}:{external_id}")
 
 
@@ -157,13 +161,13 @@ def _opened(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> L
 
 
 async def choose_updates(transaction: Transaction, person: Person, channel: str) -> None:
-    """Store the channel that the person chose for updates."""
+    """Store the channel on which the person wants to receive updates."""
     values = {"person": person.id, "channel": channel}
     await execute(transaction, statements.CHOOSE_UPDATES, **values)
 
 
 async def bump_ownership(transaction: Transaction, person_id: UUID) -> None:
-    """Change the owner of a conversation without a message; unsent messages become outdated."""
+    """Increment the ownership version: unsent messages of the previous owner become outdated."""
     await execute(transaction, statements.BUMP_OWNERSHIP, person=person_id)
 
 
@@ -172,8 +176,8 @@ async def lock(
 ) -> LockedConversation | None:
     """Lock a person's conversation until the end of the transaction, on the channel used last.
 
-    With `for_updates`, on the channel that the person chose for updates, if any. Returns None if
-    the person was erased.
+    With `for_updates`, it is on the channel that the person chose for updates, if any. Returns None
+    if the person was erased.
     """
     chosen = statements.LOCK_FOR_UPDATES if for_updates else statements.LOCK
     row = await fetch_one(transaction, chosen, person=person_id)
@@ -186,7 +190,12 @@ async def lock(
 async def lock_for(
     rt: Runtime, transaction: Transaction, person_id: UUID, event: Event
 ) -> LockedConversation | None:
-    """Lock a conversation on the channel for the event; beside an officer, it is the last one."""
+    """Lock a conversation on the channel on which the event's answer must go.
+
+    That is the channel chosen for updates if the event is a status from the registry, unless an
+    officer handles the conversation. Otherwise it is the channel used last. Returns None for an
+    erased person.
+    """
     held = await lock(rt, transaction, person_id)
     if held is None or held.conversation.with_officer or not isinstance(event, Acknowledged):
         return held
@@ -196,14 +205,17 @@ async def lock_for(
 async def save_state(
     rt: Runtime, transaction: Transaction, held: LockedConversation, conversation: Conversation
 ) -> None:
-    """Save a conversation without messages."""
+    """Save a conversation and queue no messages."""
     await save(rt, transaction, held, conversation, held.epoch, ())
 
 
 def deletable_note(
     rt: Runtime, held: LockedConversation, turn: Turn, inbound: Inbound
 ) -> str | None:
-    """Return the note of a message of the person that stays in the chat, for later deletion."""
+    """Return a note for deleting the person's message later.
+
+    Returns None if the message needs no note: it is deleted now, is a press, or cannot be deleted.
+    """
     goes = any(isinstance(effect, DeleteInput | QuickExit | Forget) for effect in turn.effects)
     typed = inbound.message_id and not inbound.press_id
     if goes or not typed or not rt.channels[inbound.channel].deletes:
@@ -214,9 +226,9 @@ def deletable_note(
 async def take_standing(
     transaction: Transaction, held: LockedConversation, channel: str = ""
 ) -> dict[str, list[str]]:
-    """Remove the notes of messages without a row, of one channel or all.
+    """Delete the notes of messages without an outbox row; return their deletable ids by channel.
 
-    Returns the deletable ids.
+    An empty `channel` means all channels.
     """
     values = {"person": held.person.id, "channel": channel}
     found = await fetch_values(transaction, statements.TAKE_DELETABLE, **values)
@@ -236,7 +248,7 @@ async def save(
 ) -> ClaimedMessage | None:
     """Save the conversation and queue messages; with `last`, commit in the same round trip.
 
-    The returned message may be sent after the commit.
+    Returns the first message if it is claimed: the caller may send it after the commit.
     """
     end = pipeline.commit if last else pipeline.execute_pipeline
     values = _values(held, conversation, epoch, written, stays)
@@ -253,9 +265,9 @@ async def save_delayed(
     inbound: Inbound,
     seconds: float,
 ) -> tuple[int, ...]:
-    """Save the conversation and queue messages that are due later; return their ids.
+    """Save the conversation and queue messages that are due in `seconds`; return their ids.
 
-    The transaction ends in the same round trip.
+    Commits in the same round trip.
     """
     stays = deletable_note(rt, held, turn, inbound)
     values = _values(held, turn.conversation, held.epoch, written, stays)
@@ -268,7 +280,7 @@ async def save_delayed(
 async def note_inbound(
     rt: Runtime, transaction: Transaction, held: LockedConversation, inbound: Inbound
 ) -> LockedConversation:
-    """Mark the person as reachable; on a channel with a reply window, note the time of writing."""
+    """Mark the person as reachable, and store the time of writing if `window_refresh` has one."""
     spoke_at = window_refresh(rt, held, inbound)
     if spoke_at is None and not held.blocked:
         return held
@@ -288,10 +300,7 @@ def save_statement(
     written: Sequence[outbox.Row],
     inbound: Inbound,
 ) -> pipeline.Call:
-    """Return the save statement for one person of a batch, which also notes the update.
-
-    If the update was noted before, it writes nothing and returns no row.
-    """
+    """Return the statement that saves a turn of a batch, unless its update was recorded before."""
     stays = deletable_note(rt, held, turn, inbound)
     values = _values(held, turn.conversation, held.epoch, written, stays)
     values["noted"] = update_keys(rt, inbound.channel, inbound.external_id)[0]
@@ -330,19 +339,23 @@ def _values(
 
 
 def is_closed(rt: Runtime, held: LockedConversation) -> bool:
-    """Return True if the person's channel takes no free text now."""
+    """Return True if the platform's reply window is over, so that free text cannot be sent now."""
     silence = (held.now - held.spoke_at).total_seconds() if held.spoke_at else None
     return outbox.closed(rt, held.channel, silence)
 
 
 async def note_opening(transaction: Transaction, held: LockedConversation, turn: Turn) -> None:
-    """Note the time at which a withheld message was opened: the person is there."""
+    """Store the time as that of writing if this turn opens a withheld message."""
     if held.conversation.update_waits and not turn.conversation.update_waits:
         await identities.note_inbound(transaction, held.person, held.channel, held.now)
 
 
 def announced(rt: Runtime, held: LockedConversation, made: Turn) -> Turn:
-    """Put a notice before messages that have to wait for the person's next message."""
+    """Return the turn with a notice before its messages, if they cannot be sent now.
+
+    The platform accepts the notice also outside of its reply window. The messages wait for the
+    person's next message.
+    """
     if not made.says or not is_closed(rt, held):
         return made
     after = replace(held, conversation=made.conversation)
@@ -353,7 +366,10 @@ def announced(rt: Runtime, held: LockedConversation, made: Turn) -> Turn:
 def claimed_message(
     rt: Runtime, held: LockedConversation, written: Sequence[outbox.Row], rows: pipeline.Rows
 ) -> ClaimedMessage | None:
-    """Return the first message if it was inserted as claimed; its text need not be read back."""
+    """Return the first message if it was inserted as claimed, else None.
+
+    Its text is known here, so that it is not read from the database again.
+    """
     if not rows or rows[0][1] != "sending" or not held.address:
         return None
     row, row_id = written[0], rows[0][0]
@@ -365,9 +381,9 @@ def claimed_message(
 async def begin(
     rt: Runtime, transaction: Transaction, held: LockedConversation, stands: Sequence[str]
 ) -> None:
-    """Insert the row of a new person; the same transaction saves into it.
+    """Insert the empty conversation of a new person, which the same transaction saves.
 
-    The given ids are those of earlier messages in the chat, from both sides.
+    The given ids are those of the chat's messages so far, from both sides, for deleting them.
     """
     kept = stands if rt.channels[held.channel].deletes else ()
     notes = [deletable_messages.noted(held.channel, held.now, each) for each in kept]
@@ -378,6 +394,6 @@ async def begin(
 async def note(
     rt: Runtime, transaction: Transaction, channel: str, external_ids: Iterable[str]
 ) -> None:
-    """Note updates that were processed before there was a row to lock."""
+    """Record updates of an anonymous session as processed, when the person gets a row."""
     keys = [update_keys(rt, channel, each)[0] for each in external_ids]
     await execute(transaction, statements.RECORD_UPDATES, channel=channel, keys=keys)

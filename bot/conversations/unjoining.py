@@ -1,4 +1,4 @@
-"""Take one chat away from a person with two joined channels; the rest stays with the other one."""
+"""Detaches one chat from a person with two joined channels; all data stays with the other chat."""
 
 from dataclasses import replace
 
@@ -23,9 +23,9 @@ UNJOINED_THERE = _(
 async def leave(
     rt: Runtime, transaction: Transaction, held: LockedConversation, conversation: Conversation
 ) -> None:
-    """Delete the handles of the chat's channel, with its codes and links, and go on elsewhere.
+    """Delete the handle, codes and links of the current channel, and continue on the other one.
 
-    The other chat gets a notice, and what officers have sent but is not delivered here.
+    The other chat gets a notice, and the messages of officers that were not sent here yet.
     """
     person, here = held.person, held.channel
     await identities.leave_channel(transaction, person, here)

@@ -1,4 +1,4 @@
-"""Calls of anonymous conversations, which have no outbox row: tried again, then kept in order."""
+"""Channel calls of anonymous conversations, without outbox rows: retried, then kept in order."""
 
 import asyncio
 import math
@@ -14,7 +14,7 @@ from bot.channels import BlockedByUser, ChannelCall, Message, SendError
 from bot.observability import logging
 from bot.runtime import Runtime
 
-# Seconds before each further attempt, and for all of them: the lock of a session lasts 5 s.
+# Seconds before each retry, and at most for all: the lock of a session lasts 5 s.
 PAUSES = (0.2, 0.5, 1.0)
 MAX_SECONDS = 2.5
 MAX_UNSENT = 8
@@ -23,7 +23,7 @@ _logger = logging.get()
 
 
 class UnsentCall(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A call that the platform has not accepted; `sent` parts of the message were delivered."""
+    """A call that the platform has not accepted; `sent` parts of its message were delivered."""
 
     kind: Literal["send", "edit", "delete", "leave"]
     message: Message | None = None
@@ -32,13 +32,13 @@ class UnsentCall(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def row(self) -> outbox.Row:
-        """Return the row that makes this call once the person is known."""
+        """The outbox row that makes this call, for when the person gets a database row."""
         kind = "send" if self.kind == "leave" else self.kind
         return outbox.Row(kind, self.message, external_id=self.external_id)
 
 
 class UnsentRest(NamedTuple):
-    """Where the calls are kept that a turn has left."""
+    """The session (`key`) that stores the unsent calls of a turn, and the chat to make them in."""
 
     key: str
     channel: str
@@ -46,17 +46,18 @@ class UnsentRest(NamedTuple):
 
 
 def of_row(row: outbox.Row) -> UnsentCall:
-    """Return the call of a row that is not stored."""
+    """Return the channel call of an outbox row that is not stored."""
     return UnsentCall(row.act, row.message, row.external_id)
 
 
 async def send(
     rt: Runtime, channel: str, address: str, calls: Sequence[UnsentCall]
 ) -> tuple[tuple[UnsentCall, ...], list[str]]:
-    """Make calls in order, and again after a temporary error while there is time.
+    """Make calls in order; retry temporary errors for at most MAX_SECONDS.
 
-    Return the unsent calls, and the ids of the messages sent. In place of a refused message, and of
-    the oldest of more than MAX_UNSENT messages, the person gets a notice that something is missing.
+    Returns the unsent calls and the ids of the messages sent. A message that the platform rejects
+    is replaced by a notice that something is missing. If more than MAX_UNSENT messages wait, one
+    such notice replaces the oldest ones.
     """
     left, ids = _bounded(rt, channel, calls), list[str]()
     until, pauses = time.monotonic() + MAX_SECONDS, iter(PAUSES)
@@ -80,9 +81,9 @@ async def send(
 
 
 def _bounded(rt: Runtime, channel: str, calls: Sequence[UnsentCall]) -> list[UnsentCall]:
-    """Return the calls with one notice in place of the oldest messages, if there are too many.
+    """Return the calls; if there are too many messages, with one notice instead of the oldest ones.
 
-    Deletions are kept: they remove private words from the chat.
+    Deletions are never dropped, because they remove private words from the chat.
     """
     messages = [at for at, call in enumerate(calls) if call.message is not None]
     if len(messages) <= MAX_UNSENT:
@@ -100,7 +101,11 @@ def _call(call: UnsentCall, address: str) -> ChannelCall:
 
 
 def _notice(rt: Runtime, refused: UnsentCall, error: SendError) -> tuple[UnsentCall, ...]:
-    """Return the notice of a message that is missing, if it is of use and was not refused too."""
+    """Return the notice that a message is missing.
+
+    Returns nothing for a call without a message, if the person blocked the bot, or if the message
+    is itself such a notice.
+    """
     if refused.message is None or isinstance(error, BlockedByUser):
         return ()
     notice = outbox.missing(rt, refused.message, error)

@@ -1,4 +1,4 @@
-"""Turns caused by uploads: received, sanitized, transferred."""
+"""Turns that uploaded files cause: received, checked, sent to the registry."""
 
 from collections.abc import AsyncIterator
 from uuid import UUID
@@ -22,7 +22,8 @@ async def take_upload(
 ) -> AfterCommit | None:
     """Sanitize and store a file from the secure page, and answer in the conversation.
 
-    Raises LookupError if no file is awaited: the page may be open since an earlier question.
+    Raises LookupError if the conversation awaits no file, for example because the page is still
+    open after its question was answered.
     """
     if person is None:
         raise LookupError
@@ -35,13 +36,16 @@ async def take_upload(
 
 
 async def fetch_upload(rt: Runtime, upload_id: UUID) -> AfterCommit | None:
-    """Attempt once to fetch a file from the messenger, sanitize and store it, and answer."""
+    """Attempt once to fetch a file from the messenger; sanitize and store it, and answer.
+
+    Returns None if there is nothing to answer.
+    """
     checked = await uploads.fetch(rt, upload_id)
     return None if checked is None else await _papered(rt, checked)
 
 
 async def fetch_recording(rt: Runtime, file_id: UUID) -> AfterCommit | None:
-    """Attempt once to fetch a recording for an officer; the person hears of a refusal only."""
+    """Attempt once to fetch a recording for an officer; answer only if it is broken."""
     fetched = await recordings.fetch(rt, file_id)
     if fetched is None:
         return None
@@ -54,7 +58,7 @@ async def fetch_recording(rt: Runtime, file_id: UUID) -> AfterCommit | None:
 
 
 async def _papered(rt: Runtime, checked: uploads.Sanitized) -> AfterCommit | None:
-    """Store a file and pass the result to the conversation, in one transaction."""
+    """Store a checked file and pass the result to the conversation, in one transaction."""
     with checked:
         async with rt.pool.connection() as transaction:
             verdict = await uploads.keep(rt, transaction, checked)
