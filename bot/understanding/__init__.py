@@ -1,1 +1,1 @@
-"""Recognition of free text: from one line to its likeliest intents, with confidence and values."""
+"""Recognition of free text: the likely intents of a message, their probabilities, and values."""

@@ -1,4 +1,4 @@
-"""Costs of the recogniser on this machine: file, memory, start, and time for each text."""
+"""Measures the recognizer on this machine: file size, memory, loading, time for each text."""
 
 import tracemalloc
 from collections.abc import Callable, Sequence
@@ -10,13 +10,13 @@ from bot.understanding.recognizer import Recognizer
 
 EVERY = 60
 MAX_LENGTH = 4000
-# Each is repeated up to the maximum length.
+# Texts that are slow to fold or hash; each is repeated up to MAX_LENGTH characters.
 LONG = ("сөз ", "قازاقستان ", "我想去哈萨克斯坦", "aA1'", "a,b.c!d? ", "e\u0301", "ф")
 TRIES = 3
 
 
 def report(written: Sequence[Phrase]) -> str:
-    """Return the costs as lines of text; times are of this thread, without waiting."""
+    """Return the costs as lines of text; times are processor times of this thread."""
     tracemalloc.start()
     model = Model.load()
     memory, _peak = tracemalloc.get_traced_memory()
@@ -37,7 +37,10 @@ def report(written: Sequence[Phrase]) -> str:
 
 
 def _seconds[**P](run: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> float:
-    """Return the processor time of the quickest of some tries: others share the machine."""
+    """Return the processor time in seconds of the fastest of TRIES runs.
+
+    Other programs on the machine slow single runs down.
+    """
     tries = []
     for _try in range(TRIES):
         started = thread_time()

@@ -1,6 +1,6 @@
-"""Decides on a recognition: answer, offer topics or ask again; and how to react to danger.
+"""Decides how to react to a recognized message: answer, offer topics or ask again, and to danger.
 
-The thresholds are set on cross-validation alone (docs/decisions/0042-intent-recognizer.md).
+The thresholds were set by cross-validation only (docs/decisions/0042-intent-recognizer.md).
 """
 
 from dataclasses import dataclass
@@ -9,35 +9,37 @@ from enum import IntEnum, StrEnum
 from bot.understanding.recognizer import Candidate, Message, Part, Recognition
 from flows.knowledge.intents import BY_ID, Kind
 
-# With this minimum, 4.5 % of the lines in scope get a wrong answer without a question
+# With this minimum, 4.5 % of the lines in scope get a wrong answer instead of a choice of topics
 # (cross-validation).
 SURE = 0.84
-# With this maximum, 20 % fewer lines out of scope get an answer, and 1 % fewer lines in scope.
+# Maximum probability of being out of scope for a sure answer. It saves 20 % of the answers to lines
+# out of scope, and costs 1 % of those to lines in scope.
 SURE_NONE_MASS = 0.05
-# Below this, the right intent is among the best three in fewer than half of the lines. These are 3
-# % of all lines.
+# Below this probability, the right intent is among the best three in fewer than half of the lines,
+# so no topics are offered. These are 3 % of all lines.
 UNSURE = 0.20
-# A part is less certain than its message. With 0.82, 1 question in 33 got a second answer, with 0.9
-# 1 in 57.
+# Higher than SURE, because a part alone is less certain than the whole message. With 0.82, 1
+# question in 33 got a needless second answer; with 0.9, 1 in 57.
 SURE_PART = 0.90
-# With 0.82, 2 in 100 lines of three random letters are sure of an intent; here fewer than 1.
+# For messages of a few letters. With 0.82, 2 % of lines of three random letters were sure of an
+# intent; with this minimum, fewer than 1 %.
 SURE_SHORT = 0.99
-# Nine of ten lines of noise are less familiar, and 1 in 100 held-back phrases.
+# Minimum share of known pieces. 90 % of noise lines are below it, and 1 % of held-out phrases.
 SURE_FAMILIARITY = 0.6
-# With this minimum, cross-validation finds 92 to 95 % of the danger in each language, in lines that
-# were often written to be hard, and 6 % of harmless lines get the card. A false alarm costs a
-# sentence; a missed one may harm a person.
+# Minimum probability for the safety card. Cross-validation then finds 92 to 95 % of the danger in
+# each language, in lines that were often written to be hard; 6 % of harmless lines get the card
+# too. A false alarm costs the person one sentence; a missed danger may cost far more.
 DANGER_CARD = 0.11
-# From here on, danger is more likely than not.
+# From this probability on, danger is more likely than not, so the safety answer replaces the reply.
 DANGER_FIRST = 0.50
 MAX_OPTIONS = 3
 MAX_QUESTIONS = 2
-# Kinds that do not count as one of two questions in a message.
+# Kinds of intents that are never one of two questions in a message.
 NOT_ASKED = frozenset((Kind.NONE, Kind.TALK, Kind.DANGER))
 
 
 class Certainty(StrEnum):
-    """How an intent is handled: answered, offered among others, or neither."""
+    """Reaction to the meaning: answer it (sure), offer topics (unsure) or ask again (unknown)."""
 
     SURE = "sure"
     UNSURE = "unsure"
@@ -54,11 +56,11 @@ class DangerLevel(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Reaction to a message.
+    """The reaction to a message.
 
-    `options` are the intents to answer, two for two questions, or up to three to offer.
+    `options` are the intents to answer (one, or two for two questions) or up to three to offer.
 
-    With `danger` at `FIRST`, `danger_intent` is answered instead of anything else.
+    With `danger` at `FIRST`, only `danger_intent` is answered.
     """
 
     certainty: Certainty
@@ -68,7 +70,7 @@ class Decision:
 
 
 def decide(found: Recognition) -> Decision:
-    """Return the reaction to a recognition."""
+    """Return the reaction to a recognized message."""
     danger = danger_level(found.danger)
     questions = _questions(found)
     if len(questions) == MAX_QUESTIONS:
@@ -84,9 +86,9 @@ def decide(found: Recognition) -> Decision:
 
 
 def may_be_sure(message: Message) -> bool:
-    """Return False if `decide` will not be sure of a message, which costs less than its meaning.
+    """Return False if `decide` cannot be sure of a message; this costs less than `decide`.
 
-    Most answers to a form's questions ask nothing, which shows after one of their clauses.
+    Most answers to a form's questions are no questions. One or two clauses suffice to exclude them.
     """
     if message.is_blank:
         return False
@@ -102,7 +104,7 @@ def may_be_sure(message: Message) -> bool:
 
 
 def danger_without_lexicon(message: Message) -> DangerLevel:
-    """Return the reaction of `decide` to danger, but not to phrases of `crisis_words`."""
+    """Return the level of danger by the model alone, without the phrases of `crisis_words`."""
     if not message.may_reach_danger(DANGER_CARD):
         return DangerLevel.NONE
     level = danger_level(message.danger_by_model[0])
@@ -110,17 +112,18 @@ def danger_without_lexicon(message: Message) -> DangerLevel:
 
 
 def danger_level(mass: float) -> DangerLevel:
-    """Return the reaction to this probability of danger."""
+    """Return the level of danger for its probability."""
     if mass >= DANGER_FIRST:
         return DangerLevel.FIRST
     return DangerLevel.CARD if mass >= DANGER_CARD else DangerLevel.NONE
 
 
 def _questions(found: Recognition) -> tuple[Candidate, ...]:
-    """Return the first intents of which parts are sure by themselves.
+    """Return the first sure questions among the parts of a message, at most two.
 
-    A part that is not a question by itself may mislead: it must be likely in the whole message. The
-    parts must include the intent of which the whole message is sure.
+    A part counts if it ends with a question mark, or if its intent is also likely in the whole
+    message: other parts may mislead. Returns nothing if the whole message is sure of an intent that
+    no part has.
     """
     likely = {each.intent for each in found.ranked}
     sure: dict[str, Candidate] = {}
@@ -148,7 +151,7 @@ def _certainty(found: Recognition) -> Certainty:
     if found.blank or (kind is not Kind.NONE and found.confidence < UNSURE):
         return Certainty.UNKNOWN
     if kind is Kind.NONE:
-        # A line that is out of scope never gets the answer to another intent.
+        # An out-of-scope line must never get the answer to another of its likely intents.
         return Certainty.SURE if found.confidence >= SURE else Certainty.UNSURE
     return Certainty.SURE if _is_sure(found) else Certainty.UNSURE
 

@@ -1,7 +1,7 @@
-"""Calls to an endpoint that the operator chose outside of the installation.
+"""Calls to an external endpoint that the operator configured, such as a language model.
 
-A call is never repeated. After failures in a row the endpoint is left alone for some time. Nothing
-of a request or an answer is in an error.
+A call is never retried. After several failures in a row, no call is made for a while (circuit
+breaker). Errors never contain anything of a request or an answer.
 """
 
 import time
@@ -13,13 +13,13 @@ from typing import Any
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
 MAX_ANSWER_BYTES = 65_536
-# After so many failures in a row, no call is made for some time.
+# After this number of failures in a row, no call is made for REST_SECONDS.
 MAX_FAILURES = 5
 REST_SECONDS = 60.0
 
 
 class Outcome(StrEnum):
-    """Result of a call, as it is counted."""
+    """The result of a call, as a label of metrics."""
 
     CHOSEN = "chosen"
     TRANSCRIBED = "transcribed"
@@ -35,7 +35,7 @@ class Outcome(StrEnum):
 
 
 class CallFailed(Exception):
-    """The endpoint gave no usable answer; the message names the outcome only."""
+    """The endpoint gave no usable answer; the error's text names only the outcome."""
 
     code = "E_MODEL"
 
@@ -45,7 +45,7 @@ class CallFailed(Exception):
 
 
 class Endpoint:
-    """An address, its key and its failures; one per process."""
+    """The address and key of an endpoint, and its failures in a row; one object per process."""
 
     def __init__(
         self,
@@ -66,7 +66,11 @@ class Endpoint:
         self._rests_until = 0.0
 
     async def post(self, **body: Any) -> bytes:
-        """Return the answer to a body, in the arguments of aiohttp. Raises `CallFailed`."""
+        """Return the body of the answer, at most MAX_ANSWER_BYTES.
+
+        The arguments are those of aiohttp's `post`. Raises `CallFailed` for a timeout, a broken
+        connection or a status other than 200.
+        """
         try:
             async with self._session.post(
                 self._url,
@@ -88,7 +92,7 @@ class Endpoint:
 
     @contextmanager
     def guard(self) -> Iterator[None]:
-        """Count failures in a row, and refuse calls for a time after too many of them."""
+        """Count failed calls in a row; after too many, raise `CallFailed` before the call."""
         if self._clock() < self._rests_until:
             raise CallFailed(Outcome.RESTING)
         try:

@@ -1,4 +1,4 @@
-"""Adapter of the recognizer to the engine: levels of confidence instead of probabilities."""
+"""Adapts the recognizer to the engine, which has levels of confidence instead of probabilities."""
 
 from functools import cached_property
 
@@ -28,29 +28,29 @@ DANGER = {
 
 
 class EngineReading:
-    """Implements `flows.engine.recognition.Reading`: a message, read as far as it is used."""
+    """Implements `flows.engine.recognition.Reading`: a message, recognized on demand."""
 
     def __init__(self, message: Message) -> None:
         self._message = message
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words of the message, folded."""
+        """The words of the message in the spelling of `skeleton`."""
         return self._message.words
 
     @cached_property
     def danger(self) -> Danger:
-        """The danger in the message; the engine looks for phrases of `crisis_words` itself."""
+        """The danger by the model; the engine itself searches for the phrases of `crisis_words`."""
         return DANGER[danger_without_lexicon(self._message)]
 
     @property
     def is_sure(self) -> bool:
-        """Whether the meaning is sure."""
+        """Whether one intent can be answered without asking again."""
         return may_be_sure(self._message) and self.recognition.confidence is Confidence.SURE
 
     @cached_property
     def recognition(self) -> Recognition:
-        """The likely meanings of the message."""
+        """The likely intents of the message, with the level of confidence and of danger."""
         found = self._message.recognize()
         decision = decide(found)
         confidence, intents = _asked(decision)
@@ -65,22 +65,22 @@ class EngineReading:
 
 
 class EngineRecognizer:
-    """Implements `flows.engine.recognition.Recognizer` with the model in the package."""
+    """Implements `flows.engine.recognition.Recognizer` with the packaged model."""
 
     def __init__(self, recognizer: Recognizer) -> None:
         self._recognizer = recognizer
 
     @classmethod
     def load(cls) -> "EngineRecognizer":
-        """Return the recognizer with the model in the package, loaded once per process."""
+        """Return the recognizer with the packaged model, which is loaded once per process."""
         return cls(Recognizer.load())
 
     def read(self, text: str, _language: str) -> EngineReading:
-        """Return the meaning of a text; raise nothing. One model serves all languages."""
+        """Return a reading of a text; never raises. One model serves all languages."""
         return EngineReading(self._recognizer.message(text))
 
     def entities(self, text: str) -> dict[str, str]:
-        """Return the values that a text names; raise nothing."""
+        """Return the values that a text mentions, by name; never raises."""
         return {name: str(each) for name, each in entities.extract(text).as_dict().items()}
 
 

@@ -1,7 +1,7 @@
 """Extracts values that a message mentions: countries, region, family size, document.
 
-They are suggestions that the person confirms, so only unambiguous mentions are taken. Stems are in
-the coarse spelling of `skeleton`, which all scripts except Chinese share.
+The person is asked to confirm them. Ambiguous mentions are therefore left out. Stems are in the
+coarse spelling of `skeleton`, into which all scripts except Chinese are converted.
 """
 
 import re
@@ -30,9 +30,9 @@ from bot.understanding.entity_stems import (
 )
 
 MAX_CHILDREN, MAX_FAMILY = 15, 30
-# Length of abbreviations, such as those of regions: other words begin with the same letters.
+# Maximum length of a stem that must be a whole word, such as an abbreviation of a region.
 ABBREVIATION = 3
-# Maximum number of words between a number and its noun: "three small children".
+# Maximum distance in words between a number and its noun: "three small children" has 2.
 GAP = 2
 
 HAN_NUMBER = "([0-9]{1,2}|[一二两三四五六七八九十]{1,2})"
@@ -43,7 +43,7 @@ HAN_LIVING = "[住生活定居]"
 
 @dataclass(frozen=True, slots=True)
 class Entities:
-    """Values of a message: ISO 3166-1 codes, and keys of `flows.knowledge.regions`."""
+    """Values of a message: countries (ISO 3166-1), a key of `flows.knowledge.regions`, numbers."""
 
     country_of_origin: str | None = None
     country_of_residence: str | None = None
@@ -53,12 +53,12 @@ class Entities:
     document: str | None = None
 
     def as_dict(self) -> dict[str, str | int]:
-        """Return the values that were found, by name."""
+        """Return the values that are not None, by name."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 def extract(text: str) -> Entities:
-    """Return the values that a message mentions, None for each that it does not."""
+    """Return the values that a message mentions; each is None if it is not mentioned."""
     words = skeleton.fold(text).words
     han = "".join(word for word in words if skeleton.IS_HAN.match(word) or word.isdecimal())
     origin, residence = _countries(words)
@@ -75,7 +75,7 @@ def extract(text: str) -> Entities:
 
 
 def _countries(words: tuple[str, ...]) -> tuple[str | None, str | None]:
-    """Return the countries of origin and of residence."""
+    """Return the country of origin and that of residence (ISO 3166-1), or None for each."""
     living = any(word.startswith(LIVING_WORDS) for word in words)
     origin = residence = None
     for before, word, after in zip(("", *words), words, (*words[1:], ""), strict=False):
@@ -84,7 +84,7 @@ def _countries(words: tuple[str, ...]) -> tuple[str | None, str | None]:
             continue
         is_citizen = before.startswith(CITIZEN_WORDS) or after.startswith(CITIZEN_WORDS)
         if is_citizen or before in FROM or FROM_ENDING.search(ending):
-            # People who ask about moving to Kazakhstan do not come from there.
+            # Kazakhstan is the destination: people who ask about moving there come from elsewhere.
             origin = origin or (code if code != "KZ" else None)
         elif living and (before in IN or IN_ENDING.search(ending)):
             residence = residence or code
@@ -92,7 +92,10 @@ def _countries(words: tuple[str, ...]) -> tuple[str | None, str | None]:
 
 
 def _country(word: str) -> tuple[str, str]:
-    """Return the country of a word that names it or one of its towns, and the word's ending."""
+    """Return the country of a word that names it or one of its towns, and the rest of the word.
+
+    Both are empty for any other word.
+    """
     for stem, code in (*COUNTRIES, *TOWNS):
         if word.startswith(stem):
             return code, word[len(stem) :]
@@ -100,7 +103,10 @@ def _country(word: str) -> tuple[str, str]:
 
 
 def _stem(words: tuple[str, ...], stems: tuple[tuple[str, str], ...]) -> str | None:
-    """Return the meaning of the first word or pair of words that begins with one of the stems."""
+    """Return the meaning of the stem that occurs first in the line; None if none occurs.
+
+    A stem may consist of two words.
+    """
     line = f" {' '.join(words)} "
     found = [
         (place, meaning) for stem, meaning in stems if (place := line.find(_beginning(stem))) >= 0
@@ -109,7 +115,7 @@ def _stem(words: tuple[str, ...], stems: tuple[tuple[str, str], ...]) -> str | N
 
 
 def _beginning(stem: str) -> str:
-    """Return what a line contains where a word begins with a stem; an abbreviation is whole."""
+    """Return the text to search for: a stem starts a word, and an abbreviation is a whole word."""
     return f" {stem} " if len(stem) <= ABBREVIATION else f" {stem}"
 
 
@@ -118,7 +124,10 @@ def _contained(han: str, names: tuple[tuple[str, str], ...]) -> str | None:
 
 
 def _counted(words: tuple[str, ...], counted: tuple[str, ...], most: int) -> int | None:
-    """Return the number just before or after one of the nouns `counted`."""
+    """Return a number from 1 to `most` near a noun that starts with one of the stems `counted`.
+
+    It is at most GAP words before the noun, or one after it. Returns None if there is none.
+    """
     for place, word in enumerate(words):
         if not word.startswith(counted):
             continue
@@ -130,7 +139,7 @@ def _counted(words: tuple[str, ...], counted: tuple[str, ...], most: int) -> int
 
 
 def _family(words: tuple[str, ...]) -> int | None:
-    """Return the family size, if a line mentions the family and counts people."""
+    """Return the family size; None unless the message mentions the family and counts people."""
     if not any(word.startswith(FAMILY_WORDS) for word in words):
         return None
     return _counted(words, PERSON_WORDS, MAX_FAMILY)

@@ -1,7 +1,8 @@
 """Stems of words for countries, regions, relatives and documents, in all languages.
 
 They are in the spelling of `skeleton.coarse`, which Kazakh, Russian and Uzbek share in all scripts.
-A longer stem comes before a shorter one with which it begins.
+If one stem begins with another, the longer one comes before the shorter one, since the first match
+wins.
 """
 
 import re
@@ -93,11 +94,11 @@ CHINESE_DOCUMENTS: tuple[tuple[str, str], ...] = (
     ("体检", "medical_certificate"), ("户口", "household_register"),
 )  # fmt: skip
 
-# Beside a country: "citizen of", "passport of".
+# Words beside the name of a country that mean "citizen of" or "passport of" it.
 CITIZEN_WORDS = ("граждан", "азамат", "фукаро", "подан", "паспорт")
 FROM, IN = frozenset({"из", "ис"}), frozenset({"в", "во", "на"})
-# Kazakh and Uzbek case endings for "from" and "of", with or without "I am" and "we are". After a
-# stem that ends with "н", only one of two is left.
+# Kazakh and Uzbek endings for "from" and "of", also followed by "I am" or "we are". The coarse
+# spelling turns a doubled "н" into one, so the ending's own consonant is optional.
 FROM_ENDING = re.compile("(?:(?:[дтн]?[ае]н|лик)(?:мин|пин|бин|миз|биз|пиз|ман)?)$")
 IN_ENDING = re.compile("(?:[дт][ае])(?:мин|миз|ман)?$")
 LIVING_WORDS = (

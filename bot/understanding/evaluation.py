@@ -1,4 +1,4 @@
-"""Measures the recogniser on test lines by other authors, and on folds of cross-validation."""
+"""Measures the recognizer on test lines by other authors, and on the folds of cross-validation."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.understanding.training import HeldOutScores
 
 TESTS = Path(__file__).parents[2] / "tests" / "understanding"
-# Third column of a test line that is out of scope but resembles one in scope.
+# Mark in the third column of a test line that is out of scope but resembles a line in scope.
 NEAR_MISS = "near"
 ALL = "all"
 TWO_QUESTIONS = TESTS / "two_questions.tsv"
@@ -31,7 +31,7 @@ type Figures = dict[str, list[float | None]]
 
 @dataclass(frozen=True, slots=True)
 class HeldLine:
-    """A line that is never used in training; `acceptable` intents would be nearly as helpful."""
+    """A test line, never used in training; answers to `acceptable` intents also count as right."""
 
     phrase: Phrase
     acceptable: frozenset[str]
@@ -40,7 +40,7 @@ class HeldLine:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The result for a line whose intent is known."""
+    """The recognizer's result for a test line, whose intent is known."""
 
     line: HeldLine
     ranked: tuple[str, ...]
@@ -48,7 +48,7 @@ class Result:
 
     @property
     def answered(self) -> tuple[str, ...]:
-        """Return the intents that were answered as if sure, none that is out of scope."""
+        """The intents that get an answer without asking again; empty if none or out of scope."""
         if self.decision.certainty is not Certainty.SURE:
             return ()
         options = (each.intent for each in self.decision.options)
@@ -56,7 +56,7 @@ class Result:
 
 
 def held_lines(folder: Path = TESTS) -> list[HeldLine]:
-    """Return the repository's test lines, in each script."""
+    """Return the test lines of the repository, each also in the other script of its language."""
     return [
         HeldLine(phrase, line.acceptable, line.near_miss)
         for language in LANGUAGES
@@ -66,7 +66,7 @@ def held_lines(folder: Path = TESTS) -> list[HeldLine]:
 
 
 def of_lines(lines: Iterable[HeldLine], recognizer: Recognizer) -> list[Result]:
-    """Return the result for each line."""
+    """Return the recognizer's result for each line."""
     results = []
     for line in lines:
         found = recognizer.recognize(line.phrase.text)
@@ -76,13 +76,13 @@ def of_lines(lines: Iterable[HeldLine], recognizer: Recognizer) -> list[Result]:
 
 
 def unlike_phrases(results: Iterable[Result]) -> list[Result]:
-    """Return the results without lines that have the skeleton of a training phrase."""
+    """Return the results of the lines whose skeleton is not that of any training phrase."""
     written = {key(phrase.text) for phrase in read_all()}
     return [result for result in results if key(result.line.phrase.text) not in written]
 
 
 def of_folds(held: "HeldOutScores") -> list[Result]:
-    """Return the result of cross-validation for each phrase, as for a test line."""
+    """Return the result for each phrase, from its out-of-fold predictions in cross-validation."""
     none = of_kind(held.classes, Kind.NONE)
     dangers = of_kind(held.classes, Kind.DANGER)
     orders = np.argsort(-held.probabilities, axis=1, kind="stable")[:, : MAX_ALTERNATIVES + 1]
@@ -109,11 +109,11 @@ def of_folds(held: "HeldOutScores") -> list[Result]:
 
 
 def figures(results: Sequence[Result]) -> Figures:
-    """Return for each language the number of lines, then percentages, None for no lines.
+    """Return for each language the number of lines, then nine percentages (None if no line counts).
 
-    Lines in scope: right intent first, right intent among the best three, wrong intent answered,
-    right intent answered, a second intent answered. Lines of danger: found. Other lines in scope:
-    false alarms. Lines out of scope and near misses: answered as if in scope.
+    In scope: right intent first, right intent among the best three, answered wrongly, answered
+    rightly, a second intent answered. Danger: found. Harmless lines in scope: danger found. Out of
+    scope, then near misses: answered.
     """
     languages = sorted({result.line.phrase.language for result in results})
     own = {
@@ -124,7 +124,7 @@ def figures(results: Sequence[Result]) -> Figures:
 
 
 def table(found: Figures) -> str:
-    """Return figures as lines of text."""
+    """Return the figures as a table, in lines of text."""
     rows = [HEAD.format("", *COLUMNS)]
     for language in sorted(found, key=lambda each: (each == ALL, each)):
         lines, *shares = found[language]
@@ -134,7 +134,7 @@ def table(found: Figures) -> str:
 
 
 def two_questions(recognizer: Recognizer) -> str:
-    """Return for each language how many messages with two questions get both answers, or one."""
+    """Return a table: percentages of messages with two questions that get 2, 1 or 0 answers."""
     lines = [f"{'':<9}{'lines':>7}{'both':>9}{'one':>9}{'neither':>9}"]
     found: dict[str, list[int]] = {}
     for language, intents, text in asked_twice():
@@ -201,7 +201,7 @@ def _read(path: Path, language: str) -> Iterator[HeldLine]:
 
 
 def asked_twice() -> Iterator[tuple[str, frozenset[str], str]]:
-    """Yield messages that ask two questions, in each script, with their intents."""
+    """Yield language, intents and text of the messages that ask two questions, in each script."""
     for line in TWO_QUESTIONS.read_text("utf-8").splitlines()[1:]:
         language, intents, text = line.split("\t")
         for phrase in in_scripts(Phrase(language, intents, text)):

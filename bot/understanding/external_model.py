@@ -1,7 +1,7 @@
-"""Client of an external language model: it only chooses the id of an intent out of a list.
+"""Client of an external language model, which only chooses an intent from a list of ids.
 
-The endpoint follows OpenAI's API for chat completions, with structured output. The answer is
-checked against the list, and its words are never shown. A call is never repeated.
+The endpoint follows OpenAI's API for chat completions, with structured output. The answer must be
+an id of the list; no text of the model is ever shown. A call is never retried.
 """
 
 import time
@@ -48,7 +48,7 @@ class _Chosen(_Strict):
 
 
 class ExternalModel:
-    """The model `name` at the base URL `url`; one per process."""
+    """The model `name` at the base URL `url`; one object per process."""
 
     def __init__(
         self,
@@ -65,10 +65,9 @@ class ExternalModel:
         self._name = name
 
     async def choose(self, text: str, topics: Mapping[str, str]) -> str | None:
-        """Return the id of the topic that the model chose for a text; None for none or a failure.
+        """Return the id of the topic that the model chose; None for no topic or a failure.
 
-        `topics` maps ids to descriptions. Every outcome is counted, and nothing of the text is
-        logged.
+        `topics` maps ids to descriptions. Every outcome is counted. Nothing of the text is logged.
         """
         try:
             with self._endpoint.guard(), metrics.called("model"):
@@ -84,7 +83,7 @@ class ExternalModel:
 
 
 def count(outcome: Outcome) -> None:
-    """Count a choice, or the reason why none was made."""
+    """Count the outcome of a call, or the reason why none was made."""
     metrics.MODEL_CHOICES.labels(outcome).inc()
 
 
@@ -112,7 +111,7 @@ def _body(name: str, text: str, topics: Mapping[str, str]) -> dict[str, object]:
 
 
 def _read(answer: bytes, topics: Mapping[str, str]) -> str:
-    """Return the chosen id. Raises `CallFailed` for anything but an id of the list."""
+    """Return the chosen id or NONE. Raises `CallFailed` if the answer is anything else."""
     try:
         completion = _Completion.model_validate_json(answer)
         chosen = _Chosen.model_validate_json(completion.choices[0].message.content).intent

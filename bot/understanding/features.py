@@ -1,7 +1,7 @@
-"""Features of skeletons: hashed character n-grams, words and pairs of words.
+"""Features of folded lines: hashed character n-grams, words and pairs of words.
 
-Python hashes them, not numpy: a line has about a hundred, and in a server numpy's functions are
-seldom in the processor's caches when a message comes (decision 0042).
+Python hashes them and not numpy. A line has only about a hundred, and in a server numpy's functions
+are seldom in the processor's caches when a message arrives (decision 0042).
 """
 
 import math
@@ -21,13 +21,13 @@ BUCKETS = 1 << 17
 MASK = BUCKETS - 1
 
 MIN_CONSONANTS = 3
-# Lengths of n-grams in words: 2 to 5. Chinese has no spaces, and one character carries as much
-# meaning as a short word: 1 to 3 there, of which the longest count half.
+# Maximum length of n-grams; the minimum is 2 in words and 1 in Chinese. Chinese is written without
+# spaces, and one character means as much as a short word. Its trigrams count half.
 MAX_LENGTH, MAX_HAN_LENGTH = 5, 3
-# By pieces of this length, a line that consists of known pieces differs from noise.
+# Length of the n-grams ("pieces") by whose familiarity real words are distinguished from noise.
 PIECE = 4
 FAMILIAR_BITS, FAMILIAR_SHIFT = 21, 11
-# N-grams consist of units of this encoding; rare characters have two units of two bytes.
+# N-grams are hashed as 16-bit units; a rare character has two units.
 ENCODING, WIDTH = "utf-16-le", 2
 SPACE = " ".encode(ENCODING)
 
@@ -37,9 +37,9 @@ type Numbers = NDArray[np.int64]
 
 
 class Features(NamedTuple):
-    """Features of a line: different hash buckets, each with its value before weighting.
+    """Features of a line: the distinct hash buckets, and the value of each before weighting by IDF.
 
-    `pieces` are numbers of familiar or unfamiliar pieces.
+    `pieces` are numbers of n-grams, for looking up whether the training phrases contain them.
     """
 
     buckets: list[int]
@@ -48,7 +48,7 @@ class Features(NamedTuple):
 
 
 def extract(words: Sequence[str]) -> Features:
-    """Return the features of a line: words of a skeleton."""
+    """Return the features of a line, given as the words of its skeleton."""
     han = [word for word in words if IS_HAN.match(word)]
     letters = [word for word in words if not IS_HAN.match(word)] if han else words
     pieces, hashes, halves = _han(han) if han else ([], [], [])
@@ -66,18 +66,19 @@ def extract(words: Sequence[str]) -> Features:
 
 
 def _han(words: Sequence[str]) -> tuple[list[int], list[int], list[int]]:
-    """Return the hashes of single Chinese characters, of all n-grams, and of those of half value.
+    """Return the hashes of Chinese single characters, of all n-grams, and of those that count half.
 
-    N-grams also cross the places between words.
+    N-grams may span two words.
     """
     pieces, pairs, triples = _hashes(_units(f" {' '.join(words)} "), MAX_HAN_LENGTH)
     return list(pieces), [*pieces, *pairs, *triples], triples
 
 
 def _hashes_in_words(words: Sequence[str]) -> list[list[int]]:
-    """Return the hashes of the n-grams of words with a space before and after each of them.
+    """Return the hashes of the n-grams within words, by length from 1; a word's edges are spaces.
 
-    The whole line is hashed at once: that costs less than a call for each word.
+    The whole line is hashed in one pass, which costs less than a call for each word. N-grams that
+    span two words are then deleted.
     """
     units = _units(f" {' '.join(words)} ")
     found = _hashes(units, MAX_LENGTH)
@@ -85,7 +86,7 @@ def _hashes_in_words(words: Sequence[str]) -> list[list[int]]:
     for length, same in enumerate(found[2:], 3):
         end = len(same)
         for space in spaces:
-            # An n-gram that begins here has the space inside, so it is of no word.
+            # An n-gram that starts from here to the space spans two words.
             start = max(space - length + 2, 0)
             del same[start : min(space, end)]
             end = start
@@ -97,16 +98,17 @@ def _units(text: str) -> list[bytes]:
 
 
 def _hashes(units: Sequence[bytes], longest: int) -> list[list[int]]:
-    """Return the hashes of the n-grams of a text for each length, from 1 to the longest."""
+    """Return the hashes of all n-grams of a text, for each length from 1 to `longest`."""
     found = [list(map(crc32, units))]
     for length in range(1, longest):
-        # The checksum of an n-gram continues that of the shorter one with which it begins.
+        # CRC-32 can be continued: the hash of an n-gram extends that of the n-gram one unit
+        # shorter.
         found.append(list(map(crc32, units[length:], found[-1])))
     return found
 
 
 def _halved(counts: Counter[int], values: Sequence[float], halves: Sequence[int]) -> list[float]:
-    """Return the values, multiplied by the mean weight of their n-grams."""
+    """Return the values; n-grams in `halves` contribute half to the value of their bucket."""
     many = Counter(halves)
     return [
         value * (1 - many[bucket] / count / 2) if bucket in many else value
@@ -115,9 +117,9 @@ def _halved(counts: Counter[int], values: Sequence[float], halves: Sequence[int]
 
 
 def _words(words: Sequence[str]) -> list[int]:
-    """Return the hashes of words, of longer ones without vowels, and of pairs of words.
+    """Return the hashes of words, of longer words without vowels, and of pairs of words.
 
-    A letter before each distinguishes the three kinds.
+    A different prefix for each of the three kinds keeps their hashes apart.
     """
     whole = [each.encode() for each in words]
     bare = consonants("\n".join(words)).encode().split(b"\n")
@@ -128,9 +130,9 @@ def _words(words: Sequence[str]) -> list[int]:
 
 
 class _Values(dict[int, float]):
-    """Values by the number of repetitions.
+    """The value of a feature by its number of occurrences, which counts logarithmically.
 
-    They count by their logarithm: otherwise one stretched word would outweigh the rest.
+    Otherwise one word with a repeated letter would outweigh the rest of the line.
     """
 
     def __missing__(self, count: int) -> float:
@@ -138,7 +140,7 @@ class _Values(dict[int, float]):
 
 
 class _Units(dict[int, bytes]):
-    """Bytes of each unit of the encoding; those of rare letters are not kept."""
+    """The bytes of each 16-bit unit; those of rare letters are computed on demand, not stored."""
 
     def __missing__(self, unit: int) -> bytes:
         return unit.to_bytes(WIDTH, sys.byteorder)

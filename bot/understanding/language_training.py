@@ -1,8 +1,9 @@
 """Trains the table of letter groups by which `bot.i18n.language_guess` guesses a written form.
 
-Needs the dependency group `training`. Russian and Kazakh phrases are also learned in Latin letters,
-as people type them, since few authors wrote so. English and Turkish are learned as languages
-that are not offered.
+A written form is a language in a script, such as `uz_Cyrl`. Training needs the dependency group
+`training`. Few authors wrote Russian and Kazakh in Latin letters, as people type them, so phrases
+are also transliterated by rule. English and Turkish, which the assistant does not offer, are
+learned so that they are not mistaken for a language that it offers.
 """
 
 import re
@@ -24,21 +25,21 @@ from bot.understanding.training import one_thread
 from flows.knowledge.intents import BY_ID, Kind
 
 FOLDS = 4
-# Groups in fewer lines say little, and more groups than these bring nothing. Latin letters are used
-# by twice as many forms.
+# Minimum lines with a letter group: rarer groups say little. More groups than MAX_GROUPS did not
+# improve the guess. Twice as many written forms use Latin letters as Cyrillic ones.
 MIN_LINES = 5
 MAX_GROUPS: Mapping[str, int] = {"Cyrl": 800, "Latn": 1200}
-# Chosen by cross-validation among 0.1, 0.3 and 1.
+# Inverse strength of regularisation, chosen by cross-validation among 0.1, 0.3 and 1.
 REGULARISATION = 0.3
 MAX_STEPS = 300
-# A written line counts as much as so many lines that a rule made, or that are in a language that is
-# not offered: these are seldom written.
+# Weight of a line that an author wrote. Transliterated lines and lines in languages that are not
+# offered weigh 1, because people seldom write them.
 WEIGHT_WRITTEN, WEIGHT_OTHER = 3.0, 1.0
-# Lines in languages that are not offered: form, a mark for danger, text.
+# Columns of this file: written form, a mark if the line speaks of danger, text.
 OTHER_LANGUAGES = Path(__file__).with_name("other_languages.tsv")
 HEADER = "script\tgroup\tweights"
 CYRILLIC_LETTERS = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя" + "әғқңөұүіһ"
-# Two ways in which people type each letter in Latin, in the order above.
+# Two common ways of typing each of the Cyrillic letters above in Latin letters.
 LATIN_LETTERS = (
     "a b v g d e yo zh z i y k l m n o p r s t u f h c ch sh sch - y - e yu ya a g q n o u u i h",
     "a b v g d e e j z i i k l m n o p r s t u f kh ts ch sh sh - i - e u ia a gh k ng o u u i h",
@@ -51,9 +52,9 @@ TYPED_IN_LATIN = tuple(
 PLACE = re.compile(r"\{\w+\}")
 OTHER_SCRIPTS = re.compile("|".join((CYRILLIC.pattern, HAN.pattern, ARABIC.pattern)))
 
-# Tenths of a log-odds that a frequent word adds to its forms: many messages are a greeting only.
+# Added to a frequent word's weight (tenths of log-odds): many messages are only a greeting.
 FREQUENT_WEIGHT = 20
-# The most frequent words as people type them, in Kazakh also without its special letters.
+# The most frequent words as people type them; Kazakh ones also without its special letters.
 FREQUENT: Mapping[str, Mapping[str, str]] = {
     "Cyrl": {
         "kk": "мен маған маган мені менің менин сіз сиз бар жоқ жок қалай калай қайда кайда"
@@ -92,7 +93,7 @@ type Table = dict[str, tuple[int, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line to learn, and its written form; only lines that an author wrote are measured."""
+    """A line to learn and its written form. Only lines that an author wrote are measured."""
 
     form: str
     text: str
@@ -102,14 +103,14 @@ class Line:
 
 
 def lines(written: Iterable[Phrase], script: str) -> list[Line]:
-    """Return the phrases in scope that are written in a script, each once.
+    """Return the phrases in scope that are written in a script, without duplicates.
 
-    For Latin letters also lines in languages that are not offered: people who write these are asked
-    for their language.
+    For Latin letters, lines in languages that are not offered are added. The assistant asks people
+    who write these to choose a language.
     """
     found: dict[tuple[str, str], Line] = {}
     others = list(_others()) if script == "Latn" else []
-    # Some authors wrote Turkish or English among the phrases of another language.
+    # Some authors wrote lines in Turkish or English among the phrases of another language.
     foreign = {phrases.key(line.text) for line in others}
     for number, phrase in enumerate(written):
         if BY_ID[phrase.intent].kind is Kind.NONE:
@@ -121,7 +122,9 @@ def lines(written: Iterable[Phrase], script: str) -> list[Line]:
 
 
 def train(learned: Sequence[Line], script: str) -> Table:
-    """Return the weights of the letter groups of a script, in tenths.
+    """Return for each letter group of a script its weights, one for each written form.
+
+    The weights are in tenths of log-odds.
 
     Raises `TrainingError` if scikit-learn is missing.
     """
@@ -130,9 +133,9 @@ def train(learned: Sequence[Line], script: str) -> Table:
 
 
 def cross_validated(learned: Sequence[Line], script: str) -> dict[str, tuple[float, ...]]:
-    """Return for each written form how many percent are guessed and guessed wrongly.
+    """Return for each written form two percentages: guessed rightly, guessed wrongly.
 
-    The third and fourth figures are those of the lines about danger.
+    Two more are the same percentages for the lines about danger.
     """
     guesses: dict[int, str | None] = {}
     for fold in range(FOLDS):
@@ -144,7 +147,7 @@ def cross_validated(learned: Sequence[Line], script: str) -> dict[str, tuple[flo
 
 
 def save(tables: Mapping[str, Table]) -> None:
-    """Write the table of all scripts."""
+    """Write the tables of all scripts to the file that `language_guess` reads."""
     rows = [
         f"{script}\t{group.replace(' ', '_')}\t{' '.join(map(str, weights))}"
         for script, table in tables.items()
@@ -185,9 +188,9 @@ def _in_script(phrase: Phrase, script: str, number: int) -> Iterator[Line]:
 
 
 def _others() -> Iterator[Line]:
-    """Yield the sentences of the source, and the lines of the file; Turkish also in plain letters.
+    """Yield lines in languages that are not offered, from the source (English) and from the file.
 
-    The latter is how it is typed on an English keyboard.
+    Turkish lines are also yielded without accents, as typed on an English keyboard.
     """
     for message in catalogues.read("ru"):
         text = PLACE.sub("", str(message.id)).casefold()

@@ -1,4 +1,4 @@
-"""The model of the recogniser: compact, linear, evaluated with numpy."""
+"""The recognizer's model: a compact linear classifier, evaluated with numpy."""
 
 import json
 import math
@@ -18,13 +18,14 @@ from bot.understanding.skeleton import IS_HAN
 from flows.knowledge.intents import BY_ID, Kind
 
 FILE = Path(__file__).parent / "model.npz"
-# Raise when skeleton, features or file layout change: a model of another version is refused.
+# Increment this when skeletons, features or the file layout change, so that `load` rejects old
+# files.
 VERSION = 5
-# Shorter lines say nothing about the keyboard.
+# Shorter lines have too few letters to tell a wrong keyboard layout.
 MIN_EASE = 5
-# Measured on held-back fifths of the danger phrases: 31 of 9,162 have no word that begins with the
-# same five letters as a word which is as common in danger as elsewhere, and none of 540 test lines.
-# With four letters 29 had none, and a tenth more harmless lines had one.
+# Number of first letters by which words of danger are looked up (`danger_starts`). In
+# cross-validation, 31 of 9,162 danger phrases and none of 540 test lines had no such word. With
+# four letters 29 had none, but 10 % more harmless lines had one and cost a full reading.
 DANGER_START = 5
 
 UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, BadZipFile)
@@ -40,12 +41,12 @@ class ModelError(Exception):
 class Model:
     """Weights of one linear classifier for all languages.
 
-    `rows` maps each hash bucket to a row of `weights`, or to -1. A row has a weight for each class,
-    then one for danger of any kind, in 8 bits; `scales` has the factor of each row. `pairs` holds
-    the log-probability that a letter follows another. `familiar` has a bit for each piece of a word
-    that is in several phrases. `danger_starts` are the first letters of words that are as common
-    in phrases of danger as in others; Chinese words are not among them. `cross_validation` are
-    figures of `bot.understanding.evaluation`.
+    `rows` maps each hash bucket to its row of `weights`, or to -1. A row has an 8-bit weight for
+    each class and one for danger of any kind; multiplied by the row's factor in `scales`, they are
+    log-odds. `pairs` holds the log-probability that one letter follows another. `familiar` is a bit
+    set of the pieces (see `features`) that several phrases contain. `danger_starts` are the first
+    letters of words that are at least as common in danger phrases as in others, without Chinese.
+    `digest` is the hash of the phrases. `cross_validation` has the figures of `evaluation`.
     """
 
     classes: tuple[str, ...]
@@ -59,11 +60,11 @@ class Model:
     danger_starts: frozenset[str]
     digest: str
     cross_validation: dict[str, list[float | None]] = field(default_factory=dict)
-    # For each bucket: its row, its weight (IDF), and the weight times the row's scale, or 0 without
-    # a row. Side by side, since each place in memory costs a wait.
+    # For each bucket its row, its IDF, and IDF times scale (0 without a row). One table instead of
+    # three arrays, so that a lookup is one cache miss.
     _table: NDArray[np.int32] = field(init=False)
     _familiar: memoryview = field(init=False)
-    # For a line's few dozen letters, Python's dictionary is quicker than numpy's indexes.
+    # A line has a few dozen letter pairs: a dict is faster for these than indexing in numpy.
     _letter_pairs: dict[str, float] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -74,22 +75,25 @@ class Model:
         object.__setattr__(self, "_letter_pairs", _LetterPairs(self.pairs))
 
     def ease(self, words: Sequence[str]) -> float:
-        """Return the mean log-probability of each letter of a line after the one before it."""
+        """Return the mean log-probability of a letter after the one before; -inf for short lines.
+
+        It is low for text typed in a wrong keyboard layout.
+        """
         line = f" {' '.join(words)} "
         if len(line) < MIN_EASE:
             return -math.inf
         return sum(map(self._letter_pairs.__getitem__, map(add, line, line[1:]))) / (len(line) - 1)
 
     def has_danger_word(self, words: Sequence[str]) -> bool:
-        """Return True if a word begins like one in a phrase of danger, or is Chinese."""
+        """Return True if a word begins like a typical word of danger, or is Chinese."""
         starts = {word[:DANGER_START] for word in words}
         return not starts.isdisjoint(self.danger_starts) or any(map(IS_HAN.match, words))
 
     @classmethod
     def load(cls, path: Path = FILE) -> Self:
-        """Load a model. Raises `ModelError` with the next step if it cannot be used."""
+        """Return the model of a file. Raises `ModelError` if it is missing, damaged or outdated."""
         try:
-            # Opened here, because numpy does not close a file that it cannot read.
+            # Opened here because numpy leaves a file open that it cannot read.
             with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             meta = json.loads(arrays.pop("meta").tobytes())
@@ -102,7 +106,7 @@ class Model:
         return cls(classes=classes, danger_starts=starts, **meta, **widened)
 
     def save(self, path: Path = FILE) -> None:
-        """Write the model; equal models give equal bytes."""
+        """Write the model to a file; equal models give equal bytes."""
         meta = {
             "version": VERSION,
             "classes": self.classes,
@@ -124,7 +128,7 @@ class Model:
             np.savez(file, **arrays)
 
     def read(self, words: Sequence[str]) -> tuple[list[float], list[int]]:
-        """Return the log-odds of each class, then of danger, and the pieces of a line."""
+        """Return the log-odds of each class and, last, of danger; and the pieces of the line."""
         found = features.extract(words)
         taken = self._table.take(found.buckets, axis=0)
         rows, numbers = taken[:, 0], taken.view(np.float32)
@@ -136,15 +140,15 @@ class Model:
         return odds.tolist(), found.pieces
 
     def familiarity(self, pieces: Sequence[int]) -> float:
-        """Return the share of a line's pieces that are in phrases; 0 for no pieces."""
+        """Return the share of the pieces that several training phrases contain; 0 for no pieces."""
         known = sum(self._familiar[piece >> 3] >> (piece & 7) & 1 for piece in pieces)
         return known / max(len(pieces), 1)
 
 
 def chances(odds: Sequence[float], danger: slice) -> tuple[list[float], float]:
-    """Return the probabilities of the classes and of danger for one line.
+    """Return the probability of each class, and that of danger, for one line.
 
-    Python is quicker than numpy with a few dozen numbers.
+    Plain Python is faster than numpy for a few dozen numbers.
     """
     *classes, whole = odds
     most = max(classes)
@@ -155,9 +159,9 @@ def chances(odds: Sequence[float], danger: slice) -> tuple[list[float], float]:
 
 
 def highest_chance(odds: Sequence[float]) -> float:
-    """Return at least the probability of the likeliest class, at a fifth of the cost.
+    """Return an upper bound for the probability of the likeliest class, at a fifth of the cost.
 
-    It would be this one if only the two likeliest classes were possible.
+    It is exact if only the two likeliest classes are possible.
     """
     classes = list(odds[:-1])
     first = max(classes)
@@ -166,9 +170,10 @@ def highest_chance(odds: Sequence[float]) -> float:
 
 
 def highest_danger(odds: list[float], danger: slice) -> float:
-    """Return at least the probability of danger that `chances` returns, at a fifth of the cost.
+    """Return an upper bound for the probability of danger by `chances`, at a fifth of the cost.
 
-    Each kind of danger counts as the likeliest of them, and all other classes as their likeliest.
+    Each kind of danger counts as if it were the likeliest kind. Only the likeliest of the other
+    classes counts.
     """
     dangers = odds[danger]
     others = max(odds[: danger.start] + odds[danger.stop : -1])
@@ -177,16 +182,17 @@ def highest_danger(odds: list[float], danger: slice) -> float:
 
 
 def calibrated(odds: Scores, danger: slice) -> tuple[Scores, list[float]]:
-    """Return the probabilities of the classes and of danger for each row, as `chances` does."""
+    """Return the probabilities of classes, and of danger, for each row: `chances` for a matrix."""
     found = softmax(odds[:, :-1])
     summed = np.add.reduce(found[:, danger], 1).tolist()
     return found, list(map(_chance, summed, odds[:, -1].tolist()))
 
 
 def _chance(summed: float, whole: float) -> float:
-    """Return the mean of two estimates of danger as log-odds, as a probability.
+    """Return the probability of danger from two estimates: the mean of their log-odds.
 
-    They are the sum over the danger intents, and a classifier of danger as a whole.
+    `summed` is the sum of the danger classes' probabilities. `whole` is the log-odds of a separate
+    classifier for danger.
     """
     summed = min(max(summed, MIN_PROBABILITY), 1 - MIN_PROBABILITY)
     return 1 / (1 + math.exp(-(math.log(summed / (1 - summed)) + whole) / 2))
@@ -200,39 +206,39 @@ def softmax(scores: Scores) -> Scores:
 
 
 class _LetterPairs(dict[str, float]):
-    """The log-probability of the second of two letters after the first one."""
+    """Log-probabilities of the second letter of a pair after the first, by the pair."""
 
     def __init__(self, by_code: Scores) -> None:
         self._by_code: list[list[float]] = by_code.tolist()
         super().__init__({pair: self[pair] for pair in map("".join, product(KNOWN, KNOWN))})
 
     def __missing__(self, pair: str) -> float:
-        # Not stored: others are letters that people typed, of any script.
+        # Any other letter that people typed: not stored, so that the dict does not grow.
         one, other = pair[0], pair[1]
         return self._by_code[LETTER_CODES[ord(one)]][LETTER_CODES[ord(other)]]
 
 
 class _LetterCodes(dict[int, int]):
-    """Codes of Cyrillic letters and of the space between words, for `str.translate`."""
+    """Codes of the space, each Cyrillic letter, and all other letters, for `str.translate`."""
 
     def __missing__(self, _letter: int) -> int:
         return LETTERS + 1
 
 
 def letter_codes(words: Sequence[str]) -> NDArray[np.uint8]:
-    """Return a code for each letter: 0 between words, 33 for any that is not Cyrillic."""
+    """Return a code for each letter: 0 for a space, 1 to 32 for Cyrillic letters, 33 for others."""
     codes = f" {' '.join(words)} ".translate(LETTER_CODES)
     return np.frombuffer(codes.encode("latin-1"), np.uint8)
 
 
 def of_kind(classes: Sequence[str], kind: Kind) -> slice:
-    """Return the places of the classes of a kind, which follow one another in their order."""
+    """Return the slice of the classes of a kind, which are adjacent in the sorted list."""
     places = [at for at, name in enumerate(classes) if BY_ID[name].kind is kind]
     return slice(places[0], places[-1] + 1)
 
 
 def _widened(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return the arrays with 16-bit floats as 32-bit ones, with which numpy calculates faster."""
+    """Return the arrays with 16-bit floats widened to 32 bits, which numpy calculates faster."""
     return {
         name: array.astype(np.float32) if array.dtype == np.float16 else array
         for name, array in arrays.items()

@@ -1,4 +1,4 @@
-"""Training phrases: reading them, converting them to other scripts, and checking them."""
+"""Training phrases: reads, writes and checks them, and converts them to other scripts."""
 
 import hashlib
 from collections import defaultdict
@@ -12,7 +12,7 @@ from flows.knowledge import intents
 
 FOLDER = Path(intents.__file__).parent / "phrases"
 LANGUAGES = ("kk", "ru", "zh_Hans", "uz")
-# Derived scripts of each language, converted by rules of `bot.i18n`.
+# The second script of each language, and the rule that converts phrases to it.
 DERIVED = {
     "kk": ("kk_Arab", kazakh_arabic.to_arabic),
     "uz": ("uz_Cyrl", uzbek_cyrillic.to_cyrillic),
@@ -22,7 +22,7 @@ HEADER = "intent\ttext"
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A line that an author wrote for an intent."""
+    """A training line that an author wrote for an intent."""
 
     language: str
     intent: str
@@ -31,7 +31,7 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault in the phrases of one language."""
+    """A fault in the phrases of one language: the broken rule, and the phrase."""
 
     language: str
     rule: str
@@ -39,7 +39,7 @@ class Fault:
 
 
 def read(language: str, folder: Path = FOLDER) -> list[Phrase]:
-    """Return the phrases of one language in the order of its file."""
+    """Return the phrases of one language in the order of the file."""
     lines = (folder / f"{language}.tsv").read_text("utf-8").splitlines()
     pairs = (line.partition("\t") for line in lines[1:] if line.strip())
     return [Phrase(language, intent, text) for intent, _tab, text in pairs]
@@ -51,7 +51,7 @@ def read_all(folder: Path = FOLDER) -> list[Phrase]:
 
 
 def in_scripts(phrase: Phrase) -> Iterator[Phrase]:
-    """Yield a phrase as written, then in the other script of its language if it has one."""
+    """Yield a phrase as written, then converted to the second script of its language, if any."""
     yield phrase
     if phrase.language in DERIVED:
         language, convert = DERIVED[phrase.language]
@@ -59,13 +59,13 @@ def in_scripts(phrase: Phrase) -> Iterator[Phrase]:
 
 
 def key(text: str) -> str:
-    """Return the form in which two phrases count as the same."""
+    """Return a text's key: phrases with equal keys are duplicates."""
     words = skeleton.fold(text).words
     return " ".join(word for word in words if word != "?") or skeleton.plain(text)
 
 
 def digest(folder: Path = FOLDER) -> str:
-    """Return a hash of all phrases; a model stores it, to detect that it is out of date."""
+    """Return a hash of all phrases, which a model stores so that outdated models are detected."""
     found = hashlib.sha256()
     for phrase in read_all(folder):
         found.update(f"{phrase.language}\t{phrase.intent}\t{phrase.text}\n".encode())
@@ -73,7 +73,11 @@ def digest(folder: Path = FOLDER) -> str:
 
 
 def faults(phrases: Iterable[Phrase]) -> Iterator[Fault]:
-    """Yield conflicts, duplicates, unknown intents, intents without phrases, and stray spaces."""
+    """Yield the faults of phrases.
+
+    They are: a phrase for two intents, duplicates, unknown intents, intents without phrases, and
+    untidy white space.
+    """
     phrases = list(phrases)
     by_key: defaultdict[str, list[Phrase]] = defaultdict(list)
     for phrase in phrases:
@@ -92,7 +96,7 @@ def faults(phrases: Iterable[Phrase]) -> Iterator[Fault]:
 
 
 def write(phrases: Iterable[Phrase], language: str, folder: Path = FOLDER) -> None:
-    """Write the phrases of one language, sorted by the order of the intents."""
+    """Write the phrases of one language to its file, sorted by the order of the intents."""
     place = {intent: number for number, intent in enumerate(intents.IDS)}
     own = sorted(
         (phrase for phrase in phrases if phrase.language == language),

@@ -1,7 +1,7 @@
-"""Greetings, thanks and courtesies at the ends of a message; its core is read without them.
+"""Cuts greetings, thanks and other courtesies off the start and the end of a message.
 
-They say nothing about the question, but a short question loses against them: “Hello! My husband
-beats me. Thank you!” was read as thanks. A message of courtesies alone keeps them.
+They do not belong to the question but can outweigh a short one: “Hello! My husband beats me. Thank
+you!” was recognized as thanks. A message of courtesies alone is not cut.
 """
 
 import re
@@ -11,8 +11,8 @@ from functools import cache
 from bot.understanding import skeleton
 from bot.understanding.skeleton import IS_HAN, Skeleton
 
-# Before a question, in any script after folding. None of them asks for anything, and none names a
-# person, since “brother” may also begin the message itself.
+# Courtesies at the start, in any script. None asks for anything, and none addresses a person, since
+# a word like “brother” may also be the start of the message itself.
 OPENINGS = (
     "здравствуйте, здраствуйте, здравствуй, добрый день, доброе утро, добрый вечер, доброй ночи",
     "доброго дня, доброго времени суток, приветствую, привет, салам, салам алейкум, уважаемые",
@@ -45,7 +45,7 @@ CLOSINGS = (
     "аман болыңыз, жауап күтемін, өтінемін, xayr, sogʻ boʻling, salomat boʻling, hurmat bilan",
     "javob kutaman, koʻrishguncha, iltimos, please, bye",
 )
-# Chinese has no spaces: courtesies are cut off the words at the ends.
+# Chinese has no spaces between words, so a courtesy is cut off its first or last word.
 OPENS_HAN = re.compile(
     "^(?:你好|您好|大家好|早上好|上午好|下午好|晚上好|早安|嗨|哈喽|在吗|有人吗|请问一下|请问下|请问|麻烦问一下|我想问一下|想问一下|问一下|"
     "我想问|想问|想咨询一下|咨询一下|打扰一下|打扰了|不好意思|麻烦您|麻烦你|谢谢|萨拉木|色俩目)+"
@@ -55,14 +55,14 @@ CLOSES_HAN = re.compile(
     "(?:谢谢|感谢|多谢|谢了|谢啦|谢谢您|谢谢你|辛苦了|再见|拜拜|等您回复|等你回复)(?:您|你|啦|了)*$"
 )
 MAX_WORDS = 5
-# A rest of one letter or Chinese character is no question.
+# Minimum letters of the rest: a single letter or Chinese character is no question.
 MIN_LETTERS = 2
 
 type Words = tuple[str, ...]
 
 
 def core(line: Skeleton) -> Skeleton:
-    """Return a line without the courtesies at its ends; the line itself if nothing else is left."""
+    """Return a line without courtesies at its ends; the whole line if too little would be left."""
     if not _may_have_courtesies(line.words):
         return line
     words = list(line.words)
@@ -75,7 +75,7 @@ def core(line: Skeleton) -> Skeleton:
 
 
 def _may_have_courtesies(words: Words) -> bool:
-    """Return False for most messages, at a tenth of the cost of a search."""
+    """Return False if no courtesy can be at the ends; ten times faster than searching for one."""
     if not words:
         return False
     first, last = words[0], words[-1]
@@ -84,7 +84,10 @@ def _may_have_courtesies(words: Words) -> bool:
 
 
 def _open(words: list[str]) -> int:
-    """Return the number of words of courtesy at the start; shorten a Chinese word there."""
+    """Return the number of words of courtesy at the start.
+
+    If a Chinese word there begins with a courtesy, shortens it in `words`.
+    """
     at, phrases = 0, _folded(OPENINGS + THANKS)
     while at < len(words):
         if IS_HAN.match(words[at]):
@@ -103,7 +106,10 @@ def _open(words: list[str]) -> int:
 
 
 def _close(words: list[str], start: int) -> int:
-    """Return where the courtesies at the end begin; shorten a Chinese word there."""
+    """Return the index at which the courtesies at the end begin.
+
+    If a Chinese word there ends with a courtesy, shortens it in `words`.
+    """
     end, phrases = len(words), _folded(THANKS + CLOSINGS)
     while end > start:
         marks = end - 1 if set(words[end - 1]) == {"!"} and end - 1 > start else end
@@ -122,7 +128,10 @@ def _close(words: list[str], start: int) -> int:
 
 
 def _length(words: Sequence[str], phrases: frozenset[Words], step: int = 1) -> int:
-    """Return the length of the longest courtesy with which the words begin; 0 for none."""
+    """Return the number of words of the longest courtesy at the start of `words`; 0 for none.
+
+    With a `step` of -1, `words` are in reverse order, to search from the end.
+    """
     lengths = range(len(words), 0, -1)
     return next((length for length in lengths if tuple(words[:length][::step]) in phrases), 0)
 
@@ -138,8 +147,8 @@ def _folded(lines: Sequence[str]) -> frozenset[Words]:
 
 @cache
 def _edges() -> tuple[frozenset[str], frozenset[str]]:
-    """Return the words with which a courtesy may begin at the start, and end at the end."""
+    """Return the first words of courtesies at the start, and the last words of those at the end."""
     firsts = frozenset(words[0] for words in _folded(OPENINGS + THANKS))
     lasts = frozenset(words[-1] for words in _folded(THANKS + CLOSINGS))
-    # A mark may follow the last one.
+    # An exclamation mark may follow a courtesy at the end.
     return firsts, lasts | {"!"}

@@ -1,4 +1,4 @@
-"""The recogniser: the possible intents of a message and of its parts."""
+"""The recognizer: likely intents of a message and of its parts, and danger."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,26 +11,29 @@ from bot.understanding.skeleton import Skeleton
 from flows.knowledge.intents import Kind
 
 MAX_ALTERNATIVES = 5
-# Sentences of a long message are also judged one by one, since danger in one may drown in the rest.
+# The sentences of a message are also read one by one, since danger in one sentence of a long
+# message is outweighed by the others.
 MAX_SENTENCES = 12
 MIN_SENTENCE = 2
-# Parts of a message that may ask a question each.
+# Clauses are the parts of a message that may each ask a question.
 MAX_CLAUSES = 8
-# A sentence alone is less certain than its message. At a lower minimum than the first figure it
-# caused false alarms (decision 0042). It raises the message only to the second figure, since 0.5
-# would suppress the rest of the reply.
+# A sentence alone is read less reliably than its message. It therefore counts as danger only above
+# the first figure: below it, false alarms rose (decision 0042). It then raises the danger of the
+# message to the second figure, because 0.5 would suppress the rest of the reply.
 SENTENCE_DANGER, SENTENCE_COUNTS = 0.8, 0.49
 # Minimum probability of danger for a message that contains a phrase of `crisis_words`.
 LEXICON_DANGER = 0.5
-# Nine of ten lines of noise are less familiar, and 1 in 200 held-back phrases.
+# Minimum share of known pieces. 90 % of noise lines are below it, and 0.5 % of held-out phrases.
 MIN_FAMILIARITY = 0.4
 MAX_SHORT = 3
-# A sentence that is rather on another topic says something about the person, and asks nothing.
+# Minimum probability of being out of scope for an aside: a sentence that only tells something about
+# the person and asks nothing.
 MIN_ASIDE = 0.6
-# Minimum gain in mean log-probability per letter to assume the other keyboard layout.
+# Minimum gain in mean log-probability per letter for reading a text in another keyboard layout.
 LAYOUT_MARGIN = 1.0
-# A line that reads so well as typed is not read in other layouts. A twentieth of 9,600 test lines
-# and phrases reads worse, and no line on the wrong keyboard better than -3.3.
+# A line with at least this mean log-probability per letter is not tried in other layouts, to save
+# time. Among 9,600 test lines and phrases, 5 % are below it. No line in a wrong layout was above
+# -3.3.
 READS_WELL = -3.0
 
 
@@ -44,9 +47,9 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The likeliest intent of a part of a message; other figures as in `Recognition`.
+    """The likeliest intent of a part of a message; the other figures are as in `Recognition`.
 
-    `asks` means that the part ends with a question mark.
+    `asks`: the part ends with a question mark.
     """
 
     intent: str
@@ -59,13 +62,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """The likely meanings of a message, without any of its words.
+    """The likely meanings of a message; contains none of its words.
 
-    `alternatives` are the next likeliest intents. `danger` is the probability that the message, or
-    one of its sentences, speaks of danger; `danger_intent` is the likeliest kind of danger.
-    `none_mass` is the probability that the message is out of scope. `familiarity` is the share of
-    its pieces that are in phrases: low for noise. `parts` are the clauses, if there are several.
-    `is_short` messages have very few letters, `blank` ones no word.
+    `confidence` is the probability of `intent`. `alternatives` are the next likeliest intents.
+    `danger` is the probability that the message, or one of its sentences, speaks of danger;
+    `danger_intent` is the likeliest kind of danger. `none_mass` is the probability that the message
+    is out of scope. `familiarity` is the share of its pieces (see `features`) that phrases contain:
+    low for noise. `parts` are the clauses, if there are several. `is_short` messages have at most
+    MAX_SHORT letters, `blank` messages no word.
     """
 
     intent: str
@@ -82,12 +86,12 @@ class Recognition:
 
     @property
     def ranked(self) -> tuple[Candidate, ...]:
-        """Return the best intent, then the alternatives."""
+        """The likeliest intent, then the alternatives."""
         return (Candidate(self.intent, self.confidence), *self.alternatives)
 
 
 class Recognizer:
-    """Recognises the intents of messages; created once per process."""
+    """Recognizes the intents of messages; one object per process."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
@@ -97,25 +101,25 @@ class Recognizer:
     @classmethod
     @cache
     def load(cls) -> "Recognizer":
-        """Return the recogniser with the model in the package, loaded once per process."""
+        """Return the recognizer with the packaged model, loaded once per process."""
         return cls(Model.load())
 
     @property
     def cross_validation(self) -> dict[str, list[float | None]]:
-        """Return the figures that training stored with the model."""
+        """The figures of cross-validation that training stored in the model."""
         return self.model.cross_validation
 
     def message(self, text: str) -> "Message":
-        """Return a message, whose danger and meaning may be asked for one by one."""
+        """Return a message, of which danger and meaning are computed on demand."""
         return Message(self, text)
 
     def recognize(self, text: str) -> Recognition:
-        """Return the likely meanings of a message in any language; raise nothing."""
+        """Return the likely meanings of a message in any language; never raises."""
         return self.message(text).recognize()
 
 
 class Found:
-    """The log-odds of a line and its pieces; probabilities are calculated when first used."""
+    """Log-odds and pieces of a line; probabilities are computed at first use."""
 
     def __init__(self, model: Model, words: Sequence[str], danger: slice) -> None:
         self.odds, self.pieces = model.read(words)
@@ -132,7 +136,7 @@ class Found:
         return self._chances[1]
 
     def may_reach_danger(self, least: float) -> bool:
-        """Return False if the probability of danger is lower."""
+        """Return False if the probability of danger is below `least`; costs less than `danger`."""
         return highest_danger(self.odds, self._danger) >= least
 
     @cached_property
@@ -141,7 +145,7 @@ class Found:
 
 
 class Message:
-    """A message, folded once; its danger and its meaning are calculated when first used."""
+    """A folded message; its danger and its meaning are computed at first use."""
 
     def __init__(self, recognizer: Recognizer, text: str) -> None:
         self.text = text
@@ -153,19 +157,19 @@ class Message:
 
     @property
     def is_blank(self) -> bool:
-        """Return whether the message has no word."""
+        """Whether the message has no word."""
         return not self._line.words
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words of the message, folded, without courtesies."""
+        """The words of the message's skeleton, without courtesies."""
         return self._line.words
 
     @cached_property
     def danger(self) -> tuple[float, int]:
-        """The probability of danger, and the number of the sentence that decides it, from 1.
+        """The probability of danger, and the number (from 1) of the sentence that decides it.
 
-        0 is the whole message.
+        The number is 0 if the whole message decides it.
         """
         mass, surest = self.danger_by_model
         if crisis_words.danger(skeleton.shortened(self.text)):
@@ -174,28 +178,28 @@ class Message:
 
     @cached_property
     def danger_by_model(self) -> tuple[float, int]:
-        """The same before phrases of `crisis_words` and noise are considered.
+        """The same as `danger`, by the model alone: without `crisis_words`, and also for noise.
 
-        Most answers to the questions of a form, such as names and trades, have no word of danger,
-        which shows at a tenth of the cost.
+        Most answers to the questions of a form, such as names and trades, have no typical word of
+        danger. They are excluded at a tenth of the cost.
         """
         if not self._model.has_danger_word(self._line.words):
             return 0.0, 0
         return _most_danger([self._found(line).danger for line in self._lines])
 
     def may_reach_danger(self, least: float) -> bool:
-        """Return False if `danger_by_model` is lower, which costs less."""
+        """Return False if `danger_by_model` is below `least`; costs less than it."""
         return self._model.has_danger_word(self._line.words) and any(
             self._found(line).may_reach_danger(least) for line in self._lines
         )
 
     @property
     def is_noise(self) -> bool:
-        """Return whether the phrases know few pieces of the message."""
+        """Whether the training phrases contain too few pieces of the message."""
         return self._familiarity(self._line) < MIN_FAMILIARITY
 
     def recognize(self) -> Recognition:
-        """Return the likely meanings."""
+        """Return the likely meanings of the message."""
         if self.is_blank:
             return BLANK
         danger, surest = self.danger
@@ -219,20 +223,20 @@ class Message:
 
     @cached_property
     def whole(self) -> Part:
-        """The reading of the message without asides, as if it were a part."""
+        """The likeliest intent of the message without asides."""
         return self.part(self._asking)
 
     @cached_property
     def clauses(self) -> Sequence[Skeleton]:
-        """The clauses, if there are several."""
+        """The clauses of the message without asides; empty if there is only one."""
         return () if self._wrong_layout else skeleton.clauses(self._asking, MAX_CLAUSES)
 
     def may_reach(self, least: float, line: Skeleton | None = None) -> bool:
-        """Return False if no intent of a clause, or of the whole message, has this probability."""
+        """Return False if no intent of the clause (or the whole message) has this probability."""
         return highest_chance(self._found(line or self._asking).odds) >= least
 
     def part(self, line: Skeleton) -> Part:
-        """Return the reading of a clause."""
+        """Return the likeliest intent of a clause."""
         found = self._found(line)
         best = _highest(found.classes)
         return Part(
@@ -246,7 +250,7 @@ class Message:
 
     @cached_property
     def _asking(self) -> Skeleton:
-        """The line without sentences on other topics beside it, such as “I live in Tashkent.”."""
+        """The message without asides: sentences that ask nothing, such as “I live in Tashkent.”"""
         sentences = self._sentences
         aside = {
             sentence.words
@@ -259,12 +263,15 @@ class Message:
 
     @property
     def _lines(self) -> tuple[Skeleton, ...]:
-        """The whole message, then its sentences if there are several."""
+        """The whole message, followed by its sentences if there are several."""
         return self._line, *self._sentences
 
     @cached_property
     def _sentences(self) -> Sequence[Skeleton]:
-        """The sentences, if there are several; none of a wrong layout, whose marks are letters."""
+        """The sentences, if there are several.
+
+        None for a text in a wrong keyboard layout, in which punctuation marks are letters.
+        """
         return () if self._wrong_layout else _sentences(self._line)
 
     def _ranked(self, found: list[float]) -> list[Candidate]:
@@ -273,11 +280,11 @@ class Message:
         return [Candidate(classes[at], found[at]) for at in order[: MAX_ALTERNATIVES + 1]]
 
     def _familiarity(self, line: Skeleton) -> float:
-        """Return the familiarity of a part; a line without a word has none."""
+        """Return the share of known pieces of a part; 0 if it has no word."""
         return self._model.familiarity(self._found(line).pieces) if line.words else 0.0
 
     def _found(self, line: Skeleton) -> Found:
-        """Return the probabilities and the pieces of a part; equal parts are read once."""
+        """Return the log-odds and pieces of a part; equal parts are computed once."""
         read = self._read.get(line.words)
         if read is None:
             read = Found(self._model, line.words, self._recognizer.danger)
@@ -286,7 +293,7 @@ class Message:
 
 
 def _meant(text: str, model: Model) -> tuple[Skeleton, bool]:
-    """Return the skeleton as typed or, if the keyboard layout was wrong, as meant."""
+    """Return the skeleton as typed and False, or that of a likelier keyboard layout and True."""
     line, wrong = skeleton.fold(text), False
     ease = model.ease(line.words)
     if ease >= READS_WELL:
@@ -303,9 +310,9 @@ def _highest(numbers: list[float]) -> int:
 
 
 def _most_danger(danger: Sequence[float]) -> tuple[float, int]:
-    """Return the danger of the message, which is first, or of its most dangerous sentence.
+    """Return the probability of danger in the message, and the index that decides it.
 
-    Also return its place.
+    `danger` has the probability of the whole message, then those of its sentences.
     """
     most = max(danger)
     if danger[0] >= SENTENCE_COUNTS or most <= SENTENCE_DANGER:

@@ -1,4 +1,4 @@
-"""Decides which messages an external model may read, if the person agreed."""
+"""Decides which messages may be sent to an external model, if the person consented."""
 
 import re
 import unicodedata
@@ -6,17 +6,17 @@ import unicodedata
 from bot.understanding.decision import Certainty, DangerLevel, Decision
 from bot.understanding.recognizer import Recognition
 
-# A tenth of the minimum of the safety card, which decision 0042 explains.
+# Far below the minimum of the safety card (`DANGER_CARD`), so that no message about danger is sent.
 MAX_DANGER = 0.01
 MAX_LENGTH = 300
-# E-mail addresses, account names, links, and hosts without a scheme.
+# Matches e-mail addresses, account names, links, and host names without a scheme.
 _ADDRESSES = re.compile(r"@|://|\b[\w-]+\.[a-z]{2,}\b", re.IGNORECASE)
-# A telephone or document number may be written in Chinese numerals.
+# Matches telephone or document numbers in Chinese numerals.
 _HAN_NUMBER = re.compile("[〇零一二三四五六七八九两幺]{4,}")
 
 
 def may_leave(text: str, found: Recognition, decision: Decision) -> bool:
-    """Return True for a short, unclear message without sign of danger, number, address or link."""
+    """Return True for a short, unclear message without danger, numbers and addresses."""
     is_unclear = decision.certainty is not Certainty.SURE and not found.blank
     is_calm = decision.danger is DangerLevel.NONE and found.danger < MAX_DANGER
     return is_unclear and is_calm and len(text) <= MAX_LENGTH and not _identifies(text)

@@ -1,8 +1,8 @@
-"""Folds typed text to a skeleton that is the same for all scripts, keyboards and spellings.
+"""Folds typed text to a skeleton, which is the same for all scripts, keyboards and spellings.
 
-Kazakh in Arabic script, Uzbek, and Kazakh or Russian in Latin letters become the same Cyrillic
-letters. Letters that keyboards lack become their neighbours. One set of phrases therefore serves
-all ways of typing. A skeleton is for comparison only: it is never stored or shown.
+Kazakh in Arabic script, Uzbek, and Kazakh or Russian in Latin letters are converted to Cyrillic.
+Letters that some keyboards lack are replaced by similar ones. One set of training phrases therefore
+serves all ways of typing. A skeleton is only for comparison: it is never stored or shown.
 """
 
 import re
@@ -14,43 +14,44 @@ from bot.i18n import kazakh_arabic, normalization
 from bot.i18n.keyboard_layouts import TO_KAZAKH, TO_LATIN, TO_RUSSIAN
 from bot.understanding.traditional_han import SIMPLIFIED
 
-# Longer messages are cut in the middle: the beginning gives the topic, the end the question.
+# Longer messages lose their middle: the beginning has the topic, and the end the question.
 MAX_CHARACTERS = 1800
 HEAD_CHARACTERS = 1300
 MAX_WORDS, MAX_TOKENS = 240, 480
 
 HAN = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
 ARABIC_LETTERS = "\u0621-\u064a\u0671-\u06d3\u06d5"
-# Links, e-mail addresses and long numbers are replaced by a word. The repetitions are bounded:
-# otherwise a thousand letters without a space would be searched from each letter.
+# Links, e-mail addresses and long numbers are replaced by a placeholder word. Repetitions are
+# bounded to avoid quadratic backtracking on a thousand letters without a space.
 LINK = re.compile(r"(?:https?://|www\.)\S+|[^\s@]{1,64}@[^\s@.]{1,64}\.[^\s@]{1,64}", re.IGNORECASE)
 LONG_NUMBER = re.compile(r"\+?\d[\d ()\-]{5,}\d")
-# Maximum number of digits and apostrophes before the first letter of a word: otherwise a thousand
-# apostrophes would be searched from each of them.
+# Maximum digits and apostrophes before the first letter of a word, for the same reason.
 MAX_SIGNS = 40
 TOKEN = re.compile(
     f"[{HAN}]+|[{ARABIC_LETTERS}]+|[\u0400-\u04ff]+|[\u02b0-\u02ffɵ0-9']{{0,{MAX_SIGNS}}}"
     "[a-z\u00df-\u024fə][a-z\u00df-\u024f\u02b0-\u02ffəɵ0-9']*|[0-9]+|[?!]+|[^\\W\\d_]+"
     r"|[…。;]|\.(?!\S)|[,،、:]"
 )
-# Marks that end a sentence; the first are words of the skeleton too.
+# Marks that end a sentence or a clause. Question and exclamation marks are also words of the
+# skeleton.
 ASKING, ENDING, DIVIDING = re.compile("[?!]"), frozenset("…。;."), frozenset(",،、:")
-# A line in lower case in which cleaning changes only white space and numbers: most lines are so.
+# Matches lower-case lines in which `plain` changes only white space and numbers, as most lines are.
+# This saves the full normalization.
 ORDINARY = re.compile("[\u0430-\u045f\u048a-\u04ff0-9 ,.?!-]*|[a-z0-9 ,?!-]*")
-# Line breaks end sentences, but cleaning drops them.
+# Replaced by a mark before cleaning, which drops line breaks: they end sentences.
 LINE_BREAK = re.compile(r"[\r\n]+")
-# Words between two questions of one sentence, in the coarse spelling.
+# Words that join two questions in one sentence, in coarse spelling.
 CONNECTORS = frozenset(
     ("и", "а", "еше", "также", "жане", "ари", "ал", "таги", "ва", "хам", "хамда", "иана")
 )
 HAN_CONNECTORS = re.compile("还有|另外|以及|并且|而且|顺便|同时|和")
-# Not Chinese: there a repeated character is another word.
+# A letter repeated for emphasis. Not Chinese, where a repeated character makes another word.
 STRETCHED = re.compile(rf"([^{HAN}\n])\1{{2,}}")
 DOUBLED = re.compile(rf"([^\W\d_{HAN}])\1+")
 IS_HAN, IS_ARABIC = re.compile(f"[{HAN}]"), re.compile(f"[{ARABIC_LETTERS}]")
 IS_LATIN, IS_CYRILLIC = re.compile("[a-z]"), re.compile("[\u0400-\u04ff]")
 
-# The first match wins, so longer ones come first. Digits are chat spelling (4 is ч, 6 is ш).
+# The longest spelling is replaced first. Digits are chat spelling: 4 is ч, 6 is ш.
 LATIN = (
     ("shch", "ш"), ("sch", "ш"), ("sh", "ш"), ("ch", "ч"), ("zh", "ж"), ("kh", "х"), ("gh", "г"),
     ("dj", "ж"), ("dzh", "ж"), ("ts", "с"), ("tz", "с"), ("ck", "к"), ("ph", "ф"), ("yo", "ио"),
@@ -63,7 +64,7 @@ LATIN = (
 SPELT_WITH_SEVERAL = {latin: cyrillic for latin, cyrillic in LATIN if len(latin) > 1}
 SEVERAL = re.compile("|".join(SPELT_WITH_SEVERAL))
 SINGLE = str.maketrans({latin: cyrillic for latin, cyrillic in LATIN if len(latin) == 1})
-# Letters of the Kazakh Latin alphabets of 2017, 2018 and 2021, of Turkish and of Uzbek of 2026.
+# Letters of the Kazakh Latin alphabets of 2017, 2018 and 2021, of Turkish and of Uzbek (2026).
 ACCENTED = str.maketrans(
     {
         "ä": "a", "á": "a", "â": "a", "ǎ": "a", "ə": "a", "ö": "o", "ó": "o", "ô": "o", "ø": "o",
@@ -88,7 +89,7 @@ VOWELS = str.maketrans("", "", "аеиоу")
 class Skeleton:
     """A line as words in coarse spelling.
 
-    `sentences` and `clauses` are the numbers of words before each place where one ends.
+    `sentences` and `clauses` are the word counts at which a sentence or clause ends.
     """
 
     words: tuple[str, ...]
@@ -97,34 +98,37 @@ class Skeleton:
 
     @property
     def asks(self) -> bool:
-        """Return whether the line ends with a question mark."""
+        """Whether the line ends with a question mark."""
         return "?" in self.words[-1]
 
     @property
     def is_chinese(self) -> bool:
-        """Return whether any word is Chinese."""
+        """Whether any word is Chinese."""
         return IS_HAN.search(" ".join(self.words)) is not None
 
     @property
     def letters(self) -> int:
-        """Return how many letters or digits there are; a Chinese character counts as three."""
+        """The number of letters and digits; a Chinese character counts as three."""
         if not self.is_chinese:
             return sum(map(len, self.words))
         return sum(len(word) * (3 if IS_HAN.match(word) else 1) for word in self.words)
 
     @property
     def length(self) -> float:
-        """Return the number of words; two Chinese characters count as one."""
+        """The number of words; two Chinese characters count as one."""
         return sum(len(word) / 2 if IS_HAN.match(word) else 1 for word in self.words)
 
 
 def fold(text: str) -> Skeleton:
-    """Return the skeleton of a line; empty if it has no letter, digit or question mark."""
+    """Return the skeleton of a line; empty if the line has no letter, digit or question mark."""
     return _folded(plain(text))
 
 
 def layouts(text: str) -> tuple[Skeleton, ...]:
-    """Return the skeletons of a line as if typed with the wrong keyboard layout; usually none."""
+    """Return the skeletons of a line read in the other keyboard layouts.
+
+    Empty if the line mixes Latin and Cyrillic letters, or has Chinese or Arabic ones.
+    """
     lower = plain(text)
     if IS_HAN.search(lower) or IS_ARABIC.search(lower):
         return ()
@@ -139,7 +143,7 @@ def layouts(text: str) -> tuple[Skeleton, ...]:
 
 
 def plain(text: str) -> str:
-    """Return a line cleaned, shortened and in lower case; words replace links and long numbers."""
+    """Return a line in lower case, shortened, with placeholders for links and long numbers."""
     text = shortened(text)
     lower = text.casefold()
     if ORDINARY.fullmatch(lower):
@@ -154,9 +158,9 @@ def plain(text: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return the beginning and the end of a long message, or the whole message.
+    """Return the beginning and the end of a message longer than MAX_CHARACTERS, else the message.
 
-    It is cut before anything else, since cleaning a megabyte takes too long.
+    This must be the first step, because normalizing a megabyte of text takes too long.
     """
     if len(text) <= MAX_CHARACTERS:
         return text
@@ -165,16 +169,17 @@ def shortened(text: str) -> str:
 
 
 def coarse(words: Sequence[str]) -> list[str]:
-    """Return words of any script in the coarse spelling."""
-    # Most rules take all words at once: a call for each word would cost several times as much.
+    """Return words of any script in coarse spelling."""
+    # Most rules process all words as one string: a call for each word would be several times
+    # slower.
     short = STRETCHED.sub(r"\1\1", "\n".join(words)).split("\n")
-    # `тс` sounds like ц, and both are typed alike in Latin.
+    # `тс` and ц sound alike and are spelled alike in Latin letters.
     spelt = "\n".join(map(to_cyrillic, short)).replace("тс", "с").translate(COARSE)
     return DOUBLED.sub(r"\1", spelt).split("\n")
 
 
 def to_cyrillic(word: str) -> str:
-    """Return a word in Arabic or Latin letters as Cyrillic, any other word as it is."""
+    """Return a word in Arabic or Latin letters converted to Cyrillic; other words unchanged."""
     if IS_CYRILLIC.match(word) or IS_HAN.match(word) or word.isdecimal():
         return word
     if IS_ARABIC.match(word):
@@ -184,7 +189,7 @@ def to_cyrillic(word: str) -> str:
 
 
 def sentences(line: Skeleton, most: int) -> list[Skeleton]:
-    """Return the first and last sentences of a message; none if it is a single sentence."""
+    """Return at most `most` sentences of a message, the first and last; none if there is one."""
     found = _cut(line, line.sentences)
     if len(found) > most:
         found = [*found[: most // 2], *found[-(most // 2) :]]
@@ -192,7 +197,7 @@ def sentences(line: Skeleton, most: int) -> list[Skeleton]:
 
 
 def without(line: Skeleton, left_out: Set[tuple[str, ...]]) -> Skeleton:
-    """Return a line without some of its sentences."""
+    """Return a line without the sentences in `left_out`."""
     words: list[str] = []
     ends: list[int] = []
     pauses: list[int] = []
@@ -207,7 +212,7 @@ def without(line: Skeleton, left_out: Set[tuple[str, ...]]) -> Skeleton:
 
 
 def clauses(line: Skeleton, most: int) -> list[Skeleton]:
-    """Return what may be single questions of a message, the first ones; none if it is only one."""
+    """Return the first `most` clauses, which may each ask a question; none if there is only one."""
     found = _cut(line, (*line.sentences, *line.clauses))
     if line.is_chinese:
         found = [each for part in found for each in _cut_han(part)]
@@ -215,7 +220,7 @@ def clauses(line: Skeleton, most: int) -> list[Skeleton]:
 
 
 def consonants(word: str) -> str:
-    """Return a coarse word without vowels, which typing errors and habits change most."""
+    """Return a coarse word without vowels, in which typing errors and dialects differ most."""
     return word.translate(VOWELS)
 
 
@@ -243,7 +248,7 @@ def _folded(lower: str) -> Skeleton:
 
 
 def _cut(line: Skeleton, places: Sequence[int]) -> list[Skeleton]:
-    """Return the parts of a line between places."""
+    """Return the parts of a line, cut at these word counts; parts of marks only are dropped."""
     if not places:
         return [line]
     edges = sorted({0, *places, len(line.words)})
@@ -252,7 +257,7 @@ def _cut(line: Skeleton, places: Sequence[int]) -> list[Skeleton]:
 
 
 def _cut_han(part: Skeleton) -> list[Skeleton]:
-    """Return a part cut at Chinese words between two questions, which no space sets apart."""
+    """Return a part cut at Chinese words for "and", which are not separated by spaces."""
     words: list[list[str]] = [[]]
     for word in part.words:
         first, *others = HAN_CONNECTORS.split(word)

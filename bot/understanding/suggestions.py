@@ -1,4 +1,4 @@
-"""Sentences that people give to teach the recogniser: stored apart from everything about them."""
+"""Sentences that people donate for training the recognizer; stored without any link to a person."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -48,7 +48,7 @@ _DELETE = statement(
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence to review."""
+    """A donated sentence that waits for review."""
 
     id: UUID
     language: str
@@ -57,25 +57,25 @@ class Sentence:
 
 
 async def add(transaction: Transaction, language: str, sentence: str) -> None:
-    """Store a sentence, without its person."""
+    """Store a donated sentence without its author."""
     await execute(transaction, _ADD, of_language=language, words=sentence)
 
 
 async def listing(transaction: Transaction) -> tuple[Sentence, ...]:
-    """Return the oldest sentences that wait for a decision, at most `SHOWN`."""
+    """Return the oldest sentences that wait for review, at most SHOWN."""
     return tuple(Sentence(*row) for row in await fetch_all(transaction, _NEW))
 
 
 async def accept(transaction: Transaction, sentence: UUID, intent: str) -> str | None:
-    """Accept a sentence; return its language, or None if it waits for no decision."""
+    """Accept a sentence for an intent; return its language, or None if it awaits no review."""
     return await fetch_value(transaction, _ACCEPT, sentence=sentence, of_intent=intent)
 
 
 async def remove(transaction: Transaction, sentence: UUID) -> str | None:
-    """Delete a sentence; return its language, or None if it waits for no decision."""
+    """Delete a sentence; return its language, or None if it awaits no review."""
     return await fetch_value(transaction, _DELETE, sentence=sentence)
 
 
 async def accepted(transaction: Transaction) -> list[tuple[str, str, str]]:
-    """Return accepted sentences as (language, intent, sentence)."""
+    """Return the accepted sentences as (language, intent, sentence)."""
     return list(await fetch_all(transaction, _ACCEPTED))

@@ -1,7 +1,6 @@
-"""Training of the recogniser from the phrases; needs the dependency group `training`.
+"""Trains the recognizer from the phrases; needs the dependency group `training`.
 
-Training is reproducible: the same phrases give the same file. Random choices use a fixed seed, and
-rows are sorted by content.
+Training is reproducible (fixed seed, sorted rows): the same phrases give the same file.
 """
 
 import warnings
@@ -21,18 +20,18 @@ from flows.knowledge.intents import BY_ID, Kind
 
 FOLDS = 3
 SEED = 28112026
-# Phrases of an intent with a higher similarity of trigrams stay in the same fold, so that none is
+# Similarity of trigrams from which phrases of one intent stay in one fold, so that no phrase is
 # tested by a model that learned its near-duplicate.
 NEAR = 0.45
 # Chosen by cross-validation among values from 0.1 to 3 (docs/decisions/0042).
 REGULARISATION = 1.0
 TOLERANCE = 0.05
 MIXING, MAX_STEPS = 0.05, 120
-# Scales the scores of the first step to about 1, for equal regularisation in the second step.
+# Scales the scores of the first step to about 1, so that regularisation in the second step is even.
 SCALE = np.float32(3)
 MAX_ROWS = 80_000
 MAX_PROCESSES = 2
-# A piece that one phrase alone has may be a slip of the finger.
+# Minimum phrases with a piece: a piece in a single phrase may be a typing error.
 MIN_PHRASES = 2
 NOISE = "none.noise"
 
@@ -40,26 +39,26 @@ type Matrix = Any  # a CSR matrix of scipy, which only the dependency group inst
 
 
 class TrainingError(Exception):
-    """Training is not possible here; the message says what to install."""
+    """Training is impossible here; the error's text says which package is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Training samples: each phrase in all its scripts, with the group that stays in one fold."""
+    """Training samples, a row for each phrase in each script; `groups` are of near-duplicates."""
 
     phrases: tuple[Phrase, ...]
     matrix: Matrix
     intents: NDArray[np.str_]
     groups: Numbers
-    # A row and the number of a piece in it, for each different piece of each row.
+    # Pairs (row, number of a piece), without duplicates.
     pieces: Numbers
-    # False for derived lines with the same skeleton as their original: they add nothing.
+    # False for a converted line with the same skeleton as its original: it would count twice.
     teaches: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class HeldOutScores:
-    """Out-of-fold predictions: from models trained without the phrase and its near-duplicates."""
+    """Out-of-fold predictions, by models trained without the phrase and its near-duplicates."""
 
     samples: Samples
     classes: tuple[str, ...]
@@ -78,7 +77,7 @@ def train(written: Sequence[Phrase], digest: str) -> tuple[Model, HeldOutScores]
         scores, weights, bias = _first_steps(samples)
         held, mixing, mixing_bias = _second_steps(samples, scores)
         idf = document_weights(samples.matrix[samples.teaches])
-        # Both steps are linear, so their product is one matrix: a message is multiplied once.
+        # Both steps are linear, so their product is stored: recognition multiplies only once.
         joined: Scores = (SCALE * weights @ mixing).astype(np.float32)
         shift: Scores = (SCALE * bias @ mixing + mixing_bias).astype(np.float32)
         found = compact(joined, shift, idf, samples)
@@ -86,7 +85,7 @@ def train(written: Sequence[Phrase], digest: str) -> tuple[Model, HeldOutScores]
 
 
 def gather(written: Sequence[Phrase]) -> Samples:
-    """Return the samples: features of every phrase in each of its scripts."""
+    """Return the samples: the features of every phrase in each of its scripts."""
     near = near_duplicates(written)
     rows = [
         (each, group, number == 0)
@@ -112,7 +111,7 @@ def gather(written: Sequence[Phrase]) -> Samples:
 
 
 def matrix(found: Sequence[Features]) -> Matrix:
-    """Return the features of lines as a matrix, one row each."""
+    """Return the features of lines as a sparse matrix with a row for each line."""
     from scipy.sparse import csr_matrix
 
     values = np.array([value for each in found for value in each.values], np.float32)
@@ -124,17 +123,17 @@ def matrix(found: Sequence[Features]) -> Matrix:
 
 
 def pieces_of(found: Sequence[Features]) -> Numbers:
-    """Return the row of each piece and its number; one for each different piece of each row."""
+    """Return pairs (row, number of a piece) without duplicates."""
     rows = np.repeat(np.arange(len(found)), [len(each.pieces) for each in found])
     pieces = np.array([piece for each in found for piece in each.pieces], np.int64)
     return np.unique(np.stack([rows, pieces], 1), axis=0)
 
 
 def near_duplicates(written: Sequence[Phrase]) -> Numbers:
-    """Return the group of each phrase: near-duplicates of one intent share it.
+    """Return the group of each phrase; near-duplicates with the same intent have the same group.
 
-    Similarity compares letters of skeletons, so that a phrase and its equivalent in a related
-    language or another script are in one group.
+    Skeletons are compared, so that a phrase and its like in a related language or script are
+    grouped.
     """
     parents = list(range(len(written)))
 
@@ -149,14 +148,15 @@ def near_duplicates(written: Sequence[Phrase]) -> Numbers:
         by_intent[phrase.intent].append(at)
     for places in by_intent.values():
         for one, other in _similar([written[at].text for at in places]):
-            # The smallest index identifies the group, in whatever order the pairs are found.
+            # The smallest index names the group, so that the result does not depend on the order of
+            # pairs.
             first, second = sorted((root(places[one]), root(places[other])))
             parents[second] = first
     return np.array([root(at) for at in range(len(written))])
 
 
 def folds(groups: Numbers) -> Numbers:
-    """Return the fold of each row; the rows of a group are in one fold."""
+    """Return the number of the fold of each row; all rows of a group are in one fold."""
     _names, numbers = np.unique(groups, return_inverse=True)
     order = np.random.RandomState(SEED).permutation(int(numbers.max()) + 1)
     found: Numbers = order[numbers] % FOLDS
@@ -166,13 +166,13 @@ def folds(groups: Numbers) -> Numbers:
 def document_weights(rows: Matrix) -> Scores:
     """Return the inverse document frequency (IDF) of each hash bucket."""
     seen = np.asarray((rows > 0).sum(0)).ravel()
-    # Rounded as in the file, so that training and recognition use the same numbers.
+    # Rounded to 16 bits as in the model file, so that training and recognition use equal numbers.
     rounded: Scores = (np.log((1 + rows.shape[0]) / (1 + seen)) + 1).astype(np.float16)
     return rounded.astype(np.float32)
 
 
 def weighted(rows: Matrix, idf: Scores) -> Matrix:
-    """Return the rows weighted by IDF and normalised to length 1."""
+    """Return the rows weighted by IDF and normalized to length 1."""
     from scipy.sparse import diags
 
     found = rows @ diags(idf)
@@ -182,10 +182,10 @@ def weighted(rows: Matrix, idf: Scores) -> Matrix:
 
 
 def fit(rows: Matrix, intents: NDArray[np.str_]) -> tuple[Scores, Scores]:
-    """Return weights and biases of the first step: from hash buckets to scores.
+    """Return weights and biases of the first step, which maps hash buckets to scores.
 
-    The scores are those of a linear SVM for each class, one for danger, one for lines out of scope,
-    and of complement naive Bayes for each class. The two methods make different errors.
+    Scores: a linear SVM for each class, one for danger and one for out of scope, and complement
+    naive Bayes for each class. The two methods make different errors.
     """
     weights, bias = [], []
     for labels, regularisation, balance in _tasks(intents):
@@ -200,16 +200,15 @@ def fit(rows: Matrix, intents: NDArray[np.str_]) -> tuple[Scores, Scores]:
 
 
 def mix(scores: Scores, intents: NDArray[np.str_]) -> tuple[Scores, Scores]:
-    """Return weights and biases of the second step, from scores of unseen lines to log-odds.
+    """Return weights and biases of the second step, which maps scores of unseen lines to log-odds.
 
-    It learns the reliability of each score, and typical confusions of intents. The last output is
-    the log-odds that a line speaks of danger.
+    It learns how reliable each score is and which intents are confused. The last output is danger.
     """
     from sklearn.linear_model import LogisticRegression
 
     kinds = [BY_ID[intent].kind is Kind.DANGER for intent in intents]
     with warnings.catch_warnings():
-        # It stops early on purpose: further steps change nothing in the first four digits.
+        # Convergence warnings are expected: further steps change nothing in the first four digits.
         warnings.simplefilter("ignore")
         every = LogisticRegression(C=MIXING, max_iter=MAX_STEPS, tol=1e-3).fit(scores, intents)
         danger = LogisticRegression(C=MIXING, max_iter=MAX_STEPS, tol=1e-3).fit(scores, kinds)
@@ -219,7 +218,7 @@ def mix(scores: Scores, intents: NDArray[np.str_]) -> tuple[Scores, Scores]:
 
 
 def compact(weights: Scores, bias: Scores, idf: Scores, samples: Samples) -> Model:
-    """Return a model with the most important hash buckets and 8-bit weights."""
+    """Return a model with the MAX_ROWS most important hash buckets and 8-bit weights."""
     seen = np.asarray((samples.matrix[samples.teaches] > 0).sum(0)).ravel()
     size = np.sqrt((weights**2).sum(1)) * np.sqrt(seen)
     kept = np.sort(np.argsort(-size, kind="stable")[:MAX_ROWS])
@@ -242,7 +241,7 @@ def compact(weights: Scores, bias: Scores, idf: Scores, samples: Samples) -> Mod
 
 
 def letter_pairs(samples: Samples) -> Scores:
-    """Return the log-probability that a letter follows another in the phrases."""
+    """Return the log-probabilities that one letter code follows another in the phrases."""
     counts = np.ones((model.CODES, model.CODES))
     for phrase in samples.phrases:
         codes = model.letter_codes(skeleton.fold(phrase.text).words)
@@ -252,7 +251,7 @@ def letter_pairs(samples: Samples) -> Scores:
 
 
 def familiar_pieces(samples: Samples) -> NDArray[np.uint8]:
-    """Return a bit for each piece that several phrases have which are no noise."""
+    """Return a bit set of the pieces that several phrases contain, without phrases of noise."""
     taught = samples.teaches & (samples.intents != NOISE)
     rows, pieces = samples.pieces.T
     counts = np.bincount(pieces[taught[rows]], minlength=1 << features.FAMILIAR_BITS)
@@ -262,7 +261,7 @@ def familiar_pieces(samples: Samples) -> NDArray[np.uint8]:
 def danger_starts(samples: Samples) -> frozenset[str]:
     """Return the first letters of words that are at least as common in danger as elsewhere.
 
-    Without Chinese words. Phrases of `crisis_words` are searched for besides.
+    Chinese words are left out. Messages with phrases of `crisis_words` are found separately.
     """
     every, dangers = Counter[str](), Counter[str]()
     kinds = [BY_ID[phrase.intent].kind for phrase in samples.phrases]
@@ -285,11 +284,11 @@ def _starts(text: str) -> set[str]:
 
 
 def _first_steps(samples: Samples) -> tuple[Scores, Scores, Scores]:
-    """Return out-of-fold scores of each row, and weights and biases trained on all rows."""
+    """Return the out-of-fold scores of each row, and weights and biases trained on all rows."""
     from joblib import Parallel, delayed
 
     own = folds(samples.groups)
-    # The longest job, training on all rows, starts first.
+    # Training on all rows takes longest and is started first, so that all processes end together.
     *parts, (weights, bias) = reversed(
         Parallel(n_jobs=MAX_PROCESSES)(
             delayed(_first_step)(samples, own == fold) for fold in range(FOLDS, -1, -1)
@@ -310,7 +309,7 @@ def _first_step(samples: Samples, held: NDArray[np.bool_]) -> tuple[Scores, Scor
 
 
 def _second_steps(samples: Samples, scores: Scores) -> tuple[HeldOutScores, Scores, Scores]:
-    """Return predictions for each half from a model of the other half, and the mean step."""
+    """Return out-of-fold predictions, from two second steps of half the rows, and the mean step."""
     from joblib import Parallel, delayed
 
     halves = np.random.RandomState(SEED + 1).permutation(int(samples.groups.max()) + 1)
@@ -335,11 +334,11 @@ def _second_step(
 
 
 def _tasks(intents: NDArray[np.str_]) -> Iterator[tuple[Any, float, dict[int, int] | None]]:
-    """Yield the labels, the regularisation and the class weights of each SVM."""
+    """Yield labels, regularisation and class weights of each SVM."""
     yield intents, REGULARISATION, None
     for kind in (Kind.DANGER, Kind.NONE):
         sides = [int(BY_ID[intent].kind is kind) for intent in intents]
-        # The rarer class counts double, because it must not be missed.
+        # The rarer class has double weight, because a missed danger is worse than a false alarm.
         yield sides, REGULARISATION / 2, {0: 1, 1: 2}
 
 
@@ -358,7 +357,7 @@ def _bayes() -> Any:
 
 
 def _similar(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield pairs of texts that share most of their trigrams (Chinese: bigrams)."""
+    """Yield indexes of pairs of texts with similar trigrams (Chinese: bigrams), at least NEAR."""
     from scipy.sparse import csr_matrix
 
     numbers: dict[str, int] = {}
@@ -376,7 +375,7 @@ def _similar(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _pieces(line: str) -> list[str]:
-    """Return the distinct trigrams of a line, sorted, since the order of sets varies."""
+    """Return the distinct trigrams of a line, sorted because the order of sets varies."""
     padded = f" {line} "
     length = 2 if skeleton.IS_HAN.search(line) else 3
     return sorted({padded[at : at + length] for at in range(max(len(padded) - length + 1, 1))})
@@ -385,8 +384,8 @@ def _pieces(line: str) -> list[str]:
 def one_thread() -> Any:
     """Return a context manager that limits linear algebra to one thread.
 
-    Sums in another order would change bytes of the model. Raises `TrainingError` if scikit-learn is
-    missing.
+    Threads add sums in varying order, which changes bytes of the model. Raises `TrainingError` if
+    scikit-learn is missing.
     """
     try:
         import sklearn

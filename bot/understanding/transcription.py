@@ -1,7 +1,7 @@
-"""Client of a program that turns a recording into text, by OpenAI's API for transcriptions.
+"""Client of a program that transcribes recordings, by OpenAI's API for transcriptions.
 
-speaches, whisper.cpp's server behind a proxy, and providers have this API. The text is shown to
-the person, who says whether it is right. A call is never repeated.
+speaches, whisper.cpp's server behind a proxy, and commercial providers have this API. The person
+sees the text and confirms it. A call is never retried.
 """
 
 import time
@@ -20,14 +20,14 @@ _logger = logging.get()
 
 
 class _Transcription(BaseModel):
-    # Servers add fields, such as the number of tokens.
+    # Unknown fields are accepted: servers add some, such as the number of tokens.
     model_config = ConfigDict(strict=True, hide_input_in_errors=True)
 
     text: str
 
 
 class Transcriber:
-    """The model `name` at the base URL `url`; one per process."""
+    """The model `name` at the base URL `url`; one object per process."""
 
     def __init__(
         self,
@@ -44,9 +44,9 @@ class Transcriber:
         self._name = name
 
     async def transcribe(self, recording: bytes, language: str) -> str:
-        """Return the text of a recording as Ogg Opus; "" for none or a failure.
+        """Return the text of a recording in Ogg Opus; empty if it has no speech or the call failed.
 
-        `language` is a code of ISO 639-1. Every outcome is counted, and no word is logged.
+        `language` is an ISO 639-1 code. Every outcome is counted. No word is logged.
         """
         try:
             with self._endpoint.guard(), metrics.called("transcription"):
@@ -70,12 +70,12 @@ class Transcriber:
 
 
 def count(outcome: Outcome) -> None:
-    """Count a recording, or the reason why there is no text."""
+    """Count the outcome of a transcription, or the reason why none was made."""
     metrics.TRANSCRIPTIONS.labels(outcome).inc()
 
 
 def _read(answer: bytes) -> str:
-    """Return the text of an answer. Raises `CallFailed` for another form or a longer text."""
+    """Return the text of an answer. Raises `CallFailed` for a wrong format or too long a text."""
     try:
         text = _Transcription.model_validate_json(answer).text.strip()
     except ValidationError:

@@ -1,6 +1,6 @@
 """Client of a translation program: DeepL, LibreTranslate, or OpenAI's API for chat completions.
 
-A translation is shown as a machine's, beside the original. A call is never repeated.
+A translation is shown beside the original and marked as made by a machine. A call is never retried.
 """
 
 import time
@@ -17,7 +17,7 @@ type Program = Literal["deepl", "libretranslate", "openai"]
 
 MAX_TEXT = 4000
 PATHS = {"deepl": "/v2/translate", "libretranslate": "/translate", "openai": "/chat/completions"}
-# DeepL has a code of its own for the script of a target.
+# Target codes of DeepL that differ from ISO 639-1.
 DEEPL_TARGETS = {"zh": "ZH-HANS"}
 NAMES = {"kk": "Kazakh", "ru": "Russian", "zh": "Simplified Chinese", "uz": "Uzbek"}
 INSTRUCTION = (
@@ -29,7 +29,7 @@ _logger = logging.get()
 
 
 class _Answer(BaseModel):
-    # Programs add fields, such as the language that they detected.
+    # Unknown fields are accepted: programs add some, such as the detected language.
     model_config = ConfigDict(strict=True, hide_input_in_errors=True)
 
 
@@ -59,7 +59,7 @@ class _Completion(_Answer):
 
 
 class Translator:
-    """A program at the base URL `url`; one per process. `name` is the model of OpenAI's API."""
+    """A program at the base URL `url`; one object per process. `name` is used by OpenAI's API."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Translator:
         seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        # LibreTranslate takes its key in the body.
+        # LibreTranslate expects its key in the request's body, not in a header.
         header = "" if program == "libretranslate" else key
         scheme = "DeepL-Auth-Key" if program == "deepl" else "Bearer"
         address = url.rstrip("/") + PATHS[program]
@@ -82,9 +82,9 @@ class Translator:
         self._program, self._name, self._key = program, name, key
 
     async def translate(self, text: str, target: str) -> str:
-        """Return a translation into a language of ISO 639-1; "" for a failure.
+        """Return the translation of a text; empty if the call failed.
 
-        Every outcome is counted, and no word is logged.
+        `target` is an ISO 639-1 code. Every outcome is counted. No word is logged.
         """
         try:
             with self._endpoint.guard(), metrics.called("translation"):
@@ -117,12 +117,12 @@ class Translator:
 
 
 def count(outcome: Outcome) -> None:
-    """Count a translation, or the reason why there is none."""
+    """Count the outcome of a translation, or the reason why none was made."""
     metrics.TRANSLATIONS.labels(outcome).inc()
 
 
 def _read(program: Program, answer: bytes) -> str:
-    """Return the text of an answer. Raises `CallFailed` for another form, or an empty text."""
+    """Return the text of an answer. Raises `CallFailed` for a wrong format or an empty text."""
     try:
         if program == "deepl":
             text = _DeepL.model_validate_json(answer).translations[0].text
