@@ -1,1 +1,1 @@
-"""Officers: directory, permissions, credentials, sessions."""
+"""Officers: accounts and roles, permissions, credentials, sessions and API tokens."""

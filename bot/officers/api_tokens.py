@@ -1,7 +1,7 @@
-"""Tokens of other systems for the API: created, listed, revoked, and recognised in a request.
+"""API tokens of other systems: created, listed and revoked, and recognised in requests.
 
-A token belongs to an account and may do what its scopes and the account's roles both allow. Only a
-keyed hash is stored.
+A token belongs to an account. It permits an action only if both its scopes and the account's roles
+allow it. Only a keyed hash of the token is stored.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ from bot.officers.statements import OFFICER
 from bot.runtime import Runtime
 from bot.security import audit_log
 
-# Scanners for leaked secrets recognise a token by its beginning.
+# Scanners for leaked secrets recognise a token by this prefix.
 PREFIX = "kosh_"
 MINUTE_LIMIT = 60
 MAX_MINUTE_LIMIT = 6000
@@ -87,7 +87,10 @@ UNDER_INDEX = (
 
 @dataclass(frozen=True, slots=True)
 class ApiToken:
-    """A token with its account; it works until the end of `last_day` (UTC), or until revoked."""
+    """A token with its account.
+
+    Valid until the end of `last_day` (UTC), or without limit if None.
+    """
 
     id: UUID
     scopes: frozenset[str]
@@ -99,7 +102,7 @@ class ApiToken:
 
 
 class BadScope(ValueError):
-    """The account's roles allow nothing of a scope; no token was created."""
+    """The account's roles allow no action of a requested scope, so no token was created."""
 
     code = "E_TOKEN_SCOPE"
 
@@ -113,7 +116,10 @@ async def create(
     last_day: date | None = None,
     minute_limit: int = MINUTE_LIMIT,
 ) -> str:
-    """Create a token and return it; it is shown only now. Raises BadScope."""
+    """Create a token and return its text, which cannot be shown again.
+
+    Raises BadScope if the account's roles do not allow a scope, or if `scopes` is empty.
+    """
     wanted = sorted(set(scopes))
     useless = [
         each for each in wanted if not permissions.is_ever_allowed(owner, SCOPES[Scope(each)])
@@ -143,12 +149,12 @@ async def create(
 
 
 async def listing(transaction: Transaction) -> list[ApiToken]:
-    """Return all tokens by their account, without anything that signs in."""
+    """Return all tokens by account, with metadata only: neither token nor hash."""
     return [_read(row) for row in await fetch_all(transaction, _LIST)]
 
 
 async def revoke(transaction: Transaction, token_id: UUID) -> None:
-    """Delete a token; it ends at once. Raises LookupError if there is none with this id."""
+    """Delete a token, so that it is invalid immediately. Raises LookupError for an unknown id."""
     if await fetch_one(transaction, _REVOKE, token_id=token_id) is None:
         raise LookupError("E_TOKEN: there is no such token; look at `./kosh tokens list`")
     await audit_log.append(
@@ -157,10 +163,10 @@ async def revoke(transaction: Transaction, token_id: UUID) -> None:
 
 
 async def recognise(rt: Runtime, transaction: Transaction, given: str) -> ApiToken | None:
-    """Return the valid token that was given, None for any other text.
+    """Return the valid token with this text; None if it is unknown, expired or revoked.
 
-    The day of use is noted once a day. A hash of an earlier index key is replaced by one of
-    today's, because the token itself is stored nowhere.
+    The first use on a day updates `used_on`. A use also replaces a hash under an older index key by
+    one under the current key, which is possible only now, because the token itself is not stored.
     """
     if not given.startswith(PREFIX):
         return None

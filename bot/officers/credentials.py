@@ -1,7 +1,8 @@
 """Credentials of officers: password with one-time code (TOTP), passkeys, one-time links.
 
-All functions need a connection with the console's role. Wrong names, passwords and codes get the
-same answer in the same time. Lock order for changes of credentials: account, sessions, audit log.
+All functions require a connection with the console's database role. A wrong name, password or code
+gets the same answer in the same time. To avoid deadlocks, changes of credentials lock in this
+order: account, sessions, audit log.
 """
 
 import re
@@ -26,7 +27,7 @@ TERMINAL = "terminal"
 MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 12, 128
 ISSUER = "Kosh"
 STEP_SECONDS = 30
-# Hex digits of a passkey's id that are shown, enough for an officer to recognize it.
+# Number of hex digits of a passkey's id that are shown, enough for an officer to recognise it.
 KEY_PREFIX = 12
 
 _WEAK = re.compile(
@@ -50,7 +51,7 @@ class BadLink(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Passkey:
-    """An officer's passkey: id, public key, signature counter."""
+    """A passkey of an officer; `uses` is the signature counter of its last use."""
 
     id: bytes
     officer_id: UUID
@@ -60,7 +61,7 @@ class Passkey:
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """The officer who used a link, and the credentials that were removed."""
+    """The officer who redeemed a link, and the credentials that this removed."""
 
     officer_id: UUID
     passkeys: tuple[bytes, ...]
@@ -73,14 +74,14 @@ def new_secret() -> str:
 
 
 def address(secret: str, name: str) -> str:
-    """Return the otpauth:// URL for the QR code of an authenticator app."""
+    """Return the otpauth:// URL that an authenticator app reads from a QR code."""
     return TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER)
 
 
 async def invite(transaction: Transaction, by: UUID | None, officer_id: UUID) -> str:
-    """Create a one-time token with which the officer sets a password; older tokens are deleted.
+    """Create a one-time token with which the officer sets a password; delete older tokens.
 
-    `by` is the administrator of the transaction; None from the terminal.
+    `by` is the administrator who invites; None for the command line.
     """
     token = token_urlsafe(32)
     await execute(transaction, statements.DELETE_LINKS, officer=officer_id)
@@ -93,14 +94,20 @@ async def invite(transaction: Transaction, by: UUID | None, officer_id: UUID) ->
 
 
 async def bootstrap(rt: Runtime, name: str) -> str:
-    """Create the first administrator; return their one-time token."""
+    """Create the first administrator; return their one-time token.
+
+    Raises LastAdministrator if there is one already.
+    """
     async with rt.pool.connection() as transaction:
         officer = await directory.first(transaction, name)
     return await _invited_from_terminal(rt, officer.id)
 
 
 async def reissue_link(rt: Runtime, name: str) -> str:
-    """Return a new one-time token for an officer who lost the password or the phone."""
+    """Return a new one-time token for an officer who lost the password or the phone.
+
+    Raises LookupError if no active officer has this name.
+    """
     async with rt.pool.connection() as transaction:
         everyone = await directory.everyone(transaction)
     found = next((each.id for each in everyone if each.name == name and each.active), None)
@@ -118,9 +125,9 @@ async def _invited_from_terminal(rt: Runtime, officer_id: UUID) -> str:
 
 
 async def invited(transaction: Transaction, token: str) -> UUID:
-    """Return the officer that a one-time link is for.
+    """Return the id of the officer for whom a one-time link was created.
 
-    Raises BadLink, also if the officer is disabled.
+    Raises BadLink if the link is used, expired or unknown, or the officer is disabled.
     """
     officer_id = await fetch_value(transaction, statements.INVITED, hash=_hash(token))
     if officer_id is None:
@@ -133,9 +140,9 @@ async def enrol(
 ) -> Enrolled:
     """Redeem a one-time link: set a new password and TOTP secret.
 
-    Also delete the officer's passkeys and unlink their OIDC account, since either may be an
-    attacker's. An OIDC account linked before the first sign-in is kept. Raises BadLink,
-    WeakPassword.
+    Also delete the officer's passkeys and unlink their OIDC account, since an attacker may have
+    added either. An OIDC account that was linked before the first sign-in is kept. Raises BadLink
+    or WeakPassword.
     """
     stored = await password_hashing.hash_password(_acceptable(password))
     officer_id = await invited(transaction, token)
@@ -154,7 +161,7 @@ async def enrol(
 
 
 async def note_ended(transaction: Transaction, enrolled: Enrolled) -> None:
-    """Audit the credentials that a link removed."""
+    """Write audit entries for the credentials that the redeemed link removed."""
     officer = str(enrolled.officer_id)
     if enrolled.untied:
         await audit_log.append(transaction, actor=officer, action="officer.untied", subject=officer)
@@ -163,7 +170,7 @@ async def note_ended(transaction: Transaction, enrolled: Enrolled) -> None:
 
 
 async def right_code(transaction: Transaction, secret: str, code: str) -> bool:
-    """Return True if the code matches the secret now, with a tolerance of one 30-second step."""
+    """Return True if the TOTP code is right now, or one 30-second step earlier or later."""
     return _matching(secret, code, await _step(transaction)) is not None
 
 
@@ -176,10 +183,11 @@ async def check(
     *,
     known_device: bool = False,
 ) -> bool:
-    """Return True if password and code are right.
+    """Return True if password and TOTP code are right.
 
-    A code works once; every fifth failure locks the account for 5 minutes, except on devices where
-    the officer has signed in before.
+    Each code works once. Every fifth failure locks the account for 5 minutes, except on a device
+    from which the officer has signed in before. An unknown account takes as long as a wrong
+    password.
     """
     row = await fetch_one(transaction, statements.LOCK_ACCOUNT, officer=officer_id)
     if row is None or officer_id is None or row[0] is None or row[1] is None:
@@ -198,9 +206,9 @@ async def check(
 
 
 async def reseal(rt: Runtime, transaction: Transaction) -> int:
-    """Re-encrypt passwords and secrets under the current key epoch.
+    """Re-encrypt passwords and TOTP secrets that older key epochs encrypt.
 
-    Returns the number of accounts.
+    Return the number of re-encrypted accounts.
     """
     found = await fetch_all(transaction, statements.LOCK_OTHER_KEYS, version=rt.vault.epoch)
     for officer_id, password, totp in found:
@@ -217,7 +225,10 @@ async def reseal(rt: Runtime, transaction: Transaction) -> int:
 
 
 async def after_restore(transaction: Transaction) -> None:
-    """Delete all sessions and links, so that those ended since the backup stay ended."""
+    """Delete all sessions and one-time links.
+
+    A restored database would otherwise contain those that ended after the backup.
+    """
     await execute(transaction, statements.END_EVERYTHING)
 
 
@@ -227,9 +238,10 @@ async def set_language(transaction: Transaction, officer_id: UUID, chosen: str) 
 
 
 async def find_by_subject(transaction: Transaction, now: bytes, *before: bytes) -> UUID | None:
-    """Return the officer with this subject at the mission's sign-in service (OIDC).
+    """Return the id of the officer with this subject at the mission's sign-in service (OIDC).
 
-    Subjects are keyed hashes; one under an older index key is replaced by the current one.
+    Subjects are keyed hashes: `now` under the current index key, `before` under older ones. A match
+    under an older key is replaced by the current hash.
     """
     subjects = [now, *before]
     return await fetch_value(transaction, statements.BY_SUBJECT, now=now, subjects=subjects)
@@ -243,7 +255,10 @@ async def link_identity(transaction: Transaction, officer_id: UUID, subject: byt
 async def has_phishing_resistant_factor(
     rt: Runtime, transaction: Transaction, officer_id: UUID
 ) -> bool:
-    """Lock the row of the account; return True if it has a phishing-resistant factor."""
+    """Lock the account's row; return True if the officer can sign in phishing-resistantly.
+
+    This means with a passkey, or with an OIDC account if the sign-in service is configured.
+    """
     tied = bool(await fetch_value(transaction, statements.LOCK_SUBJECT, officer=officer_id))
     return (tied and rt.settings.has_service) or bool(await passkeys(transaction, officer_id))
 
@@ -255,13 +270,13 @@ async def passkeys(transaction: Transaction, officer_id: UUID) -> list[Passkey]:
 
 
 async def passkey(transaction: Transaction, key_id: bytes) -> Passkey | None:
-    """Return the passkey with this id, or None."""
+    """Return the passkey with this id, or None if there is none."""
     row = await fetch_one(transaction, statements.PASSKEY, key=key_id)
     return Passkey(*row) if row else None
 
 
 async def add_passkey(transaction: Transaction, key: Passkey) -> None:
-    """Store and audit a new passkey, in the officer's own transaction."""
+    """Store a new passkey and write an audit entry, in a transaction with the officer's rights."""
     await execute(
         transaction,
         statements.ADD_PASSKEY,
@@ -274,9 +289,10 @@ async def add_passkey(transaction: Transaction, key: Passkey) -> None:
 
 
 async def use_passkey(transaction: Transaction, key_id: bytes, uses: int, issued: datetime) -> None:
-    """Record the use of a passkey, and its signature counter.
+    """Record the use of a passkey, with its new signature counter.
 
-    Raises ValueError if the passkey was used since the challenge was issued: each works once.
+    Raises ValueError if the passkey was used after `issued`, the time of the challenge: a challenge
+    works once.
     """
     values = {"key": key_id, "count": uses, "issued": issued}
     if not await execute(transaction, statements.USE_PASSKEY, **values):
@@ -291,13 +307,13 @@ async def now(transaction: Transaction) -> datetime:
 
 
 async def drop_passkey(transaction: Transaction, officer_id: UUID, key_id: bytes) -> None:
-    """Delete and audit a passkey of the officer, in their own transaction."""
+    """Delete the officer's passkey and write an audit entry, in a transaction with their rights."""
     if await execute(transaction, statements.DELETE_PASSKEY, key=key_id, officer=officer_id):
         await _note(transaction, officer_id, key_id, action="passkey.removed")
 
 
 async def _note(transaction: Transaction, officer_id: UUID, key_id: bytes, *, action: str) -> None:
-    """Audit a change of a passkey, with the shortened id that the officer's page shows."""
+    """Write an audit entry on a passkey, with the shortened id that the officer's page shows."""
     officer, key_prefix = str(officer_id), key_id.hex()[:KEY_PREFIX]
     await audit_log.append(
         transaction, actor=officer, action=action, subject=officer, detail=key_prefix
@@ -309,7 +325,7 @@ async def _step(transaction: Transaction) -> int:
 
 
 def _matching(secret: str, code: str, step: int) -> int | None:
-    """Return the time step of a code, within one step of `step`, or None."""
+    """Return the 30-second step whose code this is, from `step` - 1 to `step` + 1, or None."""
     digits = re.sub(r"\s", "", code)
     if not re.fullmatch(r"[0-9]{6}", digits):
         return None

@@ -1,4 +1,4 @@
-"""Directory of officers in missions and migration departments, and transactions in their name."""
+"""Directory of officers in missions and migration departments; transactions with their rights."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -24,9 +24,9 @@ ANSWERING = [Role.OFFICER.value, Role.LEAD.value]
 
 @dataclass(frozen=True, slots=True)
 class Officer:
-    """An officer; empty `languages` or `topics` mean all.
+    """An officer; empty `languages` or `topics` mean that there is no restriction.
 
-    `shift_until` is the declared end of the shift, None if there is none.
+    `shift_until` is the declared end of the shift, or None.
     """
 
     id: UUID
@@ -40,19 +40,19 @@ class Officer:
 
 
 class LastAdministrator(Exception):
-    """Fewer than two administrators would remain, or one exists already; nothing was changed."""
+    """Fewer than two administrators would remain, or a first one exists; nothing was changed."""
 
     code = "E_LAST_ADMINISTRATOR"
 
 
 class NoSuchRole(ValueError):
-    """The role does not exist, or the name is empty or too long; nothing was changed."""
+    """A role does not exist, or the name is empty or too long; nothing was changed."""
 
     code = "E_ROLE"
 
 
 def read(row: tuple[object, ...]) -> Officer:
-    """Return the officer in a row of `statements.OFFICER`."""
+    """Convert a row of the columns `statements.OFFICER` to an officer."""
     identity, name, mission, roles, languages, topics, active, shift_until = row
     assert isinstance(identity, UUID)
     assert isinstance(roles, list)
@@ -65,9 +65,9 @@ def read(row: tuple[object, ...]) -> Officer:
 
 @asynccontextmanager
 async def acting(rt: Runtime, officer: Officer) -> AsyncIterator[Transaction]:
-    """Open a transaction of the console's role that sees only the officer's mission.
+    """Open a transaction of the console's role in which row security shows only their mission.
 
-    The settings end with the transaction, so the pool's next user of the connection has none.
+    The settings are local to the transaction, so the connection returns to the pool without them.
     Raises ConfigError if the console's role is not configured.
     """
     async with console(rt).connection() as transaction:
@@ -76,15 +76,15 @@ async def acting(rt: Runtime, officer: Officer) -> AsyncIterator[Transaction]:
 
 
 async def asked(rt: Runtime, officer: Officer, *calls: Call) -> list[Rows]:
-    """Run statements within the officer's mission: one round trip, one transaction."""
+    """Run statements with the officer's rights, in one transaction and one round trip."""
     async with console(rt).connection() as transaction:
         return (await pipeline.execute_pipeline(transaction, _scope(officer), *calls))[1:]
 
 
 def console(rt: Runtime) -> Pool:
-    """Return the connection pool of the console's role.
+    """Return the connection pool of the console's database role.
 
-    Raises ConfigError if the console is off.
+    Raises ConfigError if KOSH_DATABASE_CONSOLE_URL is not set.
     """
     if rt.console is None:
         raise ConfigError("KOSH_DATABASE_CONSOLE_URL isn't set, so the console is off; set it")
@@ -98,13 +98,13 @@ def _scope(officer: Officer) -> Call:
 
 
 async def find(transaction: Transaction, officer_id: UUID) -> Officer | None:
-    """Return an officer, active or not, or None."""
+    """Return an officer by id, active or disabled; None if unknown."""
     row = await fetch_one(transaction, statements.FIND, officer=officer_id)
     return read(row) if row else None
 
 
 async def by_name(transaction: Transaction, name: str) -> Officer:
-    """Return the active officer of this name. Raises LookupError if there is none."""
+    """Return the active officer with this name. Raises LookupError if there is none."""
     row = await fetch_one(transaction, statements.BY_NAME, name=name)
     if row is None:
         raise LookupError("E_OFFICER: there is no such officer; look at the list")
@@ -112,9 +112,9 @@ async def by_name(transaction: Transaction, name: str) -> Officer:
 
 
 def team(mission: str) -> Call:
-    """Return the statement for the active officers of a mission, by name.
+    """Return the statement that selects a mission's active officers, ordered by name.
 
-    Parse its rows with `read`.
+    Convert its rows with `read`.
     """
     return statements.TEAM, {"mission": mission}
 
@@ -132,17 +132,17 @@ async def has_other_lead(transaction: Transaction, officer: Officer) -> bool:
 
 
 async def everyone(transaction: Transaction) -> list[Officer]:
-    """Return all officers, active ones first, by mission and name."""
+    """Return all officers: active ones first, then by mission and name."""
     return [read(row) for row in await fetch_all(transaction, statements.EVERYONE)]
 
 
 async def staffed(transaction: Transaction) -> list[str]:
-    """Return the missions that have an active officer or lead."""
+    """Return the missions that have at least one active officer or lead."""
     return await fetch_values(transaction, statements.STAFFED, roles=ANSWERING)
 
 
 async def first(transaction: Transaction, name: str) -> Officer:
-    """Create the first administrator. Raises LastAdministrator if there is one."""
+    """Create the first administrator. Raises LastAdministrator if one exists."""
     await execute(transaction, statements.LOCK_OFFICERS)
     if await _administrators(transaction):
         raise LastAdministrator
@@ -155,7 +155,7 @@ async def first(transaction: Transaction, name: str) -> Officer:
 
 
 async def enter_system(transaction: Transaction, name: str, mission: str) -> Officer:
-    """Create the account of another system, from the terminal."""
+    """Create an account for another system, which can only use API tokens; called from the CLI."""
     system = Officer(uuid4(), _proper(name), mission, frozenset({Role.INTEGRATOR}))
     await _insert(transaction, system)
     await audit_log.append(
@@ -173,7 +173,7 @@ async def enter(
     languages: Iterable[str] = (),
     topics: Iterable[str] = (),
 ) -> Officer:
-    """Create an officer."""
+    """Create an officer and write an audit entry. Raises NoSuchRole for a bad role or name."""
     permissions.require(by, Action.OFFICERS_EDIT, Subject(mission))
     officer = Officer(uuid4(), _proper(name), mission, _known(roles), frozenset(languages),
                       frozenset(topics))  # fmt: skip
@@ -194,11 +194,11 @@ async def change(
     topics: Iterable[str] | None = None,
     active: bool | None = None,
 ) -> Officer:
-    """Change another officer. Raises LookupError if there is none with this id.
+    """Change an officer's account. Raises LookupError for an unknown id.
 
-    Officers cannot change themselves, or one administrator could gain access to every case alone.
-    The next sweep returns a disabled officer's cases to the queue. Raises LastAdministrator if
-    fewer than two administrators would remain.
+    Raises Forbidden for the own account, because an administrator alone could otherwise gain access
+    to every case. The next sweep returns a disabled officer's cases to the queue. Raises
+    LastAdministrator if fewer than two administrators would remain.
     """
     permissions.require(by, Action.OFFICERS_EDIT, Subject(mission or ""))
     permissions.require_another(by, officer_id)
@@ -227,7 +227,7 @@ async def change(
 
 
 async def set_shift(rt: Runtime, officer: Officer, until: datetime | None) -> None:
-    """Declare the end of the officer's shift; then their claimed cases return to the queue."""
+    """Store the end of the officer's shift; after it their claimed cases return to the queue."""
     permissions.require(officer, Action.SHIFT, Subject(officer.mission))
     async with acting(rt, officer) as transaction:
         await execute(transaction, statements.SET_SHIFT, until=until, officer=officer.id)

@@ -1,7 +1,7 @@
 """Permissions: one table of rules; an action without a rule is denied.
 
 Officers and leads work on the cases of their own mission. Administrators and auditors can see
-everything except cases. Row level security in PostgreSQL enforces the same a second time.
+everything except cases. Row level security in PostgreSQL enforces these limits independently.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from uuid import UUID
 
 
 class Role(StrEnum):
-    """Role of an officer; one officer may have several."""
+    """Role of an officer; an officer may have several."""
 
     OFFICER = "officer"
     LEAD = "lead"
@@ -20,12 +20,12 @@ class Role(StrEnum):
     APPROVER = "approver"
     ADMINISTRATOR = "administrator"
     AUDITOR = "auditor"
-    # Another system; it signs in with tokens and never in the console.
+    # Another system: it authenticates with API tokens and cannot sign in to the console.
     INTEGRATOR = "integrator"
 
 
 class Action(StrEnum):
-    """An action in the console; each route names one."""
+    """An action in the console; each of its routes requires one."""
 
     SELF = "self"
     SHIFT = "self.shift"
@@ -90,7 +90,7 @@ class Action(StrEnum):
 
 
 class Scope(StrEnum):
-    """A scope of a token of the API."""
+    """Scope of an API token."""
 
     ANNOUNCEMENTS_WRITE = "announcements:write"
     ANNOUNCEMENTS_SEND = "announcements:send"
@@ -100,9 +100,9 @@ class Scope(StrEnum):
 
 
 class Reason(StrEnum):
-    """Reason for reading personal data.
+    """Reason that an officer selects for reading personal data.
 
-    An enum, since free text would bring names into the audit.
+    It is an enum, since free text could put names into the audit log.
     """
 
     ANSWER = "answer"
@@ -114,7 +114,7 @@ class Reason(StrEnum):
 
 
 class DenialReason(StrEnum):
-    """Reason for a denial."""
+    """Reason for which the policy denied an action."""
 
     DISABLED = "disabled"
     ROLE = "role"
@@ -127,7 +127,7 @@ class DenialReason(StrEnum):
 
 
 class Principal(Protocol):
-    """Properties of an officer that the policy needs."""
+    """Properties of an officer that the policy reads."""
 
     @property
     def id(self) -> UUID: ...
@@ -143,7 +143,7 @@ class Principal(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Subject of an action; for a case also its topic, state and owner."""
+    """Object of an action: its mission, and for a case also its topic, state and owner."""
 
     mission: str
     topic: str = ""
@@ -165,7 +165,7 @@ type Decision = Allowed | Denied
 
 
 class Forbidden(Exception):
-    """The policy denies the action; `why` is the reason."""
+    """The policy denied the action; `why` is the reason."""
 
     code = "E_FORBIDDEN"
 
@@ -175,7 +175,7 @@ class Forbidden(Exception):
 
 
 class Owner(StrEnum):
-    """Required owner of a case for an action."""
+    """Relation to a case's owner that a rule requires of the officer."""
 
     ANYBODYS = "anybody's"
     NOBODYS = "nobody's"
@@ -186,9 +186,9 @@ class Owner(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Conditions for an action; `mission` restricts it to the officer's own mission.
+    """Conditions for an action; `mission` requires that it concerns the officer's own mission.
 
-    A `strong` rule needs a phishing-resistant sign-in: a passkey, not password and code.
+    `strong` requires a phishing-resistant sign-in: a passkey, not password and code.
     """
 
     roles: frozenset[Role]
@@ -281,7 +281,7 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.CASE_INVITE: Rule(_INTEGRATOR, mission=False),
 }
 
-# A token may do what one of its scopes names, if the roles of its account allow the action too.
+# A token permits these actions, if the roles of its account permit them too.
 SCOPES: Final[Mapping[Scope, Action]] = {
     Scope.ANNOUNCEMENTS_WRITE: Action.BROADCAST_DRAFT,
     Scope.ANNOUNCEMENTS_SEND: Action.BROADCAST_SEND,
@@ -292,7 +292,7 @@ SCOPES: Final[Mapping[Scope, Action]] = {
 
 
 def check(officer: Principal, action: Action, subject: Subject) -> Decision:
-    """Return whether the officer may do the action now; without a rule it is denied."""
+    """Decide whether the policy allows the action; an action without a rule is denied."""
     rule = RULES.get(action)
     if not officer.active:
         return Denied(DenialReason.DISABLED)
@@ -310,9 +310,9 @@ def check(officer: Principal, action: Action, subject: Subject) -> Decision:
 
 
 def is_ever_allowed(officer: Principal, action: Action) -> bool:
-    """Return whether the officer may do it to anything of their mission.
+    """Return True if the policy allows the action on some object of the officer's mission.
 
-    Desk and views check again about the case itself.
+    Use it to show or hide a page or button; the action itself is checked again with its object.
     """
     rule = RULES.get(action)
     states = (rule.states if rule else None) or frozenset({""})
@@ -328,26 +328,29 @@ _ANOTHER = UUID(int=0)
 
 
 def needs_passkey(action: Action) -> bool:
-    """Return whether the action needs a phishing-resistant sign-in."""
+    """Return True if the action requires a phishing-resistant sign-in."""
     rule = RULES.get(action)
     return rule is not None and rule.strong
 
 
 def require(officer: Principal, action: Action, subject: Subject) -> None:
-    """Raise Forbidden unless the policy allows it."""
+    """Raise Forbidden unless the policy allows the action on this object."""
     answer = check(officer, action, subject)
     if isinstance(answer, Denied):
         raise Forbidden(answer.why)
 
 
 def require_another(officer: Principal, whom: UUID) -> None:
-    """Raise Forbidden if officers would change their own permissions."""
+    """Raise Forbidden if `whom` is the officer: their own permissions they cannot change."""
     if whom == officer.id:
         raise Forbidden(DenialReason.ONESELF)
 
 
 def _on_topic(officer: Principal, subject: Subject) -> bool:
-    """Return True if the topic is allowed; leads and officers without topics may handle all."""
+    """Return True if the officer handles the topic.
+
+    Leads and officers without topics handle all.
+    """
     free = not subject.topic or not officer.topics or Role.LEAD in officer.roles
     return free or subject.topic in officer.topics
 

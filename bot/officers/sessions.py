@@ -1,6 +1,7 @@
-"""Console sessions in PostgreSQL, so that a flush of Valkey neither ends nor revives one.
+"""Console sessions in PostgreSQL.
 
-Only the hash of a token is stored. All functions need a connection with the console's role.
+They are not in Valkey, because its loss would end sessions and a revoked session could return. Only
+the hash of a token is stored. All functions require a connection with the console's database role.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ _TOKEN_LENGTH = 43
 
 
 class AuthMethod(StrEnum):
-    """Authentication method of a session."""
+    """How the officer of a session authenticated."""
 
     DEMO = "demo"
     CODE = "code"  # password and one-time code
@@ -30,7 +31,7 @@ class AuthMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A valid session."""
+    """A session that has neither expired nor ended."""
 
     id: UUID
     officer_id: UUID
@@ -42,7 +43,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Authenticated:
-    """An authenticated officer with session, language, mission's time zone and current time."""
+    """An authenticated officer with session, language, their mission's time zone and the time."""
 
     session: Session
     officer: Officer
@@ -55,7 +56,7 @@ _SESSION = 6
 
 
 async def begin(connection: Connection, officer_id: UUID, strength: AuthMethod, device: str) -> str:
-    """Start a session; return the token for the cookie, which is stored nowhere else."""
+    """Start a session; return its token for the cookie. Only a hash of the token is stored."""
     token = token_urlsafe(32)
     await execute(
         connection,
@@ -70,7 +71,10 @@ async def begin(connection: Connection, officer_id: UUID, strength: AuthMethod, 
 
 
 async def authenticate(connection: Connection, token: str, *, seen: bool) -> Authenticated | None:
-    """Return the officer of a token, in one round trip, or None; `seen` counts this as activity."""
+    """Return the officer of a session token, or None if it is invalid; takes one round trip.
+
+    `seen` counts the request as activity, which extends the idle limit.
+    """
     if len(token) != _TOKEN_LENGTH:
         return None
     values = {"token": _hash(token), "seen": seen}
@@ -92,19 +96,19 @@ async def of_officer(connection: Connection, officer_id: UUID) -> list[Session]:
 
 
 async def exists(connection: Connection, session_id: UUID) -> bool:
-    """Return True if the session was not ended since its request arrived."""
+    """Return True if the session still exists; it may have ended while a request was running."""
     return bool(await fetch_value(connection, statements.SESSION_EXISTS, session=session_id))
 
 
 async def end(connection: Connection, officer_id: UUID, session_id: UUID) -> None:
-    """End one session of this officer."""
+    """End one session of an officer; do nothing for a session of another officer."""
     await execute(connection, statements.END_SESSION, session=session_id, officer=officer_id)
 
 
 async def end_all(connection: Connection, officer_id: UUID, *, but: UUID | None = None) -> None:
-    """End an officer's sessions except `but`.
+    """End all sessions of an officer except `but`.
 
-    Used after a change of role, scope or password, and on request.
+    Used on request, and after a change of role, scope or password.
     """
     await execute(connection, statements.END_SESSIONS, officer=officer_id, but=but)
 

@@ -1,4 +1,4 @@
-"""Statements about officers, their accounts, passkeys and sessions."""
+"""SQL statements about officers, their credentials, passkeys and sessions."""
 
 from datetime import timedelta
 
@@ -35,7 +35,7 @@ MAX_HOURS = 8
 
 _ID = bindparam("officer", type_=Uuid())
 
-# Officers
+# Statements on officers.
 
 OFFICER = (
     t.Officer.id,
@@ -112,7 +112,7 @@ SET_SHIFT = statement(
     .values(shift_until=func.coalesce(bindparam("until", type_=t.Officer.shift_until.type), NOW))
 )
 
-# Accounts and one-time links
+# Statements on accounts and one-time links.
 
 _ACCOUNT = t.Account.officer_id == _ID
 _KEY_VERSION = func.int4send(bindparam("version", type_=Integer()))
@@ -222,7 +222,7 @@ LINK_SUBJECT = statement(
 LOCK_SUBJECT = statement(select(t.Account.subject.is_not(None)).where(_ACCOUNT).with_for_update())
 DATABASE_TIME = statement(select(NOW))
 
-# Passkeys
+# Statements on passkeys.
 
 _PASSKEY = select(t.Passkey.id, t.Passkey.officer_id, t.Passkey.public_key, t.Passkey.uses)
 _BY_ID = t.Passkey.id == bindparam("key")
@@ -250,7 +250,7 @@ USE_PASSKEY = statement(
     .values(uses=bindparam("count"), used_at=NOW)
 )
 
-# Sessions
+# Statements on sessions.
 
 SESSION = (
     t.ConsoleSession.id,
@@ -278,11 +278,11 @@ PRESENT = statement(
     .outerjoin(t.Account, t.Account.officer_id == t.Officer.id)
     .where(_BY_TOKEN, *_VALID, t.Officer.active, _MAY_SIGN_IN)
 )
-# The statement PRESENT runs first and sets `kosh.mission`.
+# Reads the setting `kosh.mission`, which the statement PRESENT sets before in the same pipeline.
 ZONE = statement(
     select(t.Mission.zone).where(t.Mission.mission == func.current_setting("kosh.mission", True))
 )
-# Once a minute is often enough for an idle limit of minutes.
+# Update `seen_at` at most once a minute: the idle limit is in minutes, and each update is a write.
 SEEN = statement(
     update(t.ConsoleSession)
     .where(
@@ -320,8 +320,8 @@ END_SESSIONS = statement(
     )
 )
 
-# Text: SQLAlchemy has no expression for these two.
+# Written as text, since SQLAlchemy has no expression for LOCK and TRUNCATE.
 
 LOCK_OFFICERS = TextStatement.of("LOCK TABLE officers IN SHARE ROW EXCLUSIVE MODE")
-# TRUNCATE, since row security would hide most rows from DELETE.
+# TRUNCATE ignores row security, which would hide most rows from DELETE.
 END_EVERYTHING = TextStatement.of("TRUNCATE console_sessions, account_links")

@@ -1,8 +1,9 @@
-"""Audit log: a hash chain of actions that reveals a missing or altered entry.
+"""Audit log of actions: a hash chain that reveals a missing or altered entry.
 
-The database's function `kosh_append_audit` writes it; roles that serve can only read. Entries
-contain no names and no message text. An anchor, a head that was stored elsewhere, reveals later
-whether the log was truncated. Retention deletes entries after three years, from the beginning.
+Only the database function `kosh_append_audit` can write it; the roles of Kosh's processes can only
+read. Entries contain no names and no message text. An anchor is a last entry that was stored
+elsewhere: with it, a truncated log is detected too. Retention deletes entries older than three
+years, from the beginning.
 """
 
 import re
@@ -29,13 +30,13 @@ from bot.db.statements import Statement, execute, fetch_all, fetch_one, statemen
 
 MAX_ENTRIES = 50
 AT_ONCE = 2000
-# The head of an empty log has no hash.
+# The text form of a head: number and hash. The hash is empty for an empty log.
 _WRITTEN = re.compile(r"([0-9]{1,18}):((?:[0-9a-f]{64})?)")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of the chain; it contains only ids and fixed words."""
+    """An entry of the chain; it contains only ids and words from fixed lists."""
 
     seq: int
     at: datetime
@@ -47,7 +48,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The last entry of the chain; store its `str()` elsewhere."""
+    """Number and hash of the last entry; store its `str()` outside of the database."""
 
     seq: int
     hash: bytes
@@ -57,7 +58,7 @@ class Head:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the head that `str()` wrote. Raises ValueError."""
+        """Parse the text that `str()` wrote. Raises ValueError for any other text."""
         if (found := _WRITTEN.fullmatch(text.strip())) is None:
             raise ValueError("a head is a number, a colon and 64 hex digits")
         return cls(int(found[1]), bytes.fromhex(found[2]))
@@ -68,17 +69,15 @@ async def append(
 ) -> None:
     """Append an entry in the caller's transaction.
 
-    Call it as late as possible, since it locks the head and other writers wait.
+    Call it last, because it locks the head of the chain until the commit and all other writers
+    wait.
     """
     values = {"actor": actor, "action": action, "subject": subject, "detail": detail}
     await execute(transaction, APPEND, **values)
 
 
 def appending(condition: ColumnElement[bool]) -> Statement[int]:
-    """Return the statement that appends an entry if `condition` holds, else does nothing.
-
-    Only the database's function can write: no role that serves may change the log or its head.
-    """
+    """Return the statement that appends an entry if `condition` is true, and else does nothing."""
     return statement(select(_APPENDED).where(condition))
 
 
@@ -124,7 +123,7 @@ _LINKS = statement(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which entries to read; `kind` is how their action begins. Empty means all."""
+    """Filter of entries; `kind` is a prefix of their action. Empty fields match every entry."""
 
     actor: str = ""
     kind: str = ""
@@ -141,34 +140,38 @@ async def entries(
     limit: int = MAX_ENTRIES,
     wanted: Wanted = ALL,
 ) -> list[Entry]:
-    """Return the entries with numbers below `before` that the session may see, newest first."""
+    """Return up to `limit` entries with numbers below `before`, newest first.
+
+    Row security limits them to those that the session may see; `before` None starts at the end.
+    """
     values = {each.name: getattr(wanted, each.name) for each in fields(wanted)}
     found = await fetch_all(transaction, _ENTRIES, before=before, limit=limit, **values)
     return [Entry(*row) for row in found]
 
 
 async def about(transaction: AsyncConnection[Any], subject: str) -> list[Entry]:
-    """Return the entries about one object, oldest first."""
+    """Return the entries about one subject, oldest first."""
     return [Entry(*row) for row in await fetch_all(transaction, _ABOUT, subject=subject)]
 
 
 async def head(transaction: AsyncConnection[Any]) -> Head:
-    """Return the current end of the chain."""
+    """Return number and hash of the last entry."""
     row = await fetch_one(transaction, HEAD)
     assert row is not None
     return Head(*row)
 
 
 async def broken(transaction: AsyncConnection[Any], anchor: Head | None = None) -> int | None:
-    """Return the number of the first broken entry; None if the chain is intact.
+    """Verify the chain; return the number of the first broken entry, or None if it is intact.
 
-    `anchor` is an earlier head; the chain must still contain it. One whose entry retention has
-    deleted since is reported as broken, because nothing can confirm it.
+    `anchor` is an earlier head that the chain must still contain. An anchor whose entry retention
+    has deleted counts as broken, because nothing can confirm it.
     """
     while True:
         removed = await _removed(transaction)
         found = await _first_broken(transaction, removed, anchor)
-        # Retention may have deleted entries while they were read.
+        # Repeat if retention deleted entries during the verification: the found gap may be its
+        # work.
         if found is None or await _removed(transaction) == removed:
             return found
 
@@ -178,7 +181,7 @@ async def _first_broken(
 ) -> int | None:
     if anchor is not None and anchor.seq <= last.seq and anchor != last:
         return anchor.seq
-    # Read the head before the links. If no link follows it, the chain did not grow meanwhile.
+    # Read the head before the links. If no link follows the head, no entry was appended meanwhile.
     while (now := await head(transaction)) and (links := await _links(transaction, last.seq + 1)):
         for entry, found in links:
             if entry.seq != last.seq + 1 or found != _link(last.hash, entry):
@@ -191,14 +194,20 @@ async def _first_broken(
 
 
 async def _removed(transaction: AsyncConnection[Any]) -> Head:
-    """Return the last entry that retention deleted; the chain begins after it."""
+    """Return number and hash of the last entry that retention deleted.
+
+    The chain begins after it.
+    """
     row = await fetch_one(transaction, _REMOVED)
     assert row is not None
     return Head(*row)
 
 
 async def _links(transaction: AsyncConnection[Any], since: int) -> list[tuple[Entry, bytes]]:
-    """Return up to AT_ONCE entries: the whole log would exceed memory and statement timeout."""
+    """Return up to AT_ONCE entries from `since` on, with their hashes.
+
+    The whole log at once would exceed memory and statement timeout.
+    """
     found = await fetch_all(transaction, _LINKS, since=since)
     return [(Entry(*row[:-1]), row[-1]) for row in found]
 
@@ -206,6 +215,7 @@ async def _links(transaction: AsyncConnection[Any], since: int) -> list[tuple[En
 def _link(before: bytes, entry: Entry) -> bytes:
     at = entry.at.astimezone(UTC).isoformat()
     parts = [str(entry.seq), at, entry.actor, entry.action, entry.subject]
-    # Entries written before `detail` existed keep their hash.
+    # An empty detail adds nothing to the hash, since entries written before `detail` existed must
+    # keep their hash.
     parts += [entry.detail] if entry.detail else []
     return sha256(before + "\0".join(parts).encode()).digest()

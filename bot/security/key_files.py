@@ -1,8 +1,8 @@
 """Key files of an installation: loading, choice of the active key, and destruction.
 
-A key is 32 random bytes in `<kind>-<n>.key`, mode 0600. All keys of a kind can read. One key
-writes: the newest that is at least an hour old. Every process therefore knows a key before any
-process writes with it.
+A key is 32 random bytes in `<kind>-<n>.key`, mode 0600. All keys of a kind can decrypt. Only the
+newest one that is at least an hour old encrypts, so that every process has loaded a key before any
+process encrypts with it.
 """
 
 import fcntl
@@ -25,12 +25,12 @@ _KEY_FILE = re.compile(rf"({'|'.join(_KINDS)})-([1-9][0-9]{{0,8}})\.key")
 
 
 class VaultError(Exception):
-    """A key or an encrypted value cannot be used; the message contains nothing of either.
+    """A key or an encrypted value cannot be used; the message contains no part of either.
 
-    Codes: E_VAULT_EPOCH (the epoch's key is missing), E_VAULT_SEALED (altered, or moved to another
-    place), E_VAULT_KEYS (the key directory is missing, incomplete or open to others),
+    Codes: E_VAULT_EPOCH (the epoch's key is missing), E_VAULT_SEALED (the value was altered or
+    moved), E_VAULT_KEYS (the key directory is missing, incomplete, or readable by others),
     E_VAULT_IN_USE (a key to be destroyed is still needed), E_VAULT_FOREIGN (the keys decrypt no
-    person of the database).
+    person of this database).
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -40,7 +40,7 @@ class VaultError(Exception):
 
 @dataclass(frozen=True)
 class Keys:
-    """The keys of an installation, by version; the keys in `young` only read so far."""
+    """The keys of an installation, by kind and version; those in `young` only decrypt yet."""
 
     epoch: Mapping[int, bytes] = field(repr=False)
     index: Mapping[int, bytes] = field(repr=False)
@@ -52,16 +52,16 @@ class Keys:
         return {"epoch": self.epoch, "index": self.index, "ask": self.ask}[kind]
 
     def writing(self, kind: Kind) -> int:
-        """Return the version that writes: the newest settled one, otherwise the newest."""
+        """Return the version that encrypts: the newest one that is an hour old, else the newest."""
         versions = self.of(kind)
         settled = [each for each in versions if f"{kind}-{each}" not in self.young]
         return max(settled or versions)
 
     @classmethod
     def load(cls, directory: Path) -> Self:
-        """Read `epoch-<n>.key`, `index-<n>.key` and `ask-<n>.key`.
+        """Read the files `epoch-<n>.key`, `index-<n>.key` and `ask-<n>.key` of a directory.
 
-        Raises VaultError E_VAULT_KEYS if a kind is missing or others can read the keys.
+        Raises VaultError E_VAULT_KEYS if a kind is missing or other users can read the files.
         """
         found: dict[Kind, dict[int, bytes]] = {kind: {} for kind in _KINDS}
         young = set()
@@ -87,9 +87,10 @@ class Keys:
 
     @classmethod
     def create(cls, directory: Path) -> Self:
-        """Create the first keys if there are none yet, then load.
+        """Create the first keys if the directory has none, then load.
 
-        Never adds to a directory that holds keys: a lost key must be restored, not replaced.
+        It adds no key to a directory with keys: a missing key must be restored from a backup, since
+        a new one cannot decrypt the data.
         """
         with _exclusive_lock(directory):
             if next(files(directory), None) is None:
@@ -99,21 +100,22 @@ class Keys:
 
 
 def files(directory: Path) -> Iterator[tuple[Kind, int, Path]]:
-    """Yield the key files of a directory: kind, version, path."""
+    """Yield kind, version and path of each key file in a directory."""
     for path in sorted(directory.iterdir()):
         if name := _KEY_FILE.fullmatch(path.name):
             yield next(kind for kind in _KINDS if kind == name[1]), int(name[2]), path
 
 
 def age(path: Path) -> float:
-    """Return the seconds since a key file was written here."""
+    """Return the seconds since a key file was written on this machine."""
     return time.time() - path.stat().st_mtime
 
 
 def add(directory: Path, kind: Kind, after: int = 0) -> int:
     """Create the next key of a kind and return its version.
 
-    With `after`, do nothing if a newer version than that exists already.
+    If a version newer than `after` exists, create nothing and return the newest: another process
+    has created it.
     """
     with _exclusive_lock(directory):
         newest = max(Keys.load(directory).of(kind))
@@ -126,7 +128,7 @@ def add(directory: Path, kind: Kind, after: int = 0) -> int:
 def destroy(directory: Path, kind: Kind, version: int) -> None:
     """Overwrite and delete a key. Raises VaultError.
 
-    The caller has made sure that nothing needs the key.
+    The caller must have checked that no data needs the key.
     """
     path = directory / f"{kind}-{version}.key"
     with _exclusive_lock(directory):
@@ -141,7 +143,7 @@ def destroy(directory: Path, kind: Kind, version: int) -> None:
 
 @contextmanager
 def _exclusive_lock(directory: Path) -> Iterator[None]:
-    """Lock the directory, so that of two first starts the second finds the keys."""
+    """Lock the directory, so that of two processes that start together only one creates keys."""
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         _refuse_others(directory.name, directory.stat().st_mode)
@@ -166,7 +168,7 @@ def _read_key(path: Path) -> bytes:
 
 
 def _write_key(path: Path) -> None:
-    """Write a key file atomically: other processes look for new keys at any time."""
+    """Write a new key file atomically, because other processes may read the directory meanwhile."""
     draft = path.with_suffix(".new")
     draft.unlink(missing_ok=True)
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,7 +1,7 @@
-"""Password hashing with argon2id, for passwords and PINs.
+"""Password hashing with argon2id, for officers' passwords and people's PINs.
 
-It uses the smaller setting of OWASP: 18 ms and 19 MiB per attempt. Two attempts run at once, since
-more could exhaust the memory. Success and failure take the same time.
+It uses the smaller setting that OWASP recommends: 18 ms and 19 MiB per hash. At most two hashes are
+computed at once, since more could exhaust the memory. Success and failure take the same time.
 """
 
 import asyncio
@@ -17,12 +17,15 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
 MAX_AT_ONCE: Final = 2
-# Added to the nice value of the threads: hashes of a flood of attempts wait for the event loop.
+# Added to the nice value of the hashing threads, so that many attempts do not slow the event loop.
 NICE: Final = 10
 
 
 def _lower_priority() -> None:
-    """Lower the priority of the current thread; only Linux has one for each thread."""
+    """Lower the priority of the current thread; do nothing except on Linux.
+
+    Elsewhere the priority belongs to the whole process.
+    """
     if sys.platform == "linux":
         with suppress(OSError):
             thread = threading.get_native_id()
@@ -36,12 +39,15 @@ _NOBODYS = _hasher.hash(token_urlsafe(16))
 
 
 async def hash_password(secret: str) -> str:
-    """Return the hash to store."""
+    """Return the argon2id hash of a password or PIN, for storage."""
     return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, secret)
 
 
 async def verify_password(stored: str | None, secret: str) -> bool:
-    """Return True if the secret matches; without a stored hash, check it against a dummy one."""
+    """Return True if the secret matches the stored hash.
+
+    With None, verify a dummy hash and return False, so that a missing account takes the same time.
+    """
     loop = asyncio.get_running_loop()
     try:
         await loop.run_in_executor(_threads, _hasher.verify, stored or _NOBODYS, secret)

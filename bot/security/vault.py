@@ -1,8 +1,7 @@
 """Encryption per person: encrypted fields, wrapped keys, blind indexes, and derived keys.
 
-Deleting a person's wrapped key makes everything encrypted for that person unreadable: this is
-erasure. Destroying the key of an epoch makes its wrapped keys permanently unreadable, also in
-backups.
+Deleting a person's wrapped key makes all data that it encrypts unreadable: this is erasure.
+Destroying the key of an epoch makes the keys wrapped under it unreadable, also in backups.
 """
 
 import hmac
@@ -28,7 +27,7 @@ _EPOCH_BYTES = 4
 _VERSION = b"\x01"
 _BACKUP = b"KOSH-BACKUP-1\n"
 _PIECE = 64 * 1024
-# Number of people whose unwrapped key is cached until the next `refresh`.
+# Maximum number of unwrapped keys of people in the cache; `refresh` empties it.
 _MAX_OPEN = 1024
 
 
@@ -52,9 +51,9 @@ class PersonKey:
         self._ciphers: dict[str, AESGCM] = {}
 
     def seal(self, plain: bytes, table: str, column: str, row: str) -> bytes:
-        """Encrypt a field for one place: version byte, nonce (12 bytes), AES-GCM.
+        """Encrypt a field: version byte, nonce (12 bytes), AES-GCM.
 
-        The associated data binds it to table, column, person and row.
+        The associated data binds the value to table, column, person and row.
         """
         nonce = os.urandom(_NONCE_BYTES)
         place = self._place(table, column, row)
@@ -63,7 +62,8 @@ class PersonKey:
     def unseal(self, sealed: bytes, table: str, column: str, row: str) -> bytes:
         """Decrypt a field.
 
-        Raises VaultError E_VAULT_SEALED unless it was encrypted for this very place.
+        Raises VaultError E_VAULT_SEALED unless it was encrypted for this table, column, person and
+        row.
         """
         if sealed[:1] != _VERSION:
             raise _not_ours()
@@ -80,7 +80,7 @@ class PersonKey:
 
 
 class _KeyRing:
-    """Ciphers of all keys, created once, and the versions that write."""
+    """Ciphers of all keys, created once, and the versions that encrypt."""
 
     def __init__(self, keys: Keys) -> None:
         self.epoch = keys.writing("epoch")
@@ -94,7 +94,7 @@ class _KeyRing:
 
 
 class Vault:
-    """All operations that need a key of the installation; new keys appear in `directory`."""
+    """All operations with the installation's keys, which are read from `directory`."""
 
     def __init__(self, keys: Keys, directory: Path | None = None) -> None:
         self._keys, self._directory = keys, directory
@@ -104,21 +104,21 @@ class Vault:
 
     @property
     def epoch(self) -> int:
-        """Return the epoch under which keys are wrapped now."""
+        """Return the key epoch that currently wraps people's keys."""
         return self._ring.epoch
 
     @property
     def index_version(self) -> int:
-        """Return the version of the key that computes blind indexes now."""
+        """Return the version of the index key that currently computes blind indexes."""
         return self._ring.index_version
 
     @property
     def rotating(self) -> bool:
-        """Return True if blind indexes of several keys are in use."""
+        """Return True if blind indexes under several keys exist, as during a key rotation."""
         return len(self._ring.index) > 1
 
     def refresh(self) -> bool:
-        """Drop all cached keys and read the key files again; return True if they changed.
+        """Empty the cache of keys and read the key files again; return True if they changed.
 
         Raises VaultError.
         """
@@ -130,31 +130,32 @@ class Vault:
         return True
 
     def new_key(self, person_id: UUID) -> WrappedKey:
-        """Generate a key for a person and wrap it under the current epoch."""
+        """Generate a person's key and wrap it under the current epoch."""
         return self._wrap(person_id, os.urandom(KEY_BYTES))
 
     def open(self, person_id: UUID, key: WrappedKey) -> PersonKey:
-        """Unwrap a person's key, or return the cached one: an answer is soon followed by the next.
-
-        Raises VaultError E_VAULT_EPOCH or E_VAULT_SEALED.
-        """
+        """Unwrap a person's key, or return it from the cache, since turns often follow closely."""
         kept = person_id not in self._erased
         return self._opened(person_id, key) if kept else self._person_key(person_id, key)
 
     def forget(self, person_id: UUID) -> None:
-        """Drop the key of a person being erased; do not cache it until the next `refresh`.
+        """Evict the key of an erased person, and do not cache it until the next `refresh`.
 
-        Other processes drop it at their own next `refresh`.
+        Other processes evict it at their own next `refresh`.
         """
         self._erased.add(person_id)
-        # `lru_cache` cannot drop a single entry; the others are soon unwrapped again.
+        # `lru_cache` cannot evict a single entry, so all are evicted; the other keys are unwrapped
+        # again at their next use.
         self._opened.cache_clear()
 
     def _person_key(self, person_id: UUID, key: WrappedKey) -> PersonKey:
         return PersonKey(person_id, self._unwrap(person_id, key))
 
     def rewrap(self, person_id: UUID, key: WrappedKey) -> WrappedKey:
-        """Wrap the same key under the current epoch; data encrypted with it stays as it is."""
+        """Wrap a person's key again under the current epoch.
+
+        Data encrypted with it does not change.
+        """
         return self._wrap(person_id, self._unwrap(person_id, key))
 
     def _wrap(self, person_id: UUID, dek: bytes) -> WrappedKey:
@@ -168,16 +169,19 @@ class Vault:
         return _open(wrapping, key.wrapped, _wrap_aad(person_id, key.epoch))
 
     def _reload_if_unknown(self, epoch: int) -> None:
-        """Reload the keys for an unknown epoch: another process may have begun to use it."""
+        """Reload the key files if the epoch is unknown.
+
+        Another process may have created its key.
+        """
         if epoch not in self._ring.wrapping:
             self.refresh()
 
     def index(self, kind: str, value: str) -> bytes:
-        """Return the 16-byte blind index under which a normalised value is stored."""
+        """Return the 16-byte blind index of a normalised value, under the current index key."""
         return _blind(self._ring.index[0], kind, value)
 
     def indexes(self, kind: str, value: str) -> tuple[bytes, ...]:
-        """Return the blind indexes to look a value up by; several during a key rotation.
+        """Return the blind indexes under all index keys, for a lookup during a key rotation.
 
         The first is that of `index`.
         """
@@ -186,14 +190,14 @@ class Vault:
     def ask_key(self, channel: str, handle: str, day: date) -> str:
         """Return the Valkey key of an anonymous conversation.
 
-        It does not identify the person, and it changes daily, so that days cannot be linked. A
-        conversation that crosses midnight is found under the previous day.
+        It does not identify the person, and it changes daily, so that a person's days cannot be
+        linked. A conversation that continues after midnight UTC is found under the previous day.
         """
         day_key = hmac.digest(self._ring.ask, day.isoformat().encode(), "sha256")
         return hmac.digest(day_key, _pair(channel, handle), "sha256").hex()
 
     def seal_transient(self, plain: bytes, purpose: str) -> bytes:
-        """Encrypt data that no person's key covers: anonymous sessions and the quarantine.
+        """Encrypt data that belongs to no person's key, such as anonymous sessions.
 
         Format: version byte, epoch (4 bytes), nonce (12 bytes), AES-GCM bound to `purpose`.
         """
@@ -202,7 +206,7 @@ class Vault:
         return head + self._ring.transient[epoch].encrypt(nonce, plain, purpose.encode())
 
     def unseal_transient(self, sealed: bytes, purpose: str) -> bytes:
-        """Decrypt a value of `seal_transient`.
+        """Decrypt a value that `seal_transient` encrypted for the same purpose.
 
         Raises VaultError E_VAULT_EPOCH or E_VAULT_SEALED.
         """
@@ -214,15 +218,15 @@ class Vault:
         return _open(cipher, sealed[1 + _EPOCH_BYTES :], purpose.encode())
 
     def reseal_transient(self, sealed: bytes, purpose: str) -> bytes:
-        """Encrypt the same value under the current epoch."""
+        """Decrypt a value of `seal_transient` and encrypt it under the current epoch."""
         return self.seal_transient(self.unseal_transient(sealed, purpose), purpose)
 
     def seal_backup(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """Encrypt a stream under the current epoch; pieces cannot be cut off, moved or joined.
+        """Encrypt a stream under the current epoch; a truncated or reordered stream is detected.
 
-        Format: a mark, the epoch (4 bytes), 7 random bytes, then the AES-GCM ciphertext of each 64
-        KiB piece. Its nonce is those bytes, the piece's number and whether it is the last (the
-        STREAM construction).
+        Format: a magic number, the epoch (4 bytes), 7 random bytes, then the AES-GCM ciphertext of
+        each 64 KiB piece. Its nonce consists of those 7 bytes, the piece's number and a flag for
+        the last piece (the STREAM construction).
         """
         epoch, salt = self._ring.epoch, os.urandom(_NONCE_BYTES - 5)
         head = _BACKUP + epoch.to_bytes(_EPOCH_BYTES) + salt
@@ -232,9 +236,10 @@ class Vault:
             yield self._ring.backup[epoch].encrypt(nonce, piece, head)
 
     def unseal_backup(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """Decrypt a stream of `seal_backup`.
+        """Decrypt a stream that `seal_backup` encrypted.
 
-        Raises VaultError: E_VAULT_EPOCH once its epoch was destroyed, E_VAULT_SEALED.
+        Raises VaultError E_VAULT_EPOCH if the key of its epoch was destroyed, and E_VAULT_SEALED if
+        it was altered.
         """
         stream = iter(chunks)
         head, rest = _beginning(stream, len(_BACKUP) + _EPOCH_BYTES + _NONCE_BYTES - 5)
@@ -250,7 +255,10 @@ class Vault:
 
 
 def _pieces(chunks: Iterable[bytes], size: int) -> Iterator[tuple[int, bytes, bool]]:
-    """Yield a stream in numbered pieces of one size; the last is flagged and may be shorter."""
+    """Yield number, content and a last-piece flag of each piece of `size` bytes.
+
+    The last piece may be shorter.
+    """
     held, number = bytearray(), 0
     for chunk in chunks:
         held += chunk
