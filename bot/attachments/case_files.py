@@ -1,4 +1,4 @@
-"""Files of a case: stored with its messages, erased with the case or the person."""
+"""Files of a case, stored with one of its messages and erased with the case or the person."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ _BODY = statement(
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """A file to store and to send; `contents` passed the sanitizer."""
+    """A file to store and send; the sanitizer has processed its `contents`."""
 
     name: str
     media_type: str
@@ -59,7 +59,7 @@ class NewFile:
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A file beside a message of a case; a recording may be on its way, or refused."""
+    """A file of a message in a case; a voice message may be still in transfer, or refused."""
 
     id: UUID
     message_id: int
@@ -69,7 +69,7 @@ class CaseFile:
 
 
 def reference(file: NewFile) -> FileRef:
-    """Return the reference that the message to the person carries; its id is new."""
+    """Return the reference, with a new id, that the message to the person contains."""
     return FileRef(str(uuid4()), file.name, file.media_type, len(file.contents))
 
 
@@ -81,7 +81,7 @@ async def add(
     reference: FileRef,
     contents: bytes,
 ) -> None:
-    """Store a file beside a message of the case."""
+    """Store a file, encrypted with the person's key, for a message of the case."""
     file_id = reference.id
     values: dict[str, Any] = {
         "file": UUID(file_id),
@@ -97,7 +97,7 @@ async def add(
 
 
 def listed(person: Person, rows: Rows) -> dict[int, list[CaseFile]]:
-    """Return the files in rows of `LISTING`, by the id of their message."""
+    """Convert rows of the statement LISTING to files, by the id of their message."""
     found: dict[int, list[CaseFile]] = {}
     for each in _read(person, rows):
         found.setdefault(each.message_id, []).append(each)
@@ -111,7 +111,7 @@ def _read(person: Person, rows: Rows) -> Iterable[CaseFile]:
 
 
 async def load(transaction: Transaction, person: Person, file_id: UUID) -> NewFile | None:
-    """Return a file of the person, or None if it was erased."""
+    """Return a file of the person with its contents; None if it was erased."""
     row = await fetch_one(transaction, _BODY, file=file_id, person=person.id)
     if row is None:
         return None

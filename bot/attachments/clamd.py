@@ -1,6 +1,6 @@
-"""Scan of an officer's file by clamd, while the sanitizer receives it.
+"""Virus scan of an officer's file by clamd, while the sanitizer receives it.
 
-The INSTREAM command takes pieces with their length and answers with one line.
+clamd's command INSTREAM takes chunks with their length and answers with one line.
 """
 
 import asyncio
@@ -16,15 +16,16 @@ _logger = logging.get()
 
 
 class Infected(Exception):
-    """The scanner found something, or gave no verdict; the file is not accepted."""
+    """clamd found malware or gave no verdict, so the file is not accepted."""
 
     code = "E_FILE_SCAN"
 
 
 async def scanned(address: str, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Yield the chunks of a file, and raise Infected at its end unless clamd calls it clean.
+    """Yield the chunks of a file while clamd scans them.
 
-    Without an address nothing is scanned.
+    Raises Infected after the last chunk unless the verdict is clean, or before if clamd is
+    unreachable. Without an `address` (HOST:PORT) nothing is scanned.
     """
     if not address:
         async for chunk in chunks:

@@ -1,4 +1,4 @@
-"""Library of forms: files of a mission by name and language, made safe before they are stored."""
+"""Library of forms: sanitized files of a mission by name and language."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,14 +61,14 @@ _FIND = statement(
 
 
 class Unusable(ValueError):
-    """The form has no name, an unknown language, or the library is full."""
+    """The form has no name or an unknown language, or the library is full; nothing was stored."""
 
     code = "E_FORM"
 
 
 @dataclass(frozen=True, slots=True)
 class LibraryForm:
-    """A form of the library without its contents."""
+    """Metadata of a form in the library, without its contents."""
 
     name: str
     language: str
@@ -78,13 +78,13 @@ class LibraryForm:
 
 
 def listing_call(officer: Officer) -> Call:
-    """Return the statement for the mission's forms; read its rows with `read`."""
+    """Return the statement that selects the mission's forms; convert its rows with `read`."""
     permissions.require(officer, Action.CANNED_READ, Subject(officer.mission))
     return _LISTING, {"of_mission": officer.mission}
 
 
 def read(rows: Rows) -> list[LibraryForm]:
-    """Return the forms in rows of `listing_call`."""
+    """Convert rows of `listing_call` to forms."""
     return [LibraryForm(*row) for row in rows]
 
 
@@ -95,7 +95,7 @@ async def listing(rt: Runtime, officer: Officer) -> list[LibraryForm]:
 
 
 async def put(rt: Runtime, officer: Officer, name: str, language: str, file: NewFile) -> None:
-    """Store a form in place of an earlier one. Raises Unusable."""
+    """Store a form; replace an earlier one with the same name and language. Raises Unusable."""
     permissions.require(officer, Action.CANNED_EDIT, Subject(officer.mission))
     name = " ".join(name.split())
     known = {code for code, _own in rt.languages.languages()}
@@ -112,7 +112,7 @@ async def put(rt: Runtime, officer: Officer, name: str, language: str, file: New
 
 
 async def remove(rt: Runtime, officer: Officer, name: str, language: str) -> None:
-    """Delete a form from the library; copies that were sent stay in their cases."""
+    """Delete a form from the library; copies that were sent remain in their cases."""
     permissions.require(officer, Action.CANNED_EDIT, Subject(officer.mission))
     values = {"of_mission": officer.mission, "called": name, "in_language": language}
     async with directory.acting(rt, officer) as transaction:
@@ -121,7 +121,7 @@ async def remove(rt: Runtime, officer: Officer, name: str, language: str) -> Non
 
 
 async def find(transaction: Transaction, mission: str, name: str, language: str) -> NewFile | None:
-    """Return a form of the library in a language, with a file name."""
+    """Return the contents of a form with a file name; None if it is not in that language."""
     values = {"of_mission": mission, "called": name, "in_language": language}
     row = await fetch_one(transaction, _FIND, **values)
     if row is None:

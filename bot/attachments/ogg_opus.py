@@ -1,7 +1,7 @@
-"""Voice messages as Ogg Opus (RFC 3533, RFC 7845): checked, and written again without extras.
+"""Voice messages as Ogg Opus (RFC 3533, RFC 7845): validated, and written again without extras.
 
-Nothing is decoded here: pages and headers are read, sound packets are copied. Comments, pictures,
-further streams and appended data are left out.
+It does not decode sound: it parses pages and headers, and copies the sound packets. Comments,
+pictures, further streams and appended data are dropped.
 """
 
 import zlib
@@ -12,7 +12,7 @@ from struct import Struct
 MAX_BYTES = 5 * 1024 * 1024
 MAX_SECONDS = 600
 RATE = 48_000
-# 120 ms in 48 frames of 1,275 bytes, the longest packet of RFC 6716.
+# The longest packet according to RFC 6716: 48 frames of 1,275 bytes, 120 ms.
 MAX_PACKET = 61_440
 MAX_TAGS = 256 * 1024
 CONTINUED, FIRST, LAST = 1, 2, 4
@@ -24,7 +24,7 @@ _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 class Broken(ValueError):
-    """The recording is not Ogg Opus as messengers write it, or is too long."""
+    """The recording is damaged, too long, or not Ogg Opus as messengers write it."""
 
     code = "E_RECORDING"
 
@@ -40,7 +40,10 @@ class _Page:
 
 
 def cleaned(data: bytes, max_seconds: int = MAX_SECONDS) -> bytes:
-    """Return the recording with its header and sound only. Raises Broken, also if it is longer."""
+    """Return a recording with only its header and sound.
+
+    Raises Broken, also if it is larger than MAX_BYTES or longer than `max_seconds`.
+    """
     if len(data) > MAX_BYTES:
         raise Broken
     pages = _pages(data)
@@ -66,7 +69,7 @@ def cleaned(data: bytes, max_seconds: int = MAX_SECONDS) -> bytes:
 
 
 def _pages(data: bytes) -> Iterator[_Page]:
-    """Yield the pages from the beginning of the data on. Raises Broken at a damaged one."""
+    """Yield the pages of the data in order. Raises Broken at a damaged page."""
     at = 0
     while at < len(data):
         if len(data) - at < _HEADER.size:
@@ -86,7 +89,10 @@ def _pages(data: bytes) -> Iterator[_Page]:
 
 
 def _checked_head(page: _Page) -> int:
-    """Return the samples that a player skips at the beginning. Raises Broken."""
+    """Check the header page; return the number of samples to skip at the beginning (pre-skip).
+
+    Raises Broken.
+    """
     if len(page.body) != _HEAD.size or page.lacing != bytes([_HEAD.size]):
         raise Broken
     name, version, channels, skipped, _rate, _gain, family = _HEAD.unpack(page.body)
@@ -96,7 +102,7 @@ def _checked_head(page: _Page) -> int:
 
 
 def _skip_tags(pages: Iterator[_Page], serial: int) -> None:
-    """Read the comments, which end with a page. Raises Broken."""
+    """Skip the comment header, which may span several pages. Raises Broken."""
     size = 0
     for page in pages:
         is_first = size == 0
@@ -120,7 +126,7 @@ def _check_sound(page: _Page, serial: int, position: int, *, is_open: bool) -> N
 
 
 def _packets(lacing: bytes) -> Iterator[int]:
-    """Yield the sizes of the packets in a page; those of its first and last may be parts."""
+    """Yield the sizes of the packets in a page; the first and the last may be parts of packets."""
     size = 0
     for length in lacing:
         size += length
@@ -141,6 +147,9 @@ def _page(flags: int, position: int, number: int, lacing: bytes, body: bytes) ->
 
 
 def _checksum(page: bytes) -> int:
-    """Return Ogg's CRC, which is that of zlib with bits in the other order and no inversion."""
+    """Return Ogg's CRC-32.
+
+    It uses zlib's polynomial, with the bits in reverse order and without the final inversion.
+    """
     reversed_crc = zlib.crc32(page.translate(_REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
     return int(f"{reversed_crc:032b}"[::-1], 2)

@@ -1,4 +1,4 @@
-"""Receiving of an officer's file: scanned where a scanner is set, then made safe."""
+"""Reception of an officer's file: scanned if a scanner is configured, then sanitized."""
 
 from collections.abc import AsyncIterator
 
@@ -16,9 +16,9 @@ PIECE = 256 * 1024
 async def receive(
     rt: Runtime, officer: Officer, chunks: AsyncIterator[bytes], name: str
 ) -> NewFile | Refusal:
-    """Return a safe copy of a file, or why it is refused.
+    """Sanitize an officer's file; return the safe copy, or the reason for the refusal.
 
-    A PDF becomes one of pictures only. The name is the officer's; its ending is that of the copy.
+    A PDF becomes a PDF of page images. `name` is kept, with the suffix of the copy's type.
     """
     safe = clamd.scanned(rt.settings.clamd, chunks)
     verdict = await rt.papers.clean(safe, sender=f"officer {officer.id}")

@@ -1,4 +1,4 @@
-"""Voice messages to an officer: fetched from the messenger, checked, stored with the case."""
+"""Voice messages to an officer: fetched from the messenger, validated, stored with the case."""
 
 import asyncio
 from dataclasses import dataclass
@@ -82,7 +82,7 @@ _DUE = statement(
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """The outcome of a fetch; `contents` is None if the recording was refused."""
+    """Outcome of a fetch; `contents` is None if the recording was refused."""
 
     file_id: UUID
     attempt: int
@@ -93,7 +93,7 @@ class Fetched:
 async def begin(
     transaction: Transaction, person: Person, case_id: UUID, message_id: int, channel: str, ref: str
 ) -> None:
-    """Record a recording that the messenger stores; a sweep fetches it after the commit."""
+    """Record that a messenger stores a voice message; a sweep fetches it after the commit."""
     file_id = uuid4()
     own = str(file_id)
     await execute(
@@ -110,14 +110,14 @@ async def begin(
 
 
 async def due(transaction: Transaction) -> list[UUID]:
-    """Return the recordings to fetch now."""
+    """Return the ids of recordings whose fetch is due."""
     return await fetch_values(transaction, _DUE)
 
 
 async def fetch(rt: Runtime, file_id: UUID) -> Fetched | None:
-    """Attempt once to fetch and check a recording; store it with `keep`.
+    """Fetch and validate a recording once; store the result with `keep`.
 
-    Returns None if it is not due, another process has claimed it, or it will be retried.
+    Return None if the fetch is not due, another process has claimed it, or it will be retried.
     """
     async with rt.pool.connection() as transaction:
         row = await fetch_one(transaction, _CLAIM, file=file_id, lease=LEASE_SECONDS)
@@ -141,7 +141,7 @@ async def fetch(rt: Runtime, file_id: UUID) -> Fetched | None:
 
 
 async def _checked(channel: Channel | None, ref: str) -> bytes | None:
-    """Return the recording made safe, or None. Raises SendError."""
+    """Return a recording without extras; None if it is too large or invalid. Raises SendError."""
     if channel is None:
         return None
     held = bytearray()
@@ -156,7 +156,10 @@ async def _checked(channel: Channel | None, ref: str) -> bytes | None:
 
 
 async def keep(transaction: Transaction, fetched: Fetched) -> bool:
-    """Store a recording or its refusal; return False if another attempt did, or it was erased."""
+    """Store a recording or its refusal.
+
+    Return False if another attempt has stored it, or it was erased.
+    """
     own, contents = str(fetched.file_id), fetched.contents or b""
     sealed = fetched.person.key.seal(contents, "case_files", "body", own)
     values = {

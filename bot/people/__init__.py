@@ -1,1 +1,1 @@
-"""People: handles, PIN, consents, secure links, subscriptions, reminders."""
+"""People: identities, PIN, consents, secure links, join codes, hints, subscriptions, reminders."""

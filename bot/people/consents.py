@@ -1,4 +1,4 @@
-"""Consents of a person."""
+"""Record of the consents that a person gave and withdrew."""
 
 from hashlib import sha256
 
@@ -31,7 +31,7 @@ async def record_consent(
     *,
     given: bool = True,
 ) -> None:
-    """Record the consent to a purpose, or its withdrawal, with a hash of the exact text shown."""
+    """Store the consent to a purpose, or its withdrawal, with a hash of the exact text shown."""
     await execute(
         transaction,
         _RECORD,

@@ -1,7 +1,7 @@
-"""Addresses for hints outside of the chat: left, confirmed by a code, and when a hint is due.
+"""E-mail addresses and phone numbers for hints that a message waits in the chat.
 
-A hint is planned when the assistant or an officer writes first, and dropped if the person comes to
-the chat meanwhile.
+A person enters an address and confirms it with a code. A hint is scheduled when the assistant or an
+officer writes first, and cancelled if the person opens the chat before it is due.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ from flows.lifetimes import HINT_CODE_MINUTES, HINT_HOURS
 
 MAX_TRIES = 5
 DUE_AT_ONCE = 20
-# Time in which a person who is in the chat sees the message there.
+# Minutes until a hint is due: a person who has the chat open sees the message there in this time.
 DELAY_MINUTES = 15
 
 _TABLE = "hint_contacts"
@@ -105,7 +105,8 @@ _CLAIM = statement(
     )
     .values(
         attempts=t.HintContact.attempts + 1,
-        # A code is not sent again by itself if this process ends before the result is known.
+        # A code is sent at most once: if this process ends before the result is known, there is no
+        # retry.
         due_at=case((_CONFIRMED, seconds_from_now("lease")), else_=None),
     )
     .returning(
@@ -122,7 +123,7 @@ _ADDRESS = statement(select(t.HintContact.address).where(_OF_PERSON, _CONFIRMED)
 
 @dataclass(frozen=True, slots=True)
 class DueHint:
-    """A claimed hint; with a code, it is the message that confirms the address."""
+    """A hint claimed for sending; with a `code`, the message that confirms the address."""
 
     person_id: UUID
     language: str
@@ -133,7 +134,7 @@ class DueHint:
 
 
 async def leave(transaction: Transaction, person: Person, way: str, address: str) -> None:
-    """Store an address with a new code, which a sweep sends; an earlier address is replaced."""
+    """Store an address with a new code, which a sweep sends; replace an earlier address."""
     code = f"{randbelow(10**CODE_LENGTH):0{CODE_LENGTH}}"
     await execute(
         transaction,
@@ -146,7 +147,7 @@ async def leave(transaction: Transaction, person: Person, way: str, address: str
 
 
 async def confirm(transaction: Transaction, person: Person, typed: str) -> ContactChecked:
-    """Compare a code with the one that was sent; after the last try the address is deleted."""
+    """Compare the typed code with the one that was sent; delete the address after MAX_TRIES."""
     row = await fetch_one(transaction, _TRY, person=person.id)
     if row is None:
         await execute(transaction, _REMOVE, person=person.id)
@@ -167,12 +168,12 @@ async def remove(transaction: Transaction, person_id: UUID) -> None:
 
 
 async def plan(transaction: Transaction, person_id: UUID) -> None:
-    """Plan a hint, at most one in HINT_HOURS: a message waits that the person did not cause."""
+    """Schedule a hint for the message that waits, at most one in HINT_HOURS."""
     await execute(transaction, _PLAN, person=person_id)
 
 
 async def drop(transaction: Transaction, person_id: UUID) -> None:
-    """Drop a planned hint: the person is in the chat."""
+    """Cancel a scheduled hint, because the person has opened the chat."""
     await execute(transaction, _DROP, person=person_id)
 
 
@@ -183,7 +184,7 @@ async def address_of(transaction: Transaction, person: Person) -> str:
 
 
 async def claim(rt: Runtime, transaction: Transaction, lease: float) -> list[DueHint]:
-    """Claim the due hints for some seconds; another process takes none of them."""
+    """Claim the due hints for `lease` seconds, in which no other process claims them."""
     rows = await fetch_all(transaction, _CLAIM, lease=lease)
     hints = []
     for person_id, key, epoch, language, way, sealed, code, attempt in rows:
@@ -195,12 +196,15 @@ async def claim(rt: Runtime, transaction: Transaction, lease: float) -> list[Due
 
 
 async def note_sent(transaction: Transaction, hint: DueHint) -> None:
-    """Note that a hint was sent, unless another attempt has replaced this one."""
+    """Record that a hint was sent, unless a later attempt has claimed it meanwhile."""
     await execute(transaction, _SENT, person=hint.person_id, attempt=hint.attempt)
 
 
 async def note_failed(transaction: Transaction, hint: DueHint, delay: float | None) -> None:
-    """Plan the next attempt in some seconds; None gives this hint up."""
+    """Schedule a retry in `delay` seconds, or none if `delay` is None.
+
+    Do nothing if a later attempt has claimed the hint meanwhile.
+    """
     values = {"person": hint.person_id, "attempt": hint.attempt}
     if delay is None:
         await execute(transaction, _GIVE_UP, **values)

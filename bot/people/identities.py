@@ -1,4 +1,8 @@
-"""Identities: people who asked to be known, with their keys and handles."""
+"""Identities: people whose data is stored, with their keys and their handles on channels.
+
+A handle is the name by which a channel identifies a person. An address is the value to which the
+channel sends messages. An alias is a further handle, such as a phone number.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +42,7 @@ from bot.security.vault import PersonKey, WrappedKey
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person with their unwrapped key."""
+    """A person with their unwrapped encryption key."""
 
     id: UUID
     key: PersonKey
@@ -70,7 +74,7 @@ _CHANNELS = statement(
     .distinct()
     .order_by(t.Handle.channel)
 )
-# With the visits to the secure page that began on the channel.
+# Also deletes the handles of secure-page visits that began on the channel (`home`).
 _LEAVE = statement(
     delete(t.Handle).where(
         t.Handle.person_id == _PERSON,
@@ -90,8 +94,8 @@ _SPOKE = statement(
     .where(*_OF_PERSON)
     .values(spoke_at=func.greatest(t.Handle.spoke_at, bindparam("at")), blocked=False)
 )
-# `spoke_at` is stored only now and then, so the conversation's time counts too. That time also
-# changes for other reasons; then one more message is attempted in vain.
+# The conversation's time is compared too, because `spoke_at` is not updated at every message. That
+# time also changes for other reasons, and then one more message is attempted in vain.
 _FELL_SILENT = statement(
     update(t.Handle)
     .where(
@@ -132,7 +136,7 @@ async def create(
     address: str,
     aliases: Sequence[str] = (),
 ) -> Person | None:
-    """Create a person; return None if a concurrent update has created them."""
+    """Create a person with a handle; return None if a concurrent update has created them."""
     person_id = uuid4()
     wrapped = rt.vault.new_key(person_id)
     key = rt.vault.open(person_id, wrapped)
@@ -149,7 +153,7 @@ async def create(
 async def add_handle(
     rt: Runtime, transaction: Transaction, person: Person, channel: str, handle: str, address: str
 ) -> bool:
-    """Add a handle to a person; return False if it belongs to a person already."""
+    """Add a handle to a person; return False if the handle exists already."""
     added = await execute(
         transaction,
         _ADD_HANDLE,
@@ -170,9 +174,9 @@ async def add_aliases(
     address: str,
     aliases: Sequence[str],
 ) -> None:
-    """Add the further names of a known person, who may come with one of them alone.
+    """Add further handles of a person, since later updates may contain only one of them.
 
-    A name that belongs to another person is left out.
+    An alias that belongs to another person is skipped.
     """
     for alias in aliases:
         await add_handle(rt, transaction, person, channel, alias, address)
@@ -186,10 +190,10 @@ async def attach_handle(
     address: str,
     aliases: Sequence[str],
 ) -> bool:
-    """Attach a new handle to the person of an alias; return whether it was attached.
+    """Attach a new handle to the person who has one of the aliases; return True if attached.
 
-    If the person has another handle besides the alias, they have given up the alias, and it is
-    deleted. A phone number with a new owner must not open their conversation.
+    If that person already has another handle, the alias is deleted instead: it is probably a phone
+    number with a new owner, who must not see the person's conversation.
     """
     for alias in aliases:
         person = await find(rt, transaction, channel, alias)
@@ -206,7 +210,7 @@ async def attach_handle(
 async def change_handle(
     rt: Runtime, transaction: Transaction, channel: str, handle: str, to: str, address: str
 ) -> None:
-    """Replace a person's handle by the one that the platform reports."""
+    """Replace a person's handle by the new one that the platform reports; ignore unknown ones."""
     person = await find(rt, transaction, channel, handle)
     if person is None:
         return
@@ -217,18 +221,18 @@ async def change_handle(
 
 
 async def readdress(transaction: Transaction, person: Person, channel: str, address: str) -> None:
-    """Store another address of a person on a channel."""
+    """Replace the address of a person's handles on a channel."""
     sealed = person.key.seal(address.encode(), "handles", "address", channel)
     await execute(transaction, _READDRESS, sealed=sealed, person=person.id, at_channel=channel)
 
 
 def known(rt: Runtime, person_id: UUID, key: bytes, epoch: int) -> Person:
-    """Return a person from the values of their row."""
+    """Return a person from the id, wrapped key and key epoch of their row."""
     return Person(person_id, rt.vault.open(person_id, WrappedKey(epoch, key)))
 
 
 async def load(rt: Runtime, transaction: Transaction, person_id: UUID) -> Person | None:
-    """Return a person by id; None if erased."""
+    """Return a person by id; None if they were erased."""
     row = await fetch_one(transaction, KEY, person=person_id)
     return known(rt, person_id, *row) if row else None
 
@@ -239,7 +243,7 @@ def address(person: Person, sealed: bytes, channel: str) -> str:
 
 
 async def address_on(transaction: Transaction, person: Person, channel: str) -> str | None:
-    """Return a person's address on another channel; None if they have none there."""
+    """Return a person's address on a channel; None if they have no handle there."""
     sealed = await fetch_value(transaction, _ADDRESS, person=person.id, at_channel=channel)
     return address(person, sealed, channel) if sealed is not None else None
 
@@ -247,32 +251,36 @@ async def address_on(transaction: Transaction, person: Person, channel: str) -> 
 async def note_inbound(
     transaction: Transaction, person: Person, channel: str, at: datetime | None
 ) -> None:
-    """Record a message of the person: they are reachable, and the reply window starts `at`."""
+    """Record a message of the person: they are reachable, and the reply window starts at `at`."""
     await execute(transaction, _SPOKE, at=at, person=person.id, at_channel=channel)
 
 
 async def end_handle(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> None:
-    """Delete a handle, so that it no longer opens the person's conversation."""
+    """Delete a handle, so that it no longer gives access to the person's conversation."""
     indexes = list(rt.vault.indexes(channel, handle))
     await execute(transaction, _DELETE_HANDLE, at_channel=channel, indexes=indexes)
 
 
 async def joined_channels(transaction: Transaction, person: Person) -> list[str]:
-    """Return the channels on which the person has a chat, without visits to the secure page."""
+    """Return the channels on which the person has a chat.
+
+    Visits of the secure page do not count.
+    """
     return await fetch_values(transaction, _CHANNELS, person=person.id)
 
 
 async def leave_channel(transaction: Transaction, person: Person, channel: str) -> None:
-    """Delete all handles of a person on a channel, and the visits that began there."""
+    """Delete the person's handles on a channel, and of the secure-page visits that began there."""
     await execute(transaction, _LEAVE, person=person.id, at_channel=channel)
 
 
 async def mark_unreachable(
     transaction: Transaction, person_id: UUID, channel: str, ago: float, *, blocked: bool = False
 ) -> bool:
-    """Record that the platform refused free text, or every message, `ago` seconds ago.
+    """Record that the platform rejected free text, or if `blocked` every message.
 
-    Nothing is sent until the person writes. Returns False if they have written since.
+    The rejection was `ago` seconds ago. Nothing is sent until the person writes. Return False, and
+    record nothing, if they have written since.
     """
     values = {"person": person_id, "at_channel": channel, "ago": ago, "is_blocked": blocked}
     return bool(await execute(transaction, _FELL_SILENT, **values))
@@ -281,25 +289,25 @@ async def mark_unreachable(
 async def mark_blocked(
     rt: Runtime, transaction: Transaction, channel: str, handle: str, on: bool
 ) -> None:
-    """Record that the person blocked or unblocked the bot on a channel."""
+    """Record that the person has blocked the bot on a channel (`on`), or unblocked it."""
     indexes = list(rt.vault.indexes(channel, handle))
     await execute(transaction, _MARK_BLOCKED, is_blocked=on, at_channel=channel, indexes=indexes)
 
 
 async def find(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> Person | None:
-    """Return the person with this handle; None if unknown."""
+    """Return the person with this handle; None if the handle is unknown or has expired."""
     indexes = list(rt.vault.indexes(channel, handle))
     row = await fetch_one(transaction, _FIND, at_channel=channel, indexes=indexes)
     return known(rt, *row) if row else None
 
 
 async def set_mission(transaction: Transaction, person_id: UUID, mission: str) -> None:
-    """Store the mission of a person's country: announcements are aimed by it."""
+    """Store the mission for a person's country, by which announcements select recipients."""
     await execute(transaction, _SET_MISSION, person=person_id, mission=mission)
 
 
 async def is_permanent(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> bool:
-    """Return True if the handle is permanent; a handle of the secure page expires."""
+    """Return True if the handle does not expire; those of the secure page do."""
     indexes = list(rt.vault.indexes(channel, handle))
     return bool(await fetch_value(transaction, _IS_PERMANENT, at_channel=channel, indexes=indexes))
 
@@ -307,6 +315,6 @@ async def is_permanent(rt: Runtime, transaction: Transaction, channel: str, hand
 async def is_new_at(
     rt: Runtime, transaction: Transaction, channel: str, handle: str, minutes: int
 ) -> bool:
-    """Return True if the handle was created within the last `minutes`."""
+    """Return True if the handle was created in the last `minutes` minutes."""
     values = {"at_channel": channel, "indexes": list(rt.vault.indexes(channel, handle))}
     return bool(await fetch_value(transaction, _IS_NEW, seconds=minutes * 60, **values))

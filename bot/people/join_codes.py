@@ -1,4 +1,4 @@
-"""One-time codes that join a chat of another channel to a person, once both chats said yes."""
+"""One-time codes that connect a chat on another channel with a person, once both chats confirm."""
 
 from dataclasses import dataclass
 from secrets import choice, randbelow
@@ -25,7 +25,7 @@ _ISSUE = statement(
         expires_at=minutes_from_now(CODE_MINUTES),
     )
 )
-# A second handle of one channel would make it unclear where an answer goes.
+# A person has at most one chat on a channel, since it would be unclear to which an answer goes.
 _HAS_CHANNEL = exists().where(
     t.Handle.person_id == t.JoinCode.person_id,
     t.Handle.channel == bindparam("to_channel"),
@@ -55,14 +55,14 @@ _TAKE = statement(
 
 @dataclass(frozen=True, slots=True)
 class JoinCode:
-    """A valid code: its person, and the channel in which it was issued."""
+    """A valid code: the id of its person, and the channel on which it was created."""
 
     person_id: UUID
     channel: str
 
 
 async def issue(rt: Runtime, transaction: Transaction, person: Person, channel: str) -> str:
-    """Create a code and return it; an earlier one ends."""
+    """Create and return a code; delete the person's earlier one."""
     letters = "".join(choice(ALPHABET) for _each in range(8))
     code = f"KOSH-{letters[:4]}-{letters[4:]}"
     await execute(transaction, _DROP, person=person.id)
@@ -74,16 +74,16 @@ async def issue(rt: Runtime, transaction: Transaction, person: Person, channel: 
 async def find(
     rt: Runtime, transaction: Transaction, code: str, to_channel: str
 ) -> JoinCode | None:
-    """Return a valid code for a channel on which its person has no chat yet."""
+    """Return a valid code whose person has no chat on `to_channel`; None if there is none."""
     values = {"codes": list(rt.vault.indexes("join", code)), "to_channel": to_channel}
     row = await fetch_one(transaction, _FIND, **values)
     return JoinCode(*row) if row else None
 
 
 async def request(rt: Runtime, transaction: Transaction, code: str, chat: str) -> str:
-    """Reserve a code for the chat that typed it; return a sign to compare, or "" if it has ended.
+    """Reserve a code for the chat that typed it; only the first chat can do so.
 
-    Only the first chat can reserve a code.
+    Return a two-digit number that the person compares in both chats; "" if the code is invalid.
     """
     values = {"codes": list(rt.vault.indexes("join", code)), "from_chat": _chat(rt, chat)}
     done = await execute(transaction, _REQUEST, **values)
@@ -91,12 +91,12 @@ async def request(rt: Runtime, transaction: Transaction, code: str, chat: str) -
 
 
 async def answer(transaction: Transaction, person: Person, *, is_confirmed: bool) -> None:
-    """Confirm the request of another chat, or end the code."""
+    """Confirm the request of the other chat, or delete the code."""
     await execute(transaction, _CONFIRM if is_confirmed else _DROP, person=person.id)
 
 
 async def take(rt: Runtime, transaction: Transaction, code: str, chat: str) -> bool:
-    """Use up a confirmed code; return False if it was not confirmed for this chat."""
+    """Redeem a confirmed code; return False if it was not confirmed for this chat."""
     values = {"codes": list(rt.vault.indexes("join", code)), "from_chat": _chat(rt, chat)}
     return bool(await execute(transaction, _TAKE, **values))
 

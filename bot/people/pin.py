@@ -1,4 +1,4 @@
-"""Sets and verifies a person's PIN, and counts failed attempts."""
+"""A person's PIN: set, verified and removed, with a limit of failed attempts."""
 
 from uuid import UUID
 
@@ -41,7 +41,7 @@ _COUNT_LOOKUPS = statement(
 
 
 async def set_pin(transaction: Transaction, person: Person, pin: str | None) -> None:
-    """Set or remove the person's PIN."""
+    """Store a hash of the PIN; None removes the PIN."""
     sealed = None
     if pin is not None:
         sealed = person.key.seal(
@@ -51,7 +51,7 @@ async def set_pin(transaction: Transaction, person: Person, pin: str | None) -> 
 
 
 async def try_pin(transaction: Transaction, person: Person, pin: str) -> PinTried:
-    """Check the person's PIN; after five failures it is locked until an officer removes it."""
+    """Verify the PIN; after five failures it is locked until an officer removes it."""
     sealed, misses = await fetch_one(transaction, _READ, person=person.id) or (None, 0)
     plain = person.key.unseal(sealed, "people", "pin", "").decode() if sealed else None
     right = await password_hashing.verify_password(plain, pin) and misses < PIN_TRIES
@@ -61,5 +61,5 @@ async def try_pin(transaction: Transaction, person: Person, pin: str) -> PinTrie
 
 
 async def count_lookups(transaction: Transaction, person_id: UUID, failed: int) -> None:
-    """Store the number of failed tries with the person's PIN from other chats."""
+    """Store the number of failed attempts with the person's PIN that came from other chats."""
     await execute(transaction, _COUNT_LOOKUPS, person=person_id, failed=failed)

@@ -1,6 +1,6 @@
-"""Reminders that people asked for; only the date is stored, and the text is the same for all.
+"""Reminders that people asked for; only the date is stored, and all get the same text.
 
-The interval is `REMIND_DAYS` in `flows/lifetimes.py`.
+The interval in days is `REMIND_DAYS` in `flows/lifetimes.py`.
 """
 
 from uuid import UUID
@@ -13,7 +13,7 @@ from bot.db.connection import Transaction
 from bot.db.statements import NOW, execute, fetch_values, statement
 
 DUE_AT_ONCE = 100
-# At 07:00 UTC it is daytime from Turkey to Mongolia.
+# 07:00 UTC is daytime from Turkey to Mongolia.
 _DUE_AT = func.date_trunc("day", NOW, "UTC") + func.make_interval(
     0, 0, 0, bindparam("days", type_=Integer), 7
 )
@@ -35,7 +35,10 @@ _TAKE = statement(
 
 
 async def put(transaction: Transaction, person_id: UUID, days: int) -> None:
-    """Set the person's one reminder in `days` days; 0 deletes it."""
+    """Schedule the person's only reminder in `days` days, replacing an earlier one.
+
+    0 deletes it.
+    """
     if days:
         await execute(transaction, _PUT, person=person_id, days=days)
     else:
@@ -43,10 +46,10 @@ async def put(transaction: Transaction, person_id: UUID, days: int) -> None:
 
 
 async def due(transaction: Transaction, after: UUID) -> list[UUID]:
-    """Return the people to remind now: the next ones by id."""
+    """Return the ids of people whose reminder is due, in order, beginning after the id `after`."""
     return await fetch_values(transaction, _DUE, after=after)
 
 
 async def take(transaction: Transaction, person_id: UUID) -> bool:
-    """Delete the person's due reminder; return whether there was one."""
+    """Delete the person's reminder if it is due; return True if it was."""
     return bool(await execute(transaction, _TAKE, person=person_id))

@@ -1,6 +1,7 @@
-"""Rewraps people's keys and rebuilds blind indexes during a key rotation.
+"""Key rotation: rewraps people's keys, and computes blind indexes again.
 
-Rewrapping does not change encrypted data; both epochs are readable meanwhile.
+Rewrapping changes only the wrapped keys, not the data that they encrypt. Both key epochs can
+decrypt until the rotation ends.
 """
 
 from uuid import UUID
@@ -63,9 +64,10 @@ _OF_OTHER_INDEXES = statement(
 async def rewrap(
     rt: Runtime, transaction: Transaction, after: UUID | None, limit: int
 ) -> tuple[int, UUID | None]:
-    """Rewrap keys of other epochs under the current one.
+    """Rewrap up to `limit` people's keys that are under other epochs; continue after an id.
 
-    Returns their number and the last person's id. Locked rows are left for the next round.
+    Return how many were rewrapped, and the last person's id. Rows that others lock are skipped
+    until the next round.
     """
     found = await fetch_all(
         transaction, _OF_OTHER_KEYS, version=rt.vault.epoch, after=after, limit=limit
@@ -82,7 +84,7 @@ async def rewrap(
 
 
 async def reindex(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> None:
-    """Move a handle to the current index key, if it was indexed by an older one."""
+    """Store a handle under the current index key, if it is under an older one."""
     now, *before = rt.vault.indexes(channel, handle)
     if before:
         await execute(
@@ -98,9 +100,10 @@ async def reindex(rt: Runtime, transaction: Transaction, channel: str, handle: s
 async def reindex_addresses(
     rt: Runtime, transaction: Transaction, after: UUID | None, limit: int
 ) -> tuple[int, UUID | None]:
-    """Move handles that equal the address to the current index key, without waiting for a message.
+    """Store handles under the current index key, for handles that equal the person's address.
 
-    Other handles (WhatsApp's own user ids) are moved when their people write.
+    Only these can be computed from stored data. Other handles (WhatsApp's own user ids) are updated
+    by `reindex` when their people write.
     """
     found = await fetch_all(
         transaction, _OF_OTHER_INDEXES, version=rt.vault.index_version, after=after, limit=limit

@@ -1,4 +1,4 @@
-"""One-time links to the secure page."""
+"""One-time links to the secure page, on which people enter private data."""
 
 from dataclasses import dataclass
 from secrets import token_urlsafe
@@ -64,7 +64,7 @@ _BEGIN_VISIT = statement(
 async def create_link(rt: Runtime, transaction: Transaction, person: Person, channel: str) -> str:
     """Create a one-time link to the secure page and return its token.
 
-    Earlier links become invalid.
+    The person's earlier links become invalid.
     """
     token = token_urlsafe(24)
     await execute(transaction, _DROP_UNUSED, person=person.id)
@@ -74,13 +74,13 @@ async def create_link(rt: Runtime, transaction: Transaction, person: Person, cha
 
 
 async def drop_unused(transaction: Transaction, person: Person) -> None:
-    """End the links of a person that were not opened."""
+    """Delete the links of a person that were not opened."""
     await execute(transaction, _DROP_UNUSED, person=person.id)
 
 
 @dataclass(frozen=True, slots=True)
 class SecureLink:
-    """A valid link to the secure page: its person, language and original channel."""
+    """A valid link to the secure page: its person, language, and the channel of its creation."""
 
     person_id: UUID
     language: str
@@ -88,19 +88,22 @@ class SecureLink:
 
 
 async def peek_link(rt: Runtime, transaction: Transaction, token: str) -> SecureLink | None:
-    """Return a link without using it; None if it is used, expired or unknown."""
+    """Return a link without redeeming it; None if it is used, expired or unknown."""
     row = await fetch_one(transaction, _PEEK, tokens=list(rt.vault.indexes("link", token)))
     return SecureLink(*row) if row else None
 
 
 async def redeem_link(rt: Runtime, transaction: Transaction, token: str) -> str | None:
-    """Redeem a link; return the name of a web chat that belongs to the person for 30 minutes."""
+    """Redeem a link; return the handle of a web chat that is valid for 30 minutes.
+
+    Return None if the link is used, expired or unknown.
+    """
     row = await fetch_one(transaction, _REDEEM, tokens=list(rt.vault.indexes("link", token)))
     person = await load(rt, transaction, row[0]) if row else None
     if row is None or person is None:
         return None
     name = token_urlsafe(24)
-    # One device at a time: an earlier visit ends here.
+    # The page is open on one device at a time: a new visit ends the earlier one.
     await execute(transaction, _END_VISITS, person=person.id)
     await execute(
         transaction,

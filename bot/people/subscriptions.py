@@ -1,6 +1,7 @@
-"""Subscriptions to announcements, and attributes stored for them as keyed tokens (blind index).
+"""Subscriptions to announcements, with attributes of the subscribers as keyed hashes.
 
-A token can be compared with a given value; the value cannot be read from it.
+A hash (blind index) can be compared with that of a given value, but the value cannot be computed
+from it.
 """
 
 from collections.abc import Mapping
@@ -30,13 +31,13 @@ from flows import lifetimes
 from flows.list_changes import LIST, LIST_COUNTRY
 
 KINDS = ("country", "programme", "region")
-# Traits of people who want messages about changes of their list; they need no subscription.
+# Attributes of people who want a message when their checklist changes. They need no subscription.
 LIST_KINDS = (LIST, LIST_COUNTRY)
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A person's subscription: topics, whether only as hints, and the kinds of attributes given."""
+    """A person's subscription: topics, hints only (`discreet`), and kinds of stored attributes."""
 
     topics: tuple[str, ...]
     discreet: bool
@@ -44,7 +45,7 @@ class Subscription:
 
 
 def tokens(rt: Runtime, kind: str, value: str) -> list[bytes]:
-    """Return the tokens for a value; several during a rotation of the index key."""
+    """Return the keyed hashes of a value: one, or several during a rotation of the index key."""
     return list(rt.vault.indexes(f"trait:{kind}", value))
 
 
@@ -108,10 +109,7 @@ async def put(
     *,
     discreet: bool,
 ) -> None:
-    """Set a person's subscription to exactly these topics and attributes.
-
-    Earlier ones are deleted.
-    """
+    """Replace a person's subscription by exactly these topics and attributes."""
     await execute(transaction, _STOP_TOPICS, person=person_id)
     await execute(
         transaction, _ADD_TOPICS, person=person_id, topics=list(topics), discreet=discreet
@@ -122,7 +120,10 @@ async def put(
 async def watch_list(
     rt: Runtime, transaction: Transaction, person_id: UUID, traits: Mapping[str, str]
 ) -> None:
-    """Set the traits of a person's list, to write when a rule changes; empty: never."""
+    """Replace the attributes of the person's checklist, for messages about changes.
+
+    Empty `traits` end these messages.
+    """
     await _put_traits(rt, transaction, person_id, LIST_KINDS, traits)
 
 
@@ -145,13 +146,13 @@ async def _put_traits(
 
 
 async def unsubscribe(transaction: Transaction, person_id: UUID) -> None:
-    """Delete a person's subscriptions, and the attributes given for them and for a list."""
+    """Delete a person's subscription, and the attributes for it and for the checklist."""
     await execute(transaction, _STOP_TOPICS, person=person_id)
     await execute(transaction, _STOP_KINDS, person=person_id, kinds=[*KINDS, *LIST_KINDS])
 
 
 async def of_person(transaction: Transaction, person_id: UUID) -> Subscription | None:
-    """Return a person's subscription, or None."""
+    """Return a person's subscription; None if they have none."""
     row = await fetch_one(transaction, _OF_PERSON, person=person_id)
     if row is None or not row[0]:
         return None
@@ -159,5 +160,8 @@ async def of_person(transaction: Transaction, person_id: UUID) -> Subscription |
 
 
 async def idle(transaction: Transaction, after: UUID, limit: int = 100) -> list[UUID]:
-    """Return the next people known only for a subscription, without messages for 30 days."""
+    """Return the next people who have only a subscription and wrote nothing for 30 days.
+
+    They have neither a registration nor a case. `after` is the last id of the previous page.
+    """
     return await fetch_values(transaction, _IDLE, after=after, limit=limit)

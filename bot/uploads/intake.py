@@ -1,7 +1,7 @@
 """Intake of files: fetches and sanitizes them, and stores them encrypted in chunks.
 
-No transaction is open while a file is fetched or sanitized. `keep` stores it in the caller's
-transaction, which also processes the conversation's turn.
+No transaction is open while a file is fetched or sanitized. `keep` stores the file in the caller's
+transaction, which also processes the turn of the conversation.
 """
 
 from collections.abc import AsyncIterator
@@ -30,17 +30,17 @@ from flows.engine.upload_states import Hint, Refusal, State
 
 FETCH_TASK = "uploads.fetch"
 PIECE = 256 * 1024
-# Per person, in any 24 hours.
+# Limits per person, in any 24 hours.
 MAX_FILES = 30
 MAX_BYTES = 100 * 1024 * 1024
 
-# Lease in seconds, longer than download, queueing and decoding can take together.
+# Maximum attempts to fetch a file, and maximum backoff between them in seconds.
 MAX_FETCHES = 5
 MAX_BACKOFF = 60
 
 
 class _Source(msgspec.Struct, frozen=True, array_like=True):
-    """The question that a file answers, and its id at the messenger."""
+    """The question that the file answers, and the file's id at the messenger."""
 
     flow: str
     key: str
@@ -52,9 +52,9 @@ _source = msgspec.json.Decoder(_Source).decode
 
 @dataclass(frozen=True, slots=True)
 class Sanitized:
-    """A sanitized file that is not stored yet; leaving its context frees the memory.
+    """A sanitized file that is not stored yet; exiting its context frees the memory.
 
-    `upload_id` and `attempt` are set if its row exists already (`fetch`).
+    `upload_id` and `attempt` are set if the file's row exists already (see `fetch`).
     """
 
     person_id: UUID
@@ -73,7 +73,7 @@ class Sanitized:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A stored file, and hints on its possible faults."""
+    """A stored file, with hints about its quality, such as `blurred`."""
 
     upload_id: UUID
     pages: int
@@ -82,7 +82,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An uploaded file as the person and the officer of their case see it."""
+    """An uploaded file as shown to the person, and to an officer with their case."""
 
     id: UUID
     paper: str
@@ -100,10 +100,10 @@ async def begin(
     *,
     delay: float = 0,
 ) -> UUID:
-    """Record a file stored at a messenger and queue its fetch job, in the turn's transaction.
+    """Record a file that a messenger stores, and enqueue its fetch job, in the turn's transaction.
 
-    It is not fetched before `delay` seconds: a turn reports on all files that came by then. The
-    sweep fetches a file that was not due when its job ran.
+    It is fetched after `delay` seconds at the earliest, so that one turn can report on several
+    files. If the job runs too early, a sweep fetches the file later.
     """
     upload_id = uuid4()
     source = msgspec.json.encode(_Source(place.flow, place.key, ref))
@@ -124,9 +124,9 @@ async def begin(
 async def sanitize(
     rt: Runtime, person_id: UUID, place: Awaited, chunks: AsyncIterator[bytes], address: str = ""
 ) -> Sanitized:
-    """Sanitize a file that was uploaded directly; store it with `keep`.
+    """Sanitize a file that was uploaded directly; store the result with `keep`.
 
-    `address` is the network that it comes from.
+    `address` is the sender's network, for the limits on simultaneous uploads.
     """
     async with rt.pool.connection() as transaction:
         full = await _is_full(transaction, person_id)
@@ -137,9 +137,9 @@ async def sanitize(
 
 
 async def fetch(rt: Runtime, upload_id: UUID) -> Sanitized | None:
-    """Fetch and sanitize a file from a messenger; store it with `keep`.
+    """Fetch a file from a messenger and sanitize it; store the result with `keep`.
 
-    Returns None if it is not due, another process has claimed it, or it will be retried.
+    Return None if the fetch is not due, another process has claimed it, or it will be retried.
     """
     async with rt.pool.connection() as transaction:
         row = await fetch_one(transaction, statements.CLAIM_FETCH, upload=upload_id)
@@ -191,12 +191,12 @@ async def _fetch_later(rt: Runtime, upload_id: UUID, attempt: int) -> None:
 async def keep(
     rt: Runtime, transaction: Transaction, checked: Sanitized
 ) -> Stored | Refused | None:
-    """Store the verdict on a file, in the transaction that passes it to the conversation.
+    """Store the verdict on a file, in the transaction that also passes it to the conversation.
 
-    Returns None if the person was erased or another attempt has finished: nothing is to be
-    reported.
+    Return None if the person was erased or another attempt has finished; then the caller reports
+    nothing.
     """
-    # Lock the person first: concurrent files of one person must not exceed the limits.
+    # Lock the person's row first, so that concurrent files of a person cannot exceed the limits.
     await execute(transaction, statements.LOCK_PERSON, person=checked.person_id)
     person = await identities.load(rt, transaction, checked.person_id)
     if person is None or not await _is_ours(transaction, checked):
@@ -213,7 +213,7 @@ async def keep(
 async def receive(
     rt: Runtime, person_id: UUID, place: Awaited, chunks: AsyncIterator[bytes]
 ) -> Stored | Refused | None:
-    """Run `sanitize` and `keep` in their own transaction, without a conversation to notify."""
+    """Sanitize and store a file in its own transaction, without notifying the conversation."""
     with await sanitize(rt, person_id, place, chunks) as checked:
         async with rt.pool.connection() as transaction:
             return await keep(rt, transaction, checked)
@@ -227,14 +227,14 @@ async def _is_ours(transaction: Transaction, checked: Sanitized) -> bool:
 
 
 async def _is_full(transaction: Transaction, person_id: UUID, besides: UUID | None = None) -> bool:
-    """Return True if the person has reached a daily limit; `besides`: before that file."""
+    """Return True if the person has reached a daily limit, not counting the file `besides`."""
     values: dict[str, Any] = {"person": person_id, "besides": besides}
     values |= {"max_files": MAX_FILES, "max_bytes": MAX_BYTES}
     return bool(await fetch_value(transaction, statements.IS_FULL, **values))
 
 
 async def _weighed(rt: Runtime, transaction: Transaction, checked: Sanitized) -> Verdict:
-    """Return the verdict after checks for duplicates and daily limits of the person."""
+    """Return the verdict after checking for duplicates and the person's daily limits."""
     verdict = checked.verdict
     if isinstance(verdict, Refused):
         return verdict
@@ -248,14 +248,14 @@ async def _weighed(rt: Runtime, transaction: Transaction, checked: Sanitized) ->
 
 
 def _name(checked: Sanitized, clean: Clean) -> str:
-    """Return the name that the keyed hash is made of; it includes the person."""
+    """Return the text from which the duplicate hash is computed: person and file content."""
     return f"{checked.person_id}|{clean.came.hex()}"
 
 
 async def _note_refused(transaction: Transaction, checked: Sanitized, refused: Refused) -> None:
-    """Record a refused file, which counts towards the daily limit.
+    """Store a refused file's metadata, since it counts towards the daily limit.
 
-    A direct upload over the limit is not recorded.
+    A direct upload that exceeds the limit is not stored.
     """
     if checked.upload_id is None and refused.reason is Refusal.DAILY_LIMIT:
         return
@@ -298,13 +298,13 @@ async def _insert(
 
 
 async def listing(transaction: Transaction, person_id: UUID) -> tuple[Listed, ...]:
-    """Return the person's files with their state, oldest first, without refused ones."""
+    """Return the person's files with their states, oldest first, without refused ones."""
     found = await fetch_all(transaction, LISTING, person=person_id)
     return listed(found)
 
 
 def listed(rows: Rows) -> tuple[Listed, ...]:
-    """Return the files in rows of `LISTING`."""
+    """Convert rows of the statement LISTING to files."""
     return tuple(
         Listed(upload_id, paper, State(state), pages, at)
         for upload_id, paper, state, pages, at in rows
@@ -314,9 +314,10 @@ def listed(rows: Rows) -> tuple[Listed, ...]:
 async def picture(
     transaction: Transaction, person: Person, upload_id: UUID, number: int
 ) -> tuple[str, bytes] | None:
-    """Return the document kind and a page, counted from 0, as JPEG.
+    """Return the document kind and one page (`number`, from 0) as JPEG.
 
-    Returns None if there is no such page, or the file was transferred to the registry.
+    Return None if there is no such page, or the file was transferred to the registry and deleted
+    here.
     """
     row = await fetch_one(transaction, statements.KIND, upload=upload_id, person=person.id)
     if row is None or row[1] is None:
@@ -330,5 +331,5 @@ async def picture(
 
 
 async def unfetched(transaction: Transaction, limit: int = 20) -> list[UUID]:
-    """Return the files due to be fetched: retries, and those left by a crash."""
+    """Return the files whose fetch is due: retries, and those whose process crashed."""
     return await fetch_values(transaction, statements.UNFETCHED, limit=limit)

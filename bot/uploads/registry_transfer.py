@@ -1,7 +1,7 @@
 """Transfer of files to the registry: each becomes exactly one document there.
 
-A file is sent with a constant idempotency key, once its registration has a number. After an unknown
-outcome it is looked up by its key before a retry. Accepted files are deleted here.
+A file is sent once its registration has a number, always with the same idempotency key. After an
+unknown outcome, a retry first searches the registry for that key. Accepted files are deleted here.
 """
 
 from collections.abc import AsyncIterator
@@ -34,7 +34,7 @@ _logger = logging.get()
 
 @dataclass(frozen=True, slots=True)
 class ClaimedUpload:
-    """A claimed file, with everything needed for the call."""
+    """A claimed file, with everything needed for the registry call."""
 
     id: UUID
     person: Person
@@ -51,7 +51,7 @@ class ClaimedUpload:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Change of a document kind's state, for the person's conversation: `accepted`, `rejected`."""
+    """New state of a document kind, reported in the conversation: `accepted` or `rejected`."""
 
     person_id: UUID
     paper: str
@@ -59,7 +59,7 @@ class Moved:
 
 
 async def release(transaction: Transaction, person_id: UUID) -> int:
-    """Release the person's files for transfer and queue the jobs; return the number of files."""
+    """Mark the person's files for transfer and enqueue their jobs; return their number."""
     released = await release_all(transaction, person_id)
     for upload_id, _paper in released:
         await job_queue.defer(transaction, SEND_TASK, upload=str(upload_id))
@@ -67,19 +67,19 @@ async def release(transaction: Transaction, person_id: UUID) -> int:
 
 
 async def release_all(transaction: Transaction, person_id: UUID) -> list[tuple[UUID, str]]:
-    """Release what is ready and has a registration to go with; the sweep finds it within seconds.
+    """Mark the person's stored files for transfer, if they have a registration.
 
-    Without a registration papers wait where they are; so does one of a kind that the registry does
-    not know.
+    Return id and document kind of each. Files of a kind that the registry does not accept are not
+    marked. The sweep sends marked files within seconds.
     """
     kinds = list(CODES["paper"])
     return await fetch_all(transaction, statements.RELEASE, person=person_id, kinds=kinds)
 
 
 async def claim(rt: Runtime, upload_id: UUID) -> ClaimedUpload | None:
-    """Claim a file that is due and whose registration has a number; None otherwise.
+    """Claim a file that is due and whose registration has a number; return None otherwise.
 
-    A file whose registration was withdrawn meanwhile is deleted.
+    If the registration was withdrawn meanwhile, delete the file.
     """
     async with rt.pool.connection() as transaction:
         row = await fetch_one(transaction, statements.CLAIM, upload=upload_id)
@@ -106,7 +106,10 @@ async def claim(rt: Runtime, upload_id: UUID) -> ClaimedUpload | None:
 
 
 async def call(rt: Runtime, registry: Registry, parcel: ClaimedUpload) -> Document:
-    """Send a file in chunks, or find it at the registry. Raises RegistryError."""
+    """Send a file in chunks; after an unknown outcome, first search for it at the registry.
+
+    Raises RegistryError, or LookupError if the file was erased meanwhile.
+    """
     if parcel.doubtful:
         for document in await registry.documents(parcel.number):
             if document.idempotency_key == parcel.key:
@@ -130,9 +133,9 @@ async def _pieces(rt: Runtime, parcel: ClaimedUpload) -> AsyncIterator[bytes]:
 async def record_outcome(
     transaction: Transaction, parcel: ClaimedUpload, document: Document
 ) -> Moved | None:
-    """Record the acceptance and delete the file.
+    """Record that the registry accepted a file, and delete the file.
 
-    Report it once all files of the kind are accepted.
+    Return the change to report once all files of its kind are accepted, otherwise None.
     """
     await _remove(transaction, parcel.id, "accepted", document=document.id)
     values = {"person": parcel.person.id, "kind": parcel.paper}
@@ -143,7 +146,7 @@ async def record_outcome(
 async def postpone(rt: Runtime, parcel: ClaimedUpload, error: RegistryError) -> None:
     """Schedule a retry with backoff.
 
-    If the outcome is unknown, the retry looks the file up first.
+    If the outcome is unknown, the retry first searches for the file at the registry.
     """
     state = "unknown" if isinstance(error, OutcomeUnknown) or parcel.doubtful else "pending"
     named = error.retry_after if isinstance(error, Unavailable) else None
@@ -164,7 +167,10 @@ async def postpone(rt: Runtime, parcel: ClaimedUpload, error: RegistryError) -> 
 async def refuse(
     transaction: Transaction, parcel: ClaimedUpload, error: Refused, language: str
 ) -> Moved | None:
-    """Record a refusal and open a case for an officer; the file is kept until it expires."""
+    """Record that the registry rejected a file, and open a case for an officer.
+
+    The file is kept until its retention ends. Return None if another attempt claimed it meanwhile.
+    """
     _logger.warning("uploads.refused", code=error.code)
     values = {"upload": parcel.id, "attempt": parcel.attempts, "why": error.problem}
     if not await execute(transaction, statements.REJECT, **values):
@@ -175,14 +181,14 @@ async def refuse(
 
 
 async def due(transaction: Transaction, limit: int = 20) -> list[UUID]:
-    """Return the due files: postponed ones, those left by a crash, those with a new number."""
+    """Return the files to send: retries, those whose process crashed, those with a new number."""
     return await fetch_values(transaction, statements.DUE, limit=limit)
 
 
 async def _remove(
     transaction: Transaction, upload_id: UUID, state: str, *, document: UUID | None = None
 ) -> None:
-    """Delete the contents of a file; its metadata and state are kept."""
+    """Delete the content of a file; keep its metadata with the new state."""
     await execute(transaction, statements.DELETE_CHUNKS, upload=upload_id)
     values = {"upload": upload_id, "new_state": state, "document_id": document}
     await execute(transaction, statements.REMOVE, **values)

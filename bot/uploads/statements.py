@@ -1,4 +1,4 @@
-"""Statements about uploads: receive, sanitize, keep in chunks, send to the registry."""
+"""SQL statements about uploads: fetch, sanitize, store in chunks, send to the registry."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,7 +25,7 @@ from sqlalchemy.orm import aliased
 from bot.db import tables as t
 from bot.db.statements import NOW, ago, any_of, seconds_from_now, statement
 
-# Leases in seconds, longer than download, queueing and decoding can take together.
+# Leases in seconds: each is longer than transfer, queueing and decoding can take together.
 FETCH_LEASE = 300
 SEND_LEASE = 120
 
@@ -35,7 +35,7 @@ _ATTEMPT = bindparam("attempt", type_=t.Upload.attempts.type)
 _FETCHED = ("fetching", "checking")
 _ON_ITS_WAY = ("pending", "unknown", "sending")
 
-# Fetch from a messenger
+# Statements for fetching a file from a messenger.
 
 BEGIN = statement(
     insert(t.Upload).values(
@@ -87,7 +87,7 @@ UNFETCHED = statement(
     .limit(bindparam("limit"))
 )
 
-# Keep
+# Statements for storing a file.
 
 LOCK_PERSON = statement(
     select(literal(True)).where(t.Conversation.person_id == _PERSON).with_for_update()
@@ -164,7 +164,7 @@ ADD_CHUNK = statement(
     )
 )
 
-# Read
+# Statements for reading files.
 
 LISTING = statement(
     select(t.Upload.id, t.Upload.paper, t.Upload.state, t.Upload.pages, t.Upload.state_at)
@@ -187,7 +187,7 @@ CHUNK = statement(
     )
 )
 
-# Send to the registry
+# Statements for sending a file to the registry.
 
 _NEWEST_REGISTRATION = (
     select(t.Registration.id)
