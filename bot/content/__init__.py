@@ -1,4 +1,4 @@
-"""Published content lies over the shipped content; every process serves the same version."""
+"""Content published by editors, which replaces shipped content in all processes at once."""
 
 from bot.content.live import LiveContent
 from bot.content.model import Body, Kind

@@ -1,7 +1,8 @@
-"""Answers to intents as editors arrange them: which parts, in which order, which flow.
+"""Answers to intents as editors arrange them: which parts, in which order, and which flow.
 
-Editors arrange parts that ship and any fact. Sentences that mislead without each other stay one
-part, and urgent facts are always said first.
+An answer consists of parts, each with a name: facts, sentences, or groups of them. Editors can
+arrange the shipped parts of an answer and add any fact. Sentences that mislead without each other
+form one part, and urgent facts always come first.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,12 +23,12 @@ from flows.knowledge.intents.answers import ANSWERS, BY_INTENT
 BY_KEY: Mapping[str, Fact] = {fact.key: fact for fact in FACTS}
 type Opened = Part | Own
 
-# Flows of the menu, which an answer may offer.
+# Flows in the menu, the only ones that an answer may offer.
 OFFERED = tuple(flow.name for flow in FLOWS.values() if not flow.follows)
 
 
 def token(part: Opened) -> str:
-    """Return the name of a part: the key of a fact, or a hash of its sentences."""
+    """Return the name of a part: the key of its fact, or a prefix and a hash of its sentences."""
     match part:
         case Fact():
             return part.key
@@ -49,31 +50,31 @@ def _short(words: str) -> str:
 
 @cache
 def shipped_parts(intent: str) -> Mapping[str, Opened]:
-    """Return the parts of a shipped answer by name, in their order."""
+    """Return the parts of an intent's shipped answer by name, in order."""
     answer = BY_INTENT[intent]
     return {token(part): part for part in (*answer.opening, *answer.more)}
 
 
 @cache
 def grouped() -> frozenset[str]:
-    """Return the keys of facts that mislead without the other sentences of their group."""
+    """Return the keys of facts that may be said only together with the rest of their group."""
     groups = (part for answer in ANSWERS for part in answer.parts if isinstance(part, Together))
     return frozenset(fact.key for group in groups for fact in group.facts)
 
 
 def find(intent: str, name: str) -> Opened | None:
-    """Return the part of that name that an answer may have."""
+    """Return the shipped part or fact with that name, if the answer may contain it, else None."""
     fact = BY_KEY.get(name) if name not in grouped() else None
     return shipped_parts(intent).get(name, fact)
 
 
 def sentences(part: Opened, day: date) -> tuple[Text, ...]:
-    """Return what a part says on a day; nothing if its facts may not be said."""
+    """Return the sentences of a part on a day; empty if its facts may not be said then."""
     return spoken(part.parts if isinstance(part, Own) else [part], day)
 
 
 def facts_in(part: Opened) -> tuple[Fact, ...]:
-    """Return the facts of a part, that of an `End` included."""
+    """Return the facts that a part contains, including the fact of an `End`."""
     match part:
         case End():
             return (part.fact,)
@@ -84,9 +85,10 @@ def facts_in(part: Opened) -> tuple[Fact, ...]:
 
 
 def unknown(intent: str, body: Body) -> Iterator[str]:
-    """Yield the names among the parts that the answer may not have, and repeated ones.
+    """Yield the names of parts that the answer may not contain, and of repeated parts.
 
-    Parts for some citizenships only belong to the opening: for others they are said later anyway.
+    A part for some citizenships (`Own`) may only be in the opening: people with another citizenship
+    get it later anyway.
     """
     seen = set[str]()
     for name in (*body.opening, *body.more):
@@ -97,7 +99,10 @@ def unknown(intent: str, body: Body) -> Iterator[str]:
 
 
 def arranged(intent: str, body: Body) -> Answer | None:
-    """Return the answer as an editor arranged it; None if this version of Kosh lacks a part."""
+    """Return the answer as an editor arranged it.
+
+    None if this version of Kosh lacks one of its parts.
+    """
     opening = [find(intent, name) for name in body.opening]
     more = [find(intent, name) for name in body.more]
     if not opening or any(unknown(intent, body)):

@@ -1,4 +1,4 @@
-"""Contacts of missions, as people read them."""
+"""Cards with a mission's contact data, as people read them in a chat."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,7 @@ COUNTRIES: Mapping[str, str] = {mission.key: mission.country for mission in MISS
 
 
 def by_country(languages: Languages, found: Mapping[str, Body]) -> dict[str, tuple[Text, ...]]:
-    """Return the published cards by the country of their mission."""
+    """Return the published cards by country; a country can have cards of several missions."""
     cards: dict[str, tuple[Text, ...]] = {}
     for mission, body in found.items():
         if country := COUNTRIES.get(mission):
@@ -27,7 +27,7 @@ def by_country(languages: Languages, found: Mapping[str, Body]) -> dict[str, tup
 
 
 def card(languages: Languages, mission: str, body: Body) -> Text:
-    """Return the card of a mission: name, hours and appointment, address, telephone, map."""
+    """Return a mission's card: name, opening hours, address, telephone, map, day of the check."""
     rows = [sentence(languages, body.texts)]
     if body.address:
         rows.append(_(ADDRESS.msgid, address=verbatim(body.address)))

@@ -1,4 +1,7 @@
-"""Facts whose last day or next check is near, counted over shipped and published content."""
+"""Facts that expire soon or are due for a check, in shipped and published content.
+
+An edition is a date that carries the content published on it.
+"""
 
 from collections import Counter
 from datetime import date, timedelta
@@ -9,13 +12,13 @@ from flows.knowledge.catalogue import FACTS
 from flows.knowledge.facts import NOTICE, Fact, said
 
 SOON = timedelta(days=30)
-# Editors see facts in their list this long before the last day.
+# Editors see facts in their list this long before they expire.
 WARNED = 2 * NOTICE
 DIGEST_DAYS = (7, 30, 60)
 
 
 def ending(edition: date) -> list[Fact]:
-    """Return the facts of an edition that end soon or have ended, the earliest first."""
+    """Return the facts of an edition that expire soon or have expired, by their last day."""
     current = (fact.on(edition) for fact in FACTS)
     limit = date.fromordinal(edition.toordinal()) + WARNED
     found = [fact for fact in current if fact.until <= limit]
@@ -23,7 +26,10 @@ def ending(edition: date) -> list[Fact]:
 
 
 def within(edition: date) -> dict[int, list[Fact]]:
-    """Return the facts that end within 7, 30 and 60 days; those that have ended are the first."""
+    """Return the facts that expire within 7, 30 and 60 days, by that number of days.
+
+    Facts that have expired are listed under 7.
+    """
     found: dict[int, list[Fact]] = {days: [] for days in DIGEST_DAYS}
     for fact in ending(edition):
         left = (fact.until - edition).days
@@ -33,20 +39,20 @@ def within(edition: date) -> dict[int, list[Fact]]:
 
 
 def on_day(day: date, edition: date) -> list[Fact]:
-    """Return the facts whose last day is that day."""
+    """Return the facts whose last day is `day`, ordered by key."""
     current = (fact.on(edition) for fact in FACTS)
     return sorted((fact for fact in current if fact.until == day), key=lambda fact: fact.key)
 
 
 def last_days(edition: date, days: int) -> dict[date, int]:
-    """Return the coming last days, each with the number of facts."""
+    """Return the last days within the next `days` days, each with its number of facts."""
     limit = date.fromordinal(edition.toordinal()) + timedelta(days=days)
     found = Counter(fact.on(edition).until for fact in FACTS)
     return {day: found[day] for day in sorted(found) if edition <= day <= limit}
 
 
 def after(day: date, edition: date) -> date:
-    """Return the edition of the day after a day, with what is published now."""
+    """Return the edition for the day after `day`, with the content that is published now."""
     following = date.fromordinal(day.toordinal() + 1)
     if not isinstance(edition, Edition):
         return following
@@ -54,12 +60,12 @@ def after(day: date, edition: date) -> date:
 
 
 def afterwards(fact: Fact, edition: date) -> tuple[Text, ...]:
-    """Return the sentences that are said in place of a fact on the day after its last one."""
+    """Return the sentences that replace a fact on the day after its last day."""
     return said([fact], after(fact.until, edition))
 
 
 def counts(edition: date) -> dict[str, int]:
-    """Return how many facts have ended, end within 30 days, or were not checked in time."""
+    """Return how many facts have expired, expire within 30 days, or are overdue for their check."""
     found = Counter[str](ended=0, ends=0, unchecked=0)
     for shipped in FACTS:
         fact = shipped.on(edition)

@@ -1,8 +1,9 @@
-"""The live set of a process: an immutable snapshot, replaced as a whole.
+"""Snapshot of the published content in a process, replaced as a whole.
 
-A publication adds 1 to a counter in its transaction and notifies all processes. A process that
-misses the notification sees the counter within POLL_SECONDS. A turn takes one edition from one
-snapshot, so it never sees half of a publication.
+A publication increments a counter in its transaction and notifies all processes. A process that
+misses the notification sees the new counter within POLL_SECONDS. A turn of a conversation uses one
+edition (a date that carries the content valid on it) of one snapshot, so it never sees half of a
+publication.
 """
 
 import asyncio
@@ -41,7 +42,7 @@ _logger = logging.get()
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All published content of one version; `bodies` is keyed by item."""
+    """All published content of one version; `bodies` is keyed by item, such as `fact:KEY`."""
 
     version: int = 0
     bodies: Mapping[str, Body] = field(default_factory=dict)
@@ -54,11 +55,14 @@ class Snapshot:
     _days: dict[date, date] = field(default_factory=dict)
 
     def on(self, day: date) -> date:
-        """Return the edition of a day; the day itself if nothing is published."""
+        """Return the edition of a day: a date with the content valid on it.
+
+        Return `day` itself if nothing is published.
+        """
         if not self.bodies:
             return day
         if day not in self._days:
-            # A snapshot is asked about few days; tests and walks may ask about many.
+            # Limit the cache: serving asks for two or three days, but tests may ask for many.
             if len(self._days) > 8:
                 self._days.clear()
             said = (text for body, text in self.notices if body.since <= day <= body.until)
@@ -67,7 +71,10 @@ class Snapshot:
 
 
 def snapshot(languages: Languages, version: int, bodies: Mapping[str, Body]) -> Snapshot:
-    """Return the snapshot of a live set; items of facts that no longer ship are left out."""
+    """Return the snapshot of published items.
+
+    Skip facts that this version of Kosh does not ship.
+    """
     facts, notices = {}, []
     for item, body in bodies.items():
         kind, _colon, key = item.partition(":")
@@ -94,7 +101,7 @@ def snapshot(languages: Languages, version: int, bodies: Mapping[str, Body]) -> 
 
 
 def _arranged(bodies: Mapping[str, Body]) -> Iterator[tuple[str, Answer]]:
-    """Yield the arranged answers; one with a part that no longer ships is left out."""
+    """Yield intent and arranged answer; log and skip an answer with a part that is not shipped."""
     for item, body in bodies.items():
         kind, _colon, intent = item.partition(":")
         if kind != Kind.ANSWER or intent not in BY_INTENT:
@@ -106,7 +113,7 @@ def _arranged(bodies: Mapping[str, Body]) -> Iterator[tuple[str, Answer]]:
 
 
 def _phrases(bodies: Mapping[str, Body]) -> Iterator[tuple[str, str]]:
-    """Yield each phrase with its intent."""
+    """Yield each phrase that editors taught, with its intent."""
     for item, body in bodies.items():
         kind, _colon, intent = item.partition(":")
         if kind == Kind.PHRASES and not body.silent:
@@ -115,18 +122,18 @@ def _phrases(bodies: Mapping[str, Body]) -> Iterator[tuple[str, str]]:
 
 
 class LiveContent:
-    """The current snapshot of a process, and the task that keeps it current."""
+    """The current snapshot of a process; `serving` keeps it current."""
 
     def __init__(self, languages: Languages | None = None) -> None:
         self._languages = languages or Languages()
         self.snapshot = Snapshot()
 
     def on(self, day: date) -> date:
-        """Return the edition of a day, for one turn."""
+        """Return the edition of a day; call it once for each turn."""
         return self.snapshot.on(day)
 
     async def load(self, transaction: Transaction) -> None:
-        """Read the live set and replace the snapshot if the version has changed."""
+        """Read the published content and replace the snapshot, if the version has changed."""
         if await fetch_value(transaction, statements.VERSION) == self.snapshot.version:
             return
         rows: list[tuple[Any, ...]] = list(await fetch_all(transaction, statements.LIVE))
@@ -139,7 +146,10 @@ class LiveContent:
 
 
 def _body(item: str, raw: object) -> Body | None:
-    """Return the body of a row; None, with a log line, if this version of Kosh cannot read it."""
+    """Convert the stored content of an item; log an error and return None if it is unreadable.
+
+    A newer version of Kosh may have written it.
+    """
     try:
         return msgspec.convert(raw, Body)
     except msgspec.ValidationError:
@@ -149,7 +159,7 @@ def _body(item: str, raw: object) -> Body | None:
 
 @asynccontextmanager
 async def serving(languages: Languages, pool: Any, live: Cache) -> AsyncIterator[LiveContent]:
-    """Load the live set, and keep it current meanwhile."""
+    """Load the published content, and keep it current until the block ends."""
     content = LiveContent(languages)
     async with pool.connection() as transaction:
         await content.load(transaction)
@@ -179,7 +189,7 @@ async def _listen(content: LiveContent, pool: Any, live: Cache) -> None:
 
 
 async def _reload(content: LiveContent, pool: Any) -> None:
-    """Load the live set; if PostgreSQL is away, the last snapshot stays."""
+    """Load the published content; without PostgreSQL, log a warning and keep the last snapshot."""
     try:
         async with pool.connection() as transaction:
             await content.load(transaction)

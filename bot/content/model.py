@@ -1,4 +1,4 @@
-"""A version of an item of content, and how it becomes what flows read."""
+"""Content of an item as editors write it, and its conversion to what flows use."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -14,7 +14,8 @@ from flows.engine.text import Text, _, published
 from flows.knowledge.facts import Dated, Fact
 
 ENGLISH = "en"
-# Languages that editors write; the other forms are derived. English is what checks compare with.
+# Languages in which editors write; the other written forms are derived from these. Checks compare
+# every text with the English one.
 WRITTEN = (ENGLISH, *HAND_MADE)
 
 NOT_IN_LANGUAGE = _(
@@ -24,7 +25,7 @@ NOT_IN_LANGUAGE = _(
 
 
 class Kind(StrEnum):
-    """Kind of an item; the first part of its key."""
+    """Kind of an item; an item's name is its kind, a colon and a key."""
 
     FACT = "fact"
     NOTICE = "notice"
@@ -35,13 +36,13 @@ class Kind(StrEnum):
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
-    """The content of a version, as an editor writes it.
+    """The content of one version of an item, as an editor writes it.
 
-    `texts` are by language, with English. `why_partial` is the reason to publish without some of
-    the languages. `silent` says nothing in place of the shipped sentence. `address`, `telephone`
-    and `map_link` belong to the card of a mission. `opening` and `more` are the parts of an answer
-    in their order, and `flow` is the flow that it offers. `titles` name a canned reply, by
-    language, and `form` is the file that it carries.
+    `texts` are by language, including English. `why_partial` is the reason to publish without some
+    languages. `silent` replaces the shipped sentence by none. `address`, `telephone` and `map_link`
+    belong to the card of a mission. `opening` and `more` are the names of an answer's parts in
+    order, and `flow` is the flow that it offers. `titles` are the names of a canned reply by
+    language, and `form` is the file that is sent with it.
     """
 
     texts: dict[str, str]
@@ -63,7 +64,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Return the languages that have no text."""
+        """Return the languages in which a text is missing."""
         return () if self.silent else tuple(code for code in WRITTEN if not self.texts.get(code))
 
 
@@ -72,12 +73,12 @@ decode = msgspec.json.Decoder(Body).decode
 
 
 def digest(key: str, body: Body) -> bytes:
-    """Return the hash of an item's content; an approval is bound to it."""
+    """Return the hash of an item's content, to which an approval is bound."""
     return sha256(key.encode() + b"\0" + encode(body)).digest()
 
 
 def forms(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the texts that were written, and the forms derived from them, by language."""
+    """Yield each written text and the texts derived from it, as language and text."""
     for code, text in texts.items():
         yield code, text
         for built, (origin, convert) in BUILT.items():
@@ -86,7 +87,10 @@ def forms(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def sentence(languages: Languages, texts: Mapping[str, str]) -> Text:
-    """Return the sentence for flows; a language without a text asks people to go to an officer."""
+    """Return the sentence for flows.
+
+    In a language without a text it asks people to go to an officer.
+    """
     written = dict(forms({code: text for code, text in texts.items() if text}))
     missing = [code for code, _own in languages.languages() if code not in written]
     written |= {code: languages.render(NOT_IN_LANGUAGE, code) for code in missing}
@@ -94,7 +98,7 @@ def sentence(languages: Languages, texts: Mapping[str, str]) -> Text:
 
 
 def fact_of(languages: Languages, shipped: Fact, body: Body) -> Fact:
-    """Return the fact to be said in place of a shipped one."""
+    """Return the published fact that replaces a shipped one."""
     kept = body.until == shipped.until
     return replace(
         shipped,
@@ -106,7 +110,9 @@ def fact_of(languages: Languages, shipped: Fact, body: Body) -> Fact:
         until=body.until,
         checked=body.checked,
         ends=shipped.ends if kept else None,
-        # A sentence instead of a fact whose review is overdue stays true with any last day.
+        # `ended` replaces the fact after its last day. Without `ends` it only says that a check is
+        # overdue, which is true of any last day. With `ends` it may mention that day, so it is kept
+        # only with it.
         ended=shipped.ended if not body.silent and (kept or shipped.ends is None) else None,
         published=True,
     )

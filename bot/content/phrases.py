@@ -1,6 +1,7 @@
-"""Phrases that editors taught: a message with the same words means their intent.
+"""Phrases that editors taught: a message with the same words gets their intent.
 
-The model knows nothing of them until the next training. Danger is always read by the model.
+The model includes them only after its next training. Danger (such as violence) is always recognised
+by the model.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,14 +10,14 @@ from dataclasses import dataclass, replace
 from bot.understanding.engine_adapter import EngineReading, EngineRecognizer
 from flows.engine.recognition import Confidence, Danger, Recognition
 
-# A phrase of fewer words, or Chinese characters, would be read into names and places.
+# Minimum words of a phrase; a shorter one would also match names and places.
 MIN_WORDS = 2
 
 type Words = tuple[str, ...]
 
 
 def words_of(recognizer: EngineRecognizer, phrase: str) -> Words:
-    """Return the words of a phrase as they are compared: folded, in any order."""
+    """Return the words of a phrase for comparison: normalised, sorted, without repetitions."""
     return _compared(recognizer.read(phrase, ""))
 
 
@@ -27,30 +28,30 @@ def _compared(reading: EngineReading) -> Words:
 
 @dataclass(frozen=True, slots=True)
 class TaughtReading:
-    """A message whose words are those of a phrase."""
+    """The recognition of a message whose words equal those of a taught phrase."""
 
     inner: EngineReading
     intent: str
 
     @property
     def danger(self) -> Danger:
-        """The danger in the message."""
+        """Return the danger that the model recognised in the message."""
         return self.inner.danger
 
     @property
     def is_sure(self) -> bool:
-        """Whether the meaning is sure; that of a phrase is."""
+        """Return True, since a taught phrase needs no confirmation by the person."""
         return True
 
     @property
     def recognition(self) -> Recognition:
-        """The intent of the phrase, with the danger that the model reads."""
+        """Return the intent of the phrase, with the danger that the model recognised."""
         found = self.inner.recognition
         return replace(found, confidence=Confidence.SURE, intents=(self.intent,), may_leave=False)
 
 
 class TaughtRecognizer:
-    """The recogniser of the package, after the phrases that editors have published."""
+    """The recogniser that compares with published phrases and otherwise asks the model."""
 
     def __init__(
         self, recognizer: EngineRecognizer, phrases: Callable[[], Mapping[str, str]]
@@ -61,7 +62,7 @@ class TaughtRecognizer:
         self._of: Mapping[str, str] = {}
 
     def read(self, text: str, language: str) -> EngineReading | TaughtReading:
-        """Return the meaning of a text; raise nothing."""
+        """Return the meaning of a text; never raises an error."""
         reading = self._recognizer.read(text, language)
         phrases = self._phrases()
         if not phrases:
@@ -75,5 +76,5 @@ class TaughtRecognizer:
         return TaughtReading(reading, intent) if intent else reading
 
     def entities(self, text: str) -> dict[str, str]:
-        """Return the values that a text names; raise nothing."""
+        """Return the values that a text mentions, such as a country; never raises an error."""
         return self._recognizer.entities(text)

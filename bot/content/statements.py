@@ -1,4 +1,4 @@
-"""Statements that read the live set, as the serving role may."""
+"""SQL statements that read published content, permitted to the role of the web servers."""
 
 from sqlalchemy import literal, select
 
@@ -6,7 +6,7 @@ from bot.db import tables as t
 from bot.db.statements import statement
 
 VERSION = statement(select(t.ContentHead.version))
-# One statement, so that counter and set are of the same publication.
+# One statement, so that version and content belong to the same publication.
 LIVE = statement(
     select(
         t.ContentHead.version,

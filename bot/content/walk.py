@@ -1,4 +1,4 @@
-"""Walk everything that can be said of content on a day, in every written form."""
+"""Render all content that can be said on a day, in every written form, to find faults."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,20 +17,20 @@ from flows.knowledge.programmes import PROGRAMMES
 from flows.missions import missions
 from flows.replies import REPLIES
 
-# Countries whose answers differ most, and an unknown one.
+# Countries with the most different answers, and an unknown country.
 CITIZENSHIPS = ("", "CN", "UZ", "MN", "TR", "RU")
 
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """The number of different sentences that were rendered, and the places with a fault."""
+    """The number of distinct rendered sentences, and a description of each fault."""
 
     sentences: int
     faults: tuple[str, ...]
 
 
 def walk(languages: Languages, day: date) -> Walked:
-    """Say every answer, fact, checklist and contact of a day in every form."""
+    """Render every answer, fact, checklist and contact of a day in every written form."""
     texts: dict[Text, str] = {}
     for place, text in _everything(day):
         texts.setdefault(text, place)
@@ -39,7 +39,10 @@ def walk(languages: Languages, day: date) -> Walked:
 
 
 def overlaid(languages: Languages, day: date) -> date:
-    """Return the edition of a day on which editors have published every fact again."""
+    """Return an edition in which every fact is replaced by a published copy.
+
+    It exercises the code for published content with known sentences.
+    """
     return snapshot(languages, 1, _bodies(languages, day)).on(day)
 
 

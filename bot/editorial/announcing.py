@@ -1,4 +1,4 @@
-"""Propose an announcement of a changed fact to the people whom it concerns."""
+"""Draft an announcement of a changed fact to the people whom it concerns."""
 
 from datetime import date
 
@@ -14,15 +14,15 @@ from flows.knowledge.facts import Fact
 from flows.knowledge.origins import ORIGINS
 from flows.knowledge.programmes import PROGRAMMES, Programme
 
-# Topics of announcements by the first part of a fact's key; other facts are about rules.
+# Topic of announcements by the first part of a fact's key. All other facts have the topic RULES.
 TOPICS = {"quota": "support", "support": "support", "registry_preregistration": "registration"}
 RULES = "rules"
 
 
 def audience(fact: Fact, day: date) -> Rule:
-    """Return who is concerned: citizens of the fact's countries, and those of its programme.
+    """Return the rule that selects whom the fact concerns, by citizenship and programme.
 
-    People who keep a list that says the fact are added.
+    It also selects people with a checklist that contains the fact.
     """
     programme = fact.key.partition(".")[0]
     return Rule(
@@ -35,9 +35,9 @@ def audience(fact: Fact, day: date) -> Rule:
 
 
 def _says(programme: Programme, fact: Fact, day: date) -> bool:
-    """Return whether a list of the programme concerns the fact, for any citizenship.
+    """Return True if a checklist of the programme contains the fact, for some citizenship.
 
-    A fact of one country concerns the lists of its citizens, whatever they are for.
+    A fact for certain countries concerns every checklist of their citizens.
     """
     if fact.countries:
         return True
@@ -50,7 +50,7 @@ def _says(programme: Programme, fact: Fact, day: date) -> bool:
 
 
 def proposed(fact: Fact, body: Body, day: date) -> Draft:
-    """Return the announcement of a published fact: its sentence and source in each language."""
+    """Return the draft on a published fact: its sentence and first source in each language."""
     source = "".join(f"\n{each}" for each in body.sources[:1])
     return Draft(
         purpose=Purpose.NEWS,
@@ -64,9 +64,10 @@ def proposed(fact: Fact, body: Body, day: date) -> Draft:
 
 
 async def propose(rt: Runtime, officer: Officer, item: str) -> Broadcast:
-    """Create the draft of an announcement; an editor completes it, a second person approves it.
+    """Create the draft of an announcement of a published fact.
 
-    Raises Refused unless the fact is published with a sentence.
+    An editor completes it and a second person approves it. Raises Refused unless the item is a
+    published fact with a sentence.
     """
     versions = await drafts.history(rt, officer, item)
     live = next((each for each in versions if each.state == drafts.LIVE), None)

@@ -1,4 +1,4 @@
-"""Check what an editor wrote before it is saved: sentences, source, dates, links."""
+"""Checks of an editor's text before it is saved: sentences, source, dates, links."""
 
 import re
 from collections.abc import Iterator
@@ -14,18 +14,18 @@ from bot.editorial.refusals import Blocker, Refusal
 from bot.i18n import lint
 from bot.runtime import Runtime
 
-# Hosts of the state, to which a sentence may lead.
+# Government hosts to which a sentence may link.
 OFFICIAL_HOSTS = ("gov.kz", "egov.kz", "zan.kz")
 SOURCE = re.compile(r"https://[^\s/]+\.[^\s/]+/?\S*")
 MARKUP = re.compile(r"[<>]|&#?\w+;|\b(?:java|vb)script:", re.IGNORECASE)
 UNFILLED = re.compile(r"[{}\[\]]|_{3,}|\b[XХ]{2,}\b|TODO|\?{3,}|\.{4,}")
 BESIDE_HAN = re.compile(r"(?<=[\u3400-\u9fff])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u3400-\u9fff])")
-# A source that was compared longer ago has to be opened again.
+# A source must have been compared within this time.
 MAX_CHECK_AGE = timedelta(days=31)
 TELEPHONE = re.compile(r"\+?[\d\s()-]{3,24}")
 
 
-# The rules of the catalogue's lint, by the reason that editors are shown. Others are WORDING.
+# Reasons that editors see, by the rule of the catalogue lint that failed. Other rules are WORDING.
 _REASONS = {
     "places": Refusal.PLACEHOLDER,
     "numbers": Refusal.NUMBERS,
@@ -48,9 +48,10 @@ def blockers(
     shipped: Body | None = None,
     key: str = "",
 ) -> list[Blocker]:
-    """Return why the content of the item `key` cannot be saved.
+    """Return the faults for which the content of the item `key` cannot be saved; [] if none.
 
-    A fault that the shipped sentence has too is none: the name of a visa has Latin letters.
+    Faults that the shipped sentence has too are ignored, such as Latin letters in the name of a
+    visa.
     """
     if kind is Kind.ANSWER:
         return [*_dated(body, today), *_arranged(key, body)]
@@ -73,7 +74,10 @@ def _arranged(intent: str, body: Body) -> Iterator[Blocker]:
 
 
 def _canned(rt: Runtime, body: Body) -> Iterator[Blocker]:
-    """Yield the faults of a canned reply; it may lack languages, and is then not offered."""
+    """Yield the faults of a canned reply.
+
+    Languages may be missing: the reply is not offered in them.
+    """
     if not body.texts and not body.silent:
         yield Blocker(Refusal.EMPTY)
     for code, text in forms(body.texts):
@@ -105,7 +109,10 @@ def _sourced(kind: Kind, body: Body) -> Iterator[Blocker]:
 
 
 def _marked_up(body: Body) -> Iterator[Blocker]:
-    """Yield markup in any field: a page shows it as text, but it is never meant."""
+    """Yield markup in any field.
+
+    A page would show it as text, so it can only be a mistake.
+    """
     fields = (body.why_partial, body.address, body.telephone, body.map_link, *body.sources)
     for value in fields:
         if found := MARKUP.search(value):
@@ -116,7 +123,7 @@ def _marked_up(body: Body) -> Iterator[Blocker]:
 
 
 def wording(rt: Runtime, body: Body) -> Iterator[Blocker]:
-    """Yield the faults of the sentences, in every form."""
+    """Yield the faults of the sentences, in every written form and its derived forms."""
     if body.silent:
         return
     texts = {code: text for code, text in body.texts.items() if text}
@@ -133,7 +140,7 @@ def wording(rt: Runtime, body: Body) -> Iterator[Blocker]:
 
 
 def _allowed(rt: Runtime) -> tuple[str, ...]:
-    """Return the hosts to which a sentence may lead."""
+    """Return the hosts to which a sentence may link."""
     own = urlsplit(rt.settings.public_url).hostname or ""
     return (own, *rt.settings.broadcast_hosts, *OFFICIAL_HOSTS)
 
@@ -141,7 +148,7 @@ def _allowed(rt: Runtime) -> tuple[str, ...]:
 def _sentence(code: str, text: str, english: str, allowed: tuple[str, ...]) -> Iterator[Blocker]:
     if found := UNFILLED.search(text):
         yield Blocker(Refusal.PLACEHOLDER, code, found[0])
-    # Chinese is written without spaces around an address.
+    # Insert spaces, because Chinese text has none around a link.
     for link in links.foreign_links(BESIDE_HAN.sub(" ", text), allowed):
         yield Blocker(Refusal.LINK, code, link)
     if any(limits.measure(text) > limits.text_over_buttons for limits in LIMITS.values()):

@@ -1,7 +1,7 @@
 """Drafts, approval and history of content; each action is one transaction and is audited.
 
-A version never changes: each save adds one, and the approval is bound to its hash. A publication
-ends the live version, makes the approved one live and adds 1 to the counter, in one transaction.
+A version is immutable: each save adds one, and an approval is bound to its hash. One transaction
+ends the live version, publishes the approved one and increments the counter that processes poll.
 """
 
 from dataclasses import dataclass, replace
@@ -43,7 +43,7 @@ DRAFT, LIVE, REPLACED, WITHDRAWN, DISCARDED = (
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version of an item; `restores` is the number of the version that it repeats."""
+    """A version of an item; `restores` is the number of the earlier version that it copies."""
 
     item: str
     number: int
@@ -59,13 +59,13 @@ class Version:
 
 
 class NoSuchItem(LookupError):
-    """No fact ships under the key, no mission has it, or it is no key of a notice."""
+    """The item does not exist: no such fact, answer or mission, or an invalid name of a notice."""
 
     code = "E_CONTENT_ITEM"
 
 
 def kind_of(item: str) -> Kind:
-    """Return the kind of an item. Raises NoSuchItem."""
+    """Return the kind of an item. Raises NoSuchItem if the item cannot exist."""
     kind, _colon, key = item.partition(":")
     known = {
         Kind.FACT: item in SHIPPED,
@@ -81,19 +81,19 @@ def kind_of(item: str) -> Kind:
 
 
 def mission_of(item: str) -> str:
-    """Return the mission that owns an item; "" if it belongs to all."""
+    """Return the mission that owns an item; "" if no single mission does."""
     kind, _colon, key = item.partition(":")
     return key.partition(".")[0] if kind in (Kind.CARD, Kind.CANNED) else ""
 
 
 def is_canned(key: str) -> bool:
-    """Return whether a key names a canned reply: its mission, a point, its name."""
+    """Return True if a key names a canned reply, in the form MISSION.NAME."""
     mission, _point, name = key.partition(".")
     return mission in DESKS and bool(NAME.fullmatch(name))
 
 
 def shipped(rt: Runtime, item: str) -> Body:
-    """Return the fact or answer that ships under an item, as an editor would have written it."""
+    """Return the shipped fact or answer in the form in which editors write content."""
     if item in ANSWERED:
         return _shipped_answer(item.partition(":")[2])
     fact = SHIPPED[item]
@@ -124,13 +124,13 @@ def _shipped_answer(intent: str) -> Body:
 
 
 def may_edit(officer: Officer, item: str) -> bool:
-    """Return whether the officer may write versions of the item."""
+    """Return True if the officer may write versions of the item."""
     action, subject = _edit(item)
     return isinstance(permissions.check(officer, action, subject), permissions.Allowed)
 
 
 def may_roll_back(officer: Officer, item: str) -> bool:
-    """Return whether the officer may publish earlier versions of the item, or end it."""
+    """Return True if the officer may publish earlier versions of the item, or withdraw it."""
     approves = (Action.CONTENT_APPROVE, Subject(""))
     allowed = [_edit(item)] if mission_of(item) else [_edit(item), approves]
     found = (permissions.check(officer, action, subject) for action, subject in allowed)
@@ -150,7 +150,7 @@ def _edit(item: str) -> tuple[Action, Subject]:
 
 
 async def overview(rt: Runtime, officer: Officer) -> dict[str, list[Version]]:
-    """Return the draft and the live version of every item that has one, by item."""
+    """Return the draft and the live version of each item, by item; an item may have only one."""
     permissions.require(officer, Action.CONTENT_READ, Subject(""))
     async with directory.acting(rt, officer) as transaction:
         rows = await fetch_all(transaction, statements.OPEN)
@@ -161,7 +161,7 @@ async def overview(rt: Runtime, officer: Officer) -> dict[str, list[Version]]:
 
 
 async def history(rt: Runtime, officer: Officer, item: str) -> list[Version]:
-    """Return the versions of an item, newest first."""
+    """Return all versions of an item, newest first."""
     permissions.require(officer, Action.CONTENT_READ, Subject(""))
     kind_of(item)
     async with directory.acting(rt, officer) as transaction:
@@ -169,16 +169,17 @@ async def history(rt: Runtime, officer: Officer, item: str) -> list[Version]:
 
 
 async def today(rt: Runtime, transaction: Transaction) -> datetime:
-    """Return the database's time."""
+    """Return the database's current time."""
     now = await fetch_value(transaction, statements.NOW_IS)
     assert now is not None
     return now
 
 
 async def save(rt: Runtime, officer: Officer, item: str, body: Body, seen: int) -> list[Blocker]:
-    """Add a draft; `seen` is the newest version that the form showed.
+    """Add a draft; `seen` is the number of the newest version that the editor's form showed.
 
-    Returns what blocks it, and then saves nothing. Raises Refused if a newer version exists.
+    Return the faults that block it, and then save nothing. Raises Refused if there is a newer
+    version than `seen`.
     """
     permissions.require(officer, *_edit(item))
     kind = kind_of(item)
@@ -203,7 +204,7 @@ async def save(rt: Runtime, officer: Officer, item: str, body: Body, seen: int) 
 async def approve(
     rt: Runtime, officer: Officer, item: str, number: int, content_hash: bytes
 ) -> None:
-    """Publish exactly the draft with this hash.
+    """Publish the draft with this number and hash.
 
     Raises Refused if the officer wrote it, if it is not the newest draft, or if a check fails now.
     """
@@ -232,9 +233,9 @@ async def approve(
 
 
 async def roll_back(rt: Runtime, officer: Officer, item: str, number: int) -> None:
-    """Publish an earlier version again; two people agreed on it then.
+    """Publish an earlier version again; its approval by a second person is still valid.
 
-    Raises Refused unless the version was approved once and may still be said.
+    Raises Refused if the version was never approved, is live, or has expired.
     """
     _require_roll_back(officer, item)
     async with directory.acting(rt, officer) as transaction:
@@ -254,7 +255,7 @@ async def roll_back(rt: Runtime, officer: Officer, item: str, number: int) -> No
 
 
 async def withdraw(rt: Runtime, officer: Officer, item: str) -> None:
-    """End the live version; the shipped content is said again. Raises Refused if none is live."""
+    """End the live version, so that the shipped content applies. Raises Refused if none is live."""
     _require_roll_back(officer, item)
     async with directory.acting(rt, officer) as transaction:
         await execute(transaction, statements.LOCK, of_item=item)
@@ -289,7 +290,7 @@ async def _add(
     body: Body,
     again: Version | None = None,
 ) -> None:
-    """Insert a version; one that repeats another keeps its approval."""
+    """Insert a version; a copy of the earlier version `again` keeps its approval."""
     await execute(
         transaction,
         statements.ADD,

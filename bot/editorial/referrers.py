@@ -1,7 +1,8 @@
-"""Organisations that refer people: invitations, and rounded counts.
+"""Organisations that refer people: their invitations, and rounded counts of registrations.
 
-A count is released once a day, by a sweep, as a multiple of `MIN_SHOWN` people. An organisation
-that sends invented registrations itself can still choose when the next step is due.
+To protect people, a sweep releases each count once a day, rounded down to a multiple of
+`MIN_SHOWN`. This cannot hide everything: an organisation that sends invented registrations knows
+how many others are needed for the next step.
 """
 
 from collections.abc import Iterable
@@ -72,7 +73,7 @@ _RELEASE = statement(
 
 
 class Ended(Exception):
-    """The invitation has ended already, or there is none with this code."""
+    """The invitation has ended, or the code is unknown."""
 
     code = "E_REFERRER_ENDED"
 
@@ -85,7 +86,10 @@ class Unnamed(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Referrer:
-    """An organisation as officers and the organisation see it; `registered` is None if hidden."""
+    """An organisation; `registered` is None while the released count is 0.
+
+    Officers and the organisation itself see the same values.
+    """
 
     code: str
     name: str
@@ -98,14 +102,14 @@ class Referrer:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """The code of an invitation, and the secret of the organisation's own page."""
+    """The code of an invitation, and the secret token of the organisation's own page."""
 
     code: str
     token: str
 
 
 async def listing(rt: Runtime, officer: Officer) -> tuple[Referrer, ...]:
-    """Return the organisations, those whose invitation ends last first."""
+    """Return the organisations, ordered by the last day of their invitation, latest first."""
     permissions.require(officer, Action.REFERRER_READ, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         rows = await fetch_all(transaction, _LIST)
@@ -116,7 +120,7 @@ async def listing(rt: Runtime, officer: Officer) -> tuple[Referrer, ...]:
 
 
 async def add(rt: Runtime, officer: Officer, name: str) -> Created:
-    """Create an invitation of an organisation. Raises Unnamed."""
+    """Create an organisation with an invitation. Raises Unnamed."""
     permissions.require(officer, Action.REFERRER_EDIT, Subject(officer.mission))
     words = " ".join(name.split())
     if not 0 < len(words) <= MAX_NAME or not words.isprintable():
@@ -131,7 +135,7 @@ async def add(rt: Runtime, officer: Officer, name: str) -> Created:
 
 
 async def renew(rt: Runtime, officer: Officer, code: str) -> Created:
-    """Return a new secret of the organisation's page; the earlier one ends. Raises Ended."""
+    """Return a new token of the organisation's page; the old one becomes invalid. Raises Ended."""
     permissions.require(officer, Action.REFERRER_EDIT, Subject(officer.mission))
     made = Created(code, token_urlsafe(24))
     async with directory.acting(rt, officer) as transaction:
@@ -142,7 +146,7 @@ async def renew(rt: Runtime, officer: Officer, code: str) -> Created:
 
 
 async def end(rt: Runtime, officer: Officer, code: str) -> None:
-    """End an invitation today. Raises Ended."""
+    """End an invitation as of today. Raises Ended if it is not open."""
     permissions.require(officer, Action.REFERRER_EDIT, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         if not await fetch_value(transaction, _END, of_code=code):
@@ -151,19 +155,22 @@ async def end(rt: Runtime, officer: Officer, code: str) -> None:
 
 
 async def find(transaction: Transaction, code: str) -> str:
-    """Return the name of the organisation of an open invitation, or ""."""
+    """Return the name of the organisation with this open invitation; "" if there is none."""
     return await fetch_value(transaction, _FIND, of_code=code) or ""
 
 
 async def count(transaction: Transaction, effects: Iterable[Effect]) -> None:
-    """Count a registration through an open invitation, in the turn that sends it."""
+    """Count a registration that came through an open invitation, in the turn that submits it."""
     for effect in effects:
         if isinstance(effect, CountReferral):
             await execute(transaction, _COUNT, of_code=effect.code)
 
 
 async def view(rt: Runtime, token: str) -> Referrer | None:
-    """Return what an organisation sees by the secret of its page; None if there is none."""
+    """Return what an organisation sees on its page with this token.
+
+    None if the token is unknown.
+    """
     async with rt.pool.connection() as transaction:
         row = await fetch_one(transaction, _VIEW, token=_hash(token))
     if row is None:
@@ -173,7 +180,7 @@ async def view(rt: Runtime, token: str) -> Referrer | None:
 
 
 async def release(rt: Runtime) -> None:
-    """Release the day's counts."""
+    """Publish rounded counts; does nothing for those already released today."""
     async with rt.pool.connection() as transaction:
         await execute(transaction, _RELEASE)
 

@@ -37,7 +37,10 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """A reason not to save; `language` is the form concerned, `detail` the part to change."""
+    """A fault that blocks saving.
+
+    `language` is the affected written form, `detail` the text in it.
+    """
 
     why: Refusal
     language: str = ""
@@ -45,7 +48,7 @@ class Blocker:
 
 
 class Refused(Exception):
-    """The content was not saved or approved; nothing has changed."""
+    """The content was not saved or approved, and nothing was changed; `why` is the reason."""
 
     code = "E_CONTENT_REFUSED"
 

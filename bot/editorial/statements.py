@@ -1,4 +1,4 @@
-"""Statements of the editors' workflow, for the console's role."""
+"""SQL statements of the editors' workflow, for the console's database role."""
 
 from sqlalchemy import (
     Integer,
@@ -43,7 +43,7 @@ LOCK = statement(select(func.pg_advisory_xact_lock(func.hashtextextended("conten
 HISTORY = statement(
     select(*_VERSION).where(t.ContentVersion.item == _ITEM).order_by(t.ContentVersion.number.desc())
 )
-# The list shows the draft and the live version of each item.
+# The draft and the live version of each item, for the list.
 OPEN = statement(
     select(*_VERSION)
     .where(t.ContentVersion.state.in_(("draft", "live")))

@@ -1,4 +1,4 @@
-"""Check phrases that teach an intent: one a line, as people write them."""
+"""Checks of phrases that teach an intent: one per line, as people would write them."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ MAX_PHRASES, MAX_LETTERS, MIN_HAN = 50, 160, 4
 
 
 def faults(rt: Runtime, intent: str, body: Body) -> Iterator[Blocker]:
-    """Yield the phrases that teach nothing, or that mean something else."""
+    """Yield the phrases that are too short or long, dangerous, or taught for another intent."""
     recognizer = EngineRecognizer.load()
     elsewhere = {
         words_of(recognizer, phrase): found
@@ -43,7 +43,10 @@ def _is_short(line: str, words: tuple[str, ...]) -> bool:
 
 
 def meanings(lines: str) -> Iterator[tuple[str, str]]:
-    """Yield each phrase with the intent that the model reads without it; "" if it reads none."""
+    """Yield each phrase with the intent that the model recognises in it.
+
+    "" if it recognises none.
+    """
     recognizer = EngineRecognizer.load()
     for line in lines.splitlines():
         yield line, next(iter(recognizer.read(line, "").recognition.intents), "")

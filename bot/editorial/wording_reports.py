@@ -1,4 +1,4 @@
-"""Sentences that sound wrong in a language: counted from chats, commented on by officers."""
+"""Reports of badly worded sentences: counted from chats, with comments from officers."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -27,7 +27,7 @@ from flows.engine.model_events import ReportWording
 
 SHOWN = 100
 MAX_COMMENT = 500
-# A count above this says nothing more, and a flood cannot raise it further.
+# Higher counts carry no more information, and the limit stops a flood of reports.
 MAX_COUNT = 999
 
 _SENTENCE = bindparam("of_sentence", type_=Text())
@@ -75,7 +75,7 @@ _CLOSE = statement(
 
 
 class Closed(Exception):
-    """Another editor closed the report, or its retention period has ended."""
+    """The report was closed by another editor, or its retention period has ended."""
 
     code = "E_WORDING_CLOSED"
 
@@ -88,7 +88,7 @@ class Unclear(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """An open report; `officer` is None if it comes from chats."""
+    """An open report; `officer` is None if it counts reports from chats."""
 
     id: UUID
     sentence: str
@@ -101,7 +101,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A sentence to count after a turn, and the chat whose budget it takes."""
+    """A reported sentence, and the chat whose report budget it uses."""
 
     channel: str
     handle: str
@@ -110,7 +110,7 @@ class Counted:
 
 
 def counted(effects: Iterable[Effect], inbound: Inbound | None) -> Counted | None:
-    """Return what a turn counts, if anything."""
+    """Return the sentence that a turn reports, or None."""
     for effect in effects:
         if isinstance(effect, ReportWording) and inbound is not None:
             return Counted(inbound.channel, inbound.handle, effect.language, effect.sentence)
@@ -118,10 +118,10 @@ def counted(effects: Iterable[Effect], inbound: Inbound | None) -> Counted | Non
 
 
 async def count(rt: Runtime, found: Counted | None) -> None:
-    """Count a sentence that a chat named, if any, within the budget.
+    """Add 1 to the count of a reported sentence, unless the chat's report budget is spent.
 
-    It follows the commit, since no lock is held while a budget is drawn. A lost count does not
-    matter.
+    Call it after the turn's commit, so that no lock is held while Valkey is called. Errors are
+    ignored, because a lost count does not matter.
     """
     if found is None or not await draw_report(rt, found.channel, found.handle):
         return
@@ -133,14 +133,14 @@ async def count(rt: Runtime, found: Counted | None) -> None:
 
 
 async def listing(rt: Runtime, officer: Officer) -> tuple[Report, ...]:
-    """Return the open reports, those with the highest counts first."""
+    """Return the open reports, highest counts first."""
     permissions.require(officer, Action.WORDING_READ, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         return tuple(Report(*row) for row in await fetch_all(transaction, _OPEN))
 
 
 async def report(rt: Runtime, officer: Officer, sentence: str, language: str, comment: str) -> None:
-    """Report a sentence with a comment. Raises Unclear."""
+    """Store a report with an officer's comment. Raises Unclear."""
     permissions.require(officer, Action.WORDING_REPORT, Subject(officer.mission))
     words = " ".join(comment.split())
     if not 0 < len(words) <= MAX_COMMENT:
