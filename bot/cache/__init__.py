@@ -1,10 +1,10 @@
 """Transient state in Valkey: anonymous sessions, rate limits, pub/sub, web chat replies.
 
-A flush at any time costs anonymous people their place in the menu, and nothing else. Names of keys,
-buckets and topics must not identify a person, and callers encrypt the blobs.
+If Valkey loses its data, anonymous people lose their place in the menu, and nothing else is lost.
+Names of keys, buckets and topics must not identify a person, and callers encrypt the blobs.
 
 `client` is the only client; it runs `scripts` and receives notifications through `pubsub`. While
-Valkey is down, each process limits rates by itself (`local_buckets`).
+Valkey is down, each process applies rate limits on its own (`local_buckets`).
 """
 
 from bot.cache.client import Busy, Cache, CacheUnavailable, LockAcquired

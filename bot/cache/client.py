@@ -1,4 +1,4 @@
-"""The one Valkey client of a process, with all operations on Valkey."""
+"""The only Valkey client of a process, with all operations on Valkey."""
 
 import asyncio
 import re
@@ -25,14 +25,17 @@ _STREAM_ID: Final = re.compile(r"[0-9]{1,15}-[0-9]{1,15}", re.ASCII)
 
 
 class CacheUnavailable(Exception):
-    """Valkey does not answer, is full or refuses; continue without it or inform the person."""
+    """Valkey does not answer, or rejects a write because its memory is full.
+
+    Callers continue without it or inform the person.
+    """
 
     code = "E_LIVE"
 
 
 @dataclass(frozen=True)
 class LockAcquired:
-    """The lock is held: the stored blob, and whether the person is in PostgreSQL by now."""
+    """The lock was acquired; with the stored state, and `known` if the person is in PostgreSQL."""
 
     blob: bytes | None
     known: bool
@@ -40,27 +43,27 @@ class LockAcquired:
 
 @dataclass(frozen=True)
 class Busy:
-    """Another holder has the lock."""
+    """The lock was not acquired, because another holder has it."""
 
 
 class Cache:
-    """The one Valkey client of a process; every method raises CacheUnavailable."""
+    """The only Valkey client of a process; methods raise CacheUnavailable if Valkey fails."""
 
     def __init__(self, client: Redis, seconds: float) -> None:
         self._client = client
         self._seconds = seconds
         self._line = PubSubConnection(client)
         self._scripts = Scripts(client, seconds)
-        # Writes that a full server may have refused: encrypted sessions, and entries of streams.
+        # Fallback for writes that a full server rejects: encrypted sessions, and entries of
+        # streams.
         self.local = LocalStore[bytes]()
         self._local_streams = LocalStore[list[tuple[str, bytes]]]()
 
     @classmethod
     def at(cls, url: str, *, seconds: float = _SECONDS) -> Self:
-        """Return a client for a redis://, rediss:// or unix:// URL; it connects at first use.
+        """Return a client for a redis://, rediss:// or unix:// URL.
 
-        A call waits for an answer for at most `seconds`. Commands are not retried: after a lost
-        answer it is unknown whether the command was executed.
+        It connects at its first use.
         """
         pool = BlockingConnectionPool.from_url(
             url,
@@ -79,7 +82,10 @@ class Cache:
         await self._client.aclose()
 
     async def version(self) -> dict[str, str]:
-        """Return the server's version by name, `valkey` or `redis`; empty if it is down."""
+        """Return the server's version by its name, `valkey` or `redis`.
+
+        {} if the server is down.
+        """
         try:
             info = await self._client.info("server")
         except RedisError:
@@ -88,24 +94,28 @@ class Cache:
         return {name: str(info[f"{name}_version"])}
 
     async def hold(self, key: str, token: str, *, lease_ms: int = 5000) -> LockAcquired | Busy:
-        """Acquire the lock of an anonymous conversation, together with its state.
+        """Acquire the lock of an anonymous conversation, and read its state in the same step.
 
-        `token` identifies this attempt of the caller; the same token may acquire again. Release the
-        lock with `settle` once the person is in PostgreSQL, otherwise with `keep`.
+        `token` identifies the holder; the same token can acquire the lock again. Release the lock
+        with `settle` if the person was stored in PostgreSQL, otherwise with `keep`.
         """
         seen = await self._run(HOLD, f"ask:{key}", token, lease_ms)
         return LockAcquired(blob=seen[0], known=seen[1] is not None) if seen else Busy()
 
     async def keep(self, key: str, token: str, blob: bytes | None, *, ttl_s: int = 1800) -> bool:
-        """Store or delete the state and release the lock; return False if the lock was lost.
+        """Store the state (None deletes it) and release the lock.
 
-        In that case nothing was stored: another holder or a flush intervened, and its state counts.
+        Return False if the lock was lost. In that case nothing was stored, since another holder may
+        have stored a newer state.
         """
         stored = () if blob is None else (blob,)
         return bool(await self._run(KEEP, f"ask:{key}", token, ttl_s, *stored))
 
     async def peek(self, key: str) -> bytes | None:
-        """Return the state of an anonymous conversation without its lock; a full server does so."""
+        """Return the state of an anonymous conversation, without its lock; None if there is none.
+
+        A server with full memory still answers this read.
+        """
         with _redis_errors():
             blob: Any = await self._client.hget(f"ask:{key}", "blob")
         return bytes(blob) if blob else None
@@ -122,17 +132,16 @@ class Cache:
     ) -> float:
         """Take `cost` tokens from a bucket of `burst` tokens, refilled at `rate` per second.
 
-        Return 0.0, or the seconds to wait before the next attempt; then nothing was taken. Time is
-        by Valkey's clock. `reserve` is the share of rate and level that bulk senders leave to
-        interactive messages. `cost` must not exceed `burst`; a negative `cost` returns unused
-        tokens.
+        Return 0.0 on success, else the seconds to wait; then nothing was taken. Time is that of
+        Valkey's clock. Bulk senders pass `reserve`, the share of rate and tokens that they leave to
+        interactive messages. `cost` must not exceed `burst`; a negative `cost` returns tokens.
         """
         return float(await self._run(ALLOW, f"rate:{bucket}", rate, burst, cost, reserve))
 
     async def draw(self, draws: Sequence[Draw]) -> float:
-        """Take tokens from several buckets, those of `allow`, or from none of them.
+        """Take tokens from several buckets of `allow`, or from none of them.
 
-        Return 0.0, or the seconds until all `firm` buckets will have enough.
+        Return 0.0 on success, else the seconds until all `firm` buckets have enough tokens.
         """
         keys = [f"rate:{each.bucket}" for each in draws]
         args = [
@@ -141,17 +150,21 @@ class Cache:
         return float(await self._run(DRAW, keys, *args))
 
     async def tally(self, key: str, name: str, other: str, *, limit: int, ttl_s: int) -> None:
-        """Add one to a named counter; to `other` if `key` has `limit` counters already."""
+        """Increment a counter of `key` by its name.
+
+        If `key` has `limit` counters and none of this name, increment the counter `other`. All
+        counters expire `ttl_s` seconds after the last call.
+        """
         await self._run(TALLY, f"tally:{key}", name, other, limit, ttl_s)
 
     async def tallies(self, key: str) -> dict[str, int]:
-        """Return the counters of `key` by name."""
+        """Return all counters of `key` by name."""
         with _redis_errors():
             found: Any = await self._client.hgetall(f"tally:{key}")
         return {name.decode(): int(count) for name, count in found.items()}
 
     async def publish(self, topic: str, data: bytes) -> None:
-        """Notify all subscribers of a topic, in any process."""
+        """Publish a notification to all subscribers of a topic, in all processes."""
         with _redis_errors():
             await self._client.publish(f"wake:{topic}", data)
 
@@ -160,7 +173,8 @@ class Cache:
         """Subscribe to topics: `async with cache.listen(…) as ear: async for wake in ear`.
 
         All listeners of a process share one connection. After an interruption the subscription
-        yields `MISSED`. Read the current state before the loop, and again after each `MISSED`.
+        yields `MISSED`, because messages may be lost. Read the current state before the loop, and
+        again after each `MISSED`.
         """
         ear, names = Subscription(), [f"wake:{topic}" for topic in topics]
         try:
@@ -176,26 +190,29 @@ class Cache:
             await self._line.leave(names, ear)
 
     async def lend(self, key: str, blob: bytes, *, ttl_s: int) -> None:
-        """Store a blob for `ttl_s` seconds; it can be read any number of times."""
+        """Store a blob for `ttl_s` seconds, for any number of reads with `lent`."""
         with _redis_errors():
             await self._client.set(f"lent:{key}", blob, ex=ttl_s)
 
     async def lent(self, key: str) -> bytes | None:
-        """Return a blob stored by `lend`; None after it expired."""
+        """Return a blob stored by `lend`; None if it has expired."""
         with _redis_errors():
             blob: Any = await self._client.get(f"lent:{key}")
         return bytes(blob) if blob else None
 
     async def append(self, stream_key: str, blob: bytes, ttl_s: int, limit: int) -> str:
-        """Append to a stream and return the entry's id.
+        """Append an entry to a stream and return the entry's id.
 
-        The stream keeps its last `limit` entries and expires after another `ttl_s` seconds.
+        The stream keeps its last `limit` entries and expires `ttl_s` seconds after the last append.
         """
         added: bytes = await self._run(APPEND, f"chat:{stream_key}", blob, ttl_s, limit)
         return added.decode()
 
     def append_local(self, stream_key: str, blob: bytes, ttl_s: int, limit: int) -> str:
-        """Keep an entry that the server refused in this process; return its id."""
+        """Append to a stream in this process's memory, as the server rejected it.
+
+        Return the entry's id.
+        """
         entries = self._local_streams.get(stream_key) or []
         entry_id = f"{time.time_ns() // 1_000_000}-{len(entries)}"
         entries = [*entries, (entry_id, blob)][-limit:]
@@ -203,7 +220,10 @@ class Cache:
         return entry_id
 
     async def read_after(self, stream_key: str, last_id: str) -> list[tuple[str, bytes]]:
-        """Return the entries after an id, oldest first; all entries if `last_id` is no id."""
+        """Return the entries after an id, oldest first.
+
+        All entries if `last_id` is not a valid id.
+        """
         local = self._local_streams.get(stream_key) or []
         if not (is_id := _STREAM_ID.fullmatch(last_id)):
             last_id = "0-0"

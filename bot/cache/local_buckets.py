@@ -1,4 +1,4 @@
-"""Token buckets: requests for tokens, and buckets local to one process."""
+"""Token buckets for rate limits: requests for tokens, and buckets local to one process."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ _NOTHING_S: Final = 1e-6
 
 
 class Draw(NamedTuple):
-    """A request for tokens of one bucket; a bucket that is not `firm` may go into debt."""
+    """A request for tokens of one bucket; one that is not `firm` may make the bucket negative."""
 
     bucket: str
     rate: float
@@ -21,7 +21,7 @@ class Draw(NamedTuple):
 class LocalRateLimiter:
     """Token buckets local to this process, used while Valkey is down.
 
-    It uses only a `share` of each rate and burst, since the other processes do the same.
+    It applies only a `share` of each rate and burst, since each other process applies its own.
     """
 
     def __init__(self, share: float = 0.25, clock: Callable[[], float] = time.monotonic) -> None:
@@ -32,7 +32,7 @@ class LocalRateLimiter:
     async def allow(
         self, bucket: str, *, rate: float, burst: int, cost: int = 1, reserve: float = 0.0
     ) -> float:
-        """Take tokens as `Cache.allow` does."""
+        """Take tokens with the semantics of `Cache.allow`."""
         now = self._clock()
         self._forget_full(now)
         shares = {bucket: self._share, f"{bucket}|bulk": self._share * (1 - reserve)}
@@ -50,7 +50,7 @@ class LocalRateLimiter:
         return 0.0
 
     async def draw(self, draws: Sequence[Draw]) -> float:
-        """Take tokens as `Cache.draw` does."""
+        """Take tokens with the semantics of `Cache.draw`."""
         now = self._clock()
         self._forget_full(now)
         shares = {each: self._share * each.rate for each in draws}

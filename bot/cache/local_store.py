@@ -1,4 +1,4 @@
-"""Blobs kept in this process while Valkey refuses writes."""
+"""Store of blobs in this process's memory, used while Valkey rejects writes."""
 
 import time
 from collections import OrderedDict
@@ -9,9 +9,9 @@ _MAX_KEPT: Final = 2_000
 
 
 class LocalStore[Blob]:
-    """At most `limit` blobs, each for a time; the one unused for longest makes room for a new one.
+    """At most `limit` blobs with expiry; a new one evicts the least recently used.
 
-    Other processes do not see them. Callers encrypt what identifies a person.
+    Other processes cannot read them. Callers encrypt data that identifies a person.
     """
 
     def __init__(self, limit: int = _MAX_KEPT, clock: Callable[[], float] = time.monotonic) -> None:
@@ -27,7 +27,7 @@ class LocalStore[Blob]:
             self._kept.popitem(last=False)
 
     def get(self, key: str) -> Blob | None:
-        """Return a blob; None after it expired."""
+        """Return a blob; None if it is missing or has expired."""
         until, blob = self._kept.get(key, (0.0, None))
         if until <= self._clock():
             self._kept.pop(key, None)
@@ -35,7 +35,7 @@ class LocalStore[Blob]:
         return blob
 
     def pop(self, key: str) -> Blob | None:
-        """Return a blob and delete it."""
+        """Return a blob and delete it; None if it is missing or has expired."""
         blob = self.get(key)
         self._kept.pop(key, None)
         return blob

@@ -16,7 +16,7 @@ _WAITING_WAKES: Final = 32
 
 @dataclass(frozen=True)
 class Notification:
-    """A message on a topic; `MISSED` means that any messages may have been lost."""
+    """A message on a topic; the constant `MISSED` means that messages may have been lost."""
 
     topic: str
     data: bytes
@@ -26,7 +26,10 @@ MISSED: Final = Notification("", b"")
 
 
 class Subscription:
-    """The notifications of one listener; `MISSED` replaces the backlog of a slow one."""
+    """Queue of notifications for one listener.
+
+    If it is full, its content is replaced by `MISSED`.
+    """
 
     def __init__(self) -> None:
         self._wakes: asyncio.Queue[Notification] = asyncio.Queue(_WAITING_WAKES)
@@ -38,7 +41,7 @@ class Subscription:
         return await self._wakes.get()
 
     def hear(self, wake: Notification) -> None:
-        """Queue a notification, without waiting for the listener."""
+        """Enqueue a notification without waiting for the listener."""
         if self._wakes.full():
             while not self._wakes.empty():
                 self._wakes.get_nowait()
@@ -58,7 +61,7 @@ class _Topic:
 
 
 class PubSubConnection:
-    """The one pub/sub connection of a process, and its subscriptions by topic."""
+    """The only pub/sub connection of a process, and its subscriptions by topic."""
 
     def __init__(self, client: Redis) -> None:
         self._client = client
@@ -67,7 +70,7 @@ class PubSubConnection:
         self._reader: asyncio.Task[None] | None = None
 
     async def join(self, names: list[str], ear: Subscription) -> None:
-        """Subscribe to topics; return when the server has confirmed the subscription."""
+        """Subscribe to topics; return after the server has confirmed each subscription."""
         if self._reader is None:
             self._reader = asyncio.create_task(self._read_for_ever())
         new = [name for name in names if name not in self._topics]
@@ -79,7 +82,10 @@ class PubSubConnection:
             await topic.confirmed.wait()
 
     async def leave(self, names: list[str], ear: Subscription) -> None:
-        """Unsubscribe; topics without other subscribers are unsubscribed at the server."""
+        """Unsubscribe a listener.
+
+        Topics that have no other listener are unsubscribed at the server.
+        """
         deserted = []
         for name in names:
             topic = self._topics.get(name)
@@ -92,12 +98,12 @@ class PubSubConnection:
             await self._send("UNSUBSCRIBE", deserted)
 
     async def drop(self) -> None:
-        """Drop a connection that may be dead; the reader opens a new one."""
+        """Close a connection that may be dead; the reader task then opens a new one."""
         if self._connection is not None:
             await self._connection.disconnect(nowait=True)
 
     async def close(self) -> None:
-        """Stop listening and close the connection."""
+        """Stop the reader task and close the connection."""
         if self._reader is not None:
             self._reader.cancel()
             with suppress(asyncio.CancelledError):
@@ -125,7 +131,7 @@ class PubSubConnection:
             self._pass_on(reply[0], reply[1].decode(), reply[2])
 
     async def _send(self, command: str, names: list[str]) -> None:
-        # Without a connection there is nothing to do: a new one subscribes to all topics.
+        # Without a connection nothing is sent, because a new connection subscribes to all topics.
         # `send_command` must not reconnect, since no task would read from that connection.
         if names and self._connection is not None and self._connection.is_connected:
             await self._connection.send_command(command, *names, check_health=False)

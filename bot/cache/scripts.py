@@ -15,7 +15,7 @@ _TRIPS: Final = 2
 
 
 class Script(NamedTuple):
-    """A Lua script, and the SHA-1 by which a server that has loaded it finds it."""
+    """A Lua script with its SHA-1, by which the server finds a script that it has loaded."""
 
     text: str
     sha: str
@@ -56,7 +56,8 @@ redis.call('HSET', KEYS[1], 'known', 1)
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 """)
 
-# `bulk` is a second bucket, refilled at the share of the rate that is not reserved.
+# `bulk` is the level of a second bucket for callers with `reserve`. It is refilled at the rest of
+# the rate.
 ALLOW: Final = Script.of("""
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
@@ -81,7 +82,8 @@ redis.call('PEXPIRE', KEYS[1], math.ceil(burst / rate * 1000) + 1000)
 return '0'
 """)
 
-# All or nothing. A bucket that is not firm goes into debt, which firm callers wait for.
+# Takes from all buckets or from none. A bucket that is not firm may become negative; then firm
+# callers must wait.
 DRAW: Final = Script.of("""
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
@@ -113,7 +115,7 @@ return id
 """)
 
 
-# A counter beyond the limit is added to a common one instead.
+# Limits the number of counters: beyond the limit, new names are counted under a common name.
 TALLY: Final = Script.of("""
 local name = ARGV[1]
 if redis.call('HEXISTS', KEYS[1], name) == 0 and redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3])
@@ -125,7 +127,7 @@ return 1
 
 
 class Scripts:
-    """Runs scripts; concurrent calls share a round trip of at most `seconds`."""
+    """Runs scripts; concurrent calls share a round trip, which takes at most `seconds`."""
 
     def __init__(self, client: Redis, seconds: float) -> None:
         self._client = client
@@ -133,11 +135,17 @@ class Scripts:
         self._trips = Batcher(limit=_TOGETHER, lanes=_TRIPS, seconds=seconds)
 
     async def run(self, script: Script, keys: Sequence[str], *args: str | bytes | float) -> Any:
-        """Return the script's result. Raises errors of the client library, and `WaitedTooLong`."""
+        """Run a script and return its result.
+
+        Raises errors of the client library, or WaitedTooLong.
+        """
         return await self._trips(_Call(script, len(keys), (*keys, *args)), self._together)
 
     async def _together(self, calls: Sequence["_Call"]) -> Sequence[Any]:
-        """Run calls by hash; send those unknown to the server again, in full, in a second trip."""
+        """Run scripts by their hash in one round trip; send those unknown to the server as text.
+
+        The latter takes a second round trip. A result may be an exception.
+        """
         results = await self._sent("EVALSHA", [(each.script.sha, each) for each in calls])
         unknown = [at for at, each in enumerate(results) if isinstance(each, NoScriptError)]
         if unknown:
@@ -145,8 +153,8 @@ class Scripts:
             try:
                 again = await self._sent("EVAL", texts)
             except (RedisError, OSError) as error:
-                # The results of the first trip were carried out, so their callers must receive
-                # them.
+                # Calls of the first round trip were executed, so their callers must get the
+                # results, even though the second one failed.
                 again = [error] * len(unknown)
             for at, result in zip(unknown, again, strict=True):
                 results[at] = result
@@ -156,7 +164,7 @@ class Scripts:
         pipeline = self._client.pipeline(transaction=False)
         for script, call in calls:
             pipeline.execute_command(command, script, call.keys, *call.values)
-        # The client's limits apply to each step; callers wait for the whole pipeline.
+        # The client's timeout applies to each reply; this one covers the whole pipeline.
         async with asyncio.timeout(self._seconds):
             return await pipeline.execute(raise_on_error=False)
 

@@ -1,1 +1,1 @@
-"""Batching, isolation of failures and graceful shutdown."""
+"""Batching, backoff, caching with expiry, isolation of failures and graceful shutdown."""

@@ -1,4 +1,4 @@
-"""Backoff: how long to wait after a failed attempt."""
+"""Backoff: how many seconds to wait after a failed attempt."""
 
 import random
 
@@ -6,13 +6,13 @@ _MAX_DOUBLINGS = 10
 
 
 def backoff(failures: int, *, most: float, first: float = 1.0) -> float:
-    """Return the seconds to wait: `first`, doubled with each failure, at most `most`."""
+    """Return the seconds to wait: `first`, doubled for each failure, at most `most`."""
     return min(most, first * 2.0 ** min(failures, _MAX_DOUBLINGS))
 
 
 def jittered(seconds: float) -> float:
     """Return the seconds varied by up to 30 %.
 
-    Callers that failed together do not retry together.
+    So callers that failed together do not retry together.
     """
     return seconds * random.uniform(0.7, 1.3)

@@ -1,7 +1,7 @@
 """Batching of concurrent calls into one, and serial execution per key.
 
-Both work within a process. Between processes the locks of the database hold, as they would without
-them.
+Both work within one process. Processes are synchronised by database locks, whether or not they use
+this.
 """
 
 import asyncio
@@ -10,15 +10,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# Event loop iterations that a batch waits before it starts, so that requests already in the process
-# join it. On an idle loop they take some microseconds.
+# Event loop iterations before a batch starts, so that requests already in the process can join it.
+# On an idle loop they take a few microseconds.
 TICKS = 4
 
 type Run[Item, Result] = Callable[[Sequence[Item]], Awaitable[Sequence[Result | Exception]]]
 
 
 class WaitedTooLong(Exception):
-    """Earlier work took too long; this work was not started."""
+    """The work was not started in time, because earlier work took too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,11 @@ class _Waiting:
 
 
 class Batcher:
-    """Collects calls into batches; calls that arrive during a batch go with the next one.
+    """Collects concurrent calls into batches.
 
-    A batch does not wait to fill up. If fewer than `lanes` batches are running, one starts after
-    TICKS loop iterations. A batch holds at most `limit` items.
+    A batch does not wait until it is full: if fewer than `lanes` batches are running, one starts
+    after TICKS loop iterations, with at most `limit` items. Calls during the batches wait for the
+    next one.
     """
 
     def __init__(self, *, limit: int, lanes: int, seconds: float) -> None:
@@ -44,11 +45,11 @@ class Batcher:
         self._waiting = deque[_Waiting]()
 
     async def __call__[Item, Result](self, item: Item, run: Run[Item, Result]) -> Result:
-        """Return the result of `run` for this item; raise a result that is an exception.
+        """Return the result of `run` for this item; raise it if it is an exception.
 
-        `run` must be the same for all callers. An exception of `run` itself is raised to all
-        callers of the batch. It is also raised to all that wait, since they would only wait for the
-        same failure. Raises WaitedTooLong if the item was not started within `seconds`.
+        `run` must be the same function for all callers. An exception of `run` itself is raised to
+        all callers of the batch, and to all that wait, since the next batch would fail in the same
+        way. Raises WaitedTooLong if the item was not started within `seconds`.
         """
         loop = asyncio.get_running_loop()
         result: asyncio.Future[Result] = loop.create_future()
@@ -88,7 +89,10 @@ class Batcher:
         return self._taken(self._most, now())
 
     def _taken(self, limit: int, now: float) -> list[_Waiting]:
-        """Return the next items that are still waiting and within their time limit."""
+        """Remove and return the next items to run, without cancelled ones.
+
+        Items over their time limit get WaitedTooLong.
+        """
         batch: list[_Waiting] = []
         while self._waiting and len(batch) < limit:
             each = self._waiting.popleft()
@@ -100,7 +104,7 @@ class Batcher:
 
 
 def _settle(result: asyncio.Future[Any], value: object) -> None:
-    """Set the result, unless its caller was cancelled meanwhile."""
+    """Set the result or exception of a future, unless its caller was cancelled meanwhile."""
     if result.done():
         return
     if isinstance(value, Exception):
@@ -117,7 +121,7 @@ class SerialQueue:
         self._last: dict[str, asyncio.Future[None]] = {}
 
     async def __call__[Result](self, key: str, work: Callable[[], Awaitable[Result]]) -> Result:
-        """Run `work` after earlier work of this key.
+        """Run `work` after all earlier work of this key; return its result.
 
         Raises WaitedTooLong if the earlier work takes longer than `seconds`.
         """
@@ -125,10 +129,10 @@ class SerialQueue:
         before, self._last[key] = self._last.get(key), mine
         if before is not None:
             try:
-                # Shielded, since other callers wait for it too.
+                # Shielded, since a cancellation here must not cancel what other callers wait for.
                 await asyncio.wait_for(asyncio.shield(before), self._seconds)
             except BaseException as error:
-                # Later callers must still wait for the earlier work, so release them only after it.
+                # This caller gives up, but later callers must still wait for the earlier work.
                 before.add_done_callback(lambda _before: self._leave(key, mine))
                 if isinstance(error, TimeoutError):
                     raise WaitedTooLong from None

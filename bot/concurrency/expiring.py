@@ -1,4 +1,4 @@
-"""Values that a process forgets after some seconds."""
+"""In-memory values that expire after some seconds."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,7 @@ class Timer(Protocol):
 
 
 class Timers(Protocol):
-    """A clock in seconds that calls back; the event loop is one."""
+    """Clock in seconds with callbacks; asyncio's event loop is one, and tests have another."""
 
     def time(self) -> float: ...
 
@@ -18,7 +18,7 @@ class Timers(Protocol):
 
 
 class Expiring[Value]:
-    """Values by key, each for some seconds; `timers` is the event loop unless it is set."""
+    """Values by key with expiry; `timers` is the running event loop unless set."""
 
     def __init__(self, timers: Timers | None = None) -> None:
         self.timers = timers
@@ -34,12 +34,12 @@ class Expiring[Value]:
         return self._clock.call_later(delay, callback)
 
     def get(self, key: str) -> Value | None:
-        """Return the value; None if there is none, or its time is over."""
+        """Return the value; None if it is missing or has expired."""
         found = self._values.get(key)
         return found[0] if found else None
 
     def put(self, key: str, value: Value, seconds: float) -> None:
-        """Keep a value in place of an earlier one, for so many seconds from now."""
+        """Store a value for `seconds` seconds, replacing an earlier one."""
         if key in self._values:
             self._values[key][1].cancel()
         timer = self.call_later(seconds, lambda: self._values.pop(key))

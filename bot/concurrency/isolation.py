@@ -1,4 +1,4 @@
-"""Error isolation for loops over many people: one failure does not delay the others."""
+"""Isolation of errors in loops over many people: one failure does not stop the others."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ _logger = logging.get()
 
 @contextmanager
 def isolate_errors(kind: str) -> Iterator[None]:
-    """Log a failure of one item and continue; re-raise if the database is unavailable."""
+    """Log an exception of the block and continue; re-raise it if the database is unavailable."""
     try:
         yield
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Graceful shutdown: work in progress may finish within a time limit."""
+"""Graceful shutdown: running work may finish within a time limit."""
 
 import asyncio
 import os
@@ -7,16 +7,16 @@ from collections.abc import Awaitable
 
 from bot.observability import logging
 
-# Work in progress may take this long; then it is cancelled, as a kill would do.
+# Seconds that running work may take to finish; then it is cancelled.
 GRACE_SECONDS = 5.0
-# Limit for the whole shutdown: Docker kills after 10 s, and so do others.
+# Limit of the whole shutdown in seconds; Docker, for instance, kills after 10 s.
 END_SECONDS = 8.0
 
 _logger = logging.get()
 
 
 async def finish_on_cancel(work: Awaitable[object], seconds: float = GRACE_SECONDS) -> None:
-    """Await `work`; after a cancellation let it finish for up to `seconds`, then re-raise.
+    """Await `work`; after a cancellation, wait up to `seconds` for its end, then re-raise.
 
     Otherwise a message that was just sent would not be recorded, and would be sent again.
     """
@@ -32,16 +32,17 @@ async def finish_on_cancel(work: Awaitable[object], seconds: float = GRACE_SECON
 def is_cancelling() -> bool:
     """Return True if the current task was cancelled.
 
-    A callee may have answered the cancellation with an error of its own.
+    Use it in an exception handler, because code below may have converted the cancellation to
+    another error.
     """
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
 def force_exit_after(seconds: float) -> None:
-    """Exit the process after `seconds`, even if the database or a connection hangs.
+    """Exit the process after `seconds`, even if a call to the database or network hangs.
 
-    This is as safe as a kill, since the rows record what is done.
+    This loses nothing, since the database records which work is done.
     """
     last = threading.Timer(seconds, _cut_short)
     last.daemon = True

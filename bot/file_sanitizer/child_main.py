@@ -1,8 +1,8 @@
-"""Decoder process: enters the sandbox, takes one file, returns pixels, and exits.
+"""Program of a decoder process: enters the sandbox, reads one file, writes its pixels, and exits.
 
-It writes `ready` once the sandbox is active, or nothing. It then reads a file from standard input
-to its end. It answers on standard output with a line of JSON and the pages' JPEGs (see
-`child_process.ChildResult`).
+It writes the line `ready` once the sandbox is active, and nothing if that fails. It then reads a
+file from standard input until end of file. It answers on standard output with a line of JSON and
+the pages' JPEGs (see `child_process.ChildResult`).
 """
 
 import io
@@ -25,7 +25,7 @@ _SMALLEST_PDF = (
 
 
 def main() -> None:
-    """Run as a child of `sanitizer`: decode one file and exit."""
+    """Enter the sandbox, decode one file from standard input, write the answer, and exit."""
     logging.disable()
     _warm_up()
     seccomp.enter()
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def _warm_up() -> None:
-    """Decode one file of each type, since no code can be loaded in the sandbox."""
+    """Decode a file of each type before entering the sandbox, in which no code can be loaded."""
     picture = Image.effect_noise((128, 128), 50).convert("RGB")
     for form in ("JPEG", "PNG", "WEBP"):
         out = io.BytesIO()

@@ -1,4 +1,4 @@
-"""The parent's side of a child process: starts it, sends one file, checks its answer, ends it."""
+"""Parent's side of a decoder process: starts it, sends one file, checks its answer, kills it."""
 
 import asyncio
 import signal
@@ -25,14 +25,14 @@ _CHILD = (
 _PIECE = 64 * 1024
 _MAX_RESULT = 13_000_000
 _BEGINS = b"\xff\xd8\xff"
-# Exit signals of a process over its CPU time limit: soft limit, then hard limit.
+# Exit codes of a process that exceeded its CPU time: at the soft limit, and at the hard limit.
 _TIME_IS_OVER = (-signal.SIGXCPU, -signal.SIGKILL)
 
 _logger = logging.get()
 
 
 class ChildResult(msgspec.Struct, frozen=True):
-    """The line of JSON with which a child answers; the pages follow."""
+    """The line of JSON that a decoder process answers with; the pages' JPEGs follow it."""
 
     refused: Refusal | None = None
     kind: Literal["jpeg", "pdf"] = "jpeg"
@@ -41,14 +41,14 @@ class ChildResult(msgspec.Struct, frozen=True):
 
 
 class _ProtocolError(Exception):
-    """A child's output violates the protocol."""
+    """The output of a decoder process violates the protocol."""
 
 
 _decode = msgspec.json.Decoder(ChildResult).decode
 
 
 class ChildProcess:
-    """A child process in the sandbox that waits for its file."""
+    """A decoder process in the sandbox, ready for its only file."""
 
     def __init__(self, process: Process) -> None:
         assert process.stdin
@@ -59,8 +59,8 @@ class ChildProcess:
 
     @classmethod
     async def start(cls) -> Self | None:
-        """Start a child; return None and log an error if no sandbox is available (no seccomp)."""
-        # An empty environment: the child must not see the parent's secrets.
+        """Start a decoder process; return None and log an error if it cannot enter the sandbox."""
+        # The environment is empty, so that a compromised child cannot read the parent's secrets.
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-c", _CHILD, str(_ROOT)),
             stdin=PIPE,
@@ -90,7 +90,10 @@ class ChildProcess:
         return self._process.returncode is None
 
     async def work(self, given: MemoryFile, result: MemoryFile) -> ChildResult | Refusal:
-        """Sanitize a file into `result`; a child serves one call only."""
+        """Send a file and write its sanitized pages to `result`; call it only once for a process.
+
+        Return the reason if the file is refused.
+        """
         try:
             await self._feed(given)
             reply = _decode(await self._stdout.readuntil(b"\n"))
@@ -106,11 +109,11 @@ class ChildProcess:
         return reply
 
     async def end(self) -> None:
-        """Kill the process, in whatever state it is, and wait for it."""
+        """Kill the process, in any state, and wait until it has ended."""
         with suppress(ProcessLookupError):
             self._process.kill()
         self._stdin.close()
-        # Unread output would keep the pipe open, and the wait would never end.
+        # Read the remaining output, since asyncio's `wait` returns only after the pipe is closed.
         while await self._stdout.read(_PIECE):
             pass
         await self._process.wait()
@@ -134,7 +137,7 @@ class ChildProcess:
         binder.close()
 
     async def _take(self, size: int, result: MemoryFile) -> None:
-        """Copy the next page, of `size` bytes, into `result`."""
+        """Copy the JPEG of the next page, `size` bytes, from the process to `result`."""
         for at in range(0, size, _PIECE):
             piece = await self._stdout.readexactly(min(_PIECE, size - at))
             if at == 0 and not piece.startswith(_BEGINS):

@@ -1,6 +1,6 @@
 """Image conversion to a page: first frame, upright, on white, scaled down, only pixels.
 
-Runs in the sandbox only. Everything that a file contains besides pixels is dropped.
+Runs only in the sandbox. Everything in the file besides pixels is dropped.
 """
 
 import io
@@ -11,7 +11,7 @@ from PIL import Image, ImageFilter, JpegImagePlugin, MpoImagePlugin, PngImagePlu
 
 from bot.file_sanitizer.file_types import Kind
 
-# Imported here, since nothing can be loaded in the sandbox.
+# Imported here, although unused, since the sandbox cannot load modules later.
 _READERS = (JpegImagePlugin, MpoImagePlugin, PngImagePlugin, WebPImagePlugin)
 
 MAX_PIXELS = 40_000_000
@@ -53,7 +53,10 @@ class Page:
 
 
 def page_of(data: bytes, kind: Kind) -> tuple[Page, frozenset[str]]:
-    """Return the page in an image file, and hints about its quality. Raises Unfit."""
+    """Return the page in an image file, and hints about its quality.
+
+    Raises Unfit if the file is refused.
+    """
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     try:
@@ -64,13 +67,13 @@ def page_of(data: bytes, kind: Kind) -> tuple[Page, frozenset[str]]:
 
 
 def encoded(image: Image.Image, limit: int) -> Page:
-    """Return the pixels as a JPEG of at most `limit` bytes, at the best quality that fits.
+    """Encode the pixels as a JPEG of at most `limit` bytes, at the best quality that fits.
 
-    Raises Unfit.
+    Raises Unfit if no quality fits.
     """
     if min(image.size) < MIN_SIDE:
         raise Unfit("too_small")
-    # Otherwise the metadata found (comment, EXIF, ICC, XMP) would be written too.
+    # Pillow would otherwise copy the metadata (comment, EXIF, ICC, XMP) into the JPEG.
     image.info = {}
     for quality in _QUALITIES:
         out = io.BytesIO()
@@ -81,7 +84,10 @@ def encoded(image: Image.Image, limit: int) -> Page:
 
 
 def hints_on(image: Image.Image, *, is_photo: bool) -> frozenset[str]:
-    """Return whether an image is dark, blank, blurred or small, at the size people read it."""
+    """Return hints about the quality: `dark`, `blank`, `blurred`, and `small` for photos.
+
+    It measures a copy of at most 1,000 pixels a side, which is what people see when they read it.
+    """
     hints = {"small"} if is_photo and max(image.size) < SMALL_SIDE else set()
     grey = image.convert("L")
     grey.thumbnail((1000, 1000), Image.Resampling.BOX)
@@ -99,14 +105,18 @@ def hints_on(image: Image.Image, *, is_photo: bool) -> frozenset[str]:
 def _is_blank(grey: Image.Image) -> bool:
     """Return True if the page is blank.
 
-    Even a signature shows in a pixel or two of the reduced page; noise averages out.
+    It reduces the page to 250 × 250 pixels: noise averages out, but even a signature remains
+    visible in a pixel or two.
     """
     shades = grey.resize((250, 250), Image.Resampling.BOX).histogram()
     return _percentile(shades, 1) - _percentile(shades, 1e-9) < 20
 
 
 def _sharpness(grey: Image.Image) -> int:
-    """Return the steepness of the steepest edges: the Laplacian at the few places with letters."""
+    """Return the strength of the sharpest edges (Laplacian), those of the top 0.3 % of pixels.
+
+    Letters cover only a small part of a page.
+    """
     edges = grey.filter(_LAPLACIAN).crop((1, 1, grey.width - 1, grey.height - 1))
     signed = edges.histogram()
     steep = [signed[128], *(signed[128 - n] + signed[min(128 + n, 255)] for n in range(1, 128))]
@@ -142,7 +152,7 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """Convert to 8-bit grey or RGB on white."""
+    """Convert an image of any mode to 8-bit grey or RGB, with a white background."""
     if image.mode.startswith("I"):
         return image.point(lambda value: value * (1 / 257)).convert("L")
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:

@@ -1,4 +1,4 @@
-"""Anonymous in-memory file (memfd) for files being processed; nothing is written to disk."""
+"""Anonymous in-memory file (memfd) for a file in processing, so that nothing is written to disk."""
 
 import os
 from collections.abc import Iterator
@@ -7,7 +7,10 @@ from typing import Self
 
 
 class MemoryFile:
-    """Bytes outside of the process's own memory; `sha256` and `size` are of what was written."""
+    """Bytes in a memfd, outside of the process's heap.
+
+    `sha256` and `size` cover all written bytes.
+    """
 
     def __init__(self) -> None:
         self._file = os.memfd_create("paper", os.MFD_CLOEXEC)
@@ -21,7 +24,7 @@ class MemoryFile:
         self.close()
 
     def close(self) -> None:
-        """Release the memory; the call is idempotent."""
+        """Release the memory; further calls do nothing."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
@@ -39,6 +42,9 @@ class MemoryFile:
         self.size += len(piece)
 
     def pieces(self, size: int) -> Iterator[bytes]:
-        """Yield the content in pieces of `size` bytes; the last one may be shorter."""
+        """Yield the content from the beginning, in pieces of `size` bytes.
+
+        The last may be shorter.
+        """
         for at in range(0, self.size, size):
             yield os.pread(self._file, size, at)

@@ -1,7 +1,7 @@
-"""PDF writer for image pages: catalog, pages, images, and no other feature of PDF.
+"""Writer of PDFs (ISO 32000-1) that contain only catalog, pages and JPEG images.
 
-The PDF follows ISO 32000-1. It is written in the parent, not in the process that read the file.
-Therefore nothing else of the file gets in.
+It runs in the parent, not in the process that decoded the file, so that a compromised decoder can
+add nothing but pixels.
 """
 
 import re
@@ -17,7 +17,7 @@ type Side = Annotated[int, msgspec.Meta(ge=1, le=3000)]
 
 
 class Sheet(msgspec.Struct, frozen=True, array_like=True):
-    """The description of the next page: pixels, channels, and bytes of its JPEG."""
+    """Description of the next page: width and height in pixels, whether grey, bytes of its JPEG."""
 
     width: Side
     height: Side
@@ -29,7 +29,10 @@ _PICTURE = re.compile(rb"/Filter/DCTDecode/Length (\d+)>>stream\n")
 
 
 def picture_of(pdf: bytes, number: int) -> bytes | None:
-    """Return the JPEG of a page, counted from 0, in a PDF of `PdfWriter`; None if missing."""
+    """Return the JPEG of page `number` (from 0) in a PDF that `PdfWriter` wrote.
+
+    None if missing.
+    """
     at = 0
     while found := _PICTURE.search(pdf, at):
         at = found.end() + int(found[1])
@@ -40,19 +43,22 @@ def picture_of(pdf: bytes, number: int) -> bytes | None:
 
 
 class PdfWriter:
-    """Writes a PDF to a memory file; the caller writes the pages' JPEGs in between."""
+    """Writes a PDF to a memory file.
+
+    For each page, call `open_page`, write its JPEG to the memory file, and call `close_page`.
+    """
 
     def __init__(self, spool: MemoryFile, count: int) -> None:
         self._spool = spool
         self._starts: list[int] = []
-        # Each page takes three objects: the page, its content stream and its image.
+        # Object numbers: each page has three objects (the page, its content stream, its image).
         spool.write(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")
         self._object(b"<</Type/Catalog/Pages 2 0 R>>")
         kids = " ".join(f"{number} 0 R" for number in range(3, 3 + 3 * count, 3))
         self._object(f"<</Type/Pages/Kids[{kids}]/Count {count}>>".encode())
 
     def open_page(self, sheet: Sheet) -> None:
-        """Write the objects of a page up to its image data."""
+        """Write the objects of a page up to the beginning of its image data."""
         number = len(self._starts) + 1
         width, height = (side * 72 / DOTS_PER_INCH for side in (sheet.width, sheet.height))
         shown = f"q {width:.2f} 0 0 {height:.2f} 0 0 cm /P Do Q"
@@ -73,7 +79,7 @@ class PdfWriter:
         self._spool.write(b"\nendstream\nendobj\n")
 
     def close(self) -> None:
-        """Write the cross-reference table and the trailer."""
+        """Write the cross-reference table and the trailer of the PDF."""
         at = self._spool.size
         count = len(self._starts) + 1
         rows = "".join(f"{start:010} 00000 n \n" for start in self._starts)

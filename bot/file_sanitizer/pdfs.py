@@ -1,6 +1,6 @@
-"""Conversion of PDF pages to images: no script, link, form or attachment is kept.
+"""Conversion of PDF pages to images, which drops scripts, links, forms and attachments.
 
-Runs in the sandbox only. The pdfium of this wheel has neither JavaScript nor XFA.
+Runs only in the sandbox. The pdfium in the wheel of pypdfium2 is built without JavaScript and XFA.
 """
 
 import pypdfium2
@@ -14,12 +14,12 @@ DOTS_PER_POINT = 200 / 72
 MAX_SIDE = 2400
 PAGE_BYTES = 1_200_000
 
-# A file without the end marker was truncated. Some programs append a little after it.
+# A file without the end marker was truncated. Some programs append bytes after the marker.
 _END, _END_WITHIN = b"%%EOF", 65_536
 
 
 def pages_of(data: bytes) -> tuple[list[Page], frozenset[str]]:
-    """Return the pages, and hints about their quality. Raises Unfit."""
+    """Return the pages of a PDF, and hints about their quality. Raises Unfit if it is refused."""
     document = _opened(data)
     if len(document) > MAX_PAGES:
         raise Unfit("too_many_pages")
@@ -28,7 +28,8 @@ def pages_of(data: bytes) -> tuple[list[Page], frozenset[str]]:
         image = _drawn(document[number])
         hints.append(hints_on(image, is_photo=False))
         pages.append(encoded(image, PAGE_BYTES))
-    # One blank back page needs no hint, and pale print is not a dark photo.
+    # Report "blank" only if all pages are, since a back page often is. "dark" and "small" are about
+    # photos and do not apply to a PDF.
     blank = all("blank" in each for each in hints)
     blurred = any("blurred" in each for each in hints)
     odd = {"blank": blank, "blurred": blurred and not blank}
@@ -48,7 +49,7 @@ def _opened(data: bytes) -> pypdfium2.PdfDocument:
 
 
 def _drawn(page: pypdfium2.PdfPage) -> Image.Image:
-    """Render the page as it would be printed; a larger page at a lower resolution."""
+    """Render a page with 200 dpi, or at a lower resolution if a side exceeds MAX_SIDE pixels."""
     scale = min(DOTS_PER_POINT, MAX_SIDE / max(page.get_size()))
     bitmap = page.render(scale=scale, may_draw_forms=True, rev_byteorder=True)
     image: Image.Image = bitmap.to_pil().convert("RGB")

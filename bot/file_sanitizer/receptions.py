@@ -1,4 +1,4 @@
-"""Limit how many files are received at once: in all, per sender and per address."""
+"""Limits on files received at the same time: in total, per sender and per network address."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -12,7 +12,8 @@ RECEPTIONS = 8
 MAX_PER_ADDRESS = 4
 WAIT_SECONDS = 60.0
 RECEPTION_SECONDS = 120.0
-# A reception of this age in seconds ends for another file if it brings fewer bytes per second.
+# A reception is ended in favour of a waiting file if it is at least this old, in seconds, and
+# slower than MIN_RATE in bytes per second.
 MIN_AGE_SECONDS = 5.0
 MIN_RATE = 16 * 1024
 RECHECK_SECONDS = 1.0
@@ -20,7 +21,7 @@ RECHECK_SECONDS = 1.0
 
 @dataclass(eq=False)
 class _Running:
-    """A file that is being received, and the timeout that ends its reception."""
+    """A file being received, and the timeout with which its reception can be ended."""
 
     given: MemoryFile
     began: float
@@ -28,7 +29,7 @@ class _Running:
 
 
 class Receptions:
-    """Places for `count` files; a slow file makes room for one that waits."""
+    """At most `count` simultaneous receptions; while files wait, slow receptions are ended."""
 
     def __init__(self, count: int, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -39,7 +40,10 @@ class Receptions:
 
     @asynccontextmanager
     async def place(self, sender: str, address: str) -> AsyncIterator[None]:
-        """Hold a place: one per sender, MAX_PER_ADDRESS per address; empty means no limit."""
+        """Wait for and hold a place: one per sender, MAX_PER_ADDRESS per address.
+
+        An empty sender or address is not limited.
+        """
         share = asyncio.Semaphore(MAX_PER_ADDRESS)
         turn = self._turns.setdefault(sender, asyncio.Lock()) if sender else asyncio.Lock()
         share = self._shares.setdefault(address, share) if address else share
@@ -63,7 +67,7 @@ class Receptions:
             await asyncio.sleep(RECHECK_SECONDS)
 
     def _end_slowest(self) -> None:
-        """End the slowest reception, unless it is too young or fast enough."""
+        """End the slowest reception, if it is old enough and slower than MIN_RATE."""
         rates = {each: self._rate(each) for each in self._running}
         slowest = min(rates, key=rates.__getitem__, default=None)
         if slowest is not None and rates[slowest] < MIN_RATE:
@@ -76,7 +80,10 @@ class Receptions:
 
     @asynccontextmanager
     async def running(self, given: MemoryFile) -> AsyncIterator[None]:
-        """Limit the time of a reception. Raises TimeoutError when it ends too early."""
+        """Limit the duration of a reception.
+
+        Raises TimeoutError after RECEPTION_SECONDS, or when a waiting file needs the place.
+        """
         async with asyncio.timeout(RECEPTION_SECONDS) as limit:
             reception = _Running(given, self._clock(), limit)
             self._running.append(reception)

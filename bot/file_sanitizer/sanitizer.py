@@ -1,7 +1,7 @@
 """Sanitizer: takes an untrusted file, returns its pixels or the reason for a refusal.
 
-This process reads only a file's first bytes. Everything else happens in a child process in a
-sandbox (`seccomp`), which serves one file and exits.
+This process reads only a file's first bytes, to recognise its type. All decoding happens in a child
+process in a sandbox (`seccomp`), which serves one file and exits.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ MAX_BYTES = MAX_MEGABYTES * 1024 * 1024
 HANDS = 2
 WORK_SECONDS = 30.0
 
-# Minimum size in bytes; any shorter input is the rest of a truncated file.
+# Minimum size in bytes; a shorter file is certainly truncated.
 _MIN_HEAD = 16
 
 _logger = logging.get()
@@ -32,7 +32,7 @@ _logger = logging.get()
 class Clean:
     """A sanitized file: one JPEG, or a PDF of only JPEGs; the caller closes `contents`.
 
-    `came` and `came_size` are SHA-256 and size in bytes of the received file.
+    `came` is the SHA-256 of the received file, `came_size` its size in bytes.
     """
 
     media_type: str
@@ -45,7 +45,7 @@ class Clean:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A refused file and the reason; `came_size` is the number of bytes received."""
+    """A refused file with the reason; `came_size` is the number of bytes received until then."""
 
     reason: Refusal
     came_size: int = 0
@@ -55,9 +55,9 @@ type Verdict = Clean | Refused
 
 
 class Sanitizer:
-    """Receives up to `receptions` files and decodes up to `hands` files at once.
+    """Sanitizer with limits: `receptions` files in transfer and `hands` in decoding at a time.
 
-    `ahead` children are started before their files arrive.
+    It starts `ahead` decoder processes before files arrive, since a start takes long.
     """
 
     def __init__(
@@ -90,9 +90,10 @@ class Sanitizer:
                 await hand.end()
 
     async def prepare(self) -> bool:
-        """Start the children; return True if files can be accepted on this machine.
+        """Start decoder processes; return True if this machine has a working sandbox.
 
-        Otherwise E_PAPERS_CELL is logged and every file is refused as `unavailable`.
+        Otherwise log E_PAPERS_CELL and return False; `clean` then refuses every file as
+        `unavailable`.
         """
         async with self._first:
             if not self._works:
@@ -112,9 +113,9 @@ class Sanitizer:
     ) -> Verdict:
         """Receive a file of at most `limit` bytes and sanitize it.
 
-        Files of one sender are received one after the other, and few of one address at once, so
-        that slow ones do not occupy all receptions. An exception of `chunks` gives the verdict
-        `interrupted`; its message is ignored.
+        Receive files of one sender one after the other, and only a few of one address at the same
+        time, so that slow transfers do not block other people. If `chunks` raises an exception, the
+        verdict is `interrupted`.
         """
         if not await self.prepare():
             return Refused(Refusal.UNAVAILABLE)
@@ -178,7 +179,10 @@ class Sanitizer:
             self._start_ahead(min(1, self.ahead - len(self._spares)))
 
     async def _hand(self) -> ChildProcess | None:
-        """Return a live child: one that was started ahead, or a new one."""
+        """Return a living decoder process: one that was started ahead, or a new one.
+
+        Return None if the sandbox is unavailable.
+        """
         while self._spares:
             hand = await self._spares.pop()
             if hand is not None and hand.is_alive:
@@ -191,7 +195,7 @@ class Sanitizer:
 
 
 def _unfit(head: bytes) -> Refusal | None:
-    """Return the reason to refuse a file that begins with `head`, or None."""
+    """Return the reason to refuse a file that begins with `head`; None to accept it."""
     match kind_of(head):
         case "heic":
             return Refusal.HEIC

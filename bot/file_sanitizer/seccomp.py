@@ -1,8 +1,8 @@
 """Process sandbox: a process can only read and write open files, compute, and exit.
 
 After `enter` it cannot open sockets or files, start processes or load code. Memory and CPU time are
-limited. It supports only Linux on x86_64 and aarch64, and uses seccomp's classic BPF without any
-library.
+limited. It works only on Linux on x86_64 and aarch64, and calls seccomp directly with a classic BPF
+program, without a library.
 """
 
 import ctypes
@@ -21,16 +21,17 @@ _MODE_FILTER = 2
 _ALLOW, _KILL, _REFUSE = 0x7FFF0000, 0x80000000, 0x00050000 | errno.EPERM
 # Opcodes of classic BPF: load a word, jump if equal, jump if a bit is set, return.
 _LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06
-# Offsets in seccomp_data: syscall number, architecture, low half of the third argument.
+# Offsets in bytes in the kernel's seccomp_data: system call, architecture, low half of argument 3.
 _NUMBER_AT, _ARCH_AT, _THIRD_AT = 0, 4, 32
 _PROT_EXEC = 4
 
-# read, write, close, fstat, lseek, munmap, brk, rt_sigaction, rt_sigprocmask, rt_sigreturn, mremap,
-# madvise, sigaltstack, futex, clock_gettime, exit, exit_group, getrandom
+# The allowed system calls: read, write, close, fstat, lseek, munmap, brk, rt_sigaction,
+# rt_sigprocmask, rt_sigreturn, mremap, madvise, sigaltstack, futex, clock_gettime, exit,
+# exit_group, getrandom
 _X86_64 = (0, 1, 3, 5, 8, 11, 12, 13, 14, 15, 25, 28, 131, 202, 228, 60, 231, 318)
 _AARCH64 = (63, 64, 57, 80, 62, 215, 214, 134, 135, 139, 216, 233, 132, 98, 113, 93, 94, 278)
-# The architecture's audit number, its allowed syscalls, and mmap and mprotect, which may not make
-# memory executable.
+# By machine: the audit number of its architecture, its allowed system calls, and mmap and mprotect,
+# which are allowed unless they make memory executable.
 _MACHINES = {
     "x86_64": (0xC000003E, _X86_64, (9, 10)),
     "aarch64": (0xC00000B7, _AARCH64, (222, 226)),
@@ -38,13 +39,13 @@ _MACHINES = {
 
 
 class SandboxUnavailable(Exception):
-    """This machine cannot sandbox a process; `code` is E_PAPERS_CELL."""
+    """The sandbox does not work on this machine; `code` is E_PAPERS_CELL."""
 
     code = "E_PAPERS_CELL"
 
 
 def enter() -> None:
-    """Put this process into the sandbox for good.
+    """Put this process into the sandbox; this cannot be undone.
 
     Raises SandboxUnavailable if that fails or has no effect.
     """
@@ -58,7 +59,7 @@ def enter() -> None:
 
 
 def _yield_to_others() -> None:
-    """Give people's turns priority, and make this process the first victim of low memory."""
+    """Lower this process's CPU priority, and let the kernel kill it first if memory is short."""
     with suppress(OSError):
         os.nice(10)
         with open("/proc/self/oom_score_adj", "w") as file:
@@ -75,7 +76,8 @@ def _limit() -> None:
     }
     for name, limit in limits.items():
         resource.setrlimit(name, (limit, limit))
-    # The first signal identifies a time limit; the second cannot be ignored.
+    # At the soft limit the kernel sends SIGXCPU, which identifies the cause. At the hard limit, a
+    # second later, it sends SIGKILL, which the process cannot ignore.
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
 
 
@@ -90,14 +92,19 @@ def _filter(libc: ctypes.CDLL) -> None:
 
 
 def _program(arch: int, allowed: tuple[int, ...], mapping: tuple[int, int]) -> bytes:
-    """Return a filter that denies other calls with EPERM; a foreign architecture is killed."""
+    """Return a BPF filter that denies all calls except those in `allowed`, with EPERM.
+
+    Calls in `mapping` are denied only with PROT_EXEC. A call of another architecture kills the
+    process.
+    """
     lines = [
         (_LOAD, 0, 0, _ARCH_AT),
         (_EQUAL, 1, 0, arch),
         (_RETURN, 0, 0, _KILL),
         (_LOAD, 0, 0, _NUMBER_AT),
     ]
-    # After the numbers: deny; load the third argument; deny if it has the bit; allow.
+    # Below, each comparison jumps over the remaining ones to one of five final instructions: deny,
+    # load the third argument, test its bit, deny, allow.
     left = len(allowed) + len(mapping)
     for number in mapping:
         left -= 1
@@ -122,7 +129,7 @@ def _call(libc: ctypes.CDLL, what: int, first: int, pointer: bytes | None = None
 
 
 def _verify(libc: ctypes.CDLL) -> None:
-    """Check that forbidden calls fail. Raises SandboxUnavailable."""
+    """Check that forbidden system calls fail with EPERM. Raises SandboxUnavailable otherwise."""
     attempts: tuple[Callable[[], int], ...] = (
         lambda: libc.socket(2, 1, 0),
         lambda: libc.open(b"/dev/null", os.O_WRONLY),
