@@ -1,4 +1,4 @@
-"""Count what each address opened, by hour, so that officers see a burst; in Valkey only."""
+"""Hourly counts of what each address opened, which show officers a burst; stored only in Valkey."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from bot.cache import CacheUnavailable
 from bot.runtime import Runtime
 from flows import lifetimes
 
-# Counters of a day; an address beyond them is counted under OTHERS.
+# Maximum number of counters per day. Further addresses are counted together under OTHERS.
 MAX_COUNTERS: Final = 5000
 OTHERS: Final = "others"
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Events of one address in one hour; `network` is its keyed name of that day."""
+    """Counts of one address in one hour; `network` is the address as a keyed hash of that day."""
 
     hour: datetime
     network: str
@@ -27,12 +27,12 @@ class Activity:
 
     @property
     def total(self) -> int:
-        """Return the number of all events."""
+        """Return the sum of the counts."""
         return sum(self.counts.values())
 
 
 async def note_activity(rt: Runtime, network: str, spendings: Sequence[Spending]) -> None:
-    """Count events of this hour; while Valkey refuses, they are not counted."""
+    """Increment the counters of this hour; do nothing while Valkey rejects writes."""
     now = datetime.now(UTC)
     with suppress(CacheUnavailable):
         for each in spendings:
@@ -46,7 +46,7 @@ async def note_activity(rt: Runtime, network: str, spendings: Sequence[Spending]
 
 
 async def recent_activity(rt: Runtime) -> list[Activity]:
-    """Return what was opened since yesterday by hour and address, the newest hour first."""
+    """Return the counts since yesterday by hour and address, newest hour first, then by total."""
     found: dict[tuple[datetime, str], dict[Spending, int]] = defaultdict(dict)
     now = datetime.now(UTC)
     for back in range(lifetimes.NETWORK_HOURS // 24):

@@ -1,6 +1,7 @@
-"""Tell which budgets a turn needs; the channel draws them and takes the event again.
+"""Check which budgets a turn needs, before it is committed.
 
-The turn is not committed until then: no lock is held while a budget is drawn.
+If a permit is missing, the turn is rolled back; the channel draws from the budgets and processes
+the event again. So no database lock is held while Valkey is called.
 """
 
 from collections.abc import Iterable
@@ -24,7 +25,7 @@ _SPENDINGS = (
 
 
 class PermitNeeded(Exception):
-    """The event was not taken: it spends budgets for which its channel has no permit yet."""
+    """The event was not processed: it needs budgets for which its channel has no permit yet."""
 
     code = "E_BUDGET"
 
@@ -36,9 +37,10 @@ class PermitNeeded(Exception):
 def require(
     inbound: Inbound, effects: Iterable[Effect], *, opens_chat: bool = False, known: bool = False
 ) -> None:
-    """Raise PermitNeeded unless the event may cause these effects; a messenger's always may.
+    """Raise PermitNeeded if the effects of an event need budgets without a permit.
 
-    A consent of a `known` person stores no further person.
+    An event of a messenger (`permits` is None) needs none. A consent of a `known` person needs no
+    budget for persons, since it stores no further one.
     """
     if inbound.permits is None:
         return

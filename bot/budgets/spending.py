@@ -1,6 +1,6 @@
-"""Draw from budgets: by address, under a name that changes daily, and for the installation.
+"""Draws from the budgets of an address, under a hash that changes daily, and of the installation.
 
-While Valkey refuses, each process keeps a quarter of every budget in its memory.
+While Valkey is unavailable, each process has a quarter of every budget in its memory.
 """
 
 from collections.abc import Iterable, Sequence
@@ -35,17 +35,17 @@ IPV6_PREFIX = 64
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """The event may be taken."""
+    """Verdict: process the event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The event may be taken once a question is answered."""
+    """Verdict: process the event only after the person has answered a question."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """The event may be tried again after these seconds."""
+    """Verdict: the person may try again after these seconds."""
 
     seconds: float
 
@@ -54,7 +54,10 @@ type Verdict = Granted | Asked | Waits
 
 
 def network_of(host: str) -> str:
-    """Return the address, or for IPv6 its network of 64 bits, which one customer has."""
+    """Return an IPv4 address, or the /64 network of an IPv6 address; "" for an invalid one.
+
+    Providers assign a /64 network to one customer.
+    """
     try:
         address = ip_address(host)
     except ValueError:
@@ -69,13 +72,13 @@ def network_of(host: str) -> str:
 def network_key(rt: Runtime, host: str) -> str:
     """Return the name under which an address is counted today.
 
-    It is a keyed hash that changes at midnight UTC; the address is stored nowhere.
+    It is a keyed hash that changes at midnight UTC; the address itself is stored nowhere.
     """
     return rt.vault.ask_key("network", network_of(host), datetime.now(UTC).date())[:16]
 
 
 def is_shared(rt: Runtime, host: str) -> bool:
-    """Return whether the operator says that many people share this address."""
+    """Return True if many people share this address, according to the operator's settings."""
     try:
         address = ip_address(host)
     except ValueError:
@@ -86,9 +89,10 @@ def is_shared(rt: Runtime, host: str) -> bool:
 async def spend(
     rt: Runtime, host: str, spendings: Iterable[Spending], *, answered: bool = False
 ) -> Verdict:
-    """Draw from the budgets of all `spendings`, or from none.
+    """Draw from the budgets of all `spendings`, or from none of them.
 
-    After a correct answer only the limits of the address count; the other budgets go into debt.
+    After a correct answer, only the hourly limits of the address can stop the event; the other
+    budgets may become negative.
     """
     wanted = sorted(spendings)
     key = network_key(rt, host)
@@ -108,7 +112,10 @@ async def spend(
 
 
 async def draw_answer(rt: Runtime, host: str) -> float:
-    """Take one of the answers that an address may give; return 0, or the seconds to wait."""
+    """Take one attempt to answer a question from the address's budget.
+
+    Return 0, or the seconds to wait.
+    """
     factor = SHARED_FACTOR if is_shared(rt, host) else 1
     limit = MAX_ANSWERS * factor
     bucket = f"answer:{network_key(rt, host)}"
@@ -116,25 +123,26 @@ async def draw_answer(rt: Runtime, host: str) -> float:
 
 
 async def draw_lookup(rt: Runtime, chat: str, number: str) -> bool:
-    """Take one of the tries that a chat or person has, and a registration's number or a code.
+    """Take one lookup attempt from the budgets of a chat (or person) and of a number.
 
-    The code joins a chat or a family. Return False if none is left.
+    The number is that of a registration, or a code that joins a chat or a family. Return False if
+    an attempt is left in only one budget or none.
     """
     return await _draw(rt, (_lookup_of(rt, chat), _lookup_of_number(rt, number))) == 0
 
 
 async def draw_account_lookup(rt: Runtime, account: str) -> float:
-    """Take one of the tries of an account of the API; return 0, or the seconds to wait."""
+    """Take one lookup attempt of an account of the API; return 0, or the seconds to wait."""
     return await _draw(rt, [_lookup_of(rt, account)])
 
 
 async def draw_number_lookup(rt: Runtime, number: str) -> bool:
-    """Take one of the tries of a registration's number; return False if none is left."""
+    """Take one lookup attempt of a registration's number; return False if none is left."""
     return await _draw(rt, [_lookup_of_number(rt, number)]) == 0
 
 
 async def return_lookup(rt: Runtime, chat: str, number: str) -> None:
-    """Return the tries of a chat and a number, so that right pairs do not count against them."""
+    """Return the attempt to both budgets, so that correct lookups are not limited."""
     tries = (_lookup_of(rt, chat), _lookup_of_number(rt, number))
     await _draw(rt, [each._replace(cost=-1) for each in tries])
 
@@ -150,19 +158,20 @@ def _lookup_of(rt: Runtime, chat: str) -> Draw:
 
 
 async def draw_request(rt: Runtime, token: str, minute_limit: int) -> float:
-    """Take one of the requests that a token of the API may make; return 0, or seconds to wait."""
+    """Take one request from the minute's budget of an API token; return 0, or seconds to wait."""
     return await _draw(rt, [Draw(f"api:{token}", minute_limit / MINUTE_SECONDS, minute_limit)])
 
 
 async def use_once(rt: Runtime, name: str, seconds: int) -> bool:
-    """Return True at the first call with this name, False for `seconds` afterwards."""
+    """Return True at the first call with this name, and False for the next `seconds` seconds."""
     return await _draw(rt, [Draw(f"once:{name}", 1 / seconds, 1)]) == 0
 
 
 async def draw_report(rt: Runtime, channel: str, handle: str) -> bool:
-    """Take one of the reports that a chat and all chats may make; return False if none is left.
+    """Take one report of wording from the hourly budgets of the chat and of all chats.
 
-    The chat is named by a keyed hash that changes at midnight UTC.
+    Return False if none is left. The chat is counted under a keyed hash that changes at midnight
+    UTC.
     """
     chat = rt.vault.ask_key(channel, handle, datetime.now(UTC).date())[:16]
     amounts = ((f"wording:{chat}", MAX_CHAT_REPORTS), ("wording:all", MAX_REPORTS))
@@ -171,19 +180,20 @@ async def draw_report(rt: Runtime, channel: str, handle: str) -> bool:
 
 
 async def spent_by_all(live: Cache, vault: Vault, settings: Settings) -> tuple[Spending, ...]:
-    """Return the budgets of the installation that are spent; CacheUnavailable without Valkey."""
+    """Return the installation's budgets that are spent. Raises CacheUnavailable."""
     found = []
     for each in Spending:
         amount = _budget(settings, each).together
         bucket, rate = _bucket_of_all(vault, each), amount / WINDOW_SECONDS
-        # A reserve of one token and no cost: waits while the bucket is empty, and takes nothing.
+        # With no cost and a reserve of one token, `allow` returns a wait if the bucket is empty,
+        # and takes nothing.
         if await live.allow(bucket, rate=rate, burst=amount, cost=0, reserve=1 / amount):
             found.append(each)
     return tuple(found)
 
 
 def _budget(settings: Settings, spending: Spending) -> Budget:
-    """Return the budget; the operator sets the number of chats, and the rest is in proportion."""
+    """Return a budget; `together` is scaled in proportion to the operator's number of chats."""
     budget = BUDGETS[spending]
     scale = settings.web_chats_hour / BUDGETS[Spending.CHAT].together
     return budget._replace(together=max(1, round(budget.together * scale)))

@@ -1,4 +1,4 @@
-"""The table of budgets: names, amounts and windows."""
+"""Table of budgets: names, amounts and windows in seconds."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 
 class Spending(StrEnum):
-    """A kind of thing that an event of the web chat may open."""
+    """Event of the web chat that is limited by a budget."""
 
     CHAT = "chat"
     PERSON = "person"
@@ -16,10 +16,10 @@ class Spending(StrEnum):
 
 
 class Budget(NamedTuple):
-    """Amounts for an hour, which refill evenly.
+    """Amounts per hour, which refill continuously.
 
     Above `free` events of one address, or `together` events of all addresses, each further event
-    needs the answer to a question. Above `limit` events of one address, it has to wait.
+    requires the answer to a question. Above `limit` events of one address, it must wait.
     """
 
     free: int
@@ -29,28 +29,27 @@ class Budget(NamedTuple):
 
 WINDOW_SECONDS: Final = 3600
 BUDGETS: Final[Mapping[Spending, Budget]] = {
-    # The first words of a chat, which store a session in Valkey.
+    # The first message of a chat, which stores a session in Valkey.
     Spending.CHAT: Budget(free=60, limit=600, together=3000),
     # A consent, which stores a person in the database.
     Spending.PERSON: Budget(free=30, limit=200, together=800),
-    # A case, which an officer reads.
+    # A case, which an officer has to read.
     Spending.CASE: Budget(free=12, limit=60, together=200),
-    # A registration sent to the registry.
+    # A registration that is submitted to the registry.
     Spending.SUBMISSION: Budget(free=20, limit=100, together=400),
-    # A try with something secret: a registration's number and PIN, or a code to join a chat.
+    # An attempt with a secret: a registration's number and PIN, or a code to join a chat.
     Spending.LOOKUP: Budget(free=10, limit=40, together=200),
 }
-# Answers to questions from one address: a program that guesses is right once in 72 tries.
+# Attempts per ANSWERS_SECONDS and address; a guess is right with a probability of 1 in 72.
 MAX_ANSWERS: Final = 60
 ANSWERS_SECONDS: Final = 600
-# Sentences that a chat, and all chats together, may report as worded wrongly in an hour.
+# Reports of badly worded sentences per hour, of one chat and of all chats together.
 MAX_CHAT_REPORTS: Final = 8
 MAX_REPORTS: Final = 400
-# Tries with a registration's number or a code to join a chat or family: for one chat or person in
-# an hour, for one number or code in a day.
+# Lookup attempts: per hour for a chat or person, and per day for a number or code.
 MAX_CHAT_LOOKUPS: Final = 5
 MAX_NUMBER_LOOKUPS: Final = 5
 DAY_SECONDS: Final = 86_400
 MINUTE_SECONDS: Final = 60
-# A network that many people share, such as that of a hall, has its budgets multiplied.
+# Factor for the budgets of addresses that many people share, such as the network of a hall.
 SHARED_FACTOR: Final = 20

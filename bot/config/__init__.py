@@ -1,1 +1,1 @@
-"""Settings and minimum versions."""
+"""Settings of the operator, and minimum versions of libraries and servers."""

@@ -1,4 +1,4 @@
-"""Settings of the external language model, a part of `Settings`; off by default."""
+"""Settings of the external language model, which is off by default; a base of `Settings`."""
 
 from typing import Self
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ from bot.config.sources import variable
 
 
 class ExternalModelSettings(InstallationSettings):
-    """Settings of a model that chooses topics for messages which were not understood."""
+    """Settings of a model that chooses the topic of a message that Kosh did not understand."""
 
     external_model_url: OptionalWebAddress = Field(
         default=None,
@@ -59,14 +59,14 @@ class ExternalModelSettings(InstallationSettings):
 
 
 def require_whole(settings: InstallationSettings, what: str, names: tuple[str, ...]) -> None:
-    """Raise ValueError if some of these settings are set, but not all."""
+    """Raise ValueError if some of these settings are set, but not all; `what` names the feature."""
     missing = [variable(name) for name in names if getattr(settings, name) is None]
     if missing and len(missing) < len(names):
         raise ValueError(f"{what} is only half set; set {', '.join(missing)} too")
 
 
 def require_private(name: str, url: str | None) -> None:
-    """Raise ValueError if words of people would leave this machine without TLS."""
+    """Raise ValueError if people's messages would leave this machine without TLS."""
     address = urlsplit(url or "")
     if address.scheme == "http" and address.hostname not in LOOPBACK:
         raise ValueError(f"{variable(name)} must be https://, words of people go there")

@@ -1,4 +1,4 @@
-"""Settings of hints to people by e-mail or SMS; off by default."""
+"""Settings of hints by e-mail or SMS, which are off by default; a base of `Settings`."""
 
 from email.utils import parseaddr
 from typing import Literal, Self
@@ -15,7 +15,7 @@ WAYS = {"email", "sms"}
 
 
 class HintSettings(TranscriptionSettings):
-    """Settings of hints that something waits in the chat, outside of it."""
+    """Settings of hints outside of the chat that a message waits in it."""
 
     hints: Names = Field(
         default=(),
@@ -88,5 +88,5 @@ class HintSettings(TranscriptionSettings):
 
 
 def same_address(first: str, second: str) -> bool:
-    """Return True if two senders have the same e-mail address, in any letters."""
+    """Return True if two senders have the same e-mail address, ignoring case and display names."""
     return parseaddr(first)[1].casefold() == parseaddr(second)[1].casefold()

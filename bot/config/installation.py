@@ -1,4 +1,4 @@
-"""Settings of an installation: where it keeps data, listens, logs and finds its servers."""
+"""Settings of an installation: paths, addresses, logging and servers; a base of `Settings`."""
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -137,7 +137,7 @@ class InstallationSettings(SettingsBase):
     )
 
     def database(self, role: Role = "app") -> str:
-        """Return the postgresql:// URL of a role. Raises ConfigError if it is not set."""
+        """Return the postgresql:// URL for a database role. Raises ConfigError if it is not set."""
         name = "database_url" if role == "app" else f"database_{role}_url"
         url: SecretStr | None = getattr(self, name)
         if url is None:
@@ -145,7 +145,7 @@ class InstallationSettings(SettingsBase):
         return url.get_secret_value()
 
     def sqlalchemy(self, role: Role = "app") -> str:
-        """Return the same URL in SQLAlchemy's form, with its driver."""
+        """Return the URL for a database role in SQLAlchemy's form, with the driver's name."""
         return "postgresql+psycopg" + self.database(role).removeprefix("postgresql")
 
     @model_validator(mode="after")
@@ -159,7 +159,7 @@ class InstallationSettings(SettingsBase):
 
     @model_validator(mode="after")
     def _local_demo(self) -> Self:
-        """Refuse a demo that others could reach: one click there signs in as an officer."""
+        """Reject a demo that others could reach, since one click there signs in as an officer."""
         for name, host in (("host", self.host), ("public_url", urlsplit(self.public_url).hostname)):
             if self.demo and host not in LOOPBACK:
                 raise ValueError(

@@ -1,6 +1,7 @@
-"""Minimum versions outside of demo mode, and the vulnerabilities of older ones.
+"""Minimum versions outside of demo mode, and the vulnerabilities of older versions.
 
-A distribution may patch an older version without a new number: KOSH_VERSION_EXEMPTIONS names those.
+A distribution may patch an older version without changing its number: KOSH_VERSION_EXEMPTIONS lists
+such exceptions.
 """
 
 import re
@@ -13,7 +14,7 @@ from bot.config.sources import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class MinimumVersion:
-    """The first safe version of each supported release line; `fault` is the flaw of older ones."""
+    """First safe version of each supported release line; `fault` is the flaw of older versions."""
 
     name: str
     versions: tuple[str, ...]
@@ -22,17 +23,17 @@ class MinimumVersion:
     def holds(self, version: str) -> bool:
         """Return True if a version is safe.
 
-        It is at or above the minimum of its release line, or newer than all lines.
+        It must be at or above the minimum of its release line, or newer than all lines.
         """
         found = parts(version)
         lines = sorted(map(parts, self.versions))
         if found >= lines[-1]:
             return True
-        # All numbers but the last identify a release line.
+        # A release line is a version without its last number: 8.1.4 is the minimum of the line 8.1.
         return any(found >= line and found[: len(line) - 1] == line[:-1] for line in lines)
 
 
-# As of 24 November 2026.
+# Reviewed on 24 November 2026.
 LIBRARIES = (
     MinimumVersion(
         "pillow", ("13.0.0",), "CVE-2026-112403: a JPEG writes past the decoder's memory"
@@ -57,13 +58,13 @@ VALKEY = MinimumVersion(
 
 
 def parts(version: str) -> tuple[int, ...]:
-    """Return the numbers of a release for comparison; a suffix is ignored."""
+    """Return the numbers of a version for comparison; a suffix such as `rc1` is ignored."""
     release = re.match(r"[0-9]+(?:\.[0-9]+)*", version)
     return tuple(map(int, release[0].split("."))) if release else ()
 
 
 def installed() -> dict[str, str]:
-    """Return the installed versions of the libraries that have a minimum."""
+    """Return the installed version of each library that has a minimum."""
     return dict(_versions())
 
 
@@ -78,7 +79,10 @@ def _versions() -> Iterator[tuple[str, str]]:
 def check(
     floors: Collection[MinimumVersion], found: Mapping[str, str], patched: Collection[str] = ()
 ) -> None:
-    """Raise ConfigError if a version is below its minimum; a name not in `found` is unused."""
+    """Raise ConfigError if a version is below its minimum.
+
+    `found` has versions by name; a name that is missing is not used. `patched` names are exempt.
+    """
     low = [
         f"{each.name} {found[each.name]} is below {' / '.join(each.versions)} ({each.fault})"
         for each in floors

@@ -1,4 +1,4 @@
-"""Types of settings: their form is checked wherever a field has one of these types."""
+"""Types of settings fields, each of which checks the format of its values."""
 
 import re
 from ipaddress import IPv4Network, IPv6Network
@@ -9,12 +9,13 @@ from pydantic_settings import NoDecode
 
 SECRET_LENGTH = 32
 PASSWORD_LENGTH = 8
-# A real secret is still long enough after the example words are removed from it.
+# Example words are removed before the length of a secret is checked: a random secret stays long
+# enough, an example does not.
 EXAMPLE_WORDS = re.compile(
     r"change[-_ ]?(?:me|this|it)|example|secret|password|replace|your|dummy|sample|test|token|xx+",
     re.IGNORECASE,
 )
-# An origin, as a Content-Security-Policy names it; plain http only on this machine.
+# An origin in the syntax of Content-Security-Policy; http is allowed only for this machine.
 _ORIGIN = re.compile(
     r"(?:https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|http://(?:localhost|127\.0\.0\.1))(?::[0-9]{1,5})?"
 )
@@ -22,12 +23,12 @@ _ADDRESS = re.compile(r"https?://[^/?#@\s]+(?:/[^?#@\s]*)?")
 
 
 def several(secret: SecretStr | None) -> tuple[str, ...]:
-    """Return the values of a secret that may have two, separated by a comma."""
+    """Return the values of a secret, which may be two, separated by a comma."""
     return tuple(secret.get_secret_value().split(",")) if secret else ()
 
 
 def is_example(secret: str) -> bool:
-    """Return True if a secret is made of words of examples, or of few different characters."""
+    """Return True if a secret consists of words from examples, or of few different characters."""
     return len(EXAMPLE_WORDS.sub("", secret)) < SECRET_LENGTH * 3 // 4 or len(set(secret)) < 8
 
 
@@ -98,7 +99,7 @@ OptionalWebAddress = Annotated[str | None, AfterValidator(_web_address)]
 PostgresUrl = Annotated[SecretStr | None, AfterValidator(_postgresql)]
 RedisUrl = Annotated[SecretStr | None, AfterValidator(_redis)]
 LongSecret = Annotated[SecretStr | None, AfterValidator(_long)]
-# Two values may be valid while one replaces the other.
+# A secret may have two values, which are both accepted while one replaces the other.
 ChangingSecret = Annotated[SecretStr | None, AfterValidator(_one_or_two)]
 TelegramSecret = Annotated[
     SecretStr | None, AfterValidator(_one_or_two), AfterValidator(_acceptable_to_telegram)

@@ -1,4 +1,4 @@
-"""Operator settings, and how they are read."""
+"""Settings of the operator, and how they are read."""
 
 import re
 from pathlib import Path
@@ -25,9 +25,9 @@ from bot.config.translation import TranslationSettings
 
 _REGISTRY_SECRETS = ("registry_client_secret", "registry_callback_secret")
 _LONG_SECRETS = ("registry_client_secret", "oidc_client_secret")
-# The format that aiogram accepts as a token.
+# The format that aiogram accepts as a Telegram token.
 _BOT_TOKEN = re.compile(r"[0-9]+:\S+")
-# Two values of these may be valid while one replaces the other.
+# Secrets that may have two values, which are both accepted while one replaces the other.
 _CHANGING_SECRETS = ("telegram_secret", "whatsapp_app_secret", "registry_callback_secret")
 _REGISTRY = ("registry_url", "registry_client_id", *_REGISTRY_SECRETS)
 _WHATSAPP_SECRETS = ("whatsapp_token", "whatsapp_app_secret", "whatsapp_verify_token")
@@ -35,9 +35,9 @@ _WHATSAPP = ("whatsapp_number_id", *_WHATSAPP_SECRETS)
 
 
 class Settings(TranslationSettings):
-    """Settings, read once at the start of a command; each field is the variable KOSH_<FIELD>.
+    """All settings, read once at the start of a command; a field is the variable KOSH_<FIELD>.
 
-    A secret may be in a file instead, named by KOSH_<FIELD>_FILE.
+    The variable KOSH_<FIELD>_FILE names a file with the value instead, if the field is a secret.
     """
 
     telegram_token: SecretStr | None = Field(
@@ -234,43 +234,43 @@ class Settings(TranslationSettings):
 
     @property
     def has_service(self) -> bool:
-        """Return True if officers can sign in through their own OpenID Connect service."""
+        """Return True if officers can sign in through the mission's OpenID Connect service."""
         return None not in (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
 
     @property
     def has_telegram(self) -> bool:
-        """Return True if the Telegram channel is on."""
+        """Return True if the Telegram channel is configured."""
         return self.telegram_token is not None
 
     @property
     def has_whatsapp(self) -> bool:
-        """Return True if the WhatsApp channel is on."""
+        """Return True if the WhatsApp channel is configured."""
         return self.whatsapp_token is not None
 
     @property
     def telegram_secrets(self) -> tuple[str, ...]:
-        """Return the secrets that Telegram may send; the last is the one to set at Telegram."""
+        """Return the secrets accepted from Telegram; the last one is to be set at Telegram."""
         return several(self.telegram_secret)
 
     @property
     def whatsapp_app_secrets(self) -> tuple[str, ...]:
-        """Return the secrets that may have signed a request to WhatsApp's webhook."""
+        """Return the secrets accepted for signatures of WhatsApp's webhook requests."""
         return several(self.whatsapp_app_secret)
 
     @property
     def registry_callback_secrets(self) -> tuple[str, ...]:
-        """Return the secrets that may have signed a status callback."""
+        """Return the secrets accepted for signatures of the registry's status callbacks."""
         return several(self.registry_callback_secret)
 
     @property
     def has_registry(self) -> bool:
-        """Return True if submissions can be sent to a registry."""
+        """Return True if a registry is configured, to which submissions can be sent."""
         return self.registry_url is not None
 
     def require_webhook_secret(self) -> str:
         """Return Telegram's webhook secret.
 
-        Raises ConfigError if none is set, since anyone could then send updates.
+        Raises ConfigError if none is set, since anyone could then send false updates.
         """
         if not self.telegram_secrets:
             raise ConfigError(
@@ -334,7 +334,8 @@ class Settings(TranslationSettings):
             if "email" in self.hints:
                 raise ValueError("hints by e-mail are only half set; set KOSH_SMTP_HOST too")
             return self
-        # A person's lock screen must not show who writes to officers.
+        # A lock screen shows the sender, and must not reveal that a person writes to officers: so
+        # hints cannot come from the address of the officers' notifications.
         if self.hint_email_from and same_address(self.hint_email_from, self.smtp_from or ""):
             raise ValueError("KOSH_HINT_EMAIL_FROM must not be the address of KOSH_SMTP_FROM")
         if self.smtp_from is None:
@@ -352,21 +353,22 @@ class Settings(TranslationSettings):
 
 
 def settings(**chosen: Any) -> Settings:
-    """Read the settings, as `read` does."""
+    """Read the settings; `chosen` values override the environment. Raises ConfigError."""
     return read(Settings, **chosen)
 
 
 def read[S: Settings](kind: type[S], **chosen: Any) -> S:
-    """Read settings of a class; the `chosen` arguments take precedence over the environment.
+    """Read settings of a class; the `chosen` arguments override the environment.
 
-    KOSH_SECRETS_DIR may name a directory with one file per secret (`kosh_telegram_token`). Raises
-    ConfigError, which names each wrong variable and what to do.
+    KOSH_SECRETS_DIR may name a directory with one file per secret, such as `kosh_telegram_token`.
+    Raises ConfigError, which names each wrong variable and the fix.
     """
     try:
         return kind(**chosen)
     except ValidationError as error:
         wrong = "; ".join(_problem(each["loc"], each["msg"]) for each in error.errors())
-    # Raised outside of the handler, so that the error with the values is not kept as context.
+    # Raised outside of the `except` block, so that the original error, which contains the values,
+    # is not attached as context.
     raise ConfigError(wrong)
 
 

@@ -26,7 +26,7 @@ class ConfigError(Exception):
 
 
 class SettingsBase(BaseSettings):
-    """Reads each field from the variable KOSH_<FIELD>, or a secret from the file it names."""
+    """Base of settings: a field is read from KOSH_<FIELD>, a secret also from KOSH_<FIELD>_FILE."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -46,16 +46,17 @@ class SettingsBase(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return the sources by precedence.
+        """Return the sources in order of precedence.
 
-        Arguments come first, then variables, named files, and the secrets directory.
+        The order is: arguments, environment variables, files that variables name, the secrets
+        directory.
         """
         directory = SecretsSettingsSource(settings_cls, secrets_dir=_secrets_directory())
         return (init_settings, env_settings, _SecretFiles(settings_cls), directory)
 
 
 class _SecretFiles(PydanticBaseSettingsSource):
-    """Reads a secret from the file that KOSH_<FIELD>_FILE names."""
+    """Source that reads a secret from the file that KOSH_<FIELD>_FILE names."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         value = None
@@ -70,13 +71,13 @@ class _SecretFiles(PydanticBaseSettingsSource):
 
 
 def is_secret(settings_cls: type[BaseSettings], name: str) -> bool:
-    """Return True if a setting's value must not be shown."""
+    """Return True if a setting is a secret, whose value must not be shown."""
     kind = settings_cls.model_fields[name].annotation
     return SecretStr in (kind, *get_args(kind))
 
 
 def variable(name: str) -> str:
-    """Return the environment variable of a setting."""
+    """Return the name of a setting's environment variable."""
     return PREFIX + name.upper()
 
 

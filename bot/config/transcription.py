@@ -1,4 +1,4 @@
-"""Settings of the program that turns voice messages into text; off by default."""
+"""Settings of the program that transcribes voice messages, off by default; a base of `Settings`."""
 
 from typing import Self
 
@@ -9,7 +9,7 @@ from bot.config.setting_types import OptionalWebAddress
 
 
 class TranscriptionSettings(ExternalModelSettings):
-    """Settings of a program that turns voice messages to the assistant into text."""
+    """Settings of the program that transcribes people's voice messages to the assistant."""
 
     transcription_url: OptionalWebAddress = Field(
         default=None,

@@ -1,4 +1,4 @@
-"""Settings of a translation program for officers; off by default."""
+"""Settings of a translation program for officers, off by default; a base of `Settings`."""
 
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from bot.config.setting_types import OptionalWebAddress
 
 
 class TranslationSettings(HintSettings):
-    """Settings of a program that translates drafts of officers, and messages on this machine."""
+    """Settings of a program that translates officers' drafts, and if local, people's messages."""
 
     translation: Literal["deepl", "libretranslate", "openai"] | None = Field(
         default=None,
@@ -41,7 +41,7 @@ class TranslationSettings(HintSettings):
 
     @property
     def translates_people(self) -> bool:
-        """Return True if messages of people may be translated: they stay on this machine."""
+        """Return True if people's messages may be translated: the program runs on this machine."""
         is_local = urlsplit(self.translation_url or "").hostname in LOOPBACK
         return self.translation is not None and is_local
 

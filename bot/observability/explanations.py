@@ -10,7 +10,7 @@ _FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class ErrorEntry:
-    """One error code, with what happened, what to do about it, and the role that does it."""
+    """An error code: its cause, the fix, and the role that applies it."""
 
     code: str
     section: str
@@ -21,7 +21,7 @@ class ErrorEntry:
 
 @dataclass(frozen=True, slots=True)
 class EventEntry:
-    """One log event, with what happened and what an operator does about it."""
+    """A log event: its meaning, and the operator's reaction."""
 
     event: str
     happened: str
@@ -29,12 +29,12 @@ class EventEntry:
 
 
 def error_sections() -> tuple[tuple[str, str], ...]:
-    """Return the sections of errors in order, each as title and introduction."""
+    """Return the sections of error codes in order, as title and introduction."""
     return tuple((each["title"], each["text"]) for each in _read("errors.toml")["section"])
 
 
 def errors() -> tuple[ErrorEntry, ...]:
-    """Return every explained error code, in the order of the file."""
+    """Return every explained error code, in the order of errors.toml."""
     return tuple(
         ErrorEntry(code, section["title"], **entry)
         for section in _read("errors.toml")["section"]
@@ -43,7 +43,7 @@ def errors() -> tuple[ErrorEntry, ...]:
 
 
 def events() -> tuple[EventEntry, ...]:
-    """Return every explained log event, in the order of the file."""
+    """Return every explained log event, in the order of log_events.toml."""
     return tuple(EventEntry(name, **entry) for name, entry in _read("log_events.toml").items())
 
 

@@ -1,8 +1,8 @@
 """Allow-list logging: only values known to be harmless reach a log.
 
-A line is an event name of dotted words with a few numbers, ids and plain words. Messages, arguments
-and locals of exceptions, and the output of other libraries, are left out: they may hold personal
-data.
+A line is an event name of dotted words, with a few numbers, ids and plain words. It omits messages,
+arguments and local variables of exceptions, and the output of other libraries, since these may
+contain personal data.
 """
 
 import logging
@@ -29,7 +29,7 @@ _COUNTED = (
     "attempt broadcast case count dropped epoch lag message ms number officer pid port registration"
     " seconds size update upload waiting worker"
 )
-# Keys whose value is a plain word of the code, and keys for numbers, booleans and random ids.
+# Keys whose values are words from the code; keys for numbers, booleans and random ids.
 WORDS = frozenset(_PLAIN.split())
 NUMBERS = frozenset(_COUNTED.split())
 ALLOWED = WORDS | NUMBERS | {"event", "frames", "head", "level", "timestamp"}
@@ -40,7 +40,7 @@ _WORD = re.compile(
     r"[a-z][a-z0-9_.:/-]{0,63}|E_[A-Z][A-Z_]{0,40}|kk_Arab|zh_Hans|uz_Cyrl", re.ASCII
 )
 _LONG_NUMBER = re.compile(r"\d{5}")
-# Own counts stay below this; phone numbers and the platforms' user ids mostly do not.
+# Kosh's own counts are below this, while phone numbers and user ids of platforms are mostly above.
 _LARGEST = 10**8
 _TOKEN = re.compile(r"bot\d+:[A-Za-z0-9_-]+")
 # Number and hash of the audit log's last entry.
@@ -59,7 +59,7 @@ def get() -> FilteringBoundLogger:
 def configure(level: str, *, to: TextIO | None = None) -> None:
     """Send all logs of the process to standard error: JSON lines, or columns on a terminal.
 
-    `level` is debug, info, warning or error. Other libraries are logged from warning up.
+    `level` is debug, info, warning or error. Other libraries are logged at warning or above.
     """
     minimum = logging.getLevelNamesMapping()[level.upper()]
     _set_up(minimum, to)
@@ -82,7 +82,8 @@ def _set_up(minimum: int, to: TextIO | None = None) -> None:
             structlog.dev.ConsoleRenderer() if terminal else _json,
             _scrub,
         ],
-        # Events of alert rules are counted at every log level.
+        # Warnings always pass this filter, because metrics count the events of alert rules even if
+        # the log level hides them.
         wrapper_class=structlog.make_filtering_bound_logger(min(minimum, logging.WARNING)),
         logger_factory=lambda *_: structlog.WriteLogger(to or sys.stderr),
         cache_logger_on_first_use=False,
@@ -110,14 +111,15 @@ def _route_libraries(minimum: int) -> None:
     logging.root.setLevel(max(minimum, logging.WARNING))
     for name in ("aiogram.event", "sqlalchemy", "procrastinate"):
         logging.getLogger(name).setLevel(max(minimum, logging.WARNING))
-    # Its lines contain addresses and paths. `disabled` also holds when uvicorn sets a level later.
+    # Access log lines contain addresses and paths. `disabled` is used, because uvicorn sets the
+    # logger's level later.
     logging.getLogger("uvicorn.access").disabled = True
     logging.captureWarnings(True)
     logging.raiseExceptions = False
 
 
 class _Library(logging.Handler):
-    """Reduces a record of another library to its logger, place, level and type of exception."""
+    """Handler that reduces a library's record to logger, place, level and type of exception."""
 
     def emit(self, record: logging.LogRecord) -> None:
         level = min(max(record.levelno // 10 * 10, logging.DEBUG), logging.CRITICAL)
@@ -149,7 +151,7 @@ def _count(_: WrappedLogger, __: str, said: EventDict) -> EventDict:
 
 
 def redact(words: Mapping[str, object]) -> dict[str, str | int | float | bool]:
-    """Return the values that may be published, by the allow-list of log lines."""
+    """Return the values with allowed keys; mask those that are not harmless."""
     fields = {key: _harmless(key, value) for key, value in words.items() if key in ALLOWED}
     return {key: value for key, value in fields.items() if isinstance(value, str | int | float)}
 
@@ -216,5 +218,5 @@ def _scrub(_: WrappedLogger, __: str, line: Any) -> str:
     return _TOKEN.sub(f"bot{_MASK}", line)
 
 
-# A logger used before `configure` must apply the same allow-list.
+# A logger that is used before `configure` must apply the same allow-list.
 _set_up(logging.INFO)

@@ -1,6 +1,6 @@
 """Prometheus metrics of one process: counts and durations, never about a person.
 
-A label takes its value from a fixed list: names in the code, codes, channels.
+Each label takes its value from a fixed list: names in the code, error codes, channels.
 """
 
 from collections.abc import Iterator
@@ -24,9 +24,9 @@ ProcessCollector(registry=REGISTRY)
 EVENTS = Counter(
     "kosh_events", "Lines of the log, by event and code.", ("event", "code"), registry=REGISTRY
 )
-# Events used by alert rules. Prometheus sees no increase in a counter that first appears above
-# zero, and some of these events occur once. Each is therefore exported from the start, without a
-# code.
+# Log events that alert rules use. Prometheus sees no increase in a counter that first appears above
+# zero, and some of these events occur only once. So each is exported as 0 from the start, without
+# the label `code`.
 ALARMING = (
     *("update.failed", "sweep.failed", "log.uncaught", "retention.failed", "audit.broken"),
     *(
@@ -57,7 +57,7 @@ ANSWERS = Counter(
     "kosh_http_responses", "Answers of the web server, by part and status.", ("of", "status"),
     registry=REGISTRY,
 )  # fmt: skip
-# Recognition of free text: outcomes are counted; texts are neither counted nor stored.
+# Recognition of free text: only outcomes are counted, and texts are not stored.
 NOT_UNDERSTOOD = Counter(
     "kosh_not_understood", "Texts that were not understood, by language and step.",
     ("language", "step"), registry=REGISTRY,
@@ -121,7 +121,7 @@ type Sample = tuple[str, str, tuple[tuple[dict[str, str], float], ...]]
 
 @contextmanager
 def called(to: str) -> Iterator[None]:
-    """Time a call, with the outcome `ok` or the code of its error."""
+    """Measure the duration of a call to `to`, labelled `ok` or with the code of its error."""
     began, outcome = perf_counter(), "ok"
     try:
         yield
@@ -133,7 +133,7 @@ def called(to: str) -> Iterator[None]:
 
 
 def exposition(samples: tuple[Sample, ...]) -> bytes:
-    """Return all counted metrics, and the gauges read for this response."""
+    """Return all metrics in Prometheus' text format, with the given gauges."""
     return generate_latest(REGISTRY) + generate_latest(_Read(samples))
 
 

@@ -11,9 +11,9 @@ _tracers: list[Any] = []
 
 
 def configure(url: str | None) -> None:
-    """Send spans to an OTLP/HTTP URL (…/v1/traces).
+    """Send spans to an OTLP/HTTP URL (…/v1/traces); with None, do nothing.
 
-    Without a URL no exporter is imported. Raises ConfigError if OpenTelemetry is missing.
+    Raises ConfigError if OpenTelemetry is not installed.
     """
     shut()
     if url is None:
@@ -41,7 +41,7 @@ def shut() -> None:
 
 @contextmanager
 def span(name: str, /, **words: object) -> Iterator[None]:
-    """Wrap the block in a span; its attributes pass the allow-list of log lines."""
+    """Run the block in a span; its attributes are filtered by the allow-list of log lines."""
     if not _tracers:
         yield
         return
@@ -57,7 +57,7 @@ def span(name: str, /, **words: object) -> Iterator[None]:
         try:
             yield
         except Exception as error:
-            # Only the type of the error: its message may quote a person's text.
+            # Record only the error's type, since its message may quote a person's text.
             current.set_attributes(logging.redact({"error": error}))
             current.set_status(Status(StatusCode.ERROR))
             raise

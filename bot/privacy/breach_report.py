@@ -14,13 +14,13 @@ from bot.db.statements import Statement, fetch_one, statement
 from bot.privacy.data_inventory import INVENTORY, Protection
 from bot.runtime import Runtime
 
-# Columns with a row's creation time, in order of preference.
+# Columns with the creation time of a row; the first that a table has is used.
 _TIMES = ("created_at", "opened_at", "updated_at", "due_at", "state_at")
 
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """Affected rows and people of one table, and the kind of data."""
+    """Number of affected rows and people in one table, and the purposes of its data."""
 
     table: str
     rows: int
@@ -30,7 +30,10 @@ class Affected:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Scope of a breach: rows created in a time range, of people whose key is under an epoch."""
+    """Scope of a breach: rows created in a time range, of people whose key is under an epoch.
+
+    None, or "" for `table`, means no restriction.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
@@ -40,7 +43,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Affected tables, and the total number of people."""
+    """Counts by affected table, and the total number of people."""
 
     tables: tuple[Affected, ...]
     people: int
@@ -52,7 +55,7 @@ _KEY_VERSION = bindparam("key_version", type_=Integer())
 
 
 def _people_by_table() -> Iterator[tuple[str, Select[UUID]]]:
-    """Yield for each table a query that returns the person of every row in the scope."""
+    """Yield for each table with personal data: its name, and a query for the person of each row."""
     for table in t.metadata.sorted_tables:
         person = table.c.id if table.name == t.Person.__tablename__ else table.c.get("person_id")
         created_at = next((table.c[each] for each in _TIMES if each in table.c), None)
@@ -72,7 +75,7 @@ def _people_by_table() -> Iterator[tuple[str, Select[UUID]]]:
 
 
 def _count(query: SelectBase) -> Statement[int, int]:
-    """Return a statement that counts the rows of the query, and the people in them."""
+    """Return a statement that counts the rows of a query and the distinct people in them."""
     found = query.subquery()
     return statement(select(func.count(), func.count(distinct(found.c.id))))
 
@@ -83,7 +86,7 @@ _COUNT_OF_ALL = _count(union(*_PEOPLE.values()))
 
 
 async def affected(rt: Runtime, scope: Scope) -> Count:
-    """Count rows and people in the scope, by table; nothing is decrypted."""
+    """Count rows and people in the scope, by table; this decrypts nothing."""
     values = {"since": scope.since, "until": scope.until, "key_version": scope.epoch}
     counts = {table: count for table, count in _COUNTS.items() if scope.table in ("", table)}
     found = []
@@ -100,7 +103,7 @@ async def affected(rt: Runtime, scope: Scope) -> Count:
 
 
 def _data(table: str) -> str:
-    """Return the purposes of the table's data from the inventory."""
+    """Return the purposes of the table's data from the inventory, encrypted data if it has any."""
     sealed = [each for each in INVENTORY if each.table == table]
     hidden = [each for each in sealed if each.protection is not Protection.PLAIN]
     return "; ".join(dict.fromkeys(each.purpose for each in hidden or sealed))

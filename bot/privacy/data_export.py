@@ -1,4 +1,4 @@
-"""Exports everything stored about a person as text."""
+"""Export of everything stored about a person, as a message to them."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -83,7 +83,7 @@ _CONSENTS = statement(
     .order_by(t.Consent.id)
 )
 _CASE_COUNT = statement(
-    # A case about repeated details is not counted: it would reveal that somebody else registered.
+    # A case about repeated details is not counted: it would reveal that another person registered.
     select(func.count())
     .select_from(t.Case)
     .where(t.Case.person_id == bindparam("person"), t.Case.topic != SAME_DETAILS)
@@ -93,7 +93,7 @@ _CASE_COUNT = statement(
 async def export(
     rt: Runtime, transaction: Transaction, person: Person, conversation: Conversation, now: datetime
 ) -> Row:
-    """Return the stored data in the person's language, as one protected message."""
+    """Return the person's stored data in their language, as one message that is not forwardable."""
     paragraphs: list[tuple[Text, ...]] = [(EXPORT,)]
     answers = _answers(rt, conversation)
     if answers:
@@ -139,7 +139,7 @@ def _answers(rt: Runtime, conversation: Conversation) -> list[Text]:
 
 
 def _list(rt: Runtime, conversation: Conversation, today: date) -> Iterator[Text]:
-    """Yield the stored data of a checklist: answers, ticked entries, reminder."""
+    """Yield the stored data of a saved checklist: answers, ticked entries, reminder."""
     mine = conversation.saved_list
     flow = rt.flows.get(mine.flow) if mine else None
     if mine is None or flow is None or flow.listing is None:
@@ -158,7 +158,7 @@ def _list(rt: Runtime, conversation: Conversation, today: date) -> Iterator[Text
 
 
 async def _consents(transaction: Transaction, person: Person) -> list[Text]:
-    """Return the consents; those before a withdrawal no longer count."""
+    """Return the consents in force, without those of a purpose that was withdrawn later."""
     counted: list[tuple[str, date]] = []
     for purpose, given, at in await fetch_all(transaction, _CONSENTS, person=person.id):
         if given:
@@ -169,9 +169,9 @@ async def _consents(transaction: Transaction, person: Person) -> list[Text]:
 
 
 async def _announcements(transaction: Transaction, person: Person) -> list[tuple[Text, ...]]:
-    """Return the subscription and the kinds of attributes given for it.
+    """Return the paragraphs on the subscription and the kinds of attributes stored for it.
 
-    Their values are unreadable.
+    The values of the attributes are stored only as hashes, so they cannot be exported.
     """
     found = await subscriptions.of_person(transaction, person.id)
     if found is None:

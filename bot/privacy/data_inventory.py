@@ -1,6 +1,6 @@
 """Data inventory: purpose, protection, retention and export of every stored field.
 
-Export, erasure, retention and tests use this list; a column without an entry fails the tests.
+Export, erasure, retention and tests use this list. A column without an entry fails the tests.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Protection(StrEnum):
 
 
 class Erased(StrEnum):
-    """Treatment of a field when a person is erased."""
+    """How a field is treated when its person is erased."""
 
     GONE = "deleted with the person"
     CUT = "kept, no longer tied to anybody"
@@ -26,7 +26,7 @@ class Erased(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Fields of one table with the same purpose and treatment; `exported`: included in /mydata."""
+    """Fields of one table with the same treatment; `exported` means included in /mydata."""
 
     table: str
     columns: tuple[str, ...]
@@ -39,7 +39,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Personal data that leaves the installation, and the condition for it."""
+    """Personal data that is sent to another system, and the condition under which it is sent."""
 
     to: str
     what: str

@@ -1,4 +1,7 @@
-"""Erasure of people, its journal outside of the database, and its replay after a restore."""
+"""Erasure of people, its journal outside of the database, and its replay after a restore.
+
+A tombstone is a keyed hash of an erased person's id.
+"""
 
 import asyncio
 import os
@@ -29,8 +32,8 @@ from bot.security import audit_log
 _logger = logging.get()
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
-# Tombstones are read again from an hour before the last journaled one: transactions may commit in
-# another order than their times.
+# Transactions may commit in another order than that of their timestamps. So tombstones are read
+# again from an hour before the last one in the journal.
 _OVERLAP = timedelta(hours=1)
 
 _HASHES = arrays(hashes=LargeBinary)
@@ -56,7 +59,7 @@ _PEOPLE = statement(select(t.Person.id))
 
 
 async def erase(rt: Runtime, transaction: Transaction, person: Person) -> None:
-    """Erase a person: key, handles, answers and messages; also withdraw their registration."""
+    """Erase a person: key, handles, answers, messages; withdraw their registration too."""
     await submissions.request_erasure(rt, transaction, person.id)
     await execute(transaction, _DELETE_PERSON, person=person.id)
     rt.vault.forget(person.id)
@@ -65,12 +68,13 @@ async def erase(rt: Runtime, transaction: Transaction, person: Person) -> None:
     await audit_log.append(transaction, actor="person", action="erased", subject=str(uuid4()))
 
 
-# Erasures are also journaled outside of the database, because a restored one lacks later erasures.
-# A line has a time and a keyed hash of the person's id, which does not identify the person.
+# The journal of erasures is a file outside of the database, because a restored database lacks the
+# erasures after its backup. Each line has a time and a tombstone, which does not identify the
+# person.
 
 
 async def append_journal(rt: Runtime) -> int:
-    """Append new tombstones to the erasure journal; return their number."""
+    """Append new tombstones from the database to the erasure journal; return their number."""
     path = rt.settings.erasure_journal
     noted, last = await asyncio.to_thread(_noted, path)
     async with rt.pool.connection() as transaction:
@@ -84,7 +88,7 @@ async def append_journal(rt: Runtime) -> int:
 
 
 def _noted(path: Path) -> tuple[frozenset[bytes], datetime | None]:
-    """Return the hashes in the journal, and the time of the last one."""
+    """Return the hashes in the journal, and the time of its last line, or None if it is empty."""
     if not path.exists():
         return frozenset(), None
     lines = [line.split() for line in path.read_text("ascii").splitlines()]
@@ -93,7 +97,7 @@ def _noted(path: Path) -> tuple[frozenset[bytes], datetime | None]:
 
 
 def _append(path: Path, lines: str) -> None:
-    """Append in a single write, so that workers do not mix lines, then fsync."""
+    """Append in a single write, so that lines of several workers do not interleave; then fsync."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
@@ -106,7 +110,7 @@ def _append(path: Path, lines: str) -> None:
 async def has_all_tombstones(rt: Runtime) -> bool:
     """Return True if the database has all tombstones of the journal.
 
-    A restored one may lack some.
+    A restored database lacks those of later erasures.
     """
     hashes, _last = await asyncio.to_thread(_noted, rt.settings.erasure_journal)
     async with rt.pool.connection() as transaction:
@@ -114,10 +118,10 @@ async def has_all_tombstones(rt: Runtime) -> bool:
 
 
 async def replay_journal(rt: Runtime) -> int:
-    """Erase everybody in the journal again after a restore; return their number."""
+    """Erase all people of the journal again, after a restore; return how many were found."""
     hashes, _last = _noted(rt.settings.erasure_journal)
     async with rt.pool.connection() as transaction:
-        # Insert all hashes, including those of people who came and left since the backup.
+        # Insert all hashes, also of people who are not in the restored database.
         await execute(transaction, _ADD_TOMBSTONES, hashes=list(hashes))
         hashes |= {*await fetch_values(transaction, _TOMBSTONES)}
         everybody = await fetch_values(transaction, _PEOPLE)

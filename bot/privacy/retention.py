@@ -35,12 +35,12 @@ _UNDELETABLE = ago(hours=lifetimes.DELETABLE_HOURS)
 
 
 def _stored_at(note: ColumnElement[str]) -> ColumnElement[int]:
-    """Return the time in a note on a deletable message, in seconds since 1970."""
+    """Parse the time out of a note on a deletable message, in seconds since 1970."""
     return cast(func.split_part(note, " ", 2), BigInteger)
 
 
 def _forget_deletable_messages() -> Update:
-    """Remove notes on messages that no platform allows to delete any more."""
+    """Return a statement that removes notes on messages too old for any platform to delete."""
     notes, since = t.Conversation.deletable_messages, extract("epoch", _UNDELETABLE)
     note = func.unnest(notes).column_valued("note")
     later = select(note).where(_stored_at(note) > since).correlate(t.Conversation)
@@ -52,8 +52,11 @@ def _forget_deletable_messages() -> Update:
 
 
 def _delete_idle_people() -> Delete:
-    """Delete people without recent answers, a registration, a case or a subscription."""
-    # One column each: the role may not read the others.
+    """Return a statement that deletes idle people without registration, case or subscription.
+
+    Idle means no answer for DRAFT_DAYS days.
+    """
+    # Each query selects only one column, since the retention role may not read the others.
     person = t.Person.id
     idle = select(t.Conversation.person_id).where(
         t.Conversation.person_id == person,
@@ -61,7 +64,7 @@ def _delete_idle_people() -> Delete:
     )
     registration = select(t.Registration.person_id).where(t.Registration.person_id == person)
     kept_case = select(t.Case.person_id).where(t.Case.person_id == person)
-    # A subscription keeps a person who can still be reached.
+    # A subscription counts only if the person can be reached, that is, has not blocked the bot.
     subscription = (
         select(t.Subscription.person_id)
         .join(t.Handle, t.Handle.person_id == t.Subscription.person_id)
@@ -76,7 +79,8 @@ _FINISHED_BROADCASTS = select(t.Broadcast.id).where(
     t.Broadcast.state.in_(["done", "cancelled"]),
     t.Broadcast.state_at < ago(days=lifetimes.RECIPIENT_DAYS),
 )
-# Rules for due rows, in database time; the database role kosh_retention can do nothing else.
+# Statements that delete due rows, by database time. The database role kosh_retention has no other
+# rights than these require.
 _RULES: dict[str, Delete | Update] = {
     "processed_updates": delete(t.ProcessedUpdate).where(
         t.ProcessedUpdate.created_at < ago(days=lifetimes.UPDATE_DAYS)
@@ -87,14 +91,14 @@ _RULES: dict[str, Delete | Update] = {
     "messages": delete(t.Message).where(
         t.Message.done_at < ago(days=lifetimes.MESSAGE_DAYS),
         t.Message.state.not_in(["pending", "sending"]),
-        # An officer's message that was not delivered stays, so that the case shows it.
+        # Keep an officer's message that was not delivered, so that the case shows the failure.
         or_(
             t.Message.case_id.is_(None),
             t.Message.state.not_in(["dropped", "failed", "undeliverable"]),
         ),
     ),
     "deletable_messages": _forget_deletable_messages(),
-    # Messages that waited for their person until the time they were given.
+    # Messages that wait for the person to write; `due_at` is when they expire.
     "waiting": delete(t.Message).where(t.Message.state == "waiting", t.Message.due_at < NOW),
     "case_events": delete(t.CaseEvent).where(
         t.CaseEvent.created_at < ago(days=lifetimes.CASE_EVENT_DAYS)
@@ -127,14 +131,14 @@ _RULES: dict[str, Delete | Update] = {
     "case_bursts": delete(t.CaseBurst).where(
         t.CaseBurst.closed_at < ago(days=lifetimes.BURST_DAYS)
     ),
-    # The counters by status are kept.
+    # The broadcast's counts of recipients by status are kept.
     "broadcast_recipients": delete(t.BroadcastRecipient).where(
         t.BroadcastRecipient.broadcast_id.in_(_FINISHED_BROADCASTS)
     ),
     "broadcast_requests": delete(t.BroadcastRequest).where(
         t.BroadcastRequest.created_at < ago(days=lifetimes.BROADCAST_REQUEST_DAYS)
     ),
-    # Unfinished registrations too: after this time nothing more is expected.
+    # Includes unfinished registrations: no answer of the registry is expected after this time.
     "registrations": delete(t.Registration).where(
         t.Registration.state_at < NOW - func.make_interval(0, lifetimes.SUBMISSION_MONTHS)
     ),
@@ -166,14 +170,18 @@ _RULES: dict[str, Delete | Update] = {
 }
 RULES: dict[str, Sendable] = {
     **{name: statement(rule) for name, rule in _RULES.items()},
-    # The role cannot delete entries itself: the function knows the three years, and from which
-    # entry the chain continues.
+    # The role cannot delete audit entries directly. This function deletes those older than three
+    # years and moves the beginning of the chain.
     "audit_entries": statement(select(func.kosh_expire_audit(type_=BigInteger()))),
 }
 
 
 async def retain(rt: Runtime) -> dict[str, int]:
-    """Delete due rows; each rule commits on its own, so that a failure does not stop the others."""
+    """Delete due rows; return the number of deleted rows by table.
+
+    Each statement commits on its own, so that a failure does not stop the others; a failed one is
+    logged.
+    """
     gone: dict[str, int] = {}
     url = rt.settings.database("retention")
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as transaction:
