@@ -1,7 +1,8 @@
-"""Command line; each family of commands has its own module.
+"""Command line: each family of commands has its own module in this package.
 
-A family has an `app`. A command group is named like its file; other commands join without a prefix.
-Only the requested family is imported, since importing all takes 1 to 2 seconds.
+A family module has an `app`. A command group is named like its file; commands outside of a group
+have no prefix. Only the module of the requested command is imported, since importing all takes 1 to
+2 seconds.
 """
 
 import os
@@ -52,7 +53,7 @@ GROUPS = (
 
 
 def assembled(word: str = "") -> typer.Typer:
-    """Return the command line with this word's family only, or with all if none matches."""
+    """Return the command line with the family that has the command `word`, or with all families."""
     app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, callback=_kosh)
     for family in [name for name, words in FAMILIES.items() if word in words] or FAMILIES:
         module = import_module(f"bot.cli.{family}")
@@ -65,14 +66,17 @@ def _kosh() -> None:
 
 
 def _first_word() -> str:
-    """Return the word after `kosh`; while a shell asks for completions, of the line being typed."""
+    """Return the command name from `sys.argv`, or from the line that a shell asks to complete.
+
+    Return "" if there is none.
+    """
     typed = os.environ.get("_TYPER_COMPLETE_ARGS") or os.environ.get("COMP_WORDS", "")
     words = typed.split() if "_KOSH_COMPLETE" in os.environ else sys.argv
     return words[1] if len(words) > 1 else ""
 
 
 def main() -> None:
-    """Run a command; print errors of settings, services and keys in one line and exit with 2."""
+    """Run a command; print an error that the operator can fix in one line, and exit with 2."""
     try:
         assembled(_first_word())(prog_name="kosh")
     except SystemExit:
@@ -83,7 +87,11 @@ def main() -> None:
 
 
 def _expected_errors() -> tuple[type[Exception], ...]:
-    """Return the errors that name their own remedy; imported only once something was raised."""
+    """Return the errors that name their own fix.
+
+    Python evaluates an `except` clause only after an error, so a normal run does not import these
+    modules.
+    """
     from bot.config.sources import ConfigError
     from bot.db.migrations import MigrationError
     from bot.embedded import ServiceError

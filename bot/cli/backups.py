@@ -1,4 +1,4 @@
-"""`backup` and `restore`: encrypted backups that expire with their key, and their recovery."""
+"""`backup` and `restore`: write encrypted backups that expire with their key, and restore them."""
 
 import asyncio
 from pathlib import Path
@@ -26,7 +26,7 @@ Replace = Annotated[
 def backup(folder: Folder, data: Data = None) -> None:
     """Write an encrypted backup of the database.
 
-    It is readable as long as the key of its epoch exists.
+    It is readable as long as the key of the epoch in which it was written exists.
     """
     with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
         path = operation_backup.back_up(chosen, Vault(Keys.load(chosen.key_dir)), folder)
@@ -37,9 +37,9 @@ def backup(folder: Folder, data: Data = None) -> None:
 
 @app.command()
 def restore(path: Backup = None, replace: Replace = False, data: Data = None) -> None:
-    """Restore a backup, and erase the people again who were erased since.
+    """Restore a backup, and repeat the erasures of people that happened after it was written.
 
-    Stop web and workers first.
+    Stop web servers and workers first.
     """
     if path is not None and not replace:
         typer.echo("E_RESTORE: everything in the database would go; say --replace", err=True)

@@ -29,7 +29,7 @@ def count(
     table: Table = "",
     data: Data = None,
 ) -> None:
-    """Count the people affected by a breach, and show the kinds of data; prints counts only."""
+    """Count the people affected by a breach, by table and kind of data; show no personal data."""
     scope = Scope(_utc(since), _utc(until), epoch, table)
 
     async def counted(chosen: Settings) -> Count:

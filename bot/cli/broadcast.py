@@ -38,7 +38,7 @@ def list_(officer: Name, data: Data = None) -> None:
 
 @app.command()
 def draft(paper: Paper, officer: Name, data: Data = None) -> None:
-    """Create a draft from a TOML file with texts in every language; nothing is sent."""
+    """Create a draft from a TOML file with the text in every language; this sends nothing."""
 
     async def write(rt: Runtime, who: Officer) -> Broadcast:
         return await broadcasts.draft(rt, who, broadcasts.from_toml(paper.read_bytes()))
@@ -49,7 +49,7 @@ def draft(paper: Paper, officer: Name, data: Data = None) -> None:
 
 @app.command()
 def count(number: Number, officer: Name, data: Data = None) -> None:
-    """Count the recipients and the people left out by reason; show duration and blockers."""
+    """Count the recipients, and the excluded people by reason; show duration and blockers."""
 
     async def print_count(rt: Runtime, who: Officer, found: Broadcast) -> None:
         counted = await broadcasts.count(rt, who, found.draft)
@@ -67,7 +67,7 @@ def count(number: Number, officer: Name, data: Data = None) -> None:
 
 @app.command()
 def test(number: Number, officer: Name, data: Data = None) -> None:
-    """Send a test, in every language, to the configured testers only."""
+    """Send a test message in every language to the configured testers only."""
 
     async def tried(rt: Runtime, who: Officer, found: Broadcast) -> None:
         for language in broadcasts.written(rt):
@@ -90,7 +90,7 @@ def approve(
     yes: Annotated[bool, typer.Option("--yes", help="It was read before; do not ask.")] = False,
     data: Data = None,
 ) -> None:
-    """Show the announcement and approve exactly this content; authors cannot approve their own."""
+    """Show the announcement and approve exactly this content; its author cannot approve it."""
 
     async def agree(rt: Runtime, who: Officer, found: Broadcast) -> object:
         for language, message in broadcasts.samples(rt, found.draft).items():
@@ -106,7 +106,7 @@ def approve(
 
 @app.command()
 def start(number: Number, officer: Name, data: Data = None) -> None:
-    """Send it now, or at its scheduled time."""
+    """Start sending now, or at the scheduled time."""
     _with(data, officer, number, lambda rt, who, it: broadcasts.start(rt, who, it.id))
 
 
@@ -124,13 +124,13 @@ def resume(number: Number, officer: Name, data: Data = None) -> None:
 
 @app.command()
 def cancel(number: Number, officer: Name, data: Data = None) -> None:
-    """Cancel it; messages already sent are not deleted."""
+    """Cancel the announcement; messages already sent are not deleted."""
     _with(data, officer, number, lambda rt, who, it: broadcasts.cancel(rt, who, it.id))
 
 
 @app.command()
 def retry(number: Number, officer: Name, data: Data = None) -> None:
-    """Retry the recipients that it certainly did not reach."""
+    """Retry the recipients whose message certainly failed."""
 
     async def tried(rt: Runtime, who: Officer, found: Broadcast) -> None:
         many = await broadcasts.retry_failed(rt, who, found.id)
@@ -143,7 +143,7 @@ def retry(number: Number, officer: Name, data: Data = None) -> None:
 def doubt(
     number: Number, decision: Doubt, officer: Name, recipient: Some = None, data: Data = None
 ) -> None:
-    """Decide on recipients in doubt: `again` resends (they may have it), `leave` does not."""
+    """Decide on recipients in doubt, who may have it: `again` resends, `leave` does not."""
 
     async def decided(rt: Runtime, who: Officer, found: Broadcast) -> None:
         many = await broadcasts.decide_in_doubt(rt, who, found.id, decision, recipient)
@@ -162,7 +162,7 @@ def recipients(
     after: Annotated[int, typer.Option(help="Only those past this number.")] = -1,
     data: Data = None,
 ) -> None:
-    """List the recipients with their status, by numbers that do not identify people."""
+    """List the recipients with their status; their numbers do not identify people."""
 
     async def print_recipients(rt: Runtime, who: Officer, found: Broadcast) -> None:
         for each in await broadcasts.recipients(rt, who, found.id, fate, after=after):
@@ -174,7 +174,7 @@ def recipients(
 
 @app.command()
 def progress(number: Number, officer: Name, as_json: AsJson = False, data: Data = None) -> None:
-    """Show the progress: counts by status, reasons of failures, and paused channels."""
+    """Show the progress: recipients by status, reasons of failures, and paused channels."""
 
     async def print_as_json(rt: Runtime, who: Officer, found: Broadcast) -> None:
         print_json(_progress_document(await broadcasts.progress(rt, who, found.id)))
@@ -197,7 +197,7 @@ def progress(number: Number, officer: Name, as_json: AsJson = False, data: Data 
 
 
 def _progress_document(now: broadcasts.Progress) -> dict[str, Any]:
-    """Return what `progress --json` prints."""
+    """Return the JSON document that `progress --json` prints."""
     return {
         "number": now.broadcast.number,
         "state": now.broadcast.state,
@@ -217,7 +217,10 @@ def _progress_document(now: broadcasts.Progress) -> dict[str, Any]:
 def _with(
     data: Path | None, name: str, number: int, verb: Verb, *, says_state: bool = True
 ) -> None:
-    """Perform one action on the announcement with this number, and print its new state."""
+    """Perform one action on the announcement with this number, and print its new state.
+
+    Raises typer.Exit with status 1, after printing the error, if the action was refused.
+    """
 
     async def act(rt: Runtime, who: Officer) -> Broadcast:
         newer: Sequence[Broadcast] = await broadcasts.listing(rt, who, number + 1)
@@ -254,5 +257,5 @@ def _as[T](
 
 
 def _words(why: Refusal, detail: str) -> str:
-    """Return a refusal in the console's English words."""
+    """Return the console's English sentence for the reason of a refusal."""
     return STANDS_AGAINST[why].msgid.format(detail=detail)

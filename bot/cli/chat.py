@@ -1,4 +1,4 @@
-"""`chat`: runs any flow in the terminal, through the pure step function; nothing is stored."""
+"""`chat`: runs any flow in the terminal with the pure step function of `flows`; stores nothing."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from flows.replies import understanding
 app = typer.Typer()
 RECEIPT = "TERMINAL-1"
 
-# Buttons that a terminal cannot offer.
+# Buttons that a terminal cannot show.
 UNSHOWN = (Kind.CONTACT, Kind.FILE, Kind.LINK)
 
 
@@ -28,7 +28,7 @@ def chat(
     language: Annotated[str, typer.Option("--lang", help="Language, such as kk or kk_Arab.")] = "",
     flow: Annotated[str, typer.Option(help="Flow to begin with, such as preregistration.")] = "",
 ) -> None:
-    """Talk to the assistant in the terminal, without any service; nothing is stored."""
+    """Talk to the assistant in the terminal; this needs no service and stores nothing."""
     languages = Languages()
     _one_of(language, "language", [code for code, _name in languages.languages()])
     _one_of(flow, "flow", FLOWS)
@@ -43,7 +43,7 @@ def talk(
     lines: Iterable[str],
     write: Callable[[str], None],
 ) -> Conversation:
-    """Process the event, then each typed line; return the conversation that would be stored."""
+    """Process `event`, then each typed line; return the last conversation, which is not stored."""
     typed = iter(lines)
     understood = understanding(EngineRecognizer.load())
     while True:
@@ -85,7 +85,7 @@ def _one_of(value: str, what: str, known: Iterable[str]) -> None:
 
 
 def _numbers(conversation: Conversation, buttons: list[Button]) -> dict[str, str]:
-    """Return the number of each open option by payload, including options on other pages."""
+    """Map the payload of each option of the open question to its number, over all pages."""
     asked = conversation.asked
     if asked is None or not any(each.kind is Kind.OPTION for each in buttons):
         return {}
@@ -112,7 +112,7 @@ def _page(languages: Languages, say: Say, numbers: dict[str, str]) -> Iterator[s
 def _event(
     languages: Languages, line: str, buttons: list[Button], numbers: dict[str, str], language: str
 ) -> Event:
-    """Return a button press for a number or label, as on channels with buttons, else a text."""
+    """Return a button press if the line is an option's number or a button's label, else a text."""
     for payload, number in numbers.items():
         if line.strip() == number:
             return Pressed(payload)
@@ -131,7 +131,10 @@ def _described(effect: Effect) -> str:
 
 
 def _registry(effects: Iterable[Effect]) -> Event | None:
-    """Return a simulated registry answer, so that a conversation can reach its end."""
+    """Return the answer that a registry would give, so that the conversation reaches its end.
+
+    Return None if the effects send nothing to the registry.
+    """
     for effect in effects:
         match effect:
             case Submit():

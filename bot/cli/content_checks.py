@@ -1,4 +1,4 @@
-"""Report facts that end soon, or were not checked in time, to `doctor`."""
+"""Check for `doctor` that no fact expires soon or is overdue for its review."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ DO = "an editor opens the sources and publishes a later last day: docs/how-to/ch
 
 
 async def facts(chosen: Settings) -> AsyncIterator[Finding]:
-    """Yield whether facts end soon, as they ship and as editors published them."""
+    """Yield a warning if facts, shipped or published by editors, expire soon or are unchecked."""
     content = LiveContent()
     try:
         async with await Connection.connect(chosen.database(), connect_timeout=3) as session:

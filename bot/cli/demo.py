@@ -1,4 +1,4 @@
-"""`demo`: everything on one machine, with a sandbox registry and optional emulated messengers."""
+"""`demo`: runs everything on one machine, with a sandbox registry and, on request, messengers."""
 
 import asyncio
 import os
@@ -31,7 +31,8 @@ from bot.config.sources import ConfigError
 from bot.registry import sandbox
 
 app = typer.Typer()
-# A fictitious tester: the preview is on the composer's page.
+# A fictitious recipient of test broadcasts, since a demo has no messenger: the composer's page
+# shows the same preview.
 TESTER = ("web:tester",)
 Channels = Annotated[
     bool,
@@ -43,11 +44,11 @@ Channels = Annotated[
 def demo(
     data: Data = None, port: Port = None, fresh: Fresh = False, channels: Channels = False
 ) -> None:
-    """Try everything here: services, sandbox registry, web chat, worker; Ctrl-C ends it."""
+    """Run a complete demo: servers, sandbox registry, web chat, worker; end it with Ctrl-C."""
     data = data or home(None) / "demo"
     load(data)
     _refuse_configured_servers()
-    # Log errors only, so that a first-time user sees two addresses and not a log.
+    # Log errors only, so that the two printed addresses are not lost among log lines.
     os.environ.setdefault("KOSH_LOG_LEVEL", "error")
     with (
         surroundings(data, port, fresh=fresh, demo=True, bring=True) as (chosen, sandbox_database),
@@ -57,14 +58,14 @@ def demo(
 
 
 def _refuse_configured_servers() -> None:
-    """Raise ConfigError if settings name servers, which may be those of an installation."""
+    """Raise ConfigError if settings name servers, since these may hold an installation's data."""
     for name in ("KOSH_DATABASE_URL", "KOSH_REDIS_URL"):
         if os.environ.get(name):
             raise ConfigError(f"{name} is set, but a demo has servers of its own; unset it")
 
 
 async def _demo(chosen: Settings, sandbox_database: str) -> None:
-    """Serve everything that `run` does, and a sandbox registry in the same process."""
+    """Run what `run` serves, and a sandbox registry in the same process."""
     if chosen.has_registry:
         return await serve_all(chosen, [_time_to_answer(chosen)])
     port = chosen.port + 1
@@ -85,7 +86,8 @@ async def _demo(chosen: Settings, sandbox_database: str) -> None:
     joined = read(**(chosen.model_dump(exclude_none=True) | given))
     async with asyncio.TaskGroup() as group:
         group.create_task(serve(registry, chosen.host, port))
-        # Kosh reads five lists as it starts: if they fail, its breaker rests for half a minute.
+        # Kosh reads five lists of the registry at its start. If they fail, its circuit breaker
+        # blocks calls for half a minute, so the registry must answer before.
         await _answers(keys["registry_url"])
         typer.echo(f"The sandbox registry is at {keys['registry_url']}")
         await serve_all(joined, [_time_to_answer(joined)])
@@ -98,7 +100,7 @@ async def _time_to_answer(chosen: Settings) -> None:
 
 
 async def _answers(url: str) -> None:
-    """Wait until an address answers."""
+    """Poll a URL until it answers HTTP, with any status."""
     async with aiohttp.ClientSession() as http:
         while True:
             with suppress(aiohttp.ClientError):
@@ -110,7 +112,7 @@ async def _answers(url: str) -> None:
 
 @contextmanager
 def phones(chosen: Settings) -> Iterator[Settings]:
-    """Run the emulated messengers in a subprocess, and yield settings that point to them."""
+    """Run the emulated messengers in a subprocess; yield settings that point to them."""
     if not (ROOT / "tests" / "emulators").is_dir():
         raise ConfigError("the emulators are in the source checkout only; use --channels there")
     telegram, whatsapp, page = (chosen.port + number for number in (2, 3, 4))

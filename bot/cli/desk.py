@@ -1,4 +1,4 @@
-"""`desk`: the officers' desk in the terminal."""
+"""`desk`: officers read and answer cases in the terminal."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -24,7 +24,7 @@ Number = Annotated[int, typer.Argument(help="The case's number, from the list.")
 
 @app.command("list")
 def desk_list(officer: Name, data: Data = None) -> None:
-    """List the mission's open cases: urgent first, then by answer deadline."""
+    """List the open cases of the officer's mission: urgent first, then by answer deadline."""
     wanted = views.Filter(views.Queue.ALL)
     page = _at_the_desk(data, officer, lambda rt, who: views.listing(rt, who, wanted))
     for line in page.lines:
@@ -37,7 +37,7 @@ def desk_list(officer: Name, data: Data = None) -> None:
 
 @app.command("read")
 def desk_read(case: Number, officer: Name, data: Data = None) -> None:
-    """Show the words and notes of a case; the access is audited."""
+    """Show the messages and notes of a case; the access is audited."""
 
     async def read(rt: Runtime, who: Officer) -> views.View:
         found = await _numbered(rt, who, case)
@@ -52,14 +52,14 @@ def desk_read(case: Number, officer: Name, data: Data = None) -> None:
 
 @app.command("claim")
 def desk_claim(case: Number, officer: Name, data: Data = None) -> None:
-    """Take a case; the bot's form pauses from then on."""
+    """Claim a case; the bot's form pauses until the case is closed or released."""
     _do(data, officer, case, desk.claim)
     typer.echo("The case is yours.")
 
 
 @app.command("answer")
 def desk_answer(case: Number, officer: Name, words: str, data: Data = None) -> None:
-    """Send an answer to the person."""
+    """Send an answer to the person of a case."""
     _do(data, officer, case, desk.reply, words=words)
     typer.echo("Sent, or on its way.")
 
@@ -80,7 +80,7 @@ def desk_lift_pin(case: Number, officer: Name, data: Data = None) -> None:
 
 @app.command("release")
 def desk_release(case: Number, officer: Name, data: Data = None) -> None:
-    """Return a case to the queue."""
+    """Release a case, so that it returns to the queue."""
     _do(data, officer, case, desk.release)
     typer.echo("The case is back in the queue.")
 
@@ -92,7 +92,7 @@ def desk_resolve(
     where: Annotated[str, typer.Option(help="Where the bot goes on: menu, or a flow.")] = "",
     data: Data = None,
 ) -> None:
-    """Close a case; the bot continues where the person was, or where you say."""
+    """Close a case; the bot continues at the person's last question, or with `--where`."""
     _do(data, officer, case, desk.resolve, where=where)
     typer.echo("The case is closed.")
 
@@ -113,7 +113,7 @@ def _do(
     verb: Callable[..., Coroutine[Any, Any, Any]],
     **more: str,
 ) -> None:
-    """Perform one action on the current version of a case."""
+    """Perform one action on the case with this number, in its current version."""
 
     async def act(rt: Runtime, who: Officer) -> None:
         case = await _numbered(rt, who, number)

@@ -1,4 +1,4 @@
-"""`test`, `chaos`, `bench`, `requirements`, `mutants`: tests, fault injection and benchmarks."""
+"""`test`, `chaos`, `bench`, `requirements`, `mutants`: run tests, faults and benchmarks."""
 
 import json
 import shutil
@@ -19,14 +19,14 @@ from bot.cli.environment import ROOT
 from bot.config.sources import ConfigError
 
 app = typer.Typer()
-# Input of `./kosh requirements`.
+# Folder of the test reports that `./kosh requirements` reads.
 REPORTS = ".kosh/reports"
 FAILED_TESTS = ROOT / ".pytest_cache/v/cache/lastfailed"
 AGAIN = (sys.executable, "-m", "pytest", "--last-failed", "--last-failed-no-failures=none")
 BESIDE_ONE_ANOTHER = ("--dist", "loadfile", "--no-loadscope-reorder", "-m", "not slow")
 
 ANNOUNCED = ("--people", "300", "--kills", "8")
-# Release suite: tests of released artifacts, and slow tests that seldom fail on their own.
+# Release suite: tests of released artifacts, and slow tests that rarely fail unless others do.
 RELEASED = (
     "tests/test_tutorial.py", "tests/test_typed.py", "tests/embedded/test_servers.py",
     "tests/registry/test_schemathesis.py", "tests/web/api/test_schemathesis.py",
@@ -38,8 +38,8 @@ RELEASED = (
 # reads as "no findings".
 VULNERABILITIES = "https://api.osv.dev"
 
-# Tests run on the newest PostgreSQL; these run on the oldest supported one, which Debian ships, so
-# that no newer feature is used.
+# Tests run on the newest PostgreSQL. Those listed here also run on the oldest supported one, which
+# Debian ships, so that the code uses no newer feature.
 OLDEST_POSTGRES = Path("/usr/lib/postgresql/17/bin")
 OLDEST_POSTGRES_TESTS = (
     "tests/broadcasts/test_broadcasts.py",
@@ -69,7 +69,7 @@ Release = Annotated[bool, typer.Option("--release", help="Only what a release mu
 
 @app.command()
 def test(quick: Quick = False, release: Release = False) -> None:
-    """Run all checks for a change: lint, types, layers, catalogues, documents, tests and chaos.
+    """Run all checks of a change: lint, types, layers, catalogues, documents, tests and chaos.
 
     With `--release`, run the additional release checks. They cover a reproducible wheel with demo,
     the tutorial, and setup, move and restore of an installation. They start and kill the embedded
@@ -116,7 +116,10 @@ def _released() -> list[str]:
 
 
 def _audited() -> list[str]:
-    """Look the locked packages up in the list of known vulnerabilities; offline, say so."""
+    """Check the locked packages for known vulnerabilities; return ["vulnerabilities"] if any fail.
+
+    Offline, print that they were not checked and return an empty list.
+    """
     if not _is_reachable(VULNERABILITIES):
         typer.echo(f"Known vulnerabilities: not looked up, {VULNERABILITIES} is out of reach.")
         return []
@@ -132,7 +135,7 @@ def _audited() -> list[str]:
 
 
 def _is_reachable(url: str) -> bool:
-    """Return True if a server takes connections there."""
+    """Return True if a TCP connection to the host and port of the URL opens within 5 seconds."""
     address = urlsplit(url)
     try:
         with socket.create_connection((address.hostname or "", address.port or 443), timeout=5):
@@ -142,11 +145,11 @@ def _is_reachable(url: str) -> bool:
 
 
 def _changed(quick: bool) -> list[str]:
-    """Return the names of failed checks of a change."""
+    """Run the checks of a change, without chaos if `quick`; return the names of failed ones."""
     python = sys.executable
     shutil.rmtree(ROOT / REPORTS, ignore_errors=True)
     elsewhere = [f"--ignore={path}" for path in ("tests/flows", *RELEASED)]
-    # A third process, because these tests often wait for a server or a browser.
+    # Three processes on two cores, because these tests often wait for a server or a browser.
     tests = {"tests": _pytest("all", 3, "tests", *elsewhere)}
     beside = {
         "lint": [python, "-m", "ruff", "check", "."],
@@ -155,11 +158,13 @@ def _changed(quick: bool) -> list[str]:
         "types": [python, "-m", "mypy"],
         "catalogues": [python, "-m", "bot", "languages", "check"],
         "documents": [python, "-m", "bot", "docs", "build"],
-        # One process, because several would repeat the same walks. Without a cache: the list of
-        # failed tests is that of the tests beside it.
+        # One process, because several would repeat the same walks through the flows. Without
+        # pytest's cache, because its list of failed tests belongs to the tests that run at the same
+        # time.
         "conversations": _pytest("flows", 0, "tests/flows", "--cov", "-p", "no:cacheprovider"),
     }
-    # Not in parallel with tests: these measure timeouts, and mostly wait.
+    # Run after the tests, not in parallel with them, because these checks measure timeouts. They
+    # mostly wait.
     chaos = {"chaos": [python, "-m", "tests.chaos", "short"]}
     announcement = {"announcement": [python, "-m", "tests.chaos.broadcast", *ANNOUNCED]}
     failed = _tested(tests, beside)
@@ -169,16 +174,17 @@ def _changed(quick: bool) -> list[str]:
 def _tested(
     tests: Mapping[str, list[str]], quiet: Mapping[str, list[str]] | None = None
 ) -> list[str]:
-    """Run tests of one name beside `quiet`; return the names that failed.
+    """Run `tests` in parallel with the commands `quiet`; return the names that failed.
 
-    Tests that failed run once more, one at a time. Those that pass then are named as flaky and do
-    not fail the run, because a loaded machine is no fault of the change.
+    Repeat failed tests once, one at a time. Tests that then pass are printed as flaky and do not
+    fail the run, because the cause may be the load of the machine and not the change.
     """
     FAILED_TESTS.unlink(missing_ok=True)
     failed = _two_at_a_time(tests, quiet or {})
     if failed_tests := [name for name in failed if name in tests]:
         listed = sorted(json.loads(FAILED_TESTS.read_text())) if FAILED_TESTS.is_file() else []
-        # Without a list, the run ended before its tests did.
+        # Without the list of failed tests, pytest itself ended early, so there is nothing to
+        # repeat.
         if listed and _passes("failed tests, one at a time", [*AGAIN, "tests"]):
             typer.echo("Flaky: failed beside other tests, passed alone. Mend them:", err=True)
             typer.echo("\n".join(f"  {test}" for test in listed), err=True)
@@ -192,9 +198,9 @@ def _pytest(report: str, many: int, *what: str) -> list[str]:
 
 
 def _two_at_a_time(shown: Mapping[str, list[str]], quiet: Mapping[str, list[str]]) -> list[str]:
-    """Run the commands two at a time and return the names that failed.
+    """Run the commands two at a time; return the names that failed.
 
-    `shown` start first, with live output.
+    Those in `shown` start first and print live. Those in `quiet` print their output when they end.
     """
     with ThreadPoolExecutor(2) as two:
         passed = {name: two.submit(_passes, name, line) for name, line in shown.items()}
@@ -208,7 +214,7 @@ def _passes(name: str, command: list[str]) -> bool:
 
 
 def _passes_quietly(name: str, command: list[str]) -> bool:
-    """Print the output in one piece after the command ends."""
+    """Run a command and print its output when it has ended, so that outputs do not mix."""
     done = subprocess.run(
         command, cwd=ROOT, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -231,7 +237,7 @@ def chaos(context: typer.Context) -> None:
 
 @app.command(context_settings=PASSED_ON, add_help_option=False)
 def bench(context: typer.Context) -> None:
-    """Measure costs side by side in one run: `bench turn`."""
+    """Measure costs of Kosh and its peers in the same run: `bench turn`."""
     try:
         from tests.benchmarks import command
     except ImportError:
@@ -248,12 +254,12 @@ def requirements(context: typer.Context) -> None:
 
 @app.command(context_settings=PASSED_ON, add_help_option=False)
 def mutants(context: typer.Context) -> None:
-    """Run the tests with one guard removed at a time; exit with an error if no test fails."""
+    """Run the tests with one safety guard removed at a time; exit with 1 if no test detects one."""
     _prove("mutants", context)
 
 
 def _prove(command: str, context: typer.Context) -> None:
-    """Run `python -m tests.proof` in a subprocess and exit with its status."""
+    """Run `python -m tests.proof COMMAND` in a subprocess and exit with its status."""
     if not (ROOT / "tests" / "proof").is_dir():
         typer.echo("E_PROOF: the tests are in the source checkout only; call it there", err=True)
         raise typer.Exit(2)

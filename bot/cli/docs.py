@@ -1,4 +1,4 @@
-"""`docs`: the command reference, generated from the code, and the documentation site."""
+"""`docs`: generates the reference pages from the code, and builds the documentation site."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ app = typer.Typer(no_args_is_help=True, help="Write the reference and build the 
 def reference(
     *, check: bool = typer.Option(False, help="Only compare; exit with 1 if outdated.")
 ) -> None:
-    """Write docs/reference from the code."""
+    """Write the pages of docs/reference that are generated from the code."""
     if not check:
         pages.write()
         return
@@ -28,13 +28,13 @@ def reference(
 
 @app.command()
 def openapi() -> None:
-    """Write the OpenAPI documents of the API and of the registry's contract."""
+    """Write the OpenAPI documents of Kosh's API and of the registry's contract."""
     for path, text in openapi_documents().items():
         path.write_text(text, "utf-8")
 
 
 def openapi_documents() -> dict[Path, str]:
-    """Return each OpenAPI document by its path."""
+    """Return the text of each OpenAPI document by its path."""
     from bot.registry import sandbox
     from bot.web import api
 
@@ -48,7 +48,7 @@ def openapi_documents() -> dict[Path, str]:
 
 @app.command()
 def build() -> None:
-    """Write docs/reference and build the site into site/; a warning is an error."""
+    """Write docs/reference and build the site into site/; a warning fails the build."""
     pages.write()
     command = [sys.executable, "-m", "zensical", "build", "--strict", "--clean"]
     if subprocess.run(command, cwd=ROOT, check=False).returncode:
@@ -59,7 +59,7 @@ def build() -> None:
 def pictures(
     *, check: bool = typer.Option(False, help="Only compare; exit with 1 if a picture is outdated.")
 ) -> None:
-    """Draw every picture of docs/pictures with Chromium; needs the source checkout."""
+    """Draw every picture of docs/pictures with Chromium; works only in a source checkout."""
     command = [sys.executable, "-m", "tests.browser.pictures", *["--check"] * check]
     if subprocess.run(command, cwd=ROOT, check=False).returncode:
         raise typer.Exit(1)

@@ -40,7 +40,7 @@ app = typer.Typer()
 
 SECONDS, GIGABYTE = 20, 1024**3
 MIN_POSTGRESQL = 170000
-# Clock skew in seconds; more than the maximum breaks sign-in codes and signed callbacks.
+# Difference between clocks in seconds. Above the maximum, sign-in codes and signed callbacks fail.
 WARN_SKEW_SECONDS, MAX_SKEW_SECONDS = 2, 30
 RATES = ("telegram_rate", "whatsapp_rate")
 
@@ -61,7 +61,7 @@ def doctor(as_json: AsJson = False, data: Data = None) -> None:
 
 
 async def examine(chosen: Settings) -> list[Finding]:
-    """Run the checks one after another and return the findings; a timeout is a finding too."""
+    """Run the checks one after another and return the findings; a timeout counts as a fault."""
     return [each for look in LOOKS for each in await _look(look, chosen)]
 
 
@@ -72,9 +72,6 @@ async def _look(look: "Look", chosen: Settings) -> list[Finding]:
     except TimeoutError:
         what = look.__name__.strip("_")
         return [wrong(what, f"did not answer within {SECONDS} seconds", "see whether it runs")]
-
-
-# Checks of this machine
 
 
 async def _keys(chosen: Settings) -> AsyncIterator[Finding]:
@@ -121,9 +118,6 @@ async def _rates(chosen: Settings) -> AsyncIterator[Finding]:
             yield doubtful("rates", f"KOSH_{name.upper()} is {rate:g}, usual is {usual:g}", mend)
         else:
             yield good("rates", f"KOSH_{name.upper()} is {rate:g}")
-
-
-# Checks of services
 
 
 async def _database(chosen: Settings) -> AsyncIterator[Finding]:
@@ -178,7 +172,7 @@ async def _server(
 async def _schema(
     session: psycopg.AsyncConnection[tuple[object, ...]], version: str
 ) -> AsyncIterator[Finding]:
-    # Only the owner may read the list of migrations; any role can look up the resulting columns.
+    # Any role can list the columns, whereas only the owner may read the table of migrations.
     there = {*await fetch_all(session, COLUMNS)}
     wanted = {
         (table.name, column.name) for table in t.metadata.tables.values() for column in table.c
@@ -216,9 +210,6 @@ def _apart(whose: str, seconds: float) -> Finding:
     if abs(seconds) > WARN_SKEW_SECONDS:
         return doubtful("clock", said, "let systemd-timesyncd or chrony keep the time")
     return good("clock", said)
-
-
-# Checks of external services
 
 
 async def _telegram(chosen: Settings) -> AsyncIterator[Finding]:

@@ -1,4 +1,4 @@
-"""Environment of commands: settings, services, an open runtime, and termination by signals."""
+"""Environment of commands: settings, servers, an open runtime, and the end by a signal."""
 
 import asyncio
 import gc
@@ -22,7 +22,7 @@ from bot.operations import rollback_guard
 from bot.runtime import Runtime, runtime
 
 ROOT = Path(__file__).parents[2]
-# A file that a demo leaves in its folder, and what an installation has in its own.
+# Marker file in the folder of a demo; and the entries by which an installation is recognised.
 DEMO_MARK = "demo-only"
 _INSTALLED = ("postgres", "keys", "settings.env")
 
@@ -35,14 +35,15 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="Begin with empty databases
 
 
 def print_json(document: object) -> None:
-    """Print a document as JSON; dates, paths and other values as their text."""
+    """Print a document as JSON; dates, paths and other types as strings."""
     typer.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
 
 
 def read(**chosen: Any) -> Settings:
-    """Read the settings with the command line's values, and configure logging.
+    """Read the settings, overridden by the command line's values, and configure logging.
 
-    Raises ConfigError, also if the folder belongs to a demo and this is none.
+    Raises ConfigError for a wrong setting, and if the folder belongs to a demo but the command is
+    not one.
     """
     load(chosen.get("data_dir"))
     found = settings(**{name: value for name, value in chosen.items() if value is not None})
@@ -56,7 +57,7 @@ def read(**chosen: Any) -> Settings:
 
 
 def _mark_demo(folder: Path) -> None:
-    """Mark a folder as a demo's. Raises ConfigError if an installation is there."""
+    """Create the demo's marker file. Raises ConfigError if the folder holds an installation."""
     mark = folder / DEMO_MARK
     if not mark.exists() and any((folder / each).exists() for each in _INSTALLED):
         raise ConfigError(
@@ -66,17 +67,17 @@ def _mark_demo(folder: Path) -> None:
 
 
 def home(data: Path | None) -> Path:
-    """Return the data directory from the command line, from KOSH_DATA_DIR, or the default."""
+    """Return the data directory: the argument, else KOSH_DATA_DIR, else `.kosh`."""
     return data or Path(os.environ.get("KOSH_DATA_DIR") or ".kosh")
 
 
 def settings_file(place: Path) -> Path:
-    """Return the path of the settings file that `init` writes, with lines of KOSH_NAME=value."""
+    """Return the path of the settings file that `init` writes, with lines KOSH_NAME=value."""
     return Path(os.environ.get("KOSH_SETTINGS_FILE") or place / "settings.env")
 
 
 def load(data: Path | None) -> None:
-    """Load the settings file, if any; existing environment variables take precedence."""
+    """Load the settings file, if it exists, into environment variables that are not set yet."""
     path = settings_file(home(data))
     for line in path.read_text("utf-8").splitlines() if path.exists() else ():
         name, equals, value = line.strip().partition("=")
@@ -88,9 +89,11 @@ def load(data: Path | None) -> None:
 def surroundings(
     data: Path | None, port: int | None, *, fresh: bool, demo: bool, bring: bool = False
 ) -> Iterator[tuple[Settings, str]]:
-    """Yield settings with all required services, and the URL of the sandbox's database.
+    """Yield settings with the URLs of all servers, and the owner's URL of the sandbox's database.
 
-    Services without a configured URL are started as embedded servers.
+    Start an embedded server for each URL that is not configured. `fresh` deletes the embedded
+    databases first. `bring` also migrates a database that is configured. Without a sandbox, its URL
+    is "".
     """
     chosen = read(data_dir=data, port=port, demo=demo or None)
     chosen.data_dir.mkdir(parents=True, exist_ok=True)
@@ -140,9 +143,10 @@ def _valkey(chosen: Settings) -> Iterator[str | None]:
 def run_until_signal(
     serve: Callable[[], Coroutine[Any, Any, None]], *, within: float | None = None
 ) -> None:
-    """Run until done, Ctrl-C or SIGTERM.
+    """Run `serve` until it returns, or cancel it at Ctrl-C or SIGTERM.
 
-    `within`: force the exit that many seconds after the signal.
+    `within`: seconds after the signal until the process is forced to exit; None waits without
+    limit.
     """
 
     async def until_end() -> None:
@@ -166,7 +170,7 @@ def run_until_signal(
 
 
 def _event_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return the factory of uvloop's event loop; None, for asyncio's, where it is not installed."""
+    """Return the factory of uvloop's event loop; None if uvloop is not installed."""
     try:
         import uvloop
     except ImportError:
@@ -184,9 +188,9 @@ async def with_runtime(
 
 
 def settle_memory() -> None:
-    """Exclude start-up objects from garbage collection.
+    """Exclude the objects created so far from garbage collection.
 
-    Scanning them determined the p99 latency.
+    They live as long as the process, and scanning them determined the p99 latency.
     """
     gc.collect()
     gc.freeze()

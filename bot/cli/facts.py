@@ -1,4 +1,4 @@
-"""`facts`: facts that are due, one fact, the answers of a day, and all sources."""
+"""`facts`: lists facts that are due, all facts that are said on a day, and their sources."""
 
 import sys
 from collections.abc import Mapping
@@ -19,7 +19,8 @@ from flows.knowledge.intents.answers import ANSWERS
 from flows.knowledge.programmes import PROGRAMMES
 from flows.knowledge.sources import FIRST_WORDS, Seen, read_on, seen
 
-# Situations whose answers together contain every fact of a flow that does not depend on a country.
+# Situations whose answers together contain every fact of the flow that does not depend on a
+# country.
 _MOVES = {"ethnic_kazakh": "yes", "former_citizen": "no", "location": "unsaid"}
 SITUATIONS: tuple[tuple[str, Mapping[str, str]], ...] = (
     *(("eligibility", {"purpose": each, **_MOVES}) for each in ("move", "work", "study")),
@@ -77,7 +78,7 @@ def on_day(
     lang: Lang = "en",
     only: Only = "",
 ) -> None:
-    """Print what each intent and each flow answers on a day; for an intent, also what it omits."""
+    """Print what each intent and flow answers on a day; for an intent, also the silent facts."""
     today = date.fromisoformat(day)
     words = Languages()
     for answer in ANSWERS:
@@ -111,7 +112,7 @@ def _print_answer(answer: Answer, today: date, lang: str, words: Languages) -> N
 
 @app.command()
 def sources(only: Keys = "", as_json: AsJson = False) -> None:
-    """Print the sources of each fact: whether opened or only an excerpt was read, and the day."""
+    """Print the sources of each fact, whether they were read in full or as an excerpt, and when."""
     facts = [fact for fact in catalogue.FACTS if fact.key.startswith(only)]
     if as_json:
         print_json([_described(fact) for fact in facts])

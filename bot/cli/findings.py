@@ -9,7 +9,7 @@ from bot.config.settings import Settings
 
 
 class Grade(StrEnum):
-    """Grade of a finding."""
+    """Grade of a finding: in order, doubtful, or wrong."""
 
     GOOD = "ok"
     DOUBTFUL = "look"
@@ -27,22 +27,22 @@ class Finding:
 
 
 def good(what: str, said: str) -> Finding:
-    """Return a finding that needs no fix."""
+    """Return a finding in order, which needs no fix."""
     return Finding(what, Grade.GOOD, said)
 
 
 def doubtful(what: str, said: str, mend: str) -> Finding:
-    """Return a finding that may be a fault."""
+    """Return a finding that may be a fault, with the suggested fix."""
     return Finding(what, Grade.DOUBTFUL, said, mend)
 
 
 def wrong(what: str, said: str, mend: str) -> Finding:
-    """Return a fault with its fix."""
+    """Return a finding that is a fault, with its fix."""
     return Finding(what, Grade.WRONG, said, mend)
 
 
 def floor(what: str, floor: MinimumVersion, version: str, chosen: Settings) -> Iterator[Finding]:
-    """Yield a finding if a library or server is older than its minimum safe version."""
+    """Yield a fault if a library or server is below its minimum safe version, else nothing."""
     if version and floor.name not in chosen.version_exemptions and not floor.holds(version):
         said = f"{floor.name} {version} is below {' / '.join(floor.versions)}: {floor.fault}"
         yield wrong(

@@ -1,4 +1,4 @@
-"""`flows`: lint, exhaustive walk, manifest and drawings of the flows."""
+"""`flows`: checks, walks, and draws the flows, and writes their manifest."""
 
 import json
 import sys
@@ -49,7 +49,8 @@ The flow `{name}`, drawn by `./kosh flows draw`. Do not edit this page.
 {chart}```
 """
 
-# Not sent to the registry as codes: branches of the form, and a yes/no sent as a boolean.
+# Questions without registry codes: those that only choose the branch of the form, and one that is
+# sent as a boolean.
 WITHOUT_CODES = frozenset({"applying", "details", "write_first"})
 
 Update = Annotated[bool, typer.Option("--update", help="Write the manifest of today's flows.")]
@@ -61,7 +62,7 @@ Dropped = Annotated[
 
 @app.command()
 def check() -> None:
-    """Print the faults of the flows in all languages; exit 1 if there are any."""
+    """Print the faults of the flows in all languages; exit with 1 if there are any."""
     found = list(findings(FLOWS))
     if NOTICE.exists() and NOTICE.read_text("utf-8") != notices(FLOWS, Languages()):
         found.append(
@@ -80,9 +81,9 @@ Published = Annotated[
 
 @app.command()
 def walk(published: Published = False) -> None:
-    """Walk every path of every flow, and say all content, shipped and overlaid.
+    """Walk every path of every flow, and render all content, shipped and published.
 
-    Exit 1 if a question is unreachable, a path has no end, or a sentence cannot be said.
+    Exit with 1 if a question is unreachable, a path has no end, or a sentence cannot be rendered.
     """
     whole = True
     for flow in FLOWS.values():
@@ -100,7 +101,10 @@ def walk(published: Published = False) -> None:
 
 
 def _editions(published: bool) -> Iterator[tuple[str, date]]:
-    """Yield today as it ships, with every fact published again, and as the database has it."""
+    """Yield name and date of each edition: shipped, every fact overlaid, and published if asked.
+
+    The overlaid edition replaces each fact by a copy, as if editors had published it.
+    """
     today = datetime.now(UTC).date()
     yield "shipped content", today
     yield "every fact overlaid", overlaid(Languages(), today)
@@ -146,7 +150,7 @@ def posters(
     bot: Annotated[str, typer.Argument(help="The Telegram bot's name, without @.")],
     to: Annotated[Path, typer.Option(help="Directory for the pictures.")],
 ) -> None:
-    """Write an SVG with a QR code for each flow of the menu, which opens the flow in Telegram."""
+    """Write for each flow of the menu an SVG with a QR code that opens the flow in Telegram."""
     to.mkdir(parents=True, exist_ok=True)
     for flow in FLOWS.values():
         if not flow.follows:
@@ -157,12 +161,12 @@ def posters(
 
 @app.command()
 def notice() -> None:
-    """Write what people read about their data, in every language, as docs/reference/notice.md."""
+    """Write the privacy texts that people read to docs/reference/notice.md, in every language."""
     NOTICE.write_text(notices(FLOWS, Languages()), encoding="utf-8")
 
 
 def notices(flows: Mapping[str, Flow], languages: Languages) -> str:
-    """Return the page of privacy texts: chat description, risk notice and consents, by language."""
+    """Return the page of privacy texts in every language: description, risk notice, consents."""
     items = [item for flow in flows.values() for item in flow.items]
     asked = [item for item in items if isinstance(item, Notice | Consent)]
     shown = {item.text.msgid: item.text for item in asked if item.name == "risk"}
@@ -180,7 +184,7 @@ def notices(flows: Mapping[str, Flow], languages: Languages) -> str:
 
 
 def findings(flows: Mapping[str, Flow]) -> Iterator[Finding]:
-    """Yield all findings: lint of flows, missing registry codes, changes since the manifest."""
+    """Yield all faults: lint of flows, missing registry codes, changes since the manifest."""
     yield from verification.check(flows, Languages())
     for flow in flows.values():
         yield from uncoded(flow) if flow.registers else ()
@@ -192,7 +196,7 @@ def findings(flows: Mapping[str, Flow]) -> Iterator[Finding]:
 
 
 def uncoded(flow: Flow) -> Iterator[Finding]:
-    """Yield the stored options of a registering flow that have no registry code."""
+    """Yield the stored options that have no registry code, for a flow that registers people."""
     for item in flow.questions():
         if type(item) not in (Choice, YesNo) or not item.persisted or item.name in WITHOUT_CODES:
             continue
@@ -204,7 +208,7 @@ def uncoded(flow: Flow) -> Iterator[Finding]:
 
 
 def read_manifest() -> Manifest:
-    """Return the committed manifest, empty if there is none."""
+    """Return the committed manifest; {} if there is none."""
     if not MANIFEST.exists():
         return {}
     found: Manifest = json.loads(MANIFEST.read_text(encoding="utf-8"))
@@ -212,7 +216,7 @@ def read_manifest() -> Manifest:
 
 
 def drawings(flows: Mapping[str, Flow]) -> dict[str, str]:
-    """Return all drawings by file name; a question of the registry alone needs none."""
+    """Return all drawings by file name, without flows that only the registry starts."""
     drawn: dict[str, str] = {}
     for flow in flows.values():
         if flow.answers_to:
@@ -224,7 +228,7 @@ def drawings(flows: Mapping[str, Flow]) -> dict[str, str]:
 
 
 def _json(of: Manifest) -> str:
-    """Return the manifest as JSON with one question per line, for readable diffs."""
+    """Return the manifest as JSON with one question per line, so that diffs are readable."""
     flows = []
     for flow, questions in of.items():
         lines = [

@@ -1,4 +1,4 @@
-"""`init`: asks for settings, tries them on the platforms, writes them, and lists the next steps."""
+"""`init`: asks for settings, tries them on the platforms, writes them, and lists further steps."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ from flows.knowledge.missions import MISSIONS
 
 app = typer.Typer()
 
-# Prompts in order; an empty answer leaves the channel out.
+# Prompts by setting, in order. An empty answer turns the channel off.
 QUESTIONS: Mapping[str, str] = {
     "languages": "Languages on offer, separated by commas",
     "public_url": "Public address, such as https://kosh.example (empty: none, updates are fetched)",
@@ -38,7 +38,7 @@ QUESTIONS: Mapping[str, str] = {
     "registry_client_secret": "Client secret at the registry",
     "registry_callback_secret": "Secret of the registry's callbacks",
 }
-# Asked only if the first setting of the group was given.
+# Settings with this prefix are asked only if the named setting was given.
 AFTER = {"whatsapp_": "whatsapp_token", "registry_": "registry_url"}
 
 NoInput = Annotated[
@@ -51,7 +51,7 @@ type Values = dict[str, str]
 
 @app.command()
 def init(data: Data = None, no_input: NoInput = False, mission: Mission = "") -> None:
-    """Ask for the settings, test them, write them, set webhook and profile; safe to repeat."""
+    """Ask for the settings, test and write them, set webhook and profile; can be repeated."""
     known = [each.key for each in MISSIONS]
     if mission and mission not in known:
         raise typer.BadParameter(f"There is no such mission; there are {', '.join(known)}.")
@@ -69,12 +69,12 @@ def init(data: Data = None, no_input: NoInput = False, mission: Mission = "") ->
 
 
 def _given() -> Values:
-    """Return the values from environment and settings file, with secrets read from files."""
+    """Return the values from environment and settings file; secrets are read from their files."""
     return {name: value for name in QUESTIONS if (value := _now(name))}
 
 
 class _AsGiven(Settings):
-    """Settings of which some are still missing; nothing is served with them."""
+    """Settings that may be incomplete, to read the ones that exist; no server runs with them."""
 
     @model_validator(mode="after")
     def _local_demo(self) -> Self:
@@ -113,7 +113,7 @@ def _asked() -> Values:
 
 
 def _completed(values: Values) -> Values:
-    """Add the webhook secrets, which are generated."""
+    """Return the values with generated webhook secrets; secrets that exist are kept."""
     more: Values = {}
     if "telegram_token" in values and values.get("public_url", "").startswith("https:"):
         more["telegram_secret"] = _kept("telegram_secret")
@@ -128,7 +128,10 @@ def _kept(name: str) -> str:
 
 
 async def _tried(chosen: Settings) -> None:
-    """Verify the access to each platform, then set what its API can set."""
+    """Verify access to each platform, then set Telegram's profile and webhook.
+
+    Raises ConfigError if a platform rejects the token.
+    """
     languages = Languages(chosen.languages)
     async with aiohttp.ClientSession() as http:
         channels = platforms(chosen, http, languages)
@@ -152,7 +155,10 @@ async def _introduce(telegram: Telegram, chosen: Settings, languages: Languages)
 
 
 def _write(place: Path, values: Values) -> Path:
-    """Write the settings file, and each secret to its own file; only the owner can read them."""
+    """Write the settings file, and each secret to its own file, all with mode 0600.
+
+    Lines that were added by hand are kept.
+    """
     (place / "secrets").mkdir(mode=0o700, parents=True, exist_ok=True)
     lines = ["# Written by `kosh init`. The environment goes before it."]
     for name, value in values.items():
@@ -165,7 +171,8 @@ def _write(place: Path, values: Values) -> Path:
             lines.append(f"{variable}={value}")
     more = [*_foreign(settings_file(place), {PREFIX + name.upper() for name in QUESTIONS})]
     if not any(line.startswith(f"{PREFIX}ROTATE_KEYS_MONTHLY=") for line in more):
-        # The key directory is beside this file: it persists, and all processes share it.
+        # Monthly rotation is safe here: the key directory is beside this file, so it persists and
+        # all processes share it.
         lines.append(f"{PREFIX}ROTATE_KEYS_MONTHLY=true")
     lines += more
     _put(settings_file(place), "\n".join(lines) + "\n")
@@ -173,7 +180,7 @@ def _write(place: Path, values: Values) -> Path:
 
 
 def _foreign(path: Path, ours: set[str]) -> Iterator[str]:
-    """Yield the lines that were added by hand, which are kept."""
+    """Yield the lines of the settings file that were added by hand, which are kept."""
     ours = ours | {f"{PREFIX}TELEGRAM_SECRET", f"{PREFIX}WHATSAPP_VERIFY_TOKEN"}
     for line in path.read_text("utf-8").splitlines() if path.exists() else ():
         name = line.partition("=")[0].removesuffix("_FILE")

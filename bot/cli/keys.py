@@ -1,4 +1,4 @@
-"""`keys`: creates, rotates and destroys the keys of the installation; never shows them."""
+"""`keys`: creates, rotates and destroys the keys of the installation; never prints them."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -26,7 +26,7 @@ Batch = Annotated[int, typer.Option(min=1, help="How many people at a time.")]
 
 @app.command()
 def first(data: Data = None) -> None:
-    """Create the first keys; does nothing if keys exist."""
+    """Create the first keys; do nothing if keys exist."""
     Keys.create(read(data_dir=data).key_dir)
     typer.echo("The keys are there. Back them up apart from the database.")
 
@@ -46,7 +46,7 @@ def show(as_json: AsJson = False, data: Data = None) -> None:
 def new(kind: KindName = "epoch", data: Data = None) -> None:
     """Create the next key.
 
-    It decrypts at once, and encrypts after an hour, when all processes have it.
+    It can decrypt at once. It encrypts only after an hour, when all processes have loaded it.
     """
     version = _with(data, lambda rt: key_rotation.create(rt, kind))
     typer.echo(f"{kind}-{version} is there. Back it up; run `keys rewrap` when it writes.")
@@ -54,13 +54,13 @@ def new(kind: KindName = "epoch", data: Data = None) -> None:
 
 @app.command()
 def rewrap(batch: Batch = key_rotation.BATCH, data: Data = None) -> None:
-    """Re-encrypt everything with the keys that write now; can be interrupted and repeated."""
+    """Re-encrypt all data with the newest keys; can be interrupted and repeated."""
     typer.echo(f"Wrapped anew: {_with(data, lambda rt: key_rotation.rewrap_all(rt, batch))}")
 
 
 @app.command()
 def destroy(kind: KindName, version: Version, now: Now = False, data: Data = None) -> None:
-    """Destroy a key that is no longer needed; backups from its time become unreadable."""
+    """Destroy a key that no data needs; backups from its time become unreadable."""
     _with(data, lambda rt: key_rotation.destroy(rt, kind, version, now=now))
     typer.echo(f"{kind}-{version} is destroyed. Remove its copies too.")
 

@@ -23,7 +23,7 @@ from bot.i18n import (
 
 app = typer.Typer(no_args_is_help=True, help="Catalogues: extract, check, report.")
 
-# Marker in translator comments: needs a check.
+# Translator comments that begin with this mark a translation to be checked by a speaker.
 CHECK = "check:"
 HEADS = (
     "language",
@@ -41,9 +41,10 @@ COLUMNS = "{:<9}{:>8}{:>12}{:>10}{:>10}{:>8}{:>11}{:>7}  {}"
 
 @app.command()
 def extract() -> None:
-    """Update the catalogues from the source: add new sentences empty, remove unused ones.
+    """Update the catalogues from the source: add new sentences untranslated, remove unused ones.
 
-    Reviews that were written by hand as `# reviewed:` are bound to their sentence.
+    A comment `# reviewed:` that was written by hand is bound to the current wording of its
+    sentence.
     """
     catalogues.update()
     for code in catalogues.HAND_MADE:
@@ -54,7 +55,7 @@ def extract() -> None:
 
 @app.command()
 def check() -> None:
-    """Print the faults of the English source and of every catalogue; exit 1 if there are any."""
+    """Print the faults of the English source and of every catalogue; exit with 1 if any."""
     source = catalogues.extract()
     faults = lint.findings("en", source, source)
     for code in (*catalogues.HAND_MADE, *catalogues.BUILT):
@@ -73,7 +74,7 @@ def check() -> None:
 
 
 def _outdated(source: Catalog) -> Iterator[lint.Finding]:
-    """Yield a finding if the template has other sentences than the source."""
+    """Yield a finding if the stored template (locales/bot.pot) differs from the code's texts."""
     stored = catalogues.read_template() if catalogues.template().is_file() else Catalog()
     if _entries(stored) != _entries(source):
         yield lint.Finding("locales/bot.pot", "", "", "template", "Run ./kosh languages extract")
@@ -98,7 +99,7 @@ def _not_looked_at(code: str) -> Iterator[lint.Finding]:
 def words(
     accept: Annotated[bool, typer.Option(help="Take them up in locales/words.")] = False,
 ) -> None:
-    """Print the unreviewed words: unknown to the dictionary, or changed by converting them back."""
+    """Print unreviewed words: not in the dictionary, or changed by conversion and back."""
     for code in spelling.CODES:
         found = spelling.doubtful(code, catalogues.read(code))
         if found is None:
@@ -111,7 +112,7 @@ def words(
 
 
 class Format(StrEnum):
-    """Format of a file for translators."""
+    """File format for translators."""
 
     PO = "po"
     XLIFF = "xliff"
@@ -126,7 +127,7 @@ def export_file(
     to: Annotated[Path, typer.Option(help="The file to write.")],
     as_format: Annotated[Format, typer.Option("--format", help="po or xliff.")] = Format.XLIFF,
 ) -> None:
-    """Write a language's catalogue as PO or XLIFF 1.2, with limits, notes and reviews."""
+    """Write a language's catalogue as PO or XLIFF 1.2, with length limits, notes and reviews."""
     catalog = catalogues.read(_hand_made(code))
     is_po = as_format is Format.PO
     to.write_bytes(exchange.to_po(catalog) if is_po else exchange.to_xliff(code, catalog))
@@ -137,7 +138,7 @@ def export_file(
 def import_file(
     code: Code, file: Annotated[Path, typer.Argument(help="A PO or XLIFF file.")]
 ) -> None:
-    """Take translations up from a file; exit 1 if one breaks a rule, which is then left out.
+    """Import translations from a file; leave out those that break a rule, and then exit with 1.
 
     Sentences that the file marks as approved count as reviewed by a speaker.
     """
@@ -170,10 +171,11 @@ def draw(
     count: Annotated[int, typer.Option(help="Sentences for each language.")] = 200,
     only: Annotated[str, typer.Option(help="Draw for this language only, such as kk_Arab.")] = "",
 ) -> None:
-    """Print random sentences of each hand-written language beside the English, for a reader."""
+    """Print random sentences of each hand-written language beside the English, for proofreading."""
     for code in (only,) if only else catalogues.HAND_MADE:
         messages = sorted(catalogues.messages(code).items())
-        # A draw by seed must be repeatable; it protects nothing.
+        # A pseudo-random generator suffices: the same seed must repeat the draw, and nothing is
+        # secret.
         drawn = random.Random(f"{seed}:{code}").sample(messages, min(count, len(messages)))
         for number, ((context, english), text) in enumerate(drawn, 1):
             typer.echo(
@@ -224,7 +226,7 @@ def _missed(pair: tuple[str, str]) -> str:
 
 
 def _overrides(code: str) -> int:
-    """Return the number of words and labels that the rule of a derived script would get wrong."""
+    """Return how many words and labels have an override because the script rule fails."""
     words = {"kk_Arab": script_overrides.TOTE, "uz_Cyrl": script_overrides.UZBEK}.get(code, {})
     return len(words) + sum(
         1 for built, _context, _english in script_overrides.LABELS if built == code
@@ -241,7 +243,7 @@ def _marked(catalog: Catalog, mark: str) -> int:
 
 
 def _longest(code: str, catalog: Catalog, source: Catalog) -> str:
-    """Return the longest label of each context that has a length limit."""
+    """Return the longest label of each context that has a length limit, as one line."""
     longest: dict[str, str] = {}
     for message in source:
         context = message.context or ""

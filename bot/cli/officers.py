@@ -1,4 +1,4 @@
-"""`officers` and `audit`: sign-in links for the console, and verification of the audit log."""
+"""`officers` and `audit`: print sign-in links for the console, and verify the audit log."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -27,9 +27,9 @@ def audit_verify(
     ] = "",
     data: Data = None,
 ) -> None:
-    """Verify the hash chain of the audit log, and print its head to be stored elsewhere.
+    """Verify the hash chain of the audit log, and print its last entry to be stored elsewhere.
 
-    With an anchor, also verify that the log still contains that head.
+    With an anchor, also verify that the log still contains that earlier last entry.
     """
 
     async def verify(
@@ -87,7 +87,7 @@ def officers_first(name: OfficerName, data: Data = None) -> None:
 
 @officers_app.command("link")
 def officers_link(name: OfficerName, data: Data = None) -> None:
-    """Print a new one-time link for an officer who lost the password or the phone."""
+    """Print a new one-time sign-in link for an officer who lost the password or the phone."""
     _let_in(data, name, credentials.reissue_link)
 
 

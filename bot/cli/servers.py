@@ -1,4 +1,4 @@
-"""`run`, `web`, `webhooks`, `work`, `poll`: long-running server commands."""
+"""`run`, `web`, `webhooks`, `work`, `poll`: start the long-running servers."""
 
 import asyncio
 import socket
@@ -45,16 +45,16 @@ def run(data: Data = None, port: Port = None, fresh: Fresh = False) -> None:
 
 @app.command()
 def web(port: Port = None) -> None:
-    """Run the web server only: webhooks, web chat, health; several can share one port."""
+    """Run the web server only: webhooks, web chat, console; several can share one port."""
     chosen = read(port=port)
     run_until_signal(lambda: _serve_web(chosen), within=END_SECONDS)
 
 
 @app.command()
 def webhooks(port: Port = None) -> None:
-    """Run a server for webhooks and callbacks only, so that a busy web server does not delay them.
+    """Run a server for webhooks and callbacks only, which a busy web server then cannot delay.
 
-    The proxy sends /webhooks/ and /callbacks/ here.
+    The reverse proxy must send /webhooks/ and /callbacks/ to this server.
     """
     chosen = read(port=port)
     serving = partial(_serve_web, chosen, platforms_only=True)
@@ -63,7 +63,7 @@ def webhooks(port: Port = None) -> None:
 
 @app.command()
 def work() -> None:
-    """Run a worker only: registry writes, sweeps, retention."""
+    """Run a worker only: registry writes, periodic sweeps, retention."""
     chosen = read()
     run_until_signal(lambda: with_runtime(chosen, _seen(main.work)), within=END_SECONDS)
 
@@ -76,7 +76,7 @@ def poll() -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its signal handling; the command stops all services together."""
+    """uvicorn without its own signal handlers, since the command stops all services together."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -84,7 +84,7 @@ class _Server(uvicorn.Server):
 
 
 def shared(host: str, port: int) -> socket.socket:
-    """Return a socket with SO_REUSEPORT: the kernel distributes connections over web processes."""
+    """Return a socket with SO_REUSEPORT: the kernel distributes connections over processes."""
     place = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -93,7 +93,7 @@ def shared(host: str, port: int) -> socket.socket:
 
 
 async def serve(asgi: Any, host: str, port: int, place: socket.socket | None = None) -> None:
-    """Serve until cancelled, then finish running requests (graceful shutdown)."""
+    """Serve until cancelled; then let running requests finish within 5 seconds, and re-raise."""
     server = _Server(
         uvicorn.Config(
             asgi,
@@ -121,7 +121,7 @@ async def serve(asgi: Any, host: str, port: int, place: socket.socket | None = N
 
 @asynccontextmanager
 async def _observed(rt: Runtime) -> AsyncIterator[None]:
-    """Check the database's high-water mark, then serve traces and /metrics if configured."""
+    """Reject a rolled-back database, then run tracing and the /metrics server if configured."""
     await rollback_guard.refuse_older(rt)
     tracing.configure(rt.settings.otlp_url)
     port, listening = rt.settings.metrics_port, list[asyncio.Future[None]]()
@@ -162,14 +162,14 @@ async def _serve_web(chosen: Settings, *, platforms_only: bool = False) -> None:
 
 
 async def _invent(rt: Runtime) -> None:
-    """Fill a new demo's desk with officers and a week of cases."""
+    """Fill a new demo with invented officers and a week of cases; reset the demo's clock."""
     await demo_week.reset_clock(rt)
     if await demo_officers.enter(rt):
         await demo_week.fill(rt)
 
 
 async def serve_all(chosen: Settings, beside: list[Coroutine[Any, Any, None]]) -> None:
-    """Run web server, worker and, without a Telegram webhook, polling with one runtime."""
+    """Run web server, worker, `beside` and, without a Telegram webhook, polling in one runtime."""
     async with runtime(chosen) as rt, _observed(rt), asyncio.TaskGroup() as group:
         if chosen.demo:
             await _invent(rt)

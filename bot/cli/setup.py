@@ -1,4 +1,4 @@
-"""`migrate`, `profile`: upgrade steps of an installation."""
+"""`migrate`, `profile`: steps of an operator after an upgrade."""
 
 import typer
 
@@ -31,7 +31,7 @@ async def _introduce(rt: Runtime) -> None:
 
 @app.command()
 def migrate() -> None:
-    """Migrate the database to the newest schema, with KOSH_DATABASE_OWNER_URL."""
+    """Migrate the database to the newest schema, as the role of KOSH_DATABASE_OWNER_URL."""
     chosen = read()
     migrations.migrate(chosen.sqlalchemy("owner"))
     typer.echo("The schema is up to date.")

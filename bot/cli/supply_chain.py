@@ -1,4 +1,4 @@
-"""`licences` and `sbom`: dependencies according to the lock file."""
+"""`licences` and `sbom`: report the dependencies in the lock file."""
 
 import json
 import subprocess
@@ -19,7 +19,7 @@ EXPORT = (
     *("uv", "export", "--preview-features", "sbom-export", "--format", "cyclonedx1.5"),
     *("--frozen", "--no-dev", "--all-extras"),
 )
-# Licence names in package metadata, with their SPDX identifiers.
+# SPDX identifier of each licence name that occurs in package metadata.
 _SPDX = {
     "3-Clause BSD License": "BSD-3-Clause",
     "Apache 2.0": "Apache-2.0",
@@ -35,7 +35,7 @@ _SPDX = {
 
 @dataclass(frozen=True)
 class Package:
-    """A runtime dependency; `licence` is empty if it is not installed here."""
+    """A runtime dependency; `licence` is "" if the package is not installed here."""
 
     name: str
     version: str
@@ -44,7 +44,7 @@ class Package:
 
 @app.command()
 def licences() -> None:
-    """List the licence of every runtime dependency; exit 1 if one is not allowed.
+    """List the licence of every runtime dependency; exit with 1 if one is not allowed.
 
     The allow-list is in pyproject.toml, under tool.kosh.
     """
@@ -61,7 +61,7 @@ def licences() -> None:
 def sbom(
     to: Annotated[Path | None, typer.Option(dir_okay=False, help="Write it to this file.")] = None,
 ) -> None:
-    """Print the bill of materials (CycloneDX 1.5): every package with hashes and licence."""
+    """Print the software bill of materials (CycloneDX 1.5): packages, hashes and licences."""
     written = json.dumps(bill(), indent=1) + "\n"
     if to is None:
         typer.echo(written, nl=False)
@@ -70,9 +70,10 @@ def sbom(
 
 
 def bill() -> dict[str, Any]:
-    """Return the bill of materials with licences.
+    """Return the software bill of materials with licences.
 
-    It is reproducible: no timestamp, no random serial number.
+    The same lock file always gives the same document, because it has no timestamp and no random
+    serial number.
     """
     made = subprocess.run(EXPORT, cwd=ROOT, capture_output=True, check=True)
     document: dict[str, Any] = json.loads(made.stdout)
@@ -92,9 +93,9 @@ def packages(document: dict[str, Any]) -> Iterator[Package]:
 
 
 def is_let_in(licence: str) -> bool:
-    """Return True if the licence is allowed.
+    """Return True if an SPDX licence expression is allowed.
 
-    One side of each OR suffices; all parts of an AND count.
+    One operand of each OR must be allowed, and all operands of an AND.
     """
     allowed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["kosh"]["licences"])
     return not licence or any(
@@ -103,7 +104,7 @@ def is_let_in(licence: str) -> bool:
 
 
 def _licence(name: str) -> str:
-    """Return the licence from the package's metadata; empty if it is not installed."""
+    """Return the licence from the package's metadata; "" if the package is not installed."""
     try:
         fields = metadata.metadata(name)
     except metadata.PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""`script`: converts Kazakh and Uzbek to their other script."""
+"""`script`: converts Kazakh and Uzbek text to the language's other script."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from bot.i18n import kazakh_arabic, uzbek_cyrillic
 
 app = typer.Typer()
 
-# Conversions by target form; the source is the other script of the same language.
+# Conversion to each written form, from the other script of the same language.
 SCRIPTS: Mapping[str, Callable[[str], str]] = {
     "kk_Arab": kazakh_arabic.to_arabic,
     "kk": kazakh_arabic.to_cyrillic,
@@ -24,9 +24,9 @@ def script(
     to: Annotated[str, typer.Option(help=f"Written form: {', '.join(SCRIPTS)}.")],
     text: Annotated[str | None, typer.Argument(help="Text; without it, standard input.")] = None,
 ) -> None:
-    """Convert Kazakh or Uzbek to its other script.
+    """Convert Kazakh or Uzbek text to the language's other script.
 
-    `--to kk` is ambiguous and needs proofreading.
+    The conversion `--to kk` is ambiguous, so its result needs proofreading.
     """
     convert = SCRIPTS.get(to)
     if convert is None:

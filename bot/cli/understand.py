@@ -1,4 +1,4 @@
-"""`understand`: recognises typed lines, and measures the recogniser."""
+"""`understand`: recognises the intents of typed lines, and measures the recogniser."""
 
 import json
 import sys
@@ -26,7 +26,7 @@ Report = Annotated[bool, typer.Option(help="Print figures on the test phrases in
 
 @app.command()
 def understand(lang: Lang = "", as_json: Json = False, report: Report = False) -> None:
-    """Read lines on standard input and print what each may mean."""
+    """Read lines on standard input and print the possible intents of each."""
     del lang
     try:
         recognizer = Recognizer.load()
@@ -42,12 +42,12 @@ def understand(lang: Lang = "", as_json: Json = False, report: Report = False) -
             typer.echo(json.dumps(found, ensure_ascii=False))
         else:
             typer.echo(f"{found['certainty']:8} {found['intent']:28} {found['confidence']:.2f}")
-        # A reader of a pipe sees each answer at once.
+        # Flush each answer, because output to a pipe is buffered otherwise.
         sys.stdout.flush()
 
 
 def _report(recognizer: Recognizer) -> str:
-    """Return the figures of the lines that are never trained on, beside cross-validation."""
+    """Return the accuracy on held-out lines, never trained on, beside cross-validation."""
     results = evaluation.of_lines(evaluation.held_lines(), recognizer)
     unlike = evaluation.unlike_phrases(results)
     parts = {
@@ -60,7 +60,7 @@ def _report(recognizer: Recognizer) -> str:
 
 
 def described(recognizer: Recognizer, line: str) -> dict[str, object]:
-    """Return the recognition of a line as a document for JSON."""
+    """Return what was recognised in a line, as a document for JSON."""
     found = recognizer.recognize(line)
     decision = decide(found)
     return {
@@ -83,6 +83,6 @@ def described(recognizer: Recognizer, line: str) -> dict[str, object]:
 
 
 def _lines() -> Iterator[str]:
-    """Yield the lines of standard input; invalid UTF-8 becomes U+FFFD."""
+    """Yield the lines of standard input; replace invalid UTF-8 by U+FFFD."""
     for line in sys.stdin.buffer:
         yield line.decode("utf-8", "replace").removesuffix("\n").removesuffix("\r")

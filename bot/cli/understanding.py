@@ -1,4 +1,4 @@
-"""`understanding`: trains the recogniser from its phrases, and checks them."""
+"""`understanding`: trains the recogniser from its phrases, and checks the phrases."""
 
 import asyncio
 import sys
@@ -19,7 +19,7 @@ app = typer.Typer(no_args_is_help=True, help="Understanding of free text: train,
 
 @app.command()
 def train() -> None:
-    """Train the recogniser from the phrases and write its file; print the cross-validation."""
+    """Train the recogniser from the phrases and write the model; print the cross-validation."""
     from bot.understanding import evaluation, model, training
 
     started = monotonic()
@@ -38,7 +38,7 @@ def train() -> None:
 
 @app.command()
 def languages() -> None:
-    """Make the table by which the language of a first message is guessed; print its figures."""
+    """Write the table that guesses the language of a first message; print its accuracy."""
     from bot.i18n.language_guess import FORMS
     from bot.understanding import language_training
 
@@ -55,7 +55,7 @@ def languages() -> None:
 
 @app.command()
 def check() -> None:
-    """Print faults of the phrases, an outdated model, and costs; exit 1 if anything is wrong."""
+    """Print faults of the phrases, an outdated model, and costs; exit with 1 on a fault."""
     from bot.understanding import costs
     from bot.understanding.model import Model
 
@@ -73,7 +73,7 @@ def check() -> None:
 
 @app.command()
 def accepted(data: Data = None) -> None:
-    """Print the sentences that editors accepted, as lines of the phrases' files, by language."""
+    """Print the sentences that editors accepted, as lines for the phrase files, by language."""
     from bot.desk import phrase_review
     from bot.runtime import runtime
 
@@ -87,7 +87,7 @@ def accepted(data: Data = None) -> None:
 
 
 def _counts(written: list[phrases.Phrase]) -> str:
-    """Return for each language how many phrases there are, and how many of the rarest intent."""
+    """Return for each language the number of phrases, and that of the intent with the fewest."""
     lines = []
     for language in phrases.LANGUAGES:
         counts = Counter(each.intent for each in written if each.language == language)

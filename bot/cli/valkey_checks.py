@@ -1,4 +1,4 @@
-"""Checks of Valkey for `doctor`: the server, and the web chat's budgets that it keeps."""
+"""Checks for `doctor`: the Valkey server, and the budgets of the web chat that are stored in it."""
 
 from collections.abc import AsyncIterator
 
@@ -15,7 +15,7 @@ from bot.security.vault import Vault
 
 
 async def valkey(chosen: Settings) -> AsyncIterator[Finding]:
-    """Yield whether it answers, takes writes, and is set as Kosh needs it."""
+    """Yield whether Valkey answers, accepts writes, and is configured as Kosh requires."""
     if chosen.redis_url is None:
         yield wrong("valkey", "KOSH_REDIS_URL isn't set", "set it to redis://…")
         return
@@ -44,7 +44,10 @@ async def valkey(chosen: Settings) -> AsyncIterator[Finding]:
 
 
 async def _refusal(client: Redis) -> str:
-    """Return why the server refuses a write of a second, as a full one does; "" if it takes it."""
+    """Write a key that expires after a second; return the error's name, or "" if it was accepted.
+
+    A server that has reached its memory limit rejects writes but still answers reads.
+    """
     try:
         await client.set("doctor", b"1", ex=1)
     except ResponseError as error:
@@ -53,7 +56,7 @@ async def _refusal(client: Redis) -> str:
 
 
 async def web_budgets(chosen: Settings) -> AsyncIterator[Finding]:
-    """Yield whether the web chat's budgets of the whole installation are spent."""
+    """Yield a warning if an hourly budget of the web chat for the whole installation is spent."""
     if chosen.redis_url is None:
         return
     live = Cache.at(chosen.redis_url.get_secret_value())

@@ -1,4 +1,4 @@
-"""`version`: the version of this build; it loads nothing else."""
+"""`version`: prints the version of this build; imports no other module of Kosh."""
 
 import typer
 

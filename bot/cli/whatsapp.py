@@ -1,4 +1,4 @@
-"""`whatsapp`: the templates that service messages need, with their state at Meta."""
+"""`whatsapp`: lists the templates that service messages require, with their status at Meta."""
 
 import asyncio
 import sys
@@ -26,15 +26,12 @@ Texts = Annotated[bool, typer.Option("--texts", help="Print what to enter in Met
 
 @app.callback()
 def _group() -> None:
-    """Keep `templates` a command of the group, also while it is the only one."""
+    """Keep `templates` a subcommand; without a callback, typer would run it as the group itself."""
 
 
 @app.command()
 def templates(data: Data = None, texts: Texts = False, as_json: AsJson = False) -> None:
-    """List the templates for people who wrote more than 24 hours ago; exit 1 if one is missing.
-
-    Their state is unknown unless KOSH_WHATSAPP_ACCOUNT_ID is set.
-    """
+    """List the templates for people who wrote over 24 hours ago; exit with 1 if one is missing."""
     needed = list(service_templates.needed(Languages()))
     try:
         listed = asyncio.run(_listed(read(data_dir=data)))
@@ -53,7 +50,7 @@ def templates(data: Data = None, texts: Texts = False, as_json: AsJson = False) 
 
 
 async def _listed(chosen: Settings) -> list[Listed] | None:
-    """Return the templates of the account; None if no account is set."""
+    """Return the templates of the WhatsApp business account; None if no account is configured."""
     if chosen.whatsapp_account_id is None:
         return None
     async with aiohttp.ClientSession() as http:

@@ -1,4 +1,4 @@
-"""Checks WhatsApp templates against the broadcasts that need them, for `doctor`."""
+"""Checks for `doctor` that WhatsApp approved the templates which unfinished broadcasts use."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -37,7 +37,7 @@ MISSING = "create it in Meta's manager under that name and language, or take it 
 def faults(
     needed: Iterable[tuple[str, str]], listed: Iterable[Listed]
 ) -> Iterator[tuple[bool, str, str]]:
-    """Yield whether a broadcast waits for the template, the fault, and the fix."""
+    """Yield each fault: whether a broadcast waits for the template, what is wrong, and the fix."""
     known = {(each.name, each.language): each for each in listed}
     waited = set()
     for name, language in needed:

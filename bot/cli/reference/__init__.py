@@ -1,4 +1,4 @@
-"""The pages of docs/reference, written from the code by `./kosh docs reference`."""
+"""Generator of the pages in docs/reference, called by `./kosh docs reference`."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -38,14 +38,14 @@ def pages() -> dict[str, str]:
 
 
 def write(folder: Path = FOLDER) -> None:
-    """Write every generated page into `folder`."""
+    """Write every generated page into `folder`; delete none."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in pages().items():
         (folder / name).write_text(text, "utf-8")
 
 
 def outdated(folder: Path = FOLDER) -> list[str]:
-    """Return the names of pages in `folder` that differ from what the code says."""
+    """Return the names of pages in `folder` that differ from those generated now."""
     return [
         name
         for name, text in pages().items()

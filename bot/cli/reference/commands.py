@@ -1,4 +1,4 @@
-"""The page of commands, from the commands' own help."""
+"""Reference page of the commands, generated from their help texts."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ Variables that commands read are listed in [settings](settings.md).
 
 
 def page() -> str:
-    """Return every command: an overview first, then each with its parameters."""
+    """Return the page: an overview of all commands, then each command with its parameters."""
     from bot.cli import assembled
 
     root: Any = typer.main.get_command(assembled())

@@ -1,4 +1,4 @@
-"""The pages of tables with their owners, and of every stored field."""
+"""Reference pages of the tables with their owners, and of every stored field."""
 
 import ast
 from collections.abc import Iterator
@@ -30,12 +30,13 @@ _TRANSFERS = """
 ## What leaves the installation
 
 """
-# Deletes from every table, so it is named as a writer only where it inserts.
+# This package deletes from every table, so it counts as a writer only of tables into which it
+# inserts.
 _RETENTION = "privacy"
 
 
 def tables_page() -> str:
-    """Return every table with its class, writers and columns."""
+    """Return the page of tables: for each its class, the packages that write it, its columns."""
     rows = (
         (
             code(mapped.name),
@@ -57,7 +58,7 @@ def tables_page() -> str:
 
 @cache
 def writers() -> dict[str, set[str]]:
-    """Return, by class, the packages that write its rows; deletion by retention does not count."""
+    """Return the packages that write each table, by class name, without retention's deletes."""
     found: dict[str, set[str]] = {}
     for path, tree in sources("bot"):
         package = path.split("/")[1]
@@ -72,7 +73,7 @@ def writers() -> dict[str, set[str]]:
 
 
 def _aliases(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Yield names that a module gives to classes of tables."""
+    """Yield each module-level alias of a table class, as alias and `t.Class`."""
     for node in tree.body:
         match node:
             case ast.Assign([ast.Name(name)], ast.Attribute(ast.Name("t"), mapped)):
@@ -80,7 +81,7 @@ def _aliases(tree: ast.Module) -> Iterator[tuple[str, str]]:
 
 
 def inventory_page() -> str:
-    """Return every entry of the inventory, with a short key for long lifetimes."""
+    """Return the page of the data inventory; long retention texts are replaced by letters."""
     lifetimes = dict.fromkeys(entry.kept for entry in INVENTORY)
     repeated = [
         kept

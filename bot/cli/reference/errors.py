@@ -1,4 +1,4 @@
-"""The page of error codes, from bot/observability/errors.toml."""
+"""Reference page of the error codes, generated from bot/observability/errors.toml."""
 
 from bot.cli.reference.markdown import code, table
 from bot.observability import explanations
@@ -15,7 +15,7 @@ the terminal, never beside a name, a number or text of a person. Log events with
 
 
 def page() -> str:
-    """Return every error code by section."""
+    """Return the page: every error code, by section."""
     return _HEAD + "".join(_section(title, text) for title, text in explanations.error_sections())
 
 

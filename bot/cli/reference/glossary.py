@@ -1,4 +1,4 @@
-"""The page of words for translators, from the tables in bot/i18n."""
+"""Reference page of vocabulary for translators, generated from the tables in bot/i18n."""
 
 from collections.abc import Iterator
 
@@ -49,7 +49,7 @@ Four words mislead translators, and the check reports them:
 
 
 def page() -> str:
-    """Return the words of the interface and the terms of the domain."""
+    """Return the page: the words of the interface, then the terms of the domain."""
     words = (tuple(row) for row in glossary.interface_words())
     return (
         _HEAD

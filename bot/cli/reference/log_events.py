@@ -1,4 +1,4 @@
-"""The page of log events, from the logger calls in the source."""
+"""Reference page of log events, generated from the logger calls in the source."""
 
 from collections import defaultdict
 
@@ -20,7 +20,7 @@ Events in **bold** fire an alert (see [runbooks](../how-to/runbooks.md)): each c
 
 
 def page() -> str:
-    """Return the explained events first, then every event with level and module."""
+    """Return the page: first the events with an explanation, then all with level and module."""
     explained = [(code(each.event), each.happened, each.action) for each in explanations.events()]
     first = table(("event", "what happened", "what to do"), explained)
     return f"{_HEAD}## Events explained\n\n{first}\n## All events\n\n{_all()}"

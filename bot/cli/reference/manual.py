@@ -1,4 +1,4 @@
-"""The page of the officers' manual in English, from the sections that the console shows."""
+"""Reference page of the officers' manual in English, from the sections that the console shows."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ Officers read this manual in their language: each page of the console links to i
 
 
 def page() -> str:
-    """Return every section with its purpose, its steps and its buttons."""
+    """Return the page: every section with its purpose, its steps and its buttons."""
     return _HEAD + "\n".join("".join(_section(each)) for each in SECTIONS)
 
 
@@ -30,6 +30,6 @@ def _section(section: Section) -> Iterator[str]:
 
 
 def _english(text: Text) -> str:
-    """Return the English sentence with the labels that it quotes."""
+    """Return the English sentence, with the labels of buttons that it quotes filled in."""
     labels = {name: _english(each) for name, each in text.values if isinstance(each, Text)}
     return text.msgid.format(**labels)

@@ -1,10 +1,10 @@
-"""Markdown tables for the generated reference."""
+"""Helpers that write Markdown tables and code for the generated reference."""
 
 from collections.abc import Iterable, Sequence
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table; a `|` inside a cell is escaped."""
+    """Return a Markdown table; escape each `|` inside a cell."""
     lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(map(_cell, line))} |\n" for line in lines)
 

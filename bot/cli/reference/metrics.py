@@ -1,4 +1,4 @@
-"""The page of metrics, from the Prometheus collectors in the source."""
+"""Reference page of metrics, generated from the Prometheus collectors in the source."""
 
 import ast
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _MODULES = ("bot/observability/metrics.py", "bot/operations/health.py")
 
 
 def page() -> str:
-    """Return every metric with its kind, meaning and labels."""
+    """Return the page: every metric with its type, meaning and labels."""
     found = [row for path, tree in sources("bot") if path in _MODULES for row in _declared(tree)]
     return _HEAD + table(("metric", "kind", "meaning", "labels"), sorted(found))
 

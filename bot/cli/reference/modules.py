@@ -1,4 +1,4 @@
-"""The page of modules by tier, from the import contract and the modules' docstrings."""
+"""Reference page of modules by tier, from the import contract and the modules' docstrings."""
 
 import tomllib
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ imports the standard library alone. Why: [architecture](../explanation/architect
 
 
 def page() -> str:
-    """Return the tiers with their packages, then each package with its modules."""
+    """Return the page: the tiers with their packages, then each package with its modules."""
     packages = [name for tier in _tiers() for name in tier]
     rows = (
         (str(number), _link(name), _package_line(name))

@@ -1,4 +1,4 @@
-"""The page of settings, from the fields of `Settings`."""
+"""Reference page of settings, generated from the fields of `Settings`."""
 
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ take precedence over the file.
 
 
 def page() -> str:
-    """Return every setting with its meaning and default."""
+    """Return the page: every setting with its meaning and default."""
     rows = (
         (code(f"{PREFIX}{name.upper()}"), field.description or "", _default(field.default))
         for name, field in Settings.model_fields.items()

@@ -1,4 +1,4 @@
-"""Read the project's source: modules, their first lines, their log calls."""
+"""Readers of the project's source: syntax trees, first lines of docstrings, and log calls."""
 
 import ast
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ LEVELS = ("debug", "info", "warning", "error", "exception", "critical")
 
 @cache
 def sources(package: str) -> tuple[tuple[str, ast.Module], ...]:
-    """Return the modules of a package as path and syntax tree, migrations left out."""
+    """Return path and syntax tree of each module of a package, without database migrations."""
     return tuple(
         (path.relative_to(ROOT).as_posix(), ast.parse(path.read_text("utf-8")))
         for path in sorted((ROOT / package).rglob("*.py"))
@@ -21,12 +21,12 @@ def sources(package: str) -> tuple[tuple[str, ast.Module], ...]:
 
 
 def first_line(tree: ast.Module) -> str:
-    """Return the first sentence of a module's docstring, or its first line."""
+    """Return the first paragraph of a module's docstring on one line; "" without a docstring."""
     return " ".join((ast.get_docstring(tree) or "").split("\n\n")[0].split())
 
 
 def log_calls() -> Iterator[tuple[str, str, Path]]:
-    """Yield event, level and module of every call of a logger in bot."""
+    """Yield event, level and module of every logger call in `bot`."""
     for path, tree in sources("bot"):
         for node in ast.walk(tree):
             if (
