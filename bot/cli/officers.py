@@ -27,9 +27,10 @@ def audit_verify(
     ] = "",
     data: Data = None,
 ) -> None:
-    """Verify the hash chain of the audit log, and print its last entry to be stored elsewhere.
+    """Verify the hash chain of the audit log, and print its head, to be stored elsewhere.
 
-    With an anchor, also verify that the log still contains that earlier last entry.
+    The head is number and hash of the last entry. With an anchor, which is an earlier head, also
+    verify that the log still contains it.
     """
 
     async def verify(

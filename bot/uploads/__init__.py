@@ -1,4 +1,4 @@
-"""Uploads: intake of people's files (`intake`) and transfer to the registry (`registry_transfer`)."""
+"""Uploads: files from people (`intake`), which are sent to the registry (`registry_transfer`)."""
 
 from bot.file_sanitizer.sanitizer import Refused
 from bot.uploads.intake import (
