@@ -3,14 +3,15 @@
 A system may ask as often as it likes. Live or exact counts would show it each case as it comes.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Date, Text, cast, func, select
 
 from bot.db import tables as t
-from bot.db.connection import Transaction
-from bot.db.statements import NOW, Statement, fetch_all, statement
+from bot.db.pipeline import Rows
+from bot.db.statements import NOW, Statement, statement
 from bot.desk.statistics import DAYS, MIN_GROUP_SIZE, Day
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
@@ -67,16 +68,19 @@ _DAYS = statement(
 async def read(rt: Runtime, officer: Officer) -> Counts:
     """Return the counts of the account's mission."""
     permissions.require(officer, Action.STATISTICS_READ, Subject(officer.mission))
-    async with directory.acting(rt, officer) as transaction:
-        opened, came_back = (await fetch_all(transaction, _TOTALS))[0]
-        return Counts(
-            opened=rounded(opened),
-            came_back=rounded(came_back),
-            topics=await _groups(transaction, _TOPICS),
-            languages=await _groups(transaction, _LANGUAGES),
-            countries=await _groups(transaction, _COUNTRIES),
-            days=await _days(transaction),
-        )
+    statements = (_TOTALS, _TOPICS, _LANGUAGES, _COUNTRIES, _OPENED_ON, _CLOSED_ON, _DAYS)
+    totals, topics, languages, countries, opened_on, closed_on, days = await directory.asked(
+        rt, officer, *((each, {}) for each in statements)
+    )
+    opened, came_back = totals[0]
+    return Counts(
+        opened=rounded(opened),
+        came_back=rounded(came_back),
+        topics=_groups(topics),
+        languages=_groups(languages),
+        countries=_groups(countries),
+        days=_by_day(days, dict(opened_on), dict(closed_on)),
+    )
 
 
 def rounded(count: int) -> int | None:
@@ -84,16 +88,14 @@ def rounded(count: int) -> int | None:
     return count - count % MIN_GROUP_SIZE if count >= MIN_GROUP_SIZE else None
 
 
-async def _groups(transaction: Transaction, by: Statement[*tuple[Any, ...]]) -> tuple[Group, ...]:
+def _groups(rows: Rows) -> tuple[Group, ...]:
     """Return the groups that are large enough; rounded counts decide the order, then names."""
-    rows = await fetch_all(transaction, by)
     shown = [(str(name or ""), rounded(count)) for name, count in rows]
     groups = [Group(name, count) for name, count in shown if count is not None]
     return tuple(sorted(groups, key=lambda each: (-each.count, each.name)))
 
 
-async def _days(transaction: Transaction) -> tuple[Day, ...]:
-    opened = dict(await fetch_all(transaction, _OPENED_ON))
-    closed = dict(await fetch_all(transaction, _CLOSED_ON))
-    days = [day for (day,) in await fetch_all(transaction, _DAYS)]
-    return tuple(Day(d, rounded(opened.get(d, 0)), rounded(closed.get(d, 0))) for d in days)
+def _by_day(days: Rows, opened: Mapping[str, int], closed: Mapping[str, int]) -> tuple[Day, ...]:
+    return tuple(
+        Day(day, rounded(opened.get(day, 0)), rounded(closed.get(day, 0))) for (day,) in days
+    )

@@ -11,7 +11,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Request
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from bot import broadcasts
 from bot.broadcasts import Broadcast, Draft, Purpose, State
@@ -19,7 +19,7 @@ from bot.broadcasts.model import QUIET_FROM, QUIET_UNTIL
 from bot.officers.directory import Officer
 from bot.officers.permissions import Scope
 from bot.runtime import Runtime
-from bot.web.api.problems import problems
+from bot.web.api.problems import ResponseBody, problems
 from bot.web.api.requests import IdempotencyKey, RequestBody, api_router, needs
 
 Writer = Annotated[Officer, needs(Scope.ANNOUNCEMENTS_WRITE)]
@@ -64,14 +64,18 @@ class AnnouncementRequest(RequestBody):
         return broadcasts.from_json(self.model_dump_json(exclude_unset=True).encode())
 
 
-class AnnouncementStatus(BaseModel):
+class AnnouncementStatus(ResponseBody):
     """The current state of an announcement; `total` is null before recipients are counted."""
 
     id: UUID
+    """Id for the other calls."""
     number: int
+    """Number that the console shows."""
     state: State
     reason: str
+    """Reason why it was paused or stopped, as a fixed word; empty otherwise."""
     total: int | None
+    """Number of recipients; null until they are collected."""
 
     @classmethod
     def of(cls, found: Broadcast) -> "AnnouncementStatus":
@@ -84,35 +88,44 @@ class AnnouncementStatus(BaseModel):
         )
 
 
-class Included(BaseModel):
+class Included(ResponseBody):
     """The number of recipients of a language on a channel."""
 
     language: str
+    """Language of the text that they receive (BCP 47)."""
     channel: str
+    """Channel on which they receive it: `telegram`, `whatsapp` or `web`."""
     count: int
+    """Number of people."""
 
 
-class AudienceCount(BaseModel):
+class AudienceCount(ResponseBody):
     """The number of people who would receive an announcement, and of those excluded, by reason."""
 
     included: list[Included]
+    """People who would receive it."""
     excluded: dict[str, int]
+    """Number of people who would not receive it, by reason."""
 
 
-class Blocker(BaseModel):
+class Blocker(ResponseBody):
     """A reason why an announcement cannot be sent now."""
 
     why: str
+    """The reason as a fixed word."""
     detail: str
+    """The language, number or channel that the reason is about; may be empty."""
 
 
 class AnnouncementProgress(AnnouncementStatus):
     """The state of an announcement, and the number of recipients by delivery status."""
 
     fates: dict[str, int]
+    """Number of recipients by the state of their message."""
     rate: float
     """Deliveries per second."""
     blockers: list[Blocker]
+    """Reasons why it cannot be sent now; empty if it can."""
 
 
 class Verb(StrEnum):

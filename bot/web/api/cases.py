@@ -6,7 +6,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import Request
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from bot.cases import invitations
 from bot.cases.invitations import CaseInvitation, InvitationState, KeyReused
@@ -14,7 +14,7 @@ from bot.config.settings import Settings
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Scope
 from bot.runtime import Runtime
-from bot.web.api.problems import Refusal, problems
+from bot.web.api.problems import Refusal, ResponseBody, problems
 from bot.web.api.requests import IdempotencyKey, RequestBody, api_router, needs, note
 from flows.officer import TOPIC
 
@@ -44,12 +44,14 @@ class CaseRequest(RequestBody):
     """Where the person lives (ISO 3166-1 alpha-2), so that the right mission gets the case."""
 
 
-class InvitedCase(BaseModel):
+class InvitedCase(ResponseBody):
     """The state of an invited case, without its content; `id` identifies the invitation."""
 
     id: UUID
+    """Id of the invitation, for looking up its state."""
     state: InvitationState
     topic: str
+    """Topic of the case, as the system chose it."""
     expires_at: datetime
     """Until then the link can be used."""
 
@@ -58,11 +60,13 @@ class InvitedCase(BaseModel):
         return cls(id=found.id, state=found.state, topic=found.topic, expires_at=found.expires_at)
 
 
-class Links(BaseModel):
+class Links(ResponseBody):
     """Links that open the invitation, one per channel; the person uses one. Each works once."""
 
     telegram: str | None
+    """Link that opens the bot in Telegram; null if the installation has none."""
     whatsapp: str | None
+    """Link that opens a chat in WhatsApp; null if the installation has none."""
     web: str
     """The web chat, where the person writes the `words`."""
     words: str

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from starlette.responses import JSONResponse, Response
 
 RETRY_AFTER = {
@@ -41,12 +41,21 @@ PROBLEMS: dict[ProblemName, tuple[int, str]] = {
 """Status and title of each problem."""
 
 
-class Problem(BaseModel):
+class ResponseBody(BaseModel):
+    """A part of a response; the docstrings of its fields are in the OpenAPI document."""
+
+    model_config = ConfigDict(from_attributes=True, use_attribute_docstrings=True)
+
+
+class Problem(ResponseBody):
     """An error response (RFC 9457); it never repeats the client's input."""
 
     type: str
+    """URN of the problem: `urn:kosh:problem:` and its name."""
     title: str
+    """Explanation in English, the same for each refusal of this type."""
     status: int
+    """Status code of the response."""
     reason: str = ""
     """The rule that refuses, as a fixed word; empty where the type says it."""
     field: str = ""

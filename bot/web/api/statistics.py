@@ -3,47 +3,50 @@
 from typing import Annotated
 
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict
 
 from bot.desk import published_counts
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Scope
 from bot.runtime import Runtime
-from bot.web.api.problems import problems
+from bot.web.api.problems import ResponseBody, problems
 from bot.web.api.requests import api_router, needs, note
 
 
-class Count(BaseModel):
+class Count(ResponseBody):
     """The number of cases with a value, rounded down to a multiple of 5; at least 5."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     name: str
+    """The value: a topic, a language (BCP 47) or a country (ISO 3166-1 alpha-2)."""
     count: int
+    """Number of cases."""
 
 
-class Day(BaseModel):
+class Day(ResponseBody):
     """Cases opened and closed on a day, rounded down to a multiple of 5; null below 5."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     day: str
+    """The day in UTC (ISO 8601)."""
     opened: int | None
+    """Number of cases opened."""
     closed: int | None
+    """Number of cases closed."""
 
 
-class Statistics(BaseModel):
+class Statistics(ResponseBody):
     """Counts of the account's mission over the 30 days before today."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     opened: int | None
     """Cases opened, rounded down to a multiple of 5; null below 5."""
     came_back: int | None
+    """Cases that returned to the queue, rounded down to a multiple of 5; null below 5."""
     topics: list[Count]
+    """Cases by topic."""
     languages: list[Count]
+    """Cases by the person's language."""
     countries: list[Count]
+    """Cases by the country where the person lives."""
     days: list[Day]
+    """Cases by day, the earliest first."""
 
 
 router = api_router("statistics")

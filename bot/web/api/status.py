@@ -8,14 +8,14 @@ the number is checked.
 from typing import Annotated, Literal
 
 from fastapi import Request
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from bot.budgets import spending
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Scope
 from bot.registrations import status_lookup
 from bot.runtime import Runtime
-from bot.web.api.problems import Refusal, problems
+from bot.web.api.problems import Refusal, ResponseBody, problems
 from bot.web.api.requests import RequestBody, api_router, needs, note
 from flows.engine.registration import LookUpStatus
 
@@ -49,7 +49,7 @@ class StatusRequest(RequestBody):
     pin: Annotated[str, Field(pattern=r"^[0-9]{4,8}$", repr=False)]
 
 
-class RegistrationState(BaseModel):
+class RegistrationState(ResponseBody):
     """The state of a registration; later versions may add states."""
 
     state: State
