@@ -1,6 +1,7 @@
 """PIN screens: ask for the PIN before stored data is shown; choose, change or lose it."""
 
 import unicodedata
+from itertools import pairwise
 
 from flows.engine import join_screens, registration_screens, screens
 from flows.engine.events import (
@@ -44,6 +45,7 @@ LOST = _(
 )
 LIFTED = _("An officer has removed your PIN. You can set a new one in the menu.")
 NOT_A_PIN = _("A PIN has 4 to 8 digits.")
+TOO_EASY = _("This PIN is easy to guess. Please write other digits.")
 TITLE, MY_DATA = button("PIN"), button("My data")
 
 
@@ -116,6 +118,12 @@ def read_pin(turn: TurnState, typed: str) -> str | Refusal:
     return digits if fits else Refusal.NOT_LISTED
 
 
+def is_easy(pin: str) -> bool:
+    """Return True for a PIN of equal digits, or of digits that follow one another, such as 7890."""
+    steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}
+    return len(steps) == 1 and steps <= {0, 1, 9}
+
+
 def answer(turn: TurnState, key: str) -> None:
     if not key.isdecimal():
         return _leave_pin(turn, key)
@@ -123,6 +131,9 @@ def answer(turn: TurnState, key: str) -> None:
         return turn.say_and_reprompt(screens.NOT_HERE)
     if turn.c.after_pin != NEW:
         return turn.effects.append(TryPin(key))
+    if is_easy(key):
+        turn.notes.append((TOO_EASY,))
+        return ask_pin(turn)
     turn.effects.append(SetPin(key))
     turn.c = replace(turn.c, has_pin=True, after_pin="")
     turn.say_and_reprompt(CHOSEN)

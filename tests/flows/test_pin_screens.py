@@ -46,6 +46,14 @@ def test_pin_is_set_and_deleted_from_the_chat(language: str) -> None:
     assert "204611" not in chat.text
 
 
+@pytest.mark.parametrize("digits", ["1234", "4321", "0000", "7890", "٢٢٢٢"])
+def test_new_pin_that_is_easy_to_guess_is_asked_again(digits: str) -> None:
+    chat = registered().answers("pin").says(digits)
+    assert chat.shows(pin_screens.TOO_EASY)
+    assert chat.done(SetPin) == []
+    assert chat.says("1235").done(SetPin) == [SetPin("1235")]
+
+
 @pytest.mark.parametrize("way", ["/status", "/mydata"])
 def test_pin_is_required_before_data_is_shown(way: str) -> None:
     chat = locked().says(way)
