@@ -126,8 +126,7 @@ async def carry_out(
 ) -> AfterCommit:
     """Apply the effects of a turn, save it and queue its messages; return the work that remains.
 
-    A `notice` is sent first, and the other messages wait for the person's next message. With
-    `waiting`, all are delayed. `moved` makes unsent messages of the previous owner outdated.
+    The rest waits behind a `notice`, or for `waiting`. `moved` makes earlier messages outdated.
     """
     work = _TurnEffects(held.epoch + moved, [])
     for effect in turn.effects:
