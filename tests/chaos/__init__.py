@@ -1,14 +1,14 @@
-"""The chaos test: real processes, every fault of a matrix, and invariants of the history.
+"""Chaos test: injects faults into real processes, and checks the promises from outside.
 
-These run as processes of their own: PostgreSQL with fsync on, Valkey, the sandbox registry,
-Telegram's emulator, two web processes behind one port, two workers. A proxy is on every connection
-between them. People walk through the forms and talk to officers while all of it is killed, frozen,
-cut off, filled up and deployed again. Afterwards `history` reads only external evidence: the
-platform's journal, the registry's entries, the final database, the logs. It checks promises P1 to
-P4 against them.
+These run as separate processes: PostgreSQL with fsync on, Valkey, the sandbox registry, Telegram's
+emulator, two web processes behind one port, and two workers. Every connection between them passes a
+proxy. Simulated people walk through the forms and talk to officers. Meanwhile processes are killed
+or frozen, connections are cut, the database's disk is filled, and new releases are deployed.
+Afterwards `history` checks the promises P1 to P4 of docs/explanation/promises.md. It reads only
+external evidence: the platform's journal, the registry's entries, the final database, and the logs.
 
-    ./kosh chaos                       # short, as in every run of the tests
-    ./kosh chaos long                  # for nights
-    ./kosh chaos kills --seed 2        # kills alone
-    ./kosh chaos --mutant ack-first    # a promise broken on purpose: must be red
+    ./kosh chaos                       # short, as in every run of `./kosh test`
+    ./kosh chaos long                  # several hours
+    ./kosh chaos kills --seed 2        # kills only
+    ./kosh chaos --mutant ack-first    # with a promise broken on purpose: must fail
 """

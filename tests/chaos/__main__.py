@@ -1,4 +1,4 @@
-"""The chaos test from the command line, as `./kosh chaos` has it."""
+"""The chaos test as a command: `python -m tests.chaos`, which `./kosh chaos` calls."""
 
 from tests.chaos.command import app
 

@@ -1,7 +1,7 @@
-"""Start a Kosh program of any release, and report when it works.
+"""Start a Kosh program of any release, and create a file when it works.
 
-Called by its path, it runs the program of the release in PYTHONPATH, otherwise unchanged. So it may
-import nothing of the tests.
+It is run as a script, with the release in PYTHONPATH. So it must not import other modules of the
+tests, which that release may not have.
 """
 
 import json
@@ -17,7 +17,7 @@ from bot.worker import sweeps
 
 
 def awake(mark: str) -> None:
-    """Create a file as soon as the program listens, or has swept once."""
+    """Make the program create the file `mark` once it listens, or has finished its first sweep."""
     _marked(uvicorn.Server, "startup", Path(mark))
     _marked(sweeps, "sweep", Path(mark))
 

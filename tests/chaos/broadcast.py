@@ -1,8 +1,9 @@
-"""A broadcast while its two workers are killed again and again, PostgreSQL and Valkey once each.
+"""Test of a broadcast whose two workers are killed many times, PostgreSQL and Valkey once each.
 
 python -m tests.chaos.broadcast --people 10000 --kills 200
 
-Each person gets it at most once, none is silently left out, and unknown deliveries are listed.
+It checks that each person gets the message at most once, that none is silently left out, and that
+deliveries with an unknown outcome are listed.
 """
 
 import argparse
@@ -46,7 +47,7 @@ STALL_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class Plan:
-    """Size and pace of the run; `rate` is the permitted calls per second, `limit` is in seconds."""
+    """Size and pace of a run: `rate` is in permitted calls per second, other times in seconds."""
 
     people: int
     kills: int
@@ -58,13 +59,13 @@ class Plan:
 
     @property
     def in_hand(self) -> int:
-        """Return how many calls a worker has under way at most: a batch of each of its shards."""
+        """Return the maximum number of calls that a worker has in progress: a batch per shard."""
         return worker_main.SHARDS_AT_ONCE * max(1, int(self.rate * 0.8 * 0.2))
 
 
 @dataclass
 class Platform:
-    """Record of the messages that really reached each chat; it survives every kill."""
+    """Emulated Bot API that counts the messages to each chat; it is never killed."""
 
     latency: float
     said: Counter[int] = field(default_factory=Counter)
@@ -80,20 +81,23 @@ class Platform:
 
 @dataclass
 class Worker:
-    """A nursery and its currently running worker."""
+    """A nursery process, which forks workers, and the id of its current worker."""
 
     process: subprocess.Popen[bytes]
     pid: int = 0
 
     def watch(self) -> None:
-        """Track the running worker; it may end by itself if PostgreSQL is away at its start."""
+        """Update `pid` with each worker that the nursery reports.
+
+        A worker also ends by itself if PostgreSQL is down at its start.
+        """
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.pid = int(line)
 
     def kill(self) -> None:
-        """Kill the one that is there, and wait for the next."""
-        # Process number 0 would mean our whole process group.
+        """Kill the current worker, and wait until the nursery has started the next."""
+        # Signalling process 0 would kill our whole process group.
         while not (before := self.pid):
             time.sleep(0.005)
         with suppress(ProcessLookupError):
@@ -104,7 +108,7 @@ class Worker:
 
 @dataclass(frozen=True)
 class Report:
-    """Result at the end, in people."""
+    """Result of a run; the counts are of people."""
 
     people: int
     kills: int
@@ -127,7 +131,10 @@ class Report:
 
 
 async def storm(folder: Path, plan: Plan, mutant: str = "") -> Report:
-    """Create all recipients, kill workers, and return the report."""
+    """Create the recipients, run the broadcast with kills, and return the report.
+
+    `mutant` breaks the workers on purpose.
+    """
     random.seed(plan.seed)
     async with _house(folder, plan) as (rt, platform, owner):
         members = await crowd.crowd(rt, plan.people)
@@ -210,7 +217,10 @@ def _workers(rt: Runtime, folder: Path, mutant: str) -> Iterator[list[Worker]]:
 async def _kill(
     folder: Path, plan: Plan, workers: list[Worker], platform: Platform
 ) -> tuple[int, int]:
-    """Kill at random moments, spread over the broadcast; each has begun to work by then."""
+    """Kill workers at random moments; return the number of kills and of restarted servers.
+
+    The moments are spread over the broadcast, so that each worker has begun to send.
+    """
     restarts = 0
     for number in range(plan.kills):
         due = plan.people * (number + 1) // (plan.kills + 1)
@@ -225,7 +235,10 @@ async def _kill(
 
 
 async def _until_said(platform: Platform, due: int) -> None:
-    """Wait until `due` messages were sent, or no more are sent because some are in doubt."""
+    """Wait until `due` messages were sent, or none was sent for STALL_SECONDS.
+
+    The latter happens when recipients in doubt are not retried.
+    """
     said, moved = -1, time.monotonic()
     while platform.said.total() < due and (said < 1 or time.monotonic() < moved + STALL_SECONDS):
         if platform.said.total() != said:
@@ -234,7 +247,7 @@ async def _until_said(platform: Platform, due: int) -> None:
 
 
 def _restart(folder: Path, service: str) -> None:
-    """Kill a server, and start it again."""
+    """Kill a server with SIGKILL and start it again."""
     home = folder / service
     file = home / ("cluster/postmaster.pid" if service == "postgres" else "valkey.pid")
     os.kill(int(file.read_text().split()[0]), signal.SIGKILL)
@@ -246,7 +259,10 @@ def _restart(folder: Path, service: str) -> None:
 async def _settle(
     rt: Runtime, owner: str, found: Broadcast, until: float, platform: Platform
 ) -> None:
-    """Wait until it has ended; when nothing moves, let the leases of the dead run out."""
+    """Wait until the broadcast is done, until the monotonic time `until` at most.
+
+    Without progress, advance database time, so that the leases of killed workers expire.
+    """
     moved, said = time.monotonic(), -1
     while time.monotonic() < until:
         if platform.said.total() != said:
@@ -264,7 +280,7 @@ async def _settle(
 
 
 async def _listed(rt: Runtime, who: crowd.Crew, found: Broadcast) -> set[int]:
-    """Return the recipients in doubt as an officer finds them, page by page."""
+    """Return the recipients in doubt, read page by page as an officer does."""
     numbers: list[int] = [-1]
     while page := await broadcasts.recipients(
         rt, who.lead, found.id, RecipientStatus.IN_DOUBT, after=numbers[-1]
@@ -309,7 +325,7 @@ async def _account(
 
 
 def told(report: Report) -> str:
-    """Return the figures and the verdict as lines."""
+    """Return the report as text: its figures, then GREEN, or RED with the wrong ones."""
     lines = [
         f"{'people':32}{report.people:>8,}",
         f"{'workers killed':32}{report.kills:>8,}",

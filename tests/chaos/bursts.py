@@ -1,8 +1,8 @@
-"""Updates that a person sent within a moment: one answer may serve several of them.
+"""Updates that a person sent within a second or two, which may share one answer.
 
-The product answers equal answers once, and drops an answer that waits if a further line follows
-(`bot/conversations/bursts.py`). From outside both look like an update without an answer of its own.
-A word to an officer between two equal answers extends the moment.
+Kosh answers equal inputs once, and drops an answer that waits if a further line follows
+(`bot/conversations/bursts.py`). In both cases an update appears to have no answer. A message to an
+officer between two equal inputs extends this time.
 """
 
 from collections.abc import Iterable
@@ -15,10 +15,10 @@ LATE_SECONDS = 1.0
 
 
 def count_close(accepted: Iterable[tuple[float, bool]]) -> int:
-    """Return how many updates need no answer of their own, by the times of their acceptance.
+    """Return how many updates need no answer of their own, by times of acceptance in seconds.
 
-    They were accepted shortly after another update of the same person. An update that is marked
-    True is a word to an officer: it is passed on, so it needs an answer in no case.
+    Those are updates accepted shortly after another update of the same person. True marks a message
+    to an officer, which is forwarded and not counted here, since it is never answered.
     """
     return sum(
         later - earlier <= SECONDS + LATE_SECONDS

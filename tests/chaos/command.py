@@ -1,4 +1,4 @@
-"""The command `./kosh chaos`."""
+"""The command `./kosh chaos`: runs the chaos test and prints its report."""
 
 import asyncio
 import logging
@@ -22,7 +22,8 @@ from tests.chaos.report import Report
 from tests.chaos.retelling import retold
 from tests.chaos.storm import Evidence, Plan, storm
 
-# A rate at which web is busy but has no backlog, which would make every fault hit many replies.
+# At 60 updates a second the web processes are busy but have no backlog. With a backlog, every fault
+# would affect many replies.
 PROFILES = {
     "short": Plan(people=60, updates=1200, faults=10, seed=1, rate=60, stall=6, limit=600),
     "kills": Plan(people=500, updates=10_000, faults=50, seed=1, rate=60, stall=20, limit=3600,
@@ -60,7 +61,7 @@ def chaos(
         bool, typer.Option("--matrix", help="Only say which faults there are.")
     ] = False,
 ) -> None:
-    """Use the system while it is broken again and again, and judge it from outside."""
+    """Use the system while faults are injected, and check its promises from outside."""
     if matrix:
         return typer.echo("\n".join(f"{each.kind:4} {each.what}" for each in MATRIX))
     if judge is not None:
@@ -85,7 +86,10 @@ def chaos(
 
 
 def run(plan: Plan, mutant: str = "", keep: Path | None = None, former: str = "") -> Report:
-    """Run one storm from beginning to end; return its report. `former` runs first."""
+    """Run one storm from start to end; print and return its report.
+
+    `former` is the commit of an older release that runs first, before an upgrade.
+    """
     logging.basicConfig(level="WARNING", format="%(relativeCreated)9d ms  %(message)s")
     logging.getLogger("tests.chaos").setLevel("INFO")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -102,7 +106,8 @@ def run(plan: Plan, mutant: str = "", keep: Path | None = None, former: str = ""
         report.findings |= upgrade.findings(seen.entries, seen.faults) | {"failed_turns": failed}
     typer.echo("\n".join([*shared, told(report, seen.seconds, seen.drained)]))
     if keep is not None:
-        # A run takes an hour or more, so that a corrected judge needs no second one.
+        # A run takes an hour or more. With its evidence, a corrected judge can be applied without a
+        # second run.
         (keep / EVIDENCE).write_bytes(msgspec.json.encode(seen))
         told_of = [retold(each, seen.entries, seen.faults, seen.ledger) for each in report.stories]
         (keep / "stories.txt").write_text("\n".join(line for story in told_of for line in story))
@@ -110,7 +115,7 @@ def run(plan: Plan, mutant: str = "", keep: Path | None = None, former: str = ""
 
 
 def judged_again(folder: Path) -> Report:
-    """Judge the evidence of an earlier run, print the report, and return it."""
+    """Judge the stored evidence of an earlier run; print and return the report."""
     seen = msgspec.json.decode((folder / EVIDENCE).read_bytes(), type=Evidence)
     report = judged(seen.people, seen.entries, seen.faults, seen.ledger)
     typer.echo(told(report, seen.seconds, seen.drained))
@@ -128,7 +133,10 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 
 
 def told(report: Report, seconds: float, drained: float) -> str:
-    """Return the report in lines."""
+    """Return the report as text.
+
+    `seconds` is the duration, `drained` that of settling at the end.
+    """
     shown = {name: value for name, value in vars(report).items() if isinstance(value, int)}
     lines = [
         f"{name.replace('_', ' '):36}{value:>9,}"

@@ -1,6 +1,6 @@
-"""A migration for the test alone, in two steps: add a column first, and remove it at the end.
+"""A migration for the test alone, in two steps: add a column, and later remove it.
 
-Between the two, processes of both releases run side by side.
+Processes of both releases run side by side between the steps.
 """
 
 import os
@@ -19,12 +19,12 @@ TRIES = 5
 
 
 def expand(owner: str) -> None:
-    """Apply the migrations that the next release needs, before it is deployed."""
+    """Apply the migrations that the next release requires, while the current one runs."""
     _tried(lambda: command.upgrade(_config(owner), "next"))
 
 
 def contract(owner: str) -> None:
-    """Remove the columns that no release writes any more."""
+    """Remove the added columns, which no running release writes any more."""
     _tried(lambda: command.downgrade(_config(owner), "-1"))
 
 
@@ -39,7 +39,7 @@ def _config(owner: str) -> Config:
 
 
 def _tried(step: Callable[[], None]) -> None:
-    """Apply a migration: it waits four seconds for a lock, then is tried again."""
+    """Apply a migration; repeat it up to TRIES times if it waits too long for a lock."""
     for attempt in range(1, TRIES + 1):
         try:
             return step()

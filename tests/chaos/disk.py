@@ -1,4 +1,4 @@
-"""A small disk for the database alone, so that filling it harms nothing else."""
+"""A small file system for the database, which can be filled without harm to the machine."""
 
 import os
 import subprocess
@@ -11,7 +11,10 @@ SIZE = "2g"
 
 @contextmanager
 def of_its_own(place: Path, size: str = SIZE) -> Iterator[bool]:
-    """Mount a file system in a file if root may do so; otherwise no disk is filled."""
+    """Mount a file system from an image file at `place`; yield False if that needs root rights.
+
+    Without it, the fault of a full disk is skipped.
+    """
     place.mkdir(parents=True, exist_ok=True)
     image = place.with_suffix(".image")
     if (

@@ -1,7 +1,7 @@
-"""The fault matrix: everything that is done to the system while people use it.
+"""The fault matrix: all faults that are injected while people use the system.
 
-The numbers are those of docs/explanation/chaos-testing.md. A fault happens, lasts a few seconds
-and is healed. Outcomes that it may have left in doubt are noted with its time.
+The numbers are those of docs/explanation/chaos-testing.md. A fault lasts a few seconds and is then
+healed. It is recorded with its time and the number of replies whose delivery it may make uncertain.
 """
 
 import asyncio
@@ -38,8 +38,9 @@ from tests.chaos.processes import (
     send,
 )
 
-# Maximum seconds in which a web process must report that it cannot commit. They are its wait for a
-# connection, or for a response on an existing one, with a margin for slow machines.
+# Maximum seconds until a web process must report that it cannot commit: if PostgreSQL is down (its
+# wait for a connection), and if it hangs (its wait for a response). Both have a margin for slow
+# machines.
 AWAY, SILENT = 3.0 + 7.0, 12.0 + 8.0
 CHECKPOINTS = {"update": 60, "callback": 30, "write": 40, "sweep": 30}
 MEGABYTE = bytes(1024 * 1024)
@@ -48,7 +49,7 @@ LATE = 20
 
 @dataclass
 class Scene:
-    """Context of the faults; `long` is the maximum duration of a lasting fault, in seconds."""
+    """Context of a fault; `long` is the maximum duration of a lasting fault, in seconds."""
 
     processes: Processes
     platform: Platform
@@ -60,7 +61,7 @@ class Scene:
         await asyncio.sleep(self.chance.uniform(0.2, 1.0) * self.long)
 
     async def one_up(self, names: Sequence[str]) -> str:
-        """Return one of these processes that runs; wait until one does."""
+        """Return one of these processes that works; wait until one does."""
         up = [name for name in names if self.processes.up(name)]
         name = self.chance.choice(up or names)
         await self.until_up(name)
@@ -85,9 +86,9 @@ type Act = Callable[[Scene], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Trouble:
-    """One kind of fault; `often` is the number of its cards in the deck.
+    """One kind of fault; `often` is how often it occurs in a deck of faults.
 
-    A fault with `often` 0 occurs only if its kind is asked for.
+    With `often` 0 it occurs only if its kind is requested. `short` marks faults for short runs.
     """
 
     kind: str
@@ -109,7 +110,7 @@ def trouble(kind: str, what: str, often: int = 1, *, short: bool = False) -> Cal
 
 
 def deck(chance: random.Random, kinds: Iterable[str], *, short: bool) -> list[Trouble]:
-    """Shuffle the cards of one round, so that every kind has its turn."""
+    """Return the faults of one round in random order, so that every kind occurs in each round."""
     wanted = set(kinds)
     cards = [
         each
@@ -121,7 +122,7 @@ def deck(chance: random.Random, kinds: Iterable[str], *, short: bool) -> list[Tr
     return cards
 
 
-# Our own processes
+# Faults of Kosh's processes
 
 
 async def _kill(scene: Scene, names: Sequence[str]) -> None:
@@ -208,7 +209,7 @@ async def roll(scene: Scene) -> None:
 
 @trouble("F23", "a process starts with keys that are not ours")
 async def wrong_keys(scene: Scene) -> None:
-    """Start a process with foreign keys. It must refuse: otherwise it would recognise no person."""
+    """Start a process with wrong keys, which must exit: it could not recognise any person."""
     strange = scene.processes.folder / "strange-keys"
     shutil.rmtree(strange, ignore_errors=True)
     shutil.copytree(scene.processes.keys, strange)
@@ -224,7 +225,7 @@ async def wrong_keys(scene: Scene) -> None:
         spare.kill()
 
 
-# PostgreSQL
+# Faults of PostgreSQL
 
 
 def _postmaster(scene: Scene) -> int:
@@ -245,7 +246,7 @@ def _status(pid: int) -> str:
 
 
 def _revive(scene: Scene) -> None:
-    """Restart stopped servers in their folder, at the ports they had."""
+    """Restart the stopped servers with the same folders and ports."""
     with (
         embedded.postgres(scene.processes.folder / "postgres"),
         embedded.valkey(scene.processes.folder / "valkey"),
@@ -288,7 +289,7 @@ async def freeze_database(scene: Scene) -> None:
 
 
 async def _refusals(scene: Scene, most: float) -> None:
-    """Check that without a database a web process reports it, and soon."""
+    """Check that a web process without a database reports 503 within `most` seconds."""
     asked = [asyncio.to_thread(ready, scene.processes.ports[0], most) for _time in range(3)]
     for status in await asyncio.gather(*asked):
         scene.processes.refused_late += status not in (503, None)
@@ -311,7 +312,7 @@ def _take_all(url: str, taken: ExitStack) -> None:
 
 @trouble("F9", "the disk of the database is full", 2)
 async def fill_disk(scene: Scene) -> None:
-    """Fill the database's disk, only if it has a disk of its own."""
+    """Fill the database's disk, if it is a separate file system; otherwise do nothing."""
     place = scene.processes.folder / "postgres"
     if not place.is_mount():
         return
@@ -324,7 +325,7 @@ async def fill_disk(scene: Scene) -> None:
 
 
 def _fill(filler: Path) -> None:
-    """Most of it at once, and the rest piece by piece."""
+    """Fill the disk: allocate most of the free space at once, then write until it is full."""
     free = shutil.disk_usage(filler.parent).free
     with filler.open("wb", buffering=0) as file, suppress(OSError):
         os.posix_fallocate(file.fileno(), 0, free - len(MEGABYTE))
@@ -338,7 +339,7 @@ def _execute(url: str, query: Any, *values: Any) -> None:
         session.execute(query, values)
 
 
-# Valkey
+# Faults of Valkey
 
 
 def _valkey(scene: Scene) -> int:
@@ -378,7 +379,7 @@ def _stuff(client: "redis.Redis") -> None:
 
 @trouble("F7", "Valkey can only be read")
 async def freeze_valkey(scene: Scene) -> None:
-    """Make Valkey behave as a replica whose master is away."""
+    """Restart Valkey as a read-only replica of a server that does not exist."""
     home, pid = scene.processes.folder / "valkey", _valkey(scene)
     binary = os.readlink(f"/proc/{pid}/exe")
     chosen = (home / "valkey.conf").read_text() + "replicaof 127.0.0.1 1\n"
@@ -394,11 +395,11 @@ async def freeze_valkey(scene: Scene) -> None:
         await asyncio.to_thread(_revive, scene)
 
 
-# The lines between
+# Faults of connections
 
 
 def _lines(scene: Scene, service: str) -> list[str]:
-    """Return the connections to a service of one process of Kosh, or of all of them."""
+    """Return the connections to a service from all processes of Kosh, or from a random one."""
     names = OURS if scene.chance.random() < 0.5 else (scene.chance.choice(OURS),)
     return [f"{name}>{service}" for name in names]
 
@@ -443,7 +444,7 @@ async def part_from_registry(scene: Scene) -> None:
     await _disturb(scene, "F13", _lines(scene, "registry"), modes, 1.0, doubts=0)
 
 
-# Platform and registry
+# Faults of the platform and the registry
 
 PLATFORM: tuple[tuple[str, dict[str, Any]], ...] = (
     ("flooded", {"retry_after": 1}),
@@ -499,7 +500,7 @@ async def kill_registry(scene: Scene) -> None:
 
 @trouble("F15", "the platform brings old updates once more", 2, short=True)
 async def bring_late(scene: Scene) -> None:
-    """Send old updates again: words of known people to an officer, each accepted long ago."""
+    """Deliver old updates again: messages from known people to an officer, accepted long ago."""
     taken = scene.platform.acknowledged
     said = [
         each.update
@@ -516,7 +517,7 @@ async def bring_late(scene: Scene) -> None:
 
 
 def said_in(arrival: Arrival) -> str:
-    """Return the text of an update, or ''."""
+    """Return the text of an update's message; "" without one."""
     return str(arrival.update.get("message", {}).get("text", ""))
 
 

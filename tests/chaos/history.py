@@ -1,6 +1,7 @@
-"""Checks of any history, after kills of any process: promises P1 to P4, seen from outside.
+"""Checks of the promises P1 to P4 (docs/explanation/promises.md) on the history of a run.
 
-Each person is a sequence of their own, so every check is one pass over that person's events.
+They use only what is visible from outside. Each person's events form a separate sequence, so every
+check is one pass over that person's events. A word means a text message to an officer.
 """
 
 import re
@@ -21,21 +22,21 @@ from tests.chaos.report import Report
 
 CANARY = re.compile("TESTOVA[A-Z]{4}")
 NOTICE = "!status"
-# The name under which an officer gets a voice message, and what its sender reads if it is broken.
+# File name of a voice message in a case, and what its sender reads if it cannot be opened.
 RECORDING = "voice.ogg"
 UNOPENED = Languages((LANGUAGE,)).render(screens.RECORDING_BROKEN, LANGUAGE).partition(",")[0]
-# A call that a process made just before it was killed may be carried out just after.
+# Seconds: a call that a process made just before it was killed may be executed just after.
 CARRIED_OUT_LATE = 1.0
-# The fault in which the Bot API carries a call out and its answer is lost; the client repeats it.
+# In this fault the Bot API executes a call and its answer is lost, so the client repeats the call.
 ANSWER_LOST = "F11"
-# Faults of shutdowns and deployments: the platform delivers refused updates again; they should be
-# few.
+# Faults that are shutdowns and deployments. Processes reject updates during these, and the platform
+# delivers them again; the report counts how many.
 ORDERLY = ("F2", "F18", "F25")
 
 
 @dataclass
 class Story:
-    """The platform's record of one person, each entry with its place in the journal."""
+    """The platform's record of one person; each entry has its index in the journal."""
 
     who: Somebody
     arrivals: list[tuple[int, Arrival]] = field(default_factory=list)
@@ -47,7 +48,7 @@ class Story:
 def judged(
     people: Iterable[Somebody], entries: Sequence[Entry], faults: Sequence[Fault], ledger: Ledger
 ) -> Report:
-    """Judge the whole history, person by person."""
+    """Judge the whole history, person by person, and return the report."""
     report = Report(
         faults=Counter(fault.kind for fault in faults),
         faults_in_doubt=sum(fault.doubts for fault in faults),
@@ -75,7 +76,7 @@ type Taken = dict[int, int]
 
 
 def _count_updates(report: Report, entries: Sequence[Entry], faults: Sequence[Fault]) -> Taken:
-    """Count the deliveries, and return the accepted updates."""
+    """Count updates and deliveries; return the accepted updates."""
     deliveries = [each for each in entries if isinstance(each, Delivery)]
     taken: Taken = {}
     for place, each in enumerate(entries):
@@ -107,11 +108,11 @@ def _stories(people: Iterable[Somebody], entries: Sequence[Entry]) -> list[Story
     return list(stories.values())
 
 
-# P1 and P3: no accepted update is lost or applied twice, and order is kept
+# P1 and P3: no accepted update is lost or applied twice, and order is kept.
 
 
 def _judge_words(report: Report, story: Story, taken: Taken, found: list[str]) -> None:
-    """Check that each message to an officer is a row, in the order of sending."""
+    """Check that each word is stored once as a message of a case, in the order of sending."""
     said = [(each, text) for _place, each in story.arrivals if (text := _word(each))]
     must = Counter(text for each, text in said if each.update_id in taken)
     may = Counter(text for _each, text in said)
@@ -137,11 +138,11 @@ def _judge_answers(
     sent: list[tuple[int, Call]],
     relayed: int,
 ) -> None:
-    """Check that every update of a known person has one answer in the outbox, or was passed on.
+    """Check that every update of a known person has one answer, or was forwarded to an officer.
 
-    The first word opens the case and is answered; later words are passed on in silence. An update
-    just before consent may be accepted just after it: the platform brings presses and messages in
-    different queues, and each again and again until it is accepted.
+    The first word opens the case and is answered; later ones are forwarded without an answer. An
+    update sent just before consent may be accepted just after it, because the platform delivers
+    button presses and messages in different queues, and repeats each until it is accepted.
     """
     consent, updates = _known(story, sent[0][0] if sent else None)
     late = [
@@ -157,10 +158,10 @@ def _judge_answers(
 
 
 def _is_extra(call: Call) -> bool:
-    """Return True for a message beside the answer.
+    """Return True for a message that is not the answer to an update.
 
-    The registry's notice, the hours of officers (no button), topics above a form's question, and
-    word of a recording that could not be opened.
+    These are the registry's notice, the officers' hours (without a button), topics offered above a
+    question, and the notice that a recording could not be opened.
     """
     shown = _keys(call)
     is_topic = any(each.startswith("?") for each in shown)
@@ -170,8 +171,8 @@ def _is_extra(call: Call) -> bool:
 def _count_carried(sent: list[tuple[int, Call]]) -> int:
     """Return the number of answers from before consent that the outbox sent after it.
 
-    The platform did not confirm them, so they moved to the outbox with the consent. They come
-    first and show the buttons of the question that the consent answered.
+    The platform did not confirm them, so consent moved them to the outbox. They come first and have
+    the buttons of the consent question.
     """
     return sum(1 for _ in takewhile(lambda each: "refuse" in _keys(each[1]), sent))
 
@@ -182,7 +183,10 @@ def _close(story: Story, taken: Taken, entries: Sequence[Entry]) -> int:
 
 
 def _known(story: Story, first_reply: int | None) -> tuple[int, list[Arrival]]:
-    """Return the place of the last consent before the first reply, and the arrivals since then."""
+    """Return the index of the last consent before the first reply, and the arrivals from it on.
+
+    Return 0 and no arrivals if the person gave none.
+    """
     if first_reply is None:
         return 0, []
     consents = [
@@ -202,7 +206,10 @@ def _data(arrival: Arrival) -> str:
 
 
 def _press(arrival: Arrival) -> tuple[int, str]:
-    """Return message and button; after Valkey lost a session, numbers start again."""
+    """Return message id and button.
+
+    The button alone is ambiguous, as numbers restart with Valkey.
+    """
     message = arrival.update.get("callback_query", {}).get("message", {})
     return message.get("message_id", 0), _data(arrival)
 
@@ -215,13 +222,13 @@ def _offered(arrival: Arrival) -> dict[str, str]:
     return keys(arrival.update.get("callback_query", {}).get("message", {}).get("reply_markup"))
 
 
-# P4: every reply reaches the platform, in order, and twice only across a crash
+# P4: every reply is delivered, in order, and twice only across a crash.
 
 
 def _judge_replies(
     report: Report, story: Story, rows: list[Row], faults: Sequence[Fault]
 ) -> list[tuple[int, Call]]:
-    """Match what was said with the rows of the outbox; the calls that have a row, in order."""
+    """Match the bot's calls with rows of the outbox; return the calls that have a row, in order."""
     matches = _matches(story, rows)
     dropped = _judge_states(report, story, rows, {row.id for row in matches.values()})
     order = [matches[place].id for place, _call in story.calls if place in matches]
@@ -234,7 +241,7 @@ def _judge_replies(
 def _judge_states(report: Report, story: Story, rows: list[Row], seen: set[int]) -> int:
     """Return the number of rows that were dropped when an officer took over.
 
-    Each other row is sent and seen, or was taken back because a further line followed.
+    Each other row must be sent and seen, or was dropped because the person sent a further line.
     """
     dropped = sum(row.state == "dropped" and row.stale for row in rows)
     taken_back = sum(row.state == "dropped" and not row.stale for row in rows)
@@ -248,7 +255,10 @@ def _judge_states(report: Report, story: Story, rows: list[Row], seen: set[int])
 
 
 def _matches(story: Story, rows: list[Row]) -> dict[int, Row]:
-    """Return the row that each call of the journal carried out, also of a message's last edits."""
+    """Return the outbox row that each call carried out, by the call's index.
+
+    Calls are matched from the end, since a message may have been edited several times.
+    """
     said = {message: row for row in rows if row.act == "send" for message in row.messages}
     edits = defaultdict[int, list[Row]](list)
     for row in rows:
@@ -271,10 +281,10 @@ def _carried_out(story: Story) -> list[tuple[int, Call]]:
 def _judge_doubles(
     report: Report, story: Story, matches: dict[int, Row], faults: Sequence[Fault], dropped: int
 ) -> None:
-    """Count a message without a row of its own as an earlier try of the one that follows.
+    """Count repeated messages, and those without a row in the outbox.
 
-    Or it is the only trace of a row that was dropped afterwards, because a crash had hidden its
-    outcome until the conversation changed hands.
+    A message without a row is counted as an earlier attempt of the next equal one. Otherwise its
+    row may have been dropped, because a crash hid the outcome until an officer took over.
     """
     doubts: list[Call] = []
     rowless = 0
@@ -295,7 +305,7 @@ def _judge_doubles(
 
 
 def _since_consent(story: Story, matches: dict[int, Row]) -> list[tuple[int, Call]]:
-    """Return the messages since consent; before it there are no rows and no promises."""
+    """Return the messages since consent; before it the outbox has no rows, so P4 does not apply."""
     calls = _carried_out(story)
     first = next((call for place, call in calls if place in matches), None)
     begins = (
@@ -327,12 +337,12 @@ def _keys(call: Call) -> dict[str, str]:
 
 
 def _judge_strangers(report: Report, story: Story) -> None:
-    """Check that no person reads the name of another."""
+    """Check that no message contains the name of another person."""
     for _place, call in story.calls:
         report.strangers += bool(set(CANARY.findall(call.params["text"])) - {story.who.canary})
 
 
-# P2: one submission, one registration
+# P2: one submission is one registration.
 
 
 def _submitted(story: Story, taken: Taken) -> bool:
@@ -342,7 +352,7 @@ def _submitted(story: Story, taken: Taken) -> bool:
 
 
 def _judge_registration(report: Report, story: Story, taken: Taken, ledger: Ledger) -> None:
-    """Check that the registry has each submitter once, with their answers, and no other person."""
+    """Check that the registry has one correct registration of a person who submitted, else none."""
     who = story.who
     mine = [each for each in ledger.entries if (each["body"] or {}).get("surname") == who.canary]
     wanted = int(_submitted(story, taken))
@@ -356,7 +366,7 @@ def _judge_registration(report: Report, story: Story, taken: Taken, ledger: Ledg
 
 
 def _judge_registry(report: Report, ledger: Ledger) -> None:
-    """Compare the registry's list with Kosh's own."""
+    """Compare the registry's list of registrations with Kosh's."""
     report.registered = len(ledger.entries)
     numbers = Counter(each.number for each in ledger.registrations)
     report.second_registrations += len(ledger.entries) - len({e["number"] for e in ledger.entries})

@@ -32,7 +32,10 @@ SELECT (SELECT count(*) FROM messages WHERE state IN ('pending', 'sending'))
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the outbox; `stale` when the conversation has changed hands since."""
+    """A row of the outbox.
+
+    `stale` if an officer took the conversation over after it was written.
+    """
 
     id: int
     act: str
@@ -43,7 +46,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Registration:
-    """One registration as the bot knows it."""
+    """One registration as stored by Kosh."""
 
     chat: int
     state: str
@@ -52,9 +55,9 @@ class Registration:
 
 @dataclass(frozen=True)
 class Ledger:
-    """By chat: words to officers in their order, rows of the outbox; and all registrations.
+    """Final state by chat: words (messages to officers) in order, rows of the outbox.
 
-    `findings` are figures of everything else that must hold, most of which ought to be zero.
+    Registrations. `findings` are counts of other violations, most of which must be zero.
     """
 
     words: dict[int, list[str]]
@@ -65,7 +68,7 @@ class Ledger:
 
 
 async def read(processes: Processes, people: Iterable[Somebody], entries: list[Any]) -> Ledger:
-    """Return everything that `history` needs; texts are decrypted with the installation's keys."""
+    """Read everything that `history` checks; decrypt texts with the installation's keys."""
     found = await asyncio.to_thread(_read, processes, people, entries)
     async with await psycopg.AsyncConnection.connect(processes.database) as session:
         found.findings["broken_chain"] = await audit_log.broken(session) is not None
@@ -163,7 +166,8 @@ def _count(session: psycopg.Connection, query: LiteralString) -> int:
     return int(row[0])
 
 
-# Every conversation is in an existing flow, at one of its questions, with answers to its questions
+# Check that every conversation is in an existing flow, at one of its questions, and contains only
+# answers to its questions.
 
 
 def _conversations(session: psycopg.Connection, known: Known) -> Iterable[Conversation]:
@@ -185,19 +189,19 @@ def _misplaced(conversation: Conversation) -> bool:
 
 
 def _knows(flow: str, key: str) -> bool:
-    """Return whether a flow has such a question; the next release had one more."""
+    """Return True if the flow has the question; `pets` is that of the emulated next release."""
     name = key.partition("@")[0]
     return FLOWS[flow].find(name) is not None or name == "pets"
 
 
-# Names in places where none may be
+# Check that names are only where they are permitted.
 
 
 CANARY = re.compile(rb"TESTOVA[A-Z]{4}")
 
 
 def _leaks(processes: Processes) -> int:
-    """Count the places with a person's name in plain text: logs, Valkey, command lines."""
+    """Count the logs, Valkey keys and command lines that contain a person's name in plain text."""
     logs = [*processes.folder.glob("*.log"), processes.folder / "postgres" / "log"]
     seen = [path.read_bytes() for path in logs if path.exists() and path.name != "platform.log"]
     seen += [_words_of(processes.children[name].pid) for name in OURS]
@@ -212,7 +216,7 @@ def _words_of(pid: int) -> bytes:
 
 
 def _memory(processes: Processes) -> int:
-    """Return the largest of our processes, in megabytes of resident memory."""
+    """Return the resident memory of our largest process, in megabytes."""
     sizes = [Path(f"/proc/{processes.children[name].pid}/statm") for name in OURS]
     pages = [int(each.read_text().split()[1]) for each in sizes if each.exists()]
     return max(pages, default=0) * 4096 // 10**6

@@ -1,4 +1,4 @@
-"""Promises broken on purpose, which the chaos test must detect."""
+"""Promises broken on purpose, each of which the chaos test must detect."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from bot.web import webhooks
 
 
 def acknowledge_first() -> None:
-    """Answer 200 and do the work afterwards, as bot libraries do."""
+    """Answer 200 before the update is processed, as many bot libraries do."""
     working: set[asyncio.Task[None]] = set()
 
     async def telegram(request: Request) -> Response:
@@ -35,7 +35,7 @@ async def _work(request: Request, raw: bytes) -> None:
 
 
 def forget_what_was_seen() -> None:
-    """Treat every delivery as a new update."""
+    """Process a repeated delivery as a new update."""
     recorded = b"EXISTS (SELECT fresh.key \nFROM fresh)"
     for keys in (1, 2, 3):
         claim = statements.claim(keys)

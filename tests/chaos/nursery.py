@@ -1,6 +1,7 @@
-"""Replace a killed worker at once: a process that only forks workers.
+"""Process that forks a broadcast worker, and the next one as soon as that is killed.
 
-python -m tests.chaos.nursery [mutant]; each line on standard output is the number of a new worker.
+Forking avoids the time of importing. Usage: `python -m tests.chaos.nursery [mutant]`. Each line on
+standard output is the process id of a new worker.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ DIE_WITH_PARENT = 1
 
 
 def send_again_what_is_in_doubt() -> None:
-    """Treat an expired lease as proof that a message was not sent."""
+    """Break the workers: plan a message again if its lease has expired, although it may be sent."""
     doubt = b"SET state='in_doubt', reason='crash'"
     assert doubt in sending_statements.DOUBT_CRASHED.text
     text = sending_statements.DOUBT_CRASHED.text
@@ -29,7 +30,7 @@ def send_again_what_is_in_doubt() -> None:
 
 
 def note_first() -> None:
-    """Mark a message as sent before sending it."""
+    """Break the workers: mark a message as sent before sending it."""
     claimed = b"SET state = split_part(j.fate, ' ', 1)"
     told = b"RETURNING r.seq, r.attempt, r.state,"
     text = shard_statements.CLAIM.text

@@ -1,4 +1,7 @@
-"""Plainly invented people who read the questions, answer them, and talk to officers."""
+"""Simulated people who read the questions, answer them, and talk to officers.
+
+A word is a text message to an officer.
+"""
 
 import asyncio
 import random
@@ -17,7 +20,8 @@ from tests.chaos.platform import Platform, Screen
 LANGUAGE = "ru"
 FIRST_CHAT = 5_000_001
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-# Answers: pressed where there is such a button, otherwise written; other questions are skipped.
+# Answer by question: a button's key if the question has that button, otherwise text. Other
+# questions are skipped.
 ANSWERS = {
     **{"applying": "self", "adult": "yes", "purpose": "information", "citizenship": "CN"},
     **{"location": "unsaid", "passport": "long", "former_citizen": "no", "trouble": "none"},
@@ -30,9 +34,10 @@ SKIPPED = "-"
 WORD = re.compile(r"TESTOVA[A-Z]{4} (\d+)")
 JUNK = ("send_sticker", "send_voice", "send_photo", "send_location", "send_dice", "edit_last")
 JUNK_SHARE = 0.08
-# Lines that no step understands, sent at once; the first is answered, the others as one text.
+# Lines that no question accepts, sent together. Kosh answers the first; the others together get one
+# answer.
 LINES_SHARE, LINES = 0.04, ("qqq", "zzz", "xxx")
-# A case with an officer takes words without a reply; other input gets one.
+# While an officer has the case, words get no reply but other input does, so some is sent.
 ANSWERED_SHARE = 0.5
 REGISTERS_EVERY = 4
 MAX_BEHIND, WAIT_SECONDS = 100, 0.05
@@ -40,7 +45,7 @@ MAX_BEHIND, WAIT_SECONDS = 100, 0.05
 
 @dataclass(frozen=True)
 class Somebody:
-    """A person of the test: their chat, and the name that no other person may ever see."""
+    """A simulated person: their chat, and a name that must not appear in any other chat."""
 
     number: int
 
@@ -62,11 +67,11 @@ class Somebody:
 
     @property
     def registers(self) -> bool:
-        """Return whether they pre-register, and do not only talk to an officer."""
+        """Return True if the person pre-registers before talking to an officer."""
         return self.number % REGISTERS_EVERY == 0
 
     def word(self, number: int) -> str:
-        """Return a text for the officer, different for each number."""
+        """Return a distinct text for the officer, by its number."""
         return f"{self.canary} {number}"
 
     def answer(self, question: str) -> str:
@@ -83,22 +88,22 @@ QUESTIONS = _texts(PREREGISTRATION, OFFICER)
 
 
 def learn(texts: Mapping[str, str], answers: Mapping[str, str]) -> None:
-    """Add the questions of an older release, and answers where today's are not known."""
+    """Add the questions and answers of an older release; those of this release take precedence."""
     QUESTIONS.update({**texts, **QUESTIONS})
     ANSWERS.update({**answers, **ANSWERS})
 
 
 def question(screen: Screen) -> str:
-    """Return the name of the question that a screen asks."""
+    """Return the name of the question on a screen; "" if there is none."""
     found = [text for text in QUESTIONS if text in screen.text]
     return QUESTIONS[max(found, key=len)] if found else ""
 
 
 @dataclass
 class Pace:
-    """Rate at which all people together act: at random, `rate` times a second.
+    """Rate limit for all people together: `rate` actions a second on average, at random times.
 
-    A slow machine is not overloaded: while many updates wait, no person acts.
+    While many updates wait on a slow machine, people pause.
     """
 
     rate: float
@@ -107,7 +112,7 @@ class Pace:
     _next: float = 0.0
 
     async def turn(self) -> None:
-        """Return when it is the caller's time to act."""
+        """Wait until it is the caller's turn to act."""
         while self.platform.behind > MAX_BEHIND:  # noqa: ASYNC110 — it sends no signal
             await asyncio.sleep(WAIT_SECONDS)
         now = time.monotonic()
@@ -117,7 +122,7 @@ class Pace:
 
 @dataclass
 class Walker:
-    """A person who uses the messenger."""
+    """A simulated person who uses the messenger; `patience` is in seconds."""
 
     who: Somebody
     platform: Platform
@@ -128,7 +133,7 @@ class Walker:
     old: list[str] = field(default_factory=list)
 
     async def walk(self) -> None:
-        """Go from the first message to the point where an officer has the conversation."""
+        """Walk through the conversation until an officer has it."""
         await self._do("start")
         while (screen := await self._next()) is None or screen.nonce:
             if screen is None:
@@ -136,14 +141,17 @@ class Walker:
             elif self.chance.random() < LINES_SHARE and await self._lines(screen):
                 self.answered = screen.nonce - 1
             elif self.chance.random() < JUNK_SHARE and await self._junk():
-                # The current screen is shown again with the same number, and is still to be
+                # Kosh shows the current screen again with the same number, and it still has to be
                 # answered.
                 self.answered = screen.nonce - 1
             else:
                 await self._respond(screen)
 
     async def talk(self, words: range, enough: Callable[[], bool]) -> None:
-        """Send `words` texts to the officer in bursts, without waiting for an answer."""
+        """Send the words with these numbers to the officer in bursts, without waiting for answers.
+
+        Stop early once `enough` returns True and at least one burst was sent.
+        """
         left = list(words)
         while left and not (enough() and len(left) < len(words)):
             burst, left = left[: (most := self.chance.randint(1, 3))], left[most:]
@@ -156,7 +164,7 @@ class Walker:
 
     async def _respond(self, screen: Screen) -> None:
         self.answered = screen.nonce
-        # The person could not read the questions in another language.
+        # Screens of the language choice are not used again, since another language would follow.
         if LANGUAGE not in screen.buttons:
             self.old += [each for each in screen.buttons.values() if each[0].isdecimal()]
         answer = self._answer(screen)
@@ -174,8 +182,8 @@ class Walker:
         return self.who.answer(question(screen))
 
     async def _junk(self) -> bool:
-        """Send input that no step asks for; it is answered and changes nothing."""
-        # A button of the current screen would be an answer, and not the intended one.
+        """Send input that no question expects; Kosh answers it and changes no state."""
+        # Press only buttons of old screens, since one of the current screen would be an answer.
         screen = self.platform.chats[self.who.chat].screen
         stands = screen.nonce if screen else 0
         old = [each for each in self.old if int(each.partition(":")[0]) < stands]
@@ -185,9 +193,10 @@ class Walker:
         return await self._do(verb, **({"text": "?"} if verb == "edit_last" else {}))
 
     async def _lines(self, screen: Screen) -> bool:
-        """Send lines one after another where only a button is an answer; return if sent.
+        """Send lines to a question that only buttons answer; return True if they were sent.
 
-        Not before consent, since answers to them that were kept in memory get rows after it.
+        Do so only after consent: answers before it are kept in memory, and unconfirmed ones would
+        get rows in the outbox afterwards.
         """
         is_consent = "refuse" in screen.buttons
         if is_consent or not question(screen) or self._answer(screen) not in screen.buttons:
@@ -196,7 +205,8 @@ class Walker:
         arrived = chat.arrived + len(LINES)
         for line in LINES:
             await self._do("say", text=line)
-        # A line that comes after the press of a button would answer the question that follows.
+        # Wait until all lines are accepted: one that is delivered after the next press would answer
+        # the next question.
         while chat.arrived < arrived or chat.waiting:
             await chat.changed.wait()
         return True
@@ -205,9 +215,10 @@ class Walker:
         return await self.platform.act(verb, user=self.who.chat, **what)
 
     async def _next(self) -> Screen | None:
-        """Return the newest screen once it is newer than the last answered one, after a pause.
+        """Wait for a screen that is newer than the last answered one, then for the turn to act.
 
-        After a long silence, return the current screen; None if there is none.
+        Return the current screen after `patience` seconds without a newer one; None if there is
+        none.
         """
         chat = self.platform.chats[self.who.chat]
         with suppress(TimeoutError):

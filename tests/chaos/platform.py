@@ -1,4 +1,4 @@
-"""The platform as seen from outside: people's actions, and its growing journal."""
+"""Client of the emulated platform: acts for people, and follows the platform's journal."""
 
 import asyncio
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ SENDS = ("sendMessage", "editMessageText")
 
 
 class Call(msgspec.Struct, tag_field="kind", tag="call", frozen=True):
-    """A call of the bot; `sent` is the message it made."""
+    """A call of the bot; `sent` is the id of the message that it sent, or None."""
 
     method: str
     params: dict[str, Any]
@@ -23,7 +23,7 @@ class Call(msgspec.Struct, tag_field="kind", tag="call", frozen=True):
 
 
 class Arrival(msgspec.Struct, tag_field="kind", tag="update", frozen=True):
-    """An update that came into being."""
+    """An update that an action of a person created."""
 
     update_id: int
     update: dict[str, Any]
@@ -31,7 +31,7 @@ class Arrival(msgspec.Struct, tag_field="kind", tag="update", frozen=True):
 
 
 class Delivery(msgspec.Struct, tag_field="kind", tag="delivery", frozen=True):
-    """An attempt to hand an update over; an expired one has attempt -1."""
+    """An attempt to deliver an update to the bot; `attempt` is -1 when the update expires."""
 
     update_id: int
     attempt: int
@@ -50,21 +50,21 @@ _decode = msgspec.json.Decoder(Entry).decode
 
 @dataclass(frozen=True)
 class Screen:
-    """A message with buttons: its text, and the data of each button by the key of the answer."""
+    """A message with buttons: its text, and each button's payload by the key of its answer."""
 
     text: str
     buttons: Mapping[str, str]
 
     @property
     def nonce(self) -> int:
-        """Return the number of the question, which rises with each one; 0 without a question."""
+        """Return the number of the question, which rises with each one; 0 if there is none."""
         heads = (data.partition(":")[0] for data in self.buttons.values())
         return max((int(head) for head in heads if head.isdecimal()), default=0)
 
 
 @dataclass
 class Chat:
-    """The newest screen of one chat, a way to wait for a newer one, and its waiting updates."""
+    """State of one chat: its newest screen, an event for changes, and updates not accepted yet."""
 
     screen: Screen | None = None
     begun: bool = False
@@ -74,14 +74,14 @@ class Chat:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def change(self) -> None:
-        """Wake up those who wait for a change."""
+        """Wake up all tasks that wait for a change."""
         self.changed.set()
         self.changed = asyncio.Event()
 
 
 @dataclass
 class Platform:
-    """Client of the platform: it acts as people do, and learns only from the journal."""
+    """Client of the emulated platform; the journal is its only source of information."""
 
     http: aiohttp.ClientSession
     url: str
@@ -95,30 +95,30 @@ class Platform:
 
     @property
     def behind(self) -> int:
-        """Return the number of updates that wait."""
+        """Return the number of updates that are neither accepted nor expired."""
         return self.arrived - len(self.acknowledged) - self.expired
 
     @property
     def moved(self) -> int:
-        """Return a number that rises with each accepted update and each message of the bot."""
+        """Return a measure of progress that rises with each accepted update and each bot call."""
         return len(self.acknowledged) + self.calls
 
     async def join(self, chat: int) -> None:
-        """Add a person."""
+        """Create a person with a chat on the platform."""
         self.chats[chat] = Chat()
         assert await self.act("user", id=chat, first_name="Testova", language_code="ru")
 
     async def trick(self, **tricks: Any) -> None:
-        """Set how updates are delivered from now on."""
+        """Change how the platform delivers updates from now on, for instance twice."""
         await self.act("tricks", **tricks)
 
     async def act(self, verb: str, **what: Any) -> bool:
-        """Do an action of a person; return False if the platform does not allow it."""
+        """Perform an action of a person; return False if the platform rejects it."""
         async with self.http.post(f"{self.url}/_control/{verb}", json=what) as answer:
             return answer.status == 200
 
     async def follow(self) -> None:
-        """Read new entries of the journal until cancelled."""
+        """Read new entries of the journal repeatedly, until cancelled."""
         while True:
             await self.read()
             await asyncio.sleep(FOLLOW_SECONDS)
@@ -160,7 +160,8 @@ class Platform:
     def _show(self, params: dict[str, Any]) -> None:
         screen = Screen(params["text"], keys(params.get("reply_markup")))
         chat = self.chats[params["chat_id"]]
-        # Topics offered for an early line have a menu too, but no officer and no question.
+        # Topics that are offered after free text have a menu button too, but are no question and no
+        # case.
         is_offer = any(each.startswith("?") for each in screen.buttons)
         if screen.nonce or ("!menu" in screen.buttons and not is_offer):
             chat.screen = screen
@@ -168,13 +169,13 @@ class Platform:
 
 
 def sender(update: dict[str, Any]) -> int:
-    """Return the chat that an update came from."""
+    """Return the id of the chat that an update came from."""
     content = next(value for name, value in update.items() if name != "update_id")
     return int(content["from"]["id"])
 
 
 def keys(markup: Any) -> dict[str, str]:
-    """Return the payloads of a message's buttons, by key: `17:yes` is `yes`, `!exit` is itself."""
+    """Return the payloads of a message's buttons by key: `yes` for `17:yes`, `!exit` for itself."""
     rows = (markup or {}).get("inline_keyboard", ())
     sent = [button["callback_data"] for row in rows for button in row if "callback_data" in button]
     return {data.partition(":")[2] or data: data for data in sent}

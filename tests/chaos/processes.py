@@ -1,4 +1,4 @@
-"""Every part in its own process, with a proxied connection between any two of them."""
+"""All parts in processes of their own, with a proxied connection between any two of them."""
 
 import ctypes
 import json
@@ -45,16 +45,15 @@ DOOR = "door"
 PATIENCE = 180.0
 GOODBYE = 10.0
 RETRY_SCALE = "0.02"
-# Settings by the names that releases before 2026.12 read.
+# Environment variables under their former names, which releases before 2026.12 read.
 FORMER_SETTINGS = {"KOSH_DATA": "KOSH_DATA_DIR", "KOSH_KEYS": "KOSH_KEY_DIR"}
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault: its number in the matrix, and its start and end in Unix seconds.
+    """An injected fault: its number in the matrix, and its start and end in Unix seconds.
 
-    `doubts` is the number of replies it may leave in doubt: the platform has them, and Kosh cannot
-    know.
+    `doubts` is the number of replies that the platform may have received without Kosh's knowledge.
     """
 
     kind: str
@@ -66,7 +65,7 @@ class Fault:
 
 @dataclass
 class Child:
-    """A process that is started again whenever it is killed."""
+    """A process that the test starts again after each kill."""
 
     name: str
     words: tuple[str, ...]
@@ -78,7 +77,7 @@ class Child:
     _process: BaseProcess | None = None
 
     def start(self, **changes: Any) -> None:
-        """Start it, with changes that `program` knows."""
+        """Start the process, with changes to the program that `program.CHANGES` defines."""
         self.mark.unlink(missing_ok=True)
         changed = {"CHAOS": json.dumps({"awake": str(self.mark), **self.changes, **changes})}
         env = {**self.env, **changed}
@@ -88,7 +87,7 @@ class Child:
 
     @property
     def mark(self) -> Path:
-        """Return the file that exists once the process works."""
+        """Return the path of the file that exists once the process works."""
         return self.log.with_suffix(".awake")
 
     @property
@@ -96,7 +95,7 @@ class Child:
         return not self.died and self.mark.exists()
 
     def kill(self) -> float:
-        """Send SIGKILL; return the time of it."""
+        """Kill the process with SIGKILL; return the Unix time of the kill."""
         assert self._process is not None
         self._process.kill()
         at = time.time()
@@ -104,7 +103,10 @@ class Child:
         return at
 
     def end(self) -> float:
-        """Send SIGTERM, allow only the promised time, and return the seconds that it took."""
+        """Send SIGTERM, wait up to 3 * GOODBYE seconds, then kill.
+
+        Return the seconds that it took.
+        """
         assert self._process is not None
         begun = time.monotonic()
         self._process.terminate()
@@ -113,7 +115,7 @@ class Child:
         return time.monotonic() - begun
 
     def gone(self, seconds: float) -> bool:
-        """Return whether it ends by itself within `seconds`."""
+        """Wait up to `seconds`; return True if the process has ended."""
         assert self._process is not None
         self._process.join(seconds)
         return self.died
@@ -125,18 +127,18 @@ class Child:
 
     @property
     def died(self) -> bool:
-        """Return whether it ended by itself."""
+        """Return True if the process has ended."""
         return self._process is not None and self._process.exitcode is not None
 
 
 PR_SET_PDEATHSIG = 1
-# Modules that take long to import are imported once, and each process is forked from there.
+# A fork server with the slow imports already done, from which each process is forked.
 NURSERY = multiprocessing.get_context("forkserver")
 NURSERY.set_forkserver_preload(["tests.chaos.program", "tests.chaos.registry"])
 
 
 def play(words: Sequence[str], env: Mapping[str, str], log: Path) -> None:
-    """Run the program with these arguments; it ends when the test does."""
+    """Run this release's program with these arguments; the process is killed with its parent."""
     _settle(log)
     os.environ.update(env)
     sys.argv = list(words)
@@ -144,7 +146,7 @@ def play(words: Sequence[str], env: Mapping[str, str], log: Path) -> None:
 
 
 def play_former(tree: Path, words: Sequence[str], env: Mapping[str, str], log: Path) -> None:
-    """Run the same program of another release, in its own interpreter."""
+    """Run another release's program from its checkout, in a new interpreter."""
     _settle(log)
     os.chdir(tree)
     command = [sys.executable, "-P", str(Path(__file__).with_name("alive.py")), *words[1:]]
@@ -162,17 +164,17 @@ def _settle(log: Path) -> None:
 
 @dataclass
 class Proxy:
-    """The proxy process with all lines."""
+    """The proxy process with the proxied connections, called lines, by name."""
 
     process: subprocess.Popen[str]
     ports: dict[str, int]
 
     def become(self, lines: Sequence[str], mode: str, seconds: float = 0.0) -> None:
-        """Set the behaviour of these lines from now on; `pass` heals them."""
+        """Set the behaviour of these lines; the mode `pass` heals them."""
         self._order({"lines": list(lines), "do": mode, "seconds": seconds})
 
     def carried(self) -> dict[str, dict[str, int]]:
-        """Return how many bytes each line has carried to each port."""
+        """Return the number of bytes that each line has carried, by port of the service."""
         told: dict[str, dict[str, int]] = self._order({"lines": list(self.ports), "do": "tell"})
         return told
 
@@ -186,7 +188,7 @@ class Proxy:
 
 @dataclass
 class Processes:
-    """The running processes, their addresses, and the faults applied to them."""
+    """The running processes, their addresses, and the injected faults."""
 
     folder: Path
     admin: str
@@ -212,20 +214,20 @@ class Processes:
         self.faults.append(Fault(kind, what, at, max(at, until), doubts))
 
     def kill(self, name: str, kind: str = "F1", **changes: Any) -> None:
-        """Kill one and start it again at once."""
+        """Kill a process and start it again immediately; record the fault."""
         child = self.children[name]
         self.note(kind, name, child.kill())
         child.start(**changes)
 
     def renew(self, name: str, **changes: Any) -> None:
-        """Shut one down in order and start it again."""
+        """Stop a process with SIGTERM and start it again; record how long it took to end."""
         self.goodbyes.append(seconds := self.children[name].end())
         if seconds > GOODBYE:
             _logger.warning("%s took %.1f s to end", name, seconds)
         self.children[name].start(**changes)
 
     def blackout(self, interval: str = "2 minutes") -> None:
-        """Kill all of them, and advance database time meanwhile, so that leases expire."""
+        """Kill all processes of Kosh, and advance database time, so that their leases expire."""
         for name in OURS:
             self.note("F1", "all", self.children[name].kill())
         with psycopg.connect(self.owner) as session:
@@ -234,13 +236,17 @@ class Processes:
             self.children[name].start()
 
     def up(self, name: str) -> bool:
-        """Return whether it has begun to work; an earlier kill would test nothing."""
+        """Return True if the process works.
+
+        Killing one that is still starting would test little.
+        """
         return self.children[name].up
 
     def supervise(self) -> None:
-        """Restart processes that ended by themselves, as any supervisor would.
+        """Restart processes that ended by themselves, as a supervisor would.
 
-        An end is counted if the process had worked: it may refuse to start without a database.
+        Count an end only if the process had worked before, since it may exit at its start without a
+        database.
         """
         for name in OURS:
             if self.children[name].died:
@@ -258,10 +264,11 @@ class Processes:
 
 @contextmanager
 def running(folder: Path, mutant: str = "", former: Path | None = None) -> Iterator[Processes]:
-    """Start all processes and wait until they are ready; a mutant's name breaks web and workers.
+    """Start all processes, wait until they are ready, and stop them when the block ends.
 
-    `former` is the checkout of an older release that is to run first. It may not know how to share
-    a port, so each of its web processes has its own, and the webhook's proxy leads to both.
+    `mutant` breaks web servers and workers on purpose. `former` is the checkout of an older release
+    that runs first. It may not support a shared port, so each of its web processes has its own, and
+    the proxy of the webhook distributes requests over both.
     """
     with (
         embedded.postgres(folder / "postgres") as admin,
@@ -317,7 +324,7 @@ def running(folder: Path, mutant: str = "", former: Path | None = None) -> Itera
 def _ours(
     folder: Path, env: Mapping[str, str], proxy: Proxy, name: str, changes: Mapping[str, str]
 ) -> Child:
-    """Return one of our processes; it reaches each service by its own proxied line."""
+    """Return a process of Kosh that reaches each service through its own line of the proxy."""
     ports = {service: proxy.ports[f"{name}>{service}"] for service in SERVICES}
     own = {
         **{key: at(env[key], ports["postgres"]) for key in env if key.startswith("KOSH_DATABASE")},
@@ -336,14 +343,14 @@ def _ours(
 
 
 def at(url: str, port: int) -> str:
-    """Return the URL with another port."""
+    """Return the URL with its port replaced."""
     found = urlsplit(url)
     who, _at, _where = found.netloc.rpartition("@")
     return found._replace(netloc=f"{who}{_at}127.0.0.1:{port}").geturl()
 
 
 def migrated(owner: str, tree: Path = ROOT) -> bool:
-    """Call `migrate` of a checkout as an operator does; return whether it succeeded."""
+    """Run `kosh migrate` of a checkout, as an operator does; return True if it succeeded."""
     env = {**os.environ, "KOSH_DATABASE_OWNER_URL": owner, "PYTHONPATH": str(tree)}
     command = [sys.executable, "-m", "bot", "migrate"]
     return subprocess.run(command, cwd=tree, env=env, check=False).returncode == 0
@@ -446,7 +453,10 @@ def _until_up(processes: Processes) -> None:
 
 
 def ready(port: int, seconds: float) -> int | None:
-    """Return the readiness status of a web process; 0 after a timeout, None if not reachable."""
+    """Return the status of a web process's readiness check.
+
+    Return 0 if it does not answer within `seconds`, and None if it is not reachable.
+    """
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=seconds) as answer:
             return int(answer.status)
@@ -459,7 +469,7 @@ def ready(port: int, seconds: float) -> int | None:
 
 
 def descendants(pid: int) -> list[int]:
-    """Return a process and all its descendants."""
+    """Return the ids of a process and all its descendants."""
     found = [pid]
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         with suppress(OSError):

@@ -1,6 +1,6 @@
-"""Run Kosh's program with one change, for the chaos test alone.
+"""Run Kosh's program with changes, for the chaos test alone.
 
-`CHAOS` names the changes, as one JSON object; nothing of `bot` knows of it.
+The environment variable CHAOS contains the changes as a JSON object. `bot` does not use it.
 
     CHAOS='{"mutant": "ack-first"}' python -m tests.chaos.program web
 """
@@ -27,11 +27,11 @@ from tests.chaos.mutants import MUTANTS
 
 
 def broken(mutant: str) -> None:
-    """Break a promise on purpose, which the test must detect."""
+    """Apply a mutant: break a promise on purpose, which the test must detect."""
     MUTANTS[mutant]()
 
 
-# Crashes at every await of one handler
+# Crash at each await of a handler.
 
 
 PASSED: ContextVar[list[int]] = ContextVar("PASSED")
@@ -46,9 +46,9 @@ HANDLERS: dict[str, tuple[tuple[ModuleType, str], ...]] = {
 
 
 class Watched:
-    """An awaitable that behaves as usual until the process dies in it.
+    """Awaitable wrapper that kills the process at a checkpoint, and otherwise changes nothing.
 
-    Before and after each real suspension it passes a checkpoint.
+    A checkpoint is passed before and after each real suspension.
     """
 
     def __init__(self, work: Awaitable[Any], dies_at: int, passed: list[int]) -> None:
@@ -77,7 +77,10 @@ class Watched:
 
 
 def dying(place: tuple[str, int]) -> None:
-    """Kill the process at this checkpoint of a handler, as soon as one has that many."""
+    """Wrap a handler so that the process dies at the checkpoint with this number.
+
+    It does nothing in runs of the handler with fewer checkpoints.
+    """
     handler, at = place
     for module, name in HANDLERS[handler]:
         setattr(module, name, _watched(getattr(module, name), at))
@@ -92,11 +95,11 @@ def _watched(handler: Callable[..., Awaitable[Any]], at: int) -> Callable[..., A
     return watched
 
 
-# Another clock, another release
+# Emulate another clock and another release.
 
 
 def skewed(seconds: float) -> None:
-    """Set this process's clock wrong."""
+    """Shift this process's clock by `seconds`."""
     true = time.time
     time.time = lambda: true() + seconds
 
@@ -108,7 +111,7 @@ PETS = YesNo(name="pets", label=button("Pets"), text=_("Have you pets?"))
 
 
 def released(release: int) -> None:
-    """Behave as the next release: ask one more question, and write a new column."""
+    """Emulate the next release: ask one more question, and write a new column."""
     flow = FLOWS[PREREGISTRATION.name]
     FLOWS[flow.name] = replace(flow, items=(*flow.items[:-1], PETS, flow.items[-1]))
     written = b"UPDATE conversations SET "

@@ -1,9 +1,9 @@
-"""A TCP proxy that misbehaves on command, on every connection between Kosh's processes.
+"""TCP proxy that misbehaves on command, between Kosh's processes and their services.
 
-It is a process of its own. Its first order names the lines and their targets, and it answers with
-the ports it listens on. Every further line of its standard input is an order, such as `{"lines":
-["web 1>postgres"], "do": "drop", "seconds": 0}`. To the order `tell` it answers how many bytes each
-line has carried to each port.
+It is a process of its own. The first line of standard input names the lines (proxied connections)
+and their targets; it answers with the ports it listens on. Every further input line is an order,
+such as `{"lines": ["web 1>postgres"], "do": "drop", "seconds": 0}`. The order `tell` is answered
+with the bytes that each line has carried to each port.
 """
 
 import asyncio
@@ -24,9 +24,9 @@ TORN_AFTER = 40
 
 @dataclass(eq=False)
 class Pair:
-    """One connection: Kosh's process at the near end, the service at the far one.
+    """One TCP connection: Kosh's process is at the near end, the service at the far end.
 
-    `ghost`: the service is gone, and Kosh's process has not been notified.
+    `ghost`: the far end is closed, and Kosh's process has not been notified.
     """
 
     near: StreamWriter
@@ -45,13 +45,13 @@ class Pair:
 
 @dataclass
 class Line:
-    """One connection from a process to a service, and its current behaviour.
+    """All connections from one process to one service, and their current behaviour.
 
-    If several ports are the service, each connection takes one that is up.
+    If the service has several ports, each connection uses one that accepts it.
 
-    `delay` delays bytes by about `seconds`; `drop` holds everything back, like a broken network;
-    `cut` resets open connections and refuses new ones; `half` leaves our process alone with
-    connections whose other end is gone; `tear` resets in the middle of a response.
+    Modes: `delay` delays bytes by about `seconds`; `drop` holds everything back, like a broken
+    network; `cut` resets open connections and rejects new ones; `half` closes only the far end,
+    without notifying Kosh's process; `tear` resets in the middle of a response.
     """
 
     to: Sequence[int]
@@ -71,7 +71,7 @@ class Line:
                 pair.abort()
 
     async def serve(self, reader: StreamReader, near: StreamWriter) -> None:
-        """Serve one connection from its beginning to its end."""
+        """Connect an accepted connection to the service; forward bytes until both ends close."""
         await self.open.wait()
         if self.mode == "cut":
             return near.transport.abort()
@@ -92,7 +92,7 @@ class Line:
             pair.abort()
 
     async def _carry(self, pair: Pair, reader: StreamReader, to: StreamWriter) -> None:
-        """Forward the bytes of one direction; its end also ends the other, except for a ghost."""
+        """Forward the bytes of one direction; its end closes the receiver, except for a ghost."""
         with suppress(OSError):
             while chunk := await reader.read(CHUNK):
                 await self.open.wait()
@@ -111,7 +111,7 @@ class Line:
 
 
 async def opened(wanted: Mapping[str, Sequence[int]]) -> tuple[dict[str, Line], dict[str, int]]:
-    """Return the lines by name, and the ports they listen on."""
+    """Start a server for each line; return the lines and their ports, by name."""
     lines, ports = {}, {}
     for name, places in wanted.items():
         line = Line(places)
@@ -122,7 +122,7 @@ async def opened(wanted: Mapping[str, Sequence[int]]) -> tuple[dict[str, Line], 
 
 
 async def main() -> None:
-    """Execute orders until standard input ends."""
+    """Execute orders until the end of standard input."""
     orders = StreamReader()
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)

@@ -1,4 +1,4 @@
-"""The sandbox registry in a process of its own; it reads the settings of the bot that it serves."""
+"""The sandbox registry in its own process, with the settings of the Kosh that uses it."""
 
 import time
 from urllib.parse import urlsplit
@@ -11,12 +11,12 @@ from bot.registry.sandbox import create_app
 
 DECIDES_AFTER = 0.3
 RESTART_SECONDS = 1.0
-# The exit status of uvicorn when an application could not start.
+# Exit status of uvicorn if the application could not start.
 STARTUP_FAILURE = 3
 
 
 def main() -> None:
-    """Serve until killed, and begin again, as a supervisor does, while the database is away."""
+    """Serve until killed; restart, as a supervisor would, while the database is down."""
     while True:
         try:
             return _serve()
@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def _serve() -> None:
-    """Serve until killed; KOSH_DATABASE_OWNER_URL is the sandbox's own database here."""
+    """Serve until killed; KOSH_DATABASE_OWNER_URL is here the URL of the sandbox's database."""
     chosen = settings()
     app = create_app(
         chosen.database("owner"),

@@ -1,4 +1,4 @@
-"""The figures of one run, and which of them must be zero."""
+"""Counts of one run, and which of them must be zero."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Report:
-    """The history in figures; `red` says what is wrong."""
+    """Counts of what happened in a run; `red` names the wrong ones."""
 
     sent: int = 0
     acknowledged: int = 0
@@ -40,16 +40,16 @@ class Report:
     """By chat, what is wrong with it."""
 
     def wrong(self) -> Counter[str]:
-        """Return the figures that ought to be zero."""
+        """Return the counts that must be zero."""
         return Counter({name: getattr(self, name) for name in MUST_BE_ZERO})
 
     def note(self, chat: int, before: Counter[str]) -> None:
-        """Record the figures that have become wrong since `before`, in the story of one chat."""
+        """Record which counts have become wrong since `before`, for the person of this chat."""
         if more := self.wrong() - before:
             self.stories[chat] = sorted(more)
 
     def red(self) -> list[str]:
-        """Return the names of the figures that differ from their required values."""
+        """Return the names of the counts that violate a promise."""
         wrong = [name for name in MUST_BE_ZERO if getattr(self, name)]
         wrong += [name for name in FINDINGS_ZERO if self.findings.get(name)]
         if self.replies_doubled > self.faults_in_doubt:

@@ -1,4 +1,4 @@
-"""Print one person's whole story in lines, to find the cause of a failure."""
+"""Print the events of one person as lines, to find the cause of a failure."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from tests.chaos.processes import Fault
 def retold(
     chat: int, entries: Sequence[Entry], faults: Sequence[Fault], ledger: Ledger
 ) -> Iterator[str]:
-    """Yield all events in the order of time, then the rows that they left."""
+    """Yield a chat's events with the faults in order of time, then its outbox rows and words."""
     own = {
         each.update_id
         for each in entries

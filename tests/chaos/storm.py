@@ -1,4 +1,4 @@
-"""The storm: people act while one fault follows another, until all updates are settled."""
+"""The storm: people use Kosh while faults are injected, until all updates are processed."""
 
 import asyncio
 import logging
@@ -21,22 +21,24 @@ from tests.chaos.people import REGISTERS_EVERY, Pace, Somebody, Walker, question
 from tests.chaos.platform import Entry, Platform
 from tests.chaos.processes import Fault, Processes
 
-# About how many updates it takes to reach an officer, and to register before.
+# Approximate number of updates to reach an officer, and of further ones to register before.
 UPDATES_TO_OFFICER, UPDATES_TO_REGISTER = 6, 28
-# A burst is two words, and something else with it half the time.
+# Average number of updates per word (message to an officer): in half of the bursts of about two
+# words, another input is sent too.
 UPDATES_A_WORD = 1.25
 MIN_WORDS = 4
-# Maximum number of people in the middle of something at the same time.
+# Maximum number of people who are active at the same time.
 MAX_AT_ONCE = 200
 LOOK_SECONDS = 0.1
 TWICE_SHARE, TWICE_SECONDS = 0.03, 0.06
 MAX_BLACKOUTS_AT_END = 4
-# Leases expire after the first; people who still wait after the last would wait for ever.
+# The first blackout lets leases expire. If people still wait after the last one, they would wait
+# for ever.
 MAX_BLACKOUTS = 12
 
 _logger = logging.getLogger(__name__)
 
-# Responses of the registry are lost too, so that kills are not the only cause of doubt.
+# Responses of the registry are lost too, so that outcomes are unknown not only after kills.
 REGISTRY_FAULTS: tuple[dict[str, Any], ...] = (
     {"name": "slow", "seconds": 0.2, "on": "writes"},
     {"name": "drop_after_commit", "probability": 0.1},
@@ -45,13 +47,14 @@ REGISTRY_FAULTS: tuple[dict[str, Any], ...] = (
 
 @dataclass(frozen=True)
 class Plan:
-    """Load and duration of a run: `rate` is in updates per second, the others in seconds.
+    """Load and duration of a run: `rate` is in updates per second, times are in seconds.
 
-    `kinds` are the faults of the matrix that are tried (all if empty). `short` leaves out slow
-    ones; `long` is the maximum duration of a fault. If every process is up and there is no progress
-    for `stall`, because leases of dead processes run on, there is a blackout: everything is killed,
-    and database time advances by two minutes. After `limit` no fault comes, no new person begins,
-    and active people end. `span` is the share of the load in which faults come.
+    `kinds` are the faults to inject (all if empty). `short` leaves slow ones out; `long` is the
+    maximum duration of a fault. After `stall` without progress while every process is up, there is
+    a blackout: all processes are killed, and database time advances by two minutes, so that leases
+    of dead processes expire. After `most`, no fault begins, no further person begins, and active
+    people finish. After `limit` the run is cut off. `span` is the part of the load, as fractions,
+    in which faults occur.
     """
 
     people: int
@@ -69,7 +72,7 @@ class Plan:
 
     @property
     def words(self) -> int:
-        """Return how much each person writes to the officer."""
+        """Return how many words (messages to an officer) each person sends."""
         walked = self.people * UPDATES_TO_OFFICER
         walked += self.people * UPDATES_TO_REGISTER // REGISTERS_EVERY
         return max(MIN_WORDS, round((self.updates - walked) / self.people / UPDATES_A_WORD))
@@ -77,7 +80,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All evidence that is visible from outside."""
+    """All evidence that is visible from outside of Kosh."""
 
     people: list[Somebody]
     entries: list[Entry]
@@ -88,12 +91,12 @@ class Evidence:
 
 
 class Standstill(RuntimeError):
-    """There is no progress, whatever is killed; the message names the waiting people."""
+    """No progress, even after MAX_BLACKOUTS blackouts; the message names the waiting people."""
 
 
 @dataclass(frozen=True)
 class Enough:
-    """Return whether the time is up."""
+    """Callable that returns True after the monotonic time `until`."""
 
     until: float
 
@@ -102,7 +105,7 @@ class Enough:
 
 
 async def storm(processes: Processes, plan: Plan) -> Evidence:
-    """Run the load and the faults, wait until all is settled, and gather the evidence."""
+    """Run load and faults, wait until all is settled, and return the evidence."""
     begun = time.monotonic()
     people = [Somebody(number) for number in range(plan.people)]
     drained = 0.0
@@ -127,7 +130,7 @@ async def storm(processes: Processes, plan: Plan) -> Evidence:
 
 
 async def _entries(http: aiohttp.ClientSession, registry: str) -> list[dict[str, Any]]:
-    """Return the registry's own list; after a crash of its database it may need a moment."""
+    """Return the registry's list of registrations; retry while its database restarts."""
     while True:
         async with http.get(f"{registry}/_entries") as answer:
             if answer.status == 200:
@@ -150,7 +153,10 @@ async def _rage(
     plan: Plan,
     chance: random.Random,
 ) -> float:
-    """Run load and faults side by side, then settle; return the seconds that settling took."""
+    """Run load and faults together, then wait until no work is left.
+
+    Return the seconds of that wait.
+    """
     enough = Enough(time.monotonic() + plan.most)
     room = asyncio.Semaphore(min(MAX_AT_ONCE, max(8, plan.people // 3)))
     pace = Pace(plan.rate, random.Random(plan.seed), platform)
@@ -196,7 +202,7 @@ async def _live(
 async def _trouble(
     scene: Scene, plan: Plan, done: Callable[[], bool], enough: Callable[[], bool]
 ) -> None:
-    """Cause one fault at each of some random moments of the load; a blackout if all stalls."""
+    """Inject one fault at each of several random moments of the load, then wait for its end."""
     chance, cards = scene.chance, list[faults.Trouble]()
     moments = sorted(chance.uniform(*plan.span) * plan.updates for _ in range(plan.faults))
     for moment in moments:
@@ -211,7 +217,10 @@ async def _trouble(
 
 
 async def _through(true: Callable[[], bool], scene: Scene, stall: float) -> None:
-    """Wait for a condition through repeated blackouts; raise Standstill when they do not help."""
+    """Wait for a condition; without progress, cause a blackout.
+
+    Raises Standstill after MAX_BLACKOUTS blackouts.
+    """
     for _blackout in range(MAX_BLACKOUTS):
         if await _until(true, scene, stall):
             return
@@ -221,7 +230,7 @@ async def _through(true: Callable[[], bool], scene: Scene, stall: float) -> None
 
 
 def _waiting(platform: Platform) -> str:
-    """Return the active people, their last questions, and the number of updates not accepted."""
+    """Return the active people, their last questions and the number of unaccepted updates."""
     people = [
         f"{chat} {question(each.screen) if each.screen else 'nothing'}"
         for chat, each in platform.chats.items()
@@ -235,7 +244,10 @@ def _reached(platform: Platform, moment: float, done: Callable[[], bool]) -> boo
 
 
 async def _until(true: Callable[[], Any], scene: Scene, stall: float) -> bool:
-    """Wait for a condition; return False if all processes are up without progress for `stall`."""
+    """Wait until a condition is true; return True.
+
+    Return False after `stall` seconds without progress while all processes are up.
+    """
     moved, since = scene.platform.moved, time.monotonic()
     while True:
         found = true()
@@ -250,7 +262,7 @@ async def _until(true: Callable[[], Any], scene: Scene, stall: float) -> bool:
 
 
 async def _settled(processes: Processes, platform: Platform) -> bool:
-    """Return whether no update and no row waits, on the platform or in the database."""
+    """Return True if no update waits on the platform and no row in the database."""
     if not processes.all_up():
         return False
     if platform.behind > 0:
@@ -266,7 +278,7 @@ def _under_way(database: str) -> int:
 
 
 async def _bring_twice(platform: Platform, chance: random.Random) -> None:
-    """Deliver each update twice now and then, at once or one after the other."""
+    """Let the platform deliver some updates twice, at the same time or one after the other."""
     while True:
         pause = TWICE_SECONDS * (1 / TWICE_SHARE - 1)
         await asyncio.sleep(pause * chance.uniform(0.5, 1.5))

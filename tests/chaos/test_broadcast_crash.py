@@ -1,4 +1,7 @@
-"""A broadcast while its workers are killed: one message each, or listed; and a broken sender."""
+"""Tests of a broadcast with killed workers: one message per person, or a listed doubt.
+
+They also check that a sender broken on purpose is detected.
+"""
 
 import asyncio
 from pathlib import Path

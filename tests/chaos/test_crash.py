@@ -1,4 +1,4 @@
-"""Promises P1 to P4 while processes are killed; and the same test with the promises broken."""
+"""Tests of promises P1 to P4 with killed processes, and with promises broken on purpose."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tests.chaos.storm import Plan
 
 pytestmark = pytest.mark.slow
 
-# So fast that every kill hits something under way.
+# The rate is so high that every kill interrupts some work.
 BROKEN = Plan(people=16, updates=250, faults=4, seed=1, rate=400, stall=4, limit=60, kinds=("F1",))
 
 

@@ -1,4 +1,4 @@
-"""Tests of the judge of histories: each figure is seen red."""
+"""Tests of the checks in `history`: each count becomes wrong when its promise is broken."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -58,7 +58,7 @@ def _row(row_id: int, message: int, state: str = "sent") -> Row:
 
 @dataclass
 class History:
-    """A history of a consent, a submission and two messages; the consent's update came twice."""
+    """A history with a consent, a submission and two words; the consent's update came twice."""
 
     people: list[Somebody]
     entries: list[Entry]
@@ -194,7 +194,7 @@ def _say_again_while_told_to_end(history: History) -> None:
 
 
 def replaced(call: Call, text: str = "", sent: int | None = None, at: float | None = None) -> Call:
-    """Return the same call with some fields changed."""
+    """Return a copy of a call with some fields changed."""
     params = call.params | ({"text": text} if text else {})
     return Call(call.method, params, at or call.at, call.status, sent or call.sent)
 

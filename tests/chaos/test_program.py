@@ -1,4 +1,4 @@
-"""A process dies at the checkpoint named to it, and works normally until then."""
+"""Tests of `program`: a process dies at the given checkpoint, and works normally until then."""
 
 import asyncio
 import os
@@ -9,7 +9,7 @@ from tests.chaos.program import Watched
 
 
 class Killed(BaseException):
-    """Raised instead of the end of this process."""
+    """Raised in place of killing the test's own process."""
 
 
 async def _work(done: list[str]) -> str:

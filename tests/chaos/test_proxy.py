@@ -1,4 +1,4 @@
-"""The proxy applies an order to a line, and changes nothing else."""
+"""Tests of the proxy: an order changes the named line, and no other."""
 
 import asyncio
 from asyncio import StreamReader, StreamWriter

@@ -1,7 +1,8 @@
-"""Upgrade from an older release while people write, with the steps that a release asks for.
+"""Upgrade from an older release while people write, with the steps of docs/how-to/upgrade.md.
 
-The older one is a commit of this repository, run from its own folder with the installed packages;
-nothing is fetched. It creates the database and begins conversations, which the newer one finishes.
+The older release is a commit of this repository. It runs from its own folder with the installed
+packages, and nothing is downloaded. It creates the database and begins conversations, which this
+release finishes.
 """
 
 import asyncio
@@ -33,9 +34,9 @@ print(json.dumps([QUESTIONS, ANSWERS]))
 
 
 def before() -> str:
-    """Return the newest commit with another schema that `migrate` upgrades.
+    """Return the newest commit with fewer migrations from which `migrate` can upgrade.
 
-    Its migrations are some of today's, unchanged and not all, or end with revision 0013.
+    Its migrations are a subset of today's, unchanged, or end with revision 0013.
     """
     today = _migrations("HEAD")
     for commit in _git("rev-list", "HEAD").decode().split():
@@ -46,7 +47,7 @@ def before() -> str:
 
 
 def _migrations(commit: str) -> Mapping[str, str]:
-    """Return the hash of each migration's content, by file name."""
+    """Return the git hash of each migration file at a commit, by path."""
     lines = _git("ls-tree", "-r", commit, f"{VERSIONS}/").decode().splitlines()
     return {path: kind.split()[2] for kind, _tab, path in (each.partition("\t") for each in lines)}
 
@@ -59,7 +60,7 @@ def _git(*words: str) -> bytes:
 
 
 def checkout(commit: str, folder: Path) -> Path:
-    """Check the commit's files out into a folder; people learn its questions."""
+    """Extract the commit's files into a folder; add its questions to those that people know."""
     tree = folder / "former"
     with tarfile.open(fileobj=BytesIO(_git("archive", commit))) as archive:
         archive.extractall(tree, filter="data")
@@ -70,7 +71,10 @@ def checkout(commit: str, folder: Path) -> Path:
 
 @trouble(KIND, "an upgrade from an older release: its schema, then process after process", 0)
 async def upgrade(scene: Scene) -> None:
-    """Follow docs/how-to/upgrade.md; a schema before the baseline needs stopped processes."""
+    """Upgrade with the steps of docs/how-to/upgrade.md.
+
+    A schema before the baseline migration can only be upgraded while all processes are stopped.
+    """
     async with scene.noted(KIND, "upgrade", doubts=0):
         if await asyncio.to_thread(_is_former, scene.processes.owner):
             return await _stopped(scene)
@@ -84,7 +88,7 @@ async def upgrade(scene: Scene) -> None:
 
 
 async def _stopped(scene: Scene) -> None:
-    """End all processes, migrate, and start this release."""
+    """Stop all processes, migrate, and start this release."""
     children = [scene.processes.children[name] for name in OURS]
     for child in children:
         await asyncio.to_thread(child.end)
@@ -98,17 +102,17 @@ async def _stopped(scene: Scene) -> None:
 
 
 def _is_former(owner: str) -> bool:
-    """Return whether the database is at revision 0013, whose tables have other names."""
+    """Return True if the database is at revision 0013, whose tables have other names."""
     with psycopg.connect(owner) as session:
         row = session.execute("SELECT version_num FROM alembic_version").fetchone()
     return row == (baseline.FORMER,)
 
 
 def failed(owner: str) -> int:
-    """Count updates whose turn failed; the platform repeats them, so nothing else shows it.
+    """Count updates whose turn failed.
 
-    A release that cannot work with the next one's schema loses nothing, but it keeps people
-    waiting.
+    The platform repeats these, so no other check detects them. A release that cannot work with the
+    next one's schema loses nothing, but people wait.
     """
     with psycopg.connect(owner) as session:
         row = session.execute(
@@ -118,7 +122,7 @@ def failed(owner: str) -> int:
 
 
 def findings(entries: Sequence[Entry], faults: Sequence[Fault]) -> dict[str, int]:
-    """Return the number of updates sent before, during and after."""
+    """Return the number of updates sent before, during and after the upgrade."""
     [done] = [each for each in faults if each.kind == KIND]
     sent = [each.at for each in entries if isinstance(each, Arrival)]
     before, rest = sum(at < done.at for at in sent), sum(at <= done.until for at in sent)
@@ -131,7 +135,7 @@ def findings(entries: Sequence[Entry], faults: Sequence[Fault]) -> dict[str, int
 
 
 def shares(processes: Processes) -> list[str]:
-    """Return each process's share of the traffic on a kind of line, in percent of bytes."""
+    """Return each process's share of the bytes to each service, in percent, as a table."""
     carried = processes.proxy.carried()
     door = {
         name: carried[DOOR].get(str(port), 0)

@@ -1,1 +1,1 @@
-"""Requirements, the tests that prove them, and whether those tests notice a break."""
+"""Requirements, the tests that prove them, and mutants that check whether those tests can fail."""

@@ -1,4 +1,4 @@
-"""Commands of `./kosh requirements` and its kin: `python -m tests.proof requirements --run`."""
+"""Commands behind `./kosh requirements` and `./kosh mutants`: `python -m tests.proof COMMAND`."""
 
 import os
 import shutil
@@ -27,7 +27,10 @@ def requirements(
     rows: Annotated[bool, typer.Option("--rows", help="The rows of bad input instead.")] = False,
     brief: Annotated[bool, typer.Option("--brief", help="Without the names of tests.")] = False,
 ) -> None:
-    """Print each requirement, its tests and their results in the last run."""
+    """Print each requirement with its tests and their last results.
+
+    Exit with 1 if a test failed or a requirement has no test.
+    """
     lines = ledger.rows() if rows else ledger.requirements()
     if run:
         _run(sorted({test for line in lines for test in line.tests}))
@@ -39,7 +42,7 @@ def requirements(
 
 
 def _run(tests: list[str]) -> None:
-    """Slow ones are run by `./kosh test` in a step of their own."""
+    """Run these tests, without those marked slow, which `./kosh test` runs separately."""
     shutil.rmtree(ledger.REPORTS, ignore_errors=True)
     report = f"--junitxml={ledger.REPORTS / 'requirements.xml'}"
     command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-m", "not slow"]
@@ -54,10 +57,10 @@ def mutants(
     seed: Annotated[int, typer.Option(help="The lot.")] = 1,
     budget: Annotated[float, typer.Option(help="Of tests for each, seconds at most.")] = 12,
 ) -> None:
-    """The program with one guard off, again and again: which test turned red; 1 if none did.
+    """Run the tests with one guard of the program off at a time; exit with 1 if none fails.
 
-    With `--flows` the engine of conversations is altered in one place, again and again; names are
-    then those of its modules, or of single places as they were printed (`asking:12`).
+    With `--flows`, alter the engine of conversations in one place at a time instead. The names are
+    then modules of the engine, or single places as an earlier run printed them (`asking:12`).
     """
     if flows:
         from tests.proof import altered
@@ -74,7 +77,7 @@ def mutants(
 
 
 def _is_caught(mutant: Mutant) -> bool:
-    """Return whether a test failed; one that could not begin does not count."""
+    """Return True if a test failed; a test that could not start does not count as failed."""
     with TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider"]

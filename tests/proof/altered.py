@@ -1,8 +1,9 @@
-"""Alterations of `flows`, one at a time, and the test that noticed each.
+"""Mutation testing of `flows`: alters the engine in one place at a time and runs its tests.
 
-mutmut makes the alterations: an operator, a constant, an argument, a branch less. The way of trying
-them is different. Tests are collected once. A fork of that process, in which one function has other
-code, runs the tests that reach it, the cheapest first, until one fails.
+mutmut generates the alterations: another operator, constant or argument, or a branch less. They are
+tried faster than mutmut does. Tests are collected once in this process. For each alteration a
+forked child replaces the code of one function. It runs the tests that reach this function, the
+cheapest first, until one fails.
 """
 
 import importlib
@@ -29,14 +30,14 @@ from _pytest.runner import runtestprotocol
 
 ROOT = Path(__file__).parents[2]
 ENGINE = ROOT / "flows" / "engine"
-# All modules of the engine with functions that can be altered.
+# Modules of the engine that contain functions, which can be altered.
 ENGINE_OF = tuple(
     sorted(
         {path.stem for path in ENGINE.glob("*.py")}
         - {"__init__", "events", "fast_replace", "language_protocol", "state", "upload_states"}
     )
 )
-# Slow tests are left out, and the same conversation in other written forms.
+# Excluded are slow tests, and the same conversations in other written forms.
 TESTS = (
     "tests/flows",
     "-k=not kk_Arab and not uz and not zh_Hans",
@@ -48,7 +49,7 @@ TESTS = (
         )
     ),
 )  # fmt: skip
-# Limit of memory in bytes, and of one test in seconds beyond ten times its usual time: a loop may
+# Memory limit in bytes, and seconds beyond ten times a test's usual time, since an altered loop may
 # never end.
 ROOM, PATIENCE = 3 << 30, 3.0
 BESIDE_ONE_ANOTHER = 2
@@ -57,7 +58,7 @@ NOTICED, BROKEN = 1, 2
 
 @dataclass(frozen=True)
 class Altered:
-    """One function with other code: its name, the place, and the lines that differ."""
+    """A function with altered code: its name, its place, and the changed lines."""
 
     name: str
     module: str
@@ -68,7 +69,7 @@ class Altered:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Result of one alteration: the test that noticed it, or none."""
+    """Result of one alteration: the id of the test that failed, or ""."""
 
     altered: Altered
     noticed: str
@@ -90,7 +91,7 @@ def drawn(names: Sequence[str], many: int, seed: int) -> list[Altered]:
 
 
 class Source:
-    """A module of the engine, and all places where it can be altered."""
+    """A module of the engine, with all places where it can be altered."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -109,14 +110,17 @@ class Source:
         return len(self._places[1])
 
     def altered(self, number: int) -> Altered | None:
-        """Return one alteration; None if no function has other code."""
+        """Return the alteration with this number; None if no function's code differs."""
         tree, places = self._places
         place = places[number]
         text = tree.deep_replace(place.original_node, place.mutated_node).code
         return self.instead(f"{self._name}:{number}", text)
 
     def instead(self, place: str, text: str) -> Altered | None:
-        """Return the alteration that this text of the module makes; None if no function differs."""
+        """Return the alteration that results from this source text of the module.
+
+        Return None if no function's code differs.
+        """
         for name, code in _codes(compile(text, self._path, "exec")):
             if not (name in self._codes and _differ(self._codes[name], code)):
                 continue
@@ -128,7 +132,10 @@ class Source:
 
 
 def _codes(code: CodeType) -> Iterator[tuple[str, CodeType]]:
-    """Yield the code of functions and methods; a nested function belongs to its outer one."""
+    """Yield the code objects of functions and methods by name.
+
+    Nested functions are included in them.
+    """
     for inner in code.co_consts:
         if isinstance(inner, CodeType):
             if inner.co_flags & CO_OPTIMIZED:
@@ -138,7 +145,7 @@ def _codes(code: CodeType) -> Iterator[tuple[str, CodeType]]:
 
 
 def _differ(one: CodeType, other: CodeType) -> bool:
-    """Return whether two codes differ; line numbers do not count, since they may have moved."""
+    """Return True if two code objects differ, ignoring line numbers, which may have moved."""
     if one.co_code != other.co_code or one.co_names != other.co_names:
         return True
     consts = zip(one.co_consts, other.co_consts, strict=False)
@@ -151,14 +158,17 @@ def _differ(one: CodeType, other: CodeType) -> bool:
 
 
 def _put(each: Altered) -> None:
-    """Replace the function's code, so that modules that imported it use the new one."""
+    """Replace the code of the function object, which other modules may have imported already."""
     function = _function(each.module, each.function)
     assert function is not None, each.name
     function.__code__ = each.code
 
 
 def _function(module: str, name: str) -> FunctionType | None:
-    """Return the function, or None for an object such as a type that only has code."""
+    """Return the function with this name.
+
+    Return None for other objects with code, such as a type.
+    """
     found: object = importlib.import_module(f"flows.engine.{module}")
     for part in name.split("."):
         found = vars(found)[part]
@@ -169,7 +179,7 @@ def _function(module: str, name: str) -> FunctionType | None:
 
 
 def _forget() -> None:
-    """Clear the caches of the engine and its tests, so that they use the altered code."""
+    """Clear the caches of the engine and its tests, which have results of the unaltered code."""
     for name, module in sys.modules.copy().items():
         if name.startswith(("flows", "test")):
             for each in vars(module).values():
@@ -179,7 +189,7 @@ def _forget() -> None:
 
 @dataclass
 class Trials:
-    """A plug-in of pytest that runs the tests once for each alteration."""
+    """pytest plug-in that runs the tests once for each alteration."""
 
     tried: Sequence[Altered]
     budget: float
@@ -201,7 +211,7 @@ class Trials:
         return True
 
     def _learn(self, items: Sequence[pytest.Item]) -> None:
-        """Run each test once without alterations; note its time and the functions it reaches."""
+        """Run each test once without alterations; measure its time and the functions it reaches."""
         hits = set[tuple[str, str]]()
 
         def started(code: CodeType, _offset: int) -> object:
@@ -226,7 +236,10 @@ class Trials:
         sys.monitoring.free_tool_id(tool)
 
     def _order(self, each: Altered) -> Iterator[int]:
-        """Yield tests that caught other alterations of the module, then the cheapest in time."""
+        """Yield the tests to run, until their usual times exceed the budget in seconds.
+
+        First come tests that detected other alterations of the module, then the fastest.
+        """
         reaching = set(self._reached[each.module, each.function])
         first = [place for place in reversed(self._killers[each.module]) if place in reaching]
         rest = sorted(reaching.difference(first), key=self._took.__getitem__)
@@ -260,7 +273,7 @@ class Trials:
                     os._exit(NOTICED)
             os._exit(0)
         except BaseException:
-            # The child must never return into pytest, since it is a copy of that process.
+            # The child is a copy of the pytest process and must never return to it.
             traceback.print_exc()
             os._exit(NOTICED if "nothing" in locals() else BROKEN)
 
@@ -290,7 +303,10 @@ def _passes(items: Sequence[pytest.Item], place: int) -> bool:
 
 
 def tried(altered: Sequence[Altered], budget: float, tests: Iterable[str] = TESTS) -> list[Verdict]:
-    """Try all alterations; raise if a test fails without one."""
+    """Try all alterations; `budget` is the maximum time of tests for each in seconds.
+
+    Raises RuntimeError if pytest fails, for instance because a test fails without an alteration.
+    """
     trials = Trials(altered, budget)
     options = ("-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0")
     if ended := pytest.main([*options, *tests], plugins=[trials]):
@@ -299,7 +315,7 @@ def tried(altered: Sequence[Altered], budget: float, tests: Iterable[str] = TEST
 
 
 def told(verdicts: Sequence[Verdict]) -> str:
-    """Return a table of the modules."""
+    """Return a table of the modules: how many alterations were tried, detected, and survived."""
     from tests.benchmarks.report import table
 
     modules = sorted({each.altered.module for each in verdicts})

@@ -1,7 +1,7 @@
-"""Fuzz targets for untrusted bytes: each may refuse them, and do nothing else.
+"""Fuzz targets for untrusted bytes: each may reject them, but must not fail in another way.
 
 `uv run --group fuzz python -m tests.proof.fuzz telegram --seconds 60` continues from the corpus
-with atheris. Crashing input is stored beside the corpus, and the tests replay both.
+with atheris. It stores crashing input beside the corpus, and the tests replay both.
 """
 
 import sys
@@ -20,13 +20,13 @@ def target(act: Callable[[bytes], None]) -> Callable[[bytes], None]:
 
 
 def seeds(name: str) -> list[Path]:
-    """Return the corpus of a target, with the inputs of earlier failures."""
+    """Return the corpus files of a target, including the inputs of earlier failures."""
     return sorted((CORPUS / name).iterdir())
 
 
 @target
 def telegram(data: bytes) -> None:
-    """Parse a body of Telegram's webhook: arrivals, or Unreadable."""
+    """Parse the body of a Telegram webhook request; only Unreadable may be raised."""
     from bot.channels import Unreadable
     from bot.channels.telegram.updates import arrival
 
@@ -38,7 +38,7 @@ def telegram(data: bytes) -> None:
 
 @target
 def whatsapp(data: bytes) -> None:
-    """Parse a body of WhatsApp's webhook: arrivals, some of them spoiled, or Unreadable."""
+    """Parse the body of a WhatsApp webhook request; only Unreadable may be raised."""
     from bot.channels import Unreadable
     from bot.channels.whatsapp.updates import arrivals
 
@@ -50,7 +50,7 @@ def whatsapp(data: bytes) -> None:
 
 @target
 def normaliser(data: bytes) -> None:
-    """Clean typed text: a second cleaning changes nothing, and the result can be stored."""
+    """Normalise typed text; a second pass must change nothing, and the result can be stored."""
     from bot.i18n import normalization
 
     text = data.decode("utf-8", "surrogateescape")
@@ -62,7 +62,7 @@ def normaliser(data: bytes) -> None:
 
 @target
 def sniffing(data: bytes) -> None:
-    """Find the kind of a file by its first bytes: a known one, or none."""
+    """Recognise the type of a file by its first bytes; the result must be a known type or None."""
     from bot.file_sanitizer.file_types import HEAD, kind_of
 
     assert kind_of(data[:HEAD]) in (None, "jpeg", "png", "webp", "pdf", "heic")
@@ -70,7 +70,7 @@ def sniffing(data: bytes) -> None:
 
 @target
 def envelope(data: bytes) -> None:
-    """Decrypt arbitrary bytes: VaultError, never plain text."""
+    """Decrypt arbitrary bytes; this must raise VaultError and never return plain text."""
     from bot.security.key_files import Keys, VaultError
     from bot.security.vault import PersonKey, Vault
 
@@ -89,7 +89,7 @@ def envelope(data: bytes) -> None:
 
 
 def main() -> None:
-    """Run the fuzzer, which never returns: it ends the process, with 0 if nothing broke."""
+    """Run the fuzzer, which ends the process with status 0 if it found no failure."""
     import atheris
 
     name, seconds = sys.argv[1], int(sys.argv[sys.argv.index("--seconds") + 1])
@@ -97,7 +97,8 @@ def main() -> None:
         TARGETS[name](b"")
     kept = f"-artifact_prefix={CORPUS / name}/broke-"
     limits = (f"-max_total_time={seconds}", kept)
-    # Interesting input goes into a separate folder, so that the corpus stays small.
+    # libFuzzer writes new inputs into the first folder, which is temporary, so that the corpus
+    # stays small.
     atheris.Setup([sys.argv[0], *limits, mkdtemp(), str(CORPUS / name)], TARGETS[name])
     atheris.Fuzz()
 

@@ -1,6 +1,7 @@
-"""The tests of a requirement or of a row of bad input, from their marks, and their results.
+"""Tests of each requirement, or row of bad input, with their results.
 
-Marks are read from the source, so that the table costs a second; results from a run's report.
+Marks are parsed from the source, which takes a second; importing the tests would take longer.
+Results come from the reports of the last run.
 """
 
 import ast
@@ -16,14 +17,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
-# The folder of the reports of `./kosh test` and `./kosh requirements --run`.
+# Folder of the reports of `./kosh test` and `./kosh requirements --run`.
 REPORTS = ROOT / ".kosh" / "reports"
 KINDS = ("requirement", "row")
 
 
 @dataclass(frozen=True)
 class Line:
-    """A requirement or a row, with the tests that name it."""
+    """A requirement or a row of bad input, with the tests that have its mark."""
 
     name: str
     says: str
@@ -33,7 +34,7 @@ class Line:
 
 
 def requirements() -> list[Line]:
-    """Return the requirements in order."""
+    """Return all requirements in the order of requirements.toml."""
     held = marked("requirement")
     told = tomllib.loads((HERE / "requirements.toml").read_text("utf-8"))
     return [
@@ -43,7 +44,7 @@ def requirements() -> list[Line]:
 
 
 def rows() -> list[Line]:
-    """Return the rows of bad input, 1 to 96."""
+    """Return all rows of bad input, numbered from 1."""
     held = marked("row")
     told = tomllib.loads((HERE / "rows.toml").read_text("utf-8"))
     return [Line(name, says, held.get(name, ())) for name, says in told.items()]
@@ -51,7 +52,7 @@ def rows() -> list[Line]:
 
 @cache
 def marked(kind: str) -> dict[str, tuple[str, ...]]:
-    """Return the tests as `path::name`, by each name that their marks of a kind carry."""
+    """Return the tests, as `path::name`, by each argument of their marks of this kind."""
     found = defaultdict[str, list[str]](list)
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         if f"mark.{kind}(" not in (source := path.read_text("utf-8")):
@@ -76,7 +77,7 @@ def _is_pytestmark(node: ast.stmt) -> bool:
 
 
 def _names(node: ast.AST, kind: str) -> Iterator[str]:
-    """Yield the arguments of every `pytest.mark.<kind>(…)` in a node."""
+    """Yield the arguments of every `pytest.mark.<kind>(…)` in a syntax tree."""
     for each in ast.walk(node):
         match each:
             case ast.Call(ast.Attribute(ast.Attribute(ast.Name("pytest"), "mark"), found), args):
@@ -96,7 +97,7 @@ def results(reports: Path = REPORTS) -> dict[str, str]:
 
 
 def red(report: Path) -> list[str]:
-    """Return the failed tests; errors outside of a test do not count."""
+    """Return the failed tests of a report, without errors outside of a test."""
     cases = ET.parse(report).getroot().iter("testcase") if report.exists() else ()
     return [_test(case) for case in cases if case.find("failure") is not None]
 
@@ -111,7 +112,7 @@ _WORSE = ("passed", "skipped", "failed")
 
 
 def told(lines: list[Line], ended: dict[str, str], *, tests: bool = True) -> Iterator[str]:
-    """Yield the report: the state of each line, its tests with results, and the totals."""
+    """Yield the lines of the report: the state of each line, its tests with results, and totals."""
     for line in lines:
         yield f"{line.name:5} {state(line, ended):12} {line.says}"
         for test in line.tests if tests else ():
@@ -123,7 +124,7 @@ def told(lines: list[Line], ended: dict[str, str], *, tests: bool = True) -> Ite
 
 
 def state(line: Line, ended: dict[str, str]) -> str:
-    """Return the state of a line: that of its worst test that ran, else the reason for none."""
+    """Return the state of a line: the worst result of its tests, or why there is none."""
     if not line.tests:
         return "decided" if line.decided else "no test"
     ran = [ended[test] for test in line.tests if test in ended]

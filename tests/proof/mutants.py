@@ -1,7 +1,7 @@
-"""The same program with one guard off, by name; and the tests that have to notice.
+"""Mutants: the program with one guard turned off, and the tests that must then fail.
 
-A plug-in of pytest: with MUTANT=name in the environment the guard is off before the first conftest
-is read (`python -m tests.proof mutants` does that, one mutant after another).
+It is a pytest plug-in: if the environment has MUTANT=name, that guard is turned off before the
+first conftest is imported. `python -m tests.proof mutants` runs one mutant after another.
 """
 
 import os
@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Mutant:
-    """One guard: the function that turns it off, and the tests that must fail."""
+    """One guard: the function that turns it off, and the tests that must fail without it."""
 
     name: str
     says: str
@@ -34,18 +34,18 @@ def noticed_by(*tests: str) -> Callable[[Callable[[], None]], Callable[[], None]
 
 
 def _put(place: object, **instead: object) -> None:
-    """Replace existing attributes of a module or class."""
+    """Replace attributes of a module or class, all of which must exist."""
     for name, value in instead.items():
         assert hasattr(place, name), name
         setattr(place, name, value)
 
 
-# Incoming
+# Guards of incoming requests
 
 
 @noticed_by("tests/web/test_outage.py::test_webhook_answers_503_when_the_database_is_down")
 def acknowledge_first() -> None:
-    """Answer the platform with 200, and do the work afterwards."""
+    """Answer the platform with 200 before the update is processed."""
     from tests.chaos.mutants import acknowledge_first as broken
 
     broken()
@@ -53,7 +53,7 @@ def acknowledge_first() -> None:
 
 @noticed_by("tests/web/test_hostile.py::test_webhook_update_repeated_100_times_is_applied_once")
 def no_dedupe_of_strangers() -> None:
-    """Take every update of an unknown person for a new one."""
+    """Process a repeated update of an unknown person again."""
     from bot.conversations import anonymous
 
     keep = anonymous.keep
@@ -68,7 +68,7 @@ def no_dedupe_of_strangers() -> None:
     "tests/conversations/test_turn.py::test_turn_applies_each_of_40_concurrent_duplicate_updates_once"
 )
 def no_dedupe() -> None:
-    """Take every delivery for a new update."""
+    """Process a repeated update again."""
     from tests.chaos.mutants import forget_what_was_seen
 
     forget_what_was_seen()
@@ -76,7 +76,7 @@ def no_dedupe() -> None:
 
 @noticed_by("tests/web/test_hostile.py::test_webhook_answers_403_without_a_body_for_a_wrong_secret")
 def no_secret() -> None:
-    """Do not check Telegram's secret."""
+    """Do not check the secret in Telegram's requests."""
     from bot.web import webhooks
 
     _put(webhooks, _check_secret=lambda *_: None)
@@ -86,7 +86,7 @@ def no_secret() -> None:
     "tests/web/test_whatsapp_journey.py::test_whatsapp_webhook_requires_a_signature_over_the_exact_bytes"
 )
 def no_signature() -> None:
-    """Do not check WhatsApp's signature."""
+    """Do not check the signature of WhatsApp's requests."""
     from bot.web import webhooks
 
     _put(webhooks, _check_signature=lambda *_: None)
@@ -94,7 +94,7 @@ def no_signature() -> None:
 
 @noticed_by("tests/web/test_hostile.py::test_webhook_answers_413_while_a_too_large_body_streams")
 def no_limit_of_bodies() -> None:
-    """Accept a body of any size."""
+    """Accept request bodies of any size."""
     from bot.web import webhooks
 
     webhooks.MAX_TELEGRAM_BYTES = 1 << 40
@@ -104,7 +104,7 @@ def no_limit_of_bodies() -> None:
     "tests/web/test_hostile.py::test_webhook_answers_400_for_ambiguous_framing_and_foreign_hosts"
 )
 def any_host() -> None:
-    """Accept every host that a request names."""
+    """Accept requests for any host name."""
     from bot.web import middleware
 
     _put(middleware, _is_ours=lambda *_: True)
@@ -112,18 +112,18 @@ def any_host() -> None:
 
 @noticed_by("tests/conversations/test_turn.py::test_update_is_quarantined_after_five_failures")
 def poison_for_ever() -> None:
-    """Let a failing update be delivered again without end."""
+    """Never quarantine an update that fails, so that the platform repeats it for ever."""
     from bot.conversations import quarantine
 
     quarantine.POISON_AFTER = 1 << 30
 
 
-# Stored
+# Guards of stored data
 
 
 @noticed_by("tests/security/test_vault.py::test_sealed_value_moved_to_another_place_is_refused")
 def no_associated_data() -> None:
-    """Let a sealed value open in any place."""
+    """Let an encrypted value be decrypted in another place than its own."""
     from bot.security.vault import PersonKey
 
     _put(PersonKey, _place=lambda *_: b"")
@@ -133,7 +133,7 @@ def no_associated_data() -> None:
     "tests/web/test_canary.py::test_personal_data_of_a_journey_is_stored_nowhere_in_plain_text"
 )
 def no_sealing() -> None:
-    """Write fields without encryption."""
+    """Store fields without encryption."""
     from bot.security.vault import PersonKey
 
     def as_it_is(_key: PersonKey, value: bytes, *_place: str) -> bytes:
@@ -144,7 +144,7 @@ def no_sealing() -> None:
 
 @noticed_by("tests/web/test_canary.py::test_personal_data_leaks_through_no_flow_case_or_error")
 def no_blind_index() -> None:
-    """Find people by their plain number."""
+    """Store people's handles in plain text instead of a blind index."""
     from bot.security.vault import Vault
 
     def plain(_vault: Vault, kind: str, value: str) -> bytes:
@@ -155,7 +155,7 @@ def no_blind_index() -> None:
 
 @noticed_by("tests/conversations/test_turn.py::test_erasure_leaves_only_a_tombstone")
 def half_an_erasure() -> None:
-    """Leave the tombstone at an erasure, and the person as well."""
+    """Write the tombstone of an erased person, but do not delete the person."""
     from bot.privacy import erasure
 
     async def erase(_rt: Any, session: Any, _person: Any) -> None:
@@ -168,7 +168,7 @@ def half_an_erasure() -> None:
     "tests/privacy/test_erasure.py::test_erasure_evicts_the_cached_key_in_its_process",
 )
 def keys_kept() -> None:
-    """Keep the key of an erased person usable."""
+    """Keep the key of an erased person in the cache."""
     from bot.security.vault import Vault
 
     _put(Vault, forget=lambda *_: None)
@@ -178,7 +178,7 @@ def keys_kept() -> None:
     "tests/operations/test_rollback_guard.py::test_rollback_guard_rejects_an_older_database_until_accepted",
 )
 def any_database() -> None:
-    """Serve an older database that was put in place."""
+    """Serve a database that was replaced by an older copy."""
     from bot.operations import rollback_guard
 
     async def trusting(_rt: Any) -> None:
@@ -191,18 +191,18 @@ def any_database() -> None:
     "tests/web/test_hostile_more.py::test_blocked_bot_sends_nothing_and_keeps_the_draft_until_retention"
 )
 def no_retention() -> None:
-    """Delete nothing by age."""
+    """Delete nothing when its retention period ends."""
     from bot.privacy import retention
 
     retention.RULES = {}
 
 
-# Reported
+# Guards of output
 
 
 @noticed_by("tests/observability/test_logging.py", "tests/web/test_canary.py")
 def no_redaction() -> None:
-    """Write every value given to a log to it."""
+    """Write all values to the log, without masking."""
     from bot.observability import logging
 
     def everything(_logger: Any, _method: str, said: Any) -> Any:
@@ -214,7 +214,7 @@ def no_redaction() -> None:
 
 @noticed_by("tests/observability/test_logging.py::test_log_masks_a_bot_token_everywhere")
 def no_scrubbing() -> None:
-    """Log a token that is part of an address."""
+    """Write a token to the log if it is part of a URL."""
     from bot.observability import logging
 
     _put(logging, _scrub=lambda _logger, _method, line: line)
@@ -223,7 +223,7 @@ def no_scrubbing() -> None:
 
 @noticed_by("tests/web/test_console.py::test_user_text_is_never_rendered_as_markup")
 def no_escaping() -> None:
-    """Put people's text into a page without escaping."""
+    """Insert people's text into pages without HTML escaping."""
     import jinja2
 
     make = jinja2.Environment.__init__
@@ -236,18 +236,18 @@ def no_escaping() -> None:
 
 @noticed_by("tests/web/test_console_access.py::test_console_responses_have_security_headers")
 def no_headers() -> None:
-    """Send responses without the security headers."""
+    """Send responses without security headers."""
     from bot.web import middleware
 
     middleware.HEADERS.clear()
 
 
-# Files
+# Guards of files
 
 
 @noticed_by("tests/file_sanitizer/test_file_sanitizer.py::test_sanitizer_refusal_has_its_reason")
 def no_limit_of_pixels() -> None:
-    """Decode a picture of any size."""
+    """Decode images with any number of pixels."""
     from bot.file_sanitizer import child_process
 
     child_process._CHILD = child_process._CHILD.replace(
@@ -260,7 +260,7 @@ def no_limit_of_pixels() -> None:
     "tests/file_sanitizer/test_file_sanitizer.py::test_sanitizer_removes_metadata_and_appended_data"
 )
 def originals() -> None:
-    """Keep the file as the person sent it."""
+    """Store the received file instead of the sanitized one."""
     from bot.file_sanitizer import child_process
 
     child_process._CHILD = child_process._CHILD.replace(
@@ -272,7 +272,7 @@ def originals() -> None:
     )
 
 
-# Officers
+# Guards of the console
 
 
 @noticed_by(
@@ -280,7 +280,7 @@ def originals() -> None:
     "tests/officers/test_permissions.py::test_row_security_shows_the_console_role_only_the_own_mission",
 )
 def no_row_security() -> None:
-    """Let the database show an officer every mission."""
+    """Turn row security off, so that an officer can read the data of all missions."""
     from bot.db import migrations
 
     migrate = migrations.migrate
@@ -301,7 +301,7 @@ def no_row_security() -> None:
 
 @noticed_by("tests/test_repository_rules.py::test_runtime_refuses_to_run_as_superuser")
 def superuser() -> None:
-    """Run the program as any user, also as a superuser."""
+    """Let the program run with a superuser's database role."""
     from bot import runtime
 
     async def whoever(_connections: Any) -> None:
@@ -312,14 +312,14 @@ def superuser() -> None:
 
 @noticed_by("tests/web/test_console_access.py::test_console_refuses_a_form_of_another_site")
 def no_csrf() -> None:
-    """Accept a form with or without the session's token."""
+    """Accept forms without the session's CSRF token."""
     from bot.web.console import routing
 
     _put(routing, hmac=Believing())
 
 
 class Believing:
-    """Replacement of the comparison of secrets; it accepts all of them."""
+    """Replacement of `hmac` that accepts every secret."""
 
     @staticmethod
     def compare_digest(_one: object, _other: object) -> bool:
@@ -328,7 +328,7 @@ class Believing:
 
 @noticed_by("tests/officers/test_permissions.py::test_permissions_match_the_table_for_every_role")
 def any_mission() -> None:
-    """Let the policy ignore the mission of a case."""
+    """Ignore the mission of a case in the policy."""
     from bot.officers import permissions
 
     anywhere = {action: replace(rule, mission=False) for action, rule in permissions.RULES.items()}
@@ -337,7 +337,7 @@ def any_mission() -> None:
 
 @noticed_by("tests/web/test_console.py::test_console_session_ends_when_the_officers_role_changes")
 def lasting_sessions() -> None:
-    """End no session from outside."""
+    """Do not end an officer's sessions after a change of their account."""
     from bot.officers import sessions
 
     async def kept(*_given: Any, **_chosen: Any) -> None:
@@ -348,7 +348,7 @@ def lasting_sessions() -> None:
 
 @noticed_by("tests/web/test_console.py::test_enrolment_link_and_totp_code_each_work_once")
 def codes_again() -> None:
-    """Let a used code be used again."""
+    """Accept a one-time code that was used before."""
     from bot.officers import credentials
 
     matching, steps = credentials._matching, count(1 << 40)
@@ -378,7 +378,7 @@ def codes_change_passkeys() -> None:
     "tests/web/test_console_officers.py::test_administrator_cannot_link_a_work_account_to_themselves",
 )
 def roles_for_oneself() -> None:
-    """Let administrators give themselves any role, mission and work account."""
+    """Let administrators change their own roles, mission and work account."""
     from bot.officers import permissions
 
     _put(permissions, require_another=lambda *_given: None)
@@ -394,7 +394,7 @@ def no_budget() -> None:
 
 @noticed_by("tests/web/test_attempts.py::test_denied_request_is_audited_with_its_reason")
 def silent_denials() -> None:
-    """Leave no trace of a denial."""
+    """Write no audit entry when an action is denied."""
     from bot.web.console import routing
 
     async def silent(*_given: Any) -> None:
@@ -418,7 +418,7 @@ def blind_verifier() -> None:
 
 @noticed_by("tests/security/test_audit_log.py::test_worker_detects_a_truncated_audit_log")
 def no_anchor() -> None:
-    """Verify the audit log without the head that was seen before."""
+    """Verify the audit log without the anchor."""
     from bot.security import audit_log
 
     whole = audit_log.broken
@@ -433,7 +433,7 @@ def no_anchor() -> None:
     "tests/security/test_audit_log.py::test_no_role_of_the_program_can_write_the_audit_tables"
 )
 def audit_open_to_its_writers() -> None:
-    """Let the roles that serve delete from the audit log and move its head."""
+    """Let the database roles of Kosh's processes delete audit entries and move the head."""
     from bot.db import migrations
 
     migrate = migrations.migrate
@@ -449,12 +449,12 @@ def audit_open_to_its_writers() -> None:
     _put(migrations, migrate=generous)
 
 
-# The secure page and the registry
+# Guards of the secure page and the registry
 
 
 @noticed_by("tests/web/test_siege.py::test_chat_id_from_before_consent_gives_no_access_after_it")
 def names_open_chats() -> None:
-    """Keep the name that the page carried as the secret of the person who consented."""
+    """Keep the web chat's id after consent, although the page contained it before."""
     from bot.web import chat
 
     def same(_rt: Any, name: str, _event_id: str) -> list[str]:
@@ -468,7 +468,7 @@ def names_open_chats() -> None:
     "tests/web/test_siege.py::test_whatsapp_answers_when_valkey_is_full",
 )
 def valkey_decides_who_is_answered() -> None:
-    """Keep nothing in the process while Valkey refuses writes."""
+    """Keep no fallback in memory while Valkey rejects writes."""
     from bot.cache.local_store import LocalStore
 
     _put(LocalStore, put=lambda *_given: None)
@@ -480,7 +480,7 @@ def valkey_decides_who_is_answered() -> None:
     "tests/web/test_withheld_messages.py::test_whatsapp_officer_message_is_withheld_until_opened",
 )
 def replies_to_every_lock_screen() -> None:
-    """Send what an officer causes whole, whoever holds the phone."""
+    """Send an officer's message in full to any phone, without withholding its text."""
     from bot.desk import views
 
     _put(views, is_withheld=lambda *_given: False)
@@ -517,7 +517,7 @@ def unlimited_web_chat() -> None:
     "::test_sign_in_failures_of_an_address_do_not_lock_a_known_device",
 )
 def devices_are_unknown() -> None:
-    """Count the tries of a known device with those of its address."""
+    """Count sign-in failures of a known device with those of its address."""
     from bot.web.console import sign_in
 
     async def unknown(*_given: Any) -> str:
@@ -530,7 +530,7 @@ def devices_are_unknown() -> None:
     "tests/web/test_web_budgets.py::test_web_budget_question_accepts_one_answer_from_its_address"
 )
 def questions_answered_again() -> None:
-    """Let a question take any number of answers."""
+    """Accept several answers to the same question of the web chat."""
     from bot.web import chat_question
 
     async def unused(*_given: Any) -> bool:
@@ -555,7 +555,7 @@ def challenges_again() -> None:
 
 @noticed_by("tests/web/test_page.py::test_secure_link_in_a_mini_app_admits_only_its_person")
 def any_mini_app() -> None:
-    """Admit a Mini App opened by anybody."""
+    """Admit a Mini App that another person opened."""
     from bot.web import secure_page
 
     async def theirs(*_given: Any) -> bool:
@@ -566,12 +566,12 @@ def any_mini_app() -> None:
 
 @noticed_by("tests/registry/test_callback_signature.py")
 def any_callback() -> None:
-    """Accept every callback that claims to come from the registry."""
+    """Accept callbacks with any signature as the registry's."""
     from bot.registry import callback_signature
 
     _put(callback_signature, verify=lambda *_given, **_chosen: True)
 
 
-# Runs before any test or conftest imports names from our modules.
+# Run at import, before any test or conftest imports names of `bot`, which would keep the guard.
 if chosen := os.environ.get("MUTANT"):
     MUTANTS[chosen].off()

@@ -1,7 +1,7 @@
-"""The trial of alterations names the test that detected one, and shows undetected ones.
+"""Tests of `altered`: it names the test that detected an alteration, and shows undetected ones.
 
-It waits for all children and leaves altered code behind, so it runs in its own process. `--rootdir`
-makes the tests' names independent of the folder of the clone.
+It runs in its own process, because it waits for all children and leaves altered code behind.
+`--rootdir` makes the test ids independent of the clone's folder.
 """
 
 import re

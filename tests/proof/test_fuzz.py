@@ -1,4 +1,4 @@
-"""The corpus and the inputs of earlier failures, replayed; and samples with random damage."""
+"""Tests of the fuzz targets: on the corpus, on earlier failures, and on damaged samples."""
 
 from pathlib import Path
 

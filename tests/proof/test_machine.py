@@ -1,7 +1,7 @@
-"""Random actions of people over HTTP on two channels; invariants hold after each action.
+"""Random actions of people over HTTP on two channels; invariants are checked after each action.
 
-A state machine of Hypothesis against the real application, its worker and its sandbox; the model
-knows only what a person could know.
+A state machine of Hypothesis acts on the real application with its worker and sandbox registry. Its
+model contains only what people can observe.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ KEYS = (*TO_CONSENT, "yes", "no", "refuse", "<", "-", "!exit", "submit")
 
 
 class World:
-    """Access of the state machine to the stack: updates in, rows out, on the stack's event loop."""
+    """Access to the application for the state machine, which runs outside of the event loop."""
 
     def __init__(self, house: House, loop: asyncio.AbstractEventLoop) -> None:
         self._house = house
@@ -32,11 +32,14 @@ class World:
         self.number = 0
 
     def meet(self, who: int) -> None:
-        """Register the person at Telegram, so that the bot may write to them."""
+        """Register the person at the Telegram emulator, so that the bot may write to them."""
         self._house.telegram.user(who, first_name="Test")
 
     def bring(self, part: dict[str, Any], *, again: int | None = None) -> int:
-        """Send one Telegram update and return its number; `again` repeats an earlier one."""
+        """Send one Telegram update and return its number.
+
+        `again` repeats the update with that number.
+        """
         if again is None:
             self.number += 1
         update = {"update_id": again or self.number, **part}
@@ -60,7 +63,7 @@ class World:
         return self._done(counted())
 
     def newest(self, who: int) -> list[str]:
-        """Return the payloads of the buttons that a person saw last."""
+        """Return the payloads of the buttons in the last message with buttons to a person."""
         user = self._house.telegram.user(who, first_name="Test")
         told = [each for each in user.received if each.buttons]
         return [b.data or "" for row in told[-1].buttons for b in row] if told else []
@@ -71,7 +74,7 @@ class World:
 
 
 class People(RuleBasedStateMachine):
-    """Each example has new people: numbers rise, so that no earlier person is used again."""
+    """State machine; each example uses new people, since update numbers only rise."""
 
     world: World
 

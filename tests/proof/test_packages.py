@@ -1,4 +1,4 @@
-"""Components of Kosh: pinned, with allowed licences, in a closed image."""
+"""Checks of Kosh's dependencies and image: versions pinned, licences allowed, image hardened."""
 
 import re
 import subprocess
@@ -26,7 +26,7 @@ def test_lock_file_pins_every_package_by_hash() -> None:
 
 
 def test_build_tools_are_pinned_by_version_and_hash() -> None:
-    """`uv sync` reads the versions of pyproject.toml, the release's build those with hashes."""
+    """Check the versions in pyproject.toml for `uv sync`, and the release build's with hashes."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     pinned = sorted(project["tool"]["uv"]["build-constraint-dependencies"])
     for file, expected in (("build.txt", pinned), ("uv.txt", ["uv==0.13.9"])):
@@ -69,7 +69,7 @@ def test_licence_outside_the_list_is_refused(licence: str, let_in: bool) -> None
 
 
 def test_docker_image_passes_hadolint_and_hardening_rules() -> None:
-    """Check the linter's rules and others that it lacks. This test does not build the image."""
+    """Check the image's Dockerfile with hadolint and with further rules; build no image."""
     linted = subprocess.run(
         [Path(sys.executable).parent / "hadolint", "Dockerfile"],
         cwd=ROOT,

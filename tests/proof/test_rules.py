@@ -1,4 +1,4 @@
-"""Safety rules that can be checked on the source and on the sentences."""
+"""Safety rules that can be checked on the source and on the texts."""
 
 import ast
 import re
@@ -17,7 +17,7 @@ from flows.preregistration.before_consent import CONSENT, RISK
 ROOT = Path(__file__).parents[2]
 WORDS = Languages()
 LANGUAGES = [code for code, _name in WORDS.languages()]
-# Places that may use another clock than the database's, with the reason.
+# Modules that may use another clock than the database's, with the reason.
 CLOCKS = {
     "bot/operations/backup.py": "the name and age of a file",
     "bot/channels/telegram/mini_app.py": "Telegram's own stamp is compared with it",
@@ -46,8 +46,8 @@ CLOCKS = {
     "bot/web/chat.py": "the date of a greeting, for which nothing is read or stored",
     "bot/web/webhooks.py": "the stamp of a signature is compared with it",
 }
-# Modules that read the database's own clock instead of Kosh's: the queue's library uses it, and
-# doctor compares it with the machine's.
+# Modules that read the database's real clock and not Kosh's function: the library of the job queue
+# uses it, and `doctor` compares it with the machine's.
 SERVERS_OWN = {
     "bot/broadcasts/scheduler.py",
     "bot/db/server_statements.py",
@@ -121,7 +121,10 @@ def test_risk_notice_precedes_the_start_and_personal_questions(
 @pytest.mark.requirement("S-24")
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_consent_text_is_complete_in_every_language(language: str) -> None:
-    """Check the parts: purpose, recipients, borders, duration, withdrawal, and refusal."""
+    """Check that the consent text has all parts.
+
+    The parts are purpose, recipients, transfer across borders, duration, withdrawal, and refusal.
+    """
     asked = CONSENT.text.msgid
     for word in ("What:", "Why:", "Who gets it:", "across borders", "How long:", "delete", "not"):
         assert word in asked

@@ -1,1 +1,1 @@
-"""The next release's migration, as the chaos test has it."""
+"""Migration of the next release, which only the chaos test uses."""

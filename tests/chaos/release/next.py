@@ -1,4 +1,4 @@
-"""Add a column to every table of a turn; the next release writes one of them."""
+"""Add a column to every table that a turn uses; the emulated next release writes one of them."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def downgrade() -> None:
 
 
 def _each(change: str) -> None:
-    """Change one table at a time, since locks on several could deadlock with turns."""
+    """Alter one table per transaction, since locks on several tables could deadlock with turns."""
     for table in TABLES:
         with op.get_context().autocommit_block():
             op.execute(f"ALTER TABLE {table} {change}")
