@@ -1,1 +1,5 @@
-"""Measure a turn beside its floor and other frameworks; see docs/explanation/benchmarks.md."""
+"""Benchmarks: cost of a turn compared with its floor and with other frameworks.
+
+A turn is the processing of one update, from the webhook's request to the reply. The floor is the
+same input and output without Kosh's work (see `floor`). See docs/explanation/benchmarks.md.
+"""

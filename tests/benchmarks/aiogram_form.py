@@ -1,8 +1,8 @@
-"""The form on aiogram, with the state in Redis after every update.
+"""The form on aiogram, which stores its state in Redis after every update.
 
-Twice: `aiogram` in its quickest way (filters as coroutines, a press acknowledged in the webhook's
-answer), and `aiogram-docs` as its documentation writes it (filters that it runs in threads, a press
-acknowledged by a call).
+There are two versions. `aiogram` is the fastest: filters are coroutines, and a button press is
+acknowledged in the response to the webhook. `aiogram-docs` follows aiogram's documentation: it runs
+filters in threads and acknowledges a press with an API call.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping

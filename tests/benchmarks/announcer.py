@@ -1,4 +1,4 @@
-"""A worker for announcements alone, with the settings of the environment."""
+"""A worker that only sends announcements, configured by environment variables."""
 
 import asyncio
 

@@ -1,6 +1,6 @@
-"""Our web processes as an attacker meets them, divided as in `deploy/`.
+"""Kosh's web processes under attack in `./kosh bench siege`, divided as in `deploy/`.
 
-One serves chat, handoff and console, the other the webhooks.
+One process serves chat, handoff and console, the other the webhooks.
 """
 
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""Attackers of `./kosh bench siege`, in a process of their own: bounded, from loopback addresses.
+"""Attackers of `./kosh bench siege`, in a process of their own, on loopback addresses.
 
-Each address runs every attack in turn at its share of the rate, and holds some streams and slow
-bodies open. The counts of responses are printed as JSON at the end.
+Each address runs the attacks in turn at its share of the rate, and keeps some streams and slow
+request bodies open. At the end, the counts of responses are printed as JSON.
 """
 
 import asyncio
@@ -17,18 +17,18 @@ from secrets import token_bytes, token_hex
 import aiohttp
 import msgspec
 
-# Streams and slow bodies that each address keeps open.
+# Streams and slow request bodies that each address keeps open.
 STREAMS, SLOW_BODIES = 2, 1
 STREAM_SECONDS = 10
 UNSIGNED_BYTES = 64 * 1024
 PAYLOAD = re.compile(r'name="payload" value="([^"]*)"')
 CHAT = re.compile(r'data-chat="([^"]*)"')
-# From the first press to an open case.
+# Keys of the buttons to press, from the choice of language until a case is open.
 TO_CASE = ("ru", "!person", "general", "yes")
 
 
 class Siege(msgspec.Struct, frozen=True):
-    """An order: attack from `addresses` loopback addresses at `rate` requests a second.
+    """Order to attack from `addresses` loopback addresses at `rate` requests per second in total.
 
     `port` serves chat and console, `webhooks` the platforms.
     """
@@ -41,18 +41,18 @@ class Siege(msgspec.Struct, frozen=True):
 
 
 class Attacked(msgspec.Struct):
-    """Number of responses by attack and status; status 0 is a connection that broke."""
+    """Number of responses by attack and status; status 0 is a failed connection."""
 
     responses: dict[str, dict[int, int]] = {}
 
 
 class Attacker:
-    """One address with its connections."""
+    """One attacking address with its connections."""
 
     def __init__(self, siege: Siege, host: str, seen: dict[str, Counter[int]]) -> None:
         self._siege, self._host, self._seen = siege, host, seen
         self._url = f"http://127.0.0.1:{siege.port}"
-        # The cookie of the chat that the last post opened, for the post that follows.
+        # Cookie of the chat that the last request opened, for the next request.
         self._cookie = ""
 
     async def run(self) -> None:
@@ -151,7 +151,10 @@ class Attacker:
             return answer.status
 
     async def _slow_body(self) -> int:
-        """Send a body of which a byte comes each second; return the status of the refusal."""
+        """Send a request body at one byte per second; return the status of the response.
+
+        Return 0 if there is no response within 20 seconds.
+        """
         reader, writer = await asyncio.open_connection(
             "127.0.0.1", self._siege.port, local_addr=(self._host, 0)
         )
@@ -174,7 +177,7 @@ class Attacker:
 
 
 async def besiege(siege: Siege) -> Attacked:
-    """Attack for the given time and return the responses."""
+    """Attack for the given time, and return the counts of responses."""
     seen: dict[str, Counter[int]] = {}
     attackers = [Attacker(siege, f"127.0.0.{2 + n}", seen) for n in range(siege.addresses)]
     with suppress(TimeoutError):

@@ -38,7 +38,7 @@ class Taken(msgspec.Struct):
 
 @dataclass
 class Figures:
-    """Measurements, as lines of a table."""
+    """Measurements as lines of a table, printed as they are added."""
 
     lines: list[tuple[str, str]] = field(default_factory=list)
 
@@ -49,7 +49,7 @@ class Figures:
 
 @dataclass
 class Stage:
-    """Processes and clients of the whole run: database, platform, and this process's runtime."""
+    """Servers and clients of the whole run, and the measured broadcast."""
 
     rt: Runtime
     http: aiohttp.ClientSession
@@ -65,7 +65,7 @@ class Stage:
 
 
 def measured(folder: Path, seconds: float) -> Figures:
-    """Run each part for `seconds`; the people in `folder` were made before."""
+    """Run each part for `seconds` seconds; `folder` must contain the people of `prepared`."""
     logging.configure("error")
     sink = free_port()
     with (
@@ -100,7 +100,7 @@ async def _measured(chosen: Settings, folder: Path, sink: int, seconds: float) -
 
 
 async def _lifted(stage: Stage, seconds: float) -> None:
-    """Measure from the start of the broadcast to its pause, without a rate limit of Kosh."""
+    """Measure a broadcast without Kosh's rate limit, from its start until it is paused."""
     with _worker(stage, rate=0) as pid:
         await _awake(stage)
         begun = time.time()
@@ -136,7 +136,7 @@ async def _lifted(stage: Stage, seconds: float) -> None:
 
 
 async def _kept_to(stage: Stage, seconds: float) -> None:
-    """Measure the permitted rate while people talk, after a measurement of the talk alone."""
+    """Measure a broadcast at the permitted rate while people talk, after their talk alone."""
     port = free_port()
     env = _environment(stage.rt.settings, RATE) | {"KOSH_PORT": str(port)}
     with process("bot", "web", core=0, log=stage.folder / "web.log", env=env) as web:
@@ -148,7 +148,8 @@ async def _kept_to(stage: Stage, seconds: float) -> None:
             before = (await stage.taken()).taken
             while (await stage.taken()).taken < before + BULK * RATE:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
-            # After the burst, the throughput is the rate.
+            # Bucket limits allow a burst at the start; two seconds later the throughput equals the
+            # rate.
             await asyncio.sleep(2)
             start, at = await stage.taken(), time.time()
             busy = await _talk(stage, port, seconds)
@@ -183,7 +184,7 @@ def _environment(chosen: Settings, rate: float) -> dict[str, str]:
 
 
 async def _awake(stage: Stage) -> None:
-    """Wait until the worker runs."""
+    """Wait until the worker has registered in the database."""
     async with asyncio.timeout(60), stage.rt.pool.connection() as session:
         await session.set_autocommit(True)
         while True:
@@ -195,7 +196,7 @@ async def _awake(stage: Stage) -> None:
 
 
 async def _rows(stage: Stage) -> tuple[int, float]:
-    """Return the number of rows, and the time of the first."""
+    """Wait until all recipients have rows; return their number and the Unix time."""
     async with asyncio.timeout(1800):
         while True:
             now = await broadcasts.find(stage.rt, stage.who.lead, stage.found.id)
@@ -212,7 +213,7 @@ async def _first(stage: Stage) -> float:
 
 
 async def _looks(stage: Stage) -> list[float]:
-    """Measure the numbers of the progress page, and a page of its recipients."""
+    """Measure how long the progress figures and a page of recipients take, in ms."""
     found = []
     for _each in range(LOOKS // 10):
         begun = time.perf_counter()
@@ -228,7 +229,10 @@ def _resident(pid: int) -> float:
 
 
 async def _talk(stage: Stage, port: int, seconds: float) -> list[float]:
-    """Let people ask something at a steady pace; return the time of each answer in ms."""
+    """Let people write at random times at a steady rate.
+
+    Return the duration of each answer in ms.
+    """
     secret = stage.rt.settings.telegram_secret
     assert secret is not None
     headers = {"content-type": "application/json",

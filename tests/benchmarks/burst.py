@@ -9,12 +9,15 @@ from tests.benchmarks.stage import Stage, staged
 CHATS = 5_000
 TIMES = 10
 CALM = 10.0
-# Maximum of connections that Telegram opens to a webhook; further updates wait at Telegram.
+# Maximum number of connections that Telegram opens to a webhook; further updates wait there.
 LINES = 100
 
 
 def measured(seconds: float) -> str:
-    """Measure two loads: seven tenths of the server's capacity, and one and a half times of it."""
+    """Measure two peaks, at 70 % and 150 % of the server's capacity, as a table.
+
+    Each peak lasts `seconds`. Before and after it, a tenth of the peak's rate is measured.
+    """
     with staged() as stage:
         port = stage.serve(stage.database("kosh_burst")).port
         stage.drive(port, CALM, chats=CHATS)

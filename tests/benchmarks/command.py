@@ -1,4 +1,4 @@
-"""The command `./kosh bench`."""
+"""The command `./kosh bench`: one subcommand for each benchmark."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,12 +25,12 @@ app = typer.Typer(
 
 @app.callback()
 def bench() -> None:
-    """Measure costs side by side, in one run; nothing is asserted."""
+    """Measure costs of Kosh and its peers in the same run; check no limits."""
 
 
 @app.command()
 def messages() -> None:
-    """Count the messages of one completed registration on each channel."""
+    """Count the messages that one completed registration takes on each channel."""
     from tests.benchmarks import messages as registration
 
     typer.echo(registration.table(registration.counted()))
@@ -52,7 +52,7 @@ def names(
     count: Annotated[int, typer.Option(min=5, help="How many, in five scripts.")] = 200_000,
     minutes: Annotated[float, typer.Option(min=0.1, help="At most for so long.")] = 60,
 ) -> None:
-    """Send names in five scripts through every storage and screen, and compare them."""
+    """Send names in five scripts through every storage and page, and compare the results."""
     from tests.benchmarks import names as passing
 
     typer.echo(passing.measured(count, 60 * minutes))
@@ -64,7 +64,7 @@ def broadcast(
     seconds: Annotated[float, typer.Option(min=5, help="For how long, each part.")] = 60,
     data: Annotated[Path | None, typer.Option(file_okay=False, help="Keeps the people.")] = None,
 ) -> None:
-    """Measure a broadcast: its rows, first send, rate and progress page, and other traffic."""
+    """Measure a broadcast: creation of rows, first message, rate, progress page, other traffic."""
     from tempfile import TemporaryDirectory
 
     from tests.benchmarks import broadcast as announcing
@@ -84,7 +84,7 @@ def console(
     seconds: Annotated[float, typer.Option(min=1, help="For how long.")] = 60,
     data: Annotated[Path | None, typer.Option(file_okay=False, help="Keeps the cases.")] = None,
 ) -> None:
-    """Measure the console's pages, with a full desk and every officer's page live."""
+    """Measure the console's pages with a full desk, while every officer's page receives events."""
     from tempfile import TemporaryDirectory
 
     from tests.benchmarks import console as desk
@@ -96,7 +96,7 @@ def console(
 
 @app.command()
 def notify(cases: Annotated[int, typer.Option(min=1, help="How many cases.")] = 20) -> None:
-    """Measure the seconds from a new case to the e-mail and the push of an officer who is away."""
+    """Measure the seconds from a new case to the e-mail and push of an officer who is absent."""
     from tests.benchmarks import notices
 
     typer.echo(report.load())
@@ -108,7 +108,7 @@ def print_(
     count: Annotated[int, typer.Option(min=1, max=270, help="How many.")] = 100,
     to: Annotated[Path | None, typer.Option(file_okay=False, help="Keep the files here.")] = None,
 ) -> None:
-    """Measure how long it takes to print checklists."""
+    """Measure how long it takes to print checklists as PDF."""
     from tests.benchmarks import sheets
 
     if to is not None:
@@ -123,7 +123,7 @@ def size(
     seconds: Annotated[float, typer.Option(min=0.1, help="Each round's.")] = 2,
     data: Annotated[Path | None, typer.Option(file_okay=False, help="Keeps the people.")] = None,
 ) -> None:
-    """Measure the cost of the same turn among 10,000 people and among a million."""
+    """Measure the cost of the same turn in databases with 10,000 people and with a million."""
     from tempfile import TemporaryDirectory
 
     from tests.benchmarks import size as crowds
@@ -153,7 +153,7 @@ def siege(
     addresses: Annotated[int, typer.Option(min=1, max=50, help="Loopback addresses.")] = 50,
     rate: Annotated[float, typer.Option(min=1, max=1000, help="Their requests a second.")] = 100,
 ) -> None:
-    """Attack the web process from many addresses while 30 people talk on Telegram."""
+    """Attack the web processes from many addresses while 30 people use Telegram."""
     from tests.benchmarks import siege as attack
 
     typer.echo(report.load())
@@ -165,7 +165,7 @@ def siege(
 def burst(
     seconds: Annotated[float, typer.Option(min=1, help="For how long ten times as many.")] = 30,
 ) -> None:
-    """Raise the number of people tenfold for a while; measure delays, failures and recovery."""
+    """Multiply the number of people by ten for a while; measure delays, failures and recovery."""
     from tests.benchmarks import burst as rush
 
     typer.echo(report.load())
@@ -177,7 +177,7 @@ def kills(
     servers: Annotated[int, typer.Option(min=1, help="How often each server is killed.")] = 10,
     stores: Annotated[int, typer.Option(min=1, help="How often PostgreSQL and Valkey are.")] = 3,
 ) -> None:
-    """Count losses with Kosh and with each peer when a server or the stores are killed."""
+    """Count lost messages of Kosh and of each peer when a server or the stores are killed."""
     from tests.benchmarks import kills as losses
 
     typer.echo(report.load())
@@ -190,7 +190,7 @@ def workers(
     rounds: Annotated[int, typer.Option(min=1, help="Interleaved rounds.")] = 5,
     seconds: Annotated[float, typer.Option(min=0.1, help="Each round's.")] = 3,
 ) -> None:
-    """Measure one, two and four web processes behind one port."""
+    """Measure one, two and four web processes that share a port."""
     from tests.benchmarks import workers as teams
 
     typer.echo(report.load())
@@ -202,7 +202,7 @@ def pooled(
     rounds: Annotated[int, typer.Option(min=1, help="Interleaved rounds.")] = 5,
     seconds: Annotated[float, typer.Option(min=0.1, help="Each round's.")] = 3,
 ) -> None:
-    """Measure four web processes on PostgreSQL itself, and over PgBouncer in transaction mode."""
+    """Measure four web processes on PostgreSQL directly, and four through PgBouncer."""
     from tests.benchmarks import pooled as between
 
     typer.echo(report.load())
@@ -214,7 +214,7 @@ def scale(
     able: Annotated[float, typer.Option(min=1, help="Turns a second of one process.")] = 350,
     count: Annotated[list[int], typer.Option(min=1, help="Web processes; may be repeated.")] = DAYS,
 ) -> None:
-    """Simulate a day on which the news sends a tenth of seven million people."""
+    """Simulate a day on which news sends a tenth of seven million people to Kosh."""
     from tests.benchmarks import scale as days
 
     typer.echo(days.measured(sorted(count), able))
@@ -222,7 +222,7 @@ def scale(
 
 @app.command()
 def start(rounds: Annotated[int, typer.Option(min=1, help="In turns.")] = 3) -> None:
-    """Measure when `demo` and `run` answer, with and without bytecode, and their memory."""
+    """Measure how long `demo` and `run` take to answer, their memory, and the gain by bytecode."""
     from tests.benchmarks import starts
 
     typer.echo(report.load())
@@ -238,7 +238,7 @@ def turn(
     turns: Annotated[int, typer.Option(min=1, help="At most so many turns each time.")] = 10**9,
     at_once: Annotated[int, typer.Option(min=1, help="Turns under way at once.")] = AT_ONCE,
 ) -> None:
-    """Measure a durable and a just-ask turn beside their floors and three persisted peers."""
+    """Measure turns with and without stored data, beside floors and peers with stored state."""
     plan = Plan(
         rounds=min(rounds, 2) if quick else rounds,
         seconds=0.6 if quick else 1.0,

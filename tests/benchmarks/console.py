@@ -1,9 +1,9 @@
 """`./kosh bench console`: response times of the console's pages, with a full desk and all live.
 
-Cases are invented. PostgreSQL itself creates the closed ones, which are unreadable; the open ones
-belong to people with keys of their own. Officers keep their pages open as `console.js` does: a
-stream of events, and the changed part of the page fetched again with its pauses. Each officer acts
-now and then, as a form does.
+The cases are invented. SQL creates the closed ones, whose content cannot be decrypted. The open
+ones belong to people with keys. Officers keep pages open as `console.js` does: with a stream of
+events, after which they fetch the changed part of the page, with the same pauses. Each officer also
+acts now and then, by sending a form.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ from tests.console_client import Console
 
 LANGUAGES = ("kk", "ru", "zh_Hans", "uz", "kk_Arab")
 WORDS = "Testova asks what she has to do with a paper that nobody has seen"
-# As in console.js, in seconds.
+# Pauses in seconds, the same as in console.js.
 MIN_PAUSE, OTHERS, SPREAD, MAX_PAUSE = 0.4, 4.0, 1.5, 3.0
 ACT_EVERY = 20.0
 ARRIVING = 0.1  # seconds between two officers who come to work
@@ -52,7 +52,8 @@ PAGES = ("inbox", "case", "pane", "whole", "all", "closed", "now", "statistics",
 _CLOSED: tuple[LiteralString, ...] = (
     "ALTER TABLE cases DISABLE TRIGGER USER",
     "ALTER TABLE case_messages DISABLE TRIGGER USER",
-    # These ids come after all others, so that the runtime's first people have keys.
+    # Ids that begin with ffffffff sort last, because Kosh checks at its start that it can decrypt
+    # the first people, and these have no keys.
     "CREATE TEMP TABLE made AS SELECT overlay(gen_random_uuid()::text PLACING 'ffffffff' FROM 1)"
     "::uuid AS id, n FROM generate_series(1, %(n)s) n",
     "INSERT INTO people (id, key, key_version) SELECT id, '', 1 FROM made",
@@ -79,7 +80,7 @@ _UNTOUCHED: tuple[LiteralString, ...] = (
 
 @dataclass(slots=True)
 class Figures:
-    """Measurements: server and whole time of each page in ms, and events of the streams."""
+    """Measurements: server time and total time of each page in ms, and the events received."""
 
     server: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     whole: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -93,7 +94,7 @@ class Figures:
 def measured(folder: Path, closed: int, still_open: int, live: int, seconds: float) -> Figures:
     """Fill a desk, open the pages of `live` officers, and work for `seconds` seconds.
 
-    Data of an earlier run in the folder stays; its cases wait again as they did at first.
+    Data of an earlier run in the folder is kept, and its open cases are reset.
     """
     logging.configure("error")
     with (
@@ -105,14 +106,15 @@ def measured(folder: Path, closed: int, still_open: int, live: int, seconds: flo
         chosen = furnished(databases, redis, folder)
         with psycopg.connect(databases.owner, autocommit=True) as session:
             missing = range(_counted(session, "state <> 'resolved'"), still_open)
-            # First the people with keys: a runtime refuses a database whose keys it cannot open.
+            # Create the people with keys first, since the runtime rejects a database whose first
+            # people it cannot decrypt.
             asyncio.run(_open_all(chosen, missing))
             _fill(session, closed)
         return asyncio.run(_measured(chosen, folder, live, seconds))
 
 
 def _fill(session: psycopg.Connection[Any], closed: int) -> None:
-    """Create missing closed cases up to `closed`, and reset the open cases to untouched."""
+    """Create closed cases until there are `closed`, and reset the open cases."""
     missing = closed - _counted(session, "state = 'resolved'")
     values = {"n": missing, "mission": GENERAL, "topics": list(TOPICS) * 2,
               "languages": list(LANGUAGES)}  # fmt: skip
@@ -152,12 +154,12 @@ async def _measured(chosen: Settings, folder: Path, live: int, seconds: float) -
 
 
 def _used(web: int, folder: Path) -> tuple[float, float]:
-    """Return the processor seconds used so far by the web process and by the stores."""
+    """Return the CPU seconds used so far by the web process and by PostgreSQL and Valkey."""
     return cpu_seconds(web), sum(map(cpu_seconds, stores(folder)))
 
 
 async def _enter(rt: Runtime, count: int) -> list[str]:
-    """Create officers of one mission; every tenth is a lead."""
+    """Create `count` officers of one mission, every tenth a lead; return their names."""
     async with rt.pool.connection() as session:
         everyone = await directory.everyone(session)
     chief = next(each for each in everyone if Role.ADMINISTRATOR in each.roles)
@@ -171,7 +173,7 @@ async def _enter(rt: Runtime, count: int) -> list[str]:
 
 
 async def _open(rt: Runtime, number: int) -> None:
-    """Create a waiting person in the middle of the form, with four messages."""
+    """Create a person with an open case, in the middle of the form, with four messages."""
     language, topics = LANGUAGES[number % 5], list(TOPICS)
     form = Form(answers={"surname": Answer("TESTOVA"), "given_name": Answer("GULNAR")})
     talk = Conversation(
@@ -225,7 +227,7 @@ async def _work(url: str, names: list[str], seconds: float, figures: Figures) ->
 
 @dataclass(slots=True)
 class _Desk:
-    """An officer with a page open."""
+    """An officer with an open page of the console."""
 
     url: str
     name: str
@@ -268,7 +270,7 @@ class _Desk:
             self.figures.server[page].append(float(found[1]))
 
     async def _act(self, console: Console) -> None:
-        """Look around; or take the next case, read it, answer, and give it back."""
+        """Look at pages; or claim the next case, read it, answer, and release it."""
         chance = self.number % 5
         looks = {
             0: ("all", "/inbox?queue=all"),
@@ -340,7 +342,7 @@ class _Desk:
 
 
 def table(figures: Figures) -> str:
-    """Return a line for each page: server time, and the wait of a client on the same machine."""
+    """Return a line for each page: server time, and total time for a client on this machine."""
     head = "page        seen   server ms: median    p95   whole ms: median    p95"
     lines = [head]
     for page in PAGES:

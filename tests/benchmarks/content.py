@@ -1,4 +1,7 @@
-"""Cost of a turn with 500 published items, relative to one without: `python -m … .content`."""
+"""Cost of a turn with 500 published items, relative to one without any.
+
+Usage: `python -m tests.benchmarks.content`
+"""
 
 import sys
 from datetime import date, timedelta
@@ -26,7 +29,7 @@ QUESTION = Said("Сколько дней граждане Турции могу�
 
 
 def filled() -> Snapshot:
-    """Return a snapshot in which every fact is published with its own words, 500 items in all."""
+    """Return a snapshot in which every fact is published with its own text, 500 items in all."""
     bodies = {f"fact:{fact.key}": _body(fact.text.msgid) for fact in FACTS}
     late = {f"notice:n{number}": _body("Later.", 9) for number in range(ITEMS - len(bodies))}
     return snapshot(LANGUAGES, 1, bodies | late)
@@ -39,7 +42,7 @@ def _body(words: str, after: int = 0) -> Body:
 
 
 def turns(content: Snapshot) -> float:
-    """Return the CPU seconds of a conversation's turns, with all their texts."""
+    """Run a conversation's turns and render all texts; return the CPU seconds."""
     began = process_time()
     conversation = Conversation()
     events: tuple[Event, ...] = (QUESTION, Pressed("!menu"))
@@ -63,12 +66,15 @@ def main() -> None:
 
 
 def cost(empty: Snapshot, full: Snapshot, rounds: int = ROUNDS) -> float:
-    """Return the CPU time of turns with the full set, relative to those with the empty one."""
+    """Return the median ratio of the CPU time with the full snapshot to that with the empty one."""
     return median(_pair(empty, full, first=number % 2) for number in range(rounds))
 
 
 def _pair(empty: Snapshot, full: Snapshot, first: int) -> float:
-    """Return one ratio; the set that goes first changes, since it meets a colder machine."""
+    """Return one ratio.
+
+    The order of the two alternates, because the first one runs on cold caches.
+    """
     both = (full, empty) if first else (empty, full)
     seconds = [turns(each) for each in both]
     return seconds[0] / seconds[1] if first else seconds[1] / seconds[0]

@@ -1,7 +1,7 @@
-"""A database full of plausible people: real keys, real seals, answers in every script.
+"""A database full of invented people: with real keys, encrypted fields, answers in every script.
 
-Any of them can write: each is known, found by the blind index and decrypted like a real person. So
-the cost of a turn among many people can be measured on any of them.
+Any of them can write: Kosh finds them by blind index and decrypts their data like that of real
+people. So the cost of a turn among many people can be measured on any of them.
 """
 
 import random
@@ -23,7 +23,7 @@ from flows.engine.state import Conversation
 from tests.benchmarks.form import FORMS, QUESTIONS, is_choice
 from tests.names import names
 
-# Shares among ten people: their written form, and the script of their names.
+# Number among ten people, by written form and script of their names.
 SHARES = (
     ("kk_Arab", "Kazakh Arabic", 3),
     ("kk", "Kazakh Cyrillic", 2),
@@ -41,7 +41,7 @@ TABLES: tuple[LiteralString, ...] = (
     "COPY conversations (person_id, state, channel, language) FROM STDIN",
     "COPY messages (person_id, channel, act, state, attempt, done_at) FROM STDIN",
 )
-# Each table with its columns, and with the expressions that fill a copy.
+# Tables to copy: name, columns, and the expressions that fill a copy's columns.
 COPIED: tuple[tuple[LiteralString, LiteralString, LiteralString], ...] = (
     ("people", "id, key, key_version", "c.id, o.key, o.key_version"),
     (
@@ -65,9 +65,9 @@ _encode = msgspec.json.Encoder().encode
 
 
 def fill(url: str, vault: Vault, first_chat: int, many: int) -> None:
-    """Create `many` people whose Telegram chats are numbered from `first_chat` on.
+    """Create `many` people with Telegram chats numbered from `first_chat`.
 
-    Their order in the tables differs from that of their numbers, as it would for real people.
+    Their order in the tables is random, as that of real people would be.
     """
     templates = [list(_templates(*share)) for *share, _weight in SHARES]
     weights = [weight for *_share, weight in SHARES]
@@ -86,11 +86,11 @@ def fill(url: str, vault: Vault, first_chat: int, many: int) -> None:
 
 
 def multiply(url: str, times: int, originals: int) -> None:
-    """Copy `originals` people until the crowd is `times` times as large; the copies have no keys.
+    """Copy the first `originals` people until there are `times` as many; copies have no keys.
 
-    Copies are as long as their originals and lie in the same tables. The superuser makes one copy
-    of all originals after another, and every index at the end: references are not checked, and the
-    log stays short. An interrupted call is continued.
+    Copies are as long as their originals and are in the same tables. The superuser inserts all
+    originals again and again, and rebuilds the indexes at the end. References are not checked, so
+    this is fast and the write-ahead log stays small. A call that was interrupted can be repeated.
     """
     with psycopg.connect(url, autocommit=True) as session:
         session.execute("SET session_replication_role = replica")
@@ -102,8 +102,8 @@ def multiply(url: str, times: int, originals: int) -> None:
         for number in range(there + 1, times + 1):
             with session.transaction():
                 session.execute("TRUNCATE copies")
-                # The copies come behind their originals, since a server checks at start whether
-                # keys open the first.
+                # Ids of copies begin with f and so sort behind the originals, since a server checks
+                # at its start that it can decrypt the first people.
                 session.execute(
                     "INSERT INTO copies SELECT overlay(gen_random_uuid()::text PLACING 'f' FROM 1)"
                     "::uuid, id FROM first_people"
@@ -120,7 +120,7 @@ def multiply(url: str, times: int, originals: int) -> None:
         session.execute("VACUUM ANALYZE")
 
 
-# The indexes are not maintained while rows are copied; `REINDEX` rebuilds and enables them.
+# Indexes are not updated while rows are copied; `REINDEX` rebuilds and enables them.
 INDEXES_REST = """
     UPDATE pg_index SET indisready = false, indisvalid = false
     WHERE indrelid IN ('people'::regclass, 'handles'::regclass,
@@ -129,7 +129,7 @@ INDEXES_REST = """
 
 
 def _set_apart(session: psycopg.Connection, originals: int) -> None:
-    """Copy the first rows into tables of their own, so that no copy reads a table that grows."""
+    """Copy the first rows into temporary tables, so that no copy reads a growing table."""
     session.execute(
         "CREATE TEMP TABLE first_people AS SELECT * FROM people ORDER BY ctid LIMIT %s",
         (originals,),
@@ -153,7 +153,7 @@ def _one(rng: random.Random, templates: list[list[bytes]], weights: list[int]) -
 def _person(
     vault: Vault, rng: random.Random, chat: str, language: str, state: bytes
 ) -> tuple[list[_Row], ...]:
-    """Return the rows of one person, table by table."""
+    """Return the rows of one person, by table in the order of TABLES."""
     person_id = UUID(int=rng.getrandbits(128), version=4)
     wrapped = vault.new_key(person_id)
     key: PersonKey = vault.open(person_id, wrapped)
@@ -181,7 +181,7 @@ def _copy(session: psycopg.Connection, table: LiteralString, rows: tuple[list[_R
 
 
 def _templates(language: str, script: str) -> Iterator[bytes]:
-    """Conversations at every question of the form, with names of that script for answers."""
+    """Yield encoded conversations at every question of the form, with names of the script."""
     words, given = Languages(), names(script, len(QUESTIONS) ** 2, seed=1)
     for depth in range(1, len(QUESTIONS)):
         conversation = _take(words, Conversation(), Started())

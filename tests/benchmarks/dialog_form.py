@@ -1,4 +1,4 @@
-"""The form on aiogram-dialog: ten windows, with the state in Redis after every update."""
+"""The form on aiogram-dialog: ten windows; its state is stored in Redis after every update."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -28,7 +28,7 @@ STATES = tuple(State() for _question in QUESTIONS)
 
 
 class Form(StatesGroup):
-    """The ten states of the form."""
+    """The ten states of the form, one per question."""
 
     (question1, question2, question3, question4, question5) = STATES[:5]
     (question6, question7, question8, question9, question10) = STATES[5:]

@@ -1,7 +1,7 @@
-"""The platform in a process of its own, driven by orders.
+"""The emulated platform in a process of its own, which executes orders.
 
-Orders come in as JSON lines on standard input, and their results go out on standard output. The
-first line out is the port of the Bot API.
+Orders are JSON lines on standard input, and their results are lines on standard output. The first
+output line is the port of the Bot API.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
-"""The floor: the same input and output without engine, encryption or recovery from failures.
+"""The floor: the same input and output as a turn, without engine, encryption or recovery.
 
-A durable turn is decode, a transaction of two statements (note the update, lock and read the state;
-write the state back and queue the answer), one call, one outcome. A just-ask turn is decode, one
-indexed read, two trips to Valkey, one call.
+A durable turn is: decode; a transaction of two statements (record the update, lock and read the
+state; write the state and enqueue the answer); one call; store its outcome. A turn without stored
+data is: decode; one indexed read; two round trips to Valkey; one call.
 """
 
 from collections.abc import AsyncIterator, Mapping

@@ -1,4 +1,4 @@
-"""The ten-question form that everybody asks: five texts of limited length, five choices of four."""
+"""The form that every framework implements: five questions for text, five with four choices."""
 
 from datetime import date
 
@@ -18,7 +18,7 @@ KEPT, ASKED, TYPED = "Ten questions, kept", "Ten questions", "Ten answers, typed
 
 
 def is_choice(number: int) -> bool:
-    """Return whether question `number`, counted from 0, is a choice; the kinds alternate."""
+    """Return True if question `number`, from 0, is a choice; text and choices alternate."""
     return number % 2 == 1
 
 
@@ -27,7 +27,7 @@ def _outcome(answers: Submit, today: date) -> Outcome:
 
 
 def _questions(*, typed: bool = False) -> tuple[FreeText | Choice, ...]:
-    """Return the questions; with `typed` all are answered by a text."""
+    """Return the questions; if `typed`, all require text."""
     options = tuple(Option(key, button(label)) for key, label in OPTIONS.items())
     return tuple(
         Choice(name=name, label=button(name), text=Text(text), among=options)

@@ -1,4 +1,4 @@
-"""`./kosh bench kills`: losses of people when their server is killed, and then the stores."""
+"""`./kosh bench kills`: messages lost when a server is killed, and when the stores are killed."""
 
 import os
 import random
@@ -19,7 +19,7 @@ from tests.benchmarks.stage import Server, Stage, staged
 from tests.benchmarks.turn import CHAT_BLOCK, CONTENDERS, Contender
 
 CHATS = 16
-# Longer than the time after which a worker takes over the reply of a killed process.
+# Seconds; longer than the time after which a worker takes over the reply of a killed process.
 PATIENCE = 75.0
 MAX_BETWEEN = 0.5
 STORES = "stores"
@@ -30,7 +30,7 @@ HEAD: tuple[str, ...] = (
 
 
 class Watched:
-    """Servers of every contender that keeps its state, while people go on writing."""
+    """Servers of every framework that stores its state, while people write to them."""
 
     def __init__(self, stage: Stage, database: Databases) -> None:
         self.stage = stage
@@ -47,7 +47,7 @@ class Watched:
         return self.stage.serve(self.database, server=contender.server, port=port, core=None)
 
     def write(self, minimum: int = 0) -> None:
-        """Start new people who write to each server, for at least `least` turns."""
+        """Start new people who write to each server, for at least `minimum` turns each."""
         self._vigils += 1
         for number, each in enumerate(self.contenders):
             first = CHAT_BLOCK * (1 + number) + CHATS * self._vigils
@@ -63,7 +63,10 @@ class Watched:
             self.servers[each.name] = self._started_again(each)
 
     def _started_again(self, contender: Contender) -> Server:
-        """Start a server again without its state, because its files cannot be read any more."""
+        """Restart a server.
+
+        If its state file is damaged and it cannot start, delete the file first.
+        """
         started = self._serve(contender)
         while not processes.answering(started.pid, started.port):
             self.unstartable[contender.name] += 1
@@ -80,7 +83,10 @@ class Watched:
 
 
 def measured(kills: int, store_kills: int) -> str:
-    """Kill each server several times, in turns; then kill PostgreSQL and Valkey at once."""
+    """Kill each server several times, in turn; then kill PostgreSQL and Valkey together.
+
+    Return the losses as a table.
+    """
     with staged() as stage:
         database = stage.database("kosh_kills")
         watched = Watched(stage, database)

@@ -1,4 +1,4 @@
-"""`./kosh bench messages`: how many messages one completed registration takes on each channel."""
+"""`./kosh bench messages`: number of messages of one completed registration on each channel."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,13 +16,13 @@ from tests.web import test_journeys as journeys
 from tests.web import test_whatsapp_journey as whatsapp
 
 LANGUAGE = "ru"
-# The registry's response is a step too: it comes without a request, and is sent once.
+# The registry's decision is a step too: it triggers one message without an action of the person.
 REGISTRY = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """One registration: the person's actions, and the messages sent to them."""
+    """One registration: the number of the person's actions, and of messages sent to them."""
 
     channel: str
     steps: int
@@ -31,7 +31,7 @@ class Count:
 
 
 def counted() -> list[Count]:
-    """Register once over each channel, each time in a house of its own."""
+    """Register once on each channel, each time in a new application stack."""
     logging.configure("error")
     walks: tuple[Callable[[House], Awaitable[Count]], ...] = (_telegram, _whatsapp, _web)
     return [_in_a_house(walk) for walk in walks]
@@ -99,7 +99,7 @@ def _keys(visitor: Visitor) -> set[str]:
 
 
 def table(counts: list[Count]) -> str:
-    """Return a line for each channel."""
+    """Return a line for each channel, as text."""
     head = "channel    steps  sent  edited  sent per step"
     lines = [
         f"{each.channel:10} {each.steps:5} {each.sent:5} {each.edited:7}"

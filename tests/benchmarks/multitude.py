@@ -22,13 +22,13 @@ BATCH = 10_000
 
 
 def prepared(folder: Path, many: int) -> None:
-    """Create that many people in the folder's database; existing ones stay."""
+    """Create people in the folder's database until there are `many`."""
     Keys.create(folder / "keys")
     with embedded.postgres(folder / "postgres", FAST) as admin:
         databases = embedded.prepare(admin, NAME)
         migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
         with psycopg.connect(rooted(admin, databases), autocommit=True) as session:
-            # As the superuser, without row security or checks of references.
+            # As superuser with this role, neither row security nor foreign keys are checked.
             session.execute("SET session_replication_role = replica")
             row = session.execute("SELECT count(*) FROM people").fetchone()
             there = int(row[0]) if row else 0
@@ -48,7 +48,7 @@ def rooted(admin: str, databases: Databases) -> str:
 
 
 def _fill(session: psycopg.Connection[object], vault: Vault, there: int, many: int) -> None:
-    """Add the missing people, with addresses after the existing ones."""
+    """Create the missing people; their chat ids continue those of the existing ones."""
     begun = time.monotonic()
     for number, batch in enumerate(batched(drawn(vault, many - there, first=there), BATCH)):
         with session.transaction():

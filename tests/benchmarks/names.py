@@ -1,8 +1,8 @@
-"""Names in five scripts through everything that holds one, and back (issue 4).
+"""`./kosh bench names`: names in five scripts go through every part that stores or shows names.
 
-Each name is typed at the form's own questions, read, sealed and stored in PostgreSQL; read back out
-of it; sent to the sandbox registry over HTTP and read there; shown on the console's page to an
-officer, and in what a person gets who asks for their data. Where it differs, the run ends.
+A person types each name in the form. It is encrypted and stored in PostgreSQL, and read back. It is
+sent to the sandbox registry over HTTP and read there. It is shown to an officer in the console, and
+exported to the person. The run fails at the first name that differs.
 """
 
 import asyncio
@@ -38,9 +38,9 @@ from tests.person_client import AFTER_CONSENT, Guest
 
 MAX_LENGTH = 100
 OFFICER = "Marat Testov"
-# Answers before the two names that may be in any script.
+# Answers to the questions before the two that accept names in any script.
 BEFORE = (*AFTER_CONSENT[:-1], "yes")
-# The rest of a submission, as the form would have it.
+# Other values of a submission, as the form would send them.
 WHOLE = {"birth_year": "1990", "residence_country": "CN", "contact": "self"}
 CONSENT = {
     "text_sha256": "0" * 64,
@@ -53,7 +53,7 @@ ISOLATES = dict.fromkeys(map(ord, "\u2068\u2069"))
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """Number of names of a script that came back unchanged, and of answers with them."""
+    """Number of names of a script that came back unchanged, and of the answers that held them."""
 
     script: str
     names: int
@@ -61,7 +61,7 @@ class Passed:
 
 
 def measured(many: int, seconds: float) -> str:
-    """Send `many` names, in equal parts of each script, or as many as the time allows."""
+    """Send `many` names, equally many of each script, or fewer if `seconds` have passed."""
     logging.configure("error")
     with TemporaryDirectory() as name, embedded.postgres(Path(name) / "postgres") as admin:
         databases = embedded.prepare(admin, "kosh_names")
@@ -81,8 +81,8 @@ def measured(many: int, seconds: float) -> str:
 async def through(house: House, each: int, until: float = float("inf")) -> list[Passed]:
     """Send `each` names of each script through the stack; AssertionError if one differs."""
     await demo_officers.enter(house.rt)
-    # The registry decides nothing during the run, so it calls no bot back about submissions that
-    # only it knows.
+    # Delay the registry's decisions beyond the run, since Kosh would not know the submissions that
+    # it would report on.
     async with house.http.post(f"{house.sandbox}/_pace", json={"seconds": 86_400}) as answer:
         assert answer.status == 204, await answer.text()
     passed = await asyncio.gather(*(_script(house, one, each, until) for one in SCRIPTS))
@@ -100,7 +100,10 @@ type Names = tuple[str, str]
 
 
 async def _script(house: House, script: str, each: int, until: float) -> tuple[Passed, set[Names]]:
-    """Fill two fields with names repeatedly, as one person; an officer reads them."""
+    """Fill two questions with names repeatedly as one person, while an officer reads them.
+
+    Return the counts, and the pairs of names sent to the registry.
+    """
     guest = Guest(house.rt)
     await guest.consent()
     await guest.go(*BEFORE)
@@ -111,7 +114,7 @@ async def _script(house: House, script: str, each: int, until: float) -> tuple[P
         for (one, some), (other, more) in batched(filled(script, each), 2, strict=False):
             kept = (one[1], other[1])
             await guest.do(Said(one[0]))
-            # From the second time on, these earlier questions are not asked again.
+            # When the form is filled again, the earlier questions are not asked.
             await guest.go(*(("<",) if sent else ()))
             await guest.do(Said(other[0]))
             conversation = await guest.conversation()
@@ -129,9 +132,10 @@ async def _script(house: House, script: str, each: int, until: float) -> tuple[P
 
 
 def filled(script: str, many: int) -> Iterator[tuple[Pair, int]]:
-    """Yield joined names, as many as a field takes, since an answer for each would take hours.
+    """Yield names joined to answers of maximum length, with the number of names in each.
 
-    Each comes with the number of its names; the last one may fill a pair of answers alone.
+    One answer per name would take hours. The number of answers is even, since two questions are
+    filled at a time; the last may be a dummy without names.
     """
     typed, kept, count, answers = "", "", 0, 0
     for more, kept_more in names(script, many, seed=11):
@@ -147,7 +151,7 @@ def filled(script: str, many: int) -> Iterator[tuple[Pair, int]]:
 
 
 async def _case(house: House, guest: Guest) -> str:
-    """Open a case of the officer in which the person can go on with the form; return its number."""
+    """Open and claim a case in which the person can continue the form; return its id."""
     async with house.rt.pool.connection() as session:
         person = await identities.find(house.rt, session, "web", guest.name)
         assert person is not None
@@ -166,7 +170,10 @@ def _stored(conversation: Conversation) -> tuple[str | None, str | None]:
 
 
 async def _registered(house: House, conversation: Conversation) -> tuple[str | None, str | None]:
-    """Send a submission to the registry; its stored names are compared at the end."""
+    """Send a submission to the registry; return its two names.
+
+    The names that the registry stored are compared at the end of the run.
+    """
     told = path(PREREGISTRATION, conversation.forms[PREREGISTRATION.name]).answers
     submit = Submit(PREREGISTRATION.name, {**told, **WHOLE}, {})
     body = registry_codes.payload(submit, "ru", CONSENT)
@@ -177,7 +184,7 @@ async def _registered(house: House, conversation: Conversation) -> tuple[str | N
             await registry.create(body, key=key)
             break
         except OutcomeUnknown:
-            # As the job does, look the write up by its key before sending it again.
+            # As Kosh's job does, search for the write by its key before sending it again.
             if await registry.find(key) is not None:
                 break
     return body.patronymic, body.name_kk
@@ -189,7 +196,7 @@ async def _on_the_page(console: Console, form: Form) -> set[str]:
 
 
 async def _exported(house: House, guest: Guest, conversation: Conversation) -> set[str]:
-    """Return the values in the export that a person gets of their data."""
+    """Return the values in the export of the person's data."""
     async with house.rt.pool.connection() as session:
         person = await identities.find(house.rt, session, "web", guest.name)
         assert person is not None
@@ -201,7 +208,7 @@ async def _exported(house: House, guest: Guest, conversation: Conversation) -> s
 
 
 def table(passed: list[Passed], seconds: float) -> str:
-    """Return a line for each script."""
+    """Return a line for each script, as text."""
     lines = [f"{one.script:<17}{one.names:>9,}{one.answers:>9,}" for one in passed]
     total = sum(one.names for one in passed)
     return "\n".join(

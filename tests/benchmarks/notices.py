@@ -1,7 +1,7 @@
-"""`./kosh bench notify`: seconds from a new case to its e-mail and its push, for an officer away.
+"""`./kosh bench notify`: seconds from a new case to its e-mail and push, for an absent officer.
 
-The whole application runs, with a mail server and a push service of the tests. People ask for an
-officer over the web chat; no page of the console is open.
+The whole application runs, with the mail server and push service of the tests. People ask for an
+officer in the web chat, and no page of the console is open.
 """
 
 import asyncio
@@ -27,19 +27,19 @@ OFFICER, ADDRESS = "Aigul Testova", "officer@example.kz"
 
 @dataclass
 class Delays:
-    """Seconds from the opening of each case to its arrival, by way."""
+    """Seconds from the opening of each case to the notification, for e-mail and push."""
 
     email: list[float] = field(default_factory=list)
     push: list[float] = field(default_factory=list)
 
 
 def measured(cases: int) -> Delays:
-    """Open cases one after the other, and measure when the officer is notified of each."""
+    """Open cases one after another; measure when the officer gets each notification."""
     return asyncio.run(_measured(cases))
 
 
 async def _measured(cases: int) -> Delays:
-    # Pictures need more than a benchmark does, so that this is imported late.
+    # Imported here, since pictures require packages that benchmarks do not.
     from tests.browser.console_pictures import house
 
     delays = Delays()
@@ -75,7 +75,7 @@ async def _opened_at(place: House) -> float:
 
 
 async def _subscribe(place: House, service: PushService) -> None:
-    """Give one officer on shift an address and a browser."""
+    """Give one officer on shift an e-mail address and a subscription to push."""
     sender = push_sender(place.rt)
     assert sender is not None
     browser = service.subscribe(sender.public_key)
@@ -90,7 +90,7 @@ async def _subscribe(place: House, service: PushService) -> None:
 
 
 def table(delays: Delays) -> str:
-    """Return a line for each way: median and maximum."""
+    """Return a line for e-mail and for push: median and maximum."""
     lines = [f"{'way':8} {'cases':>5} {'median s':>9} {'max s':>7}"]
     for way, seconds in (("e-mail", delays.email), ("push", delays.push)):
         lines.append(f"{way:8} {len(seconds):5} {median(seconds):9.2f} {max(seconds):7.2f}")

@@ -1,4 +1,4 @@
-"""Protocol between the benchmark's processes: msgspec structs on JSON lines."""
+"""Protocol between the benchmark's processes: msgspec structs as JSON lines."""
 
 from typing import Literal
 
@@ -12,7 +12,7 @@ SECRET_HEADER = "x-telegram-bot-api-secret-token"
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Configuration of a server process: its addresses, its folders and its kind."""
+    """Configuration of a server process: which server it is, its addresses and its folders."""
 
     server: str
     port: int
@@ -27,7 +27,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Writers(msgspec.Struct, frozen=True):
-    """People who write to a server; `form` is the title to choose in a menu."""
+    """People who write to a server; `form` is the title of the menu item that they choose."""
 
     port: int
     path: str
@@ -38,11 +38,11 @@ class Writers(msgspec.Struct, frozen=True):
 
 
 class Order(Writers, frozen=True, tag=True):
-    """Turns for the platform to drive, until there are `turns` of them or `seconds` have passed.
+    """Order to let people write, until there were `turns` turns or `seconds` have passed.
 
-    `rate` is arrivals per second at random moments; with 0 there are always `at_once` turns active.
-    `lines` is the maximum number of updates that the platform delivers at once; the others wait, as
-    they do at Telegram. 0 means no maximum.
+    `rate` is the number of arrivals per second at random times; with 0, `at_once` turns are always
+    active. `lines` is the maximum number of updates that the platform delivers at once, while
+    others wait as at Telegram; 0 means no maximum.
     """
 
     at_once: int
@@ -53,7 +53,10 @@ class Order(Writers, frozen=True, tag=True):
 
 
 class Driven(msgspec.Struct, frozen=True):
-    """Result of an order: latencies are from the update posted to the answer received, in ms."""
+    """Result of an order.
+
+    Latencies in ms are from posting an update to the call with its answer.
+    """
 
     turns: int
     failed: int
@@ -64,10 +67,10 @@ class Driven(msgspec.Struct, frozen=True):
 
 
 class Vigil(Writers, frozen=True, tag=True):
-    """People of one server who write until they must rest, even if the server fails.
+    """Order to let people of one server write until a `Rest`, even while the server is down.
 
-    Each takes at least `minimum` turns. Updates are posted until they are accepted. An answer is
-    waited for `patience` seconds, and no update is posted for longer than that.
+    Each person takes at least `minimum` turns. An update is repeated until it is accepted, for
+    `patience` seconds at most, and an answer is awaited for as long.
     """
 
     name: str
@@ -76,17 +79,17 @@ class Vigil(Writers, frozen=True, tag=True):
 
 
 class Rest(msgspec.Struct, frozen=True, tag=True):
-    """Stop all writing; answers within the next `calm` seconds still count."""
+    """Order to stop all writing; answers within the next `calm` seconds still count."""
 
     calm: float
 
 
 class Losses(msgspec.Struct):
-    """Observations of a vigil's people; except for `taken` and `again`, each counts a loss.
+    """Observations on a vigil's people; all but `taken` and `again` are losses.
 
-    In order: updates that were acknowledged; updates that never were, in spite of repeats;
+    In order: acknowledged updates; updates that were never acknowledged, in spite of repeats;
     acknowledged updates without an answer; answers that led back to an earlier question; answers
-    that left a question out, since one answer was taken for two; the same answer once more.
+    that skipped a question, because one update was applied twice; repeated answers.
     """
 
     taken: int = 0

@@ -1,4 +1,4 @@
-"""Our own web process with the ten-question form as its flow."""
+"""Kosh's own web process with the ten-question form as its flow."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -40,7 +40,7 @@ def application(place: Place) -> FastAPI:
 
 
 class _NoRecognizer:
-    """A recogniser that understands nothing, for the cost of the rest of a turn."""
+    """A recogniser that recognises nothing, to measure the rest of a turn."""
 
     danger, is_sure, recognition = Danger.NONE, False, Recognition(Confidence.UNKNOWN)
 

@@ -1,6 +1,7 @@
-"""Weigh and time pages of two running installations, visit by visit in turn, in one browser.
+"""Compare size and speed of the pages of two running installations, in one browser.
 
-`python -m tests.benchmarks.pages before=http://127.0.0.1:9600 after=http://127.0.0.1:9500`
+`python -m tests.benchmarks.pages before=http://127.0.0.1:9600 after=http://127.0.0.1:9500` visits
+both alternately.
 """
 
 import argparse
@@ -29,7 +30,7 @@ type Found = Mapping[str, float]
 
 
 async def _visit(browser: Any, url: str) -> Found:
-    """Return the measures of one visit, with an empty cache."""
+    """Visit an installation with an empty cache; return its measurements."""
     context = await browser.new_context(
         viewport={"width": 390, "height": 844}, locale="ru-RU", reduced_motion="reduce"
     )
@@ -48,7 +49,10 @@ async def _visit(browser: Any, url: str) -> Found:
 
 
 async def _weighed(context: Any, page: Any) -> list[float]:
-    """Return a list with the bytes that the page has loaded, as they come over the network."""
+    """Return a list whose only item is updated to the bytes that the page has loaded.
+
+    Bytes are counted as transferred, that is compressed.
+    """
     weight = [0.0]
     devtools = await context.new_cdp_session(page)
     await devtools.send("Network.enable")
@@ -68,7 +72,7 @@ async def _loaded(page: Any, url: str, weight: list[float]) -> float:
 
 
 async def _until_drawn(page: Any, act: Any, selector: str) -> float:
-    """Return the milliseconds from an act until an element is there."""
+    """Perform an action; return the milliseconds until the element is on the page."""
     began = time.perf_counter()
     await act()
     await page.wait_for_selector(selector)
@@ -76,7 +80,7 @@ async def _until_drawn(page: Any, act: Any, selector: str) -> float:
 
 
 async def measure(sides: Mapping[str, str], visits: int) -> str:
-    """Visit the sides in turn; return the medians as a Markdown table."""
+    """Visit both installations in turn; return the medians as a Markdown table."""
     found: dict[tuple[str, str], list[float]] = defaultdict(list)
     async with launched() as browser:
         for number in range(visits):
@@ -91,7 +95,7 @@ async def measure(sides: Mapping[str, str], visits: int) -> str:
 
 
 def main() -> None:
-    """Run the command."""
+    """Parse the arguments, measure, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.pages")
     parser.add_argument("sides", nargs=2, help="NAME=URL of an installation")
     parser.add_argument("--visits", type=int, default=VISITS)

@@ -1,4 +1,7 @@
-"""Measure planning over a million invented people: `python -m tests.benchmarks.planning URL`."""
+"""Measure the registry's planning over a million invented people.
+
+Usage: `python -m tests.benchmarks.planning URL`
+"""
 
 import asyncio
 import random
@@ -17,7 +20,7 @@ QUERIES = 200
 
 
 async def measured(database_url: str) -> str:
-    """Fill the sandbox, release once, and return the times."""
+    """Fill the sandbox registry's database, publish the statistics once, and return the times."""
     async with await psycopg.AsyncConnection.connect(database_url) as connection:
         await store.create_tables(connection)
     made = population.population(HOUSEHOLDS, PEOPLE, random.Random(1))

@@ -1,6 +1,6 @@
-"""The platform's side: it posts updates and answers Bot API calls.
+"""The emulated platform: posts updates of people and answers Bot API calls.
 
-Raw asyncio, so that a core of its own is enough.
+It uses asyncio protocols without a web framework, so that one CPU core suffices.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from tests.benchmarks.orders import BOT, SECRET_HEADER, Driven, Order, Writers
 
 PATIENCE = 10.0
 LANGUAGE = "Русский"
-# Invented answers as forms get them: names and places, and sentences.
+# Invented answers of realistic lengths: names, places and sentences.
 ANSWERS = (
     "Тестова",
     "Гульнара",
@@ -35,13 +35,13 @@ ANSWERS = (
 SENT = {"sendmessage", "editmessagetext"}
 
 _encode = msgspec.json.Encoder().encode
-# Higher with each second, so that a kept database knows no update of an earlier run.
+# Update ids rise with the time, so that a kept database has none of a later run.
 _updates = count(int(time.time()) % 1_000_000 * 1_000)
 _messages = count(1)
 
 
 class Chat:
-    """A person who fills the form in again and again."""
+    """A simulated person who fills the form in repeatedly."""
 
     def __init__(self, chat_id: int, form: str) -> None:
         self.id = chat_id
@@ -53,7 +53,7 @@ class Chat:
         self.answered: asyncio.Future[float] | None = None
 
     def act(self) -> bytes:
-        """Return the next update: a press if the last message has a button onward, or words."""
+        """Return the next update: a press if the last message has a suitable button, else text."""
         data = self._pressed()
         done = self._press(data) if data else self._say()
         return _encode({"update_id": next(_updates), **done})
@@ -102,7 +102,7 @@ class Chat:
 
 
 class Http(asyncio.Protocol):
-    """HTTP/1.1 with Content-Length and nothing else: whole messages, one at a time."""
+    """Minimal HTTP/1.1 protocol: whole messages with Content-Length, one at a time."""
 
     def __init__(
         self,
@@ -146,14 +146,14 @@ def _length(head: bytes) -> int:
 
 
 class Platform:
-    """Everybody's chats, and the calls that were made about them."""
+    """All chats, and the number of Bot API calls."""
 
     def __init__(self) -> None:
         self.chats: dict[int, Chat] = {}
         self.calls = 0
 
     def call(self, http: Http, head: bytes, body: bytes) -> None:
-        """One Bot API call, answered as the real server would answer it."""
+        """Answer a Bot API call as the real server would."""
         at = time.perf_counter()
         self.calls += 1
         method = head.split(b" ", 2)[1].rpartition(b"/")[2].decode().lower()
@@ -181,7 +181,7 @@ class Platform:
         calls, begun = self.calls, time.perf_counter()
         await (drive.at_random() if order.rate else drive.in_turn())
         seconds = time.perf_counter() - begun
-        # Work that follows an answer (an outcome to write) belongs to the turn too.
+        # Wait for work that follows an answer (its outcome is stored), which is part of the turn.
         await asyncio.sleep(0.05)
         lines.close()
         turns = len(drive.latencies)
@@ -190,7 +190,7 @@ class Platform:
 
 
 class Lines:
-    """Connections to one server, one for each active turn."""
+    """Pool of connections to one server, one for each active turn."""
 
     def __init__(self, order: Writers) -> None:
         self._port = order.port
@@ -203,7 +203,7 @@ class Lines:
 
     async def post(self, body: bytes) -> int:
         loop = asyncio.get_running_loop()
-        # A server closes connections that are idle for long.
+        # Skip connections that the server has closed because they were idle.
         while self._free and self._free[-1].closed:
             self._free.pop()
         if not self._free:
@@ -260,7 +260,7 @@ class _Drive:
             await self._turn()
 
     async def at_random(self) -> None:
-        """Yield arrivals that do not wait for one another, as those of people do not."""
+        """Start turns at random times, independently of the running ones, as people would."""
         moments, at = random.Random(11), time.perf_counter()
         async with asyncio.TaskGroup() as group:
             while self.goes_on():
@@ -272,7 +272,7 @@ class _Drive:
                     self.failed += 1
 
     async def _turn(self) -> None:
-        """Post one update and receive its answer; the chat then goes to the end of the queue."""
+        """Post one update and wait for its answer; then put the chat at the end of the queue."""
         chat = self.chats.popleft()
         answered = chat.answered = asyncio.get_running_loop().create_future()
         body, begun = chat.act(), time.perf_counter()

@@ -18,10 +18,10 @@ from tests.benchmarks.report import table
 from tests.benchmarks.stage import Server, Stage, staged
 
 TEAM = 4
-# For the four processes together, which hold eight connections each.
+# Connections of PgBouncer to PostgreSQL, for four processes with eight connections each.
 SERVER_CONNECTIONS = 8
 CHATS = 1_000
-# PgBouncer drops start-up options; roles carry them instead (docs/explanation/capacity.md).
+# PgBouncer ignores start-up options, so database roles set them (docs/explanation/capacity.md).
 CONFIG = """
 [databases]
 * = host={host} port={port}
@@ -41,7 +41,7 @@ NOBODY = "nobody"  # it refuses to run as root
 
 
 def measured(rounds: int, seconds: float) -> str:
-    """Measure four web processes behind one port on PostgreSQL itself, and four over PgBouncer."""
+    """Measure four web processes on PostgreSQL directly, and four through PgBouncer."""
     program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
     if program is None:
         return "No pgbouncer here; install it (apt install pgbouncer) and try again."
@@ -65,7 +65,7 @@ def _team(stage: Stage, database: Databases) -> Server:
 
 @contextmanager
 def _between(program: str, stage: Stage, databases: Databases) -> Iterator[Databases]:
-    """Return the databases as PgBouncer shows them."""
+    """Start PgBouncer; yield the databases with URLs that lead through it."""
     told, listen = urlsplit(databases.app), free_port()
     folder = stage.folder / "pgbouncer"
     folder.mkdir()
@@ -86,7 +86,7 @@ def _between(program: str, stage: Stage, databases: Databases) -> Iterator[Datab
             at = f"postgresql://{told.username}:{told.password}@127.0.0.1:{listen}{told.path}"
             yield replace(databases, app=at)
         finally:
-            # On a gentler signal PgBouncer would wait for clients that end after it.
+            # After SIGTERM PgBouncer would wait for its clients, which end only later.
             started.send_signal(signal.SIGQUIT)
             started.wait()
 

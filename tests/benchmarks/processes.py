@@ -1,4 +1,4 @@
-"""Processes of the benchmark, each on its own core, and their CPU time from /proc."""
+"""Processes of the benchmark, each on its own CPU core, and their CPU time from /proc."""
 
 import os
 import socket
@@ -24,7 +24,10 @@ def process(
     talks: bool = False,
     env: Mapping[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a Python module in its own process, which ends with the block."""
+    """Run a Python module in a process, which is terminated when the block ends.
+
+    `talks` connects standard input and output to pipes.
+    """
     with log.open("wb") as errors:
         pipe = subprocess.PIPE if talks else subprocess.DEVNULL
         started = subprocess.Popen(
@@ -45,13 +48,16 @@ def process(
 
 
 def pin(pid: int, core: int) -> None:
-    """Keep a process on one core if there are several."""
+    """Restrict a process to one CPU core, if the machine has enough."""
     if hasattr(os, "sched_setaffinity") and len(os.sched_getaffinity(0)) > core:
         os.sched_setaffinity(pid, {core})
 
 
 def listening(started: subprocess.Popen[bytes], port: int, log: Path) -> float:
-    """Return seconds from now until a process just started listens on its port."""
+    """Wait until a process listens on its port; return the seconds it took.
+
+    Raises RuntimeError if it ends, or takes longer than PATIENCE seconds.
+    """
     begun = time.monotonic()
     while time.monotonic() < begun + PATIENCE and started.poll() is None:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
@@ -61,7 +67,10 @@ def listening(started: subprocess.Popen[bytes], port: int, log: Path) -> float:
 
 
 def answering(pid: int, port: int) -> bool:
-    """Wait until it answers HTTP, or has ended: its port may be open before it can."""
+    """Wait until a process answers HTTP and return True; return False if it has ended.
+
+    Its port may be open before it can answer.
+    """
     while _stat(pid)[0] != "Z":
         line = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         with suppress(OSError, HTTPException), closing(line):
@@ -79,13 +88,13 @@ def line_of(pipe: IO[bytes] | None) -> bytes:
 
 
 def stores(folder: Path) -> tuple[int, ...]:
-    """Return the processes of PostgreSQL and Valkey that `bot.embedded` started in a folder."""
+    """Return the process ids of PostgreSQL and Valkey that `bot.embedded` started in a folder."""
     files = (folder / "postgres" / "cluster" / "postmaster.pid", folder / "valkey" / "valkey.pid")
     return tuple(int(file.read_text().split()[0]) for file in files)
 
 
 def cpu_seconds(root: int) -> float:
-    """Return the user and system time of a process, its threads, and its children, ended or not."""
+    """Return the CPU time of a process, its threads and its descendants, in seconds."""
     return sum(_used(pid) for pid in _family(root))
 
 
@@ -104,7 +113,7 @@ def _used(pid: int) -> float:
 
 
 def _nanoseconds(task: Path) -> int:
-    """Return the time on a core; `stat` has the same figure, cut to hundredths of a second."""
+    """Return the CPU time of a thread in nanoseconds; `stat` has it only in units of 10 ms."""
     try:
         return int((task / "schedstat").read_text().split()[0])
     except FileNotFoundError:
@@ -125,5 +134,5 @@ def _family(root: int) -> set[int]:
 
 
 def _stat(pid: int) -> list[str]:
-    """Return the fields of /proc/<pid>/stat from the state on; a name may hold blanks."""
+    """Return the fields of /proc/<pid>/stat after the name, which may contain blanks."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

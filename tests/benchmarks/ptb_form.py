@@ -1,4 +1,4 @@
-"""The form on python-telegram-bot, with its pickle written after every update."""
+"""The form on python-telegram-bot; its pickle file is written after every update."""
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""The figures of a run as tables that can be read and pasted."""
+"""Results of a run as Markdown tables and charts."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ from tests.benchmarks.turn import Plan, Result
 
 
 def circumstances(plan: Plan) -> str:
-    """Return the circumstances that a reader must know to trust the figures."""
+    """Return the conditions of the run, without which the figures mean little."""
     return (
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, Python {platform.python_version()}, {plan.loop},"
         f" {os.cpu_count()} cores; servers on core 0, the platform (updates and Bot API) on core 1,"
@@ -22,7 +22,7 @@ def circumstances(plan: Plan) -> str:
 
 
 def load() -> str:
-    """Return how busy the machine was; under other load only the ratios mean something."""
+    """Return the machine's load; if other programs were running, only ratios are meaningful."""
     return "Load average of 1, 5 and 15 minutes: " + " ".join(f"{n:.1f}" for n in os.getloadavg())
 
 
@@ -78,7 +78,7 @@ def _ratios(results: Sequence[Result]) -> Iterable[tuple[str, ...]]:
 
 
 def _of_rounds(ours: Result, other: Result) -> tuple[float, ...]:
-    """Return medians of the ratios within each round, so that a busy moment affects both sides."""
+    """Return medians of the ratios within each round, since load affects both sides of a round."""
     pairs = list(zip(ours.samples, other.samples, strict=True))
     loaded = list(zip(ours.loaded, other.loaded, strict=True))
     return (
@@ -92,7 +92,7 @@ def _of_rounds(ours: Result, other: Result) -> tuple[float, ...]:
 def chart(
     title: str, names: Sequence[str], lines: Mapping[str, Sequence[float]], kind: str = "bar"
 ) -> str:
-    """Return figures as a Mermaid chart: bars, or a line for each series."""
+    """Return figures as a Mermaid chart, with `kind` bar or line for each series."""
     top = max((figure for figures in lines.values() for figure in figures), default=0) * 1.1
     named = ", ".join(f'"{name}"' for name in names)
     drawn = [
@@ -104,7 +104,7 @@ def chart(
 
 
 def table(rows: Iterable[tuple[str, ...]]) -> str:
-    """Return an aligned Markdown table."""
+    """Return a Markdown table with aligned columns; the first row is its head."""
     head, *body = rows
     widths = [max(len(row[at]) for row in (head, *body)) for at in range(len(head))]
     ruled = [head, ("-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])), *body]

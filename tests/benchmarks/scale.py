@@ -1,7 +1,8 @@
-"""`./kosh bench scale`: a day on which the news sends a tenth of seven million people, simulated.
+"""`./kosh bench scale`: simulated day on which news sends a tenth of seven million people.
 
-A queue, second by second: people come as the hours of a day and the piece of news bring them, each
-writes some turns, and so many web processes answer, each as fast as `./kosh bench turn` measured.
+It simulates a queue second by second. People arrive by the usual distribution over the day and
+after the news, and each writes some turns. Each web process answers as many turns per second as
+`./kosh bench turn` measured.
 """
 
 import random
@@ -14,18 +15,22 @@ from tests.benchmarks.report import table
 DAY, HOUR = 86_400, 3_600
 PEOPLE = 7_000_000
 COMING = 0.1
-# From the first message to a checklist; a registration takes three times as many, for one in ten.
+# Turns from the first message to a checklist. A registration takes three times as many, but only
+# one in ten people registers.
 TURNS = 12
 BETWEEN_TURNS = 20
-# Share of a day's people by hour, on an ordinary day: most are in two time zones, +5 and +8.
+# Relative number of people by hour (UTC) of an ordinary day; most are in the time zones +5 and +8.
 HOURS = (1, 1, 1, 2, 3, 4, 5, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 5, 4, 3, 2, 2, 1)
-# The news comes at eleven, and a third of the day's people write within the next half hour.
+# The news comes at 11:00, and a third of the day's people write within the next half hour.
 NEWS_AT, NEWS_SHARE, NEWS_SECONDS = 11 * HOUR, 1 / 3, HOUR // 2
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """Result of one simulated day with a number of processes; waits in seconds."""
+    """Result of a simulated day with a number of processes; waits are in seconds.
+
+    `late` is the share of turns that waited longer than a second.
+    """
 
     processes: int
     turns: int
@@ -40,7 +45,7 @@ def arrivals(people: int, turns: int, seed: int = 1) -> list[int]:
     rng = random.Random(seed)
     usual, news = people * (1 - NEWS_SHARE), people * NEWS_SHARE
     come = [usual * HOURS[second // HOUR] / sum(HOURS) / HOUR for second in range(DAY)]
-    # The number of arrivals falls with the time since the announcement.
+    # The number of arrivals falls linearly with the time since the news.
     for second in range(NEWS_SECONDS):
         share = 2 * (NEWS_SECONDS - second) / NEWS_SECONDS**2
         come[NEWS_AT + second] += news * share
@@ -53,7 +58,7 @@ def arrivals(people: int, turns: int, seed: int = 1) -> list[int]:
 
 
 def lived(written: Sequence[int], processes: int, able: float) -> Day:
-    """Replay the day with one queue for all processes; each person waits for all before them."""
+    """Simulate the day with one queue for all processes; each turn waits for all before it."""
     backlog, waits = 0.0, list[tuple[float, int]]()
     for turns in written:
         backlog = max(0.0, backlog + turns - processes * able)
@@ -79,7 +84,7 @@ def _percentile(waits: list[tuple[float, int]], until: float) -> float:
 
 
 def measured(counts: Sequence[int], able: float) -> str:
-    """Return the day with each number of processes, each of which answers `able` turns a second."""
+    """Return a table of the day for each number of processes with `able` turns per second each."""
     written = arrivals(round(PEOPLE * COMING), TURNS)
     days = [lived(written, count, able) for count in counts]
     assert all(fewer.longest >= more.longest for fewer, more in pairwise(days))

@@ -1,4 +1,4 @@
-"""A server process of the benchmark: one of the contenders, served in the same way as Kosh."""
+"""A server process of the benchmark; every framework is served in the same way as Kosh."""
 
 import asyncio
 import gc
@@ -19,7 +19,7 @@ from tests.benchmarks.orders import Place
 type Take = Callable[[bytes], Awaitable[Response]]
 type Opening = AbstractAsyncContextManager[Mapping[str, Take]]
 
-# Each module has `opening(place)`, which yields what takes updates, by path.
+# Modules of the frameworks. Each has `opening(place)`, which yields handlers of updates by path.
 CONTENDERS = {
     "floor": "tests.benchmarks.floor",
     "aiogram": "tests.benchmarks.aiogram_form",
@@ -27,7 +27,7 @@ CONTENDERS = {
     "aiogram-dialog": "tests.benchmarks.dialog_form",
     "python-telegram-bot": "tests.benchmarks.ptb_form",
 }
-# Our own web process, the same without recognition, and with all that an attacker meets.
+# Kosh's web process: complete, without recognition of text, and for the siege.
 OURS = {
     "ours": "tests.benchmarks.ours",
     "ours-unrecognized": "tests.benchmarks.ours",
@@ -44,7 +44,7 @@ def application(place: Place) -> Any:
 
 
 def plain(opening: Opening) -> Starlette:
-    """Return a plain Starlette application: the raw body goes to what takes it."""
+    """Return a Starlette application that passes the raw request body to the path's handler."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -62,7 +62,7 @@ def plain(opening: Opening) -> Starlette:
 
 @asynccontextmanager
 async def settled[T](opening: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
-    """Freeze memory after start, as Kosh does, for every contender."""
+    """Freeze objects after start, as Kosh does, so that all frameworks have this advantage."""
     async with opening as opened:
         gc.collect()
         gc.freeze()
@@ -70,7 +70,7 @@ async def settled[T](opening: AbstractAsyncContextManager[T]) -> AsyncIterator[T
 
 
 def acknowledged(update: dict[str, Any]) -> Response:
-    """Return a webhook's answer, with the acknowledgement of a press in it."""
+    """Return the response to a webhook; it contains the acknowledgement of a button press."""
     press = update.get("callback_query")
     if press is None:
         return Response()

@@ -1,4 +1,4 @@
-"""Measure printing of checklists in every written form: time and memory."""
+"""Measure the time and memory of printing checklists in every written form."""
 
 import resource
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ TARGET_SECONDS = 10
 
 
 def situations() -> Iterator[tuple[str, dict[str, str | None]]]:
-    """Yield a written form and a situation without end, none twice."""
+    """Yield each combination of a written form and a situation once."""
     families = ("both", "children", "spouse", "alone", "relatives")
     for family, origin, language in product(families, ORIGINS, NAMES):
         yield (
@@ -32,7 +32,7 @@ def situations() -> Iterator[tuple[str, dict[str, str | None]]]:
 
 
 def measured(count: int, folder: Path | None) -> str:
-    """Print `count` lists one after another in this process, into files if a folder is given."""
+    """Print `count` checklists in this process; write them into `folder` unless it is None."""
     languages = Languages()
     printing_pdf.printed(languages, {}, "kk", COLLECTED)
     sizes = []

@@ -1,7 +1,7 @@
-"""`./kosh bench siege`: an attack from many addresses while people talk on Telegram.
+"""`./kosh bench siege`: an attack from many addresses while people use Telegram.
 
 As in `deploy/`, webhooks have a process of their own (`./kosh webhooks`). Both processes share a
-core, and both are attacked.
+CPU core, and both are attacked.
 """
 
 import os
@@ -18,16 +18,16 @@ from tests.benchmarks.report import table
 from tests.benchmarks.stage import SERVER_CORE, staged
 
 PEOPLE = 30
-# Turns that these people cause in a second: one writes every four seconds.
+# Turns of these people per second: each writes every four seconds.
 PEOPLE_RATE = 7.5
 MAX_ADDRESSES = 50
-# The requirement: p99 at most twice that of the idle server, and the memory of the web process.
+# Requirements: p99 at most twice that without attack, and the memory of the web process in MB.
 MAX_RATIO, MAX_MB = 2.0, 300.0
 
 
 @dataclass(frozen=True, slots=True)
 class Besieged:
-    """Figures of a siege: people before and during it, the attackers' responses, peak memory.
+    """Results of a siege: people before and during it, responses to attackers, peak memory.
 
     The memory is that of the larger process.
     """
@@ -36,19 +36,19 @@ class Besieged:
     during: Driven
     attacked: Attacked
     peak_mb: float
-    # Share of a core that both processes used before and during it.
+    # Share of a core that both processes used, before and during the siege.
     cpu: tuple[float, float] = (0.0, 0.0)
-    # Processes that waited for a core, on average, as `uptime` says.
+    # Average number of processes waiting for a core (load average).
     load: float = 0.0
 
     @property
     def ratio(self) -> float:
-        """Return the p99 during the siege as a multiple of the one before."""
+        """Return the p99 latency during the siege as a multiple of that before it."""
         return self.during.p99 / self.idle.p99
 
 
 def measured(seconds: float, addresses: int, rate: float) -> Besieged:
-    """Measure the people alone for a quarter of the time, then during the siege."""
+    """Measure people without attack for a quarter of the time, then during the siege."""
     with staged() as stage:
         database = stage.database("kosh_siege")
         web = stage.serve(database, server="besieged", core=SERVER_CORE)
@@ -83,7 +83,7 @@ def _peak_mb(pid: int) -> float:
 
 
 def report(found: Besieged) -> str:
-    """Return the figures as tables, each beside its requirement."""
+    """Return the results as tables, each beside its requirement."""
     load = f"Load average at the end: {found.load:.1f}"
     return "\n\n".join(
         (table(_people(found)), table(_attacks(found.attacked)), _verdict(found), load)

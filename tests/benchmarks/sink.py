@@ -1,6 +1,7 @@
-"""A platform that accepts everything at once: raw asyncio, so that only the sender is measured.
+"""A platform that accepts every request at once, so that only the sender is measured.
 
-`GET /` returns the number of accepted requests and the time of the last, by the shared clock.
+It uses an asyncio protocol without a web framework. `GET /` returns the number of accepted
+requests, and the time of the last by the clock that all processes share.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ ANSWER = _answer(SENT)
 
 
 class Sink(asyncio.Protocol):
-    """One connection; requests come whole or in pieces."""
+    """One connection; a request may arrive in several pieces."""
 
     taken = 0
     first = 0.0

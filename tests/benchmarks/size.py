@@ -1,4 +1,4 @@
-"""`./kosh bench size`: the same turn among few people and among many, in one run."""
+"""`./kosh bench size`: cost of the same turn with few people and with many, in one run."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,9 +17,9 @@ from tests.benchmarks.orders import Driven
 from tests.benchmarks.report import chart, table
 from tests.benchmarks.stage import FIRST_CHAT, Stage, staged
 
-# People with their own keys; the others are copies of their rows.
+# Maximum number of people with their own keys; all others are copies of their rows.
 MAX_REAL = 200_000
-# Enough people that each writes at most once a round, so that rows are not found warm.
+# At most one turn per person and round, with enough people, so that rows are rarely cached.
 WRITING = 5_000
 FILLING = FAST | {"shared_buffers": "1GB", "autovacuum": "off"}
 READ_WHOLE = "SELECT coalesce(sum(seq_tup_read), 0) FROM pg_stat_user_tables"
@@ -28,7 +28,7 @@ BYTES = "SELECT pg_database_size(current_database())"
 
 @dataclass(slots=True)
 class Crowd:
-    """A database, a server on it, and the measured cost of turns there."""
+    """A database, a server on it, and the measured cost of turns."""
 
     people: int
     url: str
@@ -49,14 +49,14 @@ class Crowd:
         return sum(driven.turns for *_cpu, driven in self.rounds)
 
     def asked(self, question: str) -> int:
-        """Return one number from a query."""
+        """Return the number that a query selects; 0 if it selects no row."""
         with psycopg.connect(self.url) as session:
             row = session.execute(question.encode()).fetchone()
         return int(row[0]) if row else 0
 
 
 def measured(folder: Path, sizes: Sequence[int], rounds: int, seconds: float) -> str:
-    """Fill a database for each size, then let their servers take turns."""
+    """Fill a database for each size, then measure their servers in turn."""
     _gather(folder, sizes)
     with staged(folder) as stage:
         crowds = [_opened(stage, size) for size in sizes]
@@ -79,9 +79,9 @@ def measured(folder: Path, sizes: Sequence[int], rounds: int, seconds: float) ->
 
 
 def _gather(folder: Path, sizes: Sequence[int]) -> None:
-    """Fill databases with a PostgreSQL that syncs nothing; existing ones stay.
+    """Fill the databases with a PostgreSQL that does not sync to disk; keep existing ones.
 
-    The PostgreSQL that is measured does sync.
+    The PostgreSQL that is measured later does sync.
     """
     vault = Vault(Keys.create(folder / "keys"))
     with embedded.postgres(folder / "postgres", FILLING) as admin:
@@ -104,7 +104,7 @@ def _fill(admin: str, vault: Vault, size: int) -> None:
 
 
 def _opened_to(admin: str, size: int) -> str:
-    """Return a superuser's URL of a database with our tables; create it if needed."""
+    """Return a superuser's URL of a database with Kosh's tables; create it if necessary."""
     databases = embedded.prepare(admin, _name(size))
     migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
     return rooted(admin, databases)

@@ -1,4 +1,4 @@
-"""`./kosh bench soak`: people write for an hour; the memory of each process meanwhile."""
+"""`./kosh bench soak`: memory of each process while people write for an hour."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class Minute:
-    """One minute: MB of the web process and of the worker, and the latencies that people saw."""
+    """One minute: memory of web process and worker in MB, and people's latencies."""
 
     web: float
     worker: float
@@ -25,7 +25,7 @@ class Minute:
 
 
 def measured(minutes: int, rate: float) -> str:
-    """Print a line each minute while it runs, then a table and a chart."""
+    """Print a line for each minute; return a table and a chart of the run."""
     found = list[Minute]()
     with staged() as stage:
         database = stage.database("kosh_soak")
@@ -62,7 +62,7 @@ def _lines(shown: Sequence[tuple[int, Minute]]) -> Iterator[tuple[str, ...]]:
 
 
 def _flatness(found: Sequence[Minute]) -> str:
-    """Compare the last sixth with the second, since the first one warms caches up."""
+    """Compare the last sixth of the run with the second, since the first one warms caches up."""
     part = max(1, len(found) // 6)
     early, late = found[part : 2 * part] or found, found[-part:]
     web = [median(each.web for each in some) for some in (early, late)]

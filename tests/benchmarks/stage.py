@@ -1,4 +1,4 @@
-"""Shared environment of server benchmarks: stores, the platform, and servers beside them."""
+"""Shared environment of server benchmarks: PostgreSQL, Valkey, the platform, and the servers."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -28,7 +28,7 @@ BOUNDLESS = 10**9
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A web process: its address, and its start time."""
+    """A web process: its id and port, and the seconds that its start took."""
 
     pid: int
     port: int
@@ -37,7 +37,7 @@ class Server:
 
 @dataclass(slots=True)
 class Stage:
-    """All running processes; they end with the block that started them."""
+    """All running processes, which end with the block of `staged`."""
 
     folder: Path
     admin: str
@@ -50,7 +50,7 @@ class Stage:
     opened: int = field(default=0)
 
     def database(self, name: str) -> Databases:
-        """Return a new database with our tables."""
+        """Create a database with Kosh's tables."""
         made = embedded.prepare(self.admin, name)
         migrate(made.owner.replace("postgresql", "postgresql+psycopg", 1))
         return made
@@ -59,9 +59,9 @@ class Stage:
         self, database: Databases, *, core: int | None = SERVER_CORE, port: int | None = None,
         server: str = "ours", pool: int = POOL, loop: Loop = "asyncio",
     ) -> Server:  # fmt: skip
-        """Start a web process with the ten-question form, of Kosh or a peer.
+        """Start a web process of Kosh or a peer, with the ten-question form.
 
-        Kosh's processes may share a port.
+        Processes of Kosh can share a port.
         """
         self.opened += 1
         log = self.folder / f"server-{self.opened}.log"
@@ -85,7 +85,7 @@ class Stage:
         return Server(started.pid, place.port, took)
 
     def work(self, database: Databases) -> int:
-        """Start a worker."""
+        """Start a worker of Kosh; return its process id."""
         told = {
             "KOSH_DEMO": "true", "KOSH_LOG_LEVEL": "warning", "KOSH_DATA_DIR": str(self.folder),
             "KOSH_KEY_DIR": str(self.folder / "keys"), "KOSH_REDIS_URL": self.redis,
@@ -104,9 +104,10 @@ class Stage:
         turns: int = BOUNDLESS, lines: int = 0, path: str = WEBHOOK, form: str = KEPT,
         first_chat: int = FIRST_CHAT,
     ) -> Driven:  # fmt: skip
-        """Turns, of people who have consented unless the form says otherwise.
+        """Let people write; return the measurements.
 
-        At `rate` a second, or so many always under way.
+        With `rate`, that many turns start per second at random times; otherwise `at_once` turns are
+        always active. People have consented unless `form` is one that needs no consent.
         """
         order = Order(
             port=port,
@@ -125,11 +126,11 @@ class Stage:
         return msgspec.json.decode(processes.line_of(self.platform.stdout), type=Driven)
 
     def watch(self, vigil: Vigil) -> None:
-        """Start people who write until they are ordered to rest."""
+        """Start people who write until `rest` is called."""
         self._tell(vigil)
 
     def rest(self, calm: float) -> dict[str, Losses]:
-        """Return the losses of each vigil, once its people rest."""
+        """Stop the people of all vigils, wait `calm` seconds, and return the losses by vigil."""
         self._tell(Rest(calm))
         return msgspec.json.decode(processes.line_of(self.platform.stdout), type=dict[str, Losses])
 
@@ -139,7 +140,7 @@ class Stage:
         self.platform.stdin.flush()
 
     def revive(self) -> None:
-        """Restart each killed store; it keeps its address and its synced data."""
+        """Restart each killed store, with its address and the data that it had synced."""
         with (
             embedded.postgres(self.folder / "postgres"),
             embedded.valkey(self.folder / "valkey"),

@@ -23,7 +23,7 @@ PATIENCE = 120
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Seconds until it answered, its processor's seconds until then, and MB of its main process."""
+    """Seconds until the first answer, CPU seconds until then, and MB of the main process."""
 
     seconds: float
     cpu: float
@@ -31,7 +31,7 @@ class Start:
 
 
 def measured(rounds: int) -> str:
-    """Measure each way to start in turns; return the medians."""
+    """Measure each kind of start in turn; return a table of medians."""
     found: dict[str, list[Start]] = {}
     for _round in range(rounds):
         for name, start in _starts():
@@ -46,7 +46,7 @@ def _starts() -> Iterator[tuple[str, Start]]:
         yield "demo, no bytecode, empty data folder", _demo(folder / "first", kept)
         yield "demo, empty data folder", _demo(folder / "second", kept)
         yield "demo, again", _demo(folder / "second", kept)
-        # A demo's folder is refused, so that this is an installation of its own.
+        # `run` rejects a demo's folder, so this one is made an installation by creating keys.
         third = folder / "third"
         with _started("keys", "first", "--data", str(third), told=kept) as keys:
             keys.wait()

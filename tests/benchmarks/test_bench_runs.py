@@ -1,4 +1,4 @@
-"""The benchmark itself works: every contender answers every turn. Its figures are not judged."""
+"""Tests that the benchmark works: every framework answers every turn. They check no figures."""
 
 import pytest
 
@@ -7,7 +7,7 @@ TURNS = 48  # four chats, each through the whole form
 
 @pytest.mark.slow
 def test_benchmark_rival_bot_answers_every_turn() -> None:
-    # These imports take seconds, which collection of tests should not cost.
+    # Imported here, because these imports take seconds and would slow the collection of tests.
     pytest.importorskip("aiogram_dialog", reason="needs the dependency group `bench`")
     pytest.importorskip("telegram", reason="needs the dependency group `bench`")
     from tests.benchmarks import report
@@ -34,7 +34,7 @@ def test_benchmark_under_attack_counts_users_and_attackers_apart() -> None:
     assert found.during.turns > 0
     attacked = found.attacked.responses
     assert "chat" in attacked
-    # A connection may end with the siege; none is let in.
+    # An open connection may break at the end of the siege (0), but no request is accepted.
     assert attacked.get("unsigned Telegram", {}).keys() <= {0, 403}
     assert attacked.get("unsigned WhatsApp", {}).keys() <= {0, 403}
     assert "p99 during the siege / alone" in siege.report(found)

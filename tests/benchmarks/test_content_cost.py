@@ -1,4 +1,4 @@
-"""Published content costs a turn next to nothing."""
+"""Test that published content adds almost nothing to the cost of a turn."""
 
 import pytest
 
@@ -9,5 +9,5 @@ from tests.benchmarks.content import MAX_RATIO, cost, filled
 @pytest.mark.slow
 def test_turn_costs_the_same_with_five_hundred_published_items() -> None:
     empty, full = Snapshot(), filled()
-    # Other work on the machine only adds to a ratio, so one run within the bound is enough.
+    # Other work on the machine only raises a ratio, so one run within the limit is enough.
     assert any(cost(empty, full) <= MAX_RATIO for _run in range(3))

@@ -1,4 +1,4 @@
-"""Tests of how the vigil classifies losses while a server is killed."""
+"""Tests of how the load test classifies lost messages while a server is killed."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from tests.benchmarks.vigil import Witness
 
 
 class Chat(Witness):
-    """A chat in which something is heard, with or without an update under way."""
+    """A chat that receives messages, with or without an update in progress."""
 
     def __init__(self) -> None:
         super().__init__(7, "The form", Losses())

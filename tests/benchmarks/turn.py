@@ -1,4 +1,4 @@
-"""`./kosh bench turn`: every contender's turn measured in one run, in interleaved rounds."""
+"""`./kosh bench turn`: turns of every framework, measured in interleaved rounds of one run."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ CHAT_BLOCK = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A kind of turn on one of the servers; `kind` names the floor it is compared with."""
+    """A kind of turn on one of the servers; `kind` is the group with which it is compared."""
 
     name: str
     server: str
@@ -51,10 +51,11 @@ CONTENDERS = (
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much to measure: rounds of two parts, `seconds` and `latency_seconds` per contender.
+    """Amount of measuring: rounds of two parts of `seconds` and `latency_seconds` per contender.
 
-    In the first part `at_once` turns are always under way; in the second they come at random
-    moments, as many as `load` of what that contender has just done, for machines change their pace.
+    In the first part `at_once` turns are always active. In the second they start at random times,
+    at `load` times the rate that this contender has just reached, since the speed of machines
+    varies.
     """
 
     rounds: int
@@ -71,7 +72,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One round: CPU in µs per turn of the server and of PostgreSQL and Valkey."""
+    """One round: CPU in µs per turn of the server, and of PostgreSQL with Valkey."""
 
     app: float
     store: float
@@ -114,7 +115,7 @@ class Result:
 
 
 def measure(plan: Plan) -> list[Result]:
-    """Run the whole benchmark; takes about rounds × seconds for each contender."""
+    """Run the whole benchmark; it takes about rounds × seconds for each contender."""
     chosen = [each for each in CONTENDERS if plan.only in each.name]
     with staged() as stage:
         servers = _servers(stage, plan, {each.server for each in chosen})
@@ -145,7 +146,7 @@ def _servers(stage: Stage, plan: Plan, names: Collection[str]) -> dict[str, Serv
 
 
 def _turned(results: Sequence[Result], number: int) -> list[Result]:
-    """Rotate the contenders, so that drift of the machine affects all alike."""
+    """Rotate the contenders by one per round, so that changes of speed affect all alike."""
     first = number % len(results)
     return [*results[first:], *results[:first]]
 

@@ -1,4 +1,4 @@
-"""People who go on writing while their server is killed, and a record of their losses."""
+"""Simulated people who write while their server is killed, and a record of what they lost."""
 
 import asyncio
 import re
@@ -12,14 +12,14 @@ from tests.benchmarks.platform import Chat, Lines, Platform
 
 QUESTION = re.compile("|".join(f"({re.escape(text)})" for _name, text in QUESTIONS))
 END = len(QUESTIONS) + 1
-# Seconds after which an update that was not accepted is repeated; Telegram is slower.
+# Seconds after which an update that was not accepted is repeated; Telegram waits longer.
 PAUSE = 0.1
-# After the same question once more, the next one may be on its way behind it.
+# Seconds to wait after a repeated question, since the next question may follow it.
 FOLLOWS = 5.0
 
 
 class Witness(Chat):
-    """A person who knows the next question: 1 to 10, 11 for the end, 0 for everything else."""
+    """A person who recognises the question in a message: 1 to 10, 11 for the end, 0 for others."""
 
     def __init__(self, chat_id: int, form: str, seen: Losses) -> None:
         super().__init__(chat_id, form)
@@ -43,7 +43,7 @@ class Witness(Chat):
             super().hear(at, fields, message)
 
     def _look(self, fields: dict[str, Any], message: int) -> None:
-        """Take the message in without taking it for the answer."""
+        """Process a message without taking it as the answer to the pending update."""
         answered, self.answered = self.answered, None
         super().hear(0.0, fields, message)
         self.answered = answered
@@ -84,7 +84,7 @@ async def _brought(lines: Lines, body: bytes) -> None:
 
 
 class Watch:
-    """A running vigil."""
+    """A running order `Vigil`, with its people."""
 
     def __init__(self, platform: Platform, vigil: Vigil) -> None:
         self.name = vigil.name
@@ -98,7 +98,10 @@ class Watch:
         self._tasks = [asyncio.create_task(self._write(each)) for each in self._people]
 
     async def rest(self, calm: float) -> Losses:
-        """Let all people end their turn, and keep listening for a while."""
+        """Let all people finish their turn, wait `calm` seconds for late answers.
+
+        Return the losses.
+        """
         self._writing = False
         await asyncio.gather(*self._tasks)
         await asyncio.sleep(calm)
@@ -112,6 +115,6 @@ class Watch:
 
 
 async def rested(watches: list[Watch], calm: float) -> dict[str, Losses]:
-    """Return the losses of each watch; all of them rest at once."""
+    """Stop all vigils at the same time; return their losses by name."""
     seen = await asyncio.gather(*(each.rest(calm) for each in watches))
     return dict(zip((each.name for each in watches), seen, strict=True))

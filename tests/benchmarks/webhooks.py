@@ -35,7 +35,7 @@ from tests.sample_files import photo
 
 KNOWN = 40
 STRANGERS = 40
-# Below what one person may send in a day.
+# People and files of each; the files are fewer than a person may send in a day.
 UPLOADERS, EACH = 8, 25
 WORDS = ("/menu", "/help", "/language", "/status")
 CHANNELS = ("telegram", "whatsapp")
@@ -43,7 +43,7 @@ CHANNELS = ("telegram", "whatsapp")
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The latencies of one webhook in ms, and the number of responses other than 200."""
+    """Latencies of one webhook in ms, and the number of responses other than 200."""
 
     channel: str
     posted: int
@@ -54,14 +54,14 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One run: each webhook's answers, and the files that were looked at meanwhile."""
+    """One run: the responses of each webhook, and the number of files processed meanwhile."""
 
     answers: tuple[Answered, ...]
     files: int
 
 
 def measured(rate: float, seconds: float) -> Figures:
-    """Post `rate` updates a second to both webhooks together, for so many seconds."""
+    """Post `rate` updates per second to both webhooks together, for `seconds` seconds."""
     logging.configure("error")
     with TemporaryDirectory() as name, embedded.postgres(Path(name) / "postgres") as admin:
         databases = embedded.prepare(admin, "kosh_webhooks")
@@ -90,7 +90,7 @@ async def _measured(
 
 @asynccontextmanager
 async def _beside(chosen: Settings, sandbox: Databases, port: int) -> AsyncIterator[Settings]:
-    """Run the platforms and the registry in this process."""
+    """Run the emulated platforms and the sandbox registry; yield settings that point to them."""
     assert chosen.registry_client_secret
     assert chosen.registry_callback_secret
     assert chosen.telegram_token
@@ -131,7 +131,7 @@ def environment(chosen: Settings, port: int) -> dict[str, str]:
 
 
 async def _uploader(rt: Runtime) -> Guest:
-    """Return somebody who is registered and may send papers."""
+    """Create a registered person who may upload files."""
     guest = Guest(rt)
     await guest.register()
     async with asyncio.timeout(60):
@@ -177,7 +177,7 @@ async def _driven(
 async def _send_files(
     http: aiohttp.ClientSession, guests: list[Guest], ended: asyncio.Event
 ) -> int:
-    """Upload one photo after another over our own page, each a different one."""
+    """Upload different photos one after another over the secure page, until `ended` is set."""
     sent = 0
     while not ended.is_set() and sent < UPLOADERS * EACH:
         guest = guests[sent // EACH]
@@ -268,7 +268,7 @@ async def _make_known(rt: Runtime, channel: str, handle: str) -> None:
 
 
 def table(figures: Figures) -> str:
-    """Return a line for each webhook."""
+    """Return a line for each webhook, as text."""
     lines = [
         f"{each.channel:10} {each.posted:6} {each.failed:6} {each.median:9.1f} {each.p99:9.1f}"
         for each in figures.answers

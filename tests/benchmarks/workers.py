@@ -15,7 +15,7 @@ AT_ONCE = 64
 
 @dataclass(slots=True)
 class Team:
-    """Web processes that share a port, and each round's CPU of each and of the stores, in µs."""
+    """Web processes that share a port, with each round's CPU in µs of each and of the stores."""
 
     pids: list[int]
     port: int
@@ -23,7 +23,7 @@ class Team:
 
 
 def measured(counts: Sequence[int], rounds: int, seconds: float) -> str:
-    """Measure each team with its own database, in turns."""
+    """Measure each number of processes with its own database, in turn."""
     with staged() as stage:
         teams = [_gathered(stage, count) for count in counts]
         for _round in range(rounds + 1):
