@@ -1,6 +1,6 @@
-"""An announcement from the first draft to the result, as officers write it in a browser.
+"""Walk through an announcement in a browser as officers do, from the first draft to the result.
 
-`test_announcing.py` runs it; `python -m tests.browser.announcing` saves a picture of each step.
+`test_announcing.py` runs it. `python -m tests.browser.announcing` saves a picture of each step.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ TEXTS = {
     " eshiklar kuni oʻtadi. Mutaxassislar hujjatlar va roʻyxatdan oʻtish haqidagi savollarga"
     " javob beradi. Kirish bepul.",
 }
-# Language, light, width in px, and how its picture is called.
+# Language, colour scheme, width in px, and the end of the picture's name.
 LOOKS = (
     ("kk", "light", 1280, "kk"),
     ("ru", "dark", 1280, "ru-dark"),
@@ -50,7 +50,7 @@ FINISHED = Languages(("ru",)).render(BROADCAST_STATES[State.DONE], "ru")
 
 
 class Camera(Protocol):
-    """Takes pictures of a page; `around` also takes it in other languages, themes and sizes."""
+    """Takes pictures of a page; `around` also in other languages, colour schemes and widths."""
 
     async def look(self, officer: Officer, name: str) -> None: ...
 
@@ -72,7 +72,7 @@ class Scene:
         return self.house.telegram.user(TESTER, started=True)
 
     async def set(self) -> None:
-        """Create subscribers; one of them wants no messages now."""
+        """Create subscribers, one of whom wants no messages at present."""
         await demo_officers.enter(self.house.rt)
         self.members = await crowd(self.house.rt, MANY)
         users = (self.house.telegram.user(int(each.address), started=True) for each in self.members)
@@ -85,7 +85,10 @@ class Scene:
 
 
 async def announce(scene: Scene) -> None:
-    """Write, test, approve, send, pause and resume an announcement; decide on those in doubt."""
+    """Write, test, approve, send, pause and resume an announcement; then decide on doubts.
+
+    Recipients are in doubt if it is unknown whether the message reached them.
+    """
     marat = await Officer.at_work(scene.browser, scene.house, MARAT, locale="ru-RU")
     path = await _write(scene, marat)
     await _test(scene, marat)
@@ -113,7 +116,7 @@ async def _write(scene: Scene, marat: Officer) -> str:
     await page.wait_for_url("**/write/audience*")
     path = page.url.partition("?")[0].removesuffix("/write/audience")
     await marat.says(ru("aud_count").replace("{count}", str(MANY - 1)))
-    # The count follows what is ticked, before anything is saved.
+    # The shown number of recipients changes with the selection, before it is saved.
     await page.check("input[name=languages][value=ru]")
     await marat.says(ru("aud_count").replace("{count}", str(MANY // 6)))
     await page.uncheck("input[name=languages][value=ru]")
@@ -137,14 +140,14 @@ async def _write(scene: Scene, marat: Officer) -> str:
 
 
 async def _test(scene: Scene, marat: Officer) -> None:
-    """Check that each language, in each of its scripts, reaches the tester's phone."""
+    """Check that the tester's phone receives each language in each of its scripts."""
     await marat.click("form[action$='/test'] .primary")
     await marat.says(ru("done_tested"))
     assert await marat.page.locator("form[action$='/test'] .primary").count() == 0
     seen = [message.text for message in scene.tester.received]
     assert len(seen) == 6
     assert {*TEXTS.values()} <= {*seen}
-    # The phone received the same texts that the page had previewed, in every form.
+    # The preview on the page showed the same texts that the phone received, in every written form.
     drawn = marat.page.locator("[data-look$=' telegram'] .bubble")
     assert {*await drawn.all_text_contents()} == {*seen}
     await scene.camera.look(marat, "test")
@@ -172,12 +175,12 @@ async def _agree(scene: Scene, marat: Officer, path: str) -> None:
     await timur.says(ru("done_approved"))
     assert timur.errors == []
     await timur.page.context.close()
-    # Marat's own page knows it by itself.
+    # Marat's open page is updated without a reload.
     await marat.page.wait_for_selector("form[action$='/start'] button:not([disabled])")
 
 
 async def _start(scene: Scene, marat: Officer) -> None:
-    """Start sending; Telegram loses one response, and throttles before the others."""
+    """Start sending; Telegram loses one response and then rejects others by its rate limit."""
     scene.house.telegram.fail(Cut(delivered=True), times=2, method="sendMessage")
     scene.house.telegram.fail(Flooded(312), times=FLOODED, method="sendMessage")
     await marat.click("form[action$='/start'] button")
@@ -189,7 +192,10 @@ async def _start(scene: Scene, marat: Officer) -> None:
 
 
 async def _hold(scene: Scene, marat: Officer) -> None:
-    """Pause: the wait passes, no message is sent, and two people block the bot; then resume."""
+    """Pause until the rate limit ends, check that nothing is sent, and resume.
+
+    Meanwhile two people block the bot.
+    """
     await marat.click("form[action$='/pause'] button")
     await marat.says(ru("done_paused"))
     before = _received(scene)
@@ -215,7 +221,7 @@ def _received(scene: Scene) -> int:
 
 
 async def _decide(scene: Scene, marat: Officer) -> None:
-    """Decide on two recipients in doubt: leave one as it is, and send to the other again."""
+    """Decide on two recipients in doubt: do not send again to one, send again to the other."""
     before = _received(scene)
     await marat.click("#doubt .one [value=leave]")
     await marat.says(ru("done_decided"))
@@ -233,7 +239,7 @@ async def _decide(scene: Scene, marat: Officer) -> None:
 
 @dataclass
 class Album:
-    """Pictures in docs, in the order of the steps; a page is shown whole up to a height."""
+    """Saves pictures in docs, numbered by step; a page is shown whole up to a maximum height."""
 
     browser: Any
     house: House
@@ -265,7 +271,7 @@ class Album:
 
 
 async def draw() -> None:
-    """Draw each step of an announcement."""
+    """Draw a picture of each step of an announcement."""
     async with house("kosh_announcing", SETTINGS) as opened, launched(TIMES) as browser:
         scene = Scene(opened, browser, Album(browser, opened))
         await scene.set()

@@ -1,6 +1,6 @@
-"""Pictures of the web chat for docs: `python -m tests.browser.chat_pictures`.
+"""Pictures of the web chat for the documents: `python -m tests.browser.chat_pictures`.
 
-The hero of the README shows two phones in two scripts; the others show checklists.
+The title picture of the README shows two phones in two scripts; the others show checklists.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ LIST_MADE = ("checklist", "kandas_status", "CN", "both", "yes", "yes", "unsaid")
 WAY_FOUND = ("eligibility", "move", "yes", "yes", "UZ", "no", "none", "unsaid")
 PAPER, RIM, EDGE, GAP = "#f3f2ec", "#14191a", 14, 56
 LIST_TOP = "() => [...document.querySelectorAll('#list li.kosh:has(.item)')].pop().scrollIntoView()"
-# The papers themselves, two of them ticked.
+# Scrolls to the entries of the list, and ticks two of them.
 PAPERS_TOP = """() => { const boxes = [...document.querySelectorAll('#list .item .box')];
   boxes.slice(0, 2).forEach(box => box.click());
   scrollTo(0, boxes[0].getBoundingClientRect().top + scrollY - 150); }"""
@@ -33,7 +33,7 @@ ANSWER_TOP = """() => {
 async def _chat(
     browser: Any, house: House, language: str, answers: tuple[str, ...], **options: Any
 ) -> Any:
-    """Return a page after a conversation, as its person left it."""
+    """Return a page after a conversation with these answers."""
     context = await browser.new_context(
         reduced_motion="reduce", device_scale_factor=options.pop("scale", 1), **options
     )
@@ -42,7 +42,7 @@ async def _chat(
     await phone.page.goto(f"{house.url}/chat")
     for each in (language, *answers):
         await phone.answer(each)
-    # The bar of a demo is no part of a conversation.
+    # Remove the demo's bar, which is not part of the chat.
     await phone.page.evaluate("document.getElementById('registry')?.remove()")
     await phone.page.wait_for_timeout(500)
     return phone.page
@@ -55,7 +55,7 @@ async def _picture(page: Any) -> Image.Image:
 
 
 def _framed(screen: Image.Image) -> Image.Image:
-    """Return a screen in a phone's rim with round corners, on the colour of the page."""
+    """Return a screenshot in a phone's frame with round corners, on the page's background."""
     width, height = screen.width + 2 * EDGE, screen.height + 2 * EDGE
     framed = Image.new("RGB", (width, height), PAPER)
     ImageDraw.Draw(framed).rounded_rectangle((0, 0, width - 1, height - 1), 44, RIM)
@@ -66,7 +66,7 @@ def _framed(screen: Image.Image) -> Image.Image:
 
 
 async def _hero(browser: Any, house: House) -> Image.Image:
-    """Return two phones: the list of papers in Cyrillic, what fits in Arabic script and dark."""
+    """Return two phones: a checklist in Cyrillic; an eligibility answer in Arabic script, dark."""
     bright = await _chat(browser, house, "kk", LIST_MADE, viewport=PHONE)
     await bright.evaluate(PAPERS_TOP)
     dark = await _chat(browser, house, "kk_Arab", WAY_FOUND, viewport=PHONE, color_scheme="dark")
@@ -83,7 +83,7 @@ def _keep(name: str, picture: Image.Image) -> None:
 
 
 async def draw() -> None:
-    """Draw all pictures of the chat."""
+    """Draw all pictures of the web chat."""
     async with house("kosh_chat_pictures") as scene, launched() as browser:
         _keep("hero", await _hero(browser, scene))
         for language in LANGUAGES:

@@ -1,4 +1,4 @@
-"""Headless Chromium for tests and for the scripts that make pictures."""
+"""Headless Chromium for tests and for the scripts that draw pictures."""
 
 import os
 import shutil
@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-# The first of them draws no window at all, which saves a third of the processor's time.
+# Program names in order of preference; the first draws no window, which saves a third of the CPU
+# time.
 _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser")
 BROWSER = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
 QUIET = [
@@ -19,7 +20,7 @@ QUIET = [
 
 @asynccontextmanager
 async def launched(*more: str) -> AsyncIterator[Any]:
-    """Start a browser; without one installed, skip the test that asks for it."""
+    """Start a browser and close it at the end; skip the calling test if none is installed."""
     if BROWSER is None:
         pytest.skip("no browser here: install chromium-headless-shell, or name one in CHROMIUM")
     from playwright.async_api import async_playwright

@@ -1,6 +1,6 @@
-"""One browser for a process's tests, since its start takes longer than most of them.
+"""Fixture of one browser per test process, since its start takes longer than most tests.
 
-It lives in the event loop of the session, and so must all objects that its tests use.
+It belongs to the event loop of the test session, and so must all objects that its tests use.
 """
 
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ async def chromium() -> AsyncIterator[Any]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def browser(chromium: Any) -> AsyncIterator[Any]:
-    """Yield the shared browser, emptied."""
+    """Yield the shared browser, without contexts of earlier tests."""
     yield chromium
     for context in chromium.contexts:
         await context.close()

@@ -1,7 +1,8 @@
-"""Pictures of the console for docs: `python -m tests.browser.console_pictures`.
+"""Pictures of the console for the documents: `python -m tests.browser.console_pictures`.
 
-Some screens at their full size; and of every screen a sheet of twelve: in Kazakh, its Arabic script
-and Russian, light and dark, on a desktop and a phone (`--sheets` makes those alone).
+It draws some screens at full size, and a sheet of twelve pictures for every screen: in Kazakh, in
+its Arabic script and in Russian, light and dark, on a desktop and a phone. `--sheets` draws only
+the sheets.
 """
 
 import asyncio
@@ -36,7 +37,7 @@ LANCZOS = Image.Resampling.LANCZOS
 
 @dataclass(frozen=True)
 class Shot:
-    """A screen: its role, language, theme and width, and the steps that lead to it."""
+    """A screen: its officer, language, colour scheme and width, and the steps that lead to it."""
 
     name: str
     officer: str
@@ -75,7 +76,7 @@ SHOTS = (
 )  # fmt: skip
 
 
-# Every screen, by ways that change nothing.
+# All screens, reached by steps that change no data.
 SCREENS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("sign-in", "", ("/console/sign-in",)),
     ("inbox", MARAT, ("/console/inbox?queue=all",)),
@@ -98,7 +99,7 @@ TALL = 430  # width of a tile in px
 
 
 async def signed_in(browser: Any, house: House, shot: Shot) -> Any:
-    """Open a browser for the officer, signed in."""
+    """Return a page in a new browser context, signed in as the officer of the screen."""
     context = await browser.new_context(
         viewport=PHONE if shot.phone else DESKTOP,
         color_scheme="dark" if shot.dark else "light",
@@ -140,7 +141,7 @@ async def _take(browser: Any, house: House, shot: Shot) -> None:
 
 
 async def _sheets(browser: Any, house: House) -> None:
-    """Walk each officer's browser through their screens in each look, then make the sheets."""
+    """Draw each officer's screens in every look, and combine those of a screen to a sheet."""
     tiles: dict[str, dict[tuple[str, bool, bool], Image.Image]] = {}
     for officer in dict.fromkeys(officer for _name, officer, _way in SCREENS):
         for tongue, (dark, phone) in product(TONGUES, LOOKS):
@@ -156,7 +157,7 @@ async def _sheets(browser: Any, house: House) -> None:
 
 
 def _sheet(own: Mapping[tuple[str, bool, bool], Image.Image]) -> Image.Image:
-    """Return a row for each language: the desktop light and dark, the phone light and dark."""
+    """Return one row per language: desktop light and dark, phone light and dark."""
     rows = []
     for tongue in TONGUES:
         row = [own[tongue, dark, phone].convert("RGB") for dark, phone in LOOKS]
@@ -175,14 +176,14 @@ def _sheet(own: Mapping[tuple[str, bool, bool], Image.Image]) -> Image.Image:
 
 
 def keep(name: str, picture: Image.Image) -> None:
-    """Save a small picture in docs."""
+    """Save a picture in docs, with few colours, so that the file is small."""
     image = picture.convert("RGB").quantize(COLOURS)
     image.save(folder() / f"console-{name}.png", optimize=True)
 
 
 @asynccontextmanager
 async def house(name: str, changes: Mapping[str, Any] | None = None) -> AsyncIterator[House]:
-    """Start an application stack with the demo's officers, outside of any test."""
+    """Start an application stack with the demo's officers, for use outside of tests."""
     home = Path(tempfile.mkdtemp(prefix="kosh-house-"))
     with (
         embedded.postgres(home / "postgres", conftest.FAST) as admin_url,

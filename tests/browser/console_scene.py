@@ -1,4 +1,4 @@
-"""A desk for pictures: invented officers, ready answers, hours, and waiting people."""
+"""A desk for pictures: invented officers, canned replies, working hours, and waiting people."""
 
 from datetime import timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from tests.sample_files import photo
 from tests.visitor import Visitor
 from tests.web.test_journeys import ANSWERS
 
-# Language of the person, topic, what they write.
+# Language of the person, topic of the case, and their message.
 PEOPLE = (
     ("kk", "registration", "Сәлеметсіз бе! Алдын ала тіркелдім, енді не істеуім керек?"),
     ("ru", "spouse", "Здравствуйте. Может ли жена подать заявление вместе со мной?"),
@@ -46,7 +46,7 @@ async def _talk(house: House, visitor: Visitor) -> None:
 
 
 async def send_paper(house: House, visitor: Visitor) -> None:
-    """Send the paper that the officer requested, over the chat's own page."""
+    """Upload the document that the officer requested, over the chat page."""
     form = aiohttp.FormData()
     form.add_field("chat", visitor.chat)
     form.add_field("file", photo(), filename="page.jpg")
@@ -56,7 +56,7 @@ async def send_paper(house: House, visitor: Visitor) -> None:
 
 
 async def _emergency(house: House) -> None:
-    """Let a second administrator ask for a case; the first finds the request on their page."""
+    """Let a second administrator request emergency access to a case, for the first to approve."""
     async with house.rt.pool.connection() as session:
         everyone = await directory.everyone(session)
         cursor = await session.execute("SELECT min(number) FROM cases")
@@ -72,7 +72,10 @@ async def _emergency(house: House) -> None:
 async def ask_officer(
     house: House, language: str, topic: str, words: str, after: tuple[str, ...] = ()
 ) -> Visitor:
-    """Add a person who asks for an officer over the web chat, `after` some answers of the form."""
+    """Add a person who asks for an officer in the web chat, after some answers (`after`).
+
+    Return the visitor of the chat; `leave` closes it.
+    """
 
     async def cases() -> int:
         async with house.rt.pool.connection() as session:
@@ -97,14 +100,15 @@ async def ask_officer(
     async def opened() -> bool:
         return await cases() > before
 
-    # An answer may be in two messages, and the first of them ends the wait for it.
+    # Wait for the case in the database, since an answer can have two messages and `say` returns
+    # after the first.
     await house.until(opened)
     visitor.leave = manager  # type: ignore[attr-defined]
     return visitor
 
 
 async def answer(visitor: Visitor, given: str) -> None:
-    """Press the button of that key, or write it."""
+    """Press the button with that key if there is one, otherwise send the text."""
     while given not in _keys(visitor) and ">" in _keys(visitor):
         await visitor.press(">")
     await (visitor.press(given) if given in _keys(visitor) else visitor.say(given))
@@ -115,7 +119,10 @@ def _keys(visitor: Visitor) -> list[str]:
 
 
 async def set_scene(house: House) -> None:
-    """Put all PEOPLE in the queue; the first, who is in the form, already talks with the lead."""
+    """Let all PEOPLE wait in the queue.
+
+    The first is in the form, and the lead has answered them.
+    """
     for language, topic, words in PEOPLE[1:]:
         await leave(await ask_officer(house, language, topic, words))
     first = await ask_officer(house, *PEOPLE[0], after=ANSWERS[:17])

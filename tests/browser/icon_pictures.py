@@ -1,4 +1,4 @@
-"""Draw the icons and the card of links from the logo: `python -m tests.browser.icon_pictures`."""
+"""Draw the icons and the preview image of links: `python -m tests.browser.icon_pictures`."""
 
 import asyncio
 from io import BytesIO
@@ -21,7 +21,8 @@ CARD = (
     "<p>Қазақша · قازاقشا · Русский · 中文 · Oʻzbekcha · Ўзбекча</p></div>"
 )
 CARD_STYLE = "height:630px;background:#f3f2ec;color:#15201f;font:700 120px Noto Sans"
-# By file: width, height, the page's style and its body. A maskable icon is cut to any shape.
+# By file: width, height, CSS and body of the drawn page. Maskable icons need a margin, since phones
+# crop them to various shapes.
 PICTURES = {
     **{
         f"kosh-{size}.png": (size, size, f"height:{size}px", f"<img src=LOGO width={size}>")
@@ -35,7 +36,7 @@ PICTURES = {
 
 
 async def main() -> None:
-    """Write every picture into the static files."""
+    """Draw every picture and save it among the static files."""
     logo = (ICONS / "kosh.svg").as_uri()
     async with launched() as browser:
         for name, (width, height, style, body) in PICTURES.items():

@@ -1,8 +1,7 @@
 """Draw docs/reference/written-forms.md: `python -m tests.browser.language_pictures [FLOW …]`.
 
-It shows the main way through each flow in six written forms side by side, once for each channel.
-The messages of a channel are drawn by the emulators' page or by the web chat's template, without
-servers.
+A picture shows the main path through a flow in six written forms side by side, for each channel.
+The emulators' page or the web chat's template renders the messages, without servers.
 """
 
 import asyncio
@@ -52,7 +51,7 @@ from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat
 STATIC = Path(webchat.__file__).parent / "static"
 PHONES = Path(emulators.__file__).parent
 WIDTH, GAP, WHITE = 330, 6, (255, 255, 255)
-# When everything is said; the emulators show hours and minutes.
+# Fixed time of all messages, since the emulators show hours and minutes.
 NOW = 1_795_500_000
 SCALE, QUALITY = 0.5, 15
 CHANNELS = {"telegram": Page.OFFERED, "whatsapp": Page.ALWAYS, "web": Page.NEVER}
@@ -63,7 +62,7 @@ body, main, main.chat { padding: 0 !important; min-block-size: 0 !important }
 .talk { overflow: visible !important; padding: 6px !important }
 .phone { border: 0 !important; border-radius: 0 !important }
 """
-# A list of WhatsApp opens over the page; the pictures show it open under its button.
+# On WhatsApp a list opens over the page. The pictures show it open under its button.
 OPEN_LISTS = """
 view => { const log = document.querySelectorAll('[data-phone="whatsapp"] .log > li');
   const written = (kind, words) => { const node = document.createElement(kind);
@@ -78,7 +77,7 @@ view => { const log = document.querySelectorAll('[data-phone="whatsapp"] .log > 
 
 @dataclass
 class Talk(Chat):
-    """A conversation on one channel, with the messages of both sides."""
+    """A conversation on one channel, recorded with the messages of both sides."""
 
     said: list[tuple[str, tuple[Say, ...]]] = field(default_factory=list)
 
@@ -89,7 +88,7 @@ class Talk(Chat):
         return self
 
     def _own(self, event: Event) -> str:
-        """Return the person's text, or the label of the button, on any page of a list."""
+        """Return the person's text, or the label of the pressed button on any page of a list."""
         asked = self.conversation.asked
         match event:
             case Said(text):
@@ -103,7 +102,7 @@ class Talk(Chat):
                 return ""
 
     def answers(self, value: str) -> Self:
-        """Give private answers on the secure page if the channel sends people there."""
+        """Enter a private answer on the secure page, if the channel sends people there."""
         if self.page is not Page.ALWAYS or not self._private() or value == "-":
             return super().answers(value)
         there = step(self.flows, WORDS, self.conversation, Said(value), TODAY, Page.NEVER)
@@ -118,7 +117,7 @@ class Talk(Chat):
         return stop is not None and stop.item.sensitive
 
     def hears(self, *says: Say) -> Self:
-        """Add messages that come by themselves or before an answer, without the engine."""
+        """Add messages that the engine does not send, such as notices of the registry."""
         self.said.append(("", tuple(replace(say, language=self.language) for say in says)))
         return self
 
@@ -187,7 +186,7 @@ def announcements(talk: Talk) -> None:
 
 
 def beside(talk: Talk) -> None:
-    """Draw parts outside the flows: my data, a PIN, deletion of all data, the exit."""
+    """Walk through features outside of the flows: data export, PIN, erasure, quick exit."""
     after_sending(talk)
     talk.presses("menu", ">", "pin").answers("204611").says("/status")
     talk.takes(PinTried(False, 2)).takes(PinTried(False)).says("/delete")
@@ -213,13 +212,13 @@ WAYS: dict[str, Callable[[Talk], None]] = {
 def talked(flow: str, language: str, page: Page) -> Talk:
     talk = Talk.begun(language)
     talk.page = page
-    # The greeting and the menu are seen once, before the shortest of the flows.
+    # Only the picture of `about`, the shortest flow, includes the greeting and the menu.
     talk.said = talk.said[-1:] if flow == "about" else []
     WAYS[flow](talk)
     return talk
 
 
-# Messages as a channel shows them
+# Messages in the form in which a channel shows them
 
 
 def _messages(talk: Talk) -> Iterator[str | Message]:
@@ -291,7 +290,7 @@ def _view(shown: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def web(talk: Talk) -> str:
-    """Return the page as the server gives it, without scripts."""
+    """Return the HTML page as the server renders it; scripts do not run."""
     bubbles: list[dict[str, object]] = []
     for number, each in enumerate(_messages(talk)):
         if isinstance(each, Message):
@@ -312,11 +311,11 @@ def web(talk: Talk) -> str:
     )
 
 
-# Drawing
+# Drawing of the pictures
 
 
 async def _drawn(page: Any, channel: str, talk: Talk) -> Image.Image:
-    """Draw a column: reload the page with this conversation in place of a server's response."""
+    """Draw a conversation: load the channel's page with the messages as the server's response."""
     if channel == "web":
         await page.route("**/chat", _with(web(talk), "text/html"))
         await page.goto("http://pictures.test/chat")
@@ -345,7 +344,10 @@ def _with(body: str, kind: str) -> Callable[[Any], Any]:
 
 
 def _from(*folders: Path) -> Callable[[Any], Any]:
-    """Return the file of that name in one of the folders; the page itself where none is named."""
+    """Return a handler that answers requests with the file of that name in the folders.
+
+    Without a name it answers with index.html.
+    """
 
     async def fulfil(route: Any) -> None:
         name = route.request.url.partition("?")[0].rsplit("/", 1)[1] or "index.html"
@@ -366,7 +368,7 @@ def _sheet(columns: list[Image.Image]) -> Image.Image:
 
 
 async def draw(*wanted: str) -> None:
-    """Draw the main way through flows, all of them if none is named."""
+    """Draw the main path through the named flows, or through all of them."""
     pictures = folder() / "languages"
     pictures.mkdir(exist_ok=True)
     async with launched() as browser:

@@ -1,7 +1,7 @@
-"""Live pages on a bad line, for long: `python -m tests.browser.live_cuts --minutes 10`.
+"""Long test of live pages on a bad connection: `python -m tests.browser.live_cuts --minutes 10`.
 
-The line of an officer's browser is cut at random while a desk works, now and then for so long that
-the page has slept; every while it is left alone, and must then be what a fresh page is.
+The connection of an officer's browser is cut at random while cases change, sometimes for so long
+that the page stops polling. Afterwards the page must equal a freshly loaded one.
 """
 
 import argparse
@@ -32,7 +32,7 @@ SLOW = 60.0
 
 @dataclass
 class Told:
-    """Observations of a run."""
+    """Counts of a run, and the longest time in seconds until a page was current again."""
 
     cuts: int = 0
     acts: int = 0
@@ -42,7 +42,10 @@ class Told:
 
 
 async def cut(house: House, page: Any, visitors: list[Visitor], seconds: float, told: Told) -> None:
-    """Cut the line of a page at random for a while, then leave it intact."""
+    """Cut and restore a page's connection at random for `seconds` seconds.
+
+    Restore it at the end.
+    """
     chance = random.Random(told.rounds)
     end, cut_off = time.monotonic() + seconds, False
     while time.monotonic() < end:
@@ -55,7 +58,7 @@ async def cut(house: House, page: Any, visitors: list[Visitor], seconds: float, 
 
 
 async def sleep(house: House, page: Any, visitors: list[Visitor], told: Told) -> None:
-    """Let a laptop sleep for a while, during which the desk works on."""
+    """Cut the connection for SLEEP_SECONDS, like a sleeping laptop, while cases change."""
     chance = random.Random(told.sleeps)
     await page.context.set_offline(True)
     end = time.monotonic() + SLEEP_SECONDS
@@ -67,7 +70,10 @@ async def sleep(house: House, page: Any, visitors: list[Visitor], told: Told) ->
 
 
 async def something_happens(house: House, chance: random.Random, visitors: list[Visitor]) -> bool:
-    """Change a page in one way: words, a claim, a case given back, or a reply."""
+    """Change a random case in one way: message, claim, release, or reply.
+
+    Return False if the change was rejected.
+    """
     async with house.rt.pool.connection() as session:
         berik = next(each for each in await directory.everyone(session) if each.name == BERIK)
     page = await views.listing(house.rt, berik, Filter(Queue.ALL))
@@ -104,7 +110,10 @@ async def _run(minutes: float) -> Told:
 
 
 async def _round(house: House, officer: Officer, visitors: list[Visitor], told: Told) -> None:
-    """Cut the line, with a long sleep every third time; then the page must match a fresh one."""
+    """Cut the connection, every third time with a long sleep.
+
+    Then wait until the page is current.
+    """
     await cut(house, officer.page, visitors, ROUND_SECONDS, told)
     if told.rounds % 3 == 2:
         await sleep(house, officer.page, visitors, told)

@@ -1,4 +1,4 @@
-"""Pictures of the officers' manual, in each language: `python -m tests.browser.manual_pictures`."""
+"""Pictures of the officers' manual in each language: `python -m tests.browser.manual_pictures`."""
 
 import asyncio
 from io import BytesIO
@@ -11,7 +11,7 @@ from tests.browser.console_pictures import MARAT, OWN, TIMES, Shot, house, signe
 from tests.browser.console_scene import set_scene
 from tests.browser.picture_files import manual_folder
 
-# By the name that a section of the manual gives its picture.
+# Steps to the screen, by the picture's name in a section of the manual.
 WAYS = {
     "inbox": ("/console/inbox?queue=all",),
     "case": OWN,
@@ -21,7 +21,7 @@ QUALITY = 60
 
 
 async def draw() -> None:
-    """Draw each page of the manual in each language of the console."""
+    """Draw each picture of the manual in each language of the console."""
     manual_folder().mkdir(exist_ok=True)
     async with house("kosh_manual") as scene, launched(TIMES) as browser:
         await set_scene(scene)

@@ -1,4 +1,4 @@
-"""An officer in a real browser: signs in, clicks, reads, and compares with a fresh page."""
+"""An officer in a real browser, who signs in, clicks, reads, and compares pages."""
 
 import json
 from pathlib import Path
@@ -8,8 +8,8 @@ import pytest
 
 from tests.app_stack import House
 
-# Parts that may differ between two renders of the same state: each form's own key, and the
-# officer's own changes on the page.
+# Returns the page's HTML without what may differ between two renders of the same state: the key of
+# each form, and changes that the officer made on the page.
 STANDS = """html => {
   const main = (html ? new DOMParser().parseFromString(html, 'text/html') : document)
     .getElementById('main').cloneNode(true);
@@ -29,7 +29,7 @@ VIOLATIONS = "async wanted => (await axe.run(document, wanted)).violations"
 
 
 class Officer:
-    """An officer's page, and its errors."""
+    """A page of the console with an officer's actions; `errors` are those of its scripts."""
 
     def __init__(self, page: Any) -> None:
         self.page = page
@@ -38,7 +38,7 @@ class Officer:
         page.on("console", self._heard)
 
     def _heard(self, line: Any) -> None:
-        # A line that is cut on purpose is no fault of the page.
+        # Ignore network errors, since tests cut the connection on purpose.
         if line.type == "error" and "net::ERR" not in line.text:
             self.errors.append(line.text)
 
@@ -57,13 +57,13 @@ class Officer:
         )
 
     async def stands_as_fresh(self) -> bool:
-        """Return whether the page is what a fresh one would be."""
+        """Return True if the page equals a freshly loaded one."""
         fresh = await self.page.evaluate("() => fetch(location.href).then(a => a.text())")
         now = await self.page.evaluate(STANDS, None)
         return bool(now == await self.page.evaluate(STANDS, fresh))
 
     async def faults(self) -> list[str]:
-        """Return the page's accessibility violations, and whether it is wider than the screen."""
+        """Return accessibility violations found by axe, and whether the page is too wide."""
         axe = pytest.importorskip("axe_playwright_python", reason="no axe: sync the group browser")
         await self.page.evaluate((Path(axe.__path__[0]) / "axe.min.js").read_text("utf-8"))
         found = await self.page.evaluate(VIOLATIONS, WANTED)
@@ -78,7 +78,7 @@ class Officer:
     async def at_work(
         cls, browser: Any, house: House, name: str, language: str = "ru", **options: Any
     ) -> Self:
-        """Sign in, in a browser of their own."""
+        """Return an officer who is signed in, in a new browser context."""
         context = await browser.new_context(
             viewport={"width": 1280, "height": 900},
             extra_http_headers={"Accept-Language": language},

@@ -1,8 +1,8 @@
-"""Firefox and WebKit for tests, driven by the standard protocols that they bring themselves.
+"""Firefox and WebKit for tests, controlled by the standard protocols that they implement.
 
-Firefox speaks WebDriver BiDi. WebKit is Debian's MiniBrowser behind WebKitWebDriver; it needs a
-screen, which Xvfb provides. `KOSH_ENGINES=1` runs these tests; without it they are skipped, so that
-the result of a run does not depend on the browsers of the machine.
+Firefox supports WebDriver BiDi. WebKit is Debian's MiniBrowser controlled by WebKitWebDriver; it
+needs a display, which Xvfb provides. The tests run only with `KOSH_ENGINES=1`, so that the result
+of a run does not depend on the browsers of the machine.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ import pytest
 from bot.embedded.server_process import free_port
 
 MINI_BROWSER = Path("/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser")
-# No sandbox and no graphics card: tests run as root, and they open their own server only.
+# Neither sandbox nor graphics card: tests run as root, and load only pages of their own server.
 WEBKIT_ENVIRONMENT = {
     "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",
     "LIBGL_ALWAYS_SOFTWARE": "1",
@@ -39,25 +39,25 @@ class Engine(ABC):
 
     @abstractmethod
     async def goto(self, url: str) -> None:
-        """Open an address and wait until it is loaded."""
+        """Open a URL and wait until the page is loaded."""
 
     @abstractmethod
     async def _evaluate(self, expression: str) -> str:
-        """Return the string to which a promise of the page resolves."""
+        """Return the string to which a JavaScript promise resolves on the page."""
 
     @abstractmethod
     async def resize(self, width: int, height: int) -> None:
-        """Give the page a size; WebKit's window stays at least 447 px wide."""
+        """Set the size of the page in px; WebKit's window is at least 447 px wide."""
 
     async def run(self, expression: str) -> Any:
-        """Return the value of an expression of the page."""
+        """Evaluate a JavaScript expression on the page; return its value."""
         return json.loads(await self._evaluate(AS_JSON.format(f"({expression})")))
 
     async def until(self, expression: str) -> None:
-        """Ask until an expression of the page is true, also over a change of the page."""
+        """Wait until a JavaScript expression is true, even if another page is loaded meanwhile."""
         async with asyncio.timeout(SECONDS):
             while True:
-                # An answer may be lost with the page that it was asked of.
+                # The answer is lost if the page changes during the evaluation.
                 with suppress(AssertionError):
                     if await self.run(f"Boolean({expression})"):
                         return
@@ -69,7 +69,7 @@ class Firefox(Engine):
         self.socket, self.count, self.context = socket, 0, ""
 
     async def call(self, method: str, **params: Any) -> dict[str, Any]:
-        """Send a command; return its result, or raise with the browser's message."""
+        """Send a command; return its result. Raises AssertionError with the browser's message."""
         self.count += 1
         await self.socket.send_json({"id": self.count, "method": method, "params": params})
         while (answer := await self.socket.receive_json()).get("id") != self.count:
@@ -98,7 +98,7 @@ class WebKit(Engine):
         self.session, self.url = session, url
 
     async def call(self, path: str, **body: Any) -> Any:
-        """Post a command; return its value, or raise with the browser's message."""
+        """Post a command; return its value. Raises AssertionError with the browser's message."""
         async with self.session.post(self.url + path, json=body) as answer:
             value = (await answer.json(content_type=None))["value"]
             assert answer.status == 200, value
@@ -133,7 +133,10 @@ async def _running(*command: str, **more: Any) -> AsyncIterator[Process]:
 
 
 async def _printed(process: Process, pattern: str) -> str:
-    """Return the part of the process's errors that matches; EOFError if it ends before."""
+    """Return the first match of a pattern in the process's standard error.
+
+    Raises EOFError if the process ends before.
+    """
     assert process.stderr is not None
     while line := (await process.stderr.readline()).decode():
         if found := re.search(pattern, line):
@@ -143,7 +146,7 @@ async def _printed(process: Process, pattern: str) -> str:
 
 @asynccontextmanager
 async def firefox(**preferences: Any) -> AsyncIterator[Firefox]:
-    """Start Firefox with a new profile; skip the test without one."""
+    """Start Firefox with a new profile; skip the test if it is not installed."""
     _needs("firefox-esr")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         lines = [f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in preferences.items()]
@@ -165,7 +168,7 @@ async def firefox(**preferences: Any) -> AsyncIterator[Firefox]:
 
 @asynccontextmanager
 async def webkit() -> AsyncIterator[WebKit]:
-    """Start WebKit's MiniBrowser on a screen of its own; skip the test without one."""
+    """Start WebKit's MiniBrowser on a virtual display; skip the test if it is not installed."""
     _needs("WebKitWebDriver", "Xvfb", str(MINI_BROWSER))
     async with AsyncExitStack() as stack:
         environment = {**WEBKIT_ENVIRONMENT, "DISPLAY": f":{await _screen(stack)}"}
@@ -188,7 +191,7 @@ async def webkit() -> AsyncIterator[WebKit]:
 
 
 async def _screen(stack: AsyncExitStack) -> str:
-    """Start a virtual screen; return its number."""
+    """Start a virtual display (Xvfb); return its number."""
     reading, writing = os.pipe()
     command = ("Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x1024x24")
     await stack.enter_async_context(_running(*command, pass_fds=(writing,), stderr=DEVNULL))
@@ -198,7 +201,7 @@ async def _screen(stack: AsyncExitStack) -> str:
 
 
 async def _connected(page: WebKit, wanted: dict[str, Any]) -> dict[str, Any]:
-    """Return a new session as soon as the driver listens."""
+    """Create a WebDriver session, retrying until the driver listens."""
     async with asyncio.timeout(SECONDS):
         while True:
             try:

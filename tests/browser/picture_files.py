@@ -1,4 +1,4 @@
-"""Where pictures of docs are written, and how two sets of them are compared."""
+"""Folders of the documents' pictures, and comparison of two sets of pictures."""
 
 import os
 from collections.abc import Iterator
@@ -8,32 +8,33 @@ from PIL import Image, ImageChops
 
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "docs" / "pictures"
-# Pictures of the officers' manual, which the console itself shows.
+# Pictures of the officers' manual, which the console itself serves.
 MANUAL = ROOT / "bot" / "web" / "static" / "manual"
-# Pictures are compared this small and in grey: letters that moved by a pixel are no difference.
+# Size in px at which pictures are compared, in grey, so that small shifts of letters do not count.
 SMALL = (96, 96)
-# Hours, days and invented names differ between two drawings; a changed page differs by more.
+# Times, dates and invented names differ between two drawings by less than this; a changed page
+# differs by more.
 MAX_DIFFERENCE = 0.04
 KINDS = {".png", ".webp"}
 
 
 def folder() -> Path:
-    """Return the folder to draw into: docs/pictures, or what KOSH_PICTURES names."""
+    """Return the folder to draw into: KOSH_PICTURES, or docs/pictures."""
     return Path(os.environ.get("KOSH_PICTURES") or PICTURES)
 
 
 def manual_folder() -> Path:
-    """Return the folder of the manual's pictures, or what KOSH_MANUAL_PICTURES names."""
+    """Return the folder for pictures of the manual: KOSH_MANUAL_PICTURES, or the console's."""
     return Path(os.environ.get("KOSH_MANUAL_PICTURES") or MANUAL)
 
 
 def names(root: Path) -> set[str]:
-    """Return the pictures of a folder, by their paths in it."""
+    """Return the relative paths of the pictures in a folder."""
     return {each.relative_to(root).as_posix() for each in root.rglob("*") if each.suffix in KINDS}
 
 
 def difference(one: Path, other: Path) -> float:
-    """Return how much two pictures differ, from 0 to 1; 1 if their shapes differ."""
+    """Return the difference between two pictures, from 0 to 1; 1 if their shapes differ."""
     with Image.open(one) as first, Image.open(other) as second:
         shapes = [each.width / each.height for each in (first, second)]
         if max(shapes) > 1.25 * min(shapes):
@@ -44,7 +45,7 @@ def difference(one: Path, other: Path) -> float:
 
 
 def faults(drawn: Path, kept: Path) -> Iterator[str]:
-    """Yield pictures that are missing, that no script makes, and that differ too much."""
+    """Yield a line for each picture that is not stored, is no longer drawn, or differs too much."""
     made, stored = names(drawn), names(kept)
     yield from (f"{each}: not drawn yet" for each in sorted(made - stored))
     yield from (f"{each}: no script makes it" for each in sorted(stored - made))

@@ -1,6 +1,7 @@
 """Draw every picture of docs and the manual: `python -m tests.browser.pictures [--check] [PART]`.
 
-`--check` draws into a temporary folder and compares with those stored; a difference is an error.
+`--check` draws into temporary folders and compares with the stored pictures; it exits with 1 if
+they differ.
 """
 
 import argparse
@@ -31,14 +32,17 @@ PARTS: Mapping[str, Draw] = {
 
 
 async def draw(parts: list[str]) -> None:
-    """Draw the parts, one after another."""
+    """Draw the named parts one after another, or all parts."""
     for name in parts or PARTS:
         await PARTS[name]()
         print(f"drawn: {name}", flush=True)
 
 
 def main() -> int:
-    """Run the command; return 1 if a comparison found faults."""
+    """Draw or compare pictures according to the arguments.
+
+    Return 1 if a comparison found faults.
+    """
     parser = argparse.ArgumentParser(prog="python -m tests.browser.pictures")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS])

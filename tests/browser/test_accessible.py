@@ -1,4 +1,4 @@
-"""The console is accessible: axe checks each page in the widest and in the narrowest layout."""
+"""Accessibility of the console: axe checks each page in the widest and in the narrowest layout."""
 
 from typing import Any
 

@@ -17,13 +17,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 @pytest.fixture
 def chosen(databases: Databases, redis_url: str, tmp_path: Path) -> Settings:
-    """Return a house whose test phone is on Telegram."""
+    """Return settings of a stack whose tester of announcements is on Telegram."""
     return furnished(databases, redis_url, tmp_path).model_copy(update=SETTINGS)
 
 
 @dataclass
 class Judge:
-    """Checks each page with axe, and some in Arabic script, in the dark theme and on a phone."""
+    """A camera that checks each page with axe, some also in Arabic script, dark, and on a phone."""
 
     browser: Any
     house: House

@@ -1,4 +1,4 @@
-"""The question of a spent budget in a real browser: with and without a script."""
+"""Tests of the web chat's question when a budget is spent, with and without scripts."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.web.test_web_budgets import _number
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 HERE = "127.0.0.1"
-# Set to a folder, this test leaves pictures of the pages there.
+# Folder into which the test saves pictures of the pages; "" saves none.
 PICTURES = os.environ.get("KOSH_PICTURES", "")
 
 

@@ -1,4 +1,4 @@
-"""The page of facts and the statements beside a case, on a wide screen and on a phone."""
+"""Tests of the pages on facts and statements beside a case, on a wide screen and on a phone."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The web chat in a real browser: up to a receipt, on a phone, by keyboard, on a bad connection."""
+"""Tests of the web chat in a browser: up to a receipt, by keyboard, on a bad connection."""
 
 from typing import Any
 from urllib.parse import parse_qs
@@ -19,7 +19,7 @@ NEWEST = f"""() => {{
 
 
 class Phone:
-    """A page on a small screen, and its errors."""
+    """A page on a small screen; `errors` are those of its scripts."""
 
     def __init__(self, page: Any) -> None:
         self.page = page
@@ -31,7 +31,7 @@ class Phone:
         )
 
     async def answer(self, answer: str) -> None:
-        """Press the button of that key, or write it, and wait for Kosh's next message."""
+        """Press the button with that key or send the text; wait for Kosh's next message."""
         newest, values = await self.page.evaluate(NEWEST)
         keys = {value.partition(":")[2]: value for value in values}
         if answer in keys:
@@ -45,7 +45,7 @@ class Phone:
         await self._until_after(newest)
 
     async def newest(self) -> str:
-        """Return the name of Kosh's newest message."""
+        """Return the id of Kosh's newest message."""
         return str((await self.page.evaluate(NEWEST))[0])
 
     async def _until_after(self, before: str) -> None:
@@ -57,7 +57,7 @@ class Phone:
 
 
 async def _phone(browser: Any, house: House, **options: Any) -> Phone:
-    # Nothing is pressed while it moves, and each message floats in for a quarter of a second.
+    # Without animations: Playwright does not click a moving button, and messages move for 250 ms.
     still = {"reduced_motion": "reduce", "viewport": {"width": 360, "height": 740}}
     context = await browser.new_context(**still, **options)
     phone = Phone(await context.new_page())
@@ -177,7 +177,7 @@ async def test_chat_page_scrolls_to_the_top_of_a_long_welcome_message(
     phone = await _phone(browser, house)
     async with phone.page.expect_response("**/chat/pressed"):
         await phone.answer("ru")
-    # The page reads the response after the message; both have scrolled once a frame is drawn.
+    # The page processes the response after it shows the message; both scroll in the next frames.
     await phone.page.evaluate(f"async () => {{ for (let n = 0; n < 10; n++) await {FRAME}; }}")
     top = await phone.page.evaluate(
         "() => [...document.querySelectorAll('#list li.kosh')].pop().getBoundingClientRect().top"

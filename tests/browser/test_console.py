@@ -1,4 +1,4 @@
-"""The console in a real browser: a whole case, a live page on a bad connection, keys, access."""
+"""Tests of the console in a browser: a whole case, live updates, keyboard, access."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -39,7 +39,7 @@ async def office(house: House) -> House:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def applicant(office: House) -> AsyncIterator[Visitor]:
-    """Yield somebody who is registered, and now in the middle of the list of papers, in Kazakh."""
+    """Yield the visitor of a registered person who is at a question of the checklist, in Kazakh."""
     async with Visitor.at(office.url) as visitor:
         await visitor.wait(1)
         for answer in ("kk", *ANSWERS):
@@ -56,7 +56,7 @@ async def applicant(office: House) -> AsyncIterator[Visitor]:
 
 
 async def _asked(visitor: Visitor, seen: int) -> bool:
-    """Return whether a question with buttons came since."""
+    """Return True if a question with buttons arrived after the first `seen` messages."""
     return any(":" in load for each in visitor.bubbles[seen:] for load in each.buttons.values())
 
 
@@ -118,7 +118,7 @@ async def test_console_handoff_works_from_request_to_close(
 
 
 async def _sends_photo(browser: Any, office: House, visitor: Visitor) -> None:
-    """Open the chat in a browser of the person's own, and send the photo that was asked for."""
+    """Upload the requested photo over the chat page, in a browser of the person."""
     (cookie,) = [each for each in visitor.session.cookie_jar if each.key == "kosh"]
     context = await browser.new_context()
     await context.add_cookies([{"name": "kosh", "value": cookie.value, "url": office.url}])
@@ -136,7 +136,7 @@ async def _sends_photo(browser: Any, office: House, visitor: Visitor) -> None:
 
 
 def kk(text: Text, **values: Value) -> str:
-    """Return a sentence as the person reads it."""
+    """Return a text as rendered in Kazakh."""
     return Languages(("kk",)).render(_(text.msgid, **values), "kk")
 
 
@@ -152,7 +152,7 @@ async def test_console_shows_a_new_case_without_reload(browser: Any, office: Hou
 
 
 async def _takes_a_case(browser: Any, office: House) -> tuple[Visitor, Officer]:
-    """Return a person with a question, and an officer who has their case open."""
+    """Return a person with a question, and an officer who has opened their case."""
     visitor = await ask_officer(office, "ru", "general", "Testova asks")
     officer = await Officer.at_work(browser, office, AIGUL)
     await officer.click("[data-key=KeyN]")
@@ -183,7 +183,7 @@ async def test_console_keeps_the_reply_preview_when_a_message_arrives(
     browser: Any,
     office: House,
 ) -> None:
-    """Check that the response to a form has an address that cannot be fetched again."""
+    """Send a preview by POST, so that the page's URL cannot be fetched again to refresh it."""
     visitor, officer = await _takes_a_case(browser, office)
     await officer.page.fill("#words", "come on Monday")
     await officer.click("#reply-place button[formaction]")
@@ -410,7 +410,7 @@ async def test_console_keeps_draft_text_when_a_colleague_takes_the_case(
 async def test_console_case_is_answered_with_three_keyboard_shortcuts(
     browser: Any, office: House
 ) -> None:
-    """Count the presses besides the words: take the case, answer, send."""
+    """Count all key presses except typing: claim the case, focus the answer, send."""
     visitor = await ask_officer(office, "ru", "general", "Testova asks")
     officer = await Officer.at_work(browser, office, AIGUL)
     keyboard = officer.page.keyboard

@@ -1,4 +1,4 @@
-"""A fact is changed, published and taken back in real browsers, while a chat is open."""
+"""A fact is changed, published and withdrawn in real browsers, while a chat is open."""
 
 from datetime import timedelta
 from time import monotonic
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 EDITOR, APPROVER, AUDITOR = "Marat Testov", "Timur Testov", "Saule Testova"
 QUESTION = "Сколько дней граждане Турции могут быть без визы?"
 MAX_SCREENS, MAX_SECONDS = 6, 300
-# Pixels at which a label of one long word is not broken.
+# Minimum width of a button in px, so that a label of one long word is not broken.
 MIN_WIDTH = 140
 
 
@@ -70,7 +70,7 @@ async def _is_served(house: House, published: bool = True) -> bool:
 
 
 async def _audited(browser: Any, house: House) -> None:
-    """Read each step in the audit log."""
+    """Check that the audit log shows each step."""
     auditor = await Officer.at_work(browser, house, AUDITOR, "ru")
     await auditor.page.goto(f"{house.url}/console/audit")
     for action in ("content.drafted", "content.published", "content.withdrawn"):
@@ -80,7 +80,7 @@ async def _audited(browser: Any, house: House) -> None:
 
 
 async def _write(editor: Officer, house: House) -> int:
-    """Change the fact in every language; return the number of screens."""
+    """Change the fact in every language; return the number of screens that this took."""
     today = await database_day(house.rt)
     page = editor.page
     await page.goto(f"{house.url}/console/content")
@@ -99,7 +99,7 @@ async def _write(editor: Officer, house: House) -> int:
 
 
 async def _approve(approver: Officer, house: House) -> int:
-    """Open the draft from the list and publish it; return the number of screens."""
+    """Open the draft from the list and publish it; return the number of screens that this took."""
     page = approver.page
     await page.goto(f"{house.url}/console/content")
     await page.locator(f"a[href$='{ITEM}']").first.click()
@@ -110,7 +110,7 @@ async def _approve(approver: Officer, house: House) -> int:
 
 
 async def _around(browser: Any, house: House) -> None:
-    """Look at both pages in Arabic script, dark, on a phone."""
+    """Check the list and the fact's page in Arabic script, dark, on a phone."""
     officer = await Officer.at_work(browser, house, EDITOR, "kk-Arab", color_scheme="dark")
     await officer.page.set_viewport_size({"width": 390, "height": 900})
     for path in ("/console/content", f"/console/content/{ITEM}"):

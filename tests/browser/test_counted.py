@@ -1,4 +1,4 @@
-"""How many taps, clicks and typed fields a journey takes, counted in the browser."""
+"""Number of taps and typed texts that a journey takes, counted in the browser."""
 
 from pathlib import Path
 from typing import Any
@@ -24,17 +24,17 @@ LIST_OF_ONE = ("checklist", "kandas_status", "UZ", "alone", "yes", "origin")
 
 @pytest.fixture
 def chosen(databases: Databases, redis_url: str, tmp_path: Path) -> Settings:
-    """Return a house whose test phone is on Telegram."""
+    """Return settings of a stack whose tester of announcements is on Telegram."""
     return furnished(databases, redis_url, tmp_path).model_copy(update=SETTINGS)
 
 
 class Counter(Phone):
-    """A phone that counts taps on buttons and typed fields."""
+    """A phone that counts button presses and typed texts."""
 
     taps = typed = 0
 
     async def count(self) -> None:
-        """Count by the events of the page itself, in the order in which they come."""
+        """Start counting, by the requests that the page sends."""
         self.page.on("request", self._heard)
 
     def _heard(self, request: Any) -> None:

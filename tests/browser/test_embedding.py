@@ -1,6 +1,6 @@
-"""The chat in a frame of a ministry's page: listed origins only, its own cookie, exit from both.
+"""Tests of the chat in a frame of a ministry's page: allowed origins, own cookie, quick exit.
 
-The two pages are of different sites: browsers hold localhost and 127.0.0.1 apart.
+The two pages are different sites, because browsers treat localhost and 127.0.0.1 as such.
 """
 
 from collections.abc import AsyncIterator
@@ -35,7 +35,7 @@ class Framed(Phone):
 
 
 class Ministry:
-    """A page of another site; `address` is the chat that it shows."""
+    """A server of another site, whose page shows the chat at `address` in a frame."""
 
     def __init__(self) -> None:
         self.address = ""
@@ -78,7 +78,7 @@ async def house(chosen: Settings, admin_url: str, ministry: Ministry) -> AsyncIt
 
 
 async def _chat(page: Any, house: House) -> Framed:
-    """Return the chat of the page's frame, once it has its first message."""
+    """Return the chat in the page's frame, once it shows its first message."""
     await page.wait_for_selector("iframe")
     frame = await (await page.query_selector("iframe")).content_frame()
     await frame.wait_for_url(f"{house.url}/chat**")
@@ -107,7 +107,7 @@ async def test_framed_chat_survives_a_reload_by_a_partitioned_cookie(
     question = await chat.page.evaluate(LAST)
     await page.reload()
     assert await (await _chat(page, house)).page.evaluate(LAST) == question
-    # The same browser at the chat's own address is another visitor.
+    # The cookie of the frame is not sent to the chat's own page, so this is another visitor.
     own = await page.context.new_page()
     await own.goto(f"{house.url}/chat")
     assert await own.evaluate(LAST) != question

@@ -1,4 +1,4 @@
-"""The emulators' page in a real browser: typing, pressing and choosing, in both directions."""
+"""The emulators' page in a browser: typing, pressing and choosing, in both text directions."""
 
 import json
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ async def page() -> AsyncIterator[Browser]:
 
 
 async def opened(browser: Any, page: Browser) -> Phone:
-    """Return the page in a window of its own."""
+    """Open the emulators' page in a new browser context."""
     window = await browser.new_page(viewport={"width": 1280, "height": 900})
     phone = Phone(window)
     await window.goto(page.url)

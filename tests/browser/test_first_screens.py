@@ -1,4 +1,4 @@
-"""First and fullest screens of a phone: the menu, the longest answers, and the page of the exit."""
+"""First and fullest screens on a phone: the menu, the longest answers, and the exit page."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.flows.chat import LANGUAGES
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 SCREEN = {"width": 390, "height": 844}
-# Situations with few and with the most reservations.
+# Answers that lead to results with few and with the most reservations.
 SITUATIONS = (
     ("move", "yes", "yes", "UZ", "no", "none", "unsaid"),
     ("move", "unsure", "no", "CN", "no", "none", "unsaid"),

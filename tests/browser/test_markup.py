@@ -1,4 +1,4 @@
-"""Text of people and officers is shown on every page and executed on none."""
+"""Text of people and officers is shown on pages as text, and never executed."""
 
 from typing import Any
 from urllib.parse import quote
@@ -20,7 +20,8 @@ from tests.web.test_page import _link, _to_surname
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 DANA, AIGUL, MARAT, TIMUR = "Dana Testova", "Aigul Testova", "Marat Testov", "Timur Testov"
-# Each would leave a mark where it ran, or be noticed by the policy where it was but markup.
+# Each sets `window.ran` if it is executed, or violates the Content-Security-Policy if it is only
+# inserted as markup.
 HOSTILE = (
     "<script>window.ran=1</script>", "<img src=x onerror=window.ran=1>", "{{7*'7'}}",
     "<svg/onload=window.ran=1>", "\"><iframe srcdoc='<script>parent.ran=1</script>'>",
@@ -37,7 +38,10 @@ addEventListener('securitypolicyviolation', event => window.noticed.push(event.v
 
 
 async def _look(page: Any, url: str) -> str:
-    """Open a page, give what is on it time to run, and see that nothing did."""
+    """Open a page, wait for scripts, check that no hostile text was executed.
+
+    Return the page's text.
+    """
     await page.goto(url)
     await page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
     ran, noticed, foreign = await page.evaluate(
@@ -65,7 +69,7 @@ async def _page(browser: Any, house: House, cookies: Any) -> Any:
 
 
 async def _written(house: House, case: str) -> list[str]:
-    """Enter it in every field of officers; return the pages that may show it."""
+    """Enter the hostile text in every field of officers; return paths of pages that may show it."""
     async with Console.signed_in(house.url, DANA) as console:
         await console.get("/console/officers")
         await console.submit("/officers", name=SHORT, mission="general", roles="officer")
@@ -116,12 +120,12 @@ async def test_user_text_is_never_executed_as_script_on_any_page(
 
 
 async def _announced(house: House, databases: Databases) -> list[str]:
-    """Put hostile text into a waiting and a sent announcement; return the pages with it."""
+    """Put hostile text into a waiting and a sent announcement; return the pages' paths."""
     who = await crowd.crew(house.rt)
     gone = await crowd.started(house.rt, who, crowd.a_draft())
     other = {code: Words(f"{each.body} 2") for code, each in crowd.TEXTS.items()}
     waits = await crowd.approved(house.rt, who, crowd.a_draft(texts=other))
-    # The front door takes no brackets in an announcement; here it is as if it had.
+    # Written with SQL, because the form rejects brackets in an announcement.
     with psycopg.connect(databases.owner, autocommit=True) as session:
         session.execute("UPDATE broadcast_texts SET body = %s", (ALL,))
         session.execute("UPDATE broadcasts SET urgent_reason = %s", (ALL,))
@@ -159,7 +163,7 @@ async def test_broadcast_text_is_never_executed_as_script_on_any_page(
         assert "window.ran=1" in await _look(chat, f"{house.url}/chat")
 
 
-# Pages of other doors
+# Pages outside of console and chat
 
 
 @pytest.mark.requirement("S-59", "S-60")
@@ -167,7 +171,7 @@ async def test_broadcast_text_is_never_executed_as_script_on_any_page(
 async def test_url_and_registry_text_is_never_executed_as_script(
     browser: Any, house: House
 ) -> None:
-    """Check the secure page, the status, an expired printed list, and the registry's own page."""
+    """Check the secure page, the status page, an expired print page, and the registry's page."""
     page = await _page(browser, house, ())
     said = quote(ALL, safe="")
     for path in (f"/status?lang={said}", f"/p/{said}", f"/print/{said}", f"/{said}"):

@@ -1,7 +1,7 @@
-"""Journeys of a person in Firefox and WebKit, and what differs between browser engines.
+"""Journeys of a person in Firefox and WebKit, and features that differ between browsers.
 
-`apt-get install firefox-esr webkit2gtk-driver xvfb` installs the engines, and `KOSH_ENGINES=1` runs
-the tests. `.ci/run` does neither, since they take minutes and fail on a loaded machine.
+`apt-get install firefox-esr webkit2gtk-driver xvfb` installs the browsers, and `KOSH_ENGINES=1`
+runs the tests. `.ci/run` does neither, since they take minutes and fail on a loaded machine.
 """
 
 import json
@@ -34,13 +34,13 @@ async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Engine]:
 
 
 class Person:
-    """A person at the chat, in any engine."""
+    """A person with the chat page open, in any browser."""
 
     def __init__(self, page: Engine) -> None:
         self.page = page
 
     async def answer(self, *answers: str) -> None:
-        """Press the button of that key, or write it; wait for Kosh's next message."""
+        """Press the button with that key or send the text; wait for Kosh's next message."""
         for answer in answers:
             newest, values = await self.page.run(f"({NEWEST})()")
             keys = {value.partition(":")[2]: value for value in values}

@@ -1,6 +1,7 @@
 """Journeys of an officer, an editor and an operator in Firefox and WebKit.
 
-`tests/browser/test_other_engines.py` says how to install the engines; `KOSH_ENGINES=1` runs these.
+`tests/browser/test_other_engines.py` describes the installation of the browsers. `KOSH_ENGINES=1`
+runs these tests.
 """
 
 import json
@@ -30,7 +31,7 @@ async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Engine]:
 
 
 class Colleague:
-    """A member of the staff at the console, in any engine."""
+    """A member of the staff in the console, in any browser."""
 
     def __init__(self, page: Engine, house: House) -> None:
         self.page, self.house = page, house

@@ -1,4 +1,4 @@
-"""The secure page's entrance and the file field, in a real browser."""
+"""Tests of the secure page's entrance and its file field, in a browser."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Pictures of documents: each is made by a script, and a changed page is noticed."""
+"""Tests of the documents' pictures: a script draws each, and changed pages are detected."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tests.browser.pictures import PARTS
 
 
 def _page(path: Path, words: int, size: tuple[int, int] = (390, 844)) -> None:
-    """Save a page with that many lines of words, and a line with an hour."""
+    """Save an image like a page, with that many lines of words, and a line with the time."""
     page = Image.new("RGB", size, "white")
     for line in range(words):
         ImageDraw.Draw(page).rectangle((20, 60 + 30 * line, 370, 78 + 30 * line), "black")

@@ -1,4 +1,4 @@
-"""The public pages in a real browser: phones, a desktop, dark, right to left, without scripts."""
+"""The public pages in a browser: on phones and a desktop, dark, right to left, without scripts."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.browser.officer import Officer
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-# Set to a folder, this test leaves pictures of the pages there.
+# Folder into which the test saves pictures of the pages; "" saves none.
 PICTURES = os.environ.get("KOSH_PICTURES", "")
 PAGES = {
     "home": "/",

@@ -1,4 +1,4 @@
-"""Pages of referrals in a browser: accessible, narrow, dark, and from an invitation to the chat."""
+"""Referral pages in a browser: accessible, narrow, dark, and from an invitation to the chat."""
 
 from typing import Any
 
