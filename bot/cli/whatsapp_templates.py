@@ -16,7 +16,7 @@ NEEDED = statement(
     .where(t.BroadcastText.template != "", t.Broadcast.state.not_in(["done", "cancelled"]))
     .distinct()
 )
-"""Name and language of each template that an unfinished announcement uses."""
+"""Statement that selects name and language of templates in unfinished announcements."""
 
 APPROVED = "APPROVED"
 STATES: Mapping[str, tuple[str, str]] = {

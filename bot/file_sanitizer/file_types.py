@@ -5,7 +5,7 @@ from typing import Literal
 type Kind = Literal["jpeg", "png", "webp", "pdf", "heic"]
 
 HEAD = 64
-"""Number of first bytes that identify every accepted type."""
+"""Number of bytes at the beginning of a file that identify every accepted type."""
 
 # ISO base media brands of HEIF images with HEVC, as phones write them.
 _HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}

@@ -116,7 +116,7 @@ for _each in ("chat", "person", "case", "submission", "lookup"):
         WEB_BUDGETS.labels(_each, _outcome)
 
 type Sample = tuple[str, str, tuple[tuple[dict[str, str], float], ...]]
-"""A gauge that is read at the moment: its name, its meaning, and values with their labels."""
+"""A gauge that is read for each scrape: name, help text, and values with their labels."""
 
 
 @contextmanager

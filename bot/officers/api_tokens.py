@@ -82,7 +82,7 @@ UNDER_INDEX = (
     .where(t.ApiToken.index_version == bindparam("version"))
     .scalar_subquery()
 )
-"""The number of tokens whose hash was made with an index key of this version."""
+"""Subquery that counts the tokens whose hash uses the index key of this version."""
 
 
 @dataclass(frozen=True, slots=True)

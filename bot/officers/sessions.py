@@ -26,7 +26,7 @@ class AuthMethod(StrEnum):
     DEMO = "demo"
     CODE = "code"  # password and one-time code
     PASSKEY = "passkey"
-    SERVICE = "service"  # the ministry's or mission's own sign-in
+    SERVICE = "service"  # the OpenID Connect service of the ministry or mission
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ OFFICER = (
     t.Officer.active,
     t.Officer.shift_until,
 )
-"""The columns that `directory.read` takes."""
+"""Columns of an officer, in the order in which `directory.read` expects them."""
 
 # Another system has tokens for the API. Its account opens no session in the console.
 _MAY_SIGN_IN = literal(Role.INTEGRATOR.value) != all_(t.Officer.roles)

@@ -125,7 +125,7 @@ async def _pieces(rt: Runtime, parcel: ClaimedUpload) -> AsyncIterator[bytes]:
             values = {"upload": parcel.id, "position": number}
             sealed = await fetch_value(transaction, statements.CHUNK, **values)
         if sealed is None:
-            raise LookupError  # the file was erased meanwhile: send no more of it
+            raise LookupError  # the file was erased meanwhile, so the transfer must stop
         place = f"{parcel.id}|{number}"
         yield parcel.person.key.unseal(sealed, "upload_chunks", "body", place)
 

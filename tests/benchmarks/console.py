@@ -45,7 +45,7 @@ WORDS = "Testova asks what she has to do with a paper that nobody has seen"
 # Pauses in seconds, the same as in console.js.
 MIN_PAUSE, OTHERS, SPREAD, MAX_PAUSE = 0.4, 4.0, 1.5, 3.0
 ACT_EVERY = 20.0
-ARRIVING = 0.1  # seconds between two officers who come to work
+ARRIVING = 0.1  # seconds between the sign-ins of two officers
 NAME = "kosh_console"
 PAGES = ("inbox", "case", "pane", "whole", "all", "closed", "now", "statistics", "act")
 

@@ -47,7 +47,7 @@ async def opening(place: Place) -> AsyncIterator[Mapping[str, Take]]:
 
         async def take(raw: bytes) -> Response:
             await dispatcher.feed_raw_update(bot, msgspec.json.decode(raw))
-            return Response()  # it acknowledges presses by calls of its own
+            return Response()  # aiogram-dialog acknowledges presses by API calls
 
         yield {"/form": take}
         await storage.close()

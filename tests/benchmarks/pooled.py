@@ -37,7 +37,7 @@ max_prepared_statements = 500
 ignore_startup_parameters = options
 unix_socket_dir =
 """
-NOBODY = "nobody"  # it refuses to run as root
+NOBODY = "nobody"  # PgBouncer does not run as root
 
 
 def measured(rounds: int, seconds: float) -> str:

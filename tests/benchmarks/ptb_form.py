@@ -52,7 +52,7 @@ async def opening(place: Place) -> AsyncIterator[Mapping[str, Take]]:
             await built.process_update(Update.de_json(update, built.bot))
             await built.update_persistence()
             await persistence.flush()
-            return Response()  # presses are acknowledged by a call: it knows no other way
+            return Response()  # it can acknowledge presses only by API calls
 
         yield {"/form": take}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-TURNS = 48  # four chats, each through the whole form
+TURNS = 48  # four chats, each of which completes the form once
 
 
 @pytest.mark.slow

@@ -31,7 +31,7 @@ from tests.clock import CLOCK
 
 DESKTOP, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 COLOURS = 128
-TIMES = "--lang=ru-RU"  # format of time fields
+TIMES = "--lang=ru-RU"  # sets the format of time fields
 LANCZOS = Image.Resampling.LANCZOS
 
 
@@ -95,7 +95,7 @@ SCREENS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 TONGUES = ("kk", "kk-Arab", "ru")
 LOOKS = ((False, False), (True, False), (False, True), (True, True))  # dark, phone
-TALL = 430  # width of a tile in px
+TALL = 430  # height of a tile in px
 
 
 async def signed_in(browser: Any, house: House, shot: Shot) -> Any:

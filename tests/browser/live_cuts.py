@@ -26,7 +26,7 @@ from tests.visitor import Visitor
 BERIK, MARAT = "Berik Testov", "Marat Testov"
 PAGES = ("/console/inbox?queue=all", "/console/now")
 ROUND_SECONDS = 30.0
-SLEEP_SECONDS = 50.0  # longer than a heartbeat, and than the page's wait before it polls
+SLEEP_SECONDS = 50.0  # longer than a heartbeat and the delay before polling
 SLOW = 60.0
 
 

@@ -207,7 +207,7 @@ async def test_console_page_shows_missed_cases_after_a_bad_connection(
 ) -> None:
     officer = await Officer.at_work(browser, office, MARAT)
     await officer.page.goto(office.url + path)
-    await officer.page.mouse.move(2, 2)  # no row moves under the pointer, so it is moved away
+    await officer.page.mouse.move(2, 2)  # rows under the pointer are not updated
     visitors = [await ask_officer(office, "ru", "general", "Testova asks") for _ in range(3)]
     await cut(office, officer.page, visitors, CUT_SECONDS, Told())
     await office.until(officer.stands_as_fresh, 60)
@@ -371,7 +371,7 @@ async def test_console_hides_and_keeps_draft_text_when_the_session_ends(
         beside = Officer(await opened.value)
         await beside.page.locator(".crew button", has_text=name).click()
         await beside.page.wait_for_url("**/console/inbox")
-        if kept:  # a connection that fails just then is retried
+        if kept:  # the page must retry this failed request
             await officer.page.route("**/cases/**", lambda route: route.abort(), times=1)
         await officer.page.evaluate("dispatchEvent(new Event('focus'))")
         await gate.wait_for(state="hidden")

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 SECONDS = 1.0
-"""The value of KOSH_BURST_SECONDS in the processes."""
+"""Value of KOSH_BURST_SECONDS in the processes: equal inputs within it share an answer."""
 LATE_SECONDS = 1.0
-"""How much later than its turn an update may be acknowledged, as the platform sees it."""
+"""Maximum seconds from the commit of an update's turn to its acknowledgement."""
 
 
 def count_close(accepted: Iterable[tuple[float, bool]]) -> int:

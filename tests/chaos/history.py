@@ -42,7 +42,7 @@ class Story:
     arrivals: list[tuple[int, Arrival]] = field(default_factory=list)
     calls: list[tuple[int, Call]] = field(default_factory=list)
     close: int = 0
-    """The number of updates that an answer to an earlier one may serve too."""
+    """Number of updates that may share the answer to an earlier one (see `bursts`)."""
 
 
 def judged(
@@ -72,7 +72,7 @@ def judged(
 
 
 type Taken = dict[int, int]
-"""For each update answered 2xx, the first place in the journal that shows it."""
+"""Index in the journal of the first 2xx response to each accepted update, by update id."""
 
 
 def _count_updates(report: Report, entries: Sequence[Entry], faults: Sequence[Fault]) -> Taken:

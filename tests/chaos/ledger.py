@@ -27,7 +27,7 @@ SELECT (SELECT count(*) FROM messages WHERE state IN ('pending', 'sending'))
   + (SELECT count(*) FROM registrations WHERE state IN ('pending', 'received'))
   + (SELECT count(*) FROM case_files WHERE state = 'fetching')
 """
-"""How much is still under way."""
+"""Query that counts unfinished messages, registry writes, registrations and files."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ NAMELESS: LiteralString = """
 SELECT count(*) FROM people p
 WHERE NOT EXISTS (SELECT FROM handles h WHERE h.person_id = p.id)
 """
-"""People whom no handle leads to."""
+"""Query that counts people without a handle, whom no update can reach."""
 
 ORPHANS: LiteralString = """
 SELECT (SELECT count(*) FROM people p
@@ -157,7 +157,7 @@ SELECT (SELECT count(*) FROM people p
   + (SELECT count(*) FROM registry_writes w WHERE NOT EXISTS
     (SELECT FROM registrations r WHERE r.id = w.registration_id))
 """
-"""Rows that have lost what they belong to."""
+"""Query that counts rows whose parent row is missing, and claims without a lease."""
 
 
 def _count(session: psycopg.Connection, query: LiteralString) -> int:

@@ -113,7 +113,7 @@ class Pace:
 
     async def turn(self) -> None:
         """Wait until it is the caller's turn to act."""
-        while self.platform.behind > MAX_BEHIND:  # noqa: ASYNC110 — it sends no signal
+        while self.platform.behind > MAX_BEHIND:  # noqa: ASYNC110 — the platform sends no signal
             await asyncio.sleep(WAIT_SECONDS)
         now = time.monotonic()
         self._next = max(now, self._next + self.chance.expovariate(self.rate))

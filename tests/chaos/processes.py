@@ -40,7 +40,7 @@ WORKERS = ("worker 1", "worker 2")
 OURS = (*WEBS, *WORKERS)
 SERVICES = ("postgres", "valkey", "telegram", "registry")
 DOOR = "door"
-"""The line on which platform and registry come to our web processes."""
+"""Name of the line from the platform and the registry to Kosh's web processes."""
 
 PATIENCE = 180.0
 GOODBYE = 10.0
@@ -73,7 +73,7 @@ class Child:
     log: Path
     changes: Mapping[str, Any] = field(default_factory=dict)
     tree: Path | None = None
-    """The checkout of another release that it runs."""
+    """Checkout of another release that the process runs; None for this one."""
     _process: BaseProcess | None = None
 
     def start(self, **changes: Any) -> None:

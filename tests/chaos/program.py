@@ -35,7 +35,7 @@ def broken(mutant: str) -> None:
 
 
 PASSED: ContextVar[list[int]] = ContextVar("PASSED")
-"""How many checkpoints the task at hand has passed."""
+"""Number of checkpoints that the current task has passed, as a list of one item."""
 
 HANDLERS: dict[str, tuple[tuple[ModuleType, str], ...]] = {
     "update": ((receive, "receive"), (receive, "deliver")),
@@ -105,7 +105,7 @@ def skewed(seconds: float) -> None:
 
 
 EXPANDED = "release_seen"
-"""A column that the next release writes."""
+"""Column that only the emulated next release writes."""
 
 PETS = YesNo(name="pets", label=button("Pets"), text=_("Have you pets?"))
 

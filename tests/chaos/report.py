@@ -37,7 +37,7 @@ class Report:
     faults: Counter[str] = field(default_factory=Counter)
     findings: dict[str, int] = field(default_factory=dict)
     stories: dict[int, list[str]] = field(default_factory=dict)
-    """By chat, what is wrong with it."""
+    """Names of the wrong counts, by chat."""
 
     def wrong(self) -> Counter[str]:
         """Return the counts that must be zero."""
@@ -69,5 +69,5 @@ FINDINGS_ZERO = (
     *("slow_goodbyes", "late_refusals", "unsuspecting_starts", "failed_turns"),
 )
 FINDINGS_SOME = ("sent_before", "sent_meanwhile", "sent_after")
-"""Where there is an upgrade, people wrote all along."""
+"""Counts that must not be zero in a run with an upgrade: people write all the time."""
 MUST_NOT_BE_ZERO = ("acknowledged", "twice", "replies", "registered")

@@ -140,7 +140,7 @@ def _codes(code: CodeType) -> Iterator[tuple[str, CodeType]]:
         if isinstance(inner, CodeType):
             if inner.co_flags & CO_OPTIMIZED:
                 yield inner.co_qualname, inner
-            else:  # a class
+            else:  # a class body
                 yield from _codes(inner)
 
 
