@@ -125,8 +125,8 @@ async def draw_answer(rt: Runtime, host: str) -> float:
 async def draw_lookup(rt: Runtime, chat: str, number: str) -> bool:
     """Take one lookup attempt from the budgets of a chat (or person) and of a number.
 
-    The number is that of a registration, or a code that joins a chat or a family. Return False if
-    an attempt is left in only one budget or none.
+    The number is that of a registration, or a code that joins a chat or a family. Return
+    False, and take nothing, unless both budgets have an attempt left.
     """
     return await _draw(rt, (_lookup_of(rt, chat), _lookup_of_number(rt, number))) == 0
 
@@ -142,7 +142,7 @@ async def draw_number_lookup(rt: Runtime, number: str) -> bool:
 
 
 async def return_lookup(rt: Runtime, chat: str, number: str) -> None:
-    """Return the attempt to both budgets, so that correct lookups are not limited."""
+    """Refund the attempt to both budgets, so that correct lookups are not limited."""
     tries = (_lookup_of(rt, chat), _lookup_of_number(rt, number))
     await _draw(rt, [each._replace(cost=-1) for each in tries])
 

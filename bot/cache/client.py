@@ -63,7 +63,8 @@ class Cache:
     def at(cls, url: str, *, seconds: float = _SECONDS) -> Self:
         """Return a client for a redis://, rediss:// or unix:// URL.
 
-        It connects at its first use.
+        It connects at its first use. A call waits for an answer for at most `seconds`. Commands are
+        not retried: after a lost answer it is unknown whether the command was executed.
         """
         pool = BlockingConnectionPool.from_url(
             url,
@@ -84,7 +85,7 @@ class Cache:
     async def version(self) -> dict[str, str]:
         """Return the server's version by its name, `valkey` or `redis`.
 
-        {} if the server is down.
+        Return {} if the server is down.
         """
         try:
             info = await self._client.info("server")
@@ -209,7 +210,7 @@ class Cache:
         return added.decode()
 
     def append_local(self, stream_key: str, blob: bytes, ttl_s: int, limit: int) -> str:
-        """Append to a stream in this process's memory, as the server rejected it.
+        """Append an entry that the server rejected to a stream in this process's memory.
 
         Return the entry's id.
         """
@@ -222,7 +223,7 @@ class Cache:
     async def read_after(self, stream_key: str, last_id: str) -> list[tuple[str, bytes]]:
         """Return the entries after an id, oldest first.
 
-        All entries if `last_id` is not a valid id.
+        Return all entries if `last_id` is not a valid id.
         """
         local = self._local_streams.get(stream_key) or []
         if not (is_id := _STREAM_ID.fullmatch(last_id)):

@@ -143,7 +143,7 @@ def retry(number: Number, officer: Name, data: Data = None) -> None:
 def doubt(
     number: Number, decision: Doubt, officer: Name, recipient: Some = None, data: Data = None
 ) -> None:
-    """Decide on recipients in doubt, who may have it: `again` resends, `leave` does not."""
+    """Decide on recipients in doubt, who may have got it: `again` resends, `leave` does not."""
 
     async def decided(rt: Runtime, who: Officer, found: Broadcast) -> None:
         many = await broadcasts.decide_in_doubt(rt, who, found.id, decision, recipient)

@@ -1,4 +1,4 @@
-"""`demo`: runs everything on one machine, with a sandbox registry and, on request, messengers."""
+"""`demo`: runs Kosh on one machine, with a sandbox registry and optional emulated messengers."""
 
 import asyncio
 import os

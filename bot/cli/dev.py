@@ -26,7 +26,7 @@ AGAIN = (sys.executable, "-m", "pytest", "--last-failed", "--last-failed-no-fail
 BESIDE_ONE_ANOTHER = ("--dist", "loadfile", "--no-loadscope-reorder", "-m", "not slow")
 
 ANNOUNCED = ("--people", "300", "--kills", "8")
-# Release suite: tests of released artifacts, and slow tests that rarely fail unless others do.
+# Tests that run only with --release: those of released artifacts, and slow ones that seldom fail.
 RELEASED = (
     "tests/test_tutorial.py", "tests/test_typed.py", "tests/embedded/test_servers.py",
     "tests/registry/test_schemathesis.py", "tests/web/api/test_schemathesis.py",

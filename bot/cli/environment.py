@@ -92,8 +92,8 @@ def surroundings(
     """Yield settings with the URLs of all servers, and the owner's URL of the sandbox's database.
 
     Start an embedded server for each URL that is not configured. `fresh` deletes the embedded
-    databases first. `bring` also migrates a database that is configured. Without a sandbox, its URL
-    is "".
+    databases first. `bring` also migrates a configured database. The second URL is "" without a
+    sandbox.
     """
     chosen = read(data_dir=data, port=port, demo=demo or None)
     chosen.data_dir.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ from bot.security.vault import Vault
 
 
 async def valkey(chosen: Settings) -> AsyncIterator[Finding]:
-    """Yield whether Valkey answers, accepts writes, and is configured as Kosh requires."""
+    """Yield findings: whether Valkey answers, accepts writes, and is configured as required."""
     if chosen.redis_url is None:
         yield wrong("valkey", "KOSH_REDIS_URL isn't set", "set it to redis://…")
         return

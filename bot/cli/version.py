@@ -1,4 +1,4 @@
-"""`version`: prints the version of this build; imports no other module of Kosh."""
+"""`version`: prints the version of this build, without importing the rest of Kosh."""
 
 import typer
 

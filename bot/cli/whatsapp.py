@@ -31,7 +31,10 @@ def _group() -> None:
 
 @app.command()
 def templates(data: Data = None, texts: Texts = False, as_json: AsJson = False) -> None:
-    """List the templates for people who wrote over 24 hours ago; exit with 1 if one is missing."""
+    """List the templates for people who wrote over 24 hours ago; exit with 1 if one is missing.
+
+    Their status is unknown unless KOSH_WHATSAPP_ACCOUNT_ID is set.
+    """
     needed = list(service_templates.needed(Languages()))
     try:
         listed = asyncio.run(_listed(read(data_dir=data)))

@@ -1,7 +1,6 @@
 """Batching of concurrent calls into one, and serial execution per key.
 
-Both work within one process. Processes are synchronised by database locks, whether or not they use
-this.
+Both work within one process. Between processes, only database locks synchronise work.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Content published by editors, which replaces shipped content in all processes at once."""
+"""Content published by editors, which overlays the shipped content in all processes."""
 
 from bot.content.live import LiveContent
 from bot.content.model import Body, Kind

@@ -101,7 +101,7 @@ def unknown(intent: str, body: Body) -> Iterator[str]:
 def arranged(intent: str, body: Body) -> Answer | None:
     """Return the answer as an editor arranged it.
 
-    None if this version of Kosh lacks one of its parts.
+    Return None if this version of Kosh lacks one of its parts.
     """
     opening = [find(intent, name) for name in body.opening]
     more = [find(intent, name) for name in body.more]

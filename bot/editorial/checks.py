@@ -123,7 +123,7 @@ def _marked_up(body: Body) -> Iterator[Blocker]:
 
 
 def wording(rt: Runtime, body: Body) -> Iterator[Blocker]:
-    """Yield the faults of the sentences, in every written form and its derived forms."""
+    """Yield the faults of the sentences, in every written and derived form."""
     if body.silent:
         return
     texts = {code: text for code, text in body.texts.items() if text}

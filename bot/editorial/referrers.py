@@ -169,7 +169,7 @@ async def count(transaction: Transaction, effects: Iterable[Effect]) -> None:
 async def view(rt: Runtime, token: str) -> Referrer | None:
     """Return what an organisation sees on its page with this token.
 
-    None if the token is unknown.
+    Return None if the token is unknown.
     """
     async with rt.pool.connection() as transaction:
         row = await fetch_one(transaction, _VIEW, token=_hash(token))
@@ -180,7 +180,7 @@ async def view(rt: Runtime, token: str) -> Referrer | None:
 
 
 async def release(rt: Runtime) -> None:
-    """Publish rounded counts; does nothing for those already released today."""
+    """Release the rounded counts that were not released today."""
     async with rt.pool.connection() as transaction:
         await execute(transaction, _RELEASE)
 

@@ -45,7 +45,7 @@ def _is_short(line: str, words: tuple[str, ...]) -> bool:
 def meanings(lines: str) -> Iterator[tuple[str, str]]:
     """Yield each phrase with the intent that the model recognises in it.
 
-    "" if it recognises none.
+    The intent is "" if the model recognises none.
     """
     recognizer = EngineRecognizer.load()
     for line in lines.splitlines():

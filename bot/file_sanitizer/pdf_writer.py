@@ -31,7 +31,7 @@ _PICTURE = re.compile(rb"/Filter/DCTDecode/Length (\d+)>>stream\n")
 def picture_of(pdf: bytes, number: int) -> bytes | None:
     """Return the JPEG of page `number` (from 0) in a PDF that `PdfWriter` wrote.
 
-    None if missing.
+    Return None if there is no such page.
     """
     at = 0
     while found := _PICTURE.search(pdf, at):

@@ -89,7 +89,7 @@ UNDER_INDEX = (
 class ApiToken:
     """A token with its account.
 
-    Valid until the end of `last_day` (UTC), or without limit if None.
+    It is valid until the end of `last_day` (UTC), or without limit if that is None.
     """
 
     id: UUID

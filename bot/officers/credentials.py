@@ -255,9 +255,9 @@ async def link_identity(transaction: Transaction, officer_id: UUID, subject: byt
 async def has_phishing_resistant_factor(
     rt: Runtime, transaction: Transaction, officer_id: UUID
 ) -> bool:
-    """Lock the account's row; return True if the officer can sign in phishing-resistantly.
+    """Lock the account's row; return True if it has a phishing-resistant way to sign in.
 
-    This means with a passkey, or with an OIDC account if the sign-in service is configured.
+    This is a passkey, or an OIDC account if the sign-in service is configured.
     """
     tied = bool(await fetch_value(transaction, statements.LOCK_SUBJECT, officer=officer_id))
     return (tied and rt.settings.has_service) or bool(await passkeys(transaction, officer_id))

@@ -196,9 +196,9 @@ async def change(
 ) -> Officer:
     """Change an officer's account. Raises LookupError for an unknown id.
 
-    Raises Forbidden for the own account, because an administrator alone could otherwise gain access
-    to every case. The next sweep returns a disabled officer's cases to the queue. Raises
-    LastAdministrator if fewer than two administrators would remain.
+    Raises Forbidden if it is the account of `by`, because an administrator could otherwise gain
+    access to every case alone. Raises LastAdministrator if fewer than two administrators would
+    remain. The next sweep returns a disabled officer's cases to the queue.
     """
     permissions.require(by, Action.OFFICERS_EDIT, Subject(mission or ""))
     permissions.require_another(by, officer_id)

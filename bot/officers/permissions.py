@@ -312,7 +312,8 @@ def check(officer: Principal, action: Action, subject: Subject) -> Decision:
 def is_ever_allowed(officer: Principal, action: Action) -> bool:
     """Return True if the policy allows the action on some object of the officer's mission.
 
-    Use it to show or hide a page or button; the action itself is checked again with its object.
+    Use it where no object is known yet, for instance to show a button. The action itself is checked
+    again with its object.
     """
     rule = RULES.get(action)
     states = (rule.states if rule else None) or frozenset({""})
@@ -341,7 +342,7 @@ def require(officer: Principal, action: Action, subject: Subject) -> None:
 
 
 def require_another(officer: Principal, whom: UUID) -> None:
-    """Raise Forbidden if `whom` is the officer: their own permissions they cannot change."""
+    """Raise Forbidden if `whom` is the officer, who cannot change their own permissions."""
     if whom == officer.id:
         raise Forbidden(DenialReason.ONESELF)
 

@@ -37,7 +37,7 @@ _TAKE = statement(
 async def put(transaction: Transaction, person_id: UUID, days: int) -> None:
     """Schedule the person's only reminder in `days` days, replacing an earlier one.
 
-    0 deletes it.
+    With 0 days, delete the reminder.
     """
     if days:
         await execute(transaction, _PUT, person=person_id, days=days)

@@ -103,7 +103,7 @@ async def affected(rt: Runtime, scope: Scope) -> Count:
 
 
 def _data(table: str) -> str:
-    """Return the purposes of the table's data from the inventory, encrypted data if it has any."""
+    """Return the purposes of a table's encrypted data, or of all data if none is encrypted."""
     sealed = [each for each in INVENTORY if each.table == table]
     hidden = [each for each in sealed if each.protection is not Protection.PLAIN]
     return "; ".join(dict.fromkeys(each.purpose for each in hidden or sealed))

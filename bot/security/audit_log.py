@@ -77,7 +77,10 @@ async def append(
 
 
 def appending(condition: ColumnElement[bool]) -> Statement[int]:
-    """Return the statement that appends an entry if `condition` is true, and else does nothing."""
+    """Return the statement that appends an entry if `condition` is true, and else does nothing.
+
+    It calls the database function, because the roles of Kosh's processes cannot write the table.
+    """
     return statement(select(_APPENDED).where(condition))
 
 

@@ -40,7 +40,7 @@ class VaultError(Exception):
 
 @dataclass(frozen=True)
 class Keys:
-    """The keys of an installation, by kind and version; those in `young` only decrypt yet."""
+    """The keys of an installation, by kind and version; those in `young` cannot encrypt yet."""
 
     epoch: Mapping[int, bytes] = field(repr=False)
     index: Mapping[int, bytes] = field(repr=False)

@@ -134,7 +134,10 @@ class Vault:
         return self._wrap(person_id, os.urandom(KEY_BYTES))
 
     def open(self, person_id: UUID, key: WrappedKey) -> PersonKey:
-        """Unwrap a person's key, or return it from the cache, since turns often follow closely."""
+        """Unwrap a person's key, or return it from the cache, since turns often follow closely.
+
+        Raises VaultError E_VAULT_EPOCH or E_VAULT_SEALED.
+        """
         kept = person_id not in self._erased
         return self._opened(person_id, key) if kept else self._person_key(person_id, key)
 

@@ -34,7 +34,7 @@ SELECT (SELECT count(*) FROM messages WHERE state IN ('pending', 'sending'))
 class Row:
     """A row of the outbox.
 
-    `stale` if an officer took the conversation over after it was written.
+    `stale` is True if an officer took the conversation over after it was written.
     """
 
     id: int
