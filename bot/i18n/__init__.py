@@ -1,4 +1,4 @@
-"""Languages and scripts of the assistant: rendering its texts and parsing what people type."""
+"""Languages and scripts of the assistant: renders its texts and parses what people type."""
 
 import re
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ COMMAND = re.compile(r"/([a-z_]{1,32})(?:@\w+)?(?:\s+(\S.*))?", re.IGNORECASE | 
 
 
 class Languages:
-    """Implements the engine's `Words`; built once, at the start of a process."""
+    """Implements `Words`, the engine's interface to languages; one object per process."""
 
     def __init__(self, codes: Sequence[str] = tuple(NAMES)) -> None:
         self._codes = tuple(codes)
@@ -134,20 +134,24 @@ class Languages:
 
 
 def _spoken(hint: str) -> tuple[str, str]:
-    """Return the language of a BCP 47 tag, in any spelling, and its script if it has one."""
+    """Return the language of a BCP 47 tag, and its script if the tag has one, else "".
+
+    Upper and lower case, `-` and `_` are accepted. Kazakh of China (`kk-CN`) is in Arabic script.
+    """
     language, *rest = re.split("[-_]", hint.strip().lower())
     if language == "kk" and "cn" in rest:
         return language, "Arab"
     scripts = (part.title() for part in rest if len(part) == 4 and part.isalpha())
-    # Readers of traditional characters read simplified ones better than any other language here.
+    # The script of Chinese is ignored: readers of traditional characters read the simplified ones
+    # better than any other language here.
     return language, "" if language == "zh" else next(scripts, "")
 
 
 def direction(language: str) -> str:
-    """Return `rtl` or `ltr`, for HTML."""
+    """Return the writing direction, `rtl` or `ltr`, as a value for HTML."""
     return "rtl" if language in bidi.RIGHT_TO_LEFT else "ltr"
 
 
 def tag(language: str) -> str:
-    """Return the BCP 47 tag of a language, for HTML and the registry."""
+    """Return the BCP 47 tag of a written form, for HTML and the registry."""
     return TAGS.get(language, language)

@@ -1,8 +1,8 @@
-"""Sentences of the Kazakh catalogue in Arabic script, worded as people in Xinjiang write.
+"""Converts sentences of the Kazakh catalogue to Arabic script, worded as people in Xinjiang write.
 
-`kazakh_arabic` converts letters. Here Cyrillic words that would mislead in the other script are
-replaced first: abbreviations, the letter O, Chinese cities, compounds. Typed text and phrases of
-the recogniser pass through `kazakh_arabic` only.
+`kazakh_arabic` converts letter by letter. This module first replaces words that would mislead in
+Arabic script: abbreviations, the letter O, Chinese cities, compounds. Typed text and the
+recognizer's phrases are converted by `kazakh_arabic` alone.
 """
 
 import re
@@ -10,39 +10,39 @@ from collections.abc import Mapping
 
 from bot.i18n import kazakh_arabic
 
-# An abbreviation in joined letters reads as a word: its letters are written apart (ە س ق).
+# An abbreviation in joined letters would be read as a word, so its letters are separated (ە س ق).
 ABBREVIATIONS = re.compile(r"\b(?:АЕК|ДНК|ЖСН|ХҚКО|ЭСҚ)\b")
-# The name of a number as it is printed on Uzbek papers.
+# Printed so on Uzbek papers: people must find the same letters there.
 PRINTED = re.compile(r"\b(ПИНФЛ)\b")
-# An ordinal in figures takes a hyphen.
+# In Arabic script, an ordinal number in digits is followed by a hyphen.
 YEAR = re.compile(r"(\d{4}|\{year\}) (?=жыл)")
 
 WORDS: Mapping[str, str] = {
-    # Kazakh in China does not abbreviate the United Nations: the name is written in full.
+    # In China, Kazakhs do not abbreviate the United Nations, so the name is written in full.
     r"\bБҰҰ\b": "Біріккен Ұлттар Ұйымының",
-    # The letter O of a document, not the vowel.
+    # The letter O in a document number, not the vowel of the alphabet.
     r"\bО(?= әрпі)": "O",
-    # In China قىتاي names the people; the state is جۇڭگو.
+    # In China قىتاي names the Han people. The state is called جۇڭگو.
     r"\bҚытайдың": "Жұңгоның",
     r"\bҚытай(?=(?:да|дан|ға)?\b)": "Жұңго",
     r"\bҚытай(?=дағы\b)": "Жұңго",
     r"\bқытайша": "ханзуша",
-    # Chinese cities by their Chinese sounds, not by their Russian spelling.
+    # Chinese cities are spelled by their Chinese sounds, not by their Russian names.
     r"\bГуанчжоу": "Гуаңжоу",
     r"\bСиань": "Шиан",
-    # The suffix changes with the vowels of the city's other name.
+    # The suffix must follow the vowels of the city's other name.
     r"\bГонконгтегі": "Шиаңгаңдағы",
     r"\bГонконг": "Шиаңгаң",
     r"\bШанхай": "Шаңхай",
     r"\bБейжің": "Бейжиң",
-    # A compound of a back and a front word needs two signs.
+    # A compound of a word with back vowels and one with front vowels needs a sign for each.
     r"\bқұпиясөз": "құпия сөз",
     r"\bҚұпиясөз": "Құпия сөз",
-    # кириллица and кирилл: “in Cyrillic letters”.
+    # "In Cyrillic letters": two spellings of the word for Cyrillic.
     r"\bкириллицамен": "кирил әрпімен",
     r"\bКириллицаны": "Кирилше",
     r"\bкирилл\b": "кирил",
-    # An initial ц is с.
+    # At the start of a word, ц is written as с.
     r"\bцифр": "сифр",
     r"\bЦифр": "Сифр",
     r"\bЭЦҚ\b": "ЭСҚ",

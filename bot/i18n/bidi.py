@@ -1,7 +1,7 @@
-"""Bidirectional text: isolates around embedded text, and direction marks before lines.
+"""Bidirectional text: wraps embedded text in isolates, and puts direction marks before lines.
 
-Messengers take the direction of a line from its first strong letter. They reverse phone numbers and
-dates with hyphens after Arabic letters. Marks are displayed, never stored.
+Messengers set the direction of a line by its first strong letter. They also reverse the groups of
+phone numbers and dates after Arabic letters. Marks are for display and are never stored.
 """
 
 import re
@@ -13,15 +13,15 @@ RIGHT_TO_LEFT = frozenset({"kk_Arab"})
 ARABIC = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 ISOLATE, END_ISOLATE, MARK = "\u2068", "\u2069", "\u200f"
 
-# Literals in the sentence itself: addresses, commands, groups of digits, as in a phone number or a
-# range, and a sign that would be mirrored, as in the lower lines of a passport.
+# Literal parts of a sentence: addresses, commands, groups of digits (a phone number, a range), and
+# < or >, which would be mirrored (as in the machine-readable zone of a passport).
 LITERAL = re.compile(rf"{KEPT.pattern}|\+?[0-9]+(?:[ \u00a0–-][0-9]+)+|(?<!\S)[<>](?!\S)", re.ASCII)
 TAG = re.compile("</?[a-z]+[^>]*>", re.ASCII)
 LETTER = re.compile(r"[^\W\d_]")
 
 
 def isolated(text: str) -> str:
-    """Wrap each line of a text in isolates; leave a line that is isolated already."""
+    """Return a text with each line in isolates; a line that is already isolated is unchanged."""
     return "\n".join(_isolated(line) for line in text.split("\n"))
 
 
@@ -33,14 +33,17 @@ def is_all_arabic(text: str) -> bool:
 
 @lru_cache(4096)
 def literals(template: str) -> str:
-    """Wrap addresses, commands and numbers of a right-to-left sentence in isolates."""
+    """Return a right-to-left sentence with its addresses, commands and numbers in isolates."""
     return LITERAL.sub(
         lambda found: found[0] if TAG.match(found[0]) else _isolated(found[0]), template
     )
 
 
 def lined(text: str) -> str:
-    """Put a mark before the lines of a right-to-left text that would run left to right."""
+    """Return a right-to-left text with a direction mark before each line that needs one.
+
+    A line needs it if a messenger would display it from left to right.
+    """
     return "\n".join(_lined(line) for line in text.split("\n"))
 
 
@@ -49,7 +52,7 @@ def _isolated(line: str) -> str:
 
 
 def _is_isolated(line: str) -> bool:
-    """Return True if the isolate that opens the line closes only at its end."""
+    """Return True if the isolate that opens the line is closed only by its last character."""
     depth = 0
     for place, sign in enumerate(line, start=1):
         depth += (sign == ISOLATE) - (sign == END_ISOLATE)
@@ -59,7 +62,8 @@ def _is_isolated(line: str) -> bool:
 
 
 def _lined(line: str) -> str:
-    # Some renderers take the first letter of a line, others the first one outside of isolates.
+    # Renderers differ: some use the first letter of a line, others the first one outside of
+    # isolates.
     plain = TAG.sub("", line)
     said = _begins_arabic(plain) and _begins_arabic(_outside(plain))
     return line if said or not line.strip() else MARK + line
@@ -71,7 +75,7 @@ def _begins_arabic(line: str) -> bool:
 
 
 def _outside(line: str) -> str:
-    """Return the line without its isolated parts."""
+    """Return the line without the parts in isolates."""
     kept, depth = [], 0
     for sign in line:
         depth += sign == ISOLATE

@@ -1,8 +1,8 @@
-"""Message catalogues: English sentences from the source, translations from `locales`.
+"""Message catalogues: English sentences from the source code, and translations from `locales`.
 
-The English sentence is the message id; the context gives the kind of string and its length limit.
-`kk`, `ru`, `zh_Hans` and `uz` are written by hand. `kk_Arab` and `uz_Cyrl` are derived from kk and
-uz whenever they are read, and never stored.
+The English sentence is the message id. The context is the kind of string with its length limit.
+Translations to `kk`, `ru`, `zh_Hans` and `uz` are written by hand. `kk_Arab` and `uz_Cyrl` are
+converted from `kk` and `uz` at each reading and never stored.
 """
 
 import os
@@ -21,16 +21,16 @@ from bot.i18n import arabic_sentences, uzbek_cyrillic
 from bot.i18n.script_overrides import LABELS
 
 ROOT = Path(__file__).parents[2]
-# In a wheel the catalogues are inside the package.
+# In a wheel, the catalogues are inside of the package.
 LOCALES = next(path for path in (ROOT / "locales", ROOT / "bot" / "locales") if path.is_dir())
 HAND_MADE = ("kk", "ru", "zh_Hans", "uz")
-# Derived languages, each with its origin and its conversion.
+# Languages whose catalogue is converted: the language it is converted from, and the conversion.
 BUILT: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "kk_Arab": ("kk", arabic_sentences.to_arabic),
     "uz_Cyrl": ("uz", uzbek_cyrillic.to_cyrillic),
 }
 CONTEXTS = {"_": None, "button": "button<=20", "row": "list row<=24"}
-# As Weblate and other editors of catalogues read the limit of a context.
+# Flags by which Weblate and other translation editors know the length limit of a context.
 FLAGS = {"button<=20": ("max-length:20",), "list row<=24": ("max-length:24",)}
 MARKED = re.compile(rf"\b(?:{'|'.join(CONTEXTS)})\s*\(".encode())
 
@@ -39,12 +39,13 @@ type Messages = Mapping[tuple[str, str], str]
 
 
 def extract() -> Catalog:
-    """Return a catalogue of every sentence in `flows` and `bot`, in source order."""
+    """Return a catalogue of all sentences in `flows` and `bot`, in the order of the source code."""
     catalog = Catalog(
         project="Kosh", copyright_holder="the Kosh team", charset="utf-8", fuzzy=False
     )
     for path in sorted(path for name in ("flows", "bot") for path in (ROOT / name).rglob("*.py")):
-        # Most files contain no sentences, and tokenizing them would be most of the work.
+        # Most files have no sentences; skipping them saves most of the time, which is spent on
+        # tokenizing.
         if MARKED.search(source := path.read_bytes()):
             found = extract_python(BytesIO(source), dict.fromkeys(CONTEXTS), ("Translators:",), {})
             for line, function, message, comments in found:
@@ -62,9 +63,9 @@ def extract() -> Catalog:
 
 
 def update() -> None:
-    """Update the template and every hand-made catalogue from the source.
+    """Update the template and every hand-written catalogue from the source code.
 
-    New sentences are added, obsolete ones dropped.
+    New sentences are added without a translation, and obsolete ones are deleted.
     """
     fresh = extract()
     if template().exists():
@@ -72,7 +73,8 @@ def update() -> None:
     write_template(fresh)
     for code in HAND_MADE:
         catalog = read(code)
-        # A date that every extraction changes would conflict in every rebase.
+        # The old date is kept: a date that changes at every extraction would conflict in every
+        # rebase.
         fresh.creation_date = catalog.creation_date
         catalog.update(fresh, no_fuzzy_matching=True)
         catalog.obsolete.clear()
@@ -80,7 +82,10 @@ def update() -> None:
 
 
 def read(code: str) -> Catalog:
-    """Return the catalogue of a language, derived if it is not hand-made; empty if missing."""
+    """Return the catalogue of a language, converted if it is not written by hand.
+
+    It is empty if the file is missing.
+    """
     if code in BUILT:
         return _built(code)
     path = _path(code)
@@ -91,30 +96,30 @@ def read(code: str) -> Catalog:
 
 
 def template() -> Path:
-    """Return the path of the English sentences alone, for editors of catalogues."""
+    """Return the path of the template: the English sentences alone, for translation editors."""
     return LOCALES / "bot.pot"
 
 
 def write_template(catalog: Catalog) -> None:
-    """Write the template."""
+    """Write the template to its file."""
     _write(template(), catalog)
 
 
 def read_template() -> Catalog:
-    """Return the stored template."""
+    """Return the template from its file."""
     with template().open("rb") as source:
         return read_po(source, abort_invalid=True)
 
 
 def write(code: str, catalog: Catalog) -> None:
-    """Write the catalogue of a hand-made language."""
+    """Write the catalogue of a hand-written language to its file."""
     path = _path(code)
     path.parent.mkdir(parents=True, exist_ok=True)
     _write(path, catalog)
 
 
 def _write(path: Path, catalog: Catalog) -> None:
-    # Write to a temporary file and rename it, so that no reader sees half a catalogue.
+    # Written to a temporary file and renamed, so that no process reads a partial catalogue.
     whole = path.with_name(f".{path.name}.{os.getpid()}")
     with whole.open("wb") as target:
         write_po(
@@ -125,9 +130,9 @@ def _write(path: Path, catalog: Catalog) -> None:
 
 @cache
 def messages(code: str) -> Messages:
-    """Return the translations of one language; empty or fuzzy ones count as missing.
+    """Return the translations of one language, without those that are empty or fuzzy.
 
-    Cached per process: reading and deriving all six takes most of a second.
+    Cached per process, because reading and converting all six takes most of a second.
     """
     return {
         (message.context or "", str(message.id)): str(message.string)
@@ -137,7 +142,10 @@ def messages(code: str) -> Messages:
 
 
 def _built(code: str) -> Catalog:
-    """Return the origin's catalogue in the other script, with the translators' marks."""
+    """Return the catalogue that a converted language is derived from, in its other script.
+
+    Translators' flags and comments are kept.
+    """
     origin, convert = BUILT[code]
     catalog = Catalog(locale=code, project="Kosh", charset="utf-8", fuzzy=False)
     for message in read(origin):

@@ -1,4 +1,4 @@
-"""Country search by typed name, in any language, with typos or abbreviated."""
+"""Finds countries by a typed name, in any language, also misspelled or abbreviated."""
 
 from functools import cache
 
@@ -9,7 +9,7 @@ from bot.i18n import formats, normalization, reserved_words
 MAX_FOUND = 6
 
 LOCALES = ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl", "en")
-# ISO 3166-1, all codes in force.
+# All current codes of ISO 3166-1 alpha-2.
 IN_FORCE = (
     "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ "
     "BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM "
@@ -23,8 +23,7 @@ IN_FORCE = (
 )
 CODES: tuple[str, ...] = tuple(IN_FORCE.split())
 
-# Names missing in Babel: short and official names, abbreviations, and names used in neighbouring
-# countries.
+# Names that Babel lacks: short and official names, abbreviations, names in neighboring countries.
 ALIASES: dict[str, str] = {
     "AE": "ОАЭ, БАӘ, UAE, Emirates, Эмираты, Әмірліктер, 阿联酋, BAA",
     "AZ": "Әзербайжан, Ozarbayjon",
@@ -64,17 +63,17 @@ ALIASES: dict[str, str] = {
     "VA": "Vatican, Holy See",
     "ZA": "ЮАР, ОАР, South African Republic",
 }
-# Words of official names that only say what kind of state it is, in the form of
-# `normalization.bare`.
+# Words of official names that only state the form of government, as `normalization.bare` writes
+# them.
 STATE_WORDS = "республика республикаси respublika respublikasi رەسپۋبليكاسي republic the of"
 
 
 def find(typed: str, language: str) -> tuple[str, ...]:
     """Return the countries that may be meant (ISO 3166-1 alpha-2), best first, at most six.
 
-    First, a name, alias or code in any language must match. Otherwise names with a word that begins
-    so count, those of `language` first. Otherwise names one or two letters away count. Returns
-    nothing rather than a guess.
+    The first of these that finds something is used: an equal name, alias or code in any language;
+    names with a word that begins with the text, those of `language` first; names with one or two
+    different letters. Returns nothing for yes or no, or if too many countries match.
     """
     if _is_reply(typed, language):
         return ()
@@ -90,7 +89,7 @@ def find(typed: str, language: str) -> tuple[str, ...]:
 
 
 def _is_reply(typed: str, language: str) -> bool:
-    # "no" is an answer, "NO" is Norway.
+    # "no" is the answer no, but "NO" is the code of Norway.
     return reserved_words.yes_no(typed, language) is not None and not typed.isupper()
 
 
@@ -109,7 +108,7 @@ def _beginning(name: str, language: str) -> tuple[str, ...]:
     hits = [known for known in _index() if f" {name}" in f" {known}"]
     hits.sort(key=lambda known: (not known.startswith(name), known not in own, len(known)))
     found = dict.fromkeys(code for known in hits for code in _index()[known])
-    # A choice of six among many would be a guess.
+    # With more matches, a selection of six would be a guess.
     return tuple(found) if len(found) <= MAX_FOUND else ()
 
 
@@ -129,7 +128,7 @@ def _near(name: str, language: str) -> tuple[str, ...]:
 
 
 def _distance(one: str, other: str) -> int:
-    """Return the number of letters to add, drop, change or swap with their neighbour."""
+    """Return the edit distance: letters to insert, delete, replace, or swap with a neighbor."""
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, letter in enumerate(one):
@@ -153,7 +152,7 @@ def _is_han(name: str) -> bool:
 
 @cache
 def _index() -> dict[str, tuple[str, ...]]:
-    """Return every known name, in the form of `normalization.bare`, with its countries."""
+    """Return the countries of every known name; names are in the form of `normalization.bare`."""
     pairs = [pair for language in LOCALES for pair in _names(language).items()]
     pairs += [
         (normalization.bare(alias), (code,))
@@ -168,9 +167,9 @@ def _index() -> dict[str, tuple[str, ...]]:
 
 @cache
 def _names(language: str) -> dict[str, tuple[str, ...]]:
-    """Return the names of one locale; empty for an unsupported language."""
+    """Return the country of each name in one language; empty for an unsupported language."""
     if language not in LOCALES:
         return {}
-    # CLDR's names, and the displayed ones where they differ.
+    # CLDR's names, and the corrected names that the assistant displays.
     sources = (formats.Names(language).countries, formats.names(language).countries)
     return {normalization.bare(names[code]): (code,) for names in sources for code in CODES}

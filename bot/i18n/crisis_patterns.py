@@ -1,8 +1,9 @@
 """Patterns of danger in English and Turkish, which people write although they are not offered.
 
-The recogniser is not trained on these languages. Each pattern is a regular expression of words
-without accents. `<took taken>` are its keys: it is tried only if the text has one of them, and `*`
-is any ending. `~2` means up to two words, a name in capitals an entry of `SETS`.
+The recognizer is not trained on these languages. A pattern is a regular expression over words in
+lower case without accents, with some shorthand. `<took taken>` is one of these words, a key: the
+pattern is only tried on texts with a key. `*` is any ending, `~2` up to two words, and a name in
+capitals an entry of `SETS`.
 """
 
 import re
@@ -52,7 +53,7 @@ SETS: Mapping[str, str] = {
     ),
 }
 
-# By intent, in the order in which they are searched; "" where the kind of danger is open.
+# Patterns by intent, in search order; "" if they leave the kind of danger open.
 ENGLISH: Mapping[str, tuple[str, ...]] = {
     "danger.self_harm": (
         "<suicide suicidal overdose overdosed>",
@@ -290,7 +291,10 @@ TURKISH: Mapping[str, tuple[str, ...]] = {
 
 
 def intent(typed: str) -> str | None:
-    """Return the intent of the first pattern that a text has, "" if its kind is open, or None."""
+    """Return the intent of the first pattern that matches a text; "" if the kind of danger is open.
+
+    Returns None if no pattern matches.
+    """
     if not LATIN.search(typed):
         return None
     text = _words(typed[:MAX_CHARACTERS])
@@ -301,7 +305,7 @@ def intent(typed: str) -> str | None:
 
 
 def _words(typed: str) -> str:
-    """Return the words in small letters without accents; a full stop ends each sentence."""
+    """Return the words in lower case without accents; a full stop separates sentences."""
     text = APOSTROPHES.sub("", typed.casefold())
     if not text.isascii():
         decomposed = unicodedata.normalize("NFD", text.replace("ı", "i"))
@@ -311,7 +315,7 @@ def _words(typed: str) -> str:
 
 @cache
 def _patterns() -> Mapping[str, tuple[tuple[int, str, str], ...]]:
-    """Return place, intent and regular expression of the patterns by the first letters of keys."""
+    """Return patterns by the first letters of their keys: (order, intent, regular expression)."""
     found: dict[str, list[tuple[int, str, str]]] = {}
     for place, (kind, written) in enumerate(_written()):
         for key in {key[:KEY_LETTERS] for keys in KEYS.findall(written) for key in keys.split()}:
@@ -326,7 +330,7 @@ def _written() -> Iterator[tuple[str, str]]:
 
 
 def _spelt(written: str) -> str:
-    """Return a pattern as a regular expression."""
+    """Return the regular expression of a pattern, with its shorthand expanded."""
     while SET.search(written):
         written = SET.sub(lambda name: SETS[name[0]], written)
     spelt = GAP.sub(r"(?:\\w+ ){0,\1}", written)

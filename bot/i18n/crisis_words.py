@@ -5,7 +5,8 @@ from itertools import groupby
 
 from bot.i18n import crisis_patterns, kazakh_arabic, normalization, uzbek_cyrillic
 
-# Whole phrases, so that a name or a place does not match. A native speaker must check each line.
+# Phrases of several words, because single words also occur in names and places. A native speaker
+# must check each line.
 PHRASES = (
     "өміріме қауіп, қауіп төніп тұр, қорқытып жатыр, қамауға алды, ұстап алып кетті",
     "қауіптемін, қауіптеміз, қауіп төніп, қауіп төнді, қатер төніп, өміріме қатер, өмірім қауіпте",
@@ -27,7 +28,7 @@ PHRASES = (
 
 
 def danger(typed: str) -> bool:
-    """Return True if a text has a phrase of danger, or a pattern in English or Turkish."""
+    """Return True if a text contains a phrase of danger or matches one of `crisis_patterns`."""
     return _has_phrase(typed) or crisis_patterns.intent(typed) is not None
 
 
@@ -40,8 +41,8 @@ def _has_phrase(typed: str) -> bool:
 
 @cache
 def _phrases() -> dict[str, tuple[str, ...]]:
-    """Return the phrases by their first two letters: a text has few of these pairs."""
-    # A conversion leaves a line of another script unchanged.
+    """Return the phrases by their first two letters, so that few must be searched for in a text."""
+    # Each conversion leaves a phrase in another script unchanged.
     spellings = (str, kazakh_arabic.to_arabic, uzbek_cyrillic.to_cyrillic)
     phrases = [phrase for line in PHRASES for phrase in line.split(", ")]
     folded = sorted({normalization.fold(spelt(each)) for each in phrases for spelt in spellings})

@@ -1,7 +1,7 @@
-"""Exchange a language's catalogue with translators' tools as PO or XLIFF 1.2.
+"""Exchanges a language's catalogue with translators' tools, as PO or XLIFF 1.2.
 
-A translation that a speaker has reviewed carries the hash of its sentence. If the English or the
-translation changes, the hash differs, and the review counts no more.
+A translation that a speaker has reviewed carries a hash of the English sentence and of itself. If
+either changes, the hash no longer matches and the review is void.
 """
 
 import re
@@ -21,19 +21,19 @@ REVIEWED = "reviewed:"
 NAMESPACE = "urn:oasis:names:tc:xliff:document:1.2"
 SEALED = re.compile(rf"{REVIEWED} [0-9a-f]{{12}}\b")
 MAX_BYTES = 8_000_000
-# A document type could name files of this machine, or entities that grow without end.
+# Rejected for security: a document type can include local files, and entities can expand endlessly.
 FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY")
 
 
 class Unreadable(ValueError):
-    """The file is no PO or XLIFF file of a catalogue."""
+    """The file is not a PO or XLIFF file of a catalogue, or is too large."""
 
     code = "E_TRANSLATIONS"
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A sentence with its translation; `reviewed` by a speaker."""
+    """A sentence with its translation; `reviewed` means by a speaker of the language."""
 
     context: str
     english: str
@@ -43,7 +43,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """Result of an import: numbers, the sentences that are unknown here, and the faults found."""
+    """Result of an import: counts, unknown sentences, and faults of rejected translations."""
 
     changed: int
     reviewed: int
@@ -52,19 +52,19 @@ class Merged:
 
 
 def mark(context: str, english: str, text: str) -> str:
-    """Return the comment of a translation that a speaker has reviewed."""
+    """Return the comment that marks a translation as reviewed, with the hash."""
     whole = "\0".join((context, english, text)).encode()
     return f"{REVIEWED} {sha256(whole).hexdigest()[:12]}"
 
 
 def is_reviewed(message: Message) -> bool:
-    """Return whether a speaker has reviewed exactly this translation of this sentence."""
+    """Return True if a speaker has reviewed this translation of this sentence, unchanged since."""
     own = mark(message.context or "", str(message.id), str(message.string))
     return any(comment.startswith(own) for comment in message.user_comments)
 
 
 def seal(catalog: Catalog) -> int:
-    """Bind the reviews that were written by hand to their sentences; return how many."""
+    """Add the hash to review marks that were written by hand; return their number."""
     sealed = 0
     for message in catalog:
         own = mark(message.context or "", str(message.id), str(message.string))
@@ -77,14 +77,14 @@ def seal(catalog: Catalog) -> int:
 
 
 def to_po(catalog: Catalog) -> bytes:
-    """Return the catalogue as a PO file."""
+    """Return the catalogue in PO format."""
     target = BytesIO()
     write_po(target, catalog, width=120)
     return target.getvalue()
 
 
 def to_xliff(code: str, catalog: Catalog) -> bytes:
-    """Return the catalogue as XLIFF; labels carry their limit, notes the place where they show."""
+    """Return the catalogue in XLIFF format, with limits of labels, and source files as notes."""
     root = Xml.Element("xliff", {"version": "1.2", "xmlns": NAMESPACE})
     languages = {"source-language": "en", "target-language": tag(code)}
     file = Xml.SubElement(root, "file", {"original": "bot", "datatype": "plaintext", **languages})
@@ -140,7 +140,10 @@ def _of_xliff(content: bytes) -> Iterator[Unit]:
 
 
 def merge(code: str, catalog: Catalog, source: Catalog, units: Iterable[Unit]) -> Merged:
-    """Take translations up in a catalogue; one that breaks a rule is named and not taken up."""
+    """Update a catalogue with the translations in `units`, except those that break a lint rule.
+
+    The result lists the rejected translations and the sentences that the catalogue does not have.
+    """
     changed, reviewed, unknown = 0, 0, []
     faults: list[lint.Finding] = []
     for unit in units:
@@ -163,7 +166,7 @@ def merge(code: str, catalog: Catalog, source: Catalog, units: Iterable[Unit]) -
 
 
 def _wrong(code: str, catalog: Catalog, source: Catalog, message: Message) -> list[lint.Finding]:
-    """Return the faults of one translation, judged beside the labels of its catalogue."""
+    """Return the lint findings for one translation, which may quote labels of its catalogue."""
     english, original = Catalog(), source.get(str(message.id), message.context)
     if original is not None:
         english[message.id] = original

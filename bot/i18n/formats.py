@@ -1,7 +1,7 @@
 """Formats of dates, numbers, money and lists, and names of months and countries.
 
-Names come from CLDR through Babel, where they are right. Patterns are defined here, because Babel's
-may change with the order in which locales are first used. No direction marks are added.
+Names come from CLDR through Babel, with corrections. Patterns are defined here, because Babel's may
+vary with the order in which locales are first used. No direction marks are added.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,10 +14,10 @@ from babel import localedata
 
 from bot.i18n import arabic_sentences, normalization, uzbek_cyrillic
 
-# Non-breaking spaces keep a day with its month, and a year with its word.
+# Non-breaking spaces keep day and month, and year and its word, on one line.
 DATES = {
     "kk": "{year}\u00a0ж. {day}\u00a0{month}",
-    # Months are counted, as people in Xinjiang write.
+    # The month is a number here, as people in Xinjiang write dates.
     "kk_Arab": "{year}-جىلى {number}-ايدىڭ {day}-كۇنى",
     "ru": "{day}\u00a0{month} {year}\u00a0г.",
     "zh_Hans": "{year}年{number}月{day}日",
@@ -25,9 +25,9 @@ DATES = {
     "uz_Cyrl": "{year}\u00a0йил {day}\u00a0{month}",
     "en": "{day} {month} {year}",
 }
-# Thousands separators; the default is a non-breaking space.
+# Thousands separators; a non-breaking space for all other languages.
 GROUPS = {"kk_Arab": ",", "zh_Hans": ",", "en": ","}
-# CLDR has "KZT" in five of the six languages.
+# Defined here because CLDR has only "KZT" in five of the six languages.
 TENGE = {
     "kk": "{sum} теңге",
     "kk_Arab": "{sum} تەڭگە",
@@ -37,7 +37,7 @@ TENGE = {
     "uz_Cyrl": "{sum} тенге",
     "en": "{sum} tenge",
 }
-# Separator between items, and before the last one: and, or. CLDR has an English "or" for uz_Cyrl.
+# Separator between items, "and", "or". Defined here because CLDR has an English "or" for uz_Cyrl.
 LISTS = {
     "kk": (", ", " және ", " немесе "),
     "kk_Arab": ("، ", " جانە ", " نەمەسە "),
@@ -47,7 +47,7 @@ LISTS = {
     "uz_Cyrl": (", ", " ва ", " ёки "),
     "en": (", ", " and ", " or "),
 }
-# Corrections of CLDR's names that are not in use. CLDR also mixes apostrophes in Uzbek.
+# Country names that replace CLDR's, which are not in use or mix kinds of apostrophes.
 COUNTRIES = {
     "ru": {"KG": "Кыргызстан"},
     "uz": {"MN": "Moʻgʻuliston"},
@@ -62,17 +62,17 @@ def day(when: date, code: str) -> str:
 
 
 def number(figure: int, code: str) -> str:
-    """Return a whole number in European digits with thousands separators."""
+    """Return a whole number in digits 0-9 with thousands separators."""
     return f"{figure:,}".replace(",", GROUPS.get(code, "\u00a0"))
 
 
 def money(tenge: int, code: str) -> str:
-    """Return an amount of tenge with the word for it."""
+    """Return an amount with the word for tenge."""
     return TENGE[code].format(sum=number(tenge, code))
 
 
 def joined(items: Sequence[str], code: str, last: Literal["and", "or"] = "and") -> str:
-    """Join items into one list of a sentence, with the word for `last` before the last item."""
+    """Return the items as a list within a sentence, with "and" or "or" before the last one."""
     comma, before_last = LISTS[code][0], LISTS[code][1 + (last == "or")]
     return before_last.join([*([comma.join(items[:-1])] if items[1:] else []), *items[-1:]])
 
@@ -83,12 +83,12 @@ class Names:
     def __init__(self, code: str) -> None:
         data = deepcopy(localedata.load(code))
         self.months: Mapping[int, str] = dict(data["months"]["format"]["wide"])
-        # Monday is 0.
+        # The keys are 0 (Monday) to 6.
         self.weekdays: Mapping[int, str] = dict(data["days"]["format"]["wide"])
         self.countries: Mapping[str, str] = dict(data["territories"])
 
     def spelt(self, spell: Callable[[str], str]) -> "Names":
-        """Convert these names to another spelling, in place, and return them."""
+        """Convert all names with `spell`, in place; return this object."""
         self.months = {month: spell(name) for month, name in self.months.items()}
         self.weekdays = {day: spell(name) for day, name in self.weekdays.items()}
         self.countries = {code: spell(name) for code, name in self.countries.items()}
@@ -97,14 +97,14 @@ class Names:
 
 @cache
 def names(code: str) -> Names:
-    """Return the displayed names of a written form, with CLDR's errors corrected."""
+    """Return the names that the assistant displays in a written form: CLDR's with corrections."""
     match code:
         case "kk_Arab":
             found = Names("kk").spelt(arabic_sentences.to_arabic)
         case "uz":
             found = Names("uz").spelt(normalization.apostrophes)
         case "uz_Cyrl":
-            # CLDR writes октябр; with ь it is the spelling of Uzbekistan and of the catalogues.
+            # CLDR lacks the ь (октябр). Official Uzbek spelling and the catalogues write октябрь.
             found = Names(code)
             found.months = Names("uz").spelt(uzbek_cyrillic.to_cyrillic).months
         case _:

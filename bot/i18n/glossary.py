@@ -1,8 +1,8 @@
 """Glossary of domain terms in every language, each with how well it is attested.
 
-`glossary.tsv` holds them with their sources; a page of the state or its press counts as attested.
-The words that translations must use are in `terms`; docs/reference/glossary.md shows all of these,
-and the words of the interface in `interface_words.tsv`.
+`glossary.tsv` has the terms and their sources. A term is attested if a page of the state or its
+press uses it. `terms` has the words that translations must use. docs/reference/glossary.md shows
+both, and the words of the interface from `interface_words.tsv`.
 """
 
 import csv
@@ -43,7 +43,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A term of the domain; `as_of` is the day on which its pages were read."""
+    """A term of the domain; `as_of` is the day on which its sources were read."""
 
     id: str
     domain: str
@@ -55,14 +55,14 @@ class Entry:
 
 @cache
 def interface_words() -> tuple[tuple[str, ...], ...]:
-    """Return the words that people and officers read: English, four languages, meaning."""
+    """Return the words of the interface, each with four translations and its meaning."""
     lines = INTERFACE.read_text("utf-8").splitlines()
     return tuple(tuple(line.split("\t")) for line in lines[1:])
 
 
 @cache
 def entries() -> tuple[Entry, ...]:
-    """Return all terms, in the order of the file."""
+    """Return all terms in the order of the file."""
     with TABLE.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     return tuple(
@@ -79,7 +79,7 @@ def _words(row: Mapping[str, str]) -> Mapping[str, Word]:
     }
 
 
-# Terms for which a translation may use another word, and why.
+# Terms for which translations may use other words, with the reason.
 FREE = {
     "psc": "the old short name; the full one is said",
     "region": "its own name has another word for it",
@@ -87,7 +87,7 @@ FREE = {
     "foreigner": "stands within the name of the residence card",
     "testing": "other tests are meant too",
 }
-# Phrases in which the English word has another meaning.
+# By term, a phrase in which the English word has another meaning.
 UNLESS = {"visa": "without a visa", "apostille": "apostille convention"}
 CERTAIN = frozenset({Status.ATTESTED, Status.TRANSLITERATED, Status.UNKEPT})
 ASIDE = re.compile(r"\s*\([^)]*\)")
@@ -95,10 +95,10 @@ OR = re.compile("[,、;；]")
 
 
 def otherwise(english: str, text: str, code: str) -> Iterator[Word]:
-    """Yield the terms of an English sentence that its translation expresses by another word.
+    """Yield the terms of an English sentence that its translation does not use.
 
-    Stems are compared, since endings differ: the stem of the last word and half of all stems must
-    occur. Only terms with a status in CERTAIN count, and no variant in brackets.
+    A term counts as used if the stem of its last word, and half of all its stems, occur: endings
+    vary. Only terms with a status in CERTAIN are checked. Variants in brackets are ignored.
     """
     lower = text.lower()
     for entry in spoken_of(english):
@@ -111,7 +111,7 @@ def otherwise(english: str, text: str, code: str) -> Iterator[Word]:
 
 @cache
 def spoken_of(english: str) -> tuple[Entry, ...]:
-    """Return the fixed terms that an English sentence speaks of."""
+    """Return the terms of an English sentence that must be translated as in the glossary."""
     return tuple(entry for entry in entries() if _speaks_of(entry, english))
 
 

@@ -1,6 +1,6 @@
-"""Parsers for identity and passport numbers: format, check digit and embedded date.
+"""Parsers for identity and passport numbers: format, check digit and embedded date of birth.
 
-A number with a right check digit is accepted; other information in it (place, sex) is ignored.
+Place and sex, which some numbers contain, are not checked.
 """
 
 import re
@@ -11,10 +11,10 @@ from bot.i18n import normalization
 from flows.engine.identity_numbers import ANY_PASSPORT, PASSPORTS, SHAPES, Identity
 from flows.engine.language_protocol import Refusal
 
-# Cyrillic capitals that look like Latin ones, typed where a document has Latin letters.
+# Cyrillic capitals that look like Latin ones: people type them where a document has Latin letters.
 LOOK_ALIKE = str.maketrans("АВЕКМНОРСТУХ", "ABEKMHOPCTYX")
 CENTURIES = {"1": 1800, "2": 1800, "3": 1900, "4": 1900, "5": 2000, "6": 2000}
-# These numbers contain a date of birth by law; in an IIN it has only been customary since 2013.
+# Kinds with a date of birth by law. In an IIN it has only been customary since 2013.
 DATED = frozenset({Identity.CN_RESIDENT, Identity.UZ_PINFL, Identity.MN_REGISTER})
 
 MISTAKEN = {
@@ -23,16 +23,18 @@ MISTAKEN = {
     Identity.CN_RESIDENT: Refusal.IS_RESIDENT_NUMBER,
 }
 LIKE_A_PASSPORT = re.compile("[A-Z]{1,2}[0-9]{7,8}")
-# Starts of a country's own passport series; numbers that begin so must have its length too.
+# Patterns of a country's current passport numbers. A number that matches one must also have the
+# right length.
 SERIES = {"KZ": "N[0-9]+", "CN": "[EG][0-9]+", "UZ": "[A-Z]{2}[0-9]+", "MN": "E[0-9]+",
           "RU": "[0-9]+"}  # fmt: skip
 
 
 def read_identity(typed: str, kind: Identity) -> str | Refusal:
-    """Return a number of one kind, in ASCII digits and capitals without spaces.
+    """Return a number of one kind, in ASCII digits and capitals without spaces, or a refusal.
 
-    The date inside an IIN is not checked: the rules in force define only the check digit. Another
-    state's number, or a passport's, is refused with a reason that names it.
+    The date inside an IIN is not checked, because the rules in force define only its check digit.
+    If the number is clearly of another kind (such as a passport number), the refusal names that
+    kind.
     """
     number = _joined(typed)
     if kind is Identity.CN_RESIDENT:
@@ -49,14 +51,14 @@ def read_identity(typed: str, kind: Identity) -> str | Refusal:
 
 
 def read_passport(typed: str, country: str | None) -> str | Refusal:
-    """Return a passport number; `country` (ISO 3166) is the issuer, if known.
+    """Return a passport number, or a refusal; `country` (ISO 3166) is the issuer, if known.
 
-    Numbers of another pattern are accepted, since people hold older and other passports. A number
-    is refused if it begins like the country's own series and has another length.
+    A number of an unknown pattern is accepted, since people have older and special passports. It is
+    rejected only if it matches the country's current series and has another length.
     """
     number = _joined(typed)
     if country == "KZ":
-        # Cyrillic keyboards have no N; people type a letter that sounds or looks like it.
+        # Cyrillic keyboards lack N: people type № or a Cyrillic letter instead.
         number = re.sub("^[№Н](?=[0-9])", "N", number)
     number = number.replace("№", "").translate(LOOK_ALIKE)
     if not number:
@@ -76,9 +78,9 @@ def read_passport(typed: str, country: str | None) -> str | Refusal:
 
 
 def birth_date(number: str, kind: Identity) -> date | None:
-    """Return the date of birth in a number of this kind; None if it has none or no valid one.
+    """Return the date of birth in a number of this kind; None if it has none or an invalid one.
 
-    Compare it with the person's answer as a hint, never as a reason to refuse.
+    A mismatch with the person's answer is only a hint, never a reason to reject the number.
     """
     match kind:
         case Identity.CN_RESIDENT:
@@ -88,7 +90,7 @@ def birth_date(number: str, kind: Identity) -> date | None:
         case Identity.KZ_IIN:
             return _day_of(number[6], number[:2], number[2:4], number[4:6])
         case Identity.MN_REGISTER:
-            # From the year 2000 on, 20 is added to the month.
+            # For births from 2000 on, 20 is added to the month.
             later, month = divmod(int(number[4:6]), 20)
             return _day_of("35"[later] if later < 2 else "", number[2:4], str(month), number[6:8])
         case _:
@@ -100,7 +102,7 @@ def _joined(typed: str) -> str:
 
 
 def _mistaken(number: str, asked: Identity | None) -> Refusal | None:
-    """Return the refusal that names the number, if it is clearly of another kind than `asked`."""
+    """Return the refusal that names the kind of number, if it is clearly not the `asked` kind."""
     for kind, refusal in MISTAKEN.items():
         if kind is not asked and SHAPES[kind].fits(number) and _adds_up(number, kind):
             return refusal
@@ -114,16 +116,16 @@ def _misshapen(number: str, kind: Identity) -> Refusal:
         return Refusal.WRONG_LENGTH if cyrillic else Refusal.NOT_CYRILLIC
     if not re.fullmatch("[0-9]+X?" if kind is Identity.CN_RESIDENT else "[0-9]+", number):
         return Refusal.NOT_DIGITS
-    # The format before 1999, which old documents still show.
+    # Numbers had 15 digits before 1999, and old documents still show these.
     if kind is Identity.CN_RESIDENT and len(number) == 15:
         return Refusal.OLD_RESIDENT_NUMBER
     return Refusal.WRONG_LENGTH
 
 
 def _holds_a_day(number: str, kind: Identity) -> bool:
-    """Return True if the number contains a day of the calendar.
+    """Return True if the date inside the number exists.
 
-    `ids.tsv` lists a PINFL with the 31st of a short month as valid.
+    A PINFL with the 31st of a month of 30 days is accepted: `ids.tsv` lists one as valid.
     """
     if kind is Identity.UZ_PINFL and number[1:3] == "31":
         number = f"{number[0]}30{number[3:]}"
@@ -138,12 +140,9 @@ def _day(year: str, month: str, day: str) -> date | None:
 
 
 def _day_of(century: str, year: str, month: str, day: str) -> date | None:
-    """Return a day whose century is given by a digit; None for a digit without a century."""
+    """Return the date; None if it or the digit that codes its century is invalid."""
     begins = CENTURIES.get(century)
     return None if begins is None else _day(str(begins + int(year)), month, day)
-
-
-# Check digits
 
 
 def _adds_up(number: str, kind: Identity) -> bool:
@@ -158,9 +157,9 @@ def _weighed(number: str, weights: tuple[int, ...]) -> int:
 
 
 def _iin(number: str) -> bool:
-    """Return True if the check digit fits: two rows of weights modulo 11.
+    """Return True if the check digit of an IIN is right: weights modulo 11, in two rounds.
 
-    A number for which both rows give 10 does not exist.
+    No number is issued for which both rounds give 10.
     """
     found = _weighed(number, (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)) % 11
     if found == 10:
@@ -169,9 +168,9 @@ def _iin(number: str) -> bool:
 
 
 def _resident(number: str) -> bool:
-    """Return True if the check digit fits (ISO 7064 MOD 11-2).
+    """Return True if the check digit of a Chinese resident number is right (ISO 7064 MOD 11-2).
 
-    Place codes are not checked, since people may be older than the current codes.
+    Place codes are not checked, since numbers of older people have codes that are no longer in use.
     """
     weights = tuple(2**place % 11 for place in range(17, 0, -1))
     return "10X98765432"[_weighed(number, weights) % 11] == number[17]

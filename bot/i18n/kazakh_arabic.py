@@ -1,9 +1,8 @@
-"""Kazakh in Arabic script (töte jazu): from Cyrillic by rule, and back as a suggestion.
+"""Converts Kazakh between Cyrillic and Arabic script (töte jazu): to Arabic by rule, back by guess.
 
-The sign (hamza, ء) before a word marks its vowels as front: after it ا is ә, otherwise а. The way
-back is ambiguous, since many words need no sign (ا is а or ә, ى is ы or і). Its result must
-therefore be confirmed. `kazakh_arabic_report` measures how far the rules agree with people's own
-texts.
+A sign (hamza, ء) before a word marks its vowels as front: ا is then ә, otherwise а. Many words have
+front vowels and no sign, so conversion to Cyrillic is ambiguous (ا is а or ә, ى is ы or і). The
+person must confirm its result. `kazakh_arabic_report` measures the rules against CLDR.
 """
 
 import re
@@ -16,7 +15,7 @@ from bot.i18n import normalization, protected_spans
 from bot.i18n.script_overrides import NAME_PARTS, TOTE
 
 SIGN = "ء"
-# The sign is omitted beside these letters; и у ю я ё do not indicate front or back.
+# A word with a letter of NO_SIGN has no sign. NEUTRAL vowels do not show whether a word is front.
 NO_SIGN, NEUTRAL, FRONT = frozenset("еэкг"), frozenset("иуюяё"), frozenset("әөүі")
 VOWELS = frozenset("аәеэоөұүыі")
 
@@ -27,7 +26,7 @@ LETTERS = {
     "ф": "ف", "х": "ح", "һ": "ھ", "ц": "تس", "ч": "چ", "ш": "ش", "щ": "شش", "ы": "ى", "і": "ى",
     "ё": "يو", "ю": "يۋ", "я": "يا", "у": "ۋ", "ъ": "", "ь": "",
 }  # fmt: skip
-# Spelling after и, whose yeh is written already.
+# Letters after и, whose own letter ي already includes the sound of й.
 AFTER_I = {"й": "", "ё": "و", "ю": "ۋ", "я": "ا"}
 PUNCTUATION = str.maketrans(",;?", "،؛؟")
 
@@ -39,7 +38,7 @@ CONSONANTS = {
     "ل": "л", "م": "м", "ن": "н", "ڭ": "ң", "پ": "п", "ر": "р", "س": "с", "ت": "т", "ف": "ф",
     "ح": "х", "ھ": "һ", "چ": "ч", "ش": "ш", "ە": "е", "ۋ": "у",
 }  # fmt: skip
-# Merged vowels: each Arabic letter with its back and its front vowel.
+# Each Arabic letter with two readings: the back vowel, then the front vowel.
 OPEN = {"ا": "аә", "و": "оө", "ۇ": "ұү", "ى": "ыі"}
 BACK_BESIDE, FRONT_BESIDE, FRONT_AHEAD = frozenset("قع"), frozenset("كگ"), frozenset("كگە")
 TELLING = BACK_BESIDE | FRONT_AHEAD
@@ -51,14 +50,11 @@ CYRILLIC_PUNCTUATION = str.maketrans("،؛؟", ",;?")
 MAX_CANDIDATES, MAX_OPEN = 8, 6
 
 
-# To Arabic script
-
-
 def to_arabic(text: str) -> str:
-    """Convert Kazakh Cyrillic words and punctuation to Arabic script.
+    """Return a text with its Kazakh Cyrillic words and punctuation in Arabic script; never raises.
 
-    Placeholders, tags, addresses, /commands, @names, Latin words and digits stay as they are.
-    Raises nothing: a Cyrillic letter that is not Kazakh stays.
+    Placeholders, tags, addresses, /commands, @names, Latin words, digits and Cyrillic letters that
+    are not Kazakh are unchanged.
     """
     return protected_spans.around(unicodedata.normalize("NFC", text), _arabic)
 
@@ -88,22 +84,19 @@ def _has_sign(word: str) -> bool:
     return vowel in FRONT and not NO_SIGN & set(word)
 
 
-# Back to Cyrillic
-
-
 def to_cyrillic(text: str) -> str:
-    """Convert Kazakh in Arabic script to Cyrillic: the best guess per word, in lower case.
+    """Return a text with its Kazakh words in Cyrillic: the best guess for each word, in lower case.
 
-    The result is a suggestion that must be confirmed.
+    The person must confirm the result.
     """
     return protected_spans.around(text, _cyrillic)
 
 
 def candidates(typed: str) -> tuple[str, ...]:
-    """Return the possible Cyrillic spellings of an Arabic-script word, likeliest first.
+    """Return possible Cyrillic spellings of a word in Arabic script, likeliest first.
 
-    At most eight are returned. Names made of known parts come first. Empty if it is no word of töte
-    jazu.
+    At most eight are returned. Compounds of known parts of names come first. Empty if the text is
+    no word of töte jazu.
     """
     word = canonical(typed)
     if not ARABIC.fullmatch(word) or not set(word) <= KNOWN:
@@ -112,10 +105,10 @@ def candidates(typed: str) -> tuple[str, ...]:
 
 
 def canonical(typed: str) -> str:
-    """Return Arabic-script Kazakh in its canonical spelling, for storage and comparison.
+    """Return Kazakh in Arabic script in its canonical spelling, for storage and comparison.
 
-    Letters of Persian keyboards, of Wikipedia and of font encodings before 2015 become those of
-    `LETTERS`. The sign moves to the start of the word, or is dropped where it is needless.
+    Letters of Persian keyboards, of Wikipedia and of font encodings before 2015 are replaced by
+    those in `LETTERS`. The sign is moved to the start of the word, or deleted if it is redundant.
     """
     return normalization.arabic(normalization.clean(typed))
 
@@ -126,7 +119,7 @@ def _cyrillic(text: str) -> str:
 
 
 def _of_parts(word: str) -> list[str]:
-    """Return the spellings of the word as one part of a name, or as two."""
+    """Return spellings of the word as one known part of a name, or as two of them."""
     parts, bare = _parts(), word.removeprefix(SIGN)
     whole = list(parts.get(bare, ()))
     for cut in range(2, len(bare) - 1):
@@ -145,7 +138,7 @@ def _parts() -> dict[str, tuple[str, ...]]:
 
 
 def _readings(word: str) -> Iterator[str]:
-    """Yield the best guess, then the other readings of its ambiguous vowels, nearest first."""
+    """Yield the best guess, then spellings with other ambiguous vowels, fewest changes first."""
     if word == YES:
         yield "иә"
     bare, fronts = word.removeprefix(SIGN), _fronts(word)
@@ -156,9 +149,9 @@ def _readings(word: str) -> Iterator[str]:
 
 
 def _fronts(word: str) -> list[bool]:
-    """Return, for each letter after the sign, whether a vowel in its place is a front vowel."""
+    """Return for each letter of the word whether a vowel in its place is front."""
     bare = word.removeprefix(SIGN)
-    # The sign determines the first vowel.
+    # The sign determines only the first vowel; later ones depend on their neighbors.
     front, settled = word != bare, False
     found = []
     for place, letter in enumerate(bare):
@@ -181,7 +174,7 @@ def _is_front(bare: str, place: int, before: bool, settled: bool) -> bool:
         return False
     if beside & FRONT_BESIDE:
         return True
-    # The ending мен has one form, so its е says nothing about the word before it.
+    # The ending мен is always written with ە, which says nothing about the vowels of its stem.
     rest = bare[place + 1 :].removesuffix("مەن")
     ahead = next((letter for letter in rest if letter in TELLING), "")
     if settled and not (ahead == "ە" and bare[place] != "ا"):
@@ -201,7 +194,7 @@ def _spelt(bare: str, fronts: list[bool]) -> str:
 
 
 def _group(bare: str, place: int, done: str) -> tuple[str, str]:
-    """Return the Arabic letters that are one Cyrillic letter, with that letter; or empty ones."""
+    """Return Arabic letters here that spell one Cyrillic letter, and that letter, or "" twice."""
     for group, spelling in GROUPS:
         if bare.startswith(group, place):
             return group, "и" * bool(done and done[-1] not in SOUNDING) + spelling

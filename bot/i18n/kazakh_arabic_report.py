@@ -1,9 +1,8 @@
-"""Measures the rules of töte jazu against the Arabic-script Kazakh in CLDR.
+"""Measures the rules of `kazakh_arabic` against CLDR's Kazakh names in Arabic script.
 
 Every name that CLDR has in both scripts is compared word by word. Two words are paired if their
-consonants agree. Names of foreign places, languages and measures are excluded: Xinjiang writes
-those loanwords in its own tradition. Spelling errors of CLDR itself count as missed; SLIPS gives
-the reasons.
+consonants agree. Names of foreign places, languages and measures are excluded: Xinjiang spells such
+loanwords in its own tradition. Spelling errors of CLDR count as missed, except those in SLIPS.
 """
 
 import re
@@ -26,15 +25,15 @@ CYRILLIC, ARABIC = re.compile("[\u0400-\u04ff]+"), kazakh_arabic.ARABIC
 VOWELS = dict.fromkeys(map(ord, "اەوۇىيۋء"))
 LONG = 4
 
-# Pairs in which CLDR contradicts itself. A sign applies to the whole word, so this one would be
-# тәлтүс. In full, CLDR splits the same name and puts the sign at түс only. See kk_Arab, dayPeriods,
-# `stand-alone`: noon abbreviated ءتالتۇس, wide and narrow تال ءتۇس.
+# A pair in which CLDR contradicts itself (kk_Arab, dayPeriods, `stand-alone`, noon). Abbreviated it
+# is ءتالتۇس, where the sign makes the whole word front: тәлтүс. In full, CLDR splits the name and
+# puts the sign at түс only: تال ءتۇس.
 SLIPS: Mapping[tuple[str, str], str] = {("талтүс", "ءتالتۇس"): "تال ءتۇس"}
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Compared `pairs` (Cyrillic, CLDR's Arabic); the rules spell those in `missed` otherwise."""
+    """Compared `pairs` (Cyrillic, CLDR's Arabic), and those that the rules `missed`."""
 
     pairs: tuple[tuple[str, str], ...]
     missed: tuple[tuple[str, str], ...]
@@ -45,13 +44,13 @@ class Agreement:
 
     @property
     def ours(self) -> tuple[tuple[str, str], ...]:
-        """Return the pairs missed by the rules, without those in which CLDR is wrong."""
+        """The missed pairs without those in which CLDR is wrong."""
         return tuple(pair for pair in self.missed if pair not in SLIPS)
 
 
 @cache
 def with_cldr() -> Mapping[str, Agreement]:
-    """Return the agreement for months, weekdays, words of four or more letters, and the sign."""
+    """Return the agreement for months, weekdays, words of at least LONG letters, and the sign."""
     found = {path: pair for path, pair in _names() if not _is_foreign(path)}
     months = {pair for path, pair in found.items() if path[0] == "months" and "wide" in path}
     weekdays = {pair for path, pair in found.items() if path[0] == "days" and "wide" in path}
@@ -80,8 +79,8 @@ def _agreement(pairs: set[tuple[str, str]], only_sign: bool = False) -> Agreemen
 
 
 def _names() -> Iterator[tuple[tuple[str, ...], tuple[str, str]]]:
-    """Yield pairs of the same word in lower case, with the path of the name in CLDR."""
-    # Earlier uses of Babel have left some of its aliases resolved in place: resolve them all.
+    """Yield pairs of one word in both scripts, in lower case, with the path of its name in CLDR."""
+    # Babel resolves its aliases in place when they are used, so all are resolved first.
     kk, arabic = (_resolved(deepcopy(localedata.load(code))) for code in ("kk", "kk_Arab"))
     for path, one, other in _strings(kk, arabic):
         words = [word.lower() for word in CYRILLIC.findall(one)], ARABIC.findall(other)

@@ -1,7 +1,7 @@
-"""Guesses the written form of a text by the letter groups that are typical of each.
+"""Guesses the written form of a text (language and script) by its letter groups.
 
-The groups and their weights are in `language_groups.tsv`, which `./kosh understanding languages`
-makes from the phrases.
+`language_groups.tsv` has the groups with a weight for each form. `./kosh understanding languages`
+computes it from the training phrases.
 """
 
 import re
@@ -19,30 +19,30 @@ ARABIC = re.compile("[\u0620-\u06ff\ufb50-\ufdff\ufe70-\ufefc]")
 CYRILLIC = re.compile("[\u0400-\u04ff]")
 WORD = re.compile(r"[^\W\d_]+(?:[ʻʼ'’‘`][^\W\d_]+)*")
 APOSTROPHES = {ord(mark): "'" for mark in "ʻʼ’‘`"}
-# Written forms that share an alphabet, in the order of the weights; English and Turkish are not
-# offered.
+# Written forms by script; the weights in the file are in this order. English and Turkish are not
+# offered, but must not be mistaken for an offered language.
 FORMS: Mapping[str, tuple[str, ...]] = {
     "Cyrl": ("kk", "ru", "uz_Cyrl"),
     "Latn": ("uz", "kk", "ru", "zh_Hans", "en", "tr"),
 }
-# Letters that a written form lacks; one that has them loses so much of its score.
+# Letters that a written form does not have. A text with one of them loses PENALTY in its score.
 LACKING: Mapping[str, str] = {"kk": "ўҳ", "ru": "әғқңөұүһіўҳ", "uz_Cyrl": "ыщәңөұүһі"}
 PENALTY = 40
 MAX_GROUP_LETTERS, MAX_WORD_LETTERS = 4, 12
-# The beginning is enough, and a long text would take long.
+# The beginning suffices for a guess; reading all of a long text would take too long.
 MAX_CHARACTERS = 1000
-# Weights are in tenths of a log-odds. With this minimum lead, 1 line in 30 gets the wrong form
-# (`./kosh understanding languages`).
+# Minimum lead of the best form over the next one, in tenths of log-odds like the weights. With it,
+# 1 line in 30 is guessed wrongly (`./kosh understanding languages`).
 LEAD = 10
-# A third or more of the letters are vowels in all these languages, but a twentieth of those that a
-# Cyrillic text has if typed on a Latin keyboard. That has no accents. Shorter texts may have few by
+# To detect Cyrillic text typed in a Latin layout: 5 % of its letters are vowels, against at least a
+# third in the languages above. It has no accented letters. Short texts may have few vowels by
 # chance.
 VOWELS = re.compile("[aeiou\u00df-\u024f]")
 MAX_VOWELS_OF_CYRILLIC, MIN_RETYPED = 0.2, 6
 
 
 def guess(typed: str) -> str | None:
-    """Return the code of a text's language and script, such as `uz_Cyrl`; None if unidentified."""
+    """Return the written form of a text, such as `uz_Cyrl`; None if it is uncertain."""
     text = unicodedata.normalize("NFKC", typed[:MAX_CHARACTERS]).casefold()
     if HAN.search(text) and not KANA.search(text):
         return "zh_Hans"
@@ -57,13 +57,13 @@ def guess(typed: str) -> str | None:
 
 
 def _is_typed_on_latin_keys(text: str) -> bool:
-    """Return True for Cyrillic words that were typed with a Latin keyboard layout."""
+    """Return True for text that was meant as Cyrillic and typed in a Latin keyboard layout."""
     letters = sum(map(str.isalpha, text))
     return letters >= MIN_RETYPED and len(VOWELS.findall(text)) < MAX_VOWELS_OF_CYRILLIC * letters
 
 
 def groups(text: str) -> Iterator[str]:
-    """Yield the letter groups of a text in lower case, and its words, with spaces as edges."""
+    """Yield groups of 1 to 4 letters of a lower-case text, and its words, padded with spaces."""
     for word in WORD.findall(text):
         padded = f" {word.translate(APOSTROPHES)} "
         for length in range(1, MAX_GROUP_LETTERS + 1):
@@ -74,14 +74,14 @@ def groups(text: str) -> Iterator[str]:
 
 
 def by_table(text: str, script: str, table: Mapping[str, tuple[int, ...]]) -> str | None:
-    """Return the written form of a text in lower case by the weights of one script's groups."""
+    """Return the written form of a lower-case text by this table of weights; None if uncertain."""
     return _named(*_best(text, script, table))
 
 
 def _best(
     text: str, script: str, table: Mapping[str, tuple[int, ...]] | None = None
 ) -> tuple[str, int]:
-    """Return the likeliest written form, and its lead over the next one."""
+    """Return the likeliest written form, and its lead over the next one in tenths of log-odds."""
     weights = _weights()[script] if table is None else table
     found = [weights[group] for group in set(groups(text)) if group in weights]
     sums = [sum(column) for column in zip(*found, strict=True)] or [0, 0]
@@ -97,7 +97,7 @@ def _named(form: str, lead: int) -> str | None:
 
 @cache
 def _weights() -> Mapping[str, Mapping[str, tuple[int, ...]]]:
-    """Return the weights of each group, by script."""
+    """Return the weights of each group for the forms of its script, by script."""
     found: dict[str, dict[str, tuple[int, ...]]] = {script: {} for script in FORMS}
     for line in FILE.read_text("utf-8").splitlines()[1:]:
         script, group, weights = line.split("\t")

@@ -1,6 +1,6 @@
-"""Lint rules for translations: checks that need no speaker of the language.
+"""Lint rules for translations, which need no speaker of the language.
 
-English is checked by the same rules as language `en`, whose text is the message id itself.
+English is checked by the same rules as the language `en`, whose text is the message id.
 """
 
 import re
@@ -18,18 +18,18 @@ from bot.i18n.protected_spans import KEPT, NAMES, PLACE
 from bot.i18n.terms import FAMILIAR, FORBIDDEN, GLOSSARY, POLITE, SMALL_POLITE, Term
 
 LIMIT = re.compile(r"<=(\d+)")
-# Placeholders for numbers below 100.
+# Placeholders whose value is always below 100.
 COUNT = re.compile(r"\{(?:number|count)\}")
 TWO_DIGITS = "99"
 
 WORD = re.compile(r"[\u3400-\u9fff]+|[^\W\d_\u3400-\u9fff]+")
 QUOTED = re.compile("[“«]([^”»]+)[”»]")
 HAN = "[\u3007\u3400-\u9fff]"
-# Between digits a comma separates thousands.
+# A comma that is not between digits, where it separates thousands.
 COMMA = r"(?<!\d),|,(?!\d)"
 
 RUSSIAN = frozenset("абвгдеёжзийклмнопрстуфхцчшщъыьэюя")
-# In Arabic script the letter O of a document stays Latin.
+# In Arabic script, the letter O of a document number is a Latin letter.
 ALPHABETS = {
     "kk": RUSSIAN | frozenset("әғқңөұүһі"),
     "ru": RUSSIAN,
@@ -53,7 +53,7 @@ QUOTE_MARKS = frozenset('"«»‹›„“”‟‚「」『』' + APOSTROPHES)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A fault of one entry; `rule` is stable, `detail` says what to fix."""
+    """A fault of one entry; `rule` is a stable name, `detail` says how to fix it."""
 
     file: str
     context: str
@@ -64,7 +64,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A sentence and its translation; `buttons` maps English labels to the translated ones."""
+    """A sentence and its translation; `labels` maps English labels to translated ones."""
 
     code: str
     context: str
@@ -74,7 +74,7 @@ class Entry:
 
     @property
     def prose(self) -> str:
-        """Return the text without placeholders and protected spans."""
+        """The text without placeholders and protected spans."""
         return KEPT.sub(" ", PLACE.sub(" ", self.text))
 
 
@@ -93,7 +93,7 @@ def _faulty(code: str, catalog: Catalog, source: Catalog) -> Iterator[Finding]:
         found = catalog.get(english, message.context)
         text = english if code == "en" else str(found.string) if found else ""
         if code in BUILT and (found is None or found.fuzzy or not text):
-            # The fault is reported for the catalogue from which this one is derived.
+            # The fault is reported for the catalogue that this one is converted from.
             continue
         if not text or found is None:
             yield Finding(where, context, english, "missing", "there is no translation")
@@ -107,7 +107,7 @@ def _faulty(code: str, catalog: Catalog, source: Catalog) -> Iterator[Finding]:
 
 
 def sentence(code: str, english: str, text: str) -> Iterator[tuple[str, str]]:
-    """Yield the faults of one sentence that is in no catalogue, as (rule, detail)."""
+    """Yield the faults of one sentence outside of the catalogues, as (rule, detail)."""
     entry = Entry(code, "", english, text, _own_labels(code))
     return ((rule, detail) for rule, check in RULES.items() for detail in check(entry))
 
@@ -125,14 +125,14 @@ def _extra(code: str, catalog: Catalog, source: Catalog) -> Iterator[Finding]:
 
 
 def file(code: str) -> str:
-    """Return the catalogue to fix; for a derived script, the one it is derived from."""
+    """Return the path of the catalogue to fix; for a converted one, that of its origin."""
     if code in BUILT:
         return f"{code} out of {file(BUILT[code][0])}"
     return f"locales/{code}/LC_MESSAGES/bot.po"
 
 
 def _labels(catalog: Catalog) -> Mapping[str, str]:
-    """Return the translations by their bare English, the button's before another."""
+    """Return the translations by their English without end marks; buttons take precedence."""
     found: dict[str, str] = {}
     for message in catalog:
         if message.id and message.string:
@@ -148,7 +148,7 @@ def _bare(text: str) -> str:
     return text.rstrip(" .。:：")
 
 
-# Parts that every language keeps
+# Rules for parts that are the same in every language
 
 
 def _places(entry: Entry) -> Iterator[str]:
@@ -199,7 +199,7 @@ def _lines(entry: Entry) -> Iterator[str]:
     due, found = entry.english.split("\n"), entry.text.split("\n")
     if len(due) != len(found):
         yield f"{len(found)} lines for {len(due)}"
-    # A consent lists each element of Article 8 in a bullet of its own.
+    # A consent has one bullet for each element that Article 8 of the law requires.
     elif [line[:1] == "•" for line in due] != [line[:1] == "•" for line in found]:
         yield "bullets differ"
 
@@ -216,10 +216,7 @@ def _length(entry: Entry) -> Iterator[str]:
 
 
 def at_longest(text: str, code: str) -> str:
-    """Return a text filled with the longest numbers that it is shown with.
-
-    Its length is in code points, including direction marks: a platform counts them too.
-    """
+    """Return a text with count placeholders at their longest, with direction marks."""
     if code not in bidi.RIGHT_TO_LEFT:
         return COUNT.sub(TWO_DIGITS, text)
     filled = COUNT.sub(bidi.isolated(TWO_DIGITS), bidi.literals(text))
@@ -228,12 +225,12 @@ def at_longest(text: str, code: str) -> str:
 
 def _untranslated(entry: Entry) -> Iterator[str]:
     words = [word for word in WORD.findall(entry.prose) if word not in NAMES]
-    # A single word can be the same in two languages: Transport.
+    # A single word, such as "Transport", can be the same in both languages.
     if entry.code != "en" and entry.text == entry.english and len(words) > 1:
         yield "still English"
 
 
-# Words that people must be able to type and press
+# Rules for words that people must be able to type or press
 
 
 def _quoted(entry: Entry) -> Iterator[str]:
@@ -262,7 +259,7 @@ def _reply(entry: Entry) -> Iterator[str]:
         yield "it is not understood as the yes or no it stands for"
 
 
-# Letters and punctuation of the language
+# Rules for letters and punctuation of the language
 
 
 def _letters(entry: Entry) -> Iterator[str]:
@@ -284,7 +281,7 @@ def _script(letter: str) -> str:
 def _own(letter: str, code: str) -> bool:
     if code in ALPHABETS:
         return letter.lower() in ALPHABETS[code]
-    # GB 2312 has the simplified characters of 1964; traditional ones are not in it.
+    # The encoding GB 2312 has only simplified characters, so it rejects traditional ones.
     return _script(letter) == "CJK" and letter.encode("gb2312", "ignore") != b""
 
 
@@ -318,7 +315,7 @@ def _punctuation(entry: Entry) -> Iterator[str]:
         return
     foreign = r"[，。；：！？、（）،؛؟]"
     if entry.code in bidi.RIGHT_TO_LEFT:
-        # Arrows point the other way in right-to-left text.
+        # Arrows are forbidden, since they point the wrong way in right-to-left text.
         foreign = rf"[，。；：！？、（）;?←→‹›]|{COMMA}"
     if wrong := re.search(foreign, prose):
         yield f"punctuation of another language: {wrong[0]}"
@@ -326,7 +323,7 @@ def _punctuation(entry: Entry) -> Iterator[str]:
         yield "a space before a punctuation mark"
 
 
-# Words
+# Rules for words
 
 
 def _glossary(entry: Entry) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Parser for machine-readable zones of passports and identity cards (ICAO 9303, parts 4-6)."""
+"""Parser for machine-readable zones of passports and identity cards (ICAO 9303, parts 4 to 6)."""
 
 import re
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ VALUES = {
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """The content of a machine-readable zone.
+    """The fields of a machine-readable zone.
 
-    Names are as printed there, which may be in the wrong field. `born` and `expires` are YYMMDD,
-    with `<` for what the issuer did not know. `cut` means that the names fill their field to its
-    end, so that some of them may be missing.
+    Issuers may print a name in the wrong field; names are as printed. `born` and `expires` are
+    YYMMDD, with `<` for digits that the issuer did not know. `cut` means that the names fill their
+    field completely, so that letters may be missing at the end.
     """
 
     lines: tuple[str, ...]
@@ -38,10 +38,10 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Offsets of the fields in the joined lines of a zone.
+    """Positions of the fields in a zone whose lines are joined.
 
-    A check digit follows each of number, born and expires. `final` is the check digit over all
-    ranges in `covered`.
+    Number, born and expires are each followed by their check digit. `final` is the position of the
+    check digit over all ranges in `covered`.
     """
 
     lines: int
@@ -78,11 +78,11 @@ _LAYOUTS = (
 
 
 def read_zone(typed: str) -> Zone | Refusal:
-    """Parse a zone of two lines of 44 (passport) or 36, or three of 30 (cards).
+    """Return the fields of a zone: two lines of 44 (passport) or 36, or three of 30 (card).
 
-    Every check digit must be right. Lower case, spaces, missing line ends and fillers are
-    corrected, and the quotation marks that phones substitute for `<`. A letter O for a zero is not
-    corrected: it makes the check fail.
+    All check digits must be right. Lower case, spaces, missing line ends and fillers are corrected,
+    and so are the quotation marks that phones type for `<`. A letter O in place of a zero is not
+    corrected: its check fails.
     """
     if not normalization.clean(typed):
         return Refusal.EMPTY
@@ -94,19 +94,22 @@ def read_zone(typed: str) -> Zone | Refusal:
 
 
 def _lines(text: str, filler: str) -> list[str]:
-    """Return the lines without spaces; a quotation mark becomes `filler`, one `<` or two."""
+    """Return the lines without spaces; each quotation mark becomes `filler` (`<` or `<<`)."""
     text = QUOTES.sub(filler, text)
     return ["".join(line.split()) for line in text.splitlines() if line]
 
 
 def _filled(lines: list[str]) -> list[str]:
-    """Pad all lines to the length of the second, whose final check digit makes it complete."""
+    """Return all lines padded to the length of the second one.
+
+    The second line ends with the final check digit, so its length is complete.
+    """
     width = len(lines[1]) if len(lines) > 1 else 0
     return [line.ljust(width, "<") for line in lines]
 
 
 def _arranged(lines: list[str]) -> tuple[_Layout, str] | None:
-    """Return the layout that the lines match, and the joined lines; None if none matches."""
+    """Return the layout that the lines have, and the joined lines; None if they have none."""
     for layout in _LAYOUTS:
         one_line = [layout.width * layout.lines]
         if [len(line) for line in lines] in ([layout.width] * layout.lines, one_line):
@@ -120,7 +123,7 @@ def _in_letters(layout: _Layout, text: str) -> tuple[_Layout, str] | None:
 
 
 def _zone(layout: _Layout, text: str) -> Zone | None:
-    """Return the content of the zone; None if a check fails."""
+    """Return the fields of a zone; None if a check digit is wrong or a field malformed."""
     number, personal = _number(layout, text)
     born, expires = text[layout.born :][:6], text[layout.expires :][:6]
     names = re.fullmatch("([A-Z<]*?)(?:<<([A-Z<]*))?", text[layout.names].rstrip("<"))
@@ -154,10 +157,10 @@ def _zone(layout: _Layout, text: str) -> Zone | None:
 
 
 def _number(layout: _Layout, text: str) -> tuple[str, str]:
-    """Return the document number, empty if its check digit is wrong, and the personal number.
+    """Return document number and personal number; the first is "" if its check digit is wrong.
 
-    On cards, a number of more than nine characters continues in the personal field, followed by its
-    check digit.
+    On cards, a document number of more than nine characters continues in the personal field,
+    followed by its check digit.
     """
     number, check = text[layout.number :][:9], text[layout.number + 9]
     personal = text[layout.personal]
@@ -169,7 +172,7 @@ def _number(layout: _Layout, text: str) -> tuple[str, str]:
 
 
 def _personal_checked(personal: str, check: str) -> bool:
-    """Return True if the check digit fits; an empty personal number may have none."""
+    """Return True if the check digit is right; an empty personal number may have `<` instead."""
     return _check_digit(personal) == check or (check == "<" and not personal.strip("<"))
 
 
@@ -178,10 +181,7 @@ def _checked(text: str, begin: int, length: int) -> bool:
 
 
 def _check_digit(text: str) -> str:
-    """Return the check digit: weights 7, 3, 1 over the characters' values, modulo 10.
-
-    `<` counts as zero.
-    """
+    """Return the check digit: character values times 7, 3, 1 in turn, modulo 10; `<` is 0."""
     return str(sum(VALUES.get(each, 0) * (7, 3, 1)[at % 3] for at, each in enumerate(text)) % 10)
 
 

@@ -1,17 +1,18 @@
-"""Normalization of typed text for comparison: no invisible characters, one form per letter."""
+"""Normalizes typed text for comparison: no invisible characters, one spelling for each letter."""
 
 import re
 import unicodedata
 from functools import lru_cache
 
 MAX_MARKS = 4
-# A turn compares the typed text with the same few words. The small size evicts typed text soon.
+# Size of the cache of `fold`. It suffices for the words that a turn compares with; it is small so
+# that texts of people are soon evicted.
 MAX_FOLDED = 64
 UNWORDED = re.compile(rf"[^\w\s]{{{MAX_MARKS + 1}}}")
 
 SURROGATE = re.compile("[\ud800-\udfff]")
-# Controls, format characters and everything else that Unicode lets a renderer ignore. str.strip()
-# and isspace() cover almost none of them. White space among the controls is left for split().
+# Control and format characters, and all others that Unicode lets renderers ignore. str.strip() and
+# isspace() miss most of them. White space among the controls is not included: split() handles it.
 INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f"
     "\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
@@ -19,7 +20,8 @@ INVISIBLE = re.compile(
     "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 
-# Digits of other scripts stay as they are and are refused: no user is known to write them.
+# Digits and signs to convert to ASCII. Digits of other scripts are later rejected, because no user
+# is known to type them.
 PLAIN = (
     {first + value: str(value) for first in (0x0660, 0x06F0) for value in range(10)}
     | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
@@ -31,12 +33,12 @@ AFTER_O_OR_G = re.compile(f"(?<=[OoGg])[{APOSTROPHES}]+")
 ELSEWHERE = re.compile(f"(?<![OoGg])[{APOSTROPHES}]+")
 UZBEK_2026 = str.maketrans({"ö": "oʻ", "ğ": "gʻ", "ş": "sh", "ș": "sh", "ç": "ch"})
 
-# Latin letters that keyboards without Kazakh letters offer, and that look the same.
+# Latin letters that look like Kazakh ones, and are typed on keyboards without Kazakh letters.
 BORROWED = re.compile("(?<=[\u0400-\u04ff])[əɵi]|[əɵi](?=[\u0400-\u04ff])")
 KAZAKH_OWN = str.maketrans("əɵi", "әөі")
 
-# Non-standard letters from Kazakh Wikipedia, Persian keyboards and pre-2015 fonts, mapped to
-# standard ones.
+# Letters of Kazakh Wikipedia, of Persian keyboards and of fonts before 2015, with the standard
+# ones.
 KAZAKH_ARABIC = str.maketrans(
     {
         "ٴ": "ء", "ٵ": "ءا", "ٶ": "ءو", "ٷ": "ءۇ", "ٸ": "ءى",
@@ -55,11 +57,12 @@ BARE = str.maketrans("әғқңөұүіыһҳıى", "агкноууииххiي", 
 def clean(typed: str, *, multiline: bool = False) -> str:
     """Return typed text in the form for validation, storage and display.
 
-    The text is NFC without invisible characters. White space becomes single spaces; with
-    `multiline`, line ends are kept, with at most one empty line between. At most four combining
-    marks follow one another.
+    The text is NFC without invisible characters. White space is reduced to single spaces. With
+    `multiline`, line ends are kept, with at most one empty line in a row. At most four adjacent
+    combining marks are kept.
     """
-    # Limit marks before composing too: ordering thousands of them takes quadratic time.
+    # Marks are also limited before composing, because NFC sorts thousands of them in quadratic
+    # time.
     text = _unheaped(unicodedata.normalize("NFC", _unheaped(_visible(typed))))
     if not multiline:
         return " ".join(text.split())
@@ -68,38 +71,38 @@ def clean(typed: str, *, multiline: bool = False) -> str:
 
 
 def heaped(typed: str) -> int:
-    """Return the number of combining marks that `clean` drops, for use in a length limit."""
+    """Return the number of combining marks that `clean` deletes, to count them in length limits."""
     visible = _visible(typed)
     return len(visible) - len(_unheaped(visible))
 
 
 def digits(typed: str) -> str:
-    """Return `clean` text with Arabic and full-width digits and signs as ASCII.
+    """Return `clean` text with Arabic and full-width digits and signs converted to ASCII.
 
-    Superscripts are not digits.
+    Superscript digits are not converted.
     """
     return clean(typed.translate(PLAIN))
 
 
 def joined(typed: str) -> str:
-    """Return a number written in groups (phone, identity) without its separators.
+    """Return a number (phone, identity) without the separators of its groups of digits.
 
-    Spaces, dots, hyphens, dashes and round brackets are dropped.
+    Separators are spaces, dots, hyphens, dashes and round brackets.
     """
     return re.sub(r"[ ().\-‐‑‒–—−]", "", digits(typed))
 
 
 def apostrophes(text: str) -> str:
-    """Replace each apostrophe that people type: U+02BB after o and g (Uzbek), otherwise U+02BC."""
+    """Return a text with each apostrophe as U+02BB after o and g (Uzbek), elsewhere U+02BC."""
     return ELSEWHERE.sub("ʼ", AFTER_O_OR_G.sub("ʻ", text))
 
 
 @lru_cache(MAX_FOLDED)
 def fold(typed: str) -> str:
-    """Return the form in which words and labels are compared; never store or show it.
+    """Return the form in which words and labels are compared; it must never be stored or shown.
 
-    Drops case, kinds of digits and apostrophes, Kazakh spelling variants and signs around the
-    words. Text without any letter or digit keeps its signs.
+    Removes differences of case, digits, apostrophes and Kazakh spelling, and marks around the text.
+    A text without any letter or digit keeps its marks.
     """
     text = digits(typed).casefold()
     if not text.isascii():
@@ -113,16 +116,19 @@ def fold(typed: str) -> str:
 
 
 def arabic(text: str) -> str:
-    """Return Arabic-script words in Kazakh letters; the sign is once at the start, or dropped."""
+    """Return a text with its Arabic-script words in Kazakh letters.
+
+    The hamza is moved to the start of its word, or deleted if it is redundant.
+    """
     text = PRESENTATION.sub(lambda found: unicodedata.normalize("NFKC", found[0]), _visible(text))
     return ARABIC_WORD.sub(_sign_at_head, text.translate(KAZAKH_ARABIC))
 
 
 def bare(typed: str) -> str:
-    """Return the `fold` form of a name of a person, place or month, without special letters.
+    """Return the `fold` form of a name (person, place, month) without special letters.
 
-    Accents, apostrophes and the soft sign are dropped, since keyboards may lack them. Kazakh
-    letters become their Russian neighbours; `tests/vectors/name_fold.tsv` has the rule.
+    Accents, apostrophes and soft signs are deleted, since keyboards may lack them. Kazakh letters
+    are replaced by similar Russian ones, as `tests/vectors/name_fold.tsv` specifies.
     """
     text = unicodedata.normalize("NFD", fold(typed))
     text = "".join(letter for letter in text if unicodedata.category(letter) != "Mn")
@@ -134,7 +140,8 @@ def _visible(typed: str) -> str:
 
 
 def _unheaped(text: str) -> str:
-    # Marks are neither letters nor digits: without a run of such characters nothing is dropped.
+    # Shortcut: combining marks are neither letters nor digits, so without a run of those nothing
+    # changes.
     if not UNWORDED.search(text):
         return text
     kept, marks = [], 0

@@ -20,8 +20,8 @@ MAX_NUMBER = 18
 
 type Unit = Literal["year", "month", "day"]
 
-# Babel fills other spellings with Chinese months if Chinese was used first. These widths, which
-# each locale defines itself, are not affected (python-babel/babel issue 1234).
+# Forms of month names to read from Babel. Babel fills other forms with Chinese names if Chinese was
+# used first (python-babel/babel issue 1234). These forms are defined in each locale itself.
 MONTHS = (
     ("kk", "format", "wide"),
     ("kk", "format", "abbreviated"),
@@ -34,7 +34,7 @@ MONTHS = (
     ("uz_Cyrl", "format", "wide"),
     ("uz_Cyrl", "format", "abbreviated"),
     ("en", "format", "wide"),
-    # These are also the months in ICAO passports.
+    # Abbreviations as printed in ICAO passports.
     ("en", "format", "abbreviated"),
 )
 UNITS: dict[Unit, str] = {
@@ -42,7 +42,7 @@ UNITS: dict[Unit, str] = {
     "month": "月 ай اي ой oy",
     "day": "日 号 號 күн كۇن кун kun і ші шы інші нші сі сы е го числа st nd rd th of",
 }
-# Case endings of Kazakh and Uzbek, in the form of `normalization.bare`.
+# Case endings of Kazakh and Uzbek after months, in the form of `normalization.bare`.
 ENDINGS = (
     "и си да де та те га ге ка ке дан ден тан тен даги деги таги теги ги нин дин тин нинг"
     " ида ининг инин инда инде i si da dan ga ning ida ining"
@@ -62,10 +62,10 @@ NAME_SIGNS = str.maketrans("‐‑‒–—−・･•‧∙⋅⸱", "------·�
 
 
 def read_date(typed: str, language: str, today: date) -> date | Refusal:
-    """Return a past day, written year first or day first, with the month in digits or words.
+    """Return a past date, typed year first or day first, with the month in digits or words.
 
-    `language` has no effect: no two languages read the same form differently. Raises nothing;
-    relative days, two-digit years and dates without a day are refused.
+    Returns a refusal for relative dates, two-digit years and dates without a day; never raises.
+    `language` is ignored, because no form is read differently in two languages.
     """
     words = _words(typed)
     if not words:
@@ -77,7 +77,7 @@ def read_date(typed: str, language: str, today: date) -> date | Refusal:
 
 
 def read_year(typed: str, language: str, today: date) -> int | Refusal:
-    """Return a past year, typed alone or in a full date; refuse a wrong date as `read_date`."""
+    """Return a past year, typed alone or in a full date; a refusal as by `read_date`."""
     figures, *rest = _words(typed) or [""]
     if figures.isdecimal() and len(figures) != 8 and all(_meaning(w) == "year" for w in rest):
         return _year(figures, today)
@@ -86,7 +86,7 @@ def read_year(typed: str, language: str, today: date) -> int | Refusal:
 
 
 def read_number(typed: str, minimum: int, limit: int) -> int | Refusal:
-    """Return a whole number from `minimum` to `limit`.
+    """Return a whole number from `minimum` to `limit`, or a refusal.
 
     ASCII, Arabic, full-width and Chinese digits are accepted.
     """
@@ -106,16 +106,17 @@ def read_number(typed: str, minimum: int, limit: int) -> int | Refusal:
 
 
 def read_name(typed: str, letters: Letters = Letters.ANY, *, limit: int = 100) -> str | Refusal:
-    """Return a name as in a document, in letters of any script or of the required `letters`.
+    """Return a name as in a document, in any script or in the required `letters`, or a refusal.
 
-    Only apostrophes, hyphens, middle dots and full-width letters are normalised to one form each.
+    Only apostrophes, hyphens, middle dots and full-width letters are normalized.
     """
     text = normalization.apostrophes(normalization.digits(typed).translate(NAME_SIGNS))
     text = BETWEEN_HAN.sub("·", text)
     if not text:
         return Refusal.EMPTY
     written = [character for character in text if _is_letter(character)]
-    # A modifier letter (Lm) only lengthens another; Unicode calls it a letter, but it is no name.
+    # A modifier letter (category Lm) only modifies another letter, so a name needs some other
+    # letter.
     if all(unicodedata.category(character) == "Lm" for character in written):
         return Refusal.NOT_LETTERS
     if len(text) + normalization.heaped(typed) > limit:
@@ -126,7 +127,7 @@ def read_name(typed: str, letters: Letters = Letters.ANY, *, limit: int = 100) -
 
 
 def read_text(typed: str, limit: int) -> str | Refusal:
-    """Return free text of at most `limit` code points, hence at most four times as many bytes."""
+    """Return free text of at most `limit` code points (at most four bytes each), or a refusal."""
     text = normalization.clean(typed, multiline=True)
     if not text:
         return Refusal.EMPTY
@@ -134,14 +135,18 @@ def read_text(typed: str, limit: int) -> str | Refusal:
 
 
 def read_phone(typed: str, region: str | None) -> str | Refusal:
-    """Return a phone number as E.164; `region` (ISO 3166) applies if it has no country code."""
+    """Return a phone number in E.164 format, or a refusal.
+
+    `region` (ISO 3166) is assumed for a number without a country code.
+    """
     figures = normalization.joined(typed)
     if not figures:
         return Refusal.EMPTY
     if not re.fullmatch(r"\+?[0-9]+", figures):
         return Refusal.NOT_A_PHONE
     try:
-        # 00 precedes a country code nearly everywhere, but not in Kazakhstan and Russia.
+        # In most countries 00 precedes a country code. In Kazakhstan and Russia no number begins
+        # with it.
         number = phonenumbers.parse(re.sub("^00", "+", figures), region)
     except phonenumbers.NumberParseException:
         return Refusal.NOT_A_PHONE
@@ -150,12 +155,12 @@ def read_phone(typed: str, region: str | None) -> str | Refusal:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-# In some countries a number does not tell whether it is a mobile one.
+# FIXED_LINE_OR_MOBILE: in some countries a number does not show which it is.
 MOBILE = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
 
 def read_mobile(typed: str, countries: Collection[str]) -> str | Refusal:
-    """Return a number with its country code that can take an SMS, of a country in the list."""
+    """Return a number of one of `countries` that can receive SMS, as E.164, or a refusal."""
     read = read_phone(typed, None)
     if isinstance(read, Refusal):
         return read
@@ -166,11 +171,8 @@ def read_mobile(typed: str, countries: Collection[str]) -> str | Refusal:
     )
 
 
-# Dates
-
-
 def _words(typed: str) -> list[str]:
-    """Return the numbers and words of a date; empty if the text has any other sign."""
+    """Return the numbers and words of a date; empty if the text is too long or has other signs."""
     text = HAN_NUMBER.sub(_han_number, normalization.fold(typed))
     if len(text) > MAX_DATE or NEITHER_WORD_NOR_GAP.search(text):
         return []
@@ -178,7 +180,7 @@ def _words(typed: str) -> list[str]:
 
 
 def _parts(words: list[str]) -> tuple[str, str, str] | None:
-    """Return year, month and day as typed, or None if they are ambiguous."""
+    """Return year, month and day as typed; None if they are ambiguous."""
     loose: list[str] = []
     months: list[str] = []
     days: list[str] = []
@@ -201,7 +203,7 @@ def _parts(words: list[str]) -> tuple[str, str, str] | None:
             return year, month, day
         case [month], [], [first, last]:
             return (first, month, last) if len(first) > len(last) else (last, month, first)
-        # After "1990 ж." it is ambiguous which part of 05.03 is the month.
+        # If the year is named first ("1990 ж. 05.03"), the order of day and month is ambiguous.
         case [], [], [first, middle, last] if _meaning(words[1]) != "year":
             return (first, middle, last) if len(first) == 4 else (last, middle, first)
         case _:
@@ -209,7 +211,10 @@ def _parts(words: list[str]) -> tuple[str, str, str] | None:
 
 
 def _meaning(word: str) -> int | Unit | None:
-    """Return the month or unit that a word names, with or without a case ending."""
+    """Return the number of the month or the unit that a word names, also with a case ending.
+
+    Returns None for any other word.
+    """
     known, word = _vocabulary(), normalization.bare(word)
     for end in range(len(word), 1, -1):
         if word[:end] in known and (end == len(word) or word[end:] in ENDINGS.split()):
@@ -250,9 +255,9 @@ def _is_day(year: str, month: str, day: str) -> bool:
 
 
 def _compact_day(figures: str, today: date) -> date | Refusal:
-    """Return the day in 19900305 or 05031990.
+    """Return the date in eight digits: 19900305 or 05031990, or a refusal.
 
-    Since 1900 no eight digits give a day in both orders.
+    Since 1900, no eight digits are a date in both orders.
     """
     year_first = _day(figures[:4], figures[4:6], figures[6:], today)
     if year_first not in (Refusal.NO_SUCH_DAY, Refusal.MONTH_FIRST):
@@ -271,11 +276,8 @@ def _year(figures: str, today: date) -> int | Refusal:
     return int(figures) if int(figures) <= today.year else Refusal.FUTURE
 
 
-# Digits and letters
-
-
 def _han_number(found: re.Match[str]) -> str:
-    """Return Chinese numerals as digits: digit by digit as in years, or with tens up to 99."""
+    """Return Chinese numerals as digits: one by one, as in years, or with 十 (ten) up to 99."""
     tens, ten, ones = found[0].replace("廿", "二十").replace("卅", "三十").partition("十")
     if not ten:
         return tens.translate(HAN_DIGIT)
@@ -285,9 +287,9 @@ def _han_number(found: re.Match[str]) -> str:
 
 
 def _is_letter(character: str) -> bool:
-    """Return True for a letter that is no apostrophe.
+    """Return True for a letter that is not an apostrophe.
 
-    Rare Chinese characters count even if they are newer than this Python.
+    Rare Chinese characters count even if this Python's Unicode tables do not have them yet.
     """
     if character in "ʻʼ":
         return False
@@ -299,7 +301,7 @@ def _is_latin(letter: str) -> bool:
 
 
 def _is_kazakh(letter: str) -> bool:
-    """Return True for a letter of a script in which Kazakh is written."""
+    """Return True for a letter of one of the scripts in which Kazakh is written."""
     return unicodedata.name(letter, "").startswith(("CYRILLIC ", "ARABIC ", "LATIN "))
 
 

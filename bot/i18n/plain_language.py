@@ -1,8 +1,7 @@
-"""Rules for texts that people under stress read and that translators must understand.
+"""Rules for texts that people under stress must understand, and translators too.
 
-`aphorisms`, `unchecked`, `counted` and `abbreviations` find faults in a text. Long sentences and
-sentences that begin with a pronoun are counted; `tests/i18n/plain_limits.json` holds both counts,
-which may only fall.
+The functions in RULES find faults in a text. Long sentences and sentences that begin with a pronoun
+are only counted: `tests/i18n/plain_limits.json` has both counts, which must not rise.
 """
 
 import re
@@ -12,7 +11,7 @@ from bot.i18n.protected_spans import NAMES
 
 MAX_WORDS = 20
 
-# Phrases of the source that readers of translations did not understand, each with the reason.
+# Phrases that readers of translations did not understand, each with the kind of fault.
 PHRASES: Mapping[str, str] = {
     r"(?:ends? nothing|is not the end|is no (?:refusal|decision)|exchanged, not added)": "aphorism",
     r"(?:which way is mine|time matters|needs? a person (?:first|more))": "riddle",
@@ -25,21 +24,23 @@ UNCHECKED = re.compile(
     r"\b(?:not|no \w+ is|nothing is) (?:\w+ )?(?:verified|known) here\b|\bverified here\b",
     re.IGNORECASE,
 )
-# Numbers of any size; {days}, {hours} and {months} are constants of the settings.
+# Names of placeholders whose value does not change the noun after it, such as constants of
+# settings.
 CONSTANT = frozenset(("days", "hours", "months", "year", "sum", "tenge", "mci", "most", "length"))
 COUNTED = re.compile(
     r"\{(\w+)\} (\w+ )?(people|places|regions|families|messages|files|cases|pages|tries|papers)\b"
 )
-# A case ending at a place fits one value only. An ordinal may be followed by a hyphen and a word.
+# A case ending after a placeholder is right for some values only. An ordinal's hyphen and word are
+# allowed.
 ENDING = re.compile(r"\{(\w+)\}(?!-?(?:жыл|yil)|-\w{3,})-?[^\W\d_]+")
-# Languages whose words take endings. The derived scripts are converted from them.
+# Languages with case endings. The converted scripts need no check of their own.
 ENDED = frozenset(("kk", "ru", "uz"))
 PRONOUN = re.compile(r"(?:It|They|Its|Their|Them|He|She)\b")
 SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
 ABBREVIATION = re.compile(r"[^\W\d_]{2,}")
 
-# Abbreviations and the words that explain them in a sentence of the same language; an empty string
-# for those that need none.
+# Allowed abbreviations, each with the words that explain it in another sentence of the language; ""
+# if it needs no explanation.
 ABBREVIATIONS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "DNA": "",
@@ -75,20 +76,20 @@ ABBREVIATIONS: Mapping[str, Mapping[str, str]] = {
 
 
 def aphorisms(text: str, code: str) -> Iterator[str]:
-    """Yield the phrases of an English text that say nothing plain, with the kind of each."""
+    """Yield phrases of an English text that readers did not understand, with the kind of fault."""
     for phrase, kind in PHRASES.items() if code == "en" else ():
         if found := re.search(rf"\b{phrase}\b", text, re.IGNORECASE):
             yield f"{kind}: {found[0]}"
 
 
 def unchecked(text: str, code: str) -> Iterator[str]:
-    """Yield claims without a subject: somebody has not checked, and the text must say who."""
+    """Yield claims that something "is not verified": the text must say who has not checked it."""
     if code == "en" and (found := UNCHECKED.search(text)):
         yield f"“we have not checked”, not “{found[0]}”"
 
 
 def counted(text: str, code: str) -> Iterator[str]:
-    """Yield nouns after a number and endings at a place: they fit some values only."""
+    """Yield nouns after a number and case endings after a placeholder that fit some values only."""
     for place, _word, noun in COUNTED.findall(text) if code == "en" else ():
         if place not in CONSTANT:
             yield f"the noun comes first, as in “{noun}: {{{place}}}”: it agrees with no number"
@@ -97,14 +98,14 @@ def counted(text: str, code: str) -> Iterator[str]:
 
 
 def abbreviations(text: str, code: str) -> Iterator[str]:
-    """Yield the abbreviations that nothing explains."""
+    """Yield abbreviations that are neither allowed nor explained."""
     known = ABBREVIATIONS.get(code, {})
     for word in dict.fromkeys(ABBREVIATION.findall(text)) if known else ():
         if word.isupper() and word not in NAMES and word not in known:
             yield f"spell {word} out, or explain it in ABBREVIATIONS"
 
 
-# Words that promise a person an outcome, and words that turn a sentence with them into a denial.
+# Words that promise an outcome, and words that make a sentence with them a denial.
 PROMISES: Mapping[str, str] = {
     "en": r"\bguarantee(?!d free)|(?<!answer )\bpromise|\bwill (?:certainly|definitely|surely)\b",
     "kk": r"\bкепілдік(?! берілген тегін)|\bуәде|\bміндетті түрде (?:аласыз|беріл|қабылда)",
@@ -122,7 +123,7 @@ DENIALS: Mapping[str, str] = {
 
 
 def promises(text: str, code: str) -> Iterator[str]:
-    """Yield words that promise an outcome; the assistant decides nothing."""
+    """Yield words that promise an outcome, which the assistant does not decide."""
     for sentence in SENTENCE.split(text) if code in PROMISES else ():
         found = re.search(PROMISES[code], sentence, re.IGNORECASE)
         if found and not re.search(DENIALS[code], sentence, re.IGNORECASE):
@@ -144,5 +145,5 @@ def long_sentences(english: str) -> list[str]:
 
 
 def bare_pronouns(english: str) -> list[str]:
-    """Return the sentences that begin with a pronoun; a translator must guess its noun."""
+    """Return the sentences that begin with a pronoun, whose noun a translator must guess."""
     return [each for each in SENTENCE.split(english) if PRONOUN.match(each)]

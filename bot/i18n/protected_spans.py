@@ -1,10 +1,10 @@
-"""Spans that neither translation nor script conversion may change: placeholders, tags, URLs."""
+"""Spans that translation and script conversion must not change: placeholders, tags, addresses."""
 
 import re
 from collections.abc import Callable
 
 PLACE = re.compile(r"\{(\w+)\}")
-# An address stays as it is written, in any case: in other letters it would lead elsewhere.
+# An internet address must keep its letters: in another script it would lead elsewhere.
 ADDRESS = (
     r"https?://[^\s<>()（）]+|(?<![A-Za-z0-9.-])(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?:/[^\s<>()（）]*)?"
     r"|(?:[A-Za-z0-9Ѐ-ӿ-]+\.)+(?:рф|қаз)(?![Ѐ-ӿ])(?:/[^\s<>()（）]*)?"
@@ -15,7 +15,7 @@ KEPT = re.compile(
 )
 EITHER = re.compile(rf"{PLACE.pattern}|{KEPT.pattern}", re.ASCII)
 
-# Words kept in their own letters in every language.
+# Words that keep their letters in every language.
 NAMES = {
     "Kosh",
     "Telegram",
@@ -42,7 +42,7 @@ NAMES = {
 
 
 def around(text: str, change: Callable[[str], str]) -> str:
-    """Apply `change` to all of the text but its protected spans."""
+    """Return a text with `change` applied to all parts that are not protected."""
     done, end = [], 0
     for found in EITHER.finditer(text):
         done += [change(text[end : found.start()]), found[0]]

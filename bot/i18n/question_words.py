@@ -1,7 +1,7 @@
-"""Recognition of questions by their words and particles, in every language and script.
+"""Recognizes questions by their words and particles, in every language and script.
 
-Used to keep a question out of an answer of free text. Words that are also common names (Ким, Кай)
-are left out.
+It prevents that a question is stored as an answer in free text. Question words that are also common
+names (Ким, Кай) are left out.
 """
 
 import re
@@ -27,7 +27,8 @@ UZBEK = (
 ENGLISH = "how what where when why"
 KAZAKH_LATIN = "qalai qalay kalai kalay qaida qayda kaida kayda qansha kansha qashan kashan nege"
 RUSSIAN_LATIN = "skolko gde kak kogda pochemu zachem mozhno mojno"
-# Particles ask only after another word, and "ли" only before one: they are surnames too.
+# These particles are surnames too. Those in LAST ask only after another word, INSIDE only between
+# two.
 LAST = "ма ме ба бе па пе"
 INSIDE = "ли"
 UZBEK_ENDINGS = ("dimi", "дими", "mikan", "микан")
@@ -39,7 +40,7 @@ CHINESE = re.compile(
 
 
 def asks(typed: str) -> bool:
-    """Return True for a text that is worded as a question, or has a question mark."""
+    """Return True if a text has a question mark or a question word."""
     if QUESTION_MARKS & set(typed) and any(map(str.isalpha, typed)):
         return True
     text = normalization.fold(typed)

@@ -1,10 +1,10 @@
-"""Conversion of messages between an officer and a person to the script that each reads."""
+"""Converts messages between an officer and a person to the script that the reader uses."""
 
 from collections.abc import Callable, Mapping
 
 from bot.i18n import kazakh_arabic, language_guess, uzbek_cyrillic
 
-# Conversions by the written form of the text and of its reader.
+# Conversions by (written form of the text, written form of its reader).
 CONVERSIONS: Mapping[tuple[str, str], Callable[[str], str]] = {
     ("kk", "kk_Arab"): kazakh_arabic.to_arabic,
     ("kk_Arab", "kk"): kazakh_arabic.to_cyrillic,
@@ -14,12 +14,13 @@ CONVERSIONS: Mapping[tuple[str, str], Callable[[str], str]] = {
 
 
 def for_person(text: str, form: str) -> str:
-    """Return an officer's text in the person's script, or as it is in any other language."""
+    """Return an officer's text in the person's script; unchanged if it is in another language."""
     written = language_guess.guess(text)
-    # Short Uzbek in Latin letters is seldom recognised; no other language here has them.
+    # Short Uzbek text is often not recognized. Only Uzbek uses Latin letters here.
     if written is None and form == "uz_Cyrl" and text.isascii():
         written = "uz"
-    # A word that Kazakh and Russian share is still of no use to a reader of Arabic script.
+    # A word that Kazakh and Russian share is not recognized. A reader of Arabic script cannot read
+    # it in Cyrillic letters in either case.
     if written is None and form == "kk_Arab" and language_guess.CYRILLIC.search(text):
         written = "kk"
     convert = CONVERSIONS.get((written or "", form))
@@ -27,10 +28,10 @@ def for_person(text: str, form: str) -> str:
 
 
 def for_officer(text: str, language: str) -> tuple[str, str] | None:
-    """Return the written form and the text for an officer who reads another script of it.
+    """Return a text in the script of its officer, with its written form.
 
-    None if the text is readable as it is. Officers read Kazakh in Cyrillic, unless their console is
-    in Arabic script.
+    Returns None if no conversion is needed. Officers read Kazakh in Cyrillic, unless their console
+    is in Arabic script.
     """
     written = language_guess.guess(text) or ""
     form = language

@@ -1,4 +1,4 @@
-"""Rendering of sentences: translated, filled in, and safe in both writing directions."""
+"""Renders sentences in one language: translates, fills in values, and adds direction marks."""
 
 from datetime import date
 from typing import assert_never
@@ -10,7 +10,7 @@ from flows.engine.text import Amount, Country, Label, Published, Text, Value
 
 
 class Rendering:
-    """Renders sentences of one language."""
+    """Renders the sentences of one language."""
 
     def __init__(self, code: str, messages: Messages) -> None:
         self.code = code
@@ -19,7 +19,7 @@ class Rendering:
         self._cache: dict[Label, str] = {}
 
     def __call__(self, label: Label) -> str:
-        """Return the sentence in this language, or in English if a translation is missing."""
+        """Return a sentence in this language, or in English if its translation is missing."""
         filled = self._filled(label)
         return bidi.lined(filled) if self._right_to_left else filled
 
@@ -49,10 +49,11 @@ class Rendering:
         return bidi.literals(translated) if self._right_to_left else translated
 
     def _value(self, value: Value) -> str:
-        """Return a value as inserted into a sentence, in isolates where directions could mix.
+        """Return a value as text for a sentence, in isolates if writing directions could mix.
 
-        Right-to-left sentences isolate every value, others only typed Arabic. Own words in Arabic
-        letters need no isolates, and labels have no room for them.
+        In a right-to-left sentence every value gets isolates, in others only typed Arabic text.
+        Words of the assistant in Arabic letters get none, because they need none and labels have no
+        room for them.
         """
         if isinstance(value, Published):
             return self._published(value)
@@ -60,7 +61,7 @@ class Rendering:
         if isinstance(value, Text | Country) and bidi.is_all_arabic(shown):
             return shown
         if self._right_to_left and isinstance(value, Text) and bidi.ARABIC.search(shown):
-            # An isolate takes its direction from the letters outside of the isolates within it.
+            # An isolate takes its direction from its first letter that is not in an inner isolate.
             shown = bidi.lined(shown)
         apart = isinstance(value, str) and bidi.ARABIC.search(shown)
         return bidi.isolated(shown) if self._right_to_left or apart else shown
@@ -83,7 +84,10 @@ class Rendering:
                 assert_never(value)
 
     def _published(self, value: Published) -> str:
-        """Return an editor's sentence: written like a translation, not inserted like a value."""
+        """Return the text of a sentence that editors published, in this language.
+
+        Raises LookupError if it has none.
+        """
         for code, text in value.texts:
             if code == self.code:
                 return bidi.literals(text) if self._right_to_left else text

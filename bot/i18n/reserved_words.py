@@ -1,4 +1,4 @@
-"""Recognition of yes, no and the reserved words, in every language and script."""
+"""Recognizes yes, no and the reserved words, in every language and script."""
 
 from functools import cache
 
@@ -25,7 +25,7 @@ NO = (
     "йўқ, йук, йок, йўк, нотўғри",
     "no, n, 2",
 )
-# Further words that say, where a question may be skipped, that there is nothing to write.
+# Answers that mean "there is none" to a question that may be skipped, besides "no".
 NOTHING = (
     "жоқ қой, әкесінің аты жоқ, әкемнің аты жоқ",
     "нету, отсутствует, не имеется, нет отчества, без отчества, отчества нет",
@@ -33,7 +33,7 @@ NOTHING = (
     "无, 無, 沒有, 没有父名, 没有中间名",
     "none, nothing",
 )
-# Greetings, thanks and doubts, which are no names.
+# Greetings, thanks and doubts, which are not accepted as a name.
 SMALL_TALK = (
     "сәлеметсіз бе, сәлеметсіздер ме, ассалаумағалейкум, көп рахмет, рақмет, жақсы, түсінікті,"
     " білмеймін, сау болыңыз, қайырлы күн",
@@ -46,7 +46,7 @@ SMALL_TALK = (
     "ассалому алайкум, катта раҳмат, хўп, тушунарли, билмайман, яхши",
     "hello, hi, thanks, thank you, okay, bye",
 )
-# The same, but with a capital these are names.
+# Greetings and thanks that are names if written with a capital letter.
 TALK_IN_SMALL_LETTERS = frozenset(
     {
         "сәлем",
@@ -68,11 +68,11 @@ YES_SIGNS = frozenset("+✅✔☑👍")
 NO_SIGNS = frozenset("-−–❌✖👎")
 SKIN_TONES = frozenset("🏻🏼🏽🏾🏿")
 QUESTION_MARKS = frozenset("?？؟")
-# In Kazakh these are "and" and "what?".
+# In Kazakh these two words mean "and" and "what?".
 NOT_IN_KAZAKH = frozenset({"да", "не"})
 
-# No word here may be an answer. Therefore "адам" (a man's name) and "қызметкер" (an occupation)
-# occur only in phrases.
+# No reserved word may be a possible answer to a question. "адам" is a man's name and "қызметкер" an
+# occupation, so these occur only in phrases.
 RESERVED: dict[Reserved, dict[str, str]] = {
     Reserved.STOP: {
         "kk": "тоқта, тоқтат, тоқтату, токта, токтат, стоп",
@@ -219,9 +219,9 @@ RESERVED: dict[Reserved, dict[str, str]] = {
 
 
 def yes_no(typed: str, language: str) -> bool | None:
-    """Return True for yes, False for no, in any language; None if neither, unclear or a question.
+    """Return True for yes and False for no, in any language; None for any other text.
 
-    "да" and "не" count unless the conversation's `language` is Kazakh.
+    A question is neither. "да" and "не" do not count if the conversation's `language` is Kazakh.
     """
     text = normalization.fold(typed)
     signs = set(text) - SKIN_TONES
@@ -237,7 +237,7 @@ def yes_no(typed: str, language: str) -> bool | None:
 
 
 def nothing(typed: str, language: str) -> bool:
-    """Return True if the whole message says that there is no such thing; a number does not."""
+    """Return True if the whole message means "there is none" or "no"; a number never does."""
     if typed.strip().isdecimal() or QUESTION_MARKS & set(typed):
         return False
     is_nothing = normalization.fold(typed) in _answers(NOTHING)
@@ -245,32 +245,32 @@ def nothing(typed: str, language: str) -> bool:
 
 
 def small_talk(typed: str) -> bool:
-    """Return True if the whole message is a greeting, thanks or a doubt, and so no name."""
+    """Return True if the whole message is a greeting, thanks or a doubt, and therefore no name."""
     is_talk = normalization.fold(typed) in _answers(SMALL_TALK)
     return is_talk or typed.strip(" !.,") in TALK_IN_SMALL_LETTERS
 
 
 def safety_word(typed: str) -> Reserved | None:
-    """Return stop, exit, delete or person if it is the whole message, in any language."""
+    """Return the safety word (stop, exit, delete, person) that is the whole message, or None."""
     word = _reserved().get(normalization.fold(typed))
     return word if word in SAFETY else None
 
 
 def reserved_word(typed: str) -> Reserved | None:
-    """Return another reserved word if it is the whole message, in any language."""
+    """Return the reserved word that is the whole message, or None, also for a safety word."""
     word = _reserved().get(normalization.fold(typed))
     return word if word not in SAFETY else None
 
 
 def form(typed: str) -> str | None:
-    """Return the written form of a reserved word that only one form has; None otherwise."""
+    """Return the written form of a reserved word that exists in one form only, else None."""
     forms = _forms().get(normalization.fold(typed), frozenset())
     return next(iter(forms)) if len(forms) == 1 else None
 
 
 @cache
 def _forms() -> dict[str, frozenset[str]]:
-    """Return the written forms of each reserved word; those of Kazakh in Latin letters are kk."""
+    """Return the written forms of each phrase; Kazakh in Latin letters counts as kk."""
     found: dict[str, frozenset[str]] = {}
     for languages in RESERVED.values():
         for code, line in languages.items():
@@ -282,7 +282,7 @@ def _forms() -> dict[str, frozenset[str]]:
 
 @cache
 def _answers(lines: tuple[str, ...]) -> frozenset[str]:
-    # The first line is Kazakh in Cyrillic letters.
+    # The first line of each group is Kazakh in Cyrillic letters.
     every = (*lines, kazakh_arabic.to_arabic(lines[0]).replace("،", ","))
     return frozenset(normalization.fold(word) for line in every for word in line.split(", "))
 
@@ -295,7 +295,7 @@ def _reserved() -> dict[str, Reserved]:
         for line in languages.values()
         for phrase in line.split(", ")
     } | {
-        # A phrase of one script is accepted in the other script, too.
+        # A phrase of one script is also accepted converted to the other script.
         normalization.fold(convert(phrase)): word
         for word, languages in RESERVED.items()
         for code, convert in (("kk", kazakh_arabic.to_arabic), ("uz", uzbek_cyrillic.to_cyrillic))

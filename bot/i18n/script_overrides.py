@@ -1,16 +1,16 @@
-"""Exceptions to script conversion, and labels that need other words in a derived script.
+"""Exceptions to script conversion, and labels that need other words in a converted script.
 
-A reader of the script fills these; `./kosh languages report` counts them.
+Readers of the script maintain them. `./kosh languages report` counts them.
 """
 
 from collections.abc import Mapping
 
-# Kazakh Cyrillic (lower case) to Arabic script. Empty until a reader from Xinjiang fills it:
-# abbreviations, and words that are written otherwise there (Жұңго for Қытай).
+# Kazakh words in Cyrillic (lower case) with their Arabic spelling. Empty until a reader from
+# Xinjiang adds abbreviations and words that differ there (such as Жұңго for Қытай).
 TOTE: Mapping[str, str] = {}
 
-# Parts of Kazakh names, which no rule can find in Arabic script: نۇرگۇل is нұр and гүл. Compiled by
-# this project; a reader may add more.
+# Parts of Kazakh names, to split names in Arabic script, for which there is no rule: نۇرگۇل is нұр
+# and гүл. Compiled by this project; a reader may add more.
 NAME_PARTS = """
     абай абдул абыл адам ай айдар айжан айнұр айша айым алма алтай алтын аман амантай ана
     ардақ арман ару арыс асан асыл асқар ата ахан ахмет аяз ақ ақын аңсар бай бала бану баян
@@ -25,7 +25,7 @@ NAME_PARTS = """
     әбу әділ әлем әли әлі әмір әсел әсем әсет әуез әуел өмір өтеген
 """
 
-# Uzbek words whose Latin letters do not determine the Cyrillic: lost ь and ъ, ц written s or ts.
+# Uzbek words whose Cyrillic spelling does not follow from the Latin one: ь, ъ, or ц (s or ts).
 UZBEK: Mapping[str, str] = {
     "sentabr": "сентябрь",
     "oktabr": "октябрь",
@@ -59,10 +59,10 @@ UZBEK: Mapping[str, str] = {
     "avtomobil": "автомобиль",
 }
 
-# Whole translations for a derived script where the converted text is too long or wrong, by script,
-# context and English.
+# Translations that replace the converted text where it is too long or wrong, by (script, context,
+# English).
 LABELS: Mapping[tuple[str, str, str], str] = {
-    # Papers in Cyrillic name the number ЖШШИР.
+    # Papers in Cyrillic call the number ЖШШИР.
     (
         "uz_Cyrl",
         "",

@@ -1,4 +1,4 @@
-"""Sentences of a language's catalogue with the state of their review, for translators to read."""
+"""Sentences of a catalogue with their review state, for pages on which translators read them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ DOUBT = "check:"
 class Sentence:
     """A sentence and its translation.
 
-    `files` are the source files that say it, `notes` explain it to translators, `doubts` are those
-    of its translator. A derived form has the review of the language that it is derived from.
+    `files` are the source files that contain it, `notes` explain it to translators, and `doubts`
+    are questions of its translator. A converted form has the review state of its origin.
     """
 
     id: str
@@ -32,13 +32,13 @@ class Sentence:
 
     @property
     def is_label(self) -> bool:
-        """Return whether it is shown on a button or as a row of a list."""
+        """Whether the text is on a button or in a row of a list."""
         return bool(self.context)
 
 
 @cache
 def sentences(code: str) -> Mapping[str, Sentence]:
-    """Return the sentences of a written form by id, in source order; read once per process."""
+    """Return the sentences of a written form by id, in source order; cached per process."""
     origin = BUILT[code][0] if code in BUILT else code
     written = catalogues.read(origin)
     derived = catalogues.read(code) if origin != code else written

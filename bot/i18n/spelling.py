@@ -1,8 +1,7 @@
-"""Words that a person must review, because no rule can verify them.
+"""Finds words whose spelling a person must review, because no rule can verify it.
 
-For ru and uz_Cyrl these are the words that a dictionary does not know. For kk they are the words
-that do not survive the way to Arabic script and back. `locales/words` lists the words that were
-reviewed and found right.
+For ru and uz_Cyrl these are words that the dictionary does not have. For kk they are words that
+change when converted to Arabic script and back. `locales/words` lists the words already reviewed.
 """
 
 import re
@@ -14,7 +13,7 @@ from babel.messages.catalog import Catalog
 
 from bot.i18n import catalogues, kazakh_arabic, protected_spans
 
-# Debian's hunspell-ru and hunspell-uz; the latter knows Cyrillic letters only.
+# Debian's hunspell-ru and hunspell-uz. The Uzbek dictionary has only Cyrillic letters.
 DICTIONARIES = {"ru": "ru_RU", "uz_Cyrl": "uz_UZ"}
 CODES = ("kk", *DICTIONARIES)
 WORD = re.compile("[\u0400-\u04ff]+")
@@ -22,9 +21,9 @@ LISTS = catalogues.LOCALES / "words"
 
 
 def doubtful(code: str, catalog: Catalog) -> Mapping[str, str] | None:
-    """Return the words of a catalogue to review, in lower case, each with a sentence of it.
+    """Return the words of a catalogue to review, in lower case, each with an English sentence.
 
-    None if the dictionary or hunspell itself is not installed.
+    Returns None if hunspell or the dictionary is not installed.
     """
     places = _words(catalog)
     if code not in DICTIONARIES:
@@ -35,18 +34,18 @@ def doubtful(code: str, catalog: Catalog) -> Mapping[str, str] | None:
 
 
 def has_dictionaries() -> bool:
-    """Return True if hunspell and every dictionary is installed."""
+    """Return True if hunspell and all dictionaries are installed."""
     return all(_unknown(each, ()) is not None for each in DICTIONARIES.values())
 
 
 def accepted(code: str) -> frozenset[str]:
-    """Return the words that were reviewed and found right."""
+    """Return the words of a language that were reviewed and accepted."""
     path = LISTS / f"{code}.txt"
     return frozenset(path.read_text("utf-8").split()) if path.exists() else frozenset()
 
 
 def accept(code: str, words: Iterable[str]) -> None:
-    """Replace a language's list of accepted words."""
+    """Replace the list of accepted words of a language."""
     LISTS.mkdir(parents=True, exist_ok=True)
     text = "".join(f"{word}\n" for word in sorted(words))
     (LISTS / f"{code}.txt").write_text(text, encoding="utf-8")
@@ -77,5 +76,5 @@ def _unknown(dictionary: str, words: Iterable[str]) -> list[str] | None:
         encoding="utf-8",
         check=False,
     )
-    # hunspell fails if the dictionary is missing.
+    # hunspell exits with an error if the dictionary is missing.
     return done.stdout.split() if done.returncode == 0 else None

@@ -1,4 +1,4 @@
-"""Words that translations must use, and words they must not use, with the reason for each."""
+"""Words that translations must use, and words that they must not use, each with the reason."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Words required, or forbidden, where English has `english` and not `unless`.
+    """A rule for translations of English sentences that contain `english` and not `unless`.
 
-    All are case-insensitive regular expressions; `english` and `unless` match at the beginning of a
-    word. `words` has one expression per language; languages may be missing.
+    `words` has one regular expression per language, for words that are required or forbidden;
+    languages may be missing. All expressions ignore case. `english` and `unless` match at the start
+    of a word.
     """
 
     english: str
@@ -18,7 +19,7 @@ class Term:
     unless: str = "(?!)"
 
 
-# The glossary's terms in use so far; the reasons are the glossary's notes.
+# Terms of the glossary that sentences use so far; the reasons are its notes.
 GLOSSARY = (
     Term(
         "kandas",
@@ -176,8 +177,8 @@ FORBIDDEN = (
         unless="kandas",
     ),
 )
-# Signs of the familiar form. Kazakh -дың is also a genitive, so it counts only before a question
-# particle.
+# Patterns of the familiar form of address. Kazakh -дың is also a genitive, so it counts only before
+# a question particle.
 FAMILIAR = {
     "kk": r"\b(?:сен|сені|сенің|саған|сенен|сенімен|сендер)\b|\w(?:сың|сің)\b"
     r"|\w[дт][ыі]ң [бмп][ае]\b|\w{2}[ыі]ң(?:д[ыі]|[ае]|н[ае]н|д[ае]р)\b"
@@ -190,7 +191,7 @@ FAMILIAR = {
     "zh_Hans": "[你妳]",
 }
 POLITE = {"kk": "Сіз", "ru": "Вы", "uz": "siz", "zh_Hans": "您"}
-# Kazakh and Russian write the polite pronoun with a capital throughout.
+# Polite pronouns in lower case, an error: Kazakh and Russian texts here write them with a capital.
 SMALL_POLITE = {
     "kk": r"\b(?:сіз|сізді|сіздің|сізге|сізден|сізбен)\b",
     "ru": r"\b(?:вы|вас|вам|вами|ваш\w*)\b",

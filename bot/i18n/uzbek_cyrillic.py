@@ -1,7 +1,8 @@
-"""Conversion of Uzbek between Latin and Cyrillic letters.
+"""Converts Uzbek between Latin and Cyrillic letters.
 
-Latin is the alphabet of 1995 with U+02BB in oʻ gʻ and U+02BC elsewhere. Conversion to Latin is
-reliable. In Cyrillic, loanwords lack ь, ъ and ц, which `script_overrides.UZBEK` restores.
+Latin is the alphabet of 1995, with U+02BB in oʻ and gʻ and U+02BC elsewhere. Conversion to Latin is
+exact. Conversion to Cyrillic loses ь, ъ and ц of loanwords, except those in
+`script_overrides.UZBEK`.
 """
 
 import re
@@ -13,19 +14,20 @@ from bot.i18n.script_overrides import UZBEK
 
 LATIN = re.compile("[A-Za-zʻʼ]+")
 CYRILLIC = re.compile("[\u0400-\u04ff]+")
-# Between letters any of these is an apostrophe; elsewhere it may be a quotation mark.
+# Between letters, all of these are apostrophes. Elsewhere they may be quotation marks.
 TYPED = re.compile(f"(?<=[A-Za-z])[{normalization.APOSTROPHES}＇](?=[A-Za-z])|(?<=[OoGg])[ʻ‘`]")
 FOREIGN = re.compile("w|c(?!h)", re.IGNORECASE)
 UZBEK_CYRILLIC = {latin.lower(): cyrillic.lower() for latin, cyrillic in UZBEK.items()}
-# Months commonly lose their ь before an ending.
+# Stems also without a final ь, which months lose before an ending.
 UZBEK_LATIN = {
     stem: latin
     for latin, cyrillic in UZBEK_CYRILLIC.items()
     for stem in (cyrillic, cyrillic.removesuffix("ь"))
 }
 
-# A date in Cyrillic has spaces where Latin has hyphens: 2021-yil 1-yanvar, 2021 йил 1 январь. A
-# message has {year} before the word. Words such as 2-marta (the second time) keep their hyphen.
+# A date has hyphens in Latin and spaces in Cyrillic: 2021-yil 1-yanvar, 2021 йил 1 январь. In a
+# message, {year} precedes the word. Other words, such as 2-marta (the second time), keep the
+# hyphen.
 DATE = (
     "(?:(?<=[0-9]{4}|ear[}])%(mark)s(?=йил)|(?<=[0-9])%(mark)s(?=январ|феврал|март(?!а)|апрел|"
     "май(?!дон)|июн|июл|август|сентябр|октябр|ноябр|декабр))"
@@ -37,12 +39,12 @@ type Table = tuple[re.Pattern[str], tuple[str, ...]]
 
 HEAD, AFTER_VOWEL = "(?<![a-zʻʼ])", "(?<=[aeiou])"
 
-# The order matters: the first rule that matches applies.
+# The first rule that matches at a place is applied.
 TO_CYRILLIC = (
     ("yoʻ", "йў"), ("oʻ", "ў"), ("gʻ", "ғ"), ("sʼh", "сҳ"), ("sh", "ш"), ("ch", "ч"),
     ("yo", "ё"), ("yu", "ю"), ("ya", "я"),
     ("(?<=[bdfghjklmnpqrstvxz])ye", "ье"), ("ye", "е"),
-    # Excludes keting, ketsa, ketsin, hujjatsiz, where t and s belong to two parts of a word.
+    # Excludes keting, ketsa, ketsin and hujjatsiz, where t and s belong to different morphemes.
     (f"{HEAD}ts|ts(?=e|i(?!z(?!m)|n(?:lar)?(?![a-z])))|ts(?![a-zʻʼ])", "ц"),
     ("(?<=[kn])s(?=iya)", "ц"),
     (f"{HEAD}e|{AFTER_VOWEL}e", "э"),
@@ -62,26 +64,26 @@ TO_LATIN = (
     ("н", "n"), ("о", "o"), ("п", "p"), ("р", "r"), ("с", "s"), ("т", "t"), ("у", "u"),
     ("ф", "f"), ("х", "x"), ("ҳ", "h"), ("ы", "i"), ("э", "e"),
 )  # fmt: skip
-# Endings that may follow an exception, so that sirka is not read as sirk and an ending.
+# Endings that may follow an exception; otherwise sirka would be read as sirk with an ending.
 ENDING = re.compile(
     "(?:lar|lik|cha|chi|si|im|ing|i|m|ngiz|imiz|ingiz|lari|dagi|gacha|da|dan|ga|ni|ning)*", re.ASCII
 )
 
 
 def to_cyrillic(text: str) -> str:
-    """Convert Uzbek Latin to Cyrillic letters; capitals and everything else stay as they are.
+    """Return Uzbek text in Cyrillic letters, with capitals kept; never raises.
 
-    Placeholders, tags, addresses, /commands, @names, `protected_spans.NAMES` and words with w or c
-    are untouched. Raises nothing.
+    Placeholders, tags, addresses, /commands, @names, `protected_spans.NAMES` and words with w or
+    with c (except ch) are unchanged.
     """
     done = protected_spans.around(text, lambda part: LATIN.sub(_word_to_cyrillic, _marks(part)))
     return HYPHEN_OF_DATE.sub("\u00a0", done)
 
 
 def to_latin(text: str) -> str:
-    """Convert Uzbek Cyrillic to Latin letters; reverses `to_cyrillic` exactly.
+    """Return Uzbek text in Latin letters: the exact inverse of `to_cyrillic`; never raises.
 
-    A date with spaces gets the hyphens of Latin. Raises nothing; letters that are not Uzbek stay.
+    Spaces in dates become hyphens. Letters that are not Uzbek are unchanged.
     """
     text = SPACE_OF_DATE.sub("-", text)
     return protected_spans.around(text, lambda part: CYRILLIC.sub(_word_to_latin, part))
@@ -112,14 +114,14 @@ def _word_to_latin(found: re.Match[str]) -> str:
 
 
 def _exceptions(word: str, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the word split into an exception and the rest, the longest exception first."""
+    """Yield splits of a word into an exception and the rest, the longest exception first."""
     for cut in range(len(word), 2, -1):
         if word[:cut].lower() in known:
             yield word[:cut], word[cut:]
 
 
 def _letters(word: str, table: Table) -> str:
-    """Convert the word, by the first rule that matches at each place."""
+    """Return the word converted by the first rule that matches at each place."""
     pattern, spellings = table
     lower, whole = word.lower(), len(word) > 1 and word.isupper()
 
