@@ -1,4 +1,4 @@
-"""The flows in menu order. The package is pure: no I/O, no clock, no library."""
+"""The flows in the order of the menu. The package is pure: no I/O, clock or third-party library."""
 
 from flows.about import ABOUT
 from flows.announcements import ANNOUNCEMENTS
@@ -13,7 +13,7 @@ from flows.preregistration import PREREGISTRATION
 from flows.registry_questions import REGISTRY_QUESTIONS
 from flows.support import SUPPORT
 
-# A page of the menu shows 8 entries. `OFFICER` must stay among the first 8, also when “My
+# A page of the menu shows 8 entries. `OFFICER` must be among the first 8, also when “My
 # registration” is inserted before it.
 FLOWS = {
     flow.name: flow

@@ -26,7 +26,7 @@ OTHER_STATES = _(
 
 
 def about(operator: str) -> Flow:
-    """Return the flow that names `operator`; empty if the operator has no name in the settings."""
+    """Return the flow with the operator's name; `operator` is "" if the settings name none."""
     run_by = Text(RUN_BY.msgid, (("operator", operator),)) if operator else RUN_BY_UNNAMED
 
     def outcome(answers: Submit, today: date) -> Outcome:

@@ -1,7 +1,7 @@
 """Flow for subscribing to announcements: topics, consent, level of detail, and audience.
 
 It does not ask where the person is. It asks which country, programme and region the announcements
-should be about. These answers leave the conversation as soon as the flow ends.
+should be about. These answers are deleted from the conversation when the flow ends.
 """
 
 from datetime import date
@@ -113,7 +113,7 @@ NONE = _("No announcements will be sent. You can read them here at any time.")
 
 
 def outcome(answers: Submit, today: date) -> Outcome:
-    """Return the subscription. It carries the answers, which are kept nowhere else."""
+    """Return the outcome with the subscription, which is the only copy of the answers."""
     values = answers.answers
     topics = values[CHOSEN.name] or ""
     traits = {kind: values.get(item.name) or "unsaid" for kind, item in TRAITS.items()}

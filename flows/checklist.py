@@ -1,4 +1,4 @@
-"""The personal checklist: which papers, from where, in what order, and warnings."""
+"""The personal checklist: the papers, where to get them, their order, and warnings."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -89,7 +89,7 @@ WITH_PROOF = PROGRAMME.is_("kandas_status", "ata_zholy", "visa_c10")
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A line of a checklist: a document, and remarks on it for this situation."""
+    """An entry of a checklist: a document, and remarks on it for this situation."""
 
     document: Document
     remarks: tuple[Text, ...]
@@ -97,9 +97,9 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Checklist:
-    """A checklist without a name on it, ready to be said, printed or ticked.
+    """A checklist without any name of the person, for the chat, for printing and for ticking.
 
-    Ticks refer to `document.key`, which is stable: `documents.` and the key of the seed.
+    Ticks are stored by `document.key`, which is stable: `documents.` and the key in the seed data.
     """
 
     programme: Programme
@@ -111,7 +111,8 @@ class Checklist:
 def checklist(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> Checklist:
     """Return the checklist for a situation; it uses only facts that are current on `today`.
 
-    A stored list has `keys`, since it depends also on the place, which is not stored.
+    For a stored list, `keys` are those of its documents: they also depended on the person's place,
+    which is not stored.
     """
     answers = {"location": "unsaid", **answers}
     chosen = programme(answers.get("programme") or "kandas_status")
@@ -146,7 +147,7 @@ def _paper(document: Document, chosen: Programme, answers: Answers, today: date)
 def _where(document: Document, answers: Answers) -> tuple[Text, ...]:
     """Return where to get a document.
 
-    Do not send people to a country that they left, or where they are not safe.
+    People must not be sent to a country that they have left, or where they are not safe.
     """
     place = answers.get("location")
     if document is LEGALISATION:
@@ -155,19 +156,20 @@ def _where(document: Document, answers: Answers) -> tuple[Text, ...]:
         return (document.where,)
     if _origin(answers).confirmation is Confirmation.LEGALISATION:
         return (UNSAFE,)
-    # The police issue this certificate: no one is sent to them where it may be dangerous.
+    # The police issue this certificate. Where contact with them may be dangerous, people are not
+    # sent there.
     if document is NO_RECORD and _origin(answers).dangerous and place in ("origin", "unsaid"):
         return (UNSAFE,)
     return {"origin": (HOME,), "unsaid": (HOME, UNSAFE)}.get(place or "unsaid", (LATE,))
 
 
 def _left(answers: Answers) -> bool:
-    """Return whether the person is, or may be, outside the country that issued the papers."""
+    """Return True if the person is, or may be, outside the country that issued the papers."""
     return answers.get("location") != "origin"
 
 
 def _no_travel(answers: Answers) -> Text:
-    """Return the warning for people abroad, or one that fits any place if it is unknown."""
+    """Return the warning not to travel back; a weaker one if the person's place is unknown."""
     return NO_TRAVEL if answers.get("location") in ("kazakhstan", "elsewhere") else NO_RISK
 
 
@@ -179,7 +181,7 @@ def _confirmed(answers: Answers, today: date) -> Text:
         return CONFIRMED[where.confirmation]
     if _left(answers):
         return LATE_CONFIRMED
-    # For a dangerous origin the confirmation is mentioned once, without pressing the person.
+    # In a dangerous country, the text only mentions the confirmation and does not urge to get it.
     if where.leaving is not None:
         return SEE_FIRST
     return SEE_BELOW if where.dangerous else CONFIRMED[where.confirmation]
@@ -211,7 +213,7 @@ def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _before_leaving(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield the confirmation law of a country in which nothing can be done after leaving."""
+    """Yield warnings for a country whose papers can be confirmed only before leaving it."""
     where = _origin(answers)
     if where.leaving is None:
         return
@@ -239,10 +241,10 @@ def _after(
 
 
 def _confirmation(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield the confirmation law of the origin.
+    """Yield the law on confirmation of papers from the country of citizenship, or a warning.
 
-    If a treaty applies, no warning is needed. People known to be outside the origin get a warning
-    not to travel back instead. If the place is unknown, they get both.
+    No warning is needed if a treaty applies. People known to be outside of the country get only a
+    warning not to travel back. If their place is unknown, they get both.
     """
     where = _origin(answers)
     if where.leaving is not None:
@@ -257,7 +259,7 @@ def _confirmation(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def sources(facts: list[Fact]) -> Text:
-    """Return the dates of the sources, no more exact than they are, and the days of reading."""
+    """Return the dates of the sources, with their own precision, and the days of reading."""
     dated = sorted(
         (fact.as_of, fact.as_of.year if fact.dated is Dated.YEAR else fact.as_of)
         for fact in facts
@@ -280,7 +282,7 @@ def sources(facts: list[Fact]) -> Text:
 
 
 def lead(made: Checklist) -> Text:
-    """Return the first sentence: the programme of the list, or that there is no list."""
+    """Return the first sentence: the programme of the list, or that there is no list for it."""
     head = USUAL if made.papers else NO_LIST
     return _(head.msgid, programme=made.programme.name)
 
@@ -303,7 +305,7 @@ def spoken(made: Checklist) -> tuple[Text, ...]:
 
 
 def _rules(made: Checklist) -> Iterator[Text]:
-    """Yield the rules below the papers as one text to unfold, then their sources."""
+    """Yield the rules after the papers as one text that can be unfolded, then their sources."""
     *rules, last = made.after or (None,)
     if last is not None and not isinstance(last, Source):
         rules, last = [*rules, last], None
@@ -333,21 +335,22 @@ CONSENT = Consent(
         days=lifetimes.DRAFT_DAYS,
     ),
 )
-# Kinds of upload, by document key, that tick a line of the list. They can be sent after a
+# Kinds of upload, by document key, that tick an entry of the list. They can be sent after a
 # registration.
 SENT = {IDENTITY.key: "identity", ETHNICITY.key: "ethnicity"}
 
 
 def entries(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> tuple[Entry, ...]:
-    """Return the papers of a checklist as entries to tick; `keys` name those of a stored list."""
+    """Return the papers of a checklist as entries; `keys` are those of a stored list."""
     found = (paper.document for paper in checklist(answers, today, keys).papers)
     return tuple(Entry(each.key, each.name, SENT.get(each.key, "")) for each in found)
 
 
 def reminds(answers: Answers) -> bool:
-    """Return whether a reminder may be offered.
+    """Return True if a reminder may be offered.
 
-    Return False for citizens of countries where a message can harm, and for unknown citizenship.
+    It may not for citizens of countries where a message can do harm, or if the citizenship is
+    unknown.
     """
     citizenship = answers.get("citizenship")
     return citizenship is not None and not origin(citizenship).dangerous

@@ -1,7 +1,7 @@
-"""Flow that shows the usual ways for a situation, with reasons, steps and costs.
+"""Flow that shows the usual ways to come to Kazakhstan, with reasons, steps and costs.
 
-It decides nothing and refuses no one. A person without a usual way is referred to another way and
-to an officer. No answer is stored.
+It decides nothing and rejects no one. A person without a usual way is referred to an officer. No
+answer is stored.
 """
 
 from collections.abc import Iterator
@@ -114,16 +114,16 @@ MAY_REGISTER = _("You can be noted in the registry of ethnic Kazakhs abroad with
 ASK = _("A person can help with all of this. What you chose here is not kept.")
 
 
-# Ways whose first steps are those of the pilot.
+# Ways whose first steps are the stages of the pilot.
 AFTER_THE_PILOT = frozenset({"kandas_status", "prp"})
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One usual way: why it may fit, its steps in order, and facts about it, the basis first.
+    """A usual way: a permit, card or status, why it may fit, its steps in order, and facts.
 
-    `costs` and `remarks` are about its cost and time. The first way begins with them; the steps
-    and the facts are folded.
+    The first of the `facts` is the legal basis. `costs` and `remarks` are about cost and time. For
+    the first way these are shown at once, and all steps and facts can be unfolded.
     """
 
     key: str
@@ -136,7 +136,7 @@ class Way:
 
 
 def ways(answers: Answers, today: date) -> tuple[Way, ...]:
-    """Return the usual ways for a situation, whose first fact may be said today."""
+    """Return the usual ways for a situation, if their first fact may be used today."""
     return tuple(way for way in _ways(answers, today) if way.facts[0].current(today))
 
 
@@ -174,13 +174,13 @@ def _permit(kazakh: bool, today: date) -> Way:
 
 
 def _other_permit() -> Way:
-    """Return the permit as a second way, without repeating the steps of the first."""
+    """Return the permit as a second way, without the steps, which the first way already shows."""
     facts = (settling.CARD, pilot_2026.BEFORE_PERMIT, settling.ANY_VISA, settling.SOLVENCY)
     return Way("prp", PERMIT, WHY_PERMIT, (), facts)
 
 
 def _pilot(today: date) -> tuple[Text, ...]:
-    """Return the steps of the pilot while it lasts."""
+    """Return the steps of the pilot while it is in force, else its known end."""
     pilots = (pilot_2026.TEST, pilot_2026.QUESTIONNAIRE, pilot_2026.CHECK, pilot_2026.INTERVIEW)
     return said(pilots, today)
 
@@ -190,7 +190,7 @@ def outcome(answers: Submit, today: date) -> Outcome:
 
 
 def spoken(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield the whole answer, one paragraph at a time."""
+    """Yield the complete answer, paragraph by paragraph."""
     if answers.get("citizenship") == "KZ":
         yield from (CITIZEN_ALREADY, ASK)
         return
@@ -214,7 +214,7 @@ def spoken(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _urgent(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield the points that cannot wait: danger, the end of a stay, papers, citizenship."""
+    """Yield urgent points: danger, the end of a stay, papers to get before leaving, citizenship."""
     where, place = _origin(answers), answers.get("location")
     if where.dangerous and place != "kazakhstan":
         yield SAFETY_FIRST
@@ -230,7 +230,7 @@ def _urgent(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _first_way(way: Way, today: date) -> Iterator[Text]:
-    """Yield the first step of a way, or its basis if it has no steps, its cost and its time."""
+    """Yield the first way with its first step (or its basis, if it has no steps), cost and time."""
     yield title(_(WAY.msgid, way=way.name))
     yield way.why
     if way.steps:
@@ -243,7 +243,7 @@ def _first_way(way: Way, today: date) -> Iterator[Text]:
 
 
 def _details(answers: Answers, way: Way, today: date) -> Iterator[Text]:
-    """Yield the rest of the first way, folded: all steps, and the facts about it."""
+    """Yield the other texts of the first way, to unfold: all steps, and the facts about it."""
     if way.steps:
         yield folded(lines(STEPS, numbered(way.steps)))
     proof = (kandas.ROLE,) if answers.get("ethnicity_papers") in ("no", "unsure") else ()
@@ -252,7 +252,7 @@ def _details(answers: Answers, way: Way, today: date) -> Iterator[Text]:
 
 
 def _other_way(way: Way, today: date) -> Iterator[Text]:
-    """Yield a way that is not the first as one folded text."""
+    """Yield a further way as one text to unfold."""
     facts = said((*way.costs, *way.facts), today)
     yield more(_(OTHER_WAY.msgid, way=way.name), (way.why, *way.remarks, *facts))
 
@@ -263,7 +263,7 @@ def _folded_facts(heading: Text, facts: tuple[Fact, ...], today: date) -> Iterat
 
 
 def _reservations(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield the points for an officer, before any way."""
+    """Yield reasons to talk to an officer before choosing a way."""
     if answers.get("trouble") not in ("none", None):
         yield PERSON_FIRST
     if answers.get("former_citizen") in ("yes", "unsure"):
@@ -278,7 +278,7 @@ def _reservations(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _stay(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield the length of a stay in Kazakhstan, unless it was said among what cannot wait."""
+    """Yield the length of a stay in Kazakhstan, unless the urgent points have its end."""
     where = _origin(answers)
     if answers.get("location") == "kazakhstan" and not said(where.ends, today):
         yield from said(where.inside, today)
@@ -287,7 +287,7 @@ def _stay(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _entry_and_offices(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield the rules of entry and stay, and where to turn."""
+    """Yield the rules of entry and stay, and the offices to turn to."""
     yield from said(_entry(answers), today)
     if (unchecked := _origin(answers).stay_open) is not None:
         yield unchecked
@@ -295,7 +295,7 @@ def _entry_and_offices(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _around(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield support, registration, and the note that nothing is promised."""
+    """Yield support, the registry, and the note that nothing is promised."""
     if _may_get_support(answers):
         yield from (SUPPORT,) if quota.SHARE.current(today) else ending(quota.PLACES, today)
     if answers.get("purpose") == "information" and answers.get("ethnic_kazakh") != "no":
@@ -325,7 +325,7 @@ def _origin(answers: Answers) -> Origin:
 def _offices(answers: Answers) -> tuple[Fact, ...]:
     """Return local offices for people in Kazakhstan; for others, the fact that missions exist.
 
-    No address is given without a request.
+    Addresses are shown only on request.
     """
     return (AKIMAT, POLICE) if answers.get("location") == "kazakhstan" else (MISSION,)
 

@@ -1,4 +1,4 @@
-"""Free questions: a few as buttons, others found by words; an officer answers the rest."""
+"""Flow for free questions: some as buttons, others found by words; officers answer the rest."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ SHOWN = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic(Choice):
-    """A question of the list: the most frequent as buttons, the others by typed words.
+    """A question of the list: the most frequent ones as buttons, the others by typed words.
 
-    `unlisted` is said if nothing is found, since another wording would not be understood better.
+    `unlisted` is the answer if none is found: it offers an officer and asks for no other wording.
     """
 
     asks_freely: bool = True
@@ -73,7 +73,7 @@ def outcome(answers: Submit, today: date) -> Outcome:
 
 
 def spoken(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield the whole answer, one paragraph at a time."""
+    """Yield the complete answer, paragraph by paragraph."""
     found = entry(answers.get("faq_topic") or "")
     if found is not None:
         yield from found.remarks

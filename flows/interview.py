@@ -75,7 +75,7 @@ def outcome(answers: Submit, today: date) -> Outcome:
 
 
 def spoken(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield the whole answer, one paragraph at a time."""
+    """Yield the complete answer, paragraph by paragraph."""
     if answers.get("wish") == "practice":
         yield PRACTISED
         yield lines(*map(_line, EXERCISES))

@@ -1,6 +1,6 @@
-"""Retention periods of the data that people give, in one table."""
+"""Retention periods of the data that people give, all in one place."""
 
-# While a person is known.
+# Data of a person
 DRAFT_DAYS = 30  # unfinished answers, after the last message
 ANSWERS_HOURS = 24  # sent answers, after the registry accepted them
 REMIND_DAYS = 7  # after which a person is reminded of a kept list, where asked for
@@ -9,7 +9,7 @@ CASE_DAYS = 30  # words and notes, after the case was closed
 UPLOAD_DAYS = 30  # a file that the registry has not accepted
 REFUSED_UPLOAD_DAYS = 1  # a file that was not taken
 
-# Messages, and what is needed to send each once.
+# Messages, and data for sending each of them only once
 MESSAGE_DAYS = 7  # after it was sent
 WAITING_MESSAGE_DAYS = 30  # for a person who has to write first
 DELETABLE_HOURS = 48  # as long as a platform lets a bot delete a message
@@ -18,33 +18,33 @@ QUARANTINE_HOURS = 72
 RECIPIENT_DAYS = 7  # recipients of an announcement, after its end
 BROADCAST_REQUEST_DAYS = 30
 
-# Protection of officers from abuse.
+# Protection of officers from abuse
 LIMIT_DAYS = 30  # a limit on a person's messages to officers, and an appeal, at most
 
-# Protection of the web chat.
+# Protection of the web chat from abuse
 BURST_DAYS = 7  # for which cases closed together can be opened again
 NETWORK_HOURS = 48  # keyed hash of a case's address, and counters by it
 
-# Sentences that people give to teach the recogniser; nothing connects one with its person.
+# Sentences that people donate for training the recognizer, stored without their author
 SUGGESTED_PHRASE_DAYS = 90
 
-# Sentences that sound wrong: counts by people, comments of officers.
+# Sentences that sound wrong: counts of reports, and comments of officers
 WORDING_REPORT_DAYS = 365
 CLOSED_WORDING_REPORT_DAYS = 90
 
-# Links of other systems that lead a person to an officer.
+# Links by which other organizations' systems send a person to an officer
 INVITATION_DAYS = 14  # in which the person may open the link
 INVITATION_STATE_DAYS = 180  # for which the system may read whether the case is open
 
-# Organisations that refer people: their invitations and counts.
+# Organizations that refer people: their codes and counts
 REFERRER_DAYS = 365
 ENDED_REFERRER_DAYS = 30
 
-# Addresses for hints outside of the chat.
+# Addresses for hints outside of the chat
 HINT_CODE_MINUTES = 10
 HINT_HOURS = 12  # at least, between two hints
 
-# Officers.
+# Data of officers
 CASE_EVENT_DAYS = 1
 NOTIFICATION_DAYS = 7  # notifications to officers, after they were sent
 CONSOLE_SESSION_HOURS = 8

@@ -1,10 +1,13 @@
-"""Messages about changed rules of a kept list: the consent, and the traits that are compared."""
+"""Messages about changed rules of a stored list: the consent, and the traits to compare.
+
+A changed rule is announced to people whose traits match it.
+"""
 
 from flows.engine.conditions import Answers
 from flows.engine.flow import Consent
 from flows.engine.text import _, button
 
-# Kinds of traits of people who want messages about changes of their list.
+# Kinds of these traits: the list's programme, and the person's citizenship.
 LIST, LIST_COUNTRY = "list", "list_country"
 CONSENT = Consent(
     name="consent_list_changes",
@@ -25,7 +28,7 @@ CONSENT = Consent(
 
 
 def traits(answers: Answers) -> dict[str, str]:
-    """Return what an announcement of a changed rule is compared with."""
+    """Return the traits with which an announcement of a changed rule is compared."""
     citizenship = answers.get("citizenship")
     found = {LIST: answers.get("programme") or "kandas_status"}
     return found | ({LIST_COUNTRY: citizenship} if citizenship else {})

@@ -1,4 +1,4 @@
-"""Flow for talking to a person: topic, consent, and the words for the officer."""
+"""Flow for talking to an officer: topic, consent, and the person's words."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Paragraphs of several sentences, in any language."""
+"""Joins several sentences to one paragraph, in any language."""
 
 from collections.abc import Iterable
 from functools import reduce

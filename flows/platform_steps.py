@@ -1,4 +1,4 @@
-"""Steps of the Kandas platform: the next thing to do, as far as a source says it."""
+"""Steps of the Kandas platform: the person's next action, as far as a source names it."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -8,7 +8,7 @@ from flows.knowledge import kandas, pilot_2026, quota, settling
 from flows.knowledge.facts import Fact, said
 from flows.knowledge.intents.cautions import REFUSED
 
-# Facts to say while it is the person's turn.
+# Facts to show while a step is open, by step.
 TO_DO: Mapping[str, tuple[Fact, ...]] = {
     "TEST": (pilot_2026.TEST,),
     "QUESTIONNAIRE": (pilot_2026.QUESTIONNAIRE,),
@@ -19,12 +19,12 @@ TO_DO: Mapping[str, tuple[Fact, ...]] = {
     "QUOTA": (quota.DUTY,),
     "CARD": (settling.CARD,),
 }
-# Facts to say once the step is done.
+# Facts to show once a step is done, by step.
 AFTERWARDS: Mapping[str, tuple[Fact, ...]] = {"STATUS": (kandas.VALIDITY,)}
 
 
 def explained(step: str, status: str, today: date) -> tuple[Text, ...]:
-    """Return the sentences on a step; nothing where no source was found."""
+    """Return the sentences about a step; nothing if no source was found for it."""
     if status == "NOT_DONE":
         return (REFUSED,)
     facts = TO_DO if status == "OPEN" else AFTERWARDS

@@ -1,4 +1,4 @@
-"""Flows with which the registry's questions are asked: one question of the registration each."""
+"""Flows that ask a person the registry's questions, each with one question of the registration."""
 
 from dataclasses import replace
 from datetime import date
@@ -9,7 +9,7 @@ from flows.engine.flow import Flow, Outcome, Submit
 from flows.engine.questions import Question
 from flows.preregistration import after_consent as form
 
-# Subjects of the contract (`question-subjects`), with the question that asks about each.
+# The question of the form for each subject of the contract (`question-subjects`).
 SUBJECTS: dict[str, Question] = {
     "SURNAME": form.SURNAME,
     "GIVEN_NAME": form.GIVEN_NAME,

@@ -42,7 +42,7 @@ COMMANDS: Mapping[str, Reserved] = {
     "registry.status": Reserved.STATUS,
     "registry.change": Reserved.STATUS,
 }
-# Intents offered if nothing was recognised: by question, by screen or by flow.
+# Intents that are offered if nothing was recognized, by question, by screen or by flow.
 TOPICS: Mapping[str, tuple[str, ...]] = {
     "": ("way.which", "kandas.documents", "support.money"),
     "preregistration": ("registry.what", "privacy.what", "kandas.term"),
@@ -74,20 +74,20 @@ def _said(parts: tuple[Part, ...], today: date, _citizenship: str) -> tuple[Text
 
 
 def _opening(answer: Answer, today: date, citizenship: str) -> tuple[Text, ...]:
-    """Return the opening; an answer without a current fact says last that it is not checked."""
+    """Return the opening; if no fact is current, with a note at the end that it is not checked."""
     lines = spoken(answer.ordered(citizenship)[0], today)
     return (*lines, NOT_VERIFIED) if answer.lapsed(today) else lines
 
 
 def _more(answer: Answer, today: date, citizenship: str) -> tuple[Text, ...]:
-    """Return the rest of the answer without the lines that its opening has said."""
+    """Return the rest of the answer, without lines that are already in the opening."""
     opening, more = answer.ordered(citizenship)
     said = set(spoken(opening, today))
     return tuple(line for line in spoken(more, today) if line not in said)
 
 
 def reply_of(answer: Answer) -> Reply:
-    """Return the reply of the engine for the answer to an intent."""
+    """Return the engine's reply for the answer to an intent."""
     return Reply(
         intent=answer.intent,
         label=answer.label,
@@ -112,7 +112,7 @@ REPLIES: Mapping[str, Reply] = {
 
 
 def suggestions(entities: Mapping[str, str]) -> dict[str, str]:
-    """Return the answers that values named in a message suggest, by the name of the question."""
+    """Return answers that the values in a message suggest, by question name."""
     found: dict[str, str] = {}
     if origin := entities.get(COUNTRY_OF_ORIGIN):
         found |= {"citizenship": origin}
@@ -137,9 +137,9 @@ def understanding(
 ) -> Understanding:
     """Return the data with which the engine answers free text.
 
-    `model_operator` is who runs the external model, `transcriber` who turns voice messages into
-    text, if there are such. `hint_ways` are the ways of hints outside of the chat,
-    `sms_countries` the countries whose numbers get an SMS.
+    `model_operator` runs the external model, `transcriber` the program for voice messages: names,
+    "" if there is none. `hint_ways` are the configured ways of hints outside of the chat,
+    `sms_countries` the countries whose numbers get SMS.
     """
     safety = {intent: partial(_said, parts) for intent, parts in SAFETY.items()}
     return Understanding(

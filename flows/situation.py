@@ -1,8 +1,7 @@
 """Questions about a situation, for an immediate answer.
 
-No question identifies the person, and no answer is stored: they are dropped when the flow ends. The
-person's place comes last. Its answer ends the flow in the same turn and is never written to
-storage.
+No question identifies the person. The answers are deleted when the flow ends. The person's place is
+asked last: its answer ends the flow in the same turn and is therefore never stored.
 """
 
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Support for the move: kinds, regions, amounts, and the number of places.
+"""Flow about support for the move: kinds, regions, amounts, and the number of places.
 
 The amounts are valid for one year. After its last day they are not shown, and an officer answers.
 """
@@ -112,7 +112,7 @@ def outcome(answers: Submit, today: date) -> Outcome:
 
 
 def spoken(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield the whole answer, one paragraph at a time."""
+    """Yield the complete answer, paragraph by paragraph."""
     yield from ending(quota.PLACES, today)
     if quota.PLACES.current(today):
         yield _place(answers, today)
@@ -131,7 +131,7 @@ def spoken(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def region(answers: Answers) -> str:
-    """Return the chosen region, from any part of the country; empty if none was chosen."""
+    """Return the key of the chosen region, whichever question asked for it; "" for none."""
     chosen = (answers.get(question.name) for question in REGION_QUESTIONS)
     return next((key for key in chosen if key), "")
 
@@ -147,9 +147,9 @@ def _place(answers: Answers, today: date) -> Text:
 
 
 def chart() -> Text:
-    """Return the places by region as a bar chart.
+    """Return a bar chart of the places by region.
 
-    Figures beside the bars serve people who listen to the text.
+    Each bar is followed by its number, for people who listen to the text.
     """
     maximum = max(PLACES[YEAR].values())
     bars = (

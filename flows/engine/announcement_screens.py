@@ -14,7 +14,7 @@ WHAT = _(
     "sent to you. In a messenger they stay in the chat until you delete it."
 )
 SUBSCRIBED = _("Announcements come to you about: {topics}.")
-# The whole message for subscribers who want only a hint.
+# The complete message for subscribers who chose to get only a hint, without any content.
 SOMETHING_NEW = _("There is a new message for you.")
 ENDED = _("No more announcements will come. Your choices for them are deleted.")
 STOPPED_TOO = _(
@@ -33,12 +33,12 @@ CHANGE = (
 
 
 def screen(text: Text, among: tuple[Option, ...]) -> Choice:
-    """Return the screen with the choices about announcements."""
+    """Return the screen that offers actions on announcements."""
     return Choice(name=MINE, label=labels.ANNOUNCEMENTS, text=text, among=among)
 
 
 def enter(turn: TurnState, flow: Flow) -> None:
-    """Open a flow; for the announcements flow, first ask what to do."""
+    """Open a flow; in place of the announcements flow, ask what to do about announcements."""
     if not flow.announces or not turn.c.language:
         turn.open_flow(flow)
         return turn.ask()
@@ -65,7 +65,7 @@ def answer(turn: TurnState, key: str) -> None:
 
 
 def _choose_topics(turn: TurnState, flow: Flow) -> None:
-    """Ask for topics and consents from the start; earlier topics are ticked."""
+    """Restart the announcements flow, with consents asked again and current topics ticked."""
     turn.drop_form(flow)
     _forget_consents(turn, flow)
     turn.open_flow(flow)
@@ -76,13 +76,13 @@ def _choose_topics(turn: TurnState, flow: Flow) -> None:
 
 
 def keep_topics(turn: TurnState, flow: Flow, road: Path) -> None:
-    """Store the chosen topics in the conversation and unmute it."""
+    """Store the chosen topics in the conversation, and end its quiet mode."""
     chosen = road.answers[_topics(flow).name] or ""
     turn.c = replace(turn.c, topics=tuple(chosen.split(",")), muted=False)
 
 
 def read_news(turn: TurnState) -> None:
-    """Send past announcements, then continue an open form."""
+    """Send past announcements, then repeat the current question."""
     if turn.c.language:
         turn.effects.append(ReadNews())
     turn.ask()

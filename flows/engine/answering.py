@@ -1,4 +1,4 @@
-"""Input is judged against the question that was asked: an answer or a refusal."""
+"""Reads input as an answer to the question that was asked, and records or refuses it."""
 
 from flows.engine import (
     checklist_screens,
@@ -23,7 +23,7 @@ from flows.engine.state import Asked
 from flows.engine.text import Text, _
 from flows.engine.turn import PAGE, TurnState
 
-# Screens that ask for a consent: only their own words count.
+# Screens that ask for a consent. Only their labels count as answers, not a yes or a number.
 CONSENTS = (Screen.KEEP, Screen.CHANGES, household_screens.CONSENT)
 
 
@@ -129,7 +129,7 @@ def refuse(turn: TurnState, asked: Asked, refusal: Refusal) -> None:
     if question and question.sensitive and DeleteInput() not in turn.effects:
         turn.effects.append(DeleteInput())
     if turn.page is Page.ALWAYS and _is_private(question):
-        # Nothing about the answer is asked or explained in the messenger.
+        # In a messenger that must not have it, a private answer is neither repeated nor explained.
         turn.notes.append((screens.NOT_HERE,))
     elif asked.key == pin_screens.PIN:
         asks = turn.c.has_pin or turn.c.after_pin == pin_screens.NEW
@@ -148,7 +148,7 @@ def refuse(turn: TurnState, asked: Asked, refusal: Refusal) -> None:
 
 
 def _reason(question: Question, refusal: Refusal, tries: int) -> Text:
-    """Return why an answer was refused, in other words than the time before."""
+    """Return the reason for a refusal, worded differently from the previous refusal."""
     reason = explain(refusal, question)
     if not tries:
         return reason
@@ -163,10 +163,7 @@ def _is_private(question: Question | None) -> bool:
 
 
 def narrow(turn: TurnState, asked: Asked, found: tuple[Option, ...]) -> None:
-    """Offer the options that the input may mean.
-
-    They replace the question's options until it is answered.
-    """
+    """Ask which of the options was meant; until then they replace the options of the question."""
     road = turn.path()
     stop = road[1].current(turn.form(road[0]).cursor) if road else None
     if stop is None or stop.key != asked.key:

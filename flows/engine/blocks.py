@@ -1,6 +1,6 @@
-"""Texts with a shape: titles, entries, warnings, rows of answers, receipts, sources, details.
+"""Texts with a layout: titles, entries, warnings, rows of answers, receipts, sources, details.
 
-Each is a `Text`, which a channel without shapes shows as it is. Other channels draw it by its kind.
+Each is a `Text`. A channel that has a layout for the class uses it, and others show the plain text.
 """
 
 from dataclasses import dataclass, field
@@ -11,17 +11,17 @@ from flows.engine.text import Label, Text, _
 
 @dataclass(frozen=True, slots=True)
 class Item(Text):
-    """An entry of a list: its name in the first line, and below what may be folded."""
+    """An entry of a list: its name in the first line, and details below that may be folded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Title(Text):
-    """A line that sums up what follows."""
+    """A line that sums up the text below it."""
 
 
 @dataclass(frozen=True, slots=True)
 class More(Text):
-    """Details that may be folded: the first line is their heading."""
+    """Details that may be folded; the first line is their heading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,12 @@ class Caution(Text):
 
 @dataclass(frozen=True, slots=True)
 class Source(Text):
-    """Where statements come from, and of which date they are."""
+    """The sources of statements, with their dates."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row(Text):
-    """A label and an answer in one line; `payload` changes the answer."""
+    """A label with an answer on one line; a button with `payload` changes the answer."""
 
     answer: Label = field(default=Text(""))
     payload: str = ""
@@ -44,14 +44,14 @@ class Row(Text):
 
 @dataclass(frozen=True, slots=True)
 class Tick(Text):
-    """A line with a box; `payload` ticks it, or takes the tick away."""
+    """A line with a checkbox; a button with `payload` ticks or unticks it."""
 
     payload: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt(Text):
-    """The state of a registration, with its number to copy; empty while there is none."""
+    """The state of a registration, with its number to copy; `number` is "" until there is one."""
 
     number: str = ""
 
@@ -69,13 +69,13 @@ def item(*lines: Text) -> Item:
 
 
 def more(heading: Text, lines: tuple[Text, ...]) -> More:
-    """Return details as a list below a heading."""
+    """Return details as a list with bullets below a heading."""
     plain = _lines((heading, *(_("• {sentence}", sentence=each) for each in lines)))
     return More(plain.msgid, plain.values)
 
 
 def folded(text: Text) -> More:
-    """Return a text of several lines as details below its first line."""
+    """Return a text of several lines as details, with its first line as the heading."""
     return More(text.msgid, text.values)
 
 

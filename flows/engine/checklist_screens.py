@@ -18,7 +18,7 @@ from flows.engine.turn import TurnState, option_buttons, submission
 
 
 class Screen(StrEnum):
-    """Screens of a list: the offer to store it, the consents, its actions, and ticking."""
+    """The screens of a checklist: offer to store it, consents, stored list, ticking."""
 
     LIST = "~list"
     KEEP = "~keep"
@@ -27,10 +27,10 @@ class Screen(StrEnum):
     CHANGES = "~changes"
 
 
-# While one of these screens is open, a new list can still be stored.
+# Screens during which a new list is held in the conversation, so that it can still be stored.
 OFFERS = (Screen.LIST, Screen.KEEP)
 CONTROL = "!list"
-# States of an upload that need no further action by the person.
+# States of an upload in which the person has nothing to do, so that its entry counts as ready.
 READY = ("checked", "sending", "accepted")
 
 WHAT_NEXT = _(
@@ -57,7 +57,10 @@ PRINT = button("Print or save")
 
 
 def offer_list(turn: TurnState, flow: Flow, road: Path) -> bool:
-    """Send the list that a flow made and offer to store it; return False if it made none."""
+    """Send the list that a finished flow made, and offer to store it.
+
+    Returns False if the flow made none.
+    """
     entries = flow.listing.entries(road.answers, turn.today, ()) if flow.listing else ()
     if flow.listing is None or not entries:
         return False
@@ -74,7 +77,7 @@ def offer_list(turn: TurnState, flow: Flow, road: Path) -> bool:
 
 
 def _hand_out(turn: TurnState, sheet: PrintList) -> None:
-    """Send the link in its own message, as some channels require."""
+    """Send the link to the printable list as a message of its own, which some channels require."""
     turn.effects.append(sheet)
     turn.replaces = False
     turn.say((), (Button("", PRINT, Kind.LINK),))
@@ -137,7 +140,7 @@ def _agreed(turn: TurnState, asked: Asked) -> None:
 
 
 def _put_list(turn: TurnState) -> None:
-    """Replace the old list by the new one; ticks stay."""
+    """Store the new list in place of the old one; ticks and the reminder are kept."""
     before, made = turn.c.saved_list, turn.c.draft_list
     if made is not None and before is not None:
         made = replace(made, ticked=before.ticked, remind=before.remind, watched=before.watched)
@@ -207,7 +210,7 @@ def _saved_list_screen(turn: TurnState, mine: MadeList, listing: Listing) -> Cho
 
 
 def _ready(turn: TurnState, entries: tuple[Entry, ...]) -> tuple[str, ...]:
-    """Return the keys of entries that are ticked, or whose upload was sent and not rejected."""
+    """Return the keys of entries that are ticked, or whose upload is in a state of READY."""
     ticked = turn.c.saved_list.ticked if turn.c.saved_list else ()
     return tuple(
         each.key
@@ -221,7 +224,7 @@ def ask_ticks(turn: TurnState, page: int = 0) -> None:
     if mine is None or listing is None:
         return turn.ask()
     entries = enumerate(listing.entries(mine.answers, turn.today, mine.entries), 1)
-    # Numbered, because the names of papers are longer than a label may be.
+    # Buttons have numbers instead of names, because names of papers are longer than labels may be.
     offered = tuple(
         Option(each.key, _label(number, on=each.key in mine.ticked)) for number, each in entries
     )
@@ -242,7 +245,7 @@ def _tick(turn: TurnState, asked: Asked, key: str) -> None:
 
 
 def mark(turn: TurnState, key: str, *, on: bool) -> bool:
-    """Tick an entry of the kept list, or take the tick away; return False without such an entry."""
+    """Tick or untick an entry of the stored list; return False if there is no such entry."""
     mine, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
     if mine is None or listing is None or turn.c.flow:
         return False
@@ -268,7 +271,7 @@ def _remind(turn: TurnState, on: bool) -> None:
     mine = turn.c.saved_list
     if mine is None:
         return turn.ask()
-    # The sum is stored, so it is a plain date.
+    # `turn.today` may be an `Edition`, which must not be stored: this makes a plain date.
     when = date.fromordinal(turn.today.toordinal() + lifetimes.REMIND_DAYS) if on else None
     turn.c = replace(turn.c, saved_list=replace(mine, remind=when))
     turn.effects.append(Remind(lifetimes.REMIND_DAYS if on else 0))
@@ -303,7 +306,7 @@ def _watch(turn: TurnState, *, on: bool) -> None:
 
 
 def _put_watch(turn: TurnState, mine: MadeList, listing: Listing, *, on: bool) -> None:
-    """Note whether the person gets messages about changes; without it, the consent ends too."""
+    """Store whether the person wants messages about changes; if not, their consent ends too."""
     consents = turn.c.consents
     if not on:
         consents = {key: text for key, text in consents.items() if key != listing.changes.purpose}
@@ -312,7 +315,7 @@ def _put_watch(turn: TurnState, mine: MadeList, listing: Listing, *, on: bool) -
 
 
 def forget_changes(turn: TurnState) -> None:
-    """End the messages about changes of the list."""
+    """End the messages about changes of the stored list, if there are any."""
     mine, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
     if mine is not None and mine.watched and listing is not None:
         _put_watch(turn, mine, listing, on=False)

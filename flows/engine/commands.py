@@ -1,4 +1,4 @@
-"""Reserved words and commands, which address the assistant and not the form."""
+"""Commands and reserved words, which address the assistant and are no answer to a question."""
 
 from typing import assert_never
 
@@ -60,7 +60,7 @@ def run(turn: TurnState, word: Reserved) -> None:
 
 
 def _show(turn: TurnState, word: Reserved) -> None:
-    """Show what the word asks for, wherever the person is."""
+    """Show the screen that the word names, whatever question is open."""
     match word:
         case Reserved.STATUS:
             lookup_screens.status(turn)
@@ -131,7 +131,7 @@ def _skip(turn: TurnState) -> None:
 
 
 def to_person(turn: TurnState, topic: str = "") -> None:
-    """Open the handoff, with its topic if known; suspend the flow that was open."""
+    """Open the handoff to an officer, with its topic if known; suspend the open flow."""
     handoff = next((flow for flow in turn.flows.values() if flow.hands_over), None)
     if handoff is None or turn.c.with_officer:
         return turn.ask()
@@ -181,7 +181,7 @@ def erase(turn: TurnState) -> None:
 
 def _exit(turn: TurnState) -> None:
     turn.effects.append(QuickExit())
-    # A hint that comes later would reveal the chat, and the person could not end it.
+    # A later hint would reveal that there was a chat, and the person could not stop it any more.
     hint_screens.forget(turn)
     fresh = Conversation(language=turn.c.language, nonce=turn.c.nonce + 1, muted=turn.c.muted)
     turn.c = (
@@ -189,7 +189,7 @@ def _exit(turn: TurnState) -> None:
         if turn.c.is_persistent
         else fresh
     )
-    # An exit button would reveal that the phrase is not what it seems.
+    # The exit message imitates an ordinary message. An exit button below it would give it away.
     turn.say(((screens.EXIT_TEXT,),), (), service=True, leaves=False)
 
 

@@ -1,4 +1,4 @@
-"""Conditions as data, so that they can be evaluated, drawn, checked and enumerated."""
+"""Conditions on answers as data, so that they can be evaluated, drawn, checked and enumerated."""
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ def not_(part: Condition) -> Condition:
 
 
 def holds(condition: Condition, answers: Answers) -> bool:
-    """Return whether the condition is true for the answers; a missing answer counts as false."""
+    """Return True if the condition is true for the answers; a missing answer counts as false."""
     match condition:
         case AllOf(parts):
             return all(holds(part, answers) for part in parts)
@@ -78,12 +78,15 @@ def holds(condition: Condition, answers: Answers) -> bool:
 
 
 def may_hold(condition: Condition, answers: Answers, unknown: Container[str]) -> bool:
-    """Return whether the condition is true, or could become true by answers to `unknown`."""
+    """Return True if the condition is true or can become true by answers to `unknown` questions."""
     return _outcomes(condition, answers, unknown)[0]
 
 
 def _outcomes(condition: Condition, answers: Answers, unknown: Container[str]) -> tuple[bool, bool]:
-    """Return whether the condition can be true, and whether it can be false."""
+    """Return whether the condition can be true, and whether it can be false.
+
+    Both are True if that depends on answers to `unknown` questions.
+    """
     match condition:
         case AllOf(parts):
             found = [_outcomes(part, answers, unknown) for part in parts]
@@ -102,7 +105,7 @@ def _outcomes(condition: Condition, answers: Answers, unknown: Container[str]) -
 
 
 def reads(condition: Condition) -> frozenset[str]:
-    """Return the names of the questions that the condition reads."""
+    """Return the names of the questions whose answers the condition reads."""
     match condition:
         case Is(question) | AtLeast(question) | Answered(question):
             return frozenset({question})
@@ -115,7 +118,7 @@ def reads(condition: Condition) -> frozenset[str]:
 
 
 def describe(condition: Condition) -> str:
-    """Return the condition in words, for drawings and reports."""
+    """Return the condition in English words, for drawings and reports."""
     match condition:
         case Is(question, values):
             return f"{question} is {' or '.join(sorted(values))}"

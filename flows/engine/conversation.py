@@ -1,4 +1,4 @@
-"""One turn of a conversation: an event comes in; messages, effects and the new state go out."""
+"""The engine's state machine: `step` turns one event into messages, effects and a new state."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -79,9 +79,9 @@ from flows.engine.state import Asked, Conversation, Turn, waits
 from flows.engine.turn import TurnState, ephemeral_answers
 
 PAGE_CONTROL = "!page"
-# First characters of payloads that have no nonce: answers, ratings, shapes.
+# First characters of payloads without a nonce, which never expire: answers, ratings, layouts.
 LASTING = ("?", "*", "#")
-# Events that the person causes; the others come from jobs, the registry and officers.
+# Events that the person causes. All others come from jobs, the registry and officers.
 OWN_EVENTS = (Started, Said, Pressed, Shared, Unreadable, Attached, Resumed, Edited)
 
 
@@ -94,17 +94,17 @@ def step(
     page: Page = Page.NEVER,
     understanding: Understanding | None = None,
 ) -> Turn:
-    """Take one event; pure, so that the same event on the same conversation is the same turn.
+    """Process one event. The function is pure: equal arguments give an equal turn.
 
-    `page` says whether the channel sends people to the secure page for what is private. Without
-    `understanding` only answers, commands and words of danger are understood.
+    `page` is the channel's policy on sending private questions to the secure page. Without
+    `understanding`, only answers, commands and words of danger are understood.
     """
     turn = TurnState(flows, words, conversation, today, page, prompting.ask, understanding)
     _take(turn, event)
     if isinstance(event, OWN_EVENTS):
         _note_presence(turn)
         if turn.c.voice is not None and turn.c.voice is conversation.voice:
-            # The person went on without an answer about the recording.
+            # Any other action of the person withdraws the question about the recording.
             turn.c = replace(turn.c, voice=None)
     _drop_ephemeral(turn)
     invitation_screens.drop(turn)
@@ -112,7 +112,7 @@ def step(
 
 
 def _end_contact(turn: TurnState, before: Asked | None) -> tuple[Say, ...]:
-    """Return the messages; the first ends a request for the number that is not made again."""
+    """Return the messages; the first one ends a request for the phone number that is over."""
     requested = before is not None and isinstance(turn.question(before), Phone)
     again = any(button.kind is Kind.CONTACT for say in turn.says for button in say.buttons)
     if not requested or again or not turn.says:
@@ -122,7 +122,7 @@ def _end_contact(turn: TurnState, before: Asked | None) -> tuple[Say, ...]:
 
 
 def _note_presence(turn: TurnState) -> None:
-    """Note whether the person left with this event. If not, messages that waited can be sent."""
+    """Store whether the person left the chat with this event; if not, release waiting messages."""
     left = any(isinstance(effect, QuickExit | Stopped) for effect in turn.effects)
     if turn.c.update_waits and not left:
         _repeat_request(turn)
@@ -132,7 +132,7 @@ def _note_presence(turn: TurnState) -> None:
 
 
 def _repeat_request(turn: TurnState) -> None:
-    """Ask again for an officer's paper: the request did not wait, since its link would expire."""
+    """Repeat an officer's request for a paper, which is not stored, since its link would expire."""
     c = turn.c
     asked = any(say.private for say in turn.says)
     if c.with_officer and c.requested_upload and not c.pending_uploads and not asked:
@@ -140,7 +140,7 @@ def _repeat_request(turn: TurnState) -> None:
 
 
 def _drop_ephemeral(turn: TurnState) -> None:
-    """Drop a known person's ephemeral answers once they leave the flow."""
+    """Delete answers that must not be stored from forms that a stored person has left."""
     if not turn.c.is_persistent:
         return
     inside = (turn.c.flow, turn.c.suspended_flow)
@@ -214,7 +214,7 @@ def _take_result(
     | HouseholdEvent
     | LinkEvent,
 ) -> None:
-    """Take the result of something outside of the conversation."""
+    """Process the result of something outside of the conversation."""
     match event:
         case Acknowledged():
             registration_screens.acknowledged(turn, event)
@@ -241,7 +241,7 @@ def _take_result(
 def _take_check(
     turn: TurnState, event: ContactLeft | ContactChecked | PinTried | PinLifted
 ) -> None:
-    """Take the result of a comparison with what is stored about the person."""
+    """Process the result of a comparison with stored data of the person."""
     match event:
         case ContactLeft() | ContactChecked():
             hint_screens.take_event(turn, event)
@@ -267,7 +267,7 @@ def _take_officer_event(
 
 
 def _resolved(turn: TurnState, where: str, *, was_read: bool) -> None:
-    """Ask whether the officer helped, then continue where the officer chose."""
+    """Ask whether the officer helped, then continue at the place that the officer chose."""
     turn.c = replace(turn.c, with_officer=False, requested_upload="")
     ratings = tuple(Button(f"*{key}", label) for key, label in screens.RATINGS.items())
     if was_read:
@@ -285,7 +285,7 @@ def _pressed(turn: TurnState, payload: str) -> None:
     if payload == PAGE_CONTROL:
         return _offer_page(turn)
     if payload == registration_screens.OPEN_UPDATE:
-        # The waiting message is sent; there is nothing to add.
+        # The press itself releases the waiting message, which is sent after this turn.
         return None if turn.c.update_waits else turn.ask()
     if payload == checklist_screens.CONTROL:
         return checklist_screens.open_list(turn)
@@ -317,7 +317,7 @@ def _pressed(turn: TurnState, payload: str) -> None:
 
 
 def _press_lasting(turn: TurnState, payload: str) -> None:
-    """Handle the button of an answer, a rating, or a press on a shape; they never expire."""
+    """Handle a button of an answer or rating, or a press on a layout; these never expire."""
     match payload[0], payload[1:]:
         case "?", key:
             _press_reply(turn, key)
@@ -331,7 +331,7 @@ def _press_lasting(turn: TurnState, payload: str) -> None:
 
 
 def _press_shape(turn: TurnState, payload: str) -> None:
-    """Change the answer of a row, or tick a box, where a channel draws them."""
+    """Change the answer of a row, or tick a checkbox, in a channel that has such layouts."""
     action, _dot, key = payload.partition(".")
     if turn.c.with_officer:
         return turn.ask()
@@ -348,7 +348,7 @@ def _press_shape(turn: TurnState, payload: str) -> None:
 
 
 def _press_reply(turn: TurnState, key: str) -> None:
-    """Run the button of an answer."""
+    """Handle a button below an answer."""
     if (words := voice_messages.press(turn, key)) is not None:
         return typed_text.said(turn, words) if words else None
     if turn.c.with_officer or key == "back":
@@ -366,7 +366,7 @@ def _press_command(turn: TurnState, word: str) -> None:
 
 
 def _offer_page(turn: TurnState) -> None:
-    """Send a link to the secure page for the current question."""
+    """Send a link for answering the current question on the secure page."""
     road = turn.path()
     stop = road[1].current(turn.form(road[0]).cursor) if road else None
     if turn.page is Page.NEVER or stop is None or not stop.item.sensitive:

@@ -1,4 +1,4 @@
-"""Drawings of a flow: Mermaid for pages that render it, SVG for all others."""
+"""Draws a flow: as a Mermaid chart for pages that render it, and as SVG for all others."""
 
 import textwrap
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ ENDS = {START: "start", END: "end", PERSON: "a person", REFUSED: "nothing is kep
 
 
 def mermaid(flow: Flow) -> str:
-    """Return the flow as a Mermaid chart; its arrows are the moves that `walk` found."""
+    """Return the flow as a Mermaid chart, with an arrow for each move that `walk` found."""
     lines = ["flowchart TD"]
     lines += [f'  {_node(end)}(["{title}"])' for end, title in ENDS.items()]
     for item in every(flow):
@@ -46,8 +46,8 @@ def _places(flow: Flow, move: tuple[str, str]) -> tuple[int, ...]:
     return tuple(order.index(name) for name in move)
 
 
-# The SVG is an indented list. Each consent ends a column. An item is placed below the items that
-# its condition reads.
+# The SVG is an indented list. A new column starts after each consent. An item is indented more than
+# the items that its condition reads.
 
 WIDTH, STEP, INDENT, GAP, MARGIN, TOP, LINE = 270, 14, 34, 56, 24, 56, 13
 COLOURS = {
@@ -78,7 +78,7 @@ TIP = (
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Position of a question in the drawing, in pixels; `lane` is its depth of indentation."""
+    """A question in the drawing: its position in pixels, and `lane`, its level of indentation."""
 
     item: Question
     lane: int
@@ -100,7 +100,7 @@ class Box:
 
 
 def svg(flow: Flow) -> str:
-    """Return the flow as an SVG picture, in English."""
+    """Return the flow as an SVG picture, with English texts."""
     columns = _columns(flow)
     boxes = [box for column in columns for box in column]
     wide = max((box.x for box in boxes), default=MARGIN) + WIDTH + MARGIN
@@ -134,7 +134,7 @@ def _columns(flow: Flow) -> list[list[Box]]:
 
 
 def _indented(flow: Flow) -> Iterator[tuple[Question, int]]:
-    """Yield each question with its depth: one more than the items that its condition reads."""
+    """Yield each question with its level: one more than the items that its condition reads."""
     lanes: dict[str, int] = {}
     for item in flow.items:
         for each in (item, *item.items) if isinstance(item, RepeatingGroup) else (item,):
@@ -146,7 +146,7 @@ def _indented(flow: Flow) -> Iterator[tuple[Question, int]]:
 
 
 def _ways(column: list[Box]) -> Iterator[str]:
-    """Yield an arrow to each box: from the previous one in lane 0, else from an outer lane."""
+    """Yield an SVG arrow to each box: from the previous one on level 0, else from a lower level."""
     for place, box in enumerate(column):
         above = [each for each in column[:place] if each.lane < max(box.lane, 1)]
         if above:
@@ -156,7 +156,7 @@ def _ways(column: list[Box]) -> Iterator[str]:
 
 
 def _turn(one: Box, other: Box) -> str:
-    """Return an arrow from the last box of a column to the first box of the next."""
+    """Return an SVG arrow from the last box of a column to the first box of the next one."""
     half = other.x - GAP // 2
     way = f"M{one.x + WIDTH} {one.middle}H{half}V{other.middle}H{other.x}"
     return f'<path class="way" d="{way}"/>'

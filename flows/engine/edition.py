@@ -1,4 +1,4 @@
-"""An edition: a day, with the content that editors had published by then."""
+"""An edition: a day, and the content that editors had published by then."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -8,14 +8,14 @@ from flows.engine.text import Text
 
 
 class Edition[F, R](date):
-    """The day of a turn, and the content that lies over the shipped content on that day.
+    """The day of a turn, with published content that replaces the shipped content.
 
-    `facts` replace shipped facts, by key. `cards` are the contacts of missions by country.
-    `notices` are said above the menu and above answers. `replies` replace shipped ones, by intent.
-    A turn gets one edition, so that it never mixes two publications. A plain date is a day without
+    `facts` replace shipped facts by key, and `replies` shipped replies by intent. `cards` are the
+    contacts of missions by country. `notices` are shown above the menu and above answers. A turn
+    gets one edition, so that it never mixes two publications. A plain date is a day without
     publications.
 
-    The value never changes. Sums of it and a `timedelta` have no content: use plain dates there.
+    An edition is immutable. An edition plus a `timedelta` has no content: use plain dates for sums.
     """
 
     __slots__ = ("cards", "facts", "notices", "replies")
@@ -34,7 +34,7 @@ class Edition[F, R](date):
         notices: Iterable[Text],
         replies: Mapping[str, R],
     ) -> Self:
-        """Return the edition of a day."""
+        """Return the edition of a day with this content."""
         edition = cls(day.year, day.month, day.day)
         edition.facts = facts
         edition.cards = cards
@@ -44,7 +44,7 @@ class Edition[F, R](date):
 
 
 def notices(today: date) -> tuple[Text, ...]:
-    """Return the notices of that day."""
+    """Return the published notices of the day; none for a plain date."""
     return today.notices if isinstance(today, Edition) else ()
 
 

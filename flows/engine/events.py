@@ -1,4 +1,4 @@
-"""Input of a conversation (events) and its output (says and effects)."""
+"""Input of the engine (events) and its output: messages (`Say`) and effects."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from flows.engine.text import Label, Text
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The person opened the conversation; `hint` is the platform's language tag."""
+    """The person opened the conversation; `hint` is the language tag of the platform."""
 
     word: str = ""
     hint: str = ""
@@ -35,7 +35,7 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """A contact card; `own` is true only if the platform confirms that it is the sender's."""
+    """A contact card; `own` is True only if the platform confirms that it is the sender's own."""
 
     phone: str
     own: bool
@@ -43,7 +43,7 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """No text: a `photo`, `voice`, `location`, …; `caption` is what was written with it."""
+    """A message that is no text: a `photo`, `voice`, `location`, …, with its `caption`."""
 
     kind: str
     caption: str = ""
@@ -53,7 +53,7 @@ class Unreadable:
 class Attached:
     """A file that the person sent: a `photo`, a `document` or a `voice` message.
 
-    `ref` is where the channel keeps it for a while; `size` is in bytes, `caption` its text.
+    `ref` is the reference with which the channel can fetch it for some time; `size` is in bytes.
     """
 
     kind: str
@@ -64,7 +64,7 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class UploadChecked:
-    """A checked file for question `key`; `refusal` and `hint` are codes of `upload_states`."""
+    """The result of checking a file for question `key`, with codes of `upload_states`."""
 
     flow: str
     key: str
@@ -74,7 +74,7 @@ class UploadChecked:
 
 @dataclass(frozen=True, slots=True)
 class UploadStatusChanged:
-    """The registry's state of a paper: `sent`, `accepted` or `rejected`."""
+    """The registry's state of an uploaded paper: `sent`, `accepted` or `rejected`."""
 
     paper: str
     state: str
@@ -82,14 +82,14 @@ class UploadStatusChanged:
 
 @dataclass(frozen=True, slots=True)
 class UploadRequested:
-    """The officer who has the conversation requests an upload."""
+    """The officer of the conversation requests the upload of a paper."""
 
     paper: str
 
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """The person continues the conversation on another channel."""
+    """The person continues the conversation in another channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """An officer took the conversation over; `waits`: it was given back to the waiting ones."""
+    """An officer took over the conversation; `waits`: it was returned to the queue of officers."""
 
     waits: bool = False
 
@@ -108,8 +108,8 @@ class Joined:
 class Resolved:
     """An officer returned the conversation to the assistant.
 
-    `where` is empty to continue where it was, or `menu`, or the name of a flow. If the officer read
-    nothing, the person is not asked whether it helped.
+    `where` is a flow's name or `menu`; empty to continue where it was. If the officer read nothing,
+    the person is not asked for a rating.
     """
 
     where: str = ""
@@ -117,7 +117,7 @@ class Resolved:
 
 
 class Notice(StrEnum):
-    """The reason of a message that only says that something waits, without its content."""
+    """The reason for a message that only announces another message, without its content."""
 
     UPDATE = "update"
     ANSWER = "answer"
@@ -126,14 +126,14 @@ class Notice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UpdateWithheld:
-    """A message waits; the person gets a notice without its content."""
+    """A message waits for the person, who gets a notice without its content."""
 
     notice: Notice = Notice.ANSWER
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """An officer answered a question of the form for the person."""
+    """An officer entered the answer to a question of the form, for the person."""
 
     key: str
     value: str
@@ -141,7 +141,7 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class PinTried:
-    """The result of a `TryPin`: whether it was right, and how many tries are left if not."""
+    """The result of a `TryPin`: whether the PIN was right; if not, how many attempts are left."""
 
     right: bool
     left: int = 0
@@ -182,7 +182,7 @@ type Event = (
 
 
 class Page(StrEnum):
-    """Policy of a channel on the secure page for private questions."""
+    """A channel's policy on moving private questions to the secure page."""
 
     NEVER = "never"
     OFFERED = "offered"
@@ -190,7 +190,7 @@ class Page(StrEnum):
 
 
 class Kind(StrEnum):
-    """The purpose of a button; a channel may show the kinds apart."""
+    """The purpose of a button; a channel may display each kind differently."""
 
     OPTION = "option"
     CONTROL = "control"
@@ -210,12 +210,12 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """One message: paragraphs of lines, and buttons.
+    """One message: paragraphs, each with lines, and buttons.
 
     `replaces`: it may replace the message whose button was pressed. `protect`: it must not be
     forwarded. `service`: it is sent even while an officer has the case. `private`: its answer
-    belongs on the secure page. `ends_contact`: a request for the person's number is over.
-    `notice`: it is a notice without content, for which platforms approve a template.
+    belongs on the secure page. `ends_contact`: the request for the phone number is over. `notice`:
+    it only announces another message, for which platforms require an approved template.
     """
 
     paragraphs: tuple[tuple[Text, ...], ...]
@@ -241,14 +241,14 @@ class ConsentGiven:
 
 @dataclass(frozen=True, slots=True)
 class TryPin:
-    """Check whether this is the person's PIN; the result is a `PinTried` in the same turn."""
+    """Compare a PIN with the person's; the result is a `PinTried` in the same turn."""
 
     pin: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class SetPin:
-    """Set the PIN to ask for from now on; None removes it."""
+    """Set the PIN that is asked for from now on; None removes it."""
 
     pin: str | None = field(repr=False)
 
@@ -260,7 +260,7 @@ class Withdraw:
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """Words or a `recording` for the case's officer; `urgent` if they speak of danger."""
+    """Pass words or a `recording` to the officer of the case; `urgent` if they speak of danger."""
 
     words: str
     urgent: bool = False
@@ -269,7 +269,7 @@ class Relay:
 
 @dataclass(frozen=True, slots=True)
 class NotUnderstood:
-    """A text was not understood: counted by language and step, and nothing of it is kept."""
+    """Count, by language and step, that a text was not understood; nothing of it is stored."""
 
     language: str
     step: str
@@ -277,7 +277,7 @@ class NotUnderstood:
 
 @dataclass(frozen=True, slots=True)
 class SuggestPhrase:
-    """A sentence that the person gives to teach the recogniser; stored without the person."""
+    """Store a sentence that the person donates for training the recognizer, without the person."""
 
     language: str
     text: str
@@ -285,7 +285,7 @@ class SuggestPhrase:
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """The person's rating of the officer's help: `yes`, `partly` or `no`."""
+    """Store the person's rating of the officer's help: `yes`, `partly` or `no`."""
 
     rating: str
 
@@ -320,16 +320,16 @@ class TakeFile:
 
 @dataclass(frozen=True, slots=True)
 class UploadReceived:
-    """The upload that the officer requested is stored; the officer acts next."""
+    """Note in the case that the requested upload is stored: it is the officer's turn."""
 
     paper: str
 
 
 @dataclass(frozen=True, slots=True)
 class PrintList:
-    """Create a temporary printable list; the link goes into the message's button of kind LINK.
+    """Create a temporary printable list; its link is put into the message's button of kind LINK.
 
-    `ready` are the keys of the papers that are ticked, `entries` those of a stored list.
+    `ready` are the keys of the ticked papers, `entries` the keys of a stored list.
     """
 
     flow: str
@@ -340,14 +340,14 @@ class PrintList:
 
 @dataclass(frozen=True, slots=True)
 class Remind:
-    """Send one reminder without details in `days` days; 0 cancels it."""
+    """Schedule one reminder without content in `days` days; 0 cancels it."""
 
     days: int
 
 
 @dataclass(frozen=True, slots=True)
 class QuickExit:
-    """Clear the chat as far as the channel can."""
+    """Delete the messages of the chat, as far as the channel can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,12 +357,12 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """Erase the person."""
+    """Erase the person's data."""
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """Show the person the data that is stored about them."""
+    """Send the person the data that is stored about them."""
 
 
 type Effect = (

@@ -1,4 +1,4 @@
-"""Walk every path through a flow with the engine's own fold."""
+"""Walks every path through a flow, with the same `path` function as the engine."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ from flows.engine.questions import (
     Year,
 )
 
-# Names of the start and the ends of a walk, beside the names of questions.
+# Names of a walk's start and ends, in the same namespace as names of questions.
 START, END, PERSON, REFUSED = "start", "end", "a person", "nothing kept"
 
 SAMPLES: dict[type[Question], str] = {
@@ -52,9 +52,9 @@ SAMPLES: dict[type[Question], str] = {
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """Result of walking a flow; states that later conditions cannot distinguish are merged.
+    """The result of walking a flow. States that no later condition can distinguish count as one.
 
-    `moves` are the pairs of questions, or ends, that follow each other on some path.
+    `moves` are pairs of questions (or start and ends) that follow one another on some path.
     """
 
     flow: str
@@ -80,7 +80,7 @@ class Walk:
 
 @cache
 def walk(flow: Flow) -> Walk:
-    """Walk every way through a flow, from its first question to its ends; the result is cached."""
+    """Return the result of walking every path from the first question to an end; it is cached."""
     later, order = _read_later(flow), _order(flow)
     seen: set[object] = set()
     moves: set[tuple[str, str]] = set()
@@ -107,7 +107,7 @@ def walk(flow: Flow) -> Walk:
 
 
 def _order(flow: Flow) -> dict[str, int]:
-    """Return the position of each item; the items of a group have the group's position."""
+    """Return the position of each item; items of a group have the position of the group."""
     order: dict[str, int] = {}
     for place, item in enumerate(flow.items):
         parts = item.items if isinstance(item, RepeatingGroup) else ()
@@ -116,9 +116,9 @@ def _order(flow: Flow) -> dict[str, int]:
 
 
 def _leads_on(order: Mapping[str, int], left: Step, stop: Step) -> bool:
-    """Return whether an answer moves the walk on.
+    """Return True if the answer makes progress, so that the walk cannot loop.
 
-    Only a group may be asked again, about other members.
+    Only items of a group may be asked again, for another member.
     """
     here, there = order[left.item.name], order[stop.item.name]
     asked_again = (left.key, left.signature) == (stop.key, stop.signature)
@@ -133,7 +133,7 @@ def _state(stop: Step, road: Path, form: Form, later: Mapping[str, frozenset[str
 
 
 def _ways(flow: Flow, stop: Step, form: Form) -> Iterator[Form | str]:
-    """Yield the result of each answer: the form after it, or the name of an end."""
+    """Yield the result of each possible answer: the form after it, or the name of an end."""
     item = stop.item
     for value in _values(flow, item, options(stop, form)):
         match item:
@@ -158,7 +158,7 @@ def _answer(stop: Step, value: str | None) -> Answer:
 
 
 def _forgotten(flow: Flow, form: Form) -> Form:
-    """Return the form after consent: answers that are not persisted become None."""
+    """Return the form after a consent: answers that are not persisted become None."""
     renewed = {item.name for item in flow.questions() if not item.persisted}
     answers = {
         key: replace(each, value=None) if key in renewed else each
@@ -168,7 +168,7 @@ def _forgotten(flow: Flow, form: Form) -> Form:
 
 
 def _values(flow: Flow, item: Question, offered: tuple[Option, ...]) -> list[str]:
-    """Return representative answers: options, values that conditions test, and one more."""
+    """Return representative answers: all options, values that conditions test, and one other."""
     conditions = [atom for each in every(flow) for atom, _negated in atoms(each.when)]
     tested = {value for atom in conditions if isinstance(atom, Is) for value in atom.values
             if atom.question == item.name}  # fmt: skip
@@ -212,7 +212,7 @@ def _read_later(flow: Flow) -> dict[str, frozenset[str]]:
 
 
 def every(flow: Flow) -> Iterator[Item]:
-    """Yield every item; the items of a group come before the group itself."""
+    """Yield every item; items of a group come before the group itself."""
     for item in flow.items:
         if isinstance(item, RepeatingGroup):
             yield from item.items
@@ -220,7 +220,7 @@ def every(flow: Flow) -> Iterator[Item]:
 
 
 def looks_at(item: Item) -> set[str]:
-    """Return the names that an item's condition, dependencies or derivation read."""
+    """Return the names that an item's condition, dependencies and derivation read."""
     names = item.reads if isinstance(item, Derived) else item.depends
     return {*reads(item.when), *names}
 
@@ -228,7 +228,7 @@ def looks_at(item: Item) -> set[str]:
 def atoms(
     condition: Condition, negated: bool = False
 ) -> Iterator[tuple[Is | AtLeast | Answered, bool]]:
-    """Yield the atomic parts of a condition, each with True if it is negated by `not_`.
+    """Yield the atomic parts of a condition, each with True if `not_` negates it.
 
     Two negations cancel each other.
     """

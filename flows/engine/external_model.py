@@ -1,6 +1,6 @@
-"""Consent to an external language model, and the topic that it chose for a message.
+"""Consent to an external language model, and the topic that the model chose for a message.
 
-The model only chooses one of the topics. The ordinary answer is sent first and never waits for it.
+The model only chooses a topic. The ordinary answer is sent first and never waits for the model.
 """
 
 from flows.engine import hearing, screens
@@ -31,7 +31,7 @@ CHOSEN = _("The language model of {operator} chose this topic:")
 
 
 def consider(turn: TurnState, text: str) -> None:
-    """After the ordinary answer to an unclear message, ask for consent once, or ask the model."""
+    """After the ordinary answer to an unclear message: ask for consent once, or ask the model."""
     asked, operator = turn.c.asked, _operator(turn)
     found = turn.recognize(text)
     is_unclear = found.may_leave and found.confidence is not Confidence.SURE
@@ -63,7 +63,7 @@ def press(turn: TurnState, key: str) -> bool:
 
 
 def withdraw(turn: TurnState) -> None:
-    """End the consent; the person is not asked again."""
+    """Withdraw the consent; the person is not asked again."""
     if PURPOSE in turn.c.consents:
         turn.effects.append(ConsentWithdrawn(PURPOSE, WITHDRAWN, turn.c.language))
     turn.c = replace(turn.c, model_operator="", consents=_without(turn))
@@ -71,7 +71,7 @@ def withdraw(turn: TurnState) -> None:
 
 
 def answer(turn: TurnState, intent: str, nonce: int) -> None:
-    """Answer the topic that the model chose, unless the person has gone on or withdrew."""
+    """Send the answer to the chosen topic, unless the person has continued or withdrawn consent."""
     asked, reply, operator = turn.c.asked, turn.reply(intent), _operator(turn)
     waits = asked is not None and asked.key == screens.REPLY and asked.nonce == nonce
     agreed = bool(operator) and turn.c.model_operator == operator
@@ -85,7 +85,8 @@ def _operator(turn: TurnState) -> str:
 
 
 def _ask_consent(turn: TurnState, operator: str) -> None:
-    # Silence counts as a refusal, and the question is not repeated.
+    # Stored as a refusal until the person agrees: no reply means no, and the question is not
+    # repeated.
     turn.c = replace(turn.c, model_operator="", consents=_without(turn))
     buttons = (Button(f"?{AGREE}", YES.label), Button(f"?{REFUSE}", NO.label))
     turn.say(((_consent(operator),),), buttons)
@@ -100,7 +101,7 @@ def _consent(operator: str) -> Text:
 
 
 def _record(turn: TurnState) -> None:
-    """Store the consent of a known person; that of others is only in their conversation."""
+    """Record the consent of a stored person; that of others is only in their conversation."""
     text = _consent(_operator(turn))
     if turn.c.is_persistent and turn.c.consents.get(PURPOSE) != text.msgid:
         turn.effects.append(ConsentGiven(PURPOSE, text, turn.c.language))

@@ -1,7 +1,7 @@
-"""Changed copies of a value, as `dataclasses.replace` makes them, in a seventh of the time.
+"""A copy of a value with changed fields, like `dataclasses.replace` but seven times faster.
 
-A turn makes about six of them. The classes changed most (a conversation, its forms, the last
-question) have no slots for this reason.
+A turn makes about six copies. The classes that are copied most (conversation, forms, last question)
+have no slots, because this needs `__dict__`.
 """
 
 import dataclasses
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 else:
 
     def replace(whole: Any, /, **changes: Any) -> Any:
-        """Return a copy with the given fields changed."""
+        """Return a copy of `whole` with these fields changed."""
         fields = getattr(whole, "__dict__", None)
         if fields is None:
             return dataclasses.replace(whole, **changes)

@@ -19,14 +19,14 @@ GO_ON = Option("go_on", button("Go on"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice(Choice):
-    """A text to read before going on."""
+    """A text to read before continuing."""
 
     among: tuple[Option, ...] = (Option("seen", button("Go on")),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandoffOffer(Choice):
-    """An offer to talk to an officer where a form is not enough; it refuses no one."""
+    """An offer to talk to an officer where a form does not suffice; the person may decline it."""
 
     topic: str
     among: tuple[Option, ...] = (Option("person", labels.TALK_TO_A_PERSON), GO_ON)
@@ -49,7 +49,7 @@ class Consent(Choice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepeatingGroup(Question):
-    """Questions repeated for each member of a list, until "done" is chosen."""
+    """Questions that are repeated for each member of a list, until "done" is chosen."""
 
     items: tuple[Question, ...]
     describe: Callable[[Answers], Text]
@@ -63,7 +63,7 @@ class RepeatingGroup(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review(Choice):
-    """The answers shown for review before they are sent; each can be changed."""
+    """All answers, to be checked before they are sent; each can be changed."""
 
     among: tuple[Option, ...] = (
         Option("submit", button("Send")),
@@ -73,7 +73,7 @@ class Review(Choice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload(Question):
-    """A request for photos or files of one paper; the answer is the number of good files."""
+    """A request for photos or files of one paper; the answer is the number of accepted files."""
 
     paper: str
     done: Text = labels.THAT_IS_ALL
@@ -90,7 +90,7 @@ class Upload(Question):
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A value computed from earlier answers; it is never asked."""
+    """A value that is computed from earlier answers and never asked."""
 
     name: str
     derive: Callable[[Answers], str | None]
@@ -103,7 +103,7 @@ type Item = Question | Derived
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """Answers for the registry, frozen as they were when the person sent them."""
+    """Answers for the registry, as they were when the person sent them."""
 
     flow: str
     answers: Mapping[str, str | None]
@@ -112,7 +112,7 @@ class Submit:
 
 @dataclass(frozen=True, slots=True)
 class OpenCase:
-    """Request an officer, with the person's words, and the code of a link that led here."""
+    """Request an officer, with the person's words, and the code of the link that led here."""
 
     topic: str
     urgent: bool = False
@@ -127,18 +127,18 @@ class SendPapers:
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """Set the topics of announcements; without topics the subscription ends."""
+    """Set the subscribed topics of announcements; without topics the subscription ends."""
 
     topics: tuple[str, ...] = ()
-    # Send only a hint of each announcement.
+    # If True, each announcement is sent only as a hint without content.
     discreet: bool = False
-    # Attributes for the audience.
+    # Attributes that decide whether the person belongs to an announcement's audience.
     traits: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadNews:
-    """Show past announcements, before anything else."""
+    """Send past announcements, before all other messages of the turn."""
 
 
 type Done = Submit | OpenCase | SendPapers | Subscribe | ReadNews
@@ -146,7 +146,7 @@ type Done = Submit | OpenCase | SendPapers | Subscribe | ReadNews
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The texts and effects of a finished flow."""
+    """The texts and effects with which a finished flow ends."""
 
     texts: tuple[Text, ...]
     effects: tuple[Done, ...] = ()
@@ -154,7 +154,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An item of a list; an upload of kind `paper` ticks it automatically."""
+    """An entry of a list. An upload of the kind `paper` ticks it automatically."""
 
     key: str
     name: Text
@@ -163,11 +163,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A flow's outcome as a list to print and, after `consent`, to store.
+    """The outcome of a flow as a list to print and, after `consent`, to store.
 
-    `persisted` are the questions whose answers are stored with it; a stored list has its entries by
-    key. `reminds` returns whether a reminder may be offered for these answers. After `changes`, the
-    `traits` of the answers are stored, to write when a rule changes.
+    Answers to `persisted` questions are stored with it; `entries` also takes a stored list's keys.
+    `reminds`: a reminder may be offered. After consent to `changes`, `traits` of the answers are
+    stored, to notify the person when a rule changes.
     """
 
     consent: Consent
@@ -183,8 +183,8 @@ class Listing:
 class Flow:
     """Questions in order, and the outcome of the answers.
 
-    A flow that `follows` is offered with the registration once there is one, not in the menu; one
-    that `answers_to` a subject, while the registry asks. `explains` a step of the platform.
+    A flow that `follows` is offered with a registration, not in the menu; one that `answers_to` a
+    subject only while the registry asks about it. `explains` describes a step of the platform.
     """
 
     name: str
@@ -202,11 +202,11 @@ class Flow:
     _questions: tuple[Question, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # Computed once: every turn reads the questions, and they never change.
+        # Computed once, because every turn reads the questions and they never change.
         object.__setattr__(self, "_questions", tuple(_flat(self.items)))
 
     def find(self, name: str) -> Question | None:
-        """Return the question with this name or earlier name, also inside a group, or None."""
+        """Return the question, also of a group, with this name or former name; None if missing."""
         for item in self.questions():
             if item.name == name or name in item.former_names:
                 return item
@@ -227,7 +227,7 @@ def _flat(items: Iterable[Item]) -> Iterator[Question]:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer; None when skipped, or forgotten at consent."""
+    """An answer; its value is None if it was skipped, or deleted after the consent."""
 
     value: str | None
     rev: int = 1
@@ -239,8 +239,7 @@ class Answer:
 class Form:
     """All answers of one person to one flow.
 
-    `members` are those of its lists, and what is ticked where several things are chosen; `files`
-    counts the good files sent for a question.
+    `members` are those of groups, and ticked options; `files` counts each upload's accepted files.
     """
 
     answers: Mapping[str, Answer] = field(default_factory=dict)
@@ -257,7 +256,7 @@ EMPTY = Form()
 
 
 class Step(NamedTuple):
-    """One step of the path: a question about a member of a group, or about the person."""
+    """A question on the path, about the person or (`member`) about one member of a group."""
 
     item: Question
     key: str
@@ -269,20 +268,20 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """The steps that apply now, and every valid answer or derived value on them."""
+    """The steps that apply to the answers so far, and all valid answers and derived values."""
 
     steps: tuple[Step, ...]
     answers: Answers
 
     def current(self, cursor: str | None) -> Step | None:
-        """Return the step to ask: the cursor if it is on the path, else the first not ok."""
+        """Return the step to ask: the cursor if it is on the path, else the first open one."""
         return self.at(cursor) or next((step for step in self.steps if not step.ok), None)
 
     def at(self, key: str | None) -> Step | None:
         return next((step for step in self.steps if step.key == key), None)
 
     def before(self, key: str) -> Step | None:
-        """Return the step before `key`; None for the first step and for an unknown key."""
+        """Return the step before `key`; None for the first step or an unknown key."""
         keys = [step.key for step in self.steps]
         index = keys.index(key) if key in keys else 0
         return self.steps[index - 1] if index else None
@@ -301,7 +300,7 @@ def key_of(name: str, member: str) -> str:
 
 
 def path(flow: Flow, form: Form) -> Path:
-    """Return the path; each item sees only the valid answers of applicable items before it."""
+    """Return the path. Each item can read only valid answers of applicable items before it."""
     steps: list[Step] = []
     scope: dict[str, str | None] = {}
     for item in flow.items:
@@ -349,7 +348,7 @@ def _stop(
 
 
 def _answer_under_former_name(item: Question, member: str, form: Form) -> Answer | None:
-    """Return the answer under an earlier name of the question."""
+    """Return an answer that is stored under a former name of the question."""
     found = (form.answers.get(key_of(name, member)) for name in item.former_names)
     return next((answer for answer in found if answer is not None), None)
 
@@ -371,7 +370,7 @@ def _signature(item: Question, scope: Answers, members: tuple[str, ...]) -> str:
 
 
 def options(step: Step, form: Form) -> tuple[Option, ...]:
-    """Return the options of a step; a list offers its members for removal."""
+    """Return the options of a step; those of a group include the removal of each member."""
     if isinstance(step.item, Upload):
         return (Option("done", step.item.done),) if form.files.get(step.key) else ()
     members = form.members.get(step.item.name, ())

@@ -1,4 +1,4 @@
-"""Handles free text that is no answer to the open question: answer it, or ask back."""
+"""Handles free text that is no answer to the open question: answers it, or offers topics."""
 
 from collections.abc import Sequence
 
@@ -59,13 +59,13 @@ SOMETHING_ELSE = button("Something else")
 NONE_OF_THESE = button("None of these")
 TO_LANGUAGE = Button("!language", button("Language"), Kind.CONTROL)
 TO_MENU = Button("!menu", button("Menu"), Kind.CONTROL)
-# Types of questions for which a value from a message may be suggested.
+# Types of questions for which a value that a message mentions may be suggested.
 SUGGESTED = (Choice, Number, CountryQuestion)
 NEVER_SUGGESTED = (Consent, Notice, HandoffOffer, Review)
 
 
 def has_topic(turn: TurnState, text: str) -> bool:
-    """Return True if a text will be answered or met with topics; False for small talk."""
+    """Return True if the text has a recognized topic; False if it is unclear or small talk."""
     found = turn.recognize(text)
     replies = [reply for intent in found.intents if (reply := turn.reply(intent))]
     return found.confidence is not Confidence.UNKNOWN and any(each.label for each in replies)
@@ -92,7 +92,7 @@ def hear(turn: TurnState, text: str) -> bool:
 
 
 def hear_again(turn: TurnState, heard: Heard) -> None:
-    """Answer the recognised question again, in the language chosen since."""
+    """Answer the recognized question again, after the person chose another language."""
     replies = [reply for intent in heard.intents if (reply := turn.reply(intent))]
     if heard.sure:
         return answer(turn, replies[:MAX_ANSWERED])
@@ -100,7 +100,7 @@ def hear_again(turn: TurnState, heard: Heard) -> None:
 
 
 def answer(turn: TurnState, replies: list[Reply]) -> None:
-    """Send the answers; a single one may open a flow, run a command or be small talk."""
+    """Send the answers; a single one may instead open a flow, run a command or be small talk."""
     turn.c = replace(turn.c, not_understood=0)
     first = replies[0]
     if len(replies) > 1:
@@ -110,7 +110,7 @@ def answer(turn: TurnState, replies: list[Reply]) -> None:
         return turn.ask()
     if first.command is not None:
         _head(turn, first, first.label)
-        # A recognised wish is confirmed first, also where nothing is stored yet.
+        # Deletion is always confirmed, because recognition may be wrong.
         is_erasure = first.command is Reserved.DELETE
         screen = screens.DELETE_SCREEN
         return turn.ask_screen(screen) if is_erasure else commands.run(turn, first.command)
@@ -145,11 +145,8 @@ def press(turn: TurnState, key: str) -> bool:
     return True
 
 
-# Sending answers
-
-
 def say_answers(turn: TurnState, replies: list[Reply], ways: tuple[Option, ...] = ()) -> None:
-    """Send the openings of the answers, with their buttons and further `ways` on."""
+    """Send the first parts of answers, with their buttons; `ways` are further buttons."""
     paragraphs: list[tuple[Text, ...]] = [(each,) for each in notices(turn.today)]
     options: list[Option] = []
     for reply in replies:
@@ -162,7 +159,7 @@ def say_answers(turn: TurnState, replies: list[Reply], ways: tuple[Option, ...] 
 
 
 def _ways_on(turn: TurnState, reply: Reply, more: Text | None) -> list[Option]:
-    """Return the buttons below an answer; with several answers each names its question."""
+    """Return the buttons below an answer; with several answers they name their question."""
     ways = []
     if reply.more(turn.today, turn.citizenship()):
         ways.append(Option(f"more.{reply.intent}", more or MORE))
@@ -180,7 +177,7 @@ def _say_more(turn: TurnState, reply: Reply) -> None:
 
 
 def _offer(turn: TurnState, replies: list[Reply], ways: Sequence[Option] = ()) -> None:
-    """Ask which of a few topics was meant; `ways` are further buttons."""
+    """Ask which of these topics was meant; `ways` are further buttons."""
     if not replies:
         return _none_of_these(turn, ways)
     options = [_asking(reply) for reply in replies[:MAX_OFFERED]]
@@ -194,7 +191,7 @@ def _none_of_these(turn: TurnState, ways: Sequence[Option] = ()) -> None:
 
 
 def _offer_topics(turn: TurnState) -> None:
-    """Offer the likeliest topics here; the introduction changes with each failure."""
+    """Offer the likeliest topics for the open question, worded differently at each failure."""
     options = [_asking(reply) for each in _topics(turn) if (reply := _labelled(turn, each))]
     if turn.c.not_understood:
         options.append(Option("teach", suggestion_screens.TEACH))
@@ -206,7 +203,7 @@ def _offer_topics(turn: TurnState) -> None:
 
 
 def _next_line(turn: TurnState, lines: tuple[Text, ...]) -> Text:
-    """Return the line for this failure, never the one before, and count the failure."""
+    """Return the line for this failure, different from the previous one, and count the failure."""
     times = turn.c.not_understood
     turn.c = replace(turn.c, not_understood=times + 1)
     return lines[2 - times % 2 if times else 0]
@@ -246,11 +243,8 @@ def _show(turn: TurnState, paragraphs: list[tuple[Text, ...]], options: list[Opt
     turn.say(paragraphs, (*buttons, *person, *language, TO_MENU))
 
 
-# Opening a flow
-
-
 def _head(turn: TurnState, reply: Reply, label: Text) -> None:
-    """Say what was understood, with a button for another meaning, before a flow or a command."""
+    """State the recognized topic before its flow or command, with a button for another topic."""
     other = Button(f"?else.{reply.intent}", SOMETHING_ELSE)
     turn.say(((_(YOU_ASK.msgid, topic=label),),), (other,), leaves=False)
 
@@ -258,7 +252,8 @@ def _head(turn: TurnState, reply: Reply, label: Text) -> None:
 def _open(turn: TurnState, reply: Reply, *, by_sentence: bool = False) -> bool:
     """Open the reply's flow with values from the message; return False if it cannot be opened.
 
-    After a button, its words head the flow; after a sentence, another meaning is offered too.
+    `by_sentence` is False after a press of its button. After a sentence, which may be
+    misunderstood, another topic is offered too.
     """
     flow = turn.flows.get(reply.flow)
     if flow is None or (flow.follows and turn.c.registration is None):
@@ -283,7 +278,7 @@ def _open(turn: TurnState, reply: Reply, *, by_sentence: bool = False) -> bool:
 
 
 def _prefill(turn: TurnState, flow: Flow, reply: Reply) -> None:
-    """Store the answers that the intent implies, and suggest values that the message named."""
+    """Fill in answers that the intent implies, and suggest values that the message mentioned."""
     form = turn.form(flow)
     entities = turn.c.heard.entities if turn.c.heard else {}
     understanding = turn.understanding
@@ -303,9 +298,6 @@ def _may_be(question: Question, value: str) -> bool:
     return fits and not question.sensitive and question.accepts(value)
 
 
-# Position of the person
-
-
 def _in_form(turn: TurnState) -> bool:
     return bool(turn.c.language) and turn.c.flow in turn.flows
 
@@ -316,7 +308,7 @@ def _hands_over(turn: TurnState) -> bool:
 
 
 def _offers_person(turn: TurnState, options: list[Option]) -> bool:
-    """Return True if a person is coming already, or an option leads to one."""
+    """Return True if the person is already asking for an officer, or an option does so."""
     replies = (turn.reply(option.key.partition(".")[2]) for option in options)
     return _hands_over(turn) or any(
         reply is not None and reply.command is Reserved.PERSON for reply in replies
@@ -324,16 +316,16 @@ def _offers_person(turn: TurnState, options: list[Option]) -> bool:
 
 
 def _is_question(turn: TurnState, text: str) -> bool:
-    """Return False for one word in a form: it is more likely a mistyped answer than a question."""
+    """Return False for one word in a form: it is rather a mistyped answer than a question."""
     if not _in_form(turn) or turn.asks_freely():
         return True
     return count_words(text) > 1 or turn.words.asks(text)
 
 
 def _may_offer_topics(turn: TurnState, text: str) -> bool:
-    """Return True in a form for several words, or for the second text that is no answer.
+    """Return True if topics may be offered in a form: for several words, or a second failure.
 
-    Topics never take the place of the reason why a private answer was refused.
+    For a private question they are offered only for a question; otherwise the refusal is explained.
     """
     question = turn.question(turn.c.asked) if turn.c.asked else None
     if question is None or _hands_over(turn) or turn.asks_freely():
@@ -345,13 +337,13 @@ def _may_offer_topics(turn: TurnState, text: str) -> bool:
 
 
 def _remember(turn: TurnState, heard: Heard) -> None:
-    """Store the recognised meaning, without the words, while no form is open."""
+    """Store the recognized meaning, without the words, while no form is open."""
     if not _in_form(turn):
         turn.c = replace(turn.c, heard=heard)
 
 
 def _step_name(turn: TurnState) -> str:
-    """Return the person's position: a question of a flow, or a screen."""
+    """Return the name of the open question or screen, as a label of metrics."""
     asked = turn.c.asked
     if asked is None:
         return "start"

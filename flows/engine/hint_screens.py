@@ -1,4 +1,4 @@
-"""Screens of hints by e-mail or SMS: warning, consent, address, code, and their end."""
+"""Screens for hints by e-mail or SMS: warning, consent, address, code, and ending them."""
 
 import unicodedata
 
@@ -64,20 +64,20 @@ IS_ON = _("Hints come to the address that you left.")
 ENDED = _("The address is deleted. No more hints are sent.")
 TITLE, NOT_NOW = button("Hints: e-mail, phone"), button("Not now")
 REMOVE = button("End the hints")
-# The refusal of each typed answer.
+# The refusal of a wrong answer, by screen.
 TYPED = {EMAIL: NOT_AN_EMAIL, SMS: NOT_A_NUMBER, CODE: NOT_A_CODE}
 _PROMPTS = {EMAIL: ENTER_EMAIL, SMS: ENTER_SMS, CODE: ENTER_CODE}
 _LEAVE = (Option("leave", NOT_NOW),)
 
 
 def is_offered(turn: TurnState) -> bool:
-    """Return True if the menu shows the hints: one is possible, or there is an address."""
+    """Return True if the menu offers hints: they are configured, or the person has an address."""
     ways = turn.understanding.hint_ways if turn.understanding else ()
     return turn.c.is_persistent and not turn.c.is_masked and bool(ways or turn.c.hint_way)
 
 
 def open_screen(turn: TurnState) -> None:
-    """Show the warning and what is kept before a way is offered; with an address, its end."""
+    """Show a warning and offer the ways of hints; with an address, offer to delete it."""
     if turn.c.hint_way:
         ends = (Option("remove", REMOVE), *_LEAVE)
         return turn.ask_screen(Choice(name=HINTS, label=TITLE, text=IS_ON, among=ends))
@@ -88,7 +88,7 @@ def open_screen(turn: TurnState) -> None:
 
 
 def ask(turn: TurnState) -> None:
-    """Ask for the address or the code; not in a messenger that must not have it."""
+    """Ask for the address or the code, on the secure page if the channel requires that."""
     asked = turn.put_asked("", turn.c.hint_step, 1, _LEAVE)
     if turn.page is Page.ALWAYS:
         return turn.send_to_page(TITLE)
@@ -110,12 +110,12 @@ def read(turn: TurnState, key: str, typed: str) -> str | Refusal:
 
 
 def may_be_address(text: str) -> bool:
-    """Return True if a text is a mistyped address or code rather than a question."""
+    """Return True if a text is rather a mistyped address or code than a question."""
     return "@" in text or len(text.split()) == 1 or any(each.isdigit() for each in text)
 
 
 def answer(turn: TurnState, screen: str, key: str) -> None:
-    """Take a press, or an address or code that was read."""
+    """Handle a press, or an address or code that was read."""
     if key == "leave":
         if turn.c.hint_step:
             forget(turn)
@@ -132,7 +132,7 @@ def answer(turn: TurnState, screen: str, key: str) -> None:
 
 
 def take_event(turn: TurnState, event: HintEvent) -> None:
-    """Ask for the code, or say what came of it."""
+    """Ask for the code, or show the result of checking it."""
     match event:
         case ContactLeft(is_accepted=True):
             turn.c = replace(turn.c, hint_step=CODE)
@@ -150,13 +150,13 @@ def take_event(turn: TurnState, event: HintEvent) -> None:
 
 
 def remove(turn: TurnState) -> None:
-    """End the hints in the menu."""
+    """End the hints and confirm that."""
     forget(turn)
     turn.say_and_reprompt(ENDED)
 
 
 def forget(turn: TurnState) -> None:
-    """Delete the address, also one that waits for its code, and record the withdrawal."""
+    """Delete the address, also an unconfirmed one, and record the withdrawal of the consent."""
     if not turn.c.is_persistent:
         return
     turn.effects.append(RemoveContact())

@@ -1,4 +1,4 @@
-"""Events and effects of an address for hints outside of the chat; a hint has no content."""
+"""Events and effects of addresses for hints: messages outside of the chat, without any content."""
 
 import re
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{
 
 
 def is_email(text: str) -> bool:
-    """Return True for one plain e-mail address."""
+    """Return True if a text is one plain e-mail address."""
     return len(text) <= MAX_ADDRESS and _EMAIL.fullmatch(text) is not None
 
 
@@ -22,7 +22,7 @@ class LeaveContact:
 
 @dataclass(frozen=True, slots=True)
 class ContactLeft:
-    """The result of a `LeaveContact`; False if too many codes were asked for."""
+    """The result of a `LeaveContact`; not accepted if too many codes were requested."""
 
     is_accepted: bool
 
@@ -36,7 +36,7 @@ class ConfirmContact:
 
 @dataclass(frozen=True, slots=True)
 class ContactChecked:
-    """The result of a `ConfirmContact`: the way that is now used, or how many tries are left."""
+    """The result of a `ConfirmContact`: the way of hints from now on, or the attempts left."""
 
     way: str = ""
     tries_left: int = 0
@@ -44,7 +44,7 @@ class ContactChecked:
 
 @dataclass(frozen=True, slots=True)
 class RemoveContact:
-    """Delete the address."""
+    """Delete the address for hints."""
 
 
 type HintEffect = LeaveContact | ConfirmContact | RemoveContact

@@ -1,4 +1,4 @@
-"""Link of a registration to a household: its state, effects and events."""
+"""Link of a registration to those of family members: its state, effects and events."""
 
 import unicodedata
 from dataclasses import dataclass, field
@@ -9,27 +9,28 @@ type HouseholdWrite = Literal["invite", "join", "leave"]
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 10
-# Cyrillic letters that look like Latin ones, for a code that is typed on a Cyrillic keyboard.
+# Cyrillic letters that look like Latin ones, typed on a Cyrillic keyboard.
 _LOOKALIKES = str.maketrans("АВЕКМНРСТУХ", "ABEKMHPCTYX")
 
 
 def read_household_code(text: str) -> str:
-    """Return the code that a text consists of, or "" for any other text."""
+    """Return the household code if the text is one, else ""."""
     letters = (str(unicodedata.decimal(each, each)) for each in unicodedata.normalize("NFKC", text))
     code = "".join("".join(letters).upper().translate(_LOOKALIKES).replace("-", " ").split())
     return code if len(code) == CODE_LENGTH and set(code) <= set(CODE_ALPHABET) else ""
 
 
 def shown_code(code: str) -> str:
-    """Return a code in two groups, as people read it."""
+    """Return a code in two groups, for reading."""
     return f"{code[:5]}-{code[5:]}"
 
 
 @dataclass(frozen=True)
 class HouseholdLink:
-    """The known link of a registration: a code counts until the end of `code_until`.
+    """The link of a registration to a household; `code` is valid up to and on `code_until`.
 
-    `pending` is a write on its way to the registry, `refusal` why the last one was refused.
+    `pending` is the write that the registry has not answered yet. `refusal` is the reason why the
+    last one was rejected.
     """
 
     is_linked: bool = False
@@ -41,21 +42,21 @@ class HouseholdLink:
 
 @dataclass(frozen=True, slots=True)
 class CheckHouseholdCode:
-    """Take one of the person's tries with a code; the result is a `HouseholdCodeChecked`."""
+    """Use up one of the person's attempts with codes; the result is a `HouseholdCodeChecked`."""
 
     code: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class HouseholdCodeChecked:
-    """The result of a `CheckHouseholdCode`: whether a try was left."""
+    """The result of a `CheckHouseholdCode`: whether an attempt was left."""
 
     is_granted: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeHousehold:
-    """Ask the registry for a code, join the household of a code, or leave it."""
+    """Ask the registry for a code, join the household of a code, or leave the household."""
 
     write: HouseholdWrite
     code: str = field(default="", repr=False)

@@ -1,6 +1,6 @@
-"""Screens that link family: a code for members, consent of each person, leaving.
+"""Screens that link family members: a code to invite, the consent of each person, leaving.
 
-Nothing of one person is shown to another. Answers of the registry come later, as an update.
+No data of one person is shown to another. The registry answers later, with an event.
 """
 
 from collections.abc import Iterator
@@ -90,12 +90,12 @@ LEAVE_SCREEN = Choice(name=LEAVE, label=LINK_FAMILY, text=LEAVE_FAMILY, among=(Y
 
 
 def may_link(known: RegistrationStatus) -> bool:
-    """Return True if the registration has a number and the registry has its last version."""
+    """Return True if the registration has a number and no write of it is pending."""
     return bool(known.number) and known.state not in ("sent", "withdrawing", "withdrawn")
 
 
 def lines(known: RegistrationStatus, today: date) -> Iterator[Text]:
-    """Yield the link, a valid code, and a write on its way or the reason why one was refused."""
+    """Yield the state of the link: linked, a valid code, a pending write, a rejection."""
     link = known.household
     if link is None or known.state in ("withdrawing", "withdrawn"):
         return
@@ -112,7 +112,7 @@ def lines(known: RegistrationStatus, today: date) -> Iterator[Text]:
 
 
 def show(turn: TurnState) -> None:
-    """Show the link and what can be done with it."""
+    """Show the state of the link and the possible actions."""
     known = turn.c.registration
     if known is None or not may_link(known):
         return turn.ask()
@@ -131,7 +131,7 @@ def show(turn: TurnState) -> None:
 
 
 def ask_code(turn: TurnState) -> None:
-    """Ask for the code of a family member, or for consent once there is one."""
+    """Ask for the code of a family member; once there is one, ask for consent."""
     if turn.c.household_code:
         return turn.ask_screen(CONSENT_SCREEN)
     asked = turn.put_asked("", CODE, 1, _LATER)
@@ -141,7 +141,7 @@ def ask_code(turn: TurnState) -> None:
 
 
 def read(turn: TurnState, typed: str) -> str | Refusal:
-    """Return the code in a text, and delete its message."""
+    """Return the household code in a text, and delete its message."""
     code = read_household_code(typed)
     if not code:
         return Refusal.NOT_LISTED
@@ -150,7 +150,7 @@ def read(turn: TurnState, typed: str) -> str | Refusal:
 
 
 def answer(turn: TurnState, asked: Asked, key: str) -> None:
-    """Take a press on a screen of the household, or a code that was read."""
+    """Handle a press on a household screen, or a code that was read."""
     match asked.key, key:
         case "~household", "invite" if turn.c.consents.get(PURPOSE) == WHAT_IT_MEANS.msgid:
             _send(turn, "invite")
@@ -176,7 +176,7 @@ def answer(turn: TurnState, asked: Asked, key: str) -> None:
 
 
 def _send(turn: TurnState, write: HouseholdWrite) -> None:
-    """Queue a write to the registry, unless the registration has ended meanwhile."""
+    """Queue a write to the registry, unless the registration cannot be linked any more."""
     known, code = turn.c.registration, turn.c.household_code or ""
     turn.c = replace(turn.c, household_code=None)
     if known is None or not may_link(known):
@@ -188,7 +188,7 @@ def _send(turn: TurnState, write: HouseholdWrite) -> None:
 
 
 def take_check(turn: TurnState, *, is_granted: bool) -> None:
-    """Ask for consent to join the household of a code, if a try was left."""
+    """Ask for consent to join the household of the code, or refuse it if no attempt is left."""
     if is_granted:
         return ask_code(turn)
     turn.c = replace(turn.c, household_code=None)
@@ -196,7 +196,7 @@ def take_check(turn: TurnState, *, is_granted: bool) -> None:
 
 
 def settle(turn: TurnState, event: HouseholdSettled) -> bool:
-    """Note the registry's answer; return False if it was not awaited."""
+    """Store the registry's answer; return False if no such write is pending."""
     known = turn.c.registration
     if known is None or known.household is None or known.household.pending != event.write:
         return False
@@ -211,7 +211,7 @@ def settle(turn: TurnState, event: HouseholdSettled) -> bool:
 
 
 def end(turn: TurnState) -> None:
-    """Forget the link of a registration that was withdrawn, and its consent."""
+    """Delete the link of a withdrawn registration, and the consent to it."""
     known = turn.c.registration
     if known is not None and known.household is not None:
         _put(turn, known, None)

@@ -1,4 +1,4 @@
-"""Identity and passport numbers: their formats, examples and masking.
+"""Identity and passport numbers: formats, examples and masking.
 
 `Words` validates check digits. This module describes the format of stored numbers.
 """
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Identity(StrEnum):
-    """A number that a state assigns to a person."""
+    """A kind of number that a state assigns to a person."""
 
     KZ_IIN = "kz.iin"
     CN_RESIDENT = "cn.ric"
@@ -23,7 +23,7 @@ class Identity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Format of a number; `example` matches the pattern and can belong to no person."""
+    """The format of a number; `example` matches it and cannot belong to any person."""
 
     pattern: str
     example: str
@@ -43,13 +43,13 @@ SHAPES: dict[Identity, Shape] = {
     Identity.KG_PIN: Shape("[0-9]{14}", "12345678901234"),
 }
 
-# By issuing country. Passports of other countries, and older series, are read as ANY_PASSPORT.
+# Formats by issuing country. Other countries, and older series, use ANY_PASSPORT.
 PASSPORTS: dict[str, Shape] = {
     "KZ": Shape("N[0-9]{8}", "N00000000"),
     "CN": Shape("[EG][0-9]{8}|E[A-Z][0-9]{7}", "E00000000"),
     "UZ": Shape("[A-Z]{2}[0-9]{7}", "AA0000000"),
     "MN": Shape("E[0-9]{7,8}", "E0000000"),
-    # 9 digits in the passport for travel abroad, 10 in the domestic one.
+    # The passport for travel abroad has 9 digits, the domestic one 10.
     "RU": Shape("[0-9]{9,10}", "000000000"),
 }
 ANY_PASSPORT = Shape("(?=(?:[A-Z]*[0-9]){3})[A-Z0-9]{6,9}", "AA0000000")
@@ -62,11 +62,11 @@ ZONE = Shape(
 
 
 def zone_number(zone: str) -> str:
-    """Return the document number from a machine-readable zone in the format of `ZONE`."""
+    """Return the document number of a machine-readable zone in the format of `ZONE`."""
     first, second, *third = zone.split("\n")
     return (first[5:14] if third else second[:9]).rstrip("<")
 
 
 def masked(number: str, shown: int) -> str:
-    """Return the number masked except for its last `shown` characters; its length is hidden."""
+    """Return the number masked except for its last `shown` characters; also hide its length."""
     return f"••••{number[-shown:]}"

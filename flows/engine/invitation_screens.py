@@ -1,4 +1,4 @@
-"""The way of an invitation into the handoff, with what the other system learns."""
+"""Opens the handoff to an officer for an invitation: the link of another organization's system."""
 
 from flows.engine import commands, referral_screens, screens
 from flows.engine.fast_replace import replace
@@ -13,7 +13,10 @@ INVITED = _(
 
 
 def take_event(turn: TurnState, event: InvitationFound) -> None:
-    """Open the handoff in the language of the person, or of the invitation if none is chosen."""
+    """Open the handoff, in the invitation's language if the person has chosen none.
+
+    Shows which data the other organization will get.
+    """
     if turn.c.with_officer:
         return turn.ask()
     if not event.topic:
@@ -25,7 +28,7 @@ def take_event(turn: TurnState, event: InvitationFound) -> None:
 
 
 def drop(turn: TurnState) -> None:
-    """Drop the invitation once the handoff was left: a later request is not reported."""
+    """Forget the invitation if the handoff is not open: a later request must not be reported."""
     flow = turn.flows.get(turn.c.flow)
     if turn.c.invitation and not (flow and flow.hands_over):
         turn.c = replace(turn.c, invitation="")

@@ -1,11 +1,12 @@
-"""Links of other systems: a start word with a code, which names a stored invitation."""
+"""Links of other organizations' systems: a start word with the code of a stored invitation."""
 
 import re
 from dataclasses import dataclass
 
 from flows.engine.referrals import ReferralEffect, ReferrerFound
 
-# A link stays in browser histories and chats: its word shows neither topic, language nor purpose.
+# Links stay in browser histories and chats, so the start word reveals no topic, language or
+# purpose.
 _WORD = re.compile(r"link-([2-9A-Z]{12})", re.ASCII)
 
 
@@ -18,7 +19,7 @@ class FindInvitation:
 
 @dataclass(frozen=True, slots=True)
 class InvitationFound:
-    """The topic and language of an invitation; "" if it was used or has ended."""
+    """The topic and language of an invitation; both "" if it was used or has expired."""
 
     code: str
     topic: str = ""
@@ -30,11 +31,11 @@ type LinkEvent = ReferrerFound | InvitationFound
 
 
 def start_word(code: str) -> str:
-    """Return the start word of a link."""
+    """Return the start word of a link with this code."""
     return f"link-{code}"
 
 
 def read_invitation(word: str) -> str:
-    """Return the code in a start word, or "" for any other word."""
+    """Return the code in a start word, or "" if the word has none."""
     found = _WORD.fullmatch(word)
     return found[1] if found else ""

@@ -1,4 +1,4 @@
-"""Screens for joining a second channel: a code here, a yes in both chats, a choice for updates."""
+"""Screens for joining a second channel: code, confirmation in both chats, channel for updates."""
 
 from typing import assert_never
 
@@ -27,7 +27,7 @@ from flows.engine.turn import TurnState
 
 OFFERED, AWAITED, REQUESTED, UPDATES = "~join", "~join_wait", "~join_asked", "~join_updates"
 UNJOINING = "~join_end"
-# Payload of the button below the person's data.
+# Payload of the un-join button below the person's data.
 UNJOIN = "!unjoin"
 CODE_MINUTES = 10
 
@@ -86,7 +86,7 @@ OFFER_SCREEN = Choice(name=OFFERED, label=JOIN, text=OFFER, among=(YES, NO))
 
 
 def issue(turn: TurnState) -> None:
-    """Create a code; its message comes with the result."""
+    """Request a code; its message is sent with the result."""
     turn.effects.append(IssueJoinCode())
 
 
@@ -97,7 +97,7 @@ def offer(turn: TurnState, code: str) -> None:
 
 
 def answer(turn: TurnState, screen: str, key: str) -> None:
-    """Take the answer to a screen of joining."""
+    """Handle the answer to a screen of joining."""
     code = turn.c.join_code
     match screen, key:
         case "~join", "yes":
@@ -118,7 +118,7 @@ def answer(turn: TurnState, screen: str, key: str) -> None:
 
 
 def take_event(turn: TurnState, event: JoinEvent) -> None:
-    """Show the screen of an event of joining channels: code, offer, request or result."""
+    """Show the screen for an event of joining: code, offer, request or result."""
     match event:
         case JoinCodeIssued(code):
             turn.say_and_reprompt(_(CODE.msgid, code=code, minutes=CODE_MINUTES))
@@ -158,7 +158,7 @@ def _wait(turn: TurnState, text: Text) -> None:
 
 
 def ask_unjoin(turn: TurnState) -> None:
-    """Ask whether this chat shall be taken away, and say what stays in the other one."""
+    """Ask whether to detach this chat, and say which data stays in the other one."""
     turn.ask_screen(UNJOIN_SCREEN)
 
 
@@ -170,7 +170,7 @@ def _unjoined(turn: TurnState, here: str, other: str) -> None:
 
 
 def _finished(turn: TurnState, here: str, other: str) -> None:
-    """Ask where updates should go; without a confirmation, show the way to it again."""
+    """Ask which channel gets updates; if the other chat has not confirmed, keep waiting for it."""
     if not here:
         return _wait(turn, _(NOT_YET.msgid, done=DONE))
     turn.notes.append((JOINED,))

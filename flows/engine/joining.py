@@ -1,4 +1,4 @@
-"""Events and effects of joining a chat to the conversation of another one, by a one-time code."""
+"""Events and effects of joining a chat to a person's conversation, by a one-time code."""
 
 import re
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ _CODE = re.compile(r"\s*KOSH[-\s]?([2-9A-Z]{4})[-\s]?([2-9A-Z]{4})\s*", re.ASCII
 
 
 def read_code(text: str) -> str:
-    """Return the code that a text consists of, or "" for any other text."""
+    """Return the join code if the text is one, else ""."""
     found = _CODE.fullmatch(text)
     return f"KOSH-{found[1]}-{found[2]}".upper() if found else ""
 
@@ -24,14 +24,14 @@ class JoinCodeIssued:
 
 @dataclass(frozen=True, slots=True)
 class OfferJoin:
-    """Check a code that was typed in a chat; the result is a `JoinOffered`."""
+    """Check a code that was typed in this chat; the result is a `JoinOffered`."""
 
     code: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class JoinOffered:
-    """The result of an `OfferJoin`; `has_data`: something is stored about this chat's person."""
+    """The result of an `OfferJoin`; `has_data`: this chat has stored data and cannot be joined."""
 
     is_valid: bool
     has_data: bool = False
@@ -39,14 +39,14 @@ class JoinOffered:
 
 @dataclass(frozen=True, slots=True)
 class RequestJoin:
-    """Ask in the chat that issued the code; the result is a `JoinAwaited`."""
+    """Ask for confirmation in the chat that issued the code; the result is a `JoinAwaited`."""
 
     code: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class JoinAwaited:
-    """The other chat was asked and shows the same `sign`, which is "" if the code has ended."""
+    """The other chat was asked and shows the same `sign`; it is "" if the code is not valid."""
 
     sign: str = ""
 
@@ -61,7 +61,7 @@ class JoinRequested:
 
 @dataclass(frozen=True, slots=True)
 class AnswerJoin:
-    """The answer to a `JoinRequested`."""
+    """Store the person's answer to a `JoinRequested`."""
 
     is_confirmed: bool
 
@@ -75,7 +75,7 @@ class FinishJoin:
 
 @dataclass(frozen=True, slots=True)
 class JoinFinished:
-    """The result of a `FinishJoin`: both channels, or none if it is not confirmed."""
+    """The result of a `FinishJoin`: both channels, or "" if it is not confirmed."""
 
     here: str = ""
     other: str = ""
@@ -90,12 +90,12 @@ class ChooseUpdates:
 
 @dataclass(frozen=True, slots=True)
 class Unjoin:
-    """Find out whether this chat can be un-joined; the result is a `ChatUnjoined`."""
+    """Check whether this chat can be detached; the result is a `ChatUnjoined`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChatUnjoined:
-    """This channel, and the one on which everything goes on: "" if this chat is the only one."""
+    """This channel, and the channel that stays; `other` is "" if this chat is the only one."""
 
     here: str
     other: str = ""
@@ -103,7 +103,7 @@ class ChatUnjoined:
 
 @dataclass(frozen=True, slots=True)
 class LeaveConversation:
-    """Take this chat away from the person: it no longer opens their conversation."""
+    """Detach this chat: it no longer opens the person's conversation."""
 
     here: str
 

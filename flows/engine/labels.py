@@ -1,4 +1,4 @@
-"""Labels of buttons that sentences quote: defined once, so that a quote follows its button."""
+"""Labels of buttons that sentences quote, defined once so that quote and button always agree."""
 
 from flows.engine.text import button
 

@@ -1,4 +1,4 @@
-"""Language interface that the engine needs; `bot.i18n` implements it."""
+"""Interface to languages that the engine needs; `bot.i18n` implements it."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -10,7 +10,7 @@ from flows.engine.text import Label
 
 
 class Refusal(StrEnum):
-    """Reasons why typed input is not an answer; `questions` has a sentence for each."""
+    """Reasons why typed input is no answer; `refusals` has a sentence for each."""
 
     EMPTY = "empty"
     TOO_LONG = "too_long"
@@ -48,7 +48,7 @@ class Refusal(StrEnum):
 
 
 class Letters(StrEnum):
-    """Script in which a name must be typed. Names are never transliterated."""
+    """The script in which a name must be typed. Names are never transliterated."""
 
     ANY = "any"
     LATIN = "latin"
@@ -56,9 +56,9 @@ class Letters(StrEnum):
 
 
 class Reserved(StrEnum):
-    """Words and commands that are addressed to the assistant, not to the question.
+    """Words and commands that address the assistant and do not answer its question.
 
-    The first four are the safety words: as a whole message they always take precedence.
+    The first four are the safety words: they take precedence if they are the whole message.
     """
 
     STOP = "stop"
@@ -81,18 +81,18 @@ SAFETY = frozenset({Reserved.STOP, Reserved.EXIT, Reserved.DELETE, Reserved.PERS
 
 
 class Words(Protocol):
-    """Pure parsers of what people write, in every supported written form."""
+    """Pure functions that render texts and parse typed text, in every supported written form."""
 
     def languages(self) -> Sequence[tuple[str, str]]:
-        """Return the offered languages as (code, the language's own name), in menu order."""
+        """Return the offered languages as (code, own name), in the order of the menu."""
         ...
 
     def closest(self, hint: str) -> str | None:
-        """Return the offered language for a platform's tag such as `zh-hans`; None if none fits."""
+        """Return the offered language for a tag such as `zh-hans`; None if none fits."""
         ...
 
     def guess(self, typed: str) -> str | None:
-        """Return the offered language that a text is written in; None if nothing identifies it."""
+        """Return the offered language in which a text is written; None if that is uncertain."""
         ...
 
     def render(self, label: Label, language: str) -> str:
@@ -100,61 +100,61 @@ class Words(Protocol):
         ...
 
     def same(self, typed: str, shown: str) -> bool:
-        """Return whether typed words match a shown label, ignoring case, script marks and emoji."""
+        """Return True if a text equals a label, apart from case, punctuation and emoji."""
         ...
 
     def command(self, typed: str) -> tuple[Reserved | None, str] | None:
-        """Return a command such as `/start word` and its argument.
+        """Return the reserved word and argument of a command such as `/start word`.
 
-        Return (None, …) for an unknown command, and None for text that is no command.
+        The word is None for an unknown command. Returns None for a text that is no command.
         """
         ...
 
     def reserved(self, typed: str) -> Reserved | None:
-        """Return the reserved word if the whole message is one, in any language."""
+        """Return the reserved word that is the whole message, in any language, else None."""
         ...
 
     def danger(self, typed: str) -> bool:
-        """Return whether the words suggest danger to the person and should reach an officer."""
+        """Return True if the words suggest danger to the person, so an officer should see them."""
         ...
 
     def danger_intent(self, typed: str) -> str | None:
-        """Return the intent of words of danger in a language that is not offered, else None.
+        """Return the danger intent of a text in a language that is not offered, else None.
 
-        "" means that the kind of danger is open.
+        "" means that the kind of danger is uncertain.
         """
         ...
 
     def yes_no(self, typed: str, language: str) -> bool | None:
-        """Return True for yes, False for no, in any language; None if it is neither or unclear."""
+        """Return True for yes, False for no, in any language; None for any other text."""
         ...
 
     def nothing(self, typed: str, language: str) -> bool:
-        """Return whether the whole message says that there is nothing to write: "no", "none"."""
+        """Return True if the whole message means "there is none", such as "no" or "none"."""
         ...
 
     def asks(self, typed: str) -> bool:
-        """Return whether a text is worded as a question, in any language."""
+        """Return True if a text is worded as a question, in any language."""
         ...
 
     def text(self, typed: str, maximum: int) -> str | Refusal:
-        """Return free text without invisible characters, at most `maximum` characters long."""
+        """Return a text without invisible characters; a refusal if it has more than `maximum`."""
         ...
 
     def name(self, typed: str, letters: Letters) -> str | Refusal:
-        """Return a person's name, with no character removed or folded."""
+        """Return a person's name; its characters are neither removed nor simplified."""
         ...
 
     def day(self, typed: str, language: str, today: date) -> date | Refusal:
-        """Return a day in the past."""
+        """Return a past date."""
         ...
 
     def year(self, typed: str, language: str, today: date) -> int | Refusal:
-        """Return a year in the past, also from a full date."""
+        """Return a past year, also from a full date."""
         ...
 
     def number(self, typed: str, minimum: int, maximum: int) -> int | Refusal:
-        """Return a whole number from `minimum` to `maximum`, in digits of any script."""
+        """Return a whole number from `minimum` to `maximum`, typed in digits of any script."""
         ...
 
     def phone(self, typed: str, region: str | None) -> str | Refusal:
@@ -162,7 +162,7 @@ class Words(Protocol):
         ...
 
     def mobile(self, typed: str, countries: Sequence[str]) -> str | Refusal:
-        """Return a number in E.164 format that can take an SMS, of one of these countries."""
+        """Return a number of one of these countries that can receive SMS, in E.164 format."""
         ...
 
     def identity(self, typed: str, kind: Identity) -> str | Refusal:
@@ -170,16 +170,16 @@ class Words(Protocol):
         ...
 
     def passport(self, typed: str, country: str | None) -> str | Refusal:
-        """Return a passport number; a number of a country's own series must be complete."""
+        """Return a passport number; a number of the country's current series must be complete."""
         ...
 
     def zone(self, typed: str) -> str | Refusal:
         """Return the lines of a machine-readable zone with valid check digits.
 
-        They have the format of `identity_numbers.ZONE`.
+        Their format is `identity_numbers.ZONE`.
         """
         ...
 
     def countries(self, typed: str, language: str) -> Sequence[str]:
-        """Return the countries that may be meant, as ISO codes, best first; empty if none."""
+        """Return the ISO codes of the countries that may be meant, best first; empty if none."""
         ...

@@ -1,6 +1,6 @@
-"""Screens about a limit on messages to officers: its reason, its last day, the appeal.
+"""Screens for limits on a person's messages to officers: reason, last day, appeal.
 
-Danger passes every limit, and the assistant answers as before.
+Messages about danger pass every limit. The assistant itself answers without any limit.
 """
 
 from datetime import date
@@ -62,13 +62,13 @@ KEPT = _("The head of the team has read your appeal. The limit stays. Last day: 
 
 
 def current(turn: TurnState) -> MessageLimit | None:
-    """Return the limit that applies today."""
+    """Return the limit that applies today, or None."""
     limit = turn.c.limit
     return limit if limit is not None and turn.today <= limit.until else None
 
 
 def may_open(turn: TurnState, handoff: Flow) -> bool:
-    """Return True if the person may ask for an officer; a topic of danger is always passed on."""
+    """Return True if the person may ask for an officer; always True for the topic of danger."""
     limit = current(turn)
     topic = turn.form(handoff).answers.get("topic")
     is_danger = topic is not None and topic.value == safety.TOPIC
@@ -76,7 +76,7 @@ def may_open(turn: TurnState, handoff: Flow) -> bool:
 
 
 def note_case(turn: TurnState, opened: OpenCase) -> None:
-    """Count a case as a message; in a case about danger the limit does not apply."""
+    """Count a new case as a message; for a case about danger, lift the limit instead."""
     limit = current(turn)
     if limit is None:
         return
@@ -103,7 +103,8 @@ def admits(turn: TurnState, *, urgent: bool = False) -> bool:
 def admits_recording(turn: TurnState, *, urgent: bool = False) -> bool:
     """Return True if a recording may go to the officer of the open case, and count it.
 
-    One a day passes a limit that is used up: it may be a call for help, which no program checks.
+    Beyond the limit one recording a day is passed on: it may be a call for help, and no program
+    listens to it.
     """
     if admits(turn, urgent=urgent):
         return True
@@ -115,13 +116,13 @@ def admits_recording(turn: TurnState, *, urgent: bool = False) -> bool:
 
 
 def is_used_up(turn: TurnState) -> bool:
-    """Return True if no message may reach an officer today, except about danger."""
+    """Return True if the limit is used up today, so that only messages about danger pass."""
     limit = current(turn)
     return limit is not None and not limit.in_danger and not limit.left(turn.today)
 
 
 def alert(turn: TurnState) -> None:
-    """Tell the officer of the open case of danger; from now on its messages are not limited."""
+    """Alert the officer of the open case to danger, and lift the limit for this case."""
     admits(turn, urgent=True)
     words = turn.words.render(safety.URGENT_PERSON, turn.c.language)
     turn.effects.append(Relay(words, urgent=True))
@@ -135,7 +136,7 @@ def _count(turn: TurnState, limit: MessageLimit) -> None:
 
 
 def refuse(turn: TurnState, text: str = "") -> None:
-    """Say that a message was not passed on, and answer it if its meaning is known."""
+    """Say that a message was not passed on, and answer it if its meaning is sure."""
     limit = current(turn)
     turn.notes.append((USED_UP if limit and limit.per_day else NOT_PASSED_ON,))
     found = turn.recognize(text)
@@ -147,7 +148,7 @@ def refuse(turn: TurnState, text: str = "") -> None:
 
 
 def show(turn: TurnState) -> None:
-    """Say what is limited, why and until when, with the ways on."""
+    """Show the limit with its reason and last day, and buttons for danger and appeal."""
     limit = current(turn)
     if limit is None:
         return turn.ask()
@@ -166,7 +167,7 @@ def show(turn: TurnState) -> None:
 
 
 def describe(limit: MessageLimit) -> Text:
-    """Return what is limited, why, and the last day."""
+    """Return a text with the limit, its reason and its last day."""
     reason = REASONS.get(limit.reason, REASONS["flood"])
     if not limit.per_day:
         return _(BLOCKED.msgid, reason=reason, date=limit.until)
@@ -174,7 +175,7 @@ def describe(limit: MessageLimit) -> Text:
 
 
 def ask_appeal(turn: TurnState) -> None:
-    """Ask for the words of the appeal."""
+    """Ask for the text of the appeal."""
     limit = current(turn)
     if limit is None:
         return turn.ask()
@@ -186,7 +187,10 @@ def ask_appeal(turn: TurnState) -> None:
 
 
 def take_appeal(turn: TurnState, text: str) -> bool:
-    """Pass an appeal on to the lead; return False if it was refused and asked for again."""
+    """Pass an appeal to the lead of the officers; return False if it was not accepted.
+
+    A text that is too long is asked for again.
+    """
     words, limit = turn.words.text(text, MAX_APPEAL), current(turn)
     if limit is None:
         turn.ask()
@@ -201,7 +205,7 @@ def take_appeal(turn: TurnState, text: str) -> bool:
 
 
 def take_event(turn: TurnState, event: LimitEvent) -> None:
-    """Tell the person of a new limit, or of the lead's decision."""
+    """Show the person a new limit, or the lead's decision on it."""
     match event:
         case LimitSet(reason, until, per_day):
             turn.c = replace(turn.c, limit=MessageLimit(reason, until, per_day))

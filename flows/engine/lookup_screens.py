@@ -1,6 +1,6 @@
-"""State of a registration from a new phone: asks for its number and the PIN, shows the state only.
+"""Looks up a registration made in another chat, by number and PIN; shows only its state.
 
-A wrong number, a wrong PIN, a person without a PIN and too many tries have the same answer.
+A wrong number, a wrong PIN, a registration without a PIN and too many attempts get the same answer.
 """
 
 import unicodedata
@@ -28,7 +28,7 @@ ENTER_PIN = _("Please write the PIN that you set when you registered.")
 NOT_A_NUMBER = _(
     "This is not a registration number. One looks like this: {example}", example=EXAMPLE
 )
-# The refusal of each typed answer.
+# The refusal of a wrong answer, by screen.
 TYPED = {NUMBER: NOT_A_NUMBER, PIN: pin_screens.NOT_A_PIN}
 ON_OUR_PAGE = _(
     "To keep you safe, we ask for the number and the PIN on our own page, not in the messenger."
@@ -63,7 +63,7 @@ _LEAVE = (Option("leave", NOT_NOW),)
 
 
 def status(turn: TurnState) -> None:
-    """Show the person's registration; if none was sent from here, offer to look one up."""
+    """Show the registration of this conversation; if there is none, offer to look one up."""
     if turn.c.registration or turn.c.papers or not _may_look_up(turn):
         return pin_screens.status(turn)
     turn.notes.append((screens.NO_REGISTRATION,))
@@ -77,7 +77,7 @@ def _may_look_up(turn: TurnState) -> bool:
 
 
 def ask(turn: TurnState) -> None:
-    """Ask for the number, or for the PIN once there is a number."""
+    """Ask for the number; once there is one, ask for the PIN."""
     if turn.page is Page.ALWAYS and not turn.c.is_persistent:
         return _lead_to_web_chat(turn)
     key = PIN if turn.c.looked_up else NUMBER
@@ -91,7 +91,7 @@ def ask(turn: TurnState) -> None:
 
 
 def _lead_to_web_chat(turn: TurnState) -> None:
-    """Lead an anonymous person to the web chat: a link to a page of their own needs a person."""
+    """Send an anonymous person to the web chat, since a secure page needs a stored person."""
     turn.c = replace(turn.c, looked_up=None)
     link = Button("", screens.OPEN_PAGE, Kind.PAGE)
     menu = Button("!menu", button("Menu"), Kind.CONTROL)
@@ -99,7 +99,7 @@ def _lead_to_web_chat(turn: TurnState) -> None:
 
 
 def read(turn: TurnState, key: str, typed: str) -> str | Refusal:
-    """Return the number or the PIN in a text; delete the message that may contain one."""
+    """Return the number or the PIN in a text; delete its message if it may contain one."""
     if key == PIN:
         return pin_screens.read_pin(turn, typed)
     number = unicodedata.normalize("NFKC", typed).strip().upper()
@@ -111,7 +111,7 @@ def read(turn: TurnState, key: str, typed: str) -> str | Refusal:
 
 
 def answer(turn: TurnState, screen: str, key: str) -> None:
-    """Take a press or a number or PIN that was read."""
+    """Handle a press, or a number or PIN that was read."""
     if key == "leave":
         turn.c = replace(turn.c, looked_up=None)
         return turn.ask()
@@ -128,7 +128,7 @@ def answer(turn: TurnState, screen: str, key: str) -> None:
 
 
 def take_event(turn: TurnState, event: StatusLookedUp) -> None:
-    """Show the state, or the one answer for everything else."""
+    """Show the state that was found, or the same answer for all failures."""
     if not event.state:
         turn.notes.append((NOT_FOUND,))
         return turn.ask_screen(OFFER_SCREEN)

@@ -1,4 +1,4 @@
-"""Limits that officers set on a person's messages to officers; the assistant itself has none."""
+"""Limits that officers set on a person's messages to them; the assistant answers without limit."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,10 +6,10 @@ from datetime import date
 
 @dataclass(frozen=True)
 class MessageLimit:
-    """At most `per_day` messages a day to officers; 0 blocks them. `until` is the last day.
+    """At most `per_day` messages a day to officers, up to and on `until`; 0 blocks them.
 
     `used` counts the messages of `day`. `in_danger`: the open case is about danger, so the limit
-    does not apply to it.
+    does not apply.
     """
 
     reason: str
@@ -36,14 +36,14 @@ class LimitSet:
 
 @dataclass(frozen=True, slots=True)
 class LimitDecided:
-    """A lead lifted the limit, or read the appeal and kept it."""
+    """A lead of the officers lifted the limit, or kept it after reading the appeal."""
 
     is_lifted: bool
 
 
 @dataclass(frozen=True, slots=True)
 class AppealLimit:
-    """The person's words against the limit, for the lead."""
+    """Store the person's appeal against the limit, for the lead of the officers."""
 
     words: str
 

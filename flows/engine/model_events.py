@@ -1,4 +1,4 @@
-"""Events and effects of external programs, of wording, and of announcements about a list."""
+"""Events and effects of external programs, of reported wording, and of changed lists."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from flows.engine.text import Text
 
 @dataclass(frozen=True, slots=True)
 class IntentChosen:
-    """The external model chose an intent for the message that the screen `nonce` answered."""
+    """The external model chose an intent for the message that was answered on screen `nonce`."""
 
     intent: str
     nonce: int
@@ -16,9 +16,9 @@ class IntentChosen:
 
 @dataclass(frozen=True, slots=True)
 class ChooseIntent:
-    """Ask the external model for the intent of a text; `nonce` is of the screen that answered it.
+    """Ask the external model for the intent of a text that was answered on screen `nonce`.
 
-    The result may come as an `IntentChosen`. The text is stored nowhere.
+    The result, if any, is an `IntentChosen`. The text is not stored.
     """
 
     text: str = field(repr=False)
@@ -27,9 +27,9 @@ class ChooseIntent:
 
 @dataclass(frozen=True, slots=True)
 class Transcribe:
-    """Turn a recording into text; `ref` is where the channel keeps it, `key` names it.
+    """Turn a recording into text; the channel can fetch it by `ref`, and `key` identifies it.
 
-    The result comes as a `Transcribed`. Neither is stored before the person sees the text.
+    The result is a `Transcribed`. Neither recording nor text is stored before the person sees it.
     """
 
     key: str
@@ -56,7 +56,7 @@ class ConsentWithdrawn:
 
 @dataclass(frozen=True, slots=True)
 class ReportWording:
-    """A sentence, by its id, that sounds wrong in a language; counted without the person."""
+    """Count a sentence (by its id) that sounds wrong in a language, without the person."""
 
     language: str
     sentence: str
@@ -64,7 +64,7 @@ class ReportWording:
 
 @dataclass(frozen=True, slots=True)
 class WatchList:
-    """Write to the person first when a rule of the kept list changes; without traits, never."""
+    """Notify the person when a rule of the stored list changes; without traits, never."""
 
     traits: Mapping[str, str]
 

@@ -22,7 +22,7 @@ from flows.engine.text import _, button
 from flows.engine.turn import TurnState, option_buttons
 
 PIN = "~pin"
-# Screens that open after the PIN.
+# Screens that open once the PIN is right, as values of `after_pin`.
 STATUS, MYDATA, CHANGE, NEW, JOIN = "status", "mydata", "change", "new", "join"
 MIN_PIN_LENGTH, MAX_PIN_LENGTH = 4, 8
 
@@ -77,7 +77,7 @@ def _unlock(turn: TurnState, what: str) -> None:
 
 
 def join(turn: TurnState) -> None:
-    """Give a code for a second channel, after the PIN if there is one."""
+    """Issue a code for a second channel, after the PIN if the person has one."""
     if turn.c.has_pin:
         return _unlock(turn, JOIN)
     join_screens.issue(turn)
@@ -90,7 +90,8 @@ def choose_pin(turn: TurnState) -> None:
 def ask_pin(turn: TurnState) -> None:
     fresh = turn.c.after_pin == NEW
     if not fresh and not turn.c.has_pin and turn.page is not Page.ALWAYS:
-        # The person came to the secure page to see what is not shown in the messenger.
+        # The person has no PIN and opened the secure page to see the data that messengers must not
+        # show.
         return go_through(turn, turn.c.after_pin)
     possible = (
         (turn.c.has_pin and not fresh, Option("lost", button("I forgot the PIN"))),
@@ -110,7 +111,7 @@ def ask_pin(turn: TurnState) -> None:
 
 
 def read_pin(turn: TurnState, typed: str) -> str | Refusal:
-    """Return the PIN from digits of any script; delete the message if it may contain one."""
+    """Return the PIN in a text, in digits of any script; delete the message if it has digits."""
     digits = "".join(str(unicodedata.decimal(each, "x")) for each in "".join(typed.split()))
     if any(each.isdigit() for each in digits) and DeleteInput() not in turn.effects:
         turn.effects.append(DeleteInput())

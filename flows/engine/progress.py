@@ -1,14 +1,14 @@
-"""A person's progress in a flow: the number of the question, and how many there can be."""
+"""A person's progress in a flow: the number of the question, and the possible total."""
 
 from flows.engine.conditions import may_hold
 from flows.engine.flow import Derived, Flow, HandoffOffer, Path, Step
 
 
 def progress(flow: Flow, road: Path, stop: Step) -> tuple[int, int]:
-    """Return the number of the step, and the most steps that the flow can still have.
+    """Return the number of the step, and the maximum number of steps of the flow.
 
-    Questions that depend on answers not given yet are counted, so that the total falls and never
-    grows, except by the person's own additions to a list. Offers of an officer are not counted.
+    Questions that depend on missing answers are counted. The total can therefore only fall, unless
+    the person adds members to a list. Offers of an officer are not counted.
     """
     counted = [step for step in road.steps if not isinstance(step.item, HandoffOffer)]
     passed = road.steps[: road.steps.index(stop) + 1]
@@ -17,7 +17,7 @@ def progress(flow: Flow, road: Path, stop: Step) -> tuple[int, int]:
 
 
 def _possible(flow: Flow, road: Path) -> int:
-    """Return the number of questions off the path that answers still to come may bring."""
+    """Return the number of questions that later answers may add to the path."""
     named = {step.item.name for step in road.steps}
     unknown = {step.item.name for step in road.steps if not step.ok}
     found = 0

@@ -1,4 +1,4 @@
-"""Asks the next question: the half of a step that looks at the form."""
+"""Asks the next question, chosen by the state of the conversation and of the form."""
 
 from itertools import takewhile
 
@@ -42,7 +42,7 @@ from flows.engine.turn import FILE, TurnState, ephemeral_answers, option_buttons
 
 
 def ask(turn: TurnState, found: tuple[Option, ...] = (), page: int = 0, at: str = "") -> None:
-    """Ask the current question; `found` are options narrowed from input to question `at`."""
+    """Ask the current question; `found` replaces the options of question `at`."""
     if turn.c.language and turn.c.after_pin:
         return pin_screens.ask_pin(turn)
     if turn.c.language and turn.c.looked_up is not None:
@@ -87,7 +87,7 @@ def _wait_for_officer(turn: TurnState) -> None:
 
 
 def _paper_name(turn: TurnState, key: str) -> Text:
-    """Return the name of a kind of paper, as in the form that asks for it."""
+    """Return the name of a kind of paper, from the form that asks for it."""
     items = (item for flow in turn.flows.values() for item in flow.questions())
     return next(
         (item.label for item in items if isinstance(item, Upload) and item.paper == key),
@@ -96,7 +96,7 @@ def _paper_name(turn: TurnState, key: str) -> Text:
 
 
 def ask_language(turn: TurnState, above: tuple[Text, ...] = ()) -> None:
-    """Ask for the language in every language; `above` is said in each of them before it."""
+    """Ask for the language, in every language; `above` is put before it, also in every language."""
     screen = screens.language_screen(turn.words)
     turn.notes += [turn.in_every_language((each,)) for each in above]
     turn.ask_screen(screen, paragraph=turn.in_every_language((screen.text,)))
@@ -172,7 +172,7 @@ def _controls(
 
 
 def _finish(turn: TurnState, flow: Flow, road: Path) -> None:
-    """Apply the outcome of a flow, then continue where the person was before."""
+    """Apply the outcome of a flow, then continue with the suspended flow or the menu."""
     if flow.announces:
         announcement_screens.keep_topics(turn, flow, road)
     if checklist_screens.offer_list(turn, flow, road):
@@ -208,7 +208,10 @@ def _finish(turn: TurnState, flow: Flow, road: Path) -> None:
 
 
 def _weighed(turn: TurnState, effect: Done) -> Done:
-    """Mark a case as urgent if its words suggest danger, for any topic; add the invitation."""
+    """Return the effect; a case is marked as urgent if its words suggest danger.
+
+    A case also gets the invitation that led to it.
+    """
     if isinstance(effect, OpenCase):
         urgent = effect.urgent or turn.danger(effect.words) is Danger.CLEAR
         return replace(effect, urgent=urgent, invitation=turn.c.invitation)
@@ -216,7 +219,10 @@ def _weighed(turn: TurnState, effect: Done) -> Done:
 
 
 def _without_ephemeral(flow: Flow, road: Path, stop: Step, form: Form) -> Form | None:
-    """Return the form without its ephemeral answers once a consent was given; None if unchanged."""
+    """Return the form without answers that must not be stored, if a consent comes before `stop`.
+
+    Returns None if nothing changes.
+    """
     before = takewhile(lambda step: step.key != stop.key, road.steps)
     agreed = any(isinstance(step.item, Consent) and step.ok for step in before)
     known = ephemeral_answers(flow, form)

@@ -1,4 +1,4 @@
-"""Question types, and how typed input becomes an answer."""
+"""Types of questions, and how typed input becomes an answer."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,7 +21,7 @@ from flows.engine.text import Country, Label, Text, _, button, verbatim
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An option of a question; `key` is the answer, `label` is shown to the person."""
+    """An option of a question; `key` is stored as the answer, `label` is shown."""
 
     key: str
     label: Label
@@ -29,7 +29,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Context for reading typed input: parsers, language and date."""
+    """The context for reading typed input: parsers, language and date."""
 
     words: Words
     language: str
@@ -38,11 +38,12 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One thing to find out.
+    """One question of a flow.
 
-    `depends` names the questions whose change reopens this one. `rev` rises when the meaning
-    changes; `former_names` lists its earlier names. An answer that is not `persisted` is forgotten
-    at consent. With `asks_freely`, the answer is a question of the person: recognised, not parsed.
+    A change of the answers to `depends` asks it again. `rev` is incremented when the meaning
+    changes; `former_names` are its earlier names. Unless it is `persisted`, its answer is deleted
+    at consent. With `asks_freely`, the answer is a question of the person, which is recognized and
+    not parsed.
     """
 
     name: str
@@ -63,18 +64,18 @@ class Question:
         return ()
 
     def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
-        """Return the answer, a refusal, or the options to choose from if several are meant."""
+        """Return the answer, a refusal, or several options that may be meant."""
         return Refusal.NOT_LISTED
 
     def show(self, value: str) -> Label:
-        """Return a given answer as it is shown to the person."""
+        """Return an answer in the form in which the person sees it."""
         for option in self.options:
             if option.key == value:
                 return option.label
         return Text("{words}", (("words", value),))
 
     def accepts(self, value: str) -> bool:
-        """Return whether a stored answer could still be given today."""
+        """Return True if a stored answer is still valid for this version of the question."""
         if self.options:
             return any(option.key == value for option in self.options)
         return bool(value.strip())
@@ -109,7 +110,7 @@ class MultiChoice(Question):
         return self.among
 
     def ticked(self, chosen: tuple[str, ...]) -> tuple[Option, ...]:
-        """Return the options with tick marks, which make labels 2 characters longer."""
+        """Return the options, the chosen ones with tick marks (2 characters)."""
         return tuple(
             Option(each.key, _marked("☑" if each.key in chosen else "☐", each.label))
             for each in self.among
@@ -147,7 +148,7 @@ class YesNo(Choice):
 class FreeText(Question):
     """Free text of at most `maximum` characters.
 
-    `resembles` are the intents that an answer, such as the name of a place, may be mistaken for.
+    `resembles` are intents that an answer, such as the name of a place, may be mistaken for.
     """
 
     maximum: int = 500
@@ -159,7 +160,7 @@ class FreeText(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonName(Question):
-    """A part of a name: as in any document, in Latin as in a passport, or in Kazakh."""
+    """A part of a name: as in any document, in Latin letters as in a passport, or in Kazakh."""
 
     letters: Letters = Letters.ANY
 
@@ -173,7 +174,7 @@ class PersonName(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day(Question):
-    """A day in the past, as an ISO date."""
+    """A past day; the answer is an ISO date."""
 
     def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
         day = at.words.day(typed, at.language, at.today)
@@ -191,11 +192,11 @@ class Day(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Year(Question):
-    """A year in the past; from a full date only the year is taken."""
+    """A past year; a full date is accepted, and its year is used."""
 
     def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
         year = at.words.year(typed, at.language, at.today)
-        # Do not ask for a correct day after a wrong one: only the year is stored.
+        # Only the year is stored, so a wrong day in a full date must not be asked for again.
         if year in (Refusal.NOT_A_DATE, Refusal.NO_SUCH_DAY, Refusal.MONTH_FIRST):
             return Refusal.NOT_A_YEAR
         return year if isinstance(year, Refusal) else str(year)
@@ -224,9 +225,9 @@ class Number(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountryQuestion(Question):
-    """A country, typed in any language.
+    """A country, typed in any language; the answer is its ISO code or an option's key.
 
-    The `offered` countries are shown as buttons; `others` are options that are no countries.
+    The `offered` countries are buttons; `others` are options that are not countries.
     """
 
     offered: tuple[str, ...] = ()
@@ -268,7 +269,7 @@ class Phone(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityNumber(Question):
-    """A number that a state gave to the person; only its last 4 characters are shown again."""
+    """An identity number of the person; only its last 4 characters are shown again."""
 
     kind: Identity
     sensitive: bool = True
@@ -289,7 +290,7 @@ class IdentityNumber(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassportNumber(Question):
-    """A passport number; `country` (ISO 3166) is the country that issued it, if known."""
+    """A passport number; `country` (ISO 3166) is the issuing country, if known."""
 
     country: str | None = None
     sensitive: bool = True
@@ -311,7 +312,7 @@ class PassportNumber(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mrz(Question):
-    """The machine-readable zone of a passport or card, as its lines."""
+    """The machine-readable zone of a passport or card; the answer is its lines."""
 
     sensitive: bool = True
 

@@ -1,17 +1,17 @@
-"""Interface of the recogniser that the engine needs; `bot.understanding` implements it."""
+"""Interface of the recognizer that the engine needs; `bot.understanding` implements it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-# Values that a message may name, as keys of `Recognizer.entities`; each is only a suggestion.
+# Values that a message may mention, as keys of `Recognizer.entities`; the person must confirm them.
 COUNTRY_OF_ORIGIN, COUNTRY_OF_RESIDENCE = "country_of_origin", "country_of_residence"
 REGION, CHILDREN, FAMILY_SIZE = "region", "children", "family_size"
 
 
 class Confidence(StrEnum):
-    """Confidence of a recognition; the recogniser sets the thresholds."""
+    """The level of confidence of a recognition; the recognizer sets the thresholds."""
 
     SURE = "sure"
     UNSURE = "unsure"
@@ -19,10 +19,10 @@ class Confidence(StrEnum):
 
 
 class Danger(StrEnum):
-    """Degree to which a message suggests danger to a person.
+    """The degree to which a message suggests danger to a person.
 
-    `SUSPECTED` puts one sentence above the usual reply. `CLEAR` is answered with safety information
-    only.
+    `SUSPECTED` puts one sentence above the usual reply. `CLEAR` replaces the reply by the safety
+    answer.
     """
 
     NONE = "none"
@@ -32,11 +32,11 @@ class Danger(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """The meaning of a message, without any of its words.
+    """The meaning of a message; contains none of its words.
 
-    `intents` are ids. With `SURE`: those to answer, at most two, one for each question in the
-    message. With `UNSURE`: up to three to offer, likeliest first. Otherwise the likeliest one, or
-    none. `may_leave`: an external model may read the message, if the person agreed.
+    `intents` are ids. With `SURE`: the one to answer, or two for two questions in the message. With
+    `UNSURE`: up to three to offer, likeliest first. With `UNKNOWN`: at most the likeliest one.
+    `may_leave`: the message may be sent to an external model if the person consented.
     """
 
     confidence: Confidence
@@ -47,16 +47,16 @@ class Recognition:
 
 
 class Reading(Protocol):
-    """The meaning of a text; each part is calculated when it is first used."""
+    """The meaning of a text; each part is computed at first use."""
 
     @property
     def danger(self) -> Danger:
-        """The same as `recognition.danger` at a lower cost, if `Words.danger` finds no phrase."""
+        """The same as `recognition.danger` but faster, if `Words.danger` finds no phrase."""
         ...
 
     @property
     def is_sure(self) -> bool:
-        """Whether `recognition.confidence` is `SURE`, at a lower cost if it is not."""
+        """Whether `recognition.confidence` is `SURE`; faster if it is not."""
         ...
 
     @property
@@ -66,19 +66,19 @@ class Reading(Protocol):
 
 
 class Recognizer(Protocol):
-    """Recogniser of a message's meaning; pure: the same text always gives the same results."""
+    """Recognizes the meaning of messages; pure: equal texts give equal results."""
 
     def read(self, text: str, language: str) -> Reading:
-        """Return the meaning of a text; raise nothing, also when its parts are used.
+        """Return the meaning of a text; neither the call nor the use of the result raises.
 
         `language` is "" before one is chosen.
         """
         ...
 
     def entities(self, text: str) -> Mapping[str, str]:
-        """Return the values that a text names; raise nothing.
+        """Return the values that a text mentions, by name; never raises.
 
-        Countries are ISO 3166-1 alpha-2 codes, regions keys of `flows.knowledge.regions`, numbers
-        digits.
+        Countries are ISO 3166-1 alpha-2 codes, regions are keys of `flows.knowledge.regions`,
+        numbers are digits.
         """
         ...

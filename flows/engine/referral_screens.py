@@ -1,4 +1,4 @@
-"""The screen of an invitation: which organisation refers the person, and what it learns."""
+"""The screen of a referral: which organization refers the person, and which data it gets."""
 
 from flows.engine.fast_replace import replace
 from flows.engine.questions import NO, YES, Choice
@@ -7,7 +7,7 @@ from flows.engine.text import _, button
 from flows.engine.turn import TurnState
 
 INVITED = "~referral"
-# Smallest number of registrations that an organisation sees.
+# An organization sees its number of registrations only from this minimum on, to protect persons.
 MIN_SHOWN = 5
 INVITATION = _(
     "This organisation invites you: {name}\nThe organisation learns nothing about you: no name, no"
@@ -21,12 +21,12 @@ NOT_COUNTED = _("We do not count you for the organisation.")
 
 
 def find(turn: TurnState, code: str) -> None:
-    """Look up the organisation; the screen comes with the result."""
+    """Look up the organization of a code; the screen follows with the result."""
     turn.effects.append(FindReferrer(code))
 
 
 def take_event(turn: TurnState, event: ReferrerFound) -> None:
-    """Show the invitation, once a language is chosen; a registered person is counted no more."""
+    """Show the referral, once a language is chosen; a registered person is not counted again."""
     if turn.c.with_officer or turn.c.registration:
         return turn.ask()
     if not event.name:
@@ -38,19 +38,19 @@ def take_event(turn: TurnState, event: ReferrerFound) -> None:
 
 
 def is_unanswered(turn: TurnState) -> bool:
-    """Return True if the person was invited and has not said whether to be counted."""
+    """Return True if the person was referred and has not answered whether to be counted."""
     return turn.c.referral is not None and not turn.c.referral.agreed
 
 
 def ask(turn: TurnState) -> None:
-    """Ask whether the person may be counted for the organisation."""
+    """Ask whether the person may be counted for the organization."""
     assert turn.c.referral is not None
     text = _(INVITATION.msgid, name=turn.c.referral.name, least=MIN_SHOWN)
     turn.ask_screen(Choice(name=INVITED, label=button("Invitation"), text=text, among=(YES, NO)))
 
 
 def answer(turn: TurnState, key: str) -> None:
-    """Note the consent to be counted; without it the invitation is forgotten."""
+    """Store the consent to be counted; without consent, delete the referral."""
     referral = turn.c.referral
     agreed = key == "yes" and referral is not None
     kept = replace(referral, agreed=True) if referral and agreed else None
@@ -59,7 +59,7 @@ def answer(turn: TurnState, key: str) -> None:
 
 
 def count(turn: TurnState) -> None:
-    """Count a first registration for the organisation, and forget the invitation."""
+    """Count a first registration for the organization, and delete the referral."""
     if turn.c.referral is None:
         return
     if turn.c.referral.agreed:

@@ -1,4 +1,4 @@
-"""Invitations of organisations that refer people: a code, and a consent to be counted for it."""
+"""Referrals by organizations: a code, and the consent to be counted for the organization."""
 
 import re
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ _CODE = re.compile(r"\s*REF[-_\s]?([2-9A-Z]{4})[-_\s]?([2-9A-Z]{4})\s*", re.ASCI
 
 
 def read_code(text: str) -> str:
-    """Return the code that a text consists of, or "" for any other text."""
+    """Return the referral code if the text is one, else ""."""
     found = _CODE.fullmatch(text)
     return f"REF-{found[1]}-{found[2]}".upper() if found else ""
 
 
 @dataclass(frozen=True)
 class Referral:
-    """An invitation that the person opened; `agreed`: they may be counted for it."""
+    """A referral that the person opened; `agreed`: they consented to be counted."""
 
     code: str
     name: str
@@ -23,14 +23,14 @@ class Referral:
 
 @dataclass(frozen=True, slots=True)
 class FindReferrer:
-    """Look up the organisation of a code; the result is a `ReferrerFound`."""
+    """Look up the organization of a code; the result is a `ReferrerFound`."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReferrerFound:
-    """The name of the organisation of a code, "" if the invitation has ended."""
+    """The name of the organization of a code; "" if the code has expired."""
 
     code: str
     name: str = ""
@@ -38,7 +38,7 @@ class ReferrerFound:
 
 @dataclass(frozen=True, slots=True)
 class CountReferral:
-    """Add one to the registrations through the code; nothing about the person is kept with it."""
+    """Increment the registrations of a code; no data of the person is stored with it."""
 
     code: str
 

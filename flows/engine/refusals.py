@@ -93,9 +93,9 @@ REFUSALS: dict[Refusal, Text] = {
 
 
 def explain(refusal: Refusal, question: Question) -> Text:
-    """Return the sentence for a refusal, with the question's limits and example filled in.
+    """Return the sentence for a refusal, with the question's limits and example.
 
-    A question may have its own sentence, `unlisted`, for input that it does not list.
+    For input that is not listed, a question may have its own sentence, `unlisted`.
     """
     example: str = getattr(question, "example", "")
     values: dict[str, Value] = {

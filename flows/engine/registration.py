@@ -1,4 +1,4 @@
-"""Known state of a registration: state, open question, step of the platform, history."""
+"""The known state of a registration: state, open question, step of the platform, history."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -8,7 +8,7 @@ from flows.engine.household import HouseholdEffect, HouseholdLink
 
 @dataclass(frozen=True)
 class RegistryQuestion:
-    """An open question of the registry; `about` is a code of its contract."""
+    """A question of the registry that waits for an answer; `about` is a code of its contract."""
 
     id: str
     about: str
@@ -17,7 +17,7 @@ class RegistryQuestion:
 
 @dataclass(frozen=True)
 class PlatformStep:
-    """The last step of the Kandas platform that the registry reported, as codes."""
+    """The last step of the Kandas platform that the registry reported, in codes."""
 
     step: str
     status: str
@@ -26,7 +26,7 @@ class PlatformStep:
 
 @dataclass(frozen=True)
 class Milestone:
-    """A state of the past, or a step, with the day on which it became known here."""
+    """A state or step in the history, with the day on which the assistant learned it."""
 
     day: date
     state: str = ""
@@ -50,7 +50,7 @@ class RegistrationStatus:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRegistry:
-    """The answer to a question of the registry; `key` is an option or what was written."""
+    """Send an answer to a question of the registry; `key` is an option's key or the typed text."""
 
     question: RegistryQuestion
     name: str
@@ -70,14 +70,14 @@ type RegistryEffect = AnswerRegistry | LookUpStatus | HouseholdEffect
 
 @dataclass(frozen=True, slots=True)
 class StatusLookedUp:
-    """The result of a `LookUpStatus`: the state, or "" if none may be shown."""
+    """The result of a `LookUpStatus`: the state; "" if none may be shown."""
 
     state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The registry answered about this person's registration."""
+    """The registry reported the state of this person's registration."""
 
     state: str
     number: str

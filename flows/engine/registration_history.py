@@ -1,4 +1,4 @@
-"""Words for the history of a registration and for the steps of the Kandas platform."""
+"""Texts for the history of a registration and for the steps of the Kandas platform."""
 
 from datetime import date
 
@@ -45,7 +45,7 @@ REPORTED = _("The registry reports a step of the authorities.")
 
 
 def continued(before: RegistrationStatus, told: Acknowledged, today: date) -> tuple[Milestone, ...]:
-    """Return the history with a new state or a new step at its end."""
+    """Return the history with a new state and a new step added, if they changed."""
     new: list[Milestone] = []
     last = next((each.state for each in reversed(before.history) if each.state), "")
     if told.state != last:
@@ -56,7 +56,7 @@ def continued(before: RegistrationStatus, told: Acknowledged, today: date) -> tu
 
 
 def lines(known: RegistrationStatus) -> list[Text]:
-    """Return a line for each state and step of the past, once there are two or more."""
+    """Return a line for each state and step of the history; nothing for fewer than two."""
     found = [(each.day, event) for each in known.history if (event := _event(each)) is not None]
     if len(found) < 2:
         return []
@@ -64,13 +64,13 @@ def lines(known: RegistrationStatus) -> list[Text]:
 
 
 def reason(known: RegistrationStatus) -> list[Text]:
-    """Return the registry's reason, if this edition has words for it."""
+    """Return the registry's reason, if its code has a text here."""
     text = REASONS.get(known.reason)
     return [text] if text and known.state in ("rejected", "needs_information") else []
 
 
 def step_lines(step: PlatformStep) -> list[Text]:
-    """Return the step in words; nothing for a code of a later contract."""
+    """Return the text of a step; nothing if its code is unknown, as of a later contract."""
     said = _step(step)
     return [] if said is None else [REPORTED, said]
 

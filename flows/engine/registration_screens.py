@@ -1,4 +1,4 @@
-"""The state of the registration, as the person sees it."""
+"""Screens about the state of the person's registration."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -36,7 +36,10 @@ def show_status(turn: TurnState) -> None:
 
 
 def sent(turn: TurnState, *, may: bool) -> RegistrationStatus:
-    """Return the state after "Send"; `may`: the registry's later answers may be announced."""
+    """Return the state after the registration was sent.
+
+    `may`: the person consented to be notified of the registry's later answers.
+    """
     known = turn.c.registration or RegistrationStatus("sent")
     if known.state == "withdrawn":
         known = RegistrationStatus("sent", known.number)
@@ -57,14 +60,15 @@ def acknowledged(turn: TurnState, told: Acknowledged) -> None:
     turn.c = replace(turn.c, registration=now)
     if told.state == "withdrawn":
         household_screens.end(turn)
-    # The person waits for the first answer after sending; later ones need their consent.
+    # The first answer after sending is expected by the person. Later ones are announced only with
+    # consent.
     awaited = before.state in ("sent", "answered", "withdrawing")
     if not turn.c.muted and (awaited or before.write_first):
         announce_update(turn)
 
 
 def send_answer(turn: TurnState, flow: Flow, road: Path) -> None:
-    """Send the answer to the registry's question, unless it is no longer asked."""
+    """Send the answer to the registry's question, unless the registry no longer asks it."""
     known = turn.c.registration
     item = flow.questions()[0]
     value = road.answers.get(item.name)
@@ -76,13 +80,13 @@ def send_answer(turn: TurnState, flow: Flow, road: Path) -> None:
 
 
 def household_settled(turn: TurnState, event: HouseholdSettled) -> None:
-    """Note the registry's answer about the person's household, and announce it."""
+    """Store the registry's answer about the household, and announce it."""
     if household_screens.settle(turn, event) and not turn.c.muted:
         announce_update(turn)
 
 
 def withhold_update(turn: TurnState, notice: Notice) -> None:
-    """Notify, without its content, that a message waits, unless the person knows already."""
+    """Send a notice, without content, that a message waits; only once until the person opens it."""
     if turn.c.update_waits:
         return
     turn.c = replace(turn.c, update_waits=True)
@@ -102,7 +106,7 @@ def _is_offered(flow: Flow, known: RegistrationStatus | None) -> bool:
 
 
 def _life(turn: TurnState, known: RegistrationStatus) -> Iterator[tuple[Text, ...]]:
-    """Yield the history, the reason, and the step of the platform with the next thing to do."""
+    """Yield history, reason, household, and the platform's step with the next action."""
     yield tuple(registration_history.lines(known))
     yield tuple(registration_history.reason(known))
     yield tuple(household_screens.lines(known, turn.today))

@@ -1,4 +1,4 @@
-"""Replies to recognised intents, as the engine sees them; `flows.replies` defines them."""
+"""Replies to recognized intents, as the engine uses them; `flows.replies` builds them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,26 +8,25 @@ from flows.engine.language_protocol import Reserved
 from flows.engine.recognition import Recognizer
 from flows.engine.text import Text
 
-# Name of the question whose answer puts an answer's sentences in order.
+# The question by whose answer the sentences of a reply are ordered.
 CITIZENSHIP = "citizenship"
 
-# Sentences for a day and a citizenship, an ISO code or "" if it is unknown.
+# Returns the sentences for a day and a citizenship (an ISO code, or "" if unknown).
 type Spoken = Callable[[date, str], tuple[Text, ...]]
 
 
 def silent(_today: date, _citizenship: str) -> tuple[Text, ...]:
-    """Say nothing."""
+    """Return no sentences."""
     return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """The answer to one intent.
+    """The reply to one intent.
 
-    `label` heads it and is the button that offers it; small talk has none. `opening` is said at
-    once, `more` when it is asked for. `command` is run in place of an answer. `flow` is offered,
-    or opened at once where `opens` is set, with the answers of `preset`. `neighbours` are intents
-    that may have been meant instead.
+    `label` is its heading and its button; small talk has none. `opening` is sent at once, `more` on
+    request. `command` is run instead of an answer. `flow` is offered, or with `opens` opened at
+    once, with the answers of `preset`. `neighbours` are intents that may have been meant instead.
     """
 
     intent: str
@@ -42,20 +41,20 @@ class Reply:
 
     @property
     def is_choosable(self) -> bool:
-        """Return True if an external model may choose it: a topic with a name, no command."""
+        """Return True if an external model may choose it: a topic with a label and no command."""
         return self.label is not None and self.command is None
 
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """Data to answer free text.
+    """The data for answering free text.
 
-    `safety` maps a danger intent to the safety answer; "" is the general answer. `suggest` turns
-    values that a message named into answers of questions, by their names. `topics` maps a flow or
-    screen to the intents offered if nothing was recognised; "" is the general list.
-    `model_operator` is who runs the external model, `transcriber` who turns voice messages into
-    text; an empty name means that there is none. `hint_ways` are the ways of hints outside of the
-    chat, `sms_countries` the countries whose numbers get an SMS.
+    `safety` maps a danger intent to the safety answer; "" is the general one. `suggest` converts
+    values that a message mentions to answers, by question name. `topics` maps a flow or screen to
+    the intents that are offered if nothing was recognized; "" is the general list. `model_operator`
+    runs the external model, and `transcriber` the program for voice messages; they are names, "" if
+    there is none. `hint_ways` are the configured ways of hints, `sms_countries` the countries that
+    get SMS.
     """
 
     recognizer: Recognizer

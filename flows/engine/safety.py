@@ -1,4 +1,4 @@
-"""The safety message for people in danger, which comes before anything else."""
+"""The safety message for people in danger, which precedes everything else."""
 
 from flows.engine import labels, screens
 from flows.engine.events import Button, Kind
@@ -13,7 +13,7 @@ from flows.engine.word_count import count_words
 URGENT, BACK = "?urgent", "?back"
 # Topic of the handoff for people in danger.
 TOPIC = "danger"
-# Lock screens show the first line, so it must reveal nothing.
+# The first line, which lock screens show. It must not reveal the subject.
 READ_ALONE = _("Thank you for writing. Please read this when you are alone.")
 NO_NAMES = _(
     "Please do not write names, addresses or numbers here. If somebody may look at your phone,"
@@ -24,16 +24,16 @@ ONE_SENTENCE = _(
     "If somebody is in danger, please do not write names here. Write “person”: urgent questions"
     " are read first."
 )
-# Said in every language above the choice of a language.
+# Shown in every language above the choice of a language.
 BEFORE_A_LANGUAGE = (READ_ALONE, ONE_SENTENCE)
 URGENT_PERSON = button("Urgent: a person")
 TO_QUESTION = button("Back to the question")
 
 
 def is_clear(turn: TurnState, text: str) -> bool:
-    """Return True if a text speaks of danger and is neither an answer nor meant for an officer.
+    """Return True if a text speaks of danger and is neither an answer nor for an officer.
 
-    A label that was offered is an answer, and so is a text without letters: a date, a number.
+    The label of an option is an answer, and so is a text without letters, such as a date.
     """
     if not any(each.isalpha() for each in text):
         return False
@@ -55,12 +55,12 @@ def note_suspicion(turn: TurnState, text: str) -> None:
 
 
 def show(turn: TurnState, intent: str) -> None:
-    """Send advice for now and contacts; open a case only if the person asks for it."""
+    """Send advice and contacts; a case is opened only if the person asks for it."""
     understanding = turn.understanding
     safety = understanding.safety if understanding else {}
     spoken = safety.get(intent) or safety.get("")
     lines = spoken(turn.today, "") if spoken else ()
-    # Notes of the usual reply would come first on a lock screen.
+    # Notes of the usual reply would be the first line, which lock screens show.
     turn.notes = []
     turn.c = replace(turn.c, not_understood=0)
     paragraphs = ((READ_ALONE,), *((line,) for line in lines), (NO_NAMES,))
@@ -81,7 +81,10 @@ def _is_label(turn: TurnState, asked: Asked, text: str) -> bool:
 
 
 def _may_be_place(turn: TurnState, asked: Asked, text: str) -> bool:
-    """Return True for one word in place of a region: names of some are in many lines of danger."""
+    """Return True if a text may name a region: one word where a question asks for a place.
+
+    The recognizer may mistake names of regions that occur in many phrases of danger.
+    """
     question = turn.question(asked)
     return isinstance(question, FreeText) and bool(question.resembles) and count_words(text) <= 1
 

@@ -1,4 +1,4 @@
-"""Answers to the assistant's own screens: menu, language, registration, deletion."""
+"""Handles answers to the assistant's own screens: menu, language, registration, deletion."""
 
 from flows.engine import (
     announcement_screens,
@@ -54,7 +54,7 @@ def answer(turn: TurnState, asked: Asked, key: str) -> None:
 
 
 def _answer_elsewhere(turn: TurnState, asked: Asked, key: str) -> None:
-    """Take the answer to a screen that has a module of its own."""
+    """Handle the answer to a screen that has its own module."""
     match asked.key:
         case pin_screens.PIN:
             pin_screens.answer(turn, key)
@@ -103,7 +103,7 @@ def _answer_reply(turn: TurnState, asked: Asked, key: str) -> None:
 
 
 def _answer_limit(turn: TurnState, key: str) -> None:
-    """Take the answer to the screen about a limit on messages to officers."""
+    """Handle the answer to the screen about a limit on messages to officers."""
     match key:
         case "appeal":
             limit_screens.ask_appeal(turn)
@@ -190,7 +190,7 @@ def _edit(turn: TurnState, key: str) -> None:
 
 
 def _leave(turn: TurnState, key: str) -> None:
-    """Close the case, unless the officer has done so meanwhile."""
+    """Close the case, unless the officer has closed it meanwhile."""
     if key != "yes" or not turn.c.with_officer:
         return turn.ask()
     turn.effects.append(CancelCase())

@@ -1,4 +1,4 @@
-"""The assistant's own screens: language, menu, my data, my registration."""
+"""The assistant's own screens and texts: language, menu, my data, my registration."""
 
 from collections.abc import Iterable, Mapping
 
@@ -18,16 +18,16 @@ LANGUAGE, MENU, DELETE, REGISTERED, WITHDRAW, EDIT, LEAVE, REPLY = (
     "~withdraw",
     "~edit",
     "~leave",
-    # An answer or offered topics, while no form is open.
+    # An answer or offered topics, shown while no form is open.
     "~reply",
 )
 
-# Beginnings of payloads that a channel sends where it draws the shapes of a message.
+# Prefixes of payloads that channels with layouts send for rows and checkboxes.
 CHANGE, TICK, UNTICK = "#change.", "#tick.", "#untick."
 
 CHOOSE_LANGUAGE = _("Please choose your language.")
-# Short, so that the three large buttons of the menu are on the first screen of a phone. The whole
-# warning comes before the personal questions of the pre-registration.
+# Short, so that the three large buttons of the menu fit on a phone's first screen. The complete
+# warning precedes the personal questions of the pre-registration.
 WELCOME = _(
     "Hello. This assistant tells ethnic Kazakhs abroad which papers and steps they need. We keep"
     " nothing about you until you agree to it."
@@ -39,7 +39,7 @@ RISK = caution(
         " do not register."
     )
 )
-# Above the answer to a question that is the first message.
+# Shown above the answer if the first message is a question.
 BRIEF_WELCOME = _(
     "Hello. This is an assistant for ethnic Kazakhs abroad. We keep nothing about you until you"
     " agree to it."
@@ -110,7 +110,7 @@ PAPER_STATES = {
     "accepted": _("{paper}: the registry has it"),
     "rejected": _("{paper}: not accepted as it is; an officer will look at it"),
 }
-# Later reports of the registry about an upload, when the person is not waiting for them.
+# States of an upload that are announced while an officer has the case.
 PAPER_ANSWERS = ("accepted", "rejected")
 WRITE_AGAIN = _("We may write to you again about your registration.")
 HIDDEN = _("given, not shown here")
@@ -137,7 +137,8 @@ DELETE_TEXT = _(
     " ask the"
     " registry to withdraw it. This cannot be undone."
 )
-# While an officer has the case, a typed "yes" goes to the officer.
+# While an officer has the case, a typed "yes" is passed to the officer, so deletion is confirmed
+# otherwise.
 DELETE_AGAIN = _("To confirm it now, press the button or write “delete” once more.")
 DELETED = _(
     "Everything kept about you here is deleted. If you had sent a registration, its withdrawal"
@@ -177,7 +178,8 @@ REGISTRATION = {
         "The registry has a question about your registration. An officer will look at it. You can "
         "also write to an officer now. Your registration number: {number}"
     ),
-    # The words of "received": others could test with a person's details whether they registered.
+    # The same words as for "received": with a person's number, others could test whether they
+    # registered.
     "question": _(
         "The registry has a question about your registration. Press “{answer}”. Your registration "
         "number: {number}",
@@ -207,7 +209,7 @@ WITHDRAW_TEXT = _("Withdraw your registration? You can register again at any tim
 
 PERSON = labels.TALK_TO_A_PERSON
 EXIT = labels.CLOSE_AND_CLEAR
-# The language screen is in six languages, so this button has a sign instead of a word.
+# A sign instead of a word, because the language screen is in six languages.
 EXIT_SIGN = verbatim("✕")
 KEEP = button("Keep this answer")
 BACK_TO_BOT = button("Back to assistant")
@@ -223,7 +225,7 @@ def welcome() -> tuple[tuple[Text, ...], ...]:
 
 
 def guessed(words: Words, code: str) -> Text:
-    """Return the sentence that says which language was guessed."""
+    """Return the sentence that names the guessed language."""
     return _(ANSWERING_IN.msgid, language=dict(words.languages())[code])
 
 
@@ -240,9 +242,9 @@ def menu_screen(
     model: bool = False,
     hints: bool = False,
 ) -> Choice:
-    """Return the menu; `model`: the person consented to an external model.
+    """Return the menu. `model`: the person consented to an external model.
 
-    `hints`: they can be sent outside of the chat.
+    `hints`: the entry for hints outside of the chat is shown.
     """
     among = [Option(flow.name, flow.title) for flow in flows if not flow.follows]
     if registered:
@@ -274,7 +276,7 @@ WITHDRAW_SCREEN = Choice(
 
 
 def registration_text(state: str, number: str) -> Text:
-    """Return the state of a registration, with its number once there is one."""
+    """Return the text for the state of a registration, with its number if there is one."""
     text = REGISTRATION.get(state, REGISTRATION["sent"])
     if "{number}" in text.msgid:
         return receipt(_(text.msgid, **dict(text.values), number=number), number)
@@ -284,7 +286,7 @@ def registration_text(state: str, number: str) -> Text:
 def registered_screen(
     state: str, number: str, more: Iterable[Flow], ways: tuple[Option, ...] = ()
 ) -> Choice:
-    """Return the registration with what can be done; `ways` come before the menu."""
+    """Return the screen of a registration with its actions; `ways` precede the menu."""
     text = registration_text(state, number)
     asked = [flow for flow in more if flow.answers_to]
     among = (
@@ -305,7 +307,7 @@ def registered_screen(
 
 
 def edit_screen(road: Path) -> Choice:
-    """Return the screen that lists every answer that can be changed."""
+    """Return the screen that lists all answers that can be changed."""
     among = [Option(step.key, titled(step, road)) for step in road.steps if can_change(step)]
     return Choice(
         name=EDIT,
@@ -316,14 +318,14 @@ def edit_screen(road: Path) -> Choice:
 
 
 def can_change(step: Step) -> bool:
-    """Return whether the step's answer can be changed from the review."""
+    """Return True if the step's answer can be changed from the review."""
     return isinstance(step.item, RepeatingGroup) or shown(step) is not None
 
 
 def verdicts(codes: tuple[str, ...]) -> tuple[Text, ...]:
     """Return the results of file checks, each sentence once.
 
-    A code is `ok`, the code of a refusal, or the code of a hint.
+    A code is `ok`, or the code of a refusal or of a hint.
     """
     good = sum(code not in upload_states.Refusal for code in codes)
     lines = [_("Received and readable: {count}.", count=good)] if good else []
@@ -336,7 +338,7 @@ def verdicts(codes: tuple[str, ...]) -> tuple[Text, ...]:
 
 
 def paper_lines(flows: Iterable[Flow], states: Mapping[str, str]) -> tuple[Text, ...]:
-    """Return the state of each upload, one line for each."""
+    """Return a line with the state of each upload."""
     return tuple(
         _(PAPER_STATES[states[item.paper]].msgid, paper=item.label)
         for flow in flows
@@ -346,7 +348,7 @@ def paper_lines(flows: Iterable[Flow], states: Mapping[str, str]) -> tuple[Text,
 
 
 def details(stop: Step, road: Path, *, hide: bool) -> tuple[tuple[Text, ...], ...]:
-    """Return the answers for a review, or the members of a group; `hide` masks private answers."""
+    """Return the answers of a review, or the members of a group; `hide` masks private answers."""
     if isinstance(stop.item, Review):
         lines = tuple(
             _answer_row(step, road, hidden(step, answer, hide=hide))
@@ -370,13 +372,13 @@ def _answer_row(step: Step, road: Path, answer: Label) -> Text:
 
 
 def hidden(step: Step, answer: Label, *, hide: bool) -> Label:
-    """Return an answer for display; with `hide`, a private answer is replaced by a note."""
+    """Return an answer for display; with `hide`, a note in place of a private answer."""
     given = step.answer is not None and step.answer.value is not None
     return HIDDEN if hide and step.item.sensitive and given else answer
 
 
 def titled(step: Step, road: Path) -> Text:
-    """Return a step's label; for a member's question it carries the member's number."""
+    """Return a step's label, with the member's number for a question about a member."""
     if not step.member:
         return step.item.label
     members = list(dict.fromkeys(each.member for each in road.steps if each.member))

@@ -1,4 +1,4 @@
-"""The stored state of a conversation, between two turns."""
+"""The stored state of a conversation between two turns."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ from flows.engine.message_limits import MessageLimit
 from flows.engine.referrals import Referral
 from flows.engine.registration import RegistrationStatus
 
-# Revision of an answer given before its question was asked. It counts only after the person
-# confirms it there.
+# Revision of an answer that was given before its question was asked. It is valid only once the
+# person confirms it there.
 UNASKED = 0
 
 
 def waits(answer: Answer) -> bool:
-    """Return whether the answer was given before its question was asked and awaits confirmation."""
+    """Return True if the answer was given before its question was asked and is not confirmed."""
     return answer.rev == UNASKED
 
 
@@ -30,7 +30,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Asked:
-    """The last question. Input is checked against it, not against the current form."""
+    """The last question as shown. Input is checked against it, not against the current form."""
 
     flow: str
     key: str
@@ -46,7 +46,7 @@ class Asked:
 class MadeList:
     """A list that a flow made: answers that may be stored, ticked entries, day of a reminder.
 
-    `entries` are the keys of its entries as they were read; empty in lists of an older version.
+    `entries` are the keys of its entries when it was made; empty in lists of an older version.
     `watched`: the person wants messages about changed rules.
     """
 
@@ -60,10 +60,10 @@ class MadeList:
 
 @dataclass(frozen=True)
 class Heard:
-    """The recognised meaning of a question, to answer it again after a change of language.
+    """The recognized meaning of a question, for answering it again in another language.
 
-    It contains none of the words. `danger` is the kind of danger that it speaks of, None if it
-    speaks of none.
+    It contains none of the words. `danger` is the danger intent, "" if its kind is unknown; None if
+    the question does not speak of danger.
     """
 
     intents: tuple[str, ...]
@@ -76,8 +76,8 @@ class Heard:
 class Voice:
     """A voice message that may be turned into text, until the person does anything else.
 
-    `key` is in its buttons. `ref` is where the channel keeps it, until the person decides. `text`
-    is what was recognised, until the person says whether it is right.
+    `key` identifies it in its buttons. `ref` is the channel's reference to it, until the person
+    decides on the consent. `text` is the transcription, until the person confirms or rejects it.
     """
 
     key: str
@@ -87,27 +87,25 @@ class Voice:
 
 @dataclass(frozen=True)
 class Conversation:
-    """All that is stored about a conversation between two turns.
+    """Everything that is stored about a conversation between two turns.
 
     `papers` holds the state of each kind of paper. `pending_uploads` counts files that are being
-    checked, `verdicts` holds the results of those checked before. `requested_upload` is the paper
-    that an officer asked for. `draft_list` is a list that was just made, `saved_list` one that the
-    person keeps. `after_pin` is the screen that opens once the PIN is right. `suspended_flow` is
-    the flow to return to after the handoff. `topics` are those that the person subscribes to.
+    checked, `verdicts` holds the results of those already checked. `requested_upload` is the paper
+    that an officer requested. `draft_list` is a list that was just made, `saved_list` one that is
+    stored with consent. `after_pin` is the screen that opens once the PIN is right.
+    `suspended_flow` is the flow to return to after the handoff. `topics` are the subscribed topics.
     `not_understood` counts consecutive texts that were not understood. `is_masked`: the chat was
-    closed and cleared, so names are hidden until the PIN or the secure page shows who is there.
-    `has_left`: the last thing that the person did was to close the chat or to stop messages.
-    `update_waits`: an officer's message waits until the person opens it. `model_operator` is who
-    may get questions for an external model: "" is a refusal, None means not asked yet.
-    `looked_up` is the number of a registration whose PIN is asked for, "" before the number, None
-    if the person looks none up. `join_code` is a code of another chat that was typed here.
-    `invitation` is the code of another system's link that opened the handoff.
-    `limit` is a limit on messages to officers.
-    `household_code` is a family member's code that awaits consent, "" before it, None if none is
-    asked for.
-    `referral` is an invitation that was opened, until the registration is sent.
-    `hint_way` is how hints outside of the chat are sent, `hint_step` the screen on which an address
-    for them is asked for or confirmed.
+    closed and cleared, so private answers are hidden until the PIN or the secure page confirms the
+    person. `has_left`: the person's last action was to close the chat or to stop messages.
+    `update_waits`: a message waits until the person opens it. `model_operator` runs the external
+    model to which the person consented: "" is a refusal, None means not asked yet. `looked_up` is
+    the number of a registration whose PIN is asked for; "" while its number is asked for, None if
+    no lookup is open. `join_code` is a code of another chat that was typed here. `invitation` is
+    the code of another system's link that opened the handoff. `limit` is a limit on messages to
+    officers. `household_code` is a family member's code that awaits consent; "" while it is asked
+    for, None otherwise. `referral` is a referral that was opened, until the registration is sent.
+    `hint_way` is how hints outside of the chat are sent. `hint_step` is the screen on which an
+    address for hints is asked for or confirmed.
     """
 
     language: str = ""
@@ -149,7 +147,7 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The result of one event."""
+    """The result of processing one event: the new state, the messages and the effects."""
 
     conversation: Conversation
     says: tuple[Say, ...]

@@ -1,6 +1,6 @@
-"""Screen on which a person may give a sentence that was not understood, to teach the recogniser.
+"""Screen on which a person may donate a misunderstood sentence for training the recognizer.
 
-The sentence is asked for once more after the explanation, so that no word is kept before consent.
+The sentence is asked for again after the explanation, so that no word is stored before consent.
 """
 
 import unicodedata
@@ -14,7 +14,7 @@ from flows.engine.turn import TurnState
 
 SUGGEST = "~suggest"
 MAX_SENTENCE = 300
-# A longer number may be that of a paper or a telephone.
+# A longer number may be that of a document or a telephone.
 MAX_DIGITS = 4
 
 EXPLANATION = _(
@@ -40,12 +40,12 @@ SCREEN = Choice(
 
 
 def ask(turn: TurnState) -> None:
-    """Explain what is kept, and ask for the sentence."""
+    """Explain which data is stored, and ask for the sentence."""
     turn.ask_screen(SCREEN)
 
 
 def take(turn: TurnState, typed: str) -> None:
-    """Accept a sentence; refuse one that is too long or may identify somebody."""
+    """Store a sentence; reject one that is too long or may identify a person."""
     sentence = turn.words.text(typed, MAX_SENTENCE)
     if isinstance(sentence, Refusal) or _identifies(sentence):
         turn.notes.append((TOO_LONG if isinstance(sentence, Refusal) else IDENTIFYING,))

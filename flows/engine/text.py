@@ -1,4 +1,4 @@
-"""Sentences before translation into a language."""
+"""Sentences in English, before they are translated and rendered."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,26 +8,26 @@ from hashlib import sha256
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """A country to be named in the reader's language; `code` is ISO 3166-1 alpha-2."""
+    """A country, to be named in the reader's language; `code` is ISO 3166-1 alpha-2."""
 
     code: str
 
 
 class Amount(int):
-    """A number of money, places or people, shown with grouped thousands; not for years."""
+    """A number of money, places or people, shown with thousands separators; not for years."""
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A sentence that editors published, by language; it has no entry in a catalogue.
+    """A sentence that editors published, with its text by language; it is in no catalogue.
 
-    It has a text for every language that is offered, and for English.
+    It has a text in every offered language and in English.
     """
 
     texts: tuple[tuple[str, str], ...]
 
     def __hash__(self) -> int:
-        """Return the hash of one sentence: a turn compares dozens, and equality decides."""
+        """Return a hash of one of the texts only, which suffices and saves time in each turn."""
         return hash(self.texts[0])
 
 
@@ -50,22 +50,22 @@ type Label = Text | Country
 
 
 def _(msgid: str, /, **values: Value) -> Text:
-    """Return a sentence; `msgid` is its English text with `{named}` placeholders for the values."""
+    """Return a sentence; `msgid` is its English text with `{named}` placeholders for values."""
     return Text(msgid, tuple(values.items()))
 
 
 def button(msgid: str, /, **values: Value) -> Text:
-    """Return a label for a button on every channel: at most 20 characters in every language."""
+    """Return a button's label, which may have at most 20 characters in every language."""
     return Text(msgid, tuple(values.items()), "button<=20")
 
 
 def row(msgid: str, /, **values: Value) -> Text:
-    """Return a label for a list row on every channel: at most 24 characters in every language."""
+    """Return a list row's label, which may have at most 24 characters in every language."""
     return Text(msgid, tuple(values.items()), "list row<=24")
 
 
 def published(texts: Mapping[str, str]) -> Text:
-    """Return a text from its sentences by language."""
+    """Return a text from a published sentence's translations, by language."""
     return Text("{published}", (("published", Published(tuple(texts.items()))),))
 
 
@@ -73,12 +73,12 @@ VERBATIM = "{words}"
 
 
 def verbatim(words: str) -> Text:
-    """Return a person's words or a proper name as a text, the same in every language."""
+    """Return a person's words or a proper name as a text, unchanged in every language."""
     return Text(VERBATIM, (("words", words),))
 
 
 def sentence_id(context: str, english: str) -> str:
-    """Return the id of a sentence; a change of the English sentence gives another id."""
+    """Return the id of a sentence, which changes with the English text."""
     return sha256(f"{context}\0{english}".encode()).hexdigest()[:12]
 
 

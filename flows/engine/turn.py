@@ -1,4 +1,4 @@
-"""State of one turn: the conversation, the messages to send, and the effects."""
+"""The mutable state of one turn: the conversation, the messages to send, and the effects."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
@@ -38,7 +38,7 @@ NOTHING = Recognition(Confidence.UNKNOWN)
 
 
 class TurnState:
-    """The state of one turn: `c` is the conversation so far, `notes` begin the next message."""
+    """The state of one turn: `c` is the conversation so far, `notes` go above the next message."""
 
     def __init__(
         self,
@@ -60,9 +60,9 @@ class TurnState:
         self.effects: list[Effect] = []
         self.replaces = False
         self.understanding = understanding
-        # True if the language was guessed in this turn; then a button to change it is shown.
+        # True if the language was guessed in this turn, so that a button to change it is shown.
         self.guessed = False
-        # True if the event is a typed text; a caption is not, since it belongs to a file.
+        # True for a typed text. Not for a caption, which belongs to its file.
         self.typed = False
         self._prompt = prompt
         self._reading: tuple[str, Reading] | None = None
@@ -71,11 +71,11 @@ class TurnState:
         self._gone: tuple[Flow, Form, Path] | None = None
 
     def ask(self, found: tuple[Option, ...] = (), page: int = 0, at: str = "") -> None:
-        """Ask the current question; `found` are options narrowed from input to question `at`."""
+        """Ask the current question; `found` replaces the options of question `at`."""
         self._prompt(self, found, page, at)
 
     def prompted(self) -> list[Say]:
-        """Return the messages that the current question would send, and send none."""
+        """Return the messages that would ask the current question, without sending them."""
         turn = TurnState(
             self.flows, self.words, self.c, self.today, self.page, self._prompt, self.understanding
         )
@@ -83,31 +83,32 @@ class TurnState:
         return turn.says
 
     def recognize(self, text: str) -> Recognition:
-        """Return the meaning of a text; it is recognised once per turn."""
+        """Return the meaning of a text; it is recognized once per turn."""
         reading = self._read(text)
         found = NOTHING if reading is None else reading.recognition
         if not self._has_crisis_phrase(text):
             return found
-        # The model has not learned languages that are not offered.
+        # The model is not trained on languages that are not offered, so the words' patterns take
+        # precedence.
         intent = self.words.danger_intent(text)
         if intent is not None:
             return replace(found, danger=Danger.CLEAR, danger_intent=intent)
         return found if found.danger is Danger.CLEAR else replace(found, danger=Danger.CLEAR)
 
     def is_sure(self, text: str) -> bool:
-        """Return whether a text has one sure meaning, which costs less than the meaning itself."""
+        """Return True if a text has one sure meaning; faster than `recognize`."""
         reading = self._read(text)
         return reading is not None and reading.is_sure
 
     def danger(self, text: str) -> Danger:
-        """Return the danger in a text, which costs less than all of its meaning."""
+        """Return the danger in a text; faster than `recognize`."""
         if self._has_crisis_phrase(text):
             return Danger.CLEAR
         reading = self._read(text)
         return Danger.NONE if reading is None else reading.danger
 
     def _has_crisis_phrase(self, text: str) -> bool:
-        """Return whether a text has a phrase of danger; it is searched once per turn."""
+        """Return True if a text has a phrase of danger; it is searched once per turn."""
         if self._searched is None or self._searched[0] != text:
             self._searched = (text, self.words.danger(text))
         return self._searched[1]
@@ -120,14 +121,14 @@ class TurnState:
         return self._reading[1]
 
     def entities(self, text: str) -> Mapping[str, str]:
-        """Return the values that a text names, which few turns need; they are read once."""
+        """Return the values that a text mentions; they are read once, and only if needed."""
         if self._named is None or self._named[0] != text:
             found = self.understanding.recognizer.entities(text) if self.understanding else {}
             self._named = (text, found)
         return self._named[1]
 
     def citizenship(self) -> str:
-        """Return the citizenship from a form, or one that the text named; "" if it is unknown."""
+        """Return the citizenship from a form, else one that the text mentioned; "" if unknown."""
         own = self.c.forms.get(self.c.flow, EMPTY)
         for form in (own, *self.c.forms.values()):
             answer = form.answers.get(CITIZENSHIP)
@@ -139,7 +140,7 @@ class TurnState:
         return suggested.get(CITIZENSHIP, "")
 
     def reply(self, intent: str) -> Reply | None:
-        """Return the reply to an intent, if there is one."""
+        """Return the reply to an intent, a published one if there is one; None for no reply."""
         if self.understanding is None:
             return None
         published = self.today.replies.get(intent) if isinstance(self.today, Edition) else None
@@ -151,7 +152,7 @@ class TurnState:
         return question is not None and question.asks_freely
 
     def path(self) -> tuple[Flow, Path] | None:
-        """Return the current flow and the person's path through it, cached for each form."""
+        """Return the current flow and the person's path through it, which is cached by form."""
         flow = self.flows.get(self.c.flow)
         if flow is None:
             return None
@@ -173,7 +174,7 @@ class TurnState:
     def open_flow(self, flow: Flow) -> None:
         """Open a flow.
 
-        If all its answers are persisted, a consent already given to the same text is not asked
+        If all its answers are persisted, consents already given to the same text are not asked
         again.
         """
         form = self._renewed(flow)
@@ -186,7 +187,7 @@ class TurnState:
         self.c = replace(self.c, flow=flow.name)
 
     def _renewed(self, flow: Flow) -> Form:
-        """Return the form to continue; after a withdrawal, its review and consents reopen."""
+        """Return the form; if the registration was withdrawn, without its review and consents."""
         form = self.form(flow)
         if not (
             flow.registers and self.c.registration and self.c.registration.state == "withdrawn"
@@ -197,7 +198,7 @@ class TurnState:
         return replace(form, answers=answers, submitted=False)
 
     def say_and_reprompt(self, text: Text) -> None:
-        """Say a text, then repeat the current question."""
+        """Add a text above the current question, and ask it again."""
         self.notes.append((text,))
         self.ask()
 
@@ -217,7 +218,7 @@ class TurnState:
         )
 
     def person_button(self) -> tuple[Button, ...]:
-        """Return the button that asks for an officer, unless one has the conversation already."""
+        """Return the button that asks for an officer; none if one already has the conversation."""
         offered = any(flow.hands_over for flow in self.flows.values())
         if not self.c.language or self.c.with_officer or not offered:
             return ()
@@ -229,8 +230,8 @@ class TurnState:
         language = self.c.language
         seen = tuple(Shown(each.key, self.words.render(each.label, language)) for each in offered)
         asked = Asked(flow, key, rev, self.c.nonce, language, seen, page)
-        # The same question shown again keeps its nonce. If two taps are in flight, neither
-        # invalidates the button of the other.
+        # The same question shown again keeps its nonce, so that if two taps are in flight, the
+        # first does not invalidate the second.
         if self.c.asked is None or replace(self.c.asked, tries=0) != asked:
             asked = replace(asked, nonce=self.c.nonce + 1)
         self.c = replace(self.c, asked=asked, nonce=asked.nonce)
@@ -269,7 +270,7 @@ class TurnState:
         self.notes = []
 
     def in_every_language(self, paragraph: tuple[Text, ...]) -> tuple[Text, ...]:
-        """Return a paragraph in each language, unless it is the same in all of them."""
+        """Return a paragraph in all languages; once if it is the same in all of them."""
         if all(text.msgid == VERBATIM for text in paragraph):
             return paragraph
         return tuple(
@@ -293,9 +294,9 @@ class TurnState:
         asks: bool = True,
         protect: bool = False,
     ) -> None:
-        """Say that something private is asked or shown on the secure page.
+        """Send a message that something private is asked or shown on the secure page.
 
-        The caller makes the link.
+        The caller of the engine adds the link.
         """
         text = _((screens.ON_PAGE if asks else screens.SHOWN_ON_PAGE).msgid, label=label)
         link = Button("", screens.OPEN_PAGE, Kind.PAGE)

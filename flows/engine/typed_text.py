@@ -28,18 +28,19 @@ from flows.engine.state import Asked, Heard
 from flows.engine.turn import TurnState
 from flows.engine.word_count import count_words
 
-# All parsers refuse longer texts; parsing them would only take time.
+# Longer texts are cut, because no parser accepts them and parsing takes time.
 MAX_READ = 5000
-# A text of at least this many words, typed as a name or as a place, may be a question instead.
+# A text of at least this many words, in place of a name or a place, may be a question.
 MIN_QUESTION_WORDS = 3
-# Types of questions whose answer is written in the person's own words.
+# Types of questions that are answered in the person's own words.
 WRITTEN = (FreeText, PersonName)
-# Words that are commands also while an officer has the conversation; others are for the officer.
+# Reserved words that are commands also while an officer has the conversation; all other words are
+# passed to the officer.
 BESIDE_OFFICER = (Reserved.MENU, Reserved.LANGUAGE)
 
 
 def said(turn: TurnState, text: str) -> None:
-    """Handle a text: safety words, messages for an officer, danger, answers, then questions."""
+    """Handle a text, in this order: command, words for an officer, danger, answer, question."""
     text = text[:MAX_READ]
     command = turn.words.command(text)
     word = command[0] if command else turn.words.reserved(text)
@@ -72,7 +73,7 @@ def said(turn: TurnState, text: str) -> None:
 
 
 def _beside_officer(turn: TurnState, text: str, word: Reserved | None) -> None:
-    """Take a text while an officer has the conversation: a control, a no to a screen, or words."""
+    """Handle a text while an officer has the conversation: command, refusal or message."""
     asked = turn.c.asked
     control = _written_control(turn, text) or (word if word in BESIDE_OFFICER else None)
     if control:
@@ -85,7 +86,7 @@ def _beside_officer(turn: TurnState, text: str, word: Reserved | None) -> None:
 
 
 def _declines(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> bool:
-    """Return True for a no or "back" below a screen; a number is for the officer."""
+    """Return True for "no" or "back" as the answer to a screen; a number is for the officer."""
     if not asked.key.startswith("~") or asked.key == limit_screens.LIMIT:
         return False
     says_no = turn.words.yes_no(text, asked.language) is False and not text.strip().isdecimal()
@@ -93,7 +94,7 @@ def _declines(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -
 
 
 def _appeal(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> None:
-    """Take the words of an appeal; words of danger among them are answered as anywhere else."""
+    """Handle the text of an appeal; if it speaks of danger, handle that too."""
     if any(turn.words.same(text, option.words) for option in asked.options):
         return limit_screens.show(turn)
     control = word or _written_control(turn, text)
@@ -110,7 +111,7 @@ def _appeal(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> 
 
 
 def _judge(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> None:
-    """Handle a text as the answer to the open question if possible, else as a question."""
+    """Handle a text as the answer to the open question; if it is none, as a question."""
     word = word or _written_control(turn, text)
     if isinstance(turn.question(asked), WRITTEN):
         word = word or (Reserved.SKIP if _has_nothing_to_write(turn, asked, text) else None)
@@ -136,13 +137,16 @@ def _judge(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> N
 
 
 def _unseen(turn: TurnState, text: str) -> None:
-    """Handle a text while the open question waits with an officer's message: it is no answer."""
+    """Handle a text while the open question waits behind a message that the person has not opened.
+
+    The person has not seen the question, so the text is no answer to it.
+    """
     if not hearing.hear(turn, text):
         turn.ask()
 
 
 def _unasked(turn: TurnState, text: str, word: Reserved | None) -> None:
-    """Handle a text while no question is open, as after the chat was cleared."""
+    """Handle a text while no question is open, for example after the chat was cleared."""
     if word:
         return commands.run(turn, word)
     if turn.understanding is None:
@@ -151,11 +155,8 @@ def _unasked(turn: TurnState, text: str, word: Reserved | None) -> None:
     external_model.consider(turn, text)
 
 
-# Before a language is chosen
-
-
 def _first_words(turn: TurnState, text: str, word: Reserved | None) -> None:
-    """Guess the language of a first message and answer in it; if in doubt, ask for the language."""
+    """Guess the language of a first message and answer it; if uncertain, ask for the language."""
     asked = turn.c.asked
     reading = answering.read(turn, asked, text) if asked else Refusal.NOT_LISTED
     if asked and not isinstance(reading, Refusal) and isinstance(reading, str):
@@ -176,13 +177,13 @@ def _first_words(turn: TurnState, text: str, word: Reserved | None) -> None:
 
 
 def _cry_for_help(turn: TurnState, text: str, guessed: str | None) -> None:
-    """Answer "help" as a first message: it may be a request for instructions, or of a victim."""
+    """Answer "help" as a first message: it may ask for instructions, or for help in danger."""
     if guessed is None:
         turn.notes += [(screens.FIRST_HELP,), (safety.ONE_SENTENCE,)]
         return turn.ask()
     _choose_guessed(turn, guessed)
     if safety.is_clear(turn, text):
-        # The word alone does not say which danger.
+        # The word alone does not show the kind of danger.
         return safety.show(turn, "")
     _greet(turn, is_brief=False)
     turn.notes.append((safety.ONE_SENTENCE,))
@@ -195,14 +196,14 @@ def _choose_guessed(turn: TurnState, language: str) -> None:
 
 
 def _greet(turn: TurnState, *, is_brief: bool) -> None:
-    """Introduce the assistant; briefly above the answer to a question."""
+    """Introduce the assistant, in brief if the answer to a question follows."""
     language = screens.guessed(turn.words, turn.c.language)
     brief = ((screens.BRIEF_WELCOME,), (screens.RISK,))
     turn.notes += [*(brief if is_brief else screens.welcome()), (language,)]
 
 
 def _ask_language(turn: TurnState, text: str) -> None:
-    """Ask for the language; the question is answered once it is chosen."""
+    """Ask for the language; the recognized question is answered once it is chosen."""
     found = turn.recognize(text)
     is_clear, danger = found.danger is Danger.CLEAR, found.danger is not Danger.NONE
     if is_clear or found.confidence is not Confidence.UNKNOWN:
@@ -223,13 +224,10 @@ def _ask_language(turn: TurnState, text: str) -> None:
     prompting.ask_language(turn, above=safety.BEFORE_A_LANGUAGE if danger else ())
 
 
-# Answer or question
-
-
 def _asks_instead(turn: TurnState, asked: Asked, text: str) -> bool:
-    """Return True if a text could be the answer, but is a question.
+    """Return True if a text that is a valid answer is rather a question.
 
-    A label or the number of an option is always the answer.
+    The label or number of an option is always an answer.
     """
     question = turn.question(asked)
     if question is None or turn.understanding is None or _is_chosen(turn, asked, text):
@@ -244,7 +242,7 @@ def _asks_instead(turn: TurnState, asked: Asked, text: str) -> bool:
 
 
 def _resembles(question: Question, intents: tuple[str, ...]) -> bool:
-    """Return True if an answer to the question itself is often taken for these intents."""
+    """Return True if answers to this question are often mistaken for these intents."""
     return isinstance(question, FreeText) and set(intents) <= set(question.resembles)
 
 
@@ -260,7 +258,7 @@ def _is_for_officer(turn: TurnState, asked: Asked) -> bool:
 
 
 def _has_nothing_to_write(turn: TurnState, asked: Asked, text: str) -> bool:
-    """Return True for "no" or "none" where a name or a text may be skipped."""
+    """Return True for "no" or "none" where the question for a name or text may be skipped."""
     question = turn.question(asked)
     if question is None or not question.skippable or _is_for_officer(turn, asked):
         return False
@@ -270,14 +268,17 @@ def _has_nothing_to_write(turn: TurnState, asked: Asked, text: str) -> bool:
 def _is_suggestion(
     turn: TurnState, asked: Asked, text: str, reading: str | Refusal | tuple[Option, ...]
 ) -> bool:
-    """Return True for a sentence that is given to teach; one about danger is never kept."""
+    """Return True for a sentence donated for training; one about danger is never stored."""
     if asked.key != suggestion_screens.SUGGEST or reading is Refusal.EMPTY:
         return False
     return isinstance(reading, Refusal) and turn.danger(text) is Danger.NONE
 
 
 def _may_ask(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> bool:
-    """Return False if a text is empty or a mistyped name or private answer, and so no question."""
+    """Return False if a refused text cannot be a question.
+
+    It cannot if it is empty, a mistyped name, address or code, or a private answer with digits.
+    """
     if turn.understanding is None or refusal is Refusal.EMPTY:
         return False
     question = turn.question(asked)
@@ -297,9 +298,9 @@ def _is_worded_as_question(turn: TurnState, text: str) -> bool:
 
 
 def _is_screen_answer(turn: TurnState, asked: Asked, text: str) -> bool:
-    """Return True if the text is a PIN that was requested while an officer has the conversation.
+    """Return True if the text is a PIN that was asked for while an officer has the conversation.
 
-    Other screens then accept only buttons: a typed "yes" is for the officer.
+    Other screens then accept only buttons: a typed "yes" is passed to the officer.
     """
     if asked.key != pin_screens.PIN:
         return False
@@ -307,7 +308,7 @@ def _is_screen_answer(turn: TurnState, asked: Asked, text: str) -> bool:
 
 
 def _written_control(turn: TurnState, text: str) -> Reserved | None:
-    """Return the control whose label was typed instead of pressed."""
+    """Return the reserved word of a button whose label was typed, or None."""
     controls = [(screens.EXIT, Reserved.EXIT), (screens.PERSON, Reserved.PERSON)]
     if turn.c.with_officer:
         controls.append((screens.BACK_TO_BOT, Reserved.MENU))

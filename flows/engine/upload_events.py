@@ -1,4 +1,4 @@
-"""Upload events: accept files where a paper was asked for, and report their checks."""
+"""Upload events: accepts files where a paper was asked for, and reports their checks."""
 
 from collections.abc import Mapping
 from typing import assert_never
@@ -32,15 +32,15 @@ from flows.engine.recognition import Confidence, Danger
 from flows.engine.state import Conversation
 from flows.engine.turn import TurnState
 
-# Key of a file that an officer requested, since no question of a form did.
+# Key of a file that an officer requested, in place of a question's name.
 REQUESTED = "~wanted"
-# Key of a recording for an officer, and the name under which the case shows it.
+# Key of a recording for an officer; below it, the name under which the case shows it.
 RECORDING = "~recording"
 RECORDED = "voice.ogg"
 
 
 def awaited(flows: Mapping[str, Flow], c: Conversation) -> Awaited | None:
-    """Return the question that a new file answers: the officer's request, or the open one."""
+    """Return the request that a new file answers: an officer's, or the open question, or None."""
     if c.with_officer:
         return Awaited("", REQUESTED, c.requested_upload) if c.requested_upload else None
     asked = c.asked
@@ -70,7 +70,7 @@ def take_event(
 
 
 def attached(turn: TurnState, event: Attached) -> None:
-    """Accept a file if the form or an officer asked for one, and a recording for an officer."""
+    """Accept a file if an officer or the form asked for one, or a recording for an officer."""
     if event.kind == "voice":
         return _recorded(turn, event)
     place = awaited(turn.flows, turn.c)
@@ -83,7 +83,7 @@ def attached(turn: TurnState, event: Attached) -> None:
 
 
 def _recorded(turn: TurnState, event: Attached) -> None:
-    """Pass a voice message on to the officer; without one, say what to do instead."""
+    """Pass a voice message to the officer; without one, offer transcription or other ways."""
     if not turn.c.with_officer and not event.caption and voice_messages.offer(turn, event):
         return
     if not turn.c.with_officer and not event.caption and limit_screens.is_used_up(turn):
@@ -104,9 +104,9 @@ def _recorded(turn: TurnState, event: Attached) -> None:
 
 
 def _read_caption(turn: TurnState, caption: str) -> None:
-    """Handle the caption of an accepted file as words: a safety word, danger, or a question.
+    """Handle the caption of an accepted file as text: a safety word, danger or a question.
 
-    The file is reported once it is checked, so the open question is not asked again before.
+    The result of the file's check follows later with the open question, which is not repeated here.
     """
     if turn.c.with_officer:
         return commands.relay(turn, caption)
@@ -124,7 +124,7 @@ def _read_caption(turn: TurnState, caption: str) -> None:
 
 
 def _upload_checked(turn: TurnState, name: str, key: str, verdict: str, *, good: bool) -> None:
-    """Record the result of a file check; an album is reported after its last file."""
+    """Record the result of a file's check; report the results after the last file of an album."""
     flow = turn.flows.get(name)
     item = flow.find(key) if flow else None
     if flow and good and isinstance(item, Upload):
@@ -145,7 +145,7 @@ def _upload_checked(turn: TurnState, name: str, key: str, verdict: str, *, good:
 
 
 def _requested_upload_received(turn: TurnState) -> None:
-    """Record the requested paper; sending it was the consent that the request named."""
+    """Record the requested paper. By sending it, the person consented as the request explained."""
     turn.effects += [
         ConsentGiven("papers", screens.PAPER_TERMS, turn.c.language),
         UploadReceived(turn.c.requested_upload),
@@ -154,7 +154,7 @@ def _requested_upload_received(turn: TurnState) -> None:
 
 
 def unreadable(turn: TurnState, kind: str, caption: str = "") -> None:
-    """Say that this kind of message cannot be read; handle its caption as a text."""
+    """Say that this kind of message cannot be read, and handle its caption as a text."""
     match kind:
         case "location":
             turn.effects.append(DeleteInput())

@@ -1,4 +1,4 @@
-"""Texts about uploads: reasons for a refusal, hints on quality, and states."""
+"""Texts about uploads: reasons for rejecting a file, hints on quality, and states."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -10,7 +10,7 @@ MAX_PAGES = 10
 
 
 class Refusal(StrEnum):
-    """Reasons why a file is refused."""
+    """Reasons why a file is rejected."""
 
     EMPTY = "empty"
     BROKEN = "broken"

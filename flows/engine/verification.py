@@ -1,4 +1,4 @@
-"""Checks of a flow before release: lint, exhaustive walk and manifest."""
+"""Checks flows before a release: lint, exhaustive walk, and a manifest for stored answers."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +24,7 @@ from flows.engine.language_protocol import Reserved, Words
 from flows.engine.questions import Choice, CountryQuestion, MultiChoice, Number, Option, Question
 from flows.engine.text import Country, Label, Text, button
 
-# With a nonce before it, a key fits the 64 bytes of a button.
+# A payload is a nonce and this key, and must fit the 64 bytes that Telegram allows.
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.]{0,39}")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
 LIMIT = re.compile(r"<=(\d+)$")
@@ -33,7 +33,7 @@ ROW = 24
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem of a flow: where it is, and what it is."""
+    """A problem of a flow: `where` it is, and a description."""
 
     where: str
     what: str
@@ -42,11 +42,8 @@ class Finding:
         return f"{self.where}: {self.what}"
 
 
-# The lint
-
-
 def check(flows: Mapping[str, Flow], words: Words) -> tuple[Finding, ...]:
-    """Return all problems of the flows and of the assistant's own screens, in any language."""
+    """Return all problems of the flows and of the assistant's own screens, in all languages."""
     found = [finding for flow in flows.values() for finding in _check_flow(flow, flows, words)]
     for screen, meant in _screens(flows):
         found += [Finding(screen.name, what) for what in _labels(screen.options, words, meant)]
@@ -56,7 +53,7 @@ def check(flows: Mapping[str, Flow], words: Words) -> tuple[Finding, ...]:
 def _check_flow(flow: Flow, flows: Mapping[str, Flow], words: Words) -> Iterator[Finding]:
     rules = (_names, _order, _conditions, _forgetting, _consent)
     wrong = [*(each for rule in rules for each in rule(flow)), *_gates(flow, flows)]
-    # A flow that is not well formed cannot be walked.
+    # Only a well-formed flow can be walked.
     for name, what in wrong or _walked(flow):
         yield Finding(f"{flow.name}.{name}", what)
     for what in _width(flow.title, words):
@@ -76,7 +73,7 @@ type _Found = Iterator[tuple[str, str]]
 
 
 def _names(flow: Flow) -> _Found:
-    """Yield names that are malformed, or that belong to two items."""
+    """Yield names that are malformed or used by two items."""
     taken: dict[str, str] = {}
     for item in every(flow):
         if not NAME.fullmatch(item.name):
@@ -95,7 +92,7 @@ def _order(flow: Flow) -> _Found:
 
 
 def _conditions(flow: Flow) -> _Found:
-    """Yield conditions that name a missing option, or count an answer that is no number."""
+    """Yield conditions that test for a missing option, or compare an answer that is no number."""
     for item, before in _scopes(flow):
         for atom, _negated in atoms(item.when):
             asked = before.get(atom.question)
@@ -107,10 +104,10 @@ def _conditions(flow: Flow) -> _Found:
 
 
 def _forgetting(flow: Flow) -> _Found:
-    """Yield items that would change wrongly when answers are dropped at consent.
+    """Yield items that would change wrongly when answers are deleted at consent.
 
-    A dropped answer becomes None. It may close questions before the consent, but must open none and
-    change no later one. Under `not_` or in `depends` it would reopen questions.
+    A deleted answer becomes None. That may close questions before the consent, but must not open
+    any or change a later one. Under `not_` or in `depends` it would reopen questions.
     """
     consented = False
     for item, before in _scopes(flow):
@@ -127,10 +124,10 @@ def _forgetting(flow: Flow) -> _Found:
 
 
 def _consent(flow: Flow) -> _Found:
-    """Yield violations of consent in flows whose answers leave the conversation.
+    """Yield violations of consent, for flows whose answers leave the conversation.
 
-    No identifying question may come before consent. A registration also needs a notice of the risk
-    before it, and a review as its last question.
+    No question that may identify the person may precede the consent. A registration also needs a
+    notice of the risk before it, and a review as its last question.
     """
     if not (flow.registers or flow.hands_over):
         return
@@ -148,9 +145,9 @@ def _consent(flow: Flow) -> _Found:
 
 
 def _gates(flow: Flow, flows: Mapping[str, Flow]) -> _Found:
-    """Yield handoff offers that do not offer a person and a way on, or have an unknown topic.
+    """Yield handoff offers that lack one of their two options, or have an unknown topic.
 
-    No offer may refuse a person.
+    The options are to talk to an officer and to go on: an offer must never exclude a person.
     """
     handoff = next((each for each in flows.values() if each.hands_over), None)
     topics = handoff.find("topic") if handoff else None
@@ -176,9 +173,8 @@ def _labels(
 ) -> Iterator[str]:
     """Yield problems of option keys and labels.
 
-    Keys and labels must fit a button. Labels must differ and must not be reserved words. `meant`
-    maps options to the reserved word whose action they perform; an option whose key is the word
-    does so too.
+    Keys and labels must fit a button. Labels must differ. A label may be a reserved word only if
+    its option does the same: its key is the word, or `meant` maps the key to the word.
     """
     among = tuple(offered)
     for option in among:
@@ -197,7 +193,7 @@ def _labels(
 
 
 def _width(label: Label, words: Words) -> Iterator[str]:
-    """Yield labels that do not fit their button or row in some language, with values filled in."""
+    """Yield labels that are too long for their button or row in some language."""
     limit = ROW if isinstance(label, Country) else _limit(label)
     if limit is None:
         yield f"the label {label} says no limit"
@@ -216,7 +212,7 @@ def _limit(label: Text) -> int | None:
 
 
 def _offered(item: Question) -> tuple[Option, ...]:
-    """Return the options of a question; those of a group include the removal of its last member."""
+    """Return the possible options of a question; for a group, also to remove the last member."""
     if isinstance(item, Upload):
         return (Option("done", item.done),)
     if isinstance(item, MultiChoice):
@@ -246,7 +242,10 @@ def _screens(flows: Mapping[str, Flow]) -> Iterator[tuple[Choice, Mapping[str, R
 
 
 def _following(flows: Mapping[str, Flow]) -> tuple[Flow, ...]:
-    """Return the flows offered with a registration; the registry asks one question at a time."""
+    """Return the flows that are offered with a registration.
+
+    The registry asks one question at a time, so only one flow that answers it is included.
+    """
     asked = [flow for flow in flows.values() if flow.answers_to][:1]
     return (*asked, *(flow for flow in flows.values() if flow.follows and not flow.answers_to))
 
@@ -261,7 +260,7 @@ def _parts(flow: Flow) -> Iterator[tuple[Question, int]]:
 def _scopes(flow: Flow) -> Iterator[tuple[Item, dict[str, Item]]]:
     """Yield each item with the items that its condition may read.
 
-    Members are visible only in their own group.
+    Questions of a group are visible only within the group.
     """
     before: dict[str, Item] = {}
     for item in flow.items:
@@ -281,11 +280,8 @@ def _kept(item: Item) -> bool:
     return isinstance(item, Derived) or item.persisted
 
 
-# The manifest
-
-
 class Entry(TypedDict):
-    """Properties of a question against which stored answers are checked."""
+    """Properties of a question on which the validity of stored answers depends."""
 
     kind: str
     rev: int
@@ -297,7 +293,7 @@ type Manifest = Mapping[str, dict[str, Entry]]
 
 
 def manifest(flows: Mapping[str, Flow]) -> Manifest:
-    """Return the properties that answers depend on: kind, rev, options and former names."""
+    """Return the properties of all questions on which stored answers depend."""
     return {
         flow.name: {item.name: _entry(item) for item in flow.questions()} for flow in flows.values()
     }
@@ -314,9 +310,9 @@ def _entry(item: Question) -> Entry:
 
 
 def changes(before: Manifest, after: Manifest, dropped: frozenset[str]) -> tuple[Finding, ...]:
-    """Return changes that would lose or distort the answers of people inside a flow.
+    """Return changes that would lose or distort stored answers of people inside a flow.
 
-    `dropped` are questions, as `flow.name`, that were removed on purpose.
+    `dropped` are questions, as `flow.name`, that were removed intentionally.
     """
     found: list[Finding] = []
     for flow, questions in before.items():

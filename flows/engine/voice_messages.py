@@ -1,7 +1,7 @@
-"""Voice messages to the assistant, turned into text by an endpoint that the operator chose.
+"""Voice messages to the assistant, transcribed by an endpoint that the operator chose.
 
-Each recording needs a consent of its own. Its text counts as the person's words once they say that
-it is right. A sentence about danger comes first, and every screen leads to a person.
+Each recording needs its own consent. Its text counts as the person's words once they confirm it. A
+sentence about danger comes first, and every screen offers a person.
 """
 
 from zlib import crc32
@@ -21,7 +21,7 @@ PURPOSE = "transcription"
 AGREE, REFUSE = "voice.yes.", "voice.no."
 RIGHT, WRONG = "voice.right.", "voice.wrong."
 MAX_MINUTES = 2
-# Two minutes of speech take less than a quarter of it.
+# Two minutes of speech take less than a quarter of this.
 MAX_BYTES = 2 * 1024 * 1024
 MAX_TEXT = 2000
 
@@ -45,7 +45,7 @@ FAILED = _(
 
 
 def offer(turn: TurnState, event: Attached) -> bool:
-    """Ask for consent to this recording; return False if it may not be turned into text."""
+    """Ask for consent to transcribe this recording; return False if that is not possible here."""
     operator = _operator(turn)
     if not operator or not event.ref or not turn.c.language:
         return False
@@ -64,7 +64,7 @@ def offer(turn: TurnState, event: Attached) -> bool:
 def press(turn: TurnState, pressed: str) -> str | None:
     """Handle a button about the open recording; return None for any other button.
 
-    Returns the words that the person confirmed, or "" if there is nothing more to do.
+    Returns the text that the person confirmed, or "" if nothing more is to do.
     """
     voice = turn.c.voice
     if voice is None:
@@ -79,7 +79,7 @@ def press(turn: TurnState, pressed: str) -> str | None:
 
 
 def typed(turn: TurnState, text: str) -> str | None:
-    """Handle a typed yes or no about the open recording, as `press` does; None for other words."""
+    """Handle a typed yes or no about the open recording as `press` does; None for other texts."""
     voice = turn.c.voice
     if voice is None or turn.c.with_officer or text.strip().isdecimal():
         return None
@@ -92,7 +92,7 @@ def typed(turn: TurnState, text: str) -> str | None:
 
 
 def take_text(turn: TurnState, event: Transcribed) -> None:
-    """Show the text of a recording, unless the person has gone on; danger is answered at once."""
+    """Show the text of a recording, unless the person has continued; danger is answered at once."""
     voice = turn.c.voice
     if voice is None or voice.key != event.key or voice.ref or voice.text:
         return
@@ -101,7 +101,7 @@ def take_text(turn: TurnState, event: Transcribed) -> None:
         turn.c = replace(turn.c, voice=None)
         return turn.say_and_reprompt(FAILED)
     if turn.danger(text) is Danger.CLEAR:
-        # Its words would be on the screen of a person in danger, and advice needs no confirmation.
+        # The text would stay on the screen of a person in danger, and advice needs no confirmation.
         turn.c = replace(turn.c, voice=None)
         return safety.show(turn, turn.recognize(text).danger_intent)
     safety.note_suspicion(turn, text)

@@ -1,4 +1,4 @@
-"""Counts the words of typed text, also where no spaces separate them."""
+"""Counts the words of typed text, also in Chinese, which has no spaces between words."""
 
 import re
 

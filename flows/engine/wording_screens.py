@@ -1,4 +1,4 @@
-"""Screen on which a person names a sentence that sounds wrong; only the sentence is counted."""
+"""Screen on which a person reports a sentence that sounds wrong; only the sentence is counted."""
 
 from collections.abc import Iterable, Iterator
 
@@ -12,9 +12,9 @@ from flows.engine.text import Text, _, button, id_of
 from flows.engine.turn import TurnState
 
 WORDING = "~wording"
-# A further option would not fit on one screen.
+# The maximum for which all buttons fit on one screen.
 MAX_SENTENCES = 8
-# Buttons below an answer, by the intent of the answer.
+# Actions of the buttons below an answer, which name the intent of the answer.
 ANSWERED = ("more", "else", "open", "wording")
 
 SOUNDS_WRONG = button("Sounds wrong")
@@ -30,7 +30,7 @@ SCREEN = Choice(name=WORDING, label=SOUNDS_WRONG, text=WHICH, among=(Option("bac
 
 
 def ask(turn: TurnState, texts: Iterable[Text]) -> None:
-    """List the sentences by number and ask which one sounds wrong."""
+    """List the sentences with numbers and ask which one sounds wrong."""
     if turn.c.with_officer or not turn.c.language:
         return turn.ask()
     found: dict[str, Text] = {}
@@ -53,7 +53,7 @@ def ask(turn: TurnState, texts: Iterable[Text]) -> None:
 
 
 def answer(turn: TurnState, asked: Asked, key: str) -> None:
-    """Count the chosen sentence, and return to the open question or to the menu."""
+    """Count the chosen sentence, then repeat the open question or show the menu."""
     turn.replaces = False
     if key == "back":
         return turn.ask()
@@ -62,14 +62,14 @@ def answer(turn: TurnState, asked: Asked, key: str) -> None:
 
 
 def of_replies(turn: TurnState, replies: Iterable[Reply]) -> Iterator[Text]:
-    """Yield the sentences of answers."""
+    """Yield the sentences of replies."""
     for reply in replies:
         yield from reply.opening(turn.today, turn.citizenship())
         yield from reply.more(turn.today, turn.citizenship())
 
 
 def shown(turn: TurnState) -> list[Text]:
-    """Return the sentences of the open answer, or of the open question with its buttons."""
+    """Return the sentences of the answer on the screen, or of the question with its buttons."""
     asked = turn.c.asked
     options = asked.options if asked is not None and asked.key == screens.REPLY else ()
     names = [option.key.partition(".") for option in options]

@@ -67,7 +67,7 @@ ATA_ZHOLY_NUMBERS = Fact(
     sources=("https://cn.inform.kz/news/xiejiadelezhizhenggong-3d54cb",),
     as_of=date(2025, 10, 31),
     about=About.HISTORY,
-    # A number of cards says nothing where the card is not explained.
+    # Ends with the fact that explains the card, since a number of cards is of no use without it.
     until=ATA_ZHOLY.until,
 )
 VISA = Fact(

@@ -1,4 +1,4 @@
-"""All facts by key: those that may be said, and those that are withheld."""
+"""All facts by key: those that may be shown, and those that are withheld."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
@@ -69,14 +69,15 @@ def find(key: str) -> Fact | Withheld | None:
 
 
 def withheld_about(country: str) -> tuple[Withheld, ...]:
-    """Return what is known about a country, an ISO code, and never said."""
+    """Return the withheld statements about a country (ISO code)."""
     return tuple(each for each in WITHHELD if each.key.startswith(f"{country.lower()}."))
 
 
 def due(today: date, days: int, months: int) -> Iterator[tuple[Fact, str]]:
-    """Yield facts that need an editor, with the reason: expired, soon to expire, or not checked.
+    """Yield the facts that an editor must check, with the reason: expired, expiring, or check due.
 
-    `days` is how soon a last day counts; `months` is the maximum age of a check of any kind.
+    A fact counts as expiring if its last day is within `days`. A check is due by the fact's
+    `review`, and at the latest `months` after the last one.
     """
     for fact in sorted(FACTS, key=lambda fact: (fact.until, fact.key)):
         if fact.until < today:

@@ -1,4 +1,4 @@
-"""Contacts for people who need help outside this assistant."""
+"""Contacts for people who need help that this assistant cannot give."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Documents: their purpose, where to get them, and what makes them acceptable."""
+"""Documents: their purpose, where to get them, and what makes offices accept them."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,11 +9,11 @@ from flows.knowledge.facts import COLLECTED, About, Dated, Fact, Withheld
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A paper that an office asks for.
+    """A document that an office asks for.
 
     `fact` says its purpose, `where` says where to get it. A `translated` document must be in Kazakh
     or Russian. A `confirmed` document needs an apostille or legalisation, depending on its country.
-    A document from `HOME` can be had only in the country that issued it.
+    If `where` is `HOME`, only the issuing country has it.
     """
 
     name: Text

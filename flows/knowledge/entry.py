@@ -1,4 +1,4 @@
-"""Entry and stay by citizenship, and duties after arrival."""
+"""Rules of entry and stay by citizenship, and duties after arrival."""
 
 from datetime import date
 
@@ -283,7 +283,7 @@ DE_ALONE = Fact(
     dated=Dated.YEAR,
     about=About.VISA,
 )
-# Whether there is an agreement on visa-free entry, by citizenship.
+# Facts on agreements on visa-free entry, by citizenship.
 AGREEMENTS = (
     CN_AGREEMENT,
     TR_AGREEMENT,
@@ -293,12 +293,12 @@ AGREEMENTS = (
 AGREEMENT_UNCHECKED = _(
     "We have not checked whether Kazakhstan has an agreement on visa-free entry with your country."
 )
-# Citizenships for which that is said.
+# Citizenships for which AGREEMENT_UNCHECKED is shown.
 NO_AGREEMENT_FOUND = frozenset({"AF", "TM"})
 
-# Countries with a stay of up to 90 days, whose citizens register.
+# Citizenships with a stay of up to 90 days and a duty to register.
 REGISTERED = frozenset({"DE", "KG", "MN", "RU", "TJ", "TR", "UZ"})
-# Countries whose citizens' stay was not checked.
+# Citizenships for which the length of a stay was not checked, so that STAY_OPEN is shown.
 UNCHECKED = frozenset({"AF", "TM"})
 STAY_OPEN = _(
     "We have not checked how long citizens of your country may stay. Ask an officer before you"

@@ -1,4 +1,4 @@
-"""A fact: a sentence with a source, an as-of date and a last day; otherwise it is not said."""
+"""A fact: a sentence with sources, an as-of date and a last day; without these it is not shown."""
 
 from calendar import monthrange
 from collections.abc import Iterable, Mapping
@@ -12,12 +12,12 @@ from flows.engine.text import Text, _
 from flows.knowledge.sources import Seen, read_on, seen
 
 COLLECTED = date(2026, 11, 24)
-# Time before the last day of a fact in which its end is announced.
+# Time before a fact's last day in which its end is announced.
 NOTICE = timedelta(days=31)
 
 
 class Dated(StrEnum):
-    """Precision of a source's date: the day, the year, or only the day of reading."""
+    """The precision of a source's date: a day, a year, or only the day of reading."""
 
     DAY = "day"
     YEAR = "year"
@@ -25,7 +25,7 @@ class Dated(StrEnum):
 
 
 class About(StrEnum):
-    """Subject of a fact; it decides how soon the fact must be checked again."""
+    """The subject of a fact, which decides how soon the fact must be checked again."""
 
     FEE = "fee"
     CONTACT = "contact"
@@ -36,7 +36,7 @@ class About(StrEnum):
     HISTORY = "history"
 
 
-# Months after a check in which a fact must be checked again.
+# Months after which a fact must be checked again, by subject.
 REVIEW_MONTHS: Mapping[About, int] = {
     About.FEE: 3,
     About.CONTACT: 3,
@@ -46,30 +46,30 @@ REVIEW_MONTHS: Mapping[About, int] = {
     About.LAW: 6,
     About.HISTORY: 12,
 }
-# Weeks over which the reviews of one kind are spread, so that no day has most of the work.
+# Reviews of one subject are spread over this number of weeks, to spread the editors' work.
 REVIEW_WEEKS = 6
-# A fact that was not checked again is said for this many review periods.
+# A fact that is not checked again is shown for this number of review periods.
 MAX_REVIEW_PERIODS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """A sentence that may be said: a source supports it and none contradicts it.
+    """A sentence that may be shown: a source supports it, and no source contradicts it.
 
-    `key` is programme.key as in the seed. `as_of` is the source's own date, and `dated` is its
-    precision; for a source without a date it is the day of the check. `checked` is the day on which
-    the fact was last compared with its sources: by default the last day on which one was read. It
-    must be checked again by `review`, which depends on its subject `about`. The fact is said from
-    `since` to `until`, both included, and never longer than two review periods after `checked`.
+    `key` is programme.key as in the seed data. `as_of` is the source's own date with the precision
+    `dated`; for a source without a date it is the day of the check. `checked` is the day on which
+    the fact was last compared with its sources, by default the last day on which one was read. The
+    next check is due by `review`, which depends on the subject `about`. The fact is shown from
+    `since` to `until`, both included, but at most for two review periods after `checked`.
 
-    `countries` are the ISO codes of the citizenships that it concerns; empty for everybody.
+    `countries` are the ISO codes of the citizenships that it concerns; empty for all.
 
-    A fact with an end of its own may have two more texts. `ends` is said beside it in the last 31
-    days. `ended` is said instead of it afterwards. It gives the known facts about the time after
-    the end, and the steps to take meanwhile.
+    A fact with a known end may have two more texts. `ends` is shown with the fact in its last 31
+    days. `ended` replaces it afterwards: it has the known facts about the time after the end, and
+    steps to take meanwhile.
 
-    `published` facts were read by editors, who confirm it; others were opened or seen in an excerpt
-    as `sources.py` says.
+    Editors have read and confirmed a `published` fact. The sources of all others were opened, or
+    seen in an excerpt, as `sources.py` records.
     """
 
     key: str
@@ -87,7 +87,7 @@ class Fact:
     published: bool = False
 
     def __post_init__(self) -> None:
-        """Read the day of the check from the sources, and limit the last day by it."""
+        """Set the day of the check by the sources, and limit the last day by it."""
         if self.checked == date.min:
             days = (read_on(source, COLLECTED) for source in self.sources)
             object.__setattr__(self, "checked", max(days, default=COLLECTED))
@@ -99,21 +99,22 @@ class Fact:
 
     @property
     def opened(self) -> bool:
-        """Return True if a page was opened, not only an excerpt read."""
+        """Whether a source was opened, and not only an excerpt read."""
         return self.published or any(seen(source) is Seen.OPENED for source in self.sources)
 
     @property
     def read(self) -> frozenset[date]:
-        """Return the days on which the sources were read."""
+        """The days on which the sources were read."""
         if self.published:
             return frozenset({self.checked})
         return frozenset(read_on(source, COLLECTED) for source in self.sources)
 
     @property
     def review(self) -> date:
-        """Return the day by which the fact must be checked again.
+        """The day by which the fact must be checked again, up to 5 weeks before its period ends.
 
-        Facts of the same first source are read again on the same day, up to 5 weeks early.
+        The number of weeks depends on the first source, so that one source is read once for all its
+        facts.
         """
         last = months_after(self.checked, REVIEW_MONTHS[self.about])
         return last - timedelta(weeks=sum("".join(self.sources[:1]).encode()) % REVIEW_WEEKS)
@@ -124,7 +125,7 @@ class Fact:
         return fact.since <= today <= fact.until
 
     def on(self, today: date) -> "Fact":
-        """Return the fact that editors published in its place, or the fact itself."""
+        """Return the fact that editors published in its place, else this fact."""
         found = today.facts.get(self.key, self) if isinstance(today, Edition) else self
         assert isinstance(found, Fact)
         return found
@@ -132,11 +133,11 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withheld:
-    """A known statement that is never said; it has no sentence, so that no flow can say it.
+    """A known statement that must not be shown; it has no `Text`, so that no flow can show it.
 
-    Unless `verified`, no source supports it or sources contradict each other. People are then sent
-    to an officer instead. A verified statement is of use to editors only, or dangerous to say.
-    `as_of` is the source's date: a day, a month, a year or `undated`.
+    Unless `verified`, no source supports it, or sources contradict each other: people are sent to
+    an officer. A verified statement is only for editors, or dangerous to show. `as_of` is the
+    source's date: a day, a month, a year or `undated`.
     """
 
     key: str
@@ -147,10 +148,10 @@ class Withheld:
 
 
 def said(facts: Iterable[Fact], today: date) -> tuple[Text, ...]:
-    """Return the facts that may be said today, each with its date.
+    """Return the facts that may be shown today, each with its date.
 
-    A fact that ends within 31 days is followed by its end. A fact that is over is replaced by what
-    is known of the time after.
+    A fact that ends within 31 days is followed by its `ends`. A fact that is over is replaced by
+    its `ended`, if any.
     """
     lines: list[Text] = []
     for shipped in facts:
@@ -158,12 +159,12 @@ def said(facts: Iterable[Fact], today: date) -> tuple[Text, ...]:
         if fact.since <= today <= fact.until:
             lines.append(_with_date(fact))
         lines += ending(fact, today)
-    # Facts that ended may have the same sentence instead.
+    # Several ended facts may have the same sentence, which is shown once.
     return tuple(dict.fromkeys(lines))
 
 
 def ending(fact: Fact, today: date) -> tuple[Text, ...]:
-    """Return that a fact ends within 31 days, or what is known of the time after its end."""
+    """Return a fact's `ends` if it ends within 31 days, its `ended` if it is over, else nothing."""
     if today > fact.until:
         return () if fact.ended is None else (fact.ended,)
     if fact.ends is not None and fact.current(today) and today > fact.until - NOTICE:

@@ -1,4 +1,4 @@
-"""Questions that people ask, answered with facts and found by words in any written form."""
+"""Questions that people ask, with facts as answers; found by typed words in any written form."""
 
 import re
 import unicodedata
@@ -28,7 +28,7 @@ from flows.knowledge.intents.cautions import ASK_AKIMAT, CITIZENSHIP_EXAM, KEEP,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One question: `text` is a likely wording; `remarks` are said before its parts."""
+    """A question: `text` is its likely wording; `remarks` precede the parts of its answer."""
 
     key: str
     label: Text
@@ -266,14 +266,14 @@ ENTRIES = (
 )
 
 MAX_FOUND = 4
-# Score of one word that two questions share: "where?" or "how?" alone must find nothing.
+# Score of one word that two questions share. A text must exceed it: “where?” alone finds nothing.
 NEAR = 0.25
 type _Index = dict[str, float]
 
 HAN = re.compile("[\u3400-\u9fff]+")
 LETTERS = re.compile(r"[^\W\d_]+")
 STEM, MIN_WORD_LENGTH = 5, 3
-# Uzbek letters that take a mark stay one word, with any of these marks.
+# Marks within Uzbek letters, which are deleted so that the word is not split.
 JOINERS = {ord(mark): None for mark in "ʻʼ'’‘`"}
 
 
@@ -283,10 +283,11 @@ def entry(key: str) -> Entry | None:
 
 
 def find(typed: str, words: Words) -> tuple[Entry, ...]:
-    """Return the questions nearest to the typed text, best first, at most 4; empty if none is near.
+    """Return the questions nearest to a text, best first, at most 4; empty if none is near.
 
-    Words are compared by their beginnings, since the languages inflect their endings. A word that
-    many questions share counts for little. No outside service is asked, and no text is generated.
+    Words are compared by their first letters, because the languages inflect their endings. The more
+    questions share a word, the less it counts. No outside service is used, and no text is
+    generated.
     """
     asked = stems(typed)
     scores = {key: _score(asked, index) for key, index in _indexes(words).items()}
@@ -310,7 +311,7 @@ def _score(asked: frozenset[str], index: Sequence[_Index]) -> float:
 
 
 def _indexes(words: Words) -> dict[str, Sequence[_Index]]:
-    """Return for each question and language the score of each word beginning."""
+    """Return for each question an index per language: the score of each stem."""
     found: dict[str, list[_Index]] = {each.key: [] for each in ENTRIES}
     for language, _name in words.languages():
         by_entry = {each.key: _stems_of(each, words, language) for each in ENTRIES}

@@ -1,4 +1,4 @@
-"""The kandas status, its extension, and the commission that looks at ethnicity."""
+"""The kandas status, its extension, and the commission that examines ethnicity."""
 
 from datetime import date
 

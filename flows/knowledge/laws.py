@@ -1,4 +1,4 @@
-"""Rules by country: confirmation of its papers for Kazakhstan, and entry from there."""
+"""Rules by country: how its papers are confirmed for Kazakhstan, and entry from there."""
 
 from datetime import date
 

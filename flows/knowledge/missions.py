@@ -1,8 +1,8 @@
-"""Missions of Kazakhstan that a case may go to, and the time zones of their people.
+"""Missions of Kazakhstan to which a case may be assigned, and the time zones of people abroad.
 
-A case goes to a mission only if officers of it are entered here, otherwise to the general desk. So
-this list does not promise that a mission works. The consulate of each province is not verified. A
-country's cases therefore go to the first of its missions that has officers.
+A case is assigned to a mission only if it has officers in this system, else to the general desk.
+The list does therefore not claim that a mission is open. Which consulate serves which province is
+not verified, so a country's cases go to the first of its missions that has officers.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ GENERAL = "general"
 
 @dataclass(frozen=True, slots=True)
 class Mission:
-    """A mission by its key in the seed; `country` is ISO 3166-1 alpha-2, `zone` of the tz database.
+    """A mission: its key in the seed data, `country` (ISO 3166-1 alpha-2), `zone` (tz database).
 
     `as_of` is the last date on which a source shows it working; None if the source is undated.
     """
@@ -128,7 +128,8 @@ MISSIONS = (
     Mission("ir_bandarabbas", "IR", "Asia/Tehran", _IRAN, date(2025, 6, 23)),
 )
 
-# Countries with one time zone. Russia and Mongolia have several: the mission's time is named there.
+# Time zones of countries with a single one. Russia and Mongolia have several, so that their people
+# are shown the time of the mission's place.
 ZONES = {
     "AF": "Asia/Kabul",
     "CN": "Asia/Shanghai",
@@ -141,7 +142,7 @@ ZONES = {
     "UZ": "Asia/Tashkent",
 }
 
-# Names of the places whose time is named then.
+# Names of places whose time is shown.
 PLACES: dict[str, Label] = {
     "Asia/Almaty": Country("KZ"),
     "Asia/Ulaanbaatar": _("Ulaanbaatar"),
@@ -152,9 +153,10 @@ PLACES: dict[str, Label] = {
 
 
 def mission_of(country: str, working: Iterable[str]) -> str:
-    """Return the mission of people who live there: where their cases go, or the country's first.
+    """Return the mission to which the cases of a country go, else the country's first mission.
 
-    Unlike a case, an announcement needs no officers there. GENERAL for a country without one.
+    The result is for announcements, which need no officers there. Returns GENERAL for a country
+    without a mission.
     """
     staffed, *_others = candidates(country, working)
     first = next((each.key for each in MISSIONS if each.country == country), GENERAL)
@@ -162,7 +164,7 @@ def mission_of(country: str, working: Iterable[str]) -> str:
 
 
 def candidates(country: str, working: Iterable[str]) -> tuple[str, ...]:
-    """Return the missions of a country that have officers, best first; the general desk is last."""
+    """Return the missions of a country that have officers, best first, then the general desk."""
     staffed = frozenset(working)
     found = (each.key for each in MISSIONS if each.country == country and each.key in staffed)
     return (*found, GENERAL)

@@ -1,4 +1,4 @@
-"""Offices that a person can turn to, and the missions by country."""
+"""Offices to which a person can turn, and the missions by country."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -74,9 +74,9 @@ OFFICES = (MISSION, AKIMAT, CAREER, POLICE, COUNTER, FUND)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A mission that may be named to people: its existence is verified, its address is not.
+    """A mission that may be named to people: its existence is verified, but not its address.
 
-    `key` is the key of `missions`; `country` is an ISO 3166-1 alpha-2 code.
+    `key` is the key in `missions`; `country` is an ISO 3166-1 alpha-2 code.
     """
 
     key: str
@@ -116,8 +116,7 @@ def places(country: str) -> tuple[Place, ...]:
     return tuple(place for place in PLACES if place.country == country)
 
 
-# Names of desks for officers. They include a desk whose address or existence no source confirms; it
-# is never named to people.
+# Names of desks, shown only to officers.
 _DESKS: dict[str, Text] = {
     GENERAL: _("General team"),
     **{place.key: place.name for place in PLACES},
@@ -125,5 +124,5 @@ _DESKS: dict[str, Text] = {
 
 
 def desk_name(key: str) -> Text:
-    """Return the name of a mission's desk or of the general one; an unknown key stays as is."""
+    """Return the name of a mission's desk or of the general desk; an unknown key is returned."""
     return _DESKS.get(key) or verbatim(key)

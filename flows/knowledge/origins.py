@@ -8,7 +8,7 @@ from flows.engine.text import Text, _
 from flows.knowledge import cards, entry, laws, requirements
 from flows.knowledge.facts import Fact
 
-# Most frequent countries of citizenship, most frequent first.
+# The most frequent countries of citizenship, in order of frequency.
 ORIGINS = ("UZ", "CN", "TM", "MN", "RU", "KG", "TR", "IR", "AF")
 COMMON_ORIGINS = ORIGINS[:6]
 
@@ -21,7 +21,7 @@ SAFETY_FIRST = caution(
 
 
 class Confirmation(StrEnum):
-    """Confirmation that makes a country's papers valid in Kazakhstan."""
+    """The kind of confirmation that makes a country's papers valid in Kazakhstan."""
 
     APOSTILLE = "apostille"
     TREATY = "treaty"
@@ -31,14 +31,14 @@ class Confirmation(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """A country of citizenship; `code` is ISO 3166-1 alpha-2, empty for any other and for none.
+    """A country of citizenship; `code` is ISO 3166-1 alpha-2, empty for `OTHER` and `STATELESS`.
 
-    If the country is `dangerous`, its citizens are not asked to fetch a paper. `entry` facts are
-    about coming in. `inside` facts are for people already in Kazakhstan. `exchange` facts are said
-    with citizenship. `ends` facts say when a stay ends; they open an answer. `leaving` is said to
-    everybody who may not have left yet, since it cannot be done afterwards. `permit` facts open the
-    list of papers for the residence permit. `stay_open` says that the length of a stay was not
-    checked.
+    Citizens of a `dangerous` country are not asked to fetch papers there. `entry` facts are about
+    entering Kazakhstan, `inside` facts for people already there. `exchange` facts are shown with
+    citizenship. `ends` facts say when a stay ends, and open an answer. `leaving` is for everybody
+    who may not have left their country yet, because it cannot be done afterwards. `permit` facts
+    open the list of papers for the residence permit. `stay_open` says that the length of a stay was
+    not checked.
     """
 
     code: str
@@ -152,7 +152,7 @@ KNOWN = (
 
 
 def origin(citizenship: str) -> Origin:
-    """Return the known country with that code; `STATELESS` for `stateless`, `OTHER` if unknown."""
+    """Return the country with that code; `STATELESS` for `stateless`, `OTHER` for unknown codes."""
     if citizenship == "stateless":
         return STATELESS
     return next((each for each in KNOWN if each.code == citizenship), OTHER)

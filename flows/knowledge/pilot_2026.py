@@ -1,4 +1,4 @@
-"""The pilot of 2026 (test, questionnaire, check, interview); the facts expire with it."""
+"""The pilot of 2026 (test, questionnaire, check, interview); its facts expire with it."""
 
 from datetime import date
 
@@ -172,7 +172,7 @@ EXTENSION = Fact(
     since=SINCE,
     until=UNTIL,
 )
-# Said only after the safety sentence, since the state that a person leaves issues the paper.
+# Only shown after the safety sentence, because the state that a person leaves issues this paper.
 CONSENT = Fact(
     key="prp.consent",
     text=_(
@@ -230,7 +230,7 @@ PILOT = (
     TWO_TRACKS,
     BEFORE_PERMIT,
 )
-# Facts that are no stage of the pilot.
+# Facts about the pilot that do not describe one of its stages.
 BESIDE_THE_STAGES = (TEST_FIRST, BINDS, EXTENSION, CONSENT)
 
 PILOT_WITHHELD = (

@@ -1,4 +1,4 @@
-"""The programmes: the documents that each asks for, in order, and their conditions."""
+"""The programmes to apply for: the documents of each, in order, and their conditions."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -31,7 +31,7 @@ LEFT = Is("location", frozenset({"kazakhstan", "elsewhere", "unsaid"}))
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A document that a programme asks for; `when` reads the answers of the checklist."""
+    """A document of a programme; it is needed if the checklist's answers fulfil `when`."""
 
     document: Document
     when: Condition = ALWAYS
@@ -39,7 +39,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Programme:
-    """A programme to apply for. `facts` are said with its list; after `until` there is no list."""
+    """A programme to apply for. `facts` are shown with its list; after `until` there is no list."""
 
     key: str
     name: Text
@@ -59,7 +59,7 @@ def needs(*documents: Document) -> tuple[Need, ...]:
 TEST_FIRST = needs(documents.KAZTEST, documents.PILOT_QUESTIONNAIRE)
 CHILDS_PAPER = Need(documents.BIRTH, CHILDREN)
 SPOUSES_PAPER = Need(documents.MARRIAGE, SPOUSE)
-# Only for people who have not left yet: later it would send them back.
+# Only for people who have not left their country: later this would send them back.
 CONFIRMED = (Need(permits.APOSTILLE, STAMPED), Need(permits.LEGALISATION, LEGALISED))
 PROOF = (
     Need(documents.ETHNICITY, SHOWN),
@@ -173,5 +173,5 @@ def programme(key: str) -> Programme:
 
 
 def applies(need: Need, answers: Answers, today: date) -> bool:
-    """Return whether the document belongs on the list for these answers."""
+    """Return True if the document belongs on the list for these answers."""
     return holds(need.when, answers) and need.document.fact.current(today)

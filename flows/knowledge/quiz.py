@@ -1,6 +1,6 @@
 """Practice in Kazakh at level A1: everyday words and customs, in both scripts.
 
-The questions were written for Kosh; none is from the real test. Statements about a custom have a
+The questions were written for Kosh and are not from the real test. Statements about customs have a
 source.
 """
 
@@ -14,7 +14,7 @@ from flows.engine.text import Text, _, row
 class Exercise:
     """One exercise: Kazakh words in Cyrillic and Arabic script, and their meaning.
 
-    `why` explains the right answer; `source` is where a custom is described.
+    `why` explains the right answer; `source` is a page that describes the custom.
     """
 
     key: str

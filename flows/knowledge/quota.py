@@ -1,4 +1,4 @@
-"""The regional quota and its payments; the facts expire at the end of their year."""
+"""The regional quota and its payments; its facts expire at the end of their year."""
 
 from datetime import date
 
@@ -65,7 +65,7 @@ SHARE = Fact(
     until=UNTIL,
     about=About.HISTORY,
 )
-# The duties bind people who signed for five years, so the sentence has no last day.
+# Without a last day, because the duties bind people who signed for five years.
 DUTIES_ENDED = _(
     "Did you get the support? You may have signed to stay in the region for five years, and may"
     " have to pay the support back. Read your contract and ask before you move away."
@@ -226,7 +226,8 @@ SETTLED = Fact(
         "https://zakon.kz/sobytiia/6377411-bolee-15-tys-etnicheskikh-kazakhov-poluchili-status-kandasa-s-nachala-goda.html",
     ),
     as_of=date(2022, 12, 31),
-    # The share of a region misleads where nothing says that it has no places in the quota.
+    # Ends with the quota's facts: the share of a region misleads unless they say which regions have
+    # places.
     until=UNTIL,
     about=About.HISTORY,
 )
@@ -277,7 +278,7 @@ SHYMKENT = Fact(
     about=About.HISTORY,
 )
 
-# Duties of people who signed, in any year.
+# Duties of people who signed a contract, in any year.
 DUTIES = (DUTY, REPAY)
 QUOTA = (
     PLACES,

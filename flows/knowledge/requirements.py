@@ -1,4 +1,4 @@
-"""Requirements in self-contained sentences, for answers that show no list."""
+"""Requirements as self-contained sentences, for answers that show no list."""
 
 from datetime import date
 
@@ -93,7 +93,7 @@ MAY_APPLY = Fact(
     as_of=date(2025, 10, 16),
     about=About.PAPERS,
 )
-# Said only after the safety sentence, since the police of China issue the certificate.
+# Only shown after the safety sentence, because the police of China issue the certificate.
 CHINA_TWO_PAPERS = Fact(
     key="cn.two_papers",
     countries=frozenset({"CN"}),

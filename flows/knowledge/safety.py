@@ -1,4 +1,4 @@
-"""Texts for a person in danger: steps to take now, and where to get help without a state."""
+"""Texts for a person in danger: steps to take now, and help that does not come from a state."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -53,7 +53,7 @@ YOUR_PAPERS = _("Do not give your passport to anybody to keep.")
 NOT_ALONE = _("Please do not stay alone now. Call somebody you trust.")
 CHILD = _("Keep the child near people you trust.")
 
-# The reply by intent; "" where the kind of danger is not known.
+# The safety answer by danger intent; "" if the kind of danger is unknown.
 SAFETY: Mapping[str, tuple[Fact | Text, ...]] = {
     "": (EMERGENCY, RED_CROSS, UNHCR),
     "danger.detained": (WRITE_DOWN, LAWYER, RED_CROSS, UNHCR),

@@ -1,4 +1,4 @@
-"""Residence permit, citizenship, and what kandas are entitled to."""
+"""Residence permit, citizenship, and the rights of kandas."""
 
 from datetime import date
 

@@ -1,7 +1,7 @@
 """Public pages that were opened, and the first words of articles without a page of their own.
 
-The pages in `PAGES` were read in stored copies, each from its beginning; the copy of a long page
-ends before the page does. Only an excerpt was seen of each other source.
+Stored copies of the pages in `PAGES` were read from their beginning; the copy of a long page may be
+cut at the end. Other sources were seen only in an excerpt.
 """
 
 import re
@@ -151,7 +151,7 @@ _LATER: Mapping[str, date] = dict.fromkeys(
 )
 PAGES: Mapping[str, date] = {**_FIRST, **_LATER}
 
-# First words of an article that was seen only on a page of many articles.
+# First words of articles that were seen only on a page with many articles, to identify them.
 FIRST_WORDS: Mapping[str, str] = {
     "https://kz.kursiv.media/kk/category/news/page/329": (
         "Қазақстан үкіметі шетелде тұратын қазақтардың бірыңғай тізімін дайындауды көздейді."
@@ -166,14 +166,14 @@ _LIST = re.compile(r"/(?:tag/[^/]+|page/\d+)/?$")
 
 
 class Seen(StrEnum):
-    """Part of a source that was seen."""
+    """The part of a source that was seen: the opened page, or only an excerpt."""
 
     OPENED = "opened"
     EXCERPT = "excerpt"
 
 
 def seen(source: str) -> Seen:
-    """Return whether the page was opened, or only an excerpt of it was seen."""
+    """Return OPENED if the page was opened, EXCERPT if only an excerpt of it was seen."""
     return Seen.OPENED if source in PAGES else Seen.EXCERPT
 
 
@@ -183,5 +183,8 @@ def read_on(source: str, collected: date) -> date:
 
 
 def is_exact(source: str) -> bool:
-    """Return False for a home page, and for a page of many articles without first words."""
+    """Return False for a source that does not identify an article.
+
+    This is a home page, or a page of many articles without FIRST_WORDS.
+    """
     return not _HOME.fullmatch(source) and (not _LIST.search(source) or source in FIRST_WORDS)

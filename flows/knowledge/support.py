@@ -1,16 +1,16 @@
-"""Amounts of support, as multiples of the monthly calculation index (MCI) by year."""
+"""Amounts of support, as multiples of the monthly calculation index (MCI) of each year."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# Tenge for one MCI, set by the law of each year.
+# The value of one MCI in tenge, which the law sets for each year.
 MCI: Mapping[int, int] = {2025: 3932, 2026: 4325}
 YEAR = 2026
 RELOCATION = 70
 RENT_LEAST, RENT_MOST, RENT_MONTHS = 15, 30, 12
 CERTIFICATE = 1625
 
-# Places for kandas in the regional quota, by year and region; other regions have none.
+# Places for kandas in the regional quota, by year and region. Regions not listed have none.
 PLACES: Mapping[int, Mapping[str, int]] = {
     2025: {
         "pavlodar": 1056,
@@ -46,6 +46,6 @@ class Amounts:
 
 
 def amounts(people: int, year: int = YEAR) -> Amounts:
-    """Return the amounts for `people`: relocation in total, rent a month, certificate at most."""
+    """Return the amounts for `people`: relocation in total, rent per month, certificate."""
     mci = MCI[year]
     return Amounts(RELOCATION * mci * people, RENT_LEAST * mci, RENT_MOST * mci, CERTIFICATE * mci)

@@ -1,4 +1,4 @@
-"""Withheld statements about single countries: dangers, and open questions."""
+"""Statements about single countries that are not shown: dangers, and open questions."""
 
 from flows.knowledge.facts import Withheld
 

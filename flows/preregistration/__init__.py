@@ -1,8 +1,9 @@
-"""Pre-registration: questions on who comes, from where, with whom, and how to reach them.
+"""Pre-registration: questions about who comes, from where, with whom, and how to reach them.
 
-Questions that decide the way are asked before consent, and their answers are not stored. Questions
-that the registry needs are asked after it. The fields are tiers 0 and 1 of the domain's field list.
-Never asked: document numbers, health, views, stories, exact addresses, names of other adults.
+Questions that only decide the way are asked before the consent, and their answers are not stored.
+Questions whose answers the registry needs are asked after it. The fields are tiers 0 and 1 of the
+domain's field list. Never asked: document numbers, health, views, stories, exact addresses, names
+of other adults.
 """
 
 from datetime import date
@@ -79,9 +80,10 @@ NOT_KEPT = _("These answers were not kept. You can go on asking, or turn to thes
 
 
 def declined(answers: Answers, today: date) -> tuple[Text, ...]:
-    """Return where to turn instead.
+    """Return contacts for a person who did not consent.
 
-    Missions are named only if the person is in the country of citizenship and it is not dangerous.
+    Missions are named only to people who are in their country of citizenship, if it is not
+    dangerous.
     """
     country = answers.get("citizenship") or ""
     there = answers.get("location") == "origin" and len(country) == 2

@@ -1,4 +1,4 @@
-"""Pre-registration after the consent: questions that the registry needs.
+"""Pre-registration after the consent: questions whose answers the registry needs.
 
 They are tiers 0 and 1 of the domain's field list.
 """
@@ -233,7 +233,7 @@ def _named(options: tuple[Option, ...], key: str | None) -> Text:
 
 
 def member(answers: Answers) -> Text:
-    """Return a family member in one line, without a name."""
+    """Return a line that describes a family member without a name."""
     relation = _named(RELATIONS, answers.get("relation"))
     age = _named(AGE_BANDS, answers.get("age_band"))
     return _("{relation}, {age}", relation=relation, age=age)

@@ -1,6 +1,6 @@
-"""Intents: questions that people ask, one id for one answer. Tests and models use the ids.
+"""Intents: questions that people ask, with an id for each answer, used by tests and models.
 
-The training phrases of the recogniser are data beside this module, one file for each language.
+The recognizer's training phrases are data files in this package, one for each language.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """Action on a recognised intent."""
+    """The kind of reaction to an intent."""
 
     ANSWER = "answer"
     FLOW = "flow"

@@ -11,11 +11,11 @@ from flows.knowledge.facts import Fact, ending, said
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """Sentences that mislead without each other: all are said, or `otherwise` is, or none.
+    """Sentences that would mislead without each other: all are shown or none.
 
-    If one fact among `parts` may not be said, none of the parts is said, only what is known after
-    the end of a fact. `countries` are ISO codes
-    of the citizenships that they concern, besides those of the facts.
+    All are shown if every fact among `parts` may be shown today. If not, `otherwise` is shown,
+    after the `ended` sentences of facts that are over. `countries` are ISO codes of the
+    citizenships that they concern, in addition to those of the facts.
     """
 
     parts: tuple[Fact | Text, ...]
@@ -24,15 +24,15 @@ class Together:
 
     @property
     def facts(self) -> tuple[Fact, ...]:
-        """Return the facts among the parts."""
+        """The facts among the parts."""
         return tuple(part for part in self.parts if isinstance(part, Fact))
 
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """Parts of an opening that are said only to the citizenships that they concern.
+    """Parts of an opening that are shown there only to the citizenships that they concern.
 
-    For people of another or an unknown citizenship they come last in `more`.
+    Other people, and those of unknown citizenship, get them at the end of `more`.
     """
 
     parts: tuple[Fact | Together, ...]
@@ -50,16 +50,15 @@ type Part = Fact | Text | Together | End
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Answer to one intent.
+    """The answer to one intent.
 
     `label` names the question as a person would: at most 20 characters in every language, written
-    with `button`. It heads the answer and is the button that offers it. `opening` is said at once,
-    preferably under 600 characters; `more` is said after "More about this". `urgent` facts are said
-    before the opening, only to the citizenships that they concern and to people of an unknown one.
-    `flow` is the flow of the menu that goes further; `preset` are its answers that the intent
-    already gives. `neighbours` are intents that the person may have meant instead, likeliest first.
-    `unanswered` is set if nothing is verified; `opening` then holds only sentences that promise
-    nothing.
+    with `button`. It is the heading of the answer and the button that offers it. `opening` is shown
+    at once, preferably under 600 characters; `more` is shown after "More about this". `urgent`
+    facts precede the opening, only for the citizenships that they concern and for unknown ones.
+    `flow` is the flow that continues the subject; `preset` are its answers that the intent implies.
+    `neighbours` are intents that may have been meant instead, likeliest first. With `unanswered`,
+    nothing is verified, and `opening` has only sentences that promise nothing.
     """
 
     intent: str
@@ -74,20 +73,21 @@ class Answer:
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """Return every part of the answer, the urgent ones first."""
+        """Every part of the answer, the urgent ones first."""
         return (*self.urgent, *_flat(self.opening), *self.more)
 
     @property
     def facts(self) -> tuple[Fact, ...]:
-        """Return every fact of the answer, including the facts in `Together` parts."""
+        """Every fact of the answer, including those in `Together` parts."""
         return facts_of(self.parts)
 
     def ordered(self, citizenship: str) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
         """Return opening and more for a person of that citizenship; "" if it is unknown.
 
-        The opening has the parts about that citizenship in place of parts about other countries;
-        those come last in `more`. Nothing but `urgent` facts is left out: papers may come from
-        another country. Where nothing concerns the citizenship, the order is the written one.
+        Parts of `more` about that citizenship are moved to the opening, in place of parts about
+        other countries, which are moved to the end of `more`. Only `urgent` facts are left out,
+        because papers may come from another country. If no part concerns the citizenship, the order
+        is as written.
         """
         urgent = [fact for fact in self.urgent if not citizenship or citizenship in fact.countries]
         opening, more = self._ordered(citizenship)
@@ -121,7 +121,7 @@ class Answer:
 
 
 def _flat(opening: tuple[Part | Own, ...]) -> tuple[Part, ...]:
-    """Return the parts of an opening, whomever they concern."""
+    """Return the parts of an opening, including those in `Own`."""
     found: list[Part] = []
     for part in opening:
         found += part.parts if isinstance(part, Own) else (part,)
@@ -129,7 +129,7 @@ def _flat(opening: tuple[Part | Own, ...]) -> tuple[Part, ...]:
 
 
 def _owned(opening: tuple[Part | Own, ...]) -> tuple[Part, ...]:
-    """Return the parts that are said only to the citizenships that they concern."""
+    """Return the parts of an opening that are in `Own`."""
     return tuple(each for part in opening if isinstance(part, Own) for each in part.parts)
 
 
@@ -144,7 +144,7 @@ def _countries(part: Part) -> frozenset[str]:
 
 
 def facts_of(parts: Iterable[Part]) -> tuple[Fact, ...]:
-    """Return every fact among the parts, including the facts in `Together` parts."""
+    """Return every fact among the parts, including those in `Together` parts."""
     found: list[Fact] = []
     for part in parts:
         if isinstance(part, Together):
@@ -161,7 +161,7 @@ def lapsed(parts: Iterable[Part], today: date) -> bool:
 
 
 def spoken(parts: Iterable[Part], today: date) -> tuple[Text, ...]:
-    """Return the sentences of an answer; facts that may not be said today are left out."""
+    """Return the sentences of an answer, without facts that may not be shown today."""
     lines: list[Text] = []
     for part in parts:
         match part:

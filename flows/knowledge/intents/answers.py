@@ -1,4 +1,4 @@
-"""Answers of all intents, by intent id."""
+"""The answers to all intents, by intent id."""
 
 from collections.abc import Mapping
 
@@ -28,7 +28,7 @@ ANSWERS: tuple[Answer, ...] = (
     *REGISTRY,
 )
 BY_INTENT: Mapping[str, Answer] = {answer.intent: answer for answer in ANSWERS}
-# The engine answers danger, small talk and out-of-scope messages itself.
+# Intents that need an answer here. The engine handles danger, small talk and out-of-scope messages.
 IN_SCOPE: tuple[str, ...] = tuple(
     intent.id for intent in INTENTS if intent.kind in (Kind.ANSWER, Kind.FLOW, Kind.ACT)
 )

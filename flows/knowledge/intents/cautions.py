@@ -7,9 +7,9 @@ from flows.knowledge.origins import SAFETY_FIRST
 from flows.knowledge.pilot_2026 import CONSENT
 from flows.knowledge.requirements import CHINA_FIRST, CHINA_TWO_PAPERS
 
-# Papers from China are never named without the warning.
+# Papers from China must never be named without this warning.
 CHINA_PAPERS = Together((SAFETY_FIRST, CHINA_FIRST))
-# The warning stays when the fact has ended.
+# Two parts, so that the warning is still shown when the fact has ended.
 CHINA_NOT_ASKED = (Together((SAFETY_FIRST,), countries=frozenset({"CN"})), CHINA_TWO_PAPERS)
 COUNTRYS_CONSENT = (SAFETY_FIRST, CONSENT)
 

@@ -28,7 +28,7 @@ STAYS = (
     Together((entry.STAY_OPEN,), countries=entry.UNCHECKED),
     REGISTER,
 )
-# The warnings for citizens of China leave room for one sentence about the pilot, not for all.
+# One sentence about the pilot instead of all: the warnings for citizens of China take up the space.
 TEST_OF_CHINA = Together((pilot_2026.TEST_FIRST,), countries=frozenset({"CN"}))
 OUTSIDE_CHINA = frozenset(each.code for each in KNOWN if each.code != "CN")
 AGREEMENTS = (
@@ -45,7 +45,7 @@ PERMITS = (
             Own((CHINA_PAPERS, TEST_OF_CHINA, REGISTER)),
             Together((pilot_2026.PHASE,), countries=OUTSIDE_CHINA),
             needs.PERMIT_PAPERS,
-            # After the list, which names the certificate to people of every country.
+            # After the list, because that names the certificate to people of every country.
             Own(CHINA_NOT_ASKED),
         ),
         more=(

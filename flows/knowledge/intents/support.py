@@ -1,4 +1,4 @@
-"""Answers about support: money, quota, regions, housing, land, what is paid back."""
+"""Answers about support: money, quota, regions, housing, land, repayment."""
 
 from flows.engine.text import _, button
 from flows.knowledge import kandas, offices, quota, settling
