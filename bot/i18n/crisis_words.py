@@ -5,8 +5,7 @@ from itertools import groupby
 
 from bot.i18n import crisis_patterns, kazakh_arabic, normalization, uzbek_cyrillic
 
-# Phrases of several words, because single words also occur in names and places. A native speaker
-# must check each line.
+# Long enough that none of them matches a name or a place. A native speaker must check each line.
 PHRASES = (
     "өміріме қауіп, қауіп төніп тұр, қорқытып жатыр, қамауға алды, ұстап алып кетті",
     "қауіптемін, қауіптеміз, қауіп төніп, қауіп төнді, қатер төніп, өміріме қатер, өмірім қауіпте",

@@ -145,8 +145,8 @@ def read_phone(typed: str, region: str | None) -> str | Refusal:
     if not re.fullmatch(r"\+?[0-9]+", figures):
         return Refusal.NOT_A_PHONE
     try:
-        # In most countries 00 precedes a country code. In Kazakhstan and Russia no number begins
-        # with it.
+        # In most countries people type 00 for +. phonenumbers would not read it so for KZ and RU,
+        # whose own prefix differs.
         number = phonenumbers.parse(re.sub("^00", "+", figures), region)
     except phonenumbers.NumberParseException:
         return Refusal.NOT_A_PHONE

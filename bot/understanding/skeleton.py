@@ -220,7 +220,7 @@ def clauses(line: Skeleton, most: int) -> list[Skeleton]:
 
 
 def consonants(word: str) -> str:
-    """Return a coarse word without vowels, in which typing errors and dialects differ most."""
+    """Return a coarse word without vowels, in which spellings differ most."""
     return word.translate(VOWELS)
 
 

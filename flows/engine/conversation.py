@@ -140,7 +140,7 @@ def _repeat_request(turn: TurnState) -> None:
 
 
 def _drop_ephemeral(turn: TurnState) -> None:
-    """Delete answers that must not be stored from forms that a stored person has left."""
+    """Delete answers that must not be stored from forms that a known person has left."""
     if not turn.c.is_persistent:
         return
     inside = (turn.c.flow, turn.c.suspended_flow)

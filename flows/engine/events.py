@@ -99,7 +99,7 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """An officer took over the conversation; `waits`: it was returned to the queue of officers."""
+    """An officer has the conversation; with `waits`, it is back in the queue of officers."""
 
     waits: bool = False
 

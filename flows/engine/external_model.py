@@ -101,7 +101,7 @@ def _consent(operator: str) -> Text:
 
 
 def _record(turn: TurnState) -> None:
-    """Record the consent of a stored person; that of others is only in their conversation."""
+    """Record the consent, unless the person is anonymous: then it is only in the conversation."""
     text = _consent(_operator(turn))
     if turn.c.is_persistent and turn.c.consents.get(PURPOSE) != text.msgid:
         turn.effects.append(ConsentGiven(PURPOSE, text, turn.c.language))

@@ -90,7 +90,7 @@ LEAVE_SCREEN = Choice(name=LEAVE, label=LINK_FAMILY, text=LEAVE_FAMILY, among=(Y
 
 
 def may_link(known: RegistrationStatus) -> bool:
-    """Return True if the registration has a number and no write of it is pending."""
+    """Return True if the registration has a number and is not being sent or withdrawn."""
     return bool(known.number) and known.state not in ("sent", "withdrawing", "withdrawn")
 
 

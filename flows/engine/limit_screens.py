@@ -76,7 +76,7 @@ def may_open(turn: TurnState, handoff: Flow) -> bool:
 
 
 def note_case(turn: TurnState, opened: OpenCase) -> None:
-    """Count a new case as a message; for a case about danger, lift the limit instead."""
+    """Count a new case as a message; for a case about danger, suspend the limit instead."""
     limit = current(turn)
     if limit is None:
         return
@@ -122,7 +122,7 @@ def is_used_up(turn: TurnState) -> bool:
 
 
 def alert(turn: TurnState) -> None:
-    """Alert the officer of the open case to danger, and lift the limit for this case."""
+    """Alert the officer of the open case to danger, and suspend the limit for this case."""
     admits(turn, urgent=True)
     words = turn.words.render(safety.URGENT_PERSON, turn.c.language)
     turn.effects.append(Relay(words, urgent=True))

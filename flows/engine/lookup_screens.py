@@ -91,7 +91,7 @@ def ask(turn: TurnState) -> None:
 
 
 def _lead_to_web_chat(turn: TurnState) -> None:
-    """Send an anonymous person to the web chat, since a secure page needs a stored person."""
+    """Send a link to the web chat: an anonymous person can have no secure page."""
     turn.c = replace(turn.c, looked_up=None)
     link = Button("", screens.OPEN_PAGE, Kind.PAGE)
     menu = Button("!menu", button("Menu"), Kind.CONTROL)

@@ -110,7 +110,7 @@ class MultiChoice(Question):
         return self.among
 
     def ticked(self, chosen: tuple[str, ...]) -> tuple[Option, ...]:
-        """Return the options, the chosen ones with tick marks (2 characters)."""
+        """Return the options with a checkbox (2 characters) before each label, ticked if chosen."""
         return tuple(
             Option(each.key, _marked("☑" if each.key in chosen else "☐", each.label))
             for each in self.among
@@ -160,7 +160,7 @@ class FreeText(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonName(Question):
-    """A part of a name: as in any document, in Latin letters as in a passport, or in Kazakh."""
+    """A part of a name: in any letters, in Latin ones as in a passport, or in Kazakh ones."""
 
     letters: Letters = Letters.ANY
 

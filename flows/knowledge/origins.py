@@ -35,10 +35,10 @@ class Origin:
 
     Citizens of a `dangerous` country are not asked to fetch papers there. `entry` facts are about
     entering Kazakhstan, `inside` facts for people already there. `exchange` facts are shown with
-    citizenship. `ends` facts say when a stay ends, and open an answer. `leaving` is for everybody
-    who may not have left their country yet, because it cannot be done afterwards. `permit` facts
-    open the list of papers for the residence permit. `stay_open` says that the length of a stay was
-    not checked.
+    the list for citizenship. `ends` facts say when a stay ends, and are shown first. `leaving` is
+    for everybody who may not have left their country yet, because it cannot be done afterwards.
+    `permit` facts open the list of papers for the residence permit. `stay_open` says that the
+    length of a stay was not checked.
     """
 
     code: str

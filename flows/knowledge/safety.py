@@ -1,4 +1,4 @@
-"""Texts for a person in danger: steps to take now, and help that does not come from a state."""
+"""Texts for a person in danger: steps to take now, and help that is independent of any state."""
 
 from collections.abc import Mapping
 from datetime import date
