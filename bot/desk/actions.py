@@ -1,4 +1,4 @@
-"""Actions of officers on cases."""
+"""Actions of officers on cases: claim, transfer, snooze, resolve and others."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ from flows.replies import REPLIES
 MAX_SLEEP = timedelta(days=60)
 MENU = "menu"
 OTHER = "other"
-# Documents that can be requested: those of the form, and any other.
+# Documents that an officer can request: those of the form, and `other`.
 DOCUMENTS: Mapping[str, Text] = {
     **{each.paper: each.label for each in PAPERS.questions() if isinstance(each, Upload)},
     OTHER: button("Another paper"),
@@ -66,7 +66,7 @@ type Goal = ToOfficer | ToMission | ToTopic
 async def claim(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
 ) -> ActionResult:
-    """Claim a case; after this commit, no further message of the bot is claimed for sending."""
+    """Claim a case; drop the bot's unsent messages, so that none is sent after this commit."""
 
     async def deed(at: ActionContext) -> AfterCommit | None:
         await cases.claim(at.transaction, at.case, officer.id, at.desk, version)
@@ -77,7 +77,10 @@ async def claim(
 
 
 async def take_next(rt: Runtime, officer: Officer, *, key: str) -> ActionResult | None:
-    """Claim the most urgent case among the officer's topics and languages; None if none waits."""
+    """Claim the most urgent case among the officer's topics and languages.
+
+    Return None if no case waits. A repeated key returns the case that it claimed before.
+    """
     tried = set[UUID]()
     while True:
         async with directory.acting(rt, officer) as transaction:
@@ -97,7 +100,7 @@ async def take_next(rt: Runtime, officer: Officer, *, key: str) -> ActionResult 
 async def take_over(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
 ) -> ActionResult:
-    """Take over another officer's case, and drop their unsent messages."""
+    """Take over another officer's case; drop that officer's unsent messages."""
 
     async def deed(at: ActionContext) -> AfterCommit | None:
         await cases.take_over(at.transaction, at.case, officer.id, at.desk, version)
@@ -123,7 +126,7 @@ async def release(
 async def note(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str, words: str
 ) -> ActionResult:
-    """Add an internal note to a case, regardless of its owner."""
+    """Add an internal note to a case, no matter which officer owns it."""
 
     async def deed(at: ActionContext) -> AfterCommit | None:
         await cases.add_note(at.transaction, at.held.person, case_id, officer.id, words_of(words))
@@ -135,7 +138,7 @@ async def note(
 async def ask_document(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str, document: str
 ) -> ActionResult:
-    """Request a document from the person: one of DOCUMENTS."""
+    """Request a document from the person; `document` is a key of DOCUMENTS."""
 
     async def deed(at: ActionContext) -> AfterCommit | None:
         if document not in DOCUMENTS:
@@ -149,7 +152,10 @@ async def ask_document(
 async def lift_pin(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
 ) -> ActionResult:
-    """Remove a lost PIN, after verifying the person's identity; the person is notified."""
+    """Remove the person's forgotten PIN and notify the person.
+
+    The officer must have verified the person's identity first.
+    """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
         await pin.set_pin(at.transaction, at.held.person, None)
@@ -161,14 +167,17 @@ async def lift_pin(
 async def release_papers(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
 ) -> ActionResult:
-    """Release the person's uploaded files for transfer to the registry, with their registration."""
+    """Release the person's uploaded files for transfer to the registry.
+
+    Raises Refused if no file waits for release.
+    """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
         released = await uploads.release_all(at.transaction, at.case.person_id)
         if not released:
             raise Refused(Refusal.NO_PAPER)
         kinds = dict.fromkeys(paper for _id, paper in released)
-        # The message of the first turn is already claimed; its sender also sends the others.
+        # The sender of the first message also sends the following ones, so only it is returned.
         first, *_rest = [await at.turn(UploadStatusChanged(paper, "sending")) for paper in kinds]
         return first
 
@@ -185,9 +194,9 @@ async def fill(
     question: str,
     value: str,
 ) -> ActionResult:
-    """Answer a question of the form for the person, by an option's key or by text.
+    """Answer a question of the form for the person; `value` is an option's key or typed text.
 
-    Consents, reviews and notices can only be answered by the person.
+    Raises Refused for consents, reviews and notices, which only the person can answer.
     """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
@@ -211,7 +220,8 @@ async def transfer(
 ) -> ActionResult:
     """Transfer a case to an officer of the mission, to another topic or to another mission.
 
-    `words` become a note. A case in another mission is no longer visible to this officer.
+    `words` are stored as a note. After a transfer to another mission, this officer no longer sees
+    the case.
     """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
@@ -241,7 +251,7 @@ async def transfer(
 async def snooze(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str, until: datetime
 ) -> ActionResult:
-    """Snooze a case until a time, or until the person writes."""
+    """Snooze a case until a time within 60 days, or until the person writes."""
 
     async def deed(at: ActionContext) -> AfterCommit | None:
         if not at.held.now < until <= at.held.now + MAX_SLEEP:
@@ -262,10 +272,10 @@ async def resolve(
     where: str = "",
     intent: str = "",
 ) -> ActionResult:
-    """Close the case; the bot continues where the person was, at the `menu`, or in a named flow.
+    """Close the case, and ask the person in the bot's next message if it was helpful.
 
-    In the same turn, the bot asks the person whether it helped. The `intent` that the officer names
-    is counted by language and stored nowhere.
+    `where` is a flow in which the bot continues, or `menu`; if empty, it continues where the person
+    was. The `intent` that the officer names is counted by language and stored nowhere.
     """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
@@ -274,7 +284,7 @@ async def resolve(
             raise Refused(Refusal.NO_FLOW)
         if intent and intent not in REPLIES:
             raise Refused(Refusal.NO_INTENT)
-        # Process the turn first: after closing, the console's role cannot see the conversation.
+        # Apply the event first: after closing, the console's role cannot read the conversation.
         delivery = await at.turn(Resolved(where), moved=True)
         await cases.resolve(at.transaction, at.case, officer.id, version)
         if intent:
@@ -288,7 +298,7 @@ async def resolve(
 
 
 def _read(at: ActionContext, question: str, value: str) -> str:
-    """Return the stored answer for the typed value, parsed as if the person had typed it."""
+    """Return the answer to store, parsed as if the person had typed the value. Raises Refused."""
     found = views.form_path(at.rt, at.held.conversation)
     stop = found[2].at(question) if found else None
     if stop is None or isinstance(stop.item, views.PERSONS_OWN):

@@ -1,6 +1,6 @@
-"""Share of first answers in time over any period: by mission, topic, language and hour.
+"""Share of first answers within the promised time: by mission, topic, language and hour.
 
-Counts are rounded down to multiples of 5, so that no small group can be found by subtraction.
+Counts are rounded down to multiples of 5, so that no small count follows from a difference.
 """
 
 from collections.abc import Sequence
@@ -21,13 +21,13 @@ from bot.officers.permissions import Action, Role, Subject
 from bot.runtime import Runtime
 
 MAX_DAYS = 366
-# These roles compare missions; all others see their own.
+# These roles compare all missions; other roles see their own mission only.
 COMPARING = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Days in a time zone, both inclusive."""
+    """A range of days in a time zone; both ends are inclusive."""
 
     first: date
     last: date
@@ -35,7 +35,7 @@ class Period:
 
     @property
     def values(self) -> dict[str, Any]:
-        """Return the parameters of the statements."""
+        """Return the SQL parameters for the period."""
         begin = datetime.combine(self.first, time(), self.zone)
         end = datetime.combine(self.last + timedelta(days=1), time(), self.zone)
         return {"since": begin, "until": end, "zone": self.zone.key}
@@ -43,9 +43,10 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Cases with the same value; None where the number is too small to be shown.
+    """Counts of the cases with one value; None for counts from 1 to 4.
 
-    `in_time` is the share of answered cases whose first answer came in the promised time.
+    `in_time` is the percentage of answered cases whose first answer came within the promised time;
+    None if too few cases were answered or the share would reveal fewer than 5 cases.
     """
 
     name: str
@@ -83,9 +84,9 @@ BY = {
 
 
 async def report(rt: Runtime, officer: Officer, period: Period) -> dict[str, tuple[Group, ...]]:
-    """Return the groups of each kind for cases opened in the period.
+    """Return the groups by mission, topic, language and hour for cases opened in the period.
 
-    Missions other than the officer's own are counted for `COMPARING` roles only.
+    Roles in COMPARING get all missions; for other roles, the officer's mission only.
     """
     permissions.require(officer, Action.STATISTICS_READ, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
@@ -106,12 +107,12 @@ def _group(name: object, opened: int, answered: int, in_time: int) -> Group:
 
 
 def rounded(count: int) -> int | None:
-    """Return a multiple of 5 that is not larger, or None for a count that is too small."""
+    """Return the count rounded down to a multiple of 5; None for 1 to 4."""
     return None if 0 < count < MIN_GROUP_SIZE else count - count % MIN_GROUP_SIZE
 
 
 def latest(today: date, zone: ZoneInfo, first: date | None, last: date | None) -> Period:
-    """Return the period asked for, at most a year; without one, the last 30 days."""
+    """Return the requested period, at most 366 days up to today; by default the last 30 days."""
     end = min(last or today, today)
     begin = min(first or end - timedelta(days=29), end)
     return Period(max(begin, end - timedelta(days=MAX_DAYS - 1)), end, zone)
@@ -120,7 +121,7 @@ def latest(today: date, zone: ZoneInfo, first: date | None, last: date | None) -
 def table(
     groups: dict[str, Sequence[Group]], names: dict[str, dict[str, str]], head: Sequence[str]
 ) -> list[list[str]]:
-    """Return the report as rows of text; `names` are the labels of the groups by kind."""
+    """Return the report as a table of text; `names` has the labels of kinds and groups."""
     rows = [list(head)]
     for kind, found in groups.items():
         for each in found:

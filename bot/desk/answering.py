@@ -1,4 +1,4 @@
-"""An officer's answer to the person: own words, a canned reply, a file."""
+"""An officer's reply to the person: typed words, a canned reply, a form or a file."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -23,7 +23,7 @@ from flows.engine.text import Text, _
 
 OFFICER_SAYS = _("An officer writes:")
 TRANSLATED = _("A machine translated this, and the officer read it.")
-# A script's readers can use a form in the language's other script.
+# A missing form may be sent in the other script of the language, which readers understand.
 SAME_LANGUAGE = {"kk_Arab": "kk", "uz_Cyrl": "uz"}
 
 
@@ -40,13 +40,12 @@ async def reply(
     file: NewFile | None = None,
     is_machine: bool = False,
 ) -> ActionResult:
-    """Send the person own words, a `canned` reply by name, a `form` of the library or a `file`.
+    """Send the person words, a `canned` reply by name, a `form` of the library or a `file`.
 
-    Own words arrive in the person's script, and stay in the case as they were written. A canned
-    reply and a form are sent in the person's language, and refused if they lack it. If the
-    platform's reply window is closed, or the person may not hold the phone (`views.is_withheld`),
-    they get a notice first, and the reply once they open it. `is_machine`: a machine translated the
-    words, which the person reads above them.
+    Words are sent in the person's script and stored as written. A canned reply and a form are sent
+    in the person's language. If the platform's reply window is closed, or others may see the screen
+    (`views.is_withheld`), the person gets a notice, and the reply once they open it. `is_machine`:
+    the words were translated by a machine, which a line above them says. Raises Refused.
     """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
@@ -94,12 +93,12 @@ async def _send(
 
 
 def heads(*, is_machine: bool) -> tuple[Text, ...]:
-    """Return the lines above an officer's reply, which say who wrote it."""
+    """Return the lines to show above a reply: an officer wrote it, and a machine translated it."""
     return (OFFICER_SAYS, TRANSLATED) if is_machine else (OFFICER_SAYS,)
 
 
 async def _announce(at: ActionContext) -> None:
-    """Queue the notice of a reply that waits, as a message of the case; none if one was sent."""
+    """Queue the notice that a reply waits, unless the person has an unopened one."""
     turn = conversation_store.turn(at.rt, at.held, UpdateWithheld())
     await conversation_store.save_state(at.rt, at.transaction, at.held, turn.conversation)
     notices = outbox.rows(at.rt, turn.says, at.held.channel, at.held.epoch, "")
@@ -108,7 +107,10 @@ async def _announce(at: ActionContext) -> None:
 
 
 def words_of(words: str) -> str:
-    """Return the words to send or to keep. Raises Refused if there are none, or too many."""
+    """Return the words without surrounding spaces.
+
+    Raises Refused if empty or over 4,000 characters.
+    """
     words = words.strip()
     if not words:
         raise Refused(Refusal.EMPTY)
@@ -118,7 +120,10 @@ def words_of(words: str) -> str:
 
 
 async def _canned(at: ActionContext, name: str, language: str) -> tuple[str, str]:
-    """Return the text of a canned reply, and the name of the form that it carries."""
+    """Return the text of a canned reply, and the name of the attached form ('' if none).
+
+    Raises Refused if there is no such reply, or none in the language.
+    """
     found = await canned_replies.find(at.transaction, at.case.mission, name)
     if found is None:
         raise Refused(Refusal.NO_CANNED)

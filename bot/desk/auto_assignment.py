@@ -1,4 +1,4 @@
-"""Automatic assignment of waiting cases to officers on shift."""
+"""Automatic assignment of queued cases to officers on shift."""
 
 from contextlib import suppress
 from uuid import UUID
@@ -21,9 +21,9 @@ from bot.security import audit_log
 from flows.engine.events import Joined
 
 MAX_HELD = 8
-# The most urgent case that an officer on shift can take, and the one of them with the fewest cases.
-# A case that was returned once is not assigned again, or it would circulate; it is claimed manually
-# or escalated to the lead.
+# Selects the most urgent case and, among the officers on shift who may take it, the one with the
+# fewest cases. A case that was returned to the queue is excluded, so that it does not circulate. It
+# is claimed by hand or escalated to the lead.
 _Held = aliased(t.Case)
 _HELD = (
     select(func.count().label("many"))
@@ -63,7 +63,7 @@ _GIVE = statement(
 
 
 async def auto_assign(rt: Runtime) -> int:
-    """Assign cases evenly to officers on shift; return their number. Other cases keep waiting."""
+    """Assign queued cases to officers on shift, the least loaded first; return their number."""
     given, tried = 0, list[UUID]()
     while len(tried) < AT_ONCE:
         async with rt.pool.connection() as transaction:
@@ -80,7 +80,7 @@ async def auto_assign(rt: Runtime) -> int:
 
 
 async def _assign(rt: Runtime, case_id: UUID, person_id: UUID, officer_id: UUID) -> None:
-    """Claim the case for the officer; the conditional update decides between concurrent claims."""
+    """Claim the case for the officer; raise CaseConflict if another process was faster."""
     async with rt.pool.connection() as transaction:
         held = await conversation_store.lock(rt, transaction, person_id)
         case = await cases.lock_case(transaction, case_id)

@@ -1,8 +1,8 @@
-"""Break-glass access: in an emergency, an administrator reads a case that they may not see.
+"""Break-glass access: an administrator reads a case of another mission in an emergency.
 
 One administrator requests a case by number with a reason; another grants read access for one hour.
-The mission's leads are notified at once, and one of them reviews it afterwards. Every step and the
-reading itself are audited.
+The mission's leads see the access at once, and one of them reviews it afterwards. Every step and
+the reading itself are audited.
 """
 
 from dataclasses import dataclass, replace
@@ -34,13 +34,13 @@ from bot.runtime import Runtime
 from bot.security import audit_log
 
 MINUTES = 60
-# A request expires after this time in hours.
+# Hours after which a request that was not granted expires.
 ASKED_HOURS = 24
 
 
 @dataclass(frozen=True, slots=True)
 class BreakGlassRequest:
-    """A request for access to a case, and its outcome."""
+    """A request for access to a case, with its grant and review if there are any."""
 
     id: UUID
     case_id: UUID
@@ -136,7 +136,7 @@ _REVIEW = statement(
 
 
 async def listing(rt: Runtime, officer: Officer) -> tuple[BreakGlassRequest, ...]:
-    """Return open and unreviewed requests; a lead sees those of their own mission."""
+    """Return the newest 25 requests; a lead gets those of their own mission only."""
     permissions.require(officer, Action.BREAK_GLASS_READ, Subject(officer.mission))
     everywhere = Role.ADMINISTRATOR in officer.roles
     async with rt.pool.connection() as transaction:
@@ -146,14 +146,17 @@ async def listing(rt: Runtime, officer: Officer) -> tuple[BreakGlassRequest, ...
 
 
 async def unseen(rt: Runtime, officer: Officer) -> int:
-    """Return the number of granted requests in the mission that the lead has not reviewed."""
+    """Return the number of granted requests that this lead of the mission has to review."""
     async with rt.pool.connection() as transaction:
         values = {"of_mission": officer.mission, "officer": officer.id}
         return await fetch_value(transaction, _UNSEEN, **values) or 0
 
 
 async def ask(rt: Runtime, officer: Officer, number: int, reason: Reason) -> UUID:
-    """Request access to a case. Raises LookupError if no case has the number."""
+    """Request access to a case and return the request's id.
+
+    Raises LookupError for no such number.
+    """
     permissions.require(officer, Action.BREAK_GLASS_ASK, Subject(officer.mission))
     pane_id = uuid4()
     values = {"request": pane_id, "officer": officer.id, "why": reason.value}
@@ -166,7 +169,10 @@ async def ask(rt: Runtime, officer: Officer, number: int, reason: Reason) -> UUI
 
 
 async def grant(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
-    """Grant a request of another administrator for one hour."""
+    """Grant another administrator's request for one hour.
+
+    Raises Forbidden if the request is one's own, expired or granted already.
+    """
     permissions.require(officer, Action.BREAK_GLASS_GRANT, Subject(officer.mission))
     async with rt.pool.connection() as transaction:
         case_id = await fetch_value(transaction, _GRANT, request=pane_id, officer=officer.id)
@@ -176,9 +182,10 @@ async def grant(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
 
 
 async def view(rt: Runtime, officer: Officer, pane_id: UUID) -> tuple[BreakGlassRequest, View]:
-    """Return the case of a granted request to its requester, as an officer of the mission sees it.
+    """Return a granted request and its case, as an officer of that mission sees it.
 
-    It is read-only: actions require the administrator's own roles and mission.
+    Only the requester may read it. Actions remain forbidden, because they check the administrator's
+    own roles and mission. Raises Forbidden once the hour is over.
     """
     permissions.require(officer, Action.BREAK_GLASS_ASK, Subject(officer.mission))
     async with rt.pool.connection() as transaction:
@@ -191,7 +198,10 @@ async def view(rt: Runtime, officer: Officer, pane_id: UUID) -> tuple[BreakGlass
 
 
 async def review(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
-    """Record the review by a lead of the mission who neither requested nor granted the access."""
+    """Record the review by a lead of the mission who neither requested nor granted the access.
+
+    Raises Forbidden for anybody else.
+    """
     async with rt.pool.connection() as transaction:
         mission = await fetch_value(transaction, _MISSION, request=pane_id)
         permissions.require(officer, Action.BREAK_GLASS_REVIEW, Subject(mission or ""))

@@ -1,8 +1,8 @@
-"""Show bursts of the web chat by hour and address; close their cases together as spam.
+"""Bursts of web chats: show them by hour and IP address, and close their cases as spam.
 
-Only waiting cases are closed, each in a transaction of its own, so that a repeated form goes on
-where it stopped. The person reads that the question was closed unread, and a lead may take the
-closing back for some days.
+Only queued cases are closed, each in its own transaction, so that a repeated request continues
+where it stopped. The person is informed that the question was closed unread. A lead can reopen the
+cases within 7 days.
 """
 
 from collections import Counter, defaultdict
@@ -33,14 +33,14 @@ from bot.security import audit_log
 from flows import lifetimes
 from flows.engine.events import Joined, Resolved
 
-# An address is shown from this number of events in an hour: fewer are a person's own.
+# Events of one address in an hour from which it is shown; fewer may be one person.
 MIN_EVENTS = 10
 MAX_SHOWN = 25
 _BURSTS = UUID("6f1f3a52-6f0c-4c55-9d0b-6a5b2f6b4e11")
 
 
 class SpamReason(StrEnum):
-    """Reason for closing cases together."""
+    """Reason for closing the cases of an address together."""
 
     PROGRAM = "program"
     ADVERTISING = "advertising"
@@ -49,7 +49,7 @@ class SpamReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """Events of all addresses in an hour."""
+    """Number of events of all addresses in one hour."""
 
     begins: datetime
     counts: Mapping[Spending, int]
@@ -57,7 +57,7 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A busy address by its keyed name, and its waiting cases in the officer's mission."""
+    """A busy address (as keyed hash) and its queued cases in the officer's mission."""
 
     network: str
     first: datetime
@@ -69,7 +69,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class ClosedBurst:
-    """Cases that were closed together, and whether that was taken back."""
+    """Cases that were closed together; `reopened_at` is None unless a lead reopened them."""
 
     id: UUID
     reason: str
@@ -81,7 +81,7 @@ class ClosedBurst:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Hours and busy addresses of the last days, and closed bursts of the mission."""
+    """Events by hour, busy addresses, and closed bursts of the mission."""
 
     hours: tuple[Hour, ...]
     sources: tuple[Source, ...]
@@ -150,7 +150,7 @@ _REOPENED = statement(
 
 
 async def report(rt: Runtime, officer: Officer) -> Report:
-    """Return what was opened in the last days. Raises CacheUnavailable without Valkey."""
+    """Return the report on recent bursts. Raises CacheUnavailable if Valkey cannot be reached."""
     permissions.require(officer, Action.BURST_READ, Subject(officer.mission))
     activity = await budgets.recent_activity(rt)
     async with directory.acting(rt, officer) as transaction:
@@ -174,7 +174,7 @@ def _hours(activity: Sequence[budgets.Activity]) -> tuple[Hour, ...]:
 def _sources(
     activity: Sequence[budgets.Activity], waiting: Mapping[str, tuple[int, int]]
 ) -> tuple[Source, ...]:
-    """Return the busiest addresses that had enough events in one hour to be a burst."""
+    """Return the busiest addresses that had at least MIN_EVENTS events in one hour."""
     rows: dict[str, list[budgets.Activity]] = defaultdict(list)
     for each in activity:
         rows[each.network].append(each)
@@ -200,9 +200,9 @@ async def close(
     with_urgent: bool,
     key: str,
 ) -> int:
-    """Close the waiting cases of an address as spam; return how many this call closed.
+    """Close the queued cases of an address as spam; return how many this call closed.
 
-    Urgent cases are kept unless `with_urgent`: somebody in danger may share the address.
+    Urgent cases are closed only `with_urgent`, because a person in danger may share the address.
     """
     permissions.require(officer, Action.BURST_CLOSE, _waiting_of(officer))
     burst = uuid5(_BURSTS, f"{officer.id}:{key}")
@@ -228,10 +228,10 @@ def _waiting_of(officer: Officer) -> Subject:
 async def _close_case(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, burst: UUID
 ) -> bool:
-    """Close one case; return False if a colleague took it meanwhile, or its person is gone."""
+    """Close one case; return False if a colleague took it, or its person was erased."""
 
     async def deed(at: ActionContext) -> AfterCommit | None:
-        # Process the turn first: after closing, the console's role cannot see the conversation.
+        # Apply the event first: after closing, the console's role cannot read the conversation.
         delivery = await at.turn(Resolved("menu", was_read=False), moved=True)
         await cases.close_unread(at.transaction, at.case, burst, version)
         return delivery
@@ -245,7 +245,10 @@ async def _close_case(
 
 
 async def reopen(rt: Runtime, officer: Officer, burst: UUID) -> int:
-    """Return the cases of a burst to the queue; those whose person has another open case stay."""
+    """Return the cases of a burst to the queue; return their number.
+
+    A case stays closed if its person has opened another one.
+    """
     async with directory.acting(rt, officer) as transaction:
         mission = await fetch_value(transaction, _REVERSIBLE, burst=burst)
         permissions.require(officer, Action.BURST_REOPEN, Subject(mission or ""))
@@ -268,7 +271,7 @@ async def reopen(rt: Runtime, officer: Officer, burst: UUID) -> int:
 async def _reopen_case(
     rt: Runtime, transaction: Transaction, officer: Officer, case_id: UUID, person_id: UUID
 ) -> AfterCommit | None:
-    # The console's role cannot see a conversation without an open case.
+    # The console's role cannot read a conversation without an open case, so use the app's role.
     held = await conversation_store.lock(rt, transaction, person_id)
     if held is None or await cases.open_of(transaction, person_id) is not None:
         return None

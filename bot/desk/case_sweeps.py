@@ -1,4 +1,4 @@
-"""Periodic sweep of cases: end snoozes, return, redirect and escalate overdue cases."""
+"""Periodic sweep of cases: end snoozes, and return, redirect or escalate overdue cases."""
 
 from uuid import UUID
 
@@ -22,8 +22,8 @@ AT_ONCE = 100
 
 _logger = logging.get()
 
-# Why a case is due, most urgent reason first. `clock` sets deadlines for a case that came from
-# another mission, which could not see this mission's hours.
+# The action that a case needs; the first match counts. `clock` sets the deadline of a case from
+# another mission, which could not read the hours of this one.
 _STAFFED = bindparam("staffed", type_=ARRAY(Text))
 _WHY = when(
     ((t.Case.state == "snoozed") & (t.Case.snoozed_until <= NOW), "wake"),
@@ -86,7 +86,7 @@ async def _due(
 
 
 async def _sweep(rt: Runtime, transaction: Transaction, case_id: UUID, person_id: UUID) -> None:
-    """Process one case: lock the person before the case, then check again that it is due."""
+    """Process one case: lock the person, then the case, and check again that it is due."""
     if await conversation_store.lock(rt, transaction, person_id) is None:
         return
     case = await cases.lock_case(transaction, case_id)

@@ -1,7 +1,7 @@
-"""Keeps the duty group's message with counts of waiting cases up to date.
+"""Message with counts of waiting cases in the duty group of a mission, on Telegram.
 
-The Telegram group gets only counts and a link. The message is edited when counts change, and sent
-again with a notification when a new urgent case arrives.
+The message has only counts and a link. It is edited when counts change, and replaced by a new one,
+which notifies the group, when a new urgent case arrives.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,8 @@ from flows.knowledge.offices import desk_name
 
 _logger = logging.get()
 
-# Telegram allows a bot 20 messages per minute in a group; edits count, and a replacement is two.
+# Minimum interval in seconds. Telegram allows a bot 20 messages per minute in a group, edits
+# included, and a replacement takes two calls.
 CARD_SECONDS = 8
 _FIRST = UUID(int=0)
 TITLE = _("Open cases by team")
@@ -115,7 +116,10 @@ async def _show(rt: Runtime, chat: str, counts: list[_Count]) -> int:
 
 
 async def _turn(transaction: Transaction, chat: str, digest: bytes) -> tuple[str, int] | None:
-    """Claim the update for this process, if counts changed and the group's rate limit allows."""
+    """Claim the update for this process; None if nothing changed or the interval has not passed.
+
+    Return the id of the message and its number of urgent cases.
+    """
     await execute(transaction, _ENTER, of_chat=chat)
     return await fetch_one(transaction, _TAKE_TURN, of_chat=chat, shown=digest)
 
@@ -123,7 +127,7 @@ async def _turn(transaction: Transaction, chat: str, digest: bytes) -> tuple[str
 async def _put(
     rt: Runtime, chat: str, external_id: str, message: Message, *, rings: bool
 ) -> tuple[str, int]:
-    """Edit the message; replace it if it has to notify, or send the first one."""
+    """Edit the message, or replace it if it has to notify; return its id and the count of calls."""
     if external_id and not rings:
         act = ChannelCall("edit", chat, message, external_id)
         return await outbox.perform(rt, Telegram.name, act), 1
@@ -134,7 +138,10 @@ async def _put(
 
 
 def _card(rt: Runtime, counts: list[_Count]) -> tuple[Message, bytes]:
-    """Return the message in the first two languages, and its hash; minutes are in steps of ten."""
+    """Return the message in the first two languages, and the hash that detects changes.
+
+    Waiting minutes are rounded down to tens, so that the hash does not change each minute.
+    """
     link = f"{rt.settings.public_url}/console"
     languages = rt.settings.languages[:2]
     lines = tuple(

@@ -1,4 +1,4 @@
-"""Counts how many people reach and leave each step of a form."""
+"""Form funnel: number of people who reached and left each question of a form."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from flows.engine.flow import Consent, Form, HandoffOffer, Notice, path
 from flows.engine.state import Conversation
 
 AT_ONCE = 200
-# Sample limit: people's ids are random, so beyond it the counts are a random sample.
+# Sample size: ids of people are random, so the first ones are a random sample.
 MAX_PEOPLE = 20_000
 FINISHED = "finished"
 NOT_ASKED = (Consent, HandoffOffer, Notice)
@@ -43,7 +43,7 @@ _NEXT = statement(
     .order_by(t.Conversation.person_id)
     .limit(AT_ONCE)
 )
-# Only one worker at a time, otherwise both would insert the same rows.
+# Serializes workers, since two would insert the same rows.
 _LOCK = statement(select(func.pg_advisory_xact_lock(5274369)))
 _CLEAR = statement(delete(t.FormFunnel))
 _ADD = statement(
@@ -64,7 +64,7 @@ _ADDED = ("of_flow", "of_question", "in_language", "on_channel", "lives_in", "at
 
 
 async def count_steps(rt: Runtime) -> int:
-    """Recount the form steps of people active in the last 30 days; return the number of people."""
+    """Recount the funnel for people active in the last 30 days; return the number of people."""
     reached: Counter[_Key] = Counter()
     staying: Counter[_Key] = Counter()
     looked, last = 0, UUID(int=0)
@@ -105,7 +105,7 @@ def _count(
 
 
 def _walked(name: str, form: Form, rt: Runtime) -> tuple[str, list[str]]:
-    """Return the question where the person stopped, and the questions reached, each once."""
+    """Return the question where the person stopped ('' if none), and all reached, each once."""
     way = path(rt.flows[name], form)
     now = way.current(form.cursor)
     seen: list[str] = []

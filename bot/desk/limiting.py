@@ -1,6 +1,6 @@
-"""Limits on the messages of a person who abuses officers: set in a case, decided by a lead.
+"""Limits on messages of a person who abuses officers: set in a case, reviewed by a lead.
 
-The assistant goes on answering, and danger passes every limit.
+The assistant still answers a limited person, and messages about danger are never limited.
 """
 
 from datetime import timedelta
@@ -25,7 +25,7 @@ from flows.engine.limit_screens import REASONS
 from flows.engine.message_limits import LimitDecided, LimitSet
 
 DAYS = (1, 3, 7, lifetimes.LIMIT_DAYS)
-# Messages a day; 0 blocks them.
+# Messages to officers per day; 0 blocks them.
 PER_DAY = (0, 1, 3, 5)
 
 
@@ -40,9 +40,10 @@ async def limit(
     per_day: int,
     days: int,
 ) -> ActionResult:
-    """Limit the person's messages to officers; 0 a day blocks them and closes the case.
+    """Limit the person's messages to officers; `per_day` 0 blocks them and closes the case.
 
-    Refused in a case that is or was urgent or about danger: no officer alone takes that back.
+    Raises Refused if the case is or was urgent or about danger, because a limit could then cut off
+    a person in danger.
     """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
@@ -56,7 +57,7 @@ async def limit(
         await message_limits.limit_messages(
             at.transaction, at.case, officer.id, reason, per_day, until
         )
-        # Process the turn first: after closing, the console's role cannot see the conversation.
+        # Apply the event first: after closing, the console's role cannot read the conversation.
         delivery = await at.turn(LimitSet(reason, until, per_day), moved=not per_day)
         if not per_day:
             await cases.resolve(at.transaction, at.case, officer.id, version)
@@ -66,7 +67,7 @@ async def limit(
 
 
 async def listing(rt: Runtime, officer: Officer) -> list[Listed]:
-    """Return the limits of the officer's mission, with the appeals; the reading is audited."""
+    """Return the limits of the officer's mission; reading appeals is audited."""
     permissions.require(officer, Action.LIMITS_READ, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         found = await message_limits.listed_limits(rt, transaction, officer.mission)
@@ -78,10 +79,10 @@ async def listing(rt: Runtime, officer: Officer) -> list[Listed]:
 async def decide(rt: Runtime, officer: Officer, case_id: UUID, *, is_lifted: bool) -> None:
     """Lift the limit that was set in a case, or keep it and answer the appeal.
 
-    Raises LookupError if there is no such limit, or no appeal to answer; Refused if the officer
-    set the limit and another lead of the mission can decide.
+    Raises LookupError if there is no such limit, or no appeal to answer. Raises Refused if the
+    officer set the limit and the mission has another lead who can decide.
     """
-    # The console's role cannot see a conversation without an open case.
+    # The console's role cannot read a conversation without an open case, so use the app's role.
     async with rt.pool.connection() as transaction:
         found = await message_limits.limit_of_case(transaction, case_id)
         permissions.require(officer, Action.LIMITS_DECIDE, Subject(found[1] if found else ""))

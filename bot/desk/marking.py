@@ -1,4 +1,4 @@
-"""Marks of cases by hand: urgency, labels of the mission's list, and the call-back list."""
+"""Marks that officers set on cases: urgency, labels of the mission, and the call-back list."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -43,7 +43,10 @@ async def mark(
     urgent: bool,
     labels: Sequence[str],
 ) -> ActionResult:
-    """Set the urgency and the labels of a case; labels that it has may stay."""
+    """Set the urgency and the labels of a case.
+
+    Raises Refused for a label that neither the mission's list nor the case has.
+    """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
         known = {*await _labels(at.transaction, at.case.mission), *at.case.labels}
@@ -58,7 +61,7 @@ async def mark(
 async def set_call_back(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str, at: datetime | None
 ) -> ActionResult:
-    """Put a case on the call-back list for a time, or take it off with None."""
+    """Put a case on the call-back list for the time `at`; None removes it."""
 
     async def deed(context: ActionContext) -> AfterCommit | None:
         if at is not None and at <= context.held.now:
@@ -70,20 +73,23 @@ async def set_call_back(
 
 
 async def labels(rt: Runtime, officer: Officer) -> list[str]:
-    """Return the labels that cases of the officer's mission may have."""
+    """Return the labels that the officer's mission offers for cases."""
     permissions.require(officer, Action.CASE_LIST, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         return await _labels(transaction, officer.mission)
 
 
 def labels_call(officer: Officer) -> Call:
-    """Return the statement for the labels of the officer's mission, one a row."""
+    """Return the statement that selects the mission's labels, one per row."""
     permissions.require(officer, Action.CASE_LIST, Subject(officer.mission))
     return _LABELS, {"of_mission": officer.mission}
 
 
 async def add_label(rt: Runtime, officer: Officer, name: str) -> None:
-    """Add a label to the mission's list. Raises Refused if it is empty or too long."""
+    """Add a label to the mission's list.
+
+    Raises Refused if the label is empty or too long, or the list is full.
+    """
     permissions.require(officer, Action.LABELS_EDIT, Subject(officer.mission))
     name = " ".join(name.split())
     if not name:
@@ -96,7 +102,7 @@ async def add_label(rt: Runtime, officer: Officer, name: str) -> None:
 
 
 async def remove_label(rt: Runtime, officer: Officer, name: str) -> None:
-    """Remove a label from the list; cases that have it keep it."""
+    """Remove a label from the mission's list; cases that have it keep it."""
     permissions.require(officer, Action.LABELS_EDIT, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         if await execute(transaction, _REMOVE, of_mission=officer.mission, called=name):

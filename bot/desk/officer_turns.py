@@ -1,4 +1,4 @@
-"""Turns that officers cause; a person who may be away gets a notice without their content."""
+"""Officers' events in a conversation; their messages may be withheld behind a notice."""
 
 from dataclasses import replace
 
@@ -20,8 +20,9 @@ async def take(
 ) -> AfterCommit | None:
     """Apply an officer's event to the conversation of a case, in the caller's transaction.
 
-    If `is_withheld`, the messages wait until the person opens the notice that is sent instead.
-    `moved`: the conversation changed owner, so messages of the previous owner are dropped.
+    If `is_withheld`, the resulting messages wait until the person opens a notice that is sent
+    instead. `moved`: the conversation changed owner, so messages of the previous owner are dropped.
+    Return None if the person was erased.
     """
     held = await conversation_store.lock(rt, transaction, case.person_id)
     if held is None:
@@ -32,7 +33,7 @@ async def take(
         return await effects.carry_out(rt, transaction, held, made, None, moved=moved)
     after = replace(held, conversation=made.conversation)
     first = conversation_store.turn(rt, after, UpdateWithheld(Notice.UPDATE))
-    # The person gets a request for a paper with a new link once they are back.
+    # A request for a document is dropped, because the person gets it again with a new link.
     lasting = (say for say in made.says if not (say.private and made.conversation.with_officer))
     says = tuple(_without_link(say) for say in lasting)
     waits = replace(made, conversation=first.conversation, says=says)
@@ -44,9 +45,9 @@ async def take(
 async def is_withheld(
     rt: Runtime, transaction: Transaction, held: LockedConversation, case: Case
 ) -> bool:
-    """Return True if a message to the person is announced without its content.
+    """Return True if the person gets a notice in place of a message.
 
-    The reply window may be closed, or others may see the screen (`views.is_withheld`).
+    This is so if the reply window is closed or others may see the screen (`views.is_withheld`).
     """
     places = (rt.channels.get(each) for each in (held.channel, held.home))
     if not any(place is not None and place.notifies for place in places):
@@ -63,7 +64,7 @@ def _protected(say: Say) -> Say:
 
 
 def _without_link(say: Say) -> Say:
-    """Replace a link to the secure page, which would expire, by the button that asks for one."""
+    """Replace links to the secure page, which would expire, by a button that requests a new one."""
     button = Button(PAGE_CONTROL, OPEN_PAGE, Kind.CONTROL)
     buttons = (button if each.kind is Kind.PAGE else each for each in say.buttons)
     return replace(say, buttons=tuple(buttons))

@@ -1,6 +1,6 @@
-"""Review of sentences that people gave to teach the recogniser.
+"""Review of sentences that people suggested as training data of the recogniser.
 
-An accepted sentence waits, with its intent, for the next training in the repository.
+An accepted sentence is stored with its intent until the recogniser is trained in the repository.
 """
 
 from uuid import UUID
@@ -16,19 +16,19 @@ from flows.knowledge.intents import BY_ID
 
 
 class Decided(Exception):
-    """Somebody else has decided on the sentence, or its retention period has ended."""
+    """Another officer has decided on the sentence, or its retention period has ended."""
 
     code = "E_PHRASE_DECIDED"
 
 
 class UnknownIntent(ValueError):
-    """There is no such intent; nothing was changed."""
+    """The intent does not exist; nothing was changed."""
 
     code = "E_PHRASE_INTENT"
 
 
 async def listing(rt: Runtime, officer: Officer) -> tuple[Sentence, ...]:
-    """Return the oldest sentences that wait for a decision, at most 50."""
+    """Return the oldest undecided sentences, at most 50."""
     permissions.require(officer, Action.PHRASES_REVIEW, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         return await suggestions.listing(transaction)
@@ -52,10 +52,7 @@ async def accept(rt: Runtime, officer: Officer, sentence: UUID, intent: str) -> 
 
 
 async def reject(rt: Runtime, officer: Officer, sentence: UUID) -> None:
-    """Delete a suggested sentence.
-
-    Raises Decided if another officer decided first, or if the sentence has expired.
-    """
+    """Delete a suggested sentence. Raises Decided."""
     permissions.require(officer, Action.PHRASES_REVIEW, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         language = await suggestions.remove(transaction, sentence)

@@ -1,7 +1,7 @@
-"""Planning figures of the registry, for officers; each query is audited here and there.
+"""The registry's planning counts, for officers; queries are audited here and at the registry.
 
-The counts are passed on as the registry released them. A filter, a sum or a difference made here
-could show what the registry hides.
+The counts are passed on unchanged, because a filter, a sum or a difference could reveal a count
+that the registry suppressed.
 """
 
 from bot.officers import directory, permissions
@@ -15,10 +15,10 @@ SUBJECT = "registry"
 
 
 async def figures(rt: Runtime, officer: Officer, by: tuple[Dimension, ...]) -> Figures | None:
-    """Return the counts by one or two dimensions; None if no registry is configured.
+    """Return the registry's counts by one or two dimensions; None if no registry is configured.
 
-    The query is in the audit log before it is sent, so that a lost answer is there too. The
-    registry gets the officer's id and no name. Raises RegistryError.
+    The query is audited before it is sent, so that it is recorded even if the answer is lost. The
+    registry gets the officer's id but no name. Raises RegistryError.
     """
     permissions.require(officer, Action.PLANNING_READ, Subject(officer.mission))
     if rt.registry is None:

@@ -1,4 +1,4 @@
-"""Presence of officers in a case: colleagues see who is writing, never what."""
+"""Presence of officers in a case: colleagues see who is writing, but not the text."""
 
 from uuid import UUID
 
@@ -28,7 +28,7 @@ _WRITING = statement(
 
 
 async def note_writing(rt: Runtime, officer: Officer, case_id: UUID) -> None:
-    """Note that the officer is writing in a case, at most every few seconds."""
+    """Record that the officer is writing in a case, at most once in NOTED_SECONDS."""
     async with directory.acting(rt, officer) as transaction:
         await require_case(transaction, officer, Action.CASE_NOTE, case_id)
         await execute(transaction, _WRITING, case=case_id, officer=officer.id)

@@ -1,6 +1,6 @@
-"""Counts of a mission for other systems: whole days before today, and multiples of 5.
+"""A mission's counts for external systems: complete days only, rounded to multiples of 5.
 
-A system may ask as often as it likes. Live or exact counts would show it each case as it comes.
+A system may poll as often as it likes. Live or exact counts would reveal each new case.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from bot.runtime import Runtime
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The number of cases with a value, never below 5."""
+    """The rounded number of cases with one value; at least 5."""
 
     name: str
     count: int
@@ -29,7 +29,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Counts of the last 30 days before today; None where a count is below 5."""
+    """Counts of the 30 days before today; None for a count below 5."""
 
     opened: int | None
     came_back: int | None
@@ -39,7 +39,7 @@ class Counts:
     days: tuple[Day, ...]
 
 
-# The days are subqueries, so that they are computed once and row security does not hide the index.
+# As subqueries, the days are computed once, and row security does not prevent use of the index.
 _TODAY = select(cast(NOW, Date)).scalar_subquery()
 _FIRST_DAY = select(cast(NOW, Date) - DAYS).scalar_subquery()
 _OPENED = (t.Case.opened_at >= _FIRST_DAY, t.Case.opened_at < _TODAY)
@@ -66,7 +66,7 @@ _DAYS = statement(
 
 
 async def read(rt: Runtime, officer: Officer) -> Counts:
-    """Return the counts of the account's mission."""
+    """Return the counts of the mission that the account belongs to."""
     permissions.require(officer, Action.STATISTICS_READ, Subject(officer.mission))
     statements = (_TOTALS, _TOPICS, _LANGUAGES, _COUNTRIES, _OPENED_ON, _CLOSED_ON, _DAYS)
     totals, topics, languages, countries, opened_on, closed_on, days = await directory.asked(
@@ -84,12 +84,15 @@ async def read(rt: Runtime, officer: Officer) -> Counts:
 
 
 def rounded(count: int) -> int | None:
-    """Round down to a multiple of 5; None below 5, also for 0, which would show a first case."""
+    """Round down to a multiple of 5; None below 5.
+
+    0 is None too, since a change from 0 would reveal a first case.
+    """
     return count - count % MIN_GROUP_SIZE if count >= MIN_GROUP_SIZE else None
 
 
 def _groups(rows: Rows) -> tuple[Group, ...]:
-    """Return the groups that are large enough; rounded counts decide the order, then names."""
+    """Return the groups of at least 5, by descending rounded count, then by name."""
     shown = [(str(name or ""), rounded(count)) for name, count in rows]
     groups = [Group(name, count) for name, count in shown if count is not None]
     return tuple(sorted(groups, key=lambda each: (-each.count, each.name)))

@@ -1,4 +1,4 @@
-"""Views of the inbox that officers save: a name, and the query of the list."""
+"""Saved views of an officer: a name and the query string of a case list."""
 
 from sqlalchemy import Text, Uuid, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -31,13 +31,16 @@ _REMOVE = statement(delete(t.SavedView).where(_IS_OWN, t.SavedView.name == _NAME
 
 
 async def listing(rt: Runtime, officer: Officer) -> list[tuple[str, str]]:
-    """Return the officer's own views: name and query."""
+    """Return name and query string of the officer's saved views."""
     async with directory.acting(rt, officer) as transaction:
         return await fetch_all(transaction, _VIEWS, officer=officer.id)
 
 
 async def save(rt: Runtime, officer: Officer, name: str, query: str) -> None:
-    """Save a view; one of the same name is replaced. Raises Refused for a bad name, or too many."""
+    """Save a view; replace one of the same name.
+
+    Raises Refused for a bad name or too many views.
+    """
     name = " ".join(name.split())
     if not name:
         raise Refused(Refusal.EMPTY)
@@ -49,6 +52,6 @@ async def save(rt: Runtime, officer: Officer, name: str, query: str) -> None:
 
 
 async def remove(rt: Runtime, officer: Officer, name: str) -> None:
-    """Delete one of the officer's views."""
+    """Delete a saved view of the officer; do nothing if there is none of this name."""
     async with directory.acting(rt, officer) as transaction:
         await execute(transaction, _REMOVE, officer=officer.id, called=name)

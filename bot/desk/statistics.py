@@ -1,7 +1,6 @@
-"""Statistics of a mission's desk and of the form; counts below 5 are suppressed.
+"""Statistics of a mission's desk and of the form; counts from 1 to 4 are suppressed.
 
-Form steps are counted by a job, because only it can decrypt conversations; the console reads the
-counts.
+Form steps are counted by a job (`form_funnel`), because the console cannot decrypt conversations.
 """
 
 from collections.abc import Iterable, Sequence
@@ -35,7 +34,7 @@ MIN_GROUP_SIZE = 5
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A named count; `count` is None if it is too small to be shown."""
+    """A named count; `count` is None if it is suppressed."""
 
     name: str
     count: int | None
@@ -43,7 +42,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """First answers: median and 90th percentile, in minutes of working time."""
+    """Median and 90th percentile of the time to the first answer, in minutes of working time."""
 
     answered: int | None
     half: float | None
@@ -52,7 +51,7 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """Cases opened and closed on a day (ISO date)."""
+    """Number of cases opened and closed on a day (ISO date)."""
 
     day: str
     opened: int | None
@@ -61,7 +60,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A question of a flow: number of people who reached it, and who stopped at it."""
+    """A question of a flow: how many people reached it, and how many stopped at it."""
 
     flow: str
     question: str
@@ -73,8 +72,8 @@ class Stage:
 class Report:
     """Statistics of a mission's desk over the last 30 days, and of the installation's form.
 
-    `closed` is the median time to resolution in real minutes; `came_back` is the number of cases
-    that returned to the queue. `live_in` lists the countries with enough people to filter by.
+    `closed` is the median time to resolution in minutes of real time. `came_back` is the number of
+    cases that returned to the queue. `live_in` lists the countries with at least 5 people.
     """
 
     opened: int | None
@@ -90,7 +89,7 @@ class Report:
     stages: tuple[Stage, ...]
 
 
-# The time is a subquery, so that it is computed once and row security does not hide the index.
+# As a subquery, the time is computed once, and row security does not prevent use of the index.
 _MONTH_AGO = select(ago(days=30)).scalar_subquery()
 _RECENT = t.Case.opened_at > _MONTH_AGO
 _IS_CLOSED = t.Case.state == "resolved"
@@ -122,8 +121,8 @@ _COUNTRIES = statement(
     .having(func.max(t.FormFunnel.entered) >= 5)
     .order_by(t.FormFunnel.country)
 )
-# Opened and closed cases are counted separately, then joined by day: one join of days and cases
-# took 11 s for 100,000 cases.
+# Opened and closed cases are counted separately, then joined by day. A single join of days and
+# cases took 11 s for 100,000 cases.
 _OPENED_ON, _CLOSED_ON = cast(t.Case.opened_at, Date), cast(t.Case.state_at, Date)
 _OPENED_BY_DAY = (
     select(_OPENED_ON.label("day"), func.count().label("n"))
@@ -175,7 +174,7 @@ _STEPS = statement(
 
 
 def _by(of: Any) -> Statement[*tuple[Any, ...]]:
-    """Return the number of cases by value, the most frequent first."""
+    """Return the statement that counts recent cases by value, the most frequent first."""
     many = func.count()
     return statement(select(of, many).where(_RECENT).group_by(of).order_by(many.desc(), of))
 
@@ -196,9 +195,9 @@ _BY = {
 async def report(
     rt: Runtime, officer: Officer, language: str = "", channel: str = "", country: str = ""
 ) -> Report:
-    """Return the last 30 days' statistics that the officer may see.
+    """Return the statistics of the officer's mission over the last 30 days.
 
-    The filters apply to the form.
+    `language`, `channel` and `country` filter the form's steps only; '' means all.
     """
     permissions.require(officer, Action.STATISTICS_READ, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
@@ -227,7 +226,7 @@ async def report(
 
 
 def suppress_small(count: int) -> int | None:
-    """Return the count, or None if it is small enough to identify people."""
+    """Return the count, or None for 1 to 4, which could identify people."""
     return None if 0 < count < MIN_GROUP_SIZE else count
 
 
@@ -236,8 +235,8 @@ def _cells(rows: Iterable[Sequence[Any]]) -> tuple[Cell, ...]:
 
 
 def _rounded(count: int) -> int | None:
-    """Round a total down to a multiple of 5.
+    """Round a total down to a multiple of 5, so that no suppressed count follows by subtraction.
 
-    Otherwise a suppressed count could be found by subtraction.
+    Return None for 1 to 4.
     """
     return count - count % MIN_GROUP_SIZE if count >= MIN_GROUP_SIZE else suppress_small(count)

@@ -1,4 +1,4 @@
-"""Transaction of a desk action: lock, check policy and idempotency key, act, audit, send."""
+"""Transaction of a desk action: lock, check idempotency key and policy, act, audit, then send."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class Refusal(StrEnum):
 
 
 class Refused(Exception):
-    """The action cannot be executed as requested; `why` says what to change."""
+    """The action cannot be executed as requested; `why` is the reason."""
 
     code = "E_DESK_REFUSED"
 
@@ -64,7 +64,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """Result of an action.
+    """Result of an action; `version` is the case's version after it.
 
     `repeated`: the idempotency key was used before, so nothing was changed.
     """
@@ -131,7 +131,7 @@ async def _seen(transaction: Transaction, case_id: UUID) -> Case:
 async def require_case(
     transaction: Transaction, officer: Officer, action: Action, case_id: UUID
 ) -> None:
-    """Check the policy for an action that changes nothing of a case.
+    """Check the policy for an operation that does not change the case.
 
     Raises LookupError, CaseConflict or Forbidden.
     """
@@ -139,10 +139,10 @@ async def require_case(
 
 
 async def _demand(transaction: Transaction, officer: Officer, action: Action, case: Case) -> None:
-    """Check the policy.
+    """Check the policy with the officer's current roles.
 
-    Raises CaseConflict if only the case's state or owner forbid it, because another officer was
-    faster, else Forbidden.
+    Raises CaseConflict if only the case's state or owner forbids the action, as when another
+    officer was faster; otherwise Forbidden.
     """
     now = await directory.find(transaction, officer.id)
     answer = permissions.check(now, action, case.subject) if now else Denied(DenialReason.DISABLED)
@@ -176,9 +176,9 @@ _CASE_OF_KEY = statement(select(t.CaseAction.case_id).where(*_BY_KEY))
 async def _repeated(
     transaction: Transaction, officer: Officer, case: Case, action: Action, key: str
 ) -> bool:
-    """Record the idempotency key until the case is deleted; return True if this action has used it.
+    """Store the idempotency key; return True if the same action on this case used it before.
 
-    Raises Refused if another action has used it.
+    Raises Refused if it was used for another action or case. Keys are deleted with the case.
     """
     if not 0 < len(key) <= MAX_KEY:
         raise Refused(Refusal.KEY_USED)

@@ -1,7 +1,7 @@
 """Views for officers: case lists, a case, answers, the team, and recent changes.
 
-All queries use the console's role within one mission. Texts and answers are personal data: officers
-who do not own the case give a reason, and each access is audited.
+All queries use the console's database role and are limited to one mission. Texts and answers are
+personal data: an officer who does not own the case must give a reason, and each access is audited.
 """
 
 from bot.desk.views.case_lists import (

@@ -1,4 +1,4 @@
-"""Lists of cases, the mission's team, and changes since the last read."""
+"""Case lists, the mission's team, and changes since the last read."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from bot.security import audit_log
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Filters of a case list; empty means all."""
+    """Filters of a case list; empty or None means all."""
 
     queue: Queue = Queue.UNCLAIMED
     language: str = ""
@@ -38,8 +38,8 @@ class CaseRow:
     """A case in a list; `window` is the end of the platform's reply window, if any.
 
     `channel` is empty for a closed case. `unread` counts the person's messages since the last
-    answer. `spoke_at` is when they were last seen on the channel, as far as it is stored;
-    None if they cannot be written to there.
+    answer. `spoke_at` is the person's last stored activity on the channel; None if the channel can
+    no longer be used.
     """
 
     case: Case
@@ -52,10 +52,10 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of at most 25 cases; `after` is the cursor of the next page, empty on the last.
+    """A page of at most 25 cases; `after` is the cursor of the next page, empty on the last one.
 
-    `counts` and `oldest` (longest waiting) cover the open lists. `at` is the last change that the
-    page includes, to continue from.
+    `counts` and `oldest` (start of the longest wait) are given for each open list. `at` is the
+    number of the last change that the page includes, for `events`.
     """
 
     lines: tuple[CaseRow, ...]
@@ -73,15 +73,15 @@ async def listing(
 ) -> Page:
     """Return a page of a list: urgent cases first, then by answer deadline.
 
-    `after` is the number of the previous page's last case. Pages have a fixed size, to prevent a
-    bulk export of people.
+    `after` is the number of the previous page's last case. The page size is fixed, to prevent a
+    bulk export.
     """
     rows = await directory.asked(rt, officer, *listing_calls(officer, wanted, after))
     return read_listing(rt, rows)
 
 
 def listing_calls(officer: Officer, wanted: Filter, after: str) -> tuple[Call, ...]:
-    """Return the statements of a page of a list; `read_listing` reads their rows."""
+    """Return the statements of a page; pass their rows to `read_listing`."""
     permissions.require(officer, Action.CASE_LIST, Subject(officer.mission))
     number = int(after) if after.isdecimal() and len(after) < 16 else None
     values = _values(officer) | {name: getattr(wanted, name) for name in _ASKED} | {"after": number}
@@ -93,7 +93,7 @@ def listing_calls(officer: Officer, wanted: Filter, after: str) -> tuple[Call, .
 
 
 def read_listing(rt: Runtime, rows: Sequence[Rows]) -> Page:
-    """Return the page of a list from the rows of its statements."""
+    """Return the page from the rows of the statements of `listing_calls`."""
     last, found, ((*counted,),) = rows
     lines = tuple(row_of(rt, row) for row in found)
     return Page(
@@ -106,7 +106,7 @@ def read_listing(rt: Runtime, rows: Sequence[Rows]) -> Page:
 
 
 def _values(officer: Officer) -> dict[str, Any]:
-    """Return the officer's parameters; topics restrict an officer, but not a lead."""
+    """Return the parameters that limit lists to the officer's topics; a lead sees all topics."""
     bound = officer.topics if Role.LEAD not in officer.roles else frozenset[str]()
     return {"officer": officer.id, "free": not bound, "topics": sorted(bound)}
 
@@ -121,9 +121,9 @@ _ASKED = ("language", "topic", "country", "channel", "urgent", "number", "label"
 
 
 async def find(rt: Runtime, officer: Officer, number: str) -> UUID | None:
-    """Return the case with this number, or the newest of the person with this receipt number.
+    """Return the case with this number, or the newest case of the person with this receipt number.
 
-    Open cases come first. Every lookup is audited, misses included, so that enumeration is visible.
+    Open cases take precedence. Every lookup is audited, found or not, to detect enumeration.
     """
     permissions.require(officer, Action.CASE_LIST, Subject(officer.mission))
     case_number = int(number) if number.isdecimal() and len(number) < 16 else None
@@ -141,7 +141,7 @@ async def find(rt: Runtime, officer: Officer, number: str) -> UUID | None:
 
 
 async def countries(rt: Runtime, officer: Officer) -> list[str]:
-    """Return the countries of the mission's open cases, to filter by."""
+    """Return the countries of the mission's open cases, for the filter."""
     (rows,) = await directory.asked(
         rt, officer, (statements.COUNTRIES, {"mission": officer.mission})
     )
@@ -149,14 +149,14 @@ async def countries(rt: Runtime, officer: Officer) -> list[str]:
 
 
 async def newest(rt: Runtime, officer: Officer) -> int:
-    """Return the number of the mission's last change; call it before reading the data of a page."""
+    """Return the number of the mission's last change; read it before the data of a page."""
     ((last,),) = await directory.asked(rt, officer, (LAST_EVENT, {}))
     return int(last[0])
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An officer's workload: number of cases, how many await an answer, and the longest wait."""
+    """An officer's workload: open cases, how many await an answer, and since when the longest."""
 
     officer: Officer
     held: int
@@ -165,7 +165,7 @@ class Member:
 
 
 async def team(rt: Runtime, officer: Officer) -> tuple[Member, ...]:
-    """Return the team of the officer's mission with its workload, for leads."""
+    """Return the officers of the mission with their workload; for leads only."""
     permissions.require(officer, Action.QUEUE_LIVE, Subject(officer.mission))
     load, members = await directory.asked(
         rt, officer, (statements.LOAD, {}), directory.team(officer.mission)
@@ -179,7 +179,7 @@ async def team(rt: Runtime, officer: Officer) -> tuple[Member, ...]:
 class Event:
     """A change of a case, without content.
 
-    `kind`: case, words, note, delivery, paper, reader, gone.
+    `kind` is one of: case, words, note, delivery, paper, reader, gone.
     """
 
     id: int
@@ -189,10 +189,10 @@ class Event:
 
 
 async def events(rt: Runtime, officer: Officer, after: int) -> list[Event] | None:
-    """Return the mission's changes after number `after`, or None if that is too long ago.
+    """Return the mission's changes after number `after`; None if some may be missing.
 
-    Numbers are assigned at commit under a lock, so a reader misses none. The database notifies the
-    channel `kosh_case`, with the mission, of new changes.
+    None means that the client must reload. The database assigns the numbers at commit under a lock,
+    so a reader misses no change, and notifies the channel `kosh_case` with the mission.
     """
     there, found = await directory.asked(
         rt,
@@ -217,7 +217,7 @@ async def spoke_at(transaction: Transaction, case_id: UUID) -> datetime | None:
 async def window(
     rt: Runtime, transaction: Transaction, person_id: UUID, channel: str
 ) -> datetime | None:
-    """Return the end of the platform's reply window; None if it has none."""
+    """Return the end of the platform's reply window for a person; None if there is no window."""
     values = {"person": person_id, "on_channel": channel}
     spoke_at = await fetch_value(transaction, statements.WINDOW, **values)
     return _closes(rt, channel, spoke_at)

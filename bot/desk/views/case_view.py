@@ -42,9 +42,9 @@ SOFT_BUDGET, HARD_BUDGET = 60, 120
 
 _logger = logging.get()
 
-# How long before the end of a reply window the officer is warned.
+# The officer is warned when the reply window ends within this time.
 WARN_BEFORE = timedelta(hours=2)
-# A person who wrote within these minutes is taken to hold the phone themselves.
+# A person who wrote within this time is assumed to be holding the phone.
 PRESENT_MINUTES = 15
 
 
@@ -56,11 +56,11 @@ class ReasonNeeded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message of the dialogue.
+    """A message of the dialogue between person and officers.
 
-    `delivery` is set for an officer's message: pending, sending, sent, delivered, read, failed,
-    undeliverable, waiting (for the reply window), dropped (another officer took over) or gone
-    (record deleted). `reason` is then an error code. `files` came with it.
+    `delivery` is the status of an officer's message: pending, sending, sent, delivered, read,
+    failed, undeliverable, waiting (for the reply window), dropped (another officer took over) or
+    gone (record deleted). `reason` is then an error code. `canned` names the canned reply.
     """
 
     id: int
@@ -84,11 +84,11 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Composer:
-    """Whether a reply can be written, and how it arrives in the person's language.
+    """State of the reply box: if a reply can be sent, and how it reaches the person.
 
-    `closes_at` is the end of the platform's reply window; `closed`: it has ended, so that the
-    person gets a template first; `closes_soon`: it ends within 2 hours. `withheld`: the person gets
-    a notice, and the text once they open it. `protected`: they cannot forward it.
+    `closes_at` is the end of the platform's reply window. `closed`: it has ended, so the person
+    first gets a template. `closes_soon`: it ends within 2 hours. `withheld`: the person gets a
+    notice, and the text once they open it. `protected`: forwarding is disabled.
     """
 
     open: bool
@@ -103,7 +103,7 @@ class Composer:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A registration or one of its writes; `reason` names the cause of a rejection."""
+    """A registration or one of its writes; `reason` is the cause of a rejection."""
 
     kind: str
     number: str
@@ -115,12 +115,12 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A case as its page shows it; `at` is the last change that it includes.
+    """A case as its page shows it; `at` is the number of the last change that it includes.
 
-    `notice` is the state and the reason of the last notice that an answer waits; None if there was
-    none. `papers` are the person's uploaded files, `wanted` is a requested file that has not
-    arrived. `beside` are colleagues who view the case too, `writing` those of them who write.
-    `limit` is a limit on the person's messages to officers.
+    `notice` is state and reason of the last notice to the person that a reply waits; None if there
+    is none. `papers` are the person's uploaded files; `wanted` is a requested file that has not
+    arrived. `beside` are colleagues who view the case now, `writing` those who are typing. `limit`
+    is a limit on the person's messages to officers.
     """
 
     line: CaseRow
@@ -143,7 +143,7 @@ class View:
 
 
 async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | None = None) -> View:
-    """Return a case with its texts, as `view_beside` does without further statements."""
+    """Return a case with its texts. See `view_beside` for errors and audit."""
     found, _rows = await view_beside(rt, officer, case_id, reason, _nothing)
     return found
 
@@ -159,12 +159,12 @@ async def view_beside(
     reason: Reason | None,
     beside: Callable[[Case], Sequence[Call]],
 ) -> tuple[View, list[Rows]]:
-    """Return a case with its texts, and the rows of the statements that go `beside` it.
+    """Return a case with its texts, and the rows of further statements from `beside`.
 
-    Raises ReasonNeeded if the officer does not own the case and gives no reason. Reads of one case
-    by one officer within 15 minutes count, and are audited, as one. A new read is counted and
-    audited in the same round trip, serialized per officer. Data read beyond the budget is discarded
-    without decryption.
+    Raises ReasonNeeded if the officer does not own the case and gives no reason. Repeated reads of
+    a case by an officer within 15 minutes count as one. A new read is counted and audited in the
+    same round trip, under a lock per officer. If the read budget is exceeded, Forbidden is raised
+    before anything is decrypted.
     """
     values = _accounted(officer, case_id, reason)
     (last,), rows, account = await directory.asked(
@@ -184,7 +184,7 @@ async def view_beside(
 
 
 def _view(rt: Runtime, officer: Officer, line: CaseRow, at: int, found: Sequence[Rows]) -> View:
-    """Return a case as its page shows it, from the rows of `_SHOWN`."""
+    """Return the view of a case from the rows of `_SHOWN`."""
     key, state, words, notes, notice, registry, earlier, papers, files, clock, viewers = found
     ((now,),) = clock
     person = opened(rt, line.case, key)
@@ -213,7 +213,7 @@ def _view(rt: Runtime, officer: Officer, line: CaseRow, at: int, found: Sequence
 
 
 def _limit(talk: Conversation | None, now: datetime) -> MessageLimit | None:
-    """Return the limit on the person's messages to officers that applies now."""
+    """Return the active limit on the person's messages to officers, if any."""
     limit = talk.limit if talk else None
     return limit if limit is not None and now.date() <= limit.until else None
 
@@ -241,10 +241,10 @@ def _composer(
 
 
 def is_withheld(talk: Conversation, spoke_at: datetime, now: datetime) -> bool:
-    """Return True if a reply is announced without its content, since others may see the screen.
+    """Return True if a reply is withheld behind a notice, because others may see the screen.
 
-    So it is once the person closed the chat, stopped messages, or has been silent for a while.
-    Only channels that notify are asked about: a page of the web chat shows all of its talk anyway.
+    That is assumed if the person left the chat, stopped messages, or wrote nothing for 15 minutes.
+    Only for channels with notifications: the page of the web chat shows the whole dialogue anyway.
     """
     return talk.has_left or now - spoke_at > timedelta(minutes=PRESENT_MINUTES)
 
@@ -258,7 +258,7 @@ def may(officer: Officer, case: Case) -> frozenset[Action]:
 
 
 def _accounted(officer: Officer, case_id: UUID, reason: Reason | None) -> dict[str, Any]:
-    """Return all parameters of a read, except the person."""
+    """Return the SQL parameters of a read, except the person's id."""
     return {
         "case": case_id, "officer": officer.id, "turn": f"reading {officer.id}",
         "most": HARD_BUDGET, "actor": str(officer.id), "action": Action.CASE_READ.value,
@@ -268,7 +268,10 @@ def _accounted(officer: Officer, case_id: UUID, reason: Reason | None) -> dict[s
 
 
 def _is_new(officer: Officer, case: Case, reason: Reason | None, found: Rows) -> bool:
-    """Return True if this is a new read. Raises ReasonNeeded, or Forbidden beyond the budget."""
+    """Return True if this is a new read, not a repetition within 15 minutes.
+
+    Raises ReasonNeeded, or Forbidden if the read budget is used up.
+    """
     ((read, going_on),) = found
     if going_on:
         return False
@@ -280,7 +283,7 @@ def _is_new(officer: Officer, case: Case, reason: Reason | None, found: Rows) ->
 
 
 def _within(found: Rows) -> None:
-    """Log an alert at the soft read budget. Raises Forbidden at the hard budget."""
+    """Log an alert at the soft read budget; raise Forbidden at the hard one."""
     ((read, going_on),) = found
     if going_on:
         return
@@ -333,16 +336,15 @@ async def file(rt: Runtime, officer: Officer, case_id: UUID, file_id: UUID) -> N
     return found
 
 
-# A new read is recorded after all data is read. Reads of one officer wait here for one another, so
-# that each counts the previous ones. The audit entry is last, because all officers wait for its
-# lock.
+# A new read is recorded after all data is read. The lock serializes the reads of one officer, so
+# that each counts the previous ones. The audit entry comes last, since all officers share its lock.
 _NOTED = (
     statements.LOCK_READER,
     READINGS,
     statements.LOOK_IN_BUDGET,
     statements.AUDIT_IN_BUDGET,
 )
-# In the order in which `view` unpacks them.
+# In the order in which `_view` unpacks the rows.
 _SHOWN = (
     identities.KEY, statements.CONVERSATION, statements.THREAD, statements.NOTES,
     statements.NOTICE, statements.REGISTRY, statements.EARLIER, uploads.LISTING,

@@ -1,4 +1,4 @@
-"""The person's answers, and their position in the form."""
+"""View of the person's answers and position in the form."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -41,7 +41,10 @@ PERSONS_OWN = (Consent, HandoffOffer, RepeatingGroup, Notice, Review, MultiChoic
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer as read back, or the open question; `by` is empty if it is unanswered."""
+    """An answered question, or the current open one; `by` is empty if it is unanswered.
+
+    `by` is who answered. `fillable`: an officer may answer it for the person.
+    """
 
     flow: str
     key: str
@@ -56,7 +59,10 @@ class Answered:
 async def answers(
     rt: Runtime, officer: Officer, case_id: UUID, reason: Reason, *, unmasked: bool = False
 ) -> tuple[Answered, ...]:
-    """Return the person's answers; sensitive ones are masked unless `unmasked`. Audited."""
+    """Return the person's answers; sensitive ones are masked unless `unmasked`.
+
+    The read is audited.
+    """
     async with directory.acting(rt, officer) as transaction:
         line = await seen(rt, transaction, officer, case_id, Action.CASE_ANSWERS)
         person = await person_of(rt, transaction, line.case)
@@ -99,7 +105,7 @@ def _answered(rt: Runtime, talk: Conversation, unmasked: bool) -> list[Answered]
 
 
 def form_path(rt: Runtime, talk: Conversation) -> tuple[Flow, Form, Path] | None:
-    """Return the suspended flow, its form and the path through it."""
+    """Return the suspended flow, its form and the path through it; None if there is no flow."""
     flow = rt.flows.get(talk.flow)
     form = talk.forms.get(talk.flow, Form())
     return (flow, form, path(flow, form)) if flow else None
@@ -112,10 +118,7 @@ async def seen(
 
 
 def allowed(rt: Runtime, officer: Officer, rows: Rows, action: Action) -> CaseRow:
-    """Return the case that `SEEN` found.
-
-    Raises LookupError, or Forbidden if the policy denies it.
-    """
+    """Return the case in the rows of `SEEN`. Raises LookupError without rows, or Forbidden."""
     if not rows:
         raise LookupError("E_CASE: there is no such case; look at the list")
     line = row_of(rt, rows[0])
@@ -138,7 +141,7 @@ async def conversation(transaction: Transaction, person: Person) -> tuple[Conver
 
 
 def suspended(person: Person, rows: Rows) -> tuple[Conversation | None, int]:
-    """Return the suspended conversation and its ownership version; None once the case is closed."""
+    """Return the suspended conversation and its ownership version; None if the case is closed."""
     if not rows:
         return None, 0
     ((state, epoch),) = rows

@@ -1,4 +1,4 @@
-"""Statements of the officers' views: case lists, one case, changes."""
+"""SQL statements of the officers' views: case lists, one case, changes."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -42,7 +42,7 @@ ONE_READING = timedelta(minutes=15)
 
 
 class Queue(StrEnum):
-    """Lists of cases; `LATE` holds those past their answer deadline."""
+    """Case lists; `LATE` are cases past their answer deadline, and escalated ones."""
 
     MINE = "mine"
     UNCLAIMED = "unclaimed"
@@ -117,7 +117,7 @@ _MAY_SEE_TOPIC = or_(
 
 
 def _is_or_any(column: Any, name: str) -> ColumnElement[bool]:
-    """Return the condition that the column has the value `name`, or that value is empty."""
+    """Return a condition: the column equals the parameter `name`, or the parameter is empty."""
     wanted = bindparam(name, type_=column.type)
     nothing = wanted == "" if isinstance(column.type, Text) else wanted.is_(None)
     return or_(nothing, column == wanted)
@@ -125,7 +125,7 @@ def _is_or_any(column: Any, name: str) -> ColumnElement[bool]:
 
 _CHANNEL = bindparam("channel", type_=Text())
 _LABEL = bindparam("label", type_=Text())
-# The same statement for every filter, so that servers prepare it once.
+# All filters are in one statement, so that the server prepares and plans it once.
 _WANTED = (
     _MAY_SEE_TOPIC,
     _is_or_any(t.Case.language, "language"),
@@ -144,7 +144,7 @@ _WANTED = (
 
 
 def _listed(queue: Queue, paged: bool) -> Statement[*tuple[Any, ...]]:
-    """Return the statement of a page: sort and limit the cases, then join their details."""
+    """Return the statement of a page: sort and limit the cases first, then join their details."""
     is_closed = queue is Queue.RESOLVED
     key = _key_of(t.Case, queue)
     order = [each.desc() for each in key] if is_closed else list(key)
@@ -229,7 +229,7 @@ WINDOW = statement(
 
 # Changes of cases
 
-# Number of the last event: a page that is read afterwards includes everything up to it.
+# The number of the last change. Read it before the page: the page then includes this change.
 LAST_EVENT = statement(select(func.coalesce(func.max(t.CaseEvent.id), 0)))
 _EVENT = bindparam("id", type_=BigInteger())
 EVENT_EXISTS = statement(select(literal(True)).where(t.CaseEvent.id == _EVENT))
@@ -278,7 +278,7 @@ THREAD = statement(
     .where(t.CaseMessage.case_id == _CASE)
     .order_by(t.CaseMessage.id)
 )
-# The newest notice that an answer waits: a message of the case without an officer.
+# The newest notice that a reply waits; it is a message of the case without an officer.
 NOTICE = statement(
     select(
         func.coalesce(t.Message.delivery_status, t.Message.state),
@@ -349,7 +349,7 @@ VIEWERS = statement(
 
 
 def _look(*conditions: ColumnElement[bool]) -> Statement[()]:
-    """Return the statement that records that this officer views the case."""
+    """Return the statement that records the officer as a viewer of the case."""
     looking = select(t.Case.id, _OFFICER).where(t.Case.id == _CASE, *conditions)
     return statement(
         insert(t.CaseViewer)
