@@ -1,4 +1,4 @@
-"""Canned replies of a mission: one text per language, sent in the person's language."""
+"""Canned replies of a mission: one text per language; the person's language is sent."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ from bot.security import audit_log
 
 MAX_WORDS, MAX_TITLE = 2000, 80
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-# Written forms that are derived from another by rule.
+# Scripts whose text is derived by rule from another script of the language.
 BUILT: Final[Mapping[str, tuple[str, Callable[[str], str]]]] = {
     "kk_Arab": ("kk", kazakh_arabic.to_arabic),
     "uz_Cyrl": ("uz", uzbek_cyrillic.to_cyrillic),
@@ -36,7 +36,8 @@ class Unusable(ValueError):
 class Canned:
     """A canned reply; texts and titles are by language, `version` is that of the last change.
 
-    `form` is the name of the form that it carries."""
+    `form` is the name of the form that is attached to it.
+    """
 
     name: str
     texts: Mapping[str, str]
@@ -45,11 +46,11 @@ class Canned:
     form: str = ""
 
     def text(self, language: str) -> str | None:
-        """Return the text in a language or in a script derived from one; None if it is missing."""
+        """Return the text in a language, or derived from its other script; None if missing."""
         return _in_language(self.texts, language)
 
     def title(self, language: str) -> str:
-        """Return the title in a language, else in any, else the name."""
+        """Return the title in a language, else in any language, else the name."""
         written = next(filter(None, self.titles.values()), self.name)
         return _in_language(self.titles, language) or written
 
@@ -79,15 +80,15 @@ async def listing(rt: Runtime, officer: Officer) -> tuple[Canned, ...]:
 
 
 def listing_call(officer: Officer) -> Call:
-    """Return the statement for the mission's canned replies; read its rows with `read`."""
+    """Return the statement that selects the mission's canned replies; pass its rows to `read`."""
     permissions.require(officer, Action.CANNED_READ, Subject(officer.mission))
     return statements.REPLIES, {"of_mission": officer.mission}
 
 
 def read(rows: Rows) -> tuple[Canned, ...]:
-    """Return the canned replies in rows of `listing_call`, ordered by name.
+    """Return the canned replies in the rows of `listing_call`, ordered by name.
 
-    Published replies replace stored ones; a silenced one is left out.
+    Replies that editors published replace the mission's own; silenced ones are omitted.
     """
     found = {row[0]: Canned(*row[:5]) for row in rows}
     return tuple(found[name] for name in sorted(found) if found[name].texts)
@@ -102,9 +103,10 @@ async def put(
     titles: Mapping[str, str] | None = None,
     form: str = "",
 ) -> None:
-    """Write a canned reply; `form` goes with it, `version` is the one shown, 0 for a new one.
+    """Create or replace a canned reply; `version` is the one that was shown, 0 for a new one.
 
-    Raises Stale, Unusable.
+    `form` is the name of a form to attach. Raises Stale if the version changed, Unusable if a name
+    or text is invalid.
     """
     titles = titles or {}
     permissions.require(officer, Action.CANNED_EDIT, Subject(officer.mission))

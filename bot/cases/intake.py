@@ -1,4 +1,4 @@
-"""Opens cases, adds the person's messages to them, and closes them at the person's wish."""
+"""Open cases, add the person's messages to them, and close them at the person's request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ from flows.knowledge import missions
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The person's open case, and the expected waiting time; empty if the case was already open."""
+    """The person's open case, and the promised answer time; empty if the case was open already."""
 
     case_id: UUID
     promise: tuple[Text, ...] = ()
 
 
 def country(forms: Mapping[str, Form]) -> str:
-    """Return the person's country of residence from their answers, or '' if unknown."""
+    """Return the person's country of residence from their answers; '' if unknown."""
     known = {
         name: each.value
         for form in forms.values()
@@ -45,7 +45,7 @@ def country(forms: Mapping[str, Form]) -> str:
 async def note_mission(
     transaction: Transaction, person_id: UUID, forms: Mapping[str, Form]
 ) -> None:
-    """Store the person's mission if their answers have a country of residence."""
+    """Store the person's mission, if their answers contain a country of residence."""
     if lives_in := country(forms):
         mission = missions.mission_of(lives_in, await directory.staffed(transaction))
         await identities.set_mission(transaction, person_id, mission)
@@ -61,11 +61,11 @@ async def open_case(
     network: bytes = b"",
     lives_in: str = "",
 ) -> Opened:
-    """Open a case and queue it; if the person has an open case, add the request to that.
+    """Open a case and queue it; if the person has an open case, add the request to that case.
 
-    The mission follows from the country of residence, and is stored only with the case. `network`
-    is the keyed hash of the address that a web chat came from; `lives_in` is the country that an
-    invitation names, for people whose answers have none.
+    The mission follows from the country of residence and is stored with the case only. `network` is
+    the keyed hash of a web chat's IP address. `lives_in` is the country in an invitation, used if
+    the person's answers have none.
     """
     found = await open_of(transaction, person.id)
     if found is not None:
@@ -109,9 +109,9 @@ async def _insert(
 async def relay(
     transaction: Transaction, person: Person, relayed: Relay, channel: str = ""
 ) -> None:
-    """Add a message of the person to their open case, which urgent words make urgent.
+    """Add a message of the person to their open case; urgent words make the case urgent.
 
-    A recording is fetched from the channel later.
+    A recording is downloaded from the channel later, by a job.
     """
     case = await open_of(transaction, person.id)
     if case is not None:
@@ -125,7 +125,7 @@ async def relay(
 
 
 async def paper_came(transaction: Transaction, person: Person) -> None:
-    """Mark the case as waiting for its officer, since the requested file has arrived."""
+    """Mark the person's open case as waiting for its officer: a requested file has arrived."""
     case = await open_of(transaction, person.id)
     if case is not None:
         await person_waits_again(transaction, case)
@@ -133,7 +133,7 @@ async def paper_came(transaction: Transaction, person: Person) -> None:
 
 
 async def person_waits_again(transaction: Transaction, case: Case) -> None:
-    """Set the case to claimed or queued again, with new deadlines: the person is waiting."""
+    """Set the case to claimed or queued with new deadlines, because the person is waiting again."""
     desk, now = (
         await working_hours.mission_settings(transaction, case.mission),
         await clock(transaction),
@@ -154,7 +154,7 @@ async def person_waits_again(transaction: Transaction, case: Case) -> None:
 
 
 def _resumed(case: Case, calendar: working_hours.Calendar, now: datetime) -> datetime | None:
-    """Return the resolution deadline, extended by the working time spent in a pause."""
+    """Return the resolution deadline, extended by the working time since the case was paused."""
     if case.paused_at is None or case.resolve_due is None:
         return case.resolve_due
     return calendar.after(case.resolve_due, calendar.minutes(case.paused_at, now))
@@ -169,9 +169,9 @@ async def add_words(
     canned: str = "",
     message_id: int | None = None,
 ) -> int:
-    """Store words of the person, or of an officer who answers with outbox row `message_id`.
+    """Store a message of the person, or of an officer if `officer` is set; return its id.
 
-    Returns the id of the message.
+    `message_id` is the outbox row of an officer's message.
     """
     body = person.key.seal(words.encode(), *MESSAGE_CONTEXT, str(case_id))
     added = await fetch_value(
@@ -191,17 +191,17 @@ async def add_words(
 async def add_note(
     transaction: Transaction, person: Person, case_id: UUID, officer: UUID, words: str
 ) -> None:
-    """Store an internal note; it has its own table, so that it cannot be sent by mistake."""
+    """Store an internal note, in its own table, so that it cannot be sent by mistake."""
     body = person.key.seal(words.encode(), *NOTE_CONTEXT, str(case_id))
     values = {"case": case_id, "person": person.id, "by_officer": officer, "sealed": body}
     await execute(transaction, statements.ADD_NOTE, **values)
 
 
 async def cancel(transaction: Transaction, person_id: UUID) -> None:
-    """Close the person's case because they return to the bot."""
+    """Close the person's case, because they returned to the bot."""
     await execute(transaction, statements.CANCEL, person=person_id)
 
 
 async def rate(transaction: Transaction, person_id: UUID, rating: str) -> None:
-    """Store the rating of a case closed in the last 7 days; the first rating is kept."""
+    """Store the rating of the case closed in the last 7 days, unless it has a rating."""
     await execute(transaction, statements.RATE, person=person_id, said=rating)

@@ -1,7 +1,7 @@
-"""Invitations: another system leads a person to an officer by a one-time link.
+"""Invitations: an external system leads a person to an officer by a one-time link.
 
-The system names a topic, a language and a country, and nothing about the person. The person opens
-the link and consents in a channel. The system then reads whether the case is open, by its own id.
+The system gives a topic, a language and a country, but no data about the person. The person opens
+the link and consents in a channel. The system can then read if the case is open.
 """
 
 from collections.abc import Mapping
@@ -76,7 +76,7 @@ _ATTACH = statement(
 
 
 class InvitationState(StrEnum):
-    """The state that the inviting system learns."""
+    """The state of an invitation that the inviting system can read."""
 
     INVITED = "invited"
     EXPIRED = "expired"
@@ -85,12 +85,12 @@ class InvitationState(StrEnum):
 
 
 class KeyReused(Exception):
-    """The idempotency key was used for another invitation."""
+    """The idempotency key was used before with other content."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseInvitation:
-    """An invitation as its system sees it."""
+    """An invitation as the inviting system sees it."""
 
     id: UUID
     topic: str
@@ -110,10 +110,10 @@ async def invite(
     language: str,
     country: str,
 ) -> tuple[CaseInvitation, str]:
-    """Return the invitation of this idempotency key and its start word; create it if it is new.
+    """Return the invitation with this idempotency key and its start word; create it if needed.
 
-    The code follows from account and key, so that a repeated request gets it although it is not
-    stored. Raises KeyReused.
+    The code is derived from account and key, so that a repeated request returns the same code
+    although it is not stored. Raises KeyReused.
     """
     made = f"{officer} {key}"
     request_index = rt.vault.index("invitation-request", made)
@@ -146,7 +146,7 @@ async def find(transaction: Transaction, officer: UUID, invitation: UUID) -> Cas
 
 
 async def look_up(rt: Runtime, transaction: Transaction, code: str) -> InvitationFound:
-    """Return topic and language of a code; none once it was used or expired."""
+    """Return topic and language of an invitation code; both empty if it was used or has expired."""
     codes = list(rt.vault.indexes("invitation", code))
     row = await fetch_one(transaction, _LOOK_UP, codes=codes)
     return InvitationFound(code, *row) if row else InvitationFound(code)
@@ -162,9 +162,9 @@ async def open_case(
     *,
     network: bytes = b"",
 ) -> Opened:
-    """Open a person's case, and attach it to the invitation whose link they opened.
+    """Open a person's case, and attach it to the invitation whose link the person opened.
 
-    A used or expired code does nothing.
+    A used or expired code is ignored.
     """
     codes = list(rt.vault.indexes("invitation", opened.invitation)) if opened.invitation else []
     row = await fetch_one(transaction, _COUNTRY, codes=codes) if codes else None

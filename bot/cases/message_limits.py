@@ -1,4 +1,4 @@
-"""Limits that officers set on a person's messages to officers, and appeals against them."""
+"""Storage of limits on a person's messages to officers, and of appeals against them."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -69,7 +69,7 @@ _KEEP = statement(
     .where(_PERSON, t.MessageLimit.appeal.is_not(None), t.MessageLimit.kept_at.is_(None))
     .values(kept_at=NOW)
 )
-# Open appeals first.
+# Limits with an open appeal are listed first.
 _LISTED = statement(
     select(
         t.MessageLimit.case_id,
@@ -99,7 +99,7 @@ _LISTED = statement(
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A limit as the lead sees it; `appeal` is "" if the person has not appealed."""
+    """A limit as leads see it; `appeal` is '' if the person has not appealed."""
 
     case_id: UUID
     number: int
@@ -115,7 +115,7 @@ class Listed:
 async def limit_messages(
     transaction: Transaction, case: Case, officer: UUID, reason: str, per_day: int, until: date
 ) -> None:
-    """Store a limit on the messages of a case's person; it replaces an earlier one."""
+    """Store a limit on messages of the case's person; it replaces an earlier one and its appeal."""
     await execute(
         transaction, _SET, person=case.person_id, case=case.id, of_mission=case.mission,
         by=officer, why=reason, most=per_day, last=until,
@@ -123,7 +123,7 @@ async def limit_messages(
 
 
 async def appeal(transaction: Transaction, person: Person, words: str) -> None:
-    """Store the person's appeal, and notify the leads."""
+    """Store the person's appeal and notify the leads; only the first appeal counts."""
     sealed = person.key.seal(words.encode(), *_CONTEXT)
     case_id = await fetch_value(transaction, _APPEAL, person=person.id, sealed=sealed)
     if case_id is not None:
@@ -131,12 +131,12 @@ async def appeal(transaction: Transaction, person: Person, words: str) -> None:
 
 
 async def was_danger(transaction: Transaction, case_id: UUID) -> bool:
-    """Return True if the case is urgent or about danger, or was before an officer changed it."""
+    """Return True if the case is or ever was urgent or about danger."""
     return bool(await fetch_value(transaction, _DANGER, case=case_id))
 
 
 async def limit_of_case(transaction: Transaction, case_id: UUID) -> tuple[UUID, str, UUID] | None:
-    """Return the person, the mission and the officer of the limit that was set in a case."""
+    """Return person, mission and officer of the limit that was set in a case, or None."""
     return await fetch_one(transaction, _PLACE, case=case_id)
 
 
@@ -145,7 +145,7 @@ async def lift_limit(transaction: Transaction, person_id: UUID) -> bool:
 
 
 async def keep_limit(transaction: Transaction, person_id: UUID) -> bool:
-    """Record that a lead read the appeal and kept the limit; False if there is none to answer."""
+    """Record that a lead read the appeal and kept the limit; False if no appeal is open."""
     return bool(await execute(transaction, _KEEP, person=person_id))
 
 

@@ -1,4 +1,4 @@
-"""Statements about missions: working hours, holidays, ready-made replies."""
+"""SQL statements about missions: working hours, holidays, canned replies."""
 
 from typing import Any
 
@@ -82,7 +82,7 @@ CREATE_SETTINGS = statement(
     insert(t.Mission).values(mission=_MISSION, **_SETTINGS).on_conflict_do_nothing()
 )
 
-# Ready-made replies
+# Canned replies
 
 _STORED = (
     select(
@@ -109,7 +109,7 @@ _PUBLISHED = select(
     t.ContentVersion.state == literal("live"),
     func.starts_with(t.ContentVersion.item, literal("canned:") + _MISSION + literal(".")),
 )
-# Published replies come last, so that they replace the stored ones of the same name.
+# Later rows replace earlier ones of the same name, so published replies sort last.
 REPLIES = statement(union_all(_STORED, _PUBLISHED).order_by("rank", "name"))
 LOCK_REPLY = statement(
     select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("reply"), 0)))

@@ -1,4 +1,4 @@
-"""Model of a case, and queries for cases."""
+"""Data model of a case, and queries that return cases."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,12 +9,13 @@ from bot.db.connection import Transaction
 from bot.db.statements import fetch_one, fetch_value
 from bot.officers import permissions
 
-# Table and column that ciphertexts are bound to: the names when the first rows were encrypted.
+# Associated data of the encryption: the original names of table and column, which renaming must not
+# change, or stored rows could not be decrypted.
 MESSAGE_CONTEXT, NOTE_CONTEXT = ("case_words", "body"), ("notes", "body")
 
 
 class CaseConflict(Exception):
-    """Another officer owns the case, or it changed since it was shown; nothing was done.
+    """Another officer owns the case, or it changed since it was shown; nothing was changed.
 
     `holder` is the owner's name, or ''; `version` is the current version.
     """
@@ -28,10 +29,7 @@ class CaseConflict(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case without its words.
-
-    `waiting_since` is when the person began to wait, None if they do not.
-    """
+    """A case without its texts; `waiting_since` is None if the person is not waiting."""
 
     id: UUID
     number: int
@@ -60,12 +58,12 @@ class Case:
 
     @property
     def subject(self) -> permissions.Subject:
-        """Return the case as the subject of a permission check."""
+        """Return the case in the form that permission checks take."""
         return permissions.Subject(self.mission, self.topic, self.state, self.owner)
 
 
 async def clock(transaction: Transaction) -> datetime:
-    """Return the database's time."""
+    """Return the database's current time."""
     now = await fetch_value(transaction, statements.DATABASE_TIME)
     assert now is not None
     return now
@@ -77,7 +75,7 @@ async def find(transaction: Transaction, case_id: UUID) -> Case | None:
 
 
 async def lock_case(transaction: Transaction, case_id: UUID) -> Case | None:
-    """Lock a case until the end of the transaction; lock its person first."""
+    """Lock a case until the end of the transaction; the caller must have locked its person."""
     row = await fetch_one(transaction, statements.LOCK, case=case_id)
     return Case(*row) if row else None
 
@@ -88,7 +86,7 @@ async def open_of(transaction: Transaction, person_id: UUID) -> Case | None:
 
 
 async def median(transaction: Transaction, mission: str) -> int | None:
-    """Return the median working minutes to the first answer in the last 7 days, None if too few."""
+    """Return the median of working minutes to the first answer over 7 days; None if too few."""
     found = await fetch_value(transaction, statements.MEDIAN, mission=mission)
     return round(found) if found is not None else None
 
@@ -96,7 +94,7 @@ async def median(transaction: Transaction, mission: str) -> int | None:
 async def next_for(
     transaction: Transaction, mission: str, topics: frozenset[str], languages: frozenset[str]
 ) -> Case | None:
-    """Return the next case that an officer with these topics and languages should take."""
+    """Return the most urgent queued case of these topics and languages; empty sets mean all."""
     row = await fetch_one(
         transaction,
         statements.NEXT,
@@ -108,6 +106,6 @@ async def next_for(
 
 
 async def conflict(transaction: Transaction, case_id: UUID) -> CaseConflict:
-    """Return the conflict to raise, with the current owner and version."""
+    """Return a CaseConflict with the case's current owner and version."""
     row = await fetch_one(transaction, statements.HOLDER, case=case_id)
     return CaseConflict(*row) if row else CaseConflict()

@@ -1,4 +1,4 @@
-"""SQL statements that find, open and change cases, and store the texts of people and officers."""
+"""SQL statements that find, open and change cases, and store texts of people and officers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -82,7 +82,7 @@ MEDIAN = statement(
 
 
 def _all_or_among(column: Any, name: str) -> ColumnElement[bool]:
-    """Return True for all rows if the list `name` is empty, else for those in it."""
+    """Return a condition: the column is in the list parameter `name`, or that list is empty."""
     wanted = bindparam(name, type_=ARRAY(Text))
     return or_(func.cardinality(wanted) == 0, column == any_(wanted))
 
@@ -198,13 +198,13 @@ RATE = statement(
     .values(rating=func.coalesce(t.Case.rating, bindparam("said", type_=Text())))
 )
 
-# Changes of owner: one conditional update each, so that one of many callers wins
+# Changes of owner: each is one conditional update, so that only one of several callers succeeds
 
 
 def _change(
     changes: Mapping[Any, Any], *conditions: ColumnElement[bool], moves: int = 1
 ) -> Statement[()]:
-    """Return an update that applies if the case still has the version shown; add `moves` to it."""
+    """Return an update for a case of the shown version; `moves` is added to the version."""
     return statement(
         update(t.Case)
         .where(t.Case.id == _CASE, t.Case.version == _VERSION, *conditions)
@@ -246,7 +246,7 @@ RELEASE = _change(
     _IS_HELD,
     IS_OPEN,
 )
-# The right side is what the row was before the update.
+# In an UPDATE, these are the values from before it, so a mark that it removes is recorded.
 _WAS_DANGER = {
     t.Case.was_danger: or_(t.Case.was_danger, t.Case.urgent, t.Case.topic == safety.TOPIC)
 }

@@ -6,7 +6,7 @@ from bot.officers import permissions
 
 
 class State(StrEnum):
-    """Where a case is; while there is none, the bot has the conversation."""
+    """The state of a case; without an open case, the bot leads the conversation."""
 
     QUEUED = permissions.QUEUED
     CLAIMED = permissions.CLAIMED

@@ -1,6 +1,7 @@
-"""Changes of a case's owner and state: one conditional update each, so one of many callers wins.
+"""Changes of a case's owner and state; each is one conditional update, so one caller succeeds.
 
 A change of owner raises the case's version; the caller raises the conversation's ownership version.
+Raises CaseConflict if the case no longer has the shown version or state.
 """
 
 from collections.abc import Iterable
@@ -19,7 +20,7 @@ from bot.notifications import Kind, notify
 async def claim(
     transaction: Transaction, case: Case, officer: UUID, desk: MissionSettings, version: int
 ) -> None:
-    """Assign an unowned case to the officer."""
+    """Assign a queued case to the officer."""
     due = desk.calendar().after(await clock(transaction), desk.claim_timeout_minutes)
     await _change(transaction, statements.CLAIM, case, version, officer=officer, due=due)
 
@@ -27,7 +28,7 @@ async def claim(
 async def take_over(
     transaction: Transaction, case: Case, officer: UUID, desk: MissionSettings, version: int
 ) -> None:
-    """Assign a case of another officer to this officer."""
+    """Assign another officer's case to this officer."""
     due = desk.calendar().after(await clock(transaction), desk.claim_timeout_minutes)
     await _change(transaction, statements.TAKE_OVER, case, version, officer=officer, due=due)
 
@@ -35,7 +36,10 @@ async def take_over(
 async def release(
     transaction: Transaction, case: Case, version: int, *, by_itself: bool = False
 ) -> None:
-    """Return a case to the queue; its urgency and waiting time are kept."""
+    """Return a case to the queue; urgency and waiting time are kept.
+
+    `by_itself`: the sweep returned it, which counts in `returned`.
+    """
     await _change(transaction, statements.RELEASE, case, version, by_itself=int(by_itself))
 
 
@@ -53,10 +57,10 @@ async def change_topic(transaction: Transaction, case: Case, topic: str, version
 
 
 async def move(transaction: Transaction, case: Case, mission: str, version: int) -> None:
-    """Move a case to another mission's queue; the console's database role has no other way.
+    """Move a case to another mission's queue, by a database function.
 
-    The next sweep sets its deadlines, because the hours of another mission cannot be read from this
-    one.
+    The console's role cannot write rows of another mission. The next sweep sets the deadlines,
+    because this role cannot read the other mission's hours either.
     """
     values = {"case": case.id, "shown_version": version, "to_mission": mission}
     if not await fetch_value(transaction, statements.MOVE, **values):
@@ -64,12 +68,12 @@ async def move(transaction: Transaction, case: Case, mission: str, version: int)
 
 
 async def wake(transaction: Transaction, case: Case) -> None:
-    """End the snooze of a case: it is due to its officer again, or to the queue."""
+    """End the snooze of a case: return it to its officer, or to the queue if it has none."""
     await person_waits_again(transaction, case)
 
 
 async def set_clock(transaction: Transaction, case: Case) -> None:
-    """Set the answer deadline by the hours of the case's new mission."""
+    """Set the answer deadline by the working hours of the case's new mission."""
     desk, since = (
         await working_hours.mission_settings(transaction, case.mission),
         case.waiting_since,
@@ -80,13 +84,13 @@ async def set_clock(transaction: Transaction, case: Case) -> None:
 
 
 async def escalate(transaction: Transaction, case: Case) -> None:
-    """Escalate an overdue case to the lead."""
+    """Mark an overdue case as escalated and notify the mission's leads."""
     await execute(transaction, statements.ESCALATE, case=case.id)
     await notify(transaction, Kind.ESCALATED, case.id)
 
 
 async def redirect(transaction: Transaction, case: Case, mission: str) -> None:
-    """Move a queued case away from a mission that no longer has officers."""
+    """Move a queued case to another mission, because its own has no officers left."""
     await execute(transaction, statements.REDIRECT, to_mission=mission, case=case.id)
 
 
@@ -119,22 +123,22 @@ async def mark(
 async def set_call_back(
     transaction: Transaction, case: Case, version: int, at: datetime | None
 ) -> None:
-    """Put a case on the call-back list for a time, or take it off. Does not raise the version."""
+    """Put a case on the call-back list, or remove it with None. Does not raise the version."""
     await _change(transaction, statements.CALL_BACK, case, version, at=at)
 
 
 async def resolve(transaction: Transaction, case: Case, officer: UUID, version: int) -> None:
-    """Close the officer's case; the owner is kept, so that late replies reach them."""
+    """Close the officer's case; the owner stays stored, so that late replies reach them."""
     await _change(transaction, statements.RESOLVE, case, version, officer=officer)
 
 
 async def close_unread(transaction: Transaction, case: Case, burst: UUID, version: int) -> None:
-    """Close a waiting case that no officer has, as one of a burst."""
+    """Close a queued case without owner, as part of a burst of spam."""
     await _change(transaction, statements.CLOSE_UNREAD, case, version, burst=burst)
 
 
 async def reopen(transaction: Transaction, case: Case) -> bool:
-    """Return a case that was closed in a burst to the queue; False if it no longer is closed."""
+    """Return a case that was closed in a burst to the queue; False if it is no longer closed."""
     desk, now = (
         await working_hours.mission_settings(transaction, case.mission),
         await clock(transaction),

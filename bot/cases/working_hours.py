@@ -1,7 +1,7 @@
 """Working hours of a mission: weekly shifts, holidays, night shifts, and deadlines.
 
 A shift that closes no later than it opens ends on the next day. A holiday has no shifts, or those
-of another weekday. A mission without hours counts as always open, and people get no promise.
+of another weekday. A mission without shifts counts as always open, and people get no promise.
 """
 
 from collections.abc import Iterator, Mapping
@@ -31,7 +31,7 @@ MAX_MINUTES = 60 * 24 * 60
 
 
 class Stale(Exception):
-    """Another officer changed it since it was shown; nothing was changed."""
+    """Another officer changed the settings since they were shown; nothing was changed."""
 
     code = "E_STALE"
 
@@ -44,7 +44,7 @@ class Unusable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """Shift on a weekday (0 = Monday); it ends on the next day unless `closes` is after `opens`."""
+    """A shift on a weekday (0 = Monday); it ends the next day unless `closes` is after `opens`."""
 
     weekday: int
     opens: time
@@ -53,7 +53,7 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
-    """A day without work, or one with the shifts of weekday `works_as`."""
+    """A day without shifts, or with the shifts of weekday `works_as`."""
 
     day: date
     works_as: int | None = None
@@ -61,7 +61,7 @@ class Holiday:
 
 @dataclass(frozen=True, slots=True)
 class MissionSettings:
-    """Working settings of a mission, in minutes of working time.
+    """Working settings of a mission; periods are in minutes of working time.
 
     The first answer is due within `first_minutes`, later ones within `next_minutes`, and the
     resolution within `resolve_minutes`. A case without an answer for `claim_timeout_minutes`
@@ -92,7 +92,7 @@ class MissionSettings:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Working time as spans of real time; all datetimes are time zone aware."""
+    """Converts between working time and real time; all datetimes are time zone aware."""
 
     zone: ZoneInfo
     week: Mapping[int, tuple[Shift, ...]] = field(default_factory=dict)
@@ -126,13 +126,13 @@ class Calendar:
             yield opens, closes
 
     def opens_next(self, now: datetime) -> datetime | None:
-        """Return the start of the next working span; None if open now, or if there is none."""
+        """Return the start of the next working span; None if it is open now, or there is none."""
         if self.is_open(now):
             return None
         return next((opens for opens, _closes in self.spans(now)), None)
 
     def after(self, start: datetime, minutes: int) -> datetime:
-        """Return the time at which `minutes` of working time have passed."""
+        """Return the time at which `minutes` of working time after `start` have passed."""
         left = timedelta(minutes=minutes)
         if not self.week:
             return start + left
@@ -146,7 +146,7 @@ class Calendar:
         return end + left
 
     def minutes(self, start: datetime, end: datetime) -> int:
-        """Return the whole minutes of working time between two moments."""
+        """Return the whole minutes of working time between two times."""
         if not self.week:
             return max(0, int((end - start).total_seconds() // 60))
         worked, reached = timedelta(), start
@@ -158,7 +158,8 @@ class Calendar:
         return int(worked.total_seconds() // 60)
 
 
-# Shown once, when a person begins to wait; true by the mission's calendar.
+# Texts that promise an answer, shown once when a person begins to wait. They must be true by the
+# mission's calendar.
 
 AT_WORK = _("Officers are at work now and will answer here.")
 AT_WORK_MEDIAN = _("Officers are at work now. Most people get the first answer within {time}.")
@@ -180,9 +181,10 @@ HOURS = _("{count} h")
 def promise(
     desk: MissionSettings, now: datetime, country: str, median: int | None, *, urgent: bool = False
 ) -> tuple[Text, ...]:
-    """Return when an answer can be expected, in the person's time zone if it is unambiguous.
+    """Return texts with the expected time of an answer, in the person's time zone if it is known.
 
-    For an urgent request outside working hours, other sources of help are added.
+    `median` is in minutes of working time. Outside working hours, an urgent request also gets other
+    sources of help.
     """
     calendar = desk.calendar()
     opens = calendar.opens_next(now)
@@ -200,7 +202,7 @@ def promise(
 
 
 def without_officers(country: str, today: date, *, urgent: bool = False) -> tuple[Text, ...]:
-    """Return where to turn while no mission has an officer."""
+    """Return texts with other contacts, shown while no mission has an officer."""
     help_now = (*_help_now(country, today), *said((UNHCR,), today)) if urgent else ()
     abroad, inside = (MISSION,), (AKIMAT, POLICE)
     places = {"KZ": inside, "": (*inside, *abroad)}.get(country, abroad)
@@ -212,20 +214,20 @@ def _meanwhile(country: str, today: date) -> tuple[Text, ...]:
 
 
 def _help_now(country: str, today: date) -> tuple[Text, ...]:
-    """Return help lines with a source that the person can call: abroad they may not answer."""
+    """Return emergency advice; a help line is included only where it can be called."""
     lines = said((FAMILY_LINE,), today) if country in ("", "KZ") else ()
     return (IN_NEED, *lines)
 
 
 def _rounded(minutes: int) -> Text:
-    """Round up to ten minutes, above an hour to whole hours."""
+    """Return the duration rounded up: to ten minutes, or to hours above an hour."""
     if minutes <= 60:
         return _(MINUTES.msgid, count=max(10, -(-minutes // 10) * 10))
     return _(HOURS.msgid, count=-(-minutes // 60))
 
 
 async def mission_settings(transaction: Transaction, mission: str) -> MissionSettings:
-    """Return the settings of a mission; by default it has no hours."""
+    """Return the settings of a mission; without stored ones, it has no hours and is always open."""
     row = await fetch_one(transaction, statements.SETTINGS, of_mission=mission)
     if row is None:
         return MissionSettings(mission, "UTC")
@@ -239,9 +241,9 @@ async def mission_settings(transaction: Transaction, mission: str) -> MissionSet
 
 
 async def duty_chats(transaction: Transaction, everywhere: str = "") -> dict[str, frozenset[str]]:
-    """Return the duty groups with the missions that each serves.
+    """Return each duty group's chat with the missions that it serves.
 
-    An empty set, as for the group `everywhere`, means all missions.
+    An empty set means all missions; the group `everywhere` serves all.
     """
     found = await fetch_all(transaction, statements.DUTY_CHATS)
     chats = {chat: frozenset(served) for chat, served in found}
@@ -251,7 +253,7 @@ async def duty_chats(transaction: Transaction, everywhere: str = "") -> dict[str
 async def put(rt: Runtime, officer: Officer, desk: MissionSettings) -> None:
     """Save the settings of a mission.
 
-    Raises Stale if they changed since `desk.version`, and Unusable.
+    Raises Stale if they changed since `desk.version`, Unusable if they are invalid.
     """
     permissions.require(officer, permissions.Action.HOURS_EDIT, permissions.Subject(desk.mission))
     check(desk)
