@@ -1,12 +1,13 @@
 """Outbox: outgoing messages, queued in the caller's transaction and sent after its commit.
 
-A row is one platform call. A person's rows are sent in order, one at a time, and only if no earlier
-row is open. The sender of a row continues with the next; a sweep recovers rows after a crash.
-Messages outside the reply window wait until the person writes again, without blocking others.
+A row is one platform call. A person's rows are sent in order, one at a time: a row is sent only
+when no earlier one is open. The sender of a row continues with the next; a sweep recovers rows
+after a crash. Messages outside the reply window wait until the person writes, without blocking
+later rows.
 
-Modules: `rendering`, `enqueue`, `sender`, `part_status` for long messages, `rate_limits`,
-`channel_probe` for lost answers, `delivery_reports`, `chat_cleanup`, and `webchat_feed` for the web
-chat page.
+Modules: `rendering`, `enqueue`, `sender`, `part_status` for messages split into parts,
+`rate_limits`, `channel_probe` for lost answers, `delivery_reports`, `chat_cleanup`, and
+`webchat_feed` for the web chat page.
 """
 
 from bot.outbox.chat_cleanup import (

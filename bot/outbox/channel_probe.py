@@ -1,7 +1,7 @@
 """Channel probe: after a lost answer, nothing is sent until the platform answers again.
 
-Further messages on a broken connection would lose their answers too, and each would be sent twice,
-since its delivery is unknown.
+The delivery of a message without an answer is unknown, so it is sent again and may arrive twice.
+The probe keeps a broken connection from doing this to further messages.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from bot.concurrency.backoff import backoff
 from bot.observability import logging
 from bot.runtime import Runtime
 
-# Seconds after a lost answer for which messages wait for the channel; later ones are deferred.
+# Seconds after a lost answer for which a message waits for the channel; then it is deferred.
 PATIENCE = 2.0
 MAX_SECONDS = 300.0
 PING_SECONDS = 2.0
@@ -22,7 +22,7 @@ _logger = logging.get()
 
 
 def suspect(rt: Runtime, channel: str) -> None:
-    """Mark the channel as suspect, and probe it until it answers."""
+    """Mark the channel as suspect, and ping it in the background until it answers."""
     if channel not in rt.doubts:
         _logger.warning("channel.suspected", channel=channel)
         asking = asyncio.create_task(_asked(rt, channel))
@@ -31,10 +31,9 @@ def suspect(rt: Runtime, channel: str) -> None:
 
 
 async def wait_until_reachable(rt: Runtime, channel: str) -> float:
-    """Wait up to 2 s for a suspect channel; return the seconds to defer, 0 to send.
+    """Wait up to 2 s for a suspect channel; return the seconds to defer, 0 to send now.
 
-    The deferral is as long as the outage so far, at most 300 s, so that waiting messages do not
-    block others.
+    The deferral equals the length of the outage so far, at most 300 s.
     """
     if channel not in rt.doubts:
         return 0.0
@@ -52,7 +51,7 @@ async def _asked(rt: Runtime, channel: str) -> None:
 
 
 async def _answers(rt: Runtime, channel: str) -> bool:
-    """Return True if the channel answers; an error response counts as an answer."""
+    """Return True if the channel answers a ping; an error response counts as an answer."""
     try:
         async with asyncio.timeout(PING_SECONDS):
             await rt.channels[channel].ping()

@@ -1,4 +1,7 @@
-"""Deletes sent messages from chats: collected on request, and again when the deletion runs."""
+"""Deletion of sent messages from chats.
+
+The ids are collected when the deletion is requested, and once more when it runs.
+"""
 
 from dataclasses import replace
 from uuid import UUID
@@ -22,22 +25,22 @@ async def drop_unsent(transaction: Transaction, person_id: UUID, channel: str) -
 
 
 async def move_unsent(transaction: Transaction, person_id: UUID, channel: str, to: str) -> None:
-    """Send unsent messages of officers and services on another channel of the person."""
+    """Move unsent messages of officers and services to another channel of the person."""
     values = {"person": person_id, "on_channel": channel, "to_channel": to}
     await execute(transaction, statements.MOVE_UNSENT, **values)
 
 
 async def forget_texts(transaction: Transaction, person_id: UUID, channel: str) -> None:
-    """Delete the texts that a page has not confirmed yet."""
+    """Delete the texts of sent messages that the web page has not acknowledged yet."""
     await execute(transaction, statements.FORGET_TEXTS, person=person_id, on_channel=channel)
 
 
 async def recent(
     transaction: Transaction, person_id: UUID, channel: str, last: int = _MAX_ID
 ) -> tuple[str, ...]:
-    """Return the ids of messages from the last 48 hours, broadcasts included, which can be deleted.
+    """Return the ids of messages of the last 48 hours, including broadcasts, for deletion.
 
-    `last` limits the rows of the outbox.
+    Platforms do not let a bot delete older ones. Outbox rows with an id above `last` are excluded.
     """
     values = {"person": person_id, "on_channel": channel, "last": last}
     found = await fetch_values(transaction, statements.RECENT, **values)
@@ -49,7 +52,7 @@ type SentMessages = dict[tuple[str, str], list[str]]
 
 
 async def find_all(transaction: Transaction, person: Person) -> SentMessages:
-    """Return the deletable messages on every channel of the person."""
+    """Return the deletable messages of a person on every channel."""
     found = await fetch_all(transaction, statements.ADDRESSES, person=person.id)
     return {
         (channel, identities.address(person, sealed, channel)): list(
@@ -60,10 +63,7 @@ async def find_all(transaction: Transaction, person: Person) -> SentMessages:
 
 
 async def expand(rt: Runtime, person_id: UUID, channel: str, act: ChannelCall) -> ChannelCall:
-    """Add messages to a deletion that were in flight when it was requested.
-
-    They have ids by now.
-    """
+    """Add the ids of messages that were being sent when the deletion was requested."""
     *ids, end = act.external_id.split(",")
     if act.kind != "delete" or not end.startswith(UP_TO):
         return act

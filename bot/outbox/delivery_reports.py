@@ -1,4 +1,4 @@
-"""Delivery reports of sent messages, which may arrive repeatedly and in any order."""
+"""Delivery reports on sent messages; they may arrive repeatedly and in any order."""
 
 from collections.abc import Iterable, Sequence
 from uuid import UUID
@@ -22,18 +22,17 @@ from bot.outbox.part_status import Part
 from bot.people import identities
 from bot.runtime import Runtime
 
-# In ascending order: a report of failure may be followed by a successful delivery.
+# In ascending order: after a report of failure, a late delivery may still be reported.
 RECEIPTS = ("sent", "failed", "delivered", "read")
-# Reported failures for which a retry may help.
+# Codes of failures after which a retry may succeed.
 PASSING = {each.code for each in (Throttled, Unreachable, UnknownRefusal, ChannelSuspended)}
 AGAIN_SECONDS = 10
 
 _logger = logging.get()
 
-# While a row is being sent, only the report is stored; the process that writes the outcome reads
-# it. A report of another attempt is ignored. First attempts carry no number, and neither did any
-# attempt of older versions: their rows hold the platform's ids.
-# Text: arrays of eight columns and array operators are clearer as SQL.
+# While a row is `sending`, the report is only stored; the process that writes the outcome then
+# reads it. A report is matched by its attempt, or by the platform's id in rows without one. Text:
+# arrays of eight columns and array operators are clearer as SQL.
 _RECEIPTS = TextStatement.of("""
 WITH w AS MATERIALIZED (
   SELECT * FROM unnest(%(rows)s::bigint[], %(attempts)s::int[], %(ids)s::text[],
@@ -61,10 +60,10 @@ RETURNING m.id, m.person_id, m.channel, m.reason, m.delivery_status = 'failed' A
 
 
 async def record_reports(rt: Runtime, found: Sequence[DeliveryReport]) -> None:
-    """Record reports on outbox rows, in one statement per channel; one per part of long messages.
+    """Record reports on outbox rows: one statement per channel, one per part of a split message.
 
-    A status only moves up: sent, failed, delivered, read. A permanent failure is recorded; a
-    temporary one is retried. A message in several parts has arrived when all parts have.
+    A status only advances: sent, failed, delivered, read. After a temporary failure the message is
+    sent again. A split message counts as delivered when all parts are.
     """
     for channel in dict.fromkeys(each.channel for each in found):
         best: dict[tuple[str, int], DeliveryReport] = {}
@@ -85,7 +84,7 @@ def _rank(receipt: DeliveryReport) -> int:
 
 
 def _attempt(receipt: DeliveryReport) -> tuple[int, int]:
-    """Return the row and the attempt number that a report is about."""
+    """Return the outbox id and the attempt number in a report."""
     row, _point, attempt = receipt.row.partition(".")
     return int(row), int(attempt or 1)
 
@@ -109,7 +108,7 @@ async def _record(rt: Runtime, channel: str, best: Sequence[DeliveryReport]) -> 
     await report(rt, [tuple(row) for *row, failed in changed if failed])
 
 
-# Part status by report; a report of `sent` adds nothing.
+# Part status for each report; a report of `sent` changes nothing.
 _STATES = {
     "failed": part_status.FAILED,
     "delivered": part_status.ARRIVED,
@@ -153,11 +152,14 @@ async def _record_part(rt: Runtime, receipt: DeliveryReport) -> None:
 def _word(
     before: str | None, receipt: DeliveryReport, known: Sequence[Part], state: str, *, new: bool
 ) -> str | None:
-    """Return the status of the whole message after a report on a part; `new`: the report counts."""
+    """Return the status of the whole message after a report on a part.
+
+    `new`: the report changed the status of the part.
+    """
     if part_status.have_arrived(known, receipt.parts):
         return max(before or "sent", receipt.state, key=RECEIPTS.index)
     if state in ("pending", "waiting") or (state == "sending" and receipt.state == "sent"):
-        # Not the whole message: further parts may not have been sent.
+        # The status stays, because further parts may not have been sent yet.
         return before
     if receipt.state == "failed":
         return "failed" if new else before
@@ -167,7 +169,10 @@ def _word(
 
 
 async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> None:
-    """Handle reported failures of accepted messages: retry, wait for the person, or fail."""
+    """Handle reported failures of accepted messages: retry, wait for the person, or fail.
+
+    Each tuple has the outbox id, the person, the channel and the error code.
+    """
     for row_id, person_id, channel, code in failed:
         _logger.info("message.failed", code=code, channel=channel)
         async with rt.pool.connection() as transaction:
@@ -187,17 +192,14 @@ async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> N
 
 
 async def _ago(transaction: Transaction, row_id: int) -> float:
-    """Return how many seconds ago it was sent.
+    """Return the seconds since the message was sent.
 
-    Its failure proves nothing about messages that were sent later.
+    A block reported now proves nothing if the person has written since then.
     """
     return await fetch_value(transaction, statements.SENT_AGO, id=row_id) or 0
 
 
 async def overtaken(rt: Runtime, row_id: int) -> None:
-    """Clear the reported failure of a row that will be retried.
-
-    It does not concern the next attempt.
-    """
+    """Clear the reported failure of an earlier attempt from a row that is sent again."""
     async with rt.pool.connection() as transaction:
         await execute(transaction, statements.FORGET_REPORT, id=row_id)

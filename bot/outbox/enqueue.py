@@ -1,4 +1,4 @@
-"""Queueing in the caller's transaction: add rows, requeue waiting rows, drop unsent rows."""
+"""Queue of outgoing messages: add rows, requeue waiting rows, drop unsent rows."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -36,10 +36,10 @@ async def enqueue(
     *,
     waits: bool = False,
 ) -> list[int]:
-    """Queue rows outside of a turn; return their ids in order.
+    """Queue rows that do not result from a turn; return their ids in order.
 
-    The sender finds them after the commit. With `waits`, they wait until the person writes or opens
-    them, at most WAITING_SECONDS.
+    The sender finds them after the commit. If `waits`, they are sent once the person writes or
+    opens the notice, and dropped after WAITING_SECONDS.
     """
     ids = []
     for row in written:
@@ -65,7 +65,7 @@ async def enqueue(
 async def say_missing(
     rt: Runtime, person: Person, channel: str, message: Message, error: SendError
 ) -> None:
-    """Tell the person that a message, or its end, does not come."""
+    """Queue a notice that a message, or the rest of it, could not be delivered."""
     notice = missing(rt, message, error)
     if notice is not None:
         async with rt.pool.connection() as transaction:
@@ -73,7 +73,10 @@ async def say_missing(
 
 
 async def requeue_waiting(transaction: Transaction, person: Person, channel: str) -> None:
-    """Requeue messages held until the person wrote or opened them, ahead of new ones."""
+    """Requeue waiting messages, because the person wrote or opened the notice.
+
+    Their ids are lower than those of new messages, so they are sent first.
+    """
     await execute(transaction, statements.REQUEUE_WAITING, person=person.id, on_channel=channel)
 
 
@@ -83,13 +86,13 @@ async def drop_bot_messages(transaction: Transaction, person_id: UUID, owner: UU
 
 
 async def release(rt: Runtime, person_id: UUID, ids: Sequence[int]) -> None:
-    """Let delayed messages be sent from now on."""
+    """Make delayed messages due now."""
     async with rt.pool.connection() as transaction:
         await execute(transaction, statements.RELEASE, person=person_id, ids=list(ids))
 
 
 async def retract(transaction: Transaction, person_id: UUID, ids: Sequence[int]) -> bool:
-    """Drop delayed messages; return False, and drop none, if any may have been sent."""
+    """Drop delayed messages; return False and drop none if one may have been sent already."""
     if not ids:
         return True
     values = {"person": person_id, "ids": list(ids)}
@@ -98,6 +101,6 @@ async def retract(transaction: Transaction, person_id: UUID, ids: Sequence[int])
 
 
 async def after_restore(transaction: Transaction) -> None:
-    """Drop the open messages of a restored backup: they were sent right after it was made."""
+    """Drop the unsent messages of a restored backup, which were sent after it was made."""
     await execute(transaction, statements.DROP_RESTORED)
     await execute(transaction, statements.SKIP_IDS)

@@ -1,10 +1,10 @@
-"""Status of the parts of a message that was sent in several attempts or is reported in parts.
+"""Status of the parts of a split message, if it took several attempts or is reported in parts.
 
-Stored in the row's `external_id`, only for messages in several parts: for each part in order, the
-attempt that sent it and its status. `1d,3a`: the first arrived in attempt 1, the second was
-accepted in attempt 3. Parts sent by a later attempt are appended: `+2-2.3`. A part without a status
-was sent in the row's last attempt, if at all. Where the platform can delete messages, the ids of
-the parts are in between.
+It is stored in the row's `external_id`: for each part in order, the attempt that sent it and its
+status (a accepted, d delivered, f failed). In `1d,3a`, the first part was delivered in attempt 1
+and the second was accepted in attempt 3. Parts sent by a later attempt are appended: `+2-2.3` means
+parts 2 to 2 in attempt 3. A part without a status was sent in the last attempt, if it was sent. If
+the platform can delete messages, the parts' ids are in the same list.
 """
 
 import re
@@ -23,14 +23,14 @@ _TRY = re.compile(r"\+([0-9]{1,9})-([0-9]{1,9})\.([0-9]{1,9})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Status of a part, and the attempt that it belongs to."""
+    """Status of a part, and the attempt that sent it."""
 
     attempt: int
     state: State
 
 
 def parse(notes: str | None) -> list[Part]:
-    """Return the parts up to the last one with a status; none if the notes are platform ids."""
+    """Return the parts up to the last one with a status; empty if there are only platform ids."""
     found: list[Part] = []
     for each in (notes or "").split(","):
         if part := _PART.fullmatch(each):
@@ -45,7 +45,7 @@ def _state(letter: str) -> State:
 
 
 def _after_attempt(found: Sequence[Part], first: int, last: int, attempt: int) -> list[Part]:
-    """Return the parts after an attempt sent `first` to `last`; earlier status is outdated."""
+    """Return the parts after an attempt sent `first` to `last`, replacing their older status."""
     new = Part(attempt, ACCEPTED)
     again = [new if each.attempt < attempt else each for each in found[first - 1 : last]]
     return [
@@ -57,7 +57,7 @@ def _after_attempt(found: Sequence[Part], first: int, last: int, attempt: int) -
 
 
 def platform_ids(notes: str | None) -> list[str]:
-    """Return the platform's ids among the notes."""
+    """Return the platform's message ids among the notes."""
     found = (notes or "").split(",")
     return [each for each in found if each and not (_PART.fullmatch(each) or _TRY.fullmatch(each))]
 
@@ -67,12 +67,12 @@ def serialize(parts: Sequence[Part]) -> str:
 
 
 def attempt_note(first: int, last: int, attempt: int) -> str | None:
-    """Return the note for `external_id` that an attempt sent these parts; None if it sent none."""
+    """Return the note that an attempt sent these parts (from 1); None if it sent none."""
     return f"+{first}-{last}.{attempt}" if first <= last else None
 
 
 def count_sent(notes: str | None) -> int:
-    """Return how many parts, from the first on, need not be sent again."""
+    """Return the number of parts, counted from the first, that need not be sent again."""
     parts = parse(notes)
     return next((at for at, each in enumerate(parts) if each.state == FAILED), len(parts))
 
@@ -82,7 +82,7 @@ def after_report(
 ) -> list[Part] | None:
     """Return the parts updated by a report; None if it changes nothing.
 
-    A part that arrived cannot fail afterwards. A report of a replaced attempt is ignored.
+    A delivered part cannot fail afterwards. A report on a replaced attempt is ignored.
     """
     before = parts[number - 1] if number <= len(parts) else Part(last_try, ACCEPTED)
     if attempt not in (before.attempt, last_try):

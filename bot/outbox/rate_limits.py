@@ -1,7 +1,7 @@
-"""Rate limits: token buckets per bot or number and per chat, in one round trip to Valkey.
+"""Rate limits: token buckets for the bot or number and for each chat, kept in Valkey.
 
-Tokens are taken at once, so acquire only right before a call. Without Valkey, each process uses a
-share of the rates.
+Both buckets are drawn in one round trip and not refunded, so acquire right before a call. Without
+Valkey, each process limits itself to a share of the rates.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from bot.channels import ChannelCall, Throttled, addresses
 from bot.observability import logging
 from bot.runtime import Runtime
 
-# Seconds to wait with the message claimed; it is deferred if the wait is longer.
+# Longest wait in seconds for a token while the message is claimed; beyond it, defer it.
 PATIENCE = 2.0
 MAX_TRIES = 3
 
@@ -20,7 +20,7 @@ _logger = logging.get()
 
 
 async def acquire(rt: Runtime, channel: str, act: ChannelCall) -> float:
-    """Wait up to 2 s for a token; return the seconds to defer, 0 to send."""
+    """Wait up to 2 s for a token; return the seconds to defer, 0 to send now."""
     draws = _draws(rt, channel, act)
     wait = 0.0
     for _try in range(MAX_TRIES if draws else 0):
@@ -32,14 +32,14 @@ async def acquire(rt: Runtime, channel: str, act: ChannelCall) -> float:
 
 
 async def acquire_or_send(rt: Runtime, channel: str, act: ChannelCall) -> None:
-    """Wait up to 2 s for a token, then return in any case: for calls that cannot be deferred."""
+    """Wait up to 2 s for a token, then return in any case, for calls that cannot be deferred."""
     if rt.channels[channel].rates.firm:
         wait = await acquire(rt, channel, act)
         await asyncio.sleep(min(wait, PATIENCE))
 
 
-# Share of the rate reserved for dialogues; period in seconds that one bulk request takes tokens
-# for.
+# Share of the rate that broadcasts leave to conversations. Seconds of traffic for which one bulk
+# request takes tokens.
 RESERVE = 0.2
 SLICE_SECONDS = 0.2
 # Telegram's paid rate, in messages per second.
@@ -47,7 +47,7 @@ PAID_RATE = 1000.0
 
 
 async def acquire_bulk(rt: Runtime, channel: str, limit: int, *, paid: bool = False) -> int:
-    """Wait for tokens for broadcasts; return how many were taken."""
+    """Wait for tokens for broadcasts; return how many were taken, at most `limit`."""
     if not rt.channels[channel].rates.whole:
         return limit
     purse = _bucket(rt, channel, paid=paid)
@@ -64,7 +64,7 @@ async def refund(rt: Runtime, channel: str, many: int, *, paid: bool = False) ->
 
 
 class _Bucket(NamedTuple):
-    """A bucket for bulk messages, with the share reserved for dialogues."""
+    """The token bucket for broadcasts, with the share reserved for conversations."""
 
     name: str
     rate: float
@@ -89,7 +89,7 @@ async def _allowed(rt: Runtime, purse: _Bucket, cost: int) -> float:
 
 
 async def penalize(rt: Runtime, channel: str, error: Throttled) -> None:
-    """Drain the channel's bucket after a rate limit error, so that all processes wait."""
+    """Drain the channel's bucket for the error's delay, so that all processes wait."""
     rates = rt.channels[channel].rates
     if error.wide and rates.firm and error.delay:
         cost = error.delay * rates.whole
@@ -98,10 +98,7 @@ async def penalize(rt: Runtime, channel: str, error: Throttled) -> None:
 
 
 def bucket(rt: Runtime, channel: str, address: str = "") -> str:
-    """Return the name of a channel's or chat's bucket.
-
-    It is a keyed hash, so it does not reveal the chat.
-    """
+    """Return the name of a channel's or chat's bucket: a keyed hash, which hides the chat."""
     return rt.vault.index("pace", f"{channel}:{address}").hex()
 
 

@@ -1,4 +1,4 @@
-"""Rendering: messages of a turn as outbox rows, in the person's language and the channel's form."""
+"""Rendering of a turn's messages as outbox rows, in the person's language, for a channel."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -16,9 +16,9 @@ from flows.engine.events import Kind, Say
 from flows.engine.text import Text, _
 
 DELETED_AT_ONCE = 100
-# Prefix of the last id of a deletion: delete also everything sent up to this row, looked up when
-# the deletion runs. No message has such an id: an older process asks the platform for it too, which
-# refuses it.
+# Prefix of the last id of a deletion (`-77`): also delete all messages up to this row, looked up
+# when the deletion runs. No platform id begins with it, so that a process of an older version,
+# which sends it as an id, deletes nothing.
 UP_TO = "-"
 NOT_DELETED = _(
     "We cannot delete messages on WhatsApp. Please delete that chat on your phone yourself, "
@@ -36,10 +36,10 @@ PART_MISSING = _(
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Values of an outbox row.
+    """Values of an outbox row to insert.
 
-    Messages of the bot carry the ownership version `epoch` at which they were written. An officer's
-    message carries the case and the officer. Service messages carry neither.
+    A message of the bot has the ownership version (`epoch`) of the conversation; it is dropped if
+    that changes. An officer's message has the case and the officer. Service messages have neither.
     """
 
     act: Literal["send", "edit", "delete"]
@@ -51,9 +51,9 @@ class Row:
 
 
 def rendered(rt: Runtime, say: Say) -> Message:
-    """Render a message in the person's language, for any channel.
+    """Render a message in the person's language, independent of the channel.
 
-    A notice also gets the template under which it is sent while a reply window is closed.
+    A notice also gets the template that is sent while the reply window is closed.
     """
     render = rt.languages.render
     buttons = tuple(
@@ -76,7 +76,7 @@ def rendered(rt: Runtime, say: Say) -> Message:
 
 
 def _marks(rt: Runtime, say: Say) -> Iterator[Mark]:
-    """Yield the shapes of the lines of a message."""
+    """Yield the formatting marks of a message's lines."""
     first = 0
     for text in (text for paragraph in say.paragraphs for text in paragraph):
         words = rt.languages.render(text, say.language)
@@ -88,7 +88,7 @@ def _marks(rt: Runtime, say: Say) -> Iterator[Mark]:
 
 
 def _values(rt: Runtime, say: Say, text: Text, words: str) -> tuple[int, str]:
-    """Return the length of a row's label, and the value of a mark."""
+    """Return the length of a row's label and the payload or number, for a mark."""
     match text:
         case AnswerRow(answer=answer, payload=payload):
             return max(0, words.rfind(rt.languages.render(answer, say.language))), payload
@@ -105,7 +105,7 @@ def rows(
 ) -> tuple[Row, ...]:
     """Return messages as rows; one that replaces the pressed message becomes an edit if possible.
 
-    On channels where every message is billed or rate limited, adjacent messages are merged.
+    Adjacent messages are merged on channels that bill or rate-limit each message.
     """
     there = rt.channels.get(channel)
     edits = pressed if pressed and there and there.edits else ""
@@ -122,10 +122,7 @@ def rows(
 
 
 def _joined(written: Iterable[Row]) -> list[Row]:
-    """Merge adjacent messages of one ownership version and language.
-
-    The last one's buttons remain.
-    """
+    """Merge adjacent messages of one ownership version and language; keep the last buttons."""
     found: list[Row] = []
     for row in written:
         before = found[-1] if found else None
@@ -143,14 +140,14 @@ def _joined(written: Iterable[Row]) -> list[Row]:
 
 
 def _shifted(message: Message, above: Message) -> Iterator[Mark]:
-    """Yield the marks of a message as they are below another message's lines."""
+    """Yield the message's marks with line numbers below the lines of `above`."""
     for mark in message.marks:
         yield msgspec.structs.replace(mark, first=mark.first + len(above.lines))
 
 
 def _go_together(before: Row, row: Row) -> bool:
     one, other = before.message, row.message
-    # Some channels allow only one link per message: a message with a link is not merged.
+    # A message with a link is not merged, since some channels allow one link per message.
     if one is None or other is None or any(each.kind == Kind.LINK for each in one.buttons):
         return False
     same = one.language == other.language and one.template == other.template
@@ -160,9 +157,9 @@ def _go_together(before: Row, row: Row) -> bool:
 def deletion(
     rt: Runtime, channel: str, external_ids: Iterable[str], *, last: int = 0
 ) -> tuple[Row, ...]:
-    """Return rows that delete messages from the chat, where the channel supports it.
+    """Return rows that delete messages; none if the channel cannot delete.
 
-    With `last`, messages in flight up to that row are deleted too.
+    If `last` is set, messages that are being sent, up to that row, are deleted too.
     """
     there = rt.channels.get(channel)
     ids = [each for each in dict.fromkeys(external_ids) if each] if there and there.deletes else []
@@ -175,7 +172,7 @@ def deletion(
 def missing(rt: Runtime, message: Message, error: SendError) -> Message | None:
     """Return the notice that a message did not arrive, or ends before a part.
 
-    None if the message is that notice, or no words of a person's language.
+    Return None if the message is itself this notice, or has no language.
     """
     text = MISSING
     if 0 < error.sent < error.parts:
@@ -188,7 +185,7 @@ def missing(rt: Runtime, message: Message, error: SendError) -> Message | None:
 
 
 def undeleted(rt: Runtime, channels: Iterable[str], language: str) -> tuple[Say, ...]:
-    """Return a notice if one of the channels cannot delete messages."""
+    """Return a notice if a message is on a channel that cannot delete messages, else nothing."""
     if all(rt.channels[channel].deletes for channel in channels if channel in rt.channels):
         return ()
     return (Say(((NOT_DELETED,),), language=language, service=True),)

@@ -1,4 +1,4 @@
-"""Claims outbox rows, sends them and records outcomes; a sweep recovers rows after a crash."""
+"""Sender: claims outbox rows, sends them and records outcomes; a sweep recovers after a crash."""
 
 import asyncio
 import time
@@ -45,7 +45,7 @@ from bot.runtime import Runtime
 from bot.security.key_files import VaultError
 
 LEASE_SECONDS = 60
-# Number of attempts for which a platform's own retry delay is used without backoff.
+# From this attempt on, a platform's own retry delay is combined with backoff.
 MIN_ATTEMPTS = 4
 MAX_BACKOFF = 300
 RETRY_SECONDS = 0.5
@@ -53,7 +53,7 @@ CHANNEL_OFF = "E_SEND_CHANNEL"
 UNREADABLE = "E_SEND_UNREADABLE"
 FILE_GONE = "E_SEND_FILE"
 WEB = "web"
-# Delay in seconds for rows that cannot be decrypted here, so that they do not block others.
+# Seconds to defer a row that this process cannot decrypt, so that it does not block others.
 SET_ASIDE_SECONDS = 60
 
 _logger = logging.get()
@@ -61,7 +61,7 @@ _logger = logging.get()
 
 @dataclass(frozen=True, slots=True)
 class ClaimedMessage:
-    """A call for a claimed row; if `act.closed` is set, the channel accepts no free text now."""
+    """A claimed row and its call; `act.closed` is set if the reply window is closed."""
 
     id: int
     attempt: int
@@ -83,7 +83,7 @@ async def deliver(rt: Runtime, parcel: ClaimedMessage | None, person: Person) ->
 
 
 async def sweep(rt: Runtime) -> int:
-    """Send rows that are due, or were left by a crash; return the number of people processed."""
+    """Send due rows, and rows whose sender crashed; return the number of people processed."""
     async with rt.pool.connection() as transaction:
         due = await fetch_values(transaction, statements.DUE, limit=statements.SWEPT_AT_ONCE)
     await asyncio.gather(*(_catch_up(rt, person_id) for person_id in due))
@@ -91,7 +91,7 @@ async def sweep(rt: Runtime) -> int:
 
 
 async def _catch_up(rt: Runtime, person_id: UUID) -> None:
-    """Send the person's rows; on an error, defer them, so that they do not block others."""
+    """Send the person's rows; after an unexpected error, defer them to let other people's pass."""
     done = False
     with isolation.isolate_errors("messages"):
         async with rt.pool.connection() as transaction:
@@ -129,16 +129,16 @@ async def _claim(rt: Runtime, person: Person) -> ClaimedMessage | None:
         there = part_status.count_sent(external_id) if external_id else 0
         mark = f"{row_id}.{attempt}" if attempt > 1 else str(row_id)
         if there:
-            # An edit with delivered parts is continued as the new message that replaced it.
+            # An edit that took several messages was sent as new messages, so its rest is, too.
             act = "send"
         sent = ChannelCall(act, place, message, external_id or "", mark, shut, sent=there)
         return ClaimedMessage(row_id, attempt, person, channel, sent)
 
 
 async def _set_aside(rt: Runtime, parcel: ClaimedMessage) -> bool:
-    """Defer a row that this process cannot decrypt, as another may.
+    """Defer a row that this process cannot decrypt, since another may have the key.
 
-    Returns whether the next can be sent.
+    Return True if the person's next row can be sent.
     """
     if parcel.attempt >= statements.MAX_ATTEMPTS:
         return await _outcome(rt, parcel, "failed", reason=UNREADABLE)
@@ -146,16 +146,13 @@ async def _set_aside(rt: Runtime, parcel: ClaimedMessage) -> bool:
 
 
 def closed(rt: Runtime, channel: str, silence: float | None) -> bool:
-    """Return True if the channel takes no free text after this silence (seconds) of the person."""
+    """Return True if the reply window is closed; `silence` is seconds since the person wrote."""
     window = rt.channels[channel].window if channel in rt.channels else 0
     return bool(window) and (silence is None or silence >= window)
 
 
 async def _send(rt: Runtime, parcel: ClaimedMessage) -> bool:
-    """Make one call and record its outcome.
-
-    Returns whether another row of the person may be waiting.
-    """
+    """Make one call and record its outcome; return True if another row of the person may be due."""
     if parcel.channel not in rt.channels:
         return await _outcome(rt, parcel, "undeliverable", reason=CHANNEL_OFF)
     template = parcel.act.message and parcel.act.message.template
@@ -181,33 +178,34 @@ async def _send(rt: Runtime, parcel: ClaimedMessage) -> bool:
     rt.reached[parcel.channel] = time.monotonic()
     ids, note = stored_id(rt.channels[parcel.channel], external_id), None
     if parcel.act.kind == "send" and parcel.act.external_id:
-        # The rest of a message that another attempt began; a template repeats the whole message.
+        # Attempts before this one sent the first parts, so prepend their ids. A template repeated
+        # the whole message instead.
         ids = "" if parcel.act.closed else ids and ",".join((*_earlier(parcel), ids))
         note = _note(parcel, parcel.act.sent + sum(map(bool, external_id.split(","))))
     return await _outcome(rt, parcel, "sent", external_id=ids, note=note)
 
 
 async def _loaded(rt: Runtime, person: Person, file_id: UUID) -> NewFile | None:
-    """Return the file of a message; the web chat fetches its own."""
+    """Return the file of a message, which the sender uploads; None if it was deleted."""
     async with rt.pool.connection() as transaction:
         return await case_files.load(transaction, person, file_id)
 
 
 def _note(parcel: ClaimedMessage, there: int, ids: Sequence[str] = ()) -> str | None:
-    """Return the note on an attempt after which this many parts were sent, with their ids."""
+    """Return the note that this attempt sent the parts up to number `there`, with their ids."""
     note = part_status.attempt_note(parcel.act.sent + 1, there, parcel.attempt)
     return ",".join((*ids, note)) if note else None
 
 
 def _earlier(parcel: ClaimedMessage) -> list[str]:
-    """Return the ids of the parts that earlier attempts sent."""
+    """Return the platform ids of the parts that earlier attempts sent."""
     return part_status.platform_ids(parcel.act.external_id) if parcel.act.sent else []
 
 
 async def perform(rt: Runtime, channel: str, act: ChannelCall) -> str:
-    """Make a call that has no row.
+    """Make a call without an outbox row.
 
-    Since it is never retried, a suspect channel delays it only briefly.
+    A call without a row is never retried, so a suspect channel delays it by at most 2 s.
     """
     await wait_until_reachable(rt, channel)
     await rate_limits.acquire_or_send(rt, channel, act)
@@ -215,7 +213,7 @@ async def perform(rt: Runtime, channel: str, act: ChannelCall) -> str:
 
 
 async def _call(rt: Runtime, channel: str, act: ChannelCall) -> str:
-    """Make a call; a message that can no longer be edited is sent as a new one."""
+    """Make a call; if a message can no longer be edited, send it as a new one."""
     with metrics.called(channel), tracing.span("send", channel=channel):
         try:
             try:
@@ -241,7 +239,8 @@ async def _failed(rt: Runtime, parcel: ClaimedMessage, error: SendError, began: 
         case WindowClosed():
             if await _shut(rt, parcel, began):
                 return await _wait(rt, parcel, note)
-            # The person has written since, and the requeue of their turn found this row claimed.
+            # The person has written meanwhile, so the window is open again. Their turn could not
+            # requeue this row, because it was claimed.
             await _outcome(rt, parcel, "pending", reason=error.code, note=note)
             return True
         case NoTemplate() if parcel.act.closed:
@@ -265,7 +264,7 @@ async def _failed(rt: Runtime, parcel: ClaimedMessage, error: SendError, began: 
 
 
 def _may_end(rt: Runtime, parcel: ClaimedMessage, error: SendError) -> bool:
-    """Return True if the platform is at fault and will recover, so that retries go on."""
+    """Return True if retries continue beyond the limit, since the platform is at fault."""
     if isinstance(error, Unreachable | UnknownRefusal):
         return time.monotonic() - rt.reached.get(parcel.channel, -inf) > MAX_BACKOFF
     return isinstance(error, ChannelSuspended)
@@ -274,7 +273,7 @@ def _may_end(rt: Runtime, parcel: ClaimedMessage, error: SendError) -> bool:
 async def _wait(
     rt: Runtime, parcel: ClaimedMessage, note: str | None = None, why: SendError | None = None
 ) -> bool:
-    """Let the unsent rest wait until the person writes, without blocking other rows."""
+    """Let the unsent parts wait until the person writes; later rows are not blocked."""
     code = why.code if why else WindowClosed.code
     return await _outcome(rt, parcel, "waiting", reason=code, delay=WAITING_SECONDS, note=note)
 
@@ -284,7 +283,7 @@ async def _shut(
 ) -> bool:
     person, channel = parcel.person.id, parcel.channel
     async with rt.pool.connection() as transaction:
-        # Measure after the connection was acquired, to include the wait for it.
+        # Measured after acquiring the connection, so that the wait for it is included.
         ago = time.monotonic() - began
         return await identities.mark_unreachable(transaction, person, channel, ago, blocked=blocked)
 
@@ -300,7 +299,7 @@ async def _outcome(
     untried: int = 0,
     note: str | None = None,
 ) -> bool:
-    """Record an outcome; return whether another row of the person can be sent now."""
+    """Record an outcome; return True if another row of the person can be sent now."""
     values: dict[str, Any] = {
         "id": parcel.id,
         "attempt": parcel.attempt,
@@ -337,15 +336,15 @@ async def _take_back(rt: Runtime, parcel: ClaimedMessage, notes: str | None) -> 
 
 
 async def take_back(rt: Runtime, channel: str, address: str, ids: Sequence[str]) -> None:
-    """Delete messages from a chat, on a best-effort basis."""
+    """Delete messages from a chat; ignore failures."""
     with suppress(SendError):
         await perform(rt, channel, ChannelCall("delete", address, None, ",".join(ids)))
 
 
 async def _written(rt: Runtime, values: dict[str, Any]) -> pipeline.Rows:
-    """Write an outcome, and retry while the database is down, for half of the lease.
+    """Write an outcome; retry while the database is down, for half of the lease.
 
-    A message that was sent but not recorded would be sent twice.
+    A sent message whose outcome is lost would be sent again.
     """
     until = time.monotonic() + LEASE_SECONDS / 2
     while True:
@@ -360,7 +359,10 @@ async def _written(rt: Runtime, values: dict[str, Any]) -> pipeline.Rows:
 async def _write(
     rt: Runtime, outcomes: Sequence[dict[str, Any]]
 ) -> Sequence[pipeline.Rows | Exception]:
-    """Write outcomes of several people in one transaction, locking rows by ascending id."""
+    """Write outcomes of several people in one transaction, locking rows by ascending id.
+
+    If that fails, write each in its own transaction and return the errors.
+    """
     order = sorted(range(len(outcomes)), key=lambda at: int(outcomes[at]["id"]))
     try:
         async with rt.pool.connection() as transaction:
@@ -378,5 +380,5 @@ async def _write(
 
 
 def _may_be_wanted(rt: Runtime, channel: str) -> bool:
-    """Return True if a sent text is still needed: the page fetches it, or a failure resends it."""
+    """Return True if the text must be kept: the web page fetches it, or a retry may need it."""
     return channel == WEB or bool(rt.channels[channel].window)

@@ -1,4 +1,4 @@
-"""Statements of the outbox: enqueue, claim, outcome, delivery reports, cleanup."""
+"""SQL statements of the outbox: enqueue, claim, outcome, delivery reports, cleanup."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ from bot.db import tables as t
 from bot.db.pipeline import TextStatement
 from bot.db.statements import NOW, ago, any_of, seconds, statement
 
-# Attempts per message.
+# Attempts per message, including the first.
 MAX_ATTEMPTS = 12
 SWEPT_AT_ONCE = 50
 
@@ -62,7 +62,7 @@ ENQUEUE = statement(
 
 
 def _locked(name: str, *conditions: ColumnElement[bool]) -> Any:
-    """Return a CTE of the person's messages of some kind, locked in order of id."""
+    """Return a CTE that locks the person's messages that meet the conditions, by ascending id."""
     found = select(t.Message.id).where(_OF_PERSON, *conditions).order_by(t.Message.id)
     return found.with_for_update().cte(name).prefix_with("MATERIALIZED")
 
@@ -72,8 +72,8 @@ REQUEUE_WAITING = statement(
     update(t.Message).where(t.Message.id == _WAITED.c.id).values(state="pending", due_at=NOW)
 )
 _DROPPED: dict[str, Any] = {"state": "dropped", "body": None, "done_at": NOW}
-# A concurrent claim holds the row's lock, so this statement waits for it; a later claim finds the
-# row dropped. Therefore no row is claimed after the change of owner has committed.
+# A concurrent claim holds the row's lock, so this statement waits for it. A later claim finds the
+# row dropped. Hence no row is claimed after the change of owner has committed.
 _OTHERS = _locked(
     "others",
     or_(
@@ -125,7 +125,7 @@ RETRACT = statement(
 LAST_ID = statement(select(func.coalesce(func.max(t.Message.id), 0)).where(_OF_PERSON))
 DROP_RESTORED = statement(update(t.Message).where(_IS_OPEN).values(**_DROPPED, reason="E_RESTORED"))
 _SEQUENCE = func.pg_get_serial_sequence("messages", "id")
-# Platforms still report on rows that the restore removed: their ids must not be used again.
+# Platforms still report on rows that the restore removed, so their ids must not be reused.
 SKIP_IDS = statement(
     select(func.setval(_SEQUENCE, func.nextval(_SEQUENCE) + literal(1_000_000_000, BigInteger())))
 )
@@ -138,7 +138,7 @@ _SENT = (
         _OF_PERSON,
         t.Message.channel == _CHANNEL,
         t.Message.act.in_(["send", "edit"]),
-        # By id, not by state: the first parts of a partly sent message are in the chat, too.
+        # Selected by id and not by state, because a failed message may have parts in the chat.
         t.Message.external_id.is_not(None),
         func.coalesce(t.Message.done_at, NOW) > ago(hours=48),
         t.Message.id <= bindparam("last", type_=BigInteger()),
@@ -169,7 +169,7 @@ ADDRESSES = statement(
 # The web chat
 
 _AFTER = bindparam("after", type_=BigInteger())
-# The page is notified before the outcome is written, so rows in state `sending` count too.
+# Rows in state `sending` are included, since the page is notified before the outcome is written.
 WAITING = statement(
     select(
         t.Message.id,
@@ -190,7 +190,7 @@ WAITING = statement(
     .limit(bindparam("limit"))
 )
 _Shown = aliased(t.Message)
-# Person and channel must match: the id of another chat's row says nothing about this page.
+# Person and channel are checked, so that the id of another chat's row has no effect.
 FORGET_SHOWN = statement(
     update(t.Message)
     .where(
@@ -219,7 +219,7 @@ FORGET_TEXTS = statement(
 
 # Delivery reports
 
-# Reports about parts are handled one after the other, with the row locked.
+# Locks the row, because reports on its parts must be applied one after the other.
 LOCK_PARTS = statement(
     select(
         t.Message.person_id,
@@ -308,8 +308,8 @@ FORGET_REPORT = statement(
 # Send
 
 _Earlier = aliased(t.Message)
-# Each person's oldest open row: only that one can be sent, and the rows behind it must not fill the
-# list.
+# The oldest open row of each person, because only that one can be sent. Later rows would fill the
+# limited result.
 DUE = statement(
     select(t.Message.person_id)
     .where(
@@ -325,9 +325,9 @@ DUE = statement(
     .order_by(t.Message.due_at)
     .limit(bindparam("limit", type_=BigInteger))
 )
-# Lock the person's open rows by ascending id, so that concurrent senders see each other's outcomes.
-# If the platform reported on an attempt whose process died, the row is sent and not repeated.
-# Text: its plan under load is measured; not rewritten without a new measurement.
+# Locks the person's open rows by ascending id, so that concurrent senders see each other's
+# outcomes. If the platform reported on an attempt whose process crashed, the row counts as sent.
+# Text, because its plan was measured under load: measure again after a change.
 CLAIM = TextStatement.of("""
 WITH open AS MATERIALIZED (
   SELECT m.id, m.state, m.due_at, m.lease_until FROM messages m
@@ -362,7 +362,7 @@ WHERE m.id = o.id AND o.due_at <= kosh_now()
 RETURNING m.id, m.attempt, m.state, m.channel, m.act, m.body, m.external_id, o.address, o.silence
 """)
 
-# Text: measured with the claim above.
+# Text, because its plan was measured together with CLAIM.
 OUTCOME = TextStatement.of("""
 UPDATE messages SET state = %(state)s,
   external_id = coalesce(%(external_id)s, external_id || ',' || %(note)s, %(note)s, external_id),

@@ -1,4 +1,4 @@
-"""Feed of the web chat: the page fetches sent rows; texts it has acknowledged are deleted."""
+"""Feed of the web chat page: it fetches sent rows; texts that it acknowledged are deleted."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ MAX_WAITING = 100
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A row of the web chat for an open page; `officer`: an officer wrote it."""
+    """A row that an open page has to show; `officer`: an officer wrote it."""
 
     id: int
     act: str
@@ -26,9 +26,9 @@ class Waiting:
 
 
 async def waiting(rt: Runtime, person: Person, channel: str, after: int) -> list[Waiting]:
-    """Return the rows after an id that the page lacks, oldest first; for id 0 only the newest ones.
+    """Return rows with an id above `after`, oldest first, at most MAX_WAITING.
 
-    A page without JavaScript never acknowledges rows, so the newest must be preferred.
+    For `after` 0 they are the newest rows, because a page without JavaScript acknowledges none.
     """
     async with rt.pool.connection() as transaction:
         values = {"person": person.id, "on_channel": channel, "after": after}
@@ -40,7 +40,7 @@ async def waiting(rt: Runtime, person: Person, channel: str, after: int) -> list
 
 
 async def seen(rt: Runtime, person: Person, channel: str, before: int) -> None:
-    """Acknowledge a row: delete the texts of earlier rows, which the page has shown."""
+    """Delete the texts of rows before `before`, which the page has shown."""
     async with rt.pool.connection() as transaction:
         values = {"before": before, "person": person.id, "on_channel": channel}
         await execute(transaction, statements.FORGET_SHOWN, **values)
