@@ -1,7 +1,7 @@
-"""Approve broadcasts: find what blocks one, and require an officer other than its author.
+"""Approval of broadcasts: list what blocks sending, and require officers other than the author.
 
-An approval is bound to the hash of text, audience and time. It expires after 24 hours, and the next
-edit deletes it.
+An approval is bound to the hash of text, audience and time. It expires after 24 hours, and an edit
+deletes it.
 """
 
 from collections.abc import Iterator
@@ -21,13 +21,13 @@ from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
 from bot.runtime import Runtime
 
-# Allowed change of the audience between approval and start: 5 % or 20 people, whichever is more.
+# Allowed change of the audience between approval and start: 5 % or 20 people, the larger one.
 MAX_DRIFT, MIN_ = 0.05, 20
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """An officer's approval, the audience size it was given for, and whether it still counts."""
+    """An officer's approval and the audience size then; `counts` is False if it became invalid."""
 
     officer: UUID
     audience: int
@@ -37,7 +37,7 @@ class Approval:
 
 
 async def blockers(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[Blocker]:
-    """Return what blocks sending the broadcast now; an empty list means that it can be sent."""
+    """Return what blocks sending the broadcast now; empty if nothing does."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
         found, total = await _weighed(rt, transaction, await model.find(transaction, broadcast_id))
@@ -75,7 +75,7 @@ def _untimely(broadcast: Broadcast, now: datetime) -> Iterator[Blocker]:
 
 
 async def _untested(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> list[str]:
-    """Return the languages whose current text was not test-sent to a phone."""
+    """Return the languages whose current text was not test-sent."""
     tested = dict(await fetch_all(transaction, statements.TESTS, id=broadcast.id))
     texts = broadcast.draft.texts
     return [
@@ -86,7 +86,7 @@ async def _untested(rt: Runtime, transaction: Transaction, broadcast: Broadcast)
 
 
 async def _twin(transaction: Transaction, broadcast: Broadcast) -> int | None:
-    """Return the number of a broadcast with the same texts that was sent or is about to be sent."""
+    """Return the number of another broadcast with the same texts, sent or scheduled, or None."""
     values = {"text": broadcast.draft.text_hash, "id": broadcast.id}
     return await fetch_value(transaction, statements.TWIN, **values)
 
@@ -118,7 +118,7 @@ async def ask_approval(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Bro
 async def approve(
     rt: Runtime, officer: Officer, broadcast_id: UUID, content_hash: bytes
 ) -> list[Approval]:
-    """Approve exactly the content with this hash.
+    """Approve the content that has this hash; return all approvals.
 
     Raises Refused if the officer is the author, the content has changed, or anything blocks it.
     """
@@ -152,7 +152,7 @@ async def approvals(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[A
 
 
 async def agreed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Draft | None:
-    """Return the draft as last approved, or None if it was never approved."""
+    """Return the draft as last approved; None if it was never approved."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
         found = await fetch_value(transaction, statements.AGREED, id=broadcast_id)
@@ -160,9 +160,9 @@ async def agreed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Draft | N
 
 
 async def of(transaction: Transaction, broadcast: Broadcast) -> list[Approval]:
-    """Return the approvals, oldest first, inside a transaction.
+    """Return the approvals, oldest first, in the caller's transaction.
 
-    An approval does not count if its officer is disabled or no longer has the approver role.
+    An expired approval does not count, nor one whose officer is disabled or lost the approver role.
     """
     found = await fetch_all(
         transaction,
@@ -175,7 +175,7 @@ async def of(transaction: Transaction, broadcast: Broadcast) -> list[Approval]:
 
 
 async def demand(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> None:
-    """Raise Refused unless approvals suffice and the audience is within the drift limit."""
+    """Raise Refused unless enough approvals count and the audience is within the drift limit."""
     given = await of(transaction, broadcast)
     good = [each for each in given if each.counts]
     if len(good) < broadcast.approvers:

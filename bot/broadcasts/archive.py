@@ -1,4 +1,4 @@
-"""Past announcements on request; for anonymous people nothing is stored."""
+"""Past announcements, shown on request; for anonymous people nothing is stored."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,7 @@ def is_requested(turn: Turn) -> bool:
 
 
 async def render(transaction: Transaction, turn: Turn) -> tuple[Say, ...]:
-    """Return the messages to send before the rest of a turn that asks for news, newest last."""
+    """Return the messages with past announcements, oldest first; none if the turn asks for none."""
     if not is_requested(turn):
         return ()
     language = turn.conversation.language
@@ -34,6 +34,6 @@ async def render(transaction: Transaction, turn: Turn) -> tuple[Say, ...]:
 
 
 def text_in(texts: Mapping[str, str], language: str) -> str:
-    """Return the text in a language, or in a script that is derived from one."""
+    """Return the text in a language, or derived from its other script; empty if missing."""
     source, build = BUILT.get(language, (language, str))
     return texts.get(language) or build(texts.get(source, ""))

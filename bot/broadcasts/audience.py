@@ -1,8 +1,8 @@
 """Audience of a broadcast: subscribers of its topic for whom no exclusion applies.
 
-With `lists`, people are added who want messages about changes of their list. Selection never uses
-answers of forms or the time of the last visit. Traits that people gave for announcements are
-compared as keyed tokens (blind index).
+The rule's `lists` adds people who agreed to messages about changes of a list that they keep.
+Selection never uses answers of forms or the time of the last visit. Attributes that people gave for
+announcements are compared as keyed tokens (blind index).
 """
 
 from collections import Counter
@@ -28,15 +28,13 @@ PUSHED = ("telegram", "whatsapp")
 REGISTERED = (
     "received", "needs_information", "duplicate", "passed_on", "accepted", "rejected",
 )  # fmt: skip
-# Statement timeout in seconds; counting millions of rows takes some seconds on an idle machine.
+# Statement timeout in seconds; counting millions of rows takes some seconds when idle.
 MAX_COUNT = 60
-
-# All people that the rule matches, with channel, written form and the reason for exclusion, if any.
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Number of recipients by language and channel, and of excluded people by reason."""
+    """Number of recipients by (language, channel), and of excluded people by reason."""
 
     included: Mapping[tuple[str, str], int] = field(default_factory=dict)
     excluded: Mapping[str, int] = field(default_factory=dict)
@@ -52,7 +50,7 @@ class Count:
 def unknown(rt: Runtime, rule: Rule) -> str:
     """Return the first field of a rule that has an unknown value, or ''.
 
-    A rule with an unknown value would match no one.
+    Without this check, a rule with an unknown value would silently match no one.
     """
     forms = [code for code, _own in rt.languages.languages()]
     known: Mapping[str, Collection[str]] = {
@@ -69,7 +67,7 @@ def unknown(rt: Runtime, rule: Rule) -> str:
 
 
 async def values(rt: Runtime, transaction: Transaction, draft: Draft) -> dict[str, Any]:
-    """Return the parameters of the audience's statements for a draft."""
+    """Return the parameters of the audience's SQL statements for a draft."""
     rule = draft.rule
     whatsapp = rt.channels.get("whatsapp")
     return {
@@ -93,24 +91,21 @@ async def values(rt: Runtime, transaction: Transaction, draft: Draft) -> dict[st
 
 
 def pushed(rt: Runtime) -> list[str]:
-    """Return the channels that broadcasts are pushed to.
+    """Return the channels to which broadcasts are pushed.
 
-    The web chat is not among them, because a closed page cannot be reached; its users read
-    announcements there. Demo mode includes it, since it has no other channel.
+    The web chat is excluded, because a closed page cannot be reached; its users read past
+    announcements. Demo mode includes it, since it has no other channel.
     """
     return [each for each in PUSHED if each in rt.channels] + ["web"] * rt.settings.demo
 
 
 async def _recent(transaction: Transaction) -> list[UUID]:
-    """Return the broadcasts of the last 24 hours.
-
-    Their recipients are excluded from further news.
-    """
+    """Return the broadcasts of the last 24 hours, whose recipients get no further news."""
     return await fetch_values(transaction, statements.RECENT)
 
 
 def templated(rt: Runtime, draft: Draft) -> list[str]:
-    """Return the written forms for which a WhatsApp template exists."""
+    """Return the languages and scripts for which a WhatsApp template exists."""
     with_template = {each for each, words in draft.texts.items() if words.template}
     return [code for code, _own in rt.languages.languages() if code.split("_")[0] in
             {each.split("_")[0] for each in with_template}]  # fmt: skip
@@ -121,7 +116,7 @@ def _tokens(rt: Runtime, kind: str, wanted: tuple[str, ...]) -> list[bytes]:
 
 
 async def count(rt: Runtime, transaction: Transaction, draft: Draft) -> Count:
-    """Count the audience without decrypting answers; millions of people take some seconds."""
+    """Count the audience without decrypting anything; millions of people take some seconds."""
     wanted = await values(rt, transaction, draft)
     async with long_statements(transaction, MAX_COUNT):
         found = await fetch_all(transaction, statements.COUNT, **wanted)

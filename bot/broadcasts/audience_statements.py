@@ -1,4 +1,4 @@
-"""Statements about the audience of a broadcast: count people, and create recipient rows."""
+"""SQL statements about the audience of a broadcast: count people, create recipient rows."""
 
 from typing import Any
 
@@ -42,9 +42,9 @@ def _any_if_empty(wanted: Any, condition: ColumnElement[bool]) -> ColumnElement[
 
 
 def _declares(name: str, kind: str) -> ColumnElement[bool]:
-    """Return the condition that the person stored a token of `name`, or that `name` is empty.
+    """Return a condition: the person stored a token in the list `name`, or that list is empty.
 
-    People who keep a list that is concerned need not have stored it for announcements.
+    People selected by their list (the rule's `lists`) meet it without a token.
     """
     wanted = bindparam(name, type_=ARRAY(LargeBinary))
     keeps = exists().where(_KEPT.c.person_id == t.Conversation.person_id)
@@ -175,7 +175,7 @@ _AGAINST = case(
     else_="",
 )
 _CHANNEL = func.coalesce(_REACHED.c.channel, "")
-# All people that the rule matches, with channel, written form and the reason for exclusion, if any.
+# All people that the rule matches, with channel, language and the reason for exclusion, if any.
 _AUDIENCE = (
     select(
         _REACHED.c.person_id,

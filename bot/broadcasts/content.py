@@ -22,21 +22,21 @@ from flows.engine.events import Kind
 NEWS = "!news"
 ANNOUNCEMENTS = labels.ANNOUNCEMENTS
 MAX_TITLE = 80
-# Signs that WhatsApp puts around a bold title.
+# Number of characters that WhatsApp's formatting adds around a bold title.
 BOLD_SIGNS = 2
 UNFILLED = re.compile(r"[{}\[\]<>]|_{3,}|\b[XХ]{2,}\b|TODO|\?{3,}|\.{4,}")
 
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """A reason that prevents sending; `detail` gives the place, such as a language or a link."""
+    """A reason that prevents sending; `detail` is the place, such as a language or a link."""
 
     why: Refusal
     detail: str = ""
 
 
 def faults(rt: Runtime, draft: Draft) -> Iterator[Blocker]:
-    """Yield the faults of the texts."""
+    """Yield a Blocker for each fault of the texts."""
     for language in written(rt):
         words = draft.texts.get(language)
         if words is None or not words.body.strip():
@@ -61,19 +61,19 @@ def _faults(rt: Runtime, language: str, words: Words) -> Iterator[Blocker]:
 
 
 def written(rt: Runtime) -> list[str]:
-    """Return the languages that an author must write; the other forms are derived from them."""
+    """Return the languages that an author must write; other scripts are derived from them."""
     return [code for code, _own in rt.languages.languages() if code not in BUILT]
 
 
 def _hosts(rt: Runtime) -> tuple[str, ...]:
-    """Return the bot's own host and those that the operator allowed."""
+    """Return the bot's own host and the operator's allowed hosts."""
     return (urlsplit(rt.settings.public_url).hostname or "", *rt.settings.broadcast_hosts)
 
 
 def _fits(rt: Runtime, texts: Mapping[str, Words], form: str) -> bool:
-    """Return True if the text fits in one message on every channel.
+    """Return True if the text fits into one message on every channel.
 
-    One of two messages could be lost.
+    It must not be split, because one of two messages could be lost.
     """
     words = words_in(texts, form)
     return words is None or all(
@@ -83,7 +83,7 @@ def _fits(rt: Runtime, texts: Mapping[str, Words], form: str) -> bool:
 
 
 def message(rt: Runtime, texts: Mapping[str, Words], language: str) -> Message | None:
-    """Return the message for a written form, or None if there is no text for it."""
+    """Return the message in a language or script; None if there is no text for it."""
     words = words_in(texts, language)
     if words is None:
         return None
@@ -94,13 +94,13 @@ def message(rt: Runtime, texts: Mapping[str, Words], language: str) -> Message |
 
 
 def _title(body: str) -> tuple[Mark, ...]:
-    """Return the shape of the first line: a title, if it is short and more follows."""
+    """Return the mark that formats a short first line as title, if more text follows."""
     first, more, _rest = body.partition("\n")
     return (Mark("title", 0, 1),) if more and first and len(first) <= MAX_TITLE else ()
 
 
 def hint(rt: Runtime, language: str, template: str = "") -> Message:
-    """Return the notice for people in discreet mode: there is news, but not its content."""
+    """Return the notice for people in discreet mode, which mentions news without the content."""
     said = rt.languages.render(SOMETHING_NEW, language)
     label = rt.languages.render(ANNOUNCEMENTS, language)
     as_template = Template(template, (said,)) if template else None
@@ -109,11 +109,11 @@ def hint(rt: Runtime, language: str, template: str = "") -> Message:
 
 
 def samples(rt: Runtime, draft: Draft) -> dict[str, Message]:
-    """Return the messages that recipients will read, by written form."""
+    """Return the message that recipients will read, by language and script."""
     found = {code: message(rt, draft.texts, code) for code, _own in rt.languages.languages()}
     return {code: each for code, each in found.items() if each is not None}
 
 
 def mark(words: Words) -> bytes:
-    """Return the hash of one language's text, which identifies what was test-sent."""
+    """Return the hash of one language's text, to detect changes after a test-send."""
     return sha256(msgspec.json.encode(words)).digest()

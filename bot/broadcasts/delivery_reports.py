@@ -1,7 +1,7 @@
-"""Delivery reports of broadcasts: they resolve recipients in doubt and revoke false acceptances.
+"""Delivery reports of broadcasts: they settle recipients in doubt and correct false acceptances.
 
-A status only moves up, in the order accepted, failed, delivered, read. A report is matched by the
-mark of its attempt.
+A status only advances: accepted, failed, delivered, read. A report is matched by the mark of its
+attempt (`ChannelCall.row`).
 """
 
 import re
@@ -39,12 +39,12 @@ AGAIN_SECONDS = 10.0
 
 
 def is_broadcast(receipt: DeliveryReport) -> bool:
-    """Return True if the report is about a broadcast, not about a message of a conversation."""
+    """Return True if the report is about a broadcast, not about an outbox row."""
     return MARK.fullmatch(receipt.row) is not None
 
 
 async def record_reports(rt: Runtime, found: Sequence[DeliveryReport]) -> None:
-    """Record platform reports: one statement per channel, and one per report of a failure."""
+    """Record reports: one statement per channel, and one transaction per failure."""
     for channel in dict.fromkeys(each.channel for each in found):
         best: dict[str, DeliveryReport] = {}
         for each in found:
@@ -84,7 +84,7 @@ def _values(channel: str, arrived: Sequence[DeliveryReport]) -> dict[str, Any]:
 
 
 async def _failed(transaction: Transaction, receipt: DeliveryReport) -> None:
-    """Record a certain failure, as if the call itself had failed."""
+    """Record a reported failure in the same way as a failed call."""
     number, seq, attempt = _place(receipt)
     error = _error(receipt.code)
     fate, reason, delay, _stop = classify(
@@ -93,7 +93,7 @@ async def _failed(transaction: Transaction, receipt: DeliveryReport) -> None:
     if fate is RecipientStatus.PLANNED:
         delay = max(delay, AGAIN_SECONDS)
     if fate in OPEN:
-        # Lock the broadcast, or it could end concurrently without counting this recipient.
+        # Lock the broadcast, since it could end concurrently without this recipient.
         await execute(transaction, statements.LOCK_NUMBER, number=number)
     values = {"try": attempt, "on_channel": receipt.channel, "new_state": fate.value,
               "why": reason, "delay": delay}  # fmt: skip
@@ -113,7 +113,7 @@ async def _templated(transaction: Transaction, number: int) -> bool:
 
 
 def _error(code: str) -> SendError:
-    """Return the error of a code; an unknown code means Refused."""
+    """Return the SendError with this code; Refused for an unknown code."""
     match code:
         case Throttled.code:
             return Throttled(AGAIN_SECONDS)

@@ -1,4 +1,4 @@
-"""Broadcast drafts from files (CLI) and from requests of external systems."""
+"""Broadcast drafts from TOML files (CLI) and from JSON requests of external systems."""
 
 import re
 from datetime import datetime, time
@@ -16,14 +16,14 @@ from bot.broadcasts.model import (
     Words,
 )
 
-# Field name in an error of msgspec; the offending value is never reported.
+# Finds the field name in msgspec's error. The rest may contain the value, which is not shown.
 PLACE = re.compile(r"(?:\$\.|field `)([a-z_.]+)")
 
 
 class DraftFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """File format of a draft: texts and WhatsApp template names by language.
+    """Format of a draft file: texts and WhatsApp template names by language.
 
-    `quiet` is in the recipient's local time; empty allows any hour.
+    `quiet` is start and end in the recipient's local time; empty allows any hour.
     """
 
     purpose: Purpose

@@ -33,7 +33,7 @@ async def draft(rt: Runtime, officer: Officer, what: Draft) -> Broadcast:
 
 
 async def begin(rt: Runtime, transaction: Transaction, officer: Officer, what: Draft) -> Broadcast:
-    """Create a draft inside a transaction; the caller has checked the permission."""
+    """Create a draft in the caller's transaction; the caller has checked the permission."""
     _check(rt, what)
     identity = uuid4()
     values = {"id": identity, "by": officer.id, "first": model.CANARY}
@@ -46,13 +46,13 @@ async def begin(rt: Runtime, transaction: Transaction, officer: Officer, what: D
 async def draft_once(
     rt: Runtime, officer: Officer, what: Draft, key: str, digest: bytes
 ) -> Broadcast:
-    """Create a draft once per idempotency key.
+    """Create a draft once per idempotency key; return the existing one for a repetition.
 
-    Raises Refused if the key was used with other content.
+    `digest` is the hash of the request. Raises Refused if the key was used with another one.
     """
     permissions.require(officer, Action.BROADCAST_DRAFT, Subject(""))
     async with rt.pool.connection() as transaction:
-        # A concurrent request with the same key waits here, then finds the draft of the first one.
+        # Serializes requests with the same key, so that the second one finds the first one's draft.
         await execute(transaction, statements.LOCK_KEY, lock=f"{officer.id}/{key}")
         row = await fetch_one(transaction, statements.BY_KEY, by=officer.id, once=key)
         if row is not None:
@@ -68,7 +68,10 @@ async def draft_once(
 async def edit(
     rt: Runtime, officer: Officer, broadcast_id: UUID, what: Draft, version: int
 ) -> Broadcast:
-    """Change a draft and delete its approvals. Raises Stale, Refused."""
+    """Replace a draft's content and delete its approvals.
+
+    Raises Stale if its version is not `version`, Refused if it was started or is invalid.
+    """
     permissions.require(officer, Action.BROADCAST_DRAFT, Subject(""))
     _check(rt, what)
     async with rt.pool.connection() as transaction:
@@ -78,7 +81,7 @@ async def edit(
         if before.version != version:
             raise Stale
         await execute(transaction, statements.DELETE_APPROVALS, id=broadcast_id)
-        # The last editor becomes the author, and therefore cannot approve it.
+        # The last editor becomes the author, so that they cannot approve their own text.
         await execute(transaction, statements.BACK_TO_DRAFT, id=broadcast_id, by=officer.id)
         await _write(transaction, broadcast_id, what)
         await append_audit(transaction, officer, "broadcast.edited", broadcast_id)
@@ -86,15 +89,12 @@ async def edit(
 
 
 def _check(rt: Runtime, what: Draft) -> None:
-    """Raise Refused if the draft cannot be stored.
-
-    If it only cannot be sent yet, that is a blocker.
-    """
+    """Raise Refused if the draft cannot be stored; faults that only prevent sending pass."""
     if what.topic not in {each.key for each in TOPICS}:
         raise Refused(Refusal.TOPIC)
     if part := audience.unknown(rt, what.rule):
         raise Refused(Refusal.AUDIENCE, part)
-    # A derived script has no text of its own: the link check would not see a text stored for it.
+    # Texts in a derived script are rejected, because the link check would not see them.
     if not what.texts.keys() <= set(content.written(rt)):
         raise Refused(Refusal.FORM, "texts")
     if any(len(words.body) > MAX_TEXT for words in what.texts.values()):
@@ -130,7 +130,7 @@ async def _write(transaction: Transaction, broadcast_id: UUID, what: Draft) -> N
 async def append_audit(
     transaction: Transaction, officer: Officer, action: str, about: UUID, more: str = ""
 ) -> None:
-    """Write the action to the audit log, and notify open pages of the change."""
+    """Append the action to the audit log, and notify open console pages."""
     await execute(transaction, statements.NOTIFY, broadcast=str(about))
     await audit_log.append(
         transaction, actor=str(officer.id), action=action, subject=str(about), detail=more
@@ -138,21 +138,21 @@ async def append_audit(
 
 
 async def find(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
-    """Return a broadcast. Raises LookupError."""
+    """Return a broadcast. Raises LookupError if there is none."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
         return await model.find(transaction, broadcast_id)
 
 
 async def listing(rt: Runtime, officer: Officer, before: int | None = None) -> list[Broadcast]:
-    """Return one page of broadcasts with a number below `before`, newest first."""
+    """Return a page of broadcasts with a number below `before`, newest first."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
         return await model.newest(transaction, PAGE, before)
 
 
 async def count(rt: Runtime, officer: Officer, what: Draft) -> Count:
-    """Count the current audience of a draft, and the excluded people by reason."""
+    """Count the current audience of a draft, and excluded people by reason."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     _check(rt, what)
     async with rt.pool.connection() as transaction:
@@ -160,10 +160,10 @@ async def count(rt: Runtime, officer: Officer, what: Draft) -> Count:
 
 
 async def test_send(rt: Runtime, officer: Officer, broadcast_id: UUID, language: str) -> int:
-    """Send one language, in each of its scripts, to the configured testers.
+    """Send the text of one language, in each of its scripts, to the configured testers.
 
-    Returns the number of messages that arrived. An unapproved text never goes to anyone but the
-    testers.
+    Return the number of messages that the channels accepted; raise Refused if there are none. An
+    unapproved text is never sent to anybody else.
     """
     permissions.require(officer, Action.BROADCAST_DRAFT, Subject(""))
     async with rt.pool.connection() as transaction:

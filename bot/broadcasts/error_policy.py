@@ -27,9 +27,11 @@ DAY = 24 * 3600.0
 def classify(
     channel: str, error: SendError, attempt: int, *, template: bool, known: bool
 ) -> tuple[RecipientStatus, str, float, str]:
-    """Return status, reason, delay in seconds, and why to pause the whole broadcast ('' to go on).
+    """Return the recipient's status, the reason, the retry delay in seconds, and a pause reason.
 
-    `known`: the channel accepted the same text for others, so the text is not at fault.
+    The pause reason is '' unless the whole broadcast has to be paused. `template`: the text has a
+    WhatsApp template. `known`: the channel accepted the same text for others, so it is not at
+    fault.
     """
     match error:
         case BlockedByUser():
@@ -63,7 +65,10 @@ def classify(
 async def consequence(
     transaction: Transaction, channel: str, person_id: UUID, error: SendError, ago: float
 ) -> None:
-    """Record what a send error from `ago` seconds ago says about the person or the platform."""
+    """Apply a send error to the person or channel: mark as blocked, unsubscribe, or pause.
+
+    `ago` is the age of the failed call in seconds.
+    """
     match error:
         case BlockedByUser():
             await identities.mark_unreachable(transaction, person_id, channel, ago, blocked=True)

@@ -14,21 +14,19 @@ from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
 from bot.runtime import Runtime
 
-# Failures that a retry cannot fix.
-
 
 class Doubt(StrEnum):
-    """An officer's decision on recipients in doubt: send again, or leave them."""
+    """An officer's decision on recipients in doubt: send again, or count them as failed."""
 
     AGAIN = "again"
     LEAVE = "leave"
 
 
 async def start(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
-    """Start sending now, or schedule it.
+    """Start sending, or schedule the start if `not_before` is in the future.
 
-    Raises Refused if approvals are missing or expired, it was already started, or anything blocks
-    it.
+    Raises Refused if approvals are missing or expired, the broadcast is not awaiting its start, or
+    anything blocks it.
     """
     permissions.require(officer, Action.BROADCAST_SEND, Subject(""))
     async with rt.pool.connection() as transaction:
@@ -45,14 +43,14 @@ async def start(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
 
 
 async def pause(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
-    """Pause a broadcast; calls in flight are completed, and no further ones start."""
+    """Pause a running broadcast; calls in progress are completed."""
     return await _move(
         rt, officer, broadcast_id, Action.BROADCAST_STOP, (State.RUNNING,), State.PAUSED, "officer"
     )
 
 
 async def resume(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
-    """Resume a paused broadcast from where it stopped."""
+    """Resume a paused broadcast with the remaining recipients."""
     return await _move(
         rt, officer, broadcast_id, Action.BROADCAST_SEND, (State.PAUSED,), State.RUNNING, ""
     )
@@ -93,16 +91,16 @@ async def put(transaction: Transaction, broadcast_id: UUID, state: State, reason
 
 
 async def after_restore(transaction: Transaction) -> None:
-    """Stop broadcasts after a restore, because the backup may not know of messages sent since.
+    """Stop broadcasts after a restore, since the backup lacks the messages sent after it.
 
-    Running ones are paused, so that an officer decides. Scheduled ones return to `awaiting` and
-    must be started again.
+    Running broadcasts are paused, so that an officer decides. Scheduled ones return to `awaiting`
+    and must be started again.
     """
     await execute(transaction, statements.AFTER_RESTORE)
 
 
 async def retry_failed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> int:
-    """Retry the recipients with a certain failure that may succeed now; return their number."""
+    """Plan failed recipients again if a retry may succeed; return their number."""
     permissions.require(officer, Action.BROADCAST_SEND, Subject(""))
     async with rt.pool.connection() as transaction:
         await _reopened(transaction, broadcast_id)
@@ -118,9 +116,9 @@ async def decide_in_doubt(
     decision: Doubt,
     seqs: Collection[int] | None = None,
 ) -> int:
-    """Resend to recipients in doubt, who may have it already, or mark them failed.
+    """Decide on recipients in doubt: plan them again, or mark them failed; return their number.
 
-    Returns their number.
+    A message that is sent again may arrive twice. `seqs` limits the decision to these recipients.
     """
     permissions.require(officer, Action.BROADCAST_SEND, Subject(""))
     async with rt.pool.connection() as transaction:
@@ -136,7 +134,10 @@ async def decide_in_doubt(
 
 
 async def _reopened(transaction: Transaction, broadcast_id: UUID) -> None:
-    """Set a finished broadcast to running again; a running or paused one keeps its state."""
+    """Set a finished broadcast to running; leave a running or paused one unchanged.
+
+    Raises Refused in any other state.
+    """
     broadcast = await model.find(transaction, broadcast_id, lock=True)
     if broadcast.state not in (State.RUNNING, State.PAUSED, State.DONE):
         raise Refused(Refusal.STATE, broadcast.state)

@@ -1,17 +1,17 @@
-"""Links and phone numbers in announcements: links by an allow-list of hosts, numbers by none."""
+"""Links and phone numbers in announcements, to allow links to listed hosts and no numbers."""
 
 import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-# Top-level domains in letters other than Latin, which messengers turn into links, too.
+# Non-Latin top-level domains that messengers turn into links.
 TOP_LEVEL = (
     "рф|қаз|рус|бел|укр|мон|срб|онлайн|сайт|орг|ком|дети|москва|中国|中國|公司|网络|香港|台湾|台灣"
 )
 _DOT = "[.\u3002\uff0e\uff61]"
 _HOST = rf"(?:[^\W_](?:[\w-]*[^\W_])?{_DOT})+(?:[a-z]{{2,}}|xn--[a-z0-9-]+|{TOP_LEVEL})(?!\w)"
 _SCHEMES = "blob|callto|data|file|geo|intent|javascript|magnet|mailto|sms|tel|tg|vbscript|whatsapp"
-# Text that a messenger turns into a link; @names may lead to other bots and channels.
+# Text that a messenger turns into a link. @names count, since they may lead to other bots.
 LINK = re.compile(
     rf"[a-z][a-z0-9+.-]*:[/\\]\S*|(?<![a-z])(?:{_SCHEMES}):\S+|(?<![\w.@]){_HOST}(?:[/\\:?#]\S*)?"
     r"|(?<!\w)@\w{4,}",
@@ -32,7 +32,7 @@ _PHONE = re.compile(
 
 
 def foreign_links(text: str, allowed: Sequence[str]) -> Iterator[str]:
-    """Yield the links that lead elsewhere than to an allowed host over https, as to be shown."""
+    """Yield links to anything but an allowed host over https, as text for the author."""
     hosts = {each.casefold() for each in allowed if each}
     for found in LINK.findall(text):
         link = found.rstrip(_AFTER_LINK)
@@ -41,13 +41,16 @@ def foreign_links(text: str, allowed: Sequence[str]) -> Iterator[str]:
 
 
 def phone_numbers(text: str) -> list[str]:
-    """Return what reads as a phone number; dates, times and amounts of money do not."""
+    """Return substrings that look like phone numbers, without dates, times and amounts."""
     without = _AMOUNT.sub(" ", _DATE.sub(" ", LINK.sub(" ", text)))
     return [found.strip() for found in _PHONE.findall(without)]
 
 
 def _is_allowed(link: str, hosts: set[str]) -> bool:
-    """Return True for https, or no scheme, and a plain host of the list: no user, port or sign."""
+    """Return True if the link is https (or has no scheme) and its host is in `hosts` or below one.
+
+    User names, ports and backslashes are rejected, because they can disguise another host.
+    """
     address = link if ":" in link.partition("/")[0] else f"https://{link}"
     try:
         parts = urlsplit(address)
@@ -60,7 +63,7 @@ def _is_allowed(link: str, hosts: set[str]) -> bool:
 
 
 def _shown(link: str) -> str:
-    """Return a link with its host in the other spelling beside it: in letters, or in punycode."""
+    """Return a link with its host in the other spelling (Unicode or punycode) in brackets."""
     found = _HOST_OF.match(link)
     host = found[1] if found else ""
     try:

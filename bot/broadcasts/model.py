@@ -1,4 +1,4 @@
-"""Model of a broadcast: texts, audience rule, timing and refusals."""
+"""Data model of a broadcast: texts, audience rule, timing and refusals."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +41,8 @@ class State(StrEnum):
 class RecipientStatus(StrEnum):
     """Status of a broadcast for one recipient.
 
-    `planned`, `held` and `claimed` are open; an officer can requeue `failed` and `in_doubt`.
+    `planned`, `held` (until a time) and `claimed` are open. `in_doubt` means that the message may
+    have been sent. An officer can plan `failed` and `in_doubt` again.
     """
 
     PLANNED = "planned"
@@ -61,7 +62,7 @@ ARRIVED = (RecipientStatus.ACCEPTED, RecipientStatus.DELIVERED, RecipientStatus.
 
 
 class Refusal(StrEnum):
-    """Reason for a refusal."""
+    """Reason why an action on a broadcast was refused, or sending is blocked."""
 
     STATE = "state"
     OWN = "own"
@@ -88,7 +89,7 @@ class Refusal(StrEnum):
 
 
 class Refused(Exception):
-    """Refused without any change; `why` is the reason, `detail` the place (such as a language)."""
+    """The action was refused and nothing changed; `detail` is the place, such as a language."""
 
     code = "E_BROADCAST"
 
@@ -108,11 +109,11 @@ class Stale(Exception):
 
 
 class Rule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Audience filter among the subscribers of the topic; an empty field filters nothing.
+    """Audience filter among the subscribers of the topic; an empty field does not filter.
 
-    `languages` are written forms, so that a script can be chosen. `registration` holds states of a
-    registration; a service message about a registration needs no subscription. `lists` adds people
-    who keep a list for one of these programmes, with one of the countries, and agreed to it.
+    `languages` includes scripts, such as kk_Arab. `registration` are states of a registration; a
+    service message about a registration needs no subscription. `lists` adds people who keep a list
+    of these programmes for one of `countries` and agreed to messages about its changes.
     """
 
     languages: tuple[str, ...] = ()
@@ -126,7 +127,7 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 
     @property
     def public(self) -> bool:
-        """Return True if everybody may read it later: it does not target a group of people."""
+        """Return True if everybody may read it later, because it addresses no specific group."""
         conditions = (
             self.missions,
             self.registration,
@@ -147,7 +148,7 @@ class Words(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The content that an author writes. `quiet` None: send at any hour."""
+    """The content that an author writes; `quiet` None allows any hour."""
 
     purpose: Purpose
     topic: str
@@ -161,12 +162,12 @@ class Draft:
 
     @property
     def text_hash(self) -> bytes:
-        """Return the hash of the texts, independent of time and audience."""
+        """Return the hash of the texts only, to find repeated announcements."""
         return sha256(_encode(dict(self.texts))).digest()
 
     @property
     def content_hash(self) -> bytes:
-        """Return the hash that an approval is bound to: text, audience and time."""
+        """Return the hash to which an approval is bound: text, audience and time."""
         timing = (self.not_before, self.not_later_than, self.quiet, self.paid)
         content = (self.purpose, self.topic, self.why, dict(self.texts), self.rule, timing)
         return sha256(_encode(content)).digest()
@@ -176,7 +177,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 def encode_draft(draft: Draft) -> str:
-    """Encode a draft for storage beside an approval."""
+    """Encode a draft as JSON, to store it with an approval."""
     return _encode(draft).decode()
 
 
@@ -186,9 +187,9 @@ def decode_draft(stored: str) -> Draft:
 
 @dataclass(frozen=True, slots=True)
 class Broadcast:
-    """A broadcast as stored.
+    """A broadcast as stored; `reason` says why it is paused, `total` counts its recipients.
 
-    `reason` says why it is paused; `total` is the number of recipients.
+    `total` is None until the recipients' rows exist.
     """
 
     id: UUID
@@ -207,12 +208,12 @@ class Broadcast:
 
     @property
     def approvers(self) -> int:
-        """Return the number of approvals it needs from officers other than the author."""
+        """Return the number of approvals needed from officers other than the author."""
         return 2 if self.draft.purpose is Purpose.URGENT else 1
 
 
 def words_in(texts: Mapping[str, Words], language: str) -> Words | None:
-    """Return the text in a language, or in a script that is derived from one."""
+    """Return the text in a language, or derived from its other script; None if missing."""
     if language in texts:
         return texts[language]
     source, build = BUILT.get(language, ("", str))
@@ -221,7 +222,7 @@ def words_in(texts: Mapping[str, Words], language: str) -> Words | None:
 
 
 async def find(transaction: Transaction, broadcast_id: UUID, *, lock: bool = False) -> Broadcast:
-    """Return a broadcast by id. Raises LookupError."""
+    """Return a broadcast by id, with `lock` locked for update. Raises LookupError."""
     found = statements.LOCK if lock else FIND
     return only(await fetch_all(transaction, found, id=broadcast_id))
 
@@ -236,13 +237,13 @@ def only(rows: Sequence[tuple[Any, ...]]) -> Broadcast:
 async def newest(
     transaction: Transaction, limit: int, before: int | None = None
 ) -> list[Broadcast]:
-    """Return at most `limit` broadcasts by descending number, from below `before`."""
+    """Return at most `limit` broadcasts with a number below `before`, newest first."""
     found = await fetch_all(transaction, statements.NEWEST, before=before, limit=limit)
     return [read(row) for row in found]
 
 
 def rule(stored: Any) -> Rule:
-    """Decode a stored audience rule."""
+    """Decode an audience rule from its stored JSON."""
     return msgspec.convert(stored, Rule)
 
 

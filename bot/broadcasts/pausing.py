@@ -1,7 +1,7 @@
-"""Automatic pauses of a broadcast: rate limits of a platform and bursts of errors.
+"""Automatic pauses of broadcasts: a channel's rate limit, or too many errors.
 
 Also sets a finished broadcast to running again. Lock order: the broadcast's row before the rows of
-its recipients; the reverse order would deadlock.
+its recipients, to prevent deadlocks.
 """
 
 from datetime import datetime
@@ -17,7 +17,7 @@ ACTOR = "broadcasts"
 
 
 async def pause_channel(transaction: Transaction, channel: str, seconds: float, why: str) -> None:
-    """Pause all broadcasts of a channel for `seconds`, in every process and across restarts."""
+    """Pause broadcasts on a channel for `seconds` from now, in all processes."""
     values = {"on_channel": channel, "since": None, "seconds": seconds, "why": why}
     await execute(transaction, statements.PAUSE_CHANNEL, **values)
 
@@ -25,13 +25,13 @@ async def pause_channel(transaction: Transaction, channel: str, seconds: float, 
 async def paused_until(
     transaction: Transaction, channel: str, since: datetime, seconds: float, why: str
 ) -> None:
-    """Pause all broadcasts of a channel for `seconds` from `since`."""
+    """Pause broadcasts on a channel until `seconds` after `since`."""
     values = {"on_channel": channel, "since": since, "seconds": seconds, "why": why}
     await execute(transaction, statements.PAUSE_CHANNEL, **values)
 
 
 async def halt(transaction: Transaction, broadcast_id: UUID, why: str) -> None:
-    """Pause a running broadcast automatically, with a reason; an officer resumes it."""
+    """Pause a running broadcast for the reason `why`; an officer has to resume it."""
     if await execute(transaction, statements.HALT, id=broadcast_id, why=why):
         await execute(transaction, statements.NOTIFY, broadcast=str(broadcast_id))
         await notify(transaction, Kind.HALTED, broadcast_id)

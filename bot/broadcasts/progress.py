@@ -22,13 +22,13 @@ from bot.security import audit_log
 
 PAGE = 25
 DAY = 24 * 3600
-# Price of a Telegram message above the free rate, in Stars.
+# Price in Stars of a Telegram message above the free rate.
 STARS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A pause that a platform's rate limit requires."""
+    """A pause of a channel, as after a platform's rate limit error."""
 
     channel: str
     until: datetime
@@ -37,10 +37,11 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Counters of a broadcast, which add up to its total.
+    """Counters of a broadcast.
 
-    `fates` counts by status, `channels` by channel and status, and `reasons` by status and reason.
-    `rate` and `average` are in messages per second; `eta` is in seconds, None if unknown.
+    `fates` counts recipients by status, which adds up to the total, `channels` by channel and
+    status, `reasons` by status and reason. `rate` (recent) and `average` are in messages per
+    second. `eta` is in seconds, None if unknown.
     """
 
     broadcast: Broadcast
@@ -96,9 +97,6 @@ async def progress(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Progres
         return await of(transaction, broadcast_id)
 
 
-# Current time, and messages per second: recently, and over all minutes with traffic.
-
-
 async def of(transaction: Transaction, broadcast_id: UUID) -> Progress:
     values = {"id": broadcast_id}
     found, counts, speeds, waits = await execute_pipeline(
@@ -122,7 +120,7 @@ async def of(transaction: Transaction, broadcast_id: UUID) -> Progress:
     waiting = sum(fates.get(fate, 0) for fate in OPEN)
     moving = broadcast.state is State.RUNNING and rate > 0
     pauses = tuple(Pause(*row) for row in waits)
-    # A channel that has recipients waiting does not start before its pause ends.
+    # A channel with open recipients does not continue before its pause ends.
     halts = [
         (each.until - now).total_seconds()
         for each in pauses
@@ -130,9 +128,6 @@ async def of(transaction: Transaction, broadcast_id: UUID) -> Progress:
     ]
     eta = 0.0 if not waiting else max([0.0, *halts]) + waiting / rate if moving else None
     return Progress(broadcast, now, fates, channels, reasons, rate, average, eta, pauses)
-
-
-# Two statements, each with its own index: a combined one would scan all rows for a rare status.
 
 
 async def recipients(
@@ -145,7 +140,7 @@ async def recipients(
     after: int = -1,
     limit: int = PAGE,
 ) -> list[Recipient]:
-    """Return recipients after number `after`, optionally of one status and one reason."""
+    """Return recipients with a number above `after`, optionally of one status and one reason."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     values = {"id": broadcast_id, "after": after, "reason": reason, "limit": limit}
     found = statements.RECIPIENTS_OF_STATUS if fate else statements.RECIPIENTS
@@ -173,7 +168,7 @@ async def latest_announcements(transaction: Transaction, limit: int) -> list[Pas
 
 
 def estimate(rt: Runtime, draft: Draft, count: Count) -> Estimate:
-    """Estimate duration and cost, if no errors occur."""
+    """Estimate duration and cost, assuming that no errors occur."""
     seconds: dict[str, float] = {}
     for channel in dict.fromkeys(where for _, where in count.included):
         rate = rt.channels[channel].rates.whole * (1 - RESERVE)
@@ -183,7 +178,7 @@ def estimate(rt: Runtime, draft: Draft, count: Count) -> Estimate:
     billed = count.on("whatsapp") if any(each.template for each in _words(draft)) else 0
     tier = rt.settings.whatsapp_daily_limit
     if tier and billed > tier:
-        # WhatsApp limits the people reached per day; the first day's quota is available at once.
+        # WhatsApp limits the people reached in 24 hours; the first quota is available at once.
         seconds["whatsapp"] = max(seconds["whatsapp"], (billed - 1) // tier * float(DAY))
     stars = count.on("telegram") * STARS if draft.paid else 0.0
     return Estimate(seconds, stars, billed)

@@ -1,6 +1,6 @@
-"""Scheduler of broadcasts, run once a second in one worker: start, feed, end and sweep.
+"""Scheduler of broadcasts, run each second in one worker: start, feed shards, end, and sweep.
 
-All state is in database rows, so that no loss of a worker, job or process loses anything.
+All state is in database rows, so that nothing is lost when a worker or job crashes.
 """
 
 from typing import Any
@@ -28,19 +28,20 @@ from bot.runtime import Runtime
 SHARD_TASK = "broadcasts.shard"
 SNAPSHOT_TASK = "broadcasts.snapshot"
 QUEUE = "broadcasts"
-# High-water and low-water mark of queued shards.
+# At least MIN_FED shards are kept queued; if fewer are, up to MAX_FED are added.
 MAX_FED, MIN_FED = 64, 16
 URGENT_FIRST = 10
-# A worker silent for this many seconds is taken for dead; anything it claimed is leased.
+# Seconds without heartbeat after which a worker counts as crashed and its shard is queued again.
+# Recipients that it claimed stay leased.
 SILENCE_SECONDS = 3.0
-# Share of canary recipients that may fail.
+# Largest share of canary recipients that may fail without pausing the broadcast.
 MAX_FAILED = 0.2
 MAX_SNAPSHOT = 1800
 _LOCK = 5273851920482
 
 
 async def run_due(rt: Runtime) -> None:
-    """Process every broadcast that is under way."""
+    """Process every running, paused or ending broadcast."""
     async with rt.pool.connection() as transaction:
         if not await _alone(transaction, _LOCK):
             return
@@ -49,18 +50,21 @@ async def run_due(rt: Runtime) -> None:
     for broadcast_id in under_way:
         async with rt.pool.connection() as transaction:
             await _clear(transaction, await model.find(transaction, broadcast_id))
-        # A separate transaction: the lock on the broadcast must precede locks on its recipients.
+        # In a separate transaction, because the broadcast must be locked before its recipients.
         async with rt.pool.connection() as transaction:
             await _run(transaction, await model.find(transaction, broadcast_id))
 
 
 async def _alone(transaction: Transaction, lock: int) -> bool:
-    """Return True if no other worker has the lock, which ends with the transaction."""
+    """Return True if this transaction got the advisory lock, which it holds until its end."""
     return bool(await fetch_value(transaction, sending.TRY_LOCK, lock=lock))
 
 
 async def _clear(transaction: Transaction, broadcast: Broadcast) -> None:
-    """Put recipients with an expired lease in doubt, and close those that will not be sent to."""
+    """Set recipients with an expired lease to `in_doubt`; close open ones that are not sent to.
+
+    Recipients are not sent to if the broadcast was cancelled or its end time has passed.
+    """
     await execute(transaction, sending.DOUBT_CRASHED, id=broadcast.id)
     if broadcast.total is not None:
         await execute(transaction, sending.END_TOO_LATE, id=broadcast.id)
@@ -79,11 +83,8 @@ async def _run(transaction: Transaction, broadcast: Broadcast) -> None:
         await _feed(transaction, broadcast)
 
 
-# The worker that claimed them is dead or too slow; the outcome is unknown, so never resend.
-
-
 async def ask_for_snapshot(transaction: Transaction, broadcast: Broadcast) -> None:
-    """Queue the creation of recipient rows, unless it is queued already."""
+    """Queue the job that creates the recipient rows, unless it is queued already."""
     if not await _queued(transaction, SNAPSHOT_TASK, broadcast.id):
         await job_queue.defer(
             transaction,
@@ -104,9 +105,9 @@ async def _left(transaction: Transaction, broadcast_id: UUID) -> int:
 
 
 async def _end(transaction: Transaction, broadcast: Broadcast) -> None:
-    """Finish a broadcast.
+    """Finish a broadcast if no recipients are open.
 
-    Recounts under its lock, since a recipient may have been planned again.
+    They are counted again under the lock, since one may have been planned again meanwhile.
     """
     now = await model.find(transaction, broadcast.id, lock=True)
     if now.state is State.RUNNING and await _left(transaction, broadcast.id) == 0:
@@ -116,7 +117,10 @@ async def _end(transaction: Transaction, broadcast: Broadcast) -> None:
 
 
 async def _canary_is_well(transaction: Transaction, broadcast: Broadcast) -> bool:
-    """Return True if recipients may be sent to: those of the canary, or all after it passed."""
+    """Return True if shards may be queued: canary recipients are left, or the canary has passed.
+
+    If too many of the canary failed, pause the broadcast.
+    """
     row = await fetch_one(transaction, sending.CANARY_STATE, id=broadcast.id)
     if row is None or row[0] is None:
         return row is not None
@@ -130,16 +134,16 @@ async def _canary_is_well(transaction: Transaction, broadcast: Broadcast) -> boo
         minutes = URGENT_CANARY_MINUTES if urgent else CANARY_MINUTES
         await execute(transaction, sending.WAIT_FOR_CANARY, id=broadcast.id, minutes=minutes)
     elif over:
-        # The canary is over, whatever the decision: a resume goes on with the other recipients.
+        # The canary ends in either case, so that a resume continues with the other recipients.
         await execute(transaction, sending.END_CANARY, id=broadcast.id)
         if failed > MAX_FAILED * all_of_them:
             await pausing.halt(transaction, broadcast.id, "canary")
     return False
 
 
-# The next shards with due recipients, each found by one index lookup. With a join to `b` instead of
-# its values, the planner would sort all remaining rows once per shard.
-# Text: a recursive query with a scalar subquery per step is clearer as SQL; its plan is measured.
+# Finds the next shards with due recipients, each by one index lookup. If the values of `b` were
+# joined, the planner would sort all remaining rows for each shard. Text, because a recursive query
+# is clearer as SQL and its plan was measured.
 _DUE = TextStatement.of("""
 WITH RECURSIVE b AS MATERIALIZED (
   SELECT coalesce(reach, 2147483647) AS reach, kosh_now() AS now FROM broadcasts
@@ -199,17 +203,20 @@ async def _feed(transaction: Transaction, broadcast: Broadcast) -> None:
 
 
 async def _awake(transaction: Transaction, broadcast_id: UUID) -> list[str]:
-    """Return the channels with waiting recipients whose platform has no active pause."""
+    """Return the channels with waiting recipients that are not paused."""
     return await fetch_values(transaction, sending.AWAKE_CHANNELS, id=broadcast_id)
 
 
 async def snapshot(rt: Runtime, broadcast_id: UUID) -> int:
-    """Create the recipient rows in one transaction; return 0 if they exist or are being created."""
+    """Create the recipient rows in one transaction; return their number.
+
+    Return 0 if they exist, or another worker is creating them.
+    """
     async with rt.pool.connection() as transaction:
         broadcast = await model.find(transaction, broadcast_id)
         if broadcast.total is not None or not await _alone(transaction, _LOCK + broadcast.number):
             return 0
-        # Check again under the lock: another worker may have finished first.
+        # Check again under the lock, since another worker may have created them meanwhile.
         broadcast = await model.find(transaction, broadcast_id)
         if broadcast.total is not None:
             return 0
@@ -219,7 +226,7 @@ async def snapshot(rt: Runtime, broadcast_id: UUID) -> int:
             made = await execute(transaction, rows, broadcast=broadcast_id, **values)
             await execute(transaction, sending.COUNT_ROWS, id=broadcast_id)
         await execute(transaction, sending.SET_TOTAL, made=made, id=broadcast_id)
-        # Queue the first recipients now, not in the next round.
+        # Queue the first shards now instead of in the next round of the scheduler.
         now = await model.find(transaction, broadcast_id)
         if made and now.state is State.RUNNING:
             await _feed(transaction, now)

@@ -1,7 +1,7 @@
-"""Sends a shard of a broadcast: claim, commit, call, then record the outcome of that attempt.
+"""Sender of a shard: claim recipients, commit, make the calls, record each attempt's outcome.
 
-Recipients claimed by a process that died are never resent automatically, since the message may have
-been sent.
+Recipients that a crashed process had claimed are never resent automatically, since their messages
+may have been sent.
 """
 
 import asyncio
@@ -47,16 +47,17 @@ from bot.security.key_files import VaultError
 SHARD = 500
 AT_ONCE = 25
 LEASE_SECONDS = 60
-# Time limit of one run, so that other jobs get their turn; the rest of the shard is queued again.
+# Time limit of one job in seconds, so that other jobs can run. The scheduler queues the rest of the
+# shard again.
 BOUT_SECONDS = 10.0
 AGAIN_SECONDS = 0.5
-# Pause in seconds of a channel whose answers are lost. It stops useless jobs in a row, and is short
-# because it also stops processes that can still reach the channel.
+# Seconds to pause a channel that does not answer, to avoid a series of useless jobs. Short, because
+# the pause also stops processes that reach the channel.
 DOUBTED_SECONDS = 5.0
-# Grace period at shutdown, after the worker has waited for its jobs. Unfinished calls then end in
-# doubt, as after a crash.
+# Seconds at shutdown for calls in progress, after the worker has waited for its jobs. Calls that
+# take longer end in doubt.
 LAST_SECONDS = 1.0
-# This many failures in a row, or among the last 100, are not caused by the recipients.
+# If this many calls in a row or of the last 100 fail, the recipients are not the cause.
 ROW, OF_HUNDRED = 10, 20
 
 _logger = logging.get()
@@ -64,10 +65,7 @@ _logger = logging.get()
 
 @dataclass(frozen=True, slots=True)
 class ClaimedRecipient:
-    """A claimed recipient with the call to make.
-
-    `act` is None if their data cannot be decrypted.
-    """
+    """A claimed recipient and the call to make; `act` is None if decryption failed."""
 
     seq: int
     attempt: int
@@ -78,7 +76,7 @@ class ClaimedRecipient:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Outcome of one call; `stop` is the reason to pause the whole broadcast, if any."""
+    """Outcome of one call; `stop` is the reason to pause the whole broadcast, or ''."""
 
     slip: ClaimedRecipient
     fate: RecipientStatus
@@ -92,7 +90,7 @@ class Outcome:
 
 @dataclass
 class Batch:
-    """State of one run: the broadcast, its prepared messages and the results so far."""
+    """State of one job: the broadcast, its rendered messages and the results so far."""
 
     broadcast: Broadcast
     messages: dict[str, Message]
@@ -103,16 +101,16 @@ class Batch:
 
     @property
     def stormy(self) -> bool:
-        """Return True if the failure rate is too high to be caused by the recipients."""
+        """Return True if too many calls failed for the recipients to be the cause."""
         row = list(self.lately)[-ROW:]
         return (len(row) == ROW and all(row)) or sum(self.lately) >= OF_HUNDRED
 
 
 async def send_shard(rt: Runtime, broadcast_id: UUID, shard: int) -> None:
-    """Send one shard on all channels concurrently, until nothing can be claimed or time is up."""
+    """Send one shard on all channels concurrently, until no recipient is due or time is up."""
     load = await _loaded(rt, broadcast_id, shard)
     lanes = (_send_on_channel(rt, load, channel) for channel in pushed(rt))
-    # Wait for every channel: the failure of one must not lose the outcomes of another.
+    # Wait for all channels, so that a failure of one does not lose outcomes of another.
     ended = await asyncio.gather(*lanes, return_exceptions=True)
     failed = [each for each in ended if isinstance(each, Exception)]
     if failed:
@@ -144,7 +142,7 @@ async def _loaded(rt: Runtime, broadcast_id: UUID, shard: int) -> Batch:
 
 
 async def _send_on_channel(rt: Runtime, load: Batch, channel: str) -> None:
-    """Send one channel's part of the shard: acquire rate limit tokens, claim recipients, send."""
+    """Send the shard on one channel: acquire tokens, claim recipients, send."""
     purse = 0
     while monotonic() < load.until:
         purse = purse or await rate_limits.acquire_bulk(
@@ -180,7 +178,10 @@ async def _answers(rt: Runtime, channel: str) -> bool:
 
 
 async def _reachable(rt: Runtime, load: Batch, channel: str) -> int:
-    """Return how many more people the daily quota allows; if none, pause the channel."""
+    """Return how many more people WhatsApp's daily quota allows, at most AT_ONCE.
+
+    If none, pause the channel until the oldest message is 24 hours old.
+    """
     tier = rt.settings.whatsapp_daily_limit
     if channel != "whatsapp" or not tier or not load.values["templates"]:
         return AT_ONCE
@@ -235,7 +236,7 @@ async def _send_all(
 async def _send(rt: Runtime, load: Batch, channel: str, slip: ClaimedRecipient) -> Outcome:
     began = monotonic()
     if slip.act is None:
-        # Certainly not sent. Count it as a failure, since keys may be missing for every recipient.
+        # Certainly not sent. Counted as a failure, since keys may be missing for all recipients.
         lost = Unreachable(certain=True)
         return Outcome(slip, RecipientStatus.FAILED, "unreachable", error=lost, began=began)
     try:
@@ -249,7 +250,7 @@ async def _send(rt: Runtime, load: Batch, channel: str, slip: ClaimedRecipient) 
             channel, error, slip.attempt, template=template, known=known
         )
         if fate is RecipientStatus.PLANNED and error.external_ids:
-            # The whole message is sent again: its parts must not appear twice.
+            # Parts that arrived are deleted, because the retry sends the whole message again.
             await outbox.take_back(rt, channel, slip.act.address, error.external_ids)
         return Outcome(slip, fate, reason, delay, None, error, stop, began)
     except Exception:
@@ -261,7 +262,7 @@ async def _send(rt: Runtime, load: Batch, channel: str, slip: ClaimedRecipient) 
 
 
 async def _call(rt: Runtime, channel: str, person_id: UUID, act: ChannelCall) -> str:
-    """Make one call; for the web chat, add a row to the outbox, which the page fetches."""
+    """Make one call; for the web chat, queue an outbox row, which the page fetches."""
     if channel != WebChat.name:
         return await rt.channels[channel].send(act)
     async with rt.pool.connection() as transaction:
@@ -276,7 +277,7 @@ async def _call(rt: Runtime, channel: str, person_id: UUID, act: ChannelCall) ->
 
 
 async def _settled(rt: Runtime, load: Batch, channel: str, outcomes: Sequence[Outcome]) -> None:
-    """Write outcomes, and retry while the database is down, since only this process knows them.
+    """Write outcomes; retry while the database is down, since only this process has them.
 
     The write is idempotent.
     """
@@ -308,9 +309,9 @@ def _values(load: Batch, outcomes: Sequence[Outcome]) -> dict[str, Any]:
 async def _consequences(
     transaction: Transaction, load: Batch, channel: str, outcomes: Sequence[Outcome]
 ) -> None:
-    """Write outcomes with the effects of failures on people, the channel and the broadcast.
+    """Write outcomes, and apply the effects of failures to people, channel and broadcast.
 
-    A recipient may be planned again after the broadcast has ended; it is then set to running again.
+    If a recipient is planned again after the broadcast has ended, it is set to running again.
     """
     stop = next((each.stop for each in outcomes if each.stop), "storm" if load.stormy else "")
     again = any(each.fate in OPEN for each in outcomes)

@@ -1,4 +1,4 @@
-"""Statements of the sending of broadcasts: progress, canary, shards, delivery reports."""
+"""SQL statements for sending broadcasts: progress, canary, shards, delivery reports."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ COUNTS = statement(
         t.BroadcastCount.count,
     ).where(t.BroadcastCount.broadcast_id == _ID, t.BroadcastCount.count > 0)
 )
-# Database time, and messages per second: recently, and over all minutes with traffic.
+# Recent messages per second, and the average over all minutes with traffic.
 _SINCE = extract("epoch", NOW - func.min(t.BroadcastMinute.minute))
 _RECENT_RATE = (
     select(func.sum(t.BroadcastMinute.count) / func.greatest(cast(_SINCE, Float), 1))
@@ -95,7 +95,8 @@ _RECIPIENTS: Select[*tuple[Any, ...]] = (
     .order_by(_Recipient.seq)
     .limit(bindparam("limit"))
 )
-# Two statements, each with its own index: a combined one would scan all rows for a rare status.
+# Two statements, so that each uses its own index. A combined one would scan all rows for a rare
+# status.
 RECIPIENTS = statement(_RECIPIENTS)
 RECIPIENTS_OF_STATUS = statement(_RECIPIENTS.where(_Recipient.state == bindparam("status")))
 
@@ -124,8 +125,8 @@ UNDER_WAY = statement(
 TRY_LOCK = statement(
     select(func.pg_try_advisory_xact_lock(bindparam("lock", type_=BigInteger()), type_=Boolean()))
 )
-# The process that claimed them is dead or too slow. The outcome is unknown, so they are never
-# resent.
+# The process that claimed them crashed or is too slow. They are never resent, because their
+# messages may have been sent.
 DOUBT_CRASHED = statement(
     update(_Recipient)
     .where(_OF_BROADCAST, _Recipient.state == "claimed", _Recipient.lease_until < NOW)
@@ -233,7 +234,7 @@ COUNT_ROWS = statement(
         .group_by(_Recipient.broadcast_id, _Recipient.channel, _Recipient.state, _Recipient.reason),
     )
 )
-# People reached by templates in the last 24 hours, which count against WhatsApp's daily limit.
+# People who got a template in the last 24 hours; WhatsApp limits their number per day.
 _REACHED = (
     select(_Recipient.state_at)
     .where(_Recipient.template, _Recipient.state_at > ago(hours=24), _Recipient.state != "skipped")

@@ -1,11 +1,12 @@
-"""Time zones of recipients, by the country named for announcements, or by their mission."""
+"""Time zones of recipients: by the country they gave for announcements, else by their mission."""
 
 from bot.people import subscriptions
 from bot.runtime import Runtime
 from flows.knowledge.missions import MISSIONS
 
 HOME = "Asia/Almaty"
-# Western and eastern time zone of each country's Kazakh population; it must be day in both.
+# Western and eastern zone of each country's Kazakh population. Messages are sent only when it is
+# outside quiet hours in both.
 ZONES = {
     "AF": ("Asia/Kabul",),
     "CN": ("Asia/Urumqi", "Asia/Shanghai"),
@@ -23,10 +24,7 @@ ZONES = {
 
 
 def zones(rt: Runtime) -> tuple[list[bytes], list[str]]:
-    """Return parallel lists of country tokens and zones.
-
-    Without a country, the mission's zone applies.
-    """
+    """Return parallel lists of country tokens and time zones; a country may have two zones."""
     found = [
         (token, zone)
         for country, places in ZONES.items()
@@ -37,5 +35,5 @@ def zones(rt: Runtime) -> tuple[list[bytes], list[str]]:
 
 
 def mission_zones() -> tuple[list[str], list[str]]:
-    """Return the missions, each with its zone, for those that entered none themselves."""
+    """Return missions and their default zones, for missions without a configured zone."""
     return [each.key for each in MISSIONS], [each.zone for each in MISSIONS]
