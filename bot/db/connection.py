@@ -1,4 +1,4 @@
-"""Database connection: timeouts and availability."""
+"""Database connection with a timeout for each round trip, and detection of outages."""
 
 import asyncio
 import traceback
@@ -15,10 +15,10 @@ type Variant = tuple[bytes, tuple[int, ...]]
 """The key of a prepared statement: its text and the types of its values."""
 
 STATEMENT_SECONDS = 10
-# Longer than the server's statement timeout: without an answer by then, the server is frozen or cut
-# off.
+# Longer than the server's statement timeout, so it expires only if the server hangs or the network
+# is cut.
 SILENCE_SECONDS = STATEMENT_SECONDS + 2
-# A platform or a person waits for the answer to a request, and tries again after 503.
+# Shorter within a request, because the client waits for the answer and retries after a 503.
 REQUEST_SECONDS: Final = 3.0
 
 request_silence: ContextVar[float | None] = ContextVar("request_silence", default=None)
@@ -26,24 +26,24 @@ request_silence: ContextVar[float | None] = ContextVar("request_silence", defaul
 
 
 class Connection(AsyncConnection[Any]):
-    """A connection that tracks its prepared statements and is closed after a silence.
+    """A connection that tracks its prepared statements and closes when an answer takes too long.
 
-    Otherwise a frozen database or a dropped network connection would block callers for hours.
+    Without the timeout, a hanging server or dropped network connection would block for hours.
     """
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self.prepared: dict[Variant, bytes] = {}
         self.names = map("kosh_{}".format, count())
-        # Set while long statements are allowed.
+        # Timeout in seconds while `long_statements` is active, otherwise None.
         self.silence: float | None = None
 
     @classmethod
     async def connect(cls, *given: Any, **named: Any) -> Self:
-        """Connect; a cancelled login is closed at once.
+        """Connect; if the login is cancelled, close its socket at once.
 
-        psycopg leaves its socket to the frames of the cancellation. The server would then hold a
-        slot, and every DROP DATABASE, until its authentication timeout of a minute.
+        The frames of the cancellation keep psycopg's socket alive. The server would hold a slot,
+        and block DROP DATABASE, until its authentication timeout of one minute.
         """
         try:
             return await super().connect(*given, **named)
@@ -52,7 +52,7 @@ class Connection(AsyncConnection[Any]):
             raise
 
     async def rollback(self) -> None:
-        """Roll back, and forget the prepared statements: psycopg makes the server drop them all."""
+        """Roll back, and clear the cache of prepared statements, which psycopg deallocates."""
         self.prepared.clear()
         await super().rollback()
 
@@ -76,6 +76,6 @@ type Transaction = Connection
 
 
 def is_unavailable(error: Exception) -> bool:
-    """Return True if the database is unreachable or overloaded, not just one row locked."""
+    """Return True if the database is unreachable or overloaded; False for locks and deadlocks."""
     of_a_row = isinstance(error, (QueryCanceled, DeadlockDetected))
     return isinstance(error, (OperationalError, PoolTimeout)) and not of_a_row

@@ -1,4 +1,4 @@
-"""Jobs: deferred by name in the caller's transaction, run by a worker."""
+"""Job queue: jobs are deferred by name in the caller's transaction and run by a worker."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,7 +22,7 @@ async def defer(
     priority: int = 0,
     **arguments: str | int,
 ) -> None:
-    """Defer a job; it exists only if the caller's transaction commits. Arguments are ids only."""
+    """Defer a job in the caller's transaction; `arguments` must be ids, not personal data."""
     deferrer = app.configure_task(
         task, lock=lock, schedule_at=at, queue=queue, priority=priority, connection=transaction
     )

@@ -1,9 +1,9 @@
 """Pipelined PostgreSQL statements: a group of statements is sent in one round trip.
 
 A psycopg cursor makes a round trip for each statement, BEGIN and COMMIT, and uses more CPU time per
-turn than encryption does. The hot path uses libpq's pipeline mode directly: begin and read in one
-round trip, write and commit in another (figures in decision 29). Afterwards it is an ordinary
-connection, in or out of a transaction, on which cursors work as usual.
+turn than encryption does. The hot path uses libpq's pipeline mode directly: BEGIN and reads in one
+round trip, writes and COMMIT in another (figures in decision 29). The connection leaves pipeline
+mode afterwards, so that cursors work on it as usual, in or out of a transaction.
 """
 
 import re
@@ -29,7 +29,7 @@ _FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE)
 
 
 class Sendable(Protocol):
-    """A statement with PostgreSQL placeholders, and the names of its parameters in order."""
+    """A statement with PostgreSQL placeholders ($1), and its parameter names in their order."""
 
     @property
     def text(self) -> bytes: ...
@@ -39,7 +39,7 @@ class Sendable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TextStatement:
-    """A statement given as text, with named parameters `%(name)s` as for a cursor."""
+    """A statement given as text, with named parameters `%(name)s` as in psycopg."""
 
     text: bytes
     names: tuple[str, ...]
@@ -55,12 +55,12 @@ _BEGIN, _COMMIT = TextStatement.of("BEGIN"), TextStatement.of("COMMIT")
 
 
 async def begin(connection: Connection, *calls: Call) -> list[Rows]:
-    """Open a transaction with its first statements, in one round trip."""
+    """Open a transaction and run its first statements, in one round trip."""
     return (await execute_pipeline(connection, (_BEGIN, {}), *calls))[1:]
 
 
 async def run(connection: Connection, statement: Sendable, values: Values) -> Rows:
-    """Run one statement, in the open transaction or, if none is open, in its own."""
+    """Run one statement, in the open transaction or, if there is none, in its own."""
     return (await execute_pipeline(connection, (statement, values)))[0]
 
 
@@ -72,9 +72,9 @@ async def commit(connection: Connection, *calls: Call) -> list[Rows]:
 async def send_one(
     connection: Connection, statement: Sendable, values: Values, *, opens: bool
 ) -> tuple[Rows, int]:
-    """Send one statement, after BEGIN if it `opens` a transaction. Return its rows and their count.
+    """Send one statement, after BEGIN if `opens`; return its rows and the number of rows.
 
-    The count is of the rows written or read.
+    The number counts rows written by an INSERT, UPDATE or DELETE, otherwise rows read.
     """
     call = (statement, values)
     transformer = adapt.Transformer(connection)
@@ -86,8 +86,8 @@ async def send_one(
 async def execute_pipeline(connection: Connection, *calls: Call) -> list[Rows]:
     """Send all statements in one write, then read all answers. Raises psycopg's first error.
 
-    If no transaction is open, the statements form one: all or nothing. If the caller is cancelled
-    meanwhile, the connection is closed, since its server's state is unknown.
+    Without an open transaction, the statements form one: all or none take effect. If the caller is
+    cancelled meanwhile, the connection is closed, because its state at the server is unknown.
     """
     transformer = adapt.Transformer(connection)
     results = await _results(connection, transformer, calls)
@@ -122,7 +122,7 @@ def _send(
     statement: Sendable,
     values: Values,
 ) -> bool:
-    """Add a statement to the pipeline; return True if it was prepared here and added to `fresh`."""
+    """Add a statement to the pipeline; if it must be prepared, add it to `fresh`, return True."""
     given = [values[name] for name in statement.names]
     dumped = transformer.dump_sequence(given, [adapt.PyFormat.AUTO] * len(given)) if given else []
     types, formats = (transformer.types or (), transformer.formats) if given else ((), None)
@@ -137,7 +137,7 @@ def _send(
 
 
 def _answers(pgconn: PGconn) -> abc.PQGen[list[PGresult]]:
-    """Return all results up to the pipeline's end; writes and reads as the socket allows."""
+    """Return all results of the pipeline; read while writing, to avoid a deadlock."""
     results: list[PGresult] = []
     while True:
         ready = yield Wait.RW if pgconn.flush() else Wait.R
@@ -153,7 +153,7 @@ def _answers(pgconn: PGconn) -> abc.PQGen[list[PGresult]]:
 
 
 def _executed(results: Sequence[PGresult], prepared: Sequence[object]) -> Iterator[PGresult]:
-    """Yield the results of the statements, without those of their preparation."""
+    """Yield the results of the statements, skipping those of their preparation."""
     left = iter(results)
     for new in prepared:
         if new:

@@ -1,4 +1,4 @@
-"""Statements about the server, its schema and the connected role."""
+"""SQL statements about the server, its schema and the connected role."""
 
 from sqlalchemy import DateTime, and_, func, or_, select
 

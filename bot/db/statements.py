@@ -1,9 +1,9 @@
-"""Statements: SQLAlchemy expressions, compiled once, with typed rows; functions to send them.
+"""SQL statements: SQLAlchemy expressions compiled once, with typed rows, and functions to run them.
 
-An expression is compiled at its first use, with PostgreSQL's own placeholders. Values are
-`bindparam("name")`; any other constant becomes a literal, or a generic plan could not use a partial
-index. SQLAlchemy executes nothing: the pipeline sends the text over psycopg, so errors are
-psycopg's and SQLAlchemy cannot print a value.
+An expression is compiled at its first use, with PostgreSQL's own placeholders. Parameters are
+`bindparam("name")`. Any other constant becomes a literal, since a generic plan could not use a
+partial index otherwise. SQLAlchemy only compiles: the pipeline sends the text over psycopg, so that
+errors are psycopg's and SQLAlchemy cannot log a value.
 """
 
 from collections.abc import AsyncIterator
@@ -48,7 +48,7 @@ NOW: ColumnElement[datetime] = func.kosh_now(type_=DateTime(timezone=True))
 
 
 def ago(**units: float) -> ColumnElement[datetime]:
-    """Return database time minus a constant interval, given as to `timedelta`."""
+    """Return database time minus a constant interval, with the arguments of `timedelta`."""
     return NOW - timedelta(**units)
 
 
@@ -58,35 +58,35 @@ def minutes_from_now(minutes: int) -> ColumnElement[datetime]:
 
 
 def seconds(name: str) -> ColumnElement[timedelta]:
-    """Return an interval; the parameter `name` gives its seconds."""
+    """Return an interval of seconds; the SQL parameter `name` gives their number."""
     value = _bindparam(name, type_=Float())
     return func.make_interval(0, 0, 0, 0, 0, 0, value, type_=Interval())
 
 
 def seconds_from_now(name: str) -> ColumnElement[datetime]:
-    """Return database time plus the seconds that the parameter `name` gives."""
+    """Return database time plus seconds; the SQL parameter `name` gives their number."""
     return NOW + seconds(name)
 
 
 def seconds_ago(name: str) -> ColumnElement[datetime]:
-    """Return database time minus the seconds that the parameter `name` gives."""
+    """Return database time minus seconds; the SQL parameter `name` gives their number."""
     return NOW - seconds(name)
 
 
 def any_of[T](column: InstrumentedAttribute[T], name: str) -> ColumnElement[bool]:
-    """Return the condition that the column is in the list that the parameter `name` gives."""
+    """Return a condition: the column is in the list that the SQL parameter `name` gives."""
     return column == any_(_bindparam(name, type_=ARRAY(column.type)))
 
 
 def arrays(**columns: type[TypeEngine[Any]]) -> TableValuedAlias:
-    """Return a table made of list parameters, one for each column and named like it."""
+    """Return a table of list parameters: one per column, with the column's name."""
     lists = [_bindparam(name, type_=ARRAY(kind)) for name, kind in columns.items()]
     listed = func.unnest(*lists).table_valued(*starmap(column, columns.items()))
     return listed.render_derived()
 
 
 class _Compiler(PGCompiler_psycopg):
-    """Render constants as literals; named values stay parameters, each with a cast to its type."""
+    """Renders constants as literals; parameters are cast to their type."""
 
     def visit_bindparam(self, bindparam: BindParameter[Any], **options: Any) -> str:  # type: ignore[override]
         if not bindparam.required:
@@ -111,7 +111,7 @@ KNOWN = WeakSet["Statement[*tuple[Any, ...]]"]()
 
 
 class Statement[*Ts]:
-    """An expression whose rows have the types `Ts`; `text` and `names` are what is sent."""
+    """A statement whose rows have the types `Ts`; `text` and `names` are sent to the server."""
 
     __slots__ = ("__weakref__", "_expression", "names", "text")
 
@@ -123,8 +123,7 @@ class Statement[*Ts]:
         KNOWN.add(self)
 
     def __getattr__(self, name: str) -> Any:
-        # Python calls this only while the slots are empty: the expression is compiled at its first
-        # use.
+        # Python calls this only while the slots are empty, so the expression is compiled once.
         if name not in ("names", "text"):
             raise AttributeError(name)
         compiled = self._expression.compile(dialect=_DIALECT)
@@ -141,7 +140,7 @@ def statement(expression: UpdateBase | DDLElement) -> Statement[()]: ...
 def statement(expression: ClauseElement) -> Statement[*tuple[Any, ...]]:
     """Return a statement that is compiled at its first use."""
     if isinstance(expression, Insert) and not expression._returning:
-        # Without this SQLAlchemy adds RETURNING with the primary key.
+        # Otherwise SQLAlchemy adds RETURNING with the primary key.
         expression = expression.inline()
     return Statement(expression)
 
@@ -149,7 +148,7 @@ def statement(expression: ClauseElement) -> Statement[*tuple[Any, ...]]:
 async def fetch_all[*Ts](
     transaction: AsyncConnection[Any], statement: Statement[*Ts], /, **values: Any
 ) -> list[tuple[*Ts]]:
-    """Return all rows."""
+    """Run a statement and return all rows."""
     rows, _count = await _send(transaction, statement, values)
     return cast(list[tuple[*Ts]], rows)
 
@@ -157,7 +156,7 @@ async def fetch_all[*Ts](
 async def fetch_one[*Ts](
     transaction: AsyncConnection[Any], statement: Statement[*Ts], /, **values: Any
 ) -> tuple[*Ts] | None:
-    """Return the first row, or None if there is none."""
+    """Run a statement and return the first row, or None if there is none."""
     rows, _count = await _send(transaction, statement, values)
     return cast(tuple[*Ts], rows[0]) if rows else None
 
@@ -165,7 +164,7 @@ async def fetch_one[*Ts](
 async def fetch_value[T](
     transaction: AsyncConnection[Any], statement: Statement[T], /, **values: Any
 ) -> T | None:
-    """Return the only column of the first row, or None if there is no row."""
+    """Run a statement and return the only column of the first row, or None if there is no row."""
     rows, _count = await _send(transaction, statement, values)
     return cast(T, rows[0][0]) if rows else None
 
@@ -173,7 +172,7 @@ async def fetch_value[T](
 async def fetch_values[T](
     transaction: AsyncConnection[Any], statement: Statement[T], /, **values: Any
 ) -> list[T]:
-    """Return the only column of all rows."""
+    """Run a statement and return the only column of all rows."""
     rows, _count = await _send(transaction, statement, values)
     return [row[0] for row in rows]
 
@@ -181,7 +180,7 @@ async def fetch_values[T](
 async def execute(
     transaction: AsyncConnection[Any], statement: pipeline.Sendable, /, **values: Any
 ) -> int:
-    """Return the number of rows written (or read)."""
+    """Run a statement and return the number of rows written or read."""
     _rows, count = await _send(transaction, statement, values)
     return count
 
@@ -189,7 +188,7 @@ async def execute(
 def fetch_all_sync(
     connection: psycopg.Connection[Any], statement: pipeline.Sendable, /, **values: Any
 ) -> pipeline.Rows:
-    """Return all rows, on a connection without asyncio."""
+    """Run a statement on a connection without asyncio and return all rows."""
     cursor = RawCursor(connection)
     cursor.execute(statement.text, [values[name] for name in statement.names])
     return cursor.fetchall() if cursor.description else []
@@ -205,9 +204,9 @@ _ALLOW_LONG = statement(
 
 @asynccontextmanager
 async def long_statements(connection: AsyncConnection[Any], seconds: int) -> AsyncIterator[None]:
-    """Let statements of the open transaction run for `seconds`, with memory to sort and hash.
+    """Let statements of the open transaction run for `seconds`, with more memory (work_mem).
 
-    Meant for statements over many rows, of which few run at once.
+    Only for rare statements over many rows, since each may use 128 MB per sort or hash.
     """
     assert isinstance(connection, Connection)
     await execute(connection, _ALLOW_LONG, timeout=f"{seconds}s")
@@ -223,7 +222,7 @@ async def _send(
     statement: pipeline.Sendable,
     values: dict[str, Any],
 ) -> tuple[pipeline.Rows, int]:
-    """Send a statement in the open transaction; open one first, as a cursor would."""
+    """Run a statement in the open transaction; open one if there is none, as a cursor does."""
     if not isinstance(transaction, Connection):
         given = [values[name] for name in statement.names]
         cursor = AsyncRawCursor(transaction)

@@ -1,4 +1,4 @@
-"""Schema migrations; from the baseline on, each must be able to run beside the code before it."""
+"""Schema migrations; each must work while the previous version of the code is running."""
 
 import re
 import time
@@ -15,17 +15,17 @@ _FORMER = re.compile(r"\d{4}")
 
 
 class MigrationError(Exception):
-    """The database cannot be migrated by this version."""
+    """The database cannot be migrated by this version of the code."""
 
 
 def migrate(owner_url: str) -> None:
     """Migrate the database to the newest schema, as its owner (a SQLAlchemy URL).
 
-    A migration that conflicts with a turn gives way and is retried. Raises MigrationError.
+    A migration that meets a lock or deadlock is rolled back and retried. Raises MigrationError.
     """
     if _is_newest(owner_url):
         return
-    # These imports take longer than the check whether there is anything to do.
+    # Imported here, because it takes longer than the check if there is anything to do.
     from alembic import command
     from alembic.config import Config
     from sqlalchemy.exc import OperationalError
@@ -43,7 +43,7 @@ def migrate(owner_url: str) -> None:
 
 
 def newest() -> str:
-    """Return the newest revision: the name of its file. They are numbered and linear."""
+    """Return the newest revision, which is the name of its file; revisions are linear."""
     return max(path.stem for path in _VERSIONS.glob("[0-9]*.py"))
 
 
@@ -53,7 +53,7 @@ def _is_newest(owner_url: str) -> bool:
 
 
 def leave_former(connection: psycopg.Connection[Any]) -> None:
-    """Upgrade a database of the revisions before the baseline. Raises MigrationError."""
+    """Upgrade a database with the revisions before the baseline. Raises MigrationError."""
     from bot.db.migrations import baseline
 
     revision = _revision(connection)
@@ -69,7 +69,7 @@ def leave_former(connection: psycopg.Connection[Any]) -> None:
 
 
 def _revision(connection: psycopg.Connection[Any]) -> str:
-    """Return the database's revision; empty for a new database."""
+    """Return the database's current revision; '' for a new database."""
     row = connection.execute("SELECT to_regclass('public.alembic_version')").fetchone()
     if row is None or row[0] is None:
         return ""

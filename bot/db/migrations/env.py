@@ -10,14 +10,14 @@ from bot.db.migrations import leave_former
 
 engine = create_engine(context.config.attributes["url"], poolclass=pool.NullPool)
 with engine.connect() as connection:
-    # Two processes that start together must not migrate concurrently.
+    # Serializes processes that start together, so that only one migrates.
     connection.execute(text("SELECT pg_advisory_lock(5274368)"))
     connection.execute(text("SET lock_timeout = '4s'"))
     connection.commit()
     with connection.begin():
         driver: Any = connection.connection.driver_connection
         leave_former(driver)
-    # One transaction per migration: otherwise the locks of the first last until the end.
+    # One transaction per migration, so that its locks are released before the next one.
     context.configure(
         connection=connection, target_metadata=tables.metadata, transaction_per_migration=True
     )

@@ -38,7 +38,7 @@ class Broadcast(Base):
     number: Mapped[Serial]
     purpose: Mapped[str]
     topic: Mapped[str]
-    # The reason for urgency: shown to the approvers, never sent.
+    # The reason for the urgency, shown to approvers and never sent.
     urgent_reason: Mapped[EmptyText]
     state: Mapped[str]
     reason: Mapped[EmptyText]
@@ -48,7 +48,8 @@ class Broadcast(Base):
     quiet_from: Mapped[time | None]
     quiet_until: Mapped[time | None]
     paid: Mapped[No]
-    # Number of canary recipients; while `reach` is set, only rows with a smaller number are sent.
+    # Number of canary recipients. While `reach` is set, only recipients with a lower number are
+    # sent to.
     canary: Mapped[int]
     reach: Mapped[int | None]
     canary_until: Mapped[datetime | None]
@@ -56,7 +57,7 @@ class Broadcast(Base):
     version: Mapped[One]
     content_hash: Mapped[EmptyBytes]
     text_hash: Mapped[EmptyBytes]
-    # The content approved last, so that later changes can be shown.
+    # The content as last approved, to show later changes.
     approved_content: Mapped[dict[str, Any] | None]
     total: Mapped[int | None]
     created_at: Mapped[Now]
@@ -117,7 +118,7 @@ class BroadcastRecipient(Base):
     language: Mapped[str]
     state: Mapped[str]
     reason: Mapped[EmptyText]
-    # Whether it went as a template, which counts against the platform's daily limit.
+    # True if it was sent as a template, which counts against the platform's daily limit.
     template: Mapped[No]
     not_before: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
@@ -126,7 +127,7 @@ class BroadcastRecipient(Base):
 
 
 class BroadcastCount(Base):
-    """Recipients by status, kept by triggers, so that no statement can forget them."""
+    """Recipients by status, counted by triggers, so that no statement can miss a change."""
 
     __tablename__ = "broadcast_counts"
 
@@ -138,7 +139,7 @@ class BroadcastCount(Base):
 
 
 class BroadcastMinute(Base):
-    """Messages accepted per minute, kept by the same triggers."""
+    """Messages accepted per minute, counted by the same triggers."""
 
     __tablename__ = "broadcast_minutes"
 

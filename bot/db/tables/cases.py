@@ -96,7 +96,7 @@ class Case(Base):
     burst_id: Mapped[UUID | None] = mapped_column(ForeignKey("case_bursts.id", ondelete="SET NULL"))
     labels: Mapped[EmptyList]
     call_back_at: Mapped[datetime | None]
-    # Stays true after an officer takes the mark off or changes the topic.
+    # True if the case was ever urgent or about danger, even if an officer changed that.
     was_danger: Mapped[No]
 
 
@@ -111,7 +111,7 @@ class CaseLabel(Base):
 
 
 class SavedView(Base):
-    """A filter of the inbox that an officer saved, as the query of its address."""
+    """A filter of the inbox that an officer saved, as a URL query string."""
 
     __tablename__ = "saved_views"
 
@@ -124,7 +124,7 @@ class SavedView(Base):
 
 
 class CaseOrigin(Base):
-    """The keyed hash of the address from which a case of the web chat was opened."""
+    """The keyed hash of the IP address from which a web chat case was opened."""
 
     __tablename__ = "case_origins"
     __table_args__ = (Index(None, "network"),)
@@ -157,13 +157,13 @@ class CaseMessage(Base):
     officer: Mapped[UUID | None]
     body: Mapped[bytes]
     created_at: Mapped[Now]
-    # The outbox id of the officer's message, and the name of the canned reply it used.
+    # The outbox id of an officer's message, and the name of the canned reply in it.
     message_id: Mapped[int | None] = mapped_column(BigInteger)
     canned_reply: Mapped[str | None]
 
 
 class CaseFile(Base):
-    """A file beside a message of a case: from an officer, or a recording of the person."""
+    """A file of a message in a case: from an officer, or a recording of the person."""
 
     __tablename__ = "case_files"
     __table_args__ = (
@@ -182,7 +182,7 @@ class CaseFile(Base):
     body: Mapped[bytes]
     created_at: Mapped[Now]
     state: Mapped[Annotated[str, mapped_column(server_default=text("'ready'"))]]
-    # The messenger that stores a recording and its id there, until it was fetched.
+    # Where a recording is before it is downloaded: the messenger, and its file id there.
     channel: Mapped[str | None]
     source: Mapped[bytes | None]
     attempts: Mapped[Zero]
@@ -261,7 +261,7 @@ class BreakGlassRequest(Base):
 
 
 class CaseEvent(Base):
-    """A change of a case, written by triggers, so that no statement can forget it."""
+    """A change of a case, written by triggers, so that no statement can miss one."""
 
     __tablename__ = "case_events"
     __table_args__ = (Index(None, "mission", "id"), Index(None, "created_at"))

@@ -1,4 +1,4 @@
-"""Tables of content that editors publish over the shipped content."""
+"""Tables of content that editors publish in place of the shipped content."""
 
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from bot.db.tables.declarative import Base, BigZero, EmptyText, Now, One, Serial
 
 
 class ContentItem(Base):
-    """An item by its key; `mission` owns the card of a mission."""
+    """A content item by its key; `mission` is set for the card of a mission."""
 
     __tablename__ = "content_items"
 
@@ -21,9 +21,9 @@ class ContentItem(Base):
 
 
 class ContentVersion(Base):
-    """A version of an item: its content never changes, only its state and approval do.
+    """A version of an item: its content never changes, only its state and approval.
 
-    `restores` is the number of the approved version that this one repeats.
+    `restores` is the number of the earlier version that this one repeats.
     """
 
     __tablename__ = "content_versions"
@@ -52,9 +52,9 @@ class ContentVersion(Base):
 
 
 class WordingReport(Base):
-    """A sentence that sounds wrong in a language: a colleague's comment, or a count from chats.
+    """A report that a sentence sounds wrong: an officer's comment, or a count from chats.
 
-    A report from chats has no officer and refers to no person.
+    A report from chats has no officer and does not refer to a person.
     """
 
     __tablename__ = "wording_reports"
@@ -68,7 +68,7 @@ class WordingReport(Base):
         ),
     )
 
-    # A day instead of a time, so that a count identifies no chat.
+    # A random id, and in `created_on` a day instead of a time, so that a count identifies no chat.
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
     sentence: Mapped[str]
     language: Mapped[str]
@@ -81,7 +81,7 @@ class WordingReport(Base):
 
 
 class ContentHead(Base):
-    """The number of publications; processes compare it with the one that they serve."""
+    """The number of publications; processes compare it with the number that they serve."""
 
     __tablename__ = "content_head"
 

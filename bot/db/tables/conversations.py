@@ -21,10 +21,11 @@ from bot.db.tables.declarative import (
 
 
 class Conversation(Base):
-    """The state of a person's conversation; the row is also the person's lock."""
+    """The state of a person's conversation; locking this row locks the person."""
 
     __tablename__ = "conversations"
-    # No index on columns that each turn changes, and free space in pages: updates stay HOT.
+    # No index on columns that each turn changes, and free space in pages, so that updates are HOT
+    # (heap-only tuples) and touch no index.
     __table_args__ = {"postgresql_with": {"fillfactor": "60"}}  # noqa: RUF012 - declarative
 
     person_id: Mapped[PersonKey]
@@ -35,7 +36,7 @@ class Conversation(Base):
     ownership_version: Mapped[Zero]
     updated_at: Mapped[Now]
     deletable_messages: Mapped[EmptyList]
-    # The channel that a person with several chose for updates.
+    # The channel for updates, chosen by a person who uses several.
     updates_channel: Mapped[str | None]
 
 
@@ -71,8 +72,9 @@ class Message(Base):
             "id",
             postgresql_where=text("state IN ('pending', 'sending')"),
         ),
-        # A predicate unlike that of `messages_open`, so that only the sweep uses this index. After
-        # a burst, the turn's statements used it and read every waiting row.
+        # The predicate differs from that of `messages_open`, so that only the sweep uses this
+        # index. Otherwise the statements of a turn used it after a burst and read every waiting
+        # row.
         Index("messages_due", "due_at", postgresql_where=text("done_at IS NULL")),
         Index("messages_person", "person_id", "id"),
     )
@@ -100,12 +102,12 @@ class Message(Base):
 
 
 class SuggestedPhrase(Base):
-    """A sentence that a person gave to teach the recogniser; nothing refers to the person."""
+    """A sentence that a person suggested as training data, without a reference to the person."""
 
     __tablename__ = "suggested_phrases"
     __table_args__ = (Index(None, "created_on"),)
 
-    # Random, and a day instead of a time, so that order and time identify no chat.
+    # Random ids and a day instead of a time, so that order and time identify no chat.
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
     language: Mapped[str]
     body: Mapped[str]

@@ -25,7 +25,7 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 
 class Base(DeclarativeBase):
-    """Base of all tables; a table and its columns are named as its class and attributes."""
+    """Base of all tables; columns are named like the attributes."""
 
     metadata = MetaData(
         naming_convention={
@@ -63,7 +63,7 @@ EmptyText = Annotated[str, mapped_column(server_default=text("''"))]
 EmptyBytes = Annotated[bytes, mapped_column(server_default=text("''"))]
 EmptyList = Annotated[list[str], mapped_column(server_default=text("'{}'"))]
 
-# Rows about a person are deleted with the person, or kept without the person's id.
+# Foreign keys: rows are deleted with the person, or kept without the person's id.
 PersonId = Annotated[UUID, mapped_column(ForeignKey("people.id", ondelete="CASCADE"))]
 PersonKey = Annotated[
     UUID, mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
@@ -73,7 +73,7 @@ CaseId = Annotated[UUID, mapped_column(ForeignKey("cases.id", ondelete="CASCADE"
 CaseKey = Annotated[
     UUID, mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
 ]
-# Rows that belong to an officer are deleted with the officer.
+# Foreign keys: rows are deleted with the officer.
 OfficerId = Annotated[UUID, mapped_column(ForeignKey("officers.id", ondelete="CASCADE"))]
 BroadcastId = Annotated[UUID, mapped_column(ForeignKey("broadcasts.id", ondelete="CASCADE"))]
 BroadcastKey = Annotated[

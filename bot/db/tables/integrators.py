@@ -1,4 +1,4 @@
-"""Tables of other systems: the tokens with which they call the API, and their invitations."""
+"""Tables of external systems: the tokens with which they call the API, and their invitations."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -14,9 +14,9 @@ class ApiToken(Base):
     __table_args__ = (Index(None, "token", unique=True), Index(None, "officer_id"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    # The account in whose name the token acts.
+    # The account that the token authenticates.
     officer_id: Mapped[OfficerId]
-    # A keyed hash; the version is that of its key.
+    # Keyed hash of the token, and the version of the hash's key.
     token: Mapped[bytes]
     index_version: Mapped[int]
     scopes: Mapped[list[str]]
@@ -37,15 +37,15 @@ class CaseInvitation(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    # The account of the system that invited.
+    # The account of the inviting system.
     officer_id: Mapped[OfficerId]
-    # Keyed hashes of the account with its idempotency key, and of the code.
+    # Keyed hashes of account and idempotency key, and of the invitation's code.
     request: Mapped[bytes]
     code: Mapped[bytes]
     topic: Mapped[str]
     language: Mapped[str]
     country: Mapped[EmptyText]
-    # Empty again once the case is deleted.
+    # NULL before the person opens the case, and after the case was deleted.
     case_id: Mapped[UUID | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"))
     created_at: Mapped[Now]
     expires_at: Mapped[datetime]

@@ -25,11 +25,11 @@ class NotificationSettings(Base):
         ForeignKey("officers.id", ondelete="CASCADE"), primary_key=True
     )
     email: Mapped[EmptyText]
-    # Kinds that the officer does not want; a new kind is sent to all.
+    # Kinds that the officer turned off. A list of the wanted kinds would leave out new ones.
     unwanted: Mapped[EmptyList]
     quiet_from: Mapped[time | None]
     quiet_until: Mapped[time | None]
-    # Notifications are collected for so many minutes; 0 sends each at once.
+    # Notifications are collected for this many minutes; 0 sends each at once.
     digest_minutes: Mapped[Zero]
 
 
@@ -48,7 +48,7 @@ class PushSubscription(Base):
 class OfficerNotification(Base):
     __tablename__ = "officer_notifications"
     __table_args__ = (
-        # One notification of a kind about a subject waits at a time.
+        # At most one pending notification of a kind about a subject for each recipient.
         Index(
             "officer_notifications_pending",
             "officer_id",
@@ -64,10 +64,10 @@ class OfficerNotification(Base):
 
     id: Mapped[SerialKey]
     officer_id: Mapped[OfficerId]
-    # The browser that gets it; 0 is the e-mail address.
+    # The id of the browser's push subscription; 0 means the e-mail address.
     push_subscription: Mapped[BigZero]
     kind: Mapped[str]
-    # The case, the announcement or the mission that it is about.
+    # Id of the case or announcement, name of the mission, or key of the fact that it is about.
     subject: Mapped[str]
     state: Mapped[str]
     attempt: Mapped[Zero]

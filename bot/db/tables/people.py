@@ -29,7 +29,7 @@ class Person(Base):
     created_at: Mapped[Now]
     pin: Mapped[bytes | None]
     failed_pin_attempts: Mapped[Zero]
-    # Failed tries to look the registration up from another chat, since the PIN was last right.
+    # Failed lookups of the registration from other chats since the PIN was last entered correctly.
     failed_lookups: Mapped[Zero]
 
 
@@ -43,12 +43,12 @@ class Handle(Base):
     address: Mapped[bytes]
     blocked: Mapped[No]
     created_at: Mapped[Now]
-    # For a web handle of the secure page: the channel to return to, and the expiry.
+    # For a web handle of the secure page: the channel to return to, and the handle's expiry.
     home: Mapped[str | None]
     expires_at: Mapped[datetime | None]
-    # Last message from the person, to 15 minutes, on channels with a reply window.
+    # Time of the person's last message, rounded to 15 minutes, on channels with a reply window.
     spoke_at: Mapped[datetime | None]
-    # The version of the key that made the blind index.
+    # The version of the key of the blind index.
     index_version: Mapped[One]
 
 
@@ -72,7 +72,7 @@ class JoinCode(Base):
     person_id: Mapped[PersonId]
     # The channel in which the code was issued.
     channel: Mapped[str]
-    # Keyed hash of the chat that typed the code.
+    # Keyed hash of the chat in which the code was entered.
     chat: Mapped[bytes | None]
     confirmed_at: Mapped[datetime | None]
     created_at: Mapped[Now]
@@ -90,15 +90,15 @@ class MessageLimit(Base):
     mission: Mapped[str]
     officer: Mapped[UUID] = mapped_column(ForeignKey("officers.id"))
     reason: Mapped[str]
-    # Messages a day; 0 blocks them.
+    # Messages to officers per day; 0 blocks them.
     per_day: Mapped[int]
-    # The last day.
+    # The last day on which the limit applies.
     until: Mapped[date]
     created_at: Mapped[Now]
-    # The person's words against the limit, under their key.
+    # The text of the appeal, encrypted with the person's key.
     appeal: Mapped[bytes | None]
     appealed_at: Mapped[datetime | None]
-    # When a lead read the appeal and kept the limit.
+    # When a lead read the appeal and decided to keep the limit.
     kept_at: Mapped[datetime | None]
 
 
@@ -107,15 +107,15 @@ class HintContact(Base):
     __table_args__ = (Index(None, "due_at"), Index(None, "code_expires_at"))
 
     person_id: Mapped[PersonKey]
-    # email or sms
+    # `email` or `sms`.
     way: Mapped[str]
     address: Mapped[bytes]
-    # The code that confirms the address, until it is confirmed.
+    # The code that confirms the address; NULL once it is confirmed.
     code: Mapped[bytes | None]
     tries: Mapped[Zero]
     code_expires_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
-    # The next attempt to send the code or a hint.
+    # When the code or the next hint is due to be sent.
     due_at: Mapped[datetime | None]
     attempts: Mapped[Zero]
     hinted_at: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""Table of organisations that refer people by an invitation."""
+"""Table of organisations that refer people by an invitation link."""
 
 from datetime import date
 from uuid import UUID
@@ -10,9 +10,9 @@ from bot.db.tables.declarative import Base, Zero
 
 
 class Referrer(Base):
-    """An organisation and how many people registered through it; nothing refers to a person.
+    """An organisation and how many people registered through it, without references to people.
 
-    `view_token_hash` belongs to the link by which it reads the released count.
+    `view_token_hash` is the hash of the token in the link that shows the released count.
     """
 
     __tablename__ = "referrers"

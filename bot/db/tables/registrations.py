@@ -31,9 +31,9 @@ class RegistrationDetails(Base):
         ForeignKey("registrations.id", ondelete="CASCADE"), primary_key=True
     )
     person_id: Mapped[PersonId]
-    # Keyed hash of names, year of birth and citizenship, to detect details that came twice.
+    # Keyed hash of names, year of birth and citizenship, to detect repeated registrations.
     details_hash: Mapped[bytes]
-    # Another person had sent the same details before.
+    # True if another person had registered the same details before.
     is_repeated: Mapped[No]
     created_at: Mapped[Now]
 
@@ -85,11 +85,11 @@ class Upload(Base):
     )
     paper: Mapped[str]
     state: Mapped[str]
-    # The messenger that stores the file and its id there, until it was fetched.
+    # Where a file is before it is downloaded: the messenger, and its file id there.
     channel: Mapped[str | None]
     source: Mapped[bytes | None]
-    # Keyed hash of the received file, to detect a repeated upload by this person; then the hash of
-    # the stored file.
+    # Keyed hash of the received file, to detect that this person uploads it again; and the
+    # encrypted hash of the stored file.
     hash: Mapped[bytes | None]
     digest: Mapped[bytes | None]
     media_type: Mapped[str | None]

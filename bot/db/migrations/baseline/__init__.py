@@ -1,4 +1,4 @@
-"""The first schema, as SQL, and the upgrade to it from revision 0013, the last one before it.
+"""The baseline schema as SQL, and the upgrade to it from revision 0013, the last one before it.
 
 Both end with the same functions, triggers, rights and policies. The upgrade is needed until the
 first release; a test compares the catalogs of an upgraded and a new database.
@@ -30,5 +30,5 @@ def upgrade(connection: psycopg.Connection[Any]) -> None:
 
 
 def _run(connection: psycopg.Connection[Any], name: str) -> None:
-    """Execute a file; without values psycopg sends several statements at once."""
+    """Execute a file; without parameters psycopg accepts several statements at once."""
     connection.execute((_FOLDER / name).read_text(encoding="utf-8"))

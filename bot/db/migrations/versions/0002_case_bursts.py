@@ -1,4 +1,4 @@
-"""Note the origin of web chat cases, and the cases that were closed together as spam."""
+"""Add the origin of web chat cases, and the cases that were closed together as spam."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,7 +28,7 @@ CREATE POLICY console_mission ON case_bursts TO kosh_console
 
 
 def upgrade() -> None:
-    """Create the tables, then lock `cases` only for the new column."""
+    """Create the tables first, so that `cases` is locked only to add the column."""
     moment = sa.DateTime(timezone=True)
     now = sa.text("kosh_now()")
     op.create_table(

@@ -1,4 +1,4 @@
-"""Append to the audit log through a function only, and delete from it after three years only."""
+"""Allow appending to the audit log only by a function, and deletion only after three years."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ down_revision = "0002_case_bursts"
 
 
 def upgrade() -> None:
-    # Without values psycopg sends several statements at once.
+    # The driver's connection, because without parameters it accepts several statements at once.
     connection: Any = op.get_bind().connection.driver_connection
     connection.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
 

@@ -1,4 +1,4 @@
-"""Create the table of sentences that people give to teach the recogniser."""
+"""Create the table of sentences that people suggested as training data."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("intent", sa.Text, nullable=False, server_default=sa.text("''")),
     )
     op.create_index("suggested_phrases_created_on", TABLE, ["created_on"])
-    # Turns add sentences and cannot read them.
+    # The bot may add sentences but not read them.
     op.execute(sa.text("GRANT INSERT ON suggested_phrases TO kosh_app"))
     op.execute(sa.text("GRANT SELECT (created_on), DELETE ON suggested_phrases TO kosh_retention"))
     op.execute(

@@ -1,6 +1,6 @@
-"""Create the tables of content that editors publish over the shipped content.
+"""Create the tables of content that editors publish in place of the shipped content.
 
-kosh_console writes them. kosh_app reads the live set and the counter, and nothing else.
+kosh_console writes them. kosh_app can read only published versions and the counter.
 """
 
 from collections.abc import Sequence

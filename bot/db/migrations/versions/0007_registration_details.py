@@ -1,4 +1,4 @@
-"""Create the table of keyed hashes by which repeated registrations are detected."""
+"""Create the table of keyed hashes that detect repeated registrations."""
 
 import sqlalchemy as sa
 from alembic import op

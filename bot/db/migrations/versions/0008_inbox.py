@@ -1,4 +1,4 @@
-"""Add labels and call-backs of cases, views that officers save, and titles of canned replies."""
+"""Add labels and call-back times of cases, saved views, and titles of canned replies."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Add files of cases, the library of forms, and the form that a canned reply carries."""
+"""Add files of cases, the library of forms, and forms attached to canned replies."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Notify open pages of a recording that was fetched."""
+"""Notify open console pages when a recording was downloaded."""
 
 import sqlalchemy as sa
 from alembic import op

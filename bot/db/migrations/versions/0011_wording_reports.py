@@ -1,6 +1,7 @@
-"""Create the table of sentences that sound wrong in a language.
+"""Create the table of reports on sentences that sound wrong in a language.
 
-Turns count a sentence, without its person. Officers add comments; editors close reports.
+The bot counts reports per sentence, without the person. Officers add comments; editors close
+reports.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ TABLE = "wording_reports"
 _DAY = sa.text("(kosh_now())::date")
 
 RIGHTS: Sequence[str] = (
-    # To count, the statement has to find the open row of the sentence.
+    # Counting needs to find the open row of the sentence.
     "GRANT INSERT (sentence, language), UPDATE (count),"
     " SELECT (sentence, language, officer, count, closed_on) ON wording_reports TO kosh_app",
     "GRANT SELECT, INSERT (sentence, language, comment, officer), UPDATE (closed_by, closed_on)"

@@ -1,4 +1,4 @@
-"""Count failed tries to look a registration up by its number and PIN."""
+"""Count failed attempts to look up a registration by number and PIN."""
 
 import sqlalchemy as sa
 from alembic import op

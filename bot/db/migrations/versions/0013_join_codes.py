@@ -1,4 +1,4 @@
-"""Create the codes that join a second channel, and the column of the channel for updates."""
+"""Create the table of codes that link a second channel, and the preferred channel for updates."""
 
 import sqlalchemy as sa
 from alembic import op

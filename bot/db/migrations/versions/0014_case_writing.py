@@ -1,4 +1,4 @@
-"""Note when an officer wrote in a case, and notify the pages of colleagues."""
+"""Store when an officer was typing in a case, and notify colleagues' pages."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Create the limits that officers set on a person's messages to officers."""
+"""Create the table of limits on a person's messages to officers."""
 
 import sqlalchemy as sa
 from alembic import op

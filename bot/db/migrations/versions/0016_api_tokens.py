@@ -1,4 +1,4 @@
-"""Create the tokens of other systems."""
+"""Create the table of API tokens of external systems."""
 
 import sqlalchemy as sa
 from alembic import op

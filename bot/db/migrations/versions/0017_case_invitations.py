@@ -1,4 +1,4 @@
-"""Create the invitations with which other systems lead people to an officer."""
+"""Create the table of invitations by which external systems lead people to an officer."""
 
 import sqlalchemy as sa
 from alembic import op

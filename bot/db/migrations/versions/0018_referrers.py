@@ -1,6 +1,6 @@
 """Create the table of organisations that refer people.
 
-Turns only count. Officers never read the count itself, only what a day's release shows.
+The bot only increments the count. Officers can read only the count that is released once a day.
 """
 
 import sqlalchemy as sa

@@ -1,4 +1,4 @@
-"""Note that a case was urgent or about danger before an officer changed that."""
+"""Record that a case was urgent or about danger before an officer changed that."""
 
 import sqlalchemy as sa
 from alembic import op
