@@ -68,7 +68,7 @@ CASE: tuple[Any, ...] = (
 """The columns of `model.Case`."""
 
 CASES: Select[*tuple[Any, ...]] = select(*CASE)
-"""Cases as `model.Case`; add a condition."""
+"""A SELECT of cases with the columns of `model.Case`; callers add a condition."""
 
 DATABASE_TIME = statement(select(NOW))
 FIND = statement(CASES.where(t.Case.id == _CASE))

@@ -60,7 +60,7 @@ def _read_slowly(text: str) -> Any:
         raise Unreadable("E_DEPTH") from None
     except json.JSONDecodeError:
         raise Unreadable("E_JSON") from None
-    except ValueError:  # an integer of thousands of digits
+    except ValueError:  # an integer of more digits than Python converts
         raise Unreadable("E_NUMBER") from None
 
 

@@ -22,7 +22,7 @@ SILENCE_SECONDS = STATEMENT_SECONDS + 2
 REQUEST_SECONDS: Final = 3.0
 
 request_silence: ContextVar[float | None] = ContextVar("request_silence", default=None)
-"""Seconds that a round trip may take in this request; None outside of requests."""
+"""Timeout in seconds of a database round trip in this request; None outside of requests."""
 
 
 class Connection(AsyncConnection[Any]):

@@ -32,4 +32,4 @@ COLUMNS = statement(
 
 CLOCK = statement(select(func.clock_timestamp(type_=DateTime(timezone=True))))
 TAKE_TRANSACTION_ID = statement(select(func.pg_current_xact_id()))
-"""Fails on a standby, which cannot commit."""
+"""Raises an error on a standby server, which cannot commit."""

@@ -44,7 +44,7 @@ from bot.db import pipeline
 from bot.db.connection import SILENCE_SECONDS, STATEMENT_SECONDS, Connection
 
 NOW: ColumnElement[datetime] = func.kosh_now(type_=DateTime(timezone=True))
-"""Database time; tests set it."""
+"""The database's current time, which tests can set."""
 
 
 def ago(**units: float) -> ColumnElement[datetime]:

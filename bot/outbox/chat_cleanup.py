@@ -48,7 +48,7 @@ async def recent(
 
 
 type SentMessages = dict[tuple[str, str], list[str]]
-"""Messages still in the chat, by channel and address; the list of an address may be empty."""
+"""Ids of the messages in the chat, by (channel, address); a list may be empty."""
 
 
 async def find_all(transaction: Transaction, person: Person) -> SentMessages:

@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 NUMBER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Digits and letters that are not mistaken for one another when read aloud or written down."""
+"""Digits and capital letters that are not confused when read aloud or written by hand."""
 
 # A line in any script, without control characters and without spaces at its ends.
 _LINE = r"^[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
@@ -183,7 +183,7 @@ class Contact(Personal):
 
     kind: ContactKind
     phone: Phone | None = None
-    """E.164; given with the kind PHONE and never without it."""
+    """E.164; required for the kind PHONE and forbidden for other kinds."""
 
     @model_validator(mode="after")
     def _phone_goes_with_its_kind(self) -> Self:
@@ -196,7 +196,7 @@ class Consent(Personal):
     """The consent to sending the registration: hash and language of the text, and time."""
 
     text_sha256: Sha256
-    """SHA-256 of the exact text shown, as UTF-8."""
+    """SHA-256 of the consent text as shown, encoded in UTF-8."""
     language: Language
     given_at: AwareDatetime
 
@@ -207,12 +207,12 @@ class PreRegistration(Personal):
     programme: Programme
     purpose: Purpose
     language: Language
-    """BCP 47; the language and script in which the person wants to be answered."""
+    """BCP 47; the language and script that the person chose for answers."""
     ethnic_kazakh: Statement
-    """The person's own statement; no proof."""
+    """The person's statement, not verified."""
     surname: Line
     given_name: Line | None = None
-    """Absent where the passport has one name only, which then is the surname."""
+    """Absent if the passport has only one name, which is sent as surname."""
     patronymic: Line | None = None
     name_kk: Line | None = None
     """The name in Kazakh spelling, as the person chose it."""
@@ -249,7 +249,7 @@ class ConsentWithdrawal(Personal):
 
     number: Number
     text_sha256: Sha256
-    """SHA-256 of the consent text that is taken back."""
+    """SHA-256 of the text of the withdrawn consent, encoded in UTF-8."""
     language: Language
     withdrawn_at: AwareDatetime
 
@@ -258,7 +258,7 @@ class RegistryQuestion(Answered):
     """A question of the registry to the person; set only in state NEEDS_INFORMATION."""
 
     id: UUID
-    """Names the question in its answer."""
+    """The id to send with the answer."""
     about: Code
     """A code of the reference list `question-subjects`; a later version may add codes."""
     until: date | None = None
@@ -271,9 +271,9 @@ class PlatformStep(Answered):
     step: Code
     """A code of the reference list `steps`; a later version may add codes."""
     status: Code
-    """OPEN: it is the person's turn; DONE; NOT_DONE: an officer explains."""
+    """OPEN: the person has to act; DONE; NOT_DONE: an officer explains why."""
     until: date | None = None
-    """Last day on which the person can do it, if there is one."""
+    """Last day on which the person can complete the step, if there is one."""
 
 
 class QuestionAnswer(Personal):
@@ -281,28 +281,28 @@ class QuestionAnswer(Personal):
 
     question: UUID
     value: Line
-    """As in the member of a pre-registration that the question is about."""
+    """The new value of the member named in the question's `about`, in the member's format."""
 
 
 class Acknowledgement(Answered):
     """The registry's answer to a write or read of one registration."""
 
     number: Number
-    """The receipt number that the person keeps; it can't be guessed."""
+    """The person's receipt number; it contains eight random characters."""
     state: Code
     """RECEIVED, NEEDS_INFORMATION, DUPLICATE, PASSED_ON, ACCEPTED, REJECTED or WITHDRAWN; a later
     version may add states."""
     version: Annotated[int, Field(ge=1)]
-    """Grows by one with every change of content or state; the highest version seen is true."""
+    """Incremented by each change of content or state; the highest version received applies."""
     received_at: AwareDatetime
     reason_code: ReasonCode | None
-    """Why it was rejected, or what is missing; may be null."""
+    """The reason of a rejection, or the kind of missing information; null if there is none."""
     idempotency_key: Key
-    """Key of the acknowledged write; in a search the key searched for, in a read the last one."""
+    """Key of the acknowledged write; in a search the given key, in a read the last write's."""
     question: RegistryQuestion | None = None
     """The open question, if there is one."""
     step: PlatformStep | None = None
-    """The last step of the Kandas platform."""
+    """The last reported step of the Kandas platform."""
 
 
 class Milestone(Answered):
@@ -334,7 +334,7 @@ class StatusCallback(Answered):
     event_id: UUID
     number: Number
     state: Code
-    """As in an acknowledgement; a later version may add states."""
+    """The state, as in an Acknowledgement; a later version may add states."""
     version: Annotated[int, Field(ge=1)]
     at: AwareDatetime
     reason_code: ReasonCode | None

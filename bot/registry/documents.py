@@ -68,7 +68,7 @@ class DocumentLabel(Model):
     pages: Pages
     size: Annotated[int, Field(ge=1, le=MAX_DOCUMENT_BYTES)]
     sha256: Sha256
-    """SHA-256 of the bytes; a document with another hash is not stored."""
+    """SHA-256 of the bytes; the registry rejects a document with another hash."""
 
     def headers(self) -> dict[str, str]:
         """Return the description as HTTP headers of the upload."""

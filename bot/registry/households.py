@@ -37,13 +37,13 @@ class Household(Answered):
 
     number: Number
     idempotency_key: Key | None
-    """The key of the write that is answered; null where the household is read."""
+    """The idempotency key of the answered write; null in the answer to a read."""
     household: UUID | None
     """Null if the registration is in no household."""
     registrations: Annotated[int, Field(ge=0)]
-    """Members who registered personally, this one included."""
+    """Number of registrations in the household, including this one."""
     code: Invitation | None
-    """The code that a member gives to the next; null once it has ended."""
+    """The invitation code for family members; null once it has expired."""
     code_until: AwareDatetime | None
 
 

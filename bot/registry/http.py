@@ -20,10 +20,10 @@ from bot.registry.errors import (
 from bot.registry.problems import Problem, problem_name
 
 ANSWER_LIMIT = 256 * 1024
-"""Maximum size of most answers in bytes; the rest is not read."""
+"""Maximum size of an answer in bytes, unless the call sets another limit."""
 
 type Contents = Callable[[], AsyncIterator[bytes]]
-"""The bytes of a document from the beginning; asked for again where a token has to be renewed."""
+"""Returns the bytes of a document; called again if the request is repeated with a new token."""
 
 _MAX_WAIT = 3600.0
 # Factor on the deadline of a call, since a document takes longer to send than a form.

@@ -17,7 +17,7 @@ class Cell(Answered):
     """A count by the values of its dimensions; `people` is null if it is suppressed."""
 
     values: Annotated[tuple[str, ...], Field(max_length=2)]
-    """One value for each dimension that was asked for, in that order."""
+    """The cell's value of each dimension in `by`, in that order."""
     people: Annotated[int, Field(ge=0)] | None
 
 

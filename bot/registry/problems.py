@@ -13,7 +13,7 @@ class FieldError(Answered):
     """A rejected field: its JSON Pointer and the reason; never its value."""
 
     pointer: Pointer
-    """JSON Pointer (RFC 6901) into the body; empty for the body itself."""
+    """JSON Pointer (RFC 6901) to the field in the body; empty for the body itself."""
     code: ReasonCode
 
 
@@ -72,7 +72,7 @@ PROBLEMS: dict[ProblemName, tuple[int, str]] = {
     "internal": (500, "Something broke. It isn't known whether the request took effect."),
     "unavailable": (503, "Not available now; nothing was written. Wait as Retry-After says."),
 }
-"""Status and title of each problem. A 503 with a problem promises that nothing was written."""
+"""Status and title of each problem. A 503 with a problem guarantees that nothing was written."""
 
 
 def problem(name: ProblemName, errors: tuple[FieldError, ...] = ()) -> Problem:

@@ -108,7 +108,7 @@ ROWS: Select[*tuple[Any, ...]] = (
     .outerjoin(t.Officer, t.Officer.id == t.Case.owner)
     .outerjoin(t.Conversation, (t.Conversation.person_id == t.Case.person_id) & _IS_OPEN)
 )
-"""Cases with the columns that `row_of` reads."""
+"""A SELECT of cases with the columns that `row_of` reads; callers add a condition."""
 
 _MAY_SEE_TOPIC = or_(
     bindparam("free", type_=Boolean()),

@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Mapping, Set
 
 MIN_PEOPLE = 5
-"""Smallest count that is shown, other than 0."""
+"""Smallest count above 0 that is shown."""
 MIN_CHANGE = 10
-"""A released count stays until it has moved by this many people, so that two days differ by none
-or by many."""
+"""Smallest change of a released count. Releases of two days differ by 0 or at least this number,
+so that the difference does not reveal one person."""
 
 ALL = "*"
-"""The value of a dimension in a margin."""
+"""The value of a dimension over which a margin sums."""
 
 TOTAL = (ALL, ALL)
 _PRIME = (1 << 61) - 1

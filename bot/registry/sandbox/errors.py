@@ -93,7 +93,7 @@ def _pointer_parts(place: tuple[int | str, ...]) -> tuple[int | str, ...]:
 
 def _field_error(place: tuple[int | str, ...], kind: str) -> FieldError:
     if kind == "extra_forbidden":
-        place = place[:-1]  # the name of an unknown field is input, which is never repeated
+        place = place[:-1]  # an unknown field's name is input, which is not repeated
     if kind == "json_invalid":
         place = ()
     return FieldError(pointer="".join(f"/{part}" for part in place), code=kind.upper())

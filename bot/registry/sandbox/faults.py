@@ -53,7 +53,7 @@ FAULTS: dict[FaultName, str] = {
     "error_after_commit": "commits, then answers 500",
     "drop_after_commit": "commits, then drops the connection",
 }
-"""The effect of each switch, in the words of the page."""
+"""The effect of each fault, as described on the sandbox's page."""
 
 _ANYWHERE: frozenset[Place] = frozenset({"token", "reads", "writes"})
 _RESOURCES: frozenset[Place] = frozenset({"reads", "writes"})
@@ -86,9 +86,9 @@ class Fault(Model):
     on: Literal["everything", "token", "reads", "writes"] = "everything"
     probability: Annotated[float, Field(gt=0, le=1)] = 1.0
     count: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
-    """How many more times; null until switched off, 0 switches off."""
+    """How many more requests it hits; null until switched off, 0 switches off."""
     seconds: Annotated[float, Field(ge=0, le=600)] = 5.0
-    """How long `slow` waits, and what `busy` says in Retry-After."""
+    """Delay in seconds of the fault `slow`, and Retry-After of the fault `busy`."""
 
     def acts_on(self, place: Place) -> bool:
         return place in _PLACES[self.name] and self.on in ("everything", place)

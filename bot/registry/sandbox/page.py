@@ -19,7 +19,7 @@ from bot.registry.sandbox.state import Sandbox, here
 from bot.registry.sandbox.store import Verdict
 
 SHOWN = 100
-"""Entries on the page; `/_entries` lists all."""
+"""Maximum number of entries on the page; `/_entries` returns all."""
 
 _LABELS = {
     "purpose": "Purpose",

@@ -19,7 +19,7 @@ from bot.registry.sandbox.errors import Objection
 
 type Connection = AsyncConnection[Any]
 type Table = dict[Place, tuple[int, int]]
-"""People and households of each place of a table."""
+"""Number of people and of households for each cell of a table."""
 
 
 async def truth(connection: Connection) -> dict[tuple[str, str], Table]:

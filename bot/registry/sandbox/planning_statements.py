@@ -106,7 +106,7 @@ COUNTS = statement(
     .group_by(func.grouping_sets(*(tuple_(*(_PEOPLE.c[each] for each in by)) for by in _SETS)))
     .having(func.sum(_PEOPLE.c.n) > 0)
 )
-"""People and households by each dimension, each pair and in all; other dimensions are null."""
+"""People and households by each dimension, each pair and in total; unused columns are null."""
 
 # Releases
 

@@ -171,7 +171,7 @@ _ADDED = {
     Entry.__tablename__: ("question", "step", "household", "details"),
     Milestone.__tablename__: ("seq", "transaction"),
 }
-"""Columns that a sandbox of an earlier version lacks."""
+"""Columns that the tables of an earlier version of the sandbox lack."""
 
 
 def creation() -> list[Statement[()]]:
