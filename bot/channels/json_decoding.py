@@ -30,7 +30,10 @@ def read(body: bytes) -> Any:
 
 
 def shaped[T](value: Any, shape: type[T]) -> T:
-    """Convert a decoded value to the type `shape`."""
+    """Convert a decoded value to the type `shape`.
+
+    Raises Unreadable: E_NUMBER for an invalid integer, otherwise E_SHAPE.
+    """
     try:
         return msgspec.convert(value, shape)
     except msgspec.ValidationError as error:
