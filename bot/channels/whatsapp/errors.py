@@ -56,7 +56,7 @@ FAULTS: Mapping[int, Fault] = {
     130429: SLOW,
     4: QUOTA,
     80007: QUOTA,
-    # The account sent too much spam: answers may be retried after the delay, broadcasts pause.
+    # Restrictions of the account: answers are retried after the delay, broadcasts pause.
     131048: LIMITED,
     131064: LIMITED,
     368: RESTRICTED,
