@@ -326,8 +326,8 @@ class Rates:
 class Channel(Protocol):
     """A messaging platform; `bot.channels.telegram.client` is the reference implementation.
 
-    `edits`, `deletes`: sent messages can be edited, deleted. `joins`: the bot's messages for
-    one event are merged, because the platform bills or rate-limits each. `page`: when to ask sensitive
+    `edits`, `deletes`: sent messages can be edited, deleted. `joins`: the bot's messages for one
+    event are merged, because the platform bills or rate-limits each. `page`: when to ask sensitive
     questions on the secure web page. `window`: seconds after a person's message in which free text
     is accepted; 0 means always. `notifies`: phones show messages outside the chat. `protects`:
     forwarding can be disabled. `gathers`: messages within one second are answered together.
