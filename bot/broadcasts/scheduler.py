@@ -142,8 +142,8 @@ async def _canary_is_well(transaction: Transaction, broadcast: Broadcast) -> boo
 
 
 # Finds the next shards with due recipients, each by one index lookup. If the values of `b` were
-# joined, the planner would sort all remaining rows for each shard. Written as SQL text, because a
-# recursive query is clearer as SQL and its plan was measured.
+# joined, the planner would sort all remaining rows for each shard.
+# Text: written as SQL, because a recursive query is clearer as SQL and its plan was measured.
 _DUE = TextStatement.of("""
 WITH RECURSIVE b AS MATERIALIZED (
   SELECT coalesce(reach, 2147483647) AS reach, kosh_now() AS now FROM broadcasts

@@ -5,7 +5,7 @@ from bot.db.pipeline import TextStatement
 # The end of the shard is a separate condition, because the planner cannot use least() as an index
 # bound. An empty claim would then read all rows up to the end of the broadcast. Each access to the
 # rows is bounded twice, since without statistics on new rows the planner would join to all of them.
-# Written as SQL text, because the plan of these seven CTEs was measured over a million recipients.
+# Text: written as SQL, because the plan of these seven CTEs was measured over a million recipients.
 CLAIM = TextStatement.of("""
 WITH go AS MATERIALIZED (
   SELECT b.*, kosh_now() AS now FROM broadcasts b
@@ -77,7 +77,8 @@ RETURNING r.seq, r.attempt, r.state, j.person_id, j.key, j.key_version, j.addres
 """)
 
 # A late outcome is written unless the row has a newer attempt or a final status, because the call
-# did happen. Written as SQL text, because its plan was measured together with CLAIM.
+# did happen.
+# Text: written as SQL, because its plan was measured together with CLAIM.
 OUTCOMES = TextStatement.of("""
 WITH w AS MATERIALIZED (
   SELECT * FROM unnest(%(seqs)s::int[], %(attempts)s::int[], %(fates)s::text[],

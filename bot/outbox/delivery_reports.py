@@ -31,8 +31,8 @@ AGAIN_SECONDS = 10
 _logger = logging.get()
 
 # While a row is `sending`, the report is only stored; the process that writes the outcome then
-# reads it. A report is matched by its attempt, or by the platform's id in rows without one. Written
-# as SQL text, because arrays of eight columns and array operators are clearer so.
+# reads it. A report is matched by its attempt, or by the platform's id in rows without one.
+# Text: written as SQL, because arrays of eight columns and array operators are clearer so.
 _RECEIPTS = TextStatement.of("""
 WITH w AS MATERIALIZED (
   SELECT * FROM unnest(%(rows)s::bigint[], %(attempts)s::int[], %(ids)s::text[],
