@@ -1,1 +1,1 @@
-"""Strict emulators of the platforms, reached over real HTTP."""
+"""Strict emulators of external platforms, used over real HTTP."""

@@ -1,11 +1,12 @@
-"""Run both emulators in one process, with webhooks to Kosh and one page to try them on.
+"""Run both emulators in one process, with webhooks to Kosh and a web page to try them on.
 
 python -m tests.emulators --kosh http://127.0.0.1:8080 --page-port 8084
 
-Secrets are read from the environment under the names that Kosh reads them by (KOSH_TELEGRAM_TOKEN,
+Secrets are read from the same environment variables as Kosh's (KOSH_TELEGRAM_TOKEN,
 KOSH_TELEGRAM_SECRET, KOSH_WHATSAPP_TOKEN, KOSH_WHATSAPP_APP_SECRET, KOSH_WHATSAPP_VERIFY_TOKEN,
-KOSH_WHATSAPP_NUMBER_ID), so that no list of processes shows them. `./kosh demo --channels` starts
-it with them. It prints the page's address when it is ready, and stops on a signal.
+KOSH_WHATSAPP_NUMBER_ID), so that they do not appear in the list of processes. `./kosh demo
+--channels` starts this program with them. It prints the page's address when it is ready, and stops
+on SIGINT or SIGTERM.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from tests.emulators import telegram, whatsapp
 from tests.emulators.page import serving
 from tests.emulators.page.phones import Phone, TelegramPhone, WhatsAppPhone
 
-# Kosh needs a moment to start, and Meta saves no webhook that doesn't answer.
+# Kosh needs time to start, and Meta saves a webhook only if it answers the challenge.
 ASK_AGAIN_SECONDS = 0.5
 
 
@@ -38,12 +39,12 @@ def arguments() -> argparse.Namespace:
 
 
 def secret(name: str, usual: str) -> str:
-    """Return a secret shared with Kosh."""
+    """Return a secret shared with Kosh from the environment, or the usual test value."""
     return os.environ.get(f"KOSH_{name}") or usual
 
 
 async def subscribe(on: whatsapp.Emulator, url: str, token: str) -> None:
-    """Set WhatsApp's webhook as soon as Kosh answers the challenge."""
+    """Set WhatsApp's webhook; retry until Kosh answers the challenge."""
     told = False
     while True:
         try:
@@ -75,7 +76,8 @@ async def serve(given: argparse.Namespace) -> None:
                 port=given.whatsapp_port,
             )
         )
-        # Kosh knows the updates of an earlier demonstration again by their ids, for eight days.
+        # Kosh deduplicates by update id for eight days, so ids must exceed those of an earlier
+        # demo.
         tg.world.updates.next_id = int(time.time())
         phones: dict[str, Phone] = {"telegram": TelegramPhone(tg), "whatsapp": WhatsAppPhone(wa)}
         page = await stack.enter_async_context(
@@ -91,7 +93,7 @@ async def serve(given: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Run the command; report a port in use in one line."""
+    """Run the command; print one line if a port is in use."""
     try:
         asyncio.run(serve(arguments()))
     except OSError as error:

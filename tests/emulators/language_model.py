@@ -1,4 +1,4 @@
-"""A server of OpenAI's chat completions API: refuses what is not by the letter."""
+"""Emulator of OpenAI's chat completions API that rejects any deviation from the reference."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ class LanguageModel:
     url: str = ""
     chosen: str = "none"
     fault: str = ""
-    # Texts of people that arrived, in order, also where the answer then failed.
+    # Texts that arrived, in order, including those whose answer then failed.
     asked: list[str] = field(default_factory=list)
     mistakes: list[str] = field(default_factory=list)
     ids: tuple[str, ...] = ()
@@ -71,7 +71,7 @@ class LanguageModel:
         }
 
     def _wrong(self, body: Any) -> str:
-        """Return the first field that is not as the API's reference has it."""
+        """Return the name of the first field that differs from the API's reference; "" if none."""
         if not isinstance(body, dict) or set(body) != FIELDS:
             return "fields"
         if body["model"] != MODEL:

@@ -1,4 +1,4 @@
-"""A push service and a browser (RFC 8030, 8188, 8291, 8292): refuses what is not by the letter."""
+"""Emulator of a push service and a browser (RFC 8030, 8188, 8291, 8292), strict by these RFCs."""
 
 import asyncio
 import hmac
@@ -32,14 +32,14 @@ def raw(written: str) -> bytes:
 
 
 def hkdf(salt: bytes, secret: bytes, info: bytes, length: int) -> bytes:
-    """Derive up to 32 bytes (RFC 5869), as RFC 8291 writes it: one block."""
+    """Derive up to 32 bytes (RFC 5869) in one block, as in RFC 8291."""
     extracted = hmac.digest(salt, secret, "sha256")
     return hmac.digest(extracted, info + b"\x01", "sha256")[:length]
 
 
 @dataclass
 class Browser:
-    """A browser with a subscription; it reads what was encrypted for it."""
+    """A browser with a subscription; it decrypts the pushes sent to it."""
 
     endpoint: str
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(CURVE))
@@ -50,7 +50,7 @@ class Browser:
         return self.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
     def read(self, body: bytes) -> bytes:
-        """Decrypt one record."""
+        """Decrypt a body of one record."""
         salt, size, length = body[:16], int.from_bytes(body[16:20]), body[20]
         theirs, record = body[21 : 21 + length], body[21 + length :]
         assert size >= len(record) >= 18
@@ -66,7 +66,7 @@ class Browser:
 
 @dataclass
 class PushService:
-    """The service: `answers` are statuses to give instead, in order."""
+    """The push service. `answers` are statuses to return, in order, in place of the normal one."""
 
     host: str = ""
     browsers: dict[str, Browser] = field(default_factory=dict)
@@ -77,14 +77,14 @@ class PushService:
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def subscribe(self, vapid: str) -> Browser:
-        """Return a new browser that takes pushes with this key only."""
+        """Return a new browser that accepts only pushes signed with this VAPID key."""
         self.vapid = vapid
         name = text(os.urandom(16))
         self.browsers[name] = Browser(f"http://{self.host}/push/{name}")
         return self.browsers[name]
 
     async def wait(self, count: int, seconds: float = 60) -> list[dict[str, Any]]:
-        """Return what the browsers showed once there is so much."""
+        """Return the decrypted pushes as soon as there are `count` of them."""
         async with asyncio.timeout(seconds), self.changed:
             await self.changed.wait_for(lambda: len(self.shown) >= count)
         return self.shown

@@ -1,4 +1,4 @@
-"""A gateway for SMS: takes one POST for each, and refuses what is not by the letter."""
+"""Emulator of an SMS gateway: one POST for each message, checked strictly."""
 
 import json
 import re
@@ -10,18 +10,18 @@ from aiohttp import web
 
 KEY = "sms-invented-for-tests"
 NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
-# Letters that one SMS holds if any of them is not in the alphabet of GSM.
+# Characters in one SMS if any is not in the GSM alphabet.
 MAX_TEXT = 70
 
 
 @dataclass
 class SmsGateway:
-    """The gateway: it answers `status` to well-formed requests."""
+    """The gateway; it answers well-formed requests with `status`."""
 
     url: str = ""
     status: int = 202
     fields: frozenset[str] = frozenset({"to", "text", "from"})
-    # Numbers and texts that arrived, also where the answer was a failure.
+    # Numbers and texts that arrived, including those answered with a failure.
     taken: list[tuple[str, str]] = field(default_factory=list)
     mistakes: list[str] = field(default_factory=list)
 

@@ -1,4 +1,4 @@
-"""A mail server as far as Kosh uses one (RFC 5321): strict about order, keeps what it took."""
+"""Emulator of a mail server, limited to what Kosh uses (RFC 5321): strict about command order."""
 
 import asyncio
 import re
@@ -13,18 +13,18 @@ PATH = re.compile(rb"(?:FROM|TO):<([^<>\s]+@[^<>\s]+)>(?: .*)?", re.IGNORECASE)
 
 @dataclass
 class MailServer:
-    """The server: `refuse` maps a recipient to the answer they get."""
+    """The server; `refuse` maps a recipient to the error response for them."""
 
     port: int = 0
     taken: list[EmailMessage] = field(default_factory=list)
     refuse: dict[str, str] = field(default_factory=dict)
     mistakes: list[bytes] = field(default_factory=list)
-    # Names with which clients greeted.
+    # Names that clients gave in their greeting.
     greetings: list[str] = field(default_factory=list)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def wait(self, count: int, seconds: float = 60) -> list[EmailMessage]:
-        """Return the messages once there are so many."""
+        """Return the received messages as soon as there are `count` of them."""
         async with asyncio.timeout(seconds), self.changed:
             await self.changed.wait_for(lambda: len(self.taken) >= count)
         return self.taken

@@ -1,4 +1,4 @@
-"""A server of OpenAI's API for transcriptions: refuses what is not by the letter."""
+"""Emulator of OpenAI's transcription API that rejects any deviation from the reference."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ class Transcription:
     url: str = ""
     text: str = ""
     fault: str = ""
-    # Recordings that arrived with their language, in order, also where the answer then failed.
+    # Recordings and their languages, in order of arrival, including those whose answer then failed.
     heard: list[tuple[bytes, str]] = field(default_factory=list)
     mistakes: list[str] = field(default_factory=list)
     released: asyncio.Event = field(default_factory=asyncio.Event)
@@ -61,7 +61,7 @@ class Transcription:
 
 
 def _wrong(form: object) -> str:
-    """Return the first field that is not as the API's reference has it."""
+    """Return the name of the first field that differs from the API's reference; "" if none."""
     assert hasattr(form, "keys")
     fields = dict(form)  # type: ignore[call-overload]
     file = fields.get("file")

@@ -1,4 +1,4 @@
-"""Servers of three translation APIs: they refuse what is not by the letter."""
+"""Emulators of three translation APIs that reject any deviation from the references."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ class Translation:
     url: str = ""
     text: str = ""
     fault: str = ""
-    # Texts that arrived with their target, in order, also where the answer then failed.
+    # Texts and target languages, in order of arrival, including those whose answer then failed.
     asked: list[tuple[str, str]] = field(default_factory=list)
     mistakes: list[str] = field(default_factory=list)
     released: asyncio.Event = field(default_factory=asyncio.Event)

@@ -1,4 +1,4 @@
-"""One page with a Telegram-like phone, a WhatsApp-like phone and the way to the web chat."""
+"""A web page with a Telegram-like phone, a WhatsApp-like phone and a link to the web chat."""
 
 from .server import serving
 

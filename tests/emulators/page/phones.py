@@ -1,4 +1,4 @@
-"""View and actions of a phone on the page: the same shape for both emulators."""
+"""Views and actions of the phones on the page, in the same format for both emulators."""
 
 import itertools
 import secrets
@@ -19,18 +19,18 @@ PICTURES = {"image/jpeg", "image/png", "image/webp"}
 
 
 def strangers() -> Iterator[int]:
-    """Yield numbers of seven digits: Kosh may still know those of an earlier demonstration."""
+    """Yield ids from a random start, since Kosh may have data about users of an earlier demo."""
     return itertools.count(1_000_000 + secrets.randbelow(8_000_000))
 
 
 class Phone(Protocol):
-    """A phone on the page; an impossible action raises LookupError or ValueError."""
+    """A phone on the page. An impossible action raises LookupError or ValueError."""
 
     def view(self) -> Params:
-        """Return everything on the screen, oldest first."""
+        """Return the content of the screen, oldest message first."""
 
     async def do(self, act: str, p: Params) -> None:
-        """Do something as the person: `say`, `press`, `choose`, `tap`, `start` or `renew`."""
+        """Do one act as the person: `say`, `press`, `choose`, `tap`, `start` or `renew`."""
 
     async def send(self, as_photo: bool, name: str, mime: str, data: bytes) -> None:
         """Send a file, as a photo or as a file."""
@@ -52,7 +52,7 @@ class TelegramPhone:
         self._renew("kk")
 
     def view(self) -> Params:
-        """Return everything on the screen."""
+        """Return the content of the screen."""
         presses = [one.text for one in self.user.presses if one.text]
         return {
             "who": f"{self.user.person.first_name} {self.user.id}",
@@ -67,7 +67,7 @@ class TelegramPhone:
         }
 
     async def do(self, act: str, p: Params) -> None:
-        """Something the person does."""
+        """Do one act as the person."""
         match act:
             case "start":
                 await self.user.start()
@@ -91,7 +91,7 @@ class TelegramPhone:
             await self.user.send_document(data, name, mime)
 
     def picture(self, name: str) -> tuple[str, bytes] | None:
-        """Return a picture on the screen."""
+        """Return MIME type and bytes of a picture on the screen."""
         file = self.on.world.files.get(name)
         return (self.mimes[name], file.data) if file and name in self.mimes else None
 
@@ -142,7 +142,7 @@ class WhatsAppPhone:
         self._renew(hidden=False)
 
     def view(self) -> Params:
-        """Return everything on the screen."""
+        """Return the content of the screen."""
         hidden = self.user.person.known == "user_id"
         known = self.user.user_id if hidden else f"+{self.user.phone}"
         sent = len(self.user.received)
@@ -157,7 +157,7 @@ class WhatsAppPhone:
         }
 
     async def do(self, act: str, p: Params) -> None:
-        """Something the person does."""
+        """Do one act as the person."""
         match act:
             case "say":
                 await self.user.say(p["text"])
@@ -178,7 +178,7 @@ class WhatsAppPhone:
             await self.user.send_document(data, name, mime)
 
     def picture(self, name: str) -> tuple[str, bytes] | None:
-        """Return a picture on the screen."""
+        """Return MIME type and bytes of a picture on the screen."""
         media = self.on.world.media.get(name)
         return (media.mime, media.data) if media and media.mime in PICTURES else None
 

@@ -1,4 +1,4 @@
-"""The page's server: its files, the live view of both phones, and the actions on them."""
+"""The page's server: its files, a live view of both phones, and their actions."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ FILES = {
     "/words.json": "words.json",
 }
 FILE_MOST = 110 << 20
-# Two worlds with their own signals and clocks: looking is simpler than wiring, and costs little.
+# The emulators have separate signals and clocks, so polling both is simpler than waiting for both.
 LOOK_SECONDS = 0.2
 SAFE = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
@@ -63,7 +63,7 @@ class Page:
         """Send both screens at every change, as server-sent events."""
         answer = web.StreamResponse(headers={"Content-Type": "text/event-stream", **SAFE})
         await answer.prepare(request)
-        # The viewer has closed the window.
+        # Raised when the viewer closes the window.
         with suppress(ConnectionResetError):
             await self._show(answer)
         return answer
@@ -114,13 +114,13 @@ class Page:
 
 
 async def nothing(_: web.Request) -> web.Response:
-    """Return the icon that browsers ask for and the page doesn't have."""
+    """Return an empty response for the icon that browsers request."""
     return web.Response(status=204)
 
 
 @web.middleware
 async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse other sites that read the page or act on it, also by another name of this machine."""
+    """Reject requests from other sites, also those under another host name of this machine."""
     loopback = urlsplit(f"//{request.host}").hostname in ("127.0.0.1", "localhost")
     if not loopback or request.headers.get("Origin", "") not in ("", f"http://{request.host}"):
         raise web.HTTPForbidden
@@ -134,7 +134,7 @@ async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
 async def serving(
     phones: dict[str, Phone], kosh: str, registry: str = "", port: int = 0
 ) -> AsyncIterator[str]:
-    """Serve the page at its own address."""
+    """Serve the page; yield its URL."""
     page = Page(phones, kosh.rstrip("/"), registry)
     runner = web.AppRunner(page.app(), access_log=None, shutdown_timeout=1)
     await runner.setup()

@@ -1,4 +1,4 @@
-"""Content other than text that people send: as the Bot API shows it, with files to download."""
+"""Content other than text that people send, in the Bot API's format, with downloadable files."""
 
 from collections.abc import Callable
 
@@ -75,14 +75,14 @@ def file_content(world: World, kind: str, data: bytes | None, size: int | None) 
 
 
 def document_content(world: World, data: bytes, name: str, mime: str, size: int | None) -> Params:
-    """Return a file sent as a file; an empty name or MIME type is left out, as Telegram may do."""
+    """Return a document; an empty name or MIME type is left out, as Telegram may do."""
     shown = world.store("documents", name, data, size).file
     known = {"file_name": name, "mime_type": mime}
     return {"document": shown | {key: value for key, value in known.items() if value}}
 
 
 def contact_content(person: Person, of: Person | None) -> Params:
-    """Return a contact; it has no `user_id` if the number is not on Telegram."""
+    """Return a contact; it has no `user_id` if the phone number is not on Telegram."""
     if of is None:
         return {"contact": {"phone_number": "+77010000000", "first_name": "Basqa"}}
     contact: Params = {"phone_number": of.phone or f"+7701{of.id % 10**7:07}"}
@@ -90,12 +90,12 @@ def contact_content(person: Person, of: Person | None) -> Params:
 
 
 def location_content() -> Params:
-    """Return a place on the map."""
+    """Return a location."""
     return {"location": {"latitude": 51.1282, "longitude": 71.4306}}
 
 
 def venue_content() -> Params:
-    """Return a place with a name."""
+    """Return a venue: a location with a name."""
     place = location_content()
     return place | {"venue": place | {"title": "Bayterek", "address": "Nurzhol 1"}}
 

@@ -56,12 +56,12 @@ def view(message: Message) -> Params:
 
 
 async def make_user(on: Emulator, p: Params) -> object:
-    """Create a person: `id` and what `Emulator.user` takes."""
+    """Create a person from `id` and the arguments of `Emulator.user`."""
     return on.user(p.pop("id"), **p).id
 
 
 async def add_fault(on: Emulator, p: Params) -> object:
-    """Add a scripted fault: `fault` (its name in `faults`), `times`, `method`, its own fields."""
+    """Add a scripted fault: `fault` (its name in `faults`), `times`, `method`, and its fields."""
     times, method = p.pop("times", 1), p.pop("method", None)
     on.fail(KINDS[p.pop("fault")](**p), times, method)
     return True
@@ -74,32 +74,32 @@ async def mend(on: Emulator, _: Params) -> object:
 
 
 async def set_tricks(on: Emulator, p: Params) -> object:
-    """Set how updates are handed over: `copies`, `together`, `shuffled`."""
+    """Set how updates are delivered: `copies`, `together`, `shuffled`."""
     for name, value in p.items():
         setattr(on.tricks, name, value)
     return asdict(on.tricks)
 
 
 async def advance(on: Emulator, p: Params) -> object:
-    """Move the emulated clock on by `seconds`."""
+    """Advance the emulated clock by `seconds`."""
     on.advance(p["seconds"])
     return on.world.now()
 
 
 async def wait(on: Emulator, p: Params) -> object:
-    """Wait for the bot's message of `number` (from 1) in the chat of `user`, within `seconds`."""
+    """Wait up to `seconds` for the bot's message `number` (from 1) in the chat of `user`."""
     found = await on.user(p["user"]).wait_for_message(p["number"], p.get("seconds", 10.0))
     return view(found)
 
 
 async def taken(on: Emulator, p: Params) -> object:
-    """Return when the bot has taken every update, within `seconds`."""
+    """Wait up to `seconds` until the bot has accepted every update."""
     await on.until_taken(p.get("seconds", 10.0))
     return True
 
 
 def act(name: str) -> Act:
-    """Return a person's action by name; the rest of the object are its arguments."""
+    """Return the handler for a person's action; other fields of the object are its arguments."""
 
     async def does(on: Emulator, p: Params) -> object:
         done = await getattr(on.user(p.pop("user")), name)(**p)
@@ -120,7 +120,7 @@ VERBS: dict[str, Act] = {
 
 
 def stats(on: Emulator) -> Params:
-    """Count the entries of the journal, and the updates that still wait."""
+    """Count the entries of the journal and the undelivered updates."""
     return {
         "counts": dict(on.journal.counts),
         "entries": len(on.journal.entries),

@@ -1,4 +1,4 @@
-"""Scripted faults: answers to the next calls in place of normal ones."""
+"""Scripted faults: responses to the next calls in place of normal ones."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Flooded:
-    """429 with a wait in seconds; the call isn't carried out."""
+    """429 with a wait in seconds; the call is not executed."""
 
     retry_after: int = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A gateway's error page in HTML; the call isn't carried out unless `delivered`."""
+    """A gateway's error page in HTML; the call is executed only if `delivered`."""
 
     status: int = 502
     delivered: bool = False
@@ -29,21 +29,21 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """The call is accepted and never answered, carried out only if `delivered`."""
+    """The connection stays open without a response; the call is executed only if `delivered`."""
 
     delivered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The connection drops without an answer, after the call was carried out if `delivered`."""
+    """The connection is cut without a response, after the call was executed if `delivered`."""
 
     delivered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Slow:
-    """The answer comes this many seconds late."""
+    """The response comes this many seconds late."""
 
     seconds: float = 1.0
 
@@ -69,13 +69,13 @@ class Script:
 
 
 class Faults:
-    """The faults still to come, in the order they were asked for."""
+    """The remaining faults, in the order in which they were added."""
 
     def __init__(self) -> None:
         self._scripts: deque[Script] = deque()
 
     def add(self, fault: Fault, times: int = 1, method: str | None = None) -> None:
-        """Let the next `times` calls (of `method`) meet the fault."""
+        """Apply the fault to the next `times` calls (of `method`, or of any)."""
         self._scripts.append(Script(fault, times, method))
 
     def clear(self) -> None:
@@ -83,7 +83,7 @@ class Faults:
         self._scripts.clear()
 
     def meet(self, method: str) -> Fault | None:
-        """Return the fault that this call meets."""
+        """Return the fault for this call, and count it; None if there is none."""
         for script in self._scripts:
             if script.method in (None, method):
                 script.times -= 1

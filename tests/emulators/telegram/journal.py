@@ -1,4 +1,4 @@
-"""Journal of all traffic between bot and platform, in order, for checks from outside."""
+"""Journal of all traffic between bot and platform, in order, for checks by tests."""
 
 import time
 from collections import Counter
@@ -17,8 +17,8 @@ from .wire import Outcome, Params, Upload
 class Call:
     """A finished call of the bot.
 
-    `status` is 0 when it was not executed; `sent` is the message it made. The journal does not know
-    whether the response arrived.
+    `status` is 0 if the call was not executed. `sent` is the message that it created. The journal
+    does not record whether the response arrived.
     """
 
     method: str
@@ -42,10 +42,10 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One attempt to hand over an update: `status` is the bot's HTTP status, 0 for none.
+    """One attempt to deliver an update. `status` is the bot's HTTP status, 0 for no response.
 
-    An update confirmed by the offset of getUpdates has status 200 and attempt 0; one that expired
-    has status 0 and attempt -1.
+    An update confirmed by the offset of getUpdates has status 200 and attempt 0. An expired one has
+    status 0 and attempt -1.
     """
 
     update_id: int
@@ -56,7 +56,7 @@ class Delivery:
 
     @property
     def acknowledged(self) -> bool:
-        """Return whether the bot has taken the update."""
+        """Return True if the bot has accepted the update."""
         return 200 <= self.status <= 299
 
 
@@ -65,7 +65,7 @@ Entry = Call | Arrival | Delivery
 
 @dataclass(slots=True)
 class Journal:
-    """All entries in memory, and as JSON lines in `path` when there is one."""
+    """All entries in memory, and as JSON lines in the file `path` if there is one."""
 
     path: Path | None = None
     entries: list[Entry] = field(default_factory=list)
@@ -94,7 +94,7 @@ class Journal:
     def call(
         self, method: str, params: Params, outcome: Outcome | None, sent: int | None = None
     ) -> None:
-        """Add a call; without an outcome it was not carried out."""
+        """Add a call; `outcome` is None if it was not executed."""
         shown = {k: repr(v) if isinstance(v, Upload) else v for k, v in params.items()}
         status, body = (outcome.status, outcome.body) if outcome else (0, b"null")
         self.write(Call(method, shown, time.time(), status, msgspec.Raw(body), sent))
@@ -113,7 +113,7 @@ class Journal:
         ]
 
     def deliveries(self, update_id: int | None = None) -> list[Delivery]:
-        """Return the attempts to hand over (an update), in order."""
+        """Return the attempts to deliver all updates, or one update, in order."""
         found = (entry for entry in self.entries if isinstance(entry, Delivery))
         return [one for one in found if update_id in (None, one.update_id)]
 
@@ -122,21 +122,21 @@ class Journal:
         return [entry.update_id for entry in self.entries if isinstance(entry, Arrival)]
 
     def acknowledged(self) -> set[int]:
-        """Return the updates that the bot has answered with 2xx, or confirmed by offset."""
+        """Return the updates that the bot answered with 2xx or confirmed by offset."""
         return {one.update_id for one in self.deliveries() if one.acknowledged}
 
     def mistakes(self) -> list[Call]:
-        """Return the calls that only this emulator refused; Telegram would ignore the fault."""
+        """Return the calls rejected for a mistake that Telegram itself would ignore."""
         refused = (call for call in self.calls() if call.status == 400)
         return [call for call in refused if b"EMULATOR:" in bytes(call.answer)]
 
     def lines(self, since: int) -> Iterator[bytes]:
-        """Yield the entries from a number on, as JSON."""
+        """Yield the entries from number `since` on, as JSON lines."""
         return (msgspec.json.encode(entry) for entry in self.entries[since:])
 
 
 def counted(entry: Entry) -> str:
-    """Return the name under which an entry is counted."""
+    """Return the name under which `stats` counts an entry."""
     match entry:
         case Call():
             return f"{entry.method} {entry.status}"

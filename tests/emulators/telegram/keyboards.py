@@ -28,7 +28,7 @@ REQUESTS = {
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button as the person sees it; `data` is set only when a press is reported to the bot."""
+    """A button as the person sees it; `data` is set only if a press is reported to the bot."""
 
     text: str
     data: str | None = None
@@ -55,7 +55,7 @@ def checked_markup(markup: Params | None, private: bool) -> Params | None:
 
 
 def check_shape(rows: list[list[Params]]) -> None:
-    """Refuse too many buttons, too long rows, and rows without any."""
+    """Reject too many buttons, too long rows, and empty rows."""
     if not rows or not all(rows):
         raise strict("a keyboard has a row without buttons")
     if max(map(len, rows)) > MAX_IN_A_ROW:
@@ -65,7 +65,7 @@ def check_shape(rows: list[list[Params]]) -> None:
 
 
 def check_inline(button: Params) -> None:
-    """Refuse an inline button without text, without exactly one action, or with a bad link."""
+    """Reject an inline button without text, without exactly one action, or with an invalid link."""
     check_face(button, "Inline keyboard button")
     actions = ACTIONS & button.keys()
     if not actions:
@@ -81,7 +81,7 @@ def check_inline(button: Params) -> None:
 
 
 def check_reply(button: Params, private: bool) -> None:
-    """Refuse a reply button without text, or one that asks for data of private chats only."""
+    """Reject a reply button without text, or one that requests data outside a private chat."""
     check_face(button, "Keyboard button")
     for name, what in REQUESTS.items():
         if button.get(name) and not private:
@@ -91,7 +91,7 @@ def check_reply(button: Params, private: bool) -> None:
 
 
 def check_face(button: Params, what: str) -> None:
-    """Refuse a button without text or with an unknown style."""
+    """Reject a button without text or with an unknown style."""
     if is_blank(button["text"]):
         raise bad(f"{what[0].lower()}{what[1:]} text must be non-empty")
     if button.get("style", "") not in STYLES:
@@ -99,7 +99,7 @@ def check_face(button: Params, what: str) -> None:
 
 
 def check_web_app(button: Params, what: str) -> None:
-    """Refuse a Mini App that isn't served over HTTPS."""
+    """Reject a Mini App that is not served over HTTPS."""
     url = button["web_app"]["url"]
     if not url.startswith("https://"):
         raise bad(f"{what} Web App URL '{url}' is invalid: Only HTTPS links are allowed")
@@ -111,7 +111,7 @@ def buttons_in(rows: list[list[Params]]) -> Iterator[Params]:
 
 
 def rows_seen(markup: Params | None) -> Rows:
-    """Return the rows as a person sees them."""
+    """Return the rows of buttons as a person sees them."""
     rows = (markup or {}).get("inline_keyboard") or (markup or {}).get("keyboard") or []
     return tuple(tuple(map(seen, row)) for row in rows)
 

@@ -1,4 +1,4 @@
-"""The platform's rates: about a message a second in a chat, twenty a minute in a group, 30/s."""
+"""Telegram's rates: about 1 message per second in a chat, 20 per minute in a group, 30/s in all."""
 
 import math
 from collections.abc import Callable
@@ -11,9 +11,9 @@ COUNTED = {"sendMessage", "sendDocument", "editMessageText", "editMessageReplyMa
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Messages per second, and the maximum burst before that rate holds.
+    """Messages per second, and the maximum burst above that rate.
 
-    Telegram publishes no exact figures; these keep to the careful side of its FAQ.
+    Telegram publishes no exact figures; these are at the cautious end of its FAQ.
     """
 
     chat_rate: float = 1.0
@@ -42,7 +42,7 @@ class Bucket:
 
 
 class Gate:
-    """Admits calls at the platform's rates and refuses the others with 429."""
+    """Accepts calls at the platform's rates and rejects the others with 429."""
 
     def __init__(self, limits: Limits | None, clock: Callable[[], float]) -> None:
         self.limits = limits
@@ -52,13 +52,13 @@ class Gate:
         self._chats: dict[int, Bucket] = {}
 
     def message(self, method: str, chat_id: int) -> None:
-        """Count a message or an edit in its chat and over all chats."""
+        """Count a message or an edit in its chat and in total."""
         if self.limits is None or self._bot is None or method not in COUNTED:
             return
         self._take(self._bot, self._chat(chat_id, self.limits))
 
     def webhook(self) -> None:
-        """Count a change of webhook."""
+        """Count a change of the webhook."""
         if self._webhook is not None:
             self._take(self._webhook)
 

@@ -1,4 +1,4 @@
-"""The Bot API's methods, acting on the world as Telegram does."""
+"""The Bot API's methods, with the effects that they have at Telegram."""
 
 import re
 from dataclasses import replace
@@ -44,7 +44,7 @@ ACTIVE = (
 
 
 async def get_me(on: Platform, _: Params) -> object:
-    """Return the bot, with its abilities."""
+    """Return the bot's User with its capabilities."""
     return on.world.bot | {
         "can_join_groups": True,
         "can_read_all_group_messages": False,
@@ -55,7 +55,7 @@ async def get_me(on: Platform, _: Params) -> object:
 
 
 async def get_updates(on: Platform, p: Params) -> list[msgspec.Raw]:
-    """Return updates by long polling, which is refused while a webhook is set."""
+    """Return updates by long polling; reject the call while a webhook is set."""
     if on.courier.url:
         raise Refusal(409, f"Conflict: {ACTIVE}")
     on.world.updates.allow(p.get("allowed_updates"))
@@ -64,7 +64,7 @@ async def get_updates(on: Platform, p: Params) -> list[msgspec.Raw]:
 
 
 async def set_webhook(on: Platform, p: Params) -> bool:
-    """Set delivery by POST; plain HTTP is allowed, as Telegram's own server does in local mode."""
+    """Set delivery by webhook; plain HTTP is allowed, as in Telegram's own server in local mode."""
     url, secret = p.get("url", ""), p.get("secret_token", "")
     if not url:
         return await delete_webhook(on, p)
@@ -82,7 +82,7 @@ async def set_webhook(on: Platform, p: Params) -> bool:
 
 
 async def delete_webhook(on: Platform, p: Params) -> bool:
-    """Return to long polling."""
+    """Remove the webhook, so that updates are delivered by long polling again."""
     await on.courier.unset()
     if p.get("drop_pending_updates"):
         on.world.updates.drop()
@@ -90,7 +90,7 @@ async def delete_webhook(on: Platform, p: Params) -> bool:
 
 
 async def get_webhook_info(on: Platform, _: Params) -> object:
-    """Return the URL of updates, the number that wait, and the last failure."""
+    """Return the webhook's URL, the number of undelivered updates, and the last error."""
     updates = on.world.updates
     info = on.courier.info() | {"pending_update_count": len(updates.pending)}
     return (
@@ -107,13 +107,13 @@ async def send_message(on: Platform, p: Params) -> object:
 
 
 async def send_document(on: Platform, p: Params) -> object:
-    """Send a file, uploaded or by its id."""
+    """Send a file that is uploaded or named by its id."""
     said = checked_text(p, p.get("caption", ""), CAPTION_MOST, "caption_entities")
     return await send(on, "sendDocument", p, said, {"document": document(on.world, p["document"])})
 
 
 async def send(on: Platform, method: str, p: Params, said: Formatted, content: Params) -> object:
-    """Put a message of the bot into a chat."""
+    """Add a message of the bot to a chat."""
     chat = on.world.open_chat(p["chat_id"])
     thread = chat.thread(p.get("message_thread_id"))
     markup = checked_markup(p.get("reply_markup"), chat.kind == "private")
@@ -136,7 +136,7 @@ async def send(on: Platform, method: str, p: Params, said: Formatted, content: P
 
 
 def show_keyboard(chat: Chat, message: Message) -> None:
-    """Show or hide the reply keyboard below the input field, as the message asks."""
+    """Show or hide the reply keyboard below the input field, according to the message."""
     markup = message.markup or {}
     if "keyboard" in markup:
         chat.keyboard = message
@@ -145,14 +145,14 @@ def show_keyboard(chat: Chat, message: Message) -> None:
 
 
 def checked_text(p: Params, text: str, limit: int, entities: str) -> Formatted:
-    """Return the text in its final form; entities come by mark-up or ready-made, not both."""
+    """Return the text with its entities; reject a call with both mark-up and ready entities."""
     if p.get("parse_mode") and p.get(entities):
         raise strict(f"both parse_mode and {entities} are given")
     return formatted(text, p.get("parse_mode", ""), p.get(entities, []), limit)
 
 
 def checked_reply(chat: Chat, reply: Params | None) -> int | None:
-    """Return the message that is answered, if it still exists."""
+    """Return the id of the message replied to; None if it is missing and the call allows that."""
     if reply is None:
         return None
     found = chat.messages.get(reply.get("message_id", 0))
@@ -164,7 +164,7 @@ def checked_reply(chat: Chat, reply: Params | None) -> int | None:
 
 
 def document(world: World, given: Upload | str) -> Params:
-    """Return the Bot API's Document for an upload, or for a file known by its id."""
+    """Return the Bot API's Document for an upload, or for the id of a stored file."""
     if isinstance(given, Upload):
         if not given.data:
             raise bad("file must be non-empty")
@@ -178,7 +178,7 @@ def document(world: World, given: Upload | str) -> Params:
 
 
 async def edit_message_text(on: Platform, p: Params) -> object:
-    """Set a new text and inline keyboard; a missing keyboard is removed."""
+    """Set a new text and inline keyboard; remove the keyboard if none is given."""
     if not p.get("text"):
         raise bad("message text is empty")
     said = checked_text(p, p["text"], TEXT_MOST, "entities")
@@ -202,14 +202,14 @@ async def edit_message_text(on: Platform, p: Params) -> object:
 
 
 async def edit_message_reply_markup(on: Platform, p: Params) -> object:
-    """Set a new inline keyboard, or none."""
+    """Set a new inline keyboard, or remove it if none is given."""
     chat, message = editable(on.world, p)
     markup = checked_markup(p.get("reply_markup"), chat.kind == "private")
     return edit(on, "editMessageReplyMarkup", chat, replace(message, markup=markup))
 
 
 def edit(on: Platform, method: str, chat: Chat, changed: Message) -> object:
-    """Show a changed message, if it really differs."""
+    """Store a changed message; reject a change that makes no difference."""
     old = chat.messages[changed.id]
     if replace(changed, preview=old.preview) == old:
         raise bad(NOT_MODIFIED)
@@ -218,7 +218,7 @@ def edit(on: Platform, method: str, chat: Chat, changed: Message) -> object:
 
 
 def editable(world: World, p: Params) -> tuple[Chat, Message]:
-    """Return a message that the bot may change: its own, without a reply keyboard."""
+    """Return a message that the bot may edit: its own, without a reply keyboard."""
     if "chat_id" not in p or "message_id" not in p:
         raise bad("message identifier is not specified")
     chat = world.open_chat(p["chat_id"])
@@ -231,7 +231,7 @@ def editable(world: World, p: Params) -> tuple[Chat, Message]:
 
 
 async def delete_message(on: Platform, p: Params) -> bool:
-    """Delete one message on both sides."""
+    """Delete one message for bot and person."""
     chat = on.world.open_chat(p["chat_id"])
     message = chat.messages.get(p["message_id"])
     if message is None or message.deleted:
@@ -240,7 +240,7 @@ async def delete_message(on: Platform, p: Params) -> bool:
 
 
 async def delete_messages(on: Platform, p: Params) -> bool:
-    """Delete up to 100 messages; missing ones are skipped."""
+    """Delete up to 100 messages; skip missing ones."""
     if len(p["message_ids"]) > 100:
         raise bad("too many message identifiers specified")
     chat = on.world.open_chat(p["chat_id"])
@@ -249,7 +249,7 @@ async def delete_messages(on: Platform, p: Params) -> bool:
 
 
 def delete(world: World, chat: Chat, messages: list[Message]) -> bool:
-    """Delete all or none: one that is too old, or another's in a group, keeps all of them."""
+    """Delete all messages, or none if one is too old or another member of a group wrote it."""
     for message in messages:
         if world.now() - message.date > EDITABLE_FOR:
             raise bad("message can't be deleted for everyone")
@@ -261,7 +261,7 @@ def delete(world: World, chat: Chat, messages: list[Message]) -> bool:
 
 
 async def send_chat_action(on: Platform, p: Params) -> bool:
-    """Show the bot's activity to the person until its next message."""
+    """Show the bot's activity ("typing") to the person until its next message."""
     if p["action"] not in ACTIONS:
         raise bad("wrong parameter action in request")
     chat = on.world.open_chat(p["chat_id"])
@@ -272,7 +272,7 @@ async def send_chat_action(on: Platform, p: Params) -> bool:
 
 
 async def answer_callback_query(on: Platform, p: Params) -> bool:
-    """End the progress sign on a pressed button: once, and soon."""
+    """Answer a press, which ends its progress indicator; reject a second or late answer."""
     press = on.world.presses.get(p["callback_query_id"])
     if press is None or press.answered or on.world.now() - press.at > ANSWER_WITHIN:
         raise bad("query is too old and response timeout expired or query ID is invalid")
@@ -285,7 +285,7 @@ async def answer_callback_query(on: Platform, p: Params) -> bool:
 
 
 async def leave_chat(on: Platform, p: Params) -> bool:
-    """Take the bot out of a group and send it the update about that."""
+    """Remove the bot from a group and send it the update about that."""
     chat = on.world.open_chat(p["chat_id"])
     if chat.kind == "private":
         raise bad("chat member status can't be changed in private chats")
@@ -296,7 +296,7 @@ async def leave_chat(on: Platform, p: Params) -> bool:
 
 
 async def get_file(on: Platform, p: Params) -> object:
-    """Return the download path of a file."""
+    """Return a file's metadata with its download path."""
     file = on.world.files.get(p["file_id"])
     if file is None:
         raise bad("invalid file_id")
@@ -325,5 +325,5 @@ METHODS: dict[str, Method] = PROFILE_METHODS | {
 
 
 def message_id(result: Any) -> int | None:
-    """Return the id of the message that a sending method has made."""
+    """Return the id of the message that a sending method created."""
     return result.get("message_id") if isinstance(result, dict) else None

@@ -1,4 +1,4 @@
-"""A person who uses Telegram: actions, messages on the phone, and waiting for them."""
+"""A person who uses Telegram: actions, messages on the phone, and waiting for messages."""
 
 import re
 from collections.abc import Callable
@@ -25,14 +25,14 @@ START_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{0,64}")
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """One person. Each action reaches the bot at once; waits are in seconds."""
+    """A person. Each action is reported to the bot immediately. Waits are in seconds."""
 
     world: World
     person: Person
 
     @property
     def id(self) -> int:
-        """Return the user's id, and that of their private chat."""
+        """Return the user's id, which is also that of their private chat."""
         return self.person.id
 
     @property
@@ -42,12 +42,12 @@ class User:
 
     @property
     def chat(self) -> list[Message]:
-        """Return the current messages of the private chat, with deleted ones marked."""
+        """Return the current messages of the private chat; deleted ones are marked."""
         return list(self.place.messages.values())
 
     @property
     def received(self) -> list[Message]:
-        """Return the bot's messages that were not deleted."""
+        """Return the bot's messages that are not deleted."""
         return [one for one in self.chat if one.from_bot and not one.deleted]
 
     @property
@@ -57,16 +57,16 @@ class User:
 
     @property
     def keyboard(self) -> list[str]:
-        """Return the labels of the reply keyboard below the input field."""
+        """Return the button labels of the reply keyboard below the input field."""
         return self.place.keyboard.labels if self.place.keyboard else []
 
     @property
     def presses(self) -> list[Press]:
-        """Return their presses of inline buttons, with the bot's answers."""
+        """Return the person's presses of inline buttons, with the bot's answers."""
         return [one for one in self.world.presses.values() if one.person == self.id]
 
     async def say(self, text: str, chat: Chat | None = None) -> Message:
-        """Write a text: 1 to 4096 units; in a group the bot hears only commands and its name."""
+        """Write 1 to 4096 UTF-16 units; in a group only commands and mentions reach the bot."""
         if is_blank(text) or units(text) > 4096:
             raise ValueError("a person can write 1 to 4096 characters at once")
         message = self._put({}, chat, text=text, entities=tuple(commands_in(text)))
@@ -75,7 +75,7 @@ class User:
         return message
 
     async def start(self, payload: str = "") -> Message:
-        """Open the bot by its link and press Start; unblock it when it was blocked."""
+        """Open the bot by its link and press Start; unblock the bot if it is blocked."""
         if not START_PAYLOAD.fullmatch(payload):
             raise ValueError("a start payload has at most 64 of A-Z a-z 0-9 _ -")
         if self.person.blocked:
@@ -83,10 +83,10 @@ class User:
         return await self.say(f"/start {payload}".strip())
 
     async def press(self, what: str, message: Message | None = None) -> Press:
-        """Press an inline button by label or data.
+        """Press an inline button, found by label or data.
 
-        It belongs to the given message, as it was when it was read, or to the newest message with
-        that button.
+        The button is in `message`, in the state in which it was read, or else in the newest message
+        with that button.
         """
         message, button = self._find(what, message)
         if button.data is None:
@@ -96,7 +96,7 @@ class User:
         return press
 
     async def tap(self, label: str) -> Message:
-        """Tap a button of the reply keyboard: say its label, or share the contact or place."""
+        """Tap a button of the reply keyboard: send its label, or share the contact or location."""
         shown = self.place.keyboard
         buttons = [button for row in shown.buttons for button in row] if shown else []
         button = next((one for one in buttons if one.text == label), None)
@@ -109,13 +109,13 @@ class User:
         return await (self.send_location() if button.asks_location else self.say(button.text))
 
     async def send_contact(self, own: bool = True, of: Person | None = None) -> Message:
-        """Share their own contact, another person's, or one that isn't on Telegram."""
+        """Share the person's own contact, that of `of`, or one that is not on Telegram."""
         return self._tell(contact_content(self.person, self.person if own else of))
 
     async def send_photo(
         self, data: bytes | None = None, caption: str = "", size: int | None = None, album: str = ""
     ) -> Message:
-        """Send a photo; photos with one `album` id belong together."""
+        """Send a photo; photos with the same `album` id form an album."""
         return await self.send("photo", data, caption, size, album)
 
     async def send_document(
@@ -126,7 +126,7 @@ class User:
         caption: str = "",
         size: int | None = None,
     ) -> Message:
-        """Send a file as a file."""
+        """Send a document."""
         return self._tell(document_content(self.world, data, name, mime, size), text=caption)
 
     async def send_voice(self) -> Message:
@@ -138,11 +138,11 @@ class User:
         return await self.send("sticker")
 
     async def send_location(self) -> Message:
-        """Send a place on the map."""
+        """Send a location."""
         return self._tell(location_content())
 
     async def send_venue(self) -> Message:
-        """Send a place with a name."""
+        """Send a venue."""
         return self._tell(venue_content())
 
     async def send_poll(self) -> Message:
@@ -166,7 +166,7 @@ class User:
         return self._tell(content | ({"media_group_id": album} if album else {}), text=caption)
 
     async def edit_last(self, text: str) -> Message:
-        """Change the text of their newest message."""
+        """Edit the person's newest message."""
         mine = next(one for one in self.place.newest_first if not one.from_bot and one.text)
         entities = tuple(commands_in(text))
         message = self.place.put(self.world.edit(mine, text=text, entities=entities))
@@ -174,11 +174,11 @@ class User:
         return message
 
     async def delete(self, message: Message) -> None:
-        """Delete a message on both sides; Telegram does not report it to the bot."""
+        """Delete a message for both sides; Telegram does not report this to the bot."""
         self.place.put(replace(self.place.messages[message.id], deleted=True))
 
     async def open_topic(self, name: str) -> int:
-        """Create a topic in the private chat and write into it from now on; return its thread."""
+        """Open a topic in the private chat and write into it from now on; return its thread id."""
         thread = self._put({"forum_topic_created": {"name": name, "icon_color": 0}}).id
         self.place.topics.add(thread)
         self.enter(thread)
@@ -187,11 +187,11 @@ class User:
         return thread
 
     def enter(self, thread: int | None) -> None:
-        """Write into a topic from now on, or (None) outside of topics."""
+        """Write into a topic from now on, or outside of topics if None."""
         self.place.topic = thread
 
     def delete_topic(self, thread: int) -> None:
-        """Delete a topic with its messages; Telegram does not report it to the bot."""
+        """Delete a topic with its messages; Telegram does not report this to the bot."""
         self.place.topics.discard(thread)
         for each in self.chat:
             if each.thread == thread:
@@ -204,7 +204,7 @@ class User:
         self.world.tell_standing(self.place, self.person.user, "member", "kicked")
 
     async def unblock(self) -> None:
-        """Let the bot write again."""
+        """Unblock the bot."""
         self.person.blocked = False
         self.world.tell_standing(self.place, self.person.user, "kicked", "member")
 
@@ -229,7 +229,7 @@ class User:
             raise AssertionError(f"not seen in {seconds} s; the chat is\n{self}") from error
 
     async def wait_for_message(self, number: int, seconds: float = PATIENCE) -> Message:
-        """Wait for the bot's message of that number, counted from 1, including deleted ones."""
+        """Wait for the bot's message of that number, counted from 1 with deleted ones."""
 
         def nth(chat: list[Message]) -> Message | None:
             sent = [one for one in chat if one.from_bot]

@@ -11,7 +11,7 @@ from .world import World
 
 @dataclass(slots=True)
 class Platform:
-    """The platform's side of one bot."""
+    """The platform with its state for one bot."""
 
     world: World
     gate: Gate

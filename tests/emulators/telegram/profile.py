@@ -1,4 +1,4 @@
-"""The bot's own texts: its commands, name and descriptions, in each language."""
+"""The bot's profile: commands, name and descriptions in each language."""
 
 import re
 
@@ -11,7 +11,7 @@ LANGUAGE = re.compile(r"[a-z]{2}")
 
 
 async def set_my_commands(on: Platform, p: Params) -> bool:
-    """Set the command menu of a scope and language; an empty list empties it."""
+    """Set the command menu of a scope and language; an empty list clears it."""
     if len(p["commands"]) > 100:
         raise bad("BOT_COMMANDS_TOO_MUCH")
     for command in p["commands"]:
@@ -51,7 +51,7 @@ def language(p: Params) -> str:
 
 
 def profile_text(parameter: str, attribute: str) -> tuple[Method, Method]:
-    """Return the setter and the getter of one of the bot's texts; an empty text removes it."""
+    """Return the setter and getter methods of one profile text; an empty text removes it."""
 
     def texts(on: Platform) -> dict[str, str]:
         found: dict[str, str] = getattr(on.world.profile, attribute)

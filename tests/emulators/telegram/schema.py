@@ -1,4 +1,4 @@
-"""Check a call against the Bot API's published schema: names, required, types, limits."""
+"""Check a call by the published schema of the Bot API: names, required fields, types, limits."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from .wire import Body, Params, Refusal, Upload, bad, strict
 
 
 class Field(msgspec.Struct, frozen=True):
-    """One parameter or field: `limit` is (least, most, unit) as the prose states it."""
+    """A parameter or field; `limit` is (minimum, maximum, unit) from the schema's descriptions."""
 
     type: str
     required: bool = False
@@ -34,7 +34,7 @@ SCHEMA = msgspec.json.decode(PUBLISHED.read_bytes(), type=Schema)
 NAMES = {name.lower(): name for name in SCHEMA.methods}
 TRUE = {"true", "yes", "1"}
 FALSE = {"false", "no", "0"}
-# Telegram's error texts where they are known, by parameter or field.
+# Telegram's error texts, where they are known, by parameter or field.
 MISSING = {
     "chat_id": "chat_id is empty",
     "text": "message text is empty",
@@ -52,14 +52,14 @@ OUTSIDE = {
 
 
 def method_named(name: str) -> str:
-    """Return the method's published spelling, since Telegram ignores case."""
+    """Return the published spelling of a method name; Telegram ignores case."""
     if name.lower() not in NAMES:
         raise Refusal(404, "Not Found: method not found")
     return NAMES[name.lower()]
 
 
 def check_call(method: str, body: Body) -> Params:
-    """Return the parameters in their types, or a refusal; uploads stay where they were attached."""
+    """Return the parameters with their types; raise Refusal if the schema does not allow them."""
     values, loose = attach(body)
     fields = SCHEMA.methods[method]
     if unknown := [name for name in [*values, *loose] if name not in fields]:
@@ -75,7 +75,7 @@ def check_call(method: str, body: Body) -> Params:
 
 
 def attach(body: Body) -> tuple[Params, set[str]]:
-    """Put uploads where `attach://name` or their own field's name asks for them."""
+    """Put each upload where `attach://name` refers to it, or under its own field name."""
     values = dict(body.values)
     loose = set(body.files)
     for name, value in body.values.items():
@@ -90,7 +90,7 @@ def attach(body: Body) -> tuple[Params, set[str]]:
 
 
 def from_text(kind: str, value: Any, name: str) -> Any:
-    """Convert a text parameter to its own type; None for an empty one that means absent."""
+    """Convert a text parameter to its type; return None for an empty text that means absent."""
     if not isinstance(value, str) or kind in ("String", "InputFile", "InputFile or String"):
         return value
     if value == "":
@@ -107,7 +107,7 @@ def from_text(kind: str, value: Any, name: str) -> Any:
 
 
 def fits(field: Field, value: Any, where: str) -> Any:
-    """Return the value, if the field allows it."""
+    """Return the value; raise Refusal if the field does not allow it."""
     if not field.emulated:
         raise strict(f"{where} isn't emulated")
     fits_type(field.type, value, where)
@@ -119,7 +119,7 @@ def fits(field: Field, value: Any, where: str) -> Any:
 
 
 def fits_type(kind: str, value: Any, where: str) -> None:
-    """Refuse a value that isn't of the published type."""
+    """Reject a value that is not of the published type."""
     match kind, value:
         case ("Integer", bool()) | ("Integer or String", bool()):
             raise strict(f"{where} must be {kind}")
@@ -137,7 +137,7 @@ def fits_type(kind: str, value: Any, where: str) -> None:
 
 
 def fits_object(kind: str, value: Params, where: str) -> None:
-    """Refuse unknown, missing and wrong fields of an object."""
+    """Reject an object with unknown, missing or wrong fields."""
     name = chosen(kind, value, where)
     fields = SCHEMA.types[name]
     for key, field in fields.items():
@@ -150,7 +150,7 @@ def fits_object(kind: str, value: Params, where: str) -> None:
 
 
 def chosen(kind: str, value: Params, where: str) -> str:
-    """Return the one type that an object can be, of those allowed."""
+    """Return the one type, of those allowed, that the object matches."""
     names = SCHEMA.unions.get(kind) or kind.split(" or ")
     if len(names) == 1:
         if kind == "InlineKeyboardMarkup" and "inline_keyboard" not in value:
@@ -167,7 +167,7 @@ def chosen(kind: str, value: Params, where: str) -> str:
 
 
 def fits_limit(limit: tuple[int, int, str], value: Any, where: str) -> None:
-    """Refuse a value that is too short, long, small or big; `parsed` is counted later."""
+    """Reject a value outside its limits; texts limited after parsing are counted later."""
     minimum, maximum, unit = limit
     match unit:
         case "bytes":

@@ -1,4 +1,4 @@
-"""The emulator itself: an HTTP server on the loopback that answers as api.telegram.org does."""
+"""The emulator: an HTTP server on the loopback interface that answers like api.telegram.org."""
 
 import asyncio
 import re
@@ -41,8 +41,9 @@ ERROR_PAGE = "<html><head><title>{0}</title></head><body><center>nginx</center><
 class Emulator:
     """A strict Telegram Bot API server for one bot.
 
-    `limits=False` lifts the platform's rates, a `Limits` sets them. `log` names a file that gets
-    the journal as JSON lines. Use it as an asynchronous context manager, or `start` and `stop` it.
+    `limits=False` disables the platform's rate limits; a `Limits` object sets them. `log` names a
+    file that receives the journal as JSON lines. Use it as an asynchronous context manager, or call
+    `start` and `stop`.
     """
 
     def __init__(
@@ -75,11 +76,11 @@ class Emulator:
 
     @property
     def tricks(self) -> Tricks:
-        """Return the settings of delivery: copies of each update, and their order."""
+        """Return the delivery settings: copies of each update, and their order."""
         return self.world.updates.tricks
 
     async def start(self, more: Iterable[web.RouteDef] = ()) -> None:
-        """Open the server, with more routes beside Telegram's."""
+        """Start the server, with additional routes if given."""
         app = web.Application(client_max_size=BODY_MOST)
         app.router.add_route("*", "/bot{token:[^/]+}/{method:.*}", self._called)
         app.router.add_get("/file/bot{token:[^/]+}/{path:.+}", self._downloaded)
@@ -92,7 +93,7 @@ class Emulator:
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """Close the server, its connections and its log."""
+        """Stop the server; close its connections and its log."""
         self._stopping.set()
         self.world.updates.interrupt("the server is closing")
         await self._platform.courier.unset()
@@ -123,18 +124,18 @@ class Emulator:
         phone: str = "",
         started: bool = False,
     ) -> User:
-        """Return the person of that id, created if missing; `started` have written before."""
+        """Return the person of this id, created if missing; `started` means they wrote before."""
         if user_id not in self.world.people:
             person = Person(user_id, first_name, last_name, username, language_code, phone, started)
             self.world.join(person)
         return User(self.world, self.world.people[user_id])
 
     def advance(self, seconds: float) -> None:
-        """Move the emulated clock on: ages of messages, expiry of updates and presses."""
+        """Advance the emulated clock, which ages messages and expires updates and presses."""
         self.world.offset += seconds
 
     def fail(self, fault: Fault, times: int = 1, method: str | None = None) -> None:
-        """Let the next `times` calls (of `method`) meet the fault."""
+        """Apply the fault to the next `times` calls (of `method`, or of any)."""
         self.faults.add(fault, times, method)
 
     async def set_webhook(
@@ -145,12 +146,12 @@ class Emulator:
         await self._platform.courier.set(url, secret, connections)
 
     async def until_taken(self, seconds: float = 60) -> None:
-        """Return when the bot has taken every update (or lost it by expiry)."""
+        """Wait until the bot has accepted every update or the update has expired."""
         updates = self.world.updates
         await updates.settled.until(lambda: not updates.pending, seconds)
 
     async def run(self, name: str, body: Body) -> Outcome:
-        """Execute a call and record it."""
+        """Execute a call and add it to the journal."""
         params, sent = body.values, None
         try:
             name = method_named(name)

@@ -1,4 +1,4 @@
-"""Text as Telegram takes it: cleaned, parsed from HTML, trimmed, counted in UTF-16 units."""
+"""Text as Telegram processes it: cleaned, parsed from HTML, trimmed, counted in UTF-16 units."""
 
 import re
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ START = re.compile(
 )
 ATTRIBUTE = re.compile(r"""([^\s=>/"']+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([A-Za-z0-9.-]+)))?""")
 END = re.compile(r"</([^\s>]*)\s*>")
-# Control characters turn to spaces; \r, directional embeddings and some combining bars vanish.
+# Control characters become spaces. \r, directional embeddings and some combining marks are removed.
 CLEANED = {code: " " for code in range(33) if code not in (10, 13)}
 CLEANED |= {13: ""} | dict.fromkeys((*range(0x2028, 0x202F), 0x333, 0x33F, 0x30A), "")
 INVISIBLE = set("\u180e\u200b\u200c\u200d\u2060\u2800\ufeff\ufffc")
@@ -56,7 +56,7 @@ class Formatted:
 
 @dataclass(slots=True)
 class Tag:
-    """A start tag that waits for its end."""
+    """A start tag that is not closed yet."""
 
     name: str
     offset: int
@@ -64,7 +64,7 @@ class Tag:
 
 
 def formatted(text: str, parse_mode: str, entities: list[Entity], limit: int) -> Formatted:
-    """Clean, parse, trim and count a text; refuse an over-long one, return an empty one."""
+    """Clean, parse, trim and count a text; reject one that is too long. The result may be empty."""
     if len(text.encode()) > 1 << 15:
         raise bad("text is too long")
     plain = text.translate(CLEANED)
@@ -84,7 +84,7 @@ def formatted(text: str, parse_mode: str, entities: list[Entity], limit: int) ->
 
 
 def checked_entity(entity: Entity, text: str) -> Entity:
-    """Return a ready-made entity, if it lies inside the text."""
+    """Return a ready-made entity; reject one that is not inside the text."""
     if entity["offset"] < 0 or entity["length"] < 1:
         raise strict("an entity's offset is below 0 or its length below 1")
     if entity["offset"] + entity["length"] > units(text):
@@ -93,7 +93,7 @@ def checked_entity(entity: Entity, text: str) -> Entity:
 
 
 def parse_html(source: str) -> Formatted:
-    """Parse Telegram's HTML: its tags only, each closed; errors name the byte offset."""
+    """Parse Telegram's HTML: only its tags, all closed. Errors contain the byte offset."""
     text, entities, opened, at = "", list[Entity](), list[Tag](), 0
     while (begin := source.find("<", at)) >= 0:
         text += decoded(source[at:begin])
@@ -108,7 +108,7 @@ def parse_html(source: str) -> Formatted:
 
 
 def open_tag(source: str, begin: int, opened: list[Tag], offset: int) -> int:
-    """Parse a start tag; return the place after it."""
+    """Parse a start tag; return the index after it."""
     where = f"at byte offset {len(source[:begin].encode())}"
     name = re.split(r"[\s>]", source[begin + 1 :], maxsplit=1)[0].lower()
     if begin + 1 + len(name) == len(source):
@@ -125,7 +125,7 @@ def open_tag(source: str, begin: int, opened: list[Tag], offset: int) -> int:
 
 
 def close_tag(source: str, begin: int, opened: list[Tag], entities: list[Entity], text: str) -> int:
-    """Parse an end tag and add its entity; return the place after it."""
+    """Parse an end tag and add its entity; return the index after it."""
     where = f"at byte offset {len(source[:begin].encode())}"
     if not opened:
         raise unparsable(f"Unexpected end tag {where}")
@@ -141,7 +141,7 @@ def close_tag(source: str, begin: int, opened: list[Tag], entities: list[Entity]
 
 
 def style(tag: Tag, inside: str) -> Entity:
-    """Return the entity of a closed tag for the text inside it."""
+    """Return the entity for a closed tag around a text."""
     match tag.name:
         case "a":
             url = tag.attributes.get("href") or inside
@@ -157,7 +157,7 @@ def style(tag: Tag, inside: str) -> Entity:
 
 
 def checked_url(url: str, what: str) -> str:
-    """Return a link if Telegram accepts it: http, https or tg, with a dot in the host."""
+    """Return a link; reject one that is not http, https or tg with a dot in the host."""
     parts = urlsplit(url)
     if parts.scheme == "tg" and parts.netloc:
         return url
@@ -167,7 +167,7 @@ def checked_url(url: str, what: str) -> str:
 
 
 def decoded(text: str) -> str:
-    """Resolve character references; unknown ones stay as they are written."""
+    """Resolve character references; leave unknown ones unchanged."""
 
     def one(found: re.Match[str]) -> str:
         code = int(found[1], 16) if found[1] else int(found[2] or 0)
@@ -178,7 +178,7 @@ def decoded(text: str) -> str:
 
 
 def trimmed(found: Formatted) -> Formatted:
-    """Remove white space at the end, and at the start up to the first entity."""
+    """Remove white space at the end, and at the start before the first entity."""
     if is_blank(found.text):
         return Formatted("", [])
     text = found.text.rstrip(" \n")
@@ -188,7 +188,7 @@ def trimmed(found: Formatted) -> Formatted:
 
 
 def clipped(entities: list[Entity], lead: int, end: int) -> list[Entity]:
-    """Return the entities moved and cut with their text."""
+    """Return the entities, shifted and cut to the remaining text."""
     kept = []
     for entity in entities:
         length = min(entity["offset"] + entity["length"], end) - entity["offset"]
@@ -198,7 +198,7 @@ def clipped(entities: list[Entity], lead: int, end: int) -> list[Entity]:
 
 
 def is_blank(text: str) -> bool:
-    """Return whether the text shows nothing to a person."""
+    """Return True if no character of the text is visible."""
     return all(char.isspace() or char in INVISIBLE for char in text)
 
 
@@ -215,5 +215,5 @@ def commands_in(text: str) -> list[Entity]:
 
 
 def unparsable(why: str) -> Exception:
-    """Return the refusal for broken HTML."""
+    """Return the refusal of invalid HTML."""
     return bad(f"can't parse entities: {why}")

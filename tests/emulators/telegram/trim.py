@@ -1,4 +1,4 @@
-"""Trims the Bot API's published schema to the methods that the emulator answers.
+"""Trim the Bot API's published schema to the methods that the emulator implements.
 
 The published schema is `.butcher/schema/schema.json` of the aiogram source distribution (MIT):
 
@@ -37,7 +37,7 @@ METHODS = [
     "leaveChat",
     "getFile",
 ]
-# Known to Telegram, foreign to this project: the schema keeps their names, not their types.
+# Parameters that Telegram has but Kosh does not use: the schema has their names, not their types.
 NOT_EMULATED = [
     "business_connection_id",
     "certificate",
@@ -66,7 +66,7 @@ Published = dict[str, dict[str, Any]]
 
 
 def limit(annotation: dict[str, Any]) -> list[object] | None:
-    """Return the bounds stated in the prose: [least, most, unit]."""
+    """Return the limit stated in a description: [minimum, maximum, unit]; None if there is none."""
     if found := LIMIT.search(annotation["description"]):
         unit = "parsed" if found[3] == "characters after" else found[3]
         return [int(found[1]), int(found[2]), unit]
@@ -76,7 +76,7 @@ def limit(annotation: dict[str, Any]) -> list[object] | None:
 
 
 def field(annotation: dict[str, Any]) -> dict[str, object]:
-    """Return one parameter or field, without its prose."""
+    """Return a parameter or field without its description."""
     if annotation["name"] in NOT_EMULATED:
         return {"type": annotation["type"], "emulated": False}
     constant = CONSTANT.search(annotation["description"])
@@ -95,7 +95,7 @@ def fields(published: Published, name: str) -> dict[str, dict[str, object]]:
 
 
 def trim(schema: dict[str, Any]) -> dict[str, object]:
-    """Return the methods above with every type that their emulated parameters can reach."""
+    """Return the emulated methods, with all types that their parameters can contain."""
     published = {entry["name"]: entry for part in schema["items"] for entry in part["children"]}
     methods = {name: fields(published, name) for name in METHODS}
     types: dict[str, dict[str, dict[str, object]]] = {}
@@ -125,7 +125,7 @@ def trim(schema: dict[str, Any]) -> dict[str, object]:
 
 
 def main() -> None:
-    """Print the trimmed form of the schema named on the command line."""
+    """Print the trimmed schema of the file named on the command line."""
     schema = json.loads(Path(sys.argv[1]).read_text())
     sys.stdout.write(json.dumps(trim(schema), indent=1) + "\n")
 

@@ -1,4 +1,4 @@
-"""The updates that the bot has not accepted yet, and long polling over them."""
+"""Updates that the bot has not accepted yet, and long polling for them."""
 
 import random
 from collections import OrderedDict
@@ -13,7 +13,7 @@ from .schema import SCHEMA
 from .waiting import Signal
 from .wire import Refusal, strict
 
-# Telegram sends these only to those who ask for them by name.
+# Telegram sends updates of these kinds only if the bot requests them by name.
 UNASKED = {"chat_member", "message_reaction", "message_reaction_count"}
 DEFAULT = frozenset(SCHEMA.updates) - UNASKED
 POLL_MOST_SECONDS = 50
@@ -24,7 +24,7 @@ OTHER_POLL = (
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """An update as it goes over the wire; `queue` is its queue, times are in Unix seconds."""
+    """An update in its wire format. `queue` is its delivery queue; times are Unix seconds."""
 
     id: int
     queue: int
@@ -34,7 +34,7 @@ class Update:
 
 @dataclass(slots=True)
 class Tricks:
-    """Faults in handing over updates: copies of each update, and their order."""
+    """Delivery faults: copies of each update, and their order."""
 
     copies: int = 1
     together: bool = False
@@ -42,7 +42,7 @@ class Tricks:
 
 
 class Updates:
-    """Updates that wait for the bot, in the order of their events; `update_id` rises by one."""
+    """Updates that wait for the bot, in the order of their events; `update_id` increases by one."""
 
     def __init__(self, journal: Journal, clock: Callable[[], float]) -> None:
         self.pending: OrderedDict[int, Update] = OrderedDict()
@@ -59,7 +59,7 @@ class Updates:
         self._why = ""
 
     def allow(self, kinds: list[str] | None) -> None:
-        """Set the kinds to deliver from now on: None keeps them, an empty list is the default."""
+        """Set the kinds to deliver from now on: None is no change, an empty list is the default."""
         if kinds is None:
             return
         if unknown := set(kinds) - set(SCHEMA.updates):
@@ -67,7 +67,7 @@ class Updates:
         self.allowed = frozenset(kinds) or DEFAULT
 
     def add(self, kind: str, content: object, queue: int, expires: float) -> None:
-        """Add an update, unless the bot has not asked for its kind."""
+        """Add an update, unless the bot has not requested its kind."""
         if kind not in self.allowed:
             return
         body = msgspec.json.encode({"update_id": self.next_id, kind: content})
@@ -80,7 +80,7 @@ class Updates:
         self.arrived.fire()
 
     def done(self, update: Update) -> None:
-        """Remove an accepted update."""
+        """Remove an update that was accepted."""
         self.pending.pop(update.id, None)
         self.settled.fire()
 
@@ -90,12 +90,12 @@ class Updates:
         self.done(update)
 
     def drop(self) -> None:
-        """Forget everything that waits."""
+        """Remove all waiting updates."""
         self.pending.clear()
         self.settled.fire()
 
     def interrupt(self, why: str) -> None:
-        """End a long poll that waits, with 409."""
+        """End a waiting long poll with 409."""
         self._poll += 1
         self._why = why
         self.arrived.fire()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 
 class Signal:
-    """A signal of changes, on which waiting tasks check their condition again."""
+    """A signal of changes; on each, waiting tasks check their condition again."""
 
     def __init__(self) -> None:
         self._changed = asyncio.Event()

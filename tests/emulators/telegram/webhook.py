@@ -1,4 +1,4 @@
-"""Delivery of updates by webhook, in the order and with the retries of Telegram's own server."""
+"""Delivery of updates by webhook, with the order and retries of Telegram's own server."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ Reply = Callable[[str, Params], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Speed of the platform: `scale` shortens its waits, `patience` is in seconds."""
+    """Speed of the platform: `scale` shortens its waits, `patience` is its timeout in seconds."""
 
     scale: float = 1.0
     patience: float = 60.0
@@ -31,24 +31,24 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The response of the bot's server; status 0 is no response."""
+    """The bot's response to a delivery; status 0 means none."""
 
     status: int
     retry_after: int = 0
 
     @property
     def good(self) -> bool:
-        """Return whether the update is taken."""
+        """Return True if the update was accepted."""
         return 200 <= self.status <= 299
 
 
 class Courier:
-    """Takes updates to the bot's URL.
+    """Delivers updates to the bot's URL.
 
-    One update at a time in each queue, different queues side by side up to `connections`, at most
-    twice as many queues begun. After a failure once more at once, then after 2, 4, 8 … seconds up
-    to a random 60 to 120; a Retry-After of the bot is obeyed up to an hour. An update that would be
-    tried only after its expiry is lost.
+    Each queue delivers one update at a time. Up to `connections` queues deliver concurrently, and
+    at most twice as many are loaded. A failed update is retried immediately, then after 2, 4, 8 …
+    seconds up to a random 60 to 120. A Retry-After of the bot is obeyed up to an hour. An update
+    whose next attempt would be after its expiry is lost.
     """
 
     def __init__(self, world: World, journal: Journal, pace: Pace, reply: Reply) -> None:
@@ -67,7 +67,7 @@ class Courier:
         self._session: aiohttp.ClientSession | None = None
 
     async def set(self, url: str, secret: str, connections: int) -> None:
-        """Start delivering everything that waits to the URL."""
+        """Deliver all waiting updates, and all later ones, to the URL."""
         await self.unset()
         self.url, self._secret, self.connections = url, secret, connections
         self._slots = asyncio.Semaphore(connections)
@@ -92,14 +92,14 @@ class Courier:
             await self._session.close()
 
     def info(self) -> Params:
-        """Return the Bot API's WebhookInfo, without the fields that only the updates know."""
+        """Return the Bot API's WebhookInfo, without the fields that depend on the updates."""
         shown: Params = {"url": self.url, "has_custom_certificate": False}
         if self.url:
             shown |= {"max_connections": self.connections, "ip_address": "127.0.0.1"}
         return shown | self._error
 
     def _offer(self, update: Update) -> None:
-        # Updates of one event-loop tick are loaded together, so that they can be shuffled.
+        # Load all updates of one event-loop iteration together, so that they can be shuffled.
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self._load)
         self._waiting.append(update)
@@ -112,7 +112,8 @@ class Courier:
             if update.expires < self._world.now():
                 self._world.updates.expire(update)
                 continue
-            # Telegram never reorders a queue: with `shuffled` every update is a queue of its own.
+            # Telegram keeps the order within a queue, so `shuffled` gives every update its own
+            # queue.
             queue = -update.id if self._world.updates.tricks.shuffled else update.queue
             if queue in self._queues:
                 self._queues[queue].append(update)

@@ -1,4 +1,4 @@
-"""Request bodies, responses, and refusals in Telegram's own format."""
+"""Request bodies, responses, and errors in Telegram's format."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ MULTIPART = "multipart/form-data"
 
 
 class Refusal(Exception):
-    """A refused call: `code` is the HTTP status, `retry_after` is in seconds."""
+    """A rejected call. `code` is the HTTP status, `retry_after` is in seconds."""
 
     def __init__(self, code: int, description: str, retry_after: int | None = None) -> None:
         super().__init__(description)
@@ -27,12 +27,12 @@ class Refusal(Exception):
 
 
 def bad(description: str) -> Refusal:
-    """Return a 400 of Telegram, in its words."""
+    """Return a 400 with Telegram's text."""
     return Refusal(400, f"Bad Request: {description}")
 
 
 def strict(description: str) -> Refusal:
-    """Return a 400 for input that Telegram would ignore or cut in silence; here it is a mistake."""
+    """Return a 400 for input that Telegram would silently ignore or cut: a mistake of Kosh."""
     return bad(f"EMULATOR: {description}")
 
 
@@ -62,7 +62,7 @@ class Body:
 
 
 async def read_body(request: web.Request) -> Body:
-    """Read query string, then JSON, form or multipart, as Telegram does."""
+    """Read query string and body (JSON, form or multipart), as Telegram does."""
     values: Params = dict(request.query)
     match request.content_type:
         case "application/json":
@@ -78,7 +78,7 @@ async def read_body(request: web.Request) -> Body:
 
 
 def read_json(raw: bytes) -> Params:
-    """Read a JSON body: an object without nulls (Telegram reads the word "null")."""
+    """Parse a JSON object; reject nulls, which Telegram would read as the text "null"."""
     try:
         values = msgspec.json.decode(raw or b"{}")
     except msgspec.DecodeError as error:
@@ -91,7 +91,7 @@ def read_json(raw: bytes) -> Params:
 
 
 def read_reply(content_type: str, raw: bytes) -> Params:
-    """Return the call carried in the answer to a webhook, if there is one."""
+    """Return the call in the response to a webhook; an empty dictionary if there is none."""
     match content_type:
         case "application/json" if raw.lstrip().startswith(b"{"):
             return read_json(raw)
@@ -120,7 +120,7 @@ def accepted(result: object) -> Outcome:
 
 
 def refused(refusal: Refusal) -> Outcome:
-    """Return the outcome of a refused call."""
+    """Return the outcome of a rejected call."""
     answer: dict[str, object] = {
         "ok": False,
         "error_code": refusal.code,
@@ -134,7 +134,7 @@ def refused(refusal: Refusal) -> Outcome:
 
 
 def response(outcome: Outcome) -> web.Response:
-    """Return the HTTP response: JSON, with Retry-After when there is a wait."""
+    """Return the HTTP response: JSON, with Retry-After if the caller has to wait."""
     wait = outcome.retry_after
     headers = {} if wait is None else {"Retry-After": str(wait)}
     return web.Response(

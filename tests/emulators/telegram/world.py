@@ -17,14 +17,14 @@ from .wire import Params, Refusal, bad
 DAY = 24 * 3600
 EDITABLE_FOR = 48 * 3600
 CALLBACK_LIVES = 150
-# Telegram's own namespaces of delivery queues, so that a press may overtake a message.
+# Telegram's separate queues for kinds of updates, so that a press may overtake a message.
 CALLBACK_QUEUE = 3 << 33
 MEMBER_QUEUE = 5 << 33
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A snapshot of a message; `content` holds content other than text, as the Bot API does."""
+    """A snapshot of a message. `content` holds content other than text, in the Bot API's format."""
 
     id: int
     date: int
@@ -42,17 +42,17 @@ class Message:
 
     @property
     def from_bot(self) -> bool:
-        """Return whether the bot wrote it."""
+        """Return True if the bot wrote the message."""
         return bool(self.sender["is_bot"])
 
     @property
     def buttons(self) -> Rows:
-        """Return the rows of buttons under it (inline) or that came with it (reply keyboard)."""
+        """Return the rows of buttons: inline ones, or those of the reply keyboard sent with it."""
         return rows_seen(self.markup)
 
     @property
     def labels(self) -> list[str]:
-        """Return the texts of all its buttons."""
+        """Return the labels of all buttons of the message."""
         return [button.text for row in self.buttons for button in row]
 
 
@@ -82,7 +82,7 @@ class Person:
 
 @dataclass(slots=True)
 class Chat:
-    """A private chat or a group, as the people in it see it now; `topic` is the open topic."""
+    """A private chat or a group, as its people see it now; `topic` is the open topic."""
 
     id: int
     kind: Literal["private", "supergroup"]
@@ -107,17 +107,17 @@ class Chat:
 
     @property
     def newest_first(self) -> Iterator[Message]:
-        """Yield the messages that were not deleted, the newest first."""
+        """Yield the messages that are not deleted, newest first."""
         return (one for one in reversed(self.messages.values()) if not one.deleted)
 
     def thread(self, thread: int | None) -> int | None:
-        """Return the thread that a message goes to; refuse one that is not there."""
+        """Return the thread that a message goes to; reject a missing thread."""
         if thread is not None and thread not in self.topics:
             raise bad("message thread not found")
         return thread
 
     def put(self, message: Message) -> Message:
-        """Add a message or the new state of one."""
+        """Add a message, or replace an earlier state of it."""
         self.messages[message.id] = message
         self.changed.fire()
         return message
@@ -134,14 +134,14 @@ class File:
 
     @property
     def file(self) -> Params:
-        """Return the Bot API's File, without the path that only getFile tells."""
+        """Return the Bot API's File, without the path, which only getFile returns."""
         unique = self.id[-16:]
         return {"file_id": self.id, "file_unique_id": unique, "file_size": self.size}
 
 
 @dataclass(slots=True)
 class Press:
-    """A press of a button and what the bot has answered to it."""
+    """A press of a button, and the bot's answer to it."""
 
     id: str
     person: int
@@ -153,7 +153,7 @@ class Press:
 
 @dataclass(slots=True)
 class Profile:
-    """The bot's texts by language code ("" is the default), its commands by scope as well."""
+    """The bot's texts by language code ("" is the default); commands also by scope."""
 
     names: dict[str, str]
     descriptions: dict[str, str] = field(default_factory=dict)
@@ -162,7 +162,7 @@ class Profile:
 
 
 class World:
-    """One bot's world. Times are Unix seconds; `offset` moves its clock for ages and expiry."""
+    """The state of the platform for one bot. Times are Unix seconds; `offset` shifts the clock."""
 
     def __init__(self, token: str, journal: Journal) -> None:
         self.token = token
@@ -190,7 +190,7 @@ class World:
         return {"id": self.bot_id, "is_bot": True, "first_name": name, "username": self.username}
 
     def join(self, person: Person) -> Chat:
-        """Make a person and their private chat known to the platform."""
+        """Add a person and their private chat."""
         self.people[person.id] = person
         chat = Chat(person.id, "private", "", person)
         self.chats[person.id] = chat
@@ -203,14 +203,14 @@ class World:
         return chat
 
     def chat(self, chat_id: object) -> Chat:
-        """Return the chat of that id, known to the bot."""
+        """Return the chat of that id; reject an id that the bot does not know."""
         found = self.chats.get(chat_id) if isinstance(chat_id, int) else None
         if found is None:
             raise bad("chat not found")
         return found
 
     def open_chat(self, chat_id: object) -> Chat:
-        """Return the chat of that id; refuse if the bot may not write into it."""
+        """Return the chat of that id; reject the call if the bot may not write into it."""
         chat = self.chat(chat_id)
         if chat.standing == "kicked":
             raise forbidden("bot was kicked from the supergroup chat")
@@ -225,11 +225,11 @@ class World:
         return Message(next(self._message_ids), int(self.now()), sender, **parts)
 
     def edit(self, message: Message, **parts: Any) -> Message:
-        """Return the changed message, with the time of the change."""
+        """Return the changed message, with the time of the edit."""
         return replace(message, edited=int(self.now()), **parts)
 
     def store(self, folder: str, name: str, data: bytes, size: int | None = None) -> File:
-        """Store a file; `size` may claim more than there is, so that big files cost nothing."""
+        """Store a file; `size` may claim more bytes than there are, to make big files cheap."""
         file = File(
             id=f"BQAC{secrets.token_urlsafe(36)}",
             path=f"{folder}/file_{len(self.files)}{name[name.rfind('.') :] if '.' in name else ''}",
@@ -240,13 +240,13 @@ class World:
         return file
 
     def press(self, person: int) -> Press:
-        """Return a new press of a button."""
+        """Return a new press of a button by a person."""
         press = Press(str(next(self._press_ids)), person, self.now())
         self.presses[press.id] = press
         return press
 
     def shown(self, chat: Chat, message: Message) -> Params:
-        """Return the Bot API's Message."""
+        """Return the Bot API's Message for a message."""
         shown: Params = {
             "message_id": message.id,
             "from": message.sender,
@@ -276,11 +276,11 @@ class World:
         return shown
 
     def tell_message(self, chat: Chat, message: Message, kind: str = "message") -> None:
-        """Create the update about a person's message; it waits in the chat's queue for a day."""
+        """Create the update about a person's message; it expires in the chat's queue in a day."""
         self.updates.add(kind, self.shown(chat, message), chat.id, self.now() + DAY)
 
     def tell_press(self, chat: Chat, message: Message, press: Press, data: str) -> None:
-        """Create the update about a pressed button, which waits in its queue for 150 seconds."""
+        """Create the update about a press, which expires after 150 seconds."""
         shown = self.shown(chat, message)
         if message.deleted:
             shown = {"message_id": message.id, "chat": chat.chat, "date": 0}
@@ -295,7 +295,7 @@ class World:
         self.updates.add("callback_query", query, queue, self.now() + CALLBACK_LIVES)
 
     def tell_standing(self, chat: Chat, person: Params, old: str, new: str) -> None:
-        """Create the update about the bot's own status in a chat (blocked, added, removed)."""
+        """Create the update about the bot's own membership in a chat (blocked, added, removed)."""
         moved = {
             "chat": chat.chat,
             "from": person,
@@ -311,7 +311,7 @@ class World:
 
 
 def check_willing(person: Person) -> None:
-    """Refuse to write to a person who has left, has blocked the bot or never wrote to it."""
+    """Reject a message to a person who left, blocked the bot, or never wrote to it."""
     if person.deactivated:
         raise forbidden("user is deactivated")
     if person.blocked:
@@ -321,5 +321,5 @@ def check_willing(person: Person) -> None:
 
 
 def forbidden(why: str) -> Refusal:
-    """Return a 403 in Telegram's words."""
+    """Return a 403 with Telegram's text."""
     return Refusal(403, f"Forbidden: {why}")

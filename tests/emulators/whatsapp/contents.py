@@ -1,4 +1,4 @@
-"""Content other than text that people send, in Meta's terms."""
+"""Content other than text that people send, in Meta's format."""
 
 from .wire import Params
 from .world import MEDIA_LIVES, Media, World
@@ -34,7 +34,7 @@ def file_content(kind: str, media: Media, more: Params) -> Params:
 
 
 def location_content() -> Params:
-    """Return a place on the map."""
+    """Return a location."""
     place = {"latitude": 51.1282, "longitude": 71.4306, "name": "Bayterek"}
     return {"type": "location", "location": place}
 

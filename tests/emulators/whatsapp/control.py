@@ -64,7 +64,7 @@ def view(message: Message) -> Params:
 
 
 async def make_user(on: Emulator, p: Params) -> object:
-    """Create a person: `phone` and what `Emulator.user` takes."""
+    """Create a person from `phone` and the arguments of `Emulator.user`."""
     return on.user(p.pop("phone"), **p).user_id
 
 
@@ -76,20 +76,20 @@ async def add_fault(on: Emulator, p: Params) -> object:
 
 
 async def set_tricks(on: Emulator, p: Params) -> object:
-    """Set how events are handed over: see `events.Tricks`."""
+    """Set how events are delivered: see `events.Tricks`."""
     for name, value in p.items():
         setattr(on.tricks, name, value)
     return asdict(on.tricks)
 
 
 async def release(on: Emulator, _: Params) -> object:
-    """Hand over what was held."""
+    """Deliver the events that were held back."""
     on.release()
     return True
 
 
 async def advance(on: Emulator, p: Params) -> object:
-    """Move the emulated clock on by `seconds`."""
+    """Advance the emulated clock by `seconds`."""
     on.advance(p["seconds"])
     return on.world.now()
 
@@ -101,19 +101,19 @@ async def add_template(on: Emulator, p: Params) -> object:
 
 
 async def wait(on: Emulator, p: Params) -> object:
-    """Wait for our message of `number` (from 1) on the screen of `user`, within `seconds`."""
+    """Wait up to `seconds` for Kosh's message `number` (from 1) on the screen of `user`."""
     found = await on.user(p["user"]).wait_for_message(p["number"], p.get("seconds", 10.0))
     return view(found)
 
 
 async def taken(on: Emulator, p: Params) -> object:
-    """Return when Kosh has taken every event, within `seconds`."""
+    """Wait up to `seconds` until Kosh has accepted every event."""
     await on.until_taken(p.get("seconds", 10.0))
     return True
 
 
 def act(name: str) -> Act:
-    """Return a person's action by name; the rest of the object are its arguments."""
+    """Return the handler for a person's action; other fields of the object are its arguments."""
 
     async def does(on: Emulator, p: Params) -> object:
         done = getattr(on.user(p.pop("user")), name)(**p)
@@ -136,7 +136,7 @@ VERBS: dict[str, Act] = {
 
 
 def stats(on: Emulator) -> Params:
-    """Count the entries of the journal and the waiting events, and sum up the bill."""
+    """Count the journal's entries and the undelivered events, and add up the prices of messages."""
     bill = on.world.gate.bill
     return {
         "counts": dict(on.journal.counts),

@@ -1,6 +1,6 @@
-"""Meta's errors: the name of each code, and its HTTP status.
+"""Meta's error codes with their names and HTTP statuses.
 
-Names and statuses are those of Meta's page of error codes. Meta advises apps to use the code alone.
+Names and statuses are those on Meta's page of error codes. Meta advises to rely on the code alone.
 """
 
 from typing import Any
@@ -64,12 +64,12 @@ ERRORS: dict[int, tuple[int, str, str]] = {
              "quality and is now permanently disabled."),
     139200: (400, "Direct Send is blocked", "The account may not send without a template."),
 }  # fmt: skip
-# Refusals that say that the sender has composed the message wrong.
+# Codes which mean that the sender composed the message wrongly.
 OUR_FAULT = {100, 131008, 131009, 131021, 131051, 131062, 132000, 132005, 132012}
 
 
 def title_of(code: int) -> str:
-    """Return the name of a code, also of one that isn't in the table."""
+    """Return the name of a code, or a general name if the code is not in the table."""
     return ERRORS[code][1] if code in ERRORS else "Unknown error"
 
 
@@ -79,7 +79,7 @@ def details_of(code: int) -> str:
 
 
 def reported(code: int, details: str = "") -> Params:
-    """Return an error as webhooks carry it: in a status, a message or a value."""
+    """Return an error in the format of webhooks: in a status, a message or a value."""
     return {
         "code": code,
         "title": title_of(code),

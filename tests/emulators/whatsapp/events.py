@@ -1,4 +1,4 @@
-"""Events that wait for Kosh, and the request bodies with them."""
+"""Events that wait for delivery to Kosh, and the webhook bodies that contain them."""
 
 import random
 from collections import OrderedDict
@@ -17,7 +17,7 @@ Layout = Literal["entries", "changes", "lists"]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event: `value` is that of a change of `field`; `queue` is its queue."""
+    """An event: `value` is the content of a change in `field`; `queue` is its delivery queue."""
 
     id: int
     queue: str
@@ -28,12 +28,13 @@ class Event:
 
 @dataclass(slots=True)
 class Tricks:
-    """Faults in handing over events.
+    """Delivery faults.
 
-    `batch` events at most come in one body, laid out as several `entries`, several `changes` of one
-    entry, or `lists` of one change. With `copies` each event comes again in a body of its own, all
-    at once if `together`. `shuffled` events come in any order; `held` ones don't come. `resplit`
-    retries a batch one by one. With `nulls`, absent optional fields are null, in answers too.
+    At most `batch` events share a body, arranged as several `entries`, several `changes` of one
+    entry, or `lists` of one change. With `copies`, each event is repeated in its own body, all
+    concurrently if `together`. `shuffled` events come in random order; `held` events are kept back.
+    `resplit` retries the events of a failed batch one by one. With `nulls`, absent optional fields
+    are null, in responses too.
     """
 
     batch: int = 1
@@ -47,7 +48,7 @@ class Tricks:
 
 
 class Events:
-    """The events that Kosh has not accepted yet, in the order they happened."""
+    """The events that Kosh has not accepted yet, in order of occurrence."""
 
     def __init__(self, journal: Journal, clock: Callable[[], float]) -> None:
         self.pending: OrderedDict[int, Event] = OrderedDict()
@@ -60,7 +61,7 @@ class Events:
         self._next_id = 1
 
     def add(self, queue: str, value: Params, field: str = "messages", what: str = "") -> Event:
-        """Create an event, which waits for seven days."""
+        """Create an event, which expires after seven days."""
         event = Event(self._next_id, queue, field, value, self.clock() + WEEK)
         self._next_id += 1
         self.pending[event.id] = event
@@ -70,7 +71,7 @@ class Events:
         return event
 
     def done(self, events: Iterable[Event]) -> None:
-        """Remove accepted events."""
+        """Remove events that were accepted."""
         for event in events:
             self.pending.pop(event.id, None)
         self.settled.fire()
@@ -83,7 +84,7 @@ class Events:
 
 
 def body_of(account: str, events: Iterable[Event], layout: Layout) -> bytes:
-    """Return the webhook body with these events."""
+    """Return a webhook body with these events."""
     changes = [{"value": event.value, "field": event.field} for event in events]
     entries = [{"id": account, "changes": changes}]
     match layout:
@@ -97,7 +98,7 @@ def body_of(account: str, events: Iterable[Event], layout: Layout) -> bytes:
 
 
 def merged(changes: list[Params]) -> list[Params]:
-    """Merge the changes of one kind into one, each list as long as needed."""
+    """Merge the changes of the same field into one, with all their lists joined."""
     kinds: dict[tuple[str, ...], Params] = {}
     for change in changes:
         value = change["value"]

@@ -1,4 +1,4 @@
-"""Scripted faults: answers to the next calls in place of normal ones."""
+"""Scripted faults: responses to the next calls in place of normal ones."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from tests.emulators.telegram.faults import Broken, Cut, Silent, Slow
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The call is refused with one of Meta's codes; nothing is carried out."""
+    """The call is rejected with one of Meta's codes; nothing is executed."""
 
     code: int
     details: str = ""
@@ -17,7 +17,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The message is accepted, and its status says later that it failed with the code."""
+    """The message is accepted, and a later status reports that it failed with the code."""
 
     code: int
     details: str = ""
@@ -25,7 +25,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The message is accepted, and then there is no delivery and no status."""
+    """The message is accepted, but neither delivered nor followed by a status."""
 
 
 Fault = Refused | Failed | Lost | Broken | Silent | Cut | Slow
@@ -54,7 +54,7 @@ class Script:
     after: int = 0
 
     def meets(self, method: str, to: str) -> bool:
-        """Return whether a call matches; read marks count only when they are named."""
+        """Return True if a call matches; read marks match only if the fault names their method."""
         wanted = self.method or ("messages" if isinstance(self.fault, Failed | Lost) else method)
         return (
             wanted == method and self.to in (None, to) and (method != "read" or bool(self.method))
@@ -62,7 +62,7 @@ class Script:
 
 
 class Faults:
-    """The faults still to come, in the order they were asked for."""
+    """The remaining faults, in the order in which they were added."""
 
     def __init__(self) -> None:
         self._scripts: deque[Script] = deque()
@@ -75,7 +75,7 @@ class Faults:
         to: str | None = None,
         after: int = 0,
     ) -> None:
-        """Let the next `times` calls (of `method`, to one phone or user id) meet the fault."""
+        """Apply the fault to the next `times` calls (of `method`, to one phone or user id)."""
         self._scripts.append(Script(fault, times, method, to, after))
 
     def clear(self) -> None:
@@ -83,7 +83,7 @@ class Faults:
         self._scripts.clear()
 
     def meet(self, method: str, to: str = "") -> Fault | None:
-        """Return the fault that this call meets."""
+        """Return the fault for this call, and count it; None if there is none."""
         for script in self._scripts:
             if script.meets(method, to):
                 if script.after:

@@ -1,4 +1,4 @@
-"""Journal of all traffic between Kosh and the platform, in order, for checks from outside."""
+"""Journal of all traffic between Kosh and the platform, in order, for checks by tests."""
 
 import time
 from collections import Counter
@@ -17,11 +17,11 @@ from .wire import Outcome, Params
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of Kosh's, at its end. `method` is messages, read, media, upload, download or delete.
+    """A finished call of Kosh. `method` is messages, read, media, upload, download or delete.
 
-    `status` is 0 when it was not carried out, `code` Meta's code of a refusal, `sent` the wamid of
-    the message it made, `late` the code under which that message fails afterwards. `scripted` tells
-    that a fault was asked for. Whether the answer arrived the journal doesn't know.
+    `status` is 0 if the call was not executed. `code` is Meta's error code, `sent` the wamid of the
+    created message, `late` the code with which that message fails later. `scripted` is true if a
+    fault caused the result. The journal does not record whether the response arrived.
     """
 
     method: str
@@ -49,9 +49,9 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One attempt to hand over a body with these events: `status` is Kosh's, 0 for none.
+    """One attempt to deliver a body with these events. `status` is Kosh's, 0 for no response.
 
-    `attempt` is -1 for events that waited seven days and are lost.
+    `attempt` is -1 for events that expired after seven days.
     """
 
     events: tuple[int, ...]
@@ -62,7 +62,7 @@ class Delivery:
 
     @property
     def acknowledged(self) -> bool:
-        """Return whether Kosh has taken the events."""
+        """Return True if Kosh has accepted the events."""
         return 200 <= self.status <= 299
 
 
@@ -71,7 +71,7 @@ Entry = Call | Arrival | Delivery
 
 @dataclass(slots=True)
 class Journal:
-    """All entries in memory, and as JSON lines in `path` when there is one."""
+    """All entries in memory, and as JSON lines in the file `path` if there is one."""
 
     path: Path | None = None
     entries: list[Entry] = field(default_factory=list)
@@ -100,7 +100,7 @@ class Journal:
     def call(
         self, method: str, params: Params, outcome: Outcome | None, scripted: bool = False
     ) -> None:
-        """Add a call; without an outcome it was not carried out."""
+        """Add a call; `outcome` is None if it was not executed."""
         if outcome is None:
             outcome = Outcome(0, b"null")
         answer, now = msgspec.Raw(outcome.body), time.time()
@@ -123,11 +123,11 @@ class Journal:
         ]
 
     def refused(self, code: int) -> list[Call]:
-        """Return the messages refused with a code, at once or later by their status."""
+        """Return the messages rejected with a code, immediately or later by their status."""
         return [call for call in self.calls("messages") if code in (call.code, call.late)]
 
     def mistakes(self) -> list[Call]:
-        """Return the calls refused for their content, unless a test asked for the refusal."""
+        """Return the calls rejected for their content, except those rejected by a test's fault."""
         return [call for call in self.calls() if call.code in OUR_FAULT and not call.scripted]
 
     def deliveries(self, event: int | None = None) -> list[Delivery]:
@@ -140,21 +140,21 @@ class Journal:
         return [entry for entry in self.entries if isinstance(entry, Arrival)]
 
     def acknowledged(self) -> set[int]:
-        """Return the events that Kosh has answered with 2xx."""
+        """Return the events that Kosh answered with 2xx."""
         return {event for one in self.deliveries() if one.acknowledged for event in one.events}
 
     def holding(self, words: str) -> list[Entry]:
-        """Return the entries with these words in a body of either direction, to find canaries."""
+        """Return the entries with these words in a request or response, to find leaked canaries."""
         needle = msgspec.json.encode(words)[1:-1]
         return [entry for entry in self.entries if needle in msgspec.json.encode(entry)]
 
     def lines(self, since: int) -> Iterator[bytes]:
-        """Yield the entries from a number on, as JSON."""
+        """Yield the entries from number `since` on, as JSON lines."""
         return (msgspec.json.encode(entry) for entry in self.entries[since:])
 
 
 def counted(entry: Entry) -> str:
-    """Return the name under which an entry is counted."""
+    """Return the name under which `stats` counts an entry."""
     match entry:
         case Call():
             return f"{entry.method} {entry.code or entry.status}"

@@ -1,4 +1,4 @@
-"""The platform's limits: per number, per pair, daily reach of the portfolio, and marketing."""
+"""WhatsApp's limits: per number, per pair, people per day, and marketing."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -13,10 +13,11 @@ DAY = 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Messages per second and how many may come at once; people and messages per moving day.
+    """Messages per second with maximum burst; people and messages per rolling day.
 
-    `reach` counts distinct people written to outside their windows, `marketing` the marketing
-    templates that one person gets from us, `free` the service messages of a month without a price.
+    `reach` limits the distinct people written to outside their 24-hour windows, `marketing` the
+    marketing templates that one person gets from Kosh. `free` is the number of service messages per
+    month without a price.
     """
 
     number_rate: float = 80.0
@@ -29,7 +30,7 @@ class Limits:
 
 
 class Gate:
-    """Admits messages at the platform's rates and refuses the others."""
+    """Accepts messages at the platform's rates and rejects the others."""
 
     def __init__(self, limits: Limits | None, clock: Callable[[], float]) -> None:
         self.limits = limits
@@ -41,13 +42,13 @@ class Gate:
         self.bill: Counter[tuple[str, bool]] = Counter()
 
     def incoming(self) -> None:
-        """A message of a person takes its part of the number's throughput, and always passes."""
+        """Count a person's message in the number's throughput; it is never rejected."""
         if self._number is not None:
             self._number.wait(self._clock())
             self._number.tokens -= 1
 
     def message(self, person: int) -> None:
-        """Count a message to a person; 130429 and 131056 when there are too many."""
+        """Count a message to a person; raise 130429 or 131056 above the rate."""
         if self.limits is None or self._number is None:
             return
         pair = self._pairs.get(person)
@@ -61,7 +62,7 @@ class Gate:
         pair.tokens -= 1
 
     def reach(self, person: int) -> None:
-        """Count a person reached outside their window; 131048 beyond the portfolio's limit."""
+        """Count a person written to outside their window; raise 131048 above the daily limit."""
         now = self._clock()
         fresh = {one: at for one, at in self._reached.items() if at > now - DAY}
         if self.limits and person not in fresh and len(fresh) >= self.limits.reach:
@@ -69,7 +70,7 @@ class Gate:
         self._reached = fresh | {person: now}
 
     def marketing(self, person: int) -> bool:
-        """Return whether the person may get one more marketing message on this day."""
+        """Return True if the person may get another marketing message on this day."""
         now = self._clock()
         recent = [at for at in self._marketing.get(person, []) if at > now - DAY]
         self._marketing[person] = recent
@@ -79,7 +80,7 @@ class Gate:
         return True
 
     def price(self, category: str) -> dict[str, object]:
-        """Return the price of a delivered message of a category, as statuses carry it."""
+        """Return the price of a delivered message by category, in the format of statuses."""
         free = self.limits.free if self.limits else 0
         billable = category != "service" or self.bill["service", False] >= free
         self.bill[category, billable] += 1

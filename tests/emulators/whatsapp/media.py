@@ -1,4 +1,4 @@
-"""Files: uploads by Kosh, and responses of the media endpoints."""
+"""Files: uploads by Kosh, and the media endpoints."""
 
 from aiohttp import web
 from aiohttp.web_request import FileField
@@ -26,7 +26,7 @@ FIELDS = {"messaging_product", "file", "type"}
 
 
 async def upload(world: World, request: web.Request) -> Outcome:
-    """Take a file for 30 days."""
+    """Store an uploaded file for 30 days."""
     if request.content_type != "multipart/form-data":
         raise missing("(file) is required: send multipart/form-data")
     form = await request.post()
@@ -43,7 +43,7 @@ async def upload(world: World, request: web.Request) -> Outcome:
 
 
 def check_kind(mime: str, data: bytes) -> None:
-    """Refuse a file of a kind or size that WhatsApp doesn't take."""
+    """Reject a file of a type or size that WhatsApp does not accept."""
     if mime not in KINDS:
         kinds = ", ".join(KINDS)
         raise Refusal(100, f"Param file must be a file with one of the following types: {kinds}")
@@ -54,7 +54,7 @@ def check_kind(mime: str, data: bytes) -> None:
 
 
 def described(world: World, name: str, base: str) -> Outcome:
-    """Return the description of a file, with an address that is valid for five minutes."""
+    """Return a file's metadata, with a URL that is valid for five minutes."""
     media = world.file(name)
     return accepted(
         {
@@ -69,7 +69,7 @@ def described(world: World, name: str, base: str) -> Outcome:
 
 
 def deleted(world: World, name: str) -> Outcome:
-    """Take a file away."""
+    """Delete a file."""
     world.file(name)
     del world.media[name]
     return accepted({"success": True})

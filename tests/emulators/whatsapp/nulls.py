@@ -1,4 +1,4 @@
-"""Null in place of absent optional fields, as some providers' copies of the API write."""
+"""Null in place of absent optional fields, as in some solution providers' versions of the API."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -26,12 +26,12 @@ ANSWER = ("error", "messages", "contacts", "paging")
 
 
 def filled(fields: Params, optional: tuple[str, ...]) -> Params:
-    """Return the fields with null for each optional one that is absent."""
+    """Return the fields, with null for each absent optional one."""
     return dict.fromkeys(optional) | fields
 
 
 def in_value(value: Params) -> Params:
-    """Return the value of a change, with nulls."""
+    """Return the value of a change with nulls added."""
     found = filled(value, VALUE)
     for name, each in (("contacts", _contact), ("messages", _message), ("statuses", _status)):
         if found[name] is not None:
@@ -40,7 +40,7 @@ def in_value(value: Params) -> Params:
 
 
 def in_answer(outcome: Outcome) -> Outcome:
-    """Return the answer to a call, with nulls."""
+    """Return the response to a call with nulls added."""
     fields = filled(msgspec.json.decode(outcome.body), ANSWER)
     return replace(outcome, body=msgspec.json.encode(fields))
 

@@ -1,4 +1,4 @@
-"""A person who uses WhatsApp: actions, messages on the phone, and waiting for them."""
+"""A person who uses WhatsApp: actions, messages on the phone, and waiting for messages."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,24 +22,24 @@ PATIENCE = 60
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """One person. Each action reaches Kosh at once; waits are in seconds."""
+    """A person. Each action is reported to Kosh immediately. Waits are in seconds."""
 
     world: World
     person: Person
 
     @property
     def phone(self) -> str:
-        """Their phone, digits only."""
+        """Return the person's phone number, digits only."""
         return self.person.phone
 
     @property
     def user_id(self) -> str:
-        """Their business-scoped user id."""
+        """Return the person's business-scoped user id."""
         return self.person.user_id
 
     @property
     def chat(self) -> list[Message]:
-        """Return all messages of the chat, including Kosh's that never reached the phone."""
+        """Return all messages of the chat, including Kosh's that did not reach the phone."""
         return list(self.person.messages.values())
 
     @property
@@ -59,24 +59,24 @@ class User:
 
     @property
     def typing(self) -> bool:
-        """Return whether they see that we are typing."""
+        """Return True if the person sees that Kosh is typing."""
         return self.world.now() < self.person.typing_until
 
     @property
     def window(self) -> bool:
-        """Return whether we may write freely to them."""
+        """Return True if the 24-hour window is open, in which Kosh may send any message."""
         return self.world.is_open(self.person)
 
     async def say(self, text: str, reply_to: Message | None = None) -> Message:
-        """Write a text of 1 to 4096 characters, perhaps quoting a message."""
+        """Write a text of 1 to 4096 characters, quoting `reply_to` if given."""
         if not text.strip() or len(text) > 4096:
             raise ValueError("a person can write 1 to 4096 characters at once")
         return self._write({"type": "text", "text": {"body": text}}, text, reply_to)
 
     async def press(self, title: str, message: Message | None = None) -> Message:
-        """Press a reply button, by title or data.
+        """Press a reply button, found by title or data.
 
-        It belongs to the given message, or to the newest message with that button.
+        The button is in `message`, or else in the newest message with that button.
         """
         message, button = self._find(title, message)
         if button.quick:
@@ -87,7 +87,7 @@ class User:
         return self._write(content, button.title, message)
 
     async def choose(self, title: str, message: Message | None = None) -> Message:
-        """Open a list and send a row of it, by title or data."""
+        """Open a list and send a row of it, found by title or data."""
         for one in [message] if message else reversed(self.received):
             for row in one.rows:
                 if title in (row.title, row.data):
@@ -95,14 +95,14 @@ class User:
         raise LookupError(f"no row {title!r}; on the screen are {self._labels()}")
 
     async def answer(self, title: str) -> Message:
-        """Press the button or send the row of that title in the newest message."""
+        """Press the button, or send the row, with this title in the newest message."""
         has_rows = title in [part for row in self.last.rows for part in (row.title, row.data)]
         return await (self.choose if has_rows else self.press)(title)
 
     async def send_photo(
         self, data: bytes | None = None, caption: str = "", size: int | None = None
     ) -> Message:
-        """Send a photo as WhatsApp does, as JPEG."""
+        """Send a photo; WhatsApp converts photos to JPEG."""
         return await self.send("image", data, caption=caption, size=size)
 
     async def send_document(
@@ -113,7 +113,7 @@ class User:
         caption: str = "",
         size: int | None = None,
     ) -> Message:
-        """Send a file as a file."""
+        """Send a document."""
         return await self.send("document", data, mime, caption=caption, filename=name, size=size)
 
     async def send_voice(self) -> Message:
@@ -141,62 +141,64 @@ class User:
         return self._write(content, caption)
 
     async def send_album(self, *photos: bytes) -> list[Message]:
-        """Send photos at once; WhatsApp tells each by itself, with nothing that joins them."""
+        """Send several photos at once; WhatsApp reports each separately, without an album id."""
         return [await self.send_photo(photo) for photo in photos]
 
     async def send_location(self) -> Message:
-        """Send a place on the map."""
+        """Send a location."""
         return self._write(location_content())
 
     async def send_contact(self) -> Message:
-        """Send their own card."""
+        """Send the person's own contact card."""
         return self._write(contacts_content(self.phone))
 
     async def react(self, message: Message, emoji: str = "👍") -> Message:
-        """Put a reaction under a message."""
+        """Add a reaction to a message."""
         return self._write(reaction_content(message.id, emoji))
 
     async def send_unknown(self, code: int = 131051, kind: str = "unsupported") -> Message:
-        """Send what the API can't show (a poll, a view-once photo), or a file that got lost
-        (131052): the message comes with an error."""
+        """Send a message that arrives with an error.
+
+        The API cannot represent it (a poll, a view-once photo), or its file was lost (131052).
+        """
         return self._write({"type": kind, "errors": [reported(code)]})
 
     async def send_raw(self, content: Params) -> Message:
-        """Send a message of any shape with its usual ids, as Meta may invent in future."""
+        """Send a message of any shape with the usual ids, as Meta may invent in future."""
         return self._write(content)
 
     async def repeat(self, message: Message) -> None:
-        """Let the platform tell a message once more, with the same id in a body of its own."""
+        """Report a message to Kosh again, with the same id in a separate webhook body."""
         events = self.world.events
         told = self._told(message) | {"timestamp": stamp(self.world.now())}
         value = self.world.value(contacts=[self.person.contact], messages=[told])
         events.add(f"person {self.person.number}", value, what=message.id)
 
     async def read(self) -> None:
-        """Open the conversation: everything on the screen is read."""
+        """Open the conversation, which marks all messages on the screen as read."""
         self._open()
 
     def turn_off(self) -> None:
-        """Switch the phone off: Kosh's messages get no further than "sent"."""
+        """Switch the phone off: Kosh's messages stay at status "sent"."""
         self.person.online = False
 
     def turn_on(self) -> None:
-        """Switch the phone on; waiting messages are delivered in order."""
+        """Switch the phone on: waiting messages are delivered in order."""
         self.person.online = True
         for one in self.chat:
             if one.from_bot and one.status == "sent":
                 self.world.move(self.person, one, "delivered")
 
     def block(self) -> None:
-        """Block our number; WhatsApp doesn't tell, messages only never get past "sent"."""
+        """Block Kosh's number; WhatsApp reports nothing, and messages stay at status "sent"."""
         self.person.blocked = True
 
     def unblock(self) -> None:
-        """Let us write again."""
+        """Unblock Kosh's number."""
         self.person.blocked = False
 
     def stop_marketing(self, stop: bool = True) -> None:
-        """Turn our announcements off (or on again) in WhatsApp's own settings."""
+        """Turn Kosh's marketing messages off (or on) in WhatsApp's settings."""
         self.person.stopped_marketing = stop
         said = "stop" if stop else "resume"
         preference = self.person.named("wa_id", "user_id") | {
@@ -209,7 +211,7 @@ class User:
         self.world.tell("user_preferences", self.world.value(**parts))
 
     def change_number(self, phone: str, user_id: str = "") -> None:
-        """Move to another phone number: the user id changes too; a system message reports it."""
+        """Change the phone number and with it the user id; a system message reports this."""
         before = replace(self.person, messages={})
         self.person.phone = phone
         self.person.user_id = user_id or new_user_id(phone)
@@ -223,7 +225,7 @@ class User:
             raise AssertionError(f"not seen in {seconds} s; the chat is\n{self}") from error
 
     async def wait_for_message(self, number: int, seconds: float = PATIENCE) -> Message:
-        """Our message of that number that reached the phone, counted from 1."""
+        """Return Kosh's message of that number on the phone, counted from 1, when it arrives."""
 
         def nth(_: list[Message]) -> Message | None:
             return self.received[number - 1] if len(self.received) >= number else None
@@ -289,18 +291,18 @@ class User:
 
 
 def answered(kind: str, reply: Params) -> Params:
-    """Return a message that replies to an interactive one."""
+    """Return the content of a reply to an interactive message."""
     return {"type": "interactive", "interactive": {"type": kind, kind: reply}}
 
 
 def row_shown(row: Row) -> Params:
-    """Return a list row as it comes back in a reply."""
+    """Return a list row in the format of a reply."""
     reply = {"id": row.data, "title": row.title}
     return reply | ({"description": row.description} if row.description else {})
 
 
 def moved(world: World, before: Person, after: Person) -> Params:
-    """Return the system message about new ids; without a phone it has only the user ids."""
+    """Return the system message about new ids; it has only the user ids if there is no phone."""
     kind = "user_changed_number" if before.wa_id == before.phone else "user_changed_user_id"
     by_number = kind == "user_changed_number"
     old, new = (before.phone, after.phone) if by_number else (before.user_id, after.user_id)

@@ -11,7 +11,7 @@ Status = Literal["", "sent", "delivered", "read", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A reply button or a template's quick reply: `data` comes back when it is pressed."""
+    """A reply button or a template's quick reply; a press returns `data`."""
 
     title: str
     data: str
@@ -30,10 +30,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """The current state of a message: `id` is its wamid, `status` its progress, times are Unix.
+    """The current state of a message. `id` is its wamid; times are Unix seconds.
 
-    `content` holds a person's content other than text, or the file that Kosh sent, in Meta's terms.
-    `price` is the cost of a message of Kosh.
+    `content` holds a person's content other than text, or the file that Kosh sent, in Meta's
+    format. `price` is the price of a message of Kosh.
     """
 
     id: str
@@ -56,17 +56,17 @@ class Message:
 
     @property
     def labels(self) -> list[str]:
-        """Return the titles of its buttons, or of its rows."""
+        """Return the titles of the message's buttons, or of its list rows."""
         return [one.title for one in self.buttons or self.rows]
 
     @property
     def seen(self) -> bool:
-        """Return whether it reached the person's phone."""
+        """Return True if the message reached the person's phone."""
         return not self.from_bot or self.status in ("delivered", "read")
 
 
 def drawn(values: Params, wamid: str, at: float) -> Message:
-    """Return the message that a request without a template makes."""
+    """Return the message that a request without a template creates."""
     kind = values.get("type", "text")
     content = values[kind]
     given = {
@@ -87,7 +87,7 @@ def drawn(values: Params, wamid: str, at: float) -> Message:
 
 
 def interactive_parts(content: Params) -> Params:
-    """Return the parts that an interactive message shows."""
+    """Return the visible parts of an interactive message."""
     header = content.get("header", {})
     parts: Params = {
         "text": content["body"]["text"],
@@ -120,7 +120,7 @@ def rows_of(sections: list[Params]) -> tuple[Row, ...]:
 def drawn_template(
     values: Params, template: Template, filled: Hydrated, wamid: str, at: float
 ) -> Message:
-    """Return the message that a template makes."""
+    """Return the message that a request with a template creates."""
     return Message(
         id=wamid,
         at=at,

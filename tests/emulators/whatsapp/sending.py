@@ -1,4 +1,4 @@
-"""Sending: immediate refusals, later failures, and delivery to a phone."""
+"""Sending: immediate rejection, later failure, or delivery to a phone."""
 
 import re
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ IMAGES = {"image/jpeg", "image/png"}
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """A message that Meta accepts, and its recipient; `person` is None if not on WhatsApp."""
+    """A message that Meta accepts. `person` is None if the recipient is not on WhatsApp."""
 
     to: str
     person: Person | None
@@ -31,7 +31,7 @@ class Sending:
 
 
 def send(world: World, values: Params, fault: Fault | None, at_once: bool) -> Outcome:
-    """Carry out a message; `at_once` refuses a closed window instead of failing later."""
+    """Execute a message. `at_once` rejects it outside the window instead of a later failure."""
     check_message(values)
     sending = composed(world, values)
     late, details = late_code(world, sending), ""
@@ -51,7 +51,7 @@ def send(world: World, values: Params, fault: Fault | None, at_once: bool) -> Ou
 
 
 def composed(world: World, values: Params) -> Sending:
-    """Return the message as it would look; refuse one that cannot be sent to anybody."""
+    """Return the composed message; reject one that is invalid for any recipient."""
     to = recipient(world, values)
     person = world.find(to)
     quoted = values.get("context", {}).get("message_id", "")
@@ -70,7 +70,7 @@ def composed(world: World, values: Params) -> Sending:
 
 
 def recipient(world: World, values: Params) -> str:
-    """Return the phone in `to` or the user id in `recipient`."""
+    """Return the phone number in `to`, or the user id in `recipient`."""
     match values:
         case {"to": _, "recipient": _}:
             raise strict("both to and recipient: WhatsApp would ignore recipient")
@@ -88,7 +88,7 @@ def recipient(world: World, values: Params) -> str:
 
 
 def check_files(world: World, values: Params) -> None:
-    """Refuse files that aren't on the platform's servers, or are of another kind."""
+    """Reject files that are not on the platform's servers, and images of a wrong type."""
     for kind, content in files_in(values):
         if "id" not in content:
             continue
@@ -98,7 +98,7 @@ def check_files(world: World, values: Params) -> None:
 
 
 def files_in(values: Params) -> list[tuple[str, Params]]:
-    """Return the files of a message and of its header."""
+    """Return the files in a message and in its header."""
     content = values[values.get("type", "text")]
     found = [(kind, values[kind]) for kind in ("image", "document") if kind in values]
     header = content.get("header", {}) if values.get("type") == "interactive" else {}
@@ -106,7 +106,7 @@ def files_in(values: Params) -> list[tuple[str, Params]]:
 
 
 def late_code(world: World, sending: Sending) -> int:
-    """Return the code under which the accepted message will fail; 0 when it won't."""
+    """Return the code with which the accepted message will fail; 0 if it will not."""
     person = sending.person
     if person is None or person.undeliverable:
         return 131026
@@ -121,7 +121,7 @@ def late_code(world: World, sending: Sending) -> int:
 
 
 def finish(world: World, sending: Sending, late: int, details: str) -> None:
-    """Deliver the message to the person, or report its failure by a status."""
+    """Deliver the message to the person, or report its failure in a status."""
     if late or sending.person is None:
         world.fail(sending.person, sending.to, sending.message, late, details)
     else:
@@ -142,7 +142,7 @@ def answered(values: Params, sending: Sending, late: int) -> Outcome:
 
 
 def mark_read(world: World, values: Params) -> Outcome:
-    """Mark a person's message as read, and show that we are typing if asked to."""
+    """Mark a person's message as read, and show that Kosh is typing if requested."""
     check(READ, values, "")
     wamid = values["message_id"]
     person = next((one for one in world.people.values() if wamid in one.messages), None)

@@ -1,4 +1,4 @@
-"""The emulator itself: an HTTP server on the loopback that answers as graph.facebook.com does."""
+"""The emulator: an HTTP server on the loopback interface that answers like graph.facebook.com."""
 
 import asyncio
 import hmac
@@ -40,7 +40,7 @@ SECRET = "EMULATED-not-a-real-app-secret-at-all"
 VERIFY_TOKEN = "EMULATED-not-a-real-verify-token"
 NUMBER_ID = "100000000000777"
 KEY_HEADER = "D360-API-KEY"
-# Where a solution provider's media addresses point: the caller puts the provider's host there.
+# Host in the media URLs of solution providers; callers replace it by the provider's host.
 LOOKASIDE = "https://lookaside.fbsbx.com"
 NORMAL = Pace()
 BODY_MOST = 110 << 20
@@ -53,12 +53,12 @@ Dialect = Literal["cloud", "provider"]
 class Emulator:
     """A strict WhatsApp Cloud API for one business number.
 
-    `dialect` is Meta's own, or that of a solution provider (360dialog's: its key in a header, paths
-    without version and number, media addresses at Meta's host). `limits=False` lifts the rates, a
-    `Limits` sets them; the 24-hour window always holds, and a message outside it is accepted and
-    fails by its status, as at Meta, or is refused at once with `window_at_once`.
-    `statuses=False` tells nothing of what became of messages. `log` names a file that gets the
-    journal as JSON lines. Use it as an asynchronous context manager, or `start` and `stop` it.
+    `dialect` is Meta's own or that of a solution provider (360dialog: key in a header, paths
+    without version and number, media URLs at Meta's host). `limits=False` disables the rate limits;
+    a `Limits` object sets them. The 24-hour window always applies: a message outside it is accepted
+    and fails by its status, as at Meta, or is rejected immediately with `window_at_once`.
+    `statuses=False` sends no statuses of messages. `log` names a file that receives the journal as
+    JSON lines. Use it as an asynchronous context manager, or call `start` and `stop`.
     """
 
     def __init__(
@@ -91,16 +91,16 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        """Return the address of the server, without a version."""
+        """Return the server's URL, without an API version."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def tricks(self) -> Tricks:
-        """Return the settings of delivery: batches, copies, order, holding back."""
+        """Return the delivery settings: batches, copies, order, events held back."""
         return self.world.events.tricks
 
     async def start(self, more: Iterable[web.RouteDef] = ()) -> None:
-        """Open the server, with more routes beside WhatsApp's."""
+        """Start the server, with additional routes if given."""
         app = web.Application(client_max_size=BODY_MOST)
         if self.dialect == "cloud":
             app.router.add_post("/{version}/{number}/messages", self._messages)
@@ -121,7 +121,7 @@ class Emulator:
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """Close the server, its connections and its log."""
+        """Stop the server; close its connections and its log."""
         self._stopping.set()
         await self.courier.unset()
         if self._runner is not None:
@@ -143,12 +143,12 @@ class Emulator:
     def user(
         self, phone: str, *, name: str = "Testova", user_id: str = "", known: Known = "both"
     ) -> User:
-        """Return the person of that phone, created if missing; see `world.Person` for `known`."""
+        """Return the person of this phone, created if missing; `known` as in `world.Person`."""
         person = self.world.find(phone) or self.world.join(phone, user_id, name, known)
         return User(self.world, person)
 
     def advance(self, seconds: float) -> None:
-        """Move the emulated clock on: windows, links, rates, expiry of events."""
+        """Advance the emulated clock, which changes windows, links, rates, and expiry of events."""
         self.world.offset += seconds
 
     def fail(
@@ -159,40 +159,40 @@ class Emulator:
         to: str | None = None,
         after: int = 0,
     ) -> None:
-        """Let the next `times` calls meet the fault; see `faults.Script`."""
+        """Apply the fault to the next `times` calls; see `faults.Script`."""
         self.faults.add(fault, times, method, to, after)
 
     def add_templates(self, *templates: Template) -> None:
-        """Templates of the account."""
+        """Add templates to the account."""
         self.world.add_templates(templates)
 
     def tell_error(self, code: int, details: str = "") -> None:
-        """An error of the account in `value.errors`."""
+        """Send an error of the account, in `value.errors`."""
         value = self.world.value(errors=[reported(code, details)])
         self.world.tell("messages", value)
 
     def tell(self, value: Params, field: str = "messages") -> None:
-        """Send any change, as Meta may invent in future, or a malformed event between others."""
+        """Send any change, such as one that Meta may invent, or a malformed one between others."""
         self.world.tell(field, value)
 
     async def set_webhook(
         self, url: str, verify_token: str | None = VERIFY_TOKEN, connections: int = 40
     ) -> None:
-        """Deliver events to a URL after it has answered the challenge (None: without one)."""
+        """Deliver events to a URL after it answers the challenge, or at once without a token."""
         if verify_token is not None:
             await self.courier.verify(url, verify_token)
         await self.courier.set(Hook(url, self.secret, connections))
 
     def hold(self) -> None:
-        """Keep back what happens from now on."""
+        """Hold back the events from now on."""
         self.tricks.held = True
 
     def release(self) -> None:
-        """Hand over what was kept back, in batches of `tricks.batch`."""
+        """Deliver the events held back, in batches of `tricks.batch`."""
         self.courier.release()
 
     async def until_taken(self, seconds: float = 60) -> None:
-        """Return when Kosh has taken every event (or lost it by expiry)."""
+        """Wait until Kosh has accepted every event or the event has expired."""
         events = self.world.events
         await events.settled.until(lambda: not events.pending, seconds)
 
@@ -344,7 +344,7 @@ class Emulator:
         return response(outcome)
 
     def _check_door(self, request: web.Request) -> None:
-        """Refuse a wrong token, version or number."""
+        """Reject a wrong token, API version or number."""
         if self.dialect == "provider":
             given = request.headers.get(KEY_HEADER, "")
         else:

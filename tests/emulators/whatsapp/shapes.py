@@ -1,6 +1,6 @@
-"""The shapes of requests as data, and the strict check against them.
+"""The allowed shapes of requests, as data, and strict validation against them.
 
-Lengths are in characters, as Meta counts them. Anything not named here is refused: Meta refuses
+Lengths are in characters, as Meta counts them. Anything not named here is rejected: Meta rejects
 some unknown parameters and ignores others, and a mistake of Kosh must not be ignored.
 """
 
@@ -16,7 +16,7 @@ ADDRESS = re.compile(r"https?://[^\s/$.?#][^\s]*", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A text of `least` to `most` characters, on one line where `line`."""
+    """A text of `least` to `most` characters, without line breaks if `line`."""
 
     limit: int
     minimum: int = 1
@@ -25,7 +25,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An address that a phone can open."""
+    """A URL that a phone can open."""
 
     limit: int = 2000
 
@@ -37,14 +37,14 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class One:
-    """One of a few words."""
+    """One of several fixed words."""
 
     of: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """A list of `least` to `most` things of one shape."""
+    """A list of `least` to `most` values of one shape."""
 
     each: "Shape"
     limit: int
@@ -53,7 +53,7 @@ class Many:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """An object: the fields it may have and those it must have."""
+    """An object with its allowed and required fields."""
 
     fields: "Mapping[str, Shape]"
     must: tuple[str, ...] = ()
@@ -104,7 +104,7 @@ ACTIONS: dict[str, Shape] = {
 
 
 def interactive(kind: str) -> Thing:
-    """Return an interactive message of a kind."""
+    """Return the shape of an interactive message of a kind."""
     shape: dict[str, Shape] = {
         "type": One((kind,)),
         "header": HEADER,
@@ -171,7 +171,7 @@ READ = Thing(
 
 
 def check(shape: Shape, value: object, where: str) -> None:
-    """Refuse a value that isn't of the shape, in words close to Meta's."""
+    """Reject a value that is not of the shape, with a text close to Meta's."""
     match shape:
         case Words():
             check_words(shape, value, where)
@@ -193,7 +193,7 @@ def check(shape: Shape, value: object, where: str) -> None:
 
 
 def check_words(shape: Words, value: object, where: str) -> None:
-    """Refuse what isn't text, is too long, or would be seen as nothing."""
+    """Reject a value that is not text, is too long, or has nothing visible."""
     if not isinstance(value, str):
         raise Refusal(100, f"Param {where} must be a string")
     if not shape.minimum <= len(value) <= shape.limit:
@@ -207,13 +207,13 @@ def check_words(shape: Words, value: object, where: str) -> None:
 
 
 def check_link(value: str, where: str) -> None:
-    """Refuse what isn't a web address."""
+    """Reject a value that is not a web address."""
     if not ADDRESS.fullmatch(value):
         raise Refusal(100, f"Param {where} is not a valid URL")
 
 
 def check_many(shape: Many, value: object, where: str) -> None:
-    """Refuse what isn't a list, is too long or too short, or has a wrong thing in it."""
+    """Reject a value that is not a list, has a wrong length, or contains an invalid value."""
     if not isinstance(value, list):
         raise Refusal(100, f"Param {where} must be an array")
     if not shape.minimum <= len(value) <= shape.limit:
@@ -223,7 +223,7 @@ def check_many(shape: Many, value: object, where: str) -> None:
 
 
 def check_thing(shape: Thing, value: object, where: str) -> None:
-    """Refuse a value that is no object, lacks a field, or has an unknown field."""
+    """Reject a value that is not an object, lacks a field, or has an unknown field."""
     if not isinstance(value, dict):
         raise Refusal(100, f"Param {where} must be a JSON object")
     for name in shape.must:
@@ -236,7 +236,7 @@ def check_thing(shape: Thing, value: object, where: str) -> None:
 
 
 def check_message(values: Params) -> None:
-    """Refuse a message whose envelope, content or limits WhatsApp would not take."""
+    """Reject a message whose envelope, content or length WhatsApp would not accept."""
     kind = values.get("type", "text")
     content = interactive_shape(values) if kind == "interactive" else CONTENT.get(kind)
     if content is None:
@@ -257,7 +257,7 @@ def interactive_shape(values: Params) -> Thing:
 
 
 def check_sense(kind: str, content: Params) -> None:
-    """Refuse what is of the right shape and still makes no message."""
+    """Reject content of the right shape that WhatsApp cannot send."""
     match kind:
         case "image" | "document":
             check_source(content, kind)
@@ -271,13 +271,13 @@ def check_sense(kind: str, content: Params) -> None:
 
 
 def check_source(content: Params, where: str) -> None:
-    """Refuse a file without an id or a link, or with both."""
+    """Reject a file with neither or both of an id and a link."""
     if ("id" in content) == ("link" in content):
         raise missing(f"Either {where}.id or {where}.link is required, and only one of them.")
 
 
 def check_header(content: Params) -> None:
-    """Refuse a header whose content isn't there, or that a list can't have."""
+    """Reject a header whose content is missing, or that a list cannot have."""
     if (header := content.get("header")) is None:
         return
     kind = header["type"]
@@ -290,7 +290,7 @@ def check_header(content: Params) -> None:
 
 
 def check_buttons(buttons: list[Params]) -> None:
-    """Refuse buttons with the same id or title."""
+    """Reject buttons with the same id or title."""
     replies = [button["reply"] for button in buttons]
     for name in ("id", "title"):
         if len({reply[name] for reply in replies}) < len(replies):
@@ -298,7 +298,7 @@ def check_buttons(buttons: list[Params]) -> None:
 
 
 def check_rows(sections: list[Params]) -> None:
-    """Refuse too many rows, identical rows, and nameless sections beside others."""
+    """Reject too many rows, identical rows, and sections without title next to others."""
     rows = [row for section in sections for row in section["rows"]]
     if len(rows) > 10:
         raise invalid(f"Total row count exceed max allowed count: 10, given: {len(rows)}")

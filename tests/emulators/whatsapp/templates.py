@@ -1,4 +1,4 @@
-"""Approved templates, and the messages made from them."""
+"""Approved templates, and the messages created from them."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from .wire import Params, Refusal, strict
 
 PLACE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 NAME = re.compile(r"[a-z0-9_]{1,512}")
-# Meta's list of template languages that Kosh could want.
+# The languages of Meta's list that Kosh may use.
 LANGUAGES = {"kk", "ru", "uz", "zh_CN", "zh_HK", "zh_TW", "en", "en_US", "tr", "ky_KG"}
 UNTIDY = re.compile(r"[\n\t]| {5,}")
 State = Literal["approved", "paused", "disabled", "violating", "pending", "rejected"]
@@ -17,9 +17,9 @@ REFUSED = {"paused": 132015, "disabled": 132016, "violating": 132007}
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template in one language; places are `{{1}}` or `{{name}}`.
+    """A template in one language; placeholders are `{{1}}` or `{{name}}`.
 
-    `buttons` are quick replies; `link` is a button (title, address that may end in a place).
+    `buttons` are quick replies. `link` is a button (title, URL that may end in a placeholder).
     """
 
     name: str
@@ -54,11 +54,11 @@ class Templates:
         self._all: dict[tuple[str, str], Template] = {}
 
     def add(self, *templates: Template) -> None:
-        """Add templates, or puts them in the place of the same."""
+        """Add templates; replace those with the same name and language."""
         self._all |= {(one.name, one.language): one for one in templates}
 
     def listed(self) -> list[dict[str, str]]:
-        """Return all templates as Meta lists them; policy violations show only on sending."""
+        """Return all templates in Meta's list format; policy violations show only when sending."""
         return [
             {
                 "id": str(number),
@@ -71,7 +71,7 @@ class Templates:
         ]
 
     def find(self, asked: Params) -> Template:
-        """Return the template that a message names; refuse (132001, …) if it cannot be sent."""
+        """Return the template that a message names; raise (132001, …) if it cannot be sent."""
         name, language = asked["name"], asked["language"]["code"]
         found = self._all.get((name, language))
         if found is None or found.state in ("pending", "rejected"):
@@ -82,7 +82,7 @@ class Templates:
 
 
 def hydrate(template: Template, components: list[Params]) -> Hydrated:
-    """Fill a template; refuse values that do not fit its places (132000, 132005, 132012)."""
+    """Fill a template; reject values that do not fit its placeholders (132000, 132005, 132012)."""
     parts = {part_of(one): one for one in components}
     if len(parts) < len(components):
         raise strict("two components of the template are for the same part")
@@ -101,7 +101,7 @@ def hydrate(template: Template, components: list[Params]) -> Hydrated:
 
 
 def part_of(component: Params) -> str:
-    """Return the part of the template that a component fills."""
+    """Return the part of the template that a component fills in."""
     if component["type"] != "button":
         return str(component["type"])
     if "sub_type" not in component or "index" not in component:
@@ -110,7 +110,7 @@ def part_of(component: Params) -> str:
 
 
 def linked(template: Template, parts: dict[str, Params]) -> tuple[str, str] | None:
-    """Return the button with a link, with its address filled."""
+    """Return the link button with its URL filled in; None if the template has none."""
     if template.link is None:
         return None
     place = f"url {len(template.buttons)}"
@@ -119,7 +119,7 @@ def linked(template: Template, parts: dict[str, Params]) -> tuple[str, str] | No
 
 
 def values_of(component: Params | None) -> list[tuple[str, str]]:
-    """Return the (name, text) of each value of a component; a missing name is empty."""
+    """Return (name, text) of each value of a component; the name is empty if not given."""
     given = component.get("parameters", []) if component else []
     for one in given:
         if one["type"] != "text":
@@ -133,7 +133,7 @@ def values_of(component: Params | None) -> list[tuple[str, str]]:
 
 
 def payload_of(component: Params | None) -> str:
-    """Return the payload of a pressed quick reply."""
+    """Return the payload that a press of a quick reply sends."""
     if component is None:
         return ""
     [one] = component.get("parameters") or [{}]
@@ -143,7 +143,7 @@ def payload_of(component: Params | None) -> str:
 
 
 def filled(text: str, values: list[tuple[str, str]], part: str) -> str:
-    """Fill the places of a text: all of them, and no others."""
+    """Fill in the placeholders of a text; reject missing and extra values."""
     places = list(dict.fromkeys(PLACE.findall(text)))
     if len(places) != len(values):
         raise Refusal(

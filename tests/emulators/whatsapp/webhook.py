@@ -1,4 +1,4 @@
-"""Delivery of events by webhook: signed, in batches, again and again until Kosh takes them."""
+"""Delivery of events by webhook: signed, in batches, retried until Kosh accepts them."""
 
 import asyncio
 import hmac
@@ -20,12 +20,12 @@ Parcel = tuple[Event, ...]
 
 
 class Unverified(Exception):
-    """The webhook did not answer the subscription's challenge; Meta would not save it."""
+    """Raised if the webhook does not answer the challenge; Meta would not save it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Speed of the platform: `scale` shortens its waits, `patience` is in seconds."""
+    """Speed of the platform: `scale` shortens its waits, `patience` is its timeout in seconds."""
 
     scale: float = 1.0
     patience: float = 20.0
@@ -40,17 +40,17 @@ class Hook:
     connections: int = 40
 
     def headers(self, body: bytes) -> dict[str, str]:
-        """Return the headers of a body, its signature among them."""
+        """Return the headers of a body, including its signature."""
         digest = hmac.new(self.secret.encode(), body, sha256).hexdigest()
         return {"Content-Type": JSON, SIGNATURE: f"sha256={digest}", "User-Agent": "facebookua"}
 
 
 class Courier:
-    """Takes events to Kosh's URL.
+    """Delivers events to Kosh's URL.
 
-    Each person's events go one after another, statuses beside them, unless they are shuffled:
-    Meta promises no order. After a failure once more at once, then after 1, 2, 4 … seconds up to
-    an hour (Meta publishes no schedule), for seven days.
+    Each person's events are delivered in sequence, statuses concurrently with them, unless they are
+    shuffled: Meta guarantees no order. A failed delivery is retried immediately, then after 1, 2, 4
+    … seconds up to an hour (Meta publishes no schedule), for seven days.
     """
 
     def __init__(self, account: str, events: Events, journal: Journal, pace: Pace) -> None:
@@ -66,7 +66,7 @@ class Courier:
         self._loading = False
 
     async def set(self, hook: Hook) -> None:
-        """Start delivering everything that waits."""
+        """Deliver all waiting events, and all later ones, to the webhook."""
         await self.unset()
         self._open()
         self.hook = hook
@@ -75,7 +75,7 @@ class Courier:
         self._load()
 
     async def verify(self, url: str, token: str) -> None:
-        """Ask the URL for the challenge, as when the webhook is saved in Meta's dashboard."""
+        """Send the challenge to the URL, as when the webhook is saved in Meta's dashboard."""
         challenge = str(secrets.randbelow(10**10))
         asked = {"hub.mode": "subscribe", "hub.verify_token": token, "hub.challenge": challenge}
         timeout = aiohttp.ClientTimeout(total=self._pace.patience)
@@ -98,7 +98,7 @@ class Courier:
             await self._session.close()
 
     def release(self) -> None:
-        """Hand over what was held."""
+        """Deliver the events that were held back."""
         self._events.tricks.held = False
         self._load()
 
@@ -109,7 +109,7 @@ class Courier:
 
     def _offer(self, event: Event) -> None:
         self._waiting.append(event)
-        # Events of one event-loop tick are loaded together, so that they can share a body.
+        # Load all events of one event-loop iteration together, so that they can share a body.
         if not self._loading:
             self._loading = True
             asyncio.get_running_loop().call_soon(self._load)

@@ -1,4 +1,4 @@
-"""Request bodies, responses, and refusals in Meta's own format."""
+"""Request bodies, responses, and errors in Meta's format."""
 
 import json
 import secrets
@@ -16,7 +16,7 @@ JSON = "application/json"
 
 
 class Refusal(Exception):
-    """A refused call: one of Meta's codes, perhaps with a subcode."""
+    """A rejected call: one of Meta's error codes, with a subcode in some cases."""
 
     def __init__(self, code: int, details: str = "", subcode: int | None = None) -> None:
         super().__init__(details or details_of(code))
@@ -26,12 +26,12 @@ class Refusal(Exception):
 
     @property
     def status(self) -> int:
-        """Return the HTTP status that Meta gives with the code."""
+        """Return the HTTP status that belongs to the code."""
         return ERRORS[self.code][0] if self.code in ERRORS else 400
 
     @property
     def body(self) -> Params:
-        """Return the error as the Graph API answers it."""
+        """Return the error in the Graph API's format."""
         title = title_of(self.code)
         if self.details.startswith("EMULATOR"):
             title = self.details
@@ -48,7 +48,7 @@ class Refusal(Exception):
 
 
 def invalid(details: str) -> Refusal:
-    """Return the refusal of an invalid value: 131009, in words close to Meta's."""
+    """Return the refusal of an invalid value: 131009, with a text close to Meta's."""
     return Refusal(131009, details)
 
 
@@ -58,24 +58,21 @@ def missing(details: str) -> Refusal:
 
 
 def strict(details: str) -> Refusal:
-    """Return a refusal of input that WhatsApp would ignore, cut or not show.
-
-    The emulator treats it as a mistake.
-    """
+    """Return a refusal of input that WhatsApp would ignore, cut or not show: a mistake of Kosh."""
     return Refusal(100, f"EMULATOR: {details}")
 
 
 def no_object(name: str) -> Refusal:
-    """Return the Graph API's response to an id that is missing, or hidden from this token."""
+    """Return the Graph API's response to an id that is missing, or not readable by the token."""
     words = f"Unsupported get request. Object with ID '{name}' does not exist"
     return Refusal(100, words, subcode=33)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Result of a call: HTTP status, body, and Meta's code (0 when it was carried out).
+    """Result of a call: HTTP status, body, and Meta's code (0 if it was executed).
 
-    `message` is the wamid it made, `late` the code under which that message fails afterwards.
+    `message` is the wamid of the created message, `late` the code with which it fails later.
     """
 
     status: int
@@ -92,7 +89,7 @@ def accepted(result: object, message: str = "", late: int = 0) -> Outcome:
 
 
 def refused(refusal: Refusal) -> Outcome:
-    """Return the outcome of a refused call."""
+    """Return the outcome of a rejected call."""
     words = f"(#{refusal.code}) {title_of(refusal.code)}"
     headers = {"WWW-Authenticate": f'OAuth "Facebook Platform" "invalid_request" "{words}"'}
     return Outcome(refusal.status, msgspec.json.encode(refusal.body), refusal.code, headers=headers)
@@ -109,7 +106,7 @@ def response(outcome: Outcome) -> web.Response:
 
 
 def read_json(raw: bytes) -> Params:
-    """Read a JSON body: an object without nulls, which Meta takes for values of the wrong type."""
+    """Parse a JSON object; reject nulls, which Meta treats as values of the wrong type."""
     try:
         values = msgspec.json.decode(raw)
     except msgspec.DecodeError as error:
@@ -120,6 +117,6 @@ def read_json(raw: bytes) -> Params:
 
 
 def written(body: Params) -> bytes:
-    """Return a webhook body as Meta writes it: everything beyond ASCII and every slash escaped."""
+    """Serialize a webhook body as Meta does: non-ASCII characters and slashes are escaped."""
     text = json.dumps(body, ensure_ascii=True, separators=(",", ":"))
     return text.replace("/", "\\/").encode()

@@ -28,10 +28,11 @@ Known = Literal["both", "phone", "user_id", "user_id_as_phone"]
 
 @dataclass(slots=True)
 class Person:
-    """Somebody with a WhatsApp account.
+    """A person with a WhatsApp account.
 
-    `known` says what webhooks tell of them: phone and business-scoped user id, only one of them,
-    or the user id also where the phone used to be. `reads` is off where they hide read marks.
+    `known` selects what webhooks report of them: phone and business-scoped user id, only one of the
+    two, or the user id also in the former field of the phone. `reads` is false if they hide read
+    marks.
     """
 
     number: int
@@ -52,7 +53,7 @@ class Person:
 
     @property
     def wa_id(self) -> str:
-        """Return the value of the former phone field; empty if there is none."""
+        """Return the value of the former phone field; empty if they have none."""
         match self.known:
             case "user_id":
                 return ""
@@ -62,18 +63,18 @@ class Person:
                 return self.phone
 
     def named(self, wa_id: str, user_id: str) -> Params:
-        """Return the ids that webhooks tell, under the given names."""
+        """Return the ids that webhooks report, under the given field names."""
         shown = {wa_id: self.wa_id} if self.wa_id else {}
         return shown | ({user_id: self.user_id} if self.known != "phone" else {})
 
     @property
     def contact(self) -> Params:
-        """Return the person in `contacts`."""
+        """Return the person in the format of `contacts`."""
         profile = {"name": self.name} | ({"username": self.username} if self.username else {})
         return {"profile": profile} | self.named("wa_id", "user_id")
 
     def put(self, message: Message) -> Message:
-        """Add a message to the screen, or the new state of one."""
+        """Add a message to the screen, or replace an earlier state of it."""
         self.messages[message.id] = message
         self.changed.fire()
         return message
@@ -81,7 +82,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A file on the platform's servers; times are Unix."""
+    """A file on the platform's servers; times are Unix seconds."""
 
     id: str
     mime: str
@@ -96,7 +97,7 @@ class Media:
 
 
 class World:
-    """One business number's world. `offset` moves its clock for windows, links and expiry."""
+    """The state of one business number. `offset` shifts its clock for windows, links and expiry."""
 
     def __init__(self, journal: Journal, limits: Limits | None, number_id: str) -> None:
         self.number_id = number_id
@@ -118,7 +119,7 @@ class World:
         return time.time() + self.offset
 
     def find(self, name: str) -> Person | None:
-        """Return the person of a phone (with or without +) or a business-scoped user id."""
+        """Return the person by phone number (with or without +) or business-scoped user id."""
         plain = name.lstrip("+")
         people = self.people.values()
         return next((one for one in people if plain in (one.phone, one.user_id)), None)
@@ -131,7 +132,7 @@ class World:
         return person
 
     def is_open(self, person: Person) -> bool:
-        """Return whether the person has written within 24 hours."""
+        """Return True if the person has written within the last 24 hours."""
         return self.now() - person.last_wrote < DAY
 
     def wamid(self, person: Person | None) -> str:
@@ -141,7 +142,7 @@ class World:
         return "wamid." + base64.b64encode(raw).decode()
 
     def store(self, data: bytes, mime: str, lives: float, size: int | None = None) -> Media:
-        """Store a file; `size` may claim more than there is, so that big files cost nothing."""
+        """Store a file; `size` may claim more bytes than there are, to make big files cheap."""
         size = len(data) if size is None else size
         name = str(10**15 + secrets.randbelow(10**15))
         media = Media(name, mime, data, size, self.now() + lives)
@@ -149,7 +150,7 @@ class World:
         return media
 
     def file(self, name: str) -> Media:
-        """Return the file of that id; refuse if it was deleted or has expired."""
+        """Return the file of that id; reject an id that was deleted or has expired."""
         media = self.media.get(name)
         if media is None or media.expires <= self.now():
             raise no_object(name)
@@ -163,17 +164,17 @@ class World:
         return f"/whatsapp_business/attachments/?mid={media.id}&ext={ends}&hash={token}"
 
     def linked(self, token: str) -> Media | None:
-        """Return the file behind such a URL while it is valid."""
+        """Return the file of that URL; None if the URL has expired."""
         name, ends = self.links.get(token, ("", 0.0))
         return self.media.get(name) if ends > self.now() else None
 
     def value(self, **parts: Any) -> Params:
-        """Return the value of a change in `messages`."""
+        """Return the value of a change in the field `messages`."""
         metadata = {"display_phone_number": self.phone, "phone_number_id": self.number_id}
         return {"messaging_product": "whatsapp", "metadata": metadata} | parts
 
     def tell(self, field: str, value: Params, queue: str = "") -> None:
-        """Create an event of the account, or of any value that a test makes up."""
+        """Create an event of the account, or with any value that a test invents."""
         self.events.add(queue or f"account {field}", value, field)
 
     def tell_message(self, person: Person, message: Params, contacts: bool = True) -> None:
@@ -183,7 +184,7 @@ class World:
         self.events.add(f"person {person.number}", value, what=message["id"])
 
     def tell_status(self, person: Person | None, to: str, message: Message, more: Params) -> None:
-        """Send the event about the delivery status of a message of Kosh."""
+        """Create the event about the delivery status of a message of Kosh."""
         if not self.statuses:
             return
         whom = person.named("recipient_id", "recipient_user_id") if person else {"recipient_id": to}
@@ -216,13 +217,13 @@ class World:
         self.tell_status(person, to, failed, {"errors": [reported(code, details)]})
 
     def move(self, person: Person, message: Message, status: Status) -> None:
-        """Advance a message's status; "sent" and the step after it carry the price."""
+        """Change a message's status; "sent" and the status after it contain the price."""
         priced = message.status in ("", "sent")
         moved = person.put(replace(message, status=status))
         self.tell_status(person, "", moved, {"pricing": moved.price} if priced else {})
 
     def read_by_us(self, person: Person, message: Message) -> None:
-        """Mark a person's message as read by us."""
+        """Mark a person's message as read by Kosh."""
         if message.status != "read":
             person.put(replace(message, status="read"))
 
@@ -232,11 +233,11 @@ class World:
 
 
 def new_user_id(seed: str) -> str:
-    """Return a business-scoped user id, the same for the same phone."""
+    """Return a business-scoped user id; the same seed gives the same id."""
     digits = int.from_bytes(sha256(f"bsuid {seed}".encode()).digest()[:8])
     return f"KZ.{digits:020}"
 
 
 def stamp(now: float) -> str:
-    """Return Unix seconds as webhooks show them."""
+    """Return Unix seconds in the format of webhooks."""
     return str(int(now))
