@@ -1,4 +1,4 @@
-"""Contract of every channel, for any platform; a new channel is added to `DESKS`."""
+"""Contract tests for every channel of any platform; add a new channel to `DESKS`."""
 
 import json
 import time
@@ -62,10 +62,11 @@ SAID = Message(
 
 @dataclass
 class Desk:
-    """A channel, one of its users, and the test's view of their side.
+    """A channel and one user of it, as the test sees them.
 
-    `body` is a webhook's with a text; `fail` makes the next call fail. Either is None where the
-    channel has none.
+    `seen` returns the texts that the user sees. `body` returns the body of a webhook with a text.
+    `fail` makes the next call of the platform fail. Each of the last two is None if the channel has
+    none.
     """
 
     channel: Channel
@@ -297,7 +298,7 @@ assert set(KINDS) == {
 
 
 def _changed(value: Any) -> list[Any]:
-    """Return the value with each of its parts, at any depth, gone or replaced."""
+    """Return variants of a JSON value: each nested part removed once, or replaced once."""
     odd: list[Any] = [None, 7, -1, 2**70, "", "x", [], {}, [[]], True, 1.5]
     if isinstance(value, dict):
         inside = [{**value, key: each} for key, part in value.items() for each in _changed(part)]

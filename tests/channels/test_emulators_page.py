@@ -1,4 +1,4 @@
-"""The page of both emulators, used by a newcomer, with a fake Kosh behind it."""
+"""The web page of both emulators, used by a newcomer; a fake Kosh answers."""
 
 import asyncio
 import json
@@ -20,13 +20,13 @@ from bot.embedded.server_process import free_port
 from tests.emulators import telegram, whatsapp
 from tests.emulators.telegram.waiting import Signal
 
-# A demonstration takes so many in a row.
+# `kosh demo` takes this many consecutive ports.
 PORTS = 5
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 
 
 class Kosh:
-    """Answers every message on both channels with a keyboard or a list."""
+    """Fake Kosh: it answers every message on both channels with a keyboard or a list."""
 
     def __init__(self) -> None:
         self.got: list[str] = []
@@ -85,7 +85,7 @@ class Kosh:
 
 
 class Browser:
-    """The page's address, its stream and its forms."""
+    """A client of the page: its address, its event stream and its forms."""
 
     def __init__(self, url: str, kosh: Kosh) -> None:
         self.url = url
@@ -98,7 +98,7 @@ class Browser:
             return answer.status
 
     async def until(self, seen: Callable[[Any], Any]) -> Any:
-        """Return the first true result of `seen` on the state that the stream shows."""
+        """Return the first true result of `seen` on the states that the stream delivers."""
         async with asyncio.timeout(60), self.kosh.http.get(f"{self.url}/events") as stream:
             async for line in stream.content:
                 if line.startswith(b"data: ") and (found := seen(json.loads(line[6:]))):
@@ -108,7 +108,7 @@ class Browser:
 
 @asynccontextmanager
 async def shown() -> AsyncIterator[Browser]:
-    """Start the emulators and their page in their own process."""
+    """Start the emulators and their page in a separate process; yield a client of the page."""
     kosh = Kosh()
     app = web.Application()
     app.router.add_get("/webhooks/whatsapp", kosh.verify)
@@ -141,7 +141,7 @@ async def page() -> AsyncIterator[Browser]:
 
 
 def last(phone: str) -> Callable[[Any], Any]:
-    """Return the newest message of Kosh on a phone."""
+    """Return a function that finds Kosh's newest message on a phone."""
 
     def seen(views: Any) -> Any:
         mine = [one for one in views[phone]["messages"] if not one["mine"]]
@@ -151,7 +151,7 @@ def last(phone: str) -> Callable[[Any], Any]:
 
 
 def own(phone: str) -> Callable[[Any], Any]:
-    """Return the messages of the person on a phone."""
+    """Return a function that lists the person's own messages on a phone."""
     return lambda views: [one for one in views[phone]["messages"] if one["mine"]]
 
 
@@ -224,11 +224,11 @@ async def test_emulators_page_refuses_other_origins(page: Browser) -> None:
         assert "unsafe" not in policy
 
 
-# From the demonstration ---------------------------------------------------------------------------
+# Started by `kosh demo` ---------------------------------------------------------------------------
 
 
 async def until_served(url: str) -> None:
-    """Wait for a process that tells only the terminal when it is ready."""
+    """Wait until a process answers HTTP, since it announces its start only on a terminal."""
     async with asyncio.timeout(60), aiohttp.ClientSession() as session:
         while True:
             with suppress(aiohttp.ClientError):

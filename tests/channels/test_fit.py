@@ -1,6 +1,6 @@
-"""Everything that a flow can say fits every channel, in every language: nothing is cut.
+"""Every message of every flow fits every channel in every language: no text is cut.
 
-Text written by people cannot be enumerated; it is bounded by the limits of the parsers.
+Text written by people cannot be enumerated. The limits of the parsers bound it.
 """
 
 from typing import Any
@@ -40,7 +40,7 @@ def test_whatsapp_layout_fits_every_screen_without_truncation(language: str) -> 
         found = whatsapp_layout.parts(sent, WORDS)
         text, labels = _shown(found[-1])
         if len(found) > 1:
-            # Longer than the text over a link, or than any message: sent in parts, without loss.
+            # A text too long for a message with a link, or for any message, is split without loss.
             text = "\n\n".join([*(part["text"]["body"] for part in found[:-1]), text])
             over = any(
                 press.payload.endswith(":>") or press.kind in whatsapp_layout.LINKS
@@ -56,7 +56,7 @@ def test_whatsapp_layout_fits_every_screen_without_truncation(language: str) -> 
 
 
 def _shown(content: dict[str, Any]) -> tuple[str, set[str]]:
-    """Return the text of a message and its visible labels, with lengths that the platform takes."""
+    """Return text and visible labels of a message, after a check of their lengths."""
     if content["type"] == "text":
         return content["text"]["body"], set()
     action, text = content["interactive"]["action"], content["interactive"]["body"]["text"]
@@ -99,7 +99,7 @@ def test_web_layout_fits_every_screen_without_truncation(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_whatsapp_labels_without_a_button_are_understood_as_text(language: str) -> None:
-    """Labels without room in the list are reserved words, or controls that may be written."""
+    """Check that a label left out of a list is a reserved word or an option that may be typed."""
     spoken = {WORDS.render(each, language) for each in (screens.EXIT, screens.PERSON, screens.KEEP)}
     spoken.add(WORDS.render(screens.BACK_TO_BOT, language))
     for say in says(Page.ALWAYS):

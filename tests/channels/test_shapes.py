@@ -1,4 +1,4 @@
-"""Shapes of a message as each channel draws them."""
+"""How each channel renders each shape of a message."""
 
 from types import SimpleNamespace
 from typing import cast
@@ -102,7 +102,7 @@ def test_web_chat_groups_consecutive_rows_into_one_part() -> None:
     ]
 
 
-# The answer of "What fits me?": the first way is shown, the other ways are folded
+# The answer of "What fits me?": the first procedure is shown, the others are collapsed.
 
 SHOWN, FIRST, STEPS, OTHER = (
     "Обычный вариант", "Первый шаг", "Все шаги по порядку:", "Другой вариант"

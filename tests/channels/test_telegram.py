@@ -68,7 +68,7 @@ type Logged = list[MutableMapping[str, Any]]
 
 
 def parse(body: bytes) -> IncomingUpdate:
-    """Process one update without a platform: nothing is called."""
+    """Parse one update with a channel that makes no calls to the platform."""
     [arrival] = Telegram.parse(Telegram.__new__(Telegram), body)
     return arrival
 
@@ -240,7 +240,7 @@ def test_telegram_service_messages_are_ignored() -> None:
     assert parse(update(message=message(pinned_message=message(text="a")))) == Ignored("telegram")
 
 
-# Fields of a message beside its contents.
+# Fields of a message that are not its content.
 _ENVELOPE = (
     "author_signature business_connection_id caption caption_entities chat contact date "
     "direct_messages_topic edit_date effect_id entities ephemeral_message_id external_reply "
@@ -256,14 +256,14 @@ _ENVELOPE = (
 ENVELOPE = frozenset(_ENVELOPE.split())
 
 
-# Contents that a person sends; all other fields are written by Telegram itself.
+# Content that people send; Telegram itself writes all other fields.
 _SENT = (
     "animation audio checklist dice document game invoice live_photo location paid_media photo poll"
     " rich_message sticker story venue video video_note voice"
 )
 SENT = frozenset(_SENT.split())
 SERVICE = sorted({*TelegramMessage.model_fields} - ENVELOPE - SENT)
-# Kinds of the Bot API that may be newer than the library, and one that was invented.
+# Update kinds of the Bot API that may be newer than the library, and an invented one.
 NEWER = ("community_chat_added", "giveaway_completed", "poll_option_added", "forged_in_2031")
 
 
@@ -487,7 +487,7 @@ def test_telegram_lone_surrogates_are_replaced_in_a_caption() -> None:
 
 
 class Pairs(list[tuple[str, Any]]):
-    """An object as it is written: keys may come twice."""
+    """A JSON object as a list of pairs, so that a key may occur twice."""
 
 
 KEYS = st.sampled_from(["a", "b", ":", '"', '":', "\\", "é", "\ud800"])
@@ -572,14 +572,14 @@ def gulnar(telegram: Emulator) -> User:
 
 @pytest.fixture
 def logged() -> Iterator[Logged]:
-    """Yield the lines that the channel logs."""
+    """Yield the log of the channel."""
     with capture_logs() as lines:
         yield lines
 
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make waits short."""
+    """Shorten the waits between retries."""
     monkeypatch.setattr(session, "CALL_SECONDS", 0.3)
     monkeypatch.setattr(client, "FIRST_PAUSE", 0.001)
 
@@ -713,7 +713,7 @@ async def test_telegram_long_message_is_split_at_paragraphs(
 
 @given(st.lists(st.text(st.sampled_from("aқ👋 \n"), min_size=1), max_size=9))
 def test_telegram_split_loses_no_text(repeated: list[str]) -> None:
-    # Long here, because Hypothesis warns of arguments that are long to show.
+    # Joined here, because Hypothesis warns of arguments with a long representation.
     paragraphs = [each * 700 for each in repeated]
     texts = [text for text, _ in layout.parts(Message(tuple(paragraphs)))]
     assert all(len(text.encode("utf-16-le")) <= 2 * 4096 for text in texts)
@@ -1030,7 +1030,7 @@ async def test_telegram_token_appears_in_no_error_and_no_log(
 
 
 async def received(channel: Telegram, telegram: Emulator) -> list[IncomingUpdate]:
-    """Return all queued updates, confirmed, as a polling client receives them."""
+    """Poll all queued updates and confirm them, as a client with long polling does."""
     async with asyncio.timeout(60), aclosing(channel.batches()) as batches:
         batch = await anext(batches)
         pending = asyncio.ensure_future(anext(batches))

@@ -1,4 +1,4 @@
-"""The Telegram emulator keeps Telegram's rules: seen through aiogram, and over plain HTTP."""
+"""The Telegram emulator follows Telegram's rules, as seen by aiogram and by plain HTTP."""
 
 import asyncio
 import json
@@ -43,7 +43,7 @@ async def telegram() -> AsyncIterator[Emulator]:
 
 @pytest_asyncio.fixture
 async def bot(telegram: Emulator) -> "AsyncIterator[Bot]":
-    """Import aiogram here, since that takes seconds, which collection should not cost."""
+    """Yield an aiogram bot; the slow import of aiogram here does not delay collection."""
     from aiogram import Bot
     from aiogram.client.default import DefaultBotProperties
     from aiogram.client.session.aiohttp import AiohttpSession
@@ -67,7 +67,7 @@ def gulnar(telegram: Emulator) -> User:
 
 
 async def call(telegram: Emulator, method: str, **params: Any) -> dict[str, Any]:
-    """Make one call with a JSON body; return the raw response."""
+    """Make one call with a JSON body; return the parsed response."""
     url = f"{telegram.url}/bot{telegram.token}/{method}"
     async with aiohttp.ClientSession() as session, session.post(url, json=params) as response:
         answer: dict[str, Any] = await response.json()
@@ -76,7 +76,7 @@ async def call(telegram: Emulator, method: str, **params: Any) -> dict[str, Any]
 
 
 class Hook:
-    """A bot's server: it records requests and gives the queued answers, or 200."""
+    """A bot's webhook server: it records requests and answers with queued statuses, or 200."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -263,7 +263,7 @@ async def test_telegram_emulator_contact_button_shares_the_users_number(
     assert gulnar.keyboard == []
 
 
-# How a call may come ----------------------------------------------------------------------------
+# Encodings of a call ----------------------------------------------------------------------------
 
 
 async def test_telegram_emulator_reads_json_form_multipart_and_query(

@@ -1,4 +1,4 @@
-"""aiogram's models: which are built at start-up, and what of them agrees with our own."""
+"""aiogram's models: which are built at start-up, and whether our structs agree with them."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ import pytest
 
 from bot.channels.telegram import updates
 
-# Printed by a process of its own: here other tests have built more models.
+# Measured in a separate process, because other tests in this process build more models.
 MEASURE = """
 import resource, sys
 import aiohttp, msgspec, pydantic, bot.channels
@@ -41,7 +41,7 @@ MAX_BUILT_METHODS = 150
 
 @pytest.fixture(scope="module")
 def measured() -> list[str]:
-    """Megabytes; types and methods built; models used; names of those not built."""
+    """Return MB grown, built types and methods, used models, and names of used models not built."""
     command = [sys.executable, "-W", "ignore", "-c", MEASURE]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
 
@@ -83,13 +83,13 @@ print(*[each.__name__ for each in every if not each.__pydantic_complete__])
 
 
 def test_aiogram_models_not_in_use_are_built_on_first_use() -> None:
-    """Check that parts of aiogram that Kosh does not use work as after a plain import."""
+    """Check that models that Kosh does not use work as they do after a plain import."""
     command = [sys.executable, "-W", "ignore", "-c", UNUSED]
     ran = subprocess.run(command, check=True, capture_output=True, text=True)
     assert ran.stdout == "\n"
 
 
-# Updates: our structs beside aiogram's types --------------------------------------------------
+# Updates: our structs compared with aiogram's types -------------------------------------------
 
 
 PAIRS: list[tuple[type[msgspec.Struct], str]] = [
@@ -118,7 +118,7 @@ def _model(name: str) -> Any:
 
 
 def _kinds(hint: Any) -> set[str]:
-    """Return the kinds of JSON value that a type hint takes, without null."""
+    """Return the kinds of JSON value that a type hint accepts, without null."""
     if hint is type(None):
         return set()
     if get_origin(hint) is typing.Annotated:

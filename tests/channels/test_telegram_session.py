@@ -1,4 +1,4 @@
-"""aiogram's session over the process's connections: requests, answers and errors."""
+"""aiogram's session over the shared HTTP connections: requests, responses and errors."""
 
 import json
 import traceback
@@ -36,7 +36,7 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 class Platform:
-    """A server that answers every call alike, and records the calls."""
+    """A server that gives the same answer to every call and records the calls."""
 
     def __init__(self) -> None:
         self.url = ""

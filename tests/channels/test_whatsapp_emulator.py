@@ -1,4 +1,4 @@
-"""The WhatsApp emulator keeps WhatsApp's rules: seen over plain HTTP, as Kosh sees them."""
+"""The WhatsApp emulator follows WhatsApp's rules, as seen by Kosh over plain HTTP."""
 
 import asyncio
 import hmac
@@ -67,7 +67,7 @@ async def call(
     token: str = TOKEN,
     **more: Any,
 ) -> tuple[int, Any]:
-    """Make one call; return the raw status and response."""
+    """Make one call; return the HTTP status and the parsed response."""
     headers = {"Authorization": f"Bearer {token}"}
     async with (
         aiohttp.ClientSession(headers=headers) as session,
@@ -116,20 +116,20 @@ def template(*values: str, name: str = "status_changed", code: str = "kk") -> di
 
 
 async def send(whatsapp: Emulator, message: Any) -> int:
-    """Send a message; return Meta's code of the response, or 0 if it was accepted."""
+    """Send a message; return Meta's error code, or 0 if it was accepted."""
     status, answer = await call(whatsapp, f"/v25.0/{NUMBER_ID}/messages", message)
     assert (status == 200) == ("error" not in answer)
     return int(answer["error"]["code"]) if "error" in answer else 0
 
 
 async def details(whatsapp: Emulator, message: Any) -> str:
-    """Return the details of the refusal."""
+    """Send a message that is rejected; return the details of Meta's error."""
     _, answer = await call(whatsapp, f"/v25.0/{NUMBER_ID}/messages", message)
     return str(answer["error"]["error_data"]["details"])
 
 
 class Hook:
-    """Kosh's server: it records requests and gives the queued answers, or 200."""
+    """Kosh's webhook server: it records requests and answers with queued statuses, or 200."""
 
     def __init__(self) -> None:
         self.url = ""

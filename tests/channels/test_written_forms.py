@@ -1,7 +1,7 @@
-"""Every say of every flow as each channel sends it, in six written forms: whole, and one language.
+"""Every message of every flow as each channel sends it, in all six written forms.
 
-Nothing English is left over, no word mixes scripts, isolates pair, and what must be read from left
-to right (dates, telephone numbers, addresses) is so in a right-to-left line as it is displayed.
+No English is left in other languages, no word mixes scripts, and direction isolates are paired.
+Dates, phone numbers and addresses read from left to right also in a right-to-left line.
 """
 
 import re
@@ -22,7 +22,7 @@ from flows.engine.text import Label, Text
 from tests.channels.walked import LANGUAGES, WORDS, message, says
 
 MARKS = re.compile(f"[{bidi.ISOLATE}{bidi.END_ISOLATE}{bidi.MARK}]")
-# Runs that keep their order: groups of digits, addresses, Latin words beside one another.
+# Runs that must keep their order: groups of digits, addresses, adjacent Latin words.
 RUN = re.compile(r"\+?[A-Za-z0-9][A-Za-z0-9.:/@_\-– ]*[A-Za-z0-9]")
 RIGHT_TO_LEFT = sorted(bidi.RIGHT_TO_LEFT)
 
@@ -63,7 +63,7 @@ EVERYWHERE = [(language, channel) for language in LANGUAGES for channel in CHANN
 
 @cache
 def shown(language: str, channel: str) -> tuple[str, ...]:
-    """Return every line and label of every message once, without the first language choice."""
+    """Return each distinct line and label of all messages, except the first choice of language."""
     page, laid_out = CHANNELS[channel]
     texts = (text for say in says(page) for text in laid_out(message(say, language)))
     return tuple(dict.fromkeys(line for text in texts for line in text.split("\n")))
@@ -71,7 +71,7 @@ def shown(language: str, channel: str) -> tuple[str, ...]:
 
 @cache
 def texts() -> tuple[Text, ...]:
-    """Return every sentence and label that is used, also nested ones."""
+    """Return every sentence and label in use, nested ones included."""
     labels = (
         label
         for page in Page
@@ -91,7 +91,7 @@ def _inside(label: Label) -> Iterator[Text]:
 
 @cache
 def given() -> re.Pattern[str]:
-    """Words of people, names and examples, which are the same in every language."""
+    """Return a pattern of people's words, names and examples, the same in all languages."""
     values = (value for text in texts() for _name, value in text.values)
     lines = {line for value in values if isinstance(value, str) for line in value.split("\n")}
     words = sorted(map(re.escape, filter(lint.WORD.search, lines)), key=len, reverse=True)
@@ -100,7 +100,7 @@ def given() -> re.Pattern[str]:
 
 
 def _own(line: str) -> str:
-    """Return a line without direction marks and without people's words."""
+    """Return a line without direction marks and with those values replaced."""
     return given().sub("·", MARKS.sub("", line))
 
 
@@ -147,9 +147,10 @@ def test_bidi_isolates_are_balanced_and_only_where_needed(language: str, channel
 @pytest.mark.parametrize("language", RIGHT_TO_LEFT)
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_arabic_script_fragments_have_rtl_direction(language: str, channel: str) -> None:
-    """Check the line's own direction too.
+    """Check the direction of each whole line too.
 
-    Otherwise the number of a numbered line would be at its end when the line is put into another.
+    Otherwise the number of a numbered line would appear at its end when the line is put into
+    another.
     """
     parts = [part for line in shown(language, channel) for part in _apart(line)]
     ours = [part for part in parts if bidi.ARABIC.search("".join(part))]
@@ -158,7 +159,7 @@ def test_arabic_script_fragments_have_rtl_direction(language: str, channel: str)
 
 
 def _apart(line: str) -> Iterator[tuple[str, str]]:
-    """Yield for each isolate its own text, and the text of the isolates within it."""
+    """Yield for each bidi isolate its own text and the text of the isolates nested in it."""
     open_: list[list[str]] = []
     for sign in line:
         if sign == bidi.ISOLATE:
@@ -185,12 +186,12 @@ def test_rtl_lines_keep_direction_and_digit_order(language: str, channel: str) -
 
 
 def _unmarked(line: str) -> str:
-    """Return the line as a renderer without support for isolates reads it."""
+    """Return the line without isolates, as a renderer that does not support them shows it."""
     return re.sub(f"[{bidi.ISOLATE}{bidi.END_ISOLATE}]", "", line)
 
 
 def test_rtl_check_detects_a_reversed_phone_number() -> None:
-    """Check that without isolates a telephone number is reversed after Arabic letters."""
+    """Check that a phone number after Arabic letters is displayed reversed without isolates."""
     number = "+7 701 000 00 00"
     assert RUN.fullmatch(number)
     assert number not in get_display(f"تەلەفون: {number}")

@@ -1,7 +1,8 @@
-"""Everything that the assistant is made to say, each say once for each rule about the secure page.
+"""Every message that the assistant can send, each once for each setting of the secure page.
 
-A walk through all flows, the stories of the transcripts, every outcome, every remark and refusal.
-A say is the same in every language until it is rendered, so that it is asked for in one only.
+The messages come from a walk through all flows, the stories of the transcripts, every outcome,
+every remark and every refusal. A `Say` is rendered into a language only later, so the walk runs in
+one language.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,10 +31,10 @@ from tests.flows.ways import forms
 WORDS = Languages()
 LANGUAGES = tuple(code for code, _name in WORDS.languages())
 TODAY = date(2026, 11, 24)
-# A person's text of maximum length, in the widest letters.
+# The longest text that a person may write, in the widest letters.
 LONG_NAME = "ӘБДІҒАППАР" * 8
 LINK = "https://kosh.example/p/" + "x" * 43
-# Values for the remarks, which no walk fills in.
+# Values for the placeholders of remarks, which no walk fills in.
 FILLED: Mapping[str, Value] = {
     "number": "KZ-2026-TEST",
     "paper": button("Passport"),
@@ -51,7 +52,7 @@ FILLED: Mapping[str, Value] = {
 
 @cache
 def says(page: Page) -> tuple[Say, ...]:
-    """Return every question, screen, outcome and remark, with the notes that may precede it."""
+    """Return every distinct question, screen, outcome and remark, with possible notes before it."""
     found: dict[object, Say] = {}
     for say in (*_walked(page), *_told(page), *_outcomes(), *_remarks()):
         signs = tuple((each.label, each.kind, _sign(each.payload)) for each in say.buttons)
@@ -72,12 +73,12 @@ def message(say: Say, language: str) -> Message:
     )
 
 
-# Six thousand messages share the same few sentences.
+# About 6,000 messages share a few sentences, so rendered ones are cached.
 _rendered = cache(WORDS.render)
 
 
 def _sign(payload: str) -> str:
-    """Return a payload without its nonce."""
+    """Return a button's payload without its nonce."""
     return payload.partition(":")[2] or payload
 
 
@@ -91,7 +92,7 @@ def _walked(page: Page) -> Iterator[Say]:
 
 
 def _asked(conversation: Conversation, page: Page) -> Iterator[Say]:
-    """Yield a question as asked at first, and after the longest notes that can precede it."""
+    """Yield a question as it is first asked, and after the longest notes that can precede it."""
     greeting = screens.welcome()
     remarks = ((screens.NO_PICTURES,), (screens.ASK_AGAIN,))
     for notes in ((), remarks if conversation.flow else greeting):
@@ -102,7 +103,7 @@ def _asked(conversation: Conversation, page: Page) -> Iterator[Say]:
 
 
 def _named(here: Conversation, flow: Flow, form: Form) -> Conversation:
-    """Return the conversation with the longest answers that a reader accepts."""
+    """Return the conversation with the longest answers that the parsers accept."""
     long = {
         key: Answer(LONG_NAME, answer.rev, answer.signature)
         for key, answer in form.answers.items()
@@ -122,7 +123,7 @@ def _screens() -> Iterator[Conversation]:
 
 @dataclass
 class _Listener(Chat):
-    """A conversation that remembers every message."""
+    """A conversation that records every message."""
 
     heard: list[Say] = field(default_factory=list)
 
@@ -133,7 +134,7 @@ class _Listener(Chat):
 
 
 def _told(page: Page) -> Iterator[Say]:
-    """Yield the messages of the transcripts' stories; none if private answers go to a page."""
+    """Yield the messages of the transcripts' stories, only if no answer goes to a secure page."""
     for story in STORIES.values() if page is Page.NEVER else ():
         chat = _Listener.begun("ru")
         story(chat)
@@ -147,7 +148,7 @@ def _outcomes() -> tuple[Say, ...]:
 
 
 def _remarks() -> Iterator[Say]:
-    """Yield all sentences of the assistant, and each refusal at a question that it fits."""
+    """Yield all fixed sentences, and each refusal after a question that it fits."""
     own: list[Any] = [
         *vars(screens).values(),
         *vars(checklist_screens).values(),
