@@ -1,4 +1,4 @@
-"""Plain turns of several people in one transaction: shared where nothing speaks against it."""
+"""Simple turns of several people share one transaction if nothing requires a separate one."""
 
 import asyncio
 from typing import Any
@@ -23,7 +23,7 @@ PEOPLE = 6
 
 
 async def _known(rt: Runtime, many: int = PEOPLE) -> list[Guest]:
-    """Create people who are asked for their names."""
+    """Create people who have been asked for their names."""
     guests = [Guest(rt) for _each in range(many)]
     for guest in guests:
         await guest.consent()
@@ -73,7 +73,7 @@ async def test_batched_turns_of_one_person_in_many_processes_run_once_each(rt: R
 async def test_batched_turns_run_twice_when_the_dedupe_check_is_disabled(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Check that the guard above fails without its protection."""
+    """Check that the duplicate test above fails without the deduplication."""
     (guest,) = await _known(rt, 1)
     save = statements.save
 
@@ -85,7 +85,7 @@ async def test_batched_turns_run_twice_when_the_dedupe_check_is_disabled(
 
 
 async def _taken_by_many(guest: Guest) -> int:
-    """Return how many of forty plain updates, each sent to two processes, got a reply."""
+    """Return how many of 40 simple updates, each sent to two processes, got a reply."""
     updates = [guest.inbound(Pressed("!help")) for _each in range(40)]
     taken = await asyncio.gather(*(bring(elsewhere(guest.rt), each) for each in updates * 2))
     return sum(delivery is not None for delivery in taken)
@@ -142,7 +142,7 @@ async def test_batched_turns_do_not_wait_for_a_locked_row(rt: Runtime) -> None:
 
 
 async def test_batched_turns_run_two_handles_of_one_person_separately(rt: Runtime) -> None:
-    """Check that two handles of one person do not start a turn from the same state."""
+    """Check that two handles of one person do not both start a turn from the same state."""
     (guest,) = await _known(rt, 1)
     other = Guest(rt)
     async with rt.pool.connection() as session:
@@ -157,7 +157,7 @@ async def test_batched_turns_run_two_handles_of_one_person_separately(rt: Runtim
 
 
 async def test_batched_turn_that_opens_a_case_or_person_runs_alone(rt: Runtime) -> None:
-    """Open a case, and let a new person begin, among the turns of others who write."""
+    """Open a case, and let a new person begin, in one batch with turns of other people."""
     guests = await _known(rt)
     begins = Guest(rt)
     await begins.do(Started())
@@ -217,7 +217,7 @@ async def test_batched_turns_are_retried_alone_when_the_whole_batch_fails(
 async def test_batched_send_result_that_cannot_be_stored_fails_no_other(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Send a platform's id that no database accepts."""
+    """Let the platform return a message id that the database rejects."""
     guests = await _known(rt)
     channel = type(rt.channels["web"])
     send, sent = channel.send, list[str]()

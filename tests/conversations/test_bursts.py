@@ -1,4 +1,4 @@
-"""Messages of one person within a second, through both messengers' webhooks and by polling."""
+"""Several messages of one person within a second, by both messengers' webhooks and by polling."""
 
 import asyncio
 from collections.abc import Awaitable, Sequence
@@ -33,7 +33,7 @@ from tests.timers import Clock
 from tests.visitor import Visitor
 from tests.web.test_journeys import ANSWERS
 
-# Words of no language: each answer is one message.
+# Words of no language, so that each is taken as an unrecognised answer.
 LINES = ("щыгзу", "мвотл", "жкпрй", "бдвцг", "хшлмн", "ртфкс")
 CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
 CHANNELS = ("telegram", "whatsapp")
@@ -52,7 +52,7 @@ def clock(house: House) -> Clock:
 
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> list[Event]:
-    """Return the events of all turns so far, those of superseded turns included."""
+    """Return the list of events of all turns, including superseded turns."""
     events: list[Event] = []
 
     def recorded(flows: Any, words: Any, before: Any, event: Event, *given: Any) -> Turn:
@@ -66,7 +66,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[Event]:
 
 @dataclass
 class Talk:
-    """A chat on either messenger: `heard` are the messages of the bot, deleted ones included."""
+    """A chat on either messenger; `heard` lists the bot's messages, including deleted ones."""
 
     house: House
     clock: Clock
@@ -82,13 +82,13 @@ class Talk:
         return [(each.id, each.text) for each in self.heard]
 
     async def taken(self, *acts: Awaitable[object]) -> None:
-        """Do things at once, and wait until the platform knows that all are committed."""
+        """Run acts in sequence, then wait until the platform has all acknowledgements."""
         for act in acts:
             await act
         await self.emulator.until_taken()
 
     async def next(self, act: Awaitable[object]) -> Any:
-        """Do one thing, after a while, and return the message or the edit that answers it."""
+        """Advance the clock by 5 s, run one act, and return the message or edit that answers it."""
         self.clock.advance(5)
         return await self.at_once(act)
 
@@ -120,7 +120,7 @@ class Talk:
 
     @property
     def loads(self) -> list[str]:
-        """Return what can be pressed below the newest message."""
+        """Return the payloads of the buttons below the newest message."""
         last = self.heard[-1]
         is_telegram = isinstance(self.user, tg.User)
         rows = last.buttons if is_telegram else [last.buttons, last.rows]
@@ -138,7 +138,7 @@ class Talk:
         return [self.user.say(each) for each in lines]
 
     async def menu(self) -> None:
-        """Ask for the menu; its answer shows that nothing else came before it."""
+        """Ask for the menu; if it is the next message, no other message was sent before it."""
         await self.next(self.user.say("/menu"))
 
 
@@ -165,7 +165,7 @@ async def _talk(house: House, clock: Clock, channel: str, *answers: str) -> Talk
 
 
 def _fail(monkeypatch: pytest.MonkeyPatch, event: Event, *, after: int = 0, times: int = 1) -> None:
-    """Let turns of this event fail, after some that succeed."""
+    """Make turns of this event fail `times` times, after `after` successful ones."""
     module: Any = receive
     healthy, left = module.step, [False] * after + [True] * times
 
@@ -184,7 +184,7 @@ def _fail(monkeypatch: pytest.MonkeyPatch, event: Event, *, after: int = 0, time
 async def test_burst_of_six_messages_gets_two_answers(
     house: House, clock: Clock, steps: list[Event], channel: str, answers: tuple[str, ...]
 ) -> None:
-    """Deliver each update twice: one that was taken into the joined turn is not answered again."""
+    """Deliver each update twice; an update that was joined into a turn is not answered again."""
     talk = await _talk(house, clock, channel, *answers)
     before = len(talk.heard)
     talk.emulator.tricks.copies = 2
@@ -219,7 +219,7 @@ async def test_burst_check_for_danger_is_skipped_for_a_single_message(
 async def test_burst_of_thirty_concurrent_messages_gets_two_answers(
     house: House, clock: Clock, steps: list[Event], answers: tuple[str, ...]
 ) -> None:
-    """Deliver them beside each other and in any order, as Meta may."""
+    """Deliver the messages concurrently and in random order, as Meta may."""
     talk = await _talk(house, clock, "whatsapp", *answers)
     before = len(talk.heard)
     house.whatsapp.tricks.shuffled = True
@@ -333,7 +333,7 @@ async def test_burst_detects_danger_spread_over_several_messages(
 async def test_burst_keeps_the_suspected_danger_of_a_single_message(
     house: House, clock: Clock
 ) -> None:
-    """Say what the recogniser suspects alone, and no longer among other words."""
+    """Send text that the recogniser finds dangerous alone, but not joined with other words."""
     talk = await _talk(house, clock, "telegram")
     await talk.taken(*talk.says((LINES[0], "мне", "и диплом")))
     clock.advance(1)
@@ -403,7 +403,7 @@ async def test_burst_that_fails_is_retried_without_duplicate_answers(
 async def test_burst_answer_of_a_dead_process_is_sent_once_by_a_worker(
     house: House, clock: Clock
 ) -> None:
-    """Move only the database's time, at which the worker finds the row; then the process's."""
+    """Advance the database clock, so that the worker finds the row, then the process clock."""
     talk = await _talk(house, clock, "telegram", *CONSENTED)
     before = len(talk.heard)
     await talk.taken(*talk.says(LINES[:3]))
@@ -474,7 +474,7 @@ async def test_burst_joining_does_not_apply_to_the_web_chat(house: House, clock:
 async def test_burst_of_presses_of_one_button_counts_once(
     house: House, clock: Clock, channel: str, answers: tuple[str, ...]
 ) -> None:
-    """Deliver each press twice, the second time as a press that was already taken."""
+    """Deliver each press twice, the second time as a repeated update."""
     talk = await _talk(house, clock, channel, *answers)
     message, key = talk.heard[-1], talk.loads[0]
     act, before = partial(talk.user.press, key, message), len(talk.heard)
@@ -503,7 +503,7 @@ async def test_burst_press_is_processed_when_the_earlier_press_failed(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
 ) -> None:
     talk = await _talk(house, clock, "telegram", *answers)
-    # A turn that fails in a batch is tried once more alone.
+    # A turn that fails in a batch is retried once alone.
     _fail(monkeypatch, Pressed(talk.loads[0]), times=2 if answers else 1)
     before = talk.shown
     await talk.taken(talk.user.press(talk.loads[0]))
@@ -550,7 +550,7 @@ async def test_burst_sends_an_equal_answer_again_after_a_failed_turn(
 async def test_burst_window_is_kept_separately_for_each_message(
     house: House, clock: Clock, answers: tuple[str, ...]
 ) -> None:
-    """Let something else come between, so that the person is not forgotten."""
+    """Keep the person active in between, so that their burst state is not evicted."""
     talk = await _talk(house, clock, "telegram", *answers)
     press = partial(talk.user.press, talk.loads[0], talk.heard[-1])
     await talk.at_once(press())
@@ -565,7 +565,7 @@ async def test_burst_window_is_kept_separately_for_each_message(
 async def test_burst_sends_an_equal_answer_again_after_its_window(
     house: House, clock: Clock
 ) -> None:
-    """Repeat a press meanwhile, which has no answer, so that the person is not forgotten."""
+    """Repeat an unanswered press in between, so that the burst state is not evicted."""
     talk = await _talk(house, clock, "telegram")
     press = partial(talk.user.press, talk.loads[0], talk.heard[-1])
     await talk.next(press())

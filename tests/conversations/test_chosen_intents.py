@@ -1,4 +1,4 @@
-"""Questions to an external model after a turn: the person always gets an ordinary answer."""
+"""Questions to an external language model after a turn: the person always gets a normal answer."""
 
 import io
 from collections.abc import AsyncIterator
@@ -51,7 +51,7 @@ async def asking(chosen: Settings, server: LanguageModel) -> AsyncIterator[Runti
 
 
 async def finished(rt: Runtime) -> None:
-    """Wait until everything that turns left to do is done."""
+    """Wait until all background tasks of turns have ended."""
     while rt.later:
         await next(iter(rt.later))
 

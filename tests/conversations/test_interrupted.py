@@ -1,4 +1,4 @@
-"""Cut off or cancelled in the middle of something: nothing hangs, and nothing is sent twice."""
+"""Turns that are cut off or cancelled: nothing hangs, and nothing is sent twice."""
 
 import asyncio
 import subprocess
@@ -30,7 +30,7 @@ from tests.person_client import Guest
 
 
 class Slow(WebChat):
-    """The web chat with sending that blocks until the gate opens."""
+    """The web chat, with a send that blocks until the gate opens."""
 
     def __init__(self, rt: Runtime) -> None:
         super().__init__(rt.live, rt.vault)
@@ -45,7 +45,7 @@ class Slow(WebChat):
 
 @pytest.fixture
 async def far(chosen: Settings) -> AsyncIterator[tuple[Runtime, Line]]:
-    """Yield a runtime, and the proxied line on which it reaches PostgreSQL."""
+    """Yield a runtime, and the proxy through which it reaches PostgreSQL."""
     lines, ports = await opened({"postgres": [urlsplit(chosen.database()).port or 0]})
     url = SecretStr(at(chosen.database(), ports["postgres"]))
     async with runtime(chosen.model_copy(update={"database_url": url})) as rt:
@@ -159,7 +159,7 @@ async def test_worker_can_be_stopped_when_its_database_is_down(
 
 
 async def _workers(rt: Runtime) -> int:
-    """Return how many of the library's workers are busy."""
+    """Return the number of registered procrastinate workers."""
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT count(*) FROM procrastinate_workers")
         (many,) = await cursor.fetchone() or (0,)
@@ -215,12 +215,12 @@ async def test_shutdown_kills_a_process_that_does_not_stop() -> None:
             process.kill()
 
 
-# No database at all
+# Without any database
 
 
 @pytest.fixture
 def nowhere(chosen: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Return settings with a database that does not exist, and a short timeout for it."""
+    """Return settings with an unreachable database and a short timeout."""
     monkeypatch.setattr("bot.runtime.DATABASE_SECONDS", 0.2)
     return chosen.model_copy(
         update={"database_url": SecretStr("postgresql://kosh_app@127.0.0.1:9/kosh")}

@@ -1,4 +1,4 @@
-"""A chat is joined by a one-time code and a yes in both chats, and in no other way."""
+"""A second chat is linked to a person only by a one-time code and consent in both chats."""
 
 import re
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ CODE = re.compile(r"KOSH-[2-9A-Z]{4}-[2-9A-Z]{4}")
 
 @pytest.fixture
 async def owner(rt: Runtime) -> AsyncIterator[Member]:
-    """Yield a known person on Telegram."""
+    """Yield a registered person on Telegram."""
     async with joined(rt) as member:
         yield member
 
@@ -127,7 +127,7 @@ async def test_join_code_works_once(rt: Runtime, owner: Member) -> None:
 async def test_join_code_cannot_be_used_by_a_chat_that_was_not_confirmed(
     rt: Runtime, owner: Member
 ) -> None:
-    """A chat that knows the code is not the chat that the owner confirmed."""
+    """Check that knowing the code is not enough for a chat that the owner did not confirm."""
     code = await _code(owner)
     first, thief = await _newcomer(rt), await _newcomer(rt)
     await thief.go(code)
@@ -214,7 +214,7 @@ async def test_joined_chats_get_status_updates_on_the_chosen_channel(
 ) -> None:
     guest = await _join(rt, owner)
     await guest.go(place)
-    # The person speaks last in the other chat.
+    # Make the other chat the one in which the person wrote last.
     await (guest.do(Said("/menu")) if place == "telegram" else owner.do(Said("/menu")))
     person = await owner.person()
     async with rt.pool.connection() as transaction:

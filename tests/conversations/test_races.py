@@ -1,6 +1,7 @@
-"""Officers, the person and the bot at once: one owner, a silent form, no reply lost unseen.
+"""Officers, the person and the bot act concurrently.
 
-Claims of messages are ordered by the database's clock: a row's lease begins when it is claimed.
+A case has one owner, the form is silent while it is claimed, and no reply is lost unseen. Claims of
+messages are ordered by the database clock: the lease of a row begins when it is claimed.
 """
 
 import asyncio
@@ -57,7 +58,7 @@ async def _claims_have_one_owner(rt: Runtime, rounds: int) -> None:
 
 
 async def _insist(rt: Runtime, officer: Officer, case: cases.Case) -> ActionResult:
-    """Return a claim that waits for a connection without a time limit."""
+    """Claim a case; retry while no connection is free, without a time limit."""
     pressed = key()
     while True:
         with suppress(PoolTimeout):
@@ -81,11 +82,11 @@ async def test_take_next_gives_concurrent_officers_different_cases(rt: Runtime) 
     assert sorted(taken) == sorted(case.id for case in found)
 
 
-# The form is silent from the claim on
+# The bot's form sends nothing after a case is claimed
 
 
 async def _write(rt: Runtime, case: cases.Case, count: int) -> None:
-    """Write messages of the form that wait for sending."""
+    """Insert messages of the form that are queued for sending."""
     async with rt.pool.connection() as session:
         held = await conversation_store.lock(rt, session, case.person_id)
         assert held is not None
@@ -101,7 +102,7 @@ async def _clock(rt: Runtime) -> datetime:
 
 
 async def _claimed_after(rt: Runtime, case: cases.Case, since: datetime) -> list[Any]:
-    """Return the messages of the form whose sending was claimed after a moment."""
+    """Return the messages of the form that were claimed for sending after a moment."""
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT id, state FROM messages WHERE person_id = %s AND ownership_version IS NOT NULL"
@@ -112,7 +113,7 @@ async def _claimed_after(rt: Runtime, case: cases.Case, since: datetime) -> list
 
 
 async def _note_claims(rt: Runtime) -> None:
-    """Record when each row was claimed for sending, since its lease goes with the outcome."""
+    """Record with a trigger when a row is claimed, since its lease is cleared with the outcome."""
     url = rt.settings.database("owner")
     async with await AsyncConnection.connect(url, autocommit=True) as session:
         await session.execute("ALTER TABLE messages ADD COLUMN started_at timestamptz")
@@ -128,7 +129,7 @@ async def _note_claims(rt: Runtime) -> None:
 
 
 async def _after(random: Random, act: Callable[[], Awaitable[Any]]) -> Any:
-    """Run an act after some turns of the loop, so that the races differ."""
+    """Run an act after a random number of event-loop iterations, so that the races differ."""
     for _turn in range(random.randrange(12)):
         await asyncio.sleep(0)
     try:
@@ -138,7 +139,7 @@ async def _after(random: Random, act: Callable[[], Awaitable[Any]]) -> Any:
 
 
 async def _race(rt: Runtime, guest: Guest, team: list[Officer], random: Random) -> None:
-    """Race the bot, two officers and the person."""
+    """Run the bot, two officers and the person concurrently."""
     case = await ask(guest)
     await _write(rt, case, 3)
     committed: list[datetime] = []
@@ -166,7 +167,7 @@ async def _race(rt: Runtime, guest: Guest, team: list[Officer], random: Random) 
 
 
 async def _leave(guest: Guest, case: cases.Case) -> None:
-    """Return the person to the bot, to ask again later."""
+    """Return the person to the bot, so that they can ask for an officer again."""
     if (await now(guest.rt, case.id)).state != State.RESOLVED:
         await guest.go("/menu", "yes")
 
@@ -190,7 +191,7 @@ async def test_outbox_keeps_its_order_in_a_thousand_races_with_officers(rt: Runt
 async def test_case_claim_waits_for_an_outbox_row_locked_by_a_sender(
     rt: Runtime, admin_url: str
 ) -> None:
-    """Check that a claim waits; otherwise an older snapshot could send a message after it."""
+    """Check that a claim waits; otherwise it could commit first and the message follow it."""
     case, officer = await ask(Guest(rt)), await an_officer(rt)
     await _write(rt, case, 1)
     async with rt.pool.connection() as sender:
@@ -208,7 +209,7 @@ async def test_case_claim_waits_for_an_outbox_row_locked_by_a_sender(
 
 
 async def _until_somebody_waits(rt: Runtime, admin_url: str) -> None:
-    """Wait as the administrator, the only role that sees the locks of others."""
+    """Wait until a session waits for a lock; only the administrator sees others' locks."""
     name = rt.settings.database().rpartition("/")[2]
     async with await AsyncConnection.connect(admin_url, autocommit=True) as session:
         async with asyncio.timeout(60):
@@ -226,7 +227,7 @@ async def _until_somebody_waits(rt: Runtime, admin_url: str) -> None:
 
 
 async def _overtaken(rt: Runtime, guest: Guest, team: list[Officer], random: Random) -> None:
-    """Reply while another officer takes the case over: it is sent before, or shown as not sent."""
+    """Reply while another officer takes over: the reply is sent first or shown as not sent."""
     first, second = team
     case = await ask(guest)
     version = (await desk.claim(rt, first, case.id, case.version, key=key())).version

@@ -1,4 +1,4 @@
-"""Conversations that an earlier version stored are read with their old names."""
+"""Conversations stored by an earlier version, with former names, can be read."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""One update, one transaction: nothing lost, nothing twice, in order, whoever is at work."""
+"""Each update is one transaction: none is lost or applied twice, and order is kept."""
 
 import asyncio
 from dataclasses import replace
@@ -21,9 +21,9 @@ from flows.engine.state import Turn
 from tests.desk.desks import ahead
 from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest, bring
 
-# So often PostgreSQL plans a prepared statement with its values before it keeps one plan for all.
+# PostgreSQL plans a prepared statement this many times with its values, then with a generic plan.
 FIRST_PLANS = 5
-# Among few people no plan is better than another.
+# Enough people that the planner prefers an index; with few rows all plans cost the same.
 CROWD = """
 WITH crowd AS (
   INSERT INTO people (id, key, key_version)
@@ -89,7 +89,7 @@ async def test_consent_refusal_stores_nothing(rt: Runtime) -> None:
 @pytest.mark.requirement("S-6", "S-7")
 @pytest.mark.row(59)
 async def test_turn_applies_each_of_40_concurrent_duplicate_updates_once(rt: Runtime) -> None:
-    """With the note written before the lock, this failed: 40 delivered, fewer applied."""
+    """Check that none is lost, as when the dedupe row was written before the lock was held."""
     guest = Guest(rt)
     await guest.consent()
     await guest.press("!person")
@@ -104,7 +104,7 @@ async def test_turn_applies_each_of_40_concurrent_duplicate_updates_once(rt: Run
 
 @pytest.mark.requirement("S-7")
 async def test_turn_creates_one_person_from_40_concurrent_consents(rt: Runtime) -> None:
-    """At forty simultaneous first consents there is no row to lock yet."""
+    """Check forty simultaneous first consents, when there is no row to lock yet."""
     guest = Guest(rt)
     await guest.do(Started())
     await guest.go(*TO_CONSENT)
@@ -115,8 +115,8 @@ async def test_turn_creates_one_person_from_40_concurrent_consents(rt: Runtime) 
     await asyncio.gather(*(receive.deliver(rt, each) for each in deliveries))
     assert await _count(rt, "people") == 1
     assert await _count(rt, "consents") == 1
-    # Every one of the forty was answered: the first with the next question, the others with
-    # "an earlier step"; none was answered twice.
+    # Every one of the forty was answered once: the first with the next question, the others with
+    # "an earlier step".
     assert sum(delivery is not None for delivery in deliveries) == 40
 
 
@@ -240,7 +240,7 @@ async def test_inbound_message_unblocks_the_handle(rt: Runtime) -> None:
 
 
 class _Named(WebChat):
-    """A page that records the names of its calls, and refuses the first call for a while."""
+    """A web chat that records the row name of each call and rate-limits the first call."""
 
     def __init__(self, rt: Runtime) -> None:
         super().__init__(rt.live, rt.vault)
@@ -254,9 +254,10 @@ class _Named(WebChat):
 
 
 async def test_outbox_row_name_of_a_first_attempt_has_no_attempt_number(rt: Runtime) -> None:
-    """Check the name of a first attempt.
+    """Check that the name of a first attempt has no attempt number.
 
-    Otherwise, while both versions run, the older one would not recognise the platform's report.
+    An older version, which may run at the same time, would otherwise not recognise the platform's
+    report.
     """
     guest, channel = Guest(rt), _Named(rt)
     await guest.consent()

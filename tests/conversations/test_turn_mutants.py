@@ -1,4 +1,4 @@
-"""The guards of the turn, seen red: an update noted as seen before its work is committed."""
+"""Tests that the turn's guards are needed: without them, updates are lost."""
 
 import asyncio
 from datetime import datetime
@@ -17,7 +17,7 @@ NOTE = "INSERT INTO processed_updates (channel, key) VALUES (%s, %s) ON CONFLICT
 
 
 def _note_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Deduplicate in a separate step; a turn that meets another version of the row gives up."""
+    """Write the dedupe row in an earlier transaction; give up if the state's version changed."""
     claim = conversation_store.claim
 
     async def note_then_claim(
@@ -34,14 +34,14 @@ def _note_first(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def _effects(guest: Guest, events: list[Event]) -> int:
-    """Return how many of some updates, each sent to two processes at once, had an effect."""
+    """Return how many of the updates, each sent to two processes at once, had an effect."""
     updates = [guest.inbound(event) for event in events]
     taken = await asyncio.gather(*(bring(elsewhere(guest.rt), each) for each in updates * 2))
     return sum(delivery is not None for delivery in taken)
 
 
 async def _words(guest: Guest) -> int:
-    """Send forty messages to an officer; return how many the officer can read."""
+    """Send forty messages to an officer; return how many of them the officer can read."""
     await _effects(guest, [Said(f"word {number}") for number in range(FORTY)])
     async with guest.rt.pool.connection() as session:
         cursor = await session.execute("SELECT count(*) FROM case_messages")
@@ -88,7 +88,7 @@ async def test_turn_applies_each_of_40_duplicate_anonymous_updates_once(rt: Runt
 async def test_turn_loses_anonymous_updates_when_dedupe_is_written_first(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The updates of one person alone may come in an order in which nothing is lost.
+    # With one person alone, updates may arrive in an order in which none is lost.
     people = [await _before_consent(rt) for _person in range(5)]
     _note_first(monkeypatch)
     assert min([await _effects(guest, presses) for guest, presses in people]) < FORTY

@@ -1,4 +1,4 @@
-"""Answers of anonymous people on a platform that fails: tried again, in order, or said missing."""
+"""Answers to anonymous people while the platform fails: retried in order, or reported missing."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass
 class Flaky:
-    """A messenger that answers calls with the given errors first, then accepts them."""
+    """A messenger that first answers calls with the given errors, then accepts them."""
 
     rt: Runtime
     errors: list[SendError] = field(default_factory=list)
