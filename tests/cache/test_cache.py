@@ -1,4 +1,4 @@
-"""Valkey: one holder at a time, buckets that keep to their rate, wake-ups, and life without it."""
+"""Valkey as cache: exclusive leases, token buckets, wake-ups, and operation while it is down."""
 
 import asyncio
 import random
@@ -43,7 +43,7 @@ async def server(redis_url: str) -> AsyncIterator[Redis]:
 
 @pytest.fixture
 async def alone(tmp_path: Path) -> AsyncIterator[tuple[Cache, Redis]]:
-    """Yield a Valkey of this test alone, so that it can be damaged."""
+    """Yield a Valkey server used by this test only, so that the test may damage it."""
     with valkey(tmp_path, maxmemory="3mb") as own:
         live = Cache.at(own)
         async with Redis.from_url(own) as server:
@@ -57,7 +57,7 @@ def key() -> str:
 
 
 class Proxy:
-    """A proxied line to Valkey that can be slow, silent, or cut."""
+    """A TCP proxy before Valkey that can be slow, silent, or cut."""
 
     def __init__(self, url: str) -> None:
         self._target = urlsplit(url)
@@ -95,7 +95,7 @@ class Proxy:
         sink.close()
 
     def stick(self) -> None:
-        """Make the current connections silent; new ones work."""
+        """Make the current connections silent; new connections still work."""
         self._stuck |= self._lines
 
     def cut(self) -> None:
@@ -266,7 +266,7 @@ async def test_cache_pipelines_scripts_and_answers_each_caller(
     assert isinstance(answers[0], Busy)
     assert answers[1:-1] == [LockAcquired(blob=None, known=False)] * 7
     assert isinstance(answers[-1], CacheUnavailable)
-    # One trip with the short names, which the server has forgotten, and one with the whole scripts.
+    # At most one trip with script hashes, unknown after the flush, and one with the full scripts.
     assert await _packets(server) - trips <= 2 + 1
     assert all(await asyncio.gather(*(live.keep(each, "b", b"x") for each in names[1:])))
 
@@ -346,7 +346,7 @@ async def test_rate_buckets_are_independent(live: Cache, key: str) -> None:
 
 
 async def drawn(live: Cache, key: str, times: int, rate: float, reserve: float = 0.0) -> float:
-    """Return the seconds in which four eager clients got `count` permits, with a burst of 10."""
+    """Return the seconds in which four concurrent clients draw `times` permits, burst 10."""
     left = list(range(times))
     began = time.monotonic()
 
@@ -668,7 +668,7 @@ async def test_cache_raises_unavailable_when_valkey_is_full(
 
 @pytest.mark.requirement("S-18")
 async def test_cache_answer_of_a_cancelled_call_reaches_no_other_call(redis_url: str) -> None:
-    """CVE-2023-28858: a connection given back with an answer still on its way."""
+    """Check for CVE-2023-28858: reuse of a connection that still has an unread answer."""
     chance = random.Random(7)
     async with proxied(redis_url) as (through, proxy):
         names = [uuid4().hex for _ in range(40)]

@@ -1,4 +1,4 @@
-"""Backoff: it doubles up to a limit, and varies."""
+"""Backoff doubles up to a limit, with random variation."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Batches of what comes at once, and lines of what comes one after the other."""
+"""Batches of concurrent calls, and queues of calls that run one after another."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from bot.concurrency.batching import Batcher, SerialQueue, WaitedTooLong
 
 
 class Table:
-    """Test double that records each batch and holds it until `open` is set."""
+    """Test double that records each batch and blocks it until `open` is set."""
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []

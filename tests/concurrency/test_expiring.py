@@ -1,4 +1,4 @@
-"""Values that leave after their seconds."""
+"""A dictionary whose values expire after a number of seconds."""
 
 from bot.concurrency.expiring import Expiring
 from tests.timers import Clock

@@ -1,4 +1,4 @@
-"""A sweep that meets somebody whom it can't help serves everybody else all the same."""
+"""A sweep that fails for one person still serves all other people."""
 
 from dataclasses import replace
 from typing import Any, cast
@@ -30,7 +30,7 @@ async def _ids(guests: list[Guest]) -> list[UUID]:
 
 
 async def _unreadable(rt: Runtime, statement: Any) -> UUID:
-    """Break the key of the person whom the statement selects, and return the person's id."""
+    """Overwrite the key of the person whom the statement selects; return the person's id."""
     async with rt.pool.connection() as session:
         (row,) = await (await session.execute(statement)).fetchall()
         await session.execute(
@@ -57,7 +57,7 @@ FIRST: Any = "SELECT id FROM people ORDER BY id LIMIT 1"
 async def test_outbox_sends_other_messages_when_a_person_is_unreadable(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also when those who can't be read are as many as a sweep takes at once, and the oldest."""
+    """Check this also when unreadable people fill a whole sweep and are the oldest in the queue."""
     monkeypatch.setattr(outbox, "SWEPT_AT_ONCE", 1)
     monkeypatch.setattr(statements, "SWEPT_AT_ONCE", 1)
     known = await _three(rt)
@@ -155,7 +155,7 @@ async def test_registry_writes_of_others_are_sent_when_a_person_is_unreadable(rt
 async def test_registry_acceptance_is_stored_when_the_channel_is_switched_off(
     rt: Runtime,
 ) -> None:
-    """Check that the acceptance is stored; its notice is undeliverable and delays nothing."""
+    """Check that the acceptance is stored. Its notice is undeliverable and delays nothing."""
     guest, registry = Guest(rt), Answering()
     await guest.register()
     channels = {name: each for name, each in rt.channels.items() if name != "web"}

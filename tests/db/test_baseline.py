@@ -1,4 +1,4 @@
-"""The baseline, and the upgrade to it from revision 0013: the same schema, and no row lost."""
+"""The baseline schema, and the upgrade to it from revision 0013: same schema, no row lost."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ CREATE TABLE alembic_version
   (version_num VARCHAR(32) NOT NULL CONSTRAINT alembic_version_pkc PRIMARY KEY);
 INSERT INTO alembic_version VALUES ('0013');
 """
-# Queries for the schema, by catalog.
+# Queries that describe the schema, by catalog.
 CATALOGS: dict[str, LiteralString] = {
     "tables": """
         SELECT c.relname, c.relkind, c.relrowsecurity, c.reloptions, ARRAY(
@@ -69,7 +69,7 @@ OWN: LiteralString = """
     SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
     AND relname !~ '^(procrastinate_|alembic_)' ORDER BY relname
 """
-# An expression of each type, unlike any default.
+# An SQL expression for each type, different from any default.
 VALUES = {
     "bigint": "41", "integer": "42", "boolean": "true", "bytea": "'\\x00ff'",
     "date": "'2026-02-28'",
@@ -118,7 +118,7 @@ def test_upgrade_from_0013_keeps_every_row(admin_url: str) -> None:
         with psycopg.connect(former.owner) as connection:
             before = _contents(connection)
             assert all(before.values()), "each table has a row"
-            # The only column that goes; nothing wrote it.
+            # The upgrade drops only this column, which nothing wrote.
             connection.execute("ALTER TABLE quarantine DROP body")
             before["quarantine"] = _contents(connection)["quarantine"]
             connection.rollback()
@@ -126,7 +126,7 @@ def test_upgrade_from_0013_keeps_every_row(admin_url: str) -> None:
         with psycopg.connect(former.owner) as connection:
             after = _contents(connection)
     for table, rows in before.items():
-        # Later migrations add columns at the end, and tables.
+        # Later migrations add tables, and columns at the end, so compare the first columns only.
         kept = [row[: len(rows[0])] for row in after[RENAMED.get(table, table)]]
         assert kept == rows, table
 
@@ -174,7 +174,7 @@ def _former(admin_url: str) -> Iterator[Databases]:
 
 
 def _fill(admin_url: str, former: Databases) -> None:
-    """Insert a row into each table, as superuser without triggers and foreign keys."""
+    """Insert a row into each table, as superuser with triggers and foreign keys disabled."""
     url = admin_url.rpartition("/")[0] + "/" + former.owner.rpartition("/")[2]
     with psycopg.connect(url) as connection:
         connection.execute("SET session_replication_role = replica")

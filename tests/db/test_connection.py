@@ -1,4 +1,4 @@
-"""A login to the database that is cancelled."""
+"""A database login that is cancelled."""
 
 import asyncio
 import gc
@@ -7,7 +7,7 @@ from bot.db.connection import Connection
 
 
 async def test_connection_closes_its_socket_when_a_login_is_cancelled() -> None:
-    """Keep the cancelled task, as procrastinate's worker does, and collect no garbage."""
+    """Keep a reference to the task and collect no garbage, as in procrastinate's worker."""
     asked, closed = asyncio.Event(), asyncio.Event()
 
     async def never_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

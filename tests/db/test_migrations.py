@@ -1,4 +1,4 @@
-"""A migration that meets a turn gives way to it."""
+"""A migration that blocks a turn is rolled back and retried."""
 
 import pytest
 from alembic import command

@@ -1,4 +1,4 @@
-"""Plans of the hot path's statements: each reads by the index made for it."""
+"""Query plans of the hot path's statements: each table is read by the intended index."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, LiteralString
@@ -11,7 +11,7 @@ from bot.embedded import Databases
 from bot.outbox import delivery_reports
 from bot.outbox import statements as outbox
 
-# Enough rows that no table is read whole because it is small.
+# Enough rows that the planner reads no table sequentially for being small.
 PEOPLE: tuple[LiteralString, ...] = (
     "INSERT INTO people (id, key, key_version)"
     " SELECT gen_random_uuid(), '', 1 FROM generate_series(1, 3000)",
@@ -20,15 +20,15 @@ PEOPLE: tuple[LiteralString, ...] = (
     "INSERT INTO conversations (person_id, state, channel, language)"
     " SELECT id, '', 'telegram', 'kk' FROM people",
     "INSERT INTO processed_updates (channel, key) SELECT 'telegram', uuid_send(id) FROM people",
-    # One in three hundred waits to be sent.
+    # One row in three hundred is queued for sending.
     "INSERT INTO messages (person_id, channel, act, state, done_at)"
     " SELECT id, 'telegram', 'send', CASE WHEN n % 300 = 0 THEN 'pending' ELSE 'sent' END,"
     " CASE WHEN n % 300 <> 0 THEN kosh_now() END FROM people, generate_series(1, 4) n",
     "VACUUM ANALYZE people, handles, conversations, processed_updates, messages",
 )
 
-# By alias: the index that each table is read by. `messages_open`, `messages_due` and
-# `messages_waiting` are partial: with a parameter in place of a constant they would not be used.
+# The index that reads each table, by alias. `messages_open`, `messages_due` and `messages_waiting`
+# are partial indexes, unusable if a parameter replaces the constant in their condition.
 STATEMENTS: Mapping[str, tuple[bytes, Mapping[str, str]]] = {
     "claim a conversation": (
         turn.claim(1).text,
@@ -97,7 +97,7 @@ def test_hot_path_statement_uses_its_index(name: str, filled: Databases) -> None
 
 
 def _scans(plan: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield how each table is read: by which index, or as a whole."""
+    """Yield alias and index of each table scan, or the kind of a scan without index."""
     if "Scan" in plan["Node Type"] and "Index Name" in plan:
         yield plan.get("Alias", plan["Index Name"]), plan["Index Name"]
     elif "Relation Name" in plan and plan["Node Type"] != "ModifyTable":

@@ -1,4 +1,4 @@
-"""SQL as text exists in migrations and in the declared statements only."""
+"""SQL appears as text only in migrations and in declared statements."""
 
 import ast
 import re
@@ -14,7 +14,7 @@ COMMAND = re.compile(
     r"|ALTER|DROP|GRANT|REVOKE|TRUNCATE|LOCK|VACUUM|ANALYZE|COPY|CALL|BEGIN|COMMIT|DO)\b"
 )
 TEXTS = ast.Constant | ast.JoinedStr | ast.BinOp
-# Commands whose names psycopg quotes: the server takes no parameters there.
+# Commands that psycopg composes from identifiers, because the server takes no parameters there.
 COMPOSED = {
     "embedded/db_roles.py": {"ALTER", "CREATE", "DROP", "GRANT", "REVOKE"},
     "web/console/demo_week.py": {"CREATE"},
@@ -33,7 +33,7 @@ def _called(call: ast.Call) -> str:
 
 
 def _undeclared(name: str, source: str) -> Iterator[str]:
-    """Yield the SQL strings that are neither declared, nor composed by psycopg where allowed."""
+    """Yield SQL strings that are neither declared nor, where allowed, composed by psycopg."""
     tree = ast.parse(source)
     allowed = set[ast.AST]()
     for node in ast.walk(tree):

@@ -1,4 +1,4 @@
-"""Statements: rendering, typed rows, one transaction; each is prepared against the schema."""
+"""Declared statements: rendering, typed rows, transactions, preparation on the real schema."""
 
 import pkgutil
 import sys
@@ -108,7 +108,7 @@ def _statements() -> list[Statement[*tuple[object, ...]]]:
 
 
 def _texts() -> list[bytes]:
-    """Return the statements of the program's modules that stay text."""
+    """Return the statements of the program's modules that are sent as text."""
     modules = [module for name, module in list(sys.modules.items()) if name.startswith("bot.")]
     found = {
         value.text for module in modules for value in vars(module).values()
