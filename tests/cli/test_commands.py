@@ -1,4 +1,4 @@
-"""The command line: each family answers to its words, alone as with all others."""
+"""The command line: each family of commands works alone and together with all others."""
 
 import json
 import subprocess
@@ -50,7 +50,7 @@ def test_cli_desk_refuses_an_unknown_officer(
 def test_cli_migrates_the_schema_only_on_start_and_restore(
     chosen: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A backup of the night between checkout and release must not be the release."""
+    """Check that a nightly backup between checkout and release does not migrate the schema."""
     for name in ("database_url", "database_owner_url", "redis_url"):
         monkeypatch.setenv(f"KOSH_{name.upper()}", getattr(chosen, name).get_secret_value())
     monkeypatch.setenv("KOSH_DATA_DIR", str(chosen.data_dir))

@@ -1,4 +1,4 @@
-"""A demo and an installation share no folder, no server and no session."""
+"""A demo and an installation on one machine share no folder, server or browser session."""
 
 import asyncio
 import os
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.requirement("S-87")
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Begin without settings of this machine, in a folder of the test's own."""
+    """Remove this machine's settings from the environment and work in a temporary folder."""
     for name in os.environ:
         if name.startswith("KOSH_"):
             monkeypatch.delenv(name)
@@ -137,7 +137,7 @@ async def test_console_session_of_a_demo_is_rejected_outside_demo_mode(
 async def test_demo_starts_only_after_its_registry_answers(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Five lists that fail at the start would open the breaker: half a minute without registry."""
+    """Check that the demo waits; five failed checklists at start would open the circuit breaker."""
     port, statuses = free_port(), list[int]()
 
     async def serve(_asgi: object, host: str, at: int) -> None:
@@ -164,7 +164,7 @@ async def test_demo_starts_only_after_its_registry_answers(
 
 @pytest_asyncio.fixture
 async def clock(databases: Databases) -> AsyncIterator[None]:
-    """Put back the clock of test databases, which a demo's week replaces."""
+    """Restore the clock of the test database, which the demo replaces."""
     yield
     async with await psycopg.AsyncConnection.connect(databases.owner) as connection:
         await connection.execute(SHIFTED)
@@ -176,7 +176,7 @@ async def test_demo_sample_data_covers_past_days_and_the_clock_is_reset(
     people = (*demo_week_texts.PEOPLE[:2], demo_week_texts.PEOPLE[-1])
     monkeypatch.setattr(demo_week, "PEOPLE", people)
     monkeypatch.setattr(demo_week, "FORMS", demo_week_texts.FORMS[:1])
-    # Demo mode includes the web chat among the channels of announcements.
+    # In demo mode the web chat is one of the channels of announcements.
     monkeypatch.setitem(rt.settings.__dict__, "demo", True)
     monkeypatch.setitem(rt.settings.__dict__, "broadcast_testers", demo.TESTER)
     assert await demo_officers.enter(rt)

@@ -1,4 +1,4 @@
-"""`./kosh test` names what the machine lacks, and each command its own name in the help."""
+"""`./kosh test` names missing programs, and the help of a command shows its name."""
 
 import shutil
 import subprocess
@@ -117,7 +117,7 @@ def test_cli_shell_completion_suggests_commands(typed: str, expected: str) -> No
 def test_test_command_runs_checks_in_parallel_with_the_tests(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One after the other, a core was idle while the conversations were walked on the other one."""
+    """Check that checks and tests share the two cores; run in sequence, one core would be idle."""
     runs: list[tuple[list[str], list[str]]] = []
 
     def run(shown: dict[str, list[str]], quiet: dict[str, list[str]]) -> list[str]:

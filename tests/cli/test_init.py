@@ -1,4 +1,4 @@
-"""The first ten minutes: `init` tries, writes and sets; `doctor` finds what is wrong."""
+"""`kosh init` checks, writes and applies settings; `kosh doctor` finds what is wrong."""
 
 import asyncio
 import os
@@ -27,28 +27,28 @@ from tests.emulators import whatsapp as wa
 from tests.emulators.telegram import Emulator
 from tests.terminal import ROOT, shell
 
-# Generated, since a value that looks like an example is refused.
+# Generated, because values that look like examples are rejected.
 TOKEN, OTHER, SECRET = f"1000000001:{token_hex(18)}", f"1000000009:{token_hex(18)}", token_hex(16)
 PATIENCE = 60
 
 
 @dataclass
 class Platforms:
-    """Both emulators, and the environment of somebody who installs Kosh."""
+    """Both emulators, and the environment variables of an administrator who installs Kosh."""
 
     telegram: Emulator
     whatsapp: wa.Emulator
     environment: dict[str, str]
 
     async def init(self, home: Path, *more: str, **settings: str) -> tuple[int, str]:
-        """`kosh init` as a process of its own: its code and what it said."""
+        """Run `kosh init` as a separate process; return its exit code and output."""
         words = ("init", "--no-input", "--data", str(home), *more)
         return await asyncio.to_thread(
             shell().types, *words, environment=self.environment | settings, module="aiogram"
         )
 
     async def webhook(self) -> str:
-        """Return the webhook's URL."""
+        """Return the URL of Telegram's webhook."""
         asked = f"{self.telegram.url}/bot{TOKEN}/getWebhookInfo"
         async with aiohttp.ClientSession() as http, http.post(asked) as answer:
             return str((await answer.json())["result"]["url"])
@@ -99,7 +99,7 @@ async def test_init_validates_writes_settings_and_sets_the_webhook_repeatably(
     assert {modes[name] for name in ("secrets", "keys")} == {0o700}
     with (home / "settings.env").open("a") as file:
         file.write("KOSH_LOG_LEVEL=warning\n")
-    # Again, with nothing in the environment but the way to the emulators: it knows the rest.
+    # Second run: with only the emulators' addresses set, it reads all else from settings.env.
     apis = {key: value for key, value in platforms.environment.items() if key.endswith("_API")}
     bare = {k: v for k, v in platforms.environment.items() if not k.startswith("KOSH_")}
     platforms.environment = bare | apis
@@ -131,7 +131,7 @@ async def test_init_needs_only_a_token(platforms: Platforms, tmp_path: Path) -> 
 
 
 def _typed(command: list[str], environment: dict[str, str], answers: dict[str, str]) -> str:
-    """Answer each question of a command at a terminal as it comes; all that the screen showed."""
+    """Answer each question of a command at a terminal when it appears; return all output."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs,
@@ -139,11 +139,12 @@ def _typed(command: list[str], environment: dict[str, str], answers: dict[str, s
     )  # fmt: skip
     os.close(theirs)
     shown, left = "", list(answers.items())
-    # The terminal is gone with the process: EIO is its end.
+    # Reading fails with EIO when the process has ended and its terminal is closed.
     with suppress(OSError):
         while select([ours], [], [], PATIENCE)[0] and (read := os.read(ours, 4096)):
             shown += read.decode()
-            # Before the blank is written the terminal forgets what was typed too soon.
+            # getpass discards input that is typed before its prompt, so wait for the end of the
+            # prompt.
             if left and left[0][0] in shown and shown.endswith(": "):
                 os.write(ours, f"{left.pop(0)[1]}\n".encode())
     os.close(ours)
@@ -171,7 +172,7 @@ async def test_init_prompts_for_missing_values_at_a_terminal(
     shown = await asyncio.to_thread(_typed, command, bare | apis, answers)
     assert "@" in shown
     assert "officers to the mission tr_ankara" in shown
-    # Typed text is visible on the screen, unless it is a secret.
+    # A terminal echoes typed text, except that of a secret.
     assert wa.NUMBER_ID in shown
     assert TOKEN not in shown
     assert SECRET not in shown
@@ -187,7 +188,7 @@ async def test_init_prompts_for_missing_values_at_a_terminal(
 
 @pytest.fixture
 async def healthy(chosen: Settings, platforms: Platforms) -> Settings:
-    """Return settings of a complete installation: webhook set, keys made, registry left out."""
+    """Return settings of a complete installation: webhook set, keys created, registry left out."""
     secret = chosen.require_webhook_secret()
     await platforms.telegram.set_webhook("https://kosh.example/webhooks/telegram", secret)
     Keys.create(chosen.key_dir)
@@ -211,7 +212,7 @@ async def _wrong(chosen: Settings) -> dict[str, tuple[str, str]]:
 
 
 async def test_doctor_reports_no_fault_in_a_healthy_installation(healthy: Settings) -> None:
-    # The tests' own server runs without them, to be quick; that much is seen.
+    # The tests' server runs with fsync off for speed, which doctor reports.
     assert {said for said, _mend in (await _wrong(healthy)).values()} == {
         "fsync or synchronous_commit is off"
     }
@@ -292,7 +293,7 @@ async def test_doctor_reports_missing_rejected_and_paused_templates(
     platforms.whatsapp.add_templates(
         wa.Template("news", "ru", "{{1}}", state="rejected"),
         wa.Template("news", "uz", "{{1}}"),
-        # More than one page of them.
+        # More than one page of templates.
         *(wa.Template(f"spare_{number}", "kk", "x") for number in range(100)),
         wa.Template("status", "kk", "{{1}}", state="paused"),
     )

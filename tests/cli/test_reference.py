@@ -1,4 +1,4 @@
-"""Check that the committed reference is the code's."""
+"""The committed reference of commands and settings is what the code generates."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Settings: read from variables and files, refused with a plain sentence, never shown."""
+"""Settings: read from variables and files, rejected with a clear sentence, never printed."""
 
 import os
 from collections.abc import Iterator

