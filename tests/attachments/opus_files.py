@@ -1,4 +1,4 @@
-"""Voice messages as messengers send them, and 60 kinds of broken ones."""
+"""Test data: voice messages as messengers send them, and 60 kinds of malformed ones."""
 
 from collections.abc import Callable, Iterator
 from struct import pack
@@ -16,7 +16,7 @@ def page(
     body: bytes, number: int, *, flags: int = 0, position: int = 0, serial: int = SERIAL,
     lacing: bytes | None = None, version: int = 0, mark: bytes = b"OggS", wrong_sum: bool = False,
 ) -> bytes:  # fmt: skip
-    """Return a page of a stream; by default with the lacing of one packet."""
+    """Return an Ogg page; the default lacing describes one packet."""
     if lacing is None:
         lacing = b"\xff" * (len(body) // 255) + bytes([len(body) % 255])
     head = pack("<4sBBqIIIB", mark, version, flags, position, serial, number, 0, len(lacing))
@@ -25,7 +25,7 @@ def page(
 
 
 def sound(first: int, count: int, *, serial: int = SERIAL, last: bool = True) -> bytes:
-    """Return pages of sound of a second each."""
+    """Return `count` Ogg pages with one second of audio each."""
     return b"".join(
         page(
             PACKET * 50, first + n, position=48_000 * (n + 1), serial=serial,
@@ -36,7 +36,7 @@ def sound(first: int, count: int, *, serial: int = SERIAL, last: bool = True) ->
 
 
 def voice(seconds: int = 3) -> bytes:
-    """Return a voice message."""
+    """Return a valid voice message of `seconds` seconds."""
     return page(HEAD, 0, flags=2) + page(TAGS, 1) + sound(2, seconds)
 
 
@@ -129,6 +129,6 @@ BROKEN: dict[str, Callable[[], bytes]] = {
 
 
 def broken() -> Iterator[tuple[str, bytes]]:
-    """Yield each kind of broken recording."""
+    """Yield a name and the bytes of each kind of malformed recording."""
     for name, make in BROKEN.items():
         yield name, make()

@@ -1,4 +1,4 @@
-"""Voice messages are copied without extras; broken ones are refused, in flat memory."""
+"""Voice messages are copied without metadata; malformed ones are rejected, in constant memory."""
 
 import random
 import tracemalloc
@@ -22,7 +22,7 @@ def test_ogg_cleaning_removes_data_appended_after_the_last_page() -> None:
 
 
 def test_ogg_checksum_matches_known_crc_values() -> None:
-    # Values of the polynomial 0x04C11DB7 without inversion or reflection.
+    # Check values of the CRC with polynomial 0x04C11DB7, without inversion or bit reflection.
     assert ogg_opus._checksum(b"") == 0
     assert ogg_opus._checksum(b"\x01") == 0x04C11DB7
     assert ogg_opus._checksum(b"123456789") == 0x89A1897F

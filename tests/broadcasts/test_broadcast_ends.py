@@ -1,4 +1,4 @@
-"""A broadcast that ends while a recipient is planned again; each recipient gets a final state."""
+"""A recipient becomes pending again while its broadcast finishes: it still gets a final state."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,13 +17,13 @@ from tests.conversations.test_races import _until_somebody_waits
 from tests.crowd import Crew, Post, a_draft, all_at_once, crew, crowd, fates, posted, started
 from tests.desk.desks import ahead
 
-# The package has a function of that name.
+# `bot.broadcasts` exports a function named like the module, so a normal import would find that.
 receiving = import_module("bot.broadcasts.delivery_reports")
 
 
 @dataclass
 class Gate:
-    """A step of a unit of work that is done, but not committed before `opened` is set."""
+    """A function that runs, then waits for `opened` before its transaction can commit."""
 
     reached: asyncio.Event = field(default_factory=asyncio.Event)
     opened: asyncio.Event = field(default_factory=asyncio.Event)
@@ -46,7 +46,7 @@ class Gate:
 
 @dataclass
 class Late(Post):
-    """A platform that answers on command, with the report that nothing was sent."""
+    """A platform that waits for `until`, then reports that the message was certainly not sent."""
 
     until: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -58,7 +58,7 @@ class Late(Post):
 
 @dataclass
 class Last:
-    """A broadcast without recipients left; a plan for one more recipient, and its last step."""
+    """A broadcast whose only recipient is finished, and a call that makes them pending again."""
 
     rt: Runtime
     found: broadcasts.Broadcast
@@ -76,7 +76,7 @@ async def _sent(rt: Runtime, post: Post) -> tuple[Runtime, Crew, broadcasts.Broa
 
 
 async def _reported(rt: Runtime) -> Last:
-    """Report a message that seemed sent as not delivered."""
+    """Return a broadcast whose sent message is then reported as undelivered."""
     post = Post("whatsapp")
     rt, _who, found = await _sent(rt, post)
     await broadcasts.send_shard(rt, found.id, 0)
@@ -87,7 +87,7 @@ async def _reported(rt: Runtime) -> Last:
 
 
 async def _decided(rt: Runtime) -> Last:
-    """Have an officer send it again to recipients in doubt."""
+    """Return a broadcast for which an officer decides to resend to recipients in doubt."""
     rt, who, found = await _sent(rt, Post())
     async with rt.pool.connection() as session:
         await session.execute(
@@ -101,7 +101,7 @@ async def _decided(rt: Runtime) -> Last:
 
 
 async def _heard_of_late(rt: Runtime) -> Last:
-    """Let a worker that was given up report that nothing was sent."""
+    """Return a broadcast for which a worker with an expired lease reports that nothing was sent."""
     post = Late()
     rt, _who, found = await _sent(rt, post)
     sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
@@ -121,7 +121,7 @@ PLANNERS = pytest.mark.parametrize("planner", [_reported, _decided, _heard_of_la
 
 
 async def _until_it_waits(task: asyncio.Task[Any], rt: Runtime, admin_url: str) -> None:
-    """Wait until the task waits, or has ended because it did not have to."""
+    """Wait until the task waits for a database lock, or ends without waiting."""
     waiting = asyncio.create_task(_until_somebody_waits(rt, admin_url))
     await asyncio.wait((task, waiting), return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()

@@ -1,4 +1,4 @@
-"""Drafts, approval and start of an announcement: permissions and refusals."""
+"""Draft, approval and start of an announcement: permissions and rejected actions."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -92,7 +92,7 @@ async def test_broadcast_edit_voids_the_approval(rt: Runtime) -> None:
     await looked_at(rt, edited)
     await broadcasts.ask_approval(rt, who.editor, found.id)
     await _refused(Refusal.APPROVALS, broadcasts.start(rt, who.lead, found.id))
-    # The old consent must not return with the old text either.
+    # The approvals of an earlier text must not become valid again when that text is restored.
     again = await broadcasts.edit(rt, who.editor, found.id, a_draft(), edited.version)
     assert await broadcasts.agreed(rt, who.editor, found.id) == found.draft
     await looked_at(rt, again)

@@ -1,4 +1,4 @@
-"""People who want messages about changes of their list are in the audience; others are not."""
+"""Messages about changes of a checklist go only to people who want them."""
 
 from bot import broadcasts
 from bot.broadcasts import Rule
@@ -18,7 +18,7 @@ OTHERS = "rules"
 
 
 async def keepers(rt: Runtime, many: int, programme: str, country: str) -> list[Member]:
-    """Create people who subscribed to another topic and want messages about their list."""
+    """Create people who follow another topic and want messages about changes of their checklist."""
     found = await crowd(rt, many, topic=OTHERS)
     traits = {LIST: programme, LIST_COUNTRY: country}
     async with rt.pool.connection() as transaction:

@@ -1,4 +1,4 @@
-"""An announcement to a mission reaches people who live in a country that it serves."""
+"""An announcement of a mission reaches the people who live in a country that the mission serves."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ async def _mission(guest: Guest) -> str | None:
 
 
 async def _count(rt: Runtime, *missions: str) -> int:
-    """Count in a demonstration, where the web chat is a channel to be reached on."""
+    """Count the audience in demo mode, where the web chat is a broadcast channel too."""
     demo = replace(rt, settings=rt.settings.model_copy(update={"demo": True}))
     who = await crew(rt)
     return (await broadcasts.count(demo, who.editor, a_draft(rule=Rule(missions=missions)))).total
@@ -45,7 +45,7 @@ async def test_mission_audience_counts_registered_people_and_cases(rt: Runtime) 
         await session.execute(
             "INSERT INTO subscriptions (person_id, topic) SELECT id, %s FROM people", (TOPIC,)
         )
-    # A case goes to a mission with officers; an announcement needs none there.
+    # A case is assigned only to a mission with officers; an announcement may name one without any.
     assert await _mission(registered) == "cn_shanghai"
     assert await _mission(asking) == "tr_ankara"
     assert await _mission(silent) is None

@@ -1,4 +1,4 @@
-"""Budgets of the web chat: by address, for all together, keyed and forgotten."""
+"""Budgets of the web chat: per address and in total; addresses are keyed hashes that expire."""
 
 from dataclasses import replace
 from ipaddress import ip_network

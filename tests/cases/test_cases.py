@@ -1,4 +1,4 @@
-"""Assignment of a case, its waiting times, and its sweeps when no officer acts."""
+"""Assignment of cases, their waiting times, and the sweeps that run when no officer acts."""
 
 import asyncio
 from datetime import time, timedelta
@@ -40,7 +40,7 @@ async def _epoch(rt: Runtime, case: cases.Case) -> int:
 
 
 async def _always_open(rt: Runtime, **more: Any) -> MissionSettings:
-    """Return a mission that works around the clock, so that working time is time."""
+    """Return a mission that is open around the clock, so that working time equals elapsed time."""
     return await _open_on(rt, *range(7), **more)
 
 
@@ -282,7 +282,7 @@ async def test_case_awaiting_an_answer_returns_to_the_queue_at_shift_end(rt: Run
 
 
 async def _administrators(rt: Runtime) -> Officer:
-    """Add two of them, since one must always be left."""
+    """Add two administrators, because one must always remain."""
     await an_officer(rt, "Administrator Second", roles=(Role.ADMINISTRATOR,))
     return await an_officer(rt, "Administrator First", roles=(Role.ADMINISTRATOR,))
 
@@ -348,7 +348,7 @@ async def test_directory_keeps_at_least_two_administrators(rt: Runtime) -> None:
 
 
 class _Group:
-    """Telegram reduced to a duty group: the messages in the chat, and the number of calls."""
+    """Fake Telegram duty group: it keeps the messages of the chat and counts the calls."""
 
     name, edits, deletes, rates = Telegram.name, True, True, Rates()
 

@@ -1,4 +1,4 @@
-"""Working time: weeks, holidays, nights over midnight, clocks that are put forward and back."""
+"""Working time: weeks, holidays, nights past midnight, and daylight-saving changes."""
 
 from datetime import UTC, date, datetime, time
 
@@ -16,7 +16,7 @@ from tests.desk.desks import an_officer
 OFFICE = tuple(Shift(day, time(9), time(18)) for day in range(5))
 ALMATY = MissionSettings("general", "Asia/Almaty", OFFICE)  # UTC+5
 NIGHT = MissionSettings("general", "Asia/Almaty", (Shift(4, time(22), time(6)),))
-# A week whose Wednesday is a holiday and whose Saturday is worked as a Monday.
+# A week in which Wednesday is a holiday and Saturday is worked with the hours of a Monday.
 FEAST = MissionSettings(
     "general",
     "Asia/Almaty",
@@ -26,7 +26,7 @@ FEAST = MissionSettings(
 
 
 def at(day: int, hour: int, minute: int = 0) -> datetime:
-    """Return a moment of November 2026 in Almaty; the 24th is a Tuesday."""
+    """Return a time in November 2026 in Almaty; 24 November is a Tuesday."""
     return datetime(2026, 11, day, hour, minute, tzinfo=ALMATY.calendar().zone)
 
 

@@ -1,4 +1,4 @@
-"""Editors are warned before a fact ends, and see the sentence that follows."""
+"""Editors are warned before a fact expires and see the sentence that will replace it."""
 
 from datetime import date, timedelta
 

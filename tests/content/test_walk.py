@@ -1,4 +1,4 @@
-"""Everything that can be said is said in a walk, with shipped and with published content."""
+"""A walk covers every message of the flows, with shipped and with published content."""
 
 from datetime import date
 

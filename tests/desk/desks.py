@@ -1,4 +1,4 @@
-"""Plainly invented officers, and people who ask for one."""
+"""Invented officers, and people who ask for an officer."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,7 +21,7 @@ from tests.person_client import Guest
 
 
 def key() -> str:
-    """Return an idempotency key, as a form carries it."""
+    """Return a new idempotency key, as a form contains it."""
     return uuid4().hex
 
 
@@ -42,7 +42,7 @@ async def an_officer(
 
 
 async def ask(guest: Guest, words: str = "Testova asks something", topic: str = "general") -> Case:
-    """Ask for a person in the middle of the form; return the case."""
+    """Ask for an officer in the middle of the form; return the new case."""
     if await guest.conversation() is None or not await guest.rows():
         await guest.consent()
     await guest.go("/person", topic, "yes", words)
@@ -58,7 +58,7 @@ _NEWEST = statement(
 
 
 async def case_of(guest: Guest) -> Case:
-    """Return a person's newest case."""
+    """Return the newest case of a person."""
     async with guest.rt.pool.connection() as session:
         row = await fetch_one(session, _NEWEST, index=guest.rt.vault.index("web", guest.name))
     assert row is not None
@@ -66,7 +66,7 @@ async def case_of(guest: Guest) -> Case:
 
 
 async def now(rt: Runtime, case_id: UUID) -> Case:
-    """Return a case as it is now, whatever its mission."""
+    """Return the current state of a case of any mission."""
     async with rt.pool.connection() as session:
         case = await cases.find(session, case_id)
     assert case is not None
@@ -83,13 +83,13 @@ async def numbers(rt: Runtime, officer: Officer, queue: Queue = Queue.ALL) -> li
 
 
 async def ahead(rt: Runtime, interval: str) -> None:
-    """Move the database's time."""
+    """Advance the database clock by an SQL interval."""
     async with rt.pool.connection() as session:
         await session.execute("UPDATE test_clock SET ahead = ahead + %s::interval", (interval,))
 
 
 async def messages(rt: Runtime, case_id: UUID | None = None) -> list[tuple[Any, ...]]:
-    """Return state, epoch and officer of messages, oldest first."""
+    """Return state, epoch and officer of each message, oldest first."""
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT state, ownership_version, officer FROM messages"

@@ -1,4 +1,4 @@
-"""Actions of officers: the form is silent meanwhile, each runs once, and all texts arrive."""
+"""Actions of officers: the form is silent meanwhile, each action runs once, no text is lost."""
 
 import asyncio
 import io
@@ -147,7 +147,7 @@ async def test_case_claim_drops_pending_messages_of_the_bot(
 
 
 async def _replied_but_not_sent(rt: Runtime, case: cases.Case, officer: Officer) -> None:
-    """Leave a reply whose sending has not begun, as after a crash or with a slow platform."""
+    """Leave a reply queued, as after a crash or with a slow platform."""
     async with rt.pool.connection() as session:
         held = await conversation_store.lock(rt, session, case.person_id)
         assert held is not None
@@ -293,7 +293,7 @@ async def test_reply_refuses_empty_and_too_long_text(rt: Runtime, words: str, wh
 
 
 async def test_case_view_hides_answers_waiting_for_consent(rt: Runtime) -> None:
-    """Check a case that opened by itself, of a person who is about to ask."""
+    """Check a case of a rejected registration, whose person is about to ask for an officer."""
     guest, officer = Guest(rt), await an_officer(rt)
     await guest.consent()
     async with rt.pool.connection() as session:
@@ -483,7 +483,7 @@ async def test_case_view_is_refused_over_the_hourly_budget(
 
 @contextmanager
 def _alarms() -> Iterator[list[int]]:
-    """Yield the number of read cases each time that the alarm on readings is raised."""
+    """Yield a list; after the block it has the number of read cases in each read-budget alarm."""
     lines, counts = io.StringIO(), list[int]()
     logging.configure("warning", to=lines)
     try:

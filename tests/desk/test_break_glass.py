@@ -1,4 +1,4 @@
-"""Break-glass access: two administrators, one case, one hour, audited, reviewed afterwards."""
+"""Break-glass access: two administrators, one case, one hour, audited and later reviewed."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.person_client import Guest
 
 
 async def _crew(rt: Runtime) -> tuple[Officer, Officer, Officer, Case]:
-    """Return two administrators, a lead of the case's mission, and a case."""
+    """Create two administrators, a lead of the case's mission, and a case."""
     far = "tr_ankara"
     first = await an_officer(rt, "Administrator First", far, roles=(Role.ADMINISTRATOR,))
     second = await an_officer(rt, "Administrator Second", far, roles=(Role.ADMINISTRATOR,))

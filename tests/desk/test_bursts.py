@@ -1,4 +1,4 @@
-"""Bursts: seen by hour and keyed address, closed together, and taken back."""
+"""Bursts of cases from one source: shown by hour and keyed address, closed together, reopened."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -22,7 +22,7 @@ HOST = "192.0.2.7"
 
 
 class Visit(Guest):
-    """A person of the web chat whose address is known."""
+    """A person on the web chat with a known IP address."""
 
     def inbound(self, event: Event, external_id: str = "") -> Inbound:
         network = bytes.fromhex(network_key(self.rt, HOST))

@@ -1,4 +1,4 @@
-"""Plainly invented editors, and a changed fact in every language."""
+"""Invented editors, and a changed fact in every language."""
 
 from dataclasses import replace as _replace
 from datetime import date, timedelta
@@ -36,7 +36,7 @@ async def database_day(rt: Runtime) -> date:
 
 
 async def body(rt: Runtime, **changes: object) -> Body:
-    """Return the changed fact, with dates around the database's day."""
+    """Return the changed fact, with dates relative to the database clock."""
     today = await database_day(rt)
     plain = Body(
         texts=TEXTS,
@@ -51,7 +51,7 @@ async def body(rt: Runtime, **changes: object) -> Body:
 async def draft(
     rt: Runtime, author: Officer, item: str = ITEM, **changes: object
 ) -> drafts.Version:
-    """Save a draft; return it."""
+    """Save a draft and return it."""
     newest = await drafts.history(rt, author, item)
     seen = newest[0].number if newest else 0
     assert await drafts.save(rt, author, item, await body(rt, **changes), seen) == []
@@ -61,7 +61,7 @@ async def draft(
 async def publish(
     rt: Runtime, author: Officer, second: Officer, item: str = ITEM, **changes: object
 ) -> drafts.Version:
-    """Publish a version; return it."""
+    """Draft, approve and publish a version; return it."""
     found = await draft(rt, author, item, **changes)
     await drafts.approve(rt, second, item, found.number, found.content_hash)
     return _replace(found, state="live")

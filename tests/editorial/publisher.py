@@ -15,7 +15,7 @@ from tests.editorial.editors import ITEM, TEXTS, publish
 
 
 def numbered(number: int) -> dict[str, str]:
-    """Return sentences that carry the number of their publication in every language."""
+    """Return sentences in every language that contain the number of their publication."""
     return {code: text.replace("60", str(number)) for code, text in TEXTS.items()}
 
 

@@ -1,4 +1,4 @@
-"""Web and worker processes of their own, with the public page and the metrics of each."""
+"""Separate web and worker processes, with the public page and metrics of each."""
 
 import os
 import re
@@ -24,7 +24,7 @@ PAGE = next(
 NUMBERS = re.compile(r"(?<!\d)([2-9]\d\d|1\d{3})(?!\d) ?(?:дней|天|күнге|kungacha|кунгача|كۇنگە)")
 SOURCE = re.compile(r"gov\.kz/example/(\d+)")
 SECONDS = 10
-# Settings that a process needs; the rest has its default.
+# Settings that a process needs; all others keep their defaults.
 NEEDED = (
     "database_url", "database_owner_url", "database_retention_url", "database_console_url",
     "redis_url", "data_dir", "key_dir", "telegram_token", "telegram_secret", "telegram_rate",
@@ -33,7 +33,7 @@ NEEDED = (
 
 
 class Served:
-    """A process, its ports, and what it serves."""
+    """A process, its ports, and the content that it serves."""
 
     def __init__(self, name: str, settings: Settings, folder: Path) -> None:
         self.port, self.metrics = free_port(), free_port()
@@ -61,7 +61,7 @@ class Served:
         return int(float(found[1])) if found else -1
 
     def shown(self, language: str) -> tuple[str, ...]:
-        """Return the numbers on its page: those of the sentence, and that of the source."""
+        """Return the publication numbers on its page: in the sentences and in the source links."""
         text = _read(f"http://127.0.0.1:{self.port}/info/{PAGE}?lang={language}")
         return (*NUMBERS.findall(text), *SOURCE.findall(text)[:1])
 
@@ -86,7 +86,7 @@ def _read(address: str) -> str:
 
 @contextmanager
 def processes(settings: Settings, folder: Path) -> Iterator[list[Served]]:
-    """Start two web processes and a worker; end them at last."""
+    """Start two web processes and a worker; stop them at the end."""
     found = [Served(name, settings, folder) for name in (*WEBS, *WORKERS)]
     for each in found:
         each.child.start()

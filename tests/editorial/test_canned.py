@@ -1,4 +1,4 @@
-"""Ready answers of a mission: offered once a second person approved them, and only there."""
+"""Canned answers of a mission: offered after approval by a second person, in that mission only."""
 
 from datetime import date
 
@@ -28,7 +28,7 @@ async def written(rt: Runtime) -> Body:
 
 
 async def offered(rt: Runtime, officer: Officer) -> dict[str, dict[str, str]]:
-    """Return what is offered beside a case of the officer's mission."""
+    """Return the canned answers that the officer may use: name to texts by language."""
     return {each.name: dict(each.texts) for each in await canned_replies.listing(rt, officer)}
 
 

@@ -1,4 +1,4 @@
-"""Content is refused with its reason, before anything is saved."""
+"""Invalid content is rejected with its reason before anything is saved."""
 
 from datetime import date, timedelta
 
@@ -13,7 +13,7 @@ DAY = date(2026, 11, 28)
 
 
 async def reasons(rt: Runtime, **changes: object) -> set[tuple[str, str]]:
-    """Return the reasons, each with the form concerned."""
+    """Return the reasons for rejection, each with the written form concerned."""
     today = await database_day(rt)
     found = checks.blockers(rt, Kind.FACT, await body(rt, **changes), today)
     return {(each.why.value, each.language) for each in found}
@@ -48,7 +48,7 @@ async def test_content_check_rejects_each_faulty_sentence_with_its_reason(
 
 
 async def test_content_check_covers_the_derived_arabic_script(rt: Runtime) -> None:
-    # A word with front vowels gets a sign in Arabic script, so the text becomes longer.
+    # Words with front vowels get an extra sign in Arabic script, which makes the text longer.
     long = (TEXTS["kk"] + " " + "Үй, көл, күн, түн, бөз. " * 60)[:1020].rstrip()
     found = await reasons(rt, texts=TEXTS | {"kk": long})
     assert ("too_long", "kk_Arab") in found

@@ -1,4 +1,4 @@
-"""Content from a draft to everybody's chat: two people, one hash, and back again."""
+"""Content from a draft to every chat: two people, one hash, and rollback."""
 
 import asyncio
 from dataclasses import replace as changed
@@ -35,7 +35,7 @@ CARD = "card:tr_ankara"
 
 
 async def served(rt: Runtime, language: str = "ru") -> str:
-    """Return what a process that just started says of the fact."""
+    """Return the text of the fact in a process that has just started."""
     async with rt.pool.connection() as transaction:
         content = LiveContent(rt.languages)
         await content.load(transaction)
@@ -124,7 +124,7 @@ async def test_content_rollback_refuses_a_version_that_was_never_approved(rt: Ru
 
 
 async def test_published_fact_is_replaced_by_the_shipped_text_after_its_end(rt: Runtime) -> None:
-    """The sentence without a number, of the shipped fact, protects people after the last day."""
+    """Check that the shipped sentence, which has no number, replaces an expired fact."""
     today = await database_day(rt)
     await publish(rt, await editor(rt), await approver(rt), until=today)
     assert "60" in await served(rt)

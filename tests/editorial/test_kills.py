@@ -1,4 +1,4 @@
-"""Publishing processes are killed: no process ever serves half of a publication."""
+"""Publishing processes are killed: no process ever serves part of a publication."""
 
 import asyncio
 import json
@@ -20,13 +20,13 @@ from flows.knowledge.facts import said
 from tests.desk.desks import audited
 from tests.editorial.editors import ITEM, approver, database_day, editor, publish
 
-# Publications before each kill.
+# Number of publications before each kill.
 KILLS = (1, 2, 1, 3, 1)
 ROOT = Path(__file__).parents[2]
 
 
 async def _served(rt: Runtime) -> LiveContent:
-    """Return the content of a process that starts now."""
+    """Return the content that a newly started process loads."""
     content = LiveContent(rt.languages)
     async with rt.pool.connection() as transaction:
         await content.load(transaction)
@@ -34,7 +34,7 @@ async def _served(rt: Runtime) -> LiveContent:
 
 
 async def _numbers(rt: Runtime, content: LiveContent) -> set[str]:
-    """Return the numbers that the sentences carry, over all six forms."""
+    """Return the numbers in the sentences of all six written forms."""
     lines = said([drafts.SHIPPED[ITEM]], content.on(await database_day(rt)))
     shown = (rt.languages.render(lines[0], code) for code, _own in rt.languages.languages())
     return {number for text in shown for number in re.findall(r"(?<!\d)2\d\d(?!\d)", text)}

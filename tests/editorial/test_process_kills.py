@@ -1,4 +1,4 @@
-"""Web and worker processes are killed while content is published, each time at another moment.
+"""Web and worker processes are killed at random moments while content is published.
 
 `CONTENT_KILLS=50 pytest tests/editorial/test_process_kills.py` kills 50 times.
 """
@@ -27,7 +27,7 @@ LANGUAGES = ("kk", "ru", "zh-Hans", "uz")
 
 
 class Publications:
-    """Publications one after another, and the number of the last that was reported."""
+    """A publisher of numbered versions; `last` is the newest whose publication returned."""
 
     def __init__(self, rt: Runtime, author: Officer, second: Officer) -> None:
         self.rt, self.author, self.second = rt, author, second
@@ -35,7 +35,7 @@ class Publications:
         self.reported = asyncio.Condition()
 
     async def publish(self) -> None:
-        """Publish the next number in every language, with a source that carries it too."""
+        """Publish the next number in every language, with a source link that contains it too."""
         number = self.last + 1
         sources = (f"https://www.gov.kz/example/{number}",)
         texts = numbered(number)
@@ -49,14 +49,14 @@ class Publications:
             await self.publish()
 
     async def further(self, many: int) -> None:
-        """Wait for so many further publications; the next one is then under way."""
+        """Wait for `many` more publications; the next one is then in progress."""
         wanted = self.last + many
         async with self.reported:
             await self.reported.wait_for(lambda: self.last >= wanted)
 
 
 async def _until(version: int, served: list[Served], seconds: float) -> float:
-    """Wait until every process serves the version; return the seconds that it took."""
+    """Wait until every process serves the version; return the seconds that this took."""
     began = monotonic()
     async with asyncio.timeout(seconds):
         while any([await asyncio.to_thread(each.version) != version for each in served]):  # noqa: ASYNC110 — no signal
@@ -65,7 +65,7 @@ async def _until(version: int, served: list[Served], seconds: float) -> float:
 
 
 async def _read(web: Served, seen: list[tuple[str, ...]]) -> None:
-    """Read the page in one language after another."""
+    """Read the page in each language in turn, and append the numbers to `seen`."""
     while True:
         for language in LANGUAGES:
             if shown := await asyncio.to_thread(web.shown, language):
@@ -81,7 +81,7 @@ async def _version(rt: Runtime) -> int:
 async def _kill_during_publications(
     victim: Served, served: list[Served], published: Publications, chance: random.Random
 ) -> list[tuple[str, ...]]:
-    """Kill one process while the others are read; return what the pages showed."""
+    """Kill one process while the others are read; return the numbers that the pages showed."""
     seen: list[tuple[str, ...]] = []
     tasks = [asyncio.create_task(_read(web, seen)) for web in served if web.is_web]
     tasks.append(asyncio.create_task(published.go_on()))

@@ -1,4 +1,4 @@
-"""The alarm 30 days before facts end, and its runbook as two editors follow it."""
+"""The alarm 30 days before facts expire, and its runbook as two editors follow it."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -25,7 +25,7 @@ RULES = Path(__file__).parents[2] / "deploy/prometheus/rules.yaml"
 
 
 class Clock(datetime):
-    """The clock of a machine on that day."""
+    """The process clock, set to that day."""
 
     @classmethod
     def now(cls, tz: object = None) -> "Clock":
@@ -34,7 +34,7 @@ class Clock(datetime):
 
 @pytest.fixture
 async def december(rt: Runtime, monkeypatch: pytest.MonkeyPatch) -> Runtime:
-    """Set both clocks 30 days before 31 December."""
+    """Set the clocks of process and database to 30 days before 31 December."""
     monkeypatch.setattr(content_checks, "datetime", Clock)
     async with rt.pool.connection() as session:
         await session.execute("UPDATE test_clock SET ahead = %s - clock_timestamp()", (NOON,))
