@@ -1,4 +1,4 @@
-"""The whole application over real HTTP: web server, worker, sandbox registry, Telegram emulator."""
+"""The whole application over real HTTP: web server, worker, registry sandbox, Telegram emulator."""
 
 import asyncio
 from collections import defaultdict
@@ -25,15 +25,15 @@ from bot.worker import main
 from tests.emulators import whatsapp as wa
 from tests.emulators.telegram import Emulator, Pace, User
 
-# By server, databases for houses to come: to make one takes longer than to empty it.
+# Reusable sandbox databases by server: it is faster to empty a database than to create one.
 _sandboxes = defaultdict[str, list[str]](list)
 
-# Seconds for responses in progress when a server is asked to shut down.
+# Seconds that a server waits for running responses when it is asked to shut down.
 GRACE = 1.0
 
 
 class Server(uvicorn.Server):
-    """uvicorn inside a test: without signal handlers, and it stops at once when asked."""
+    """uvicorn inside a test: without signal handlers; it stops immediately when asked."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -70,7 +70,7 @@ class Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serving(asgi: Any, port: int = 0, **tls: Any) -> AsyncIterator[str]:
-    """Serve an application at its own address, with uvicorn's settings for `tls`."""
+    """Serve an application with uvicorn, with TLS if `tls` has its settings; yield the URL."""
     config = uvicorn.Config(
         asgi,
         port=port,
@@ -79,7 +79,8 @@ async def serving(asgi: Any, port: int = 0, **tls: Any) -> AsyncIterator[str]:
         ws="none",
         log_config=None,
         lifespan="on",
-        # A connection that is just being closed for idleness would fail whoever uses it then.
+        # With a short idle timeout a client could reuse a connection that the server is just
+        # closing.
         timeout_keep_alive=600,
         **tls,
     )
@@ -99,7 +100,7 @@ async def serving(asgi: Any, port: int = 0, **tls: Any) -> AsyncIterator[str]:
 
 @dataclass
 class House:
-    """All running parts of the application, and their addresses."""
+    """All running parts of the application, with their addresses."""
 
     rt: Runtime
     url: str
@@ -110,13 +111,13 @@ class House:
     sandbox_database: str
 
     async def receive_telegram(self) -> None:
-        """Let the emulator of Telegram deliver updates to the application."""
+        """Register the application's webhook, so that the Telegram emulator sends updates to it."""
         secret = self.rt.settings.telegram_secret
         assert secret
         await self.telegram.set_webhook(f"{self.url}/webhooks/telegram", secret.get_secret_value())
 
     async def telegram_user(self, number: int) -> User:
-        """Return a person who has started the bot and got its first message."""
+        """Return a Telegram user who has started the bot and received its first message."""
         await self.receive_telegram()
         user = self.telegram.user(number, first_name="Test")
         await user.start("")
@@ -132,19 +133,19 @@ class House:
             assert answer.status < 300, await answer.text()
 
     async def until(self, true: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
-        """Wait for a condition that is only visible from outside."""
+        """Wait until `true` returns true, checking it repeatedly; fail after `seconds`."""
         async with asyncio.timeout(seconds):
             while not await true():  # noqa: ASYNC110 — the outside sends no signal
                 await asyncio.sleep(0.02)
 
     async def ahead(self, interval: str) -> None:
-        """Move database time."""
+        """Advance the database clock by an SQL interval."""
         async with self.rt.pool.connection() as session:
             await session.execute("UPDATE test_clock SET ahead = ahead + %s::interval", (interval,))
 
 
 def furnished(databases: Databases, redis_url: str, folder: Path) -> Settings:
-    """Return settings with every channel and a registry, with invented values only."""
+    """Return settings with all channels and a registry; every value is invented."""
     return settings(
         database_url=databases.app,
         database_owner_url=databases.owner,
@@ -212,7 +213,7 @@ async def opened(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
             serving(create_app(lent(rt)), port) as url,
             aiohttp.ClientSession() as http,
         ):
-            # A child for each file that comes, none for those that might.
+            # Start a sanitizer process only for a file that has arrived, none in advance.
             rt.papers.ahead = 0
             working = asyncio.create_task(main.work(rt))
             try:
@@ -224,7 +225,7 @@ async def opened(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
 
 @contextmanager
 def _for_the_sandbox(admin_url: str) -> Iterator[str]:
-    """Yield an empty database of the sandbox; the stacks of a process use it in turn."""
+    """Yield an empty database for the registry sandbox, reused by later tests of the process."""
     if free := _sandboxes[admin_url]:
         url = free.pop()
         with psycopg.connect(url, autocommit=True) as session:

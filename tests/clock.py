@@ -1,4 +1,4 @@
-"""Database time that tests can move: `kosh_now()` gets an offset, in test databases only."""
+"""A movable database clock: in test databases only, `kosh_now()` adds an offset."""
 
 from typing import LiteralString
 

@@ -1,4 +1,4 @@
-"""Real PostgreSQL and Valkey for every test, one server for the whole run."""
+"""Fixtures: real PostgreSQL and Valkey servers, shared by all tests of a run."""
 
 import fcntl
 import gc
@@ -23,8 +23,8 @@ from tests.app_stack import House, furnished
 from tests.app_stack import opened as opened_house
 from tests.clock import CLOCK
 
-# Durability is tried by the crash tests, with fsync on; here it would only cost time, as would the
-# rounds of hashing that make a password hard to guess: each test opens a dozen connections.
+# Crash tests check durability with fsync on. Elsewhere fsync costs only time, like the hash rounds
+# that protect passwords: each test opens a dozen connections.
 FAST = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -34,14 +34,13 @@ FAST = {
 TEMPLATE = "kosh_template"
 
 
-# A database for each test is 10 MB of files: in memory they take a tenth of the time that a busy
-# disk takes for them.
+# Each test's database is 10 MB of files; copying takes a tenth of the time if they are in memory.
 MEMORY, ROOM = Path("/dev/shm"), 6 << 30
 HOME = pytest.StashKey[Path]()
 
 
-# These files start first, the longest before all: if one started last, idle processes would wait
-# for it.
+# These files start first, the slowest at the beginning. If one started last, idle processes would
+# wait for it.
 SLOWEST_FIRST = (
     "test_tutorial.py", "test_schemathesis.py", "test_typed.py", "test_announcing.py",
     "test_uploads.py", "test_console.py", "test_chat.py", "test_whatsapp_service_templates.py",
@@ -57,7 +56,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """Exclude permanent objects from garbage collection."""
+    """Exclude the objects that exist after collection from garbage collection."""
     gc.collect()
     gc.freeze()
 
@@ -90,7 +89,7 @@ def _new_home() -> Path:
 
 @pytest.fixture(scope="session")
 def services_home(pytestconfig: pytest.Config) -> Path:
-    """Return one folder for all workers of a run, so that they share the servers."""
+    """Return the folder that all processes of a run share, so that they share the servers."""
     return pytestconfig.stash[HOME]
 
 
@@ -112,7 +111,7 @@ def redis_url(services_home: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def template(admin_url: str, services_home: Path) -> str:
-    """Return a migrated database with a movable clock, to be copied for each test."""
+    """Return the name of a migrated database with a movable clock; tests copy it."""
     with alone(services_home / "template.lock"):
         databases = embedded.prepare(admin_url, TEMPLATE)
         with psycopg.connect(databases.owner, autocommit=True) as session:
@@ -125,14 +124,14 @@ def template(admin_url: str, services_home: Path) -> str:
 
 
 def _hurry(admin_url: str) -> None:
-    """Set the admin's password again, with as few hash rounds as those of the other roles."""
+    """Reset the administrator's password, to store it with as few SCRAM rounds as the others."""
     with psycopg.connect(admin_url, autocommit=True) as admin:
         admin.execute(SQL("ALTER ROLE postgres PASSWORD {}").format(admin.info.password))
 
 
 @pytest.fixture
 def databases(admin_url: str, template: str) -> Iterator[Databases]:
-    """Yield a database of the test's own."""
+    """Yield a database for this test only."""
     name = f"kosh_{uuid4().hex[:12]}"
     yield embedded.create_database(admin_url, name, template=template)
     embedded.drop_database(admin_url, name)
@@ -140,7 +139,7 @@ def databases(admin_url: str, template: str) -> Iterator[Databases]:
 
 @pytest.fixture
 def chosen(databases: Databases, redis_url: str, tmp_path: Path) -> Settings:
-    """Return settings of a test's runtime; Valkey is shared, but each test has its own keys."""
+    """Return settings for a test's runtime; Valkey is shared, with separate keys for each test."""
     return furnished(databases, redis_url, tmp_path)
 
 
@@ -152,7 +151,7 @@ async def rt(chosen: Settings) -> AsyncIterator[Runtime]:
 
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """Hold a file lock, so that only one process of the run is in the block."""
+    """Hold a lock on the file, so that only one process of the run executes the block."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

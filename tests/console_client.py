@@ -1,4 +1,4 @@
-"""An officer at the console without JavaScript: follows links, fills in forms as shown."""
+"""An officer's browser without JavaScript: it follows links and fills in forms as shown."""
 
 import re
 from collections.abc import AsyncIterator
@@ -18,13 +18,13 @@ _RUSSIAN = Wording(Languages(("ru",)), "ru")
 
 
 def ru(name: str) -> str:
-    """Words of the console as a page in Russian shows them."""
+    """Return a text of the console as a page in Russian shows it, without markup."""
     return " ".join(_RUSSIAN(name).split())
 
 
 @dataclass
 class Form:
-    """A form of a page: its target, and its current values."""
+    """A form of a page: its target address and current values."""
 
     action: str
     method: str
@@ -61,7 +61,7 @@ class Screen:
 
     @property
     def text(self) -> str:
-        """Return the words of the page, without its markup."""
+        """Return the visible text of the page."""
         return " ".join(unescape(re.sub(r"<[^>]*>", " ", self.html)).split())
 
     @property
@@ -75,18 +75,18 @@ class Screen:
         return parser.forms
 
     def form(self, ends: str) -> Form:
-        """Return the form whose address ends with `end`."""
+        """Return the form whose address ends with `ends`."""
         return next(each for each in self.forms if each.action.partition("?")[0].endswith(ends))
 
     @property
     def actions(self) -> set[str]:
-        """Return the last path segments of the addresses of all forms."""
+        """Return the last path segment of each form's address."""
         return {each.action.partition("?")[0].rsplit("/", 1)[1] for each in self.forms}
 
 
 @dataclass
 class Console:
-    """A browser with cookies; `language` is the one it asks for."""
+    """A browser with cookies; `language` is the language that it requests."""
 
     session: aiohttp.ClientSession
     url: str
@@ -103,7 +103,7 @@ class Console:
     @classmethod
     @asynccontextmanager
     async def signed_in(cls, url: str, name: str, language: str = "ru") -> AsyncIterator[Self]:
-        """Sign in with the demo's one click."""
+        """Sign in with one click as the demo allows; yield the browser."""
         async with cls.at(url, language) as console:
             await console.sign_in(name)
             yield console
@@ -124,7 +124,7 @@ class Console:
             return await self._shown(answer)
 
     async def submit(self, ends: str, **fields: str) -> Screen:
-        """Send the form of this page whose address ends so."""
+        """Submit the form whose address ends with `ends`; return the next page."""
         return await self.send(self.screen.form(ends), **fields)
 
     async def send(self, form: Form, **fields: str) -> Screen:

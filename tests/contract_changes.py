@@ -9,7 +9,7 @@ type Schema = dict[str, Any]
 
 
 def breaks(old: Schema, new: Schema) -> Iterator[str]:
-    """Yield what a client of the old contract can no longer do with the new one."""
+    """Yield each incompatibility of the new contract for clients of the old one."""
     for path, methods in old["paths"].items():
         for method, operation in methods.items():
             where = f"{method} {path}"
@@ -48,13 +48,13 @@ def _json(body: Schema) -> Schema:
 def _resolved(document: Schema, schema: Schema) -> Schema:
     while "$ref" in schema:
         schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    # An optional value is its schema or null.
+    # An optional value is written as its schema or null.
     kinds = [each for each in schema.get("anyOf", ()) if each.get("type") != "null"]
     return _resolved(document, kinds[0]) if len(kinds) == 1 else schema
 
 
 def _narrower(where: str, old: tuple[Schema, Schema], new: tuple[Schema, Schema]) -> Iterator[str]:
-    """Yield requests that were valid and are refused now."""
+    """Yield requests that were valid in the old contract and are rejected in the new one."""
     was, now = _resolved(*old), _resolved(*new)
     for name in sorted(set(now.get("required", ())) - set(was.get("required", ()))):
         yield f"{where} requires {name}"
@@ -75,7 +75,7 @@ def _narrower(where: str, old: tuple[Schema, Schema], new: tuple[Schema, Schema]
 
 
 def _poorer(where: str, old: tuple[Schema, Schema], new: tuple[Schema, Schema]) -> Iterator[str]:
-    """Yield members that an answer had and may lack now, or has in another type."""
+    """Yield response members that may now be missing or have another type."""
     was, now = _resolved(*old), _resolved(*new)
     if was.get("type") != now.get("type"):
         yield f"{where} has another type"

@@ -1,4 +1,4 @@
-"""Many plainly invented subscribers of announcements, and the officers who announce."""
+"""Many invented subscribers of announcements, and the officers who send them."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,7 +48,7 @@ _WRITE: tuple[LiteralString, ...] = (
 
 @dataclass(frozen=True)
 class Member:
-    """A person of the crowd, and their address on the platform."""
+    """A subscriber, and their address on the platform."""
 
     id: UUID
     address: str
@@ -70,11 +70,10 @@ class Crew:
 def drawn(
     vault: Vault, many: int, channel: str = "telegram", first: int | None = None
 ) -> Iterator[Drawn]:
-    """Return invented people as rows.
+    """Yield invented people as rows.
 
-    A row is member, wrapped key, its epoch, blind index, sealed address and state.
-
-    Their addresses are new in this process, or count on from `first`.
+    A row is member, wrapped key, key epoch, blind index, sealed address and state. The addresses
+    are unused in this process, or count up from `first`.
     """
     chats = _chats if first is None else count(FIRST_CHAT + first)
     for _each in range(many):
@@ -95,7 +94,7 @@ async def crowd(
     languages: Sequence[str] = ("kk", "ru", "zh_Hans", "uz", "kk_Arab", "uz_Cyrl"),
     topic: str = TOPIC,
 ) -> list[Member]:
-    """Create `many` people on a channel, subscribed to a topic, last active an hour ago."""
+    """Create `many` people on a channel, subscribed to a topic and last active an hour ago."""
     made = list(drawn(rt.vault, many, channel))
     async with rt.pool.connection() as session:
         await _written(session, made, channel, languages, topic)
@@ -126,7 +125,7 @@ async def _written(
 
 
 async def crew(rt: Runtime) -> Crew:
-    """Create a crew of four officers: a writer, two approvers and a lead."""
+    """Create four officers: a writer, two approvers and a lead."""
     return Crew(
         await entered(rt, Role.EDITOR),
         await entered(rt, Role.APPROVER),
@@ -182,7 +181,11 @@ async def started(rt: Runtime, who: Crew, draft: Draft) -> Broadcast:
 
 @dataclass
 class Post:
-    """A scripted platform: `answers` by address, an error or a wait; otherwise it accepts."""
+    """A scripted platform.
+
+    `answers` maps an address to an error to raise or an event to wait for. All other messages are
+    accepted.
+    """
 
     name: str = "telegram"
     rates: Rates = field(default_factory=Rates)
@@ -216,21 +219,21 @@ class Post:
 
 
 def posted(rt: Runtime, *posts: Post) -> Runtime:
-    """Return the runtime with other platforms, and outside a demonstration."""
+    """Return the runtime with scripted platforms and without demo mode."""
     plain = rt.settings.model_copy(update={"demo": False})
     others: Any = {each.name: each for each in posts}
     return replace(rt, settings=plain, channels={**rt.channels, **others})
 
 
 async def all_at_once(rt: Runtime, found: Broadcast) -> None:
-    """Snapshot all recipients at once, without a canary."""
+    """Create all recipients of a broadcast in one batch, without a canary group."""
     async with rt.pool.connection() as session:
         await session.execute("UPDATE broadcasts SET canary = 0 WHERE id = %s", (found.id,))
     await broadcasts.snapshot(rt, found.id)
 
 
 async def fates(rt: Runtime, found: Broadcast) -> dict[str, int]:
-    """Return the number of recipients by `state` or `state reason`, counted from the rows."""
+    """Count the recipients by `state` or `state reason`, from their rows."""
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT trim(state || ' ' || reason), count(*) FROM broadcast_recipients"
