@@ -1,4 +1,4 @@
-"""Everything that the asking flows can say: every situation, and every sentence of an answer."""
+"""All answers of the information flows: every combination of a person's answers, every sentence."""
 
 from collections.abc import Callable, Iterator, KeysView, Mapping, Sequence
 from datetime import date
@@ -14,16 +14,16 @@ from flows.knowledge.faq import ENTRIES
 from flows.knowledge.quiz import EXERCISES
 
 TODAY, NEXT_YEAR = date(2026, 11, 24), date(2027, 1, 1)
-# The origins of the domain's list: eleven countries, one that is none of them, and none at all.
+# The origins in the domain's list: eleven countries, one country not in it, and statelessness.
 ORIGINS = ("CN", "UZ", "MN", "RU", "TM", "KG", "TR", "IR", "AF", "TJ", "DE", "US", "stateless")
 PLACES = ("origin", "kazakhstan", "elsewhere", "unsaid")
 
 type Situation = Mapping[str, str | None]
 type Spoken = Callable[[Situation, date], Iterator[Text]]
-# Paragraphs, each as itself and the sentences inside it.
+# The paragraphs of an answer, each as its sentence with all sentences nested in it.
 type Told = tuple[tuple[Text, ...], ...]
 
-# Representative answers where a question offers no options, or many similar ones.
+# Answers to try where a question has no options, or many similar ones.
 OFFERED: Mapping[str, tuple[str, ...]] = {
     "citizenship": (*ORIGINS, "KZ"),
     "trouble": ("none", "money"),
@@ -45,7 +45,7 @@ FLOWS: Mapping[str, tuple[Flow, Spoken]] = {
 
 
 def situations(flow: Flow) -> Iterator[Situation]:
-    """Yield every path through a flow, as the answers on it."""
+    """Yield the answers on every path through a flow."""
     ways: list[dict[str, str | None]] = [{}]
     for item in flow.items:
         assert isinstance(item, Question)
@@ -61,7 +61,7 @@ def _key(option: Option) -> str:
 
 
 def parts(text: Text) -> Iterator[Text]:
-    """Yield a sentence and the sentences inside it."""
+    """Yield a sentence and all sentences nested in it."""
     yield text
     for _name, value in text.values:
         if isinstance(value, Text):
@@ -70,7 +70,7 @@ def parts(text: Text) -> Iterator[Text]:
 
 @cache
 def _told(name: str, today: date) -> tuple[Sequence[tuple[Situation, Told]], KeysView[Text]]:
-    """Split a paragraph once and cache it, since many situations share it."""
+    """Return answers and sentences of a flow; each shared paragraph is split only once."""
     flow, spoken = FLOWS[name]
     inside: dict[Text, tuple[Text, ...]] = {}
 
@@ -90,10 +90,10 @@ def everything(name: str, today: date) -> Sequence[tuple[Situation, Told]]:
 
 
 def heard(name: str, today: date) -> KeysView[Text]:
-    """Return every sentence that a flow can say, in any situation."""
+    """Return every sentence of a flow's answers in any situation."""
     return _told(name, today)[1]
 
 
 def sentences(told: Told) -> tuple[Text, ...]:
-    """Return all sentences that are said, including nested ones."""
+    """Return all sentences of paragraphs, including nested ones."""
     return tuple(chain.from_iterable(told))

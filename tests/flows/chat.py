@@ -1,4 +1,4 @@
-"""Somebody in a conversation: says, presses, sees; each turn is tried for what must always hold."""
+"""A person's conversation, driven by tests; each turn is checked for invariants."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -49,7 +49,7 @@ from flows.engine.text import Label, Text, Value
 TODAY = date(2026, 11, 24)
 WORDS = Languages()
 LANGUAGES = tuple(code for code, _name in WORDS.languages())
-# Effects whose result is an event of its own, which is answered.
+# Effects that lead to a later event, whose turn contains the answer.
 ANSWERED_LATER = (
     *(TryPin, LookUpStatus, IssueJoinCode, OfferJoin, RequestJoin, FinishJoin, Unjoin),
     CheckHouseholdCode,
@@ -58,7 +58,7 @@ ANSWERED_LATER = (
     *(LeaveContact, ConfirmContact),
 )
 
-# A plainly invented person who registers alone; "-" skips, other words are pressed or written.
+# Answers of an invented person who registers alone; "-" skips the question.
 STRAIGHT: dict[str, str] = {
     "applying": "self",
     "adult": "yes",
@@ -101,7 +101,7 @@ STRAIGHT: dict[str, str] = {
 
 
 def straight(name: str) -> str:
-    """Return the answer of the invented person; gates are passed."""
+    """Return the invented person's answer to a question; gates are passed with "go_on"."""
     return "go_on" if name.startswith("gate_") else STRAIGHT[name]
 
 
@@ -111,14 +111,14 @@ def _walked(question: str, language: str, others: tuple[tuple[str, str], ...]) -
 
 
 def at(question: str, language: str = "ru", **others: str) -> "Chat":
-    """Return the invented person at a question of the form; `others` replace their answers."""
+    """Return the conversation at a question of the form; `others` replace the person's answers."""
     chat = _walked(question, language, tuple(sorted(others.items())))
     return replace(chat, effects=list(chat.effects), turns=list(chat.turns))
 
 
 @dataclass
 class Chat:
-    """One conversation, driven as a channel drives it."""
+    """A conversation, driven by events as a channel does."""
 
     language: str = "ru"
     flows: Mapping[str, Flow] = field(default_factory=lambda: FLOWS)
@@ -129,7 +129,7 @@ class Chat:
     turns: list[tuple[str, Turn]] = field(default_factory=list)
     page: Page = Page.NEVER
     understanding: Understanding | None = None
-    # Whether each event is taken twice; histories and transcripts do, which see every event.
+    # Compute each turn twice and compare, to check that turns are deterministic.
     twice: bool = False
     today: date = TODAY
 
@@ -165,7 +165,7 @@ class Chat:
         return self
 
     def presses(self, *keys: str) -> Self:
-        """Press buttons of the last question: a key, `<`, `-`, `=`, `>`, `!word` or `?do`."""
+        """Press buttons of the last messages: a key, `<`, `-`, `=`, `>`, `!word` or `?do`."""
         for key in keys:
             payload = key if key[:1] in "!?" else f"{self.conversation.nonce}:{key}"
             shown = [button.payload for say in self.says_now for button in say.buttons]
@@ -174,7 +174,7 @@ class Chat:
         return self
 
     def answers(self, value: str) -> Self:
-        """Press the option if a page has it, or write the answer."""
+        """Press the option if the question has it (or skip with "-"); otherwise write the value."""
         asked = self.conversation.asked
         keys = {option.key for option in asked.options} if asked else set()
         if value in keys or value == "-":
@@ -182,14 +182,14 @@ class Chat:
         return self.says(value)
 
     def edits(self, question: str) -> Self:
-        """At the review, choose an answer to change by its number."""
+        """At the review, choose the answer to change by its number."""
         self.presses("edit")
         asked = self.conversation.asked
         keys = [option.key for option in asked.options] if asked else []
         return self.says(str(keys.index(question) + 1))
 
     def until(self, question: str, **others: str) -> Self:
-        """Answer as the invented person does, except for `others`, up to the question."""
+        """Answer with `others` or as the invented person does, until the question is asked."""
         for _turn in range(120):
             if self.at == question:
                 return self
@@ -197,7 +197,7 @@ class Chat:
         raise AssertionError(f"{question} was not asked; the last was {self.at}")
 
     def tried(self, typed: str) -> "Chat":
-        """Return the effect of a text, without the checks of every turn, for use on many texts."""
+        """Return a copy of the chat after a text, without the checks of every turn, for speed."""
         turn = self._stepped(Said(typed))
         return Chat(self.language, self.flows, turn.conversation, turn.says, turn.effects)
 
@@ -205,7 +205,7 @@ class Chat:
 
     @property
     def at(self) -> str:
-        """Return the key of the last question: `surname`, `relation@12`, `~menu`, or "" if none."""
+        """Return the key of the open question: `surname`, `relation@12`, `~menu`, or "" if none."""
         return self.conversation.asked.key if self.conversation.asked else ""
 
     @property
@@ -217,7 +217,7 @@ class Chat:
         return self.conversation.nonce
 
     def shows(self, text: Text, **values: Value) -> bool:
-        """Return whether the last messages contain the sentence, with these values if given."""
+        """Return True if the last messages contain the sentence, with these values if given."""
         wanted = set(values.items())
         return any(
             part.msgid == text.msgid and wanted <= set(part.values)
@@ -234,7 +234,7 @@ class Chat:
 
     @property
     def keys(self) -> list[str]:
-        """Return the keys that can be pressed: keys of options, signs of controls, `!words`."""
+        """Return the keys of all visible buttons: options, signs of controls, `!words`."""
         payloads = [button.payload for say in self.says_now for button in say.buttons]
         return [load if load[:1] in "!?" else load.partition(":")[2] for load in payloads]
 
@@ -247,11 +247,11 @@ class Chat:
         return path(self.flows[flow], self.form(flow))
 
     def told(self, flow: str = "preregistration") -> dict[str, str | None]:
-        """Return every stored answer by key."""
+        """Return every stored answer of a flow by its key."""
         return {key: answer.value for key, answer in self.form(flow).answers.items()}
 
     def done[E](self, kind: type[E]) -> list[E]:
-        """Return all effects of a kind so far."""
+        """Return all effects of a type since the conversation began."""
         return [effect for effect in self.effects if isinstance(effect, kind)]
 
     @property
@@ -300,7 +300,7 @@ class Chat:
                 self._hold_submission(effect, after.conversation)
 
     def _hold_submission(self, submit: Submit, after: Conversation) -> None:
-        """Check that a submission follows consent, and has only answers on the path."""
+        """Check that a submission follows consent and contains exactly the answers on the path."""
         assert "registration" in after.consents
         road = path(self.flows[submit.flow], after.forms[submit.flow])
         assert submit.answers == road.answers

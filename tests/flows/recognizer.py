@@ -1,6 +1,6 @@
-"""A recogniser that knows a few sentences by heart, and is strict about how it is asked.
+"""A fake recogniser with a table of sentences; it checks the arguments of each call.
 
-Stories and transcripts use the meanings that the shipped model gives to their sentences.
+Stories and transcripts use the intents that the shipped model finds in these sentences.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ MAX_LENGTH = 5000
 
 @dataclass(frozen=True)
 class Known(Recognition):
-    """A recognition with the values that its text names."""
+    """A recognition together with the values found in its text."""
 
     entities: Mapping[str, str] = field(default_factory=dict)
 
@@ -41,7 +41,7 @@ class FakeReading:
 
 @dataclass(frozen=True)
 class FakeRecognizer:
-    """Recognises just the texts of a table; every other text is unknown to it."""
+    """A recogniser for the texts in a table; every other text has an unknown intent."""
 
     known: Mapping[str, Recognition]
 
@@ -67,8 +67,9 @@ def danger(kind: str, level: Danger = Danger.CLEAR) -> Recognition:
     return Recognition(Confidence.SURE, (kind,), danger=level, danger_intent=kind)
 
 
-# Sentences of each language and their meaning; the other scripts follow by rule. An unsure meaning
-# has only the intents that are offered in every language; danger is suspected at least.
+# Sentences in each language with their meaning; those in other scripts are transliterated. An
+# unsure meaning lists only intents that are offered in every language. Danger is at least
+# suspected.
 SENTENCES: Mapping[str, tuple[Recognition, Mapping[str, str]]] = {
     "mission": (
         sure("where.mission", country_of_residence="CN"),
@@ -213,7 +214,7 @@ SENTENCES: Mapping[str, tuple[Recognition, Mapping[str, str]]] = {
 
 
 def sentence(name: str, language: str) -> str:
-    """Return a sentence as it is written in a language."""
+    """Return a sentence in the script of a language."""
     written = SENTENCES[name][1]
     match language:
         case "kk_Arab":
@@ -225,7 +226,7 @@ def sentence(name: str, language: str) -> str:
 
 
 def read_by_the_model(name: str, language: str) -> Known:
-    """Return the meaning of a sentence by the shipped model, so that no transcript is invented."""
+    """Return the shipped model's result for a sentence, so that transcripts show real results."""
     text = sentence(name, language)
     model = EngineRecognizer.load()
     found = model.read(text, language).recognition

@@ -85,5 +85,5 @@ STORIES: Mapping[str, Callable[[Chat], None]] = {
 
 
 def begun(language: str) -> Chat:
-    """Return a conversation in which nothing was said yet."""
+    """Return a conversation without any turn."""
     return Chat(language, understanding=UNDERSTANDING, twice=True)

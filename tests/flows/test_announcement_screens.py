@@ -1,4 +1,4 @@
-"""Announcements in a conversation: subscribing, changing, ending; and that a form never suffers."""
+"""Subscriptions to announcements in a conversation: start, change, end; forms are unaffected."""
 
 import pytest
 
@@ -123,7 +123,7 @@ def test_erasure_deletes_the_announcement_subscription() -> None:
     assert chat.conversation.topics == ()
 
 
-# A form never suffers
+# A form is not affected by announcements
 
 
 def _parts(item: Item) -> tuple[Question, ...]:

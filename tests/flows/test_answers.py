@@ -1,4 +1,4 @@
-"""Input other than presses: understood, or refused with the next step."""
+"""Typed input: recognised as an answer, or rejected with an explanation of the next step."""
 
 import pytest
 
@@ -96,7 +96,7 @@ def test_country_question_accepts_no_citizenship() -> None:
     assert chat.presses("<").shows(screens.EARLIER, answer=row("No citizenship"))
 
 
-# Refused, with the next step (rows of tests/proof/rows.toml)
+# Rejected, with an explanation of the next step (rows of tests/proof/rows.toml)
 
 
 @pytest.mark.parametrize("typed", ["", "   ", "\u200b\u200d", "\u3164", "\u2800", "\ufeff\u00ad"])
@@ -323,7 +323,7 @@ OTHERS = sorted(
 
 
 def every_step() -> list[Chat]:
-    """Return the invented person at every question that the form can ask them, once."""
+    """Return the invented person's conversation once at every question of the form."""
     found: dict[str, Chat] = {}
     for answers in (
         {"applying": "family", "location": "kazakhstan", "stay_ends": "yes", "contact": "phone"},
@@ -344,8 +344,8 @@ def every_step() -> list[Chat]:
 
 
 STEPS = every_step()
-# Questions of one kind read alike: one of each hears every phrase, the others the first of each
-# word in each language.
+# Questions of one type parse text alike. One question of each type is tested with every phrase, the
+# others only with the first phrase of each reserved word in each language.
 FIRST = {line.partition(", ")[0] for forms in RESERVED.values() for line in forms.values()}
 FULLY = {type(PREREGISTRATION.find(chat.name)): chat.name for chat in STEPS}.values()
 

@@ -1,4 +1,4 @@
-"""Before a language is chosen, every reply is in the guessed language or in all six."""
+"""Before a language is chosen, each reply is in the guessed language or in all six."""
 
 import pytest
 
@@ -146,7 +146,7 @@ def test_question_in_an_unsupported_language_is_not_taken_for_danger(text: str) 
 )
 def test_question_about_an_expiring_passport_is_answered(text: str, language: str) -> None:
     chat = Chat(language, understanding=REAL).says(text)
-    # The topic is not "missing": the passport is there.
+    # The topic must not be "missing passport": the person still has the passport.
     assert chat.shows(hearing.YOU_ASK, topic=button("Problem with papers"))
     assert chat.shows(PAPER_ENDS)
 

@@ -1,4 +1,4 @@
-"""Actions that are possible at any step, and the limits of buttons."""
+"""Commands that work at any step of a form, and limits of buttons."""
 
 from dataclasses import replace
 
@@ -106,7 +106,7 @@ def test_option_number_can_refer_to_any_page() -> None:
     assert chat.told()["target_region"] == "shymkent"
 
 
-# Beside the form
+# Commands during the form
 
 
 @pytest.mark.requirement("S-39")

@@ -1,4 +1,4 @@
-"""Shapes of messages: entries, warnings, rows and boxes, and presses on them."""
+"""Blocks of messages (entries, warnings, rows, boxes), and presses of their buttons."""
 
 import pytest
 

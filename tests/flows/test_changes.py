@@ -1,4 +1,4 @@
-"""The flow changes while people are inside: no answer is lost, none lands on another question."""
+"""A release changes a flow during conversations: no answer is lost or moved to another question."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,7 +24,7 @@ WORDS = ("1", "да", "TESTOVA", "1990", "Китай", "жоқ", "move", "…", 
 
 
 def inside(seed: int) -> Iterator[Conversation]:
-    """Yield one person after every turn, with random answers."""
+    """Yield the conversation of one person after every turn, with random answers."""
     random = Random(seed)
     chat = Chat.begun(random.choice(("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")), NAME)
     members = 0
@@ -56,7 +56,7 @@ def stored(conversation: Conversation) -> dict[str, Answer]:
 
 
 def what_comes(conversation: Conversation, random: Random) -> Event:
-    """Return the button that is still on the person's screen, or a text."""
+    """Return a press of a button that is still on the person's screen, or a text."""
     asked = conversation.asked
     assert asked is not None
     options = [option for option in asked.options if option.key not in ("person", "refuse")]
@@ -125,7 +125,7 @@ def test_new_form_version_keeps_answers_of_conversations_until_submit(version: s
 
 
 def finished(chat: Chat) -> Submit:
-    """Answer the questions as the invented person would, until the form is sent."""
+    """Answer the questions as the invented person would, until the form is submitted."""
     known = {"nickname": "-Testy", "pets": "no", "last": "TESTOVA", "lives": "here"}
     for _turn in range(90):
         if chat.done(Submit):
@@ -139,7 +139,7 @@ def finished(chat: Chat) -> Submit:
     raise AssertionError(f"never sent; the last question was {chat.at}")
 
 
-# One change at a time, as a story
+# Each change alone, as a story
 
 
 def test_old_button_of_a_removed_question_does_not_answer_the_next() -> None:

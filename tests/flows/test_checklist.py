@@ -1,8 +1,8 @@
-"""The personal checklist, in each situation.
+"""The personal checklist in each situation.
 
-`checklists.txt` holds every list for twelve origins, four places and five families, by keys, to be
-read beside the domain's documents. After a change: `KOSH_UPDATE=1 uv run pytest
-tests/flows/test_checklist.py`, then read the difference.
+`checklists.txt` contains every list for twelve countries and statelessness, four places and five
+families, as keys, for comparison with the domain's documents. After a change run `KOSH_UPDATE=1 uv
+run pytest tests/flows/test_checklist.py` and review the difference.
 """
 
 import os
@@ -53,7 +53,7 @@ FAMILIES = ("alone", "spouse", "children", "both", "relatives")
 FACTS = {fact.text: fact.key for fact in catalogue.FACTS}
 DOCUMENTS = (*documents.DOCUMENTS, *permits.PERMIT_DOCUMENTS)
 
-# Sentences about a paper or a list, by a short name for the golden file.
+# Short names in the golden file for sentences about a paper or a list.
 REMARKS = {
     documents.HOME: "from-home",
     flow.LATE: "not-back",
@@ -92,7 +92,7 @@ def keys(made: Checklist) -> list[str]:
 
 
 def tokens(made: Checklist) -> list[str]:
-    """Return a list as keys: lines before, each paper with its remarks, lines after."""
+    """Return a list as keys: lines before the papers, each paper with its remarks, lines after."""
     papers = []
     for paper in made.papers:
         remarks = [REMARKS[text] for text in paper.remarks if text in REMARKS]
@@ -101,7 +101,7 @@ def tokens(made: Checklist) -> list[str]:
 
 
 def written(programme: str, origin: str, place: str) -> str:
-    """Return the list of a couple with children, and the items that other families do not get."""
+    """Return the list of a couple with children, and the items that other families' lists lack."""
     made = {
         family: tokens(checklist(situation(programme, origin, place, family), TODAY))
         for family in FAMILIES
@@ -126,7 +126,7 @@ def named(text: Text) -> str:
 
 
 def golden() -> Iterator[str]:
-    """Yield every list once, with the origins and places that lead to it."""
+    """Yield every distinct list, with the origins and places that lead to it."""
     for programme in PROGRAMMES:
         found: dict[str, list[str]] = {}
         for code, place in product(ORIGINS, PLACES):
@@ -336,7 +336,7 @@ def test_checklist_contains_only_advice_when_all_facts_have_expired() -> None:
 @pytest.mark.parametrize(
     "taps",
     [
-        # The commonest three of 2025: from Uzbekistan, from China, from Turkmenistan.
+        # The three most frequent origins of 2025: Uzbekistan, China, Turkmenistan.
         ("checklist", "kandas_status", "UZ", "both", "yes", "yes", "origin"),
         ("checklist", "kandas_status", "CN", "children", "yes", "yes", "kazakhstan"),
         ("checklist", "kandas_status", "TM", "alone", "yes", "unsaid"),

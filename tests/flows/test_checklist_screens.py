@@ -1,4 +1,4 @@
-"""A list that a flow made: printed, kept with consent, ticked, reminded of, let go."""
+"""A checklist in the chat: printed, stored with consent, ticked, followed by reminders, deleted."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -44,7 +44,7 @@ def mine(chat: Chat) -> tuple[str, ...]:
     return chat.conversation.saved_list.ticked
 
 
-# The list that was just made
+# The new list
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -108,7 +108,7 @@ def test_checklist_consent_stores_answers_but_not_location(language: str) -> Non
     assert len(chat.keys) <= 10, "a list of WhatsApp has ten rows"
 
 
-# The kept list
+# The stored list
 
 
 def test_checklist_ticks_are_counted_and_can_be_removed() -> None:
@@ -225,7 +225,7 @@ def test_stop_command_removes_the_reminder_and_offers_no_new_one() -> None:
 
 
 def midway() -> Chat:
-    """Return a known person with some answers in a flow that does not store answers."""
+    """Return a registered person with some answers in a flow that does not store answers."""
     chat = Chat.begun("ru", "officer").presses("general", "yes", "-").takes(Resolved("menu"))
     return chat.presses("eligibility", "move", "yes")
 

@@ -1,4 +1,4 @@
-"""Conditions in words, as drawings and reports show them."""
+"""Descriptions of conditions in words, for drawings and reports."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Published content reaches a turn through its day; a turn without any takes the plain day."""
+"""A turn gets published content with its date; with a plain date it uses the shipped content."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -34,14 +34,14 @@ UNDERSTANDING = understanding(EngineRecognizer.load())
 
 
 def published(**items: Body) -> date:
-    """Return today with these items; a name's first underscore is the colon of a key."""
+    """Return today's date with these items published; `fact_key` is published as `fact:key`."""
     bodies = {name.replace("_", ":", 1): body for name, body in items.items()}
     return snapshot(LANGUAGES, 1, bodies).on(TODAY)
 
 
 @pytest.fixture(scope="module")
 def everything() -> date:
-    """Return today with every fact changed."""
+    """Return today's date with a changed version of every fact."""
     return snapshot(LANGUAGES, 1, {f"fact:{fact.key}": BODY for fact in FACTS}).on(TODAY)
 
 

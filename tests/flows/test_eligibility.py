@@ -1,4 +1,4 @@
-"""Which way is mine: reasons, steps and costs; never a refusal, never a mark."""
+"""The flow "What fits me?": reasons, steps and costs of each procedure, no refusals or scores."""
 
 import re
 from datetime import date

@@ -1,4 +1,4 @@
-"""The flows on days before, at and after the end of a fact: silence makes no sentence false."""
+"""The flows before, on and after the last day of facts: an expired fact makes no sentence false."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -18,7 +18,7 @@ from tests.flows.test_intent_answers import DATES
 type Said = frozenset[str]
 """English sentences, without their values."""
 type Test = Callable[[Said], bool]
-# Answers that decide what a flow must say; situations that differ elsewhere may say the same.
+# Questions whose answers decide which sentences are required; otherwise equal answers are merged.
 KINDS = ("programme", "wish", "faq_topic")
 
 pytestmark = pytest.mark.no_cover
@@ -27,11 +27,11 @@ every_date = pytest.mark.parametrize("today", DATES, ids=str)
 
 @cache
 def answers(today: date) -> Sequence[tuple[str, Situation, Said]]:
-    """Return each different answer of each flow on a day, with one situation that leads to it."""
+    """Return each distinct answer of each flow on a date, with one situation that leads to it."""
     found: dict[object, tuple[str, Situation, Said]] = {}
     for name in FLOWS:
         for situation, told in everything(name, today):
-            # Paragraphs are shared between situations.
+            # Paragraphs are objects shared between situations, so their ids identify them.
             said = (name, *map(situation.get, KINDS), *map(id, told))
             if said not in found:
                 sentences = frozenset(text.msgid for text in chain.from_iterable(told))
@@ -40,19 +40,19 @@ def answers(today: date) -> Sequence[tuple[str, Situation, Said]]:
 
 
 def any_of(*texts: Text | None) -> Test:
-    """Return a test whether one of the sentences is said."""
+    """Return a predicate: does an answer contain one of the sentences?"""
     msgids = {text.msgid for text in texts if text is not None}
     return lambda said: not msgids.isdisjoint(said)
 
 
 def fact(*facts: Fact) -> Test:
-    """Return a test whether one of the facts is said."""
+    """Return a predicate: does an answer contain one of the facts?"""
     return any_of(*(each.text for each in facts))
 
 
 LAWS = (laws.CN, laws.IR, laws.AF)
 OF_A_WAY = (settling.GRANTS, cards.ATA_ZHOLY, kandas.DEFINITION, settling.CARD)
-# The second misleads where the first is not said.
+# Pairs of sentences; the second one misleads without the first.
 NEEDED: Mapping[str, tuple[Test, Test]] = {
     "the relocation money and how few get it": (fact(quota.SHARE), fact(quota.RELOCATION)),
     "the rent money and how few get it": (fact(quota.SHARE), fact(quota.RENT)),
@@ -103,7 +103,7 @@ def test_language_test_is_distinguished_from_the_citizenship_exam(today: date) -
 
 
 def _in_the_pilot(situation: Situation, said: Said) -> bool:
-    """Return whether the person asks about something that has steps of the pilot."""
+    """Return True if the answer is about a procedure of the pilot."""
     return (
         situation.get("programme") in ("kandas_status", "kandas_extension", "prp")
         or situation.get("wish") == "stages"
@@ -121,7 +121,7 @@ def _announced(ending: Fact, said: Said) -> tuple[bool, bool]:
 
 
 def _due(today: date) -> tuple[bool, bool]:
-    """Return whether the end of the year 2026 is ahead by less than a month, and whether past."""
+    """Return whether 2026 ends within a month, and whether it has ended."""
     return date(2026, 12, 1) <= today <= date(2026, 12, 31), today >= date(2027, 1, 1)
 
 

@@ -1,4 +1,4 @@
-"""A walk goes every way through a flow, once, and says where it cannot go on."""
+"""The walk visits every state of a flow once and reports unreachable and stuck ones."""
 
 from dataclasses import replace
 

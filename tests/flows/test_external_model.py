@@ -1,4 +1,4 @@
-"""Consent to an external model, what is asked of it, and the topic that it chose."""
+"""Consent to an external language model, the requests to it, and the topic that it chooses."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ def begun(language: str = "ru", known: Understanding = ON) -> Chat:
 
 
 def agreed(language: str = "ru") -> Chat:
-    """Return a chat whose person agreed; nothing was sent before."""
+    """Return a chat of a person who has just consented; check that nothing was sent before."""
     chat = begun(language).says("aaa").presses("?model.yes")
     assert not chat.done(ChooseIntent)
     return chat

@@ -1,4 +1,4 @@
-"""A fact has a source, a date and a last day, and is silent after that day."""
+"""A fact has a source, a date and a last day; it is not shown after that day."""
 
 import json
 from collections import Counter
@@ -167,7 +167,7 @@ def test_about_flow_shows_the_disclaimer_when_every_fact_has_expired() -> None:
     assert not any("fact" in inside(text) for text in texts)
 
 
-# Facts that may not be said
+# Facts that must not be shown
 
 
 def test_fact_keys_are_unique() -> None:

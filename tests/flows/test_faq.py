@@ -1,4 +1,4 @@
-"""Questions in people's own words, in every written form; an officer gets the unanswered ones."""
+"""Questions in people's own words in every written form; unanswered ones go to an officer."""
 
 import pytest
 

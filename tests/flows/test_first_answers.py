@@ -1,6 +1,6 @@
-"""The first answers to 12 invented people: urgent first, safe, personal and short.
+"""The first answers to 12 invented people: urgent advice first, safe, personal and short.
 
-Each person is named by the situation. An answer is what is said before "More about this".
+Each person is named by their situation. An answer is the text before "More about this".
 """
 
 import re
@@ -51,8 +51,8 @@ MAX_FIRST, MAX_WORDS = 1200, 15
 class Asking:
     """An invented person who asks one question.
 
-    The answer begins with `first`; `early` is said in its first two lines. It `contains` some
-    parts and `omits` others.
+    The answer begins with `first` and has `early` in its first two lines. It `contains` some
+    sentences and `omits` others.
     """
 
     situation: str
@@ -232,7 +232,7 @@ def test_first_answer_sentences_are_within_the_word_limit(person: Asking) -> Non
 
 
 def indexes(text: Text, today: date) -> list[tuple[str, int, int]]:
-    """Return the answers that say a sentence, with the places of the safety line and of it."""
+    """Return the answers with a sentence, and the positions of the safety line and the sentence."""
     found: list[tuple[str, int, int]] = []
     for intent, reply in REPLIES.items():
         for citizenship in ("CN", "IR", "AF", "RU", ""):
@@ -275,7 +275,7 @@ def test_answers_without_a_known_location_do_not_advise_against_return() -> None
         assert LEFT not in said, intent
 
 
-# The questions asked most: each has an answer, or says that it was not checked
+# The most frequent questions: each has an answer, or the answer states that it was not verified
 
 ASKED: Mapping[str, tuple[str, str]] = {
     "which regions the status obliges to": ("support.regions", "Sources disagree"),

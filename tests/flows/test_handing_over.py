@@ -1,4 +1,4 @@
-"""After sending: the registry's word, amending, withdrawing; and talking with an officer."""
+"""After submission: statuses of the registry, changes, withdrawal, and talks with an officer."""
 
 import pytest
 
@@ -27,7 +27,7 @@ from tests.flows.chat import WORDS, Chat, at
 FORM = "preregistration"
 
 
-# After sending
+# After submission
 
 
 def sent() -> Chat:
@@ -120,7 +120,7 @@ def test_status_command_reports_that_there_is_no_registration() -> None:
     assert Chat.begun("ru").says("/status").shows(screens.NO_REGISTRATION)
 
 
-# With an officer
+# Talking with an officer
 
 
 def handed_over() -> Chat:
@@ -366,7 +366,7 @@ def test_handoff_rejects_a_too_long_message() -> None:
     assert chat.shows(_("That is too long. Please keep it under {most} characters."), most=4000)
 
 
-# While no registry is open
+# Without a registry
 
 
 def test_closed_registration_keeps_stored_answers() -> None:

@@ -1,4 +1,4 @@
-"""Free text at every step: answered, asked about, or sent on; no answer of a form is lost."""
+"""Free text at every step: answered, clarified, or sent to an officer; a form loses no answer."""
 
 from dataclasses import replace
 from datetime import date
@@ -379,7 +379,7 @@ def test_urgent_button_label_can_be_typed() -> None:
     assert chat.told("officer")["topic"] == "danger"
 
 
-# Captions, clearing and officers
+# Captions, deleted state, and officers
 
 
 @pytest.mark.requirement("S-88")
@@ -561,12 +561,12 @@ def test_topic_suggestions_and_reply_flows_exist() -> None:
 def _stored_a_question(
     before: dict[str, str | None], told: dict[str, str | None], name: str
 ) -> bool:
-    """Return True if a question became an answer."""
+    """Return True if a question was stored as an answer."""
     is_question = name in SENTENCES and name not in NO_QUESTIONS
     return is_question and any(each not in before and told[each] is not None for each in told)
 
 
-# Small talk of two words may be a name, and a topic without a question the name of a place.
+# Two words of small talk may be a name, and a topic without a question may be a place name.
 NO_QUESTIONS = ("hello", "thanks", "bye", "anger", "money")
 ASIDES = st.sampled_from([*SENTENCES, "zzz"])
 

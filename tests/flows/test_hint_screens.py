@@ -1,4 +1,4 @@
-"""Hints by e-mail or SMS: warning and consent, address, code, and their end."""
+"""Hints by e-mail or SMS: warning, consent, address, confirmation code, and unsubscribing."""
 
 from dataclasses import replace
 
@@ -30,14 +30,14 @@ MENU = Pressed("!menu")
 
 
 def known(language: str = "ru", page: Page = Page.NEVER) -> Chat:
-    """Return a known person at the menu."""
+    """Return a registered person at the menu."""
     chat = at("education", language)
     chat.understanding, chat.page = ON, page
     return chat.takes(MENU)
 
 
 def opened(language: str = "ru", page: Page = Page.NEVER) -> Chat:
-    """Return a person at the screen of hints, on whichever page of the menu it is."""
+    """Return a person at the screen of hints, opened from any page of the menu."""
     chat = known(language, page)
     while "hints" not in chat.keys:
         chat.presses(">")

@@ -1,4 +1,4 @@
-"""Random histories: any input, in any order and release, gets an answer."""
+"""Random sequences of events: every input gets an answer, in any order and after any release."""
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -60,7 +60,7 @@ KINDS = ("photo", "document", "voice", "location", "sticker", "poll", "video_not
 
 
 class Histories(RuleBasedStateMachine):
-    """Random histories; `Chat` checks its invariants after every turn."""
+    """A state machine of random events; `Chat` checks its invariants after every turn."""
 
     chat: Chat
     pressed: list[str]
@@ -80,7 +80,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(turns=st.integers(1, 12))
     def go_on(self, turns: int) -> None:
-        """Answer as the invented person would, so that histories go deep."""
+        """Answer several questions as the invented person would, so that forms get far."""
         for _turn in range(turns):
             if self.chat.at.startswith("~") or self.chat.conversation.with_officer:
                 return
@@ -129,7 +129,7 @@ class Histories(RuleBasedStateMachine):
         self.chat.flows = RELEASES[version]
 
     def teardown(self) -> None:
-        """Check that the conversation can be written as a transcript."""
+        """Check that the conversation can be rendered as a transcript."""
         assert self.chat.transcript
 
     @invariant()

@@ -1,4 +1,4 @@
-"""A person links family: a code is given or entered, each consents personally, and may leave."""
+"""A person links family members: a code is shown or entered, each consents, and may leave."""
 
 from dataclasses import replace
 from datetime import date
@@ -25,7 +25,7 @@ GAVE_CODE = HouseholdSettled("invite", is_linked=True, code=CODE, code_until=LAS
 
 
 def registered(language: str = "ru") -> Chat:
-    """Return a person whose registration has a number, at its screen."""
+    """Return a person with a registration number, at the registration's screen."""
     chat = at("review", language).presses("submit")
     return chat.takes(Acknowledged("accepted", NUMBER)).presses("!status")
 
@@ -35,7 +35,7 @@ def entering(language: str = "ru") -> Chat:
 
 
 def offered(language: str = "ru") -> Chat:
-    """Return a person who typed a code and reads what linking means."""
+    """Return a person who entered a code and reads the explanation of linking."""
     return entering(language).says(CODE).takes(HouseholdCodeChecked(is_granted=True))
 
 

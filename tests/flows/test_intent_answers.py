@@ -1,4 +1,4 @@
-"""Every intent has an answer that fits, is true on its day and never misleads by what is silent."""
+"""Every intent has an answer that fits, is true on each date, and does not mislead by omission."""
 
 import re
 from collections import Counter
@@ -30,8 +30,8 @@ from flows.knowledge.origins import ORIGINS, SAFETY_FIRST
 from flows.knowledge.requirements import CHINA_FIRST
 from tests.flows.chat import LANGUAGES, WORDS
 
-# Before, at and after what ends, after each kind of review, and each day on which a fact is silent
-# for the first time.
+# Dates before, on and after the end of facts and after each review, and the first day on which each
+# fact is no longer shown.
 _DATES = (
     date(2026, 11, 28),
     date(2026, 12, 1),
@@ -57,7 +57,7 @@ def told(answer: Answer, today: date) -> tuple[Text, ...]:
 
 
 def inner(text: Text) -> Text:
-    """Return the sentence of a fact without its date, or a sentence as it is."""
+    """Return the sentence of a fact without its date; any other sentence unchanged."""
     fact = dict(text.values).get("fact")
     return fact if isinstance(fact, Text) else text
 
@@ -171,7 +171,7 @@ def test_intent_answer_repeats_no_line(answer: Answer) -> None:
         assert len(set(lines)) == len(lines), today
 
 
-# True on its day
+# True on each date
 
 
 @every_date
@@ -189,12 +189,12 @@ def _texts(answer: Answer) -> Iterator[Text]:
 
 
 def _text(words: str) -> Text:
-    """Return the one sentence of the answers, facts excluded, with these words."""
+    """Return the only sentence of the answers, facts excluded, that contains these words."""
     (found,) = {text for answer in ANSWERS for text in _texts(answer) if words in text.msgid}
     return found
 
 
-# The second text misleads without the first.
+# Pairs of sentences; the second one misleads without the first.
 NEEDED: Mapping[str, tuple[Text, Text]] = {
     "the relocation money and how few get it": (quota.SHARE.text, quota.RELOCATION.text),
     "the rent money and how few get it": (quota.SHARE.text, quota.RENT.text),
@@ -292,7 +292,7 @@ def test_intent_answer_lapses_when_all_its_facts_have_expired(today: date) -> No
         assert answer.lapsed(today) == (bool(answer.facts) and not facts), answer.intent
 
 
-# The urgent thing first
+# Urgent advice first
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The stages of the pilot, and practice in Kazakh in both scripts."""
+"""The stages of the pilot procedure, and language practice in Kazakh in both scripts."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A link of another system opens the handoff with its topic, and says what that system learns."""
+"""A link from another system opens the handoff with its topic and explains what is shared."""
 
 import pytest
 

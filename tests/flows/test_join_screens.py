@@ -1,4 +1,4 @@
-"""A second channel is joined by a code, with a yes in both chats and a choice for updates."""
+"""A second chat is linked by a code, consent in both chats, and a choice for status updates."""
 
 import pytest
 

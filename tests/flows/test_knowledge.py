@@ -1,6 +1,6 @@
-"""Every sentence that the asking flows can say is held against what may be said.
+"""Every sentence of the information flows is compared with the rules on permitted content.
 
-The dangers are those of the domain's study, sections 1, 11 and 14.
+The rules are those of the domain's study, sections 1, 11 and 14.
 """
 
 import re
@@ -43,7 +43,7 @@ def english(text: Text) -> str:
     return WORDS.render(text, "en")
 
 
-# Only verified facts, inside their dates
+# Only verified facts, within their dates
 
 
 @pytest.mark.no_cover
@@ -60,7 +60,7 @@ def test_flow_omits_the_2026_pilot_and_quota_from_2027(name: str) -> None:
     gone = {fact.text for fact in (*PILOT, *BESIDE_THE_STAGES, *QUOTA)}
     texts = heard(name, NEXT_YEAR)
     assert not gone & texts
-    # Expired facts are named only to say that they have expired.
+    # Expired facts are mentioned only in sentences which state that they expired.
     over = {fact.ended.msgid for fact in catalogue.FACTS if fact.ended}
     told = " ".join(text.msgid for text in texts if text.msgid not in over).lower()
     assert "pilot" not in told
@@ -84,7 +84,7 @@ def test_facts_are_all_used_in_a_flow_or_answer() -> None:
     assert [fact.key for fact in catalogue.FACTS if fact.text not in told] == []
 
 
-# Texts that are never said
+# Sentences that must never appear
 
 FORBIDDEN: Mapping[str, str] = {
     "a DNA test": r"\bDNA\b|genetic",
@@ -193,7 +193,7 @@ def test_information_flow_outcome_ends_with_the_officer_advice() -> None:
         assert [end for end in ends if not re.search(r"[Aa] person can", end)] == []
 
 
-# Nothing kept, nothing identifying
+# Nothing is stored, nothing identifies a person
 
 
 @pytest.mark.parametrize("name", ASKING)
@@ -215,12 +215,12 @@ def test_location_question_is_last_and_never_stored(name: str) -> None:
     chat = through(name)
     assert name not in chat.conversation.forms
     assert "location" not in str(chat.conversation)
-    # A sheet to print is lent for half an hour and written nowhere.
+    # Only a page for printing is created, which expires after half an hour and is not stored.
     assert [each for each in chat.effects if not isinstance(each, PrintList)] == []
 
 
 def through(name: str) -> Chat:
-    """Return a person who presses each question's first button; the place is never in the form."""
+    """Press each question's first button; check that the location is never stored in the form."""
     chat = Chat.begun("ru", name)
     for _turn in range(20):
         if chat.at == screens.MENU:
@@ -236,7 +236,7 @@ def test_information_flow_ends_at_the_menu_with_the_officer_option(name: str) ->
     assert officer.OFFICER.name in chat.keys
 
 
-# Sizes that fit
+# Length limits
 
 
 @pytest.mark.parametrize("name", ASKING)
@@ -253,7 +253,7 @@ def test_interview_notices_contain_no_digits() -> None:
             assert not re.search(r"\d", item.text.msgid)
 
 
-# Where to go
+# Offices to visit
 
 
 def test_mission_offices_are_known_and_in_their_country() -> None:

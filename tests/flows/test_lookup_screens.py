@@ -1,4 +1,4 @@
-"""The state of a registration is asked for by number and PIN, and only the state is shown."""
+"""Status lookup by registration number and PIN: it shows only the status."""
 
 import pytest
 

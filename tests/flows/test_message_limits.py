@@ -1,4 +1,4 @@
-"""A limit on messages to officers: said, passed by danger, appealed against; advice stays."""
+"""A limit on messages to officers: explained, lifted for danger, appealable; answers continue."""
 
 from dataclasses import replace
 from datetime import date, timedelta

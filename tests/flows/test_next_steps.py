@@ -1,4 +1,4 @@
-"""Next steps: decisions, changes, withdrawal and appeal, as far as they are verified."""
+"""Next steps: decisions, changes, withdrawal and appeal, limited to verified facts."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Questions for numbers and names: reading, showing and refusing answers."""
+"""Questions for numbers and names: parsing, displaying and rejecting answers."""
 
 import re
 from datetime import date
@@ -44,7 +44,7 @@ def read(question: Question, typed: str, language: str = "ru") -> object:
 
 
 def answer(question: Question, typed: str, language: str) -> str:
-    """Return the sentence that a person reads after an unreadable answer."""
+    """Return the sentence shown after an answer that cannot be parsed."""
     refusal = read(question, typed, language)
     assert isinstance(refusal, Refusal), refusal
     return SAID.sub("", WORDS.render(explain(refusal, question), language))
@@ -145,7 +145,7 @@ def test_number_questions_can_all_be_answered_in_a_flow() -> None:
 
 
 def test_stored_number_of_another_kind_is_asked_again() -> None:
-    """A question that changes its kind must not keep a value that the other kind read."""
+    """Check that a value parsed for an earlier type of the question is not kept."""
     flow = Flow(
         name="numbers",
         title=button("Citizenship"),

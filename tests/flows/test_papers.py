@@ -1,4 +1,4 @@
-"""Papers are sent after a registration; private answers go past a messenger that reads them."""
+"""Papers are sent after registration; private answers use the secure page, not a messenger."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ PHOTO = Attached("photo", "file-1", 1000)
 
 
 def _sending(language: str = "ru") -> Chat:
-    """Return a registered person at the first paper."""
+    """Return a registered person at the question for the first paper."""
     chat = Chat.begun(language)
     chat.conversation = replace(
         chat.conversation,
@@ -117,7 +117,7 @@ def test_officer_requested_document_is_uploaded() -> None:
     assert not chat.takes(Resolved()).conversation.with_officer
 
 
-# Where the messenger reads along
+# Channels whose provider can read messages
 
 
 def _reading_along(question: str) -> Chat:
@@ -167,7 +167,7 @@ def test_sensitive_answer_is_deleted_from_the_chat_when_refused() -> None:
     assert chat.done(DeleteInput)
 
 
-# Two taps on their way
+# A second press while the first is processed
 
 
 def test_old_button_press_does_not_invalidate_the_current_buttons() -> None:

@@ -1,4 +1,4 @@
-"""A chosen PIN is asked for before data is shown, and no person is locked out for ever."""
+"""A PIN is required before data is shown; no person is locked out permanently."""
 
 from dataclasses import replace
 
@@ -181,7 +181,7 @@ def test_pin_is_not_offered_again_after_an_amendment() -> None:
 
 
 def _left(pin: bool) -> Chat:
-    """Return somebody who closed the chat at the review, and came back to the form."""
+    """Return a person who left the chat at the review and then reopened the form."""
     chat = at("review")
     chat.conversation = replace(chat.conversation, has_pin=pin)
     chat.presses("!exit").says("/start").presses("preregistration")

@@ -1,4 +1,4 @@
-"""Progress in a flow: the number of the question never exceeds the total, and the total falls."""
+"""Progress in a flow: the question's number never exceeds the total, and the total never grows."""
 
 from tests.flows.chat import Chat
 

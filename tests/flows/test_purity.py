@@ -1,4 +1,4 @@
-"""The flows import the standard library and themselves, nothing else."""
+"""The package `flows` imports only itself and the standard library."""
 
 import ast
 import sys

@@ -1,4 +1,4 @@
-"""Questions typed in place of an answer are answered and never stored; answers still are."""
+"""Questions typed instead of an answer are answered and not stored; answers are still stored."""
 
 from itertools import pairwise
 
@@ -190,7 +190,7 @@ def test_upload_caption_with_a_safety_word_runs_its_command() -> None:
     assert _sends("человек").at == "topic"
 
 
-# Answers that a form refuses, and the topics it then offers
+# Answers that a form rejects, and the topics that it then offers
 
 
 def _lines(chat: Chat, text: str, times: int) -> list[str]:
@@ -244,7 +244,7 @@ def test_none_of_these_reply_is_worded_differently_each_time() -> None:
     assert len(set(lines)) == 3
 
 
-# Flows and commands that a sentence opens
+# Flows and commands opened by a sentence
 
 
 @pytest.mark.parametrize(

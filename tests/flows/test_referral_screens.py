@@ -1,4 +1,4 @@
-"""An invitation is shown once, and a person is counted only with their consent."""
+"""A personal invitation is shown once; an invited person is counted only with their consent."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The registry asks, withdraws its question, and reports steps, as the person sees it."""
+"""The registry's questions, their withdrawal, and reported steps, as the person sees them."""
 
 from datetime import date
 
@@ -18,13 +18,13 @@ ASKS = Acknowledged("needs_information", NUMBER, "UNCLEAR", QUESTION)
 
 
 def _asked() -> Chat:
-    """Return a registered person who opened the registry's question."""
+    """Return a registered person who opened a question of the registry."""
     chat = at("review").presses("submit").takes(ASKS).presses("!status")
     return chat.presses("asked_birth_year")
 
 
 def _reported(step: str, status: str, until: date | None = None) -> Chat:
-    """Return a registered person who reads a step of the platform."""
+    """Return a registered person who opened the report of a step of the platform."""
     chat = at("review").presses("submit")
     chat.takes(Acknowledged("accepted", NUMBER, step=PlatformStep(step, status, until)))
     return chat.presses("!status")

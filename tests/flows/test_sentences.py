@@ -1,4 +1,4 @@
-"""The sentences of stories and transcripts mean for the shipped model what the stories need."""
+"""The shipped model finds in the sentences of stories and transcripts the intents they rely on."""
 
 import pytest
 

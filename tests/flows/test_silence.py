@@ -1,7 +1,7 @@
-"""Every answer on days when facts end: none is empty, headless or false by what is silent.
+"""Answers on each date when facts expire: none is empty, a bare heading, or false by omission.
 
-The intents, the free questions, the lists, "What fits me?" and the support are read on every day on
-which something ends. `WRONG` holds each place that once misled.
+The intents, the FAQ, the checklists, "What fits me?" and the support flow are checked on every date
+on which a fact ends. The last section contains the answers that once misled.
 """
 
 import re
@@ -40,7 +40,7 @@ SUMMER, WINTER = date(2027, 6, 15), date(2027, 12, 15)
 CITIZENSHIPS = ("", *ORIGINS)
 every_date = pytest.mark.parametrize("today", DATES, ids=str)
 
-# Situations of the flows whose answers contain every paragraph that depends on a date.
+# Answers that lead to every paragraph that depends on a date.
 MOVES = {"purpose": "move", "ethnic_kazakh": "yes", "former_citizen": "no", "trouble": "none"}
 
 
@@ -62,7 +62,7 @@ SITUATIONS = tuple(_situations())
 
 
 def answers(today: date) -> Iterator[tuple[str, Sequence[Text]]]:
-    """Yield every answer on a day as paragraphs, with the place that says it."""
+    """Yield every answer on a date: its name and its paragraphs."""
     for answer in ANSWERS:
         for citizenship in CITIZENSHIPS:
             reply = REPLIES[answer.intent]
@@ -105,7 +105,7 @@ PROTECTS = re.compile(
     r"|\bcancelled\b|\bneed no visa\b|\bwithout a visa\b|\bregister\b",
     re.IGNORECASE,
 )
-# Facts with such words, and the reason why none of them needs a successor.
+# Facts with these words that need no replacement sentence after they expire, with the reason.
 NO_SUCCESSOR: Mapping[str, str] = {
     "ata_zholy.keeps": "takes away a duty",
     "citizenship_simplified.missions": "says who takes an application",
@@ -150,7 +150,7 @@ def test_checklist_facts_all_expire_within_a_few_days() -> None:
     }  # fmt: skip
 
 
-# Each place that misled once: on the day, the answer contains the second.
+# Answers that once misled: each must contain a replacement sentence on the date
 
 
 def opening(intent: str, citizenship: str, today: date) -> list[Text]:

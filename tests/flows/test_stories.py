@@ -1,4 +1,4 @@
-"""Stories of people with the assistant, from the first word to the receipt."""
+"""Stories of people with the assistant, from the first message to the receipt."""
 
 from datetime import date
 
@@ -20,7 +20,7 @@ from tests.flows.chat import LANGUAGES, WORDS, Chat, at
 
 FORM = "preregistration"
 
-# Each gate, with the answers that lead to it and the topic the officer reads.
+# Each gate: the answers that lead to it, and the topic that the officer sees.
 GATES = {
     "gate_other": ({"applying": "other"}, "other_person"),
     "gate_minor": ({"adult": "no"}, "minor"),
@@ -33,7 +33,7 @@ GATES = {
 }
 
 
-# Just asking
+# Only asking questions
 
 
 def test_about_flow_shows_facts_and_stores_nothing() -> None:
@@ -132,7 +132,7 @@ def test_amendment_does_not_restore_answers_deleted_by_retention() -> None:
 
 
 def _spent(conversation: Conversation) -> Conversation:
-    """Return the conversation as retention leaves it a day after acceptance: without answers."""
+    """Return the conversation without answers, as retention leaves it a day after acceptance."""
     forms = {name: form for name, form in conversation.forms.items() if name != FORM}
     return Conversation(
         language=conversation.language,
@@ -293,7 +293,7 @@ def test_consent_accepts_the_typed_button_label() -> None:
     assert [given.language for given in chat.done(ConsentGiven)] == ["kk"]
 
 
-# Going back and changing
+# Going back and changing answers
 
 
 def test_back_command_shows_the_previous_question_with_its_answer() -> None:

@@ -1,4 +1,4 @@
-"""Sentences that people give to teach the recogniser: asked for again and checked."""
+"""Sentences that people contribute to train the recogniser: consented to, confirmed, checked."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.flows.recognizer import UNDERSTANDING, sentence
 
 
 def asked(language: str = "ru") -> Chat:
-    """Return a chat in which two texts were not understood, at the explanation."""
+    """Return a chat in which two texts were not understood and the explanation is shown."""
     chat = Chat.begun(language, understanding=UNDERSTANDING).says("zzz", "zzz")
     return chat.presses("?teach")
 

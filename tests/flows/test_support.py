@@ -1,4 +1,4 @@
-"""Support: sums from multiples of the index, with conditions, and silent after their year."""
+"""Amounts of support: multiples of the index, with conditions, not shown after their year."""
 
 import re
 from datetime import date

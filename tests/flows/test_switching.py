@@ -1,4 +1,4 @@
-"""Another language or script, at any question of any flow, changes words and nothing else."""
+"""A change of language or script at any question of any flow changes only the displayed words."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -30,7 +30,7 @@ FAMILY = {"applying": "family", "location": "kazakhstan", "contact": "phone"}
 
 @cache
 def _questions() -> tuple[tuple[Flow, Form, Step], ...]:
-    """Return each question of each flow, at the first point where a walk reaches it."""
+    """Return each question of each flow once, with the first form of a walk that leads to it."""
     return tuple(_first())
 
 
@@ -43,8 +43,8 @@ def _first() -> Iterator[tuple[Flow, Form, Step]]:
             yield flow, form, stop
 
 
-# The same turns are looked at from several languages; each is taken once. `at` is a question's
-# place among all of them.
+# These turns are used with several languages, so each is computed once and cached. `at` is the
+# index of a question in `_questions()`.
 
 
 @cache
@@ -61,7 +61,7 @@ def _offered(at: int, language: str) -> Conversation:
 
 @cache
 def _switched(at: int, before: str, language: str) -> Conversation:
-    """Return the same person with another language."""
+    """Return the conversation after a change of language at the question."""
     offered = _offered(at, before)
     chosen = Pressed(f"{offered.nonce}:{language}")
     return step(FLOWS, WORDS, offered, chosen, TODAY).conversation
@@ -69,10 +69,10 @@ def _switched(at: int, before: str, language: str) -> Conversation:
 
 @cache
 def _answered(at: int, value: str | None, language: str) -> Turn:
-    """Ask in Russian, and answer in a language as a person does."""
+    """Return the turn that answers a question asked in Russian, after a change to `language`."""
     flow, form, stop = _questions()[at]
     c = _asked(at, "ru") if language == "ru" else _switched(at, "ru", language)
-    # Press what is offered, write what is not, send a file.
+    # Press an offered option, upload a file, or write any other value.
     keys = {option.key for option in options(stop, form)}
     if isinstance(stop.item, Upload) and value is not None:
         return step(FLOWS, WORDS, c, UploadChecked(flow.name, stop.key), TODAY)
@@ -123,14 +123,14 @@ def test_language_switch_keeps_the_effect_of_every_answer(language: str) -> None
             assert _effects(one) == _effects(other), (flow.name, stop.key, value)
             asked = [turn.conversation.asked for turn in (one, other)]
             assert len({each.key.partition("@")[0] if each else "" for each in asked}) == 1
-            # The key of a new member of a list is the number of the message that was answered.
+            # A new member's key is the number of the answered message, which differs.
             if not isinstance(stop.item, RepeatingGroup) or value != "add":
                 assert _stored(one.conversation) == _stored(other.conversation)
 
 
 @cache
 def _payload(shift: int | None) -> bytes:
-    """Return the registry's payload; with a shift, the language changes before each answer."""
+    """Return the registry's payload; with a shift, change the language before each answer."""
     chat = Chat.begun("ru", "preregistration")
     for turn in range(60):
         if chat.at == screens.MENU:
@@ -144,5 +144,5 @@ def _payload(shift: int | None) -> bytes:
 
 @pytest.mark.parametrize("shift", range(len(LANGUAGES)))
 def test_language_switch_keeps_the_registry_payload_bytes(shift: int) -> None:
-    """Only the language and the hash of the consent differ; they are stored beside the answers."""
+    """Check the payload; only language and consent hash, stored separately, may differ."""
     assert _payload(shift) == _payload(None)

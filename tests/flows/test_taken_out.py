@@ -1,4 +1,4 @@
-"""A release removes a flow while people are in the middle of its results: no person is stuck."""
+"""A release removes a flow while people read its results: their conversations continue."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""`./kosh chat`: a conversation in the terminal, from the first word to an invented receipt."""
+"""`./kosh chat`: a conversation in the terminal, from the first message to an invented receipt."""
 
 import pytest
 from typer.testing import CliRunner
@@ -10,7 +10,7 @@ from flows.engine.state import Conversation
 from flows.engine.text import button
 from tests.flows.chat import LANGUAGES, WORDS
 
-# As somebody types who registers alone: numbers of options, words, and labels of controls.
+# Input of a person who registers alone: numbers of options, words, and labels of controls.
 TYPED = ("1", "1", "1", "2", "4", "1", "2", "1", "1", "1", "1", "1", "TESTOVA", "GULNAR", "1990",
          "CN", "1", "1", "1", "2", "1", "{Skip}", "{Skip}", "{Skip}", "{Skip}", "{Skip}", "{Skip}",
          "1", "!status")  # fmt: skip

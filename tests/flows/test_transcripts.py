@@ -1,7 +1,7 @@
-"""Transcripts in plain text for each language, for a speaker to read and correct.
+"""Transcripts in plain text for each language, for native speakers to read and correct.
 
-After a change of wording: `KOSH_UPDATE=1 uv run pytest tests/flows/test_transcripts.py`, then read
-the difference.
+After a change of wording run `KOSH_UPDATE=1 uv run pytest tests/flows/test_transcripts.py` and
+review the difference.
 """
 
 import os
@@ -157,7 +157,7 @@ STORIES: dict[str, Callable[[Chat], None]] = {
 }
 
 
-# The structure of a story is the same in each language: the tracer needs only one.
+# A story runs the same code in each language, so coverage is measured in one only.
 SHOWN = [
     language if language == "ru" else pytest.param(language, marks=pytest.mark.no_cover)
     for language in LANGUAGES

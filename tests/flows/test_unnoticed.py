@@ -1,4 +1,4 @@
-"""Alterations of the engine that no other conversation notices (decision 35)."""
+"""Cases that detect mutations of the engine which no other test detects (decision 35)."""
 
 from collections.abc import Callable
 

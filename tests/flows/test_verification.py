@@ -1,4 +1,4 @@
-"""The lint, the manifest and the drawings; each rule is shown a flow that breaks it."""
+"""Lint, manifest and drawings of flows; each lint rule is tested with a flow that violates it."""
 
 from dataclasses import replace
 from functools import cache
@@ -208,7 +208,7 @@ def test_flow_check_limits_the_title_length() -> None:
 
 
 class TooLong(Languages):
-    """Languages in which one label is too long."""
+    """Languages in which the translation of one label is too long."""
 
     def __init__(self, label: str) -> None:
         super().__init__(["kk"])
@@ -317,7 +317,7 @@ def test_flow_manifest_ignores_changed_country_suggestions() -> None:
     assert changes(with_(citizenship, replace(citizenship, offered=("CN",)))) == []
 
 
-# The commands and what they made
+# The commands and their output
 
 
 def test_flow_manifest_file_is_up_to_date() -> None:

@@ -1,4 +1,4 @@
-"""Voice messages: passed on to an officer who has the conversation, and else not heard."""
+"""Voice messages: relayed while an officer has the conversation, otherwise rejected."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Voice messages to the assistant: consent to each, then the text that the person confirms."""
+"""Voice messages to the assistant: consent to each, then a transcription for confirmation."""
 
 from dataclasses import replace
 
@@ -42,7 +42,7 @@ def agreed() -> Chat:
 
 
 def shown(text: str) -> Chat:
-    """Return a chat in which the text of the voice message came."""
+    """Return a chat that shows the transcription of a voice message."""
     chat = agreed()
     [asked] = chat.done(Transcribe)
     return chat.takes(Transcribed(asked.key, text))

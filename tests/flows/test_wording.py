@@ -1,4 +1,4 @@
-"""Sentences that sound wrong: chosen by number, counted by id, nothing else."""
+"""Reports of badly worded sentences: chosen by number, counted by id, nothing else is stored."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def reported(chat: Chat) -> list[ReportWording]:
 
 
 def answered(language: str = "ru") -> Chat:
-    """Return a chat with an answer, at its button for another meaning."""
+    """Return a chat with an answer, after a press of its button for another meaning."""
     chat = Chat.begun(language, understanding=UNDERSTANDING).says(sentence(ASKED, language))
     return chat.presses(f"?else.{INTENT}")
 

@@ -1,4 +1,4 @@
-"""A flow outside the menu, to be broken in one place or walked in every way."""
+"""A small flow outside the menu, for tests to break in one place or to walk through."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def choice(**labels: Text) -> Choice:
 
 
 class Forgetful(YesNo):
-    """A question that refuses its own answers."""
+    """A yes/no question that rejects its own options."""
 
     def accepts(self, value: str) -> bool:
         return False

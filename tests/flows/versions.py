@@ -1,4 +1,4 @@
-"""The pre-registration as later releases may have it, to be put under people who are inside."""
+"""Later versions of the pre-registration flow, to be released during conversations."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -31,7 +31,7 @@ def released(items: tuple[Item, ...]) -> Flows:
 
 
 def with_(old: Item, *new: Item) -> Flows:
-    """Return today's flow with one item replaced by none, one or several."""
+    """Return the current flows with one item replaced by none, one or several items."""
     at = PREREGISTRATION.items.index(old)
     return released((*PREREGISTRATION.items[:at], *new, *PREREGISTRATION.items[at + 1 :]))
 

@@ -1,4 +1,4 @@
-"""Every way through every flow, as the forms that lead to different questions or ends."""
+"""Forms that lead to each distinct question or end of every flow."""
 
 from functools import cache
 
@@ -9,7 +9,7 @@ from flows.engine.flow import Flow, Form, Path, Step, options, path, shown
 
 @cache
 def forms() -> tuple[tuple[Flow, Form], ...]:
-    """Return a form for each question and each end of a flow, walked with the engine's own fold."""
+    """Return one form for each distinct question and end of each flow, by the engine's walk."""
     found: dict[object, tuple[Flow, Form]] = {}
     for flow in FLOWS.values():
         later, seen, todo = exhaustive_walk._read_later(flow), set[object](), [Form()]
@@ -28,7 +28,7 @@ def forms() -> tuple[tuple[Flow, Form], ...]:
 
 
 def _asks(road: Path, stop: Step | None, form: Form) -> object:
-    """Return all inputs that the next question depends on; at the end, every answer."""
+    """Return all inputs that determine how the question is shown; at the end, all answers."""
     if stop is None:
         return tuple(road.answers.items())
     details = screens.details(stop, road, hide=False)
