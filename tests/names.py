@@ -1,4 +1,4 @@
-"""Random names in five scripts, as people type them and as they must be kept."""
+"""Random names in five scripts: each as typed, and as it must be stored."""
 
 import random
 import unicodedata
@@ -9,7 +9,7 @@ type Pair = tuple[str, str]
 
 KAZAKH = "аәбвгғдеёжзийкқлмнңоөпрстуұүфхһцчшщъыіьэюя"
 UZBEK_CYRILLIC = "абвгдеёжзийклмнопрстуфхцчшъьэюяўқғҳ"
-# With the sign and the letters of other keyboards: another spelling is kept as it was typed.
+# Letters of several keyboards and the sign hamza; spellings with them are stored as typed.
 ARABIC = "ابۆگعدەجزيكقلمنڭوپرستۋۇفحھچىشءٴکیهةئ"
 LATIN = "abdefhijklmnpqrstuvxyzöğşçáéíúńǵýäüñ"
 HAN = [
@@ -34,14 +34,14 @@ INVISIBLE = ("\u2068", "\u2069", "\u200f", "\u200b", "\ufeff", "\u00ad")
 
 
 def names(script: str, many: int, seed: int) -> Iterator[Pair]:
-    """Yield names, the same ones for the same seed."""
+    """Yield pairs of typed and stored names; a seed gives the same names each time."""
     rng = random.Random(f"{script}-{seed}")
     for _number in range(many):
         yield _name(SCRIPTS[script], rng)
 
 
 def _name(word: Callable[[random.Random], Pair], rng: random.Random) -> Pair:
-    """Return one to three words, sometimes joined by a hyphen, decomposed, or with copied marks."""
+    """Return one to three words, in some cases hyphenated, decomposed, or with invisible marks."""
     typed, kept = word(rng)
     for _more in range(rng.choice((0, 0, 1, 1, 2))):
         more, kept_more = word(rng)
@@ -67,7 +67,7 @@ def _of_letters(letters: str) -> Callable[[random.Random], Pair]:
 
 
 def _uzbek(rng: random.Random) -> Pair:
-    """Return Latin letters with oʻ, gʻ and the tutuq, in any of the marks that keyboards have."""
+    """Return Latin letters with oʻ, gʻ and the tutuq, with any apostrophe of keyboards."""
     typed, kept = "", ""
     for _letter in range(rng.randint(3, 9)):
         chance = rng.random()
@@ -83,7 +83,7 @@ def _uzbek(rng: random.Random) -> Pair:
 
 
 def _chinese(rng: random.Random) -> Pair:
-    """Return two to six characters, rare ones as often as common ones, some with a middle dot."""
+    """Return two to six characters, rare and common ones equally often, some with a middle dot."""
     made = "".join(chr(rng.randint(*rng.choice(HAN))) for _character in range(rng.randint(2, 6)))
     if rng.random() < 0.5:
         return made, made

@@ -1,4 +1,4 @@
-"""Sentences in Arabic script are worded as people in Xinjiang write."""
+"""Sentences in Arabic script use the wording of Kazakhs in Xinjiang."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""The catalogues against the source, and every rule of the lint against a planted fault."""
+"""The catalogues compared with the source, and each lint rule tested with a planted fault."""
 
 import re
 from functools import cache
@@ -16,7 +16,7 @@ LIMITS = {flag for flags in catalogues.FLAGS.values() for flag in flags}
 BUTTON, ROW = catalogues.CONTEXTS["button"], catalogues.CONTEXTS["row"]
 CONSENT = "May we keep your answers?\n• Why: to answer you.\n• How long: 30 days."
 
-# Rule, language, context, English, a translation with that one fault.
+# Rule, language, context, English text, and a translation with this one fault.
 FAULTS = (
     ("missing", "kk", None, "Menu", ""),
     ("places", "ru", None, "Your number: {number}", "Номер обращения: {nomer}"),
@@ -110,7 +110,7 @@ FAULTS = (
     ("abbreviation", "kk", None, "Go to the pension office.", "ЗТМО бөліміне барыңыз."),
 )
 
-# Sound texts that the rules might report by mistake.
+# Correct texts that a rule could report by mistake.
 SOUND = (
     ("ru", None, "Only letters, please.", "Лишь буквы; «Мышь» — тоже слово."),
     ("ru", None, "A PDF file from {name}", "PDF-файл от {name}"),
@@ -130,14 +130,14 @@ SOUND = (
 )
 
 
-# Texts that other ones quote.
+# Texts that other texts quote.
 TEXTS = (
     (BUTTON, "That is all", "Готово"),
     (None, "There is a new message for you.", "Есть новое сообщение."),
 )
 
 
-# Read once, judged once: each takes a second.
+# Reading and linting take a second each, so both are cached.
 source = cache(catalogues.extract)
 
 
@@ -154,7 +154,7 @@ def catalog_of(*entries: tuple[str | None, str, str]) -> Catalog:
 
 
 def rules(code: str, *entries: tuple[str | None, str, str]) -> set[str]:
-    """Return the rules that find a fault in entries of context, English and translation."""
+    """Return the lint rules that report a fault in entries of context, English and translation."""
     source = catalog_of(*((context, english, "") for context, english, _text in entries))
     return {found.rule for found in lint.findings(code, catalog_of(*entries), source)}
 
@@ -220,7 +220,7 @@ def test_catalogue_lint_finding_names_the_file_to_fix() -> None:
 
 @pytest.fixture
 def locales(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Yield catalogues with three labels for tests to damage; complete ones take seconds."""
+    """Return a folder with catalogues of three labels; linting complete ones takes seconds."""
     full = {code: catalogues.read(code) for code in catalogues.HAND_MADE}
     copytree(catalogues.LOCALES / "words", tmp_path / "words")
     monkeypatch.setattr(catalogues, "extract", lambda: labels(Catalog()))
@@ -360,7 +360,7 @@ def test_languages_extract_adds_messages_and_keeps_translators_comments(locales:
     assert "last year" not in (locales / "kk/LC_MESSAGES/bot.po").read_text(encoding="utf-8")
 
 
-# Numbers in words, which are unambiguous as a list.
+# Numbers written as words, which are clear in a list.
 NUMBERS = "bot/web/chat_question.py"
 
 

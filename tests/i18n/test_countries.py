@@ -1,4 +1,4 @@
-"""Countries by typed name."""
+"""Recognition of countries by the names that people type."""
 
 import pytest
 from babel import Locale
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bot.i18n import countries
 from bot.i18n.countries import CODES, find
 
-# Regions, reserved codes and test codes in Babel's list.
+# Codes in Babel's list that are regions, reserved or for tests.
 NOT_ISO = "AC CP CQ DG EA EU EZ IC QO TA UN XA XB XK ZZ"
 
 

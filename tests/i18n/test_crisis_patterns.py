@@ -1,4 +1,4 @@
-"""Patterns of danger in English and Turkish, which are not trained."""
+"""Patterns of danger in English and Turkish, languages for which no model is trained."""
 
 import re
 from itertools import chain
@@ -12,7 +12,7 @@ from flows.knowledge.intents import BY_ID, Kind
 from flows.knowledge.safety import SAFETY
 from tests.understanding import other_languages
 
-# The lines were written by the author of the patterns: others will be heard less often.
+# Lower shares are expected for lines of other authors; these are by the author of the patterns.
 MIN_HEARD, MIN_KIND, MAX_ALARMS = 0.98, 0.95, 0.02
 
 
@@ -79,7 +79,7 @@ def test_crisis_patterns_have_answers_index_keys_and_known_word_sets() -> None:
         for pattern in written:
             keys = [key for found in crisis_patterns.KEYS.findall(pattern) for key in found.split()]
             assert keys, pattern
-            # A shorter beginning is not found among the first four letters of words.
+            # A word is looked up by its first four letters, so a shorter key must be a whole word.
             assert all(len(key) > crisis_patterns.KEY_LETTERS or key.isalpha() for key in keys)
             assert set(re.findall("[A-Z]{3,}", pattern)) <= crisis_patterns.SETS.keys()
     assert crisis_patterns.ENGLISH.keys() == crisis_patterns.TURKISH.keys()

@@ -1,4 +1,4 @@
-"""Catalogues go to translators' tools and come back; reviews are bound to their sentence."""
+"""Catalogues exported to translators' tools and imported again; a review applies to one text."""
 
 import json
 import re

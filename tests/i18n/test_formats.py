@@ -1,4 +1,4 @@
-"""Dates, numbers, money, lists and names in every written form."""
+"""Formats of dates, numbers, money, lists and names in every written form."""
 
 import re
 

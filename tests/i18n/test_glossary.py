@@ -1,4 +1,4 @@
-"""The domain's terms, the agreement of the rules with people's own spelling, and known words."""
+"""Terms of the domain, and transliteration rules compared with people's own spelling."""
 
 from copy import deepcopy
 from shutil import which
@@ -72,7 +72,7 @@ def test_kazakh_arabic_words_agree_with_cldr_except_for_a_known_error() -> None:
 
 
 def test_kazakh_arabic_exception_for_a_cldr_error_is_still_needed() -> None:
-    """If CLDR corrects the error, remove the exception from SLIPS and docs/how-to/translate."""
+    """If this fails, CLDR is corrected: remove the exception from SLIPS and how-to/translate."""
     assert set(kazakh_arabic_report.with_cldr()["sign"].missed) == set(kazakh_arabic_report.SLIPS)
     noon = deepcopy(localedata.load("kk_Arab"))["day_periods"]["stand-alone"]
     [(_talthus, wrong)], [parted] = kazakh_arabic_report.SLIPS, kazakh_arabic_report.SLIPS.values()

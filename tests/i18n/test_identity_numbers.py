@@ -1,4 +1,4 @@
-"""Identity and passport numbers as people type them."""
+"""Identity and passport numbers in the forms that people type."""
 
 from datetime import date
 
@@ -32,7 +32,7 @@ WHY: dict[str, Refusal] = {
 }
 ANYTHING = st.text(st.one_of(st.characters(), st.sampled_from("0123456789٣²NEАХХx<« -№ʻ\ud800")))
 
-# Plainly invented: no living person was born in these years.
+# Invented: the birth years in them exclude any living person.
 IIN, PINFL, RESIDENT = "940305600012", "11210632040240", "654002189003050011"
 
 
@@ -56,7 +56,7 @@ def test_identity_number_vectors_all_have_a_known_kind() -> None:
 def test_identity_number_reader_accepts_place_codes_newer_than_the_person(
     place: str, year: int
 ) -> None:
-    """Vectors for the policy: codes exist since 1984 or 2001, and people are older."""
+    """Check people born before the codes existed, which is since 1984 or 2001."""
     stem = f"{place}{year}0305001"
     read = {read_identity(stem + check, Identity.CN_RESIDENT) for check in "0123456789X"}
     assert len(read - {Refusal.WRONG_CHECK}) == 1
@@ -140,7 +140,7 @@ def test_identity_number_contains_the_birth_date(
     ],
 )
 def test_snils_check_digit_works_for_sums_above_100(number: str, valid: bool) -> None:
-    """The vectors have small sums only; these are of 405, 100, 98, 102 and 101."""
+    """Check sums of 405, 100, 98, 102 and 101; the vectors have only smaller sums."""
     read = read_identity(number, Identity.RU_SNILS)
     assert read == (number if valid else Refusal.WRONG_CHECK)
 
@@ -197,7 +197,7 @@ def test_passport_reader_reads_numbers_by_country(
 
 @pytest.mark.row(48)
 def test_passport_reader_accepts_older_and_foreign_formats() -> None:
-    """Accept older and foreign passports (row 48)."""
+    """Check older and foreign passport numbers (row 48)."""
     assert read_passport("E00000001", "KZ") == "E00000001"
     assert read_passport("AB0000001", "CN") == "AB0000001"
 
@@ -234,6 +234,6 @@ def test_identity_number_readers_never_raise_and_return_valid_formats(
 
 @given(st.from_regex("[0-9]{11}", fullmatch=True))
 def test_iin_reader_accepts_at_most_one_check_digit(stem: str) -> None:
-    """No digit is accepted where both rows of weights give ten."""
+    """Check that no digit is accepted if both rows of weights give ten."""
     read = [read_identity(stem + str(check), Identity.KZ_IIN) for check in range(10)]
     assert sum(not isinstance(each, Refusal) for each in read) <= 1

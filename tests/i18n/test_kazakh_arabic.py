@@ -1,4 +1,4 @@
-"""Kazakh between Cyrillic and Arabic script."""
+"""Transliteration of Kazakh between Cyrillic and Arabic script."""
 
 import re
 

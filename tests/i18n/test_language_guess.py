@@ -1,4 +1,4 @@
-"""The written form of a first message, on lines that are never trained on."""
+"""The guess of language and script from a first message, on lines not used for training."""
 
 from collections import Counter, defaultdict
 
@@ -12,8 +12,8 @@ from flows.knowledge.intents import BY_ID, Kind
 from tests.flows.chat import WORDS
 from tests.understanding import other_languages
 
-# Least percentage of lines guessed right, and most guessed wrong, of all lines and those of danger.
-# Some lines of Kazakh in Arabic script are typed in Cyrillic, which is no error.
+# Minimum percentage of right guesses and maximum of wrong ones, for all lines, then for lines about
+# danger. Some lines of Kazakh in Arabic script are typed in Cyrillic, so a wrong guess is no error.
 FLOORS = {
     "kk": (95, 1, 99, 1),
     "kk_Arab": (90, 9, 92, 8),
@@ -33,7 +33,7 @@ def test_language_guess_reaches_its_accuracy_on_unseen_lines() -> None:
     counts: defaultdict[tuple[str, bool], Counter[str]] = defaultdict(Counter)
     for line in _in_scope():
         form, guessed = line.phrase.language, language_guess.guess(line.phrase.text)
-        # The language is asked for also if it is one that is not offered.
+        # A guess of an unsupported language counts as none: the person is asked.
         verdict = "right" if guessed == form else "wrong" if guessed in FLOORS else "open"
         counts[form, False][verdict] += 1
         if BY_ID[line.phrase.intent].kind is Kind.DANGER:

@@ -1,4 +1,4 @@
-"""The written forms on offer: names, tags, directions, and what a platform's hint leads to."""
+"""The supported written forms: names, tags, directions, and the match for a platform's language."""
 
 import pytest
 

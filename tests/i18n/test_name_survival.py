@@ -1,4 +1,4 @@
-"""Names in five scripts go in and come out without a changed code point (issue 4)."""
+"""Parsing and storing keeps every code point of names in five scripts (issue 4)."""
 
 import unicodedata
 
@@ -12,7 +12,7 @@ MANY = 50_000
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_name_reader_keeps_every_code_point_in_five_scripts(script: str) -> None:
-    """Names change only by NFC and the listed unifications; `./kosh bench names` tries more."""
+    """Check that only NFC and listed unifications change names; `./kosh bench names` tries more."""
     for typed, kept in names(script, MANY // len(SCRIPTS), seed=4):
         assert read_name(typed) == kept, ascii(typed)
         assert read_name(kept) == kept, ascii(kept)
@@ -20,7 +20,7 @@ def test_name_reader_keeps_every_code_point_in_five_scripts(script: str) -> None
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_name_generator_produces_difficult_names(script: str) -> None:
-    """A generator of plain letters only would make the other tests useless."""
+    """Check the generator, since simple letters only would make the other tests useless."""
     made = list(names(script, 2_000, seed=4))
     assert any(not unicodedata.is_normalized("NFC", typed) for typed, _kept in made)
     assert any("\u2068" in typed for typed, _kept in made)

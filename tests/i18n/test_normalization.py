@@ -1,4 +1,4 @@
-"""Typed text made comparable."""
+"""Normalization of typed text for comparison."""
 
 import sys
 import unicodedata
@@ -132,6 +132,6 @@ def test_clean_is_idempotent(typed: str) -> None:
 @pytest.mark.row(43)
 def test_fold_result_is_independent_of_unicode_normalization(typed: str) -> None:
     apart = unicodedata.normalize("NFD", typed)
-    # With too many combining marks, the ones cut off depend on their order; real text has none.
+    # If there are too many combining marks, their order decides which are cut; real text has few.
     assume(not normalization.heaped(typed) and not normalization.heaped(apart))
     assert normalization.fold(apart) == normalization.fold(typed)

@@ -1,4 +1,4 @@
-"""Dates, years, numbers, names, free text and telephone numbers as people type them."""
+"""Parsing of dates, years, numbers, names, free text and phone numbers as people type them."""
 
 import subprocess
 import sys
@@ -352,7 +352,7 @@ def test_name_reader_normalizes_every_apostrophe(row: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("row", rows("tote_input"), ids=lambda row: row["typed"])
 def test_name_reader_keeps_arabic_letters_as_typed(row: dict[str, str]) -> None:
-    """`fold` is for comparison: parsers keep spellings that the vectors of `fold` unify."""
+    """Check that parsers keep spellings that `fold`, used only for comparison, unifies."""
     name = read_name(row["typed"], Letters.KAZAKH)
     assert name == normalization.clean(row["typed"])
     assert normalization.fold(str(name)) == row["canonical"]
@@ -430,7 +430,7 @@ def test_phone_reader_returns_e164(typed: str, region: str | None, read: str | R
     assert read_phone(typed, region) == read
 
 
-# All readers
+# All parsers
 
 
 @given(ANYTHING)

@@ -1,4 +1,4 @@
-"""Plain language of the English source: numbers that may only fall, and explained abbreviations."""
+"""Plain language of the English source: counts that may only fall, and explained abbreviations."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Questions are recognised by their words; names and places are not."""
+"""Recognition of questions by their words; names and places are not taken for questions."""
 
 import pytest
 

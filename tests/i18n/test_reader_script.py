@@ -1,4 +1,4 @@
-"""Messages between an officer and a person, each in the script that its reader reads."""
+"""Messages between officer and person are shown to each in the script that they read."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Sentences as they are shown: dates, countries, values and writing directions."""
+"""Rendering of sentences: dates, countries, values and writing directions."""
 
 import os
 import re
@@ -182,7 +182,7 @@ def test_catalogues_contain_no_direction_marks(code: str) -> None:
     assert [each for each in catalogues.messages(code).values() if marks.search(each)] == []
 
 
-# Babel changes data that locales share, so its output depends on the order of first use.
+# Babel changes data shared by locales, so its output would depend on the order of first use.
 
 RENDER_ALL = """
 import sys

@@ -1,4 +1,4 @@
-"""Yes, no and reserved words in every language and script."""
+"""Recognition of yes, no and reserved words in every language and script."""
 
 from itertools import combinations
 

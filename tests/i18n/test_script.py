@@ -1,4 +1,4 @@
-"""The command `./kosh script`."""
+"""The command `./kosh script`, which transliterates text."""
 
 import pytest
 from typer.testing import CliRunner

@@ -1,4 +1,4 @@
-"""Uzbek between Latin and Cyrillic."""
+"""Transliteration of Uzbek between Latin and Cyrillic."""
 
 import pytest
 from hypothesis import given

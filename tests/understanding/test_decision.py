@@ -1,4 +1,4 @@
-"""Decisions on a recognition: answers, offers, danger, and one or two questions."""
+"""Decisions about a recognised text: answers, offers, danger, one or two clarifying questions."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Client of an external model, against a strict HTTP emulator; which texts it may be sent."""
+"""The client of an external language model, with a strict HTTP emulator; texts it may be sent."""
 
 import io
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Floors of the shipped model on lines that are never trained on, and limits of its costs."""
+"""Minimum accuracy of the shipped model on unseen lines, and limits on its work."""
 
 import random
 import tracemalloc
@@ -14,17 +14,17 @@ from bot.understanding.model import FILE, Model
 from bot.understanding.recognizer import Recognizer
 from tests.understanding.test_recognizer import TROLLS, noise
 
-# Percentages of issue 21 for each written form, to one decimal place as the report prints them.
+# Percentages of issue 21 for each written form, with one decimal place as in the report.
 AT_LEAST = {"in 3": 95.0, "straight": 60.0, "danger": 98.0}
 AT_MOST = {"wrong": 2.0, "alarms": 3.0, "outside": 8.0, "near": 12.0}
-# The same of lines that are no phrase; a hundredth more of wrong answers and alarms is allowed.
+# The same for lines that resemble no phrase; 1 % more wrong answers and alarms are allowed.
 UNLIKE_AT_LEAST = {"in 3": 90.0, "straight": 60.0, "danger": 98.0}
 UNLIKE_AT_MOST = {"wrong": 3.0, "alarms": 4.0, "outside": 8.0, "near": 12.0}
 MAX_MEMORY = 60_000_000
-# Loading unpacks no more bytes than these, which takes a fraction of half a second.
+# Loading the model unpacks at most this many bytes, in a fraction of half a second.
 MAX_UNPACKED = 60_000_000
-# A message with 1,500 features takes 1 ms, and one with the maximum about 7 ms, on the machine of
-# docs/measurements/2026-11-28-turn.md.
+# On the machine of docs/measurements/2026-11-28-turn.md, a message with 1,500 features takes 1 ms
+# and one with the maximum about 7 ms.
 MAX_FEATURES = 8_500
 
 
@@ -89,7 +89,7 @@ def test_recognizer_model_file_is_small_when_unpacked() -> None:
 
 
 def test_recognizer_work_is_bounded_for_every_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Features are counted, since times depend on who shares the machine."""
+    """Count features, since times depend on the load of the machine."""
     work: list[int] = []
     extract_features = features.extract
 
@@ -108,7 +108,7 @@ def test_recognizer_work_is_bounded_for_every_line(monkeypatch: pytest.MonkeyPat
 
 
 def _longest() -> list[str]:
-    """Return lines of the maximum length: repeated, and of different words in many sentences."""
+    """Return lines of maximum length: one repeated word, and different words in many sentences."""
     drawn = random.Random(21)
     alphabets = ("абвгдежзийклмнопрст", "abcdefghijklmnopq", "的我是有护照签证办理")
     words = (

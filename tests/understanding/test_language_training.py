@@ -1,4 +1,4 @@
-"""The table of letter groups, trained on few phrases."""
+"""Training of the table of letter groups for language guessing, on a few phrases."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The phrases: each under one intent and once, every intent in every language."""
+"""Training phrases: each belongs to one intent, once; every intent has some in every language."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def test_training_phrases_are_sorted_by_intent(language: str) -> None:
 def test_evaluation_lines_overlap_little_with_training_phrases() -> None:
     written = {phrases.key(phrase.text) for phrase in phrases.read_all()}
     lines = {phrases.key(line.phrase.text) for line in evaluation.held_lines()}
-    # Other hands wrote them without seeing the phrases, so greetings and single words meet.
+    # The lines have other authors who did not see the phrases, so a few short ones are equal.
     assert len(lines & written) <= 0.15 * len(lines)
 
 

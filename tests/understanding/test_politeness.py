@@ -1,4 +1,4 @@
-"""Courtesies around a message: its core is read as if it had been written alone."""
+"""Courtesies around a message: the rest is recognised as if it were written alone."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The recogniser on whatever people send: fast, bounded, and never loud about nothing."""
+"""The recogniser on arbitrary messages: fast, bounded, and without alarms for noise."""
 
 import json
 import random
@@ -37,7 +37,7 @@ from flows.engine.recognition import Confidence, Danger
 from flows.knowledge.intents import BY_ID, Kind
 
 TROLLS = 2000
-# Maximum number of the trolls' lines that get the sentence about danger.
+# Maximum number of trolls' lines that get the sentence about danger.
 MAX_ALARMS = 40
 LARGEST_FILE = 25_000_000
 MONEY = frozenset({"support.money", "support.calculate", "support.repay", "fraud.money"})
@@ -61,7 +61,7 @@ def _recognizer() -> Recognizer:
 
 
 def noise(many: int) -> Iterator[str]:
-    """Yield lines that ask nothing, the same ones each time."""
+    """Yield meaningless lines, the same ones each time."""
     drawn = random.Random(2128)
     kinds = (
         lambda: drawn.choice(SQL) + str(drawn.randrange(99)),
@@ -116,7 +116,7 @@ def test_recognizer_is_not_sure_of_an_intent_for_noise(line: str, recognizer: Re
 def test_recognizer_work_per_message_is_bounded(
     line: str, recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The size of the work counts here; `./kosh understanding check` prints times."""
+    """Check the amount of work; `./kosh understanding check` measures times."""
     read: list[Sequence[str]] = []
     extract_features = features.extract
 
@@ -143,7 +143,7 @@ def test_recognizer_evaluates_equal_parts_of_a_message_once(
 
     monkeypatch.setattr(features, "extract", counted)
     recognizer.recognize("Где пенсия? Где паспорт?")
-    # The message, and two sentences that are clauses too.
+    # The whole message, and two sentences that are clauses too.
     assert len(read) == 3
 
 
@@ -231,7 +231,7 @@ def test_danger_is_excluded_for_usual_answers_without_extracting_features(
 def test_form_answer_is_evaluated_in_few_parts(
     answer: str, parts: int, recognizer: Recognizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The message, and clauses until fewer than two can be sure."""
+    """Check the parts read: the message, then clauses until fewer than two can be sure."""
     read: list[Sequence[str]] = []
     extract_features = features.extract
 

@@ -1,4 +1,4 @@
-"""The skeleton is the same however a line is typed: script, keyboard, case, slips."""
+"""The skeleton of a line does not depend on script, keyboard, case and typing errors."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Training gives the same bytes twice, and the model that ships is of the phrases that ship."""
+"""Training is reproducible, and the shipped model was trained on the shipped phrases."""
 
 import os
 import subprocess
@@ -28,7 +28,7 @@ training.train(written, "digest")[0].save(Path(sys.argv[2]))
 @pytest.fixture(name="few", scope="module")
 def _few() -> list[Phrase]:
     pytest.importorskip("sklearn", reason="training needs the dependency group `training`")
-    # Greetings have many near-duplicates; their order once made two trainings differ.
+    # Greetings have many near-duplicates, whose order once made two trainings differ.
     intents = {"danger.child": 30, "talk.hello": 120, "talk.thanks": 120, "none.noise": 30}
     written = phrases.read("ru")
     return [
@@ -39,7 +39,7 @@ def _few() -> list[Phrase]:
 
 
 def test_training_is_reproducible(few: list[Phrase], tmp_path: Path) -> None:
-    """Twice in processes of their own, whose sets and dictionaries are in another order."""
+    """Train in two processes, in which sets and dictionaries have different orders."""
     phrases.write(few, "ru", tmp_path)
     for seed in ("1", "2"):
         subprocess.run(
@@ -70,7 +70,7 @@ def test_recognizer_model_file_is_trained_on_the_current_phrases() -> None:
 
 
 def test_recognizer_model_file_recognizes_its_training_phrases() -> None:
-    """Another fold or hash in reading than in training would be seen here first."""
+    """Check that folding and hashing are the same in reading as in training."""
     recognizer, written = Recognizer.load(), phrases.read_all()[::EVERY]
     right = sum(recognizer.recognize(each.text).intent == each.intent for each in written)
     assert right / len(written) > 0.85

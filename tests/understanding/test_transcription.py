@@ -1,4 +1,4 @@
-"""Client of a transcription endpoint, against a strict HTTP emulator."""
+"""The client of a transcription API, with a strict HTTP emulator."""
 
 import io
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Clients of translation programs, against strict HTTP emulators."""
+"""The clients of translation APIs, with strict HTTP emulators."""
 
 import io
 from collections.abc import AsyncIterator
