@@ -1,9 +1,9 @@
-"""Runs schemathesis, a tool that tries every operation of an OpenAPI document, with every check.
+"""Runs of schemathesis, which tests every operation of an OpenAPI document, with all its checks.
 
-One check is left out, that everything which fits the schema is accepted: the hash of a file has to
-be that of the file, and 1990.0 is an integer to JSON Schema and none to us.
+The check that every body of the schema is accepted is disabled: the hash of a file must match the
+file, and 1990.0 is an integer in JSON Schema but not in Kosh.
 
-Deeper: `EXAMPLES=300 pytest tests/registry/test_schemathesis.py`.
+More examples: `EXAMPLES=300 pytest tests/registry/test_schemathesis.py`.
 """
 
 import asyncio

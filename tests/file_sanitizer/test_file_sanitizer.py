@@ -1,4 +1,4 @@
-"""Files that people send: every row of files in the study of bad inputs, and the cell of the child.
+"""Files that people send: rejected, sanitized, or hostile to the sandboxed child process.
 
 The numbers of rows are those of the study's table of bad inputs (69 to 85).
 """
@@ -38,7 +38,7 @@ async def works() -> AsyncIterator[Sanitizer]:
 
 
 async def cleaned(works: Sanitizer, file: bytes, **how: Any) -> tuple[Clean, bytes]:
-    """Return the sanitized file and its bytes."""
+    """Return the verdict on a file that is accepted, and the sanitized bytes."""
     verdict = await works.clean(sent(file), **how)
     assert isinstance(verdict, Clean), verdict
     with verdict.contents as contents:
@@ -55,7 +55,7 @@ def opened(file: bytes) -> Image.Image:
     return Image.open(io.BytesIO(file))
 
 
-# Refused files, and the texts that people read about them
+# Rejected files, and the texts that people read about them
 
 
 def _zipped(name: str, data: bytes = b"nothing") -> bytes:
@@ -77,7 +77,7 @@ def _bomb(side: int = 13_000) -> bytes:
 
 
 def _huge_jpeg() -> bytes:
-    """Return a small JPEG whose header claims 65,000 by 65,000."""
+    """Return a small JPEG whose header claims 65,000 by 65,000 pixels."""
     file = bytearray(saved(sheet(300, 300)))
     at = file.index(b"\xff\xc0") + 5
     file[at : at + 4] = (65_000).to_bytes(2) * 2
@@ -85,7 +85,7 @@ def _huge_jpeg() -> bytes:
 
 
 def _huge_webp() -> bytes:
-    """Return a small WebP whose header claims 16,384 by 16,384."""
+    """Return a small WebP whose header claims 16,384 by 16,384 pixels."""
     file = bytearray(saved(sheet(300, 300), "WEBP", lossless=True))
     at = file.index(b"VP8L") + 9
     file[at : at + 4] = ((1 << 28) - 1).to_bytes(4, "little")
@@ -351,7 +351,7 @@ async def test_sanitizer_removes_metadata_and_appended_data(works: Sanitizer, na
 
 
 def _segments(jpeg: bytes) -> list[int]:
-    """Return the markers of a JPEG before its pixels: APP0 of JFIF, and those needed to draw."""
+    """Return the markers of the JPEG's segments before its image data."""
     found, at = [], 2
     while jpeg[at] == 0xFF and jpeg[at + 1] != 0xDA:
         found.append(jpeg[at + 1])
@@ -457,9 +457,10 @@ async def test_sanitizer_gives_no_hint_for_a_sparse_or_empty_page(
     assert (await cleaned(works, scan))[0].hints == ()
 
 
-# The cell
+# The sandbox of the child process
 
-# Runs as the child with a decoder that somebody has taken over; every attempt tells how it ended.
+# Runs as the child process with a malicious decoder, which reports the result of each attempted
+# system call.
 TAKEN_OVER = """
 import errno, json, mmap, os, socket, sys
 sys.path.insert(0, sys.argv[1])
@@ -664,7 +665,7 @@ async def test_sanitizer_runs_at_most_two_children_and_leaves_none_behind(
         if at_work > 1:
             two_at_work.set()
         try:
-            # A child may start more slowly than another works: the first waits for a second.
+            # A child may start more slowly than another works, so each waits until two are at work.
             await two_at_work.wait()
             return await work(self, *rest)
         finally:

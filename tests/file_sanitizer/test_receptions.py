@@ -1,4 +1,4 @@
-"""Slow files hold no reception that another person needs."""
+"""Slow uploads of one sender or address do not take the upload slots of other people."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.requirement("S-89")
 
 @dataclass
 class Desk:
-    """A sanitizer whose clock the test moves, and files that do not end by themselves."""
+    """A sanitizer with a clock set by the test, and uploads that last until the test ends them."""
 
     works: Sanitizer
     clock: list[float]
@@ -30,7 +30,7 @@ class Desk:
         await self.ended.wait()
 
     async def begin(self, count: int, *, file: bytes, one: bool = False, address: str = "") -> None:
-        """Let `count` people, or one person, send files without an end; await those received."""
+        """Begin `count` endless uploads by as many people, or one; wait for those with a slot."""
         begun = [asyncio.Event() for _ in range(count)]
         for number, each in enumerate(begun):
             sender = "slow" if one else f"slow-{address}-{number}"
@@ -41,7 +41,7 @@ class Desk:
         await asyncio.gather(*(each.wait() for each in begun[:most]))
 
     async def other(self) -> Verdict:
-        """Return the verdict on the file of another person at another address."""
+        """Return the verdict on a file of another person at another address."""
         verdict = await self.works.clean(sent(photo()), sender="other", address="elsewhere")
         if isinstance(verdict, Clean):
             verdict.contents.close()

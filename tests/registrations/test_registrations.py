@@ -1,4 +1,4 @@
-"""Writes that were overtaken, refused or in doubt; and how long answers stay after acceptance."""
+"""Writes to the registry that are late, rejected or of unknown outcome; retention of answers."""
 
 import asyncio
 from dataclasses import replace
@@ -27,7 +27,7 @@ REFUSED = Refused("E_REGISTRY_REFUSED", "refused", problem="invalid")
 
 
 class Answering:
-    """A registry that says yes at once; but the first call may fail, and late."""
+    """A registry that accepts every write; its first call may wait for `gate` and then fail."""
 
     def __init__(self, late: RegistryError | None = None) -> None:
         self._late, self.begun, self.gate = late, asyncio.Event(), asyncio.Event()
@@ -53,7 +53,7 @@ class Answering:
 
 
 class Keeping:
-    """A registry of one entry; a call that is to fail does so once, before or after it counts."""
+    """A registry with one entry. A scripted error occurs once, before or after the write counts."""
 
     def __init__(self) -> None:
         self.fails: dict[str, RegistryError] = {}
@@ -112,7 +112,7 @@ async def _one(rt: Runtime, statement: Any) -> Any:
 async def test_registry_write_result_of_an_expired_lease_is_ignored(
     rt: Runtime, late: RegistryError
 ) -> None:
-    """A worker that was frozen for longer than its lease wakes, and its own call has failed."""
+    """Check a worker that was suspended for longer than its lease and whose own call then fails."""
     guest, registry = Guest(rt), Answering(late)
     await guest.register()
     write = UUID(str(await _one(rt, "SELECT id FROM registry_writes")))
@@ -132,7 +132,7 @@ async def test_registry_write_result_of_an_expired_lease_is_ignored(
 
 
 async def _write(rt: Runtime, registry: Keeping) -> None:
-    """One try at the write whose turn it is."""
+    """Try the registry write that is due next."""
     await ahead(rt, "15 minutes")
     async with rt.pool.connection() as session:
         (write,) = await registry_writes.due(session)
@@ -141,7 +141,7 @@ async def _write(rt: Runtime, registry: Keeping) -> None:
 
 
 async def _refused_in_doubt(rt: Runtime) -> tuple[Guest, Keeping]:
-    """Return a person whose submission arrived without a response, and whose lookup was refused."""
+    """Return a person whose submission arrived without a response and whose lookup was rejected."""
     guest, registry = Guest(rt), Keeping()
     await guest.register()
     registry.fails = {"create": UNKNOWN, "find": REFUSED}
@@ -176,7 +176,7 @@ async def test_registry_write_of_unknown_outcome_is_found_before_erasure(
 
 
 async def _accepted(rt: Runtime, guest: Guest, registry: Keeping) -> None:
-    """The registry takes what was sent last, and accepts it."""
+    """Send the last write to the registry, which then reports the registration as accepted."""
     await _write(rt, registry)
     version = max(each.version for each in registry.said.values()) + 1
     await receive.deliver(
@@ -188,7 +188,7 @@ async def _accepted(rt: Runtime, guest: Guest, registry: Keeping) -> None:
 
 
 async def _surname(guest: Guest) -> str | None:
-    """Return the surname in the form of a registration, or None."""
+    """Return the surname in the form of the registration, or None without a form."""
     conversation = await guest.conversation()
     assert conversation is not None
     form = conversation.forms.get("preregistration")
@@ -196,7 +196,7 @@ async def _surname(guest: Guest) -> str | None:
 
 
 async def test_retention_deletes_only_answers_accepted_by_the_registry(rt: Runtime) -> None:
-    """Somebody may be in the middle of another form a day after their registration."""
+    """Check that another form, begun after the registration, keeps its answers."""
     guest = Guest(rt)
     await guest.register()
     await _accepted(rt, guest, Keeping())
@@ -285,7 +285,7 @@ async def test_earlier_withdrawal_does_not_delete_a_pending_registration(rt: Run
 
 
 async def test_retention_sweep_rarely_examines_abandoned_amendments(rt: Runtime) -> None:
-    """The rounds that follow close upon one another would look at all of them each time."""
+    """Check that frequent rounds skip them; otherwise each round would examine all of them."""
     guest = Guest(rt)
     await guest.register()
     await _accepted(rt, guest, Keeping())
@@ -313,7 +313,7 @@ async def test_retention_sweep_catches_up_on_missed_registrations(rt: Runtime) -
 
 
 async def test_amendment_is_kept_until_the_registry_accepts_it(rt: Runtime) -> None:
-    """Check an amendment with all answers entered again, since accepted ones are deleted."""
+    """Check an amendment with all answers entered again, since accepted answers are deleted."""
     guest, registry = Guest(rt), Keeping()
     await guest.register()
     person_id = UUID(str(await _one(rt, "SELECT id FROM people")))
@@ -324,7 +324,7 @@ async def test_amendment_is_kept_until_the_registry_accepts_it(rt: Runtime) -> N
     await guest.go("/status", "amend", *TO_CONSENT[2:], "yes", *AFTER_CONSENT, "submit")
     await sweeps.forget_spent(rt)
     assert await _surname(guest) == "TESTOVA"
-    # As if it had been sent after the round had found its person.
+    # As if the amendment were submitted after the retention round selected its person.
     await external_events.forget_answers(rt, person_id)
     assert await _surname(guest) == "TESTOVA"
     registry.fails = {"amend": REFUSED}

@@ -1,4 +1,4 @@
-"""Tests of the codes that answers of the form have in the registry."""
+"""The codes that answers of the form have in the registry."""
 
 from collections.abc import Iterator, Mapping
 
@@ -10,7 +10,7 @@ from bot.registry.contract import PreRegistration
 from flows.engine.flow import Consent, HandoffOffer, Notice, RepeatingGroup, Review, Submit
 from flows.preregistration import PREREGISTRATION
 
-# Questions that choose the way through the form, or concern this conversation only.
+# Questions that only choose the path through the form or concern only the conversation.
 NOT_SENT = {
     *("applying", "adult", "location", "stay_ends", "passport", "former_citizen"),
     *("ethnicity_papers", "trouble", "details"),

@@ -1,4 +1,4 @@
-"""Details that two people register open one case; other details, or one person's own, do not."""
+"""Two people with the same details open one case; different or one's own details do not."""
 
 import asyncio
 from typing import Any
@@ -15,7 +15,7 @@ async def _all(rt: Runtime, statement: Any) -> list[Any]:
 
 
 async def _register(guest: Guest, **answers: str) -> None:
-    """Register; `answers` replace those of `AFTER_CONSENT`, by their value there."""
+    """Register; `answers` replace values of `AFTER_CONSENT`, by the former value."""
     await guest.consent()
     await guest.go(*(answers.get(each, each) for each in AFTER_CONSENT), "submit")
 

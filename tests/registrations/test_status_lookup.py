@@ -1,4 +1,4 @@
-"""A registration is looked up by number and PIN: limited tries, and one answer for all failures."""
+"""Status lookup by number and PIN: tries are limited, and all failures get the same answer."""
 
 import asyncio
 from dataclasses import replace
@@ -23,7 +23,7 @@ FOUND, NOTHING = StatusLookedUp("received"), StatusLookedUp()
 
 
 async def received(rt: Runtime, databases: Databases) -> None:
-    """Register a person with a PIN, and let the registry give the number."""
+    """Register a person with a PIN, and set the registry's number."""
     await locked(rt)
     with psycopg.connect(databases.owner, autocommit=True) as session:
         session.execute("UPDATE registrations SET number = %s, state = 'received'", (NUMBER,))
@@ -35,7 +35,7 @@ async def tried(rt: Runtime, chat: str, typed: str = PIN, number: str = NUMBER) 
 
 
 async def forget_budgets(rt: Runtime) -> None:
-    """Forget the budgets, as after a day and as after a loss of Valkey."""
+    """Delete the rate limits from Valkey, as after a day or after a loss of Valkey."""
     client = rt.live._client
     for name in [each async for each in client.scan_iter("rate:lookup:*")]:
         await client.delete(name)
@@ -81,7 +81,7 @@ async def test_status_lookups_are_limited_per_registration(
 async def test_status_lookup_is_locked_permanently_after_many_failures(
     rt: Runtime, databases: Databases
 ) -> None:
-    """The count is in the database and does not expire with the budgets."""
+    """Check the count in the database, which does not expire with the rate limits."""
     await received(rt, databases)
     for each in range(status_lookup.MAX_FAILED):
         await forget_budgets(rt)
@@ -127,7 +127,7 @@ async def test_status_lookups_in_parallel_share_one_limit(
 async def test_status_lookup_takes_the_same_steps_for_every_failure(
     rt: Runtime, databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The slow hash is computed, and as many statements run, whether a number exists or not."""
+    """Check equal work: the slow hash and the same number of statements for every failure."""
     await received(rt, databases)
     hashed, counted = list[str](), list[int]()
     verify, count = password_hashing.verify_password, pin.count_lookups

@@ -1,4 +1,4 @@
-"""The real sandbox on real PostgreSQL and sockets, a bot that takes callbacks, and a client."""
+"""Fixtures: the sandbox on real PostgreSQL and sockets, a callback receiver, and a client."""
 
 import asyncio
 import base64
@@ -24,14 +24,14 @@ CALLBACK_SECRET = "callback-secret-of-the-tests"
 
 @dataclass
 class Bot:
-    """Receiver of callbacks: records them, and answers with the given statuses."""
+    """A receiver of callbacks: it records them and responds with the given statuses."""
 
     url: str = ""
     came: list[tuple[str, bytes]] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
 
     async def take(self, request: web.Request) -> web.Response:
-        """Answer the next of the statuses, or 204."""
+        """Respond with the next of the statuses, or 204."""
         self.came.append((request.headers["Kosh-Signature"], await request.read()))
         return web.Response(status=self.statuses.pop(0) if self.statuses else 204)
 
@@ -47,22 +47,22 @@ class Answer:
 
 @dataclass
 class Sandbox:
-    """A running sandbox, with controls of its faults."""
+    """A running sandbox, with controls for its faults."""
 
     url: str
     session: ClientSession
 
     async def fault(self, name: str, **settings: Any) -> None:
-        """Turn a fault on."""
+        """Enable a fault."""
         await self.post("/_faults", {"name": name} | settings)
 
     async def calm(self) -> None:
-        """Turn every fault off."""
+        """Disable all faults."""
         async with self.session.delete(self.url + "/_faults") as answer:
             assert answer.status == 200
 
     async def post(self, path: str, body: dict[str, Any]) -> None:
-        """Use one of the page's controls."""
+        """Use a control of the sandbox's page."""
         async with self.session.post(self.url + path, json=body) as answer:
             assert answer.ok, await answer.text()
 
@@ -94,7 +94,7 @@ def _basic() -> str:
 
 
 async def eventually[T](probe: Callable[[], Awaitable[T]]) -> T:
-    """Return the probe's result once it is true; TimeoutError after 10 seconds."""
+    """Return the first true result of `probe`; raise TimeoutError after 10 seconds."""
     async with asyncio.timeout(60):
         while not (found := await probe()):  # noqa: ASYNC110 (what is probed rings no bell)
             await asyncio.sleep(0.02)
@@ -102,7 +102,7 @@ async def eventually[T](probe: Callable[[], Awaitable[T]]) -> T:
 
 
 def sandbox_app(database_url: str, callback_url: str | None, delay: float = 0.0) -> ASGIApp:
-    """Return a sandbox that knows the client of the tests."""
+    """Return a sandbox in which the tests' client is registered."""
     return create_app(
         database_url,
         client_id=CLIENT_ID,
@@ -116,7 +116,7 @@ def sandbox_app(database_url: str, callback_url: str | None, delay: float = 0.0)
 
 @pytest.fixture(scope="session")
 def registry_database(admin_url: str) -> Iterator[str]:
-    """Yield the database of this run's sandboxes."""
+    """Yield the database that all sandboxes of this run share."""
     name = f"registry_{uuid4().hex[:12]}"
     yield embedded.prepare(admin_url, name).owner
     embedded.drop_database(admin_url, name)
@@ -124,7 +124,7 @@ def registry_database(admin_url: str) -> Iterator[str]:
 
 @pytest.fixture
 def database_url(registry_database: str) -> str:
-    """Return the database, emptied of an earlier sandbox's rows."""
+    """Return the URL of that database, emptied of an earlier sandbox's rows."""
     with psycopg.connect(registry_database) as connection:
         connection.execute("DROP SCHEMA IF EXISTS registry_sandbox CASCADE")
     return registry_database
@@ -139,7 +139,7 @@ async def session() -> AsyncIterator[ClientSession]:
 
 @pytest.fixture
 async def bot() -> AsyncIterator[Bot]:
-    """Run a bot that receives callbacks."""
+    """Run a receiver of callbacks."""
     bot = Bot()
     app = web.Application()
     app.router.add_post("/callbacks", bot.take)
@@ -154,7 +154,7 @@ async def bot() -> AsyncIterator[Bot]:
 
 @pytest.fixture
 async def sandbox(database_url: str, bot: Bot) -> AsyncIterator[Sandbox]:
-    """Run a sandbox that decides at once."""
+    """Run a sandbox that decides immediately."""
     app = sandbox_app(database_url, bot.url)
     async with ClientSession() as session, serving(app) as url:
         yield Sandbox(url, session)

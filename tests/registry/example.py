@@ -1,4 +1,4 @@
-"""A plainly invented person in the form of the contract."""
+"""An invented person's registration in the contract's format."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ CANARY = "Testova"
 
 
 def pre_registration(**changes: Any) -> PreRegistration:
-    """Return her registration with some changes."""
+    """Return the registration, with some fields changed."""
     fields: dict[str, Any] = {
         "programme": "REGISTRY_PREREGISTRATION",
         "purpose": "MOVE",
@@ -42,7 +42,7 @@ def pre_registration(**changes: Any) -> PreRegistration:
 
 
 def consent_withdrawal(number: str) -> ConsentWithdrawal:
-    """Return the withdrawal of her consent."""
+    """Return the withdrawal of the person's consent."""
     return ConsentWithdrawal(
         number=number, text_sha256="0" * 64, language="kk-Cyrl", withdrawn_at=now()
     )
@@ -56,17 +56,17 @@ def status_callback(number: str, state: str, version: int) -> StatusCallback:
 
 
 def new_key() -> str:
-    """Return the key of a submission."""
+    """Return a new idempotency key."""
     return str(uuid4())
 
 
 def now() -> datetime:
-    """Return the time, aware of its zone."""
+    """Return the current time with its time zone."""
     return datetime.now(UTC)
 
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield method, path and description of each of the contract's resources."""
+    """Yield method, path and description of each operation of the contract."""
     for path, methods in openapi()["paths"].items():
         if path.startswith("/v1/"):
             for method, operation in methods.items():

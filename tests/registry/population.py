@@ -1,4 +1,4 @@
-"""Invented households, written into the sandbox's tables as its API would have left them."""
+"""Invented households, inserted into the sandbox's tables as its API would store them."""
 
 import json
 import random
@@ -18,7 +18,7 @@ ADULT = "45-59"
 
 @dataclass
 class Population:
-    """Invented households, and the true number of people by some dimensions."""
+    """Invented households, and the true number of people by several attributes."""
 
     people: int = 0
     households: int = 0
@@ -26,7 +26,7 @@ class Population:
     rows: list[tuple[object, ...]] = field(default_factory=list)
 
     def count(self, number: int, age: str, region: str, trade: str, country: str) -> None:
-        """Count people who are alike."""
+        """Count people with the same attributes."""
         self.people += number
         for name, value in {
             "age": (age,),
@@ -41,7 +41,7 @@ class Population:
 
 
 def population(households: int, people: int, chance: random.Random) -> Population:
-    """Return households; both spouses register in some, and each names the other and children."""
+    """Return households; in some both spouses register and name each other and the children."""
     made = Population()
     for at in range(households):
         rest = people - made.people - (households - at - 1)
@@ -86,7 +86,7 @@ def _entry(
 
 
 def store(database_url: str, rows: list[tuple[object, ...]]) -> None:
-    """Copy entries into the sandbox."""
+    """Insert entries into the sandbox's database."""
     with (
         psycopg.connect(database_url) as connection,
         connection.cursor() as cursor,

@@ -61,7 +61,7 @@ def acknowledgement(**changes: Any) -> bytes:
 async def answering(
     answer: bytes | None, *, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[str]:
-    """Run a server that logs anybody in, then sends these bytes, or (None) cuts the connection."""
+    """Run a server that accepts any login, then sends the bytes or (None) cuts the connection."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")

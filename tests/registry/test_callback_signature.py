@@ -1,4 +1,4 @@
-"""Only the registry can sign a callback, and only for a while."""
+"""A callback is accepted only with the registry's signature and for a limited time."""
 
 import pytest
 
@@ -14,7 +14,8 @@ def test_callback_signature_is_accepted_when_valid() -> None:
 
 
 def test_callback_signature_matches_the_contract() -> None:
-    # openssl dgst -sha256 -hmac a-secret-of-the-tests, over "1800000000." and the body
+    # Computed by `openssl dgst -sha256 -hmac a-secret-of-the-tests` over "1800000000." and the
+    # body.
     mac = "4366b0497b8afbde35a96264bc2836cbfb1520d82201a4f5a608f1b2792e9197"
     assert sign(SECRET, BODY, at=AT) == f"t={AT},v1={mac}"
 

@@ -1,4 +1,4 @@
-"""The circuit breaker stops calls to a failing registry, then tries one call."""
+"""The circuit breaker stops calls to a failing registry, then tries a single call."""
 
 import asyncio
 

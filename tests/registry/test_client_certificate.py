@@ -1,4 +1,4 @@
-"""Mutual TLS at the registry (RFC 8705): tokens bound to a certificate, rotation, scopes."""
+"""Mutual TLS with the registry (RFC 8705): certificate-bound tokens, rotation, scopes."""
 
 import os
 import ssl
@@ -34,7 +34,7 @@ from tests.registry.example import new_key, operations, pre_registration
 
 @dataclass
 class Authority:
-    """A certificate authority made for one test; its files are in `folder`."""
+    """A certificate authority created for one test, with its files in `folder`."""
 
     folder: Path
 
@@ -47,7 +47,7 @@ class Authority:
         self.file.write_bytes(public.public_bytes(serialization.Encoding.PEM))
 
     def issue(self, name: str) -> ClientCertificate:
-        """Write a certificate and its key, over an earlier pair of this name."""
+        """Write a certificate and its key; replace an earlier pair of this name."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         local = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
@@ -59,7 +59,7 @@ class Authority:
         return ClientCertificate(self.folder / f"{name}.pem", self.folder / f"{name}.key")
 
     def _put(self, name: str, content: bytes) -> None:
-        """Replace a file at once, as operators should."""
+        """Replace a file atomically, as operators should."""
         (self.folder / "new").write_bytes(content)
         os.replace(self.folder / "new", self.folder / name)
 
@@ -100,7 +100,7 @@ def _usage(*, signs: bool) -> x509.KeyUsage:
 
 @pytest.fixture
 def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Authority:
-    """Return an authority that this process trusts."""
+    """Return an authority trusted by this process."""
     made = Authority(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(made.file))
     return made
@@ -114,7 +114,7 @@ async def _mutual(
     scopes: tuple[Scope, ...] = SCOPES,
     demand: ssl.VerifyMode = ssl.CERT_OPTIONAL,
 ) -> AsyncIterator[str]:
-    """Serve a sandbox over TLS that knows these certificates of the client."""
+    """Serve a sandbox over TLS that accepts these client certificates."""
     authority.issue("server")
     app = create_app(
         database_url,

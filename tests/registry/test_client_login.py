@@ -1,4 +1,4 @@
-"""Sign-in of the client at the registry: by secret, or by a key that never leaves the client."""
+"""Authentication of the client at the registry: by a secret, or by a private key it never sends."""
 
 import base64
 import json

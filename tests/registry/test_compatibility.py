@@ -1,4 +1,4 @@
-"""The contract keeps working for clients of version 1.
+"""The registry contract stays compatible with clients of version 1.
 
 `contract-v1.json` is the contract as first agreed. A change that breaks its clients needs `/v2`.
 """

@@ -19,7 +19,7 @@ from tests.registry.example import CANARY, operations, pre_registration
 
 
 def changed(**changes: Any) -> str:
-    """Return her registration as sent, with changes that the models would refuse."""
+    """Return the registration as JSON, with changes that the models would reject."""
     return json.dumps(json.loads(pre_registration().model_dump_json()) | changes)
 
 
@@ -119,7 +119,7 @@ def test_openapi_writes_require_an_idempotency_key_and_list_all_problems() -> No
     always = {"unauthorized", "forbidden", "too-many-requests", "internal", "unavailable"}
     on_writes = {"bad-key", "key-reused", "in-progress"}
     on_bodies = {"invalid", "refused", "too-large", "unsupported-media-type"}
-    # Repeated, these have the same effect; the person or pair is in the path or body.
+    # Idempotent without a key: the person or pair is in the path or body.
     repeatable = {"decide_match"}
     for method, _path, operation in operations():
         is_write = method != "get" and operation["operationId"] not in repeatable

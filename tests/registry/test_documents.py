@@ -1,4 +1,4 @@
-"""Documents of a registration: uploaded as streams, stored once per key, deleted with consent."""
+"""Documents of a registration: streamed, stored once per key, deleted when consent ends."""
 
 from collections.abc import AsyncIterator
 from hashlib import sha256
@@ -17,7 +17,7 @@ BYTES = b"\xff\xd8\xff" + b"an invented picture" * 20_000
 
 
 def label(contents: bytes = BYTES, **changes: Any) -> DocumentLabel:
-    """Return the true label of a document, with changes."""
+    """Return the correct label of a document, with some fields changed."""
     told: dict[str, Any] = {
         "kind": "ID_DOCUMENT",
         "media_type": "image/jpeg",

@@ -1,4 +1,4 @@
-"""Households, matches, the feed of events, the list and partial changes, over HTTP."""
+"""Households, matches, the event feed, the list, and partial changes, over HTTP."""
 
 import asyncio
 import json

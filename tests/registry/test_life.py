@@ -1,4 +1,4 @@
-"""Life of a registration after it was received, over HTTP: questions, steps, history."""
+"""A registration after it was received, over HTTP: questions, steps, history."""
 
 import json
 from typing import Any

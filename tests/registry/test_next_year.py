@@ -1,4 +1,4 @@
-"""Answers of a later registry: more members, more states, more codes; nothing breaks."""
+"""Responses of a later version of the registry: unknown members, states and codes are accepted."""
 
 import json
 from collections.abc import Callable

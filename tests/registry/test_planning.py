@@ -1,4 +1,4 @@
-"""Planning: counts equal the truth before hiding, and two differencing attacks learn nothing."""
+"""Planning figures: exact before suppression; two differencing attacks reveal nothing."""
 
 import csv
 import json
@@ -69,7 +69,7 @@ async def test_planning_counts_are_correct_before_small_cells_are_hidden(
 
 
 async def _attacked(sandbox: Sandbox, first: str, second: str) -> Shown:
-    """Return what follows for a table from its margins, one unknown of a line after the other."""
+    """Return the hidden counts that can be derived from the totals of rows and columns."""
     _found, known = await _shown(sandbox, first, second)
     lines: list[tuple[int, set[tuple[str, ...]]]] = []
     for axis, name in enumerate((first, second)):

@@ -1,4 +1,4 @@
-"""The sandbox keeps the contract, decides, calls back, and shows its entries."""
+"""The sandbox follows the contract, decides, sends callbacks, and shows its entries."""
 
 import asyncio
 import json
@@ -59,7 +59,7 @@ async def only_entry(sandbox: Sandbox) -> dict[str, Any]:
     return entry
 
 
-# Once per key
+# Idempotency keys
 
 
 async def test_sandbox_repeats_its_response_for_the_same_key_and_body(

@@ -1,4 +1,4 @@
-"""Every operation of the contract, tried by a tool that does not know it."""
+"""Every operation of the contract, tested by schemathesis from the document alone."""
 
 import json
 from pathlib import Path
@@ -17,6 +17,6 @@ async def test_sandbox_passes_schemathesis(sandbox: Sandbox, tmp_path: Path) -> 
 
 
 async def test_application_serves_no_openapi_document(house: House) -> None:
-    """The document of the API is in the repository, and its operations are tested beside it."""
+    """Check that the document is only in the repository, where its operations are tested."""
     async with house.http.get(f"{house.url}/openapi.json") as answer:
         assert answer.status == 404

@@ -1,4 +1,4 @@
-"""Papers of people: sealed, counted, sent to the registry once whatever happens, and then removed.
+"""People's documents: encrypted, limited, sent to the registry exactly once, then deleted.
 
 The numbers of rows are those of the study's table of bad inputs (81 to 85).
 """
@@ -46,12 +46,12 @@ TOKEN = "7000000001:Kanareika"
 
 
 def small(number: int) -> bytes:
-    """Return a unique file that is quick to process."""
+    """Return a small file, different for each number, which is quick to sanitize."""
     return saved(sheet(300, 200 + number))
 
 
 async def known(rt: Runtime) -> Person:
-    """Return a person who gave consent, without a registration."""
+    """Return a person who gave consent but has no registration."""
     guest = Guest(rt)
     await guest.consent()
     return await person_of(rt, guest)
@@ -78,7 +78,7 @@ async def reason(
 
 
 async def kept_at_once(rt: Runtime, person: Person, files: list[bytes]) -> list[Refusal | None]:
-    """Process files one after another, and store them all at the same time."""
+    """Sanitize files one after another, and store them concurrently."""
     looked_at = [await uploads.sanitize(rt, person.id, IDENTITY, sent(file)) for file in files]
 
     async def keep(checked: uploads.Sanitized) -> Refusal | None:
@@ -108,7 +108,7 @@ async def ahead(rt: Runtime, interval: str) -> None:
         await session.execute("UPDATE test_clock SET ahead = ahead + %s::interval", (interval,))
 
 
-# Kept under seal
+# Encrypted storage
 
 
 @pytest.mark.requirement("S-48")
@@ -141,7 +141,7 @@ async def test_upload_is_stored_nowhere_in_plain_text(
 
 
 def _bytes(path: Path) -> bytes:
-    """Return a file's contents; nothing if the end of another test deleted it meanwhile."""
+    """Return a file's bytes; empty if it was deleted meanwhile, by the end of another test."""
     try:
         return path.read_bytes() if path.is_file() else b""
     except FileNotFoundError:
@@ -149,7 +149,7 @@ def _bytes(path: Path) -> bytes:
 
 
 async def _contents(rt: Runtime, person: Person, upload_id: UUID) -> bytes:
-    """Return a paper as it would be sent."""
+    """Return the decrypted content of an upload."""
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT number, body FROM upload_chunks WHERE upload_id = %s ORDER BY number",
@@ -232,7 +232,7 @@ async def test_data_export_includes_uploads(rt: Runtime) -> None:
     assert files in told
 
 
-# How much, and how often
+# Limits on size and number
 
 
 @pytest.mark.row(81)
@@ -285,11 +285,11 @@ async def test_upload_limit_includes_rejected_files(
     assert await reason(rt, person, small(1)) == Refusal.DAILY_LIMIT
 
 
-# From a messenger
+# Files from a messenger
 
 
 class Cloud:
-    """A messenger's file storage; the first `failing` downloads fail."""
+    """A messenger's file storage, whose first `failing` downloads fail."""
 
     def __init__(self, files: Iterable[bytes], failing: int = 0, gone: bool = False) -> None:
         self.files = {f"ref-{number}": file for number, file in enumerate(files)}
@@ -308,7 +308,7 @@ class Cloud:
 
 
 async def at_the_papers(house: House) -> Guest:
-    """Register a person, up to the request for the passport."""
+    """Register a person and open the question for the passport."""
     guest = Guest(house.rt)
     await guest.register()
 
@@ -444,9 +444,9 @@ async def test_upload_on_the_secure_page_is_stored_and_answered(house: House) ->
     assert await count(guest) == 1
 
 
-# To the registry
+# Transfer to the registry
 
-# Each fault for a while; the sandbox describes their effects.
+# Faults to apply for a while, one at a time; the sandbox describes their effects.
 FAULTS: list[dict[str, Any]] = [
     {"name": "down"},
     {"name": "busy", "seconds": 1},
@@ -466,7 +466,7 @@ async def documents(house: House) -> list[dict[str, Any]]:
 
 
 async def sent_off(house: House, guest: Guest, *files: bytes) -> Person:
-    """Upload files on the page, and send them to the registry."""
+    """Upload files on the page and submit them to the registry."""
     person = await person_of(house.rt, guest)
     for file in files:
         delivery = await upload_events.take_upload(house.rt, person, sent(file))
@@ -481,7 +481,7 @@ async def accepted(guest: Guest) -> bool:
 
 
 async def all_accepted(house: House, guest: Guest) -> None:
-    """Wait until all are accepted in spite of faults; time advances, and transfers may repeat."""
+    """Advance time until the registry has accepted all; faults and repeated transfers may occur."""
 
     async def after_a_while() -> bool:
         await house.ahead("15 minutes")
@@ -493,7 +493,7 @@ async def all_accepted(house: House, guest: Guest) -> None:
 
 
 async def accepted_at_the_second_try(house: House, guest: Guest) -> None:
-    """Let the lease of the first attempt expire once; its running transfer may still arrive."""
+    """Let the lease of the first attempt expire; its running transfer may still arrive."""
     await house.ahead("15 minutes")
     await house.until(lambda: accepted(guest), 60)
 
@@ -526,7 +526,7 @@ async def test_document_metadata_contains_no_file_name(house: House) -> None:
 
 @pytest.mark.requirement("S-49")
 async def test_document_reaches_the_registry_once_under_every_fault(house: House) -> None:
-    """One person sends a paper into each fault, since starting the stack takes longest."""
+    """Send one document under each fault as one person, since starting the stack is slow."""
     guest = await at_the_papers(house)
     person = await person_of(house.rt, guest)
     for number, fault in enumerate(FAULTS, 1):
@@ -541,7 +541,7 @@ async def test_document_reaches_the_registry_once_under_every_fault(house: House
 
 
 async def tried_and_settled(house: House, upload_id: UUID) -> None:
-    """Try while the fault lasts, and once more after it; time advances."""
+    """Try while the fault lasts, and once after it; advance time."""
 
     async def told() -> tuple[str, int]:
         await house.ahead("15 minutes")
@@ -632,7 +632,7 @@ async def test_document_refused_by_the_registry_opens_a_case_and_is_kept(house: 
 
 
 async def test_upload_outcome_after_a_lost_lease_is_ignored(rt: Runtime) -> None:
-    """Another process has the lease: a late refusal opens no case, and a delay is not set."""
+    """Check a late result: another process has the lease, so no case is opened and no delay set."""
     person = await known(rt)
     upload_id = await kept(rt, person, photo())
     async with rt.pool.connection() as session:
@@ -685,7 +685,7 @@ async def test_upload_is_not_released_without_a_registration(rt: Runtime) -> Non
     assert await rows(rt) == ["ready"]
 
 
-# Going away
+# Deletion
 
 
 async def test_upload_of_a_withdrawn_registration_is_not_sent(house: House) -> None:
