@@ -1,6 +1,8 @@
-"""Steps of docs/tutorials/first-ten-minutes.md, done from outside with real processes.
+"""The steps of docs/tutorials/first-ten-minutes.md, carried out with real processes.
 
-python -m tests.installation polling | servers
+python -m tests.installation polling
+
+servers
 """
 
 import asyncio
@@ -37,7 +39,7 @@ TO_NAMES = (
 def kosh(
     *words: str, root: Path = ROOT, given: Mapping[str, str] = NOTHING
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Start `./kosh …` in its own process, from the checkout `root`."""
+    """Start `./kosh WORDS` in a separate process, from the checkout `root`."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("KOSH_")}
     command = [sys.executable, "-m", "bot", *words]
     process = subprocess.Popen(command, cwd=root, env={**plain, **given})
@@ -49,13 +51,13 @@ def kosh(
 
 
 def done(*words: str, given: Mapping[str, str] = NOTHING) -> None:
-    """Run a command that must end by itself with success."""
+    """Run a command; fail unless it ends with success."""
     with kosh(*words, given=given) as process:
         assert process.wait(PATIENCE) == 0, words
 
 
 async def up(url: str) -> None:
-    """Wait until an address answers."""
+    """Wait until a URL answers."""
     async with asyncio.timeout(PATIENCE), aiohttp.ClientSession() as http:
         while True:
             with suppress(aiohttp.ClientError):
@@ -66,7 +68,7 @@ async def up(url: str) -> None:
 
 
 async def polling(folder: Path) -> None:
-    """Run `init`, `doctor` and `run` with a token only, up to the first answer."""
+    """Run `init`, `doctor` and `run` with only a bot token, until the first answer of the bot."""
     began = time.monotonic()
     async with Emulator(token=TOKEN, limits=False) as telegram:
         given = {"KOSH_TELEGRAM_TOKEN": TOKEN, "KOSH_TELEGRAM_API": telegram.url}
@@ -120,7 +122,7 @@ async def servers(folder: Path) -> None:
 
 
 async def asked(url: str) -> None:
-    """Talk up to the question for a name."""
+    """Answer questions of the chat until it asks for a name."""
     async with Visitor.at(url) as visitor:
         await inside(visitor)
 

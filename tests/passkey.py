@@ -1,4 +1,4 @@
-"""A device that makes passkeys and signs with them, as a browser would, without a browser."""
+"""An authenticator that creates passkeys and signs with them like a browser, without a browser."""
 
 import json
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 
 @dataclass
 class Device:
-    """One passkey at one site; `origin` is the address that the browser shows."""
+    """A passkey for one site; `origin` is the origin that the browser reports."""
 
     origin: str
     id: bytes = field(default_factory=lambda: token_bytes(16))
@@ -25,7 +25,7 @@ class Device:
     )
 
     def made(self, options: dict[str, Any]) -> str:
-        """Return the page's request after a passkey was created."""
+        """Return the request that a page sends after it created a passkey."""
         told = self._told("webauthn.create", options["challenge"])
         public = self._key.public_key().public_numbers()
         cose = {1: 2, 3: -7, -1: 1, -2: public.x.to_bytes(32), -3: public.y.to_bytes(32)}
@@ -35,7 +35,7 @@ class Device:
         return self._sent(told, attestationObject=attested)
 
     def signed(self, options: dict[str, Any]) -> str:
-        """Return the page's request for signing in."""
+        """Return the request that a page sends to sign in."""
         self.uses += 1
         told = self._told("webauthn.get", options["challenge"])
         about = self._about(options["rpId"], PRESENT | VERIFIED)

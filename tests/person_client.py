@@ -1,4 +1,4 @@
-"""Plainly invented people who use a channel directly, without a platform in between."""
+"""Invented people who use a channel directly, without a platform's emulator."""
 
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -28,7 +28,7 @@ AFTER_CONSENT = ("yes", "TESTOVA", "GULNAR", "1990", "CN", "self", "no", "no")
 
 @dataclass
 class Guest:
-    """A person on the web channel; `do` is one update, delivered and answered."""
+    """A person on the web channel. `do` processes one update and sends the answer."""
 
     rt: Runtime
     name: str = field(default_factory=lambda: uuid4().hex)
@@ -49,13 +49,13 @@ class Guest:
         )
 
     async def press(self, key: str) -> None:
-        """Press the button of the question that is open now."""
+        """Press the button with this key in the open question."""
         conversation = await self.conversation()
         nonce = conversation.asked.nonce if conversation and conversation.asked else 0
         await self.do(Pressed(key if key.startswith("!") else f"{nonce}:{key}"))
 
     async def go(self, *answers: str) -> None:
-        """Answer question after question: press a button if there is one, or write."""
+        """Answer one question after another: press a matching button, or write."""
         for answer in answers:
             conversation = await self.conversation()
             asked = conversation.asked if conversation else None
@@ -66,7 +66,7 @@ class Guest:
                 await self.do(Said(answer))
 
     async def consent(self) -> None:
-        """Go from the first message to the consent after which answers are stored."""
+        """Answer from the first message to the consent after which answers are stored."""
         await self.do(Started())
         await self.go(*TO_CONSENT, "yes")
 
@@ -101,13 +101,13 @@ class Guest:
             return list(await cursor.fetchall())
 
     async def heard(self) -> list[Message]:
-        """Return the messages that the page of an anonymous session would show."""
+        """Return the messages that the page of an anonymous session shows."""
         found = await webchat.waiting(self.rt.live, self.rt.vault, self.name, "")
         return [note.say for _id, note in found if note.say]
 
 
 def elsewhere(rt: Runtime) -> Runtime:
-    """Return the runtime of another process: the same stores, own connections and batches."""
+    """Return a runtime like that of another process: same stores, own connections and batches."""
     return replace(
         rt,
         lines=SerialQueue(LINE_SECONDS),
@@ -117,7 +117,7 @@ def elsewhere(rt: Runtime) -> Runtime:
 
 
 async def bring(rt: Runtime, update: Inbound) -> AfterCommit | None:
-    """Send an update as a platform does: again until it is accepted."""
+    """Deliver an update as a platform does, which repeats it until it is accepted."""
     while True:
         try:
             return await receive.receive(rt, update)

@@ -1,4 +1,4 @@
-"""As much of PromQL as our rules need, over scrapes: `increase` lies between first and last."""
+"""The part of PromQL that our alert rules use; `increase` is last minus first scrape."""
 
 import operator
 import re
@@ -18,7 +18,7 @@ AGGREGATED: dict[str, Callable[[Iterable[float]], float]] = {"max": max, "min": 
 
 
 def scraped(text: str) -> Scrape:
-    """Return the samples of an exposition, by name and labels."""
+    """Return the samples of a /metrics page, by name and labels."""
     found: Scrape = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
@@ -27,7 +27,7 @@ def scraped(text: str) -> Scrape:
 
 
 def fires(expression: str, *scrapes: Scrape) -> bool:
-    """Return whether an alarm with this expression fires at the last of these expositions."""
+    """Return True if the alert expression is true at the last of these scrapes."""
     return bool(_Query(scrapes).value(promql_parser.parse(expression)))
 
 
@@ -36,7 +36,7 @@ class _Query:
     scrapes: tuple[Scrape, ...]
 
     def value(self, node: Any) -> Any:
-        """Return a series for each set of labels, or a number."""
+        """Evaluate a node: return a value for each set of labels, or a number."""
         match type(node).__name__:
             case "NumberLiteral":
                 return node.val
@@ -61,7 +61,7 @@ class _Query:
                 return {} if self.value(argument) else {frozenset(): 1.0}
             case "increase":
                 earlier, *_, later = self._over(argument)
-                # As in Prometheus, a series that appears has not increased.
+                # As in Prometheus, the first value of a new series is not an increase.
                 return {
                     labels: value - earlier.get(labels, value) for labels, value in later.items()
                 }

@@ -1,4 +1,4 @@
-"""Plainly invented papers, made when they are needed: no picture of anybody's is kept here."""
+"""Invented documents, generated on demand: no image of a real person is stored here."""
 
 import io
 import struct
@@ -13,7 +13,7 @@ LINE = "TESTOVA GULNAR, invented for a test, born in no year"
 
 
 def sheet(width: int = 1240, height: int = 1754, line: str = LINE) -> Image.Image:
-    """Return a typed page."""
+    """Return an image of a typed page."""
     image = Image.new("RGB", (width, height), "#f4f1ea")
     draw = ImageDraw.Draw(image)
     font = ImageFont.load_default(width // 40)
@@ -23,7 +23,7 @@ def sheet(width: int = 1240, height: int = 1754, line: str = LINE) -> Image.Imag
 
 
 def saved(image: Image.Image, form: str = "JPEG", **how: Any) -> bytes:
-    """Return the file of a picture."""
+    """Return the bytes of an image file."""
     out = io.BytesIO()
     image.save(out, form, **how)
     return out.getvalue()
@@ -31,19 +31,19 @@ def saved(image: Image.Image, form: str = "JPEG", **how: Any) -> bytes:
 
 @cache
 def photo(line: str = LINE) -> bytes:
-    """Return a photo of a page, as a phone makes it."""
+    """Return a photo of a page, as a phone takes it."""
     return saved(sheet(line=line))
 
 
 def noise(width: int, height: int, size: int) -> bytes:
-    """Return a photo with noise, so that its file has about `size` bytes, padded up to it."""
+    """Return a photo with noise whose file has about `size` bytes, padded to that size."""
     grain = Image.effect_noise((width, height), 80).convert("RGB")
     file = saved(grain, quality=95)
     return file + b"\0" * (size - len(file))
 
 
 def pdf(*objects: str, pages: int = 1, box: str = "0 0 595 842", trailer: str = "") -> bytes:
-    """Return a PDF of typed pages; `objects` are numbered from 10 on, `trailer` is appended."""
+    """Return a PDF of typed pages; `objects` get numbers from 10 on, and `trailer` is appended."""
     kids = " ".join(f"{1000 + n} 0 R" for n in range(pages))
     text = f"BT /F 24 Tf 60 700 Td ({LINE}) Tj 0 -60 Td ({LINE}) Tj ET"
     parts = {
@@ -77,11 +77,11 @@ def deep_pdf() -> bytes:
 
 
 def chunk(name: bytes, data: bytes) -> bytes:
-    """Return a chunk of a PNG."""
+    """Return a chunk of a PNG file."""
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
 async def sent(file: bytes, piece: int = 65_536) -> AsyncIterator[bytes]:
-    """Yield a file as it comes over a network."""
+    """Yield a file in pieces, as a network delivers it."""
     for at in range(0, len(file), piece):
         yield file[at : at + piece]

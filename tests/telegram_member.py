@@ -1,4 +1,4 @@
-"""A known person on Telegram's emulator, without a web server in between."""
+"""A registered person on the Telegram emulator, without a web server."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ from tests.person_client import TO_CONSENT
 
 
 class Member:
-    """A person who gave consent; their phone shows only messages after it."""
+    """A person who gave consent; the phone shows only the messages after it."""
 
     def __init__(self, rt: Runtime, telegram: Emulator, phone: User) -> None:
         self.rt, self.telegram, self.phone, self.updates = rt, telegram, phone, 0
@@ -42,7 +42,7 @@ class Member:
         return held.person
 
     async def gets(self, message: Message, edited: str = "") -> None:
-        """Queue a message for the person, or an edit of the message `edited`."""
+        """Enqueue a message for the person, or an edit of the message with the id `edited`."""
         person = await self.person()
         row = outbox.Row("edit" if edited else "send", message, external_id=edited)
         async with self.rt.pool.connection() as session:
@@ -55,7 +55,7 @@ class Member:
 
 @asynccontextmanager
 async def joined(rt: Runtime) -> AsyncIterator[Member]:
-    """Yield a known person on an emulator, which must find no mistake of the bot."""
+    """Yield a registered person; fail if the emulator finds a mistake of the bot."""
     channels: Any = rt.channels
     async with Emulator(limits=False) as telegram, aiohttp.ClientSession() as http:
         channels["telegram"] = Telegram(http, TOKEN, telegram.url)

@@ -1,7 +1,6 @@
-"""`./kosh …` as somebody types it: each in a process of its own, forked from one that is ready.
+"""`./kosh …` as typed: each command runs in a process forked from one with all imports done.
 
-Importing everything costs a command two seconds, running it a fraction of that; a few tests start
-`python -m bot` itself.
+The imports take two seconds, a command much less. A few tests start `python -m bot` instead.
 """
 
 import gc
@@ -28,7 +27,7 @@ PROGRAMS: Mapping[str, Callable[[], int | None]] = {"kosh": main, "pytest": pyte
 class Shell:
     """A process that has imported every command and forks for each line typed.
 
-    `languages` are read at its start: a command sees them as they were then.
+    `languages` are read at its start and do not change for its commands.
     """
 
     def __init__(self, root: Path, *languages: str) -> None:
@@ -47,9 +46,9 @@ class Shell:
         program: str = "kosh",
         module: str = "bot",
     ) -> tuple[int, str]:
-        """Return the exit code of `./kosh words…`, or of `pytest words…`, and all that it said.
+        """Return exit code and output of `./kosh words…`, or of `pytest words…`.
 
-        `module` is one that the command imports; it is imported once, before the fork.
+        `module` is a module that the command needs. It is imported once, before the fork.
         """
         with self._one_at_a_time, TemporaryDirectory(prefix="kosh-typed-") as folder:
             Path(folder, "typed").write_text(typed, "utf-8")
@@ -64,19 +63,19 @@ class Shell:
             return code, Path(folder, "said").read_text("utf-8")
 
     def close(self) -> None:
-        """Close the input."""
+        """Close the input of the process."""
         with self._ready:
             pass
 
 
 @cache
 def shell() -> Shell:
-    """Return the terminal of this test process, which ends when its input does."""
+    """Return the shell of this test process; it ends when its input is closed."""
     return Shell(ROOT, *NAMES)
 
 
 def _serve() -> None:
-    """Fork for every line; in the fork, become that command."""
+    """Fork for every line; in the child, run the command."""
     assembled()
     Languages(tuple(sys.argv[1:]))
     gc.freeze()

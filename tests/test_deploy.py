@@ -1,4 +1,4 @@
-"""Checks of deployment files by the tools' own schemas, and against the project's own terms."""
+"""Deployment files, checked by the schemas of their tools and against the project."""
 
 import re
 import shutil
@@ -27,12 +27,12 @@ KUBERNETES = sorted(
 UNITS = sorted((ROOT / "deploy/systemd").glob("*.service"))
 TIMERS = sorted((ROOT / "deploy/systemd").glob("*.timer"))
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
-# Not settings of the program: a directory of secrets, its own file, and what only compose reads.
+# Names that are not settings of the program but of its files and of Docker Compose.
 AROUND = {"SECRETS_DIR", "SETTINGS", "VERSION", "COMMIT", "DOMAIN", "UPSTREAM", "WEBHOOKS_UPSTREAM"}
 AROUND |= {f"{role}_PASSWORD" for role in ("OWNER", "APP", "RETENTION", "CONSOLE")}
 
 
-# Ends of the names of settings that are the address of another server.
+# Suffixes of settings that contain the address of another server.
 CALLED = ("_url", "_issuer", "smtp_host")
 
 
@@ -65,7 +65,7 @@ def test_kustomization_lists_every_file() -> None:
 
 
 def test_kubernetes_network_policies_select_their_pods() -> None:
-    """A label that only the objects have selects no pod, so outgoing traffic would be blocked."""
+    """Check labels; a selector that matches no pod would block outgoing traffic."""
     text = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
     given: dict[str, str] = {}
     for each in yaml.safe_load(text)["labels"]:
@@ -85,7 +85,7 @@ def test_kubernetes_network_policies_select_their_pods() -> None:
 
 @pytest.mark.requirement("S-90")
 def test_docs_list_the_external_hosts_that_pods_call() -> None:
-    """An egress gateway that lets only these hosts through must stop nothing that Kosh needs."""
+    """Check the list of hosts, to which an egress gateway may limit traffic."""
     page = (ROOT / "docs/how-to/kubernetes.md").read_text("utf-8")
     limits = page.partition("## Limits of the network policies")[2]
     table = "\n".join(line for line in limits.splitlines() if line.startswith("|"))
@@ -112,7 +112,7 @@ def _selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
 
 
 def test_deployments_route_webhooks_to_a_separate_process() -> None:
-    """A flood of the chat must not delay webhooks, in each kind of installation."""
+    """Check each kind of installation; a flood of chat requests must not delay webhooks."""
     caddy = (ROOT / "deploy/caddy/Caddyfile").read_text("utf-8")
     assert "@platforms path /webhooks/* /callbacks/*" in caddy
     assert COMPOSE["services"]["webhooks"]["command"] == ["webhooks"]
@@ -134,7 +134,7 @@ def test_proxy_disconnects_slow_clients() -> None:
     caddy = (ROOT / "deploy/caddy/Caddyfile").read_text("utf-8")
     for limit in ("read_header 10s", "read_body 150s", "idle 2m", "max_header_size 16KB"):
         assert limit in caddy
-    # A limit for writing would cut the streams of the chat and the console.
+    # A write timeout would cut the event streams of the chat and the console.
     assert not re.search(r"^\s*write ", caddy, re.MULTILINE)
 
 
@@ -184,14 +184,14 @@ def test_compose_publishes_only_the_proxy_ports() -> None:
 
 
 def test_forwarded_client_address_is_trusted_behind_a_proxy() -> None:
-    """Check the forwarded address; otherwise one attacker at sign-in would block all clients."""
+    """Check this; otherwise one attacker at the sign-in would block all clients."""
     assert COMPOSE["services"]["web"]["environment"]["FORWARDED_ALLOW_IPS"] == "*"
     settings = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
     assert "- FORWARDED_ALLOW_IPS=*\n" in settings
 
 
 def test_monthly_key_rotation_is_off_where_keys_are_not_durable() -> None:
-    """A key in a pod's memory is lost with the pod, and with it all people wrapped under it."""
+    """Check this; a key in a pod's memory is lost with the pod, and with it all data under it."""
     assert Settings.model_fields["rotate_keys_monthly"].default is False
     settings = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
     assert "- KOSH_ROTATE_KEYS_MONTHLY=false\n" in settings
@@ -208,9 +208,9 @@ def test_monthly_key_rotation_is_off_where_keys_are_not_durable() -> None:
 
 
 def test_erasure_journal_is_on_a_durable_volume() -> None:
-    """Check the volume of the marks.
+    """Check the volume of the erasure journal.
 
-    Otherwise a restore would find no marks and bring erased people back, without E_DATABASE_OLDER.
+    Without the journal a restore would bring erased people back without the error E_DATABASE_OLDER.
     """
     settings = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
     assert "- KOSH_ERASURE_JOURNAL=/erased/marks\n" in settings
@@ -225,12 +225,12 @@ def test_erasure_journal_is_on_a_durable_volume() -> None:
         assert "erased:/erased" in service["volumes"]
         assert service["tmpfs"] == ["/tmp"]
     assert "erased" in COMPOSE["volumes"]
-    # A new volume takes its owner from the image.
+    # A new volume gets the owner of the folder in the image.
     assert re.search(r"--owner kosh .*/erased\n", (ROOT / "Dockerfile").read_text("utf-8"))
 
 
 def test_deployment_gives_processes_time_to_shut_down() -> None:
-    """A worker gets the time that it needs to end, and web gets no new requests meanwhile."""
+    """Check that a worker may finish its job and a stopping web server gets no new requests."""
     for name in ("web", "webhooks", "work"):
         assert COMPOSE["services"][name]["stop_grace_period"] == "30s"
     deployments = [each for each in _documents() if each["kind"] == "Deployment"]
@@ -246,13 +246,13 @@ def test_systemd_units_are_valid() -> None:
         ["systemd-analyze", "verify", "--man=no", *map(str, [*UNITS, *TIMERS])],
         check=False, capture_output=True, text=True,
     )  # fmt: skip
-    # The program isn't at its place on this machine.
+    # Ignore the message that the program is not installed at its path on this machine.
     said = [each for each in done.stderr.splitlines() if "python is not executable" not in each]
     assert said == []
 
 
 def test_systemd_processes_have_distinct_metrics_ports() -> None:
-    """A metrics port for each process: without one, alerts see only some of them."""
+    """Check this; with a shared port, alerts would see only some processes."""
     ports = dict[str, str]()
     for unit in UNITS:
         text = unit.read_text("utf-8")
@@ -264,7 +264,7 @@ def test_systemd_processes_have_distinct_metrics_ports() -> None:
     assert len({port.removesuffix("%i")[:3] for port in ports.values()}) == len(ports) == 4
     scraped = (ROOT / "deploy/prometheus/prometheus.yaml").read_text("utf-8")
     [job] = yaml.safe_load(scraped)["scrape_configs"]
-    # By the name of its container: behind a service's name only one of several would answer.
+    # By container name, since a service name would reach only one of several containers.
     asked = [each for some in job["static_configs"] for each in some["targets"]]
     port = COMPOSE["services"]["web"]["environment"]["KOSH_METRICS_PORT"]
     assert asked == [f"{COMPOSE['name']}-{name}-1:{port}" for name in ("web", "webhooks", "work")]
@@ -293,7 +293,7 @@ def test_docker_image_runs_as_an_unprivileged_user() -> None:
     assert all("@" in line or ":" in line for line in lines if line.startswith("FROM "))
 
 
-# Words of docker compose and kubectl before a name, and options that take a value.
+# Words of `docker compose` and `kubectl` before a name, and options with a value.
 COMPOSE_CALL = re.compile(
     r"docker compose (?:--\S+ \S+ )*[a-z]+(?: -[^\s`]+(?: \w+=\d+)?)* ([a-z]+)\b"
 )
@@ -304,7 +304,7 @@ KINDS = {
 
 
 def test_docs_name_existing_units_services_and_objects() -> None:
-    """Check the names of units, services and objects in commands for on-call operators."""
+    """Check the names of units, services and objects in commands of the documents."""
     pages = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", *KUBERNETES, *UNITS]
     text = "\n".join(path.read_text("utf-8") for path in pages)
     units = set(

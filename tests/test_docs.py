@@ -1,4 +1,4 @@
-"""Check that errors, settings, words, commands and links of the documents exist."""
+"""Errors, settings, words, commands and links in the documents exist."""
 
 import ast
 import re
@@ -27,9 +27,9 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 CODE = re.compile(r"\bE_[A-Z][A-Z_]*\b")
-# Written so that this file does not hold what it looks for.
+# Written in two parts so that this file does not match itself.
 MACHINE = re.compile("|".join((r"/ro" r"ot/", r"/wo" r"rk/", r"/tmp/ko" r"sh")))
-# Each begins with what is written in it, which a search goes to at once.
+# Each pattern begins with a literal, which makes the search fast.
 TOKENS = [
     re.compile(each)
     for each in (
@@ -42,7 +42,7 @@ TOKENS = [
     )
 ]
 INVENTED = ("tests/",)
-# Tables without a row of a person, which the inventory leaves out.
+# Tables without personal data, which the inventory leaves out.
 UNLISTED: frozenset[str] = frozenset()
 
 
@@ -51,7 +51,7 @@ def _text(page: str) -> str:
 
 
 def _rows(page: str, under: str = "") -> list[list[str]]:
-    """Return the rows of a page's tables, without header and rule lines; `under` is a heading."""
+    """Return the rows of a page's tables without headers; `under` limits them to a heading."""
     text = _text(page)
     if under:
         text = text.partition(f"\n## {under}\n")[2].partition("\n## ")[0]
@@ -89,7 +89,7 @@ def test_error_explanations_have_event_action_and_actor() -> None:
 
 
 def _codes() -> Iterator[str]:
-    """Yield the codes in strings of the source, docstrings included."""
+    """Yield the error codes in strings of the source, docstrings included."""
     for name in ("flows", "bot"):
         for path in (ROOT / name).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -140,7 +140,7 @@ def test_docs_name_existing_settings() -> None:
     known |= {"SECRETS_DIR", "SETTINGS", "DOMAIN", "UPSTREAM", "WEBHOOKS_UPSTREAM"}
     known |= {"VERSION", "COMMIT", "UPDATE"}
     for page in PAGES:
-        # An upgrade step names the setting of the older release: "`OLD` to `NEW`".
+        # An upgrade step names the setting of an older release: "`OLD` to `NEW`".
         text = re.sub(rf"`{PREFIX}[A-Z_]+`(?=\s+to\s+`{PREFIX})", "", page.read_text("utf-8"))
         named = re.findall(rf"\b{PREFIX}([A-Z_]+[A-Z])\b(?![_…])", text)
         wrong = {name.removesuffix("_FILE") for name in named} - known
@@ -163,7 +163,7 @@ def _commands(page: str) -> list[str]:
 
 @cache
 def _known() -> dict[str, frozenset[str]]:
-    """Return our commands with their subcommands."""
+    """Return the commands of `./kosh` with their subcommands."""
     group = typer.main.get_command(assembled())
     commands = getattr(group, "commands", {})
     return {name: frozenset(getattr(each, "commands", ())) for name, each in commands.items()}
@@ -184,7 +184,7 @@ def test_docs_links_resolve(page: Path) -> None:
 
 
 def test_written_forms_page_has_a_picture_of_every_flow_and_channel() -> None:
-    # The registry's questions are those of the pre-registration.
+    # The registry's questions reuse those of the pre-registration, so their flow is not listed.
     shown = [name for name, flow in FLOWS.items() if not flow.answers_to]
     wanted = {f"{flow}-{channel}.webp" for flow in (*shown, "beside") for channel in LIMITS}
     assert {each.name for each in (DOCS / "pictures" / "languages").iterdir()} == wanted
@@ -193,7 +193,7 @@ def test_written_forms_page_has_a_picture_of_every_flow_and_channel() -> None:
 
 
 def _anchors(page: Path) -> set[str]:
-    """Return the anchors of a page's headings, as GitHub makes them."""
+    """Return the anchors of a page's headings, in GitHub's format."""
     titles = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
@@ -211,7 +211,7 @@ def test_site_navigation_lists_every_page() -> None:
     nav = tomllib.loads(_text("zensical.toml"))["project"]["nav"]
     listed = re.findall(r"[\w/-]+\.md", str(nav))
     pages = {page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")}
-    # The list of decisions leads to each decision.
+    # The list of decisions links to each decision.
     decisions = {page for page in pages if page.startswith("decisions/0")}
     assert {page.partition("/")[2] for page in decisions} <= set(
         re.findall(r"\]\(([^)]+)\)", _text("docs/decisions/README.md"))
@@ -219,7 +219,7 @@ def test_site_navigation_lists_every_page() -> None:
     assert Counter(listed) == Counter(pages - decisions)
 
 
-# Content that must be in no file
+# Strings that no file may contain
 
 
 def test_lock_file_uses_only_the_public_index() -> None:
@@ -237,13 +237,13 @@ def test_source_contains_no_tokens() -> None:
 
 
 def _sources() -> Iterator[tuple[str, str]]:
-    """Yield every text file of the project, without what .gitignore leaves out."""
+    """Yield path and content of every text file that .gitignore does not exclude."""
     ignored = [".git", *(line.strip("/") for line in _text(".gitignore").split())]
     for folder, names, files in ROOT.walk():
         names[:] = [name for name in names if not _matches(name, ignored)]
         for name in files:
             path = folder / name
-            # In a further work tree `.git` is a file.
+            # In an additional work tree `.git` is a file.
             if name != ".git" and not _matches(name, ignored):
                 source = path.read_bytes()
                 if b"\0" not in source:

@@ -1,4 +1,4 @@
-"""Check the files that GitHub reads by its own schemas, and against the repository."""
+"""Files that GitHub reads, checked by GitHub's schemas and against the repository."""
 
 import json
 import re

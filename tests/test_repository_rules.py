@@ -1,4 +1,4 @@
-"""The rules of the house, held by machine: imports, sizes, tables, roles, rights."""
+"""Rules of the repository: imports, module sizes, tables, database roles, permissions."""
 
 import ast
 import sys
@@ -110,7 +110,7 @@ def _tree(path: Path) -> ast.Module:
 
 
 def _imported(path: Path) -> set[str]:
-    """Return the first words of everything a module imports."""
+    """Return the top-level names of all modules that a module imports."""
     found: set[str] = set()
     for node in ast.walk(_tree(path)):
         match node:
@@ -147,7 +147,7 @@ def test_tables_match_the_migrated_database(databases: Databases) -> None:
 
 
 def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
-    """Return whether a table is neither the job queue's nor the clock of test databases."""
+    """Return True unless a table belongs to the job queue or to the clock of test databases."""
     return kind != "table" or not (name or "").startswith(("procrastinate_", "test_clock"))
 
 
@@ -256,7 +256,7 @@ async def test_runtime_refuses_to_run_as_superuser(chosen: Settings, admin_url: 
             pass
 
 
-# Tables that officers reach, each with the column that names the person.
+# Tables that officers can read, each with the column that refers to the person.
 _REACHED: dict[str, LiteralString] = {
     "people": "SELECT id FROM people",
     "cases": "SELECT person_id FROM cases",
@@ -270,7 +270,7 @@ def _each(*people: UUID) -> dict[str, set[UUID]]:
 
 
 def _case(app_url: str, mission: str) -> UUID:
-    """Create an invented person with a case, words and a registration; return the person's id."""
+    """Create an invented person with a case, messages and a registration; return the id."""
     person, case = uuid4(), uuid4()
     statements: tuple[LiteralString, ...] = (
         "INSERT INTO people (id, key, key_version) VALUES (%(person)s, '', 1)",

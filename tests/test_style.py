@@ -1,4 +1,4 @@
-"""Count what the style guide forbids; no count may rise (CONTRIBUTING, "How to write")."""
+"""Counts of patterns that the style guide forbids; none may rise (CONTRIBUTING, "How to write")."""
 
 import ast
 import io
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 LIMITS = json.loads((ROOT / "tests" / "style_limits.json").read_text("utf-8"))
 MAX_TEST_NAME = 70
 MAX_SUBJECT = 72
-# The last commit before the style guide; its subjects and those before it stay as they are.
+# The last commit before the style guide; earlier subjects are not checked.
 FIRST = "abedab2443c302a5abe355e3df582871d1685d4b"
 OPENING = re.compile(
     r"(?:^|[.!?:;]\s+)(?:who|whoever|what|whatever|such|so many|so long|else|nobody|of)\b", re.I
@@ -24,7 +24,7 @@ OPENING = re.compile(
 PRIVATE_WORD = re.compile(
     r"\b(?:told|anew|of before|of now|ours|theirs|stands?|stood|nobody)\b", re.I
 )
-# Lists in documents may begin with "what", and sentences with "of", after a colon.
+# In documents, a list may begin with "what", and a sentence after a colon with "of".
 DOCS_OPENING = re.compile(
     r"(?:^|[.!?]\s+)(?:who|whoever|what|whatever|such|so many|so long|else|nobody)\b", re.I
 )
@@ -52,7 +52,7 @@ def _prose(source: str) -> Iterator[str]:
 
 
 def _found(pattern: re.Pattern[str], folder: str) -> list[str]:
-    """Return each match with its file and the words around it."""
+    """Return each match with its file and the surrounding words."""
     return [
         f"{path.relative_to(ROOT)}: {text[max(0, match.start() - 30) : match.end() + 20]}"
         for path, source in _sources(folder)
@@ -80,7 +80,7 @@ def test_prose_private_words_do_not_rise(folder: str) -> None:
 
 
 def _pages() -> Iterator[tuple[Path, str]]:
-    """Yield the hand-written pages: no generated ones, no texts that people read."""
+    """Yield the hand-written pages, without generated pages and texts shown to people."""
     for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]):
         text = path.read_text("utf-8")
         generated = text.startswith("<!-- Written by") or "flows" in path.parts

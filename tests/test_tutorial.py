@@ -1,4 +1,4 @@
-"""The tutorial, followed step by step as it is written, on a copy of the project."""
+"""The tutorial, followed step by step as written, on a copy of the project."""
 
 import os
 import re
@@ -47,7 +47,7 @@ def _put(path: Path, how: str | None, mark: str, text: str) -> None:
 
 
 class Copy:
-    """A copy of the project to change; each section is applied when its test comes."""
+    """A copy of the project; each test applies its section of the tutorial."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -63,7 +63,7 @@ class Copy:
         return [line for run in RUN.findall(section) for line in run.splitlines()]
 
     def says(self, line: str, **more: str) -> tuple[int, str]:
-        """Return the exit code and output of a command run here."""
+        """Run a command in this process; return exit code and output."""
         python = Path(sys.executable)
         environment = {"PYTHONPATH": str(self.root)} | os.environ | more
         match line.split():
@@ -72,7 +72,7 @@ class Copy:
                 return self._shell.types(*words, environment=environment)
             case ["uv", "run", "pytest", *words]:
                 assert self._shell
-                # Plugins are imported already, and only our own tests' asserts need rewriting.
+                # Plugins are already imported, and only asserts of our own tests are rewritten.
                 quietly = ("-p", "no:cacheprovider", "-W", f"ignore::{LATE}")
                 return self._shell.types(
                     *quietly, *words,
@@ -131,7 +131,7 @@ def test_how_to_steps_to_add_a_document_work(copy: Copy) -> None:
     assert copy.says(due)[1]
     code, said = copy.says(other)
     assert "https://example.org/rules" in said
-    # It reports the question of the previous section.
+    # The check reports the question that the previous section added.
     code, said = copy.says(check)
     assert "no_debts" not in said, said
     code, said = copy.says(compare)

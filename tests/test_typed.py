@@ -1,4 +1,4 @@
-"""Commands of the operators' pages, typed exactly as printed, against real services."""
+"""Commands of the operators' pages, typed exactly as printed, with real services."""
 
 import os
 import re
@@ -38,8 +38,9 @@ PAGES = (
 )
 TOLD = re.compile(r"`(?:KOSH_\S+=\S+ )*\./kosh ([^`]+)`|^ *(?:KOSH_\S+ )*\./kosh ([^#`\n]+)", re.M)
 SELECT = re.compile(r"`(SELECT [^`]+)`|^\s*(SELECT [^;]+);", re.MULTILINE)
-# Commands that keep running are covered by tests/installation.py and tests/chaos, `init` and
-# `profile` by tests/cli/test_init.py: those talk to platforms; announcements by tests/web.
+# Commands that do not end are covered by tests/installation.py and tests/chaos. `init` and
+# `profile`, which call platforms, are covered by tests/cli/test_init.py, announcements by
+# tests/web.
 STAYS = {"demo", "demo --channels", "run", "web", "work", "poll", "chaos upgrade"}
 ELSEWHERE = {
     *("init", "init --no-input --mission tr_ankara", "profile", "facts due"),
@@ -71,11 +72,11 @@ def test_docs_commands_and_options_exist(page: str) -> None:
             context = command.make_context(name, rest, parent=context)
 
 
-# Typed for real
+# Typed commands
 
 
 class Operator:
-    """An operator at a terminal of an installation."""
+    """An operator at the terminal of an installation."""
 
     def __init__(self, chosen: Settings, databases: Databases, folder: Path) -> None:
         assert chosen.redis_url
@@ -93,12 +94,12 @@ class Operator:
         }
 
     def types(self, *lines: str, code: int = 0) -> str:
-        """Type lines of the documents with their placeholders filled in, and return the output."""
+        """Type lines of the documents, with placeholders filled in; return the output."""
         assert set(lines) <= _everything(), lines
         return self.runs(*lines, code=code)
 
     def runs(self, *lines: str, code: int = 0) -> str:
-        """Run lines in a separate process, and return the output."""
+        """Run lines in a separate process; return the output."""
         filled = {"FOLDER": str(self.folder), "FILE": str(self.newest), "…": self.head}
         said = ""
         for line in lines:
@@ -138,12 +139,12 @@ def _an_hour_passes(keys: Path) -> None:
 async def test_docs_commands_work_from_installation_to_breach_report(
     operator: Operator, chosen: Settings
 ) -> None:
-    """Try first installation, backup and restore, a stolen key, and a breach."""
+    """Check first installation, backup and restore, a stolen key, and a breach."""
     typed = operator.types
     assert re.fullmatch(r"[\w-]{43}", typed("officers push-key").strip()), "a private key of P-256"
     said = typed("keys first", "migrate", "officers first NAME", "officers link NAME")
     assert said.count("/console") == 2, said
-    # In the tests' own server fsync is off, and that is what it finds.
+    # The tests' server has fsync off, which `doctor` reports.
     assert "fsync" in typed("doctor", code=1)
     async with runtime(chosen) as rt:
         await Guest(rt, "nobody-who-stays").consent()
@@ -200,7 +201,7 @@ async def test_runbook_statement_restores_a_revoked_retention_privilege(
         assert "secure_links" in await retention.retain(rt)
 
 
-# Another way back
+# A restore without `./kosh restore`
 
 
 def _run(tool: str, *words: str) -> None:
@@ -235,7 +236,7 @@ async def test_database_restored_by_hand_is_refused_until_erasures_are_replayed(
     async with runtime(chosen) as rt:
         async with rt.pool.connection() as session:
             assert await identities.find(rt, session, "web", "nobody-who-leaves")
-        # Without the level, the list of the erased alone is enough.
+        # Without the recorded counters, the erasure journal alone is enough.
         (chosen.erasure_journal.with_name("tide")).unlink()
         with pytest.raises(rollback_guard.OlderDatabase):
             await rollback_guard.refuse_older(rt)

@@ -1,4 +1,4 @@
-"""Timers for what a process does after some seconds, without waiting for them."""
+"""Timers of a process, fired by tests without waiting."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ class _Timer:
 
 @dataclass
 class Clock:
-    """Timers that run only when a test moves the time."""
+    """Timers that fire only when a test advances the time."""
 
     now: float = 1000.0
     timers: list[_Timer] = field(default_factory=list)

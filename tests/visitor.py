@@ -1,4 +1,4 @@
-"""Somebody with the web chat open: says, presses, and reads what comes over the stream."""
+"""A visitor of the web chat: writes, presses buttons, and reads messages from the stream."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ class Bubble:
 
 @dataclass
 class Visitor:
-    """Keeps only what the page keeps: the chat's name, a cookie, the newest message's id."""
+    """The state that the page keeps: the chat's name, a cookie, the newest message's id."""
 
     session: aiohttp.ClientSession
     url: str
@@ -73,7 +73,7 @@ class Visitor:
             self.last = bubble_id
 
     async def listen(self) -> None:
-        """Follow the stream, reconnecting as a browser does."""
+        """Read the event stream; reconnect as a browser does."""
         while True:
             try:
                 async with self.session.get(
@@ -112,7 +112,7 @@ class Visitor:
 
     @property
     def secret(self) -> str:
-        """Return the access to the chat: the cookie, or before consent the name in the page."""
+        """Return the secret of the chat: the cookie, or before consent the name in the page."""
         kept = [each.value for each in self.session.cookie_jar if each.key == "kosh"]
         return kept[0] if kept else self.chat
 
@@ -121,7 +121,7 @@ class Visitor:
         return self.bubbles[-1]
 
     async def wait(self, count: int) -> Bubble:
-        """Wait for `count` messages, and return the newest."""
+        """Wait until there are `count` messages; return the newest."""
         async with self._changed:
             await asyncio.wait_for(
                 self._changed.wait_for(lambda: len(self.bubbles) >= count), PATIENCE
@@ -132,7 +132,7 @@ class Visitor:
         return await self._post("said", text=text)
 
     async def press(self, label: str) -> Bubble:
-        """Press a button of the newest message by its label or the end of its payload."""
+        """Press a button of the newest message, found by label or end of its payload."""
         buttons = self.newest.buttons
         payload = buttons.get(label) or next(
             each for each in buttons.values() if each.partition(":")[2] == label or each == label
@@ -140,7 +140,7 @@ class Visitor:
         return await self._post("pressed", payload=payload)
 
     async def send(self, what: str, **fields: str) -> tuple[int, dict[str, Any]]:
-        """Post; return the status and the response."""
+        """Post a form to the chat; return status and response."""
         form = {"chat": self.chat, "last": self.last, "id": str(uuid4()), **fields}
         headers = {"X-Requested-With": "kosh"}
         async with self.session.post(
@@ -148,7 +148,7 @@ class Visitor:
         ) as answer:
             told = await answer.json()
         if told.get("chat", self.chat) != self.chat:
-            # As the page does: from consent on the cookie opens the chat, in a new connection.
+            # As the page does: after consent, the cookie identifies the chat, on a new connection.
             self.chat = told["chat"]
             if self._stream is not None:
                 self._stream.close()

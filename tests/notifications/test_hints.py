@@ -1,4 +1,4 @@
-"""Hints to people by e-mail and SMS: confirmed by a code, without content, and ended at will."""
+"""Hints to people by e-mail and SMS: confirmed by a code, without content, ended on request."""
 
 import io
 from collections.abc import AsyncIterator
@@ -32,7 +32,7 @@ from tests.telegram_member import joined
 
 ADDRESS, NUMBER = "testova@example.org", "+77010000000"
 SENDER = "post@neutral.example"
-# Words that would tell others what a hint is about.
+# Words that would reveal to others what a hint is about.
 TELLING = (
     "kosh",
     "көш",
@@ -49,14 +49,14 @@ TELLING = (
 
 @dataclass
 class Post:
-    """A runtime with a mail server and a gateway for SMS."""
+    """A runtime with a mail server and an SMS gateway."""
 
     rt: Runtime
     mail: MailServer
     gateway: SmsGateway
 
     async def sent(self) -> list[str]:
-        """Send what is due; return all e-mails and SMS so far as text."""
+        """Send due hints; return all e-mails and SMS so far as text."""
         while await notifications.send_hints(self.rt):
             pass
         return [f"{each['Subject']}\n{each.get_content()}" for each in self.mail.taken] + [
@@ -93,7 +93,7 @@ async def post(chosen: Settings) -> AsyncIterator[Post]:
 
 
 class OnTelegram(Guest):
-    """A known person on the emulator of Telegram."""
+    """A registered person on the Telegram emulator."""
 
     def inbound(self, event: Event, external_id: str = "") -> Inbound:
         return replace(super().inbound(event, external_id), channel="telegram", message_id="")
@@ -101,7 +101,7 @@ class OnTelegram(Guest):
 
 @asynccontextmanager
 async def known(post: Post, channel: str) -> AsyncIterator[Guest]:
-    """Yield a known person on the channel."""
+    """Yield a registered person on the channel."""
     if channel == "web":
         guest = Guest(post.rt)
         await guest.consent()
@@ -112,7 +112,7 @@ async def known(post: Post, channel: str) -> AsyncIterator[Guest]:
 
 
 async def left(post: Post, way: str = "email", known: Guest | None = None) -> Guest:
-    """Return a known person who has left an address, and whose code is not sent yet."""
+    """Return a registered person who has entered an address; the code is not sent yet."""
     guest = known or Guest(post.rt)
     if known is None:
         await guest.consent()
@@ -128,7 +128,7 @@ def code_in(text: str) -> str:
 
 
 async def confirmed(post: Post, way: str = "email", known: Guest | None = None) -> Guest:
-    """Return a person whose address is confirmed; the code is forgotten."""
+    """Return a person with a confirmed address; the messages with the code are deleted."""
     guest = await left(post, way, known)
     code = code_in((await post.sent())[-1])
     await guest.do(Said(code))
@@ -149,7 +149,7 @@ async def contacts(rt: Runtime) -> list[tuple[object, ...]]:
 
 
 async def answered(post: Post, guest: Guest) -> None:
-    """Let an officer answer the person, who asked for one."""
+    """Make the person ask for an officer, and an officer reply."""
     officer = await an_officer(post.rt)
     case = await ask(guest)
     await auto_assignment.auto_assign(post.rt)
@@ -157,14 +157,14 @@ async def answered(post: Post, guest: Guest) -> None:
     if case.state == "queued":
         await desk.claim(post.rt, officer, case.id, case.version, key=key())
         case = await now(post.rt, case.id)
-    # The person is in the chat, so that only the answer itself can plan a hint.
+    # The person writes again, so that only the officer's reply can cause a hint.
     await guest.do(Said("one more thing"))
     case = await now(post.rt, case.id)
     await desk.reply(post.rt, officer, case.id, case.version, key=key(), words="Canary Testova.")
 
 
 async def plan(rt: Runtime) -> None:
-    """Plan a hint for everybody who has left an address."""
+    """Schedule a hint for every person with an address."""
     async with rt.pool.connection() as transaction:
         cursor = await transaction.execute("SELECT person_id FROM hint_contacts")
         for (person_id,) in await cursor.fetchall():

@@ -1,4 +1,4 @@
-"""Notifications in the whole application: an officer chooses them, a person writes, both arrive."""
+"""Notifications in the whole application: an officer enables them, a person writes, both arrive."""
 
 import json
 from collections.abc import AsyncIterator
@@ -74,7 +74,7 @@ async def test_new_case_notifies_an_officer_by_email_and_web_push(place: _Place)
 
 
 async def test_officer_notifications_are_sent_in_the_order_of_their_events(place: _Place) -> None:
-    """Compare the database's times of each event; no time limit is asserted."""
+    """Compare the database times of each event; no time limit is asserted."""
     house = place.house
     async with Console.signed_in(house.url, OFFICER) as console:
         screen = await console.get("/console/own")
@@ -111,7 +111,7 @@ async def test_officer_notifications_are_sent_in_the_order_of_their_events(place
 
 
 async def _rows(house: House) -> list[tuple[str, datetime, datetime, datetime]]:
-    """Return kind, time of the event, of its notification, and of its end, for what was sent."""
+    """Return kind and times (event, notification, end of sending) of each sent notification."""
     async with house.rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT n.kind, CASE n.kind WHEN 'new_case' THEN c.opened_at ELSE"

@@ -1,4 +1,4 @@
-"""Officers are notified by e-mail and Web Push, without a word of a person."""
+"""Notifications of officers by e-mail and Web Push, without any text of a person."""
 
 import json
 from collections.abc import AsyncIterator
@@ -47,7 +47,7 @@ class Office:
     push: PushService
 
     async def wants(self, officer: Officer, **more: object) -> Browser:
-        """Give an officer an address and a browser; return the browser."""
+        """Save an e-mail address and a push subscription for an officer; return the browser."""
         sender = notifications.push_sender(self.rt)
         assert sender is not None
         browser = self.push.subscribe(sender.public_key)
@@ -65,7 +65,7 @@ class Office:
         return browser
 
     async def run(self) -> list[str]:
-        """Do the queued jobs and send what is due; return the kinds of the jobs."""
+        """Run the queued jobs and send what is due; return the kinds of the jobs."""
         async with self.rt.pool.connection() as session:
             cursor = await session.execute(
                 "DELETE FROM procrastinate_jobs WHERE task_name = %s RETURNING id, args",
@@ -121,7 +121,7 @@ async def _on_shift(rt: Runtime, officer: Officer) -> Officer:
 
 
 def _texts(office: Office) -> str:
-    """Return everything that left: subjects, bodies, headers, pushes."""
+    """Return everything that was sent: subjects, bodies, headers, pushes."""
     mails = [each.as_string() + each.get_content() for each in office.mail.taken]
     return "\n".join([*mails, json.dumps(office.push.shown, ensure_ascii=False)])
 
@@ -191,7 +191,7 @@ async def test_overdue_case_notifies_owner_and_lead(office: Office) -> None:
     await case_sweeps.sweep_cases(rt)
     assert (await now(rt, case.id)).escalated_at is not None
     assert "escalated" in await office.run()
-    # The case has no owner, so that only the lead is notified, once in each way.
+    # The case has no owner, so only the lead is notified, once by e-mail and once by push.
     assert len(await office.mail.wait(1)) == 1
     assert len(await office.push.wait(1)) == 1
 
@@ -235,7 +235,7 @@ async def test_editors_are_notified_weekly_of_facts_that_will_expire(office: Off
 
 
 async def _queued(rt: Runtime) -> dict[str, int]:
-    """Return the number of notifications by kind: two targets for each recipient."""
+    """Count the queued notifications by kind; each recipient has two targets."""
     async with rt.pool.connection() as session:
         rows = await session.execute("SELECT kind, count(*) FROM officer_notifications GROUP BY 1")
         return dict(await rows.fetchall())

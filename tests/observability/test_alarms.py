@@ -1,4 +1,4 @@
-"""Each alarm is provoked once: the rule's own expression, over what /metrics says meanwhile."""
+"""Each alert rule is provoked once and evaluated over the output of /metrics."""
 
 import asyncio
 import re
@@ -54,9 +54,9 @@ SIGHT = health.Snapshot(database=True, live=True)
 type Provoke = Callable[[Runtime, Databases], Awaitable[Runtime]]
 
 PROVOKED: dict[str, Provoke] = {}
-# Alerts that no process can raise about itself.
+# Alerts about a process that is down or restarting, which cannot raise them itself.
 OF_PROCESSES = {"KoshDown", "KoshLooping"}
-# The day decides; a test that provoked it in the database would depend on the date of its run.
+# These depend on the date, so a test with the database would depend on the day of its run.
 OF_DAYS = {"KoshFactsEnd"}
 
 
@@ -70,7 +70,7 @@ def provokes(name: str) -> Callable[[Provoke], Provoke]:
 
 @dataclass
 class Prometheus:
-    """Scrapes a process as Prometheus would; `up` is the test's own value."""
+    """A scraper of /metrics; it adds the series `up` as Prometheus does."""
 
     http: aiohttp.ClientSession
 
@@ -92,7 +92,7 @@ def test_alert_tests_cover_every_alert() -> None:
 
 
 def test_alert_event_counters_start_at_zero() -> None:
-    """Check that counters exist before they rise: Prometheus misses a first value above zero."""
+    """Check that counters start at zero; Prometheus ignores the first value of a new series."""
     asked = re.findall(r'event=~?"([^"]+)"', str(RULES))
     assert {each for some in asked for each in some.split("|")} == set(metrics.ALARMING)
 
@@ -146,7 +146,7 @@ async def test_alert_fires_on_its_condition(
 ) -> None:
     logging.configure("info")
     for each in metrics.ALARMING:
-        # As in a process that has just begun.
+        # As in a process that has just started.
         metrics.ALARMS.labels(each).reset()
     before = await prometheus.scrape(rt)
     rule = ALARMS[name]["expr"]
@@ -392,7 +392,7 @@ async def test_metric_labels_contain_no_personal_data(rt: Runtime, prometheus: P
             told = dict(labels)
             assert told.keys() <= known | named | {"job"}, name
             assert not any("TESTOVA" in each or guest.name in each for each in told.values()), name
-        # The buckets of a histogram are as many as it was made with.
+        # Do not count the buckets of a histogram, whose number is fixed.
         kinds = {frozenset((at, what) for at, what in each if at != "le") for each in series}
         assert len(kinds) < 40, name
 

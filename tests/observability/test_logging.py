@@ -1,4 +1,4 @@
-"""The log: only listed values pass, and no way leads a canary into it."""
+"""The log contains only permitted fields; no canary value gets into it."""
 
 import io
 import json
@@ -24,7 +24,7 @@ ID = UUID("00000000-0000-4000-8000-000000000001")
 
 
 class Written(io.StringIO):
-    """The target stream of the log."""
+    """A stream that receives the log."""
 
     @property
     def lines(self) -> list[dict[str, Any]]:
@@ -251,7 +251,7 @@ def test_log_configuration_removes_handlers_of_libraries() -> None:
 
 
 def lines_of(program: str) -> list[dict[str, Any]]:
-    """Return the log lines of a separate process, checked to be clean."""
+    """Return the log lines of a separate process, after a check for canary values."""
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert NAME not in done.stdout + done.stderr

@@ -1,4 +1,4 @@
-"""Traces: off by default, and when on they carry names and plain words only."""
+"""Traces: off by default; when on, they contain only names and plain words."""
 
 import asyncio
 import subprocess
@@ -23,7 +23,7 @@ def stopped() -> Iterator[None]:
 
 
 def test_tracing_exporter_is_imported_only_when_configured() -> None:
-    # FastAPI looks for the library by itself; only Kosh may import the exporter.
+    # FastAPI imports the library if it is installed; only Kosh may import the exporter.
     check = "import sys, bot.cli; sys.exit('opentelemetry.exporter' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
 

@@ -1,4 +1,4 @@
-"""Permissions: every role, action, mission, state and owner; and the wall in PostgreSQL."""
+"""Permissions by role, action, mission, state and owner, and row-level security in PostgreSQL."""
 
 import asyncio
 from collections.abc import Iterator
@@ -29,8 +29,8 @@ OPEN = frozenset(STATES) - {"resolved"}
 HELD = OPEN - {"queued"}
 OWNERS: dict[str, UUID | None] = {"nobody": None, "me": ME, "other": OTHER}
 
-# Permissions of each role, written a second time and in another shape: (states, owners) of cases of
-# the officer's own mission. Everything else is denied.
+# The permissions of each role, written independently of the policy: (states, owners) of cases of
+# the officer's own mission. All other combinations are denied.
 type Cells = dict[Action, tuple[frozenset[str], frozenset[str]]]
 ANY_STATE, ANY_OWNER = frozenset(STATES), frozenset(OWNERS)
 _OFFICER: Cells = {
@@ -60,7 +60,7 @@ _LEAD: Cells = _OFFICER | {
     Action.CASE_TRANSFER: (OPEN, ANY_OWNER),
 }
 ON_CASES: dict[Role, Cells] = {Role.OFFICER: _OFFICER, Role.LEAD: _LEAD}
-# Actions without a case: limited to the officer's own mission, or not.
+# Actions without a case, limited to the officer's own mission, or not.
 _O, _L, _E = Role.OFFICER, Role.LEAD, Role.EDITOR
 _P, _A, _U = Role.APPROVER, Role.ADMINISTRATOR, Role.AUDITOR
 _I = Role.INTEGRATOR
@@ -125,7 +125,7 @@ def _expected(role: Role, action: Action, mission: str, state: str, owner: str) 
 
 
 def _differences() -> Iterator[str]:
-    """Yield each cell of the matrix in which the policy and the table above disagree."""
+    """Yield each combination for which the policy and the table above disagree."""
     for role, action, mission, state, owner in product(
         Role, Action, (MISSION, ELSEWHERE), STATES, OWNERS
     ):
@@ -178,11 +178,11 @@ def test_permission_topics_restrict_officers_but_not_leads(action: Action) -> No
     assert check(_who(Role.LEAD, topics=bound), action, subject) == Allowed()
 
 
-# Every verb asks
+# Every action checks permissions
 
 
 async def test_desk_actions_all_reject_unauthorized_officers(rt: Runtime) -> None:
-    """Try each verb as an auditor of the mission, and as an officer of another."""
+    """Try each action as an auditor of the mission, and as an officer of another mission."""
     case = await ask(Guest(rt))
     auditor = await an_officer(rt, "Auditor", roles=(Role.AUDITOR,))
     far = await an_officer(rt, "Officer Far", ELSEWHERE)
@@ -233,9 +233,10 @@ async def _untouched(rt: Runtime, case: cases.Case) -> bool:
         return await cases.find(session, case.id) == case
 
 
-# The second wall
+# Row-level security
 
-# Tables that the console reaches, with whose row it is; a mission sees what is of its people.
+# Tables that the console reads, with a query for the rows' owners; an officer sees only rows of
+# people of the own mission.
 REACHED: dict[str, LiteralString] = {
     "people": "SELECT id FROM people",
     "cases": "SELECT person_id FROM cases",
@@ -269,7 +270,7 @@ REACHED: dict[str, LiteralString] = {
     "form_files": "SELECT mission FROM form_files",
     "message_limits": "SELECT person_id FROM message_limits",
 }
-# Tables that every officer may read: colleagues and totals. Sign-in has tables of its own.
+# Tables that every officer may read: colleagues and totals. Sign-in data is in separate tables.
 OPEN_TO_ALL = {
     *("officers", "audit_head", "form_funnel", "suggested_phrases", "push_subscriptions"),
     *("content_items", "content_versions", "content_head", "wording_reports"),
@@ -327,7 +328,7 @@ _ROWS: tuple[LiteralString, ...] = (
 
 @pytest.fixture
 def rows(databases: Databases) -> dict[str, UUID]:
-    """Add a row to every table for each of two missions; return the ids of people and officers."""
+    """Insert a row into every table for each of two missions; return ids of people and officers."""
     found = {mission: uuid4() for mission in (MISSION, ELSEWHERE)}
     for mission, identity in found.items():
         with psycopg.connect(databases.owner) as session:

@@ -1,4 +1,4 @@
-"""Keys change while everything runs: no person is lost, and destroyed keys are gone."""
+"""Key rotation during operation: no person becomes unreadable, and destroyed keys are gone."""
 
 import asyncio
 import os
@@ -35,7 +35,7 @@ HOUR = 3600
 
 
 def settle(rt: Runtime, days: float = 1) -> None:
-    """Set the age of every key to so many days, and of each older one to a day more."""
+    """Set the age of the newest key of each kind to `days`, and of each older key to a day more."""
     for kind, version, path in key_files.files(rt.settings.key_dir):
         newest = max(Keys.load(rt.settings.key_dir).of(kind))
         made = time.time() - (days + newest - version) * 24 * HOUR
@@ -44,7 +44,7 @@ def settle(rt: Runtime, days: float = 1) -> None:
 
 
 async def invent(rt: Runtime, count: int) -> list[UUID]:
-    """Create invented people, each with a sealed handle."""
+    """Create invented people, each with an encrypted handle."""
     known = []
     async with rt.pool.connection() as session:
         for number in range(count):
@@ -80,7 +80,7 @@ async def test_new_key_is_used_for_encryption_once_every_process_has_it(
     settle(rt)
     assert rt.vault.epoch == 2
     person = uuid4()
-    # The other process has not looked since; it learns of the key when it meets it.
+    # The other process has not reloaded its keys; it does so when it meets the new one.
     assert elsewhere.epoch == 1
     elsewhere.open(person, rt.vault.new_key(person))
     assert elsewhere.epoch == 2
@@ -113,7 +113,7 @@ async def test_key_rewrap_resumes_after_a_kill(chosen: Settings, databases: Data
         await key_rotation.create(rt, "epoch")
         settle(rt)
         with psycopg.connect(databases.owner) as holder:
-            # One person is in somebody's hands, so that it can't come to its end before the kill.
+            # A locked row keeps the rewrapping from finishing before it is killed.
             holder.execute("SELECT FROM people WHERE id = %s FOR UPDATE", (max(known),))
             rewrapping = rewrap(chosen)
             while epochs(databases) != {1: 1, 2: 199}:
@@ -256,7 +256,7 @@ async def test_monthly_key_rotation_runs_after_a_month(rt: Runtime, databases: D
 
 @pytest.fixture
 def real(chosen: Settings) -> Iterator[Settings]:
-    """Yield the same settings outside a demonstration."""
+    """Yield the settings with demo mode off."""
     yield chosen.model_copy(update={"demo": False})
 
 

@@ -1,4 +1,4 @@
-"""Quick exit: messages in the chat are deleted as far as possible; the rest is reported."""
+"""Quick exit: messages in the chat are deleted if possible; the others are reported."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.requirement("S-37")
 
 @dataclass
 class Place:
-    """A person's chat on a platform: the messages in it, of the person and of Kosh."""
+    """A fake platform with one person's chat: its messages, by the person and by Kosh."""
 
     rt: Runtime
     name: str
@@ -92,14 +92,14 @@ class Place:
         await receive.deliver(self.rt, await receive.receive(self.rt, update))
 
     async def begin(self, *pressed: str) -> None:
-        """Begin a conversation; each answer raises the nonce of the next question by one."""
+        """Begin a conversation and press options; each question increases the nonce by one."""
         await self.do(Started())
         for nonce, key in enumerate(pressed, 1):
             await self.do(Pressed(f"{nonce}:{key}"))
 
     @property
     def lines(self) -> list[str]:
-        """Return the readable lines of the chat, in order."""
+        """Return the visible lines of the chat, in order."""
         return [
             line
             for each in self.stands.values()
@@ -213,7 +213,7 @@ async def test_quick_exit_deletes_an_edit_that_was_resent_as_a_new_message(rt: R
 
 
 async def announced(rt: Runtime, place: Place, external_id: str, ago: str) -> None:
-    """Send an announcement to the chat at an earlier time."""
+    """Record an announcement that was sent to the chat some time ago."""
     await crowd(rt, 1)
     found = await started(rt, await crew(rt), a_draft())
     async with rt.pool.connection() as session:
@@ -271,7 +271,7 @@ async def test_quick_exit_drops_messages_waiting_for_a_retry(rt: Runtime) -> Non
 
 
 async def written(rt: Runtime) -> list[str]:
-    """Return the external ids of Kosh's messages whose deletion is requested."""
+    """Return the external ids of Kosh's messages for which deletion was requested."""
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT external_id FROM messages WHERE act = 'delete'")
         ids = [each for (row,) in await cursor.fetchall() for each in row.split(",")]

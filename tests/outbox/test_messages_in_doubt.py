@@ -1,4 +1,4 @@
-"""A message whose answer was lost is counted: it is sent again, and may arrive twice."""
+"""A message whose response is lost is counted, since it is resent and may arrive twice."""
 
 from dataclasses import replace
 from typing import Any
@@ -19,7 +19,7 @@ HELLO = Message(("A word of ours",), language="ru")
 
 
 class _Channel:
-    """A platform that answers every call with one error."""
+    """A platform that raises one error for every call."""
 
     def __init__(self, error: SendError) -> None:
         self._error = error
@@ -58,7 +58,7 @@ async def test_message_of_unknown_outcome_is_counted_once_per_lost_response(
 
 
 class _Uneditable(_Channel):
-    """A platform that edits nothing, and loses the answer to the new message."""
+    """A platform that rejects edits and loses the response to the message sent instead."""
 
     async def send(self, call: ChannelCall) -> str:
         raise CannotEdit if call.kind == "edit" else Unreachable

@@ -1,4 +1,4 @@
-"""The sweep delivers messages left by a crash, and no person's backlog blocks another's."""
+"""The sweep sends messages left by a crash; one person's backlog does not delay other people."""
 
 import asyncio
 import time
@@ -23,7 +23,7 @@ BACKLOG = outbox.SWEPT_AT_ONCE + 10
 
 
 async def _wait(rt: Runtime, guest: Guest, rows: int) -> None:
-    """Give a person rows that no process sends."""
+    """Enqueue rows for a person without sending them."""
     row = outbox.Row("send", quarantine.apology(rt, "ru"))
     async with rt.pool.connection() as session:
         held, _fresh, _now = await conversation_store.claim(rt, session, guest.inbound(Started()))
@@ -32,7 +32,7 @@ async def _wait(rt: Runtime, guest: Guest, rows: int) -> None:
 
 
 async def _lease_oldest(rt: Runtime) -> None:
-    """Lease each person's oldest waiting row, as if a running process were sending it."""
+    """Lease each person's oldest queued row, as if a running process were sending it."""
     async with rt.pool.connection() as session:
         await session.execute(
             "UPDATE messages SET state = 'sending', attempt = 1,"
@@ -115,7 +115,7 @@ async def test_outbox_gives_up_an_unreadable_message_and_sends_the_next(
 async def test_outbox_row_ids_are_not_reused_after_a_restore(
     rt: Runtime, databases: Databases
 ) -> None:
-    """Platforms know a message by its row number, so the number of a lost one must not return."""
+    """Check that ids continue far above the backup's, because platforms know messages by row id."""
     guest = Guest(rt)
     await guest.consent()
     *_before, (newest, _act, _state) = await guest.rows()
@@ -128,7 +128,7 @@ async def test_outbox_row_ids_are_not_reused_after_a_restore(
 
 
 class _Away(WebChat):
-    """A web chat that reaches only the addresses in `reached`."""
+    """A web chat that raises Unreachable except for the addresses in `reached`."""
 
     def __init__(self, rt: Runtime) -> None:
         super().__init__(rt.live, rt.vault)
@@ -162,7 +162,7 @@ async def test_outbox_retries_while_unreachable_but_gives_up_a_bad_message(
 
 
 class _Torn(WebChat):
-    """A page whose responses are lost while the line is torn, although requests arrive."""
+    """A web chat that receives requests, but whose responses are lost while `torn`."""
 
     def __init__(self, rt: Runtime) -> None:
         super().__init__(rt.live, rt.vault)

@@ -1,4 +1,4 @@
-"""A message in two parts that cannot be deleted: a delivered part is not sent again."""
+"""A message in two parts on a platform without deletion: a delivered part is not sent again."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ type Meets = Callable[[], Awaitable[None]]
 
 
 class _Apart(WebChat):
-    """A page that needs two posts for a message, each with its own scripted errors."""
+    """A platform that sends a message in two parts, each with scripted errors."""
 
     edits = deletes = False
     many = 2
@@ -54,7 +54,7 @@ class _Apart(WebChat):
 
 @dataclass
 class _Row:
-    """A person's one message on such a page."""
+    """The only message of a person on this platform."""
 
     rt: Runtime
     page: _Apart

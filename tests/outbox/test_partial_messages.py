@@ -1,4 +1,4 @@
-"""A long message that fails between its parts: kept and continued, or said to be incomplete."""
+"""A long message that fails between its parts: continued later, or reported as incomplete."""
 
 from collections.abc import AsyncIterator
 

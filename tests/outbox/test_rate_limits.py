@@ -1,4 +1,4 @@
-"""How fast messages go out: by bot and by chat, together in one trip, and without Valkey too."""
+"""Sending rates by bot and by chat, several rows in one round trip, and without Valkey."""
 
 from collections.abc import MutableMapping
 from typing import Any, cast
@@ -18,7 +18,7 @@ from tests.person_client import Guest
 
 
 class Paced(WebChat):
-    """The web chat with the rates and refusals of a platform."""
+    """The web chat with the rate limits and errors of a messenger."""
 
     def __init__(self, rt: Runtime, rates: Rates) -> None:
         super().__init__(rt.live, rt.vault)
@@ -46,7 +46,7 @@ async def known(rt: Runtime) -> Guest:
 
 
 async def newest(rt: Runtime, guest: Guest) -> tuple[Any, ...]:
-    """Return state, attempts and seconds to wait of the guest's newest message."""
+    """Return state, attempts and remaining delay in seconds of the person's newest message."""
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT m.state, m.attempt, extract(epoch FROM m.due_at - kosh_now())::float, m.reason"
@@ -152,7 +152,7 @@ async def test_rate_limit_overdraft_by_replies_delays_broadcasts(rt: Runtime) ->
     assert 2 < wait < 4
 
 
-# One message a step where messages are billed
+# One message for each step where messages are billed
 
 
 async def test_outbox_merges_consecutive_texts_into_one_message(rt: Runtime) -> None:

@@ -1,4 +1,4 @@
-"""An announcement on its way: once each, never twice, never silently not; and what errors mean."""
+"""Sending of announcements: once to each recipient, none omitted silently; effects of errors."""
 
 import asyncio
 import base64
@@ -96,7 +96,7 @@ async def test_broadcast_reaches_every_subscriber_once_in_their_language(rt: Run
     assert await fates(rt, found) == {"accepted": 60}
 
 
-# Enough that reading all of them costs more than looking for some.
+# Enough rows that the planner prefers an index to a sequential scan.
 _MULTITUDE: tuple[LiteralString, ...] = (
     "INSERT INTO people (id, key, key_version)"
     " SELECT gen_random_uuid(), '', 1 FROM generate_series(1, 5000)",
@@ -113,7 +113,7 @@ async def test_broadcast_claim_reads_only_its_shard(rt: Runtime, databases: Data
     with psycopg.connect(databases.owner, autocommit=True) as owner:
         for statement in _MULTITUDE:
             owner.execute(statement)
-        # As a worker has it after a few claims: one plan, whatever the values.
+        # As for a worker after several executions: a generic plan, independent of the values.
         told = b"EXPLAIN (GENERIC_PLAN, COSTS OFF) " + shard_statements.CLAIM.text
         plan = "\n".join(row[0] for row in owner.execute(told).fetchall())
     found = re.search(r"Scan (?:using|on) broadcast_recipients_\w+.*\n *Index Cond: (.*)", plan)
@@ -166,7 +166,7 @@ async def test_broadcast_recipient_of_a_dead_worker_is_unknown_and_not_resent(
     await broadcasts.run_due(rt)
     assert len(post.sent) == 1
     assert (await _now(rt, found)).state is State.DONE
-    # Its word, should it be alive after all, still counts.
+    # If the worker is alive after all, its result is still recorded.
     until = post.answers[member.address]
     assert isinstance(until, asyncio.Event)
     until.set()
@@ -322,7 +322,7 @@ async def test_broadcast_is_paused_after_many_errors(rt: Runtime) -> None:
 
 
 async def _spoil(rt: Runtime, people: Sequence[Member]) -> None:
-    """Damage sealed values, as if they were altered or their key was destroyed."""
+    """Overwrite encrypted addresses, as after corruption or the destruction of their key."""
     async with rt.pool.connection() as session:
         await session.execute(
             "UPDATE handles SET address = decode(repeat('00', 60), 'hex')"
@@ -356,7 +356,7 @@ async def test_broadcast_is_paused_when_no_recipient_is_readable(rt: Runtime) ->
 
 @dataclass
 class Torn(Post):
-    """A platform that loses its first response, and then all responses until it is mended."""
+    """A platform that loses its first response and fails every ping while `torn`."""
 
     torn: bool = True
 
@@ -380,7 +380,7 @@ async def test_broadcast_claims_no_recipient_while_the_channel_is_unreachable(
     rt = posted(rt, post)
     await crowd(rt, AT_ONCE + 10)
     found = await _ready(rt)
-    # Also when all that holds it back is that the platform still doesn't answer.
+    # In the second round only the platform's missing answer prevents sending.
     for _bout in range(2):
         await broadcasts.send_shard(rt, found.id, 0)
         in_hand = {"accepted": AT_ONCE - 1, "in_doubt unreachable": 1}
@@ -447,7 +447,7 @@ async def test_broadcast_checks_eligibility_again_between_claim_and_send(rt: Run
 async def test_broadcast_waits_for_the_morning_in_the_recipients_time_zone(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
-    # Somebody in Turkey, somebody of its mission, and somebody of an unknown zone: Almaty's.
+    # People in Turkey, of the mission in Turkey, and without a known time zone (Almaty's is used).
     turkey, ankara, unknown = await crowd(rt, 3)
     async with rt.pool.connection() as session:
         await identities.set_mission(session, ankara.id, "tr_ankara")
@@ -557,7 +557,7 @@ async def test_broadcast_scheduler_reads_one_row_per_shard(
 async def test_broadcast_refunds_unused_rate_tokens(
     rt: Runtime,
 ) -> None:
-    # So slow that nothing comes into the bucket meanwhile: 16 of its 20 are for announcements.
+    # So slow that no token is added during the test: 16 of its 20 tokens are for announcements.
     post = Post(rates=Rates(0.001, 20))
     rt = posted(rt, post)
     await crowd(rt, 7)
@@ -846,7 +846,7 @@ async def test_broadcast_results_of_one_channel_are_stored_when_another_fails(
 
 
 class _Meta(Post):
-    """Message ids in Meta's format, from which the recipient can be read."""
+    """A platform whose message ids contain the recipient, as Meta's do."""
 
     async def send(self, act: ChannelCall) -> str:
         await super().send(act)
@@ -880,7 +880,7 @@ async def test_broadcast_stores_nothing_that_identifies_its_recipients(rt: Runti
     ("since", "later"),
     [
         ("UPDATE conversations SET updated_at = kosh_now()", True),
-        # A person who wrote there, and then elsewhere.
+        # A person who wrote on this channel and later on another one.
         ("UPDATE handles SET spoke_at = kosh_now()", True),
         ("UPDATE conversations SET updated_at = kosh_now(), channel = 'web'", False),
         ("SELECT", False),

@@ -1,4 +1,4 @@
-"""A PIN is kept as a slow hash, its guessing ends, and known and unknown cost the same."""
+"""PINs: stored as slow hashes, tries limited, equal work with and without a stored PIN."""
 
 import psycopg
 import pytest
@@ -87,7 +87,7 @@ async def test_officer_removes_a_forgotten_pin(rt: Runtime) -> None:
 async def test_pin_check_computes_the_hash_when_no_pin_is_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The hash is computed with or without a PIN, and dominates the time."""
+    """Check that the slow hash, which dominates the time, is computed also without a stored PIN."""
     tried: list[str] = []
     verify = password_hashing._hasher.verify
 

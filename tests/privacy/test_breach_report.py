@@ -1,4 +1,4 @@
-"""A breach is counted by table, time and epoch, and the count tells nothing but numbers."""
+"""The breach report: affected people by table, time and key epoch, without personal data."""
 
 from datetime import UTC, datetime, timedelta
 

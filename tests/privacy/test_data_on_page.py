@@ -1,4 +1,4 @@
-"""A person's data on the secure page: it does not follow them into the messenger."""
+"""A person's data is shown on the secure page and not sent to the messenger."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ async def test_stored_data_stays_on_the_secure_page(rt: Runtime) -> None:
         ((person_id,),) = await cursor.fetchall()
         held = await conversation_store.lock(rt, transaction, person_id)
         assert held is not None
-        # As after a link of the messenger: the chat of the page, and the place to return to.
+        # As after a link in the messenger: the page's chat, with the messenger to return to.
         visiting = replace(held, home="telegram")
         turn = conversation_store.turn(rt, visiting, Said("/mydata"))
         await effects.carry_out(rt, transaction, visiting, turn, None)

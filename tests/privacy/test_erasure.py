@@ -1,4 +1,4 @@
-"""Erasure: messages in the chats are deleted too, and the rest is reported."""
+"""Erasure of a person: messages in the chats are deleted too, the others are reported."""
 
 import asyncio
 import gc
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.requirement("S-31", "S-32")
 
 
 async def reach(rt: Runtime, guest: Guest, channel: str, address: str, *sent: str) -> None:
-    """Add another channel of the person, with these messages of Kosh in it."""
+    """Add another channel of the person, with these messages of Kosh."""
     async with rt.pool.connection() as session:
         person = await identities.find(rt, session, "web", guest.name)
         assert person is not None
@@ -79,7 +79,7 @@ async def test_delete_command_is_idempotent(rt: Runtime) -> None:
 
 
 async def opened(rt: Runtime, guest: Guest) -> UUID:
-    """Open the person's key in this process, and return the person's id."""
+    """Load the person's key into this process, and return the person's id."""
     async with rt.pool.connection() as session:
         person = await identities.find(rt, session, "web", guest.name)
     assert person is not None
@@ -87,7 +87,7 @@ async def opened(rt: Runtime, guest: Guest) -> UUID:
 
 
 def held(person_id: UUID) -> bool:
-    """Return whether that person's key is anywhere in the process's memory."""
+    """Return True if the person's key is anywhere in this process's memory."""
     gc.collect()
     keys = [each for each in gc.get_objects() if isinstance(each, PersonKey)]
     return any(each.person_id == person_id for each in keys)
@@ -105,7 +105,7 @@ async def test_erasure_evicts_the_cached_key_in_its_process(rt: Runtime) -> None
 async def test_erased_persons_key_is_not_cached_again_by_a_late_read(
     rt: Runtime,
 ) -> None:
-    """Other transactions still find the person until the commit."""
+    """Check a read before the commit, which still finds the person."""
     guest = Guest(rt)
     await guest.consent()
     person_id = await opened(rt, guest)

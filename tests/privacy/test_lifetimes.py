@@ -1,4 +1,4 @@
-"""Rules, texts, cookie and inventory read one table of lifetimes."""
+"""Retention rules, texts, cookies and the data inventory use one table of lifetimes."""
 
 import re
 

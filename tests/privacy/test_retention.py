@@ -1,4 +1,4 @@
-"""Retention: data is deleted at its time and not before; a failing rule stops no other."""
+"""Retention: data is deleted when it expires and not before; a failing rule stops no other rule."""
 
 from typing import LiteralString
 from uuid import UUID, uuid4
@@ -19,7 +19,7 @@ CASE: LiteralString = (
     " VALUES (%(id)s, %(id)s, 'general', 'general', false, 'kk', 'resolved',"
     " kosh_now() - %(age)s::interval)"
 )
-# Kinds of data: retention period, statements that create a row of an age, and a query for it.
+# Kinds of data: retention period, statements that insert a row of some age, and a query for it.
 KEPT: dict[str, tuple[str, tuple[LiteralString, ...], LiteralString]] = {
     "an update's id": (
         "8 days",

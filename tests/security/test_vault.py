@@ -1,4 +1,4 @@
-"""The vault: a sealed value opens only in its own place, and formats never change silently."""
+"""The vault: an encrypted value can be decrypted only in its own place, and formats are fixed."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -296,7 +296,7 @@ def test_unwritable_key_directory_is_refused(tmp_path: Path) -> None:
 
 
 def test_vault_opens_values_of_the_first_release(vault: Vault) -> None:
-    """Frozen: a change of any of these bytes makes every stored value unreadable."""
+    """Check frozen bytes: a change would make every stored value unreadable."""
     wrapped = WrappedKey(1, bytes.fromhex(FROZEN["wrapped"]))
     person = vault.open(PERSON, wrapped)
     assert person.unseal(bytes.fromhex(FROZEN["sealed"]), *PLACE) == b"frozen"
