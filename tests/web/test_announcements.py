@@ -1,4 +1,4 @@
-"""Announcements as a person sees them, with real services: storing, reading, ending, erasing."""
+"""Announcements as a person sees them: subscribed to, stored, read, ended and erased."""
 
 from bot.broadcasts import archive
 from bot.conversations.store import lock
@@ -42,7 +42,7 @@ async def _of(house: House, visitor: Visitor) -> Subscription | None:
 
 
 async def _told_before(house: House, *, mission: str = "") -> None:
-    """Insert a sent announcement into the tables."""
+    """Insert an announcement that was sent earlier into the tables."""
     audience = f'{{"missions": ["{mission}"]}}' if mission else "{}"
     async with house.rt.pool.connection() as session:
         await session.execute(

@@ -1,4 +1,4 @@
-"""First answers in time over any period, without people and without small numbers."""
+"""Share of first answers in time over any period, without personal data and small numbers."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ ELSEWHERE = "mn_ulaanbaatar"
 
 
 async def _cases(house: House, mission: str, topic: str, count: int, minutes: int | None) -> None:
-    """Add closed cases of ten days ago with a first answer after some minutes."""
+    """Insert closed cases of ten days ago, first answered after `minutes` (None: never)."""
     async with house.rt.pool.connection() as session:
         await session.execute(
             "WITH made AS (INSERT INTO people (id, key, key_version)"
@@ -116,7 +116,7 @@ def test_spreadsheet_export_is_reproducible_byte_for_byte() -> None:
 
 
 def _cells(book: bytes) -> list[list[str]]:
-    """Return the texts of the first sheet of a workbook."""
+    """Return the texts of the cells in the first sheet of a workbook."""
     space = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
     with zipfile.ZipFile(io.BytesIO(book)) as file:
         shared = ElementTree.fromstring(file.read("xl/sharedStrings.xml"))

@@ -1,4 +1,4 @@
-"""Attacks by a reader of docs/explanation/security.md on the running stack."""
+"""Attacks by someone who has read docs/explanation/security.md, on the running application."""
 
 import hashlib
 import hmac
@@ -39,7 +39,7 @@ HOSTILE = (
 
 @pytest.fixture
 async def office(house: House) -> AsyncIterator[tuple[House, str]]:
-    """Yield a waiting case, an officer who may see it, one of another mission, an administrator."""
+    """Yield a desk with a waiting case, its mission's officer, one of another, an administrator."""
     await demo_officers.enter(house.rt)
     async with house.rt.pool.connection() as session:
         dana = next(
@@ -59,7 +59,7 @@ async def _rows(house: House, query: str) -> list[tuple[Any, ...]]:
         return list(await cursor.fetchall())
 
 
-# The case of another mission
+# Access to a case of another mission
 
 
 @pytest.mark.requirement("S-44", "S-53")
@@ -88,7 +88,7 @@ async def test_case_of_another_mission_gets_the_same_404_as_an_unknown_case(
 
 
 def _alike(screen: Screen) -> str:
-    """Return a page without the parts that differ from visit to visit."""
+    """Return a page without the parts that differ at each request."""
     return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32,}", "", screen.html)
 
 
@@ -179,7 +179,7 @@ async def test_forged_or_altered_session_is_refused(
             assert "sign-in" in got.headers["Location"]
 
 
-# Paths and headers
+# Request paths and headers
 
 
 @pytest.mark.requirement("S-14", "S-71")
@@ -221,11 +221,11 @@ async def test_request_guard_cannot_be_bypassed_by_path_or_header(
     assert (await _raw(house, smuggled[1])).startswith(b"HTTP/1.1 400")
 
 
-# Values
+# Values of form fields
 
 
 class _Fields(HTMLParser):
-    """Every form of a page with the names of all fields, and the values of the hidden ones."""
+    """A parser that collects each form of a page: names of all fields, values of hidden fields."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -284,7 +284,7 @@ async def test_console_forms_never_fail_on_hostile_values(office: tuple[House, s
 async def test_inbox_answers_422_for_unknown_query_values(
     office: tuple[House, str],
 ) -> None:
-    """Row 87: an unknown queue, and numbers and names that no case has."""
+    """Check an unknown queue, and numbers and names without a case (row 87)."""
     house, _case_id = office
     odd = [("queue", value) for value in ("id;select", "ALL", "1", "open,closed")]
     odd += [("number", value) for value in ("x", "-1", "1.5", "9" * 16, "id;select")]
@@ -353,7 +353,7 @@ async def test_registry_callback_cannot_be_forged_or_replayed(house: House) -> N
 
 @pytest.mark.requirement("S-18")
 async def test_chat_rejects_messages_with_the_handle_of_another_person(house: House) -> None:
-    """Try their handle from another channel, and made-up names and cookies."""
+    """Check another person's handle from a different channel, and invented names and cookies."""
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
         before = len(visitor.bubbles)
@@ -391,7 +391,7 @@ async def test_secure_link_gives_the_same_answer_when_unknown_or_expired(house: 
     assert next(iter(seen))[0] == 410
 
 
-# Addresses that Kosh fetches from
+# Addresses that Kosh downloads from
 
 
 @pytest.mark.requirement("S-50")
@@ -401,7 +401,7 @@ async def test_secure_link_gives_the_same_answer_when_unknown_or_expired(house: 
 async def test_file_id_of_a_message_cannot_point_to_another_address(
     house: House, name: str
 ) -> None:
-    """Check that a file id in a message is a name at the platform, never an address."""
+    """Check that a file id is used only as a name at the platform, never as an address."""
     for channel in ("telegram", "whatsapp"):
         with pytest.raises(SendError) as failed:
             async for _chunk in house.rt.channels[channel].fetch(name):

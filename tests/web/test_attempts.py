@@ -1,4 +1,4 @@
-"""Attempts of an attacker over HTTP with the whole stack running, and their audit entries."""
+"""Attempts of an attacker over HTTP on the running application, and their audit entries."""
 
 import io
 import json
@@ -26,11 +26,11 @@ from tests.web.test_attacks import office as opened_office
 office = opened_office
 
 
-# Denials
+# Denied requests
 
 
 async def _denied(house: House) -> list[tuple[str, str, str]]:
-    """Return the denials: officer, action and reason, oldest first."""
+    """Return the denials in the audit log: officer, action and reason, oldest first."""
     return await _rows(
         house,
         "SELECT o.name, a.subject, a.detail FROM audit_entries a JOIN officers o ON o.id::text ="
@@ -47,7 +47,7 @@ async def _csrf(console: Console) -> str:
 async def test_denied_request_is_audited_with_its_reason(
     office: tuple[House, str],
 ) -> None:
-    """Try a missing permission, a case of another mission, a missing case, and foreign forms."""
+    """Check a missing permission, another mission's case, a missing case, and foreign forms."""
     house, case_id = office
     claim, due = f"/console/cases/{case_id}/claim", list[tuple[str, str, str]]()
     async with Console.signed_in(house.url, HERE) as console:
@@ -109,7 +109,7 @@ async def test_expired_session_is_refused_and_logged_without_a_name(
 async def test_sign_in_limit_is_per_client_and_ignores_forged_addresses(
     house: House,
 ) -> None:
-    """Check that Kosh's proxy appends the client's address, after anything the client claims."""
+    """Check that only the address appended by Kosh's own proxy counts, not one the client sends."""
     await demo_officers.enter(house.rt)
 
     async def tried(forwarded: str) -> int:
@@ -123,7 +123,7 @@ async def test_sign_in_limit_is_per_client_and_ignores_forged_addresses(
         assert await tried("192.0.2.2") == 401
 
 
-# Somebody else's stream, somebody else's chat
+# Streams and chats of other people
 
 
 @pytest.mark.requirement("S-54")

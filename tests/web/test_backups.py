@@ -1,4 +1,4 @@
-"""A restored backup does not bring back a person who was erased since."""
+"""A restored backup does not bring back a person who was erased after the backup."""
 
 import subprocess
 from collections.abc import AsyncIterator
@@ -49,7 +49,7 @@ async def noted(house: House) -> bool:
 
 
 def bytes_of(databases: Databases, person_id: UUID) -> list[bytes]:
-    """Return the raw bytes that the database holds of one person."""
+    """Return the raw bytes that the database contains about a person."""
     with psycopg.connect(databases.owner) as session:
         return [
             bytes(row[0])
@@ -59,7 +59,7 @@ def bytes_of(databases: Databases, person_id: UUID) -> list[bytes]:
 
 
 def on_disk(databases: Databases, admin_url: str, services_home: Path) -> bytes:
-    """Return every file of this database, after everything in memory has been written."""
+    """Return the content of all files of this database, after a checkpoint."""
     name = databases.owner.rsplit("/", 1)[1]
     with psycopg.connect(admin_url, autocommit=True) as session:
         session.execute("CHECKPOINT")

@@ -1,4 +1,4 @@
-"""`./kosh broadcast` as a person calls it: each verb in a process of its own, and wrong input."""
+"""`./kosh broadcast` as an operator calls it: each command in a separate process; wrong input."""
 
 import asyncio
 import json
@@ -34,14 +34,14 @@ languages = ["ru", "kk"]
 
 @pytest.fixture
 def chosen(databases: Databases, redis_url: str, tmp_path: Path) -> Settings:
-    """Return a house whose test phone is on Telegram."""
+    """Return settings in which the tester's phone is on Telegram."""
     found = furnished(databases, redis_url, tmp_path)
     return found.model_copy(update={"broadcast_testers": (f"telegram:{TESTER}",)})
 
 
 @dataclass
 class Terminal:
-    """A terminal in the stack's own installation."""
+    """A terminal with the settings of this test's installation."""
 
     house: House
     folder: Path

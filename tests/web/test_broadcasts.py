@@ -1,4 +1,4 @@
-"""An announcement at the console, without scripts: from the first step of writing to the result."""
+"""Announcements at the console, without JavaScript: from the first step to the result."""
 
 import asyncio
 import re
@@ -41,14 +41,14 @@ WORDS = Languages(("ru",))
 
 
 def why(refusal: Refusal) -> str:
-    """Return the words of a refusal, up to its subject."""
+    """Return the text of a refusal, up to its first placeholder."""
     told = WORDS.render(STANDS_AGAINST[refusal], "ru")
     return " ".join(told.partition("{detail}")[0].split())
 
 
 @dataclass
 class Office:
-    """All officers at the console, each with their own browser."""
+    """All officers at the console, each with a separate browser."""
 
     house: House
     marat: Console
@@ -125,7 +125,7 @@ async def test_broadcast_pages_take_an_editor_from_draft_to_start(office: Office
 
 
 def _asked_first(screen: Screen) -> str:
-    """Return the text before the only button that ends an announcement, behind a first step."""
+    """Return the confirmation text next to the only button that ends an announcement."""
     closed = re.findall(r"<details.*?</details>", screen.html, re.DOTALL)
     (found,) = [each for each in closed if '/cancel"' in each]
     assert screen.html.count('/cancel"') == 1
@@ -309,7 +309,7 @@ async def test_broadcast_page_shows_an_approver_the_changes_since_approval(offic
 
 
 async def test_broadcast_page_answers_422_for_a_number_out_of_range(office: Office) -> None:
-    """PostgreSQL has no integer type of that length."""
+    """Check a number that exceeds PostgreSQL's integers."""
     path, long = await office.asked(), "9" * 20
     for asked in (f"/console/broadcasts?before={long}", f"{path}?after={long}"):
         screen = await office.marat.get(asked)
@@ -441,7 +441,7 @@ async def test_broadcast_page_offers_a_decision_per_unknown_recipient(office: Of
     found = await _first(office.house)
     told = await fates(office.house.rt, found)
     assert (told["in_doubt crash"], told["failed unknown"]) == (2, 1)
-    # An auditor reads it, and decides nothing.
+    # An auditor may read it but decide nothing.
     async with Console.signed_in(office.house.url, "Saule Testova") as saule:
         assert "doubt" not in (await saule.get(path)).actions
 

@@ -1,4 +1,4 @@
-"""Names, numbers and words of a person appear nowhere in plain text."""
+"""Names, numbers and messages of a person appear nowhere in plain text."""
 
 import io
 import json
@@ -40,12 +40,12 @@ ANSWERS = (
 
 
 def _everything(databases: Databases) -> str:
-    """Return every row of every table as text, sealed columns as hex."""
+    """Return every row of every table as text, with encrypted columns as hex."""
     with psycopg.connect(databases.owner) as session:
         tables = session.execute(
             "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
             " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
-            # The worker's own heartbeat changes without any request.
+            # The heartbeat of the worker changes independently of requests.
             " AND tablename <> 'procrastinate_workers'"
         ).fetchall()
         rows = [
@@ -55,7 +55,7 @@ def _everything(databases: Databases) -> str:
 
 
 async def _valkey(house: House) -> bytes:
-    """Return every key and value in plain form, since a dump would compress them."""
+    """Return every key and value of Valkey as plain bytes, since a dump would be compressed."""
     client: Any = house.rt.live._client
     seen = []
     async for key in client.scan_iter():
@@ -75,9 +75,9 @@ async def _valkey(house: House) -> bytes:
 
 
 def _hunt(place: str, text: str | bytes, canaries: Iterable[str] = CANARIES) -> None:
-    """Assert that no canary is in the text.
+    """Assert that no canary value is in the text.
 
-    A find is shown with a little of its surroundings: all of it is invented.
+    The error shows the surrounding text, which is invented too.
     """
     for canary in canaries:
         plain = canary.encode()
@@ -179,8 +179,8 @@ async def test_abusive_text_is_stored_nowhere_in_plain_text(
 
 NOTE, REPLY = "the canary was seen by a colleague", "the canary may fly on Monday"
 WHATSAPP = "77000000043"
-# The sandbox is a registry: it keeps names in plain text, in a database of the same servers. These
-# never reach it, so that even the servers' own files can be read for them.
+# The sandbox, as a registry, stores names in plain text in a database of the same server. These
+# names are never submitted to it, so that even the server's own files can be searched for them.
 UNSENT_SURNAME, UNSENT_GIVEN = "KANARINOVA", "KANARINA"
 UNSENT = (UNSENT_SURNAME, UNSENT_GIVEN, WORDS, str(CHAT), NOTE, REPLY, WHATSAPP)
 
@@ -194,7 +194,7 @@ async def test_personal_data_leaks_through_no_flow_case_or_error(
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Use two messengers and the console, with deliberate failures of every kind."""
+    """Use two messengers and the console, with deliberate errors of every kind."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     lines = io.StringIO()
     logging.configure("debug", to=lines)
@@ -229,7 +229,7 @@ async def test_broadcast_stores_and_logs_no_address_in_plain_text(
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Send to people who are present, who have left, and whom the platform never knew."""
+    """Send to people who can be reached, who have left, and who are unknown to the platform."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(crowd, "_chats", count(FIRST_OF_CROWD))
     members = await crowd.crowd(house.rt, 12)
@@ -259,7 +259,7 @@ async def test_broadcast_stores_and_logs_no_address_in_plain_text(
 async def _hunt_everywhere(
     house: House, databases: Databases, places: Iterable[Path], canaries: Sequence[str]
 ) -> None:
-    """Search memory, tables, metrics, files (also the servers' own), arguments and environments."""
+    """Search memory, tables, metrics, files (also of the servers), arguments and environments."""
     _hunt("valkey", await _valkey(house), canaries)
     _hunt("database", _everything(databases), canaries)
     async with (
@@ -280,7 +280,7 @@ async def _hunt_everywhere(
 
 
 def _content(path: Path) -> bytes:
-    """Return a file's bytes, none if the file or its process has gone since it was listed."""
+    """Return a file's bytes; empty if the file or its process has gone since it was listed."""
     try:
         return path.read_bytes()
     except (FileNotFoundError, ProcessLookupError):
@@ -295,7 +295,7 @@ def _is_of_this_run(process: Path) -> bool:
 
 
 async def _officers(house: House) -> None:
-    """Read the waiting case, answer it, and write a note."""
+    """Read the waiting case as its officer, reply, and write a note."""
     async with Console.signed_in(house.url, "Aigul Testova") as console:
         await console.get("/console/inbox")
         found = re.search(r'href="(/console/cases/[^"]+)"', console.screen.html)
@@ -314,7 +314,7 @@ async def _officers(house: House) -> None:
 
 
 async def _errors(house: House) -> None:
-    """Put a canary into requests that are refused, unreadable or failing."""
+    """Send canary values in requests that are rejected, unreadable or failing."""
     secret = house.rt.settings.telegram_secret
     assert secret
     known = {"X-Telegram-Bot-Api-Secret-Token": secret.get_secret_value()}
@@ -335,7 +335,7 @@ async def _errors(house: House) -> None:
         UNSENT_SURNAME: WHATSAPP,
     }
     async with house.http.post(f"{house.url}/chat/said", data=fields) as answer:
-        # Without scripts, the page shows people the words that they sent.
+        # The page without JavaScript shows people the messages that they sent.
         _hunt("chat", await answer.text(), [each for each in UNSENT if each != WORDS])
     async with house.http.get(f"{house.url}/p/{UNSENT_SURNAME}?{WORDS}") as answer:
         _hunt("page", await answer.text(), UNSENT)

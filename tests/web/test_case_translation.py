@@ -1,4 +1,4 @@
-"""Machine translation in a case: an officer's draft, and messages on this machine."""
+"""Machine translation in a case: an officer's draft externally, people's messages only locally."""
 
 import re
 from collections.abc import AsyncIterator
@@ -57,7 +57,7 @@ async def asking(house: House, words: str) -> User:
 
 
 async def translated(console: Console) -> None:
-    """Press the button that translates the draft."""
+    """Press the button that translates the officer's draft."""
     form = console.screen.form("/reply")
     fields = form.fields | {"words": DRAFT}
     await console.post(form.action.replace("/reply", "/translate"), fields)

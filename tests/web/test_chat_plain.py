@@ -1,4 +1,4 @@
-"""Web chat without a script: a rejected text is reported and put back in the field."""
+"""Web chat without JavaScript: a rejected text is explained and put back into the field."""
 
 import re
 from collections.abc import AsyncIterator

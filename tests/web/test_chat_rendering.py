@@ -1,4 +1,4 @@
-"""Bubbles of the chat page as the server renders them."""
+"""Messages of the chat page as the server renders them."""
 
 import pytest
 

@@ -1,6 +1,7 @@
-"""Many connections, streams or bodies of one address stop neither others nor the platforms.
+"""Many connections, streams or bodies from one address do not block others or the platforms.
 
-The servers are those that the command line starts. Addresses beside 127.0.0.1 are other clients.
+The servers are those that the command line starts. Loopback addresses other than 127.0.0.1 act as
+other clients.
 """
 
 import asyncio
@@ -59,7 +60,7 @@ async def _status(url: str, path: str = "/health", address: str = "127.0.0.1") -
 async def _connected(
     url: str, many: int, say: bytes = b"", address: str = "127.0.0.1"
 ) -> AsyncIterator[list[asyncio.StreamReader]]:
-    """Open connections from an address that say something and then are silent."""
+    """Open connections from an address, send `say` on each and then nothing."""
     port = int(url.rpartition(":")[2])
     readers, writers = list[asyncio.StreamReader](), list[asyncio.StreamWriter]()
     try:
@@ -99,7 +100,7 @@ async def _end(reader: asyncio.StreamReader) -> None:
 @pytest.mark.row(29)
 @pytest.mark.requirement("S-89")
 async def test_idle_connections_of_one_address_do_not_block_others(house: House) -> None:
-    """Row 29: 1,200 connections that send nothing, of a proxy too."""
+    """Check 1,200 connections that send nothing, also through a proxy (row 29)."""
     async with _served(house) as url, _connected(url, 1_200):
         for path in ("/health", "/chat", "/ready"):
             assert await _status(url, path) == 200, path
@@ -124,7 +125,7 @@ async def test_connections_of_one_address_are_limited_to_100(house: House) -> No
 async def test_connection_with_an_unfinished_request_is_closed_in_time(
     house: House, monkeypatch: pytest.MonkeyPatch, said: bytes
 ) -> None:
-    """Row 28: a deadline for headers, which the server did not have."""
+    """Check the deadline for the headers of a request (row 28)."""
     monkeypatch.setattr(connection_limits, "HEADER_SECONDS", 0.2)
     async with _served(house) as url, _connected(url, 3, said) as readers:
         await _closed(readers, 3)
@@ -158,7 +159,7 @@ async def test_webhooks_process_serves_only_webhooks_and_health(house: House) ->
             assert answer.status == 403
 
 
-# Webhooks before their signature is verified
+# Webhooks before verification of the signature
 
 
 @pytest.fixture
@@ -169,7 +170,7 @@ def memory() -> Any:
 
 
 async def _posts(house: House, many: int, signature: bytes, address: str = FOREIGN) -> list[int]:
-    """Post bodies to the application at once, each in pieces of its own; return the statuses."""
+    """Post bodies concurrently, each in pieces; return the statuses."""
     app = create_app(lent(house.rt))
     app.state.rt = house.rt
     statuses = list[int]()
@@ -221,7 +222,7 @@ async def test_whatsapp_webhook_does_not_buffer_unsigned_bodies(
 async def test_whatsapp_webhook_limits_the_memory_of_unverified_bodies(
     house: House, memory: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # On a slow machine the bodies would be refused for their time (408), before they are many.
+    # On a slow machine, bodies would time out (408) before there are too many of them.
     monkeypatch.setattr(request_parsing, "BODY_SECONDS", 600)
     forged = b"sha256=" + b"0" * 64
     statuses = await _posts(house, 300, forged)
@@ -229,7 +230,7 @@ async def test_whatsapp_webhook_limits_the_memory_of_unverified_bodies(
     assert 503 in statuses
     assert memory() < connection_limits.MAX_UNVERIFIED_BYTES
     assert not connection_limits.unverified._held
-    # Afterwards, and from another address at any time, a signed body is taken.
+    # Afterwards, and always from other addresses, a signed body is accepted.
     raw = b'{"object": "whatsapp_business_account", "entry": []}'
     secret = house.rt.settings.whatsapp_app_secrets[0].encode()
     headers = {

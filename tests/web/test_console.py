@@ -1,4 +1,4 @@
-"""The console over HTTP, without JavaScript: signing in, the inbox, a case from claim to close."""
+"""The console without JavaScript: sign-in, inbox, and a case from claim to close."""
 
 import re
 from collections.abc import AsyncIterator
@@ -33,14 +33,14 @@ async def desk(house: House) -> House:
 
 @pytest.fixture
 async def waiting(desk: House) -> AsyncIterator[Visitor]:
-    """Yield a person who reads Kazakh and waits for an officer."""
+    """Yield a person who waits for an officer and reads Kazakh."""
     visitor = await ask_officer(desk, "kk", "registration", WORDS)
     yield visitor
     await leave(visitor)
 
 
 async def _opened(console: Console) -> None:
-    """Open the first case of the queue with a reason for reading it."""
+    """Open the first case of the queue, with a reason for reading it."""
     await console.get("/console/inbox")
     found = re.search(r'href="(/console/cases/[^"]+)"', console.screen.html)
     assert found is not None
@@ -85,7 +85,7 @@ async def test_sign_in_gives_the_same_answer_for_wrong_name_and_password(desk: H
 
 
 async def _enrolled(house: House, console: Console, name: str) -> str:
-    """Create an officer with a password and an app; return the app's secret."""
+    """Create an officer with password and authenticator app; return the app's secret."""
     async with house.rt.pool.connection() as session:
         dana = next(each for each in await directory.everyone(session) if each.name == DANA)
     officer = await directory.enter(house.rt, dana, name, GENERAL, [Role.OFFICER])
@@ -145,7 +145,7 @@ async def test_sign_in_locks_an_account_after_five_failures(desk: House) -> None
         secret = await _enrolled(desk, console, "Good Testova")
         await desk.ahead("1 minute")
         await console.submit("/sign-out")
-        # As on a device where the officer has not signed in.
+        # As on a device on which the officer never signed in.
         console.session.cookie_jar.clear()
         for _each in range(5):
             await console.submit("/sign-in", name="Good Testova", password="no" * 9, code="123456")

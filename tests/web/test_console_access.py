@@ -1,4 +1,4 @@
-"""Access: every route of the console with every role, another mission, and no session."""
+"""Access to every route of the console, by each role, from another mission and without session."""
 
 import re
 from collections.abc import AsyncIterator
@@ -66,7 +66,7 @@ def test_console_get_routes_change_nothing() -> None:
 
 @pytest.fixture
 async def office(house: House) -> AsyncIterator[tuple[House, str]]:
-    """Yield a desk with an unclaimed case, and an officer of every role here and elsewhere."""
+    """Yield a desk with an unclaimed case, and officers of every role here and elsewhere."""
     await demo_officers.enter(house.rt)
     async with house.rt.pool.connection() as session:
         dana = next(

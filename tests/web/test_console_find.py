@@ -1,4 +1,4 @@
-"""A case is found by its number or its person's receipt number; guessing numbers is audited."""
+"""Search for a case by its number or the receipt's number; guessing of numbers is audited."""
 
 from collections.abc import AsyncIterator
 from uuid import uuid4

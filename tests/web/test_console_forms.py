@@ -1,4 +1,4 @@
-"""The order of checks on a form: session, origin, size and token before any parsing."""
+"""Order of checks on a form: session, origin, size and token precede any parsing."""
 
 from collections.abc import AsyncIterator
 
@@ -14,7 +14,7 @@ LONG = "9" * 20
 
 @pytest.fixture
 async def console(house: House) -> AsyncIterator[Console]:
-    """Yield a lead at the console."""
+    """Yield a lead's browser at the console."""
     await demo_officers.enter(house.rt)
     async with Console.signed_in(house.url, LEAD) as console:
         yield console

@@ -1,4 +1,4 @@
-"""The inbox and a case beside its list, without a script."""
+"""The inbox, and a case next to the list, without JavaScript."""
 
 import re
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Officers' unsent text outlives the end of their session, without a script."""
+"""Officers' unsent text survives the end of their session, without JavaScript."""
 
 import re
 from html import unescape
@@ -24,7 +24,7 @@ async def desk(house: House) -> House:
 
 
 def _carried(screen: Screen) -> dict[str, str]:
-    """Return the contents of a page's text areas, as a browser would send them."""
+    """Return the contents of a page's text areas, as a browser would submit them."""
     found = re.findall(r'<textarea name="([^"]+)"[^>]*>\n(.*?)</textarea>', screen.html, re.DOTALL)
     return {name: unescape(words) for name, words in found}
 
@@ -93,13 +93,13 @@ async def test_expired_session_offers_text_only_to_its_author(desk: House) -> No
         screen = await console.send(kept, words="tomorrow")
         await console.submit("/reply", words="tomorrow")
         assert ru("done_replied") in console.screen.text
-    # An officer's late form is distinguished from a form that another site sends in their name.
+    # The audit distinguishes an officer's late form from a form submitted by another site.
     assert await _denials(desk) == ["POST foreign", "POST foreign", "POST stale"]
     await leave(visitor)
 
 
 async def test_expired_session_replays_only_forms_with_text(desk: House) -> None:
-    """Presses of buttons and decisions are not kept for the next officer who signs in."""
+    """Check that buttons and decisions are not kept for the next officer who signs in."""
     async with Console.signed_in(desk.url, MARAT) as console:
         inbox = await console.get("/console/inbox?queue=all")
         old = inbox.form("/next").fields["csrf"]

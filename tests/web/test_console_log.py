@@ -1,4 +1,4 @@
-"""Actions and registry states appear in words; a code appears only without words."""
+"""The audit page shows actions and registry states in words; a code only if it has no words."""
 
 import re
 from collections.abc import AsyncIterator
@@ -66,7 +66,7 @@ async def test_audit_page_can_be_filtered_by_officer_kind_and_day(desk: House) -
 
 
 def _rows(screen: Screen) -> list[tuple[str, str]]:
-    """Return the officer and the action of each line."""
+    """Return officer and action of each line."""
     lines = re.findall(r"<tr><td class=\"figure\">.*?</tr>", screen.html, re.DOTALL)
     cells = [re.findall(r"<td[^>]*>(.*?)</td>", line, re.DOTALL) for line in lines]
     plain = [[" ".join(re.sub(r"<[^>]+>", " ", each).split()) for each in row] for row in cells]

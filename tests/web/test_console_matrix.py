@@ -1,6 +1,6 @@
-"""Role, route, mission, state and owner: each route of a case, generated from the routes.
+"""Every route of a case, by role, mission, state and owner, generated from the routes.
 
-Allowed actions are done (or refused for missing fields). Denied actions leave no trace.
+Allowed actions succeed (or are rejected for missing fields). Denied actions change nothing.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -22,7 +22,7 @@ from tests.console_client import Console
 
 ELSEWHERE = "mn_ulaanbaatar"
 ON_A_CASE: list[Any] = [each for each in routes() if "{case_id}" in each.path]
-# Form fields that let an allowed action succeed.
+# Form fields with which an allowed action succeeds.
 FIELDS = {
     "words": "Testov answers", "note": "Testov notes", "document": "identity", "to": "topic",
     "topic": "spouse", "for": "1h", "reason": "check", "question": "none", "value": "none",
@@ -44,7 +44,7 @@ class Office:
     known: dict[str, Officer]
 
     async def put(self, state: State, owner: UUID | None) -> tuple[Any, ...]:
-        """Put the case into the required state, and return its row."""
+        """Put the case into a state with an owner; return its row."""
         async with self.house.rt.pool.connection() as session:
             await session.execute("DELETE FROM case_actions")
             await session.execute(
@@ -93,7 +93,7 @@ def _routes() -> Iterator[tuple[str, str, Action]]:
 
 
 async def _differences(office: Office, who: str, stands: Any) -> list[str]:
-    """Return the routes that do not follow the policy."""
+    """Return descriptions of the routes that do not follow the policy."""
     found, me = [], office.known[who]
     owners = {"nobody": None, "me": me.id, "other": office.known["Berik Testov"].id}
     async with Console.signed_in(office.house.url, who) as console:
@@ -122,7 +122,7 @@ async def _tried(
 
 
 def _fits(said: Any, may: bool, path: str, *, unchanged: bool) -> bool:
-    # There is no such page or file: only what may be seen is looked for.
+    # The page or file does not exist: an officer with the permission gets 404.
     if path.endswith(("{number}", "{file_id}")):
         return bool(said.status == (404 if may else 403) or (said.status == 404 and unchanged))
     if path.endswith("preview"):

@@ -1,4 +1,4 @@
-"""Changing permissions takes another administrator: no officer can change their own."""
+"""Another administrator must change an officer's permissions; none can change their own."""
 
 import pytest
 
@@ -21,7 +21,7 @@ ONESELF = " ".join(Languages(("ru",)).render(WHYS[DenialReason.ONESELF], "ru").s
 
 @pytest.fixture
 async def desk(house: House) -> House:
-    """Create a desk with Dana and Erlan as administrators."""
+    """Create a desk with the administrators Dana and Erlan."""
     await demo_officers.enter(house.rt)
     dana = await _known(house, DANA)
     await directory.enter(house.rt, dana, ERLAN, GENERAL, [Role.ADMINISTRATOR])
@@ -34,7 +34,7 @@ async def _known(house: House, name: str) -> Officer:
 
 
 def _forms(console: Console, officer: Officer) -> dict[str, Form]:
-    """Return the forms that the page of officers offers for one of them."""
+    """Return the forms for one officer on the page of officers."""
     return {
         form.action.rsplit("/", 1)[1]: form
         for form in console.screen.forms

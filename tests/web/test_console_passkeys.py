@@ -1,4 +1,4 @@
-"""Changes of sign-in factors: passkeys, and the limits of one link or one phished code."""
+"""Changes of sign-in factors: passkeys, and what one link or one phished code can change."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ async def _csrf(console: Console) -> str:
 
 
 async def _offered(console: Console, device: Device) -> str:
-    """Return the credential that the device creates from the page's options."""
+    """Return a credential that the device creates from the page's options."""
     screen = await console.post("/console/own/passkey/options", {"csrf": await _csrf(console)})
     return device.made(json.loads(screen.html))
 
@@ -48,7 +48,7 @@ async def _sent(console: Console, credential: str) -> Screen:
 
 
 async def _added(house: House, console: Console) -> Device:
-    """Add a passkey to the signed-in officer."""
+    """Add a passkey for the signed-in officer; return the device."""
     device = Device(house.rt.settings.public_url)
     screen = await _sent(console, await _offered(console, device))
     assert ru("done_passkey") in screen.text
@@ -85,7 +85,7 @@ async def _logged(house: House) -> list[tuple[str, str, str]]:
 
 
 async def _spent(house: House, console: Console, token: str) -> Screen:
-    """Use a one-time link, as its officer does."""
+    """Use a one-time sign-in link, as its officer does."""
     screen = await console.get(f"/console/welcome?token={token}")
     found = re.search(r'class="secret">([^<]+)<', screen.html)
     assert found is not None
@@ -93,7 +93,7 @@ async def _spent(house: House, console: Console, token: str) -> Screen:
     return await console.submit("/welcome", password=PASSWORD, code=code)
 
 
-# Allowed with a password and a code
+# Actions allowed with password and code
 
 
 @pytest.mark.requirement("S-55")
@@ -198,7 +198,7 @@ async def test_enrolment_link_keeps_passkeys_of_other_officers(desk: House) -> N
 
 @pytest.mark.requirement("S-55", "S-57")
 async def test_passkey_form_is_refused_after_an_enrolment_link_was_used(desk: House) -> None:
-    """The session was valid when the form's head came, and is revoked when its body ends."""
+    """Check a session that is valid when a form's headers arrive and revoked before its end."""
     spent = asyncio.Event()
     async with Console.at(desk.url) as phisher, Console.at(desk.url) as console:
         await _enrolled(desk, phisher, NAME)
@@ -228,7 +228,7 @@ async def _held_back(console: Console, fields: dict[str, str], until: asyncio.Ev
 
 
 async def _has_come(house: House) -> bool:
-    """Return whether a session was seen in the last minute, while the body of a form is unread."""
+    """Return True if a session was used within the last minute; the form's body is still unread."""
     assert house.rt.console is not None
     async with house.rt.console.connection() as session:
         found = await session.execute(
@@ -264,11 +264,11 @@ async def test_passkey_changes_are_audited(desk: House) -> None:
         assert f"{NAME} {told} {second.id.hex()[:12]} {NAME}" in screen.text
 
 
-# Challenges, and who is kept out
+# Challenges and lockouts
 
 
 async def _failed_again(console: Console, credential: str) -> bool:
-    """Whether the same request, sent once more, is refused."""
+    """Return True if the same request, sent again, is rejected."""
     screen = await console.post("/console/passkey", {"credential": credential, "next": ""})
     return ru("passkey_failed") in screen.text
 
@@ -284,7 +284,7 @@ async def test_passkey_challenge_works_once_even_after_valkey_lost_its_data(desk
     async with Console.at(desk.url) as console:
         await _enrolled(desk, console, NAME)
         device = await _added(desk, console)
-        # As with passkeys that are synchronised between devices, nothing counts their uses.
+        # Synchronised passkeys have no use counter.
         device.uses = -1
         credential = await _signed(console, device)
         screen = await console.post("/console/passkey", {"credential": credential, "next": ""})
@@ -323,7 +323,7 @@ async def test_sign_in_failures_elsewhere_do_not_lock_a_known_device(desk: House
 
 @pytest.mark.requirement("S-55")
 async def test_sign_in_failures_of_an_address_do_not_lock_a_known_device(desk: House) -> None:
-    """Check an office, where all devices have one address; the device has a limit of its own."""
+    """Check an office where all devices share an address; the known device has its own limit."""
     async with Console.at(desk.url) as console, Console.at(desk.url) as stranger:
         secret = await _enrolled(desk, console, NAME)
         statuses = [(await _tried(stranger, "wrong", "000000")).status for _time in range(14)]
@@ -336,13 +336,13 @@ async def test_sign_in_failures_of_an_address_do_not_lock_a_known_device(desk: H
 
 @pytest.fixture
 def few_tries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Allow five tries of a passkey in a row; the next one is due after 100 s."""
+    """Allow five failed tries with a passkey; the next is allowed after 100 s."""
     monkeypatch.setitem(sign_in.TRIES, sign_in.PASSKEY, (5, 0.01))
 
 
 @asynccontextmanager
 async def _with_passkey(desk: House) -> AsyncIterator[tuple[Console, Device]]:
-    """Yield an officer's browser, and the device whose passkey the officer added there."""
+    """Yield an officer's browser, and the device with the passkey that the officer added."""
     async with Console.at(desk.url) as console:
         await _enrolled(desk, console, NAME)
         yield console, await _added(desk, console)

@@ -1,4 +1,4 @@
-"""Sign-in through the officers' own service: a small provider, and invalid tokens."""
+"""Sign-in through an external identity provider: an emulated provider, and invalid tokens."""
 
 import json
 import re
@@ -39,7 +39,7 @@ KEYS: Any = {"keys": [KEY.as_dict(private=False)]}
 
 @dataclass
 class Provider:
-    """A sign-in service that gives scripted claims about any visitor."""
+    """An OpenID Connect provider that gives scripted claims about any visitor."""
 
     issuer: str = ""
     subject: str = "subject-1"
@@ -85,7 +85,7 @@ def _claims(issuer: str, nonce: str) -> dict[str, Any]:
 
 @pytest.fixture
 async def office(house: House) -> AsyncIterator[tuple[House, Provider, str]]:
-    """Serve the console at an address that the provider knows."""
+    """Serve the console at an address that is registered at the provider."""
     await demo_officers.enter(house.rt)
     provider, port = Provider(), free_port()
     async with serving(provider.app()) as issuer:
@@ -100,7 +100,7 @@ async def office(house: House) -> AsyncIterator[tuple[House, Provider, str]]:
 
 
 async def _leave(console: Console, provider: Provider) -> None:
-    """Follow the sign-in up to the provider; its requests are recorded."""
+    """Follow the sign-in up to the provider, which records its requests."""
     await console.get("/console/sign-in")
     form = console.screen.form("/service")
     screen = await console.send(form)
@@ -119,7 +119,7 @@ async def _tied(house: House, subject: str, name: str = AIGUL) -> None:
 
 
 async def _come(console: Console, provider: Provider) -> Screen:
-    """Sign in through the provider."""
+    """Sign in through the provider; return the page after it."""
     await _leave(console, provider)
     state = provider.asked["state"]
     screen = await console.get(f"/console/service/back?code=the-code&state={state}")

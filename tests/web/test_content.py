@@ -1,4 +1,4 @@
-"""Editors change a fact at the console, without scripts; a second person publishes it."""
+"""Editors change a fact at the console without JavaScript; a second person publishes it."""
 
 import re
 from collections.abc import AsyncIterator
@@ -26,13 +26,13 @@ STAY = next(fact for fact in ENTRY if fact.key == "tr.stay")
 
 
 def why(refusal: str) -> str:
-    """Return the words of a refusal."""
+    """Return the text of a refusal."""
     return " ".join(WORDS.render(labels_content.REFUSALS[refusal], "ru").split())
 
 
 @dataclass
 class Desk:
-    """An editor and an approver at the console."""
+    """An editor and an approver, each with a browser at the console."""
 
     house: House
     editor: Console

@@ -1,4 +1,4 @@
-"""Cookies on https: leaving deletes a person's cookie, and a visit's expires after 30 minutes."""
+"""Cookies over https: leaving deletes a person's cookie; an anonymous one expires in 30 minutes."""
 
 import re
 from collections.abc import AsyncIterator
@@ -25,14 +25,14 @@ CHAT, CONSOLE, DEVICE = "__Host-kosh", "__Host-console", "console-device"
 
 @pytest.fixture
 async def safe(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
-    """Yield a stack that is reached over https, through a proxy that ends TLS."""
+    """Yield an application reached over https, through a proxy that terminates TLS."""
     https = chosen.model_copy(update={"public_url": "https://kosh.example"})
     async with opened(https, admin_url) as house:
         yield house
 
 
 async def _post(house: House, name: str, way: str, **fields: str) -> tuple[str, Morsel[str] | None]:
-    """Post as the page without a script does; return the next page and the chat's cookie."""
+    """Post as the page without JavaScript does; return the next page and the chat's cookie."""
     url, headers = f"{house.url}/chat/{way}", {"Cookie": f"{CHAT}={name}"}
     form = {"chat": "", "id": uuid4().hex, **fields}
     async with house.http.post(url, data=form, headers=headers) as answer:
@@ -41,7 +41,7 @@ async def _post(house: House, name: str, way: str, **fields: str) -> tuple[str, 
 
 
 def _gone(cookie: Morsel[str] | None) -> bool:
-    """Return whether a browser accepts the deletion of a cookie with this prefix."""
+    """Return True if browsers accept this deletion of a cookie with the prefix `__Host-`."""
     return cookie is not None and (
         cookie["max-age"], cookie["secure"], cookie["path"], cookie["domain"],
         cookie["httponly"], cookie["samesite"],

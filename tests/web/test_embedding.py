@@ -1,4 +1,4 @@
-"""Which responses may be framed, and what a page that frames the chat can and can't send."""
+"""Pages that may be embedded in frames, and what an embedding page can send to the chat."""
 
 import re
 from collections.abc import AsyncIterator
@@ -31,7 +31,7 @@ OTHERS = (
 
 @pytest.fixture
 async def framed(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
-    """Yield a stack on https that two origins may frame."""
+    """Yield an application on https that two origins may embed."""
     changes = {"public_url": "https://kosh.example", "embed_origins": ORIGINS}
     async with opened(chosen.model_copy(update=changes), admin_url) as house:
         yield house

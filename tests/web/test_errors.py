@@ -1,4 +1,4 @@
-"""Error responses of the web application: a code, the security headers, nothing of the input."""
+"""Error responses: a code and the security headers, without any part of the input."""
 
 from collections.abc import AsyncIterator
 
@@ -16,7 +16,7 @@ CANARY = "Testova-canary"
 
 @pytest.fixture
 async def http(rt: Runtime) -> AsyncIterator[aiohttp.ClientSession]:
-    """Yield a client of an application: one operation takes a number, the other one fails."""
+    """Yield a client of an application with two operations: one takes a number, the other fails."""
     app: FastAPI = create_app(lent(rt))
 
     @app.get("/number")
@@ -83,7 +83,7 @@ def test_web_application_disables_the_telemetry_of_fastapi(rt: Runtime) -> None:
 
 
 def test_web_applications_share_their_built_routes(rt: Runtime) -> None:
-    """Building the routes takes 0.1 s: too long for each of hundreds of tests."""
+    """Check this; building the routes takes 0.1 s, too long for each of hundreds of tests."""
     one, other = create_app(lent(rt)), create_app(lent(rt))
     assert [id(each) for each in one.routes[:-1]] == [id(each) for each in other.routes[:-1]]
     one.get("/of-one")(lambda: None)

@@ -1,4 +1,4 @@
-"""The front page: the purpose of Kosh in six forms, its channels, and nothing written."""
+"""The front page explains Kosh in six written forms, links its channels and stores nothing."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Check more bad requests and moments (marks name the rows of tests/proof)."""
+"""More hostile requests and unusual moments (marks name the rows of tests/proof)."""
 
 import asyncio
 import json
@@ -29,7 +29,7 @@ from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest
 
 ROOT = Path(__file__).parents[2]
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
-# An address of the platform's own network, which a naive check would let in.
+# An address in Telegram's own network, which a check by address would accept.
 TELEGRAMS_ADDRESS = "149.154.167.220"
 
 
@@ -62,7 +62,7 @@ def _said(house: House, text: Text, language: str = "ru") -> str:
     return house.rt.languages.render(text, language)
 
 
-# A person with Telegram
+# A person on Telegram
 
 
 async def _telegram(house: House, who: int) -> User:
@@ -102,7 +102,7 @@ async def _go(user: User, *answers: str) -> None:
 @pytest.mark.requirement("S-3")
 @pytest.mark.row(5)
 def test_web_server_refuses_to_start_without_a_webhook_secret() -> None:
-    """Row 5."""
+    """Check row 5."""
     token = "1000000001:ATestTokenThatIsPlainlyInventedForTests"
     clean = {name: value for name, value in os.environ.items() if not name.startswith("KOSH_")}
     ran = subprocess.run(
@@ -126,7 +126,7 @@ def test_web_server_refuses_to_start_without_a_webhook_secret() -> None:
 @pytest.mark.requirement("S-2")
 @pytest.mark.row(8)
 async def test_webhook_ignores_a_forged_platform_address(house: House, header: str) -> None:
-    """Row 8: only the secret counts, with whatever address."""
+    """Check row 8: only the secret counts, from any address."""
     value = f"for={TELEGRAMS_ADDRESS}" if header == "Forwarded" else TELEGRAMS_ADDRESS
     forged = {header.replace("-", "_"): value}
     body = _update(700, 7200, text="/start")
@@ -142,7 +142,7 @@ async def test_webhook_ignores_a_forged_platform_address(house: House, header: s
 
 @asynccontextmanager
 async def _sockets(url: str, many: int, say: bytes) -> AsyncIterator[list[asyncio.StreamReader]]:
-    """Open connections that send something and then stay silent."""
+    """Open connections that send `say` and then nothing."""
     host, _, port = url.removeprefix("http://").partition(":")
     pairs = [await asyncio.open_connection(host, int(port)) for _number in range(many)]
     try:
@@ -166,7 +166,7 @@ async def _health(house: House, url: str) -> int:
 async def test_webhook_answers_408_for_an_unfinished_body(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Row 28: the deadline of a body."""
+    """Check the deadline for a body (row 28)."""
     monkeypatch.setattr(request_parsing, "BODY_SECONDS", 0.2)
     secret = house.rt.settings.telegram_secret
     assert secret
@@ -181,7 +181,7 @@ async def test_webhook_answers_408_for_an_unfinished_body(
 
 @pytest.mark.row(28)
 async def test_connections_with_unfinished_headers_block_no_other_client(house: House) -> None:
-    """Row 28: unfinished headers, which the connection limit and the proxy bound."""
+    """Check unfinished headers, limited by the number of connections and the proxy (row 28)."""
     async with _sockets(house.url, 200, b"POST /webhooks/telegram HTTP/1.1\r\nHost: 127.0"):
         assert await _health(house, house.url) == 200
         assert await _post(house, _update(710, 7210, text="/start")) == 200
@@ -192,7 +192,7 @@ async def test_connections_with_unfinished_headers_block_no_other_client(house: 
 
 @pytest.mark.row(32)
 async def test_webhook_old_button_press_is_applied_once_and_reported_as_old(house: House) -> None:
-    """Row 32."""
+    """Check row 32."""
     user = await _telegram(house, 7220)
     await _go(user, "ru", "preregistration", "self")
     old = _payload(user, "yes")
@@ -215,14 +215,14 @@ async def test_webhook_old_button_press_is_applied_once_and_reported_as_old(hous
 async def test_webhook_accepts_100_concurrent_messages_of_one_person(
     house: House,
 ) -> None:
-    """Row 65, without the gathering of lines: each message gets its answer."""
+    """Check row 65 without joining of messages: each gets its answer."""
     user = await _telegram(house, 7230)
     await _go(user, *TO_CONSENT, "yes")
     assert await _count(house, "SELECT count(*) FROM people") == 1
     seen = len(house.telegram.journal.calls("sendMessage"))
 
     async def insist(number: int) -> None:
-        """Act as the platform: updates that were not accepted are sent again."""
+        """Act as the platform, which resends an update that was not accepted."""
         while await _post(house, _update(2_000 + number, user.id, text="?")) != 200:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
@@ -246,7 +246,7 @@ async def test_webhook_accepts_100_concurrent_messages_of_one_person(
 
 @pytest.mark.row(64)
 async def test_crisis_words_get_a_calm_answer_and_an_urgent_case(house: House) -> None:
-    """Row 64."""
+    """Check row 64."""
     words = "мне угрожают"
     user = await _telegram(house, 7240)
     await _go(user, "ru", "preregistration", "self", words)
@@ -261,7 +261,7 @@ async def test_crisis_words_get_a_calm_answer_and_an_urgent_case(house: House) -
     assert any(_said(house, screens.WAITING) in message.text for message in user.received)
 
 
-# Row 67: blocked in the middle
+# Row 67: the bot is blocked during a conversation
 
 
 async def _write_to_everybody(house: House) -> None:
@@ -279,7 +279,7 @@ async def _write_to_everybody(house: House) -> None:
 @pytest.mark.requirement("S-12")
 @pytest.mark.row(67)
 async def test_blocked_bot_sends_nothing_and_keeps_the_draft_until_retention(house: House) -> None:
-    """Row 67."""
+    """Check row 67."""
     user = await _telegram(house, 7250)
     await _go(user, *TO_CONSENT, "yes", "yes", "TESTOVA")
     await user.block()
@@ -289,7 +289,7 @@ async def test_blocked_bot_sends_nothing_and_keeps_the_draft_until_retention(hou
 
     await house.until(blocked)
     before = len(house.telegram.journal.calls("sendMessage"))
-    # An update from before the block, which Telegram still delivers.
+    # An update from before the block may still arrive from Telegram.
     assert await _post(house, _update(3, user.id, text="GULNAR")) == 200
 
     async def given_up() -> bool:
@@ -299,7 +299,7 @@ async def test_blocked_bot_sends_nothing_and_keeps_the_draft_until_retention(hou
     await house.until(given_up)
     await retention.retain(house.rt)
     assert await _count(house, "SELECT count(*) FROM people") == 1
-    # The first row of a turn is sent with it; reports of the platform about it are not lost.
+    # A turn sends its first message without a check whether the person blocked the bot.
     assert len(house.telegram.journal.calls("sendMessage")) <= before + 1
     await _write_to_everybody(house)
     await house.until(given_up)
@@ -315,7 +315,7 @@ async def test_blocked_bot_sends_nothing_and_keeps_the_draft_until_retention(hou
     assert await _count(house, "SELECT count(*) FROM people") == 0
 
 
-# Row 68: the same text twice
+# Row 68: the same details twice
 
 
 async def _told(house: House, guest: Guest) -> list[tuple[str, ...]]:
@@ -328,13 +328,13 @@ async def _told(house: House, guest: Guest) -> list[tuple[str, ...]]:
 
 
 def _masked(told: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Return the paragraphs without receipt numbers, which differ."""
+    """Return the messages with receipt numbers masked, because these differ."""
     return [tuple(re.sub(r"KS-[\w-]+", "KS", each) for each in one) for one in told]
 
 
 @pytest.mark.row(68)
 async def test_equal_details_of_two_people_open_a_case_and_reveal_nothing(house: House) -> None:
-    """Row 68: an officer sees that the details came twice; both people hear the same."""
+    """Check that an officer sees the repetition while both people get the same answers (row 68)."""
     guests = [Guest(house.rt), Guest(house.rt)]
     for guest in guests:
         await guest.consent()

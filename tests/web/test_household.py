@@ -1,4 +1,4 @@
-"""Two people link their registrations in the chat, with faults of the registry on the way."""
+"""Two people link their registrations in the chat, despite faults of the registry."""
 
 import pytest
 
@@ -57,7 +57,7 @@ async def _joined(house: House, guest: Guest, code: str) -> HouseholdLink:
 
 
 async def _members(house: House, guest: Guest) -> int:
-    """Return how many registrations the person's household has at the registry."""
+    """Return the number of registrations in the person's household at the registry."""
     conversation = await guest.conversation()
     assert conversation is not None
     assert conversation.registration is not None
@@ -84,7 +84,7 @@ async def test_family_is_linked_once_under_each_registry_fault(house: House, fau
     writes = [each["operation"] for entry in entries for each in entry["writes"]]
     assert sorted(writes) == ["Create", "Create", "Invite", "Join"]
     invited = [each for each in entries[-1]["writes"] if each["operation"] == "Invite"]
-    # The client's library repeats a PUT, so joining says nothing here.
+    # aiohttp repeats a PUT by itself, so the repeats of "Join" are not compared.
     assert [each["repeats"] for each in invited] == [0], "looked up, not sent again"
     await second.go("/status", "household", "leave", "yes")
     assert not (await _settled(house, second)).is_linked

@@ -1,4 +1,4 @@
-"""A family is linked across the channels, in every language, and the lock screen shows nothing."""
+"""A family is linked across channels, in every language; the lock screen shows no content."""
 
 import re
 from functools import partial
@@ -33,7 +33,7 @@ async def _numbered(house: House, count: int) -> None:
 
 
 async def _gets_code(house: House, user: User, language: str) -> str:
-    """Register over Telegram, ask for a code, and return it from the opened update."""
+    """Register over Telegram and request a code; return the code from the opened update."""
     await _over_telegram(user, language)
     await _numbered(house, 1)
     update = _said(house, screens.UPDATE, language)
@@ -50,7 +50,7 @@ async def _gets_code(house: House, user: User, language: str) -> str:
 
 
 async def _joins(house: House, other: WhatsAppUser, code: str, language: str) -> None:
-    """Register over WhatsApp, enter the code and agree."""
+    """Register over WhatsApp, enter the code and consent."""
     await _at_language(other, language)
     await _walk(house, other, ANSWERS)
     await _numbered(house, 2)

@@ -1,4 +1,4 @@
-"""The public pages say the same as the chat, in every form, without a trace."""
+"""The public pages have the same content as the chat in each written form and store nothing."""
 
 import json
 import re
@@ -27,7 +27,7 @@ async def _get(house: House, path: str) -> tuple[str, dict[str, str]]:
 
 
 async def _pages(house: House, form: str) -> dict[str, str]:
-    """Return every public page that links lead to from the index, by path."""
+    """Return every public page reachable by links from the index, by path."""
     found: dict[str, str] = {}
     waiting = ["/info"]
     while waiting:

@@ -1,4 +1,4 @@
-"""One person on two channels, over real HTTP: joined by a code, updated in one, erased in both."""
+"""One person on two channels, over real HTTP: linked by a code, updated on one, erased on both."""
 
 import re
 from functools import partial
@@ -21,7 +21,7 @@ CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
 
 
 def _plain(text: str) -> str:
-    """Return a text without the marks of direction."""
+    """Return a text without direction marks."""
     return re.sub("[\u2066-\u2069\u200e\u200f]", "", text)
 
 
@@ -62,7 +62,7 @@ async def _handles(house: House) -> list[str]:
 
 
 async def _join(house: House, user: User, visitor: Visitor) -> None:
-    """Join the web chat to the Telegram chat, with updates there."""
+    """Link the web chat to the Telegram chat, which gets the updates."""
     await visitor.press("ru")
     await visitor.say(await _code(user))
     await visitor.press("yes")
@@ -106,7 +106,7 @@ async def test_web_chat_is_joined_to_telegram_and_both_are_erased(house: House) 
 
 
 async def test_whatsapp_is_joined_to_telegram_without_its_number(house: House) -> None:
-    """The number of the phone opens nothing before both chats have said yes."""
+    """Check that the phone number gives no access before both chats have consented."""
     user = await _owner(house, 8202)
     other = await _user(house, "77010000311")
     await _next_bubble(other, lambda: other.say("👋"))

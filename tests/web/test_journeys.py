@@ -1,4 +1,4 @@
-"""From the first message to the receipt, over every channel and in every language."""
+"""Whole conversations from the first message to the receipt, on every channel in every language."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ from tests.emulators.telegram import User
 from tests.visitor import Visitor
 
 LANGUAGES = ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")
-# A family of two from Uzbekistan: keys of buttons, and texts where there are no buttons.
+# A family of two from Uzbekistan: keys of buttons, and texts for questions without buttons.
 ANSWERS = (
     "preregistration", "family", "yes", "move", "UZ", "origin", "long", "no", "yes", "none",
     "seen", "yes", "yes", "TESTOVA", "GULNAR", "1990", "UZ", "pavlodar", "year",
@@ -97,7 +97,7 @@ async def _over_telegram(user: User, language: str) -> None:
 
 
 async def _registered(house: House, number: int) -> User:
-    """Register a person through the whole form over Telegram, by webhook."""
+    """Register a person over Telegram, by webhook, with the whole form."""
     await house.receive_telegram()
     user = house.telegram.user(number, first_name="Test")
     await _over_telegram(user, "ru")
@@ -120,7 +120,7 @@ async def _press(user: User, key: str) -> None:
 
 
 async def _next(user: User, act: Callable[[], Awaitable[object]]) -> None:
-    """Do something, and wait for the message or the edit that answers it."""
+    """Do something, and wait for the message or edit that answers it."""
     before = user.last
     await act()
     await user.wait(lambda chat: user.last != before)
@@ -128,7 +128,7 @@ async def _next(user: User, act: Callable[[], Awaitable[object]]) -> None:
 
 @pytest.mark.parametrize("answered", [0, ANSWERS.index("1990")])
 async def test_web_chat_answers_an_unexpected_file(house: House, answered: int) -> None:
-    """Send from a page that has been open since another question, as a known or unknown person."""
+    """Send a file when no question asks for one, before and after consent."""
     async with Visitor.at(house.url) as visitor:
         await visitor.wait(1)
         await visitor.press("ru")

@@ -1,4 +1,4 @@
-"""The officers' manual: each page leads to its section, each button is explained, in each form."""
+"""The officers' manual: each page links its section, each button is explained, in each language."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from tests.console_client import Console
 TEMPLATES = Path(rendering.__file__).parents[1] / "templates" / "console"
 PRESSED = re.compile(r"<(button|summary)[^>]*>(.*?)</\1>", re.DOTALL)
 LABEL = re.compile(r"\{\{ t\.(\w+)")
-# Pages without a signed-in officer, and buttons whose label already says all.
+# Pages without sign-in, and buttons whose label explains them.
 OPEN_PAGES = {"sign_in.html", "welcome.html", "resend_form.html", "redirect.html"}
 PLAIN = {
     "close", "help", "find", "original", "file_send_own", "content_answers", "content_notice_new",
@@ -37,7 +37,7 @@ LANGUAGES = {
 
 
 def _buttons() -> Iterator[str]:
-    """Yield the names of labels on buttons of pages for signed-in officers."""
+    """Yield the names of button labels on pages for signed-in officers."""
     for page in TEMPLATES.glob("*.html"):
         if page.name not in OPEN_PAGES:
             for _tag, inside in PRESSED.findall(page.read_text("utf-8")):
@@ -107,7 +107,7 @@ async def test_manual_section_is_linked_from_each_console_page(house: House) -> 
 
 
 async def _paths(console: Console) -> list[str]:
-    """Return the pages of the menu, and a case if the officer sees one."""
+    """Return the pages in the menu, and that of a case if the officer sees one."""
     inbox = await console.get("/console/inbox?queue=all")
     cases = re.findall(r'href="(/console/cases/[^"?]+)', inbox.html)
     return [*SCREENS, *cases[:1]]

@@ -1,4 +1,4 @@
-"""An abuser is slowed or blocked by an officer, hears why, appeals, and the lead decides."""
+"""An officer limits an abusive person, who gets the reason and may appeal; the lead decides."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -38,14 +38,14 @@ async def visitor(house: House) -> AsyncIterator[Visitor]:
 
 
 async def _limit(console: Console, per_day: int, **more: str) -> Screen:
-    """Take the next case, and limit its person."""
+    """Claim the next case, and limit the messages of its person."""
     await console.get("/console/inbox")
     await console.submit("/next")
     return await console.submit("/limit", per_day=str(per_day), **(RUDE | more))
 
 
 async def _limited(house: House, per_day: int, **more: str) -> str:
-    """Limit the visitor; return the address of the case."""
+    """Limit the visitor's messages as an officer; return the path of the case."""
     async with Console.signed_in(house.url, AIGUL) as console:
         screen = await _limit(console, per_day, **more)
         assert ru("done_limited") in screen.text
@@ -53,14 +53,14 @@ async def _limited(house: House, per_day: int, **more: str) -> str:
 
 
 async def _hears(house: House, visitor: Visitor, text: Text, since: int = 0) -> None:
-    """Wait for a message that begins with the text, up to its first value."""
+    """Wait for a message that begins with the text, up to its first placeholder."""
     start = house.rt.languages.render(text, "ru").partition("{")[0]
     while not any(start in each.text for each in visitor.bubbles[since:]):
         await visitor.wait(len(visitor.bubbles) + 1)
 
 
 async def _said(house: House) -> list[str]:
-    """Return what the officer reads in the case that is their own."""
+    """Return the messages that the officer reads in the officer's own case."""
     async with Console.signed_in(house.url, AIGUL) as console:
         screen = await console.get("/console/inbox?queue=mine")
         link = unescape(screen.html.partition('class="what" href="')[2].partition('"')[0])

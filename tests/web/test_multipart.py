@@ -1,4 +1,4 @@
-"""A form with a file is read within limits of time."""
+"""A form with a file must arrive within time limits."""
 
 import asyncio
 from typing import Any
@@ -14,7 +14,7 @@ PIECES = 1000
 
 
 def _request(first: bytes, piece: bytes) -> Request:
-    """Return a request whose body comes in small pieces."""
+    """Return a request whose body arrives in small pieces."""
     sent = 0
 
     async def receive() -> dict[str, Any]:

@@ -11,7 +11,7 @@ EACH = 60
 
 @pytest.mark.row(43)
 async def test_names_round_trip_through_every_storage_unchanged(house: House) -> None:
-    """`./kosh bench names` takes 200,000."""
+    """Check a sample; `./kosh bench names` checks 200,000 names."""
     passed = await names.through(house, EACH)
     assert {each.script: each.names for each in passed} == dict.fromkeys(SCRIPTS, EACH)
     assert all(each.answers > 3 for each in passed)

@@ -1,6 +1,6 @@
-"""While PostgreSQL is down nothing is acknowledged; afterwards repeated updates are processed.
+"""While PostgreSQL is down, no update is acknowledged; the platform's repeats are processed later.
 
-A person who opens a page meanwhile sees a notice, and keeps their text.
+A person who opens a page meanwhile sees a notice, and their text is not lost.
 """
 
 import json
@@ -33,7 +33,7 @@ SECRET = "X-Telegram-Bot-Api-Secret-Token"
 
 
 async def _bring(house: House, number: int, who: int = 7300, url: str = "") -> int:
-    """Send an update of a person as the platform does; return the response's status."""
+    """Deliver an update of a person as the platform does; return the status."""
     secret = house.rt.settings.telegram_secret
     assert secret
     sender = {"id": who, "is_bot": False, "first_name": "Test", "language_code": "kk"}
@@ -56,7 +56,7 @@ async def _bring(house: House, number: int, who: int = 7300, url: str = "") -> i
 
 @contextmanager
 def _away(admin_url: str, database: str) -> Iterator[None]:
-    """Cut every connection of one database, and admit no new one."""
+    """Terminate every connection to one database, and allow no new ones."""
 
     def let(in_: bool) -> None:
         statement = SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
@@ -102,7 +102,7 @@ async def test_webhook_answers_503_when_the_database_is_down(
 
 
 def _silences(monkeypatch: pytest.MonkeyPatch, backend: int) -> list[float]:
-    """Shorten the waits for one server process; return the limits of those that got no answer."""
+    """Shorten the waits for one server process; return the original limits of expired ones."""
     silences: list[float] = []
     wait = AsyncConnection.wait
 
@@ -128,7 +128,7 @@ def _silences(monkeypatch: pytest.MonkeyPatch, backend: int) -> list[float]:
 async def test_request_times_out_when_its_database_connection_freezes(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The request that holds the connection gets 503 as soon as those that wait for one."""
+    """Check that the request on the frozen connection gets 503 as early as one waiting for it."""
     assert connection.REQUEST_SECONDS <= 3 < connection.SILENCE_SECONDS
     async with runtime.pool(house.rt.settings.database(), 1) as own:
         web = elsewhere(replace(house.rt, pool=own))
@@ -195,7 +195,7 @@ async def test_chat_page_answers_when_valkey_is_down(house: House) -> None:
 
 
 async def _told(house: House, url: str) -> int:
-    """Return the status of a page that reports the outage in all languages."""
+    """Return the status of a page, after a check that it reports the outage in all languages."""
     async with house.http.get(url, headers=LOOKING) as answer:
         html = await answer.text()
         for code, _own in house.rt.languages.languages():

@@ -34,7 +34,7 @@ async def _to_surname(house: House, user: User) -> None:
 
 
 async def _link(house: House, user: User) -> str:
-    """Return the URL of the newest message's button, at the server of this test."""
+    """Return the URL of the newest message's button, at this test's server."""
     await _next(user, partial(user.press, "!page"))
     (url,) = [button.url for row in user.last.buttons for button in row if button.url]
     return house.url + "/p/" + url.rsplit("/p/", 1)[1]
@@ -46,7 +46,7 @@ async def _enter(visitor: Visitor, link: str, **fields: str) -> tuple[int, str]:
 
 
 async def _talk(link: str, house: House, *answers: str | bytes) -> list[str]:
-    """Open the link on a new device and answer there: words, `-` or `done`, or a file's bytes."""
+    """Open the link on a new device and answer there: texts, `-` or `done`, or a file's bytes."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
         visitor = Visitor(session, house.url)
         async with session.get(link) as shown:
@@ -151,7 +151,7 @@ async def test_secure_link_is_revoked_by_a_new_one(house: House) -> None:
 
 
 def _vouched(house: House, user_id: int, *, at: float | None = None) -> str:
-    """Return the data that Telegram gives to a Mini App, signed as its documentation says."""
+    """Return the data that Telegram passes to a Mini App, signed as in its documentation."""
     token = house.rt.settings.telegram_token
     assert token
     fields: dict[str, Any] = {

@@ -1,6 +1,6 @@
-"""Inspect a phone after the quick exit: docs/explanation/for-people.md lists what stays.
+"""The content of a phone after the quick exit is what docs/explanation/for-people.md lists.
 
-The browser is inspected in tests/browser/test_phone_after_exit.py.
+The browser is tested in tests/browser/test_phone_after_exit.py.
 """
 
 import re
@@ -19,11 +19,11 @@ from tests.web.test_whatsapp_journey import _next as _next_of_whatsapp
 from tests.web.test_whatsapp_journey import _press as _press_of_whatsapp
 
 NUMBER = "+7 (701) 234-56-78"
-# Without the country's prefix a number is written in many ways, but with these digits.
+# A number may be written without its country code, but has at least this many digits.
 MIN_DIGITS = 9
 WAY_TO_CONTACT = len(ANSWERS) - ANSWERS[::-1].index("self") - 1
 LIST = Path(__file__).parents[2] / "docs/explanation/for-people.md"
-# Calls by which a bot leaves something in a chat besides messages.
+# Bot API methods that leave something in a chat other than messages.
 LEAVING = (
     "pinChatMessage",
     "setChatMenuButton",
@@ -34,7 +34,7 @@ LEAVING = (
 
 
 def _listed(where: str) -> list[str]:
-    """Return what stays on a channel, as the page lists it."""
+    """Return what remains on a channel, according to the page."""
     rows = [line.split("|") for line in LIST.read_text("utf-8").splitlines() if "|" in line]
     return [row[2].strip() for row in rows if row[1].strip() == where]
 

@@ -1,4 +1,4 @@
-"""Check what a phone shows after a quick exit, and how an officer's reply arrives on it."""
+"""The screen of a phone after a quick exit, and how an officer's reply arrives on it."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -37,7 +37,7 @@ ANSWER = "Please bring the paper of Testova to the office"
 WAYS = [("said", {"text": "выход"}), ("pressed", {"payload": EXIT})]
 
 
-# The way in
+# Opening the chat
 
 
 @pytest.mark.parametrize(("way", "fields"), WAYS, ids=["word", "button"])
@@ -127,7 +127,7 @@ async def test_names_are_masked_after_a_quick_exit(house: House) -> None:
 @pytest.mark.requirement("S-32", "S-84")
 async def test_quick_exit_after_erasure_deletes_the_last_message(house: House) -> None:
     user = await _registered(house, 7023)
-    # The registry's answer would otherwise arrive between the erasure and the exit.
+    # Wait for the registry's answer, which could otherwise arrive between erasure and exit.
     update = house.rt.languages.render(screens.UPDATE, "ru")
     await user.wait(lambda chat: any(update in each.text for each in chat))
     await _next(user, partial(user.say, "/delete"))
@@ -143,7 +143,7 @@ async def test_quick_exit_after_erasure_deletes_the_last_message(house: House) -
 
 
 async def _talking(house: House, number: int) -> User:
-    """Somebody on Telegram who asked for an officer a moment ago."""
+    """Return a person on Telegram who has just asked for an officer."""
     user = await house.telegram_user(number)
     await _press(user, "ru")
     await _next(user, partial(user.say, "/person"))
@@ -224,11 +224,11 @@ async def test_officer_reply_to_a_present_person_is_complete_and_protected(
     assert all(each.protected for each in user.chat if ANSWER in each.text)
 
 
-# The sentence above the answer
+# The sentence above the reply field
 
 
 async def _composer(house: House, case_id: str) -> str:
-    """Return the case's page as an officer sees it who takes the case if it waits."""
+    """Return that sentence for an officer, who claims the case if it is unclaimed."""
     async with Console.signed_in(house.url, HERE) as console:
         screen = await console.get(f"/console/cases/{case_id}?reason=answer")
         if "/claim" in screen.html:
@@ -256,7 +256,7 @@ async def test_console_shows_that_a_web_chat_reply_is_never_withheld(
 async def test_console_shows_when_a_messenger_reply_will_be_withheld(
     office: tuple[House, str], channel: str, present: str
 ) -> None:
-    """Move the case to a messenger, where others may see the screen after a silence."""
+    """Move the case to a messenger; after a silence, others may see the screen."""
     house, case_id = office
     wording = labels.Wording(house.rt.languages, "ru")
     await _composer(house, case_id)

@@ -1,4 +1,4 @@
-"""Sentences that people give to teach the recogniser, and the editor's decision on them."""
+"""Sentences that people contribute to train the recogniser, and the editor's decision on them."""
 
 import pytest
 
@@ -21,7 +21,7 @@ async def desk(house: House) -> House:
 
 
 async def give(house: House) -> None:
-    """Give a sentence in the web chat, before any consent to a registration."""
+    """Contribute a sentence in the web chat, before any consent to a registration."""
     async with Visitor.at(house.url) as visitor:
         await visitor.press("ru")
         for _each in range(2):

@@ -1,4 +1,4 @@
-"""Planning figures in the console: as the registry released them, and each query audited twice."""
+"""Planning figures in the console: as the registry released them; each query is audited twice."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Posters: each QR code names its source, and only the number of chats by channel is counted."""
+"""Posters: each QR code contains its source; only numbers of chats by channel are counted."""
 
 import re
 

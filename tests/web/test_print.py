@@ -1,4 +1,4 @@
-"""The printed list: from the chat to a PDF, with every letter, and nothing is stored for it."""
+"""The printed checklist: from the chat to a PDF with all letters; nothing is stored for it."""
 
 import json
 import re
@@ -37,7 +37,7 @@ def words(pdf: bytes) -> str:
 
 
 async def _listed(visitor: Visitor, language: str = "ru") -> Bubble:
-    """Return the bubble with the link; the next one asks what to do with the list."""
+    """Return the message with the link; the next message asks what to do with the list."""
     await visitor.wait(1)
     await visitor.press(language)
     for tap in TAPS:
@@ -47,7 +47,7 @@ async def _listed(visitor: Visitor, language: str = "ru") -> Bubble:
 
 
 def _here(house: House, bubble: Bubble) -> str:
-    """Return the URL of the link, at the server of this test."""
+    """Return the URL of the link, at this test's server."""
     (url,) = (each for each in bubble.buttons.values() if "/print/" in each)
     return house.url + "/print/" + url.rsplit("/print/", 1)[1]
 
@@ -77,7 +77,7 @@ def test_checklist_pdf_is_printed_in_every_written_form(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_pdf_fonts_contain_every_letter_of_texts_and_names(language: str) -> None:
-    """PDF/UA allows no replacement box for a letter, so the typesetter refuses to print one."""
+    """Check the fonts; PDF/UA allows no placeholder for a letter, so printing would fail."""
     known = names(language)
     found = [*catalogues.messages(language).values(), *known.countries.values()]
     letters = {sign for text in (*found, *known.months.values()) for sign in text}

@@ -1,4 +1,4 @@
-"""Voice messages to an officer: they arrive sealed, play in the case, and are erased with it."""
+"""Voice messages to an officer: stored encrypted, played in the case, erased with it."""
 
 import pytest
 
@@ -33,7 +33,7 @@ async def _fetched(house: House) -> None:
 
 
 async def _says(house: House, user: User, data: bytes) -> None:
-    """Send a voice message and wait until it was fetched."""
+    """Send a voice message and wait until it is downloaded."""
     await user.send("audio", data, OPUS)
     await house.whatsapp.until_taken()
     await _fetched(house)

@@ -1,4 +1,4 @@
-"""Referrals on every channel: consent before anything is stored, and counts that show no person."""
+"""Referrals on every channel: stored only with consent, counted without showing a person."""
 
 import re
 from typing import Any

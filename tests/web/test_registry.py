@@ -1,4 +1,4 @@
-"""With any fault of the registry, a submission becomes one registration, correctly reported."""
+"""A submission becomes exactly one registration, correctly reported, under any registry fault."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from tests.app_stack import House
 from tests.person_client import Guest
 
 PEOPLE = 4
-# Faults of writes, and whether the registry recovers after a retry or needs time.
+# Faults of writes, and whether the registry recovers by a retry or after some time.
 FAULTS: list[dict[str, Any]] = [
     {"name": "down"},
     {"name": "busy", "seconds": 1},
@@ -77,7 +77,7 @@ async def _tries(house: House, minimum: int) -> None:
 
 
 def _close_breaker(house: House) -> None:
-    """Close the breaker, which counts real seconds, while this test moves only database time."""
+    """Close the circuit breaker, which uses real time; the test advances only database time."""
     registry = house.rt.registry
     assert registry is not None
     registry._breaker._until = 0.0
@@ -156,7 +156,7 @@ async def test_registration_rejected_by_the_registry_can_be_submitted_again(hous
 async def test_registration_withdrawal_waits_for_an_unknown_submission_outcome(
     house: House,
 ) -> None:
-    """The response was lost, and a lookup fails too: the registry may have the registration."""
+    """Check a lost response with a failed lookup: the registry may have the registration."""
     await house.fault(name="error_after_commit", count=1)
     await house.fault(name="down", on="reads")
     guest = Guest(house.rt)
@@ -210,7 +210,7 @@ async def test_registry_rejection_or_duplicate_opens_a_case(
     async with house.rt.pool.connection() as session:
         cursor = await session.execute("SELECT topic FROM cases")
         assert [topic for (topic,) in await cursor.fetchall()] == topics
-    # A duplicate is not named: others could test whether a person has registered.
+    # A duplicate is shown as received; otherwise one could test whether a person has registered.
     said = "received" if state == "duplicate" else state
     assert REGISTRATION[state] == REGISTRATION[said]
     assert ("officer" in REGISTRATION[state].msgid) == (bool(topics) and state != "duplicate")

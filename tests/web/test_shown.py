@@ -1,4 +1,4 @@
-"""Messages shown on an open page: their texts are deleted only when the page confirms them."""
+"""Messages on an open page: their texts are deleted only after the page confirmed them."""
 
 import asyncio
 import re
@@ -30,7 +30,7 @@ HUGE = "9" * 15
 
 
 async def _known(rt: Runtime) -> tuple[Guest, Person]:
-    """Return a person with a chat of their own."""
+    """Return a new person with a chat."""
     guest = Guest(rt)
     await guest.consent()
     async with rt.pool.connection() as session:
@@ -57,7 +57,7 @@ async def _kept(rt: Runtime, person: Person, after: int = 0) -> list[int]:
 
 
 def _request(rt: Runtime, guest: Guest, last: int) -> Request:
-    """Return a stream's request on a connection that never reports its end."""
+    """Return a request for the event stream on a connection whose end is never reported."""
 
     async def silence() -> Asgi:
         await asyncio.Event().wait()
@@ -73,7 +73,7 @@ def _request(rt: Runtime, guest: Guest, last: int) -> Request:
 
 
 class _Line:
-    """An open stream: `read` gives the ids of the next messages on it."""
+    """An open event stream; `read` returns the ids of the next messages."""
 
     def __init__(self, content: aiohttp.StreamReader) -> None:
         self._content = content
@@ -89,7 +89,7 @@ class _Line:
 
 @asynccontextmanager
 async def _line(house: House, guest: Guest, last: str) -> AsyncIterator[_Line]:
-    """Open the stream after an id; it is cut at the end."""
+    """Open the event stream after an id; cut the connection at the end."""
     headers, params = {"Cookie": f"kosh={guest.name}"}, {"last": last}
     async with (
         aiohttp.ClientSession(headers=headers) as session,

@@ -1,4 +1,4 @@
-"""A hostile crowd of clients: one address can block only itself."""
+"""A crowd of hostile clients: one address can block only itself."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -33,7 +33,7 @@ VISITS = 200
 
 @pytest.fixture
 async def small(chosen: Settings, admin_url: str, tmp_path: Path) -> AsyncIterator[House]:
-    """Yield a stack with its own Valkey of 4 MB."""
+    """Yield an application with a separate Valkey of 4 MB."""
     with embedded.valkey(tmp_path / "valkey", maxmemory="4mb") as url:
         alone = chosen.model_copy(update={"redis_url": SecretStr(url)})
         async with opened(alone, admin_url) as house:
@@ -47,7 +47,7 @@ def _valkey(house: House) -> Redis:
 
 @asynccontextmanager
 async def _full(house: House) -> AsyncIterator[None]:
-    """Keep the server full, so that it refuses every write; it sometimes frees its own buffers."""
+    """Keep Valkey full, so that it rejects writes, by refilling memory that it frees."""
     full = asyncio.Event()
 
     async def fill() -> None:
@@ -202,7 +202,7 @@ async def test_chat_id_in_a_url_gives_no_access_to_an_anonymous_chat(house: Hous
                 async with asyncio.timeout(0.3):
                     while part := await stream.content.readany():
                         received += part
-            # A stream without a name has heartbeats, and a demo's news of its registry.
+            # A stream without a chat carries only heartbeats and, in a demo, news of the registry.
             assert b"event: say" not in received
 
 

@@ -1,4 +1,4 @@
-"""The public status: correct, in people's languages, and with public information only."""
+"""The public status page: correct, in all languages, with public information only."""
 
 import re
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The state of a registration is shown on a new phone for its number and PIN, on each channel."""
+"""Status lookup from a new phone by number and PIN, on each channel."""
 
 from functools import partial
 
@@ -19,7 +19,7 @@ PIN = "204611"
 
 
 async def registered(house: House) -> str:
-    """Register a person with a PIN on another phone; return the number."""
+    """Register a person with a PIN on another phone; return the registration's number."""
     guest = Guest(house.rt)
     await guest.register()
     await guest.go("/menu", "pin", PIN)
@@ -97,7 +97,7 @@ async def test_registration_status_lookup_on_whatsapp_leads_to_the_website(house
 
 
 async def test_registration_status_lookup_failures_read_the_same(house: House) -> None:
-    """A person with a draft asks too; a wrong number and a wrong PIN have the same answer."""
+    """Check also a person with a draft; wrong number and wrong PIN get the same answer."""
     number = await registered(house)
     guest = Guest(house.rt)
     await guest.consent()

@@ -1,4 +1,4 @@
-"""The word "stop" is obeyed over every channel, in every written form."""
+"""The word "stop" works on every channel, in every written form."""
 
 from functools import partial
 

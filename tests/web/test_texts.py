@@ -1,4 +1,4 @@
-"""Translators read every sentence as it is shown; speakers and people in chats report it."""
+"""Translators see every sentence as it is displayed; native speakers and people report errors."""
 
 from collections.abc import AsyncIterator, Sequence
 
@@ -47,7 +47,7 @@ async def _is_stored(house: House, rows: Sequence[tuple[object, ...]]) -> bool:
 
 
 async def name(house: House) -> None:
-    """Name the first sentence of the menu in a web chat, before any consent."""
+    """Report the first sentence of the menu in a web chat, before any consent."""
     async with Visitor.at(house.url) as person:
         await person.press("ru")
         await person.say("/wording")

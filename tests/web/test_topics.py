@@ -1,4 +1,4 @@
-"""Topics of a private chat on Telegram: answers in their thread, later messages in the last one."""
+"""Topics of a private Telegram chat: answers go to their thread, other messages to the last one."""
 
 from functools import partial
 
@@ -18,7 +18,7 @@ async def _listening(house: House) -> User:
 
 
 async def _known(user: User) -> None:
-    """Go from the first message to the consent."""
+    """Answer from the first message to the consent."""
     await _press(user, "ru")
     for answer in CONSENTED:
         while answer not in _keys(user) and ">" in _keys(user):
@@ -32,7 +32,7 @@ async def _thread_of_answer(user: User, said: str) -> int | None:
 
 
 async def _notify(house: House, user: User) -> int | None:
-    """Send a message that the person did not ask for; return its thread."""
+    """Send a message that the person did not request; return its thread id."""
     rt = house.rt
     async with rt.pool.connection() as session:
         person = await identities.find(rt, session, "telegram", str(user.id))

@@ -1,4 +1,4 @@
-"""Voice messages to the assistant over HTTP: nothing leaves without consent to this recording."""
+"""Voice messages to the assistant over HTTP: a recording is sent out only with consent to it."""
 
 import io
 from collections.abc import AsyncIterator
@@ -55,7 +55,7 @@ async def _says(user: User, data: bytes) -> str:
 
 
 async def _hears(user: User, yes: str = "да") -> list[str]:
-    """Agree by a typed yes; return the answer, and what came of the recording."""
+    """Consent by a typed yes; return the answer and the result of the transcription."""
     seen = len(user.received)
     await user.say(yes)
     await user.wait_for_message(seen + 2)

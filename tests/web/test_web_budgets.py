@@ -1,4 +1,4 @@
-"""Budgets of the web chat: a program gets a question, and each person gets an answer."""
+"""Rate limits of the web chat: programs are stopped by a question, people are not."""
 
 import asyncio
 import re
@@ -25,7 +25,7 @@ from tests.person_client import AFTER_CONSENT, TO_CONSENT
 from tests.visitor import Visitor
 from tests.web.test_siege import _to_consent
 
-# The server trusts the proxy on loopback to name the address.
+# The server trusts the proxy on the loopback interface to report the client's address.
 HALL = {"X-Forwarded-For": "192.0.2.77"}
 FORMS = ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")
 
@@ -37,7 +37,7 @@ def _fields(page: str) -> dict[str, str]:
 
 
 def _numbers(rt: Runtime, language: str) -> dict[str, int]:
-    """Return the number of each question, by its text."""
+    """Return the correct number for each question, by its text."""
     render, found = rt.languages.render, {}
     for tens in range(2, 10):
         for ones in range(1, 10):
@@ -60,16 +60,16 @@ async def _exhaust(rt: Runtime, of: Spending, host: str = "192.0.2.77") -> None:
 
 @pytest.fixture
 def redis_url(redis_url: str) -> str:
-    """Return a database of Valkey for this file: a test looks at all keys of its database.
+    """Return a Valkey database for this file only, because a test reads all its keys.
 
-    The server is shared, and tests of other processes write keys of the same names meanwhile.
+    The server is shared, and tests in other processes write keys with the same names.
     """
     return urlsplit(redis_url)._replace(path="/1").geturl()
 
 
 @pytest.fixture
 async def person(house: House) -> AsyncIterator[aiohttp.ClientSession]:
-    """Yield a browser without a script behind a crowded address."""
+    """Yield a browser without JavaScript behind an address that many people share."""
     jar = aiohttp.CookieJar(unsafe=True)
     async with aiohttp.ClientSession(
         headers=HALL | {"Accept-Language": "ru"}, cookie_jar=jar
@@ -87,7 +87,7 @@ async def _post(
 
 async def _count(house: House, table: str) -> int:
     async with house.rt.pool.connection() as session:
-        # The tables' names are this test's own.
+        # The table names come from this file.
         cursor = await session.execute(f"SELECT count(*) FROM {table}")
         row = await cursor.fetchone()
     assert row is not None
@@ -112,7 +112,7 @@ async def test_web_budget_limits_the_cases_of_one_address(house: House) -> None:
 
 
 class Program:
-    """Presses the buttons of the page without a script; it cannot read a question."""
+    """A program that presses the buttons of the plain page and cannot read questions."""
 
     def __init__(self, house: House, browser: aiohttp.ClientSession) -> None:
         self.house, self.browser = house, browser

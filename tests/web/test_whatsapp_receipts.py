@@ -1,4 +1,4 @@
-"""Effects of WhatsApp's receipts: no phone number is stored for them, and each part counts."""
+"""WhatsApp's delivery receipts: stored without phone numbers, counted for each part."""
 
 import base64
 import re
@@ -29,7 +29,7 @@ NUMBERS = re.compile(rb"[0-9]{7,}")
 
 
 def _in_clear(written: str | None) -> bytes:
-    """Return the readable bytes of ids without a key: plain, and decoded from base64."""
+    """Return the bytes readable without a key: as they are, and decoded from base64."""
     parts = (written or "").split(",")
     bare = [re.sub(r"[^A-Za-z0-9+/]", "", each.removeprefix("wamid.")) for each in parts]
     read = [base64.b64decode(each[: len(each) & ~3]) for each in bare]
@@ -58,7 +58,7 @@ async def test_whatsapp_database_contains_no_phone_and_reports_still_match(
 
 
 async def test_whatsapp_report_matches_a_message_sent_before_the_upgrade(house: House) -> None:
-    """Check a message from before the upgrade: its id was stored, without an attempt."""
+    """Check a message of an earlier version, stored with its id but without an attempt number."""
     user = await _known(house, "77010000041")
     user.turn_off()
     await _notify(house, user)
@@ -79,13 +79,13 @@ async def test_whatsapp_report_matches_a_message_sent_before_the_upgrade(house: 
     assert await _query(house, look, row) == [("read",)]
 
 
-# A message that takes two
+# A text that WhatsApp needs two messages for
 
 FIRST, SECOND = "Сәлем " * 600, "Екінші " * 200
 
 
 async def _say_at_length(house: House, user: User) -> int:
-    """Send a message that takes two on WhatsApp; return how many had come before."""
+    """Send a text that needs two messages; return how many messages had been received before."""
     person, seen = await _person(house, user), len(user.received)
     said = Message((FIRST.strip(), SECOND.strip()), (), "kk")
     async with house.rt.pool.connection() as session:
@@ -95,7 +95,7 @@ async def _say_at_length(house: House, user: User) -> int:
 
 
 def _parts(user: User, seen: int) -> list[int]:
-    """Return which of the two parts came, in order."""
+    """Return the numbers of the parts that arrived, in order."""
     return [1 if each.text == FIRST.strip() else 2 for each in user.received[seen:]]
 
 
@@ -204,7 +204,7 @@ async def test_whatsapp_part_failed_report_can_be_superseded_by_delivered(house:
     assert await _query(house, look, row) == [("sent", "sent", None)]
 
 
-# A late word of the platform, and a newer one of the person
+# A late failure report, and a newer message of the person
 
 
 async def _is_open(house: House) -> bool:
@@ -219,7 +219,7 @@ async def _is_open(house: House) -> bool:
 async def test_whatsapp_failure_before_the_last_inbound_message_is_ignored(
     house: House, code: str, became: str, before: str
 ) -> None:
-    """Also where that word is too soon after another to be noted by itself."""
+    """Check also a message so soon after another that its time is not stored separately."""
     user = await _known(house, "77010000060")
     await house.whatsapp.until_taken()
     house.whatsapp.world.statuses = False

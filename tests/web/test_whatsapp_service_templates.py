@@ -1,4 +1,4 @@
-"""WhatsApp after 24 hours: a template announces a message, which then arrives once."""
+"""WhatsApp after 24 hours: a template announces a message, which is then sent once."""
 
 import os
 import random
@@ -47,13 +47,13 @@ from tests.web.test_whatsapp_journey import (
 )
 
 HOURS = (25, 49, 200)
-# Kills of a longer run: KILLS=200 with `-k survive`, each seed until that many.
+# For a longer run: KILLS=200 with `-k survive` runs each seed until that many kills.
 KILLS, MIN_TURNS = int(os.environ.get("KILLS", "0")), 12
 ANSWER = "Testova, bring the certificate."
 
 
 def approve(house: House, *, without: str = "") -> None:
-    """Approve the templates at the platform, except those with a name."""
+    """Approve the service templates at the platform, except the one named `without`."""
     house.whatsapp.add_templates(
         *(
             WaTemplate(each.name, each.language, each.body, buttons=(each.button,))
@@ -68,7 +68,7 @@ def _text(house: House, notice: Notice, language: str = "ru") -> str:
 
 
 async def _pass(house: House, hours: int) -> None:
-    """Let hours pass, for the program and for the platform."""
+    """Advance the clocks of the program and the platform."""
     await house.whatsapp.until_taken()
     await house.ahead(f"{hours} hours")
     house.whatsapp.advance(hours * 3600)
@@ -79,15 +79,15 @@ def _count(user: User, words: str) -> int:
 
 
 async def _tap(user: User) -> None:
-    """Tap the only button of the notice that came last."""
+    """Press the only button of the newest notice."""
     (button,) = user.last.buttons
     await user.answer(button.data)
 
 
 async def _asked(house: House, phone: str) -> tuple[User, Officer, UUID, int]:
-    """Return a person who asked for an officer, and the officer who answered once.
+    """Return a person who asked for an officer, and the officer who replied once.
 
-    A case that waits for the person does not go back to the queue.
+    A case that waits for the person does not return to the queue.
     """
     user = await _known(house, phone)
     await _next(user, lambda: user.say("/person"))
@@ -238,11 +238,11 @@ async def test_whatsapp_late_reply_shows_the_officer_an_undeliverable_notice(hou
 
 
 class _Killed(Exception):
-    """The process ended here."""
+    """Raised where a process would be killed."""
 
 
 class _Killer:
-    """Senders die before a call, or after the platform took it and before it is noted."""
+    """Makes senders fail before a call, or after the platform accepted it, before recording."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, chance: random.Random) -> None:
         self.under_way = list[ChannelCall]()
@@ -303,10 +303,10 @@ async def test_whatsapp_late_replies_are_sent_once_despite_kills(
 async def _until_seen(
     house: House, user: User, words: str, many: int, under_way: list[ChannelCall]
 ) -> None:
-    """Let leases end until the words have arrived, and nothing is open any more."""
+    """Let leases expire until the words have arrived and no message is queued or being sent."""
 
     async def arrived() -> bool:
-        # A lease is longer than a call: the clock moves only between calls.
+        # A lease lasts longer than a call, so the clock moves only between calls.
         if under_way:
             return False
         await house.whatsapp.until_taken()

@@ -1,4 +1,4 @@
-"""Check that no message of an officer's action shows its content to a phone in other hands."""
+"""No message of an officer's action shows its content on a phone in other hands."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -34,7 +34,7 @@ from tests.web.test_whatsapp_journey import _press as _press_whatsapp
 
 @dataclass(frozen=True)
 class Action:
-    """An officer's action: `begin` prepares it before the person leaves."""
+    """An officer's action; `begin` prepares it before the person leaves."""
 
     shows: tuple[Text, ...]
     act: Callable[[House, Officer, UUID], Awaitable[object]]
@@ -78,7 +78,7 @@ async def _resolve(house: House, officer: Officer, case_id: UUID) -> None:
 
 
 async def _close_burst(house: House, officer: Officer, case_id: UUID) -> None:
-    """Close the case's burst; the case of a messenger gets an address first."""
+    """Close the case's burst; first record an address, which a messenger's case lacks."""
     async with house.rt.pool.connection() as session:
         await session.execute(
             "INSERT INTO case_origins VALUES (%s, %s) ON CONFLICT DO NOTHING", (case_id, b"address")
@@ -121,7 +121,7 @@ async def _prepared(house: House, action: Action) -> tuple[Officer, UUID]:
 
 
 async def _until_sent(house: House) -> None:
-    """Wait until nothing is on its way to anybody."""
+    """Wait until no message is queued or being sent."""
 
     async def idle() -> bool:
         async with house.rt.pool.connection() as session:
@@ -185,7 +185,7 @@ async def test_whatsapp_officer_message_is_withheld_until_opened(house: House, n
 
 
 async def _asking(house: House) -> whatsapp.User:
-    """Somebody on WhatsApp who asked for an officer a moment ago."""
+    """Return a person on WhatsApp who has just asked for an officer."""
     user = await _user(house, "77010000031")
     await _at_language(user, "ru")
     await _ask_officer(user)
@@ -211,7 +211,7 @@ async def _visitor_asks_officer(visitor: Visitor) -> None:
 @pytest.mark.parametrize("name", ACTIONS)
 @pytest.mark.requirement("S-83")
 async def test_web_chat_officer_message_is_shown_at_once(house: House, name: str) -> None:
-    """Check that the page, which notifies of nothing and shows all of its talk, withholds none."""
+    """Check the web chat, which sends no notification and shows the whole conversation anyway."""
     say, action = house.rt.languages.render, ACTIONS[name]
     async with Visitor.at(house.url) as visitor:
         await _visitor_asks_officer(visitor)

@@ -1,4 +1,4 @@
-"""Another system that calls the API with a token, over real HTTP."""
+"""A client of the API for other systems, with a token, over real HTTP."""
 
 import json
 from collections.abc import AsyncIterator
@@ -54,7 +54,7 @@ async def new_token(rt: Runtime, owner: Officer, *scopes: Scope, **more: Any) ->
 async def integrator(
     rt: Runtime, *scopes: Scope, roles: tuple[Role, ...] = (Role.INTEGRATOR,), **more: Any
 ) -> AsyncIterator[Integrator]:
-    """Serve the application, and open a system with a new account and a token of these scopes."""
+    """Serve the application; yield a client with a new account and a token of these scopes."""
     owner = await entered(rt, *roles)
     token = await new_token(rt, owner, *scopes, **more)
 

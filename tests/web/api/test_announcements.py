@@ -1,4 +1,4 @@
-"""The ministry's own system announces: once for each order, approved by officers."""
+"""Announcements ordered over the API: one for each order, approved by officers."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

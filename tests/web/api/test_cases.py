@@ -1,4 +1,4 @@
-"""A case by another system's link: nothing about a person until they consent in a channel."""
+"""Cases opened over the API by a link: no data about a person until they consent in a channel."""
 
 from typing import get_args
 

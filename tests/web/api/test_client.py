@@ -1,4 +1,4 @@
-"""The client: every operation against the running API, and its records against the document."""
+"""The shipped client: every operation on the running API, and its records against the document."""
 
 from dataclasses import fields
 from inspect import iscoroutinefunction

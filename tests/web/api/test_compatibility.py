@@ -1,4 +1,4 @@
-"""The API keeps working for clients of version 1.
+"""The API stays compatible with clients of version 1.
 
 `contract-v1.json` is the API as first agreed. A change that breaks its clients needs `/api/v2`.
 """

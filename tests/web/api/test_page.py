@@ -1,4 +1,4 @@
-"""The commands of the page about the API, run as printed, and the operations it shows."""
+"""The page about the API: its commands are run as printed, and it shows all operations."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Every operation of the API, tried by a tool that does not know it."""
+"""Every operation of the API, tested by schemathesis from the document alone."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The state of a registration over the API: by number and PIN, with the budgets of a chat."""
+"""Registration status over the API: by number and PIN, with the same rate limits as a chat."""
 
 import pytest
 

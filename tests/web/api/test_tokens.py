@@ -1,4 +1,4 @@
-"""Tokens of the API: stored as a keyed hash, bounded by day and rate, ended by revocation."""
+"""Tokens of the API: stored as keyed hashes, with expiry, rate limit and revocation."""
 
 import json
 import os
