@@ -151,7 +151,8 @@ def _ways(answers: Answers, today: date) -> Iterator[Way]:
     if purpose in ("move", "information") and status:
         yield _status(WHY_STATUS if purpose == "move" else WHY_ONE_DAY, today)
     if purpose == "move":
-        yield _other_permit() if status else _permit(kazakh, today)
+        visa = settling.any_visa(answers.get("citizenship"))
+        yield _other_permit(visa) if status else _permit((visa,) if kazakh else (), today)
 
 
 def _card() -> Way:
@@ -167,15 +168,16 @@ def _status(why: Text, today: date) -> Way:
     return Way("kandas_status", STATUS, why, steps, facts, (HOW_LONG,), (kandas.FEE,))
 
 
-def _permit(kazakh: bool, today: date) -> Way:
-    kazakhs = (settling.ANY_VISA, settling.SOLVENCY) if kazakh else ()
+def _permit(visa: tuple[Fact, ...], today: date) -> Way:
+    """Return the permit; `visa` says with which visas ethnic Kazakhs apply, empty for others."""
+    kazakhs = (*visa, settling.SOLVENCY) if visa else ()
     steps = (*_pilot(today), APPLY)
     return Way("prp", PERMIT, WHY_PERMIT, steps, (settling.CARD, *kazakhs), (HOW_LONG,))
 
 
-def _other_permit() -> Way:
+def _other_permit(visa: Fact) -> Way:
     """Return the permit as a second way, without the steps, which the first way already shows."""
-    facts = (settling.CARD, pilot_2026.BEFORE_PERMIT, settling.ANY_VISA, settling.SOLVENCY)
+    facts = (settling.CARD, pilot_2026.BEFORE_PERMIT, visa, settling.SOLVENCY)
     return Way("prp", PERMIT, WHY_PERMIT, (), facts)
 
 

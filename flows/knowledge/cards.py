@@ -103,8 +103,8 @@ CHINA_STAY = Fact(
     key="visa_free_china.rule",
     countries=frozenset({"CN"}),
     text=_(
-        "Citizens of China may stay up to 30 days without a visa. In any 180 days they may stay 90."
-        " They may not work or study. A longer visit needs a visa before entry."
+        "By an agreement citizens of China may stay up to 30 days without a visa. In any 180 days"
+        " they may stay 90. They may not work or study. A longer visit needs a visa before entry."
     ),
     ended=STAY_ENDED,
     sources=(

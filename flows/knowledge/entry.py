@@ -283,9 +283,8 @@ DE_ALONE = Fact(
     dated=Dated.YEAR,
     about=About.VISA,
 )
-# Facts on agreements on visa-free entry, by citizenship.
+# Facts on agreements on visa-free entry that the fact on the stay does not mention, by citizenship.
 AGREEMENTS = (
-    CN_AGREEMENT,
     TR_AGREEMENT,
     IR_ALONE,
     DE_ALONE,
@@ -306,4 +305,14 @@ STAY_OPEN = _(
 )
 
 STAYS = (UZ_STAY, TR_STAY, DE_STAY, IR_STAY, EAEU_STAY, MN_STAY, TJ_STAY)
-ENTRY = (*STAYS, *AGREEMENTS, IR_STAY_ENDS, VISA_FREE, TM_BALKAN, REGISTER, HOST, FINGERPRINTS)
+ENTRY = (
+    *STAYS,
+    CN_AGREEMENT,
+    *AGREEMENTS,
+    IR_STAY_ENDS,
+    VISA_FREE,
+    TM_BALKAN,
+    REGISTER,
+    HOST,
+    FINGERPRINTS,
+)

@@ -129,6 +129,7 @@ ENTRIES = (
             cards.CHINA_STAY_ENDS,
             entry_rules.IR_STAY_ENDS,
             cards.CHINA_STAY,
+            entry_rules.CN_AGREEMENT,
             *entry_rules.STAYS,
             cards.VISA,
             cards.VISA_PAPERS,

@@ -3,7 +3,7 @@
 from datetime import date
 
 from flows.engine.text import _
-from flows.knowledge.facts import About, Fact, Withheld
+from flows.knowledge.facts import About, Dated, Fact, Withheld
 
 SINCE, UNTIL = date(2026, 2, 13), date(2026, 12, 31)
 
@@ -117,7 +117,10 @@ TWO_TRACKS = Fact(
 )
 BEFORE_PERMIT = Fact(
     key="prp.pilot",
-    text=_("The test, the questionnaire and the interview come before the residence permit too."),
+    text=_(
+        "In 2026 a language test, questionnaire, check and interview come before the residence"
+        " permit."
+    ),
     sources=(
         "https://cis-legislation.com/document.fwx?rgn=173478",
         "https://charter97.org/ru/news/2026/2/24/674811/",
@@ -129,14 +132,31 @@ BEFORE_PERMIT = Fact(
 
 TEST_FIRST = Fact(
     key="pilot_2026.test_first",
-    text=_("In the pilot of 2026 a language test comes first."),
+    text=_("In the pilot of 2026 a language test, questionnaire, check and interview come first."),
     sources=(
         "https://www.zakon.kz/pravo/6508012-vydacha-razresheniya-inostrantsam-na-pmzh-i-poluchenie-statusa-kandasa-zapushchen-pilot.html",
         "https://cis-legislation.com/document.fwx?rgn=173478",
+        "https://charter97.org/ru/news/2026/2/24/674811/",
     ),
-    as_of=date(2026, 2, 16),
+    as_of=date(2026, 2, 24),
     since=SINCE,
     until=UNTIL,
+)
+CERTIFICATE = Fact(
+    key="pilot_2026.certificate_listed",
+    text=_(
+        "An unofficial list of papers for the residence permit names a certificate of immigrants'"
+        " assessment. The list is for computer specialists. We have not found whether others need"
+        " the certificate: ask the migration police."
+    ),
+    sources=(
+        "https://wheretoemigrate.io/guide/programs/kazakhstan/permanent-settlement-kazakhstan-nm-2c684e5735/",
+    ),
+    as_of=date(2026, 11, 29),
+    dated=Dated.READ,
+    since=SINCE,
+    until=UNTIL,
+    about=About.PAPERS,
 )
 BINDS = Fact(
     key="pilot_2026.binds",
@@ -231,7 +251,7 @@ PILOT = (
     BEFORE_PERMIT,
 )
 # Facts about the pilot that do not describe one of its stages.
-BESIDE_THE_STAGES = (TEST_FIRST, BINDS, EXTENSION, CONSENT)
+BESIDE_THE_STAGES = (TEST_FIRST, CERTIFICATE, BINDS, EXTENSION, CONSENT)
 
 PILOT_WITHHELD = (
     Withheld(
@@ -268,12 +288,15 @@ PILOT_WITHHELD = (
     Withheld(
         key="pilot_2026.step_1_pass_mark",
         words=(
-            "Pass mark is in conflict: press of Feb 2026 says at least 30% in each block; a"
-            " private guide of Sept-Oct 2026 says 70% (14 of 20 listening, 28 of 40"
-            " reading). The bot must not state a number."
+            "Pass mark is in conflict: press of Feb 2026 and an undated page say at least 30% in"
+            " each block; a private guide of Sept-Oct 2026 says 70% (14 of 20 listening, 28 of 40"
+            " reading). A draft of rules for this kind of test names 30% to 70%. The bot must not"
+            " state a number: it says that sources disagree."
         ),
         sources=(
             "https://charter97.org/ru/news/2026/2/24/674811/",
+            "https://internationalinvestment.biz/en/migration/7750-new-rules-for-kazakhstan-residency-permits-2026-language-points-system-and-financial-threshold.html",
+            "https://orda.kz/novye-pravila-testirovanija-na-znanie-kazahskogo-jazyka-razrabotali-dlja-gossluzhaschih-385175",
             "https://patrioty.org.ua/politic/netiurkomovnym-stane-vazhche-kazakhstan-zaprovadyv-movnyi-ispyt-dlia-otrymannia-posvidky-na-prozhyvannia-587110.html",
             "https://github.com/elorda-it/KieliSite",
         ),
@@ -318,7 +341,8 @@ PILOT_WITHHELD = (
         words=(
             "One law firm (acsour.kz, 18 May 2026) says that the steps end in a screening"
             " certificate, valid for a year, without which no office takes the application, and"
-            " that the check takes 20 working days. No other source says so."
+            " that the check takes 20 working days; its page was not seen again. A private list for"
+            " IT specialists names such a certificate too (`CERTIFICATE`)."
         ),
         as_of="2026-05-18",
     ),

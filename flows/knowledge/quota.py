@@ -86,8 +86,8 @@ DUTY = Fact(
 REPAY = Fact(
     key="quota_support.repay",
     text=_(
-        "If your family leaves before five years are over, you must pay all of the support "
-        "back. Your contract says exactly what applies."
+        "A family that leaves its quota region within five years must repay all the support. The"
+        " contract says exactly what applies."
     ),
     ended=DUTIES_ENDED,
     sources=(

@@ -225,6 +225,20 @@ CN_LOSS = Fact(
     ),
     as_of=date(2009, 10, 30),
 )
+ETHNICITY_PAPERS = Fact(
+    key="kandas_status.ethnicity_papers",
+    text=_(
+        "Papers that can show Kazakh ethnicity: a birth certificate, a passport or another official"
+        " paper."
+    ),
+    sources=(
+        "https://oq.gov.kz/en/qazalemnews/1277",
+        "https://www.inform.kz/ru/v-kazahstane-uprostyat-protseduru-prisvoeniya-statusa-kandasa-070083",
+        _EGOV,
+    ),
+    as_of=date(2025, 10, 26),
+    about=About.PAPERS,
+)
 ONE_PARENT = Fact(
     key="nationality_commission.one_parent",
     text=_(
@@ -246,12 +260,14 @@ UZ_RELEASE = Fact(
     text=_(
         "Were you told orally to leave the citizenship of Uzbekistan? Do not apply yet: "
         "ask for the demand in writing and show an officer. Leaving takes an application,"
-        " the passport, marriage and children's birth certificates and a state fee. Once you are a"
-        " citizen of Kazakhstan, you notify a consulate of Uzbekistan instead."
+        " passport, marriage and children's birth certificates and a fee. New citizens"
+        " of Kazakhstan notify Uzbekistan's consulate instead. In 2016 the law gave 30 days."
     ),
     sources=(
         "https://advice.adliya.uz/ru/document/43?keyword=%D0%92%D1%8B%D1%85%D0%BE%D0%B4+%D0%BD%D0%B0+%D0%BF%D0%B5%D0%BD%D1%81%D0%B8%D1%8E",
         "https://singapore.mfa.uz/page/886?language=en",
+        "https://anhor.uz/news/prinyati-popravki-zakon-grazhdanstve-respubliki-uzbekistan",
+        "https://yep.uz/2021/09/v-uzbekistane-hotjat-vvesti-otvetstvennost-za-neuvedomlenie-o-vtorom-grazhdanstve/",
     ),
     as_of=COLLECTED,
     dated=Dated.READ,
@@ -346,5 +362,6 @@ REQUIREMENTS = (
     STATELESS_TOO,
     UZ_RELEASE,
     CN_LOSS,
+    ETHNICITY_PAPERS,
     ONE_PARENT,
 )

@@ -18,17 +18,18 @@ SOLVENCY = Fact(
     as_of=COLLECTED,
     dated=Dated.READ,
 )
+FROM_INSIDE_ENDED = _(
+    "We have not checked again who may apply from inside Kazakhstan. Ask an officer before your"
+    " stay ends."
+)
 ANY_VISA = Fact(
     key="prp.any_visa",
     text=_(
         "Ethnic Kazakhs may apply for the residence permit with any visa. An agreement on"
-        " visa-free entry is enough too. The law provides a visa or temporary permit for "
-        "the check, at most 90 days."
+        " visa-free entry is enough too. Once you apply, the law provides a visa or temporary"
+        " permit, at most 90 days."
     ),
-    ended=_(
-        "We have not checked again who may apply from inside Kazakhstan. Ask an officer before your"
-        " stay ends."
-    ),
+    ended=FROM_INSIDE_ENDED,
     sources=(
         "https://zakonpravo.kz/en/article-7-obtaining-a-permanent-residence-permit-in-the-republic-of-kazakhstan-the-law-on-population-migration",
         "https://shymkent.invest.gov.kz/invest-guide/arrival/residence-permit-citizenship/",
@@ -37,6 +38,20 @@ ANY_VISA = Fact(
     as_of=COLLECTED,
     dated=Dated.READ,
     about=About.VISA,
+)
+# No agreement on visa-free entry with Iran was found, so the fact does not mention one.
+IR_ANY_VISA = Fact(
+    key="ir.any_visa",
+    countries=frozenset({"IR"}),
+    text=_(
+        "Ethnic Kazakhs from Iran may apply for the residence permit with any visa. Once you apply,"
+        " the law provides a visa or temporary permit, at most 90 days."
+    ),
+    ended=FROM_INSIDE_ENDED,
+    sources=ANY_VISA.sources,
+    as_of=ANY_VISA.as_of,
+    dated=ANY_VISA.dated,
+    about=ANY_VISA.about,
 )
 CARD = Fact(
     key="residence_card.term",
@@ -197,6 +212,7 @@ PENSION = Fact(
 SETTLING = (
     SOLVENCY,
     ANY_VISA,
+    IR_ANY_VISA,
     CARD,
     COMBINED,
     EXAM,
@@ -213,6 +229,12 @@ SETTLING = (
     LAND,
     PENSION,
 )
+
+
+def any_visa(citizenship: str | None) -> Fact:
+    """Return with which visas ethnic Kazakhs of that citizenship apply for the residence permit."""
+    return IR_ANY_VISA if citizenship in IR_ANY_VISA.countries else ANY_VISA
+
 
 SETTLING_WITHHELD = (
     Withheld(

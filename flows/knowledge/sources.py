@@ -130,6 +130,12 @@ _FIRST: Mapping[str, date] = dict.fromkeys(
 _LATER: Mapping[str, date] = dict.fromkeys(
     (
         "http://azizovpartners.kz/en/2022/10/22/residence-permit-in-kazakhstan-2/",
+        "https://anhor.uz/news/prinyati-popravki-zakon-grazhdanstve-respubliki-uzbekistan",
+        "https://internationalinvestment.biz/en/migration/7750-new-rules-for-kazakhstan-residency-permits-2026-language-points-system-and-financial-threshold.html",
+        "https://oq.gov.kz/en/qazalemnews/1277",
+        "https://orda.kz/novye-pravila-testirovanija-na-znanie-kazahskogo-jazyka-razrabotali-dlja-gossluzhaschih-385175",
+        "https://wheretoemigrate.io/guide/programs/kazakhstan/permanent-settlement-kazakhstan-nm-2c684e5735/",
+        "https://yep.uz/2021/09/v-uzbekistane-hotjat-vvesti-otvetstvennost-za-neuvedomlenie-o-vtorom-grazhdanstve/",
         "http://kazakhstannewsgazette.com/rules-for-issuing-residence-permits-to-foreigners-have-been-changed-in-kazakhstan/",
         "https://asiaplus.news/2025/11/26/v-kazahstane-vvodyat-novye-pravila-registraczii-inostranczev-chto-vazhno-znat-grazhdanam-tadzhikistana",
         "https://en.inform.kz/news/kazakhstanis-to-stay-up-to-30-days-without-registration-in-tajikistan_a3477095/",

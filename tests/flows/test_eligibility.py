@@ -9,7 +9,7 @@ from flows import eligibility as flow
 from flows.eligibility import ELIGIBILITY, spoken, ways
 from flows.engine.blocks import Caution, More
 from flows.engine.text import Text
-from flows.knowledge import cards, entry, kandas, pilot_2026, quota
+from flows.knowledge import cards, entry, kandas, pilot_2026, quota, settling
 from flows.knowledge.facts import said
 from flows.knowledge.intents.cautions import KEEP, LEFT
 from flows.knowledge.origins import SAFETY_FIRST
@@ -229,6 +229,14 @@ def test_eligibility_programme_without_steps_shows_its_first_fact(purpose: str) 
     shown = [part for text in told if not isinstance(text, More) for part in parts(text)]
     assert way.facts[0].text in shown
     assert way.facts[1].text not in shown
+
+
+@pytest.mark.parametrize("former", ["no", "yes"])
+def test_eligibility_from_iran_names_no_agreement_on_entry(former: str) -> None:
+    both = {settling.ANY_VISA.text, settling.IR_ANY_VISA.text}
+    for citizenship, visa in (("IR", settling.IR_ANY_VISA), ("UZ", settling.ANY_VISA)):
+        told = heard(citizenship=citizenship, former_citizen=former)
+        assert both & {*told} == {visa.text}
 
 
 def test_eligibility_second_programme_repeats_no_step() -> None:

@@ -318,9 +318,9 @@ def test_facts_due_command_prints_json() -> None:
 def test_facts_due_command_lists_facts_with_an_overdue_check() -> None:
     _code, told = run("due", "--today", "2027-06-01", "--days", "0", "--months", "6")
     assert "kandas_status.channels: last checked on 2026-11-28" in told
-    assert "kandas_status.fee: silent since 2027-05-29" in told
+    assert "kandas_status.fee: silent since 2027-05-30" in told
     _code, told = run("due", "--today", "2027-03-01", "--days", "0")
-    assert "kandas_status.fee: last checked on 2026-11-28, was to be checked by" in told
+    assert "kandas_status.fee: last checked on 2026-11-29, was to be checked by" in told
     assert run("due", "--today", "2026-11-25", "--days", "0", "--months", "6") == (
         0,
         "Nothing is due.\n",

@@ -30,6 +30,7 @@ from flows.knowledge.intents.cautions import (
     EVEN_THEN,
     KEEP,
     LEFT,
+    NO_LONGER_STAY,
     REFUSED,
     STAY_DURING,
     UNSAFE,
@@ -38,6 +39,7 @@ from flows.knowledge.intents.cautions import (
 from flows.knowledge.intents.family import TEST_OPEN
 from flows.knowledge.intents.life import PAID_ON, TAKE_PAPERS
 from flows.knowledge.intents.papers import ONE_PARENT, PAPER_ENDS
+from flows.knowledge.intents.permits import WHICH_CERTIFICATE
 from flows.knowledge.origins import KNOWN, SAFETY_FIRST, Origin
 from flows.replies import REPLIES
 from tests.flows.answers import parts
@@ -83,7 +85,7 @@ PEOPLE = (
         citizenship="CN",
         first=cards.CHINA_STAY_ENDS,
         early=(cards.CHINA_STAY,),
-        contains=(entry.HOST, entry.CN_AGREEMENT, settling.ANY_VISA, WITHOUT_VISA),
+        contains=(entry.HOST, pilot_2026.BEFORE_PERMIT, settling.ANY_VISA, WITHOUT_VISA),
         omits=(entry.UZ_STAY, entry.EAEU_STAY, entry.REGISTER),
     ),
     Asking(
@@ -108,23 +110,29 @@ PEOPLE = (
         intent="life.pension",
         citizenship="MN",
         first=TAKE_PAPERS,
-        early=(living.PENSION_MN,),
-        contains=(AGREEMENT_OPEN, living.PENSION_MN_YEARS, PAID_ON, living.PENSION_PAPERS),
+        early=(PAID_ON,),
+        contains=(
+            living.PENSION_MN,
+            AGREEMENT_OPEN,
+            living.PENSION_MN_YEARS,
+            living.PENSION_PAPERS,
+        ),
         omits=(living.PENSION_UNION, settling.PENSION),
     ),
     Asking(
         situation="refused_yesterday",
         intent="kandas.refused",
-        first=REFUSED,
-        early=(STAY_DURING,),
+        first=STAY_DURING,
+        early=(REFUSED,),
         contains=(living.DEADLINE, living.COMPLAINT),
     ),
     Asking(
         situation="mother_kazakh_father_not",
         intent="kandas.prove_ethnicity",
         first=ONE_PARENT,
-        early=(kandas.ROLE,),
-        contains=(requirements.ONE_PARENT,),
+        early=(requirements.ETHNICITY_PAPERS,),
+        contains=(kandas.ROLE,),
+        omits=(requirements.ONE_PARENT,),
     ),
     Asking(
         situation="grandmother_and_the_test",
@@ -138,8 +146,8 @@ PEOPLE = (
         intent="support.regions",
         first=quota.SOUTH,
         early=(kandas.WHERE_TO_LIVE,),
-        contains=(quota.REGIONS, quota.PLACES),
-        omits=(quota.SETTLED,),
+        contains=(quota.REGIONS, quota.REPAY),
+        omits=(quota.SETTLED, quota.PLACES),
     ),
     Asking(
         situation="passport_runs_out",
@@ -154,8 +162,15 @@ PEOPLE = (
         citizenship="IR",
         first=entry.IR_STAY_ENDS,
         early=(laws.IR_MISSIONS,),
-        contains=(entry.HOST, entry.IR_ALONE, settling.ANY_VISA, WITHOUT_VISA),
-        omits=(entry.UZ_STAY, cards.CHINA_STAY, cards.CHINA_STAY_ENDS, entry.REGISTER),
+        contains=(entry.HOST, entry.IR_ALONE, settling.IR_ANY_VISA, NO_LONGER_STAY),
+        omits=(
+            entry.UZ_STAY,
+            cards.CHINA_STAY,
+            cards.CHINA_STAY_ENDS,
+            entry.REGISTER,
+            settling.ANY_VISA,
+            WITHOUT_VISA,
+        ),
     ),
     Asking(
         situation="from_china_wants_a_residence_permit",
@@ -167,6 +182,7 @@ PEOPLE = (
             requirements.CHINA_FIRST,
             requirements.CHINA_TWO_PAPERS,
             pilot_2026.TEST_FIRST,
+            WHICH_CERTIFICATE,
             requirements.PERMIT_PAPERS,
         ),
         omits=(entry.IR_STAY_ENDS,),
@@ -266,7 +282,7 @@ def test_home_country_documents_are_mentioned_after_the_safety_warning(
 def test_visa_answer_states_whether_a_visa_agreement_exists(origin: Origin) -> None:
     said = REPLIES["permit.visa"].opening(TODAY, origin.code)
     lines = " ".join(WORDS.render(line, "en") for line in said)
-    assert re.search(r"by an agreement|an agreement on visa-free entry with|no agreement", lines)
+    assert re.search(r"[Bb]y an agreement|an agreement on visa-free entry with|no agreement", lines)
 
 
 def test_answers_without_a_known_location_do_not_advise_against_return() -> None:
@@ -283,7 +299,7 @@ ASKED: Mapping[str, tuple[str, str]] = {
     "how a new phone card begins to work": ("documents.iin", "biometric identification"),
     "how long a bank card is valid": ("documents.iin", "valid for 12 months"),
     "Chinese citizenship ends": ("citizenship.renounce", "when they get another of their own will"),
-    "Uzbek citizenship ends": ("citizenship.renounce", "you notify a consulate of Uzbekistan"),
+    "Uzbek citizenship ends": ("citizenship.renounce", "notify Uzbekistan's consulate"),
     "ethnicity of a child": ("kandas.prove_ethnicity", "has the ethnicity of the parents"),
     "what the assistant is": ("bot.what", "or we saw only a part of them"),
     "how long may I stay": ("permit.visa", "may stay 30 days at a time"),
@@ -307,6 +323,9 @@ ASKED: Mapping[str, tuple[str, str]] = {
     "bank account": ("documents.iin", "open a bank account"),
     "SIM card": ("documents.iin", "phone card"),
     "Arabic script at the test": ("test.language", "in Arabic script"),
+    "how many answers must be right": ("test.language", "Sources disagree on how many"),
+    "a term for telling Uzbekistan": ("citizenship.renounce", "In 2016 the law gave 30 days"),
+    "a certificate of the pilot": ("permit.residence", "need a certificate of these steps"),
     "where to register for the test": ("test.language", "where to register for this test"),
     "deadline of a complaint": ("kandas.refused", "three months to complain"),
     "a number that works from abroad": ("where.hotline", "+7 727 258 45 98"),

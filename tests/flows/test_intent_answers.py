@@ -25,7 +25,12 @@ from flows.knowledge.facts import Fact
 from flows.knowledge.intents import BY_ID, IDS
 from flows.knowledge.intents.answer import Answer, Together, spoken
 from flows.knowledge.intents.answers import ANSWERS, BY_INTENT, IN_SCOPE
-from flows.knowledge.intents.cautions import KEEP, STATEMENT_OPEN, WITHOUT_VISA
+from flows.knowledge.intents.cautions import (
+    KEEP,
+    NO_LONGER_STAY,
+    STATEMENT_OPEN,
+    WITHOUT_VISA,
+)
 from flows.knowledge.origins import ORIGINS, SAFETY_FIRST
 from flows.knowledge.requirements import CHINA_FIRST
 from tests.flows.chat import LANGUAGES, WORDS
@@ -219,6 +224,10 @@ NEEDED: Mapping[str, tuple[Text, Text]] = {
     "who may apply from inside and that we have not checked how": (
         WITHOUT_VISA,
         settling.ANY_VISA.text,
+    ),
+    "a visa for people from Iran and that no longer stay is sure": (
+        NO_LONGER_STAY,
+        settling.IR_ANY_VISA.text,
     ),
     "papers for a visa and which visa": (cards.VISA.text, cards.VISA_PAPERS.text),
     "apostille from China and that safety comes first": (SAFETY_FIRST, CHINA_FIRST.text),

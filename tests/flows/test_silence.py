@@ -164,6 +164,7 @@ def test_short_stay_warning_remains_after_its_fact_expired() -> None:
         assert opening(intent, "IR", SUMMER)[0] == entry.IR_STAY_ENDS.ended
     assert settling.ANY_VISA.text not in opening("permit.visa", "CN", SUMMER)
     assert settling.ANY_VISA.ended in opening("permit.visa", "CN", SUMMER)
+    assert settling.IR_ANY_VISA.ended in opening("permit.visa", "IR", SUMMER)
     assert entry.STAY_ENDED in opening("permit.visa", "UZ", SUMMER)
     here = {**MOVES, "citizenship": "CN", "location": "kazakhstan"}
     assert cards.CHINA_STAY_ENDS.ended is not None

@@ -30,6 +30,8 @@ WITHOUT_VISA = caution(
         "stay: ask an officer at once."
     )
 )
+# For people who have just read that nothing was found about their case.
+NO_LONGER_STAY = caution(_("Do not count on a longer stay: ask an officer at once."))
 STAY_DURING = caution(
     _(
         "Does your stay end soon? Ask a lawyer or an officer at once. We have not checked"

@@ -21,10 +21,10 @@ LIFE = (
         label=button("Pension"),
         opening=(
             TAKE_PAPERS,
+            PAID_ON,
             Together((living.PENSION_MN, AGREEMENT_OPEN)),
             Own((living.PENSION_MN_YEARS,)),
             living.PENSION_UNION,
-            PAID_ON,
             living.PENSION_PAPERS,
         ),
         more=(

@@ -35,8 +35,8 @@ PAPERS = (
         label=button("Ethnicity in papers"),
         opening=(
             ONE_PARENT,
+            needs.ETHNICITY_PAPERS,
             kandas.ROLE,
-            needs.ONE_PARENT,
             _("Do not pay anyone to prove it for you: an officer can explain what to do."),
         ),
         more=(
@@ -44,6 +44,7 @@ PAPERS = (
                 "Does a paper name another ethnicity or spell your name differently? Tell an"
                 " officer before you apply. Do not change a paper yourself."
             ),
+            needs.ONE_PARENT,
             kandas.DEFINITION,
             offices.AKIMAT,
         ),

@@ -8,11 +8,14 @@ from flows.knowledge.intents.cautions import (
     CHINA_NOT_ASKED,
     CHINA_PAPERS,
     COUNTRYS_CONSENT,
+    NO_LONGER_STAY,
     WITHOUT_VISA,
 )
 from flows.knowledge.origins import KNOWN
 
 FROM_INSIDE = Together((settling.ANY_VISA, WITHOUT_VISA))
+FROM_INSIDE_OF_IRAN = Together((settling.IR_ANY_VISA, NO_LONGER_STAY))
+OUTSIDE_IRAN = frozenset(each.code for each in KNOWN if each.code != "IR")
 STAY_ENDS = (cards.CHINA_STAY_ENDS, entry.IR_STAY_ENDS)
 REGISTER = Together((entry.REGISTER,), countries=entry.REGISTERED)
 STAYS = (
@@ -29,7 +32,11 @@ STAYS = (
     REGISTER,
 )
 # One sentence about the pilot instead of all: the warnings for citizens of China take up the space.
-TEST_OF_CHINA = Together((pilot_2026.TEST_FIRST,), countries=frozenset({"CN"}))
+PILOT_OF_CHINA = Together((pilot_2026.BEFORE_PERMIT,), countries=frozenset({"CN"}))
+WHICH_CERTIFICATE = _("Ask whether you need a certificate of these steps.")
+PILOT_AND_CERTIFICATE = Together(
+    (pilot_2026.TEST_FIRST, WHICH_CERTIFICATE), countries=frozenset({"CN"})
+)
 OUTSIDE_CHINA = frozenset(each.code for each in KNOWN if each.code != "CN")
 AGREEMENTS = (
     *entry.AGREEMENTS,
@@ -42,8 +49,8 @@ PERMITS = (
         label=button("Residence permit"),
         urgent=STAY_ENDS,
         opening=(
-            Own((CHINA_PAPERS, TEST_OF_CHINA, REGISTER)),
-            Together((pilot_2026.PHASE,), countries=OUTSIDE_CHINA),
+            Own((CHINA_PAPERS, PILOT_AND_CERTIFICATE, REGISTER)),
+            Together((pilot_2026.PHASE, WHICH_CERTIFICATE), countries=OUTSIDE_CHINA),
             needs.PERMIT_PAPERS,
             # After the list, because that names the certificate to people of every country.
             Own(CHINA_NOT_ASKED),
@@ -52,6 +59,7 @@ PERMITS = (
             needs.CERTIFICATES,
             *COUNTRYS_CONSENT,
             pilot_2026.BINDS,
+            pilot_2026.CERTIFICATE,
             needs.MAY_APPLY,
             offices.POLICE,
             needs.PASSPORT_DAYS,
@@ -77,7 +85,8 @@ PERMITS = (
             Own((*STAYS, laws.IR_MISSIONS)),
             entry.HOST,
             Own(AGREEMENTS),
-            FROM_INSIDE,
+            Own((PILOT_OF_CHINA, FROM_INSIDE_OF_IRAN)),
+            Together(FROM_INSIDE.parts, countries=OUTSIDE_IRAN),
         ),
         more=(
             _("Ask a mission before you travel: the rules can change."),

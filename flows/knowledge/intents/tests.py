@@ -18,9 +18,9 @@ TESTS = (
                 (
                     pilot_2026.TEST,
                     _(
-                        "We have not found where to register for this test or what it costs. We"
-                        " do not know how many answers must be right. We have not found whether it"
-                        " can be read in Arabic script."
+                        "We have not found where to register for this test or what it costs."
+                        " Sources disagree on how many answers must be right. We have not found"
+                        " whether it can be read in Arabic script."
                     ),
                 )
             ),

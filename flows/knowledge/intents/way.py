@@ -99,7 +99,7 @@ WAY = (
     Answer(
         intent="kandas.refused",
         label=button("I was refused"),
-        opening=(REFUSED, STAY_DURING, living.DEADLINE, living.COMPLAINT),
+        opening=(STAY_DURING, REFUSED, living.DEADLINE, living.COMPLAINT),
         more=(kandas.HEARING, kandas.COMPLETENESS, kandas.ROLE, offices.AKIMAT),
         flow="officer",
         neighbours=("complaint.officer", "kandas.prove_ethnicity", "documents.missing"),
