@@ -106,8 +106,8 @@ async def runtime(
 ) -> AsyncIterator[Runtime]:
     """Open the resources of a process and yield them.
 
-    Raises an error if the database role is a superuser or the keys do not fit the database. Outside
-    of demo mode it also raises one without keys, or if software is below the minimum safe version.
+    Raises ConfigError for a superuser role, VaultError for keys that do not fit the database, and,
+    except in demo mode, an error for missing keys or software below the minimum safe versions.
     """
     if not settings.demo:
         minimum_versions.check(

@@ -31,9 +31,9 @@ class Databases:
     """Database URLs, one per role, each `postgresql://role:password@host:port/name`."""
 
     owner: str  # kosh_owner: migrations, owns the schema
-    app: str  # kosh_app: turns and jobs
-    retention: str  # kosh_retention
-    console: str  # kosh_console
+    app: str  # kosh_app: conversations and jobs
+    retention: str  # kosh_retention: deletes expired data
+    console: str  # kosh_console: the officers' console
 
 
 def prepare(admin_url: str, name: str, passwords: Path | None = None) -> Databases:

@@ -20,9 +20,9 @@ from pathlib import Path
 from signal import Signals
 from typing import IO, Final
 
-_PATIENCE: Final = 60.0  # seconds for a start, including the recovery after a crash
+_PATIENCE: Final = 60.0  # seconds for a start, including crash recovery
 _STOP_PATIENCE: Final = 10.0  # seconds before the next signal is sent
-_PORT_PATIENCE: Final = 0.5  # seconds: the port of a killed server is free a moment after its end
+_PORT_PATIENCE: Final = 0.5  # seconds until the port of a killed server is free
 # Number of starts: another process may take the port, or children of a killed server may still use
 # it.
 _ATTEMPTS: Final = 5
@@ -43,9 +43,9 @@ class Server:
 
     name: str
     home: Path  # folder of password, port, locks and log
-    pid_file: Path  # written by the server itself, so that a crash of this process cannot lose it
-    mark: str  # text that only the command line of this server contains
-    signals: tuple[Signals, ...]  # sent one after the other to stop it, the gentlest first
+    pid_file: Path  # the server writes it, so it survives a crash of this process
+    mark: str  # text by which its command line is recognized
+    signals: tuple[Signals, ...]  # sent in this order until the server stops
     command: Callable[[int], list[str]]  # returns the command line for a port
     is_ready: Callable[[], bool]
 

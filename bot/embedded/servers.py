@@ -28,14 +28,14 @@ from bot.embedded.server_process import (
     write,
 )
 
-_POSTGRES_PLACES: Final = (  # folders outside of PATH: Debian, Homebrew, Postgres.app
+_POSTGRES_PLACES: Final = (  # outside of PATH on Debian, Homebrew, Postgres.app
     "usr/lib/postgresql/*/bin",
     "opt/homebrew/opt/postgresql@*/bin",
     "usr/local/opt/postgresql@*/bin",
     "Applications/Postgres.app/Contents/Versions/*/bin",
 )
-_OLDEST_POSTGRES: Final = 17  # the first with a built-in collation, the same on every machine
-_OLDEST_VALKEY: Final = 7  # the version scheme of Redis, which Valkey has kept
+_OLDEST_POSTGRES: Final = 17  # the first with the builtin C.UTF-8 locale
+_OLDEST_VALKEY: Final = 7  # Valkey continues the version numbers of Redis
 _POSTGRES_SETTINGS: Final = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -51,7 +51,7 @@ _POSTGRES_SETTINGS: Final = {
     "log_checkpoints": "off",
 }
 _NOBODY: Final = 65534
-_GUISES: Final = (  # PostgreSQL refuses root: commands that drop it, with the owner of the files
+_GUISES: Final = (  # prefixes that drop root, which PostgreSQL rejects, with the files' UID
     # UID 65534 in a user namespace that maps it to root outside, so the files belong to root.
     (("unshare", "--user", f"--map-user={_NOBODY}", f"--map-group={_NOBODY}"), 0),
     # Without user namespaces (Docker, chroot): UID 65534 with a capability to access root's

@@ -120,9 +120,11 @@ def _console(rt: Runtime) -> Pool:
 
 
 async def create(rt: Runtime, kind: Kind, after: int = 0) -> int:
-    """Create a key and return its version; `after` is the newest version that is known.
+    """Create a key and return its version.
 
-    This process decrypts with it at once. It encrypts new data once every process has loaded it.
+    With `after`, create none if a key newer than that version exists, because another worker
+    created it. This process decrypts with the key at once. Processes encrypt new data with it once
+    every process has loaded it.
     """
     version = key_files.add(rt.settings.key_dir, kind, after)
     rt.vault.refresh()

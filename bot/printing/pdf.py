@@ -42,9 +42,10 @@ def printed(
 ) -> bytes:
     """Return the checklist for the answers as a PDF, with the documents in `ready` ticked.
 
-    `entries` are the keys of the entries of a stored list. `site` is the assistant's address for
-    the QR code, or "" for none. The pages are A4, or in the shape of a phone with `phone`. This
-    takes some hundredths of a second of CPU time, so call it in a thread.
+    `entries` are the document keys of a saved list; without them the answers select the documents.
+    `site` is the assistant's address for the QR code, or "" for none. The pages are A4, or in the
+    shape of a phone with `phone`. This takes some hundredths of a second of CPU time, so call it in
+    a thread.
     """
     made = checklist(answers, today, entries)
 

@@ -10,7 +10,7 @@ from bot.printing.qr_code import QrCode
 
 @dataclass(frozen=True, slots=True)
 class Poster:
-    """Texts of a poster in one language; `qr` encodes the channel's link, `shown` is readable."""
+    """Texts of a poster in one language; `qr` encodes a link, `shown` is that link as text."""
 
     language: str
     title: str

@@ -105,7 +105,7 @@ def _greeting(rt: Runtime, session: ChatSession) -> Notes:
 
 @forms.post("/chat/said")
 async def said(request: Request, form: Annotated[ChatForm, Form()]) -> Response:
-    """Process a posted text; the quick-exit word also leads the browser away from the page."""
+    """Process a posted text; the quick-exit word also redirects the browser to a neutral page."""
     rt: Runtime = request.app.state.rt
     if rt.languages.reserved(form.text) is Reserved.EXIT:
         return await _exit(request, form, Said(form.text))
@@ -114,14 +114,14 @@ async def said(request: Request, form: Annotated[ChatForm, Form()]) -> Response:
 
 @forms.post("/chat/pressed")
 async def pressed(request: Request, form: Annotated[ChatForm, Form()]) -> Response:
-    """Process a pressed button; the quick-exit button also leads the browser away from the page."""
+    """Process a pressed button; the quick-exit button also redirects to a neutral page."""
     if form.payload == EXIT:
         return await _exit(request, form, Pressed(EXIT))
     return await _post(request, form, Pressed(form.payload))
 
 
 async def _exit(request: Request, form: ChatForm, event: Event) -> Response:
-    """Lead the browser to a page that does not mention Kosh, and delete the chat's cookie.
+    """Redirect the browser to a page that does not mention Kosh, and delete the chat's cookie.
 
     Do so even if the database is unavailable and the event is not stored: a person in danger must
     not wait, and without its cookie the browser does not open the chat again.
@@ -143,8 +143,8 @@ async def attached(request: Request) -> Response:
     """Process a file posted in answer to the open question; respond after the file was checked."""
     rt: Runtime = request.app.state.rt
     check_chat_origin(request)
-    # The limit of the form exceeds that of the file, so that the upload check, which explains the
-    # rejection to the person, sees a file that is too large.
+    # Allow more bytes for the form than for its file. A file that is too large then reaches the
+    # upload check, which explains the rejection to the person.
     sent = await multipart.opened(request, MAX_BYTES + MAX_FORM_OVERHEAD)
     form = ChatForm.model_validate(sent.fields)
     session = await posting_session(request, form.chat, form.id, form.last)

@@ -48,7 +48,10 @@ MESSENGERS = _("You can also write to us in the messenger: {names}.")
 
 
 class NotTaken(Exception):
-    """The event was not processed because a budget is spent; `wrong` if the answer was wrong."""
+    """The event was not processed because a budget is spent.
+
+    `wrong`: the form had an answer to the question, and it was wrong.
+    """
 
     code = "E_BUDGET"
 

@@ -250,8 +250,8 @@ def _parts(message: Message) -> Iterator[dict[str, Any]]:
 def _with_folds(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Mark one-line warnings that are drawn collapsed, with only their beginning visible.
 
-    In a list of entries all of them are. In another text with collapsible parts, all but the first
-    are.
+    In a list of entries, all warnings are collapsed. In another text with collapsible parts, all
+    except the first are collapsed.
     """
     kinds = {part["kind"] for part in parts}
     places = [place for place, part in enumerate(parts) if part["kind"] == "caution"]

@@ -33,10 +33,11 @@ SITES = ("same-origin", "none")
 
 @dataclass(frozen=True, slots=True)
 class ChatSession:
-    """The chat that an open page shows: its secret name, and its person; None before consent.
+    """The chat that an open page shows; `person` is None before consent.
 
-    `by_cookie`: the request had a chat cookie. `first_name` is the name that the chat had before a
-    retried post gave consent. `framed`: the page is in a frame of another site.
+    `name` is the chat's secret name. `by_cookie`: the request had a chat cookie. `first_name` is
+    the name that the chat had before a retried post gave consent. `framed`: the page is in a frame
+    of another site.
     """
 
     name: str

@@ -41,7 +41,7 @@ async def _events(request: Request, session: ChatSession, last: str) -> AsyncIte
             while not await request.is_disconnected():
                 current = await find_session(request, session.name)
                 if current.name != session.name:
-                    return  # the page connects again, now with the cookie
+                    return  # the page reconnects, now with the cookie
                 session = current
                 for note_id, note in await unread_notes(rt, session, last):
                     if note.say and note.say.language not in ("", language):
@@ -67,7 +67,7 @@ async def _woken(ear: Subscription, closing: asyncio.Event) -> Notification | No
         done, _pending = await asyncio.wait(
             waits, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED
         )
-    finally:  # also when the page closes: otherwise its subscription would remain
+    finally:  # also if the page disconnects: the subscription must not leak
         for each in waits:
             each.cancel()
     return waits[0].result() if waits[0] in done else None

@@ -97,9 +97,9 @@ def _end_longest_waiting(connections: list[LimitedProtocol]) -> None:
 
 
 class AddressLimit:
-    """Answer 503 if an address has MAX_PER_ADDRESS requests in progress, event streams included.
+    """Middleware that answers 503 if an address has MAX_PER_ADDRESS requests in progress.
 
-    Addresses listed as shared by many people have a higher limit.
+    Open event streams count too. Networks that the settings list as shared have a higher limit.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -144,7 +144,7 @@ def _counted(running: Counter[str], network: str) -> Iterator[None]:
 
 
 class UnverifiedBytes:
-    """Count the bytes of webhook bodies that are in memory before their signature is verified."""
+    """Limits the bytes of webhook bodies that are in memory before their signature is verified."""
 
     def __init__(self) -> None:
         self._held: Counter[str] = Counter()

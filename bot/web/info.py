@@ -56,7 +56,8 @@ FOR_ALL = _(
 )
 ABSTRACT = _("Answers with sources, lists of papers, and addresses; to read and to print.")
 
-# Headings of the index, by the part before the first dot of the intents below each heading.
+# Headings of the index. The keys are the first parts, before the dot, of the intents that are
+# listed below the heading.
 GROUPS: Mapping[tuple[str, ...], Label] = {
     ("way", "kandas", "pilot"): PROGRAMMES[0].name,
     ("documents",): _("Papers"),

@@ -30,16 +30,16 @@ class Audience(RequestBody):
     """Filters on the subscribers of the topic; an empty list does not filter."""
 
     languages: tuple[str, ...] = ()
-    """Written forms, so that a script can be chosen."""
+    """Codes of written forms: languages, with a script where there are several."""
     channels: tuple[str, ...] = ()
     missions: tuple[str, ...] = ()
     registration: tuple[str, ...] = ()
-    """States of a registration."""
+    """States of the recipient's registration."""
     countries: tuple[str, ...] = ()
     programmes: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
-    """Programmes: people who keep a list for one and want messages about changes are added."""
+    """Programmes; adds people who saved a list for one and asked for messages about changes."""
 
 
 class AnnouncementRequest(RequestBody):
@@ -48,14 +48,14 @@ class AnnouncementRequest(RequestBody):
     purpose: Purpose
     topic: str
     texts: dict[str, str]
-    """A text for each language."""
+    """The text by language code."""
     templates: Annotated[dict[str, str], Field(default_factory=dict)]
     """Names of WhatsApp templates by language."""
     audience: Audience = Audience()
     not_before: datetime | None = None
     not_later_than: datetime | None = None
     quiet: Annotated[tuple[time, ...], Field(max_length=2)] = (QUIET_FROM, QUIET_UNTIL)
-    """Begin and end of the quiet hours in the recipient's local time; empty: any hour."""
+    """Begin and end of the quiet hours in the recipient's local time; empty for none."""
     paid: bool = False
     why: str = ""
 

@@ -41,7 +41,7 @@ class CaseRequest(RequestBody):
     topic: Topic
     language: Language
     country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
-    """Where the person lives (ISO 3166-1 alpha-2), so that the right mission gets the case."""
+    """The country where the person lives (ISO 3166-1 alpha-2); it selects the mission."""
 
 
 class InvitedCase(ResponseBody):
@@ -53,7 +53,7 @@ class InvitedCase(ResponseBody):
     topic: str
     """Topic of the case, as the system chose it."""
     expires_at: datetime
-    """Until then the link can be used."""
+    """The time until which the links work."""
 
     @classmethod
     def of(cls, found: CaseInvitation) -> "InvitedCase":
@@ -68,9 +68,9 @@ class Links(ResponseBody):
     whatsapp: str | None
     """Link that opens a chat in WhatsApp; null if the installation has none."""
     web: str
-    """The web chat, where the person writes the `words`."""
+    """The address of the web chat, in which the person sends the `words`."""
     words: str
-    """Words that open the invitation in any channel."""
+    """The text that opens the invitation when it is sent in any channel."""
 
 
 class NewCase(InvitedCase):

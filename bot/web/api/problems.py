@@ -57,9 +57,9 @@ class Problem(ResponseBody):
     status: int
     """Status code of the response."""
     reason: str = ""
-    """The rule that refuses, as a fixed word; empty where the type says it."""
+    """A stable code of the rule that was broken; empty if the type is enough."""
     field: str = ""
-    """The field that is refused, or another place."""
+    """The name of the invalid field, or of another part of the request."""
 
 
 class Refusal(Exception):

@@ -87,6 +87,9 @@ async def review(
 async def show(
     context: Annotated[RequestContext, require(Action.BREAK_GLASS_ASK)], request_id: UUID
 ) -> Response:
-    """Return the messages and notes of the case, read-only. Requires a granted request."""
+    """Return the messages and notes of the case, read-only.
+
+    Raises Forbidden unless the officer's request was granted and has not expired.
+    """
     access, view = await break_glass.view(context.rt, context.officer, request_id)
     return page(context, "break_glass_case.html", access=access, view=view, case=view.line.case)

@@ -40,7 +40,7 @@ def title(context: RequestContext, found: Broadcast) -> str:
     if len(line) <= MAX_TITLE:
         return line
     cut = line[: MAX_TITLE - 1]
-    words = cut.rpartition(" ")[0]  # Chinese has no spaces
+    words = cut.rpartition(" ")[0]  # "" for Chinese, which has no spaces
     return f"{words if len(words) > MAX_TITLE // 2 else cut}…"
 
 
@@ -93,8 +93,8 @@ def _mine(context: RequestContext, approvals: list[Approval]) -> bool:
 class Sample:
     """The text of one language as people will read it.
 
-    `hint` is the notice for people in discreet mode, who get no content. `built` are
-    the texts in scripts that are converted from this one.
+    `hint` is the notice for people in discreet mode, who get no content. `built` are the texts in
+    scripts that are converted from this one.
     """
 
     own: str

@@ -74,7 +74,7 @@ class StepForm(VersionedForm):
     paid: Checkbox = False
 
     def text(self, name: str) -> str:
-        """Return the text of a field whose name contains a language, with \n as line ends."""
+        """Return the text of a field whose name contains a language, with LF as line ends."""
         return str((self.model_extra or {}).get(name, "")).replace("\r\n", "\n").strip()
 
 

@@ -165,7 +165,7 @@ class HistoryEntry:
     details: list[str]
 
 
-# Actions whose details are shown; other details are codes and hashes.
+# Actions whose details are readable, such as a language; other actions are shown without.
 DETAILED = {f"broadcast.{each}" for each in ("tested", "retried", "doubt_again", "doubt_leave")}
 
 

@@ -252,7 +252,10 @@ def _limit_choices(context: RequestContext) -> dict[str, Any]:
 
 
 def list_query(context: RequestContext, *, own: bool) -> InboxQuery:
-    """Return the query of the list beside a case; by default of own or unclaimed cases."""
+    """Return the query of the list beside a case, from the page's address.
+
+    The default is the list of the officer's own cases with `own`, otherwise of unclaimed cases.
+    """
     return InboxQuery.beside(context.request, Queue.MINE if own else Queue.UNCLAIMED)
 
 

@@ -83,7 +83,7 @@ def _taken(context: RequestContext, taken: CaseConflict) -> str:
 
 
 def _trimmed(text: str) -> str:
-    """Return a text with \n as line ends, cut to the maximum length of a reply."""
+    """Return a text with LF as line ends, cut to the maximum length of a reply."""
     return text.replace("\r\n", "\n").strip()[:MAX_REPLY]
 
 

@@ -51,13 +51,13 @@ def _number(value: Any) -> int:
 Number = Annotated[int, BeforeValidator(_number)]
 """A decimal number; -1 for any other text."""
 Line = Annotated[str, BeforeValidator(_stripped)]
-"""A text without surrounding blanks."""
+"""A text without leading and trailing white space."""
 Lines = Annotated[str, BeforeValidator(_unix_lines)]
-"""A longer text; line ends become those of messengers."""
+"""A text of several lines; CRLF becomes LF."""
 Codes = Annotated[tuple[str, ...], BeforeValidator(_codes)]
-"""Codes that were ticked, or written with blanks between them."""
+"""Codes of ticked boxes, or codes typed with spaces between them."""
 Checkbox = Annotated[bool, BeforeValidator(bool)]
-"""True if the box was ticked, whatever its value."""
+"""True if the form has a non-empty value for the box."""
 
 
 class VersionedForm(BaseModel):

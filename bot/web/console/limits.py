@@ -78,5 +78,5 @@ async def keep(
     context: Annotated[RequestContext, require(Action.LIMITS_DECIDE)],
     case: Annotated[UUID, Form()],
 ) -> Response:
-    """Keep a limit, which rejects the person's appeal."""
+    """Keep a limit and reject the person's appeal; 404 if there is no open appeal."""
     return await _decide(context, case, "limit_kept", is_lifted=False)

@@ -28,7 +28,7 @@ from bot.web.console.routing import ConsoleRoute, require
 from bot.web.request_parsing import number
 
 HEARTBEAT_SECONDS = 15
-SESSION_CHECK_SECONDS = 10  # shorter than a heartbeat
+SESSION_CHECK_SECONDS = 10  # shorter than HEARTBEAT_SECONDS, so that each heartbeat checks
 NOTIFICATION = "kosh_case"
 RETRY_SECONDS = 1.0
 _logger = logging.get()
@@ -163,8 +163,8 @@ async def _events(context: RequestContext, last: int) -> AsyncIterator[str]:
     yield "retry: 1000\n: open\n\n"
     while not state.closing.is_set() and not await request.is_disconnected():
         if (now := asyncio.get_running_loop().time()) - checked > SESSION_CHECK_SECONDS:
-            # Check the session now and then, since it may have ended or the role changed. Until the
-            # check the stream reveals only ids.
+            # The session may have ended or the role changed, so check it every
+            # SESSION_CHECK_SECONDS. Until then the stream reveals only ids.
             checked = now
             if isinstance(await authenticate(request), Response):
                 yield event("over")

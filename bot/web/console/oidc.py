@@ -61,7 +61,7 @@ class Journey:
 
 @open_router.post("")
 async def leave(request: Request, wanted: Annotated[str, Form(alias="next")] = "") -> Response:
-    """Lead the browser to the service, and store the values of this sign-in in a cookie.
+    """Send the browser to the service, and store the values of this sign-in in a cookie.
 
     Raises Refused (403) if there is no service or after too many attempts.
     """

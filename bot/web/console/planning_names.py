@@ -12,7 +12,7 @@ from flows.engine.text import Country
 from flows.preregistration.after_consent import OCCUPATION, RESIDENCE, TARGET_REGION, TIMEFRAME
 
 ALL = "*"
-"""The value of a dimension in a margin, as the registry writes it."""
+"""The registry's value of a dimension in totals."""
 
 _COUNTRY = re.compile("[A-Z]{2}", re.ASCII)
 _QUESTIONS: dict[Dimension, Choice] = {

@@ -67,7 +67,7 @@ class DemoForm(BaseModel):
 
 
 class EnrolForm(BaseModel):
-    """The form of an invited officer; `sealed` is the encrypted secret for their app for codes."""
+    """The form of an invited officer; `sealed` is the encrypted TOTP secret of their app."""
 
     token: str = ""
     sealed: str = ""
@@ -180,7 +180,7 @@ async def demo(request: Request, form: Annotated[DemoForm, Form()]) -> Response:
 async def admit(
     request: Request, connection: Connection, officer_id: UUID, strength: AuthMethod, wanted: str
 ) -> Response:
-    """Start a session, set its cookies and redirect to the wanted page."""
+    """Start a session, set its cookies and redirect to `wanted` if it is a page of the console."""
     rt: Runtime = request.app.state.rt
     old = request.cookies.get(cookie(rt), "")
     before = await sessions.authenticate(connection, old, seen=False)

@@ -50,7 +50,7 @@ class NoSuchSentence(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Filters of the list: written form, word, state (a name of CHOICES), number of the first."""
+    """Filters of the list: written form, word, state (a name of CHOICES), index of the first."""
 
     code: str
     find: str = ""
