@@ -205,7 +205,7 @@ class SnapshotCache:
             return self._seen[1]
 
 
-# Prometheus
+# Gauges for Prometheus
 
 
 def samples(sight: Snapshot) -> tuple[Sample, ...]:
@@ -270,7 +270,7 @@ class AuditWatch:
         _logger.info("audit.verified", head=str(head))
 
 
-# Public status page
+# The public status page
 
 
 class Health(StrEnum):

@@ -1,8 +1,8 @@
 """Render the printed checklist as a PDF in every written form, without the person's name.
 
-The package contains the fonts, so that the result is the same on every machine. A PDF embeds the
-glyphs it uses. Typst shapes Arabic script, handles both text directions and breaks lines of
-Chinese. It is passed text, never markup.
+A written form is a language in one script. The package contains the fonts, so that the result is
+the same on every machine. A PDF embeds the glyphs it uses. Typst shapes Arabic script, handles both
+text directions and breaks lines of Chinese. It is passed text, never markup.
 """
 
 import json

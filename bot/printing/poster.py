@@ -1,4 +1,4 @@
-"""Posters: one A4 page with the QR code of a channel, in every written form."""
+"""Posters: one A4 page with the QR code of a channel, in any written form (language and script)."""
 
 import json
 from dataclasses import asdict, dataclass

@@ -52,7 +52,8 @@ _decode = msgspec.json.Decoder(SharedChecklist).decode
 def linked(rt: Runtime, turn: Turn) -> tuple[Sequence[Say], Sheet | None]:
     """Return a turn's messages with the list's URL in their link buttons, and the list to store.
 
-    The list is None if the turn offers no printable list.
+    A turn is the engine's reaction to one event of a person. The list is None if the turn offers no
+    printable list.
     """
     wanted = next((each for each in turn.effects if isinstance(each, PrintList)), None)
     if wanted is None:

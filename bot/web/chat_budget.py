@@ -71,9 +71,10 @@ class Answered:
 async def receive_within_budgets(
     request: Request, inbound: Inbound, answered: Answered | None
 ) -> AfterCommit | None:
-    """Process the event and charge the budgets that it needs. Raises NotTaken if one is spent.
+    """Process the event and charge its budgets; return what to send after the commit.
 
-    `answered` is the answer to the question of an earlier rejection, or None.
+    Raises NotTaken if a budget is spent. `answered` is the answer to the question of an earlier
+    rejection, or None.
     """
     rt: Runtime = request.app.state.rt
     host = client_host(request)

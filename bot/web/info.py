@@ -1,7 +1,7 @@
 """Serve answers, checklists, contacts and announcements as small pages in every written form.
 
-The pages set no cookie, need no script and can be printed. They serve people whose messengers are
-blocked.
+A written form is a language in one script. The pages set no cookie, need no script and can be
+printed. They serve people whose messengers are blocked.
 """
 
 from collections.abc import Iterator, Mapping

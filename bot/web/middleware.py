@@ -39,7 +39,7 @@ HEADERS = [
 
 
 class RequestGuard:
-    """ASGI middleware that rejects ambiguous framing and foreign hosts.
+    """ASGI middleware that rejects requests with ambiguous lengths or a foreign Host header.
 
     It adds the security headers to every response and counts responses.
     """

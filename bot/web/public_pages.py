@@ -36,7 +36,7 @@ type Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The language of a page and the day whose content it shows, with functions to render texts."""
+    """The language of a page, with functions to render texts; `edition` is the day it shows."""
 
     rt: Runtime
     language: str

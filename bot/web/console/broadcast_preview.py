@@ -1,6 +1,7 @@
 """Preview an announcement in each written form on each channel.
 
-The preview uses the layout code that also builds the sent messages, so both look the same.
+A written form is a language in one script. The preview uses the layout code that also builds the
+sent messages, so both look the same.
 """
 
 from collections.abc import Iterator

@@ -217,7 +217,7 @@ async def _events(context: RequestContext) -> AsyncIterator[str]:
         changed = await feed.wait(version)
 
 
-# Actions
+# Actions that change the state of an announcement
 
 type _Do = Callable[[Runtime, Officer, UUID], Awaitable[object]]
 

@@ -1,4 +1,7 @@
-"""Preview content as people will read it: each written form, each channel, and what changes."""
+"""Preview content as people will read it, and compare two versions of it.
+
+Content is previewed on each channel in each written form, which is a language in one script.
+"""
 
 import re
 from collections.abc import Iterator

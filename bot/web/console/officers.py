@@ -84,7 +84,7 @@ async def _page(
 
 
 def _missions(context: RequestContext, everyone: list[Officer]) -> list[tuple[str, str]]:
-    """Return all missions of the directory, and missions of officers that it does not contain."""
+    """Return all known missions, and those of officers that are not among the known ones."""
     keys = (GENERAL, *(each.key for each in MISSIONS), *(each.mission for each in everyone))
     return [(key, context.say(desk_name(key))) for key in dict.fromkeys(keys)]
 

@@ -49,7 +49,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A cell of a two-dimensional table: `people` is None if hidden, `shade` is 0 to 4."""
+    """A cell of a two-dimensional table; `people` is None if the count is hidden.
+
+    `shade` is 0 to 4, higher for more people.
+    """
 
     people: int | None
     shade: int

@@ -17,7 +17,10 @@ WIDTH, HEIGHT = (len(each) * (SIDE + GAP) for each in (PLACES[0], PLACES))
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A region's tile: `people` is None if the count is hidden or missing; `shade` is 0 to 4."""
+    """A region's tile; `people` is None if the count is hidden or missing.
+
+    `shade` is 0 to 4, higher for more people.
+    """
 
     x: int
     y: int

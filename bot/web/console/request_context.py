@@ -65,7 +65,7 @@ class RequestContext:
         return tuple(each.hex() for each in self.rt.vault.indexes("form", str(self.officer.id)))
 
     def may(self, action: Action) -> bool:
-        """Return True if the officer's roles allow the action in at least one case."""
+        """Return True if the officer's roles allow the action on at least some objects."""
         return permissions.is_ever_allowed(self.officer, action)
 
 
