@@ -26,7 +26,7 @@ EXIT = "!exit"
 LASTING = ("!", "?", "*")
 # Menu options drawn as large buttons, mapped to the names of their icons.
 MAIN_OPTIONS = {"checklist": "list", "eligibility": "way", "officer": "person"}
-# Kinds of marked single lines; adjacent lines of these kinds are drawn as one table.
+# Kinds of marked single lines; adjacent lines of these kinds are drawn as one group.
 IN_ROWS = ("row", "tick")
 
 LABELS: dict[str, Text] = {

@@ -1,6 +1,7 @@
 """Translate an officer's draft or a person's message by machine; translations are not stored.
 
-Messages of people are translated only if the settings allow it.
+A person's message is translated only if the translation program runs on this machine, so that it
+does not leave the machine.
 """
 
 from typing import Annotated

@@ -57,7 +57,7 @@ router = APIRouter(prefix="/content", route_class=ConsoleRoute)
 async def listing(
     context: Annotated[RequestContext, require(Action.CONTENT_READ)], find: str = ""
 ) -> Response:
-    """Return the overview: drafts, live versions, facts that end soon, all facts and answers.
+    """Return the overview: drafts, live versions, expiring facts, all facts and all answers.
 
     `find` filters facts and answers by a text.
     """
