@@ -170,7 +170,7 @@ def _understanding(settings: Settings, content: LiveContent) -> Understanding:
 
 @asynccontextmanager
 async def _vault(settings: Settings) -> AsyncIterator[Vault]:
-    """Load the keys and watch their folder for changes; demo mode creates missing keys."""
+    """Load the keys and watch their folder for changes; only demo mode creates missing keys."""
     keys = Keys.create(settings.key_dir) if settings.demo else Keys.load(settings.key_dir)
     vault = Vault(keys, settings.key_dir)
     watching = asyncio.create_task(_watch(vault))

@@ -45,7 +45,7 @@ class Server:
     home: Path  # folder of password, port, locks and log
     pid_file: Path  # the server writes it, so it survives a crash of this process
     mark: str  # text by which its command line is recognized
-    signals: tuple[Signals, ...]  # sent in this order until the server stops
+    signals: tuple[Signals, ...]  # sent in this order, gentlest first, until it stops
     command: Callable[[int], list[str]]  # returns the command line for a port
     is_ready: Callable[[], bool]
 

@@ -34,7 +34,7 @@ _POSTGRES_PLACES: Final = (  # outside of PATH on Debian, Homebrew, Postgres.app
     "usr/local/opt/postgresql@*/bin",
     "Applications/Postgres.app/Contents/Versions/*/bin",
 )
-_OLDEST_POSTGRES: Final = 17  # the first with the builtin C.UTF-8 locale
+_OLDEST_POSTGRES: Final = 17  # the first with a builtin locale, which sorts the same everywhere
 _OLDEST_VALKEY: Final = 7  # Valkey continues the version numbers of Redis
 _POSTGRES_SETTINGS: Final = {
     "listen_addresses": "127.0.0.1",

@@ -18,7 +18,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 @router.get("/now")
 async def show(context: Annotated[RequestContext, require(Action.QUEUE_LIVE)]) -> Response:
-    """Return the page of late cases and colleagues, without personal data of waiting people."""
+    """Return the page of late cases, counts and colleagues' names, without personal data."""
     late = await views.listing(context.rt, context.officer, Filter(queue=Queue.LATE))
     return page(
         context,

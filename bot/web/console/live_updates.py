@@ -1,6 +1,6 @@
 """Notify open console pages of changes by server-sent events; pages then reload their content.
 
-Events contain ids only, so permissions are checked when the page is rendered again. Events are
+Events contain only ids; permissions are checked when the page is rendered again. Events are
 database rows, numbered in commit order. A page sends the last number that it has and gets all later
 events. Each process listens to PostgreSQL on one connection, and reads the events once for all
 pages of a mission.

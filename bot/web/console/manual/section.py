@@ -10,7 +10,8 @@ from flows.engine.text import Text
 class Section:
     """A section; `name` is its anchor, and also the key of its page's menu entry if it has one.
 
-    `buttons` maps each label, as the console shows it, to the explanation of the button.
+    `buttons` maps labels to explanations. The labels are the console's own texts, so that manual
+    and console always agree.
     """
 
     name: str
