@@ -1,17 +1,21 @@
 """`licences` and `sbom`: report the dependencies in the lock file."""
 
 import json
+import os
 import subprocess
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import NAMESPACE_URL, uuid5
 
 import typer
 
 from bot.cli.environment import ROOT
+from bot.operations.version import built
 
 app = typer.Typer()
 
@@ -19,6 +23,7 @@ EXPORT = (
     *("uv", "export", "--preview-features", "sbom-export", "--format", "cyclonedx1.5"),
     *("--frozen", "--no-dev", "--all-extras"),
 )
+NAME, LICENCE = "kosh-assistant", "Apache-2.0"
 # SPDX identifier of each licence name that occurs in package metadata.
 _SPDX = {
     "3-Clause BSD License": "BSD-3-Clause",
@@ -61,7 +66,7 @@ def licences() -> None:
 def sbom(
     to: Annotated[Path | None, typer.Option(dir_okay=False, help="Write it to this file.")] = None,
 ) -> None:
-    """Print the software bill of materials (CycloneDX 1.5): packages, hashes and licences."""
+    """Print the software bill of materials (CycloneDX 1.6): packages, hashes and licences."""
     written = json.dumps(bill(), indent=1) + "\n"
     if to is None:
         typer.echo(written, nl=False)
@@ -72,17 +77,74 @@ def sbom(
 def bill() -> dict[str, Any]:
     """Return the software bill of materials with licences.
 
-    The same lock file always gives the same document, because it has no timestamp and no random
-    serial number.
+    uv writes CycloneDX 1.5. `_converted` makes it 1.6. The same commit always gives the same
+    document: the time is the commit's, and the serial number derives from the content.
     """
     made = subprocess.run(EXPORT, cwd=ROOT, capture_output=True, check=True)
-    document: dict[str, Any] = json.loads(made.stdout)
-    document.pop("serialNumber", None)
-    document["metadata"].pop("timestamp", None)
+    document = _converted(json.loads(made.stdout))
     for each in document["components"]:
         if licence := _licence(each["name"]):
-            each["licenses"] = [{"expression": licence}]
-    return document
+            each["licenses"] = _declared(licence)
+    content = json.dumps(document, sort_keys=True)
+    return document | {"serialNumber": uuid5(NAMESPACE_URL, content).urn}
+
+
+def source_time() -> datetime | None:
+    """Return SOURCE_DATE_EPOCH, or the time of the commit; None for a source without git."""
+    seconds = os.environ.get("SOURCE_DATE_EPOCH") or git("log", "-1", "--format=%ct")
+    return datetime.fromtimestamp(int(seconds), UTC) if seconds else None
+
+
+def git(*words: str) -> str:
+    """Return the output of a git command; "" if git or the repository is missing."""
+    try:
+        done = subprocess.run(
+            ["git", *words], cwd=ROOT, capture_output=True, check=True, encoding="utf-8"
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return done.stdout.strip()
+
+
+def _converted(document: dict[str, Any]) -> dict[str, Any]:
+    """Convert uv's CycloneDX 1.5 to 1.6.
+
+    1.6 deprecates the list of tools, so each tool becomes a component with a type. Kosh itself is
+    an application with version, licence and package URL; uv knows only its name. The key
+    `bom-ref` stays, because the dependencies refer to it. uv also lists Kosh as a dependency of
+    itself, by its extras; that line goes.
+    """
+    described = document["metadata"]
+    tools = [
+        {"type": "application", "publisher": tool["vendor"]}
+        | {key: tool[key] for key in ("name", "version")}
+        for tool in described["tools"]
+    ]
+    version, _commit = built()
+    main = described["component"] | {
+        "type": "application",
+        "version": version,
+        "purl": f"pkg:pypi/{NAME}@{version}",
+        "licenses": _declared(LICENCE),
+    }
+    for each in document["dependencies"]:
+        if each["ref"] == main["bom-ref"]:
+            each["dependsOn"].remove(main["bom-ref"])
+    time = source_time()
+    stamp = {"timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ")} if time else {}
+    head = {
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "serialNumber": "",
+    }
+    described = stamp | {"tools": {"components": tools}, "component": main}
+    return document | head | {"metadata": described}
+
+
+def _declared(licence: str) -> list[dict[str, str]]:
+    """Return a licence as CycloneDX 1.6 writes it: declared by the author, not verified by us."""
+    return [{"expression": licence, "acknowledgement": "declared"}]
 
 
 def packages(document: dict[str, Any]) -> Iterator[Package]:
