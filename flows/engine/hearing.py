@@ -337,9 +337,14 @@ def _may_offer_topics(turn: TurnState, text: str) -> bool:
 
 
 def _remember(turn: TurnState, heard: Heard) -> None:
-    """Store the recognized meaning, without the words, while no form is open."""
+    """Store the recognized meaning, without the words, while no form is open.
+
+    Values of earlier questions stay until another screen is shown: a person rarely repeats them.
+    """
     if not _in_form(turn):
-        turn.c = replace(turn.c, heard=heard)
+        earlier = turn.c.heard.entities if turn.c.heard else {}
+        entities = {**earlier, **heard.entities}
+        turn.c = replace(turn.c, heard=replace(heard, entities=entities))
 
 
 def _step_name(turn: TurnState) -> str:

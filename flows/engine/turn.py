@@ -135,8 +135,8 @@ class TurnState:
             if answer is not None and answer.value and not waits(answer):
                 return answer.value
         heard = self.c.heard.entities if self.c.heard else {}
-        named = self.entities(self._reading[0]) if self._reading else heard
-        suggested = self.understanding.suggest(named) if self.understanding else {}
+        named = self.entities(self._reading[0]) if self._reading else {}
+        suggested = self.understanding.suggest({**heard, **named}) if self.understanding else {}
         return suggested.get(CITIZENSHIP, "")
 
     def reply(self, intent: str) -> Reply | None:

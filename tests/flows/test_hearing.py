@@ -33,7 +33,7 @@ from flows.engine.registration import RegistrationStatus
 from flows.engine.replies import Reply, Understanding
 from flows.engine.state import UNASKED, Conversation
 from flows.engine.text import Text
-from flows.knowledge import entry
+from flows.knowledge import cards, entry
 from flows.knowledge.intents.answers import BY_INTENT
 from flows.replies import HELLO, REPLIES, suggestions, understanding
 from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat, at, straight
@@ -148,6 +148,20 @@ def test_visa_answer_is_for_the_citizenship_in_form_or_message(form: dict[str, s
     chat.says("visa?")
     assert WORDS.render(entry.MN_STAY.text, "ru") in chat.text
     assert WORDS.render(entry.UZ_STAY.text, "ru") not in chat.text
+
+
+def test_country_of_an_earlier_message_is_used_until_the_menu_is_shown() -> None:
+    known = {
+        "from?": sure("kandas.term", country_of_origin="UZ"),
+        "visa?": sure("permit.visa"),
+    }
+    chat = heard()
+    chat.understanding = told_by(known)
+    chat.says("from?", "visa?")
+    assert WORDS.render(entry.UZ_STAY.text, "ru") in chat.text
+    assert WORDS.render(cards.CHINA_STAY_ENDS.text, "ru") not in chat.text
+    chat.says("/menu", "visa?")
+    assert WORDS.render(cards.CHINA_STAY_ENDS.text, "ru") in chat.text
 
 
 def test_flow_opened_by_a_message_suggests_values_found_in_it() -> None:

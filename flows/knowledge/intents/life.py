@@ -22,8 +22,7 @@ LIFE = (
         opening=(
             TAKE_PAPERS,
             PAID_ON,
-            Together((living.PENSION_MN, AGREEMENT_OPEN)),
-            Own((living.PENSION_MN_YEARS,)),
+            Own((Together((living.PENSION_MN, AGREEMENT_OPEN)), living.PENSION_MN_YEARS)),
             living.PENSION_UNION,
             living.PENSION_PAPERS,
         ),
