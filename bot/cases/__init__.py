@@ -1,8 +1,9 @@
 """Cases: conversations that officers handle.
 
-Each change of owner raises the conversation's ownership version. A case's `version` counts changes
-of owner and officers' decisions but no messages, so that an open page stays valid during a
-dialogue. Deadlines are in the working time of the case's mission.
+Each change of owner raises the conversation's ownership version, which makes unsent messages of the
+previous owner invalid. A case's `version` counts changes of owner and officers' decisions but no
+messages, so that an open page stays valid during a dialogue. Deadlines are in the working time of
+the case's mission.
 """
 
 from bot.cases.intake import (

@@ -1,4 +1,7 @@
-"""Officers' events in a conversation; their messages may be withheld behind a notice."""
+"""Officers' events in a conversation, such as a claim or a request for a document.
+
+The resulting messages may be withheld behind a notice, which shows no content.
+"""
 
 from dataclasses import replace
 

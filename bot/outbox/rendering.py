@@ -1,4 +1,7 @@
-"""Rendering of a turn's messages as outbox rows, in the person's language, for a channel."""
+"""Rendering of a turn's messages as outbox rows, in the person's language, for a channel.
+
+A turn is one event in a conversation, with the messages and effects that it causes.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
