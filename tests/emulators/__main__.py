@@ -28,7 +28,7 @@ ASK_AGAIN_SECONDS = 0.5
 
 
 def arguments() -> argparse.Namespace:
-    """Return the arguments of the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.emulators")
     parser.add_argument("--telegram-port", type=int, default=0, help="0: any free port")
     parser.add_argument("--whatsapp-port", type=int, default=0)
@@ -59,7 +59,7 @@ async def subscribe(on: whatsapp.Emulator, url: str, token: str) -> None:
 
 
 async def serve(given: argparse.Namespace) -> None:
-    """Run everything until SIGINT or SIGTERM."""
+    """Run both emulators and the page until SIGINT or SIGTERM."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

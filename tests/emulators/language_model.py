@@ -16,7 +16,7 @@ FAULTS = ("unlisted", "prose", "broken", "cut", "more", "empty", "slow", "429", 
 
 @dataclass
 class LanguageModel:
-    """The server: it answers `chosen`, or fails with `fault`."""
+    """The emulated server; it returns `chosen`, or fails as `fault` describes."""
 
     url: str = ""
     chosen: str = "none"
@@ -98,7 +98,7 @@ def _schema(body: dict[str, Any]) -> dict[str, Any]:
 
 @asynccontextmanager
 async def language_model() -> AsyncIterator[LanguageModel]:
-    """Serve a model until the block ends."""
+    """Run a server until the block ends; yield it."""
     model = LanguageModel()
     app = web.Application()
     app.router.add_post("/v1/chat/completions", model.take)

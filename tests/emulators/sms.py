@@ -45,7 +45,7 @@ class SmsGateway:
 
 @asynccontextmanager
 async def sms_gateway() -> AsyncIterator[SmsGateway]:
-    """Serve a gateway until the block ends."""
+    """Run a gateway until the block ends; yield it."""
     gateway = SmsGateway()
     app = web.Application()
     app.router.add_post("/send", gateway.take)

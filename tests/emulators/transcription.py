@@ -14,7 +14,7 @@ FAULTS = ("broken", "list", "number", "endless", "slow", "401", "500", "redirect
 
 @dataclass
 class Transcription:
-    """The server: it answers `text`, or fails with `fault`."""
+    """The emulated server; it returns `text`, or fails as `fault` describes."""
 
     url: str = ""
     text: str = ""
@@ -80,7 +80,7 @@ def _wrong(form: object) -> str:
 
 @asynccontextmanager
 async def transcription() -> AsyncIterator[Transcription]:
-    """Serve transcriptions until the block ends."""
+    """Run a server until the block ends; yield it."""
     server = Transcription()
     app = web.Application(client_max_size=30 << 20)
     app.router.add_post("/v1/audio/transcriptions", server.take)

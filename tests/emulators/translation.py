@@ -17,7 +17,7 @@ TARGETS = {"kk", "ru", "uz", "zh"}
 
 @dataclass
 class Translation:
-    """The server: it answers `text`, or fails with `fault`."""
+    """The emulated server; it returns `text`, or fails as `fault` describes."""
 
     url: str = ""
     text: str = ""
@@ -87,7 +87,7 @@ class Translation:
 
 @asynccontextmanager
 async def translation() -> AsyncIterator[Translation]:
-    """Serve the three APIs until the block ends."""
+    """Run a server with the three APIs until the block ends; yield it."""
     server = Translation()
     app = web.Application()
     app.router.add_post("/v2/translate", server.deepl)

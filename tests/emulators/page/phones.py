@@ -41,7 +41,7 @@ class Phone(Protocol):
 
 @dataclass
 class TelegramPhone:
-    """A phone with Telegram, used by one person after another."""
+    """The phone with Telegram on the page, used by one person after another."""
 
     on: Telegram
     numbers: Iterator[int] = field(default_factory=strangers)
@@ -122,7 +122,7 @@ class TelegramPhone:
 
 
 def telegram_file(content: Params) -> str:
-    """Return the text shown for a message that is not text."""
+    """Return a placeholder text for a message that is not text."""
     if "document" in content:
         return str(content["document"].get("file_name", "file"))
     if "contact" in content:
@@ -132,7 +132,7 @@ def telegram_file(content: Params) -> str:
 
 @dataclass
 class WhatsAppPhone:
-    """A phone with WhatsApp, used by one person after another."""
+    """The phone with WhatsApp on the page, used by one person after another."""
 
     on: WhatsApp
     numbers: Iterator[int] = field(default_factory=strangers)

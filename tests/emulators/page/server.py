@@ -34,7 +34,7 @@ SAFE = {
 
 
 class Page:
-    """The page for two phones, with links to Kosh and, if there is one, to its registry."""
+    """The web page with two phones, and links to Kosh and, if there is one, to its registry."""
 
     def __init__(self, phones: dict[str, Phone], kosh: str, registry: str) -> None:
         self.phones = phones
@@ -42,7 +42,7 @@ class Page:
         self.closing = asyncio.Event()
 
     def app(self) -> web.Application:
-        """Return the routes."""
+        """Return the web application with all routes of the page."""
         app = web.Application(client_max_size=FILE_MOST, middlewares=[guarded])
         app.add_routes(
             [
@@ -60,7 +60,7 @@ class Page:
         return web.FileResponse(HERE / FILES[request.path])
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
-        """Send both screens at every change, as server-sent events."""
+        """Send the content of both screens at every change, as server-sent events."""
         answer = web.StreamResponse(headers={"Content-Type": "text/event-stream", **SAFE})
         await answer.prepare(request)
         # Raised when the viewer closes the window.

@@ -29,7 +29,7 @@ def voice(file: File) -> Params:
 
 
 def audio(file: File) -> Params:
-    """Return a piece of music."""
+    """Return an audio file with a piece of music."""
     return {"audio": file.file | {"duration": 60, "mime_type": "audio/mpeg", "title": "Küi"}}
 
 
@@ -40,12 +40,12 @@ def video(file: File) -> Params:
 
 
 def video_note(file: File) -> Params:
-    """Return a round video of five seconds."""
+    """Return a video note (a round video) of five seconds."""
     return {"video_note": file.file | {"length": 240, "duration": 5}}
 
 
 def animation(file: File) -> Params:
-    """Return a GIF; the Bot API shows it as a document too."""
+    """Return an animation (GIF), which the Bot API shows as a document too."""
     shape = {"width": 320, "height": 240, "duration": 2, "mime_type": "video/mp4"}
     return {"animation": file.file | shape, "document": file.file | {"mime_type": "video/mp4"}}
 
@@ -101,7 +101,7 @@ def venue_content() -> Params:
 
 
 def dice_content() -> Params:
-    """Return a thrown die."""
+    """Return a die with a random result."""
     return {"dice": {"emoji": "🎲", "value": 4}}
 
 

@@ -1,10 +1,10 @@
-"""The control API of the emulator's own process: a load harness drives its people from outside.
+"""HTTP control API of the emulator, with which a load test in another process drives its people.
 
-Every POST takes one JSON object or a list of them, and answers with a list in the same order.
-`POST /_control/ACT` with `{"user": 5, …}` does what `people.User.ACT` does (say, press, start, …);
-`user` makes a person, `faults`, `mend`, `tricks` and `advance` change the platform, `wait` and
-`taken` return when something has happened. `GET /_control/chat/5`, `journal?since=0` and `stats`
-look.
+Every POST takes one JSON object or a list of them, and responds with a list in the same order.
+`POST /_control/ACT` with `{"user": 5, …}` calls `people.User.ACT` (say, press, start, …). `user`
+creates a person. `faults`, `mend`, `tricks` and `advance` change the platform. `wait` and `taken`
+respond when a message or the delivery of all updates has happened. `GET /_control/chat/5`,
+`journal?since=0` and `stats` return state.
 """
 
 from collections.abc import Awaitable, Callable
@@ -162,5 +162,5 @@ def control_routes(on: Emulator) -> list[web.RouteDef]:
 
 
 def answered(result: object) -> web.Response:
-    """Return a JSON answer."""
+    """Return a result as a JSON response."""
     return web.Response(body=msgspec.json.encode(result), content_type=JSON)

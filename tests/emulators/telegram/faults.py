@@ -21,7 +21,7 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A 400 in Telegram's words, of a group that moved with its new id; it isn't carried out."""
+    """Telegram's 400 for a group that became a supergroup; the call is not executed."""
 
     description: str
     migrate_to_chat_id: int | None = None
@@ -61,7 +61,7 @@ KINDS: dict[str, type[Fault]] = {
 
 @dataclass(slots=True)
 class Script:
-    """A fault, its number of calls, and their method (None: every method)."""
+    """A scripted fault, the remaining number of calls, and their method (None: any)."""
 
     fault: Fault
     times: int

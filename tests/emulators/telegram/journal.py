@@ -32,7 +32,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A created update."""
+    """Creation of an update."""
 
     update_id: int
     update: msgspec.Raw
@@ -84,7 +84,7 @@ class Journal:
             self._file = None
 
     def write(self, entry: Entry) -> None:
-        """Add an entry, with one write to the file."""
+        """Add an entry, also to the file, with a single write."""
         self.entries.append(entry)
         self.counts[counted(entry)] += 1
         if self._file is not None:
@@ -100,12 +100,12 @@ class Journal:
         self.write(Call(method, shown, time.time(), status, msgspec.Raw(body), sent))
 
     def calls(self, method: str | None = None) -> list[Call]:
-        """Return the calls (of one method), in the order they were answered."""
+        """Return the calls of a method, or all calls, in the order of their responses."""
         found = (entry for entry in self.entries if isinstance(entry, Call))
         return [call for call in found if method in (None, call.method)]
 
     def sent(self, chat_id: int) -> list[Params]:
-        """Return the bot's messages to a chat, in order, even if the response was lost."""
+        """Return the bot's messages to a chat in order, including those whose response was lost."""
         return [
             call.params
             for call in self.calls()

@@ -1,4 +1,4 @@
-"""Keyboards under a message: inline and reply keyboards, and their buttons."""
+"""Validation of inline and reply keyboards, and their buttons as a person sees them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ Rows = tuple[tuple[Button, ...], ...]
 
 
 def checked_markup(markup: Params | None, private: bool) -> Params | None:
-    """Return the markup if Telegram accepts it; an empty inline keyboard is the same as none."""
+    """Return the markup, or None for an empty inline keyboard; raise Refusal if it is invalid."""
     if markup is None or markup.get("inline_keyboard") == []:
         return None
     rows = markup.get("inline_keyboard") or markup.get("keyboard")

@@ -26,7 +26,7 @@ class Limits:
 
 
 class Bucket:
-    """A token bucket that fills at `rate` a second up to `burst`."""
+    """A token bucket that gets `rate` tokens a second and holds at most `burst`."""
 
     def __init__(self, rate: float, burst: int, now: float) -> None:
         self.rate = rate

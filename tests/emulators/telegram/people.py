@@ -37,7 +37,7 @@ class User:
 
     @property
     def place(self) -> Chat:
-        """Return their private chat with the bot."""
+        """Return the person's private chat with the bot."""
         return self.world.chats[self.person.id]
 
     @property
@@ -161,7 +161,7 @@ class User:
         size: int | None = None,
         album: str = "",
     ) -> Message:
-        """Send a file of a kind named in `contents.FILES`."""
+        """Send a file; `kind` is a key of `contents.FILES`."""
         content = file_content(self.world, kind, data, size)
         return self._tell(content | ({"media_group_id": album} if album else {}), text=caption)
 
@@ -240,7 +240,7 @@ class User:
         return found
 
     async def wait_for_answer(self, press: Press, seconds: float = PATIENCE) -> Press:
-        """Wait until the bot has answered a press, and return it."""
+        """Wait until the bot has answered a press of a button; return the press."""
         await self.wait(lambda _: press.answered, seconds)
         return press
 

@@ -1,4 +1,4 @@
-"""Interfaces of Bot API methods and of the platform they act on."""
+"""The platform's state that methods of the Bot API act on, and the type of these methods."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

@@ -35,7 +35,7 @@ async def delete_my_commands(on: Platform, p: Params) -> bool:
 
 
 def menu(world: World, p: Params) -> tuple[str, str]:
-    """Return the scope and language of a command menu."""
+    """Return scope and language of the command menu that the parameters name."""
     scope = p.get("scope", {"type": "default"})
     if "chat_id" in scope:
         world.chat(scope["chat_id"])
@@ -43,7 +43,7 @@ def menu(world: World, p: Params) -> tuple[str, str]:
 
 
 def language(p: Params) -> str:
-    """Return the language code of a profile text: two letters, or none."""
+    """Return the language code in the parameters: two letters, or "" for the default."""
     code: str = p.get("language_code", "")
     if code and not LANGUAGE.fullmatch(code):
         raise bad("invalid language code specified")

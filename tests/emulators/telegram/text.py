@@ -48,7 +48,7 @@ def units(text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Formatted:
-    """Plain text and its entities (offsets and lengths in UTF-16 units)."""
+    """Plain text and its entities, with offsets and lengths in UTF-16 units."""
 
     text: str
     entities: list[Entity]

@@ -85,7 +85,7 @@ class Updates:
         self.settled.fire()
 
     def expire(self, update: Update) -> None:
-        """Remove an update that has waited too long."""
+        """Remove an update that expired before the bot accepted it, and record this."""
         self._journal.write(Delivery(update.id, -1, 0, self._clock()))
         self.done(update)
 
@@ -101,7 +101,7 @@ class Updates:
         self.arrived.fire()
 
     async def poll(self, offset: int, limit: int, seconds: int) -> list[msgspec.Raw]:
-        """Answer getUpdates: confirm the updates before the offset, then wait for new ones."""
+        """Handle getUpdates: confirm updates before `offset`, then wait for new ones."""
         self.interrupt(OTHER_POLL)
         mine = self._poll
         self._confirm(offset)

@@ -1,4 +1,4 @@
-"""Waiting for a change without polling."""
+"""A condition variable for asyncio tasks that wait for a change of state."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,7 +11,7 @@ class Signal:
         self._changed = asyncio.Event()
 
     def fire(self) -> None:
-        """Wake all waiting tasks."""
+        """Wake all tasks that wait for the signal."""
         self._changed.set()
         self._changed = asyncio.Event()
 

@@ -37,13 +37,13 @@ def strict(description: str) -> Refusal:
 
 
 def too_many(seconds: int) -> Refusal:
-    """Return the 429 of the platform's rate limits."""
+    """Return the 429 of a rate limit."""
     return Refusal(429, f"Too Many Requests: retry after {seconds}", seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file of a multipart body."""
+    """An uploaded file in a multipart body."""
 
     name: str
     mime: str

@@ -125,7 +125,7 @@ class Chat:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file on the platform's servers."""
+    """A file that the bot can download."""
 
     id: str
     path: str
@@ -185,7 +185,7 @@ class World:
 
     @property
     def bot(self) -> Params:
-        """Return the bot as a User."""
+        """Return the bot as the Bot API's User."""
         name = self.profile.names[""]
         return {"id": self.bot_id, "is_bot": True, "first_name": name, "username": self.username}
 
@@ -197,7 +197,7 @@ class World:
         return chat
 
     def found_group(self, title: str) -> Chat:
-        """Create a group."""
+        """Create a group chat and return it."""
         chat = Chat(next(self._group_ids), "supergroup", title)
         self.chats[chat.id] = chat
         return chat
@@ -221,7 +221,7 @@ class World:
         return chat
 
     def compose(self, sender: Params, **parts: Any) -> Message:
-        """Return a new message, not yet in a chat."""
+        """Return a new message that is not added to a chat yet."""
         return Message(next(self._message_ids), int(self.now()), sender, **parts)
 
     def edit(self, message: Message, **parts: Any) -> Message:

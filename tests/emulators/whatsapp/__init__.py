@@ -1,11 +1,11 @@
 """A strict emulator of the WhatsApp Cloud API, over real HTTP.
 
-It accepts only requests that WhatsApp accepts. WhatsApp ignores or cuts some input in silence
-(unknown parameters, line breaks in a button). The emulator refuses it with an error that says
-EMULATOR, because that is a mistake of Kosh. Facts follow Meta's documentation. Guesses, where Meta
-publishes nothing: the webhook's retry times, the size of batches, the burst of a pair (45), 131048
-as the code of the portfolio's limit. Left out: Flows, groups, calls, Direct Send, links that Meta
-fetches.
+It accepts only requests that WhatsApp accepts. WhatsApp silently ignores or cuts some input
+(unknown parameters, line breaks in a button). The emulator rejects that input with an error that
+contains EMULATOR, because it is a mistake of Kosh. The behaviour follows Meta's documentation. Meta
+does not publish the webhook's retry times, the size of batches, the burst of a pair (45 here), or
+the code of the portfolio's limit (131048 here); these are guesses. Not emulated: Flows, groups,
+calls, Direct Send, links that Meta fetches.
 
     async with Emulator(limits=False) as whatsapp:
         await whatsapp.set_webhook(f"{kosh}/webhooks/whatsapp", verify_token)

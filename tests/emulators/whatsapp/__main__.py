@@ -15,7 +15,7 @@ from .webhook import Pace
 
 
 def arguments() -> argparse.Namespace:
-    """Return the arguments of the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.emulators.whatsapp")
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument("--token", default=TOKEN)

@@ -40,7 +40,7 @@ def location_content() -> Params:
 
 
 def contacts_content(phone: str) -> Params:
-    """Return a person's contact card."""
+    """Return the contact card of the person with this phone number."""
     card = {
         "name": {"formatted_name": "Basqa Testova", "first_name": "Basqa"},
         "phones": [{"phone": f"+{phone}", "wa_id": phone, "type": "CELL"}],

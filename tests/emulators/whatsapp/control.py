@@ -1,10 +1,11 @@
-"""The control API of the emulator's own process: a load harness drives its people from outside.
+"""HTTP control API of the emulator, with which a load test in another process drives its people.
 
-Every POST takes one JSON object or a list of them, and answers with a list in the same order.
-`POST /_control/ACT` with `{"user": "77010000001", …}` does what `people.User.ACT` does (say, press,
-choose, …); `user` makes a person, `faults`, `tricks`, `advance` and `template` change the platform,
-`release` hands over what `tricks` held, `wait` and `taken` return when something has happened.
-`GET /_control/chat/77010000001`, `journal?since=0` and `stats` look.
+Every POST takes one JSON object or a list of them, and responds with a list in the same order.
+`POST /_control/ACT` with `{"user": "77010000001", …}` calls `people.User.ACT` (say, press, choose,
+…). `user` creates a person. `faults`, `tricks`, `advance` and `template` change the platform.
+`release` delivers the events held back by `tricks`. `wait` and `taken` respond when a message or
+the delivery of all events has happened. `GET /_control/chat/77010000001`, `journal?since=0` and
+`stats` return state.
 """
 
 import inspect
@@ -69,7 +70,7 @@ async def make_user(on: Emulator, p: Params) -> object:
 
 
 async def add_fault(on: Emulator, p: Params) -> object:
-    """Add a scripted fault: `fault` (its name in `faults`), `times`, `method`, `to` and others."""
+    """Add a scripted fault: `fault` (its name in `faults`), `times`, `method`, `to`, its fields."""
     times, method, to = p.pop("times", 1), p.pop("method", None), p.pop("to", None)
     on.fail(KINDS[p.pop("fault")](**p), times, method, to)
     return True
@@ -180,5 +181,5 @@ def control_routes(on: Emulator) -> list[web.RouteDef]:
 
 
 def answered(result: object) -> web.Response:
-    """Return a JSON answer."""
+    """Return a result as a JSON response."""
     return web.Response(body=msgspec.json.encode(result), content_type=JSON)

@@ -74,7 +74,7 @@ def title_of(code: int) -> str:
 
 
 def details_of(code: int) -> str:
-    """Return the usual explanation of a code."""
+    """Return Meta's usual explanation of a code, or its name if there is none."""
     return (ERRORS[code][2] or ERRORS[code][1]) if code in ERRORS else "Unknown error"
 
 

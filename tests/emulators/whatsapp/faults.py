@@ -42,9 +42,9 @@ KINDS: dict[str, type[Fault]] = {
 
 @dataclass(slots=True)
 class Script:
-    """A fault, for a number of calls of a method and a recipient (None: any method, any recipient).
+    """A scripted fault for `times` calls of a method to a recipient (None: any).
 
-    `after` calls pass first.
+    The first `after` matching calls are not affected.
     """
 
     fault: Fault

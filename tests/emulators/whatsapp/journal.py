@@ -38,7 +38,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A created event: `what` is its wamid, or `wamid status` for a status."""
+    """Creation of an event. `what` is the message's wamid, or `wamid status` for a status."""
 
     event: int
     what: str
@@ -90,7 +90,7 @@ class Journal:
             self._file = None
 
     def write(self, entry: Entry) -> None:
-        """Add an entry, with one write to the file."""
+        """Add an entry, also to the file, with a single write."""
         self.entries.append(entry)
         self.counts[counted(entry)] += 1
         if self._file is not None:
@@ -110,7 +110,7 @@ class Journal:
         )
 
     def calls(self, method: str | None = None) -> list[Call]:
-        """Return the calls (of one method), in the order they were answered."""
+        """Return the calls of a method, or all calls, in the order of their responses."""
         found = (entry for entry in self.entries if isinstance(entry, Call))
         return [call for call in found if method in (None, call.method)]
 

@@ -134,7 +134,7 @@ class User:
         filename: str = "",
         size: int | None = None,
     ) -> Message:
-        """Send a file of a kind named in `contents.SAMPLES`; `size` may claim more bytes."""
+        """Send a file; `kind` is a key of `contents.SAMPLES`, `size` may claim more bytes."""
         usual, sample = SAMPLES[kind]
         media = kept(self.world, sample if data is None else data, mime or usual, size)
         content = file_content(kind, media, {"caption": caption, "filename": filename})

@@ -1,4 +1,4 @@
-"""A message as a person sees it on WhatsApp."""
+"""Messages as a person sees them in WhatsApp."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -20,7 +20,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a list."""
+    """A row of a list message."""
 
     title: str
     data: str
@@ -109,7 +109,7 @@ def interactive_parts(content: Params) -> Params:
 
 
 def rows_of(sections: list[Params]) -> tuple[Row, ...]:
-    """Return the rows of all sections."""
+    """Return the rows of all sections of a list message."""
     return tuple(
         Row(row["title"], row["id"], row.get("description", ""), section.get("title", ""))
         for section in sections

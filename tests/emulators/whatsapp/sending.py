@@ -26,7 +26,7 @@ class Sending:
 
     @property
     def category(self) -> str:
-        """Return the billing category."""
+        """Return the billing category of the message."""
         return self.template.category if self.template else "service"
 
 

@@ -32,7 +32,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """True or false."""
+    """A Boolean value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Hydrated:
-    """A template filled in: the text that the person sees, and the payload of each quick reply."""
+    """A filled template: its visible text, and the payload of each quick reply."""
 
     body: str
     header: str

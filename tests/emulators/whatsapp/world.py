@@ -92,7 +92,7 @@ class Media:
 
     @property
     def sha256(self) -> str:
-        """Return the digest as webhooks show it."""
+        """Return the file's SHA-256 digest in the format of webhooks."""
         return base64.b64encode(sha256(self.data).digest()).decode()
 
 
