@@ -52,7 +52,7 @@ class _Forms(HTMLParser):
 
 @dataclass
 class Screen:
-    """A page as received."""
+    """A page of the console as the server sent it."""
 
     status: int
     html: str

@@ -152,7 +152,7 @@ def a_draft(purpose: Purpose = Purpose.NEWS, **more: object) -> Draft:
 
 
 async def looked_at(rt: Runtime, found: Broadcast) -> None:
-    """Mark each language as checked on a tester's phone."""
+    """Record for each language that the announcement was seen on a tester's phone."""
     async with rt.pool.connection() as session:
         for language, words in found.draft.texts.items():
             await session.execute(
@@ -163,7 +163,7 @@ async def looked_at(rt: Runtime, found: Broadcast) -> None:
 
 
 async def approved(rt: Runtime, who: Crew, draft: Draft) -> Broadcast:
-    """Write, test and approve a broadcast."""
+    """Write, test and approve an announcement; return it."""
     found = await broadcasts.draft(rt, who.editor, draft)
     await looked_at(rt, found)
     found = await broadcasts.ask_approval(rt, who.editor, found.id)
@@ -174,7 +174,7 @@ async def approved(rt: Runtime, who: Crew, draft: Draft) -> Broadcast:
 
 
 async def started(rt: Runtime, who: Crew, draft: Draft) -> Broadcast:
-    """Create, approve and start a broadcast."""
+    """Write, test, approve and start an announcement; return it."""
     found = await approved(rt, who, draft)
     return await broadcasts.start(rt, who.lead, found.id)
 

@@ -155,7 +155,7 @@ def _back(country: str) -> dict[str, object]:
 def test_expected_answer_time_is_in_the_time_zone_of_the_country() -> None:
     assert _back("CN") == {"day": date(2026, 11, 25), "time": "12:00", "place": Country("CN")}
     assert _back("TR") == {"day": date(2026, 11, 25), "time": "07:00", "place": Country("TR")}
-    # Russia has several time zones, so the mission's time is shown.
+    # Russia has several time zones, so the mission's time is shown instead.
     assert _back("RU") == {"day": date(2026, 11, 25), "time": "09:00", "place": Country("KZ")}
 
 

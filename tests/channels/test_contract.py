@@ -79,7 +79,7 @@ class Desk:
 
 @dataclass
 class Fake:
-    """The smallest implementation of a channel."""
+    """The smallest implementation of a channel, to test the contract itself."""
 
     name = "fake"
     edits = False

@@ -1,4 +1,4 @@
-"""The Telegram channel: parsing of the platform's bytes and answers."""
+"""The Telegram channel: parsing of updates, and effects of the platform's responses."""
 
 import asyncio
 import json

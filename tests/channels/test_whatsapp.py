@@ -1,4 +1,4 @@
-"""The WhatsApp channel: parsing of Meta's bodies and answers."""
+"""The WhatsApp channel: parsing of webhooks, layout of messages, and Meta's responses."""
 
 import json
 import time

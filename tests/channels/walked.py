@@ -61,7 +61,7 @@ def says(page: Page) -> tuple[Say, ...]:
 
 
 def message(say: Say, language: str) -> Message:
-    """Return the message as a channel gets it, in one of the written forms."""
+    """Return the message that a channel gets, rendered in a language."""
     return Message(
         tuple("\n".join(_rendered(line, language) for line in lines) for lines in say.paragraphs),
         tuple(

@@ -1,4 +1,4 @@
-"""`whatsapp templates`: lists the templates of service messages with their state."""
+"""`./kosh whatsapp templates` lists the templates of service messages with their approval state."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""The pipeline: round trips, commits, errors, and the state of the connection afterwards."""
+"""Pipelined statements: round trips, commits, errors, and the connection's state afterwards."""
 
 import asyncio
 import os

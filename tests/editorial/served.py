@@ -53,7 +53,7 @@ class Served:
         return self.child.name in WEBS
 
     def version(self) -> int:
-        """Return the number of the publication that it serves; -1 before it serves any."""
+        """Return the number of the publication in use; -1 if the web process is not ready."""
         if self.is_web and ready(self.port, SECONDS) != HTTPStatus.OK:
             return -1
         text = _read(f"http://127.0.0.1:{self.metrics}/metrics")

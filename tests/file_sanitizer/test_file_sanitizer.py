@@ -734,7 +734,7 @@ async def test_sanitizer_parent_memory_stays_small_for_large_files(works: Saniti
 
 
 def _peak(*, reset: bool = False) -> int:
-    """Return the peak memory of this process since the last reset, in bytes."""
+    """Return this process's peak memory in bytes; `reset` starts a new measurement."""
     if reset:
         Path("/proc/self/clear_refs").write_text("5")
     status = Path("/proc/self/status").read_text()

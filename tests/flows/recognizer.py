@@ -26,7 +26,7 @@ class Known(Recognition):
 
 @dataclass(frozen=True)
 class FakeReading:
-    """The reading of a text whose recognition is known."""
+    """A reading of a text whose recognition is given."""
 
     recognition: Recognition
 

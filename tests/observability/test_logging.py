@@ -37,7 +37,7 @@ class Written(io.StringIO):
 
 
 class Terminal(Written):
-    """A stream that is a terminal."""
+    """A log stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
         return True

@@ -38,7 +38,7 @@ class Bot:
 
 @dataclass(frozen=True)
 class Answer:
-    """The response to a direct request."""
+    """The response to a request made without the client."""
 
     status: int
     media_type: str
@@ -67,13 +67,13 @@ class Sandbox:
             assert answer.ok, await answer.text()
 
     async def entries(self) -> list[dict[str, Any]]:
-        """Return the entries of the sandbox."""
+        """Return the entries stored by the sandbox."""
         async with self.session.get(self.url + "/_entries") as answer:
             entries: list[dict[str, Any]] = await answer.json()
             return entries
 
     async def token(self) -> str:
-        """Request an access token directly."""
+        """Request an access token without the client; return it."""
         answer = await self.session.post(
             self.url + "/oauth/token",
             data={"grant_type": "client_credentials"},
@@ -82,7 +82,7 @@ class Sandbox:
         return str((await answer.json())["access_token"])
 
     async def call(self, method: str, path: str, **request: Any) -> Answer:
-        """Make an authorised request directly."""
+        """Make an authorised request without the client."""
         headers = {"Authorization": f"Bearer {await self.token()}"} | request.pop("headers", {})
         url = self.url + path
         async with self.session.request(method, url, headers=headers, **request) as answer:

@@ -12,7 +12,7 @@ REFUSED = Refused("E_REGISTRY_REFUSED", "refused", problem="refused")
 
 
 class Clock:
-    """A clock that moves only on command."""
+    """A clock that the test advances."""
 
     now = 100.0
 

@@ -81,7 +81,7 @@ async def _connected(
 
 
 async def _closed(readers: list[asyncio.StreamReader], at_least: int) -> None:
-    """Wait until the server has closed that many connections."""
+    """Wait until the server has closed at least that many connections."""
     ends = [asyncio.ensure_future(_end(each)) for each in readers]
     try:
         async with asyncio.timeout(WAIT_SECONDS):

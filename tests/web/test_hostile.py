@@ -54,7 +54,7 @@ async def _rows(house: House, table: str) -> list[tuple[Any, ...]]:
 async def test_webhook_answers_403_without_a_body_for_a_wrong_secret(
     house: House, secret: str
 ) -> None:
-    """Check rows 1–3."""
+    """Check a missing, short, wrong and non-ASCII secret (rows 1–3)."""
     if not secret.isascii():
         got = await _raw(house, _head(f"X-Telegram-Bot-Api-Secret-Token: {secret}") + b"{}")
         assert got.startswith(b"HTTP/1.1 403")
@@ -67,7 +67,7 @@ async def test_webhook_answers_403_without_a_body_for_a_wrong_secret(
 @pytest.mark.requirement("S-2")
 @pytest.mark.row(2, 4)
 async def test_webhook_answers_403_for_an_altered_or_repeated_secret(house: House) -> None:
-    """Check rows 2 and 4."""
+    """Check secrets with one difference, and a repeated header (rows 2 and 4)."""
     assert house.rt.settings.telegram_secret
     right = house.rt.settings.telegram_secret.get_secret_value()
     for wrong in (right[:-1], right + "0", right.upper() + "X", right[:-1] + "z"):
@@ -105,7 +105,7 @@ UNREADABLE = {
 async def test_webhook_quarantines_an_unreadable_update_and_answers_200(
     house: House, code: str
 ) -> None:
-    """Check rows 9–17: the platform must not repeat the update forever."""
+    """Check unreadable bodies of all kinds, which must not be repeated forever (rows 9–17)."""
     for body in UNREADABLE[code]:
         for _again in range(2):
             assert await _post(house, body) == (200, b"")
@@ -117,7 +117,7 @@ async def test_webhook_quarantines_an_unreadable_update_and_answers_200(
 
 @pytest.mark.row(18, 19)
 async def test_webhook_processes_lone_surrogates_and_nul(house: House) -> None:
-    """Check rows 18 and 19."""
+    """Check texts with a lone surrogate and with NUL (rows 18 and 19)."""
     for number, text in enumerate((r"\ud800", r"a\u0000b")):
         body = json.dumps(UPDATE | {"update_id": 200 + number}).encode()
         status, _body = await _post(house, body.replace(b"/start", text.encode()))
@@ -128,7 +128,7 @@ async def test_webhook_processes_lone_surrogates_and_nul(house: House) -> None:
 @pytest.mark.requirement("S-13")
 @pytest.mark.row(20)
 async def test_webhook_answers_413_while_a_too_large_body_streams(house: House) -> None:
-    """Check row 20."""
+    """Check a body above 1 MiB, with a known length and as an endless stream (row 20)."""
 
     async def endless() -> AsyncIterator[bytes]:
         for _chunk in range(64):
@@ -143,7 +143,7 @@ async def test_webhook_answers_413_while_a_too_large_body_streams(house: House) 
 @pytest.mark.requirement("S-14")
 @pytest.mark.row(21, 22, 26)
 async def test_webhook_answers_400_for_ambiguous_framing_and_foreign_hosts(house: House) -> None:
-    """Check rows 21, 22 and 26."""
+    """Check two lengths, a negative one, and wrong or missing Host headers (rows 21, 22 and 26)."""
     both = _head("Transfer-Encoding: chunked", "Content-Length: 2") + b"{}"
     two = _head("Content-Length: 2", "Content-Length: 3", length=False) + b"{}"
     negative = _head("Content-Length: -2", length=False) + b"{}"
@@ -158,7 +158,7 @@ async def test_webhook_answers_400_for_ambiguous_framing_and_foreign_hosts(house
 @pytest.mark.requirement("S-14")
 @pytest.mark.row(23, 24, 25)
 async def test_webhook_refuses_wrong_types_encodings_and_methods(house: House) -> None:
-    """Check rows 23–25."""
+    """Check compressed bodies, other content types and other HTTP methods (rows 23–25)."""
     assert (await _post(house, Content_Encoding="gzip"))[0] == 415
     assert (await _post(house, Content_Type="text/plain"))[0] == 415
     for method in ("GET", "PUT", "DELETE", "TRACE"):
@@ -169,7 +169,7 @@ async def test_webhook_refuses_wrong_types_encodings_and_methods(house: House) -
 @pytest.mark.requirement("S-14")
 @pytest.mark.row(27)
 async def test_webhook_refuses_too_many_and_too_large_headers(house: House) -> None:
-    """Check row 27."""
+    """Check 200 headers, and one of 64 KiB (row 27)."""
     many = [f"X-{number}: 1" for number in range(200)]
     assert (await _raw(house, _head(*many) + b"{}"))[:12] in (b"HTTP/1.1 431", b"HTTP/1.1 400")
     assert (await _raw(house, _head("X-Large: " + "x" * 65536) + b"{}"))[:12] in (
@@ -181,7 +181,7 @@ async def test_webhook_refuses_too_many_and_too_large_headers(house: House) -> N
 @pytest.mark.requirement("S-40")
 @pytest.mark.row(30, 57)
 async def test_webhook_ignores_irrelevant_updates(house: House) -> None:
-    """Check rows 30 and 57."""
+    """Check unknown kinds of updates, and messages by bots and channels (rows 30 and 57)."""
     for number, part in enumerate[dict[str, Any]](
         (
             {"poll": {"id": "1"}},
@@ -198,7 +198,7 @@ async def test_webhook_ignores_irrelevant_updates(house: House) -> None:
 @pytest.mark.requirement("S-6")
 @pytest.mark.row(31)
 async def test_webhook_update_repeated_100_times_is_applied_once(house: House) -> None:
-    """Check row 31."""
+    """Send the repetitions concurrently (row 31)."""
 
     async def insist() -> None:
         """Act as the platform, which resends an update that a busy server rejected."""
@@ -212,7 +212,7 @@ async def test_webhook_update_repeated_100_times_is_applied_once(house: House) -
 @pytest.mark.requirement("S-40")
 @pytest.mark.row(56)
 async def test_bot_leaves_a_group(house: House) -> None:
-    """Check row 56."""
+    """Check that the bot leaves without writing to the group (row 56)."""
     assert house.rt.settings.telegram_secret
     await house.telegram.set_webhook(
         f"{house.url}/webhooks/telegram", house.rt.settings.telegram_secret.get_secret_value()
@@ -229,7 +229,7 @@ async def test_bot_leaves_a_group(house: House) -> None:
 @pytest.mark.requirement("S-58")
 @pytest.mark.row(89, 96)
 async def test_chat_page_refuses_foreign_forms_without_echoing_them(house: House) -> None:
-    """Check rows 89 and 96, limited to the forms of the web chat."""
+    """Check forms from other sites and a JSON body (rows 89 and 96)."""
     form = {"chat": "x", "id": "1", "text": "canary"}
     for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
         async with house.http.post(f"{house.url}/chat/said", data=form, headers=headers) as got:

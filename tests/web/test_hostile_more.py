@@ -102,7 +102,7 @@ async def _go(user: User, *answers: str) -> None:
 @pytest.mark.requirement("S-3")
 @pytest.mark.row(5)
 def test_web_server_refuses_to_start_without_a_webhook_secret() -> None:
-    """Check row 5."""
+    """Check exit code and error, which names the variable but not the token (row 5)."""
     token = "1000000001:ATestTokenThatIsPlainlyInventedForTests"
     clean = {name: value for name, value in os.environ.items() if not name.startswith("KOSH_")}
     ran = subprocess.run(
@@ -126,7 +126,7 @@ def test_web_server_refuses_to_start_without_a_webhook_secret() -> None:
 @pytest.mark.requirement("S-2")
 @pytest.mark.row(8)
 async def test_webhook_ignores_a_forged_platform_address(house: House, header: str) -> None:
-    """Check row 8: only the secret counts, from any address."""
+    """Check that only the secret counts, whatever address a header claims (row 8)."""
     value = f"for={TELEGRAMS_ADDRESS}" if header == "Forwarded" else TELEGRAMS_ADDRESS
     forged = {header.replace("-", "_"): value}
     body = _update(700, 7200, text="/start")
@@ -192,7 +192,7 @@ async def test_connections_with_unfinished_headers_block_no_other_client(house: 
 
 @pytest.mark.row(32)
 async def test_webhook_old_button_press_is_applied_once_and_reported_as_old(house: House) -> None:
-    """Check row 32."""
+    """Press a button of an earlier question twice (row 32)."""
     user = await _telegram(house, 7220)
     await _go(user, "ru", "preregistration", "self")
     old = _payload(user, "yes")
@@ -215,7 +215,7 @@ async def test_webhook_old_button_press_is_applied_once_and_reported_as_old(hous
 async def test_webhook_accepts_100_concurrent_messages_of_one_person(
     house: House,
 ) -> None:
-    """Check row 65 without joining of messages: each gets its answer."""
+    """Check a person whose messages are not joined: each gets its answer (row 65)."""
     user = await _telegram(house, 7230)
     await _go(user, *TO_CONSENT, "yes")
     assert await _count(house, "SELECT count(*) FROM people") == 1
@@ -246,7 +246,7 @@ async def test_webhook_accepts_100_concurrent_messages_of_one_person(
 
 @pytest.mark.row(64)
 async def test_crisis_words_get_a_calm_answer_and_an_urgent_case(house: House) -> None:
-    """Check row 64."""
+    """Check that no case is opened until the person asks for an officer (row 64)."""
     words = "мне угрожают"
     user = await _telegram(house, 7240)
     await _go(user, "ru", "preregistration", "self", words)
@@ -279,7 +279,7 @@ async def _write_to_everybody(house: House) -> None:
 @pytest.mark.requirement("S-12")
 @pytest.mark.row(67)
 async def test_blocked_bot_sends_nothing_and_keeps_the_draft_until_retention(house: House) -> None:
-    """Check row 67."""
+    """Check later updates, messages by officers, and return of the person (row 67)."""
     user = await _telegram(house, 7250)
     await _go(user, *TO_CONSENT, "yes", "yes", "TESTOVA")
     await user.block()

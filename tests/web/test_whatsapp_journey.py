@@ -472,7 +472,7 @@ def _signed(raw: bytes, secret: str, kind: str = "sha256") -> str:
 @pytest.mark.requirement("S-2")
 @pytest.mark.row(6)
 async def test_whatsapp_webhook_requires_a_signature_over_the_exact_bytes(house: House) -> None:
-    """Check row 6 of tests/proof."""
+    """Check a missing and wrong signature, another algorithm, and a reformatted body (row 6)."""
     secret = house.rt.settings.whatsapp_app_secrets[0]
     raw = b'{"object": "whatsapp_business_account", "entry": []}'
     right = _signed(raw, secret)
@@ -522,7 +522,7 @@ async def test_whatsapp_webhook_answers_413_above_three_mebibytes(house: House) 
 
 @pytest.mark.row(7)
 async def test_whatsapp_webhook_challenge_requires_the_verify_token(house: House) -> None:
-    """Check row 7 of tests/proof."""
+    """Check a wrong token, mode and challenge (row 7)."""
     assert house.rt.settings.whatsapp_verify_token
     word = house.rt.settings.whatsapp_verify_token.get_secret_value()
 
