@@ -124,7 +124,7 @@ def registry_database(admin_url: str) -> Iterator[str]:
 
 @pytest.fixture
 def database_url(registry_database: str) -> str:
-    """Return the URL of that database, emptied of an earlier sandbox's rows."""
+    """Return the URL of the run's sandbox database, emptied of an earlier sandbox's rows."""
     with psycopg.connect(registry_database) as connection:
         connection.execute("DROP SCHEMA IF EXISTS registry_sandbox CASCADE")
     return registry_database

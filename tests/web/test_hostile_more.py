@@ -299,7 +299,7 @@ async def test_blocked_bot_sends_nothing_and_keeps_the_draft_until_retention(hou
     await house.until(given_up)
     await retention.retain(house.rt)
     assert await _count(house, "SELECT count(*) FROM people") == 1
-    # A turn sends its first message without a check whether the person blocked the bot.
+    # The turn's first message is sent together with the turn, so one more call is possible.
     assert len(house.telegram.journal.calls("sendMessage")) <= before + 1
     await _write_to_everybody(house)
     await house.until(given_up)

@@ -47,7 +47,7 @@ from tests.web.test_whatsapp_journey import (
 )
 
 HOURS = (25, 49, 200)
-# For a longer run: KILLS=200 with `-k survive` runs each seed until that many kills.
+# For a longer run: KILLS=200 with `-k despite_kills` runs each seed until that many kills.
 KILLS, MIN_TURNS = int(os.environ.get("KILLS", "0")), 12
 ANSWER = "Testova, bring the certificate."
 
