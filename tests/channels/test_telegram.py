@@ -148,7 +148,7 @@ def test_telegram_start_without_a_language_code_has_no_language_hint() -> None:
     [({"user_id": 501}, True), ({"user_id": 502}, False), ({"user_id": None}, False), ({}, False)],
 )
 @pytest.mark.row(49)
-def test_telegram_contact_is_own_only_when_telegram_confirms_it(
+def test_telegram_contact_counts_as_own_only_when_telegram_confirms_it(
     contact: dict[str, Any], own: bool
 ) -> None:
     card = {"phone_number": "+77010000000", "first_name": "Basqa", **contact}

@@ -751,7 +751,7 @@ async def test_telegram_emulator_webhook_gets_waiting_updates_with_the_secret(
     assert (await bot.get_webhook_info()).pending_update_count == 0
 
 
-async def test_telegram_emulator_serves_a_chat_in_order_except_presses(
+async def test_telegram_emulator_delivers_a_chat_in_order_but_presses_at_once(
     telegram: Emulator, hook: Hook, gulnar: User
 ) -> None:
     await call(telegram, "sendMessage", **with_button(callback_data="press"))

@@ -21,7 +21,7 @@ def _report(folder: Path, plan: Plan, mutant: str = "") -> Report:
     return report
 
 
-def test_broadcast_with_killed_workers_duplicates_and_loses_nothing(tmp_path: Path) -> None:
+def test_broadcast_with_killed_workers_loses_and_duplicates_no_message(tmp_path: Path) -> None:
     assert _report(tmp_path, SHORT).red() == []
 
 

@@ -198,7 +198,9 @@ async def test_anonymous_unsent_answers_are_sent_before_the_reply_to_consent(rt:
     assert "30" in platform.chat[0]
 
 
-async def test_known_person_is_told_when_a_part_of_an_answer_was_rejected(rt: Runtime) -> None:
+async def test_known_person_gets_a_notice_when_a_part_of_an_answer_was_rejected(
+    rt: Runtime,
+) -> None:
     guest = Guest(rt)
     await guest.consent()
     web: Any = rt.channels["web"]

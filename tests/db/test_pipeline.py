@@ -40,7 +40,7 @@ async def test_pipeline_and_cursors_share_a_transaction(rt: Runtime) -> None:
     assert await _count(rt, "both") == 0
 
 
-async def test_pipeline_error_is_psycopgs_and_rolls_back(rt: Runtime) -> None:
+async def test_pipeline_raises_psycopg_errors_and_rolls_back(rt: Runtime) -> None:
     with pytest.raises(psycopg.errors.UniqueViolation):
         async with rt.pool.connection() as session:
             await pipeline.begin(session, (NOTE, {"channel": "twice", "key": b"1"}))

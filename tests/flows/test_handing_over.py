@@ -220,7 +220,9 @@ def test_menu_word_during_a_handoff_asks_whether_to_leave_the_officer(word: str)
 @pytest.mark.parametrize("asks", ["/menu", "/delete"])
 @pytest.mark.parametrize("word", ["нет", "назад"])
 @pytest.mark.requirement("S-88")
-def test_handoff_no_or_back_declines_the_open_screen_without_relaying(asks: str, word: str) -> None:
+def test_no_or_back_closes_the_open_screen_and_is_not_sent_to_the_officer(
+    asks: str, word: str
+) -> None:
     chat = handed_over().says(asks, word)
     assert chat.done(Relay) == []
     assert chat.shows(screens.WAITING)

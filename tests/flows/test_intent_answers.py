@@ -381,5 +381,5 @@ def test_intent_answer_sentences_have_at_most_15_words() -> None:
                 assert len(sentence.split()) <= 15, sentence
 
 
-def test_answered_intents_are_all_defined() -> None:
+def test_intents_in_scope_are_all_in_the_list_of_intents() -> None:
     assert all(intent in BY_ID for intent in IN_SCOPE)

@@ -268,7 +268,7 @@ def test_mission_candidates_are_staffed_missions_then_the_general_desk() -> None
     assert missions.candidates("MN", staffed) == (missions.GENERAL,)
 
 
-def test_mission_of_a_country_is_found_without_officers_there() -> None:
+def test_mission_of_a_country_prefers_one_with_officers() -> None:
     assert missions.mission_of("CN", ["cn_shanghai"]) == "cn_shanghai"
     assert missions.mission_of("CN", []) == "cn_beijing"
     assert missions.mission_of("CA", ["cn_shanghai"]) == missions.GENERAL

@@ -85,7 +85,7 @@ def test_safety_words_are_recognized(typed: str, word: Reserved) -> None:
 @pytest.mark.parametrize(
     "typed", ["0", "", "stop it please", "Адам", "Adam", "қызметкер", "👍", "не стоп"]
 )
-def test_ordinary_answers_are_not_safety_words(typed: str) -> None:
+def test_ordinary_answers_are_not_recognized_as_reserved_words(typed: str) -> None:
     assert reserved_words.safety_word(typed) is None
     assert reserved_words.reserved_word(typed) is None
 

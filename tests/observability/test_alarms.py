@@ -141,7 +141,7 @@ def test_alert_on_ending_facts_is_resolved_by_its_runbook() -> None:
 
 @pytest.mark.parametrize("name", sorted(ALARMS.keys() - OF_PROCESSES - OF_DAYS))
 @pytest.mark.requirement("S-76")
-async def test_alert_fires_on_its_condition(
+async def test_alert_fires_when_its_condition_is_provoked(
     name: str, rt: Runtime, databases: Databases, prometheus: Prometheus
 ) -> None:
     logging.configure("info")

@@ -57,7 +57,7 @@ async def test_outbox_backlog_behind_a_lease_delays_no_other_person(rt: Runtime)
     assert await _open(rt, busy) == BACKLOG
 
 
-async def test_outbox_sweep_does_not_count_people_waiting_for_a_lease(rt: Runtime) -> None:
+async def test_outbox_sweep_counts_no_person_whose_oldest_message_is_leased(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     await _wait(rt, guest, 2)

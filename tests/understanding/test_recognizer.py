@@ -296,7 +296,9 @@ def test_features_of_a_line_are_those_of_its_words_and_pairs(line: str) -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_upper_bounds_of_probabilities_hold_for_any_odds(seed: int, recognizer: Recognizer) -> None:
+def test_recognizer_upper_bounds_exceed_the_probabilities_for_any_odds(
+    seed: int, recognizer: Recognizer
+) -> None:
     numbers = random.Random(seed)
     spread = numbers.choice((1, 5, 20))
     odds = [numbers.gauss(0, spread) for _ in (*recognizer.model.classes, "danger")]

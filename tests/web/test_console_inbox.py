@@ -47,7 +47,7 @@ async def test_case_page_keeps_the_list_that_it_was_opened_from(desk: House) -> 
 
 
 @pytest.mark.parametrize("list_of", ["queue=nonsense", "after=x&queue=mine", "topic=" + "x" * 99])
-async def test_case_page_opens_with_invalid_list_parameters(desk: House, list_of: str) -> None:
+async def test_case_page_ignores_invalid_parameters_of_its_list(desk: House, list_of: str) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
         screen = await console.submit("/next")

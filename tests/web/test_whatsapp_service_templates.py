@@ -112,7 +112,7 @@ async def _replied(house: House, officer: Officer, case_id: UUID, words: str) ->
 
 
 @pytest.mark.parametrize("hours", HOURS)
-async def test_whatsapp_late_reply_is_announced_by_a_template_first(
+async def test_whatsapp_reply_after_24_hours_is_announced_by_a_template(
     house: House, hours: int
 ) -> None:
     approve(house)
@@ -134,7 +134,7 @@ async def test_whatsapp_late_reply_is_announced_by_a_template_first(
 
 
 @pytest.mark.parametrize("hours", HOURS)
-async def test_whatsapp_late_status_is_announced_by_a_template_first(
+async def test_whatsapp_status_after_24_hours_is_announced_by_a_template(
     house: House, hours: int
 ) -> None:
     approve(house)
@@ -168,7 +168,7 @@ async def test_whatsapp_late_status_is_announced_by_a_template_first(
 
 
 @pytest.mark.parametrize("hours", HOURS)
-async def test_whatsapp_late_reminder_is_announced_by_a_template_first(
+async def test_whatsapp_reminder_after_24_hours_is_announced_by_a_template(
     house: House, hours: int
 ) -> None:
     approve(house)
@@ -192,7 +192,7 @@ async def test_whatsapp_late_reminder_is_announced_by_a_template_first(
     assert seen <= _count(user, name) <= seen + 1
 
 
-async def test_whatsapp_late_document_request_is_announced_by_a_template_first(
+async def test_whatsapp_document_request_after_24_hours_sends_a_template_first(
     house: House,
 ) -> None:
     approve(house)
@@ -208,7 +208,9 @@ async def test_whatsapp_late_document_request_is_announced_by_a_template_first(
     assert _count(user, notice) == 1
 
 
-async def test_whatsapp_late_reply_waits_when_no_template_is_approved(house: House) -> None:
+async def test_whatsapp_reply_after_24_hours_waits_when_no_template_is_approved(
+    house: House,
+) -> None:
     user, officer, case_id, _version = await _asked(house, "77010000104")
     await _pass(house, 25)
     await _replied(house, officer, case_id, ANSWER)
@@ -223,7 +225,9 @@ async def test_whatsapp_late_reply_waits_when_no_template_is_approved(house: Hou
     assert "waiting" not in await _states(house, user)
 
 
-async def test_whatsapp_late_reply_shows_the_officer_an_undeliverable_notice(house: House) -> None:
+async def test_whatsapp_reply_after_24_hours_is_shown_as_undeliverable(
+    house: House,
+) -> None:
     approve(house)
     user, officer, case_id, _version = await _asked(house, "77010000105")
     await _pass(house, 25)
@@ -276,7 +280,7 @@ async def _survived(deed: Callable[[], Awaitable[object]]) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_whatsapp_late_replies_are_sent_once_despite_kills(
+async def test_whatsapp_replies_after_24_hours_are_sent_once_despite_kills(
     house: House, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     approve(house)
