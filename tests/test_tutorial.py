@@ -63,7 +63,7 @@ class Copy:
         return [line for run in RUN.findall(section) for line in run.splitlines()]
 
     def says(self, line: str, **more: str) -> tuple[int, str]:
-        """Run a command in this process; return exit code and output."""
+        """Run a command of the tutorial in the copy; return exit code and output."""
         python = Path(sys.executable)
         environment = {"PYTHONPATH": str(self.root)} | os.environ | more
         match line.split():

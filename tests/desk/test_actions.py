@@ -1,4 +1,4 @@
-"""Actions of officers: the form is silent meanwhile, each action runs once, no text is lost."""
+"""Officers' actions: the bot's form pauses meanwhile, each action runs once, no text is lost."""
 
 import asyncio
 import io

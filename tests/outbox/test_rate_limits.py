@@ -46,7 +46,7 @@ async def known(rt: Runtime) -> Guest:
 
 
 async def newest(rt: Runtime, guest: Guest) -> tuple[Any, ...]:
-    """Return state, attempts and remaining delay in seconds of the person's newest message."""
+    """Return state, attempts, delay in seconds and reason of the person's newest message."""
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT m.state, m.attempt, extract(epoch FROM m.due_at - kosh_now())::float, m.reason"
