@@ -14,7 +14,7 @@ BROKEN = Plan(people=16, updates=250, faults=4, seed=1, rate=400, stall=4, limit
 
 
 @pytest.mark.requirement("S-1", "S-6", "S-7", "S-9")
-def test_killed_processes_lose_duplicate_and_reorder_nothing(tmp_path: Path) -> None:
+def test_killed_processes_lose_duplicate_and_reorder_no_message(tmp_path: Path) -> None:
     report = run(PROFILES["short"], keep=tmp_path)
     assert report.red() == []
     assert report.faults.total() >= PROFILES["short"].faults

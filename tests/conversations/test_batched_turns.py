@@ -214,7 +214,7 @@ async def test_batched_turns_are_retried_alone_when_the_whole_batch_fails(
     assert await _surnames(guests) == ["TESTOVA"] * PEOPLE
 
 
-async def test_batched_send_result_that_cannot_be_stored_fails_no_other(
+async def test_batched_send_result_that_cannot_be_stored_affects_no_other_turn(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Let the platform return a message id that the database rejects."""

@@ -84,7 +84,7 @@ async def test_statements_share_the_transaction_opened_by_the_first(rt: Runtime)
         assert await fetch_values(transaction, KEYS, channel="undone") == []
 
 
-async def test_statement_error_is_psycopgs(rt: Runtime) -> None:
+async def test_statement_errors_are_psycopg_exceptions(rt: Runtime) -> None:
     twice = statement(
         insert(t.ProcessedUpdate).values(channel=bindparam("channel"), key=bindparam("key"))
     )
