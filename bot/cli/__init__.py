@@ -37,6 +37,7 @@ FAMILIES = {
     "docs": ("docs",),
     "dev": ("test", "chaos", "bench", "requirements", "mutants"),
     "supply_chain": ("licences", "sbom"),
+    "provenance": ("provenance",),
 }
 GROUPS = (
     "keys",

@@ -89,17 +89,17 @@ def bill() -> dict[str, Any]:
     return document | {"serialNumber": uuid5(NAMESPACE_URL, content).urn}
 
 
-def source_time() -> datetime | None:
+def source_time(folder: Path = ROOT) -> datetime | None:
     """Return SOURCE_DATE_EPOCH, or the time of the commit; None for a source without git."""
-    seconds = os.environ.get("SOURCE_DATE_EPOCH") or git("log", "-1", "--format=%ct")
+    seconds = os.environ.get("SOURCE_DATE_EPOCH") or git("log", "-1", "--format=%ct", folder=folder)
     return datetime.fromtimestamp(int(seconds), UTC) if seconds else None
 
 
-def git(*words: str) -> str:
+def git(*words: str, folder: Path = ROOT) -> str:
     """Return the output of a git command; "" if git or the repository is missing."""
     try:
         done = subprocess.run(
-            ["git", *words], cwd=ROOT, capture_output=True, check=True, encoding="utf-8"
+            ["git", *words], cwd=folder, capture_output=True, check=True, encoding="utf-8"
         )
     except (OSError, subprocess.CalledProcessError):
         return ""
