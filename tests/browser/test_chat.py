@@ -284,6 +284,19 @@ async def test_chat_page_field_placeholder_fits_at_double_text_size(
         assert height < 3 * line, f"the hint takes a line for each letter at {width} px"
 
 
+async def test_chat_page_is_no_wider_than_the_screen_at_double_text_size(
+    browser: Any, house: House
+) -> None:
+    phone = await _phone(browser, house)
+    await phone.answer("ru")
+    await phone.page.set_viewport_size({"width": 320, "height": 740})
+    wide = await phone.page.evaluate(
+        "() => { document.documentElement.style.fontSize = '212.5%';"
+        " return document.documentElement.scrollWidth - innerWidth; }"
+    )
+    assert wide <= 0
+
+
 LIST_READ = ("kandas_status", "CN", "both", "yes", "yes", "unsaid")
 
 
