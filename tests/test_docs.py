@@ -209,7 +209,7 @@ def test_promises_page_names_existing_tests() -> None:
 
 def test_site_navigation_lists_every_page() -> None:
     nav = tomllib.loads(_text("zensical.toml"))["project"]["nav"]
-    listed = re.findall(r"[\w/-]+\.md", str(nav))
+    listed = re.findall(r"[\w./-]+\.md", str(nav))
     pages = {page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")}
     # The list of decisions links to each decision.
     decisions = {page for page in pages if page.startswith("decisions/0")}

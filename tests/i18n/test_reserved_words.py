@@ -1,6 +1,8 @@
 """Recognition of yes, no and reserved words in every language and script."""
 
+import re
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -185,3 +187,14 @@ def test_crisis_words_do_not_match_questions_names_and_places(typed: str) -> Non
 def test_reserved_words_never_raise_on_any_text(typed: str) -> None:
     assert reserved_words.yes_no(typed, "kk") in (True, False, None)
     assert reserved_words.safety_word(typed) is None or reserved_words.reserved_word(typed) is None
+
+
+def test_announcement_names_words_that_end_the_chat_or_call_an_officer() -> None:
+    """Check the quoted words: a reader in danger must not write a word that Kosh ignores."""
+    page = Path(__file__).parents[2] / "docs/releases/2026.12.0-announcement.md"
+    texts = page.read_text("utf-8").split("\n## ")
+    assert len(texts) == 5
+    for text in texts:
+        quoted = re.findall(r"[«“\"]([^»”\"]+)[»”\"]", text)
+        meant = {reserved_words.safety_word(each) for each in quoted}
+        assert {Reserved.PERSON, Reserved.EXIT} <= meant, text[:20]
