@@ -14,7 +14,10 @@ PAIRS = tuple(combinations(DIMENSIONS, 2))
 
 
 class Cell(Answered):
-    """A count by the values of its dimensions; `people` is null if it is suppressed."""
+    """A count by the values of its dimensions; `people` is null if it is suppressed.
+
+    A cell without people may be suppressed too, to protect others.
+    """
 
     values: Annotated[tuple[str, ...], Field(max_length=2)]
     """The cell's value of each dimension in `by`, in that order."""

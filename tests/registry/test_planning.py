@@ -14,6 +14,8 @@ from bot.registry.client import Registry
 from bot.registry.planning import DIMENSIONS, PAIRS
 from bot.registry.sandbox import planning
 from bot.registry.sandbox.disclosure import ALL, MIN_CHANGE, MIN_PEOPLE, hidden
+from tests.benchmarks import families
+from tests.benchmarks.attacks import Known, Published
 from tests.registry.conftest import Sandbox
 from tests.registry.example import new_key, pre_registration
 from tests.registry.population import Population, population, store
@@ -103,7 +105,7 @@ async def test_planning_hidden_counts_cannot_be_derived_from_totals(
         found, shown = await _shown(sandbox, *by)
         assert found["people"] == 700
         for place, people in shown.items():
-            true = table[place if second else (place[0], ALL)][0]
+            true, _homes = table.get(place if second else (place[0], ALL), (0, 0))
             assert people in (None, true)
             assert true >= MIN_PEOPLE or people is None
 
@@ -182,3 +184,25 @@ def test_planning_hides_no_single_cell_of_a_row_or_column(seed: int) -> None:
         for value in values:
             line = [place for place in hide if place[axis] == value]
             assert len(line) != 1, f"the margin of {value} gives its one hidden cell away"
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize(("households", "people"), [(20, 60), (100, 290), (260, 700)])
+def test_hidden_counts_follow_from_no_sum_of_all_tables(
+    households: int, people: int, seed: int
+) -> None:
+    """Check all tables together, and that no hidden count must be 1 since each is at least 1."""
+    made = families.invented(households, people, 1, random.Random(seed))
+    released = planning.released_tables(families.counted(made), None)
+    tables: Published = {
+        names if names[1] else names[:1]: {
+            place if names[1] else place[:1]: None if is_hidden else count
+            for place, (count, _homes, is_hidden) in table.items()
+            if place != (ALL, ALL)
+        }
+        for names, table in released.items()
+    }
+    known = Known.of(people, tables)
+    assert known.hidden
+    assert known.determined() == {}
+    assert known.forced() == {}

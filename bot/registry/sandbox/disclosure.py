@@ -6,7 +6,8 @@ further cells are suppressed until no suppressed count is determined.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
+from itertools import product
 
 MIN_PEOPLE = 5
 """Smallest count above 0 that is shown."""
@@ -21,6 +22,9 @@ TOTAL = (ALL, ALL)
 _PRIME = (1 << 61) - 1
 
 type Place = tuple[str, str]
+type Names = tuple[str, str]
+"""The dimensions of a table; the second may be ""."""
+type Key = tuple[tuple[str, str], ...]
 
 
 def held(now: int, before: int) -> int:
@@ -38,38 +42,137 @@ def hidden(
 
     `margins` are suppressed in another table already, `before` were in the last release.
     """
+    cells = dict.fromkeys(_grid(counts), 0) | dict(counts)
     found = {place for place, count in counts.items() if 0 < count < MIN_PEOPLE}
     found |= margins | (before & counts.keys())
-    two = any(ALL not in place for place in counts)
-    while known := _determined(counts, found):
-        place = min(known)
-        more = [each for each in counts if each not in found and _shares(each, place)]
-        # The margins of a pair are also shown in the tables of one dimension, so suppressing them
-        # here does not protect anything.
-        inner = [each for each in more if ALL not in each] if two else more
-        if not inner:
+    while known := _determined(counts, found) or _least(cells, found):
+        further = _further(cells, found, min(known))
+        if further is None:
             break
-        found.add(min(inner, key=lambda each: (each == TOTAL, counts[each], each)))
+        found.add(further)
     return frozenset(found)
+
+
+def jointly_hidden(
+    tables: Mapping[Names, Mapping[Place, int]], hides: Mapping[Names, Set[Place]]
+) -> dict[Names, set[Place]]:
+    """Return the places to suppress so that the sums of all tables together determine none.
+
+    A margin is the same count in each table that has it, so an equation of one table can add to
+    those of another.
+    """
+    found = {names: set(hide) for names, hide in hides.items()}
+    cells = {
+        names: dict.fromkeys(_grid(counts), 0) | dict(counts) for names, counts in tables.items()
+    }
+    while known := _jointly_determined(tables, found):
+        places = {each for key in known for each in _in_pairs(key, tables)}
+        further = (
+            (names, more)
+            for names, place in sorted(places)
+            if (more := _further(cells[names], found[names], place)) is not None
+        )
+        chosen = next(further, None)
+        if chosen is None:
+            break
+        found[chosen[0]].add(chosen[1])
+    return found
+
+
+def _further(cells: Mapping[Place, int], found: Set[Place], place: Place) -> Place | None:
+    """Return the next place to suppress, if possible in a line of `place`; None if none is left."""
+    more = [each for each in cells if each not in found and _is_hideable(each, cells)]
+    cost = {each: (not _shares(each, place), *_cost(each, cells)) for each in more}
+    return min(more, key=cost.__getitem__, default=None)
+
+
+def _key(names: Names, place: Place) -> Key:
+    """Return the values that a place means, equal for the same count in other tables."""
+    return tuple((n, value) for n, value in zip(names, place, strict=True) if value != ALL)
+
+
+def _in_pairs(key: Key, tables: Iterable[Names]) -> Iterator[tuple[Names, Place]]:
+    """Yield the place of a count in each pair of dimensions that has it."""
+    values = dict(key)
+    for names in tables:
+        if names[1] and values.keys() <= set(names):
+            yield names, (values.get(names[0], ALL), values.get(names[1], ALL))
+
+
+def _jointly_determined(
+    tables: Mapping[Names, Mapping[Place, int]], found: Mapping[Names, Set[Place]]
+) -> list[Key]:
+    """Return the suppressed counts that the shown counts of all tables together determine."""
+    columns: dict[Key, int] = {}
+    rows: list[dict[int, int]] = []
+    for names, counts in tables.items():
+        for line in _lines(counts, found[names]):
+            keys = ((_key(names, place), sign) for place, sign in line.items())
+            rows.append({columns.setdefault(key, len(columns)): sign for key, sign in keys})
+    order = list(columns)
+    return [order[at] for at in _solved(rows)]
+
+
+def _grid(counts: Mapping[Place, int]) -> Iterator[Place]:
+    """Yield the cells inside a table, also the empty ones."""
+    rows = {a for a, b in counts if ALL not in (a, b)}
+    columns = {b for a, b in counts if ALL not in (a, b)}
+    return product(rows, columns)
+
+
+def _is_hideable(place: Place, cells: Mapping[Place, int]) -> bool:
+    """Return False for the margins of a pair.
+
+    They are also shown in the tables of one dimension, so suppressing them here protects nothing.
+    """
+    return ALL not in place or all(ALL in each for each in cells)
+
+
+def _cost(place: Place, cells: Mapping[Place, int]) -> tuple[bool, bool, int, Place]:
+    """Return the order in which places are suppressed: small counts first, then empty cells."""
+    return place == TOTAL, not cells[place], cells[place], place
 
 
 def _shares(one: Place, other: Place) -> bool:
     return one[0] == other[0] or one[1] == other[1]
 
 
+def _least(counts: Mapping[Place, int], unknown: Set[Place]) -> list[Place]:
+    """Return the unknown places of lines whose sum is so low that each of them must be 1."""
+    lines: dict[tuple[int, str], list[Place]] = {}
+    for place in unknown:
+        for axis in (0, 1):
+            if place[1 - axis] != ALL:
+                lines.setdefault((axis, place[axis]), []).append(place)
+    return [
+        place
+        for (axis, value), places in lines.items()
+        if ((value, ALL) if axis == 0 else (ALL, value)) not in unknown
+        and sum(counts[each] for each in places) == len(places)
+        for place in places
+    ]
+
+
 def _determined(counts: Mapping[Place, int], unknown: Set[Place]) -> list[Place]:
     """Return the unknown places whose counts the shown counts determine."""
     order = sorted(unknown)
     column = {place: at for at, place in enumerate(order)}
+    lines = _lines(counts, unknown)
+    rows = [{column[place]: sign for place, sign in line.items()} for line in lines]
+    return [order[at] for at in _solved(rows)]
+
+
+def _lines(counts: Mapping[Place, int], unknown: Set[Place]) -> list[dict[Place, int]]:
+    """Return for each line its unknown places, with their signs in the equation of the line."""
     size = Counter((axis, place[axis]) for place in counts for axis in (0, 1))
-    lines: dict[tuple[int, str], dict[int, int]] = {}
-    for place in order:
+    lines: dict[tuple[int, str], dict[Place, int]] = {}
+    for place in sorted(unknown):
         for axis in (0, 1):
             # A line with a single place has no sum, hence no equation.
             if size[axis, place[axis]] > 1:
                 sign = _PRIME - 1 if place[1 - axis] == ALL else 1
-                lines.setdefault((axis, place[axis]), {})[column[place]] = sign
-    return [order[at] for at in _solved(list(lines.values()))]
+                lines.setdefault((axis, place[axis]), {})[place] = sign
+    return list(lines.values())
 
 
 def _solved(rows: list[dict[int, int]]) -> list[int]:

@@ -14,7 +14,7 @@ from psycopg import AsyncConnection
 from bot.db.statements import execute, fetch_all, fetch_one, fetch_value
 from bot.registry.planning import DIMENSIONS, PAIRS, Cell, Dimension, Figures
 from bot.registry.sandbox import planning_statements as statements
-from bot.registry.sandbox.disclosure import ALL, MIN_PEOPLE, Place, held, hidden
+from bot.registry.sandbox.disclosure import ALL, MIN_PEOPLE, Place, held, hidden, jointly_hidden
 from bot.registry.sandbox.errors import Objection
 
 type Connection = AsyncConnection[Any]
@@ -46,7 +46,7 @@ async def release(connection: Connection) -> bool:
     before = await _before(connection, made - 1)
     rows = [
         (*names, *place, *counts)
-        for names, table in _released(await truth(connection), before).items()
+        for names, table in released_tables(await truth(connection), before).items()
         for place, counts in table.items()
     ]
     columns = {name: [row[at] for row in rows] for at, name in enumerate(statements.CELL_FIELDS)}
@@ -104,35 +104,46 @@ async def _before(connection: Connection, number: int) -> dict[tuple[str, str], 
     return found
 
 
-def _released(
+def released_tables(
     tables: dict[tuple[str, str], Table], before: dict[tuple[str, str], Released] | None
 ) -> dict[tuple[str, str], Released]:
     """Return the tables to release: each count, or the last released one, and if it is suppressed.
 
     Tables of one dimension are processed first, since they are the margins of the pairs.
     """
-    done: dict[tuple[str, str], Released] = {}
+    released: dict[tuple[str, str], Table] = {}
+    hides: dict[tuple[str, str], frozenset[Place]] = {}
     for names in sorted(tables, key=lambda each: bool(each[1])):
         was = (before or {}).get(names, {})
-        places = tables[names].keys() | was.keys()
-        counts: dict[Place, tuple[int, int]] = {}
-        for place in places:
+        counts: Table = {}
+        for place in tables[names].keys() | was.keys():
             now, then = tables[names].get(place, (0, 0)), was.get(place, (0, 0, False))
             moved = held(now[0], then[0]), held(now[1], then[1])
             counts[place] = now if before is None else moved
-        hide = hidden(
-            {place: people for place, (people, _homes) in counts.items()},
-            margins=_margins(names, done),
+        released[names] = counts
+        hides[names] = hidden(
+            _people(counts),
+            margins=_margins(names, hides),
             before={at for at, each in was.items() if each[2] and counts[at][0] == each[0]},
         )
-        done[names] = {place: (*counts[place], place in hide) for place in counts}
-    return done
+    together = jointly_hidden({names: _people(each) for names, each in released.items()}, hides)
+    return {
+        names: {
+            place: (*counts.get(place, (0, 0)), place in together[names])
+            for place in counts.keys() | together[names]
+        }
+        for names, counts in released.items()
+    }
 
 
-def _margins(names: tuple[str, str], done: dict[tuple[str, str], Released]) -> set[Place]:
+def _people(table: Table) -> dict[Place, int]:
+    return {place: people for place, (people, _homes) in table.items()}
+
+
+def _margins(
+    names: tuple[str, str], hides: dict[tuple[str, str], frozenset[Place]]
+) -> frozenset[Place]:
     """Return the margins of a pair that are suppressed in its tables of one dimension."""
     if not names[1]:
-        return set()
-    rows = {place for place, each in done[names[0], ""].items() if each[2]}
-    columns = {(b, a) for (a, b), each in done[names[1], ""].items() if each[2]}
-    return rows | columns
+        return frozenset()
+    return hides[names[0], ""] | {(b, a) for a, b in hides[names[1], ""]}

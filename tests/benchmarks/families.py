@@ -1,0 +1,140 @@
+"""Invented families who register, and the figures that planning owes about them."""
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bot.i18n import tag
+from bot.registrations.registry_codes import CODES, LANGUAGES
+from bot.registry.planning import DIMENSIONS, PAIRS
+from bot.registry.sandbox.disclosure import ALL, Place
+from flows.knowledge import regions
+
+SPOKEN = ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")
+COUNTRIES = ("CN", "UZ", "MN", "TR", "RU", "KG", "IR", "AF")
+# Few come from the last ones, so that small counts are there to be hidden.
+WEIGHTS = (470, 380, 60, 40, 30, 14, 5, 1)
+REGIONS = (*(region.key for region in regions.REGIONS), "undecided")
+TIMEFRAMES = ("half_year", "year", "later", "undecided")
+TRADES = tuple(CODES["occupation"])
+CHILDREN = ("under14", "14to15", "16to17")
+GROUP = {"18-29": range(18, 30), "30-44": range(30, 45), "45-59": range(45, 60)}
+SPOUSE = "18+"
+
+type Table = dict[Place, tuple[int, int]]
+
+
+@dataclass(slots=True)
+class Registrant:
+    """A person who registers; `trade` is None if they add no details."""
+
+    surname: str
+    birth_year: int
+    trade: str | None
+    referrer: int | None
+    agrees: bool
+    erased: bool = False
+
+    @property
+    def age(self) -> str:
+        """Return the age band of planning."""
+        years = datetime.now(UTC).year - self.birth_year
+        return next((name for name, band in GROUP.items() if years in band), "60+")
+
+
+@dataclass(slots=True)
+class Family:
+    """A household: one or both of a couple register, and each names the other and the children."""
+
+    language: str
+    country: str
+    region: str
+    timeframe: str
+    couple: bool
+    children: tuple[str, ...]
+    registrants: list[Registrant] = field(default_factory=list)
+
+    @property
+    def open(self) -> list[Registrant]:
+        """Return the registrants who did not erase themselves, the first first."""
+        return [each for each in self.registrants if not each.erased]
+
+    @property
+    def size(self) -> int:
+        """Return the number of people before anyone is erased."""
+        return 1 + self.couple + len(self.children)
+
+
+def invented(households: int, people: int, referrers: int, chance: random.Random) -> list[Family]:
+    """Return households of `people` in all; about two in five have two registrants."""
+    made: list[Family] = []
+    left = people
+    for at in range(households):
+        rest = left - (households - at - 1)
+        couple = rest > 1 and chance.random() < 0.7
+        children = min(chance.choice((0, 1, 1, 2, 3)), rest - 1 - couple)
+        if at == households - 1:
+            children = rest - 1 - couple
+        made.append(_family(chance, at, couple, children, referrers))
+        left -= made[-1].size
+    return made
+
+
+def _family(chance: random.Random, at: int, couple: bool, children: int, referrers: int) -> Family:
+    family = Family(
+        language=chance.choice(SPOKEN),
+        country=chance.choices(COUNTRIES, WEIGHTS)[0],
+        region=chance.choices(REGIONS, range(1, len(REGIONS) + 1))[0],
+        timeframe=chance.choice(TIMEFRAMES),
+        couple=couple,
+        children=tuple(chance.choice(CHILDREN) for _child in range(children)),
+    )
+    invited = chance.randrange(referrers) if chance.random() < 0.4 else None
+    for place in range(2 if couple and chance.random() < 0.6 else 1):
+        year = datetime.now(UTC).year - chance.randrange(20, 75)
+        trade = chance.choice(TRADES) if chance.random() < 0.5 else None
+        name = f"TESTOV{'EA'[place]}{_letters(at)}"
+        family.registrants.append(Registrant(name, year, trade, invited, chance.random() < 0.8))
+    return family
+
+
+def _letters(number: int) -> str:
+    """Return a number in letters, since a name has no digits."""
+    return "".join("ABCDEFGHIK"[int(digit)] for digit in f"{number:05}")
+
+
+def counted(families: Sequence[Family]) -> dict[tuple[str, str], Table]:
+    """Return people and households by each dimension and each pair, counted one by one."""
+    people = [each for family in families for each in _people(family)]
+    tables: dict[tuple[str, str], Table] = {}
+    for first, second in [*((each, "") for each in DIMENSIONS), *PAIRS]:
+        persons, homes = Counter[Place](), Counter[Place]()
+        for values, is_first in people:
+            a, b = values[first], values.get(second, ALL)
+            for place in {(a, b), (a, ALL), (ALL, b), (ALL, ALL)}:
+                persons[place] += 1
+                homes[place] += is_first
+        tables[first, second] = {at: (persons[at], homes[at]) for at in persons}
+    return tables
+
+
+def _people(family: Family) -> Iterator[tuple[dict[str, str], bool]]:
+    """Yield the values of each person, and whether the household counts with them."""
+    given = {
+        "region": CODES["target_region"][family.region] or "UNDECIDED",
+        "timeframe": CODES["timeframe"][family.timeframe] or "",
+        "country": family.country,
+        "language": LANGUAGES.get(family.language, tag(family.language)),
+    }
+    here = family.open
+    for each in here:
+        trade = CODES["occupation"][each.trade] if each.trade else None
+        yield given | {"age": each.age, "trade": trade or "NOT_GIVEN"}, each is here[0]
+    named = [CODES["age_band"][band] or "" for band in family.children] if here else []
+    # The spouse who registered is a registrant above; one who did not, or who erased their own
+    # registration, is still a family member whom the other one named.
+    named += [SPOUSE] if family.couple and len(here) == 1 else []
+    for band in named:
+        yield given | {"age": band, "trade": "NOT_ASKED"}, False

@@ -1,0 +1,252 @@
+"""Bring invented families through the bot, and compare planning with the truth.
+
+`python -m tests.benchmarks.population --people 20000 --households 7000` runs the whole application:
+people register over the web channel, the worker writes to the sandbox over HTTP, and the sandbox's
+faults are on. Then every figure is compared with a count of the invented people, and attacks try
+to learn a hidden count.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+import psycopg
+
+from bot.editorial import referrers
+from bot.editorial.referrers import Created
+from bot.observability import logging
+from bot.officers import directory
+from bot.registry.sandbox import planning
+from flows.engine.referral_screens import MIN_SHOWN
+from tests.app_stack import House
+from tests.benchmarks import attacks, families
+from tests.benchmarks.attacks import Known, Published
+from tests.benchmarks.crossing import FAULTS, Crossing
+from tests.benchmarks.families import Family, Registrant
+
+REFERRERS = 12
+ERASED = 0.05
+LEAD = "Marat Testov"
+_TRIED_AGAIN = "SELECT count(*) FROM registry_writes WHERE attempts > 1"
+_REMEMBERED = "SELECT count(*) FROM handles WHERE channel = 'web'"
+
+
+@dataclass
+class Day:
+    """The answers to all queries of planning on a day, and the exact number of people."""
+
+    tables: Published
+    people: int | None
+    true: int
+
+
+@dataclass
+class Findings:
+    """The results of a run; `wrong` describes each figure that differs from the truth."""
+
+    people: int
+    households: int
+    registrants: int
+    erased: int
+    turns: int = 0
+    seconds: float = 0.0
+    tried_again: int = 0
+    cells: int = 0
+    hidden: int = 0
+    wrong: list[str] = field(default_factory=list)
+    learned: list[str] = field(default_factory=list)
+
+    def hold(self, name: str, found: object, true: object) -> None:
+        """Record a figure that differs."""
+        if found != true:
+            self.wrong.append(f"{name}: {found} instead of {true}")
+
+    def __str__(self) -> str:
+        return (
+            f"{self.people} people in {self.households} households, {self.registrants} registrants,"
+            f" {self.erased} erased: {self.turns} turns of the form in {self.seconds:.0f} s,"
+            f" {self.tried_again} writes sent or looked up again; {self.cells} cells compared,"
+            f" {len(self.wrong)} figures wrong; {self.hidden} counts hidden,"
+            f" {len(self.learned)} learned"
+        )
+
+
+async def measured(
+    house: House,
+    people: int,
+    households: int,
+    seed: int,
+    say: Callable[[str], None] = lambda line: None,
+) -> Findings:
+    """Register the families, compare all figures with the truth, and try the attacks."""
+    chance = random.Random(seed)
+    made = families.invented(households, people, REFERRERS, chance)
+    registrants = [each for family in made for each in family.registrants]
+    leaving = chance.sample(registrants, max(1, int(len(registrants) * ERASED)))
+    for each in leaving:
+        each.erased = True
+    findings = Findings(people, households, len(registrants), len(leaving))
+    crossing = Crossing(house, made, await _invitations(house), say=say)
+    for switch in FAULTS:
+        await house.fault(**switch)
+    began = time.perf_counter()
+    await crossing.cross()
+    findings.seconds, findings.turns = time.perf_counter() - began, crossing.turns
+    findings.tried_again = await _value(house, _TRIED_AGAIN)
+    await _calm(house)
+    await _compare(house, made, findings)
+    await _count_once(house, registrants, findings)
+    await _compare_referrers(house, crossing.invitations, registrants, findings)
+    await _attack(house, crossing, findings)
+    return findings
+
+
+async def _invitations(house: House) -> list[Created]:
+    async with house.rt.pool.connection() as session:
+        lead = next(each for each in await directory.everyone(session) if each.name == LEAD)
+    return [
+        await referrers.add(house.rt, lead, f"Testov association {at}") for at in range(REFERRERS)
+    ]
+
+
+async def _value(house: House, query: str) -> Any:
+    async with house.rt.pool.connection() as session:
+        row = await (await session.execute(query)).fetchone()
+    return row[0] if row else None
+
+
+async def _calm(house: House) -> None:
+    async with house.http.delete(f"{house.sandbox}/_faults") as answer:
+        assert answer.status == 200
+
+
+async def _compare(house: House, made: list[Family], findings: Findings) -> None:
+    """Compare each cell before hiding with a count of the invented people."""
+    async with await psycopg.AsyncConnection.connect(house.sandbox_database) as connection:
+        found = await planning.truth(connection)
+    for names, true in families.counted(made).items():
+        for place in true.keys() | found[names].keys():
+            findings.cells += 1
+            known = found[names].get(place, (0, 0))
+            findings.hold(f"{names} {place}", known, true.get(place, (0, 0)))
+
+
+async def _count_once(house: House, registrants: list[Registrant], findings: Findings) -> None:
+    """Hold that the registry has each person once, and nothing of those who erased themselves."""
+    entries = await house.entries()
+    kept = Counter(each["body"]["surname"] for each in entries if each["body"])
+    open_ones = [each.surname for each in registrants if not each.erased]
+    findings.hold("surnames", kept, Counter(open_ones))
+    findings.hold("entries", len(entries), len(registrants))
+    emptied = [each for each in entries if each["state"] == "WITHDRAWN" and each["body"] is None]
+    findings.hold("emptied entries", len(emptied), findings.erased)
+    creations = Counter(
+        sum(write["operation"] == "Create" for write in each["writes"]) for each in entries
+    )
+    findings.hold("creations of an entry", creations, Counter({1: len(entries)}))
+    remembered = await _value(house, _REMEMBERED)
+    findings.hold("people in Kosh", remembered, len(open_ones))
+
+
+async def _compare_referrers(
+    house: House, invitations: list[Created], registrants: list[Registrant], findings: Findings
+) -> None:
+    """Hold that each organisation reads its own count, in steps of five."""
+    await house.ahead("1 day")
+    await referrers.release(house.rt)
+    agreed = Counter(each.referrer for each in registrants if each.agrees)
+    for at, invitation in enumerate(invitations):
+        view = await referrers.view(house.rt, invitation.token)
+        assert view is not None
+        findings.hold(f"referrer {at}", view.registered or 0, agreed[at] - agreed[at] % MIN_SHOWN)
+
+
+async def _attack(house: House, crossing: Crossing, findings: Findings) -> None:
+    """Try to learn a hidden count from all sums of a day, and from one person between two days."""
+    day = await _day(house)
+    known = Known.of(day.people, day.tables)
+    findings.hidden = len(known.hidden)
+    findings.learned += [f"by sums: {each}" for each in known.determined().items()]
+    findings.learned += [f"by least counts: {each}" for each in known.forced().items()]
+    alone = Registrant("TESTOVZ", 1990, "it", None, agrees=False)
+    family = Family("ru", "IR", "astana", "year", couple=False, children=(), registrants=[alone])
+    for act, change in ((crossing.register(family, alone), 1), (crossing.erase(alone), -1)):
+        await act
+        await crossing.settle()
+        later = await _day(house)
+        findings.hold("people of the next day", later.true, day.true + change)
+        found = attacks.differences(day.tables, later.tables)
+        findings.learned += [f"by two days: {each}" for each in found.items()]
+        if later.people != day.people:
+            findings.learned.append(f"by two days: {later.people} in all")
+        day = later
+
+
+async def _day(house: House) -> Day:
+    """Return all published figures of a new day."""
+    async with await psycopg.AsyncConnection.connect(house.sandbox_database) as connection:
+        await connection.execute(
+            "UPDATE registry_sandbox.planning_releases SET at = at - interval '1 day'"
+        )
+        true = (await planning.truth(connection))["age", ""]["*", "*"][0]
+    headers = {"Authorization": f"Bearer {await _token(house)}", "Acting-Officer": "planner-1"}
+    tables: Published = {}
+    people = None
+    for by in attacks.queries():
+        params = [("by", each) for each in by]
+        url = f"{house.sandbox}/v1/planning"
+        async with house.http.get(url, params=params, headers=headers) as answer:
+            found = await answer.json()
+        tables[by] = {tuple(cell["values"]): cell["people"] for cell in found["cells"]}
+        people = found["people"]
+    return Day(tables, people, true)
+
+
+async def _token(house: House) -> str:
+    secret = house.rt.settings.registry_client_secret
+    assert secret is not None
+    async with house.http.post(
+        f"{house.sandbox}/oauth/token",
+        data={"grant_type": "client_credentials"},
+        headers={"Authorization": aiohttp.encode_basic_auth("kosh", secret.get_secret_value())},
+    ) as answer:
+        return str((await answer.json())["access_token"])
+
+
+async def _run(people: int, households: int, seed: int) -> Findings:
+    # The stack of the console's pictures needs more than this module does.
+    from tests.browser.console_pictures import house
+
+    logging.configure("error")
+    async with house("kosh_population") as place:
+        return await measured(place, people, households, seed, _say)
+
+
+def _say(line: str) -> None:
+    print(f"{datetime.now(UTC):%H:%M:%S} {line}", flush=True)
+
+
+def main() -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.population")
+    parser.add_argument("--people", type=int, default=20_000)
+    parser.add_argument("--households", type=int, default=7_000)
+    parser.add_argument("--seed", type=int, default=27)
+    given = parser.parse_args()
+    loads = " ".join(f"{each:.1f}" for each in os.getloadavg())
+    print(f"load average before: {loads}")
+    findings = asyncio.run(_run(given.people, given.households, given.seed))
+    print(findings)
+    print("\n".join((*findings.wrong, *findings.learned)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,18 @@
+"""A few invented families, from the bot through faults to the figures of planning."""
+
+import pytest
+
+from bot.web.console import demo_officers
+from bot.worker import main
+from tests.app_stack import House
+from tests.benchmarks.population import measured
+
+
+async def test_planning_counts_each_person_once_under_faults(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole run: `python -m tests.benchmarks.population`."""
+    monkeypatch.setattr(main, "SWEEP_SECONDS", 0.1)
+    await demo_officers.enter(house.rt)
+    found = await measured(house, people=60, households=20, seed=27)
+    assert (found.wrong, found.learned) == ([], []), str(found)
