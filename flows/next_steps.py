@@ -4,7 +4,7 @@ from datetime import date
 
 from flows.engine import labels
 from flows.engine.flow import Flow, Outcome, Submit
-from flows.engine.text import _, button
+from flows.engine.text import _
 from flows.knowledge import kandas
 from flows.knowledge.contacts import CONTACTS
 from flows.knowledge.facts import said
@@ -46,7 +46,7 @@ def outcome(answers: Submit, today: date) -> Outcome:
 
 NEXT_STEPS = Flow(
     name="next_steps",
-    title=button("What comes next"),
+    title=labels.NEXT_STEPS,
     items=(),
     outcome=outcome,
     follows=True,

@@ -271,7 +271,8 @@ class PlatformStep(Answered):
     step: Code
     """A code of the reference list `steps`; a later version may add codes."""
     status: Code
-    """OPEN: the person has to act; DONE; NOT_DONE: an officer explains why."""
+    """OPEN: the person has to act, or the authorities do (CHECK, COMMISSION, STATUS, QUOTA); DONE;
+    NOT_DONE: an officer explains why."""
     until: date | None = None
     """Last day on which the person can complete the step, if there is one."""
 

@@ -35,8 +35,14 @@ STEPS = {
     "QUOTA": _("Regional quota"),
     "CARD": _("Residence card"),
 }
+# Steps at which the authorities work, so that it is not the person's turn.
+OF_AUTHORITIES = frozenset({"CHECK", "COMMISSION", "STATUS", "QUOTA"})
+LAST_STEP = "CARD"
+YOUR_TURN = _("your turn now")
+AT_WORK = _("the authorities are working on it")
+# Translators: in a history, the day on which a step of the authorities began.
+BEGUN = _("begun")
 STATUSES = {
-    "OPEN": _("your turn now"),
     "DONE": _("done"),
     "NOT_DONE": _("not completed"),
 }
@@ -71,14 +77,20 @@ def reason(known: RegistrationStatus) -> list[Text]:
 
 def step_lines(step: PlatformStep) -> list[Text]:
     """Return the text of a step; nothing if its code is unknown, as of a later contract."""
-    said = _step(step)
+    said = _step(step, AT_WORK if step.step in OF_AUTHORITIES else YOUR_TURN)
     return [] if said is None else [REPORTED, said]
 
 
+def is_persons_turn(step: PlatformStep) -> bool:
+    """Return True if the person has to act, rather than the authorities."""
+    return step.status == "OPEN" and step.step not in OF_AUTHORITIES
+
+
 def _event(milestone: Milestone) -> Text | None:
-    return _step(milestone.step) if milestone.step else STATES.get(milestone.state)
+    return _step(milestone.step, BEGUN) if milestone.step else STATES.get(milestone.state)
 
 
-def _step(step: PlatformStep) -> Text | None:
-    name, status = STEPS.get(step.step), STATUSES.get(step.status)
+def _step(step: PlatformStep, opened: Text) -> Text | None:
+    name = STEPS.get(step.step)
+    status = opened if step.status == "OPEN" else STATUSES.get(step.status)
     return _(STEP.msgid, step=name, status=status) if name and status else None

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from flows.engine import household_screens, registration_history, screens
+from flows.engine import household_screens, labels, registration_history, screens
 from flows.engine.events import Button, Notice
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Flow, Path
@@ -17,6 +17,19 @@ OPEN_UPDATE = "!open"
 ASKED = _("The registry asks you this. Your answer goes to the registry.")
 NO_LONGER = _("The registry no longer asks this. Nothing was sent.")
 UNTIL = _("The registry names this as the last day: {day}")
+NO_LAST_DAY = _("The registry names no last day.")
+WE_WRITE = _(
+    "You need do nothing now. We will write to you here when the registry reports something new."
+)
+LOOK_AGAIN = _("You need do nothing now. You can look here again at any time.")
+LAST_STEP = _(
+    "This is the last step that the registry reports. If you have a question, press"
+    " “{talk_to_a_person}”.",
+    talk_to_a_person=labels.TALK_TO_A_PERSON,
+)
+READ_ON = _("Press “{next_steps}” to read what comes next.", next_steps=labels.NEXT_STEPS)
+WAITING = frozenset({"received", "answered", "duplicate", "passed_on", "accepted"})
+"""States in which the registry or the authorities work, unless a step is the person's turn."""
 
 
 def show_status(turn: TurnState) -> None:
@@ -110,21 +123,35 @@ def _life(turn: TurnState, known: RegistrationStatus) -> Iterator[tuple[Text, ..
     yield tuple(registration_history.lines(known))
     yield tuple(registration_history.reason(known))
     yield tuple(household_screens.lines(known, turn.today))
-    if known.question and known.question.until:
+    step = known.step if known.step and registration_history.step_lines(known.step) else None
+    about = known.question.about if known.question else ""
+    if known.question and any(flow.answers_to == about for flow in turn.flows.values()):
         yield (_until(known.question.until),)
-    if known.step is not None:
-        yield from _step(turn, known.step)
+    elif step is not None:
+        yield from _step(turn, step)
+    yield tuple(_next_thing(known, step))
+
+
+def _next_thing(known: RegistrationStatus, step: PlatformStep | None) -> Iterator[Text]:
+    """Yield whether the person must wait, and where the next steps are explained."""
+    if known.state not in WAITING or (step and step.status == "NOT_DONE"):
+        return
+    if step and (step.step, step.status) == (registration_history.LAST_STEP, "DONE"):
+        yield LAST_STEP
+    elif step is None or not registration_history.is_persons_turn(step):
+        yield WE_WRITE if known.write_first else LOOK_AGAIN
+    if step is None and known.state == "accepted":
+        yield READ_ON
 
 
 def _step(turn: TurnState, step: PlatformStep) -> Iterator[tuple[Text, ...]]:
     lines = registration_history.step_lines(step)
-    if not lines:
-        return
-    yield (*lines, _until(step.until)) if step.until else tuple(lines)
+    is_due = step.until is not None or registration_history.is_persons_turn(step)
+    yield (*lines, _until(step.until)) if is_due else tuple(lines)
     for flow in turn.flows.values():
         if flow.explains is not None:
             yield from ((text,) for text in flow.explains(step.step, step.status, turn.today))
 
 
-def _until(day: date) -> Text:
-    return _(UNTIL.msgid, day=day)
+def _until(day: date | None) -> Text:
+    return NO_LAST_DAY if day is None else _(UNTIL.msgid, day=day)

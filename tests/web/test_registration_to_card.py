@@ -1,0 +1,182 @@
+"""One person on Telegram, from the first sentence to the residence card, written down to be read.
+
+After a change of wording: `KOSH_UPDATE=1 uv run pytest tests/web/test_registration_to_card.py`,
+then read the difference.
+"""
+
+import os
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.engine.registration_history import STEPS
+from tests.app_stack import House
+from tests.emulators.telegram import Message, User
+from tests.flows.recognizer import sentence
+
+TRANSCRIPTS = Path(__file__).parent / "transcripts"
+LANGUAGES = ("kk", "ru", "zh_Hans", "uz")
+LAST_DAY = "2026-12-20"
+NUMBER = "KS-2026-TEST-TEST"
+TO_SUBMISSION = (
+    "preregistration", "self", "yes", "move", "UZ", "origin", "long", "no", "yes", "none",
+    "seen", "yes", "yes", "TESTOVA", "GULNAR", "1990", "UZ", "pavlodar", "year",
+    "self", "yes", "no", "submit",
+)  # fmt: skip
+_UNSENT = "SELECT count(*) FROM messages WHERE state IN ('pending', 'sending')"
+# The texts name today, and facts end on a day: the transcript is always of the same day.
+_SAME_DAY = "UPDATE test_clock SET ahead = '2026-11-24 12:00+00'::timestamptz - clock_timestamp()"
+
+
+@dataclass
+class Conversation:
+    """A person's chat with the bot, and its transcript."""
+
+    house: House
+    user: User
+    language: str
+    number: str = ""
+    lines: list[str] = field(default_factory=list)
+    seen: set[tuple[int, str, tuple[str, ...]]] = field(default_factory=set)
+
+    async def says(self, text: str) -> None:
+        """Write a text, and wait for the answer."""
+        await self._does(text, partial(self.user.say, text))
+
+    async def presses(self, key: str) -> None:
+        """Press a button of the last message, on another page of it if need be."""
+        while key not in _keys(self.user.last) and ">" in _keys(self.user.last):
+            await self._press(">")
+        await self._press(key)
+
+    async def answers(self, answer: str) -> None:
+        """Press the answer if a button has it, or write it."""
+        keys = _keys(self.user.last)
+        if answer in keys or ">" in keys:
+            await self.presses(answer)
+        else:
+            await self.says(answer)
+
+    async def is_told(self, event: str, path: str, **report: str) -> None:
+        """Let the registry report something, and open the update."""
+        await self._does(f"(the registry: {event})", partial(self._report, path, report))
+        await self.opens_update()
+
+    def transcript(self) -> str:
+        """Return the transcript, with the number of every run replaced."""
+        text = re.sub("[\u2066-\u2069\u200e\u200f]", "", "\n".join(self.lines))
+        return text.replace(self.number, NUMBER) + "\n"
+
+    async def _press(self, key: str) -> None:
+        label, data = next(
+            (button.text, button.data)
+            for row in self.user.last.buttons
+            for button in row
+            if button.data and _key(button.data) == key
+        )
+        await self._does(f"[{label}]", partial(self.user.press, data, self.user.last))
+
+    async def _does(self, shown: str, act: Callable[[], Awaitable[Any]]) -> None:
+        self.lines.append(f"\n> {shown}" if self.lines else f"> {shown}")
+        await act()
+        await self.user.wait(lambda _chat: self._unread())
+        await self._read()
+
+    async def opens_update(self) -> None:
+        """Wait until an update of the registration is announced, and open it."""
+        await self.user.wait(lambda _chat: "!status" in _keys(self.user.last))
+        await self._read()
+        await self.presses("!status")
+
+    async def _read(self) -> None:
+        """Write down what the bot has said."""
+        await self.house.until(self._is_sent)
+        for message in self._unread():
+            self.seen.add(_face(message))
+            self.lines += ["", message.text, *(f"  [{label}]" for label in message.labels)]
+
+    def _unread(self) -> list[Message]:
+        """Return new messages and new faces of one; the bot also takes used buttons away."""
+        return [each for each in self.user.received if each.labels and _face(each) not in self.seen]
+
+    async def _is_sent(self) -> bool:
+        async with self.house.rt.pool.connection() as session:
+            row = await (await session.execute(_UNSENT)).fetchone()
+        return row is not None and row[0] == 0
+
+    async def _report(self, path: str, report: dict[str, str]) -> None:
+        url = f"{self.house.sandbox}/_entries/{self.number}/{path}"
+        async with self.house.http.post(url, json=report) as answer:
+            assert answer.status == 204, await answer.text()
+
+
+def _key(data: str) -> str:
+    return data if data.startswith("!") else data.partition(":")[2]
+
+
+def _keys(message: Message) -> set[str]:
+    return {_key(each.data) for row in message.buttons for each in row if each.data}
+
+
+def _face(message: Message) -> tuple[int, str, tuple[str, ...]]:
+    return message.id, message.text, tuple(message.labels)
+
+
+async def _begun(house: House, language: str) -> Conversation:
+    """Return a person who writes their first sentence on the day of the transcript."""
+    async with house.rt.pool.connection() as session:
+        await session.execute(_SAME_DAY)
+    # The decisions of the sandbox are made by the test, so that their order is known.
+    async with house.http.post(f"{house.sandbox}/_pace", json={"seconds": 86_400}) as answer:
+        assert answer.status == 204
+    await house.receive_telegram()
+    return Conversation(house, house.telegram.user(8401, first_name="Test"), language)
+
+
+async def _registers(conversation: Conversation) -> None:
+    house = conversation.house
+    await conversation.says(sentence("which_way", conversation.language))
+    await conversation.says("/menu")
+    for answer in TO_SUBMISSION:
+        await conversation.answers(answer)
+
+    async def is_numbered() -> bool:
+        return [each["state"] for each in await house.entries()] == ["RECEIVED"]
+
+    await house.until(is_numbered)
+    (entry,) = await house.entries()
+    conversation.number = entry["number"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_person_is_led_from_first_sentence_to_card(house: House, language: str) -> None:
+    conversation = await _begun(house, language)
+    await _registers(conversation)
+    await conversation.opens_update()
+    await conversation.is_told(
+        "a question about the year of birth", "question", about="BIRTH_YEAR", until=LAST_DAY
+    )
+    await conversation.presses("asked_birth_year")
+    await conversation.says("1991")
+    await conversation.opens_update()
+    await conversation.is_told("accepted", "decision", state="ACCEPTED")
+    await conversation.presses("next_steps")
+    for step in STEPS:
+        until = {"until": LAST_DAY} if step in ("TEST", "INTERVIEW") else {}
+        await conversation.is_told(f"{step} OPEN", "step", step=step, status="OPEN", **until)
+        await conversation.is_told(f"{step} DONE", "step", step=step, status="DONE")
+    assert house.telegram.journal.mistakes() == []
+    _compare(language, conversation.transcript())
+
+
+def _compare(language: str, transcript: str) -> None:
+    path = TRANSCRIPTS / f"registration_to_card.{language}.txt"
+    if os.environ.get("KOSH_UPDATE"):
+        TRANSCRIPTS.mkdir(exist_ok=True)
+        path.write_text(transcript, encoding="utf-8")
+    assert path.read_text("utf-8") == transcript, "read the difference; see this module"
