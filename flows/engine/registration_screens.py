@@ -19,9 +19,10 @@ NO_LONGER = _("The registry no longer asks this. Nothing was sent.")
 UNTIL = _("The registry names this as the last day: {day}")
 NO_LAST_DAY = _("The registry names no last day.")
 WE_WRITE = _(
-    "You need do nothing now. We will write to you here when the registry reports something new."
+    "The registry needs nothing from you now. We will write to you here when it reports something"
+    " new."
 )
-LOOK_AGAIN = _("You need do nothing now. You can look here again at any time.")
+LOOK_AGAIN = _("The registry needs nothing from you now. You can look here again at any time.")
 LAST_STEP = _(
     "This is the last step that the registry reports. If you have a question, press"
     " “{talk_to_a_person}”.",
