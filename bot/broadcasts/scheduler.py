@@ -203,7 +203,7 @@ async def _feed(transaction: Transaction, broadcast: Broadcast) -> None:
 
 
 async def _awake(transaction: Transaction, broadcast_id: UUID) -> list[str]:
-    """Return the channels with waiting recipients that are not paused."""
+    """Return the channels that are not paused and still have waiting recipients."""
     return await fetch_values(transaction, sending.AWAKE_CHANNELS, id=broadcast_id)
 
 

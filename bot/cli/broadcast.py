@@ -162,7 +162,10 @@ def recipients(
     after: Annotated[int, typer.Option(help="Only those past this number.")] = -1,
     data: Data = None,
 ) -> None:
-    """List the recipients with their status; their numbers do not identify people."""
+    """List the recipients with their status.
+
+    The first column numbers the recipients of this announcement; it does not identify a person.
+    """
 
     async def print_recipients(rt: Runtime, who: Officer, found: Broadcast) -> None:
         for each in await broadcasts.recipients(rt, who, found.id, fate, after=after):

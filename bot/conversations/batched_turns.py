@@ -90,7 +90,9 @@ async def _take(
 def _judged(
     rt: Runtime, inbound: Inbound, seen: Lookup, people: set[UUID]
 ) -> NeedsOwnTransaction | _Plain:
-    """Return the plain turn of an update, or NeedsOwnTransaction if it writes anything more.
+    """Return the turn of an update if it writes only the conversation and its messages.
+
+    Return NeedsOwnTransaction for any other turn.
 
     A person's second update in a batch also gets NeedsOwnTransaction: it depends on the first.
     """

@@ -113,9 +113,10 @@ class Sanitizer:
     ) -> Verdict:
         """Receive a file of at most `limit` bytes and sanitize it.
 
-        Receive files of one sender one after the other, and only a few of one address at the same
-        time, so that slow transfers do not block other people. If `chunks` raises an exception, the
-        verdict is `interrupted`.
+        Receive at most one file of a `sender` (a person) and MAX_PER_ADDRESS files of a network
+        `address` at the same time, so that slow transfers do not block other people. A file that
+        waits longer than WAIT_SECONDS is refused as unavailable. If `chunks` raises an exception,
+        the verdict is `interrupted`.
         """
         if not await self.prepare():
             return Refused(Refusal.UNAVAILABLE)

@@ -12,7 +12,7 @@ from bot.i18n import kazakh_arabic
 
 # An abbreviation in joined letters would be read as a word, so its letters are separated (ە س ق).
 ABBREVIATIONS = re.compile(r"\b(?:АЕК|ДНК|ЖСН|ХҚКО|ЭСҚ)\b")
-# Printed so on Uzbek papers: people must find the same letters there.
+# Not converted: Uzbek papers print this abbreviation in Cyrillic letters.
 PRINTED = re.compile(r"\b(ПИНФЛ)\b")
 # In Arabic script, an ordinal number in digits is followed by a hyphen.
 YEAR = re.compile(r"(\d{4}|\{year\}) (?=жыл)")

@@ -1,4 +1,7 @@
-"""Directory of officers in missions and migration departments; transactions with their rights."""
+"""Directory of officers in missions and migration departments.
+
+Also opens transactions in which row security shows only the cases that an officer may see.
+"""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager

@@ -30,8 +30,9 @@ class Affected:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Scope of a breach: rows created in a time range, of people whose key is under an epoch.
+    """Scope of a breach: rows created from `since` until before `until`.
 
+    With `epoch`, only rows of people whose data key was encrypted by the main key of this number.
     None, or "" for `table`, means no restriction.
     """
 

@@ -184,7 +184,8 @@ async def _first_broken(
 ) -> int | None:
     if anchor is not None and anchor.seq <= last.seq and anchor != last:
         return anchor.seq
-    # Read the head before the links. If no link follows the head, no entry was appended meanwhile.
+    # The head is read before the links: an entry that is appended between the two reads is then
+    # among the links. In the other order it would look like a missing entry.
     while (now := await head(transaction)) and (links := await _links(transaction, last.seq + 1)):
         for entry, found in links:
             if entry.seq != last.seq + 1 or found != _link(last.hash, entry):

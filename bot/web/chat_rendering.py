@@ -222,7 +222,10 @@ def _pressed(button: RenderedButton, kind: str = "") -> dict[str, str]:
 
 
 def _tongue(button: RenderedButton, prompt: str) -> dict[str, str]:
-    """Return the button of a language: its own name, and the prompt written in that language."""
+    """Return the template values of the button that chooses a language.
+
+    The label is the language's own name; `prompt` is the question in that language.
+    """
     code = _key(button)
     written = {"prompt": prompt, "lang": tag(code), "dir": direction(code)}
     return _pressed(button, "tongue") | written

@@ -93,9 +93,9 @@ REFUSALS: dict[Refusal, Text] = {
 
 
 def explain(refusal: Refusal, question: Question) -> Text:
-    """Return the sentence for a refusal, with the question's limits and example.
+    """Return the sentence that explains a refusal, with the question's limits and example.
 
-    For input that is not listed, a question may have its own sentence, `unlisted`.
+    For Refusal.NOT_LISTED it is the question's own sentence `unlisted`, if there is one.
     """
     example: str = getattr(question, "example", "")
     values: dict[str, Value] = {

@@ -88,8 +88,8 @@ class TurnState:
         found = NOTHING if reading is None else reading.recognition
         if not self._has_crisis_phrase(text):
             return found
-        # The model is not trained on languages that are not offered, so the words' patterns take
-        # precedence.
+        # A crisis phrase decides whatever the model found, because the model is not trained on
+        # languages that are not offered.
         intent = self.words.danger_intent(text)
         if intent is not None:
             return replace(found, danger=Danger.CLEAR, danger_intent=intent)

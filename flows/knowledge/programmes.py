@@ -59,7 +59,7 @@ def needs(*documents: Document) -> tuple[Need, ...]:
 TEST_FIRST = needs(documents.KAZTEST, documents.PILOT_QUESTIONNAIRE)
 CHILDS_PAPER = Need(documents.BIRTH, CHILDREN)
 SPOUSES_PAPER = Need(documents.MARRIAGE, SPOUSE)
-# Only for people who have not left their country: later this would send them back.
+# Only for people who are still in their country: others would have to return for these papers.
 CONFIRMED = (Need(permits.APOSTILLE, STAMPED), Need(permits.LEGALISATION, LEGALISED))
 PROOF = (
     Need(documents.ETHNICITY, SHOWN),

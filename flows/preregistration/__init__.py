@@ -82,8 +82,8 @@ NOT_KEPT = _("These answers were not kept. You can go on asking, or turn to thes
 def declined(answers: Answers, today: date) -> tuple[Text, ...]:
     """Return contacts for a person who did not consent.
 
-    Missions are named only to people who are in their country of citizenship, if it is not
-    dangerous.
+    Missions are named only to people who are in the country of their citizenship, and only if
+    this country is not marked as dangerous.
     """
     country = answers.get("citizenship") or ""
     there = answers.get("location") == "origin" and len(country) == 2

@@ -16,7 +16,7 @@ STARTUP_FAILURE = 3
 
 
 def main() -> None:
-    """Serve until killed; restart, as a supervisor would, while the database is down."""
+    """Serve until killed. If the start fails, for example without a database, try again."""
     while True:
         try:
             return _serve()

@@ -1,4 +1,7 @@
-"""Tests of promises P1 to P4 with killed processes, and with promises broken on purpose."""
+"""Kills processes and checks that promises P1 to P4 of docs/explanation/promises.md hold.
+
+Also checks that these checks fail if a safeguard is switched off.
+"""
 
 from pathlib import Path
 

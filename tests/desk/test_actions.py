@@ -551,7 +551,7 @@ async def test_case_typing_event_is_stored_at_most_once_in_15_seconds(rt: Runtim
 
 
 @pytest.mark.requirement("S-62")
-async def test_case_view_refusal_over_the_hourly_budget_raises_an_alert(
+async def test_case_view_refused_by_the_hourly_budget_raises_an_alert(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.desk.views.case_view.SOFT_BUDGET", 1)

@@ -393,7 +393,7 @@ def test_urgent_button_label_can_be_typed() -> None:
     assert chat.told("officer")["topic"] == "danger"
 
 
-# Captions, deleted state, and officers
+# Captions of files, texts after a deletion, and texts to officers
 
 
 @pytest.mark.requirement("S-88")

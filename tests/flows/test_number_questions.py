@@ -144,7 +144,7 @@ def test_number_questions_can_all_be_answered_in_a_flow() -> None:
     assert walked.unreached == walked.stuck == ()
 
 
-def test_stored_number_of_another_kind_is_asked_again() -> None:
+def test_number_question_is_asked_again_when_the_stored_value_is_invalid() -> None:
     """Check that a value parsed for an earlier type of the question is not kept."""
     flow = Flow(
         name="numbers",

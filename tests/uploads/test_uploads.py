@@ -677,7 +677,7 @@ async def test_upload_waits_until_its_registration_has_a_number(house: House) ->
     assert len(await documents(house)) == 1
 
 
-async def test_upload_is_not_released_without_a_registration(rt: Runtime) -> None:
+async def test_upload_is_not_queued_for_the_registry_without_a_registration(rt: Runtime) -> None:
     person = await known(rt)
     await kept(rt, person, photo())
     async with rt.pool.connection() as session:

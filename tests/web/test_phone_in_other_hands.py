@@ -127,7 +127,7 @@ async def test_names_are_masked_after_a_quick_exit(house: House) -> None:
 @pytest.mark.requirement("S-32", "S-84")
 async def test_quick_exit_after_erasure_deletes_the_last_message(house: House) -> None:
     user = await _registered(house, 7023)
-    # Wait for the registry's answer, which could otherwise arrive between erasure and exit.
+    # Wait for the registry's decision. It could arrive between the erasure and the quick exit.
     update = house.rt.languages.render(screens.UPDATE, "ru")
     await user.wait(lambda chat: any(update in each.text for each in chat))
     await _next(user, partial(user.say, "/delete"))

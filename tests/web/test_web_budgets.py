@@ -37,7 +37,7 @@ def _fields(page: str) -> dict[str, str]:
 
 
 def _numbers(rt: Runtime, language: str) -> dict[str, int]:
-    """Return the correct number for each question, by its text."""
+    """Return the right answers to all possible questions: a number by the text of its question."""
     render, found = rt.languages.render, {}
     for tens in range(2, 10):
         for ones in range(1, 10):

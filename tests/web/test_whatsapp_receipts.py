@@ -44,7 +44,7 @@ async def _until_read(house: House) -> None:
     await house.until(read)
 
 
-async def test_whatsapp_database_contains_no_phone_and_reports_still_match(
+async def test_whatsapp_report_matches_its_message_without_a_phone_number(
     house: House,
 ) -> None:
     user = await _known(house, PHONE)

@@ -60,7 +60,7 @@ class AnnouncementRequest(RequestBody):
     why: str = ""
 
     def draft(self) -> Draft:
-        """Return the draft. Raises Refused by the same rules as for a draft in a JSON file."""
+        """Convert the request to a draft. Raises Refused if its content breaks a rule."""
         return broadcasts.from_json(self.model_dump_json(exclude_unset=True).encode())
 
 

@@ -1,4 +1,7 @@
-"""The shipped client: every operation on the running API, and its records against the document."""
+"""Tests of the API client that Kosh ships.
+
+It can call every operation, and its dataclasses have the fields of the OpenAPI document.
+"""
 
 from dataclasses import fields
 from inspect import iscoroutinefunction
