@@ -1,0 +1,115 @@
+"""Let the client of one commit use the sandbox registry of another, and the other way round.
+
+`python -m tests.registry.cross_version COMMIT` checks out the commit, and starts each sandbox and
+each client in a process of its own. Both sides use the packages of this checkout.
+"""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 60.0
+
+
+def serve(database_url: str, port: str) -> None:
+    """Serve the sandbox of the checkout in PYTHONPATH."""
+    import uvicorn
+
+    from tests.registry.conftest import sandbox_app
+
+    uvicorn.run(sandbox_app(database_url, None), port=int(port), log_config=None)
+
+
+def use(url: str) -> None:
+    """Register, look up, amend, repeat and withdraw with the client of the checkout."""
+    asyncio.run(_use(url))
+
+
+async def _use(url: str) -> None:
+    from aiohttp import ClientSession
+
+    from bot.registry.client import Registry
+    from tests.registry.conftest import CLIENT_ID, CLIENT_SECRET
+    from tests.registry.example import new_key, pre_registration
+
+    async with ClientSession() as session:
+        registry = Registry(session, url, CLIENT_ID, CLIENT_SECRET)
+        key = new_key()
+        created = await registry.create(pre_registration(), key=key)
+        repeated = await registry.create(pre_registration(), key=key)
+        found = await registry.find(key)
+        assert found is not None
+        assert created.number == repeated.number == found.number
+        amended = await registry.amend(
+            created.number, pre_registration(given_name="Aigul"), key=new_key()
+        )
+        assert amended.version > created.version
+        assert await registry.documents(created.number) == ()
+        withdrawn = await registry.withdraw(created.number, key=new_key())
+        print(f"{created.number}: {created.state}, {amended.state}, {withdrawn.state}")
+
+
+def _run(root: Path, *command: str) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONSAFEPATH": "1"}
+    return subprocess.Popen([sys.executable, __file__, *command], cwd=root, env=environment)
+
+
+def _wait(port: int) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        with socket.socket() as found:
+            if found.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise TimeoutError(f"the sandbox does not listen on port {port}")
+
+
+def _both_ways(old: Path, database_url: str) -> None:
+    import psycopg
+
+    for name, server_root, client_root in (
+        ("old client, new sandbox", ROOT, old),
+        ("new client, old sandbox", old, ROOT),
+    ):
+        with psycopg.connect(database_url) as connection:
+            connection.execute("DROP SCHEMA IF EXISTS registry_sandbox CASCADE")
+        with socket.socket() as found:
+            found.bind(("127.0.0.1", 0))
+            port = int(found.getsockname()[1])
+        server = _run(server_root, "serve", database_url, str(port))
+        try:
+            _wait(port)
+            status = _run(client_root, "use", f"http://127.0.0.1:{port}").wait()
+        finally:
+            server.terminate()
+            server.wait()
+        print(f"{name}: {'works' if status == 0 else 'FAILED'}", flush=True)
+        if status:
+            raise SystemExit(status)
+
+
+def main(commit: str) -> None:
+    """Check out the commit and run both pairs."""
+    from bot import embedded
+
+    with tempfile.TemporaryDirectory() as home:
+        old = Path(home) / "old"
+        git = ["git", "-C", str(ROOT), "worktree"]
+        subprocess.run([*git, "add", "--quiet", "--detach", str(old), commit], check=True)
+        try:
+            with embedded.postgres(Path(home) / "postgres") as admin_url:
+                _both_ways(old, embedded.prepare(admin_url, "cross_version").owner)
+        finally:
+            subprocess.run([*git, "remove", "--force", str(old)], check=True)
+
+
+COMMANDS = {"serve": serve, "use": use}
+
+if __name__ == "__main__":
+    COMMANDS.get(sys.argv[1], main)(*sys.argv[2 if sys.argv[1] in COMMANDS else 1 :])
