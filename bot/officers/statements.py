@@ -9,7 +9,6 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     Uuid,
-    all_,
     any_,
     bindparam,
     case,
@@ -49,8 +48,8 @@ OFFICER = (
 )
 """Columns of an officer, in the order in which `directory.read` expects them."""
 
-# Another system has tokens for the API. Its account opens no session in the console.
-_MAY_SIGN_IN = literal(Role.INTEGRATOR.value) != all_(t.Officer.roles)
+# An account that has no role but that of another system uses tokens of the API, not the console.
+_MAY_SIGN_IN = literal(Role.INTEGRATOR.value) != any_(t.Officer.roles)
 
 SCOPE = statement(
     select(

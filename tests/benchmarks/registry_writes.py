@@ -82,8 +82,10 @@ def main() -> None:
             server.terminate()
             server.join()
     slowest = statistics.quantiles(took, n=100)[98] * 1000
-    print(f"{len(took)} registrations in {given.seconds:.0f} s: {len(took) / given.seconds:.0f} a")
-    print(f"second; median {statistics.median(took) * 1000:.1f} ms, p99 {slowest:.1f} ms")
+    print(
+        f"{len(took)} registrations, {len(took) / given.seconds:.0f} a second;"
+        f" median {statistics.median(took) * 1000:.1f} ms, p99 {slowest:.1f} ms"
+    )
 
 
 if __name__ == "__main__":

@@ -109,7 +109,13 @@ def main(commit: str) -> None:
             subprocess.run([*git, "remove", "--force", str(old)], check=True)
 
 
-COMMANDS = {"serve": serve, "use": use}
-
 if __name__ == "__main__":
-    COMMANDS.get(sys.argv[1], main)(*sys.argv[2 if sys.argv[1] in COMMANDS else 1 :])
+    match sys.argv[1:]:
+        case ["serve", database_url, port]:
+            serve(database_url, port)
+        case ["use", url]:
+            use(url)
+        case [commit]:
+            main(commit)
+        case _:
+            raise SystemExit("usage: python -m tests.registry.cross_version COMMIT")

@@ -143,7 +143,7 @@ def test_api_tokens_command_creates_lists_and_revokes(
 
 
 async def test_system_account_cannot_sign_in_to_the_console(rt: Runtime) -> None:
-    system, officer = await entered(rt, Role.INTEGRATOR, Role.LEAD), await entered(rt, Role.LEAD)
+    system, officer = await entered(rt, Role.INTEGRATOR), await entered(rt, *Role)
     async with directory.console(rt).connection() as session:
         await execute(session, statements.SET_OFFICER, officer=str(officer.id))
         links = [
