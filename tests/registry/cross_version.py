@@ -40,9 +40,9 @@ async def _use(url: str) -> None:
 
     async with ClientSession() as session:
         registry = Registry(session, url, CLIENT_ID, CLIENT_SECRET)
-        key = new_key()
-        created = await registry.create(pre_registration(), key=key)
-        repeated = await registry.create(pre_registration(), key=key)
+        key, body = new_key(), pre_registration()
+        created = await registry.create(body, key=key)
+        repeated = await registry.create(body, key=key)
         found = await registry.find(key)
         assert found is not None
         assert created.number == repeated.number == found.number
