@@ -12,7 +12,6 @@ from fastapi.routing import iter_route_contexts
 from fastapi.telemetry import TelemetryConfig
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
-from starlette.staticfiles import StaticFiles
 
 from bot.operations.health import SnapshotCache
 from bot.registrations import registry_codes
@@ -35,6 +34,7 @@ from bot.web import (
 )
 from bot.web.connection_limits import AddressLimit
 from bot.web.middleware import RequestGuard
+from bot.web.static_files import CompressedFiles
 
 HERE = Path(__file__).parent
 # FastAPI's own spans would contain request paths, and some paths contain secret tokens.
@@ -95,7 +95,7 @@ def create_app(
         routes=_routes(platforms_only),
     )
     if not platforms_only:
-        app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+        app.mount("/static", CompressedFiles(directory=HERE / "static"), name="static")
     app.state.closing = asyncio.Event()
     return app
 

@@ -1,7 +1,9 @@
 """The front page explains Kosh in six written forms, links its channels and stores nothing."""
 
+import gzip
 import re
 
+import aiohttp
 import pypdfium2
 import pytest
 
@@ -90,3 +92,20 @@ async def test_poster_of_a_channel_that_is_not_configured_is_not_found(house: Ho
         assert answer.status == 404
     async with house.http.get(f"{house.url}/press?lang=ru") as answer:
         assert "poster-web.pdf?lang=ru" in await answer.text()
+
+
+async def test_static_files_are_compressed_and_pages_with_secrets_are_not(house: House) -> None:
+    async with aiohttp.ClientSession(auto_decompress=False) as plain:
+        for path, encoding in (("/static/chat.js", "gzip"), ("/chat", None)):
+            headers = {"Accept-Encoding": "gzip"}
+            async with plain.get(f"{house.url}{path}", headers=headers) as answer:
+                assert answer.headers.get("Content-Encoding") == encoding, path
+                compressed = await answer.read()
+            if encoding:
+                assert answer.headers["Vary"] == "Accept-Encoding"
+                headers = {"Accept-Encoding": "identity"}
+                async with plain.get(f"{house.url}{path}", headers=headers) as answer:
+                    assert await answer.read() == gzip.decompress(compressed)
+                headers = {"Accept-Encoding": "gzip", "If-None-Match": answer.headers["ETag"]}
+                async with plain.get(f"{house.url}{path}", headers=headers) as answer:
+                    assert answer.status == 304
