@@ -26,7 +26,7 @@ class CompressedFiles(StaticFiles):
         scope: Scope,
         status_code: int = 200,
     ) -> Response:
-        """Return the response for a file; the ETag of the compressed one is weak (RFC 9110, 8.8.1)."""
+        """Return the response for a file; the ETag of a compressed one is weak."""
         plain = super().file_response(full_path, stat_result, scope, status_code)
         headers = MutableHeaders(raw=list(plain.raw_headers))
         headers.add_vary_header("Accept-Encoding")
