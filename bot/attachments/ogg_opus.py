@@ -149,7 +149,7 @@ def _page(flags: int, position: int, number: int, lacing: bytes, body: bytes) ->
 def _checksum(page: bytes) -> int:
     """Return Ogg's CRC-32.
 
-    It uses zlib's polynomial, with the bits in reverse order and without the final inversion.
+    It uses zlib's polynomial, with the bits in reverse order and without both inversions.
     """
     reversed_crc = zlib.crc32(page.translate(_REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
     return int(f"{reversed_crc:032b}"[::-1], 2)

@@ -65,7 +65,7 @@ def classify(
 async def consequence(
     transaction: Transaction, channel: str, person_id: UUID, error: SendError, ago: float
 ) -> None:
-    """Apply a send error to the person or channel: mark as blocked, unsubscribe, or pause.
+    """Apply a send error to the person or channel: mark as unreachable, unsubscribe, or pause.
 
     `ago` is the age of the failed call in seconds.
     """

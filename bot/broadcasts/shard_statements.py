@@ -76,8 +76,8 @@ RETURNING r.seq, r.attempt, r.state, j.person_id, j.key, j.key_version, j.addres
   j.discreet, j.shut
 """)
 
-# A late outcome is written unless the row has a newer attempt or a final status, because the call
-# did happen.
+# A late outcome is written, because the call did happen, unless the row has a newer attempt or
+# is no longer claimed or in doubt.
 # Text: written as SQL, because its plan was measured together with CLAIM.
 OUTCOMES = TextStatement.of("""
 WITH w AS MATERIALIZED (

@@ -9,7 +9,7 @@ _MAX_KEPT: Final = 2_000
 
 
 class LocalStore[Blob]:
-    """At most `limit` blobs with expiry; a new one evicts the least recently used.
+    """At most `limit` blobs with expiry; a new one evicts the least recently stored.
 
     Other processes cannot read them. Callers encrypt data that identifies a person.
     """

@@ -48,7 +48,7 @@ class Limits:
 
 # Telegram documents no limits for labels and the number of buttons; phones show these.
 TELEGRAM = Limits(text=4096, text_over_buttons=4096, label=64, payload=64, buttons=100, utf16=True)
-# Meta's documentation contradicts itself on bodies above lists (4,096 or 1,024).
+# Meta's documentation gives 4,096 or 1,024 for bodies above lists; the smaller one is safe.
 WHATSAPP = Limits(
     text=4096,
     text_over_buttons=1024,

@@ -234,7 +234,7 @@ class Settings(TranslationSettings):
 
     @property
     def has_service(self) -> bool:
-        """Return True if officers can sign in through the mission's OpenID Connect service."""
+        """Return True if officers can sign in through a configured OpenID Connect service."""
         return None not in (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
 
     @property

@@ -110,7 +110,7 @@ async def unlocked(rt: Runtime, key: str) -> bytes | None:
 
 
 async def keep(rt: Runtime, key: str, token: str, ask: AnonymousSession) -> None:
-    """Store the session in Valkey and release its lock; if that fails, store it in this process.
+    """Store the session and release its lock; while Valkey rejects writes, keep it in this process.
 
     An empty session is not stored. An empty `token` means that the lock is not held.
     """

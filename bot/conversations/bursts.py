@@ -154,7 +154,7 @@ async def gathered[Result](
             if burst.is_taken or burst.earlier is None:
                 earlier.decide(taken_back=taken_back)
             else:
-                # The turn did not run, because the update is a duplicate: the earlier turn still
+                # The turn did not run (a duplicate, or an early failure): the earlier one still
                 # waits.
                 recent.waiting = earlier
         rt.recent.put(key, recent, seconds)

@@ -126,7 +126,7 @@ async def carry_out(
 ) -> AfterCommit:
     """Apply the effects of a turn, save it and queue its messages; return the work that remains.
 
-    The rest waits behind a `notice`, or for `waiting`. `moved` makes earlier messages outdated.
+    Messages wait behind a `notice`, or for `waiting`. `moved` makes earlier ones outdated.
     """
     work = _TurnEffects(held.epoch + moved, [])
     for effect in turn.effects:

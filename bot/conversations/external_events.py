@@ -43,7 +43,7 @@ async def remind(rt: Runtime, person_id: UUID) -> AfterCommit | None:
 
 
 async def forget_answers(rt: Runtime, person_id: UUID) -> None:
-    """Delete the answers that the registry has accepted; keep receipt, status and other forms.
+    """Delete submitted answers whose retention is over; keep receipt, status and other forms.
 
     A change that was begun but not sent is kept until it expires, as a draft does.
     """

@@ -36,7 +36,7 @@ def chat_of(inbound: Inbound) -> str:
 async def offer(
     rt: Runtime, transaction: Transaction, inbound: Inbound, asked: OfferJoin
 ) -> JoinOffered:
-    """Check a code typed in an anonymous chat; an invalid one if the chat has no attempts left."""
+    """Check a code typed in an anonymous chat; it counts as invalid without an attempt left."""
     granted = await draw_lookup(rt, chat_of(inbound), asked.code)
     found = await join_codes.find(rt, transaction, asked.code, inbound.channel)
     return JoinOffered(granted and found is not None)

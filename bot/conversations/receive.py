@@ -281,7 +281,7 @@ async def take_turn(
 ) -> AfterCommit | None:
     """Apply an event that no message caused (from a job, a callback, the desk) to a conversation.
 
-    Runs in the caller's transaction. The answer goes to the channel that the person used last.
+    Runs in the caller's transaction. The answer goes to the channel that `lock_for` selects.
     `moved`: the conversation changed owner, so unsent messages of the previous owner are dropped.
     """
     held = await conversation_store.lock_for(rt, transaction, person_id, event)

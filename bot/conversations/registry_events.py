@@ -78,7 +78,7 @@ async def _change_household(rt: Runtime, registry: Registry, write: Write) -> Af
 async def record_status_callback(rt: Runtime, callback: StatusCallback) -> AfterCommit | None:
     """Record a status that the registry sent.
 
-    Raises LookupError if no person has its receipt number, for example because it is not stored
+    Raises LookupError if its receipt number is unknown, for example because it is not stored
     yet.
     """
     async with rt.pool.connection() as transaction:

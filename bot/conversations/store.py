@@ -43,7 +43,7 @@ class LockedConversation:
 
     `home` is the channel to return to after a visit to the secure page, else empty. `spoke_at` is
     when the person last wrote on a channel with a reply window, or opened a withheld message there.
-    `blocked`: the person blocked the bot. `address` is empty if the person has no current handle.
+    `blocked`: the platform rejects every message. `address` is empty without a current handle.
     """
 
     person: Person
@@ -300,7 +300,7 @@ def save_statement(
     written: Sequence[outbox.Row],
     inbound: Inbound,
 ) -> pipeline.Call:
-    """Return the statement that saves a turn of a batch, unless its update was recorded before."""
+    """Return the statement that saves a batch's turn; no row if its update was recorded before."""
     stays = deletable_note(rt, held, turn, inbound)
     values = _values(held, turn.conversation, held.epoch, written, stays)
     values["noted"] = update_keys(rt, inbound.channel, inbound.external_id)[0]

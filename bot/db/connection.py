@@ -76,6 +76,6 @@ type Transaction = Connection
 
 
 def is_unavailable(error: Exception) -> bool:
-    """Return True if the database is unreachable or overloaded; False for locks and deadlocks."""
+    """Return True if the database is away or overloaded; False for cancelled queries, deadlocks."""
     of_a_row = isinstance(error, (QueryCanceled, DeadlockDetected))
     return isinstance(error, (OperationalError, PoolTimeout)) and not of_a_row

@@ -66,7 +66,7 @@ type Goal = ToOfficer | ToMission | ToTopic
 async def claim(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
 ) -> ActionResult:
-    """Claim a case; drop the bot's unsent messages, so that none is sent after this commit."""
+    """Claim a case; drop the bot's messages that are not being sent yet, except service ones."""
 
     async def deed(at: ActionContext) -> AfterCommit | None:
         await cases.claim(at.transaction, at.case, officer.id, at.desk, version)

@@ -22,8 +22,8 @@ from flows.engine.events import Joined
 
 MAX_HELD = 8
 # Selects the most urgent case and, among the officers on shift who may take it, the one with the
-# fewest cases. A case that was returned to the queue is excluded, so that it does not circulate. It
-# is claimed by hand or escalated to the lead.
+# fewest cases. A case that a sweep returned to the queue is excluded: it would circulate.
+# It is claimed by hand or escalated to the lead.
 _Held = aliased(t.Case)
 _HELD = (
     select(func.count().label("many"))

@@ -1,4 +1,4 @@
-"""Break-glass access: an administrator reads a case of another mission in an emergency.
+"""Break-glass access: in an emergency, an administrator reads a case that they may not see.
 
 One administrator requests a case by number with a reason; another grants read access for one hour.
 The mission's leads see the access at once, and one of them reviews it afterwards. Every step and
@@ -136,7 +136,7 @@ _REVIEW = statement(
 
 
 async def listing(rt: Runtime, officer: Officer) -> tuple[BreakGlassRequest, ...]:
-    """Return the newest 25 requests; a lead gets those of their own mission only."""
+    """Return the newest 25 requests, granted or not expired; for a lead, of their mission."""
     permissions.require(officer, Action.BREAK_GLASS_READ, Subject(officer.mission))
     everywhere = Role.ADMINISTRATOR in officer.roles
     async with rt.pool.connection() as transaction:

@@ -1,4 +1,4 @@
-"""Message with counts of waiting cases in the duty group of a mission, on Telegram.
+"""Message with counts of waiting cases in each duty group, on Telegram.
 
 The message has only counts and a link. It is edited when counts change, and replaced by a new one,
 which notifies the group, when a new urgent case arrives.

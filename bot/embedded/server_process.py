@@ -145,7 +145,7 @@ def _stop(server: Server) -> None:
 
 
 def _pid(server: Server) -> int | None:
-    """Return the server's pid, or None if the pid file is missing or names another process."""
+    """Return the server's pid; None without a pid file, or if its process is dead or another."""
     try:
         pid = int(server.pid_file.read_text().partition("\n")[0])
     except (FileNotFoundError, ValueError):

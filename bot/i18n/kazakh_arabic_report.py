@@ -2,7 +2,7 @@
 
 Every name that CLDR has in both scripts is compared word by word. Two words are paired if their
 consonants agree. Names of foreign places, languages and measures are excluded: Xinjiang spells such
-loanwords in its own tradition. Spelling errors of CLDR count as missed, except those in SLIPS.
+loanwords in its own tradition. Spelling errors of CLDR count as missed; SLIPS lists known ones.
 """
 
 import re

@@ -216,7 +216,7 @@ def _length(entry: Entry) -> Iterator[str]:
 
 
 def at_longest(text: str, code: str) -> str:
-    """Return a text with count placeholders at their longest, with direction marks."""
+    """Return a text with its longest counts, and direction marks, which platforms count too."""
     if code not in bidi.RIGHT_TO_LEFT:
         return COUNT.sub(TWO_DIGITS, text)
     filled = COUNT.sub(bidi.isolated(TWO_DIGITS), bidi.literals(text))

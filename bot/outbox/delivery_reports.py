@@ -31,7 +31,8 @@ AGAIN_SECONDS = 10
 _logger = logging.get()
 
 # While a row is `sending`, the report is only stored; the process that writes the outcome then
-# reads it. A report is matched by its attempt, or by the platform's id in rows without one.
+# reads it. A report counts if its attempt is the row's, or if the row has its platform id, like the
+# rows of older versions. Reports of other attempts are ignored.
 # Text: written as SQL, because arrays of eight columns and array operators are clearer so.
 _RECEIPTS = TextStatement.of("""
 WITH w AS MATERIALIZED (

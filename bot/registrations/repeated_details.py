@@ -97,6 +97,6 @@ async def forget(transaction: Transaction, person_id: UUID) -> None:
 
 
 def _compared(submit: Submit) -> str:
-    """Return the compared answers as one string, normalized for case and keyboard layout."""
+    """Return the compared answers as one string, without differences of case and keyboard."""
     said = (str(submit.answers.get(name) or "") for name in COMPARED)
     return "\0".join(normalization.bare(each) for each in said)

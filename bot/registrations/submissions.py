@@ -1,6 +1,7 @@
-"""Queue of writes to the registry; a person has at most one registration that is not withdrawn.
+"""Queue of writes to the registry.
 
-Each submission, answer, household change or withdrawal is a write with its own idempotency key. The
+A person has at most one registration that is neither withdrawn nor being withdrawn. Each
+submission, answer, household change or withdrawal is a write with its own idempotency key. The
 writes of a registration are sent in order. A write with an unknown outcome is looked up by its key
 before a retry.
 """

@@ -300,9 +300,9 @@ class Registry:
             raise call.lost("E_REGISTRY_BROKEN_OFF", "the answer broke off") from None
 
     async def _failure(self, call: Call, error: ClientError) -> RegistryError:
-        """Return the error for a failed connection:
+        """Return the error for a failed connection.
 
-        `Unavailable` only if nothing can have been sent.
+        For a write it is `Unavailable` only if nothing can have been sent.
         """
         match error:
             case ClientConnectorCertificateError():

@@ -6,7 +6,7 @@ import unicodedata
 from bot.understanding.decision import Certainty, DangerLevel, Decision
 from bot.understanding.recognizer import Recognition
 
-# Far below the minimum of the safety card (`DANGER_CARD`), so that no message about danger is sent.
+# About a tenth of `DANGER_CARD` (decision 0042), so that a doubtful message is not sent either.
 MAX_DANGER = 0.01
 MAX_LENGTH = 300
 # Matches e-mail addresses, account names, links, and host names without a scheme.

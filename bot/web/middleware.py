@@ -19,7 +19,7 @@ MAX_HEADERS = 100
 MAX_HEADER_BYTES = 16 * 1024
 # First path segments with a label of their own in the response counter; all others are "other".
 COUNTED_PATHS = {"api", "callbacks", "chat", "console", "p", "static", "status", "webhooks"}
-# These paths are exempt from the short request timeout: statistics take longer to compute.
+# Paths that may wait longer than REQUEST_SECONDS for the database: statistics take longer.
 LONG_PATHS = ("/console/",)
 HOST = re.compile(r"([^\s/@]+?)(?::[0-9]{1,5})?")
 

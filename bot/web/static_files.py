@@ -1,6 +1,6 @@
 """Static files, compressed once per process.
 
-Pages are not compressed: the length of a compressed page could disclose a secret in it (BREACH).
+Pages with secrets are not compressed, since the length could disclose a secret (BREACH).
 """
 
 import gzip

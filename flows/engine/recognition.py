@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-# Values that a message may mention, as keys of `Recognizer.entities`; the person must confirm them.
+# Values that a message may mention, as keys of `Recognizer.entities`; each is only a suggestion.
 COUNTRY_OF_ORIGIN, COUNTRY_OF_RESIDENCE = "country_of_origin", "country_of_residence"
 REGION, CHILDREN, FAMILY_SIZE = "region", "children", "family_size"
 

@@ -178,8 +178,6 @@ REGISTRATION = {
         "The registry has a question about your registration. An officer will look at it. You can "
         "also write to an officer now. Your registration number: {number}"
     ),
-    # The same words as for "received": with a person's number, others could test whether they
-    # registered.
     "question": _(
         "The registry has a question about your registration. Press “{answer}”. Your registration "
         "number: {number}",
@@ -189,6 +187,8 @@ REGISTRATION = {
         "Your answer is on its way to the registry. You need not send it again. Your registration "
         "number: {number}"
     ),
+    # The same words as for "received": with a person's details, others could otherwise test
+    # whether that person registered.
     "duplicate": _(
         "Your registration has arrived and is being checked. Your registration number: {number}"
     ),

@@ -46,6 +46,6 @@ class Amounts:
 
 
 def amounts(people: int, year: int = YEAR) -> Amounts:
-    """Return the amounts for `people`: relocation in total, rent per month, certificate."""
+    """Return amounts for `people`: relocation in total, rent a month, certificate at most."""
     mci = MCI[year]
     return Amounts(RELOCATION * mci * people, RENT_LEAST * mci, RENT_MOST * mci, CERTIFICATE * mci)

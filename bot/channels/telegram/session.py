@@ -135,7 +135,7 @@ class JsonSession(BaseSession):
     ) -> AsyncGenerator[bytes, None]:
         """Yield the bytes of a file.
 
-        Raises Refused after a status below 500, otherwise Unreachable.
+        Raises Unreachable after a lost connection, status 429 or 5xx, otherwise Refused.
         """
         failure: SendError = Refused()
         try:

@@ -221,7 +221,7 @@ class WhatsApp:
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
         """Yield the bytes of a file that a person sent.
 
-        The file's URL expires after five minutes, so after a failure it is requested once more.
+        The file's URL expires after five minutes, so after a refusal it is requested once more.
         Raises Refused if the file is gone, DoesNotFit above 100 MiB.
         """
         if not re.fullmatch(r"[0-9A-Za-z_-]{1,128}", ref, re.ASCII):

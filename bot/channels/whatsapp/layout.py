@@ -71,7 +71,7 @@ def arranged(
 ) -> tuple[list[RenderedButton], list[RenderedButton]]:
     """Return the buttons to show, in order, and those without room, to be listed as words.
 
-    A link is shown alone. In a list, answers come first, then buttons without a word to type.
+    A link is shown alone. In a list, answers take precedence, then buttons without a word to type.
     """
     links = [press for press in presses if press.kind in LINKS][:1]
     chosen = links or sorted(presses, key=_rank)[: LIMITS.rows]

@@ -135,7 +135,7 @@ class Client:
         return _read(AnnouncementStatus, found)
 
     async def look_up_status(self, number: str, pin: str) -> str:
-        """Return the state of a registration. Raises Problem 404 if number and PIN do not match."""
+        """Return a registration's state. Raises Problem 404 whenever the pair is not confirmed."""
         found = await self._call("POST", "/status", {"number": number, "pin": pin})
         return str(found["state"])
 

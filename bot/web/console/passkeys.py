@@ -3,7 +3,7 @@
 The challenge and its time are stored in an encrypted cookie for CHALLENGE_SECONDS. PostgreSQL
 records each use of a passkey, which invalidates earlier challenges; Valkey is not needed. Origin
 and host come from KOSH_PUBLIC_URL, never from the request. A session that began with a password and
-a code may add the officer's first passkey, but may change nothing afterwards.
+a code may add the officer's first passkey, but may change no passkeys afterwards.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Create the tables of content that editors publish in place of the shipped content.
 
-kosh_console writes them. kosh_app can read only published versions and the counter.
+kosh_console writes them. kosh_app can read only live versions and the counter.
 """
 
 from collections.abc import Sequence
