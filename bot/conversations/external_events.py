@@ -85,8 +85,8 @@ async def forget_unfinished(rt: Runtime, person_id: UUID) -> None:
             )
             await reminders.put(transaction, person_id, 0)
             await hint_contacts.remove(transaction, person_id)
-            if c.hint_way:
-                ended = rt.languages.render(hint_screens.CONSENT, c.language)
+            if c.hint_way or c.hint_step:
+                ended = rt.languages.render(hint_screens.ENDED, c.language)
                 await consents.record_consent(
                     transaction, held.person, hint_screens.PURPOSE, ended, c.language, held.channel,
                     given=False,

@@ -63,13 +63,11 @@ async def _change_household(rt: Runtime, registry: Registry, write: Write) -> Af
         return None
     async with rt.pool.connection() as transaction:
         held = await lock(rt, transaction, write.person.id) if write.person else None
+        language = held.conversation.language if held else ""
         if refused is not None:
-            language = held.conversation.language if held else ""
             event = await household_writes.refuse(transaction, write, refused, language)
         else:
-            event = await household_writes.record(transaction, write, found)
-            if held is not None and event is not None and event.refusal:
-                await _open_case(rt, transaction, held.person.id, "registry_refused")
+            event = await household_writes.record(transaction, write, found, language)
         if held is None or event is None:
             return None
         return await take_turn(rt, transaction, held.person.id, event)

@@ -33,15 +33,19 @@ async def call(registry: Registry, write: Write) -> Household | None:
 
 
 async def record(
-    transaction: Transaction, write: Write, found: Household | None
+    transaction: Transaction, write: Write, found: Household | None, language: str
 ) -> HouseholdSettled | None:
-    """Record the registry's answer; return None if another attempt has recorded it."""
+    """Record the registry's answer; return None if another attempt has recorded it.
+
+    Without a household, because the registry does not have the registration, open a case.
+    """
     values = {"write": write.id, "attempt": write.attempts}
     done = statements.CANCEL_WRITE if found is None else statements.ACCEPT_ATTEMPT
     if not await execute(transaction, done, **values):
         return None
     kind = KINDS[write.kind]
     if found is None:
+        await registry_writes.open_refusal(transaction, write, language)
         return HouseholdSettled(kind, "refused")
     # The last whole day on which the code is valid.
     until = found.code_until.date() - timedelta(days=1) if found.code_until else None

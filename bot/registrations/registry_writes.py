@@ -261,10 +261,16 @@ async def refuse(transaction: Transaction, write: Write, error: Refused, languag
     _logger.warning("registry.refused", code=error.code)
     values = {"write": write.id, "attempt": write.attempts, "why": error.problem}
     done = await execute(transaction, statements.REJECT_WRITE, **values)
-    if done and write.person is not None:
+    if done:
+        await open_refusal(transaction, write, language)
+    return bool(done)
+
+
+async def open_refusal(transaction: Transaction, write: Write, language: str) -> None:
+    """Open a case for an officer about a refused write, unless its person is erased."""
+    if write.person is not None:
         refused = OpenCase("registry_refused", urgent=True)
         await cases.open_case(transaction, write.person, refused, language)
-    return bool(done)
 
 
 async def after_restore(transaction: Transaction) -> None:

@@ -13,6 +13,7 @@ from flows.engine import (
     recording,
     referral_screens,
     screens,
+    typed_screens,
     wording_screens,
 )
 from flows.engine.checklist_screens import Screen
@@ -31,7 +32,7 @@ MAX_RELAYED = 4000
 
 
 def run(turn: TurnState, word: Reserved) -> None:
-    turn.c = replace(turn.c, after_pin="", looked_up=None, household_code=None, hint_step="")
+    typed_screens.close(turn)
     if turn.c.with_officer and word in (Reserved.BACK, Reserved.SKIP):
         return turn.ask()
     match word:
@@ -73,7 +74,7 @@ def _show(turn: TurnState, word: Reserved) -> None:
 
 
 def start(turn: TurnState, word: str) -> None:
-    turn.c = replace(turn.c, after_pin="", looked_up=None, household_code=None, hint_step="")
+    typed_screens.close(turn)
     if turn.c.with_officer:
         return turn.ask()
     turn.c = replace(turn.c, flow="", suspended_flow="")
@@ -193,15 +194,23 @@ def _exit(turn: TurnState) -> None:
     turn.say(((screens.EXIT_TEXT,),), (), service=True, leaves=False)
 
 
-def relay(turn: TurnState, text: str) -> None:
+def relay(turn: TurnState, text: str, *, is_counted: bool = False) -> None:
+    """Pass a text to the officer, unless it is too long or the limit is used up.
+
+    Text that belongs to a counted message is not counted again.
+    """
     words = turn.words.text(text, MAX_RELAYED)
     if isinstance(words, Refusal):
         too_long = _("That is too long. Please keep it under {most} characters.", most=MAX_RELAYED)
         return turn.say_and_reprompt(too_long)
     urgent = turn.danger(text) is Danger.CLEAR
-    if not limit_screens.admits(turn, urgent=urgent):
+    if not is_counted and not limit_screens.admits(turn, urgent=urgent):
         return limit_screens.refuse(turn, text)
-    turn.effects.append(Relay(words, urgent))
-    turn.c = replace(
-        turn.c, asked=None, after_pin="", looked_up=None, household_code=None, hint_step=""
-    )
+    pass_on(turn, Relay(words, urgent))
+
+
+def pass_on(turn: TurnState, message: Relay) -> None:
+    """Pass a message to the officer; the open screen is closed."""
+    turn.effects.append(message)
+    typed_screens.close(turn)
+    turn.c = replace(turn.c, asked=None)

@@ -140,7 +140,13 @@ def _repeat_request(turn: TurnState) -> None:
 
 
 def _drop_ephemeral(turn: TurnState) -> None:
-    """Delete answers that must not be stored from forms that a known person has left."""
+    """Delete answers that must not be stored from forms that a known person has left.
+
+    The recognized question of anyone is deleted when another screen is shown.
+    """
+    is_on_reply = turn.c.asked is not None and turn.c.asked.key in (screens.REPLY, screens.LANGUAGE)
+    if not is_on_reply:
+        turn.c = replace(turn.c, heard=None)
     if not turn.c.is_persistent:
         return
     inside = (turn.c.flow, turn.c.suspended_flow)
@@ -155,12 +161,10 @@ def _drop_ephemeral(turn: TurnState) -> None:
         )
     }
     listed = turn.c.asked is not None and turn.c.asked.key in checklist_screens.OFFERS
-    heard = turn.c.asked is not None and turn.c.asked.key in (screens.REPLY, screens.LANGUAGE)
     turn.c = replace(
         turn.c,
         forms=forms,
         draft_list=turn.c.draft_list if listed else None,
-        heard=turn.c.heard if heard else None,
     )
 
 

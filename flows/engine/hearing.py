@@ -17,7 +17,7 @@ from flows.engine.fast_replace import replace
 from flows.engine.flow import Answer, Consent, Flow, HandoffOffer, Notice, Review
 from flows.engine.language_protocol import Reserved
 from flows.engine.questions import Choice, CountryQuestion, Number, Option, Question
-from flows.engine.recognition import Confidence
+from flows.engine.recognition import COUNTRY_OF_ORIGIN, Confidence
 from flows.engine.replies import Reply
 from flows.engine.state import UNASKED, Heard
 from flows.engine.text import Text, _, button
@@ -339,12 +339,17 @@ def _may_offer_topics(turn: TurnState, text: str) -> bool:
 def _remember(turn: TurnState, heard: Heard) -> None:
     """Store the recognized meaning, without the words, while no form is open.
 
-    Values of earlier questions stay until another screen is shown: a person rarely repeats them.
+    The country of earlier messages is kept while answers are shown, because people rarely repeat
+    it. It becomes "" if messages name different countries: one of them may be that of a relative.
     """
-    if not _in_form(turn):
-        earlier = turn.c.heard.entities if turn.c.heard else {}
-        entities = {**earlier, **heard.entities}
-        turn.c = replace(turn.c, heard=replace(heard, entities=entities))
+    if _in_form(turn):
+        return
+    entities = dict(heard.entities)
+    earlier = turn.c.heard.entities.get(COUNTRY_OF_ORIGIN) if turn.c.heard else None
+    if earlier is not None:
+        named = entities.get(COUNTRY_OF_ORIGIN, earlier)
+        entities[COUNTRY_OF_ORIGIN] = named if named == earlier else ""
+    turn.c = replace(turn.c, heard=replace(heard, entities=entities))
 
 
 def _step_name(turn: TurnState) -> str:

@@ -138,6 +138,7 @@ def take_event(turn: TurnState, event: HintEvent) -> None:
             turn.c = replace(turn.c, hint_step=CODE)
             turn.ask()
         case ContactLeft():
+            _withdraw_consent(turn, TOO_MANY)
             turn.say_and_reprompt(TOO_MANY)
         case ContactChecked(way="", tries_left=left) if left:
             turn.c = replace(turn.c, hint_step=CODE)
@@ -159,7 +160,8 @@ def forget(turn: TurnState) -> None:
     """Delete the address, also an unconfirmed one, and record the withdrawal of the consent."""
     if not turn.c.is_persistent:
         return
-    turn.effects.append(RemoveContact())
+    if RemoveContact() not in turn.effects:
+        turn.effects.append(RemoveContact())
     if turn.c.hint_way or turn.c.hint_step:
         _withdraw_consent(turn)
     turn.c = replace(turn.c, hint_way="", hint_step="")

@@ -126,11 +126,14 @@ def _life(turn: TurnState, known: RegistrationStatus) -> Iterator[tuple[Text, ..
     yield tuple(household_screens.lines(known, turn.today))
     step = known.step if known.step and registration_history.step_lines(known.step) else None
     about = known.question.about if known.question else ""
-    if known.question and any(flow.answers_to == about for flow in turn.flows.values()):
+    has_answer = any(flow.answers_to == about for flow in turn.flows.values())
+    if known.question and (known.question.until or has_answer):
         yield (_until(known.question.until),)
-    elif step is not None:
+    if step is not None:
         yield from _step(turn, step)
-    yield tuple(_next_thing(known, step))
+    # For a step that this version does not know, it is unknown whose turn it is.
+    if step is not None or known.step is None:
+        yield tuple(_next_thing(known, step))
 
 
 def _next_thing(known: RegistrationStatus, step: PlatformStep | None) -> Iterator[Text]:

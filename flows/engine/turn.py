@@ -134,9 +134,9 @@ class TurnState:
             answer = form.answers.get(CITIZENSHIP)
             if answer is not None and answer.value and not waits(answer):
                 return answer.value
-        heard = self.c.heard.entities if self.c.heard else {}
         named = self.entities(self._reading[0]) if self._reading else {}
-        suggested = self.understanding.suggest({**heard, **named}) if self.understanding else {}
+        heard = self.c.heard.entities if self.c.heard else {}
+        suggested = self.understanding.suggest({**named, **heard}) if self.understanding else {}
         return suggested.get(CITIZENSHIP, "")
 
     def reply(self, intent: str) -> Reply | None:

@@ -17,6 +17,7 @@ from flows.engine import (
     safety,
     screens,
     suggestion_screens,
+    typed_screens,
     voice_messages,
 )
 from flows.engine.fast_replace import replace
@@ -212,15 +213,8 @@ def _ask_language(turn: TurnState, text: str) -> None:
         turn.c = replace(turn.c, heard=Heard(found.intents, sure, turn.entities(text), intent))
     if turn.c.asked is not None and not danger:
         return answering.refuse(turn, turn.c.asked, Refusal.NOT_LISTED)
-    turn.c = replace(
-        turn.c,
-        after_pin="",
-        looked_up=None,
-        household_code=None,
-        hint_step="",
-        flow="",
-        suspended_flow="",
-    )
+    typed_screens.close(turn)
+    turn.c = replace(turn.c, flow="", suspended_flow="")
     prompting.ask_language(turn, above=safety.BEFORE_A_LANGUAGE if danger else ())
 
 

@@ -93,14 +93,12 @@ def _recorded(turn: TurnState, event: Attached) -> None:
         return unreadable(turn, event.kind, event.caption)
     urgent = turn.danger(event.caption) is Danger.CLEAR
     if limit_screens.admits_recording(turn, urgent=urgent):
-        turn.effects.append(Relay(RECORDED, recording=event.ref))
-        turn.c = replace(
-            turn.c, asked=None, after_pin="", looked_up=None, household_code=None, hint_step=""
-        )
+        commands.pass_on(turn, Relay(RECORDED, recording=event.ref))
     else:
         return limit_screens.refuse(turn, event.caption)
+    # The recording is counted already: it and its caption are one message.
     if event.caption:
-        commands.relay(turn, event.caption)
+        commands.relay(turn, event.caption, is_counted=True)
 
 
 def _read_caption(turn: TurnState, caption: str) -> None:

@@ -101,12 +101,12 @@ def queries() -> list[tuple[str, ...]]:
 
 
 def differences(first: Published, second: Published) -> dict[tuple[str, ...], object]:
-    """Return the cells that differ between two days; a new cell of no one differs by nothing."""
+    """Return the cells that differ between two days; a missing cell counts as 0."""
     return {
-        (*by, *place): (first[by].get(place, 0), now)
+        (*by, *place): (before, now)
         for by, cells in second.items()
-        for place, now in cells.items()
-        if first[by].get(place, 0) != now
+        for place in first[by].keys() | cells.keys()
+        if (before := first[by].get(place, 0)) != (now := cells.get(place, 0))
     }
 
 

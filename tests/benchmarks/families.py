@@ -22,6 +22,7 @@ TRADES = tuple(CODES["occupation"])
 CHILDREN = ("under14", "14to15", "16to17")
 GROUP = {"18-29": range(18, 30), "30-44": range(30, 45), "45-59": range(45, 60)}
 SPOUSE = "18+"
+MAX_PEOPLE = 20
 
 type Table = dict[Place, tuple[int, int]]
 
@@ -58,7 +59,7 @@ class Family:
 
     @property
     def open(self) -> list[Registrant]:
-        """Return the registrants who did not erase themselves, the first first."""
+        """Return the registrants who did not erase themselves, in the order of registration."""
         return [each for each in self.registrants if not each.erased]
 
     @property
@@ -68,7 +69,10 @@ class Family:
 
 
 def invented(households: int, people: int, referrers: int, chance: random.Random) -> list[Family]:
-    """Return households of `people` in all; about two in five have two registrants."""
+    """Return households of `people` in all; about two in five have two registrants.
+
+    Raises ValueError if the last household would have more than MAX_PEOPLE.
+    """
     made: list[Family] = []
     left = people
     for at in range(households):
@@ -77,6 +81,8 @@ def invented(households: int, people: int, referrers: int, chance: random.Random
         children = min(chance.choice((0, 1, 1, 2, 3)), rest - 1 - couple)
         if at == households - 1:
             children = rest - 1 - couple
+            if rest > MAX_PEOPLE:
+                raise ValueError(f"{people} people are too many for {households} households")
         made.append(_family(chance, at, couple, children, referrers))
         left -= made[-1].size
     return made

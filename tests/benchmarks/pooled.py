@@ -1,5 +1,6 @@
 """`./kosh bench pooled`: the same turn with and without PgBouncer in transaction mode."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -37,7 +38,7 @@ max_prepared_statements = 500
 ignore_startup_parameters = options
 unix_socket_dir =
 """
-NOBODY = "nobody"  # PgBouncer does not run as root
+UNPRIVILEGED_USER = "nobody"
 
 
 def measured(rounds: int, seconds: float) -> str:
@@ -78,8 +79,10 @@ def _between(program: str, stage: Stage, databases: Databases) -> Iterator[Datab
     Path(folder, "pgbouncer.ini").write_text(config, "utf-8")
     Path(folder, "users").write_text(f'"{told.username}" "{told.password}"\n', "utf-8")
     with (folder / "log").open("w") as log:
+        # PgBouncer refuses to run as root; only root can change the user.
+        user = UNPRIVILEGED_USER if os.geteuid() == 0 else None
         started = subprocess.Popen(
-            [program, folder / "pgbouncer.ini"], stdout=log, stderr=log, user=NOBODY
+            [program, folder / "pgbouncer.ini"], stdout=log, stderr=log, user=user
         )
         try:
             processes.listening(started, listen, folder / "log")

@@ -1,7 +1,8 @@
 """Long test of live pages on a bad connection: `python -m tests.browser.live_cuts --minutes 10`.
 
-The connection of an officer's browser is cut at random while cases change, sometimes for so long
-that the page stops polling. Afterwards the page must equal a freshly loaded one.
+While cases change, the test cuts the connection of an officer's browser at random moments. Some
+cuts last so long that the page stops polling. After the last cut, the page must show the same as a
+freshly loaded one.
 """
 
 import argparse

@@ -164,6 +164,39 @@ def test_country_of_an_earlier_message_is_used_until_the_menu_is_shown() -> None
     assert WORDS.render(cards.CHINA_STAY_ENDS.text, "ru") in chat.text
 
 
+def test_urgent_warning_for_another_country_is_in_more_not_away() -> None:
+    chat = heard()
+    chat.understanding = told_by(
+        {"wife?": sure("kandas.term", country_of_origin="MN"), "ended?": sure("permit.expired")}
+    )
+    warning = WORDS.render(cards.CHINA_STAY_ENDS.text, "ru")
+    assert warning not in chat.says("wife?", "ended?").text
+    assert warning in chat.presses("?more.permit.expired").text
+
+
+def test_countries_that_messages_disagree_about_count_as_unknown() -> None:
+    chat = heard()
+    chat.understanding = told_by(
+        {
+            "me?": sure("kandas.term", country_of_origin="CN"),
+            "wife?": sure("kandas.cost", country_of_origin="MN"),
+            "ended?": sure("permit.expired"),
+        }
+    )
+    chat.says("me?", "wife?", "ended?")
+    assert WORDS.render(cards.CHINA_STAY_ENDS.text, "ru") in chat.text
+    assert WORDS.render(cards.CHINA_STAY_ENDS.text, "ru") in chat.says("wife?", "ended?").text
+
+
+def test_family_of_an_earlier_message_is_not_suggested_in_a_form() -> None:
+    chat = heard()
+    chat.understanding = told_by(
+        {"sister?": sure("kandas.term", children="3"), "papers?": sure("kandas.documents")}
+    )
+    chat.says("sister?", "papers?")
+    assert "family" not in chat.form("checklist").answers
+
+
 def test_flow_opened_by_a_message_suggests_values_found_in_it() -> None:
     chat = says(heard(), "papers")
     assert chat.told("checklist")["programme"] == "kandas_status"

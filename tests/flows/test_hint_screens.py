@@ -183,6 +183,7 @@ def test_hint_address_question_ends_when_the_person_leaves(way: str) -> None:
     chat = opened().presses("email")
     chat = chat.presses("leave") if way == "leave" else chat.says(f"/{way}")
     assert chat.conversation.hint_step == ""
+    assert [each.purpose for each in chat.done(ConsentWithdrawn)] == [hint_screens.PURPOSE]
     assert not chat.says(ADDRESSES["email"]).done(LeaveContact)
 
 

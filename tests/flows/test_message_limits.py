@@ -149,6 +149,12 @@ def test_message_limit_relays_a_recording_with_a_danger_caption() -> None:
     assert relayed(chat) == ["one", RECORDED, RECORDED, DANGER]
 
 
+def test_message_limit_counts_a_recording_and_its_caption_once() -> None:
+    chat = limited(1).takes(Attached("voice", "ref", caption="more"))
+    assert relayed(chat) == [RECORDED, "more"]
+    assert not chat.says_now
+
+
 def test_message_limit_refuses_recording_and_caption_with_one_reply() -> None:
     chat = limited(1).says("one", "two").takes(Attached("voice", "ref"))
     chat.takes(Attached("voice", "ref", caption="more"))

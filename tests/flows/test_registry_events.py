@@ -88,3 +88,19 @@ def test_registry_step_of_a_later_contract_version_is_not_shown(step: str, statu
     assert not chat.shows(registration_history.REPORTED)
     assert not chat.shows(registration_screens.UNTIL)
     assert not chat.shows(REFUSED)
+
+
+def test_unknown_registry_step_does_not_say_that_nothing_is_needed() -> None:
+    chat = _reported("A_LATER_STEP", "OPEN", LAST_DAY)
+    assert not chat.shows(registration_screens.WE_WRITE)
+    assert not chat.shows(registration_screens.LOOK_AGAIN)
+
+
+def test_last_day_of_a_question_is_shown_beside_a_step_and_without_a_flow() -> None:
+    chat = at("review").presses("submit")
+    asked = RegistryQuestion("1", "A_LATER_QUESTION", LAST_DAY)
+    step = PlatformStep("TEST", "OPEN", date(2026, 12, 1))
+    chat.takes(Acknowledged("needs_information", NUMBER, "UNCLEAR", asked, step=step))
+    chat.presses("!status")
+    for day in (LAST_DAY, date(2026, 12, 1)):
+        assert chat.shows(registration_screens.UNTIL, day=day)

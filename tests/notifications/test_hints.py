@@ -265,8 +265,11 @@ async def test_hint_address_is_deleted_by_retention_when_unconfirmed(post: Post)
     assert [is_confirmed for _a, _c, is_confirmed, _d in await contacts(post.rt)] == [True]
 
 
-async def test_consent_ends_with_the_answers_of_an_announcement_reader(post: Post) -> None:
-    guest = await confirmed(post)
+@pytest.mark.parametrize("is_confirmed", [True, False])
+async def test_consent_ends_with_the_answers_of_an_announcement_reader(
+    post: Post, is_confirmed: bool
+) -> None:
+    guest = await (confirmed if is_confirmed else left)(post)
     async with post.rt.pool.connection() as session:
         person = await identities.find(post.rt, session, "web", guest.name)
     assert person is not None

@@ -6,15 +6,12 @@ each client in a process of its own. Both sides use the packages of this checkou
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 60.0
 
 
 def serve(database_url: str, port: str) -> None:
@@ -55,23 +52,20 @@ async def _use(url: str) -> None:
         print(f"{created.number}: {created.state}, {amended.state}, {withdrawn.state}")
 
 
-def _run(root: Path, *command: str) -> subprocess.Popen[bytes]:
+def _run(root: Path, log: Path, *command: str) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONSAFEPATH": "1"}
-    return subprocess.Popen([sys.executable, __file__, *command], cwd=root, env=environment)
-
-
-def _wait(port: int) -> None:
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end:
-        with socket.socket() as found:
-            if found.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise TimeoutError(f"the sandbox does not listen on port {port}")
+    with log.open("w") as written:
+        return subprocess.Popen(
+            [sys.executable, __file__, *command],
+            cwd=root, env=environment, stdout=written, stderr=written,
+        )  # fmt: skip
 
 
 def _both_ways(old: Path, database_url: str) -> None:
     import psycopg
+
+    from bot.embedded.server_process import free_port
+    from tests.benchmarks import processes
 
     for name, server_root, client_root in (
         ("old client, new sandbox", ROOT, old),
@@ -79,16 +73,15 @@ def _both_ways(old: Path, database_url: str) -> None:
     ):
         with psycopg.connect(database_url) as connection:
             connection.execute("DROP SCHEMA IF EXISTS registry_sandbox CASCADE")
-        with socket.socket() as found:
-            found.bind(("127.0.0.1", 0))
-            port = int(found.getsockname()[1])
-        server = _run(server_root, "serve", database_url, str(port))
+        port, log, used = free_port(), old.parent / "server.log", old.parent / "client.log"
+        server = _run(server_root, log, "serve", database_url, str(port))
         try:
-            _wait(port)
-            status = _run(client_root, "use", f"http://127.0.0.1:{port}").wait()
+            processes.listening(server, port, log)
+            status = _run(client_root, used, "use", f"http://127.0.0.1:{port}").wait()
         finally:
             server.terminate()
             server.wait()
+        print(used.read_text("utf-8"), end="")
         print(f"{name}: {'works' if status == 0 else 'FAILED'}", flush=True)
         if status:
             raise SystemExit(status)

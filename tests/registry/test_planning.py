@@ -141,6 +141,13 @@ async def test_planning_counts_exclude_erased_people(sandbox: Sandbox, database_
     assert (await _shown(sandbox, "age"))[0]["people"] == true
 
 
+async def test_planning_of_an_empty_registry_shows_no_people_and_no_households(
+    sandbox: Sandbox,
+) -> None:
+    found, _cells = await _shown(sandbox, "age")
+    assert (found["people"], found["households"]) == (0, 0)
+
+
 async def test_planning_query_requires_an_officer_and_is_audited(
     sandbox: Sandbox, database_url: str
 ) -> None:

@@ -5,6 +5,7 @@ import pytest
 from bot.web.console import demo_officers
 from bot.worker import main
 from tests.app_stack import House
+from tests.benchmarks import attacks
 from tests.benchmarks.population import measured
 
 
@@ -16,3 +17,10 @@ async def test_planning_counts_each_person_once_under_faults(
     await demo_officers.enter(house.rt)
     found = await measured(house, people=60, households=20, seed=27)
     assert (found.wrong, found.learned) == ([], []), str(found)
+    assert min(found.tried_again, found.hidden, found.cells) > 0, str(found)
+
+
+def test_differences_of_two_days_include_cells_that_vanish() -> None:
+    first: attacks.Published = {("age",): {("18-24",): None, ("25-34",): 7}}
+    second: attacks.Published = {("age",): {("25-34",): 7}}
+    assert attacks.differences(first, second) == {("age", "18-24"): (None, 0)}

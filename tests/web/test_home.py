@@ -108,4 +108,4 @@ async def test_static_files_are_compressed_and_pages_with_secrets_are_not(house:
                     assert await answer.read() == gzip.decompress(compressed)
                 headers = {"Accept-Encoding": "gzip", "If-None-Match": answer.headers["ETag"]}
                 async with plain.get(f"{house.url}{path}", headers=headers) as answer:
-                    assert answer.status == 304
+                    assert (answer.status, answer.headers["Vary"]) == (304, "Accept-Encoding")

@@ -42,7 +42,7 @@ def hidden(
 
     `margins` are suppressed in another table already, `before` were in the last release.
     """
-    cells = dict.fromkeys(_grid(counts), 0) | dict(counts)
+    cells = _with_empty_cells(counts)
     found = {place for place, count in counts.items() if 0 < count < MIN_PEOPLE}
     found |= margins | (before & counts.keys())
     while known := _determined(counts, found) or _least(cells, found):
@@ -62,9 +62,7 @@ def jointly_hidden(
     those of another.
     """
     found = {names: set(hide) for names, hide in hides.items()}
-    cells = {
-        names: dict.fromkeys(_grid(counts), 0) | dict(counts) for names, counts in tables.items()
-    }
+    cells = {names: _with_empty_cells(counts) for names, counts in tables.items()}
     while known := _jointly_determined(tables, found):
         places = {each for key in known for each in _in_pairs(key, tables)}
         further = (
@@ -113,11 +111,11 @@ def _jointly_determined(
     return [order[at] for at in _solved(rows)]
 
 
-def _grid(counts: Mapping[Place, int]) -> Iterator[Place]:
-    """Yield the cells inside a table, also the empty ones."""
+def _with_empty_cells(counts: Mapping[Place, int]) -> dict[Place, int]:
+    """Return the counts, with 0 for each cell inside the table that has none."""
     rows = {a for a, b in counts if ALL not in (a, b)}
     columns = {b for a, b in counts if ALL not in (a, b)}
-    return product(rows, columns)
+    return dict.fromkeys(product(rows, columns), 0) | dict(counts)
 
 
 def _is_hideable(place: Place, cells: Mapping[Place, int]) -> bool:

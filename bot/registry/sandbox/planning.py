@@ -4,6 +4,7 @@ A release is made at most once a day. It has counts by one and two dimensions an
 person, so that a query reads a few hundred rows, regardless of the number of people.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +15,15 @@ from psycopg import AsyncConnection
 from bot.db.statements import execute, fetch_all, fetch_one, fetch_value
 from bot.registry.planning import DIMENSIONS, PAIRS, Cell, Dimension, Figures
 from bot.registry.sandbox import planning_statements as statements
-from bot.registry.sandbox.disclosure import ALL, MIN_PEOPLE, Place, held, hidden, jointly_hidden
+from bot.registry.sandbox.disclosure import (
+    ALL,
+    MIN_PEOPLE,
+    Names,
+    Place,
+    held,
+    hidden,
+    jointly_hidden,
+)
 from bot.registry.sandbox.errors import Objection
 
 type Connection = AsyncConnection[Any]
@@ -22,9 +31,9 @@ type Table = dict[Place, tuple[int, int]]
 """Number of people and of households for each cell of a table."""
 
 
-async def truth(connection: Connection) -> dict[tuple[str, str], Table]:
+async def truth(connection: Connection) -> dict[Names, Table]:
     """Return the exact counts of all tables; the second dimension of a key may be ""."""
-    tables: dict[tuple[str, str], Table] = {(d, ""): {} for d in DIMENSIONS}
+    tables: dict[Names, Table] = {(d, ""): {} for d in DIMENSIONS}
     tables |= {pair: {} for pair in PAIRS}
     for *values, people, households in await fetch_all(connection, statements.COUNTS):
         given: dict[str, str] = {
@@ -44,9 +53,11 @@ async def release(connection: Connection) -> bool:
     if made is None:
         return False
     before = await _before(connection, made - 1)
+    # In a thread: with 100 countries it takes seconds, in which the registry has to respond.
+    tables = await asyncio.to_thread(released_tables, await truth(connection), before)
     rows = [
         (*names, *place, *counts)
-        for names, table in released_tables(await truth(connection), before).items()
+        for names, table in tables.items()
         for place, counts in table.items()
     ]
     columns = {name: [row[at] for row in rows] for at, name in enumerate(statements.CELL_FIELDS)}
@@ -86,7 +97,7 @@ def _figures(
         released_at=last[1],
         by=by,
         people=total[0],
-        households=None if (total[1] or 0) < MIN_PEOPLE else total[1],
+        households=None if 0 < total[1] < MIN_PEOPLE else total[1],
         cells=tuple(cells),
     )
 
@@ -94,10 +105,10 @@ def _figures(
 type Released = dict[Place, tuple[int, int, bool]]
 
 
-async def _before(connection: Connection, number: int) -> dict[tuple[str, str], Released] | None:
+async def _before(connection: Connection, number: int) -> dict[Names, Released] | None:
     if not number:
         return None
-    found: dict[tuple[str, str], Released] = defaultdict(dict)
+    found: dict[Names, Released] = defaultdict(dict)
     rows = await fetch_all(connection, statements.CELLS_OF_RELEASE, release=number)
     for first, second, a, b, people, households, is_hidden in rows:
         found[first, second][a, b] = people, households, is_hidden
@@ -105,14 +116,14 @@ async def _before(connection: Connection, number: int) -> dict[tuple[str, str], 
 
 
 def released_tables(
-    tables: dict[tuple[str, str], Table], before: dict[tuple[str, str], Released] | None
-) -> dict[tuple[str, str], Released]:
+    tables: dict[Names, Table], before: dict[Names, Released] | None
+) -> dict[Names, Released]:
     """Return the tables to release: each count, or the last released one, and if it is suppressed.
 
     Tables of one dimension are processed first, since they are the margins of the pairs.
     """
-    released: dict[tuple[str, str], Table] = {}
-    hides: dict[tuple[str, str], frozenset[Place]] = {}
+    released: dict[Names, Table] = {}
+    hides: dict[Names, frozenset[Place]] = {}
     for names in sorted(tables, key=lambda each: bool(each[1])):
         was = (before or {}).get(names, {})
         counts: Table = {}
@@ -140,9 +151,7 @@ def _people(table: Table) -> dict[Place, int]:
     return {place: people for place, (people, _homes) in table.items()}
 
 
-def _margins(
-    names: tuple[str, str], hides: dict[tuple[str, str], frozenset[Place]]
-) -> frozenset[Place]:
+def _margins(names: Names, hides: dict[Names, frozenset[Place]]) -> frozenset[Place]:
     """Return the margins of a pair that are suppressed in its tables of one dimension."""
     if not names[1]:
         return frozenset()

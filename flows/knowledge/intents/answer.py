@@ -85,13 +85,13 @@ class Answer:
         """Return opening and more for a person of that citizenship; "" if it is unknown.
 
         Parts of `more` about that citizenship are moved to the opening, in place of parts about
-        other countries, which are moved to the end of `more`. Only `urgent` facts are left out,
-        because papers may come from another country. If no part concerns the citizenship, the order
-        is as written.
+        other countries, which are moved to the end of `more`, as are `urgent` facts about other
+        countries. If no part concerns the citizenship, the order is as written.
         """
         urgent = [fact for fact in self.urgent if not citizenship or citizenship in fact.countries]
         opening, more = self._ordered(citizenship)
-        return (*urgent, *opening), more
+        others = [fact for fact in self.urgent if fact not in urgent]
+        return (*urgent, *opening), (*more, *others)
 
     def _ordered(self, citizenship: str) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
         own = {part for part in _owned(self.opening) if citizenship in _countries(part)}

@@ -1,0 +1,15 @@
+"""Closes the screens that ask for typed text outside of a form."""
+
+from flows.engine import hint_screens
+from flows.engine.fast_replace import replace
+from flows.engine.turn import TurnState
+
+
+def close(turn: TurnState) -> None:
+    """Close the screens for a PIN, a registration number, a family code and an address for hints.
+
+    The consent to hints ends with its screen if no address was confirmed.
+    """
+    if turn.c.hint_step:
+        hint_screens.forget(turn)
+    turn.c = replace(turn.c, after_pin="", looked_up=None, household_code=None, hint_step="")
