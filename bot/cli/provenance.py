@@ -3,6 +3,7 @@
 import hashlib
 import json
 import platform
+import re
 import subprocess
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,12 @@ LOCAL_BUILDER = f"{PROJECT}#local-builder"
 COMMAND = ("uv", "build", "--wheel", "--build-constraints", "tools/build.txt", "--require-hashes")
 # Files that decide which tools and packages a build uses.
 LOCKS = ("uv.lock", "tools/build.txt", "tools/uv.txt")
+# Paths that Hatchling packs, and files that decide what it packs.
+PACKED = (
+    *("bot", "flows", "locales", "tools", "LICENSE", "README.md"),
+    *(".gitignore", "hatch.toml", "pyproject.toml", "uv.lock"),
+)
+WHEEL = re.compile(rf"{NAME.replace('-', '_')}-([^-]+)-py3-none-any\.whl")
 
 
 class ProvenanceError(Exception):
@@ -33,9 +40,10 @@ class ProvenanceError(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """The source from which a wheel is built: its commit, time, and digests of its lock files."""
+    """The source of a wheel: its commit with tags, its time, and digests of its lock files."""
 
     commit: str
+    tags: tuple[str, ...]
     time: datetime
     locks: dict[str, str]
 
@@ -62,25 +70,40 @@ def provenance(
 def read_source(folder: Path) -> Source:
     """Return the commit of a checkout.
 
-    Raises ProvenanceError if the folder has no commit, or if a tracked file differs from it.
+    Raises ProvenanceError if the folder has no commit, or if a packed file differs from it.
     """
     commit, time = git("rev-parse", "HEAD", folder=folder), source_time(folder)
     if not commit or time is None:
         raise ProvenanceError("the source has no git commit; build from a checkout")
-    if changed := git("status", "--porcelain", "--untracked-files=no", folder=folder):
+    if changed := _changed(folder):
         raise ProvenanceError(f"files differ from the commit; commit or restore them:\n{changed}")
-    return Source(commit, time, {name: _sha256(folder / name) for name in LOCKS})
+    tags = tuple(git("tag", "--points-at", commit, folder=folder).splitlines())
+    return Source(commit, tags, time, {name: _sha256(folder / name) for name in LOCKS})
+
+
+def _changed(folder: Path) -> str:
+    """Return the packed files that differ from the commit; untracked files count.
+
+    `git()` returns "" for an error, and this check must not read an error as "no changes".
+    """
+    done = subprocess.run(
+        ["git", "status", "--porcelain", "--untracked-files=all", "--", *PACKED],
+        cwd=folder, capture_output=True, check=False, encoding="utf-8",
+    )  # fmt: skip
+    if done.returncode:
+        raise ProvenanceError(f"git status failed:\n{done.stderr}")
+    return done.stdout
 
 
 def statement(wheel: Path, source: Source, builder: str = LOCAL_BUILDER) -> dict[str, Any]:
-    """Return the statement about a wheel; the same wheel and commit give the same statement.
+    """Return the statement about a wheel.
 
-    Raises ProvenanceError if the version in the wheel's name has another commit.
+    The same wheel, source, uv and Python give the same statement. The time and the command are not
+    read from the wheel: they are the source's time and the command that a release uses.
+
+    Raises ProvenanceError if the wheel's name does not fit the commit, or if uv is missing.
     """
-    _name, version, *_tags = wheel.name.split("-")
-    local = version.partition("+g")[2]
-    if not source.commit.startswith(local):
-        raise ProvenanceError(f"{wheel.name} is not of commit {source.commit[:12]}; build it again")
+    _check_name(wheel.name, source)
     return {
         "_type": STATEMENT,
         "subject": [{"name": wheel.name, "digest": {"sha256": _sha256(wheel)}}],
@@ -106,9 +129,32 @@ def statement(wheel: Path, source: Source, builder: str = LOCAL_BUILDER) -> dict
     }
 
 
+def _check_name(wheel: str, source: Source) -> None:
+    """Check that the version in a wheel's name has the source's commit, or is a tag of it."""
+    named = WHEEL.fullmatch(wheel)
+    if not named:
+        raise ProvenanceError(f"{wheel} is not the name of a wheel of Kosh")
+    version, commit = named[1], source.commit[:12]
+    local = version.partition("+g")[2]
+    if local and not source.commit.startswith(local):
+        raise ProvenanceError(f"{wheel} is not of commit {commit}; build it again")
+    if not local and f"v{version}" not in source.tags:
+        raise ProvenanceError(
+            f"commit {commit} has no tag v{version}; check out the tagged commit, or build it again"
+        )
+
+
 def _tools() -> dict[str, str]:
-    """Return the versions of the tools on this machine."""
-    found = subprocess.run(["uv", "--version"], capture_output=True, check=True, encoding="utf-8")
+    """Return the versions of the tools on this machine.
+
+    Raises ProvenanceError if uv is missing, because it has built the wheel.
+    """
+    try:
+        found = subprocess.run(
+            ["uv", "--version"], capture_output=True, check=True, encoding="utf-8"
+        )
+    except FileNotFoundError:
+        raise ProvenanceError("uv is not on the path; it must be the uv of the build") from None
     return {"uv": found.stdout.split()[1], "python": platform.python_version()}
 
 

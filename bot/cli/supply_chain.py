@@ -77,14 +77,17 @@ def sbom(
 def bill() -> dict[str, Any]:
     """Return the software bill of materials with licences.
 
-    uv writes CycloneDX 1.5. `_converted` makes it 1.6. The same commit always gives the same
-    document: the time is the commit's, and the serial number derives from the content.
+    uv writes CycloneDX 1.5. `_converted` makes it 1.6. The time is the commit's, and the serial
+    number derives from the content. The version and the licences come from the installed
+    packages. The same commit, uv and packages therefore give the same document.
     """
     made = subprocess.run(EXPORT, cwd=ROOT, capture_output=True, check=True)
     document = _converted(json.loads(made.stdout))
     for each in document["components"]:
         if licence := _licence(each["name"]):
             each["licenses"] = _declared(licence)
+    # uv gives each document a random serial number.
+    document.pop("serialNumber", None)
     content = json.dumps(document, sort_keys=True)
     return document | {"serialNumber": uuid5(NAMESPACE_URL, content).urn}
 
@@ -129,14 +132,14 @@ def _converted(document: dict[str, Any]) -> dict[str, Any]:
     }
     for each in document["dependencies"]:
         if each["ref"] == main["bom-ref"]:
-            each["dependsOn"].remove(main["bom-ref"])
+            refs = each.get("dependsOn", ())
+            each["dependsOn"] = [ref for ref in refs if ref != main["bom-ref"]]
     time = source_time()
     stamp = {"timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ")} if time else {}
     head = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
-        "serialNumber": "",
     }
     described = stamp | {"tools": {"components": tools}, "component": main}
     return document | head | {"metadata": described}

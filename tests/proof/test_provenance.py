@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,11 +14,12 @@ from bot.cli.provenance import LOCKS, ProvenanceError, read_source, statement
 
 IDENTITY = ("-c", "user.name=Kosh", "-c", "user.email=kosh@example.org")
 EPOCH = 1_700_000_000
+NEEDS_UV = pytest.mark.skipif(shutil.which("uv") is None, reason="no uv on the path")
 
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a repository with one commit and the lock files."""
+    """Return a repository with the lock files, one commit and the tag of a release."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", str(EPOCH))
     folder = tmp_path / "checkout"
     (folder / "tools").mkdir(parents=True)
@@ -26,6 +28,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     _git(folder, "init", "--quiet")
     _git(folder, "add", ".")
     _git(folder, *IDENTITY, "commit", "--quiet", "--message", "a release")
+    _git(folder, *IDENTITY, "tag", "--annotate", "--message", "a release", "v2026.12.0")
     return folder
 
 
@@ -42,6 +45,7 @@ def _wheel(folder: Path, version: str = "2026.12.0") -> Path:
     return wheel
 
 
+@NEEDS_UV
 def test_provenance_names_wheel_commit_and_lock_files(checkout: Path, tmp_path: Path) -> None:
     wheel = _wheel(tmp_path)
     commit = _git(checkout, "rev-parse", "HEAD")
@@ -61,6 +65,7 @@ def test_provenance_names_wheel_commit_and_lock_files(checkout: Path, tmp_path: 
     assert definition["buildType"].startswith("https://")
 
 
+@NEEDS_UV
 def test_provenance_of_one_wheel_and_commit_is_reproducible(checkout: Path, tmp_path: Path) -> None:
     wheel = _wheel(tmp_path)
     once, again = (json.dumps(statement(wheel, read_source(checkout))) for _ in range(2))
@@ -73,6 +78,23 @@ def test_provenance_is_refused_when_a_file_differs_from_the_commit(checkout: Pat
         read_source(checkout)
 
 
+def test_provenance_is_refused_for_a_packed_file_outside_the_commit(checkout: Path) -> None:
+    _git(checkout, "config", "status.showUntrackedFiles", "no")
+    (checkout / "dist").mkdir()
+    (checkout / "dist" / "provenance.json").write_text("not in the wheel")
+    assert read_source(checkout)
+    (checkout / "bot").mkdir()
+    (checkout / "bot" / "added.py").write_text("")
+    with pytest.raises(ProvenanceError, match=r"\?\? bot/added\.py"):
+        read_source(checkout)
+
+
+def test_provenance_is_refused_when_git_status_fails(checkout: Path) -> None:
+    (checkout / ".git" / "index").write_text("damaged")
+    with pytest.raises(ProvenanceError, match="git status failed"):
+        read_source(checkout)
+
+
 def test_provenance_is_refused_without_a_commit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,6 +103,7 @@ def test_provenance_is_refused_without_a_commit(
         read_source(tmp_path)
 
 
+@NEEDS_UV
 def test_provenance_is_refused_for_a_wheel_of_another_commit(
     checkout: Path, tmp_path: Path
 ) -> None:
@@ -91,6 +114,42 @@ def test_provenance_is_refused_for_a_wheel_of_another_commit(
         statement(_wheel(tmp_path, "2026.11.0.dev3+gfffffff"), source)
 
 
+@NEEDS_UV
+def test_provenance_of_a_release_needs_its_tag_at_the_commit(
+    checkout: Path, tmp_path: Path
+) -> None:
+    released = _wheel(tmp_path)
+    assert statement(released, read_source(checkout))
+    for version in ("2026.12.1", "2026.12.*"):
+        with pytest.raises(ProvenanceError, match="build it again"):
+            statement(_wheel(tmp_path, version), read_source(checkout))
+    _git(checkout, *IDENTITY, "commit", "--quiet", "--allow-empty", "--message", "a later commit")
+    with pytest.raises(ProvenanceError, match="build it again"):
+        statement(released, read_source(checkout))
+
+
+@pytest.mark.parametrize(
+    "name", ["kosh.whl", "kosh_assistant-2026.12.0.tar.gz", "other-2026.12.0-py3-none-any.whl"]
+)
+def test_provenance_is_refused_for_another_file_name(
+    name: str, checkout: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(b"a wheel")
+    with pytest.raises(ProvenanceError, match="not the name of a wheel of Kosh"):
+        statement(file, read_source(checkout))
+
+
+def test_provenance_is_refused_without_uv(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = read_source(checkout)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ProvenanceError, match="uv"):
+        statement(_wheel(tmp_path), source)
+
+
+@NEEDS_UV
 def test_provenance_command_writes_the_statement_to_a_file(
     checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
