@@ -6,7 +6,10 @@ WORKDIR /app
 COPY tools/uv.txt tools/uv.txt
 RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes --requirement tools/uv.txt
 COPY pyproject.toml uv.lock ./
-RUN uv sync --frozen --no-dev --no-install-project
+# Names of optional parts: --build-arg EXTRAS="parquet traces"
+ARG EXTRAS=""
+# hadolint ignore=SC2046,SC2086
+RUN uv sync --frozen --no-dev --no-install-project $(for extra in $EXTRAS; do printf -- '--extra %s ' "$extra"; done)
 COPY flows flows
 COPY bot bot
 COPY locales locales

@@ -9,8 +9,10 @@ from typing import Any
 import psycopg
 import pytest
 from aiohttp import web
+from pyarrow import parquet
 
 from bot.registry.client import Registry
+from bot.web import spreadsheets
 from bot.web.console import demo_officers, planning_map
 from flows.knowledge.regions import REGIONS
 from tests.app_stack import House
@@ -61,6 +63,38 @@ async def test_planning_csv_has_the_counts_of_the_registry(desk: House) -> None:
     assert not any("*" in row for row in rows)
 
 
+async def test_planning_parquet_has_codes_and_null_for_hidden_counts(desk: House) -> None:
+    async with Console.signed_in(desk.url, MARAT) as lead:
+        assert (
+            "/console/planning.parquet?first=region" in (await lead.get("/console/planning")).html
+        )
+        url = f"{desk.url}/console/planning.parquet?first=trade&second=country"
+        async with lead.session.get(url) as answer:
+            assert answer.content_type == "application/vnd.apache.parquet"
+            table = parquet.read_table(io.BytesIO(await answer.read()))
+    released = _rows(
+        desk,
+        "SELECT a, b, CASE WHEN is_hidden THEN NULL ELSE people END"
+        " FROM registry_sandbox.planning_cells"
+        " WHERE first = 'trade' AND second = 'country' AND (a, b) <> ('*', '*')",
+    )
+    assert table.schema.names == ["trade", "country", "people"]
+    columns = table.to_pydict()
+    found = zip(columns["trade"], columns["country"], columns["people"], strict=True)
+    assert sorted(found, key=str) == sorted(released, key=str)
+    assert None in columns["people"]
+
+
+async def test_planning_parquet_is_not_offered_when_not_installed(
+    desk: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spreadsheets, "has_parquet", lambda: False)
+    async with Console.signed_in(desk.url, MARAT) as lead:
+        assert "planning.parquet" not in (await lead.get("/console/planning")).html
+        assert (await lead.get("/console/planning.parquet")).status == 404
+    assert len(await _audited(desk)) == 1
+
+
 async def test_planning_page_explains_hidden_counts(desk: House) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         one = await lead.get("/console/planning?first=region")
@@ -89,7 +123,7 @@ async def test_planning_query_is_audited_in_both_systems(desk: House) -> None:
 
 async def test_planning_pages_are_forbidden_to_officers(desk: House) -> None:
     async with Console.signed_in(desk.url, AIGUL) as officer:
-        for path in ("planning", "planning.csv", "planning.xlsx"):
+        for path in ("planning", "planning.csv", "planning.xlsx", "planning.parquet"):
             assert (await officer.get(f"/console/{path}")).status == 403
         assert "/console/planning" not in (await officer.get("/console/inbox")).html
     assert await _audited(desk) == []

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, BeforeValidator
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from bot.desk import planning
@@ -70,27 +71,46 @@ async def show(
 @router.get("/planning.{kind}")
 async def export(
     context: Annotated[RequestContext, require(Action.PLANNING_READ)],
-    kind: Literal["csv", "xlsx"],
+    kind: Literal["csv", "xlsx", "parquet"],
     query: Annotated[PlanningQuery, Query()],
 ) -> Response:
     """Return the figures as a file, with empty cells for hidden counts.
 
-    Without figures return the page with the reason, and status 503.
+    Without figures return the page with the reason, and status 503. Raises 404 for Parquet if its
+    package is not installed.
     """
+    if kind == "parquet" and not spreadsheets.has_parquet():
+        raise HTTPException(404)
     found = await _figures(context, query)
     if isinstance(found, Text):
         return _page(context, query, found, 503)
+    media, content = _file(context, kind, found)
+    name = f"kosh-planning-{'-'.join(found.by)}-{found.released_at:%Y-%m-%d}.{kind}"
+    headers = PAGE_HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=media, headers=headers)
+
+
+def _file(context: RequestContext, kind: str, found: Figures) -> tuple[str, bytes]:
+    """Return the media type and the content of a file."""
+    if kind == "parquet":
+        return spreadsheets.PARQUET_TYPE, spreadsheets.to_parquet(_columns(found))
     axes, names = axis_names(context), value_names(context, found)
     head = [*(axes[each] for each in found.by), context.say(WORDS["planning_people"])]
     rows = [
         [*_named(names, each), "" if each.people is None else str(each.people)]
         for each in found.cells
     ]
-    write = spreadsheets.to_csv if kind == "csv" else spreadsheets.to_xlsx
-    media = spreadsheets.CSV_TYPE if kind == "csv" else spreadsheets.XLSX_TYPE
-    name = f"kosh-planning-{'-'.join(found.by)}-{found.released_at:%Y-%m-%d}.{kind}"
-    headers = PAGE_HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(write([head, *rows]), media_type=media, headers=headers)
+    if kind == "csv":
+        return spreadsheets.CSV_TYPE, spreadsheets.to_csv([head, *rows])
+    return spreadsheets.XLSX_TYPE, spreadsheets.to_xlsx([head, *rows])
+
+
+def _columns(found: Figures) -> dict[str, list[str] | list[int | None]]:
+    """Return the columns for programs: the registry's names and codes, "*" for a total."""
+    columns: dict[str, list[str] | list[int | None]] = {
+        axis: [cell.values[place] for cell in found.cells] for place, axis in enumerate(found.by)
+    }
+    return columns | {"people": [cell.people for cell in found.cells]}
 
 
 async def _figures(context: RequestContext, query: PlanningQuery) -> Figures | Text:
@@ -131,6 +151,7 @@ def _page(
         axes=axes,
         chosen=(query.first, query.second or ""),
         heads=[axes[each] for each in counted],
+        has_parquet=spreadsheets.has_parquet(),
         query=f"?first={query.first}&second={query.second or ''}",
         map_size=(planning_map.WIDTH, planning_map.HEIGHT, planning_map.SIDE),
         **values,
