@@ -158,6 +158,8 @@ def test_kubernetes_deployments_have_autoscaler_and_disruption_budget() -> None:
     assert kinds["Deployment"] == serving
     assert kinds["HorizontalPodAutoscaler"] == kinds["PodDisruptionBudget"] == serving
     assert (kinds["Job"], kinds["CronJob"]) == ({"migrate"}, {"backup"})
+    # A number here would overrule the autoscaler at each `kubectl apply`.
+    assert not [each for each in _documents() if "replicas" in each.get("spec", {})]
 
 
 def test_compose_file_is_valid() -> None:

@@ -155,12 +155,11 @@ def test_helm_uninstall_keeps_backups_and_erasure_journal() -> None:
 def test_helm_values_reach_the_objects() -> None:
     values = deepcopy(VALUES)
     values["host"], values["image"]["tag"] = "chat.example", "2027.1.0"
-    values["web"]["replicas"] = 3
+    values["web"]["minReplicas"] = 3
     objects = _rendered(values)
     assert objects["ConfigMap", "kosh"]["data"]["KOSH_PUBLIC_URL"] == "https://chat.example"
     assert objects["Ingress", "webhooks"]["spec"]["tls"][0]["hosts"] == ["chat.example"]
-    web = objects["Deployment", "web"]["spec"]
-    assert web["replicas"] == objects["HorizontalPodAutoscaler", "web"]["spec"]["minReplicas"] == 3
+    assert objects["HorizontalPodAutoscaler", "web"]["spec"]["minReplicas"] == 3
     images = set(re.findall(r"'image': '([^']+)'", str(objects)))
     assert images == {"registry.example/kosh:2027.1.0"}
 
@@ -186,7 +185,7 @@ def test_helm_schema_accepts_only_known_values() -> None:
     for wrong in (
         {"hosts": "chat.example"}, {"host": "https://chat.example"}, {"host": ""},
         {"settings": {"KOSH_METRICS_PORT": 9464}}, {"settings": {"KOSH_PUBLIC_URL": "x"}},
-        {"web": VALUES["web"] | {"replicas": 0}}, {"web": {"replicas": 2}},
+        {"web": VALUES["web"] | {"minReplicas": 0}}, {"web": {"minReplicas": 2}},
         {"erased": VALUES["erased"] | {"accessModes": ["ReadWriteOnce"]}},
         {"work": VALUES["work"] | {"resources": {"requests": {}, "limits": {}}}},
     ):  # fmt: skip

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from bot.cache.local_buckets import Draw
 from bot.cache.local_store import LocalStore
 from bot.cache.pubsub import PubSubConnection, Subscription
-from bot.cache.scripts import ALLOW, APPEND, DRAW, HOLD, KEEP, SETTLE, TALLY, Script, Scripts
+from bot.cache.scripts import ALLOW, APPEND, DRAW, HOLD, KEEP, MARK_KNOWN, TALLY, Script, Scripts
 from bot.concurrency.batching import WaitedTooLong
 
 _SECONDS: Final = 2.0
@@ -98,7 +98,7 @@ class Cache:
         """Acquire the lock of an anonymous conversation, and read its state in the same step.
 
         `token` identifies the holder; the same token can acquire the lock again. Release the lock
-        with `settle` if the person was stored in PostgreSQL, otherwise with `keep`.
+        with `mark_known` if the person was stored in PostgreSQL, otherwise with `keep`.
         """
         seen = await self._run(HOLD, f"ask:{key}", token, lease_ms)
         return LockAcquired(blob=seen[0], known=seen[1] is not None) if seen else Busy()
@@ -121,12 +121,12 @@ class Cache:
             blob: Any = await self._client.hget(f"ask:{key}", "blob")
         return bytes(blob) if blob else None
 
-    async def settle(self, key: str, *, ttl_s: int = 120) -> None:
+    async def mark_known(self, key: str, *, ttl_s: int = 120) -> None:
         """Replace the state by a marker, after the commit that stored this person in PostgreSQL.
 
         A concurrent holder loses the lock, because the state that it read is obsolete.
         """
-        await self._run(SETTLE, f"ask:{key}", ttl_s)
+        await self._run(MARK_KNOWN, f"ask:{key}", ttl_s)
 
     async def allow(
         self, bucket: str, *, rate: float, burst: int, cost: int = 1, reserve: float = 0.0

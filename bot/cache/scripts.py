@@ -50,7 +50,7 @@ end
 return 1
 """)
 
-SETTLE: Final = Script.of("""
+MARK_KNOWN: Final = Script.of("""
 redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'known', 1)
 redis.call('EXPIRE', KEYS[1], ARGV[1])

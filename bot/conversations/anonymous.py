@@ -128,7 +128,7 @@ async def keep(rt: Runtime, key: str, token: str, ask: AnonymousSession) -> None
 async def mark_known(rt: Runtime, key: str) -> None:
     rt.live.local.pop(key)
     with suppress(CacheUnavailable):
-        await rt.live.settle(key)
+        await rt.live.mark_known(key)
 
 
 def asked(rt: Runtime, key: str, blob: bytes | None) -> AnonymousSession:

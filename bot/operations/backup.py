@@ -170,5 +170,5 @@ async def finish_restore(rt: Runtime) -> int:
         await audit_log.append(
             connection, actor="operator", action="restored", subject="-", detail=str(gone)
         )
-    await rollback_guard.settle(rt)
+    await rollback_guard.accept_current(rt)
     return gone

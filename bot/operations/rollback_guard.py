@@ -72,14 +72,14 @@ async def refuse_older(rt: Runtime) -> None:
         raise OlderDatabase
 
 
-async def settle(rt: Runtime) -> None:
+async def accept_current(rt: Runtime) -> None:
     """Store the current counters as the high-water mark, after a restore."""
     await asyncio.to_thread(_write, _file(rt), await _numbers(rt))
 
 
 def forget(erased: Path) -> None:
     """Delete the high-water mark and the erasure journal of a database dropped on purpose."""
-    for path in (erased, erased.with_name("tide")):
+    for path in (erased, erased.with_name("high-water-mark")):
         path.unlink(missing_ok=True)
 
 
@@ -91,7 +91,7 @@ async def _numbers(rt: Runtime) -> Numbers:
 
 
 def _file(rt: Runtime) -> Path:
-    return rt.settings.erasure_journal.with_name("tide")
+    return rt.settings.erasure_journal.with_name("high-water-mark")
 
 
 def _read(path: Path) -> Numbers:
@@ -103,7 +103,7 @@ def _write(path: Path, numbers: Numbers) -> None:
     """Replace the file atomically, so that concurrent readers see either version completely."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Use a unique name, since processes in different containers can have the same process id.
-    opened, draft = tempfile.mkstemp(prefix=".tide.", dir=path.parent)
+    opened, draft = tempfile.mkstemp(prefix=".high-water-mark.", dir=path.parent)
     with os.fdopen(opened, "w", encoding="ascii") as file:
         file.writelines(f"{name} {number}\n" for name, number in numbers.items())
     Path(draft).replace(path)

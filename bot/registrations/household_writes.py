@@ -9,7 +9,7 @@ from bot.registrations.registry_writes import Write
 from bot.registry.client import Registry
 from bot.registry.errors import Refused
 from bot.registry.households import Household, HouseholdInviting, HouseholdJoining
-from flows.engine.household import HouseholdSettled, HouseholdWrite
+from flows.engine.household import HouseholdAnswered, HouseholdWrite
 
 KINDS: dict[str, HouseholdWrite] = {"invite": "invite", "join": "join", "leave": "leave"}
 
@@ -34,7 +34,7 @@ async def call(registry: Registry, write: Write) -> Household | None:
 
 async def record(
     transaction: Transaction, write: Write, found: Household | None, language: str
-) -> HouseholdSettled | None:
+) -> HouseholdAnswered | None:
     """Record the registry's answer; return None if another attempt has recorded it.
 
     Without a household, because the registry does not have the registration, open a case.
@@ -46,24 +46,24 @@ async def record(
     kind = KINDS[write.kind]
     if found is None:
         await registry_writes.open_refusal(transaction, write, language)
-        return HouseholdSettled(kind, "refused")
+        return HouseholdAnswered(kind, "refused")
     # The last whole day on which the code is valid.
     until = found.code_until.date() - timedelta(days=1) if found.code_until else None
     # Show the code only to the person who asked for one, not to those who join.
     code = (found.code or "") if kind == "invite" else ""
-    return HouseholdSettled(kind, "", found.household is not None, code, until if code else None)
+    return HouseholdAnswered(kind, "", found.household is not None, code, until if code else None)
 
 
 async def refuse(
     transaction: Transaction, write: Write, error: Refused, language: str
-) -> HouseholdSettled | None:
+) -> HouseholdAnswered | None:
     """Record a refusal; return None if another attempt has recorded it.
 
     A wrong or expired code is reported to the person. For any other refusal a case is opened.
     """
     if write.kind != "join" or error.problem != "not-found":
         done = await registry_writes.refuse(transaction, write, error, language)
-        return HouseholdSettled(KINDS[write.kind], "refused") if done else None
+        return HouseholdAnswered(KINDS[write.kind], "refused") if done else None
     values = {"write": write.id, "attempt": write.attempts, "why": error.problem}
     done = bool(await execute(transaction, statements.REJECT_WRITE, **values))
-    return HouseholdSettled("join", "unknown_code") if done else None
+    return HouseholdAnswered("join", "unknown_code") if done else None

@@ -58,7 +58,7 @@ from flows.engine.events import (
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Answer, Flow
 from flows.engine.hints import ContactChecked, ContactLeft
-from flows.engine.household import HouseholdCodeChecked, HouseholdEvent, HouseholdSettled
+from flows.engine.household import HouseholdAnswered, HouseholdCodeChecked, HouseholdEvent
 from flows.engine.invitations import InvitationFound, LinkEvent
 from flows.engine.joining import (
     ChatUnjoined,
@@ -194,7 +194,7 @@ def _take(turn: TurnState, event: Event) -> None:
             _take_officer_event(turn, event)
         case (
             Acknowledged() | UpdateWithheld() | IntentChosen() | Transcribed() | StatusLookedUp()
-            | HouseholdCodeChecked() | HouseholdSettled() | ReferrerFound() | InvitationFound()
+            | HouseholdCodeChecked() | HouseholdAnswered() | ReferrerFound() | InvitationFound()
         ):  # fmt: skip
             _take_result(turn, event)
         case ContactLeft() | ContactChecked() | PinTried() | PinLifted():
@@ -228,7 +228,7 @@ def _take_result(
             lookup_screens.take_event(turn, event)
         case HouseholdCodeChecked(is_granted):
             household_screens.take_check(turn, is_granted=is_granted)
-        case HouseholdSettled():
+        case HouseholdAnswered():
             registration_screens.household_settled(turn, event)
         case ReferrerFound():
             referral_screens.take_event(turn, event)

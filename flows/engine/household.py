@@ -63,7 +63,7 @@ class ChangeHousehold:
 
 
 @dataclass(frozen=True, slots=True)
-class HouseholdSettled:
+class HouseholdAnswered:
     """The registry's answer to a `ChangeHousehold`; `refusal` is "" if it was accepted."""
 
     write: HouseholdWrite
@@ -74,4 +74,4 @@ class HouseholdSettled:
 
 
 type HouseholdEffect = CheckHouseholdCode | ChangeHousehold
-type HouseholdEvent = HouseholdCodeChecked | HouseholdSettled
+type HouseholdEvent = HouseholdCodeChecked | HouseholdAnswered

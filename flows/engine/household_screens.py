@@ -13,8 +13,8 @@ from flows.engine.flow import Consent
 from flows.engine.household import (
     ChangeHousehold,
     CheckHouseholdCode,
+    HouseholdAnswered,
     HouseholdLink,
-    HouseholdSettled,
     HouseholdWrite,
     read_household_code,
     shown_code,
@@ -195,7 +195,7 @@ def take_check(turn: TurnState, *, is_granted: bool) -> None:
     turn.say_and_reprompt(TOO_MANY)
 
 
-def settle(turn: TurnState, event: HouseholdSettled) -> bool:
+def record_outcome(turn: TurnState, event: HouseholdAnswered) -> bool:
     """Store the registry's answer; return False if no such write is pending."""
     known = turn.c.registration
     if known is None or known.household is None or known.household.pending != event.write:

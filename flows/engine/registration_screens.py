@@ -7,7 +7,7 @@ from flows.engine import household_screens, labels, registration_history, screen
 from flows.engine.events import Button, Notice
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Flow, Path
-from flows.engine.household import HouseholdSettled
+from flows.engine.household import HouseholdAnswered
 from flows.engine.questions import Option
 from flows.engine.registration import Acknowledged, AnswerRegistry, PlatformStep, RegistrationStatus
 from flows.engine.text import Text, _
@@ -93,9 +93,9 @@ def send_answer(turn: TurnState, flow: Flow, road: Path) -> None:
     turn.notes.append((screens.registration_text("answered", known.number),))
 
 
-def household_settled(turn: TurnState, event: HouseholdSettled) -> None:
+def household_settled(turn: TurnState, event: HouseholdAnswered) -> None:
     """Store the registry's answer about the household, and announce it."""
-    if household_screens.settle(turn, event) and not turn.c.muted:
+    if household_screens.record_outcome(turn, event) and not turn.c.muted:
         announce_update(turn)
 
 

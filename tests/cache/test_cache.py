@@ -209,21 +209,21 @@ async def test_mark_known_deletes_the_anonymous_session_of_a_chat(live: Cache, k
     await live.hold(key, "a")
     await live.keep(key, "a", b"state")
     await live.hold(key, "b")
-    await live.settle(key)
+    await live.mark_known(key)
     assert await live.hold(key, "c") == LockAcquired(blob=None, known=True)
 
 
 async def test_mark_known_releases_a_lock_held_by_another_token(live: Cache, key: str) -> None:
     await live.hold(key, "a")
-    await live.settle(key)
+    await live.mark_known(key)
     assert not await live.keep(key, "a", b"state")
     assert isinstance(await live.hold(key, "b"), LockAcquired)
-    await live.settle(key)
+    await live.mark_known(key)
     assert await live.hold(key, "c") == LockAcquired(blob=None, known=True)
 
 
 async def test_anonymous_session_save_clears_the_known_mark(live: Cache, key: str) -> None:
-    await live.settle(key)
+    await live.mark_known(key)
     await live.hold(key, "a")
     await live.keep(key, "a", b"state")
     assert await live.hold(key, "b") == LockAcquired(blob=b"state", known=False)
@@ -308,7 +308,7 @@ async def test_cache_keys_all_expire(live: Cache, server: Redis, key: str) -> No
     await live.keep(key, "a", b"state", ttl_s=1800)
     await live.hold(key, "b", lease_ms=5000)
     assert 1_700_000 < await server.pttl(f"ask:{key}") <= 1_800_000
-    await live.settle(key, ttl_s=120)
+    await live.mark_known(key, ttl_s=120)
     assert 100_000 < await server.pttl(f"ask:{key}") <= 120_000
     await live.allow(key, rate=10, burst=20)
     assert 0 < await server.pttl(f"rate:{key}") <= 3000
@@ -605,7 +605,7 @@ async def listen_once(live: Cache) -> None:
 CALLS: dict[str, Callable[[Cache], Awaitable[object]]] = {
     "hold": lambda live: live.hold("k", "a"),
     "keep": lambda live: live.keep("k", "a", b"state"),
-    "settle": lambda live: live.settle("k"),
+    "settle": lambda live: live.mark_known("k"),
     "allow": lambda live: live.allow("k", rate=1, burst=1),
     "publish": lambda live: live.publish("k", b""),
     "append": lambda live: live.append("k", b"", 1, 1),

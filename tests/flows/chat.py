@@ -31,7 +31,7 @@ from flows.engine.events import (
 )
 from flows.engine.flow import Flow, Form, Path, Submit, path
 from flows.engine.hints import ConfirmContact, LeaveContact
-from flows.engine.household import CheckHouseholdCode, HouseholdCodeChecked, HouseholdSettled
+from flows.engine.household import CheckHouseholdCode, HouseholdAnswered, HouseholdCodeChecked
 from flows.engine.invitations import FindInvitation
 from flows.engine.joining import FinishJoin, IssueJoinCode, OfferJoin, RequestJoin, Unjoin
 from flows.engine.model_events import IntentChosen, Transcribed
@@ -324,7 +324,7 @@ class Chat:
                 return f"(the registry asks: {about})"
             case Acknowledged(step=PlatformStep(step, status)):
                 return f"(the registry: {step} {status})"
-            case HouseholdSettled(write, refusal):
+            case HouseholdAnswered(write, refusal):
                 return f"(the registry: {write}, {refusal or 'done'})"
             case HouseholdCodeChecked(is_granted):
                 return f"(a try is left: {is_granted})"

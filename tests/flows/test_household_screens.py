@@ -10,8 +10,8 @@ from flows.engine.events import ConsentGiven, DeleteInput, Notice, Pressed
 from flows.engine.household import (
     ChangeHousehold,
     CheckHouseholdCode,
+    HouseholdAnswered,
     HouseholdCodeChecked,
-    HouseholdSettled,
     read_household_code,
 )
 from flows.engine.model_events import ConsentWithdrawn
@@ -20,8 +20,8 @@ from tests.flows.chat import LANGUAGES, Chat, at
 
 NUMBER, CODE = "KS-2026-TEST-TEST", "ABCDE23456"
 LAST_DAY = date(2026, 12, 1)
-JOINED = HouseholdSettled("join", is_linked=True)
-GAVE_CODE = HouseholdSettled("invite", is_linked=True, code=CODE, code_until=LAST_DAY)
+JOINED = HouseholdAnswered("join", is_linked=True)
+GAVE_CODE = HouseholdAnswered("invite", is_linked=True, code=CODE, code_until=LAST_DAY)
 
 
 def registered(language: str = "ru") -> Chat:
@@ -120,7 +120,7 @@ def test_family_link_result_is_not_notified_after_stop() -> None:
 @pytest.mark.parametrize("refusal", ["unknown_code", "refused"])
 def test_family_code_refusal_is_explained_and_withdraws_consent(refusal: str) -> None:
     chat = offered().presses("yes")
-    chat.takes(HouseholdSettled("join", refusal))  # type: ignore[arg-type]
+    chat.takes(HouseholdAnswered("join", refusal))  # type: ignore[arg-type]
     assert [each.purpose for each in chat.done(ConsentWithdrawn)] == ["household"]
     chat.presses("!status")
     assert chat.shows(household_screens.REFUSED[refusal])
@@ -130,7 +130,7 @@ def test_family_code_refusal_is_explained_and_withdraws_consent(refusal: str) ->
 def test_family_link_result_without_a_request_is_ignored() -> None:
     chat = joined()
     before = chat.conversation
-    turn = chat._stepped(HouseholdSettled("leave"))
+    turn = chat._stepped(HouseholdAnswered("leave"))
     assert (turn.conversation, turn.says) == (before, ())
 
 
@@ -143,7 +143,7 @@ def test_family_member_leaves_after_a_confirmation() -> None:
     chat.presses("household")
     assert chat.keys[0] == "status", "one request at a time"
     assert chat.presses("status").at == screens.REGISTERED
-    chat.takes(HouseholdSettled("leave")).presses("!status")
+    chat.takes(HouseholdAnswered("leave")).presses("!status")
     assert not chat.shows(household_screens.LINKED)
     assert [each.purpose for each in chat.done(ConsentWithdrawn)] == ["household"]
 
@@ -164,7 +164,9 @@ def test_family_link_ends_with_the_registration() -> None:
 
 
 def test_family_consent_is_withdrawn_only_once() -> None:
-    chat = joined().presses("!status", "household", "leave", "yes").takes(HouseholdSettled("leave"))
+    chat = (
+        joined().presses("!status", "household", "leave", "yes").takes(HouseholdAnswered("leave"))
+    )
     chat.takes(Acknowledged("withdrawn", NUMBER))
     assert [each.purpose for each in chat.done(ConsentWithdrawn)] == ["household"]
 

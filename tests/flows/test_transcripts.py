@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from flows.engine.events import Resolved, Unreadable
-from flows.engine.household import HouseholdCodeChecked, HouseholdSettled
+from flows.engine.household import HouseholdAnswered, HouseholdCodeChecked
 from flows.engine.registration import Acknowledged, PlatformStep, RegistryQuestion
 from flows.engine.registration_history import STEPS
 from tests.flows import sentence_stories
@@ -104,14 +104,14 @@ def family(chat: Chat) -> None:
     chat.takes(Acknowledged("accepted", number)).presses("!status", "household", "invite", "refuse")
     chat.presses("status", "household", "enter").says("ABC", code)
     chat.takes(HouseholdCodeChecked(is_granted=True)).presses("yes")
-    chat.takes(HouseholdSettled("join", "unknown_code")).presses("!status", "household", "enter")
+    chat.takes(HouseholdAnswered("join", "unknown_code")).presses("!status", "household", "enter")
     chat.says(code).takes(HouseholdCodeChecked(is_granted=False))
     chat.presses("status", "household", "invite", "yes")
-    linked = HouseholdSettled("invite", is_linked=True, code=code, code_until=day)
+    linked = HouseholdAnswered("invite", is_linked=True, code=code, code_until=day)
     chat.takes(linked).presses("!status", "household", "leave", "yes")
-    chat.presses("status", "household", "status").takes(HouseholdSettled("leave"))
+    chat.presses("status", "household", "status").takes(HouseholdAnswered("leave"))
     chat.presses("!status", "household", "invite", "yes")
-    chat.takes(HouseholdSettled("invite", "refused")).presses("!status")
+    chat.takes(HouseholdAnswered("invite", "refused")).presses("!status")
 
 
 def support(chat: Chat) -> None:

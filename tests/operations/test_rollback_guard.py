@@ -42,7 +42,7 @@ async def test_rollback_guard_rejects_an_older_database_until_accepted(
         session.execute(BACK[number])
     with pytest.raises(rollback_guard.OlderDatabase):
         await rollback_guard.refuse_older(rt)
-    await rollback_guard.settle(rt)
+    await rollback_guard.accept_current(rt)
     await rollback_guard.refuse_older(rt)
 
 

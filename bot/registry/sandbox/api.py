@@ -307,7 +307,7 @@ async def _write(request: Request, key: str, write: store.Write) -> Acknowledgem
     sandbox, faults = here(request), drawn(request)
     plan = sandbox.plan(faults)
     async with sandbox.pool.connection() as connection:
-        acknowledgement = await store.settle(
+        acknowledgement = await store.apply_once(
             connection, key, write, plan, lambda: wait_if_slow(request)
         )
     sandbox.changed.set()

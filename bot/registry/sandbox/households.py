@@ -52,7 +52,7 @@ class Leave:
 type Write = Invite | Join | Leave
 
 
-async def settle(
+async def apply_once(
     connection: Connection, key: str, write: Write, linger: Callable[[], Awaitable[None]]
 ) -> Household:
     """Apply a write once per idempotency key; return the first answer to a repetition.

@@ -49,7 +49,7 @@ async def invite(
     body: Annotated[HouseholdInviting, JsonRules()],
 ) -> Household:
     """Link the person to a household and return a code for family members who registered too."""
-    return await _settled(request, key, households.Invite(number, body))
+    return await _apply_once(request, key, households.Invite(number, body))
 
 
 @routes.put(
@@ -64,7 +64,7 @@ async def join(
     body: Annotated[HouseholdJoining, JsonRules()],
 ) -> Household:
     """Join the household of a code, with the person's own consent."""
-    return await _settled(request, key, households.Join(number, body))
+    return await _apply_once(request, key, households.Join(number, body))
 
 
 @routes.delete(
@@ -74,7 +74,7 @@ async def join(
 )
 async def leave(request: Request, number: Number, key: WriteKey) -> Household:
     """Leave the household. The registration itself does not change."""
-    return await _settled(request, key, households.Leave(number))
+    return await _apply_once(request, key, households.Leave(number))
 
 
 @routes.get(
@@ -164,10 +164,10 @@ async def registrations(
     return Listing(items=tuple(items), next=rows[limit - 1][0] if len(rows) > limit else None)
 
 
-async def _settled(request: Request, key: str, write: households.Write) -> Household:
+async def _apply_once(request: Request, key: str, write: households.Write) -> Household:
     async with here(request).pool.connection() as connection:
-        settled = await households.settle(connection, key, write, lambda: wait_if_slow(request))
-    return _mixed_up(request, settled)
+        changed = await households.apply_once(connection, key, write, lambda: wait_if_slow(request))
+    return _mixed_up(request, changed)
 
 
 def _mixed_up(request: Request, found: Household) -> Household:

@@ -105,7 +105,7 @@ async def create_tables(connection: Connection) -> None:
         await execute(connection, each)
 
 
-async def settle(
+async def apply_once(
     connection: Connection,
     key: str,
     write: Write,
