@@ -113,7 +113,7 @@ NONE = _("No announcements will be sent. You can read them here at any time.")
 
 
 def outcome(answers: Submit, today: date) -> Outcome:
-    """Return the outcome with the subscription, which is the only copy of the answers."""
+    """Return the final texts and a `Subscribe` effect, which holds the only copy of the answers."""
     values = answers.answers
     topics = values[CHOSEN.name] or ""
     traits = {kind: values.get(item.name) or "unsaid" for kind, item in TRAITS.items()}

@@ -89,7 +89,7 @@ WITH_PROOF = PROGRAMME.is_("kandas_status", "ata_zholy", "visa_c10")
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """An entry of a checklist: a document, and remarks on it for this situation."""
+    """An entry of a checklist: a document, and remarks on it for the person's situation."""
 
     document: Document
     remarks: tuple[Text, ...]
@@ -97,9 +97,10 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Checklist:
-    """A checklist without any name of the person, for the chat, for printing and for ticking.
+    """A checklist without the person's name, for display in the chat, for printing and for ticking.
 
-    Ticks are stored by `document.key`, which is stable: `documents.` and the key in the seed data.
+    Ticks are stored by `document.key`, which never changes: `documents.` and the key in the seed
+    data.
     """
 
     programme: Programme
@@ -109,10 +110,10 @@ class Checklist:
 
 
 def checklist(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> Checklist:
-    """Return the checklist for a situation; it uses only facts that are current on `today`.
+    """Return the checklist for a situation, made only of facts that are current on `today`.
 
-    For a stored list, `keys` are those of its documents: they also depended on the person's place,
-    which is not stored.
+    For a stored list, `keys` are the keys of its documents. Without them the list could not be made
+    again, because the choice of documents also depends on the person's place, which is not stored.
     """
     answers = {"location": "unsaid", **answers}
     chosen = programme(answers.get("programme") or "kandas_status")
@@ -169,7 +170,7 @@ def _left(answers: Answers) -> bool:
 
 
 def _no_travel(answers: Answers) -> Text:
-    """Return the warning not to travel back; a weaker one if the person's place is unknown."""
+    """Return the warning not to travel back, in a weaker form if the person's place is unknown."""
     return NO_TRAVEL if answers.get("location") in ("kazakhstan", "elsewhere") else NO_RISK
 
 
@@ -213,7 +214,7 @@ def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _before_leaving(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield warnings for a country whose papers can be confirmed only before leaving it."""
+    """Yield warnings about papers that the country confirms only before the person leaves it."""
     where = _origin(answers)
     if where.leaving is None:
         return
@@ -241,10 +242,10 @@ def _after(
 
 
 def _confirmation(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield the law on confirmation of papers from the country of citizenship, or a warning.
+    """Yield the law on the confirmation of papers from the country of citizenship, and warnings.
 
-    No warning is needed if a treaty applies. People known to be outside of the country get only a
-    warning not to travel back. If their place is unknown, they get both.
+    A country with a treaty needs no warning. A person known to be outside of the country gets only
+    the warning not to travel back. A person at an unknown place gets the law and a weaker warning.
     """
     where = _origin(answers)
     if where.leaving is not None:
@@ -259,7 +260,10 @@ def _confirmation(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def sources(facts: list[Fact]) -> Text:
-    """Return the dates of the sources, with their own precision, and the days of reading."""
+    """Return a sentence with the dates of the sources and the days on which they were read.
+
+    A source that is dated only by its year is shown with the year.
+    """
     dated = sorted(
         (fact.as_of, fact.as_of.year if fact.dated is Dated.YEAR else fact.as_of)
         for fact in facts
@@ -282,7 +286,7 @@ def sources(facts: list[Fact]) -> Text:
 
 
 def lead(made: Checklist) -> Text:
-    """Return the first sentence: the programme of the list, or that there is no list for it."""
+    """Return the first sentence: the list's programme, or that this programme has no list."""
     head = USUAL if made.papers else NO_LIST
     return _(head.msgid, programme=made.programme.name)
 
@@ -335,13 +339,13 @@ CONSENT = Consent(
         days=lifetimes.DRAFT_DAYS,
     ),
 )
-# Kinds of upload, by document key, that tick an entry of the list. They can be sent after a
-# registration.
+# Kinds of upload by document key: an upload of the kind ticks the document's entry in the list.
+# These documents can be uploaded after a registration.
 SENT = {IDENTITY.key: "identity", ETHNICITY.key: "ethnicity"}
 
 
 def entries(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> tuple[Entry, ...]:
-    """Return the papers of a checklist as entries; `keys` are those of a stored list."""
+    """Return the papers of a checklist as entries; `keys` are those of a stored list's papers."""
     found = (paper.document for paper in checklist(answers, today, keys).papers)
     return tuple(Entry(each.key, each.name, SENT.get(each.key, "")) for each in found)
 
@@ -349,8 +353,8 @@ def entries(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> tuple[
 def reminds(answers: Answers) -> bool:
     """Return True if a reminder may be offered.
 
-    It may not for citizens of countries where a message can do harm, or if the citizenship is
-    unknown.
+    No reminder is offered if the person's citizenship is unknown or of a country where a message
+    can do harm.
     """
     citizenship = answers.get("citizenship")
     return citizenship is not None and not origin(citizenship).dangerous

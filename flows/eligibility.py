@@ -114,16 +114,16 @@ MAY_REGISTER = _("You can be noted in the registry of ethnic Kazakhs abroad with
 ASK = _("A person can help with all of this. What you chose here is not kept.")
 
 
-# Ways whose first steps are the stages of the pilot.
+# Permits and statuses for which the person first passes the stages of the pilot.
 AFTER_THE_PILOT = frozenset({"kandas_status", "prp"})
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A usual way: a permit, card or status, why it may fit, its steps in order, and facts.
+    """A usual way to come: a permit, card or status, why it may fit, its steps in order, and facts.
 
     The first of the `facts` is the legal basis. `costs` and `remarks` are about cost and time. For
-    the first way these are shown at once, and all steps and facts can be unfolded.
+    the first way these two are shown at once, and all steps and facts can be unfolded.
     """
 
     key: str
@@ -136,7 +136,7 @@ class Way:
 
 
 def ways(answers: Answers, today: date) -> tuple[Way, ...]:
-    """Return the usual ways for a situation, if their first fact may be used today."""
+    """Return the usual ways to come for a situation, without those whose legal basis expired."""
     return tuple(way for way in _ways(answers, today) if way.facts[0].current(today))
 
 
@@ -169,20 +169,26 @@ def _status(why: Text, today: date) -> Way:
 
 
 def _permit(visa: tuple[Fact, ...], today: date) -> Way:
-    """Return the permit; `visa` says with which visas ethnic Kazakhs apply, empty for others."""
+    """Return the residence permit as a way to come.
+
+    `visa` has the facts on the visas with which ethnic Kazakhs apply. It is empty for other people.
+    """
     kazakhs = (*visa, settling.SOLVENCY) if visa else ()
     steps = (*_pilot(today), APPLY)
     return Way("prp", PERMIT, WHY_PERMIT, steps, (settling.CARD, *kazakhs), (HOW_LONG,))
 
 
 def _other_permit(visa: Fact) -> Way:
-    """Return the permit as a second way, without the steps, which the first way already shows."""
+    """Return the residence permit as a second way to come.
+
+    It has no steps, because the first way already shows the same steps.
+    """
     facts = (settling.CARD, pilot_2026.BEFORE_PERMIT, visa, settling.SOLVENCY)
     return Way("prp", PERMIT, WHY_PERMIT, (), facts)
 
 
 def _pilot(today: date) -> tuple[Text, ...]:
-    """Return the steps of the pilot while it is in force, else its known end."""
+    """Return the steps of the pilot while it is in force; afterwards, the text on its end."""
     pilots = (pilot_2026.TEST, pilot_2026.QUESTIONNAIRE, pilot_2026.CHECK, pilot_2026.INTERVIEW)
     return said(pilots, today)
 
@@ -192,7 +198,7 @@ def outcome(answers: Submit, today: date) -> Outcome:
 
 
 def spoken(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield the complete answer, paragraph by paragraph."""
+    """Yield the complete answer of the flow, paragraph by paragraph."""
     if answers.get("citizenship") == "KZ":
         yield from (CITIZEN_ALREADY, ASK)
         return
@@ -232,7 +238,7 @@ def _urgent(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _first_way(way: Way, today: date) -> Iterator[Text]:
-    """Yield the first way with its first step (or its basis, if it has no steps), cost and time."""
+    """Yield the first way to come: its first step (or its legal basis without one), cost, time."""
     yield title(_(WAY.msgid, way=way.name))
     yield way.why
     if way.steps:
@@ -245,7 +251,7 @@ def _first_way(way: Way, today: date) -> Iterator[Text]:
 
 
 def _details(answers: Answers, way: Way, today: date) -> Iterator[Text]:
-    """Yield the other texts of the first way, to unfold: all steps, and the facts about it."""
+    """Yield the foldable texts about the first way to come: all its steps, and facts."""
     if way.steps:
         yield folded(lines(STEPS, numbered(way.steps)))
     proof = (kandas.ROLE,) if answers.get("ethnicity_papers") in ("no", "unsure") else ()
@@ -254,7 +260,7 @@ def _details(answers: Answers, way: Way, today: date) -> Iterator[Text]:
 
 
 def _other_way(way: Way, today: date) -> Iterator[Text]:
-    """Yield a further way as one text to unfold."""
+    """Yield one foldable text about a way to come that is not the first one."""
     facts = said((*way.costs, *way.facts), today)
     yield more(_(OTHER_WAY.msgid, way=way.name), (way.why, *way.remarks, *facts))
 
@@ -297,7 +303,7 @@ def _entry_and_offices(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _around(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield support, the registry, and the note that nothing is promised."""
+    """Yield texts about support and about the registry, and the note that nothing is promised."""
     if _may_get_support(answers):
         yield from (SUPPORT,) if quota.SHARE.current(today) else ending(quota.PLACES, today)
     if answers.get("purpose") == "information" and answers.get("ethnic_kazakh") != "no":

@@ -1,4 +1,7 @@
-"""Flow for free questions: some as buttons, others found by words; officers answer the rest."""
+"""Flow for questions in the person's own words.
+
+Some questions are offered as buttons, others are found by typed words. Officers answer the rest.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,9 +24,9 @@ SHOWN = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic(Choice):
-    """A question of the list: the most frequent ones as buttons, the others by typed words.
+    """The choice of a frequent question: some are buttons, the others are found by typed words.
 
-    `unlisted` is the answer if none is found: it offers an officer and asks for no other wording.
+    `unlisted` is sent if no question is found. It offers an officer and does not ask to rephrase.
     """
 
     asks_freely: bool = True
@@ -73,7 +76,7 @@ def outcome(answers: Submit, today: date) -> Outcome:
 
 
 def spoken(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield the complete answer, paragraph by paragraph."""
+    """Yield the complete answer to the chosen question, paragraph by paragraph."""
     found = entry(answers.get("faq_topic") or "")
     if found is not None:
         yield from found.remarks

@@ -1,6 +1,6 @@
 """Flow with the stages of the pilot, and a short practice in Kazakh for the language test.
 
-It gives no points. Wrong answers are explained, and nothing is stored.
+The practice gives no points and explains wrong answers. Nothing is stored.
 """
 
 from collections.abc import Iterator
@@ -75,7 +75,7 @@ def outcome(answers: Submit, today: date) -> Outcome:
 
 
 def spoken(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield the complete answer, paragraph by paragraph."""
+    """Yield the complete outcome of the flow, paragraph by paragraph."""
     if answers.get("wish") == "practice":
         yield PRACTISED
         yield lines(*map(_line, EXERCISES))

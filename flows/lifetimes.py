@@ -1,4 +1,4 @@
-"""Retention periods of the data that people give, all in one place."""
+"""Retention periods of the data that people give. All of them are defined here."""
 
 # Data of a person
 DRAFT_DAYS = 30  # unfinished answers, after the last message
@@ -18,7 +18,7 @@ QUARANTINE_HOURS = 72
 RECIPIENT_DAYS = 7  # recipients of an announcement, after its end
 BROADCAST_REQUEST_DAYS = 30
 
-# Protection of officers from abuse
+# Protection of officers from abuse by persons who write to them
 LIMIT_DAYS = 30  # a limit on a person's messages to officers, and an appeal, at most
 
 # Protection of the web chat from abuse
@@ -40,7 +40,7 @@ INVITATION_STATE_DAYS = 180  # for which the system may read whether the case is
 REFERRER_DAYS = 365
 ENDED_REFERRER_DAYS = 30
 
-# Addresses for hints outside of the chat
+# E-mail addresses and phone numbers for hints outside of the chat
 HINT_CODE_MINUTES = 10
 HINT_HOURS = 12  # at least, between two hints
 

@@ -1,13 +1,13 @@
 """Messages about changed rules of a stored list: the consent, and the traits to compare.
 
-A changed rule is announced to people whose traits match it.
+A changed rule is announced to the people whose traits match the traits of the announcement.
 """
 
 from flows.engine.conditions import Answers
 from flows.engine.flow import Consent
 from flows.engine.text import _, button
 
-# Kinds of these traits: the list's programme, and the person's citizenship.
+# Kinds of traits that are compared: the list's programme, and the person's citizenship.
 LIST, LIST_COUNTRY = "list", "list_country"
 CONSENT = Consent(
     name="consent_list_changes",
@@ -28,7 +28,7 @@ CONSENT = Consent(
 
 
 def traits(answers: Answers) -> dict[str, str]:
-    """Return the traits with which an announcement of a changed rule is compared."""
+    """Return the traits that decide whether a changed rule is announced to the person."""
     citizenship = answers.get("citizenship")
     found = {LIST: answers.get("programme") or "kandas_status"}
     return found | ({LIST_COUNTRY: citizenship} if citizenship else {})

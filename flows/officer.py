@@ -17,7 +17,7 @@ TOPIC = Choice(
     label=button("Topic"),
     text=_("What is it about?"),
     among=(
-        # A page shows eight options, so the urgent topics come first.
+        # A page of options shows eight of them, so the urgent topics are the first eight.
         Option("danger", row("I may be in danger")),
         Option("trouble", row("Refusal or lost papers")),
         Option("stay_ends", row("Visa or stay ends soon")),

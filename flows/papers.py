@@ -1,4 +1,4 @@
-"""Flow for uploads after a registration: photos or a file of each kind of paper, all optional."""
+"""Flow for uploads after a registration: photos or files of each kind of paper, all optional."""
 
 from datetime import date
 

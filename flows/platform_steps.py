@@ -19,12 +19,12 @@ TO_DO: Mapping[str, tuple[Fact, ...]] = {
     "QUOTA": (quota.DUTY,),
     "CARD": (settling.CARD,),
 }
-# Facts to show once a step is done, by step.
+# Facts to show once a step is done, by the key of the step.
 AFTERWARDS: Mapping[str, tuple[Fact, ...]] = {"STATUS": (kandas.VALIDITY,)}
 
 
 def explained(step: str, status: str, today: date) -> tuple[Text, ...]:
-    """Return the sentences about a step; nothing if no source was found for it."""
+    """Return the sentences about a step of the platform; nothing if no fact is known about it."""
     if status == "NOT_DONE":
         return (REFUSED,)
     facts = TO_DO if status == "OPEN" else AFTERWARDS

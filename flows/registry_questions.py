@@ -9,7 +9,8 @@ from flows.engine.flow import Flow, Outcome, Submit
 from flows.engine.questions import Question
 from flows.preregistration import after_consent as form
 
-# The question of the form for each subject of the contract (`question-subjects`).
+# The form's question for each subject that the registry can ask about (`question-subjects` in its
+# contract).
 SUBJECTS: dict[str, Question] = {
     "SURNAME": form.SURNAME,
     "GIVEN_NAME": form.GIVEN_NAME,

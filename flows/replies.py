@@ -42,7 +42,7 @@ COMMANDS: Mapping[str, Reserved] = {
     "registry.status": Reserved.STATUS,
     "registry.change": Reserved.STATUS,
 }
-# Intents that are offered if nothing was recognized, by question, by screen or by flow.
+# Intents that are offered if nothing was recognized; keys are flows, questions and screens.
 TOPICS: Mapping[str, tuple[str, ...]] = {
     "": ("way.which", "kandas.documents", "support.money"),
     "preregistration": ("registry.what", "privacy.what", "kandas.term"),
@@ -74,7 +74,10 @@ def _said(parts: tuple[Part, ...], today: date, _citizenship: str) -> tuple[Text
 
 
 def _opening(answer: Answer, today: date, citizenship: str) -> tuple[Text, ...]:
-    """Return the opening; if no fact is current, with a note at the end that it is not checked."""
+    """Return the opening of an answer.
+
+    If the answer has facts and none is current, the last sentence says that it is not verified.
+    """
     lines = spoken(answer.ordered(citizenship)[0], today)
     return (*lines, NOT_VERIFIED) if answer.lapsed(today) else lines
 
@@ -87,7 +90,7 @@ def _more(answer: Answer, today: date, citizenship: str) -> tuple[Text, ...]:
 
 
 def reply_of(answer: Answer) -> Reply:
-    """Return the engine's reply for the answer to an intent."""
+    """Return the engine's `Reply` for an answer of the knowledge."""
     return Reply(
         intent=answer.intent,
         label=answer.label,
@@ -137,9 +140,9 @@ def understanding(
 ) -> Understanding:
     """Return the data with which the engine answers free text.
 
-    `model_operator` runs the external model, `transcriber` the program for voice messages: names,
-    "" if there is none. `hint_ways` are the configured ways of hints outside of the chat,
-    `sms_countries` the countries whose numbers get SMS.
+    `model_operator` and `transcriber` are the names of those who run the external model and the
+    transcription of voice messages, "" if there is none. `hint_ways` are the configured ways of
+    hints outside of the chat. `sms_countries` are the countries whose numbers get SMS.
     """
     safety = {intent: partial(_said, parts) for intent, parts in SAFETY.items()}
     return Understanding(

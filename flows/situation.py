@@ -1,7 +1,8 @@
-"""Questions about a situation, for an immediate answer.
+"""Questions about a person's situation, for an immediate answer.
 
 No question identifies the person. The answers are deleted when the flow ends. The person's place is
-asked last: its answer ends the flow in the same turn and is therefore never stored.
+asked last. The answer to this question ends the flow in the same turn and is therefore never
+stored.
 """
 
 from dataclasses import replace

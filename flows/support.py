@@ -112,7 +112,7 @@ def outcome(answers: Submit, today: date) -> Outcome:
 
 
 def spoken(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield the complete answer, paragraph by paragraph."""
+    """Yield the complete answer about support, paragraph by paragraph."""
     yield from ending(quota.PLACES, today)
     if quota.PLACES.current(today):
         yield _place(answers, today)
@@ -131,7 +131,7 @@ def spoken(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def region(answers: Answers) -> str:
-    """Return the key of the chosen region, whichever question asked for it; "" for none."""
+    """Return the key of the chosen region, from any of the questions for it; "" for none."""
     chosen = (answers.get(question.name) for question in REGION_QUESTIONS)
     return next((key for key in chosen if key), "")
 
@@ -149,7 +149,7 @@ def _place(answers: Answers, today: date) -> Text:
 def chart() -> Text:
     """Return a bar chart of the places by region.
 
-    Each bar is followed by its number, for people who listen to the text.
+    Each bar is followed by the number of places, for people who use a screen reader.
     """
     maximum = max(PLACES[YEAR].values())
     bars = (

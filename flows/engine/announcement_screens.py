@@ -33,12 +33,12 @@ CHANGE = (
 
 
 def screen(text: Text, among: tuple[Option, ...]) -> Choice:
-    """Return the screen that offers actions on announcements."""
+    """Return the screen that shows `text` and offers the actions `among` on announcements."""
     return Choice(name=MINE, label=labels.ANNOUNCEMENTS, text=text, among=among)
 
 
 def enter(turn: TurnState, flow: Flow) -> None:
-    """Open a flow; in place of the announcements flow, ask what to do about announcements."""
+    """Open a flow. Before the announcements flow, ask which action on announcements is wanted."""
     if not flow.announces or not turn.c.language:
         turn.open_flow(flow)
         return turn.ask()
@@ -65,7 +65,7 @@ def answer(turn: TurnState, key: str) -> None:
 
 
 def _choose_topics(turn: TurnState, flow: Flow) -> None:
-    """Restart the announcements flow, with consents asked again and current topics ticked."""
+    """Restart the announcements flow: ask for consents again, and tick the current topics."""
     turn.drop_form(flow)
     _forget_consents(turn, flow)
     turn.open_flow(flow)
@@ -76,7 +76,7 @@ def _choose_topics(turn: TurnState, flow: Flow) -> None:
 
 
 def keep_topics(turn: TurnState, flow: Flow, road: Path) -> None:
-    """Store the chosen topics in the conversation, and end its quiet mode."""
+    """Store the chosen topics in the conversation, and unmute announcements."""
     chosen = road.answers[_topics(flow).name] or ""
     turn.c = replace(turn.c, topics=tuple(chosen.split(",")), muted=False)
 

@@ -23,7 +23,8 @@ from flows.engine.state import Asked
 from flows.engine.text import Text, _
 from flows.engine.turn import PAGE, TurnState
 
-# Screens that ask for a consent. Only their labels count as answers, not a yes or a number.
+# Screens that ask for a consent. Only a label of their buttons counts as an answer: a typed "yes"
+# or number is no consent.
 CONSENTS = (Screen.KEEP, Screen.CHANGES, household_screens.CONSENT)
 
 
@@ -104,7 +105,7 @@ def _ask_what_to_edit(turn: TurnState, page: int = 0) -> None:
 
 
 def change(turn: TurnState, key: str) -> bool:
-    """Ask for an answer of the open review again; return False if it cannot be changed now."""
+    """Ask a question of the open review again; return False if its answer cannot be changed now."""
     road, asked = turn.path(), turn.c.asked
     if road is None or asked is None or not isinstance(turn.question(asked), Review):
         return False
@@ -129,7 +130,8 @@ def refuse(turn: TurnState, asked: Asked, refusal: Refusal) -> None:
     if question and question.sensitive and DeleteInput() not in turn.effects:
         turn.effects.append(DeleteInput())
     if turn.page is Page.ALWAYS and _is_private(question):
-        # In a messenger that must not have it, a private answer is neither repeated nor explained.
+        # The messenger must not contain private answers, so the refusal neither repeats nor
+        # explains one.
         turn.notes.append((screens.NOT_HERE,))
     elif asked.key == pin_screens.PIN:
         asks = turn.c.has_pin or turn.c.after_pin == pin_screens.NEW
@@ -148,7 +150,7 @@ def refuse(turn: TurnState, asked: Asked, refusal: Refusal) -> None:
 
 
 def _reason(question: Question, refusal: Refusal, tries: int) -> Text:
-    """Return the reason for a refusal, worded differently from the previous refusal."""
+    """Return the reason for a refusal, worded differently from the refusal before it."""
     reason = explain(refusal, question)
     if not tries:
         return reason
@@ -163,7 +165,7 @@ def _is_private(question: Question | None) -> bool:
 
 
 def narrow(turn: TurnState, asked: Asked, found: tuple[Option, ...]) -> None:
-    """Ask which of the options was meant; until then they replace the options of the question."""
+    """Ask which option was meant; until the answer, offer only the options `found`."""
     road = turn.path()
     stop = road[1].current(turn.form(road[0]).cursor) if road else None
     if stop is None or stop.key != asked.key:

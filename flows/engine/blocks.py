@@ -1,6 +1,7 @@
 """Texts with a layout: titles, entries, warnings, rows of answers, receipts, sources, details.
 
-Each is a `Text`. A channel that has a layout for the class uses it, and others show the plain text.
+Each class is a `Text`. A channel that has a layout for a class uses the layout. All other channels
+show the plain text.
 """
 
 from dataclasses import dataclass, field

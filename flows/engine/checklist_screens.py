@@ -27,7 +27,7 @@ class Screen(StrEnum):
     CHANGES = "~changes"
 
 
-# Screens during which a new list is held in the conversation, so that it can still be stored.
+# Screens during which the conversation still holds the new list, so that the person can store it.
 OFFERS = (Screen.LIST, Screen.KEEP)
 CONTROL = "!list"
 # States of an upload in which the person has nothing to do, so that its entry counts as ready.
@@ -57,9 +57,9 @@ PRINT = button("Print or save")
 
 
 def offer_list(turn: TurnState, flow: Flow, road: Path) -> bool:
-    """Send the list that a finished flow made, and offer to store it.
+    """Send the list that a finished flow made, and offer to store the list.
 
-    Returns False if the flow made none.
+    Returns False if the flow made no list.
     """
     entries = flow.listing.entries(road.answers, turn.today, ()) if flow.listing else ()
     if flow.listing is None or not entries:
@@ -77,7 +77,7 @@ def offer_list(turn: TurnState, flow: Flow, road: Path) -> bool:
 
 
 def _hand_out(turn: TurnState, sheet: PrintList) -> None:
-    """Send the link to the printable list as a message of its own, which some channels require."""
+    """Send the link to a printable list in a separate message, as some channels require."""
     turn.effects.append(sheet)
     turn.replaces = False
     turn.say((), (Button("", PRINT, Kind.LINK),))
@@ -140,7 +140,7 @@ def _agreed(turn: TurnState, asked: Asked) -> None:
 
 
 def _put_list(turn: TurnState) -> None:
-    """Store the new list in place of the old one; ticks and the reminder are kept."""
+    """Store the new list in place of the stored one; keep the ticks, reminder and notifications."""
     before, made = turn.c.saved_list, turn.c.draft_list
     if made is not None and before is not None:
         made = replace(made, ticked=before.ticked, remind=before.remind, watched=before.watched)
@@ -210,7 +210,7 @@ def _saved_list_screen(turn: TurnState, mine: MadeList, listing: Listing) -> Cho
 
 
 def _ready(turn: TurnState, entries: tuple[Entry, ...]) -> tuple[str, ...]:
-    """Return the keys of entries that are ticked, or whose upload is in a state of READY."""
+    """Return the keys of entries that are ticked, or whose upload has a state in READY."""
     ticked = turn.c.saved_list.ticked if turn.c.saved_list else ()
     return tuple(
         each.key
@@ -271,7 +271,8 @@ def _remind(turn: TurnState, on: bool) -> None:
     mine = turn.c.saved_list
     if mine is None:
         return turn.ask()
-    # `turn.today` may be an `Edition`, which must not be stored: this makes a plain date.
+    # `turn.today` may be an `Edition`, a date with published content. Only a plain date may be
+    # stored.
     when = date.fromordinal(turn.today.toordinal() + lifetimes.REMIND_DAYS) if on else None
     turn.c = replace(turn.c, saved_list=replace(mine, remind=when))
     turn.effects.append(Remind(lifetimes.REMIND_DAYS if on else 0))
@@ -306,7 +307,7 @@ def _watch(turn: TurnState, *, on: bool) -> None:
 
 
 def _put_watch(turn: TurnState, mine: MadeList, listing: Listing, *, on: bool) -> None:
-    """Store whether the person wants messages about changes; if not, their consent ends too."""
+    """Turn the messages about changed rules on or off; turning them off deletes the consent too."""
     consents = turn.c.consents
     if not on:
         consents = {key: text for key, text in consents.items() if key != listing.changes.purpose}
@@ -315,7 +316,7 @@ def _put_watch(turn: TurnState, mine: MadeList, listing: Listing, *, on: bool) -
 
 
 def forget_changes(turn: TurnState) -> None:
-    """End the messages about changes of the stored list, if there are any."""
+    """Turn off the messages about changed rules of the stored list, if they are on."""
     mine, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
     if mine is not None and mine.watched and listing is not None:
         _put_watch(turn, mine, listing, on=False)

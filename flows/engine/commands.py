@@ -61,7 +61,7 @@ def run(turn: TurnState, word: Reserved) -> None:
 
 
 def _show(turn: TurnState, word: Reserved) -> None:
-    """Show the screen that the word names, whatever question is open."""
+    """Show the screen of a reserved word, also while another question is open."""
     match word:
         case Reserved.STATUS:
             lookup_screens.status(turn)
@@ -132,7 +132,7 @@ def _skip(turn: TurnState) -> None:
 
 
 def to_person(turn: TurnState, topic: str = "") -> None:
-    """Open the handoff to an officer, with its topic if known; suspend the open flow."""
+    """Open the flow for talking to an officer, with its topic if known; suspend the open flow."""
     handoff = next((flow for flow in turn.flows.values() if flow.hands_over), None)
     if handoff is None or turn.c.with_officer:
         return turn.ask()
@@ -182,7 +182,8 @@ def erase(turn: TurnState) -> None:
 
 def _exit(turn: TurnState) -> None:
     turn.effects.append(QuickExit())
-    # A later hint would reveal that there was a chat, and the person could not stop it any more.
+    # An e-mail or SMS sent later would reveal that there was a chat, and after the exit the person
+    # could no longer stop it.
     hint_screens.forget(turn)
     fresh = Conversation(language=turn.c.language, nonce=turn.c.nonce + 1, muted=turn.c.muted)
     turn.c = (
@@ -190,14 +191,15 @@ def _exit(turn: TurnState) -> None:
         if turn.c.is_persistent
         else fresh
     )
-    # The exit message imitates an ordinary message. An exit button below it would give it away.
+    # The exit message imitates an ordinary message. An exit button below it would reveal the
+    # imitation.
     turn.say(((screens.EXIT_TEXT,),), (), service=True, leaves=False)
 
 
 def relay(turn: TurnState, text: str, *, is_counted: bool = False) -> None:
-    """Pass a text to the officer, unless it is too long or the limit is used up.
+    """Pass a text to the officer, unless the text is too long or the limit of messages is used up.
 
-    Text that belongs to a counted message is not counted again.
+    With `is_counted`, the text belongs to a message that was counted already.
     """
     words = turn.words.text(text, MAX_RELAYED)
     if isinstance(words, Refusal):
@@ -210,7 +212,7 @@ def relay(turn: TurnState, text: str, *, is_counted: bool = False) -> None:
 
 
 def pass_on(turn: TurnState, message: Relay) -> None:
-    """Pass a message to the officer; the open screen is closed."""
+    """Pass a message to the officer, and close the open screen."""
     turn.effects.append(message)
     typed_screens.close(turn)
     turn.c = replace(turn.c, asked=None)

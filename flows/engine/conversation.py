@@ -81,7 +81,7 @@ from flows.engine.turn import TurnState, ephemeral_answers
 PAGE_CONTROL = "!page"
 # First characters of payloads without a nonce, which never expire: answers, ratings, layouts.
 LASTING = ("?", "*", "#")
-# Events that the person causes. All others come from jobs, the registry and officers.
+# Events that the person causes. All other events come from jobs, the registry and officers.
 OWN_EVENTS = (Started, Said, Pressed, Shared, Unreadable, Attached, Resumed, Edited)
 
 
@@ -97,14 +97,15 @@ def step(
     """Process one event. The function is pure: equal arguments give an equal turn.
 
     `page` is the channel's policy on sending private questions to the secure page. Without
-    `understanding`, only answers, commands and words of danger are understood.
+    `understanding`, free questions are not recognized: only answers to the open question, commands
+    and phrases of danger are.
     """
     turn = TurnState(flows, words, conversation, today, page, prompting.ask, understanding)
     _take(turn, event)
     if isinstance(event, OWN_EVENTS):
         _note_presence(turn)
         if turn.c.voice is not None and turn.c.voice is conversation.voice:
-            # Any other action of the person withdraws the question about the recording.
+            # If the person does anything else, the question about their voice message is withdrawn.
             turn.c = replace(turn.c, voice=None)
     _drop_ephemeral(turn)
     invitation_screens.drop(turn)
@@ -112,7 +113,7 @@ def step(
 
 
 def _end_contact(turn: TurnState, before: Asked | None) -> tuple[Say, ...]:
-    """Return the messages; the first one ends a request for the phone number that is over."""
+    """Return the turn's messages. Mark the first one if the phone number is no longer requested."""
     requested = before is not None and isinstance(turn.question(before), Phone)
     again = any(button.kind is Kind.CONTACT for say in turn.says for button in say.buttons)
     if not requested or again or not turn.says:
@@ -122,7 +123,7 @@ def _end_contact(turn: TurnState, before: Asked | None) -> tuple[Say, ...]:
 
 
 def _note_presence(turn: TurnState) -> None:
-    """Store whether the person left the chat with this event; if not, release waiting messages."""
+    """Store whether the person left the chat with this event; if not, no message waits any more."""
     left = any(isinstance(effect, QuickExit | Stopped) for effect in turn.effects)
     if turn.c.update_waits and not left:
         _repeat_request(turn)
@@ -132,7 +133,7 @@ def _note_presence(turn: TurnState) -> None:
 
 
 def _repeat_request(turn: TurnState) -> None:
-    """Repeat an officer's request for a paper, which is not stored, since its link would expire."""
+    """Repeat an officer's request for a paper; it cannot wait itself, as its link would expire."""
     c = turn.c
     asked = any(say.private for say in turn.says)
     if c.with_officer and c.requested_upload and not c.pending_uploads and not asked:
@@ -140,9 +141,9 @@ def _repeat_request(turn: TurnState) -> None:
 
 
 def _drop_ephemeral(turn: TurnState) -> None:
-    """Delete answers that must not be stored from forms that a known person has left.
+    """Delete a form with answers that must not be stored when a stored person leaves the form.
 
-    The recognized question of anyone is deleted when another screen is shown.
+    For every person, also delete the recognized question when another screen is shown.
     """
     is_on_reply = turn.c.asked is not None and turn.c.asked.key in (screens.REPLY, screens.LANGUAGE)
     if not is_on_reply:
@@ -218,7 +219,7 @@ def _take_result(
     | HouseholdEvent
     | LinkEvent,
 ) -> None:
-    """Process the result of something outside of the conversation."""
+    """Process a result that comes from outside of the conversation, such as from the registry."""
     match event:
         case Acknowledged():
             registration_screens.acknowledged(turn, event)
@@ -245,7 +246,7 @@ def _take_result(
 def _take_check(
     turn: TurnState, event: ContactLeft | ContactChecked | PinTried | PinLifted
 ) -> None:
-    """Process the result of a comparison with stored data of the person."""
+    """Process the result of checking a PIN, or an address for hints or its code."""
     match event:
         case ContactLeft() | ContactChecked():
             hint_screens.take_event(turn, event)
@@ -271,7 +272,7 @@ def _take_officer_event(
 
 
 def _resolved(turn: TurnState, where: str, *, was_read: bool) -> None:
-    """Ask whether the officer helped, then continue at the place that the officer chose."""
+    """Ask whether the officer helped, then go to the place that the officer chose, if any."""
     turn.c = replace(turn.c, with_officer=False, requested_upload="")
     ratings = tuple(Button(f"*{key}", label) for key, label in screens.RATINGS.items())
     if was_read:
@@ -289,7 +290,7 @@ def _pressed(turn: TurnState, payload: str) -> None:
     if payload == PAGE_CONTROL:
         return _offer_page(turn)
     if payload == registration_screens.OPEN_UPDATE:
-        # The press itself releases the waiting message, which is sent after this turn.
+        # The press releases the waiting message, which is sent after this turn: ask nothing here.
         return None if turn.c.update_waits else turn.ask()
     if payload == checklist_screens.CONTROL:
         return checklist_screens.open_list(turn)
@@ -321,7 +322,7 @@ def _pressed(turn: TurnState, payload: str) -> None:
 
 
 def _press_lasting(turn: TurnState, payload: str) -> None:
-    """Handle a button of an answer or rating, or a press on a layout; these never expire."""
+    """Handle a payload that never expires: a button below an answer, a rating, a layout action."""
     match payload[0], payload[1:]:
         case "?", key:
             _press_reply(turn, key)
@@ -335,7 +336,7 @@ def _press_lasting(turn: TurnState, payload: str) -> None:
 
 
 def _press_shape(turn: TurnState, payload: str) -> None:
-    """Change the answer of a row, or tick a checkbox, in a channel that has such layouts."""
+    """Handle a layout's action: change the answer of a row, or tick or untick a checkbox."""
     action, _dot, key = payload.partition(".")
     if turn.c.with_officer:
         return turn.ask()
@@ -352,7 +353,7 @@ def _press_shape(turn: TurnState, payload: str) -> None:
 
 
 def _press_reply(turn: TurnState, key: str) -> None:
-    """Handle a button below an answer."""
+    """Handle a button below the answer to a question of the person."""
     if (words := voice_messages.press(turn, key)) is not None:
         return typed_text.said(turn, words) if words else None
     if turn.c.with_officer or key == "back":

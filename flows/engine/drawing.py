@@ -46,8 +46,8 @@ def _places(flow: Flow, move: tuple[str, str]) -> tuple[int, ...]:
     return tuple(order.index(name) for name in move)
 
 
-# The SVG is an indented list. A new column starts after each consent. An item is indented more than
-# the items that its condition reads.
+# The SVG is an indented list. A new column starts after each consent. A question is indented more
+# than the questions that its condition reads.
 
 WIDTH, STEP, INDENT, GAP, MARGIN, TOP, LINE = 270, 14, 34, 56, 24, 56, 13
 COLOURS = {
@@ -146,7 +146,10 @@ def _indented(flow: Flow) -> Iterator[tuple[Question, int]]:
 
 
 def _ways(column: list[Box]) -> Iterator[str]:
-    """Yield an SVG arrow to each box: from the previous one on level 0, else from a lower level."""
+    """Yield the SVG lines to the boxes of a column.
+
+    The line to a box starts at the previous box on level 0, or at the last box on a lower level.
+    """
     for place, box in enumerate(column):
         above = [each for each in column[:place] if each.lane < max(box.lane, 1)]
         if above:

@@ -8,12 +8,12 @@ from flows.engine.text import Text
 
 
 class Edition[F, R](date):
-    """The day of a turn, with published content that replaces the shipped content.
+    """The day of a turn, with published content that replaces the content shipped with the program.
 
     `facts` replace shipped facts by key, and `replies` shipped replies by intent. `cards` are the
     contacts of missions by country. `notices` are shown above the menu and above answers. A turn
-    gets one edition, so that it never mixes two publications. A plain date is a day without
-    publications.
+    uses a single edition, so that it never mixes two publications. A plain date means that nothing
+    was published.
 
     An edition is immutable. An edition plus a `timedelta` has no content: use plain dates for sums.
     """

@@ -35,7 +35,7 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """A contact card; `own` is True only if the platform confirms that it is the sender's own."""
+    """A contact card; `own`: the platform confirms that it is the sender's own card."""
 
     phone: str
     own: bool
@@ -43,7 +43,7 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A message that is no text: a `photo`, `voice`, `location`, …, with its `caption`."""
+    """A message that contains no text: a `photo`, `voice`, `location`, …, with its `caption`."""
 
     kind: str
     caption: str = ""
@@ -53,7 +53,7 @@ class Unreadable:
 class Attached:
     """A file that the person sent: a `photo`, a `document` or a `voice` message.
 
-    `ref` is the reference with which the channel can fetch it for some time; `size` is in bytes.
+    The channel can fetch the file by `ref` for some time; `size` is in bytes.
     """
 
     kind: str
@@ -64,7 +64,7 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class UploadChecked:
-    """The result of checking a file for question `key`, with codes of `upload_states`."""
+    """The result of checking a file for question `key`, as codes of `upload_states` or ""."""
 
     flow: str
     key: str
@@ -74,7 +74,7 @@ class UploadChecked:
 
 @dataclass(frozen=True, slots=True)
 class UploadStatusChanged:
-    """The registry's state of an uploaded paper: `sent`, `accepted` or `rejected`."""
+    """The registry's state of an uploaded paper changed to `sent`, `accepted` or `rejected`."""
 
     paper: str
     state: str
@@ -82,7 +82,7 @@ class UploadStatusChanged:
 
 @dataclass(frozen=True, slots=True)
 class UploadRequested:
-    """The officer of the conversation requests the upload of a paper."""
+    """The officer who has the conversation requests the upload of a paper."""
 
     paper: str
 
@@ -99,7 +99,7 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """An officer has the conversation; with `waits`, it is back in the queue of officers."""
+    """An officer took the conversation over, or (`waits`) it is back in the officers' queue."""
 
     waits: bool = False
 
@@ -108,8 +108,8 @@ class Joined:
 class Resolved:
     """An officer returned the conversation to the assistant.
 
-    `where` is a flow's name or `menu`; empty to continue where it was. If the officer read nothing,
-    the person is not asked for a rating.
+    `where` is a flow's name or `menu`, "" to continue at the interrupted question. Without
+    `was_read`, no officer read the messages, and the person is not asked for a rating.
     """
 
     where: str = ""
@@ -117,7 +117,7 @@ class Resolved:
 
 
 class Notice(StrEnum):
-    """The reason for a message that only announces another message, without its content."""
+    """The reason for a notice, which only announces a message and does not show its content."""
 
     UPDATE = "update"
     ANSWER = "answer"
@@ -126,14 +126,14 @@ class Notice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UpdateWithheld:
-    """A message waits for the person, who gets a notice without its content."""
+    """A message waits for the person, who gets only a notice without the content of the message."""
 
     notice: Notice = Notice.ANSWER
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """An officer entered the answer to a question of the form, for the person."""
+    """An officer entered an answer to a question of the form on behalf of the person."""
 
     key: str
     value: str
@@ -182,7 +182,7 @@ type Event = (
 
 
 class Page(StrEnum):
-    """A channel's policy on moving private questions to the secure page."""
+    """A channel's policy on moving private questions from the chat to the secure page."""
 
     NEVER = "never"
     OFFERED = "offered"
@@ -210,12 +210,12 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """One message: paragraphs, each with lines, and buttons.
+    """One message: paragraphs, each a tuple of sentences, and buttons.
 
-    `replaces`: it may replace the message whose button was pressed. `protect`: it must not be
-    forwarded. `service`: it is sent even while an officer has the case. `private`: its answer
-    belongs on the secure page. `ends_contact`: the request for the phone number is over. `notice`:
-    it only announces another message, for which platforms require an approved template.
+    `replaces`: the message may replace the one whose button was pressed. `protect`: it must not be
+    forwarded. `service`: it is sent even while an officer has the case. `private`: the answer to it
+    belongs on the secure page. `ends_contact`: the person's phone number is no longer requested.
+    `notice`: it only announces another message; platforms require an approved template for that.
     """
 
     paragraphs: tuple[tuple[Text, ...], ...]
@@ -232,7 +232,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class ConsentGiven:
-    """Consent to a purpose, with the text that was shown and its language."""
+    """Record a consent to a purpose, with the text that was shown and the language of this text."""
 
     purpose: str
     text: Text
@@ -241,7 +241,7 @@ class ConsentGiven:
 
 @dataclass(frozen=True, slots=True)
 class TryPin:
-    """Compare a PIN with the person's; the result is a `PinTried` in the same turn."""
+    """Compare `pin` with the person's PIN; the result is a `PinTried` in the same turn."""
 
     pin: str = field(repr=False)
 
@@ -260,7 +260,7 @@ class Withdraw:
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """Pass words or a `recording` to the officer of the case; `urgent` if they speak of danger."""
+    """Pass words or a `recording` to the officer of the case; `urgent` marks words of danger."""
 
     words: str
     urgent: bool = False
@@ -269,7 +269,7 @@ class Relay:
 
 @dataclass(frozen=True, slots=True)
 class NotUnderstood:
-    """Count, by language and step, that a text was not understood; nothing of it is stored."""
+    """Count, by language and step, that a text was not understood; the text is not stored."""
 
     language: str
     step: str
@@ -277,7 +277,7 @@ class NotUnderstood:
 
 @dataclass(frozen=True, slots=True)
 class SuggestPhrase:
-    """Store a sentence that the person donates for training the recognizer, without the person."""
+    """Store a sentence donated for training the recognizer, without data of the person."""
 
     language: str
     text: str
@@ -302,7 +302,7 @@ class DeleteInput:
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """The question that a file would answer now, and the kind of paper it asks for."""
+    """The question that a file sent now would answer, and the kind of paper asked for."""
 
     flow: str
     key: str
@@ -320,7 +320,7 @@ class TakeFile:
 
 @dataclass(frozen=True, slots=True)
 class UploadReceived:
-    """Note in the case that the requested upload is stored: it is the officer's turn."""
+    """Note in the case that the requested upload is stored, so that the officer continues."""
 
     paper: str
 
@@ -329,7 +329,7 @@ class UploadReceived:
 class PrintList:
     """Create a temporary printable list; its link is put into the message's button of kind LINK.
 
-    `ready` are the keys of the ticked papers, `entries` the keys of a stored list.
+    `ready` are the keys of the ticked papers. `entries` are the document keys of a stored list.
     """
 
     flow: str
@@ -340,7 +340,7 @@ class PrintList:
 
 @dataclass(frozen=True, slots=True)
 class Remind:
-    """Schedule one reminder without content in `days` days; 0 cancels it."""
+    """Schedule one reminder in `days` days, without content about the person; 0 cancels it."""
 
     days: int
 

@@ -38,7 +38,8 @@ from flows.engine.questions import (
     Year,
 )
 
-# Names of a walk's start and ends, in the same namespace as names of questions.
+# The start and the ends of a walk appear among the names of questions. No question may therefore
+# have one of these names.
 START, END, PERSON, REFUSED = "start", "end", "a person", "nothing kept"
 
 SAMPLES: dict[type[Question], str] = {
@@ -52,9 +53,11 @@ SAMPLES: dict[type[Question], str] = {
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The result of walking a flow. States that no later condition can distinguish count as one.
+    """The result of walking every path through a flow.
 
-    `moves` are pairs of questions (or start and ends) that follow one another on some path.
+    `states` counts the states, where those that no later condition can distinguish count as one.
+    `edges` counts the possible answers in all states. `moves` are pairs of questions (or start and
+    ends) that follow one another on some path. `stuck` are questions whose answer leads back.
     """
 
     flow: str
@@ -107,7 +110,7 @@ def walk(flow: Flow) -> Walk:
 
 
 def _order(flow: Flow) -> dict[str, int]:
-    """Return the position of each item; items of a group have the position of the group."""
+    """Return the position of each item by name; questions of a group have the group's position."""
     order: dict[str, int] = {}
     for place, item in enumerate(flow.items):
         parts = item.items if isinstance(item, RepeatingGroup) else ()
@@ -116,9 +119,9 @@ def _order(flow: Flow) -> dict[str, int]:
 
 
 def _leads_on(order: Mapping[str, int], left: Step, stop: Step) -> bool:
-    """Return True if the answer makes progress, so that the walk cannot loop.
+    """Return True if the step `stop` that follows the step `left` is progress, and no loop.
 
-    Only items of a group may be asked again, for another member.
+    Only a question of a group may be asked again, for another member.
     """
     here, there = order[left.item.name], order[stop.item.name]
     asked_again = (left.key, left.signature) == (stop.key, stop.signature)
@@ -133,7 +136,7 @@ def _state(stop: Step, road: Path, form: Form, later: Mapping[str, frozenset[str
 
 
 def _ways(flow: Flow, stop: Step, form: Form) -> Iterator[Form | str]:
-    """Yield the result of each possible answer: the form after it, or the name of an end."""
+    """Yield the result of each possible answer to `stop`: the form, or the name of an end."""
     item = stop.item
     for value in _values(flow, item, options(stop, form)):
         match item:
@@ -158,7 +161,7 @@ def _answer(stop: Step, value: str | None) -> Answer:
 
 
 def _forgotten(flow: Flow, form: Form) -> Form:
-    """Return the form after a consent: answers that are not persisted become None."""
+    """Return the form as it is after a consent: answers that are not persisted become None."""
     renewed = {item.name for item in flow.questions() if not item.persisted}
     answers = {
         key: replace(each, value=None) if key in renewed else each
@@ -168,7 +171,7 @@ def _forgotten(flow: Flow, form: Form) -> Form:
 
 
 def _values(flow: Flow, item: Question, offered: tuple[Option, ...]) -> list[str]:
-    """Return representative answers: all options, values that conditions test, and one other."""
+    """Return answers to try: options or their extremes, values that conditions test, a sample."""
     conditions = [atom for each in every(flow) for atom, _negated in atoms(each.when)]
     tested = {value for atom in conditions if isinstance(atom, Is) for value in atom.values
             if atom.question == item.name}  # fmt: skip
@@ -199,7 +202,7 @@ def _values(flow: Flow, item: Question, offered: tuple[Option, ...]) -> list[str
 
 
 def _read_later(flow: Flow) -> dict[str, frozenset[str]]:
-    """Return for each question the names that later items read."""
+    """Return for each question the names of the questions whose answers later items read."""
     later: dict[str, frozenset[str]] = {}
     ahead: frozenset[str] = frozenset()
     for item in reversed(flow.items):
@@ -212,7 +215,7 @@ def _read_later(flow: Flow) -> dict[str, frozenset[str]]:
 
 
 def every(flow: Flow) -> Iterator[Item]:
-    """Yield every item; items of a group come before the group itself."""
+    """Yield every item of a flow; the questions of a group come before the group itself."""
     for item in flow.items:
         if isinstance(item, RepeatingGroup):
             yield from item.items
@@ -220,7 +223,7 @@ def every(flow: Flow) -> Iterator[Item]:
 
 
 def looks_at(item: Item) -> set[str]:
-    """Return the names that an item's condition, dependencies and derivation read."""
+    """Return the names of the questions whose answers an item reads, as condition or source."""
     names = item.reads if isinstance(item, Derived) else item.depends
     return {*reads(item.when), *names}
 

@@ -31,7 +31,7 @@ CHOSEN = _("The language model of {operator} chose this topic:")
 
 
 def consider(turn: TurnState, text: str) -> None:
-    """After the ordinary answer to an unclear message: ask for consent once, or ask the model."""
+    """After the answer to an unclear message, ask for consent to the model, or ask the model."""
     asked, operator = turn.c.asked, _operator(turn)
     found = turn.recognize(text)
     is_unclear = found.may_leave and found.confidence is not Confidence.SURE
@@ -47,7 +47,7 @@ def consider(turn: TurnState, text: str) -> None:
 
 
 def press(turn: TurnState, key: str) -> bool:
-    """Handle a button of the consent; return False for any other button."""
+    """Handle a button of the consent to the model; return False for any other button."""
     operator = _operator(turn)
     if key not in (AGREE, REFUSE) or not operator:
         return False
@@ -63,7 +63,7 @@ def press(turn: TurnState, key: str) -> bool:
 
 
 def withdraw(turn: TurnState) -> None:
-    """Withdraw the consent; the person is not asked again."""
+    """Withdraw the consent to the model; the person is not asked for it again."""
     if PURPOSE in turn.c.consents:
         turn.effects.append(ConsentWithdrawn(PURPOSE, WITHDRAWN, turn.c.language))
     turn.c = replace(turn.c, model_operator="", consents=_without(turn))
@@ -71,7 +71,10 @@ def withdraw(turn: TurnState) -> None:
 
 
 def answer(turn: TurnState, intent: str, nonce: int) -> None:
-    """Send the answer to the chosen topic, unless the person has continued or withdrawn consent."""
+    """Send the answer to the topic that the model chose.
+
+    Nothing is sent if the person has continued or withdrawn the consent in the meantime.
+    """
     asked, reply, operator = turn.c.asked, turn.reply(intent), _operator(turn)
     waits = asked is not None and asked.key == screens.REPLY and asked.nonce == nonce
     agreed = bool(operator) and turn.c.model_operator == operator
@@ -85,7 +88,7 @@ def _operator(turn: TurnState) -> str:
 
 
 def _ask_consent(turn: TurnState, operator: str) -> None:
-    # Stored as a refusal until the person agrees: no reply means no, and the question is not
+    # Store a refusal until the person agrees: no reply counts as no, and the question is not
     # repeated.
     turn.c = replace(turn.c, model_operator="", consents=_without(turn))
     buttons = (Button(f"?{AGREE}", YES.label), Button(f"?{REFUSE}", NO.label))
@@ -101,7 +104,10 @@ def _consent(operator: str) -> Text:
 
 
 def _record(turn: TurnState) -> None:
-    """Record the consent, unless the person is anonymous: then it is only in the conversation."""
+    """Record the consent as evidence, unless the person is anonymous.
+
+    The consent of an anonymous person is stored only in the conversation.
+    """
     text = _consent(_operator(turn))
     if turn.c.is_persistent and turn.c.consents.get(PURPOSE) != text.msgid:
         turn.effects.append(ConsentGiven(PURPOSE, text, turn.c.language))

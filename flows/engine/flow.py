@@ -26,7 +26,7 @@ class Notice(Choice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandoffOffer(Choice):
-    """An offer to talk to an officer where a form does not suffice; the person may decline it."""
+    """An offer to talk to an officer where a form does not suffice. The person may decline."""
 
     topic: str
     among: tuple[Option, ...] = (Option("person", labels.TALK_TO_A_PERSON), GO_ON)
@@ -34,9 +34,9 @@ class HandoffOffer(Choice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent(Choice):
-    """Consent to one purpose; if its text changes, it is asked again.
+    """Consent to one purpose; if the text of the consent changes, the person is asked again.
 
-    Refusing ends the flow and stores no answers, unless the consent is `optional`.
+    A refusal ends the flow and stores no answers, unless the consent is `optional`.
     """
 
     purpose: str
@@ -49,7 +49,7 @@ class Consent(Choice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepeatingGroup(Question):
-    """Questions that are repeated for each member of a list, until "done" is chosen."""
+    """Questions that are repeated for each member of a list, until the person chooses "done"."""
 
     items: tuple[Question, ...]
     describe: Callable[[Answers], Text]
@@ -90,7 +90,7 @@ class Upload(Question):
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A value that is computed from earlier answers and never asked."""
+    """A value that is computed from earlier answers. The person is never asked for it."""
 
     name: str
     derive: Callable[[Answers], str | None]
@@ -103,7 +103,7 @@ type Item = Question | Derived
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """Answers for the registry, as they were when the person sent them."""
+    """Send the answers to the registry, as they were when the person submitted them."""
 
     flow: str
     answers: Mapping[str, str | None]
@@ -112,7 +112,7 @@ class Submit:
 
 @dataclass(frozen=True, slots=True)
 class OpenCase:
-    """Request an officer, with the person's words, and the code of the link that led here."""
+    """Open a case for an officer; `invitation` is the code of the link that led to it, or ""."""
 
     topic: str
     urgent: bool = False
@@ -146,7 +146,7 @@ type Done = Submit | OpenCase | SendPapers | Subscribe | ReadNews
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The texts and effects with which a finished flow ends."""
+    """The texts to show and the effects to execute when a flow is finished."""
 
     texts: tuple[Text, ...]
     effects: tuple[Done, ...] = ()
@@ -154,7 +154,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of a list. An upload of the kind `paper` ticks it automatically."""
+    """An entry of a checklist. An upload of the kind `paper` ticks the entry automatically."""
 
     key: str
     name: Text
@@ -165,9 +165,9 @@ class Entry:
 class Listing:
     """The outcome of a flow as a list to print and, after `consent`, to store.
 
-    Answers to `persisted` questions are stored with it; `entries` also takes a stored list's keys.
-    `reminds`: a reminder may be offered. After consent to `changes`, `traits` of the answers are
-    stored, to notify the person when a rule changes.
+    Answers to `persisted` questions are stored with the list. `entries` gets the answers, the day
+    and the keys of a stored list. `reminds` is True if a reminder may be offered. After consent to
+    `changes`, the result of `traits` is stored, to notify the person when a rule changes.
     """
 
     consent: Consent
@@ -183,8 +183,9 @@ class Listing:
 class Flow:
     """Questions in order, and the outcome of the answers.
 
-    A flow that `follows` is offered with a registration, not in the menu; one that `answers_to` a
-    subject only while the registry asks about it. `explains` describes a step of the platform.
+    A flow that `follows` is offered with a registration and not in the menu. A flow with
+    `answers_to` is offered only while the registry asks about this subject. `explains` returns
+    texts about a step of the Kandas platform.
     """
 
     name: str
@@ -206,7 +207,7 @@ class Flow:
         object.__setattr__(self, "_questions", tuple(_flat(self.items)))
 
     def find(self, name: str) -> Question | None:
-        """Return the question, also of a group, with this name or former name; None if missing."""
+        """Return the question, also one of a group, with this name or former name, or None."""
         for item in self.questions():
             if item.name == name or name in item.former_names:
                 return item
@@ -274,7 +275,7 @@ class Path:
     answers: Answers
 
     def current(self, cursor: str | None) -> Step | None:
-        """Return the step to ask: the cursor if it is on the path, else the first open one."""
+        """Return the step to ask: the one with the key `cursor`, else the first unanswered one."""
         return self.at(cursor) or next((step for step in self.steps if not step.ok), None)
 
     def at(self, key: str | None) -> Step | None:
@@ -370,7 +371,7 @@ def _signature(item: Question, scope: Answers, members: tuple[str, ...]) -> str:
 
 
 def options(step: Step, form: Form) -> tuple[Option, ...]:
-    """Return the options of a step; those of a group include the removal of each member."""
+    """Return the options of a step; a group has one option for removing each member."""
     if isinstance(step.item, Upload):
         return (Option("done", step.item.done),) if form.files.get(step.key) else ()
     members = form.members.get(step.item.name, ())
@@ -388,7 +389,7 @@ def options(step: Step, form: Form) -> tuple[Option, ...]:
 
 
 def shown(step: Step) -> Label | None:
-    """Return a step's answer for the review; None if there is nothing to show."""
+    """Return a step's answer as a label for the review; None if there is nothing to show."""
     item = step.item
     if not step.answer or isinstance(item, (Notice, HandoffOffer, Consent, RepeatingGroup, Review)):
         return None

@@ -59,7 +59,7 @@ SOMETHING_ELSE = button("Something else")
 NONE_OF_THESE = button("None of these")
 TO_LANGUAGE = Button("!language", button("Language"), Kind.CONTROL)
 TO_MENU = Button("!menu", button("Menu"), Kind.CONTROL)
-# Types of questions for which a value that a message mentions may be suggested.
+# Types of questions for which a value that a message mentions may be suggested as the answer.
 SUGGESTED = (Choice, Number, CountryQuestion)
 NEVER_SUGGESTED = (Consent, Notice, HandoffOffer, Review)
 
@@ -72,7 +72,10 @@ def has_topic(turn: TurnState, text: str) -> bool:
 
 
 def hear(turn: TurnState, text: str) -> bool:
-    """Answer a text, or offer topics; return False if it is rather a mistyped answer of a form."""
+    """Answer a text, or offer topics.
+
+    Returns False if the text is more likely a mistyped answer to the form's question.
+    """
     found = turn.recognize(text)
     replies = [reply for intent in found.intents if (reply := turn.reply(intent))]
     if found.confidence is Confidence.SURE and replies:
@@ -100,7 +103,10 @@ def hear_again(turn: TurnState, heard: Heard) -> None:
 
 
 def answer(turn: TurnState, replies: list[Reply]) -> None:
-    """Send the answers; a single one may instead open a flow, run a command or be small talk."""
+    """Send the answers to the recognized questions of a message.
+
+    If there is only one answer, it may be small talk, run a command or open a flow instead.
+    """
     turn.c = replace(turn.c, not_understood=0)
     first = replies[0]
     if len(replies) > 1:
@@ -110,7 +116,7 @@ def answer(turn: TurnState, replies: list[Reply]) -> None:
         return turn.ask()
     if first.command is not None:
         _head(turn, first, first.label)
-        # Deletion is always confirmed, because recognition may be wrong.
+        # A deletion is always confirmed by a button, because the recognizer may be wrong.
         is_erasure = first.command is Reserved.DELETE
         screen = screens.DELETE_SCREEN
         return turn.ask_screen(screen) if is_erasure else commands.run(turn, first.command)
@@ -146,7 +152,7 @@ def press(turn: TurnState, key: str) -> bool:
 
 
 def say_answers(turn: TurnState, replies: list[Reply], ways: tuple[Option, ...] = ()) -> None:
-    """Send the first parts of answers, with their buttons; `ways` are further buttons."""
+    """Send the openings of answers with their buttons; `ways` are additional buttons."""
     paragraphs: list[tuple[Text, ...]] = [(each,) for each in notices(turn.today)]
     options: list[Option] = []
     for reply in replies:
@@ -159,7 +165,7 @@ def say_answers(turn: TurnState, replies: list[Reply], ways: tuple[Option, ...] 
 
 
 def _ways_on(turn: TurnState, reply: Reply, more: Text | None) -> list[Option]:
-    """Return the buttons below an answer; with several answers they name their question."""
+    """Return the buttons below an answer: for more text, labelled `more`, and for its flow."""
     ways = []
     if reply.more(turn.today, turn.citizenship()):
         ways.append(Option(f"more.{reply.intent}", more or MORE))
@@ -177,7 +183,7 @@ def _say_more(turn: TurnState, reply: Reply) -> None:
 
 
 def _offer(turn: TurnState, replies: list[Reply], ways: Sequence[Option] = ()) -> None:
-    """Ask which of these topics was meant; `ways` are further buttons."""
+    """Ask which of the topics of `replies` was meant; `ways` are additional buttons."""
     if not replies:
         return _none_of_these(turn, ways)
     options = [_asking(reply) for reply in replies[:MAX_OFFERED]]
@@ -191,7 +197,7 @@ def _none_of_these(turn: TurnState, ways: Sequence[Option] = ()) -> None:
 
 
 def _offer_topics(turn: TurnState) -> None:
-    """Offer the likeliest topics for the open question, worded differently at each failure."""
+    """Offer the likeliest topics for the open question, worded differently after each failure."""
     options = [_asking(reply) for each in _topics(turn) if (reply := _labelled(turn, each))]
     if turn.c.not_understood:
         options.append(Option("teach", suggestion_screens.TEACH))
@@ -203,7 +209,7 @@ def _offer_topics(turn: TurnState) -> None:
 
 
 def _next_line(turn: TurnState, lines: tuple[Text, ...]) -> Text:
-    """Return the line for this failure, different from the previous one, and count the failure."""
+    """Return the line for this failure, unlike that of the previous failure; count the failure."""
     times = turn.c.not_understood
     turn.c = replace(turn.c, not_understood=times + 1)
     return lines[2 - times % 2 if times else 0]
@@ -244,7 +250,7 @@ def _show(turn: TurnState, paragraphs: list[tuple[Text, ...]], options: list[Opt
 
 
 def _head(turn: TurnState, reply: Reply, label: Text) -> None:
-    """State the recognized topic before its flow or command, with a button for another topic."""
+    """State the recognized topic above its flow or command, with a button for another topic."""
     other = Button(f"?else.{reply.intent}", SOMETHING_ELSE)
     turn.say(((_(YOU_ASK.msgid, topic=label),),), (other,), leaves=False)
 
@@ -252,8 +258,8 @@ def _head(turn: TurnState, reply: Reply, label: Text) -> None:
 def _open(turn: TurnState, reply: Reply, *, by_sentence: bool = False) -> bool:
     """Open the reply's flow with values from the message; return False if it cannot be opened.
 
-    `by_sentence` is False after a press of its button. After a sentence, which may be
-    misunderstood, another topic is offered too.
+    With `by_sentence`, a typed sentence led here and not a button. The sentence may have been
+    misunderstood, so that another topic is offered too.
     """
     flow = turn.flows.get(reply.flow)
     if flow is None or (flow.follows and turn.c.registration is None):
@@ -278,7 +284,10 @@ def _open(turn: TurnState, reply: Reply, *, by_sentence: bool = False) -> bool:
 
 
 def _prefill(turn: TurnState, flow: Flow, reply: Reply) -> None:
-    """Fill in answers that the intent implies, and suggest values that the message mentioned."""
+    """Fill in answers that the intent implies, and suggest values that the message mentioned.
+
+    A suggested value is stored as an answer only when the person confirms it.
+    """
     form = turn.form(flow)
     entities = turn.c.heard.entities if turn.c.heard else {}
     understanding = turn.understanding
@@ -308,7 +317,7 @@ def _hands_over(turn: TurnState) -> bool:
 
 
 def _offers_person(turn: TurnState, options: list[Option]) -> bool:
-    """Return True if the person is already asking for an officer, or an option does so."""
+    """Return True if the open flow or one of the options already leads to an officer."""
     replies = (turn.reply(option.key.partition(".")[2]) for option in options)
     return _hands_over(turn) or any(
         reply is not None and reply.command is Reserved.PERSON for reply in replies
@@ -316,7 +325,10 @@ def _offers_person(turn: TurnState, options: list[Option]) -> bool:
 
 
 def _is_question(turn: TurnState, text: str) -> bool:
-    """Return False for one word in a form: it is rather a mistyped answer than a question."""
+    """Return False for a single word in a form, as it is more likely a mistyped answer.
+
+    A word that asks something, such as "where", counts as a question.
+    """
     if not _in_form(turn) or turn.asks_freely():
         return True
     return count_words(text) > 1 or turn.words.asks(text)
@@ -325,7 +337,8 @@ def _is_question(turn: TurnState, text: str) -> bool:
 def _may_offer_topics(turn: TurnState, text: str) -> bool:
     """Return True if topics may be offered in a form: for several words, or a second failure.
 
-    For a private question they are offered only for a question; otherwise the refusal is explained.
+    Where a private answer is asked for, topics are offered only if the text is worded as a
+    question. In all other cases the refusal of the answer is explained.
     """
     question = turn.question(turn.c.asked) if turn.c.asked else None
     if question is None or _hands_over(turn) or turn.asks_freely():
@@ -337,10 +350,11 @@ def _may_offer_topics(turn: TurnState, text: str) -> bool:
 
 
 def _remember(turn: TurnState, heard: Heard) -> None:
-    """Store the recognized meaning, without the words, while no form is open.
+    """Store the recognized meaning of a text, without its words, unless a form is open.
 
-    The country of earlier messages is kept while answers are shown, because people rarely repeat
-    it. It becomes "" if messages name different countries: one of them may be that of a relative.
+    The country of origin that an earlier message named is kept while answers are shown, because
+    people rarely repeat it. It becomes "" if messages name different countries, because one of them
+    may be the country of a relative.
     """
     if _in_form(turn):
         return
@@ -353,7 +367,7 @@ def _remember(turn: TurnState, heard: Heard) -> None:
 
 
 def _step_name(turn: TurnState) -> str:
-    """Return the name of the open question or screen, as a label of metrics."""
+    """Return the name of the open question or screen, for a label of metrics."""
     asked = turn.c.asked
     if asked is None:
         return "start"

@@ -64,20 +64,24 @@ IS_ON = _("Hints come to the address that you left.")
 ENDED = _("The address is deleted. No more hints are sent.")
 TITLE, NOT_NOW = button("Hints: e-mail, phone"), button("Not now")
 REMOVE = button("End the hints")
-# The refusal of a wrong answer, by screen.
+# The text that rejects invalid input, by screen.
 TYPED = {EMAIL: NOT_AN_EMAIL, SMS: NOT_A_NUMBER, CODE: NOT_A_CODE}
 _PROMPTS = {EMAIL: ENTER_EMAIL, SMS: ENTER_SMS, CODE: ENTER_CODE}
 _LEAVE = (Option("leave", NOT_NOW),)
 
 
 def is_offered(turn: TurnState) -> bool:
-    """Return True if the menu offers hints: they are configured, or the person has an address."""
+    """Return True if the menu offers hints to this person.
+
+    The person must be stored and the chat not masked, and hints must be configured or an address
+    stored.
+    """
     ways = turn.understanding.hint_ways if turn.understanding else ()
     return turn.c.is_persistent and not turn.c.is_masked and bool(ways or turn.c.hint_way)
 
 
 def open_screen(turn: TurnState) -> None:
-    """Show a warning and offer the ways of hints; with an address, offer to delete it."""
+    """Offer e-mail or SMS below a warning; if an address is stored, offer to delete it."""
     if turn.c.hint_way:
         ends = (Option("remove", REMOVE), *_LEAVE)
         return turn.ask_screen(Choice(name=HINTS, label=TITLE, text=IS_ON, among=ends))
@@ -88,7 +92,7 @@ def open_screen(turn: TurnState) -> None:
 
 
 def ask(turn: TurnState) -> None:
-    """Ask for the address or the code, on the secure page if the channel requires that."""
+    """Ask for the address or the code; on the secure page if the channel's policy is `ALWAYS`."""
     asked = turn.put_asked("", turn.c.hint_step, 1, _LEAVE)
     if turn.page is Page.ALWAYS:
         return turn.send_to_page(TITLE)
@@ -110,12 +114,12 @@ def read(turn: TurnState, key: str, typed: str) -> str | Refusal:
 
 
 def may_be_address(text: str) -> bool:
-    """Return True if a text is rather a mistyped address or code than a question."""
+    """Return True if a text is more likely a mistyped address or code than a question."""
     return "@" in text or len(text.split()) == 1 or any(each.isdigit() for each in text)
 
 
 def answer(turn: TurnState, screen: str, key: str) -> None:
-    """Handle a press, or an address or code that was read."""
+    """Handle the answer `key` to a screen: a button's key, an address or a code."""
     if key == "leave":
         if turn.c.hint_step:
             forget(turn)
@@ -132,7 +136,7 @@ def answer(turn: TurnState, screen: str, key: str) -> None:
 
 
 def take_event(turn: TurnState, event: HintEvent) -> None:
-    """Ask for the code, or show the result of checking it."""
+    """Ask for the code that was sent, or show the result of checking a typed code."""
     match event:
         case ContactLeft(is_accepted=True):
             turn.c = replace(turn.c, hint_step=CODE)
@@ -151,7 +155,7 @@ def take_event(turn: TurnState, event: HintEvent) -> None:
 
 
 def remove(turn: TurnState) -> None:
-    """End the hints and confirm that."""
+    """Delete the address for hints, and confirm the deletion to the person."""
     forget(turn)
     turn.say_and_reprompt(ENDED)
 

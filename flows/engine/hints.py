@@ -14,7 +14,10 @@ def is_email(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LeaveContact:
-    """Store an address and send a code to it; the result is a `ContactLeft`."""
+    """Store an address and send a code to it; the result is a `ContactLeft`.
+
+    `way` is `email` or `sms`.
+    """
 
     way: str
     address: str = field(repr=False)
@@ -22,7 +25,7 @@ class LeaveContact:
 
 @dataclass(frozen=True, slots=True)
 class ContactLeft:
-    """The result of a `LeaveContact`; not accepted if too many codes were requested."""
+    """The result of a `LeaveContact`: False if the person requested too many codes."""
 
     is_accepted: bool
 
@@ -36,7 +39,11 @@ class ConfirmContact:
 
 @dataclass(frozen=True, slots=True)
 class ContactChecked:
-    """The result of a `ConfirmContact`: the way of hints from now on, or the attempts left."""
+    """The result of a `ConfirmContact`.
+
+    `way` is how hints are sent from now on, "" if the code was wrong. `tries_left` is how many
+    attempts are left.
+    """
 
     way: str = ""
     tries_left: int = 0

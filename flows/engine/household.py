@@ -21,16 +21,16 @@ def read_household_code(text: str) -> str:
 
 
 def shown_code(code: str) -> str:
-    """Return a code in two groups, for reading."""
+    """Return a household code in two groups of characters, for reading."""
     return f"{code[:5]}-{code[5:]}"
 
 
 @dataclass(frozen=True)
 class HouseholdLink:
-    """The link of a registration to a household; `code` is valid up to and on `code_until`.
+    """The link of a registration to a household; `code` is valid until the end of `code_until`.
 
-    `pending` is the write that the registry has not answered yet. `refusal` is the reason why the
-    last one was rejected.
+    `pending` is a change that the registry has not confirmed yet. `refusal` is the reason why it
+    rejected the last change.
     """
 
     is_linked: bool = False
@@ -42,21 +42,21 @@ class HouseholdLink:
 
 @dataclass(frozen=True, slots=True)
 class CheckHouseholdCode:
-    """Use up one of the person's attempts with codes; the result is a `HouseholdCodeChecked`."""
+    """Use up one of the person's attempts at codes; the result is a `HouseholdCodeChecked`."""
 
     code: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class HouseholdCodeChecked:
-    """The result of a `CheckHouseholdCode`: whether an attempt was left."""
+    """The result of a `CheckHouseholdCode`: True if the person had an attempt left."""
 
     is_granted: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeHousehold:
-    """Ask the registry for a code, join the household of a code, or leave the household."""
+    """Ask the registry to issue a code, to join the household of `code`, or to leave it."""
 
     write: HouseholdWrite
     code: str = field(default="", repr=False)
@@ -64,7 +64,7 @@ class ChangeHousehold:
 
 @dataclass(frozen=True, slots=True)
 class HouseholdAnswered:
-    """The registry's answer to a `ChangeHousehold`; `refusal` is "" if it was accepted."""
+    """The registry's response to a `ChangeHousehold`; `refusal` is "" if it was accepted."""
 
     write: HouseholdWrite
     refusal: Literal["", "unknown_code", "refused"] = ""

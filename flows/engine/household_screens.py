@@ -95,7 +95,7 @@ def may_link(known: RegistrationStatus) -> bool:
 
 
 def lines(known: RegistrationStatus, today: date) -> Iterator[Text]:
-    """Yield the state of the link: linked, a valid code, a pending write, a rejection."""
+    """Yield the state of the link: linked, a valid code, a pending change, a rejected change."""
     link = known.household
     if link is None or known.state in ("withdrawing", "withdrawn"):
         return
@@ -141,7 +141,7 @@ def ask_code(turn: TurnState) -> None:
 
 
 def read(turn: TurnState, typed: str) -> str | Refusal:
-    """Return the household code in a text, and delete its message."""
+    """Return the household code in a text, and delete the person's message with the code."""
     code = read_household_code(typed)
     if not code:
         return Refusal.NOT_LISTED
@@ -150,7 +150,7 @@ def read(turn: TurnState, typed: str) -> str | Refusal:
 
 
 def answer(turn: TurnState, asked: Asked, key: str) -> None:
-    """Handle a press on a household screen, or a code that was read."""
+    """Handle the answer `key` to a household screen: a button's key or a typed code."""
     match asked.key, key:
         case "~household", "invite" if turn.c.consents.get(PURPOSE) == WHAT_IT_MEANS.msgid:
             _send(turn, "invite")
@@ -176,7 +176,7 @@ def answer(turn: TurnState, asked: Asked, key: str) -> None:
 
 
 def _send(turn: TurnState, write: HouseholdWrite) -> None:
-    """Queue a write to the registry, unless the registration cannot be linked any more."""
+    """Send a change to the registry, unless the registration cannot be linked any more."""
     known, code = turn.c.registration, turn.c.household_code or ""
     turn.c = replace(turn.c, household_code=None)
     if known is None or not may_link(known):
@@ -188,7 +188,7 @@ def _send(turn: TurnState, write: HouseholdWrite) -> None:
 
 
 def take_check(turn: TurnState, *, is_granted: bool) -> None:
-    """Ask for consent to join the household of the code, or refuse it if no attempt is left."""
+    """Ask for consent to join the household, or say that no attempt at codes is left."""
     if is_granted:
         return ask_code(turn)
     turn.c = replace(turn.c, household_code=None)
@@ -196,7 +196,7 @@ def take_check(turn: TurnState, *, is_granted: bool) -> None:
 
 
 def record_outcome(turn: TurnState, event: HouseholdAnswered) -> bool:
-    """Store the registry's answer; return False if no such write is pending."""
+    """Store the registry's response; return False if the conversation waits for no such change."""
     known = turn.c.registration
     if known is None or known.household is None or known.household.pending != event.write:
         return False
@@ -211,7 +211,7 @@ def record_outcome(turn: TurnState, event: HouseholdAnswered) -> bool:
 
 
 def end(turn: TurnState) -> None:
-    """Delete the link of a withdrawn registration, and the consent to it."""
+    """Delete the household link of a withdrawn registration, and withdraw the consent to it."""
     known = turn.c.registration
     if known is not None and known.household is not None:
         _put(turn, known, None)

@@ -54,7 +54,7 @@ PASSPORTS: dict[str, Shape] = {
 }
 ANY_PASSPORT = Shape("(?=(?:[A-Z]*[0-9]){3})[A-Z0-9]{6,9}", "AA0000000")
 
-# Two lines of 44 or 36 characters, or three of 30 (ICAO 9303).
+# A machine-readable zone: two lines of 44 or 36 characters, or three of 30 (ICAO 9303).
 ZONE = Shape(
     "[A-Z0-9<]{44}\n[A-Z0-9<]{44}|[A-Z0-9<]{36}\n[A-Z0-9<]{36}|(?:[A-Z0-9<]{30}\n){2}[A-Z0-9<]{30}",
     "P<XXXTESTOVA<<GULNAR<<<<<<<<<<<<<<<<<<<<<<<<\nX000000000XXX0000000X0000000<<<<<<<<<<<<<<00",
@@ -68,5 +68,5 @@ def zone_number(zone: str) -> str:
 
 
 def masked(number: str, shown: int) -> str:
-    """Return the number masked except for its last `shown` characters; also hide its length."""
+    """Return the number with all but its last `shown` characters masked; its length is hidden."""
     return f"••••{number[-shown:]}"

@@ -1,4 +1,4 @@
-"""Opens the handoff to an officer for an invitation: the link of another organization's system."""
+"""Opens the officer flow for an invitation, a link of another organization's system."""
 
 from flows.engine import commands, referral_screens, screens
 from flows.engine.fast_replace import replace
@@ -13,9 +13,9 @@ INVITED = _(
 
 
 def take_event(turn: TurnState, event: InvitationFound) -> None:
-    """Open the handoff, in the invitation's language if the person has chosen none.
+    """Open the officer flow, in the invitation's language if the person has chosen none.
 
-    Shows which data the other organization will get.
+    The flow shows which data the other organization will get.
     """
     if turn.c.with_officer:
         return turn.ask()
@@ -28,7 +28,10 @@ def take_event(turn: TurnState, event: InvitationFound) -> None:
 
 
 def drop(turn: TurnState) -> None:
-    """Forget the invitation if the handoff is not open: a later request must not be reported."""
+    """Delete the invitation if the officer flow is not open.
+
+    Otherwise a later request for an officer would be reported to the inviting organization.
+    """
     flow = turn.flows.get(turn.c.flow)
     if turn.c.invitation and not (flow and flow.hands_over):
         turn.c = replace(turn.c, invitation="")

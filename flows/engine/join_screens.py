@@ -86,12 +86,12 @@ OFFER_SCREEN = Choice(name=OFFERED, label=JOIN, text=OFFER, among=(YES, NO))
 
 
 def issue(turn: TurnState) -> None:
-    """Request a code; its message is sent with the result."""
+    """Request a code; the code is shown when the event `JoinCodeIssued` arrives."""
     turn.effects.append(IssueJoinCode())
 
 
 def offer(turn: TurnState, code: str) -> None:
-    """Check a typed code, and delete its message."""
+    """Check a code typed in this chat, and delete the person's message with the code."""
     turn.effects += [DeleteInput(), OfferJoin(code)]
     turn.c = replace(turn.c, join_code=code)
 
@@ -118,7 +118,7 @@ def answer(turn: TurnState, screen: str, key: str) -> None:
 
 
 def take_event(turn: TurnState, event: JoinEvent) -> None:
-    """Show the screen for an event of joining: code, offer, request or result."""
+    """Show the screen for an event of joining: a code, an offer, a request or a result."""
     match event:
         case JoinCodeIssued(code):
             turn.say_and_reprompt(_(CODE.msgid, code=code, minutes=CODE_MINUTES))
@@ -170,7 +170,7 @@ def _unjoined(turn: TurnState, here: str, other: str) -> None:
 
 
 def _finished(turn: TurnState, here: str, other: str) -> None:
-    """Ask which channel gets updates; if the other chat has not confirmed, keep waiting for it."""
+    """Ask which channel gets updates, or keep waiting if the other chat has not confirmed."""
     if not here:
         return _wait(turn, _(NOT_YET.msgid, done=DONE))
     turn.notes.append((JOINED,))

@@ -31,7 +31,10 @@ class OfferJoin:
 
 @dataclass(frozen=True, slots=True)
 class JoinOffered:
-    """The result of an `OfferJoin`; `has_data`: this chat has stored data and cannot be joined."""
+    """The result of an `OfferJoin`.
+
+    With `has_data`, this chat cannot be joined because it already has stored data.
+    """
 
     is_valid: bool
     has_data: bool = False
@@ -39,14 +42,17 @@ class JoinOffered:
 
 @dataclass(frozen=True, slots=True)
 class RequestJoin:
-    """Ask for confirmation in the chat that issued the code; the result is a `JoinAwaited`."""
+    """Ask for confirmation in the chat that issued `code`; the result is a `JoinAwaited`."""
 
     code: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class JoinAwaited:
-    """The other chat was asked and shows the same `sign`; it is "" if the code is not valid."""
+    """The chat that issued the code was asked to confirm; `sign` is "" for an invalid code.
+
+    Both chats show the same `sign`, so that the person recognizes the request.
+    """
 
     sign: str = ""
 
@@ -61,21 +67,21 @@ class JoinRequested:
 
 @dataclass(frozen=True, slots=True)
 class AnswerJoin:
-    """Store the person's answer to a `JoinRequested`."""
+    """Store whether the person confirmed or refused a `JoinRequested`."""
 
     is_confirmed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class FinishJoin:
-    """Join this chat if the other one has confirmed; the result is a `JoinFinished`."""
+    """Join this chat if the chat that issued `code` confirmed; the result is a `JoinFinished`."""
 
     code: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class JoinFinished:
-    """The result of a `FinishJoin`: both channels, or "" if it is not confirmed."""
+    """The result of a `FinishJoin`: both channels, "" if the join is not confirmed yet."""
 
     here: str = ""
     other: str = ""
@@ -95,7 +101,10 @@ class Unjoin:
 
 @dataclass(frozen=True, slots=True)
 class ChatUnjoined:
-    """This channel, and the channel that stays; `other` is "" if this chat is the only one."""
+    """The result of an `Unjoin`: this channel, and the channel that stays.
+
+    `other` is "" if this chat is the person's only one.
+    """
 
     here: str
     other: str = ""

@@ -56,9 +56,9 @@ class Letters(StrEnum):
 
 
 class Reserved(StrEnum):
-    """Words and commands that address the assistant and do not answer its question.
+    """Words and commands that are addressed to the assistant and answer no question.
 
-    The first four are the safety words: they take precedence if they are the whole message.
+    The first four are the safety words. They take precedence if they are the whole message.
     """
 
     STOP = "stop"
@@ -88,7 +88,7 @@ class Words(Protocol):
         ...
 
     def closest(self, hint: str) -> str | None:
-        """Return the offered language for a tag such as `zh-hans`; None if none fits."""
+        """Return the offered language for a language tag such as `zh-hans`; None if none fits."""
         ...
 
     def guess(self, typed: str) -> str | None:
@@ -115,7 +115,7 @@ class Words(Protocol):
         ...
 
     def danger(self, typed: str) -> bool:
-        """Return True if the words suggest danger to the person, so an officer should see them."""
+        """Return True if a text has a phrase of danger, so that an officer should see it."""
         ...
 
     def danger_intent(self, typed: str) -> str | None:
@@ -138,19 +138,22 @@ class Words(Protocol):
         ...
 
     def text(self, typed: str, maximum: int) -> str | Refusal:
-        """Return a text without invisible characters; a refusal if it has more than `maximum`."""
+        """Return a text without invisible characters.
+
+        Returns a refusal if the text is empty or has more than `maximum` characters.
+        """
         ...
 
     def name(self, typed: str, letters: Letters) -> str | Refusal:
-        """Return a person's name; its characters are neither removed nor simplified."""
+        """Return a person's name in exactly the characters that were typed, or a refusal."""
         ...
 
     def day(self, typed: str, language: str, today: date) -> date | Refusal:
-        """Return a past date."""
+        """Return a past day, or a refusal."""
         ...
 
     def year(self, typed: str, language: str, today: date) -> int | Refusal:
-        """Return a past year, also from a full date."""
+        """Return a past year, also if a full date was typed, or a refusal."""
         ...
 
     def number(self, typed: str, minimum: int, maximum: int) -> int | Refusal:
@@ -166,7 +169,7 @@ class Words(Protocol):
         ...
 
     def identity(self, typed: str, kind: Identity) -> str | Refusal:
-        """Return an identity number with valid check digits: digits and capitals, no spaces."""
+        """Return an identity number with valid check digits, without spaces and in capitals."""
         ...
 
     def passport(self, typed: str, country: str | None) -> str | Refusal:

@@ -68,7 +68,7 @@ def current(turn: TurnState) -> MessageLimit | None:
 
 
 def may_open(turn: TurnState, handoff: Flow) -> bool:
-    """Return True if the person may ask for an officer; always True for the topic of danger."""
+    """Return True if the limit allows a new request for an officer, or its topic is danger."""
     limit = current(turn)
     topic = turn.form(handoff).answers.get("topic")
     is_danger = topic is not None and topic.value == safety.TOPIC
@@ -76,7 +76,10 @@ def may_open(turn: TurnState, handoff: Flow) -> bool:
 
 
 def note_case(turn: TurnState, opened: OpenCase) -> None:
-    """Count a new case as a message; for a case about danger, suspend the limit instead."""
+    """Count a new case as one message.
+
+    A case about danger is not counted and suspends the limit.
+    """
     limit = current(turn)
     if limit is None:
         return
@@ -87,7 +90,7 @@ def note_case(turn: TurnState, opened: OpenCase) -> None:
 
 
 def admits(turn: TurnState, *, urgent: bool = False) -> bool:
-    """Return True if a message may go to the officer of the open case, and count it."""
+    """Return True if a message may go to the officer, and count it; an `urgent` one always may."""
     limit = current(turn)
     if limit is None or limit.in_danger:
         return True
@@ -103,8 +106,8 @@ def admits(turn: TurnState, *, urgent: bool = False) -> bool:
 def admits_recording(turn: TurnState, *, urgent: bool = False) -> bool:
     """Return True if a recording may go to the officer of the open case, and count it.
 
-    Beyond the limit one recording a day is passed on: it may be a call for help, and no program
-    listens to it.
+    One recording a day may exceed the limit. It may be a call for help, and no program checks its
+    content.
     """
     if admits(turn, urgent=urgent):
         return True
@@ -122,7 +125,7 @@ def is_used_up(turn: TurnState) -> bool:
 
 
 def alert(turn: TurnState) -> None:
-    """Alert the officer of the open case to danger, and suspend the limit for this case."""
+    """Send the officer of the open case an urgent message, and suspend the limit for the case."""
     admits(turn, urgent=True)
     words = turn.words.render(safety.URGENT_PERSON, turn.c.language)
     turn.effects.append(Relay(words, urgent=True))
@@ -136,7 +139,7 @@ def _count(turn: TurnState, limit: MessageLimit) -> None:
 
 
 def refuse(turn: TurnState, text: str = "") -> None:
-    """Say that a message was not passed on, and answer it if its meaning is sure."""
+    """Reply that a message was not passed on; answer the message if its meaning is sure."""
     limit = current(turn)
     turn.notes.append((USED_UP if limit and limit.per_day else NOT_PASSED_ON,))
     found = turn.recognize(text)
@@ -187,9 +190,10 @@ def ask_appeal(turn: TurnState) -> None:
 
 
 def take_appeal(turn: TurnState, text: str) -> bool:
-    """Pass an appeal to the lead of the officers; return False if it was not accepted.
+    """Pass an appeal to the officers' lead.
 
-    A text that is too long is asked for again.
+    Returns False if there is no limit, or if the text is too long. A text that is too long is asked
+    for again.
     """
     words, limit = turn.words.text(text, MAX_APPEAL), current(turn)
     if limit is None:
@@ -205,7 +209,7 @@ def take_appeal(turn: TurnState, text: str) -> bool:
 
 
 def take_event(turn: TurnState, event: LimitEvent) -> None:
-    """Show the person a new limit, or the lead's decision on it."""
+    """Show the person a new limit, or the decision of the officers' lead on the limit."""
     match event:
         case LimitSet(reason, until, per_day):
             turn.c = replace(turn.c, limit=MessageLimit(reason, until, per_day))

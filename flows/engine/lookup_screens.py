@@ -28,7 +28,7 @@ ENTER_PIN = _("Please write the PIN that you set when you registered.")
 NOT_A_NUMBER = _(
     "This is not a registration number. One looks like this: {example}", example=EXAMPLE
 )
-# The refusal of a wrong answer, by screen.
+# The text that rejects invalid input, by screen.
 TYPED = {NUMBER: NOT_A_NUMBER, PIN: pin_screens.NOT_A_PIN}
 ON_OUR_PAGE = _(
     "To keep you safe, we ask for the number and the PIN on our own page, not in the messenger."
@@ -77,7 +77,7 @@ def _may_look_up(turn: TurnState) -> bool:
 
 
 def ask(turn: TurnState) -> None:
-    """Ask for the number; once there is one, ask for the PIN."""
+    """Ask for the registration number; once it is known, ask for the PIN."""
     if turn.page is Page.ALWAYS and not turn.c.is_persistent:
         return _lead_to_web_chat(turn)
     key = PIN if turn.c.looked_up else NUMBER
@@ -91,7 +91,7 @@ def ask(turn: TurnState) -> None:
 
 
 def _lead_to_web_chat(turn: TurnState) -> None:
-    """Send a link to the web chat: an anonymous person can have no secure page."""
+    """Send a link to the web chat, because an anonymous person cannot use the secure page."""
     turn.c = replace(turn.c, looked_up=None)
     link = Button("", screens.OPEN_PAGE, Kind.PAGE)
     menu = Button("!menu", button("Menu"), Kind.CONTROL)
@@ -99,7 +99,10 @@ def _lead_to_web_chat(turn: TurnState) -> None:
 
 
 def read(turn: TurnState, key: str, typed: str) -> str | Refusal:
-    """Return the number or the PIN in a text; delete its message if it may contain one."""
+    """Return the registration number or the PIN in a text, or a refusal.
+
+    Deletes the person's message if it may contain a number or PIN.
+    """
     if key == PIN:
         return pin_screens.read_pin(turn, typed)
     number = unicodedata.normalize("NFKC", typed).strip().upper()
@@ -111,7 +114,7 @@ def read(turn: TurnState, key: str, typed: str) -> str | Refusal:
 
 
 def answer(turn: TurnState, screen: str, key: str) -> None:
-    """Handle a press, or a number or PIN that was read."""
+    """Handle the answer `key` to a screen: a button's key, or a typed number or PIN."""
     if key == "leave":
         turn.c = replace(turn.c, looked_up=None)
         return turn.ask()
@@ -128,7 +131,7 @@ def answer(turn: TurnState, screen: str, key: str) -> None:
 
 
 def take_event(turn: TurnState, event: StatusLookedUp) -> None:
-    """Show the state that was found, or the same answer for all failures."""
+    """Show the state of the registration, or one answer that is the same for all failures."""
     if not event.state:
         turn.notes.append((NOT_FOUND,))
         return turn.ask_screen(OFFER_SCREEN)

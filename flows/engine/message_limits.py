@@ -6,10 +6,10 @@ from datetime import date
 
 @dataclass(frozen=True)
 class MessageLimit:
-    """At most `per_day` messages a day to officers, up to and on `until`; 0 blocks them.
+    """A limit of `per_day` messages a day to officers until the end of `until`; 0 blocks all.
 
-    `used` counts the messages of `day`. `in_danger`: the open case is about danger, so the limit
-    does not apply.
+    `used` counts the messages sent on `day`. With `in_danger`, the open case is about danger and
+    the limit does not apply.
     """
 
     reason: str

@@ -1,4 +1,4 @@
-"""Events and effects of external programs, of reported wording, and of changed lists."""
+"""Events and effects for the external model, voice messages, reported wording and list changes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,10 @@ from flows.engine.text import Text
 
 @dataclass(frozen=True, slots=True)
 class IntentChosen:
-    """The external model chose an intent for the message that was answered on screen `nonce`."""
+    """The external model chose an intent for a message.
+
+    `nonce` identifies the screen with the answer to this message.
+    """
 
     intent: str
     nonce: int
@@ -16,9 +19,9 @@ class IntentChosen:
 
 @dataclass(frozen=True, slots=True)
 class ChooseIntent:
-    """Ask the external model for the intent of a text that was answered on screen `nonce`.
+    """Ask the external model for the intent of a text; the result, if any, is an `IntentChosen`.
 
-    The result, if any, is an `IntentChosen`. The text is not stored.
+    `nonce` identifies the screen with the answer to this text. The text is not stored.
     """
 
     text: str = field(repr=False)
@@ -27,9 +30,10 @@ class ChooseIntent:
 
 @dataclass(frozen=True, slots=True)
 class Transcribe:
-    """Turn a recording into text; the channel can fetch it by `ref`, and `key` identifies it.
+    """Transcribe the recording `key`, which the channel can fetch by `ref`.
 
-    The result is a `Transcribed`. Neither recording nor text is stored before the person sees it.
+    The result is a `Transcribed`. Neither recording nor text is stored before the person sees the
+    text.
     """
 
     key: str
@@ -39,7 +43,7 @@ class Transcribe:
 
 @dataclass(frozen=True, slots=True)
 class Transcribed:
-    """The text of the recording `key`; empty if there is none."""
+    """The text of the recording `key`; empty if the transcription produced none."""
 
     key: str
     text: str = field(repr=False)
@@ -47,7 +51,7 @@ class Transcribed:
 
 @dataclass(frozen=True, slots=True)
 class ConsentWithdrawn:
-    """Withdrawal of the consent to a purpose, with the text that confirmed it."""
+    """Record that the consent to a purpose was withdrawn, with the text of the confirmation."""
 
     purpose: str
     text: Text
@@ -56,7 +60,10 @@ class ConsentWithdrawn:
 
 @dataclass(frozen=True, slots=True)
 class ReportWording:
-    """Count a sentence (by its id) that sounds wrong in a language, without the person."""
+    """Count that a sentence sounds wrong in a language; no data of the person is stored.
+
+    `sentence` is the id of the sentence.
+    """
 
     language: str
     sentence: str
@@ -64,7 +71,7 @@ class ReportWording:
 
 @dataclass(frozen=True, slots=True)
 class WatchList:
-    """Notify the person when a rule of the stored list changes; without traits, never."""
+    """Notify the person when a rule of the stored list changes; without traits, stop doing so."""
 
     traits: Mapping[str, str]
 

@@ -22,7 +22,7 @@ from flows.engine.text import _, button
 from flows.engine.turn import TurnState, option_buttons
 
 PIN = "~pin"
-# Screens that open once the PIN is right, as values of `after_pin`.
+# Values of `after_pin`: the screen that opens once the person has entered the right PIN.
 STATUS, MYDATA, CHANGE, NEW, JOIN = "status", "mydata", "change", "new", "join"
 MIN_PIN_LENGTH, MAX_PIN_LENGTH = 4, 8
 
@@ -77,7 +77,7 @@ def _unlock(turn: TurnState, what: str) -> None:
 
 
 def join(turn: TurnState) -> None:
-    """Issue a code for a second channel, after the PIN if the person has one."""
+    """Issue a code for joining a second channel; if the person has a PIN, ask for the PIN first."""
     if turn.c.has_pin:
         return _unlock(turn, JOIN)
     join_screens.issue(turn)
@@ -90,8 +90,8 @@ def choose_pin(turn: TurnState) -> None:
 def ask_pin(turn: TurnState) -> None:
     fresh = turn.c.after_pin == NEW
     if not fresh and not turn.c.has_pin and turn.page is not Page.ALWAYS:
-        # The person has no PIN and opened the secure page to see the data that messengers must not
-        # show.
+        # The secure page is open and there is no PIN: show the data at once. The messengers must
+        # not show it.
         return go_through(turn, turn.c.after_pin)
     possible = (
         (turn.c.has_pin and not fresh, Option("lost", button("I forgot the PIN"))),
@@ -111,7 +111,7 @@ def ask_pin(turn: TurnState) -> None:
 
 
 def read_pin(turn: TurnState, typed: str) -> str | Refusal:
-    """Return the PIN in a text, in digits of any script; delete the message if it has digits."""
+    """Return the PIN in a text, with ASCII digits, or a refusal; delete a message with digits."""
     digits = "".join(str(unicodedata.decimal(each, "x")) for each in "".join(typed.split()))
     if any(each.isdigit() for each in digits) and DeleteInput() not in turn.effects:
         turn.effects.append(DeleteInput())
@@ -120,7 +120,7 @@ def read_pin(turn: TurnState, typed: str) -> str | Refusal:
 
 
 def is_easy(pin: str) -> bool:
-    """Return True for a PIN of equal digits, or of digits that follow one another, such as 7890."""
+    """Return True for a PIN of equal or consecutive digits, such as 1111, 4321 or 7890."""
     steps = {(int(after) - int(before)) % 10 for before, after in pairwise(pin)}
     return len(steps) == 1 and steps <= {0, 1, 9}
 

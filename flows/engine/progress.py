@@ -5,10 +5,10 @@ from flows.engine.flow import Derived, Flow, HandoffOffer, Path, Step
 
 
 def progress(flow: Flow, road: Path, stop: Step) -> tuple[int, int]:
-    """Return the number of the step, and the maximum number of steps of the flow.
+    """Return the number of a step, and the maximum number of steps of the flow.
 
-    Questions that depend on missing answers are counted. The total can therefore only fall, unless
-    the person adds members to a list. Offers of an officer are not counted.
+    The maximum includes questions that depend on missing answers. It can therefore only fall,
+    unless the person adds members to a list. Offers to talk to an officer are not counted.
     """
     counted = [step for step in road.steps if not isinstance(step.item, HandoffOffer)]
     passed = road.steps[: road.steps.index(stop) + 1]

@@ -42,7 +42,10 @@ from flows.engine.turn import FILE, TurnState, ephemeral_answers, option_buttons
 
 
 def ask(turn: TurnState, found: tuple[Option, ...] = (), page: int = 0, at: str = "") -> None:
-    """Ask the current question; `found` replaces the options of question `at`."""
+    """Ask the current question, with options from `page` on.
+
+    `found` replaces the options if the current question is `at`.
+    """
     if turn.c.language and turn.c.after_pin:
         return pin_screens.ask_pin(turn)
     if turn.c.language and turn.c.looked_up is not None:
@@ -87,7 +90,7 @@ def _wait_for_officer(turn: TurnState) -> None:
 
 
 def _paper_name(turn: TurnState, key: str) -> Text:
-    """Return the name of a kind of paper, from the form that asks for it."""
+    """Return the name of the kind of paper `key`, from the upload question for this paper."""
     items = (item for flow in turn.flows.values() for item in flow.questions())
     return next(
         (item.label for item in items if isinstance(item, Upload) and item.paper == key),
@@ -96,7 +99,7 @@ def _paper_name(turn: TurnState, key: str) -> Text:
 
 
 def ask_language(turn: TurnState, above: tuple[Text, ...] = ()) -> None:
-    """Ask for the language, in every language; `above` is put before it, also in every language."""
+    """Ask for the language, in every language; first say `above`, also in every language."""
     screen = screens.language_screen(turn.words)
     turn.notes += [turn.in_every_language((each,)) for each in above]
     turn.ask_screen(screen, paragraph=turn.in_every_language((screen.text,)))
@@ -208,9 +211,9 @@ def _finish(turn: TurnState, flow: Flow, road: Path) -> None:
 
 
 def _weighed(turn: TurnState, effect: Done) -> Done:
-    """Return the effect; a case is marked as urgent if its words suggest danger.
+    """Complete a request for a case: mark dangerous words as urgent, and add the invitation.
 
-    A case also gets the invitation that led to it.
+    All other effects are returned unchanged.
     """
     if isinstance(effect, OpenCase):
         urgent = effect.urgent or turn.danger(effect.words) is Danger.CLEAR
@@ -219,9 +222,9 @@ def _weighed(turn: TurnState, effect: Done) -> Done:
 
 
 def _without_ephemeral(flow: Flow, road: Path, stop: Step, form: Form) -> Form | None:
-    """Return the form without answers that must not be stored, if a consent comes before `stop`.
+    """Return the form without answers that must not be stored, if a consent precedes `stop`.
 
-    Returns None if nothing changes.
+    Returns None if no consent precedes it, or if there is no answer to delete.
     """
     before = takewhile(lambda step: step.key != stop.key, road.steps)
     agreed = any(isinstance(step.item, Consent) and step.ok for step in before)

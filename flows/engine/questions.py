@@ -29,7 +29,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The context for reading typed input: parsers, language and date."""
+    """The context in which typed input is read: parsers, the person's language, and the date."""
 
     words: Words
     language: str
@@ -40,10 +40,11 @@ class Reading:
 class Question:
     """One question of a flow.
 
-    A change of the answers to `depends` asks it again. `rev` is incremented when the meaning
-    changes; `former_names` are its earlier names. Unless it is `persisted`, its answer is deleted
-    at consent. With `asks_freely`, the answer is a question of the person, which is recognized and
-    not parsed.
+    The question is asked again if an answer to one of the questions `depends` changes. `rev` is
+    incremented when the meaning of the question changes. `former_names` are earlier names of the
+    question. The answer is deleted at consent, unless the question is `persisted`. With
+    `asks_freely`, the person answers with a question of their own, which is recognized and not
+    parsed.
     """
 
     name: str
@@ -64,11 +65,11 @@ class Question:
         return ()
 
     def read(self, typed: str, at: Reading) -> str | Refusal | tuple[Option, ...]:
-        """Return the answer, a refusal, or several options that may be meant."""
+        """Return the answer that was typed, a refusal, or several options that may be meant."""
         return Refusal.NOT_LISTED
 
     def show(self, value: str) -> Label:
-        """Return an answer in the form in which the person sees it."""
+        """Return a stored answer as the label that the person sees."""
         for option in self.options:
             if option.key == value:
                 return option.label
@@ -100,7 +101,7 @@ class Choice(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MultiChoice(Question):
-    """A choice of several options, toggled until "done"; the answer is their keys with commas."""
+    """A choice of several options, toggled until "done". The answer is their keys with commas."""
 
     among: tuple[Option, ...]
     done: Text = labels.THAT_IS_ALL
@@ -110,7 +111,7 @@ class MultiChoice(Question):
         return self.among
 
     def ticked(self, chosen: tuple[str, ...]) -> tuple[Option, ...]:
-        """Return the options with a checkbox (2 characters) before each label, ticked if chosen."""
+        """Return the options with a checkbox before each label, ticked for the keys in `chosen`."""
         return tuple(
             Option(each.key, _marked("☑" if each.key in chosen else "☐", each.label))
             for each in self.among
@@ -135,7 +136,7 @@ UNSURE = Option("unsure", button("Not sure"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YesNo(Choice):
-    """Yes or no; `UNSURE` can be added where a person may not know."""
+    """Yes or no; `UNSURE` can be added to the options if a person may not know the answer."""
 
     among: tuple[Option, ...] = (YES, NO)
 
@@ -148,7 +149,7 @@ class YesNo(Choice):
 class FreeText(Question):
     """Free text of at most `maximum` characters.
 
-    `resembles` are intents that an answer, such as the name of a place, may be mistaken for.
+    `resembles` are intents for which the recognizer may mistake an answer, such as a place name.
     """
 
     maximum: int = 500

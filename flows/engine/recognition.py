@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-# Values that a message may mention, as keys of `Recognizer.entities`; each is only a suggestion.
+# Keys of `Recognizer.entities`: values that a message may mention. The person confirms each before
+# it counts as an answer.
 COUNTRY_OF_ORIGIN, COUNTRY_OF_RESIDENCE = "country_of_origin", "country_of_residence"
 REGION, CHILDREN, FAMILY_SIZE = "region", "children", "family_size"
 
@@ -32,9 +33,9 @@ class Danger(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """The meaning of a message; contains none of its words.
+    """The recognized meaning of a message; contains none of its words.
 
-    `intents` are ids. With `SURE`: the one to answer, or two for two questions in the message. With
+    `intents` are ids. With `SURE`: the one to answer, or two if the message has two questions. With
     `UNSURE`: up to three to offer, likeliest first. With `UNKNOWN`: at most the likeliest one.
     `may_leave`: the message may be sent to an external model if the person consented.
     """
@@ -51,27 +52,30 @@ class Reading(Protocol):
 
     @property
     def danger(self) -> Danger:
-        """The same as `recognition.danger` but faster, if `Words.danger` finds no phrase."""
+        """The same as `recognition.danger`, but faster; only if `Words.danger` finds no phrase."""
         ...
 
     @property
     def is_sure(self) -> bool:
-        """Whether `recognition.confidence` is `SURE`; faster if it is not."""
+        """True if `recognition.confidence` is `SURE`.
+
+        A False is found faster than by `recognition`.
+        """
         ...
 
     @property
     def recognition(self) -> Recognition:
-        """The possible meanings of the text."""
+        """The possible meanings of the text, computed at first use."""
         ...
 
 
 class Recognizer(Protocol):
-    """Recognizes the meaning of messages; pure: equal texts give equal results."""
+    """Recognizes the meaning of messages. It is pure: equal texts give equal results."""
 
     def read(self, text: str, language: str) -> Reading:
-        """Return the meaning of a text; neither the call nor the use of the result raises.
+        """Return the meaning of a text; neither the call nor the use of its result raises errors.
 
-        `language` is "" before one is chosen.
+        `language` is "" before the person has chosen one.
         """
         ...
 

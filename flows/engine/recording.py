@@ -11,7 +11,7 @@ from flows.engine.turn import TurnState
 
 
 def place_of(turn: TurnState, asked: Asked) -> tuple[Flow, Step] | None:
-    """Return the flow and the step that was asked; None if the form has changed since."""
+    """Return the flow and the step of the last question; None if the form has changed since."""
     road = turn.path()
     stop = road[1].at(asked.key) if road and road[0].name == asked.flow else None
     if road is None or stop is None or stop.item.rev != asked.rev:

@@ -7,7 +7,8 @@ from flows.engine.text import _, button
 from flows.engine.turn import TurnState
 
 INVITED = "~referral"
-# An organization sees its number of registrations only from this minimum on, to protect persons.
+# An organization sees the number of its registrations only if it is at least this number: a small
+# number could identify a person.
 MIN_SHOWN = 5
 INVITATION = _(
     "This organisation invites you: {name}\nThe organisation learns nothing about you: no name, no"
@@ -21,12 +22,15 @@ NOT_COUNTED = _("We do not count you for the organisation.")
 
 
 def find(turn: TurnState, code: str) -> None:
-    """Look up the organization of a code; the screen follows with the result."""
+    """Look up the organization of a code; the event `ReferrerFound` then opens the screen."""
     turn.effects.append(FindReferrer(code))
 
 
 def take_event(turn: TurnState, event: ReferrerFound) -> None:
-    """Show the referral, once a language is chosen; a registered person is not counted again."""
+    """Store a referral and ask whether the person may be counted.
+
+    The question is asked once a language is chosen. A registered person is not counted again.
+    """
     if turn.c.with_officer or turn.c.registration:
         return turn.ask()
     if not event.name:
@@ -50,7 +54,7 @@ def ask(turn: TurnState) -> None:
 
 
 def answer(turn: TurnState, key: str) -> None:
-    """Store the consent to be counted; without consent, delete the referral."""
+    """Store the consent to be counted; if the person refused, delete the referral."""
     referral = turn.c.referral
     agreed = key == "yes" and referral is not None
     kept = replace(referral, agreed=True) if referral and agreed else None
@@ -59,7 +63,7 @@ def answer(turn: TurnState, key: str) -> None:
 
 
 def count(turn: TurnState) -> None:
-    """Count a first registration for the organization, and delete the referral."""
+    """Count a first registration for the organization if the person agreed; delete the referral."""
     if turn.c.referral is None:
         return
     if turn.c.referral.agreed:

@@ -14,7 +14,7 @@ def read_code(text: str) -> str:
 
 @dataclass(frozen=True)
 class Referral:
-    """A referral that the person opened; `agreed`: they consented to be counted."""
+    """A referral that the person opened; `agreed`: the person consented to be counted."""
 
     code: str
     name: str
@@ -30,7 +30,7 @@ class FindReferrer:
 
 @dataclass(frozen=True, slots=True)
 class ReferrerFound:
-    """The name of the organization of a code; "" if the code has expired."""
+    """The organization's name for a referral code; "" if the code is unknown or has expired."""
 
     code: str
     name: str = ""

@@ -93,9 +93,10 @@ REFUSALS: dict[Refusal, Text] = {
 
 
 def explain(refusal: Refusal, question: Question) -> Text:
-    """Return the sentence that explains a refusal, with the question's limits and example.
+    """Return the sentence for a refusal, filled in with the question's limits and example.
 
-    For Refusal.NOT_LISTED it is the question's own sentence `unlisted`, if there is one.
+    For Refusal.NOT_LISTED (no option fits), use the question's own sentence `unlisted` if it has
+    one.
     """
     example: str = getattr(question, "example", "")
     values: dict[str, Value] = {

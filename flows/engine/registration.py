@@ -8,7 +8,10 @@ from flows.engine.household import HouseholdEffect, HouseholdLink
 
 @dataclass(frozen=True)
 class RegistryQuestion:
-    """A question of the registry that waits for an answer; `about` is a code of its contract."""
+    """A question of the registry that waits for an answer.
+
+    `about` is the subject's code in the registry's contract. `until` is the last day for an answer.
+    """
 
     id: str
     about: str
@@ -17,7 +20,10 @@ class RegistryQuestion:
 
 @dataclass(frozen=True)
 class PlatformStep:
-    """The last step of the Kandas platform that the registry reported, in codes."""
+    """The last step of the Kandas platform that the registry reported.
+
+    `step` and `status` are codes of the registry's contract.
+    """
 
     step: str
     status: str
@@ -26,7 +32,7 @@ class PlatformStep:
 
 @dataclass(frozen=True)
 class Milestone:
-    """A state or step in the history, with the day on which the assistant learned it."""
+    """A state or step of a registration, with the day on which the assistant learned it."""
 
     day: date
     state: str = ""
@@ -36,7 +42,11 @@ class Milestone:
 
 @dataclass(frozen=True)
 class RegistrationStatus:
-    """The known state of the person's registration; `reason` is a code of the registry."""
+    """The last known status of the person's registration.
+
+    `write_first`: the person consented to be notified of updates. `reason` is a code of the
+    registry.
+    """
 
     state: str
     number: str = ""
@@ -50,7 +60,10 @@ class RegistrationStatus:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRegistry:
-    """Send an answer to a question of the registry; `key` is an option's key or the typed text."""
+    """Send an answer to a question of the registry.
+
+    `key` is the key of the chosen option, or the typed text.
+    """
 
     question: RegistryQuestion
     name: str
@@ -59,7 +72,7 @@ class AnswerRegistry:
 
 @dataclass(frozen=True, slots=True)
 class LookUpStatus:
-    """Look up a registration by number and PIN; the result is a `StatusLookedUp`."""
+    """Look up a registration by its number and PIN; the result is a `StatusLookedUp`."""
 
     number: str = field(repr=False)
     pin: str = field(repr=False)
@@ -70,7 +83,7 @@ type RegistryEffect = AnswerRegistry | LookUpStatus | HouseholdEffect
 
 @dataclass(frozen=True, slots=True)
 class StatusLookedUp:
-    """The result of a `LookUpStatus`: the state; "" if none may be shown."""
+    """The result of a `LookUpStatus`: the registration's state; "" if it may not be shown."""
 
     state: str = ""
 

@@ -35,7 +35,7 @@ STEPS = {
     "QUOTA": _("Regional quota"),
     "CARD": _("Residence card"),
 }
-# Steps at which the authorities work, so that it is not the person's turn.
+# Steps that are done by the authorities, so that the person only waits.
 OF_AUTHORITIES = frozenset({"CHECK", "COMMISSION", "STATUS", "QUOTA"})
 LAST_STEP = "CARD"
 YOUR_TURN = _("your turn now")
@@ -51,7 +51,7 @@ REPORTED = _("The registry reports a step of the authorities.")
 
 
 def continued(before: RegistrationStatus, told: Acknowledged, today: date) -> tuple[Milestone, ...]:
-    """Return the history with a new state and a new step added, if they changed."""
+    """Return the history, with the reported state and step appended if they are new."""
     new: list[Milestone] = []
     last = next((each.state for each in reversed(before.history) if each.state), "")
     if told.state != last:
@@ -62,7 +62,7 @@ def continued(before: RegistrationStatus, told: Acknowledged, today: date) -> tu
 
 
 def lines(known: RegistrationStatus) -> list[Text]:
-    """Return a line for each state and step of the history; nothing for fewer than two."""
+    """Return one line for each known state and step of the history; none for fewer than two."""
     found = [(each.day, event) for each in known.history if (event := _event(each)) is not None]
     if len(found) < 2:
         return []
@@ -70,13 +70,13 @@ def lines(known: RegistrationStatus) -> list[Text]:
 
 
 def reason(known: RegistrationStatus) -> list[Text]:
-    """Return the registry's reason, if its code has a text here."""
+    """Return the text for the registry's reason code; nothing for a code without a text."""
     text = REASONS.get(known.reason)
     return [text] if text and known.state in ("rejected", "needs_information") else []
 
 
 def step_lines(step: PlatformStep) -> list[Text]:
-    """Return the text of a step; nothing if its code is unknown, as of a later contract."""
+    """Return the text of a step; nothing for an unknown code, as of a later contract version."""
     said = _step(step, AT_WORK if step.step in OF_AUTHORITIES else YOUR_TURN)
     return [] if said is None else [REPORTED, said]
 

@@ -50,7 +50,7 @@ def show_status(turn: TurnState) -> None:
 
 
 def sent(turn: TurnState, *, may: bool) -> RegistrationStatus:
-    """Return the state after the registration was sent.
+    """Return the status of the registration after it was sent.
 
     `may`: the person consented to be notified of the registry's later answers.
     """
@@ -74,8 +74,8 @@ def acknowledged(turn: TurnState, told: Acknowledged) -> None:
     turn.c = replace(turn.c, registration=now)
     if told.state == "withdrawn":
         household_screens.end(turn)
-    # The first answer after sending is expected by the person. Later ones are announced only with
-    # consent.
+    # The person expects the registry's first answer after sending. Later answers are announced only
+    # with consent.
     awaited = before.state in ("sent", "answered", "withdrawing")
     if not turn.c.muted and (awaited or before.write_first):
         announce_update(turn)
@@ -94,13 +94,16 @@ def send_answer(turn: TurnState, flow: Flow, road: Path) -> None:
 
 
 def household_settled(turn: TurnState, event: HouseholdAnswered) -> None:
-    """Store the registry's answer about the household, and announce it."""
+    """Store the registry's response about the household, and announce an update."""
     if household_screens.record_outcome(turn, event) and not turn.c.muted:
         announce_update(turn)
 
 
 def withhold_update(turn: TurnState, notice: Notice) -> None:
-    """Send a notice, without content, that a message waits; only once until the person opens it."""
+    """Send a notice that a message waits, without the content of the message.
+
+    No further notice is sent until the person opens the message.
+    """
     if turn.c.update_waits:
         return
     turn.c = replace(turn.c, update_waits=True)
@@ -109,7 +112,7 @@ def withhold_update(turn: TurnState, notice: Notice) -> None:
 
 
 def announce_update(turn: TurnState) -> None:
-    """Announce an update without its content, since others may see the screen."""
+    """Announce an update without its content, because other people may see the screen."""
     opening = (Button("!status", screens.OPEN),)
     turn.say(((screens.UPDATE,),), opening, service=True, notice=Notice.UPDATE)
 
@@ -120,7 +123,7 @@ def _is_offered(flow: Flow, known: RegistrationStatus | None) -> bool:
 
 
 def _life(turn: TurnState, known: RegistrationStatus) -> Iterator[tuple[Text, ...]]:
-    """Yield history, reason, household, and the platform's step with the next action."""
+    """Yield the registration's history, reason, household, open question, step and next action."""
     yield tuple(registration_history.lines(known))
     yield tuple(registration_history.reason(known))
     yield tuple(household_screens.lines(known, turn.today))
@@ -131,13 +134,13 @@ def _life(turn: TurnState, known: RegistrationStatus) -> Iterator[tuple[Text, ..
         yield (_until(known.question.until),)
     if step is not None:
         yield from _step(turn, step)
-    # For a step that this version does not know, it is unknown whose turn it is.
+    # If the step is unknown to this version, it is also unknown whether the person has to act.
     if step is not None or known.step is None:
         yield tuple(_next_thing(known, step))
 
 
 def _next_thing(known: RegistrationStatus, step: PlatformStep | None) -> Iterator[Text]:
-    """Yield whether the person must wait, and where the next steps are explained."""
+    """Yield whether the person only has to wait, and where the next steps are explained."""
     if known.state not in WAITING or (step and step.status == "NOT_DONE"):
         return
     if step and (step.step, step.status) == (registration_history.LAST_STEP, "DONE"):

@@ -1,4 +1,4 @@
-"""Replies to recognized intents, as the engine uses them; `flows.replies` builds them."""
+"""Types of the replies to recognized intents; `flows.replies` builds the replies."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,10 +8,10 @@ from flows.engine.language_protocol import Reserved
 from flows.engine.recognition import Recognizer
 from flows.engine.text import Text
 
-# The question by whose answer the sentences of a reply are ordered.
+# The name of the question whose answer decides the order of a reply's sentences.
 CITIZENSHIP = "citizenship"
 
-# Returns the sentences for a day and a citizenship (an ISO code, or "" if unknown).
+# Returns the sentences of a reply for a day and a citizenship (an ISO code, "" if unknown).
 type Spoken = Callable[[date, str], tuple[Text, ...]]
 
 
@@ -24,9 +24,10 @@ def silent(_today: date, _citizenship: str) -> tuple[Text, ...]:
 class Reply:
     """The reply to one intent.
 
-    `label` is its heading and its button; small talk has none. `opening` is sent at once, `more` on
-    request. `command` is run instead of an answer. `flow` is offered, or with `opens` opened at
-    once, with the answers of `preset`. `neighbours` are intents that may have been meant instead.
+    `label` is the heading of the reply and the label of its button. Small talk has none. `opening`
+    is sent at once, `more` on request. `command` is run instead of an answer. `flow` is offered, or
+    with `opens` opened at once, with the answers of `preset`. `neighbours` are intents that may
+    have been meant instead.
     """
 
     intent: str
@@ -41,7 +42,7 @@ class Reply:
 
     @property
     def is_choosable(self) -> bool:
-        """Return True if an external model may choose it: a topic with a label and no command."""
+        """Return True if an external model may choose this reply: it has a label and no command."""
         return self.label is not None and self.command is None
 
 
@@ -49,12 +50,12 @@ class Reply:
 class Understanding:
     """The data for answering free text.
 
-    `safety` maps a danger intent to the safety answer; "" is the general one. `suggest` converts
-    values that a message mentions to answers, by question name. `topics` maps a flow or screen to
-    the intents that are offered if nothing was recognized; "" is the general list. `model_operator`
-    runs the external model, and `transcriber` the program for voice messages; they are names, "" if
-    there is none. `hint_ways` are the configured ways of hints, `sms_countries` the countries that
-    get SMS.
+    `safety` maps a danger intent to the safety answer; the key "" has the general one. `suggest`
+    converts values that a message mentions to answers, by question name. `topics` maps a flow or
+    screen to the intents that are offered if nothing was recognized; the key "" has the general
+    list. `model_operator` is the name of the external model's operator, `transcriber` that of the
+    voice transcription's; "" if there is none. `hint_ways` are the configured ways of hints
+    (`email`, `sms`), `sms_countries` the countries that get SMS.
     """
 
     recognizer: Recognizer

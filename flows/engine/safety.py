@@ -11,7 +11,7 @@ from flows.engine.turn import TurnState
 from flows.engine.word_count import count_words
 
 URGENT, BACK = "?urgent", "?back"
-# Topic of the handoff for people in danger.
+# Topic of the officer flow for people in danger.
 TOPIC = "danger"
 # The first line, which lock screens show. It must not reveal the subject.
 READ_ALONE = _("Thank you for writing. Please read this when you are alone.")
@@ -31,9 +31,10 @@ TO_QUESTION = button("Back to the question")
 
 
 def is_clear(turn: TurnState, text: str) -> bool:
-    """Return True if a text speaks of danger and is neither an answer nor for an officer.
+    """Return True if a text speaks of danger and the safety message should answer it.
 
-    The label of an option is an answer, and so is a text without letters, such as a date.
+    A text for an officer is passed on instead. The label of an option is an answer, and so is a
+    text without letters, such as a date.
     """
     if not any(each.isalpha() for each in text):
         return False
@@ -46,7 +47,7 @@ def is_clear(turn: TurnState, text: str) -> bool:
 
 
 def note_suspicion(turn: TurnState, text: str) -> None:
-    """Add one sentence above the usual reply if a text may speak of danger."""
+    """Put one sentence about danger above the usual reply if a text may speak of danger."""
     asked = turn.c.asked
     if asked is not None and (_is_label(turn, asked, text) or _goes_to_officer(turn, asked)):
         return
@@ -60,7 +61,7 @@ def show(turn: TurnState, intent: str) -> None:
     safety = understanding.safety if understanding else {}
     spoken = safety.get(intent) or safety.get("")
     lines = spoken(turn.today, "") if spoken else ()
-    # Notes of the usual reply would be the first line, which lock screens show.
+    # Otherwise a note for the usual reply would be the first line, which lock screens show.
     turn.notes = []
     turn.c = replace(turn.c, not_understood=0)
     paragraphs = ((READ_ALONE,), *((line,) for line in lines), (NO_NAMES,))
@@ -83,7 +84,7 @@ def _is_label(turn: TurnState, asked: Asked, text: str) -> bool:
 def _may_be_place(turn: TurnState, asked: Asked, text: str) -> bool:
     """Return True if a text may name a region: one word where a question asks for a place.
 
-    The recognizer may mistake names of regions that occur in many phrases of danger.
+    The recognizer may see danger in the names of regions that occur in many phrases of danger.
     """
     question = turn.question(asked)
     return isinstance(question, FreeText) and bool(question.resembles) and count_words(text) <= 1

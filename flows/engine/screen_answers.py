@@ -54,7 +54,7 @@ def answer(turn: TurnState, asked: Asked, key: str) -> None:
 
 
 def _answer_elsewhere(turn: TurnState, asked: Asked, key: str) -> None:
-    """Handle the answer to a screen that has its own module."""
+    """Handle the answer to a screen that another module defines."""
     match asked.key:
         case pin_screens.PIN:
             pin_screens.answer(turn, key)
@@ -87,7 +87,7 @@ def _answer_household(turn: TurnState, asked: Asked, key: str) -> None:
 
 
 def _answer_reply(turn: TurnState, asked: Asked, key: str) -> None:
-    """Handle the button of an announcement, of an answer, or of a screen below an answer."""
+    """Handle a button of an announcement, below an answer, or of a screen opened from there."""
     match asked.key:
         case announcement_screens.MINE:
             announcement_screens.answer(turn, key)
@@ -190,7 +190,7 @@ def _edit(turn: TurnState, key: str) -> None:
 
 
 def _leave(turn: TurnState, key: str) -> None:
-    """Close the case, unless the officer has closed it meanwhile."""
+    """Close the case, unless the officer has closed it in the meantime."""
     if key != "yes" or not turn.c.with_officer:
         return turn.ask()
     turn.effects.append(CancelCase())

@@ -18,16 +18,16 @@ LANGUAGE, MENU, DELETE, REGISTERED, WITHDRAW, EDIT, LEAVE, REPLY = (
     "~withdraw",
     "~edit",
     "~leave",
-    # An answer or offered topics, shown while no form is open.
+    # The answer to a question of the person, or offered topics, shown while no form is open.
     "~reply",
 )
 
-# Prefixes of payloads that channels with layouts send for rows and checkboxes.
+# Prefixes of the payloads that rows and checkboxes send in channels that have such layouts.
 CHANGE, TICK, UNTICK = "#change.", "#tick.", "#untick."
 
 CHOOSE_LANGUAGE = _("Please choose your language.")
 # Short, so that the three large buttons of the menu fit on a phone's first screen. The complete
-# warning precedes the personal questions of the pre-registration.
+# warning is shown before the personal questions of the pre-registration.
 WELCOME = _(
     "Hello. This assistant tells ethnic Kazakhs abroad which papers and steps they need. We keep"
     " nothing about you until you agree to it."
@@ -39,7 +39,7 @@ RISK = caution(
         " do not register."
     )
 )
-# Shown above the answer if the first message is a question.
+# Shown above the answer if the person's first message is a question.
 BRIEF_WELCOME = _(
     "Hello. This is an assistant for ethnic Kazakhs abroad. We keep nothing about you until you"
     " agree to it."
@@ -137,8 +137,8 @@ DELETE_TEXT = _(
     " ask the"
     " registry to withdraw it. This cannot be undone."
 )
-# While an officer has the case, a typed "yes" is passed to the officer, so deletion is confirmed
-# otherwise.
+# While an officer has the case, a typed "yes" is passed to the officer. It can therefore not
+# confirm the deletion.
 DELETE_AGAIN = _("To confirm it now, press the button or write “delete” once more.")
 DELETED = _(
     "Everything kept about you here is deleted. If you had sent a registration, its withdrawal"
@@ -187,8 +187,8 @@ REGISTRATION = {
         "Your answer is on its way to the registry. You need not send it again. Your registration "
         "number: {number}"
     ),
-    # The same words as for "received": with a person's details, others could otherwise test
-    # whether that person registered.
+    # The same text as for "received". Otherwise, by entering another person's details, somebody
+    # could find out whether that person has registered.
     "duplicate": _(
         "Your registration has arrived and is being checked. Your registration number: {number}"
     ),
@@ -209,7 +209,7 @@ WITHDRAW_TEXT = _("Withdraw your registration? You can register again at any tim
 
 PERSON = labels.TALK_TO_A_PERSON
 EXIT = labels.CLOSE_AND_CLEAR
-# A sign instead of a word, because the language screen is in six languages.
+# A sign, because the language screen is shown in six languages at once.
 EXIT_SIGN = verbatim("✕")
 KEEP = button("Keep this answer")
 BACK_TO_BOT = button("Back to assistant")
@@ -286,7 +286,7 @@ def registration_text(state: str, number: str) -> Text:
 def registered_screen(
     state: str, number: str, more: Iterable[Flow], ways: tuple[Option, ...] = ()
 ) -> Choice:
-    """Return the screen of a registration with its actions; `ways` precede the menu."""
+    """Return the screen of a registration with its actions; `ways` are options before the menu."""
     text = registration_text(state, number)
     asked = [flow for flow in more if flow.answers_to]
     among = (
@@ -348,7 +348,10 @@ def paper_lines(flows: Iterable[Flow], states: Mapping[str, str]) -> tuple[Text,
 
 
 def details(stop: Step, road: Path, *, hide: bool) -> tuple[tuple[Text, ...], ...]:
-    """Return the answers of a review, or the members of a group; `hide` masks private answers."""
+    """Return the answers of a review, or the members of a group.
+
+    `hide` masks answers to private questions in a review.
+    """
     if isinstance(stop.item, Review):
         lines = tuple(
             _answer_row(step, road, hidden(step, answer, hide=hide))
@@ -372,7 +375,7 @@ def _answer_row(step: Step, road: Path, answer: Label) -> Text:
 
 
 def hidden(step: Step, answer: Label, *, hide: bool) -> Label:
-    """Return an answer for display; with `hide`, a note in place of a private answer."""
+    """Return an answer for display; with `hide`, replace a private answer with a note."""
     given = step.answer is not None and step.answer.value is not None
     return HIDDEN if hide and step.item.sensitive and given else answer
 

@@ -14,7 +14,7 @@ from flows.engine.turn import TurnState
 
 SUGGEST = "~suggest"
 MAX_SENTENCE = 300
-# A longer number may be that of a document or a telephone.
+# A longer number may be the number of a document or telephone, which would identify a person.
 MAX_DIGITS = 4
 
 EXPLANATION = _(
@@ -45,7 +45,7 @@ def ask(turn: TurnState) -> None:
 
 
 def take(turn: TurnState, typed: str) -> None:
-    """Store a sentence; reject one that is too long or may identify a person."""
+    """Store a donated sentence; reject a sentence that is too long or may identify a person."""
     sentence = turn.words.text(typed, MAX_SENTENCE)
     if isinstance(sentence, Refusal) or _identifies(sentence):
         turn.notes.append((TOO_LONG if isinstance(sentence, Refusal) else IDENTIFYING,))

@@ -19,7 +19,7 @@ class Amount(int):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A sentence that editors published, with its text by language; it is in no catalogue.
+    """A sentence that editors published, as (language, text) pairs. It is in no message catalogue.
 
     It has a text in every offered language and in English.
     """
@@ -27,7 +27,7 @@ class Published:
     texts: tuple[tuple[str, str], ...]
 
     def __hash__(self) -> int:
-        """Return a hash of one of the texts only, which suffices and saves time in each turn."""
+        """Return the hash of only one of the texts, which suffices and saves time in each turn."""
         return hash(self.texts[0])
 
 

@@ -38,7 +38,10 @@ NOTHING = Recognition(Confidence.UNKNOWN)
 
 
 class TurnState:
-    """The state of one turn: `c` is the conversation so far, `notes` go above the next message."""
+    """The mutable state of one turn, the processing of one event.
+
+    `c` is the conversation as changed so far. `notes` are put above the next message.
+    """
 
     def __init__(
         self,
@@ -60,9 +63,11 @@ class TurnState:
         self.effects: list[Effect] = []
         self.replaces = False
         self.understanding = understanding
-        # True if the language was guessed in this turn, so that a button to change it is shown.
+        # True if the language was guessed in this turn. The answer then has a button to change the
+        # language.
         self.guessed = False
-        # True for a typed text. Not for a caption, which belongs to its file.
+        # True if the person typed the text as a message. False for a caption, which belongs to its
+        # file.
         self.typed = False
         self._prompt = prompt
         self._reading: tuple[str, Reading] | None = None
@@ -71,7 +76,7 @@ class TurnState:
         self._gone: tuple[Flow, Form, Path] | None = None
 
     def ask(self, found: tuple[Option, ...] = (), page: int = 0, at: str = "") -> None:
-        """Ask the current question; `found` replaces the options of question `at`."""
+        """Ask the current question; `found` replaces the options if that question is `at`."""
         self._prompt(self, found, page, at)
 
     def prompted(self) -> list[Say]:
@@ -83,32 +88,32 @@ class TurnState:
         return turn.says
 
     def recognize(self, text: str) -> Recognition:
-        """Return the meaning of a text; it is recognized once per turn."""
+        """Return the meaning of a text, recognized at most once per turn."""
         reading = self._read(text)
         found = NOTHING if reading is None else reading.recognition
         if not self._has_crisis_phrase(text):
             return found
-        # A crisis phrase decides whatever the model found, because the model is not trained on
-        # languages that are not offered.
+        # A phrase of danger found by `self.words` overrides the recognizer, because the recognizer
+        # is not trained on languages that are not offered.
         intent = self.words.danger_intent(text)
         if intent is not None:
             return replace(found, danger=Danger.CLEAR, danger_intent=intent)
         return found if found.danger is Danger.CLEAR else replace(found, danger=Danger.CLEAR)
 
     def is_sure(self, text: str) -> bool:
-        """Return True if a text has one sure meaning; faster than `recognize`."""
+        """Return True if the meaning of a text is sure; faster than `recognize`."""
         reading = self._read(text)
         return reading is not None and reading.is_sure
 
     def danger(self, text: str) -> Danger:
-        """Return the danger in a text; faster than `recognize`."""
+        """Return the degree of danger in a text; faster than `recognize`."""
         if self._has_crisis_phrase(text):
             return Danger.CLEAR
         reading = self._read(text)
         return Danger.NONE if reading is None else reading.danger
 
     def _has_crisis_phrase(self, text: str) -> bool:
-        """Return True if a text has a phrase of danger; it is searched once per turn."""
+        """Return True if a text has a phrase of danger; each text is searched once per turn."""
         if self._searched is None or self._searched[0] != text:
             self._searched = (text, self.words.danger(text))
         return self._searched[1]
@@ -121,14 +126,14 @@ class TurnState:
         return self._reading[1]
 
     def entities(self, text: str) -> Mapping[str, str]:
-        """Return the values that a text mentions; they are read once, and only if needed."""
+        """Return the values that a text mentions, extracted at first use."""
         if self._named is None or self._named[0] != text:
             found = self.understanding.recognizer.entities(text) if self.understanding else {}
             self._named = (text, found)
         return self._named[1]
 
     def citizenship(self) -> str:
-        """Return the citizenship from a form, else one that the text mentioned; "" if unknown."""
+        """Return the citizenship from a form, else from the recognized text; "" if unknown."""
         own = self.c.forms.get(self.c.flow, EMPTY)
         for form in (own, *self.c.forms.values()):
             answer = form.answers.get(CITIZENSHIP)
@@ -140,14 +145,14 @@ class TurnState:
         return suggested.get(CITIZENSHIP, "")
 
     def reply(self, intent: str) -> Reply | None:
-        """Return the reply to an intent, a published one if there is one; None for no reply."""
+        """Return the reply to an intent, published by editors or shipped; None if there is none."""
         if self.understanding is None:
             return None
         published = self.today.replies.get(intent) if isinstance(self.today, Edition) else None
         return published or self.understanding.replies.get(intent)
 
     def asks_freely(self) -> bool:
-        """Return True if the open question accepts a question of the person as its answer."""
+        """Return True if the open question is answered by a question of the person."""
         question = self.question(self.c.asked) if self.c.asked else None
         return question is not None and question.asks_freely
 
@@ -174,8 +179,8 @@ class TurnState:
     def open_flow(self, flow: Flow) -> None:
         """Open a flow.
 
-        If all its answers are persisted, consents already given to the same text are not asked
-        again.
+        If all answers of the flow are persisted, a consent that was already given to the same text
+        is not asked for again.
         """
         form = self._renewed(flow)
         lasting = all(item.persisted for item in flow.questions())
@@ -187,7 +192,7 @@ class TurnState:
         self.c = replace(self.c, flow=flow.name)
 
     def _renewed(self, flow: Flow) -> Form:
-        """Return the form; if the registration was withdrawn, without its review and consents."""
+        """Return the flow's form, without review and consents if the registration was withdrawn."""
         form = self.form(flow)
         if not (
             flow.registers and self.c.registration and self.c.registration.state == "withdrawn"
@@ -198,7 +203,7 @@ class TurnState:
         return replace(form, answers=answers, submitted=False)
 
     def say_and_reprompt(self, text: Text) -> None:
-        """Add a text above the current question, and ask it again."""
+        """Ask the current question again, with a text above it."""
         self.notes.append((text,))
         self.ask()
 
@@ -218,7 +223,7 @@ class TurnState:
         )
 
     def person_button(self) -> tuple[Button, ...]:
-        """Return the button that asks for an officer; none if one already has the conversation."""
+        """Return the button that asks for an officer; none if an officer has the conversation."""
         offered = any(flow.hands_over for flow in self.flows.values())
         if not self.c.language or self.c.with_officer or not offered:
             return ()
@@ -230,8 +235,8 @@ class TurnState:
         language = self.c.language
         seen = tuple(Shown(each.key, self.words.render(each.label, language)) for each in offered)
         asked = Asked(flow, key, rev, self.c.nonce, language, seen, page)
-        # The same question shown again keeps its nonce, so that if two taps are in flight, the
-        # first does not invalidate the second.
+        # A question that is shown again keeps its nonce. Otherwise, if two taps are in flight, the
+        # first one would invalidate the second.
         if self.c.asked is None or replace(self.c.asked, tries=0) != asked:
             asked = replace(asked, nonce=self.c.nonce + 1)
         self.c = replace(self.c, asked=asked, nonce=asked.nonce)
@@ -270,7 +275,7 @@ class TurnState:
         self.notes = []
 
     def in_every_language(self, paragraph: tuple[Text, ...]) -> tuple[Text, ...]:
-        """Return a paragraph in all languages; once if it is the same in all of them."""
+        """Return a paragraph in all languages; only once if it is the same in all of them."""
         if all(text.msgid == VERBATIM for text in paragraph):
             return paragraph
         return tuple(
@@ -294,9 +299,9 @@ class TurnState:
         asks: bool = True,
         protect: bool = False,
     ) -> None:
-        """Send a message that something private is asked or shown on the secure page.
+        """Send a message that refers to the secure page for a private question or private data.
 
-        The caller of the engine adds the link.
+        The link to the page is added by the caller of the engine.
         """
         text = _((screens.ON_PAGE if asks else screens.SHOWN_ON_PAGE).msgid, label=label)
         link = Button("", screens.OPEN_PAGE, Kind.PAGE)
@@ -317,7 +322,7 @@ def option_buttons(nonce: int, offered: tuple[Option, ...], page: int = 0) -> tu
 
 
 def ephemeral_answers(flow: Flow, form: Form) -> dict[str, Answer]:
-    """Return the answers to questions that are not persisted."""
+    """Return the answers to questions that are not persisted, without those already deleted."""
     renewed = {
         name
         for item in flow.questions()

@@ -8,7 +8,7 @@ from flows.engine.turn import TurnState
 def close(turn: TurnState) -> None:
     """Close the screens for a PIN, a registration number, a family code and an address for hints.
 
-    The consent to hints ends with its screen if no address was confirmed.
+    If no address was confirmed, the consent to hints is withdrawn.
     """
     if turn.c.hint_step:
         hint_screens.forget(turn)

@@ -31,17 +31,18 @@ from flows.engine.word_count import count_words
 
 # Longer texts are cut, because no parser accepts them and parsing takes time.
 MAX_READ = 5000
-# A text of at least this many words, in place of a name or a place, may be a question.
+# A text of at least this many words may be a question of the person, also where a name or a place
+# is asked for.
 MIN_QUESTION_WORDS = 3
-# Types of questions that are answered in the person's own words.
+# Types of questions that are answered in the person's own words, without options.
 WRITTEN = (FreeText, PersonName)
-# Reserved words that are commands also while an officer has the conversation; all other words are
+# Reserved words that are executed also while an officer has the conversation. All other words are
 # passed to the officer.
 BESIDE_OFFICER = (Reserved.MENU, Reserved.LANGUAGE)
 
 
 def said(turn: TurnState, text: str) -> None:
-    """Handle a text, in this order: command, words for an officer, danger, answer, question."""
+    """Handle a text as the first of: command, text for an officer, danger, answer, question."""
     text = text[:MAX_READ]
     command = turn.words.command(text)
     word = command[0] if command else turn.words.reserved(text)
@@ -74,7 +75,7 @@ def said(turn: TurnState, text: str) -> None:
 
 
 def _beside_officer(turn: TurnState, text: str, word: Reserved | None) -> None:
-    """Handle a text while an officer has the conversation: command, refusal or message."""
+    """Handle a text while an officer has the conversation: command, refusal, or message to them."""
     asked = turn.c.asked
     control = _written_control(turn, text) or (word if word in BESIDE_OFFICER else None)
     if control:
@@ -87,7 +88,10 @@ def _beside_officer(turn: TurnState, text: str, word: Reserved | None) -> None:
 
 
 def _declines(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> bool:
-    """Return True for "no" or "back" as the answer to a screen; a number is for the officer."""
+    """Return True for a "no" or "back" that answers a screen.
+
+    A number is no answer here: it is a message to the officer.
+    """
     if not asked.key.startswith("~") or asked.key == limit_screens.LIMIT:
         return False
     says_no = turn.words.yes_no(text, asked.language) is False and not text.strip().isdecimal()
@@ -95,7 +99,7 @@ def _declines(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -
 
 
 def _appeal(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> None:
-    """Handle the text of an appeal; if it speaks of danger, handle that too."""
+    """Handle the text of an appeal; an appeal that speaks of danger is also handled as danger."""
     if any(turn.words.same(text, option.words) for option in asked.options):
         return limit_screens.show(turn)
     control = word or _written_control(turn, text)
@@ -112,7 +116,7 @@ def _appeal(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> 
 
 
 def _judge(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> None:
-    """Handle a text as the answer to the open question; if it is none, as a question."""
+    """Handle a text as the answer to the open question; if it is no answer, as a question."""
     word = word or _written_control(turn, text)
     if isinstance(turn.question(asked), WRITTEN):
         word = word or (Reserved.SKIP if _has_nothing_to_write(turn, asked, text) else None)
@@ -138,16 +142,16 @@ def _judge(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> N
 
 
 def _unseen(turn: TurnState, text: str) -> None:
-    """Handle a text while the open question waits behind a message that the person has not opened.
+    """Handle a text while a message waits that the person has not opened.
 
-    The person has not seen the question, so the text is no answer to it.
+    The person has not seen the open question, so that the text cannot be an answer to it.
     """
     if not hearing.hear(turn, text):
         turn.ask()
 
 
 def _unasked(turn: TurnState, text: str, word: Reserved | None) -> None:
-    """Handle a text while no question is open, for example after the chat was cleared."""
+    """Handle a text while no question is open, for example after the person cleared the chat."""
     if word:
         return commands.run(turn, word)
     if turn.understanding is None:
@@ -157,7 +161,10 @@ def _unasked(turn: TurnState, text: str, word: Reserved | None) -> None:
 
 
 def _first_words(turn: TurnState, text: str, word: Reserved | None) -> None:
-    """Guess the language of a first message and answer it; if uncertain, ask for the language."""
+    """Guess the language of a first message and answer it; if uncertain, ask for the language.
+
+    The label of a language is taken as the answer to the language question.
+    """
     asked = turn.c.asked
     reading = answering.read(turn, asked, text) if asked else Refusal.NOT_LISTED
     if asked and not isinstance(reading, Refusal) and isinstance(reading, str):
@@ -178,13 +185,13 @@ def _first_words(turn: TurnState, text: str, word: Reserved | None) -> None:
 
 
 def _cry_for_help(turn: TurnState, text: str, guessed: str | None) -> None:
-    """Answer "help" as a first message: it may ask for instructions, or for help in danger."""
+    """Answer a first message "help", which may ask for instructions, or for help in danger."""
     if guessed is None:
         turn.notes += [(screens.FIRST_HELP,), (safety.ONE_SENTENCE,)]
         return turn.ask()
     _choose_guessed(turn, guessed)
     if safety.is_clear(turn, text):
-        # The word alone does not show the kind of danger.
+        # The word "help" does not show the kind of danger, so the general safety answer is shown.
         return safety.show(turn, "")
     _greet(turn, is_brief=False)
     turn.notes.append((safety.ONE_SENTENCE,))
@@ -197,14 +204,14 @@ def _choose_guessed(turn: TurnState, language: str) -> None:
 
 
 def _greet(turn: TurnState, *, is_brief: bool) -> None:
-    """Introduce the assistant, in brief if the answer to a question follows."""
+    """Introduce the assistant, briefly if the answer to the person's question follows."""
     language = screens.guessed(turn.words, turn.c.language)
     brief = ((screens.BRIEF_WELCOME,), (screens.RISK,))
     turn.notes += [*(brief if is_brief else screens.welcome()), (language,)]
 
 
 def _ask_language(turn: TurnState, text: str) -> None:
-    """Ask for the language; the recognized question is answered once it is chosen."""
+    """Ask for the language; once it is chosen, the recognized question is answered."""
     found = turn.recognize(text)
     is_clear, danger = found.danger is Danger.CLEAR, found.danger is not Danger.NONE
     if is_clear or found.confidence is not Confidence.UNKNOWN:
@@ -219,7 +226,7 @@ def _ask_language(turn: TurnState, text: str) -> None:
 
 
 def _asks_instead(turn: TurnState, asked: Asked, text: str) -> bool:
-    """Return True if a text that is a valid answer is rather a question.
+    """Return True if a text that would be a valid answer is more likely a question.
 
     The label or number of an option is always an answer.
     """
@@ -236,7 +243,7 @@ def _asks_instead(turn: TurnState, asked: Asked, text: str) -> bool:
 
 
 def _resembles(question: Question, intents: tuple[str, ...]) -> bool:
-    """Return True if answers to this question are often mistaken for these intents."""
+    """Return True if answers to `question` are often mistaken for all of these intents."""
     return isinstance(question, FreeText) and set(intents) <= set(question.resembles)
 
 
@@ -252,7 +259,7 @@ def _is_for_officer(turn: TurnState, asked: Asked) -> bool:
 
 
 def _has_nothing_to_write(turn: TurnState, asked: Asked, text: str) -> bool:
-    """Return True for "no" or "none" where the question for a name or text may be skipped."""
+    """Return True for "no" or "none" as the answer to a question that may be skipped."""
     question = turn.question(asked)
     if question is None or not question.skippable or _is_for_officer(turn, asked):
         return False
@@ -262,7 +269,7 @@ def _has_nothing_to_write(turn: TurnState, asked: Asked, text: str) -> bool:
 def _is_suggestion(
     turn: TurnState, asked: Asked, text: str, reading: str | Refusal | tuple[Option, ...]
 ) -> bool:
-    """Return True for a sentence donated for training; one about danger is never stored."""
+    """Return True for a sentence donated for training; a sentence about danger is never stored."""
     if asked.key != suggestion_screens.SUGGEST or reading is Refusal.EMPTY:
         return False
     return isinstance(reading, Refusal) and turn.danger(text) is Danger.NONE
@@ -271,7 +278,7 @@ def _is_suggestion(
 def _may_ask(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> bool:
     """Return False if a refused text cannot be a question.
 
-    It cannot if it is empty, a mistyped name, address or code, or a private answer with digits.
+    An empty text, a mistyped name, address or code, and a private answer with digits cannot be one.
     """
     if turn.understanding is None or refusal is Refusal.EMPTY:
         return False
@@ -287,14 +294,15 @@ def _may_ask(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> bool
 
 
 def _is_worded_as_question(turn: TurnState, text: str) -> bool:
-    """Return False for a text in place of a name that may be a name in the wrong script."""
+    """Return False if a text in answer to a name question may be a name in the wrong script."""
     return turn.words.asks(text) or turn.is_sure(text)
 
 
 def _is_screen_answer(turn: TurnState, asked: Asked, text: str) -> bool:
-    """Return True if the text is a PIN that was asked for while an officer has the conversation.
+    """Return True if a PIN was asked for and the text is the answer.
 
-    Other screens then accept only buttons: a typed "yes" is passed to the officer.
+    While an officer has the conversation, all other screens accept only buttons: a typed "yes" is
+    passed to the officer.
     """
     if asked.key != pin_screens.PIN:
         return False

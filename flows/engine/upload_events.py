@@ -34,13 +34,17 @@ from flows.engine.turn import TurnState
 
 # Key of a file that an officer requested, in place of a question's name.
 REQUESTED = "~wanted"
-# Key of a recording for an officer; below it, the name under which the case shows it.
+# Keys of a recording for an officer: instead of a question's name, and as the file name in the
+# case.
 RECORDING = "~recording"
 RECORDED = "voice.ogg"
 
 
 def awaited(flows: Mapping[str, Flow], c: Conversation) -> Awaited | None:
-    """Return the request that a new file answers: an officer's, or the open question, or None."""
+    """Return the request that a new file answers: an officer's, or the open question.
+
+    Returns None if no file was requested.
+    """
     if c.with_officer:
         return Awaited("", REQUESTED, c.requested_upload) if c.requested_upload else None
     asked = c.asked
@@ -70,7 +74,7 @@ def take_event(
 
 
 def attached(turn: TurnState, event: Attached) -> None:
-    """Accept a file if an officer or the form asked for one, or a recording for an officer."""
+    """Accept a file that an officer or the form requested, or a recording for an officer."""
     if event.kind == "voice":
         return _recorded(turn, event)
     place = awaited(turn.flows, turn.c)
@@ -83,7 +87,10 @@ def attached(turn: TurnState, event: Attached) -> None:
 
 
 def _recorded(turn: TurnState, event: Attached) -> None:
-    """Pass a voice message to the officer; without one, offer transcription or other ways."""
+    """Pass a voice message to the officer.
+
+    If no officer has the conversation, offer a transcription, or say that it cannot be read.
+    """
     if not turn.c.with_officer and not event.caption and voice_messages.offer(turn, event):
         return
     if not turn.c.with_officer and not event.caption and limit_screens.is_used_up(turn):
@@ -96,7 +103,7 @@ def _recorded(turn: TurnState, event: Attached) -> None:
         commands.pass_on(turn, Relay(RECORDED, recording=event.ref))
     else:
         return limit_screens.refuse(turn, event.caption)
-    # The recording is counted already: it and its caption are one message.
+    # A recording and its caption are one message, which was counted with the recording.
     if event.caption:
         commands.relay(turn, event.caption, is_counted=True)
 
@@ -104,7 +111,8 @@ def _recorded(turn: TurnState, event: Attached) -> None:
 def _read_caption(turn: TurnState, caption: str) -> None:
     """Handle the caption of an accepted file as text: a safety word, danger or a question.
 
-    The result of the file's check follows later with the open question, which is not repeated here.
+    The open question is not repeated here, because it is repeated with the result of the file's
+    check.
     """
     if turn.c.with_officer:
         return commands.relay(turn, caption)
@@ -122,7 +130,7 @@ def _read_caption(turn: TurnState, caption: str) -> None:
 
 
 def _upload_checked(turn: TurnState, name: str, key: str, verdict: str, *, good: bool) -> None:
-    """Record the result of a file's check; report the results after the last file of an album."""
+    """Record the result of a file's check; after the last open check, report all results."""
     flow = turn.flows.get(name)
     item = flow.find(key) if flow else None
     if flow and good and isinstance(item, Upload):
@@ -143,7 +151,10 @@ def _upload_checked(turn: TurnState, name: str, key: str, verdict: str, *, good:
 
 
 def _requested_upload_received(turn: TurnState) -> None:
-    """Record the requested paper. By sending it, the person consented as the request explained."""
+    """Record the requested paper, and the consent that the person gave by sending it.
+
+    The request explained that sending the paper is the consent.
+    """
     turn.effects += [
         ConsentGiven("papers", screens.PAPER_TERMS, turn.c.language),
         UploadReceived(turn.c.requested_upload),
@@ -152,7 +163,7 @@ def _requested_upload_received(turn: TurnState) -> None:
 
 
 def unreadable(turn: TurnState, kind: str, caption: str = "") -> None:
-    """Say that this kind of message cannot be read, and handle its caption as a text."""
+    """Say that this kind of message cannot be read; handle its caption as typed text."""
     match kind:
         case "location":
             turn.effects.append(DeleteInput())

@@ -24,7 +24,7 @@ from flows.engine.language_protocol import Reserved, Words
 from flows.engine.questions import Choice, CountryQuestion, MultiChoice, Number, Option, Question
 from flows.engine.text import Country, Label, Text, button
 
-# A payload is a nonce and this key, and must fit the 64 bytes that Telegram allows.
+# A payload consists of a nonce and this key. Telegram allows 64 bytes for it.
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.]{0,39}")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
 LIMIT = re.compile(r"<=(\d+)$")
@@ -33,7 +33,7 @@ ROW = 24
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem of a flow: `where` it is, and a description."""
+    """A problem of a flow: its place in the flow, and a description of the problem."""
 
     where: str
     what: str
@@ -85,14 +85,14 @@ def _names(flow: Flow) -> _Found:
 
 
 def _order(flow: Flow) -> _Found:
-    """Yield items whose condition, dependencies or derivation read a later item."""
+    """Yield items that read the answer to a later item, as condition or to derive a value."""
     for item, before in _scopes(flow):
         for name in sorted(looks_at(item) - before.keys()):
             yield item.name, f"looks at {name}, which does not come before it"
 
 
 def _conditions(flow: Flow) -> _Found:
-    """Yield conditions that test for a missing option, or compare an answer that is no number."""
+    """Yield conditions that compare with a missing option, or count an answer that is no number."""
     for item, before in _scopes(flow):
         for atom, _negated in atoms(item.when):
             asked = before.get(atom.question)
@@ -104,10 +104,11 @@ def _conditions(flow: Flow) -> _Found:
 
 
 def _forgetting(flow: Flow) -> _Found:
-    """Yield items that would change wrongly when answers are deleted at consent.
+    """Yield items that would change wrongly when answers are deleted at the consent.
 
-    A deleted answer becomes None. That may close questions before the consent, but must not open
-    any or change a later one. Under `not_` or in `depends` it would reopen questions.
+    A deleted answer becomes None. The deletion may close questions before the consent, but it must
+    not open any of them or change a later question. A condition under `not_`, or an answer in
+    `depends`, would reopen questions.
     """
     consented = False
     for item, before in _scopes(flow):
@@ -124,10 +125,11 @@ def _forgetting(flow: Flow) -> _Found:
 
 
 def _consent(flow: Flow) -> _Found:
-    """Yield violations of consent, for flows whose answers leave the conversation.
+    """Yield violations of the rules of consent.
 
-    No question that may identify the person may precede the consent. A registration also needs a
-    notice of the risk before it, and a review as its last question.
+    The rules apply to flows whose answers leave the conversation. No question that may identify the
+    person may precede the consent. A registration also needs a notice of the risk before the
+    consent, and a review as its last question.
     """
     if not (flow.registers or flow.hands_over):
         return
@@ -145,9 +147,10 @@ def _consent(flow: Flow) -> _Found:
 
 
 def _gates(flow: Flow, flows: Mapping[str, Flow]) -> _Found:
-    """Yield handoff offers that lack one of their two options, or have an unknown topic.
+    """Yield offers to talk to an officer that lack an option or have an unknown topic.
 
-    The options are to talk to an officer and to go on: an offer must never exclude a person.
+    The two options are to talk to an officer and to go on, because an offer must never exclude a
+    person.
     """
     handoff = next((each for each in flows.values() if each.hands_over), None)
     topics = handoff.find("topic") if handoff else None
@@ -173,8 +176,9 @@ def _labels(
 ) -> Iterator[str]:
     """Yield problems of option keys and labels.
 
-    Keys and labels must fit a button. Labels must differ. A label may be a reserved word only if
-    its option does the same: its key is the word, or `meant` maps the key to the word.
+    Keys and labels must fit a button. Labels must differ from each other. A label may equal a
+    reserved word only if its option has the same effect: the key is the word, or `meant` maps the
+    key to it.
     """
     among = tuple(offered)
     for option in among:
@@ -224,7 +228,7 @@ def _offered(item: Question) -> tuple[Option, ...]:
 
 
 def _screens(flows: Mapping[str, Flow]) -> Iterator[tuple[Choice, Mapping[str, Reserved]]]:
-    """Yield the assistant's own screens, with the options that act like a reserved word."""
+    """Yield the assistant's own screens; for each, map its keys that act like a reserved word."""
     meant = {flow.name: Reserved.PERSON for flow in flows.values() if flow.hands_over}
     meant |= {flow.name: Reserved.NEWS for flow in flows.values() if flow.announces}
     yield (
@@ -244,14 +248,15 @@ def _screens(flows: Mapping[str, Flow]) -> Iterator[tuple[Choice, Mapping[str, R
 def _following(flows: Mapping[str, Flow]) -> tuple[Flow, ...]:
     """Return the flows that are offered with a registration.
 
-    The registry asks one question at a time, so only one flow that answers it is included.
+    The registry asks one question at a time. Therefore only one of the flows that answer its
+    questions is included.
     """
     asked = [flow for flow in flows.values() if flow.answers_to][:1]
     return (*asked, *(flow for flow in flows.values() if flow.follows and not flow.answers_to))
 
 
 def _parts(flow: Flow) -> Iterator[tuple[Question, int]]:
-    """Yield the questions of groups, with the highest number that a member can have."""
+    """Yield the questions of groups, each with the maximum number of members of its group."""
     for item in flow.items:
         if isinstance(item, RepeatingGroup):
             yield from ((part, item.maximum) for part in item.items)
@@ -281,7 +286,7 @@ def _kept(item: Item) -> bool:
 
 
 class Entry(TypedDict):
-    """Properties of a question on which the validity of stored answers depends."""
+    """Properties of a question that decide whether stored answers to it remain valid."""
 
     kind: str
     rev: int
@@ -293,7 +298,7 @@ type Manifest = Mapping[str, dict[str, Entry]]
 
 
 def manifest(flows: Mapping[str, Flow]) -> Manifest:
-    """Return the properties of all questions on which stored answers depend."""
+    """Return the properties of all questions that decide whether stored answers remain valid."""
     return {
         flow.name: {item.name: _entry(item) for item in flow.questions()} for flow in flows.values()
     }
@@ -310,7 +315,7 @@ def _entry(item: Question) -> Entry:
 
 
 def changes(before: Manifest, after: Manifest, dropped: frozenset[str]) -> tuple[Finding, ...]:
-    """Return changes that would lose or distort stored answers of people inside a flow.
+    """Return the changes that would lose or distort answers in unfinished forms.
 
     `dropped` are questions, as `flow.name`, that were removed intentionally.
     """

@@ -1,7 +1,8 @@
 """Voice messages to the assistant, transcribed by an endpoint that the operator chose.
 
-Each recording needs its own consent. Its text counts as the person's words once they confirm it. A
-sentence about danger comes first, and every screen offers a person.
+Each recording needs its own consent. The text counts as the person's words only after the person
+has confirmed the text. One sentence about danger precedes the question for consent, and every
+screen offers a person.
 """
 
 from zlib import crc32
@@ -21,7 +22,7 @@ PURPOSE = "transcription"
 AGREE, REFUSE = "voice.yes.", "voice.no."
 RIGHT, WRONG = "voice.right.", "voice.wrong."
 MAX_MINUTES = 2
-# Two minutes of speech take less than a quarter of this.
+# Two minutes of speech need less than a quarter of this size.
 MAX_BYTES = 2 * 1024 * 1024
 MAX_TEXT = 2000
 
@@ -45,7 +46,10 @@ FAILED = _(
 
 
 def offer(turn: TurnState, event: Attached) -> bool:
-    """Ask for consent to transcribe this recording; return False if that is not possible here."""
+    """Ask for consent to transcribe this recording; return False if that is impossible here.
+
+    A recording of more than MAX_BYTES gets a message that the transcription failed.
+    """
     operator = _operator(turn)
     if not operator or not event.ref or not turn.c.language:
         return False
@@ -64,7 +68,7 @@ def offer(turn: TurnState, event: Attached) -> bool:
 def press(turn: TurnState, pressed: str) -> str | None:
     """Handle a button about the open recording; return None for any other button.
 
-    Returns the text that the person confirmed, or "" if nothing more is to do.
+    Returns the text if the person confirmed it, and "" if the button is handled otherwise.
     """
     voice = turn.c.voice
     if voice is None:
@@ -79,7 +83,7 @@ def press(turn: TurnState, pressed: str) -> str | None:
 
 
 def typed(turn: TurnState, text: str) -> str | None:
-    """Handle a typed yes or no about the open recording as `press` does; None for other texts."""
+    """Handle a typed yes or no about the open recording like `press`; None for other texts."""
     voice = turn.c.voice
     if voice is None or turn.c.with_officer or text.strip().isdecimal():
         return None
@@ -92,7 +96,10 @@ def typed(turn: TurnState, text: str) -> str | None:
 
 
 def take_text(turn: TurnState, event: Transcribed) -> None:
-    """Show the text of a recording, unless the person has continued; danger is answered at once."""
+    """Ask whether the text of a recording is right; answer danger at once.
+
+    Nothing is shown if the person has continued with something else.
+    """
     voice = turn.c.voice
     if voice is None or voice.key != event.key or voice.ref or voice.text:
         return
@@ -101,7 +108,8 @@ def take_text(turn: TurnState, event: Transcribed) -> None:
         turn.c = replace(turn.c, voice=None)
         return turn.say_and_reprompt(FAILED)
     if turn.danger(text) is Danger.CLEAR:
-        # The text would stay on the screen of a person in danger, and advice needs no confirmation.
+        # Advice needs no confirmation, and the text of the recording would remain on the screen of
+        # a person in danger.
         turn.c = replace(turn.c, voice=None)
         return safety.show(turn, turn.recognize(text).danger_intent)
     safety.note_suspicion(turn, text)
@@ -139,7 +147,7 @@ def _operator(turn: TurnState) -> str:
 
 
 def _is_private(turn: TurnState) -> bool:
-    """Return True if the answer to the open question must not leave the installation."""
+    """Return True if the answer to the open question is private, so it must not be sent outside."""
     asked = turn.c.asked
     question = turn.question(asked) if asked else None
     secrets = (pin_screens.PIN, household_screens.CODE, *lookup_screens.TYPED, *hint_screens.TYPED)

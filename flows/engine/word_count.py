@@ -7,7 +7,7 @@ HAN_PER_WORD = 2
 
 
 def count_words(text: str) -> float:
-    """Return the number of words; two Chinese characters count as one."""
+    """Return the number of words in a text; two Chinese characters count as one word."""
     apart, han = HAN.subn(" ", text)
     words = sum(any(map(str.isalnum, word)) for word in apart.split())
     return words + han / HAN_PER_WORD

@@ -12,9 +12,9 @@ from flows.engine.text import Text, _, button, id_of
 from flows.engine.turn import TurnState
 
 WORDING = "~wording"
-# The maximum for which all buttons fit on one screen.
+# With more sentences than these, the buttons would not fit on one screen.
 MAX_SENTENCES = 8
-# Actions of the buttons below an answer, which name the intent of the answer.
+# Actions of the buttons below an answer whose payload contains the intent of the answer.
 ANSWERED = ("more", "else", "open", "wording")
 
 SOUNDS_WRONG = button("Sounds wrong")
@@ -30,7 +30,7 @@ SCREEN = Choice(name=WORDING, label=SOUNDS_WRONG, text=WHICH, among=(Option("bac
 
 
 def ask(turn: TurnState, texts: Iterable[Text]) -> None:
-    """List the sentences with numbers and ask which one sounds wrong."""
+    """List the sentences with numbers, at most MAX_SENTENCES, and ask which one sounds wrong."""
     if turn.c.with_officer or not turn.c.language:
         return turn.ask()
     found: dict[str, Text] = {}
@@ -62,7 +62,7 @@ def answer(turn: TurnState, asked: Asked, key: str) -> None:
 
 
 def of_replies(turn: TurnState, replies: Iterable[Reply]) -> Iterator[Text]:
-    """Yield the sentences of replies."""
+    """Yield all sentences of the replies: their openings and their further text."""
     for reply in replies:
         yield from reply.opening(turn.today, turn.citizenship())
         yield from reply.more(turn.today, turn.citizenship())

@@ -1,1 +1,1 @@
-"""Policy as Python values: facts that the assistant may tell, with their sources and dates."""
+"""Policy as Python values: facts that the assistant may show, with their sources and dates."""

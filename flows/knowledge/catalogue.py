@@ -63,7 +63,7 @@ WITHHELD: Sequence[Withheld] = (
 
 
 def find(key: str) -> Fact | Withheld | None:
-    """Return the fact or the withheld statement with that key; None if there is none."""
+    """Return the fact or the withheld statement with the key `key`; None if there is none."""
     known: tuple[Fact | Withheld, ...] = (*FACTS, *WITHHELD)
     return next((each for each in known if each.key == key), None)
 
@@ -74,10 +74,10 @@ def withheld_about(country: str) -> tuple[Withheld, ...]:
 
 
 def due(today: date, days: int, months: int) -> Iterator[tuple[Fact, str]]:
-    """Yield the facts that an editor must check, with the reason: expired, expiring, or check due.
+    """Yield the facts that an editor must check, each with the reason.
 
-    A fact counts as expiring if its last day is within `days`. A check is due by the fact's
-    `review`, and at the latest `months` after the last one.
+    A fact has expired, or expires within `days`, or its check is due: on its `review` day, and at
+    the latest `months` after the last check.
     """
     for fact in sorted(FACTS, key=lambda fact: (fact.until, fact.key)):
         if fact.until < today:

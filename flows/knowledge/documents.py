@@ -1,4 +1,4 @@
-"""Documents: their purpose, where to get them, and what makes offices accept them."""
+"""Documents: their purpose, where to get each, and conditions for offices to accept it."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,9 +11,9 @@ from flows.knowledge.facts import COLLECTED, About, Dated, Fact, Withheld
 class Document:
     """A document that an office asks for.
 
-    `fact` says its purpose, `where` says where to get it. A `translated` document must be in Kazakh
-    or Russian. A `confirmed` document needs an apostille or legalisation, depending on its country.
-    If `where` is `HOME`, only the issuing country has it.
+    `fact` tells its purpose, `where` tells where to get it. A `translated` document must be in
+    Kazakh or Russian. A `confirmed` document needs an apostille or a legalisation, depending on the
+    country that issued it. If `where` is `HOME`, only the issuing country has the document.
     """
 
     name: Text

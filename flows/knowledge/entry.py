@@ -283,7 +283,8 @@ DE_ALONE = Fact(
     dated=Dated.YEAR,
     about=About.VISA,
 )
-# Facts on agreements on visa-free entry that the fact on the stay does not mention, by citizenship.
+# Facts on agreements on visa-free entry, for citizenships whose fact on the stay mentions no
+# agreement.
 AGREEMENTS = (
     TR_AGREEMENT,
     IR_ALONE,
@@ -292,10 +293,10 @@ AGREEMENTS = (
 AGREEMENT_UNCHECKED = _(
     "We have not checked whether Kazakhstan has an agreement on visa-free entry with your country."
 )
-# Citizenships for which AGREEMENT_UNCHECKED is shown.
+# Citizenships for which no agreement was found, so that AGREEMENT_UNCHECKED is shown.
 NO_AGREEMENT_FOUND = frozenset({"AF", "TM"})
 
-# Citizenships with a stay of up to 90 days and a duty to register.
+# Citizenships that may stay for up to 90 days and have a duty to register.
 REGISTERED = frozenset({"DE", "KG", "MN", "RU", "TJ", "TR", "UZ"})
 # Citizenships for which the length of a stay was not checked, so that STAY_OPEN is shown.
 UNCHECKED = frozenset({"AF", "TM"})

@@ -1,4 +1,4 @@
-"""A fact: a sentence with sources, an as-of date and a last day; without these it is not shown."""
+"""A fact: a sentence with sources, an as-of date and a last day. After that day it is not shown."""
 
 from calendar import monthrange
 from collections.abc import Iterable, Mapping
@@ -12,12 +12,12 @@ from flows.engine.text import Text, _
 from flows.knowledge.sources import Seen, read_on, seen
 
 COLLECTED = date(2026, 11, 24)
-# Time before a fact's last day in which its end is announced.
+# The end of a fact is announced during this time before its last day.
 NOTICE = timedelta(days=31)
 
 
 class Dated(StrEnum):
-    """The precision of a source's date: a day, a year, or only the day of reading."""
+    """The precision of a source's date: a day or a year; `READ` if the source has no date."""
 
     DAY = "day"
     YEAR = "year"
@@ -46,9 +46,10 @@ REVIEW_MONTHS: Mapping[About, int] = {
     About.LAW: 6,
     About.HISTORY: 12,
 }
-# Reviews of one subject are spread over this number of weeks, to spread the editors' work.
+# The reviews of one subject are spread over this number of weeks, so that editors do not have to do
+# all of them in one week.
 REVIEW_WEEKS = 6
-# A fact that is not checked again is shown for this number of review periods.
+# A fact that is not checked again is hidden after this number of review periods.
 MAX_REVIEW_PERIODS = 2
 
 
@@ -87,7 +88,7 @@ class Fact:
     published: bool = False
 
     def __post_init__(self) -> None:
-        """Set the day of the check by the sources, and limit the last day by it."""
+        """Set `checked` and `as_of` from the sources if they are missing, and limit `until`."""
         if self.checked == date.min:
             days = (read_on(source, COLLECTED) for source in self.sources)
             object.__setattr__(self, "checked", max(days, default=COLLECTED))
@@ -99,7 +100,7 @@ class Fact:
 
     @property
     def opened(self) -> bool:
-        """Whether a source was opened, and not only an excerpt read."""
+        """True if a source was opened, False if only excerpts of the sources were read."""
         return self.published or any(seen(source) is Seen.OPENED for source in self.sources)
 
     @property
@@ -113,19 +114,19 @@ class Fact:
     def review(self) -> date:
         """The day by which the fact must be checked again, up to 5 weeks before its period ends.
 
-        The number of weeks depends on the first source, so that one source is read once for all its
-        facts.
+        The number of weeks is computed from the first source. All facts of one subject and source
+        are thus due together, so that an editor reads the source once.
         """
         last = months_after(self.checked, REVIEW_MONTHS[self.about])
         return last - timedelta(weeks=sum("".join(self.sources[:1]).encode()) % REVIEW_WEEKS)
 
     def current(self, today: date) -> bool:
-        """Return True from the first to the last day of the fact."""
+        """Return True if `today` is one of the days from the fact's first to its last."""
         fact = self.on(today)
         return fact.since <= today <= fact.until
 
     def on(self, today: date) -> "Fact":
-        """Return the fact that editors published in its place, else this fact."""
+        """Return the fact that editors published in place of this fact, else this fact."""
         found = today.facts.get(self.key, self) if isinstance(today, Edition) else self
         assert isinstance(found, Fact)
         return found
@@ -133,11 +134,11 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withheld:
-    """A known statement that must not be shown; it has no `Text`, so that no flow can show it.
+    """A known statement that must not be shown. It has no `Text`, so that no flow can show it.
 
-    Unless `verified`, no source supports it, or sources contradict each other: people are sent to
-    an officer. A verified statement is only for editors, or dangerous to show. `as_of` is the
-    source's date: a day, a month, a year or `undated`.
+    A `verified` statement is only for editors, or dangerous to show. For all others, no source
+    supports them or the sources contradict each other: people are sent to an officer. `as_of` is
+    the source's date: a day, a month, a year or `undated`.
     """
 
     key: str
@@ -148,10 +149,10 @@ class Withheld:
 
 
 def said(facts: Iterable[Fact], today: date) -> tuple[Text, ...]:
-    """Return the facts that may be shown today, each with its date.
+    """Return the texts of the facts that may be shown today, each with its date.
 
-    A fact that ends within 31 days is followed by its `ends`. A fact that is over is replaced by
-    its `ended`, if any.
+    A fact that ends within 31 days is followed by its text `ends`. A fact that is over is replaced
+    by its text `ended`, if it has one.
     """
     lines: list[Text] = []
     for shipped in facts:
@@ -164,7 +165,11 @@ def said(facts: Iterable[Fact], today: date) -> tuple[Text, ...]:
 
 
 def ending(fact: Fact, today: date) -> tuple[Text, ...]:
-    """Return a fact's `ends` if it ends within 31 days, its `ended` if it is over, else nothing."""
+    """Return the text on the end of a fact.
+
+    This is `ends` if the fact ends within 31 days, `ended` if it is over, and nothing otherwise or
+    if the fact has no such text.
+    """
     if today > fact.until:
         return () if fact.ended is None else (fact.ended,)
     if fact.ends is not None and fact.current(today) and today > fact.until - NOTICE:

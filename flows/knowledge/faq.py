@@ -1,4 +1,4 @@
-"""Questions that people ask, with facts as answers; found by typed words in any written form."""
+"""Frequent questions with facts as answers; found by typed words in any written form."""
 
 import re
 import unicodedata
@@ -28,7 +28,7 @@ from flows.knowledge.intents.cautions import ASK_AKIMAT, CITIZENSHIP_EXAM, KEEP,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A question: `text` is its likely wording; `remarks` precede the parts of its answer."""
+    """A frequent question: `text` is its likely wording; `remarks` precede the answer's `parts`."""
 
     key: str
     label: Text
@@ -267,27 +267,28 @@ ENTRIES = (
 )
 
 MAX_FOUND = 4
-# Score of one word that two questions share. A text must exceed it: “where?” alone finds nothing.
+# The score of one word that occurs in two questions. A text must exceed this score, so that
+# “where?” alone finds nothing.
 NEAR = 0.25
 type _Index = dict[str, float]
 
 HAN = re.compile("[\u3400-\u9fff]+")
 LETTERS = re.compile(r"[^\W\d_]+")
 STEM, MIN_WORD_LENGTH = 5, 3
-# Marks within Uzbek letters, which are deleted so that the word is not split.
+# Marks within Uzbek letters. They are deleted, because they would split a word.
 JOINERS = {ord(mark): None for mark in "ʻʼ'’‘`"}
 
 
 def entry(key: str) -> Entry | None:
-    """Return the question with that key; None if there is none."""
+    """Return the frequent question with the key `key`; None if there is none."""
     return next((each for each in ENTRIES if each.key == key), None)
 
 
 def find(typed: str, words: Words) -> tuple[Entry, ...]:
     """Return the questions nearest to a text, best first, at most 4; empty if none is near.
 
-    Words are compared by their first letters, because the languages inflect their endings. The more
-    questions share a word, the less it counts. No outside service is used, and no text is
+    Words are compared by their first letters, because the languages inflect the endings. A word
+    counts less, the more questions contain it. No external service is used, and no text is
     generated.
     """
     asked = stems(typed)
@@ -312,7 +313,7 @@ def _score(asked: frozenset[str], index: Sequence[_Index]) -> float:
 
 
 def _indexes(words: Words) -> dict[str, Sequence[_Index]]:
-    """Return for each question an index per language: the score of each stem."""
+    """Return for each question one index per language, which maps each stem to its score."""
     found: dict[str, list[_Index]] = {each.key: [] for each in ENTRIES}
     for language, _name in words.languages():
         by_entry = {each.key: _stems_of(each, words, language) for each in ENTRIES}

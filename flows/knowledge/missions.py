@@ -18,7 +18,8 @@ GENERAL = "general"
 class Mission:
     """A mission: its key in the seed data, `country` (ISO 3166-1 alpha-2), `zone` (tz database).
 
-    `as_of` is the last date on which a source shows it working; None if the source is undated.
+    `as_of` is the last date on which a source shows that the mission works; None if the source is
+    undated.
     """
 
     key: str
@@ -128,7 +129,7 @@ MISSIONS = (
     Mission("ir_bandarabbas", "IR", "Asia/Tehran", _IRAN, date(2025, 6, 23)),
 )
 
-# Time zones of countries with a single one. Russia and Mongolia have several, so that their people
+# Time zones of countries that have a single zone. Russia and Mongolia have several: people there
 # are shown the time of the mission's place.
 ZONES = {
     "AF": "Asia/Kabul",
@@ -155,8 +156,8 @@ PLACES: dict[str, Label] = {
 def mission_of(country: str, working: Iterable[str]) -> str:
     """Return the mission to which the cases of a country go, else the country's first mission.
 
-    The result is for announcements, which need no officers there. Returns GENERAL for a country
-    without a mission.
+    The first mission is returned if none has officers. It serves for announcements, which need no
+    officers. Returns GENERAL for a country without a mission.
     """
     staffed, *_others = candidates(country, working)
     first = next((each.key for each in MISSIONS if each.country == country), GENERAL)

@@ -116,7 +116,7 @@ def places(country: str) -> tuple[Place, ...]:
     return tuple(place for place in PLACES if place.country == country)
 
 
-# Names of desks, shown only to officers.
+# Names of the desks to which cases are assigned. They are shown only to officers.
 _DESKS: dict[str, Text] = {
     GENERAL: _("General team"),
     **{place.key: place.name for place in PLACES},
@@ -124,5 +124,5 @@ _DESKS: dict[str, Text] = {
 
 
 def desk_name(key: str) -> Text:
-    """Return the name of a mission's desk or of the general desk; an unknown key is returned."""
+    """Return the name of a mission's desk or of the general desk; for an unknown key, the key."""
     return _DESKS.get(key) or verbatim(key)

@@ -1,4 +1,4 @@
-"""Differences by country of citizenship: confirmation of papers, entry, danger."""
+"""Differences between countries of citizenship: confirmation of papers, entry, danger."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -35,9 +35,9 @@ class Origin:
 
     Citizens of a `dangerous` country are not asked to fetch papers there. `entry` facts are about
     entering Kazakhstan, `inside` facts for people already there. `exchange` facts are shown with
-    the list for citizenship. `ends` facts say when a stay ends, and are shown first. `leaving` is
-    for everybody who may not have left their country yet, because it cannot be done afterwards.
-    `permit` facts open the list of papers for the residence permit. `stay_open` says that the
+    the list for citizenship. `ends` facts tell when a stay ends, and are shown first. `leaving` is
+    for people who may still be in their country, because the step cannot be done after leaving.
+    `permit` facts open the list of papers for the residence permit. `stay_open` tells that the
     length of a stay was not checked.
     """
 

@@ -192,7 +192,8 @@ EXTENSION = Fact(
     since=SINCE,
     until=UNTIL,
 )
-# Only shown after the safety sentence, because the state that a person leaves issues this paper.
+# Only shown after the safety sentence, because this paper is issued by the state that the person
+# leaves.
 CONSENT = Fact(
     key="prp.consent",
     text=_(

@@ -31,7 +31,7 @@ LEFT = Is("location", frozenset({"kazakhstan", "elsewhere", "unsaid"}))
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A document of a programme; it is needed if the checklist's answers fulfil `when`."""
+    """A document of a programme, which is needed if the answers fulfil the condition `when`."""
 
     document: Document
     when: Condition = ALWAYS
@@ -39,7 +39,10 @@ class Need:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Programme:
-    """A programme to apply for. `facts` are shown with its list; after `until` there is no list."""
+    """A programme to apply for.
+
+    `facts` are shown with the programme's list of papers. After `until`, no list is made.
+    """
 
     key: str
     name: Text
@@ -59,7 +62,8 @@ def needs(*documents: Document) -> tuple[Need, ...]:
 TEST_FIRST = needs(documents.KAZTEST, documents.PILOT_QUESTIONNAIRE)
 CHILDS_PAPER = Need(documents.BIRTH, CHILDREN)
 SPOUSES_PAPER = Need(documents.MARRIAGE, SPOUSE)
-# Only for people who are still in their country: others would have to return for these papers.
+# Only for people who are still in their country. People who have left would have to return for
+# these papers.
 CONFIRMED = (Need(permits.APOSTILLE, STAMPED), Need(permits.LEGALISATION, LEGALISED))
 PROOF = (
     Need(documents.ETHNICITY, SHOWN),
@@ -173,5 +177,5 @@ def programme(key: str) -> Programme:
 
 
 def applies(need: Need, answers: Answers, today: date) -> bool:
-    """Return True if the document belongs on the list for these answers."""
+    """Return True if a document belongs on the checklist for these answers on `today`."""
     return holds(need.when, answers) and need.document.fact.current(today)

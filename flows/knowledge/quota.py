@@ -65,7 +65,8 @@ SHARE = Fact(
     until=UNTIL,
     about=About.HISTORY,
 )
-# Without a last day, because the duties bind people who signed for five years.
+# Shown without a last day, because people who signed for five years have the duties after the fact
+# has ended.
 DUTIES_ENDED = _(
     "Did you get the support? You may have signed to stay in the region for five years, and may"
     " have to pay the support back. Read your contract and ask before you move away."
@@ -226,8 +227,8 @@ SETTLED = Fact(
         "https://zakon.kz/sobytiia/6377411-bolee-15-tys-etnicheskikh-kazakhov-poluchili-status-kandasa-s-nachala-goda.html",
     ),
     as_of=date(2022, 12, 31),
-    # Ends with the quota's facts: the share of a region misleads unless they say which regions have
-    # places.
+    # Ends together with the quota's facts, because the share of a region misleads without the
+    # list of regions that have places.
     until=UNTIL,
     about=About.HISTORY,
 )
@@ -278,7 +279,7 @@ SHYMKENT = Fact(
     about=About.HISTORY,
 )
 
-# Duties of people who signed a contract, in any year.
+# The duties of people who signed a contract. They do not depend on the year.
 DUTIES = (DUTY, REPAY)
 QUOTA = (
     PLACES,

@@ -39,7 +39,8 @@ ANY_VISA = Fact(
     dated=Dated.READ,
     about=About.VISA,
 )
-# No agreement on visa-free entry with Iran was found, so the fact does not mention one.
+# Unlike the general fact, this one mentions no agreement on visa-free entry, because none with Iran
+# was found.
 IR_ANY_VISA = Fact(
     key="ir.any_visa",
     countries=frozenset({"IR"}),
@@ -232,7 +233,7 @@ SETTLING = (
 
 
 def any_visa(citizenship: str | None) -> Fact:
-    """Return with which visas ethnic Kazakhs of that citizenship apply for the residence permit."""
+    """Return the fact on the visas with which ethnic Kazakhs may apply for the residence permit."""
     return IR_ANY_VISA if citizenship in IR_ANY_VISA.countries else ANY_VISA
 
 

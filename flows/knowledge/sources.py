@@ -157,7 +157,8 @@ _LATER: Mapping[str, date] = dict.fromkeys(
 )
 PAGES: Mapping[str, date] = {**_FIRST, **_LATER}
 
-# First words of articles that were seen only on a page with many articles, to identify them.
+# First words of articles that were seen only on a page with many articles. They identify the
+# article.
 FIRST_WORDS: Mapping[str, str] = {
     "https://kz.kursiv.media/kk/category/news/page/329": (
         "Қазақстан үкіметі шетелде тұратын қазақтардың бірыңғай тізімін дайындауды көздейді."

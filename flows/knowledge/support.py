@@ -10,7 +10,8 @@ RELOCATION = 70
 RENT_LEAST, RENT_MOST, RENT_MONTHS = 15, 30, 12
 CERTIFICATE = 1625
 
-# Places for kandas in the regional quota, by year and region. Regions not listed have none.
+# Number of places for kandas in the regional quota, by year and region. A region that is not listed
+# has no places.
 PLACES: Mapping[int, Mapping[str, int]] = {
     2025: {
         "pavlodar": 1056,
@@ -46,6 +47,10 @@ class Amounts:
 
 
 def amounts(people: int, year: int = YEAR) -> Amounts:
-    """Return amounts for `people`: relocation in total, rent a month, certificate at most."""
+    """Return the amounts for a family of `people` persons.
+
+    Relocation is the total, rent is per month from the least to the most, the certificate is the
+    maximum.
+    """
     mci = MCI[year]
     return Amounts(RELOCATION * mci * people, RENT_LEAST * mci, RENT_MOST * mci, CERTIFICATE * mci)

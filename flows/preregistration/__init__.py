@@ -1,9 +1,9 @@
 """Pre-registration: questions about who comes, from where, with whom, and how to reach them.
 
-Questions that only decide the way are asked before the consent, and their answers are not stored.
-Questions whose answers the registry needs are asked after it. The fields are tiers 0 and 1 of the
-domain's field list. Never asked: document numbers, health, views, stories, exact addresses, names
-of other adults.
+Questions that only decide which further questions are asked precede the consent, and their answers
+are not stored. Questions whose answers the registry needs follow the consent. The fields are tiers
+0 and 1 in docs/decisions/0002-few-fields.md. Never asked: document numbers, health, views, stories,
+exact addresses, names of other adults.
 """
 
 from datetime import date
@@ -82,8 +82,8 @@ NOT_KEPT = _("These answers were not kept. You can go on asking, or turn to thes
 def declined(answers: Answers, today: date) -> tuple[Text, ...]:
     """Return contacts for a person who did not consent.
 
-    Missions are named only to people who are in the country of their citizenship, and only if
-    this country is not marked as dangerous.
+    Missions are included only if the person is in the country of their citizenship and that country
+    is not marked as dangerous.
     """
     country = answers.get("citizenship") or ""
     there = answers.get("location") == "origin" and len(country) == 2

@@ -1,6 +1,7 @@
-"""Pre-registration before the consent: questions that decide the way, the risk, and the consent.
+"""Pre-registration before the consent: the situation, the notice of the risk, and the consent.
 
-Answers to these questions are not stored until the person consents.
+The answers before the consent decide which questions follow. They are not stored until the person
+consents.
 """
 
 from flows import lifetimes

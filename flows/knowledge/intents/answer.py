@@ -11,11 +11,11 @@ from flows.knowledge.facts import Fact, ending, said
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """Sentences that would mislead without each other: all are shown or none.
+    """Sentences that would mislead without each other, so that either all or none are shown.
 
     All are shown if every fact among `parts` may be shown today. If not, `otherwise` is shown,
-    after the `ended` sentences of facts that are over. `countries` are ISO codes of the
-    citizenships that they concern, in addition to those of the facts.
+    after the `ended` sentences of facts that are over. `countries` are ISO codes of citizenships
+    that the sentences concern, in addition to those of the facts.
     """
 
     parts: tuple[Fact | Text, ...]
@@ -30,9 +30,9 @@ class Together:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """Parts of an opening that are shown there only to the citizenships that they concern.
+    """Parts of an answer's opening that only people with the concerned citizenship see there.
 
-    Other people, and those of unknown citizenship, get them at the end of `more`.
+    For other people, and those of unknown citizenship, the parts are at the end of `more`.
     """
 
     parts: tuple[Fact | Together, ...]
@@ -40,7 +40,7 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The end of a fact without the fact: announced in its last 31 days, stated afterwards."""
+    """Only the texts about the end of a fact: announced in its last 31 days, stated afterwards."""
 
     fact: Fact
 
@@ -53,12 +53,12 @@ class Answer:
     """The answer to one intent.
 
     `label` names the question as a person would: at most 20 characters in every language, written
-    with `button`. It is the heading of the answer and the button that offers it. `opening` is shown
-    at once, preferably under 600 characters; `more` is shown after "More about this". `urgent`
-    facts precede the opening, only for the citizenships that they concern and for unknown ones.
-    `flow` is the flow that continues the subject; `preset` are its answers that the intent implies.
-    `neighbours` are intents that may have been meant instead, likeliest first. With `unanswered`,
-    nothing is verified, and `opening` has only sentences that promise nothing.
+    with `button`. It is the heading of the answer and the button that offers the answer. `opening`
+    is shown at once, preferably under 600 characters. `more` is shown after "More about this".
+    `urgent` facts precede the opening for citizenships that they concern and for unknown ones.
+    `flow` is the flow that continues the subject; `preset` are answers in this flow that the intent
+    implies. `neighbours` are intents that may have been meant instead, likeliest first. With
+    `unanswered`, nothing is verified, and `opening` has only sentences that promise nothing.
     """
 
     intent: str
@@ -82,11 +82,11 @@ class Answer:
         return facts_of(self.parts)
 
     def ordered(self, citizenship: str) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
-        """Return opening and more for a person of that citizenship; "" if it is unknown.
+        """Return `opening` and `more` in the order for a citizenship; "" if it is unknown.
 
-        Parts of `more` about that citizenship are moved to the opening, in place of parts about
-        other countries, which are moved to the end of `more`, as are `urgent` facts about other
-        countries. If no part concerns the citizenship, the order is as written.
+        Parts of `more` about the citizenship are moved to the opening. They replace parts about
+        other countries, which are moved to the end of `more` together with `urgent` facts about
+        other countries. If no part concerns the citizenship, the order is as written.
         """
         urgent = [fact for fact in self.urgent if not citizenship or citizenship in fact.countries]
         opening, more = self._ordered(citizenship)
@@ -161,7 +161,7 @@ def lapsed(parts: Iterable[Part], today: date) -> bool:
 
 
 def spoken(parts: Iterable[Part], today: date) -> tuple[Text, ...]:
-    """Return the sentences of an answer, without facts that may not be shown today."""
+    """Return the sentences of the parts of an answer, without facts that may not be shown today."""
     lines: list[Text] = []
     for part in parts:
         match part:

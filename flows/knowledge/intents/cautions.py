@@ -7,9 +7,9 @@ from flows.knowledge.origins import SAFETY_FIRST
 from flows.knowledge.pilot_2026 import CONSENT
 from flows.knowledge.requirements import CHINA_FIRST, CHINA_TWO_PAPERS
 
-# Papers from China must never be named without this warning.
+# The warning that must precede every mention of papers from China.
 CHINA_PAPERS = Together((SAFETY_FIRST, CHINA_FIRST))
-# Two parts, so that the warning is still shown when the fact has ended.
+# The warning is a part of its own, so that it is still shown after the fact has ended.
 CHINA_NOT_ASKED = (Together((SAFETY_FIRST,), countries=frozenset({"CN"})), CHINA_TWO_PAPERS)
 COUNTRYS_CONSENT = (SAFETY_FIRST, CONSENT)
 
@@ -30,7 +30,7 @@ WITHOUT_VISA = caution(
         "stay: ask an officer at once."
     )
 )
-# For people who have just read that nothing was found about their case.
+# For people who have just read that no rule was found about their case.
 NO_LONGER_STAY = caution(_("Do not count on a longer stay: ask an officer at once."))
 STAY_DURING = caution(
     _(

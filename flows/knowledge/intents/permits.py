@@ -31,7 +31,7 @@ STAYS = (
     Together((entry.STAY_OPEN,), countries=entry.UNCHECKED),
     REGISTER,
 )
-# One sentence about the pilot instead of all: the warnings for citizens of China take up the space.
+# Only one sentence about the pilot, because the warnings for citizens of China need the space.
 PILOT_OF_CHINA = Together((pilot_2026.BEFORE_PERMIT,), countries=frozenset({"CN"}))
 WHICH_CERTIFICATE = _("Ask whether you need a certificate of these steps.")
 PILOT_AND_CERTIFICATE = Together(
@@ -52,7 +52,8 @@ PERMITS = (
             Own((CHINA_PAPERS, PILOT_AND_CERTIFICATE, REGISTER)),
             Together((pilot_2026.PHASE, WHICH_CERTIFICATE), countries=OUTSIDE_CHINA),
             needs.PERMIT_PAPERS,
-            # After the list, because that names the certificate to people of every country.
+            # After the list of papers, because the list names the certificate to people of every
+            # country.
             Own(CHINA_NOT_ASKED),
         ),
         more=(

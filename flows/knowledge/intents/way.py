@@ -1,4 +1,4 @@
-"""Answers about the way to Kazakhstan: first steps, the kandas status, its steps, term and cost."""
+"""Answers about coming to Kazakhstan: first steps, kandas status, its steps, duration, cost."""
 
 from flows.engine.text import _, button
 from flows.knowledge import contacts, kandas, living, offices, pilot_2026, quota, registry, settling
