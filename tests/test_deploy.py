@@ -186,14 +186,14 @@ def test_compose_publishes_only_the_proxy_ports() -> None:
 
 
 def test_forwarded_client_address_is_trusted_behind_a_proxy() -> None:
-    """Check this; otherwise one attacker at the sign-in would block all clients."""
+    """Check the setting; otherwise one attacker at the sign-in would block all clients."""
     assert COMPOSE["services"]["web"]["environment"]["FORWARDED_ALLOW_IPS"] == "*"
     settings = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
     assert "- FORWARDED_ALLOW_IPS=*\n" in settings
 
 
 def test_monthly_key_rotation_is_off_where_keys_are_not_durable() -> None:
-    """Check this; a key in a pod's memory is lost with the pod, and with it all data under it."""
+    """Check the setting; a key in a pod's memory is lost with the pod, and so is its data."""
     assert Settings.model_fields["rotate_keys_monthly"].default is False
     settings = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
     assert "- KOSH_ROTATE_KEYS_MONTHLY=false\n" in settings
@@ -254,7 +254,7 @@ def test_systemd_units_are_valid() -> None:
 
 
 def test_systemd_processes_have_distinct_metrics_ports() -> None:
-    """Check this; with a shared port, alerts would see only some processes."""
+    """Check the ports; with a shared port, alerts would cover only some of the processes."""
     ports = dict[str, str]()
     for unit in UNITS:
         text = unit.read_text("utf-8")

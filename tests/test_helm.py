@@ -20,7 +20,8 @@ KUSTOMIZATION = ROOT / "deploy/kubernetes"
 VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text("utf-8"))
 SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text("utf-8"))
 Objects = dict[tuple[str, str], dict[str, Any]]
-# The migration runs before the others exist, so Helm creates these copies for it.
+# The migration runs before the chart's other objects exist, so Helm creates copies of the two that
+# it needs.
 COPIES = {("ServiceAccount", "kosh-migrate"), ("ConfigMap", "kosh-migrate")}
 
 
@@ -170,7 +171,7 @@ def test_helm_values_reach_the_objects() -> None:
     ids=["host", "settings"],
 )
 def test_helm_pods_restart_when_one_value_changes(changed: dict[str, Any]) -> None:
-    """Kubernetes restarts the pods only if their template differs."""
+    """Check the pods' template, since Kubernetes restarts pods only if their template differs."""
     before, after = _rendered(VALUES), _rendered(VALUES | changed)
     assert before["ConfigMap", "kosh"] != after["ConfigMap", "kosh"]
     for name in ("web", "webhooks", "work"):

@@ -27,7 +27,10 @@ MAX_DRIFT, MIN_ = 0.05, 20
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """An officer's approval and the audience size then; `counts` is False if it became invalid."""
+    """An officer's approval, and the audience's size at that time.
+
+    `counts` is False if the approval became invalid.
+    """
 
     officer: UUID
     audience: int
@@ -47,7 +50,7 @@ async def blockers(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[Bl
 async def _weighed(
     rt: Runtime, transaction: Transaction, broadcast: Broadcast
 ) -> tuple[list[Blocker], int]:
-    """Return the blockers and the number of recipients."""
+    """Return everything that blocks sending the broadcast now, and the number of recipients."""
     found = [*content.faults(rt, broadcast.draft), *_untimely(broadcast, await _now(transaction))]
     found += [
         Blocker(Refusal.UNTESTED, language)

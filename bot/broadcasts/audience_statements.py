@@ -42,9 +42,9 @@ def _any_if_empty(wanted: Any, condition: ColumnElement[bool]) -> ColumnElement[
 
 
 def _declares(name: str, kind: str) -> ColumnElement[bool]:
-    """Return a condition: the person stored a token in the list `name`, or that list is empty.
+    """Return the condition that the person gave an attribute whose token is in the list `name`.
 
-    People selected by their list (the rule's `lists`) meet it without a token.
+    It is also true if the list is empty, or if the rule's `lists` selects the person.
     """
     wanted = bindparam(name, type_=ARRAY(LargeBinary))
     keeps = exists().where(_KEPT.c.person_id == t.Conversation.person_id)

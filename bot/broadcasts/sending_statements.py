@@ -125,8 +125,8 @@ UNDER_WAY = statement(
 TRY_LOCK = statement(
     select(func.pg_try_advisory_xact_lock(bindparam("lock", type_=BigInteger()), type_=Boolean()))
 )
-# The process that claimed them crashed or is too slow. They are never resent, because their
-# messages may have been sent.
+# Sets recipients in doubt whose lease expired, because the process that claimed them crashed or is
+# too slow. Their messages may have been sent, so they are never resent automatically.
 DOUBT_CRASHED = statement(
     update(_Recipient)
     .where(_OF_BROADCAST, _Recipient.state == "claimed", _Recipient.lease_until < NOW)

@@ -142,7 +142,7 @@ async def draw_number_lookup(rt: Runtime, number: str) -> bool:
 
 
 async def return_lookup(rt: Runtime, chat: str, number: str) -> None:
-    """Refund the attempt to both budgets, so that correct lookups are not limited."""
+    """Refund an attempt to the budgets of chat and number; correct lookups are not limited."""
     tries = (_lookup_of(rt, chat), _lookup_of_number(rt, number))
     await _draw(rt, [each._replace(cost=-1) for each in tries])
 

@@ -27,7 +27,7 @@ _STREAM_ID: Final = re.compile(r"[0-9]{1,15}-[0-9]{1,15}", re.ASCII)
 class CacheUnavailable(Exception):
     """Valkey does not answer, or rejects a write because its memory is full.
 
-    Callers continue without it or inform the person.
+    Callers continue without Valkey or inform the person.
     """
 
     code = "E_LIVE"
@@ -35,7 +35,7 @@ class CacheUnavailable(Exception):
 
 @dataclass(frozen=True)
 class LockAcquired:
-    """The lock was acquired; with the stored state, and `known` if the person is in PostgreSQL."""
+    """The lock was acquired; `blob` is the stored state, `known` if the person is in PostgreSQL."""
 
     blob: bytes | None
     known: bool

@@ -56,8 +56,8 @@ redis.call('HSET', KEYS[1], 'known', 1)
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 """)
 
-# `bulk` is the level of a second bucket for callers with `reserve`. It is refilled at the rest of
-# the rate.
+# `bulk` is the level of a second bucket for callers with `reserve`. It is refilled at the
+# unreserved share of `rate`.
 ALLOW: Final = Script.of("""
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
@@ -82,8 +82,8 @@ redis.call('PEXPIRE', KEYS[1], math.ceil(burst / rate * 1000) + 1000)
 return '0'
 """)
 
-# Takes from all buckets or from none. A bucket that is not firm may become negative; then firm
-# callers must wait.
+# Takes tokens from all buckets or from none. A bucket that is not firm may become negative, and
+# firm callers then wait until it is refilled.
 DRAW: Final = Script.of("""
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000

@@ -46,14 +46,14 @@ __all__ = [
 class Inbound:
     """An action of a person: a message, a press of a button or an edit.
 
-    `external_id` is the platform's id of the update, used for deduplication. `aliases` are other
-    handles of the same person, confirmed by the platform. `at` is the time of the action in Unix
-    seconds; 0 if the platform has no reply window. `consent_handle` replaces handle and address
-    when an anonymous person consents. `permits` are the rate-limit budgets already drawn for this
-    event; None on channels without budgets. `network` is the keyed hash of the IP address.
-    `pressed_on` is the id of the message whose button was pressed, if the platform reports a press
-    as a message of its own. `earlier` are ids of preceding messages that were merged into this
-    event.
+    `external_id` is the platform's id of the update, used for deduplication. `handle` is the
+    platform's id of the person. `aliases` are other handles of the same person, confirmed by the
+    platform. `at` is the time of the action in Unix seconds; 0 if the platform has no reply window.
+    `consent_handle` replaces handle and address when an anonymous person consents. `permits` are
+    the rate-limit budgets already drawn for this event; None on channels without budgets. `network`
+    is the keyed hash of the IP address. `pressed_on` is the id of the message whose button was
+    pressed, if the platform reports a press as a message of its own. `earlier` are ids of preceding
+    messages that were merged into this event.
     """
 
     channel: str
@@ -119,7 +119,7 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class HandleChanged:
-    """A platform's report that a person's `handle` changed to `to`."""
+    """A platform's report that a person's id on it changed from `handle` to `to`."""
 
     channel: str
     external_id: str
@@ -167,10 +167,11 @@ class ChannelCall:
 
     `external_id` is the message to edit or, comma-separated, the messages to delete. `row`
     identifies the attempt in delivery reports: the outbox id (from the second attempt on with its
-    number, `77.2`) or the mark of a broadcast; empty for a call without an outbox row. `closed`:
-    the platform accepts no free text now, so only the message's template can be sent. `paid`:
-    Telegram may charge for sending above the free rate. `sent` is the number of the message's parts
-    that earlier attempts delivered. `contents` are the bytes of the message's file.
+    number, `77.2`), or broadcast, recipient and attempt (`b5.120.1`); empty for a call without an
+    outbox row. `closed`: the platform accepts no free text now, so only the message's template can
+    be sent. `paid`: Telegram may charge for sending above the free rate. `sent` is the number of
+    the message's parts that earlier attempts delivered. `contents` are the bytes of the message's
+    file.
     """
 
     kind: Literal["send", "edit", "delete", "leave"]
@@ -198,8 +199,8 @@ class Unreadable(Exception):
 class SendError(Exception):
     """The platform did not accept a message; `retry` is True if a later attempt may succeed.
 
-    `sent` of the message's `parts` were delivered. `external_ids` are the ids of the parts that
-    this call delivered, set if the platform can delete them. `delay` is in seconds.
+    `sent` is how many of the message's `parts` were delivered. `external_ids` are the ids of the
+    parts that this call delivered, set if the platform can delete them. `delay` is in seconds.
     """
 
     code: ClassVar[str] = "E_SEND"
@@ -228,14 +229,15 @@ class Throttled(SendError):
 class WindowClosed(SendError):
     """The platform's reply window is closed, so it accepts no free text now.
 
-    The message is sent as a template, or waits until the person writes.
+    A reply window is open for some time after each message of the person. While it is closed, the
+    message is sent as a template, or waits until the person writes.
     """
 
     code = "E_SEND_WINDOW"
 
 
 class Unreachable(SendError):
-    """There was no reliable answer: the message may or may not have arrived."""
+    """The platform gave no reliable answer: the message may or may not have arrived."""
 
     code = "E_SEND_UNREACHABLE"
     retry = True

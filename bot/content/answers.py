@@ -57,7 +57,7 @@ def shipped_parts(intent: str) -> Mapping[str, Opened]:
 
 @cache
 def grouped() -> frozenset[str]:
-    """Return the keys of facts that may be said only together with the rest of their group."""
+    """Return the keys of facts that an answer may contain only with the rest of their group."""
     groups = (part for answer in ANSWERS for part in answer.parts if isinstance(part, Together))
     return frozenset(fact.key for group in groups for fact in group.facts)
 
@@ -69,12 +69,12 @@ def find(intent: str, name: str) -> Opened | None:
 
 
 def sentences(part: Opened, day: date) -> tuple[Text, ...]:
-    """Return the sentences of a part on a day; empty if its facts may not be said then."""
+    """Return the sentences that a part shows on a day; empty if its facts may not be shown then."""
     return spoken(part.parts if isinstance(part, Own) else [part], day)
 
 
 def facts_in(part: Opened) -> tuple[Fact, ...]:
-    """Return the facts that a part contains, including the fact of an `End`."""
+    """Return the facts that a part contains; for an `End` (last day of a fact), that fact."""
     match part:
         case End():
             return (part.fact,)
@@ -87,8 +87,8 @@ def facts_in(part: Opened) -> tuple[Fact, ...]:
 def unknown(intent: str, body: Body) -> Iterator[str]:
     """Yield the names of parts that the answer may not contain, and of repeated parts.
 
-    A part for some citizenships (`Own`) may only be in the opening: people with another citizenship
-    get it later anyway.
+    A part for some citizenships (`Own`) may only be in the opening, since people with another
+    citizenship get it at the end of `more` anyway.
     """
     seen = set[str]()
     for name in (*body.opening, *body.more):

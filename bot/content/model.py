@@ -78,7 +78,7 @@ def digest(key: str, body: Body) -> bytes:
 
 
 def forms(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield each written text and the texts derived from it, as language and text."""
+    """Yield language and text of each written text, and of each text derived from it."""
     for code, text in texts.items():
         yield code, text
         for built, (origin, convert) in BUILT.items():
@@ -87,9 +87,9 @@ def forms(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def sentence(languages: Languages, texts: Mapping[str, str]) -> Text:
-    """Return the sentence for flows.
+    """Return the texts as one sentence for flows.
 
-    In a language without a text it asks people to go to an officer.
+    In a language without a text, the sentence refers people to an officer.
     """
     written = dict(forms({code: text for code, text in texts.items() if text}))
     missing = [code for code, _own in languages.languages() if code not in written]
@@ -110,9 +110,9 @@ def fact_of(languages: Languages, shipped: Fact, body: Body) -> Fact:
         until=body.until,
         checked=body.checked,
         ends=shipped.ends if kept else None,
-        # `ended` replaces the fact after its last day. Without `ends` it only says that a check is
-        # overdue, which is true of any last day. With `ends` it may mention that day, so it is kept
-        # only with it.
+        # `ended` is the sentence after the fact's last day. If the fact has no `ends`, `ended` only
+        # says that a check is overdue, which is true of any last day. If it has `ends`, `ended` may
+        # mention the shipped last day, so it is kept only with that day.
         ended=shipped.ended if not body.silent and (kept or shipped.ends is None) else None,
         published=True,
     )

@@ -76,6 +76,9 @@ type Transaction = Connection
 
 
 def is_unavailable(error: Exception) -> bool:
-    """Return True if the database is away or overloaded; False for cancelled queries, deadlocks."""
+    """Return True if the database is unreachable or overloaded.
+
+    Cancelled queries and deadlocks are no outage: return False.
+    """
     of_a_row = isinstance(error, (QueryCanceled, DeadlockDetected))
     return isinstance(error, (OperationalError, PoolTimeout)) and not of_a_row

@@ -86,7 +86,8 @@ def encoded(image: Image.Image, limit: int) -> Page:
 def hints_on(image: Image.Image, *, is_photo: bool) -> frozenset[str]:
     """Return hints about the quality: `dark`, `blank`, `blurred`, and `small` for photos.
 
-    It measures a copy of at most 1,000 pixels a side, which is what people see when they read it.
+    Except for `small`, a copy of at most 1,000 pixels a side is measured, since people see about
+    that many pixels when they read a page.
     """
     hints = {"small"} if is_photo and max(image.size) < SMALL_SIDE else set()
     grey = image.convert("L")
@@ -105,7 +106,7 @@ def hints_on(image: Image.Image, *, is_photo: bool) -> frozenset[str]:
 def _is_blank(grey: Image.Image) -> bool:
     """Return True if the page is blank.
 
-    It reduces the page to 250 × 250 pixels: noise averages out, but even a signature remains
+    The page is reduced to 250 × 250 pixels: noise averages out, but even a signature remains
     visible in a pixel or two.
     """
     shades = grey.resize((250, 250), Image.Resampling.BOX).histogram()

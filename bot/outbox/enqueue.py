@@ -38,8 +38,8 @@ async def enqueue(
 ) -> list[int]:
     """Queue rows that do not result from a turn; return their ids in order.
 
-    The sender finds them after the commit. If `waits`, they are sent once the person writes or
-    opens the notice, and dropped after WAITING_SECONDS.
+    The sender finds them after the commit. If `waits`, the rows are sent once the person writes or
+    opens the notice that announces them, and dropped after WAITING_SECONDS.
     """
     ids = []
     for row in written:
@@ -73,7 +73,7 @@ async def say_missing(
 
 
 async def requeue_waiting(transaction: Transaction, person: Person, channel: str) -> None:
-    """Requeue waiting messages, because the person wrote or opened the notice.
+    """Requeue waiting messages, because the person wrote or opened the notice about them.
 
     Their ids are lower than those of new messages, so they are sent first.
     """
@@ -101,6 +101,6 @@ async def retract(transaction: Transaction, person_id: UUID, ids: Sequence[int])
 
 
 async def after_restore(transaction: Transaction) -> None:
-    """Drop the unsent messages of a restored backup, which were sent after it was made."""
+    """Drop the unsent messages of a restored backup: they were sent after the backup was made."""
     await execute(transaction, statements.DROP_RESTORED)
     await execute(transaction, statements.SKIP_IDS)

@@ -41,8 +41,9 @@ PART_MISSING = _(
 class Row:
     """Values of an outbox row to insert.
 
-    A message of the bot has the ownership version (`epoch`) of the conversation; it is dropped if
-    that changes. An officer's message has the case and the officer. Service messages have neither.
+    A message of the bot has the ownership version (`epoch`) of the conversation. The message is
+    dropped if that version changes, as when an officer takes over. An officer's message has the
+    case and the officer. Service messages have neither.
     """
 
     act: Literal["send", "edit", "delete"]
@@ -91,7 +92,7 @@ def _marks(rt: Runtime, say: Say) -> Iterator[Mark]:
 
 
 def _values(rt: Runtime, say: Say, text: Text, words: str) -> tuple[int, str]:
-    """Return the length of a row's label and the payload or number, for a mark."""
+    """Return `head` and `value` of the mark for a text (see `messages.Mark`)."""
     match text:
         case AnswerRow(answer=answer, payload=payload):
             return max(0, words.rfind(rt.languages.render(answer, say.language))), payload

@@ -1,8 +1,10 @@
 """Key files of an installation: loading, choice of the active key, and destruction.
 
-A key is 32 random bytes in `<kind>-<n>.key`, mode 0600. All keys of a kind can decrypt. Only the
-newest one that is at least an hour old encrypts, so that every process has loaded a key before any
-process encrypts with it.
+A key is 32 random bytes in `<kind>-<n>.key`, mode 0600; `n` is its version. An `epoch` key wraps
+people's keys and encrypts transient data and backups. An `index` key computes blind indexes. An
+`ask` key computes names in Valkey that do not identify a person. All keys of a kind can decrypt.
+Only the newest one that is at least an hour old encrypts, so that every process has loaded a key
+before any process encrypts with it.
 """
 
 import fcntl
@@ -27,10 +29,10 @@ _KEY_FILE = re.compile(rf"({'|'.join(_KINDS)})-([1-9][0-9]{{0,8}})\.key")
 class VaultError(Exception):
     """A key or an encrypted value cannot be used; the message contains no part of either.
 
-    Codes: E_VAULT_EPOCH (the epoch's key is missing), E_VAULT_SEALED (the value was altered or
-    moved), E_VAULT_KEYS (the key directory is missing, incomplete, or readable by others),
-    E_VAULT_IN_USE (a key to be destroyed is still needed), E_VAULT_FOREIGN (the keys decrypt no
-    person of this database).
+    Codes: E_VAULT_EPOCH (the `epoch` key that encrypted the value is missing), E_VAULT_SEALED (the
+    value was altered or moved), E_VAULT_KEYS (the key directory is missing, incomplete, or readable
+    by others), E_VAULT_IN_USE (a key to be destroyed is still needed), E_VAULT_FOREIGN (the keys
+    decrypt no person of this database).
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -40,7 +42,10 @@ class VaultError(Exception):
 
 @dataclass(frozen=True)
 class Keys:
-    """The keys of an installation, by kind and version; those in `young` cannot encrypt yet."""
+    """The keys of an installation, by kind and version.
+
+    `young` names the keys that are less than an hour old, which do not encrypt yet.
+    """
 
     epoch: Mapping[int, bytes] = field(repr=False)
     index: Mapping[int, bytes] = field(repr=False)

@@ -1,7 +1,8 @@
 """Encryption per person: encrypted fields, wrapped keys, blind indexes, and derived keys.
 
-Deleting a person's wrapped key makes all data that it encrypts unreadable: this is erasure.
-Destroying the key of an epoch makes the keys wrapped under it unreadable, also in backups.
+A person's key is wrapped by an installation key, whose version is called epoch. Deleting a person's
+wrapped key makes all data that it encrypts unreadable: this is erasure. Destroying the key of an
+epoch makes the keys wrapped under it unreadable, also in backups.
 """
 
 import hmac
@@ -33,7 +34,7 @@ _MAX_OPEN = 1024
 
 @dataclass(frozen=True)
 class WrappedKey:
-    """A person's key as stored: nonce (12 bytes) and AES-GCM under the key of `epoch`."""
+    """A person's key as stored: nonce (12 bytes) and AES-GCM under the epoch key `epoch`."""
 
     epoch: int
     wrapped: bytes
@@ -80,7 +81,7 @@ class PersonKey:
 
 
 class _KeyRing:
-    """Ciphers of all keys, created once, and the versions that encrypt."""
+    """Ciphers of all installation keys, created once, and the versions that encrypt now."""
 
     def __init__(self, keys: Keys) -> None:
         self.epoch = keys.writing("epoch")
@@ -104,7 +105,7 @@ class Vault:
 
     @property
     def epoch(self) -> int:
-        """Return the key epoch that currently wraps people's keys."""
+        """Return the version of the epoch key that currently wraps people's keys."""
         return self._ring.epoch
 
     @property
@@ -174,7 +175,7 @@ class Vault:
     def _reload_if_unknown(self, epoch: int) -> None:
         """Reload the key files if the epoch is unknown.
 
-        Another process may have created its key.
+        Another process may have created the key of that epoch.
         """
         if epoch not in self._ring.wrapping:
             self.refresh()
@@ -186,15 +187,16 @@ class Vault:
     def indexes(self, kind: str, value: str) -> tuple[bytes, ...]:
         """Return the blind indexes under all index keys, for a lookup during a key rotation.
 
-        The first is that of `index`.
+        The first one is the same as that of `index`.
         """
         return tuple(_blind(key, kind, value) for key in self._ring.index)
 
     def ask_key(self, channel: str, handle: str, day: date) -> str:
         """Return the Valkey key of an anonymous conversation.
 
-        It does not identify the person, and it changes daily, so that a person's days cannot be
-        linked. A conversation that continues after midnight UTC is found under the previous day.
+        The Valkey key does not identify the person, and it changes daily, so that a person's days
+        cannot be linked. A conversation that continues after midnight UTC is found under the
+        previous day.
         """
         day_key = hmac.digest(self._ring.ask, day.isoformat().encode(), "sha256")
         return hmac.digest(day_key, _pair(channel, handle), "sha256").hex()

@@ -16,18 +16,19 @@ EVERYONE: Group = frozenset()
 
 @dataclass
 class Known:
-    """All that is published on a day: counts, hidden groups, and sums that must hold."""
+    """Everything published on a day: counts, hidden groups, and sums that must hold."""
 
     shown: dict[Group, int] = field(default_factory=dict)
     hidden: set[Group] = field(default_factory=set)
-    # A group, and the groups into which another dimension divides it.
+    # Each a group, and the groups into which one more dimension divides it.
     sums: list[tuple[Group, list[Group]]] = field(default_factory=list)
-    # Those of tables with a shown cell: where none is shown, empty cells are hidden as well.
+    # The sums in tables with a shown cell. In tables without one, empty cells are hidden as well,
+    # so a hidden count may be 0.
     partly_shown: list[tuple[Group, list[Group]]] = field(default_factory=list)
 
     @classmethod
     def of(cls, everyone: int | None, tables: Published) -> "Known":
-        """Collect the tables; a margin is the same group as the cell of a smaller table."""
+        """Collect the tables. A margin (`*`) is the same group as the cell of a smaller table."""
         known = cls()
         known._note(EVERYONE, everyone)
         for by, cells in tables.items():
@@ -53,7 +54,7 @@ class Known:
         self.hidden -= self.shown.keys()
 
     def determined(self) -> dict[Group, int]:
-        """Return the hidden counts that follow from all sums together."""
+        """Return the hidden counts that follow from solving all sums as linear equations."""
         done: dict[Group, dict[Group | None, Fraction]] = {}
         for whole, parts in self.sums:
             row = self._equation(whole, parts)
@@ -75,7 +76,10 @@ class Known:
         }
 
     def forced(self) -> dict[Group, int]:
-        """Return the hidden counts that follow since no hidden count of a sum is below one."""
+        """Return the hidden counts that must be 1.
+
+        They are those of a sum in which `n` hidden counts of at least 1 add up to `n`.
+        """
         found: dict[Group, int] = {}
         for whole, parts in self.partly_shown:
             unknown = [each for each in parts if each in self.hidden]
@@ -87,7 +91,7 @@ class Known:
         return found
 
     def _equation(self, whole: Group, parts: Iterable[Group]) -> dict[Group | None, Fraction]:
-        """Return the unknown groups with their signs; under None, the known rest."""
+        """Return a sum as a linear equation: coefficients by hidden group, the constant by None."""
         row: dict[Group | None, Fraction] = {}
         for group, sign in ((whole, -1), *((each, 1) for each in parts)):
             at, times = (None, -sign * self.shown[group]) if group in self.shown else (group, sign)

@@ -136,7 +136,7 @@ async def _lifted(stage: Stage, seconds: float) -> None:
 
 
 async def _kept_to(stage: Stage, seconds: float) -> None:
-    """Measure a broadcast at the permitted rate while people talk, after their talk alone."""
+    """Measure people's talk alone, then a broadcast at the permitted rate while people talk."""
     port = free_port()
     env = _environment(stage.rt.settings, RATE) | {"KOSH_PORT": str(port)}
     with process("bot", "web", core=0, log=stage.folder / "web.log", env=env) as web:

@@ -50,7 +50,8 @@ class Crossing:
     invitations: list[Created]
     at_once: int = 16
     guests: dict[str, Steady] = field(default_factory=dict)
-    # By shape of the way: each answer's nonce, or "" if it was typed. Equal ways have equal ones.
+    # By shape of the way through the form, the nonce of each answer's button, or "" if the answer
+    # was typed. People with the same shape get the same nonces.
     ways: dict[tuple[object, ...], list[str]] = field(default_factory=dict)
     turns: int = 0
     # Called with a line of progress.
@@ -90,7 +91,7 @@ class Crossing:
         await self.guests[person.surname].go("/delete", "yes")
 
     async def settle(self) -> None:
-        """Wait until the registry has each write; move database time to the postponed ones."""
+        """Wait until the registry has each write; advance database time to postponed ones."""
         assert self.house.rt.registry is not None
         async with asyncio.timeout(SETTLE_SECONDS):
             while await self._count(_OPEN_WRITES) or await self._count(_UNDECIDED):
@@ -104,7 +105,7 @@ class Crossing:
         return row[0] if row else None
 
     async def _walk(self, guest: Guest, way: tuple[object, ...], answers: Sequence[str]) -> None:
-        """Answer each question; the first person of a way looks up the numbers of its buttons."""
+        """Answer each question; the first person of a `way` looks up the nonces of the buttons."""
         known = self.ways.get(way)
         nonces = known or [""] * len(answers)
         for at, answer in enumerate(answers):
@@ -142,7 +143,7 @@ class Crossing:
 
 
 async def _nonce(guest: Guest, answer: str) -> str:
-    """Return the number of the open question if it has a button for the answer, else ""."""
+    """Return the nonce of the open question if it has a button for the answer, else ""."""
     conversation = await guest.conversation()
     asked = conversation.asked if conversation else None
     if asked is None or answer not in {"-", *(option.key for option in asked.options)}:
@@ -151,7 +152,7 @@ async def _nonce(guest: Guest, answer: str) -> str:
 
 
 def _shape(family: Family, person: Registrant) -> tuple[object, ...]:
-    """Return all on which the number of a person's turns depends."""
+    """Return everything about a person on which the number of their turns depends."""
     return family.couple, len(family.children), person.trade is None
 
 

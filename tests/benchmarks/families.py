@@ -14,7 +14,8 @@ from flows.knowledge import regions
 
 SPOKEN = ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl")
 COUNTRIES = ("CN", "UZ", "MN", "TR", "RU", "KG", "IR", "AF")
-# Few come from the last ones, so that small counts are there to be hidden.
+# By country. Few families come from the last countries, so that some counts are small and must be
+# hidden.
 WEIGHTS = (470, 380, 60, 40, 30, 14, 5, 1)
 REGIONS = (*(region.key for region in regions.REGIONS), "undecided")
 TIMEFRAMES = ("half_year", "year", "later", "undecided")
@@ -127,7 +128,7 @@ def counted(families: Sequence[Family]) -> dict[tuple[str, str], Table]:
 
 
 def _people(family: Family) -> Iterator[tuple[dict[str, str], bool]]:
-    """Yield the values of each person, and whether the household counts with them."""
+    """Yield each person's values, and True for the one person who represents the household."""
     given = {
         "region": CODES["target_region"][family.region] or "UNDECIDED",
         "timeframe": CODES["timeframe"][family.timeframe] or "",

@@ -65,7 +65,7 @@ class Findings:
     learned: list[str] = field(default_factory=list)
 
     def hold(self, name: str, found: object, true: object) -> None:
-        """Record a figure that differs."""
+        """Record a figure that differs from the true one."""
         if found != true:
             self.wrong.append(f"{name}: {found} instead of {true}")
 
@@ -140,7 +140,7 @@ async def _compare(house: House, made: list[Family], findings: Findings) -> None
 
 
 async def _count_once(house: House, registrants: list[Registrant], findings: Findings) -> None:
-    """Hold that the registry has each person once, and nothing of those who erased themselves."""
+    """Check that the registry has each person once, and no data of those who erased themselves."""
     entries = await house.entries()
     kept = Counter(each["body"]["surname"] for each in entries if each["body"])
     open_ones = [each.surname for each in registrants if not each.erased]
@@ -159,7 +159,7 @@ async def _count_once(house: House, registrants: list[Registrant], findings: Fin
 async def _compare_referrers(
     house: House, invitations: list[Created], registrants: list[Registrant], findings: Findings
 ) -> None:
-    """Hold that each organisation reads its own count, in steps of five."""
+    """Check that each organisation reads its own count, rounded down to a multiple of five."""
     await house.ahead("1 day")
     await referrers.release(house.rt)
     agreed = Counter(each.referrer for each in registrants if each.agrees)

@@ -26,7 +26,7 @@ from tests.registry.example import new_key, pre_registration
 
 
 async def _measured(url: str, seconds: float, clients: int) -> list[float]:
-    """Send registrations from so many concurrent callers; return the time of each in seconds."""
+    """Send registrations from `clients` concurrent callers; return the duration of each in s."""
     took: list[float] = []
     async with ClientSession() as session:
         registry = Registry(session, url, CLIENT_ID, CLIENT_SECRET)

@@ -45,7 +45,8 @@ async def test_mission_audience_counts_registered_people_and_cases(rt: Runtime) 
         await session.execute(
             "INSERT INTO subscriptions (person_id, topic) SELECT id, %s FROM people", (TOPIC,)
         )
-    # A case is assigned only to a mission with officers; an announcement may name one without any.
+    # A case is assigned only to a mission with officers; an announcement may be of a mission
+    # without officers.
     assert await _mission(registered) == "cn_shanghai"
     assert await _mission(asking) == "tr_ankara"
     assert await _mission(silent) is None

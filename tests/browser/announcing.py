@@ -175,7 +175,7 @@ async def _agree(scene: Scene, marat: Officer, path: str) -> None:
     await timur.says(ru("done_approved"))
     assert timur.errors == []
     await timur.page.context.close()
-    # Marat's open page is updated without a reload.
+    # Wait for the start button: Marat's open page must show the approval without a reload.
     await marat.page.wait_for_selector("form[action$='/start'] button:not([disabled])")
 
 

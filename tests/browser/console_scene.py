@@ -121,7 +121,7 @@ def _keys(visitor: Visitor) -> list[str]:
 async def set_scene(house: House) -> None:
     """Let all PEOPLE wait in the queue.
 
-    The first is in the form, and the lead has answered them.
+    The first person is at a question of the form and has talked with the lead.
     """
     for language, topic, words in PEOPLE[1:]:
         await leave(await ask_officer(house, language, topic, words))

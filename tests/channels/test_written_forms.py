@@ -100,7 +100,7 @@ def given() -> re.Pattern[str]:
 
 
 def _own(line: str) -> str:
-    """Return a line without direction marks and with those values replaced."""
+    """Return a line without direction marks, with people's words, names and examples replaced."""
     return given().sub("·", MARKS.sub("", line))
 
 

@@ -13,7 +13,7 @@ SIZE = "2g"
 def of_its_own(place: Path, size: str = SIZE) -> Iterator[bool]:
     """Mount a file system from an image file at `place`; yield False if that needs root rights.
 
-    Without it, the fault of a full disk is skipped.
+    If it yields False, the fault of a full disk is skipped.
     """
     place.mkdir(parents=True, exist_ok=True)
     image = place.with_suffix(".image")

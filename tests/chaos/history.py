@@ -171,8 +171,8 @@ def _is_extra(call: Call) -> bool:
 def _count_carried(sent: list[tuple[int, Call]]) -> int:
     """Return the number of answers from before consent that the outbox sent after it.
 
-    The platform did not confirm them, so consent moved them to the outbox. They come first and have
-    the buttons of the consent question.
+    The platform did not confirm these answers, so consent moved them to the outbox. They are the
+    first messages after consent and have the buttons of the consent question.
     """
     return sum(1 for _ in takewhile(lambda each: "refuse" in _keys(each[1]), sent))
 
@@ -185,7 +185,7 @@ def _close(story: Story, taken: Taken, entries: Sequence[Entry]) -> int:
 def _known(story: Story, first_reply: int | None) -> tuple[int, list[Arrival]]:
     """Return the index of the last consent before the first reply, and the arrivals from it on.
 
-    Return 0 and no arrivals if the person gave none.
+    Return 0 and no arrivals if the person gave no consent.
     """
     if first_reply is None:
         return 0, []

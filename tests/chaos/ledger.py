@@ -34,7 +34,7 @@ SELECT (SELECT count(*) FROM messages WHERE state IN ('pending', 'sending'))
 class Row:
     """A row of the outbox.
 
-    `stale` is True if an officer took the conversation over after it was written.
+    `stale` is True if an officer took the conversation over after the row was written.
     """
 
     id: int
@@ -55,9 +55,11 @@ class Registration:
 
 @dataclass(frozen=True)
 class Ledger:
-    """Final state by chat: words (messages to officers) in order, rows of the outbox.
+    """Final state of a run.
 
-    Registrations. `findings` are counts of other violations, most of which must be zero.
+    `words` are the messages to officers by chat, in order, and `rows` the outbox rows by chat.
+    `registrations` are those stored by Kosh, `entries` those of the registry. `findings` are counts
+    of other violations, most of which must be zero.
     """
 
     words: dict[int, list[str]]

@@ -16,7 +16,7 @@ STARTUP_FAILURE = 3
 
 
 def main() -> None:
-    """Serve until killed. If the start fails, for example without a database, try again."""
+    """Serve until killed; if the start fails, as without a database, try again after a second."""
     while True:
         try:
             return _serve()

@@ -21,7 +21,8 @@ from tests.chaos.people import REGISTERS_EVERY, Pace, Somebody, Walker, question
 from tests.chaos.platform import Entry, Platform
 from tests.chaos.processes import Fault, Processes
 
-# Approximate number of updates to reach an officer, and of further ones to register before.
+# Approximate number of updates until a person reaches an officer, and of the further ones in which
+# some people register before.
 UPDATES_TO_OFFICER, UPDATES_TO_REGISTER = 6, 28
 # Average number of updates per word (message to an officer): in half of the bursts of about two
 # words, another input is sent too.

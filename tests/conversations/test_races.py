@@ -192,7 +192,10 @@ async def test_outbox_keeps_its_order_in_a_thousand_races_with_officers(rt: Runt
 async def test_case_claim_waits_for_an_outbox_row_locked_by_a_sender(
     rt: Runtime, admin_url: str
 ) -> None:
-    """Check that a claim waits; otherwise it could commit first and the message follow it."""
+    """Check that a claim waits for the sender's lock.
+
+    Otherwise the claim could commit first, and the bot's message would arrive after it.
+    """
     case, officer = await ask(Guest(rt)), await an_officer(rt)
     await _write(rt, case, 1)
     async with rt.pool.connection() as sender:

@@ -89,7 +89,7 @@ async def test_consent_refusal_stores_nothing(rt: Runtime) -> None:
 @pytest.mark.requirement("S-6", "S-7")
 @pytest.mark.row(59)
 async def test_turn_applies_each_of_40_concurrent_duplicate_updates_once(rt: Runtime) -> None:
-    """Check that none is lost, as when the dedupe row was written before the lock was held."""
+    """Check also that no update is lost, as it would be if the dedupe row preceded the lock."""
     guest = Guest(rt)
     await guest.consent()
     await guest.press("!person")
@@ -115,7 +115,7 @@ async def test_turn_creates_one_person_from_40_concurrent_consents(rt: Runtime) 
     await asyncio.gather(*(receive.deliver(rt, each) for each in deliveries))
     assert await _count(rt, "people") == 1
     assert await _count(rt, "consents") == 1
-    # Every one of the forty was answered once: the first with the next question, the others with
+    # Each of the forty updates was answered once: the first with the next question, the others with
     # "an earlier step".
     assert sum(delivery is not None for delivery in deliveries) == 40
 

@@ -89,7 +89,7 @@ async def ahead(rt: Runtime, interval: str) -> None:
 
 
 async def messages(rt: Runtime, case_id: UUID | None = None) -> list[tuple[Any, ...]]:
-    """Return state, epoch and officer of each message, oldest first."""
+    """Return state, ownership version and officer of each message, oldest first."""
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT state, ownership_version, officer FROM messages"

@@ -1,4 +1,4 @@
-"""Officers' actions: the bot's form pauses meanwhile, each action runs once, no text is lost."""
+"""Officers' actions: the form pauses during a case, each action runs once, no text is lost."""
 
 import asyncio
 import io

@@ -23,7 +23,8 @@ from tests.emulators import telegram, whatsapp
 from tests.emulators.page import serving
 from tests.emulators.page.phones import Phone, TelegramPhone, WhatsAppPhone
 
-# Kosh needs time to start, and Meta saves a webhook only if it answers the challenge.
+# Seconds between attempts to set the webhook. Kosh needs time to start, and Meta saves a webhook
+# only if it answers the challenge.
 ASK_AGAIN_SECONDS = 0.5
 
 

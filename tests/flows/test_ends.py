@@ -18,7 +18,8 @@ from tests.flows.test_intent_answers import DATES
 type Said = frozenset[str]
 """English sentences, without their values."""
 type Test = Callable[[Said], bool]
-# Questions whose answers decide which sentences are required; otherwise equal answers are merged.
+# Questions whose answers decide which sentences are required. Situations with the same answers to
+# these and the same text are tested once.
 KINDS = ("programme", "wish", "faq_topic")
 
 pytestmark = pytest.mark.no_cover
@@ -40,13 +41,13 @@ def answers(today: date) -> Sequence[tuple[str, Situation, Said]]:
 
 
 def any_of(*texts: Text | None) -> Test:
-    """Return a predicate: does an answer contain one of the sentences?"""
+    """Return a predicate that is true for an answer with at least one of the sentences."""
     msgids = {text.msgid for text in texts if text is not None}
     return lambda said: not msgids.isdisjoint(said)
 
 
 def fact(*facts: Fact) -> Test:
-    """Return a predicate: does an answer contain one of the facts?"""
+    """Return a predicate that is true for an answer with at least one of the facts."""
     return any_of(*(each.text for each in facts))
 
 

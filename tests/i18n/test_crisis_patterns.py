@@ -12,7 +12,9 @@ from flows.knowledge.intents import BY_ID, Kind
 from flows.knowledge.safety import SAFETY
 from tests.understanding import other_languages
 
-# Lower shares are expected for lines of other authors; these are by the author of the patterns.
+# Minimum share of dangerous lines that match, minimum share of these without a wrong intent, and
+# maximum share of calm lines that match. The lines have the same author as the patterns; other
+# authors' lines would match less often.
 MIN_HEARD, MIN_KIND, MAX_ALARMS = 0.98, 0.95, 0.02
 
 

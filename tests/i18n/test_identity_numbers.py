@@ -197,7 +197,7 @@ def test_passport_reader_reads_numbers_by_country(
 
 @pytest.mark.row(48)
 def test_passport_reader_accepts_older_and_foreign_formats() -> None:
-    """Check older and foreign passport numbers (row 48)."""
+    """Check older and foreign passport numbers (row 48 of tests/proof)."""
     assert read_passport("E00000001", "KZ") == "E00000001"
     assert read_passport("AB0000001", "CN") == "AB0000001"
 

@@ -54,9 +54,9 @@ SIGHT = health.Snapshot(database=True, live=True)
 type Provoke = Callable[[Runtime, Databases], Awaitable[Runtime]]
 
 PROVOKED: dict[str, Provoke] = {}
-# Alerts about a process that is down or restarting, which cannot raise them itself.
+# Alerts about a process that is down or restarting, which that process cannot raise itself.
 OF_PROCESSES = {"KoshDown", "KoshLooping"}
-# These depend on the date, so a test with the database would depend on the day of its run.
+# Alerts that depend on the date. A test with the database would depend on the day of its run.
 OF_DAYS = {"KoshFactsEnd"}
 
 

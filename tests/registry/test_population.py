@@ -12,7 +12,7 @@ from tests.benchmarks.population import measured
 async def test_planning_counts_each_person_once_under_faults(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The whole run: `python -m tests.benchmarks.population`."""
+    """Run a small version of `python -m tests.benchmarks.population`, with 60 people."""
     monkeypatch.setattr(main, "SWEEP_SECONDS", 0.1)
     await demo_officers.enter(house.rt)
     found = await measured(house, people=60, households=20, seed=27)

@@ -14,17 +14,20 @@ from bot.understanding.model import FILE, Model
 from bot.understanding.recognizer import Recognizer
 from tests.understanding.test_recognizer import TROLLS, noise
 
-# Percentages of issue 21 for each written form, with one decimal place as in the report.
+# Percentages that issue 21 requires for each written form. The keys are columns of the report
+# (`bot/understanding/evaluation.py`), which has one decimal place.
 AT_LEAST = {"in 3": 95.0, "straight": 60.0, "danger": 98.0}
 AT_MOST = {"wrong": 2.0, "alarms": 3.0, "outside": 8.0, "near": 12.0}
-# The same for lines that resemble no phrase; 1 % more wrong answers and alarms are allowed.
+# The same percentages for lines that resemble no training phrase; wrong answers and alarms may be
+# one point higher.
 UNLIKE_AT_LEAST = {"in 3": 90.0, "straight": 60.0, "danger": 98.0}
 UNLIKE_AT_MOST = {"wrong": 3.0, "alarms": 4.0, "outside": 8.0, "near": 12.0}
 MAX_MEMORY = 60_000_000
-# Loading the model unpacks at most this many bytes, in a fraction of half a second.
+# Maximum size of the unpacked model in bytes. Unpacking this much takes a fraction of half a
+# second.
 MAX_UNPACKED = 60_000_000
-# On the machine of docs/measurements/2026-11-28-turn.md, a message with 1,500 features takes 1 ms
-# and one with the maximum about 7 ms.
+# Maximum number of features of a message. On the machine of docs/measurements/2026-11-28-turn.md,
+# 1,500 features take 1 ms and the maximum about 7 ms.
 MAX_FEATURES = 8_500
 
 

@@ -143,7 +143,8 @@ def test_recognizer_evaluates_equal_parts_of_a_message_once(
 
     monkeypatch.setattr(features, "extract", counted)
     recognizer.recognize("Где пенсия? Где паспорт?")
-    # The whole message, and two sentences that are clauses too.
+    # The whole message and its two sentences. Each sentence is a single clause, so clauses add
+    # nothing.
     assert len(read) == 3
 
 

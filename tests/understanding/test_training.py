@@ -70,7 +70,7 @@ def test_recognizer_model_file_is_trained_on_the_current_phrases() -> None:
 
 
 def test_recognizer_model_file_recognizes_its_training_phrases() -> None:
-    """Check that folding and hashing are the same in reading as in training."""
+    """Check that the recogniser folds and hashes a text in the same way as the training did."""
     recognizer, written = Recognizer.load(), phrases.read_all()[::EVERY]
     right = sum(recognizer.recognize(each.text).intent == each.intent for each in written)
     assert right / len(written) > 0.85

@@ -66,7 +66,7 @@ async def _on_telegram(
 async def _on_whatsapp(
     house: House, many: int, forms: Sequence[str] = ("ru",)
 ) -> tuple[list[Member], list[WhatsAppUser]]:
-    """Create people on WhatsApp who have not written for a day; add templates they can get."""
+    """Create people on WhatsApp who have not written for a day; add templates for each form."""
     verify = house.rt.settings.whatsapp_verify_token
     assert verify
     await house.whatsapp.set_webhook(f"{house.url}/webhooks/whatsapp", verify.get_secret_value())
@@ -85,7 +85,8 @@ def _got(users: Sequence[TelegramUser | WhatsAppUser]) -> list[int]:
 
 async def test_telegram_broadcast_outcome_is_recorded_for_each_person(house: House) -> None:
     members, users = await _on_telegram(house, 3)
-    # The first blocked the bot, one is unknown to Telegram, one never pressed Start.
+    # The first person blocked the bot, the second is unknown to Telegram, and the third never
+    # pressed Start.
     unknown, shy = await crowd(house.rt, 2, languages=("ru",))
     house.telegram.user(int(shy.address))
     await users[0].block()

@@ -39,7 +39,10 @@ HOSTILE = (
 
 @pytest.fixture
 async def office(house: House) -> AsyncIterator[tuple[House, str]]:
-    """Yield a desk with a waiting case, its mission's officer, one of another, an administrator."""
+    """Yield a desk with a waiting case, and the id of the case.
+
+    The desk has officers of the case's mission and of another one, and an administrator.
+    """
     await demo_officers.enter(house.rt)
     async with house.rt.pool.connection() as session:
         dana = next(
@@ -284,7 +287,7 @@ async def test_console_forms_never_fail_on_hostile_values(office: tuple[House, s
 async def test_inbox_answers_422_for_unknown_query_values(
     office: tuple[House, str],
 ) -> None:
-    """Check an unknown queue, and numbers and names without a case (row 87)."""
+    """Check an unknown queue, and numbers and names without a case (row 87 of tests/proof)."""
     house, _case_id = office
     odd = [("queue", value) for value in ("id;select", "ALL", "1", "open,closed")]
     odd += [("number", value) for value in ("x", "-1", "1.5", "9" * 16, "id;select")]

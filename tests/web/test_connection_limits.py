@@ -100,7 +100,7 @@ async def _end(reader: asyncio.StreamReader) -> None:
 @pytest.mark.row(29)
 @pytest.mark.requirement("S-89")
 async def test_idle_connections_of_one_address_do_not_block_others(house: House) -> None:
-    """Check 1,200 connections that send nothing, also through a proxy (row 29)."""
+    """Check 1,200 connections that send nothing, also through a proxy (row 29 of tests/proof)."""
     async with _served(house) as url, _connected(url, 1_200):
         for path in ("/health", "/chat", "/ready"):
             assert await _status(url, path) == 200, path
@@ -125,7 +125,7 @@ async def test_connections_of_one_address_are_limited_to_100(house: House) -> No
 async def test_connection_with_an_unfinished_request_is_closed_in_time(
     house: House, monkeypatch: pytest.MonkeyPatch, said: bytes
 ) -> None:
-    """Check the deadline for the headers of a request (row 28)."""
+    """Check the deadline for the headers of a request (row 28 of tests/proof)."""
     monkeypatch.setattr(connection_limits, "HEADER_SECONDS", 0.2)
     async with _served(house) as url, _connected(url, 3, said) as readers:
         await _closed(readers, 3)
@@ -230,7 +230,7 @@ async def test_whatsapp_webhook_limits_the_memory_of_unverified_bodies(
     assert 503 in statuses
     assert memory() < connection_limits.MAX_UNVERIFIED_BYTES
     assert not connection_limits.unverified._held
-    # Afterwards, and always from other addresses, a signed body is accepted.
+    # After the attack, a signed body from another address is accepted.
     raw = b'{"object": "whatsapp_business_account", "entry": []}'
     secret = house.rt.settings.whatsapp_app_secrets[0].encode()
     headers = {

@@ -52,7 +52,7 @@ async def officer(house: House, person: Visitor) -> AsyncIterator[Console]:
 
 
 async def _sends(console: Console, ends: str, contents: bytes, **fields: str) -> Screen:
-    """Submit a form of this page with a file; its other fields precede the file."""
+    """Submit the form whose action ends in `ends`, with a file after its other fields."""
     form = console.screen.form(ends)
     data = aiohttp.FormData()
     for name, value in (form.fields | fields).items():

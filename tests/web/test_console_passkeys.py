@@ -228,7 +228,10 @@ async def _held_back(console: Console, fields: dict[str, str], until: asyncio.Ev
 
 
 async def _has_come(house: House) -> bool:
-    """Return True if a session was used within the last minute; the form's body is still unread."""
+    """Return True if the server has checked a session within the last minute.
+
+    It does so before it reads the whole body of a form.
+    """
     assert house.rt.console is not None
     async with house.rt.console.connection() as session:
         found = await session.execute(

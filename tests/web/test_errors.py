@@ -83,7 +83,7 @@ def test_web_application_disables_the_telemetry_of_fastapi(rt: Runtime) -> None:
 
 
 def test_web_applications_share_their_built_routes(rt: Runtime) -> None:
-    """Check this; building the routes takes 0.1 s, too long for each of hundreds of tests."""
+    """Check that routes are built only once; building takes 0.1 s, too long for every test."""
     one, other = create_app(lent(rt)), create_app(lent(rt))
     assert [id(each) for each in one.routes[:-1]] == [id(each) for each in other.routes[:-1]]
     one.get("/of-one")(lambda: None)

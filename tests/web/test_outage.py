@@ -102,7 +102,10 @@ async def test_webhook_answers_503_when_the_database_is_down(
 
 
 def _silences(monkeypatch: pytest.MonkeyPatch, backend: int) -> list[float]:
-    """Shorten the waits for one server process; return the original limits of expired ones."""
+    """Shorten the waits for one PostgreSQL process to 0.2 s.
+
+    Return a list to which each expired wait appends the seconds that it would have waited.
+    """
     silences: list[float] = []
     wait = AsyncConnection.wait
 

@@ -127,7 +127,8 @@ async def test_names_are_masked_after_a_quick_exit(house: House) -> None:
 @pytest.mark.requirement("S-32", "S-84")
 async def test_quick_exit_after_erasure_deletes_the_last_message(house: House) -> None:
     user = await _registered(house, 7023)
-    # Wait for the registry's decision. It could arrive between the erasure and the quick exit.
+    # Wait for the registry's decision, which could otherwise arrive between the erasure and the
+    # quick exit.
     update = house.rt.languages.render(screens.UPDATE, "ru")
     await user.wait(lambda chat: any(update in each.text for each in chat))
     await _next(user, partial(user.say, "/delete"))
@@ -228,7 +229,7 @@ async def test_officer_reply_to_a_present_person_is_complete_and_protected(
 
 
 async def _composer(house: House, case_id: str) -> str:
-    """Return that sentence for an officer, who claims the case if it is unclaimed."""
+    """Return the sentence above the reply field; claim the case first if it is unclaimed."""
     async with Console.signed_in(house.url, HERE) as console:
         screen = await console.get(f"/console/cases/{case_id}?reason=answer")
         if "/claim" in screen.html:
@@ -256,7 +257,7 @@ async def test_console_shows_that_a_web_chat_reply_is_never_withheld(
 async def test_console_shows_when_a_messenger_reply_will_be_withheld(
     office: tuple[House, str], channel: str, present: str
 ) -> None:
-    """Move the case to a messenger; after a silence, others may see the screen."""
+    """Move the case to a messenger. After a silence, another person may be looking at the phone."""
     house, case_id = office
     wording = labels.Wording(house.rt.languages, "ru")
     await _composer(house, case_id)

@@ -29,7 +29,7 @@ TO_SUBMISSION = (
     "self", "yes", "no", "submit",
 )  # fmt: skip
 _UNSENT = "SELECT count(*) FROM messages WHERE state IN ('pending', 'sending')"
-# The texts name today, and facts end on a day: the transcript is always of the same day.
+# The texts contain today's date, and facts expire, so every run sets the clock to the same day.
 _SAME_DAY = "UPDATE test_clock SET ahead = '2026-11-24 12:00+00'::timestamptz - clock_timestamp()"
 
 
@@ -49,7 +49,7 @@ class Conversation:
         await self._does(text, partial(self.user.say, text))
 
     async def presses(self, key: str) -> None:
-        """Press a button of the last message, on another page of it if need be."""
+        """Press a button of the last message; turn its pages until one has the button."""
         while key not in _keys(self.user.last) and ">" in _keys(self.user.last):
             await self._press(">")
         await self._press(key)
@@ -63,12 +63,12 @@ class Conversation:
             await self.says(answer)
 
     async def is_told(self, event: str, path: str, **report: str) -> None:
-        """Let the registry report something, and open the update."""
+        """Let the sandbox registry report an event, and open the update that announces it."""
         await self._does(f"(the registry: {event})", partial(self._report, path, report))
         await self.opens_update()
 
     def transcript(self) -> str:
-        """Return the transcript, with the number of every run replaced."""
+        """Return the transcript, with this run's registration number replaced by a fixed one."""
         text = re.sub("[\u2066-\u2069\u200e\u200f]", "", "\n".join(self.lines))
         return text.replace(self.number, NUMBER) + "\n"
 
@@ -94,14 +94,17 @@ class Conversation:
         await self.presses("!status")
 
     async def _read(self) -> None:
-        """Write down what the bot has said."""
+        """Append the unread messages of the bot to the transcript."""
         await self.house.until(self._is_sent)
         for message in self._unread():
             self.seen.add(_face(message))
             self.lines += ["", message.text, *(f"  [{label}]" for label in message.labels)]
 
     def _unread(self) -> list[Message]:
-        """Return new messages and new faces of one; the bot also takes used buttons away."""
+        """Return messages that are new or changed since the last reading.
+
+        Messages without buttons are left out, since the bot removes buttons that were pressed.
+        """
         return [each for each in self.user.received if each.labels and _face(each) not in self.seen]
 
     async def _is_sent(self) -> bool:
@@ -131,7 +134,7 @@ async def _begun(house: House, language: str) -> Conversation:
     """Return a person who writes their first sentence on the day of the transcript."""
     async with house.rt.pool.connection() as session:
         await session.execute(_SAME_DAY)
-    # The decisions of the sandbox are made by the test, so that their order is known.
+    # Delay the sandbox's own decisions by a day. The test makes them, so that their order is known.
     async with house.http.post(f"{house.sandbox}/_pace", json={"seconds": 86_400}) as answer:
         assert answer.status == 204
     await house.receive_telegram()

@@ -78,7 +78,8 @@ async def test_case_messages_are_each_shown_in_the_script_of_their_reader(
         seen = len(person.bubbles)
         await console.submit("/resolve", where="menu")
         await person.wait(seen + 1)
-    # The first message offers all languages by their own names.
+    # Only messages in Arabic script: the first message offers every language by its own name, also
+    # in Cyrillic.
     after = [each for each in person.bubbles if each.lang == "kk-Arab"]
     assert len(after) > len(OFFICER)
     assert [each.text for each in after if CYRILLIC.search(each.text)] == []

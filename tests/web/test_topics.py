@@ -18,7 +18,7 @@ async def _listening(house: House) -> User:
 
 
 async def _known(user: User) -> None:
-    """Answer from the first message to the consent."""
+    """Answer all questions from the first message up to the consent."""
     await _press(user, "ru")
     for answer in CONSENTED:
         while answer not in _keys(user) and ">" in _keys(user):

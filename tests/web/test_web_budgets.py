@@ -37,7 +37,7 @@ def _fields(page: str) -> dict[str, str]:
 
 
 def _numbers(rt: Runtime, language: str) -> dict[str, int]:
-    """Return the right answers to all possible questions: a number by the text of its question."""
+    """Return the text of each possible question, with the number that is its right answer."""
     render, found = rt.languages.render, {}
     for tens in range(2, 10):
         for ones in range(1, 10):

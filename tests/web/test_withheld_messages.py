@@ -78,7 +78,10 @@ async def _resolve(house: House, officer: Officer, case_id: UUID) -> None:
 
 
 async def _close_burst(house: House, officer: Officer, case_id: UUID) -> None:
-    """Close the case's burst; first record an address, which a messenger's case lacks."""
+    """Close the burst (cases of one network address) that contains the case.
+
+    Insert an address first, since cases of messengers have none.
+    """
     async with house.rt.pool.connection() as session:
         await session.execute(
             "INSERT INTO case_origins VALUES (%s, %s) ON CONFLICT DO NOTHING", (case_id, b"address")

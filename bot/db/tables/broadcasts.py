@@ -118,7 +118,7 @@ class BroadcastRecipient(Base):
     language: Mapped[str]
     state: Mapped[str]
     reason: Mapped[EmptyText]
-    # True if it was sent as a template, which counts against the platform's daily limit.
+    # True if the message was sent as a template, which counts against the platform's daily limit.
     template: Mapped[No]
     not_before: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]

@@ -96,7 +96,7 @@ class Case(Base):
     burst_id: Mapped[UUID | None] = mapped_column(ForeignKey("case_bursts.id", ondelete="SET NULL"))
     labels: Mapped[EmptyList]
     call_back_at: Mapped[datetime | None]
-    # True if it was urgent or about danger before an officer changed its mark or topic.
+    # True if the case was urgent or about danger before an officer changed its mark or topic.
     was_danger: Mapped[No]
 
 

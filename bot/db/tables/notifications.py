@@ -67,7 +67,8 @@ class OfficerNotification(Base):
     # The id of the browser's push subscription; 0 means the e-mail address.
     push_subscription: Mapped[BigZero]
     kind: Mapped[str]
-    # Id of the case or announcement, name of the mission, or key of the fact that it is about.
+    # What the notification is about: id of a case or announcement, name of a mission, or key of a
+    # fact.
     subject: Mapped[str]
     state: Mapped[str]
     attempt: Mapped[Zero]

@@ -30,7 +30,7 @@ class Phone(Protocol):
         """Return the content of the screen, oldest message first."""
 
     async def do(self, act: str, p: Params) -> None:
-        """Do one act as the person: `say`, `press`, `choose`, `tap`, `start` or `renew`."""
+        """Perform an act: `say`, `press`, `choose`, `tap`, `start`, or `renew` (a new person)."""
 
     async def send(self, as_photo: bool, name: str, mime: str, data: bytes) -> None:
         """Send a file, as a photo or as a file."""
@@ -67,7 +67,7 @@ class TelegramPhone:
         }
 
     async def do(self, act: str, p: Params) -> None:
-        """Do one act as the person."""
+        """Perform an action of the person; `p` contains its arguments."""
         match act:
             case "start":
                 await self.user.start()
@@ -157,7 +157,7 @@ class WhatsAppPhone:
         }
 
     async def do(self, act: str, p: Params) -> None:
-        """Do one act as the person."""
+        """Perform an action of the person; `p` contains its arguments."""
         match act:
             case "say":
                 await self.user.say(p["text"])

@@ -21,7 +21,8 @@ FILES = {
     "/words.json": "words.json",
 }
 FILE_MOST = 110 << 20
-# The emulators have separate signals and clocks, so polling both is simpler than waiting for both.
+# Seconds between polls of both emulators. Their signals and clocks are separate, so polling is
+# simpler than waiting for both.
 LOOK_SECONDS = 0.2
 SAFE = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"

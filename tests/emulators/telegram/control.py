@@ -2,8 +2,8 @@
 
 Every POST takes one JSON object or a list of them, and responds with a list in the same order.
 `POST /_control/ACT` with `{"user": 5, …}` calls `people.User.ACT` (say, press, start, …). `user`
-creates a person. `faults`, `mend`, `tricks` and `advance` change the platform. `wait` and `taken`
-respond when a message or the delivery of all updates has happened. `GET /_control/chat/5`,
+creates a person. `faults`, `mend`, `tricks` and `advance` change the platform. `wait` responds when
+a message has arrived, `taken` when the bot has accepted all updates. `GET /_control/chat/5`,
 `journal?since=0` and `stats` return state.
 """
 
@@ -99,7 +99,7 @@ async def taken(on: Emulator, p: Params) -> object:
 
 
 def act(name: str) -> Act:
-    """Return the handler for a person's action; other fields of the object are its arguments."""
+    """Return the handler of a person's action; it passes the fields except `user` as arguments."""
 
     async def does(on: Emulator, p: Params) -> object:
         done = await getattr(on.user(p.pop("user")), name)(**p)

@@ -17,8 +17,8 @@ from .wire import Outcome, Params, Upload
 class Call:
     """A finished call of the bot.
 
-    `status` is 0 if the call was not executed. `sent` is the message that it created. The journal
-    does not record whether the response arrived.
+    `status` is 0 if the call was not executed. `sent` is the id of the message that the call
+    created. The journal does not record whether the response arrived.
     """
 
     method: str

@@ -85,8 +85,8 @@ class User:
     async def press(self, what: str, message: Message | None = None) -> Press:
         """Press an inline button, found by label or data.
 
-        The button is in `message`, in the state in which it was read, or else in the newest message
-        with that button.
+        The button is searched in `message` as the caller read it, even if the bot has edited it
+        since. Without `message`, it is searched in the newest message that has the button.
         """
         message, button = self._find(what, message)
         if button.data is None:
@@ -109,7 +109,7 @@ class User:
         return await (self.send_location() if button.asks_location else self.say(button.text))
 
     async def send_contact(self, own: bool = True, of: Person | None = None) -> Message:
-        """Share the person's own contact, that of `of`, or one that is not on Telegram."""
+        """Share a contact: the person's own, else that of `of`, or one not on Telegram if None."""
         return self._tell(contact_content(self.person, self.person if own else of))
 
     async def send_photo(

@@ -167,7 +167,10 @@ def chosen(kind: str, value: Params, where: str) -> str:
 
 
 def fits_limit(limit: tuple[int, int, str], value: Any, where: str) -> None:
-    """Reject a value outside its limits; texts limited after parsing are counted later."""
+    """Reject a value outside its limits.
+
+    Limits that apply after the parsing of entities are checked later, by the methods.
+    """
     minimum, maximum, unit = limit
     match unit:
         case "bytes":

@@ -146,7 +146,7 @@ class Emulator:
         await self._platform.courier.set(url, secret, connections)
 
     async def until_taken(self, seconds: float = 60) -> None:
-        """Wait until the bot has accepted every update or the update has expired."""
+        """Wait until each update has been accepted by the bot or has expired."""
         updates = self.world.updates
         await updates.settled.until(lambda: not updates.pending, seconds)
 

@@ -188,7 +188,7 @@ def trimmed(found: Formatted) -> Formatted:
 
 
 def clipped(entities: list[Entity], lead: int, end: int) -> list[Entity]:
-    """Return the entities, shifted and cut to the remaining text."""
+    """Return the entities moved left by `lead` and cut at `end`; leave out those cut to nothing."""
     kept = []
     for entity in entities:
         length = min(entity["offset"] + entity["length"], end) - entity["offset"]

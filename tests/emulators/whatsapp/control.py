@@ -3,8 +3,8 @@
 Every POST takes one JSON object or a list of them, and responds with a list in the same order.
 `POST /_control/ACT` with `{"user": "77010000001", …}` calls `people.User.ACT` (say, press, choose,
 …). `user` creates a person. `faults`, `tricks`, `advance` and `template` change the platform.
-`release` delivers the events held back by `tricks`. `wait` and `taken` respond when a message or
-the delivery of all events has happened. `GET /_control/chat/77010000001`, `journal?since=0` and
+`release` delivers the events held back by `tricks`. `wait` responds when a message has arrived,
+`taken` when Kosh has accepted all events. `GET /_control/chat/77010000001`, `journal?since=0` and
 `stats` return state.
 """
 
@@ -114,7 +114,7 @@ async def taken(on: Emulator, p: Params) -> object:
 
 
 def act(name: str) -> Act:
-    """Return the handler for a person's action; other fields of the object are its arguments."""
+    """Return the handler of a person's action; it passes the fields except `user` as arguments."""
 
     async def does(on: Emulator, p: Params) -> object:
         done = getattr(on.user(p.pop("user")), name)(**p)

@@ -83,7 +83,7 @@ class Faults:
         self._scripts.clear()
 
     def meet(self, method: str, to: str = "") -> Fault | None:
-        """Return the fault for this call, and count it; None if there is none."""
+        """Return the fault for this call, or None; decrement the fault's remaining count."""
         for script in self._scripts:
             if script.meets(method, to):
                 if script.after:

@@ -31,7 +31,11 @@ class Sending:
 
 
 def send(world: World, values: Params, fault: Fault | None, at_once: bool) -> Outcome:
-    """Execute a message. `at_once` rejects it outside the window instead of a later failure."""
+    """Execute a message.
+
+    Outside the 24-hour window, the message fails later by its status; with `at_once` it is rejected
+    immediately.
+    """
     check_message(values)
     sending = composed(world, values)
     late, details = late_code(world, sending), ""

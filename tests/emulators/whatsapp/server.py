@@ -192,7 +192,7 @@ class Emulator:
         self.courier.release()
 
     async def until_taken(self, seconds: float = 60) -> None:
-        """Wait until Kosh has accepted every event or the event has expired."""
+        """Wait until each event has been accepted by Kosh or has expired."""
         events = self.world.events
         await events.settled.until(lambda: not events.pending, seconds)
 

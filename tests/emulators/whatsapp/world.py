@@ -53,7 +53,7 @@ class Person:
 
     @property
     def wa_id(self) -> str:
-        """Return the value of the former phone field; empty if they have none."""
+        """Return what webhooks report as `wa_id`; "" if they report only the user id."""
         match self.known:
             case "user_id":
                 return ""
