@@ -72,8 +72,8 @@ def drawn(
 ) -> Iterator[Drawn]:
     """Yield invented people as rows.
 
-    A row is member, wrapped key, key epoch, blind index, sealed address and state. The addresses
-    are unused in this process, or count up from `first`.
+    A row is member, wrapped key, epoch (version of the wrapping key), blind index, sealed address
+    and state. The addresses are unused in this process, or count up from `first`.
     """
     chats = _chats if first is None else count(FIRST_CHAT + first)
     for _each in range(many):

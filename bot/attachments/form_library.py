@@ -121,7 +121,7 @@ async def remove(rt: Runtime, officer: Officer, name: str, language: str) -> Non
 
 
 async def find(transaction: Transaction, mission: str, name: str, language: str) -> NewFile | None:
-    """Return the contents of a form with a file name; None if it is not in that language."""
+    """Return the contents of a form with a file name; None if the form is not in that language."""
     values = {"of_mission": mission, "called": name, "in_language": language}
     row = await fetch_one(transaction, _FIND, **values)
     if row is None:

@@ -158,7 +158,7 @@ async def _checked(channel: Channel | None, ref: str) -> bytes | None:
 async def keep(transaction: Transaction, fetched: Fetched) -> bool:
     """Store a recording or its refusal.
 
-    Return False if another attempt has stored it, or it was erased.
+    Return False if another attempt has stored the recording, or it was erased.
     """
     own, contents = str(fetched.file_id), fetched.contents or b""
     sealed = fetched.person.key.seal(contents, "case_files", "body", own)

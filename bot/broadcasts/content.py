@@ -73,7 +73,7 @@ def _hosts(rt: Runtime) -> tuple[str, ...]:
 def _fits(rt: Runtime, texts: Mapping[str, Words], form: str) -> bool:
     """Return True if the text fits into one message on every channel.
 
-    It must not be split, because one of two messages could be lost.
+    The text must not be split, because one of two messages could be lost.
     """
     words = words_in(texts, form)
     return words is None or all(

@@ -1,7 +1,7 @@
 """Delivery reports of broadcasts: they settle recipients in doubt and correct false acceptances.
 
-A status only advances: accepted, failed, delivered, read. A report is matched by the mark of its
-attempt (`ChannelCall.row`).
+A status only advances: accepted, failed, delivered, read. A report belongs to the attempt that
+`ChannelCall.row` names.
 """
 
 import re
@@ -93,7 +93,8 @@ async def _failed(transaction: Transaction, receipt: DeliveryReport) -> None:
     if fate is RecipientStatus.PLANNED:
         delay = max(delay, AGAIN_SECONDS)
     if fate in OPEN:
-        # Lock the broadcast, since it could end concurrently without this recipient.
+        # Lock the broadcast. Otherwise it could end concurrently, before this recipient is planned
+        # again.
         await execute(transaction, statements.LOCK_NUMBER, number=number)
     values = {"try": attempt, "on_channel": receipt.channel, "new_state": fate.value,
               "why": reason, "delay": delay}  # fmt: skip

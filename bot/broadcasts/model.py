@@ -127,7 +127,7 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 
     @property
     def public(self) -> bool:
-        """Return True if everybody may read it later, because it addresses no specific group."""
+        """Return True if everybody may read the broadcast later: it addresses no specific group."""
         conditions = (
             self.missions,
             self.registration,
@@ -213,7 +213,7 @@ class Broadcast:
 
 
 def words_in(texts: Mapping[str, Words], language: str) -> Words | None:
-    """Return the text in a language, or derived from its other script; None if missing."""
+    """Return the text in a language, or the one derived from its other script; None if missing."""
     if language in texts:
         return texts[language]
     source, build = BUILT.get(language, ("", str))

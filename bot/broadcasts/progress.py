@@ -120,7 +120,7 @@ async def of(transaction: Transaction, broadcast_id: UUID) -> Progress:
     waiting = sum(fates.get(fate, 0) for fate in OPEN)
     moving = broadcast.state is State.RUNNING and rate > 0
     pauses = tuple(Pause(*row) for row in waits)
-    # A channel with open recipients does not continue before its pause ends.
+    # Only pauses of channels with open recipients delay the end.
     halts = [
         (each.until - now).total_seconds()
         for each in pauses

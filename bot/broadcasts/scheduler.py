@@ -107,7 +107,7 @@ async def _left(transaction: Transaction, broadcast_id: UUID) -> int:
 async def _end(transaction: Transaction, broadcast: Broadcast) -> None:
     """Finish a broadcast if no recipients are open.
 
-    They are counted again under the lock, since one may have been planned again meanwhile.
+    Open recipients are counted again under the lock, since one may have been planned again.
     """
     now = await model.find(transaction, broadcast.id, lock=True)
     if now.state is State.RUNNING and await _left(transaction, broadcast.id) == 0:

@@ -311,7 +311,8 @@ async def _consequences(
 ) -> None:
     """Write outcomes, and apply the effects of failures to people, channel and broadcast.
 
-    If a recipient is planned again after the broadcast has ended, it is set to running again.
+    If a recipient is planned again after the broadcast has ended, the broadcast is set to running
+    again.
     """
     stop = next((each.stop for each in outcomes if each.stop), "storm" if load.stormy else "")
     again = any(each.fate in OPEN for each in outcomes)

@@ -19,7 +19,8 @@ class Budget(NamedTuple):
     """Amounts per hour, which refill continuously.
 
     Above `free` events of one address, or `together` events of all addresses, each further event
-    requires the answer to a question. Above `limit` events of one address, it must wait.
+    requires the answer to a question. Above `limit` events of one address, a further event must
+    wait.
     """
 
     free: int

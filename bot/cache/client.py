@@ -106,8 +106,8 @@ class Cache:
     async def keep(self, key: str, token: str, blob: bytes | None, *, ttl_s: int = 1800) -> bool:
         """Store the state (None deletes it) and release the lock.
 
-        Return False if the lock was lost. In that case nothing was stored, since another holder may
-        have stored a newer state.
+        Return False and store nothing if the lock was lost, since another holder may have stored a
+        newer state.
         """
         stored = () if blob is None else (blob,)
         return bool(await self._run(KEEP, f"ask:{key}", token, ttl_s, *stored))

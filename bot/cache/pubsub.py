@@ -28,7 +28,7 @@ MISSED: Final = Notification("", b"")
 class Subscription:
     """Queue of notifications for one listener.
 
-    If it is full, its content is replaced by `MISSED`.
+    If the queue is full, its content is replaced by `MISSED`.
     """
 
     def __init__(self) -> None:

@@ -142,9 +142,10 @@ class Scripts:
         return await self._trips(_Call(script, len(keys), (*keys, *args)), self._together)
 
     async def _together(self, calls: Sequence["_Call"]) -> Sequence[Any]:
-        """Run scripts by their hash in one round trip; send those unknown to the server as text.
+        """Run scripts by their hash in one round trip.
 
-        The latter takes a second round trip. A result may be an exception.
+        Scripts that the server does not know are sent as text in a second round trip. A result may
+        be an exception.
         """
         results = await self._sent("EVALSHA", [(each.script.sha, each) for each in calls])
         unknown = [at for at, each in enumerate(results) if isinstance(each, NoScriptError)]

@@ -46,7 +46,7 @@ class Limits:
         return len(units.decode("utf-16-le", "ignore"))
 
 
-# Telegram documents no limits for labels and the number of buttons; phones show these.
+# Telegram documents no limits for labels and the number of buttons; phones show up to these.
 TELEGRAM = Limits(text=4096, text_over_buttons=4096, label=64, payload=64, buttons=100, utf16=True)
 # Meta's documentation gives 4,096 or 1,024 for bodies above lists; the smaller one is safe.
 WHATSAPP = Limits(
@@ -59,7 +59,7 @@ WHATSAPP = Limits(
     row_payload=200,
     rows=10,
 )
-# The web page has no platform limit; these keep one answer readable.
+# The web page has no platform limit; these limits keep one answer readable.
 WEB = Limits(text=20_000, text_over_buttons=20_000, label=64, payload=200, buttons=100)
 
 LIMITS: Mapping[str, Limits] = {"telegram": TELEGRAM, "whatsapp": WHATSAPP, "web": WEB}

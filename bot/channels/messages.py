@@ -53,7 +53,7 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `template` replaces the text while the platform accepts no free text. `ends_contact`: remove the
     keyboard that asked for the person's phone number. `marks` format the lines, on channels that
-    support it. `file` is sent after the text. `protect`: disable forwarding.
+    support formatting. `file` is sent after the text. `protect`: disable forwarding.
     """
 
     paragraphs: tuple[str, ...]

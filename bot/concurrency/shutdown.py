@@ -18,7 +18,7 @@ _logger = logging.get()
 async def finish_on_cancel(work: Awaitable[object], seconds: float = GRACE_SECONDS) -> None:
     """Await `work`; after a cancellation, wait up to `seconds` for its end, then re-raise.
 
-    Otherwise a message that was just sent would not be recorded, and would be sent again.
+    Without this wait, a message that was just sent would not be recorded, and would be sent again.
     """
     begun = asyncio.ensure_future(work)
     try:
@@ -42,7 +42,7 @@ def is_cancelling() -> bool:
 def force_exit_after(seconds: float) -> None:
     """Exit the process after `seconds`, even if a call to the database or network hangs.
 
-    This loses nothing, since the database records which work is done.
+    Nothing is lost, since the database records which work is done.
     """
     last = threading.Timer(seconds, _cut_short)
     last.daemon = True

@@ -15,7 +15,7 @@ WAYS = {"email", "sms"}
 
 
 class HintSettings(TranscriptionSettings):
-    """Settings of hints outside of the chat that a message waits in it."""
+    """Settings of hints: notices by e-mail or SMS that a message waits in the chat."""
 
     hints: Names = Field(
         default=(),

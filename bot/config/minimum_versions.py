@@ -23,7 +23,7 @@ class MinimumVersion:
     def holds(self, version: str) -> bool:
         """Return True if a version is safe.
 
-        It must be at or above the minimum of its release line, or newer than all lines.
+        A safe version is at or above the minimum of its release line, or newer than all lines.
         """
         found = parts(version)
         lines = sorted(map(parts, self.versions))

@@ -148,7 +148,7 @@ class LiveContent:
 def _body(item: str, raw: object) -> Body | None:
     """Convert the stored content of an item; log an error and return None if it is unreadable.
 
-    A newer version of Kosh may have written it.
+    A newer version of Kosh may have written content that this version cannot read.
     """
     try:
         return msgspec.convert(raw, Body)

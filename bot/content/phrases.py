@@ -1,7 +1,7 @@
 """Phrases that editors taught: a message with the same words gets their intent.
 
-The model includes them only after its next training. Danger (such as violence) is always recognised
-by the model.
+The model includes these phrases only after its next training. Danger (such as violence) is always
+recognised by the model.
 """
 
 from collections.abc import Callable, Mapping

@@ -41,7 +41,7 @@ def walk(languages: Languages, day: date) -> Walked:
 def overlaid(languages: Languages, day: date) -> date:
     """Return an edition in which every fact is replaced by a published copy.
 
-    It exercises the code for published content with known sentences.
+    A walk over it exercises the code for published content with known sentences.
     """
     return snapshot(languages, 1, _bodies(languages, day)).on(day)
 

@@ -29,7 +29,7 @@ class _Running:
 
 
 class Receptions:
-    """At most `count` simultaneous receptions; while files wait, slow receptions are ended."""
+    """At most `count` simultaneous receptions of files; while others wait, slow ones are ended."""
 
     def __init__(self, count: int, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -67,7 +67,7 @@ class Receptions:
             await asyncio.sleep(RECHECK_SECONDS)
 
     def _end_slowest(self) -> None:
-        """End the slowest reception, if it is old enough and slower than MIN_RATE."""
+        """End the slowest reception if it is MIN_AGE_SECONDS old and slower than MIN_RATE."""
         rates = {each: self._rate(each) for each in self._running}
         slowest = min(rates, key=rates.__getitem__, default=None)
         if slowest is not None and rates[slowest] < MIN_RATE:

@@ -1,10 +1,10 @@
 """Status of the parts of a split message, if it took several attempts or is reported in parts.
 
-It is stored in the row's `external_id`: for each part in order, the attempt that sent it and its
-status (a accepted, d delivered, f failed). In `1d,3a`, the first part was delivered in attempt 1
-and the second was accepted in attempt 3. Parts sent by a later attempt are appended: `+2-2.3` means
-parts 2 to 2 in attempt 3. A part without a status was sent in the last attempt, if it was sent. If
-the platform can delete messages, the parts' ids are in the same list.
+The status is stored in the row's `external_id`: for each part in order, the attempt that sent it
+and its status (a accepted, d delivered, f failed). In `1d,3a`, the first part was delivered in
+attempt 1 and the second was accepted in attempt 3. Parts sent by a later attempt are appended:
+`+2-2.3` means parts 2 to 2 in attempt 3. A part without a status was sent in the last attempt, or
+not at all. If the platform can delete messages, the parts' ids are in the same list.
 """
 
 import re
@@ -67,7 +67,7 @@ def serialize(parts: Sequence[Part]) -> str:
 
 
 def attempt_note(first: int, last: int, attempt: int) -> str | None:
-    """Return the note that an attempt sent these parts (from 1); None if it sent none."""
+    """Return the note that an attempt sent parts `first` to `last` (from 1); None for no part."""
     return f"+{first}-{last}.{attempt}" if first <= last else None
 
 

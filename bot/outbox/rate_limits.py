@@ -1,7 +1,7 @@
 """Rate limits: token buckets for the bot or number and for each chat, kept in Valkey.
 
-Both buckets are drawn in one round trip and not refunded, so acquire right before a call. Without
-Valkey, each process limits itself to a share of the rates.
+Tokens are taken from both buckets in one round trip and not refunded, so call `acquire` right
+before the call to the platform. Without Valkey, each process limits itself to a share of the rates.
 """
 
 import asyncio
@@ -12,7 +12,8 @@ from bot.channels import ChannelCall, Throttled, addresses
 from bot.observability import logging
 from bot.runtime import Runtime
 
-# Longest wait in seconds for a token while the message is claimed; beyond it, defer it.
+# Maximum seconds to wait for a token while the message is claimed; a message that needs longer is
+# deferred.
 PATIENCE = 2.0
 MAX_TRIES = 3
 
@@ -38,8 +39,8 @@ async def acquire_or_send(rt: Runtime, channel: str, act: ChannelCall) -> None:
         await asyncio.sleep(min(wait, PATIENCE))
 
 
-# Share of the rate that broadcasts leave to conversations. Seconds of traffic for which one bulk
-# request takes tokens.
+# RESERVE is the share of the rate that broadcasts leave to conversations. SLICE_SECONDS is the
+# seconds of traffic for which one bulk request takes tokens.
 RESERVE = 0.2
 SLICE_SECONDS = 0.2
 # Telegram's paid rate, in messages per second.

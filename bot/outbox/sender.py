@@ -91,7 +91,10 @@ async def sweep(rt: Runtime) -> int:
 
 
 async def _catch_up(rt: Runtime, person_id: UUID) -> None:
-    """Send the person's rows; after an unexpected error, defer them to let other people's pass."""
+    """Send the person's rows.
+
+    After an unexpected error, defer them, so that other people's rows are sent.
+    """
     done = False
     with isolation.isolate_errors("messages"):
         async with rt.pool.connection() as transaction:
@@ -136,7 +139,7 @@ async def _claim(rt: Runtime, person: Person) -> ClaimedMessage | None:
 
 
 async def _set_aside(rt: Runtime, parcel: ClaimedMessage) -> bool:
-    """Defer a row that this process cannot decrypt, since another may have the key.
+    """Defer a row that this process cannot decrypt, since another process may have the key.
 
     Return True if the person's next row can be sent.
     """
@@ -264,7 +267,7 @@ async def _failed(rt: Runtime, parcel: ClaimedMessage, error: SendError, began: 
 
 
 def _may_end(rt: Runtime, parcel: ClaimedMessage, error: SendError) -> bool:
-    """Return True if retries continue beyond the limit, since the platform is at fault."""
+    """Return True if retries continue beyond MAX_ATTEMPTS, since the platform is at fault."""
     if isinstance(error, Unreachable | UnknownRefusal):
         return time.monotonic() - rt.reached.get(parcel.channel, -inf) > MAX_BACKOFF
     return isinstance(error, ChannelSuspended)

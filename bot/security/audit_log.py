@@ -1,9 +1,9 @@
 """Audit log of actions: a hash chain that reveals a missing or altered entry.
 
-Only the database function `kosh_append_audit` can write it; the roles of Kosh's processes can only
-read. Entries contain no names and no message text. An anchor is a last entry that was stored
-elsewhere: with it, a truncated log is detected too. Retention deletes entries older than three
-years, from the beginning.
+Only the database function `kosh_append_audit` can write the log; the roles of Kosh's processes can
+only read it. Entries contain no names and no message text. An anchor is a last entry that was
+stored elsewhere: with it, a truncated log is detected too. Retention deletes entries older than
+three years, from the beginning.
 """
 
 import re
@@ -79,7 +79,8 @@ async def append(
 def appending(condition: ColumnElement[bool]) -> Statement[int]:
     """Return the statement that appends an entry if `condition` is true, and else does nothing.
 
-    It calls the database function, because the roles of Kosh's processes cannot write the table.
+    The statement calls the database function, because the roles of Kosh's processes cannot write
+    the table.
     """
     return statement(select(_APPENDED).where(condition))
 
@@ -173,8 +174,8 @@ async def broken(transaction: AsyncConnection[Any], anchor: Head | None = None) 
     while True:
         removed = await _removed(transaction)
         found = await _first_broken(transaction, removed, anchor)
-        # Repeat if retention deleted entries during the verification: the found gap may be its
-        # work.
+        # Repeat if retention deleted entries during the verification, since that may have caused
+        # the gap.
         if found is None or await _removed(transaction) == removed:
             return found
 

@@ -102,8 +102,8 @@ async def begin(
 ) -> UUID:
     """Record a file that a messenger stores, and enqueue its fetch job, in the turn's transaction.
 
-    It is fetched after `delay` seconds at the earliest, so that one turn can report on several
-    files. If the job runs too early, a sweep fetches the file later.
+    The file is fetched after `delay` seconds at the earliest, so that one turn can report on
+    several files. If the job runs too early, a sweep fetches the file later.
     """
     upload_id = uuid4()
     source = msgspec.json.encode(_Source(place.flow, place.key, ref))

@@ -43,7 +43,7 @@ class Steady(Guest):
 
 @dataclass
 class Crossing:
-    """The families, each with the chats of its registrants, and the ways through the form."""
+    """The families, each with the chats of its registrants, and known paths through the form."""
 
     house: House
     families: Sequence[Family]
@@ -58,7 +58,7 @@ class Crossing:
     say: Callable[[str], None] = lambda line: None
 
     async def cross(self) -> None:
-        """Register everyone, link those who both registered, and let some erase themselves."""
+        """Register everyone, link couples who both registered, and let some erase their data."""
         heads = [(family, family.registrants[0]) for family in self.families]
         spouses = [(each, each.registrants[1]) for each in self.families if each.registrants[1:]]
         for phase in (heads, spouses):

@@ -1,4 +1,4 @@
-"""Invented families who register, and the figures that planning owes about them."""
+"""Invented families who register, and the correct planning figures about them."""
 
 import random
 from collections import Counter
@@ -48,7 +48,7 @@ class Registrant:
 
 @dataclass(slots=True)
 class Family:
-    """A household: one or both of a couple register, and each names the other and the children."""
+    """A household. One or both of a couple register, and name the spouse and the children."""
 
     language: str
     country: str
@@ -140,8 +140,8 @@ def _people(family: Family) -> Iterator[tuple[dict[str, str], bool]]:
         trade = CODES["occupation"][each.trade] if each.trade else None
         yield given | {"age": each.age, "trade": trade or "NOT_GIVEN"}, each is here[0]
     named = [CODES["age_band"][band] or "" for band in family.children] if here else []
-    # The spouse who registered is a registrant above; one who did not, or who erased their own
-    # registration, is still a family member whom the other one named.
+    # A spouse who registered was yielded above. A spouse who did not register, or who erased the
+    # registration, is still a family member whom the other spouse named.
     named += [SPOUSE] if family.couple and len(here) == 1 else []
     for band in named:
         yield given | {"age": band, "trade": "NOT_ASKED"}, False

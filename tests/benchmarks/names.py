@@ -81,8 +81,8 @@ def measured(many: int, seconds: float) -> str:
 async def through(house: House, each: int, until: float = float("inf")) -> list[Passed]:
     """Send `each` names of each script through the stack; AssertionError if one differs."""
     await demo_officers.enter(house.rt)
-    # Delay the registry's decisions beyond the run, since Kosh would not know the submissions that
-    # it would report on.
+    # Delay the registry's decisions beyond the run. Kosh has no record of these submissions, so it
+    # could not match the decisions.
     async with house.http.post(f"{house.sandbox}/_pace", json={"seconds": 86_400}) as answer:
         assert answer.status == 204, await answer.text()
     passed = await asyncio.gather(*(_script(house, one, each, until) for one in SCRIPTS))

@@ -39,7 +39,7 @@ def measured(cases: int) -> Delays:
 
 
 async def _measured(cases: int) -> Delays:
-    # Imported here, since pictures require packages that benchmarks do not.
+    # Imported here, since console_pictures requires packages that the rest of this module does not.
     from tests.browser.console_pictures import house
 
     delays = Delays()

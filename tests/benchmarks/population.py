@@ -222,7 +222,7 @@ async def _token(house: House) -> str:
 
 
 async def _run(people: int, households: int, seed: int) -> Findings:
-    # The stack of the console's pictures needs more than this module does.
+    # Imported here, since console_pictures requires packages that the rest of this module does not.
     from tests.browser.console_pictures import house
 
     logging.configure("error")

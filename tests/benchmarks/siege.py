@@ -18,7 +18,7 @@ from tests.benchmarks.report import table
 from tests.benchmarks.stage import SERVER_CORE, staged
 
 PEOPLE = 30
-# Turns of these people per second: each writes every four seconds.
+# Turns per second of all these people together: each writes every four seconds.
 PEOPLE_RATE = 7.5
 MAX_ADDRESSES = 50
 # Requirements: p99 at most twice that without attack, and the memory of the web process in MB.
@@ -43,7 +43,7 @@ class Besieged:
 
     @property
     def ratio(self) -> float:
-        """Return the p99 latency during the siege as a multiple of that before it."""
+        """Return the p99 latency during the siege, divided by the p99 latency before it."""
         return self.during.p99 / self.idle.p99
 
 

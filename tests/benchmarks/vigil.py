@@ -19,7 +19,7 @@ FOLLOWS = 5.0
 
 
 class Witness(Chat):
-    """A person who recognises the question in a message: 1 to 10, 11 for the end, 0 for others."""
+    """A person who recognises the question in a message: 1 to 10, 11 for the end, 0 for none."""
 
     def __init__(self, chat_id: int, form: str, seen: Losses) -> None:
         super().__init__(chat_id, form)

@@ -33,7 +33,7 @@ SLOW = 60.0
 
 @dataclass
 class Told:
-    """Counts of a run, and the longest time in seconds until a page was current again."""
+    """Counts of a run, and the maximum seconds until a page was up to date again."""
 
     cuts: int = 0
     acts: int = 0

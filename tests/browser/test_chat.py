@@ -177,7 +177,8 @@ async def test_chat_page_scrolls_to_the_top_of_a_long_welcome_message(
     phone = await _phone(browser, house)
     async with phone.page.expect_response("**/chat/pressed"):
         await phone.answer("ru")
-    # The page processes the response after it shows the message; both scroll in the next frames.
+    # The page scrolls after it shows the message, and again after it processes the response. Both
+    # happen within the next frames.
     await phone.page.evaluate(f"async () => {{ for (let n = 0; n < 10; n++) await {FRAME}; }}")
     top = await phone.page.evaluate(
         "() => [...document.querySelectorAll('#list li.kosh')].pop().getBoundingClientRect().top"

@@ -20,8 +20,8 @@ from tests.web.test_page import _link, _to_surname
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 DANA, AIGUL, MARAT, TIMUR = "Dana Testova", "Aigul Testova", "Marat Testov", "Timur Testov"
-# Each sets `window.ran` if it is executed, or violates the Content-Security-Policy if it is only
-# inserted as markup.
+# Each text sets `window.ran` if it is executed, or violates the Content-Security-Policy if it is
+# only inserted as markup.
 HOSTILE = (
     "<script>window.ran=1</script>", "<img src=x onerror=window.ran=1>", "{{7*'7'}}",
     "<svg/onload=window.ran=1>", "\"><iframe srcdoc='<script>parent.ran=1</script>'>",

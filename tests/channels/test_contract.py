@@ -64,9 +64,9 @@ SAID = Message(
 class Desk:
     """A channel and one user of it, as the test sees them.
 
-    `seen` returns the texts that the user sees. `body` returns the body of a webhook with a text.
-    `fail` makes the next call of the platform fail. Each of the last two is None if the channel has
-    none.
+    `seen` returns the texts that the user sees. `body` returns the body of a webhook with a text;
+    None if the channel has no webhook. `fail` makes the next call of the platform fail; None if the
+    channel makes no calls.
     """
 
     channel: Channel

@@ -1,6 +1,6 @@
 """Every message of every flow fits every channel in every language: no text is cut.
 
-Text written by people cannot be enumerated. The limits of the parsers bound it.
+Texts written by people cannot be enumerated, but the parsers limit their length.
 """
 
 from typing import Any

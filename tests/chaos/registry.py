@@ -1,4 +1,4 @@
-"""The sandbox registry in its own process, with the settings of the Kosh that uses it."""
+"""The sandbox registry in its own process, with the settings of the Kosh processes that call it."""
 
 import time
 from urllib.parse import urlsplit

@@ -11,7 +11,7 @@ from tests.chaos.processes import Fault
 def retold(
     chat: int, entries: Sequence[Entry], faults: Sequence[Fault], ledger: Ledger
 ) -> Iterator[str]:
-    """Yield a chat's events with the faults in order of time, then its outbox rows and words."""
+    """Yield a chat's events and faults by time, then its outbox rows and messages to officers."""
     own = {
         each.update_id
         for each in entries

@@ -61,7 +61,7 @@ class Served:
         return int(float(found[1])) if found else -1
 
     def shown(self, language: str) -> tuple[str, ...]:
-        """Return the publication numbers on its page: in the sentences and in the source links."""
+        """Return the publication numbers on the process's page, from sentences and source links."""
         text = _read(f"http://127.0.0.1:{self.port}/info/{PAGE}?lang={language}")
         return (*NUMBERS.findall(text), *SOURCE.findall(text)[:1])
 

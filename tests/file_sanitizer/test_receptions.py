@@ -30,7 +30,7 @@ class Desk:
         await self.ended.wait()
 
     async def begin(self, count: int, *, file: bytes, one: bool = False, address: str = "") -> None:
-        """Begin `count` endless uploads by as many people, or one; wait for those with a slot."""
+        """Begin `count` endless uploads, by one person if `one`; wait for those with a slot."""
         begun = [asyncio.Event() for _ in range(count)]
         for number, each in enumerate(begun):
             sender = "slow" if one else f"slow-{address}-{number}"

@@ -1,4 +1,4 @@
-"""A turn gets published content with its date; with a plain date it uses the shipped content."""
+"""A turn gets published content through its date (edition); a plain date means shipped content."""
 
 from dataclasses import replace
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""A link from another system opens the handoff with its topic and explains what is shared."""
+"""A link from another system leads to an officer with its topic, and explains what is shared."""
 
 import pytest
 

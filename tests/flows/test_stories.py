@@ -20,7 +20,8 @@ from tests.flows.chat import LANGUAGES, WORDS, Chat, at
 
 FORM = "preregistration"
 
-# Each gate: the answers that lead to it, and the topic that the officer sees.
+# Each gate (a step that leads to an officer instead of the form): the answers that lead to the
+# gate, and the topic that the officer sees.
 GATES = {
     "gate_other": ({"applying": "other"}, "other_person"),
     "gate_minor": ({"adult": "no"}, "minor"),

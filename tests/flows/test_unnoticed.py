@@ -1,4 +1,4 @@
-"""Cases that detect mutations of the engine which no other test detects (decision 35)."""
+"""Cases for mutations of the engine that no other test detects (docs/decisions/0035)."""
 
 from collections.abc import Callable
 

@@ -72,7 +72,10 @@ def test_kazakh_arabic_words_agree_with_cldr_except_for_a_known_error() -> None:
 
 
 def test_kazakh_arabic_exception_for_a_cldr_error_is_still_needed() -> None:
-    """If this fails, CLDR is corrected: remove the exception from SLIPS and how-to/translate."""
+    """Check for the CLDR error.
+
+    If this fails, CLDR is corrected: remove the exception from SLIPS and how-to/translate.
+    """
     assert set(kazakh_arabic_report.with_cldr()["sign"].missed) == set(kazakh_arabic_report.SLIPS)
     noon = deepcopy(localedata.load("kk_Arab"))["day_periods"]["stand-alone"]
     [(_talthus, wrong)], [parted] = kazakh_arabic_report.SLIPS, kazakh_arabic_report.SLIPS.values()

@@ -74,7 +74,7 @@ async def test_new_case_notifies_an_officer_by_email_and_web_push(place: _Place)
 
 
 async def test_officer_notifications_are_sent_in_the_order_of_their_events(place: _Place) -> None:
-    """Compare the database times of each event; no time limit is asserted."""
+    """Compare the database times of each event, but assert no maximum duration."""
     house = place.house
     async with Console.signed_in(house.url, OFFICER) as console:
         screen = await console.get("/console/own")

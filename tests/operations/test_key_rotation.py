@@ -80,7 +80,8 @@ async def test_new_key_is_used_for_encryption_once_every_process_has_it(
     settle(rt)
     assert rt.vault.epoch == 2
     person = uuid4()
-    # The other process has not reloaded its keys; it does so when it meets the new one.
+    # The other process has not reloaded its keys; it does so when it gets a key wrapped by the new
+    # one.
     assert elsewhere.epoch == 1
     elsewhere.open(person, rt.vault.new_key(person))
     assert elsewhere.epoch == 2

@@ -22,7 +22,7 @@ type Meets = Callable[[], Awaitable[None]]
 
 
 class _Apart(WebChat):
-    """A platform that sends a message in two parts, each with scripted errors."""
+    """A platform that sends a message in two parts, each with a scripted error or wait."""
 
     edits = deletes = False
     many = 2

@@ -19,7 +19,8 @@ CASE: LiteralString = (
     " VALUES (%(id)s, %(id)s, 'general', 'general', false, 'kk', 'resolved',"
     " kosh_now() - %(age)s::interval)"
 )
-# Kinds of data: retention period, statements that insert a row of some age, and a query for it.
+# By kind of data: its retention period, the statements that insert a row of a given age, and a
+# query that finds the row.
 KEPT: dict[str, tuple[str, tuple[LiteralString, ...], LiteralString]] = {
     "an update's id": (
         "8 days",

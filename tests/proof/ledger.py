@@ -52,7 +52,7 @@ def rows() -> list[Line]:
 
 @cache
 def marked(kind: str) -> dict[str, tuple[str, ...]]:
-    """Return the tests, as `path::name`, by each argument of their marks of this kind."""
+    """Return the tests, as `path::name`, that have a mark of this kind, by argument of the mark."""
     found = defaultdict[str, list[str]](list)
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         if f"mark.{kind}(" not in (source := path.read_text("utf-8")):

@@ -454,7 +454,7 @@ def audit_open_to_its_writers() -> None:
 
 @noticed_by("tests/web/test_siege.py::test_chat_id_from_before_consent_gives_no_access_after_it")
 def names_open_chats() -> None:
-    """Keep the web chat's id after consent, although the page contained it before."""
+    """Keep the web chat's id after consent, although the page before consent contained that id."""
     from bot.web import chat
 
     def same(_rt: Any, name: str, _event_id: str) -> list[str]:

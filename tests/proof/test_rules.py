@@ -46,8 +46,8 @@ CLOCKS = {
     "bot/web/chat.py": "the date of a greeting, for which nothing is read or stored",
     "bot/web/webhooks.py": "the stamp of a signature is compared with it",
 }
-# Modules that read the database's real clock and not Kosh's function: the library of the job queue
-# uses it, and `doctor` compares it with the machine's.
+# Modules that read the server's real clock instead of `kosh_now()`: the library of the job queue
+# uses that clock, and `doctor` compares it with the machine's.
 SERVERS_OWN = {
     "bot/broadcasts/scheduler.py",
     "bot/db/server_statements.py",

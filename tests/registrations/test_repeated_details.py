@@ -1,4 +1,4 @@
-"""Two people with the same details open one case; different or one's own details do not."""
+"""Two people with equal details open one case; unequal details and amendments open none."""
 
 import asyncio
 from typing import Any

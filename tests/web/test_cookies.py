@@ -32,7 +32,7 @@ async def safe(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
 
 
 async def _post(house: House, name: str, way: str, **fields: str) -> tuple[str, Morsel[str] | None]:
-    """Post as the page without JavaScript does; return the next page and the chat's cookie."""
+    """Post to /chat/`way` as the page without JavaScript does; return the next page and cookie."""
     url, headers = f"{house.url}/chat/{way}", {"Cookie": f"{CHAT}={name}"}
     form = {"chat": "", "id": uuid4().hex, **fields}
     async with house.http.post(url, data=form, headers=headers) as answer:

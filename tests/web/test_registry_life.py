@@ -1,4 +1,4 @@
-"""Questions and steps of the registry, from its callback to the person and back."""
+"""Questions and steps from the registry: shown to the person, and answers sent back."""
 
 import pytest
 

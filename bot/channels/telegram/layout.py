@@ -41,9 +41,10 @@ def parts(message: Message) -> list[tuple[str, Markup | None]]:
     """Return the messages to send, in order, each with its `reply_markup`.
 
     A text over 4,096 UTF-16 units is split; the buttons are under the last part. Asking for the
-    phone number needs a reply keyboard, which Telegram does not allow beside inline buttons, so it
-    is a message of its own. The message that removes it is also separate, unless the first part has
-    no buttons. Raises DoesNotFit if a payload is not 1 to 64 bytes of ASCII.
+    phone number needs a reply keyboard, which Telegram does not allow beside inline buttons, so the
+    request is a message of its own. The message that removes the reply keyboard is also separate,
+    unless the first part has no buttons. Raises DoesNotFit if a payload is not 1 to 64 bytes of
+    ASCII.
     """
     *before, last = LIMITS.split(_whole(message).strip())
     found: list[tuple[str, Markup | None]] = [

@@ -18,7 +18,8 @@ ALSO = _("You can also write: {words}")
 BY_NUMBER = _("Please write the number or the words of your answer:")
 MAX_DESCRIPTION = 72
 MAX_ADDRESS = 2000
-# Endings of payloads for which there is no word to type; they take precedence in a list.
+# Endings of payloads whose buttons have no word that a person can type instead. In a list, these
+# buttons take precedence.
 ONLY_PRESSED = (":>", "!page")
 LINKS = (Kind.PAGE, Kind.LINK)
 
@@ -108,9 +109,9 @@ def _format(lines: list[str], mark: Mark) -> None:
 def _over(
     text: str, action: Content, written: Sequence[RenderedButton], message: Message, words: Words
 ) -> list[Content]:
-    """Return the text with the action under it, or with numbered answers if it is too long.
+    """Return the text with the action under it, or with numbered answers if the text is too long.
 
-    If a button has no word to type, the long text is split and the action is under its end.
+    If a button has no word to type, a long text is split and the action is under its end.
     """
     body = _with_words(text, written, message, words)
     if LIMITS.measure(body) <= LIMITS.text_over_buttons:
@@ -199,9 +200,9 @@ def _list(presses: Sequence[RenderedButton], message: Message, words: Words) -> 
 
 
 def _row(press: RenderedButton) -> Content:
-    """Return a list row; a long label is split between its title and description.
+    """Return a list row; a long label is split between the row's title and description.
 
-    Raises DoesNotFit if both together have no room for it.
+    Raises DoesNotFit if title and description together have no room for the label.
     """
     payload = _payload(press, LIMITS.row_payload)
     if _fits(press, LIMITS.row_label):

@@ -25,7 +25,7 @@ def migrate(owner_url: str) -> None:
     """
     if _is_newest(owner_url):
         return
-    # Imported here, because it takes longer than the check if there is anything to do.
+    # Imported here, because the import takes longer than the check whether there is anything to do.
     from alembic import command
     from alembic.config import Config
     from sqlalchemy.exc import OperationalError

@@ -85,7 +85,7 @@ class Updates:
         self.settled.fire()
 
     def expire(self, update: Update) -> None:
-        """Remove an update that expired before the bot accepted it, and record this."""
+        """Remove an update that expired before the bot accepted it, and record the expiry."""
         self._journal.write(Delivery(update.id, -1, 0, self._clock()))
         self.done(update)
 

@@ -77,7 +77,7 @@ class Events:
         self.settled.fire()
 
     def expire(self, events: tuple[Event, ...]) -> None:
-        """Remove events that expired before Kosh accepted them, and record this."""
+        """Remove events that expired before Kosh accepted them, and record the expiry."""
         ids = tuple(event.id for event in events)
         self._journal.write(Delivery(ids, -1, 0, self.clock()))
         self.done(events)

@@ -298,7 +298,7 @@ def check_buttons(buttons: list[Params]) -> None:
 
 
 def check_rows(sections: list[Params]) -> None:
-    """Reject too many rows, identical rows, and sections without title next to others."""
+    """Reject too many rows, identical rows, and untitled sections beside other sections."""
     rows = [row for section in sections for row in section["rows"]]
     if len(rows) > 10:
         raise invalid(f"Total row count exceed max allowed count: 10, given: {len(rows)}")

@@ -30,9 +30,9 @@ Known = Literal["both", "phone", "user_id", "user_id_as_phone"]
 class Person:
     """A person with a WhatsApp account.
 
-    `known` selects what webhooks report of them: phone and business-scoped user id, only one of the
-    two, or the user id also in the former field of the phone. `reads` is false if they hide read
-    marks.
+    `known` selects what webhooks report of the person: phone and business-scoped user id, only one
+    of the two, or the user id also as `wa_id`, the field of the phone. `reads` is false if the
+    person hides read marks.
     """
 
     number: int
