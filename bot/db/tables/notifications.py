@@ -67,7 +67,7 @@ class OfficerNotification(Base):
     # The id of the browser's push subscription; 0 means the e-mail address.
     push_subscription: Mapped[BigZero]
     kind: Mapped[str]
-    # What the notification is about: id of a case or announcement, name of a mission, or key of a
+    # The subject of the notification: id of a case or announcement, name of a mission, or key of a
     # fact.
     subject: Mapped[str]
     state: Mapped[str]
