@@ -1,4 +1,4 @@
-"""The program that runs conversations; the package `flows` defines their content."""
+"""The program that runs conversations; the package `flows` defines the questions and texts."""
 
 import time
 

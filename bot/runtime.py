@@ -1,4 +1,4 @@
-"""Open the resources of a process; functions get them as their first argument."""
+"""Open the resources of a process. Functions get them as their first argument, a `Runtime`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -79,18 +79,20 @@ class Runtime:
     model: ExternalModel | None = None
     transcriber: Transcriber | None = None
     translator: Translator | None = None
-    # Content that editors published; each turn of a conversation uses one edition of it.
+    # Content that editors published. A turn of a conversation reads one snapshot, even if editors
+    # publish during the turn.
     content: LiveContent = field(default_factory=LiveContent)
     local: LocalRateLimiter = field(default_factory=LocalRateLimiter)
     # Time of the last successful call per channel, in monotonic seconds.
     reached: dict[str, float] = field(default_factory=dict)
     # Channels suspected to be unreachable: since when, in monotonic seconds, and the probing task.
     doubts: dict[str, tuple[float, asyncio.Task[None]]] = field(default_factory=dict)
-    # Tasks that retry calls for anonymous people after their turn was answered.
+    # Tasks that retry calls to the platform for anonymous people, after the update was processed.
     later: set[asyncio.Task[None]] = field(default_factory=set)
-    # The newest updates of each person, for `conversations.bursts`.
+    # The newest updates of each person, in which `conversations.bursts` finds lines typed in a row.
     recent: Expiring[Any] = field(default_factory=Expiring)
-    # Batch sizes and concurrency of these three were measured; see decision 36.
+    # The batch sizes and the concurrency of `lines`, `turns` and `outcomes` were measured (decision
+    # 36).
     lines: SerialQueue = field(default_factory=lambda: SerialQueue(DATABASE_SECONDS))
     turns: Batcher = field(
         default_factory=lambda: Batcher(limit=16, lanes=1, seconds=DATABASE_SECONDS)
@@ -106,8 +108,8 @@ async def runtime(
 ) -> AsyncIterator[Runtime]:
     """Open the resources of a process and yield them.
 
-    Raises ConfigError for a superuser role, VaultError for keys that do not fit the database, and,
-    except in demo mode, an error for missing keys or software below the minimum safe versions.
+    Raises ConfigError for a superuser role, and VaultError for keys that do not fit the database.
+    Outside of the demo, also fails for missing keys or software below the minimum safe versions.
     """
     if not settings.demo:
         minimum_versions.check(
@@ -213,8 +215,8 @@ def pool(url: str, size: int) -> Pool:
         min_size=1,
         max_size=size,
         timeout=DATABASE_SECONDS,
-        # The delays between attempts to reconnect double. A short limit ends them, so that the next
-        # request tries again immediately.
+        # The pool doubles the delay between attempts to reconnect. This limit ends the attempts, so
+        # that the next request starts with a new attempt immediately.
         reconnect_timeout=DATABASE_SECONDS,
         open=False,
         kwargs={

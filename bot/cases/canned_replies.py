@@ -19,7 +19,7 @@ from bot.security import audit_log
 
 MAX_WORDS, MAX_TITLE = 2000, 80
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-# Scripts whose text is derived by rule from another script of the language.
+# Languages whose text a rule converts from the other script of the same language.
 BUILT: Final[Mapping[str, tuple[str, Callable[[str], str]]]] = {
     "kk_Arab": ("kk", kazakh_arabic.to_arabic),
     "uz_Cyrl": ("uz", uzbek_cyrillic.to_cyrillic),
@@ -50,7 +50,7 @@ class Canned:
         return _in_language(self.texts, language)
 
     def title(self, language: str) -> str:
-        """Return the title in a language, else in any language, else the name."""
+        """Return the title in a language, else a title in any language, else the reply's name."""
         written = next(filter(None, self.titles.values()), self.name)
         return _in_language(self.titles, language) or written
 
@@ -88,7 +88,8 @@ def listing_call(officer: Officer) -> Call:
 def read(rows: Rows) -> tuple[Canned, ...]:
     """Return the canned replies in the rows of `listing_call`, ordered by name.
 
-    Replies that editors published replace the mission's own; silenced ones are omitted.
+    Replies that editors published replace the mission's replies of the same name. A reply that
+    editors silenced is omitted.
     """
     found = {row[0]: Canned(*row[:5]) for row in rows}
     return tuple(found[name] for name in sorted(found) if found[name].texts)
@@ -103,10 +104,11 @@ async def put(
     titles: Mapping[str, str] | None = None,
     form: str = "",
 ) -> None:
-    """Create or replace a canned reply; `version` is the one that was shown, 0 for a new one.
+    """Create or replace a canned reply.
 
-    `form` is the name of a form to attach. Raises Stale if the version changed, Unusable if a name
-    or text is invalid.
+    `version` is the version that the officer's form showed, 0 for a new reply. `form` is the name
+    of a form to attach. Raises Stale if the stored version differs, and Unusable if a name or text
+    is invalid.
     """
     titles = titles or {}
     permissions.require(officer, Action.CANNED_EDIT, Subject(officer.mission))
@@ -132,7 +134,11 @@ async def put(
 
 
 async def drop(rt: Runtime, officer: Officer, name: str, version: int | None = None) -> None:
-    """Delete a canned reply. Raises Stale if its version differs from the one that was shown."""
+    """Delete a canned reply.
+
+    Raises Stale if the stored version differs from `version`, which the officer's page showed. None
+    skips this check.
+    """
     permissions.require(officer, Action.CANNED_EDIT, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         await _lock(transaction, officer.mission, name, version)
@@ -140,7 +146,10 @@ async def drop(rt: Runtime, officer: Officer, name: str, version: int | None = N
 
 
 async def _lock(transaction: Transaction, mission: str, name: str, version: int | None) -> None:
-    """Lock a canned reply and delete its texts. Raises Stale if the version differs."""
+    """Lock a canned reply, and delete its texts.
+
+    Raises Stale unless the deleted version is `version` (0: no reply). None skips this check.
+    """
     await execute(transaction, statements.LOCK_REPLY, reply=f"canned {mission} {name}")
     values = {"of_mission": mission, "of_name": name}
     found = set(await fetch_values(transaction, statements.DELETE_REPLY, **values))

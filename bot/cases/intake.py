@@ -24,7 +24,10 @@ from flows.knowledge import missions
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The person's open case, and the promised answer time; empty if the case was open already."""
+    """The person's open case.
+
+    `promise` are texts with the expected time of an answer; empty if the case was open before.
+    """
 
     case_id: UUID
     promise: tuple[Text, ...] = ()
@@ -45,7 +48,7 @@ def country(forms: Mapping[str, Form]) -> str:
 async def note_mission(
     transaction: Transaction, person_id: UUID, forms: Mapping[str, Form]
 ) -> None:
-    """Store the person's mission, if their answers contain a country of residence."""
+    """Store which mission serves the person, if their answers contain a country of residence."""
     if lives_in := country(forms):
         mission = missions.mission_of(lives_in, await directory.staffed(transaction))
         await identities.set_mission(transaction, person_id, mission)
@@ -63,9 +66,9 @@ async def open_case(
 ) -> Opened:
     """Open a case and queue it; if the person has an open case, add the request to that case.
 
-    The mission follows from the country of residence and is stored with the case only. `network` is
+    The mission is selected by the country of residence and stored only with the case. `network` is
     the keyed hash of a web chat's IP address. `lives_in` is the country in an invitation, used if
-    the person's answers have none.
+    the person's answers contain none.
     """
     found = await open_of(transaction, person.id)
     if found is not None:
@@ -133,7 +136,10 @@ async def paper_came(transaction: Transaction, person: Person) -> None:
 
 
 async def person_waits_again(transaction: Transaction, case: Case) -> None:
-    """Set the case to claimed or queued with new deadlines, because the person is waiting again."""
+    """Set the case to claimed, or to queued without an owner, because the person awaits an answer.
+
+    Deadlines that are already running are kept; missing ones are set.
+    """
     desk, now = (
         await working_hours.mission_settings(transaction, case.mission),
         await clock(transaction),
@@ -203,5 +209,5 @@ async def cancel(transaction: Transaction, person_id: UUID) -> None:
 
 
 async def rate(transaction: Transaction, person_id: UUID, rating: str) -> None:
-    """Store the rating of the case closed in the last 7 days, unless it has a rating."""
+    """Store a rating of the person's last case, if it was closed within 7 days and has none."""
     await execute(transaction, statements.RATE, person=person_id, said=rating)

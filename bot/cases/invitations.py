@@ -1,7 +1,7 @@
 """Invitations: an external system leads a person to an officer by a one-time link.
 
-The system gives a topic, a language and a country, but no data about the person. The person opens
-the link and consents in a channel. The system can then read if the case is open.
+The system sends a topic, a language and a country, but no data about the person. The person opens
+the link and consents in a channel. The system can then read whether the case is open.
 """
 
 from collections.abc import Mapping
@@ -110,10 +110,11 @@ async def invite(
     language: str,
     country: str,
 ) -> tuple[CaseInvitation, str]:
-    """Return the invitation with this idempotency key and its start word; create it if needed.
+    """Return the invitation with this idempotency key, and the start word of its link.
 
-    The code is derived from account and key, so that a repeated request returns the same code
-    although it is not stored. Raises KeyReused.
+    Create the invitation if it does not exist. Its code is derived from the account and the key, so
+    that a repeated request returns the same code although the code is not stored. Raises KeyReused
+    if the invitation has another topic, language or country.
     """
     made = f"{officer} {key}"
     request_index = rt.vault.index("invitation-request", made)
@@ -138,7 +139,10 @@ async def invite(
 
 
 async def find(transaction: Transaction, officer: UUID, invitation: UUID) -> CaseInvitation:
-    """Return an invitation of this account. Raises LookupError."""
+    """Return an invitation of this account.
+
+    Raises LookupError if the account has no such invitation.
+    """
     row = await fetch_one(transaction, _FIND, invitation=invitation, officer=officer)
     if row is None:
         raise LookupError("there is no such invitation")
@@ -164,7 +168,7 @@ async def open_case(
 ) -> Opened:
     """Open a person's case, and attach it to the invitation whose link the person opened.
 
-    A used or expired code is ignored.
+    The invitation is in `opened`. A used or expired code is ignored.
     """
     codes = list(rt.vault.indexes("invitation", opened.invitation)) if opened.invitation else []
     row = await fetch_one(transaction, _COUNTRY, codes=codes) if codes else None

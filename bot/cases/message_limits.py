@@ -115,7 +115,7 @@ class Listed:
 async def limit_messages(
     transaction: Transaction, case: Case, officer: UUID, reason: str, per_day: int, until: date
 ) -> None:
-    """Store a limit on messages of the case's person; it replaces an earlier one and its appeal."""
+    """Store a limit on the person's messages; replace an earlier limit together with its appeal."""
     await execute(
         transaction, _SET, person=case.person_id, case=case.id, of_mission=case.mission,
         by=officer, why=reason, most=per_day, last=until,
@@ -123,7 +123,7 @@ async def limit_messages(
 
 
 async def appeal(transaction: Transaction, person: Person, words: str) -> None:
-    """Store the person's appeal and notify the leads; only the first appeal counts."""
+    """Store the person's appeal and notify the leads; ignore a further appeal against a limit."""
     sealed = person.key.seal(words.encode(), *_CONTEXT)
     case_id = await fetch_value(transaction, _APPEAL, person=person.id, sealed=sealed)
     if case_id is not None:
@@ -145,7 +145,7 @@ async def lift_limit(transaction: Transaction, person_id: UUID) -> bool:
 
 
 async def keep_limit(transaction: Transaction, person_id: UUID) -> bool:
-    """Record that a lead read the appeal and kept the limit; False if no appeal is open."""
+    """Record that a lead read the appeal and kept the limit; return False if no appeal is open."""
     return bool(await execute(transaction, _KEEP, person=person_id))
 
 

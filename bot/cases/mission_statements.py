@@ -109,7 +109,8 @@ _PUBLISHED = select(
     t.ContentVersion.state == literal("live"),
     func.starts_with(t.ContentVersion.item, literal("canned:") + _MISSION + literal(".")),
 )
-# Later rows replace earlier ones of the same name, so published replies sort last.
+# `canned_replies.read` lets later rows replace earlier ones of the same name, so published replies
+# are sorted last.
 REPLIES = statement(union_all(_STORED, _PUBLISHED).order_by("rank", "name"))
 LOCK_REPLY = statement(
     select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("reply"), 0)))

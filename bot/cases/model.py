@@ -86,7 +86,10 @@ async def open_of(transaction: Transaction, person_id: UUID) -> Case | None:
 
 
 async def median(transaction: Transaction, mission: str) -> int | None:
-    """Return the median of working minutes to the first answer over 7 days; None if too few."""
+    """Return the median time to the first answer over 7 days, in minutes of working time.
+
+    Return None if fewer than MIN_ANSWERED cases were answered.
+    """
     found = await fetch_value(transaction, statements.MEDIAN, mission=mission)
     return round(found) if found is not None else None
 

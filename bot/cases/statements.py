@@ -204,7 +204,10 @@ RATE = statement(
 def _change(
     changes: Mapping[Any, Any], *conditions: ColumnElement[bool], moves: int = 1
 ) -> Statement[()]:
-    """Return an update for a case of the shown version; `moves` is added to the version."""
+    """Return an update of the case that applies only if the case has the shown version.
+
+    `moves` is added to the version.
+    """
     return statement(
         update(t.Case)
         .where(t.Case.id == _CASE, t.Case.version == _VERSION, *conditions)
@@ -246,7 +249,8 @@ RELEASE = _change(
     _IS_HELD,
     IS_OPEN,
 )
-# In an UPDATE, these are the values from before it, so a mark that it removes is recorded.
+# In an UPDATE, these expressions read the row's old values, so a mark of urgency or a topic of
+# danger is recorded even if the same UPDATE removes it.
 _WAS_DANGER = {
     t.Case.was_danger: or_(t.Case.was_danger, t.Case.urgent, t.Case.topic == safety.TOPIC)
 }

@@ -1,7 +1,8 @@
 """Changes of a case's owner and state; each is one conditional update, so one caller succeeds.
 
-A change of owner raises the case's version; the caller raises the conversation's ownership version.
-Raises CaseConflict if the case no longer has the shown version or state.
+Functions with a `version` raise CaseConflict if the case no longer has that version, or is not in
+the required state. A change of owner increments the case's version. The caller must increment the
+conversation's ownership version.
 """
 
 from collections.abc import Iterable
@@ -36,9 +37,9 @@ async def take_over(
 async def release(
     transaction: Transaction, case: Case, version: int, *, by_itself: bool = False
 ) -> None:
-    """Return a case to the queue; urgency and waiting time are kept.
+    """Return a case to the queue. Its urgency and waiting time are kept.
 
-    `by_itself`: the sweep returned it, which counts in `returned`.
+    `by_itself`: the case was returned by the sweep, which increments `returned`.
     """
     await _change(transaction, statements.RELEASE, case, version, by_itself=int(by_itself))
 
@@ -57,10 +58,10 @@ async def change_topic(transaction: Transaction, case: Case, topic: str, version
 
 
 async def move(transaction: Transaction, case: Case, mission: str, version: int) -> None:
-    """Move a case to another mission's queue, by a database function.
+    """Move a case to another mission's queue, with the database function `kosh_move_case`.
 
     The console's role cannot write rows of another mission. The next sweep sets the deadlines,
-    because this role cannot read the other mission's hours either.
+    because the console's role cannot read the other mission's working hours either.
     """
     values = {"case": case.id, "shown_version": version, "to_mission": mission}
     if not await fetch_value(transaction, statements.MOVE, **values):
@@ -90,7 +91,7 @@ async def escalate(transaction: Transaction, case: Case) -> None:
 
 
 async def redirect(transaction: Transaction, case: Case, mission: str) -> None:
-    """Move a queued case to another mission, because its own has no officers left."""
+    """Move a queued case to another mission, because no officer serves its mission."""
     await execute(transaction, statements.REDIRECT, to_mission=mission, case=case.id)
 
 
@@ -128,7 +129,7 @@ async def set_call_back(
 
 
 async def resolve(transaction: Transaction, case: Case, officer: UUID, version: int) -> None:
-    """Close the officer's case; the owner stays stored, so that late replies reach them."""
+    """Close the officer's case; the owner remains stored."""
     await _change(transaction, statements.RESOLVE, case, version, officer=officer)
 
 

@@ -1,7 +1,7 @@
 """Working hours of a mission: weekly shifts, holidays, night shifts, and deadlines.
 
 A shift that closes no later than it opens ends on the next day. A holiday has no shifts, or those
-of another weekday. A mission without shifts counts as always open, and people get no promise.
+of another weekday. A mission without shifts counts as always open.
 """
 
 from collections.abc import Iterator, Mapping
@@ -126,7 +126,7 @@ class Calendar:
             yield opens, closes
 
     def opens_next(self, now: datetime) -> datetime | None:
-        """Return the start of the next working span; None if it is open now, or there is none."""
+        """Return the start of the next working span; None if the mission is open or has none."""
         if self.is_open(now):
             return None
         return next((opens for opens, _closes in self.spans(now)), None)
@@ -158,8 +158,7 @@ class Calendar:
         return int(worked.total_seconds() // 60)
 
 
-# Texts that promise an answer, shown once when a person begins to wait. They must be true by the
-# mission's calendar.
+# Texts about the expected time of an answer, shown once when a person begins to wait.
 
 AT_WORK = _("Officers are at work now and will answer here.")
 AT_WORK_MEDIAN = _("Officers are at work now. Most people get the first answer within {time}.")
@@ -183,8 +182,8 @@ def promise(
 ) -> tuple[Text, ...]:
     """Return texts with the expected time of an answer, in the person's time zone if it is known.
 
-    `median` is in minutes of working time. Outside working hours, an urgent request also gets other
-    sources of help.
+    `median` is the usual time to the first answer in minutes of working time. Outside working
+    hours, an urgent request also gets emergency advice.
     """
     calendar = desk.calendar()
     opens = calendar.opens_next(now)
@@ -202,7 +201,7 @@ def promise(
 
 
 def without_officers(country: str, today: date, *, urgent: bool = False) -> tuple[Text, ...]:
-    """Return texts with other contacts, shown while no mission has an officer."""
+    """Return texts with other contacts for the person, shown while no mission has an officer."""
     help_now = (*_help_now(country, today), *said((UNHCR,), today)) if urgent else ()
     abroad, inside = (MISSION,), (AKIMAT, POLICE)
     places = {"KZ": inside, "": (*inside, *abroad)}.get(country, abroad)
@@ -220,14 +219,14 @@ def _help_now(country: str, today: date) -> tuple[Text, ...]:
 
 
 def _rounded(minutes: int) -> Text:
-    """Return the duration rounded up: to ten minutes, or to hours above an hour."""
+    """Return the duration, rounded up to a multiple of 10 minutes, or to hours above 60 minutes."""
     if minutes <= 60:
         return _(MINUTES.msgid, count=max(10, -(-minutes // 10) * 10))
     return _(HOURS.msgid, count=-(-minutes // 60))
 
 
 async def mission_settings(transaction: Transaction, mission: str) -> MissionSettings:
-    """Return the settings of a mission; without stored ones, it has no hours and is always open."""
+    """Return a mission's stored settings, or default ones without shifts (always open)."""
     row = await fetch_one(transaction, statements.SETTINGS, of_mission=mission)
     if row is None:
         return MissionSettings(mission, "UTC")
@@ -241,9 +240,10 @@ async def mission_settings(transaction: Transaction, mission: str) -> MissionSet
 
 
 async def duty_chats(transaction: Transaction, everywhere: str = "") -> dict[str, frozenset[str]]:
-    """Return each duty group's chat with the missions that it serves.
+    """Return the missions that each duty group serves, by the group's chat.
 
-    An empty set means all missions; the group `everywhere` serves all.
+    An empty set means all missions. `everywhere` is the chat of a group that serves all missions,
+    or "".
     """
     found = await fetch_all(transaction, statements.DUTY_CHATS)
     chats = {chat: frozenset(served) for chat, served in found}
@@ -253,7 +253,7 @@ async def duty_chats(transaction: Transaction, everywhere: str = "") -> dict[str
 async def put(rt: Runtime, officer: Officer, desk: MissionSettings) -> None:
     """Save the settings of a mission.
 
-    Raises Stale if they changed since `desk.version`, Unusable if they are invalid.
+    Raises Stale if the stored version is not `desk.version`, and Unusable if they are invalid.
     """
     permissions.require(officer, permissions.Action.HOURS_EDIT, permissions.Subject(desk.mission))
     check(desk)
@@ -286,7 +286,11 @@ async def _put_mission(transaction: Transaction, desk: MissionSettings) -> None:
 
 
 def check(desk: MissionSettings) -> None:
-    """Raise Unusable unless the settings form a valid calendar."""
+    """Raise Unusable unless the settings form a valid calendar.
+
+    The zone and the weekdays must exist, each period must be 1 to MAX_MINUTES, and no two shifts or
+    holidays may overlap.
+    """
     promised = (
         desk.first_minutes,
         desk.next_minutes,

@@ -31,8 +31,8 @@ from bot.config.sources import ConfigError
 from bot.registry import sandbox
 
 app = typer.Typer()
-# A fictitious recipient of test broadcasts, since a demo has no messenger: the composer's page
-# shows the same preview.
+# A fictitious recipient of test broadcasts, since a demo has no messenger. The composer's page
+# previews what such a recipient would get.
 TESTER = ("web:tester",)
 Channels = Annotated[
     bool,
@@ -65,7 +65,7 @@ def _refuse_configured_servers() -> None:
 
 
 async def _demo(chosen: Settings, sandbox_database: str) -> None:
-    """Run what `run` serves, and a sandbox registry in the same process."""
+    """Run the services of `./kosh run`, and a sandbox registry in the same process."""
     if chosen.has_registry:
         return await serve_all(chosen, [_time_to_answer(chosen)])
     port = chosen.port + 1
@@ -86,8 +86,8 @@ async def _demo(chosen: Settings, sandbox_database: str) -> None:
     joined = read(**(chosen.model_dump(exclude_none=True) | given))
     async with asyncio.TaskGroup() as group:
         group.create_task(serve(registry, chosen.host, port))
-        # Kosh reads five lists of the registry at its start. If they fail, its circuit breaker
-        # blocks calls for half a minute, so the registry must answer before.
+        # Kosh reads five lists of the registry when it starts. If a read fails, Kosh's circuit
+        # breaker blocks calls for half a minute. So wait until the registry responds.
         await _answers(keys["registry_url"])
         typer.echo(f"The sandbox registry is at {keys['registry_url']}")
         await serve_all(joined, [_time_to_answer(joined)])

@@ -183,8 +183,8 @@ def _tested(
     failed = _two_at_a_time(tests, quiet or {})
     if failed_tests := [name for name in failed if name in tests]:
         listed = sorted(json.loads(FAILED_TESTS.read_text())) if FAILED_TESTS.is_file() else []
-        # Without the list of failed tests, pytest itself ended early, so there is nothing to
-        # repeat.
+        # If the list of failed tests is missing, pytest itself ended early, so nothing can be
+        # repeated.
         if listed and _passes("failed tests, one at a time", [*AGAIN, "tests"]):
             typer.echo("Flaky: failed beside other tests, passed alone. Mend them:", err=True)
             typer.echo("\n".join(f"  {test}" for test in listed), err=True)

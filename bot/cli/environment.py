@@ -22,7 +22,8 @@ from bot.operations import rollback_guard
 from bot.runtime import Runtime, runtime
 
 ROOT = Path(__file__).parents[2]
-# Marker file in the folder of a demo; and the entries by which an installation is recognised.
+# Marker file in the folder of a demo, and the entries by which the folder of an installation is
+# recognised.
 DEMO_MARK = "demo-only"
 _INSTALLED = ("postgres", "keys", "settings.env")
 
@@ -89,11 +90,11 @@ def load(data: Path | None) -> None:
 def surroundings(
     data: Path | None, port: int | None, *, fresh: bool, demo: bool, bring: bool = False
 ) -> Iterator[tuple[Settings, str]]:
-    """Yield settings with the URLs of all servers, and the owner's URL of the sandbox's database.
+    """Yield settings with the URLs of all servers, and a URL of the sandbox registry's database.
 
     Start an embedded server for each URL that is not configured. `fresh` deletes the embedded
-    databases first. `bring` also migrates a configured database. The second URL is "" without a
-    sandbox.
+    databases first. `bring` also migrates a configured database. The second URL has the owner role;
+    it is "" if databases are configured and this is no demo.
     """
     chosen = read(data_dir=data, port=port, demo=demo or None)
     chosen.data_dir.mkdir(parents=True, exist_ok=True)
@@ -190,7 +191,8 @@ async def with_runtime(
 def settle_memory() -> None:
     """Exclude the objects created so far from garbage collection.
 
-    They live as long as the process, and scanning them determined the p99 latency.
+    They live as long as the process, and scanning them determined the 99th percentile of the
+    latency.
     """
     gc.collect()
     gc.freeze()

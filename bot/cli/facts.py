@@ -1,4 +1,4 @@
-"""`facts`: lists facts that are due, all facts that are said on a day, and their sources."""
+"""`facts`: lists facts that are due, what people read on a day, and the sources of facts."""
 
 import sys
 from collections.abc import Mapping
@@ -19,8 +19,8 @@ from flows.knowledge.intents.answers import ANSWERS
 from flows.knowledge.programmes import PROGRAMMES
 from flows.knowledge.sources import FIRST_WORDS, Seen, read_on, seen
 
-# Situations whose answers together contain every fact of the flow that does not depend on a
-# country.
+# Flows with a person's answers. The results of these flows together contain every fact that does
+# not depend on a country.
 _MOVES = {"ethnic_kazakh": "yes", "former_citizen": "no", "location": "unsaid"}
 SITUATIONS: tuple[tuple[str, Mapping[str, str]], ...] = (
     *(("eligibility", {"purpose": each, **_MOVES}) for each in ("move", "work", "study")),

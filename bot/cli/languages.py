@@ -174,8 +174,8 @@ def draw(
     """Print random sentences of each hand-written language beside the English, for proofreading."""
     for code in (only,) if only else catalogues.HAND_MADE:
         messages = sorted(catalogues.messages(code).items())
-        # A pseudo-random generator suffices: the same seed must repeat the draw, and nothing is
-        # secret.
+        # A pseudo-random generator suffices, because the same seed must repeat the sample and
+        # nothing is secret.
         drawn = random.Random(f"{seed}:{code}").sample(messages, min(count, len(messages)))
         for number, ((context, english), text) in enumerate(drawn, 1):
             typer.echo(

@@ -20,7 +20,7 @@ app = typer.Typer()
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://slsa.dev/provenance/v1"
 PROJECT = f"https://pypi.org/project/{NAME}/"
-# Names what the fields below mean; change the number when they change.
+# URI of the meaning of the statement's fields. Increment its version when their meaning changes.
 BUILD_TYPE = f"{PROJECT}#uv-build-wheel-v1"
 LOCAL_BUILDER = f"{PROJECT}#local-builder"
 COMMAND = ("uv", "build", "--wheel", "--build-constraints", "tools/build.txt", "--require-hashes")
@@ -35,7 +35,7 @@ WHEEL = re.compile(rf"{NAME.replace('-', '_')}-([^-]+)-py3-none-any\.whl")
 
 
 class ProvenanceError(Exception):
-    """Signals a wheel or a source about which a statement would be wrong."""
+    """The wheel or the source does not fit, so a statement about the wheel would be wrong."""
 
 
 @dataclass(frozen=True)

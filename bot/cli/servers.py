@@ -76,7 +76,7 @@ def poll() -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its own signal handlers, since the command stops all services together."""
+    """uvicorn without signal handlers, because the command stops all services together."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -121,7 +121,10 @@ async def serve(asgi: Any, host: str, port: int, place: socket.socket | None = N
 
 @asynccontextmanager
 async def _observed(rt: Runtime) -> AsyncIterator[None]:
-    """Reject a rolled-back database, then run tracing and the /metrics server if configured."""
+    """Raise OlderDatabase for a rolled-back database, then run tracing and the /metrics server.
+
+    Tracing and the /metrics server run only if they are configured.
+    """
     await rollback_guard.refuse_older(rt)
     tracing.configure(rt.settings.otlp_url)
     port, listening = rt.settings.metrics_port, list[asyncio.Future[None]]()

@@ -112,10 +112,10 @@ def git(*words: str, folder: Path = ROOT) -> str:
 def _converted(document: dict[str, Any]) -> dict[str, Any]:
     """Convert uv's CycloneDX 1.5 to 1.6.
 
-    1.6 deprecates the list of tools, so each tool becomes a component with a type. Kosh itself is
-    an application with version, licence and package URL; uv knows only its name. The key
-    `bom-ref` stays, because the dependencies refer to it. uv also lists Kosh as a dependency of
-    itself, by its extras; that line goes.
+    CycloneDX 1.6 deprecates the list of tools, so each tool becomes a component with a type. uv
+    records only the name of Kosh itself, so its type (application), version, licence and package
+    URL are added. The key `bom-ref` is kept, because the dependencies refer to it. uv lists Kosh as
+    a dependency of itself, because of its extras, and that entry is removed.
     """
     described = document["metadata"]
     tools = [

@@ -66,7 +66,7 @@ type Goal = ToOfficer | ToMission | ToTopic
 async def claim(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
 ) -> ActionResult:
-    """Claim a case; drop the bot's messages that are not being sent yet, except service ones."""
+    """Claim a case, and drop the bot's unsent messages to the person except service messages."""
 
     async def deed(at: ActionContext) -> AfterCommit | None:
         await cases.claim(at.transaction, at.case, officer.id, at.desk, version)
@@ -77,9 +77,10 @@ async def claim(
 
 
 async def take_next(rt: Runtime, officer: Officer, *, key: str) -> ActionResult | None:
-    """Claim the most urgent case among the officer's topics and languages.
+    """Claim the most urgent queued case among the officer's topics and languages.
 
-    Return None if no case waits. A repeated key returns the case that it claimed before.
+    Return None if no such case is queued. A repeated idempotency key returns the case that was
+    claimed with it.
     """
     tried = set[UUID]()
     while True:
@@ -100,7 +101,7 @@ async def take_next(rt: Runtime, officer: Officer, *, key: str) -> ActionResult 
 async def take_over(
     rt: Runtime, officer: Officer, case_id: UUID, version: int, *, key: str
 ) -> ActionResult:
-    """Take over another officer's case; drop that officer's unsent messages."""
+    """Assign another officer's case to this officer, and drop that officer's unsent messages."""
 
     async def deed(at: ActionContext) -> AfterCommit | None:
         await cases.take_over(at.transaction, at.case, officer.id, at.desk, version)
@@ -177,7 +178,8 @@ async def release_papers(
         if not released:
             raise Refused(Refusal.NO_PAPER)
         kinds = dict.fromkeys(paper for _id, paper in released)
-        # The sender of the first message also sends the following ones, so only it is returned.
+        # Delivery of the first message also sends the messages queued after it, so only the first
+        # is returned.
         first, *_rest = [await at.turn(UploadStatusChanged(paper, "sending")) for paper in kinds]
         return first
 
@@ -194,9 +196,10 @@ async def fill(
     question: str,
     value: str,
 ) -> ActionResult:
-    """Answer a question of the form for the person; `value` is an option's key or typed text.
+    """Answer a question of the form for the person.
 
-    Raises Refused for consents, reviews and notices, which only the person can answer.
+    `question` is the question's key. `value` is an option's key or a typed text. Raises Refused for
+    consents, reviews and notices, which only the person can answer.
     """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
@@ -272,10 +275,11 @@ async def resolve(
     where: str = "",
     intent: str = "",
 ) -> ActionResult:
-    """Close the case, and ask the person in the bot's next message if it was helpful.
+    """Close the case. The bot's next message asks the person whether the officer helped.
 
-    `where` is a flow in which the bot continues, or `menu`; if empty, it continues where the person
-    was. The `intent` that the officer names is counted by language and stored nowhere.
+    `where` is a flow in which the bot continues, or `menu`. If it is empty, the bot continues where
+    the person was. `intent` is the officer's classification of the question: it is counted by
+    language in a metric and not stored.
     """
 
     async def deed(at: ActionContext) -> AfterCommit | None:

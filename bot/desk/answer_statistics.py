@@ -1,6 +1,7 @@
 """Share of first answers within the promised time: by mission, topic, language and hour.
 
-Counts are rounded down to multiples of 5, so that no small count follows from a difference.
+Counts are rounded down to multiples of 5, so that the difference of two counts reveals no small
+count.
 """
 
 from collections.abc import Sequence
@@ -43,7 +44,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Counts of the cases with one value; None for counts from 1 to 4.
+    """Counts of the cases of one mission, topic, language or hour; a count from 1 to 4 is None.
 
     `in_time` is the percentage of answered cases whose first answer came within the promised time;
     None if too few cases were answered or the share would reveal fewer than 5 cases.
@@ -86,7 +87,8 @@ BY = {
 async def report(rt: Runtime, officer: Officer, period: Period) -> dict[str, tuple[Group, ...]]:
     """Return the groups by mission, topic, language and hour for cases opened in the period.
 
-    Roles in COMPARING get all missions; for other roles, the officer's mission only.
+    The groups cover the officer's mission. For roles in COMPARING, the groups by mission cover all
+    missions.
     """
     permissions.require(officer, Action.STATISTICS_READ, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
@@ -121,7 +123,11 @@ def latest(today: date, zone: ZoneInfo, first: date | None, last: date | None) -
 def table(
     groups: dict[str, Sequence[Group]], names: dict[str, dict[str, str]], head: Sequence[str]
 ) -> list[list[str]]:
-    """Return the report as a table of text; `names` has the labels of kinds and groups."""
+    """Return the report as a table of text, with `head` as its first row.
+
+    `names` maps each kind of group, such as "topic", to the labels of its groups, and "kind" to the
+    labels of the kinds.
+    """
     rows = [list(head)]
     for kind, found in groups.items():
         for each in found:

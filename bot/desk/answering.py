@@ -23,7 +23,8 @@ from flows.engine.text import Text, _
 
 OFFICER_SAYS = _("An officer writes:")
 TRANSLATED = _("A machine translated this, and the officer read it.")
-# A missing form may be sent in the other script of the language, which readers understand.
+# If the library has no form in the person's script, the form in the other script of the same
+# language is sent.
 SAME_LANGUAGE = {"kk_Arab": "kk", "uz_Cyrl": "uz"}
 
 
@@ -40,12 +41,13 @@ async def reply(
     file: NewFile | None = None,
     is_machine: bool = False,
 ) -> ActionResult:
-    """Send the person words, a `canned` reply by name, a `form` of the library or a `file`.
+    """Send the person a typed text, a canned reply, a form of the library or a file.
 
-    Words are sent in the person's script and stored as written. A canned reply and a form are sent
-    in the person's language. If the platform's reply window is closed, or others may see the screen
-    (`views.is_withheld`), the person gets a notice, and the reply once they open it. `is_machine`:
-    the words were translated by a machine, which a line above them says. Raises Refused.
+    `words` is the typed text. It is sent in the person's script and stored as written. `canned` and
+    `form` are names; both are sent in the person's language. If the platform's reply window is
+    closed, or others may see the screen (`views.is_withheld`), the person gets a notice, and the
+    reply once they open the notice. `is_machine`: a machine translated the text, and a line above
+    it says so. Raises Refused.
     """
 
     async def deed(at: ActionContext) -> AfterCommit | None:
@@ -93,12 +95,12 @@ async def _send(
 
 
 def heads(*, is_machine: bool) -> tuple[Text, ...]:
-    """Return the lines to show above a reply: an officer wrote it, and a machine translated it."""
+    """Return the lines above a reply: an officer wrote it, and if so, a machine translated it."""
     return (OFFICER_SAYS, TRANSLATED) if is_machine else (OFFICER_SAYS,)
 
 
 async def _announce(at: ActionContext) -> None:
-    """Queue the notice that a reply waits, unless the person has an unopened one."""
+    """Queue the notice that a reply is waiting, unless an earlier notice is still unopened."""
     turn = conversation_store.turn(at.rt, at.held, UpdateWithheld())
     await conversation_store.save_state(at.rt, at.transaction, at.held, turn.conversation)
     notices = outbox.rows(at.rt, turn.says, at.held.channel, at.held.epoch, "")
@@ -107,9 +109,9 @@ async def _announce(at: ActionContext) -> None:
 
 
 def words_of(words: str) -> str:
-    """Return the words without surrounding spaces.
+    """Return the text without surrounding spaces.
 
-    Raises Refused if empty or over 4,000 characters.
+    Raises Refused if it is empty or longer than 4,000 characters.
     """
     words = words.strip()
     if not words:

@@ -22,8 +22,8 @@ from flows.engine.events import Joined
 
 MAX_HELD = 8
 # Selects the most urgent case and, among the officers on shift who may take it, the one with the
-# fewest cases. A case that a sweep returned to the queue is excluded: it would circulate.
-# It is claimed by hand or escalated to the lead.
+# fewest cases. A case that a sweep returned to the queue is excluded, because it would be assigned
+# and returned again and again. That case is claimed by hand or escalated to the lead.
 _Held = aliased(t.Case)
 _HELD = (
     select(func.count().label("many"))
@@ -80,7 +80,7 @@ async def auto_assign(rt: Runtime) -> int:
 
 
 async def _assign(rt: Runtime, case_id: UUID, person_id: UUID, officer_id: UUID) -> None:
-    """Claim the case for the officer; raise CaseConflict if another process was faster."""
+    """Claim the case for the officer. Raises CaseConflict if it was claimed or deleted before."""
     async with rt.pool.connection() as transaction:
         held = await conversation_store.lock(rt, transaction, person_id)
         case = await cases.lock_case(transaction, case_id)

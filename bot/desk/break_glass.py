@@ -136,7 +136,10 @@ _REVIEW = statement(
 
 
 async def listing(rt: Runtime, officer: Officer) -> tuple[BreakGlassRequest, ...]:
-    """Return the newest 25 requests, granted or not expired; for a lead, of their mission."""
+    """Return the newest 25 requests that were granted or have not expired.
+
+    Administrators see the requests of all missions, leads those of their own mission.
+    """
     permissions.require(officer, Action.BREAK_GLASS_READ, Subject(officer.mission))
     everywhere = Role.ADMINISTRATOR in officer.roles
     async with rt.pool.connection() as transaction:
@@ -153,9 +156,9 @@ async def unseen(rt: Runtime, officer: Officer) -> int:
 
 
 async def ask(rt: Runtime, officer: Officer, number: int, reason: Reason) -> UUID:
-    """Request access to a case and return the request's id.
+    """Request access to the case with this number, and return the request's id.
 
-    Raises LookupError for no such number.
+    Raises LookupError if there is no such case.
     """
     permissions.require(officer, Action.BREAK_GLASS_ASK, Subject(officer.mission))
     pane_id = uuid4()
@@ -171,7 +174,7 @@ async def ask(rt: Runtime, officer: Officer, number: int, reason: Reason) -> UUI
 async def grant(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
     """Grant another administrator's request for one hour.
 
-    Raises Forbidden if the request is one's own, expired or granted already.
+    Raises Forbidden if the officer made the request, or if it has expired or was granted before.
     """
     permissions.require(officer, Action.BREAK_GLASS_GRANT, Subject(officer.mission))
     async with rt.pool.connection() as transaction:

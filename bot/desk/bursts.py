@@ -33,14 +33,15 @@ from bot.security import audit_log
 from flows import lifetimes
 from flows.engine.events import Joined, Resolved
 
-# Events of one address in an hour from which it is shown; fewer may be one person.
+# Minimum number of events of an IP address in one hour for the address to be shown. Fewer events
+# may come from one person.
 MIN_EVENTS = 10
 MAX_SHOWN = 25
 _BURSTS = UUID("6f1f3a52-6f0c-4c55-9d0b-6a5b2f6b4e11")
 
 
 class SpamReason(StrEnum):
-    """Reason for closing the cases of an address together."""
+    """Reason why an officer closes all cases of an address as spam."""
 
     PROGRAM = "program"
     ADVERTISING = "advertising"
@@ -49,7 +50,7 @@ class SpamReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """Number of events of all addresses in one hour."""
+    """Number of events of each kind in one hour, from all IP addresses."""
 
     begins: datetime
     counts: Mapping[Spending, int]
@@ -57,7 +58,11 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A busy address (as keyed hash) and its queued cases in the officer's mission."""
+    """An IP address (keyed hash) with many events, and its queued cases in the officer's mission.
+
+    `first` and `last` are the first and the last hour with events. `urgent` counts the urgent ones
+    among the `waiting` cases.
+    """
 
     network: str
     first: datetime
@@ -81,7 +86,7 @@ class ClosedBurst:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Events by hour, busy addresses, and closed bursts of the mission."""
+    """Events by hour, addresses with many events, and closed bursts of the mission."""
 
     hours: tuple[Hour, ...]
     sources: tuple[Source, ...]
@@ -245,9 +250,9 @@ async def _close_case(
 
 
 async def reopen(rt: Runtime, officer: Officer, burst: UUID) -> int:
-    """Return the cases of a burst to the queue; return their number.
+    """Reopen the cases that were closed in a burst, and return the number of reopened cases.
 
-    A case stays closed if its person has opened another one.
+    A case stays closed if its person has another open case. Raises Forbidden after 7 days.
     """
     async with directory.acting(rt, officer) as transaction:
         mission = await fetch_value(transaction, _REVERSIBLE, burst=burst)

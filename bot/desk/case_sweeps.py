@@ -22,8 +22,8 @@ AT_ONCE = 100
 
 _logger = logging.get()
 
-# The action that a case needs; the first match counts. `clock` sets the deadline of a case from
-# another mission, which could not read the hours of this one.
+# The action that a case needs; the first match counts. `clock` sets the missing answer deadline of
+# a case that came from another mission, whose officer could not read this mission's working hours.
 _STAFFED = bindparam("staffed", type_=ARRAY(Text))
 _WHY = when(
     ((t.Case.state == "snoozed") & (t.Case.snoozed_until <= NOW), "wake"),

@@ -1,7 +1,7 @@
-"""Message with counts of waiting cases in each duty group, on Telegram.
+"""Telegram message in each duty group with the number of waiting cases per mission.
 
-The message has only counts and a link. It is edited when counts change, and replaced by a new one,
-which notifies the group, when a new urgent case arrives.
+The message has only counts and a link. It is edited when counts change. When a new urgent case
+arrives, a new message replaces it, because only a new message notifies the group.
 """
 
 from dataclasses import dataclass
@@ -116,9 +116,10 @@ async def _show(rt: Runtime, chat: str, counts: list[_Count]) -> int:
 
 
 async def _turn(transaction: Transaction, chat: str, digest: bytes) -> tuple[str, int] | None:
-    """Claim the update for this process; None if nothing changed or the interval has not passed.
+    """Claim the update of a group's message for this process.
 
-    Return the id of the message and its number of urgent cases.
+    Return the message's id and its number of urgent cases. Return None if no count changed, or if
+    the minimum interval has not passed.
     """
     await execute(transaction, _ENTER, of_chat=chat)
     return await fetch_one(transaction, _TAKE_TURN, of_chat=chat, shown=digest)
@@ -127,7 +128,10 @@ async def _turn(transaction: Transaction, chat: str, digest: bytes) -> tuple[str
 async def _put(
     rt: Runtime, chat: str, external_id: str, message: Message, *, rings: bool
 ) -> tuple[str, int]:
-    """Edit the message, or replace it if it has to notify; return its id and the count of calls."""
+    """Edit the group's message, or replace it if the group must be notified (`rings`).
+
+    Return the message's id and the number of platform calls.
+    """
     if external_id and not rings:
         act = ChannelCall("edit", chat, message, external_id)
         return await outbox.perform(rt, Telegram.name, act), 1

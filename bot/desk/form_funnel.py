@@ -1,4 +1,4 @@
-"""Form funnel: number of people who reached and left each question of a form."""
+"""Form funnel: how many people reached each question of a form, and how many stopped there."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -64,7 +64,10 @@ _ADDED = ("of_flow", "of_question", "in_language", "on_channel", "lives_in", "at
 
 
 async def count_steps(rt: Runtime) -> int:
-    """Recount the funnel for people active in the last 30 days; return the number of people."""
+    """Recount the funnel from the conversations of the last 30 days; return the number of people.
+
+    At most about MAX_PEOPLE are counted.
+    """
     reached: Counter[_Key] = Counter()
     staying: Counter[_Key] = Counter()
     looked, last = 0, UUID(int=0)
@@ -105,7 +108,11 @@ def _count(
 
 
 def _walked(name: str, form: Form, rt: Runtime) -> tuple[str, list[str]]:
-    """Return the question where the person stopped ('' if none), and all reached, each once."""
+    """Return the question where the person stopped, and the list of questions that they reached.
+
+    The first value is '' if the person finished, or stopped at a step that is not counted. The list
+    has each question once, and ends with FINISHED if the person finished.
+    """
     way = path(rt.flows[name], form)
     now = way.current(form.cursor)
     seen: list[str] = []

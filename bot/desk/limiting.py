@@ -42,8 +42,8 @@ async def limit(
 ) -> ActionResult:
     """Limit the person's messages to officers; `per_day` 0 blocks them and closes the case.
 
-    Raises Refused if the case is or was urgent or about danger. Marks that an officer removed count
-    too, so that no single officer can cut off a person in danger.
+    Raises Refused if the case is or was urgent or about danger. An urgent mark that an officer
+    removed counts too, so that no single officer can cut off a person in danger.
     """
 
     async def deed(at: ActionContext) -> AfterCommit | None:

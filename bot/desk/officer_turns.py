@@ -36,7 +36,8 @@ async def take(
         return await effects.carry_out(rt, transaction, held, made, None, moved=moved)
     after = replace(held, conversation=made.conversation)
     first = conversation_store.turn(rt, after, UpdateWithheld(Notice.UPDATE))
-    # A request for a document is dropped, because the person gets it again with a new link.
+    # A request for a document is dropped: when the person opens the notice, the bot sends the
+    # request again with a new link.
     lasting = (say for say in made.says if not (say.private and made.conversation.with_officer))
     says = tuple(_without_link(say) for say in lasting)
     waits = replace(made, conversation=first.conversation, says=says)
@@ -50,7 +51,8 @@ async def is_withheld(
 ) -> bool:
     """Return True if the person gets a notice in place of a message.
 
-    This is so if the reply window is closed or others may see the screen (`views.is_withheld`).
+    This is the case on channels with notifications if the platform's reply window is closed or
+    others may see the screen (`views.is_withheld`).
     """
     places = (rt.channels.get(each) for each in (held.channel, held.home))
     if not any(place is not None and place.notifies for place in places):

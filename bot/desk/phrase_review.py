@@ -1,6 +1,7 @@
-"""Review of sentences that people suggested as training data of the recogniser.
+"""Review of sentences that people suggested as training data of the intent recogniser.
 
-An accepted sentence is stored with its intent until the recogniser is trained in the repository.
+An accepted sentence is stored with its intent. `./kosh understanding accepted` prints it for the
+phrase files in the repository.
 """
 
 from uuid import UUID

@@ -21,7 +21,7 @@ from bot.runtime import Runtime
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The rounded number of cases with one value; at least 5."""
+    """Number of cases of one topic, language or country, rounded to a multiple of 5; at least 5."""
 
     name: str
     count: int
@@ -29,7 +29,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Counts of the 30 days before today; None for a count below 5."""
+    """Counts of the 30 days before today, rounded to multiples of 5; None for a count below 5.
+
+    `came_back` counts the opened cases that a sweep returned to the queue.
+    """
 
     opened: int | None
     came_back: int | None
@@ -84,9 +87,9 @@ async def read(rt: Runtime, officer: Officer) -> Counts:
 
 
 def rounded(count: int) -> int | None:
-    """Round down to a multiple of 5; None below 5.
+    """Return the count rounded down to a multiple of 5; None if it is below 5.
 
-    0 is None too, since a change from 0 would reveal a first case.
+    0 is also None, because a change from 0 to None would reveal the first case.
     """
     return count - count % MIN_GROUP_SIZE if count >= MIN_GROUP_SIZE else None
 

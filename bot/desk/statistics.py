@@ -73,7 +73,7 @@ class Report:
     """Statistics of a mission's desk over the last 30 days, and of the installation's form.
 
     `closed` is the median time to resolution in minutes of real time. `came_back` is the number of
-    cases that returned to the queue. `live_in` lists the countries with at least 5 people.
+    cases that a sweep returned to the queue. `live_in` lists the countries with at least 5 people.
     """
 
     opened: int | None

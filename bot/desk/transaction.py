@@ -64,7 +64,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """Result of an action; `version` is the case's version after it.
+    """Result of an action; `version` is the case's version after the action.
 
     `repeated`: the idempotency key was used before, so nothing was changed.
     """

@@ -50,7 +50,10 @@ def _says(programme: Programme, fact: Fact, day: date) -> bool:
 
 
 def proposed(fact: Fact, body: Body, day: date) -> Draft:
-    """Return the draft on a published fact: its sentence and first source in each language."""
+    """Return the draft of an announcement of a published fact.
+
+    In each language except English, its text is the published sentence with the first source.
+    """
     source = "".join(f"\n{each}" for each in body.sources[:1])
     return Draft(
         purpose=Purpose.NEWS,

@@ -76,7 +76,7 @@ def _arranged(intent: str, body: Body) -> Iterator[Blocker]:
 def _canned(rt: Runtime, body: Body) -> Iterator[Blocker]:
     """Yield the faults of a canned reply.
 
-    Languages may be missing: the reply is not offered in them.
+    A missing language is no fault, because the reply is then not offered in that language.
     """
     if not body.texts and not body.silent:
         yield Blocker(Refusal.EMPTY)
@@ -123,7 +123,7 @@ def _marked_up(body: Body) -> Iterator[Blocker]:
 
 
 def wording(rt: Runtime, body: Body) -> Iterator[Blocker]:
-    """Yield the faults of the sentences, in every written and derived form."""
+    """Yield the faults of the sentences in every written language and every derived script."""
     if body.silent:
         return
     texts = {code: text for code, text in body.texts.items() if text}
@@ -148,7 +148,7 @@ def _allowed(rt: Runtime) -> tuple[str, ...]:
 def _sentence(code: str, text: str, english: str, allowed: tuple[str, ...]) -> Iterator[Blocker]:
     if found := UNFILLED.search(text):
         yield Blocker(Refusal.PLACEHOLDER, code, found[0])
-    # Insert spaces, because Chinese text has none around a link.
+    # Insert spaces around Chinese text, because a link in it would otherwise have no visible end.
     for link in links.foreign_links(BESIDE_HAN.sub(" ", text), allowed):
         yield Blocker(Refusal.LINK, code, link)
     if any(limits.measure(text) > limits.text_over_buttons for limits in LIMITS.values()):

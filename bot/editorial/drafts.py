@@ -1,7 +1,8 @@
 """Drafts, approval and history of content; each action is one transaction and is audited.
 
-A version is immutable: each save adds one, and an approval is bound to its hash. One transaction
-ends the live version, publishes the approved one and increments the counter that processes poll.
+An item of content is named `KIND:KEY`. A version of an item is immutable: each save adds a version,
+and an approval is bound to the version's hash. One transaction ends the live version, publishes the
+approved one and increments the counter that processes poll.
 """
 
 from dataclasses import dataclass, replace
@@ -65,7 +66,7 @@ class NoSuchItem(LookupError):
 
 
 def kind_of(item: str) -> Kind:
-    """Return the kind of an item. Raises NoSuchItem if the item cannot exist."""
+    """Return the kind of the item `KIND:KEY`. Raises NoSuchItem if the item cannot exist."""
     kind, _colon, key = item.partition(":")
     known = {
         Kind.FACT: item in SHIPPED,
@@ -81,7 +82,7 @@ def kind_of(item: str) -> Kind:
 
 
 def mission_of(item: str) -> str:
-    """Return the mission that owns an item; "" if no single mission does."""
+    """Return the mission that owns an item; "" if the item does not belong to one mission."""
     kind, _colon, key = item.partition(":")
     return key.partition(".")[0] if kind in (Kind.CARD, Kind.CANNED) else ""
 
@@ -150,7 +151,7 @@ def _edit(item: str) -> tuple[Action, Subject]:
 
 
 async def overview(rt: Runtime, officer: Officer) -> dict[str, list[Version]]:
-    """Return the draft and the live version of each item, by item; an item may have only one."""
+    """Return the draft and the live version of each item, by item; one of them may be missing."""
     permissions.require(officer, Action.CONTENT_READ, Subject(""))
     async with directory.acting(rt, officer) as transaction:
         rows = await fetch_all(transaction, statements.OPEN)
@@ -178,7 +179,7 @@ async def today(rt: Runtime, transaction: Transaction) -> datetime:
 async def save(rt: Runtime, officer: Officer, item: str, body: Body, seen: int) -> list[Blocker]:
     """Add a draft; `seen` is the number of the newest version that the editor's form showed.
 
-    Return the faults that block it, and then save nothing. Raises Refused if there is a newer
+    If the content has faults, return them and save nothing. Raises Refused if there is a newer
     version than `seen`.
     """
     permissions.require(officer, *_edit(item))
@@ -290,7 +291,11 @@ async def _add(
     body: Body,
     again: Version | None = None,
 ) -> None:
-    """Insert a version; a copy of the earlier version `again` keeps its approval."""
+    """Insert a version as a draft.
+
+    `again` is the earlier version that it copies. The copy has the state and the approval of
+    `again`.
+    """
     await execute(
         transaction,
         statements.ADD,

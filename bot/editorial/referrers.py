@@ -1,8 +1,8 @@
 """Organisations that refer people: their invitations, and rounded counts of registrations.
 
 To protect people, a sweep releases each count once a day, rounded down to a multiple of
-`MIN_SHOWN`. This cannot hide everything: an organisation that sends invented registrations knows
-how many others are needed for the next step.
+`MIN_SHOWN`. This cannot hide everything: an organisation that makes invented registrations can find
+out how many real ones are in the count.
 """
 
 from collections.abc import Iterable
@@ -102,7 +102,7 @@ class Referrer:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """The code of an invitation, and the secret token of the organisation's own page."""
+    """The code of an invitation, and the secret token in the link to the organisation's page."""
 
     code: str
     token: str
@@ -135,7 +135,10 @@ async def add(rt: Runtime, officer: Officer, name: str) -> Created:
 
 
 async def renew(rt: Runtime, officer: Officer, code: str) -> Created:
-    """Return a new token of the organisation's page; the old one becomes invalid. Raises Ended."""
+    """Return a new token for the organisation's page; the old token becomes invalid.
+
+    Raises Ended if the invitation is not open.
+    """
     permissions.require(officer, Action.REFERRER_EDIT, Subject(officer.mission))
     made = Created(code, token_urlsafe(24))
     async with directory.acting(rt, officer) as transaction:
@@ -160,14 +163,17 @@ async def find(transaction: Transaction, code: str) -> str:
 
 
 async def count(transaction: Transaction, effects: Iterable[Effect]) -> None:
-    """Count a registration that came through an open invitation, in the turn that submits it."""
+    """Add 1 to the count of each open invitation that `effects` name (`CountReferral`).
+
+    Call it in the transaction that stores the person's registration.
+    """
     for effect in effects:
         if isinstance(effect, CountReferral):
             await execute(transaction, _COUNT, of_code=effect.code)
 
 
 async def view(rt: Runtime, token: str) -> Referrer | None:
-    """Return what an organisation sees on its page with this token.
+    """Return the data that the organisation with this token sees on its page.
 
     Return None if the token is unknown.
     """
@@ -180,7 +186,7 @@ async def view(rt: Runtime, token: str) -> Referrer | None:
 
 
 async def release(rt: Runtime) -> None:
-    """Release the rounded counts that were not released today."""
+    """Release the rounded count of each organisation, unless it was released today."""
     async with rt.pool.connection() as transaction:
         await execute(transaction, _RELEASE)
 

@@ -39,7 +39,8 @@ class Refusal(StrEnum):
 class Blocker:
     """A fault that blocks saving.
 
-    `language` is the affected written form, `detail` the text in it.
+    `language` is the language or script of the faulty text. `detail` is the faulty value or part of
+    the text.
     """
 
     why: Refusal

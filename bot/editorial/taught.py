@@ -14,7 +14,7 @@ MAX_PHRASES, MAX_LETTERS, MIN_HAN = 50, 160, 4
 
 
 def faults(rt: Runtime, intent: str, body: Body) -> Iterator[Blocker]:
-    """Yield the phrases that are too short or long, dangerous, or taught for another intent."""
+    """Yield each fault: a phrase is too short or long, dangerous, or taught for another intent."""
     recognizer = EngineRecognizer.load()
     elsewhere = {
         words_of(recognizer, phrase): found
@@ -43,7 +43,7 @@ def _is_short(line: str, words: tuple[str, ...]) -> bool:
 
 
 def meanings(lines: str) -> Iterator[tuple[str, str]]:
-    """Yield each phrase with the intent that the model recognises in it.
+    """Yield each line of `lines` with the intent that the model recognises in it.
 
     The intent is "" if the model recognises none.
     """

@@ -27,7 +27,7 @@ from flows.engine.model_events import ReportWording
 
 SHOWN = 100
 MAX_COMMENT = 500
-# Higher counts carry no more information, and the limit stops a flood of reports.
+# A higher count would tell editors nothing more. The limit bounds a flood of reports.
 MAX_COUNT = 999
 
 _SENTENCE = bindparam("of_sentence", type_=Text())
@@ -110,7 +110,7 @@ class Counted:
 
 
 def counted(effects: Iterable[Effect], inbound: Inbound | None) -> Counted | None:
-    """Return the sentence that a turn reports, or None."""
+    """Return the sentence that a person reports in this turn, or None."""
     for effect in effects:
         if isinstance(effect, ReportWording) and inbound is not None:
             return Counted(inbound.channel, inbound.handle, effect.language, effect.sentence)
@@ -140,7 +140,10 @@ async def listing(rt: Runtime, officer: Officer) -> tuple[Report, ...]:
 
 
 async def report(rt: Runtime, officer: Officer, sentence: str, language: str, comment: str) -> None:
-    """Store a report with an officer's comment. Raises Unclear."""
+    """Store an officer's report on a sentence.
+
+    Raises Unclear if the comment is empty or too long.
+    """
     permissions.require(officer, Action.WORDING_REPORT, Subject(officer.mission))
     words = " ".join(comment.split())
     if not 0 < len(words) <= MAX_COMMENT:
@@ -152,7 +155,7 @@ async def report(rt: Runtime, officer: Officer, sentence: str, language: str, co
 
 
 async def close(rt: Runtime, officer: Officer, report_id: UUID) -> None:
-    """Close a report. Raises Closed."""
+    """Close a report. Raises Closed if it was closed or deleted before."""
     permissions.require(officer, Action.WORDING_CLOSE, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         row = await fetch_one(transaction, _CLOSE, report=report_id, by=officer.id)

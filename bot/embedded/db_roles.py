@@ -21,7 +21,7 @@ _ROLE = statement(select(ROLES.c.rolname).where(ROLES.c.rolname == bindparam("na
 _DATABASE = statement(select(DATABASES.c.datname).where(DATABASES.c.datname == bindparam("name")))
 
 # SQLAlchemy has no expressions for roles and databases, and PostgreSQL accepts no parameters in
-# these statements. So psycopg quotes the names.
+# CREATE ROLE and similar statements. Therefore psycopg quotes the names.
 
 type Admin = psycopg.Connection[tuple[object, ...]]
 
@@ -58,9 +58,9 @@ def prepare(admin_url: str, name: str, passwords: Path | None = None) -> Databas
 def create_database(admin_url: str, name: str, *, template: str = "template0") -> Databases:
     """Create the database `name` from `template`; the roles must exist. Return the URLs by role.
 
-    The roles' passwords are those that `prepare` derives without a folder. PostgreSQL copies the
-    template's files after a checkpoint. On a server without fsync this takes a third of the time of
-    copying through the write-ahead log.
+    The URLs have the passwords that `prepare` derives without a folder. PostgreSQL copies the
+    template's files after a checkpoint (STRATEGY file_copy). On a server without fsync this takes a
+    third of the time of copying through the write-ahead log.
     """
     with _admin(admin_url) as admin:
         _make_database(admin, name, template, "file_copy")
@@ -97,7 +97,10 @@ def _make_database(admin: Admin, name: str, template: str, strategy: str) -> Non
 
 
 def _open_to_roles(admin: Admin, name: str) -> None:
-    """Let only the roles connect; a new database does not inherit its template's grants."""
+    """Let only the four roles connect to the database.
+
+    This must be repeated for each database, because a copy does not inherit its template's grants.
+    """
     database = Identifier(name)
     admin.execute(SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
     for role in _ROLES:

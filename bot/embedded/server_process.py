@@ -23,8 +23,8 @@ from typing import IO, Final
 _PATIENCE: Final = 60.0  # seconds for a start, including crash recovery
 _STOP_PATIENCE: Final = 10.0  # seconds before the next signal is sent
 _PORT_PATIENCE: Final = 0.5  # seconds until the port of a killed server is free
-# Number of starts: another process may take the port, or children of a killed server may still use
-# it.
+# Maximum number of starts. A start can fail because another process takes the port, or because
+# children of a killed server still use it.
 _ATTEMPTS: Final = 5
 _PORTS: Final = (10_000, 32_000)
 
@@ -54,8 +54,8 @@ class Server:
 def running(server: Server) -> Iterator[None]:
     """Run the server during the block; the first user starts it, the last one stops it.
 
-    The kernel releases the file locks of a killed process, so the next user takes over its server.
-    Raises ServiceError if the server does not start.
+    The kernel releases the file locks of a killed process. A server that it left running is used
+    and stopped by the next process. Raises ServiceError if the server does not start.
     """
     home = server.home
     with (home / "users.lock").open("w") as users, (home / "door.lock").open("w") as door:
@@ -109,7 +109,8 @@ def _launch(server: Server) -> None:
     # not start.
     server.pid_file.unlink(missing_ok=True)
     with _log(server.home) as log:
-        # Start a new session, so that Ctrl-C in the terminal interrupts only this process.
+        # In a new session, so that Ctrl-C in the terminal interrupts only this process and not the
+        # server.
         process = subprocess.Popen(
             command,
             cwd=server.home,
@@ -145,7 +146,10 @@ def _stop(server: Server) -> None:
 
 
 def _pid(server: Server) -> int | None:
-    """Return the server's pid; None without a pid file, or if its process is dead or another."""
+    """Return the pid of the running server.
+
+    Return None if there is no pid file, or if no process or another program has its pid.
+    """
     try:
         pid = int(server.pid_file.read_text().partition("\n")[0])
     except (FileNotFoundError, ValueError):
@@ -198,8 +202,8 @@ def _log(home: Path) -> IO[bytes]:
 def _environment() -> dict[str, str]:
     """Return a minimal environment for the server.
 
-    This process's environment contains tokens, and its PG* and LANG variables would change how the
-    server behaves.
+    The environment of this process is not passed on: it contains tokens, and its PG* and LANG
+    variables would change how the server behaves.
     """
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
 
@@ -259,10 +263,10 @@ def _choose_port(home: Path) -> int:
 
 
 def free_port(many: int = 1) -> int:
-    """Return the first of `many` consecutive free ports; use them soon, they are not reserved.
+    """Return the first of `many` consecutive free ports.
 
-    They are below the range of ephemeral ports, since an outgoing connection could take one of
-    those.
+    Use the ports soon, because they are not reserved. They are below the range of ephemeral ports,
+    since an outgoing connection could occupy a port of that range.
     """
     while True:
         first = random.randrange(*_PORTS)

@@ -41,8 +41,8 @@ _POSTGRES_SETTINGS: Final = {
     "unix_socket_directories": "",
     "timezone": "UTC",
     "jit": "off",
-    # Error messages can quote texts of people. So the server sends errors to the client and does
-    # not log them.
+    # Error messages can contain texts of people, so the server returns errors to the client only
+    # and does not log them.
     "log_min_messages": "log",
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
@@ -160,8 +160,8 @@ def _is_postgres_ready(cluster: Path) -> bool:
 def _guise(home: Path, binary: Path) -> tuple[tuple[str, ...], int]:
     """Return the command prefix that drops root for PostgreSQL, and the UID that owns its files.
 
-    The prefix is empty if this process is not root. Raises ServiceError if neither unshare nor
-    setpriv works here.
+    Without root, the prefix is empty. Raises ServiceError if neither unshare nor setpriv works on
+    this machine.
     """
     if os.geteuid() != 0:
         return (), os.geteuid()
@@ -184,10 +184,11 @@ def _hand_over(cluster: Path, owner: int) -> None:
 
 @contextmanager
 def valkey(data: Path, maxmemory: str = "64mb") -> Iterator[str]:
-    """Start or join the Valkey server of folder `data` and yield its URL, as `postgres` does.
+    """Start or join the Valkey server of folder `data` and yield its URL.
 
-    The server persists nothing and evicts nothing: when `maxmemory` is reached, writes fail. The
-    URL's user has no admin commands. Raises ServiceError.
+    As with `postgres`, processes with the same folder share the server. The server persists nothing
+    and evicts nothing: when `maxmemory` is reached, writes fail. The URL's user cannot run admin
+    commands. Raises ServiceError.
     """
     home = home_of(data)
     server = Server(
@@ -264,7 +265,7 @@ def _first(binaries: Iterable[Path], oldest: int) -> Path | None:
 
 
 def _major(binary: Path) -> int:
-    """Return the major version that the program prints, or 0 if it does not run here."""
+    """Return the major version that the program prints, or 0 if the program cannot run here."""
     with suppress(OSError):
         said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False)
         if version := re.search(r"(?:\(PostgreSQL\) |v=)(\d+)", said.stdout):

@@ -1,4 +1,4 @@
-"""Delivery of notifications: the due ones of an officer and target are sent as one message."""
+"""Delivery of notifications: all due ones for the same officer and target become one message."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -31,7 +31,10 @@ _logger = logging.get()
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Claimed rows of one officer and target; `attempt` is the highest attempt among them."""
+    """Claimed rows for one officer and target.
+
+    `attempt` is the highest number of attempts among the rows.
+    """
 
     officer: UUID
     target: int

@@ -25,7 +25,10 @@ HOME_ZONE = "Asia/Almaty"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An active officer who wants this kind, with the data that decides if and when it is sent."""
+    """An active officer who has not disabled this kind of notification.
+
+    The other fields decide whether, where and when a notification is sent.
+    """
 
     id: UUID
     mission: str
@@ -41,7 +44,10 @@ class Candidate:
     browsers: list[int] | None
 
     def reads(self, language: str, topic: str) -> bool:
-        """Return True if language and topic are among the officer's; an empty list means all."""
+        """Return True if the officer handles the language and the topic of a case.
+
+        An empty list means all languages or topics. Leads handle all topics.
+        """
         return (not self.languages or language in self.languages) and (
             not self.topics or topic in self.topics or Role.LEAD in self.roles
         )
@@ -57,7 +63,7 @@ class Candidate:
 
 
 async def notify(transaction: Transaction, kind: Kind, subject: UUID | str) -> None:
-    """Queue a job that notifies officers of an event; it is lost if the transaction rolls back."""
+    """Queue a job that notifies officers of an event; it is queued only if the caller commits."""
     await job_queue.defer(transaction, TASK, kind=kind.value, subject=str(subject))
 
 

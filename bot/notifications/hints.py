@@ -14,7 +14,7 @@ from flows.engine import screens
 from flows.engine.language_protocol import Refusal
 from flows.engine.text import Text, _
 
-# Longer than the timeout of any call, so that a hint is not claimed twice.
+# In seconds. Longer than the timeout of any call, so that a hint is not claimed twice.
 LEASE_SECONDS = 60
 MAX_ATTEMPTS, MAX_BACKOFF = 6, 1800
 SUBJECT = _("There is an update")
@@ -49,8 +49,8 @@ async def _send(rt: Runtime, hint: DueHint) -> None:
     except NotificationError as error:
         _logger.warning("hint.failed", code=error.code, channel=hint.way, attempt=hint.attempt)
         why = error.code
-        # Do not resend a code that may have arrived: each SMS costs money, and a mistyped address
-        # belongs to somebody else.
+        # Do not resend a code that may have arrived, because each SMS costs money, and a mistyped
+        # address belongs to somebody else.
         is_spent = bool(hint.code) and isinstance(error, Unanswered)
         if error.retry and not is_spent and hint.attempt < MAX_ATTEMPTS:
             delay = backoff(hint.attempt, most=MAX_BACKOFF)

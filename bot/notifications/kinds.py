@@ -7,7 +7,7 @@ from flows.engine.text import Text, _
 
 
 class Kind(StrEnum):
-    """The event that an officer is notified of."""
+    """Kind of the event of which an officer is notified."""
 
     NEW_CASE = "new_case"
     NEW_WORDS = "new_words"
@@ -48,6 +48,6 @@ LABELS: Mapping[Kind, Text] = {
     Kind.FACTS_30: _("Once a week: facts that end within 30 days"),
     Kind.FACTS_60: _("Once a week: facts that end within 60 days"),
 }
-# Kinds about expiring facts, by the number of days before the end.
+# Kinds of notification about expiring facts, by the days that remain until the fact expires.
 OF_CONTENT: Mapping[int, Kind] = {7: Kind.FACTS_7, 30: Kind.FACTS_30, 60: Kind.FACTS_60}
 OF_BROADCASTS = frozenset({Kind.APPROVAL, Kind.HALTED, Kind.ENDED})

@@ -6,7 +6,7 @@ from bot.config.settings import Settings
 from bot.notifications.errors import NotificationRefused, NotSent, Unanswered
 
 CALL_SECONDS = 15
-# Statuses after which a retry may succeed; other 4xx reject the number or the API key.
+# HTTP statuses after which a retry may succeed. Any other 4xx rejects the number or the API key.
 LATER = (408, 425, 429)
 
 

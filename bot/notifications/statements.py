@@ -85,7 +85,8 @@ CLOCK = statement(select(NOW))
 
 _Sent = aliased(t.OfficerNotification)
 _TARGET = bindparam("target", type_=BigInteger())
-# Repeated events of one subject are delayed to at most one notification in five minutes.
+# Delays a row if the officer was notified of the same kind and subject before, so that these
+# notifications are sent at least `pause` seconds apart.
 _AFTER_LAST = (
     select(func.max(_Sent.created_at) + seconds("pause"))
     .where(
@@ -112,7 +113,8 @@ _OF_SUBJECT = (t.OfficerNotification.kind == _KIND, t.OfficerNotification.subjec
 IS_RECENT = statement(
     select(exists().where(*_OF_SUBJECT, t.OfficerNotification.created_at > ago(hours=1)))
 )
-# One hour less than a week, so that a worker whose clock is early still sends next Monday.
+# One hour less than a week, because the hourly check can run earlier in the day than it did last
+# Monday.
 IS_OF_THIS_WEEK = statement(
     select(exists().where(*_OF_SUBJECT, t.OfficerNotification.created_at > ago(hours=7 * 24 - 1)))
 )

@@ -89,7 +89,7 @@ UNDER_INDEX = (
 class ApiToken:
     """A token with its account.
 
-    It is valid until the end of `last_day` (UTC), or without limit if that is None.
+    It is valid to the end of `last_day` (UTC), or without a time limit if `last_day` is None.
     """
 
     id: UUID
@@ -165,8 +165,9 @@ async def revoke(transaction: Transaction, token_id: UUID) -> None:
 async def recognise(rt: Runtime, transaction: Transaction, given: str) -> ApiToken | None:
     """Return the valid token with this text; None if it is unknown, expired or revoked.
 
-    The first use on a day updates `used_on`. A use also replaces a hash under an older index key by
-    one under the current key, which is possible only now, because the token itself is not stored.
+    The first use on a day updates `used_on`. If the stored hash was made with an older index key, a
+    use replaces it by a hash under the current key. Only a use can do this, because the token
+    itself is not stored.
     """
     if not given.startswith(PREFIX):
         return None

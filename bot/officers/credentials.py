@@ -61,7 +61,10 @@ class Passkey:
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """The officer who redeemed a link, and the credentials that this removed."""
+    """The officer who redeemed a link, and the credentials that this removed.
+
+    `passkeys` are the ids of the deleted passkeys. `untied`: an OIDC account was unlinked.
+    """
 
     officer_id: UUID
     passkeys: tuple[bytes, ...]
@@ -170,7 +173,7 @@ async def note_ended(transaction: Transaction, enrolled: Enrolled) -> None:
 
 
 async def right_code(transaction: Transaction, secret: str, code: str) -> bool:
-    """Return True if the TOTP code is right now, or one 30-second step earlier or later."""
+    """Return True if the TOTP code is that of the current 30-second step, or of an adjacent one."""
     return _matching(secret, code, await _step(transaction)) is not None
 
 
@@ -185,9 +188,9 @@ async def check(
 ) -> bool:
     """Return True if password and TOTP code are right.
 
-    Each code works once. Every fifth failure locks the account for 5 minutes, except on a device
-    from which the officer has signed in before. An unknown account takes as long as a wrong
-    password.
+    Each code works once. Every fifth failure locks the account for 5 minutes. `known_device`: the
+    officer has signed in on this device before, so the lock does not apply. An unknown account
+    takes as long as a wrong password.
     """
     row = await fetch_one(transaction, statements.LOCK_ACCOUNT, officer=officer_id)
     if row is None or officer_id is None or row[0] is None or row[1] is None:
@@ -206,7 +209,7 @@ async def check(
 
 
 async def reseal(rt: Runtime, transaction: Transaction) -> int:
-    """Re-encrypt passwords and TOTP secrets that older key epochs encrypt.
+    """Re-encrypt passwords and TOTP secrets that are encrypted with another epoch's key.
 
     Return the number of re-encrypted accounts.
     """
@@ -227,7 +230,7 @@ async def reseal(rt: Runtime, transaction: Transaction) -> int:
 async def after_restore(transaction: Transaction) -> None:
     """Delete all sessions and one-time links.
 
-    A restored database would otherwise contain those that ended after the backup.
+    A restored database contains again the sessions and links that ended after the backup was made.
     """
     await execute(transaction, statements.END_EVERYTHING)
 
@@ -238,10 +241,10 @@ async def set_language(transaction: Transaction, officer_id: UUID, chosen: str) 
 
 
 async def find_by_subject(transaction: Transaction, now: bytes, *before: bytes) -> UUID | None:
-    """Return the id of the officer with this subject at the mission's sign-in service (OIDC).
+    """Return the id of the officer whose account at the sign-in service (OIDC) has this subject.
 
-    Subjects are keyed hashes: `now` under the current index key, `before` under older ones. A match
-    under an older key is replaced by the current hash.
+    Subjects are stored as keyed hashes. `now` is the hash under the current index key, `before` are
+    the hashes under older keys. A stored hash under an older key is replaced by `now`.
     """
     subjects = [now, *before]
     return await fetch_value(transaction, statements.BY_SUBJECT, now=now, subjects=subjects)
@@ -255,9 +258,9 @@ async def link_identity(transaction: Transaction, officer_id: UUID, subject: byt
 async def has_phishing_resistant_factor(
     rt: Runtime, transaction: Transaction, officer_id: UUID
 ) -> bool:
-    """Lock the account's row; return True if it has a phishing-resistant way to sign in.
+    """Lock the account's row, and return True if the officer can sign in phishing-resistantly.
 
-    This is a passkey, or an OIDC account if the sign-in service is configured.
+    This requires a passkey, or an OIDC account if the sign-in service is configured.
     """
     tied = bool(await fetch_value(transaction, statements.LOCK_SUBJECT, officer=officer_id))
     return (tied and rt.settings.has_service) or bool(await passkeys(transaction, officer_id))
@@ -276,7 +279,10 @@ async def passkey(transaction: Transaction, key_id: bytes) -> Passkey | None:
 
 
 async def add_passkey(transaction: Transaction, key: Passkey) -> None:
-    """Store a new passkey and write an audit entry, in a transaction with the officer's rights."""
+    """Store a new passkey and write an audit entry.
+
+    The transaction must have the officer's rights (`directory.acting`).
+    """
     await execute(
         transaction,
         statements.ADD_PASSKEY,
@@ -291,8 +297,8 @@ async def add_passkey(transaction: Transaction, key: Passkey) -> None:
 async def use_passkey(transaction: Transaction, key_id: bytes, uses: int, issued: datetime) -> None:
     """Record the use of a passkey, with its new signature counter.
 
-    Raises ValueError if the passkey was used after `issued`, the time of the challenge: a challenge
-    works once.
+    `issued` is the time at which the server created the challenge. Raises ValueError if the passkey
+    was used after `issued`, because each challenge works once.
     """
     values = {"key": key_id, "count": uses, "issued": issued}
     if not await execute(transaction, statements.USE_PASSKEY, **values):
@@ -307,13 +313,19 @@ async def now(transaction: Transaction) -> datetime:
 
 
 async def drop_passkey(transaction: Transaction, officer_id: UUID, key_id: bytes) -> None:
-    """Delete the officer's passkey and write an audit entry, in a transaction with their rights."""
+    """Delete the officer's passkey and write an audit entry.
+
+    The transaction must have the officer's rights (`directory.acting`).
+    """
     if await execute(transaction, statements.DELETE_PASSKEY, key=key_id, officer=officer_id):
         await _note(transaction, officer_id, key_id, action="passkey.removed")
 
 
 async def _note(transaction: Transaction, officer_id: UUID, key_id: bytes, *, action: str) -> None:
-    """Write an audit entry on a passkey, with the shortened id that the officer's page shows."""
+    """Write an audit entry on a passkey.
+
+    The entry contains the first digits of the passkey's id, which the officer's own page shows too.
+    """
     officer, key_prefix = str(officer_id), key_id.hex()[:KEY_PREFIX]
     await audit_log.append(
         transaction, actor=officer, action=action, subject=officer, detail=key_prefix
@@ -325,7 +337,10 @@ async def _step(transaction: Transaction) -> int:
 
 
 def _matching(secret: str, code: str, step: int) -> int | None:
-    """Return the 30-second step whose code this is, from `step` - 1 to `step` + 1, or None."""
+    """Return the number of the 30-second step in which `code` is the TOTP code.
+
+    Only `step` and the steps before and after it are tried. Return None if the code matches none.
+    """
     digits = re.sub(r"\s", "", code)
     if not re.fullmatch(r"[0-9]{6}", digits):
         return None

@@ -21,7 +21,7 @@ from bot.security import audit_log
 
 MIN_ADMINISTRATORS = 2
 MAX_NAME = 80
-# Roles that answer people.
+# Roles whose officers answer people.
 ANSWERING = [Role.OFFICER.value, Role.LEAD.value]
 
 
@@ -43,7 +43,7 @@ class Officer:
 
 
 class LastAdministrator(Exception):
-    """Fewer than two administrators would remain, or a first one exists; nothing was changed."""
+    """Fewer than two administrators would remain, or the first one exists already."""
 
     code = "E_LAST_ADMINISTRATOR"
 
@@ -68,10 +68,10 @@ def read(row: tuple[object, ...]) -> Officer:
 
 @asynccontextmanager
 async def acting(rt: Runtime, officer: Officer) -> AsyncIterator[Transaction]:
-    """Open a transaction of the console's role in which row security shows only their mission.
+    """Open a transaction of the console's role, limited by row security to the officer's mission.
 
-    The settings are local to the transaction, so the connection returns to the pool without them.
-    Raises ConfigError if the console's role is not configured.
+    The officer and the mission are settings local to the transaction, so that the connection
+    returns to the pool without them. Raises ConfigError if the console's role is not configured.
     """
     async with console(rt).connection() as transaction:
         await pipeline.begin(transaction, _scope(officer))
@@ -197,11 +197,12 @@ async def change(
     topics: Iterable[str] | None = None,
     active: bool | None = None,
 ) -> Officer:
-    """Change an officer's account. Raises LookupError for an unknown id.
+    """Change an officer's account; None leaves a value unchanged.
 
-    Raises Forbidden if it is the account of `by`, because an administrator could otherwise gain
-    access to every case alone. Raises LastAdministrator if fewer than two administrators would
-    remain. The next sweep returns a disabled officer's cases to the queue.
+    Raises LookupError for an unknown id. Raises Forbidden if it is the account of `by`, because an
+    administrator could otherwise get access to every case without a second person. Raises
+    LastAdministrator if fewer than two administrators would remain. If the officer is disabled, the
+    next sweep returns the officer's cases to the queue.
     """
     permissions.require(by, Action.OFFICERS_EDIT, Subject(mission or ""))
     permissions.require_another(by, officer_id)
@@ -230,7 +231,7 @@ async def change(
 
 
 async def set_shift(rt: Runtime, officer: Officer, until: datetime | None) -> None:
-    """Store the end of the officer's shift; after it their claimed cases return to the queue."""
+    """Store the end of the officer's shift, at which a sweep returns claimed cases to the queue."""
     permissions.require(officer, Action.SHIFT, Subject(officer.mission))
     async with acting(rt, officer) as transaction:
         await execute(transaction, statements.SET_SHIFT, until=until, officer=officer.id)

@@ -25,7 +25,7 @@ class Role(StrEnum):
 
 
 class Action(StrEnum):
-    """An action in the console; each of its routes requires one."""
+    """An action that the policy allows or denies; each route of the console requires one."""
 
     SELF = "self"
     SHIFT = "self.shift"
@@ -186,9 +186,10 @@ class Owner(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Conditions for an action; `mission` requires that it concerns the officer's own mission.
+    """Conditions for an action.
 
-    `strong` requires a phishing-resistant sign-in: a passkey, not password and code.
+    `mission`: the object of the action must belong to the officer's mission. `strong`: the officer
+    must have signed in phishing-resistantly, with a passkey and not with password and code.
     """
 
     roles: frozenset[Role]
@@ -281,7 +282,7 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.CASE_INVITE: Rule(_INTEGRATOR, mission=False),
 }
 
-# A token permits these actions, if the roles of its account permit them too.
+# The action that each scope of a token allows, if the roles of the token's account allow it too.
 SCOPES: Final[Mapping[Scope, Action]] = {
     Scope.ANNOUNCEMENTS_WRITE: Action.BROADCAST_DRAFT,
     Scope.ANNOUNCEMENTS_SEND: Action.BROADCAST_SEND,
@@ -348,9 +349,9 @@ def require_another(officer: Principal, whom: UUID) -> None:
 
 
 def _on_topic(officer: Principal, subject: Subject) -> bool:
-    """Return True if the officer handles the topic.
+    """Return True if the officer handles the subject's topic.
 
-    Leads and officers without topics handle all.
+    Leads, and officers without a list of topics, handle every topic.
     """
     free = not subject.topic or not officer.topics or Role.LEAD in officer.roles
     return free or subject.topic in officer.topics

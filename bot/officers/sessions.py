@@ -1,7 +1,8 @@
 """Console sessions in PostgreSQL.
 
-They are not in Valkey, because its loss would end sessions and a revoked session could return. Only
-the hash of a token is stored. All functions require a connection with the console's database role.
+They are not in Valkey: if Valkey lost its data, all sessions would end, and a revoked session could
+return. Only the hash of a token is stored. All functions require a connection with the console's
+database role.
 """
 
 from dataclasses import dataclass
@@ -43,7 +44,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Authenticated:
-    """An authenticated officer with session, language, their mission's time zone and the time."""
+    """An authenticated officer with session and console language.
+
+    `zone` is the time zone of the officer's mission, and `now` the database's time.
+    """
 
     session: Session
     officer: Officer
@@ -71,9 +75,9 @@ async def begin(connection: Connection, officer_id: UUID, strength: AuthMethod, 
 
 
 async def authenticate(connection: Connection, token: str, *, seen: bool) -> Authenticated | None:
-    """Return the officer of a session token, or None if it is invalid; takes one round trip.
+    """Return the officer of a session token in one round trip; None if the token is invalid.
 
-    `seen` counts the request as activity, which extends the idle limit.
+    `seen` counts the request as activity of the officer, which extends the idle limit.
     """
     if len(token) != _TOKEN_LENGTH:
         return None

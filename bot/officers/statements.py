@@ -48,7 +48,8 @@ OFFICER = (
 )
 """Columns of an officer, in the order in which `directory.read` expects them."""
 
-# An account that has no role but that of another system uses tokens of the API, not the console.
+# INTEGRATOR is the role of another system. An account with no other role uses API tokens and cannot
+# sign in to the console.
 _MAY_SIGN_IN = literal(Role.INTEGRATOR.value) != any_(t.Officer.roles)
 
 SCOPE = statement(
@@ -277,7 +278,7 @@ PRESENT = statement(
     .outerjoin(t.Account, t.Account.officer_id == t.Officer.id)
     .where(_BY_TOKEN, *_VALID, t.Officer.active, _MAY_SIGN_IN)
 )
-# Reads the setting `kosh.mission`, which the statement PRESENT sets before in the same pipeline.
+# Reads the setting `kosh.mission`. PRESENT runs before ZONE in the same pipeline and sets it.
 ZONE = statement(
     select(t.Mission.zone).where(t.Mission.mission == func.current_setting("kosh.mission", True))
 )
@@ -319,7 +320,7 @@ END_SESSIONS = statement(
     )
 )
 
-# Text: SQLAlchemy has no expression for LOCK and TRUNCATE.
+# Written as text, because SQLAlchemy has no expressions for LOCK and TRUNCATE.
 
 LOCK_OFFICERS = TextStatement.of("LOCK TABLE officers IN SHARE ROW EXCLUSIVE MODE")
 # TRUNCATE ignores row security, which would hide most rows from DELETE.

@@ -1,8 +1,8 @@
 """Encrypted backups that become unreadable with their key, and a restore that repeats erasures.
 
 A backup is a database dump, encrypted as a stream, so that no plaintext is written to disk. It does
-not contain its key; once the key of its epoch is destroyed, it cannot be read. After a restore,
-everyone erased since the backup is erased again before any service starts.
+not contain its key. When the key of the backup's epoch is destroyed, the backup becomes unreadable.
+After a restore, everyone who was erased since the backup is erased again before any service starts.
 """
 
 import os
@@ -46,16 +46,17 @@ _CLIENTS = statement(
 )
 _DROP_SCHEMA = statement(DropSchema("public", cascade=True))
 _CREATE_SCHEMA = statement(CreateSchema("public"))
-# Text: SQLAlchemy has no expression for these two statements.
+# Written as text, because SQLAlchemy has no expressions for these two statements.
 _GIVE_SCHEMA = TextStatement.of("ALTER SCHEMA public OWNER TO pg_database_owner")
 _VACUUM = TextStatement.of("VACUUM FULL")
 
 
 def back_up(settings: Settings, vault: Vault, folder: Path) -> Path:
-    """Write a backup into `folder` and return its path; no incomplete backup gets that name.
+    """Write a backup into `folder` and return its path.
 
-    The head of the audit log is written to a second file, so that a restored log can be checked to
-    contain that head. Raises ServiceError if pg_dump fails.
+    The backup is renamed to that path only when it is complete. The head of the audit log is
+    written to a second file, so that a restored log can be checked to contain that head. Raises
+    ServiceError if pg_dump fails.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}{SUFFIX}"
@@ -89,8 +90,8 @@ def _audit_head(settings: Settings) -> audit_log.Head:
 def restore(settings: Settings, vault: Vault, path: Path) -> None:
     """Replace the contents of the database with a backup, and migrate the schema.
 
-    The whole file is verified before anything is changed. Raises VaultError if it is invalid or its
-    key is missing. Raises ServiceError if clients are connected or pg_restore fails.
+    The whole file is verified before anything is changed. Raises VaultError if the file is invalid
+    or its key is missing. Raises ServiceError if clients are connected or pg_restore fails.
     """
     url = settings.database("owner")
     with path.open("rb") as file:
@@ -137,10 +138,10 @@ def _read(file: IO[bytes]) -> Iterator[bytes]:
 
 @contextmanager
 def _connected(url: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield the URL without its password, and an environment with a PGPASSFILE.
+    """Yield the URL without its password, and environment variables with a PGPASSFILE.
 
-    The password must not be a command-line argument, because other users of the machine can see
-    those.
+    The password must not be a command-line argument, because other users of the machine can read
+    the arguments of a process.
     """
     parts = urlsplit(url)
     user, place = unquote(parts.username or ""), parts.netloc.rpartition("@")[2]
@@ -156,8 +157,8 @@ def _connected(url: str) -> Iterator[tuple[str, dict[str, str]]]:
 async def finish_restore(rt: Runtime) -> int:
     """Erase everyone again who was erased since the backup; return the number of people.
 
-    Work that was pending in the backup may have been done since. The `after_restore` of each module
-    settles its own rows.
+    Work that is pending in the restored database may already have been done. The `after_restore` of
+    each module corrects the rows of that module.
     """
     gone = await erasure.replay_journal(rt)
     url = rt.settings.database("owner")

@@ -49,7 +49,7 @@ _logger = logging.get()
 
 
 class Backlog(StrEnum):
-    """A kind of work that can be waiting."""
+    """A kind of item that can wait in a queue."""
 
     MESSAGE = "message"
     REGISTRATION = "registration"
@@ -63,7 +63,7 @@ class Backlog(StrEnum):
 class Waiting:
     """The number of waiting items of a kind, and the age of the oldest in seconds.
 
-    `channel` is "" for kinds without a channel.
+    `channel` is "" for kinds that are not counted by channel.
     """
 
     of: Backlog
@@ -74,7 +74,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Health at a point in time; `database` is False, and the counts are empty, without a database.
+    """Health at a point in time. `database`: PostgreSQL responds; if not, there are no counts.
 
     `live`: Valkey responds. `spent`: the installation's web chat budgets that are spent.
     `delivered`: time of the last delivery per channel. `facts`: number of facts by state.
@@ -103,7 +103,10 @@ def _age(since: _Moment, now: _Moment = NOW) -> ColumnElement[float]:
 def _backlog(
     of: Backlog, since: _Moment, channel: SQLColumnExpression[str] | None = None
 ) -> Select[str, str, int, float]:
-    """Return a query for the number and age of a kind of work, grouped by channel if given."""
+    """Return a query for the number of waiting items of a kind, and the age of the oldest.
+
+    The items are grouped by `channel` if it is given.
+    """
     if channel is None:
         return select(literal(of.value), literal(""), func.count(), _age(since))
     return select(literal(of.value), channel, func.count(), _age(since)).group_by(channel)
@@ -124,7 +127,8 @@ _DUE_JOBS = (
 )
 _WAITING = statement(
     union_all(
-        # Exclude messages that can be sent only after the person writes again.
+        # Messages in the state `waiting` are excluded, because they cannot be sent before the
+        # person writes.
         _backlog(Backlog.MESSAGE, t.Message.created_at, t.Message.channel).where(
             t.Message.done_at.is_(None), t.Message.state.in_(["pending", "sending"])
         ),
@@ -248,7 +252,7 @@ async def ask_platforms(rt: Runtime) -> None:
 
 
 class AuditWatch:
-    """Verifies the audit log against its head at this process's last verification."""
+    """Verifies the audit log, also against the head that this process verified last."""
 
     def __init__(self) -> None:
         self._anchor: audit_log.Head | None = None
@@ -256,9 +260,9 @@ class AuditWatch:
     async def verify(self, rt: Runtime) -> None:
         """Log the audit log's head, or log an error if the log is broken.
 
-        A log that was truncated, with its head moved back, is consistent in itself. Only a head
-        from an earlier verification, or from this process's output, reveals that entries are
-        missing.
+        If an attacker truncates the log and replaces its head, the log is consistent in itself.
+        Only a head from an earlier verification, or from the output of a process, reveals missing
+        entries.
         """
         async with rt.pool.connection() as transaction:
             broken = await audit_log.broken(transaction, self._anchor)
@@ -274,7 +278,7 @@ class AuditWatch:
 
 
 class Health(StrEnum):
-    """Health as the status page shows it."""
+    """Health of a service, as the status page shows it."""
 
     WORKS = "works"
     SLOW = "slow"

@@ -1,8 +1,8 @@
 """Key rotation without downtime: create, activate, rewrap, destroy.
 
 Envelope encryption: each person has a data key, which is encrypted with the current epoch's key.
-Rotation encrypts the data keys with the new epoch's key and leaves the data unchanged. Once no row
-needs the old key, destroying it makes all backups of its time unreadable.
+Rotation re-encrypts (rewraps) the data keys with the new epoch's key and leaves the data unchanged.
+When the old key is destroyed, all backups that were made while it was current become unreadable.
 """
 
 import asyncio
@@ -27,11 +27,11 @@ from bot.security.key_files import Kind, VaultError
 
 BATCH = 5000
 EPOCH_DAYS = 30
-# Days for which a key is kept after its successor was created. Backups of that time stay readable
-# as long.
+# Days for which a key is kept after the next key was created. For as long, backups that need the
+# key stay readable.
 KEPT_DAYS: dict[Kind, int] = {"epoch": 7, "index": 45, "ask": 1}
 DAY = 24 * 3600
-# Each round skips rows that are locked, and the next round tries them again.
+# A round skips rows that another transaction has locked, and the next round retries them.
 ROUNDS = 60
 ROUND_SECONDS = 1.0
 OPERATOR = "operator"
@@ -112,7 +112,8 @@ async def _count(pool: Pool, statement: Statement[int], version: int) -> int:
 def _console(rt: Runtime) -> Pool:
     """Return the console's connection pool. Raises ConfigError if it is not configured.
 
-    Officers' secrets are encrypted with the epoch's key, and only the console's role can read them.
+    Passwords and TOTP secrets of officers are encrypted with the epoch's key, and only the
+    console's role can read them.
     """
     if rt.console is None:
         raise ConfigError("KOSH_DATABASE_CONSOLE_URL isn't set; set it to a postgresql:// URL")
@@ -122,9 +123,9 @@ def _console(rt: Runtime) -> Pool:
 async def create(rt: Runtime, kind: Kind, after: int = 0) -> int:
     """Create a key and return its version.
 
-    With `after`, create none if a key newer than that version exists, because another worker
-    created it. This process decrypts with the key at once. Processes encrypt new data with it once
-    every process has loaded it.
+    With `after`, return the newest version instead if it is above `after`, because another worker
+    has created it. This process can decrypt with the new key immediately. Data is encrypted with
+    the new key only once every process has loaded it.
     """
     version = key_files.add(rt.settings.key_dir, kind, after)
     rt.vault.refresh()
@@ -170,7 +171,7 @@ async def _is_renewed(rt: Runtime) -> bool:
 async def destroy(rt: Runtime, kind: Kind, version: int, *, now: bool = False) -> None:
     """Destroy a key. Raises VaultError E_VAULT_IN_USE while rows or backups need it.
 
-    With `now`, backups do not prevent it, for a key that was stolen.
+    `now` ignores backups, and is meant for a key that was stolen.
     """
     name, wait = f"{kind}-{version}", KEPT_DAYS[kind]
     if rows := await usage(rt, kind, version):

@@ -1,8 +1,9 @@
 """Rollback guard: detects that the database was replaced with an older state of itself.
 
 Restoring a dump, WAL or a disk snapshot also sets the database's counters back. A worker stores the
-counters' high-water mark outside of the database. A process that finds lower counters at its start
-exits: erased people would be in the database again, and messages would be sent twice.
+counters' high-water mark outside of the database. A process that finds lower counters when it
+starts exits, because erased people would be in the database again, and messages would be sent
+twice.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from bot.db.statements import fetch_one, statement
 from bot.privacy import erasure
 from bot.runtime import Runtime
 
-# Counters that grow with activity and go back when an older database is restored.
+# Counters that only increase, so a lower value shows that an older database was restored.
 _NUMBERS = statement(
     select(
         select(t.AuditHead.seq).scalar_subquery(),
@@ -45,16 +46,16 @@ class OlderDatabase(ConfigError):
 
 
 class HighWaterMark:
-    """Stores the high-water mark of the counters, with a delay of one call."""
+    """Stores the counters' high-water mark, always with the values of the previous call."""
 
     def __init__(self) -> None:
         self._seen: Numbers = {}
 
     async def note(self, rt: Runtime) -> None:
-        """Store the counters that the previous call read.
+        """Store the counters that the previous call read, and read the current ones.
 
-        The counters of this call may not be durable yet: after a server crash they could be lower
-        than the stored mark, and the processes would refuse to start.
+        The current counters may not be durable yet: after a crash of the database server they could
+        be lower than a stored mark, and no process could start.
         """
         path, sure = _file(rt), self._seen
         self._seen = await _numbers(rt)
@@ -64,7 +65,10 @@ class HighWaterMark:
 
 
 async def refuse_older(rt: Runtime) -> None:
-    """Raise OlderDatabase if a counter went back or an erasure of the journal is missing."""
+    """Raise OlderDatabase if a counter is below its stored mark.
+
+    Also raise it if the database lacks an erasure that the erasure journal contains.
+    """
     noted = await asyncio.to_thread(_read, _file(rt))
     now = await _numbers(rt)
     went_back = any(now[name] < number for name, number in noted.items())
@@ -78,7 +82,10 @@ async def accept_current(rt: Runtime) -> None:
 
 
 def forget(erased: Path) -> None:
-    """Delete the high-water mark and the erasure journal of a database dropped on purpose."""
+    """Delete the files of the high-water mark and of the erasure journal.
+
+    Call it when the database is dropped on purpose. `erased` is the journal's path.
+    """
     for path in (erased, erased.with_name("high-water-mark")):
         path.unlink(missing_ok=True)
 

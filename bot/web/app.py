@@ -70,9 +70,10 @@ PLATFORM_ROUTERS = (webhooks.router, health.router)
 def create_app(
     opening: AbstractAsyncContextManager[Runtime], *, platforms_only: bool = False
 ) -> FastAPI:
-    """Return the application; it opens the runtime at startup and closes it at shutdown.
+    """Return the application; its startup opens the runtime, and its shutdown closes the runtime.
 
-    With `platforms_only` it serves only webhooks, registry callbacks and health checks.
+    With `platforms_only`, the application serves only webhooks, registry callbacks and health
+    checks.
     """
 
     @asynccontextmanager
@@ -108,12 +109,12 @@ def _routes(platforms_only: bool) -> list[BaseRoute]:
         included.include_router(router)
     for router in () if platforms_only else console.ROUTERS:
         included.include_router(router, prefix=console.ROOT)
-    # Build FastAPI's route contexts now; otherwise the first request would take 0.1 s longer.
+    # Builds FastAPI's route contexts now. Otherwise the first request would take 0.1 s longer.
     list(iter_route_contexts(included.routes))
     return included.routes
 
 
 def close(asgi: Any) -> None:
-    """Signal the open event streams of an application that the server is shutting down."""
+    """Signal to the application's open event streams that the server is shutting down."""
     if isinstance(asgi, FastAPI) and hasattr(asgi.state, "closing"):
         asgi.state.closing.set()

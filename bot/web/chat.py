@@ -1,7 +1,7 @@
 """Serve the web chat: a page and POST routes for texts, buttons and files.
 
-A chat is identified by a secret name. Before consent only the page contains the name. After consent
-a cookie contains it, so that the person can return to the chat.
+A chat is identified by a secret name. Before the person consents, only the page contains the name.
+After consent a cookie contains the name, so that the person can return to the chat.
 """
 
 from contextlib import suppress
@@ -95,7 +95,7 @@ async def page(request: Request, source: Annotated[str, Query(alias="from")] = "
 
 
 def _greeting(rt: Runtime, session: ChatSession) -> Notes:
-    """Return the greeting of a chat in which nothing was posted yet; empty for a known person."""
+    """Return the greeting that a new chat shows; empty if the person is known."""
     if session.person is not None:
         return ()
     says = anonymous.greeting(rt, rt.content.on(datetime.now(UTC).date()), Page.NEVER).says
@@ -123,8 +123,8 @@ async def pressed(request: Request, form: Annotated[ChatForm, Form()]) -> Respon
 async def _exit(request: Request, form: ChatForm, event: Event) -> Response:
     """Redirect the browser to a page that does not mention Kosh, and delete the chat's cookie.
 
-    Do so even if the database is unavailable and the event is not stored: a person in danger must
-    not wait, and without its cookie the browser does not open the chat again.
+    This also happens if the database is unavailable and the event is not stored. A person in danger
+    must not wait, and without the cookie the browser does not open the chat again.
     """
     background = None
     with suppress(*UNAVAILABLE_ERRORS):
@@ -140,11 +140,11 @@ async def _exit(request: Request, form: ChatForm, event: Event) -> Response:
 
 @router.post("/chat/file")
 async def attached(request: Request) -> Response:
-    """Process a file posted in answer to the open question; respond after the file was checked."""
+    """Process a file that answers the open question; respond after the file was checked."""
     rt: Runtime = request.app.state.rt
     check_chat_origin(request)
-    # Allow more bytes for the form than for its file. A file that is too large then reaches the
-    # upload check, which explains the rejection to the person.
+    # Allows more bytes for the form than for its file. So a file that is too large reaches the
+    # check of uploads, which explains to the person why the file was rejected.
     sent = await multipart.opened(request, MAX_BYTES + MAX_FORM_OVERHEAD)
     form = ChatForm.model_validate(sent.fields)
     session = await posting_session(request, form.chat, form.id, form.last)
@@ -188,10 +188,10 @@ async def _post(request: Request, form: ChatForm, event: Event) -> Response:
 
 
 async def _language(request: Request, session: ChatSession, payload: str) -> str:
-    """Return the language of a chat for its error page; "" if it is unknown.
+    """Return the language of a chat for its error page; "" if the language is unknown.
 
-    This is the language of the last message, or the one that the pressed button chooses, or the one
-    that the browser prefers.
+    The language is that of the last message, otherwise the one that the pressed button chooses,
+    otherwise the one that the browser prefers.
     """
     rt: Runtime = request.app.state.rt
     notes: Notes = ()
@@ -222,16 +222,16 @@ async def _own_words(
 
 
 async def _renew_cookie(rt: Runtime, answer: Response, session: ChatSession) -> None:
-    """Renew the cookie of a known person; delete a cookie of an unknown chat.
+    """Renew the cookie of a known person; delete a cookie whose chat is unknown.
 
-    The cookie of a secure page's 30-minute visit is not renewed.
+    A secure page's cookie, which is valid for 30 minutes, is not renewed.
     """
     if session.person is None:
         if session.by_cookie:
             forget(rt, answer)
         return
-    # The event is committed, so it must be acknowledged even if this fails. The next post renews
-    # the cookie too.
+    # The event is committed, so the response must be 202 even if the renewal fails. The next post
+    # renews the cookie too.
     with suppress(*UNAVAILABLE_ERRORS):
         async with rt.pool.connection() as transaction:
             if await identities.is_permanent(rt, transaction, WebChat.name, session.name):
@@ -260,7 +260,7 @@ async def _receive(
 ) -> tuple[AfterCommit | None, ChatSession]:
     """Process an event; return what to send after the commit, and the chat.
 
-    Consent gives the chat a new secret name.
+    The returned chat has a new secret name if the event gave consent.
     """
     rt: Runtime = request.app.state.rt
     newest = ""
@@ -295,7 +295,7 @@ def _by_script(request: Request) -> bool:
 
 @router.get(EXIT_URL)
 async def away(request: Request) -> Response:
-    """Return the page to which a quick exit leads: a phrase book that does not mention Kosh."""
+    """Return the page after a quick exit: a phrase book that does not mention Kosh."""
     rt: Runtime = request.app.state.rt
     codes = [code for code, _own in rt.languages.languages()]
     first = page_language(rt, "", request)

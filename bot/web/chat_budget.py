@@ -50,7 +50,7 @@ MESSENGERS = _("You can also write to us in the messenger: {names}.")
 class NotTaken(Exception):
     """The event was not processed because a budget is spent.
 
-    `wrong`: the form had an answer to the question, and it was wrong.
+    `wrong`: the form contained a wrong answer to the question that a spent budget requires.
     """
 
     code = "E_BUDGET"
@@ -62,7 +62,7 @@ class NotTaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The sealed question that a form carried, and the answer that the person typed."""
+    """The sealed question that a posted form contained, and the answer that the person typed."""
 
     seal: str
     text: str
@@ -73,8 +73,8 @@ async def receive_within_budgets(
 ) -> AfterCommit | None:
     """Process the event and charge its budgets; return what to send after the commit.
 
-    Raises NotTaken if a budget is spent. `answered` is the answer to the question of an earlier
-    rejection, or None.
+    Raises NotTaken if a budget is spent. `answered` is the answer to the question that the page
+    asked when it rejected an earlier post, or None.
     """
     rt: Runtime = request.app.state.rt
     host = client_host(request)
@@ -105,7 +105,7 @@ def client_host(request: Request) -> str:
 
 
 def not_taken_by_script(denied: NotTaken) -> Response:
-    """Return 429 with a flag on which the script posts the form again as an ordinary page form."""
+    """Return 429 with the flag `as_page`: the script then posts the form as an ordinary form."""
     return JSONResponse({"error": denied.code, "as_page": True}, 429)
 
 
@@ -114,7 +114,7 @@ def not_taken_page(
 ) -> Response:
     """Return the 429 page with the question or the time to wait.
 
-    A text about danger is answered with its safety message above it.
+    If the rejected text was about danger, the safety message for that danger is shown above.
     """
     rt: Runtime = request.app.state.rt
     codes = [language] if language else [code for code, _own in rt.languages.languages()]

@@ -15,7 +15,10 @@ router = APIRouter()
 
 @router.get(FILES_URL + "/{file_id}")
 async def sent_file(request: Request, file_id: UUID) -> Response:
-    """Return a file that was sent to the person of the request's cookie; 404 for any other."""
+    """Return a file that an officer sent to the person whose cookie the request has.
+
+    Return 404 for any other file.
+    """
     rt: Runtime = request.app.state.rt
     file = None
     # The browser does not report whether a download started in a frame, so try both cookies.

@@ -1,7 +1,8 @@
 """Ask a question that simple programs cannot answer, without a script or a third-party service.
 
-The page shows a number in words, and the person types it in digits. A screen reader can read it.
-Each question is sealed with a keyed hash, is bound to one network address and accepts one answer.
+The page shows a number in words, which a screen reader can read, and the person types the number in
+digits. Each question is sealed with a keyed hash, is bound to one network address and accepts one
+answer.
 """
 
 import hmac
@@ -26,7 +27,7 @@ ONES: Final = (
 
 
 def new_number() -> int:
-    """Return a random number of two digits from 21 to 99, without a zero; 72 are possible."""
+    """Return a random number from 21 to 99 whose second digit is not 0 (72 numbers)."""
     return (2 + secrets.randbelow(len(TENS))) * 10 + 1 + secrets.randbelow(len(ONES))
 
 
@@ -36,7 +37,7 @@ def in_words(number: int) -> Text:
 
 
 def seal(rt: Runtime, number: int, host: str) -> str:
-    """Return a token for the form that identifies the question without revealing its number.
+    """Return a token for the form that identifies the question without revealing the number.
 
     The token expires after QUESTION_SECONDS.
     """

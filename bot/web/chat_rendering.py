@@ -22,11 +22,12 @@ from flows.engine.text import Text, _, button
 EXIT_URL = "/away"
 FILES_URL = "/chat/files"
 EXIT = "!exit"
-# First characters of button payloads that never expire: commands, answers' buttons and ratings.
+# First characters of the payloads of buttons that never expire: commands ("!"), buttons of an
+# answer ("?") and ratings ("*").
 LASTING = ("!", "?", "*")
 # Menu options drawn as large buttons, mapped to the names of their icons.
 MAIN_OPTIONS = {"checklist": "list", "eligibility": "way", "officer": "person"}
-# Kinds of marked single lines; adjacent lines of these kinds are drawn as one group.
+# Kinds of marks on single lines. Adjacent lines of these kinds are drawn as one group.
 IN_ROWS = ("row", "tick")
 
 LABELS: dict[str, Text] = {
@@ -67,7 +68,10 @@ type Notes = Sequence[tuple[str, Note]]
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """A message that was not accepted: refilled into the input field, with its id for the retry."""
+    """A message that was not accepted.
+
+    The page refills its text into the input field. The retry has the same id.
+    """
 
     text: str
     id: str
@@ -94,10 +98,10 @@ def render_page(
     own: OwnWords | None = None,
     browser: str = "",
 ) -> Response:
-    """Return the chat page; with `unsent`, return 503 and refill its text into the field.
+    """Return the chat page; with `unsent`, return 503 and refill the unsent text into the field.
 
-    `browser` is the browser's preferred language. Its button is sorted first in the choice of a
-    language, and it is the page's language until one is chosen.
+    `browser` is the browser's preferred language. In the choice of a language, its button is sorted
+    first. It is the page's language until the person chooses one.
     """
     bubbles = current_bubbles(notes)
     language = next((str(each["language"]) for each in reversed(bubbles)), "")
@@ -126,9 +130,10 @@ def _trouble(rt: Runtime, language: str) -> str:
 
 
 def current_bubbles(notes: Notes) -> list[dict[str, Any]]:
-    """Return the bubbles after all notes are applied, without replaced and deleted messages.
+    """Return the messages that remain after all notes are applied, as template values (bubbles).
 
-    Only the newest bubble has all its buttons. The one before it keeps buttons that do not expire.
+    Notes can replace or delete earlier messages. Only the newest bubble has all its buttons. The
+    one before it keeps the buttons that do not expire.
     """
     bubbles: dict[str, dict[str, Any]] = {}
     for note_id, note in notes:
@@ -146,7 +151,7 @@ def current_bubbles(notes: Notes) -> list[dict[str, Any]]:
 
 
 def _with_own(bubbles: list[dict[str, Any]], notes: Notes, own: OwnWords) -> list[dict[str, Any]]:
-    """Insert the person's text before the messages that answer it, unless a note deletes it."""
+    """Insert the person's text before the bubbles that answer it, unless a note deletes it."""
     if any(own.id in note.gone for _key, note in notes):
         return bubbles
     # The page's script creates UUIDs as ids; do not render a forged id.
@@ -163,7 +168,10 @@ def _with_own(bubbles: list[dict[str, Any]], notes: Notes, own: OwnWords) -> lis
 
 
 def _lasting(rows: list[list[dict[str, str]]]) -> list[list[dict[str, str]]]:
-    """Keep only buttons that do not expire: their payloads have no nonce of an open question."""
+    """Keep only buttons that do not expire.
+
+    The payload of any other button contains the number of the question for which it was shown.
+    """
     kept = [[each for each in row if each["payload"].startswith(LASTING)] for row in rows]
     return [row for row in kept if row]
 
@@ -171,7 +179,8 @@ def _lasting(rows: list[list[dict[str, str]]]) -> list[list[dict[str, str]]]:
 def bubble_of(note_id: str, message: Message, officer: bool = False, at: int = 0) -> dict[str, Any]:
     """Return a message as template values.
 
-    `officer`: an officer wrote it. `at` is its time in milliseconds of Unix time.
+    `officer`: an officer wrote the message. `at` is the message's time in milliseconds of Unix
+    time.
     """
     parts = _with_folds(list(_parts(message)))
     return {
@@ -194,7 +203,7 @@ def bubble_of(note_id: str, message: Message, officer: bool = False, at: int = 0
 
 
 def _rows(message: Message) -> list[list[dict[str, str]]]:
-    """Return the buttons in rows: answers first, then controls."""
+    """Return the buttons in rows: first options and links, then controls."""
     plain = [each for each in message.buttons if each.kind in (Kind.OPTION, Kind.LINK)]
     controls = [each for each in message.buttons if each.kind in (Kind.CONTROL, Kind.CONTACT)]
     large = [each for each in plain if _key(each) in MAIN_OPTIONS]
@@ -224,7 +233,7 @@ def _pressed(button: RenderedButton, kind: str = "") -> dict[str, str]:
 def _tongue(button: RenderedButton, prompt: str) -> dict[str, str]:
     """Return the template values of the button that chooses a language.
 
-    The label is the language's own name; `prompt` is the question in that language.
+    The label is the language's own name. `prompt` is the message's line in that language.
     """
     code = _key(button)
     written = {"prompt": prompt, "lang": tag(code), "dir": direction(code)}
@@ -232,10 +241,10 @@ def _tongue(button: RenderedButton, prompt: str) -> dict[str, str]:
 
 
 def _parts(message: Message) -> Iterator[dict[str, Any]]:
-    """Yield groups of lines that are drawn together; nothing if no line is marked.
+    """Yield groups of lines that are drawn together; yield nothing if no line is marked.
 
-    Each group has its kind, its number of lines, and the head and value of each line. Adjacent rows
-    form one group.
+    Each group has its kind, its number of lines, and the head and value of each line. Adjacent
+    lines of a kind in IN_ROWS form one group.
     """
     drawn = 0
     for kind, group in groupby(message.marks, lambda mark: mark.kind):
@@ -251,10 +260,10 @@ def _parts(message: Message) -> Iterator[dict[str, Any]]:
 
 
 def _with_folds(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Mark one-line warnings that are drawn collapsed, with only their beginning visible.
+    """Mark the one-line warnings that are drawn collapsed, with only their beginning visible.
 
-    In a list of entries, all warnings are collapsed. In another text with collapsible parts, all
-    except the first are collapsed.
+    If the text is a list of entries, all warnings are collapsed. In another text with collapsible
+    parts, all warnings except the first are collapsed.
     """
     kinds = {part["kind"] for part in parts}
     places = [place for place, part in enumerate(parts) if part["kind"] == "caution"]

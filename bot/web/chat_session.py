@@ -22,11 +22,12 @@ from flows import lifetimes
 MAX_FORM_BYTES = 32 * 1024
 MAX_FIELDS = 8
 COOKIE_SECONDS = lifetimes.DRAFT_DAYS * 24 * 3600
-# Minutes for which a post that gave consent may be retried, because the response with the cookie
+# For so many minutes a post that gave consent may be retried, because the response with the cookie
 # can get lost.
 CONSENT_MINUTES = 10
-# The header carries the secret name of an anonymous chat, since addresses are logged and this
-# header is not. Only our own page's script can send it, so no link can open another person's chat.
+# Carries the secret name of an anonymous chat. The name is not in the address, because addresses
+# are logged and this header is not. Only our own page's script can send the header, so no link can
+# open another person's chat.
 NAME_HEADER = "x-kosh-chat"
 SITES = ("same-origin", "none")
 
@@ -50,7 +51,7 @@ class ChatSession:
 class ChatForm(BaseModel):
     """Fields of the page's forms: a text or a button's payload, and the last message shown.
 
-    `seal` and `answer` belong to the question that is asked when a budget is spent.
+    `seal` and `answer` are the question and the answer that a spent budget requires.
     """
 
     text: str = ""
@@ -69,7 +70,7 @@ class ChatRoute(FormRoute):
     async def read_form(request: Request) -> Pairs:
         """Return the form's fields.
 
-        Raises Refused for another site's form or one that is too large.
+        Raises Refused if the form was sent by another site or is too large.
         """
         check_chat_origin(request)
         return fields(await body(request, MAX_FORM_BYTES, FORM), MAX_FIELDS)
@@ -85,8 +86,8 @@ async def find_session(
 ) -> ChatSession:
     """Return the chat of the cookie if it is known, of the name in the request, or a new one.
 
-    The chat of a known person is opened only by a cookie. A framed page has a cookie of its own.
-    Pass `framed` if the request does not show whether the page is framed.
+    The chat of a known person is opened only by a cookie. A page in a frame of another site has a
+    separate cookie. Pass `framed` if the request does not show whether the page is framed.
     """
     rt: Runtime = request.app.state.rt
     framed = is_framed(request) if framed is None else framed
@@ -106,10 +107,10 @@ async def find_session(
 
 
 async def posting_session(request: Request, name: str, event_id: str, last: str) -> ChatSession:
-    """Return the chat of a post, and record the last message that its page has shown.
+    """Return the chat of a post, and record the last message that the page has shown.
 
-    A post that gave consent may be retried, because the response with the cookie can get lost. The
-    retry finds the chat under its new name.
+    A post that gave consent may be retried, because the response with the cookie can get lost. For
+    the retry, the chat is found under the new name that consent gave it.
     """
     rt: Runtime = request.app.state.rt
     session = await find_session(request, name)
@@ -126,8 +127,8 @@ async def posting_session(request: Request, name: str, event_id: str, last: str)
 def consent_names(rt: Runtime, name: str, event_id: str) -> Sequence[str]:
     """Return the secret names that can replace a chat's name when this event gives consent.
 
-    They are derived from name and event, so that a retried post finds the same chat. There is one
-    per key version.
+    They are derived from the chat's name and the event's id, so that a retried post finds the same
+    chat. There is one name per version of the index key.
     """
     found = rt.vault.indexes("web-consent", f"{name}:{event_id}")
     return [urlsafe_b64encode(each).decode().rstrip("=") for each in found]
@@ -152,7 +153,7 @@ def _note(row: outbox.Waiting) -> Note:
 
 
 async def note_shown(rt: Runtime, session: ChatSession, last: str) -> None:
-    """Delete the texts of messages before `last`, which the page reports as shown.
+    """Delete the texts of messages before `last`, the last message that the page reports as shown.
 
     Only the page's report counts, because bytes written to a connection may not have arrived.
     """

@@ -1,7 +1,8 @@
 """Limits per address: connections, concurrent requests, and bytes of unverified webhooks.
 
-Behind a trusted proxy the address is the forwarded one. Webhook requests have no limit of number,
-because a platform sends many from few addresses. Their unverified bytes are limited.
+Behind a trusted proxy, the address is the one that the proxy forwards. The number of concurrent
+webhook requests is not limited, because a platform sends many from few addresses. Instead, the
+bytes of webhook bodies are limited until their signature is verified.
 """
 
 import asyncio
@@ -24,8 +25,8 @@ MAX_UNVERIFIED_BYTES: Final = 64 * 1024 * 1024
 MAX_UNVERIFIED_BYTES_PER_ADDRESS: Final = 16 * 1024 * 1024
 RETRY_SECONDS: Final = 10
 PLATFORM_PATHS: Final = ("/webhooks/", "/callbacks/")
-# Programs on this machine have no limit. A proxy on this machine forwards the client's address
-# instead.
+# Programs on this machine have no limit. For a request through a proxy on this machine, the address
+# is the one that the proxy forwards.
 THIS_MACHINE: Final = frozenset({"127.0.0.1", "::1"})
 
 
@@ -34,7 +35,8 @@ class LimitedProtocol(HttpToolsProtocol):
 
     uvicorn waits without a timeout for the first request and for the end of its headers. This class
     closes a connection that takes longer than HEADER_SECONDS, or whose address already has
-    MAX_PER_ADDRESS connections. With MAX_CONNECTIONS open it closes the longest waiting one.
+    MAX_PER_ADDRESS connections. When MAX_CONNECTIONS are open, the class closes the connection that
+    has waited longest.
     """
 
     waits_since: float | None = None
@@ -119,7 +121,7 @@ class AddressLimit:
 
 
 def limited_network(scope: Scope) -> str:
-    """Return the network of the address that sent a request; "" where no limit applies."""
+    """Return the network of the client's address; "" if the request has no limit."""
     if scope["type"] != "http" or scope["path"].startswith(PLATFORM_PATHS):
         return ""
     host = scope["client"][0] if scope.get("client") else ""
@@ -152,10 +154,10 @@ class UnverifiedBytes:
 
     @contextmanager
     def held_by(self, host: str) -> Iterator[Callable[[int], None]]:
-        """Yield a function that counts bytes and raises Refused (503) above a limit.
+        """Yield a function that counts bytes, and raises Refused (503) above a limit.
 
-        The limits are MAX_UNVERIFIED_BYTES in total and MAX_UNVERIFIED_BYTES_PER_ADDRESS. The bytes
-        are released at the end of the block.
+        The limits are MAX_UNVERIFIED_BYTES in total and MAX_UNVERIFIED_BYTES_PER_ADDRESS. The
+        counted bytes are subtracted at the end of the block.
         """
         network, own = network_of(host), 0
 

@@ -11,9 +11,10 @@ from starlette.types import Scope
 
 from bot.runtime import Runtime
 
-# The chat page, its POST routes, which respond with the page, and the quick-exit page.
+# Paths of the chat page, of its POST routes (which may return the page too) and of the quick-exit
+# page.
 FRAMED_PATHS = frozenset({"/chat", "/chat/said", "/chat/pressed", "/chat/file", "/away"})
-# Other sites cannot send this header: only our own page's script can.
+# Only our own page's script can send this header; other sites cannot.
 FRAME_HEADER = "x-kosh-framed"
 NO_FRAME = b" frame-ancestors 'none'"
 
@@ -21,7 +22,7 @@ NO_FRAME = b" frame-ancestors 'none'"
 def is_framed(request: Request) -> bool:
     """Return True if the request comes from a framed chat page and embedding is configured.
 
-    The script's header or the browser's Sec-Fetch-Dest reports the frame.
+    A frame is recognised by our script's header or the browser's header Sec-Fetch-Dest.
     """
     rt: Runtime = request.app.state.rt
     headers = request.headers
@@ -30,7 +31,7 @@ def is_framed(request: Request) -> bool:
 
 
 def allowed_headers(scope: Scope, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """Return the security headers; for the chat's pages, add the origins that may embed them."""
+    """Return the security headers; on chat pages, they let configured origins embed the page."""
     rt = getattr(scope["app"].state, "rt", None) if "app" in scope else None
     if rt is None or not rt.settings.embed_origins or scope["path"] not in FRAMED_PATHS:
         return headers

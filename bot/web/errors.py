@@ -27,7 +27,7 @@ RETRY_SECONDS = 5
 
 
 async def http_error(request: Request, error: Exception) -> Response:
-    """Return the status of an HTTPException with its code; for a browser's 404, return a page."""
+    """Return an HTTPException's status and its code; for a browser's 404, return the 404 page."""
     if not isinstance(error, HTTPException):
         raise error
     if error.status_code == 404 and "text/html" in request.headers.get("accept", ""):
@@ -42,7 +42,7 @@ def _no_page(request: Request) -> Response:
 
 
 async def refused(request: Request, error: Exception) -> Response:
-    """Return the empty response of a request that was rejected while it was read."""
+    """Return an empty response with the status of the Refused that was raised."""
     return Response(status_code=error.status if isinstance(error, Refused) else 400)
 
 

@@ -100,7 +100,7 @@ router = APIRouter()
 class Way:
     """A channel by which people reach Kosh.
 
-    `href` is its link, `shown` the same address as people read it.
+    `href` is the channel's link, `shown` the same address in the form in which people read it.
     """
 
     name: str

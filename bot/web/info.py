@@ -56,8 +56,8 @@ FOR_ALL = _(
 )
 ABSTRACT = _("Answers with sources, lists of papers, and addresses; to read and to print.")
 
-# Headings of the index. The keys are the first parts, before the dot, of the intents that are
-# listed below the heading.
+# Headings of the index. A key lists the first parts, before the dot, of the intents below a
+# heading.
 GROUPS: Mapping[tuple[str, ...], Label] = {
     ("way", "kandas", "pilot"): PROGRAMMES[0].name,
     ("documents",): _("Papers"),
@@ -70,7 +70,8 @@ GROUPS: Mapping[tuple[str, ...], Label] = {
     ("registry",): FLOWS["preregistration"].title,
     ("privacy", "person", "news", "language", "bot"): labels.ABOUT,
 }
-# Answers to the checklist's questions with which the public list has every possible paper.
+# Answers to the checklist's questions. With them the public list contains every paper that a person
+# may need.
 FAMILY = {"family": "both", "child_papers": "yes", "ethnicity_papers": "unsure"}
 MISSION_COUNTRIES = tuple(dict.fromkeys(place.country for place in PLACES))
 MAX_ANNOUNCEMENTS = 20
@@ -184,7 +185,7 @@ def _page(reader: Reader, title: Label, *above: tuple[str, Label]) -> dict[str, 
 
 
 def _is_public(reader: Reader, answer: Answer) -> bool:
-    """Return True if at least one sentence of the answer is verified today."""
+    """Return True if at least one sentence of the answer is verified and valid today."""
     parts = answer.parts
     return not answer.unanswered and any(True for _each in spoken(parts, reader.edition))
 

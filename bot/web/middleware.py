@@ -17,9 +17,10 @@ from bot.web.embedding import NO_FRAME, allowed_headers
 UNAVAILABLE_ERRORS = (OperationalError, PoolTimeout, CacheUnavailable)
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 16 * 1024
-# First path segments with a label of their own in the response counter; all others are "other".
+# The response counter has a label for each of these first path segments, and "other" for all
+# others.
 COUNTED_PATHS = {"api", "callbacks", "chat", "console", "p", "static", "status", "webhooks"}
-# Paths that may wait longer than REQUEST_SECONDS for the database: statistics take longer.
+# The database may take longer than REQUEST_SECONDS for these paths, because statistics take longer.
 LONG_PATHS = ("/console/",)
 HOST = re.compile(r"([^\s/@]+?)(?::[0-9]{1,5})?")
 
@@ -68,7 +69,7 @@ class RequestGuard:
 
 
 def security_headers() -> dict[str, str]:
-    """Return the security headers for a response that does not pass `RequestGuard`."""
+    """Return the security headers for a response that `RequestGuard` does not process."""
     return {name.decode(): value.decode() for name, value in HEADERS}
 
 
@@ -81,8 +82,8 @@ def count_response(path: str, status: int) -> None:
 def reject_status(scope: Scope) -> int | None:
     """Return the status with which to reject a request, or None to accept it.
 
-    Return 431 for too many or too large headers. Return 400 for ambiguous lengths, for a NUL in the
-    address, and for a Host header with another name.
+    Return 431 for too many or too large headers. Return 400 for ambiguous lengths, a NUL in the
+    address, or a Host header that is not this site's host.
     """
     headers: list[tuple[bytes, bytes]] = scope["headers"]
     if len(headers) > MAX_HEADERS or sum(len(n) + len(v) for n, v in headers) > MAX_HEADER_BYTES:

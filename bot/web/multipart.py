@@ -14,8 +14,8 @@ from bot.web.request_parsing import Refused
 KIND = b"multipart/form-data"
 MAX_FIELD_BYTES = 200
 MAX_FIELDS = 8
-# Timeouts in seconds for all fields before the file, and for each piece of the file. `Sanitizer`
-# limits the time of the whole file.
+# Timeouts in seconds: for all fields before the file together, and for each piece of the file.
+# `Sanitizer` limits the time for the whole file.
 FIELDS_SECONDS = 20.0
 PIECE_SECONDS = 60.0
 
@@ -31,8 +31,8 @@ class Upload:
 async def opened(request: Request, limit: int) -> Upload:
     """Read the form up to the beginning of its file, and return its fields and the file's stream.
 
-    Raises Refused with status 415 if it is no multipart form, 400 if it has no file, 408 if the
-    fields take longer than FIELDS_SECONDS, 413 above `limit` bytes.
+    Raises Refused with status 415 if the body is not a multipart form, 400 if the form has no file,
+    408 if the fields take longer than FIELDS_SECONDS, 413 above `limit` bytes.
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary", b"")
@@ -59,7 +59,7 @@ class _Part:
 
 
 class _Reader:
-    """Feeds the multipart parser the body in pieces, and collects fields and file bytes."""
+    """Feeds the body to the multipart parser in pieces, and collects the fields and file bytes."""
 
     def __init__(self, request: Request, boundary: bytes, limit: int) -> None:
         self.fields: dict[str, str] = {}
@@ -105,7 +105,7 @@ class _Reader:
         return True
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Yield the file's bytes to its end; later parts of the form are ignored."""
+        """Yield the file's bytes to the end of the file; ignore later parts of the form."""
         while True:
             while self._waiting:
                 yield self._waiting.popleft()

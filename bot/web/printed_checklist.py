@@ -35,7 +35,7 @@ async def checklist(
 ) -> Response:
     """Return the checklist as a PDF; 410 if the link has expired.
 
-    It needs no sign-in, because the link is secret and the list contains no personal data.
+    No sign-in is required, because the link is secret and the list contains no personal data.
     """
     rt: Runtime = request.app.state.rt
     if not paper and _is_phone(request) and (lent := await share_links.find(rt, token)):

@@ -1,6 +1,7 @@
 """Render public pages with one layout; they set no cookie, need no script and store nothing.
 
-A page is rendered once for each language, day and publication of content, and cached compressed.
+A page is rendered once for each language, each day and each publication of content. The rendered
+page is cached compressed.
 """
 
 import gzip
@@ -36,7 +37,10 @@ type Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The language of a page, with functions to render texts; `edition` is the day it shows."""
+    """The language of a page, with functions to render texts.
+
+    `edition` is a date that carries the content valid on it (see bot/content/live.py).
+    """
 
     rt: Runtime
     language: str
@@ -52,14 +56,17 @@ class Reader:
 
 @dataclass(slots=True)
 class PageCache:
-    """Compressed pages by path and language; `of` is the version of the content, and the day."""
+    """Compressed pages by path and language.
+
+    `of` is the version of the published content and the day for which the pages were rendered.
+    """
 
     of: tuple[int, date] = (-1, date.min)
     pages: dict[tuple[str, str], bytes] = field(default_factory=dict)
 
 
 def reader_of(request: Request, lang: str) -> Reader:
-    """Return the reader of a request; `lang` is the language in the address, or ""."""
+    """Return the reader for a request; `lang` is the language in the address, or ""."""
     rt: Runtime = request.app.state.rt
     day = rt.content.on(datetime.now(UTC).date())
     return Reader(rt, page_language(rt, lang, request), day)
@@ -68,10 +75,10 @@ def reader_of(request: Request, lang: str) -> Reader:
 def cached_page(
     request: Request, reader: Reader, template: str, values: Callable[[Reader], Values]
 ) -> Response:
-    """Return a public page from the cache, and render it if it is missing.
+    """Return a public page from the cache; render and cache it if it is missing.
 
-    Use it only for paths of which there is a limited number, because the cache evicts nothing until
-    the content or the day changes.
+    Use this function only if the number of possible paths is limited, because the cache keeps every
+    page until the content or the day changes.
     """
     state = request.app.state
     of = (reader.rt.content.snapshot.version, datetime.now(UTC).date())

@@ -12,7 +12,7 @@ QUALITY = re.compile(r"[01](\.[0-9]{0,3})?")
 
 
 def page_language(rt: Runtime, wanted: str, request: Request) -> str:
-    """Return `wanted` if it is offered, or the browser's best match, or the first language."""
+    """Return `wanted` if it is offered, else the best match for the browser, else the first one."""
     codes = [code for code, _own in rt.languages.languages()]
     return wanted if wanted in codes else browser_language(rt, request) or codes[0]
 

@@ -1,7 +1,7 @@
 """Serve the pages of organisations that refer people: invitation, poster, number of registrations.
 
-The invitation page sets no cookie and stores nothing. An organisation opens its own page by a
-secret address; it shows only the released number, which changes at most once a day.
+The invitation page sets no cookie and stores nothing. Each organisation has a page with a secret
+address. That page shows only the released number, which changes at most once a day.
 """
 
 import asyncio
@@ -73,7 +73,7 @@ def invitations(settings: Settings, code: str, web: str) -> list[Invitation]:
 
 @router.api_route("/r/{code}", methods=METHODS)
 async def invitation(request: Request, code: Code, lang: str = "") -> Response:
-    """Return the page of an invitation, which tells who invites and what they learn.
+    """Return the page of an invitation, which names the organisation and the data that it gets.
 
     Return 404 for an unknown or ended invitation.
     """
@@ -114,9 +114,9 @@ async def poster(request: Request, code: Code, lang: str = "") -> Response:
 
 @router.api_route("/referrals/{token}", methods=METHODS)
 async def counts(request: Request, token: Token, lang: str = "") -> Response:
-    """Return the organisation's own page: its released number, and the addresses to share.
+    """Return an organisation's page with its released number and the addresses to share.
 
-    Return 404 for an unknown or replaced token.
+    Return 404 for an unknown token, or one that was replaced.
     """
     reader = reader_of(request, lang)
     say = reader.say

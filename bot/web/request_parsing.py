@@ -41,14 +41,15 @@ def number(text: str, *, otherwise: int = 0) -> int:
 
 
 def blank_to_none(value: object) -> object:
-    """Return None for an empty text, which forms send for an optional choice that was not made."""
+    """Return None for "", which a form sends if nothing was chosen in an optional field."""
     return None if value == "" else value
 
 
 def fields(raw: bytes, limit: int) -> Pairs:
     """Return the fields of a form in order.
 
-    Raises Refused (400) above `limit` fields or for a NUL, because PostgreSQL cannot store one.
+    Raises Refused (400) above `limit` fields, or if a field contains a NUL, which PostgreSQL cannot
+    store.
     """
     text = raw.decode("utf-8", "replace")
     try:
@@ -95,14 +96,14 @@ async def body(
 def check_origin(request: Request, *, sites: tuple[str, ...], required: bool) -> None:
     """Raise Refused (403) for a form that another site sent.
 
-    `sites` are the accepted values of Sec-Fetch-Site. With `required`, a request without
-    Sec-Fetch-Site must have an Origin header.
+    `sites` are the accepted values of Sec-Fetch-Site. With `required`, a request must have
+    Sec-Fetch-Site or an Origin header.
     """
     site = request.headers.get("sec-fetch-site", "")
     origin = request.headers.get("origin")
     foreign = origin not in (None, "null") and urlsplit(origin).netloc != request.headers["host"]
-    # Without a referrer browsers send the origin "null"; accept it only with a valid
-    # Sec-Fetch-Site.
+    # Browsers that send no referrer send the origin "null". It is accepted only together with a
+    # valid Sec-Fetch-Site.
     unnamed = not site and (origin == "null" or (required and origin is None))
     if foreign or site not in ("", *sites) or unnamed:
         raise Refused(403)

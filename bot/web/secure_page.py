@@ -52,7 +52,7 @@ router = APIRouter(route_class=ChatRoute)
 
 
 class LinkForm(BaseModel):
-    """The form of a link's page; `init` is the data that Telegram signs for a Mini App, or ""."""
+    """The form on a link's page; `init` is data that Telegram signs for a Mini App, or ""."""
 
     init: str = ""
 
@@ -76,7 +76,8 @@ async def show_link(request: Request, token: str) -> Response:
 async def redeem_link(request: Request, token: str, form: Annotated[LinkForm, Form()]) -> Response:
     """Redeem the link, set the cookie on this device and repeat the open question in the chat.
 
-    Return 403 if a Mini App was opened by another person, 410 if the link is used or expired.
+    Return 403 if another person than the link's opened the Mini App. Return 410 if the link is used
+    or expired.
     """
     rt: Runtime = request.app.state.rt
     visit = await _peek(rt, token)

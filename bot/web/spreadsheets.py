@@ -9,7 +9,7 @@ from importlib import util
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PARQUET_TYPE = "application/vnd.apache.parquet"
-# Spreadsheets may interpret a cell that begins with one of these as a formula.
+# Spreadsheet programs may interpret a cell that begins with one of these as a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # The workbook's creation time is constant: equal rows give equal files, and a file does not reveal
 # when it was downloaded.
@@ -24,7 +24,7 @@ def to_csv(rows: Sequence[Sequence[str]]) -> bytes:
 
 
 def to_xlsx(rows: Sequence[Sequence[str]]) -> bytes:
-    """Return rows as a workbook of one sheet; decimal digits become numbers, all else is text."""
+    """Return rows as a workbook of one sheet; text of decimal digits becomes a number."""
     # Import it here, so that a server that exports nothing does not load it.
     import xlsxwriter
 

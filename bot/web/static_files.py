@@ -1,7 +1,8 @@
 """Static files, compressed once per process.
 
-Pages are not compressed: their length could disclose a secret in them (BREACH). Starlette's
-`GZipMiddleware` compresses at each request, which delayed the first paint (decision 45).
+Pages that contain secrets are not compressed, because the compressed length could disclose a secret
+(BREACH). Starlette's `GZipMiddleware` compresses at each request, which delayed the first paint
+(decision 45).
 """
 
 import gzip
@@ -19,7 +20,7 @@ COMPRESSIBLE = frozenset({".css", ".js", ".svg"})
 
 
 class CompressedFiles(StaticFiles):
-    """Serves files with gzip to clients that accept it, from memory."""
+    """Serves static files, gzip-compressed and from memory if the client accepts gzip."""
 
     def file_response(
         self,
@@ -28,7 +29,7 @@ class CompressedFiles(StaticFiles):
         scope: Scope,
         status_code: int = 200,
     ) -> Response:
-        """Return the response for a file; the ETag of a compressed one is weak."""
+        """Return the response for a file; a compressed file has a weak ETag."""
         response = super().file_response(full_path, stat_result, scope, status_code)
         if Path(full_path).suffix not in COMPRESSIBLE:
             return response
@@ -47,5 +48,8 @@ class CompressedFiles(StaticFiles):
 
 @lru_cache(MAX_FILES)
 def _compressed(path: str, _modified: int) -> bytes:
-    """Return the compressed file; another time of change reads it again."""
+    """Return the compressed file.
+
+    The modification time is a parameter, so that a changed file is not served from the cache.
+    """
     return gzip.compress(Path(path).read_bytes(), mtime=0)

@@ -6,8 +6,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-# Match ASCII only, so that Chinese or Arabic punctuation ends an address. Without https:// match
-# only names under .kz, because other words with dots may not be addresses.
+# Matches ASCII only, so that Chinese or Arabic punctuation ends an address. Without https://, only
+# names under .kz match, because other words with dots may not be addresses.
 ADDRESS = re.compile(
     r"https?://[!#-;=?-~]*[\w/&=#%-]"
     r"|(?<![\w@.-])(?:[a-z0-9-]+\.)+kz\b(?:/[\w/&=#%.?-]*[\w/&=#%-])?",

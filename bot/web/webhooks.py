@@ -67,8 +67,8 @@ router = APIRouter(route_class=RawRoute)
 async def telegram(request: Request) -> Response:
     """Receive an update of Telegram.
 
-    Return 200 only after it is committed, or quarantined because it can never be parsed. Return 503
-    under overload, so that Telegram sends it again.
+    Return 200 only after the update is committed, or quarantined because it can never be parsed.
+    Return 503 under overload, so that Telegram resends the update.
     """
     rt: Runtime = request.app.state.rt
     channel = rt.channels.get(Telegram.name)
@@ -136,8 +136,8 @@ async def whatsapp_challenge(request: Request) -> Response:
 async def whatsapp(request: Request) -> Response:
     """Receive a batch of WhatsApp updates.
 
-    Return 200 only after every update is committed or quarantined. Return 503 if one failed
-    temporarily: Meta resends the batch, and committed updates are deduplicated.
+    Return 200 only after every update is committed or quarantined. Return 503 if an update failed
+    temporarily: Meta then resends the batch, and updates that were already committed are ignored.
     """
     rt: Runtime = request.app.state.rt
     channel = _whatsapp(rt)
@@ -198,7 +198,7 @@ type Received = list[tuple[Inbound, AfterCommit | None]]
 async def _receive_batch(
     rt: Runtime, arrivals: Sequence[IncomingUpdate]
 ) -> tuple[bool, list[Received]]:
-    """Receive a batch; return whether all was committed, and what to send to each person.
+    """Receive a batch; return True if all of it was committed, and what to send to each person.
 
     Updates of one person are processed in order, those of different people concurrently.
     """
@@ -224,7 +224,8 @@ async def _in_order(
 ) -> tuple[bool, Received]:
     """Receive one person's updates in order; stop at the first that fails temporarily.
 
-    Return False then, with the updates received until then. `few` limits the concurrent people.
+    Return True if all were received, and the received updates with what to send for each. `few`
+    limits the number of people who are processed concurrently.
     """
     received: Received = []
     async with few:
@@ -247,7 +248,7 @@ async def _answer(rt: Runtime, channel: WhatsApp, people: Sequence[Received]) ->
 async def _answer_one(rt: Runtime, channel: WhatsApp, received: Received) -> None:
     """Mark one person's messages as read and send the answers.
 
-    Show a typing indicator where an answer follows.
+    A typing indicator is shown for each message that gets an answer.
     """
     for inbound, delivery in received:
         await channel.acknowledge(inbound.message_id, typing=delivery is not None)
@@ -258,8 +259,8 @@ async def _answer_one(rt: Runtime, channel: WhatsApp, received: Received) -> Non
 async def registry(request: Request) -> Response:
     """Receive a status callback of the registry.
 
-    Verify its signature, record the status, and notify the person. Return 403 for a wrong
-    signature, 422 if it cannot be parsed, 404 if its submission is unknown.
+    Verify the signature, record the status and notify the person. Return 403 for a wrong signature,
+    422 if the callback cannot be parsed, and 404 if the submission is unknown.
     """
     rt: Runtime = request.app.state.rt
     given = request.headers.getlist(callback_signature.HEADER)
@@ -281,6 +282,7 @@ async def _record(rt: Runtime, callback: StatusCallback) -> Response:
     try:
         delivery = await registry_events.record_status_callback(rt, callback)
     except LookupError:
-        # The response to our submission may still be in flight; after 404 the registry tries again.
+        # The registry's response to our submission may still be in flight. After 404 the registry
+        # sends the callback again.
         return Response(status_code=404)
     return Response(status_code=204, background=BackgroundTask(receive.deliver, rt, delivery))

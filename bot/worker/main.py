@@ -34,8 +34,8 @@ DEFAULT = "default"
 # Fallback polling intervals in seconds. The database notifies workers of jobs in the default queue;
 # the queue of broadcasts is only polled.
 FETCH_SECONDS = {DEFAULT: 5.0, broadcasts.QUEUE: 0.5}
-# Jobs of a worker without a heartbeat for 10 s are run again. This is safe because rows, not jobs,
-# record what is done.
+# In seconds. The jobs of a worker whose last heartbeat is 10 s old are run again. This is safe,
+# because each job checks in the database's rows what is already done.
 HEARTBEAT_SECONDS, DEAD_AFTER_SECONDS = 1.0, 10.0
 RETENTION_SECONDS = 3600.0
 RELEASE_SECONDS = 600.0
@@ -100,7 +100,7 @@ async def work(rt: Runtime) -> None:
 
 
 async def announce(rt: Runtime) -> None:
-    """Run only the jobs of broadcasts until cancelled, as an additional worker."""
+    """Run only the jobs of broadcasts until cancelled, as a worker in addition to `work`."""
     app = procrastinate.App(connector=procrastinate.PsycopgConnector())
     _know_broadcasts(app, rt)
     async with app.open_async(rt.pool), asyncio.TaskGroup() as group:
@@ -119,7 +119,10 @@ def _know_broadcasts(app: procrastinate.App, rt: Runtime) -> None:
 
 
 def _announce(group: asyncio.TaskGroup, app: procrastinate.App, rt: Runtime) -> None:
-    """Run broadcasts with concurrency of their own, so that they do not delay registrations."""
+    """Run the jobs of broadcasts with a separate concurrency limit.
+
+    So they do not delay other jobs, such as registrations.
+    """
     group.create_task(_run(app, broadcasts.QUEUE, SHARDS_AT_ONCE))
     group.create_task(_every(SWEEP_SECONDS, lambda: broadcasts.run_due(rt)))
 
@@ -141,8 +144,8 @@ async def _run(app: procrastinate.App, queue: str, concurrency: int) -> None:
             )
         except Exception:
             _logger.exception("worker.failed")
-            # If its final statements fail, procrastinate's worker raises their error in place of
-            # the cancellation; restore it.
+            # If the final statements of procrastinate's worker fail, the worker raises their error
+            # instead of CancelledError. Restore the cancellation.
             if shutdown.is_cancelling():
                 raise asyncio.CancelledError from None
         await asyncio.sleep(SWEEP_SECONDS)

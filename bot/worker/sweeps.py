@@ -25,14 +25,17 @@ async def sweep(rt: Runtime) -> None:
 
 
 async def sweep_writes(rt: Runtime) -> None:
-    """Send due registry writes; the sweep is separate so as not to delay messages."""
+    """Send due registry writes. A separate sweep, so that they do not delay messages."""
     async with rt.pool.connection() as transaction:
         due = await registry_writes.due(transaction)
     await asyncio.gather(*(_alone("registry", _write(rt, write_id)) for write_id in due))
 
 
 async def sweep_papers(rt: Runtime) -> None:
-    """Fetch and transfer due files; the sweep is separate because one file takes seconds."""
+    """Fetch and transfer due files and recordings.
+
+    A separate sweep, because a file takes seconds and would delay messages.
+    """
     async with rt.pool.connection() as transaction:
         unfetched, due = await uploads.unfetched(transaction), await uploads.due(transaction)
         recorded = await recordings.due(transaction)
@@ -59,10 +62,11 @@ async def remind(rt: Runtime) -> None:
 
 
 async def forget_spent(rt: Runtime, *, lately: bool = False) -> None:
-    """Delete people's answers 24 hours after the registry accepted them.
+    """Delete people's answers that are due, mostly 24 hours after the registry accepted them.
 
-    With `lately`, skip people whose answers were due over an hour ago: an unsent change delays
-    their deletion, and the hourly call without `lately` retries them.
+    An unsent change delays the deletion, so that every call would find these people again. `lately`
+    skips people whose answers were due over an hour ago. An hourly call without `lately` retries
+    them.
     """
     async for person_id in _through(rt, partial(retention.expired, lately=lately)):
         with isolation.isolate_errors("spent"):

@@ -63,10 +63,11 @@ async def _in_order(
     arrivals: list[IncomingUpdate],
     later: set[asyncio.Task[None]],
 ) -> None:
-    """Process one person's updates in order; if sending an answer fails, the sweep sends it.
+    """Process the updates of one person in order; if sending an answer fails, the sweep sends it.
 
-    An answer can wait for further lines that the person is typing, which arrive in another batch. A
-    task in `later` sends it, so that the next batch can be fetched meanwhile.
+    An answer can be delayed until the person has typed all lines of a message, which may arrive in
+    the next batch. A delayed answer is sent by a task in `later`, so that the next batch is fetched
+    without delay.
     """
     for arrival, place in zip(arrivals, places(arrivals), strict=True):
         delivery = await _taken(partial(receive.receive, rt, arrival, place))

@@ -30,8 +30,8 @@ _TRANSFERS = """
 ## What leaves the installation
 
 """
-# This package deletes from every table, so it counts as a writer only of tables into which it
-# inserts.
+# The package for retention. It deletes from every table, so it counts as a writer only of tables
+# into which it inserts.
 _RETENTION = "privacy"
 
 
@@ -81,7 +81,10 @@ def _aliases(tree: ast.Module) -> Iterator[tuple[str, str]]:
 
 
 def inventory_page() -> str:
-    """Return the page of the data inventory; long retention texts are replaced by letters."""
+    """Return the page of the data inventory.
+
+    Long retention texts that occur often are replaced by letters, which a legend explains.
+    """
     lifetimes = dict.fromkeys(entry.kept for entry in INVENTORY)
     repeated = [
         kept

@@ -54,8 +54,8 @@ class CaseRow:
 class Page:
     """A page of at most 25 cases; `after` is the cursor of the next page, empty on the last one.
 
-    `counts` and `oldest` (start of the longest wait) are given for each open list. `at` is the
-    number of the last change that the page includes, for `events`.
+    `counts` and `oldest` (start of the longest wait) are given for each open list. `at` is the id
+    of the last change that the page includes; pass it to `events`.
     """
 
     lines: tuple[CaseRow, ...]
@@ -149,14 +149,21 @@ async def countries(rt: Runtime, officer: Officer) -> list[str]:
 
 
 async def newest(rt: Runtime, officer: Officer) -> int:
-    """Return the number of the mission's last change; read it before the data of a page."""
+    """Return the id of the mission's last change.
+
+    Read it before the data of a page, so that `events` returns every change that the page lacks.
+    """
     ((last,),) = await directory.asked(rt, officer, (LAST_EVENT, {}))
     return int(last[0])
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An officer's workload: open cases, how many await an answer, and since when the longest."""
+    """An officer's workload: `held` is the number of open cases.
+
+    `waiting` is the number of cases in which the person waits for an answer, and `longest` the
+    start of the longest wait.
+    """
 
     officer: Officer
     held: int
@@ -179,7 +186,8 @@ async def team(rt: Runtime, officer: Officer) -> tuple[Member, ...]:
 class Event:
     """A change of a case, without content.
 
-    `kind` is one of: case, words, note, delivery, paper, reader, gone.
+    `kind` is case (inserted or updated), words (message added), note (note added), delivery (state
+    of a message), paper (uploaded file), reader (an officer views or writes) or gone (deleted).
     """
 
     id: int
@@ -189,10 +197,10 @@ class Event:
 
 
 async def events(rt: Runtime, officer: Officer, after: int) -> list[Event] | None:
-    """Return the mission's changes after number `after`; None if some may be missing.
+    """Return the mission's changes with an id above `after`; None if some may be missing.
 
-    None means that the client must reload. The database assigns the numbers at commit under a lock,
-    so a reader misses no change, and notifies the channel `kosh_case` with the mission.
+    None means that the client must reload. The database assigns the ids at commit under a lock, so
+    a reader misses no change. It also notifies the channel `kosh_case` with the mission.
     """
     there, found = await directory.asked(
         rt,

@@ -115,9 +115,9 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A case as its page shows it; `at` is the number of the last change that it includes.
+    """A case as its page shows it; `at` is the id of the last change that the view includes.
 
-    `notice` is state and reason of the last notice to the person that a reply waits; None if there
+    `notice` is the state and the reason of the last notice that a reply is waiting; None if there
     is none. `papers` are the person's uploaded files; `wanted` is a requested file that has not
     arrived. `beside` are colleagues who view the case now, `writing` those who are typing. `limit`
     is a limit on the person's messages to officers.
@@ -243,8 +243,9 @@ def _composer(
 def is_withheld(talk: Conversation, spoke_at: datetime, now: datetime) -> bool:
     """Return True if a reply is withheld behind a notice, because others may see the screen.
 
-    That is assumed if the person left the chat, stopped messages, or wrote nothing for 15 minutes.
-    Only for channels with notifications: the page of the web chat shows the whole dialogue anyway.
+    This is assumed if the person left the chat, stopped messages, or wrote nothing for 15 minutes.
+    Call it only for channels with notifications: the page of the web chat shows the whole dialogue
+    anyway.
     """
     return talk.has_left or now - spoke_at > timedelta(minutes=PRESENT_MINUTES)
 
@@ -283,7 +284,10 @@ def _is_new(officer: Officer, case: Case, reason: Reason | None, found: Rows) ->
 
 
 def _within(found: Rows) -> None:
-    """Log an alert at the soft read budget; raise Forbidden at the hard one."""
+    """Log an alert from SOFT_BUDGET reads, and raise Forbidden from HARD_BUDGET reads.
+
+    Repeated reads of the same case are not limited.
+    """
     ((read, going_on),) = found
     if going_on:
         return

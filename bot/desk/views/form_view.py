@@ -41,9 +41,10 @@ PERSONS_OWN = (Consent, HandoffOffer, RepeatingGroup, Notice, Review, MultiChoic
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answered question, or the current open one; `by` is empty if it is unanswered.
+    """An answered question, or the current open one.
 
-    `by` is who answered. `fillable`: an officer may answer it for the person.
+    `by` is who answered; empty if the question is unanswered. `fillable`: an officer may answer the
+    question for the person.
     """
 
     flow: str
@@ -105,7 +106,10 @@ def _answered(rt: Runtime, talk: Conversation, unmasked: bool) -> list[Answered]
 
 
 def form_path(rt: Runtime, talk: Conversation) -> tuple[Flow, Form, Path] | None:
-    """Return the suspended flow, its form and the path through it; None if there is no flow."""
+    """Return the flow in which the conversation is, its form, and the path through the form.
+
+    Return None if the conversation is in no flow.
+    """
     flow = rt.flows.get(talk.flow)
     form = talk.forms.get(talk.flow, Form())
     return (flow, form, path(flow, form)) if flow else None
@@ -141,7 +145,11 @@ async def conversation(transaction: Transaction, person: Person) -> tuple[Conver
 
 
 def suspended(person: Person, rows: Rows) -> tuple[Conversation | None, int]:
-    """Return the suspended conversation and its ownership version; None if the case is closed."""
+    """Return the person's conversation and its ownership version.
+
+    Return None and 0 without a row, because the console's role can read a conversation only while
+    its person has an open case.
+    """
     if not rows:
         return None, 0
     ((state, epoch),) = rows

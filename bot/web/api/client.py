@@ -1,6 +1,6 @@
 """Client of the API for other systems; this file needs only aiohttp and can be copied.
 
-A test compares its records and operations with the API's OpenAPI document.
+A test compares the file's records and operations with the API's OpenAPI document.
 """
 
 from collections.abc import Mapping

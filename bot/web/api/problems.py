@@ -86,14 +86,15 @@ def problem(
 
 
 def named(status: int) -> ProblemName:
-    """Return the name of a status with which a request is rejected while its body is read."""
+    """Return the problem name for a status with which a request is rejected during the read."""
     return next((name for name, (of, _title) in PROBLEMS.items() if of == status), "invalid")
 
 
 def problems(*names: ProblemName, body: bool = False) -> dict[int | str, dict[str, Any]]:
     """Return the error responses of an operation by status, for FastAPI's documentation.
 
-    `names` are those in addition to the responses that all operations, or all with a `body`, have.
+    `names` are the operation's own problems. The problems of all operations are added, and with
+    `body` also those of all operations with a body.
     """
     always: tuple[ProblemName, ...] = (
         *("unauthorized", "forbidden", "too-many-requests", "unavailable"),

@@ -39,7 +39,7 @@ IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", pattern=KEY_PATT
 
 
 class RequestBody(BaseModel):
-    """A request body or a part of one: unknown fields are errors, and errors omit the input."""
+    """A request body or a part of one. Unknown fields are errors, and errors omit the input."""
 
     model_config = ConfigDict(
         extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
@@ -122,7 +122,8 @@ def _invalid(error: RequestValidationError) -> Response:
         case ["path", *_]:
             return problem("not-found")
     if found["type"] == "extra_forbidden":
-        # An unknown field's name is the client's input, which is never repeated; name its parent.
+        # An unknown field's name is the client's input, which is never repeated. The error names
+        # the field's parent instead.
         place = place[:-1]
     return problem("invalid", str(found["type"]), ".".join(place[1:2]))
 

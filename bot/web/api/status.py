@@ -83,6 +83,6 @@ async def look_up_status(
     if not found.state:
         raise Refusal("not-found")
     await spending.return_lookup(rt, account, asked.number)
-    # Show a duplicate as received, so as not to reveal that another person registered with the same
-    # details.
+    # A duplicate is shown as received, so as not to reveal that another person registered with the
+    # same details.
     return RegistrationState(state=_STATES.get(found.state, "received"))
