@@ -148,7 +148,8 @@ def _allowed(rt: Runtime) -> tuple[str, ...]:
 def _sentence(code: str, text: str, english: str, allowed: tuple[str, ...]) -> Iterator[Blocker]:
     if found := UNFILLED.search(text):
         yield Blocker(Refusal.PLACEHOLDER, code, found[0])
-    # Insert spaces around Chinese text, because a link in it would otherwise have no visible end.
+    # Inserts spaces between Chinese characters and Latin letters or digits. Chinese text has no
+    # spaces around a link, and the search for links needs them.
     for link in links.foreign_links(BESIDE_HAN.sub(" ", text), allowed):
         yield Blocker(Refusal.LINK, code, link)
     if any(limits.measure(text) > limits.text_over_buttons for limits in LIMITS.values()):

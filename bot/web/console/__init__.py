@@ -85,7 +85,7 @@ ROUTERS = (
 
 @dataclass(frozen=True, slots=True)
 class RouteInfo:
-    """A route of the console; `action` is its permission, or None if it needs no sign-in."""
+    """A route of the console; `action` is the required permission, or None without sign-in."""
 
     method: str
     path: str
@@ -93,7 +93,7 @@ class RouteInfo:
 
 
 def routes() -> list[RouteInfo]:
-    """Return every route of the console with the permission it needs."""
+    """Return every route of the console with the permission that it requires."""
     router = APIRouter()
     for each in ROUTERS:
         router.include_router(each, prefix=ROOT)

@@ -1,4 +1,4 @@
-"""Show which share of first answers came in time, by group, and export it as a file."""
+"""Show the share of first answers within the promised time, by group, and export it as a file."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -77,7 +77,7 @@ def _period(context: RequestContext, query: PeriodQuery) -> Period:
 
 
 def _names(context: RequestContext) -> dict[str, dict[str, str]]:
-    """Return the labels of each kind's groups, and under "kind" the labels of the kinds."""
+    """Return the labels of the groups by kind of group; "kind" has the labels of the kinds."""
     say, words = context.say, console_labels.WORDS
     missions = (GENERAL, *(each.key for each in MISSIONS))
     return {

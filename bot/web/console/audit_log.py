@@ -34,7 +34,10 @@ async def entries(
     kind: Code = "",
     day: Code = "",
 ) -> Response:
-    """Return the page of entries, newest first; officers appear by name, other subjects by id."""
+    """Return the page of the audit log's entries, newest first.
+
+    Officers appear by name, all other subjects by id.
+    """
     since = _morning(context, day)
     wanted = Wanted(actor, kind if kind in KINDS else "", since, since and since + DAY)
     async with directory.acting(context.rt, context.officer) as transaction:
@@ -55,7 +58,10 @@ async def entries(
 
 
 def _morning(context: RequestContext, day: str) -> datetime | None:
-    """Return the beginning of an ISO day in the officer's time zone; None if it is not a date."""
+    """Return the time at which a day (ISO date) begins in the officer's time zone.
+
+    Return None if `day` is not a date.
+    """
     try:
         return datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=context.zone)
     except ValueError:
@@ -63,7 +69,7 @@ def _morning(context: RequestContext, day: str) -> datetime | None:
 
 
 def _detail(context: RequestContext, written: str) -> str:
-    """Return an entry's detail with labels in place of codes of roles, languages and reasons."""
+    """Return an entry's detail, with labels for the codes of roles, languages and reasons."""
     known: Mapping[str, Text] = ROLES | labels.REASONS
     own = dict(context.rt.languages.languages())
     said = {key: context.say(label) for key, label in known.items()} | own

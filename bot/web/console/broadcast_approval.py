@@ -23,7 +23,7 @@ MAX_TITLE = 80
 
 
 def may(context: RequestContext) -> dict[str, bool]:
-    """Return which actions on announcements the officer's roles allow."""
+    """Return for each action on announcements whether the officer's roles allow it."""
     return {
         "draft": context.may(Action.BROADCAST_DRAFT),
         "approve": context.may(Action.BROADCAST_APPROVE),
@@ -33,7 +33,10 @@ def may(context: RequestContext) -> dict[str, bool]:
 
 
 def title(context: RequestContext, found: Broadcast) -> str:
-    """Return the text's beginning, up to 80 characters, preferably in the officer's language."""
+    """Return the beginning of the announcement's text, up to 80 characters, as its title.
+
+    The text in the officer's language is preferred.
+    """
     texts = broadcasts.samples(context.rt, found.draft)
     message = texts.get(context.language) or next(iter(texts.values()), None)
     line = message.paragraphs[0].split("\n")[0] if message else ""
@@ -93,8 +96,8 @@ def _mine(context: RequestContext, approvals: list[Approval]) -> bool:
 class Sample:
     """The text of one language as people will read it.
 
-    `hint` is the notice for people in discreet mode, who get no content. `built` are the texts in
-    scripts that are converted from this one.
+    `hint` is the notice that people in discreet mode get instead of the text. `built` are the texts
+    in other scripts of the language, converted from this text.
     """
 
     own: str
@@ -127,7 +130,10 @@ def _samples(context: RequestContext, found: Broadcast) -> Iterator[Sample]:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A field that differs from the approved version, as pieces of kinds kept, gone and new."""
+    """A field that differs from the approved version.
+
+    `pieces` are parts of the text with the kind of each: kept, gone or new.
+    """
 
     name: str
     pieces: tuple[tuple[str, str], ...]

@@ -1,4 +1,4 @@
-"""Edit an announcement in five steps; each is saved separately and can be reopened."""
+"""Edit an announcement in five steps; each step is saved separately and can be reopened."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -34,11 +34,12 @@ from flows.knowledge.programmes import PROGRAMMES
 from flows.knowledge.regions import REGIONS
 from flows.knowledge.topics import TOPICS, topic
 
-# Steps that show the number of recipients. Only they count, because counting millions of people
-# takes seconds.
+# Steps that show the number of recipients. The other steps do not count them, because counting
+# millions takes seconds.
 COUNTING: Final = ("audience", "time")
 MAX_WHY = 500
-# Prefixes of fields whose input is kept when the session ends before the form is saved.
+# Fields whose name begins with one of these keep their input if the session ends before the form is
+# saved.
 KEEP = ("why", "text_", "template_", "not_", "quiet_", *Rule.__struct_fields__)
 
 type Step = Literal["purpose", "audience", "text", "test", "time"]
@@ -74,13 +75,13 @@ class StepForm(VersionedForm):
     paid: Checkbox = False
 
     def text(self, name: str) -> str:
-        """Return the text of a field whose name contains a language, with LF as line ends."""
+        """Return the text of the extra form field `name`, with LF as line ends."""
         return str((self.model_extra or {}).get(name, "")).replace("\r\n", "\n").strip()
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A filter on the audience: its possible choices, and those that are chosen."""
+    """A filter on the audience: all choices, and those that the officer has chosen."""
 
     name: str
     title: str
@@ -124,8 +125,8 @@ async def _page(
 ) -> Response:
     """Return the page of one step with its values.
 
-    If a colleague changed the announcement since the page was loaded, `yours` is the officer's own
-    version, whose texts are shown beside the saved ones.
+    If a colleague changed the announcement after the page was loaded, `yours` is the officer's own
+    version, whose texts are shown beside the saved texts.
     """
     wrong = await blockers_of(context, found) if found else []
     counts = found is not None and at in COUNTING
@@ -165,13 +166,16 @@ async def _page(
 def written(context: RequestContext) -> list[tuple[str, str]]:
     """Return the languages that editors write, each with its own name.
 
-    Other written forms are converted from these.
+    The texts in other scripts are converted from these languages.
     """
     return [(code, own) for code, own in context.rt.languages.languages() if code not in BUILT]
 
 
 def _tightest(context: RequestContext) -> tuple[str, int]:
-    """Return the channel with the smallest text limit, and that limit: it applies to every text."""
+    """Return the name of the channel with the smallest text limit, and that limit.
+
+    The limit applies to every text, because one text is sent on all channels.
+    """
     name = min(pushed(context.rt), key=lambda each: LIMITS[each].text_over_buttons)
     return console_labels.CHANNELS[name], LIMITS[name].text_over_buttons
 
@@ -210,14 +214,17 @@ def summary(context: RequestContext, draft: Draft) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Numbers of recipients: a row per written form, with a number per channel and their sum."""
+    """Table of recipients: a row per written form, with a number per channel and their sum."""
 
     channels: list[str]
     lines: list[tuple[str, list[int]]]
 
 
 def counted(context: RequestContext, count: Count) -> Table:
-    """Return the table of a count, without written forms and channels that have no recipients."""
+    """Return the table of a count.
+
+    Written forms and channels without recipients are omitted.
+    """
     channels = [each for each in console_labels.CHANNELS if count.on(each)]
     lines = [
         (own, [count.included.get((code, channel), 0) for channel in channels])
@@ -256,7 +263,7 @@ async def save_step(
 ) -> Response:
     """Save a step and show the next one, or the same one if `stay` is ticked.
 
-    Return 409 if a colleague changed the announcement since the page was loaded.
+    Return 409 if a colleague changed the announcement after the page was loaded.
     """
     found = await broadcasts.find(context.rt, context.officer, broadcast_id)
     wanted = APPLY[step](found.draft, context, form)
@@ -300,7 +307,11 @@ def _text(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
 
 
 def _time(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
-    """Return the draft with the form's times; an invalid time counts as no time."""
+    """Return the draft with the form's times.
+
+    An invalid `not_before` or `not_later_than` becomes None. Invalid quiet hours leave those of the
+    draft unchanged.
+    """
     opens, closes = _hour(form.quiet_from), _hour(form.quiet_until)
     quiet = (opens, closes) if opens is not None and closes is not None else draft.quiet
     return replace(
@@ -346,7 +357,7 @@ async def count(
     broadcast_id: UUID,
     form: Annotated[StepForm, Form()],
 ) -> Response:
-    """Return the audience step with the count for the ticked filters; nothing is saved."""
+    """Return the audience step with the count for the ticked filters, without saving anything."""
     found = await broadcasts.find(context.rt, context.officer, broadcast_id)
     return await _page(context, found, "audience", _audience(found.draft, context, form))
 
@@ -357,7 +368,10 @@ async def test(
     broadcast_id: UUID,
     language: Annotated[str, Form()] = "",
 ) -> Response:
-    """Send a language to the test phones; without `language`, send all that are not yet tested."""
+    """Send the text in one language to the test phones.
+
+    Without `language`, send every text that has not been tested since it was changed.
+    """
     found = await broadcasts.find(context.rt, context.officer, broadcast_id)
     due = [language] if language else await _due_for_test(context, found)
     try:
@@ -370,6 +384,6 @@ async def test(
 
 
 async def _due_for_test(context: RequestContext, found: Broadcast) -> list[str]:
-    """Return the languages whose text was changed after its last test, or never tested."""
+    """Return the languages whose text has not been tested since it was changed."""
     wrong = await broadcasts.blockers(context.rt, context.officer, found.id)
     return [each.detail for each in wrong if each.why is Refusal.UNTESTED]

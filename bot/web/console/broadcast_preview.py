@@ -1,7 +1,7 @@
 """Preview an announcement in each written form on each channel.
 
 A written form is a language in one script. The preview uses the layout code that also builds the
-sent messages, so both look the same.
+sent messages, so that the preview and the message look the same.
 """
 
 from collections.abc import Iterator
@@ -46,8 +46,8 @@ class Template:
 class Look:
     """The preview of a written form on one channel.
 
-    `length` and `limit` are in the channel's unit of measure. `templates` are the form's own
-    WhatsApp template and its fallbacks, in order.
+    `length` and `limit` are in the channel's unit of measure. `templates` are the WhatsApp template
+    of the written form and the fallbacks, in the order in which they are tried.
     """
 
     channel: str
@@ -63,7 +63,10 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The previews of a written form; `source` is the language it is converted from, or ""."""
+    """The previews of a written form.
+
+    `source` is the language from which the text is converted, or "" if it is not converted.
+    """
 
     code: str
     own: str

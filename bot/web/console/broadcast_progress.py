@@ -36,7 +36,7 @@ router = APIRouter(prefix="/broadcasts", route_class=ConsoleRoute)
 
 
 class RecipientsQuery(BaseModel):
-    """Filters of the listed recipients; `after` is the last number of the previous page."""
+    """Filters of the listed recipients; `after` is the last row number of the previous page."""
 
     fate: Annotated[RecipientStatus | None, BeforeValidator(blank_to_none)] = None
     reason: Annotated[str, Field(max_length=40)] = ""
@@ -66,7 +66,7 @@ async def show(
     broadcast_id: UUID,
     query: Annotated[RecipientsQuery, Query()],
 ) -> Response:
-    """Return the page of an announcement: for approval before its start, otherwise its progress."""
+    """Return the page of an announcement: the approval page before its start, then its progress."""
     return await _page(context, broadcast_id, query)
 
 
@@ -85,7 +85,7 @@ async def _page(
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A segment of the progress bar; position and length (at least 1) are in thousandths."""
+    """A segment of the progress bar; `at` and `length` (at least 1) are in thousandths of it."""
 
     fate: str
     count: int
@@ -157,7 +157,10 @@ async def _progress_page(
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """An officer's action in the history; equal actions in a row are merged, `at` is the last."""
+    """An officer's action in the history of an announcement.
+
+    The same action of an officer several times in a row is one entry; `at` is the time of the last.
+    """
 
     at: datetime
     actor: str
@@ -165,7 +168,7 @@ class HistoryEntry:
     details: list[str]
 
 
-# Actions whose details are readable, such as a language; other actions are shown without.
+# Actions whose detail an officer can read, such as a language. Other details are omitted.
 DETAILED = {f"broadcast.{each}" for each in ("tested", "retried", "doubt_again", "doubt_leave")}
 
 
@@ -180,7 +183,7 @@ def _deeds(context: RequestContext, history: list[Entry]) -> list[HistoryEntry]:
 
 
 def cause(context: RequestContext, reason: str) -> str:
-    """Return a reason as text; an unknown reason is returned unchanged."""
+    """Return the text of a reason's code; return an unknown code unchanged."""
     known = CAUSES.get(reason.partition(":")[0])
     return context.say(known) if known else reason
 
@@ -188,7 +191,8 @@ def cause(context: RequestContext, reason: str) -> str:
 def _reasons(context: RequestContext, progress: Progress) -> list[tuple[str, str, str, int]]:
     """Return the eight most frequent reasons why people were not reached.
 
-    Each has its delivery status, its code, its text and the number of people.
+    Each item has the delivery status, the code and the text of the reason, and the number of
+    people.
     """
     found = sorted(progress.reasons.items(), key=lambda each: -each[1])
     return [(fate, reason, cause(context, reason), many) for (fate, reason), many in found[:8]]
@@ -206,7 +210,8 @@ async def _events(context: RequestContext) -> AsyncIterator[str]:
     request, state = context.request, context.request.app.state
     feed = ChangeFeed.of(context.rt, state, NOTIFICATION)
     yield "retry: 1000\n: open\n\n"
-    # The page can be older than this stream, so the first event also reports a change.
+    # The page may have been rendered before a change that this stream did not see. So the first
+    # event also reports a change.
     changed = True
     while not state.closing.is_set() and not await request.is_disconnected():
         if isinstance(await authenticate(request), Response):
@@ -264,7 +269,7 @@ async def approve(
 ) -> Response:
     """Approve the version that the page showed, identified by its hash.
 
-    Reject the approval if the announcement was changed since.
+    The approval is rejected if the announcement was changed after the page was loaded.
     """
     try:
         shown = bytes.fromhex(content_hash)
@@ -281,7 +286,10 @@ async def decide_unknown(
     decision: Annotated[str, Form()] = Doubt.LEAVE,
     seq: Annotated[str, Form()] = "",
 ) -> Response:
-    """Decide whether to resend to recipients of unknown delivery: to one, or all without `seq`."""
+    """Decide whether to resend the message to recipients of whom it is unknown if it arrived.
+
+    `seq` is the number of one recipient; without it, the decision is for all of them.
+    """
     chosen = Doubt.AGAIN if decision == Doubt.AGAIN else Doubt.LEAVE
     recipients = [number(seq, otherwise=-1)] if seq else None
     action = broadcasts.decide_in_doubt(

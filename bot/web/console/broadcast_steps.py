@@ -22,9 +22,10 @@ class Blocker:
 
 
 def is_behind(blocker: Blocker, at: str, draft: Draft) -> bool:
-    """Return True if the blocker belongs to a step before `at`, or to a text already begun.
+    """Return True if the blocker is shown in step `at`.
 
-    Blockers of later steps are not shown, because the officer has not reached those yet.
+    It is shown if an earlier step corrects it, or in the step for texts if a text was begun.
+    Blockers of later steps are not shown, because the officer has not reached those steps yet.
     """
     if blocker.step not in STEPS:
         return True
@@ -33,10 +34,9 @@ def is_behind(blocker: Blocker, at: str, draft: Draft) -> bool:
 
 
 def mark_of(found: Broadcast | None, draft: Draft, name: str, wrong: list[Blocker]) -> str:
-    """Return "done" or "open" for a step.
+    """Return "done" or "open" for the step `name`.
 
-    The step for the time has valid defaults, so it is done only when nothing is missing in any
-    step.
+    The step "time" has valid defaults, so it is done only when no step has a blocker.
     """
     if found is None or any(each.step == name for each in wrong):
         return "open"
@@ -56,7 +56,7 @@ async def blockers_of(context: RequestContext, found: Broadcast) -> list[Blocker
 
 
 def refusal(context: RequestContext, why: Refusal, detail: str) -> str:
-    """Return the text of a rejection, with languages and states by their names."""
+    """Return the text of a rejection. Languages and states in `detail` are shown by their names."""
     names = dict(context.rt.languages.languages())
     names |= {state: context.say(label) for state, label in BROADCAST_STATES.items()}
     reason = STANDS_AGAINST[why]

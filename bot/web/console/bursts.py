@@ -27,9 +27,10 @@ router = APIRouter(prefix="/bursts", route_class=ConsoleRoute)
 
 
 class CloseForm(BaseModel):
-    """The keyed hash of an address in hexadecimal, and the code of the reason to close its cases.
+    """The form that closes the cases of an address.
 
-    With `urgent`, urgent cases are closed too.
+    `network` is the keyed hash of the address in hexadecimal, `reason` the code of a reason. With
+    `urgent`, urgent cases are closed too.
     """
 
     network: str = ""
@@ -90,6 +91,6 @@ async def reopen(
     context: Annotated[RequestContext, require(Action.BURST_REOPEN)],
     burst: Annotated[UUID, Form()],
 ) -> Response:
-    """Return the cases of a closed burst to the queue."""
+    """Reopen the cases of a closed burst, which returns them to the queue."""
     await bursts.reopen(context.rt, context.officer, burst)
     return done("/bursts", "burst_reopened")

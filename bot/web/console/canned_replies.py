@@ -42,7 +42,7 @@ async def new(
     context: Annotated[RequestContext, require(Action.CANNED_EDIT)],
     name: Annotated[Line, Form()] = "",
 ) -> Response:
-    """Redirect to the editor of a new reply with this name; 422 if the name is not allowed."""
+    """Redirect to the editor of a new reply with this name; 422 if the name is invalid."""
     item = f"{Kind.CANNED}:{context.officer.mission}.{name}"
     if not drafts.is_canned(item.partition(":")[2]):
         return await _page(context, 422, context.say(labels.WORDS["bad_canned"]))

@@ -47,7 +47,7 @@ SNOOZES = {
     "3d": timedelta(days=3),
     "7d": timedelta(days=7),
 }
-# Header and values by which the page's script requests only the list, or only the case.
+# A header by which the page's script requests only the list (PANE), or only the case (WHOLE).
 LIVE_PART, PANE, WHOLE = "x-live-part", "pane", "whole"
 # The reason for reading personal data; None if none was chosen.
 OptionalReason = Annotated[Reason | None, BeforeValidator(blank_to_none)]
@@ -57,20 +57,20 @@ router = APIRouter(prefix="/cases/{case_id}", route_class=ConsoleRoute)
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An officer's unsent text: kept after a failed action, or shown as a preview."""
+    """An officer's unsent texts: kept after a failed action, or shown as a preview."""
 
     words: str = ""
     canned: str = ""
     note: str = ""
     preview: bool = False
-    # The words are a machine translation of `original`.
+    # `words` is a machine translation of `original`.
     machine: bool = False
     original: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CannedReply:
-    """A canned reply in the person's language; `meaning` is the same in the officer's language."""
+    """A canned reply; `words` is in the person's language, `meaning` in the officer's or ""."""
 
     name: str
     title: str
@@ -98,7 +98,7 @@ async def show(
 
 
 async def _pane(context: RequestContext, case_id: UUID, reason: Reason | None) -> Response:
-    """Return only the list beside a case; reads nothing of the case, so needs no reason."""
+    """Return only the list beside a case; no reason is needed, as no case is read."""
     query = list_query(context, own=True)
     found = await views.listing(context.rt, context.officer, query.filter(), query.after)
     return page(
@@ -134,9 +134,10 @@ async def case_page(
     part: str = "",
     translated: Mapping[int, str] = MappingProxyType({}),
 ) -> Response:
-    """Return the page of a case with `draft` in its form; or the form that asks for a reason.
+    """Return the page of a case with `draft` in its form.
 
-    With `part` "whole", omit the list beside the case.
+    Return a form that asks for the reason to read the case if a reason is needed. With `part`
+    "whole", omit the list beside the case.
     """
     officer, beside = context.officer, partial(_calls_beside, context)
     try:
@@ -184,7 +185,7 @@ def _calls_beside(context: RequestContext, case: Case) -> list[Call]:
 
 
 def _calls_by_action(officer: Officer, case: Case) -> dict[Action, Call]:
-    """Return the database calls for canned replies, forms, colleagues and labels, by permission."""
+    """Return calls for canned replies, forms, colleagues and labels by the action they need."""
     may, calls = views.may(officer, case), dict[Action, Call]()
     if Action.CASE_REPLY in may:
         calls[Action.CASE_REPLY] = canned_replies.listing_call(officer)
@@ -199,7 +200,7 @@ def _calls_by_action(officer: Officer, case: Case) -> dict[Action, Call]:
 def _surroundings(
     context: RequestContext, view: View, found: Sequence[Rows]
 ) -> tuple[Page, list[CannedReply], dict[str, Any]]:
-    """Return the list, the canned replies and the form choices, read from the rows of the calls."""
+    """Return the list, canned replies and form choices from the rows of `_calls_beside`."""
     officer = context.officer
     calls = _calls_by_action(officer, view.line.case)
     first = len(found) - len(calls)
@@ -220,7 +221,7 @@ def _surroundings(
 
 
 def _forms(view: View, library: Sequence[LibraryForm]) -> list[tuple[str, str]]:
-    """Return the names of library forms that exist in the person's language."""
+    """Return the names of library forms that exist in the person's language, as value and label."""
     language = view.composer.language
     spoken = (language, desk.SAME_LANGUAGE.get(language, ""))
     names = dict.fromkeys(each.name for each in library if each.language in spoken)
@@ -254,13 +255,14 @@ def _limit_choices(context: RequestContext) -> dict[str, Any]:
 def list_query(context: RequestContext, *, own: bool) -> InboxQuery:
     """Return the query of the list beside a case, from the page's address.
 
-    The default is the list of the officer's own cases with `own`, otherwise of unclaimed cases.
+    Without a query in the address, the list has the officer's own cases if `own`, otherwise
+    unclaimed cases.
     """
     return InboxQuery.beside(context.request, Queue.MINE if own else Queue.UNCLAIMED)
 
 
 def addresses(query: InboxQuery, reason: Reason | None) -> dict[str, Any]:
-    """Return the inbox's address, and queries that carry over the list and the reason."""
+    """Return the inbox's address, and parameters by which links keep the list and the reason."""
     asked = query.kept | ({"reason": reason.value} if reason else {})
     return {
         "inbox": query.link(),
@@ -328,7 +330,7 @@ def _canned(context: RequestContext, view: View, written: Sequence[Canned]) -> l
 def _preview(
     context: RequestContext, view: View, replies: list[CannedReply], draft: Draft
 ) -> dict[str, Any] | None:
-    """Return the reply as the person will see it, and the name of its language if it is wrong."""
+    """Return the reply as the person will see it; `other` names the text's language if wrong."""
     if not draft.preview or Action.CASE_REPLY not in view.may:
         return None
     language = view.composer.language
@@ -369,7 +371,7 @@ def _releasable(view: View) -> bool:
 
 
 def _places(context: RequestContext) -> list[tuple[str, str]]:
-    """Return where the bot can continue after the case is closed: value and label."""
+    """Return the places where the bot can continue after the case is closed, as value and label."""
     flows = [
         (flow.name, context.say(flow.title))
         for flow in context.rt.flows.values()
@@ -391,7 +393,7 @@ async def upload_page(
     upload_id: UUID,
     number: QueryNumber,
 ) -> Response:
-    """Return a page of an upload as an image rendered by us; the original file is never sent."""
+    """Return a page of an upload as an image that Kosh rendered, never the original file."""
     picture = await views.page(context.rt, context.officer, case_id, upload_id, number)
     named = {"Content-Disposition": 'inline; filename="page.jpg"'}
     return Response(picture, media_type="image/jpeg", headers=PAGE_HEADERS | named)

@@ -28,7 +28,8 @@ from bot.web.console.request_context import ROOT, RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 
 MAX_REPLY = 10_000
-# After these outcomes redirect to the inbox, because the officer is done with the case.
+# After these outcomes the officer is redirected to the inbox, because their work on the case is
+# done.
 LEAVES_CASE = ("released", "transferred", "resolved", "snoozed")
 
 router = APIRouter(prefix="/cases/{case_id}", route_class=ConsoleRoute)
@@ -44,8 +45,9 @@ async def act(
 ) -> Response:
     """Execute an action, then redirect to the case or the inbox with the notice `outcome`.
 
-    If it fails, return the case's page with the officer's text and the problem: 409 if the case was
-    changed meanwhile, 403 if it is forbidden, 422 if the input is rejected.
+    If the action fails, return the case's page with the officer's text and the problem: 409 if the
+    case was changed after the page was loaded, 403 if the action is forbidden, 422 if the input is
+    rejected.
     """
     try:
         await action()
@@ -66,7 +68,7 @@ async def act(
 
 
 async def _forbidden(context: RequestContext, case_id: UUID, error: Forbidden) -> str:
-    """Return why the action is forbidden, with the name of the colleague who owns the case now."""
+    """Return why the action is forbidden, with the name of a colleague who owns the case now."""
     holder = ""
     if error.why is DenialReason.OWNER:
         view = await views.view(context.rt, context.officer, case_id)
@@ -226,7 +228,7 @@ async def release_uploads(
     form: Annotated[CaseForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Send the person's uploads to the registry."""
+    """Release the person's uploads, so that they are sent to the registry."""
 
     async def action() -> ActionResult:
         return await desk.release_papers(

@@ -1,4 +1,4 @@
-"""List facts beside a case that an officer can insert into a reply, and withheld statements."""
+"""List facts that an officer can insert into a reply, and statements that Kosh withholds."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,7 +34,10 @@ class FactsForm(CaseForm):
 
 @dataclass(frozen=True, slots=True)
 class Insertable:
-    """A fact in the person's language; `meaning` is the same in the officer's language."""
+    """A fact in the person's language.
+
+    `meaning` is the fact in the officer's language; "" if the languages are equal.
+    """
 
     key: str
     words: str
@@ -49,7 +52,10 @@ async def choose_fact(
     form: Annotated[FactsForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Return the page of facts that match a search, or are about the person's country."""
+    """Return the page of facts that match the search.
+
+    Without a search, the page has the facts about the person's country.
+    """
     view = await views.view(context.rt, context.officer, case_id, reason)
     if Action.CASE_REPLY not in view.may:
         raise Forbidden(DenialReason.OWNER)
@@ -104,7 +110,10 @@ def _withheld(wanted: list[str], country: str) -> tuple[Withheld, ...]:
 
 
 def with_source(languages: Languages, key: str, language: str, day: date) -> str:
-    """Return a fact with its first source, as it is inserted; "" if it is unknown or not valid."""
+    """Return a fact's text followed by its first source, to be inserted into a reply.
+
+    Return "" if the fact is unknown or not valid on `day`.
+    """
     shipped = next((fact for fact in FACTS if fact.key == key), None)
     if shipped is None or not shipped.current(day):
         return ""

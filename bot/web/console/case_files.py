@@ -26,7 +26,7 @@ from bot.web.console.routing import ConsoleRoute, require, uploaded
 from flows.engine.text import Label
 from flows.engine.upload_states import REFUSALS, Refusal
 
-# Media types that browsers display safely; files of other types are offered as downloads.
+# Media types that browsers display safely. Audio is displayed too; all other files are downloads.
 SHOWN = ("image/jpeg",)
 MAX_NAME = 60
 
@@ -70,7 +70,7 @@ async def send_file(
     reason: OptionalReason = None,
 ) -> Response:
     """Send the person a file from the officer's device, after it was sanitized."""
-    # Check the permission before the file is read, because sanitizing is expensive.
+    # Checks the permission before the file is received, because sanitizing a file is expensive.
     await views.require(context.rt, context.officer, case_id, Action.CASE_REPLY)
     chunks = uploaded(context.request)
     name = file_name(form.name) or context.say(labels.WORDS["file"])

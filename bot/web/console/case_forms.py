@@ -12,7 +12,7 @@ from bot.web.console.forms import Checkbox, Line, Number, VersionedForm
 
 
 class CaseForm(VersionedForm):
-    """Base of all forms on the page; their texts are shown again if the action fails."""
+    """Base of all forms on a case's page; the texts are shown again if the action fails."""
 
     words: str = ""
     canned: str = ""
@@ -33,7 +33,11 @@ class DocumentForm(CaseForm):
 
 
 class ResolveForm(CaseForm):
-    """Where the bot continues (a flow, "menu", or "" for the same place), and the case's intent."""
+    """A form that closes a case.
+
+    `where` is where the bot continues: a flow, "menu", or "" for the place where the person was.
+    `intent` is the officer's classification of the question.
+    """
 
     where: str = ""
     intent: str = ""
@@ -47,7 +51,7 @@ class FillForm(CaseForm):
 
 
 class TransferForm(CaseForm):
-    """The new owner of a case: an officer, a mission or a topic, as `to` names it."""
+    """The new owner of a case; `to` is the kind of owner: officer, mission or topic."""
 
     to: str = ""
     officer: str = ""
@@ -76,7 +80,7 @@ class SnoozeForm(CaseForm):
 
 
 class LimitForm(CaseForm):
-    """A limit on the person's messages per day (0 blocks them) for some days, and its reason."""
+    """A limit on the person's messages per day (0: none) for some days, with the reason."""
 
     per_day: Number = -1
     days: Number = 0

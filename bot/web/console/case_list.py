@@ -26,7 +26,7 @@ from bot.web.request_parsing import QueryNumber
 from flows.engine.text import Country
 
 SHIFT_HOURS, MAX_SHIFT_HOURS = 8, 16
-# An officer's start page is the first of these pages that their roles allow.
+# The first of these pages that an officer's roles allow is the officer's start page.
 START_PAGES = {
     "/inbox": Action.CASE_LIST,
     "/officers": Action.OFFICERS_READ,
@@ -76,13 +76,13 @@ class InboxQuery(BaseModel):
         return cls(queue=queue)
 
     def link(self, **changed: str) -> str:
-        """Return the address of the same list with some values changed, from its first page."""
+        """Return the address of the first page of this list, with some parameters changed."""
         kept = self.model_dump(exclude={"after", "number"}, mode="json") | changed
         return f"{ROOT}/inbox?{urlencode({name: value for name, value in kept.items() if value})}"
 
     @property
     def kept(self) -> dict[str, str]:
-        """Return the parameters that links to cases need, so that their page shows this list."""
+        """Return the parameters to add to a case's link, so that its page shows this list."""
         chosen = self.model_dump(include=_LIST_FIELDS, exclude_defaults=True, mode="json")
         return {name: str(value) for name, value in chosen.items()}
 
@@ -91,7 +91,7 @@ _LIST_FIELDS = {"queue", "language", "topic", "channel", "country", "label", "ur
 
 
 class ShiftForm(BaseModel):
-    """Start a shift of some hours, or end it."""
+    """A form that starts a shift of some hours, or ends the shift."""
 
     on: Checkbox = False
     hours: Number = SHIFT_HOURS
@@ -99,7 +99,7 @@ class ShiftForm(BaseModel):
 
 @router.get("")
 async def home(context: Annotated[RequestContext, require(Action.SELF)]) -> Response:
-    """Redirect to the first page that the officer's roles allow."""
+    """Redirect to the first page of START_PAGES that the officer's roles allow."""
     path = next((path for path, action in START_PAGES.items() if context.may(action)), "/own")
     return RedirectResponse(f"{ROOT}{path}", 303)
 
@@ -154,7 +154,7 @@ async def inbox_page(
 
 
 async def _goals(context: RequestContext) -> list[tuple[str, str]]:
-    """Return to whom chosen cases can be handed over: colleagues and topics."""
+    """Return the colleagues and topics to which the chosen cases can be handed over."""
     colleagues = [
         (f"officer:{each.id}", each.name)
         for each in await directory.colleagues(context.rt, context.officer)
@@ -168,7 +168,10 @@ async def find(
     context: Annotated[RequestContext, require(Action.CASE_LIST)],
     number: Annotated[Line, Form()] = "",
 ) -> Response:
-    """Open the case with a number, posted as a form: a receipt number must not appear in a URL."""
+    """Redirect to the case with this case number or receipt number.
+
+    The number is posted as a form, because a receipt number must not appear in a URL.
+    """
     found = await views.find(context.rt, context.officer, number)
     if found is None:
         return done("/inbox?queue=all", "no_case")
@@ -192,7 +195,10 @@ async def set_shift(
     context: Annotated[RequestContext, require(Action.SHIFT)],
     form: Annotated[ShiftForm, Form()],
 ) -> Response:
-    """Start or end the officer's shift; its end returns the officer's cases to the queue."""
+    """Start or end the officer's shift.
+
+    After the end, a sweep returns claimed cases to the queue.
+    """
     hours = min(form.hours if form.hours > 0 else SHIFT_HOURS, MAX_SHIFT_HOURS)
     until = context.now + timedelta(hours=hours) if form.on else None
     await directory.set_shift(context.rt, context.officer, until)

@@ -29,8 +29,8 @@ def rows(
 ) -> Markup:
     """Return the rendered rows of a list.
 
-    `kept` is the URL query of their links. `now` is the case that the page shows, or None. `bulk`
-    adds a checkbox to each row.
+    `kept` is the URL query of the links in the rows. `now` is the case that the page shows, or
+    None. `bulk` adds a checkbox to each row.
     """
     frame = (
         context.language, context.zone.key, int(context.now.timestamp() // ROW_SECONDS), kept, bulk,

@@ -1,7 +1,7 @@
 """Translate an officer's draft or a person's message by machine; translations are not stored.
 
-A person's message is translated only if the translation program runs on this machine, so that it
-does not leave the machine.
+A person's message is translated only if the translation program runs on this machine, so that the
+message does not leave the machine.
 """
 
 from typing import Annotated
@@ -75,9 +75,10 @@ async def _failed(
 
 
 async def _translated(context: RequestContext, text: str, form: str) -> str:
-    """Return the text translated into a written form; "" if that fails.
+    """Return the text translated into the written form `form`, or "".
 
-    It fails for an empty or too long text, without a translator, or when an hourly budget is spent.
+    Return "" for an empty or too long text, without a translator, if an hourly budget is spent, or
+    if the translation fails.
     """
     rt = context.rt
     if rt.translator is None or not text or len(text) > translation.MAX_TEXT:

@@ -35,7 +35,7 @@ from flows.knowledge.intents.answers import ANSWERS, BY_INTENT
 from flows.knowledge.offices import desk_name
 
 KEEP = ("text_", "title_", "place_", "order_", "sources", "why_partial", "address")
-# Fields of a comparison, with the key of the label that the form shows for each.
+# Fields in which two versions are compared, with the key of each field's label.
 FIELDS = {
     "sources": "content_source",
     "as_of": "content_as_of",
@@ -59,7 +59,7 @@ async def listing(
 ) -> Response:
     """Return the overview: drafts, live versions, expiring facts, all facts and all answers.
 
-    `find` filters facts and answers by a text.
+    If `find` is not empty, only facts and answers that contain it are listed.
     """
     found = await drafts.overview(context.rt, context.officer)
     today = context.now.date()
@@ -98,7 +98,7 @@ def _matches(context: RequestContext, item: str, find: str) -> bool:
 
 
 def _heading(context: RequestContext, item: str) -> str:
-    """Return the words that identify an item for an officer: its sentence, its label or its key."""
+    """Return the text by which officers identify an item: its sentence, its label or its key."""
     key = item.partition(":")[2]
     if item in drafts.SHIPPED:
         return context.say(drafts.SHIPPED[item].text)
@@ -153,7 +153,7 @@ async def approve(
     number: Annotated[int, Form()],
     content_hash: Annotated[str, Form(alias="hash")] = "",
 ) -> Response:
-    """Publish the draft that the page showed; 409 if its number or hash has changed since."""
+    """Publish the draft that the page showed; 409 if it was changed since or is rejected."""
     try:
         given = bytes.fromhex(content_hash)
         await drafts.approve(context.rt, context.officer, item, number, given)
@@ -259,7 +259,10 @@ def _is_repeatable(version: Version, today: date) -> bool:
 
 
 async def _shipped(context: RequestContext, item: str) -> Body | None:
-    """Return the shipped or stored content of an item as a body; None if there is none."""
+    """Return the item's content before editors changed it; None if there is none.
+
+    This is the shipped fact or answer, or the mission's stored canned reply.
+    """
     if item in drafts.SHIPPED or item in drafts.ANSWERED:
         return drafts.shipped(context.rt, item)
     mission, _point, name = item.partition(":")[2].partition(".")
@@ -295,7 +298,7 @@ def _sent(form: ContentForm | None) -> Body | None:
 def _of_kind(
     context: RequestContext, kind: Kind, item: str, body: Body | None
 ) -> dict[str, object]:
-    """Return the template values that only pages of this kind of content need."""
+    """Return the template values that only the pages of this kind of content have."""
     key, languages = item.partition(":")[2], context.rt.languages
     if kind is Kind.ANSWER and body:
         day = context.rt.content.on(context.now.date())
@@ -317,7 +320,10 @@ def _of_kind(
 
 
 def _written(context: RequestContext, kind: Kind) -> list[tuple[str, str]]:
-    """Return the languages to write, each with its own name; for most kinds English is first."""
+    """Return the languages that an editor writes, each with its own name.
+
+    English is the first one, except for phrases and canned replies, which have no English text.
+    """
     own = dict(context.rt.languages.languages())
     english = context.say(WORDS["content_english"])
     found = [(code, own[code]) for code in WRITTEN if code in own]

@@ -1,4 +1,4 @@
-"""Show which facts end on a day, and what people read on the following day."""
+"""Show the facts that end on a day, and the texts that people read on the following day."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """An answer that is different on the following day, with its new sentences."""
+    """An answer that is different after a day, with its new sentences."""
 
     label: str
     then: tuple[str, ...]
@@ -42,7 +42,7 @@ class Changed:
 async def ends(
     context: Annotated[RequestContext, require(Action.CONTENT_READ)], day: str = ""
 ) -> Response:
-    """Return the page of days on which facts end, with the facts of the chosen day."""
+    """Return the page of the days on which facts end, with the facts that end on the chosen day."""
     edition = context.rt.content.on(context.now.date())
     days = endings.last_days(edition, DAYS)
     chosen = _date(day) or next(iter(days), context.now.date())

@@ -1,4 +1,4 @@
-"""Convert the form of a content item to a body, and a body to form values."""
+"""Convert a posted form about a content item to the item's content, and content to form values."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,15 +13,16 @@ from bot.web.console.forms import Checkbox, Line, Lines, VersionedForm
 from flows.engine.text import Text
 from flows.knowledge.intents.answer import Own
 
-# Where an answer's part is placed: shown at once, shown after "More about this", or omitted.
+# Places of an answer's part: shown at once, shown after "More about this", or not shown.
 OPENING, MORE, NOWHERE = "opening", "more", "none"
 
 
 class ContentForm(VersionedForm):
     """The fields of a content item's form.
 
-    Sentences arrive as `text_<language>` and titles as `title_<language>`. The parts of an answer
-    arrive as `place_<part>` and `order_<part>`. `added` is the key of one more fact.
+    Sentences arrive as `text_<language>` and titles as `title_<language>`. The place and the order
+    of an answer's part arrive as `place_<part>` and `order_<part>`. `added` is the key of a fact to
+    add to the answer.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -71,7 +72,7 @@ class ContentForm(VersionedForm):
         return {code: text for code, text in texts.items() if text}
 
     def _placed(self, place: str) -> tuple[str, ...]:
-        """Return the parts that have this place, ordered by their numbers."""
+        """Return the names of the parts with this place, ordered by the numbers in the form."""
         sent = self.model_extra or {}
         found = [
             (_number(sent.get(f"order_{name}")), at, name)
@@ -88,10 +89,10 @@ def _number(text: object) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A part of an answer in the form.
+    """A row of the form with a part of an answer.
 
-    `silent`: all its sentences are invalid on that day. `opens`: the part can only be placed in the
-    opening.
+    `silent`: none of its sentences is valid on that day. `opens`: the part can only be shown at
+    once.
     """
 
     name: str
@@ -103,7 +104,7 @@ class Row:
 
 
 def rows(intent: str, body: Body, day: date) -> list[Row]:
-    """Return an answer's parts in order, then the shipped parts that it omits."""
+    """Return the parts of an answer in order, then the shipped parts that the answer omits."""
     return list(_rows(intent, body, day))
 
 
@@ -129,7 +130,7 @@ def _all_words(part: answers.Opened) -> tuple[Text, ...]:
 
 
 def values(form: ContentForm | None, body: Body | None) -> Mapping[str, Any]:
-    """Return the form's values: those that were posted, otherwise those of the body."""
+    """Return the values of the posted form; without one, the values of the content `body`."""
     if form is not None:
         sent = form.model_dump() | (form.model_extra or {})
         return {name: value for name, value in sent.items() if name not in ("key", "version")}

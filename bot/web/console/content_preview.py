@@ -33,7 +33,10 @@ FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A field that changed, as pieces of kinds kept, gone and new."""
+    """A field that changed.
+
+    `pieces` are parts of the text with the kind of each: kept, gone or new.
+    """
 
     name: str
     lang: str
@@ -41,7 +44,10 @@ class Difference:
 
 
 def lines(rt: Runtime, item: str, body: Body | None, day: date) -> tuple[Text, ...]:
-    """Return the sentences of an item that people read on a day; shipped ones without a body."""
+    """Return the sentences of an item that people read on a day.
+
+    Without a body, these are the shipped sentences.
+    """
     kind, key = drafts.kind_of(item), item.partition(":")[2]
     if kind is Kind.FACT:
         bodies = {item: body} if body else {}
@@ -57,7 +63,7 @@ def lines(rt: Runtime, item: str, body: Body | None, day: date) -> tuple[Text, .
 
 
 def forms(rt: Runtime, item: str, body: Body | None, day: date) -> list[Form]:
-    """Return previews in every written form on every channel; none if the item has no sentences."""
+    """Return previews in every written form on every channel; [] if the item has no sentences."""
     sentences = lines(rt, item, body, day)
     shown = _languages(rt)
     if body and item.startswith(f"{Kind.CANNED}:"):

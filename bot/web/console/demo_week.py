@@ -1,6 +1,7 @@
 """Create an invented week for the demo: people, their cases, an announcement, statistics.
 
-The production code creates everything, while the database's clock is set back to each moment.
+Production code creates all rows. For each action, the database's clock is set back to the time at
+which the action is to have happened.
 """
 
 from collections.abc import Awaitable, Callable
@@ -27,12 +28,12 @@ from bot.runtime import Runtime
 from bot.web.console.demo_week_texts import ANNOUNCEMENT, ANSWERS, DUE, FORMS, PEOPLE, TOPIC, Visit
 from flows.engine.events import Event, Pressed, Said
 
-# Number of the first question of a new conversation: the choice of a language.
+# Number of the first question of a new conversation, which is the choice of a language.
 FIRST = "1"
 LEAD, HELPER, APPROVER = "Marat Testov", "Aigul Testova", "Timur Testov"
 TO_CONSENT = ("preregistration", "self", "yes", "move", "CN", "origin", "long", "no", "yes", "none",
               "seen", "yes", "yes")  # fmt: skip
-# SQLAlchemy has no expression for functions, and PostgreSQL accepts no parameters here.
+# SQLAlchemy has no expression for CREATE FUNCTION, and PostgreSQL accepts no parameters in it.
 _CLOCK = SQL(
     "CREATE OR REPLACE FUNCTION kosh_now() RETURNS timestamptz LANGUAGE sql VOLATILE"
     " RETURN clock_timestamp(){}"
@@ -72,7 +73,7 @@ async def _set_back(clock: Owner, ago: timedelta) -> None:
 
 
 def _moments(rt: Runtime, crew: dict[str, Officer]) -> list[tuple[float, Deed]]:
-    """Return the week's actions, each with how many hours ago it happens."""
+    """Return the week's actions, each with the hours since the time at which it is to happen."""
     found: list[tuple[float, Deed]] = [(DUE, partial(_announce, rt, crew))]
     for number, visit in enumerate(PEOPLE):
         officer = crew[(LEAD, HELPER)[number % 2]]
@@ -146,7 +147,10 @@ class Guest:
         await self._do(Pressed(f"{await self._nonce()}:{key}"))
 
     async def _nonce(self) -> str:
-        """Return the number of the open question, taken from the payloads of its buttons."""
+        """Return the number of the open question, taken from the payloads of its buttons.
+
+        Return FIRST if there are no such buttons yet.
+        """
         notes = await webchat.waiting(self.rt.live, self.rt.vault, self.name, "")
         pressed = (each.payload for _id, note in notes if note.say for each in note.say.buttons)
         numbers = [each.partition(":")[0] for each in pressed if each[:1].isdigit()]

@@ -62,10 +62,10 @@ ANSWERS = ("documents-today", "photo-again")
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """An invented person's case: when it began, and when it was answered and closed.
+    """An invented person's case, or the beginning of a registration.
 
-    `answered` and `closed` are minutes after the beginning; 0 means not yet. `rating` is the
-    person's rating. `typed` are the answers of a person who only begins a registration.
+    `hours_ago` is when it began. `answered` and `closed` are minutes after that; 0 means not yet.
+    `rating` is the person's rating. `typed` are the answers in the registration.
     """
 
     hours_ago: float

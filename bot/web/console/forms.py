@@ -63,8 +63,8 @@ Checkbox = Annotated[bool, BeforeValidator(bool)]
 class VersionedForm(BaseModel):
     """Base of forms about an object that colleagues can change at the same time.
 
-    `version` is the version that the page showed. `key` is an idempotency key, so that a form
-    posted twice acts once.
+    `version` is the version that the page showed. `key` is an idempotency key, so that a form that
+    is posted twice has its effect once.
     """
 
     key: str = ""

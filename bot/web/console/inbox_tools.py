@@ -87,7 +87,7 @@ async def hand_over(
 ) -> Response:
     """Hand over the chosen cases, each in its own transaction.
 
-    Return 409 with the number of cases that could not be handed over.
+    If some could not be handed over, return 409 and show their number.
     """
     try:
         chosen, goal = form.cases()[:MAX_CASES], form.owner()
@@ -111,7 +111,8 @@ async def hand_over(
 async def _handed_over(
     context: RequestContext, case_id: UUID, version: int, goal: ToOfficer | ToTopic, key: str
 ) -> bool:
-    # An idempotency key belongs to one action on one case, so derive a key for each case.
+    # An idempotency key belongs to one action on one case, so each case gets a key derived from the
+    # form's key.
     own = f"{key[:31]}{case_id.hex}"
     try:
         await desk.transfer(context.rt, context.officer, case_id, version, key=own, to=goal)

@@ -361,8 +361,8 @@ CHANNELS = {"telegram": "Telegram", "whatsapp": "WhatsApp", "web": "Web"}
 class Wording:
     """The console's texts in one language.
 
-    `t.inbox` renders a text without values and caches it. `t("case", number=7)` renders a text with
-    values each time.
+    `t.inbox` renders the text "inbox", which has no placeholders, and caches it. `t("case",
+    number=7)` renders a text with placeholders at each call.
     """
 
     _rendering: Languages

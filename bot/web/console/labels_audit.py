@@ -15,7 +15,8 @@ from bot.web.console.labels_texts import TEXTS
 from flows.engine.text import Text, _
 from flows.engine.upload_states import State as Paper
 
-# Labels of permissions, equal to those of their buttons or pages; also used for denied attempts.
+# Labels of permissions, the same as those of their buttons or pages. A denied attempt is shown with
+# this label too.
 DEEDS: dict[str, Text] = {
     Action.SELF: FRAME["own"],
     Action.SHIFT: INBOX["shift"],
@@ -150,7 +151,7 @@ KINDS: dict[str, Text] = {
     "denied": LOGGED["denied"],
 }
 
-# Labels of registry writes: the kind, the state, and the reason of the state.
+# Labels of registry writes: kinds, states, and the reasons of a state.
 
 SENT: dict[str, Text] = {
     "registration": _("Registration"),

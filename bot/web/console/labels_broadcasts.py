@@ -326,7 +326,7 @@ STANDS_AGAINST: dict[str, Text] = {
     ),
     Refusal.REUSED: _("This key was used for another announcement. Take a new one."),
 }
-# The editor's step in which each blocker can be corrected.
+# For each blocker, the step of the editor in which the officer can correct it.
 CORRECTED_IN = {
     Refusal.LANGUAGE: "text",
     Refusal.LINK: "text",

@@ -26,7 +26,7 @@ async def limit(
     form: Annotated[LimitForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Limit the number of a person's messages to officers per day, or block them, for some days."""
+    """Limit a person's messages to officers per day, or block them, for some days."""
 
     async def action() -> ActionResult:
         return await limiting.limit(

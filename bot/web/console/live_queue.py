@@ -1,4 +1,4 @@
-"""Show leads the current state: late cases, officers on shift, and their numbers of cases."""
+"""Show leads the late cases, the officers on shift, and each officer's number of cases."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 @router.get("/now")
 async def show(context: Annotated[RequestContext, require(Action.QUEUE_LIVE)]) -> Response:
-    """Return the page of late cases, counts and colleagues' names, without personal data."""
+    """Return the page with late cases, counts and colleagues' names; it has no personal data."""
     late = await views.listing(context.rt, context.officer, Filter(queue=Queue.LATE))
     return page(
         context,

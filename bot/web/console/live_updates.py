@@ -1,9 +1,9 @@
 """Notify open console pages of changes by server-sent events; pages then reload their content.
 
 Events contain only ids; permissions are checked when the page is rendered again. Events are
-database rows, numbered in commit order. A page sends the last number that it has and gets all later
-events. Each process listens to PostgreSQL on one connection, and reads the events once for all
-pages of a mission.
+database rows, numbered in commit order. A page sends the number of the last event that it has, and
+gets all later events. Each process listens to PostgreSQL on one connection. It reads new events
+once for all pages of a mission that have the same last event.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Events after a number, formatted as server-sent events, and the number of the last one."""
+    """Events formatted as server-sent events; `last` is the number of the last one."""
 
     events: str
     last: int
@@ -49,16 +49,19 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A read of events that several pages share: the feed's version, and when the read began."""
+    """A read of events that several pages share.
+
+    `version` is the feed's version and `at` the event loop's time when the read began.
+    """
 
     version: int
     at: float
     task: asyncio.Task[Changes]
 
     def is_current(self, version: int, now: float) -> bool:
-        """Return True if the read can still be shared: nothing changed since, and it is recent.
+        """Return True if the read can be shared: it is recent, and no change was notified since.
 
-        A disconnected feed notices no changes, so a read is shared for RETRY_SECONDS at most.
+        A disconnected feed gets no notifications, so a read is shared for RETRY_SECONDS at most.
         """
         return self.version == version and now - self.at < RETRY_SECONDS
 
@@ -85,7 +88,10 @@ class ChangeFeed:
         return feeds[notification]
 
     async def wait(self, version: int) -> bool:
-        """Wait until the version differs from `version`; return False after HEARTBEAT_SECONDS."""
+        """Wait until the feed's version is not `version`; return True then.
+
+        Return False if that has not happened within HEARTBEAT_SECONDS.
+        """
         if not self._tasks:
             self._tasks = [asyncio.create_task(each()) for each in (self._listen, self._end)]
         if self.version == version:
@@ -163,8 +169,8 @@ async def _events(context: RequestContext, last: int) -> AsyncIterator[str]:
     yield "retry: 1000\n: open\n\n"
     while not state.closing.is_set() and not await request.is_disconnected():
         if (now := asyncio.get_running_loop().time()) - checked > SESSION_CHECK_SECONDS:
-            # The session may have ended or the role changed, so check it every
-            # SESSION_CHECK_SECONDS. Until then the stream reveals only ids.
+            # The session may have ended or the officer's role may have changed. This is checked
+            # every SESSION_CHECK_SECONDS, because the stream reveals only ids until then.
             checked = now
             if isinstance(await authenticate(request), Response):
                 yield event("over")

@@ -25,7 +25,7 @@ router = APIRouter(prefix="/officers", route_class=ConsoleRoute)
 
 
 class Scope(BaseModel):
-    """The cases and actions that an officer may access: mission, roles, languages, topics."""
+    """The access of an officer: mission, roles, languages and topics."""
 
     mission: Line = ""
     roles: Codes = ()
@@ -84,7 +84,7 @@ async def _page(
 
 
 def _missions(context: RequestContext, everyone: list[Officer]) -> list[tuple[str, str]]:
-    """Return all known missions, and those of officers that are not among the known ones."""
+    """Return all known missions as key and label, and any other missions of officers."""
     keys = (GENERAL, *(each.key for each in MISSIONS), *(each.mission for each in everyone))
     return [(key, context.say(desk_name(key))) for key in dict.fromkeys(keys)]
 
@@ -117,7 +117,7 @@ async def change(
     context: Annotated[RequestContext, require(Action.OFFICERS_EDIT)],
     form: Annotated[ChangeForm, Form()],
 ) -> Response:
-    """Change another officer, and end their sessions so that the change applies at once."""
+    """Change another officer; end that officer's sessions, so that the change applies at once."""
     try:
         await directory.change(
             context.rt,
@@ -143,7 +143,10 @@ async def invite(
     context: Annotated[RequestContext, require(Action.OFFICERS_EDIT)],
     form: Annotated[OfficerForm, Form()],
 ) -> Response:
-    """Issue a new one-time link after a lost password or phone; the officer's sessions end."""
+    """Issue a new one-time link for an officer who lost the password or the phone.
+
+    The officer's sessions end.
+    """
     async with directory.console(context.rt).connection() as transaction:
         officer = await directory.find(transaction, form.officer)
         if officer is None:

@@ -1,8 +1,8 @@
 """Sign in through the ministry's or a mission's own service: OpenID Connect, code flow.
 
-It uses PKCE, state and nonce, and requires the exact issuer. A token must be signed with a listed
-algorithm and a key that the service publishes, so a token cannot bring its own key or be unsigned.
-An account that no administrator has linked to an officer is rejected.
+The flow uses PKCE, state and nonce, and requires the exact issuer. A token must be signed with a
+listed algorithm and a key that the service publishes, so a token cannot name its own key or be
+unsigned. An account that no administrator has linked to an officer is rejected.
 """
 
 import asyncio
@@ -51,7 +51,10 @@ class NotProven(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """Values kept in a cookie during the visit to the service; `next` is the page to show then."""
+    """Values of one sign-in, kept in a cookie while the browser is at the service.
+
+    `next` is the page to show after the sign-in.
+    """
 
     state: str
     nonce: str
@@ -83,12 +86,12 @@ async def leave(request: Request, wanted: Annotated[str, Form(alias="next")] = "
         "code_challenge": _challenge(journey.verifier),
         "code_challenge_method": "S256",
     }
-    # Return a page that redirects, since browsers apply our `form-action 'self'` policy to an HTTP
-    # redirect in response to a form.
+    # The response is a page that redirects. Browsers apply our `form-action 'self'` policy to an
+    # HTTP redirect in response to a form, and would block it.
     there = f"{published['authorization_endpoint']}?{urlencode(asked)}"
     answer = signed_out_page(request, "redirect.html", location=there)
     sealed = rt.vault.seal_transient(json.dumps(_flat(journey)).encode(), JOURNEY).hex()
-    # SameSite=Lax, because the service's site starts the request that returns here.
+    # SameSite=Lax, because the service's site starts the request that returns to `back`.
     answer.set_cookie(
         JOURNEY,
         sealed,
@@ -223,7 +226,7 @@ def checked(token: Any, keys: dict[str, Any], *, issuer: str, audience: str, non
 async def _published(rt: Runtime) -> dict[str, Any]:
     """Return the service's published endpoints.
 
-    Raises NotProven if its issuer is another one.
+    Raises NotProven if the published issuer is not the configured one, or an endpoint is missing.
     """
     issuer = rt.settings.oidc_issuer
     found = await _json(rt, "GET", f"{issuer}/.well-known/openid-configuration")

@@ -1,7 +1,7 @@
 """Create options for passkeys and verify their proofs, with the library `webauthn`.
 
-The library needs 6 MB and loads at the first call, which takes up to a second, because few
-processes need it. Call these functions in a thread.
+The library is loaded at the first call, because few processes need it. It takes up to a second and
+6 MB of memory. Call these functions in a thread.
 """
 
 import json
@@ -25,7 +25,10 @@ class Site:
 def creation_options(
     site: Site, officer_id: UUID, name: str, challenge: bytes, known: Sequence[Passkey]
 ) -> Any:
-    """Return the options with which the browser creates a passkey other than the known ones."""
+    """Return the options with which the browser creates a passkey.
+
+    The browser is not to create one on a device that has a passkey in `known`.
+    """
     import webauthn
     from webauthn.helpers import structs
 

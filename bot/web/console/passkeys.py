@@ -55,7 +55,7 @@ async def _challenged(
 ) -> Response:
     """Return the browser's options, with the challenge and its time in an encrypted cookie.
 
-    `whose` binds the challenge to a session, or is "anybody" for a sign-in.
+    `whose` is the id of the session to which the challenge is bound, or "anybody" for a sign-in.
     """
     answer = JSONResponse(options)
     issued = (await credentials.now(connection)).isoformat().encode()
@@ -75,7 +75,10 @@ async def _challenged(
 async def _challenge(
     rt: Runtime, request: Request, connection: Connection, whose: str
 ) -> tuple[bytes, datetime]:
-    """Return the cookie's challenge and its time. Raises ValueError if it is invalid or expired."""
+    """Return the cookie's challenge, and the time at which it was created.
+
+    Raises ValueError if the cookie is not authentic or the challenge has expired.
+    """
     challenge, at = _unsealed(rt, request, whose)
     if not timedelta() <= await credentials.now(connection) - at <= CHALLENGE_AGE:
         raise ValueError
@@ -97,7 +100,10 @@ def _unsealed(rt: Runtime, request: Request, whose: str) -> tuple[bytes, datetim
 
 
 async def is_guarded(context: RequestContext, connection: Connection) -> bool:
-    """Return True if the session's sign-in is too weak to change the officer's passkeys."""
+    """Return True if the session's sign-in is too weak to change the officer's passkeys.
+
+    A sign-in by password and code is too weak if the officer has a stronger way to sign in.
+    """
     stronger = await credentials.has_phishing_resistant_factor(
         context.rt, connection, context.officer.id
     )

@@ -64,7 +64,7 @@ async def show(
     context: Annotated[RequestContext, require(Action.PLANNING_READ)],
     query: Annotated[PlanningQuery, Query()],
 ) -> Response:
-    """Return the page with figures by one or two dimensions, or the reason why there are none."""
+    """Return the page with figures by one or two dimensions; without figures, with the reason."""
     return _page(context, query, await _figures(context, query))
 
 
@@ -74,10 +74,10 @@ async def export(
     kind: Literal["csv", "xlsx", "parquet"],
     query: Annotated[PlanningQuery, Query()],
 ) -> Response:
-    """Return the figures as a file, with empty cells for hidden counts.
+    """Return the figures as a file, in which hidden counts are empty cells.
 
-    Without figures return the page with the reason, and status 503. Raises 404 for Parquet if its
-    package is not installed.
+    Without figures, return the page with the reason and status 503. Raises HTTPException 404 for
+    Parquet if its package is not installed.
     """
     if kind == "parquet" and not spreadsheets.has_parquet():
         raise HTTPException(404)
@@ -106,7 +106,10 @@ def _file(context: RequestContext, kind: str, found: Figures) -> tuple[str, byte
 
 
 def _columns(found: Figures) -> dict[str, list[str] | list[int | None]]:
-    """Return the columns for programs: the registry's names and codes, "*" for a total."""
+    """Return the columns of a file for programs, with the registry's names and codes.
+
+    The code "*" means a total.
+    """
     columns: dict[str, list[str] | list[int | None]] = {
         axis: [cell.values[place] for cell in found.cells] for place, axis in enumerate(found.by)
     }
@@ -163,7 +166,7 @@ def _named(names: list[dict[str, str]], cell: Cell) -> list[str]:
 
 
 def _chart(context: RequestContext, found: Figures) -> dict[str, Any]:
-    """Return the bars for one dimension, and for regions also the tiles of the map."""
+    """Return the bars for figures by one dimension; for regions, also the tiles of the map."""
     names, limit = value_names(context, found), _largest(found)
     bars = [
         Bar(_named(names, each)[0], each.people, (each.people or 0) * 1000 // limit)
@@ -177,7 +180,10 @@ def _chart(context: RequestContext, found: Figures) -> dict[str, Any]:
 
 
 def _table(context: RequestContext, found: Figures) -> dict[str, Any]:
-    """Return the two-dimensional table; the dimension with more values becomes the rows."""
+    """Return the table of figures by two dimensions.
+
+    The dimension with more values has the rows, the other one the columns.
+    """
     counts = {each.values: each.people for each in found.cells}
     down, across = value_names(context, found)
     if turned := len(across) > len(down):
@@ -198,7 +204,10 @@ def _table(context: RequestContext, found: Figures) -> dict[str, Any]:
 
 
 def _largest(found: Figures) -> int:
-    """Return the largest count, ignoring totals; at least 1, since lengths are divided by it."""
+    """Return the largest count except totals.
+
+    The result is at least 1, because lengths of bars are divided by it.
+    """
     return max((each.people or 0 for each in found.cells if ALL not in each.values), default=0) or 1
 
 

@@ -1,4 +1,4 @@
-"""Draw the regions of Kazakhstan as a grid of tiles in roughly their positions, without borders."""
+"""Draw the regions of Kazakhstan as a grid of tiles roughly in their positions, without borders."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -20,7 +20,7 @@ _QUESTIONS: dict[Dimension, Choice] = {
     "timeframe": TIMEFRAME,
     "trade": OCCUPATION,
 }
-# Values that the registry uses for unanswered questions and for totals.
+# Labels of values that are not codes of answers: no answer, not asked, and totals.
 _UNANSWERED = {
     "UNDECIDED": TIMEFRAME.among[-1].label,
     "NOT_GIVEN": WORDS["planning_not_given"],
@@ -41,7 +41,10 @@ def axis_names(context: RequestContext) -> dict[Dimension, str]:
 
 
 def value_names(context: RequestContext, found: Figures) -> list[dict[str, str]]:
-    """Return the labels of the values of each dimension in the figures; an unknown code is kept."""
+    """Return the labels by value for each dimension of the figures.
+
+    An unknown code is its own label.
+    """
     return [
         {
             value: _name(context, dimension, value)

@@ -1,4 +1,4 @@
-"""Make messages readable that are in a script or language which the officer does not read."""
+"""Convert or offer to translate messages in a script or language that the officer does not read."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,7 +30,10 @@ def _in_script(context: RequestContext, view: View) -> dict[int, tuple[str, str]
 
 
 def _foreign(context: RequestContext, view: View) -> set[int]:
-    """Return the ids of the person's messages in another language, if they may be translated."""
+    """Return the ids of the person's messages that are not in the officer's language.
+
+    Return an empty set if people's messages may not be translated.
+    """
     if not context.rt.settings.translates_people:
         return set()
     said = (each for each in view.thread if each.by == "person")

@@ -94,5 +94,8 @@ async def _page(
 
 
 def _qr_codes(site: str, codes: Sequence[str]) -> dict[str, QrCode]:
-    """Return the QR code of each invitation. Many take tenths of a second: call it in a thread."""
+    """Return the QR code of each invitation's address, by code.
+
+    Many QR codes take tenths of a second, so call this function in a thread.
+    """
     return {each: QrCode.of(f"{site}/r/{each}") for each in codes}

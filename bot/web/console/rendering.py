@@ -1,4 +1,4 @@
-"""Render pages of the console: templates, labels, times in words."""
+"""Render pages of the console: templates, labels, and times as text."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -50,7 +50,7 @@ MENU: tuple[tuple[str, str, Action], ...] = (
     ("audit", "/audit", Action.AUDIT_READ),
 )
 
-# The menu entry of each template whose name differs from that of the entry.
+# Menu entry of each template whose file has another name than the entry.
 MENU_ENTRIES = {
     "case.html": "inbox",
     "answers.html": "inbox",
@@ -82,7 +82,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-# Group thousands with a narrow no-break space, which is correct in all our languages.
+# Thousands are grouped with a narrow no-break space, which is correct in all languages of Kosh.
 _templates.filters["figure"] = lambda many: f"{many:,}".replace(",", "\u202f")
 _templates.globals |= {
     "ROOT": ROOT,
@@ -136,7 +136,7 @@ _templates.globals["options"] = options
 
 
 def macro(template: str, name: str) -> Callable[..., Markup]:
-    """Return a template's macro, so that Python code can call it outside of a page."""
+    """Return a macro of a template, so that Python code can call it without rendering a page."""
     found: Callable[..., Markup] = getattr(_templates.get_template(template).module, name)
     return found
 
@@ -195,7 +195,10 @@ def _frame(rt: Runtime, language: str) -> dict[str, Any]:
 
 
 def done(path: str, notice: str) -> Response:
-    """Redirect after an action to a page of the console; it shows the notice of that key."""
+    """Redirect to a page of the console after an action.
+
+    `path` is relative to the console's root. The page shows the notice with the key `notice`.
+    """
     separator = "&" if "?" in path else "?"
     return RedirectResponse(f"{ROOT}{path}{separator}done={notice}", 303)
 
@@ -203,7 +206,7 @@ def done(path: str, notice: str) -> Response:
 def clock_of(context: RequestContext) -> Callable[[datetime | None], str]:
     """Return a function that formats a moment in the officer's time zone.
 
-    The result is the time for today, day and time for other days, "" for None.
+    It returns only the time for a moment of today, day and time for other days, and "" for None.
     """
     zone = context.zone
     today = context.now.astimezone(zone).date()

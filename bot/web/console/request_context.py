@@ -22,8 +22,8 @@ ROOT = "/console"
 SIGN_IN = f"{ROOT}/sign-in"
 SIGN_OUT = f"{ROOT}/sign-out"
 EVENT_STREAM = "text/event-stream"
-# Value of X-Requested-With in requests that the page's script makes on its own. They do not extend
-# the session.
+# Value of X-Requested-With in requests that the page's script makes without an action of the
+# officer. These requests do not extend the session.
 BACKGROUND_REQUEST = "kosh-live"
 PHISHING_RESISTANT = frozenset({AuthMethod.PASSKEY, AuthMethod.SERVICE, AuthMethod.DEMO})
 
@@ -32,7 +32,10 @@ _logger = logging.get()
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """A request of a signed-in officer; `token` is the session's, `now` is the database's time."""
+    """A request of a signed-in officer.
+
+    `token` is the session's token, and `now` the database's time.
+    """
 
     request: Request
     rt: Runtime
@@ -49,18 +52,18 @@ class RequestContext:
 
     @property
     def csrf(self) -> str:
-        """Return the CSRF token of forms: a hash of the session's token, and the officer's tag.
+        """Return the CSRF token for forms: a hash of the session's token, and a tag of the officer.
 
-        The hash does not reveal the session's token.
+        The session's token cannot be derived from the hash.
         """
         own = sha256(f"csrf {self.token}".encode()).hexdigest()
         return f"{own}.{self.form_tags[0]}"
 
     @property
     def form_tags(self) -> tuple[str, ...]:
-        """Return the tags that identify a form of this officer after its session has ended.
+        """Return tags by which a form of this officer is recognised after its session has ended.
 
-        There is one per key version, because the key of the tags is rotated.
+        A tag is a keyed hash of the officer's id. There is one for each version of the key.
         """
         return tuple(each.hex() for each in self.rt.vault.indexes("form", str(self.officer.id)))
 
@@ -98,7 +101,10 @@ async def authenticate(request: Request) -> RequestContext | Response:
 
 
 def _is_in_background(request: Request) -> bool:
-    """Return True if the page's script made the request: a refresh or an event stream."""
+    """Return True if the page's script made the request without an action of the officer.
+
+    These requests are refreshes of a page and event streams.
+    """
     headers = request.headers
     return (
         headers.get("x-requested-with") == BACKGROUND_REQUEST
@@ -114,7 +120,10 @@ def _sign_in(request: Request, in_background: bool) -> Response:
 
 
 def require_permission(context: RequestContext, action: Action) -> None:
-    """Raise Forbidden if the roles never allow it, PasskeyNeeded if the sign-in is too weak."""
+    """Raise Forbidden if the officer's roles never allow the action.
+
+    Raise PasskeyNeeded if the action requires a stronger sign-in than the session's.
+    """
     if not context.may(action):
         raise Forbidden(DenialReason.ROLE)
     if permissions.needs_passkey(action) and context.session.strength not in PHISHING_RESISTANT:

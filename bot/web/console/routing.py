@@ -1,8 +1,8 @@
 """Check session, form token and permission before the code of a console page runs.
 
 Each route declares its permission with `require`. A form contains a CSRF token that is derived from
-the session, so other sites cannot send it. A form whose session has ended is not executed. If it
-contains text, the text is shown in a form that the same officer can send after signing in.
+the session, so other sites cannot send a valid form. A form whose session has ended has no effect.
+If it contains text, the officer gets a page from which to send it again after signing in.
 """
 
 import hmac
@@ -40,8 +40,8 @@ NOTHING_KEPT: dict[str, Any] = {"form_action": "", "permission": "", "kept": []}
 class Permission:
     """Dependency that requires permission for `action` and returns the request's context.
 
-    Text in fields whose names begin with one of `keep` is shown again after the session ended.
-    `file` is the maximum size in bytes of a file in the form; 0 allows none.
+    If the session ends before a form is sent, text in fields whose names begin with an item of
+    `keep` is shown again. `file` is the maximum size in bytes of a file in the form; 0 allows none.
     """
 
     action: Action
@@ -105,7 +105,10 @@ class ConsoleRoute(APIRoute):
         return await self._handle(context, request, handler)
 
     async def _keep_form(self, request: Request, answer: Response) -> Response:
-        """Return a page that keeps the text of a form whose session has ended, to be sent again."""
+        """Return a page from which a form whose session has ended can be sent again.
+
+        If the form cannot be read, return `answer`, the response that asks to sign in.
+        """
         try:
             pairs = await self._read(request)
         except Refused:
@@ -116,10 +119,10 @@ class ConsoleRoute(APIRoute):
         return signed_out_page(request, "resend_form.html", answer.status_code, out=True, **kept)
 
     async def _check_form(self, context: RequestContext) -> Request | Response:
-        """Return the request with its fields, or a page if the form is of another session.
+        """Return the request with its fields, or a page if the form belongs to another session.
 
-        From that page the same officer can send the form again. Raises Refused (403) for a form of
-        another site.
+        If the form belongs to an ended session of the same officer, they can send it again from
+        that page. Raises Refused (403) for a form of another site.
         """
         try:
             pairs = await self._read(context.request)
@@ -136,7 +139,7 @@ class ConsoleRoute(APIRoute):
         return page(context, "resend_form.html", 403, out=False, **kept)
 
     async def _read(self, request: Request) -> Pairs:
-        """Return the fields of a form; in a form with a file, those before the file."""
+        """Return the fields of a form; if the form has a file, those before the file."""
         request.state.upload = _nothing()
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if not self.permission.file or kind == FORM:
@@ -149,7 +152,10 @@ class ConsoleRoute(APIRoute):
         return [*sent.fields.items()]
 
     def _kept(self, request: Request, pairs: Pairs) -> dict[str, Any]:
-        """Return the form's fields to send again; NOTHING_KEPT if no kept field has text."""
+        """Return the template values with which a form can be sent again.
+
+        Return NOTHING_KEPT if no field in `keep` has text.
+        """
         keep = self.permission.keep
         written = [name.startswith(keep) and bool(value.strip()) for name, value in pairs]
         if not any(written):

@@ -24,12 +24,13 @@ from bot.web.console.request_context import ROOT, SIGN_IN, RequestContext, cooki
 from bot.web.console.routing import ConsoleRoute, require
 from bot.web.request_parsing import Refused
 
-# Rate limits per way to sign in: burst, and attempts per second after it. A device on which an
-# officer has signed in has limits of its own. A passkey cannot be guessed, so its limit only bounds
-# the server's work.
+# Rate limits for each way to sign in: burst, and attempts per second. A device on which an officer
+# has signed in has separate limits. A passkey cannot be guessed, so its limit only bounds the
+# server's work.
 CODE, PASSKEY, SERVICE = "code", "passkey", "service"
 TRIES = {CODE: (12, 0.1), PASSKEY: (120, 2.0), SERVICE: (12, 0.1)}
-# Cookie of a device on which an officer has signed in, with its lifetime of 90 days.
+# Name, encryption purpose and lifetime (90 days) of the cookie of a device on which an officer has
+# signed in.
 DEVICE, DEVICE_PURPOSE, DEVICE_SECONDS = "console-device", "console|device", 90 * 24 * 3600
 NOTICES = {
     "over": "session_over",
@@ -100,7 +101,7 @@ async def _page(
 
 
 async def _demo_officers(rt: Runtime) -> list[directory.Officer]:
-    """Return the active officers to choose from in the demo; empty outside of it."""
+    """Return the active officers among whom a visitor can choose; [] outside of the demo."""
     if not rt.settings.demo:
         return []
     async with directory.console(rt).connection() as connection:
@@ -111,7 +112,7 @@ async def _demo_officers(rt: Runtime) -> list[directory.Officer]:
 async def sign_in(request: Request, form: Annotated[SignInForm, Form()]) -> Response:
     """Sign in with password and code; every failure gets the same response.
 
-    Return 429 if the rate limit of an address is exceeded and the device is unknown.
+    Return 429 if the device is unknown and the rate limit of its address is exceeded.
     """
     rt: Runtime = request.app.state.rt
     device = await _known_device(rt, request, CODE)
@@ -137,8 +138,8 @@ async def sign_in(request: Request, form: Annotated[SignInForm, Form()]) -> Resp
 async def _known_device(rt: Runtime, request: Request, way: str) -> str:
     """Return the id of the officer who signed in on this device before; "" if there is none.
 
-    Also return "" if the device's own rate limit is exceeded. Failed attempts from other devices do
-    not lock out a known device. Without Valkey each process counts separately.
+    Also return "" if the device's own rate limit is exceeded. Failed attempts on other devices do
+    not lock out a known device. Without Valkey, each process limits attempts separately.
     """
     try:
         sealed = bytes.fromhex(request.cookies.get(DEVICE, ""))
@@ -156,7 +157,10 @@ async def _note(connection: Connection, known: UUID | None) -> None:
 
 
 async def act_as(connection: Connection, actor: str) -> None:
-    """Set the actor for whom this transaction may write to the audit log."""
+    """Set the actor for whom this transaction may write audit entries.
+
+    Row security lets the console's role write only entries of that actor.
+    """
     await execute(connection, statements.SET_OFFICER, officer=actor)
 
 
@@ -209,15 +213,16 @@ async def admit(
 
 
 def _inside(wanted: str) -> str:
-    """Return the path if it is a page of the console, otherwise the console's start page."""
+    """Return the path `wanted` if it is a page of the console, otherwise the start page's path."""
     ours = wanted.startswith(f"{ROOT}/") and "//" not in wanted and "\\" not in wanted
     return quote(wanted, safe="/?=&") if ours and not wanted.startswith(SIGN_IN) else ROOT
 
 
 async def too_often(rt: Runtime, request: Request, way: str) -> bool:
-    """Return True if this way to sign in exceeds its rate limit, per known device or per address.
+    """Return True if the rate limit for this way to sign in is exceeded.
 
-    Each way has its own limit, so that wrong passwords do not block a sign-in by passkey.
+    The limit is per known device, otherwise per address. Each way has a separate limit, so that
+    wrong passwords do not block a sign-in by passkey.
     """
     return not await _known_device(rt, request, way) and await _over_address(rt, request, way)
 
@@ -228,9 +233,9 @@ async def _over_address(rt: Runtime, request: Request, way: str) -> bool:
 
 
 async def _wait(rt: Runtime, bucket: str, way: str) -> float:
-    """Count one attempt in a bucket; return the seconds to wait, 0 if it is allowed.
+    """Count one attempt in a bucket; return the seconds to wait, 0 if the attempt is allowed.
 
-    Without Valkey each process counts separately.
+    Without Valkey, each process limits attempts separately.
     """
     burst, rate = TRIES[way]
     try:
@@ -262,7 +267,7 @@ async def sign_out(context: Annotated[RequestContext, require(Action.SELF)]) -> 
             connection, actor=str(context.officer.id), action="sign_out", subject="console"
         )
     answer = RedirectResponse(f"{SIGN_IN}?why=out", 303)
-    # Browsers delete a `__Host-` cookie only if the attributes are the same as when it was set.
+    # Browsers delete a `__Host-` cookie only if the attributes are those with which it was set.
     answer.delete_cookie(
         cookie(context.rt), secure=is_https(context.rt), httponly=True, samesite="strict", path="/"
     )
@@ -272,7 +277,10 @@ async def sign_out(context: Annotated[RequestContext, require(Action.SELF)]) -> 
 
 @open_router.get("/welcome")
 async def welcome(request: Request, token: str = "") -> Response:
-    """Return the page of a one-time link, to choose a password and connect an app for codes."""
+    """Return the page of a one-time link.
+
+    There an officer chooses a password and connects an authenticator app.
+    """
     return await _welcome_page(request, token, credentials.new_secret())
 
 

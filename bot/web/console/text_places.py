@@ -1,4 +1,4 @@
-"""Find where people read a sentence: a fact, an answer, a question of a flow, or a page."""
+"""Find the places where people read a sentence: a fact, an answer, a flow's question or a page."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,21 +14,28 @@ from flows.knowledge.facts import Fact
 from flows.knowledge.intents.answer import Part, Together
 from flows.knowledge.intents.answers import ANSWERS
 
-# Sources of texts for officers. Other modules about cases contain sentences for people.
+# Source files with texts that only officers read. Other modules about cases have texts for people.
 CONSOLE_FILES = ("bot/web/console/", "bot/desk/duty_group.py", "bot/notifications/")
 PUBLIC_FILES = ("bot/web/", "bot/printing/")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place, as names from the outermost to the innermost; `item` is its content item, or ""."""
+    """A place where people read a sentence.
+
+    `names` lead from the outermost to the innermost part. `item` is the place's content item, or
+    "".
+    """
 
     names: tuple[Text, ...]
     item: str = ""
 
 
 def places(sentence: str, files: Iterable[str]) -> tuple[Place, ...]:
-    """Return the places of a sentence id; if none is known, those of its source files."""
+    """Return the places where the sentence with this id is read.
+
+    If no fact, answer or question contains the sentence, return the places of its source files.
+    """
     return _known().get(sentence) or tuple(dict.fromkeys(_of_file(each) for each in files))
 
 

@@ -50,7 +50,11 @@ class NoSuchSentence(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Filters of the list: written form, word, state (a name of CHOICES), index of the first."""
+    """Filters of the list of sentences.
+
+    `code` is the written form, `find` a text, `which` a state (a name of CHOICES) and `start` the
+    index of the first sentence.
+    """
 
     code: str
     find: str = ""
@@ -60,7 +64,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A term of the glossary that a sentence contains, and its prescribed word in the language."""
+    """A term of the glossary that a sentence contains.
+
+    `word` is the term's prescribed translation into the language of the page.
+    """
 
     english: str
     word: str
@@ -120,7 +127,8 @@ type Known = Mapping[str, Mapping[str, Sentence]]
 async def _all_known(rt: Runtime) -> Known:
     """Return all sentences by written form, from the catalogues and from published content."""
     codes = [code for code, _own in rt.languages.languages()]
-    # The first call reads six catalogues, which takes a large part of a second: use a thread.
+    # The first call reads six catalogues, which takes a large part of a second, so it runs in a
+    # thread.
     catalogues = await asyncio.to_thread(lambda: [sentences(code) for code in codes])
     return {
         code: {**{each.id: each for each in _published(rt, code)}, **catalogue}
@@ -177,7 +185,7 @@ async def report(
     language: Annotated[str, Form(max_length=20)] = "",
     comment: Annotated[Lines, Form()] = "",
 ) -> Response:
-    """Report a sentence with a comment; 422 if the comment is unusable."""
+    """Report a sentence with a comment; 422 if the comment is empty or too long."""
     code = _language(context, language)
     if name not in (await _all_known(context.rt))[code]:
         raise NoSuchSentence(NoSuchSentence.code)
@@ -224,7 +232,10 @@ def _heading(context: RequestContext, place: Place) -> str:
 
 
 def _places(context: RequestContext, found: Sentence) -> tuple[Place, ...]:
-    """Return where people read a sentence; for a published one, also its content items."""
+    """Return the places where people read a sentence.
+
+    If editors published it, its content items are added.
+    """
     items = [
         item
         for item, body in context.rt.content.snapshot.bodies.items()
@@ -260,7 +271,7 @@ def _message(rt: Runtime, found: Sentence, code: str) -> Message:
 
 
 def _text(rt: Runtime, found: Sentence) -> Text:
-    """Return the sentence as the chat renders it, with placeholders in place of values."""
+    """Return the sentence as the chat renders it, but with the placeholders' names for values."""
     for body in rt.content.snapshot.bodies.values():
         if body.texts.get(ENGLISH) == found.english and not found.context:
             return sentence(rt.languages, body.texts)

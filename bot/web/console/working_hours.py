@@ -31,7 +31,7 @@ router = APIRouter(route_class=ConsoleRoute)
 
 @dataclass(frozen=True, slots=True)
 class ShiftRow:
-    """A shift as the form shows it, with times as HH:MM; empty times for a free row."""
+    """A shift in the form, with times as HH:MM; the times of an unused row are empty."""
 
     name: str
     opens: str = ""
@@ -39,7 +39,7 @@ class ShiftRow:
 
 
 class HoursForm(BaseModel):
-    """The form; shifts arrive as `opens_<weekday>_<row>` and `closes_<weekday>_<row>`."""
+    """The form of the hours; shifts are `opens_<weekday>_<row>` and `closes_<weekday>_<row>`."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -120,7 +120,10 @@ async def save(
     context: Annotated[RequestContext, require(Action.HOURS_EDIT, keep=KEEP)],
     form: Annotated[HoursForm, Form()],
 ) -> Response:
-    """Save the hours; 422 if they are invalid, 409 if a colleague changed them meanwhile."""
+    """Save the working hours.
+
+    Return 422 if they are invalid, and 409 if a colleague changed them after the page was loaded.
+    """
     try:
         await working_hours.put(context.rt, context.officer, form.desk(context.officer.mission))
     except (ValueError, Unusable):

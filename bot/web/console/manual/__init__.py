@@ -1,4 +1,4 @@
-"""The officers' manual: its sections in order, and which section explains which page."""
+"""The officers' manual: its sections in order, and the section that explains each page."""
 
 from bot.web.console.manual import cases, publishing, running
 from bot.web.console.manual.cases import FIRST_DAY
@@ -12,16 +12,16 @@ SECTIONS = (
     *running.SECTIONS,
     cases.THE_KEYS,
 )
-# Pages that the section about cases explains, whatever their menu entry is.
+# Pages that the section about cases explains, even if their menu entry belongs to another section.
 _OF_CASES = {"case", "answers", "reason", "case_canned", "case_facts", "break_glass_case"}
 _NAMES = frozenset(each.name for each in SECTIONS)
 
 
 def section_of(template: str, entry: str) -> str:
-    """Return the anchor of the section about a page.
+    """Return the anchor of the section that explains a page.
 
-    This is the section of cases for a case's pages, otherwise that of the menu entry, otherwise the
-    first section.
+    This is the section about cases for the pages of a case, otherwise the section of the menu
+    entry, otherwise the first section.
     """
     if template.partition(".")[0] in _OF_CASES:
         return "case"

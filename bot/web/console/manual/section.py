@@ -8,10 +8,11 @@ from flows.engine.text import Text
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section; `name` is its anchor, and also the key of its page's menu entry if it has one.
+    """A section of the manual.
 
-    `buttons` maps labels to explanations. The labels are the console's own texts, so that manual
-    and console always agree.
+    `name` is the section's anchor, and the key of the page's menu entry if there is one. `buttons`
+    maps labels to explanations. The labels are the console's own texts, so that manual and console
+    always agree.
     """
 
     name: str
